@@ -1,0 +1,104 @@
+// The entry module. Everything is delegated to the document, so that a swap needs no wiring anew.
+import { keys } from "./keys.js";
+import { player } from "./player.js";
+import { watchSwaps } from "./swaps.js";
+import { say, toast, watchToasts } from "./ui.js";
+
+const loaded = new WeakSet();
+
+// A page that needs more names its own module: data-module holds the hashed address.
+function loadModules() {
+  for (const element of document.querySelectorAll("[data-module]")) {
+    if (loaded.has(element)) continue;
+    loaded.add(element);
+    import(element.dataset.module)
+      .then((module) => module.default(element))
+      .catch(() => toast("A part of this page could not be loaded. Reload the page."));
+  }
+}
+
+function openSheet(sheet) {
+  sheet.popover = "auto";
+  sheet.showPopover();
+  sheet.querySelector("button, input")?.focus();
+}
+
+function open(id) {
+  const element = document.getElementById(id);
+  if (element instanceof HTMLDialogElement) element.showModal();
+  else if (element) openSheet(element);
+}
+
+function shut(id) {
+  const element = document.getElementById(id);
+  if (element instanceof HTMLDialogElement) return element.close();
+  element.hidePopover();
+  document.querySelector(`[data-open="${CSS.escape(id)}"]`)?.focus();
+}
+
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    toast("Copied.");
+  } catch {
+    toast("The browser did not allow copying. Select the text and copy it yourself.");
+  }
+}
+
+function dismiss(button) {
+  // Later, so that a form of the toast is sent before it goes.
+  setTimeout(() => button.closest(".toast")?.remove(), 50);
+}
+
+function onClick(event) {
+  const button = event.target.closest("[data-open], [data-close], [data-copy], [data-dismiss]");
+  if (!button) return;
+  const { open: opens, close: closes, copy: copies, dismiss: dismisses } = button.dataset;
+  if (opens) open(opens);
+  if (closes) shut(closes);
+  if (copies) copy(copies);
+  if (dismisses !== undefined) dismiss(button);
+}
+
+function isDark() {
+  const { theme } = document.documentElement.dataset;
+  return theme === "dark" || (theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
+}
+
+// The form works without script; with it the theme changes at once and the server is told behind the scenes.
+function switchTheme(event) {
+  const form = event.target.closest("form.theme");
+  if (!form) return;
+  event.preventDefault();
+  const theme = isDark() ? "light" : "dark";
+  document.documentElement.dataset.theme = theme;
+  say(`${theme === "dark" ? "Dark" : "Light"} theme.`);
+  fetch(form.action, {
+    method: "POST",
+    headers: { "X-CSRFToken": document.body.dataset.csrf },
+    body: new URLSearchParams({ theme }),
+  })
+    .then((answer) => { if (!answer.ok) throw new Error(answer.status); })
+    .catch(() => toast("The theme could not be saved. It lasts until you reload the page."));
+}
+
+function dropSheet(event) {
+  // Left on, the attribute would keep the browser's popover look on a window that grows wide.
+  if (event.newState === "closed" && event.target.matches(".facets")) event.target.removeAttribute("popover");
+}
+
+watchToasts();
+watchSwaps();
+player.init();
+keys.init();
+loadModules();
+document.addEventListener("click", onClick);
+document.addEventListener("submit", switchTheme);
+document.addEventListener("toggle", dropSheet, true);
+matchMedia("(width < 900px)").addEventListener("change", () => {
+  for (const sheet of document.querySelectorAll(".facets:popover-open")) sheet.hidePopover();
+});
+document.addEventListener("htmx:after:swap", () => {
+  player.sync();
+  loadModules();
+});

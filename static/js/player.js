@@ -1,0 +1,242 @@
+// One audio element for the whole visit. Cards only carry data; the deck lives outside #main and is never swapped.
+import { isolate, keep, recall, say, toast } from "./ui.js";
+
+const byId = (id) => document.getElementById(id);
+
+let audio;
+let deck;
+let current = null; // the voice in the deck
+let row = []; // the voices it was played among, for pages without a list
+let isChaining = false;
+let frame = 0;
+let shownSecond = -1;
+
+function clock(seconds) {
+  return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+}
+
+function read(card) {
+  const { voice, src, dur, name, sub } = card.dataset;
+  const shape = card.querySelector("path.base")?.getAttribute("d") ?? "";
+  const link = card.querySelector("h3 a")?.getAttribute("href") ?? location.pathname;
+  return { id: voice, src, seconds: Number(dur) || 0, name, sub, shape, link };
+}
+
+function cardOf(voice) {
+  return voice && document.querySelector(`[data-voice="${CSS.escape(voice.id)}"]`);
+}
+
+function listed() {
+  return [...document.querySelectorAll("#results [data-play]")].map((button) => button.closest("[data-voice]"));
+}
+
+function duration() {
+  return Number.isFinite(audio.duration) && audio.duration > 0 ? audio.duration : current?.seconds ?? 0;
+}
+
+function drawPlace(part) {
+  const percent = `${(part * 100).toFixed(2)}%`;
+  deck.querySelector("path.played").style.setProperty("--p", percent);
+  cardOf(current)?.querySelector("path.played")?.style.setProperty("--p", percent);
+  byId("seek").value = Math.round(part * 1000);
+  const second = Math.floor(audio.currentTime);
+  if (second === shownSecond) return;
+  shownSecond = second;
+  const total = duration();
+  byId("deck-time").textContent = total ? `${clock(second)} / ${clock(total)}` : clock(second);
+  byId("seek").setAttribute("aria-valuetext", total ? `${clock(second)} of ${clock(total)}` : clock(second));
+}
+
+function place() {
+  const total = duration();
+  return total ? Math.min(1, audio.currentTime / total) : 0;
+}
+
+function follow() {
+  drawPlace(place());
+  frame = audio.paused ? 0 : requestAnimationFrame(follow);
+}
+
+function setLabel(card, word) {
+  card.querySelector("[data-play]")?.setAttribute("aria-label", `${word} ${card.dataset.name}`);
+}
+
+function unpaint(card) {
+  card.classList.remove("playing", "on", "wait");
+  card.querySelector("path.played")?.remove();
+  setLabel(card, "Play");
+}
+
+function paintCard(card, isOn, isWaiting) {
+  card.classList.add("playing");
+  card.classList.toggle("on", isOn);
+  card.classList.toggle("wait", isWaiting);
+  setLabel(card, isOn ? "Pause" : "Play");
+  const base = card.querySelector("path.base");
+  if (!base || card.querySelector("path.played")) return;
+  const played = base.cloneNode();
+  played.setAttribute("class", "played");
+  base.after(played);
+}
+
+function paint() {
+  const isOn = Boolean(current) && !audio.paused;
+  const isWaiting = isOn && audio.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
+  const own = cardOf(current);
+  for (const card of document.querySelectorAll("[data-voice].playing")) if (card !== own) unpaint(card);
+  if (own) paintCard(own, isOn, isWaiting);
+  deck.classList.toggle("on", isOn);
+  deck.classList.toggle("wait", isWaiting);
+  deck.querySelector("[data-deck=toggle]").setAttribute("aria-label", isOn ? "Pause" : "Play");
+  if (current) drawPlace(place());
+}
+
+function describeToSystem() {
+  if (!("mediaSession" in navigator)) return;
+  navigator.mediaSession.metadata = new MediaMetadata({ title: current.name, artist: current.sub });
+}
+
+function load(voice) {
+  const cards = listed();
+  if (cards.length) row = cards.map(read);
+  current = voice;
+  current.place = row.findIndex((other) => other.id === voice.id);
+  audio.src = voice.src;
+  deck.hidden = false;
+  const name = byId("deck-name");
+  name.textContent = voice.name;
+  name.href = voice.link;
+  byId("deck-sub").textContent = voice.sub;
+  for (const path of deck.querySelectorAll(".deck-wave path")) path.setAttribute("d", voice.shape);
+  shownSecond = -1;
+  paint();
+  describeToSystem();
+}
+
+function start() {
+  // A refusal to play is told by the error event; being interrupted by the next voice is no error.
+  audio.play().catch(() => paint());
+}
+
+function toggle(card) {
+  if (!card?.querySelector("[data-play]")) return;
+  if (current?.id !== card.dataset.voice) load(read(card));
+  else if (!audio.paused) return audio.pause();
+  start();
+}
+
+function seek(part) {
+  const jump = () => { audio.currentTime = part * duration(); };
+  if (audio.readyState) jump();
+  else audio.addEventListener("loadedmetadata", jump, { once: true });
+  drawPlace(part);
+}
+
+function step(by) {
+  const cards = listed();
+  const voices = cards.length ? cards.map(read) : row;
+  const at = voices.findIndex((voice) => voice.id === current?.id);
+  // A voice that has left the list has its follower in its place.
+  const left = (current?.place ?? -1) + (by > 0 ? 0 : -1);
+  const next = voices[at < 0 ? Math.max(0, left) : at + by];
+  if (!next) return say(by > 0 ? "This was the last voice on the page." : "This is the first voice on the page.");
+  load(next);
+  start();
+}
+
+function close() {
+  const card = cardOf(current);
+  audio.pause();
+  audio.removeAttribute("src");
+  audio.load();
+  current = null;
+  deck.hidden = true;
+  paint();
+  (card?.querySelector("[data-play]") ?? byId("main")).focus({ preventScroll: true });
+}
+
+const controls = {
+  toggle: () => (audio.paused ? start() : audio.pause()),
+  prev: () => step(-1),
+  next: () => step(1),
+  close,
+  chain(button) {
+    isChaining = !isChaining;
+    button.setAttribute("aria-pressed", isChaining);
+  },
+};
+
+function onClick(event) {
+  const control = event.target.closest("[data-deck]");
+  if (control) return controls[control.dataset.deck]?.(control);
+  const button = event.target.closest("[data-play]");
+  if (button) return toggle(button.closest("[data-voice]"));
+  const wave = event.target.closest("[data-seek]");
+  const card = wave?.closest("[data-voice]");
+  if (!card) return;
+  const box = wave.getBoundingClientRect();
+  if (current?.id !== card.dataset.voice) load(read(card));
+  seek(Math.max(0, Math.min(1, (event.clientX - box.left) / box.width)));
+  start();
+}
+
+function setVolume(percent) {
+  audio.volume = percent / 100;
+  keep("volume", percent);
+}
+
+function listenToAudio() {
+  for (const name of ["play", "playing", "waiting", "pause", "ended", "emptied"]) audio.addEventListener(name, paint);
+  audio.addEventListener("play", () => { if (!frame) follow(); });
+  audio.addEventListener("ended", () => {
+    drawPlace(1);
+    if (isChaining) step(1);
+  });
+  audio.addEventListener("error", () => {
+    if (!current) return;
+    paint();
+    toast(`The preview of ${isolate(current.name)} could not be loaded.`);
+  });
+}
+
+function listenToSystem() {
+  if (!("mediaSession" in navigator)) return;
+  const session = navigator.mediaSession;
+  session.setActionHandler("play", start);
+  session.setActionHandler("pause", () => audio.pause());
+  session.setActionHandler("previoustrack", () => step(-1));
+  session.setActionHandler("nexttrack", () => step(1));
+}
+
+function listenToPage() {
+  document.addEventListener("click", onClick);
+  document.addEventListener("input", (event) => {
+    if (event.target.id === "seek") seek(event.target.value / 1000);
+    if (event.target.id === "vol") setVolume(Number(event.target.value));
+  });
+  // Two things never sound at once: whatever starts elsewhere silences the deck, and the other way round.
+  document.addEventListener("play", (event) => {
+    if (event.target !== audio) return audio.pause();
+    for (const other of document.querySelectorAll("audio, video")) if (other !== audio) other.pause();
+  }, true);
+}
+
+export const player = {
+  /** Wire the deck; it stays silent and hidden until somebody plays a voice. */
+  init() {
+    audio = byId("audio");
+    deck = byId("deck");
+    if (!audio || !deck) return;
+    const volume = byId("vol");
+    volume.value = recall("volume") ?? volume.value;
+    audio.volume = volume.value / 100;
+    listenToAudio();
+    listenToSystem();
+    listenToPage();
+  },
+  toggle,
+  /** Paint the playing voice again after a swap has drawn its card anew. */
+  sync() {
+    if (deck) paint();
+  },
+};

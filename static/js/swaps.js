@@ -1,0 +1,167 @@
+// What happens around htmx's requests and swaps: CSRF, refusals in words, focus, the live region, scroll places.
+import { say, toast } from "./ui.js";
+
+const SWAPPED_REFUSALS = new Set([409, 422]); // a form with its errors, or a dry run that no longer holds
+const REFUSALS = {
+  401: "You are signed out. Sign in again to go on.",
+  403: "This was refused: you may not do it, or the page is too old. Reload the page.",
+  404: "This is no longer here. Reload the page to see what is.",
+  413: "This is too large for the server.",
+  429: "That was too often. Wait a minute, then try again.",
+};
+const byId = (id) => document.getElementById(id);
+
+let shownPath = location.pathname;
+let hadFocusInResults = false;
+const openGroups = new Map(); // which filter groups somebody opened or closed, by id
+
+function isPoll(ctx) {
+  return ctx.sourceEvent?.type === "every";
+}
+
+function isHistory(ctx) {
+  return "HX-History-Restore-Request" in ctx.request.headers;
+}
+
+function onRequest(event) {
+  const { ctx } = event.detail;
+  if (isPoll(ctx) && document.hidden) return event.preventDefault();
+  if (ctx.request.method !== "GET") ctx.request.headers["X-CSRFToken"] = document.body.dataset.csrf;
+}
+
+function adviceFor(ctx) {
+  if (ctx.request.method !== "GET") return "Reload the page to see whether it was done.";
+  if (isHistory(ctx)) return "Reload the page.";
+  return ctx.target?.id === "results" ? "Your filters are kept; try again." : "Try again.";
+}
+
+function onError(event) {
+  const { ctx } = event.detail;
+  if (!ctx) return;
+  if (ctx.response) return toast("The answer could not be shown. Reload the page.");
+  toast(`The server did not answer. ${adviceFor(ctx)}`);
+}
+
+// htmx swaps every answer. A refusal may replace a whole page, which it can explain, but never a part of one.
+function isKeptOut(ctx, tasks) {
+  const { status } = ctx.response;
+  if (status < 400 || SWAPPED_REFUSALS.has(status)) return false;
+  if (status >= 500 || !ctx.select) return true;
+  return !tasks.some((task) => task.type === "main" && task.fragment.childElementCount);
+}
+
+function endPoll(element) {
+  for (const name of ["hx-get", "hx-trigger"]) element.removeAttribute(name);
+  htmx.process(element, true);
+}
+
+function refuse(ctx) {
+  const { status } = ctx.response;
+  if (status >= 500) return toast(`Something went wrong on the server. ${adviceFor(ctx)}`);
+  if (isPoll(ctx)) endPoll(ctx.sourceElement);
+  toast(REFUSALS[status] ?? "The server refused this. Reload the page and try again.");
+}
+
+function beforeSwap(event) {
+  const { ctx, tasks } = event.detail;
+  if (isKeptOut(ctx, tasks)) {
+    event.preventDefault();
+    return refuse(ctx);
+  }
+  hadFocusInResults = Boolean(byId("results")?.contains(document.activeElement));
+  for (const group of document.querySelectorAll("#facets-in details[id]")) openGroups.set(group.id, group.open);
+}
+
+// Morphing leaves what a person changed by hand: a ticked box stays ticked, and an opened group is closed.
+function settleFilters() {
+  for (const box of document.querySelectorAll("#facets-in input")) box.checked = box.defaultChecked;
+  for (const group of document.querySelectorAll("#facets-in details[id]")) {
+    group.open = openGroups.get(group.id) ?? group.open;
+  }
+  const words = byId("q");
+  if (words && words !== document.activeElement) words.value = new URLSearchParams(location.search).get("q") ?? "";
+}
+
+function focusOn(element) {
+  if (!element) return;
+  if (!element.hasAttribute("tabindex")) element.tabIndex = -1;
+  element.focus({ preventScroll: true });
+}
+
+function markPlace() {
+  const links = [...document.querySelectorAll(".rail nav a")];
+  const fits = (link) => location.pathname.startsWith(link.pathname);
+  const best = links.filter(fits).sort((one, other) => other.pathname.length - one.pathname.length)[0];
+  for (const link of links) link.removeAttribute("aria-current");
+  best?.setAttribute("aria-current", "page");
+}
+
+function tellCount() {
+  const count = byId("count");
+  if (count) say(count.textContent.replace(/\s+/g, " ").trim());
+}
+
+function showPage(ctx) {
+  const isOtherPage = location.pathname !== shownPath;
+  shownPath = location.pathname;
+  if (!isOtherPage && byId("count")) {
+    focusOn(byId("count"));
+    return tellCount();
+  }
+  markPlace();
+  focusOn(document.querySelector("#main h1") ?? byId("main"));
+  say(ctx.title || document.title);
+}
+
+function showResults() {
+  settleFilters();
+  tellCount();
+  // A chip goes away under the finger that removed it; without this the next Tab would start at the top.
+  if (hadFocusInResults && document.activeElement === document.body) focusOn(byId("count"));
+}
+
+function afterSwap(event) {
+  const { ctx } = event.detail;
+  if (ctx.response?.status === 422) {
+    const wrong = document.querySelector("#main [aria-invalid=true]");
+    if (wrong) return wrong.focus();
+  }
+  if (ctx.target?.id === "main") showPage(ctx);
+  if (ctx.target?.id === "results") showResults();
+}
+
+// A form that came back with errors has no address of its own, and the address already shown needs no second entry.
+function beforeHistory(event) {
+  const { history: entry, response } = event.detail;
+  const isRefusedForm = response?.status >= 400 && event.detail.sourceElement?.matches?.("form:not([method=get])");
+  if (isRefusedForm) return event.preventDefault();
+  if (entry.type === "push" && entry.path === location.pathname + location.search) entry.type = "replace";
+}
+
+// Firefox goes through htmx's popstate path, which forgets how far a page was scrolled: keep it in history.state.
+function keepScrollPlaces() {
+  if (window.navigation && !/firefox/i.test(navigator.userAgent)) return;
+  let wanted = null;
+  const note = () => history.replaceState({ ...history.state, htmx: true, y: scrollY }, "");
+  history.scrollRestoration = "manual";
+  if (history.state?.y) scrollTo(0, history.state.y);
+  document.addEventListener("scrollend", note);
+  document.addEventListener("htmx:before:history:update", note);
+  addEventListener("popstate", (event) => { wanted = event.state?.y ?? 0; });
+  document.addEventListener("htmx:after:swap", (event) => {
+    if (wanted === null || event.detail.ctx.target?.id !== "main") return;
+    const y = wanted;
+    wanted = null;
+    requestAnimationFrame(() => scrollTo(0, y));
+  });
+}
+
+/** Follow every htmx request and swap of the page. */
+export function watchSwaps() {
+  document.addEventListener("htmx:config:request", onRequest);
+  document.addEventListener("htmx:error", onError);
+  document.addEventListener("htmx:before:swap", beforeSwap);
+  document.addEventListener("htmx:after:swap", afterSwap);
+  document.addEventListener("htmx:before:history:update", beforeHistory);
+  keepScrollPlaces();
+}
