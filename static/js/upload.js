@@ -32,7 +32,7 @@ function objectionTo(file, limit) {
   if (isPlainlyNotSound(file)) return `${isolate(file.name)} is not an audio file. Choose another one.`;
   if (file.size === 0) return `${isolate(file.name)} is empty. Choose another one.`;
   if (limit && file.size > limit) {
-    return `${isolate(file.name)} has ${sizeInWords(file.size)}; the limit is ${sizeInWords(limit)}.`;
+    return `${isolate(file.name)} is ${sizeInWords(file.size)}; the limit is ${sizeInWords(limit)}.`;
   }
   return "";
 }
@@ -218,7 +218,7 @@ class CloneForm {
     htmx.process(drawn);
     put(this.input, this.file);
     this.show();
-    drawn.querySelector("[aria-invalid=true], [role=alert][tabindex]")?.focus();
+    (drawn.querySelector("[aria-invalid=true]") ?? drawn.querySelector("[role=alert][tabindex]"))?.focus();
     return true;
   }
 }
