@@ -1,0 +1,147 @@
+"""What each fault does to the call it hits."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from catalog.sandbox.faults import Fault, FaultKind
+from catalog.sandbox.messages import Delivery, Reply, html_reply, json_reply
+
+GATEWAY_TITLES = {502: "502 Bad Gateway", 503: "503 Service Temporarily Unavailable"}
+NO_ANSWER = Reply(status=0, delivery=Delivery.NOTHING)
+
+
+class Wording(Protocol):
+    """How a provider words its trouble."""
+
+    def too_many_requests(self, code: str) -> Reply: ...
+    def server_error(self, status: int, message: str = "") -> Reply: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The call that a fault hits: its work, and the means to spoil it."""
+
+    work: Callable[[], Reply]
+    wording: Wording
+    pause: Callable[[float], None]
+    later: Callable[[float, Callable[[], Reply]], None]
+
+
+def apply_fault(fault: Fault, scene: Scene) -> Reply:
+    """Carry out a call as the fault wants it."""
+    return _EFFECTS[fault.fault](fault, scene)
+
+
+def _drop_before(fault: Fault, scene: Scene) -> Reply:
+    return NO_ANSWER
+
+
+def _drop_after(fault: Fault, scene: Scene) -> Reply:
+    scene.work()
+    return NO_ANSWER
+
+
+def _late(fault: Fault, scene: Scene) -> Reply:
+    scene.later(fault.seconds, scene.work)
+    return NO_ANSWER
+
+
+def _rate_limit(fault: Fault, scene: Scene) -> Reply:
+    reply = scene.wording.too_many_requests(fault.code)
+    if fault.retry_after is None:
+        return reply
+    return reply.with_headers(Retry_After=str(fault.retry_after))
+
+
+def _error_before(fault: Fault, scene: Scene) -> Reply:
+    return scene.wording.server_error(fault.status or 500)
+
+
+def _error_after(fault: Fault, scene: Scene) -> Reply:
+    scene.work()
+    return scene.wording.server_error(fault.status or 500)
+
+
+def _gateway_before(fault: Fault, scene: Scene) -> Reply:
+    status = fault.status or 502
+    return html_reply(GATEWAY_TITLES.get(status, f"{status} Error"), status)
+
+
+def _gateway_after(fault: Fault, scene: Scene) -> Reply:
+    scene.work()
+    return _gateway_before(fault, scene)
+
+
+def _slow_before(fault: Fault, scene: Scene) -> Reply:
+    scene.pause(fault.seconds)
+    return scene.work()
+
+
+def _slow_after(fault: Fault, scene: Scene) -> Reply:
+    reply = scene.work()
+    scene.pause(fault.seconds)
+    return reply
+
+
+def _cut_json(fault: Fault, scene: Scene) -> Reply:
+    reply = scene.work()
+    return replace(reply, body=reply.body[: len(reply.body) // 2])
+
+
+def _cut_body(fault: Fault, scene: Scene) -> Reply:
+    return replace(scene.work(), delivery=Delivery.CUT)
+
+
+def _html(fault: Fault, scene: Scene) -> Reply:
+    scene.work()
+    return html_reply("Maintenance")
+
+
+def _no_id(fault: Fault, scene: Scene) -> Reply:
+    reply = scene.work()
+    body = json.dumps(_without_ids(json.loads(reply.body))).encode()
+    return replace(reply, body=body)
+
+
+def _change_json(fault: Fault, scene: Scene) -> Reply:
+    reply = scene.work()
+    return json_reply({**json.loads(reply.body), **fault.values}, reply.status)
+
+
+def _drip(fault: Fault, scene: Scene) -> Reply:
+    return replace(scene.work(), seconds_per_byte=fault.seconds)
+
+
+def _without_ids(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_ids(item) for item in value]
+    if isinstance(value, dict):
+        kept = {name: item for name, item in value.items() if not _names_an_id(name)}
+        return {name: _without_ids(item) for name, item in kept.items()}
+    return value
+
+
+def _names_an_id(name: str) -> bool:
+    return name == "id" or name.endswith(("_id", "Id"))
+
+
+_EFFECTS: Mapping[FaultKind, Callable[[Fault, Scene], Reply]] = {
+    FaultKind.DROP_BEFORE: _drop_before,
+    FaultKind.DROP_AFTER: _drop_after,
+    FaultKind.LATE: _late,
+    FaultKind.RATE_LIMIT: _rate_limit,
+    FaultKind.ERROR_BEFORE: _error_before,
+    FaultKind.ERROR_AFTER: _error_after,
+    FaultKind.GATEWAY_BEFORE: _gateway_before,
+    FaultKind.GATEWAY_AFTER: _gateway_after,
+    FaultKind.SLOW_BEFORE: _slow_before,
+    FaultKind.SLOW_AFTER: _slow_after,
+    FaultKind.CUT_JSON: _cut_json,
+    FaultKind.CUT_BODY: _cut_body,
+    FaultKind.HTML: _html,
+    FaultKind.NO_ID: _no_id,
+    FaultKind.CHANGE_JSON: _change_json,
+    FaultKind.DRIP: _drip,
+}
