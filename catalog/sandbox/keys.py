@@ -1,0 +1,42 @@
+"""The keys that the sandbox accepts, and the account behind each.
+
+``sandbox-<slug>-full`` may do everything, ``sandbox-<slug>-readonly`` may not create, change or
+delete, ``sandbox-<slug>-broke`` has neither credit nor slots left. With ``-2``, ``-3`` and so on
+behind it, a key opens another account of the same kind.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+_SHAPE = re.compile(
+    r"sandbox-(?P<slug>[a-z0-9]+)-(?P<kind>full|readonly|broke)(?:-(?P<no>\d{1,4}))?"
+)
+
+
+class AccountKind(StrEnum):
+    """What an account of the sandbox is good for."""
+
+    FULL = "full"
+    READONLY = "readonly"
+    BROKE = "broke"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountName:
+    """Which account a key opens."""
+
+    kind: AccountKind
+    number: int = 1
+
+    @classmethod
+    def from_key(cls, slug: str, key: str) -> Self | None:
+        """Return the account that a provider's key opens, or None if the key is no good."""
+        found = _SHAPE.fullmatch(key)
+        if found is None or found["slug"] != slug:
+            return None
+        return cls(AccountKind(found["kind"]), int(found["no"] or 1))
+
+    def __str__(self) -> str:
+        return self.kind if self.number == 1 else f"{self.kind}-{self.number}"
