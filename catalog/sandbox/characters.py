@@ -1,0 +1,60 @@
+"""What makes one voice sound unlike another."""
+
+import random
+from dataclasses import dataclass, replace
+from typing import Self
+
+# The median pitch of the speaker that the engine was trained on.
+ENGINE_PITCH = 195.0
+
+_PITCHES = {"male": (84, 138), "female": (168, 248), "neutral": (136, 172)}
+_FORMANTS = {"male": (0.80, 0.91), "female": (0.97, 1.12), "neutral": (0.90, 1.0)}
+_PACES = {"young": (1.02, 1.18), "middle_aged": (0.92, 1.06), "old": (0.78, 0.88)}
+_AGE_PITCHES = {"young": 1.05, "middle_aged": 1.0, "old": 0.94}
+
+
+@dataclass(frozen=True, slots=True)
+class Character:
+    """The sound of one voice, relative to the engine's own where no unit is named.
+
+    ``formant`` stands for the size of the head: below 1 it is a larger one. ``brightness`` is in
+    decibels per octave. ``swell`` is how much the level rises and falls, ``beat`` how often a
+    second.
+    """
+
+    pitch: float = ENGINE_PITCH  # Hz
+    formant: float = 1.0
+    pace: float = 1.0
+    liveliness: float = 1.0
+    brightness: float = 0.0
+    breath: float = 0.0
+    swell: float = 0.0
+    beat: float = 0.5
+
+    @classmethod
+    def of(cls, seed: str, gender: str = "neutral", age: str = "middle_aged") -> Self:
+        """Return the character of the voice with this seed; the same one every time."""
+        dice = random.Random(f"character {seed}")
+        return cls(
+            pitch=dice.uniform(*_PITCHES[gender]) * _AGE_PITCHES[age],
+            formant=dice.uniform(*_FORMANTS[gender]),
+            pace=dice.uniform(*_PACES[age]),
+            liveliness=dice.uniform(0.7, 1.35),
+            brightness=dice.uniform(-2.0, 1.5),
+            breath=dice.uniform(0.0, 1.6),
+            swell=dice.uniform(0.0, 0.3),
+            beat=dice.uniform(0.3, 0.9),
+        )
+
+    @classmethod
+    def like(cls, seed: str, pitch: float | None) -> Self:
+        """Return the character of a clone, from the pitch measured in its sample."""
+        if pitch is None:
+            return cls.of(seed)
+        # Deep voices come from large heads: an octave goes with about a fifth of formant.
+        formant = min(1.15, max(0.8, (pitch / ENGINE_PITCH) ** 0.28))
+        return replace(cls.of(seed), pitch=pitch, formant=formant, pace=1.0)
+
+    def faster(self, factor: float) -> Self:
+        """Return the same character, speaking faster by a factor."""
+        return replace(self, pace=self.pace * factor)

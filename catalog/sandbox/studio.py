@@ -1,0 +1,42 @@
+"""Recordings that the sandbox makes itself: spoken when first asked for, then kept as files."""
+
+import hashlib
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from catalog.sandbox.characters import Character
+from catalog.sandbox.sounds import Sound
+from catalog.sandbox.speech import Narrator
+
+
+class Studio:
+    """One narrator and a folder of clips."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._narrator = Narrator()
+        self._making = threading.Lock()
+
+    def speak(self, text: str, character: Character) -> Sound:
+        """Speak a text without keeping it; raises NoEngine."""
+        return self._narrator.speak(text, character)
+
+    def clip(self, recipe: str, make: Callable[[], bytes]) -> bytes:
+        """Return the clip made from a recipe; made once, and by one thread at a time."""
+        name = hashlib.sha256(recipe.encode()).hexdigest()[:32]
+        path = self._directory / name
+        if path.exists():
+            return path.read_bytes()
+        with self._making:
+            if not path.exists():
+                self._keep(path, make())
+            return path.read_bytes()
+
+    def _keep(self, path: Path, content: bytes) -> None:
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=self._directory, delete=False) as unfinished:
+            unfinished.write(content)
+        # Renamed when complete, so that a crash never leaves half a clip under its name.
+        Path(unfinished.name).replace(path)
