@@ -1,0 +1,116 @@
+"""The control interface for tests and demonstrations, at ``/_control`` beside the providers.
+
+POST    /_control/faults     add a fault, or a list of them; JSON, see ``faults.Fault``:
+                             {"provider": "elevenlabs", "method": "POST",
+                             "path": "/v1/voices/add", "fault": "drop_after", "times": 1}
+                             Optional: key, after, seconds, retry_after, status, code, values.
+                             The faults are listed at ``faults.FaultKind``.
+GET     /_control/faults     what is still waiting
+DELETE  /_control/faults     drop all of them
+GET     /_control/requests   the calls so far: provider, account, method, path, status, fault
+GET     /_control/state      each account in use: its own voices, and what was done in it
+POST    /_control/accounts   change limits: {"provider": "elevenlabs", "account": "full",
+                             "values": {"voice_limit": 5}}
+POST    /_control/reset      forget everything; the body is {}
+
+Whoever can reach the port may use it: it listens on loopback, and wants JSON as content type, which
+a foreign page in a browser cannot send without asking first.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from catalog.sandbox.calls import CallLog
+from catalog.sandbox.faults import BadFault, Fault, FaultPlan
+from catalog.sandbox.messages import Reply, Request, json_reply
+from catalog.sandbox.provider import SandboxProvider
+from catalog.sandbox.routes import NoSuchMethod, NoSuchPath, Routes
+
+PREFIX = "/_control"
+
+
+class BadWish(Exception):
+    """The body of a control request cannot be followed; the message says why."""
+
+
+class Control:
+    """Answers what is asked at the control interface."""
+
+    def __init__(
+        self,
+        faults: FaultPlan,
+        calls: CallLog,
+        providers: Mapping[str, SandboxProvider],
+        forget: Callable[[], None],
+    ) -> None:
+        self._faults = faults
+        self._calls = calls
+        self._providers = providers
+        self._forget = forget
+        self._routes: Routes[Callable[[Request], Reply]] = Routes(
+            [
+                ("GET", "/faults", self._list_faults),
+                ("POST", "/faults", self._add_faults),
+                ("DELETE", "/faults", self._clear_faults),
+                ("GET", "/requests", self._list_calls),
+                ("GET", "/state", self._show_state),
+                ("POST", "/accounts", self._configure_account),
+                ("POST", "/reset", self._reset),
+            ]
+        )
+
+    def answer(self, request: Request) -> Reply:
+        """Answer one request; its path starts below the prefix."""
+        try:
+            return self._routes.find(request.method, request.path).target(request)
+        except NoSuchPath:
+            return json_reply({"detail": "Not Found"}, 404)
+        except NoSuchMethod:
+            return json_reply({"detail": "Method Not Allowed"}, 405)
+        except (BadFault, BadWish) as exc:
+            return json_reply({"detail": str(exc)}, 400)
+
+    def _list_faults(self, request: Request) -> Reply:
+        return json_reply({"faults": self._faults.as_json()})
+
+    def _add_faults(self, request: Request) -> Reply:
+        wish = _read_json(request)
+        faults = [Fault.from_json(item) for item in (wish if isinstance(wish, list) else [wish])]
+        for fault in faults:
+            self._faults.add(fault)
+        return self._list_faults(request)
+
+    def _clear_faults(self, request: Request) -> Reply:
+        self._faults.clear()
+        return self._list_faults(request)
+
+    def _list_calls(self, request: Request) -> Reply:
+        return json_reply({"requests": self._calls.as_json()})
+
+    def _show_state(self, request: Request) -> Reply:
+        state = {slug: provider.state() for slug, provider in self._providers.items()}
+        return json_reply({"providers": state})
+
+    def _configure_account(self, request: Request) -> Reply:
+        wish = _read_json(request)
+        try:
+            provider = self._providers[wish["provider"]]
+            provider.configure(wish["account"], dict(wish["values"]))
+        except (KeyError, TypeError, ValueError) as exc:
+            raise BadWish(f"Cannot be followed: {exc}") from exc
+        return self._show_state(request)
+
+    def _reset(self, request: Request) -> Reply:
+        _read_json(request)
+        self._forget()
+        return self._show_state(request)
+
+
+def _read_json(request: Request) -> Any:
+    if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
+        raise BadWish("The content type must be application/json.")
+    try:
+        return json.loads(request.body)
+    except ValueError as exc:
+        raise BadWish("The body is not JSON.") from exc

@@ -1,0 +1,12 @@
+"""The providers that the sandbox plays: every module here with a class ``Provider``."""
+
+import importlib
+import pkgutil
+
+from catalog.sandbox.provider import SandboxProvider
+
+
+def provider_classes() -> list[type[SandboxProvider]]:
+    """Return the provider of each module in this folder; nothing is registered by hand."""
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return [importlib.import_module(f"{__name__}.{name}").Provider for name in names]
