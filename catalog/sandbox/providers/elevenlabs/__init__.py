@@ -1,0 +1,200 @@
+"""ElevenLabs, as its documents tell: voices, instant clones, samples, settings, speech, account.
+
+https://elevenlabs.io/docs/api-reference/introduction
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from uuid import uuid4
+
+from catalog.sandbox.keys import AccountKind, AccountName
+from catalog.sandbox.messages import Reply, Request, json_reply
+from catalog.sandbox.provider import Backstage
+from catalog.sandbox.providers.elevenlabs.accounts import WRITE_PERMISSION, Account
+from catalog.sandbox.providers.elevenlabs.calls import Call, Endpoint
+from catalog.sandbox.providers.elevenlabs.editing import (
+    add_voice,
+    delete_sample,
+    delete_voice,
+    edit_settings,
+    edit_voice,
+    get_default_settings,
+    get_settings,
+)
+from catalog.sandbox.providers.elevenlabs.library import make_library
+from catalog.sandbox.providers.elevenlabs.listening import convert_text, play_preview, play_sample
+from catalog.sandbox.providers.elevenlabs.listing import list_voices, search_voices
+from catalog.sandbox.providers.elevenlabs.refusals import (
+    Refusal,
+    invalid_key,
+    missing_permission,
+    no_key,
+    refuse,
+    refuse_in_the_older_shape,
+)
+from catalog.sandbox.providers.elevenlabs.user import get_subscription, get_user, list_models
+from catalog.sandbox.providers.elevenlabs.voices import Voice
+from catalog.sandbox.routes import Match, NoSuchMethod, NoSuchPath, Routes
+from catalog.sandbox.speech import NoEngine
+
+READ_PERMISSION = "voices_read"
+BUSY_CODES = {"concurrent_limit_exceeded", "too_many_concurrent_requests", "system_busy"}
+
+
+def get_voice(call: Call) -> Reply:
+    """Answer one voice.
+
+    https://elevenlabs.io/docs/api-reference/voices/get
+    """
+    return json_reply(call.shown(call.voice()))
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """An endpoint, and the permission that a key needs for it."""
+
+    endpoint: Endpoint
+    permission: str
+
+
+_ROUTES = Routes(
+    [
+        ("GET", "/v2/voices", Door(search_voices, READ_PERMISSION)),
+        ("GET", "/v1/voices", Door(list_voices, READ_PERMISSION)),
+        ("POST", "/v1/voices/add", Door(add_voice, WRITE_PERMISSION)),
+        ("GET", "/v1/voices/settings/default", Door(get_default_settings, READ_PERMISSION)),
+        ("GET", "/v1/voices/{voice_id}", Door(get_voice, READ_PERMISSION)),
+        ("DELETE", "/v1/voices/{voice_id}", Door(delete_voice, WRITE_PERMISSION)),
+        ("POST", "/v1/voices/{voice_id}/edit", Door(edit_voice, WRITE_PERMISSION)),
+        ("GET", "/v1/voices/{voice_id}/settings", Door(get_settings, READ_PERMISSION)),
+        ("POST", "/v1/voices/{voice_id}/settings/edit", Door(edit_settings, WRITE_PERMISSION)),
+        (
+            "DELETE",
+            "/v1/voices/{voice_id}/samples/{sample_id}",
+            Door(delete_sample, WRITE_PERMISSION),
+        ),
+        (
+            "GET",
+            "/v1/voices/{voice_id}/samples/{sample_id}/audio",
+            Door(play_sample, READ_PERMISSION),
+        ),
+        ("POST", "/v1/text-to-speech/{voice_id}", Door(convert_text, "text_to_speech")),
+        ("POST", "/v1/text-to-speech/{voice_id}/stream", Door(convert_text, "text_to_speech")),
+        ("GET", "/v1/user", Door(get_user, "user_read")),
+        ("GET", "/v1/user/subscription", Door(get_subscription, "user_read")),
+        ("GET", "/v1/models", Door(list_models, "models_read")),
+    ]
+)
+_FILES = Routes([("GET", "/_files/{voice_id}.mp3", "preview")])
+
+
+class Provider:
+    """ElevenLabs with the accounts of the sandbox."""
+
+    slug: ClassVar[str] = "elevenlabs"
+
+    def __init__(self, backstage: Backstage) -> None:
+        self._backstage = backstage
+        voices = make_library(backstage.voice_count)
+        self._library = {voice.voice_id: voice for voice in voices}
+
+    def key_in(self, request: Request) -> str:
+        """Return the API key that came with a request, or an empty string."""
+        return request.headers.get("xi-api-key", "")
+
+    def answer(self, request: Request) -> Reply:
+        """Do what was asked and answer as the provider does, refusals included."""
+        try:
+            reply = self._answer(request)
+        except NoSuchPath:
+            reply = json_reply({"detail": "Not Found"}, 404)
+        except NoSuchMethod:
+            reply = json_reply({"detail": "Method Not Allowed"}, 405)
+        except Refusal as refusal:
+            return _refused(refusal)
+        except NoEngine as exc:
+            return self.server_error(500, str(exc))
+        return reply.with_headers(request_id=uuid4().hex)
+
+    def too_many_requests(self, code: str) -> Reply:
+        """Return the provider's own 429: of a plan's concurrency, or of a rate."""
+        if code in BUSY_CODES:
+            message = "Too many concurrent requests. Your subscription allows a maximum of 5."
+            return _refused(
+                refuse(429, "rate_limit_error", "concurrent_limit_exceeded", message, status=code)
+            )
+        message = "You have exceeded the rate limit. Please slow down."
+        return _refused(refuse(429, "rate_limit_error", "rate_limit_exceeded", message))
+
+    def server_error(self, status: int, message: str = "") -> Reply:
+        """Return the provider's own trouble report."""
+        worded = message or "Something went wrong on our side. Please try again."
+        return _refused(refuse_in_the_older_shape(status, "internal_server_error", worded))
+
+    def state(self) -> dict[str, Any]:
+        """Return each account in use with its own voices and what was done in it."""
+        prefix = f"{self.slug}/"
+        names = [shelf.removeprefix(prefix) for shelf in self._backstage.store.shelves(prefix)]
+        return {"accounts": {name: _account_state(self._account(name)) for name in names}}
+
+    def configure(self, account: str, values: dict[str, Any]) -> None:
+        """Change limits of an account; raises KeyError for what cannot be changed."""
+        self._account(account).adjust(values)
+
+    def _answer(self, request: Request) -> Reply:
+        try:
+            match = _ROUTES.find(request.method, request.path)
+        except NoSuchPath:
+            return self._answer_file(request)
+        return match.target.endpoint(self._admit(request, match))
+
+    def _admit(self, request: Request, match: Match[Door]) -> Call:
+        # Permissions are looked at before the body, so that an empty request tells what a key may.
+        key = self.key_in(request)
+        if not key:
+            raise no_key()
+        name = AccountName.from_key(self.slug, key)
+        if name is None:
+            raise invalid_key()
+        account = Account(self._backstage, name, self._library)
+        if match.target.permission not in account.plan.permissions:
+            raise missing_permission(match.target.permission)
+        return Call(request, account, self._backstage, match.values)
+
+    def _answer_file(self, request: Request) -> Reply:
+        match = _FILES.find(request.method, request.path)
+        voice = self._find_anywhere(match.values["voice_id"])
+        if voice is None or not voice.has_preview:
+            raise NoSuchPath
+        return play_preview(request, self._backstage, voice)
+
+    def _find_anywhere(self, voice_id: str) -> Voice | None:
+        if voice_id in self._library:
+            return self._library[voice_id]
+        for shelf in self._backstage.store.shelves(f"{self.slug}/"):
+            document = self._backstage.store.get(shelf, "voice", voice_id)
+            if document is not None:
+                return Voice.from_document(document)
+        return None
+
+    def _account(self, name: str) -> Account:
+        kind, _, number = name.partition("-")
+        parsed = AccountName(AccountKind(kind), int(number or 1))
+        return Account(self._backstage, parsed, self._library)
+
+
+def _refused(refusal: Refusal) -> Reply:
+    request_id = uuid4().hex
+    detail = refusal.detail
+    if isinstance(detail, dict) and "type" in detail:
+        detail = {**detail, "request_id": request_id}
+    return json_reply({"detail": detail}, refusal.status).with_headers(request_id=request_id)
+
+
+def _account_state(account: Account) -> dict[str, Any]:
+    own = account.own_voices()
+    return {
+        "voice_count": len(account.voices()),
+        "own_voices": [{"id": voice.voice_id, "name": voice.payload["name"]} for voice in own],
+        **account.usage(),
+    }

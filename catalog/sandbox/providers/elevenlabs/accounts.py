@@ -1,0 +1,206 @@
+"""An ElevenLabs account: its own voices, what it changed of others, its credit and slots."""
+
+import calendar
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from catalog.sandbox.keys import AccountKind, AccountName
+from catalog.sandbox.people import make_person
+from catalog.sandbox.provider import Backstage
+from catalog.sandbox.providers.elevenlabs.library import messy_labels
+from catalog.sandbox.providers.elevenlabs.voices import (
+    Voice,
+    blank_payload,
+    identifier,
+    reading_sample,
+)
+
+WRITE_PERMISSION = "voices_write"
+EVERY_PERMISSION = frozenset(
+    {"voices_read", WRITE_PERMISSION, "text_to_speech", "user_read", "models_read"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What accounts of a kind start with."""
+
+    tier: str
+    voice_limit: int
+    character_limit: int
+    character_count: int
+    clones: int
+    permissions: frozenset[str] = EVERY_PERMISSION
+
+
+PLANS = {
+    AccountKind.FULL: Plan("creator", 30, 131_000, 12_345, clones=4),
+    AccountKind.READONLY: Plan(
+        "starter", 10, 30_000, 2_100, 2, permissions=EVERY_PERMISSION - {WRITE_PERMISSION}
+    ),
+    AccountKind.BROKE: Plan("free", 3, 10_000, 10_000, clones=3),
+}
+EDITS_A_MONTH = 240
+ADJUSTABLE = {"voice_limit", "character_limit", "character_count", "max_voice_add_edits"}
+
+
+class Account:
+    """One account, as far as it is remembered; the library is the same for all."""
+
+    def __init__(self, backstage: Backstage, name: AccountName, library: Mapping[str, Voice]):
+        self.name = name
+        self.plan = PLANS[name.kind]
+        self.shelf = f"elevenlabs/{name}"
+        self.store = backstage.store
+        self._clock = backstage.clock
+        self._library = library
+        with self.store.transaction():
+            if self.store.get(self.shelf, "usage", "now") is None:
+                self._open()
+
+    @property
+    def user_id(self) -> str:
+        """The id of the one user."""
+        return identifier(f"user {self.name}")
+
+    def own_voices(self) -> list[Voice]:
+        """Return the voices made in this account, oldest first."""
+        stored = self.store.find(self.shelf, "voice").values()
+        return [Voice.from_document(document) for document in stored]
+
+    def voices(self) -> list[Voice]:
+        """Return all voices that the account has."""
+        removed = self.store.find(self.shelf, "removed")
+        library = [voice for key, voice in self._library.items() if key not in removed]
+        return [*self.own_voices(), *library]
+
+    def voice(self, voice_id: str) -> Voice | None:
+        """Return one of them, or None."""
+        document = self.store.get(self.shelf, "voice", voice_id)
+        if document is not None:
+            return Voice.from_document(document)
+        if self.store.get(self.shelf, "removed", voice_id) is not None:
+            return None
+        return self._library.get(voice_id)
+
+    def keep(self, voice: Voice) -> None:
+        """Add or replace a voice of the account's own."""
+        self.store.put(self.shelf, "voice", voice.voice_id, voice.as_document())
+
+    def drop(self, voice: Voice) -> None:
+        """Delete a voice of the account's own, or take one out that came from the library."""
+        with self.store.transaction():
+            if not voice.is_owned:
+                self.store.put(self.shelf, "removed", voice.voice_id, {})
+                return
+            for sample in voice.payload["samples"] or ():
+                self.store.remove_recording(self.shelf, sample["sample_id"])
+            self.store.remove(self.shelf, "voice", voice.voice_id)
+            self.store.remove(self.shelf, "settings", voice.voice_id)
+            self.count(deletes=1)
+
+    def settings(self, voice_id: str) -> dict[str, Any] | None:
+        """Return the settings that the account chose for a voice, or None."""
+        return self.store.get(self.shelf, "settings", voice_id)
+
+    def choose_settings(self, voice_id: str, settings: dict[str, Any]) -> None:
+        """Keep settings for a voice."""
+        self.store.put(self.shelf, "settings", voice_id, settings)
+
+    def usage(self) -> dict[str, Any]:
+        """Return the counters and limits of this month."""
+        usage = self.store.get(self.shelf, "usage", "now") or {}
+        if usage["month"] != self._month():
+            usage |= self._new_month()
+        return usage
+
+    def count(self, **more: int) -> None:
+        """Add to counters: character_count, edits, creates, deletes."""
+        with self.store.transaction():
+            usage = self.usage()
+            for name, number in more.items():
+                usage[name] += number
+            self.store.put(self.shelf, "usage", "now", usage)
+
+    def adjust(self, values: Mapping[str, Any]) -> None:
+        """Change limits or counters; raises KeyError or ValueError."""
+        if unknown := set(values) - ADJUSTABLE:
+            raise KeyError(*unknown)
+        with self.store.transaction():
+            changed = {name: int(value) for name, value in values.items()}
+            self.store.put(self.shelf, "usage", "now", self.usage() | changed)
+
+    def slots_used(self) -> int:
+        """Count the voices that take a slot."""
+        return sum(voice.category in ("cloned", "generated") for voice in self.own_voices())
+
+    def professional_slots_used(self) -> int:
+        """Count the professional clones made here."""
+        return sum(voice.category == "professional" for voice in self.own_voices())
+
+    def next_reset(self) -> int:
+        """Return when the month of the account is over, in Unix seconds."""
+        now = time.gmtime(self._clock())
+        year, month = (now.tm_year + 1, 1) if now.tm_mon == 12 else (now.tm_year, now.tm_mon + 1)
+        return calendar.timegm((year, month, 1, 0, 0, 0))
+
+    def now(self) -> int:
+        """Return the time in Unix seconds."""
+        return int(self._clock())
+
+    def _month(self) -> str:
+        return time.strftime("%Y-%m", time.gmtime(self._clock()))
+
+    def _new_month(self) -> dict[str, Any]:
+        return {"month": self._month(), "character_count": self.plan.character_count, "edits": 0}
+
+    def _open(self) -> None:
+        usage = {
+            "voice_limit": self.plan.voice_limit,
+            "character_limit": self.plan.character_limit,
+            "max_voice_add_edits": EDITS_A_MONTH,
+            "creates": 0,
+            "deletes": 0,
+            **self._new_month(),
+        }
+        self.store.put(self.shelf, "usage", "now", usage)
+        categories = ["cloned"] * self.plan.clones
+        if self.name.kind is AccountKind.FULL:
+            categories += ["generated", "professional"]
+        for number, category in enumerate(categories):
+            self.keep(_first_voice(self.name, number, category))
+
+
+_CLONE_NAMES = ("{}", "{} (podcast voice)", "{} test 2", "My voice - {}", "{}, old microphone")
+
+
+def _first_voice(name: AccountName, number: int, category: str) -> Voice:
+    person = make_person(f"elevenlabs {name} {number}")
+    dice = random.Random(f"first {person.seed}")
+    voice_id = identifier(person.seed)
+    title = _CLONE_NAMES[number % len(_CLONE_NAMES)].format(person.name)
+    payload = blank_payload(voice_id, title, category)
+    payload |= {
+        "labels": messy_labels(person) if number != 2 else {},
+        "description": f"{person.mood.title()} voice for {person.use.replace('_', ' ')}.",
+        "permission_on_resource": "admin",
+        "is_owner": True,
+        # Between the end of 2023 and autumn 2026, so that some are forgotten by now.
+        "created_at_unix": dice.randint(1_701_000_000, 1_790_000_000),
+    }
+    if category != "generated":
+        payload["samples"] = [reading_sample(person.seed, f"{person.spoken}-{number + 1}")]
+    if category == "professional":
+        payload["fine_tuning"] |= {
+            "is_allowed_to_fine_tune": True,
+            "language": person.language,
+            "state": {"eleven_multilingual_v2": "fine_tuning", "eleven_turbo_v2_5": "fine_tuned"},
+            "progress": {"eleven_multilingual_v2": 0.62, "eleven_turbo_v2_5": 1.0},
+            "message": {"eleven_multilingual_v2": "", "eleven_turbo_v2_5": "Done!"},
+            "dataset_duration_seconds": 1_913.4,
+        }
+    # Most clones get a preview after a while; here every second one has it.
+    return Voice(payload, person.seed, has_preview=number % 2 == 0)

@@ -1,0 +1,47 @@
+"""One call to ElevenLabs: who asks, what for, and what there is to answer with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from catalog.sandbox.messages import Reply, Request
+from catalog.sandbox.provider import Backstage
+from catalog.sandbox.providers.elevenlabs.accounts import Account
+from catalog.sandbox.providers.elevenlabs.refusals import not_the_owner, voice_not_found
+from catalog.sandbox.providers.elevenlabs.voices import Voice
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An authorized request; ``values`` are the variable segments of its path."""
+
+    request: Request
+    account: Account
+    backstage: Backstage
+    values: dict[str, str]
+
+    @property
+    def base_url(self) -> str:
+        """The address of the provider as the client named it."""
+        return f"{self.request.origin}/elevenlabs"
+
+    def voice(self) -> Voice:
+        """Return the voice that the path names, or refuse."""
+        voice = self.account.voice(self.values["voice_id"])
+        if voice is None:
+            raise voice_not_found(self.values["voice_id"])
+        return voice
+
+    def own_voice(self) -> Voice:
+        """Return the voice that the path names if the account may change it, or refuse."""
+        voice = self.voice()
+        if not voice.is_owned:
+            raise not_the_owner()
+        return voice
+
+    def shown(self, voice: Voice) -> dict[str, Any]:
+        """Return a voice as this client is to see it."""
+        return voice.shown(self.base_url, self.account.settings(voice.voice_id))
+
+
+Endpoint = Callable[[Call], Reply]

@@ -1,0 +1,132 @@
+"""Everything that is heard: previews, samples and speech."""
+
+from catalog.sandbox.files import file_reply
+from catalog.sandbox.messages import Reply, Request
+from catalog.sandbox.people import make_person
+from catalog.sandbox.provider import Backstage
+from catalog.sandbox.providers.elevenlabs.calls import Call
+from catalog.sandbox.providers.elevenlabs.editing import find_sample, settings_of
+from catalog.sandbox.providers.elevenlabs.models import MODEL_IDS
+from catalog.sandbox.providers.elevenlabs.parameters import json_object, settings_in
+from catalog.sandbox.providers.elevenlabs.refusals import (
+    INVALID_REQUEST,
+    problem,
+    quota_exceeded,
+    refuse,
+    refuse_as_invalid,
+)
+from catalog.sandbox.providers.elevenlabs.voices import Voice
+from catalog.sandbox.sounds import to_mp3
+
+MP3_FORMATS = {
+    "mp3_22050_32": (22_050, 32),
+    "mp3_24000_48": (24_000, 48),
+    "mp3_44100_32": (44_100, 32),
+    "mp3_44100_64": (44_100, 64),
+    "mp3_44100_96": (44_100, 96),
+    "mp3_44100_128": (44_100, 128),
+    "mp3_44100_192": (44_100, 192),
+}
+# Known to the provider, and for higher plans than those of the sandbox.
+PAID_FORMATS = ("pcm_", "wav_", "ulaw_", "alaw_", "opus_")
+MOST_CHARACTERS = 10_000
+
+
+def play_preview(request: Request, backstage: Backstage, voice: Voice) -> Reply:
+    """Answer the public preview of a voice, as its preview_url promises."""
+    text = make_person(voice.seed).sentence
+
+    def record() -> bytes:
+        return to_mp3(voice.speak(backstage.studio, text))
+
+    content = backstage.studio.clip(f"preview {voice.seed} {text}", record)
+    return file_reply(request, content, "audio/mpeg")
+
+
+def play_sample(call: Call) -> Reply:
+    """Answer the recording that a voice was made from.
+
+    https://elevenlabs.io/docs/api-reference/voices/samples/audio/get
+    """
+    voice = call.voice()
+    sample = find_sample(call, voice)
+    content = call.account.store.get_recording(call.account.shelf, sample["sample_id"])
+    if content is None:
+        content = voice.reading(call.backstage.studio)
+    return file_reply(call.request, content, sample["mime_type"])
+
+
+def convert_text(call: Call) -> Reply:
+    """Speak a text in a voice; the streaming variant sends the same in one piece.
+
+    https://elevenlabs.io/docs/api-reference/text-to-speech/convert
+    """
+    rate, kbps = _output_format(call.request)
+    wish = json_object(call.request)
+    text = _text(wish.get("text"))
+    _check_model(wish.get("model_id"))
+    voice = call.voice()
+    settings = settings_of(call, voice) | settings_in(wish.get("voice_settings") or {})
+    with call.account.store.transaction():
+        _check_quota(call, len(text))
+        call.account.count(character_count=len(text))
+    sound = voice.speak(call.backstage.studio, text, settings["speed"])
+    reply = Reply(200, to_mp3(sound, rate=rate, kbps=kbps), "audio/mpeg")
+    return reply.with_headers(character_cost=str(len(text)))
+
+
+def _output_format(request: Request) -> tuple[int, int]:
+    wanted = request.first("output_format") or "mp3_44100_128"
+    if wanted in MP3_FORMATS:
+        return MP3_FORMATS[wanted]
+    if wanted.startswith(PAID_FORMATS):
+        raise refuse(
+            403,
+            "authorization_error",
+            "feature_not_available",
+            f"Output format {wanted} is only allowed for higher plans.",
+            status="output_format_not_allowed",
+        )
+    raise refuse_as_invalid(
+        problem("query", "output_format", "enum", "Input should be a known format", wanted)
+    )
+
+
+def _text(given: object) -> str:
+    if given is None:
+        raise refuse_as_invalid(problem("body", "text", "missing", "Field required"))
+    if not isinstance(given, str):
+        message = "Input should be a valid string"
+        raise refuse_as_invalid(problem("body", "text", "string_type", message, given))
+    if not given.strip():
+        message = "Input text is empty. It must include non-empty text."
+        raise refuse(
+            400,
+            INVALID_REQUEST,
+            "invalid_parameters",
+            message,
+            status="input_text_empty",
+            param="text",
+        )
+    if len(given) > MOST_CHARACTERS:
+        message = (
+            f"This request's text has {len(given)} characters and exceeds the character limit of"
+            f" {MOST_CHARACTERS} characters."
+        )
+        raise refuse(
+            400, INVALID_REQUEST, "text_too_long", message, status="max_character_limit_exceeded"
+        )
+    return given
+
+
+def _check_model(model_id: object) -> None:
+    if model_id is not None and model_id not in MODEL_IDS:
+        message = f"A model with model ID {model_id} does not exist."
+        raise refuse(400, "not_found", "model_not_found", message)
+
+
+def _check_quota(call: Call, needed: int) -> None:
+    usage = call.account.usage()
+    left = max(0, usage["character_limit"] - usage["character_count"])
+    if needed > left:
+        raise quota_exceeded(usage["character_limit"], left, needed)

@@ -1,0 +1,134 @@
+"""How ElevenLabs refuses: three shapes of ``detail``, each as it was documented or met.
+
+https://elevenlabs.io/docs/eleven-api/resources/errors
+"""
+
+from typing import Any
+
+INVALID_REQUEST = "validation_error"
+
+
+class Refusal(Exception):
+    """A request that the provider does not carry out, with the answer that it gives."""
+
+    def __init__(self, status: int, detail: Any) -> None:
+        super().__init__(status)
+        self.status = status
+        self.detail = detail
+
+
+def refuse(http: int, kind: str, code: str, message: str, **more: str) -> Refusal:
+    """Return a refusal in the documented shape; ``status`` repeats the code unless given."""
+    detail = {"type": kind, "code": code, "message": message, "status": code}
+    return Refusal(http, {**detail, **more})
+
+
+def refuse_in_the_older_shape(http: int, status: str, message: str) -> Refusal:
+    """Return a refusal in the shape that some endpoints still use."""
+    return Refusal(http, {"status": status, "message": message})
+
+
+def refuse_as_invalid(*problems: dict[str, Any]) -> Refusal:
+    """Return the list of problems with parameters or fields."""
+    return Refusal(422, list(problems))
+
+
+def problem(where: str, name: str, kind: str, message: str, given: object = None) -> dict[str, Any]:
+    """Return one entry of such a list; ``where`` is query or body."""
+    return {"type": kind, "loc": [where, name], "msg": message, "input": given}
+
+
+def no_key() -> Refusal:
+    """Return the answer to a request without a key."""
+    return refuse(
+        401,
+        "authentication_error",
+        "unauthorized",
+        "Neither authorization header nor xi-api-key received, please provide one.",
+        status="needs_authorization",
+    )
+
+
+def invalid_key() -> Refusal:
+    """Return the answer to an unknown key."""
+    return refuse(401, "authentication_error", "invalid_api_key", "Invalid API key")
+
+
+def missing_permission(permission: str) -> Refusal:
+    """Return the answer to a key that may not do this."""
+    return refuse(
+        401,
+        "authentication_error",
+        "unauthorized",
+        f"The API key you used is missing the permission {permission} to execute this operation.",
+        status="missing_permissions",
+    )
+
+
+def voice_not_found(voice_id: str) -> Refusal:
+    """Return the answer for a voice that the account does not have."""
+    message = f"A voice with voice_id '{voice_id}' was not found."
+    return refuse(400, "not_found", "voice_not_found", message)
+
+
+def not_the_owner() -> Refusal:
+    """Return the answer to changing somebody else's voice."""
+    return refuse(
+        403,
+        "authorization_error",
+        "voice_access_denied",
+        "You do not have access to edit or delete this voice.",
+    )
+
+
+def voice_limit_reached(used: int, limit: int) -> Refusal:
+    """Return the answer when no slot is left."""
+    return refuse_in_the_older_shape(
+        400,
+        "voice_limit_reached",
+        f"You have reached your maximum amount of custom voices ({used} / {limit}). You can"
+        " upgrade your subscription to increase your custom voice limit.",
+    )
+
+
+def edit_limit_reached() -> Refusal:
+    """Return the answer when voices were added and edited too often this month."""
+    return refuse_in_the_older_shape(
+        400,
+        "voice_add_edit_limit_reached",
+        "You have reached your monthly limit of voice add/edit operations.",
+    )
+
+
+def quota_exceeded(limit: int, left: int, needed: int) -> Refusal:
+    """Return the answer when the credit does not suffice."""
+    return refuse_in_the_older_shape(
+        401,
+        "quota_exceeded",
+        f"This request exceeds your quota of {limit}. You have {left} credits remaining, while"
+        f" {needed} credits are required for this request.",
+    )
+
+
+def corrupted_upload() -> Refusal:
+    """Return the answer to a sample that is no audio."""
+    return refuse(
+        400,
+        INVALID_REQUEST,
+        "invalid_parameters",
+        "File upload is corrupted. Please ensure it is playable audio.",
+        status="upload_file_corrupted",
+        param="files",
+    )
+
+
+def duplicate_upload() -> Refusal:
+    """Return the answer to the same sample sent twice."""
+    return refuse(
+        400,
+        INVALID_REQUEST,
+        "invalid_parameters",
+        "You cannot upload the same file twice.",
+        status="duplicate_files",
+        param="files",
+    )
