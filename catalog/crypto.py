@@ -1,0 +1,142 @@
+"""Seal secrets so that only this installation, for this row and owner, can open them.
+
+A record is ``VB1 | key id (8) | nonce (12) | wrapped data key (48) | nonce (12) | ciphertext``,
+AES-256-GCM twice: a fresh data key seals the secret, a master key of the ring seals the data key.
+Rotation so rewraps 48 bytes and never touches the secret. The associated data binds both to
+their place: a record moved to another row, owner or provider does not open.
+"""
+
+import base64
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+import stat
+from pathlib import Path
+from typing import Self
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.views.decorators.debug import sensitive_variables
+
+_MAGIC = b"VB1"
+_KEY_ID, _NONCE, _WRAPPED, _TAG = 8, 12, 48, 16
+_HEAD = len(_MAGIC) + _KEY_ID + _NONCE + _WRAPPED
+
+
+class KeyProblem(Exception):
+    """The key ring cannot be used; the message names the file and what to do."""
+
+
+class CannotOpen(Exception):
+    """A sealed record does not open: tampered with, moved, or sealed under another key."""
+
+
+def bind_context(*parts: object) -> bytes:
+    """Join the parts that a record belongs to, so that "a", "bc" and "ab", "c" differ."""
+    packed = b""
+    for part in parts:
+        data = str(part).encode()
+        packed += len(data).to_bytes(4, "big") + data
+    return packed
+
+
+def _key_id(key: bytes) -> bytes:
+    return hashlib.sha256(b"voiceboard master key id" + key).digest()[:_KEY_ID]
+
+
+class KeyRing:
+    """The master keys: the first one seals, every one opens."""
+
+    def __init__(self, keys: list[bytes]) -> None:
+        self._keys = {_key_id(key): key for key in keys}
+        self._primary = _key_id(keys[0])
+
+    def __repr__(self) -> str:
+        return f"KeyRing({len(self._keys)} keys)"
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read the ring file; raises KeyProblem unless it is ours alone and whole."""
+        try:
+            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            raise KeyProblem(f"The master key file {path} is missing.") from None
+        except OSError as exc:
+            raise KeyProblem(f"{path} cannot be read: {exc.strerror}.") from None
+        with os.fdopen(handle, "rb") as file:
+            status = os.fstat(file.fileno())
+            if stat.S_IMODE(status.st_mode) & 0o077:
+                raise KeyProblem(f"{path} can be read by others; run: chmod 600 {path}")
+            if status.st_uid != os.geteuid():
+                raise KeyProblem(f"{path} belongs to another user.")
+            return cls(_parse_keys(file.read(65536), path))
+
+    @classmethod
+    def create(cls, path: Path) -> Self:
+        """Make a ring with one new key; the first of several processes wins and all agree."""
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+        content = {"version": 1, "keys": [base64.b64encode(secrets.token_bytes(32)).decode()]}
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(handle, "w") as file:
+            json.dump(content, file)
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(draft)
+        draft.unlink()
+        folder = os.open(path.parent, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
+        return cls.load(path)
+
+    @sensitive_variables()
+    def seal(self, plain: bytes, context: bytes) -> bytes:
+        """Seal the secret for this place."""
+        data_key = AESGCM.generate_key(256)
+        outer, inner = secrets.token_bytes(_NONCE), secrets.token_bytes(_NONCE)
+        wrapped = AESGCM(self._keys[self._primary]).encrypt(outer, data_key, b"key|" + context)
+        sealed = AESGCM(data_key).encrypt(inner, plain, b"data|" + context)
+        return _MAGIC + self._primary + outer + wrapped + inner + sealed
+
+    @sensitive_variables()
+    def open(self, record: bytes, context: bytes) -> bytes:
+        """Return the secret; raises CannotOpen, never hands back anything else."""
+        data_key = self._unwrap(record, context)
+        inner, sealed = record[_HEAD : _HEAD + _NONCE], record[_HEAD + _NONCE :]
+        try:
+            return AESGCM(data_key).decrypt(inner, sealed, b"data|" + context)
+        except InvalidTag:
+            raise CannotOpen("This record was changed or moved.") from None
+
+    def knows(self, record: bytes) -> bool:
+        """Tell whether the record was sealed under a key of this ring."""
+        return record[len(_MAGIC) : len(_MAGIC) + _KEY_ID] in self._keys
+
+    @sensitive_variables()
+    def _unwrap(self, record: bytes, context: bytes) -> bytes:
+        if record[: len(_MAGIC)] != _MAGIC or len(record) < _HEAD + _NONCE + _TAG:
+            raise CannotOpen("This is not a sealed record.")
+        if not self.knows(record):
+            raise CannotOpen("This record was sealed under a key that is not in the ring.")
+        start = len(_MAGIC) + _KEY_ID
+        key = self._keys[record[len(_MAGIC) : start]]
+        outer, wrapped = record[start : start + _NONCE], record[start + _NONCE : _HEAD]
+        try:
+            return AESGCM(key).decrypt(outer, wrapped, b"key|" + context)
+        except InvalidTag:
+            raise CannotOpen("This record was changed or moved.") from None
+
+
+@sensitive_variables()
+def _parse_keys(content: bytes, path: Path) -> list[bytes]:
+    damaged = KeyProblem(f"The master key file {path} is damaged; restore it from your backup.")
+    try:
+        keys = [base64.b64decode(word, validate=True) for word in json.loads(content)["keys"]]
+    except (ValueError, KeyError, TypeError):
+        raise damaged from None
+    if not keys or any(len(key) != 32 or len(set(key)) < 8 for key in keys):
+        raise damaged
+    return keys
