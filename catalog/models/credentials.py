@@ -1,0 +1,259 @@
+"""Keys to the providers, sealed, and the provider accounts that they open."""
+
+import functools
+import hashlib
+import hmac
+import secrets as randomness
+import uuid
+from collections.abc import Mapping
+from typing import Self
+
+from django.conf import settings
+from django.db import DatabaseError, models
+from django.db.models import Q
+from django.views.decorators.debug import sensitive_variables
+
+from catalog.crypto import CannotOpen, KeyProblem, KeyRing, bind_context
+from catalog.models.accounts import Team, User
+from catalog.providers.registry import get_adapter
+from catalog.providers.types import ProviderInfo
+
+_KEY_CHECK = b"voiceboard key check"
+_KEY_CHECK_CONTEXT = bind_context("catalog_installation", "key_check")
+
+
+_VERBS = {
+    "list": "List voices",
+    "preview": "Play previews",
+    "clone": "Clone",
+    "delete": "Delete",
+}
+_ANSWERS = {
+    "yes": ("Yes", "ok", "circle-check"),
+    "no": ("No", "bad", "circle-x"),
+    "unknown": ("Not known before it is tried", "open", "circle-question-mark"),
+}
+
+
+class ProviderAccountQuerySet(models.QuerySet["ProviderAccount"]):
+    """Provider accounts by who looks at them."""
+
+    def visible_to(self, user: User) -> Self:
+        """Keep accounts of the person's teams that are shared, or opened by the person's own key.
+
+        An account whose last key was removed stays with those who could see it before.
+        """
+        own = Credential.objects.filter(owner=user).values("account")
+        return self.filter(team__memberships__user=user).filter(
+            Q(is_shared=True) | Q(last_owner=user) | Q(pk__in=own)
+        )
+
+
+class ProviderAccount(models.Model):
+    """What keys open: one account at one provider, as one team sees it.
+
+    ``ref`` identifies it at the provider; where the provider does not tell, it is a keyed hash
+    of the key, so that the same key is the same account whoever brings it.
+    """
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="provider_accounts")
+    provider = models.CharField(max_length=40)
+    ref = models.CharField(max_length=200)
+    label = models.CharField(max_length=200, blank=True)
+    is_shared = models.BooleanField(default=False)
+    last_owner = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    slots_used = models.PositiveIntegerField(null=True)
+    slots_limit = models.PositiveIntegerField(null=True)
+    synced_at = models.DateTimeField(null=True)
+    sync_due_at = models.DateTimeField(null=True)
+    sync_lease_until = models.DateTimeField(null=True)
+    sync_error = models.CharField(max_length=500, blank=True)
+    # One create at a time per account: makes what we look for unambiguous and respects slots.
+    busy_with = models.UUIDField(null=True)
+    busy_until = models.DateTimeField(null=True)
+
+    objects = ProviderAccountQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["team", "provider", "ref"], name="one_row_per_provider_account"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.info.label} account {self.pk}"
+
+    @property
+    def info(self) -> ProviderInfo:
+        """What the provider is and can do."""
+        return get_adapter(self.provider).info
+
+    @property
+    def slots_left(self) -> int | None:
+        """Slots still free, None where the provider names no limit."""
+        if self.slots_limit is None or self.slots_used is None:
+            return None
+        return max(0, self.slots_limit - self.slots_used)
+
+
+class CredentialQuerySet(models.QuerySet["Credential"]):
+    """Keys by who may work through them."""
+
+    def visible_to(self, user: User) -> Self:
+        """Keep the person's own keys, and those that teammates share."""
+        return self.filter(team__memberships__user=user).filter(Q(owner=user) | Q(is_shared=True))
+
+    def working(self) -> Self:
+        """Keep keys that the provider accepted at the last check."""
+        return self.filter(health__in=[Credential.Health.GOOD, Credential.Health.LIMITED])
+
+
+class Credential(models.Model):
+    """One person's key to one provider. The key itself is sealed and never shown again."""
+
+    class Health(models.TextChoices):
+        """What the last check found."""
+
+        UNCHECKED = "unchecked", "Being checked"
+        GOOD = "good", "Works"
+        LIMITED = "limited", "Works in part"
+        REJECTED = "rejected", "Refused"
+        UNREACHABLE = "unreachable", "No answer"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="credentials")
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="credentials")
+    provider = models.CharField(max_length=40)
+    account = models.ForeignKey(
+        ProviderAccount, null=True, on_delete=models.SET_NULL, related_name="credentials"
+    )
+    nickname = models.CharField(max_length=80, blank=True)
+    is_shared = models.BooleanField(default=False)
+    sealed = models.BinaryField()
+    last_four = models.CharField(max_length=4)
+    health = models.CharField(max_length=12, choices=Health.choices, default=Health.UNCHECKED)
+    problem = models.CharField(max_length=500, blank=True)
+    abilities = models.JSONField(default=dict)
+    checked_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = CredentialQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.provider})"
+
+    @property
+    def title(self) -> str:
+        """The nickname, or what tells this key from others."""
+        return self.nickname or f"{self.info.label} …{self.last_four}"
+
+    @property
+    def info(self) -> ProviderInfo:
+        """What the provider is and can do."""
+        return get_adapter(self.provider).info
+
+    @property
+    def is_unchecked(self) -> bool:
+        """Tell whether no check has ended yet."""
+        return self.health == self.Health.UNCHECKED
+
+    @property
+    def works(self) -> bool:
+        """Tell whether the provider accepted the key at the last check."""
+        return self.health in {self.Health.GOOD, self.Health.LIMITED}
+
+    def may(self, verb: str) -> bool:
+        """Tell whether the key may do it as far as is known; unknown is not a no."""
+        return self.works and self.abilities.get(verb) != "no"
+
+    @property
+    def ability_rows(self) -> list[tuple[str, str, str, str]]:
+        """What the key may do: verb, answer in words, mood and icon."""
+        return [
+            (label, *_ANSWERS[self.abilities.get(verb, "unknown")])
+            for verb, label in _VERBS.items()
+        ]
+
+    @sensitive_variables()
+    def seal_secrets(self, api_key: str) -> None:
+        """Set the sealed key and its last four characters; the row still has to be saved."""
+        self.sealed = _key_ring().seal(api_key.encode(), self._context())
+        self.last_four = api_key[-4:] if len(api_key) >= 16 else "****"
+
+    @sensitive_variables()
+    def secrets(self) -> Mapping[str, str]:
+        """Open the key for an adapter; raises CannotOpen. Only jobs and previews call this."""
+        record = bytes(self.sealed)
+        ring = _key_ring()
+        if not ring.knows(record):
+            _key_ring.cache_clear()  # a rotation may have added the key since this process read it
+            ring = _key_ring()
+        return {"api_key": ring.open(record, self._context()).decode()}
+
+    def account_fallback_ref(self) -> str:
+        """Name the account by a keyed hash of the key, for providers that do not tell it."""
+        installation = Installation.objects.get()
+        key = bytes(installation.hash_key)
+        return (
+            "key:" + hmac.new(key, self.secrets()["api_key"].encode(), hashlib.sha256).hexdigest()
+        )
+
+    def _context(self) -> bytes:
+        return bind_context("catalog_credential", self.pk, self.owner_id, self.provider, "api_key")
+
+
+class Installation(models.Model):
+    """The one row that says which installation this is and which master key it lives under."""
+
+    code = models.CharField(max_length=8)
+    key_check = models.BinaryField()
+    hash_key = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"Installation {self.code}"
+
+
+@functools.cache
+def _key_ring() -> KeyRing:
+    return KeyRing.load(settings.MASTER_KEY_FILE)
+
+
+def verify_key_ring() -> None:
+    """Raise KeyProblem unless the ring opens what this database was sealed under."""
+    try:
+        installation = Installation.objects.first()
+    except DatabaseError:
+        raise KeyProblem("The database is not ready; run: manage.py prepare") from None
+    if installation is None:
+        raise KeyProblem("This installation has no master key yet; run: manage.py prepare")
+    try:
+        _key_ring().open(bytes(installation.key_check), _KEY_CHECK_CONTEXT)
+    except KeyProblem as exc:
+        raise KeyProblem(
+            f"{exc} The database holds sealed credentials: restore the file, no new key is made."
+        ) from None
+    except CannotOpen:
+        raise KeyProblem(
+            f"{settings.MASTER_KEY_FILE} is not the master key of this database."
+            " Restore the right file; no new key is made."
+        ) from None
+
+
+def prepare_installation() -> Installation:
+    """Make the master key and the installation's row on first use; later only verify them."""
+    if not Installation.objects.exists():
+        if Credential.objects.exists():
+            raise KeyProblem("Sealed credentials are here but the installation's row is not.")
+        ring = KeyRing.create(settings.MASTER_KEY_FILE)
+        _key_ring.cache_clear()
+        Installation.objects.get_or_create(
+            pk=1,
+            defaults={
+                "code": randomness.token_hex(4),
+                "key_check": ring.seal(_KEY_CHECK, _KEY_CHECK_CONTEXT),
+                "hash_key": randomness.token_bytes(32),
+            },
+        )
+    verify_key_ring()
+    return Installation.objects.get()

@@ -1,0 +1,246 @@
+"""Our copy of the providers' voices, their labels, clips and the runs that keep them."""
+
+import unicodedata
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+
+from catalog.models.accounts import User
+from catalog.models.credentials import ProviderAccount
+from catalog.providers.labels import accent_label, language_label, use_case_label
+from catalog.providers.types import ProviderInfo
+
+
+def fold_text(text: str) -> str:
+    """Return the text without case and accents, as it is searched and sorted."""
+    plain = unicodedata.normalize("NFKD", text)
+    return "".join(mark for mark in plain if not unicodedata.combining(mark)).casefold()
+
+
+class VoiceQuerySet(models.QuerySet["Voice"]):
+    """Voices by who looks at them and by what they are."""
+
+    def visible_to(self, user: User) -> Self:
+        """Keep the voices of provider accounts that the person may see."""
+        return self.filter(account__in=ProviderAccount.objects.visible_to(user).values("pk"))
+
+    def present(self) -> Self:
+        """Leave out voices that are gone at their provider."""
+        return self.filter(gone_at=None)
+
+    def matching(self, words: list[str]) -> Self:
+        """Keep voices in whose name, description, labels or ids every folded word occurs."""
+        found = self
+        for word in words:
+            found = found.filter(search_text__contains=word)
+        return found
+
+    def deletable(self) -> Self:
+        """Keep voices that belong to the account and so could be deleted at the provider."""
+        return self.present().filter(is_owned=True, kind__in=Voice.OWN_KINDS)
+
+
+class Voice(models.Model):
+    """One voice of one provider account, as we know it; a row stays when the voice goes."""
+
+    class Kind(models.TextChoices):
+        """Where a voice comes from."""
+
+        LIBRARY = "library", "Library"
+        CLONE = "clone", "Clone"
+        DESIGNED = "designed", "Designed"
+        PROFESSIONAL = "professional", "Professional clone"
+        COMMUNITY = "community", "Community"
+        UNKNOWN = "unknown", "Unknown"
+
+    class Gender(models.TextChoices):
+        """As the provider labels it; unknown is a value of its own."""
+
+        FEMALE = "female", "Female"
+        MALE = "male", "Male"
+        NEUTRAL = "neutral", "Neutral"
+        UNKNOWN = "unknown", "Unknown"
+
+    class Age(models.TextChoices):
+        """As the provider labels it."""
+
+        YOUNG = "young", "Young"
+        MIDDLE_AGED = "middle_aged", "Middle-aged"
+        OLD = "old", "Old"
+        UNKNOWN = "unknown", "Unknown"
+
+    class State(models.TextChoices):
+        """Whether the voice can speak now."""
+
+        READY = "ready", "Ready"
+        PENDING = "pending", "Being made"
+        FAILED = "failed", "Failed"
+
+    OWN_KINDS = (Kind.CLONE, Kind.DESIGNED, Kind.PROFESSIONAL)
+
+    account = models.ForeignKey(ProviderAccount, on_delete=models.CASCADE, related_name="voices")
+    provider = models.CharField(max_length=40)
+    remote_id = models.CharField(max_length=200)
+    name = models.CharField(max_length=300)
+    sort_name = models.CharField(max_length=100)
+    description = models.TextField(blank=True)
+    kind = models.CharField(max_length=14, choices=Kind.choices, default=Kind.UNKNOWN)
+    gender = models.CharField(max_length=8, choices=Gender.choices, default=Gender.UNKNOWN)
+    age = models.CharField(max_length=12, choices=Age.choices, default=Age.UNKNOWN)
+    accent = models.CharField(max_length=60, default="unknown")
+    language = models.CharField(max_length=20, default="unknown")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.READY)
+    is_owned = models.BooleanField(default=False)
+    preview_url = models.TextField(blank=True)
+    preview_sample_id = models.CharField(max_length=200, blank=True)
+    raw_labels = models.JSONField(default=dict)
+    details = models.JSONField(default=dict)
+    problem = models.CharField(max_length=300, blank=True)
+    marker = models.CharField(max_length=80, blank=True)
+    search_text = models.TextField(blank=True)
+    content_hash = models.CharField(max_length=64, blank=True)
+    remote_created_at = models.DateTimeField(null=True)
+    added_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    gone_at = models.DateTimeField(null=True)
+    gone_reason = models.CharField(max_length=200, blank=True)
+
+    objects = VoiceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "remote_id"], name="one_row_per_voice")
+        ]
+        indexes = [
+            models.Index(fields=["account", "gone_at", "sort_name"], name="voice_by_account_name"),
+            models.Index(fields=["marker"], name="voice_by_marker", condition=~Q(marker="")),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def info(self) -> ProviderInfo:
+        """What the voice's provider is and can do."""
+        return self.account.info
+
+    @property
+    def is_gone(self) -> bool:
+        """Tell whether the voice is no longer at its provider."""
+        return self.gone_at is not None
+
+    @property
+    def is_pending(self) -> bool:
+        """Tell whether the provider is still making it."""
+        return self.state == self.State.PENDING
+
+    @property
+    def is_failed(self) -> bool:
+        """Tell whether the provider gave up making it."""
+        return self.state == self.State.FAILED
+
+    @property
+    def can_play(self) -> bool:
+        """Tell whether there is something to hear without spending anything."""
+        return bool(self.preview_url or self.preview_sample_id) and not self.is_gone
+
+    @property
+    def is_deletable(self) -> bool:
+        """Tell whether the provider could delete it for us."""
+        own = self.is_owned and self.kind in self.OWN_KINDS
+        return own and not self.is_gone and self.info.can_delete
+
+    @property
+    def language_name(self) -> str:
+        """The main language in words, "" when unknown."""
+        return "" if self.language == "unknown" else language_label(self.language)
+
+    @property
+    def tag_words(self) -> list[str]:
+        """The short facts under a card, unknown ones left out."""
+        words = [self.language_name]
+        words += [
+            str(choice.label)
+            for choice in (self.Gender(self.gender), self.Age(self.age))
+            if choice.value != "unknown"
+        ]
+        words += self.use_case_words[:1]
+        return [word for word in words if word]
+
+    @property
+    def accent_name(self) -> str:
+        """The accent in words, "" when unknown."""
+        return "" if self.accent == "unknown" else accent_label(self.accent)
+
+    @property
+    def language_words(self) -> list[str]:
+        """Every language in words, none when unknown."""
+        values = [label.value for label in self.labels_of("language")]
+        return [language_label(value) for value in values if value != "unknown"]
+
+    @property
+    def use_case_words(self) -> list[str]:
+        """Every use case in words, none when unknown."""
+        values = [label.value for label in self.labels_of("use_case")]
+        return [use_case_label(value) for value in values if value != "unknown"]
+
+    def labels_of(self, facet: str) -> list["VoiceLabel"]:
+        """Return the labels of one facet from those already loaded."""
+        return [label for label in self.labels.all() if label.facet == facet]
+
+
+class VoiceLabel(models.Model):
+    """One of several values that a voice has for a facet: its languages and use cases."""
+
+    class Facet(models.TextChoices):
+        """The facets with more than one value a voice."""
+
+        LANGUAGE = "language", "Language"
+        USE_CASE = "use_case", "Use case"
+
+    voice = models.ForeignKey(Voice, on_delete=models.CASCADE, related_name="labels")
+    facet = models.CharField(max_length=10, choices=Facet.choices)
+    value = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["facet", "value", "voice"], name="one_label_per_voice_and_value"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.facet}: {self.value}"
+
+
+class PreviewClip(models.Model):
+    """A voice's preview on our disk, with what the waveform is drawn from."""
+
+    voice = models.OneToOneField(Voice, on_delete=models.CASCADE, related_name="clip")
+    source = models.CharField(max_length=64)
+    path = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=60)
+    size = models.PositiveIntegerField()
+    seconds = models.FloatField(null=True)
+    peaks: "models.JSONField[list[int], list[int]]" = models.JSONField(default=list)
+    fetched_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"Preview of voice {self.voice_id}"
+
+
+class SyncRun(models.Model):
+    """One pass over an account's voices and what it found."""
+
+    account = models.ForeignKey(ProviderAccount, on_delete=models.CASCADE, related_name="runs")
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    seen_count = models.PositiveIntegerField(default=0)
+    added_count = models.PositiveIntegerField(default=0)
+    changed_count = models.PositiveIntegerField(default=0)
+    gone_count = models.PositiveIntegerField(default=0)
+    error = models.CharField(max_length=500, blank=True)
+
+    def __str__(self) -> str:
+        return f"Sync of account {self.account_id} at {self.started_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,47 @@
+"""Who may do what: the only place that answers."""
+
+from catalog.models import Credential, Membership, Team, User
+
+_RANKS = [role.value for role in Membership.Role]
+
+
+def role_in(user: User, team: Team) -> str | None:
+    """Return what the person is in the team, None for a stranger."""
+    return Membership.objects.filter(user=user, team=team).values_list("role", flat=True).first()
+
+
+def _is_at_least(user: User, team: Team, role: Membership.Role) -> bool:
+    held = role_in(user, team)
+    return held is not None and _RANKS.index(held) >= _RANKS.index(role.value)
+
+
+def may_add_credential(user: User, team: Team) -> bool:
+    """Members bring their own keys; viewers only look."""
+    return _is_at_least(user, team, Membership.Role.MEMBER)
+
+
+def may_change_credential(user: User, credential: Credential) -> bool:
+    """Only the owner replaces, shares, checks or removes a key."""
+    return credential.owner_id == user.pk and role_in(user, credential.team) is not None
+
+
+def may_use_credential(user: User, credential: Credential) -> bool:
+    """Let the owner, and teammates where the owner shares the key; using it never shows it."""
+    if role_in(user, credential.team) is None:
+        return False
+    return credential.owner_id == user.pk or credential.is_shared
+
+
+def may_clone(user: User, team: Team) -> bool:
+    """Members make clones; viewers only look and listen."""
+    return _is_at_least(user, team, Membership.Role.MEMBER)
+
+
+def may_sync(user: User, team: Team) -> bool:
+    """Members ask a provider for news; viewers wait for the schedule."""
+    return _is_at_least(user, team, Membership.Role.MEMBER)
+
+
+def may_delete_voices(user: User, team: Team) -> bool:
+    """Only admins plan and confirm deletions at a provider."""
+    return _is_at_least(user, team, Membership.Role.ADMIN)
