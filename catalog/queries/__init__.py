@@ -1,0 +1,1 @@
+"""Reading for one page; nothing here writes."""
