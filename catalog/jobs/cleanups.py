@@ -1,0 +1,149 @@
+"""Carry out an approved plan line by line: look again, delete, and keep the outcome in the row."""
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from catalog.audit import record
+from catalog.crypto import CannotOpen
+from catalog.durable import durable_transaction
+from catalog.jobs.leases import Clock, Lease, LeaseLost, RowId, claim_work, keep_alive
+from catalog.models import PlannedDeletion, ProviderAccount, Voice
+from catalog.providers.base import Provider
+from catalog.providers.errors import NotFound, ProviderError, TryLater
+from catalog.providers.session import open_provider
+
+logger = logging.getLogger(__name__)
+
+State, Step = PlannedDeletion.State, PlannedDeletion.Step
+
+_MOST_TRIES = 8
+
+
+def run_deletion(line_id: RowId, clock: Clock) -> int | None:
+    """Delete the line's voice at its provider; return the account when the voice is gone.
+
+    Deleting twice does no harm, so an unclear answer is simply followed by another call; a voice
+    that the provider no longer knows is what was wanted.
+    """
+    lease = claim_work(
+        PlannedDeletion,
+        line_id,
+        states=PlannedDeletion.ACTIVE_STATES,
+        running=State.RUNNING,
+        clock=clock,
+    )
+    if lease is None:
+        return None
+    rows = PlannedDeletion.objects.select_related(
+        "voice", "account", "credential", "plan__team", "plan__approved_by"
+    )
+    line = rows.get(pk=line_id)
+    with keep_alive(lease):
+        try:
+            return _delete(line, lease, clock)
+        except LeaseLost:
+            logger.info("Deletion %s was taken over by another worker", line_id)
+    return None
+
+
+def _delete(line: PlannedDeletion, lease: Lease, clock: Clock) -> int | None:
+    obstacle = _find_change(line)
+    if obstacle:
+        _end(lease, clock, State.SKIPPED, obstacle)
+        return None
+    if line.credential is None:
+        _end(lease, clock, State.FAILED, "The key that could delete this voice was removed.")
+        return None
+    base_url = settings.PROVIDER_BASE_URLS[line.account.provider]
+    try:
+        with open_provider(line.account.provider, line.credential.secrets(), base_url) as provider:
+            gone = _call(line, lease, provider, clock)
+            if gone:
+                _refresh_slots(line.account_id, provider)
+    except CannotOpen:
+        _end(lease, clock, State.FAILED, "The key can't be opened: enter it again.")
+        return None
+    return line.account_id if gone else None
+
+
+def _find_change(line: PlannedDeletion) -> str:
+    """Say what about the voice is no longer as it was shown, "" when nothing is."""
+    voice = line.voice
+    if line.step == Step.SENT:
+        return ""  # the call was begun: what is missing now may be missing because of it
+    if voice.is_gone:
+        return "It was gone already."
+    if not voice.is_deletable:
+        return "It can no longer be deleted."
+    if voice.remote_id != line.remote_id or voice.name != line.name:
+        return f"It was renamed to “{voice.name}” since the plan was drawn up."
+    return ""
+
+
+def _call(line: PlannedDeletion, lease: Lease, provider: Provider, clock: Clock) -> bool:
+    with durable_transaction():
+        lease.write(
+            step=Step.SENT, sent_at=clock(), attempt_count=line.attempt_count + 1, message=""
+        )
+    try:
+        provider.delete(line.remote_id)
+        words = "Deleted at the provider."
+    except NotFound:
+        words = "The provider no longer knew this voice."
+    except TryLater as exc:
+        _try_again(line, lease, clock, exc)
+        return False
+    except ProviderError as exc:
+        _end(lease, clock, State.FAILED, exc.message)
+        return False
+    _keep_tombstone(line, lease, clock, words)
+    return True
+
+
+def _try_again(line: PlannedDeletion, lease: Lease, clock: Clock, exc: TryLater) -> None:
+    if line.attempt_count + 1 >= _MOST_TRIES:
+        _end(lease, clock, State.FAILED, exc.message)
+        return
+    seconds = exc.retry_after if exc.retry_after is not None else 2 ** (line.attempt_count + 1)
+    lease.release(
+        after=timedelta(seconds=min(900, seconds)), state=State.WAITING, message=exc.message[:500]
+    )
+
+
+def _keep_tombstone(line: PlannedDeletion, lease: Lease, clock: Clock, words: str) -> None:
+    now = clock()
+    with transaction.atomic():
+        _end(lease, clock, State.DELETED, words, step=Step.CONFIRMED)
+        by = line.plan.approved_by
+        Voice.objects.filter(pk=line.voice_id, gone_at=None).update(
+            gone_at=now, changed_at=now, gone_reason=f"Deleted by {by} with plan {line.plan_id}."
+        )
+        record(
+            by,
+            "voice deleted",
+            line.voice,
+            team=line.plan.team,
+            now=now,
+            plan=line.plan_id,
+            remote_id=line.remote_id,
+        )
+
+
+def _end(
+    lease: Lease, clock: Clock, state: PlannedDeletion.State, message: str, **values: Any
+) -> None:
+    lease.write(state=state, message=message[:500], ended_at=clock(), lease_until=None, **values)
+
+
+def _refresh_slots(account_id: int, provider: Provider) -> None:
+    try:
+        slots = provider.slots()
+    except ProviderError:
+        return  # the next sync asks again
+    if slots is not None:
+        rows = ProviderAccount.objects.filter(pk=account_id)
+        rows.update(slots_used=slots.used, slots_limit=slots.limit)

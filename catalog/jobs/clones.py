@@ -1,0 +1,368 @@
+"""Carry out a clone so that it is made exactly once, whatever breaks on the way.
+
+The step is committed as *sent* before the call. From there on nothing is sent again before the
+provider's list was searched for our marker: a find is adopted at once; only two empty looks,
+after the time in which a late voice may still appear, allow another call.
+"""
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+
+from catalog.audio import FORMATS
+from catalog.audit import record
+from catalog.crypto import CannotOpen
+from catalog.decoding import NotDecodable, measure_audio
+from catalog.durable import durable_transaction
+from catalog.jobs.leases import LEASE, Clock, Lease, LeaseLost, RowId, claim_work, keep_alive
+from catalog.jobs.voices import write_voices
+from catalog.models import CloneJob, ProviderAccount, Sample, Voice
+from catalog.providers.base import Provider
+from catalog.providers.errors import (
+    CredentialRejected,
+    NotFound,
+    OutcomeUnknown,
+    ProviderError,
+    TryLater,
+    Unsupported,
+)
+from catalog.providers.session import open_provider
+from catalog.providers.types import CloneRequest, RemoteVoice, SampleFile, VoiceState
+from catalog.storage import media_path
+
+logger = logging.getLogger(__name__)
+
+State, Step = CloneJob.State, CloneJob.Step
+
+_LONGEST_SAMPLE_SECONDS = 3600
+_ACCOUNT_LEASE = timedelta(minutes=3)
+_GIVE_UP_AFTER = timedelta(hours=24)
+_MOST_SENDS = 5
+_EMPTY_LOOKS = 2
+
+
+def run_clone(job_id: RowId, clock: Clock) -> int | None:
+    """Take the job one step on; return the voice's id when it became ready.
+
+    May be called any number of times, by any number of workers, at any moment.
+    """
+    lease = claim_work(
+        CloneJob, job_id, states=CloneJob.ACTIVE_STATES, running=State.RUNNING, clock=clock
+    )
+    if lease is None:
+        return None
+    with keep_alive(lease):
+        try:
+            _CloneRun(lease, clock).go_on()
+        except LeaseLost:
+            logger.info("Clone job %s was taken over by another worker", job_id)
+    job = CloneJob.objects.get(pk=job_id)
+    return job.voice_id if job.is_ready else None
+
+
+class _CloneRun:
+    """One worker's turn at one job."""
+
+    def __init__(self, lease: Lease, clock: Clock) -> None:
+        self.lease, self.clock = lease, clock
+        rows = CloneJob.objects.select_related("credential", "account", "sample", "team")
+        self.job = rows.get(pk=lease.pk)
+
+    def go_on(self) -> None:
+        credential = self.job.credential
+        if credential is None:
+            self._stop_without_key()
+            return
+        if self.job.step == Step.PLANNED and not self._prepare():
+            return
+        base_url = settings.PROVIDER_BASE_URLS[self.job.account.provider]
+        try:
+            with open_provider(
+                self.job.account.provider, credential.secrets(), base_url
+            ) as provider:
+                self._take_step(provider)
+        except CannotOpen:
+            self._wait("The key can't be opened: enter it again.", timedelta(minutes=5))
+
+    def _take_step(self, provider: Provider) -> None:
+        if self.job.step == Step.CONFIRMED:
+            self._fetch_voice(provider)
+        elif self.job.step in {Step.SENT, Step.UNKNOWN}:
+            self._look(provider)
+        else:
+            self._send(provider)
+
+    # Before the call
+
+    def _prepare(self) -> bool:
+        """Check the sample and take the account; False when the job cannot be sent now."""
+        if self.job.attempt_count >= _MOST_SENDS:
+            self._ask_for_look("It was sent several times and no voice ever appeared.")
+            return False
+        try:
+            measure_sample(self.job.sample)
+        except NotDecodable as exc:
+            self._fail(str(exc))
+            return False
+        problem = self._find_length_problem(self.job.sample.seconds or 0)
+        if problem:
+            self._fail(problem)
+            return False
+        if not self._take_account():
+            self._wait("Another clone is being made on this account.", timedelta(seconds=3))
+            return False
+        return True
+
+    def _find_length_problem(self, seconds: float) -> str:
+        info = self.job.account.info
+        if seconds < info.min_sample_seconds:
+            return (
+                f"The sample is too short: {seconds:.1f} s, and {info.label} needs"
+                f" {info.min_sample_seconds:g} s."
+            )
+        if info.max_sample_seconds and seconds > info.max_sample_seconds:
+            return (
+                f"The sample is too long: {seconds:.0f} s, and {info.label} takes"
+                f" {info.max_sample_seconds:g} s at most."
+            )
+        return ""
+
+    def _take_account(self) -> bool:
+        now = self.clock()
+        free = Q(busy_with=self.job.pk) | Q(busy_until=None) | Q(busy_until__lt=now)
+        rows = ProviderAccount.objects.filter(free, pk=self.job.account_id)
+        return bool(rows.update(busy_with=self.job.pk, busy_until=now + _ACCOUNT_LEASE))
+
+    def _free_account(self) -> None:
+        rows = ProviderAccount.objects.filter(pk=self.job.account_id, busy_with=self.job.pk)
+        rows.update(busy_with=None, busy_until=None)
+
+    # The call that must not be repeated blindly
+
+    def _send(self, provider: Provider) -> None:
+        wish = self._make_wish()
+        sent_at = self.clock()
+        self._write_durably(
+            step=Step.SENT,
+            sent_at=sent_at,
+            attempt_count=self.job.attempt_count + 1,
+            empty_look_count=0,
+            message="Sending the sample.",
+        )
+        if self.clock() - sent_at > LEASE / 2:
+            # Frozen between commit and call: another worker may look already. Nothing was sent.
+            self.lease.release(step=Step.PLANNED, state=State.WAITING)
+            return
+        try:
+            result = provider.clone(wish)
+        except TryLater as exc:
+            self._wait(exc.message, _back_off(self.job.attempt_count, exc), step=Step.PLANNED)
+        except OutcomeUnknown as exc:
+            self._note(exc)
+            self._wait(
+                "The answer got lost. Looking whether the provider made the voice.",
+                timedelta(seconds=2),
+                step=Step.UNKNOWN,
+            )
+        except ProviderError as exc:
+            self._fail(exc.message, step=Step.REFUSED)
+        else:
+            self._adopt(result.remote_id, result.note)
+            self._fetch_voice(provider)
+
+    def _make_wish(self) -> CloneRequest:
+        sample = self.job.sample
+        file = SampleFile(
+            filename=f"sample.{sample.audio_format}",
+            content_type=FORMATS[sample.audio_format].content_type,
+            content=media_path(sample.path).read_bytes(),
+        )
+        return CloneRequest(
+            name=self.job.name,
+            samples=(file,),
+            marker=self.job.marker,
+            description=self.job.description,
+            remove_background_noise=self.job.removes_noise,
+        )
+
+    # After an unclear end
+
+    def _look(self, provider: Provider) -> None:
+        """Search the provider's voices for our marker; only a complete look counts."""
+        sent_at = self.job.sent_at or self.clock()
+        self._take_account()
+        if not self.job.account.info.marker_length:
+            self._ask_for_look("This provider does not show which voice came from this job.")
+            return
+        try:
+            found = provider.find_marked(self.job.marker)
+        except ProviderError as exc:
+            self._note(exc)
+            if self.clock() - sent_at > _GIVE_UP_AFTER:
+                self._ask_for_look("The provider could not be asked for a day.")
+            else:
+                words = f"Could not look at the provider yet: {exc.message}"
+                self._wait(words, _back_off(self.job.empty_look_count + 3, exc))
+            return
+        if found:
+            self._adopt(found[0].remote_id, "Found at the provider after its answer got lost.")
+            self._remove_doubles(provider, found[1:])
+            self._fetch_voice(provider)
+        else:
+            self._count_empty_look()
+
+    def _count_empty_look(self) -> None:
+        sent_at, settle = self.job.sent_at or self.clock(), self._settle_time()
+        left = sent_at + settle - self.clock()
+        words = "Looking whether the provider made the voice."
+        if left > timedelta(0):
+            self._wait(words, min(left, max(settle / 12, timedelta(seconds=1))), step=Step.UNKNOWN)
+        elif self.job.empty_look_count + 1 < _EMPTY_LOOKS:
+            count = self.job.empty_look_count + 1
+            self._wait(words, settle / 2, step=Step.UNKNOWN, empty_look_count=count)
+        else:
+            self._wait(
+                "The provider did not make the voice. Sending again.",
+                timedelta(0),
+                step=Step.PLANNED,
+            )
+
+    def _settle_time(self) -> timedelta:
+        seconds = settings.SETTLE_SECONDS or self.job.account.info.settle_seconds
+        return timedelta(seconds=seconds)
+
+    def _remove_doubles(self, provider: Provider, doubles: list[RemoteVoice]) -> None:
+        for double in doubles:
+            try:
+                provider.delete(double.remote_id)
+            except ProviderError as exc:
+                self._note(exc)
+                continue
+            record(
+                None,
+                "double removed",
+                self.job,
+                team=self.job.team,
+                now=self.clock(),
+                reason="The provider made this clone twice; the marker is ours.",
+                remote_id=double.remote_id,
+            )
+
+    # After the provider confirmed
+
+    def _adopt(self, remote_id: str, note: str) -> None:
+        self._write_durably(
+            step=Step.CONFIRMED,
+            remote_id=remote_id,
+            empty_look_count=0,
+            message=note or "The provider made the voice. Fetching it.",
+        )
+        self._free_account()
+
+    def _fetch_voice(self, provider: Provider) -> None:
+        """Success is only what can be fetched."""
+        tries = self.job.empty_look_count + 1
+        try:
+            remote = provider.voice(self.job.remote_id)
+        except NotFound:
+            if self.clock() - (self.job.sent_at or self.clock()) > _GIVE_UP_AFTER:
+                self._ask_for_look("The provider confirmed the voice but never showed it.")
+            else:
+                words = "The provider does not show the voice yet."
+                self._wait(words, timedelta(seconds=min(60, 2 * tries)), empty_look_count=tries)
+        except ProviderError as exc:
+            self._note(exc)
+            self._wait(exc.message, _back_off(tries, exc), empty_look_count=tries)
+        else:
+            self._judge_voice(provider, remote, tries)
+
+    def _judge_voice(self, provider: Provider, remote: RemoteVoice, tries: int) -> None:
+        if remote.state is VoiceState.FAILED:
+            self._fail(f"{self.job.account.info.label} could not make the voice.")
+            return
+        now = self.clock()
+        write_voices(self.job.account, [remote], now, now)
+        voice = Voice.objects.get(account=self.job.account, remote_id=remote.remote_id)
+        if remote.state is VoiceState.PENDING:
+            words = f"{self.job.account.info.label} is still making the voice."
+            delay = timedelta(seconds=min(60, 3 * tries))
+            self._wait(words, delay, voice=voice, empty_look_count=tries)
+            return
+        self._finish(State.READY, voice=voice, message="Ready.")
+        record(None, "clone ready", self.job, team=self.job.team, now=now, voice=voice.pk)
+        self._refresh_slots(provider)
+
+    def _refresh_slots(self, provider: Provider) -> None:
+        try:
+            slots = provider.slots()
+        except ProviderError:
+            return  # the next sync asks again
+        if slots is not None:
+            rows = ProviderAccount.objects.filter(pk=self.job.account_id)
+            rows.update(slots_used=slots.used, slots_limit=slots.limit)
+
+    # How a turn ends
+
+    def _write_durably(self, **values: Any) -> None:
+        with durable_transaction():
+            self.lease.write(**values)
+        for name, value in values.items():
+            setattr(self.job, name, value)
+
+    def _wait(self, message: str, after: timedelta, **values: Any) -> None:
+        self.lease.release(after=after, state=State.WAITING, message=message[:500], **values)
+
+    def _fail(self, message: str, **values: Any) -> None:
+        self._finish(State.FAILED, message=message[:500], **values)
+        record(None, "clone failed", self.job, team=self.job.team, now=self.clock())
+
+    def _ask_for_look(self, message: str) -> None:
+        self._finish(State.NEEDS_LOOK, message=message)
+        record(None, "clone unclear", self.job, team=self.job.team, now=self.clock())
+
+    def _finish(self, state: CloneJob.State, **values: Any) -> None:
+        self._free_account()
+        self.lease.write(state=state, ended_at=self.clock(), lease_until=None, **values)
+
+    def _stop_without_key(self) -> None:
+        if self.job.step == Step.PLANNED:
+            self._fail("Stopped: the key was removed.")
+        else:
+            self._ask_for_look("The key was removed before the provider's answer was known.")
+
+    def _note(self, exc: ProviderError) -> None:
+        """Keep what the provider said, for whoever has to look at an unclear job."""
+        line = {
+            "at": self.clock().isoformat(timespec="seconds"),
+            "said": exc.message[:300],
+            "status": exc.status,
+            "request_id": exc.request_id[:80],
+        }
+        self.job.evidence = [*self.job.evidence, line][-20:]
+        self.lease.write(evidence=self.job.evidence)
+
+
+def measure_sample(sample: Sample) -> None:
+    """Decode the sample once for its length and waveform; raises NotDecodable."""
+    if sample.seconds is not None:
+        return
+    try:
+        content = media_path(sample.path).read_bytes()
+    except OSError as exc:
+        raise NotDecodable("The sample is no longer on this server.") from exc
+    measured = measure_audio(
+        content, FORMATS[sample.audio_format], max_seconds=_LONGEST_SAMPLE_SECONDS
+    )
+    sample.seconds, sample.peaks = round(measured.seconds, 2), measured.peaks
+    sample.save(update_fields=["seconds", "peaks"])
+
+
+def _back_off(tries: int, exc: ProviderError) -> timedelta:
+    if isinstance(exc, TryLater) and exc.retry_after is not None:
+        return timedelta(seconds=exc.retry_after)
+    if isinstance(exc, CredentialRejected | Unsupported):
+        return timedelta(minutes=5)
+    return timedelta(seconds=min(300, 2 ** min(tries, 8)))

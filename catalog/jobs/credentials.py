@@ -1,0 +1,88 @@
+"""Find out what a key opens and what it may do."""
+
+import logging
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from catalog.crypto import CannotOpen
+from catalog.jobs.leases import Clock, RowId
+from catalog.models import Credential, ProviderAccount
+from catalog.providers.errors import CredentialRejected, ProviderError
+from catalog.providers.session import open_provider
+from catalog.providers.types import Answer, CredentialCheck
+
+logger = logging.getLogger(__name__)
+
+
+def check_credential(credential_id: RowId, clock: Clock) -> int | None:
+    """Ask the provider about the key and keep the verdict; return the account that it opens."""
+    credential = Credential.objects.select_related("team").filter(pk=credential_id).first()
+    if credential is None:
+        return None
+    sealed = bytes(credential.sealed)
+    base_url = settings.PROVIDER_BASE_URLS[credential.provider]
+    try:
+        with open_provider(credential.provider, credential.secrets(), base_url) as provider:
+            found = provider.check()
+        ref = found.account_ref or credential.account_fallback_ref()
+    except CannotOpen:
+        problem = "This key can't be opened: enter it again."
+        _write(credential, sealed, health="rejected", problem=problem, checked_at=clock())
+        return None
+    except ProviderError as exc:
+        health = "rejected" if isinstance(exc, CredentialRejected) else "unreachable"
+        _write(credential, sealed, health=health, problem=exc.message[:500], checked_at=clock())
+        return None
+    return _keep_account(credential, sealed, found, ref, clock())
+
+
+@transaction.atomic
+def _keep_account(
+    credential: Credential, sealed: bytes, found: CredentialCheck, ref: str, now: datetime
+) -> int | None:
+    account, _ = ProviderAccount.objects.get_or_create(
+        team=credential.team,
+        provider=credential.provider,
+        ref=ref[:200],
+        defaults={"last_owner_id": credential.owner_id},
+    )
+    answers = {
+        "list": found.can_list,
+        "preview": found.can_preview,
+        "clone": found.can_clone,
+        "delete": found.can_delete,
+    }
+    is_whole = not found.problem and Answer.NO not in answers.values()
+    written = _write(
+        credential,
+        sealed,
+        account=account,
+        health=Credential.Health.GOOD if is_whole else Credential.Health.LIMITED,
+        problem=found.problem[:500],
+        abilities={verb: answer.value for verb, answer in answers.items()},
+        checked_at=now,
+    )
+    if not written:
+        return None
+    account.label = found.account_label[:200]
+    account.last_owner_id = credential.owner_id
+    account.is_shared = account.credentials.filter(is_shared=True).exists()
+    if found.slots is not None:
+        account.slots_used, account.slots_limit = found.slots.used, found.slots.limit
+    account.save()
+    return account.pk
+
+
+def _write(credential: Credential, sealed: bytes, **values: Any) -> bool:
+    # A key that was replaced while the provider was asked about the old one keeps no old verdict.
+    rows = Credential.objects.filter(pk=credential.pk, sealed=sealed)
+    return bool(rows.update(**values))
+
+
+def find_unchecked() -> list[RowId]:
+    """Return keys whose check was asked for and never ended, such as after a lost message."""
+    rows = Credential.objects.filter(health=Credential.Health.UNCHECKED)
+    return list(rows.values_list("pk", flat=True)[:50])

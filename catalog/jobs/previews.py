@@ -1,0 +1,109 @@
+"""Keep previews on our disk, and measure what their waveform is drawn from."""
+
+import hashlib
+import logging
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from catalog.audio import FORMATS, HEAD_BYTES, sniff_format
+from catalog.crypto import CannotOpen
+from catalog.decoding import NotDecodable, measure_audio
+from catalog.jobs.leases import Clock
+from catalog.models import Credential, PreviewClip, ProviderAccount, Voice
+from catalog.providers.errors import CredentialRejected, ProviderError, TryLater
+from catalog.providers.session import open_provider
+from catalog.providers.types import AudioClip
+from catalog.storage import media_path, remove_media, store_media
+
+logger = logging.getLogger(__name__)
+
+_WARMED_AT_ONCE = 60
+_LONGEST_PREVIEW_SECONDS = 600
+
+
+class NotSound(Exception):
+    """What the provider sent is no audio that we know."""
+
+
+def preview_source(voice: Voice) -> str:
+    """Name what the clip is made from, so that a changed preview is fetched anew."""
+    return hashlib.sha256(f"{voice.preview_url}|{voice.preview_sample_id}".encode()).hexdigest()
+
+
+def keep_clip(voice: Voice, sound: AudioClip, source: str, now: datetime) -> PreviewClip:
+    """Store the sound as the voice's clip; raises NotSound."""
+    found = sniff_format(sound.content[:HEAD_BYTES])
+    if found is None:
+        raise NotSound(f"{voice.info.label} sent something that is not sound.")
+    path, size, _ = store_media("previews", [sound.content], found.slug)
+    with transaction.atomic():
+        old = PreviewClip.objects.select_for_update().filter(voice=voice).first()
+        clip, _ = PreviewClip.objects.update_or_create(
+            voice=voice,
+            defaults={
+                "source": source,
+                "path": path,
+                "content_type": found.content_type,
+                "size": size,
+                "seconds": None,
+                "peaks": [],
+                "fetched_at": now,
+            },
+        )
+    if old is not None:
+        remove_media(old.path)
+    return clip
+
+
+def measure_clip(clip_id: int) -> None:
+    """Decode the clip for its length and waveform; one that does not decode stays without."""
+    clip = PreviewClip.objects.filter(pk=clip_id).first()
+    if clip is None or clip.seconds is not None:
+        return
+    found = next(each for each in FORMATS.values() if each.content_type == clip.content_type)
+    try:
+        content = media_path(clip.path).read_bytes()
+        measured = measure_audio(content, found, max_seconds=_LONGEST_PREVIEW_SECONDS)
+    except (OSError, NotDecodable):
+        logger.warning("Preview clip %s could not be measured", clip.pk)
+        return
+    PreviewClip.objects.filter(pk=clip.pk, path=clip.path).update(
+        seconds=round(measured.seconds, 2), peaks=measured.peaks
+    )
+
+
+def warm_previews(account_id: int, clock: Clock) -> int:
+    """Fetch clips that the account's voices still lack, some at a time; return how many.
+
+    Only what a provider already holds is fetched; nothing is spoken, so nothing is spent.
+    """
+    account = ProviderAccount.objects.get(pk=account_id)
+    lacking = (
+        Voice.objects.present()
+        .filter(account=account, clip=None)
+        .exclude(preview_url="", preview_sample_id="")
+    )
+    voices = list(lacking.order_by("sort_name", "pk")[:_WARMED_AT_ONCE])
+    credential = Credential.objects.working().filter(account=account).first()
+    if not voices or credential is None:
+        return 0
+    base_url = settings.PROVIDER_BASE_URLS[account.provider]
+    kept = 0
+    try:
+        with open_provider(account.provider, credential.secrets(), base_url) as provider:
+            for voice in voices:
+                try:
+                    sound = provider.preview(
+                        voice.remote_id, voice.preview_url, voice.preview_sample_id
+                    )
+                    measure_clip(keep_clip(voice, sound, preview_source(voice), clock()).pk)
+                    kept += 1
+                except (TryLater, CredentialRejected):
+                    raise
+                except (ProviderError, NotSound):
+                    logger.info("No preview could be kept of voice %s", voice.pk)
+    except (ProviderError, CannotOpen):
+        logger.info("Stopped fetching previews of account %s", account.pk)
+    return kept

@@ -1,0 +1,127 @@
+"""The names that Celery knows, what each runs, and how a worker is woken; nothing else.
+
+A message is only a wake-up: it may be lost, late or come twice, because the row is the job.
+"""
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from celery import Task, shared_task
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from catalog.jobs.cleanups import run_deletion
+from catalog.jobs.clones import run_clone
+from catalog.jobs.credentials import check_credential, find_unchecked
+from catalog.jobs.leases import find_due
+from catalog.jobs.previews import measure_clip, warm_previews
+from catalog.jobs.voices import find_due_accounts, sync_account
+from catalog.models import CloneJob, PlannedDeletion, PreviewClip, Voice
+from catalog.storage import sweep_drafts
+
+logger = logging.getLogger(__name__)
+
+_WAKE_UP_LIVES = 60
+
+
+@shared_task(name="catalog.run_clone")
+def run_clone_task(*, job_id: str) -> None:
+    """Never retried by Celery: a repeated clone costs money. See ``jobs.clones``."""
+    voice_id = run_clone(job_id, timezone.now)
+    if voice_id is not None:
+        account_id = Voice.objects.values_list("account_id", flat=True).get(pk=voice_id)
+        _wake(warm_previews_task, account_id=account_id)
+
+
+@shared_task(name="catalog.run_deletion")
+def run_deletion_task(*, line_id: str) -> None:
+    """Delete one voice of an approved plan."""
+    run_deletion(line_id, timezone.now)
+
+
+@shared_task(name="catalog.check_credential")
+def check_credential_task(*, credential_id: str) -> None:
+    """Check a key, and fetch the voices of the account that it opens."""
+    account_id = check_credential(credential_id, timezone.now)
+    if account_id is not None:
+        wake_sync(account_id)
+
+
+@shared_task(name="catalog.sync_account")
+def sync_account_task(*, account_id: int) -> None:
+    """Bring our copy of the account's voices up to date, then fetch missing previews."""
+    if sync_account(account_id, timezone.now) is not None:
+        _wake(warm_previews_task, account_id=account_id)
+
+
+@shared_task(name="catalog.warm_previews")
+def warm_previews_task(*, account_id: int) -> None:
+    """Fetch previews that are not on our disk yet."""
+    warm_previews(account_id, timezone.now)
+
+
+@shared_task(name="catalog.measure_clip")
+def measure_clip_task(*, clip_id: int) -> None:
+    """Measure a clip's length and waveform."""
+    measure_clip(clip_id)
+
+
+@shared_task(name="catalog.sweep")
+def sweep_task() -> None:
+    """Wake workers for whatever should go on: this is what makes lost messages harmless."""
+    now = timezone.now()
+    for job_id in find_due(CloneJob, CloneJob.ACTIVE_STATES, now):
+        wake_clone(job_id)
+    for line_id in find_due(PlannedDeletion, PlannedDeletion.ACTIVE_STATES, now):
+        wake_deletion(line_id)
+
+
+@shared_task(name="catalog.sync_due")
+def sync_due_task() -> None:
+    """Fetch the voices of accounts whose copy is due, and check keys that still wait for it."""
+    for account_id in find_due_accounts(timezone.now()):
+        wake_sync(account_id)
+    for credential_id in find_unchecked():
+        wake_check(credential_id)
+
+
+@shared_task(name="catalog.tidy")
+def tidy_task() -> None:
+    """Measure clips that were left unmeasured and remove drafts of killed processes."""
+    for clip_id in PreviewClip.objects.filter(seconds=None).values_list("pk", flat=True)[:200]:
+        measure_clip(clip_id)
+    sweep_drafts(timezone.now() - timedelta(days=1))
+
+
+def wake_clone(job_id: object) -> None:
+    """Tell a worker that the clone job may go on."""
+    _wake(run_clone_task, job_id=str(job_id))
+
+
+def wake_deletion(line_id: object) -> None:
+    """Tell a worker that the line of a plan may go on."""
+    _wake(run_deletion_task, line_id=str(line_id))
+
+
+def wake_check(credential_id: object) -> None:
+    """Tell a worker that the key waits to be checked."""
+    _wake(check_credential_task, credential_id=str(credential_id))
+
+
+def wake_sync(account_id: int) -> None:
+    """Tell a worker that the account's voices are to be fetched."""
+    _wake(sync_account_task, account_id=account_id)
+
+
+def wake_measure(clip_id: int) -> None:
+    """Tell a worker that a clip has no waveform yet."""
+    _wake(measure_clip_task, clip_id=clip_id)
+
+
+def _wake(task: "Task[Any, Any]", **ids: Any) -> None:
+    try:
+        task.apply_async(kwargs=ids, expires=_WAKE_UP_LIVES)
+    except (OperationalError, OSError):
+        # The row is the job: the sweep finds it once the broker is back.
+        logger.warning("The broker did not take %s; it starts with the next sweep", task.name)

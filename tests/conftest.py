@@ -1,0 +1,131 @@
+"""The cast, the clock, real sound, a running sandbox, and a shut door to the internet."""
+
+import io
+import ipaddress
+import math
+import socket
+import struct
+import wave
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.conf import settings as project_settings
+from django.test import Client
+
+from catalog.models import Membership, Team
+from catalog.models.credentials import prepare_installation
+from tests import factories
+
+
+@pytest.fixture(autouse=True)
+def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse every connection that leaves this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in {socket.AF_INET, socket.AF_INET6}:
+            host = str(address[0])
+            if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
+                raise AssertionError(f"A test tried to reach {host}.")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def _own_media(tmp_path: Path, settings: Any) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture
+def installation(db: None) -> Any:
+    return prepare_installation()
+
+
+@pytest.fixture
+def cast(installation: Any) -> SimpleNamespace:
+    """Ana runs team Aurora, Mia is a member of it, Sam is alone in Borealis."""
+    aurora, borealis = Team.objects.create(name="Aurora"), Team.objects.create(name="Borealis")
+    ana = factories.make_user("Ana", aurora, Membership.Role.ADMIN)
+    mia = factories.make_user("Mia", aurora)
+    sam = factories.make_user("Sam", borealis, Membership.Role.ADMIN)
+    account = factories.make_account(aurora, last_owner=ana)
+    other = factories.make_account(borealis, last_owner=sam, is_shared=False)
+    return SimpleNamespace(
+        aurora=aurora,
+        borealis=borealis,
+        ana=ana,
+        mia=mia,
+        sam=sam,
+        account=account,
+        other_account=other,
+        credential=factories.make_credential(ana, account),
+        other_credential=factories.make_credential(sam, other, "sandbox-elevenlabs-full-2"),
+    )
+
+
+@pytest.fixture
+def sign_in(cast: SimpleNamespace) -> Callable[[Any], Client]:
+    """Return a browser without script in which the person is signed in."""
+
+    def _sign_in(user: Any) -> Client:
+        client = Client()
+        client.force_login(user, backend=project_settings.AUTHENTICATION_BACKENDS[0])
+        return client
+
+    return _sign_in
+
+
+class Clock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, **amount: float) -> datetime:
+        self.now += timedelta(**amount)
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(factories.NOW)
+
+
+def make_wav(seconds: float = 3.0, *, hertz: float = 180.0, rate: int = 16_000) -> bytes:
+    """Return a WAV of a voice-like buzz: a tone with overtones that swells like syllables."""
+    count = int(seconds * rate)
+    values = []
+    for place in range(count):
+        moment = place / rate
+        level = 0.3 + 0.3 * abs(math.sin(2 * math.pi * 2 * moment))
+        tone = sum(math.sin(2 * math.pi * hertz * part * moment) / part for part in (1, 2, 3, 5))
+        values.append(int(12_000 * level * tone / 2))
+    file = io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(2)
+        writer.setframerate(rate)
+        writer.writeframes(struct.pack(f"<{count}h", *values))
+    return file.getvalue()
+
+
+@pytest.fixture(scope="session")
+def wav() -> bytes:
+    return make_wav()
+
+
+@pytest.fixture(scope="session")
+def sandbox_server() -> Iterator[Any]:
+    """One sandbox for the run; ``sandbox`` resets it for each test."""
+    from catalog.sandbox import running_sandbox  # noqa: PLC0415  (only who uses it pays for it)
+
+    with running_sandbox(voices=60, port=0) as running:
+        yield running

@@ -1,0 +1,126 @@
+"""Plain functions that make rows; every test says what matters and takes the rest from here."""
+
+import itertools
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from catalog.models import (
+    CloneJob,
+    Consent,
+    Credential,
+    Membership,
+    ProviderAccount,
+    Sample,
+    Team,
+    User,
+    Voice,
+    VoiceLabel,
+)
+from catalog.models.voices import fold_text
+from catalog.storage import store_media
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+PASSWORD = "correct horse battery"
+_numbers = itertools.count(1)
+
+
+def make_user(name: str, team: Team, role: str = Membership.Role.MEMBER) -> User:
+    user = User.objects.create_user(f"{name.lower()}@example.com", PASSWORD, first_name=name)
+    Membership.objects.create(team=team, user=user, role=role)
+    return user
+
+
+def make_account(team: Team, **values: Any) -> ProviderAccount:
+    defaults = {
+        "provider": "elevenlabs",
+        "ref": f"workspace-{next(_numbers)}",
+        "is_shared": True,
+        "slots_used": 3,
+        "slots_limit": 30,
+    }
+    return ProviderAccount.objects.create(team=team, **{**defaults, **values})
+
+
+def make_credential(
+    owner: User, account: ProviderAccount, api_key: str = "sandbox-elevenlabs-full", **values: Any
+) -> Credential:
+    defaults = {
+        "provider": account.provider,
+        "is_shared": account.is_shared,
+        "health": Credential.Health.GOOD,
+        "abilities": {"list": "yes", "preview": "yes", "clone": "yes", "delete": "yes"},
+    }
+    credential = Credential(
+        team=account.team, owner=owner, account=account, **{**defaults, **values}
+    )
+    credential.seal_secrets(api_key)
+    credential.save()
+    return credential
+
+
+def make_voice(
+    account: ProviderAccount,
+    name: str = "Rachel",
+    *,
+    languages: tuple[str, ...] = ("en-US",),
+    use_cases: tuple[str, ...] = ("narration",),
+    **values: Any,
+) -> Voice:
+    defaults = {
+        "provider": account.provider,
+        "remote_id": f"voice{next(_numbers):06d}",
+        "sort_name": fold_text(name)[:100],
+        "search_text": fold_text(f"{name} {values.get('description', '')}"),
+        "language": languages[0] if languages else "unknown",
+        "added_at": NOW,
+        "changed_at": NOW,
+    }
+    voice = Voice.objects.create(account=account, name=name, **{**defaults, **values})
+    pairs = [("language", value) for value in languages or ("unknown",)]
+    pairs += [("use_case", value) for value in use_cases or ("unknown",)]
+    VoiceLabel.objects.bulk_create(
+        VoiceLabel(voice=voice, facet=facet, value=value) for facet, value in pairs
+    )
+    return voice
+
+
+def make_clone(account: ProviderAccount, name: str = "Our Ada", **values: Any) -> Voice:
+    return make_voice(account, name, **{"kind": Voice.Kind.CLONE, "is_owned": True, **values})
+
+
+def make_sample(owner: User, team: Team, content: bytes = b"RIFF") -> Sample:
+    path, size, sha256 = store_media("samples", [content], "wav")
+    return Sample.objects.create(
+        team=team,
+        owner=owner,
+        path=path,
+        filename="ada.wav",
+        audio_format="wav",
+        size=size,
+        sha256=sha256,
+        seconds=12.5,
+        uploaded_at=NOW,
+    )
+
+
+def make_job(owner: User, credential: Credential, **values: Any) -> CloneJob:
+    job_id = uuid.uuid4()
+    defaults = {
+        "sample": values.get("sample") or make_sample(owner, credential.team),
+        "consent": Consent.objects.create(
+            speaker="Ada", attested_by=owner, statement="Agreed.", attested_at=NOW
+        ),
+        "name": "Our Ada",
+        "marker": f"vb1:00000000:{job_id.hex}",
+        "form_token": uuid.uuid4(),
+        "created_at": NOW,
+    }
+    return CloneJob.objects.create(
+        id=job_id,
+        team=credential.team,
+        requested_by=owner,
+        credential=credential,
+        account=credential.account,
+        **{**defaults, **values},
+    )

@@ -1,0 +1,371 @@
+"""The clone's state machine: exactly one voice for one wish, whatever breaks where."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from catalog.jobs import clones
+from catalog.jobs.clones import run_clone
+from catalog.jobs.leases import LEASE, claim_work, find_due
+from catalog.models import AuditEntry, CloneJob, ProviderAccount, Voice
+from catalog.providers import errors
+from catalog.providers.types import CloneRequest, CloneResult, Kind, RemoteVoice, Slots, VoiceState
+from tests import factories
+from tests.conftest import Clock, make_wav
+
+State, Step = CloneJob.State, CloneJob.Step
+
+
+class StubProvider:
+    """A provider in memory: makes voices, loses answers, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.voices: dict[str, RemoteVoice] = {}
+        self.created = 0
+        self.deleted: list[str] = []
+        self.look_count = 0
+        self.on_clone: list[Exception | str] = []
+        self.on_look: list[Exception] = []
+        self.on_fetch: list[Exception] = []
+        self.state = VoiceState.READY
+
+    def clone(self, wish: CloneRequest) -> CloneResult:
+        answer = self.on_clone.pop(0) if self.on_clone else "ok"
+        if isinstance(answer, Exception) and not isinstance(answer, errors.OutcomeUnknown):
+            raise answer
+        if answer != "lost before":
+            self.make(wish.marker, wish.name)
+        if answer == "lost before" or isinstance(answer, Exception):
+            raise errors.OutcomeUnknown("The connection broke.", request_id="r-1")
+        return CloneResult(f"remote-{self.created}")
+
+    def make(self, marker: str, name: str = "Our Ada") -> None:
+        self.created += 1
+        remote_id = f"remote-{self.created}"
+        self.voices[remote_id] = RemoteVoice(
+            remote_id, name, description=f"Warm. {marker}", kind=Kind.CLONE, is_owned=True
+        )
+
+    def find_marked(self, marker: str) -> list[RemoteVoice]:
+        self.look_count += 1
+        if self.on_look:
+            raise self.on_look.pop(0)
+        return [voice for voice in self.voices.values() if marker in voice.description]
+
+    def voice(self, remote_id: str) -> RemoteVoice:
+        if self.on_fetch:
+            raise self.on_fetch.pop(0)
+        if remote_id not in self.voices:
+            raise errors.NotFound("No such voice.")
+        found = self.voices[remote_id]
+        return RemoteVoice(
+            found.remote_id,
+            found.name,
+            description=found.description,
+            kind=found.kind,
+            is_owned=True,
+            state=self.state,
+        )
+
+    def delete(self, remote_id: str) -> None:
+        self.deleted.append(remote_id)
+        del self.voices[remote_id]
+
+    def slots(self) -> Slots:
+        return Slots(len(self.voices), 30)
+
+
+@pytest.fixture
+def provider(monkeypatch: pytest.MonkeyPatch) -> StubProvider:
+    stub = StubProvider()
+
+    @contextmanager
+    def open_stub(*_: Any) -> Iterator[StubProvider]:
+        yield stub
+
+    monkeypatch.setattr(clones, "open_provider", open_stub)
+    return stub
+
+
+@pytest.fixture
+def job(cast: SimpleNamespace) -> CloneJob:
+    sample = factories.make_sample(cast.ana, cast.aurora, make_wav(1.5))
+    sample.seconds = None
+    sample.save()
+    return factories.make_job(cast.ana, cast.credential, sample=sample)
+
+
+def run_to_end(job: CloneJob, clock: Clock, *, most: int = 60) -> CloneJob:
+    """Play the sweep: wake the job whenever it is due, until it has ended."""
+    for _ in range(most):
+        run_clone(job.pk, clock)
+        job.refresh_from_db()
+        if job.is_finished:
+            return job
+        clock.now = max(clock.now, job.not_before or clock.now) + timedelta(seconds=1)
+    raise AssertionError(f"The job did not end: {job.state}, {job.message}")
+
+
+def test_a_clone_is_made_fetched_and_listed(job, provider, clock):
+    run_to_end(job, clock)
+
+    assert job.state == State.READY
+    assert provider.created == 1
+    voice = Voice.objects.get(account=job.account)
+    assert job.voice == voice
+    assert voice.remote_id == "remote-1"
+    assert voice.description == "Warm."
+    assert voice.marker == job.marker
+    job.account.refresh_from_db()
+    assert (job.account.slots_used, job.account.busy_with) == (1, None)
+    assert AuditEntry.objects.filter(action="clone ready").count() == 1
+
+
+def test_a_job_that_ended_is_left_alone_by_late_messages(job, provider, clock):
+    run_to_end(job, clock)
+
+    for _ in range(3):
+        run_clone(job.pk, clock)
+
+    assert provider.created == 1
+
+
+def test_two_messages_at_once_run_the_job_once(job, provider, clock):
+    lease = claim_work(
+        CloneJob, job.pk, states=CloneJob.ACTIVE_STATES, running=State.RUNNING, clock=clock
+    )
+
+    run_clone(job.pk, clock)
+
+    assert lease is not None
+    assert provider.created == 0
+
+
+def test_a_lost_answer_is_settled_by_looking_and_adopts_the_voice(job, provider, clock):
+    provider.on_clone = [errors.OutcomeUnknown("lost")]
+
+    run_clone(job.pk, clock)
+    job.refresh_from_db()
+    assert (job.state, job.step) == (State.WAITING, Step.UNKNOWN)
+    assert "Looking" in job.message
+    run_to_end(job, clock)
+
+    assert job.state == State.READY
+    assert provider.created == 1
+
+
+def test_a_clone_that_never_arrived_is_sent_again_only_after_two_late_empty_looks(
+    job, provider, clock
+):
+    provider.on_clone = ["lost before"]
+    started = clock.now
+
+    run_to_end(job, clock)
+
+    assert job.state == State.READY
+    assert provider.created == 1
+    assert provider.look_count >= 2
+    assert job.sent_at - started >= timedelta(seconds=120)
+
+
+def test_a_voice_that_appears_late_but_in_time_is_adopted(job, provider, clock):
+    provider.on_clone = ["lost before"]
+    run_clone(job.pk, clock)
+    clock.move(seconds=60)
+    run_clone(job.pk, clock)
+
+    provider.make(job.marker)
+    run_to_end(job, clock)
+
+    assert job.state == State.READY
+    assert provider.created == 1
+
+
+@pytest.mark.parametrize("step", [Step.SENT, Step.UNKNOWN])
+def test_a_worker_that_died_after_sending_leads_to_a_look_and_not_to_a_call(
+    job, provider, clock, step
+):
+    provider.make(job.marker)
+    CloneJob.objects.filter(pk=job.pk).update(
+        state=State.RUNNING, step=step, sent_at=clock.now, lease_until=clock.now + LEASE, fence=1
+    )
+
+    run_clone(job.pk, clock)
+    assert provider.look_count == 0
+    clock.move(seconds=LEASE.total_seconds() + 1)
+    run_to_end(job, clock)
+
+    assert job.state == State.READY
+    assert provider.created == 1
+
+
+def test_a_worker_that_died_after_the_confirmation_only_fetches(job, provider, clock):
+    provider.make(job.marker)
+    CloneJob.objects.filter(pk=job.pk).update(
+        state=State.RUNNING, step=Step.CONFIRMED, remote_id="remote-1", sent_at=clock.now
+    )
+
+    run_to_end(job, clock)
+
+    assert job.state == State.READY
+    assert (provider.created, provider.look_count) == (1, 0)
+
+
+def test_a_doubled_voice_that_carries_our_marker_is_removed_and_logged(job, provider, clock):
+    provider.make(job.marker)
+    provider.make(job.marker)
+    provider.make("somebody else's")
+    CloneJob.objects.filter(pk=job.pk).update(step=Step.UNKNOWN, sent_at=clock.now)
+
+    run_to_end(job, clock)
+
+    assert job.remote_id == "remote-1"
+    assert provider.deleted == ["remote-2"]
+    assert "remote-3" in provider.voices
+    assert AuditEntry.objects.get(action="double removed").facts["remote_id"] == "remote-2"
+
+
+def test_a_look_that_fails_is_no_answer_and_never_leads_to_a_second_call(job, provider, clock):
+    provider.on_clone = ["lost before"]
+    provider.on_look = [errors.TryLater("down") for _ in range(40)]
+
+    run_clone(job.pk, clock)
+    for _ in range(20):
+        clock.move(minutes=10)
+        run_clone(job.pk, clock)
+
+    job.refresh_from_db()
+    assert provider.created == 0
+    assert job.step == Step.UNKNOWN
+
+
+def test_what_cannot_be_settled_for_a_day_asks_for_a_look_with_the_evidence(job, provider, clock):
+    provider.on_clone = ["lost before"]
+    provider.on_look = [errors.TryLater("The list is down.") for _ in range(1000)]
+
+    run_to_end(job, clock, most=1000)
+
+    assert job.state == State.NEEDS_LOOK
+    assert job.evidence[0]["said"] == "The connection broke."
+    assert job.evidence[-1]["said"] == "The list is down."
+    assert provider.created == 0
+
+
+def test_a_provider_that_asks_for_patience_is_asked_again_after_it(job, provider, clock):
+    provider.on_clone = [errors.TryLater("Too many requests.", retry_after=90)]
+
+    run_clone(job.pk, clock)
+
+    job.refresh_from_db()
+    assert (job.state, job.step) == (State.WAITING, Step.PLANNED)
+    assert job.not_before - clock.now == timedelta(seconds=90)
+    assert find_due(CloneJob, CloneJob.ACTIVE_STATES, clock.now) == []
+    run_to_end(job, clock)
+    assert provider.created == 1
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        errors.LimitReached("No free slot."),
+        errors.OutOfCredit("No credit left."),
+        errors.PermissionMissing("The key lacks voices_write."),
+        errors.CredentialRejected("The key was revoked."),
+    ],
+)
+def test_a_refusal_ends_the_job_in_the_provider_s_words(job, provider, clock, refusal):
+    provider.on_clone = [refusal]
+
+    run_to_end(job, clock)
+
+    assert job.state == State.FAILED
+    assert job.message == refusal.message
+    assert provider.created == 0
+
+
+def test_a_sample_that_is_not_sound_fails_before_anything_is_sent(cast, provider, clock):
+    sample = factories.make_sample(cast.ana, cast.aurora, b"RIFF\x00\x00\x00\x00WAVEnonsense")
+    sample.seconds = None
+    sample.save()
+    job = factories.make_job(cast.ana, cast.credential, sample=sample)
+
+    run_to_end(job, clock)
+
+    assert job.state == State.FAILED
+    assert "decoded" in job.message
+    assert provider.created == 0
+
+
+def test_one_account_makes_one_voice_at_a_time(cast, job, provider, clock):
+    ProviderAccount.objects.filter(pk=job.account_id).update(
+        busy_with="00000000-0000-4000-8000-000000000001",
+        busy_until=clock.now + timedelta(seconds=20),
+    )
+
+    run_clone(job.pk, clock)
+    job.refresh_from_db()
+    assert (job.state, provider.created) == (State.WAITING, 0)
+    clock.move(seconds=30)
+    run_to_end(job, clock)
+
+    assert provider.created == 1
+
+
+def test_ready_is_only_said_of_a_voice_that_can_be_fetched(job, provider, clock):
+    provider.on_fetch = [errors.NotFound("Not yet."), errors.TryLater("Busy.")]
+
+    run_clone(job.pk, clock)
+    job.refresh_from_db()
+    assert (job.state, job.step) == (State.WAITING, Step.CONFIRMED)
+    run_to_end(job, clock)
+
+    assert (job.state, provider.created) == (State.READY, 1)
+
+
+def test_a_voice_that_the_provider_still_makes_is_waited_for(job, provider, clock):
+    provider.state = VoiceState.PENDING
+
+    run_clone(job.pk, clock)
+    job.refresh_from_db()
+    assert job.state == State.WAITING
+    assert "still making" in job.message
+    provider.state = VoiceState.READY
+    run_to_end(job, clock)
+
+    assert job.voice.state == Voice.State.READY
+
+
+def test_a_frozen_worker_whose_lease_ran_out_writes_nothing(job, provider, clock):
+    frozen = claim_work(
+        CloneJob, job.pk, states=CloneJob.ACTIVE_STATES, running=State.RUNNING, clock=clock
+    )
+    clock.move(seconds=LEASE.total_seconds() + 1)
+    run_to_end(job, clock)
+
+    with pytest.raises(clones.LeaseLost):
+        frozen.write(state=State.FAILED)
+
+    job.refresh_from_db()
+    assert job.state == State.READY
+
+
+def test_a_removed_key_stops_a_job_that_was_not_sent(job, provider, clock):
+    CloneJob.objects.filter(pk=job.pk).update(credential=None)
+
+    run_to_end(job, clock)
+
+    assert job.state == State.FAILED
+    assert "key was removed" in job.message
+
+
+def test_the_sweep_wakes_each_due_job_once_in_half_a_minute(job, clock):
+    first = find_due(CloneJob, CloneJob.ACTIVE_STATES, clock.now)
+    second = find_due(CloneJob, CloneJob.ACTIVE_STATES, clock.now)
+    clock.move(seconds=31)
+    third = find_due(CloneJob, CloneJob.ACTIVE_STATES, clock.now)
+
+    assert (first, second, third) == ([job.pk], [], [job.pk])

@@ -1,0 +1,22 @@
+"""Fast, keyless, offline: a data directory of the run's own, nothing of this machine's."""
+
+import os
+import tempfile
+
+_DATA = tempfile.mkdtemp(prefix="voiceboard-tests-")
+for _name in [name for name in os.environ if name.startswith("VOICEBOARD_") and "TEST" not in name]:
+    del os.environ[_name]
+os.environ["VOICEBOARD_DATA_DIR"] = _DATA
+os.environ["VOICEBOARD_DEMO"] = "0"
+os.environ.setdefault("DATABASE_URL", f"sqlite:///{_DATA}/voiceboard.sqlite3")
+
+from voiceboard.settings import *  # noqa: E402, F403
+
+CELERY_BROKER_URL = "memory://"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
