@@ -1,0 +1,1 @@
+"""Untrusted input in, typed values out."""

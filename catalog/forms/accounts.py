@@ -1,0 +1,22 @@
+"""The first admin of a fresh installation."""
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+
+
+class SetupForm(forms.Form):
+    """Who runs this installation, and the first team."""
+
+    team = forms.CharField(label="Team name", max_length=80)
+    name = forms.CharField(label="Your name", max_length=120)
+    email = forms.EmailField(label="E-mail")
+    password = forms.CharField(
+        label="Password",
+        max_length=200,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        validate_password(password)
+        return password

@@ -1,0 +1,129 @@
+"""The wish for a clone: sample, key, name and consent."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.template.defaultfilters import filesizeformat
+
+from catalog.audio import FORMATS, HEAD_BYTES, AudioFormat, sniff_format
+from catalog.models import Credential
+from catalog.queries.clones import CloneTarget
+
+_BIDI = {chr(mark) for mark in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F)}
+
+
+class CloneForm(forms.Form):
+    """Everything that one clone needs; nothing of it is trusted before ``is_valid``."""
+
+    sample = forms.FileField(
+        label="Sample",
+        max_length=1000,
+        allow_empty_file=True,
+        error_messages={"required": "Choose a recording to clone from."},
+    )
+    credential = forms.ChoiceField(
+        label="Key",
+        error_messages={
+            "required": "Choose where the clone is to be made.",
+            "invalid_choice": "You have no such key.",
+        },
+    )
+    name = forms.CharField(
+        label="Voice name", max_length=100, error_messages={"required": "Give the voice a name."}
+    )
+    description = forms.CharField(label="Description", max_length=300, required=False)
+    removes_noise = forms.BooleanField(label="Let the provider remove noise", required=False)
+    speaker = forms.CharField(
+        label="Who is speaking",
+        max_length=120,
+        error_messages={"required": "Say whose voice this is."},
+    )
+    consent = forms.BooleanField(
+        label="The speaker agreed to this clone, and I can show it.",
+        error_messages={
+            "required": "Consent is needed: confirm that the speaker agreed to this clone."
+        },
+    )
+    form_token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+
+    def __init__(self, *args: Any, targets: list[CloneTarget], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.targets = {str(target.credential.pk): target for target in targets}
+        self.fields["credential"].choices = [(key, key) for key in self.targets]  # type: ignore[attr-defined]
+        self.audio_format: AudioFormat | None = None
+
+    @property
+    def max_bytes(self) -> int:
+        """How large a sample may be."""
+        return int(settings.SAMPLE_MAX_BYTES)
+
+    @property
+    def chosen_credential(self) -> Credential:
+        """The key that was chosen; only after ``is_valid``."""
+        return self.targets[self.cleaned_data["credential"]].credential
+
+    def clean_sample(self) -> "UploadedFile[Any]":
+        file: UploadedFile[Any] = self.cleaned_data["sample"]
+        if not file.size:
+            raise forms.ValidationError("This file is empty.")
+        if file.size > settings.SAMPLE_MAX_BYTES:
+            most = filesizeformat(settings.SAMPLE_MAX_BYTES)
+            raise forms.ValidationError(
+                f"This file is too large: {filesizeformat(file.size)}, at most {most}."
+            )
+        self.audio_format = sniff_format(file.read(HEAD_BYTES))
+        file.seek(0)
+        if self.audio_format is None:
+            words = ", ".join(found.label for found in FORMATS.values())
+            raise forms.ValidationError(f"This is not an audio file that we can read: {words}.")
+        return file
+
+    def clean_credential(self) -> str:
+        key: str = self.cleaned_data["credential"]
+        if self.targets[key].obstacle:
+            raise forms.ValidationError(self.targets[key].obstacle)
+        return key
+
+    def clean_name(self) -> str:
+        return _clean_words(self.cleaned_data["name"], "Give the voice a name that can be read.")
+
+    def clean_speaker(self) -> str:
+        return _clean_words(self.cleaned_data["speaker"], "Give a name that can be read.")
+
+    def clean_description(self) -> str:
+        return _strip_marks(self.cleaned_data["description"])
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        target = self.targets.get(values.get("credential", ""))
+        file = values.get("sample")
+        if target and file and self.audio_format:
+            self._check_limits(target, file, self.audio_format)
+        return values
+
+    def _check_limits(
+        self, target: CloneTarget, file: "UploadedFile[Any]", found: AudioFormat
+    ) -> None:
+        info = target.info
+        if info.sample_formats and found.slug not in info.sample_formats:
+            self.add_error("sample", f"{info.label} does not take {found.label} files.")
+        if info.max_sample_bytes and (file.size or 0) > info.max_sample_bytes:
+            most = filesizeformat(info.max_sample_bytes)
+            self.add_error("sample", f"{info.label} takes at most {most}.")
+        if len(self.cleaned_data.get("name", "")) > info.max_name_length:
+            self.add_error("name", f"{info.label} takes {info.max_name_length} characters at most.")
+
+
+def _clean_words(text: str, complaint: str) -> str:
+    cleaned = _strip_marks(text)
+    if not any(mark.isalnum() for mark in cleaned):
+        raise forms.ValidationError(complaint)
+    return cleaned
+
+
+def _strip_marks(text: str) -> str:
+    """Drop what cannot be seen: control characters and marks that turn the text around."""
+    return "".join(mark for mark in text if mark.isprintable() and mark not in _BIDI).strip()

@@ -1,0 +1,49 @@
+"""A key to add or to replace; the fields' words come from the provider's own description."""
+
+import re
+from typing import Any
+
+from django import forms
+
+from catalog.providers.registry import all_infos
+
+_KEY = re.compile(r"[\x21-\x7e]{8,512}")
+
+
+class ReplaceKeyForm(forms.Form):
+    """A new key in the place of the old one."""
+
+    api_key = forms.CharField(
+        label="API key",
+        max_length=600,
+        # Never drawn back into the page, also not after an error.
+        widget=forms.PasswordInput(
+            render_value=False, attrs={"autocomplete": "off", "spellcheck": "false"}
+        ),
+    )
+
+    def clean_api_key(self) -> str:
+        key: str = self.cleaned_data["api_key"].strip()
+        if not _KEY.fullmatch(key):
+            raise forms.ValidationError(
+                "This does not look like a key: 8 to 512 letters, digits and signs, no spaces."
+            )
+        return key
+
+
+class CredentialForm(ReplaceKeyForm):
+    """A key for one provider, with what to call it and whether the team may use it."""
+
+    provider = forms.ChoiceField(
+        label="Provider",
+        choices=lambda: [(info.slug, info.label) for info in all_infos()],
+        error_messages={"invalid_choice": "Voiceboard does not know this provider."},
+    )
+    nickname = forms.CharField(label="Name for this key", max_length=80, required=False)
+    is_shared = forms.BooleanField(label="My team may work through this key", required=False)
+
+    field_order = ("provider", "api_key", "nickname", "is_shared")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["nickname"].widget.attrs["autocomplete"] = "off"

@@ -1,0 +1,58 @@
+"""The filter in the address of the voice list."""
+
+from django.http import QueryDict
+
+from catalog.queries.voices import CLOSED_FACETS, FACETS, LAYOUTS, SORTS, VoiceFilter
+
+_LONGEST_WORDS = 200
+_LONGEST_VALUE = 60
+_MOST_VALUES = 40
+
+
+class VoiceFilterForm:
+    """Read the query string; what cannot be meant is left out and said, never an error page."""
+
+    def __init__(self, query: QueryDict) -> None:
+        self.ignored: list[str] = []
+        self.page_number = _read_page(query.get("page", ""))
+        self.wanted = VoiceFilter(
+            words=_clean(query.get("q", ""))[:_LONGEST_WORDS].strip(),
+            chosen={name: self._read_facet(query, name) for name in FACETS},
+            sort=self._read_choice(query, "sort", SORTS, "name"),
+            layout=self._read_choice(query, "layout", LAYOUTS, "cards"),
+        )
+
+    def _read_facet(self, query: QueryDict, name: str) -> tuple[str, ...]:
+        values = list(dict.fromkeys(value for value in query.getlist(name) if value))
+        good = [value for value in values if _is_value(name, value)][:_MOST_VALUES]
+        self.ignored += [
+            f"There is no {FACETS[name].lower()} “{_clean(value)[:_LONGEST_VALUE]}”."
+            for value in values
+            if not _is_value(name, value)
+        ][:3]
+        return tuple(good)
+
+    def _read_choice(self, query: QueryDict, name: str, known: dict[str, str], default: str) -> str:
+        value = query.get(name) or default
+        if value in known:
+            return value
+        self.ignored.append(f"There is no {name} “{_clean(value)[:_LONGEST_VALUE]}”.")
+        return default
+
+
+def _is_value(name: str, value: str) -> bool:
+    if name in CLOSED_FACETS:
+        return value in CLOSED_FACETS[name]
+    return len(value) <= _LONGEST_VALUE and value == _clean(value)
+
+
+def _clean(text: str) -> str:
+    # NUL ends text in PostgreSQL, and half a surrogate pair cannot be encoded at all.
+    readable = text.encode("utf-8", "replace").decode("utf-8")
+    return "".join(mark if mark.isprintable() else " " for mark in readable)
+
+
+def _read_page(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        return 1
+    return int(text[:12])

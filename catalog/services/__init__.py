@@ -1,0 +1,1 @@
+"""What people ask for: quick, checked, each in one transaction."""

@@ -1,0 +1,94 @@
+"""The first admin by a one-time link, and the people of the demo."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.views.decorators.debug import sensitive_variables
+
+from catalog.audit import record
+from catalog.models import Membership, SetupLink, Team, User
+from catalog.services.credentials import add_credential
+
+_LINK_LIVES = timedelta(hours=1)
+_DEMO_PEOPLE = (
+    ("ana@example.com", "Ana", "Aurora", Membership.Role.ADMIN),
+    ("mia@example.com", "Mia", "Aurora", Membership.Role.MEMBER),
+    ("sam@example.com", "Sam", "Borealis", Membership.Role.ADMIN),
+)
+
+
+class LinkSpent(Exception):
+    """The set-up link is wrong, too old, or was used."""
+
+
+@transaction.atomic
+def make_setup_link(*, now: datetime) -> str | None:
+    """Return the token of a fresh one-time link, None once somebody can sign in."""
+    if User.objects.exists():
+        return None
+    token = secrets.token_urlsafe(32)
+    SetupLink.objects.all().delete()
+    SetupLink.objects.create(token_hash=_hash(token), expires_at=now + _LINK_LIVES)
+    return token
+
+
+def setup_link_is_good(token: str, *, now: datetime) -> bool:
+    """Tell whether the link may still make the first admin."""
+    links = SetupLink.objects.filter(token_hash=_hash(token), expires_at__gt=now)
+    return links.exists() and not User.objects.exists()
+
+
+@sensitive_variables()
+@transaction.atomic
+def create_first_admin(
+    *, token: str, team: str, name: str, email: str, password: str, now: datetime
+) -> User:
+    """Make the first team and its admin; raises LinkSpent unless the link is good."""
+    if not setup_link_is_good(token, now=now):
+        raise LinkSpent
+    SetupLink.objects.all().delete()
+    user = User.objects.create_user(email, password, first_name=name)
+    home = Team.objects.create(name=team)
+    Membership.objects.create(team=home, user=user, role=Membership.Role.ADMIN)
+    record(user, "installation set up", user, team=home, now=now)
+    return user
+
+
+@sensitive_variables()
+@transaction.atomic
+def prepare_demo(*, password: str, now: datetime) -> None:
+    """Make the demo's people and connect them to the sandbox; what is there stays as it is."""
+    for email, name, team_name, role in _DEMO_PEOPLE:
+        team, _ = Team.objects.get_or_create(name=team_name)
+        user = User.objects.filter(email=email).first()
+        if user is None:
+            user = User.objects.create_user(email, password, first_name=name)
+            Membership.objects.create(team=team, user=user, role=role)
+            _connect_sandbox(user, team, now)
+        elif settings.DEMO_PASSWORD_IS_GIVEN and not user.check_password(password):
+            user.set_password(password)
+            user.save(update_fields=["password"])
+
+
+def _connect_sandbox(user: User, team: Team, now: datetime) -> None:
+    keys = {"Ana": ("full", True), "Sam": ("full-2", False)}
+    if user.first_name not in keys:
+        return
+    kind, is_shared = keys[user.first_name]
+    for slug in settings.PROVIDER_BASE_URLS:
+        add_credential(
+            user,
+            team=team,
+            provider=slug,
+            api_key=f"sandbox-{slug}-{kind}",
+            nickname="Sandbox",
+            is_shared=is_shared,
+            now=now,
+        )
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,108 @@
+"""Add, check, share, replace and remove keys."""
+
+from datetime import datetime
+from functools import partial
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.views.decorators.debug import sensitive_variables
+
+from catalog import policies
+from catalog.audit import record
+from catalog.models import CloneJob, Credential, ProviderAccount, Team, User
+from catalog.providers.registry import get_adapter
+from catalog.tasks import wake_check, wake_sync
+
+KEY_REMOVED = "Stopped: the key was removed."
+
+
+@sensitive_variables("api_key")
+@transaction.atomic
+def add_credential(
+    user: User,
+    *,
+    team: Team,
+    provider: str,
+    api_key: str,
+    nickname: str,
+    is_shared: bool,
+    now: datetime,
+) -> Credential:
+    """Seal the key and ask a worker to check it at the provider."""
+    if not policies.may_add_credential(user, team):
+        raise PermissionDenied
+    get_adapter(provider)
+    credential = Credential(
+        team=team, owner=user, provider=provider, nickname=nickname, is_shared=is_shared
+    )
+    credential.seal_secrets(api_key)
+    credential.save()
+    record(user, "credential added", credential, team=team, now=now, provider=provider)
+    transaction.on_commit(partial(wake_check, credential.pk))
+    return credential
+
+
+@sensitive_variables("api_key")
+@transaction.atomic
+def replace_key(user: User, *, credential: Credential, api_key: str, now: datetime) -> None:
+    """Seal another key in the place of the old one and have it checked."""
+    _demand_owner(user, credential)
+    credential.seal_secrets(api_key)
+    credential.health = Credential.Health.UNCHECKED
+    credential.problem = ""
+    credential.save()
+    record(user, "credential replaced", credential, team=credential.team, now=now)
+    transaction.on_commit(partial(wake_check, credential.pk))
+
+
+@transaction.atomic
+def recheck_credential(user: User, *, credential: Credential, now: datetime) -> None:
+    """Ask a worker to look again at what the key may do."""
+    _demand_owner(user, credential)
+    Credential.objects.filter(pk=credential.pk).update(health=Credential.Health.UNCHECKED)
+    record(user, "credential recheck", credential, team=credential.team, now=now)
+    transaction.on_commit(partial(wake_check, credential.pk))
+
+
+@transaction.atomic
+def share_credential(user: User, *, credential: Credential, is_shared: bool, now: datetime) -> None:
+    """Let the team work through the key, or stop it."""
+    _demand_owner(user, credential)
+    Credential.objects.filter(pk=credential.pk).update(is_shared=is_shared)
+    if credential.account_id is not None:
+        _update_sharing(credential.account_id)
+    action = "credential shared" if is_shared else "credential unshared"
+    record(user, action, credential, team=credential.team, now=now)
+
+
+@transaction.atomic
+def remove_credential(user: User, *, credential: Credential, now: datetime) -> None:
+    """Wipe the key and stop the jobs that would need it; the voices stay, with their history."""
+    _demand_owner(user, credential)
+    unsent = CloneJob.objects.active().filter(credential=credential, step=CloneJob.Step.PLANNED)
+    unsent.update(state=CloneJob.State.FAILED, message=KEY_REMOVED, ended_at=now)
+    record(user, "credential removed", credential, team=credential.team, now=now)
+    account_id = credential.account_id
+    credential.delete()
+    if account_id is not None and Credential.objects.filter(account=account_id).exists():
+        _update_sharing(account_id)
+
+
+@transaction.atomic
+def request_sync(user: User, *, account: ProviderAccount, now: datetime) -> None:
+    """Ask a worker to fetch the account's voices now."""
+    if not policies.may_sync(user, account.team):
+        raise PermissionDenied
+    ProviderAccount.objects.filter(pk=account.pk).update(sync_due_at=now)
+    record(user, "sync requested", account, team=account.team, now=now)
+    transaction.on_commit(partial(wake_sync, account.pk))
+
+
+def _demand_owner(user: User, credential: Credential) -> None:
+    if not policies.may_change_credential(user, credential):
+        raise PermissionDenied
+
+
+def _update_sharing(account_id: int) -> None:
+    shared = Credential.objects.filter(account=account_id, is_shared=True).exists()
+    ProviderAccount.objects.filter(pk=account_id).update(is_shared=shared)
