@@ -1,0 +1,63 @@
+"""Icons from the sprite, waveforms from stored peaks, lengths and sizes in words."""
+
+from collections.abc import Sequence
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, classes: str = "") -> SafeString:
+    """Draw one icon of the sprite; it is decoration, the words beside it carry the meaning."""
+    return format_html(
+        '<svg class="i {}" aria-hidden="true"><use href="{}#{}"></use></svg>',
+        classes,
+        static("icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def wave(peaks: Sequence[int]) -> str:
+    """Return the path of a waveform in a box of 256 by 32: one bar for each of the peaks."""
+    if not peaks:
+        return ""
+    step = 256 / len(peaks)
+    bars = []
+    for place, peak in enumerate(peaks):
+        height = max(1.0, peak * 0.3)
+        bars.append(f"M{place * step + step / 2:g} {16 - height / 2:g}v{height:g}")
+    return "".join(bars)
+
+
+@register.filter
+def clock(seconds: float | None) -> str:
+    """Say a length as 0:07, or "" when it is not known."""
+    if seconds is None:
+        return ""
+    whole = round(seconds)
+    return f"{whole // 60}:{whole % 60:02d}"
+
+
+@register.filter
+def in_words(value: object) -> str:
+    """Say a JSON value, or the name of one, as a person would."""
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, dict):
+        return ", ".join(f"{in_words(key)}: {in_words(each)}" for key, each in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(in_words(each) for each in value)
+    if isinstance(value, str) and value.isidentifier() and value.islower():
+        return value.replace("_", " ").capitalize()
+    return str(value)
+
+
+@register.filter
+def json_pairs(values: dict[str, object]) -> list[tuple[str, object]]:
+    """Return the pairs of a JSON object in their order."""
+    return list(values.items())

@@ -1,0 +1,52 @@
+"""Every address; the name is noun and verb."""
+
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
+
+from catalog.views import accounts, cleanups, clones, credentials, voices
+
+
+class _RowNumber(StringConverter):
+    """A row's number, short enough for every database."""
+
+    regex = "[0-9]{1,18}"
+
+    def to_python(self, value: str) -> int:  # type: ignore[override]
+        """Return the number."""
+        return int(value)
+
+
+register_converter(_RowNumber, "row")
+
+app_name = "catalog"
+urlpatterns = [
+    path("", voices.home, name="home"),
+    path("healthz", accounts.health, name="health"),
+    path("setup/<str:token>/", accounts.setup, name="setup"),
+    path("you/", accounts.account_detail, name="account-detail"),
+    path("preferences/theme/", accounts.theme_set, name="theme-set"),
+    path("voices/", voices.voice_list, name="voice-list"),
+    path("voices/<row:pk>/", voices.voice_detail, name="voice-detail"),
+    path("voices/<row:pk>/preview/", voices.voice_preview, name="voice-preview"),
+    path("clone/", clones.clone_create, name="clone-create"),
+    path("jobs/", clones.job_list, name="job-list"),
+    path("jobs/<uuid:pk>/", clones.job_detail, name="job-detail"),
+    path("samples/<uuid:pk>/audio/", clones.sample_audio, name="sample-audio"),
+    path("keys/", credentials.credential_list, name="credential-list"),
+    path("keys/add/", credentials.credential_add, name="credential-add"),
+    path("keys/<uuid:pk>/", credentials.credential_row, name="credential-detail"),
+    path("keys/<uuid:pk>/replace/", credentials.credential_replace, name="credential-replace"),
+    path("keys/<uuid:pk>/check/", credentials.credential_recheck, name="credential-recheck"),
+    path("keys/<uuid:pk>/share/", credentials.credential_share, name="credential-share"),
+    path("keys/<uuid:pk>/remove/", credentials.credential_remove, name="credential-remove"),
+    path("accounts/<row:pk>/sync/", credentials.account_sync, name="account-sync"),
+    path("cleanup/", cleanups.cleanup_list, name="cleanup-list"),
+    path("cleanup/plans/", cleanups.plan_create, name="plan-create"),
+    path("cleanup/plans/<row:pk>/", cleanups.plan_detail, name="plan-detail"),
+    path("cleanup/plans/<row:pk>/approve/", cleanups.plan_approve, name="plan-approve"),
+    path(
+        "cleanup/plans/<row:pk>/lines/<uuid:line_pk>/retry/",
+        cleanups.deletion_retry,
+        name="deletion-retry",
+    ),
+]

@@ -1,0 +1,103 @@
+"""Ask for a clone, and see the truth about it."""
+
+import uuid
+from typing import Any
+
+from django.http import Http404, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from catalog import policies
+from catalog.audio import FORMATS
+from catalog.forms.clones import CloneForm
+from catalog.models import CloneJob, Sample
+from catalog.queries.clones import find_clone_jobs, find_clone_targets, get_clone_job
+from catalog.services.clones import CloneWish, request_clone
+from catalog.storage import media_path
+from catalog.views.media import send_sound
+from catalog.views.requests import Request, is_partial, render_part, signed_in
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def clone_create(request: Request) -> HttpResponseBase:
+    targets = find_clone_targets(request.user)
+    if request.method != "POST":
+        first = next((target for target in targets if target.is_open), None)
+        initial = {"credential": str(first.credential.pk)} if first else {}
+        form = CloneForm(targets=targets, initial=initial)
+        return _show_form(request, form, status=200)
+    form = CloneForm(request.POST, request.FILES, targets=targets)
+    if not form.is_valid() or form.audio_format is None:
+        return _show_form(request, form, status=422)
+    wish = CloneWish(
+        form_token=form.cleaned_data["form_token"],
+        file=form.cleaned_data["sample"],
+        audio_format=form.audio_format,
+        name=form.cleaned_data["name"],
+        description=form.cleaned_data["description"],
+        speaker=form.cleaned_data["speaker"],
+        has_consent=form.cleaned_data["consent"],
+        removes_noise=form.cleaned_data["removes_noise"],
+    )
+    job = request_clone(
+        request.user, credential=form.chosen_credential, wish=wish, now=timezone.now()
+    )
+    address = reverse("catalog:job-detail", args=[job.pk])
+    if _is_upload(request):
+        return JsonResponse({"next": address}, status=201)
+    return redirect(address)
+
+
+def _show_form(request: Request, form: CloneForm, *, status: int) -> HttpResponseBase:
+    context: dict[str, Any] = {
+        "form": form,
+        "targets": list(form.targets.values()),
+        "may_clone": policies.may_clone(request.user, request.team),
+        "formats": [found.label for found in FORMATS.values()],
+    }
+    if not context["may_clone"]:
+        status = 403
+    template = "catalog/clones/_form.html" if _is_upload(request) else "catalog/clones/create.html"
+    return render(request, template, context, status=status)
+
+
+def _is_upload(request: Request) -> bool:
+    return request.headers.get("X-Upload") == "1"
+
+
+@signed_in
+@require_safe
+def job_list(request: Request) -> HttpResponseBase:
+    jobs = find_clone_jobs(request.user)
+    context = {"jobs": jobs, "is_running": any(not job.is_finished for job in jobs)}
+    return render_part(
+        request, page="catalog/clones/list.html", part="catalog/clones/_jobs.html", context=context
+    )
+
+
+@signed_in
+@require_safe
+def job_detail(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    try:
+        job = get_clone_job(request.user, pk)
+    except CloneJob.DoesNotExist:
+        raise Http404 from None
+    return render_part(
+        request,
+        page="catalog/clones/detail.html",
+        part="catalog/clones/_status.html",
+        context={"job": job, "announce": is_partial(request) and job.is_finished},
+    )
+
+
+@signed_in
+@require_safe
+def sample_audio(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    sample = get_object_or_404(Sample.objects.visible_to(request.user), pk=pk)
+    path = media_path(sample.path)
+    if not path.is_file():
+        raise Http404
+    return send_sound(request, path, FORMATS[sample.audio_format].content_type)

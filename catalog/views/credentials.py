@@ -1,0 +1,139 @@
+"""Keys: what each may do, and adding, sharing, replacing and removing them."""
+
+import uuid
+
+from django.contrib import messages
+from django.http import Http404, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from catalog import policies
+from catalog.forms.credentials import CredentialForm, ReplaceKeyForm
+from catalog.models import Credential, ProviderAccount
+from catalog.providers.registry import all_infos
+from catalog.queries.credentials import find_accounts, find_credentials, get_credential
+from catalog.services import credentials as services
+from catalog.views.requests import Request, render_part, signed_in
+
+
+@signed_in
+@require_safe
+def credential_list(request: Request) -> HttpResponseBase:
+    context = {
+        "credentials": find_credentials(request.user),
+        "accounts": find_accounts(request.user),
+        "may_add": policies.may_add_credential(request.user, request.team),
+    }
+    return render(request, "catalog/credentials/list.html", context)
+
+
+@signed_in
+@require_safe
+def credential_row(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    context = {"credential": _get(request, pk)}
+    return render_part(
+        request,
+        page="catalog/credentials/detail.html",
+        part="catalog/credentials/_row.html",
+        context=context,
+    )
+
+
+@sensitive_post_parameters()
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def credential_add(request: Request) -> HttpResponseBase:
+    form = CredentialForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        services.add_credential(
+            request.user,
+            team=request.team,
+            provider=form.cleaned_data["provider"],
+            api_key=form.cleaned_data["api_key"],
+            nickname=form.cleaned_data["nickname"],
+            is_shared=form.cleaned_data["is_shared"],
+            now=timezone.now(),
+        )
+        messages.success(request, "The key is sealed. A worker is checking it.")
+        return redirect("catalog:credential-list")
+    may_add = policies.may_add_credential(request.user, request.team)
+    status = 422 if form.is_bound else 200
+    context = {"form": form, "infos": all_infos(), "may_add": may_add}
+    return render(
+        request, "catalog/credentials/create.html", context, status=status if may_add else 403
+    )
+
+
+@sensitive_post_parameters()
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def credential_replace(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    credential = _get(request, pk)
+    form = ReplaceKeyForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        services.replace_key(
+            request.user,
+            credential=credential,
+            api_key=form.cleaned_data["api_key"],
+            now=timezone.now(),
+        )
+        messages.success(request, "The new key is sealed. A worker is checking it.")
+        return redirect("catalog:credential-list")
+    may_change = policies.may_change_credential(request.user, credential)
+    status = 422 if form.is_bound else 200
+    context = {"form": form, "credential": credential, "may_change": may_change}
+    return render(
+        request, "catalog/credentials/replace.html", context, status=status if may_change else 403
+    )
+
+
+@signed_in
+@require_POST
+def credential_recheck(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    services.recheck_credential(request.user, credential=_get(request, pk), now=timezone.now())
+    return redirect("catalog:credential-list")
+
+
+@signed_in
+@require_POST
+def credential_share(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    is_shared = request.POST.get("is_shared") == "1"
+    services.share_credential(
+        request.user, credential=_get(request, pk), is_shared=is_shared, now=timezone.now()
+    )
+    words = "Your team may work through this key." if is_shared else "The key is yours alone."
+    messages.success(request, words)
+    return redirect("catalog:credential-list")
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def credential_remove(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    credential = _get(request, pk)
+    if request.method == "POST":
+        services.remove_credential(request.user, credential=credential, now=timezone.now())
+        messages.success(request, "The key was wiped.")
+        return redirect("catalog:credential-list")
+    may_change = policies.may_change_credential(request.user, credential)
+    context = {"credential": credential, "may_change": may_change}
+    return render(
+        request, "catalog/credentials/remove.html", context, status=200 if may_change else 403
+    )
+
+
+@signed_in
+@require_POST
+def account_sync(request: Request, pk: int) -> HttpResponseBase:
+    account = get_object_or_404(ProviderAccount.objects.visible_to(request.user), pk=pk)
+    services.request_sync(request.user, account=account, now=timezone.now())
+    messages.success(request, f"Fetching the voices of {account.info.label}.")
+    return redirect("catalog:credential-list")
+
+
+def _get(request: Request, pk: uuid.UUID) -> Credential:
+    try:
+        return get_credential(request.user, pk)
+    except Credential.DoesNotExist:
+        raise Http404 from None

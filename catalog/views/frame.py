@@ -1,0 +1,37 @@
+"""What every page has around it: navigation, theme, and the count of running jobs."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from catalog import policies
+from catalog.queries.clones import count_active_jobs
+from catalog.views.requests import is_partial
+
+THEMES = ("system", "light", "dark")
+THEME_COOKIE = "theme"
+
+
+def page_frame(request: HttpRequest) -> dict[str, Any]:
+    """Return what base.html draws; a swapped part has no frame and pays for none."""
+    theme = request.COOKIES.get(THEME_COOKIE, "system")
+    frame: dict[str, Any] = {"theme": theme if theme in THEMES else "system"}
+    team = getattr(request, "team", None)
+    if team is None or is_partial(request):
+        return frame
+    links = [
+        ("catalog:voice-list", "audio-lines", "Voices", ""),
+        ("catalog:clone-create", "mic", "Clone", ""),
+        ("catalog:job-list", "list-checks", "Jobs", ""),
+        ("catalog:credential-list", "key-round", "Keys", ""),
+        ("catalog:account-detail", "users", "Account", "tab-only"),
+    ]
+    if policies.may_delete_voices(request.user, team):  # type: ignore[arg-type]
+        links.insert(4, ("catalog:cleanup-list", "eraser", "Clean-up", "rail-only"))
+    frame["navigation"] = [
+        (reverse(name), icon, label, where, request.path.startswith(reverse(name)))
+        for name, icon, label, where in links
+    ]
+    frame["active_job_count"] = count_active_jobs(request.user)  # type: ignore[arg-type]
+    return frame

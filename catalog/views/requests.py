@@ -1,0 +1,68 @@
+"""Our request type, the sign-in gate, and the choice between a page and a part of it."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render, resolve_url
+from django.utils.cache import patch_vary_headers
+from django_htmx.middleware import HtmxDetails
+
+from catalog.models import Team, User
+from catalog.queries.teams import get_current_team
+
+
+class Request(HttpRequest):
+    """A request of somebody who signed in, with what htmx says about it."""
+
+    htmx: HtmxDetails
+    user: User
+    team: Team
+
+
+View = Callable[..., HttpResponseBase]
+
+
+def signed_in(view: View) -> View:
+    """Let only people with an account and a team in; everybody else is asked to sign in."""
+
+    @wraps(view)
+    def gate(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        known = cast(Request, request)
+        if not request.user.is_authenticated:
+            return _ask_to_sign_in(known)
+        team = get_current_team(request.user)
+        if team is None:
+            return render(request, "catalog/accounts/no_team.html", status=403)
+        known.team = team
+        return view(known, *args, **kwargs)
+
+    return gate
+
+
+def _ask_to_sign_in(request: Request) -> HttpResponseBase:
+    if is_partial(request):
+        # A swap cannot show a whole page: let the browser go there, and come back afterwards.
+        back = request.htmx.current_url_abs_path or settings.LOGIN_REDIRECT_URL
+        address = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back})}"
+        return HttpResponse(headers={"HX-Redirect": address})
+    return redirect_to_login(request.get_full_path())
+
+
+def is_partial(request: HttpRequest) -> bool:
+    """Tell whether only a part of the page is to be swapped."""
+    return bool(request.htmx) and request.htmx.request_type == "partial"  # type: ignore[attr-defined]
+
+
+def render_part(
+    request: HttpRequest, *, page: str, part: str, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    """Render the part for an htmx swap and the whole page for anyone else."""
+    template = part if is_partial(request) else page
+    response = render(request, template, context, status=status)
+    patch_vary_headers(response, ["HX-Request", "HX-Request-Type"])
+    return response

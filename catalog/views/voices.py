@@ -1,0 +1,88 @@
+"""The list of voices, one voice, and its preview."""
+
+from urllib.parse import urlsplit
+
+from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from catalog import policies
+from catalog.forms.voices import VoiceFilterForm
+from catalog.models import Voice
+from catalog.queries.credentials import find_accounts
+from catalog.queries.voices import LAYOUTS, SORTS, VoiceFilter, find_voices
+from catalog.services.previews import PreviewUnavailable, fetch_preview
+from catalog.storage import media_path
+from catalog.views.media import send_sound
+from catalog.views.requests import Request, is_partial, render_part, signed_in
+
+
+@require_safe
+def home(request: Request) -> HttpResponse:
+    return redirect("catalog:voice-list")
+
+
+@signed_in
+@require_safe
+def voice_list(request: Request) -> HttpResponseBase:
+    form = VoiceFilterForm(request.GET)
+    page = find_voices(request.user, form.wanted, form.page_number)
+    response = render_part(
+        request,
+        page="catalog/voices/list.html",
+        part="catalog/voices/_swap.html",
+        context={
+            "page": page,
+            "ignored": form.ignored,
+            "sorts": SORTS,
+            "layouts": LAYOUTS,
+            "accounts": find_accounts(request.user),
+            "filter_count": sum(len(values) for values in form.wanted.chosen.values()),
+        },
+    )
+    if is_partial(request):
+        # Typing a word is one step back, not one for each letter.
+        header = "HX-Replace-Url" if _only_words_changed(request, form.wanted) else "HX-Push-Url"
+        response[header] = request.path + form.wanted.query_string()
+    return response
+
+
+def _only_words_changed(request: Request, wanted: VoiceFilter) -> bool:
+    before = VoiceFilterForm(QueryDict(urlsplit(request.htmx.current_url or "").query)).wanted
+    same = (before.chosen, before.sort, before.layout) == (
+        wanted.chosen,
+        wanted.sort,
+        wanted.layout,
+    )
+    return same and bool(before.words)
+
+
+@signed_in
+@require_safe
+def voice_detail(request: Request, pk: int) -> HttpResponseBase:
+    rows = Voice.objects.visible_to(request.user).select_related("account", "clip")
+    voice = get_object_or_404(rows.prefetch_related("labels"), pk=pk)
+    job = voice.clone_jobs.select_related("requested_by", "sample", "consent").first()
+    context = {
+        "voice": voice,
+        "job": job,
+        "may_delete": policies.may_delete_voices(request.user, voice.account.team),
+    }
+    return render(request, "catalog/voices/detail.html", context)
+
+
+@signed_in
+@require_safe
+def voice_preview(request: Request, pk: int) -> HttpResponseBase:
+    """Send the preview; the first hearing fetches it from the provider into our cache."""
+    rows = Voice.objects.visible_to(request.user).select_related("account")
+    voice = get_object_or_404(rows, pk=pk)
+    try:
+        clip = fetch_preview(request.user, voice=voice, now=timezone.now())
+    except PreviewUnavailable as exc:
+        return HttpResponse(str(exc), status=404, content_type="text/plain; charset=utf-8")
+    path = media_path(clip.path)
+    if not path.is_file():
+        raise Http404
+    return send_sound(request, path, clip.content_type)
