@@ -1,0 +1,36 @@
+"""Print how to sign in: the demo's people, or the one-time link for the first admin."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.urls import reverse
+from django.utils import timezone
+
+from catalog.services.accounts import make_setup_link
+
+
+class Command(BaseCommand):
+    help = "Print how to sign in."
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        address = f"http://127.0.0.1:{settings.PORT}"
+        if settings.DEMO:
+            self._print_demo()
+            return
+        token = make_setup_link(now=timezone.now())
+        if token is None:
+            self.stdout.write(f"Sign in at {address}/account/login/")
+            return
+        path = reverse("catalog:setup", args=[token])
+        self.stdout.write("Make the first admin with this link; it works once, for an hour:")
+        self.stdout.write(f"{address}{path}")
+
+    def _print_demo(self) -> None:
+        self.stdout.write("Sign in as ana@example.com (admin) or mia@example.com (member)")
+        self.stdout.write("of team Aurora, or as sam@example.com of team Borealis.")
+        if settings.DEMO_PASSWORD_IS_GIVEN:
+            self.stdout.write("The password is the one in VOICEBOARD_DEMO_PASSWORD.")
+        else:
+            self.stdout.write(f"Password: {settings.DEMO_PASSWORD}")

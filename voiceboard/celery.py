@@ -1,0 +1,92 @@
+"""The Celery app, its schedule, and the guard that keeps a worker from starting without keys."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from celery import Celery
+from celery.signals import worker_init
+from kombu.transport import TRANSPORT_ALIASES
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voiceboard.settings")
+TRANSPORT_ALIASES["voiceboard+sqlite"] = "catalog.transport:Transport"
+
+app = Celery("voiceboard")
+
+
+@app.on_configure.connect
+def _read_settings(sender: Celery, **_: Any) -> None:
+    from django.conf import settings  # noqa: PLC0415  (settings may import this package)
+
+    url = settings.CELERY_BROKER_URL
+    sender.conf.update(
+        broker_url=url,
+        broker_transport_options=_transport_options(url),
+        beat_schedule_filename=str(Path(settings.DATA_DIR) / "schedule"),
+    )
+    if url.startswith("amqp"):
+        sender.conf.update(task_default_queue_type="quorum", worker_detect_quorum_queues=True)
+
+
+def _transport_options(url: str) -> dict[str, Any]:
+    # A lease must outlive the longest task, or a message would be handed out twice in mid-task.
+    if url.startswith(("redis", "rediss", "unix", "valkey")):
+        return {
+            "visibility_timeout": 900,
+            "unacked_restore_interval": 5,
+            "unacked_restore_throttle": 1,
+            "socket_timeout": 10,
+            "socket_connect_timeout": 2,
+            "socket_keepalive": True,
+            "health_check_interval": 25,
+            "global_keyprefix": "voiceboard:",
+        }
+    if url.startswith("amqp"):
+        return {"confirm_publish": True}
+    return {"visibility_timeout": 900, "polling_interval": 0.5}
+
+
+app.conf.update(
+    task_serializer="json",
+    accept_content=["json"],
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_acks_on_failure_or_timeout=True,
+    worker_prefetch_multiplier=1,
+    worker_concurrency=2,
+    task_soft_time_limit=540,
+    task_time_limit=600,
+    worker_max_tasks_per_child=200,
+    worker_max_memory_per_child=400_000,
+    worker_soft_shutdown_timeout=20,
+    worker_enable_soft_shutdown_on_idle=False,
+    task_publish_retry=True,
+    task_publish_retry_policy={
+        "max_retries": 2,
+        "interval_start": 0,
+        "interval_step": 0.2,
+        "interval_max": 0.4,
+    },
+    broker_connection_timeout=2,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    worker_enable_remote_control=False,
+    worker_send_task_events=False,
+    task_default_queue="jobs",
+    worker_hijack_root_logger=False,
+    timezone="UTC",
+    beat_schedule={
+        "sweep": {"task": "catalog.sweep", "schedule": 5.0, "options": {"expires": 10}},
+        "sync-due": {"task": "catalog.sync_due", "schedule": 60.0, "options": {"expires": 60}},
+        "tidy": {"task": "catalog.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
+    },
+)
+app.autodiscover_tasks(["catalog"])
+
+
+@worker_init.connect
+def _refuse_without_keys(**_: Any) -> None:
+    from catalog.models.credentials import verify_key_ring  # noqa: PLC0415  (needs loaded apps)
+
+    verify_key_ring()

@@ -1,0 +1,62 @@
+"""Typed readers of environment variables and of the secret files under the data directory."""
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def read_text(name: str, default: str = "") -> str:
+    """Return the variable without surrounding white space, or the default when unset or empty."""
+    return os.environ.get(name, "").strip() or default
+
+
+def read_flag(name: str, default: bool) -> bool:
+    """Return a yes or no; anything but a known word is refused rather than guessed."""
+    word = read_text(name).lower()
+    if not word:
+        return default
+    if word in {"1", "true", "yes", "on"}:
+        return True
+    if word in {"0", "false", "no", "off"}:
+        return False
+    raise ImproperlyConfigured(f"{name} must be 1 or 0, not {word!r}.")
+
+
+def read_number(name: str, default: int, *, least: int = 0, most: int = 2**31) -> int:
+    """Return a whole number within its limits."""
+    word = read_text(name)
+    if not word:
+        return default
+    if not word.isascii() or not word.isdigit() or not least <= int(word) <= most:
+        raise ImproperlyConfigured(f"{name} must be a whole number from {least} to {most}.")
+    return int(word)
+
+
+def read_list(name: str, default: list[str]) -> list[str]:
+    """Return the comma-separated words of the variable."""
+    words = [word.strip() for word in read_text(name).split(",") if word.strip()]
+    return words or default
+
+
+def keep_secret(path: Path, length: int = 48) -> str:
+    """Return the secret in the file, made on first use, readable by its owner alone.
+
+    Processes that start at the same moment agree on one secret: the first link wins.
+    """
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(length))
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(draft)
+        draft.unlink()
+    if path.stat().st_mode & 0o077:
+        raise ImproperlyConfigured(f"{path} can be read by others; run: chmod 600 {path}")
+    return path.read_text().strip()

@@ -1,0 +1,212 @@
+"""All settings, from the environment, failing closed."""
+
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from csp.constants import NONE, SELF
+
+from catalog.providers.registry import all_infos
+from voiceboard import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(env.read_text("VOICEBOARD_DATA_DIR", str(BASE_DIR / "var"))).resolve()
+SECRETS_DIR = DATA_DIR / "secrets"
+MEDIA_ROOT = DATA_DIR / "media"
+DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+DEBUG = False
+SECRET_KEY = env.read_text("VOICEBOARD_SECRET_KEY") or env.keep_secret(SECRETS_DIR / "secret-key")
+MASTER_KEY_FILE = Path(
+    env.read_text("VOICEBOARD_MASTER_KEY_FILE", str(SECRETS_DIR / "master-keys.json"))
+)
+
+# Demo mode: a sandbox stands where the providers are, and Ana, Mia and Sam can sign in.
+DEMO = env.read_flag("VOICEBOARD_DEMO", True)
+DEMO_PASSWORD_FILE = SECRETS_DIR / "demo-password"
+DEMO_PASSWORD_IS_GIVEN = bool(env.read_text("VOICEBOARD_DEMO_PASSWORD"))
+DEMO_PASSWORD = env.read_text("VOICEBOARD_DEMO_PASSWORD") or (
+    env.keep_secret(DEMO_PASSWORD_FILE, 9) if DEMO else ""
+)
+PORT = env.read_number("VOICEBOARD_PORT", 8000, least=1, most=65535)
+SANDBOX_PORT = env.read_number("VOICEBOARD_SANDBOX_PORT", 8900, least=1, most=65535)
+_SANDBOX_URL = f"http://127.0.0.1:{SANDBOX_PORT}" if DEMO else ""
+PROVIDER_BASE_URLS = {
+    info.slug: env.read_text(
+        f"VOICEBOARD_{info.slug.upper()}_BASE_URL",
+        f"{_SANDBOX_URL}/{info.slug}" if _SANDBOX_URL else info.base_url,
+    )
+    for info in all_infos()
+}
+
+SAMPLE_MAX_BYTES = env.read_number("VOICEBOARD_SAMPLE_MAX_MB", 25, least=1, most=500) * 1024 * 1024
+SYNC_EVERY_MINUTES = env.read_number("VOICEBOARD_SYNC_EVERY_MINUTES", 15, least=1, most=10080)
+
+ALLOWED_HOSTS = env.read_list("VOICEBOARD_ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
+# How long a clone whose answer got lost may still appear; 0 takes each provider's own figure.
+SETTLE_SECONDS = env.read_number("VOICEBOARD_SETTLE_SECONDS", 0, most=86400)
+IS_BEHIND_TLS = env.read_flag("VOICEBOARD_BEHIND_TLS", False)
+CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS] if IS_BEHIND_TLS else []
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "catalog",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "catalog.views.limits.UploadLimitMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "voiceboard.urls"
+WSGI_APPLICATION = "voiceboard.wsgi.application"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "catalog.views.frame.page_frame",
+            ],
+            "builtins": ["django.templatetags.static", "catalog.templatetags.catalog"],
+        },
+    }
+]
+
+DATABASES = {
+    "default": dj_database_url.parse(
+        env.read_text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'voiceboard.sqlite3'}"),
+        conn_health_checks=True,
+    )
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # WAL alone makes locking worse: a transaction that reads and then writes fails at once when
+    # another wrote meanwhile. Taking the write lock first (IMMEDIATE) is what ends it.
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-20000;"
+            "PRAGMA journal_size_limit=67108864; PRAGMA temp_store=MEMORY;"
+            "PRAGMA secure_delete=ON; PRAGMA trusted_schema=OFF;"
+        ),
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Counters of sign-in attempts live here; every process must see the same ones.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "catalog_cache",
+    }
+}
+
+CELERY_BROKER_URL = env.read_text(
+    "CELERY_BROKER_URL", f"voiceboard+sqlite:///{DATA_DIR / 'queue.sqlite3'}"
+)
+
+AUTH_USER_MODEL = "catalog.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "catalog:voice-list"
+ACCOUNT_ADAPTER = "catalog.views.accounts.ClosedAccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_SESSION_REMEMBER = True
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_BEHIND_TLS
+if IS_BEHIND_TLS:
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+    SECURE_HSTS_SECONDS = 31536000
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CSRF_FAILURE_VIEW = "catalog.views.errors.csrf_failed"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "media-src": [SELF, "blob:"],
+        "worker-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+if CSP_REPORT_URL := env.read_text("VOICEBOARD_CSP_REPORT_URL"):
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["report-uri"] = [CSP_REPORT_URL]
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "catalog.storage.HashedStaticStorage"},
+}
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_TEMP_DIR = DATA_DIR / "uploads"
+FILE_UPLOAD_TEMP_DIR.mkdir(mode=0o700, exist_ok=True)
+FILE_UPLOAD_PERMISSIONS = 0o600
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+DATA_UPLOAD_MAX_NUMBER_FILES = 5
+
+DEFAULT_EXCEPTION_REPORTER = "catalog.views.errors.PlainExceptionReporter"
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        # At INFO and DEBUG these two write whole addresses and headers, so keys as well.
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+        "django.request": {"level": "ERROR"},
+    },
+}
