@@ -1,4 +1,5 @@
 // The entry module. Everything is delegated to the document, so that a swap needs no wiring anew.
+import { watchTables } from "./bulk.js";
 import { keys } from "./keys.js";
 import { player } from "./player.js";
 import { watchSwaps } from "./swaps.js";
@@ -89,6 +90,7 @@ function dropSheet(event) {
 
 watchToasts();
 watchSwaps();
+watchTables();
 player.init();
 keys.init();
 loadModules();

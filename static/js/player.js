@@ -1,6 +1,7 @@
 // One audio element for the whole visit. Cards only carry data; the deck lives outside #main and is never swapped.
 import { isolate, keep, recall, say, toast } from "./ui.js";
 
+const FLAT = "M2 16h252"; // the shape of a voice that nobody has heard yet
 const byId = (id) => document.getElementById(id);
 
 let audio;
@@ -17,7 +18,7 @@ function clock(seconds) {
 
 function read(card) {
   const { voice, src, dur, name, sub } = card.dataset;
-  const shape = card.querySelector("path.base")?.getAttribute("d") ?? "";
+  const shape = card.querySelector("path.base")?.getAttribute("d") || FLAT;
   const link = card.querySelector("h3 a")?.getAttribute("href") ?? location.pathname;
   return { id: voice, src, seconds: Number(dur) || 0, name, sub, shape, link };
 }
@@ -76,6 +77,7 @@ function paintCard(card, isOn, isWaiting) {
   if (!base || card.querySelector("path.played")) return;
   const played = base.cloneNode();
   played.setAttribute("class", "played");
+  played.setAttribute("d", current.shape);
   base.after(played);
 }
 
@@ -185,6 +187,19 @@ function setVolume(percent) {
   keep("volume", percent);
 }
 
+// An audio element does not tell why: ask once more for the words that came instead of sound.
+async function explain(voice) {
+  let words = `The preview of ${isolate(voice.name)} could not be loaded.`;
+  try {
+    const answer = await fetch(voice.src);
+    const hasWords = answer.status === 404 && answer.headers.get("Content-Type")?.startsWith("text/plain");
+    if (hasWords) words = await answer.text();
+  } catch {
+    // Offline: the first words are all there is.
+  }
+  toast(words);
+}
+
 function listenToAudio() {
   for (const name of ["play", "playing", "waiting", "pause", "ended", "emptied"]) audio.addEventListener(name, paint);
   audio.addEventListener("play", () => { if (!frame) follow(); });
@@ -195,7 +210,7 @@ function listenToAudio() {
   audio.addEventListener("error", () => {
     if (!current) return;
     paint();
-    toast(`The preview of ${isolate(current.name)} could not be loaded.`);
+    explain(current);
   });
 }
 

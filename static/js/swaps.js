@@ -13,7 +13,8 @@ const byId = (id) => document.getElementById(id);
 
 let shownPath = location.pathname;
 let hadFocusInResults = false;
-const openGroups = new Map(); // which filter groups somebody opened or closed, by id
+let saidCount = "";
+const openGroups = new Map(); // which details somebody opened or closed, by id
 
 function isPoll(ctx) {
   return ctx.sourceEvent?.type === "every";
@@ -68,16 +69,31 @@ function beforeSwap(event) {
     event.preventDefault();
     return refuse(ctx);
   }
+  if (hasOtherFrame(ctx)) {
+    event.preventDefault();
+    return location.assign(ctx.response.raw.url);
+  }
   hadFocusInResults = Boolean(byId("results")?.contains(document.activeElement));
-  for (const group of document.querySelectorAll("#facets-in details[id]")) openGroups.set(group.id, group.open);
+  openGroups.clear();
+  for (const group of document.querySelectorAll("#main details[id]")) openGroups.set(group.id, group.open);
 }
 
-// Morphing leaves what a person changed by hand: a ticked box stays ticked, and an opened group is closed.
-function settleFilters() {
-  for (const box of document.querySelectorAll("#facets-in input")) box.checked = box.defaultChecked;
-  for (const group of document.querySelectorAll("#facets-in details[id]")) {
+// The sign-in page has no rail and no deck: going there, or back from there, takes a whole page.
+function hasOtherFrame(ctx) {
+  const isWholePage = Boolean(ctx.select) && ctx.response.status < 400;
+  return isWholePage && ctx.text.includes('id="deck"') !== Boolean(byId("deck"));
+}
+
+// Morphing takes back what is no attribute of the new markup, and a person's opening of details is none.
+function keepDetailsOpen() {
+  for (const group of document.querySelectorAll("#main details[id]")) {
     group.open = openGroups.get(group.id) ?? group.open;
   }
+}
+
+// Morphing leaves the tick of a box that somebody touched as it is.
+function settleFilters() {
+  for (const box of document.querySelectorAll("#facets-in input")) box.checked = box.defaultChecked;
   const words = byId("q");
   if (words && words !== document.activeElement) words.value = new URLSearchParams(location.search).get("q") ?? "";
 }
@@ -96,9 +112,10 @@ function markPlace() {
   best?.setAttribute("aria-current", "page");
 }
 
-function tellCount() {
-  const count = byId("count");
-  if (count) say(count.textContent.replace(/\s+/g, " ").trim());
+function tellCount(isAsked) {
+  const words = byId("count")?.textContent.replace(/\s+/g, " ").trim() ?? "";
+  if (words && (isAsked || words !== saidCount)) say(words);
+  saidCount = words;
 }
 
 function showPage(ctx) {
@@ -106,16 +123,16 @@ function showPage(ctx) {
   shownPath = location.pathname;
   if (!isOtherPage && byId("count")) {
     focusOn(byId("count"));
-    return tellCount();
+    return tellCount(true);
   }
   markPlace();
   focusOn(document.querySelector("#main h1") ?? byId("main"));
   say(ctx.title || document.title);
 }
 
-function showResults() {
+function showResults(ctx) {
   settleFilters();
-  tellCount();
+  tellCount(!isPoll(ctx));
   // A chip goes away under the finger that removed it; without this the next Tab would start at the top.
   if (hadFocusInResults && document.activeElement === document.body) focusOn(byId("count"));
 }
@@ -126,8 +143,9 @@ function afterSwap(event) {
     const wrong = document.querySelector("#main [aria-invalid=true]");
     if (wrong) return wrong.focus();
   }
-  if (ctx.target?.id === "main") showPage(ctx);
-  if (ctx.target?.id === "results") showResults();
+  if (ctx.target?.id === "main") return showPage(ctx);
+  keepDetailsOpen();
+  if (ctx.target?.id === "results") showResults(ctx);
 }
 
 // A form that came back with errors has no address of its own, and the address already shown needs no second entry.
