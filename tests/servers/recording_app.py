@@ -1,0 +1,53 @@
+"""A Celery app whose one task writes down when it runs; run as a worker by the broker tests."""
+
+import os
+import time
+from pathlib import Path
+
+from celery import Celery
+
+from catalog.transport import register_transport
+
+register_transport()
+
+app = Celery("recording")
+app.conf.update(
+    broker_url=os.environ.get("RECORDING_BROKER_URL", "memory://"),
+    broker_transport_options={
+        "visibility_timeout": float(os.environ.get("RECORDING_LEASE_SECONDS", "30")),
+        # So that Redis, too, brings the messages of a killed worker back while a test waits.
+        "unacked_restore_interval": 1,
+        "unacked_restore_throttle": 1,
+    },
+    broker_connection_retry_on_startup=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_ignore_result=True,
+    task_default_queue="jobs",
+    worker_prefetch_multiplier=1,
+    worker_enable_remote_control=False,
+    worker_hijack_root_logger=False,
+)
+
+
+def write_line(line: str) -> None:
+    """Append a line in one piece, whoever else is writing."""
+    handle = os.open(os.environ["RECORDING_FILE"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    os.write(handle, f"{line}\n".encode())
+    os.close(handle)
+
+
+@app.task(name="recording.work")
+def work(name: str, seconds: float = 0.0) -> None:
+    """Write down the beginning and the end of some work."""
+    write_line(f"begin {name} {time.time()}")
+    time.sleep(seconds)
+    write_line(f"end {name} {time.time()}")
+
+
+def lines_of(kind: str, record: Path) -> list[str]:
+    """Return the names on the lines of one kind, in order."""
+    if not record.exists():
+        return []
+    words = (line.split() for line in record.read_text().splitlines())
+    return [word[1] for word in words if word[0] == kind]

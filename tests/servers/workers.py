@@ -1,0 +1,109 @@
+"""Real Celery workers over a broker, to be stopped and killed by tests."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+from tests.servers.recording_app import app, lines_of
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_SECONDS = 60.0
+
+
+def in_time(has_happened: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> bool:
+    """Wait until something has happened; give up and return ``False`` after a long while."""
+    deadline = time.monotonic() + seconds
+    while not has_happened():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+class Workers:
+    """Workers of the recording app on one broker; all end with the ``with`` block."""
+
+    def __init__(self, broker_url: str, folder: Path, *, lease: float = 30) -> None:
+        self.record = folder / "record"
+        self.log = folder / "worker.log"
+        self._broker_url = broker_url
+        self._environment = {
+            **os.environ,
+            "RECORDING_BROKER_URL": broker_url,
+            "RECORDING_FILE": str(self.record),
+            "RECORDING_LEASE_SECONDS": str(lease),
+        }
+        self._running: list[subprocess.Popen[bytes]] = []
+
+    def __enter__(self) -> "Workers":
+        self.record.parent.mkdir(parents=True, exist_ok=True)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for worker in list(self._running):
+            self.kill(worker)
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start a worker with two processes."""
+        command = [
+            sys.executable,
+            "-W",
+            "ignore",
+            "-m",
+            "celery",
+            "-A",
+            "tests.servers.recording_app",
+            "worker",
+        ]
+        options = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+        name = ["-n", f"worker-{len(self._running)}-{time.monotonic_ns()}@localhost"]
+        with self.log.open("ab") as log:
+            worker = subprocess.Popen(
+                [*command, "-P", "prefork", "-c", "2", "-l", "INFO", *options, *name],
+                cwd=ROOT,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self._running.append(worker)
+        return worker
+
+    def send(self, name: str, seconds: float = 0.0) -> str:
+        """Have a task done by whichever worker is free."""
+        with app.connection_for_write(self._broker_url) as connection:
+            app.send_task("recording.work", (name, seconds), connection=connection)
+        return name
+
+    def stop(self, worker: subprocess.Popen[bytes]) -> None:
+        """Ask a worker to finish, and wait for it."""
+        worker.terminate()
+        worker.wait(PATIENCE_SECONDS)
+
+    def kill(self, worker: subprocess.Popen[bytes]) -> None:
+        """Kill a worker and all its processes at one blow."""
+        self._running.remove(worker)
+        if worker.poll() is None:
+            os.killpg(worker.pid, signal.SIGKILL)
+        worker.wait()
+
+    def kill_children(self, worker: subprocess.Popen[bytes]) -> None:
+        """Kill the processes that do the work, and leave the one that hands it out."""
+        children = Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split()
+        for child in children:
+            os.kill(int(child), signal.SIGKILL)
+
+    def lines_of(self, kind: str) -> list[str]:
+        """Return which tasks began or ended, in order."""
+        return lines_of(kind, self.record)
