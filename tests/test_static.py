@@ -1,0 +1,217 @@
+"""What must hold for templates and static files, so that the strict CSP and the hashing work."""
+
+import gzip
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from django.core.management import call_command
+
+from catalog.providers.registry import all_infos
+from voiceboard import settings as product
+
+ROOT = Path(__file__).resolve().parent.parent
+STATIC = ROOT / "static"
+SCRIPTS = sorted((STATIC / "js").glob("*.js"))
+# The scripts that only one page loads, by data-module.
+PAGE_SCRIPTS = {"upload.js"}
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+OUR_TEXTS = [*TEMPLATES, *SCRIPTS, STATIC / "css/app.css", *sorted(STATIC.glob("*.svg"))]
+VENDORED = json.loads((STATIC / "vendor/vendor.json").read_text())
+
+# htmx 4 as we use it; names of htmx 2 (hx-disabled-elt, hx-ext, ...) do nothing and are not here.
+HTMX_NAMES = {
+    "hx-boost", "hx-boost:inherited", "hx-disable", "hx-get", "hx-history-elt", "hx-include",
+    "hx-indicator", "hx-morph-skip", "hx-post", "hx-preserve", "hx-push-url", "hx-select",
+    "hx-status:422", "hx-swap", "hx-sync", "hx-target", "hx-trigger", "hx-vals",
+}  # fmt: skip
+SWAP_STYLES = {"innerHTML", "outerHTML", "innerMorph", "outerMorph", "outerSync", "beforeend",
+               "afterbegin", "none", "delete"}  # fmt: skip
+OUTSIDE = re.compile(r"(?:https?:)?//(?!www\.w3\.org/2000/svg)[a-z0-9-]+\.[a-z]", re.IGNORECASE)
+
+
+class _Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, {name: value or "" for name, value in attrs}))
+
+
+def read_tags(path: Path) -> list[tuple[str, dict[str, str]]]:
+    """Return the tags of a template with their attributes, whatever its conditions say."""
+    valued = re.sub(r"\{%\s*(?:url|static)\b.*?%\}|\{\{.*?\}\}", "value", path.read_text())
+    parser = _Tags()
+    parser.feed(re.sub(r"\{#.*?#\}|\{%.*?%\}", "", valued))
+    return parser.found
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def zipped_size(paths: list[Path]) -> int:
+    return sum(len(gzip.compress(path.read_bytes(), mtime=0)) for path in paths)
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=name_of)
+def test_template_needs_nothing_that_the_policy_forbids(template: Path) -> None:
+    tags = read_tags(template)
+
+    inline = [
+        (tag, name)
+        for tag, attributes in tags
+        for name in attributes
+        if name == "style" or name.startswith(("on", "hx-on"))
+    ]
+    embedded = [tag for tag, found in tags if tag == "style" or (tag == "script" and not found)]
+    evaluated = [
+        value
+        for _, attributes in tags
+        for name, value in attributes.items()
+        if re.match(r"(js|javascript):", value) or (name == "hx-trigger" and "[" in value)
+    ]
+
+    assert (inline, embedded, evaluated) == ([], [], [])
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=name_of)
+def test_template_speaks_htmx_4(template: Path) -> None:
+    tags = read_tags(template)
+
+    unknown = {name for _, found in tags for name in found if name.startswith("hx-")} - HTMX_NAMES
+    styles = {found["hx-swap"].split()[0] for _, found in tags if found.get("hx-swap")}
+    # Written on a container, hx-boost="false" does nothing for the links inside it.
+    ineffective = [tag for tag, found in tags if "hx-boost" in found and tag not in {"a", "form"}]
+
+    assert (unknown, styles - SWAP_STYLES, ineffective) == (set(), set(), [])
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=name_of)
+def test_template_works_without_script(template: Path) -> None:
+    requesting = [
+        (tag, found) for tag, found in read_tags(template) if {"hx-get", "hx-post"} & found.keys()
+    ]
+
+    helpless = [
+        (tag, found.get("hx-get") or found.get("hx-post"))
+        for tag, found in requesting
+        if not (found.get("href") or found.get("action") or "every" in found.get("hx-trigger", ""))
+    ]
+
+    assert helpless == []
+
+
+@pytest.mark.parametrize("path", OUR_TEXTS, ids=name_of)
+def test_file_names_no_address_outside(path: Path) -> None:
+    assert OUTSIDE.findall(path.read_text()) == []
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=name_of)
+def test_script_speaks_of_htmx_4_events_and_never_evaluates(script: Path) -> None:
+    text = script.read_text()
+
+    old_events = re.findall(r"htmx:[a-z]+[A-Z]\w*", text)
+    evaluated = re.findall(r"\beval\(|new Function\(|setAttribute\(\s*[\"']style|innerHTML", text)
+
+    assert (old_events, evaluated) == ([], [])
+
+
+def test_templates_refer_only_to_static_files_that_exist() -> None:
+    named = {
+        name
+        for template in TEMPLATES
+        for name in re.findall(r"""\{%\s*static\s+["']([^"']+)["']""", template.read_text())
+    }
+
+    assert "js/app.js" in named
+    assert {name for name in named if not (STATIC / name).is_file()} == set()
+
+
+def test_icons_named_by_templates_and_scripts_are_in_the_sprite() -> None:
+    sprite = ElementTree.parse(STATIC / "icons.svg").getroot()  # noqa: S314  (our own file)
+    drawn = {symbol.get("id") for symbol in sprite}
+
+    named = {
+        name
+        for path in [*TEMPLATES, *SCRIPTS]
+        for name in re.findall(r"""(?:\{% icon |\bicon\()["']([a-z0-9-]+)["']""", path.read_text())
+    }
+
+    assert named
+    assert named - drawn == set()
+
+
+@pytest.mark.parametrize("line", VENDORED, ids=lambda line: str(line["file"]))
+def test_vendored_file_is_what_the_list_says(line: dict[str, str]) -> None:
+    content = (STATIC / line["file"]).read_bytes()
+
+    assert hashlib.sha256(content).hexdigest() == line["sha256"]
+    assert b"sourceMappingURL" not in content
+
+
+def test_every_vendored_file_is_in_the_list() -> None:
+    folders = [STATIC / "vendor", STATIC / "fonts"]
+    present = {str(path.relative_to(STATIC)) for folder in folders for path in folder.iterdir()}
+
+    listed = {line["file"] for line in VENDORED} | {"vendor/vendor.json"}
+
+    assert present - listed == set()
+
+
+def read_imports() -> dict[str, set[str]]:
+    pattern = r"""(?:from|import\()\s*["']\./([\w-]+\.js)["']"""
+    return {path.name: set(re.findall(pattern, path.read_text())) for path in SCRIPTS}
+
+
+def test_scripts_import_each_other_in_one_direction() -> None:
+    # Hashed names need an order: on a circle the static storage gives up.
+    imports = read_imports()
+    settled: set[str] = set()
+
+    while ready := {name for name in imports.keys() - settled if imports[name] <= settled}:
+        settled |= ready
+
+    assert imports["app.js"]
+    assert imports.keys() - settled == set()
+
+
+def test_pages_load_no_script_that_only_one_page_needs() -> None:
+    imports = read_imports()
+
+    assert {name for names in imports.values() for name in names} & PAGE_SCRIPTS == set()
+
+
+def test_first_visit_stays_light() -> None:
+    pages = [path for path in SCRIPTS if path.name not in PAGE_SCRIPTS]
+    module = [path for path in SCRIPTS if path.name in PAGE_SCRIPTS]
+
+    assert zipped_size([STATIC / "vendor/htmx-4.0.1.min.js", *pages]) <= 25 * 1024
+    assert zipped_size(module) <= 4.5 * 1024
+    assert zipped_size([STATIC / "css/app.css"]) <= 10.5 * 1024
+    assert zipped_size([STATIC / "icons.svg", STATIC / "logo.svg"]) <= 4 * 1024
+    assert (STATIC / "fonts/instrument-sans-latin.woff2").stat().st_size <= 32 * 1024
+
+
+def test_every_provider_has_the_colour_of_its_tile() -> None:
+    rules = set(re.findall(r"\.hue-(\d+) \{", (STATIC / "css/app.css").read_text()))
+
+    assert {str(info.hue) for info in all_infos()} - rules == set()
+
+
+def test_collected_scripts_import_each_other_by_hashed_names(tmp_path: Path, settings: Any) -> None:
+    settings.STORAGES = product.STORAGES
+    settings.STATIC_ROOT = tmp_path
+
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+    manifest = json.loads((tmp_path / "staticfiles.json").read_text())["paths"]
+    entry = (tmp_path / manifest["js/app.js"]).read_text()
+    named = set(re.findall(r"""from "\./([\w.-]+)";""", entry))
+    assert named == {Path(manifest[f"js/{name}"]).name for name in read_imports()["app.js"]}
