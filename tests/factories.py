@@ -9,6 +9,7 @@ from catalog.models import (
     CloneJob,
     Consent,
     Credential,
+    Installation,
     Membership,
     ProviderAccount,
     Sample,
@@ -112,7 +113,7 @@ def make_job(owner: User, credential: Credential, **values: Any) -> CloneJob:
             speaker="Ada", attested_by=owner, statement="Agreed.", attested_at=NOW
         ),
         "name": "Our Ada",
-        "marker": f"vb1:00000000:{job_id.hex}",
+        "marker": f"vb1:{Installation.objects.get().code}:{job_id.hex}",
         "form_token": uuid.uuid4(),
         "created_at": NOW,
     }

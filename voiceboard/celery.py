@@ -6,10 +6,11 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import worker_init
-from kombu.transport import TRANSPORT_ALIASES
+
+from catalog.transport import register_transport
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voiceboard.settings")
-TRANSPORT_ALIASES["voiceboard+sqlite"] = "catalog.transport:Transport"
+register_transport()
 
 app = Celery("voiceboard")
 

@@ -7,6 +7,7 @@ import dj_database_url
 from csp.constants import NONE, SELF
 
 from catalog.providers.registry import all_infos
+from catalog.transport import queue_url
 from voiceboard import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -107,7 +108,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": (
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-20000;"
             "PRAGMA journal_size_limit=67108864; PRAGMA temp_store=MEMORY;"
-            "PRAGMA secure_delete=ON; PRAGMA trusted_schema=OFF;"
+            "PRAGMA secure_delete=ON;"
         ),
     }
 else:
@@ -121,9 +122,7 @@ CACHES = {
     }
 }
 
-CELERY_BROKER_URL = env.read_text(
-    "CELERY_BROKER_URL", f"voiceboard+sqlite:///{DATA_DIR / 'queue.sqlite3'}"
-)
+CELERY_BROKER_URL = env.read_text("CELERY_BROKER_URL", queue_url(DATA_DIR / "queue.sqlite3"))
 
 AUTH_USER_MODEL = "catalog.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

@@ -205,7 +205,7 @@ class _CloneRun:
                 self._ask_for_look("The provider could not be asked for a day.")
             else:
                 words = f"Could not look at the provider yet: {exc.message}"
-                self._wait(words, _back_off(self.job.empty_look_count + 3, exc))
+                self._wait(words, _back_off(len(self.job.evidence), exc))
             return
         if found:
             self._adopt(found[0].remote_id, "Found at the provider after its answer got lost.")
@@ -341,7 +341,9 @@ class _CloneRun:
             "status": exc.status,
             "request_id": exc.request_id[:80],
         }
-        self.job.evidence = [*self.job.evidence, line][-20:]
+        # The first lines tell how it became unclear, the last ones how it stands.
+        lines = [*self.job.evidence, line]
+        self.job.evidence = lines if len(lines) <= 20 else [*lines[:5], *lines[-15:]]
         self.lease.write(evidence=self.job.evidence)
 
 

@@ -45,16 +45,20 @@ def clock(seconds: float | None) -> str:
 
 @register.filter
 def in_words(value: object) -> str:
-    """Say a JSON value, or the name of one, as a person would."""
+    """Say a JSON value as a person would; a text stays as the provider wrote it."""
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if isinstance(value, dict):
-        return ", ".join(f"{in_words(key)}: {in_words(each)}" for key, each in value.items())
+        return ", ".join(f"{as_title(key)}: {in_words(each)}" for key, each in value.items())
     if isinstance(value, list | tuple):
-        return ", ".join(in_words(each) for each in value)
-    if isinstance(value, str) and value.isidentifier() and value.islower():
-        return value.replace("_", " ").capitalize()
-    return str(value)
+        return "; ".join(in_words(each) for each in value)
+    return "Unknown" if value is None else str(value)
+
+
+@register.filter
+def as_title(name: object) -> str:
+    """Say the name of a JSON field in words: "fine_tuning" as "Fine tuning"."""
+    return str(name).replace("_", " ").capitalize()
 
 
 @register.filter
