@@ -14,7 +14,7 @@ import os
 import secrets
 import stat
 from pathlib import Path
-from typing import Self
+from typing import NoReturn, Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -42,6 +42,11 @@ def bind_context(*parts: object) -> bytes:
     return packed
 
 
+def _open_unlinked(path: str, flags: int) -> int:
+    # A link could lead to a file that somebody else may change.
+    return os.open(path, flags | os.O_NOFOLLOW)
+
+
 def _key_id(key: bytes) -> bytes:
     return hashlib.sha256(b"voiceboard master key id" + key).digest()[:_KEY_ID]
 
@@ -56,22 +61,20 @@ class KeyRing:
     def __repr__(self) -> str:
         return f"KeyRing({len(self._keys)} keys)"
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("Master keys are never written down by pickle.")
+
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read the ring file; raises KeyProblem unless it is ours alone and whole."""
         try:
-            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+            with open(path, "rb", opener=_open_unlinked) as file:
+                _demand_ours(path, os.fstat(file.fileno()))
+                return cls(_parse_keys(file.read(65536), path))
         except FileNotFoundError:
             raise KeyProblem(f"The master key file {path} is missing.") from None
         except OSError as exc:
             raise KeyProblem(f"{path} cannot be read: {exc.strerror}.") from None
-        with os.fdopen(handle, "rb") as file:
-            status = os.fstat(file.fileno())
-            if stat.S_IMODE(status.st_mode) & 0o077:
-                raise KeyProblem(f"{path} can be read by others; run: chmod 600 {path}")
-            if status.st_uid != os.geteuid():
-                raise KeyProblem(f"{path} belongs to another user.")
-            return cls(_parse_keys(file.read(65536), path))
 
     @classmethod
     def create(cls, path: Path) -> Self:
@@ -128,6 +131,13 @@ class KeyRing:
             return AESGCM(key).decrypt(outer, wrapped, b"key|" + context)
         except InvalidTag:
             raise CannotOpen("This record was changed or moved.") from None
+
+
+def _demand_ours(path: Path, status: os.stat_result) -> None:
+    if stat.S_IMODE(status.st_mode) & 0o077:
+        raise KeyProblem(f"{path} can be read by others; run: chmod 600 {path}")
+    if status.st_uid != os.geteuid():
+        raise KeyProblem(f"{path} belongs to another user.")
 
 
 @sensitive_variables()

@@ -1,0 +1,61 @@
+"""Who may do what, role by role."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from catalog import policies
+from catalog.models import Membership
+from tests import factories
+
+Role = Membership.Role
+ROLES = ["stranger", *Role.values]
+
+
+@pytest.fixture
+def person(cast: SimpleNamespace, request: pytest.FixtureRequest):
+    if request.param == "stranger":
+        return cast.sam
+    return factories.make_user("Kim", cast.aurora, request.param)
+
+
+@pytest.mark.parametrize(
+    ("policy", "allowed"),
+    [
+        (policies.may_add_credential, {Role.MEMBER, Role.CLONER, Role.ADMIN}),
+        (policies.may_clone, {Role.MEMBER, Role.CLONER, Role.ADMIN}),
+        (policies.may_sync, {Role.MEMBER, Role.CLONER, Role.ADMIN}),
+        (policies.may_delete_voices, {Role.ADMIN}),
+    ],
+)
+@pytest.mark.parametrize("person", ROLES, indirect=True)
+def test_a_role_allows_what_the_table_says_and_nothing_else(cast, person, policy, allowed):
+    role = policies.role_in(person, cast.aurora)
+
+    assert policy(person, cast.aurora) is (role in allowed)
+
+
+@pytest.mark.parametrize("is_shared", [True, False])
+@pytest.mark.parametrize("person", ROLES, indirect=True)
+def test_teammates_use_a_key_only_where_its_owner_shares_it(cast, person, is_shared):
+    credential = factories.make_credential(cast.mia, cast.account, is_shared=is_shared)
+    is_teammate = policies.role_in(person, cast.aurora) is not None
+
+    assert policies.may_use_credential(person, credential) is (is_teammate and is_shared)
+    assert policies.may_use_credential(cast.mia, credential)
+
+
+@pytest.mark.parametrize("person", ROLES, indirect=True)
+def test_nobody_but_the_owner_changes_a_key(cast, person):
+    credential = factories.make_credential(cast.mia, cast.account, is_shared=True)
+
+    assert not policies.may_change_credential(person, credential)
+    assert policies.may_change_credential(cast.mia, credential)
+
+
+def test_who_left_the_team_neither_uses_nor_changes_the_key_left_behind(cast):
+    Membership.objects.filter(user=cast.ana).delete()
+
+    assert not policies.may_use_credential(cast.ana, cast.credential)
+    assert not policies.may_change_credential(cast.ana, cast.credential)
+    assert policies.role_in(cast.ana, cast.aurora) is None
