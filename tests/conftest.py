@@ -1,9 +1,11 @@
 """The cast, the clock, real sound, a running sandbox, and a shut door to the internet."""
 
+import contextlib
 import io
 import ipaddress
 import math
 import socket
+import sqlite3
 import struct
 import wave
 from collections.abc import Callable, Iterator
@@ -14,11 +16,16 @@ from typing import Any
 
 import pytest
 from django.conf import settings as project_settings
+from django.db import connection
 from django.test import Client
 
+from catalog.jobs import cleanups, credentials, previews, voices
 from catalog.models import Membership, Team
 from catalog.models.credentials import prepare_installation
+from catalog.providers.types import AudioClip
+from catalog.services import previews as preview_services
 from tests import factories
+from tests.stubs import StubProvider
 
 
 @pytest.fixture(autouse=True)
@@ -129,3 +136,32 @@ def sandbox_server() -> Iterator[Any]:
 
     with running_sandbox(voices=60, port=0) as running:
         yield running
+
+
+@pytest.fixture
+def stub(monkeypatch: pytest.MonkeyPatch, wav: bytes) -> StubProvider:
+    """Put a provider in memory in the place of every real one."""
+    provider = StubProvider()
+    provider.sound = AudioClip(wav, "audio/wav")
+    for module in (cleanups, credentials, previews, voices, preview_services):
+        monkeypatch.setattr(module, "open_provider", provider.open)
+    return provider
+
+
+@pytest.fixture
+def file_database(transactional_db: None, tmp_path: Path) -> Iterator[Path | None]:
+    """Move the test into a database of its own that threads can share: a file, if it is SQLite."""
+    if connection.vendor != "sqlite":
+        yield None
+        return
+    connection.ensure_connection()
+    memory, name = connection.connection, connection.settings_dict["NAME"]
+    path = tmp_path / "voiceboard.sqlite3"
+    with contextlib.closing(sqlite3.connect(path)) as copy:
+        memory.backup(copy)
+    connection.connection = None
+    connection.settings_dict["NAME"] = str(path)
+    yield path
+    connection.close()
+    connection.settings_dict["NAME"] = name
+    connection.connection = memory
