@@ -109,8 +109,18 @@ class CloneForm {
       this.input.setAttribute("aria-invalid", "true");
       this.input.setAttribute("aria-describedby", "sample-objection");
     } else {
+      this.dropServerErrors();
       this.input.removeAttribute("aria-invalid");
     }
+  }
+
+  /** Take away what the server said about the file before this one. */
+  dropServerErrors() {
+    const described = this.input.getAttribute("aria-describedby") ?? "";
+    for (const id of described.split(" ").filter((name) => name && name !== "sample-objection")) {
+      document.getElementById(id)?.remove();
+    }
+    this.input.removeAttribute("aria-describedby");
   }
 
   choose(file) {
