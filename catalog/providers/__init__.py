@@ -1,0 +1,1 @@
+"""Plain Python that translates between one provider's web API and our types."""

@@ -1,0 +1,179 @@
+"""What passes between the providers and the rest of Voiceboard: frozen values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """Where a voice comes from."""
+
+    LIBRARY = "library"
+    CLONE = "clone"
+    DESIGNED = "designed"
+    PROFESSIONAL = "professional"
+    COMMUNITY = "community"
+    UNKNOWN = ""
+
+
+class VoiceState(StrEnum):
+    """Whether a voice can speak now."""
+
+    READY = "ready"
+    PENDING = "pending"
+    FAILED = "failed"
+
+
+class Answer(StrEnum):
+    """Whether a key may do something; unknown is not a no."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderInfo:
+    """What a provider is and can do, as data; forms, filters and buttons are drawn from it.
+
+    ``marker_length`` is how many characters of description survive at the provider, 0 where a
+    clone job cannot be recognised afterwards. ``settle_seconds`` is how long after an unclear
+    answer a new voice may still appear. Sizes are bytes.
+    """
+
+    slug: str
+    label: str
+    initials: str
+    hue: int
+    base_url: str
+    docs_url: str
+    key_hint: str = ""
+    sample_formats: frozenset[str] = frozenset()  # of: wav mp3 flac ogg m4a webm
+    min_sample_seconds: float = 0
+    max_sample_seconds: float | None = None
+    advised_sample_seconds: float | None = None
+    max_sample_bytes: int | None = None
+    max_samples: int = 1
+    max_name_length: int = 100
+    can_clone: bool = False
+    can_rename: bool = False
+    can_delete: bool = False
+    can_edit_settings: bool = False
+    has_slots: bool = False
+    delete_note: str = ""  # what cannot be undone, in words
+    marker_length: int = 0
+    settle_seconds: float = 120
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteSample:
+    """A recording that a voice was made from, as the provider lists it."""
+
+    remote_id: str
+    filename: str = ""
+    content_type: str = ""
+    size: int | None = None
+    sha: str = ""
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteVoice:
+    """One voice as the provider has it, in our words; ``raw`` keeps the provider's own.
+
+    ``gender`` is male, female, neutral or "" for unknown; ``age`` young, middle_aged, old or "".
+    ``languages`` are BCP 47 tags, the first one the main one. ``raw`` maps one of our facets
+    (gender, age, accent, language, use_case, kind) to the provider's own word. ``details`` holds
+    JSON values for the voice's page only.
+    """
+
+    remote_id: str
+    name: str
+    description: str = ""
+    kind: Kind = Kind.UNKNOWN
+    gender: str = ""
+    age: str = ""
+    accent: str = ""
+    languages: tuple[str, ...] = ()
+    use_cases: tuple[str, ...] = ()
+    raw: Mapping[str, str] = field(default_factory=dict)
+    preview_url: str = ""
+    samples: tuple[RemoteSample, ...] = ()
+    state: VoiceState = VoiceState.READY
+    is_owned: bool = False
+    created_at: datetime | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+    problem: str = ""  # what could not be read in the provider's answer
+
+
+@dataclass(frozen=True, slots=True)
+class SampleFile:
+    """A recording to clone from: its content and what it is."""
+
+    filename: str
+    content_type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CloneRequest:
+    """The wish for one clone; ``marker`` is stored at the provider so that we find it again."""
+
+    name: str
+    samples: tuple[SampleFile, ...]
+    marker: str
+    description: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    remove_background_noise: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CloneResult:
+    """What the provider answered to a clone; ``ready`` is False while it still has to be made."""
+
+    remote_id: str
+    ready: bool = True
+    note: str = ""  # such as: the provider wants the voice verified
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """How many voices of one's own the account may hold; ``limit`` is None where not told."""
+
+    used: int
+    limit: int | None = None
+
+    @property
+    def left(self) -> int | None:
+        """Slots still free, or None where the provider names no limit."""
+        return None if self.limit is None else max(0, self.limit - self.used)
+
+
+@dataclass(frozen=True, slots=True)
+class AudioClip:
+    """Sound as it came from the provider."""
+
+    content: bytes = field(repr=False)
+    content_type: str = "audio/mpeg"
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialCheck:
+    """What a key opens and may do.
+
+    ``account_ref`` identifies the provider account, or is "" where the provider does not tell it.
+    ``problem`` is "" when everything works, else one sentence for the person.
+    """
+
+    account_ref: str = ""
+    account_label: str = ""
+    can_list: Answer = Answer.UNKNOWN
+    can_preview: Answer = Answer.UNKNOWN
+    can_clone: Answer = Answer.UNKNOWN
+    can_delete: Answer = Answer.UNKNOWN
+    missing_permissions: tuple[str, ...] = ()
+    is_out_of_credit: bool = False
+    slots: Slots | None = None
+    problem: str = ""
