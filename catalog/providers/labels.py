@@ -1,0 +1,157 @@
+"""Provider words -> our gender, age, language tag, accent and use case; and their names."""
+
+import re
+
+from catalog.providers.languages import (
+    LANGUAGES,
+    OTHER_CODES,
+    OTHER_NAMES,
+    REGION_CODES,
+    REGIONS,
+    SCRIPTS,
+)
+
+
+def _slug(word: str) -> str:
+    word = re.sub("['’]", "", word.lower())
+    return "_".join(re.findall(r"[^\W_]+", word)) or word.strip()
+
+
+_LONGEST_LABEL = 60
+_GENDERS = {
+    "male": "m male man masculine boy 男 男性 男声",
+    "female": "f female woman feminine girl 女 女性 女声",
+    "neutral": "neutral gender_neutral non_binary nonbinary nonbinary_person androgynous 中性",
+}
+_AGES = {
+    "young": "young young_adult youth teen teenager child kid",
+    "middle_aged": "middle_aged middle_age middleaged middle",
+    "old": "old elderly senior aged",
+}
+_SAYS_NOTHING = frozenset({"-", "_", "any", "n_a", "na", "nil", "none", "null", "other"}) | {
+    "not_specified",
+    "undefined",
+    "unknown",
+    "unspecified",
+}
+_GENDER_OF = {word: gender for gender, words in _GENDERS.items() for word in words.split()}
+_AGE_OF = {word: age for age, words in _AGES.items() for word in words.split()}
+_LANGUAGE_OF = {_slug(name): code for code, name in LANGUAGES.items()}
+_LANGUAGE_OF |= OTHER_NAMES
+_REGION_OF = {name.lower(): code for code, name in REGIONS.items()}
+_REGION_OF |= {
+    "usa": "US",
+    "united states": "US",
+    "united kingdom": "GB",
+    "great britain": "GB",
+    "united arab emirates": "AE",
+    "korea": "KR",
+    "mainland": "CN",
+    "latam": "419",
+}
+_SCRIPT_OF = {name.lower(): code for code, name in SCRIPTS.items()}
+_NAME_AND_PLACE = re.compile(r"([^()]+?)\s*\(([^()]+)\)")
+_USE_CASES = {
+    "advertisement": "Advertising",
+    "characters": "Characters",
+    "characters_animation": "Characters and animation",
+    "entertainment_tv": "Entertainment and TV",
+    "informative_educational": "Informative and educational",
+    "narrative_story": "Narration and stories",
+    "news": "News",
+    "asmr": "ASMR",
+    "ivr": "Phone menus",
+    "tv": "TV",
+}
+_ABBREVIATIONS = {"uk", "us", "usa", "rp"}
+
+
+def gender_word(word: str) -> str:
+    """Return male, female or neutral for a provider's word, "" when it says nothing of these."""
+    return _GENDER_OF.get(_slug(word), "")
+
+
+def age_word(word: str) -> str:
+    """Return young, middle_aged or old for a provider's word, "" when it says nothing of these."""
+    return _AGE_OF.get(_slug(word), "")
+
+
+def accent_word(word: str) -> str:
+    """Return the accent as a plain lowercase word or two, "" when unknown."""
+    slug = _slug(word)
+    if slug in _SAYS_NOTHING or len(slug) > _LONGEST_LABEL:
+        return ""
+    return slug.replace("_", " ")
+
+
+def use_case_words(word: str) -> tuple[str, ...]:
+    """Return the use cases that a provider's text names, each as one slug-like word."""
+    parts = [] if _slug(word) in _SAYS_NOTHING else re.split(r"[,;/|、]", word)
+    slugs = (_slug(part) for part in parts)
+    useful = (slug for slug in slugs if slug and slug not in _SAYS_NOTHING)
+    return tuple(dict.fromkeys(slug for slug in useful if len(slug) <= _LONGEST_LABEL))
+
+
+def language_tag(word: str) -> str:
+    """Return the BCP 47 tag for a code, a locale or an English name; "" when it is none."""
+    word = word.strip()
+    if len(word) > _LONGEST_LABEL:
+        return ""
+    return _tag_from_code(word) or _tag_from_name(word)
+
+
+def _tag_from_code(word: str) -> str:
+    first, *rest = re.split(r"[-_]", word)
+    language = _language_code(first.lower())
+    if not language:
+        return ""
+    tag = [language]
+    if rest and rest[0].title() in SCRIPTS:
+        tag.append(rest.pop(0).title())
+    if rest:
+        region = "GB" if rest[0].upper() == "UK" else rest[0].upper()
+        if region not in REGION_CODES:
+            return ""
+        tag.append(region)
+    # What follows a region names a dialect or a voice engine; the region is right all the same.
+    return "-".join(tag)
+
+
+def _tag_from_name(word: str) -> str:
+    found = _NAME_AND_PLACE.fullmatch(word)
+    name, places = (found[1], found[2].lower().split(", ")) if found else (word, [])
+    language = _LANGUAGE_OF.get(_slug(name), "")
+    subtags = [_SCRIPT_OF.get(place) or _region_code(place) for place in places]
+    return "-".join([language, *subtags]) if language and all(subtags) else ""
+
+
+def _language_code(code: str) -> str:
+    code = OTHER_CODES.get(code, code)
+    return code if code in LANGUAGES else ""
+
+
+def _region_code(place: str) -> str:
+    code = place.upper()
+    return code if code in REGION_CODES else _REGION_OF.get(place, "")
+
+
+def language_label(tag: str) -> str:
+    """Return a language tag in words, such as "English (UK)"; the tag itself if it has none."""
+    code, *subtags = tag.split("-")
+    name = LANGUAGES.get(code)
+    if name is None:
+        return tag
+    places = [SCRIPTS.get(subtag) or REGIONS.get(subtag, subtag) for subtag in subtags]
+    return f"{name} ({', '.join(places)})" if places else name
+
+
+def accent_label(accent: str) -> str:
+    """Return an accent as it is written in a sentence's beginning."""
+    words = (word.upper() if word in _ABBREVIATIONS else word.title() for word in accent.split())
+    return " ".join(words)
+
+
+def use_case_label(use_case: str) -> str:
+    """Return a use case in words."""
+    words = use_case.replace("_", " ")
+    return _USE_CASES.get(use_case) or words[:1].upper() + words[1:]
