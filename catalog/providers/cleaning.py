@@ -1,0 +1,53 @@
+"""Strangers' text made fit to store and to show: nothing invisible that does harm, no secret."""
+
+import base64
+import re
+import unicodedata
+from collections.abc import Iterable
+from urllib.parse import quote
+
+_SPACES = re.compile(r"[^\S\n]+")
+_BLANK_LINES = re.compile(r"\n{3,}")
+# They reorder the text around them, also that of the page.
+_BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_SHORTEST_SECRET = 4
+
+
+def clean_line(text: str, limit: int) -> str:
+    """Return the text on one line, without control characters, cut to so many characters."""
+    return _keep_visible(" ".join(clean_text(text, limit * 4).split())[:limit])
+
+
+def clean_text(text: str, limit: int) -> str:
+    """Return the text with its lines, without control characters, cut to so many characters."""
+    # Cut first: whoever sends a megabyte shall not make us walk through it letter by letter.
+    text = text[: limit * 4].replace("\r\n", "\n").replace("\r", "\n")
+    kept = "".join(_shown(letter) for letter in text)
+    return _keep_visible(_BLANK_LINES.sub("\n\n", _SPACES.sub(" ", kept)).strip()[:limit])
+
+
+def _shown(letter: str) -> str:
+    if letter == "\n" or letter.isprintable():
+        return letter
+    kind = unicodedata.category(letter)
+    if kind == "Cs" or letter in _BIDI_CONTROLS:
+        return ""
+    # Joiners are part of the writing in many scripts, and what Python does not know yet is emoji.
+    return letter if kind in ("Cf", "Cn") else " "
+
+
+def _keep_visible(text: str) -> str:
+    """Return nothing for a text that is all joiners and spaces."""
+    is_visible = any(unicodedata.category(letter) not in ("Cf", "Zs", "Cc") for letter in text)
+    return text.rstrip() if is_visible else ""
+
+
+def redact(text: str, secrets: Iterable[str]) -> str:
+    """Return the text with every secret, and every usual way to write it down, taken out."""
+    for secret in secrets:
+        if len(secret) < _SHORTEST_SECRET:
+            continue
+        encoded = base64.b64encode(secret.encode()).decode()
+        for shape in (secret, quote(secret, safe=""), encoded.rstrip("="), secret.encode().hex()):
+            text = re.sub(re.escape(shape), "[key]", text, flags=re.IGNORECASE)
+    return text

@@ -1,0 +1,142 @@
+"""Read a stranger's JSON object field by field: what fits is kept, what does not is named."""
+
+import math
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from catalog.providers.cleaning import clean_line, clean_text
+
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+_MOST_ENTRIES = 100
+_LONGEST_ENTRY = 500
+
+
+class Reading:
+    """One JSON object; a missing field or null reads as nothing, a wrong one also as a fault.
+
+    ``faults`` names the fields that could not be read, in the order in which they were asked for.
+    The readings of objects inside report to the same list.
+    """
+
+    def __init__(self, values: Any, faults: list[str] | None = None, prefix: str = "") -> None:
+        self.faults: list[str] = [] if faults is None else faults
+        self._prefix = prefix
+        self._values: dict[str, Any] = values if isinstance(values, dict) else {}
+        if not isinstance(values, dict) and values is not None:
+            self._blame("")
+
+    def __bool__(self) -> bool:
+        return bool(self._values)
+
+    def line(self, name: str, limit: int = _LONGEST_ENTRY) -> str:
+        """Return a text as one clean line."""
+        return clean_line(self._text(name, limit), limit)
+
+    def text(self, name: str, limit: int) -> str:
+        """Return a text with its lines, cleaned."""
+        return clean_text(self._text(name, limit), limit)
+
+    def exact(self, name: str, limit: int = _LONGEST_ENTRY) -> str:
+        """Return a text that only means something unchanged, such as an id or an address."""
+        found = self._take(name, str)
+        if found is None or found == clean_line(found, limit):
+            return found or ""
+        self._blame(name)
+        return ""
+
+    def flag(self, name: str) -> bool | None:
+        """Return a truth value, None where it is not told."""
+        found: bool | None = self._take(name, bool)
+        return found
+
+    def number(self, name: str) -> float | int | None:
+        """Return a finite number that is not negative, None where it is not told."""
+        found = self._take(name, int, float)
+        if found is None:
+            return None
+        if isinstance(found, bool) or not 0 <= found < 1e15:
+            self._blame(name)
+            return None
+        return int(found) if isinstance(found, int) else float(found)
+
+    def count(self, name: str) -> int | None:
+        """Return a whole number that is not negative, None where it is not told."""
+        found = self.number(name)
+        return None if found is None else int(found)
+
+    def moment(self, name: str, *, may_come: bool = False) -> datetime | None:
+        """Return a Unix time as a moment, None where there is none or none that can be true."""
+        seconds = self.number(name)
+        if not seconds:
+            return None
+        try:
+            moment = datetime.fromtimestamp(seconds, UTC)
+        except (OverflowError, OSError, ValueError):
+            moment = None
+        latest = _LATEST if may_come else datetime.now(UTC) + timedelta(days=1)
+        if moment is None or not _EARLIEST <= moment <= latest:
+            self._blame(name)
+            return None
+        return moment
+
+    def object(self, name: str) -> "Reading":
+        """Return the reading of an object inside."""
+        return Reading(self._take(name, dict), self.faults, f"{self._prefix}{name}.")
+
+    def objects(self, name: str) -> Iterator["Reading"]:
+        """Yield the readings of a list of objects."""
+        for entry in self._list(name):
+            yield Reading(entry, self.faults, f"{self._prefix}{name}.")
+
+    def lines(self, name: str) -> list[str]:
+        """Return a list of texts, each as one clean line."""
+        found = self._list(name)
+        if any(not isinstance(entry, str) for entry in found):
+            self._blame(name)
+        return [clean_line(each, _LONGEST_ENTRY) for each in found if isinstance(each, str)]
+
+    def parts(self, name: str) -> list[str | int]:
+        """Return a list of texts and whole numbers, such as the way to a place inside."""
+        kept = [entry for entry in self._list(name) if isinstance(entry, str | int)]
+        return [clean_line(entry, 80) if isinstance(entry, str) else entry for entry in kept]
+
+    def plain(self, name: str) -> dict[str, Any]:
+        """Return an object's texts, finite numbers and truth values, null and nesting left out."""
+        found = self._take(name, dict) or {}
+        kept: dict[str, Any] = {}
+        for key, value in list(found.items())[:_MOST_ENTRIES]:
+            if isinstance(value, str):
+                kept[clean_line(key, 80)] = clean_line(value, _LONGEST_ENTRY)
+            elif isinstance(value, bool | int | float) and _is_modest(value):
+                kept[clean_line(key, 80)] = value
+            elif value is not None:
+                self._blame(name)
+        return kept
+
+    def _text(self, name: str, limit: int) -> str:
+        found: str = self._take(name, str) or ""
+        if len(found) > limit:
+            self._blame(name)
+        return found
+
+    def _list(self, name: str) -> list[Any]:
+        found: list[Any] = self._take(name, list) or []
+        return found[:_MOST_ENTRIES]
+
+    def _take(self, name: str, *kinds: type) -> Any:
+        found = self._values.get(name)
+        if found is None or isinstance(found, kinds):
+            return found
+        self._blame(name)
+        return None
+
+    def _blame(self, name: str) -> None:
+        fault = f"{self._prefix}{name}".rstrip(".")
+        if fault not in self.faults:
+            self.faults.append(fault)
+
+
+def _is_modest(value: float) -> bool:
+    return math.isfinite(value) and abs(value) < 1e15

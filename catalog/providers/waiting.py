@@ -1,0 +1,49 @@
+"""How long a provider wants us to wait, as its headers say it in one of several ways."""
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+LONGEST_WAIT = 15 * 60.0
+# A reset given as a moment and not as a distance is a Unix time, and those are this large.
+_UNIX_TIMES_BEGIN = 1_000_000_000
+
+
+def read_wait(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Return the seconds to wait, 0 to 15 minutes, or None where the headers say nothing usable.
+
+    ``headers`` finds its names whatever their case.
+    """
+    asked = _read_retry_after(headers.get("retry-after", ""), now)
+    if asked is None:
+        asked = _read_reset(headers.get("x-ratelimit-reset", ""), now)
+    return None if asked is None else min(LONGEST_WAIT, max(0.0, asked))
+
+
+def _read_retry_after(value: str, now: datetime) -> float | None:
+    seconds = _read_number(value)
+    if seconds is not None:
+        return seconds
+    try:
+        moment = parsedate_to_datetime(value)
+        # A date without a zone ("-0000") is meant as GMT, as all of HTTP is.
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return (moment - now).total_seconds()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def _read_reset(value: str, now: datetime) -> float | None:
+    seconds = _read_number(value)
+    if seconds is not None and seconds >= _UNIX_TIMES_BEGIN:
+        return seconds - now.timestamp()
+    return seconds
+
+
+def _read_number(value: str) -> float | None:
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and number >= 0 else None

@@ -1,0 +1,84 @@
+"""Strangers' text, made harmless."""
+
+import base64
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog.providers.cleaning import clean_line, clean_text, redact
+from catalog.providers.marking import add_marker, find_markers, has_marker
+
+MARKER = "vb1:5eb0a7c1:0f8fad5b"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("  plain  words ", "plain words"),
+        ("two\nlines\r\nthree", "two lines three"),
+        ("nul\x00 bell\x07 esc\x1b[0m", "nul bell esc [0m"),
+        ("\u202egnp.exe", "gnp.exe"),
+        ("\u2066isolated\u2069", "isolated"),
+        ("half \ud83d", "half"),
+        ("مرحبا", "مرحبا"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("👩\u200d👩\u200d👧", "👩\u200d👩\u200d👧"),
+        ("\u200b\u200d\u2060", ""),
+        ("\x00\x01", ""),
+        ("no\u00a0break", "no break"),
+        ("line\u2028separator", "line separator"),
+    ],
+)
+def test_clean_line(text, line):
+    assert clean_line(text, 100) == line
+
+
+def test_clean_text_keeps_lines_but_not_a_page_of_blank_ones():
+    assert clean_text("a\r\nb\n\n\n\n\nc", 100) == "a\nb\n\nc"
+
+
+@given(st.text(st.characters(codec=None), max_size=300), st.integers(1, 50))
+def test_clean_line_is_storable_short_and_settled(text, limit):
+    line = clean_line(text, limit)
+
+    assert len(line) <= limit
+    assert clean_line(line, limit) == line
+    assert "\x00" not in line
+    line.encode()
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "s3cr3t/+key=",
+        "S3CR3T/+KEY=",
+        quote("s3cr3t/+key=", safe=""),
+        base64.b64encode(b"s3cr3t/+key=").decode(),
+        b"s3cr3t/+key=".hex(),
+    ],
+)
+def test_redact_takes_out_a_secret_however_it_is_written(shape):
+    assert redact(f"before {shape} after", ["s3cr3t/+key="]).startswith("before [key]")
+    assert shape not in redact(f"before {shape} after", ["s3cr3t/+key="])
+
+
+def test_redact_leaves_text_alone_for_a_secret_that_is_hardly_one():
+    assert redact("a test", ["a", ""]) == "a test"
+
+
+def test_the_marker_is_the_last_line_whatever_the_length():
+    assert add_marker("Our narrator.", MARKER, 500) == f"Our narrator.\n\n{MARKER}"
+    assert add_marker("", MARKER, 500) == MARKER
+    assert add_marker("x" * 1000, MARKER, 100).endswith(f"x\n\n{MARKER}")
+    assert len(add_marker("x" * 1000, MARKER, 100)) == 100
+    assert add_marker("long", MARKER, 5) == MARKER
+    assert add_marker("no marker ", "", 500) == "no marker"
+
+
+def test_only_a_whole_word_is_a_marker():
+    assert find_markers(f"a\n{MARKER} b") == [MARKER]
+    assert find_markers(f"a{MARKER} vb1: vb1:x") == []
+    assert has_marker(f"a\n\n{MARKER}", MARKER)
+    assert not has_marker(f"a\n\n{MARKER}0", MARKER)
