@@ -1,0 +1,1 @@
+"""One module a provider; the registry finds them by being here."""

@@ -1,0 +1,282 @@
+"""The contract every provider fulfils, and the manners of talking HTTP to it."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, ClassVar, Self
+from urllib.parse import quote
+
+import httpx
+
+from catalog.providers import errors
+from catalog.providers.cleaning import clean_line, redact
+from catalog.providers.connections import Deadline, DeadlineTransport
+from catalog.providers.replies import (
+    Refusal,
+    Reply,
+    refusal_error,
+    status_error,
+    unclear_error,
+)
+from catalog.providers.types import (
+    AudioClip,
+    CloneRequest,
+    CloneResult,
+    CredentialCheck,
+    ProviderInfo,
+    RemoteVoice,
+    Slots,
+)
+from catalog.providers.waiting import read_wait
+
+JSON_LIMIT = 8 * 1024 * 1024
+AUDIO_LIMIT = 30 * 1024 * 1024
+# Seconds for one call in all, whatever its single steps may take.
+_TIME_TO_ASK = 60
+_TIME_TO_CREATE = 300
+_ASKING = httpx.Timeout(connect=5, pool=5, write=60, read=30)
+# The answer is held as long as it may come: every one that is given up costs a reconciliation.
+_CREATING = httpx.Timeout(connect=5, pool=5, write=60, read=120)
+_NOTHING_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+)
+_AUDIO_TYPES = ("audio/", "application/ogg", "application/octet-stream", "binary/octet-stream")
+_KEY = re.compile(r"[\x21-\x7e]{1,512}")
+_LONGEST_MESSAGE = 300
+
+
+class _Unreadable(Exception):
+    """An answer that cannot be used; the message goes on where the provider's name ended."""
+
+
+class Provider:
+    """One account at one provider, reached with one key; use it as a context manager.
+
+    An adapter says what it is (``info``), proves who asks (``auth_headers``), reads refusals
+    (``read_refusal``) and overrides the verbs that the provider has; the others raise
+    Unsupported. Raises CredentialRejected for a key that no provider could have given out.
+    """
+
+    info: ClassVar[ProviderInfo]
+
+    def __init__(
+        self,
+        secrets: Mapping[str, str],
+        *,
+        base_url: str = "",
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._secrets = dict(secrets)
+        # A line break or a letter beyond ASCII would end up in httpx's own error, with the key.
+        if not _KEY.fullmatch(self._secrets.get("api_key", "")):
+            raise errors.CredentialRejected(f"This is no key that {self.info.label} gives out.")
+        self.base_url = base_url or self.info.base_url
+        self._deadline = Deadline()
+        self._client = httpx.Client(
+            base_url=self.base_url,
+            transport=transport or DeadlineTransport(self._deadline),
+            # httpx would carry a key in a header of its own name to wherever it is sent on to.
+            follow_redirects=False,
+            trust_env=False,
+            headers={"User-Agent": "Voiceboard", "Accept-Encoding": "identity"},
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        exc: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._client.close()
+
+    def __repr__(self) -> str:
+        return f"<{self.info.label} adapter>"
+
+    # What an adapter says of its provider
+
+    def auth_headers(self) -> dict[str, str]:
+        """Return the headers that carry the key."""
+        raise NotImplementedError
+
+    def read_refusal(self, status: int, body: Any) -> Refusal | None:
+        """Return what an error's JSON says, None where it is not as the provider documents it."""
+        return None
+
+    # The verbs
+
+    def check(self) -> CredentialCheck:
+        """Find out what the key may do; raises CredentialRejected, and TryLater if unreachable."""
+        raise self._lacks("check keys")
+
+    def voices(self) -> Iterator[RemoteVoice]:
+        """List every voice once; a listing that cannot be completed ends in an exception."""
+        raise self._lacks("list voices")
+
+    def voice(self, remote_id: str) -> RemoteVoice:
+        """Return one voice; raises NotFound."""
+        raise self._lacks("show a voice")
+
+    def clone(self, wish: CloneRequest) -> CloneResult:
+        """Make a voice; raises TryLater only if none was made, OutcomeUnknown when unclear."""
+        raise self._lacks("clone voices")
+
+    def find_marked(self, marker: str) -> list[RemoteVoice]:
+        """Return our voices that carry the marker, oldest first, from a complete listing."""
+        raise self._lacks("find clones again")
+
+    def is_ready(self, remote_id: str) -> bool:
+        """Tell whether the voice can speak."""
+        raise self._lacks("tell whether a voice is ready")
+
+    def rename(self, remote_id: str, name: str, description: str | None = None) -> None:
+        """Give the voice another name, and another description unless it is None."""
+        raise self._lacks("rename voices")
+
+    def delete(self, remote_id: str) -> None:
+        """Delete the voice for good; raises NotFound when it is gone already."""
+        raise self._lacks("delete voices")
+
+    def preview(self, remote_id: str, preview_url: str = "", sample_id: str = "") -> AudioClip:
+        """Return something of the voice to hear that costs nothing; raises NotFound."""
+        raise self._lacks("play previews")
+
+    def slots(self) -> Slots | None:
+        """Return how many voices the account may hold, None where that is not told."""
+        raise self._lacks("tell its slots")
+
+    def default_settings(self) -> dict[str, Any]:
+        """Return the settings of a voice that has none of its own."""
+        raise self._lacks("tell settings")
+
+    def settings(self, remote_id: str) -> dict[str, Any]:
+        """Return the voice's settings."""
+        raise self._lacks("tell settings")
+
+    def edit_settings(self, remote_id: str, values: Mapping[str, Any]) -> None:
+        """Change those settings of the voice that are given."""
+        raise self._lacks("change settings")
+
+    def _lacks(self, verb: str) -> errors.Unsupported:
+        return errors.Unsupported(f"{self.info.label} cannot {verb}.")
+
+    # The manners
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        repeatable: bool | None = None,
+        limit: int = JSON_LIMIT,
+        **sent: Any,
+    ) -> Reply:
+        """Send one request and return its answer if it is a good one; raise what it amounts to.
+
+        ``repeatable`` says that doing it twice does no harm, as with all but POST unless told.
+        """
+        repeatable = method != "POST" if repeatable is None else repeatable
+        reply = self._exchange(method, path, repeatable, limit, sent)
+        if 200 <= reply.status < 300:
+            return reply
+        raise self._sort(reply, repeatable)
+
+    def request_json(
+        self, method: str, path: str, *, repeatable: bool | None = None, **sent: Any
+    ) -> dict[str, Any]:
+        """Send one request and return the JSON object that answers it."""
+        body = self.request(method, path, repeatable=repeatable, **sent).read_json()
+        if isinstance(body, dict):
+            return body
+        repeatable = method != "POST" if repeatable is None else repeatable
+        raise self.unclear("answered with something else than expected", repeatable=repeatable)
+
+    def request_audio(self, path: str) -> AudioClip:
+        """Fetch sound from the provider's own address."""
+        reply = self.request("GET", path, limit=AUDIO_LIMIT)
+        kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if not reply.content or not kind.startswith(_AUDIO_TYPES):
+            raise self.unclear("answered with something that is not sound", repeatable=True)
+        return AudioClip(reply.content, clean_line(kind, 80))
+
+    def segment(self, remote_id: str) -> str:
+        """Return an id as one segment of a path, whatever is in it; raises NotFound."""
+        # These would climb to another address, and an empty one is that of the whole list.
+        if remote_id in ("", ".", ".."):
+            raise errors.NotFound(f"{self.info.label} has no voice with such an id.")
+        return quote(remote_id.encode("utf-8", "replace"), safe="")
+
+    def unclear(self, words: str, *, repeatable: bool) -> errors.ProviderError:
+        """Return the error for an answer that tells nothing of what was done."""
+        return unclear_error(f"{self.info.label} {words}.", repeatable)
+
+    def tidy(self, text: str, limit: int = _LONGEST_MESSAGE) -> str:
+        """Return the provider's words without the key, should it have repeated it, and cut."""
+        secrets = self._secrets.values()
+        return redact(clean_line(redact(text, secrets), limit), secrets)
+
+    def _exchange(
+        self, method: str, path: str, repeatable: bool, limit: int, sent: dict[str, Any]
+    ) -> Reply:
+        self._deadline.start(_TIME_TO_ASK if repeatable else _TIME_TO_CREATE)
+        timeout = _ASKING if repeatable else _CREATING
+        label = self.info.label
+        failure: errors.ProviderError
+        try:
+            request = self._client.build_request(method, path, timeout=timeout, **sent)
+            # Set here and held in no variable, which a report of an error might print.
+            request.headers.update(self.auth_headers())
+            with closing(self._client.send(request, stream=True)) as response:
+                content = self._read_body(response, limit)
+                return Reply(response.status_code, response.headers, content)
+        except _NOTHING_SENT:
+            failure = errors.TryLater(f"{label} cannot be reached.", unreachable=True)
+        except httpx.TimeoutException:
+            failure = self.unclear("did not answer in time", repeatable=repeatable)
+        except (httpx.HTTPError, httpx.StreamError):
+            failure = self.unclear("broke off the connection", repeatable=repeatable)
+        except _Unreadable as exc:
+            failure = self.unclear(str(exc), repeatable=repeatable)
+        # Raised out here, because httpx's own exception leads to the request and so to the key.
+        raise failure
+
+    def _read_body(self, response: httpx.Response, limit: int) -> bytes:
+        if response.headers.get("content-encoding", "identity") != "identity":
+            raise _Unreadable("answered in an encoding that was not asked for")
+        body = bytearray()
+        # Without a chunk size, because with one httpx waits until it is filled.
+        for chunk in response.iter_bytes():
+            body += chunk
+            if len(body) > limit:
+                raise _Unreadable("answered with more than can be right")
+            if self._deadline.is_over:
+                raise _Unreadable("did not come to an end with its answer")
+        return bytes(body)
+
+    def _sort(self, reply: Reply, repeatable: bool) -> errors.ProviderError:
+        status = reply.status
+        if status == httpx.codes.TOO_MANY_REQUESTS:
+            return errors.TryLater(
+                f"{self.info.label} asks to slow down.",
+                retry_after=read_wait(reply.headers, datetime.now(UTC)),
+                status=status,
+            )
+        refusal = self.read_refusal(status, reply.read_json()) if 400 <= status < 500 else None
+        if refusal is not None:
+            tidied = replace(
+                refusal,
+                message=self.tidy(refusal.message),
+                code=self.tidy(refusal.code, 80),
+                permission=self.tidy(refusal.permission, 80),
+                request_id=self.tidy(refusal.request_id, 80),
+            )
+            return refusal_error(self.info.label, tidied, status)
+        return status_error(self.info.label, status, repeatable)

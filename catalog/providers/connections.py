@@ -1,0 +1,162 @@
+"""Connections with one deadline for all they do, to addresses that are allowed."""
+
+import ssl
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import httpcore
+import httpx
+
+AddressRule = Callable[[str], Iterable[str]]
+
+
+class Deadline:
+    """A moment after which a call has to be over, however busily its server still drips."""
+
+    def __init__(self) -> None:
+        self._end = 0.0
+
+    def start(self, seconds: float) -> None:
+        """Give the next call so many seconds in all."""
+        self._end = time.monotonic() + seconds
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether the time is up."""
+        return time.monotonic() >= self._end
+
+    def cap(self, timeout: float | None) -> float:
+        """Return the time that one step may take; it is never 0, which would mean no waiting."""
+        left = max(0.001, self._end - time.monotonic())
+        return left if timeout is None else min(left, timeout)
+
+
+class DeadlineTransport(httpx.BaseTransport):
+    """What httpx sends through: no proxies, no repeats, certificates checked, one deadline.
+
+    ``addresses`` turns a host into the addresses to try and may refuse; without it the system
+    looks the host up. Once per connection it is asked, and what it returns is connected to, while
+    TLS still checks the certificate against the name.
+    """
+
+    def __init__(self, deadline: Deadline, addresses: AddressRule | None = None) -> None:
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=httpx.create_ssl_context(trust_env=False),
+            max_connections=4,
+            keepalive_expiry=5,
+            retries=0,
+            network_backend=_Backend(deadline, addresses),
+        )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        core_request = httpcore.Request(
+            method=request.method,
+            url=httpcore.URL(
+                scheme=request.url.raw_scheme,
+                host=request.url.raw_host,
+                port=request.url.port,
+                target=request.url.raw_path,
+            ),
+            headers=request.headers.raw,
+            content=cast(Iterable[bytes], request.stream),
+            extensions=request.extensions,
+        )
+        with _in_terms_of_httpx():
+            response = self._pool.handle_request(core_request)
+        return httpx.Response(
+            status_code=response.status,
+            headers=response.headers,
+            stream=_Body(response),
+            extensions=response.extensions,
+        )
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+class _Body(httpx.SyncByteStream):
+    def __init__(self, response: httpcore.Response) -> None:
+        self._response = response
+
+    def __iter__(self) -> Iterator[bytes]:
+        with _in_terms_of_httpx():
+            yield from self._response.iter_stream()
+
+    def close(self) -> None:
+        self._response.close()
+
+
+@contextmanager
+def _in_terms_of_httpx() -> Iterator[None]:
+    try:
+        yield
+    except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as exc:
+        failure = getattr(httpx, type(exc).__name__)(str(exc))
+    except httpcore.UnsupportedProtocol as exc:
+        failure = httpx.UnsupportedProtocol(str(exc))
+    else:
+        return
+    raise failure
+
+
+class _Backend(httpcore.NetworkBackend):
+    def __init__(self, deadline: Deadline, addresses: AddressRule | None) -> None:
+        self._deadline = deadline
+        self._addresses = addresses
+        self._inner = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        targets = [host] if self._addresses is None else list(self._addresses(host))
+        failure: Exception = httpcore.ConnectError("No address.")
+        for target in targets[:3]:
+            try:
+                stream = self._inner.connect_tcp(
+                    target, port, self._deadline.cap(timeout), local_address, socket_options
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as exc:
+                failure = exc
+                continue
+            return _Stream(stream, self._deadline)
+        raise failure
+
+
+class _Stream(httpcore.NetworkStream):
+    """Gives every step no more than what is left until the deadline."""
+
+    def __init__(self, inner: httpcore.NetworkStream, deadline: Deadline) -> None:
+        self._inner = inner
+        self._deadline = deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if self._deadline.is_over:
+            raise httpcore.ReadTimeout("The time for this call is up.")
+        return self._inner.read(max_bytes, self._deadline.cap(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if self._deadline.is_over:
+            raise httpcore.WriteTimeout("The time for this call is up.")
+        self._inner.write(buffer, self._deadline.cap(timeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        inner = self._inner.start_tls(ssl_context, server_hostname, self._deadline.cap(timeout))
+        return _Stream(inner, self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)

@@ -1,0 +1,199 @@
+"""Download sound from an address that a provider named, without being led to a private place."""
+
+import ipaddress
+import re
+import socket
+from collections.abc import Callable, Iterable
+
+import httpx
+
+from catalog.providers import errors
+from catalog.providers.connections import Deadline, DeadlineTransport
+from catalog.providers.types import AudioClip
+
+MAX_BYTES = 30 * 1024 * 1024
+MAX_SECONDS = 20.0
+_MAX_REDIRECTS = 3
+_LONGEST_URL = 2048
+_AUDIO_TYPES = ("audio/", "application/ogg", "application/octet-stream", "binary/octet-stream")
+_HARMFUL = re.compile(r"[\x00-\x20\x7f-\x9f\\]")
+_HOST_NAME = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
+_INSIDE = (".local", ".localhost", ".internal", ".lan", ".home.arpa", ".intranet", ".corp")
+_MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]{1,60}")
+# Reachable from everywhere by the books, and yet a way inside: bridges to IPv4, metadata services,
+# and what newer registrations set apart than this Python knows of.
+_CLOSED_NETWORKS = [
+    ipaddress.ip_network(network)
+    for network in (
+        "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/23", "2001:db8::/32", "100::/64",
+        "3fff::/20", "5f00::/16", "fec0::/10", "::/96",
+        "0.0.0.0/8", "100.64.0.0/10", "168.63.129.16/32", "192.0.0.0/24", "192.0.2.0/24",
+        "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
+    )
+]  # fmt: skip
+
+Resolver = Callable[[str], Iterable[str]]
+
+
+class ForbiddenAddress(errors.RequestRejected):
+    """An address that we do not fetch from, because of what it is or where it leads."""
+
+
+def fetch_public(
+    url: str,
+    *,
+    trusted_url: str = "",
+    max_bytes: int = MAX_BYTES,
+    seconds: float = MAX_SECONDS,
+    resolve: Resolver | None = None,
+) -> AudioClip:
+    """Download sound; raises ForbiddenAddress, NotFound, TryLater or RequestRejected.
+
+    No key goes along. Addresses with the scheme, host and port of ``trusted_url`` are those of
+    whoever runs Voiceboard, and are fetched wherever they lead.
+    """
+    deadline = Deadline()
+    deadline.start(seconds)
+    for _ in range(_MAX_REDIRECTS + 1):
+        is_trusted = _origin(url) == _origin(trusted_url) is not None
+        rule = None if is_trusted else _public_only(resolve or _look_up)
+        address = httpx.URL(url) if is_trusted else check_url(url)
+        found = _fetch_once(address, DeadlineTransport(deadline, rule), deadline, max_bytes)
+        if isinstance(found, AudioClip):
+            return found
+        url = found
+    raise ForbiddenAddress("The preview's address leads on to others too often.")
+
+
+def check_url(url: str) -> httpx.URL:
+    """Return the address if it is that of a public web server; raises ForbiddenAddress."""
+    if len(url) > _LONGEST_URL or _HARMFUL.search(url):
+        raise ForbiddenAddress("The preview's address is not a usable one.")
+    address = _parse(url)
+    if address is None or address.scheme != "https" or address.userinfo:
+        raise ForbiddenAddress("The preview's address is not a plain https address.")
+    if address.port is not None:
+        # httpx leaves out the port that goes with the scheme, 443 here.
+        raise ForbiddenAddress("The preview's address names an unusual port.")
+    host = address.host.rstrip(".").lower()
+    if not (_is_public_address(host) or _is_public_name(address, host)):
+        raise ForbiddenAddress("The preview's address is not on the public internet.")
+    return address
+
+
+def _parse(url: str) -> httpx.URL | None:
+    try:
+        address = httpx.URL(url)
+        # Reading the host decodes its punycode, which fails for some that parsed.
+        return address if address.host else None
+    except (httpx.InvalidURL, ValueError):
+        return None
+
+
+def _origin(url: str) -> tuple[str, str, int | None] | None:
+    address = _parse(url) if not _HARMFUL.search(url) else None
+    if address is None or address.scheme not in ("http", "https") or address.userinfo:
+        return None
+    return address.scheme, address.host.lower(), address.port
+
+
+def _is_public_name(address: httpx.URL, host: str) -> bool:
+    # Digits in the last label are one of the many spellings of an IPv4 address.
+    name = address.raw_host.decode("ascii").rstrip(".").lower()
+    fits = len(name) <= 253 and _HOST_NAME.fullmatch(name) is not None
+    return fits and not host.endswith(_INSIDE) and not name.endswith(_INSIDE)
+
+
+def _is_public_address(host: str) -> bool:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    if isinstance(address, ipaddress.IPv6Address) and address.scope_id:
+        return False
+    if address.is_multicast or any(
+        address in network for network in _CLOSED_NETWORKS if network.version == address.version
+    ):
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped is None and address.is_global
+
+
+def _look_up(host: str) -> list[str]:
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return []
+    return [str(entry[4][0]) for entry in found]
+
+
+def _public_only(resolve: Resolver) -> Resolver:
+    def addresses(host: str) -> list[str]:
+        # One look-up, and only its addresses are connected to: a second one could answer otherwise.
+        found = list(dict.fromkeys(resolve(host)))
+        if not all(map(_is_public_address, found)):
+            raise ForbiddenAddress("The preview's address leads to a private network.")
+        return found
+
+    return addresses
+
+
+def _fetch_once(
+    address: httpx.URL, transport: httpx.BaseTransport, deadline: Deadline, max_bytes: int
+) -> AudioClip | str:
+    """Return the sound, or where the answer leads on to."""
+    headers = {"User-Agent": "Voiceboard", "Accept": "audio/*", "Accept-Encoding": "identity"}
+    with httpx.Client(
+        transport=transport,
+        follow_redirects=False,
+        trust_env=False,
+        timeout=httpx.Timeout(10, connect=5, pool=5),
+        headers=headers,
+    ) as client:
+        try:
+            with client.stream("GET", address) as response:
+                if response.has_redirect_location:
+                    return str(address.join(response.headers["location"]))
+                _check_answer(response)
+                kind = _check_kind(response, max_bytes)
+                return AudioClip(_read_body(response, deadline, max_bytes), kind)
+        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, ValueError):
+            pass
+    # Not TryLater: it is this one voice's address that fails, and not the provider.
+    raise errors.RequestRejected("The preview could not be downloaded from where it is kept.")
+
+
+def _check_answer(response: httpx.Response) -> None:
+    status = response.status_code
+    if status in (429, 503):
+        raise errors.TryLater("Where the preview is kept, we are asked to slow down.")
+    if status in (401, 403, 404, 410):
+        raise errors.NotFound("The preview is no longer where the provider keeps it.")
+    if status != httpx.codes.OK:
+        raise errors.RequestRejected(f"Where the preview is kept, there was an error ({status}).")
+
+
+def _check_kind(response: httpx.Response, max_bytes: int) -> str:
+    if response.headers.get("content-encoding", "identity") != "identity":
+        raise errors.RequestRejected("The preview came packed in a way that was not asked for.")
+    kind = str(response.headers.get("content-type", "")).partition(";")[0].strip().lower()
+    if not kind.startswith(_AUDIO_TYPES) or not _MEDIA_TYPE.fullmatch(kind):
+        raise errors.RequestRejected("What the provider names as preview is not sound.")
+    length = response.headers.get("content-length", "0")
+    if not length.isdecimal() or int(length[:20]) > max_bytes:
+        raise errors.RequestRejected("The preview is too large.")
+    return kind
+
+
+def _read_body(response: httpx.Response, deadline: Deadline, max_bytes: int) -> bytes:
+    body = bytearray()
+    # Without a chunk size, because with one a server that drips beats the deadline.
+    for chunk in response.iter_raw():
+        body += chunk
+        if len(body) > max_bytes:
+            raise errors.RequestRejected("The preview is too large.")
+        if deadline.is_over:
+            raise errors.RequestRejected("The preview took too long to download.")
+    if not body:
+        raise errors.RequestRejected("The preview is empty.")
+    return bytes(body)

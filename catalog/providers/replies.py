@@ -1,0 +1,82 @@
+"""A provider's answer, and the error that an answer other than a good one amounts to."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from catalog.providers import errors
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A provider's answer as it came."""
+
+    status: int
+    headers: httpx.Headers = field(repr=False)
+    content: bytes = field(repr=False)
+
+    def read_json(self) -> Any:
+        """Return the body's JSON value, None if it is none."""
+        try:
+            # NaN and Infinity are no JSON, and no database would take them.
+            return json.loads(self.content, parse_constant=lambda name: None)
+        except (ValueError, RecursionError):
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a provider's own error body says; ``kind`` is the error that it amounts to."""
+
+    kind: type[errors.ProviderError]
+    message: str = ""
+    code: str = ""
+    permission: str = ""
+    request_id: str = ""
+
+
+def unclear_error(
+    message: str, repeatable: bool, status: int | None = None
+) -> errors.ProviderError:
+    """Return the error for a call of which nothing tells whether it was carried out."""
+    if repeatable:
+        return errors.TryLater(message, status=status)
+    words = f"{message} It may have done what it was asked to do."
+    return errors.OutcomeUnknown(words, status=status)
+
+
+def refusal_error(label: str, refusal: Refusal, status: int) -> errors.ProviderError:
+    """Return the error for what a provider documents as a refusal: nothing was done."""
+    openings: dict[type[errors.ProviderError], str] = {
+        errors.CredentialRejected: f"{label} does not accept this key",
+        errors.PermissionMissing: f"{label} does not let this key do that",
+        errors.LimitReached: f"{label} has no slot left for another voice",
+        errors.OutOfCredit: f"The account at {label} is out of credit",
+        errors.NotFound: f"{label} does not know this voice",
+    }
+    opening = openings.get(refusal.kind, f"{label} refused")
+    told: dict[str, Any] = {
+        "status": status,
+        "code": refusal.code,
+        "request_id": refusal.request_id,
+    }
+    if issubclass(refusal.kind, errors.PermissionMissing):
+        told["permission"] = refusal.permission
+    message = f"{opening}: {refusal.message}" if refusal.message else f"{opening}."
+    return refusal.kind(message, **told)
+
+
+def status_error(label: str, status: int, repeatable: bool) -> errors.ProviderError:
+    """Return the error for an answer of which only the status can be understood."""
+    if not repeatable or status < 300 or status >= 500 or status in (408, 425):
+        return unclear_error(f"{label} answered with an error ({status}).", repeatable, status)
+    if status == httpx.codes.UNAUTHORIZED:
+        return errors.CredentialRejected(f"{label} does not accept this key.", status=status)
+    if status < 400:
+        words = "sent us to another address, where the key must not go"
+    else:
+        # Not NotFound for a 404: without the provider's own words it may be a wrong address.
+        words = "refused without saying why"
+    return errors.RequestRejected(f"{label} {words} ({status}).", status=status)

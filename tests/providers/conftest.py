@@ -1,0 +1,114 @@
+"""A server that plays recorded answers and remembers what it was asked."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from email.parser import BytesParser
+from email.policy import HTTP
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import httpx
+import pytest
+
+from catalog.providers.base import Provider
+from catalog.providers.registry import get_adapter
+
+FIXTURES = Path(__file__).parent / "fixtures"
+KEY = "canary-key-6f1c0a9e7d"
+
+
+class Part(NamedTuple):
+    """One field of a multipart form."""
+
+    name: str
+    filename: str | None
+    content_type: str
+    content: bytes
+
+
+class FakeServer:
+    """Answers in the order in which it was told to; a request too many fails the test."""
+
+    def __init__(self, slug: str) -> None:
+        self.slug = slug
+        self.requests: list[httpx.Request] = []
+        self._answers: list[Callable[[httpx.Request], httpx.Response]] = []
+
+    def will_answer(self, fixture: str, **changes: Any) -> Self:
+        """Play a file, with some fields of its body changed."""
+        answer = load_fixture(self.slug, fixture)
+        body = {**answer["body"], **changes} if changes else answer["body"]
+        return self.will_send(answer["status"], body, answer.get("headers", {}))
+
+    def will_send(
+        self, status: int, body: Any = b"", headers: Mapping[str, str] | None = None
+    ) -> Self:
+        """Send a body as it is if it is bytes, else as JSON."""
+        is_raw = isinstance(body, bytes)
+        content = body if is_raw else json.dumps(body).encode()
+        kind = {} if is_raw else {"content-type": "application/json"}
+        self._answers.append(
+            lambda request: httpx.Response(
+                status, content=content, headers={**kind, **(headers or {})}
+            )
+        )
+        return self
+
+    def will_fail(self, error: type[httpx.TransportError]) -> Self:
+        """Break off as the network does."""
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            raise error("a network error", request=request)
+
+        self._answers.append(answer)
+        return self
+
+    def connect(self, api_key: str = KEY, base_url: str = "") -> Provider:
+        return get_adapter(self.slug)(
+            {"api_key": api_key}, base_url=base_url, transport=httpx.MockTransport(self._answer)
+        )
+
+    def paths(self) -> list[str]:
+        return [f"{request.method} {request.url.path}" for request in self.requests]
+
+    def has_answers_left(self) -> bool:
+        return bool(self._answers)
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        request.read()
+        self.requests.append(request)
+        assert self._answers, f"Nobody expected {request.method} {request.url.path}"
+        return self._answers.pop(0)(request)
+
+
+def load_fixture(slug: str, name: str) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads((FIXTURES / slug / f"{name}.json").read_text())
+    return answer
+
+
+def error_fixtures(slug: str) -> list[str]:
+    return sorted(path.stem for path in (FIXTURES / slug).glob("error_*.json"))
+
+
+def read_form(request: httpx.Request) -> list[Part]:
+    """Return the fields of a multipart request, in their order."""
+    head = f"content-type: {request.headers['content-type']}\r\n\r\n".encode()
+    message = BytesParser(policy=HTTP).parsebytes(head + request.content)
+    return [
+        Part(
+            str(part.get_param("name", header="content-disposition")),
+            part.get_filename(),
+            part.get_content_type() if "content-type" in part else "",
+            part.get_payload(decode=True),
+        )
+        for part in message.iter_parts()
+    ]
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest) -> Iterator[FakeServer]:
+    """The provider of the test module, or of the parameter ``slug``."""
+    slug = getattr(request, "param", None) or getattr(request.module, "SLUG", None)
+    fake = FakeServer(str(slug))
+    yield fake
+    assert not fake.has_answers_left(), "Not everything was asked that was to be asked."

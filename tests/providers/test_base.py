@@ -1,0 +1,161 @@
+"""The manners of the base class, on a made-up provider and against real sockets."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from catalog.providers import base, errors
+from catalog.providers.base import Provider
+from catalog.providers.types import ProviderInfo
+from tests.providers.conftest import KEY
+from tests.providers.verbs import VERBS, run
+
+
+class Adapter(Provider):
+    """A provider that can do nothing at all."""
+
+    info = ProviderInfo(
+        slug="chorus",
+        label="Chorus",
+        initials="CH",
+        hue=0,
+        base_url="https://api.chorus.example/v1/",
+        docs_url="https://docs.chorus.example/",
+    )
+
+    def auth_headers(self) -> dict[str, str]:
+        return {"X-Chorus-Key": self._secrets["api_key"]}
+
+
+@contextmanager
+def listening(answer: Callable[[socket.socket], None]) -> Iterator[str]:
+    """Answer each connection with what the function sends; yields the base URL."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(10)
+
+        def serve() -> None:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection:
+                try:
+                    answer(connection)
+                except OSError:
+                    return
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        listener.close()
+        thread.join()
+
+
+def connect(base_url: str) -> Provider:
+    return Adapter({"api_key": KEY}, base_url=base_url)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_verb_that_the_provider_lacks_is_unsupported(verb):
+    with connect("") as chorus, pytest.raises(errors.Unsupported, match="Chorus cannot"):
+        run(chorus, verb)
+
+
+def test_a_request_goes_below_the_base_url_with_the_key_and_no_packing():
+    asked: list[bytes] = []
+
+    def answer(connection: socket.socket) -> None:
+        asked.append(connection.recv(65536))
+        connection.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{"ok":true}')
+
+    with listening(answer) as url, connect(url) as chorus:
+        body = chorus.request_json("GET", "voices", params={"cursor": "a b"})
+
+    assert body == {"ok": True}
+    head = asked[0].decode().lower()
+    assert head.startswith("get /v1/voices?cursor=a+b http/1.1\r\n")
+    assert f"x-chorus-key: {KEY}" in head
+    assert "accept-encoding: identity" in head
+    assert "user-agent: voiceboard" in head
+
+
+def test_nobody_listening_means_unreachable():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+    with (
+        connect(url) as chorus,
+        pytest.raises(errors.TryLater, match="cannot be reached") as caught,
+    ):
+        chorus.request("POST", "voices", json={})
+
+    assert caught.value.unreachable
+
+
+def test_a_name_that_nobody_has_means_unreachable():
+    with connect("http://nobody.invalid") as chorus, pytest.raises(errors.TryLater) as caught:
+        chorus.request("GET", "voices")
+
+    assert caught.value.unreachable
+
+
+@pytest.mark.parametrize(
+    ("method", "kind"), [("GET", errors.TryLater), ("POST", errors.OutcomeUnknown)]
+)
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}",
+        b"not HTTP at all\r\n\r\n",
+    ],
+)
+def test_an_answer_that_breaks_off_is_unclear(method, kind, sent):
+    def answer(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(sent)
+
+    with listening(answer) as url, connect(url) as chorus, pytest.raises(kind):
+        chorus.request(method, "voices")
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+
+
+# Both would come to a good end, if one were to wait for it.
+@pytest.mark.parametrize(
+    "start", [OK + b"Content-Length: 2\r\nX-Slow: ", OK + b"Content-Length: 62\r\n\r\n"]
+)
+@pytest.mark.parametrize(
+    ("method", "kind"), [("GET", errors.TryLater), ("POST", errors.OutcomeUnknown)]
+)
+def test_a_server_that_drips_does_not_outlast_the_deadline(monkeypatch, start, method, kind):
+    monkeypatch.setattr(base, "_TIME_TO_ASK", 0.2)
+    monkeypatch.setattr(base, "_TIME_TO_CREATE", 0.2)
+    gone = threading.Event()
+
+    def answer(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(start)
+        for _ in range(60):
+            gone.wait(0.02)
+            connection.sendall(b" ")
+        connection.sendall(b"{}" if b"62" in start else b"\r\n\r\n{}")
+
+    with listening(answer) as url, connect(url) as chorus, pytest.raises(kind):
+        chorus.request(method, "voices")
+
+
+def test_a_closed_provider_takes_no_more_requests():
+    with connect("http://127.0.0.1:9") as chorus:
+        pass
+
+    with pytest.raises(RuntimeError):
+        chorus.request("GET", "voices")
+
+
+def test_a_provider_in_print_shows_nothing_of_its_key():
+    assert repr(connect("")) == "<Chorus adapter>"

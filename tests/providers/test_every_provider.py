@@ -1,0 +1,222 @@
+"""What must hold for each adapter; a new one is taken by being in the folder."""
+
+import inspect
+import re
+
+import httpx
+import pytest
+
+from catalog.providers import errors
+from catalog.providers.registry import UnknownProvider, all_infos, get_adapter
+from catalog.providers.session import open_provider
+from catalog.providers.types import ProviderInfo
+from tests.providers.conftest import FIXTURES, KEY, FakeServer
+from tests.providers.verbs import (
+    INFOS,
+    NOTHING_WAS_SENT,
+    SLUGS,
+    UNCLEAR,
+    VERBS,
+    each,
+    each_cloning,
+    each_with,
+    has,
+    run,
+)
+
+HTML = {"content-type": "text/html"}
+UNCLEAR_ANSWERS = [
+    (500, b"", {}),
+    (500, b'{"detail": {"status": "x", "message": "y"}}', {}),
+    (502, b"<html>Bad gateway</html>", HTML),
+    (503, b"", {"retry-after": "5"}),
+    (504, b"", {}),
+    (200, b"<html>Welcome to the hotel</html>", HTML),
+    (200, b'{"voice', {}),
+    (200, b"", {}),
+    (200, b"[]", {}),
+    (200, b'"text"', {}),
+    (200, b"[" * 100_000, {}),
+    (204, b"", {}),
+    (408, b"", {}),
+]
+UNCLEAR_FOR_A_CLONE = [
+    *UNCLEAR_ANSWERS,
+    (200, b"{}", {}),
+    (302, b"", {"location": "https://elsewhere.example/"}),
+    (307, b"", {"location": "https://elsewhere.example/"}),
+    (403, b"<html>Blocked by a firewall</html>", HTML),
+    (404, b"<html>No such page</html>", HTML),
+    (400, b'{"oops": true}', {}),
+    (418, b"", {}),
+]
+
+
+@each_with(*VERBS)
+@pytest.mark.parametrize("error", NOTHING_WAS_SENT)
+def test_a_call_that_never_got_through_may_be_repeated_whatever_it_is(slug, verb, error):
+    server = FakeServer(slug).will_fail(error)
+
+    with server.connect() as adapter, pytest.raises(errors.TryLater) as caught:
+        run(adapter, verb)
+
+    assert caught.value.unreachable
+
+
+@each
+@pytest.mark.parametrize("error", UNCLEAR)
+def test_a_listing_that_broke_off_may_be_repeated(slug, error):
+    server = FakeServer(slug).will_fail(error)
+
+    with server.connect() as adapter, pytest.raises(errors.TryLater) as caught:
+        run(adapter, "voices")
+
+    assert not caught.value.unreachable
+
+
+@each_cloning
+@pytest.mark.parametrize("error", UNCLEAR)
+def test_an_upload_that_broke_off_is_unknown_and_not_failed(slug, error):
+    server = FakeServer(slug).will_fail(error)
+
+    with server.connect() as adapter, pytest.raises(errors.OutcomeUnknown):
+        run(adapter, "clone")
+
+
+@each
+@pytest.mark.parametrize(("status", "content", "headers"), UNCLEAR_ANSWERS)
+def test_an_unclear_answer_to_a_listing_may_be_asked_for_again(slug, status, content, headers):
+    server = FakeServer(slug).will_send(status, content, headers)
+
+    with server.connect() as adapter, pytest.raises(errors.TryLater):
+        run(adapter, "voices")
+
+
+@each_cloning
+@pytest.mark.parametrize(("status", "content", "headers"), UNCLEAR_FOR_A_CLONE)
+def test_an_unclear_answer_to_an_upload_is_unknown(slug, status, content, headers):
+    server = FakeServer(slug).will_send(status, content, headers)
+
+    with server.connect() as adapter, pytest.raises(errors.OutcomeUnknown):
+        run(adapter, "clone")
+
+
+@each_with("voices", "clone", "delete")
+def test_a_429_says_when_to_come_back_and_is_never_unknown(slug, verb):
+    server = FakeServer(slug).will_send(429, b"slow down", {"retry-after": "17"})
+
+    with server.connect() as adapter, pytest.raises(errors.TryLater) as caught:
+        run(adapter, verb)
+
+    assert caught.value.retry_after == 17
+    assert not caught.value.unreachable
+
+
+@each_with("voices", "check", "delete", "voice")
+def test_a_redirect_is_an_error_and_the_key_does_not_follow_it(slug, verb):
+    server = FakeServer(slug).will_send(302, b"", {"location": "https://elsewhere.example/"})
+
+    with server.connect() as adapter, pytest.raises(errors.RequestRejected):
+        run(adapter, verb)
+
+    assert len(server.requests) == 1
+
+
+@each_with("delete")
+@pytest.mark.parametrize("content", [b"<html>No such page</html>", b"", b"{}", b"null"])
+def test_a_missing_page_is_not_taken_for_a_missing_voice(slug, verb, content):
+    server = FakeServer(slug).will_send(404, content)
+
+    with server.connect() as adapter, pytest.raises(errors.RequestRejected) as caught:
+        run(adapter, verb)
+
+    assert not isinstance(caught.value, errors.NotFound)
+
+
+@each
+@pytest.mark.parametrize("encoding", ["gzip", "br", "zstd"])
+def test_an_answer_that_comes_packed_is_not_unpacked(slug, encoding):
+    packed = httpx.MockTransport(
+        lambda request: httpx.Response(
+            200, stream=httpx.ByteStream(b"\x1f\x8b"), headers={"content-encoding": encoding}
+        )
+    )
+    adapter = get_adapter(slug)({"api_key": KEY}, transport=packed)
+
+    with adapter, pytest.raises(errors.TryLater, match="encoding"):
+        run(adapter, "voices")
+
+
+@each
+def test_an_endless_answer_is_cut_off(slug):
+    server = FakeServer(slug).will_send(200, b" " * (8 * 1024 * 1024 + 1))
+
+    with server.connect() as adapter, pytest.raises(errors.TryLater, match="more than"):
+        run(adapter, "voices")
+
+
+@each
+def test_a_wrong_key_is_said_to_be_one(slug):
+    server = FakeServer(slug).will_answer("error_wrong_key")
+
+    with server.connect() as adapter, pytest.raises(errors.CredentialRejected) as caught:
+        run(adapter, "check")
+
+    assert not isinstance(caught.value, errors.PermissionMissing)
+    assert "does not accept this key" in caught.value.message
+
+
+@pytest.mark.parametrize("info", INFOS, ids=SLUGS)
+def test_info_makes_sense(info: ProviderInfo):
+    assert re.fullmatch(r"[a-z][a-z0-9]{1,30}", info.slug)
+    assert info.label.strip() == info.label != ""
+    assert re.fullmatch(r"[A-Z][A-Za-z]", info.initials)
+    assert info.hue in range(0, 360, 5)
+    assert info.base_url.startswith("https://")
+    assert info.docs_url.startswith("https://")
+    assert info.sample_formats <= {"wav", "mp3", "flac", "ogg", "m4a", "webm"}
+    assert bool(info.sample_formats) == info.can_clone
+    assert 0 <= info.min_sample_seconds <= (info.max_sample_seconds or 3600)
+    assert info.max_name_length >= 20
+    assert info.delete_note or not info.can_delete
+    assert info.marker_length == 0 or info.marker_length >= 80
+    assert info.settle_seconds >= 120
+
+
+@each
+def test_info_promises_what_the_adapter_has(slug):
+    adapter = get_adapter(slug)
+
+    assert has(adapter, "check")
+    assert has(adapter, "voices")
+    assert has(adapter, "voice") == has(adapter, "clone") == adapter.info.can_clone
+    assert has(adapter, "find_marked") == bool(adapter.info.marker_length)
+    assert has(adapter, "rename") == adapter.info.can_rename
+    assert has(adapter, "delete") == adapter.info.can_delete
+    assert has(adapter, "edit_settings") == adapter.info.can_edit_settings
+    assert has(adapter, "slots") == adapter.info.has_slots
+
+
+@each_with(*sorted(set(VERBS) - {"is_ready", "find_marked"}))
+def test_every_call_names_the_page_that_documents_it(slug, verb):
+    method = getattr(get_adapter(slug), verb)
+    assert "https://" in (inspect.getdoc(method) or "")
+
+
+@each
+@pytest.mark.parametrize("fixture", ["error_wrong_key"])
+def test_answers_are_recorded(slug, fixture):
+    assert (FIXTURES / slug / f"{fixture}.json").is_file()
+    assert len(list((FIXTURES / slug).glob("*.json"))) >= 3
+
+
+def test_an_unknown_provider_has_an_error_of_its_own():
+    with pytest.raises(UnknownProvider):
+        open_provider("hokuspokus", {"api_key": KEY})
+
+
+def test_infos_are_in_the_order_of_their_names():
+    labels = [info.label.lower() for info in all_infos()]
+
+    assert labels == sorted(labels)
+    assert len(set(SLUGS)) == len(SLUGS) >= 1

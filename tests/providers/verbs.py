@@ -1,0 +1,56 @@
+"""Every verb of the contract with something to call it with, for tests that hold for all."""
+
+import httpx
+import pytest
+
+from catalog.providers.base import Provider
+from catalog.providers.registry import all_infos, get_adapter
+from catalog.providers.types import CloneRequest, SampleFile
+
+INFOS = all_infos()
+SLUGS = [info.slug for info in INFOS]
+CLONING = [info.slug for info in INFOS if info.can_clone]
+VERBS = {
+    "check": (),
+    "voices": (),
+    "voice": ("v1",),
+    "clone": (
+        CloneRequest("Anna", (SampleFile("a.wav", "audio/wav", b"RIFF"),), "vb1:5eb0:0f8fad5b"),
+    ),
+    "find_marked": ("vb1:5eb0:0f8fad5b",),
+    "is_ready": ("v1",),
+    "rename": ("v1", "Anna"),
+    "delete": ("v1",),
+    "slots": (),
+    "default_settings": (),
+    "settings": ("v1",),
+    "edit_settings": ("v1", {}),
+    "preview": ("v1", "", "s1"),
+}
+NOTHING_WAS_SENT = [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout]
+UNCLEAR = [
+    httpx.ReadTimeout,
+    httpx.WriteTimeout,
+    httpx.ReadError,
+    httpx.WriteError,
+    httpx.CloseError,
+    httpx.RemoteProtocolError,
+    httpx.LocalProtocolError,
+]
+each = pytest.mark.parametrize("slug", SLUGS)
+each_cloning = pytest.mark.parametrize("slug", CLONING)
+
+
+def has(adapter: type[Provider], verb: str) -> bool:
+    return getattr(adapter, verb) is not getattr(Provider, verb)
+
+
+def each_with(*verbs: str) -> pytest.MarkDecorator:
+    """Take every provider with those of the verbs that it has."""
+    pairs = [(slug, verb) for slug in SLUGS for verb in verbs if has(get_adapter(slug), verb)]
+    return pytest.mark.parametrize(("slug", "verb"), pairs)
+
+
+def run(adapter: Provider, verb: str) -> object:
+    found = getattr(adapter, verb)(*VERBS[verb])
+    return list(found) if verb == "voices" else found
