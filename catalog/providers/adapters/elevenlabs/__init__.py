@@ -1,0 +1,268 @@
+"""ElevenLabs: a large library, clones made at once from a recording, settings for each voice.
+
+API reference: https://elevenlabs.io/docs/api-reference/introduction
+"""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from catalog.providers import errors
+from catalog.providers.adapters.elevenlabs.keys import KeyReport, read_slots
+from catalog.providers.adapters.elevenlabs.refusals import read_elevenlabs_refusal
+from catalog.providers.adapters.elevenlabs.voices import (
+    SETTINGS,
+    SWITCHES,
+    read_settings,
+    read_voice,
+    voice_id,
+)
+from catalog.providers.base import Provider
+from catalog.providers.cleaning import clean_line
+from catalog.providers.marking import add_marker, find_markers, has_marker
+from catalog.providers.public_fetch import fetch_public
+from catalog.providers.reading import Reading
+from catalog.providers.replies import Refusal
+from catalog.providers.types import (
+    AudioClip,
+    CloneRequest,
+    CloneResult,
+    CredentialCheck,
+    ProviderInfo,
+    RemoteVoice,
+    Slots,
+    VoiceState,
+)
+
+_PAGE_SIZE = 100
+_MOST_PAGES = 2000
+# A form without any field: neither name nor files, so whoever may write is refused all the same.
+_EMPTY_FORM: dict[str, Any] = {
+    "content": b"--voiceboard--\r\n",
+    "headers": {"Content-Type": "multipart/form-data; boundary=voiceboard"},
+}
+
+
+class Adapter(Provider):
+    """Token-paged list; clones are made at once, but some want to be verified first."""
+
+    info = ProviderInfo(
+        slug="elevenlabs",
+        label="ElevenLabs",
+        initials="EL",
+        hue=300,
+        base_url="https://api.elevenlabs.io",
+        docs_url="https://elevenlabs.io/docs/api-reference/voices/search",
+        key_hint="From Developers, API keys. Needs Voices (write); User (read) shows free slots.",
+        sample_formats=frozenset({"wav", "mp3", "flac", "ogg", "m4a", "webm"}),
+        advised_sample_seconds=60,
+        can_clone=True,
+        can_rename=True,
+        can_delete=True,
+        can_edit_settings=True,
+        has_slots=True,
+        delete_note="ElevenLabs has no way to bring back a deleted voice, its samples or its id.",
+        marker_length=500,
+        # Twice the time that a create call may take.
+        settle_seconds=240,
+    )
+
+    def auth_headers(self) -> dict[str, str]:
+        return {"xi-api-key": self._secrets["api_key"]}
+
+    def read_refusal(self, status: int, body: Any) -> Refusal | None:
+        return read_elevenlabs_refusal(status, body)
+
+    def check(self) -> CredentialCheck:
+        """See https://elevenlabs.io/docs/api-reference/authentication on what keys may do."""
+        report = KeyReport()
+        report.ask_for_list(lambda: self._list_page({"page_size": 1}))
+        # https://elevenlabs.io/docs/api-reference/user/get
+        report.ask_for_account(lambda: self.request_json("GET", "v1/user"))
+        report.ask_for_subscription(self._subscription)
+        # https://elevenlabs.io/docs/api-reference/voices/ivc/create
+        report.ask_for_writing(
+            lambda: self.request("POST", "v1/voices/add", repeatable=True, **_EMPTY_FORM)
+        )
+        return report.conclude()
+
+    def voices(self) -> Iterator[RemoteVoice]:
+        """See https://elevenlabs.io/docs/api-reference/voices/search."""
+        return map(read_voice, self._items())
+
+    def voice(self, remote_id: str) -> RemoteVoice:
+        """See https://elevenlabs.io/docs/api-reference/voices/get."""
+        return read_voice(self._item(remote_id))
+
+    def clone(self, wish: CloneRequest) -> CloneResult:
+        """See https://elevenlabs.io/docs/api-reference/voices/ivc/create."""
+        description = add_marker(wish.description, wish.marker, self.info.marker_length)
+        fields = {
+            "name": wish.name,
+            "description": description,
+            "remove_background_noise": "true" if wish.remove_background_noise else "false",
+        }
+        if wish.labels:
+            fields["labels"] = json.dumps(dict(wish.labels))
+        files = [
+            ("files", (clean_line(sample.filename, 120), sample.content, sample.content_type))
+            for sample in wish.samples
+        ]
+        body = self.request_json("POST", "v1/voices/add", files=[*_form(fields), *files])
+        made = Reading(body)
+        remote_id = made.exact("voice_id", 200)
+        if not remote_id:
+            raise self.unclear("answered without the id of a voice", repeatable=False)
+        if made.flag("requires_verification"):
+            note = "ElevenLabs wants this voice to be verified on its site before it can speak."
+            return CloneResult(remote_id, ready=False, note=note)
+        return CloneResult(remote_id)
+
+    def find_marked(self, marker: str) -> list[RemoteVoice]:
+        # Not by the server's search: how soon it knows a new voice is not documented.
+        marked = [
+            read_voice(item)
+            for item in self._items()
+            if item.get("is_owner") is not False and _carries(item, marker)
+        ]
+        return sorted(
+            marked,
+            key=lambda voice: (
+                voice.created_at.timestamp() if voice.created_at else math.inf,
+                voice.remote_id,
+            ),
+        )
+
+    def is_ready(self, remote_id: str) -> bool:
+        return self.voice(remote_id).state is VoiceState.READY
+
+    def rename(self, remote_id: str, name: str, description: str | None = None) -> None:
+        """See https://elevenlabs.io/docs/api-reference/voices/update."""
+        # Whether a field that is left out is kept or emptied is not documented: send them all.
+        item = self._item(remote_id)
+        kept = item.get("description")
+        kept = kept if isinstance(kept, str) else ""
+        if description is not None:
+            kept = add_marker(description, " ".join(find_markers(kept)), self.info.marker_length)
+        fields = {"name": name}
+        if kept or description is not None:
+            fields["description"] = kept
+        labels = item.get("labels")
+        if labels and isinstance(labels, dict):
+            fields["labels"] = json.dumps(labels)
+        path = f"v1/voices/{self.segment(remote_id)}/edit"
+        self.request("POST", path, repeatable=True, files=_form(fields))
+
+    def delete(self, remote_id: str) -> None:
+        """See https://elevenlabs.io/docs/api-reference/voices/delete."""
+        self.request("DELETE", f"v1/voices/{self.segment(remote_id)}")
+
+    def preview(self, remote_id: str, preview_url: str = "", sample_id: str = "") -> AudioClip:
+        """See https://elevenlabs.io/docs/api-reference/voices/samples/audio/get."""
+        if not preview_url and not sample_id:
+            voice = self.voice(remote_id)
+            preview_url = voice.preview_url
+            sample_id = voice.samples[0].remote_id if voice.samples else ""
+        if preview_url:
+            try:
+                return fetch_public(preview_url, trusted_url=self.base_url)
+            except errors.RequestRejected:
+                if not sample_id:
+                    raise
+        if not sample_id:
+            raise errors.NotFound("ElevenLabs has no preview of this voice.")
+        path = f"v1/voices/{self.segment(remote_id)}/samples/{self.segment(sample_id)}/audio"
+        return self.request_audio(path)
+
+    def slots(self) -> Slots | None:
+        """See https://elevenlabs.io/docs/api-reference/user/subscription/get."""
+        try:
+            return read_slots(Reading(self._subscription()))
+        except errors.PermissionMissing:
+            return None
+
+    def default_settings(self) -> dict[str, Any]:
+        """See https://elevenlabs.io/docs/api-reference/voices/settings/get-default."""
+        return read_settings(self.request_json("GET", "v1/voices/settings/default"))
+
+    def settings(self, remote_id: str) -> dict[str, Any]:
+        """See https://elevenlabs.io/docs/api-reference/voices/settings/get."""
+        path = f"v1/voices/{self.segment(remote_id)}/settings"
+        return read_settings(self.request_json("GET", path))
+
+    def edit_settings(self, remote_id: str, values: Mapping[str, Any]) -> None:
+        """See https://elevenlabs.io/docs/api-reference/voices/settings/update."""
+        for name, value in values.items():
+            _check_setting(name, value)
+        path = f"v1/voices/{self.segment(remote_id)}/settings/edit"
+        # As with names: nothing says that what is left out stays as it was.
+        wanted = self.settings(remote_id) | dict(values)
+        self.request("POST", path, repeatable=True, json=wanted)
+
+    def _subscription(self) -> dict[str, Any]:
+        return self.request_json("GET", "v1/user/subscription")
+
+    def _item(self, remote_id: str) -> dict[str, Any]:
+        item = self.request_json("GET", f"v1/voices/{self.segment(remote_id)}")
+        if not voice_id(item):
+            raise self.unclear("answered without a voice", repeatable=True)
+        return item
+
+    def _list_page(self, params: dict[str, Any]) -> dict[str, Any]:
+        # Counting costs the provider time, and the count is not to be relied on anyway.
+        asked = {"include_total_count": "false", **params}
+        page = self.request_json("GET", "v2/voices", params=asked)
+        if not isinstance(page.get("voices"), list):
+            raise self.unclear("answered without a list of voices", repeatable=True)
+        return page
+
+    def _items(self) -> Iterator[dict[str, Any]]:
+        """Yield every voice of a complete listing once, or raise."""
+        params: dict[str, Any] = {"page_size": _PAGE_SIZE}
+        tokens: set[str] = set()
+        seen: set[str] = set()
+        for _ in range(_MOST_PAGES):
+            page = self._list_page(params)
+            for item in page["voices"]:
+                remote_id = voice_id(item)
+                # The list moves while we walk through it, so a voice may come by twice.
+                if remote_id and remote_id not in seen:
+                    seen.add(remote_id)
+                    yield item
+            token = page.get("next_page_token")
+            if page.get("has_more") is False or (not token and not page.get("has_more")):
+                return
+            if not isinstance(token, str) or not token or token in tokens:
+                break
+            tokens.add(token)
+            params["next_page_token"] = token
+        # Also a page that promises more and does not say where: half a list is worse than none.
+        raise self.unclear("does not come to an end with its list", repeatable=True)
+
+
+def _form(fields: Mapping[str, str]) -> list[tuple[str, tuple[None, str]]]:
+    # As files without a name, so that it is a multipart form even when no recording goes along.
+    # Half a letter, as broken JSON may bring one along, would not let itself be sent.
+    sendable = {name: value.encode("utf-8", "replace").decode() for name, value in fields.items()}
+    return [(name, (None, value)) for name, value in sendable.items()]
+
+
+def _carries(item: dict[str, Any], marker: str) -> bool:
+    reading = Reading(item)
+    labels = reading.plain("labels").values()
+    return has_marker(reading.text("description", 5000), marker) or marker in labels
+
+
+def _check_setting(name: str, value: object) -> None:
+    words = name.replace("_", " ").capitalize()
+    if name in SWITCHES:
+        if not isinstance(value, bool):
+            raise errors.RequestRejected(f"{words} is either on or off.")
+        return
+    if name not in SETTINGS:
+        raise errors.RequestRejected(f"ElevenLabs has no setting called {words[:40]}.")
+    least, most = SETTINGS[name]
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not least <= float(str(value)) <= most:
+        raise errors.RequestRejected(f"{words} must be between {least:g} and {most:g}.")

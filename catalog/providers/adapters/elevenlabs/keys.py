@@ -1,0 +1,144 @@
+"""Finds out what a key of ElevenLabs opens and what it may do there."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from catalog.providers import errors
+from catalog.providers.reading import Reading
+from catalog.providers.types import Answer, CredentialCheck, Slots
+
+_NO_PLAN_FOR_CLONES = {"paid_plan_required", "can_not_use_instant_voice_cloning"}
+
+
+@dataclass(slots=True)
+class KeyReport:
+    """What is known of a key so far; every question to the provider adds to it."""
+
+    account_ref: str = ""
+    account_label: str = ""
+    can_list: Answer = Answer.UNKNOWN
+    can_clone: Answer = Answer.UNKNOWN
+    can_delete: Answer = Answer.UNKNOWN
+    missing: list[str] = field(default_factory=list)
+    is_out_of_credit: bool = False
+    slots: Slots | None = None
+    problems: list[str] = field(default_factory=list)
+
+    def ask_for_list(self, ask: Callable[[], object]) -> None:
+        """Note whether the key may list voices; a key that opens nothing is an error."""
+        try:
+            ask()
+        except errors.PermissionMissing as exc:
+            self.can_list = Answer.NO
+            self._lack(exc, "voices_read", "This key may not list voices")
+        except errors.OutOfCredit as exc:
+            self._note_credit(exc.message)
+        else:
+            self.can_list = Answer.YES
+
+    def ask_for_account(self, ask: Callable[[], dict[str, Any]]) -> None:
+        """Note whose account it is; a key that may not tell is good for all the rest."""
+        try:
+            user = Reading(ask())
+        except errors.CredentialRejected as exc:
+            # The key itself is good, or listing voices would have failed.
+            self._lack(exc, "user_read", "This key may not read the account, so slots stay unknown")
+            return
+        except errors.RequestRejected:
+            return
+        self.account_ref = user.line("workspace_id", 200) or user.line("user_id", 200)
+        self.account_label = user.line("first_name", 80)
+
+    def ask_for_subscription(self, ask: Callable[[], dict[str, Any]]) -> None:
+        """Note what the plan still allows."""
+        try:
+            plan = Reading(ask())
+        except (errors.CredentialRejected, errors.RequestRejected):
+            return
+        tier = plan.line("tier", 40)
+        if tier:
+            self.account_label = f"{self.account_label} ({tier})".strip()
+        self._judge_credit(plan)
+        self._judge_slots(plan)
+        if plan.flag("can_use_instant_voice_cloning") is False:
+            self._deny_plan()
+
+    def ask_for_writing(self, ask: Callable[[], object]) -> None:
+        """Note whether the key may make and delete voices, from how a wrong request is refused."""
+        try:
+            ask()
+        except errors.PermissionMissing as exc:
+            self.can_clone = self.can_delete = Answer.NO
+            self._lack(exc, "voices_write", "This key may not make or delete voices")
+        except errors.CredentialRejected:
+            return
+        except errors.RequestRejected as exc:
+            self._judge_refusal(exc)
+        except errors.TryLater:
+            return
+
+    def conclude(self) -> CredentialCheck:
+        """Return the verdict."""
+        return CredentialCheck(
+            account_ref=self.account_ref,
+            account_label=self.account_label,
+            can_list=self.can_list,
+            # A preview is an address from the list, or a sample that whoever may list may fetch.
+            can_preview=self.can_list,
+            can_clone=self.can_clone,
+            can_delete=self.can_delete,
+            missing_permissions=tuple(self.missing),
+            is_out_of_credit=self.is_out_of_credit,
+            slots=self.slots,
+            problem=" ".join(self.problems),
+        )
+
+    def _judge_credit(self, plan: Reading) -> None:
+        used, limit = plan.count("character_count"), plan.count("character_limit")
+        if used is None or limit is None:
+            return
+        # Who pays by use may go over the limit, up to a number or without end.
+        is_endless = plan.line("max_credit_limit_extension", 20) == "unlimited"
+        extension = 0 if is_endless else plan.count("max_credit_limit_extension") or 0
+        if not is_endless and used >= limit + extension:
+            self._note_credit(f"The account is out of credit: {used:,} of {limit:,} are used.")
+
+    def _judge_slots(self, plan: Reading) -> None:
+        self.slots = read_slots(plan)
+        if self.slots is not None and self.slots.left == 0:
+            self.problems.append(f"All {self.slots.limit} voice slots are in use.")
+        edits, most = plan.count("voice_add_edit_counter"), plan.count("max_voice_add_edits")
+        if edits is not None and most is not None and edits >= most:
+            self.problems.append(f"All {most} voice changes of this billing period are used up.")
+
+    def _judge_refusal(self, exc: errors.RequestRejected) -> None:
+        if exc.code in _NO_PLAN_FOR_CLONES:
+            self.can_delete = Answer.YES
+            self._deny_plan()
+        elif exc.status in (400, 422):
+            self.can_delete = Answer.YES
+            if self.can_clone is Answer.UNKNOWN:
+                self.can_clone = Answer.YES
+
+    def _deny_plan(self) -> None:
+        self.can_clone = Answer.NO
+        told = "The account's plan does not include voice cloning."
+        if told not in self.problems:
+            self.problems.append(told)
+
+    def _note_credit(self, words: str) -> None:
+        if not self.is_out_of_credit:
+            self.is_out_of_credit = True
+            self.problems.append(words)
+
+    def _lack(self, exc: errors.CredentialRejected, usual: str, words: str) -> None:
+        permission = getattr(exc, "permission", "") or usual
+        self.missing.append(permission)
+        self.problems.append(f"{words}: the permission {permission} is missing.")
+
+
+def read_slots(subscription: Reading) -> Slots | None:
+    """Return the slots that a subscription tells of, None if it does not."""
+    used = subscription.count("voice_slots_used")
+    return None if used is None else Slots(used, subscription.count("voice_limit"))

@@ -1,0 +1,84 @@
+"""Reads the errors of ElevenLabs, which come in four shapes under ``detail``.
+
+The errors: https://elevenlabs.io/docs/eleven-api/resources/errors
+"""
+
+import re
+from typing import Any
+
+from catalog.providers import errors
+from catalog.providers.reading import Reading
+from catalog.providers.replies import Refusal
+
+_KINDS: dict[str, type[errors.ProviderError]] = {
+    "invalid_api_key": errors.CredentialRejected,
+    "missing_api_key": errors.CredentialRejected,
+    "needs_authorization": errors.CredentialRejected,
+    "missing_permissions": errors.PermissionMissing,
+    "insufficient_permissions": errors.PermissionMissing,
+    "quota_exceeded": errors.OutOfCredit,
+    "insufficient_credits": errors.OutOfCredit,
+    "voice_limit_reached": errors.LimitReached,
+    "max_voice_limit_reached": errors.LimitReached,
+    "professional_voice_limit_reached": errors.LimitReached,
+    "not_found": errors.NotFound,
+    "voice_not_found": errors.NotFound,
+    "voice_does_not_exist": errors.NotFound,
+    "sample_not_found": errors.NotFound,
+    "invalid_uid": errors.NotFound,
+}
+_KIND_BY_STATUS: dict[int, type[errors.ProviderError]] = {
+    401: errors.CredentialRejected,
+}
+_PERMISSION = re.compile(r"permissions? ([a-z]+_[a-z_]+)")
+
+
+def read_elevenlabs_refusal(status: int, body: Any) -> Refusal | None:
+    """Return what an error's body says, None if it has none of the documented shapes."""
+    detail = body.get("detail") if isinstance(body, dict) else None
+    if isinstance(detail, dict):
+        return _read_object(status, detail)
+    if isinstance(detail, list):
+        return _read_list(detail)
+    return _read_text(status, detail) if isinstance(detail, str) else None
+
+
+def _read_object(status: int, values: dict[str, Any]) -> Refusal | None:
+    detail = Reading(values)
+    # The code is the newer field, and often too general; then the older one still tells.
+    codes = [detail.line("code", 80), detail.line("status", 80)]
+    code = next((each for each in codes if each in _KINDS), codes[0] or codes[1])
+    message = detail.line("message")
+    if not code and not message:
+        return None
+    permission = _PERMISSION.search(message) if status in (401, 403) else None
+    if permission:
+        kind: type[errors.ProviderError] = errors.PermissionMissing
+    else:
+        kind = _KINDS.get(code) or _KIND_BY_STATUS.get(status, errors.RequestRejected)
+    return Refusal(
+        kind=kind,
+        message=message or code.replace("_", " "),
+        code=code,
+        permission=permission[1] if permission else "",
+        request_id=detail.line("request_id", 80),
+    )
+
+
+def _read_list(entries: list[Any]) -> Refusal | None:
+    words = []
+    for entry in map(Reading, entries[:5]):
+        place = [str(step) for step in entry.parts("loc") if step != "body"]
+        words.append(f"{'.'.join(place)}: {entry.line('msg')}".strip(": "))
+    message = "; ".join(word for word in words if word)
+    return Refusal(errors.RequestRejected, message, "validation_error") if message else None
+
+
+def _read_text(status: int, detail: str) -> Refusal | None:
+    # The web framework's own words for an address that it does not have: no voice was looked up.
+    if not detail.strip() or (status == 404 and detail == "Not Found"):
+        return None
+    kind = _KIND_BY_STATUS.get(status, errors.RequestRejected)
+    if status == 404 and "voice" in detail.lower():
+        kind = errors.NotFound
+    return Refusal(kind, detail)

@@ -1,0 +1,245 @@
+"""Reads a voice as ElevenLabs describes it.
+
+The fields: https://elevenlabs.io/docs/api-reference/voices/get
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from catalog.providers.labels import (
+    accent_word,
+    age_word,
+    gender_word,
+    language_tag,
+    use_case_words,
+)
+from catalog.providers.reading import Reading
+from catalog.providers.types import Kind, RemoteSample, RemoteVoice, VoiceState
+
+_LONGEST_ID = 200
+_LONGEST_NAME = 300
+_LONGEST_DESCRIPTION = 5000
+_LONGEST_URL = 2048
+_KINDS = {
+    "premade": Kind.LIBRARY,
+    "cloned": Kind.CLONE,
+    "generated": Kind.DESIGNED,
+    "professional": Kind.PROFESSIONAL,
+    "famous": Kind.COMMUNITY,
+    "high_quality": Kind.COMMUNITY,
+}
+_COPIED = {"copied", "copied_disabled"}
+_IN_TRAINING = {"queued", "fine_tuning", "delayed"}
+SETTINGS = {
+    "stability": (0.0, 1.0),
+    "similarity_boost": (0.0, 1.0),
+    "style": (0.0, 1.0),
+    "speed": (0.7, 1.2),
+}
+SWITCHES = {"use_speaker_boost"}
+
+
+def voice_id(item: Any) -> str:
+    """Return the id of a voice in a list, "" if it has none that can be used."""
+    return Reading(item).exact("voice_id", _LONGEST_ID)
+
+
+def read_voice(item: dict[str, Any]) -> RemoteVoice:
+    """Return the voice with all that could be read; ``problem`` names what could not."""
+    voice = Reading(item)
+    labels = voice.object("labels")
+    remote_id = voice.exact("voice_id", _LONGEST_ID)
+    category = voice.line("category", 40)
+    sharing = voice.object("sharing")
+    raw = _read_raw(labels, category)
+    return RemoteVoice(
+        remote_id=remote_id,
+        name=voice.line("name", _LONGEST_NAME) or remote_id,
+        description=voice.text("description", _LONGEST_DESCRIPTION),
+        kind=_judge_kind(category, sharing),
+        gender=gender_word(raw.get("gender", "")),
+        age=age_word(raw.get("age", "")),
+        accent=accent_word(raw.get("accent", "")),
+        languages=_read_languages(voice, raw.get("language", "")),
+        use_cases=use_case_words(raw.get("use_case", "")),
+        raw=raw,
+        preview_url=voice.exact("preview_url", _LONGEST_URL),
+        samples=tuple(_read_samples(voice)),
+        state=_judge_state(voice, category),
+        is_owned=voice.flag("is_owner") is True,
+        created_at=voice.moment("created_at_unix"),
+        details=_read_details(voice, labels, sharing),
+        # Last, when all has been read.
+        problem=_name_faults(voice.faults),
+    )
+
+
+def read_settings(item: Any) -> dict[str, Any]:
+    """Return those settings that are known and have a usable value."""
+    return _drop_empty(_settings_of(Reading(item)))
+
+
+def _settings_of(settings: Reading) -> dict[str, Any]:
+    values: dict[str, Any] = {name: settings.number(name) for name in SETTINGS}
+    return values | {name: settings.flag(name) for name in SWITCHES}
+
+
+def _read_raw(labels: Reading, category: str) -> dict[str, str]:
+    raw = {name: labels.line(name, 200) for name in ("gender", "age", "accent", "language")}
+    # Older voices have the key with a space in it.
+    raw["use_case"] = labels.line("use_case", 200) or labels.line("use case", 200)
+    raw["kind"] = category
+    return {name: word for name, word in raw.items() if word}
+
+
+def _name_faults(faults: list[str]) -> str:
+    return f"Could not be read: {', '.join(faults)[:240]}." if faults else ""
+
+
+def _judge_kind(category: str, sharing: Reading) -> Kind:
+    # A copy from the library keeps the category that the voice has for its maker.
+    if sharing.line("status", 40) in _COPIED:
+        return Kind.COMMUNITY
+    return _KINDS.get(category, Kind.UNKNOWN)
+
+
+def _read_languages(voice: Reading, label: str) -> tuple[str, ...]:
+    tags = [language_tag(label)]
+    for verified in voice.objects("verified_languages"):
+        locale = language_tag(verified.line("locale", 60))
+        tags.append(locale or language_tag(verified.line("language", 60)))
+    tags.append(language_tag(voice.object("fine_tuning").line("language", 60)))
+    return tuple(dict.fromkeys(tag for tag in tags if tag))
+
+
+def _read_samples(voice: Reading) -> Iterator[RemoteSample]:
+    for sample in voice.objects("samples"):
+        sample_id = sample.exact("sample_id", _LONGEST_ID)
+        if not sample_id:
+            continue
+        yield RemoteSample(
+            remote_id=sample_id,
+            filename=sample.line("file_name", 200),
+            content_type=sample.line("mime_type", 80),
+            size=sample.count("size_bytes"),
+            sha=sample.line("hash", 128),
+            seconds=sample.number("duration_secs"),
+        )
+
+
+def _judge_state(voice: Reading, category: str) -> VoiceState:
+    verification = voice.object("voice_verification")
+    if verification.flag("requires_verification") and verification.flag("is_verified") is False:
+        return VoiceState.PENDING
+    states = set(map(str, voice.object("fine_tuning").plain("state").values()))
+    # One trained model is enough to speak; a clone made at once has not started any.
+    if "fine_tuned" in states:
+        return VoiceState.READY
+    if states & _IN_TRAINING or (category == "professional" and "not_started" in states):
+        return VoiceState.PENDING
+    return VoiceState.FAILED if "failed" in states else VoiceState.READY
+
+
+def _read_details(voice: Reading, labels: Reading, sharing: Reading) -> dict[str, Any]:
+    """Return what only the voice's own page shows; nothing about other people's mail addresses."""
+    return _drop_empty(
+        {
+            "tone": labels.line("description") or labels.line("descriptive"),
+            "labels": voice.plain("labels"),
+            "verified_languages": [
+                _drop_empty(
+                    {
+                        "language": language.line("language", 60),
+                        "locale": language.line("locale", 60),
+                        "accent": language.line("accent", 80),
+                        "model": language.line("model_id", 80),
+                        "preview_url": language.exact("preview_url", _LONGEST_URL),
+                    }
+                )
+                for language in voice.objects("verified_languages")
+            ],
+            "models": voice.lines("high_quality_base_model_ids"),
+            "tiers": voice.lines("available_for_tiers"),
+            "settings": _drop_empty(_settings_of(voice.object("settings"))),
+            "samples": [
+                _drop_empty(
+                    {
+                        "id": sample.remote_id,
+                        "filename": sample.filename,
+                        "content_type": sample.content_type,
+                        "size": sample.size,
+                        "hash": sample.sha,
+                        "seconds": sample.seconds,
+                    }
+                )
+                for sample in _read_samples(voice)
+            ],
+            "fine_tuning": _read_training(voice.object("fine_tuning")),
+            "verification": _read_verification(voice.object("voice_verification")),
+            "sharing": _read_sharing(sharing),
+            "safety_control": voice.line("safety_control", 80),
+            "permission": voice.line("permission_on_resource", 80),
+            "is_legacy": voice.flag("is_legacy") or None,
+            "is_mixed": voice.flag("is_mixed") or None,
+        }
+    )
+
+
+def _read_training(training: Reading) -> dict[str, Any]:
+    return _drop_empty(
+        {
+            "state": training.plain("state"),
+            "progress": training.plain("progress"),
+            "message": training.plain("message"),
+            "language": training.line("language", 60),
+            "failures": training.lines("verification_failures"),
+            "attempts": training.count("verification_attempts_count"),
+            "manual_verification_requested": training.flag("manual_verification_requested"),
+            "may_be_trained": training.flag("is_allowed_to_fine_tune"),
+            "dataset_seconds": training.number("dataset_duration_seconds"),
+        }
+    )
+
+
+def _read_verification(verification: Reading) -> dict[str, Any]:
+    return _drop_empty(
+        {
+            "required": verification.flag("requires_verification"),
+            "verified": verification.flag("is_verified"),
+            "failures": verification.lines("verification_failures"),
+            "attempts": verification.count("verification_attempts_count"),
+            "language": verification.line("language", 60),
+        }
+    )
+
+
+def _read_sharing(sharing: Reading) -> dict[str, Any]:
+    return _drop_empty(
+        {
+            "status": sharing.line("status", 40),
+            "since": _as_text(sharing.moment("date_unix")),
+            "review": sharing.line("review_status", 40),
+            "review_message": sharing.line("review_message"),
+            "ban_reason": sharing.line("ban_reason"),
+            "in_library": sharing.flag("enabled_in_library"),
+            "featured": sharing.flag("featured"),
+            "free_users_allowed": sharing.flag("free_users_allowed"),
+            "live_moderation": sharing.flag("live_moderation_enabled"),
+            "rate": sharing.number("rate"),
+            "liked_by": sharing.count("liked_by_count"),
+            "cloned_by": sharing.count("cloned_by_count"),
+            "public_owner_id": sharing.line("public_owner_id", _LONGEST_ID),
+            "original_voice_id": sharing.line("original_voice_id", _LONGEST_ID),
+            "notice_days": sharing.count("notice_period"),
+            "disabled_at": _as_text(sharing.moment("disable_at_unix", may_come=True)),
+        }
+    )
+
+
+def _as_text(moment: datetime | None) -> str:
+    return moment.isoformat() if moment else ""
+
+
+def _drop_empty(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value not in (None, "", [], {})}

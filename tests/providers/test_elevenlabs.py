@@ -1,0 +1,270 @@
+"""ElevenLabs' voices in, ours out, and requests as its documentation has them."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from catalog.providers import errors
+from catalog.providers.adapters.elevenlabs.voices import read_voice
+from catalog.providers.types import (
+    Kind,
+    RemoteSample,
+    SampleFile,
+    VoiceState,
+)
+from tests.providers.conftest import KEY, load_fixture
+
+SLUG = "elevenlabs"
+MARKER = "vb1:5eb0a7c1:0f8fad5bd9cb469fa16570867728950e"
+SAMPLE = SampleFile("anna.wav", "audio/wav", b"RIFF....WAVE")
+ANNA = "c10neAnna00000000001"
+
+
+def voice_with(**changes: Any) -> dict[str, Any]:
+    return {**load_fixture(SLUG, "clone_voice")["body"], **changes}
+
+
+def test_voices_follows_the_token_and_drops_what_comes_by_twice(server):
+    server.will_answer("voices_page_1").will_answer("voices_page_2")
+
+    with server.connect() as adapter:
+        found = list(adapter.voices())
+
+    assert [voice.name for voice in found] == [
+        "Sarah",
+        "Anna's clone",
+        "Liam",
+        "Ben, professional",
+    ]
+    first, second = server.requests
+    assert first.url.path == second.url.path == "/v2/voices"
+    assert dict(first.url.params) == {"page_size": "100", "include_total_count": "false"}
+    assert second.url.params["next_page_token"] == "page-2"
+    assert first.headers["xi-api-key"] == KEY
+
+
+def test_voices_says_what_each_is_in_our_words(server):
+    server.will_answer("voices_page_1").will_answer("voices_page_2")
+
+    with server.connect() as adapter:
+        sarah, anna, liam, ben = adapter.voices()
+
+    assert (sarah.kind, sarah.gender, sarah.age) == (Kind.LIBRARY, "female", "young")
+    assert (sarah.accent, sarah.use_cases) == ("american", ("entertainment_tv",))
+    assert sarah.languages == ("en", "en-US", "fr-FR")
+    assert sarah.state is VoiceState.READY
+    assert not sarah.is_owned
+    assert sarah.created_at is None
+    assert (anna.kind, anna.is_owned) == (Kind.CLONE, True)
+    assert anna.created_at == datetime(2025, 11, 1, 12, 26, 40, tzinfo=UTC)
+    assert (liam.kind, liam.accent, liam.age) == (Kind.COMMUNITY, "en irish", "old")
+    assert liam.use_cases == ("narrative_story",)
+    assert liam.details["sharing"]["notice_days"] == 90
+    assert liam.details["sharing"]["disabled_at"] == "2026-09-21T14:13:20+00:00"
+    assert (ben.kind, ben.state) == (Kind.PROFESSIONAL, VoiceState.PENDING)
+    assert ben.languages == ("de",)
+    assert ben.details["fine_tuning"]["progress"] == {"eleven_multilingual_v2": 0.4}
+    assert [voice.problem for voice in (sarah, anna, liam, ben)] == ["", "", "", ""]
+
+
+def test_the_documented_voice_is_read_but_for_its_date_in_1970(server):
+    server.will_answer("voices_documented")
+
+    with server.connect() as adapter:
+        [rachel] = adapter.voices()
+
+    assert (rachel.remote_id, rachel.name) == ("21m00Tcm4TlvDq8ikWAM", "Rachel")
+    assert rachel.raw == {
+        "gender": "female",
+        "age": "middle-aged",
+        "accent": "American",
+        "use_case": "social media",
+        "kind": "professional",
+    }
+    assert (rachel.age, rachel.use_cases) == ("middle_aged", ("social_media",))
+    assert rachel.samples == (
+        RemoteSample("DCwhRBWXzGAHq8TQ4Fs18", "sample.mp3", "audio/mpeg", 1000000, "1234567890"),
+    )
+    assert rachel.preview_url.startswith("https://storage.googleapis.com/")
+    assert rachel.details["tiers"] == ["creator", "enterprise"]
+    assert rachel.details["settings"]["use_speaker_boost"] is True
+    assert rachel.details["samples"][0]["hash"] == "1234567890"
+    assert rachel.details["verified_languages"] == [
+        {"language": "en", "accent": "American", "model": "eleven_turbo_v2_5"}
+    ]
+    assert "example@example.com" not in json.dumps(rachel.details)
+    assert rachel.problem == "Could not be read: created_at_unix."
+
+
+@pytest.mark.parametrize(
+    "last", [{"has_more": False, "next_page_token": "more"}, {"has_more": False}, {}]
+)
+def test_the_listing_ends_where_the_provider_says_so(server, last):
+    server.will_send(200, {"voices": [voice_with()], **last})
+
+    with server.connect() as adapter:
+        assert len(list(adapter.voices())) == 1
+
+
+def test_a_token_alone_leads_on_too(server):
+    server.will_send(200, {"voices": [], "next_page_token": "t"}).will_send(200, {"voices": []})
+
+    with server.connect() as adapter:
+        assert list(adapter.voices()) == []
+
+
+def test_a_repeated_token_ends_the_listing_with_an_error(server):
+    for _ in range(2):
+        server.will_send(200, {"voices": [], "has_more": True, "next_page_token": "same"})
+
+    with server.connect() as adapter, pytest.raises(errors.TryLater, match="end"):
+        list(adapter.voices())
+
+
+@pytest.mark.parametrize("token", [None, "", 7, ["x"]])
+def test_a_page_that_promises_more_without_saying_where_is_not_taken_for_the_last(server, token):
+    page = {"voices": [voice_with()], "has_more": True, "next_page_token": token}
+    server.will_send(200, page)
+
+    with server.connect() as adapter, pytest.raises(errors.TryLater):
+        list(adapter.voices())
+
+
+@pytest.mark.parametrize("page", [{}, {"voices": None}, {"voices": {}}, {"voices": "none"}])
+def test_a_page_without_a_list_is_not_taken_for_an_empty_one(server, page):
+    server.will_send(200, page)
+
+    with server.connect() as adapter, pytest.raises(errors.TryLater):
+        list(adapter.voices())
+
+
+def test_a_failing_second_page_is_not_taken_for_the_end(server):
+    server.will_answer("voices_page_1").will_answer("error_server")
+
+    with server.connect() as adapter, pytest.raises(errors.TryLater):
+        list(adapter.voices())
+
+
+@pytest.mark.parametrize(
+    "item", [None, 7, "voice", [], {}, {"voice_id": None}, {"voice_id": ""}, {"voice_id": 5},
+             {"voice_id": "a\nb"}, {"voice_id": "x" * 201}, {"voice_id": " x"}]
+)  # fmt: skip
+def test_what_has_no_usable_id_is_left_out(server, item):
+    server.will_send(200, {"voices": [item, voice_with()], "has_more": False})
+
+    with server.connect() as adapter:
+        assert [voice.remote_id for voice in adapter.voices()] == [ANNA]
+
+
+def test_voice_asks_for_one(server):
+    server.will_answer("clone_voice")
+
+    with server.connect() as adapter:
+        voice = adapter.voice(ANNA)
+
+    assert server.paths() == [f"GET /v1/voices/{ANNA}"]
+    assert voice.description == f"Our narrator.\n\n{MARKER}"
+    assert voice.samples[0].seconds == 12
+
+
+@pytest.mark.parametrize(
+    ("remote_id", "path"),
+    [
+        ("a/b", "/v1/voices/a%2Fb"),
+        ("../x", "/v1/voices/..%2Fx"),
+        ("a?b=c#d", "/v1/voices/a%3Fb%3Dc%23d"),
+        ("%2e%2e", "/v1/voices/%252e%252e"),
+        ("声", "/v1/voices/%E5%A3%B0"),
+        ("\ud800", "/v1/voices/%3F"),
+    ],
+)
+def test_an_id_stays_one_segment_of_the_path(server, remote_id, path):
+    server.will_answer("error_voice_gone")
+
+    with server.connect() as adapter, pytest.raises(errors.NotFound):
+        adapter.voice(remote_id)
+
+    assert server.requests[0].url.raw_path.decode() == path
+
+
+@pytest.mark.parametrize("remote_id", ["", ".", ".."])
+def test_an_id_that_would_be_another_address_is_not_sent(server, remote_id):
+    with server.connect() as adapter, pytest.raises(errors.NotFound):
+        adapter.delete(remote_id)
+
+
+@pytest.mark.parametrize("answer", [{}, {"voice_id": ""}, {"voices": []}])
+def test_an_answer_that_is_no_voice_is_not_taken_for_one(server, answer):
+    server.will_send(200, answer)
+
+    with server.connect() as adapter, pytest.raises(errors.TryLater):
+        adapter.voice(ANNA)
+
+
+@pytest.mark.parametrize(
+    ("category", "sharing", "kind"),
+    [
+        ("premade", None, Kind.LIBRARY),
+        ("cloned", None, Kind.CLONE),
+        ("generated", None, Kind.DESIGNED),
+        ("professional", None, Kind.PROFESSIONAL),
+        ("professional", {"status": "enabled"}, Kind.PROFESSIONAL),
+        ("professional", {"status": "copied"}, Kind.COMMUNITY),
+        ("generated", {"status": "copied_disabled"}, Kind.COMMUNITY),
+        ("famous", None, Kind.COMMUNITY),
+        ("high_quality", None, Kind.COMMUNITY),
+        ("something new", None, Kind.UNKNOWN),
+        (None, None, Kind.UNKNOWN),
+        (["cloned"], None, Kind.UNKNOWN),
+    ],
+)
+def test_kind(category, sharing, kind):
+    assert read_voice(voice_with(category=category, sharing=sharing)).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({}, VoiceState.READY),
+        ({"fine_tuning": {"state": {"a": "fine_tuned", "b": "failed"}}}, VoiceState.READY),
+        ({"fine_tuning": {"state": {"a": "queued", "b": "failed"}}}, VoiceState.PENDING),
+        ({"fine_tuning": {"state": {"a": "delayed"}}}, VoiceState.PENDING),
+        ({"fine_tuning": {"state": {"a": "failed"}}}, VoiceState.FAILED),
+        ({"fine_tuning": {"state": {"a": "not_started"}}}, VoiceState.READY),
+        (
+            {"fine_tuning": {"state": {"a": "not_started"}}, "category": "professional"},
+            VoiceState.PENDING,
+        ),
+        (
+            {"voice_verification": {"requires_verification": True, "is_verified": False}},
+            VoiceState.PENDING,
+        ),
+        (
+            {"voice_verification": {"requires_verification": True, "is_verified": True}},
+            VoiceState.READY,
+        ),
+        ({"fine_tuning": "soon", "voice_verification": 1}, VoiceState.READY),
+    ],
+)
+def test_state(server, changes, state):
+    server.will_send(200, voice_with(**changes))
+    server.will_send(200, voice_with(**changes))
+
+    with server.connect() as adapter:
+        assert adapter.voice(ANNA).state is state
+        assert adapter.is_ready(ANNA) is (state is VoiceState.READY)
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    [1, -5, 0, 1e300, 99999999999999999999, "1762000000", True, [], 4102444801, 1762000000000],
+)
+def test_a_date_that_cannot_be_is_no_date(stamp):
+    assert read_voice(voice_with(created_at_unix=stamp)).created_at is None
+
+
+def test_an_owner_who_is_not_named_is_not_us():
+    assert not read_voice(voice_with(is_owner=None)).is_owned
+    assert not read_voice(voice_with(is_owner="true")).is_owned

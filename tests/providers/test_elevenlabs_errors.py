@@ -1,0 +1,92 @@
+"""The errors that ElevenLabs documents, each by what to do about it."""
+
+import pytest
+
+from catalog.providers import errors
+from catalog.providers.types import (
+    CloneRequest,
+    SampleFile,
+)
+from tests.providers.conftest import load_fixture
+
+SLUG = "elevenlabs"
+MARKER = "vb1:5eb0a7c1:0f8fad5bd9cb469fa16570867728950e"
+SAMPLE = SampleFile("anna.wav", "audio/wav", b"RIFF....WAVE")
+ANNA = "c10neAnna00000000001"
+
+
+@pytest.mark.parametrize(
+    ("fixture", "kind", "words"),
+    [
+        ("error_wrong_key", errors.CredentialRejected, "Invalid API key"),
+        ("error_wrong_key_new", errors.CredentialRejected, "Invalid API key"),
+        ("error_no_list", errors.PermissionMissing, "voices_read"),
+        ("error_no_user", errors.PermissionMissing, "user_read"),
+        ("error_no_write", errors.PermissionMissing, "voices_write"),
+        ("error_forbidden", errors.PermissionMissing, "permission"),
+        ("error_quota", errors.OutOfCredit, "out of credit: This request exceeds"),
+        ("error_credits", errors.OutOfCredit, "enough credits"),
+        ("error_slots", errors.LimitReached, "10 / 10"),
+        ("error_edits", errors.RequestRejected, "monthly limit"),
+        ("error_plan", errors.RequestRejected, "upgrade your plan"),
+        ("error_voice_gone", errors.NotFound, "was not found"),
+        ("error_voice_gone_old", errors.NotFound, "does not exist"),
+        ("error_bad_id", errors.NotFound, "invalid ID"),
+        ("error_fields", errors.RequestRejected, "name: Field required; files: Field required"),
+        ("error_text", errors.RequestRejected, "Invalid file type."),
+        ("error_rate", errors.TryLater, "slow down"),
+        ("error_concurrency", errors.TryLater, "slow down"),
+        ("error_server", errors.OutcomeUnknown, "500"),
+        ("error_address", errors.OutcomeUnknown, "404"),
+    ],
+)
+def test_each_documented_error_of_a_clone(server, fixture, kind, words):
+    server.will_answer(fixture)
+
+    with server.connect() as adapter, pytest.raises(errors.ProviderError) as caught:
+        adapter.clone(CloneRequest("Anna", (SAMPLE,), MARKER))
+
+    assert type(caught.value) is kind
+    assert words in caught.value.message
+    assert caught.value.status == load_fixture(SLUG, fixture)["status"]
+
+
+def test_an_error_keeps_code_permission_and_request_id(server):
+    server.will_answer("error_no_write")
+
+    with server.connect() as adapter, pytest.raises(errors.PermissionMissing) as caught:
+        adapter.delete(ANNA)
+
+    assert caught.value.code == "missing_permissions"
+    assert caught.value.permission == "voices_write"
+    assert caught.value.request_id == "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
+
+
+def test_a_message_is_cut_and_freed_of_control_characters(server):
+    message = "Bad\x00 name\r\n\x1b[31m\u202egnp.exe" + "!" * 1_000_000
+    server.will_send(400, {"detail": {"status": "x", "message": message}})
+
+    with server.connect() as adapter, pytest.raises(errors.RequestRejected) as caught:
+        adapter.voice(ANNA)
+
+    assert caught.value.message.startswith("ElevenLabs refused: Bad name [31mgnp.exe!!!")
+    assert len(caught.value.message) < 400
+
+
+@pytest.mark.parametrize(
+    "detail", [None, 7, "", " ", {}, [], {"status": 5}, [7], [{"loc": 5, "msg": None}], [[]]]
+)
+def test_an_error_of_no_known_shape_is_refused_without_a_reason(server, detail):
+    server.will_send(404, {"detail": detail})
+
+    with server.connect() as adapter, pytest.raises(errors.RequestRejected, match="404") as caught:
+        adapter.delete(ANNA)
+
+    assert not isinstance(caught.value, errors.NotFound)
+
+
+def test_a_plain_text_about_a_missing_voice_is_understood(server):
+    server.will_send(404, {"detail": "Voice not found"})
+
+    with server.connect() as adapter, pytest.raises(errors.NotFound):
+        adapter.delete(ANNA)

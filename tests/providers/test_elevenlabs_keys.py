@@ -1,0 +1,184 @@
+"""What a key of ElevenLabs may do, and what its account still has."""
+
+from typing import Any
+
+import pytest
+
+from catalog.providers.types import (
+    Answer,
+    SampleFile,
+    Slots,
+)
+from tests.providers.conftest import FakeServer, read_form
+
+SLUG = "elevenlabs"
+MARKER = "vb1:5eb0a7c1:0f8fad5bd9cb469fa16570867728950e"
+SAMPLE = SampleFile("anna.wav", "audio/wav", b"RIFF....WAVE")
+ANNA = "c10neAnna00000000001"
+
+
+def test_slots(server):
+    server.will_answer("subscription").will_answer("error_no_user").will_send(200, {})
+
+    with server.connect() as adapter:
+        told, not_allowed, not_told = adapter.slots(), adapter.slots(), adapter.slots()
+
+    assert told == Slots(3, 30)
+    assert told.left == 27
+    assert not_allowed is None
+    assert not_told is None
+
+
+def will_check(
+    server: FakeServer,
+    *,
+    listing: str = "voices_documented",
+    user: str = "user",
+    writing: str = "error_fields",
+    **subscription: Any,
+) -> FakeServer:
+    server.will_answer(listing).will_answer(user)
+    if user == "user":
+        server.will_answer("subscription", **subscription)
+    else:
+        server.will_answer(user)
+    return server.will_answer(writing)
+
+
+def test_check_of_a_good_key(server):
+    will_check(server)
+
+    with server.connect() as adapter:
+        found = adapter.check()
+
+    assert found.account_ref == "ws-1"
+    assert found.account_label == "Ana (creator)"
+    assert {found.can_list, found.can_preview, found.can_clone, found.can_delete} == {Answer.YES}
+    assert (found.slots, found.problem, found.missing_permissions) == (Slots(3, 30), "", ())
+    assert server.paths() == [
+        "GET /v2/voices",
+        "GET /v1/user",
+        "GET /v1/user/subscription",
+        "POST /v1/voices/add",
+    ]
+
+
+def test_check_cannot_make_a_voice_by_accident(server):
+    will_check(server)
+
+    with server.connect() as adapter:
+        adapter.check()
+
+    probe = server.requests[-1]
+    assert probe.headers["content-type"].startswith("multipart/form-data; boundary=")
+    assert read_form(probe) == []
+    assert b"name" not in probe.content
+
+
+def test_check_of_a_key_that_may_not_write(server):
+    will_check(server, writing="error_no_write")
+
+    with server.connect() as adapter:
+        found = adapter.check()
+
+    assert (found.can_list, found.can_clone, found.can_delete) == (
+        Answer.YES,
+        Answer.NO,
+        Answer.NO,
+    )
+    assert found.missing_permissions == ("voices_write",)
+    assert "voices_write" in found.problem
+
+
+def test_check_of_a_key_that_may_not_list(server):
+    will_check(server, listing="error_no_list")
+
+    with server.connect() as adapter:
+        found = adapter.check()
+
+    assert (found.can_list, found.can_preview) == (Answer.NO, Answer.NO)
+    assert found.missing_permissions == ("voices_read",)
+    assert "may not list voices" in found.problem
+
+
+def test_check_of_a_key_that_may_not_read_the_account_is_good_for_the_rest(server):
+    will_check(server, user="error_no_user")
+
+    with server.connect() as adapter:
+        found = adapter.check()
+
+    assert (found.can_list, found.can_clone) == (Answer.YES, Answer.YES)
+    assert (found.account_ref, found.slots) == ("", None)
+    assert found.missing_permissions == ("user_read",)
+
+
+def test_check_falls_back_on_the_user_where_there_is_no_workspace(server):
+    server.will_answer("voices_documented").will_answer("user", workspace_id=None)
+    server.will_answer("subscription").will_answer("error_fields")
+
+    with server.connect() as adapter:
+        assert adapter.check().account_ref == "u-1"
+
+
+def test_check_of_an_account_out_of_credit(server):
+    will_check(server, character_count=100_000)
+
+    with server.connect() as adapter:
+        found = adapter.check()
+
+    assert found.is_out_of_credit
+    assert found.problem == "The account is out of credit: 100,000 of 100,000 are used."
+
+
+@pytest.mark.parametrize("extension", ["unlimited", 1])
+def test_who_pays_by_use_is_not_out_of_credit(server, extension):
+    will_check(server, character_count=100_000, max_credit_limit_extension=extension)
+
+    with server.connect() as adapter:
+        assert not adapter.check().is_out_of_credit
+
+
+def test_check_says_when_all_slots_and_changes_are_used(server):
+    will_check(server, voice_slots_used=30, voice_add_edit_counter=95)
+
+    with server.connect() as adapter:
+        found = adapter.check()
+
+    assert found.slots == Slots(30, 30)
+    assert "All 30 voice slots are in use." in found.problem
+    assert "All 95 voice changes of this billing period are used up." in found.problem
+
+
+@pytest.mark.parametrize(
+    ("writing", "subscription"),
+    [("error_plan", {}), ("error_fields", {"can_use_instant_voice_cloning": False})],
+)
+def test_check_of_a_plan_without_cloning(server, writing, subscription):
+    will_check(server, writing=writing, **subscription)
+
+    with server.connect() as adapter:
+        found = adapter.check()
+
+    assert (found.can_clone, found.can_delete) == (Answer.NO, Answer.YES)
+    assert found.problem == "The account's plan does not include voice cloning."
+
+
+@pytest.mark.parametrize("writing", ["error_server", "error_rate", "error_address", "ok"])
+def test_check_does_not_guess_from_an_unclear_refusal(server, writing):
+    will_check(server, writing=writing)
+
+    with server.connect() as adapter:
+        found = adapter.check()
+
+    assert (found.can_clone, found.can_delete) == (Answer.UNKNOWN, Answer.UNKNOWN)
+
+
+def test_check_of_an_account_whose_credit_bars_even_the_list(server):
+    will_check(server, listing="error_quota")
+
+    with server.connect() as adapter:
+        found = adapter.check()
+
+    assert found.is_out_of_credit
+    assert found.can_list is Answer.UNKNOWN
+    assert "out of credit" in found.problem
