@@ -53,7 +53,7 @@ class Character:
             return cls.of(seed)
         # Deep voices come from large heads: an octave goes with about a fifth of formant.
         formant = min(1.15, max(0.8, (pitch / ENGINE_PITCH) ** 0.28))
-        return replace(cls.of(seed), pitch=pitch, formant=formant, pace=1.0)
+        return replace(cls.of(seed), pitch=pitch, formant=formant, pace=1.0, liveliness=1.0)
 
     def faster(self, factor: float) -> Self:
         """Return the same character, speaking faster by a factor."""

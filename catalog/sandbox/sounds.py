@@ -105,7 +105,10 @@ def median_pitch(sound: Sound) -> float | None:
     alike = _autocorrelation(frames - frames.mean(axis=1, keepdims=True))
     shortest, longest = sound.rate // HIGHEST_PITCH, sound.rate // LOWEST_PITCH
     lags = alike[:, shortest:longest]
-    best = lags.argmax(axis=1)
+    before, after = alike[:, shortest - 1 : longest - 1], alike[:, shortest + 1 : longest + 1]
+    # Two and three periods later it is as much like itself, so the first good peak is the one.
+    good = 0.9 * lags.max(axis=1, keepdims=True)
+    best = ((lags >= good) & (lags >= before) & (lags >= after)).argmax(axis=1)
     voiced = lags[np.arange(len(lags)), best] > VOICED
     if voiced.sum() < 5:
         return None
