@@ -1,0 +1,86 @@
+"""A sandbox that knows nothing at the start of each test, and clients that hold its keys."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+
+from catalog.sandbox import Sandbox, running_sandbox
+from catalog.sandbox.sounds import Sound, to_wav
+
+Connect = Callable[..., httpx.Client]
+
+
+@pytest.fixture(scope="session")
+def lasting_sandbox() -> Iterator[Sandbox]:
+    with running_sandbox(voices=60) as running:
+        yield running
+
+
+@pytest.fixture
+def sandbox(lasting_sandbox: Sandbox) -> Sandbox:
+    lasting_sandbox.reset()
+    return lasting_sandbox
+
+
+@pytest.fixture
+def connect(sandbox: Sandbox) -> Iterator[Connect]:
+    """Return a function that opens a client of ElevenLabs with one of the sandbox's keys."""
+    with ExitStack() as clients:
+
+        def _connect(kind: str = "full", **more: Any) -> httpx.Client:
+            client = httpx.Client(
+                base_url=sandbox.url("elevenlabs"),
+                headers={"xi-api-key": f"sandbox-elevenlabs-{kind}"},
+                **more,
+            )
+            return clients.enter_context(client)
+
+        yield _connect
+
+
+@pytest.fixture
+def full(connect: Connect) -> httpx.Client:
+    return connect("full")
+
+
+@pytest.fixture
+def control(sandbox: Sandbox) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=f"{sandbox.address}/_control") as client:
+        yield client
+
+
+@pytest.fixture
+def spoil(control: httpx.Client) -> Callable[..., None]:
+    """Return a function that lets the next call of a kind go wrong."""
+
+    def _spoil(fault: str, **more: Any) -> None:
+        control.post("/faults", json={"fault": fault, **more}).raise_for_status()
+
+    return _spoil
+
+
+def hum(pitch: float, seconds: float = 3.0) -> bytes:
+    """Return a WAV with the overtones of a voice at this pitch."""
+    rate = 16_000
+    moments = np.arange(int(seconds * rate)) / rate
+    overtones = [np.sin(2 * np.pi * pitch * part * moments) / part for part in range(1, 12)]
+    samples = (0.1 * np.sum(overtones, axis=0)).astype(np.float32)
+    return to_wav(Sound(samples, rate), rate=rate, seconds=seconds)
+
+
+def clone(client: httpx.Client, name: str = "Nora", sample: bytes | None = None) -> str:
+    """Make a clone and return its id."""
+    files = [("files", ("nora.wav", sample or hum(200), "audio/wav"))]
+    answer = client.post("/v1/voices/add", data={"name": name}, files=files)
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["voice_id"])
+
+
+def own_names(client: httpx.Client) -> list[str]:
+    """Return the names of the voices made in the account."""
+    answer = client.get("/v2/voices", params={"voice_type": "personal", "page_size": 100})
+    return [voice["name"] for voice in answer.json()["voices"]]

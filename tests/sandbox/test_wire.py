@@ -1,0 +1,154 @@
+"""HTTP as it comes from careless and hostile clients."""
+
+import socket
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from catalog.sandbox import Sandbox, wire
+from catalog.sandbox.messages import Request
+
+HOST = "Host: 127.0.0.1\r\n"
+KEY = "xi-api-key: sandbox-elevenlabs-full\r\n"
+
+
+def send(sandbox: Sandbox, content: bytes) -> bytes:
+    """Send bytes as they are, hang up, and return all that comes back."""
+    port = urlsplit(sandbox.address).port
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        client.sendall(content)
+        client.shutdown(socket.SHUT_WR)
+        pieces = []
+        while piece := client.recv(65_536):
+            pieces.append(piece)
+    return b"".join(pieces)
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", b"400"),
+        (b"GET\r\n\r\n", b"400"),
+        (b"GET / HTTP/9.9\r\n\r\n", b"505"),
+        (b"BREW /pot HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", b"501"),
+        (b"GET / HTTP/1.1\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example\r\n\r\n", b"400"),
+        (b"OPTIONS * HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", b"400"),
+        (b"GET http://[x HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", b"400"),
+        (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n", b"414"),
+        (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n" + b"a: b\r\n" * 200 + b"\r\n", b"431"),
+        (b"GET /?" + b"a&" * 600 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", b"400"),
+        (b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: -5\r\n\r\n", b"400"),
+        (b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: ten\r\n\r\n", b"400"),
+        (
+            b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n"
+            b"Content-Length: 3\r\n\r\nabc",
+            b"400",
+        ),
+        (
+            b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: gzip\r\n\r\n",
+            b"400",
+        ),
+        (
+            b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+            b"400",
+        ),
+        (
+            b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n",
+            b"400",
+        ),
+        (
+            b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFF\r\n",
+            b"413",
+        ),
+    ],
+)
+def test_unreadable_request_gets_a_status_and_the_end(sandbox, content, status):
+    answer = send(sandbox, content)
+
+    assert answer.startswith(b"HTTP/1.1 " + status)
+    assert b"Connection: close" in answer
+    assert httpx.get(sandbox.address).status_code == 200
+
+
+def test_half_an_upload_makes_nothing(sandbox, control):
+    head = f"POST /elevenlabs/v1/voices/add HTTP/1.1\r\n{HOST}{KEY}Content-Length: 900\r\n\r\n"
+
+    answer = send(sandbox, head.encode() + b"half")
+
+    assert answer == b""
+    assert control.get("/requests").json() == {"requests": []}
+
+
+def test_upload_over_the_limit_hears_why(sandbox, full, monkeypatch):
+    monkeypatch.setattr(wire, "MAX_BODY", 1_000)
+
+    answer = full.post("/v1/voices/add", content=b"x" * 500_000)
+
+    assert answer.status_code == 413
+
+
+def chunks() -> Iterator[bytes]:
+    yield b'{"stability"'
+    yield b": 0.25}"
+
+
+def test_body_in_chunks_is_read(full):
+    voice_id = full.get("/v2/voices").json()["voices"][0]["voice_id"]
+
+    answer = full.post(f"/v1/voices/{voice_id}/settings/edit", content=chunks())
+
+    assert answer.json() == {"status": "ok"}
+    assert full.get(f"/v1/voices/{voice_id}/settings").json()["stability"] == 0.25
+
+
+def test_two_requests_share_a_connection(sandbox):
+    request = f"GET /elevenlabs/v1/models HTTP/1.1\r\n{HOST}{KEY}\r\n".encode()
+
+    answer = send(sandbox, request * 2)
+
+    assert answer.count(b"HTTP/1.1 200") == 2
+
+
+def test_old_client_is_answered_and_left(sandbox):
+    answer = send(sandbox, f"GET / HTTP/1.0\r\n{HOST}\r\n".encode())
+
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert b"Connection: close" in answer
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1@evil.example", "[::2]", "[", "x:y"])
+@pytest.mark.parametrize("path", ["/elevenlabs/v2/voices", "/_control/state", "/"])
+def test_other_names_than_its_own_are_refused(sandbox, host, path):
+    answer = httpx.get(f"{sandbox.address}{path}", headers={"Host": host})
+
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("host", ["localhost:1234", "127.0.0.1", "[::1]:80", "LOCALHOST"])
+def test_its_own_names_are_answered(sandbox, host):
+    assert httpx.get(sandbox.address, headers={"Host": host}).status_code == 200
+
+
+def test_root_tells_which_providers_there_are(sandbox):
+    assert "elevenlabs" in httpx.get(sandbox.address).json()["providers"]
+
+
+def test_unknown_provider_is_not_found(sandbox):
+    assert httpx.get(sandbox.url("nobody", "/v1")).status_code == 404
+
+
+def test_failure_of_the_sandbox_is_answered_and_logged(sandbox, monkeypatch, caplog):
+    def fail(request: Request) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(sandbox, "_answer", fail)
+    headers = {"xi-api-key": "sandbox-elevenlabs-full"}
+
+    answer = httpx.get(sandbox.url("elevenlabs", "/v1/user"), headers=headers)
+
+    assert answer.status_code == 500
+    assert "ZeroDivisionError" in caplog.text
+    assert "sandbox-elevenlabs-full" not in caplog.text
