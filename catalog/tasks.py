@@ -57,8 +57,9 @@ def sync_account_task(*, account_id: int) -> None:
 
 @shared_task(name="catalog.warm_previews")
 def warm_previews_task(*, account_id: int) -> None:
-    """Fetch previews that are not on our disk yet."""
-    warm_previews(account_id, timezone.now)
+    """Fetch previews that are not on our disk yet, and come back for the rest."""
+    if warm_previews(account_id, timezone.now):
+        _wake(warm_previews_task, account_id=account_id)
 
 
 @shared_task(name="catalog.measure_clip")

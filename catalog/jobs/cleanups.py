@@ -91,7 +91,7 @@ def _call(line: PlannedDeletion, lease: Lease, provider: Provider, clock: Clock)
         )
     try:
         provider.delete(line.remote_id)
-        words = "Deleted at the provider."
+        words = ""
     except NotFound:
         words = "The provider no longer knew this voice."
     except TryLater as exc:

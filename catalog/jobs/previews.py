@@ -19,7 +19,8 @@ from catalog.storage import media_path, remove_media, store_media
 
 logger = logging.getLogger(__name__)
 
-_WARMED_AT_ONCE = 60
+# Few at a time: somebody who waits for a clone comes in between.
+_WARMED_AT_ONCE = 12
 _LONGEST_PREVIEW_SECONDS = 600
 
 
@@ -74,8 +75,8 @@ def measure_clip(clip_id: int) -> None:
     )
 
 
-def warm_previews(account_id: int, clock: Clock) -> int:
-    """Fetch clips that the account's voices still lack, some at a time; return how many.
+def warm_previews(account_id: int, clock: Clock) -> bool:
+    """Fetch some of the clips that the account's voices lack, newest first; True if more wait.
 
     Only what a provider already holds is fetched; nothing is spoken, so nothing is spent.
     """
@@ -85,10 +86,10 @@ def warm_previews(account_id: int, clock: Clock) -> int:
         .filter(account=account, clip=None)
         .exclude(preview_url="", preview_sample_id="")
     )
-    voices = list(lacking.order_by("sort_name", "pk")[:_WARMED_AT_ONCE])
+    voices = list(lacking.order_by("-added_at", "sort_name", "pk")[:_WARMED_AT_ONCE])
     credential = Credential.objects.working().filter(account=account).first()
     if not voices or credential is None:
-        return 0
+        return False
     base_url = settings.PROVIDER_BASE_URLS[account.provider]
     kept = 0
     try:
@@ -106,4 +107,4 @@ def warm_previews(account_id: int, clock: Clock) -> int:
                     logger.info("No preview could be kept of voice %s", voice.pk)
     except (ProviderError, CannotOpen):
         logger.info("Stopped fetching previews of account %s", account.pk)
-    return kept
+    return kept == _WARMED_AT_ONCE
