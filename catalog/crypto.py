@@ -72,7 +72,8 @@ class KeyRing:
                 _demand_ours(path, os.fstat(file.fileno()))
                 return cls(_parse_keys(file.read(65536), path))
         except FileNotFoundError:
-            raise KeyProblem(f"The master key file {path} is missing.") from None
+            words = f"The master key file {path} is missing; restore it from your backup."
+            raise KeyProblem(words) from None
         except OSError as exc:
             raise KeyProblem(f"{path} cannot be read: {exc.strerror}.") from None
 

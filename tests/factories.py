@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from catalog.models import (
+    CleanupPlan,
     CloneJob,
     Consent,
     Credential,
     Installation,
     Membership,
+    PlannedDeletion,
     ProviderAccount,
     Sample,
     Team,
@@ -124,4 +126,19 @@ def make_job(owner: User, credential: Credential, **values: Any) -> CloneJob:
         credential=credential,
         account=credential.account,
         **{**defaults, **values},
+    )
+
+
+def make_plan(user: User, team: Team, voices: list[Voice], **values: Any) -> CleanupPlan:
+    plan = CleanupPlan.objects.create(team=team, drawn_up_by=user, drawn_up_at=NOW, **values)
+    for voice in voices:
+        make_line(plan, voice)
+    return plan
+
+
+def make_line(plan: CleanupPlan, voice: Voice, **values: Any) -> PlannedDeletion:
+    key = Credential.objects.filter(account=voice.account).first()
+    defaults = {"credential": key, "remote_id": voice.remote_id, "name": voice.name}
+    return PlannedDeletion.objects.create(
+        plan=plan, voice=voice, account=voice.account, created_at=NOW, **{**defaults, **values}
     )

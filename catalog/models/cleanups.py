@@ -3,7 +3,6 @@
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
 
 from catalog.models.accounts import Team, User
 from catalog.models.clones import LeasedWork
@@ -39,16 +38,6 @@ class CleanupPlan(models.Model):
         return self.approved_at is not None
 
 
-class PlannedDeletionQuerySet(models.QuerySet["PlannedDeletion"]):
-    """Lines of plans by how far they are."""
-
-    def active(self) -> Self:
-        """Keep approved lines that have not come to an end."""
-        return self.filter(state__in=PlannedDeletion.ACTIVE_STATES).filter(
-            ~Q(plan__approved_at=None)
-        )
-
-
 class PlannedDeletion(LeasedWork):
     """One voice of a plan, with the name that was shown and the outcome."""
 
@@ -75,8 +64,6 @@ class PlannedDeletion(LeasedWork):
     name = models.CharField(max_length=300)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PLANNED)
 
-    objects = PlannedDeletionQuerySet.as_manager()
-
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["plan", "voice"], name="one_line_per_plan_and_voice")
@@ -99,8 +86,3 @@ class PlannedDeletion(LeasedWork):
     def has_failed(self) -> bool:
         """Tell whether the provider refused or never answered."""
         return self.state == self.State.FAILED
-
-    @property
-    def is_skipped(self) -> bool:
-        """Tell whether the line was left alone because something had changed."""
-        return self.state == self.State.SKIPPED

@@ -231,7 +231,7 @@ def verify_key_ring() -> None:
         _key_ring().open(bytes(installation.key_check), _KEY_CHECK_CONTEXT)
     except KeyProblem as exc:
         raise KeyProblem(
-            f"{exc} The database holds sealed credentials: restore the file, no new key is made."
+            f"{exc} (No new key is made: this database was sealed under that file.)"
         ) from None
     except CannotOpen:
         raise KeyProblem(

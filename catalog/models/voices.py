@@ -187,7 +187,9 @@ class Voice(models.Model):
 
     def labels_of(self, facet: str) -> list["VoiceLabel"]:
         """Return the labels of one facet from those already loaded."""
-        return [label for label in self.labels.all() if label.facet == facet]
+        # In the order in which they were written: the provider's, the main one first.
+        rows = sorted(self.labels.all(), key=lambda label: label.pk)
+        return [label for label in rows if label.facet == facet]
 
 
 class VoiceLabel(models.Model):

@@ -1,0 +1,51 @@
+"""People and what tells them apart."""
+
+import pytest
+from django.db import IntegrityError
+
+from catalog.models import Membership, Team, User
+from tests import factories
+
+
+def test_an_address_is_one_person_whatever_its_case(db):
+    made = User.objects.create_user(" Ana@Example.COM ", "secret phrase")
+
+    assert made.email == "ana@example.com"
+    assert User.objects.get_by_natural_key("ANA@example.com") == made
+    with pytest.raises(IntegrityError):
+        User.objects.create_user("ana@EXAMPLE.com")
+
+
+@pytest.mark.parametrize(
+    ("name", "email", "shown", "initials"),
+    [
+        ("Ana", "ana@example.com", "Ana", "A"),
+        ("Ana María", "ana@example.com", "Ana María", "AM"),
+        ("", "ana@example.com", "ana@example.com", "AE"),
+        ("李", "li@example.com", "李", "李"),
+    ],
+)
+def test_a_person_is_shown_by_name_or_else_by_address(name, email, shown, initials):
+    person = User(email=email, first_name=name)
+
+    assert (str(person), person.initials) == (shown, initials)
+
+
+def test_a_person_has_one_role_in_a_team(cast):
+    with pytest.raises(IntegrityError):
+        Membership.objects.create(team=cast.aurora, user=cast.mia, role=Membership.Role.ADMIN)
+
+
+def test_a_person_sees_the_own_teams_alone(cast):
+    guest = factories.make_user("Kim", cast.aurora)
+    Membership.objects.create(team=cast.borealis, user=guest)
+
+    assert set(Team.objects.visible_to(cast.ana)) == {cast.aurora}
+    assert set(Team.objects.visible_to(guest)) == {cast.aurora, cast.borealis}
+
+
+def test_an_operator_may_do_everything_in_the_admin(db):
+    operator = User.objects.create_superuser("root@example.com", "secret phrase")
+
+    assert (operator.is_staff, operator.is_superuser) == (True, True)
+    assert operator.check_password("secret phrase")

@@ -1,0 +1,264 @@
+"""Sealed keys, who sees them and what they open, and the guard over the master key."""
+
+import base64
+import json
+import pickle
+import secrets
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from catalog.crypto import CannotOpen, KeyProblem
+from catalog.models import Credential, Installation, Membership, ProviderAccount
+from catalog.models.credentials import _key_ring, prepare_installation, verify_key_ring
+from tests import factories
+
+KEY = "sk_an-elevenlabs-key-of-some-length"
+
+
+@pytest.fixture
+def own_ring(settings, tmp_path):
+    """Give the test a master key file of its own."""
+    settings.MASTER_KEY_FILE = tmp_path / "secrets" / "master-keys.json"
+    _key_ring.cache_clear()
+    yield settings.MASTER_KEY_FILE
+    _key_ring.cache_clear()
+
+
+def verify_anew() -> None:
+    """Verify as a process does that has just been started."""
+    _key_ring.cache_clear()
+    verify_key_ring()
+
+
+# Sealed keys
+
+
+def test_a_key_opens_for_its_row(cast):
+    credential = factories.make_credential(cast.ana, cast.account, KEY)
+
+    assert Credential.objects.get(pk=credential.pk).secrets() == {"api_key": KEY}
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"), [(KEY, KEY[-4:]), ("a" * 12 + "wxyz", "wxyz"), ("only-15-letters", "****")]
+)
+def test_only_a_long_key_shows_its_last_four(cast, key, shown):
+    assert factories.make_credential(cast.ana, cast.account, key).last_four == shown
+
+
+def test_a_sealed_key_moved_to_another_row_does_not_open(cast):
+    mine = factories.make_credential(cast.ana, cast.account, KEY)
+    yours = factories.make_credential(cast.ana, cast.account, "another key of Ana's")
+    Credential.objects.filter(pk=yours.pk).update(sealed=mine.sealed)
+
+    with pytest.raises(CannotOpen):
+        Credential.objects.get(pk=yours.pk).secrets()
+
+
+@pytest.mark.parametrize("change", ["owner", "provider"])
+def test_a_sealed_key_given_to_another_owner_or_provider_does_not_open(cast, change):
+    credential = factories.make_credential(cast.ana, cast.account, KEY)
+    values = {"owner": {"owner": cast.mia}, "provider": {"provider": "inworld"}}
+    Credential.objects.filter(pk=credential.pk).update(**values[change])
+
+    with pytest.raises(CannotOpen):
+        Credential.objects.get(pk=credential.pk).secrets()
+
+
+@pytest.mark.parametrize("spoil", [lambda sealed: sealed[:-1], lambda sealed: KEY.encode()])
+def test_a_spoilt_record_raises_and_is_never_handed_out(cast, spoil):
+    credential = factories.make_credential(cast.ana, cast.account, KEY)
+    Credential.objects.filter(pk=credential.pk).update(sealed=spoil(bytes(credential.sealed)))
+
+    with pytest.raises(CannotOpen) as caught:
+        Credential.objects.get(pk=credential.pk).secrets()
+
+    assert KEY not in str(caught.value)
+
+
+def test_nothing_that_can_be_printed_or_stored_of_a_credential_holds_the_key(cast):
+    credential = factories.make_credential(cast.ana, cast.account, KEY, nickname="Studio")
+    credential.secrets()
+
+    for shown in (repr(credential), str(credential), credential.title, str(vars(credential))):
+        assert KEY not in shown
+    assert KEY.encode() not in pickle.dumps(credential)
+
+
+def test_the_fallback_name_of_an_account_is_the_same_for_the_same_key_and_tells_nothing(cast):
+    mine = factories.make_credential(cast.ana, cast.account, KEY)
+    same = factories.make_credential(cast.mia, cast.account, KEY)
+    other = factories.make_credential(cast.mia, cast.account, KEY + "x")
+
+    assert mine.account_fallback_ref() == same.account_fallback_ref()
+    assert mine.account_fallback_ref() != other.account_fallback_ref()
+    assert KEY not in mine.account_fallback_ref()
+
+
+def test_a_key_that_a_rotation_added_is_read_without_a_restart(own_ring, db):
+    prepare_installation()
+    word = json.loads(own_ring.read_text())["keys"][0]
+    team = factories.Team.objects.create(name="Aurora")
+    ana = factories.make_user("Ana", team)
+    account = factories.make_account(team)
+    new = base64.b64encode(secrets.token_bytes(32)).decode()
+    own_ring.write_text(json.dumps({"keys": [new, word]}))
+    _key_ring.cache_clear()
+    credential = factories.make_credential(ana, account, KEY)
+    own_ring.write_text(json.dumps({"keys": [word]}))
+    _key_ring.cache_clear()
+    _key_ring()
+    own_ring.write_text(json.dumps({"keys": [word, new]}))
+
+    assert credential.secrets() == {"api_key": KEY}
+
+
+@pytest.mark.parametrize(
+    ("health", "abilities", "expected"),
+    [
+        ("good", {"clone": "yes"}, True),
+        ("good", {"clone": "no"}, False),
+        ("good", {"clone": "unknown"}, True),
+        ("limited", {}, True),
+        ("rejected", {"clone": "yes"}, False),
+        ("unreachable", {"clone": "yes"}, False),
+        ("unchecked", {"clone": "yes"}, False),
+    ],
+)
+def test_a_key_may_what_is_not_known_to_be_refused_as_long_as_it_works(health, abilities, expected):
+    assert Credential(health=health, abilities=abilities).may("clone") is expected
+
+
+@pytest.mark.parametrize(
+    ("used", "limit", "left"), [(3, 10, 7), (12, 10, 0), (3, None, None), (None, 10, None)]
+)
+def test_slots_left_are_known_only_where_both_figures_are(used, limit, left):
+    assert ProviderAccount(slots_used=used, slots_limit=limit).slots_left == left
+
+
+# Who sees what
+
+
+@pytest.mark.parametrize("is_shared", [True, False])
+def test_a_key_is_seen_by_its_owner_and_by_teammates_only_where_shared(cast, is_shared):
+    credential = factories.make_credential(cast.mia, cast.account, is_shared=is_shared)
+
+    def sees(user):
+        return Credential.objects.visible_to(user).filter(pk=credential.pk).exists()
+
+    assert (sees(cast.mia), sees(cast.ana), sees(cast.sam)) == (True, is_shared, False)
+
+
+@pytest.mark.parametrize(
+    ("is_shared", "last_owner", "has_own_key", "is_seen"),
+    [
+        (True, None, False, True),
+        (True, "ana", False, True),
+        (False, None, False, False),
+        (False, "ana", False, False),
+        (False, "mia", False, True),
+        (False, "ana", True, True),
+        (False, None, True, True),
+    ],
+)
+def test_an_account_is_seen_when_shared_opened_or_once_opened(
+    cast, is_shared, last_owner, has_own_key, is_seen
+):
+    owner = getattr(cast, last_owner) if last_owner else None
+    account = factories.make_account(cast.aurora, is_shared=is_shared, last_owner=owner)
+    if has_own_key:
+        factories.make_credential(cast.mia, account, is_shared=False)
+
+    seen = ProviderAccount.objects.visible_to(cast.mia)
+
+    assert seen.filter(pk=account.pk).exists() is is_seen
+    assert not ProviderAccount.objects.visible_to(cast.sam).filter(pk=account.pk).exists()
+
+
+def test_who_left_the_team_sees_neither_keys_nor_accounts_of_it_any_more(cast):
+    Membership.objects.filter(user=cast.ana).delete()
+
+    assert not Credential.objects.visible_to(cast.ana).exists()
+    assert not ProviderAccount.objects.visible_to(cast.ana).exists()
+
+
+def test_only_keys_that_the_provider_accepted_count_as_working(cast):
+    Credential.objects.all().delete()
+    for health in Credential.Health.values:
+        factories.make_credential(cast.ana, cast.account, health=health)
+
+    assert {row.health for row in Credential.objects.working()} == {"good", "limited"}
+
+
+# The guard over the master key
+
+
+def test_the_first_preparation_makes_a_key_and_the_second_changes_nothing(own_ring, db):
+    first = prepare_installation()
+    ring = own_ring.read_bytes()
+    second = prepare_installation()
+
+    assert own_ring.read_bytes() == ring
+    assert bytes(second.key_check) == bytes(first.key_check)
+    assert (Installation.objects.count(), len(second.code)) == (1, 8)
+    verify_anew()
+
+
+@pytest.mark.parametrize("trouble", ["missing", "open to others", "damaged", "link", "other"])
+def test_a_ring_that_cannot_be_trusted_stops_the_start_and_is_not_replaced(
+    own_ring, db, tmp_path, trouble
+):
+    prepare_installation()
+    spoil_ring(own_ring, trouble, tmp_path)
+    before = sorted(own_ring.parent.iterdir())
+
+    with pytest.raises(KeyProblem) as caught:
+        verify_anew()
+    with pytest.raises(KeyProblem):
+        prepare_installation()
+
+    words = str(caught.value)
+    assert str(own_ring) in words
+    assert "no new key is made" in words.lower()
+    assert sorted(own_ring.parent.iterdir()) == before
+
+
+def spoil_ring(path: Path, trouble: str, elsewhere: Path) -> None:
+    """Do to the file what the trouble names."""
+    if trouble == "missing":
+        path.unlink()
+    elif trouble == "open to others":
+        path.chmod(0o644)
+    elif trouble == "damaged":
+        path.write_text("{}")
+    elif trouble == "link":
+        path.symlink_to(path.rename(elsewhere / "ring.json"))
+    else:
+        key = base64.b64encode(secrets.token_bytes(32)).decode()
+        path.write_text(json.dumps({"keys": [key]}))
+
+
+def test_credentials_without_the_row_of_the_installation_stop_the_preparation(own_ring, db, cast):
+    Installation.objects.all().delete()
+    ring = own_ring.read_bytes()
+
+    with pytest.raises(KeyProblem, match="Sealed credentials are here"):
+        prepare_installation()
+
+    assert own_ring.read_bytes() == ring
+
+
+def test_an_installation_that_was_never_prepared_says_what_to_run(own_ring, db):
+    with pytest.raises(KeyProblem, match=r"manage\.py prepare"):
+        verify_anew()
+
+
+@pytest.mark.django_db
+def test_a_database_without_tables_says_what_to_run(own_ring):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE catalog_installation RENAME TO elsewhere")
+
+    with pytest.raises(KeyProblem, match=r"not ready; run: manage\.py prepare"):
+        verify_anew()

@@ -1,0 +1,103 @@
+"""Which voices a person sees, and how a voice is put in words."""
+
+import pytest
+from django.db import IntegrityError
+
+from catalog.models import Voice
+from catalog.models.voices import fold_text
+from tests import factories
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("Zoë ÉLAN", "zoe elan"),
+        ("Straße", "strasse"),
+        ("ﬁne Ｗｉｄｅ", "fine wide"),
+        ("小美", "小美"),
+        ("Ёлка", "елка"),
+        ("50% off_now", "50% off_now"),
+    ],
+)
+def test_text_is_folded_so_that_case_and_accents_do_not_matter(text, folded):
+    assert fold_text(text) == folded
+
+
+def test_the_same_letters_fold_alike_however_they_were_typed():
+    assert fold_text("Amélie 한국어") == fold_text("Ame\u0301lie 한국어")
+
+
+def test_a_person_sees_the_voices_of_accounts_that_the_person_sees(cast):
+    hidden = factories.make_account(cast.aurora, is_shared=False, last_owner=cast.ana)
+    shared = factories.make_voice(cast.account)
+    private = factories.make_voice(hidden)
+    foreign = factories.make_voice(cast.other_account)
+
+    assert set(Voice.objects.visible_to(cast.ana)) == {shared, private}
+    assert set(Voice.objects.visible_to(cast.mia)) == {shared}
+    assert set(Voice.objects.visible_to(cast.sam)) == {foreign}
+
+
+def test_a_voice_stays_visible_once_when_many_keys_open_its_account(cast):
+    voice = factories.make_voice(cast.account)
+    for owner in (cast.ana, cast.mia, cast.mia):
+        factories.make_credential(owner, cast.account, is_shared=True)
+
+    assert list(Voice.objects.visible_to(cast.mia)) == [voice]
+
+
+def test_an_account_has_a_remote_voice_once(cast):
+    factories.make_voice(cast.account, remote_id="r-1")
+    factories.make_voice(cast.other_account, remote_id="r-1")
+
+    with pytest.raises(IntegrityError):
+        factories.make_voice(cast.account, remote_id="r-1")
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_owned", "is_gone", "expected"),
+    [
+        (Voice.Kind.CLONE, True, False, True),
+        (Voice.Kind.DESIGNED, True, False, True),
+        (Voice.Kind.PROFESSIONAL, True, False, True),
+        (Voice.Kind.CLONE, False, False, False),
+        (Voice.Kind.CLONE, True, True, False),
+        (Voice.Kind.LIBRARY, True, False, False),
+        (Voice.Kind.COMMUNITY, True, False, False),
+        (Voice.Kind.UNKNOWN, True, False, False),
+    ],
+)
+def test_only_own_voices_that_are_still_there_can_be_deleted(
+    cast, kind, is_owned, is_gone, expected
+):
+    gone_at = factories.NOW if is_gone else None
+    voice = factories.make_voice(cast.account, kind=kind, is_owned=is_owned, gone_at=gone_at)
+
+    assert Voice.objects.deletable().filter(pk=voice.pk).exists() is expected
+    assert voice.is_deletable is expected
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"preview_url": "https://cdn.example.com/a.mp3"}, True),
+        ({"preview_sample_id": "s-1"}, True),
+        ({}, False),
+        ({"preview_url": "https://cdn.example.com/a.mp3", "gone_at": factories.NOW}, False),
+    ],
+)
+def test_a_voice_can_be_heard_when_the_provider_holds_something_to_hear(cast, values, expected):
+    assert factories.make_voice(cast.account, **values).can_play is expected
+
+
+def test_the_tags_of_a_voice_leave_out_what_is_unknown(cast):
+    known = factories.make_voice(
+        cast.account, languages=("en-GB", "de"), gender="female", age="old", accent="british"
+    )
+    unknown = factories.make_voice(cast.account, languages=(), use_cases=())
+
+    assert known.tag_words == ["English (UK)", "Female", "Old", "Narration"]
+    assert known.language_words == ["English (UK)", "German"]
+    assert (known.accent_name, unknown.accent_name) == ("British", "")
+    assert unknown.tag_words == []
+    assert (unknown.language_words, unknown.use_case_words) == ([], [])
