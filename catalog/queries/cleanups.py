@@ -48,7 +48,9 @@ def get_plan_page(user: User, plan_id: int) -> PlanPage:
         "drawn_up_by", "approved_by", "team"
     )
     plan = plans.get(pk=plan_id)
-    lines = plan.lines.select_related("voice", "account", "credential").order_by("name", "pk")
+    lines = plan.lines.select_related("voice", "account", "credential__owner").order_by(
+        "name", "pk"
+    )
     return PlanPage(plan, list(lines))
 
 

@@ -1,0 +1,96 @@
+"""Jobs of a team, and where a clone could be made."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from catalog.models import CloneJob, Credential
+from catalog.queries.clones import (
+    count_active_jobs,
+    find_clone_jobs,
+    find_clone_targets,
+    get_clone_job,
+)
+from tests import factories
+
+
+def test_jobs_come_newest_first_and_those_of_others_not_at_all(cast):
+    first = factories.make_job(cast.ana, cast.credential)
+    second = factories.make_job(
+        cast.ana, cast.credential, created_at=factories.NOW + timedelta(hours=1)
+    )
+    foreign = factories.make_job(cast.sam, cast.other_credential)
+
+    assert find_clone_jobs(cast.mia) == [second, first]
+    assert get_clone_job(cast.mia, first.pk) == first
+    with pytest.raises(CloneJob.DoesNotExist):
+        get_clone_job(cast.mia, foreign.pk)
+
+
+def test_only_jobs_that_have_not_ended_are_counted_as_active(cast):
+    factories.make_job(cast.ana, cast.credential)
+    factories.make_job(cast.ana, cast.credential, state=CloneJob.State.READY)
+    factories.make_job(cast.sam, cast.other_credential)
+
+    assert count_active_jobs(cast.mia) == 1
+
+
+def test_more_jobs_need_no_more_queries(cast):
+    def count_queries() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            for job in find_clone_jobs(cast.ana):
+                assert [job.account.info.label, str(job.requested_by), job.sample.filename]
+        return len(seen)
+
+    factories.make_job(cast.ana, cast.credential)
+    few = count_queries()
+    for _ in range(5):
+        factories.make_job(cast.ana, cast.credential)
+
+    assert count_queries() == few == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "slots", "obstacle"),
+    [
+        ({}, (3, 30), ""),
+        ({}, (30, None), ""),
+        ({"health": "limited", "abilities": {"clone": "unknown"}}, (3, 30), ""),
+        ({"health": "unchecked"}, (3, 30), "This key is still being checked."),
+        ({"health": "rejected"}, (3, 30), "This key does not work at the moment."),
+        ({"health": "unreachable"}, (3, 30), "This key does not work at the moment."),
+        ({"abilities": {"clone": "no"}}, (3, 30), "This key may not make voices."),
+        ({}, (30, 30), "No free slot: 30 of 30."),
+        ({}, (31, 30), "No free slot: 31 of 30."),
+    ],
+)
+def test_a_target_says_why_no_clone_can_be_made_through_it(cast, values, slots, obstacle):
+    Credential.objects.all().delete()
+    account = factories.make_account(cast.aurora, slots_used=slots[0], slots_limit=slots[1])
+    factories.make_credential(cast.ana, account, **values)
+
+    (target,) = find_clone_targets(cast.ana)
+
+    assert target.obstacle == obstacle
+    assert target.is_open is (not obstacle)
+
+
+def test_a_key_that_never_opened_an_account_is_no_open_target(cast):
+    Credential.objects.filter(pk=cast.credential.pk).update(account=None)
+
+    (target,) = find_clone_targets(cast.ana)
+
+    assert target.obstacle == "This key does not work at the moment."
+
+
+def test_targets_are_the_own_and_the_shared_keys_with_the_open_ones_first(cast):
+    Credential.objects.filter(pk=cast.credential.pk).update(health="rejected")
+    own = factories.make_credential(cast.mia, cast.account, is_shared=False)
+    factories.make_credential(cast.ana, cast.account, is_shared=False)
+
+    targets = find_clone_targets(cast.mia)
+
+    assert [target.credential for target in targets] == [own, cast.credential]
+    assert [target.is_open for target in targets] == [True, False]
