@@ -6,18 +6,29 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from catalog import policies
+from catalog.models import Team
 from catalog.queries.clones import count_active_jobs
+from catalog.queries.teams import get_current_team
 from catalog.views.requests import is_partial
 
 THEMES = ("system", "light", "dark")
 THEME_COOKIE = "theme"
 
 
+def _find_team(request: HttpRequest) -> Team | None:
+    # An error page may come before any view ran, and keeps the frame of who is signed in.
+    known: Team | None = getattr(request, "team", None)
+    user = getattr(request, "user", None)
+    if known is None and user is not None and user.is_authenticated:
+        return get_current_team(user)
+    return known
+
+
 def page_frame(request: HttpRequest) -> dict[str, Any]:
     """Return what base.html draws; a swapped part has no frame and pays for none."""
     theme = request.COOKIES.get(THEME_COOKIE, "system")
     frame: dict[str, Any] = {"theme": theme if theme in THEMES else "system"}
-    team = getattr(request, "team", None)
+    team = _find_team(request)
     if team is None or is_partial(request):
         return frame
     links = [
