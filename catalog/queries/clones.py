@@ -34,11 +34,6 @@ def get_clone_job(user: User, job_id: uuid.UUID) -> CloneJob:
     return _with_rows(CloneJob.objects.visible_to(user)).get(pk=job_id)
 
 
-def count_active_jobs(user: User) -> int:
-    """Return how many jobs have not come to an end."""
-    return CloneJob.objects.visible_to(user).active().count()
-
-
 def find_clone_targets(user: User) -> list[CloneTarget]:
     """Return every key that the person may work through, those that could clone first."""
     credentials = Credential.objects.visible_to(user).select_related("account", "owner")

@@ -1,4 +1,4 @@
-"""What every page has around it: navigation, theme, and the count of running jobs."""
+"""What every page has around it: navigation and theme."""
 
 from typing import Any
 
@@ -7,7 +7,6 @@ from django.urls import reverse
 
 from catalog import policies
 from catalog.models import Team
-from catalog.queries.clones import count_active_jobs
 from catalog.queries.teams import get_current_team
 from catalog.views.requests import is_partial
 
@@ -44,5 +43,4 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
         (reverse(name), icon, label, where, request.path.startswith(reverse(name)))
         for name, icon, label, where in links
     ]
-    frame["active_job_count"] = count_active_jobs(request.user)  # type: ignore[arg-type]
     return frame
