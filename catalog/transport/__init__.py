@@ -38,6 +38,12 @@ def queue_url(path: Path) -> str:
     return SCHEME + path.absolute().as_uri().removeprefix("file")
 
 
+def queue_path(url: str) -> Path | None:
+    """Return the file behind a broker address, or ``None`` when it is another broker's."""
+    parts = urlsplit(url)
+    return Path(url2pathname(parts.path)) if parts.scheme == SCHEME else None
+
+
 class Transport(virtual.Transport):
     """Connect kombu to a queue file, in Celery's event loop or by waiting.
 

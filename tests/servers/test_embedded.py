@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from catalog.transport import queue_url, register_transport
-from tests.servers.workers import Workers, in_time
+from tests.servers.processes import in_time
+from tests.servers.workers import Workers
 
 KILLS = int(os.environ.get("VOICEBOARD_TEST_KILLS", "4"))
 

@@ -5,24 +5,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
+from tests.servers.processes import PATIENCE_SECONDS, ROOT, children_of
 from tests.servers.recording_app import app, lines_of
-
-ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_SECONDS = 60.0
-
-
-def in_time(has_happened: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> bool:
-    """Wait until something has happened; give up and return ``False`` after a long while."""
-    deadline = time.monotonic() + seconds
-    while not has_happened():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 class Workers:
@@ -100,9 +87,8 @@ class Workers:
 
     def kill_children(self, worker: subprocess.Popen[bytes]) -> None:
         """Kill the processes that do the work, and leave the one that hands it out."""
-        children = Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split()
-        for child in children:
-            os.kill(int(child), signal.SIGKILL)
+        for child in children_of(worker.pid):
+            os.kill(child, signal.SIGKILL)
 
     def lines_of(self, kind: str) -> list[str]:
         """Return which tasks began or ended, in order."""

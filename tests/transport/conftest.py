@@ -8,9 +8,7 @@ import pytest
 from kombu import Connection
 
 from catalog.transport import queue_url, register_transport
-from catalog.transport.messages import QueueFile
-
-LEASE = 30.0
+from catalog.transport.messages import LEASE_SECONDS, QueueFile
 
 
 class Watch:
@@ -50,7 +48,7 @@ def open_file(path: Path, watch: Watch) -> Iterator[Callable[[], QueueFile]]:
     with ExitStack() as stack:
 
         def open_queue_file() -> QueueFile:
-            queue_file = QueueFile(path, LEASE, watch)
+            queue_file = QueueFile(path, LEASE_SECONDS, watch)
             stack.callback(queue_file.close)
             return queue_file
 

@@ -1,8 +1,7 @@
 import os
 import threading
 
-from catalog.transport.messages import set_aside_damaged
-from tests.transport.conftest import LEASE
+from catalog.transport.messages import LEASE_SECONDS, set_aside_damaged
 from tests.transport.publishing import stored_messages
 
 
@@ -43,7 +42,7 @@ def test_the_message_of_a_dead_worker_comes_again_when_its_lease_ends(open_file,
     dead.put("jobs", b"{}")
     dead.take("jobs")
 
-    watch.seconds += LEASE - 1
+    watch.seconds += LEASE_SECONDS - 1
     early = alive.take("jobs")
     watch.seconds += 2
 
@@ -57,7 +56,7 @@ def test_a_renewed_lease_goes_on(open_file, watch):
     taken = holder.take("jobs")
 
     for _ in range(5):
-        watch.seconds += LEASE - 1
+        watch.seconds += LEASE_SECONDS - 1
         holder.renew([taken.id])
 
     assert other.take("jobs") is None
@@ -86,7 +85,7 @@ def test_a_thawed_worker_cannot_give_back_what_another_has_taken_over(open_file,
     frozen, alive, third = open_file(), open_file(), open_file()
     frozen.put("jobs", b"{}")
     taken = frozen.take("jobs")
-    watch.seconds += LEASE + 1
+    watch.seconds += LEASE_SECONDS + 1
     alive.take("jobs")
 
     frozen.release(taken.id)

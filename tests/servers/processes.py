@@ -1,0 +1,44 @@
+"""Look at the processes of this machine."""
+
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_SECONDS = 60.0
+
+
+def in_time(has_happened: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> bool:
+    """Wait until something has happened; give up and return ``False`` after a long while."""
+    deadline = time.monotonic() + seconds
+    while not has_happened():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def children_of(pid: int, word: str = "") -> list[int]:
+    """Return the living children of a process whose command line has a word in it."""
+    listing = subprocess.run(
+        # Twice "w": a command line is cut to the width of the terminal otherwise.
+        ["ps", "-ww", "-eo", "pid=,ppid=,stat=,args="],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    rows = [line.split(maxsplit=3) for line in listing.splitlines()]
+    return [
+        int(row[0])
+        for row in rows
+        if len(row) == 4 and row[1] == str(pid) and row[2][0] != "Z" and word in row[3]
+    ]
+
+
+def is_gone(pid: int) -> bool:
+    """Tell whether a process has ended; one that nobody has collected yet counts as ended."""
+    answer = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return answer.stdout.strip()[:1] in {"", "Z"}
