@@ -1,0 +1,54 @@
+import stat
+
+import pytest
+
+from voiceboard.logfiles import LARGEST_BYTES, PrivateLogFile, Worries, keep_output
+
+
+@pytest.mark.parametrize(
+    ("lines", "worrying"),
+    [
+        (["2026-01-01 10:00:00,000 INFO web: fine"], []),
+        (["2026-01-01 10:00:00,000 WARNING web: hm"], [0]),
+        (["[ERROR] cannot bind"], [0]),
+        (["INFO web: all good", "ERROR web: broken", "  detail", "INFO web: good again"], [1, 2]),
+        (["Traceback (most recent call last):", "  File x", "ValueError: y"], [0, 1, 2]),
+        (["INFO web: the voice is called ERROR"], []),
+        (["a line of no level"], []),
+    ],
+)
+def test_the_lines_that_should_worry_somebody_are_those(lines, worrying):
+    worries = Worries()
+
+    found = [number for number, line in enumerate(lines) if worries.include(line)]
+
+    assert found == worrying
+
+
+def test_a_log_can_be_read_by_its_owner_alone(tmp_path):
+    path = tmp_path / "logs" / "web.log"
+
+    PrivateLogFile(path).close()
+
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_log_that_has_grown_large_makes_room(tmp_path):
+    path = tmp_path / "web.log"
+    path.write_bytes(b"x" * LARGEST_BYTES)
+    log = PrivateLogFile(path)
+
+    log.write_line("next")
+    log.close()
+
+    assert path.read_text() == "next\n"
+    assert (tmp_path / "web.log.1").stat().st_size == LARGEST_BYTES
+
+
+def test_a_process_that_prints_no_text_does_not_end_its_log(tmp_path):
+    raw = tmp_path / "raw"
+    raw.write_bytes(b"\xff\xfe\n" + b"y" * 100_000 + b"\nend\n")
+
+    keep_output(raw.open("rb"), tmp_path / "web.log", lambda _line: None)
+
+    assert (tmp_path / "web.log").read_text().endswith("\nend\n")

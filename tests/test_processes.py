@@ -1,0 +1,244 @@
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers.processes import ROOT, children_of, in_time, is_gone
+from voiceboard.processes import Pauses, Service, Surroundings, Watcher, end_in_order
+
+SLEEP = "import time; time.sleep(300)"
+# Starts a child that outlives it, and writes down both.
+PARENT = """
+import os, subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"])
+open("pids", "a").write(f"{os.getpid()} {child.pid}\\n")
+time.sleep(300)
+"""
+STUBBORN = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+open("ready", "w").close()
+time.sleep(300)
+"""
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def around(tmp_path: Path, said: list[str]) -> Iterator[Surroundings]:
+    watcher = Watcher()
+    yield Surroundings(tmp_path, dict(os.environ), tmp_path / "logs", watcher, said.append)
+    watcher.close()
+
+
+@pytest.fixture
+def make(around: Surroundings) -> Iterator[Callable[..., Service]]:
+    made: list[Service] = []
+
+    def make_service(program: str, **options: object) -> Service:
+        made.append(Service("thing", [sys.executable, "-c", program], around, **options))
+        return made[-1]
+
+    yield make_service
+    for service in made:
+        service.kill()
+
+
+def pids(folder: Path) -> list[int]:
+    path = folder / "pids"
+    return [int(pid) for pid in path.read_text().split()] if path.exists() else []
+
+
+def test_pauses_grow_to_half_a_minute():
+    pauses = Pauses()
+
+    assert [pauses.after(1) for _ in range(8)] == [0.5, 1, 2, 4, 8, 16, 30, 30]
+
+
+def test_pauses_start_over_after_a_healthy_minute():
+    pauses = Pauses()
+    for _ in range(5):
+        pauses.after(1)
+
+    assert pauses.after(60) == 0.5
+
+
+def test_a_process_that_was_killed_starts_again_and_this_is_said(make, around, said):
+    service = make(PARENT)
+    service.keep_up()
+    assert in_time(lambda: len(pids(around.folder)) == 2)
+    leader, _child = pids(around.folder)
+
+    os.kill(leader, signal.SIGKILL)
+
+    def has_started_again() -> bool:
+        service.keep_up()
+        return len(pids(around.folder)) == 4
+
+    assert in_time(has_started_again)
+    assert len(said) == 1
+    assert said[0].startswith("thing was killed by SIGKILL; it starts again in 0.5 s")
+
+
+def test_the_children_of_a_killed_process_are_ended(make, around):
+    service = make(PARENT)
+    service.start()
+    assert in_time(lambda: len(pids(around.folder)) == 2)
+    leader, child = pids(around.folder)
+
+    os.kill(leader, signal.SIGKILL)
+
+    assert in_time(service.has_ended)
+    assert in_time(lambda: is_gone(child))
+
+
+def test_ending_a_service_ends_its_children_too(make, around):
+    service = make(PARENT)
+    service.start()
+    assert in_time(lambda: len(pids(around.folder)) == 2)
+
+    end_in_order([[service]], lambda: False)
+
+    assert in_time(lambda: all(map(is_gone, pids(around.folder))))
+
+
+def test_a_process_that_will_not_end_is_killed_when_patience_is_over(make, around):
+    service = make(STUBBORN, patience=0.1)
+    service.start()
+    assert in_time((around.folder / "ready").exists)
+
+    end_in_order([[service]], lambda: False)
+
+    assert not service.is_running
+
+
+def test_asking_twice_ends_patience(make, around):
+    service = make(STUBBORN, patience=10_000)
+    service.start()
+    assert in_time((around.folder / "ready").exists)
+
+    end_in_order([[service]], lambda: True)
+
+    assert not service.is_running
+
+
+def test_a_process_may_finish_what_it_is_doing(make, around):
+    service = make(
+        """
+import signal, sys, time
+def finish(*_):
+    time.sleep(0.3)
+    open("finished", "w").close()
+    sys.exit()
+signal.signal(signal.SIGTERM, finish)
+open("ready", "w").close()
+time.sleep(300)
+"""
+    )
+    service.start()
+    assert in_time((around.folder / "ready").exists)
+
+    end_in_order([[service]], lambda: False)
+
+    assert (around.folder / "finished").exists()
+
+
+def test_one_wave_has_ended_before_the_next_is_asked(make, around):
+    program = """
+import signal, sys, time
+def finish(*_):
+    open("order", "a").write("{name} ")
+    sys.exit()
+signal.signal(signal.SIGTERM, finish)
+open("ready-{name}", "w").close()
+time.sleep(300)
+"""
+    first, second = (make(program.replace("{name}", name)) for name in ("first", "second"))
+    for service in (second, first):
+        service.start()
+    assert in_time(lambda: len(list(around.folder.glob("ready-*"))) == 2)
+
+    end_in_order([[first], [second]], lambda: False)
+
+    assert (around.folder / "order").read_text().split() == ["first", "second"]
+
+
+def test_a_step_returns_its_exit_code_with_its_output_in_the_log(make):
+    step = make("import sys; print('the reason'); sys.exit(3)")
+    step.start()
+
+    code = step.run_to_end(lambda: True)
+
+    assert code == 3
+    assert step.log_path.read_text() == "the reason\n"
+
+
+def test_a_step_that_is_no_longer_wanted_is_ended(make):
+    step = make(SLEEP)
+    step.start()
+
+    code = step.run_to_end(lambda: False)
+
+    assert code != 0
+    assert not step.is_running
+
+
+def test_warnings_of_a_process_reach_the_terminal_under_its_name(make, said):
+    step = make("print('2026-01-01 INFO web: fine'); print('2026-01-01 ERROR web: broken')")
+    step.start()
+
+    step.run_to_end(lambda: True)
+
+    assert said == ["thing: 2026-01-01 ERROR web: broken"]
+
+
+def test_when_the_supervisor_is_killed_nothing_keeps_running(tmp_path):
+    supervisor = start_supervisor_of(PARENT, tmp_path)
+    assert in_time(lambda: len(pids(tmp_path)) == 2)
+
+    supervisor.kill()
+    supervisor.wait()
+
+    assert in_time(lambda: all(map(is_gone, pids(tmp_path))))
+
+
+def test_a_killed_watcher_is_replaced_by_one_that_knows_what_to_end(tmp_path):
+    supervisor = start_supervisor_of(PARENT, tmp_path)
+    assert in_time(lambda: len(pids(tmp_path)) == 2)
+    [first] = children_of(supervisor.pid, "watcher.py")
+    os.kill(first, signal.SIGKILL)
+
+    def is_replaced() -> bool:
+        return any(pid != first for pid in children_of(supervisor.pid, "watcher.py"))
+
+    assert in_time(is_replaced)
+
+    supervisor.kill()
+    supervisor.wait()
+
+    assert in_time(lambda: all(map(is_gone, pids(tmp_path))))
+
+
+def start_supervisor_of(program: str, folder: Path) -> "subprocess.Popen[bytes]":
+    """Start a process that keeps one service up until it is killed."""
+    script = f"""
+        import os, sys, time
+        from pathlib import Path
+        from voiceboard.processes import Service, Surroundings, Watcher
+        folder = Path({str(folder)!r})
+        around = Surroundings(folder, dict(os.environ), folder, Watcher(), print)
+        service = Service("thing", [sys.executable, "-c", {program!r}], around)
+        while True:
+            around.watcher.keep_up()
+            service.keep_up()
+            time.sleep(0.05)
+    """
+    return subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)], cwd=ROOT)

@@ -1,0 +1,63 @@
+"""Keep what a process prints in a file, and show on the terminal what should worry somebody."""
+
+import logging
+import logging.handlers
+import os
+import re
+from collections.abc import Callable
+from io import TextIOWrapper
+from pathlib import Path
+from typing import IO
+
+LARGEST_BYTES = 5_000_000
+KEPT_FILES = 3
+LONGEST_LINE = 8_192
+
+LEVEL = re.compile(r"\b(DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL)\b")
+WORRYING_LEVELS = frozenset({"WARN", "WARNING", "ERROR", "CRITICAL", "FATAL"})
+# A level stands behind a time and a name at most; further on it is a word like any other.
+LEVEL_WITHIN = 60
+
+
+class PrivateLogFile(logging.handlers.RotatingFileHandler):
+    """A log file of limited size that only its owner can read."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        super().__init__(path, maxBytes=LARGEST_BYTES, backupCount=KEPT_FILES, encoding="utf-8")
+
+    def _open(self) -> TextIOWrapper:
+        handle = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.fchmod(handle, 0o600)
+        return os.fdopen(handle, "a", encoding=self.encoding, errors="replace")
+
+    def write_line(self, line: str) -> None:
+        """Append a line."""
+        self.emit(logging.LogRecord("", logging.INFO, "", 0, line, None, None))
+
+
+class Worries:
+    """Tell lines that should worry somebody from those that need not."""
+
+    def __init__(self) -> None:
+        self._is_worrying = False
+
+    def include(self, line: str) -> bool:
+        """Judge the next line; one without a level belongs to the one before it."""
+        if line.startswith("Traceback ("):
+            self._is_worrying = True
+        elif level := LEVEL.search(line[:LEVEL_WITHIN]):
+            self._is_worrying = level[1] in WORRYING_LEVELS
+        return self._is_worrying
+
+
+def keep_output(output: IO[bytes], path: Path, show: Callable[[str], None]) -> None:
+    """Copy all lines of a process to its log file until it ends, and show the worrying ones."""
+    log, worries = PrivateLogFile(path), Worries()
+    with output:
+        while line := output.readline(LONGEST_LINE):
+            text = line.decode("utf-8", "replace").rstrip()
+            log.write_line(text)
+            if worries.include(text):
+                show(text)
+    log.close()

@@ -1,0 +1,234 @@
+"""Start processes, start them again when they die, and end them with all their children."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from voiceboard.logfiles import keep_output
+
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 30.0
+HEALTHY_AFTER_SECONDS = 60.0
+WATCHER = Path(__file__).with_name("watcher.py")
+
+
+class Pauses:
+    """How long to wait before a start: longer each time, until the process has stayed up."""
+
+    def __init__(self) -> None:
+        self._next = FIRST_PAUSE_SECONDS
+
+    def after(self, seconds_up: float) -> float:
+        """Return the pause after a process that was up for so long."""
+        if seconds_up >= HEALTHY_AFTER_SECONDS:
+            self._next = FIRST_PAUSE_SECONDS
+        pause = self._next
+        self._next = min(2 * pause, LONGEST_PAUSE_SECONDS)
+        return pause
+
+
+class Watcher:
+    """The process that ends the others should this one be killed."""
+
+    def __init__(self, kept_open: Sequence[int] = ()) -> None:
+        self._kept_open = tuple(kept_open)
+        self._groups: set[int] = set()
+        self._start()
+
+    def _start(self) -> None:
+        self._process = subprocess.Popen(  # noqa: S603  (a file of this package)
+            [sys.executable, "-I", str(WATCHER)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            pass_fds=self._kept_open,
+            start_new_session=True,
+        )
+        for group in self._groups:
+            self._tell(f"watch {group}")
+
+    def _tell(self, line: str) -> None:
+        if self._process.stdin is not None:
+            self._process.stdin.write(f"{line}\n".encode())
+            self._process.stdin.flush()
+
+    def look_after(self, group: int) -> None:
+        """End this process group when the supervisor dies."""
+        self._groups.add(group)
+        with contextlib.suppress(OSError):  # it died itself, ``keep_up`` tells the next one
+            self._tell(f"watch {group}")
+
+    def forget(self, group: int) -> None:
+        """Leave a process group alone that has ended."""
+        self._groups.discard(group)
+        with contextlib.suppress(OSError):
+            self._tell(f"forget {group}")
+
+    def keep_up(self) -> None:
+        """Start the watcher again when it has died."""
+        if self._process.poll() is not None:
+            self._let_go()
+            self._start()
+
+    def close(self) -> None:
+        """Let the watcher end, and wait for it."""
+        self._let_go()
+        self._process.wait()
+
+    def _let_go(self) -> None:
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What all processes share."""
+
+    folder: Path
+    environment: dict[str, str]
+    logs: Path
+    watcher: Watcher
+    say: Callable[[str], None]
+
+
+@dataclass
+class Service:
+    """A process that shall run, with all the processes it starts."""
+
+    name: str
+    command: Sequence[str]
+    around: Surroundings
+    # How long it may take to finish what it is doing.
+    patience: float = 10.0
+    # Whether warnings and errors also go to the terminal.
+    is_mirrored: bool = True
+    _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    _pauses: Pauses = field(default_factory=Pauses, init=False)
+    _started_at: float = field(default=0.0, init=False)
+    _start_at: float = field(default=0.0, init=False)
+    _reader: threading.Thread | None = field(default=None, init=False)
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether the process was started and has not been seen to end."""
+        return self._process is not None
+
+    def keep_up(self) -> None:
+        """Start the process if it is time to, and notice when it has ended."""
+        if self._process is None:
+            if time.monotonic() >= self._start_at:
+                self.start()
+            return
+        code = self._clear_up()
+        if code is not None:
+            pause = self._pauses.after(time.monotonic() - self._started_at)
+            self._start_at = time.monotonic() + pause
+            self.around.say(
+                f"{self.name} {_describe(code)}; it starts again in {pause:g} s"
+                f" (see {self.log_path})"
+            )
+
+    @property
+    def log_path(self) -> Path:
+        """Return the file that keeps what the process prints."""
+        return self.around.logs / f"{self.name}.log"
+
+    def start(self) -> None:
+        """Start the process in a group of its own, so that a Ctrl-C does not reach it."""
+        self._process = subprocess.Popen(  # noqa: S603  (commands are written in the supervisor)
+            self.command,
+            cwd=self.around.folder,
+            env=self.around.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self.around.watcher.look_after(self._process.pid)
+        self._started_at = time.monotonic()
+        self._reader = threading.Thread(
+            target=keep_output,
+            args=(self._process.stdout, self.log_path, self._show),
+            daemon=True,
+        )
+        self._reader.start()
+
+    def _show(self, line: str) -> None:
+        if self.is_mirrored:
+            self.around.say(f"{self.name}: {line}")
+
+    def ask_to_end(self) -> None:
+        """Have the process finish what it is doing and end."""
+        if self._process is not None:
+            # Only the leader, which ends its children in order: Celery's would drop their tasks.
+            with contextlib.suppress(ProcessLookupError):
+                self._process.terminate()
+
+    def has_ended(self) -> bool:
+        """Tell whether the process has ended, and clear up what it left."""
+        if self._process is not None:
+            self._clear_up()
+        return self._process is None
+
+    def kill(self) -> None:
+        """End the process and all its children now."""
+        if self._process is not None:
+            _kill_group(self._process.pid)
+            self._process.wait()
+            self._clear_up()
+
+    def run_to_end(self, is_wanted: Callable[[], bool]) -> int:
+        """Wait for a process that ends by itself, and return its exit code; kill it if unwanted."""
+        while (code := self._clear_up()) is None:
+            if not is_wanted():
+                self.kill()
+                return -signal.SIGKILL
+            time.sleep(0.05)
+        return code
+
+    def _clear_up(self) -> int | None:
+        """Kill the children of a leader that has ended, and return its exit code."""
+        if self._process is None or (code := self._process.poll()) is None:
+            return None
+        # A leader that was killed leaves its children, and those hold the port.
+        _kill_group(self._process.pid)
+        self.around.watcher.forget(self._process.pid)
+        self._process = None
+        if self._reader is not None:
+            # All ends of its output are closed, so the rest of it is in the log by then.
+            self._reader.join()
+        return code
+
+
+def end_in_order(waves: Sequence[Sequence[Service]], is_hurried: Callable[[], bool]) -> None:
+    """End one wave of services after the other; kill what takes longer than its patience."""
+    for wave in waves:
+        for service in wave:
+            service.ask_to_end()
+        asked_at = time.monotonic()
+        for service in sorted(wave, key=lambda service: service.patience):
+            while not (
+                service.has_ended()
+                or is_hurried()
+                or time.monotonic() - asked_at > service.patience
+            ):
+                time.sleep(0.05)
+            service.kill()
+
+
+def _kill_group(group: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
+
+
+def _describe(code: int) -> str:
+    if code < 0:
+        return f"was killed by {signal.Signals(-code).name}"
+    return f"ended with code {code}"

@@ -1,0 +1,203 @@
+"""Run all of Voiceboard with one command: prepare, start, watch over, and end its processes."""
+
+import contextlib
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from catalog.transport import queue_path
+from catalog.transport.messages import set_aside_damaged
+from voiceboard.claims import HOST, CannotStart, check_port, only_one
+from voiceboard.processes import Service, Surroundings, Watcher, end_in_order
+
+TURN_SECONDS = 0.2
+WORRY_AFTER_SECONDS = 60.0
+# Long enough for most clones; what is cut off goes on after the next start.
+WORKER_PATIENCE_SECONDS = 20.0
+LINES_OF_FAILURE = 12
+
+GRANIAN = [
+    *("granian", "--interface", "wsgi", "--http", "1", "--no-ws", "--host", HOST),
+    # Threads, because much of a request is waiting; more than this Granian warns of.
+    *("--workers", "2", "--blocking-threads", str(2 * (os.cpu_count() or 1) + 1)),
+    "--respawn-failed-workers",
+    *("--workers-kill-timeout", "8", "--no-access-log", "--log-level", "warning"),
+]
+# The three "without" are about workers knowing of each other, which the embedded queue lacks.
+CELERY_WORKER = [
+    *("celery", "-A", "voiceboard", "worker", "--loglevel", "INFO"),
+    *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+]
+CELERY_BEAT = ["celery", "-A", "voiceboard", "beat", "--loglevel", "INFO"]
+
+
+class Stop:
+    """Whether somebody asked to stop, and whether they asked twice."""
+
+    def __init__(self) -> None:
+        self._asked = threading.Event()
+        self._hurry = threading.Event()
+
+    def ask(self, _signal: int, _frame: FrameType | None) -> None:
+        """Take note of a signal."""
+        (self._hurry if self._asked.is_set() else self._asked).set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until somebody asks to stop; return whether they did."""
+        return self._asked.wait(seconds)
+
+    def is_asked(self) -> bool:
+        """Tell whether to stop."""
+        return self._asked.is_set()
+
+    def is_hurried(self) -> bool:
+        """Tell whether to stop without waiting for anything."""
+        return self._hurry.is_set()
+
+
+def say(line: str) -> None:
+    """Print a line, if there still is a terminal."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+
+
+class Supervisor:
+    """All the processes of one data directory."""
+
+    def __init__(self, stop: Stop, watcher: Watcher) -> None:
+        self._stop = stop
+        self._data = Path(settings.DATA_DIR)
+        self._around = Surroundings(
+            folder=Path(settings.BASE_DIR),
+            environment={
+                **os.environ,
+                "VOICEBOARD_DATA_DIR": str(self._data),
+                "PYTHONUNBUFFERED": "1",
+            },
+            logs=self._data / "logs",
+            watcher=watcher,
+            say=say,
+        )
+        address = ["--port", str(settings.PORT)]
+        self._web = self._service("web", [*GRANIAN, *address, "voiceboard.wsgi:application"])
+        self._worker = self._service("worker", CELERY_WORKER, patience=WORKER_PATIENCE_SECONDS)
+        self._schedule = self._service("schedule", CELERY_BEAT)
+        self._sandbox = [self._make_sandbox()] if settings.DEMO else []
+        self._services = [*self._sandbox, self._web, self._worker, self._schedule]
+        self._started_at = 0.0
+        self._is_announced = self._is_worried = False
+
+    def _service(self, name: str, module: list[str], patience: float = 10.0) -> Service:
+        return Service(name, [sys.executable, "-m", *module], self._around, patience)
+
+    def _make_sandbox(self) -> Service:
+        command = [sys.executable, "manage.py", "serve_sandbox", "--voices", "300"]
+        place = ["--port", str(settings.SANDBOX_PORT), "--state", str(self._data / "sandbox")]
+        return Service("sandbox", [*command, *place], self._around)
+
+    def run(self) -> None:
+        """Prepare, then keep everything up until asked to stop, then end everything."""
+        try:
+            self._prepare()
+            self._started_at = time.monotonic()
+            while not self._stop.wait(TURN_SECONDS):
+                self._around.watcher.keep_up()
+                for service in self._services:
+                    service.keep_up()
+                if not self._is_announced:
+                    self._announce()
+        finally:
+            # First what makes work, then what does it, last what the work needs.
+            waves = [[self._schedule, self._web], [self._worker], self._sandbox]
+            end_in_order(waves, self._stop.is_hurried)
+
+    def _prepare(self) -> None:
+        queue = queue_path(settings.CELERY_BROKER_URL)
+        if queue is not None and (moved := set_aside_damaged(queue)):
+            # Nothing is lost by it: the jobs are in the database, and the schedule wakes them.
+            say(f"The queue file was damaged and is now {moved}.")
+        steps = [self._step("prepare"), self._step("collectstatic", "--noinput")]
+        for step in steps:
+            step.start()
+        for step in steps:
+            code = step.run_to_end(lambda: not self._stop.is_asked())
+            if code and not self._stop.is_asked():
+                lines = step.log_path.read_text().splitlines()[-LINES_OF_FAILURE:]
+                raise CannotStart("\n".join([f"manage.py {step.name} failed:", *lines]))
+
+    def _step(self, name: str, *options: str) -> Service:
+        command = [sys.executable, "manage.py", name, *options]
+        return Service(name, command, self._around, is_mirrored=False)
+
+    def _announce(self) -> None:
+        if self._answers():
+            say(f"Voiceboard runs at http://{HOST}:{settings.PORT} (Ctrl-C stops it).")
+            say(self._how_to_sign_in())
+            self._is_announced = True
+        elif not self._is_worried and time.monotonic() > self._started_at + WORRY_AFTER_SECONDS:
+            say(f"Voiceboard does not answer yet; what it says is in {self._around.logs}.")
+            self._is_worried = True
+
+    def _answers(self) -> bool:
+        try:
+            for _ in self._sandbox:
+                socket.create_connection((HOST, settings.SANDBOX_PORT), timeout=2).close()
+            web = http.client.HTTPConnection(HOST, settings.PORT, timeout=2)
+            with contextlib.closing(web):
+                web.request("GET", "/healthz")
+                return web.getresponse().status == http.HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
+            return False
+
+    def _how_to_sign_in(self) -> str:
+        # Not a service: what it prints may hold a password, and must not come into a log.
+        answer = subprocess.run(
+            [sys.executable, "manage.py", "sign_in"],
+            cwd=self._around.folder,
+            env=self._around.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return (answer.stdout or answer.stderr).rstrip()
+
+
+def main() -> int:
+    """Run Voiceboard until Ctrl-C; return the exit code."""
+    # Whatever it and its processes write is their owner's alone.
+    os.umask(0o077)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voiceboard.settings")
+    stop = Stop()
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, stop.ask)
+    try:
+        data = Path(settings.DATA_DIR)
+        with contextlib.suppress(PermissionError):  # somebody else gave it to us
+            data.chmod(0o700)
+        with only_one(data) as lock:
+            check_port(settings.PORT, "VOICEBOARD_PORT")
+            if settings.DEMO:
+                check_port(settings.SANDBOX_PORT, "VOICEBOARD_SANDBOX_PORT")
+            with contextlib.closing(Watcher(kept_open=[lock])) as watcher:
+                Supervisor(stop, watcher).run()
+    except (CannotStart, ImproperlyConfigured) as exc:
+        say(str(exc))
+        return 1
+    say("Voiceboard has stopped.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
