@@ -3,6 +3,8 @@
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 
+from catalog.models import User
+
 
 class SetupForm(forms.Form):
     """Who runs this installation, and the first team."""
@@ -13,10 +15,14 @@ class SetupForm(forms.Form):
     password = forms.CharField(
         label="Password",
         max_length=200,
+        strip=False,  # as at sign-in: a space is a sign like others
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
-        validate_password(password)
+        person = User(
+            email=self.cleaned_data.get("email", ""), first_name=self.cleaned_data.get("name", "")
+        )
+        validate_password(password, person)
         return password

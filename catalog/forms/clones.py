@@ -10,6 +10,7 @@ from django.template.defaultfilters import filesizeformat
 
 from catalog.audio import FORMATS, HEAD_BYTES, AudioFormat, sniff_format
 from catalog.models import Credential
+from catalog.providers.marking import find_markers
 from catalog.queries.clones import CloneTarget
 
 _BIDI = {chr(mark) for mark in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F)}
@@ -88,13 +89,14 @@ class CloneForm(forms.Form):
         return key
 
     def clean_name(self) -> str:
-        return _clean_words(self.cleaned_data["name"], "Give the voice a name that can be read.")
+        words = "Give the voice a name that can be read."
+        return _refuse_marker(_clean_words(self.cleaned_data["name"], words))
 
     def clean_speaker(self) -> str:
         return _clean_words(self.cleaned_data["speaker"], "Give a name that can be read.")
 
     def clean_description(self) -> str:
-        return _strip_marks(self.cleaned_data["description"])
+        return _refuse_marker(_strip_marks(self.cleaned_data["description"]))
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -122,6 +124,13 @@ def _clean_words(text: str, complaint: str) -> str:
     if not any(mark.isalnum() for mark in cleaned):
         raise forms.ValidationError(complaint)
     return cleaned
+
+
+def _refuse_marker(text: str) -> str:
+    # A clone is found again by its marker, so nobody may write one that is not theirs.
+    if found := find_markers(text):
+        raise forms.ValidationError(f"Leave out “{found[0]}”: Voiceboard marks its clones so.")
+    return text
 
 
 def _strip_marks(text: str) -> str:
