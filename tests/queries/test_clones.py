@@ -8,7 +8,6 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog.models import CloneJob, Credential
 from catalog.queries.clones import (
-    count_active_jobs,
     find_clone_jobs,
     find_clone_targets,
     get_clone_job,
@@ -27,14 +26,6 @@ def test_jobs_come_newest_first_and_those_of_others_not_at_all(cast):
     assert get_clone_job(cast.mia, first.pk) == first
     with pytest.raises(CloneJob.DoesNotExist):
         get_clone_job(cast.mia, foreign.pk)
-
-
-def test_only_jobs_that_have_not_ended_are_counted_as_active(cast):
-    factories.make_job(cast.ana, cast.credential)
-    factories.make_job(cast.ana, cast.credential, state=CloneJob.State.READY)
-    factories.make_job(cast.sam, cast.other_credential)
-
-    assert count_active_jobs(cast.mia) == 1
 
 
 def test_more_jobs_need_no_more_queries(cast):
