@@ -133,6 +133,10 @@ class Provider:
         """Return our voices that carry the marker, oldest first, from a complete listing."""
         raise self._lacks("find clones again")
 
+    def find_by_progress(self, progress: Mapping[str, str]) -> list[RemoteVoice]:
+        """Return our voices that came from what the job kept, oldest first, all looked through."""
+        raise self._lacks("find clones again")
+
     def is_ready(self, remote_id: str) -> bool:
         """Tell whether the voice can speak."""
         raise self._lacks("tell whether a voice is ready")

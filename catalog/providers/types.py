@@ -1,6 +1,6 @@
 """What passes between the providers and the rest of Voiceboard: frozen values."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -24,6 +24,7 @@ class VoiceState(StrEnum):
     READY = "ready"
     PENDING = "pending"
     FAILED = "failed"
+    GONE = "gone"  # deleted, but still listed
 
 
 class Answer(StrEnum):
@@ -32,6 +33,18 @@ class Answer(StrEnum):
     YES = "yes"
     NO = "no"
     UNKNOWN = "unknown"
+
+
+class Transcript(StrEnum):
+    """Whether a provider wants the words that are spoken in a sample."""
+
+    NONE = "none"
+    OPTIONAL = "optional"
+    NEEDED = "needed"
+
+
+def _forget(progress: Mapping[str, str]) -> None:
+    """Keep nothing: for those who clone without a job to resume."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +77,11 @@ class ProviderInfo:
     has_slots: bool = False
     delete_note: str = ""  # what cannot be undone, in words
     marker_length: int = 0
+    finds_by_progress: bool = False  # recognises a clone by what ``keep_progress`` was told
+    needs_language: bool = False
+    needs_gender: bool = False
+    transcript: Transcript = Transcript.NONE
+    has_kept_deletions: bool = False  # a deleted voice may still be listed
     settle_seconds: float = 120
 
 
@@ -119,7 +137,12 @@ class SampleFile:
 
 @dataclass(frozen=True, slots=True)
 class CloneRequest:
-    """The wish for one clone; ``marker`` is stored at the provider so that we find it again."""
+    """The wish for one clone; ``marker`` is stored at the provider so that we find it again.
+
+    ``language`` is a BCP 47 tag and ``transcript`` what is spoken in the sample, "" where not
+    known. ``progress`` is what an earlier attempt already has at the provider, such as the id of
+    an uploaded file; ``keep_progress`` stores more of it, durably, before the next call is made.
+    """
 
     name: str
     samples: tuple[SampleFile, ...]
@@ -127,6 +150,11 @@ class CloneRequest:
     description: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     remove_background_noise: bool = False
+    language: str = ""
+    gender: str = ""
+    transcript: str = ""
+    progress: Mapping[str, str] = field(default_factory=dict)
+    keep_progress: Callable[[Mapping[str, str]], None] = field(default=_forget, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
