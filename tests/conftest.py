@@ -19,6 +19,7 @@ from django.conf import settings as project_settings
 from django.db import connection
 from django.test import Client
 
+from catalog import tasks
 from catalog.jobs import cleanups, credentials, previews, voices
 from catalog.models import Membership, Team
 from catalog.models.credentials import prepare_installation
@@ -165,3 +166,13 @@ def file_database(transactional_db: None, tmp_path: Path) -> Iterator[Path | Non
     connection.close()
     connection.settings_dict["NAME"] = name
     connection.connection = memory
+
+
+@pytest.fixture
+def wakes(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
+    """Note which tasks were woken, and with which id, in the place of a broker."""
+    woken: list[tuple[str, Any]] = []
+    monkeypatch.setattr(
+        tasks, "_wake", lambda task, **ids: woken.append((task.name, *ids.values()))
+    )
+    return woken

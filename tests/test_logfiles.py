@@ -2,7 +2,7 @@ import stat
 
 import pytest
 
-from voiceboard.logfiles import LARGEST_BYTES, PrivateLogFile, Worries, keep_output
+from voiceboard.logfiles import LARGEST_BYTES, LONGEST_LINE, PrivateLogFile, Worries, keep_output
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,7 @@ from voiceboard.logfiles import LARGEST_BYTES, PrivateLogFile, Worries, keep_out
         (["Traceback (most recent call last):", "  File x", "ValueError: y"], [0, 1, 2]),
         (["INFO web: the voice is called ERROR"], []),
         (["a line of no level"], []),
+        (["a line that has gone on for a good while before it speaks of an ERROR"], []),
     ],
 )
 def test_the_lines_that_should_worry_somebody_are_those(lines, worrying):
@@ -51,4 +52,6 @@ def test_a_process_that_prints_no_text_does_not_end_its_log(tmp_path):
 
     keep_output(raw.open("rb"), tmp_path / "web.log", lambda _line: None)
 
-    assert (tmp_path / "web.log").read_text().endswith("\nend\n")
+    lines = (tmp_path / "web.log").read_text().splitlines()
+    assert lines[-1] == "end"
+    assert max(map(len, lines)) <= LONGEST_LINE

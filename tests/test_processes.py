@@ -52,6 +52,27 @@ def make(around: Surroundings) -> Iterator[Callable[..., Service]]:
         service.kill()
 
 
+@pytest.fixture
+def supervisor(tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """A process that keeps one service up until it is killed."""
+    script = f"""
+        import os, sys, time
+        from pathlib import Path
+        from voiceboard.processes import Service, Surroundings, Watcher
+        folder = Path({str(tmp_path)!r})
+        around = Surroundings(folder, dict(os.environ), folder, Watcher(), print)
+        service = Service("thing", [sys.executable, "-c", {PARENT!r}], around)
+        while True:
+            around.watcher.keep_up()
+            service.keep_up()
+            time.sleep(0.05)
+    """
+    process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)], cwd=ROOT)
+    yield process
+    process.kill()
+    process.wait()
+
+
 def pids(folder: Path) -> list[int]:
     path = folder / "pids"
     return [int(pid) for pid in path.read_text().split()] if path.exists() else []
@@ -172,13 +193,13 @@ time.sleep(300)
 
 
 def test_a_step_returns_its_exit_code_with_its_output_in_the_log(make):
-    step = make("import sys; print('the reason'); sys.exit(3)")
+    step = make("import sys; print('many words\\n' * 5000 + 'the reason'); sys.exit(3)")
     step.start()
 
     code = step.run_to_end(lambda: True)
 
     assert code == 3
-    assert step.log_path.read_text() == "the reason\n"
+    assert step.log_path.read_text().endswith("\nthe reason\n")
 
 
 def test_a_step_that_is_no_longer_wanted_is_ended(make):
@@ -200,8 +221,7 @@ def test_warnings_of_a_process_reach_the_terminal_under_its_name(make, said):
     assert said == ["thing: 2026-01-01 ERROR web: broken"]
 
 
-def test_when_the_supervisor_is_killed_nothing_keeps_running(tmp_path):
-    supervisor = start_supervisor_of(PARENT, tmp_path)
+def test_when_the_supervisor_is_killed_nothing_keeps_running(supervisor, tmp_path):
     assert in_time(lambda: len(pids(tmp_path)) == 2)
 
     supervisor.kill()
@@ -210,8 +230,7 @@ def test_when_the_supervisor_is_killed_nothing_keeps_running(tmp_path):
     assert in_time(lambda: all(map(is_gone, pids(tmp_path))))
 
 
-def test_a_killed_watcher_is_replaced_by_one_that_knows_what_to_end(tmp_path):
-    supervisor = start_supervisor_of(PARENT, tmp_path)
+def test_a_killed_watcher_is_replaced_by_one_that_knows_what_to_end(supervisor, tmp_path):
     assert in_time(lambda: len(pids(tmp_path)) == 2)
     [first] = children_of(supervisor.pid, "watcher.py")
     os.kill(first, signal.SIGKILL)
@@ -225,20 +244,3 @@ def test_a_killed_watcher_is_replaced_by_one_that_knows_what_to_end(tmp_path):
     supervisor.wait()
 
     assert in_time(lambda: all(map(is_gone, pids(tmp_path))))
-
-
-def start_supervisor_of(program: str, folder: Path) -> "subprocess.Popen[bytes]":
-    """Start a process that keeps one service up until it is killed."""
-    script = f"""
-        import os, sys, time
-        from pathlib import Path
-        from voiceboard.processes import Service, Surroundings, Watcher
-        folder = Path({str(folder)!r})
-        around = Surroundings(folder, dict(os.environ), folder, Watcher(), print)
-        service = Service("thing", [sys.executable, "-c", {program!r}], around)
-        while True:
-            around.watcher.keep_up()
-            service.keep_up()
-            time.sleep(0.05)
-    """
-    return subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)], cwd=ROOT)

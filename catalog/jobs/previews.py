@@ -39,20 +39,22 @@ def keep_clip(voice: Voice, sound: AudioClip, source: str, now: datetime) -> Pre
     if found is None:
         raise NotSound(f"{voice.info.label} sent something that is not sound.")
     path, size, _ = store_media("previews", [sound.content], found.slug)
-    with transaction.atomic():
-        old = PreviewClip.objects.select_for_update().filter(voice=voice).first()
-        clip, _ = PreviewClip.objects.update_or_create(
-            voice=voice,
-            defaults={
-                "source": source,
-                "path": path,
-                "content_type": found.content_type,
-                "size": size,
-                "seconds": None,
-                "peaks": [],
-                "fetched_at": now,
-            },
-        )
+    values = {
+        "source": source,
+        "path": path,
+        "content_type": found.content_type,
+        "size": size,
+        "seconds": None,
+        "peaks": [],
+        "fetched_at": now,
+    }
+    try:
+        with transaction.atomic():
+            old = PreviewClip.objects.select_for_update().filter(voice=voice).first()
+            clip, _ = PreviewClip.objects.update_or_create(voice=voice, defaults=values)
+    except BaseException:
+        remove_media(path)
+        raise
     if old is not None:
         remove_media(old.path)
     return clip

@@ -75,7 +75,7 @@ def _sync_voices(account: ProviderAccount, run: SyncRun, tally: _Tally, clock: C
             while batch := list(itertools.islice(voices, _BATCH)):
                 seen.update(voice.remote_id for voice in batch)
                 write_voices(account, batch, run.started_at, clock(), tally)
-            slots = provider.slots()
+            slots = provider.slots() if account.info.has_slots else None
     except CannotOpen:
         return "The key of this account can't be opened: enter it again."
     except ProviderError as exc:

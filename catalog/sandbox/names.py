@@ -39,7 +39,7 @@ TONGUES = (
         "Adam Antoni Arnold Josh Sam Callum Liam George Brian Daniel Clyde Dave Fin Harry Ethan"
         " Thomas Patrick Giovanni Jeremy Michael Drew Paul Marcus Winston Rupert Desmond Angus"
         " Declan Tobias Wesley",
-        56,
+        100,
     ),
     _tongue(
         "es",

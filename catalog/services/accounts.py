@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.views.decorators.debug import sensitive_variables
 
 from catalog.audit import record
@@ -31,14 +32,14 @@ def make_setup_link(*, now: datetime) -> str | None:
         return None
     token = secrets.token_urlsafe(32)
     SetupLink.objects.all().delete()
-    SetupLink.objects.create(token_hash=_hash(token), expires_at=now + _LINK_LIVES)
+    link = SetupLink.objects.create(token_hash=_hash(token), expires_at=now + _LINK_LIVES)
+    record(None, "setup link made", link, team=None, now=now)
     return token
 
 
 def setup_link_is_good(token: str, *, now: datetime) -> bool:
     """Tell whether the link may still make the first admin."""
-    links = SetupLink.objects.filter(token_hash=_hash(token), expires_at__gt=now)
-    return links.exists() and not User.objects.exists()
+    return _good_links(token, now).exists() and not User.objects.exists()
 
 
 @sensitive_variables()
@@ -47,9 +48,10 @@ def create_first_admin(
     *, token: str, team: str, name: str, email: str, password: str, now: datetime
 ) -> User:
     """Make the first team and its admin; raises LinkSpent unless the link is good."""
-    if not setup_link_is_good(token, now=now):
+    # Of two who use the link at once, only one finds it still there to be deleted.
+    spent, _ = _good_links(token, now).delete()
+    if not spent or User.objects.exists():
         raise LinkSpent
-    SetupLink.objects.all().delete()
     user = User.objects.create_user(email, password, first_name=name)
     home = Team.objects.create(name=team)
     Membership.objects.create(team=home, user=user, role=Membership.Role.ADMIN)
@@ -67,10 +69,12 @@ def prepare_demo(*, password: str, now: datetime) -> None:
         if user is None:
             user = User.objects.create_user(email, password, first_name=name)
             Membership.objects.create(team=team, user=user, role=role)
+            record(None, "demo person added", user, team=team, now=now)
             _connect_sandbox(user, team, now)
         elif settings.DEMO_PASSWORD_IS_GIVEN and not user.check_password(password):
             user.set_password(password)
             user.save(update_fields=["password"])
+            record(None, "demo password set", user, team=team, now=now)
 
 
 def _connect_sandbox(user: User, team: Team, now: datetime) -> None:
@@ -88,6 +92,10 @@ def _connect_sandbox(user: User, team: Team, now: datetime) -> None:
             is_shared=is_shared,
             now=now,
         )
+
+
+def _good_links(token: str, now: datetime) -> QuerySet[SetupLink]:
+    return SetupLink.objects.filter(token_hash=_hash(token), expires_at__gt=now)
 
 
 def _hash(token: str) -> str:

@@ -12,6 +12,8 @@ from catalog.models import CleanupPlan, PlannedDeletion, Team, User, Voice
 from catalog.queries.credentials import usable_credential
 from catalog.tasks import wake_deletion
 
+_NO_KEY = "No key that you may use can delete this voice."
+
 
 class NothingToPlan(Exception):
     """None of the chosen voices can be deleted."""
@@ -19,6 +21,10 @@ class NothingToPlan(Exception):
 
 class AlreadyApproved(Exception):
     """Somebody confirmed this plan before."""
+
+
+class NoFittingKey(Exception):
+    """No key that the person may work through could delete the voice."""
 
 
 @transaction.atomic
@@ -47,7 +53,7 @@ def _plan_line(user: User, plan: CleanupPlan, voice: Voice, now: datetime) -> Pl
         remote_id=voice.remote_id,
         name=voice.name,
         created_at=now,
-        message="" if credential else "No key that you may use can delete this voice.",
+        message="" if credential else _NO_KEY,
     )
 
 
@@ -59,7 +65,9 @@ def approve_plan(user: User, *, plan: CleanupPlan, now: datetime) -> None:
     waiting = CleanupPlan.objects.filter(pk=plan.pk, approved_at=None)
     if not waiting.update(approved_by=user, approved_at=now):
         raise AlreadyApproved
-    plan.lines.filter(credential=None).update(state=PlannedDeletion.State.SKIPPED, ended_at=now)
+    # The key may have been removed since the dry run.
+    keyless = plan.lines.filter(credential=None)
+    keyless.update(state=PlannedDeletion.State.SKIPPED, message=_NO_KEY, ended_at=now)
     due = plan.lines.exclude(credential=None)
     due.update(state=PlannedDeletion.State.QUEUED, woken_at=now)
     record(user, "plan approved", plan, team=plan.team, now=now, voices=due.count())
@@ -69,14 +77,19 @@ def approve_plan(user: User, *, plan: CleanupPlan, now: datetime) -> None:
 
 @transaction.atomic
 def retry_deletion(user: User, *, line: PlannedDeletion, now: datetime) -> None:
-    """Try a failed line once more; the worker looks again before it acts."""
+    """Try a failed line once more; the worker looks again before it acts.
+
+    Raises NoFittingKey; a line that did not fail is left as it is.
+    """
     if not policies.may_delete_voices(user, line.plan.team):
         raise PermissionDenied
     credential = usable_credential(user, line.account, "delete")
+    if credential is None:
+        raise NoFittingKey
     failed = PlannedDeletion.objects.filter(
         pk=line.pk, state=PlannedDeletion.State.FAILED, plan__approved_at__isnull=False
     )
-    if credential is None or not failed.update(
+    if not failed.update(
         state=PlannedDeletion.State.QUEUED,
         step=PlannedDeletion.Step.PLANNED,
         credential=credential,

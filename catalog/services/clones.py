@@ -64,7 +64,9 @@ def request_clone(
     try:
         job, is_new = _write_rows(user, account, credential, wish, (path, size, sha256), now)
     except BaseException:
-        remove_media(path)
+        # What breaks after the commit must not take the sample of a job that is there.
+        if not Sample.objects.filter(path=path).exists():
+            remove_media(path)
         raise
     if not is_new:
         remove_media(path)

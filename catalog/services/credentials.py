@@ -5,6 +5,7 @@ from functools import partial
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import F
 from django.views.decorators.debug import sensitive_variables
 
 from catalog import policies
@@ -80,7 +81,14 @@ def remove_credential(user: User, *, credential: Credential, now: datetime) -> N
     """Wipe the key and stop the jobs that would need it; the voices stay, with their history."""
     _demand_owner(user, credential)
     unsent = CloneJob.objects.active().filter(credential=credential, step=CloneJob.Step.PLANNED)
-    unsent.update(state=CloneJob.State.FAILED, message=KEY_REMOVED, ended_at=now)
+    # A worker may hold one of them, with the key in hand: past the fence it sends nothing.
+    unsent.update(
+        state=CloneJob.State.FAILED,
+        message=KEY_REMOVED,
+        ended_at=now,
+        lease_until=None,
+        fence=F("fence") + 1,
+    )
     record(user, "credential removed", credential, team=credential.team, now=now)
     account_id = credential.account_id
     credential.delete()

@@ -15,6 +15,7 @@ from catalog.models import CleanupPlan, PlannedDeletion
 from catalog.queries.cleanups import PlanPage, find_deletable_voices, find_plans, get_plan_page
 from catalog.services.cleanups import (
     AlreadyApproved,
+    NoFittingKey,
     NothingToPlan,
     approve_plan,
     draw_up_plan,
@@ -83,7 +84,13 @@ def plan_approve(request: Request, pk: int) -> HttpResponseBase:
 def deletion_retry(request: Request, pk: int, line_pk: uuid.UUID) -> HttpResponseBase:
     page = _get_page(request, pk)
     line = get_object_or_404(PlannedDeletion, pk=line_pk, plan=page.plan)
-    retry_deletion(request.user, line=line, now=timezone.now())
+    try:
+        retry_deletion(request.user, line=line, now=timezone.now())
+    except NoFittingKey:
+        words = (
+            "No key that you may use can delete this voice. Add one, or ask for one to be shared."
+        )
+        messages.error(request, words)
     return redirect("catalog:plan-detail", pk=pk)
 
 

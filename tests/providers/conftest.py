@@ -1,4 +1,4 @@
-"""A server that plays recorded answers and remembers what it was asked."""
+"""A server that plays recorded answers and remembers what it was asked; and the sandbox."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -12,6 +12,9 @@ import pytest
 
 from catalog.providers.base import Provider
 from catalog.providers.registry import get_adapter
+from catalog.providers.session import open_provider
+from catalog.sandbox import Sandbox, running_sandbox
+from catalog.sandbox.faults import Fault, FaultKind
 
 FIXTURES = Path(__file__).parent / "fixtures"
 KEY = "canary-key-6f1c0a9e7d"
@@ -112,3 +115,35 @@ def server(request: pytest.FixtureRequest) -> Iterator[FakeServer]:
     fake = FakeServer(str(slug))
     yield fake
     assert not fake.has_answers_left(), "Not everything was asked that was to be asked."
+
+
+@pytest.fixture(scope="session")
+def lasting_sandbox() -> Iterator[Sandbox]:
+    # More than a page of a hundred, so that there is one to turn.
+    with running_sandbox(voices=130) as running:
+        yield running
+
+
+@pytest.fixture
+def sandbox(lasting_sandbox: Sandbox) -> Sandbox:
+    lasting_sandbox.reset()
+    return lasting_sandbox
+
+
+@pytest.fixture
+def connect(sandbox: Sandbox) -> Callable[..., Provider]:
+    """Return a function that opens ElevenLabs with one of the sandbox's keys."""
+
+    def _connect(kind: str = "full") -> Provider:
+        key = {"api_key": f"sandbox-elevenlabs-{kind}"}
+        return open_provider("elevenlabs", key, sandbox.url("elevenlabs"))
+
+    return _connect
+
+
+@pytest.fixture
+def spoil(sandbox: Sandbox) -> Callable[..., None]:
+    def _spoil(kind: FaultKind, **more: Any) -> None:
+        sandbox.faults.add(Fault(kind, **more))
+
+    return _spoil

@@ -1,9 +1,6 @@
 """The manners of the base class, on a made-up provider and against real sockets."""
 
 import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
 
@@ -11,6 +8,7 @@ from catalog.providers import base, errors
 from catalog.providers.base import Provider
 from catalog.providers.types import ProviderInfo
 from tests.providers.conftest import KEY
+from tests.providers.sockets import dripping, listening, saying
 from tests.providers.verbs import VERBS, run
 
 
@@ -30,28 +28,7 @@ class Adapter(Provider):
         return {"X-Chorus-Key": self._secrets["api_key"]}
 
 
-@contextmanager
-def listening(answer: Callable[[socket.socket], None]) -> Iterator[str]:
-    """Answer each connection with what the function sends; yields the base URL."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(10)
-
-        def serve() -> None:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            with connection:
-                try:
-                    answer(connection)
-                except OSError:
-                    return
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
-        listener.close()
-        thread.join()
+OK = b"HTTP/1.1 200 OK\r\n"
 
 
 def connect(base_url: str) -> Provider:
@@ -67,11 +44,11 @@ def test_a_verb_that_the_provider_lacks_is_unsupported(verb):
 def test_a_request_goes_below_the_base_url_with_the_key_and_no_packing():
     asked: list[bytes] = []
 
-    def answer(connection: socket.socket) -> None:
-        asked.append(connection.recv(65536))
+    def answer(connection: socket.socket, request: bytes) -> None:
+        asked.append(request)
         connection.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{"ok":true}')
 
-    with listening(answer) as url, connect(url) as chorus:
+    with listening(answer) as url, connect(f"{url}/v1") as chorus:
         body = chorus.request_json("GET", "voices", params={"cursor": "a b"})
 
     assert body == {"ok": True}
@@ -80,6 +57,14 @@ def test_a_request_goes_below_the_base_url_with_the_key_and_no_packing():
     assert f"x-chorus-key: {KEY}" in head
     assert "accept-encoding: identity" in head
     assert "user-agent: voiceboard" in head
+
+
+def test_proxies_of_the_environment_are_not_used(monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+
+    with listening(saying(OK + b"Content-Length: 2\r\n\r\n{}")) as url, connect(url) as chorus:
+        assert chorus.request_json("GET", "voices") == {}
 
 
 def test_nobody_listening_means_unreachable():
@@ -114,15 +99,8 @@ def test_a_name_that_nobody_has_means_unreachable():
     ],
 )
 def test_an_answer_that_breaks_off_is_unclear(method, kind, sent):
-    def answer(connection: socket.socket) -> None:
-        connection.recv(65536)
-        connection.sendall(sent)
-
-    with listening(answer) as url, connect(url) as chorus, pytest.raises(kind):
+    with listening(saying(sent)) as url, connect(url) as chorus, pytest.raises(kind):
         chorus.request(method, "voices")
-
-
-OK = b"HTTP/1.1 200 OK\r\n"
 
 
 # Both would come to a good end, if one were to wait for it.
@@ -135,17 +113,13 @@ OK = b"HTTP/1.1 200 OK\r\n"
 def test_a_server_that_drips_does_not_outlast_the_deadline(monkeypatch, start, method, kind):
     monkeypatch.setattr(base, "_TIME_TO_ASK", 0.2)
     monkeypatch.setattr(base, "_TIME_TO_CREATE", 0.2)
-    gone = threading.Event()
+    end = b"{}" if b"62" in start else b"\r\n\r\n{}"
 
-    def answer(connection: socket.socket) -> None:
-        connection.recv(65536)
-        connection.sendall(start)
-        for _ in range(60):
-            gone.wait(0.02)
-            connection.sendall(b" ")
-        connection.sendall(b"{}" if b"62" in start else b"\r\n\r\n{}")
-
-    with listening(answer) as url, connect(url) as chorus, pytest.raises(kind):
+    with (
+        listening(dripping(start, b" ", 60, end)) as url,
+        connect(url) as chorus,
+        pytest.raises(kind),
+    ):
         chorus.request(method, "voices")
 
 

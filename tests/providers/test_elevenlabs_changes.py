@@ -165,6 +165,16 @@ def test_a_changed_description_keeps_the_marker(server, given, sent):
     assert values["description"].replace("\r\n", "\n") == sent
 
 
+def test_rename_does_not_send_back_labels_that_would_be_refused(server):
+    server.will_send(200, voice_with(labels={"accent": None, "age": "old"})).will_answer("ok")
+
+    with server.connect() as adapter:
+        adapter.rename(ANNA, "Annette")
+
+    values = {part.name: part.content.decode() for part in read_form(server.requests[1])}
+    assert json.loads(values["labels"]) == {"age": "old"}
+
+
 def test_rename_of_a_bare_voice_sends_only_the_name(server):
     server.will_send(200, voice_with(description=None, labels=None)).will_answer("ok")
 

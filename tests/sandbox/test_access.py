@@ -66,6 +66,12 @@ def test_readonly_key_may_read(connect, path):
     assert connect("readonly").get(path).status_code == 200
 
 
+def test_every_answer_has_an_id_of_its_own(full):
+    ids = {full.get(path).headers["request-id"] for path in ("/v1/user", "/v1/user", "/nothing")}
+
+    assert len(ids) == 3
+
+
 def test_readonly_key_may_hear_its_samples(connect):
     client = connect("readonly")
     voice = client.get("/v2/voices", params={"voice_type": "personal"}).json()["voices"][0]

@@ -78,7 +78,7 @@ def test_limits_of_an_account_can_be_changed(full, control):
         [],
         {"provider": "nobody", "account": "full", "values": {}},
         {"provider": "elevenlabs", "account": "rich", "values": {}},
-        {"provider": "elevenlabs", "account": "full", "values": {"tier": "free"}},
+        {"provider": "elevenlabs", "account": "full", "values": {"tier": 3}},
         {"provider": "elevenlabs", "account": "full", "values": {"voice_limit": "many"}},
     ],
 )

@@ -3,12 +3,15 @@
 import hashlib
 import io
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import av
 import numpy as np
 import pytest
 
+from catalog.sandbox.providers.elevenlabs import editing
+from catalog.sandbox.providers.elevenlabs.accounts import Account
 from tests.sandbox.conftest import clone, hum, own_names
 
 WAV = ("nora.wav", hum(200), "audio/wav")
@@ -253,8 +256,14 @@ def test_settings_that_make_no_sense_are_refused(full, body):
     assert answer.status_code == 422
 
 
-def test_last_slot_is_given_away_once(sandbox, connect, control):
-    full = connect("full")
+def test_last_slot_is_given_away_once(full, control, monkeypatch):
+    check_limits = editing._check_limits
+
+    def check_limits_slowly(account: Account) -> None:
+        check_limits(account)
+        time.sleep(0.02)
+
+    monkeypatch.setattr(editing, "_check_limits", check_limits_slowly)
     used = full.get("/v1/user/subscription").json()["voice_slots_used"]
     wish = {"provider": "elevenlabs", "account": "full", "values": {"voice_limit": used + 1}}
     control.post("/accounts", json=wish).raise_for_status()

@@ -59,6 +59,12 @@ def test_last_page_has_no_token(full):
     assert (last["has_more"], last["next_page_token"]) == (False, None)
 
 
+def test_page_that_is_just_full_is_the_last(full):
+    page = search(full, voice_type="personal", page_size=OWN)
+
+    assert (len(page["voices"]), page["has_more"]) == (OWN, False)
+
+
 def test_voice_deleted_between_pages_hides_no_other(full):
     first = search(full, voice_type="personal", page_size=3)
 
@@ -182,9 +188,14 @@ def test_voices_are_looked_up_by_their_ids(full):
 
 
 def test_labels_are_matched_whatever_their_case(full):
-    page = search(full, gender="FEMALE", page_size=100)
+    everybody = full.get("/v1/voices").json()["voices"]
+    words = [voice["labels"].get("age", "") for voice in everybody]
 
-    assert {voice["labels"]["gender"].lower() for voice in page["voices"]} == {"female"}
+    page = search(full, age="YOUNG", page_size=100)
+
+    found = {voice["labels"]["age"] for voice in page["voices"]}
+    assert found == {"young", "Young"}
+    assert page["total_count"] == words.count("young") + words.count("Young")
 
 
 @pytest.mark.parametrize(

@@ -84,18 +84,33 @@ def test_command_ends_cleanly_when_told(name):
     assert code == 0
 
 
-def test_command_says_that_its_port_is_taken(sandbox):
-    port = sandbox.address.rpartition(":")[2]
-    command = [sys.executable, "manage.py", "serve_sandbox", "--port", port]
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
-
-    done = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run ``manage.py serve_sandbox`` where it is expected to give up."""
+    return subprocess.run(
+        [sys.executable, "manage.py", "serve_sandbox", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
+
+def test_command_says_that_its_port_is_taken(sandbox):
+    done = run_command("--port", sandbox.address.rpartition(":")[2])
+
     assert done.returncode == 1
-    assert "The sandbox cannot start" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith("CommandError: The sandbox cannot start: ")
+
+
+def test_command_says_that_its_state_is_broken(tmp_path):
+    (tmp_path / "sandbox.sqlite3").write_bytes(b"no database" * 100)
+
+    done = run_command("--port", "0", "--state", str(tmp_path))
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("CommandError: The sandbox cannot start: ")
 
 
 def test_files_are_for_their_owner_only(tmp_path):

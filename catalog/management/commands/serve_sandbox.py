@@ -1,6 +1,7 @@
 """Run the sandbox providers until told to stop."""
 
 import signal
+import sqlite3
 import threading
 from argparse import ArgumentParser
 from pathlib import Path
@@ -32,7 +33,7 @@ class Command(BaseCommand):
             sandbox = Sandbox(
                 voices=options["voices"], state=options["state"], port=options["port"]
             )
-        except OSError as exc:
+        except (OSError, sqlite3.Error) as exc:
             raise CommandError(f"The sandbox cannot start: {exc}") from exc
         with sandbox:
             for slug in sandbox.slugs:

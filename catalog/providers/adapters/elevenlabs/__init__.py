@@ -150,7 +150,9 @@ class Adapter(Provider):
             fields["description"] = kept
         labels = item.get("labels")
         if labels and isinstance(labels, dict):
-            fields["labels"] = json.dumps(labels)
+            # Any other value than a text is refused, so it cannot be sent back.
+            kept_labels = {key: word for key, word in labels.items() if isinstance(word, str)}
+            fields["labels"] = json.dumps(kept_labels)
         path = f"v1/voices/{self.segment(remote_id)}/edit"
         self.request("POST", path, repeatable=True, files=_form(fields))
 

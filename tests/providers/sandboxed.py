@@ -1,0 +1,21 @@
+"""A wish for a clone that the sandbox grants."""
+
+from typing import Any
+
+from catalog.providers.types import CloneRequest, SampleFile
+from tests.conftest import make_wav
+
+MARKER = "vb1:5eb0a7c1:0f8fad5bd9cb469fa16570867728950e"
+
+
+def wish(**changes: Any) -> CloneRequest:
+    sample = SampleFile("anna.wav", "audio/wav", make_wav(2.0))
+    asked = {
+        "name": "Anna",
+        "samples": (sample,),
+        "marker": MARKER,
+        "description": "Our narrator.",
+        "labels": {"gender": "female", "language": "en"},
+        **changes,
+    }
+    return CloneRequest(**asked)

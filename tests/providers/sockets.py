@@ -1,0 +1,60 @@
+"""A server of bare sockets, for answers that no proper server would give."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+Answer = Callable[[socket.socket, bytes], None]
+
+
+@contextmanager
+def listening(answer: Answer, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """Give every connection with its request to the function; yields the server's origin."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=_serve, args=(listener, answer, tls))
+        thread.start()
+        scheme = "http" if tls is None else "https"
+        yield f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def _serve(listener: socket.socket, answer: Answer, tls: ssl.SSLContext | None) -> None:
+    while True:
+        try:
+            connection, _ = listener.accept()
+        except OSError:
+            return
+        connection.settimeout(10)
+        try:
+            with tls.wrap_socket(connection, server_side=True) if tls else connection as stream:
+                answer(stream, stream.recv(65536))
+        except OSError:
+            # The client hung up, which is what most tests here are about.
+            connection.close()
+
+
+def saying(*parts: bytes) -> Answer:
+    """Send the parts, whatever was asked, and hang up."""
+
+    def answer(connection: socket.socket, request: bytes) -> None:
+        for part in parts:
+            connection.sendall(part)
+
+    return answer
+
+
+def dripping(start: bytes, drop: bytes, times: int, end: bytes) -> Answer:
+    """Send the start at once, a drop every 20 ms so many times, and then the end."""
+    pause = threading.Event()
+
+    def answer(connection: socket.socket, request: bytes) -> None:
+        connection.sendall(start)
+        for _ in range(times):
+            pause.wait(0.02)
+            connection.sendall(drop)
+        connection.sendall(end)
+
+    return answer

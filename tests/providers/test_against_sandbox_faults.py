@@ -1,0 +1,96 @@
+"""What the adapters make of a provider that fails in every way the sandbox knows."""
+
+import pytest
+
+from catalog.providers import base, errors
+from catalog.sandbox.faults import FaultKind
+from tests.providers.sandboxed import MARKER, wish
+
+# After these the voice is there, and the answer does not say so.
+MADE = [
+    FaultKind.DROP_AFTER,
+    FaultKind.ERROR_AFTER,
+    FaultKind.GATEWAY_AFTER,
+    FaultKind.CUT_JSON,
+    FaultKind.CUT_BODY,
+    FaultKind.HTML,
+    FaultKind.NO_ID,
+]
+NOT_MADE = [FaultKind.DROP_BEFORE, FaultKind.ERROR_BEFORE, FaultKind.GATEWAY_BEFORE]
+BROKEN = [*MADE[:-1], *NOT_MADE]
+
+
+@pytest.mark.parametrize("kind", MADE)
+def test_a_clone_whose_answer_got_lost_is_found_again_exactly_once(connect, spoil, kind):
+    spoil(kind, method="POST", path="/v1/voices/add")
+
+    with connect() as adapter:
+        with pytest.raises(errors.OutcomeUnknown):
+            adapter.clone(wish())
+
+        assert [voice.name for voice in adapter.find_marked(MARKER)] == ["Anna"]
+
+
+@pytest.mark.parametrize("kind", NOT_MADE)
+def test_a_clone_that_was_not_made_is_unknown_too_and_not_found(connect, spoil, kind):
+    spoil(kind, method="POST", path="/v1/voices/add")
+
+    with connect() as adapter:
+        with pytest.raises(errors.OutcomeUnknown):
+            adapter.clone(wish())
+
+        assert adapter.find_marked(MARKER) == []
+
+
+@pytest.mark.parametrize(("kind", "seconds"), [(FaultKind.SLOW_AFTER, 5.0), (FaultKind.DRIP, 0.2)])
+def test_a_clone_whose_answer_takes_too_long_is_unknown(connect, spoil, monkeypatch, kind, seconds):
+    monkeypatch.setattr(base, "_TIME_TO_CREATE", 0.5)
+    spoil(kind, seconds=seconds, method="POST", path="/v1/voices/add")
+
+    with connect() as adapter:
+        with pytest.raises(errors.OutcomeUnknown):
+            adapter.clone(wish())
+
+        assert len(adapter.find_marked(MARKER)) == 1
+
+
+@pytest.mark.parametrize("retry_after", [None, 3])
+def test_a_clone_that_came_too_soon_was_not_made(connect, spoil, retry_after):
+    spoil(FaultKind.RATE_LIMIT, method="POST", path="/v1/voices/add", retry_after=retry_after)
+
+    with connect() as adapter:
+        with pytest.raises(errors.TryLater) as caught:
+            adapter.clone(wish())
+
+        assert caught.value.retry_after == retry_after
+        assert adapter.find_marked(MARKER) == []
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_listing_with_a_broken_second_page_is_no_listing(connect, spoil, kind):
+    spoil(kind, path="/v2/voices", after=1)
+
+    with connect() as adapter, pytest.raises(errors.TryLater):
+        list(adapter.voices())
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_look_for_the_marker_that_fails_is_not_an_empty_one(connect, spoil, kind):
+    with connect() as adapter:
+        adapter.clone(wish())
+        spoil(kind, path="/v2/voices", after=1)
+
+        with pytest.raises(errors.TryLater):
+            adapter.find_marked(MARKER)
+
+
+@pytest.mark.parametrize("kind", [FaultKind.DROP_AFTER, FaultKind.ERROR_AFTER])
+def test_a_deletion_whose_answer_got_lost_may_be_repeated(connect, spoil, kind):
+    with connect() as adapter:
+        made = adapter.clone(wish()).remote_id
+        spoil(kind, method="DELETE")
+
+        with pytest.raises(errors.TryLater):
+            adapter.delete(made)
+        with pytest.raises(errors.NotFound):
+            adapter.delete(made)

@@ -1,0 +1,91 @@
+"""Whom a connection reaches, and whom it trusts to be that."""
+
+import ssl
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from catalog.providers.connections import Deadline, DeadlineTransport
+from tests.providers.sockets import listening, saying
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate for voices.example, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "voices.example")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("voices.example")]), False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    form = serialization.PrivateFormat.PKCS8
+    path = tmp_path / "server.pem"
+    path.write_bytes(
+        key.private_bytes(pem, form, serialization.NoEncryption()) + made.public_bytes(pem)
+    )
+    return path
+
+
+@pytest.fixture
+def server_tls(certificate: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
+
+
+@pytest.fixture
+def trusting(monkeypatch: pytest.MonkeyPatch, certificate: Path) -> None:
+    context = ssl.create_default_context(cafile=str(certificate))
+    monkeypatch.setattr(httpx, "create_ssl_context", lambda **asked: context)
+
+
+def fetch(name: str, port: str) -> str:
+    deadline = Deadline()
+    deadline.start(5)
+    transport = DeadlineTransport(deadline, lambda host: ["127.0.0.1"])
+    with httpx.Client(transport=transport, trust_env=False) as client:
+        return client.get(f"https://{name}:{port}/").text
+
+
+def test_a_pinned_connection_is_still_checked_against_the_name(server_tls, trusting):
+    with listening(saying(OK), server_tls) as origin:
+        port = origin.rpartition(":")[2]
+
+        assert fetch("voices.example", port) == "ok"
+        with pytest.raises(httpx.ConnectError, match="mismatch"):
+            fetch("other.example", port)
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(server_tls):
+    with (
+        listening(saying(OK), server_tls) as origin,
+        pytest.raises(httpx.ConnectError, match="self-signed"),
+    ):
+        fetch("voices.example", origin.rpartition(":")[2])
+
+
+def test_the_next_address_is_tried_when_one_does_not_answer():
+    deadline = Deadline()
+    deadline.start(5)
+    with listening(saying(OK)) as origin:
+        name = origin.replace("127.0.0.1", "voices.example")
+        transport = DeadlineTransport(deadline, lambda host: ["127.0.0.2", "127.0.0.1"])
+        with httpx.Client(transport=transport, trust_env=False) as client:
+            assert client.get(name).text == "ok"

@@ -1,0 +1,144 @@
+"""The first admin is made once, by a link that dies; the demo's people only where it is wanted."""
+
+from datetime import timedelta
+
+import pytest
+
+from catalog.models import AuditEntry, Credential, Membership, SetupLink, Team, User
+from catalog.services.accounts import (
+    LinkSpent,
+    create_first_admin,
+    make_setup_link,
+    prepare_demo,
+    setup_link_is_good,
+)
+from tests import factories
+from tests.threads import call_at_once
+
+NOW = factories.NOW
+PERSON = {"team": "Aurora", "name": "Ana", "email": "Ana@Example.com", "password": "pass phrase"}
+
+
+def test_a_link_makes_the_first_team_and_its_admin_once(db):
+    token = make_setup_link(now=NOW)
+
+    user = create_first_admin(token=token, now=NOW, **PERSON)
+
+    assert (user.email, user.check_password("pass phrase")) == ("ana@example.com", True)
+    membership = Membership.objects.get(user=user)
+    assert (membership.team.name, membership.role) == ("Aurora", "admin")
+    assert not setup_link_is_good(token, now=NOW)
+    with pytest.raises(LinkSpent):
+        create_first_admin(token=token, now=NOW, **{**PERSON, "email": "eve@example.com"})
+    assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("minutes", "is_good"), [(0, True), (59, True), (60, False), (24 * 60, False)]
+)
+def test_a_link_lives_for_an_hour(db, minutes, is_good):
+    token = make_setup_link(now=NOW)
+
+    assert setup_link_is_good(token, now=NOW + timedelta(minutes=minutes)) is is_good
+
+
+def test_a_new_link_puts_an_end_to_the_one_before(db):
+    first = make_setup_link(now=NOW)
+    second = make_setup_link(now=NOW)
+
+    assert not setup_link_is_good(first, now=NOW)
+    assert setup_link_is_good(second, now=NOW)
+
+
+@pytest.mark.parametrize("token", ["", "guess", "x" * 10_000])
+def test_a_guessed_link_is_no_good(db, token):
+    make_setup_link(now=NOW)
+
+    assert not setup_link_is_good(token, now=NOW)
+    with pytest.raises(LinkSpent):
+        create_first_admin(token=token, now=NOW, **PERSON)
+
+
+def test_only_the_hash_of_a_link_is_kept(db):
+    token = make_setup_link(now=NOW)
+
+    assert token not in str(SetupLink.objects.values().get())
+
+
+def test_where_somebody_can_sign_in_there_is_no_link(cast):
+    SetupLink.objects.create(token_hash="0" * 64, expires_at=NOW + timedelta(hours=1))
+
+    assert make_setup_link(now=NOW) is None
+
+
+def test_a_link_used_twice_at_once_makes_one_admin(file_database, wakes):
+    token = make_setup_link(now=NOW)
+    people = [{**PERSON, "email": f"{name}@example.com"} for name in ("ana", "eve", "kim")]
+
+    answers = call_at_once(
+        *[lambda who=who: create_first_admin(token=token, now=NOW, **who) for who in people]
+    )
+
+    assert sorted(type(answer).__name__ for answer in answers) == ["LinkSpent"] * 2 + ["User"]
+    assert (User.objects.count(), Team.objects.count()) == (1, 1)
+
+
+# The demo
+
+
+def demo() -> dict[str, list[tuple]]:
+    """Return everything that the demo consists of."""
+    return {
+        "people": sorted(User.objects.values_list("email", "first_name", "password")),
+        "teams": sorted(Membership.objects.values_list("user__email", "team__name", "role")),
+        "keys": sorted(
+            Credential.objects.values_list("owner__email", "team__name", "is_shared", "provider")
+        ),
+    }
+
+
+def test_the_demo_has_its_three_people_and_their_keys(installation, wakes):
+    prepare_demo(password="demo password", now=NOW)
+
+    made = demo()
+    assert made["teams"] == [
+        ("ana@example.com", "Aurora", "admin"),
+        ("mia@example.com", "Aurora", "member"),
+        ("sam@example.com", "Borealis", "admin"),
+    ]
+    assert made["keys"] == [
+        ("ana@example.com", "Aurora", True, "elevenlabs"),
+        ("sam@example.com", "Borealis", False, "elevenlabs"),
+    ]
+    opened = {row.owner.first_name: row.secrets()["api_key"] for row in Credential.objects.all()}
+    assert opened == {"Ana": "sandbox-elevenlabs-full", "Sam": "sandbox-elevenlabs-full-2"}
+    assert User.objects.get(email="mia@example.com").check_password("demo password")
+
+
+def test_preparing_the_demo_again_changes_nothing(installation, wakes, settings):
+    settings.DEMO_PASSWORD_IS_GIVEN = False
+    prepare_demo(password="demo password", now=NOW)
+    before, entries = demo(), AuditEntry.objects.count()
+
+    prepare_demo(password="another password", now=NOW)
+
+    assert demo() == before
+    assert AuditEntry.objects.count() == entries
+
+
+def test_a_password_given_from_outside_is_the_one_that_counts(installation, wakes, settings):
+    settings.DEMO_PASSWORD_IS_GIVEN = True
+    prepare_demo(password="first password", now=NOW)
+
+    prepare_demo(password="second password", now=NOW)
+
+    assert User.objects.get(email="sam@example.com").check_password("second password")
+
+
+def test_what_people_changed_in_the_demo_stays(installation, wakes):
+    prepare_demo(password="demo password", now=NOW)
+    Credential.objects.filter(owner__email="ana@example.com").delete()
+
+    prepare_demo(password="demo password", now=NOW)
+
+    assert [owner for owner, *_ in demo()["keys"]] == ["sam@example.com"]

@@ -1,0 +1,216 @@
+"""A plan is a frozen list that an admin saw; only what it lists is deleted, and once."""
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from catalog.models import AuditEntry, CleanupPlan, Credential, PlannedDeletion, Voice
+from catalog.services.cleanups import (
+    AlreadyApproved,
+    NoFittingKey,
+    NothingToPlan,
+    approve_plan,
+    draw_up_plan,
+    retry_deletion,
+)
+from tests import factories
+from tests.threads import call_at_once
+
+NOW = factories.NOW
+State, Step = PlannedDeletion.State, PlannedDeletion.Step
+
+
+def draw_up(user, team, *voices: Voice) -> CleanupPlan:
+    return draw_up_plan(user, team=team, voice_ids=[voice.pk for voice in voices], now=NOW)
+
+
+@pytest.fixture
+def clone(cast) -> Voice:
+    return factories.make_clone(cast.account, "Ada")
+
+
+def test_a_dry_run_freezes_names_and_ids_and_touches_nothing(cast, clone, wakes):
+    before = Voice.objects.values().get(pk=clone.pk)
+
+    plan = draw_up(cast.ana, cast.aurora, clone)
+
+    line = plan.lines.get()
+    assert (line.name, line.remote_id, line.account) == ("Ada", clone.remote_id, cast.account)
+    assert (line.state, line.credential) == (State.PLANNED, cast.credential)
+    assert Voice.objects.values().get(pk=clone.pk) == before
+    assert (plan.drawn_up_by, plan.is_approved) == (cast.ana, False)
+    assert AuditEntry.objects.get().action == "plan drawn up"
+    assert wakes == []
+
+
+def test_what_may_not_be_deleted_does_not_get_into_a_plan(cast, clone):
+    hidden = factories.make_account(cast.aurora, is_shared=False, last_owner=cast.mia)
+    unwanted = [
+        factories.make_voice(cast.account, "Library"),
+        factories.make_clone(cast.account, "Gone", gone_at=NOW),
+        factories.make_clone(cast.account, "Not ours", is_owned=False),
+        factories.make_clone(cast.other_account, "Foreign"),
+        factories.make_clone(hidden, "Hidden"),
+    ]
+
+    plan = draw_up(cast.ana, cast.aurora, clone, *unwanted)
+
+    assert [line.voice for line in plan.lines.all()] == [clone]
+    with pytest.raises(NothingToPlan):
+        draw_up(cast.ana, cast.aurora, *unwanted)
+    with pytest.raises(NothingToPlan):
+        draw_up_plan(cast.ana, team=cast.aurora, voice_ids=[10**17], now=NOW)
+    assert CleanupPlan.objects.count() == 1
+
+
+@pytest.mark.parametrize("who", ["mia", "sam"])
+def test_only_an_admin_of_the_team_plans_confirms_and_retries(cast, clone, who):
+    user = getattr(cast, who)
+    plan = draw_up(cast.ana, cast.aurora, clone)
+
+    with pytest.raises(PermissionDenied):
+        draw_up(user, cast.aurora, clone)
+    with pytest.raises(PermissionDenied):
+        approve_plan(user, plan=plan, now=NOW)
+    with pytest.raises(PermissionDenied):
+        retry_deletion(user, line=plan.lines.get(), now=NOW)
+
+    assert CleanupPlan.objects.filter(approved_at=None).count() == 1
+
+
+def test_a_line_says_when_no_key_could_delete_its_voice(cast, clone):
+    Credential.objects.filter(pk=cast.credential.pk).update(abilities={"delete": "no"})
+
+    line = draw_up(cast.ana, cast.aurora, clone).lines.get()
+
+    assert line.credential is None
+    assert line.message == "No key that you may use can delete this voice."
+
+
+def test_a_confirmed_plan_queues_its_lines_and_wakes_a_worker_for_each(
+    cast, clone, wakes, django_capture_on_commit_callbacks
+):
+    plan = draw_up(cast.ana, cast.aurora, clone, factories.make_clone(cast.account, "Bo"))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        approve_plan(cast.ana, plan=plan, now=NOW)
+
+    plan.refresh_from_db()
+    assert (plan.approved_by, plan.approved_at) == (cast.ana, NOW)
+    assert {line.state for line in plan.lines.all()} == {State.QUEUED}
+    assert sorted(wakes) == sorted(
+        ("catalog.run_deletion", str(line.pk)) for line in plan.lines.all()
+    )
+    entry = AuditEntry.objects.get(action="plan approved")
+    assert entry.facts == {"voices": 2}
+
+
+def test_voices_that_come_after_the_dry_run_are_not_in_it(cast, clone):
+    plan = draw_up(cast.ana, cast.aurora, clone)
+    factories.make_clone(cast.account, "Ada too")
+
+    approve_plan(cast.ana, plan=plan, now=NOW)
+
+    assert [line.voice for line in plan.lines.all()] == [clone]
+
+
+def test_a_plan_is_confirmed_once(cast, clone, wakes, django_capture_on_commit_callbacks):
+    plan = draw_up(cast.ana, cast.aurora, clone)
+    approve_plan(cast.ana, plan=plan, now=NOW)
+    plan.lines.update(state=State.DELETED)
+
+    with pytest.raises(AlreadyApproved), django_capture_on_commit_callbacks(execute=True):
+        approve_plan(cast.ana, plan=plan, now=NOW)
+
+    assert plan.lines.get().state == State.DELETED
+    assert wakes == []
+    assert AuditEntry.objects.filter(action="plan approved").count() == 1
+
+
+def test_two_confirmations_at_once_are_one(file_database, cast, wakes):
+    plan = draw_up(cast.ana, cast.aurora, factories.make_clone(cast.account))
+
+    answers = call_at_once(*[lambda: approve_plan(cast.ana, plan=plan, now=NOW) for _ in range(4)])
+
+    assert sorted(type(answer).__name__ for answer in answers) == [
+        *["AlreadyApproved"] * 3,
+        "NoneType",
+    ]
+    assert len(wakes) == 1
+
+
+@pytest.mark.parametrize("when", ["before the dry run", "after the dry run"])
+def test_lines_without_a_key_are_skipped_with_the_reason(cast, clone, wakes, when):
+    if when == "before the dry run":
+        Credential.objects.filter(pk=cast.credential.pk).update(health="rejected")
+    plan = draw_up(cast.ana, cast.aurora, clone)
+    Credential.objects.filter(pk=cast.credential.pk).delete()
+
+    approve_plan(cast.ana, plan=plan, now=NOW)
+
+    line = plan.lines.get()
+    assert (line.state, line.ended_at) == (State.SKIPPED, NOW)
+    assert "key" in line.message
+
+
+@pytest.fixture
+def failed_line(cast, clone) -> PlannedDeletion:
+    plan = draw_up(cast.ana, cast.aurora, clone)
+    approve_plan(cast.ana, plan=plan, now=NOW)
+    plan.lines.update(
+        state=State.FAILED, step=Step.SENT, message="No.", attempt_count=8, ended_at=NOW
+    )
+    return plan.lines.get()
+
+
+def test_a_failed_line_is_tried_again_alone_and_looked_at_anew(
+    cast, failed_line, wakes, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        retry_deletion(cast.ana, line=failed_line, now=NOW)
+
+    failed_line.refresh_from_db()
+    assert (failed_line.state, failed_line.step) == (State.QUEUED, Step.PLANNED)
+    assert (failed_line.attempt_count, failed_line.message) == (0, "")
+    assert failed_line.ended_at is None
+    assert wakes == [("catalog.run_deletion", str(failed_line.pk))]
+    assert AuditEntry.objects.filter(action="deletion retried").count() == 1
+
+
+@pytest.mark.parametrize("state", set(State) - {State.FAILED})
+def test_a_line_that_did_not_fail_is_not_tried_again(cast, failed_line, wakes, state):
+    PlannedDeletion.objects.update(state=state)
+
+    retry_deletion(cast.ana, line=failed_line, now=NOW)
+
+    failed_line.refresh_from_db()
+    assert failed_line.state == state
+    assert not AuditEntry.objects.filter(action="deletion retried").exists()
+
+
+def test_a_line_of_a_plan_that_nobody_confirmed_is_never_set_going(cast, clone):
+    plan = draw_up(cast.ana, cast.aurora, clone)
+    plan.lines.update(state=State.FAILED)
+
+    retry_deletion(cast.ana, line=plan.lines.get(), now=NOW)
+
+    assert plan.lines.get().state == State.FAILED
+
+
+def test_a_retry_takes_a_key_that_can_do_it_now(cast, failed_line):
+    Credential.objects.filter(pk=cast.credential.pk).update(health="rejected")
+    fitting = factories.make_credential(cast.mia, cast.account, is_shared=True)
+
+    retry_deletion(cast.ana, line=failed_line, now=NOW)
+
+    failed_line.refresh_from_db()
+    assert (failed_line.state, failed_line.credential) == (State.QUEUED, fitting)
+
+
+def test_a_retry_without_any_key_says_so_and_leaves_the_line_as_it_was(cast, failed_line):
+    Credential.objects.filter(pk=cast.credential.pk).delete()
+
+    with pytest.raises(NoFittingKey):
+        retry_deletion(cast.ana, line=failed_line, now=NOW)
+
+    failed_line.refresh_from_db()
+    assert failed_line.state == State.FAILED

@@ -1,0 +1,167 @@
+"""What holds for every service: each change stands in the log, and no secret does."""
+
+import importlib
+import inspect
+import pkgutil
+import uuid
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from catalog import services
+from catalog.audio import FORMATS
+from catalog.models import AuditEntry, Credential, Membership, PlannedDeletion, Team, User
+from catalog.services.accounts import create_first_admin, make_setup_link, prepare_demo
+from catalog.services.cleanups import approve_plan, draw_up_plan, retry_deletion
+from catalog.services.clones import CloneWish, request_clone
+from catalog.services.credentials import (
+    add_credential,
+    recheck_credential,
+    remove_credential,
+    replace_key,
+    request_sync,
+    share_credential,
+)
+from tests import factories
+
+NOW = factories.NOW
+CANARY = f"sk_canary_{uuid.uuid4().hex}"
+PASSWORD = f"pass {uuid.uuid4().hex}"
+# These answer, or keep a copy of what a provider holds; nothing of ours is changed by them.
+READERS = {"setup_link_is_good", "clean_filename", "fetch_preview"}
+
+
+def every_service() -> set[str]:
+    """Return the names of the public functions of all service modules."""
+    found = set()
+    for module in pkgutil.iter_modules(services.__path__, f"{services.__name__}."):
+        loaded = importlib.import_module(module.name)
+        for name, value in inspect.getmembers(loaded, inspect.isfunction):
+            if inspect.unwrap(value).__module__ == module.name and not name.startswith("_"):
+                found.add(name)
+    return found
+
+
+def forget_people(cast: SimpleNamespace) -> None:
+    """Bring the installation back to before its first person."""
+    Credential.objects.all().delete()
+    Membership.objects.all().delete()
+    User.objects.all().delete()
+    Team.objects.all().delete()
+
+
+def make_first_admin(cast: SimpleNamespace) -> None:
+    forget_people(cast)
+    token = make_setup_link(now=NOW)
+    AuditEntry.objects.all().delete()
+    person = {"team": "Aurora", "name": "Ana", "email": "ana@example.com", "password": PASSWORD}
+    create_first_admin(token=token, now=NOW, **person)
+
+
+def make_link(cast: SimpleNamespace) -> None:
+    forget_people(cast)
+    make_setup_link(now=NOW)
+
+
+def make_demo(cast: SimpleNamespace) -> None:
+    forget_people(cast)
+    prepare_demo(password=PASSWORD, now=NOW)
+
+
+def ask_for_clone(cast: SimpleNamespace) -> None:
+    wish = CloneWish(
+        form_token=uuid.uuid4(),
+        file=SimpleUploadedFile("ada.wav", b"RIFF"),
+        audio_format=FORMATS["wav"],
+        name="Our Ada",
+        description="",
+        speaker="Ada",
+        has_consent=True,
+        removes_noise=False,
+    )
+    request_clone(cast.ana, credential=cast.credential, wish=wish, now=NOW)
+
+
+def draw_up(cast: SimpleNamespace) -> Any:
+    voice = factories.make_clone(cast.account)
+    return draw_up_plan(cast.ana, team=cast.aurora, voice_ids=[voice.pk], now=NOW)
+
+
+def approve(cast: SimpleNamespace) -> None:
+    plan = draw_up(cast)
+    AuditEntry.objects.all().delete()
+    approve_plan(cast.ana, plan=plan, now=NOW)
+
+
+def retry(cast: SimpleNamespace) -> None:
+    approve(cast)
+    AuditEntry.objects.all().delete()
+    PlannedDeletion.objects.update(state=PlannedDeletion.State.FAILED)
+    retry_deletion(cast.ana, line=PlannedDeletion.objects.get(), now=NOW)
+
+
+SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
+    "make_setup_link": make_link,
+    "create_first_admin": make_first_admin,
+    "prepare_demo": make_demo,
+    "add_credential": lambda cast: add_credential(
+        cast.mia,
+        team=cast.aurora,
+        provider="elevenlabs",
+        api_key=CANARY,
+        nickname="",
+        is_shared=False,
+        now=NOW,
+    ),
+    "replace_key": lambda cast: replace_key(
+        cast.ana, credential=cast.credential, api_key=CANARY, now=NOW
+    ),
+    "recheck_credential": lambda cast: recheck_credential(
+        cast.ana, credential=cast.credential, now=NOW
+    ),
+    "share_credential": lambda cast: share_credential(
+        cast.ana, credential=cast.credential, is_shared=False, now=NOW
+    ),
+    "remove_credential": lambda cast: remove_credential(
+        cast.ana, credential=cast.credential, now=NOW
+    ),
+    "request_sync": lambda cast: request_sync(cast.mia, account=cast.account, now=NOW),
+    "request_clone": ask_for_clone,
+    "draw_up_plan": draw_up,
+    "approve_plan": approve,
+    "retry_deletion": retry,
+}
+
+
+def rows_beside_the_log() -> dict[str, list]:
+    """Return every row of the catalog but those of the log."""
+    models = [model for model in apps.get_models() if model is not AuditEntry]
+    return {model.__name__: list(model._default_manager.values_list()) for model in models}
+
+
+def test_every_service_has_a_scene_here():
+    assert every_service() == set(SCENES) | READERS
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_a_service_that_changes_something_writes_it_into_the_log(cast, wakes, name):
+    before = rows_beside_the_log()
+
+    SCENES[name](cast)
+
+    assert rows_beside_the_log() != before
+    entry = AuditEntry.objects.latest("pk")
+    assert (entry.at, bool(entry.action), bool(entry.target)) == (NOW, True, True)
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_no_entry_of_the_log_holds_a_secret(cast, wakes, name):
+    SCENES[name](cast)
+
+    log = str(list(AuditEntry.objects.values_list()))
+    for secret in (CANARY, PASSWORD, "sandbox-elevenlabs"):
+        assert secret not in log
