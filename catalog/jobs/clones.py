@@ -6,6 +6,7 @@ after the time in which a late voice may still appear, allow another call.
 """
 
 import logging
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -186,7 +187,16 @@ class _CloneRun:
             marker=self.job.marker,
             description=self.job.description,
             remove_background_noise=self.job.removes_noise,
+            language=self.job.language,
+            gender=self.job.gender,
+            transcript=self.job.transcript,
+            progress=self.job.progress,
+            keep_progress=self._keep_progress,
         )
+
+    def _keep_progress(self, progress: Mapping[str, str]) -> None:
+        """Keep what is at the provider by now, so that another attempt goes on from there."""
+        self._write_durably(progress={**self.job.progress, **progress})
 
     # After an unclear end
 
@@ -194,11 +204,12 @@ class _CloneRun:
         """Search the provider's voices for our marker; only a complete look counts."""
         sent_at = self.job.sent_at or self.clock()
         self._take_account()
-        if not self.job.account.info.marker_length:
+        info = self.job.account.info
+        if not info.marker_length and not info.finds_by_progress:
             self._ask_for_look("This provider does not show which voice came from this job.")
             return
         try:
-            found = provider.find_marked(self.job.marker)
+            found = self._find_made(provider)
         except ProviderError as exc:
             self._note(exc)
             if self.clock() - sent_at > _GIVE_UP_AFTER:
@@ -213,6 +224,12 @@ class _CloneRun:
             self._fetch_voice(provider)
         else:
             self._count_empty_look()
+
+    def _find_made(self, provider: Provider) -> list[RemoteVoice]:
+        if self.job.account.info.finds_by_progress:
+            # Nothing kept means that the call which makes the voice was never begun.
+            return provider.find_by_progress(self.job.progress) if self.job.progress else []
+        return provider.find_marked(self.job.marker)
 
     def _count_empty_look(self) -> None:
         sent_at, settle = self.job.sent_at or self.clock(), self._settle_time()

@@ -44,6 +44,9 @@ class CloneWish:
     speaker: str
     has_consent: bool
     removes_noise: bool
+    language: str = ""
+    gender: str = ""
+    transcript: str = ""
 
 
 def request_clone(
@@ -112,6 +115,9 @@ def _write_rows(
         name=wish.name,
         description=wish.description,
         removes_noise=wish.removes_noise,
+        language=wish.language,
+        gender=wish.gender,
+        transcript=wish.transcript,
         marker=f"vb1:{Installation.objects.get().code}:{job_id.hex}",
         form_token=wish.form_token,
         created_at=now,

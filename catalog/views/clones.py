@@ -41,6 +41,9 @@ def clone_create(request: Request) -> HttpResponseBase:
         speaker=form.cleaned_data["speaker"],
         has_consent=form.cleaned_data["consent"],
         removes_noise=form.cleaned_data["removes_noise"],
+        language=form.cleaned_data["language"],
+        gender=form.cleaned_data["gender"],
+        transcript=form.cleaned_data["transcript"],
     )
     job = request_clone(
         request.user, credential=form.chosen_credential, wish=wish, now=timezone.now()
