@@ -8,19 +8,18 @@ after the time in which a late voice may still appear, allow another call.
 import logging
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
 
 from catalog.audio import FORMATS
 from catalog.audit import record
 from catalog.crypto import CannotOpen
-from catalog.decoding import NotDecodable, measure_audio
-from catalog.durable import durable_transaction
-from catalog.jobs.leases import LEASE, Clock, Lease, LeaseLost, RowId, claim_work, keep_alive
+from catalog.decoding import NotDecodable
+from catalog.jobs.leases import LEASE, Clock, LeaseLost, RowId, claim_work, keep_alive
+from catalog.jobs.samples import measure_sample
+from catalog.jobs.turns import CloneTurn
 from catalog.jobs.voices import write_voices
-from catalog.models import CloneJob, ProviderAccount, Sample, Voice
+from catalog.models import CloneJob, ProviderAccount, Voice
 from catalog.providers.base import Provider
 from catalog.providers.errors import (
     CredentialRejected,
@@ -38,8 +37,6 @@ logger = logging.getLogger(__name__)
 
 State, Step = CloneJob.State, CloneJob.Step
 
-_LONGEST_SAMPLE_SECONDS = 3600
-_ACCOUNT_LEASE = timedelta(minutes=3)
 _GIVE_UP_AFTER = timedelta(hours=24)
 _MOST_SENDS = 5
 _EMPTY_LOOKS = 2
@@ -64,13 +61,8 @@ def run_clone(job_id: RowId, clock: Clock) -> int | None:
     return job.voice_id if job.is_ready else None
 
 
-class _CloneRun:
-    """One worker's turn at one job."""
-
-    def __init__(self, lease: Lease, clock: Clock) -> None:
-        self.lease, self.clock = lease, clock
-        rows = CloneJob.objects.select_related("credential", "account", "sample", "team")
-        self.job = rows.get(pk=lease.pk)
+class _CloneRun(CloneTurn):
+    """One worker's turn at one job, step by step."""
 
     def go_on(self) -> None:
         credential = self.job.credential
@@ -130,16 +122,6 @@ class _CloneRun:
                 f" {info.max_sample_seconds:g} s at most."
             )
         return ""
-
-    def _take_account(self) -> bool:
-        now = self.clock()
-        free = Q(busy_with=self.job.pk) | Q(busy_until=None) | Q(busy_until__lt=now)
-        rows = ProviderAccount.objects.filter(free, pk=self.job.account_id)
-        return bool(rows.update(busy_with=self.job.pk, busy_until=now + _ACCOUNT_LEASE))
-
-    def _free_account(self) -> None:
-        rows = ProviderAccount.objects.filter(pk=self.job.account_id, busy_with=self.job.pk)
-        rows.update(busy_with=None, busy_until=None)
 
     # The call that must not be repeated blindly
 
@@ -320,63 +302,6 @@ class _CloneRun:
         if slots is not None:
             rows = ProviderAccount.objects.filter(pk=self.job.account_id)
             rows.update(slots_used=slots.used, slots_limit=slots.limit)
-
-    # How a turn ends
-
-    def _write_durably(self, **values: Any) -> None:
-        with durable_transaction():
-            self.lease.write(**values)
-        for name, value in values.items():
-            setattr(self.job, name, value)
-
-    def _wait(self, message: str, after: timedelta, **values: Any) -> None:
-        self.lease.release(after=after, state=State.WAITING, message=message[:500], **values)
-
-    def _fail(self, message: str, **values: Any) -> None:
-        self._finish(State.FAILED, message=message[:500], **values)
-        record(None, "clone failed", self.job, team=self.job.team, now=self.clock())
-
-    def _ask_for_look(self, message: str) -> None:
-        self._finish(State.NEEDS_LOOK, message=message)
-        record(None, "clone unclear", self.job, team=self.job.team, now=self.clock())
-
-    def _finish(self, state: CloneJob.State, **values: Any) -> None:
-        self._free_account()
-        self.lease.write(state=state, ended_at=self.clock(), lease_until=None, **values)
-
-    def _stop_without_key(self) -> None:
-        if self.job.step == Step.PLANNED:
-            self._fail("Stopped: the key was removed.")
-        else:
-            self._ask_for_look("The key was removed before the provider's answer was known.")
-
-    def _note(self, exc: ProviderError) -> None:
-        """Keep what the provider said, for whoever has to look at an unclear job."""
-        line = {
-            "at": self.clock().isoformat(timespec="seconds"),
-            "said": exc.message[:300],
-            "status": exc.status,
-            "request_id": exc.request_id[:80],
-        }
-        # The first lines tell how it became unclear, the last ones how it stands.
-        lines = [*self.job.evidence, line]
-        self.job.evidence = lines if len(lines) <= 20 else [*lines[:5], *lines[-15:]]
-        self.lease.write(evidence=self.job.evidence)
-
-
-def measure_sample(sample: Sample) -> None:
-    """Decode the sample once for its length and waveform; raises NotDecodable."""
-    if sample.seconds is not None:
-        return
-    try:
-        content = media_path(sample.path).read_bytes()
-    except OSError as exc:
-        raise NotDecodable("The sample is no longer on this server.") from exc
-    measured = measure_audio(
-        content, FORMATS[sample.audio_format], max_seconds=_LONGEST_SAMPLE_SECONDS
-    )
-    sample.seconds, sample.peaks = round(measured.seconds, 2), measured.peaks
-    sample.save(update_fields=["seconds", "peaks"])
 
 
 def _back_off(tries: int, exc: ProviderError) -> timedelta:

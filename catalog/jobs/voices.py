@@ -56,6 +56,8 @@ def sync_account(account_id: int, clock: Clock) -> SyncRun | None:
     account = ProviderAccount.objects.get(pk=account_id)
     run = SyncRun.objects.create(account=account, started_at=started)
     tally = _Tally()
+    # What stands unless the run comes to its end, whatever that is.
+    run.error = "Fetching the voices broke off."
     try:
         run.error = _sync_voices(account, run, tally, clock)
     finally:

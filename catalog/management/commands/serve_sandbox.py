@@ -5,7 +5,7 @@ import sqlite3
 import threading
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -15,7 +15,7 @@ from catalog.sandbox import Sandbox
 class Command(BaseCommand):
     help = "Serve the sandbox providers on a loopback port."
     # It needs neither the database nor anything else of the app.
-    requires_system_checks: ClassVar[list[str]] = []
+    requires_system_checks: list[str] = []
     requires_migrations_checks = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -1,0 +1,79 @@
+"""One worker's turn at one clone job: how it holds the account, and how it ends."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Q
+
+from catalog.audit import record
+from catalog.durable import durable_transaction
+from catalog.jobs.leases import Clock, Lease
+from catalog.models import CloneJob, ProviderAccount
+from catalog.providers.errors import ProviderError
+
+State, Step = CloneJob.State, CloneJob.Step
+
+_ACCOUNT_LEASE = timedelta(minutes=3)
+
+
+class CloneTurn:
+    """A claimed job with the ways to write to it; every write carries the claim's fence."""
+
+    def __init__(self, lease: Lease, clock: Clock) -> None:
+        self.lease, self.clock = lease, clock
+        rows = CloneJob.objects.select_related("credential", "account", "sample", "team")
+        self.job = rows.get(pk=lease.pk)
+
+    # The account: one create at a time
+
+    def _take_account(self) -> bool:
+        now = self.clock()
+        free = Q(busy_with=self.job.pk) | Q(busy_until=None) | Q(busy_until__lt=now)
+        rows = ProviderAccount.objects.filter(free, pk=self.job.account_id)
+        return bool(rows.update(busy_with=self.job.pk, busy_until=now + _ACCOUNT_LEASE))
+
+    def _free_account(self) -> None:
+        rows = ProviderAccount.objects.filter(pk=self.job.account_id, busy_with=self.job.pk)
+        rows.update(busy_with=None, busy_until=None)
+
+    # How a turn ends
+
+    def _write_durably(self, **values: Any) -> None:
+        with durable_transaction():
+            self.lease.write(**values)
+        for name, value in values.items():
+            setattr(self.job, name, value)
+
+    def _wait(self, message: str, after: timedelta, **values: Any) -> None:
+        self.lease.release(after=after, state=State.WAITING, message=message[:500], **values)
+
+    def _fail(self, message: str, **values: Any) -> None:
+        self._finish(State.FAILED, message=message[:500], **values)
+        record(None, "clone failed", self.job, team=self.job.team, now=self.clock())
+
+    def _ask_for_look(self, message: str) -> None:
+        self._finish(State.NEEDS_LOOK, message=message)
+        record(None, "clone unclear", self.job, team=self.job.team, now=self.clock())
+
+    def _finish(self, state: CloneJob.State, **values: Any) -> None:
+        self._free_account()
+        self.lease.write(state=state, ended_at=self.clock(), lease_until=None, **values)
+
+    def _stop_without_key(self) -> None:
+        if self.job.step == Step.PLANNED:
+            self._fail("Stopped: the key was removed.")
+        else:
+            self._ask_for_look("The key was removed before the provider's answer was known.")
+
+    def _note(self, exc: ProviderError) -> None:
+        """Keep what the provider said, for whoever has to look at an unclear job."""
+        line = {
+            "at": self.clock().isoformat(timespec="seconds"),
+            "said": exc.message[:300],
+            "status": exc.status,
+            "request_id": exc.request_id[:80],
+        }
+        # The first lines tell how it became unclear, the last ones how it stands.
+        lines = [*self.job.evidence, line]
+        self.job.evidence = lines if len(lines) <= 20 else [*lines[:5], *lines[-15:]]
+        self.lease.write(evidence=self.job.evidence)
