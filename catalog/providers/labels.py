@@ -1,6 +1,7 @@
 """Provider words -> our gender, age, language tag, accent and use case; and their names."""
 
 import re
+from typing import NamedTuple
 
 from catalog.providers.languages import (
     LANGUAGES,
@@ -24,9 +25,9 @@ _GENDERS = {
     "neutral": "neutral gender_neutral non_binary nonbinary nonbinary_person androgynous 中性",
 }
 _AGES = {
-    "young": "young young_adult youth teen teenager child kid",
-    "middle_aged": "middle_aged middle_age middleaged middle",
-    "old": "old elderly senior aged",
+    "young": "young young_adult youth teen teenager child kid 青年 少年 儿童",
+    "middle_aged": "middle_aged middle_age middleaged middle 中年",
+    "old": "old elderly senior aged 老年",
 }
 _SAYS_NOTHING = frozenset({"-", "_", "any", "n_a", "na", "nil", "none", "null", "other"}) | {
     "not_specified",
@@ -55,6 +56,7 @@ _USE_CASES = {
     "advertisement": "Advertising",
     "characters": "Characters",
     "characters_animation": "Characters and animation",
+    "education_training": "Education and training",
     "entertainment_tv": "Entertainment and TV",
     "informative_educational": "Informative and educational",
     "narrative_story": "Narration and stories",
@@ -64,6 +66,23 @@ _USE_CASES = {
     "tv": "TV",
 }
 _ABBREVIATIONS = {"uk", "us", "usa", "rp"}
+_LONGEST_WORDS = 1000
+_BETWEEN_WORDS = re.compile(r"[,，;；、|/。\n]")
+_NAMED_WORD = re.compile(r"\s*(gender|sex|age|language|lang)\s*[:：=]\s*(.+)", re.IGNORECASE)
+_FACETS = {"gender": "gender", "sex": "gender", "age": "age", "language": "language"} | {
+    "lang": "language"
+}
+# "英文女声", an English woman's voice, is written as one word.
+_LANGUAGE_AND_GENDER = re.compile(r"(.+?)(男声|女声|男|女)")
+
+
+class PlainWords(NamedTuple):
+    """What a list of words says of a voice; ``raw`` has the word of each facet as it stood."""
+
+    gender: str
+    age: str
+    languages: tuple[str, ...]
+    raw: dict[str, str]
 
 
 def gender_word(word: str) -> str:
@@ -74,6 +93,46 @@ def gender_word(word: str) -> str:
 def age_word(word: str) -> str:
     """Return young, middle_aged or old for a provider's word, "" when it says nothing of these."""
     return _AGE_OF.get(_slug(word), "")
+
+
+def plain_words(text: str) -> PlainWords:
+    """Return what a text's single words plainly state; where they contradict, it is unknown."""
+    said: dict[str, dict[str, str]] = {"gender": {}, "age": {}, "language": {}}
+    for entry in _BETWEEN_WORDS.split(text[:_LONGEST_WORDS]):
+        for facet, value, word in _read_word(entry):
+            said[facet].setdefault(value, word)
+    return PlainWords(
+        gender=_only(said["gender"]),
+        age=_only(said["age"]),
+        languages=tuple(said["language"]),
+        raw={facet: ", ".join(words.values()) for facet, words in said.items() if words},
+    )
+
+
+def _read_word(entry: str) -> list[tuple[str, str, str]]:
+    named = _NAMED_WORD.fullmatch(entry)
+    if named:
+        facet, word = _FACETS[named[1].lower()], named[2].strip()
+        readers = {"gender": gender_word, "age": age_word, "language": language_tag}
+        found = [(facet, readers[facet](word), word)]
+    else:
+        word = entry.strip()
+        both = _LANGUAGE_AND_GENDER.fullmatch(word)
+        parts = [both[1], both[2]] if both and _plain_language(both[1]) else [word]
+        found = [("gender", gender_word(part), part) for part in parts]
+        found += [("age", age_word(part), part) for part in parts]
+        found += [("language", _plain_language(part), part) for part in parts]
+    return [each for each in found if each[1]]
+
+
+def _plain_language(word: str) -> str:
+    # Not a bare code: "no" and "is" are languages, too.
+    has_region = len(word) > 3 and re.search("[-_]", word)
+    return language_tag(word) if has_region else _tag_from_name(word)
+
+
+def _only(said: dict[str, str]) -> str:
+    return next(iter(said)) if len(said) == 1 else ""
 
 
 def accent_word(word: str) -> str:

@@ -9,6 +9,7 @@ from catalog.providers.cleaning import clean_line, clean_text
 
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _MOST_ENTRIES = 100
 _LONGEST_ENTRY = 500
 
@@ -30,6 +31,11 @@ class Reading:
     def __bool__(self) -> bool:
         return bool(self._values)
 
+    @property
+    def problem(self) -> str:
+        """Say in one sentence what could not be read so far, "" when all could."""
+        return f"Could not be read: {', '.join(self.faults)[:240]}." if self.faults else ""
+
     def line(self, name: str, limit: int = _LONGEST_ENTRY) -> str:
         """Return a text as one clean line."""
         return clean_line(self._text(name, limit), limit)
@@ -45,6 +51,13 @@ class Reading:
             return found or ""
         self._blame(name)
         return ""
+
+    def identifier(self, name: str, limit: int = 200) -> str:
+        """Return an id that comes as a text or as a whole number."""
+        found = self._values.get(name)
+        if isinstance(found, int) and not isinstance(found, bool) and abs(found) < 10**30:
+            return str(found)
+        return self.exact(name, limit)
 
     def flag(self, name: str) -> bool | None:
         """Return a truth value, None where it is not told."""
@@ -77,6 +90,24 @@ class Reading:
             moment = None
         latest = _LATEST if may_come else datetime.now(UTC) + timedelta(days=1)
         if moment is None or not _EARLIEST <= moment <= latest:
+            self._blame(name)
+            return None
+        return moment
+
+    def iso_moment(self, name: str) -> datetime | None:
+        """Return an ISO 8601 text as a moment, None where there is none or none that can be true.
+
+        One without a zone is taken as UTC.
+        """
+        found = self.exact(name, 40)
+        if not found:
+            return None
+        try:
+            moment = datetime.fromisoformat(found)
+        except ValueError:
+            moment = _NEVER
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if not _EARLIEST <= moment <= datetime.now(UTC) + timedelta(days=1):
             self._blame(name)
             return None
         return moment
@@ -136,6 +167,11 @@ class Reading:
         fault = f"{self._prefix}{name}".rstrip(".")
         if fault not in self.faults:
             self.faults.append(fault)
+
+
+def drop_empty(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the values without those that tell nothing; no and zero are kept."""
+    return {name: value for name, value in values.items() if value not in (None, "", [], {})}
 
 
 def _is_modest(value: float) -> bool:
