@@ -37,6 +37,16 @@ def may_clone(user: User, team: Team) -> bool:
     return _is_at_least(user, team, Membership.Role.MEMBER)
 
 
+def may_rename(user: User, team: Team) -> bool:
+    """Members give voices the names that their team knows them by; viewers only read them."""
+    return _is_at_least(user, team, Membership.Role.MEMBER)
+
+
+def may_hide_voices(user: User, team: Team) -> bool:
+    """Only admins take a voice out of everybody's list, or put it back."""
+    return _is_at_least(user, team, Membership.Role.ADMIN)
+
+
 def may_sync(user: User, team: Team) -> bool:
     """Members ask a provider for news; viewers wait for the schedule."""
     return _is_at_least(user, team, Membership.Role.MEMBER)

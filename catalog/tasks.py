@@ -16,6 +16,7 @@ from catalog.jobs.clones import run_clone
 from catalog.jobs.credentials import check_credential, find_unchecked
 from catalog.jobs.leases import find_due
 from catalog.jobs.previews import measure_clip, warm_previews
+from catalog.jobs.renames import push_name
 from catalog.jobs.voices import find_due_accounts, sync_account
 from catalog.models import CloneJob, PlannedDeletion, PreviewClip, Voice
 from catalog.storage import sweep_drafts
@@ -53,6 +54,12 @@ def sync_account_task(*, account_id: int) -> None:
     """Bring our copy of the account's voices up to date, then fetch missing previews."""
     if sync_account(account_id, timezone.now) is not None:
         _wake(warm_previews_task, account_id=account_id)
+
+
+@shared_task(name="catalog.push_name")
+def push_name_task(*, voice_id: int) -> None:
+    """Give a voice its new name at the provider."""
+    push_name(voice_id)
 
 
 @shared_task(name="catalog.warm_previews")
@@ -113,6 +120,11 @@ def wake_check(credential_id: object) -> None:
 def wake_sync(account_id: int) -> None:
     """Tell a worker that the account's voices are to be fetched."""
     _wake(sync_account_task, account_id=account_id)
+
+
+def wake_rename(voice_id: int) -> None:
+    """Tell a worker that a voice has a name that its provider does not know yet."""
+    _wake(push_name_task, voice_id=voice_id)
 
 
 def wake_measure(clip_id: int) -> None:

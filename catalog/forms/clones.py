@@ -1,6 +1,7 @@
 """The wish for a clone: sample, key, name and consent."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -10,9 +11,12 @@ from django.template.defaultfilters import filesizeformat
 
 from catalog.audio import FORMATS, HEAD_BYTES, AudioFormat, sniff_format
 from catalog.models import Credential
+from catalog.providers.languages import LANGUAGES
 from catalog.providers.marking import find_markers
+from catalog.providers.types import ProviderInfo, Transcript
 from catalog.queries.clones import CloneTarget
 
+LANGUAGE_CHOICES = sorted(LANGUAGES.items(), key=lambda pair: pair[1])
 _BIDI = {chr(mark) for mark in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F)}
 
 
@@ -37,6 +41,22 @@ class CloneForm(forms.Form):
     )
     description = forms.CharField(label="Description", max_length=300, required=False)
     removes_noise = forms.BooleanField(label="Let the provider remove noise", required=False)
+    language = forms.ChoiceField(
+        label="Language of the sample",
+        required=False,
+        choices=lambda: [("", "Not said"), *LANGUAGE_CHOICES],
+    )
+    gender = forms.ChoiceField(
+        label="Gender of the voice",
+        required=False,
+        choices=[("", "Not said"), ("female", "Female"), ("male", "Male"), ("neutral", "Neutral")],
+    )
+    transcript = forms.CharField(
+        label="What is said in the sample",
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
     speaker = forms.CharField(
         label="Who is speaking",
         max_length=120,
@@ -60,6 +80,25 @@ class CloneForm(forms.Form):
     def max_bytes(self) -> int:
         """How large a sample may be."""
         return int(settings.SAMPLE_MAX_BYTES)
+
+    @property
+    def language_hint(self) -> str:
+        """Which of the providers want to be told the language."""
+        return self._name_those("Needed by", lambda info: info.needs_language)
+
+    @property
+    def gender_hint(self) -> str:
+        """Which of the providers want to be told the gender."""
+        return self._name_those("Needed by", lambda info: info.needs_gender)
+
+    @property
+    def transcript_hint(self) -> str:
+        """Which of the providers make something of the words."""
+        return self._name_those("Of use to", lambda info: info.transcript is not Transcript.NONE)
+
+    def _name_those(self, words: str, wants: Callable[[ProviderInfo], bool]) -> str:
+        labels = {target.info.label for target in self.targets.values() if wants(target.info)}
+        return f"{words} {', '.join(sorted(labels))}." if labels else ""
 
     @property
     def chosen_credential(self) -> Credential:
@@ -95,6 +134,9 @@ class CloneForm(forms.Form):
     def clean_speaker(self) -> str:
         return _clean_words(self.cleaned_data["speaker"], "Give a name that can be read.")
 
+    def clean_transcript(self) -> str:
+        return _strip_marks(self.cleaned_data["transcript"].replace("\r", " ").replace("\n", " "))
+
     def clean_description(self) -> str:
         return _refuse_marker(_strip_marks(self.cleaned_data["description"]))
 
@@ -102,9 +144,22 @@ class CloneForm(forms.Form):
         values = super().clean() or self.cleaned_data
         target = self.targets.get(values.get("credential", ""))
         file = values.get("sample")
+        if target:
+            self._check_needs(target)
         if target and file and self.audio_format:
             self._check_limits(target, file, self.audio_format)
         return values
+
+    def _check_needs(self, target: CloneTarget) -> None:
+        info = target.info
+        needs = {
+            "language": info.needs_language,
+            "gender": info.needs_gender,
+            "transcript": info.transcript is Transcript.NEEDED,
+        }
+        for name, is_needed in needs.items():
+            if is_needed and not self.cleaned_data.get(name) and name not in self.errors:
+                self.add_error(name, f"{info.label} wants to be told this.")
 
     def _check_limits(
         self, target: CloneTarget, file: "UploadedFile[Any]", found: AudioFormat

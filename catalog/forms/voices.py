@@ -1,5 +1,6 @@
 """The filter in the address of the voice list."""
 
+from django import forms
 from django.http import QueryDict
 
 from catalog.queries.voices import CLOSED_FACETS, FACETS, LAYOUTS, SORTS, VoiceFilter
@@ -7,6 +8,24 @@ from catalog.queries.voices import CLOSED_FACETS, FACETS, LAYOUTS, SORTS, VoiceF
 _LONGEST_WORDS = 200
 _LONGEST_VALUE = 60
 _MOST_VALUES = 40
+
+
+class RenameForm(forms.Form):
+    """Another name for a voice."""
+
+    name = forms.CharField(
+        max_length=100,
+        error_messages={
+            "required": "Give the voice a name.",
+            "max_length": "A name has at most 100 characters.",
+        },
+    )
+
+    def clean_name(self) -> str:
+        name = _clean(self.cleaned_data["name"]).strip()
+        if not any(mark.isalnum() for mark in name):
+            raise forms.ValidationError("Give the voice a name that can be read.")
+        return name
 
 
 class VoiceFilterForm:

@@ -79,8 +79,8 @@ def _find_change(line: PlannedDeletion) -> str:
         return "It was gone already."
     if not voice.is_deletable:
         return "It can no longer be deleted."
-    if voice.remote_id != line.remote_id or voice.name != line.name:
-        return f"It was renamed to “{voice.name}” since the plan was drawn up."
+    if voice.remote_id != line.remote_id or voice.shown_name != line.name:
+        return f"It was renamed to “{voice.shown_name}” since the plan was drawn up."
     return ""
 
 

@@ -16,18 +16,16 @@ from catalog.audit import record
 from catalog.crypto import CannotOpen
 from catalog.decoding import NotDecodable
 from catalog.jobs.leases import LEASE, Clock, LeaseLost, RowId, claim_work, keep_alive
+from catalog.jobs.looks import GIVE_UP_AFTER, LookingTurn, back_off
 from catalog.jobs.samples import measure_sample
-from catalog.jobs.turns import CloneTurn
-from catalog.jobs.voices import write_voices
+from catalog.jobs.voices import label_row, write_voices
 from catalog.models import CloneJob, ProviderAccount, Voice
 from catalog.providers.base import Provider
 from catalog.providers.errors import (
-    CredentialRejected,
     NotFound,
     OutcomeUnknown,
     ProviderError,
     TryLater,
-    Unsupported,
 )
 from catalog.providers.session import open_provider
 from catalog.providers.types import CloneRequest, RemoteVoice, SampleFile, VoiceState
@@ -37,9 +35,7 @@ logger = logging.getLogger(__name__)
 
 State, Step = CloneJob.State, CloneJob.Step
 
-_GIVE_UP_AFTER = timedelta(hours=24)
 _MOST_SENDS = 5
-_EMPTY_LOOKS = 2
 
 
 def run_clone(job_id: RowId, clock: Clock) -> int | None:
@@ -61,7 +57,7 @@ def run_clone(job_id: RowId, clock: Clock) -> int | None:
     return job.voice_id if job.is_ready else None
 
 
-class _CloneRun(CloneTurn):
+class _CloneRun(LookingTurn):
     """One worker's turn at one job, step by step."""
 
     def go_on(self) -> None:
@@ -142,7 +138,7 @@ class _CloneRun(CloneTurn):
         try:
             result = provider.clone(wish)
         except TryLater as exc:
-            self._wait(exc.message, _back_off(self.job.attempt_count, exc), step=Step.PLANNED)
+            self._wait(exc.message, back_off(self.job.attempt_count, exc), step=Step.PLANNED)
         except OutcomeUnknown as exc:
             self._note(exc)
             self._wait(
@@ -180,86 +176,7 @@ class _CloneRun(CloneTurn):
         """Keep what is at the provider by now, so that another attempt goes on from there."""
         self._write_durably(progress={**self.job.progress, **progress})
 
-    # After an unclear end
-
-    def _look(self, provider: Provider) -> None:
-        """Search the provider's voices for our marker; only a complete look counts."""
-        sent_at = self.job.sent_at or self.clock()
-        self._take_account()
-        info = self.job.account.info
-        if not info.marker_length and not info.finds_by_progress:
-            self._ask_for_look("This provider does not show which voice came from this job.")
-            return
-        try:
-            found = self._find_made(provider)
-        except ProviderError as exc:
-            self._note(exc)
-            if self.clock() - sent_at > _GIVE_UP_AFTER:
-                self._ask_for_look("The provider could not be asked for a day.")
-            else:
-                words = f"Could not look at the provider yet: {exc.message}"
-                self._wait(words, _back_off(len(self.job.evidence), exc))
-            return
-        if found:
-            self._adopt(found[0].remote_id, "Found at the provider after its answer got lost.")
-            self._remove_doubles(provider, found[1:])
-            self._fetch_voice(provider)
-        else:
-            self._count_empty_look()
-
-    def _find_made(self, provider: Provider) -> list[RemoteVoice]:
-        if self.job.account.info.finds_by_progress:
-            # Nothing kept means that the call which makes the voice was never begun.
-            return provider.find_by_progress(self.job.progress) if self.job.progress else []
-        return provider.find_marked(self.job.marker)
-
-    def _count_empty_look(self) -> None:
-        sent_at, settle = self.job.sent_at or self.clock(), self._settle_time()
-        left = sent_at + settle - self.clock()
-        words = "Looking whether the provider made the voice."
-        if left > timedelta(0):
-            self._wait(words, min(left, max(settle / 12, timedelta(seconds=1))), step=Step.UNKNOWN)
-        elif self.job.empty_look_count + 1 < _EMPTY_LOOKS:
-            count = self.job.empty_look_count + 1
-            self._wait(words, settle / 2, step=Step.UNKNOWN, empty_look_count=count)
-        else:
-            self._wait(
-                "The provider did not make the voice. Sending again.",
-                timedelta(0),
-                step=Step.PLANNED,
-            )
-
-    def _settle_time(self) -> timedelta:
-        seconds = settings.SETTLE_SECONDS or self.job.account.info.settle_seconds
-        return timedelta(seconds=seconds)
-
-    def _remove_doubles(self, provider: Provider, doubles: list[RemoteVoice]) -> None:
-        for double in doubles:
-            try:
-                provider.delete(double.remote_id)
-            except ProviderError as exc:
-                self._note(exc)
-                continue
-            record(
-                None,
-                "double removed",
-                self.job,
-                team=self.job.team,
-                now=self.clock(),
-                reason="The provider made this clone twice; the marker is ours.",
-                remote_id=double.remote_id,
-            )
-
     # After the provider confirmed
-
-    def _adopt(self, remote_id: str, note: str) -> None:
-        self._write_durably(
-            step=Step.CONFIRMED,
-            remote_id=remote_id,
-            empty_look_count=0,
-            message=note or "The provider made the voice. Fetching it.",
-        )
-        self._free_account()
 
     def _fetch_voice(self, provider: Provider) -> None:
         """Success is only what can be fetched."""
@@ -267,14 +184,14 @@ class _CloneRun(CloneTurn):
         try:
             remote = provider.voice(self.job.remote_id)
         except NotFound:
-            if self.clock() - (self.job.sent_at or self.clock()) > _GIVE_UP_AFTER:
+            if self.clock() - (self.job.sent_at or self.clock()) > GIVE_UP_AFTER:
                 self._ask_for_look("The provider confirmed the voice but never showed it.")
             else:
                 words = "The provider does not show the voice yet."
                 self._wait(words, timedelta(seconds=min(60, 2 * tries)), empty_look_count=tries)
         except ProviderError as exc:
             self._note(exc)
-            self._wait(exc.message, _back_off(tries, exc), empty_look_count=tries)
+            self._wait(exc.message, back_off(tries, exc), empty_look_count=tries)
         else:
             self._judge_voice(provider, remote, tries)
 
@@ -285,6 +202,7 @@ class _CloneRun(CloneTurn):
         now = self.clock()
         write_voices(self.job.account, [remote], now, now)
         voice = Voice.objects.get(account=self.job.account, remote_id=remote.remote_id)
+        self._label(voice)
         if remote.state is VoiceState.PENDING:
             words = f"{self.job.account.info.label} is still making the voice."
             delay = timedelta(seconds=min(60, 3 * tries))
@@ -294,6 +212,14 @@ class _CloneRun(CloneTurn):
         record(None, "clone ready", self.job, team=self.job.team, now=now, voice=voice.pk)
         self._refresh_slots(provider)
 
+    def _label(self, voice: Voice) -> None:
+        """Keep the name that was wished for where the provider keeps none."""
+        if voice.name == self.job.name or voice.info.can_rename or voice.own_name:
+            return
+        voice.own_name = self.job.name
+        label_row(voice, voice.own_name)
+        voice.save(update_fields=["own_name", "sort_name", "search_text"])
+
     def _refresh_slots(self, provider: Provider) -> None:
         try:
             slots = provider.slots()
@@ -302,11 +228,3 @@ class _CloneRun(CloneTurn):
         if slots is not None:
             rows = ProviderAccount.objects.filter(pk=self.job.account_id)
             rows.update(slots_used=slots.used, slots_limit=slots.limit)
-
-
-def _back_off(tries: int, exc: ProviderError) -> timedelta:
-    if isinstance(exc, TryLater) and exc.retry_after is not None:
-        return timedelta(seconds=exc.retry_after)
-    if isinstance(exc, CredentialRejected | Unsupported):
-        return timedelta(minutes=5)
-    return timedelta(seconds=min(300, 2 ** min(tries, 8)))

@@ -20,13 +20,14 @@ from catalog.models.voices import fold_text
 from catalog.providers.errors import ProviderError
 from catalog.providers.labels import accent_label, language_label, use_case_label
 from catalog.providers.session import open_provider
-from catalog.providers.types import RemoteVoice
+from catalog.providers.types import RemoteVoice, VoiceState
 
 logger = logging.getLogger(__name__)
 
 _BATCH = 500
 _SYNC_LEASE = timedelta(minutes=15)
 _LONGEST_TEXT = 20_000
+_LONGEST_SEARCH = 8000
 _WRITTEN = [
     "name", "sort_name", "description", "kind", "gender", "age", "accent", "language", "state",
     "is_owned", "preview_url", "preview_sample_id", "raw_labels", "details", "problem", "marker",
@@ -126,12 +127,14 @@ def write_voices(
     tally = tally or _Tally()
     code = Installation.objects.get().code
     rows = {remote.remote_id: _make_row(account, remote, code, now) for remote in remotes}
-    known = {
-        remote_id: (content_hash, gone_at)
-        for remote_id, content_hash, gone_at in Voice.objects.filter(
-            account=account, remote_id__in=list(rows)
-        ).values_list("remote_id", "content_hash", "gone_at")
-    }
+    stored = Voice.objects.filter(account=account, remote_id__in=list(rows))
+    known = {}
+    for remote_id, content_hash, gone_at, own_name in stored.values_list(
+        "remote_id", "content_hash", "gone_at", "own_name"
+    ):
+        known[remote_id] = (content_hash, gone_at)
+        if own_name:
+            label_row(rows[remote_id], own_name)
     changed = [
         row for remote_id, row in rows.items() if _must_write(row, known.get(remote_id), started)
     ]
@@ -149,11 +152,17 @@ def write_voices(
         _write_labels(account, {row.remote_id: labels[row.remote_id] for row in changed})
 
 
+def label_row(row: Voice, own_name: str) -> None:
+    """Let a row be sorted and found by the team's own name for it; the row is not saved."""
+    row.sort_name = fold_text(own_name)[:100]
+    row.search_text = f"{fold_text(own_name)} {row.search_text}"[:_LONGEST_SEARCH]
+
+
 def _must_write(row: Voice, known: tuple[str, datetime | None] | None, started: datetime) -> bool:
     if known is None:
         return True
     content_hash, gone_at = known
-    if gone_at is not None:
+    if gone_at is not None and row.gone_at is None:
         # Deleted by us after this listing began: what it still lists is the past.
         return gone_at < started
     return content_hash != row.content_hash
@@ -180,6 +189,7 @@ def _label_pairs(remote: RemoteVoice) -> list[tuple[str, str]]:
 
 def _make_row(account: ProviderAccount, remote: RemoteVoice, code: str, now: datetime) -> Voice:
     marker, description = _split_marker(remote.description, code)
+    is_gone = remote.state is VoiceState.GONE
     row = Voice(
         account=account,
         provider=account.provider,
@@ -191,7 +201,7 @@ def _make_row(account: ProviderAccount, remote: RemoteVoice, code: str, now: dat
         age=remote.age or "unknown",
         accent=(remote.accent or "unknown")[:60],
         language=(remote.languages[0] if remote.languages else "unknown")[:20],
-        state=remote.state.value,
+        state=Voice.State.READY if is_gone else remote.state.value,
         is_owned=remote.is_owned,
         preview_url=remote.preview_url,
         preview_sample_id=(remote.samples[0].remote_id if remote.samples else "")[:200],
@@ -202,8 +212,8 @@ def _make_row(account: ProviderAccount, remote: RemoteVoice, code: str, now: dat
         remote_created_at=remote.created_at,
         added_at=now,
         changed_at=now,
-        gone_at=None,
-        gone_reason="",
+        gone_at=now if is_gone else None,
+        gone_reason="Deleted at the provider, which still lists it." if is_gone else "",
     )
     row.sort_name = fold_text(row.name)[:100]
     row.search_text = _searchable(row, remote)
@@ -225,7 +235,7 @@ def _searchable(row: Voice, remote: RemoteVoice) -> str:
     words += [use_case_label(use) for use in remote.use_cases]
     words += [accent_label(remote.accent)] if remote.accent else []
     words += [each for each in (row.gender, row.age, row.kind) if each != "unknown"]
-    return fold_text(" ".join(words))[:8000]
+    return fold_text(" ".join(words))[:_LONGEST_SEARCH]
 
 
 def _hash_row(row: Voice, remote: RemoteVoice) -> str:

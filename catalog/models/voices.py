@@ -29,6 +29,10 @@ class VoiceQuerySet(models.QuerySet["Voice"]):
         """Leave out voices that are gone at their provider."""
         return self.filter(gone_at=None)
 
+    def shown(self) -> Self:
+        """Leave out voices that the team has hidden."""
+        return self.filter(hidden_at=None)
+
     def matching(self, words: list[str]) -> Self:
         """Keep voices in whose name, description, labels or ids every folded word occurs."""
         found = self
@@ -83,6 +87,9 @@ class Voice(models.Model):
     provider = models.CharField(max_length=40)
     remote_id = models.CharField(max_length=200)
     name = models.CharField(max_length=300)
+    own_name = models.CharField(max_length=300, blank=True)
+    rename_problem = models.CharField(max_length=300, blank=True)
+    hidden_at = models.DateTimeField(null=True)
     sort_name = models.CharField(max_length=100)
     description = models.TextField(blank=True)
     kind = models.CharField(max_length=14, choices=Kind.choices, default=Kind.UNKNOWN)
@@ -118,7 +125,22 @@ class Voice(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.shown_name
+
+    @property
+    def shown_name(self) -> str:
+        """The team's own label where there is one, else the provider's name."""
+        return self.own_name or self.name
+
+    @property
+    def is_renamable_there(self) -> bool:
+        """Tell whether the provider could be given another name for it."""
+        return self.is_owned and not self.is_gone and self.info.can_rename
+
+    @property
+    def is_hidden(self) -> bool:
+        """Tell whether the team has taken it out of its list."""
+        return self.hidden_at is not None
 
     @property
     def info(self) -> ProviderInfo:

@@ -154,7 +154,7 @@ class VoicePage:
 
 def find_voices(user: User, wanted: VoiceFilter, page: int = 1) -> VoicePage:
     """Return one page of what the person may see; a page past the end is the last one."""
-    base = Voice.objects.visible_to(user).present()
+    base = Voice.objects.visible_to(user).present().shown()
     found = _narrow(base, wanted)
     count = found.count()
     page_count = max(1, -(-count // PAGE_SIZE))

@@ -51,7 +51,7 @@ def _plan_line(user: User, plan: CleanupPlan, voice: Voice, now: datetime) -> Pl
         account=voice.account,
         credential=credential,
         remote_id=voice.remote_id,
-        name=voice.name,
+        name=voice.shown_name,
         created_at=now,
         message="" if credential else _NO_KEY,
     )

@@ -2,17 +2,19 @@
 
 from urllib.parse import urlsplit
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from catalog import policies
-from catalog.forms.voices import VoiceFilterForm
+from catalog.forms.voices import RenameForm, VoiceFilterForm
 from catalog.models import Voice
 from catalog.queries.credentials import find_accounts
 from catalog.queries.voices import LAYOUTS, SORTS, VoiceFilter, find_voices
 from catalog.services.previews import PreviewUnavailable, fetch_preview
+from catalog.services.voices import hide_voice, rename_voice, unhide_voice
 from catalog.storage import media_path
 from catalog.views.media import send_sound
 from catalog.views.requests import Request, is_partial, render_part, signed_in
@@ -68,6 +70,8 @@ def voice_detail(request: Request, pk: int) -> HttpResponseBase:
         "voice": voice,
         "job": job,
         "may_delete": policies.may_delete_voices(request.user, voice.account.team),
+        "may_hide": policies.may_hide_voices(request.user, voice.account.team),
+        "may_rename": policies.may_rename(request.user, voice.account.team),
     }
     return render(request, "catalog/voices/detail.html", context)
 
@@ -86,3 +90,38 @@ def voice_preview(request: Request, pk: int) -> HttpResponseBase:
     if not path.is_file():
         raise Http404
     return send_sound(request, path, clip.content_type)
+
+
+@signed_in
+@require_POST
+def voice_rename(request: Request, pk: int) -> HttpResponseBase:
+    voice = _get_voice(request, pk)
+    form = RenameForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, " ".join(form.errors["name"]))
+        return redirect("catalog:voice-detail", pk=pk)
+    rename_voice(request.user, voice=voice, name=form.cleaned_data["name"], now=timezone.now())
+    return redirect("catalog:voice-detail", pk=pk)
+
+
+@signed_in
+@require_POST
+def voice_hide(request: Request, pk: int) -> HttpResponseBase:
+    voice = _get_voice(request, pk)
+    hide_voice(request.user, voice=voice, now=timezone.now())
+    messages.success(request, f"{voice.shown_name} is out of the list. This page brings it back.")
+    return redirect("catalog:voice-detail", pk=pk)
+
+
+@signed_in
+@require_POST
+def voice_unhide(request: Request, pk: int) -> HttpResponseBase:
+    voice = _get_voice(request, pk)
+    unhide_voice(request.user, voice=voice, now=timezone.now())
+    return redirect("catalog:voice-detail", pk=pk)
+
+
+def _get_voice(request: Request, pk: int) -> Voice:
+    return get_object_or_404(
+        Voice.objects.visible_to(request.user).select_related("account__team"), pk=pk
+    )

@@ -1,0 +1,36 @@
+"""Carry a voice's new name to its provider."""
+
+from django.conf import settings
+
+from catalog.crypto import CannotOpen
+from catalog.models import Credential, Voice
+from catalog.providers.errors import ProviderError
+from catalog.providers.session import open_provider
+
+
+def push_name(voice_id: int) -> None:
+    """Give the voice at its provider the name that it has here; a refusal is kept in its words.
+
+    Doing it twice does no harm. Until it is done the name is only here, and the page says so.
+    """
+    voice = Voice.objects.select_related("account").filter(pk=voice_id).first()
+    if voice is None or not voice.own_name or not voice.is_renamable_there:
+        return
+    wanted = voice.own_name
+    named = Voice.objects.filter(pk=voice_id, own_name=wanted)
+    keys = Credential.objects.working().filter(account=voice.account)
+    credential = next((key for key in keys.order_by("created_at") if key.may("delete")), None)
+    if credential is None:
+        named.update(rename_problem="No working key may change this voice.")
+        return
+    base_url = settings.PROVIDER_BASE_URLS[voice.provider]
+    try:
+        with open_provider(voice.provider, credential.secrets(), base_url) as provider:
+            provider.rename(voice.remote_id, wanted)
+    except CannotOpen:
+        named.update(rename_problem="The key can't be opened: enter it again.")
+    except ProviderError as exc:
+        named.update(rename_problem=exc.message[:300])
+    else:
+        # The content hash is emptied so that the next sync writes what the provider now says.
+        named.update(name=wanted, own_name="", rename_problem="", content_hash="")
