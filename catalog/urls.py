@@ -42,6 +42,7 @@ urlpatterns = [
     path("keys/<uuid:pk>/check/", credentials.credential_recheck, name="credential-recheck"),
     path("keys/<uuid:pk>/share/", credentials.credential_share, name="credential-share"),
     path("keys/<uuid:pk>/remove/", credentials.credential_remove, name="credential-remove"),
+    path("accounts/", credentials.account_list, name="account-list"),
     path("accounts/<row:pk>/sync/", credentials.account_sync, name="account-sync"),
     path("cleanup/", cleanups.cleanup_list, name="cleanup-list"),
     path("cleanup/plans/", cleanups.plan_create, name="plan-create"),

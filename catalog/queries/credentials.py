@@ -1,8 +1,12 @@
 """Keys with what they open, and accounts whose copy of the voices is old or failed."""
 
 import uuid
+from dataclasses import dataclass
+from datetime import datetime
 
-from catalog.models import Credential, ProviderAccount, User
+from django.db.models import Max
+
+from catalog.models import Credential, ProviderAccount, SyncRun, User
 
 
 def find_credentials(user: User) -> list[Credential]:
@@ -20,6 +24,36 @@ def get_credential(user: User, credential_id: uuid.UUID) -> Credential:
 def find_accounts(user: User) -> list[ProviderAccount]:
     """Return the provider accounts that the person may see."""
     return list(ProviderAccount.objects.visible_to(user).order_by("provider", "pk"))
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStatus:
+    """A provider account with the last pass over its voices."""
+
+    account: ProviderAccount
+    last_run: SyncRun | None
+    is_running: bool
+
+
+def find_account_statuses(user: User, now: datetime) -> list[AccountStatus]:
+    """Return the person's provider accounts, each with its last run and whether one is due now."""
+    accounts = find_accounts(user)
+    newest = SyncRun.objects.filter(pk__in=_newest_run_ids(accounts))
+    runs = {run.account_id: run for run in newest}
+    return [
+        AccountStatus(account, runs.get(account.pk), _is_running(account, now))
+        for account in accounts
+    ]
+
+
+def _newest_run_ids(accounts: list[ProviderAccount]) -> list[int]:
+    rows = SyncRun.objects.filter(account__in=accounts).order_by().values("account")
+    return [row["newest"] for row in rows.annotate(newest=Max("pk"))]
+
+
+def _is_running(account: ProviderAccount, now: datetime) -> bool:
+    held = account.sync_lease_until is not None and account.sync_lease_until > now
+    return held or (account.sync_due_at is not None and account.sync_due_at <= now)
 
 
 def usable_credential(user: User, account: ProviderAccount, verb: str) -> Credential | None:

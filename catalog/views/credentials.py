@@ -13,7 +13,11 @@ from catalog import policies
 from catalog.forms.credentials import CredentialForm, ReplaceKeyForm
 from catalog.models import Credential, ProviderAccount
 from catalog.providers.registry import all_infos
-from catalog.queries.credentials import find_accounts, find_credentials, get_credential
+from catalog.queries.credentials import (
+    find_account_statuses,
+    find_credentials,
+    get_credential,
+)
 from catalog.services import credentials as services
 from catalog.views.requests import Request, render_part, signed_in
 
@@ -21,9 +25,11 @@ from catalog.views.requests import Request, render_part, signed_in
 @signed_in
 @require_safe
 def credential_list(request: Request) -> HttpResponseBase:
+    statuses = find_account_statuses(request.user, timezone.now())
     context = {
         "credentials": find_credentials(request.user),
-        "accounts": find_accounts(request.user),
+        "statuses": statuses,
+        "is_running": any(row.is_running for row in statuses),
         "may_add": policies.may_add_credential(request.user, request.team),
     }
     return render(request, "catalog/credentials/list.html", context)
@@ -120,6 +126,18 @@ def credential_remove(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     context = {"credential": credential, "may_change": may_change}
     return render(
         request, "catalog/credentials/remove.html", context, status=200 if may_change else 403
+    )
+
+
+@signed_in
+@require_safe
+def account_list(request: Request) -> HttpResponseBase:
+    statuses = find_account_statuses(request.user, timezone.now())
+    return render_part(
+        request,
+        page="catalog/credentials/accounts.html",
+        part="catalog/credentials/_accounts.html",
+        context={"statuses": statuses, "is_running": any(row.is_running for row in statuses)},
     )
 
 

@@ -98,7 +98,7 @@ def voice_rename(request: Request, pk: int) -> HttpResponseBase:
     voice = _get_voice(request, pk)
     form = RenameForm(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(form.errors["name"]))
+        messages.error(request, " ".join(str(error) for error in form.errors["name"]))
         return redirect("catalog:voice-detail", pk=pk)
     rename_voice(request.user, voice=voice, name=form.cleaned_data["name"], now=timezone.now())
     return redirect("catalog:voice-detail", pk=pk)
