@@ -72,6 +72,7 @@ _NAMED_WORD = re.compile(r"\s*(gender|sex|age|language|lang)\s*[:：=]\s*(.+)", 
 _FACETS = {"gender": "gender", "sex": "gender", "age": "age", "language": "language"} | {
     "lang": "language"
 }
+_LOCALE = re.compile(r"[a-z]{2,3}(?:[-_][A-Z][a-z]{3})?[-_](?:[A-Z]{2}|\d{3})")
 # "英文女声", an English woman's voice, is written as one word.
 _LANGUAGE_AND_GENDER = re.compile(r"(.+?)(男声|女声|男|女)")
 
@@ -126,9 +127,8 @@ def _read_word(entry: str) -> list[tuple[str, str, str]]:
 
 
 def _plain_language(word: str) -> str:
-    # Not a bare code: "no" and "is" are languages, too.
-    has_region = len(word) > 3 and re.search("[-_]", word)
-    return language_tag(word) if has_region else _tag_from_name(word)
+    # Not a bare code, nor "so-so": many short words are the code of a language.
+    return _tag_from_code(word) if _LOCALE.fullmatch(word) else _tag_from_name(word)
 
 
 def _only(said: dict[str, str]) -> str:

@@ -56,7 +56,11 @@ ukr uk, urd ur, uzb uz, uzn uz, vie vi, wol wo, xho xh, yid yi, ydd yi, ji yi, y
 OTHER_NAMES = _read_table("""
 mandarin zh, mandarin_chinese zh, castilian es, farsi fa, norwegian_bokmal nb, bokmål nb,
 nynorsk nn, gaelic gd, kirghiz ky, malayan ms, bangla bn, oriya or, sinhalese si, kiswahili sw,
-valencian ca, modern_greek el, flemish nl, burmese_myanmar my, myanmar my, panjabi pa
+valencian ca, modern_greek el, flemish nl, burmese_myanmar my, myanmar my, panjabi pa,
+中文 zh, 汉语 zh, 普通话 zh, 国语 zh, 粤语 yue, 上海话 wuu, 英文 en, 英语 en, 日文 ja,
+日语 ja, 日本語 ja, 韩文 ko, 韩语 ko, 한국어 ko, 法文 fr, 法语 fr, 德文 de, 德语 de,
+西班牙语 es, 葡萄牙语 pt, 意大利语 it, 俄语 ru, 阿拉伯语 ar, 印地语 hi, 印尼语 id,
+泰语 th, 越南语 vi, 土耳其语 tr, 荷兰语 nl, 波兰语 pl
 """)
 
 # ISO 3166-1, and two areas of UN M.49; the short names are those that people say.

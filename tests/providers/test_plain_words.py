@@ -1,0 +1,48 @@
+"""What lists of words say of a voice, in English and in Chinese."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog.providers.labels import plain_words
+
+
+@pytest.mark.parametrize(
+    ("text", "gender", "age", "languages"),
+    [
+        ("English,Young,Male", "male", "young", ("en",)),
+        ("中文，青年，男，磁性，舒缓", "male", "young", ("zh",)),
+        ("英文女声", "female", "", ("en",)),
+        ("日语男", "male", "", ("ja",)),
+        ("gender: female; age=old | Language：pt-BR", "female", "old", ("pt-BR",)),
+        ("lang: no", "", "", ("no",)),
+        ("en-US, zh_CN", "", "", ("en-US", "zh-CN")),
+        ("English、French / 粤语", "", "", ("en", "fr", "yue")),
+        ("中年\n老年", "", "", ()),
+        ("male, Female", "", "", ()),
+        ("温柔女声", "", "", ()),
+        ("no, is, it, calm, so-so", "", "", ()),
+        ("a woman who speaks English", "", "", ()),
+        ("", "", "", ()),
+    ],
+)
+def test_only_what_is_plainly_stated_is_read(text, gender, age, languages):
+    said = plain_words(text)
+
+    assert (said.gender, said.age, said.languages) == (gender, age, languages)
+
+
+def test_the_words_themselves_are_kept_even_where_they_contradict():
+    said = plain_words("Male, 女, English")
+
+    assert said.gender == ""
+    assert said.raw == {"gender": "Male, 女", "language": "English"}
+
+
+@given(st.text(max_size=300))
+def test_whatever_is_written_is_read_without_an_error(text):
+    said = plain_words(text)
+
+    assert said.gender in {"", "male", "female", "neutral"}
+    assert said.age in {"", "young", "middle_aged", "old"}
+    assert set(said.raw) <= {"gender", "age", "language"}
