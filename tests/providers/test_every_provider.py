@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from catalog.providers import errors
+from catalog.providers.marking import SHORT_MARK_LENGTH
 from catalog.providers.registry import UnknownProvider, all_infos, get_adapter
 from catalog.providers.session import open_provider
 from catalog.providers.types import ProviderInfo
@@ -179,7 +180,7 @@ def test_info_makes_sense(info: ProviderInfo):
     assert 0 <= info.min_sample_seconds <= (info.max_sample_seconds or 3600)
     assert info.max_name_length >= 20
     assert info.delete_note or not info.can_delete
-    assert info.marker_length == 0 or info.marker_length >= 80
+    assert info.marker_length == 0 or info.marker_length >= SHORT_MARK_LENGTH
     assert info.settle_seconds >= 120
 
 
@@ -191,6 +192,7 @@ def test_info_promises_what_the_adapter_has(slug):
     assert has(adapter, "voices")
     assert has(adapter, "voice") == has(adapter, "clone") == adapter.info.can_clone
     assert has(adapter, "find_marked") == bool(adapter.info.marker_length)
+    assert has(adapter, "find_by_progress") == adapter.info.finds_by_progress
     assert has(adapter, "rename") == adapter.info.can_rename
     assert has(adapter, "delete") == adapter.info.can_delete
     assert has(adapter, "edit_settings") == adapter.info.can_edit_settings

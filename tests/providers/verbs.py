@@ -14,10 +14,17 @@ VERBS = {
     "check": (),
     "voices": (),
     "voice": ("v1",),
+    # Where a recording is uploaded first, that is done: the next call is the one that counts.
     "clone": (
-        CloneRequest("Anna", (SampleFile("a.wav", "audio/wav", b"RIFF"),), "vb1:5eb0:0f8fad5b"),
+        CloneRequest(
+            "Anna",
+            (SampleFile("a.wav", "audio/wav", b"RIFF"),),
+            "vb1:5eb0:0f8fad5b",
+            progress={"file_id": "file-1"},
+        ),
     ),
     "find_marked": ("vb1:5eb0:0f8fad5b",),
+    "find_by_progress": ({"file_id": "file-1"},),
     "is_ready": ("v1",),
     "rename": ("v1", "Anna"),
     "delete": ("v1",),
