@@ -1,5 +1,6 @@
 """A provider's answer, and the error that an answer other than a good one amounts to."""
 
+import base64
 import json
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,6 +8,18 @@ from typing import Any
 import httpx
 
 from catalog.providers import errors
+from catalog.providers.reading import Reading
+
+_KIND_OF_RPC_CODE: dict[int, type[errors.ProviderError]] = {
+    5: errors.NotFound,
+    7: errors.PermissionMissing,
+    16: errors.CredentialRejected,
+}
+_KIND_OF_STATUS: dict[int, type[errors.ProviderError]] = {
+    401: errors.CredentialRejected,
+    402: errors.OutOfCredit,
+    403: errors.PermissionMissing,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +93,30 @@ def status_error(label: str, status: int, repeatable: bool) -> errors.ProviderEr
         # Not NotFound for a 404: without the provider's own words it may be a wrong address.
         words = "refused without saying why"
     return errors.RequestRejected(f"{label} {words} ({status}).", status=status)
+
+
+def kind_of_status(status: int) -> type[errors.ProviderError]:
+    """Return what a refusal amounts to of which only the status tells more than its words."""
+    return _KIND_OF_STATUS.get(status, errors.RequestRejected)
+
+
+def read_rpc_refusal(status: int, body: Any) -> Refusal | None:
+    """Return what an error of google.rpc says, bare or under ``error``, None if it is none.
+
+    The model: https://cloud.google.com/apis/design/errors
+    """
+    values = body.get("error", body) if isinstance(body, dict) else None
+    told = Reading(values if isinstance(values, dict) else {})
+    code, message = told.count("code"), told.line("message")
+    # The gateway's own words for an address that it does not have: nothing was looked up.
+    if not code or (code == 5 and message in ("", "Not Found")):
+        return None
+    return Refusal(_KIND_OF_RPC_CODE.get(code) or kind_of_status(status), message, str(code))
+
+
+def decode_sound(text: Any) -> bytes:
+    """Return the bytes of a base64 text, none if it is no such text."""
+    try:
+        return base64.b64decode(text, validate=True) if isinstance(text, str) else b""
+    except ValueError:
+        return b""
