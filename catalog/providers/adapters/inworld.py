@@ -1,0 +1,296 @@
+"""Inworld: built-in voices and the clones of a workspace in one list, previews that cost nothing.
+
+Voices: https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/list-voices
+Clones: https://docs.inworld.ai/tts/instant-voice-cloning
+
+How an account is recognised: no page tells whose key it is, but the resource name of a
+workspace's own voices does (``workspaces/{workspace}/voices/{voice}``), and so does their id
+(``{workspace}__{voice}``). The workspace is the account's reference. A workspace without a voice
+of its own tells nothing, and has the reference "".
+"""
+
+import base64
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from catalog.providers import errors
+from catalog.providers.base import AUDIO_LIMIT, Provider
+from catalog.providers.labels import age_word, gender_word, language_tag, use_case_words
+from catalog.providers.listing import Walk
+from catalog.providers.marking import add_marker, find_markers, has_marker
+from catalog.providers.permissions import try_permissions
+from catalog.providers.reading import Reading, drop_empty
+from catalog.providers.replies import Refusal, decode_sound, read_rpc_refusal
+from catalog.providers.types import (
+    AudioClip,
+    CloneRequest,
+    CloneResult,
+    CredentialCheck,
+    Kind,
+    ProviderInfo,
+    RemoteVoice,
+    Transcript,
+    VoiceState,
+)
+
+_VOICES = "voices/v1/voices"
+# Half of what the API allows, so that long descriptions do not make a page too large to read.
+_PAGE_SIZE = 1000
+_MOST_PAGES = 1000
+_KINDS = {"SYSTEM": Kind.LIBRARY, "IVC": Kind.CLONE, "PVC": Kind.PROFESSIONAL}
+_OWN = {Kind.CLONE, Kind.PROFESSIONAL}
+# The call wants one of the models that speak; each of them speaks with every voice.
+_PREVIEW_MODEL = "inworld-tts-1.5-max"
+# Five clones a minute are allowed, and no header tells when the next one is.
+_CLONE_WAIT = 60.0
+_WORKSPACE = re.compile(r"workspaces/([^/]+)/voices/")
+
+
+def quote_filter_value(text: str) -> str:
+    """Return a text as one quoted value of a filter; see https://google.aip.dev/160."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+# Also professional clones, which a filter on "IVC" would leave out.
+_OWN_FILTER = f"source != {quote_filter_value('SYSTEM')}"
+
+
+class Adapter(Provider):
+    """List by tokens that stand for offsets; clones are made at once, or refused inside a 200."""
+
+    info = ProviderInfo(
+        slug="inworld",
+        label="Inworld",
+        initials="IW",
+        hue=235,
+        base_url="https://api.inworld.ai",
+        docs_url="https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/list-voices",
+        key_hint="The Basic (Base64) key from the portal, as it is. To clone it needs write.",
+        sample_formats=frozenset({"wav", "mp3", "webm"}),
+        min_sample_seconds=3,
+        # The pages name 15 and 30 seconds; above the larger one nobody says that it works.
+        max_sample_seconds=30,
+        advised_sample_seconds=15,
+        max_sample_bytes=4 * 1024 * 1024,
+        can_clone=True,
+        can_rename=True,
+        can_delete=True,
+        delete_note="Inworld documents no way to bring back a deleted voice or its id.",
+        marker_length=500,
+        transcript=Transcript.OPTIONAL,
+        # Twice the time that a create call may take.
+        settle_seconds=240,
+    )
+
+    def auth_headers(self) -> dict[str, str]:
+        return {"Authorization": f"Basic {self._secrets['api_key']}"}
+
+    def read_refusal(self, status: int, body: Any) -> Refusal | None:
+        return read_rpc_refusal(status, body)
+
+    def check(self) -> CredentialCheck:
+        """See https://docs.inworld.ai/api-reference/introduction on read and write permission.
+
+        No page tells which of them a key has: an empty clone, of which nothing can be made, does.
+        """
+        path = f"{_VOICES}:clone"
+        found = try_permissions(
+            self._find_workspace,
+            lambda: self.request("POST", path, repeatable=True, json={}),
+        )
+        return replace(found, account_label=found.account_ref)
+
+    def voices(self) -> Iterator[RemoteVoice]:
+        """See https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/list-voices."""
+        return map(self._read_voice, self._items({}))
+
+    def voice(self, remote_id: str) -> RemoteVoice:
+        """See https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/get-voice."""
+        return self._read_voice(self._item(remote_id))
+
+    def clone(self, wish: CloneRequest) -> CloneResult:
+        """See https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/clone-voice."""
+        made = Reading(self._send_clone(_clone_body(wish, self.info.marker_length)))
+        remote_id = made.object("voice").exact("voiceId", 200)
+        refused, noted = (self.tidy("; ".join(words)) for words in _read_verdicts(made))
+        if remote_id:
+            return CloneResult(remote_id, note="; ".join(filter(None, (refused, noted))))
+        if refused:
+            raise errors.RequestRejected(f"Inworld refused the recording: {refused}", status=200)
+        raise self.unclear("answered without the id of a voice", repeatable=False)
+
+    def find_marked(self, marker: str) -> list[RemoteVoice]:
+        # A voice carries no date, but the list can be had in the order in which they were made.
+        return [
+            self._read_voice(item)
+            for item in self._items({"filter": _OWN_FILTER})
+            if has_marker(Reading(item).text("description", 5000), marker)
+        ]
+
+    def is_ready(self, remote_id: str) -> bool:
+        return self.voice(remote_id).state is VoiceState.READY
+
+    def rename(self, remote_id: str, name: str, description: str | None = None) -> None:
+        """See https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/update-voice."""
+        # Whether a field that is left out is kept or emptied is not documented: send them all.
+        item = self._item(remote_id)
+        kept = item.get("description")
+        kept = kept if isinstance(kept, str) else ""
+        if description is not None:
+            kept = add_marker(description, " ".join(find_markers(kept)), self.info.marker_length)
+        wanted = {"displayName": name, "description": kept, "tags": Reading(item).lines("tags")}
+        self.request("PATCH", f"{_VOICES}/{self.segment(remote_id)}", **_json(wanted))
+
+    def delete(self, remote_id: str) -> None:
+        """See https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/delete-voice."""
+        self.request("DELETE", f"{_VOICES}/{self.segment(remote_id)}")
+
+    def preview(self, remote_id: str, preview_url: str = "", sample_id: str = "") -> AudioClip:
+        """See https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/get-voice-preview."""
+        # Base64 needs four letters for three bytes.
+        limit = AUDIO_LIMIT * 4 // 3 + 4096
+        body = self.request_json("GET", self._preview_path(remote_id), limit=limit)
+        # Some are given it inside ``result``, which the page does not know of.
+        nested = body.get("result")
+        found = nested if isinstance(nested, dict) else body
+        sound = decode_sound(found.get("audioContent"))
+        if not sound:
+            raise self.unclear("answered with something that is not sound", repeatable=True)
+        return AudioClip(sound, "audio/mpeg")
+
+    def _preview_path(self, remote_id: str) -> str:
+        segment = self.segment(remote_id)
+        return f"tts/v1/voice:preview?voice_id={segment}&model_id={_PREVIEW_MODEL}"
+
+    def _find_workspace(self) -> str:
+        page = self._list_page({"pageSize": 1, "filter": _OWN_FILTER})
+        return next((_workspace(Reading(item)) for item in page["voices"]), "")
+
+    def _send_clone(self, body: dict[str, Any]) -> dict[str, Any]:
+        try:
+            answer = self.request_json("POST", f"{_VOICES}:clone", **_json(body))
+        except errors.TryLater as exc:
+            if exc.status == 429 and exc.retry_after is None:
+                exc.retry_after = _CLONE_WAIT
+            raise
+        samples = answer.get("audioSamplesValidated")
+        for sample in samples if isinstance(samples, list) else ():
+            if isinstance(sample, dict):
+                # The whole recording comes back; nothing here shall keep or show it.
+                sample.pop("audioData", None)
+        return answer
+
+    def _item(self, remote_id: str) -> dict[str, Any]:
+        item = self.request_json("GET", f"{_VOICES}/{self.segment(remote_id)}")
+        if not _voice_id(item):
+            raise self.unclear("answered without a voice", repeatable=True)
+        return item
+
+    def _list_page(self, params: dict[str, Any]) -> dict[str, Any]:
+        page = self.request_json("GET", _VOICES, params=params)
+        if not isinstance(page.get("voices"), list):
+            raise self.unclear("answered without a list of voices", repeatable=True)
+        return page
+
+    def _items(self, narrowed: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Yield every voice of a complete listing once, or raise."""
+        # In the order of their making, so that one made meanwhile moves no other to another page.
+        params = {"pageSize": _PAGE_SIZE, "orderBy": "created_at asc", **narrowed}
+        tokens: set[str] = set()
+        walk = Walk(_voice_id)
+        for _ in range(_MOST_PAGES):
+            page = self._list_page(params)
+            yield from walk.take(page["voices"])
+            token = page.get("nextPageToken") or ""
+            if not token:
+                # The token stands for an offset: one deleted meanwhile lets another slip through.
+                if tokens and walk.lacks_some(page.get("totalSize")):
+                    raise self.unclear("changed its list while it was read", repeatable=True)
+                return
+            if not isinstance(token, str) or token in tokens:
+                break
+            tokens.add(token)
+            params["pageToken"] = token
+        # Also a page that promises more and does not say where: half a list is worse than none.
+        raise self.unclear("does not come to an end with its list", repeatable=True)
+
+    def _read_voice(self, item: dict[str, Any]) -> RemoteVoice:
+        voice = Reading(item)
+        remote_id = voice.exact("voiceId", 200)
+        categories = voice.lines("categories")
+        raw = {
+            "gender": voice.line("gender", 40),
+            "age": voice.line("ageGroup", 40),
+            "language": voice.line("langCode", 40),
+            "use_case": ", ".join(categories)[:200],
+            "kind": voice.line("source", 40),
+        }
+        spoken = [raw["language"], *voice.lines("promptLanguages")]
+        kind = _KINDS.get(raw["kind"], Kind.UNKNOWN)
+        return RemoteVoice(
+            remote_id=remote_id,
+            name=voice.line("displayName", 300) or remote_id,
+            description=voice.text("description", 5000),
+            kind=kind,
+            gender=gender_word(raw["gender"]),
+            age=age_word(raw["age"]),
+            languages=tuple(dict.fromkeys(filter(None, map(language_tag, spoken)))),
+            use_cases=use_case_words(", ".join(categories)),
+            raw=drop_empty(raw),
+            preview_url=f"{self.base_url.rstrip('/')}/{self._preview_path(remote_id)}",
+            is_owned=kind in _OWN,
+            details=drop_empty({"tags": voice.lines("tags"), "workspace": _workspace(voice)}),
+            # Last, when all has been read.
+            problem=voice.problem,
+        )
+
+
+def _voice_id(item: Any) -> str:
+    found = Reading(item).exact("voiceId", 200)
+    # Dots alone would lead to another address.
+    return found if found.strip(".") else ""
+
+
+def _workspace(voice: Reading) -> str:
+    if _KINDS.get(voice.line("source", 40)) not in _OWN:
+        return ""
+    named = _WORKSPACE.match(voice.exact("name", 400))
+    if named:
+        return named[1][:200]
+    workspace, mark, _ = voice.exact("voiceId", 200).partition("__")
+    return workspace if mark else ""
+
+
+def _json(body: dict[str, Any]) -> dict[str, Any]:
+    # Escaped down to ASCII: half a letter from a broken text would not let itself be sent else.
+    return {"content": json.dumps(body), "headers": {"Content-Type": "application/json"}}
+
+
+def _clone_body(wish: CloneRequest, longest: int) -> dict[str, Any]:
+    spoken = drop_empty({"transcription": wish.transcript})
+    processing = {"removeBackgroundNoise": True} if wish.remove_background_noise else {}
+    body = {
+        "displayName": wish.name,
+        "description": add_marker(wish.description, wish.marker, longest),
+        # Left out, it is found out from the recording.
+        "languageCode": wish.language,
+        "tags": list(wish.labels.values()),
+        "voiceSamples": [
+            {"audioData": base64.b64encode(sample.content).decode(), **spoken}
+            for sample in wish.samples
+        ],
+        "audioProcessingConfig": processing,
+    }
+    return drop_empty(body)
+
+
+def _read_verdicts(made: Reading) -> tuple[list[str], list[str]]:
+    """Return what was found wrong with the recordings: what is refused, and what is only noted."""
+    refusals, warnings = [], []
+    for sample in made.objects("audioSamplesValidated"):
+        refusals += [entry.line("text") for entry in sample.objects("errors")]
+        warnings += [entry.line("text") for entry in sample.objects("warnings")]
+    return list(filter(None, refusals)), list(filter(None, warnings))

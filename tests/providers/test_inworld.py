@@ -1,0 +1,297 @@
+"""Inworld's voices in, ours out, and requests as its documentation has them."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog.providers import errors
+from catalog.providers.adapters.inworld import quote_filter_value
+from catalog.providers.types import Kind, RemoteVoice, VoiceState
+from tests.providers.conftest import KEY, FakeServer, load_fixture
+
+SLUG = "inworld"
+MARKER = "vb1:5eb0a7c1:0f8fad5bd9cb469fa16570867728950e"
+ANNA = "ws-acme__anna"
+ODD = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters(codec=None), max_size=40)
+    | st.sampled_from(["x" * 10_000, "EN_US", "SYSTEM", "IVC", "..", "\u202eevil", "👩‍🚀", "\x00"]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner),
+    max_leaves=8,
+)
+
+
+def voice_with(**changes: Any) -> dict[str, Any]:
+    return {**load_fixture(SLUG, "voice")["body"], **changes}
+
+
+def read_one(**changes: Any) -> RemoteVoice:
+    server = FakeServer(SLUG).will_send(200, voice_with(**changes))
+    with server.connect() as adapter:
+        return adapter.voice(ANNA)
+
+
+def test_the_documented_voices(server):
+    server.will_answer("voices_documented")
+
+    with server.connect() as adapter:
+        alex, john = adapter.voices()
+
+    assert (alex.remote_id, alex.name, alex.kind) == ("Alex", "Alex", Kind.LIBRARY)
+    assert (alex.gender, alex.age, alex.languages) == ("male", "middle_aged", ("en-US",))
+    assert alex.use_cases == ("companions",)
+    assert alex.raw == {
+        "gender": "male",
+        "age": "middle_aged",
+        "language": "EN_US",
+        "use_case": "companions",
+        "kind": "SYSTEM",
+    }
+    assert alex.details == {"tags": ["friendly", "expressive"]}
+    assert not alex.is_owned
+    assert (john.kind, john.is_owned, john.name) == (Kind.CLONE, True, "John")
+    assert (john.gender, john.age, john.use_cases) == ("", "", ())
+    assert john.raw == {"language": "EN_US", "kind": "IVC"}
+    assert john.details == {"tags": ["demo", "clone"], "workspace": "your_workspace_id"}
+    assert alex.problem == john.problem == ""
+
+
+def test_every_voice_says_that_there_is_something_to_hear(server):
+    server.will_answer("voices_documented")
+
+    with server.connect(base_url="http://127.0.0.1:8900/inworld") as adapter:
+        alex, _ = adapter.voices()
+
+    assert alex.preview_url.startswith("http://127.0.0.1:8900/inworld/tts/v1/voice:preview?")
+    assert "voice_id=Alex&" in alex.preview_url
+    assert KEY not in alex.preview_url
+
+
+def test_voices_follows_the_token_and_drops_what_comes_by_twice(server):
+    server.will_answer("voices_page_1").will_answer("voices_page_2")
+
+    with server.connect() as adapter:
+        found = list(adapter.voices())
+
+    assert [voice.name for voice in found] == ["Alex", "Mei", "Ben", "Anna"]
+    first, second = server.requests
+    assert first.url.path == second.url.path == "/voices/v1/voices"
+    assert dict(first.url.params) == {"pageSize": "1000", "orderBy": "created_at asc"}
+    assert second.url.params["pageToken"] == "2-2"
+    assert first.headers["authorization"] == f"Basic {KEY}"
+
+
+def test_voices_says_what_each_is_in_our_words(server):
+    server.will_answer("voices_page_1").will_answer("voices_page_2")
+
+    with server.connect() as adapter:
+        _, mei, ben, anna = adapter.voices()
+
+    assert (mei.gender, mei.age) == ("female", "old")
+    assert mei.languages == ("zh-CN", "en-US")
+    assert mei.use_cases == ("education_training", "interactive_media")
+    assert (ben.kind, ben.is_owned, ben.gender) == (Kind.PROFESSIONAL, True, "neutral")
+    assert ben.languages == ("de-DE", "pt-BR")
+    assert ben.raw["language"] == "AUTO"
+    assert anna.description == f"Our narrator.\n\n{MARKER}"
+    assert anna.created_at is None
+    assert {voice.state for voice in (mei, ben, anna)} == {VoiceState.READY}
+
+
+@pytest.mark.parametrize("token", ["", None])
+def test_the_listing_ends_without_a_token(server, token):
+    server.will_send(200, {"voices": [voice_with()], "totalSize": 7, "nextPageToken": token})
+
+    with server.connect() as adapter:
+        assert len(list(adapter.voices())) == 1
+
+
+def test_a_repeated_token_ends_the_listing_with_an_error(server):
+    for _ in range(2):
+        server.will_send(200, {"voices": [], "nextPageToken": "same"})
+
+    with server.connect() as adapter, pytest.raises(errors.TryLater, match="end"):
+        list(adapter.voices())
+
+
+@pytest.mark.parametrize("token", [7, ["x"], {"a": 1}, True])
+def test_a_page_that_promises_more_without_saying_where_is_not_taken_for_the_last(server, token):
+    server.will_send(200, {"voices": [voice_with()], "nextPageToken": token})
+
+    with server.connect() as adapter, pytest.raises(errors.TryLater):
+        list(adapter.voices())
+
+
+def test_a_voice_that_slipped_from_page_to_page_is_not_taken_for_gone(server):
+    server.will_answer("voices_page_1").will_answer("voices_page_2", totalSize=5)
+
+    with server.connect() as adapter, pytest.raises(errors.TryLater, match="changed its list"):
+        list(adapter.voices())
+
+
+def test_an_entry_that_cannot_be_used_counts_as_one_that_came_by(server):
+    server.will_answer("voices_page_1")
+    server.will_send(200, {"voices": [None, voice_with()], "totalSize": 4, "nextPageToken": ""})
+
+    with server.connect() as adapter:
+        assert len(list(adapter.voices())) == 3
+
+
+@pytest.mark.parametrize("page", [{}, {"voices": None}, {"voices": {}}, {"totalSize": 0}])
+def test_a_page_without_a_list_is_not_taken_for_an_empty_one(server, page):
+    server.will_send(200, page)
+
+    with server.connect() as adapter, pytest.raises(errors.TryLater):
+        list(adapter.voices())
+
+
+def test_a_failing_second_page_is_not_taken_for_the_end(server):
+    server.will_answer("voices_page_1").will_answer("error_server")
+
+    with server.connect() as adapter, pytest.raises(errors.TryLater):
+        list(adapter.voices())
+
+
+@pytest.mark.parametrize(
+    "item", [None, 7, "voice", [], {}, {"voiceId": None}, {"voiceId": ""}, {"voiceId": 5},
+             {"voiceId": "a\nb"}, {"voiceId": "x" * 201}, {"voiceId": ".."}, {"name": "w/x"}]
+)  # fmt: skip
+def test_what_has_no_usable_id_is_left_out(server, item):
+    server.will_send(200, {"voices": [item, voice_with()]})
+
+    with server.connect() as adapter:
+        assert [voice.remote_id for voice in adapter.voices()] == [ANNA]
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "is_owned"),
+    [
+        ("SYSTEM", Kind.LIBRARY, False),
+        ("IVC", Kind.CLONE, True),
+        ("PVC", Kind.PROFESSIONAL, True),
+        ("XVC", Kind.UNKNOWN, False),
+        (None, Kind.UNKNOWN, False),
+        (["IVC"], Kind.UNKNOWN, False),
+    ],
+)
+def test_kind(source, kind, is_owned):
+    voice = read_one(source=source)
+
+    assert (voice.kind, voice.is_owned) == (kind, is_owned)
+
+
+@pytest.mark.parametrize(
+    ("code", "prompts", "languages"),
+    [
+        ("EN_US", ["en-US", "fr-FR"], ("en-US", "fr-FR")),
+        ("HE_IL", [], ("he-IL",)),
+        ("AUTO", [], ()),
+        ("AUTO", ["ja-JP"], ("ja-JP",)),
+        ("", ["en-GB", "xx-YY", "en-GB"], ("en-GB",)),
+        (None, None, ()),
+    ],
+)
+def test_languages(code, prompts, languages):
+    assert read_one(langCode=code, promptLanguages=prompts).languages == languages
+
+
+def test_the_workspace_is_read_from_the_id_where_there_is_no_resource_name():
+    assert read_one(name="").details["workspace"] == "ws-acme"
+    assert "workspace" not in read_one(name="", voiceId="anna").details
+
+
+def test_what_could_not_be_read_is_named():
+    voice = read_one(gender=5, tags="loud", displayName=None)
+
+    assert voice.problem == "Could not be read: gender, tags."
+    assert voice.name == ANNA
+
+
+def test_voice_asks_for_one(server):
+    server.will_answer("voice")
+
+    with server.connect() as adapter:
+        assert adapter.voice(ANNA).name == "Anna"
+
+    assert server.paths() == [f"GET /voices/v1/voices/{ANNA}"]
+
+
+def test_an_id_stays_one_segment_of_the_path(server):
+    server.will_answer("error_voice_gone")
+
+    with server.connect() as adapter, pytest.raises(errors.NotFound):
+        adapter.voice("a/b?c#d")
+
+    assert server.requests[0].url.raw_path == b"/voices/v1/voices/a%2Fb%3Fc%23d"
+
+
+@pytest.mark.parametrize("answer", [{}, {"voiceId": ""}, {"voices": []}])
+def test_an_answer_that_is_no_voice_is_not_taken_for_one(server, answer):
+    server.will_send(200, answer)
+
+    with server.connect() as adapter, pytest.raises(errors.TryLater):
+        adapter.voice(ANNA)
+
+
+def test_find_marked_looks_through_all_own_voices_in_the_order_of_their_making(server):
+    marked = [voice_with(voiceId=f"ws__{name}") for name in ("older", "younger")]
+    glued = voice_with(voiceId="ws__glued", description=f"x{MARKER}")
+    longer = voice_with(voiceId="ws__longer", description=f"{MARKER}0")
+    bare = voice_with(voiceId="ws__bare", description=None)
+    server.will_send(200, {"voices": [glued, marked[0], bare], "nextPageToken": "t"})
+    server.will_send(200, {"voices": [longer, marked[1]], "nextPageToken": "", "totalSize": 5})
+
+    with server.connect() as adapter:
+        found = adapter.find_marked(MARKER)
+
+    assert [voice.remote_id for voice in found] == ["ws__older", "ws__younger"]
+    for request in server.requests:
+        assert request.url.params["filter"] == 'source != "SYSTEM"'
+        assert request.url.params["orderBy"] == "created_at asc"
+
+
+def test_find_marked_does_not_take_half_a_listing_for_an_answer(server):
+    server.will_answer("voices_page_1").will_answer("error_server")
+
+    with server.connect() as adapter, pytest.raises(errors.TryLater):
+        adapter.find_marked(MARKER)
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("IVC", '"IVC"'),
+        ("", '""'),
+        ('a" OR source = "IVC', '"a\\" OR source = \\"IVC"'),
+        ("back\\slash", '"back\\\\slash"'),
+        ('\\"', '"\\\\\\""'),
+    ],
+)
+def test_a_filter_value_is_quoted_and_cannot_end_before_its_end(text, quoted):
+    assert quote_filter_value(text) == quoted
+
+
+@given(st.dictionaries(st.sampled_from(sorted(load_fixture(SLUG, "voice")["body"])), ODD))
+def test_no_voice_however_odd_ends_a_listing(changes):
+    odd = {**voice_with(**changes), "voiceId": "odd"}
+    server = FakeServer(SLUG).will_send(200, {"voices": [odd, voice_with()]})
+
+    with server.connect() as adapter:
+        found = list(adapter.voices())
+
+    assert [voice.remote_id for voice in found] == ["odd", ANNA]
+    assert found[0].name
+    assert "\x00" not in repr(found[0])
+
+
+@given(ODD)
+def test_no_entry_however_odd_ends_a_listing(entry):
+    server = FakeServer(SLUG).will_send(200, {"voices": [entry, voice_with()]})
+
+    with server.connect() as adapter:
+        assert [voice.remote_id for voice in adapter.voices()] == [ANNA]

@@ -1,0 +1,232 @@
+"""What is made, changed, deleted and played at Inworld."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from catalog.providers import errors
+from catalog.providers.types import CloneRequest, CloneResult, SampleFile
+from tests.providers.conftest import KEY, load_fixture
+
+SLUG = "inworld"
+MARKER = "vb1:5eb0a7c1:0f8fad5bd9cb469fa16570867728950e"
+SAMPLE = SampleFile("anna.wav", "audio/wav", b"RIFF....WAVE")
+ANNA = "ws-acme__anna"
+WISH = CloneRequest("Anna", (SAMPLE,), MARKER)
+
+
+def voice_with(**changes: Any) -> dict[str, Any]:
+    return {**load_fixture(SLUG, "voice")["body"], **changes}
+
+
+def test_clone_sends_what_is_documented(server):
+    server.will_answer("clone")
+    wish = CloneRequest(
+        "Anna",
+        (SAMPLE,),
+        MARKER,
+        "Our narrator.",
+        labels={"style": "warm"},
+        remove_background_noise=True,
+        language="en-GB",
+        gender="female",
+        transcript="The quick brown fox.",
+    )
+
+    with server.connect() as adapter:
+        result = adapter.clone(wish)
+
+    assert result == CloneResult(ANNA)
+    assert server.paths() == ["POST /voices/v1/voices:clone"]
+    assert json.loads(server.requests[0].content) == {
+        "displayName": "Anna",
+        "description": f"Our narrator.\n\n{MARKER}",
+        "languageCode": "en-GB",
+        "tags": ["warm"],
+        "voiceSamples": [
+            {
+                "audioData": base64.b64encode(SAMPLE.content).decode(),
+                "transcription": "The quick brown fox.",
+            }
+        ],
+        "audioProcessingConfig": {"removeBackgroundNoise": True},
+    }
+    assert server.requests[0].headers["content-type"] == "application/json"
+
+
+def test_a_plain_clone_sends_nothing_that_was_not_asked_for(server):
+    server.will_answer("clone")
+
+    with server.connect() as adapter:
+        adapter.clone(WISH)
+
+    sent = json.loads(server.requests[0].content)
+    assert sorted(sent) == ["description", "displayName", "voiceSamples"]
+    assert list(sent["voiceSamples"][0]) == ["audioData"]
+
+
+def test_a_long_description_gives_way_to_the_marker(server):
+    server.will_answer("clone")
+
+    with server.connect() as adapter:
+        adapter.clone(CloneRequest("Anna", (SAMPLE,), MARKER, "word " * 200))
+
+    description = json.loads(server.requests[0].content)["description"]
+    assert description.endswith(f"\n{MARKER}")
+    assert len(description) <= adapter.info.marker_length
+
+
+def test_half_a_letter_in_a_name_does_not_keep_it_from_being_sent(server):
+    server.will_answer("clone")
+
+    with server.connect() as adapter:
+        adapter.clone(CloneRequest("Anna \ud83d", (SAMPLE,), MARKER))
+
+    assert b"Anna \\ud83d" in server.requests[0].content
+
+
+def test_a_warning_does_not_keep_a_voice_from_being_made(server):
+    server.will_answer("clone_with_warning")
+
+    with server.connect() as adapter:
+        result = adapter.clone(WISH)
+
+    assert result == CloneResult(ANNA, note="Background noise detected")
+
+
+@pytest.mark.parametrize("voice", [None, {}, {"voiceId": ""}, {"voiceId": 7}, "no voice"])
+def test_errors_inside_a_200_without_a_voice_are_a_refusal_in_their_words(server, voice):
+    server.will_answer("clone_refused", voice=voice)
+
+    with server.connect() as adapter, pytest.raises(errors.RequestRejected) as caught:
+        adapter.clone(WISH)
+
+    assert caught.value.message == (
+        "Inworld refused the recording: Audio is too short: 1.2 s; No speech detected"
+    )
+
+
+def test_a_refusal_inside_a_200_does_not_show_the_key(server):
+    samples = [{"errors": [{"text": f"Bad key {KEY}"}]}]
+    server.will_send(200, {"audioSamplesValidated": samples})
+
+    with server.connect() as adapter, pytest.raises(errors.RequestRejected) as caught:
+        adapter.clone(WISH)
+
+    assert KEY not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "samples", [None, [], "none", [None, 7], [{"errors": None}], [{"errors": [{"text": ""}]}]]
+)
+def test_a_200_without_a_voice_and_without_a_reason_is_unknown(server, samples):
+    server.will_send(200, {"voice": {}, "audioSamplesValidated": samples})
+
+    with server.connect() as adapter, pytest.raises(errors.OutcomeUnknown):
+        adapter.clone(WISH)
+
+
+@pytest.mark.parametrize(("headers", "wait"), [({}, 60), ({"retry-after": "12"}, 12)])
+def test_too_many_clones_a_minute_wait_for_a_minute_unless_told(server, headers, wait):
+    answer = load_fixture(SLUG, "error_rate")
+    server.will_send(answer["status"], answer["body"], headers)
+
+    with server.connect() as adapter, pytest.raises(errors.TryLater) as caught:
+        adapter.clone(WISH)
+
+    assert caught.value.retry_after == wait
+
+
+def test_rename_sends_along_what_must_not_get_lost(server):
+    server.will_answer("voice").will_answer("voice")
+
+    with server.connect() as adapter:
+        adapter.rename(ANNA, "Annette")
+
+    path = f"/voices/v1/voices/{ANNA}"
+    assert server.paths() == [f"GET {path}", f"PATCH {path}"]
+    assert json.loads(server.requests[1].content) == {
+        "displayName": "Annette",
+        "description": f"Our narrator.\n\n{MARKER}",
+        "tags": ["warm", "british"],
+    }
+
+
+@pytest.mark.parametrize(("given", "sent"), [("Another.", f"Another.\n\n{MARKER}"), ("", MARKER)])
+def test_a_changed_description_keeps_the_marker(server, given, sent):
+    server.will_answer("voice").will_answer("voice")
+
+    with server.connect() as adapter:
+        adapter.rename(ANNA, "Annette", given)
+
+    assert json.loads(server.requests[1].content)["description"] == sent
+
+
+def test_rename_of_an_odd_voice_sends_what_can_be_kept(server):
+    server.will_answer("voice", description=["x"], tags=[1, "warm"]).will_answer("voice")
+
+    with server.connect() as adapter:
+        adapter.rename(ANNA, "Annette")
+
+    sent = json.loads(server.requests[1].content)
+    assert (sent["description"], sent["tags"]) == ("", ["warm"])
+
+
+def test_a_lost_answer_to_a_rename_may_be_repeated(server):
+    server.will_answer("voice").will_answer("error_server")
+
+    with server.connect() as adapter, pytest.raises(errors.TryLater):
+        adapter.rename(ANNA, "Annette")
+
+
+def test_delete(server):
+    server.will_answer("deleted")
+
+    with server.connect() as adapter:
+        adapter.delete(ANNA)
+
+    assert server.paths() == [f"DELETE /voices/v1/voices/{ANNA}"]
+
+
+@pytest.mark.parametrize("remote_id", ["", ".", ".."])
+def test_an_id_that_would_be_another_address_is_not_sent(server, remote_id):
+    with server.connect() as adapter, pytest.raises(errors.NotFound):
+        adapter.delete(remote_id)
+
+
+@pytest.mark.parametrize("is_nested", [False, True])
+def test_preview_is_asked_for_by_id_and_unpacked(server, is_nested):
+    body = load_fixture(SLUG, "preview")["body"]
+    server.will_send(200, {"result": body} if is_nested else body)
+
+    with server.connect() as adapter:
+        clip = adapter.preview("a&b=c")
+
+    assert (clip.content[:3], clip.content_type) == (b"ID3", "audio/mpeg")
+    assert server.paths() == ["GET /tts/v1/voice:preview"]
+    assert dict(server.requests[0].url.params) == {
+        "voice_id": "a&b=c",
+        "model_id": "inworld-tts-1.5-max",
+    }
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"audioContent": ""}, {"audioContent": "no base64!"}, {"audioContent": 7},
+     {"audioContent": "é"}, {"result": {}}, {"result": None}, {"audioContent": "AAA"}],
+)  # fmt: skip
+def test_what_is_not_sound_is_no_preview(server, body):
+    server.will_send(200, body)
+
+    with server.connect() as adapter, pytest.raises(errors.TryLater):
+        adapter.preview("Alex")
+
+
+def test_a_long_preview_fits(server):
+    sound = b"ID3" + bytes(9 * 1024 * 1024)
+    server.will_send(200, {"audioContent": base64.b64encode(sound).decode()})
+
+    with server.connect() as adapter:
+        assert len(adapter.preview("Alex").content) == len(sound)
