@@ -1,0 +1,286 @@
+"""Noiz: built-in voices, and clones made at once from one recording; nothing can be renamed.
+
+API reference: https://developers.noiz.ai/docs-voices
+
+A clone has no description there, so the short form of our marker stands behind its name, and is
+taken off again wherever the name is shown. What the marker was cannot be read back from it: a
+voice is found by comparing short forms. Nothing tells whose account a key opens, so the account's
+reference stays empty, and what identifies the account is the key itself.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from catalog.providers import errors
+from catalog.providers.base import Provider
+from catalog.providers.cleaning import clean_line
+from catalog.providers.labels import plain_words
+from catalog.providers.marking import (
+    SHORT_MARK_LENGTH,
+    add_short_marker,
+    has_short_marker,
+    split_short_marker,
+)
+from catalog.providers.public_fetch import fetch_public
+from catalog.providers.reading import Reading, drop_empty
+from catalog.providers.replies import Refusal, refusal_error
+from catalog.providers.skipping import SkipWalk
+from catalog.providers.types import (
+    Answer,
+    AudioClip,
+    CloneRequest,
+    CloneResult,
+    CredentialCheck,
+    Kind,
+    ProviderInfo,
+    RemoteVoice,
+    VoiceState,
+)
+
+_MOST_PAGES = 2000
+_LONGEST_NAME = 300
+_LONGEST_SENT_NAME = 100
+_LONGEST_URL = 2048
+_OWN, _BUILT_IN = "custom", "built-in"
+_KINDS = {_OWN: Kind.CLONE, _BUILT_IN: Kind.LIBRARY}
+# Either may be the one that plays; the first is an address by its name.
+_ADDRESSES = ("url", "sample")
+_KIND_BY_CODE: dict[int, type[errors.ProviderError]] = {
+    401: errors.CredentialRejected,
+    402: errors.OutOfCredit,
+    404: errors.NotFound,
+}
+_BREAKDOWNS = range(500, 600)
+
+
+class Adapter(Provider):
+    """Two lists, of own and of built-in voices; a deleted voice may go on being listed."""
+
+    info = ProviderInfo(
+        slug="noiz",
+        label="Noiz",
+        initials="NZ",
+        hue=85,
+        base_url="https://noiz.ai/v1",
+        docs_url="https://developers.noiz.ai/docs-voices",
+        key_hint="From developers.noiz.ai, API keys. Paste it as it is, without decoding it.",
+        sample_formats=frozenset({"wav", "mp3", "m4a"}),
+        max_name_length=_LONGEST_SENT_NAME - SHORT_MARK_LENGTH,
+        can_clone=True,
+        can_delete=True,
+        delete_note=(
+            "Noiz marks the voice as deleted and keeps the recording in its storage;"
+            " there is no way to bring the voice back."
+        ),
+        marker_length=SHORT_MARK_LENGTH,
+        has_kept_deletions=True,
+        # Twice the time that a create call may take.
+        settle_seconds=240,
+    )
+
+    def auth_headers(self) -> dict[str, str]:
+        return {"Authorization": self._secrets["api_key"]}
+
+    def read_refusal(self, status: int, body: Any) -> Refusal | None:
+        said = Reading(body)
+        message, code = said.line("message"), said.count("code")
+        kind = _KIND_BY_CODE.get(status, errors.RequestRejected)
+        # Without a code, a missing page speaks, and not a missing voice.
+        if not message or (code is None and kind is errors.NotFound):
+            return None
+        return Refusal(kind, message, "" if code is None else str(code))
+
+    def check(self) -> CredentialCheck:
+        """See https://developers.noiz.ai/api-docs; keys have no permissions of their own."""
+        try:
+            self._page({"voice_type": _OWN, "skip": 0, "limit": 1})
+        except errors.OutOfCredit as exc:
+            return CredentialCheck(is_out_of_credit=True, problem=exc.message)
+        return CredentialCheck(can_list=Answer.YES, can_preview=Answer.YES)
+
+    def voices(self, keyword: str = "") -> Iterator[RemoteVoice]:
+        """See https://developers.noiz.ai/docs-voices on listing.
+
+        ``keyword`` keeps those that have it in their name, description or labels.
+        """
+        seen: set[str] = set()
+        for voice_type in (_OWN, _BUILT_IN):
+            for item in self._items(voice_type, keyword):
+                if voice_id(item) not in seen:
+                    seen.add(voice_id(item))
+                    yield read_voice(item, voice_type)
+
+    def voice(self, remote_id: str) -> RemoteVoice:
+        """See https://developers.noiz.ai/docs-voices on details."""
+        return read_voice(self._item(remote_id))
+
+    def clone(self, wish: CloneRequest) -> CloneResult:
+        """See https://developers.noiz.ai/docs-voices on cloning."""
+        sample = wish.samples[0]
+        file = (clean_line(sample.filename, 120), sample.content, sample.content_type)
+        return self._create({"data": _clone_fields(wish), "files": {"file": file}})
+
+    def clone_from_url(self, wish: CloneRequest, voice_url: str) -> CloneResult:
+        """Make a voice from a recording that Noiz fetches itself; the wish's samples stay here.
+
+        See https://developers.noiz.ai/docs-voices on cloning.
+        """
+        fields = {"voice_url": voice_url, **_clone_fields(wish)}
+        return self._create({"files": {name: (None, value) for name, value in fields.items()}})
+
+    def find_marked(self, marker: str) -> list[RemoteVoice]:
+        # Not by keyword: how soon the search knows a voice is not documented.
+        found = {
+            voice_id(item): read_voice(item, _OWN)
+            for item in self._items(_OWN)
+            if has_short_marker(Reading(item).line("display_name", _LONGEST_NAME), marker)
+        }
+        living = [voice for voice in found.values() if voice.state is not VoiceState.GONE]
+        return sorted(
+            living,
+            key=lambda voice: (
+                voice.created_at.timestamp() if voice.created_at else math.inf,
+                voice.remote_id,
+            ),
+        )
+
+    def is_ready(self, remote_id: str) -> bool:
+        return self.voice(remote_id).state is VoiceState.READY
+
+    def delete(self, remote_id: str) -> None:
+        """See https://developers.noiz.ai/docs-voices on deleting."""
+        self._ask("DELETE", f"voices/{self.segment(remote_id)}")
+
+    def preview(self, remote_id: str, preview_url: str = "", sample_id: str = "") -> AudioClip:
+        """See https://developers.noiz.ai/docs-voices on the fields ``url`` and ``sample``."""
+        failure: errors.RequestRejected | None = None
+        for url in self._preview_addresses(remote_id, preview_url):
+            try:
+                return fetch_public(url, trusted_url=self.base_url)
+            except errors.RequestRejected as exc:
+                failure = exc
+        raise failure or errors.NotFound("Noiz has no preview of this voice.")
+
+    def _preview_addresses(self, remote_id: str, listed: str) -> Iterator[str]:
+        # The one that was listed may have expired by now; only then the voice is asked for.
+        if listed:
+            yield listed
+        for url in _addresses(Reading(self._item(remote_id))):
+            if url != listed:
+                yield url
+
+    def _create(self, sent: dict[str, Any]) -> CloneResult:
+        made = Reading(self._ask("POST", "voices", **sent).get("data"))
+        remote_id = made.exact("voice_id", 200)
+        if not remote_id:
+            raise self.unclear("answered without the id of a voice", repeatable=False)
+        return CloneResult(remote_id)
+
+    def _item(self, remote_id: str) -> dict[str, Any]:
+        item = self._ask("GET", f"voices/{self.segment(remote_id)}").get("data")
+        if not isinstance(item, dict) or not voice_id(item):
+            raise self.unclear("answered without a voice", repeatable=True)
+        return item
+
+    def _page(self, params: dict[str, Any]) -> tuple[list[Any], int | None]:
+        """Return the voices of a page, and how many there are in all if that is told."""
+        page = self._ask("GET", "voices", params=params).get("data")
+        if not isinstance(page, dict) or not isinstance(page.get("voices"), list):
+            raise self.unclear("answered without a list of voices", repeatable=True)
+        return page["voices"], Reading(page).count("total_count")
+
+    def _items(self, voice_type: str, keyword: str = "") -> Iterator[dict[str, Any]]:
+        """Yield every voice of a complete listing, or raise; a voice may come by twice."""
+        walk = SkipWalk()
+        wanted = {"voice_type": voice_type, **({"keyword": keyword} if keyword else {})}
+        for _ in range(_MOST_PAGES):
+            rows, total = self._page({**wanted, "skip": walk.skip, "limit": walk.limit})
+            walk.take([voice_id(row) for row in rows], total)
+            yield from (row for row in rows if voice_id(row))
+            if walk.is_over:
+                return
+            if walk.is_stuck:
+                break
+        raise self.unclear("does not come to an end with its list", repeatable=True)
+
+    def _ask(self, method: str, path: str, **sent: Any) -> dict[str, Any]:
+        """Return the answer if its own code is a good one, too."""
+        body = self.request_json(method, path, **sent)
+        failure = self._find_failure(body, repeatable=method != "POST")
+        if failure is None:
+            return body
+        # It may repeat the key, and a report of the error might print it.
+        del body
+        raise failure
+
+    def _find_failure(
+        self, body: dict[str, Any], *, repeatable: bool
+    ) -> errors.ProviderError | None:
+        code = body.get("code")
+        if code in (0, None):
+            return None
+        if code == 429:
+            return errors.TryLater("Noiz asks to slow down.", status=200, code="429")
+        message = self.tidy(Reading(body).line("message"))
+        if not isinstance(code, int) or not message or code in _BREAKDOWNS:
+            return self.unclear("answered with an error", repeatable=repeatable)
+        kind = _KIND_BY_CODE.get(code, errors.RequestRejected)
+        return refusal_error(self.info.label, Refusal(kind, message, str(code)[:80]), 200)
+
+
+def voice_id(item: Any) -> str:
+    """Return the id of a voice in a list, "" if it has none that can be used."""
+    return Reading(item).exact("voice_id", 200)
+
+
+def read_voice(item: dict[str, Any], voice_type: str = "") -> RemoteVoice:
+    """Return the voice with all that could be read; the type is that of the list it stood in."""
+    voice = Reading(item)
+    remote_id = voice.exact("voice_id", 200)
+    name = split_short_marker(voice.line("display_name", _LONGEST_NAME))[0]
+    kind = voice.line("voice_type", 40) or voice_type
+    labels = voice.line("labels")
+    said = plain_words(labels)
+    addresses = _addresses(voice)
+    deleted_at = voice.moment("delete_time")
+    return RemoteVoice(
+        remote_id=remote_id,
+        name=name or remote_id,
+        # The only words that Noiz has for a voice, and most of them are none of our facets.
+        description=labels,
+        kind=_KINDS.get(kind, Kind.UNKNOWN),
+        gender=said.gender,
+        age=said.age,
+        languages=said.languages,
+        raw={**said.raw, **({"kind": kind} if kind else {})},
+        preview_url=addresses[0] if addresses else "",
+        state=VoiceState.GONE if item.get("delete_time") else VoiceState.READY,
+        is_owned=kind == _OWN,
+        created_at=voice.moment("create_time"),
+        details=drop_empty(
+            {
+                "number": voice.count("id"),
+                "sample_text": voice.object("meta").line("text"),
+                "deleted_at": deleted_at.isoformat() if deleted_at else "",
+            }
+        ),
+        problem=voice.problem,
+    )
+
+
+def _addresses(voice: Reading) -> list[str]:
+    found = (voice.exact(name, _LONGEST_URL) for name in _ADDRESSES)
+    return [url for url in dict.fromkeys(found) if url.startswith(("https://", "http://"))]
+
+
+def _clone_fields(wish: CloneRequest) -> dict[str, str]:
+    fields = {
+        "display_name": add_short_marker(
+            clean_line(wish.name, _LONGEST_NAME), wish.marker, _LONGEST_SENT_NAME
+        ),
+        "denoise": "true" if wish.remove_background_noise else "false",
+        # Its examples are plain codes, such as "en" and "zh".
+        "language": wish.language.partition("-")[0],
+    }
+    return {name: value for name, value in fields.items() if value}

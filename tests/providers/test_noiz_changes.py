@@ -1,0 +1,223 @@
+"""What is made, found again and deleted at Noiz, and how it refuses."""
+
+from typing import Any
+
+import pytest
+
+from catalog.providers import errors
+from catalog.providers.adapters import noiz
+from catalog.providers.marking import add_short_marker, has_short_marker
+from catalog.providers.types import CloneRequest, CloneResult, SampleFile
+from tests.providers.conftest import load_fixture, read_form
+
+SLUG = "noiz"
+MARKER = "vb1:5eb0a7c1:0f8fad5bd9cb469fa16570867728950e"
+SAMPLE = SampleFile("anna.wav", "audio/wav", b"RIFF....WAVE")
+WISH = CloneRequest("Anna", (SAMPLE,), MARKER)
+ANNA = "a1b2c3d4"
+
+
+def voice_with(**changes: Any) -> dict[str, Any]:
+    return {**load_fixture(SLUG, "voice")["body"]["data"], **changes}
+
+
+def page_of(*voices: Any) -> dict[str, Any]:
+    return {"code": 0, "data": {"total_count": len(voices), "voices": list(voices)}}
+
+
+def form_values(server) -> dict[str, str]:
+    parts = read_form(server.requests[0])
+    return {part.name: part.content.decode() for part in parts if part.filename is None}
+
+
+def test_clone_sends_the_form_as_documented(server):
+    server.will_answer("clone")
+    wish = CloneRequest(
+        "Anna ☕", (SAMPLE,), MARKER, "Not sent.", remove_background_noise=True, language="zh-CN"
+    )
+
+    with server.connect() as adapter:
+        result = adapter.clone(wish)
+
+    assert result == CloneResult(ANNA)
+    assert server.paths() == ["POST /v1/voices"]
+    assert form_values(server) == {
+        "display_name": add_short_marker("Anna ☕", MARKER, 100),
+        "denoise": "true",
+        "language": "zh",
+    }
+    [file] = [part for part in read_form(server.requests[0]) if part.filename]
+    assert (file.name, file.filename, file.content_type) == ("file", "anna.wav", "audio/wav")
+    assert file.content == SAMPLE.content
+
+
+def test_a_language_that_is_not_known_is_not_sent(server):
+    server.will_answer("clone")
+
+    with server.connect() as adapter:
+        adapter.clone(WISH)
+
+    assert set(form_values(server)) == {"display_name", "denoise"}
+    assert form_values(server)["denoise"] == "false"
+
+
+def test_a_long_name_gives_way_to_the_marker(server):
+    server.will_answer("clone")
+
+    with server.connect() as adapter:
+        adapter.clone(CloneRequest("Anna \ud83d of the north " * 20, (SAMPLE,), MARKER))
+
+    name = form_values(server)["display_name"]
+    assert len(name) <= 100
+    assert has_short_marker(name, MARKER)
+
+
+def test_the_longest_name_that_a_form_allows_is_not_cut(server):
+    server.will_answer("clone")
+    name = "x" * noiz.Adapter.info.max_name_length
+
+    with server.connect() as adapter:
+        adapter.clone(CloneRequest(name, (SAMPLE,), MARKER))
+
+    assert form_values(server)["display_name"].startswith(f"{name} ·")
+
+
+def test_clone_from_an_address_sends_no_recording(server):
+    server.will_answer("clone")
+
+    with server.connect() as adapter:
+        result = adapter.clone_from_url(WISH, "https://cdn.example/anna.mp3")
+
+    assert result == CloneResult(ANNA)
+    assert server.requests[0].headers["content-type"].startswith("multipart/form-data")
+    assert form_values(server) == {
+        "voice_url": "https://cdn.example/anna.mp3",
+        "display_name": add_short_marker("Anna", MARKER, 100),
+        "denoise": "false",
+    }
+
+
+@pytest.mark.parametrize("data", [None, {}, [], {"voice_id": ""}, {"voice_id": 7}, {"id": "v"}])
+def test_a_clone_without_a_usable_id_is_unknown(server, data):
+    server.will_send(200, {"code": 0, "message": "success", "data": data})
+
+    with server.connect() as adapter, pytest.raises(errors.OutcomeUnknown):
+        adapter.clone(WISH)
+
+
+def test_find_marked_looks_through_all_own_voices_and_returns_the_oldest_first(server):
+    ours = add_short_marker("Anna", MARKER, 100)
+    server.will_send(
+        200,
+        page_of(
+            voice_with(voice_id="younger", display_name=ours, create_time=1762000300),
+            voice_with(voice_id="undated", display_name=ours, create_time=None),
+            voice_with(voice_id="other", display_name=add_short_marker("Anna", f"{MARKER}0", 100)),
+            voice_with(voice_id="unmarked", display_name="Anna"),
+            voice_with(voice_id="deleted", display_name=ours, delete_time=1762000400),
+            voice_with(voice_id="older", display_name=ours, create_time=1762000100),
+        ),
+    )
+
+    with server.connect() as adapter:
+        found = adapter.find_marked(MARKER)
+
+    assert [voice.remote_id for voice in found] == ["older", "younger", "undated"]
+    assert {voice.name for voice in found} == {"Anna"}
+    assert dict(server.requests[0].url.params) == {
+        "voice_type": "custom",
+        "skip": "0",
+        "limit": "100",
+    }
+
+
+def test_find_marked_does_not_take_half_a_listing_for_an_answer(server):
+    page = page_of(voice_with())
+    page["data"]["total_count"] = 5
+    server.will_send(200, page).will_answer("error_server")
+
+    with server.connect() as adapter, pytest.raises(errors.TryLater):
+        adapter.find_marked(MARKER)
+
+
+def test_delete(server):
+    server.will_answer("deleted")
+
+    with server.connect() as adapter:
+        adapter.delete("abc123def456")
+
+    assert server.paths() == ["DELETE /v1/voices/abc123def456"]
+
+
+def test_delete_of_a_voice_that_is_gone_says_so(server):
+    server.will_answer("error_voice_gone")
+
+    with server.connect() as adapter, pytest.raises(errors.NotFound):
+        adapter.delete(ANNA)
+
+
+def test_a_voice_cannot_be_renamed(server):
+    with server.connect() as adapter, pytest.raises(errors.Unsupported):
+        adapter.rename(ANNA, "Annette")
+
+
+@pytest.mark.parametrize(
+    ("fixture", "kind", "words"),
+    [
+        ("error_wrong_key", errors.CredentialRejected, "API Key missing or invalid"),
+        ("error_credit", errors.OutOfCredit, "out of credit: Payment required"),
+        ("error_voice_gone", errors.NotFound, "Voice not found"),
+        ("error_sample", errors.RequestRejected, "no speech was found"),
+        ("error_inside_success", errors.RequestRejected, "refused: Only WAV, MP3 and M4A"),
+        ("error_credit_inside_success", errors.OutOfCredit, "Payment required"),
+        ("error_rate", errors.TryLater, "slow down"),
+        ("error_rate_inside_success", errors.TryLater, "slow down"),
+        ("error_server", errors.OutcomeUnknown, "500"),
+        ("error_server_inside_success", errors.OutcomeUnknown, "answered with an error"),
+    ],
+)
+def test_each_documented_error_of_a_clone(server, fixture, kind, words):
+    server.will_answer(fixture)
+
+    with server.connect() as adapter, pytest.raises(errors.ProviderError) as caught:
+        adapter.clone(WISH)
+
+    assert type(caught.value) is kind
+    assert words in caught.value.message
+
+
+def test_an_error_keeps_its_code(server):
+    server.will_answer("error_inside_success")
+
+    with server.connect() as adapter, pytest.raises(errors.RequestRejected) as caught:
+        adapter.voice(ANNA)
+
+    assert (caught.value.code, caught.value.status) == ("1001", 200)
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [("0", "?"), ("fine", "?"), ([], "?"), ({}, "?"), (500, "?"), (503, "?"), (7, ""), (7, None)],
+)
+def test_a_code_that_tells_nothing_of_a_refusal_may_be_asked_about_again(server, code, message):
+    server.will_send(200, {"code": code, "message": message, "data": voice_with()})
+
+    with server.connect() as adapter, pytest.raises(errors.TryLater):
+        adapter.voice(ANNA)
+
+
+def test_an_answer_without_a_code_is_a_good_one(server):
+    server.will_send(200, {"data": voice_with()})
+
+    with server.connect() as adapter:
+        assert adapter.voice(ANNA).name == "Anna"
+
+
+@pytest.mark.parametrize("body", [{"message": "Not Found"}, {"detail": "Not Found"}, [], {}])
+def test_a_missing_page_is_not_a_missing_voice(server, body):
+    server.will_send(404, body)
+
+    with server.connect() as adapter, pytest.raises(errors.RequestRejected) as caught:
+        adapter.voice(ANNA)
+
+    assert not isinstance(caught.value, errors.NotFound)
