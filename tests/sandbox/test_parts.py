@@ -47,7 +47,7 @@ def test_provider_is_found_by_its_module_alone(tmp_path, monkeypatch):
         answer = httpx.get(sandbox.url("echo", "/v1/things"))
     monkeypatch.delitem(sys.modules, "catalog.sandbox.providers.echo")
 
-    assert sandbox.slugs == ["echo", "elevenlabs"]
+    assert {"echo", "elevenlabs"} <= set(sandbox.slugs)
     assert answer.json() == {"path": "/v1/things", "voices": 5}
 
 

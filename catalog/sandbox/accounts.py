@@ -1,0 +1,89 @@
+"""An account at a provider: its own voices and recordings, its limits and what was used of them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from catalog.sandbox.keys import AccountKind, AccountName
+from catalog.sandbox.provider import Backstage
+from catalog.sandbox.voices import Voice
+
+Figures = dict[str, Any]
+COUNTED = {"creates": 0, "deletes": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What an account starts with: its voices, and limits that can be changed from outside."""
+
+    limits: Figures
+    voices: Callable[[], Iterable[Voice]] = field(default=tuple)
+
+
+class Account:
+    """One account, as far as it is remembered."""
+
+    def __init__(self, backstage: Backstage, slug: str, name: AccountName, opening: Opening):
+        self.name = name
+        self.shelf = f"{slug}/{name}"
+        self.store = backstage.store
+        self._clock = backstage.clock
+        self._limits = opening.limits
+        with self.store.transaction():
+            if self.store.get(self.shelf, "usage", "now") is None:
+                self.store.put(self.shelf, "usage", "now", {**opening.limits, **COUNTED})
+                for voice in opening.voices():
+                    self.keep(voice)
+
+    @property
+    def may_write(self) -> bool:
+        """Whether its key may create, change and delete."""
+        return self.name.kind is not AccountKind.READONLY
+
+    def voices(self) -> list[Voice]:
+        """Return the voices made in this account, oldest first."""
+        stored = self.store.find(self.shelf, "voice").values()
+        return [Voice.from_document(document) for document in stored]
+
+    def voice(self, voice_id: str) -> Voice | None:
+        """Return one of them, or None."""
+        document = self.store.get(self.shelf, "voice", voice_id)
+        return None if document is None else Voice.from_document(document)
+
+    def keep(self, voice: Voice) -> None:
+        """Add a voice, or replace it where it stands."""
+        self.store.put(self.shelf, "voice", voice.voice_id, voice.as_document())
+
+    def drop(self, voice: Voice) -> None:
+        """Forget a voice and its recording."""
+        with self.store.transaction():
+            self.store.remove_recording(self.shelf, voice.voice_id)
+            self.store.remove(self.shelf, "voice", voice.voice_id)
+            self.count(deletes=1)
+
+    def figures(self) -> Figures:
+        """Return the limits and counters."""
+        return {**self._limits, **COUNTED, **(self.store.get(self.shelf, "usage", "now") or {})}
+
+    def count(self, **more: float) -> None:
+        """Add to figures."""
+        with self.store.transaction():
+            figures = self.figures()
+            for name, number in more.items():
+                figures[name] += number
+            self.store.put(self.shelf, "usage", "now", figures)
+
+    def adjust(self, values: Mapping[str, Any]) -> None:
+        """Change limits; raises KeyError for an unknown one, ValueError for a wrong type."""
+        if unknown := set(values) - set(self._limits):
+            raise KeyError(*unknown)
+        for name, value in values.items():
+            if isinstance(value, bool) != isinstance(self._limits[name], bool):
+                raise ValueError(f"{name} cannot be {value!r}")
+        with self.store.transaction():
+            changed = {name: type(self._limits[name])(value) for name, value in values.items()}
+            self.store.put(self.shelf, "usage", "now", self.figures() | changed)
+
+    def now(self) -> float:
+        """Return the time in Unix seconds."""
+        return self._clock()

@@ -1,0 +1,207 @@
+"""What most providers have in common: a table of endpoints, keys that open accounts, refusals."""
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from catalog.sandbox.accounts import Account, Opening
+from catalog.sandbox.keys import AccountKind, AccountName
+from catalog.sandbox.messages import Reply, Request
+from catalog.sandbox.multipart import Form, NotMultipart, parse_form
+from catalog.sandbox.provider import Backstage
+from catalog.sandbox.routes import Match, NoSuchMethod, NoSuchPath, Routes
+from catalog.sandbox.sounds import NotAudio, Sound, container_of, decode_recording
+from catalog.sandbox.speech import NoEngine
+from catalog.sandbox.voices import Voice
+
+
+class Refusal(Exception):
+    """A request that is not carried out, with the answer to it."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.status)
+        self.reply = reply
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An authorized request; ``values`` are the variable segments of its path."""
+
+    request: Request
+    account: Account
+    backstage: Backstage
+    library: dict[str, Voice]
+    values: dict[str, str]
+    base_url: str
+
+    def json_object(self) -> dict[str, Any] | None:
+        """Return the JSON object in the body, or None if there is none."""
+        try:
+            value = json.loads(self.request.body)
+        except ValueError:
+            return None
+        return value if isinstance(value, dict) else None
+
+    def form(self) -> Form:
+        """Return the multipart form in the body; empty if it is something else."""
+        try:
+            return parse_form(self.request.headers.get("content-type", ""), self.request.body)
+        except NotMultipart:
+            return Form()
+
+    def any_voice(self, voice_id: str) -> Voice | None:
+        """Return a voice of the account's own or of the library, or None."""
+        return self.account.voice(voice_id) or self.library.get(voice_id)
+
+
+Endpoint = Callable[[Call], Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """An endpoint, and whether a key that may only read is turned away from it."""
+
+    endpoint: Endpoint
+    is_writing: bool = False
+
+
+class Counter(ABC):
+    """A provider behind a counter; a subclass says how it words things and where its doors are."""
+
+    slug: ClassVar[str]
+    doors: ClassVar[Routes[Door]]
+    name_field: ClassVar[str] = "name"
+
+    def __init__(self, backstage: Backstage) -> None:
+        self.backstage = backstage
+        self.library = {voice.voice_id: voice for voice in self.make_library()}
+
+    @abstractmethod
+    def make_library(self) -> Iterable[Voice]:
+        """Return the voices that the provider brings."""
+
+    @abstractmethod
+    def opening(self, name: AccountName) -> Opening:
+        """Return what an account starts with."""
+
+    @abstractmethod
+    def key_in(self, request: Request) -> str:
+        """Return the API key that came with a request, or an empty string."""
+
+    @abstractmethod
+    def bad_key(self, request: Request) -> Reply:
+        """Return the answer to a missing or unknown key."""
+
+    @abstractmethod
+    def read_only(self) -> Reply:
+        """Return the answer to a key that may not do this."""
+
+    @abstractmethod
+    def not_found(self, request: Request) -> Reply:
+        """Return the answer for an address that does not exist."""
+
+    @abstractmethod
+    def too_many_requests(self, code: str) -> Reply:
+        """Return the provider's own 429; ``code`` picks among several."""
+
+    @abstractmethod
+    def server_error(self, status: int, message: str = "") -> Reply:
+        """Return the provider's own trouble report."""
+
+    def answer(self, request: Request) -> Reply:
+        """Do what was asked and answer as the provider does, refusals included."""
+        try:
+            return self._answer(request)
+        except Refusal as refusal:
+            return refusal.reply
+        except (NoSuchPath, NoSuchMethod):
+            return self.not_found(request)
+        except NoEngine as exc:
+            return self.server_error(500, str(exc))
+
+    def answer_file(self, request: Request) -> Reply:
+        """Answer what is public at the provider; raises NoSuchPath for all the rest."""
+        raise NoSuchPath
+
+    def state(self) -> dict[str, Any]:
+        """Return each account in use with its own voices and what was done in it."""
+        prefix = f"{self.slug}/"
+        names = [shelf.removeprefix(prefix) for shelf in self.backstage.store.shelves(prefix)]
+        return {"accounts": {name: self._account_state(_named(name)) for name in names}}
+
+    def configure(self, account: str, values: dict[str, Any]) -> None:
+        """Change limits of an account; raises KeyError for what cannot be changed."""
+        self.account(_named(account)).adjust(values)
+
+    def account(self, name: AccountName) -> Account:
+        """Open an account, for the first time or again."""
+        return Account(self.backstage, self.slug, name, self.opening(name))
+
+    def accounts(self) -> Iterable[Account]:
+        """Open every account in use."""
+        prefix = f"{self.slug}/"
+        for shelf in self.backstage.store.shelves(prefix):
+            yield self.account(_named(shelf.removeprefix(prefix)))
+
+    def _answer(self, request: Request) -> Reply:
+        try:
+            match = self.doors.find(request.method, request.path)
+        except NoSuchPath:
+            return self.answer_file(request)
+        return match.target.endpoint(self._admit(request, match))
+
+    def _admit(self, request: Request, match: Match[Door]) -> Call:
+        name = AccountName.from_key(self.slug, self.key_in(request))
+        if name is None:
+            raise Refusal(self.bad_key(request))
+        account = self.account(name)
+        if match.target.is_writing and not account.may_write:
+            raise Refusal(self.read_only())
+        base_url = f"{request.origin}/{self.slug}"
+        return Call(request, account, self.backstage, self.library, match.values, base_url)
+
+    def _account_state(self, name: AccountName) -> dict[str, Any]:
+        account = self.account(name)
+        own = account.voices()
+        named = [
+            {"id": voice.voice_id, "name": voice.payload.get(self.name_field, "")} for voice in own
+        ]
+        return {
+            "voice_count": len(own) + len(self.library),
+            "own_voices": named,
+            **account.figures(),
+        }
+
+
+def bearer_in(request: Request, scheme: str = "Bearer") -> str:
+    """Return what follows the scheme in the Authorization header, or an empty string."""
+    given, _, key = request.headers.get("authorization", "").partition(" ")
+    return key.strip() if given.casefold() == scheme.casefold() else ""
+
+
+def hear(content: bytes, containers: Collection[str | None]) -> Sound | None:
+    """Return the sound of an upload, or None if it is none of these containers."""
+    if container_of(content) not in containers:
+        return None
+    try:
+        return decode_recording(content)
+    except NotAudio:
+        return None
+
+
+def whole_number(given: str) -> int | None:
+    """Return the whole number that a text stands for, or None."""
+    text = given.removeprefix("-")
+    return int(given) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def audio_reply(content: bytes, content_type: str) -> Reply:
+    """Answer with sound that was made for this call."""
+    return Reply(200, content, content_type)
+
+
+def _named(name: str) -> AccountName:
+    kind, _, number = name.partition("-")
+    return AccountName(AccountKind(kind), int(number or 1))

@@ -1,0 +1,79 @@
+"""One voice of the sandbox: what its provider tells of it, and how it sounds."""
+
+import hashlib
+import string
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+from catalog.sandbox.characters import Character
+from catalog.sandbox.people import Person, make_person
+from catalog.sandbox.sounds import Sound, to_mp3, to_wav
+from catalog.sandbox.studio import Studio
+
+READING_RATE = 24_000
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A voice; ``payload`` is what the API tells of it, ``facts`` what it keeps to itself.
+
+    ``seed`` is that of the person who speaks; for an uploaded voice it is empty, and ``pitch``
+    was measured in the upload.
+    """
+
+    voice_id: str
+    payload: dict[str, Any] = field(repr=False)
+    seed: str = ""
+    pitch: float | None = None
+    facts: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def from_document(cls, document: dict[str, Any]) -> Self:
+        """Return a voice as it was stored."""
+        return cls(**document)
+
+    def as_document(self) -> dict[str, Any]:
+        """Return the voice as it is stored."""
+        return asdict(self)
+
+    @property
+    def character(self) -> Character:
+        """How it sounds."""
+        if self.seed:
+            return make_person(self.seed).character
+        return Character.like(self.voice_id, self.pitch)
+
+    @property
+    def sentence(self) -> str:
+        """What it says in a preview."""
+        return make_person(self.seed or self.voice_id).sentence
+
+    def speak(self, studio: Studio, text: str, speed: float = 1.0) -> Sound:
+        """Speak a text; raises NoEngine."""
+        return studio.speak(text, self.character.faster(speed))
+
+    def preview(self, studio: Studio, slug: str) -> bytes:
+        """Return its preview as MP3; spoken once."""
+        text = self.sentence
+
+        def record() -> bytes:
+            return to_mp3(self.speak(studio, text))
+
+        return studio.clip(f"preview {slug} {self.voice_id} {self.seed} {text}", record)
+
+
+def record_reading(studio: Studio, person: Person, seconds: float) -> bytes:
+    """Return the WAV that a person recorded for a clone; spoken once."""
+
+    def record() -> bytes:
+        sound = studio.speak(person.reading, person.character)
+        return to_wav(sound, rate=READING_RATE, seconds=seconds)
+
+    return studio.clip(f"reading {person.seed} {seconds}", record)
+
+
+def code_from(seed: str, length: int, alphabet: str = string.ascii_letters + string.digits) -> str:
+    """Return letters and digits for an id, the same ones for a seed."""
+    number = int.from_bytes(hashlib.sha256(seed.encode()).digest())
+    base = len(alphabet)
+    return "".join(alphabet[number // base**place % base] for place in range(length))
