@@ -1,0 +1,260 @@
+"""StepFun: built-in Chinese voices, and clones that have neither a name nor a way to delete them.
+
+API reference: https://platform.stepfun.ai/docs/en/api-reference/audio/list-voice
+
+A clone takes two calls: the recording is uploaded, and then a voice is made of it, which is
+charged at once. The file's id is kept in between, so that a clone goes on with the second call,
+and is found again by it. Nothing tells whose account a key opens, so the account's reference stays
+empty, and what identifies the account is the key itself. Not offered: hearing a clone before it is
+made, because that is charged, and a stored sample, which StepFun does not have.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from catalog.providers import errors
+from catalog.providers.base import Provider
+from catalog.providers.cleaning import clean_line
+from catalog.providers.labels import gender_word, plain_words, use_case_words
+from catalog.providers.reading import Reading, drop_empty
+from catalog.providers.replies import Refusal
+from catalog.providers.types import (
+    Answer,
+    CloneRequest,
+    CloneResult,
+    CredentialCheck,
+    Kind,
+    ProviderInfo,
+    RemoteVoice,
+    Transcript,
+    VoiceState,
+)
+
+_PAGE_SIZE = 100
+_MOST_PAGES = 2000
+_LONGEST_NAME = 300
+_LONGEST_TEXT = 5000
+# The only model that the list of built-in voices is documented to take.
+_LIST_MODEL = "step-tts-2"
+_CLONE_MODEL = "stepaudio-2.5-tts"
+_CLONE_PREFIX = "voice-tone-"
+_KIND_BY_STATUS: dict[int, type[errors.ProviderError]] = {
+    401: errors.CredentialRejected,
+    402: errors.OutOfCredit,
+}
+_MODERATED = 451
+
+
+class Adapter(Provider):
+    """Own voices by cursor, built-in ones in another shape; clones in two steps, for good."""
+
+    info = ProviderInfo(
+        slug="stepfun",
+        label="StepFun",
+        initials="SF",
+        hue=30,
+        base_url="https://api.stepfun.ai/v1",
+        docs_url="https://platform.stepfun.ai/docs/en/api-reference/audio/list-voice",
+        key_hint="From platform.stepfun.ai, API keys; not from platform.stepfun.com.",
+        sample_formats=frozenset({"mp3", "wav"}),
+        min_sample_seconds=5,
+        max_sample_seconds=10,
+        max_sample_bytes=128 * 1024 * 1024,
+        can_clone=True,
+        delete_note=(
+            "StepFun has no way to delete a voice. Voiceboard can only hide it from its lists;"
+            " at StepFun it stays, and it has been paid for."
+        ),
+        finds_by_progress=True,
+        transcript=Transcript.OPTIONAL,
+        # Twice the time that a create call may take.
+        settle_seconds=240,
+    )
+
+    def auth_headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._secrets['api_key']}"}
+
+    def read_refusal(self, status: int, body: Any) -> Refusal | None:
+        error = Reading(body if isinstance(body, dict) else None).object("error")
+        message, code = error.line("message"), error.line("type", 80)
+        if not message:
+            return None
+        if status == _MODERATED:
+            message = f"its content moderation objects. {message}"
+        kind = _KIND_BY_STATUS.get(status, errors.RequestRejected)
+        return Refusal(kind, message, code)
+
+    def check(self) -> CredentialCheck:
+        """See https://platform.stepfun.ai/docs/en/api-reference/audio/list-voice on listing."""
+        try:
+            self._page({"limit": "1"})
+        except errors.OutOfCredit as exc:
+            return CredentialCheck(can_delete=Answer.NO, is_out_of_credit=True, problem=exc.message)
+        return CredentialCheck(can_list=Answer.YES, can_delete=Answer.NO)
+
+    def voices(self) -> Iterator[RemoteVoice]:
+        """See https://platform.stepfun.ai/docs/en/api-reference/audio/list-voice on own voices.
+
+        And https://platform.stepfun.com/docs/zh/api-reference/audio/get_detail on built-in ones.
+        """
+        seen: set[str] = set()
+        for voice in self._all_voices():
+            if voice.remote_id not in seen:
+                seen.add(voice.remote_id)
+                yield voice
+
+    def voice(self, remote_id: str) -> RemoteVoice:
+        """See https://platform.stepfun.ai/docs/en/api-reference/audio/list-voice: only lists."""
+        for voice in self._all_voices():
+            if voice.remote_id == remote_id:
+                return voice
+        raise errors.NotFound("StepFun does not list this voice.")
+
+    def clone(self, wish: CloneRequest) -> CloneResult:
+        """See https://platform.stepfun.ai/docs/en/api-reference/audio/create-voice."""
+        file_id = wish.progress.get("file_id") or self._upload(wish)
+        wanted = {"model": _CLONE_MODEL, "file_id": file_id}
+        transcript = clean_line(wish.transcript, _LONGEST_TEXT)
+        if transcript:
+            wanted["text"] = transcript
+        made = Reading(self.request_json("POST", "audio/voices", json=wanted))
+        remote_id = made.identifier("id")
+        if not remote_id:
+            raise self.unclear("answered without the id of a voice", repeatable=False)
+        if made.flag("duplicated"):
+            return CloneResult(remote_id, note="StepFun had made this voice already.")
+        return CloneResult(remote_id)
+
+    def find_by_progress(self, progress: Mapping[str, str]) -> list[RemoteVoice]:
+        """See https://platform.stepfun.ai/docs/en/api-reference/audio/list-voice on ``file_id``."""
+        file_id = progress.get("file_id")
+        if not file_id:
+            # Without a file there was nothing yet to make a voice of.
+            return []
+        found = {
+            voice_id(item): read_clone(item)
+            for item in self._items()
+            if Reading(item).identifier("file_id") == file_id
+        }
+        return sorted(
+            found.values(),
+            key=lambda voice: (
+                voice.created_at.timestamp() if voice.created_at else math.inf,
+                voice.remote_id,
+            ),
+        )
+
+    def is_ready(self, remote_id: str) -> bool:
+        return self.voice(remote_id).state is VoiceState.READY
+
+    def _upload(self, wish: CloneRequest) -> str:
+        """Store the recording, keep its id with the job, and return it.
+
+        See https://platform.stepfun.ai/docs/en/api-reference/files/create.
+        """
+        sample = wish.samples[0]
+        file = (clean_line(sample.filename, 120), sample.content, sample.content_type)
+        sent = {"data": {"purpose": "storage"}, "files": {"file": file}}
+        # A file too many is no voice and costs nothing: when the answer is lost, send another.
+        stored = Reading(self.request_json("POST", "files", repeatable=True, **sent))
+        file_id = stored.identifier("id")
+        if not file_id:
+            raise self.unclear("answered without the id of a file", repeatable=True)
+        wish.keep_progress({"file_id": file_id})
+        return file_id
+
+    def _all_voices(self) -> Iterator[RemoteVoice]:
+        yield from map(read_clone, self._items())
+        # https://platform.stepfun.com/docs/zh/api-reference/audio/get_detail
+        found = self.request_json("GET", "audio/system_voices", params={"model": _LIST_MODEL})
+        if not isinstance(found.get("voices"), list):
+            raise self.unclear("answered without a list of built-in voices", repeatable=True)
+        details = found.get("voices-details")
+        for listed in found["voices"]:
+            remote_id = Reading({"id": listed}).identifier("id")
+            if remote_id:
+                known = details.get(remote_id) if isinstance(details, dict) else details
+                yield read_built_in(remote_id, known)
+
+    def _page(self, params: dict[str, str]) -> dict[str, Any]:
+        page = self.request_json("GET", "audio/voices", params=params)
+        if not isinstance(page.get("data"), list):
+            raise self.unclear("answered without a list of voices", repeatable=True)
+        return page
+
+    def _items(self) -> Iterator[dict[str, Any]]:
+        """Yield every clone of a complete listing, or raise; one may come by twice."""
+        # The oldest first, so that a voice made meanwhile comes at the end and moves no other.
+        params = {"limit": str(_PAGE_SIZE), "order": "asc"}
+        cursors = {""}
+        for _ in range(_MOST_PAGES):
+            page = self._page(params)
+            items = [item for item in page["data"] if voice_id(item)]
+            yield from items
+            if page.get("has_more") is False or (not page["data"] and not page.get("has_more")):
+                return
+            last = Reading(page).identifier("last_id") or (voice_id(items[-1]) if items else "")
+            if last in cursors:
+                break
+            cursors.add(last)
+            params["after"] = last
+        # Also a page that promises more and does not say where: half a list is worse than none.
+        raise self.unclear("does not come to an end with its list", repeatable=True)
+
+
+def voice_id(item: Any) -> str:
+    """Return the id of a clone in a list, "" if it has none that can be used."""
+    return Reading(item).identifier("id")
+
+
+def read_clone(item: dict[str, Any]) -> RemoteVoice:
+    """Return a clone; all that StepFun tells is when it was made, and of which file."""
+    voice = Reading(item)
+    remote_id = voice.identifier("id")
+    created_at = voice.moment("created_at")
+    short = remote_id.removeprefix(_CLONE_PREFIX) or remote_id
+    return RemoteVoice(
+        remote_id=remote_id,
+        # It has no name at StepFun; the job's own is ours to keep.
+        name=f"Clone {short}" + (f", {created_at:%Y-%m-%d}" if created_at else ""),
+        kind=Kind.CLONE,
+        is_owned=True,
+        created_at=created_at,
+        details=drop_empty({"file_id": voice.identifier("file_id")}),
+        problem=voice.problem,
+    )
+
+
+def read_built_in(remote_id: str, known: Any) -> RemoteVoice:
+    """Return a built-in voice; ``known`` is what StepFun has to say of it, if anything."""
+    voice = Reading(known, prefix="details.")
+    description = voice.text("voice-description", _LONGEST_TEXT)
+    scene = voice.line("recommended_scene")
+    said = plain_words(description)
+    letter = _first_letter(description)
+    raw = {**said.raw, "use_case": scene, **({"gender": letter} if letter else {})}
+    return RemoteVoice(
+        remote_id=remote_id,
+        name=voice.line("voice-name", _LONGEST_NAME) or _words_of(remote_id),
+        description=description,
+        kind=Kind.LIBRARY,
+        gender=gender_word(letter) or said.gender,
+        age=said.age,
+        languages=said.languages,
+        use_cases=use_case_words(scene),
+        raw=drop_empty(raw),
+        problem=voice.problem,
+    )
+
+
+def _first_letter(description: str) -> str:
+    """Return the description's first letter where it states the gender, else ""."""
+    first, second = description[:1], description[1:2]
+    # Only one of them is a statement: "男女" speaks of both.
+    return first if gender_word(first) and not gender_word(second) else ""
+
+
+def _words_of(remote_id: str) -> str:
+    words = remote_id.replace("-", " ").replace("_", " ").strip()
+    return words[:1].upper() + words[1:] or remote_id

@@ -1,0 +1,273 @@
+"""StepFun's voices in, ours out, and requests as its documentation has them."""
+
+import contextlib
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog.providers import errors
+from catalog.providers.adapters.stepfun import read_built_in, read_clone
+from catalog.providers.types import Answer, Kind, RemoteVoice, VoiceState
+from tests.providers.conftest import KEY, FakeServer
+
+SLUG = "stepfun"
+DETAILS = ["voice-name", "voice-description", "recommended_scene"]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=40),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner),
+    max_leaves=6,
+)
+CLONE = st.fixed_dictionaries(
+    {"id": st.just("voice-tone-1") | JSON}, optional={"file_id": JSON, "created_at": JSON}
+)
+
+
+def clone(remote_id: Any, file_id: Any = "file-1", created: Any = 1742374363) -> dict[str, Any]:
+    return {"id": remote_id, "file_id": file_id, "created_at": created}
+
+
+def page_of(*clones: Any, **changes: Any) -> dict[str, Any]:
+    return {"object": "list", "data": list(clones), "has_more": False, **changes}
+
+
+def system_voices(**details: Any) -> dict[str, Any]:
+    return {"voices": list(details), "voices-details": details}
+
+
+def list_ids(server: FakeServer) -> list[str]:
+    with server.connect() as adapter:
+        return [voice.remote_id for voice in adapter.voices()]
+
+
+def test_voices_follows_the_cursor_and_adds_the_built_in_ones(server):
+    server.will_answer("clones_page_1").will_answer("clones_page_2").will_answer("system_voices")
+
+    with server.connect() as adapter:
+        found = list(adapter.voices())
+
+    assert [voice.remote_id for voice in found] == [
+        "voice-tone-FmBrMBqicC",
+        "71033",
+        "voice-tone-Gn31",
+        "cixingnansheng",
+        "yingwennvsheng",
+        "lively-girl",
+        "elegantgentle-female",
+        "everyone",
+    ]
+    first, second, built_in = server.requests
+    assert first.url.path == second.url.path == "/v1/audio/voices"
+    assert dict(first.url.params) == {"limit": "100", "order": "asc"}
+    assert dict(second.url.params) == {"limit": "100", "order": "asc", "after": "71033"}
+    assert built_in.url.path == "/v1/audio/system_voices"
+    assert dict(built_in.url.params) == {"model": "step-tts-2"}
+    assert first.headers["authorization"] == f"Bearer {KEY}"
+
+
+def test_the_documented_clone_is_read(server):
+    server.will_answer("clones_documented").will_send(200, system_voices())
+
+    with server.connect() as adapter:
+        [voice] = adapter.voices()
+
+    assert voice.remote_id == "voice-tone-FmBrMBqicC"
+    assert voice.name == "Clone FmBrMBqicC, 2025-03-19"
+    assert (voice.kind, voice.is_owned, voice.state) == (Kind.CLONE, True, VoiceState.READY)
+    assert voice.created_at == datetime(2025, 3, 19, 8, 52, 43, tzinfo=UTC)
+    assert voice.details == {"file_id": "file-FmBrMBqicC"}
+    assert (voice.gender, voice.languages, voice.preview_url, voice.problem) == ("", (), "", "")
+
+
+def test_built_in_voices_are_read_where_they_plainly_state_something(server):
+    server.will_answer("no_clones").will_answer("system_voices")
+
+    with server.connect() as adapter:
+        magnetic, english, lively, elegant, everyone = adapter.voices()
+
+    assert (magnetic.name, magnetic.kind) == ("磁性男声", Kind.LIBRARY)
+    assert (magnetic.gender, magnetic.languages) == ("male", ())
+    assert magnetic.description == "男声，低沉磁性，富有故事感"
+    assert magnetic.use_cases == ("有声书", "纪录片")
+    assert magnetic.raw == {"gender": "男", "use_case": "有声书、纪录片"}
+    assert not magnetic.is_owned
+    assert (english.gender, english.age, english.languages) == ("female", "young", ("en",))
+    assert english.raw["language"] == "英文"
+    assert (lively.name, lively.gender, lively.use_cases) == ("Lively girl", "female", ())
+    assert (elegant.name, elegant.gender, elegant.raw) == ("Elegantgentle female", "", {})
+    assert (everyone.name, everyone.gender) == ("大家", "")
+
+
+@pytest.mark.parametrize(
+    ("item", "name"),
+    [
+        (clone("voice-tone-A1", created=None), "Clone A1"),
+        (clone(42, created=None), "Clone 42"),
+        (clone("voice-tone-", created=None), "Clone voice-tone-"),
+        (clone("x", created="soon"), "Clone x"),
+    ],
+)
+def test_a_clone_has_a_name_that_can_be_read(item, name):
+    assert read_clone(item).name == name
+
+
+@pytest.mark.parametrize("remote_id", ["-", "__"])
+def test_a_built_in_voice_with_a_wordless_id_has_a_name_all_the_same(remote_id):
+    assert read_built_in(remote_id, None).name == remote_id
+
+
+def test_what_could_not_be_read_is_said_and_the_rest_kept():
+    odd_clone = read_clone(clone("v1", file_id=["f"], created=-1))
+    odd_voice = read_built_in("v2", {"voice-name": 7, "voice-description": "女"})
+    no_details = read_built_in("v3", "none")
+
+    assert odd_clone.problem == "Could not be read: created_at, file_id."
+    assert odd_voice.problem == "Could not be read: details.voice-name."
+    assert odd_voice.gender == "female"
+    assert no_details.problem == "Could not be read: details."
+
+
+@given(CLONE)
+def test_whatever_a_clone_is_made_of_it_can_be_shown_and_stored(odd):
+    voice = read_clone(odd)
+
+    assert isinstance(voice, RemoteVoice)
+    assert json.dumps([voice.name, dict(voice.raw), dict(voice.details)], allow_nan=False)
+
+
+@given(st.text(min_size=1, max_size=200), st.dictionaries(st.sampled_from(DETAILS), JSON) | JSON)
+def test_whatever_a_built_in_voice_is_made_of_it_can_be_shown_and_stored(remote_id, odd):
+    voice = read_built_in(remote_id, odd)
+
+    assert voice.name
+    assert len(voice.name) <= 300
+    assert voice.gender in {"", "male", "female", "neutral"}
+    assert json.dumps([dict(voice.raw), voice.description, voice.use_cases], allow_nan=False)
+
+
+@given(
+    listed=JSON | st.lists(CLONE | JSON, max_size=3),
+    more=st.booleans() | JSON,
+    last=JSON,
+    built_in=JSON | st.lists(st.text(max_size=9) | JSON, max_size=3),
+    details=JSON | st.dictionaries(st.text(max_size=9), JSON),
+)
+def test_whatever_comes_as_lists_ends_in_voices_or_in_an_error_of_ours(
+    listed, more, last, built_in, details
+):
+    server = FakeServer(SLUG)
+    server.will_send(200, {"data": listed, "has_more": more, "last_id": last})
+    for _ in range(2):
+        server.will_send(200, {"data": [], "voices": built_in, "voices-details": details})
+    found: list[RemoteVoice] = []
+
+    with server.connect() as adapter, contextlib.suppress(errors.ProviderError):
+        found.extend(adapter.voices())
+
+    assert all(voice.remote_id and voice.name for voice in found)
+
+
+def test_a_text_that_is_a_megabyte_long_is_cut():
+    huge = "女" * 1_000_000
+    voice = read_built_in("v1", {"voice-name": huge, "voice-description": huge})
+
+    assert len(voice.name) == 300
+    assert len(voice.description) == 5000
+    assert "voice-name" in voice.problem
+
+
+@pytest.mark.parametrize("has_more", [False, None])
+def test_the_listing_ends_where_the_provider_says_so(server, has_more):
+    server.will_send(200, page_of(has_more=has_more)).will_send(200, system_voices())
+
+    assert list_ids(server) == []
+
+
+def test_without_a_word_on_more_the_listing_goes_on_until_nothing_comes(server):
+    server.will_send(200, {"data": [clone("v1")]}).will_send(200, {"data": []})
+    server.will_send(200, system_voices())
+
+    assert list_ids(server) == ["v1"]
+    assert server.requests[1].url.params["after"] == "v1"
+
+
+def test_a_page_that_names_no_last_voice_is_gone_on_from_its_last_one(server):
+    server.will_send(200, page_of(clone("v1"), clone(2), has_more=True))
+    server.will_send(200, page_of(clone("v3"))).will_send(200, system_voices())
+
+    assert list_ids(server) == ["v1", "2", "v3"]
+    assert server.requests[1].url.params["after"] == "2"
+
+
+@pytest.mark.parametrize("last", [None, "", [], "\n"])
+def test_a_page_that_promises_more_without_saying_where_is_not_taken_for_the_last(server, last):
+    server.will_send(200, page_of(has_more=True, last_id=last))
+
+    with pytest.raises(errors.TryLater, match="end"):
+        list_ids(server)
+
+
+def test_a_repeated_cursor_ends_the_listing_with_an_error(server):
+    for _ in range(2):
+        server.will_send(200, page_of(clone("v1"), has_more=True, last_id="v1"))
+
+    with pytest.raises(errors.TryLater, match="end"):
+        list_ids(server)
+
+
+@pytest.mark.parametrize("page", [{}, {"data": None}, {"data": {}}, {"data": "none"}])
+def test_a_page_without_a_list_is_not_taken_for_an_empty_one(server, page):
+    server.will_send(200, page)
+
+    with pytest.raises(errors.TryLater):
+        list_ids(server)
+
+
+@pytest.mark.parametrize("answer", [{}, {"voices": None}, {"voices": {}}, {"data": []}])
+def test_built_in_voices_that_do_not_come_are_not_taken_for_none(server, answer):
+    server.will_answer("no_clones").will_send(200, answer)
+
+    with pytest.raises(errors.TryLater):
+        list_ids(server)
+
+
+def test_a_failing_second_list_is_not_taken_for_the_end(server):
+    server.will_answer("clones_documented").will_answer("error_overloaded")
+
+    with pytest.raises(errors.TryLater):
+        list_ids(server)
+
+
+@pytest.mark.parametrize("item", [None, 7, "v", [], {}, clone(None), clone(""), clone(True),
+                                  clone(1.5), clone("a\nb"), clone("x" * 201)])  # fmt: skip
+def test_what_has_no_usable_id_is_left_out(server, item):
+    server.will_send(200, page_of(item, clone("v1")))
+    server.will_send(200, {"voices": [None, "", ["x"], "b1"], "voices-details": []})
+
+    assert list_ids(server) == ["v1", "b1"]
+
+
+def test_check_of_a_good_key(server):
+    server.will_answer("no_clones")
+
+    with server.connect() as adapter:
+        found = adapter.check()
+
+    assert (found.can_list, found.can_clone) == (Answer.YES, Answer.UNKNOWN)
+    assert found.can_delete is Answer.NO
+    assert (found.account_ref, found.problem, found.is_out_of_credit) == ("", "", False)
+    assert dict(server.requests[0].url.params) == {"limit": "1"}
+
+
+def test_check_says_that_an_account_is_out_of_credit(server):
+    server.will_answer("error_credit")
+
+    with server.connect() as adapter:
+        found = adapter.check()
+
+    assert found.is_out_of_credit
+    assert "balance" in found.problem
+    assert found.can_list is Answer.UNKNOWN

@@ -1,0 +1,271 @@
+"""How a clone is made at StepFun in two steps, found again, and refused."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from catalog.providers import errors
+from catalog.providers.types import CloneRequest, CloneResult, SampleFile
+from tests.providers.conftest import load_fixture, read_form
+
+SLUG = "stepfun"
+MARKER = "vb1:5eb0a7c1:0f8fad5bd9cb469fa16570867728950e"
+SAMPLE = SampleFile("anna.wav", "audio/wav", b"RIFF....WAVE")
+UPLOADED = {"file_id": "file-Kx81"}
+
+
+def wish_with(**changes: Any) -> CloneRequest:
+    return CloneRequest("Anna", (SAMPLE,), MARKER, **changes)
+
+
+def clone(remote_id: str, file_id: Any, created: Any) -> dict[str, Any]:
+    return {"id": remote_id, "file_id": file_id, "created_at": created}
+
+
+def test_clone_uploads_keeps_the_file_and_then_makes_the_voice(server):
+    server.will_answer("file").will_answer("clone")
+    kept: list[tuple[dict[str, str], int]] = []
+    wish = wish_with(
+        transcript="Good\nmorning.",
+        keep_progress=lambda progress: kept.append((dict(progress), len(server.requests))),
+    )
+
+    with server.connect() as adapter:
+        result = adapter.clone(wish)
+
+    assert result == CloneResult("voice-tone-Kx82")
+    assert server.paths() == ["POST /v1/files", "POST /v1/audio/voices"]
+    assert kept == [(UPLOADED, 1)]
+    purpose, file = read_form(server.requests[0])
+    assert (purpose.name, purpose.content) == ("purpose", b"storage")
+    assert (file.name, file.filename, file.content_type) == ("file", "anna.wav", "audio/wav")
+    assert file.content == SAMPLE.content
+    assert json.loads(server.requests[1].content) == {
+        "model": "stepaudio-2.5-tts",
+        "file_id": "file-Kx81",
+        "text": "Good morning.",
+    }
+
+
+def test_a_clone_whose_file_is_there_goes_on_without_uploading_again(server):
+    server.will_answer("clone")
+    kept: list[object] = []
+
+    with server.connect() as adapter:
+        result = adapter.clone(wish_with(progress=UPLOADED, keep_progress=kept.append))
+
+    assert result.remote_id == "voice-tone-Kx82"
+    assert server.paths() == ["POST /v1/audio/voices"]
+    assert json.loads(server.requests[0].content) == {
+        "model": "stepaudio-2.5-tts",
+        "file_id": "file-Kx81",
+    }
+    assert kept == []
+
+
+def test_a_voice_that_was_made_already_is_the_same_one(server):
+    server.will_answer("clone_duplicated")
+
+    with server.connect() as adapter:
+        result = adapter.clone(wish_with(progress=UPLOADED))
+
+    assert (result.remote_id, result.ready) == ("voice-tone-Kx82", True)
+    assert "already" in result.note
+
+
+def test_numbers_do_as_ids(server):
+    server.will_answer("file", id=90412).will_answer("clone", id=71033)
+    kept: list[dict[str, str]] = []
+
+    with server.connect() as adapter:
+        result = adapter.clone(wish_with(keep_progress=kept.append))
+
+    assert result.remote_id == "71033"
+    assert kept == [{"file_id": "90412"}]
+    assert json.loads(server.requests[1].content)["file_id"] == "90412"
+
+
+@pytest.mark.parametrize("error", [httpx.ReadTimeout, httpx.WriteError, httpx.ConnectError])
+def test_an_upload_that_broke_off_may_be_repeated_since_no_voice_was_made(server, error):
+    server.will_fail(error)
+    kept: list[object] = []
+
+    with server.connect() as adapter, pytest.raises(errors.TryLater):
+        adapter.clone(wish_with(keep_progress=kept.append))
+
+    assert kept == []
+
+
+@pytest.mark.parametrize("stored", [{}, {"id": None}, {"id": ""}, {"id": ["f"]}])
+def test_an_upload_without_a_usable_id_may_be_repeated(server, stored):
+    server.will_send(200, stored)
+
+    with server.connect() as adapter, pytest.raises(errors.TryLater):
+        adapter.clone(wish_with())
+
+
+def test_an_upload_that_is_refused_makes_no_voice(server):
+    server.will_answer("error_sample")
+
+    with server.connect() as adapter, pytest.raises(errors.RequestRejected, match="5s and 10s"):
+        adapter.clone(wish_with())
+
+    assert server.paths() == ["POST /v1/files"]
+
+
+def test_a_file_that_could_not_be_kept_is_not_paid_for(server):
+    server.will_answer("file")
+
+    def fail(progress: object) -> None:
+        raise OSError("The disk is full.")
+
+    with server.connect() as adapter, pytest.raises(OSError, match="full"):
+        adapter.clone(wish_with(keep_progress=fail))
+
+    assert server.paths() == ["POST /v1/files"]
+
+
+@pytest.mark.parametrize("made", [{}, {"id": None}, {"id": ""}, {"id": True}, {"voice": "v"}])
+def test_a_clone_without_a_usable_id_is_unknown_and_not_sent_again(server, made):
+    server.will_send(200, made)
+
+    with server.connect() as adapter, pytest.raises(errors.OutcomeUnknown):
+        adapter.clone(wish_with(progress=UPLOADED))
+
+
+@pytest.mark.parametrize(
+    ("fixture", "kind", "words"),
+    [
+        ("error_wrong_key", errors.CredentialRejected, "Incorrect API key"),
+        ("error_credit", errors.OutOfCredit, "out of credit: The account balance"),
+        ("error_sample", errors.RequestRejected, "between 5s and 10s"),
+        ("error_model", errors.RequestRejected, "not supported"),
+        ("error_moderation", errors.RequestRejected, "content moderation objects. The content was"),
+        ("error_address", errors.RequestRejected, "path was not found"),
+        ("error_rate", errors.TryLater, "slow down"),
+        ("error_server", errors.OutcomeUnknown, "500"),
+        ("error_overloaded", errors.OutcomeUnknown, "503"),
+    ],
+)
+def test_each_documented_error_of_the_second_step(server, fixture, kind, words):
+    server.will_answer(fixture)
+
+    with server.connect() as adapter, pytest.raises(errors.ProviderError) as caught:
+        adapter.clone(wish_with(progress=UPLOADED))
+
+    assert type(caught.value) is kind
+    assert words in caught.value.message
+    assert caught.value.status == load_fixture(SLUG, fixture)["status"]
+
+
+def test_an_error_keeps_its_type(server):
+    server.will_answer("error_moderation")
+
+    with server.connect() as adapter, pytest.raises(errors.RequestRejected) as caught:
+        adapter.clone(wish_with())
+
+    assert caught.value.code == "censorship_block"
+
+
+@pytest.mark.parametrize(
+    "error", [None, 7, "", "no", {}, [], {"type": "x"}, {"message": 5}, {"message": " "}]
+)
+def test_an_error_of_no_known_shape_is_refused_without_a_reason(server, error):
+    server.will_send(400, {"error": error})
+
+    with server.connect() as adapter, pytest.raises(errors.RequestRejected, match="400"):
+        list(adapter.voices())
+
+
+def test_find_by_progress_looks_through_all_clones_and_returns_the_oldest_first(server):
+    server.will_answer("clones_page_1").will_answer("clones_page_2")
+
+    with server.connect() as adapter:
+        found = adapter.find_by_progress({"file_id": "file-FmBrMBqicC"})
+
+    assert [voice.remote_id for voice in found] == ["voice-tone-Gn31", "voice-tone-FmBrMBqicC"]
+    assert server.paths() == ["GET /v1/audio/voices"] * 2
+
+
+def test_find_by_progress_knows_a_file_by_its_number_and_puts_the_undated_last(server):
+    server.will_send(
+        200,
+        {
+            "data": [
+                clone("undated", 90412, None),
+                clone("dated", "90412", 1742374400),
+                clone("longer", 904120, 1742374400),
+                clone("none", None, 1742374400),
+            ],
+            "has_more": False,
+        },
+    )
+
+    with server.connect() as adapter:
+        found = adapter.find_by_progress({"file_id": "90412"})
+
+    assert [voice.remote_id for voice in found] == ["dated", "undated"]
+
+
+@pytest.mark.parametrize("progress", [{}, {"file_id": ""}])
+def test_before_a_file_was_kept_there_is_nothing_to_find(server, progress):
+    with server.connect() as adapter:
+        assert adapter.find_by_progress(progress) == []
+
+
+def test_find_by_progress_does_not_take_half_a_listing_for_an_answer(server):
+    server.will_answer("clones_page_1").will_answer("error_overloaded")
+
+    with server.connect() as adapter, pytest.raises(errors.TryLater):
+        adapter.find_by_progress({"file_id": "file-FmBrMBqicC"})
+
+
+def test_voice_is_looked_for_in_the_lists(server):
+    server.will_answer("clones_documented")
+    server.will_answer("clones_documented").will_answer("system_voices")
+
+    with server.connect() as adapter:
+        own = adapter.voice("voice-tone-FmBrMBqicC")
+        built_in = adapter.voice("cixingnansheng")
+
+    assert own.is_owned
+    assert built_in.name == "磁性男声"
+
+
+@pytest.mark.parametrize("remote_id", ["voice-tone-none", "", ".", "\ud800"])
+def test_a_voice_in_neither_list_is_not_found(server, remote_id):
+    server.will_answer("clones_documented").will_answer("system_voices")
+
+    with server.connect() as adapter, pytest.raises(errors.NotFound):
+        adapter.voice(remote_id)
+
+
+def test_a_listed_voice_is_ready(server):
+    server.will_answer("clones_documented")
+
+    with server.connect() as adapter:
+        assert adapter.is_ready("voice-tone-FmBrMBqicC")
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments"),
+    [
+        ("delete", ("v1",)),
+        ("rename", ("v1", "Anna")),
+        ("preview", ("v1",)),
+        ("slots", ()),
+        ("find_marked", (MARKER,)),
+    ],
+)
+def test_what_stepfun_does_not_offer_is_said_to_be_so(server, verb, arguments):
+    with server.connect() as adapter, pytest.raises(errors.Unsupported, match="StepFun cannot"):
+        getattr(adapter, verb)(*arguments)
+
+
+def test_that_nothing_can_be_deleted_is_said_in_words(server):
+    with server.connect() as adapter:
+        assert not adapter.info.can_delete
+        assert "no way to delete" in adapter.info.delete_note
+        assert "hide" in adapter.info.delete_note
