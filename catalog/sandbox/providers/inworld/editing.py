@@ -1,0 +1,191 @@
+"""Make, change and delete voices of a workspace."""
+
+import base64
+import binascii
+import re
+import secrets
+from typing import Any
+
+from catalog.sandbox.counter import Call, hear
+from catalog.sandbox.messages import Reply, json_reply
+from catalog.sandbox.providers.inworld.refusals import (
+    invalid,
+    no_credit,
+    no_such_voice,
+    not_yours,
+    too_many_clones,
+)
+from catalog.sandbox.providers.inworld.voices import (
+    AGE_GROUPS,
+    GENDERS,
+    LANG_CODES,
+    bcp_47,
+    own_payload,
+)
+from catalog.sandbox.sounds import Sound, median_pitch
+from catalog.sandbox.voices import Voice
+
+CONTAINERS = ("wav", "mp3", "matroska")
+SHORTEST, SHORT, LONG = 1.0, 5.0, 15.0
+_TEXTS = {"displayName": str, "description": str, "tags": list}
+_CHOICES = {"gender": GENDERS, "ageGroup": AGE_GROUPS}
+
+
+def clone_voice(call: Call) -> Reply:
+    """Make an instant clone; samples that cannot be used are reported inside a 200.
+
+    https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/clone-voice
+    """
+    wish = call.json_object()
+    if wish is None:
+        raise invalid("request body is not a JSON object")
+    name = _text(wish, "displayName").strip()
+    if not name:
+        raise invalid("display_name is required")
+    language = _language(wish)
+    contents = _samples(call, wish)
+    sounds = [hear(content, CONTAINERS) for content in contents]
+    usable = [sound for sound in sounds if sound is not None and sound.seconds >= SHORTEST]
+    with call.account.store.transaction():
+        _check_limits(call)
+        voice = _keep_clone(call, wish, name, language, usable[0]) if usable else None
+    reports = [
+        _report(sample, sound, language)
+        for sample, sound in zip(wish["voiceSamples"], sounds, strict=True)
+    ]
+    shown = voice.payload if voice else None
+    return json_reply({"voice": shown, "audioSamplesValidated": reports})
+
+
+def update_voice(call: Call) -> Reply:
+    """Change what is said of a voice; what is not sent stays.
+
+    https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/update-voice
+    """
+    wish = call.json_object()
+    if wish is None:
+        raise invalid("request body is not a JSON object")
+    changes = _changes(wish)
+    with call.account.store.transaction():
+        voice = _own_voice(call)
+        voice.payload.update(changes)
+        call.account.keep(voice)
+    return json_reply(voice.payload)
+
+
+def delete_voice(call: Call) -> Reply:
+    """Delete a voice of the workspace.
+
+    https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/delete-voice
+    """
+    with call.account.store.transaction():
+        call.account.drop(_own_voice(call))
+    return json_reply({})
+
+
+def _own_voice(call: Call) -> Voice:
+    voice_id = call.values["voice_id"]
+    voice = call.account.voice(voice_id)
+    if voice is None:
+        raise not_yours() if voice_id in call.library else no_such_voice(voice_id)
+    return voice
+
+
+def _changes(wish: dict[str, Any]) -> dict[str, Any]:
+    changes = {}
+    for field, kind in _TEXTS.items():
+        if field in wish:
+            if not isinstance(wish[field], kind):
+                raise invalid(f"invalid value for {field}")
+            changes[field] = wish[field]
+    for field, allowed in _CHOICES.items():
+        if field in wish:
+            if wish[field] not in allowed:
+                raise invalid(f"invalid value for {field}")
+            changes[field] = wish[field]
+    if "displayName" in changes and not changes["displayName"].strip():
+        raise invalid("display_name cannot be empty")
+    return changes
+
+
+def _text(wish: dict[str, Any], field: str) -> str:
+    value = wish.get(field) or ""
+    if not isinstance(value, str):
+        raise invalid(f"invalid value for {field}")
+    return value
+
+
+def _language(wish: dict[str, Any]) -> str:
+    code, tag = _text(wish, "langCode"), _text(wish, "languageCode")
+    if code and tag:
+        raise invalid("at most one of lang_code and language_code may be set")
+    wanted = code or tag.replace("-", "_").upper() or "AUTO"
+    if wanted not in LANG_CODES | {"AUTO"}:
+        raise invalid(f"unsupported language: '{code or tag}'")
+    return wanted
+
+
+def _samples(call: Call, wish: dict[str, Any]) -> list[bytes]:
+    given = wish.get("voiceSamples")
+    if not isinstance(given, list) or not given:
+        raise invalid("voice_samples must contain at least one sample")
+    most = call.account.figures()["sample_bytes"]
+    contents = []
+    for number, sample in enumerate(given):
+        try:
+            content = base64.b64decode(sample["audioData"], validate=True)
+        except (TypeError, KeyError, ValueError, binascii.Error) as exc:
+            raise invalid(f"voice_samples[{number}].audio_data is not valid base64") from exc
+        if len(content) > most:
+            raise invalid(f"voice_samples[{number}] exceeds the limit of {most} bytes")
+        contents.append(content)
+    return contents
+
+
+def _check_limits(call: Call) -> None:
+    figures = call.account.figures()
+    if figures["credit"] <= 0:
+        raise no_credit()
+    recent = [
+        voice
+        for voice in call.account.voices()
+        if voice.facts["created_at"] > call.account.now() - 60
+    ]
+    if len(recent) >= figures["clones_per_minute"]:
+        raise too_many_clones(figures["clones_per_minute"])
+
+
+def _keep_clone(call: Call, wish: dict[str, Any], name: str, language: str, sound: Sound) -> Voice:
+    word = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "voice"
+    payload = own_payload(call.account.name, f"{word}_{secrets.token_hex(4)}", name)
+    payload["langCode"] = "EN_US" if language == "AUTO" else language
+    payload["promptLanguages"] = [bcp_47(payload["langCode"])]
+    payload |= {field: wish[field] for field in ("description", "tags") if wish.get(field)}
+    facts = {"created_at": call.account.now()}
+    voice = Voice(payload["voiceId"], payload, pitch=median_pitch(sound), facts=facts)
+    call.account.keep(voice)
+    call.account.count(creates=1)
+    return voice
+
+
+def _report(sample: dict[str, Any], sound: Sound | None, language: str) -> dict[str, Any]:
+    warnings, errors = _complaints(sound)
+    return {
+        "langCode": "EN_US" if language == "AUTO" else language,
+        "transcription": sample.get("transcription") or ("" if errors else "This is my voice."),
+        "warnings": [{"text": text} for text in warnings],
+        "errors": [{"text": text} for text in errors],
+        "audioData": sample["audioData"],
+    }
+
+
+def _complaints(sound: Sound | None) -> tuple[list[str], list[str]]:
+    if sound is None:
+        return [], ["The audio cannot be decoded. Use WAV, MP3 or WEBM."]
+    if sound.seconds < SHORTEST:
+        return [], [f"The audio is too short: {sound.seconds:.1f} seconds."]
+    if sound.seconds < SHORT:
+        return ["The audio is short; 5 to 15 seconds give better results."], []
+    if sound.seconds > LONG:
+        return [f"The audio is longer than {LONG:.0f} seconds and was trimmed."], []
+    return [], []

@@ -1,0 +1,90 @@
+"""Everything that is heard: previews and speech, both as base64 in JSON."""
+
+import base64
+from typing import Any
+
+from catalog.sandbox.counter import Call
+from catalog.sandbox.messages import Reply, json_reply
+from catalog.sandbox.providers.inworld.refusals import invalid, no_credit, no_such_voice
+from catalog.sandbox.sounds import Sound, to_mp3, to_wav
+from catalog.sandbox.voices import Voice
+
+MODELS = ("inworld-tts-2", "inworld-tts-1.5-max", "inworld-tts-1.5-mini", "inworld-tts-1")
+RATES = (8_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
+MOST_CHARACTERS = 2_000
+
+
+def preview_voice(call: Call) -> Reply:
+    """Answer a short sample of a voice; nothing is charged for it.
+
+    https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/get-voice-preview
+    """
+    request = call.request
+    voice = _voice(call, request.first("voice_id") or request.first("voiceId"))
+    content = voice.preview(call.backstage.studio, "inworld")
+    sound = {"audioContent": base64.b64encode(content).decode()}
+    is_nested = call.account.figures()["nests_preview"]
+    return json_reply({"result": sound} if is_nested else sound)
+
+
+def synthesize(call: Call) -> Reply:
+    """Speak a text in a voice.
+
+    https://docs.inworld.ai/api-reference/ttsAPI/texttospeech/synthesize-speech
+    """
+    wish = call.json_object() or {}
+    text = wish.get("text")
+    if not isinstance(text, str) or not text.strip():
+        raise invalid("text is required")
+    if len(text) > MOST_CHARACTERS:
+        raise invalid(f"text exceeds the limit of {MOST_CHARACTERS} characters")
+    if wish.get("modelId") not in MODELS:
+        raise invalid(f"Unknown model: '{wish.get('modelId')}'")
+    config = _config(wish)
+    voice = _voice(call, wish.get("voiceId") or "")
+    if call.account.figures()["credit"] <= 0:
+        raise no_credit()
+    sound = voice.speak(call.backstage.studio, text, _pace(config))
+    content = _encoded(sound, config)
+    call.account.count(credit=-len(text))
+    return json_reply(
+        {
+            "audioContent": base64.b64encode(content).decode(),
+            "usage": {"processedCharactersCount": len(text), "modelId": wish["modelId"]},
+        }
+    )
+
+
+def _voice(call: Call, voice_id: object) -> Voice:
+    if not isinstance(voice_id, str) or not voice_id:
+        raise invalid("voice_id is required")
+    voice = call.any_voice(voice_id)
+    if voice is None:
+        raise no_such_voice(voice_id)
+    return voice
+
+
+def _config(wish: dict[str, Any]) -> dict[str, Any]:
+    config = wish.get("audioConfig") or {}
+    if not isinstance(config, dict):
+        raise invalid("audio_config is not an object")
+    return config
+
+
+def _pace(config: dict[str, Any]) -> float:
+    pace = config.get("speakingRate") or 1.0
+    if not isinstance(pace, int | float) or not 0.5 <= pace <= 1.5:
+        raise invalid("speaking_rate must be between 0.5 and 1.5")
+    return float(pace)
+
+
+def _encoded(sound: Sound, config: dict[str, Any]) -> bytes:
+    rate = config.get("sampleRateHertz") or 48_000
+    if rate not in RATES:
+        raise invalid(f"unsupported sample_rate_hertz: {rate}")
+    encoding = config.get("audioEncoding") or "MP3"
+    if encoding == "MP3":
+        return to_mp3(sound, rate=rate, kbps=64 if rate < 32_000 else 128)
+    if encoding in ("LINEAR16", "WAV"):
+        return to_wav(sound, rate=rate, seconds=sound.seconds)
+    raise invalid(f"unsupported audio_encoding: {encoding}")

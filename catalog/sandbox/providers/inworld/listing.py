@@ -1,0 +1,97 @@
+"""List the voices of a workspace: filter, order, pages."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from catalog.sandbox.counter import Call, whole_number
+from catalog.sandbox.messages import Reply, Request, json_reply
+from catalog.sandbox.providers.inworld.filters import filter_test, language_matches
+from catalog.sandbox.providers.inworld.refusals import invalid
+from catalog.sandbox.voices import Voice
+
+LARGEST_PAGE = 2_000
+USUAL_PAGE = 20
+_TOKEN = re.compile(r"([1-9]\d{0,5})-([1-9]\d{0,3})")
+_ORDERS: dict[str, Callable[[Voice], Any]] = {
+    "display_name": lambda voice: voice.payload["displayName"].casefold(),
+    "created_at": lambda voice: voice.facts["created_at"],
+    "gender": lambda voice: voice.payload["gender"],
+    "age_group": lambda voice: voice.payload["ageGroup"],
+}
+
+
+def list_voices(call: Call) -> Reply:
+    """Answer SYSTEM voices and those of the workspace.
+
+    https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/list-voices
+    """
+    voices = _ordered(call.request, _fitting(call))
+    page = _page(call.request, len(voices))
+    end = page.start + page.size
+    more = end < len(voices) and page.is_asked_for
+    return json_reply(
+        {
+            "voices": [voice.payload for voice in voices[page.start : end]],
+            "totalSize": len(voices),
+            "nextPageToken": f"{end // page.size}-{page.size}" if more else "",
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """Which voices are wanted; without being asked for, all of them in one reply."""
+
+    size: int
+    start: int = 0
+    is_asked_for: bool = True
+
+
+def _page(request: Request, total: int) -> _Page:
+    token, size = request.first("pageToken"), _page_size(request)
+    if token:
+        found = _TOKEN.fullmatch(token)
+        if found is None:
+            raise invalid("invalid page token")
+        number, size = int(found[1]), int(found[2])
+        return _Page(size, number * size)
+    if size or request.first("filter"):
+        return _Page(size or USUAL_PAGE)
+    return _Page(LARGEST_PAGE, is_asked_for=False)
+
+
+def _page_size(request: Request) -> int:
+    given = request.first("pageSize") or "0"
+    size = whole_number(given)
+    if size is None or size < 0:
+        raise invalid(f"invalid page size: {given!r}")
+    if size > LARGEST_PAGE:
+        raise invalid(f"page size cannot exceed {LARGEST_PAGE}")
+    return size
+
+
+def _fitting(call: Call) -> list[Voice]:
+    voices = [*call.library.values(), *call.account.voices()]
+    if expression := call.request.first("filter").strip():
+        test = filter_test(expression)
+        return [voice for voice in voices if test(voice.payload)]
+    languages = [word for word in call.request.query.get("languages", ()) if word]
+    if languages:
+        return [voice for voice in voices if _speaks_one_of(voice, languages)]
+    return voices
+
+
+def _speaks_one_of(voice: Voice, languages: list[str]) -> bool:
+    return any(language_matches(voice.payload["langCode"], wanted) for wanted in languages)
+
+
+def _ordered(request: Request, voices: list[Voice]) -> list[Voice]:
+    words = (request.first("orderBy").strip() or "display_name").split()
+    field, direction = words[0], (words[1:] or ["asc"])
+    if field not in _ORDERS:
+        raise invalid(f"unknown order_by field: '{field}'")
+    if direction not in (["asc"], ["desc"]):
+        raise invalid(f"invalid order_by direction: '{' '.join(direction)}'")
+    return sorted(voices, key=_ORDERS[field], reverse=direction == ["desc"])

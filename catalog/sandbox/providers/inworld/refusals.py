@@ -1,0 +1,60 @@
+"""How Inworld refuses: google.rpc.Status with the HTTP status that belongs to its code.
+
+https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/list-voices
+"""
+
+from catalog.sandbox.counter import Refusal
+from catalog.sandbox.messages import Reply, json_reply
+
+INVALID_ARGUMENT = 3
+NOT_FOUND = 5
+PERMISSION_DENIED = 7
+RESOURCE_EXHAUSTED = 8
+FAILED_PRECONDITION = 9
+INTERNAL = 13
+UNAVAILABLE = 14
+UNAUTHENTICATED = 16
+
+_HTTP = {
+    INVALID_ARGUMENT: 400,
+    NOT_FOUND: 404,
+    PERMISSION_DENIED: 403,
+    RESOURCE_EXHAUSTED: 429,
+    FAILED_PRECONDITION: 400,
+    INTERNAL: 500,
+    UNAVAILABLE: 503,
+    UNAUTHENTICATED: 401,
+}
+
+
+def status_reply(code: int, message: str, http: int | None = None) -> Reply:
+    """Answer with a status; its HTTP status follows from the code unless given."""
+    return json_reply({"code": code, "message": message, "details": []}, http or _HTTP[code])
+
+
+def invalid(message: str) -> Refusal:
+    """Return the answer to a request that makes no sense."""
+    return Refusal(status_reply(INVALID_ARGUMENT, message))
+
+
+def no_such_voice(voice_id: str) -> Refusal:
+    """Return the answer for a voice that the workspace does not have."""
+    return Refusal(status_reply(NOT_FOUND, f"voice not found: {voice_id}"))
+
+
+def not_yours() -> Refusal:
+    """Return the answer to changing a voice that belongs to everybody."""
+    message = "SYSTEM voices cannot be changed or deleted"
+    return Refusal(status_reply(PERMISSION_DENIED, message))
+
+
+def no_credit() -> Refusal:
+    """Return the answer when nothing is left to pay with; the documents give no code for it."""
+    message = "Insufficient credits. Add credits in the portal to continue."
+    return Refusal(status_reply(FAILED_PRECONDITION, message))
+
+
+def too_many_clones(limit: int) -> Refusal:
+    """Return the answer to cloning faster than allowed."""
+    message = f"Rate limit exceeded: Clone Voice is limited to {limit} requests per minute"
+    return Refusal(status_reply(RESOURCE_EXHAUSTED, message))

@@ -1,0 +1,209 @@
+"""Voices of Inworld: clones, changes, keys, sound."""
+
+import base64
+
+import httpx
+import pytest
+
+from catalog.sandbox.sounds import decode_recording, median_pitch
+from tests.sandbox.conftest import hum
+from tests.sandbox.inworld.conftest import VOICES, clone, found, sample
+
+
+def test_clone_is_made_read_changed_and_deleted(inworld):
+    made = clone(inworld, "Žofie", description="Mine", tags=["demo"])
+    voice_id = made["voice"]["voiceId"]
+    path = f"{VOICES}/{voice_id}"
+
+    assert made["voice"] == inworld.get(path).json()
+    assert (made["voice"]["source"], made["voice"]["gender"]) == ("IVC", "")
+    assert voice_id.startswith("sandbox-full__")
+    assert made["voice"]["name"].startswith("workspaces/sandbox-full/voices/")
+    assert base64.b64decode(made["audioSamplesValidated"][0]["audioData"]) == hum(200, 6)
+
+    changed = inworld.patch(path, json={"displayName": "Zoë", "gender": "female"}).json()
+    assert (changed["displayName"], changed["description"]) == ("Zoë", "Mine")
+    assert inworld.get(path).json()["gender"] == "female"
+
+    assert inworld.delete(path).json() == {}
+    gone = inworld.get(path)
+    assert (gone.status_code, gone.json()["code"]) == (404, 5)
+    assert len(found(inworld)) == 65
+
+
+def test_sample_that_is_no_audio_is_reported_inside_a_200(inworld):
+    made = clone(inworld, voiceSamples=[sample(b"no sound")])
+
+    assert made["voice"] is None
+    assert "cannot be decoded" in made["audioSamplesValidated"][0]["errors"][0]["text"]
+    assert len(found(inworld)) == 65
+
+
+def test_one_good_sample_of_two_makes_a_voice(inworld):
+    samples = [sample(b"no sound"), sample(hum(150, 20), transcription="Hm")]
+
+    made = clone(inworld, voiceSamples=samples)
+    bad, good = made["audioSamplesValidated"]
+
+    assert made["voice"]["displayName"] == "Nora"
+    assert bad["errors"]
+    assert not good["errors"]
+    assert "trimmed" in good["warnings"][0]["text"]
+    assert good["transcription"] == "Hm"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"displayName": " "},
+        {"voiceSamples": []},
+        {"voiceSamples": [{"audioData": "%%%"}]},
+        {"voiceSamples": [sample(bytes(4_000_001))]},
+        {"langCode": "XX_XX"},
+        {"languageCode": "en-US"},
+    ],
+)
+def test_senseless_clone_is_refused(inworld, changes):
+    body = {"displayName": "Nora", "langCode": "EN_US", "voiceSamples": [sample(hum(200))]}
+
+    answer = inworld.post(f"{VOICES}:clone", json={**body, **changes})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, 3)
+    assert len(found(inworld)) == 65
+
+
+def test_sixth_clone_within_a_minute_is_refused(inworld):
+    for number in range(5):
+        clone(inworld, f"Nora {number}")
+
+    body = {"displayName": "Nora 6", "voiceSamples": [sample(hum(200))]}
+    answer = inworld.post(f"{VOICES}:clone", json=body)
+
+    assert (answer.status_code, answer.json()["code"]) == (429, 8)
+    assert len(found(inworld)) == 70
+
+
+def test_system_voice_can_be_neither_changed_nor_deleted(inworld):
+    [voice, *_] = found(inworld, filter='source="SYSTEM"')
+    path = f"{VOICES}/{voice['voiceId']}"
+
+    answers = [inworld.delete(path), inworld.patch(path, json={"displayName": "Mine"})]
+
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(403, 7)] * 2
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": "sandbox-inworld-full"},
+        {"Authorization": "Bearer sandbox-inworld-full"},
+        {"Authorization": "Basic sandbox-inworld-nobody"},
+        {"Authorization": "Basic sandbox-telnyx-full"},
+    ],
+)
+def test_wrong_key_or_scheme_is_refused(sandbox, headers):
+    answer = httpx.get(sandbox.url("inworld", VOICES), headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (401, 16)
+
+
+def test_key_without_write_permission_only_reads(sign_on):
+    readonly = sign_on("readonly")
+    own = found(readonly, filter='source="IVC"')[0]["voiceId"]
+
+    answers = [
+        readonly.post(f"{VOICES}:clone", json={}),
+        readonly.patch(f"{VOICES}/{own}", json={"displayName": "New"}),
+        readonly.delete(f"{VOICES}/{own}"),
+    ]
+
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(403, 7)] * 3
+    assert readonly.get("/tts/v1/voice:preview", params={"voice_id": own}).status_code == 200
+
+
+def test_account_without_credit_may_still_listen_to_previews(sign_on):
+    broke = sign_on("broke")
+    body = {"displayName": "Nora", "voiceSamples": [sample(hum(200))]}
+    voice_id = found(broke)[0]["voiceId"]
+
+    refused = broke.post(f"{VOICES}:clone", json=body)
+
+    assert refused.status_code == 400
+    assert "credits" in refused.json()["message"]
+    assert broke.get("/tts/v1/voice:preview", params={"voice_id": voice_id}).status_code == 200
+
+
+def test_preview_is_speech_and_each_voice_has_its_own(inworld):
+    ids = [voice["voiceId"] for voice in found(inworld)[:4]]
+
+    answers = [inworld.get("/tts/v1/voice:preview", params={"voice_id": i}) for i in ids]
+    contents = {base64.b64decode(answer.json()["audioContent"]) for answer in answers}
+
+    assert len(contents) == 4
+    assert all(1 < decode_recording(content).seconds < 10 for content in contents)
+
+
+def test_preview_can_be_nested_as_it_was_met_once(inworld, control):
+    values = {"provider": "inworld", "account": "full", "values": {"nests_preview": True}}
+    control.post("/accounts", json=values).raise_for_status()
+    voice_id = found(inworld)[0]["voiceId"]
+
+    answer = inworld.get("/tts/v1/voice:preview", params={"voice_id": voice_id})
+
+    assert list(answer.json()) == ["result"]
+
+
+def test_text_is_spoken_at_the_pitch_of_the_clone(inworld):
+    voice_id = clone(inworld)["voice"]["voiceId"]
+    body = {"text": "Hello from the sandbox.", "voiceId": voice_id, "modelId": "inworld-tts-2"}
+    config = {"audioEncoding": "LINEAR16", "sampleRateHertz": 24_000}
+
+    answer = inworld.post("/tts/v1/voice", json={**body, "audioConfig": config})
+
+    content = base64.b64decode(answer.json()["audioContent"])
+    assert content[:4] == b"RIFF"
+    assert median_pitch(decode_recording(content)) == pytest.approx(200, rel=0.2)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"text": ""}, 3),
+        ({"text": "a" * 2001}, 3),
+        ({"modelId": "another"}, 3),
+        ({"modelId": ["x"]}, 3),
+        ({"audioConfig": "loud"}, 3),
+        ({"audioConfig": {"audioEncoding": "8TRACK"}}, 3),
+        ({"voiceId": "Nobody"}, 5),
+    ],
+)
+def test_senseless_speech_is_refused(inworld, changes, code):
+    voice_id = found(inworld)[0]["voiceId"]
+    body = {"text": "Hello", "voiceId": voice_id, "modelId": "inworld-tts-2"}
+
+    answer = inworld.post("/tts/v1/voice", json={**body, **changes})
+
+    assert answer.json()["code"] == code
+
+
+def test_slots_are_those_of_professional_clones(inworld):
+    limits = inworld.get("/voices/v1/pvcVoices:resolveUploadLimits").json()
+
+    assert limits == {"usedPvcVoiceSlots": 1, "maxPvcVoiceSlots": 2}
+
+
+def test_faults_are_worded_as_google_rpc(inworld, spoil):
+    spoil("rate_limit", provider="inworld", retry_after=3)
+    spoil("error_before", provider="inworld", status=503)
+
+    busy, down = inworld.get(VOICES), inworld.get(VOICES)
+
+    assert (busy.status_code, busy.json()["code"], busy.headers["retry-after"]) == (429, 8, "3")
+    assert (down.status_code, down.json()["code"]) == (503, 14)
+
+
+def test_unknown_address_is_not_found(inworld):
+    answer = inworld.post("/voices/v1/nothing")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, 5)
