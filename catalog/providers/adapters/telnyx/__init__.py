@@ -1,0 +1,272 @@
+"""Telnyx: clones of an account, and the built-in voices of many vendors that it speaks with.
+
+Clones: https://developers.telnyx.com/docs/voice/voice-design-lab/clone-voice/quickstart
+Built-in voices: https://developers.telnyx.com/docs/tts-stt/tts-available-voices
+
+How an account is recognised: nothing in these pages tells whose key it is, so the account's
+reference is always "", and what identifies the account is the key itself.
+
+A clone's id is a UUID; speech is asked for with another, ``{Provider}.{model}.{voice}``. Built-in
+voices have only the latter, which has a dot in it, so neither can be taken for the other.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from catalog.providers import errors
+from catalog.providers.adapters.telnyx.refusals import read_telnyx_refusal
+from catalog.providers.adapters.telnyx.voices import (
+    built_in_id,
+    clone_id,
+    is_built_in,
+    judge_state,
+    read_built_in,
+    read_clone,
+)
+from catalog.providers.base import Provider
+from catalog.providers.cleaning import clean_line
+from catalog.providers.listing import Walk
+from catalog.providers.marking import add_marker, find_markers, has_marker
+from catalog.providers.permissions import try_permissions
+from catalog.providers.reading import Reading, drop_empty
+from catalog.providers.replies import Refusal
+from catalog.providers.types import (
+    AudioClip,
+    CloneRequest,
+    CloneResult,
+    CredentialCheck,
+    ProviderInfo,
+    RemoteVoice,
+    Transcript,
+    VoiceState,
+)
+
+_CLONES = "voice_clones"
+_UPLOAD = f"{_CLONES}/from_upload"
+_PAGE_SIZE = 250
+_MOST_PAGES = 1000
+# The models that clone, and whose they are. Only Ultra takes its time; Bayan wants a transcript.
+_VENDOR_OF_MODEL = {
+    "Qwen3TTS": "telnyx",
+    "Ultra": "telnyx",
+    "Bayan": "telnyx",
+    "speech-2.8-turbo": "minimax",
+}
+# A form without any field: neither name nor recording, so nothing can be made of it.
+_EMPTY_FORM: dict[str, Any] = {
+    "content": b"--voiceboard--\r\n",
+    "headers": {"Content-Type": "multipart/form-data; boundary=voiceboard"},
+}
+
+
+class Adapter(Provider):
+    """Numbered pages of clones, built-in voices in one piece; a clone may have to be waited for."""
+
+    info = ProviderInfo(
+        slug="telnyx",
+        label="Telnyx",
+        initials="TX",
+        hue=160,
+        base_url="https://api.telnyx.com/v2",
+        docs_url="https://developers.telnyx.com/api-reference/voice-clones/list-voice-clones",
+        key_hint="A V2 API key from the portal, under Keys & Credentials. It begins with KEY.",
+        sample_formats=frozenset({"wav", "mp3", "flac", "ogg", "m4a"}),
+        min_sample_seconds=3,
+        # What is longer is not refused: the first ten seconds are used.
+        advised_sample_seconds=10,
+        # The guide says 5 MB, the newer reference 20; the smaller would keep back what is taken.
+        max_sample_bytes=20 * 1024 * 1024,
+        max_name_length=255,
+        can_clone=True,
+        can_rename=True,
+        can_delete=True,
+        delete_note="Telnyx deletes a clone for good at once; it says that this cannot be undone.",
+        marker_length=255,
+        needs_language=True,
+        needs_gender=True,
+        transcript=Transcript.OPTIONAL,
+        # Twice the time that a create call may take.
+        settle_seconds=240,
+    )
+    clone_model = "Qwen3TTS"
+
+    def auth_headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._secrets['api_key']}"}
+
+    def read_refusal(self, status: int, body: Any) -> Refusal | None:
+        return read_telnyx_refusal(status, body)
+
+    def check(self) -> CredentialCheck:
+        """See https://developers.telnyx.com/development/api-fundamentals/api-errors on 10010.
+
+        No page tells what a key may do: an empty clone, of which nothing can be made, does.
+        """
+        found = try_permissions(
+            self._list_one,
+            lambda: self.request("POST", _UPLOAD, repeatable=True, **_EMPTY_FORM),
+        )
+        if found.is_out_of_credit or not self._is_out_of_credit():
+            return found
+        words = f"{found.problem} The account at Telnyx is out of credit.".strip()
+        return replace(found, is_out_of_credit=True, problem=words)
+
+    def voices(self) -> Iterator[RemoteVoice]:
+        """See https://developers.telnyx.com/api-reference/voice-clones/list-voice-clones.
+
+        And https://developers.telnyx.com/api-reference/text-to-speech-commands/list-available-voices.
+        """
+        cloned = set()
+        for item in self._clones():
+            cloned.add(Reading(item).exact("provider_voice_id", 200))
+            yield read_clone(item)
+        for voice in self._built_ins():
+            # A clone is among the voices to speak with too, by its other id.
+            if voice.remote_id.split(".", 2)[-1] not in cloned:
+                yield voice
+
+    def voice(self, remote_id: str) -> RemoteVoice:
+        """See https://developers.telnyx.com/docs/voice/voice-design-lab/clone-voice/parameters."""
+        if not is_built_in(remote_id):
+            return read_clone(self._clone(remote_id))
+        for voice in self._built_ins():
+            if voice.remote_id == remote_id:
+                return voice
+        raise self._unlisted()
+
+    def clone(self, wish: CloneRequest) -> CloneResult:
+        """See https://developers.telnyx.com/docs/voice/voice-design-lab/clone-voice/parameters."""
+        sample = wish.samples[0]
+        fields = {
+            "name": wish.name,
+            # The API knows languages alone, without a region.
+            "language": wish.language.partition("-")[0],
+            "gender": wish.gender,
+            "provider": _VENDOR_OF_MODEL[self.clone_model],
+            "model_id": self.clone_model,
+            "label": add_marker(wish.description, wish.marker, self.info.marker_length),
+            "ref_text": wish.transcript,
+        }
+        file = (clean_line(sample.filename, 120), sample.content, sample.content_type)
+        form = [(name, (None, _sendable(text))) for name, text in fields.items() if text]
+        reply = self.request("POST", _UPLOAD, files=[*form, ("audio_file", file)])
+        body = reply.read_json()
+        made = Reading(body if isinstance(body, dict) else {}).object("data")
+        remote_id = made.exact("id", 200)
+        if not remote_id:
+            raise self.unclear("answered without the id of a voice", repeatable=False)
+        state = judge_state(made)
+        is_ready = state is VoiceState.READY and reply.status != 202
+        note = "Telnyx could not make this voice." if state is VoiceState.FAILED else ""
+        return CloneResult(remote_id, ready=is_ready, note=note)
+
+    def find_marked(self, marker: str) -> list[RemoteVoice]:
+        found = [read_clone(item) for item in self._clones()]
+        marked = [
+            voice
+            for voice in found
+            if has_marker(voice.description, marker) or has_marker(voice.name, marker)
+        ]
+        return sorted(
+            marked,
+            key=lambda voice: (
+                voice.created_at.timestamp() if voice.created_at else math.inf,
+                voice.remote_id,
+            ),
+        )
+
+    def is_ready(self, remote_id: str) -> bool:
+        return self.voice(remote_id).state is VoiceState.READY
+
+    def rename(self, remote_id: str, name: str, description: str | None = None) -> None:
+        """See https://developers.telnyx.com/api-reference/voice-clones/update-a-voice-clone."""
+        clone = Reading(self._clone(remote_id))
+        label = clone.text("label", 5000)
+        for marker in find_markers(label):
+            label = label.replace(marker, "")
+        if description is not None and description.split() != label.split():
+            raise errors.RequestRejected(
+                "Telnyx keeps the description of a clone as it was made; only its name can change."
+            )
+        # Whether a field that is left out is kept or emptied is not documented: send them all.
+        kept = {field: clone.line(field, 40) for field in ("gender", "language")}
+        wanted = {"name": _sendable(name), **drop_empty(kept)}
+        self.request("PATCH", f"{_CLONES}/{self.segment(remote_id)}", json=wanted)
+
+    def delete(self, remote_id: str) -> None:
+        """See https://developers.telnyx.com/api-reference/voice-clones/delete-a-voice-clone."""
+        self.request("DELETE", f"{_CLONES}/{self.segment(remote_id)}")
+
+    def preview(self, remote_id: str, preview_url: str = "", sample_id: str = "") -> AudioClip:
+        """See https://developers.telnyx.com/docs/voice/voice-design-lab/clone-voice/errors."""
+        if is_built_in(remote_id):
+            raise errors.NotFound("Telnyx has nothing of a built-in voice to hear for free.")
+        return self.request_audio(f"{_CLONES}/{self.segment(remote_id)}/sample")
+
+    def _unlisted(self) -> errors.NotFound:
+        return errors.NotFound("Telnyx does not list this voice.")
+
+    def _list_one(self) -> str:
+        self._clone_page({"page[size]": 1})
+        return ""
+
+    def _is_out_of_credit(self) -> bool:
+        # https://developers.telnyx.com/api-reference/billing/get-user-balance-details
+        try:
+            balance = Reading(self.request_json("GET", "balance")).object("data")
+            return float(balance.line("available_credit", 40)) <= 0
+        except (errors.ProviderError, ValueError):
+            return False
+
+    def _clone(self, remote_id: str) -> dict[str, Any]:
+        try:
+            path = f"{_CLONES}/{self.segment(remote_id)}"
+            found = self.request_json("GET", path).get("data")
+        except errors.ProviderError as exc:
+            # The reference does not have this call, the guides do: without it, the list tells.
+            if exc.status not in (404, 405):
+                raise
+            found = next((item for item in self._clones() if item["id"] == remote_id), None)
+            if found is None:
+                raise self._unlisted() from None
+        if not isinstance(found, dict) or not clone_id(found):
+            raise self.unclear("answered without a voice", repeatable=True)
+        return found
+
+    def _clone_page(self, params: dict[str, Any]) -> dict[str, Any]:
+        page = self.request_json("GET", _CLONES, params=params)
+        if not isinstance(page.get("data"), list):
+            raise self.unclear("answered without a list of voices", repeatable=True)
+        return page
+
+    def _clones(self) -> Iterator[dict[str, Any]]:
+        """Yield every clone of a complete listing once, or raise."""
+        # The oldest first, so that one made meanwhile moves no other to another page.
+        params: dict[str, Any] = {"page[size]": _PAGE_SIZE, "sort": "created_at"}
+        walk = Walk(clone_id)
+        for number in range(1, _MOST_PAGES + 1):
+            page = self._clone_page({**params, "page[number]": number})
+            meta, before = Reading(page.get("meta")), walk.count
+            yield from walk.take(page["data"])
+            pages = meta.count("total_pages")
+            brought_nothing = walk.count == before
+            if brought_nothing if pages is None else number >= pages:
+                # A clone deleted meanwhile lets another one slip from page to page unseen.
+                if number > 1 and walk.lacks_some(meta.count("total_results")):
+                    raise self.unclear("changed its list while it was read", repeatable=True)
+                return
+            if brought_nothing:
+                break
+        raise self.unclear("does not come to an end with its list", repeatable=True)
+
+    def _built_ins(self) -> Iterator[RemoteVoice]:
+        body = self.request_json("GET", "text-to-speech/voices")
+        if not isinstance(body.get("voices"), list):
+            raise self.unclear("answered without a list of voices", repeatable=True)
+        return map(read_built_in, Walk(built_in_id).take(body["voices"]))
+
+
+def _sendable(text: str) -> str:
+    # Half a letter, as broken JSON may bring one along, would not let itself be sent.
+    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,125 @@
+"""Reads clones and built-in voices as Telnyx describes them.
+
+Clones: https://developers.telnyx.com/docs/voice/voice-design-lab/clone-voice/responses
+Built-in voices: https://developers.telnyx.com/docs/voice/tts/voices
+"""
+
+from typing import Any
+
+from catalog.providers.labels import gender_word, language_tag
+from catalog.providers.reading import Reading, drop_empty
+from catalog.providers.types import Kind, RemoteSample, RemoteVoice, VoiceState
+
+_STATES = {
+    "active": VoiceState.READY,
+    "pending": VoiceState.PENDING,
+    "failed": VoiceState.FAILED,
+    # It was not used for too long, and cannot speak any more.
+    "expired": VoiceState.FAILED,
+}
+
+
+def clone_id(item: Any) -> str:
+    """Return the id of a clone in a list, "" if it has none that can be used."""
+    found = Reading(item).exact("id", 200)
+    return "" if is_built_in(found) else found
+
+
+def is_built_in(remote_id: str) -> bool:
+    """Tell the id of a built-in voice from that of a clone."""
+    return "." in remote_id
+
+
+def built_in_id(item: Any) -> str:
+    """Return what speech is asked for with, put together where only its last part is told."""
+    voice = Reading(item)
+    given = voice.exact("id", 200) or voice.exact("voice_id", 200)
+    vendor, model = voice.exact("provider", 60).lower(), voice.exact("model_id", 60)
+    is_whole = given.lower().startswith(f"{vendor}.") if vendor else "." in given
+    found = given if is_whole else ".".join((vendor or "telnyx", *filter(None, (model, given))))
+    return found if given.strip(".") and len(found) <= 200 else ""
+
+
+def judge_state(clone: Reading) -> VoiceState:
+    """Return whether a clone can speak."""
+    # The older reference has no such field: then a clone is there as soon as it is listed.
+    status = clone.line("status", 40).lower()
+    return _STATES.get(status, VoiceState.PENDING if status else VoiceState.READY)
+
+
+def read_clone(item: dict[str, Any]) -> RemoteVoice:
+    """Return the clone with all that could be read; ``problem`` names what could not."""
+    clone = Reading(item)
+    remote_id = clone.exact("id", 200)
+    raw = _read_raw(clone, clone.line("record_type", 40))
+    is_designed = bool(clone.exact("source_voice_design_id", 200))
+    return RemoteVoice(
+        remote_id=remote_id,
+        name=clone.line("name", 300) or remote_id,
+        description=clone.text("label", 5000),
+        kind=Kind.DESIGNED if is_designed else Kind.CLONE,
+        gender=gender_word(raw.get("gender", "")),
+        languages=_read_languages(raw),
+        raw=raw,
+        # The recording that it was made from; it has no id of its own.
+        samples=(RemoteSample(remote_id, content_type="audio/wav"),),
+        state=judge_state(clone),
+        is_owned=True,
+        created_at=clone.iso_moment("created_at"),
+        details=drop_empty(
+            {
+                "vendor": clone.line("provider", 60),
+                "model": clone.line("model_id", 60),
+                "models": clone.lines("provider_supported_models"),
+                "tts_voice_id": _read_tts_id(clone),
+                "status": clone.line("status", 40),
+                "voice_design": clone.line("source_voice_design_id", 200),
+                "voice_design_version": clone.count("source_voice_design_version"),
+            }
+        ),
+        # Last, when all has been read.
+        problem=clone.problem,
+    )
+
+
+def _read_tts_id(clone: Reading) -> str:
+    vendor, models = clone.line("provider", 60), clone.lines("provider_supported_models")
+    model = clone.line("model_id", 60) or (models[0] if len(models) == 1 else "")
+    parts = (vendor[:1].upper() + vendor[1:], model, clone.exact("provider_voice_id", 200))
+    return ".".join(parts) if all(parts) else ""
+
+
+def read_built_in(item: dict[str, Any]) -> RemoteVoice:
+    """Return a voice that is there for everybody, whichever vendor it comes from."""
+    voice = Reading(item)
+    remote_id = built_in_id(item)
+    raw = _read_raw(voice, "")
+    return RemoteVoice(
+        remote_id=remote_id,
+        name=voice.line("name", 300) or remote_id,
+        description=voice.text("label", 5000),
+        kind=Kind.LIBRARY,
+        gender=gender_word(raw.get("gender", "")),
+        languages=_read_languages(raw),
+        raw=raw,
+        details=drop_empty(
+            {
+                "vendor": voice.line("provider", 60),
+                "model": voice.line("model_id", 60),
+                "tts_voice_id": remote_id,
+                "hosted_by_telnyx": voice.flag("hosted"),
+                "deprecated": voice.flag("deprecated") or None,
+            }
+        ),
+        problem=voice.problem,
+    )
+
+
+def _read_raw(voice: Reading, kind: str) -> dict[str, str]:
+    gender, language = voice.line("gender", 40), voice.line("language", 40)
+    return drop_empty({"gender": gender, "language": language, "kind": kind})
+
+
+def _read_languages(raw: dict[str, str]) -> tuple[str, ...]:
+    tag = language_tag(raw.get("language", ""))
+    return (tag,) if tag else ()

@@ -1,0 +1,188 @@
+"""What a key of Telnyx may do, and the errors that it documents."""
+
+import pytest
+
+from catalog.providers import errors
+from catalog.providers.types import Answer, CloneRequest, SampleFile
+from tests.providers.conftest import KEY, FakeServer, load_fixture, read_form
+
+SLUG = "telnyx"
+ANNA = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
+WISH = CloneRequest("Anna", (SampleFile("a.wav", "audio/wav", b"RIFF"),), "vb1:5eb0a7c1:0f8fad5b")
+
+
+def will_check(
+    server: FakeServer, writing: str = "error_fields", balance: str = "balance"
+) -> FakeServer:
+    return server.will_answer("clones_none").will_answer(writing).will_answer(balance)
+
+
+def test_check_of_a_good_key(server):
+    will_check(server)
+
+    with server.connect() as adapter:
+        found = adapter.check()
+
+    assert found.account_ref == ""
+    assert {found.can_list, found.can_preview, found.can_clone, found.can_delete} == {Answer.YES}
+    assert (found.problem, found.missing_permissions, found.is_out_of_credit) == ("", (), False)
+    assert server.paths() == [
+        "GET /v2/voice_clones",
+        "POST /v2/voice_clones/from_upload",
+        "GET /v2/balance",
+    ]
+    assert dict(server.requests[0].url.params) == {"page[size]": "1"}
+
+
+def test_check_cannot_make_a_voice_by_accident(server):
+    will_check(server)
+
+    with server.connect() as adapter:
+        adapter.check()
+
+    assert read_form(server.requests[1]) == []
+
+
+def test_check_of_a_key_that_may_not_write(server):
+    will_check(server, writing="error_not_allowed")
+
+    with server.connect() as adapter:
+        found = adapter.check()
+
+    assert (found.can_list, found.can_clone, found.can_delete) == (
+        Answer.YES,
+        Answer.NO,
+        Answer.NO,
+    )
+    assert found.missing_permissions == ("write",)
+    assert "may not make, change or delete voices" in found.problem
+
+
+@pytest.mark.parametrize("writing", ["error_server", "error_rate", "error_not_verified"])
+def test_what_could_not_be_found_out_is_unknown(server, writing):
+    will_check(server, writing=writing)
+
+    with server.connect() as adapter:
+        found = adapter.check()
+
+    assert (found.can_clone, found.can_delete) == (Answer.UNKNOWN, Answer.UNKNOWN)
+
+
+def test_check_of_an_account_without_credit(server):
+    will_check(server, balance="balance_empty")
+
+    with server.connect() as adapter:
+        found = adapter.check()
+
+    assert found.is_out_of_credit
+    assert found.can_clone is Answer.YES
+    assert found.problem == "The account at Telnyx is out of credit."
+
+
+def test_a_clone_that_is_not_paid_for_tells_the_same_without_the_balance(server):
+    server.will_answer("clones_none").will_answer("error_credit")
+
+    with server.connect() as adapter:
+        found = adapter.check()
+
+    assert found.is_out_of_credit
+    assert (
+        found.problem == "The account at Telnyx is out of credit: The account balance is too low."
+    )
+
+
+@pytest.mark.parametrize("fixture", ["error_address", "error_not_allowed", "error_server"])
+def test_a_balance_that_is_not_told_is_no_problem(server, fixture):
+    will_check(server, balance=fixture)
+
+    with server.connect() as adapter:
+        found = adapter.check()
+
+    assert (found.is_out_of_credit, found.problem) == (False, "")
+
+
+@pytest.mark.parametrize("credit", [None, "", "much", 5, {}])
+def test_a_balance_that_cannot_be_read_is_no_problem(server, credit):
+    server.will_answer("clones_none").will_answer("error_fields")
+    server.will_answer("balance", data={"available_credit": credit})
+
+    with server.connect() as adapter:
+        assert not adapter.check().is_out_of_credit
+
+
+@pytest.mark.parametrize(
+    ("fixture", "kind", "words"),
+    [
+        ("error_wrong_key", errors.CredentialRejected, "authentication headers"),
+        ("error_not_allowed", errors.PermissionMissing, "do not have permission"),
+        ("error_not_verified", errors.RequestRejected, "has to be verified"),
+        ("error_gone", errors.NotFound, "Clone not found"),
+        ("error_duplicate", errors.RequestRejected, "provider_voice_id: provider_voice_id has"),
+        ("error_unreadable", errors.RequestRejected, "Failed to process audio file"),
+        ("error_short", errors.RequestRejected, "too short"),
+        ("error_fields", errors.RequestRejected, "audio_file: audio_file is required; name: can't"),
+        ("error_map", errors.RequestRejected, "text: can't be blank; voice: is invalid"),
+        ("error_credit", errors.OutOfCredit, "balance is too low"),
+        ("error_rate", errors.TryLater, "slow down"),
+        ("error_server", errors.OutcomeUnknown, "500"),
+    ],
+)
+def test_each_documented_error_of_a_clone(server, fixture, kind, words):
+    server.will_answer(fixture)
+
+    with server.connect() as adapter, pytest.raises(errors.ProviderError) as caught:
+        adapter.clone(WISH)
+
+    assert type(caught.value) is kind
+    assert words in caught.value.message
+    assert caught.value.status == load_fixture(SLUG, fixture)["status"]
+
+
+def test_a_limit_says_in_seconds_when_it_ends(server):
+    server.will_answer("error_rate")
+
+    with server.connect() as adapter, pytest.raises(errors.TryLater) as caught:
+        adapter.delete(ANNA)
+
+    assert caught.value.retry_after == 23
+
+
+def test_an_error_keeps_its_code(server):
+    server.will_answer("error_gone")
+
+    with server.connect() as adapter, pytest.raises(errors.NotFound) as caught:
+        adapter.delete(ANNA)
+
+    assert caught.value.code == "10005"
+
+
+def test_an_address_that_is_not_there_is_not_taken_for_a_clone_that_is_gone(server):
+    server.will_answer("error_address")
+
+    with server.connect() as adapter, pytest.raises(errors.RequestRejected) as caught:
+        adapter.delete(ANNA)
+
+    assert not isinstance(caught.value, errors.NotFound)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [None, 7, "", "gone", [], {}, [7], [None], [[]], [{}], [{"code": 5}], {"a": []}, {"a": "b"},
+     {"a": [7]}, [{"title": []}]],
+)  # fmt: skip
+def test_an_error_of_no_known_shape_is_refused_without_a_reason(server, told):
+    server.will_send(404, {"errors": told})
+
+    with server.connect() as adapter, pytest.raises(errors.RequestRejected, match="404") as caught:
+        adapter.delete(ANNA)
+
+    assert not isinstance(caught.value, errors.NotFound)
+
+
+def test_an_error_with_the_key_in_a_field_does_not_show_it(server):
+    server.will_send(422, {"errors": {f"x{KEY}": [f"bad {KEY}"]}})
+
+    with server.connect() as adapter, pytest.raises(errors.RequestRejected) as caught:
+        adapter.clone(WISH)
+
+    assert KEY not in caught.value.message
