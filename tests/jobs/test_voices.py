@@ -214,3 +214,11 @@ def test_a_marker_of_another_installation_is_only_text(sync):
     sync(remote_voice("r-1", description=text))
 
     assert (Voice.objects.get().description, Voice.objects.get().marker) == (text, "")
+
+
+def test_addresses_at_the_provider_do_not_come_into_what_a_page_shows(sync):
+    languages = [{"language": "en", "preview_url": "https://cdn.example/en.mp3"}]
+
+    sync(remote_voice("r-1", details={"verified_languages": languages, "image": "HTTPS://cdn/x"}))
+
+    assert Voice.objects.get().details == {"verified_languages": [{"language": "en"}]}
