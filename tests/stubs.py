@@ -35,6 +35,7 @@ class StubProvider:
             can_preview=Answer.YES,
             can_clone=Answer.YES,
             can_delete=Answer.YES,
+            slots=Slots(4, 9),
         )
 
     def open(self, slug: str, secrets: Any, base_url: str = "") -> Self:

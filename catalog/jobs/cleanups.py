@@ -120,7 +120,9 @@ def _keep_tombstone(line: PlannedDeletion, lease: Lease, clock: Clock, words: st
         _end(lease, clock, State.DELETED, words, step=Step.CONFIRMED)
         by = line.plan.approved_by
         Voice.objects.filter(pk=line.voice_id, gone_at=None).update(
-            gone_at=now, changed_at=now, gone_reason=f"Deleted by {by} with plan {line.plan_id}."
+            gone_at=now,
+            changed_at=now,
+            gone_reason=f"Deleted by {by} with plan {line.plan_id}."[:200],
         )
         record(
             by,

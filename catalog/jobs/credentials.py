@@ -43,11 +43,12 @@ def check_credential(credential_id: RowId, clock: Clock) -> int | None:
 def _keep_account(
     credential: Credential, sealed: bytes, found: CredentialCheck, ref: str, now: datetime
 ) -> int | None:
+    rows = Credential.objects.select_for_update().filter(pk=credential.pk, sealed=sealed)
+    before = rows.first()
+    if before is None:
+        return None  # replaced or removed meanwhile: nobody asked for this account
     account, _ = ProviderAccount.objects.get_or_create(
-        team=credential.team,
-        provider=credential.provider,
-        ref=ref[:200],
-        defaults={"last_owner_id": credential.owner_id},
+        team=credential.team, provider=credential.provider, ref=ref[:200]
     )
     answers = {
         "list": found.can_list,
@@ -56,7 +57,7 @@ def _keep_account(
         "delete": found.can_delete,
     }
     is_whole = not found.problem and Answer.NO not in answers.values()
-    written = _write(
+    _write(
         credential,
         sealed,
         account=account,
@@ -65,21 +66,18 @@ def _keep_account(
         abilities={verb: answer.value for verb, answer in answers.items()},
         checked_at=now,
     )
-    if not written:
-        return None
-    account.label = found.account_label[:200]
-    account.last_owner_id = credential.owner_id
-    account.is_shared = account.credentials.filter(is_shared=True).exists()
+    account.label, account.last_owner_id = found.account_label[:200], credential.owner_id
     if found.slots is not None:
         account.slots_used, account.slots_limit = found.slots.used, found.slots.limit
-    account.save()
+    account.save(update_fields=["label", "last_owner", "slots_used", "slots_limit"])
+    # The key may have left another account behind.
+    ProviderAccount.objects.filter(pk__in=[account.pk, before.account_id]).refresh_sharing()
     return account.pk
 
 
-def _write(credential: Credential, sealed: bytes, **values: Any) -> bool:
+def _write(credential: Credential, sealed: bytes, **values: Any) -> None:
     # A key that was replaced while the provider was asked about the old one keeps no old verdict.
-    rows = Credential.objects.filter(pk=credential.pk, sealed=sealed)
-    return bool(rows.update(**values))
+    Credential.objects.filter(pk=credential.pk, sealed=sealed).update(**values)
 
 
 def find_unchecked() -> list[RowId]:

@@ -82,7 +82,9 @@ def warm_previews(account_id: int, clock: Clock) -> bool:
 
     Only what a provider already holds is fetched; nothing is spoken, so nothing is spent.
     """
-    account = ProviderAccount.objects.get(pk=account_id)
+    account = ProviderAccount.objects.filter(pk=account_id).first()
+    if account is None:
+        return False
     lacking = (
         Voice.objects.present()
         .filter(account=account, clip=None)
@@ -109,4 +111,6 @@ def warm_previews(account_id: int, clock: Clock) -> bool:
                     logger.info("No preview could be kept of voice %s", voice.pk)
     except (ProviderError, CannotOpen):
         logger.info("Stopped fetching previews of account %s", account.pk)
-    return kept == _WARMED_AT_ONCE
+        return False
+    # Some previews are never to be had; as long as others came, there is a point in going on.
+    return kept > 0 and len(voices) == _WARMED_AT_ONCE

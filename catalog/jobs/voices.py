@@ -206,7 +206,7 @@ def _make_row(account: ProviderAccount, remote: RemoteVoice, code: str, now: dat
         preview_url=remote.preview_url,
         preview_sample_id=(remote.samples[0].remote_id if remote.samples else "")[:200],
         raw_labels={key: str(value)[:200] for key, value in remote.raw.items()},
-        details=dict(remote.details),
+        details=_without_links(dict(remote.details)),
         problem=remote.problem[:300],
         marker=marker,
         remote_created_at=remote.created_at,
@@ -219,6 +219,19 @@ def _make_row(account: ProviderAccount, remote: RemoteVoice, code: str, now: dat
     row.search_text = _searchable(row, remote)
     row.content_hash = _hash_row(row, remote)
     return row
+
+
+def _without_links(value: Any) -> Any:
+    """Drop addresses at the provider: what there is to hear or see passes through our server."""
+    if isinstance(value, dict):
+        return {key: _without_links(each) for key, each in value.items() if not _is_link(each)}
+    if isinstance(value, list | tuple):
+        return [_without_links(each) for each in value if not _is_link(each)]
+    return value
+
+
+def _is_link(value: object) -> bool:
+    return isinstance(value, str) and value.lower().startswith(("http://", "https://"))
 
 
 def _split_marker(description: str, code: str) -> tuple[str, str]:

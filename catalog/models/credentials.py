@@ -10,7 +10,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import DatabaseError, models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.views.decorators.debug import sensitive_variables
 
 from catalog.crypto import CannotOpen, KeyProblem, KeyRing, bind_context
@@ -47,6 +47,11 @@ class ProviderAccountQuerySet(models.QuerySet["ProviderAccount"]):
         return self.filter(team__memberships__user=user).filter(
             Q(is_shared=True) | Q(last_owner=user) | Q(pk__in=own)
         )
+
+    def refresh_sharing(self) -> None:
+        """Share each account that a shared key opens, and no other; without keys it stays."""
+        keys = Credential.objects.filter(account=OuterRef("pk"))
+        self.filter(Exists(keys)).update(is_shared=Exists(keys.filter(is_shared=True)))
 
 
 class ProviderAccount(models.Model):

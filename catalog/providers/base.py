@@ -17,6 +17,7 @@ from catalog.providers.connections import Deadline, DeadlineTransport
 from catalog.providers.replies import (
     Refusal,
     Reply,
+    read_json,
     refusal_error,
     status_error,
     unclear_error,
@@ -36,7 +37,7 @@ JSON_LIMIT = 8 * 1024 * 1024
 AUDIO_LIMIT = 30 * 1024 * 1024
 # Seconds for one call in all, whatever its single steps may take.
 _TIME_TO_ASK = 60
-_TIME_TO_CREATE = 300
+_TIME_TO_CREATE = 240
 _ASKING = httpx.Timeout(connect=5, pool=5, write=60, read=30)
 # The answer is held as long as it may come: every one that is given up costs a reconciliation.
 _CREATING = httpx.Timeout(connect=5, pool=5, write=60, read=120)
@@ -197,11 +198,17 @@ class Provider:
         self, method: str, path: str, *, repeatable: bool | None = None, **sent: Any
     ) -> dict[str, Any]:
         """Send one request and return the JSON object that answers it."""
-        body = self.request(method, path, repeatable=repeatable, **sent).read_json()
+        body = read_json(self.request(method, path, repeatable=repeatable, **sent).content)
         if isinstance(body, dict):
             return body
         repeatable = method != "POST" if repeatable is None else repeatable
         raise self.unclear("answered with something else than expected", repeatable=repeatable)
+
+    def request_done(self, method: str, path: str) -> None:
+        """Send one request that is answered with nothing or an object, by the provider itself."""
+        content = self.request(method, path).content.strip()
+        if content and not isinstance(read_json(content), dict):
+            raise self.unclear("answered with something else than expected", repeatable=True)
 
     def request_audio(self, path: str) -> AudioClip:
         """Fetch sound from the provider's own address."""
@@ -223,9 +230,8 @@ class Provider:
         return unclear_error(f"{self.info.label} {words}.", repeatable)
 
     def tidy(self, text: str, limit: int = _LONGEST_MESSAGE) -> str:
-        """Return the provider's words without the key, should it have repeated it, and cut."""
-        secrets = self._secrets.values()
-        return redact(clean_line(redact(text, secrets), limit), secrets)
+        """Return the provider's words on one line, cut, and without the key."""
+        return redact(clean_line(text, limit), self._secrets.values())
 
     def _exchange(
         self, method: str, path: str, repeatable: bool, limit: int, sent: dict[str, Any]
@@ -273,7 +279,9 @@ class Provider:
                 retry_after=read_wait(reply.headers, datetime.now(UTC)),
                 status=status,
             )
-        refusal = self.read_refusal(status, reply.read_json()) if 400 <= status < 500 else None
+        # Some repeat the key that they refuse: it goes first, lest a cut leave half of it.
+        told = redact(reply.content.decode("utf-8", "replace"), self._secrets.values())
+        refusal = self.read_refusal(status, read_json(told)) if 400 <= status < 500 else None
         if refusal is not None:
             tidied = replace(
                 refusal,

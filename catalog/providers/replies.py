@@ -30,14 +30,6 @@ class Reply:
     headers: httpx.Headers = field(repr=False)
     content: bytes = field(repr=False)
 
-    def read_json(self) -> Any:
-        """Return the body's JSON value, None if it is none."""
-        try:
-            # NaN and Infinity are no JSON, and no database would take them.
-            return json.loads(self.content, parse_constant=lambda name: None)
-        except (ValueError, RecursionError):
-            return None
-
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -48,6 +40,15 @@ class Refusal:
     code: str = ""
     permission: str = ""
     request_id: str = ""
+
+
+def read_json(text: bytes | str) -> Any:
+    """Return the JSON value that is written there, None if it is none."""
+    try:
+        # NaN and Infinity are no JSON, and no database would take them.
+        return json.loads(text, parse_constant=lambda name: None)
+    except (ValueError, RecursionError):
+        return None
 
 
 def unclear_error(

@@ -70,8 +70,7 @@ def share_credential(user: User, *, credential: Credential, is_shared: bool, now
     """Let the team work through the key, or stop it."""
     _demand_owner(user, credential)
     Credential.objects.filter(pk=credential.pk).update(is_shared=is_shared)
-    if credential.account_id is not None:
-        _update_sharing(credential.account_id)
+    ProviderAccount.objects.filter(pk__in=[credential.account_id]).refresh_sharing()
     action = "credential shared" if is_shared else "credential unshared"
     record(user, action, credential, team=credential.team, now=now)
 
@@ -90,10 +89,9 @@ def remove_credential(user: User, *, credential: Credential, now: datetime) -> N
         fence=F("fence") + 1,
     )
     record(user, "credential removed", credential, team=credential.team, now=now)
-    account_id = credential.account_id
+    account = ProviderAccount.objects.filter(pk__in=[credential.account_id])
     credential.delete()
-    if account_id is not None and Credential.objects.filter(account=account_id).exists():
-        _update_sharing(account_id)
+    account.refresh_sharing()
 
 
 @transaction.atomic
@@ -109,8 +107,3 @@ def request_sync(user: User, *, account: ProviderAccount, now: datetime) -> None
 def _demand_owner(user: User, credential: Credential) -> None:
     if not policies.may_change_credential(user, credential):
         raise PermissionDenied
-
-
-def _update_sharing(account_id: int) -> None:
-    shared = Credential.objects.filter(account=account_id, is_shared=True).exists()
-    ProviderAccount.objects.filter(pk=account_id).update(is_shared=shared)

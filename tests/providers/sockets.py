@@ -16,9 +16,11 @@ def listening(answer: Answer, tls: ssl.SSLContext | None = None) -> Iterator[str
         thread = threading.Thread(target=_serve, args=(listener, answer, tls))
         thread.start()
         scheme = "http" if tls is None else "https"
-        yield f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
-        listener.shutdown(socket.SHUT_RDWR)
-        thread.join()
+        try:
+            yield f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
 
 
 def _serve(listener: socket.socket, answer: Answer, tls: ssl.SSLContext | None) -> None:

@@ -11,15 +11,10 @@ from hypothesis import strategies as st
 
 from catalog.providers.adapters.elevenlabs.voices import read_settings, read_voice, voice_id
 from catalog.providers.types import Kind, RemoteVoice, VoiceState
+from tests.providers.anything import ANYTHING
 from tests.providers.conftest import load_fixture
 
 VOICE = load_fixture("elevenlabs", "voice")["body"]
-TEXT = st.text(st.characters(codec=None), max_size=40)
-ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
-    max_leaves=12,
-)
 
 
 def paths(value: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

@@ -103,23 +103,25 @@ def test_an_answer_that_breaks_off_is_unclear(method, kind, sent):
         chorus.request(method, "voices")
 
 
-# Both would come to a good end, if one were to wait for it.
+# All would come to a good end, if one were to wait for it.
 @pytest.mark.parametrize(
-    "start", [OK + b"Content-Length: 2\r\nX-Slow: ", OK + b"Content-Length: 62\r\n\r\n"]
+    ("start", "drop", "end"),
+    [
+        (b"", b"", OK + b"Content-Length: 2\r\n\r\n{}"),
+        (OK + b"Content-Length: 2\r\nX-Slow: ", b" ", b"\r\n\r\n{}"),
+        (OK + b"Content-Length: 62\r\n\r\n", b" ", b"{}"),
+    ],
+    ids=["silence", "headers", "body"],
 )
 @pytest.mark.parametrize(
     ("method", "kind"), [("GET", errors.TryLater), ("POST", errors.OutcomeUnknown)]
 )
-def test_a_server_that_drips_does_not_outlast_the_deadline(monkeypatch, start, method, kind):
+def test_a_slow_server_does_not_outlast_the_deadline(monkeypatch, start, drop, end, method, kind):
     monkeypatch.setattr(base, "_TIME_TO_ASK", 0.2)
     monkeypatch.setattr(base, "_TIME_TO_CREATE", 0.2)
-    end = b"{}" if b"62" in start else b"\r\n\r\n{}"
 
-    with (
-        listening(dripping(start, b" ", 60, end)) as url,
-        connect(url) as chorus,
-        pytest.raises(kind),
-    ):
+    server = listening(dripping(start, drop, 60, end))
+    with server as url, connect(url) as chorus, pytest.raises(kind):
         chorus.request(method, "voices")
 
 

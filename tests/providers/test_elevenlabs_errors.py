@@ -1,12 +1,16 @@
 """The errors that ElevenLabs documents, each by what to do about it."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from catalog.providers import errors
+from catalog.providers.adapters.elevenlabs.refusals import read_elevenlabs_refusal
 from catalog.providers.types import (
     CloneRequest,
     SampleFile,
 )
+from tests.providers.anything import ANYTHING
 from tests.providers.conftest import load_fixture
 
 SLUG = "elevenlabs"
@@ -90,3 +94,11 @@ def test_a_plain_text_about_a_missing_voice_is_understood(server):
 
     with server.connect() as adapter, pytest.raises(errors.NotFound):
         adapter.delete(ANNA)
+
+
+@given(st.integers(400, 499), ANYTHING)
+def test_any_body_is_a_refusal_or_none(status, detail):
+    for body in (detail, {"detail": detail}, {"detail": [detail]}):
+        refusal = read_elevenlabs_refusal(status, body)
+
+        assert refusal is None or issubclass(refusal.kind, errors.ProviderError)

@@ -29,8 +29,8 @@ def test_no_error_shows_the_key_even_if_the_provider_repeats_it(slug, fixture, v
         run(adapter, verb)
 
     shown = _all_that_could_be_shown(caught.value) + repr(adapter) + caplog.text
-    assert KEY not in shown
-    assert KEY.upper() not in shown
+    assert KEY[:8] not in shown
+    assert KEY[:8].upper() not in shown
 
 
 @each
@@ -82,7 +82,7 @@ def _with_key_in_every_text(body: object) -> object:
     if isinstance(body, list):
         return [_with_key_in_every_text(value) for value in body]
     if isinstance(body, str):
-        return f"{body} {KEY} {KEY.upper()}{'.' * 270}{KEY}"
+        return f"{body} {KEY} {KEY.upper()} {KEY * 100}"
     return body
 
 

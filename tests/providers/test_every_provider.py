@@ -6,7 +6,7 @@ import re
 import httpx
 import pytest
 
-from catalog.providers import errors
+from catalog.providers import base, errors
 from catalog.providers.marking import SHORT_MARK_LENGTH
 from catalog.providers.registry import UnknownProvider, all_infos, get_adapter
 from catalog.providers.session import open_provider
@@ -91,6 +91,20 @@ def test_an_unclear_answer_to_a_listing_may_be_asked_for_again(slug, status, con
 
     with server.connect() as adapter, pytest.raises(errors.TryLater):
         run(adapter, "voices")
+
+
+@each_with("delete")
+@pytest.mark.parametrize(
+    ("status", "content", "headers"),
+    [(200, b"<html>Welcome to the hotel</html>", HTML), (500, b"", {}), (502, b"", HTML)],
+)
+def test_a_voice_is_not_gone_because_somebody_in_between_answers(
+    slug, verb, status, content, headers
+):
+    server = FakeServer(slug).will_send(status, content, headers)
+
+    with server.connect() as adapter, pytest.raises(errors.TryLater):
+        run(adapter, verb)
 
 
 @each_cloning
@@ -181,7 +195,8 @@ def test_info_makes_sense(info: ProviderInfo):
     assert info.max_name_length >= 20
     assert info.delete_note or not info.can_delete
     assert info.marker_length == 0 or info.marker_length >= SHORT_MARK_LENGTH
-    assert info.settle_seconds >= 120
+    # Counted from when a call began: one that was given up must be over for a while.
+    assert info.settle_seconds >= (base._TIME_TO_CREATE + 120 if info.can_clone else 0)
 
 
 @each

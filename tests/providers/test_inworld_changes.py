@@ -108,6 +108,25 @@ def test_errors_inside_a_200_without_a_voice_are_a_refusal_in_their_words(server
     )
 
 
+def test_errors_inside_a_200_may_be_bare_texts(server):
+    server.will_send(200, {"audioSamplesValidated": [{"errors": ["Too noisy"]}]})
+
+    with server.connect() as adapter, pytest.raises(errors.RequestRejected, match="Too noisy"):
+        adapter.clone(WISH)
+
+
+@pytest.mark.parametrize(
+    ("asked", "sent"), [("en", "en-US"), ("en-GB", "en-GB"), ("zh", "zh-CN"), ("da", "da")]
+)
+def test_a_language_without_a_region_gets_the_one_that_inworld_knows(server, asked, sent):
+    server.will_answer("clone")
+
+    with server.connect() as adapter:
+        adapter.clone(CloneRequest("Anna", (SAMPLE,), MARKER, language=asked))
+
+    assert json.loads(server.requests[0].content)["languageCode"] == sent
+
+
 def test_a_refusal_inside_a_200_does_not_show_the_key(server):
     samples = [{"errors": [{"text": f"Bad key {KEY}"}]}]
     server.will_send(200, {"audioSamplesValidated": samples})

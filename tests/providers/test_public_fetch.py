@@ -233,12 +233,17 @@ def test_an_answer_that_is_not_what_it_should_be_is_refused(answer, kind):
 
 
 @pytest.mark.parametrize(
-    ("start", "end"),
-    [(OK + b"Content-Length: 65\r\n\r\n", b"sound"), (OK + b"X-Slow: ", b"\r\n\r\nsound")],
+    ("start", "drop", "end"),
+    [
+        (b"", b"", SOUND),
+        (OK + b"X-Slow: ", b" ", b"\r\n\r\nsound"),
+        (OK + b"Content-Length: 65\r\n\r\n", b" ", b"sound"),
+    ],
+    ids=["silence", "headers", "body"],
 )
-def test_a_server_that_drips_does_not_outlast_the_deadline(start, end):
+def test_a_slow_server_does_not_outlast_the_deadline(start, drop, end):
     with (
-        listening(dripping(start, b" ", 60, end)) as origin,
+        listening(dripping(start, drop, 60, end)) as origin,
         pytest.raises(errors.RequestRejected),
     ):
         fetch_public(f"{origin}/a.mp3", trusted_url=origin, seconds=0.2)

@@ -112,6 +112,14 @@ def test_two_requests_share_a_connection(sandbox):
     assert answer.count(b"HTTP/1.1 200") == 2
 
 
+def test_head_is_answered_without_a_body(sandbox):
+    answer = send(sandbox, f"HEAD / HTTP/1.1\r\n{HOST}\r\n".encode())
+
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b"Content-Length: 6" in head
+    assert body == b""
+
+
 def test_old_client_is_answered_and_left(sandbox):
     answer = send(sandbox, f"GET / HTTP/1.0\r\n{HOST}\r\n".encode())
 

@@ -14,10 +14,7 @@ app = Celery("recording")
 app.conf.update(
     broker_url=os.environ.get("RECORDING_BROKER_URL", "memory://"),
     broker_transport_options={
-        "visibility_timeout": float(os.environ.get("RECORDING_LEASE_SECONDS", "30")),
-        # So that Redis, too, brings the messages of a killed worker back while a test waits.
-        "unacked_restore_interval": 1,
-        "unacked_restore_throttle": 1,
+        "visibility_timeout": float(os.environ.get("RECORDING_LEASE_SECONDS", "30"))
     },
     broker_connection_retry_on_startup=True,
     task_acks_late=True,

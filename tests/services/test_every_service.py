@@ -26,6 +26,7 @@ from catalog.services.credentials import (
     request_sync,
     share_credential,
 )
+from catalog.services.voices import hide_voice, rename_voice, unhide_voice
 from tests import factories
 
 NOW = factories.NOW
@@ -134,6 +135,15 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     "draw_up_plan": draw_up,
     "approve_plan": approve,
     "retry_deletion": retry,
+    "rename_voice": lambda cast: rename_voice(
+        cast.mia, voice=factories.make_voice(cast.account), name="Our Rachel", now=NOW
+    ),
+    "hide_voice": lambda cast: hide_voice(
+        cast.ana, voice=factories.make_voice(cast.account), now=NOW
+    ),
+    "unhide_voice": lambda cast: unhide_voice(
+        cast.ana, voice=factories.make_voice(cast.account, hidden_at=NOW), now=NOW
+    ),
 }
 
 

@@ -37,15 +37,20 @@ from catalog.providers.types import (
 )
 
 _VOICES = "voices/v1/voices"
-# Half of what the API allows, so that long descriptions do not make a page too large to read.
+# Half of what the API allows: long descriptions shall not make a page too large to read.
 _PAGE_SIZE = 1000
 _MOST_PAGES = 1000
 _KINDS = {"SYSTEM": Kind.LIBRARY, "IVC": Kind.CLONE, "PVC": Kind.PROFESSIONAL}
 _OWN = {Kind.CLONE, Kind.PROFESSIONAL}
-# The call wants one of the models that speak; each of them speaks with every voice.
+# The call wants a model; each of them speaks with every voice.
 _PREVIEW_MODEL = "inworld-tts-1.5-max"
 # Five clones a minute are allowed, and no header tells when the next one is.
 _CLONE_WAIT = 60.0
+# The languages of a clone, which the API knows with one region each.
+_LOCALES = (
+    "en-US zh-CN ko-KR ja-JP ru-RU it-IT es-ES pt-BR de-DE fr-FR ar-SA pl-PL nl-NL hi-IN he-IL"
+)
+_LOCALE_OF = {locale.partition("-")[0]: locale for locale in _LOCALES.split()}
 _WORKSPACE = re.compile(r"workspaces/([^/]+)/voices/")
 
 
@@ -81,8 +86,8 @@ class Adapter(Provider):
         delete_note="Inworld documents no way to bring back a deleted voice or its id.",
         marker_length=500,
         transcript=Transcript.OPTIONAL,
-        # Twice the time that a create call may take.
-        settle_seconds=240,
+        # A create call may take four minutes; then two more in which a late voice may appear.
+        settle_seconds=360,
     )
 
     def auth_headers(self) -> dict[str, str]:
@@ -96,10 +101,9 @@ class Adapter(Provider):
 
         No page tells which of them a key has: an empty clone, of which nothing can be made, does.
         """
-        path = f"{_VOICES}:clone"
         found = try_permissions(
             self._find_workspace,
-            lambda: self.request("POST", path, repeatable=True, json={}),
+            lambda: self.request("POST", f"{_VOICES}:clone", repeatable=True, json={}),
         )
         return replace(found, account_label=found.account_ref)
 
@@ -115,7 +119,10 @@ class Adapter(Provider):
         """See https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/clone-voice."""
         made = Reading(self._send_clone(_clone_body(wish, self.info.marker_length)))
         remote_id = made.object("voice").exact("voiceId", 200)
-        refused, noted = (self.tidy("; ".join(words)) for words in _read_verdicts(made))
+        refused, noted = (
+            self.tidy("; ".join(filter(None, _read_verdicts(made, field))))
+            for field in ("errors", "warnings")
+        )
         if remote_id:
             return CloneResult(remote_id, note="; ".join(filter(None, (refused, noted))))
         if refused:
@@ -137,8 +144,7 @@ class Adapter(Provider):
         """See https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/update-voice."""
         # Whether a field that is left out is kept or emptied is not documented: send them all.
         item = self._item(remote_id)
-        kept = item.get("description")
-        kept = kept if isinstance(kept, str) else ""
+        kept = item["description"] if isinstance(item.get("description"), str) else ""
         if description is not None:
             kept = add_marker(description, " ".join(find_markers(kept)), self.info.marker_length)
         wanted = {"displayName": name, "description": kept, "tags": Reading(item).lines("tags")}
@@ -146,7 +152,7 @@ class Adapter(Provider):
 
     def delete(self, remote_id: str) -> None:
         """See https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/delete-voice."""
-        self.request("DELETE", f"{_VOICES}/{self.segment(remote_id)}")
+        self.request_done("DELETE", f"{_VOICES}/{self.segment(remote_id)}")
 
     def preview(self, remote_id: str, preview_url: str = "", sample_id: str = "") -> AudioClip:
         """See https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/get-voice-preview."""
@@ -214,7 +220,6 @@ class Adapter(Provider):
                 break
             tokens.add(token)
             params["pageToken"] = token
-        # Also a page that promises more and does not say where: half a list is worse than none.
         raise self.unclear("does not come to an end with its list", repeatable=True)
 
     def _read_voice(self, item: dict[str, Any]) -> RemoteVoice:
@@ -270,27 +275,24 @@ def _json(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _clone_body(wish: CloneRequest, longest: int) -> dict[str, Any]:
-    spoken = drop_empty({"transcription": wish.transcript})
-    processing = {"removeBackgroundNoise": True} if wish.remove_background_noise else {}
+    spoken, cleans = drop_empty({"transcription": wish.transcript}), wish.remove_background_noise
     body = {
         "displayName": wish.name,
         "description": add_marker(wish.description, wish.marker, longest),
         # Left out, it is found out from the recording.
-        "languageCode": wish.language,
+        "languageCode": _LOCALE_OF.get(wish.language, wish.language),
         "tags": list(wish.labels.values()),
         "voiceSamples": [
             {"audioData": base64.b64encode(sample.content).decode(), **spoken}
             for sample in wish.samples
         ],
-        "audioProcessingConfig": processing,
+        "audioProcessingConfig": {"removeBackgroundNoise": True} if cleans else {},
     }
     return drop_empty(body)
 
 
-def _read_verdicts(made: Reading) -> tuple[list[str], list[str]]:
-    """Return what was found wrong with the recordings: what is refused, and what is only noted."""
-    refusals, warnings = [], []
+def _read_verdicts(made: Reading, field: str) -> Iterator[str]:
     for sample in made.objects("audioSamplesValidated"):
-        refusals += [entry.line("text") for entry in sample.objects("errors")]
-        warnings += [entry.line("text") for entry in sample.objects("warnings")]
-    return list(filter(None, refusals)), list(filter(None, warnings))
+        # Each text in an object by the page, and bare by what others were sent.
+        yield from (entry.line("text") for entry in sample.objects(field))
+        yield from sample.lines(field)

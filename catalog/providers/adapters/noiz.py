@@ -14,7 +14,7 @@ from typing import Any
 
 from catalog.providers import errors
 from catalog.providers.base import Provider
-from catalog.providers.cleaning import clean_line
+from catalog.providers.cleaning import clean_line, redact
 from catalog.providers.labels import plain_words
 from catalog.providers.marking import (
     SHORT_MARK_LENGTH,
@@ -75,8 +75,8 @@ class Adapter(Provider):
         ),
         marker_length=SHORT_MARK_LENGTH,
         has_kept_deletions=True,
-        # Twice the time that a create call may take.
-        settle_seconds=240,
+        # A create call may take four minutes; then two more in which a late voice may appear.
+        settle_seconds=360,
     )
 
     def auth_headers(self) -> dict[str, str]:
@@ -222,7 +222,9 @@ class Adapter(Provider):
             return None
         if code == 429:
             return errors.TryLater("Noiz asks to slow down.", status=200, code="429")
-        message = self.tidy(Reading(body).line("message"))
+        # Some repeat the key that they refuse: it goes first, lest a cut leave half of it.
+        told = redact(str(body.get("message") or ""), self._secrets.values())
+        message = self.tidy(told)
         if not isinstance(code, int) or not message or code in _BREAKDOWNS:
             return self.unclear("answered with an error", repeatable=repeatable)
         kind = _KIND_BY_CODE.get(code, errors.RequestRejected)

@@ -68,8 +68,8 @@ class Adapter(Provider):
         ),
         finds_by_progress=True,
         transcript=Transcript.OPTIONAL,
-        # Twice the time that a create call may take.
-        settle_seconds=240,
+        # A create call may take four minutes; then two more in which a late voice may appear.
+        settle_seconds=360,
     )
 
     def auth_headers(self) -> dict[str, str]:

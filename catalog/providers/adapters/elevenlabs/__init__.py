@@ -64,8 +64,8 @@ class Adapter(Provider):
         has_slots=True,
         delete_note="ElevenLabs has no way to bring back a deleted voice, its samples or its id.",
         marker_length=500,
-        # Twice the time that a create call may take.
-        settle_seconds=240,
+        # The longest that a create call is waited for, and two minutes more.
+        settle_seconds=360,
     )
 
     def auth_headers(self) -> dict[str, str]:
@@ -154,11 +154,12 @@ class Adapter(Provider):
             kept_labels = {key: word for key, word in labels.items() if isinstance(word, str)}
             fields["labels"] = json.dumps(kept_labels)
         path = f"v1/voices/{self.segment(remote_id)}/edit"
-        self.request("POST", path, repeatable=True, files=_form(fields))
+        self.request_json("POST", path, repeatable=True, files=_form(fields))
 
     def delete(self, remote_id: str) -> None:
         """See https://elevenlabs.io/docs/api-reference/voices/delete."""
-        self.request("DELETE", f"v1/voices/{self.segment(remote_id)}")
+        # An object, "ok", answers it: a page in its place came from someone in between.
+        self.request_json("DELETE", f"v1/voices/{self.segment(remote_id)}")
 
     def preview(self, remote_id: str, preview_url: str = "", sample_id: str = "") -> AudioClip:
         """See https://elevenlabs.io/docs/api-reference/voices/samples/audio/get."""
@@ -200,7 +201,7 @@ class Adapter(Provider):
         path = f"v1/voices/{self.segment(remote_id)}/settings/edit"
         # As with names: nothing says that what is left out stays as it was.
         wanted = self.settings(remote_id) | dict(values)
-        self.request("POST", path, repeatable=True, json=wanted)
+        self.request_json("POST", path, repeatable=True, json=wanted)
 
     def _subscription(self) -> dict[str, Any]:
         return self.request_json("GET", "v1/user/subscription")

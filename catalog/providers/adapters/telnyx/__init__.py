@@ -31,7 +31,7 @@ from catalog.providers.listing import Walk
 from catalog.providers.marking import add_marker, find_markers, has_marker
 from catalog.providers.permissions import try_permissions
 from catalog.providers.reading import Reading, drop_empty
-from catalog.providers.replies import Refusal
+from catalog.providers.replies import Refusal, read_json
 from catalog.providers.types import (
     AudioClip,
     CloneRequest,
@@ -87,8 +87,8 @@ class Adapter(Provider):
         needs_language=True,
         needs_gender=True,
         transcript=Transcript.OPTIONAL,
-        # Twice the time that a create call may take.
-        settle_seconds=240,
+        # A create call may take four minutes; then two more in which a late voice may appear.
+        settle_seconds=360,
     )
     clone_model = "Qwen3TTS"
 
@@ -151,7 +151,7 @@ class Adapter(Provider):
         file = (clean_line(sample.filename, 120), sample.content, sample.content_type)
         form = [(name, (None, _sendable(text))) for name, text in fields.items() if text]
         reply = self.request("POST", _UPLOAD, files=[*form, ("audio_file", file)])
-        body = reply.read_json()
+        body = read_json(reply.content)
         made = Reading(body if isinstance(body, dict) else {}).object("data")
         remote_id = made.exact("id", 200)
         if not remote_id:
@@ -196,7 +196,7 @@ class Adapter(Provider):
 
     def delete(self, remote_id: str) -> None:
         """See https://developers.telnyx.com/api-reference/voice-clones/delete-a-voice-clone."""
-        self.request("DELETE", f"{_CLONES}/{self.segment(remote_id)}")
+        self.request_done("DELETE", f"{_CLONES}/{self.segment(remote_id)}")
 
     def preview(self, remote_id: str, preview_url: str = "", sample_id: str = "") -> AudioClip:
         """See https://developers.telnyx.com/docs/voice/voice-design-lab/clone-voice/errors."""

@@ -15,6 +15,7 @@ _KIND_OF_CODE: dict[str, type[errors.ProviderError]] = {
     "10005": errors.NotFound,
     "10009": errors.CredentialRejected,
     "10010": errors.PermissionMissing,
+    "20100": errors.OutOfCredit,
     # Of the vendor behind: the recording, or an account that is not verified; never the key.
     "10038": errors.RequestRejected,
 }

@@ -1,0 +1,43 @@
+# "make start" runs Voiceboard, "make test" tests it; both set up what they need.
+
+PYTHON = .venv/bin/python
+# The checks read the settings of the tests: no secrets, no data of yours.
+TEST_SETTINGS = DJANGO_SETTINGS_MODULE=tests.settings
+
+.PHONY: help start test check lint fix types development
+
+help:
+	@echo "make start   run Voiceboard, with a sandbox to try it on; Ctrl-C ends it"
+	@echo "make test    lint and test everything; ARGS=\"-k clone\" goes to pytest"
+	@echo "make check   the same and the types: what a change must pass"
+	@echo "make lint    style, templates, layers, migrations"
+	@echo "make types   the types"
+	@echo "make fix     mend what can be mended by a tool"
+
+start:
+	@sh scripts/environment.sh requirements.txt
+	@exec $(PYTHON) -m voiceboard.supervisor
+
+test: lint
+	@sh scripts/browser.sh
+	@$(PYTHON) -m pytest $(ARGS)
+
+check: types test
+
+development:
+	@sh scripts/environment.sh requirements-dev.txt
+
+lint: development
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@find templates -name '*.html' -exec .venv/bin/djade --check {} +
+	@.venv/bin/lint-imports
+	@$(TEST_SETTINGS) $(PYTHON) manage.py makemigrations --check --dry-run
+
+types: development
+	@.venv/bin/mypy
+
+fix: development
+	@.venv/bin/ruff check --fix .
+	@.venv/bin/ruff format .
+	@find templates -name '*.html' -exec .venv/bin/djade {} +

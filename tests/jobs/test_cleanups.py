@@ -1,0 +1,253 @@
+"""A confirmed line is carried out once, on a voice that is still the one that was shown."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+
+from catalog.jobs.cleanups import run_deletion
+from catalog.jobs.leases import LEASE, find_due
+from catalog.models import AuditEntry, CleanupPlan, Credential, PlannedDeletion, Voice
+from catalog.providers.errors import (
+    NotFound,
+    PermissionMissing,
+    ProviderError,
+    RequestRejected,
+    TryLater,
+)
+from tests import factories
+from tests.stubs import remote_voice
+from tests.threads import call_at_once
+
+State, Step = PlannedDeletion.State, PlannedDeletion.Step
+
+
+@pytest.fixture
+def line(cast, stub) -> PlannedDeletion:
+    """Return a line that Ana confirmed, for a clone that the provider has."""
+    voice = factories.make_clone(cast.account, "Ada", remote_id="r-ada")
+    stub.listed = [remote_voice("r-ada", "Ada"), remote_voice("r-other", "Other")]
+    plan = factories.make_plan(
+        cast.ana, cast.aurora, [], approved_by=cast.ana, approved_at=factories.NOW
+    )
+    return factories.make_line(plan, voice, state=State.QUEUED, credential=cast.credential)
+
+
+def asked_to_delete(stub) -> list[str]:
+    return [call[1] for call in stub.asked if call[0] == "delete"]
+
+
+def test_a_line_deletes_its_voice_and_the_outcome_stands_in_the_row(cast, line, stub, clock):
+    gone_from = run_deletion(line.pk, clock)
+
+    line.refresh_from_db()
+    assert gone_from == cast.account.pk
+    assert asked_to_delete(stub) == ["r-ada"]
+    assert (line.state, line.step, line.ended_at) == (State.DELETED, Step.CONFIRMED, clock.now)
+    assert (line.lease_until, line.attempt_count) == (None, 1)
+    assert (line.voice.gone_at, line.voice.gone_reason) == (
+        clock.now,
+        f"Deleted by Ana with plan {line.plan_id}.",
+    )
+    entry = AuditEntry.objects.get(action="voice deleted")
+    assert (entry.actor, entry.team) == (cast.ana, cast.aurora)
+    assert entry.facts == {"plan": line.plan_id, "remote_id": "r-ada"}
+    cast.account.refresh_from_db()
+    assert (cast.account.slots_used, cast.account.slots_limit) == (4, 30)
+
+
+def test_a_line_that_is_run_twice_deletes_once(line, stub, clock):
+    run_deletion(line.pk, clock)
+
+    assert run_deletion(line.pk, clock) is None
+    assert asked_to_delete(stub) == ["r-ada"]
+    assert AuditEntry.objects.count() == 1
+
+
+def test_many_workers_at_once_delete_once(file_database, line, stub, clock):
+    answers = call_at_once(*[lambda: run_deletion(line.pk, clock) for _ in range(6)])
+
+    assert asked_to_delete(stub) == ["r-ada"]
+    assert sorted(map(str, answers)) == sorted(["None"] * 5 + [str(line.account_id)])
+    assert PlannedDeletion.objects.get().state == State.DELETED
+
+
+@pytest.mark.parametrize("state", [State.PLANNED, State.DELETED, State.SKIPPED, State.FAILED])
+def test_a_line_that_nobody_confirmed_or_that_has_ended_is_left_alone(line, stub, clock, state):
+    PlannedDeletion.objects.update(state=state)
+
+    run_deletion(line.pk, clock)
+
+    line.refresh_from_db()
+    assert line.state == state
+    assert stub.asked == []
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"name": "Ada the second"}, "It was renamed to “Ada the second”"),
+        ({"gone_at": factories.NOW}, "It was gone already."),
+        ({"is_owned": False}, "It can no longer be deleted."),
+        ({"kind": Voice.Kind.LIBRARY}, "It can no longer be deleted."),
+        ({"remote_id": "r-other"}, "It was renamed"),
+    ],
+)
+def test_a_voice_that_is_no_longer_as_it_was_shown_is_skipped_with_the_reason(
+    line, stub, clock, change, words
+):
+    Voice.objects.filter(pk=line.voice_id).update(**change)
+
+    run_deletion(line.pk, clock)
+
+    line.refresh_from_db()
+    assert line.state == State.SKIPPED
+    assert line.message.startswith(words)
+    assert stub.asked == []
+
+
+def test_a_line_whose_key_was_removed_fails_and_says_so(cast, line, stub, clock):
+    cast.credential.delete()
+
+    run_deletion(line.pk, clock)
+
+    line.refresh_from_db()
+    assert line.state == State.FAILED
+    assert line.message == "The key that could delete this voice was removed."
+    assert stub.asked == []
+
+
+def test_a_line_whose_key_cannot_be_opened_fails_and_says_so(line, stub, clock):
+    Credential.objects.update(sealed=b"spoilt")
+
+    run_deletion(line.pk, clock)
+
+    line.refresh_from_db()
+    assert (line.state, "enter it again" in line.message) == (State.FAILED, True)
+
+
+def test_a_voice_that_the_provider_no_longer_knows_is_what_was_wanted(line, stub, clock):
+    stub.fails["delete"] = [NotFound("Never heard of it.")]
+
+    run_deletion(line.pk, clock)
+
+    line.refresh_from_db()
+    assert (line.state, line.voice.is_gone) == (State.DELETED, True)
+    assert line.message == "The provider no longer knew this voice."
+
+
+@pytest.mark.parametrize(
+    "problem", [PermissionMissing("The key lacks voices_write."), RequestRejected("Not this one.")]
+)
+def test_a_refusal_ends_the_line_in_the_provider_s_words_and_the_voice_stays(
+    line, stub, clock, problem: ProviderError
+):
+    stub.fails["delete"] = [problem]
+
+    run_deletion(line.pk, clock)
+
+    line.refresh_from_db()
+    assert (line.state, line.message) == (State.FAILED, problem.message)
+    assert not line.voice.is_gone
+    assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "waits"), [(None, 2), (0, 0), (90, 90), (900, 900), (10_000, 900)]
+)
+def test_a_provider_that_asks_for_patience_is_asked_again_after_it(
+    line, stub, clock, asked_for, waits
+):
+    stub.fails["delete"] = [TryLater("Slow down.", retry_after=asked_for)]
+
+    assert run_deletion(line.pk, clock) is None
+
+    line.refresh_from_db()
+    assert (line.state, line.message) == (State.WAITING, "Slow down.")
+    assert line.not_before == clock.now + timedelta(seconds=waits)
+    clock.move(seconds=waits + 1)
+    assert find_due(PlannedDeletion, PlannedDeletion.ACTIVE_STATES, clock.now) == [line.pk]
+    run_deletion(line.pk, clock)
+    line.refresh_from_db()
+    assert (line.state, line.attempt_count) == (State.DELETED, 2)
+
+
+def test_a_provider_that_never_answers_is_given_up_in_the_end(line, stub, clock):
+    stub.fails["delete"] = [TryLater("No answer.") for _ in range(100)]
+
+    for _ in range(20):
+        run_deletion(line.pk, clock)
+        clock.move(hours=1)
+
+    line.refresh_from_db()
+    assert (line.state, line.message) == (State.FAILED, "No answer.")
+    assert len(asked_to_delete(stub)) == line.attempt_count == 8
+
+
+def test_a_worker_that_died_after_the_call_leads_to_the_truth(line, stub, clock):
+    PlannedDeletion.objects.update(
+        state=State.RUNNING, step=Step.SENT, lease_until=clock.now + LEASE, fence=1
+    )
+    stub.listed = [remote_voice("r-other")]
+
+    assert run_deletion(line.pk, clock) is None
+    clock.move(seconds=LEASE.total_seconds() + 1)
+    run_deletion(line.pk, clock)
+
+    line.refresh_from_db()
+    assert (line.state, line.voice.is_gone) == (State.DELETED, True)
+
+
+def test_a_voice_that_a_listing_missed_after_the_call_counts_as_deleted(line, stub, clock):
+    PlannedDeletion.objects.update(state=State.WAITING, step=Step.SENT)
+    Voice.objects.filter(pk=line.voice_id).update(
+        gone_at=clock.now, gone_reason="No longer listed by the provider."
+    )
+    stub.listed = []
+
+    run_deletion(line.pk, clock)
+
+    line.refresh_from_db()
+    assert line.state == State.DELETED
+    assert line.voice.gone_reason == "No longer listed by the provider."
+
+
+def test_two_plans_for_one_voice_delete_it_once(cast, line, stub, clock):
+    again = factories.make_plan(cast.ana, cast.aurora, [], approved_at=clock.now)
+    second = factories.make_line(again, line.voice, state=State.QUEUED)
+
+    run_deletion(line.pk, clock)
+    run_deletion(second.pk, clock)
+
+    second.refresh_from_db()
+    assert asked_to_delete(stub) == ["r-ada"]
+    assert (second.state, second.message) == (State.SKIPPED, "It was gone already.")
+
+
+def test_a_frozen_worker_that_was_overtaken_writes_nothing(line, stub, clock, monkeypatch):
+    def delete_slowly(remote_id: str) -> None:
+        PlannedDeletion.objects.update(fence=99, message="Another worker holds this.")
+
+    monkeypatch.setattr(stub, "delete", delete_slowly)
+
+    assert run_deletion(line.pk, clock) is None
+
+    line.refresh_from_db()
+    assert (line.state, line.message) == (State.RUNNING, "Another worker holds this.")
+    assert not Voice.objects.get(pk=line.voice_id).is_gone
+    assert not AuditEntry.objects.exists()
+
+
+def test_slots_that_cannot_be_asked_for_do_not_undo_the_deletion(cast, line, stub, clock):
+    stub.fails["slots"] = [TryLater("No.")]
+
+    run_deletion(line.pk, clock)
+
+    cast.account.refresh_from_db()
+    assert PlannedDeletion.objects.get().state == State.DELETED
+    assert cast.account.slots_used == 3
+
+
+def test_a_message_for_a_line_that_is_not_there_does_nothing(installation, stub, clock):
+    assert run_deletion(uuid.uuid4(), clock) is None
+    assert CleanupPlan.objects.count() == 0

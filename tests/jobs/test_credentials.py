@@ -1,0 +1,206 @@
+"""What a key opens and may do is asked of the provider, and the verdict is told in its words."""
+
+import uuid
+from dataclasses import replace
+
+import pytest
+
+from catalog.jobs.credentials import check_credential, find_unchecked
+from catalog.models import Credential, ProviderAccount
+from catalog.providers.errors import (
+    CredentialRejected,
+    OutOfCredit,
+    PermissionMissing,
+    RequestRejected,
+    TryLater,
+)
+from catalog.providers.types import Answer, Slots
+from catalog.services.credentials import remove_credential, replace_key
+from tests import factories
+
+NOW = factories.NOW
+
+
+@pytest.fixture
+def credential(cast) -> Credential:
+    """Return a key of Mia's that nobody has looked at yet."""
+    key = factories.make_credential(
+        cast.mia, cast.account, "sk_0123456789abcdef", health="unchecked", abilities={}
+    )
+    Credential.objects.filter(pk=key.pk).update(account=None)
+    key.refresh_from_db()
+    return key
+
+
+@pytest.fixture
+def check(credential, clock):
+    """Check the key and return it as it stands then, with the account that it opens."""
+
+    def _check() -> tuple[Credential, int | None]:
+        opened = check_credential(credential.pk, clock)
+        return Credential.objects.get(pk=credential.pk), opened
+
+    return _check
+
+
+def test_a_whole_key_is_good_and_opens_its_account(cast, check, stub, clock):
+    key, opened = check()
+
+    account = ProviderAccount.objects.get(pk=opened)
+    assert stub.keys == ["sk_0123456789abcdef"]
+    assert (key.health, key.problem, key.checked_at) == ("good", "", clock.now)
+    assert key.abilities == {"list": "yes", "preview": "yes", "clone": "yes", "delete": "yes"}
+    assert key.account == account
+    assert (account.team, account.provider, account.ref) == (
+        cast.aurora, "elevenlabs", "workspace-stub"
+    )  # fmt: skip
+    assert (account.label, account.slots_used, account.slots_limit) == ("Stub (creator)", 4, 9)
+    assert account.last_owner == cast.mia
+
+
+@pytest.mark.parametrize(
+    ("verdict", "health", "problem"),
+    [
+        ({"can_clone": Answer.UNKNOWN}, "good", ""),
+        (
+            {"can_list": Answer.NO, "problem": "This key may not list: voices_read is missing."},
+            "limited",
+            "This key may not list: voices_read is missing.",
+        ),
+        ({"can_delete": Answer.NO}, "limited", ""),
+        ({"is_out_of_credit": True, "problem": "Out of credit."}, "limited", "Out of credit."),
+    ],
+)
+def test_a_key_that_may_do_only_a_part_is_kept_as_limited_and_says_what_lacks(
+    check, stub, verdict, health, problem
+):
+    stub.verdict = replace(stub.verdict, **verdict)
+
+    key, opened = check()
+
+    assert (key.health, key.problem) == (health, problem)
+    assert key.works
+    assert opened is not None
+
+
+@pytest.mark.parametrize(
+    ("error", "health"),
+    [
+        (CredentialRejected("ElevenLabs does not accept this key."), "rejected"),
+        (PermissionMissing("The key may do nothing.", permission="voices_read"), "rejected"),
+        (TryLater("ElevenLabs cannot be reached.", unreachable=True), "unreachable"),
+        (TryLater("ElevenLabs asks to slow down.", retry_after=9), "unreachable"),
+        (RequestRejected("ElevenLabs refused without saying why (404)."), "unreachable"),
+        (OutOfCredit("The account is out of credit."), "unreachable"),
+    ],
+)
+def test_each_kind_of_trouble_is_told_apart_in_words(check, stub, clock, error, health):
+    stub.fails["check"] = [error]
+
+    key, opened = check()
+
+    assert (key.health, key.problem, key.checked_at) == (health, error.message, clock.now)
+    assert (opened, key.account, key.works) == (None, None, False)
+
+
+def test_a_key_that_turns_bad_keeps_its_account_and_its_voices(check, stub):
+    key, opened = check()
+    stub.fails["check"] = [CredentialRejected("It was revoked.")]
+
+    key, _ = check()
+
+    assert (key.health, key.account_id) == ("rejected", opened)
+
+
+def test_a_key_that_cannot_be_opened_asks_to_be_entered_again(check, credential, stub):
+    Credential.objects.filter(pk=credential.pk).update(sealed=b"VB1 spoilt")
+
+    key, opened = check()
+
+    assert (key.health, opened) == ("rejected", None)
+    assert "enter it again" in key.problem
+    assert stub.asked == []
+
+
+def test_where_the_provider_names_no_account_the_same_key_is_the_same_account(
+    cast, check, credential, stub, clock
+):
+    stub.verdict = replace(stub.verdict, account_ref="")
+    twin = factories.make_credential(cast.ana, cast.account, "sk_0123456789abcdef")
+    other = factories.make_credential(cast.ana, cast.account, "sk_fedcba9876543210")
+
+    _, opened = check()
+
+    assert check_credential(twin.pk, clock) == opened
+    assert check_credential(other.pk, clock) != opened
+    assert "sk_0123456789abcdef" not in ProviderAccount.objects.get(pk=opened).ref
+
+
+def test_two_keys_to_one_account_share_it_and_teams_do_not(cast, check, stub, clock):
+    _, opened = check()
+
+    assert check_credential(cast.credential.pk, clock) == opened
+    assert check_credential(cast.other_credential.pk, clock) != opened
+
+
+@pytest.mark.parametrize("is_shared", [True, False])
+def test_an_account_is_shared_when_a_key_to_it_is(check, credential, stub, is_shared):
+    Credential.objects.filter(pk=credential.pk).update(is_shared=is_shared)
+
+    _, opened = check()
+
+    assert ProviderAccount.objects.get(pk=opened).is_shared is is_shared
+
+
+def test_slots_that_are_not_told_leave_the_known_ones(check, stub):
+    _, opened = check()
+    stub.verdict = replace(stub.verdict, slots=Slots(9, 10))
+    check()
+    stub.verdict = replace(stub.verdict, slots=None)
+
+    check()
+
+    account = ProviderAccount.objects.get(pk=opened)
+    assert (account.slots_used, account.slots_limit) == (9, 10)
+
+
+def test_a_key_replaced_while_the_old_one_is_checked_keeps_no_old_verdict(
+    cast, check, credential, stub
+):
+    def replace_meanwhile() -> None:
+        replace_key(cast.mia, credential=credential, api_key="sk_another-key-1234", now=NOW)
+
+    stub.while_checking = replace_meanwhile
+
+    key, opened = check()
+
+    assert (key.is_unchecked, key.account, opened) == (True, None, None)
+    assert not ProviderAccount.objects.filter(ref="workspace-stub").exists()
+
+
+def test_a_key_removed_while_it_is_checked_stays_removed_and_leaves_no_account(
+    cast, credential, stub, clock
+):
+    stub.while_checking = lambda: remove_credential(cast.mia, credential=credential, now=NOW)
+
+    assert check_credential(credential.pk, clock) is None
+    assert not Credential.objects.filter(pk=credential.pk).exists()
+    assert not ProviderAccount.objects.filter(ref="workspace-stub").exists()
+
+
+def test_an_account_whose_shared_key_went_to_another_one_is_no_longer_shared(cast, stub, clock):
+    factories.make_credential(cast.mia, cast.account, is_shared=False)
+
+    opened = check_credential(cast.credential.pk, clock)
+
+    assert ProviderAccount.objects.get(pk=opened).is_shared
+    assert not ProviderAccount.objects.get(pk=cast.account.pk).is_shared
+
+
+def test_a_key_that_is_not_there_is_nobody_s_business(installation, stub, clock):
+    assert check_credential(uuid.uuid4(), clock) is None
+    assert stub.asked == []
+
+
+def test_keys_whose_check_never_ended_are_found_again(cast, credential):
+    assert find_unchecked() == [credential.pk]

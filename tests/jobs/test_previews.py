@@ -1,0 +1,155 @@
+"""Clips that are fetched ahead, and what their waveform is drawn from."""
+
+import pytest
+
+from catalog.jobs.previews import measure_clip, warm_previews
+from catalog.models import Credential, PreviewClip, Voice
+from catalog.providers.errors import CredentialRejected, NotFound, TryLater
+from catalog.providers.types import AudioClip
+from catalog.storage import media_path, store_media
+from tests import factories
+from tests.sounds import encode_sound
+
+URL = "https://cdn.example.com/{}.mp3"
+
+
+def make_voices(account, *names: str) -> list[Voice]:
+    return [factories.make_voice(account, name, preview_url=URL.format(name)) for name in names]
+
+
+def make_clip(voice: Voice, content: bytes, content_type: str = "audio/wav") -> PreviewClip:
+    path, size, _ = store_media("previews", [content], "wav")
+    return PreviewClip.objects.create(
+        voice=voice,
+        source="s",
+        path=path,
+        content_type=content_type,
+        size=size,
+        fetched_at=factories.NOW,
+    )
+
+
+@pytest.mark.parametrize(
+    ("slug", "content_type"), [("wav", "audio/wav"), ("mp3", "audio/mpeg"), ("ogg", "audio/ogg")]
+)
+def test_a_clip_is_measured_for_its_length_and_waveform(cast, slug, content_type):
+    clip = make_clip(*make_voices(cast.account, "a"), encode_sound(slug, 2.0), content_type)
+
+    measure_clip(clip.pk)
+
+    clip.refresh_from_db()
+    assert clip.seconds == pytest.approx(2.0, abs=0.12)
+    assert len(clip.peaks) == 64
+    assert max(clip.peaks) == 100
+
+
+@pytest.mark.parametrize("content", [b"", b"RIFF\x00\x00\x00\x00WAVE", b"ID3 nonsense" * 9])
+def test_a_clip_that_cannot_be_decoded_stays_without_a_waveform(cast, content):
+    clip = make_clip(*make_voices(cast.account, "a"), content)
+
+    measure_clip(clip.pk)
+
+    clip.refresh_from_db()
+    assert (clip.seconds, clip.peaks) == (None, [])
+
+
+def test_a_clip_whose_file_is_gone_or_that_is_gone_itself_does_no_harm(cast, wav):
+    clip = make_clip(*make_voices(cast.account, "a"), wav)
+    media_path(clip.path).unlink()
+
+    measure_clip(clip.pk)
+    measure_clip(clip.pk + 1)
+
+    clip.refresh_from_db()
+    assert clip.seconds is None
+
+
+def test_missing_clips_are_fetched_and_measured(cast, stub, clock):
+    voices = make_voices(cast.account, "a", "b")
+    factories.make_voice(cast.account, "silent")
+    factories.make_voice(cast.account, "gone", preview_url="https://x", gone_at=clock.now)
+    make_voices(cast.other_account, "foreign")
+
+    more_wait = warm_previews(cast.account.pk, clock)
+
+    assert not more_wait
+    assert {call[1] for call in stub.asked} == {voice.remote_id for voice in voices}
+    assert [bool(clip.seconds) for clip in PreviewClip.objects.all()] == [True, True]
+
+
+@pytest.mark.parametrize(("count", "more_wait"), [(11, False), (12, True), (13, True)])
+def test_some_are_fetched_at_a_time_newest_first_and_it_says_whether_more_wait(
+    cast, stub, clock, count, more_wait
+):
+    voices = make_voices(cast.account, *map(str, range(count)))
+    newest = voices[-1]
+    Voice.objects.filter(pk=newest.pk).update(added_at=clock.move(days=1))
+
+    assert warm_previews(cast.account.pk, clock) is more_wait
+
+    assert stub.asked[0][1] == newest.remote_id
+    assert PreviewClip.objects.count() == min(count, 12)
+
+
+def test_previews_that_are_never_to_be_had_do_not_keep_the_rest_waiting(cast, stub, clock):
+    make_voices(cast.account, *map(str, range(15)))
+    stub.fails["preview"] = [NotFound("Gone.") for _ in range(3)]
+
+    assert warm_previews(cast.account.pk, clock)
+    assert not warm_previews(cast.account.pk, clock)
+    assert PreviewClip.objects.count() == 15
+
+
+def test_where_no_preview_is_to_be_had_it_ends(cast, stub, clock):
+    make_voices(cast.account, *map(str, range(15)))
+    stub.fails["preview"] = [NotFound("Gone.") for _ in range(99)]
+
+    assert not warm_previews(cast.account.pk, clock)
+
+
+def test_clips_that_are_there_are_not_fetched_again(cast, stub, clock):
+    make_voices(cast.account, "a")
+    warm_previews(cast.account.pk, clock)
+
+    assert not warm_previews(cast.account.pk, clock)
+    assert len(stub.asked) == 1
+
+
+@pytest.mark.parametrize("problem", [NotFound("Gone."), None])
+def test_a_voice_whose_clip_is_missing_or_no_sound_does_not_stop_the_others(
+    cast, stub, clock, problem
+):
+    make_voices(cast.account, "a", "b", "c")
+    stub.fails["preview"] = [problem] if problem else []
+    if problem is None:
+        stub.sound = AudioClip(b"<html>", "text/html")
+
+    warm_previews(cast.account.pk, clock)
+
+    assert PreviewClip.objects.count() == (2 if problem else 0)
+    assert len(stub.asked) == 3
+
+
+@pytest.mark.parametrize("problem", [TryLater("Slow down."), CredentialRejected("Revoked.")])
+def test_a_provider_that_wants_to_be_left_alone_is(cast, stub, clock, problem):
+    make_voices(cast.account, *map(str, range(12)))
+    stub.fails["preview"] = [problem]
+
+    assert not warm_previews(cast.account.pk, clock)
+    assert len(stub.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "values", [{"health": "rejected"}, {"account": None}, {"sealed": b"spoilt"}]
+)
+def test_without_a_key_that_opens_nothing_is_fetched(cast, stub, clock, values):
+    make_voices(cast.account, "a")
+    Credential.objects.update(**values)
+
+    assert not warm_previews(cast.account.pk, clock)
+    assert stub.asked == []
+
+
+def test_an_account_that_is_not_there_is_nobody_s_business(installation, stub, clock):
+    assert not warm_previews(10**6, clock)
+    assert stub.asked == []

@@ -1,0 +1,171 @@
+"""Fetching voices when it breaks off, when something happens meanwhile, and when it is due."""
+
+from datetime import timedelta
+
+import pytest
+
+from catalog.jobs import voices as voice_jobs
+from catalog.jobs.voices import find_due_accounts, sync_account, write_voices
+from catalog.models import Credential, ProviderAccount, SyncRun, Voice
+from catalog.providers.errors import CredentialRejected, TryLater
+from tests import factories
+from tests.stubs import remote_voice
+
+
+def tally(run: SyncRun) -> tuple[int, int, int, int]:
+    return run.seen_count, run.added_count, run.changed_count, run.gone_count
+
+
+# When it breaks off
+
+
+@pytest.mark.parametrize("problem", [TryLater("The list broke off."), CredentialRejected("No.")])
+def test_a_listing_that_breaks_off_keeps_what_came_and_marks_nothing_as_gone(
+    sync, stub, monkeypatch, problem
+):
+    monkeypatch.setattr(voice_jobs, "_BATCH", 1)
+    sync(remote_voice("r-1"), remote_voice("r-2"), remote_voice("r-3"))
+    stub.breaks_after, stub.fails["listing"] = 1, [problem]
+
+    run = sync(remote_voice("r-1", "Renamed"), remote_voice("r-2"))
+
+    assert tally(run) == (1, 0, 1, 0)
+    assert run.error == problem.message
+    assert Voice.objects.present().count() == 3
+    assert Voice.objects.get(remote_id="r-1").name == "Renamed"
+
+
+def test_a_run_that_failed_is_told_and_does_not_count_as_fetched(cast, sync, stub, clock):
+    sync(remote_voice("r-1"))
+    fetched_at = clock.now
+    stub.fails["voices"] = [TryLater("ElevenLabs cannot be reached.")]
+
+    sync()
+
+    account = cast.account
+    assert (account.synced_at, account.sync_error) == (fetched_at, "ElevenLabs cannot be reached.")
+    assert account.sync_lease_until is None
+    sync(remote_voice("r-1"))
+    assert (account.synced_at, account.sync_error) == (clock.now, "")
+
+
+def test_an_error_that_nobody_thought_of_is_no_success_and_frees_the_account(cast, stub, clock):
+    stub.breaks_after, stub.fails["listing"] = 0, [ZeroDivisionError()]
+    stub.listed = [remote_voice("r-1")]
+
+    with pytest.raises(ZeroDivisionError):
+        sync_account(cast.account.pk, clock)
+
+    cast.account.refresh_from_db()
+    assert cast.account.synced_at is None
+    assert cast.account.sync_error
+    assert cast.account.sync_lease_until is None
+    assert SyncRun.objects.get().error
+
+
+def test_without_a_working_key_nobody_is_asked(cast, sync, stub):
+    Credential.objects.update(health="rejected")
+
+    run = sync(remote_voice("r-1"))
+
+    assert run.error == "No working key opens this account."
+    assert stub.asked == []
+
+
+def test_a_key_that_cannot_be_opened_is_told(cast, sync, stub):
+    Credential.objects.update(sealed=b"spoilt")
+
+    assert sync().error == "The key of this account can't be opened: enter it again."
+
+
+# While it runs
+
+
+def test_a_clone_made_during_the_listing_is_not_taken_for_gone(cast, sync, stub, clock):
+    def make_clone() -> None:
+        clock.move(seconds=5)
+        write_voices(cast.account, [remote_voice("new")], clock.now, clock.now)
+
+    sync(remote_voice("r-1"))
+    stub.while_listing = make_clone
+
+    run = sync(remote_voice("r-1"))
+
+    assert run.gone_count == 0
+    assert not Voice.objects.get(remote_id="new").is_gone
+
+
+def test_a_voice_that_we_deleted_during_the_listing_is_not_brought_back(cast, sync, stub, clock):
+    def delete() -> None:
+        clock.move(seconds=5)
+        rows = Voice.objects.filter(remote_id="r-1")
+        rows.update(gone_at=clock.now, gone_reason="Deleted by Ana with plan 1.")
+
+    sync(remote_voice("r-1"), remote_voice("r-2"))
+    stub.listed = [remote_voice("r-1"), remote_voice("r-2")]
+    original = voice_jobs.write_voices
+
+    def delete_then_write(*args) -> None:
+        delete()
+        original(*args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(voice_jobs, "write_voices", delete_then_write)
+        run = sync(remote_voice("r-1"), remote_voice("r-2"))
+
+    gone = Voice.objects.get(remote_id="r-1")
+    assert (run.changed_count, run.gone_count) == (0, 0)
+    assert (gone.is_gone, gone.gone_reason) == (True, "Deleted by Ana with plan 1.")
+
+
+def test_two_runs_of_an_account_do_not_overlap(cast, sync, stub, clock):
+    inner = []
+    stub.while_listing = lambda: inner.append(sync_account(cast.account.pk, clock))
+
+    run = sync(remote_voice("r-1"))
+
+    assert inner == [None]
+    assert (run.error, SyncRun.objects.count()) == ("", 1)
+
+
+def test_a_run_whose_worker_died_is_taken_up_again_after_its_lease(cast, sync, clock):
+    ProviderAccount.objects.update(sync_lease_until=clock.now + timedelta(minutes=16))
+    assert sync(remote_voice("r-1")) is None
+
+    assert tally(sync(remote_voice("r-1"))) == (1, 1, 0, 0)
+
+
+def test_an_account_that_is_not_there_is_nobody_s_business(installation, stub, clock):
+    assert sync_account(10**6, clock) is None
+
+
+def test_slots_are_kept_where_the_provider_tells_them(cast, sync, stub):
+    sync()
+    assert (cast.account.slots_used, cast.account.slots_limit) == (4, 30)
+
+    stub.room = None
+    sync()
+    assert (cast.account.slots_used, cast.account.slots_limit) == (4, 30)
+
+
+# What is due
+
+
+def test_accounts_are_due_by_their_time_and_are_then_put_off(cast, clock):
+    later = factories.make_account(cast.aurora, sync_due_at=clock.now + timedelta(minutes=1))
+    running = factories.make_account(cast.aurora, sync_lease_until=clock.now + timedelta(minutes=1))
+    keyless = factories.make_account(cast.aurora)
+    broken = factories.make_account(cast.aurora)
+    for account, health in ((later, "good"), (running, "good"), (broken, "rejected")):
+        factories.make_credential(cast.ana, account, health=health)
+    factories.make_credential(cast.mia, cast.account)
+
+    due = find_due_accounts(clock.now)
+
+    assert sorted(due) == sorted([cast.account.pk, cast.other_account.pk])
+    assert keyless.pk not in due
+    assert find_due_accounts(clock.now) == []
+    clock.move(minutes=3)
+    assert set(find_due_accounts(clock.now)) == {
+        cast.account.pk, cast.other_account.pk, later.pk, running.pk
+    }  # fmt: skip

@@ -1,0 +1,71 @@
+"""Find the programs of real servers, and run them for as long as a test needs them."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.servers.processes import PATIENCE_SECONDS
+
+HOST = "127.0.0.1"
+
+
+def find_program(name: str, *folders: str) -> Path:
+    """Return where a program is; skip the test without it, or fail it where all must be there."""
+    places = [str(place) for folder in folders for place in sorted(Path("/").glob(folder))]
+    found = shutil.which(name, path=os.pathsep.join([*reversed(places), os.environ["PATH"]]))
+    if found is None:
+        missing = f"There is no {name} on this machine."
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    return Path(found)
+
+
+def free_port() -> int:
+    """Return a port of this machine that nothing listens on."""
+    with socket.create_server((HOST, 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def accepts_connections(port: int) -> bool:
+    """Tell whether something listens on a port."""
+    try:
+        socket.create_connection((HOST, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+@contextmanager
+def running(
+    command: Sequence[str | Path], folder: Path, **options: Any
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run a server with its output in a folder; end it and all its processes with the block."""
+    with (folder / f"{Path(command[0]).name}.log").open("ab") as log:
+        server = subprocess.Popen(
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            **options,
+        )
+    try:
+        yield server
+    finally:
+        server.terminate()
+        try:
+            server.wait(PATIENCE_SECONDS)
+        finally:
+            # The shell scripts that start some servers leave children.
+            with suppress(ProcessLookupError):
+                os.killpg(server.pid, signal.SIGKILL)

@@ -1,0 +1,65 @@
+"""A Redis and a RabbitMQ of the tests' own."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from kombu import Connection
+
+from tests.servers.binaries import HOST, accepts_connections, find_program, free_port, running
+from tests.servers.processes import in_time
+
+
+@contextmanager
+def running_redis(folder: Path) -> Iterator[str]:
+    """Run Redis on a port of its own, and yield its broker address."""
+    port = free_port()
+    options = ["--bind", HOST, "--port", str(port), "--save", "", "--appendonly", "no"]
+    with running([find_program("redis-server"), *options], folder):
+        assert in_time(lambda: accepts_connections(port)), "Redis did not start."
+        yield f"redis://{HOST}:{port}/0"
+
+
+@contextmanager
+def running_rabbitmq(folder: Path) -> Iterator[str]:
+    """Run RabbitMQ with a node, ports and files of its own, and yield its broker address."""
+    server = find_program("rabbitmq-server", "usr/lib/rabbitmq/bin")
+    epmd = find_program("epmd")
+    port, distribution_port, names_port = free_port(), free_port(), free_port()
+    configuration = folder / "rabbitmq.conf"
+    configuration.write_text(
+        f"listeners.tcp.1 = {HOST}:{port}\n"
+        # Its default refuses messages on machines with little space left.
+        "disk_free_limit.absolute = 10MB\n"
+    )
+    environment = {
+        **os.environ,
+        # Erlang keeps its cookie there.
+        "HOME": str(folder),
+        "RABBITMQ_NODENAME": f"voiceboard-{port}@localhost",
+        "RABBITMQ_CONFIG_FILE": str(configuration),
+        "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
+        "RABBITMQ_LOG_BASE": str(folder / "log"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"),
+        "RABBITMQ_PID_FILE": str(folder / "pid"),
+        "RABBITMQ_DIST_PORT": str(distribution_port),
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+        "ERL_EPMD_PORT": str(names_port),
+        "ERL_EPMD_ADDRESS": HOST,
+    }
+    # Erlang would start its name server itself, but leave it running.
+    names = [epmd, "-port", str(names_port), "-address", HOST]
+    address = f"amqp://guest:guest@{HOST}:{port}//"
+    with running(names, folder), running([server], folder, env=environment):
+        assert in_time(lambda: _answers(address)), "RabbitMQ did not start."
+        yield address
+
+
+def _answers(address: str) -> bool:
+    try:
+        with Connection(address, connect_timeout=2) as connection:
+            connection.connect()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,76 @@
+"""A PostgreSQL of the tests' own."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from tests.servers.binaries import HOST, find_program, free_port, running
+from tests.servers.processes import in_time
+
+# Nothing of it is to survive, so it need not wait for the disk.
+SETTINGS = ("fsync=off", f"listen_addresses={HOST}", "unix_socket_directories=")
+
+
+class PostgreSQL:
+    """A running server; ``make_database`` gives the address of an empty database."""
+
+    def __init__(self, port: int) -> None:
+        self._address = f"postgres://voiceboard@{HOST}:{port}"
+
+    def make_database(self) -> str:
+        """Make an empty database and return its address."""
+        name = f"voiceboard_{uuid.uuid4().hex}"
+        with psycopg.connect(f"{self._address}/postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return f"{self._address}/{name}"
+
+    def answers(self) -> bool:
+        """Tell whether it has come up."""
+        try:
+            psycopg.connect(f"{self._address}/postgres").close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+
+@contextmanager
+def running_postgres() -> Iterator[PostgreSQL]:
+    """Run a server on a port of its own."""
+    initdb = find_program("initdb", "usr/lib/postgresql/*/bin")
+    # Not below the folder of the run, which another user cannot enter.
+    folder = Path(tempfile.mkdtemp(prefix="voiceboard-postgres-"))
+    try:
+        user = _give_away(folder)
+        data = folder / "data"
+        subprocess.run(
+            [initdb, "--auth=trust", "--username=voiceboard", "--no-sync", "-D", data],
+            cwd=folder,
+            check=True,
+            capture_output=True,
+            **user,
+        )
+        port = free_port()
+        command = [initdb.with_name("postgres"), "-D", data, "-p", str(port)]
+        options = [word for setting in SETTINGS for word in ("-c", setting)]
+        with running([*command, *options], folder, **user):
+            server = PostgreSQL(port)
+            assert in_time(server.answers), "PostgreSQL did not start."
+            yield server
+    finally:
+        shutil.rmtree(folder)
+
+
+def _give_away(folder: Path) -> dict[str, Any]:
+    """Return who is to run the server: PostgreSQL refuses to be run by root."""
+    if os.geteuid() != 0:
+        return {}
+    shutil.chown(folder, "nobody", "nogroup")
+    return {"user": "nobody", "group": "nogroup", "extra_groups": []}

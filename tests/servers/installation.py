@@ -1,0 +1,91 @@
+"""The product on servers of the test's choice: its commands, its worker and its schedule."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from catalog.sandbox import Sandbox
+from tests.servers.binaries import running
+from tests.servers.processes import ROOT
+from voiceboard.supervisor import CELERY_BEAT, CELERY_WORKER
+
+FOREIGN = ("VOICEBOARD_", "DJANGO_", "DATABASE_URL", "CELERY_")
+
+
+class Installation:
+    """A data directory, a database, a broker and a sandbox, prepared for the demo."""
+
+    def __init__(self, folder: Path, sandbox: Sandbox, **addresses: str) -> None:
+        folder.mkdir()
+        self._folder = folder
+        self._stack = ExitStack()
+        self._environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)},
+            **addresses,
+            **{f"VOICEBOARD_{slug.upper()}_BASE_URL": sandbox.url(slug) for slug in sandbox.slugs},
+            "DJANGO_SETTINGS_MODULE": "voiceboard.settings",
+            "PYTHONPATH": str(ROOT),
+            "VOICEBOARD_DATA_DIR": str(folder),
+            "VOICEBOARD_SETTLE_SECONDS": "3",
+        }
+
+    def close(self) -> None:
+        """End the worker and the schedule."""
+        self._stack.close()
+
+    def manage(self, *arguments: str) -> str:
+        """Run a command of manage.py and return what it prints."""
+        return self._run(ROOT / "manage.py", *arguments)
+
+    def do(self, *arguments: str) -> dict[str, Any]:
+        """Do a step of the journey and return its answer."""
+        answer: dict[str, Any] = json.loads(self._run("-m", "tests.servers.journey", *arguments))
+        return answer
+
+    def _run(self, *arguments: str | Path) -> str:
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=self._folder,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def start_worker(self) -> "subprocess.Popen[bytes]":
+        """Start a worker as the supervisor would."""
+        return self._start(CELERY_WORKER)
+
+    def start_schedule(self) -> None:
+        """Start the schedule as the supervisor would."""
+        self._start(CELERY_BEAT)
+
+    def _start(self, module: list[str]) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "-m", *module]
+        return self._stack.enter_context(running(command, self._folder, env=self._environment))
+
+
+def kill_at_one_blow(worker: "subprocess.Popen[bytes]") -> None:
+    """Kill a worker and all its processes."""
+    os.killpg(worker.pid, signal.SIGKILL)
+    worker.wait()
+
+
+@contextmanager
+def prepared(folder: Path, sandbox: Sandbox, **addresses: str) -> Iterator[Installation]:
+    """Prepare an installation, and end its processes with the block."""
+    installation = Installation(folder, sandbox, **addresses)
+    try:
+        installation.manage("prepare")
+        yield installation
+    finally:
+        installation.close()

@@ -1,0 +1,67 @@
+"""What a person does in the browser, for a product on real servers: run as a program by the tests.
+
+journey.py connect          wait until a worker has checked Ana's key and synced her voices
+journey.py clone NAME       ask for a clone; print the job's id
+journey.py outcome JOB      wait until the job has ended; print how
+"""
+
+import io
+import json
+import sys
+import uuid
+
+import django
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+django.setup()
+
+from catalog.audio import FORMATS  # noqa: E402  (needs the loaded apps)
+from catalog.models import CloneJob, Credential, Voice  # noqa: E402
+from catalog.services.clones import CloneWish, request_clone  # noqa: E402
+from tests.conftest import make_wav  # noqa: E402
+from tests.servers.processes import in_time  # noqa: E402
+
+OUTCOME_SECONDS = 150.0
+
+
+def ana_s_credential() -> Credential:
+    return Credential.objects.get(owner__email="ana@example.com", provider="elevenlabs")
+
+
+def connect() -> dict[str, object]:
+    has_voices = in_time(lambda: Voice.objects.filter(account__team__name="Aurora").exists())
+    return {"has_voices": has_voices}
+
+
+def clone(name: str) -> dict[str, object]:
+    credential = ana_s_credential()
+    sample = SimpleUploadedFile("ada.wav", io.BytesIO(make_wav(12.0)).getvalue(), "audio/wav")
+    wish = CloneWish(
+        form_token=uuid.uuid4(),
+        file=sample,
+        audio_format=FORMATS["wav"],
+        name=name,
+        description="",
+        speaker="Ada",
+        has_consent=True,
+        removes_noise=False,
+    )
+    job = request_clone(credential.owner, credential=credential, wish=wish, now=timezone.now())
+    return {"job": str(job.pk)}
+
+
+def outcome(job_id: str) -> dict[str, object]:
+    in_time(lambda: CloneJob.objects.get(pk=job_id).is_finished, OUTCOME_SECONDS)
+    job = CloneJob.objects.get(pk=job_id)
+    return {
+        "state": job.state,
+        "message": job.message,
+        "voice": job.voice.name if job.voice else None,
+        "remote_id": job.remote_id,
+    }
+
+
+if __name__ == "__main__":
+    answer = {"connect": connect, "clone": clone, "outcome": outcome}[sys.argv[1]](*sys.argv[2:])
+    sys.stdout.write(json.dumps(answer))

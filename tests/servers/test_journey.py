@@ -1,0 +1,73 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from catalog.sandbox import Sandbox, running_sandbox
+from catalog.transport import queue_url
+from tests.e2e.sandbox import SandboxControl
+from tests.servers.installation import kill_at_one_blow, prepared
+from tests.servers.processes import in_time
+
+pytestmark = pytest.mark.servers
+
+ADD_VOICE = {"method": "POST", "path": "/v1/voices/add"}
+ANA_S_ACCOUNT = "full"
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with running_sandbox(voices=3, port=0) as running:
+        yield running
+
+
+@pytest.fixture
+def broker(request: pytest.FixtureRequest, folder: Path) -> str:
+    if request.param == "embedded":
+        return queue_url(folder / "queue.sqlite3")
+    return request.getfixturevalue(request.param)
+
+
+def test_migrations_apply_to_postgresql_and_a_second_time_change_nothing(postgres, sandbox, folder):
+    with prepared(folder, sandbox, DATABASE_URL=postgres.make_database()) as installation:
+        installation.manage("prepare")
+
+        installation.manage("migrate", "--check")
+        installation.manage("makemigrations", "--check", "--dry-run")
+
+
+@pytest.mark.parametrize("broker", ["embedded", "redis", "rabbitmq"], indirect=True)
+def test_a_clone_goes_all_the_way_on_postgresql(broker, postgres, sandbox, folder):
+    addresses = {"DATABASE_URL": postgres.make_database(), "CELERY_BROKER_URL": broker}
+    with prepared(folder, sandbox, **addresses) as installation:
+        installation.start_worker()
+        installation.start_schedule()
+        installation.do("connect")
+
+        job = installation.do("clone", "Our Ada")["job"]
+        outcome = installation.do("outcome", job)
+
+    assert outcome["state"] == "ready"
+    assert outcome["voice"] == "Our Ada"
+    assert SandboxControl(sandbox.address).voices_called("Our Ada", ANA_S_ACCOUNT) == 1
+
+
+@pytest.mark.parametrize("broker", ["embedded"], indirect=True)
+def test_killing_the_worker_in_the_middle_of_a_clone_makes_one_voice(broker, sandbox, folder):
+    control = SandboxControl(sandbox.address)
+    with prepared(folder, sandbox, CELERY_BROKER_URL=broker) as installation:
+        worker = installation.start_worker()
+        installation.start_schedule()
+        installation.do("connect")
+        # The voice is made, but the worker waits for the answer.
+        control.spoil("slow_after", seconds=30, **ADD_VOICE)
+
+        job = installation.do("clone", "Our Ada")["job"]
+        assert in_time(lambda: control.voices_called("Our Ada", ANA_S_ACCOUNT) == 1)
+        kill_at_one_blow(worker)
+        installation.start_worker()
+        outcome = installation.do("outcome", job)
+
+    assert outcome["state"] == "ready"
+    assert control.voices_called("Our Ada", ANA_S_ACCOUNT) == 1
+    assert control.changes(ANA_S_ACCOUNT) == (1, 0)

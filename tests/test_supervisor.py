@@ -1,0 +1,215 @@
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers.binaries import free_port
+from tests.servers.processes import ROOT, children_of, in_time, is_gone
+
+FOREIGN = ("VOICEBOARD_", "DJANGO_", "DATABASE_URL", "CELERY_")
+# A word of the command line of each process that the supervisor starts.
+WORDS = {
+    "sandbox": "serve_sandbox",
+    "web": "granian",
+    "worker": "voiceboard worker",
+    "schedule": "voiceboard beat",
+}
+
+# Long enough to be no word of the format that a key is kept in.
+SECRET = re.compile(rb"[\w+/=-]{12,}")
+
+
+class Run:
+    """A supervisor started as ``make start`` does, in a data directory of its own."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.data = folder / "var"
+        self.port = free_port()
+        self.output = folder / "output.txt"
+        inherited = {
+            name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)
+        }
+        with self.output.open("ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "voiceboard.supervisor"],
+                cwd=ROOT,
+                env={
+                    **inherited,
+                    "VOICEBOARD_DATA_DIR": str(self.data),
+                    "VOICEBOARD_PORT": str(self.port),
+                    "VOICEBOARD_SANDBOX_PORT": str(free_port()),
+                    **settings,
+                },
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+
+    @property
+    def said(self) -> str:
+        """What stands on the terminal."""
+        return self.output.read_text()
+
+    def is_announced(self) -> bool:
+        """Tell whether the sign-in was printed."""
+        return "Sign in as" in self.said
+
+    def answers(self) -> bool:
+        """Tell whether the web process answers."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz") as answer:
+                return answer.status == 200
+        except (urllib.error.URLError, ConnectionError):
+            return False
+
+    def process_of(self, service: str) -> int | None:
+        """Return the process number of a service that runs."""
+        found = children_of(self.process.pid, WORDS[service])
+        return found[0] if found else None
+
+    def all_processes(self) -> list[int]:
+        """Return everything that the supervisor has started, directly or not."""
+        found = children_of(self.process.pid)
+        for pid in found:
+            found += children_of(pid)
+        return found
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Run]]:
+    runs: list[Run] = []
+
+    def start_run(**settings: str) -> Run:
+        runs.append(Run(tmp_path, **settings))
+        return runs[-1]
+
+    yield start_run
+    for run in runs:
+        # Its watcher ends the rest.
+        run.process.kill()
+        run.process.wait()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """One that runs for several tests, none of which changes it."""
+    run = Run(tmp_path_factory.mktemp("running"))
+    assert in_time(run.is_announced), run.said
+    yield run
+    run.process.kill()
+    run.process.wait()
+
+
+def test_everything_starts_survives_being_killed_and_ends_with_ctrl_c(start):
+    run = start()
+    assert in_time(run.is_announced), run.said
+    before = {service: run.process_of(service) for service in WORDS}
+    assert all(before.values())
+
+    for pid in before.values():
+        os.kill(pid, signal.SIGKILL)
+
+    def is_up_again() -> bool:
+        return run.answers() and all(
+            run.process_of(service) not in {None, before[service]} for service in WORDS
+        )
+
+    assert in_time(is_up_again), run.said
+    for service in WORDS:
+        assert f"{service} was killed by SIGKILL; it starts again in 0.5 s" in run.said
+
+    left = run.all_processes()
+    run.process.send_signal(signal.SIGINT)
+
+    assert run.process.wait(60) == 0
+    assert run.said.endswith("Voiceboard has stopped.\n")
+    assert in_time(lambda: all(map(is_gone, left)))
+
+
+def test_nothing_is_left_of_a_supervisor_that_was_killed_and_the_next_starts(start):
+    first = start()
+    assert in_time(first.is_announced), first.said
+    left = first.all_processes()
+    first.process.kill()
+    first.process.wait()
+    first.output.unlink()
+
+    second = start()
+
+    assert in_time(second.is_announced), second.said
+    assert all(map(is_gone, left))
+
+
+def test_a_second_start_on_the_same_data_is_refused_in_words(start, running):
+    second = start(VOICEBOARD_DATA_DIR=str(running.data))
+
+    assert second.process.wait(60) == 1
+    assert f"Voiceboard already runs on {running.data}" in second.said
+
+
+@pytest.mark.parametrize("variable", ["VOICEBOARD_PORT", "VOICEBOARD_SANDBOX_PORT"])
+def test_a_port_in_use_is_refused_with_the_variable_to_change(start, variable):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        run = start(**{variable: str(taken.getsockname()[1])})
+
+        assert run.process.wait(60) == 1
+    assert f"{variable}=" in run.said
+
+
+def test_a_setting_that_makes_no_sense_is_refused_in_words(start):
+    run = start(VOICEBOARD_PORT="eighty")
+
+    assert run.process.wait(60) == 1
+    assert run.said.startswith("VOICEBOARD_PORT must be")
+
+
+def test_what_keeps_it_from_being_prepared_is_said(start):
+    run = start(DATABASE_URL="sqlite:////proc/nowhere/voiceboard.sqlite3")
+
+    assert run.process.wait(60) == 1
+    assert "manage.py prepare failed" in run.said
+    assert "unable to open database file" in run.said
+
+
+def test_without_the_demo_there_is_no_sandbox_but_a_link_for_the_first_admin(start):
+    run = start(VOICEBOARD_DEMO="0")
+
+    assert in_time(lambda: "first admin" in run.said), run.said
+    assert run.process_of("sandbox") is None
+
+
+def test_secrets_stand_in_files_and_nowhere_else(running):
+    files = (running.data / "secrets").iterdir()
+
+    secrets = [word for file in files for word in SECRET.findall(file.read_bytes())]
+    known = [
+        (Path("/proc") / str(pid) / kind).read_bytes()
+        for pid in [running.process.pid, *running.all_processes()]
+        for kind in ("environ", "cmdline")
+    ]
+    logs = [file.read_bytes() for file in (running.data / "logs").iterdir()]
+
+    assert secrets
+    assert not [secret for secret in secrets for text in known + logs if secret in text]
+
+
+def test_nobody_else_can_read_what_is_kept(running):
+    kept = [running.data, *running.data.rglob("*")]
+
+    assert [path for path in kept if is_open_to_others(path)] == []
+
+
+def is_open_to_others(path: Path) -> bool:
+    try:
+        return bool(stat.S_IMODE(path.lstat().st_mode) & 0o077)
+    except FileNotFoundError:  # databases make and remove files all the time
+        return False
