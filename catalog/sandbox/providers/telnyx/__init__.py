@@ -1,0 +1,116 @@
+"""Telnyx, as its documents tell: clones from uploads, voices of many vendors, speech, balance.
+
+https://developers.telnyx.com/api-reference/voice-clones/list-voice-clones
+"""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from catalog.sandbox.accounts import Opening
+from catalog.sandbox.counter import Call, Counter, Door, bearer_in
+from catalog.sandbox.keys import AccountKind, AccountName
+from catalog.sandbox.messages import Reply, Request, json_reply
+from catalog.sandbox.providers.telnyx.clones import (
+    delete_clone,
+    download_sample,
+    get_clone,
+    list_clones,
+    update_clone,
+)
+from catalog.sandbox.providers.telnyx.refusals import error_reply, not_found
+from catalog.sandbox.providers.telnyx.speech import list_voices, speak
+from catalog.sandbox.providers.telnyx.uploads import create_from_upload
+from catalog.sandbox.providers.telnyx.voices import make_voices, own_clones
+from catalog.sandbox.routes import Routes
+from catalog.sandbox.voices import Voice
+
+
+def get_balance(call: Call) -> Reply:
+    """Answer what is left to spend.
+
+    https://developers.telnyx.com/api-reference/billing/get-user-balance-details
+    """
+    balance = f"{call.account.figures()['balance']:.2f}"
+    return json_reply(
+        {
+            "data": {
+                "record_type": "balance",
+                "balance": balance,
+                "pending": "0.00",
+                "credit_limit": "0.00",
+                "available_credit": balance,
+                "currency": "USD",
+            }
+        }
+    )
+
+
+class Provider(Counter):
+    """Telnyx with the accounts of the sandbox."""
+
+    slug: ClassVar[str] = "telnyx"
+    doors = Routes(
+        [
+            ("GET", "/voice_clones", Door(list_clones)),
+            ("POST", "/voice_clones/from_upload", Door(create_from_upload, is_writing=True)),
+            ("GET", "/voice_clones/{clone_id}", Door(get_clone)),
+            ("PATCH", "/voice_clones/{clone_id}", Door(update_clone, is_writing=True)),
+            ("DELETE", "/voice_clones/{clone_id}", Door(delete_clone, is_writing=True)),
+            ("GET", "/voice_clones/{clone_id}/sample", Door(download_sample)),
+            ("GET", "/text-to-speech/voices", Door(list_voices)),
+            ("POST", "/text-to-speech/speech", Door(speak)),
+            ("GET", "/balance", Door(get_balance)),
+        ]
+    )
+
+    def make_library(self) -> Iterable[Voice]:
+        """Return the voices of Telnyx and of other vendors."""
+        return make_voices(self.backstage.voice_count)
+
+    def opening(self, name: AccountName) -> Opening:
+        """Return what an account starts with."""
+        limits = {
+            "balance": 0.0 if name.kind is AccountKind.BROKE else 50.0,
+            "upload_bytes": 20 * 1024 * 1024,
+            "ultra_seconds": 1.5,
+            "ultra_fails": False,
+            "shows_one": False,
+            "voices_as_seen": False,
+        }
+        return Opening(limits, lambda: own_clones(name))
+
+    def key_in(self, request: Request) -> str:
+        """Return the API key that came with a request, or an empty string."""
+        return bearer_in(request)
+
+    def bad_key(self, request: Request) -> Reply:
+        """Return the answer to a missing or unknown key."""
+        detail = (
+            "The required authentication headers were either invalid or not included in the"
+            " request."
+        )
+        return error_reply(401, "10009", "Authentication failed", detail)
+
+    def read_only(self) -> Reply:
+        """Return the answer to a key that may not do this."""
+        detail = (
+            "You do not have permission to perform the requested action on the specified"
+            " resource or resources."
+        )
+        return error_reply(403, "10010", "Authorization failed", detail)
+
+    def not_found(self, request: Request) -> Reply:
+        """Return the answer for an address that does not exist."""
+        return not_found()
+
+    def too_many_requests(self, code: str) -> Reply:
+        """Return the provider's own 429, which tells in seconds when the limit is lifted."""
+        detail = "You have exceeded the maximum number of allowed requests."
+        return error_reply(429, "10011", "Too many requests", detail).with_headers(
+            x_ratelimit_limit="100", x_ratelimit_remaining="0", x_ratelimit_reset="1"
+        )
+
+    def server_error(self, status: int, message: str = "") -> Reply:
+        """Return the provider's own trouble report."""
+        detail = message or "An unexpected error occurred."
+        return error_reply(status, "10037", "Provider error", detail)

@@ -1,0 +1,78 @@
+"""The voices that can speak, and speech."""
+
+import base64
+from typing import Any
+
+from catalog.sandbox.counter import Call, audio_reply
+from catalog.sandbox.messages import Reply, json_reply
+from catalog.sandbox.providers.telnyx.refusals import no_credit, speech_problem
+from catalog.sandbox.providers.telnyx.voices import shown_clone
+from catalog.sandbox.sounds import to_mp3
+from catalog.sandbox.voices import Voice
+
+MOST_CHARACTERS = 5_000
+PRICE_PER_CHARACTER = 0.00003
+
+
+def list_voices(call: Call) -> Reply:
+    """Answer every voice that can speak, of all vendors, in one piece and without a wrapping.
+
+    https://developers.telnyx.com/api-reference/text-to-speech-commands/list-available-voices
+    """
+    provider = call.request.first("provider").casefold()
+    voices = [
+        voice
+        for voice in call.library.values()
+        if provider in ("", voice.payload["provider"].casefold())
+    ]
+    as_seen = call.account.figures()["voices_as_seen"]
+    return json_reply({"voices": [_seen(voice) if as_seen else voice.payload for voice in voices]})
+
+
+def speak(call: Call) -> Reply:
+    """Speak a text in a voice.
+
+    https://developers.telnyx.com/api-reference/text-to-speech-commands/generate-speech-from-text
+    """
+    wish = call.json_object() or {}
+    text = wish.get("text")
+    if not isinstance(text, str) or not text.strip():
+        raise speech_problem(text="can't be blank")
+    if len(text) > MOST_CHARACTERS:
+        raise speech_problem(text=f"should be at most {MOST_CHARACTERS} character(s)")
+    voice = _voice(call, wish.get("voice"))
+    cost = len(text) * PRICE_PER_CHARACTER
+    if call.account.figures()["balance"] < cost:
+        raise no_credit()
+    content = to_mp3(voice.speak(call.backstage.studio, text))
+    call.account.count(balance=-cost)
+    if wish.get("output_type") == "base64_output":
+        return json_reply({"base64_audio": base64.b64encode(content).decode()})
+    return audio_reply(content, "audio/mpeg")
+
+
+def _seen(voice: Voice) -> dict[str, Any]:
+    # What the service was met with, where its SDK has voice_id and no model.
+    payload = {name: value for name, value in voice.payload.items() if name != "voice_id"}
+    return {"id": voice.voice_id, **payload, **voice.facts}
+
+
+def _voice(call: Call, given: object) -> Voice:
+    if not isinstance(given, str) or not given:
+        raise speech_problem(voice="can't be blank")
+    wanted = given.casefold()
+    for voice in call.library.values():
+        if voice.voice_id.casefold() == wanted:
+            return voice
+    for voice in call.account.voices():
+        clone = shown_clone(voice, call.account.now())
+        model = clone.get("model_id", "Qwen3TTS")
+        if wanted == f"{clone['provider']}.{model}.{clone['provider_voice_id']}".casefold():
+            return _speaking(voice, clone)
+    raise speech_problem(voice="is invalid")
+
+
+def _speaking(voice: Voice, clone: dict[str, Any]) -> Voice:
+    if clone.get("status", "active") != "active":
+        raise speech_problem(voice=f"is {clone['status']}")
+    return voice

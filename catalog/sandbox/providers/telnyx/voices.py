@@ -1,0 +1,132 @@
+"""The voices of Telnyx: those of its own models, those of other vendors, and clones."""
+
+import random
+import uuid
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from catalog.sandbox.keys import AccountKind, AccountName
+from catalog.sandbox.people import Person, make_person
+from catalog.sandbox.voices import Voice, code_from
+
+MODELS = {
+    "Qwen3TTS": "telnyx",
+    "Ultra": "telnyx",
+    "Bayan": "telnyx",
+    "speech-2.8-turbo": "minimax",
+}
+MINIMAX_MODELS = ["speech-2.8-turbo", "speech-2.6-turbo", "speech-02-turbo"]
+_FIRST_CREATED = 1_745_000_000
+_HOUSE_MODELS = ("NaturalHD", "KokoroTTS", "Natural", "Ultra")
+_VENDORS = ("aws", "azure", "minimax", "xai")
+
+
+def make_voices(wanted: int) -> Iterable[Voice]:
+    """Return this many voices of Telnyx itself, and half as many of other vendors."""
+    for number in range(wanted):
+        person = make_person(f"telnyx library {number}")
+        yield _listed(person, "telnyx", _HOUSE_MODELS[number % 4], number)
+    for number in range(wanted // 2):
+        person = make_person(f"telnyx vendor {number}")
+        yield _listed(person, _VENDORS[number % 4], "", number)
+
+
+def own_clones(name: AccountName) -> Iterable[Voice]:
+    """Return the clones that an account has when it is opened."""
+    for number in range(2 if name.kind is AccountKind.READONLY else len(_FIRST_CLONES)):
+        spelled, model, changes = _FIRST_CLONES[number]
+        person = make_person(f"telnyx {name} {number}")
+        made_at = _FIRST_CREATED + 9_000_000 * number
+        clone_id = str(uuid.uuid5(uuid.NAMESPACE_URL, person.seed))
+        payload = clone_payload(clone_id, person.name, model, made_at)
+        payload |= {
+            "provider": spelled,
+            "language": person.language,
+            "gender": person.gender if number % 3 else None,
+            "label": f"{person.mood} voice for {person.use.replace('_', ' ')}",
+            **changes,
+        }
+        yield Voice(clone_id, payload, person.seed)
+
+
+# The provider is written either way, and two fields are younger than some clones.
+_FIRST_CLONES: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("telnyx", "Qwen3TTS", {}),
+    ("Minimax", "speech-2.8-turbo", {}),
+    (
+        "Telnyx",
+        "Qwen3TTS",
+        {
+            "source_voice_design_id": str(uuid.uuid5(uuid.NAMESPACE_URL, "telnyx design")),
+            "source_voice_design_version": 2,
+            "label": "A calm storyteller by the fire",
+        },
+    ),
+    ("telnyx", "Ultra", {"status": "expired"}),
+    ("Telnyx", "Qwen3TTS", {"model_id": None, "status": None, "language": None}),
+)
+
+
+def clone_payload(clone_id: str, name: str, model: str, made_at: float) -> dict[str, Any]:
+    """Return every field of a clone, with little known."""
+    provider = MODELS[model]
+    own_id = clone_id if provider == "telnyx" else f"voice_{code_from(clone_id, 16)}"
+    return {
+        "record_type": "voice_clone",
+        "id": clone_id,
+        "source_voice_design_id": None,
+        "source_voice_design_version": None,
+        "name": name,
+        "language": None,
+        "gender": None,
+        "label": None,
+        "created_at": moment(made_at),
+        "updated_at": moment(made_at),
+        "provider": provider,
+        "provider_supported_models": [model] if provider == "telnyx" else MINIMAX_MODELS,
+        "provider_voice_id": own_id,
+        "model_id": model,
+        "status": "active",
+    }
+
+
+def shown_clone(voice: Voice, now: float) -> dict[str, Any]:
+    """Return a clone as the API tells of it now; a pending one becomes active by itself."""
+    payload = dict(voice.payload)
+    ready_at = voice.facts.get("ready_at", 0)
+    if now < ready_at:
+        payload |= {"status": "pending", "provider_voice_id": None}
+    elif ready_at:
+        payload |= {"status": voice.facts["outcome"], "updated_at": moment(ready_at)}
+    # Clones from before these fields have neither of them.
+    return {
+        name: value
+        for name, value in payload.items()
+        if value is not None or name not in ("model_id", "status")
+    }
+
+
+def moment(seconds: float) -> str:
+    """Return Unix seconds as the API writes times."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _listed(person: Person, provider: str, model: str, number: int) -> Voice:
+    dice = random.Random(f"telnyx {person.seed}")
+    word = f"{person.spoken.lower()}_{number}"
+    if model == "Ultra":
+        word = str(uuid.uuid5(uuid.NAMESPACE_URL, person.seed))
+    spelled = {"telnyx": "Telnyx", "minimax": "Minimax"}.get(provider, provider)
+    voice_id = ".".join(part for part in (spelled, model, word) if part)
+    gender = person.gender if dice.random() < 0.9 else None
+    payload = {
+        "provider": provider,
+        "name": person.name,
+        "voice_id": voice_id,
+        "language": person.locale if dice.random() < 0.8 else person.language,
+        "gender": gender.title() if gender and provider == "azure" else gender,
+        "hosted": provider == "telnyx",
+    }
+    facts = {"model_id": model or None, "label": f"{person.mood}, {person.accent}"}
+    return Voice(voice_id, payload, person.seed, facts=facts)
