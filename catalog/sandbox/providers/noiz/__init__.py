@@ -1,0 +1,105 @@
+"""Noiz, as its documents tell: voices of both types, clones, soft deletion, speech.
+
+https://developers.noiz.ai/docs-voices
+"""
+
+import base64
+import binascii
+from collections.abc import Iterable
+from typing import ClassVar
+
+from catalog.sandbox.accounts import Account, Opening
+from catalog.sandbox.counter import Counter, Door
+from catalog.sandbox.files import file_reply
+from catalog.sandbox.keys import AccountKind, AccountName
+from catalog.sandbox.messages import Reply, Request
+from catalog.sandbox.providers.noiz.desk import clone_voice, delete_voice, get_voice, list_voices
+from catalog.sandbox.providers.noiz.listening import convert_text, own_sample
+from catalog.sandbox.providers.noiz.refusals import failure
+from catalog.sandbox.providers.noiz.voices import make_built_in_voices, own_voices
+from catalog.sandbox.routes import NoSuchPath, Routes
+from catalog.sandbox.voices import Voice
+
+_FILES = Routes(
+    [("GET", "/_files/{voice_id}.mp3", "url"), ("GET", "/_files/{voice_id}.wav", "sample")]
+)
+
+
+class Provider(Counter):
+    """Noiz with the accounts of the sandbox."""
+
+    slug: ClassVar[str] = "noiz"
+    name_field: ClassVar[str] = "display_name"
+    doors = Routes(
+        [
+            ("GET", "/voices", Door(list_voices)),
+            ("POST", "/voices", Door(clone_voice, is_writing=True)),
+            ("GET", "/voices/{voice_id}", Door(get_voice)),
+            ("DELETE", "/voices/{voice_id}", Door(delete_voice, is_writing=True)),
+            ("POST", "/text-to-speech", Door(convert_text)),
+        ]
+    )
+
+    def make_library(self) -> Iterable[Voice]:
+        """Return the built-in voices."""
+        return make_built_in_voices(self.backstage.voice_count)
+
+    def opening(self, name: AccountName) -> Opening:
+        """Return what an account starts with."""
+        limits = {
+            "credit": 0 if name.kind is AccountKind.BROKE else 20_000,
+            "skip_is_offset": False,
+            "hides_deleted": False,
+        }
+        return Opening(limits, lambda: own_voices(name))
+
+    def key_in(self, request: Request) -> str:
+        """Return the API key that came with a request, with or without base64 around it."""
+        given = request.headers.get("authorization", "")
+        if AccountName.from_key(self.slug, given):
+            return given
+        # The vendor's own script wraps every key that is no base64 yet.
+        try:
+            return base64.b64decode(given, validate=True).decode()
+        except (binascii.Error, ValueError):
+            return given
+
+    def answer_file(self, request: Request) -> Reply:
+        """Answer the sound that a link of a voice promises; links need no key."""
+        match = _FILES.find(request.method, request.path)
+        voice, account = self._find_anywhere(match.values["voice_id"])
+        if not voice.facts["links"][match.target]:
+            raise NoSuchPath
+        if match.target == "url":
+            content = voice.preview(self.backstage.studio, self.slug)
+            return file_reply(request, content, "audio/mpeg")
+        return file_reply(request, own_sample(self.backstage, account, voice), "audio/wav")
+
+    def bad_key(self, request: Request) -> Reply:
+        """Return the answer to a missing or unknown key."""
+        return failure(401, "Invalid API key")
+
+    def read_only(self) -> Reply:
+        """Return the answer to a key that may only read; the documents know no such key."""
+        return failure(403, "This API key may not create or delete voices.")
+
+    def not_found(self, request: Request) -> Reply:
+        """Return the answer for an address that does not exist."""
+        return failure(404, "Not Found")
+
+    def too_many_requests(self, code: str) -> Reply:
+        """Return the one 429 there is."""
+        return failure(429, "Rate limit exceeded. Please try again later.")
+
+    def server_error(self, status: int, message: str = "") -> Reply:
+        """Return the provider's own trouble report."""
+        return failure(status, message or "Internal server error")
+
+    def _find_anywhere(self, voice_id: str) -> tuple[Voice, Account | None]:
+        if voice_id in self.library:
+            return self.library[voice_id], None
+        for account in self.accounts():
+            voice = account.voice(voice_id)
+            if voice is not None:
+                return voice, account
+        raise NoSuchPath
