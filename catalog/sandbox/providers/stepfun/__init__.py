@@ -1,0 +1,113 @@
+"""StepFun, as its documents tell: own voices without a name, built-in voices, clones in two steps.
+
+There is no address to read, rename or delete one voice.
+
+https://platform.stepfun.ai/docs/en/api-reference/audio/list-voice
+"""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from catalog.sandbox.accounts import Opening
+from catalog.sandbox.counter import Call, Counter, Door, bearer_in
+from catalog.sandbox.files import file_reply
+from catalog.sandbox.keys import AccountKind, AccountName
+from catalog.sandbox.messages import Reply, Request, json_reply
+from catalog.sandbox.providers.stepfun.cloning import (
+    create_voice,
+    delete_file,
+    preview_clone,
+    upload_file,
+)
+from catalog.sandbox.providers.stepfun.listing import list_system_voices, list_voices
+from catalog.sandbox.providers.stepfun.refusals import failure, not_found, trouble
+from catalog.sandbox.providers.stepfun.speech import create_speech
+from catalog.sandbox.providers.stepfun.voices import make_system_voices, own_voices
+from catalog.sandbox.routes import NoSuchPath, Routes
+from catalog.sandbox.voices import Voice
+
+_FILES = Routes([("GET", "/_files/{name}.{ending}", "link")])
+
+
+def get_account(call: Call) -> Reply:
+    """Answer the balance.
+
+    https://platform.stepfun.ai/docs/en/api-reference/accounts/get
+    """
+    balance = round(call.account.figures()["balance"], 2)
+    return json_reply(
+        {
+            "object": "account",
+            "type": "prepaid",
+            "balance": balance,
+            "total_cash_balance": balance,
+            "total_voucher_balance": 0.0,
+        }
+    )
+
+
+class Provider(Counter):
+    """StepFun with the accounts of the sandbox."""
+
+    slug: ClassVar[str] = "stepfun"
+    doors = Routes(
+        [
+            ("GET", "/audio/voices", Door(list_voices)),
+            ("POST", "/audio/voices", Door(create_voice, is_writing=True)),
+            ("POST", "/audio/voices/preview", Door(preview_clone)),
+            ("GET", "/audio/system_voices", Door(list_system_voices)),
+            ("POST", "/audio/speech", Door(create_speech)),
+            ("POST", "/files", Door(upload_file, is_writing=True)),
+            ("DELETE", "/files/{file_id}", Door(delete_file, is_writing=True)),
+            ("GET", "/accounts", Door(get_account)),
+        ]
+    )
+
+    def make_library(self) -> Iterable[Voice]:
+        """Return the built-in voices."""
+        return make_system_voices(self.backstage.voice_count)
+
+    def opening(self, name: AccountName) -> Opening:
+        """Return what an account starts with."""
+        limits = {
+            "balance": 0.0 if name.kind is AccountKind.BROKE else 50.0,
+            "voice_price": 1.5,
+            "file_bytes": 128 * 1024 * 1024,
+            "file_limit": 1_000,
+            "uploads": 0,
+        }
+        return Opening(limits, lambda: own_voices(name))
+
+    def key_in(self, request: Request) -> str:
+        """Return the API key that came with a request, or an empty string."""
+        return bearer_in(request)
+
+    def answer_file(self, request: Request) -> Reply:
+        """Answer speech that was asked for as an address; it can be fetched for half a day."""
+        name = _FILES.find(request.method, request.path).values["name"]
+        for account in self.accounts():
+            link = account.store.get(account.shelf, "link", name)
+            content = account.store.get_recording(account.shelf, name)
+            if link and content and account.now() < link["until"]:
+                return file_reply(request, content, link["content_type"])
+        raise NoSuchPath
+
+    def bad_key(self, request: Request) -> Reply:
+        """Return the answer to a missing or unknown key."""
+        return failure(401, "invalid_api_key", "Incorrect API key provided")
+
+    def read_only(self) -> Reply:
+        """Return the answer to a key that may only read; the documents know no such key."""
+        return failure(403, "permission_denied", "This API key has no permission to do this.")
+
+    def not_found(self, request: Request) -> Reply:
+        """Return the answer for an address that does not exist."""
+        return not_found()
+
+    def too_many_requests(self, code: str) -> Reply:
+        """Return the one 429 there is."""
+        return failure(429, "rate_limited", "Rate limit exceeded, please slow down.")
+
+    def server_error(self, status: int, message: str = "") -> Reply:
+        """Return the provider's own trouble report; content moderation is 451."""
+        return trouble(status, message)

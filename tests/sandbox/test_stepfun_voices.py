@@ -1,0 +1,299 @@
+"""StepFun in the sandbox: cursors, clones in two steps, voices without a name, speech."""
+
+import base64
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import httpx
+import pytest
+
+from catalog.sandbox.sounds import decode_recording, median_pitch
+from tests.sandbox.conftest import hum
+
+Json = dict[str, Any]
+
+
+@pytest.fixture
+def sign_on(sandbox) -> Iterator[Callable[[str], httpx.Client]]:
+    """Return a function that opens a client of StepFun with one of the sandbox's keys."""
+    with ExitStack() as clients:
+
+        def _sign_on(kind: str) -> httpx.Client:
+            headers = {"Authorization": f"Bearer sandbox-stepfun-{kind}"}
+            client = httpx.Client(base_url=sandbox.url("stepfun"), headers=headers)
+            return clients.enter_context(client)
+
+        yield _sign_on
+
+
+@pytest.fixture
+def client(sign_on) -> httpx.Client:
+    return sign_on("full")
+
+
+def upload(client: httpx.Client, content: bytes | None = None, **fields: str) -> httpx.Response:
+    data = {"purpose": "storage", **fields}
+    sample = hum(200, 6) if content is None else content
+    return client.post("/files", data=data, files={"file": ("nora.wav", sample)})
+
+
+def clone(client: httpx.Client, content: bytes | None = None, **more: Any) -> httpx.Response:
+    wish = {"model": "step-tts-2", "file_id": upload(client, content).json()["id"]}
+    return client.post("/audio/voices", json={**wish, **more})
+
+
+def listed(client: httpx.Client, **params: Any) -> Json:
+    answer = client.get("/audio/voices", params=params)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def system(client: httpx.Client) -> Json:
+    return client.get("/audio/system_voices", params={"model": "step-tts-2"}).json()
+
+
+def balance(client: httpx.Client) -> float:
+    return client.get("/accounts").json()["balance"]
+
+
+def failure(answer: httpx.Response) -> tuple[int, str]:
+    error = answer.json()["error"]
+    assert error["message"]
+    return answer.status_code, error["type"]
+
+
+def ids(page: Json) -> list[str]:
+    return [voice["id"] for voice in page["data"]]
+
+
+def test_own_voices_have_ids_and_a_date_and_nothing_else(client):
+    page = listed(client)
+
+    assert (page["object"], len(page["data"]), page["has_more"]) == ("list", 4, False)
+    assert all(list(voice) == ["id", "file_id", "created_at"] for voice in page["data"])
+    assert (page["first_id"], page["last_id"]) == (ids(page)[0], ids(page)[-1])
+
+
+def test_newest_voice_comes_first_unless_asked_otherwise(client):
+    made = clone(client).json()["id"]
+
+    newest, oldest = ids(listed(client)), ids(listed(client, order="asc"))
+
+    assert newest[0] == made
+    assert newest == oldest[::-1]
+
+
+def test_cursor_leads_to_the_end(client):
+    found, after = [], ""
+    while True:
+        page = listed(client, limit="3", after=after)
+        found += ids(page)
+        after = page["last_id"]
+        if not page["has_more"]:
+            break
+
+    assert found == ids(listed(client))
+
+
+def test_cursor_leads_back(client):
+    whole = ids(listed(client))
+
+    page = listed(client, before=whole[3], limit=2)
+
+    assert (ids(page), page["has_more"]) == (whole[1:3], True)
+    assert not listed(client, before=whole[2], limit=2)["has_more"]
+
+
+def test_list_behind_the_last_voice_is_empty(client):
+    last = listed(client)["last_id"]
+
+    page = listed(client, after=last)
+
+    assert (page["data"], page["has_more"], page["first_id"]) == ([], False, "")
+
+
+@pytest.mark.parametrize(
+    "params", [{"limit": 0}, {"limit": 101}, {"limit": "all"}, {"order": "up"}, {"after": "no"}]
+)
+def test_senseless_list_is_refused(client, params):
+    answer = client.get("/audio/voices", params=params)
+
+    assert failure(answer) == (400, "request_params_invalid")
+
+
+def test_system_voices_are_described_in_chinese(client):
+    body = system(client)
+    details = body["voices-details"]
+
+    assert list(body) == ["voices", "voices-details"]
+    assert len(body["voices"]) == len(set(body["voices"])) == 60
+    assert list(details) == body["voices"]
+    assert {detail["voice-description"][0] for detail in details.values()} > {"男", "女"}
+    assert "" in {detail["voice-name"] for detail in details.values()}
+    assert any("、" in detail["recommended_scene"] for detail in details.values())
+
+
+@pytest.mark.parametrize("params", [{}, {"model": "step-1"}])
+def test_system_voices_of_no_known_model_are_refused(client, params):
+    assert failure(client.get("/audio/system_voices", params=params))[0] == 400
+
+
+def test_file_is_stored_as_it_was_named(client):
+    stored = upload(client).json()
+
+    assert (stored["object"], stored["filename"]) == ("file", "nora.wav")
+    assert stored["bytes"] == len(hum(200, 6))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"name": "Nora"}, {"purpose": "storage"}, {"purpose": "storage", "url": "https://a.org/b"}],
+)
+def test_senseless_upload_is_refused(client, fields):
+    answer = client.post("/files", files={name: (None, text) for name, text in fields.items()})
+
+    assert failure(answer)[0] == 400
+
+
+def test_clone_costs_once_and_the_same_file_leads_to_the_same_voice(client):
+    before = balance(client)
+    wish = {"model": "step-tts-2", "file_id": upload(client).json()["id"], "text": "As spoken"}
+
+    first = client.post("/audio/voices", json=wish).json()
+    again = client.post("/audio/voices", json=wish).json()
+
+    assert first == {"id": first["id"], "object": "audio.voice"}
+    assert again == {**first, "duplicated": True}
+    assert balance(client) == pytest.approx(before - 1.5)
+    assert listed(client)["data"][0]["file_id"] == wish["file_id"]
+    assert len(listed(client)["data"]) == 5
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"model": "stepaudio-3-tts"},
+        {"model": None},
+        {"file_id": "file-nothing"},
+        {"file_id": None},
+        {"text": 5},
+        {"content": b"no sound"},
+        {"content": hum(200, 2)},
+        {"content": hum(200, 12)},
+    ],
+)
+def test_senseless_clone_is_refused_and_costs_nothing(client, more):
+    before = balance(client)
+
+    assert failure(clone(client, **more)) == (400, "request_params_invalid")
+    assert len(listed(client)["data"]) == 4
+    assert balance(client) == before
+
+
+def test_deleted_file_leaves_its_voice(client):
+    file_id = upload(client).json()["id"]
+    client.post("/audio/voices", json={"model": "step-tts-2", "file_id": file_id})
+
+    deleted = client.delete(f"/files/{file_id}").json()
+
+    assert deleted == {"id": file_id, "object": "file", "deleted": True}
+    assert listed(client)["data"][0]["file_id"] == file_id
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH", "PUT", "POST", "DELETE"])
+def test_one_voice_has_no_address(client, method):
+    voice_id = ids(listed(client))[0]
+
+    answer = client.request(method, f"/audio/voices/{voice_id}")
+
+    assert failure(answer)[0] == 404
+    assert len(listed(client)["data"]) == 4
+
+
+def test_clone_can_be_heard_before_it_is_made(client):
+    wish = {"model": "step-tts-2", "file_id": upload(client).json()["id"], "sample_text": "Hello"}
+
+    body = client.post("/audio/voices/preview", json=wish).json()
+
+    assert body["sample_text"] == "Hello"
+    assert decode_recording(base64.b64decode(body["sample_audio"])).seconds > 0.3
+    assert len(listed(client)["data"]) == 4
+    assert failure(client.post("/audio/voices/preview", json={**wish, "sample_text": ""}))[0] == 400
+
+
+def speech(client: httpx.Client, **more: Any) -> httpx.Response:
+    wish = {"model": "step-tts-2", "input": "Hello from the sandbox.", **more}
+    return client.post("/audio/speech", json=wish)
+
+
+def test_clones_speak_as_high_as_their_samples(client):
+    pitches = []
+    for pitch in (100, 230):
+        answer = speech(client, voice=clone(client, hum(pitch, 6)).json()["id"])
+        assert answer.headers["content-type"] == "audio/mpeg"
+        pitches.append(median_pitch(decode_recording(answer.content)))
+
+    deep, high = pitches
+    assert deep * 1.4 < high
+
+
+def test_youngest_model_speaks_in_another_voice_than_the_clone(client):
+    own, first = clone(client).json()["id"], system(client)["voices"][0]
+
+    cloned, builtin = (
+        speech(client, voice=voice, model="stepaudio-3-tts", response_format="wav").content
+        for voice in (own, first)
+    )
+
+    assert cloned == builtin
+
+
+def test_speech_can_be_fetched_from_an_address(client):
+    voice = system(client)["voices"][1]
+
+    body = speech(client, voice=voice, return_url=True).json()
+    fetched = httpx.get(body["data"]["url"])
+
+    assert body["created"]
+    assert fetched.headers["content-type"] == "audio/mpeg"
+    assert fetched.content == speech(client, voice=voice).content
+    assert httpx.get(body["data"]["url"].replace("_files/", "_files/a")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"model": "gpt"}, {"input": ""}, {"input": "a" * 1001}, {"voice": "nobody"}, {"voice": 5},
+     {"response_format": "midi"}, {"speed": 3}, {"volume": "loud"}, {"instruction": "a" * 201}],
+)  # fmt: skip
+def test_senseless_speech_is_refused(client, more):
+    answer = speech(client, **{"voice": system(client)["voices"][0], **more})
+
+    assert failure(answer) == (400, "request_params_invalid")
+
+
+@pytest.mark.parametrize("header", ["", "sandbox-stepfun-full", "Bearer sandbox-noiz-full"])
+def test_wrong_key_or_scheme_is_refused(sandbox, header):
+    url = sandbox.url("stepfun", "/audio/voices")
+
+    assert failure(httpx.get(url, headers={"Authorization": header})) == (401, "invalid_api_key")
+
+
+def test_accounts_without_permission_or_money_cannot_clone(sign_on):
+    readonly, broke = sign_on("readonly"), sign_on("broke")
+
+    assert failure(upload(readonly))[0] == 403
+    assert failure(readonly.post("/audio/voices", json={}))[0] == 403
+    assert failure(clone(broke)) == (402, "quota_exceeded")
+    assert failure(speech(broke, voice=system(broke)["voices"][0]))[0] == 402
+    assert len(listed(broke)["data"]) == 4
+
+
+def test_faults_are_worded_as_stepfun_does(client, spoil):
+    spoil("rate_limit", provider="stepfun")
+    spoil("error_before", provider="stepfun", status=503)
+    spoil("error_before", provider="stepfun", status=451)
+
+    kinds = [failure(client.get("/audio/voices"))[1] for _ in range(3)]
+
+    assert kinds == ["rate_limited", "engine_overloaded", "censorship_blocked"]
