@@ -72,7 +72,11 @@ _NAMED_WORD = re.compile(r"\s*(gender|sex|age|language|lang)\s*[:：=]\s*(.+)", 
 _FACETS = {"gender": "gender", "sex": "gender", "age": "age", "language": "language"} | {
     "lang": "language"
 }
-_LOCALE = re.compile(r"[a-z]{2,3}(?:[-_][A-Z][a-z]{3})?[-_](?:[A-Z]{2}|\d{3})")
+_LOCALE = re.compile(r"[a-z]{2}|[a-z]{2,3}(?:[-_][A-Z][a-z]{3})?[-_](?:[A-Z]{2}|\d{3})")
+# Whoever writes one of them, alone among other words, may mean the word and not the language.
+_CODES_THAT_ARE_WORDS = (
+    "am an as av be ha he hi ho id in io is it la mi mr ms my no or pa so ss st to vo"
+)
 # "英文女声", an English woman's voice, is written as one word.
 _LANGUAGE_AND_GENDER = re.compile(r"(.+?)(男声|女声|男|女)")
 
@@ -127,8 +131,9 @@ def _read_word(entry: str) -> list[tuple[str, str, str]]:
 
 
 def _plain_language(word: str) -> str:
-    # Not a bare code, nor "so-so": many short words are the code of a language.
-    return _tag_from_code(word) if _LOCALE.fullmatch(word) else _tag_from_name(word)
+    # Not "so-so", which would be Somali as it is spoken in Somalia.
+    is_code = _LOCALE.fullmatch(word) and word not in _CODES_THAT_ARE_WORDS.split()
+    return _tag_from_code(word) if is_code else _tag_from_name(word)
 
 
 def _only(said: dict[str, str]) -> str:
