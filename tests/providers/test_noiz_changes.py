@@ -165,6 +165,7 @@ def test_a_voice_cannot_be_renamed(server):
     ("fixture", "kind", "words"),
     [
         ("error_wrong_key", errors.CredentialRejected, "API Key missing or invalid"),
+        ("error_forbidden", errors.PermissionMissing, "may not create voices"),
         ("error_credit", errors.OutOfCredit, "out of credit: Payment required"),
         ("error_voice_gone", errors.NotFound, "Voice not found"),
         ("error_sample", errors.RequestRejected, "no speech was found"),

@@ -139,6 +139,7 @@ def test_a_clone_without_a_usable_id_is_unknown_and_not_sent_again(server, made)
     ("fixture", "kind", "words"),
     [
         ("error_wrong_key", errors.CredentialRejected, "Incorrect API key"),
+        ("error_forbidden", errors.PermissionMissing, "has no permission"),
         ("error_credit", errors.OutOfCredit, "out of credit: The account balance"),
         ("error_sample", errors.RequestRejected, "between 5s and 10s"),
         ("error_model", errors.RequestRejected, "not supported"),

@@ -49,6 +49,7 @@ _ADDRESSES = ("url", "sample")
 _KIND_BY_CODE: dict[int, type[errors.ProviderError]] = {
     401: errors.CredentialRejected,
     402: errors.OutOfCredit,
+    403: errors.PermissionMissing,
     404: errors.NotFound,
 }
 _BREAKDOWNS = range(500, 600)

@@ -18,7 +18,7 @@ from catalog.providers.base import Provider
 from catalog.providers.cleaning import clean_line
 from catalog.providers.labels import gender_word, plain_words, use_case_words
 from catalog.providers.reading import Reading, drop_empty
-from catalog.providers.replies import Refusal
+from catalog.providers.replies import Refusal, kind_of_status
 from catalog.providers.types import (
     Answer,
     CloneRequest,
@@ -39,10 +39,6 @@ _LONGEST_TEXT = 5000
 _LIST_MODEL = "step-tts-2"
 _CLONE_MODEL = "stepaudio-2.5-tts"
 _CLONE_PREFIX = "voice-tone-"
-_KIND_BY_STATUS: dict[int, type[errors.ProviderError]] = {
-    401: errors.CredentialRejected,
-    402: errors.OutOfCredit,
-}
 _MODERATED = 451
 
 
@@ -82,8 +78,7 @@ class Adapter(Provider):
             return None
         if status == _MODERATED:
             message = f"its content moderation objects. {message}"
-        kind = _KIND_BY_STATUS.get(status, errors.RequestRejected)
-        return Refusal(kind, message, code)
+        return Refusal(kind_of_status(status), message, code)
 
     def check(self) -> CredentialCheck:
         """See https://platform.stepfun.ai/docs/en/api-reference/audio/list-voice on listing."""
