@@ -138,6 +138,19 @@ def test_each_documented_error_of_a_clone(server, fixture, kind, words):
     assert caught.value.status == load_fixture(SLUG, fixture)["status"]
 
 
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [("10009", errors.CredentialRejected), ("10010", errors.PermissionMissing)],
+)
+def test_the_code_of_an_error_counts_for_more_than_its_status(server, code, kind):
+    server.will_send(400, {"errors": [{"code": code, "title": "No"}]})
+
+    with server.connect() as adapter, pytest.raises(errors.ProviderError) as caught:
+        adapter.delete(ANNA)
+
+    assert type(caught.value) is kind
+
+
 def test_a_limit_says_in_seconds_when_it_ends(server):
     server.will_answer("error_rate")
 
