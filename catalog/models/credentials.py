@@ -175,8 +175,13 @@ class Credential(models.Model):
     @property
     def ability_rows(self) -> list[tuple[str, str, str, str]]:
         """What the key may do: verb, answer in words, mood and icon."""
+        lacks = {"clone": not self.info.can_clone, "delete": not self.info.can_delete}
+        missing = (f"{self.info.label} has no such thing", "open", "circle")
         return [
-            (label, *_ANSWERS[self.abilities.get(verb, "unknown")])
+            (
+                label,
+                *(missing if lacks.get(verb) else _ANSWERS[self.abilities.get(verb, "unknown")]),
+            )
             for verb, label in _VERBS.items()
         ]
 
