@@ -20,6 +20,7 @@ from catalog.transport.messages import set_aside_damaged
 from voiceboard.claims import HOST, CannotStart, check_port, only_one
 from voiceboard.processes import Service, Surroundings, Watcher, end_in_order
 
+STANDARD_INPUT = 0
 TURN_SECONDS = 0.2
 WORRY_AFTER_SECONDS = 60.0
 # Long enough for most clones; what is cut off goes on after the next start.
@@ -96,6 +97,7 @@ class Supervisor:
         self._sandbox = [self._make_sandbox()] if settings.DEMO else []
         self._services = [*self._sandbox, self._web, self._worker, self._schedule]
         self._started_at = 0.0
+        self._had_terminal = os.isatty(STANDARD_INPUT)
         self._is_announced = self._is_worried = False
 
     def _service(self, name: str, module: list[str], patience: float = 10.0) -> Service:
@@ -111,7 +113,7 @@ class Supervisor:
         try:
             self._prepare()
             self._started_at = time.monotonic()
-            while not self._stop.wait(TURN_SECONDS):
+            while not (self._stop.wait(TURN_SECONDS) or self._has_lost_terminal()):
                 self._around.watcher.keep_up()
                 for service in self._services:
                     service.keep_up()
@@ -121,6 +123,10 @@ class Supervisor:
             # First what makes work, then what does it, last what the work needs.
             waves = [[self._schedule, self._web], [self._worker], self._sandbox]
             end_in_order(waves, self._stop.is_hurried)
+
+    def _has_lost_terminal(self) -> bool:
+        # Where make leads the session, as under "ssh -t", it keeps the hang-up to itself.
+        return self._had_terminal and not os.isatty(STANDARD_INPUT)
 
     def _prepare(self) -> None:
         queue = queue_path(settings.CELERY_BROKER_URL)
