@@ -1,7 +1,5 @@
 """The list of voices, one voice, and its preview."""
 
-from urllib.parse import urlsplit
-
 from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -15,7 +13,7 @@ from catalog.queries.voices import LAYOUTS, SORTS, VoiceFilter, find_voices
 from catalog.services.previews import PreviewUnavailable, fetch_preview
 from catalog.storage import media_path
 from catalog.views.media import send_sound
-from catalog.views.requests import Request, is_partial, render_part, signed_in
+from catalog.views.requests import Request, is_partial, render_part, shown_address, signed_in
 
 
 @require_safe
@@ -49,7 +47,7 @@ def voice_list(request: Request) -> HttpResponseBase:
 
 
 def _only_words_changed(request: Request, wanted: VoiceFilter) -> bool:
-    before = VoiceFilterForm(QueryDict(urlsplit(request.htmx.current_url or "").query)).wanted
+    before = VoiceFilterForm(QueryDict(shown_address(request).query)).wanted
     same = (before.chosen, before.sort, before.layout) == (
         wanted.chosen,
         wanted.sort,
