@@ -26,6 +26,7 @@ def home(request: Request) -> HttpResponse:
 def voice_list(request: Request) -> HttpResponseBase:
     form = VoiceFilterForm(request.GET)
     page = find_voices(request.user, form.wanted, form.page_number)
+    accounts = find_accounts(request.user)
     response = render_part(
         request,
         page="catalog/voices/list.html",
@@ -35,7 +36,8 @@ def voice_list(request: Request) -> HttpResponseBase:
             "ignored": form.ignored,
             "sorts": SORTS,
             "layouts": LAYOUTS,
-            "accounts": find_accounts(request.user),
+            "accounts": accounts,
+            "is_fetching": any(not (each.synced_at or each.sync_error) for each in accounts),
             "filter_count": sum(len(values) for values in form.wanted.chosen.values()),
         },
     )
