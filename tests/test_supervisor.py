@@ -21,7 +21,8 @@ FOREIGN = ("VOICEBOARD_", "DJANGO_", "DATABASE_URL", "CELERY_")
 WORDS = {
     "sandbox": "serve_sandbox",
     "web": "granian",
-    "worker": "voiceboard worker",
+    "worker": "jobs@",
+    "background": "background@",
     "schedule": "voiceboard beat",
 }
 
