@@ -37,7 +37,7 @@ if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
 fi
 rm -f "$stamp"
 echo "Installing what $lock lists; this is done once ..."
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
+.venv/bin/python -m pip install -qq --disable-pip-version-check --no-input \
     --require-hashes --requirement "$lock"
 # Last of all: an installation that was interrupted has no stamp and is done again.
 echo "$wanted" >"$stamp"

@@ -44,6 +44,12 @@ def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", guarded)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _static_folder() -> None:
+    # Static files are collected by the start command only, and WhiteNoise warns without them.
+    Path(project_settings.STATIC_ROOT).mkdir(exist_ok=True)
+
+
 @pytest.fixture(autouse=True)
 def _own_media(tmp_path: Path, settings: Any) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"

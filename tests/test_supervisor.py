@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,8 @@ FOREIGN = ("VOICEBOARD_", "DJANGO_", "DATABASE_URL", "CELERY_")
 WORDS = {
     "sandbox": "serve_sandbox",
     "web": "granian",
-    "worker": "voiceboard worker",
+    "worker": "jobs@",
+    "background": "background@",
     "schedule": "voiceboard beat",
 }
 
@@ -31,7 +33,7 @@ SECRET = re.compile(rb"[\w+/=-]{12,}")
 class Run:
     """A supervisor started as ``make start`` does, in a data directory of its own."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, terminal: int = subprocess.DEVNULL, **settings: str) -> None:
         self.data = folder / "var"
         self.port = free_port()
         self.output = folder / "output.txt"
@@ -49,7 +51,7 @@ class Run:
                     "VOICEBOARD_SANDBOX_PORT": str(free_port()),
                     **settings,
                 },
-                stdin=subprocess.DEVNULL,
+                stdin=terminal,
                 stdout=output,
                 stderr=output,
             )
@@ -88,7 +90,7 @@ class Run:
 def start(tmp_path: Path) -> Iterator[Callable[..., Run]]:
     runs: list[Run] = []
 
-    def start_run(**settings: str) -> Run:
+    def start_run(**settings: Any) -> Run:
         runs.append(Run(tmp_path, **settings))
         return runs[-1]
 
@@ -147,6 +149,19 @@ def test_nothing_is_left_of_a_supervisor_that_was_killed_and_the_next_starts(sta
 
     assert in_time(second.is_announced), second.said
     assert all(map(is_gone, left))
+
+
+def test_closing_the_terminal_ends_everything(start):
+    keyboard, terminal = os.openpty()
+    run = start(terminal=terminal)
+    os.close(terminal)
+    assert in_time(lambda: run.process_of("worker") is not None), run.said
+    left = run.all_processes()
+
+    os.close(keyboard)
+
+    assert run.process.wait(60) == 0
+    assert in_time(lambda: all(map(is_gone, left)))
 
 
 def test_a_second_start_on_the_same_data_is_refused_in_words(start, running):

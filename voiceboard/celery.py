@@ -75,6 +75,8 @@ app.conf.update(
     worker_enable_remote_control=False,
     worker_send_task_events=False,
     task_default_queue="jobs",
+    # Nobody waits for these, and somebody may be waiting behind them.
+    task_routes={"catalog.warm_previews": {"queue": "background"}},
     worker_hijack_root_logger=False,
     timezone="UTC",
     beat_schedule={

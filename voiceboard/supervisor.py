@@ -20,6 +20,7 @@ from catalog.transport.messages import set_aside_damaged
 from voiceboard.claims import HOST, CannotStart, check_port, only_one
 from voiceboard.processes import Service, Surroundings, Watcher, end_in_order
 
+STANDARD_INPUT = 0
 TURN_SECONDS = 0.2
 WORRY_AFTER_SECONDS = 60.0
 # Long enough for most clones; what is cut off goes on after the next start.
@@ -34,9 +35,15 @@ GRANIAN = [
     *("--workers-kill-timeout", "8", "--no-access-log", "--log-level", "warning"),
 ]
 # The three "without" are about workers knowing of each other, which the embedded queue lacks.
-CELERY_WORKER = [
+_ANY_WORKER = [
     *("celery", "-A", "voiceboard", "worker", "--loglevel", "INFO"),
     *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+]
+CELERY_WORKER = [*_ANY_WORKER, "--queues", "jobs", "--hostname", "jobs@%h"]
+# A process of its own for what nobody waits for, so that it never stands before a clone.
+CELERY_BACKGROUND = [
+    *_ANY_WORKER,
+    *("--queues", "background", "--concurrency", "1", "--hostname", "background@%h"),
 ]
 CELERY_BEAT = ["celery", "-A", "voiceboard", "beat", "--loglevel", "INFO"]
 
@@ -92,10 +99,18 @@ class Supervisor:
         address = ["--port", str(settings.PORT)]
         self._web = self._service("web", [*GRANIAN, *address, "voiceboard.wsgi:application"])
         self._worker = self._service("worker", CELERY_WORKER, patience=WORKER_PATIENCE_SECONDS)
+        self._background = self._service("background", CELERY_BACKGROUND)
         self._schedule = self._service("schedule", CELERY_BEAT)
         self._sandbox = [self._make_sandbox()] if settings.DEMO else []
-        self._services = [*self._sandbox, self._web, self._worker, self._schedule]
+        self._services = [
+            *self._sandbox,
+            self._web,
+            self._worker,
+            self._background,
+            self._schedule,
+        ]
         self._started_at = 0.0
+        self._had_terminal = os.isatty(STANDARD_INPUT)
         self._is_announced = self._is_worried = False
 
     def _service(self, name: str, module: list[str], patience: float = 10.0) -> Service:
@@ -111,7 +126,7 @@ class Supervisor:
         try:
             self._prepare()
             self._started_at = time.monotonic()
-            while not self._stop.wait(TURN_SECONDS):
+            while not (self._stop.wait(TURN_SECONDS) or self._has_lost_terminal()):
                 self._around.watcher.keep_up()
                 for service in self._services:
                     service.keep_up()
@@ -119,8 +134,12 @@ class Supervisor:
                     self._announce()
         finally:
             # First what makes work, then what does it, last what the work needs.
-            waves = [[self._schedule, self._web], [self._worker], self._sandbox]
+            waves = [[self._schedule, self._web], [self._worker, self._background], self._sandbox]
             end_in_order(waves, self._stop.is_hurried)
+
+    def _has_lost_terminal(self) -> bool:
+        # Where make leads the session, as under "ssh -t", it keeps the hang-up to itself.
+        return self._had_terminal and not os.isatty(STANDARD_INPUT)
 
     def _prepare(self) -> None:
         queue = queue_path(settings.CELERY_BROKER_URL)

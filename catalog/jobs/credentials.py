@@ -47,9 +47,7 @@ def _keep_account(
     before = rows.first()
     if before is None:
         return None  # replaced or removed meanwhile: nobody asked for this account
-    account, _ = ProviderAccount.objects.get_or_create(
-        team=credential.team, provider=credential.provider, ref=ref[:200]
-    )
+    account = _find_account(credential, ref[:200])
     answers = {
         "list": found.can_list,
         "preview": found.can_preview,
@@ -77,6 +75,17 @@ def _keep_account(
     # The key may have left another account behind.
     ProviderAccount.objects.filter(pk__in=[account.pk, before.account_id]).refresh_sharing()
     return account.pk
+
+
+def _find_account(credential: Credential, ref: str) -> ProviderAccount:
+    """Return the account of this name; one known by the key alone takes the name it now has."""
+    rows = ProviderAccount.objects.filter(team=credential.team, provider=credential.provider)
+    if not rows.filter(ref=ref).exists():
+        rows.filter(ref=credential.account_fallback_ref()).update(ref=ref)
+    account, _ = ProviderAccount.objects.get_or_create(
+        team=credential.team, provider=credential.provider, ref=ref
+    )
+    return account
 
 
 def _write(credential: Credential, sealed: bytes, **values: Any) -> None:

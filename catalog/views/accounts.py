@@ -56,7 +56,7 @@ def theme_set(request: HttpRequest) -> HttpResponse:
 def setup(request: HttpRequest, token: str) -> HttpResponse:
     if not setup_link_is_good(token, now=timezone.now()):
         raise Http404
-    form = SetupForm(request.POST or None)
+    form = SetupForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         status = 422 if form.is_bound else 200
         return render(request, "catalog/accounts/setup.html", {"form": form}, status=status)

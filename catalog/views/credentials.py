@@ -51,7 +51,7 @@ def credential_row(request: Request, pk: uuid.UUID) -> HttpResponseBase:
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def credential_add(request: Request) -> HttpResponseBase:
-    form = CredentialForm(request.POST or None)
+    form = CredentialForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         services.add_credential(
             request.user,
@@ -77,7 +77,7 @@ def credential_add(request: Request) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 def credential_replace(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     credential = _get(request, pk)
-    form = ReplaceKeyForm(request.POST or None)
+    form = ReplaceKeyForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         services.replace_key(
             request.user,

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter
@@ -23,8 +24,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    # Drawn without the frame: whatever broke may break that as well.
-    return render(request, "500.html", {"theme": "system"}, status=500)
+    # Drawn without the frame, and so without the request: whatever broke may break that as well.
+    return HttpResponse(render_to_string("500.html", {"theme": "system"}), status=500)
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -38,24 +39,20 @@ def _show(request: HttpRequest, status: int, title: str, words: str) -> HttpResp
 
 
 class PlainExceptionReporter(ExceptionReporter):
-    """An error report without local variables, settings or posted fields: a key may be in any."""
+    """An error report of places in the code alone: everything else may hold a key."""
 
     def get_traceback_data(self) -> dict[str, Any]:
-        """Return the bare traceback."""
-        found = super().get_traceback_data()
-        for frame in found.get("frames", []):
-            frame["vars"] = []
-        kept = ("frames", "exception_type", "exception_value", "lastframe", "raising_view_name")
-        return {name: found[name] for name in kept if name in found} | {"frames": found["frames"]}
+        """Return where it happened and the kind of error, without values or messages."""
+        places = ("filename", "lineno", "function")
+        frames = [{key: frame[key] for key in places} for frame in self.get_traceback_frames()]
+        kind = self.exc_type.__name__ if self.exc_type else ""
+        return {"frames": frames, "exception_type": kind}
 
     def get_traceback_text(self) -> SafeString:
-        """Return the traceback as text, without the request's content."""
+        """Return the places as text, one a line."""
         data = self.get_traceback_data()
-        lines = [
-            f"{frame['filename']}:{frame['lineno']} in {frame['function']}"
-            for frame in data["frames"]
-        ]
-        return escape("\n".join([*lines, str(data.get("exception_type", ""))]))
+        lines = ["{filename}:{lineno} in {function}".format(**frame) for frame in data["frames"]]
+        return escape("\n".join([*lines, data["exception_type"]]))
 
     def get_traceback_html(self) -> SafeString:
         """Return the text; there is no page with more."""

@@ -1,5 +1,6 @@
 """Turn away bodies that are too large before a byte of them is stored."""
 
+import re
 from collections.abc import Callable
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.template.defaultfilters import filesizeformat
 
 # Twice the sample's limit: a file that is a little too large is told so in the form itself.
 _SPARE = 2
+_DIGITS = re.compile(r"[0-9]{1,15}")
 
 
 class UploadLimitMiddleware:
@@ -20,7 +22,7 @@ class UploadLimitMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Pass the request on, or turn it away."""
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if length.isdigit() and int(length) <= settings.SAMPLE_MAX_BYTES * _SPARE:
+        if _DIGITS.fullmatch(length) and int(length) <= settings.SAMPLE_MAX_BYTES * _SPARE:
             return self.get_response(request)
         most = filesizeformat(settings.SAMPLE_MAX_BYTES)
         words = f"This upload is too large. A sample may have at most {most}."

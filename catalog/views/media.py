@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 from django.http import (
     FileResponse,
@@ -45,7 +44,7 @@ def send_sound(request: HttpRequest, path: Path, content_type: str) -> HttpRespo
         return HttpResponse(status=416, headers=headers)
     headers["Content-Range"] = f"bytes {first}-{last}/{size}"
     headers["Content-Length"] = str(last - first + 1)
-    part = _read_part(path.open("rb"), first, last - first + 1)
+    part = _read_part(path, first, last - first + 1)
     return StreamingHttpResponse(part, status=206, content_type=content_type, headers=headers)
 
 
@@ -63,8 +62,8 @@ def _read_range(request: HttpRequest, size: int, etag: str) -> tuple[int, int] |
     return (first, last) if first < size else (1, 0)
 
 
-def _read_part(file: BinaryIO, start: int, length: int) -> Iterator[bytes]:
-    with file:
+def _read_part(path: Path, start: int, length: int) -> Iterator[bytes]:
+    with path.open("rb") as file:
         file.seek(start)
         while length > 0 and (chunk := file.read(min(_CHUNK, length))):
             length -= len(chunk)

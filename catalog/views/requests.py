@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
-from urllib.parse import urlencode
+from urllib.parse import SplitResult, urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -45,12 +45,23 @@ def signed_in(view: View) -> View:
 
 
 def _ask_to_sign_in(request: Request) -> HttpResponseBase:
+    start = resolve_url(settings.LOGIN_REDIRECT_URL)
     if is_partial(request):
         # A swap cannot show a whole page: let the browser go there, and come back afterwards.
-        back = request.htmx.current_url_abs_path or settings.LOGIN_REDIRECT_URL
+        back = shown_address(request).geturl() or start
         address = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back})}"
         return HttpResponse(headers={"HX-Redirect": address})
-    return redirect_to_login(request.get_full_path())
+    # What was posted is lost, and its address cannot be looked at: go on from the start.
+    is_safe = request.method in {"GET", "HEAD"}
+    return redirect_to_login(request.get_full_path() if is_safe else start)
+
+
+def shown_address(request: Request) -> SplitResult:
+    """Return path and query that the browser shows, empty when they are not told or not ours."""
+    try:
+        return urlsplit(request.htmx.current_url_abs_path or "")
+    except ValueError:
+        return urlsplit("")
 
 
 def is_partial(request: HttpRequest) -> bool:

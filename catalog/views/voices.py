@@ -1,8 +1,7 @@
 """The list of voices, one voice, and its preview."""
 
-from urllib.parse import urlsplit
-
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -17,7 +16,7 @@ from catalog.services.previews import PreviewUnavailable, fetch_preview
 from catalog.services.voices import hide_voice, rename_voice, unhide_voice
 from catalog.storage import media_path
 from catalog.views.media import send_sound
-from catalog.views.requests import Request, is_partial, render_part, signed_in
+from catalog.views.requests import Request, is_partial, render_part, shown_address, signed_in
 
 
 @require_safe
@@ -30,6 +29,7 @@ def home(request: Request) -> HttpResponse:
 def voice_list(request: Request) -> HttpResponseBase:
     form = VoiceFilterForm(request.GET)
     page = find_voices(request.user, form.wanted, form.page_number)
+    accounts = find_accounts(request.user)
     response = render_part(
         request,
         page="catalog/voices/list.html",
@@ -39,7 +39,8 @@ def voice_list(request: Request) -> HttpResponseBase:
             "ignored": form.ignored,
             "sorts": SORTS,
             "layouts": LAYOUTS,
-            "accounts": find_accounts(request.user),
+            "accounts": accounts,
+            "is_fetching": any(not (each.synced_at or each.sync_error) for each in accounts),
             "filter_count": sum(len(values) for values in form.wanted.chosen.values()),
         },
     )
@@ -51,7 +52,7 @@ def voice_list(request: Request) -> HttpResponseBase:
 
 
 def _only_words_changed(request: Request, wanted: VoiceFilter) -> bool:
-    before = VoiceFilterForm(QueryDict(urlsplit(request.htmx.current_url or "").query)).wanted
+    before = VoiceFilterForm(QueryDict(shown_address(request).query)).wanted
     same = (before.chosen, before.sort, before.layout) == (
         wanted.chosen,
         wanted.sort,
@@ -96,6 +97,8 @@ def voice_preview(request: Request, pk: int) -> HttpResponseBase:
 @require_POST
 def voice_rename(request: Request, pk: int) -> HttpResponseBase:
     voice = _get_voice(request, pk)
+    if not policies.may_rename(request.user, voice.account.team):
+        raise PermissionDenied
     form = RenameForm(request.POST)
     if not form.is_valid():
         messages.error(request, " ".join(str(error) for error in form.errors["name"]))

@@ -1,0 +1,68 @@
+"""Every address with the answer that each person gets there."""
+
+from typing import NamedTuple
+
+PEOPLE = ("anonymous", "vic", "mia", "ana", "sam")
+SIGN_IN = 302
+
+
+class Page(NamedTuple):
+    """What a page answers: to anonymous, a viewer, a member, the admin who owns the key.
+
+    ``ids`` names whose id stands in the address. Sam, admin of the other team, is answered as an
+    admin where the address names nothing, and with 404 where it names something of Aurora's.
+    """
+
+    get: tuple[int, int, int, int]
+    post: tuple[int, int, int, int]
+    ids: tuple[str, ...] = ()
+    is_ours: bool = True
+
+
+ALL = (SIGN_IN, 200, 200, 200)
+MEMBERS = (SIGN_IN, 403, 200, 200)
+ADMINS = (SIGN_IN, 403, 403, 200)
+OWNER = (SIGN_IN, 403, 403, 200)
+NEVER = (SIGN_IN, 405, 405, 405)
+FREE, CLOSED, MISSING = (200,) * 4, (405,) * 4, (404,) * 4
+TABLE = {
+    "catalog:home": Page((302,) * 4, CLOSED),
+    "catalog:health": Page(FREE, CLOSED),
+    "catalog:setup": Page(MISSING, MISSING, ids=("token",)),
+    "catalog:theme-set": Page(CLOSED, (302,) * 4),
+    "catalog:account-detail": Page(ALL, NEVER),
+    "catalog:voice-list": Page(ALL, NEVER),
+    "catalog:voice-detail": Page(ALL, NEVER, ids=("voice",)),
+    "catalog:voice-preview": Page(ALL, NEVER, ids=("voice",)),
+    "catalog:voice-rename": Page(NEVER, (SIGN_IN, 403, 302, 302), ids=("voice",)),
+    "catalog:voice-hide": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("voice",)),
+    "catalog:voice-unhide": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("voice",)),
+    "catalog:clone-create": Page(MEMBERS, (SIGN_IN, 403, 422, 422)),
+    "catalog:job-list": Page(ALL, NEVER),
+    "catalog:job-detail": Page(ALL, NEVER, ids=("job",)),
+    "catalog:sample-audio": Page(ALL, NEVER, ids=("sample",)),
+    "catalog:credential-list": Page(ALL, NEVER),
+    "catalog:credential-add": Page(MEMBERS, (SIGN_IN, 403, 422, 422)),
+    "catalog:credential-detail": Page(ALL, NEVER, ids=("credential",)),
+    "catalog:credential-replace": Page(OWNER, (SIGN_IN, 403, 403, 422), ids=("credential",)),
+    "catalog:credential-recheck": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("credential",)),
+    "catalog:credential-share": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("credential",)),
+    "catalog:credential-remove": Page(OWNER, (SIGN_IN, 403, 403, 302), ids=("credential",)),
+    "catalog:account-list": Page(ALL, NEVER),
+    "catalog:account-sync": Page(NEVER, (SIGN_IN, 403, 302, 302), ids=("account",)),
+    "catalog:cleanup-list": Page(ADMINS, NEVER),
+    "catalog:plan-create": Page(NEVER, (SIGN_IN, 403, 403, 422)),
+    "catalog:plan-detail": Page(ADMINS, NEVER, ids=("plan",)),
+    "catalog:plan-approve": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("plan",)),
+    "catalog:deletion-retry": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("plan", "line")),
+    # allauth's pages, which show nothing of a team's.
+    "account_login": Page((200, 302, 302, 302), (200, 302, 302, 302), is_ours=False),
+    "account_logout": Page((302, 200, 200, 200), (302,) * 4, is_ours=False),
+    "account_signup": Page((200, 302, 302, 302), (200, 302, 302, 302), is_ours=False),
+    "account_inactive": Page(FREE, CLOSED, is_ours=False),
+    "account_reauthenticate": Page(ALL, ALL, is_ours=False),
+    "account_change_password": Page(ALL, ALL, is_ours=False),
+    "account_set_password": Page((302,) * 4, (302,) * 4, is_ours=False),
+}
+OURS = [name for name, page in TABLE.items() if page.is_ours]
+WITH_IDS = [name for name, page in TABLE.items() if page.ids and name != "catalog:setup"]

@@ -1,0 +1,282 @@
+"""Every address, by every method, for everybody, with own, foreign and invented ids."""
+
+import re
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from catalog.models import Credential, Membership, PreviewClip
+from tests import factories
+from tests.pages import CLOSED, MISSING, NEVER, OURS, PEOPLE, SIGN_IN, TABLE, WITH_IDS
+from tests.world import all_rows, furnish, rows_of
+
+
+@pytest.fixture
+def world(cast, sign_in, wav, stub) -> SimpleNamespace:
+    """Fill both teams, and open a browser for everybody."""
+    vic = factories.make_user("Vic", cast.aurora, Membership.Role.VIEWER)
+    aurora = furnish(cast.aurora, cast.ana, cast.account, cast.credential, wav)
+    borealis = furnish(cast.borealis, cast.sam, cast.other_account, cast.other_credential, wav)
+    people = {"vic": vic, "mia": cast.mia, "ana": cast.ana, "sam": cast.sam}
+    clients = {name: sign_in(user) for name, user in people.items()}
+    for client in (*clients.values(), anonymous := Client()):
+        client.raise_request_exception = False
+    clients["anonymous"] = anonymous
+    return SimpleNamespace(
+        aurora=aurora,
+        borealis=borealis,
+        teams={"Aurora": cast.aurora, "Borealis": cast.borealis},
+        clients=clients,
+    )
+
+
+def address(name: str, *owners: SimpleNamespace) -> str:
+    """Return the page's address with each id taken from its owner; one owner stands for all."""
+    values = []
+    for place, kind in enumerate(TABLE[name].ids):
+        owner = owners[min(place, len(owners) - 1)]
+        values.append("no-such-token" if kind == "token" else getattr(owner, kind).pk)
+    return reverse(name, args=values)
+
+
+def invented_world() -> SimpleNamespace:
+    """Return ids that nothing has."""
+    number, unique = SimpleNamespace(pk=10**17), SimpleNamespace(pk=uuid.uuid4())
+    kinds = {"voice": number, "account": number, "plan": number, "job": unique}
+    return SimpleNamespace(**kinds, sample=unique, credential=unique, line=unique)
+
+
+def method_of(name: str) -> str:
+    """Return a method that the page answers."""
+    return "POST" if TABLE[name].get == NEVER else "GET"
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Take back whatever is written inside."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def read_body(response: Any) -> str:
+    content = b"".join(response.streaming_content) if response.streaming else response.content
+    return content.decode("utf-8", "replace")
+
+
+def call(client: Client, method: str, path: str, **headers: str) -> Any:
+    return client.generic(method, path, headers=headers)
+
+
+def walk(patterns: list[Any], namespace: str = "") -> Iterator[str]:
+    """Yield the name of every address there is."""
+    for found in patterns:
+        if isinstance(found, URLResolver):
+            yield from walk(found.url_patterns, found.namespace or namespace)
+        elif isinstance(found, URLPattern):
+            yield f"{namespace}:{found.name}" if namespace else str(found.name)
+
+
+def test_every_address_stands_in_the_table():
+    assert sorted(walk(get_resolver().url_patterns)) == sorted(TABLE)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("name", TABLE)
+def test_everybody_gets_the_answer_of_the_table_and_nothing_else_happens(world, name, method):
+    page = TABLE[name]
+    path = address(name, world.aurora)
+    answers = dict(zip(PEOPLE, page.get if method == "GET" else page.post, strict=False))
+    answers["sam"] = 404 if page.ids and answers["ana"] != 405 else answers["ana"]
+
+    before = all_rows(PreviewClip)
+    theirs = {team: rows_of(world.teams[team]) for team in world.teams}
+
+    for person in PEOPLE:
+        others = world.aurora if person == "sam" else world.borealis
+        with undone():
+            response = call(world.clients[person], method, path)
+            body = read_body(response)
+            after = all_rows(PreviewClip)
+            others_after = theirs[others.team]
+            if after != before:
+                others_after = rows_of(world.teams[others.team])
+
+        assert response.status_code == answers[person], person
+        assert others.word not in body, person
+        assert others.email not in body, person
+        assert others_after == theirs[others.team], person
+        if method == "GET" or response.status_code >= 400:
+            assert after == before, person
+
+
+@pytest.mark.parametrize("name", WITH_IDS)
+def test_a_foreign_id_is_answered_exactly_like_an_invented_one(world, name):
+    method, nobody = method_of(name), invented_world()
+
+    for person, foreign in (
+        ("vic", world.borealis),
+        ("mia", world.borealis),
+        ("ana", world.borealis),
+        ("sam", world.aurora),
+    ):
+        client, before = world.clients[person], all_rows()
+        answers = [call(client, method, address(name, owner)) for owner in (foreign, nobody)]
+
+        assert [answer.status_code for answer in answers] == [404, 404], person
+        assert without_tokens(answers[0]) == without_tokens(answers[1]), person
+        assert all_rows() == before, person
+
+
+def without_tokens(response: Any) -> str:
+    return re.sub(r"[A-Za-z0-9]{64}", "token", read_body(response))
+
+
+@pytest.mark.parametrize("whose", ["plan", "line"])
+def test_an_own_id_beside_a_foreign_one_opens_nothing(world, whose):
+    owners = (world.borealis, world.aurora) if whose == "plan" else (world.aurora, world.borealis)
+    before = all_rows()
+
+    response = call(world.clients["ana"], "POST", address("catalog:deletion-retry", *owners))
+
+    assert response.status_code == 404
+    assert all_rows() == before
+
+
+WORDS_FOR_IDS = (
+    "0", "9" * 18, "9" * 19, "9" * 400, "-1", "1.5", "abc", "%00", "..", "١", "%F0%28"
+)  # fmt: skip
+UNKNOWN_METHODS = ("PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
+
+
+@pytest.mark.parametrize("name", WITH_IDS)
+def test_an_id_that_cannot_be_one_is_not_found(world, name):
+    path, first = address(name, world.aurora), str(getattr(world.aurora, TABLE[name].ids[0]).pk)
+    broken = [path.replace(f"/{first}/", f"/{word}/", 1) for word in WORDS_FOR_IDS]
+
+    answers = {each: call(world.clients["ana"], method_of(name), each) for each in broken}
+
+    assert {each: answer.status_code for each, answer in answers.items()} == dict.fromkeys(
+        broken, 404
+    )
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_methods_that_no_page_has_are_refused(world, name):
+    path, before = address(name, world.aurora), all_rows()
+
+    answers = [call(world.clients["ana"], method, path) for method in UNKNOWN_METHODS]
+
+    assert [answer.status_code for answer in answers] == [405] * len(UNKNOWN_METHODS)
+    assert all_rows() == before
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_a_head_is_answered_like_a_get_without_its_body(world, name):
+    path, client = address(name, world.aurora), world.clients["ana"]
+
+    asked, got = call(client, "HEAD", path), call(client, "GET", path)
+
+    assert asked.status_code == got.status_code
+    assert read_body(asked) == ""
+    asked.close()
+    got.close()
+
+
+POSTABLE = [name for name, page in TABLE.items() if page.post not in {NEVER, CLOSED, MISSING}]
+
+
+@pytest.mark.parametrize("name", POSTABLE)
+def test_a_post_that_did_not_come_from_our_page_is_refused(world, name):
+    client = Client(enforce_csrf_checks=True)
+    if name != "account_login":
+        client.cookies = world.clients["ana"].cookies
+    client.get("/account/login/" if name == "account_login" else "/voices/")
+    token = client.cookies["csrftoken"].value
+    attacks = (
+        {},
+        {"X-CSRFToken": token[::-1]},
+        {"X-CSRFToken": token, "Origin": "https://evil.example"},
+    )
+    path, before = address(name, world.aurora), all_rows()
+
+    answers = [client.post(path, headers=headers) for headers in attacks]
+
+    assert [answer.status_code for answer in answers] == [403] * len(attacks)
+    assert all_rows() == before
+
+
+GATED = [
+    (name, method)
+    for name, page in TABLE.items()
+    for method, answers in (("GET", page.get), ("POST", page.post))
+    if page.is_ours and answers[0] == SIGN_IN and len(set(answers)) > 1
+]
+PARTIAL = {
+    "HX-Request": "true",
+    "HX-Request-Type": "partial",
+    "HX-Current-URL": "http://testserver/voices/?q=warm",
+}
+
+
+@pytest.mark.parametrize(("name", "method"), GATED)
+def test_who_is_signed_out_is_sent_to_sign_in_and_back_again(cast, name, method):
+    path = address(name, invented_world())
+    back = path if method == "GET" else "/voices/"
+
+    plain = call(Client(), method, path)
+    partial = call(Client(), method, path, **PARTIAL)
+
+    assert (plain.status_code, plain["Location"]) == (302, f"/account/login/?next={back}")
+    assert (partial.status_code, partial.content) == (200, b"")
+    assert partial["HX-Redirect"] == "/account/login/?next=%2Fvoices%2F%3Fq%3Dwarm"
+
+
+@pytest.mark.parametrize("current", ["http://[", "http://evil.example/x", "", "\x00", "//evil"])
+def test_a_partial_from_nowhere_is_sent_to_the_start_after_signing_in(client, db, current):
+    headers = {**PARTIAL, "HX-Current-URL": current}
+
+    response = call(client, "GET", "/voices/", **headers)
+
+    assert response["HX-Redirect"] == "/account/login/?next=%2Fvoices%2F"
+
+
+def test_who_is_in_no_team_is_told_so_and_does_nothing(world):
+    Membership.objects.filter(user__email="ana@example.com").delete()
+    before = all_rows()
+
+    for name, method in GATED:
+        response = call(world.clients["ana"], method, address(name, world.aurora))
+
+        assert response.status_code == 403, name
+        assert world.aurora.word not in read_body(response), name
+    assert all_rows() == before
+
+
+CREDENTIAL_PAGES = [name for name in WITH_IDS if TABLE[name].ids == ("credential",)]
+
+
+@pytest.mark.parametrize("name", CREDENTIAL_PAGES)
+@pytest.mark.parametrize("person", ["vic", "mia"])
+def test_a_key_that_is_not_shared_does_not_exist_for_teammates(world, name, person):
+    Credential.objects.filter(pk=world.aurora.credential.pk).update(is_shared=False)
+    response = call(world.clients[person], method_of(name), address(name, world.aurora))
+
+    assert response.status_code == 404
+
+
+def test_an_account_that_was_switched_off_opens_nothing_any_more(world, cast):
+    cast.ana.is_active = False
+    cast.ana.save()
+
+    response = call(world.clients["ana"], "GET", "/voices/")
+
+    assert response.status_code == 302
+    assert response["Location"].startswith("/account/login/")

@@ -1,0 +1,50 @@
+"""What the tests of pages share."""
+
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+# What htmx 4 sends along when only a part of the page is to be swapped.
+PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
+# And for a link or a form that swaps the page but asks for all of it.
+BOOSTED = {"HX-Request": "true", "HX-Request-Type": "full", "HX-Boosted": "true"}
+
+
+class Page(HTMLParser):
+    """The tags of a page, to be asked for what a browser would make of them."""
+
+    def __init__(self, response: Any) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.text = ""
+        self.feed(response.content.decode())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_data(self, data: str) -> None:
+        self.text += f" {' '.join(data.split())}"
+
+    def find(self, tag: str, **wanted: str) -> list[dict[str, str]]:
+        """Return the attributes of the tags that have these, "_" standing for "-"."""
+        pairs = {name.replace("_", "-"): value for name, value in wanted.items()}
+        return [
+            attrs
+            for name, attrs in self.tags
+            if name == tag and all(attrs.get(key) == value for key, value in pairs.items())
+        ]
+
+    @property
+    def ids(self) -> list[str]:
+        return [attrs["id"] for _, attrs in self.tags if "id" in attrs]
+
+
+@pytest.fixture
+def ana(cast, sign_in):
+    return sign_in(cast.ana)
+
+
+@pytest.fixture
+def mia(cast, sign_in):
+    return sign_in(cast.mia)

@@ -1,0 +1,148 @@
+"""Pages for what went wrong, and reports of it that hold nothing secret."""
+
+import logging
+import sys
+import uuid
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from catalog.models import User
+from catalog.views import frame, voices
+from catalog.views.errors import PlainExceptionReporter
+from tests.views.conftest import Page
+
+
+def test_what_is_not_there_has_a_page_in_the_frame_that_leads_on(mia):
+    response = mia.get("/no/such/page/")
+
+    page = Page(response)
+    assert response.status_code == 404
+    assert "There is nothing here" in page.text
+    assert page.find("nav", aria_label="Main")
+    assert page.find("a", href="/voices/", **{"class": "btn"})
+
+
+def test_who_is_signed_out_gets_the_page_without_the_frame(client, db):
+    page = Page(client.get("/no/such/page/"))
+
+    assert "There is nothing here" in page.text
+    assert not page.find("nav", aria_label="Main")
+
+
+def test_what_may_not_be_done_has_a_page(mia):
+    response = mia.get("/cleanup/")
+
+    assert response.status_code == 403
+    assert "You may not do this" in Page(response).text
+
+
+def test_a_page_that_was_open_for_too_long_says_so(cast):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(cast.mia, backend="allauth.account.auth_backends.AuthenticationBackend")
+
+    response = client.post("/preferences/theme/", {"theme": "dark"})
+
+    assert response.status_code == 403
+    assert "This page was open for too long" in Page(response).text
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "a b", "[::1"])
+def test_a_foreign_host_is_refused(client, db, host):
+    response = client.get("/voices/", headers={"Host": host})
+
+    assert response.status_code == 400
+    assert "This request can't be read" in Page(response).text
+
+
+def test_a_form_with_too_many_fields_is_refused(mia):
+    response = mia.post("/keys/add/", {f"field{place}": "x" for place in range(2100)})
+
+    assert response.status_code == 400
+
+
+def test_a_form_that_is_too_long_is_refused(mia):
+    response = mia.post("/keys/add/", {"nickname": "x" * 3_000_000})
+
+    assert response.status_code == 400
+
+
+def test_an_error_shows_a_page_without_the_frame_and_without_details(mia, monkeypatch):
+    mia.raise_request_exception = False
+    secret = uuid.uuid4().hex
+    monkeypatch.setattr(voices, "find_voices", lambda *args: 1 / len(secret[:0]))
+
+    response = mia.get("/voices/")
+
+    page = Page(response)
+    assert response.status_code == 500
+    assert "Something broke on the server" in page.text
+    assert "ZeroDivision" not in page.text
+    assert not page.find("nav", aria_label="Main")
+
+
+def test_the_page_of_an_error_is_drawn_also_when_the_frame_is_what_broke(mia, monkeypatch):
+    mia.raise_request_exception = False
+
+    def fail(*args):
+        raise ConnectionError("The database is gone.")
+
+    monkeypatch.setattr(frame.policies, "may_delete_voices", fail)
+
+    response = mia.get("/voices/")
+
+    assert response.status_code == 500
+    assert "Something broke on the server" in Page(response).text
+
+
+# Reports
+
+
+@pytest.fixture
+def report(rf):
+    """Return the report of an error in whose frames, request and cause a secret stands."""
+    secret = f"sk_canary_{uuid.uuid4().hex}"
+    request = rf.post(
+        f"/keys/add/?key={secret}", {"api_key": secret}, headers={"Cookie": f"k={secret}"}
+    )
+    request.user = User(email="ana@example.com")
+    try:
+        _fail_with(secret)
+    except LookupError:
+        return secret, PlainExceptionReporter(request, *sys.exc_info())
+    raise AssertionError
+
+
+def _fail_with(api_key: str) -> None:
+    headers = {"xi-api-key": api_key}
+    try:
+        int(headers["xi-api-key"])
+    except ValueError as exc:
+        raise LookupError(api_key) from exc
+
+
+def test_a_report_names_the_places_and_the_kind_of_error_alone(report):
+    secret, reporter = report
+
+    text = reporter.get_traceback_text()
+
+    assert "in _fail_with" in text
+    assert text.endswith("LookupError")
+    for shown in (text, reporter.get_traceback_html(), str(reporter.get_traceback_data())):
+        assert secret not in shown
+
+
+def test_a_mail_to_the_operators_holds_no_secret(report, settings):
+    secret, reporter = report
+    settings.ADMINS = [("Op", "op@example.com")]
+    error = (reporter.exc_type, reporter.exc_value, reporter.tb)
+    words = ("Internal Server Error: %s", ("/keys/add/",))
+    record = logging.LogRecord("django.request", logging.ERROR, __file__, 1, *words, error)
+    record.request = reporter.request
+
+    logging.getLogger("django").handle(record)
+
+    (message,) = mail.outbox
+    assert "in _fail_with" in message.body
+    assert secret not in message.message().as_string()

@@ -1,0 +1,201 @@
+"""Sound from our own disk, whole or in the part that a browser asks for."""
+
+import pytest
+
+from catalog.jobs.previews import preview_source
+from catalog.models import PreviewClip
+from catalog.providers.errors import NotFound
+from catalog.storage import media_path, store_media
+from tests import factories
+
+SOUND = bytes(range(256)) * 4
+SIZE = len(SOUND)
+
+
+@pytest.fixture
+def address(cast) -> str:
+    """Return where a preview of 1024 known bytes is played."""
+    voice = factories.make_voice(cast.account, preview_url="https://cdn.example.com/a.mp3")
+    path, size, _ = store_media("previews", [SOUND], "mp3")
+    PreviewClip.objects.create(
+        voice=voice,
+        source=preview_source(voice),
+        path=path,
+        content_type="audio/mpeg",
+        size=size,
+        fetched_at=factories.NOW,
+    )
+    return f"/voices/{voice.pk}/preview/"
+
+
+def body_of(response) -> bytes:
+    content = b"".join(response.streaming_content) if response.streaming else response.content
+    response.close()
+    return content
+
+
+def tag_of(client, address: str) -> str:
+    response = client.get(address)
+    response.close()
+    return response["ETag"]
+
+
+def test_without_a_range_the_whole_sound_is_sent(mia, address):
+    response = mia.get(address)
+
+    assert (response.status_code, body_of(response)) == (200, SOUND)
+    assert response["Content-Type"] == "audio/mpeg"
+    assert response["Content-Length"] == str(SIZE)
+    assert response["Accept-Ranges"] == "bytes"
+
+
+def test_sound_is_sent_so_that_nobody_else_can_use_or_run_it(mia, address):
+    for headers in ({}, {"Range": "bytes=0-9"}):
+        response = mia.get(address, headers=headers)
+
+        assert response["X-Content-Type-Options"] == "nosniff"
+        assert response["Content-Security-Policy"] == "default-src 'none'; sandbox"
+        assert response["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert response["Cache-Control"] == "private, max-age=0, must-revalidate"
+        response.close()
+
+
+@pytest.mark.parametrize(
+    ("asked", "first", "last"),
+    [
+        ("bytes=0-0", 0, 0),
+        ("bytes=0-99", 0, 99),
+        ("bytes=100-", 100, 1023),
+        ("bytes=-100", 924, 1023),
+        ("bytes=-5000", 0, 1023),
+        ("bytes=1000-999999", 1000, 1023),
+        ("bytes=1023-1023", 1023, 1023),
+        (" bytes=5-6 ", 5, 6),
+    ],
+)
+def test_one_range_is_answered_with_exactly_that_part(mia, address, asked, first, last):
+    response = mia.get(address, headers={"Range": asked})
+
+    assert (response.status_code, body_of(response)) == (206, SOUND[first : last + 1])
+    assert response["Content-Range"] == f"bytes {first}-{last}/{SIZE}"
+    assert response["Content-Length"] == str(last - first + 1)
+
+
+@pytest.mark.parametrize(
+    "asked", ["bytes=1024-", "bytes=1024-2000", "bytes=99999999999-", "bytes=-0", "bytes=9-3"]
+)
+def test_a_range_of_which_nothing_is_there_is_refused_with_the_size(mia, address, asked):
+    response = mia.get(address, headers={"Range": asked})
+
+    assert (response.status_code, body_of(response)) == (416, b"")
+    assert response["Content-Range"] == f"bytes */{SIZE}"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "",
+        "bytes",
+        "bytes=",
+        "bytes=-",
+        "bytes=a-b",
+        "bytes=1-2,4-5",
+        "bytes=" + ",".join(f"{place}-{place}" for place in range(1000)),
+        "bytes=" + "9" * 20 + "-",
+        "bytes=0-" + "9" * 20,
+        "bytes=-" + "9" * 20,
+        "bytes=--5",
+        "bytes=0--5",
+        "bytes=1.5-3",
+        "bytes=0x1-0x2",
+        "bytes=²-³",
+        "items=0-5",
+        "seconds=1-2",
+        "bytes=0-5\tx",
+    ],
+)
+def test_an_odd_range_gets_the_whole_sound(mia, address, asked):
+    response = mia.get(address, headers={"Range": asked})
+
+    assert (response.status_code, body_of(response)) == (200, SOUND)
+
+
+def test_a_browser_that_has_the_sound_is_told_so(mia, address):
+    tag = tag_of(mia, address)
+
+    response = mia.get(address, headers={"If-None-Match": tag, "Range": "bytes=0-5"})
+
+    assert (response.status_code, body_of(response)) == (304, b"")
+    assert response["ETag"] == tag
+    assert body_of(mia.get(address, headers={"If-None-Match": '"other"'})) == SOUND
+
+
+def test_sound_that_changed_has_another_tag(mia, address):
+    tag = tag_of(mia, address)
+    media_path(PreviewClip.objects.get().path).write_bytes(b"new sound")
+
+    response = mia.get(address, headers={"If-None-Match": tag})
+
+    assert (response.status_code, body_of(response)) == (200, b"new sound")
+
+
+@pytest.mark.parametrize(("is_same", "status"), [(True, 206), (False, 200)])
+def test_a_part_is_sent_only_of_the_sound_that_the_browser_began_with(
+    mia, address, is_same, status
+):
+    tag = tag_of(mia, address) if is_same else '"an older one"'
+
+    response = mia.get(address, headers={"Range": "bytes=0-9", "If-Range": tag})
+
+    assert response.status_code == status
+    assert len(body_of(response)) == (10 if is_same else SIZE)
+
+
+def test_an_empty_file_is_no_error(mia, address):
+    media_path(PreviewClip.objects.get().path).write_bytes(b"")
+
+    assert body_of(mia.get(address)) == b""
+    for asked in ("bytes=0-", "bytes=-5", "bytes=0-0"):
+        assert mia.get(address, headers={"Range": asked}).status_code == 416
+
+
+def test_the_second_hearing_does_not_ask_the_provider(cast, mia, stub, wav):
+    voice = factories.make_voice(cast.account, preview_url="https://cdn.example.com/a.mp3")
+    path = f"/voices/{voice.pk}/preview/"
+
+    assert body_of(mia.get(path)) == body_of(mia.get(path)) == wav
+    assert len(stub.asked) == 1
+
+
+def test_a_preview_that_is_not_to_be_had_says_why(cast, mia, stub):
+    voice = factories.make_voice(cast.account, preview_url="https://cdn.example.com/a.mp3")
+    stub.fails["preview"] = [NotFound("<b>No such clip.</b>")]
+
+    response = mia.get(f"/voices/{voice.pk}/preview/")
+
+    assert response.status_code == 404
+    assert response.content.decode() == "<b>No such clip.</b>"
+    assert response["Content-Type"] == "text/plain; charset=utf-8"
+
+
+def test_no_address_of_the_provider_and_no_key_reaches_the_browser(cast, mia, stub):
+    voice = factories.make_voice(cast.account, preview_url="https://cdn.example.com/a.mp3")
+
+    for path in ("/voices/", f"/voices/{voice.pk}/"):
+        assert "cdn.example.com" not in mia.get(path).content.decode()
+    response = mia.get(f"/voices/{voice.pk}/preview/")
+    assert "cdn.example.com" not in str(response.headers)
+    response.close()
+
+
+def test_a_sample_is_played_as_what_it_is(cast, mia):
+    job = factories.make_job(
+        cast.mia, cast.credential, sample=factories.make_sample(cast.mia, cast.aurora, SOUND)
+    )
+
+    response = mia.get(f"/samples/{job.sample.pk}/audio/", headers={"Range": "bytes=0-3"})
+
+    assert (response.status_code, body_of(response)) == (206, SOUND[:4])
+    assert response["Content-Type"] == "audio/wav"
+    media_path(job.sample.path).unlink()
+    assert mia.get(f"/samples/{job.sample.pk}/audio/").status_code == 404

@@ -1,0 +1,301 @@
+"""The list of voices as a page and as a part of it, and the page of one voice."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from catalog.models import ProviderAccount, Voice
+from catalog.queries.voices import FACETS, PAGE_SIZE
+from tests import factories
+from tests.views.conftest import BOOSTED, PARTIAL, Page
+
+
+@pytest.fixture
+def shelf(cast):
+    for name, gender in (("Ann", "female"), ("Bea", "female"), ("Cem", "male")):
+        factories.make_voice(cast.account, name, gender=gender, preview_url="https://x.example/a")
+
+
+def shown(response) -> list[str]:
+    return [attrs["data-name"] for attrs in Page(response).find("li", **{"class": "card"})]
+
+
+def test_the_page_shows_voices_with_counts_filters_and_frame(mia, shelf):
+    response = mia.get("/voices/")
+
+    page = Page(response)
+    assert shown(response) == ["Ann", "Bea", "Cem"]
+    assert "3 voices" in page.text
+    assert page.find("nav", aria_label="Main")
+    assert page.find("form", id="filters", action="/voices/", method="get")
+    assert page.find("input", name="gender", value="female")
+    assert response["Vary"].count("HX-Request") == 2
+
+
+def test_the_state_of_the_page_is_in_its_address(mia, shelf):
+    page = Page(mia.get("/voices/?q=n&gender=female&sort=-name&layout=list"))
+
+    assert page.find("input", name="q", value="n")
+    assert "checked" in page.find("input", name="gender", value="female")[0]
+    assert "checked" not in page.find("input", name="gender", value="male")[0]
+    assert "selected" in page.find("option", value="-name")[0]
+    assert "checked" in page.find("input", name="layout", value="list")[0]
+    assert page.find("ol", **{"class": "cards list"})
+    assert [chip["href"] for chip in page.find("a", **{"class": "chip"})] == [
+        "/voices/?gender=female&sort=-name&layout=list",
+        "/voices/?q=n&sort=-name&layout=list",
+    ]
+    assert "1 voice of 3" in page.text
+
+
+def test_a_part_carries_results_counts_and_badge_but_no_frame(mia, shelf):
+    response = mia.get("/voices/?gender=female", headers=PARTIAL)
+
+    page = Page(response)
+    assert shown(response) == ["Ann", "Bea"]
+    assert {"results", "facets-in", "nfilters"} <= set(page.ids)
+    assert [attrs["hx-target"] for attrs in page.find("hx-partial")] == ["#facets-in", "#nfilters"]
+    assert not page.find("html")
+    assert not page.find("nav", aria_label="Main")
+    assert response["Vary"].count("HX-Request") == 2
+
+
+@pytest.mark.parametrize(
+    ("before", "query", "header"),
+    [
+        ("/voices/", "?q=a", "HX-Push-Url"),
+        ("/voices/?q=a", "?q=an", "HX-Replace-Url"),
+        ("/voices/?q=a&gender=female", "?q=an&gender=female", "HX-Replace-Url"),
+        ("/voices/?q=a", "?q=an&gender=female", "HX-Push-Url"),
+        ("/voices/?q=a", "?q=a&sort=newest", "HX-Push-Url"),
+        ("/voices/?q=a", "?q=a&layout=list", "HX-Push-Url"),
+        ("", "?q=a", "HX-Push-Url"),
+        ("http://[", "?q=a", "HX-Push-Url"),
+        ("http://evil.example/voices/?q=a", "?q=an", "HX-Push-Url"),
+    ],
+)
+def test_a_part_names_its_address_and_a_word_being_typed_is_one_step_back(
+    mia, shelf, before, query, header
+):
+    current = f"http://testserver{before}" if before.startswith("/") else before
+    response = mia.get(f"/voices/{query}", headers={**PARTIAL, "HX-Current-URL": current})
+
+    other = {"HX-Push-Url", "HX-Replace-Url"} - {header}
+    assert response[header] == f"/voices/{query}"
+    assert not response.has_header(*other)
+
+
+def test_the_address_of_a_part_is_the_canonical_one(mia, shelf):
+    query = "?evil=1&layout=cards&sort=name&gender=nobody&gender=male&gender=male&page=1&q="
+
+    response = mia.get(f"/voices/{query}", headers=PARTIAL)
+
+    assert response["HX-Push-Url"] == "/voices/?gender=male"
+
+
+def test_a_boosted_link_and_a_step_back_get_the_whole_page(mia, shelf):
+    for headers in (BOOSTED, {**BOOSTED, "HX-History-Restore-Request": "true"}):
+        response = mia.get("/voices/?gender=female", headers=headers)
+
+        assert Page(response).find("nav", aria_label="Main")
+        assert not response.has_header("HX-Push-Url")
+
+
+def test_values_that_do_not_exist_are_said_and_the_rest_is_kept(mia, shelf):
+    response = mia.get("/voices/?gender=robot&kind=%00&sort=x&q=bea")
+
+    page = Page(response)
+    assert response.status_code == 200
+    assert shown(response) == ["Bea"]
+    assert "There is no gender “robot”." in page.text
+    assert page.text.count("That part of the address was left out.") == 3
+
+
+@pytest.mark.parametrize("number", ["1000000000", "-1", "abc", "1" + "0" * 30, "%00", ""])
+def test_a_page_that_does_not_exist_is_the_nearest_one(mia, shelf, number):
+    response = mia.get(f"/voices/?page={number}")
+
+    assert response.status_code == 200
+    assert shown(response) == ["Ann", "Bea", "Cem"]
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@example(query="q=%00%F0%28%8C%28")
+@example(query="q=%ED%A0%80")
+@example(query="&&=&q&=x&page")
+@example(query="q=" + "%25_" * 3000)
+@given(
+    query=st.one_of(
+        st.text(max_size=60),
+        st.lists(
+            st.tuples(
+                st.sampled_from([*FACETS, "q", "sort", "layout", "page"]), st.text(max_size=12)
+            ),
+            max_size=6,
+        ).map(lambda pairs: "&".join(f"{name}={value}" for name, value in pairs)),
+    )
+)
+def test_no_address_breaks_the_page(mia, shelf, query):
+    # As a server hands it over: the bytes of the address, whatever they mean.
+    raw = query.encode("utf-8", "surrogatepass").decode("latin-1")
+
+    for headers in ({}, PARTIAL):
+        response = mia.get("/voices/", QUERY_STRING=raw, headers=headers)
+
+        assert response.status_code == 200
+
+
+def test_an_empty_result_offers_ways_out(mia, shelf):
+    page = Page(mia.get("/voices/?q=bea&gender=male"))
+
+    assert "No voice fits all of these filters" in page.text
+    assert "Without gender “Male” · 1 voice" in page.text
+    assert page.find("a", **{"class": "btn", "href": "/voices/?q=bea"})
+
+
+def test_pages_are_linked_and_kept_apart(cast, mia):
+    for place in range(PAGE_SIZE + 1):
+        factories.make_voice(cast.account, f"Voice {place:02d}")
+
+    first, second = Page(mia.get("/voices/?q=voice")), mia.get("/voices/?q=voice&page=2")
+
+    assert first.find("a", rel="next", href="/voices/?q=voice&page=2")
+    assert not first.find("a", rel="prev")
+    assert Page(second).find("a", rel="prev", href="/voices/?q=voice")
+    assert shown(second) == ["Voice 24"]
+
+
+def test_without_voices_the_page_says_why_and_looks_again_by_itself(cast, mia):
+    waiting = Page(mia.get("/voices/"))
+    ProviderAccount.objects.all().delete()
+    unconnected = Page(mia.get("/voices/"))
+
+    assert "Fetching voices" in waiting.text
+    assert "No provider is connected yet" in unconnected.text
+    for page in (waiting, unconnected):
+        assert page.find("div", hx_get="/voices/", hx_target="#results")
+
+
+@pytest.mark.parametrize("values", [{"synced_at": factories.NOW}, {"sync_error": "No key."}])
+def test_an_account_without_voices_is_not_said_to_be_fetched_for_ever(cast, mia, values):
+    ProviderAccount.objects.update(**values)
+
+    page = Page(mia.get("/voices/"))
+
+    assert "Fetching voices" not in page.text
+    assert "There are no voices here" in page.text
+    assert not page.find("div", hx_get="/voices/")
+
+
+def test_a_provider_that_did_not_answer_is_named_with_the_age_of_its_voices(cast, mia, shelf):
+    ProviderAccount.objects.filter(pk=cast.account.pk).update(sync_error="No network.")
+
+    page = Page(mia.get("/voices/"))
+
+    assert "ElevenLabs did not answer the last time: No network." in page.text
+    assert "Its voices were never fetched." in page.text
+    assert len(page.find("li", **{"class": "card"})) == 3
+
+
+def test_more_voices_need_no_more_queries(cast, mia):
+    def count_queries() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            assert mia.get("/voices/").status_code == 200
+        return len(seen)
+
+    factories.make_voice(cast.account)
+    few = count_queries()
+    for place in range(PAGE_SIZE):
+        factories.make_voice(cast.account, languages=(f"x{place}",))
+
+    assert count_queries() == few
+
+
+def test_no_two_elements_of_the_page_have_the_same_id(cast, mia):
+    for value in ("老", "旧", "!!", "a b", "a_b", "A B", "…"):
+        factories.make_voice(cast.account, accent=value, use_cases=(value,), languages=(value,))
+    for place in range(9):
+        factories.make_voice(cast.account, accent=f"é{place}")
+
+    ids = Page(mia.get("/voices/")).ids
+
+    assert sorted(set(ids)) == sorted(ids)
+
+
+# One voice
+
+
+def test_the_page_of_a_voice_tells_all_that_is_known_of_it(cast, ana):
+    voice = factories.make_clone(
+        cast.account,
+        "Zoë",
+        description="Warm.",
+        gender="female",
+        raw_labels={"gender": "feminine"},
+        languages=("en-GB", "de"),
+        details={"tiers": ["pro"], "is_legacy": True},
+        remote_created_at=factories.NOW,
+        preview_url="https://x.example/a",
+    )
+    job = factories.make_job(cast.mia, cast.credential, voice=voice)
+
+    page = Page(ana.get(f"/voices/{voice.pk}/"))
+
+    for words in ("Zoë", "Warm.", "Female", "feminine", "English (UK), German", voice.remote_id,
+                  "21 November 2026", "Tiers", "pro", "Mia", "Ada", "Delete…"):  # fmt: skip
+        assert words in page.text, words
+    assert page.find("a", href=f"/jobs/{job.pk}/")
+    assert page.find("header", data_src=f"/voices/{voice.pk}/preview/")
+    assert page.find("button", data_copy=voice.remote_id)
+
+
+def test_only_an_admin_is_offered_to_delete_and_only_what_can_be_deleted(cast, ana, mia):
+    clone, library = factories.make_clone(cast.account), factories.make_voice(cast.account)
+
+    def offers(client: Client, voice: Voice) -> bool:
+        return "Delete…" in Page(client.get(f"/voices/{voice.pk}/")).text
+
+    assert (offers(ana, clone), offers(ana, library), offers(mia, clone)) == (True, False, False)
+
+
+def test_a_voice_that_is_gone_keeps_its_page_and_says_since_when(cast, mia):
+    gone_at = factories.NOW + timedelta(hours=1)
+    voice = factories.make_clone(
+        cast.account, gone_at=gone_at, gone_reason="Deleted by Ana with plan 7."
+    )
+
+    page = Page(mia.get(f"/voices/{voice.pk}/"))
+
+    assert "This voice is gone since 21 November 2026, 13:00." in page.text
+    assert "Deleted by Ana with plan 7." in page.text
+    assert not page.find("button", data_play="")
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"state": "pending"}, "Being made"),
+        ({"state": "failed"}, "Failed"),
+        ({"problem": "Could not be read: age."}, "Could not be read: age."),
+        ({}, "No preview from ElevenLabs"),
+    ],
+)
+def test_what_keeps_a_voice_from_speaking_is_said(cast, mia, values, words):
+    voice = factories.make_voice(cast.account, **values)
+
+    assert words in Page(mia.get(f"/voices/{voice.pk}/")).text
+
+
+def test_the_start_page_leads_to_the_voices(client):
+    response = client.get("/")
+
+    assert (response.status_code, response["Location"]) == (302, "/voices/")

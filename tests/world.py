@@ -1,0 +1,122 @@
+"""Two teams with everything that Voiceboard keeps, and with words by which a leak shows itself."""
+
+import functools
+from types import SimpleNamespace
+from typing import Any
+
+from django.apps import apps
+from django.db import connection, models
+
+from catalog.jobs.previews import preview_source
+from catalog.models import (
+    CleanupPlan,
+    CloneJob,
+    Consent,
+    Credential,
+    Membership,
+    PlannedDeletion,
+    PreviewClip,
+    ProviderAccount,
+    Sample,
+    SyncRun,
+    Team,
+    User,
+    Voice,
+    VoiceLabel,
+)
+from catalog.storage import store_media
+from tests import factories
+
+# By the team's name; none of them is part of a page's own words.
+WORDS = {"Aurora": "qxaurora", "Borealis": "qxborealis"}
+_OF_TEAM = {
+    Team: "pk",
+    Membership: "team",
+    ProviderAccount: "team",
+    Credential: "team",
+    Voice: "account__team",
+    VoiceLabel: "voice__account__team",
+    PreviewClip: "voice__account__team",
+    SyncRun: "account__team",
+    Sample: "team",
+    CloneJob: "team",
+    Consent: "clone_jobs__team",
+    CleanupPlan: "team",
+    PlannedDeletion: "plan__team",
+    User: "memberships__team",
+}
+
+
+def furnish(
+    team: Team, admin: User, account: ProviderAccount, credential: Credential, sound: bytes
+) -> SimpleNamespace:
+    """Give the team a voice with a clip, a job, a plan and a sync run, all with its word."""
+    word = WORDS[team.name]
+    Credential.objects.filter(pk=credential.pk).update(nickname=word, problem=word)
+    ProviderAccount.objects.filter(pk=account.pk).update(label=word, sync_error=word)
+    voice = factories.make_clone(
+        account,
+        f"{word} voice",
+        description=word,
+        accent=word,
+        use_cases=(word,),
+        raw_labels={"gender": word},
+        details={"note": word},
+        problem=word,
+        preview_url="https://cdn.example.com/a.mp3",
+    )
+    path, size, _ = store_media("previews", [sound], "wav")
+    PreviewClip.objects.create(
+        voice=voice,
+        source=preview_source(voice),
+        path=path,
+        content_type="audio/wav",
+        size=size,
+        fetched_at=factories.NOW,
+    )
+    sample = factories.make_sample(admin, team, sound)
+    Sample.objects.filter(pk=sample.pk).update(filename=word)
+    job = factories.make_job(admin, credential, name=word, message=word, sample=sample, voice=voice)
+    Consent.objects.filter(pk=job.consent_id).update(speaker=word)
+    plan = factories.make_plan(admin, team, [])
+    line = factories.make_line(plan, voice, message=word, credential=credential)
+    SyncRun.objects.create(account=account, started_at=factories.NOW, error=word)
+    return SimpleNamespace(
+        team=team.name,
+        word=word,
+        email=admin.email,
+        voice=voice,
+        job=job,
+        sample=sample,
+        credential=credential,
+        account=account,
+        plan=plan,
+        line=line,
+    )
+
+
+def rows_of(team: Team) -> dict[str, list[tuple[Any, ...]]]:
+    """Return every row that belongs to the team."""
+    return {
+        model.__name__: list(
+            model._default_manager.filter(**{path: team.pk}).order_by("pk").distinct().values_list()
+        )
+        for model, path in _OF_TEAM.items()
+    }
+
+
+def all_rows(*left_out: type[models.Model]) -> dict[str, list[tuple[Any, ...]]]:
+    """Return every row of the database but those of the models left out."""
+    with connection.cursor() as cursor:
+        rows = {}
+        for model, query in _every_table().items():
+            if model not in left_out:
+                cursor.execute(query)
+                rows[model._meta.label] = cursor.fetchall()
+    return rows
+
+
+@functools.cache
+def _every_table() -> dict[type[models.Model], str]:
+    # Written out once: this is asked for some hundred times, and building a query takes longest.
+    return {model: str(model._default_manager.order_by("pk").query) for model in apps.get_models()}
