@@ -14,7 +14,8 @@ def walk_through(rows, *, counts_rows, cap, total):
     walk, found = SkipWalk(limit=10), []
     for _ in range(MOST_STEPS):
         size = min(walk.limit, cap)
-        start = walk.skip if counts_rows else walk.skip * size
+        # Pages are as long as was asked for, even where fewer rows of each are given away.
+        start = walk.skip if counts_rows else walk.skip * walk.limit
         page = rows[start : start + size]
         walk.take(page, total)
         found += [row for row in page if row not in found]
