@@ -42,6 +42,12 @@ def find_deletable_voices(user: User) -> list[Voice]:
     return list(rows.order_by("sort_name", "pk")[:_SHOWN_VOICES])
 
 
+def find_hidden_voices(user: User) -> list[Voice]:
+    """Return the voices that the person's teams have taken out of their lists."""
+    rows = Voice.objects.visible_to(user).exclude(hidden_at=None).select_related("account")
+    return list(rows.order_by("sort_name", "pk")[:_SHOWN_VOICES])
+
+
 def get_plan_page(user: User, plan_id: int) -> PlanPage:
     """Return one plan with its lines; raises CleanupPlan.DoesNotExist for a stranger's."""
     plans = CleanupPlan.objects.visible_to(user).select_related(

@@ -1,5 +1,6 @@
 """The clone's state machine: exactly one voice for one wish, whatever breaks where."""
 
+import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -369,3 +370,42 @@ def test_the_sweep_wakes_each_due_job_once_in_half_a_minute(job, clock):
     third = find_due(CloneJob, CloneJob.ACTIVE_STATES, clock.now)
 
     assert (first, second, third) == ([job.pk], [], [job.pk])
+
+
+def test_what_is_at_the_provider_is_kept_before_the_next_call_and_given_to_the_next_attempt(
+    job, provider, clock
+):
+    seen = []
+
+    def clone(wish):
+        seen.append(dict(wish.progress))
+        wish.keep_progress({"file_id": "file-1"})
+        if len(seen) == 1:
+            raise errors.TryLater("Too many requests.", retry_after=1)
+        provider.make(wish.marker)
+        return CloneResult("remote-1")
+
+    provider.clone = clone
+
+    run_to_end(job, clock)
+
+    assert seen == [{}, {"file_id": "file-1"}]
+    assert job.state == State.READY
+
+
+def test_a_voice_to_which_its_provider_gives_no_name_keeps_the_one_that_was_wished_for(
+    job, provider, clock, monkeypatch
+):
+    info = dataclasses.replace(job.account.info, can_rename=False)
+    monkeypatch.setattr(ProviderAccount, "info", info)
+
+    def clone(wish):
+        provider.make(wish.marker, "Clone 17")
+        return CloneResult("remote-1")
+
+    provider.clone = clone
+
+    run_to_end(job, clock)
+
+    voice = Voice.objects.get()
+    assert (voice.name, voice.shown_name, job.name) == ("Clone 17", "Our Ada", "Our Ada")
