@@ -218,9 +218,9 @@ def test_a_file_that_cannot_be_used_is_a_connection_error(connect, path):
 def test_only_the_owner_can_read_the_messages_and_ring_the_bell(connect, path):
     connection = connect()
     publish(connection, 1)
-    drain(connection)
+    receive_all(connection)
 
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
 
-    assert set(modes) >= {"queue.sqlite3", "queue.sqlite3-wal", "queue.wake"}
+    assert set(modes) >= {"queue.sqlite3", "queue.sqlite3-wal", "queue.jobs.wake"}
     assert set(modes.values()) == {0o600}
