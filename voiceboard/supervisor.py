@@ -125,17 +125,21 @@ class Supervisor:
         """Prepare, then keep everything up until asked to stop, then end everything."""
         try:
             self._prepare()
-            self._started_at = time.monotonic()
-            while not (self._stop.wait(TURN_SECONDS) or self._has_lost_terminal()):
-                self._around.watcher.keep_up()
-                for service in self._services:
-                    service.keep_up()
-                if not self._is_announced:
-                    self._announce()
+            self._keep_up()
         finally:
             # First what makes work, then what does it, last what the work needs.
             waves = [[self._schedule, self._web], [self._worker, self._background], self._sandbox]
             end_in_order(waves, self._stop.is_hurried)
+
+    def _keep_up(self) -> None:
+        self._started_at = time.monotonic()
+        while not (self._stop.wait(TURN_SECONDS) or self._has_lost_terminal()):
+            self._around.watcher.keep_up()
+            for service in self._services:
+                service.keep_up()
+            if not self._is_announced:
+                self._announce()
+        say("Stopping, once what is being done is finished (Ctrl-C again: at once).")
 
     def _has_lost_terminal(self) -> bool:
         # Where make leads the session, as under "ssh -t", it keeps the hang-up to itself.

@@ -2,7 +2,7 @@
 
 A message is a row. Taking it leases the row, acknowledging it deletes the row, and a lease that
 is no longer renewed ends: a worker that is killed loses nothing. Some messages are delivered
-twice for that, so tasks must bear it. A named pipe beside the file wakes sleeping workers.
+twice for that, so tasks must bear it. Named pipes beside the file wake sleeping workers.
 """
 
 import select
@@ -11,21 +11,20 @@ import time
 from pathlib import Path
 from queue import Empty
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
 from kombu import Connection
 from kombu.transport import TRANSPORT_ALIASES, virtual
 from kombu.utils.scheduling import FairCycle
 
-from catalog.transport.bell import Bell
+from catalog.transport.bell import HAS_PIPES, Bell
 from catalog.transport.channel import FileChannel
 from catalog.transport.messages import LEASE_SECONDS, QueueFile
 
 SCHEME = "embedded"
 # How long a message waits at most when its ring was not heard.
-POLL_SECONDS = 0.5
-POLL_SECONDS_WITHOUT_BELL = 0.25
+POLL_SECONDS = 0.5 if HAS_PIPES else 0.25
 
 
 def register_transport() -> None:
@@ -57,7 +56,7 @@ class Transport(virtual.Transport):
     can_parse_url = True
     driver_type = "sqlite"
     driver_name = "sqlite3"
-    polling_interval = POLL_SECONDS
+    polling_interval: float = POLL_SECONDS
     connection_errors = (*virtual.Transport.connection_errors, OSError, sqlite3.DatabaseError)
     implements = virtual.Transport.implements.extend(asynchronous=True)
     # What is bound to what; the same for all connections of a process, as in kombu's own.
@@ -70,12 +69,19 @@ class Transport(virtual.Transport):
         settings = client.transport_options or {}
         lease = float(settings.get("visibility_timeout", LEASE_SECONDS))
         self.queue_file = QueueFile(path, lease)
-        self.bell = Bell(path.with_suffix(".wake"))
+        self._bells: dict[str, Bell] = {}
         self._renew_every = lease / 3
         self._renewed_at = time.monotonic()
         self._loop: Any = None
-        self._listening = False
+        self._heard: set[str] = set()
         self._timers: list[Any] = []
+
+    def bell_of(self, queue: str) -> Bell:
+        """Return what wakes those who wait for a queue, and nobody else."""
+        if queue not in self._bells:
+            name = f"{self.queue_file.path.stem}.{quote(queue, safe='')}.wake"
+            self._bells[queue] = Bell(self.queue_file.path.with_name(name))
+        return self._bells[queue]
 
     def driver_version(self) -> str:
         """Return SQLite's version."""
@@ -95,14 +101,15 @@ class Transport(virtual.Transport):
         self._leave_event_loop()
         super().close_connection(connection)
         self.queue_file.close()
-        self.bell.close()
+        for bell in self._bells.values():
+            bell.close()
 
     def register_with_event_loop(self, connection: Any, loop: Any) -> None:
         """Take messages when the bell rings, when a task has ended, and now and then."""
         self._leave_event_loop()
         self._loop = loop
         self._timers = [
-            loop.call_repeatedly(self._poll_seconds(), self._take_all),
+            loop.call_repeatedly(self.polling_interval, self._take_all),
             loop.call_repeatedly(self._renew_every, self._renew),
         ]
 
@@ -121,8 +128,8 @@ class Transport(virtual.Transport):
             # is asked for there has to wait for the loop's next turn.
             self._loop.call_later(0, self._take_all)
 
-    def _hear(self) -> None:
-        self.bell.hear()
+    def _hear(self, queue: str) -> None:
+        self.bell_of(queue).hear()
         self._take_all()
 
     def _take_all(self) -> None:
@@ -142,15 +149,18 @@ class Transport(virtual.Transport):
         self.cycle.get(self._deliver)
 
     def _listen(self) -> None:
-        ear = self.bell.listen()
-        if ear is not None and not self._listening:
-            self._loop.add_reader(ear, self._hear)
-            self._listening = True
+        for queue, ear in self._ears().items():
+            if queue not in self._heard:
+                self._loop.add_reader(ear, self._hear, queue)
+                self._heard.add(queue)
 
     def _mute(self) -> None:
-        if self._listening:
-            self._loop.remove_reader(self.bell.listen())
-            self._listening = False
+        while self._heard:
+            self._loop.remove_reader(self.bell_of(self._heard.pop()).listen())
+
+    def _ears(self) -> dict[str, int]:
+        ears = {queue: self.bell_of(queue).listen() for queue in self._callbacks or ()}
+        return {queue: ear for queue, ear in ears.items() if ear is not None}
 
     def drain_events(  # type: ignore[override]  # as kombu has it
         self, connection: Any, timeout: float | None = None
@@ -161,7 +171,7 @@ class Transport(virtual.Transport):
             try:
                 self._take_one()
             except Empty:
-                seconds = self._poll_seconds()
+                seconds = self.polling_interval
                 if deadline is not None:
                     seconds = min(seconds, deadline - time.monotonic())
                 if seconds <= 0:
@@ -171,11 +181,13 @@ class Transport(virtual.Transport):
                 return
 
     def _wait(self, seconds: float) -> None:
-        ear = self.bell.listen()
-        if ear is None or not self._may_take():
+        ears = self._ears() if self._may_take() else {}
+        if not ears:
             time.sleep(seconds)
-        elif select.select([ear], [], [], seconds)[0]:
-            self.bell.hear()
+            return
+        ringing = select.select(ears.values(), [], [], seconds)[0]
+        for queue in [queue for queue, ear in ears.items() if ear in ringing]:
+            self.bell_of(queue).hear()
 
     def _may_take(self) -> bool:
         return any(channel.may_take() for channel in self.channels)
@@ -184,11 +196,3 @@ class Transport(virtual.Transport):
         self._renewed_at = time.monotonic()
         qualities = [channel.qos for channel in self.channels]
         self.queue_file.renew([tag for quality in qualities for tag in quality.unsettled()])
-
-    def _poll_seconds(self) -> float:
-        hears = self.bell.listen() is not None
-        return (
-            self.polling_interval
-            if hears
-            else min(self.polling_interval, POLL_SECONDS_WITHOUT_BELL)
-        )

@@ -65,7 +65,7 @@ class FileChannel(virtual.Channel):
         milliseconds = message["properties"].get("expiration")
         ttl = None if milliseconds is None else int(milliseconds) / 1000
         self.queue_file.put(queue, dumps(message).encode(), ttl)
-        self.connection.bell.ring()
+        self.connection.bell_of(queue).ring()
 
     def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:
         while (taken := self.queue_file.take(queue)) is not None:

@@ -12,6 +12,7 @@ from catalog.views.requests import is_partial
 
 THEMES = ("system", "light", "dark")
 THEME_COOKIE = "theme"
+_NEXT_THEMES = {"dark": "light"}
 
 
 def _find_team(request: HttpRequest) -> Team | None:
@@ -26,7 +27,8 @@ def _find_team(request: HttpRequest) -> Team | None:
 def page_frame(request: HttpRequest) -> dict[str, Any]:
     """Return what base.html draws; a swapped part has no frame and pays for none."""
     theme = request.COOKIES.get(THEME_COOKIE, "system")
-    frame: dict[str, Any] = {"theme": theme if theme in THEMES else "system"}
+    theme = theme if theme in THEMES else "system"
+    frame: dict[str, Any] = {"theme": theme, "next_theme": _NEXT_THEMES.get(theme, "dark")}
     team = _find_team(request)
     if team is None or is_partial(request):
         return frame
@@ -43,4 +45,6 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
         (reverse(name), icon, label, where, request.path.startswith(reverse(name)))
         for name, icon, label, where in links
     ]
+    # The tab bar of a phone has no room for these: the account's page links them.
+    frame["rail_only"] = [link for link in frame["navigation"] if link[3] == "rail-only"]
     return frame

@@ -217,10 +217,12 @@ def test_a_file_that_cannot_be_used_is_a_connection_error(connect, path):
 
 def test_only_the_owner_can_read_the_messages_and_ring_the_bell(connect, path):
     connection = connect()
+    waiting = Consumer(connection.channel(), [JOBS], on_message=lambda _message: None)
+    with waiting, pytest.raises(TimeoutError):
+        connection.drain_events(timeout=0.01)
     publish(connection, 1)
-    drain(connection)
 
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
 
-    assert set(modes) >= {"queue.sqlite3", "queue.sqlite3-wal", "queue.wake"}
+    assert set(modes) >= {"queue.sqlite3", "queue.sqlite3-wal", "queue.jobs.wake"}
     assert set(modes.values()) == {0o600}

@@ -1,0 +1,67 @@
+"""The command that brings database, secrets and demo up to date."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from catalog.models import Credential, Installation, User
+from catalog.models.credentials import _key_ring
+from tests.world import all_rows
+
+
+@pytest.fixture
+def fresh(db, settings, tmp_path, wakes):
+    """Return the path of a master key that is not there yet, in demo mode."""
+    settings.MASTER_KEY_FILE = tmp_path / "secrets" / "master-keys.json"
+    settings.DEMO, settings.DEMO_PASSWORD = True, "demo password"
+    settings.DEMO_PASSWORD_IS_GIVEN = False
+    _key_ring.cache_clear()
+    yield settings.MASTER_KEY_FILE
+    _key_ring.cache_clear()
+
+
+def prepare() -> None:
+    call_command("prepare", stdout=StringIO())
+
+
+def test_a_fresh_installation_gets_a_key_and_the_people_of_the_demo(fresh):
+    prepare()
+
+    assert fresh.stat().st_mode & 0o777 == 0o600
+    assert Installation.objects.count() == 1
+    assert set(User.objects.values_list("email", flat=True)) == {
+        "ana@example.com", "mia@example.com", "sam@example.com"
+    }  # fmt: skip
+    assert Credential.objects.count() == 2
+
+
+def test_a_second_time_changes_nothing(fresh):
+    prepare()
+    rows, ring = all_rows(), fresh.read_bytes()
+
+    prepare()
+
+    assert all_rows() == rows
+    assert fresh.read_bytes() == ring
+
+
+def test_without_the_demo_nobody_is_made(fresh, settings):
+    settings.DEMO = False
+
+    prepare()
+
+    assert Installation.objects.count() == 1
+    assert not User.objects.exists()
+    assert not Credential.objects.exists()
+
+
+def test_a_lost_key_stops_it_with_one_clear_sentence(fresh):
+    prepare()
+    fresh.unlink()
+    _key_ring.cache_clear()
+
+    with pytest.raises(CommandError, match=r"master-keys\.json is missing; restore it"):
+        prepare()
+
+    assert not fresh.exists()

@@ -1,0 +1,118 @@
+"""Rules of the tree that no linter knows: sizes, names, and what templates and layers may do."""
+
+import ast
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from catalog.providers.registry import all_infos
+
+ROOT = Path(__file__).resolve().parent.parent
+CODE = [
+    path
+    for folder in ("catalog", "voiceboard", "scripts")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+    if "migrations" not in path.parts
+]
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+SERVICES = sorted((ROOT / "catalog" / "services").glob("[a-z]*.py"))
+VIEWS = sorted((ROOT / "catalog" / "views").glob("[a-z]*.py"))
+# What may speak of one provider: its adapter and its sandbox.
+OF_ONE_PROVIDER = ("adapters", "sandbox")
+GENERAL = [path for path in CODE if not set(path.parts) & set(OF_ONE_PROVIDER)]
+TOO_VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "handler", "data"}
+
+
+def short(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def functions_of(path: Path) -> list[ast.FunctionDef]:
+    """Return the public functions at the top of a module."""
+    return [
+        node
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+    ]
+
+
+@pytest.mark.parametrize("path", CODE, ids=short)
+def test_a_file_of_code_stays_short_and_has_a_name_that_says_something(path):
+    assert len(path.read_text().splitlines()) < 300
+    assert path.stem.strip("_") not in TOO_VAGUE
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=short)
+def test_a_template_stays_short(path):
+    assert len(path.read_text().splitlines()) < 120
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in TEMPLATES if path.name.startswith("_")], ids=short
+)
+def test_a_part_says_first_what_it_is_and_needs(path):
+    assert re.match(r"\{# .+\. #\}\n", path.read_text())
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=short)
+def test_a_template_compares_with_no_word_and_trusts_no_text(path):
+    text = path.read_text()
+
+    assert not re.search(r"\{% (?:el)?if [^%]*[=!]=\s*[\"']", text)
+    assert not re.search(r"\|\s*safe\b|autoescape|\bstyle=|\bon[a-z]+=\"", text)
+
+
+def test_a_function_name_is_there_once_so_that_one_search_finds_it():
+    names = Counter(
+        node.name for path in GENERAL if "scripts" not in path.parts for node in functions_of(path)
+    )
+
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("path", SERVICES, ids=short)
+def test_a_service_takes_the_actor_first_and_the_rest_by_name(path):
+    for service in functions_of(path):
+        assert len(service.args.args) <= 1, service.name
+        assert service.returns is not None, service.name
+
+
+def test_a_task_takes_ids_by_name_and_has_a_name_of_its_own():
+    path = ROOT / "catalog" / "tasks.py"
+    tasks = [node for node in functions_of(path) if node.name.endswith("_task")]
+    named = re.findall(r'@shared_task\(name="catalog\.(\w+)"\)\ndef (\w+)_task\(', path.read_text())
+
+    assert sorted(f"{name}_task" for _, name in named) == sorted(task.name for task in tasks)
+    assert all(name == function for name, function in named)
+    for task in tasks:
+        assert task.args.args == [], task.name
+        for argument in task.args.kwonlyargs:
+            assert argument.arg.endswith("_id"), task.name
+            assert ast.unparse(argument.annotation) in {"int", "str"}, task.name
+
+
+@pytest.mark.parametrize("path", VIEWS, ids=short)
+def test_a_view_starts_at_what_the_person_may_see_and_writes_nothing_itself(path):
+    text = path.read_text()
+
+    assert not re.search(r"\.objects\b(?!\.visible_to\()", text)
+    assert not re.search(r"transaction|\.save\(|\.delete\(|\.create\(", text)
+
+
+@pytest.mark.parametrize("path", GENERAL, ids=short)
+def test_nobody_but_its_adapter_and_its_sandbox_knows_a_provider_by_name(path):
+    text = path.read_text().lower()
+
+    for info in all_infos():
+        assert info.slug not in text
+
+
+@pytest.mark.parametrize("path", CODE, ids=short)
+def test_code_trusts_no_text_saves_by_no_signal_and_leaves_nothing_for_later(path):
+    text = path.read_text()
+
+    assert not re.search(r"mark_safe|SafeText", text)
+    assert not re.search(r"\b(?:pre|post)_(?:save|delete|init)\b|def save\(", text)
+    assert not re.search(r"\bTODO\b|\bFIXME\b|\bXXX\b", text)

@@ -1,0 +1,151 @@
+"""Deleting takes two steps in the page: the dry run, and then the word of an admin."""
+
+import pytest
+
+from catalog.models import CleanupPlan, Credential, PlannedDeletion, Voice
+from tests import factories
+from tests.views.conftest import PARTIAL, Page
+
+State = PlannedDeletion.State
+
+
+@pytest.fixture
+def clone(cast) -> Voice:
+    return factories.make_clone(cast.account, "Ada")
+
+
+def test_the_whole_way_from_the_list_to_the_outcome(
+    ana, cast, clone, wakes, django_capture_on_commit_callbacks
+):
+    offered = Page(ana.get("/cleanup/"))
+    assert offered.find("input", name="id", value=str(clone.pk))
+
+    dry_run = ana.post("/cleanup/plans/", {"id": [clone.pk]}, follow=True)
+    plan = CleanupPlan.objects.get()
+    text = Page(dry_run).text
+    assert dry_run.redirect_chain == [(f"/cleanup/plans/{plan.pk}/", 302)]
+    assert "Dry run: 1 voice would be deleted" in text
+    assert cast.account.info.delete_note in text
+    assert "Nothing has been touched." in text
+    assert wakes == []
+
+    with django_capture_on_commit_callbacks(execute=True):
+        confirmed = Page(ana.post(f"/cleanup/plans/{plan.pk}/approve/", follow=True))
+    assert "0 of 1 deleted, 1 to go." in confirmed.text
+    assert confirmed.find("section", id="plan-lines", hx_get=f"/cleanup/plans/{plan.pk}/")
+    assert not confirmed.find("form", action=f"/cleanup/plans/{plan.pk}/approve/")
+    assert [name for name, _ in wakes] == ["catalog.run_deletion"]
+
+    PlannedDeletion.objects.update(state=State.DELETED)
+    part = Page(ana.get(f"/cleanup/plans/{plan.pk}/", headers=PARTIAL))
+    assert "1 of 1 deleted." in part.text
+    assert not part.find("section", hx_get=f"/cleanup/plans/{plan.pk}/")
+    assert not part.find("html")
+
+
+def test_the_button_on_a_voice_s_page_makes_a_dry_run_too(ana, clone):
+    response = ana.post("/cleanup/plans/", {"id": clone.pk}, follow=True)
+
+    assert "Dry run: 1 voice would be deleted" in Page(response).text
+
+
+@pytest.mark.parametrize(
+    ("posted", "words"),
+    [
+        ({}, "Tick at least one voice."),
+        ({"id": ["abc", "-1", ""]}, "Tick at least one voice."),
+        ({"id": ["9" * 30]}, "Tick at least one voice."),
+        ({"id": ["9" * 18]}, "None of these voices can be deleted."),
+        ({"id": list(map(str, range(1, 502)))}, "At most 500 voices fit in one plan."),
+    ],
+)
+def test_a_choice_that_makes_no_plan_is_told_in_the_list(ana, clone, posted, words):
+    response = ana.post("/cleanup/plans/", posted)
+
+    page = Page(response)
+    assert response.status_code == 422
+    assert words in page.text
+    assert page.find("input", name="id", value=str(clone.pk))
+    assert not CleanupPlan.objects.exists()
+
+
+def test_foreign_and_hidden_voices_are_answered_like_invented_ones(ana, cast, clone):
+    hidden = factories.make_account(cast.aurora, is_shared=False, last_owner=cast.mia)
+    unseen = [factories.make_clone(cast.other_account).pk, factories.make_clone(hidden).pk]
+
+    for ids in ([*unseen], [10**17]):
+        response = ana.post("/cleanup/plans/", {"id": ids})
+        assert response.status_code == 422
+        assert "None of these voices can be deleted." in Page(response).text
+    ana.post("/cleanup/plans/", {"id": [*unseen, clone.pk]})
+
+    assert [line.voice for line in PlannedDeletion.objects.all()] == [clone]
+
+
+def test_a_second_confirmation_is_told_and_does_nothing(ana, cast, clone):
+    plan = factories.make_plan(cast.ana, cast.aurora, [clone])
+    ana.post(f"/cleanup/plans/{plan.pk}/approve/")
+    PlannedDeletion.objects.update(state=State.SKIPPED)
+
+    response = ana.post(f"/cleanup/plans/{plan.pk}/approve/", follow=True)
+
+    assert "This plan was confirmed before." in Page(response).text
+    assert PlannedDeletion.objects.get().state == State.SKIPPED
+
+
+def test_a_failed_line_alone_offers_to_try_again(ana, cast, clone):
+    plan = factories.make_plan(cast.ana, cast.aurora, [clone], approved_at=factories.NOW)
+    plan.lines.update(state=State.FAILED, message="ElevenLabs refused.")
+    retry = f"/cleanup/plans/{plan.pk}/lines/{plan.lines.get().pk}/retry/"
+
+    page = Page(ana.get(f"/cleanup/plans/{plan.pk}/"))
+    assert "Failed: ElevenLabs refused." in page.text
+    assert page.find("form", action=retry)
+    after = Page(ana.post(retry, follow=True))
+
+    assert "Waiting for a worker" in after.text
+    assert not after.find("form", action=retry)
+
+
+def test_a_retry_for_which_no_key_is_left_says_what_to_do(ana, cast, clone):
+    plan = factories.make_plan(cast.ana, cast.aurora, [clone], approved_at=factories.NOW)
+    plan.lines.update(state=State.FAILED)
+    Credential.objects.all().delete()
+
+    path = f"/cleanup/plans/{plan.pk}/lines/{plan.lines.get().pk}/retry/"
+    page = Page(ana.post(path, follow=True))
+
+    assert "Add one, or ask for one to be shared." in page.text
+    assert plan.lines.get().state == State.FAILED
+
+
+def test_a_line_says_through_whose_key_it_goes_or_that_there_is_none(ana, cast, clone):
+    keyless = factories.make_clone(factories.make_account(cast.aurora), "Bo")
+    plan = factories.make_plan(cast.ana, cast.aurora, [clone])
+    factories.make_line(plan, keyless, credential=None, message="No key that you may use.")
+
+    text = Page(ana.get(f"/cleanup/plans/{plan.pk}/")).text
+
+    assert "Nobody" in text
+    assert "Nothing touched yet: No key that you may use." in text
+
+
+def test_plans_are_kept_and_listed(ana, cast, clone):
+    factories.make_plan(cast.ana, cast.aurora, [clone])
+    factories.make_plan(cast.ana, cast.aurora, [clone], approved_at=factories.NOW)
+
+    text = Page(ana.get("/cleanup/")).text
+
+    assert text.count("dry run only") == 1
+    assert text.count("confirmed") == 1
+
+
+def test_where_nothing_can_be_deleted_the_page_says_so(ana, cast):
+    factories.make_voice(cast.account)
+
+    assert "Nothing to clean up" in Page(ana.get("/cleanup/")).text
+
+
+def test_a_member_is_not_even_shown_the_way(mia, ana):
+    assert Page(ana.get("/voices/")).find("a", href="/cleanup/")
+    assert not Page(mia.get("/voices/")).find("a", href="/cleanup/")

@@ -1,0 +1,199 @@
+"""Keys are added, shared, replaced and removed in the page, and never shown again."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from catalog.models import Credential, Membership, ProviderAccount
+from tests import factories
+from tests.views.conftest import PARTIAL, Page
+
+KEY = "sk_a-key-that-only-this-test-knows"
+
+
+def add(client, **values: str):
+    posted = {"provider": "elevenlabs", "api_key": KEY, "nickname": "Studio", "is_shared": "on"}
+    return client.post("/keys/add/", {**posted, **values}, follow=True)
+
+
+def test_an_added_key_is_listed_by_its_name_and_last_four_alone(
+    mia, cast, wakes, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        response = add(mia)
+
+    credential = Credential.objects.get(owner=cast.mia)
+    text = Page(response).text
+    assert response.redirect_chain == [("/keys/", 302)]
+    assert "The key is sealed. A worker is checking it." in text
+    assert "Studio" in text
+    assert "key ending in nows" in text
+    assert KEY not in response.content.decode()
+    assert (credential.is_shared, credential.team) == (True, cast.aurora)
+    assert wakes == [("catalog.check_credential", str(credential.pk))]
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"provider": "nobody"}, "Voiceboard does not know this provider."),
+        ({"provider": ""}, "This field is required."),
+        ({"api_key": ""}, "This field is required."),
+        ({"api_key": "sk_0123 456789"}, "This does not look like a key"),
+        ({"api_key": "sk_0123\r\nX-Evil: 1"}, "This does not look like a key"),
+        ({"api_key": "ключ" * 9}, "This does not look like a key"),
+        ({"api_key": "k" * 10_000}, "at most 600 characters"),
+        ({"nickname": "n" * 10_000}, "at most 80 characters"),
+    ],
+)
+def test_a_wrong_field_is_told_and_the_key_is_not_put_back(mia, cast, values, words):
+    response = add(mia, **values)
+
+    assert response.status_code == 422
+    assert words in Page(response).text
+    assert KEY not in response.content.decode()
+    if len(values.get("api_key", "")) > 8:
+        assert values["api_key"] not in response.content.decode()
+    assert not Credential.objects.filter(owner=cast.mia).exists()
+
+
+def test_an_empty_form_that_is_sent_says_what_is_missing(mia):
+    response = mia.post("/keys/add/")
+
+    assert response.status_code == 422
+    assert Page(response).text.count("This field is required.") == 2
+
+
+def test_a_viewer_is_told_and_adds_nothing(cast, sign_in):
+    viewer = sign_in(factories.make_user("Vic", cast.aurora, Membership.Role.VIEWER))
+
+    seen, posted = viewer.get("/keys/add/"), add(viewer)
+
+    assert (seen.status_code, posted.status_code) == (403, 403)
+    assert "not add keys" in Page(seen).text
+    assert not Page(seen).find("input", name="api_key")
+    assert Credential.objects.count() == 2
+
+
+def test_the_field_of_a_key_is_kept_from_stores_of_the_browser(mia):
+    (field,) = Page(mia.get("/keys/add/")).find("input", name="api_key")
+
+    assert (field["type"], field["autocomplete"], field["spellcheck"]) == (
+        "password",
+        "off",
+        "false",
+    )
+    assert "value" not in field
+
+
+def test_own_and_shared_keys_are_told_apart_and_only_own_ones_can_be_changed(mia, ana, cast):
+    def offers(client) -> bool:
+        return bool(
+            Page(client.get("/keys/")).find("a", href=f"/keys/{cast.credential.pk}/replace/")
+        )
+
+    text = Page(mia.get("/keys/")).text
+
+    assert "of Ana, shared with Aurora" in text
+    assert (offers(ana), offers(mia)) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"health": "good"}, "Works"),
+        ({"health": "limited", "problem": "voices_write is missing."}, "voices_write is missing."),
+        ({"health": "rejected", "problem": "Not accepted."}, "Refused"),
+        ({"health": "unreachable", "problem": "No network."}, "No answer"),
+        ({"health": "unchecked"}, "Being checked"),
+    ],
+)
+def test_a_key_says_how_it_fares_and_asks_again_only_while_it_is_checked(mia, cast, values, words):
+    Credential.objects.filter(pk=cast.credential.pk).update(**values)
+    path = f"/keys/{cast.credential.pk}/"
+
+    page, part = Page(mia.get(path)), Page(mia.get(path, headers=PARTIAL))
+
+    assert words in page.text
+    (row,) = part.find("li", id=f"key-{cast.credential.pk}")
+    assert (row.get("hx-get") == path) is (values["health"] == "unchecked")
+    assert not part.find("html")
+
+
+def test_a_key_is_replaced_in_its_place(ana, cast):
+    response = ana.post(f"/keys/{cast.credential.pk}/replace/", {"api_key": KEY}, follow=True)
+
+    assert "The new key is sealed." in Page(response).text
+    assert Credential.objects.get(pk=cast.credential.pk).secrets() == {"api_key": KEY}
+    assert KEY not in response.content.decode()
+
+
+def test_a_replacement_that_is_no_key_leaves_the_old_one(ana, cast):
+    before = bytes(cast.credential.sealed)
+
+    response = ana.post(f"/keys/{cast.credential.pk}/replace/", {"api_key": "a b"})
+
+    assert response.status_code == 422
+    assert bytes(Credential.objects.get(pk=cast.credential.pk).sealed) == before
+
+
+def test_sharing_is_switched_and_said(ana, mia, cast):
+    path = f"/keys/{cast.credential.pk}/share/"
+
+    off = ana.post(path, {"is_shared": "0"}, follow=True)
+    assert "The key is yours alone." in Page(off).text
+    assert mia.get(f"/keys/{cast.credential.pk}/").status_code == 404
+    on = ana.post(path, {"is_shared": "1"}, follow=True)
+    assert "Your team may work through this key." in Page(on).text
+    assert mia.get(f"/keys/{cast.credential.pk}/").status_code == 200
+
+
+def test_a_key_is_removed_after_it_was_said_what_happens(ana, cast):
+    path = f"/keys/{cast.credential.pk}/remove/"
+
+    asked = Page(ana.get(path))
+    assert "It cannot be brought back." in asked.text
+    assert Credential.objects.filter(pk=cast.credential.pk).exists()
+    done = ana.post(path, follow=True)
+
+    assert "The key was wiped." in Page(done).text
+    assert not Credential.objects.filter(pk=cast.credential.pk).exists()
+    assert ana.post(path).status_code == 404
+
+
+def test_a_recheck_and_a_fetch_are_asked_of_a_worker(
+    ana, mia, cast, wakes, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        ana.post(f"/keys/{cast.credential.pk}/check/")
+        response = mia.post(f"/accounts/{cast.account.pk}/sync/", follow=True)
+
+    assert "Fetching the voices of ElevenLabs." in Page(response).text
+    assert wakes == [
+        ("catalog.check_credential", str(cast.credential.pk)),
+        ("catalog.sync_account", cast.account.pk),
+    ]
+
+
+def test_an_account_shows_slots_age_and_its_last_problem(mia, cast):
+    ProviderAccount.objects.filter(pk=cast.account.pk).update(
+        label="Studio (creator)", sync_error="No network."
+    )
+
+    text = Page(mia.get("/keys/")).text
+
+    for words in ("Studio (creator)", "3 of 30", "Not yet", "No network."):
+        assert words in text
+
+
+def test_more_keys_need_no_more_queries(mia, cast):
+    def count_queries() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            assert mia.get("/keys/").status_code == 200
+        return len(seen)
+
+    few = count_queries()
+    for _ in range(5):
+        factories.make_credential(cast.ana, factories.make_account(cast.aurora))
+
+    assert count_queries() == few

@@ -1,0 +1,141 @@
+"""Markup that anybody writes anywhere is shown as text, on every page."""
+
+import pytest
+
+from catalog.models import (
+    CloneJob,
+    Consent,
+    Credential,
+    PlannedDeletion,
+    ProviderAccount,
+    Sample,
+    Team,
+    User,
+    Voice,
+)
+from tests import factories
+from tests.views.conftest import PARTIAL, Page
+
+# Out of a tag's text, out of an attribute of either quote, and into a template.
+EVIL = "\"'><script>evil()</script><img src=x onerror=evil()><a hx-get=/evil>{{7*7}}{% now %}"
+
+
+@pytest.fixture
+def world(cast) -> dict[str, int | str]:
+    """Write markup into every text that a person or a provider writes."""
+    account = cast.account
+    Team.objects.filter(pk=cast.aurora.pk).update(name=EVIL[:80])
+    User.objects.filter(pk=cast.ana.pk).update(first_name=EVIL)
+    ProviderAccount.objects.filter(pk=account.pk).update(label=EVIL, sync_error=EVIL)
+    Credential.objects.filter(pk=cast.credential.pk).update(
+        nickname=EVIL[:80], problem=EVIL, last_four="<b>x"
+    )
+    voice = factories.make_clone(
+        account,
+        EVIL,
+        description=EVIL,
+        remote_id=EVIL,
+        accent=EVIL[:60],
+        raw_labels=dict.fromkeys(["gender", "age", "accent", "language", "use_case"], EVIL),
+        details={EVIL: EVIL, "list": [EVIL, {EVIL: EVIL}]},
+        problem=EVIL,
+        languages=(EVIL[:60],),
+        use_cases=(EVIL[:60],),
+        preview_url="https://x.example/a",
+    )
+    Voice.objects.filter(pk=voice.pk).update(language=EVIL[:20])
+    gone = factories.make_voice(account, EVIL, gone_at=factories.NOW, gone_reason=EVIL)
+    evidence = [{"at": EVIL, "said": EVIL, "request_id": EVIL}]
+    job = factories.make_job(
+        cast.ana, cast.credential, name=EVIL, message=EVIL, evidence=evidence, voice=voice
+    )
+    Sample.objects.filter(pk=job.sample_id).update(filename=EVIL[:120])
+    Consent.objects.filter(pk=job.consent_id).update(speaker=EVIL, statement=EVIL)
+    ended = factories.make_job(
+        cast.ana, cast.credential, name=EVIL, state=CloneJob.State.FAILED, message=EVIL
+    )
+    plan = factories.make_plan(cast.ana, cast.aurora, [], approved_at=factories.NOW,
+                               approved_by=cast.ana)  # fmt: skip
+    factories.make_line(plan, voice, name=EVIL, message=EVIL, state=PlannedDeletion.State.FAILED)
+    dry_run = factories.make_plan(cast.ana, cast.aurora, [voice])
+    return {
+        "voice": voice.pk,
+        "gone": gone.pk,
+        "job": str(job.pk),
+        "ended": str(ended.pk),
+        "credential": str(cast.credential.pk),
+        "plan": plan.pk,
+        "dry_run": dry_run.pk,
+    }
+
+
+def demand_clean(response) -> None:
+    page, source = Page(response), response.content.decode()
+    assert "<script>evil" not in source
+    assert "<img src=x" not in source
+    assert not any("onerror" in attrs or attrs.get("hx-get") == "/evil" for _, attrs in page.tags)
+    assert all(attrs.get("src") != "x" for _, attrs in page.tags)
+    assert "49" not in page.text.replace("2049", "")
+
+
+PAGES = [
+    "/voices/",
+    "/voices/?layout=list",
+    "/voices/{voice}/",
+    "/voices/{gone}/",
+    "/clone/",
+    "/jobs/",
+    "/jobs/{job}/",
+    "/jobs/{ended}/",
+    "/keys/",
+    "/keys/add/",
+    "/keys/{credential}/",
+    "/keys/{credential}/replace/",
+    "/keys/{credential}/remove/",
+    "/cleanup/",
+    "/cleanup/plans/{plan}/",
+    "/cleanup/plans/{dry_run}/",
+    "/you/",
+]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_markup_in_every_field_is_shown_as_text(ana, world, path):
+    for headers in ({}, PARTIAL):
+        response = ana.get(path.format(**world), headers=headers)
+
+        assert response.status_code == 200
+        demand_clean(response)
+    assert "&lt;script&gt;evil()&lt;/script&gt;" in response.content.decode() or "add" in path
+
+
+def test_markup_in_the_address_is_shown_as_text(ana, world):
+    response = ana.get("/voices/", {"q": EVIL, "gender": EVIL, "sort": EVIL, "language": EVIL[:60]})
+
+    demand_clean(response)
+    assert "There is no gender “" in Page(response).text
+
+
+@pytest.mark.parametrize(
+    ("path", "posted"),
+    [
+        ("/clone/", {"name": EVIL * 3, "description": EVIL * 9, "speaker": EVIL * 3,
+                     "credential": EVIL, "form_token": EVIL}),
+        ("/keys/add/", {"provider": EVIL, "nickname": EVIL * 3, "api_key": EVIL}),
+        ("/keys/{credential}/replace/", {"api_key": EVIL}),
+        ("/cleanup/plans/", {"id": EVIL}),
+        ("/account/password/change/", {"oldpassword": EVIL, "password1": EVIL}),
+    ],
+)  # fmt: skip
+def test_markup_in_a_form_that_is_refused_is_shown_as_text(ana, world, path, posted):
+    response = ana.post(path.format(**world), posted)
+
+    assert response.status_code in {200, 422}
+    demand_clean(response)
+
+
+def test_markup_in_a_name_is_announced_as_text(ana, world):
+    response = ana.get(f"/jobs/{world['ended']}/", headers=PARTIAL)
+
+    assert "ended" in Page(response).text
+    demand_clean(response)
