@@ -8,318 +8,825 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Installation',
+            name="Installation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=8)),
-                ('key_check', models.BinaryField()),
-                ('hash_key', models.BinaryField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=8)),
+                ("key_check", models.BinaryField()),
+                ("hash_key", models.BinaryField()),
             ],
         ),
         migrations.CreateModel(
-            name='SetupLink',
+            name="SetupLink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token_hash', models.CharField(max_length=64, unique=True)),
-                ('expires_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("token_hash", models.CharField(max_length=64, unique=True)),
+                ("expires_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Team',
+            name="Team",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('first_name', models.CharField(blank=True, max_length=150, verbose_name='first name')),
-                ('last_name', models.CharField(blank=True, max_length=150, verbose_name='last name')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('email', models.EmailField(max_length=254, unique=True)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "first_name",
+                    models.CharField(blank=True, max_length=150, verbose_name="first name"),
+                ),
+                (
+                    "last_name",
+                    models.CharField(blank=True, max_length=150, verbose_name="last name"),
+                ),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                (
+                    "date_joined",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="date joined"
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254, unique=True)),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'user',
-                'verbose_name_plural': 'users',
-                'abstract': False,
+                "verbose_name": "user",
+                "verbose_name_plural": "users",
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='CleanupPlan',
+            name="CleanupPlan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('drawn_up_at', models.DateTimeField()),
-                ('approved_at', models.DateTimeField(null=True)),
-                ('approved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('drawn_up_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cleanup_plans', to='catalog.team')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("drawn_up_at", models.DateTimeField()),
+                ("approved_at", models.DateTimeField(null=True)),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "drawn_up_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="cleanup_plans",
+                        to="catalog.team",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Consent',
+            name="Consent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('speaker', models.CharField(max_length=120)),
-                ('statement', models.CharField(max_length=300)),
-                ('attested_at', models.DateTimeField()),
-                ('attested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='consents', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("speaker", models.CharField(max_length=120)),
+                ("statement", models.CharField(max_length=300)),
+                ("attested_at", models.DateTimeField()),
+                (
+                    "attested_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="consents",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ProviderAccount',
+            name="ProviderAccount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('provider', models.CharField(max_length=40)),
-                ('ref', models.CharField(max_length=200)),
-                ('label', models.CharField(blank=True, max_length=200)),
-                ('is_shared', models.BooleanField(default=False)),
-                ('slots_used', models.PositiveIntegerField(null=True)),
-                ('slots_limit', models.PositiveIntegerField(null=True)),
-                ('synced_at', models.DateTimeField(null=True)),
-                ('sync_due_at', models.DateTimeField(null=True)),
-                ('sync_lease_until', models.DateTimeField(null=True)),
-                ('sync_error', models.CharField(blank=True, max_length=500)),
-                ('busy_with', models.UUIDField(null=True)),
-                ('busy_until', models.DateTimeField(null=True)),
-                ('last_owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='provider_accounts', to='catalog.team')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("provider", models.CharField(max_length=40)),
+                ("ref", models.CharField(max_length=200)),
+                ("label", models.CharField(blank=True, max_length=200)),
+                ("is_shared", models.BooleanField(default=False)),
+                ("slots_used", models.PositiveIntegerField(null=True)),
+                ("slots_limit", models.PositiveIntegerField(null=True)),
+                ("synced_at", models.DateTimeField(null=True)),
+                ("sync_due_at", models.DateTimeField(null=True)),
+                ("sync_lease_until", models.DateTimeField(null=True)),
+                ("sync_error", models.CharField(blank=True, max_length=500)),
+                ("busy_with", models.UUIDField(null=True)),
+                ("busy_until", models.DateTimeField(null=True)),
+                (
+                    "last_owner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="provider_accounts",
+                        to="catalog.team",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Credential',
+            name="Credential",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('provider', models.CharField(max_length=40)),
-                ('nickname', models.CharField(blank=True, max_length=80)),
-                ('is_shared', models.BooleanField(default=False)),
-                ('sealed', models.BinaryField()),
-                ('last_four', models.CharField(max_length=4)),
-                ('health', models.CharField(choices=[('unchecked', 'Being checked'), ('good', 'Works'), ('limited', 'Works in part'), ('rejected', 'Refused'), ('unreachable', 'No answer')], default='unchecked', max_length=12)),
-                ('problem', models.CharField(blank=True, max_length=500)),
-                ('abilities', models.JSONField(default=dict)),
-                ('checked_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='credentials', to=settings.AUTH_USER_MODEL)),
-                ('account', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='credentials', to='catalog.provideraccount')),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='credentials', to='catalog.team')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("provider", models.CharField(max_length=40)),
+                ("nickname", models.CharField(blank=True, max_length=80)),
+                ("is_shared", models.BooleanField(default=False)),
+                ("sealed", models.BinaryField()),
+                ("last_four", models.CharField(max_length=4)),
+                (
+                    "health",
+                    models.CharField(
+                        choices=[
+                            ("unchecked", "Being checked"),
+                            ("good", "Works"),
+                            ("limited", "Works in part"),
+                            ("rejected", "Refused"),
+                            ("unreachable", "No answer"),
+                        ],
+                        default="unchecked",
+                        max_length=12,
+                    ),
+                ),
+                ("problem", models.CharField(blank=True, max_length=500)),
+                ("abilities", models.JSONField(default=dict)),
+                ("checked_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="credentials",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "account",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="credentials",
+                        to="catalog.provideraccount",
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="credentials",
+                        to="catalog.team",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Sample',
+            name="Sample",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('path', models.CharField(max_length=200)),
-                ('filename', models.CharField(max_length=120)),
-                ('audio_format', models.CharField(max_length=8)),
-                ('size', models.PositiveIntegerField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('seconds', models.FloatField(null=True)),
-                ('peaks', models.JSONField(default=list)),
-                ('uploaded_at', models.DateTimeField()),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='samples', to=settings.AUTH_USER_MODEL)),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='samples', to='catalog.team')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("path", models.CharField(max_length=200)),
+                ("filename", models.CharField(max_length=120)),
+                ("audio_format", models.CharField(max_length=8)),
+                ("size", models.PositiveIntegerField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("seconds", models.FloatField(null=True)),
+                ("peaks", models.JSONField(default=list)),
+                ("uploaded_at", models.DateTimeField()),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="samples",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="samples",
+                        to="catalog.team",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SyncRun',
+            name="SyncRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('seen_count', models.PositiveIntegerField(default=0)),
-                ('added_count', models.PositiveIntegerField(default=0)),
-                ('changed_count', models.PositiveIntegerField(default=0)),
-                ('gone_count', models.PositiveIntegerField(default=0)),
-                ('error', models.CharField(blank=True, max_length=500)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='catalog.provideraccount')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("seen_count", models.PositiveIntegerField(default=0)),
+                ("added_count", models.PositiveIntegerField(default=0)),
+                ("changed_count", models.PositiveIntegerField(default=0)),
+                ("gone_count", models.PositiveIntegerField(default=0)),
+                ("error", models.CharField(blank=True, max_length=500)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="runs",
+                        to="catalog.provideraccount",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('viewer', 'Viewer'), ('member', 'Member'), ('cloner', 'Cloner'), ('admin', 'Admin')], default='member', max_length=10)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='catalog.team')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("viewer", "Viewer"),
+                            ("member", "Member"),
+                            ("cloner", "Cloner"),
+                            ("admin", "Admin"),
+                        ],
+                        default="member",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="catalog.team",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('action', models.CharField(max_length=60)),
-                ('target', models.CharField(max_length=120)),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('facts', models.JSONField(default=dict)),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('team', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='catalog.team')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("action", models.CharField(max_length=60)),
+                ("target", models.CharField(max_length=120)),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                ("facts", models.JSONField(default=dict)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="catalog.team",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Voice',
+            name="Voice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('provider', models.CharField(max_length=40)),
-                ('remote_id', models.CharField(max_length=200)),
-                ('name', models.CharField(max_length=300)),
-                ('sort_name', models.CharField(max_length=100)),
-                ('description', models.TextField(blank=True)),
-                ('kind', models.CharField(choices=[('library', 'Library'), ('clone', 'Clone'), ('designed', 'Designed'), ('professional', 'Professional clone'), ('community', 'Community'), ('unknown', 'Unknown')], default='unknown', max_length=14)),
-                ('gender', models.CharField(choices=[('female', 'Female'), ('male', 'Male'), ('neutral', 'Neutral'), ('unknown', 'Unknown')], default='unknown', max_length=8)),
-                ('age', models.CharField(choices=[('young', 'Young'), ('middle_aged', 'Middle-aged'), ('old', 'Old'), ('unknown', 'Unknown')], default='unknown', max_length=12)),
-                ('accent', models.CharField(default='unknown', max_length=60)),
-                ('language', models.CharField(default='unknown', max_length=20)),
-                ('state', models.CharField(choices=[('ready', 'Ready'), ('pending', 'Being made'), ('failed', 'Failed')], default='ready', max_length=8)),
-                ('is_owned', models.BooleanField(default=False)),
-                ('preview_url', models.TextField(blank=True)),
-                ('preview_sample_id', models.CharField(blank=True, max_length=200)),
-                ('raw_labels', models.JSONField(default=dict)),
-                ('details', models.JSONField(default=dict)),
-                ('problem', models.CharField(blank=True, max_length=300)),
-                ('marker', models.CharField(blank=True, max_length=80)),
-                ('search_text', models.TextField(blank=True)),
-                ('content_hash', models.CharField(blank=True, max_length=64)),
-                ('remote_created_at', models.DateTimeField(null=True)),
-                ('added_at', models.DateTimeField()),
-                ('changed_at', models.DateTimeField()),
-                ('gone_at', models.DateTimeField(null=True)),
-                ('gone_reason', models.CharField(blank=True, max_length=200)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='voices', to='catalog.provideraccount')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("provider", models.CharField(max_length=40)),
+                ("remote_id", models.CharField(max_length=200)),
+                ("name", models.CharField(max_length=300)),
+                ("sort_name", models.CharField(max_length=100)),
+                ("description", models.TextField(blank=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("library", "Library"),
+                            ("clone", "Clone"),
+                            ("designed", "Designed"),
+                            ("professional", "Professional clone"),
+                            ("community", "Community"),
+                            ("unknown", "Unknown"),
+                        ],
+                        default="unknown",
+                        max_length=14,
+                    ),
+                ),
+                (
+                    "gender",
+                    models.CharField(
+                        choices=[
+                            ("female", "Female"),
+                            ("male", "Male"),
+                            ("neutral", "Neutral"),
+                            ("unknown", "Unknown"),
+                        ],
+                        default="unknown",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "age",
+                    models.CharField(
+                        choices=[
+                            ("young", "Young"),
+                            ("middle_aged", "Middle-aged"),
+                            ("old", "Old"),
+                            ("unknown", "Unknown"),
+                        ],
+                        default="unknown",
+                        max_length=12,
+                    ),
+                ),
+                ("accent", models.CharField(default="unknown", max_length=60)),
+                ("language", models.CharField(default="unknown", max_length=20)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("ready", "Ready"),
+                            ("pending", "Being made"),
+                            ("failed", "Failed"),
+                        ],
+                        default="ready",
+                        max_length=8,
+                    ),
+                ),
+                ("is_owned", models.BooleanField(default=False)),
+                ("preview_url", models.TextField(blank=True)),
+                ("preview_sample_id", models.CharField(blank=True, max_length=200)),
+                ("raw_labels", models.JSONField(default=dict)),
+                ("details", models.JSONField(default=dict)),
+                ("problem", models.CharField(blank=True, max_length=300)),
+                ("marker", models.CharField(blank=True, max_length=80)),
+                ("search_text", models.TextField(blank=True)),
+                ("content_hash", models.CharField(blank=True, max_length=64)),
+                ("remote_created_at", models.DateTimeField(null=True)),
+                ("added_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField()),
+                ("gone_at", models.DateTimeField(null=True)),
+                ("gone_reason", models.CharField(blank=True, max_length=200)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="voices",
+                        to="catalog.provideraccount",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PreviewClip',
+            name="PreviewClip",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(max_length=64)),
-                ('path', models.CharField(max_length=200)),
-                ('content_type', models.CharField(max_length=60)),
-                ('size', models.PositiveIntegerField()),
-                ('seconds', models.FloatField(null=True)),
-                ('peaks', models.JSONField(default=list)),
-                ('fetched_at', models.DateTimeField()),
-                ('voice', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='clip', to='catalog.voice')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("source", models.CharField(max_length=64)),
+                ("path", models.CharField(max_length=200)),
+                ("content_type", models.CharField(max_length=60)),
+                ("size", models.PositiveIntegerField()),
+                ("seconds", models.FloatField(null=True)),
+                ("peaks", models.JSONField(default=list)),
+                ("fetched_at", models.DateTimeField()),
+                (
+                    "voice",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="clip",
+                        to="catalog.voice",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PlannedDeletion',
+            name="PlannedDeletion",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('step', models.CharField(choices=[('planned', 'Planned'), ('sent', 'Sent'), ('unknown', 'Unknown'), ('confirmed', 'Confirmed'), ('refused', 'Refused')], default='planned', max_length=10)),
-                ('fence', models.PositiveIntegerField(default=0)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('not_before', models.DateTimeField(null=True)),
-                ('woken_at', models.DateTimeField(null=True)),
-                ('attempt_count', models.PositiveIntegerField(default=0)),
-                ('empty_look_count', models.PositiveIntegerField(default=0)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('message', models.CharField(blank=True, max_length=500)),
-                ('created_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('remote_id', models.CharField(max_length=200)),
-                ('name', models.CharField(max_length=300)),
-                ('state', models.CharField(choices=[('planned', 'Nothing touched yet'), ('queued', 'Waiting for a worker'), ('running', 'Deleting'), ('waiting', 'Trying again soon'), ('deleted', 'Deleted'), ('skipped', 'Skipped'), ('failed', 'Failed')], default='planned', max_length=10)),
-                ('credential', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='catalog.credential')),
-                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='catalog.cleanupplan')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.provideraccount')),
-                ('voice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='planned_deletions', to='catalog.voice')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "step",
+                    models.CharField(
+                        choices=[
+                            ("planned", "Planned"),
+                            ("sent", "Sent"),
+                            ("unknown", "Unknown"),
+                            ("confirmed", "Confirmed"),
+                            ("refused", "Refused"),
+                        ],
+                        default="planned",
+                        max_length=10,
+                    ),
+                ),
+                ("fence", models.PositiveIntegerField(default=0)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("not_before", models.DateTimeField(null=True)),
+                ("woken_at", models.DateTimeField(null=True)),
+                ("attempt_count", models.PositiveIntegerField(default=0)),
+                ("empty_look_count", models.PositiveIntegerField(default=0)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("message", models.CharField(blank=True, max_length=500)),
+                ("created_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("remote_id", models.CharField(max_length=200)),
+                ("name", models.CharField(max_length=300)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "Nothing touched yet"),
+                            ("queued", "Waiting for a worker"),
+                            ("running", "Deleting"),
+                            ("waiting", "Trying again soon"),
+                            ("deleted", "Deleted"),
+                            ("skipped", "Skipped"),
+                            ("failed", "Failed"),
+                        ],
+                        default="planned",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "credential",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="catalog.credential",
+                    ),
+                ),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="catalog.cleanupplan",
+                    ),
+                ),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalog.provideraccount",
+                    ),
+                ),
+                (
+                    "voice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="planned_deletions",
+                        to="catalog.voice",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CloneJob',
+            name="CloneJob",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('step', models.CharField(choices=[('planned', 'Planned'), ('sent', 'Sent'), ('unknown', 'Unknown'), ('confirmed', 'Confirmed'), ('refused', 'Refused')], default='planned', max_length=10)),
-                ('fence', models.PositiveIntegerField(default=0)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('not_before', models.DateTimeField(null=True)),
-                ('woken_at', models.DateTimeField(null=True)),
-                ('attempt_count', models.PositiveIntegerField(default=0)),
-                ('empty_look_count', models.PositiveIntegerField(default=0)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('message', models.CharField(blank=True, max_length=500)),
-                ('created_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('name', models.CharField(max_length=200)),
-                ('description', models.CharField(blank=True, max_length=500)),
-                ('removes_noise', models.BooleanField(default=False)),
-                ('marker', models.CharField(max_length=80, unique=True)),
-                ('form_token', models.UUIDField(unique=True)),
-                ('state', models.CharField(choices=[('queued', 'Waiting for a worker'), ('running', 'Running'), ('waiting', 'Waiting'), ('ready', 'Ready'), ('failed', 'Failed'), ('needs_look', 'Needs a look')], default='queued', max_length=10)),
-                ('evidence', models.JSONField(default=list)),
-                ('remote_id', models.CharField(blank=True, max_length=200)),
-                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='clone_jobs', to=settings.AUTH_USER_MODEL)),
-                ('consent', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='clone_jobs', to='catalog.consent')),
-                ('credential', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='clone_jobs', to='catalog.credential')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='clone_jobs', to='catalog.provideraccount')),
-                ('sample', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='clone_jobs', to='catalog.sample')),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='clone_jobs', to='catalog.team')),
-                ('voice', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='clone_jobs', to='catalog.voice')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "step",
+                    models.CharField(
+                        choices=[
+                            ("planned", "Planned"),
+                            ("sent", "Sent"),
+                            ("unknown", "Unknown"),
+                            ("confirmed", "Confirmed"),
+                            ("refused", "Refused"),
+                        ],
+                        default="planned",
+                        max_length=10,
+                    ),
+                ),
+                ("fence", models.PositiveIntegerField(default=0)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("not_before", models.DateTimeField(null=True)),
+                ("woken_at", models.DateTimeField(null=True)),
+                ("attempt_count", models.PositiveIntegerField(default=0)),
+                ("empty_look_count", models.PositiveIntegerField(default=0)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("message", models.CharField(blank=True, max_length=500)),
+                ("created_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("name", models.CharField(max_length=200)),
+                ("description", models.CharField(blank=True, max_length=500)),
+                ("removes_noise", models.BooleanField(default=False)),
+                ("marker", models.CharField(max_length=80, unique=True)),
+                ("form_token", models.UUIDField(unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Waiting for a worker"),
+                            ("running", "Running"),
+                            ("waiting", "Waiting"),
+                            ("ready", "Ready"),
+                            ("failed", "Failed"),
+                            ("needs_look", "Needs a look"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                ("evidence", models.JSONField(default=list)),
+                ("remote_id", models.CharField(blank=True, max_length=200)),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="clone_jobs",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "consent",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="clone_jobs",
+                        to="catalog.consent",
+                    ),
+                ),
+                (
+                    "credential",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="clone_jobs",
+                        to="catalog.credential",
+                    ),
+                ),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="clone_jobs",
+                        to="catalog.provideraccount",
+                    ),
+                ),
+                (
+                    "sample",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="clone_jobs",
+                        to="catalog.sample",
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="clone_jobs",
+                        to="catalog.team",
+                    ),
+                ),
+                (
+                    "voice",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="clone_jobs",
+                        to="catalog.voice",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='VoiceLabel',
+            name="VoiceLabel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('facet', models.CharField(choices=[('language', 'Language'), ('use_case', 'Use case')], max_length=10)),
-                ('value', models.CharField(max_length=60)),
-                ('voice', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='labels', to='catalog.voice')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "facet",
+                    models.CharField(
+                        choices=[("language", "Language"), ("use_case", "Use case")], max_length=10
+                    ),
+                ),
+                ("value", models.CharField(max_length=60)),
+                (
+                    "voice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="labels",
+                        to="catalog.voice",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='provideraccount',
-            constraint=models.UniqueConstraint(fields=('team', 'provider', 'ref'), name='one_row_per_provider_account'),
+            model_name="provideraccount",
+            constraint=models.UniqueConstraint(
+                fields=("team", "provider", "ref"), name="one_row_per_provider_account"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('team', 'user'), name='one_role_per_person_and_team'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(
+                fields=("team", "user"), name="one_role_per_person_and_team"
+            ),
         ),
         migrations.AddIndex(
-            model_name='auditentry',
-            index=models.Index(fields=['team', 'at'], name='audit_by_team'),
+            model_name="auditentry",
+            index=models.Index(fields=["team", "at"], name="audit_by_team"),
         ),
         migrations.AddIndex(
-            model_name='voice',
-            index=models.Index(fields=['account', 'gone_at', 'sort_name'], name='voice_by_account_name'),
+            model_name="voice",
+            index=models.Index(
+                fields=["account", "gone_at", "sort_name"], name="voice_by_account_name"
+            ),
         ),
         migrations.AddIndex(
-            model_name='voice',
-            index=models.Index(condition=models.Q(('marker', ''), _negated=True), fields=['marker'], name='voice_by_marker'),
+            model_name="voice",
+            index=models.Index(
+                condition=models.Q(("marker", ""), _negated=True),
+                fields=["marker"],
+                name="voice_by_marker",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='voice',
-            constraint=models.UniqueConstraint(fields=('account', 'remote_id'), name='one_row_per_voice'),
+            model_name="voice",
+            constraint=models.UniqueConstraint(
+                fields=("account", "remote_id"), name="one_row_per_voice"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='planneddeletion',
-            constraint=models.UniqueConstraint(fields=('plan', 'voice'), name='one_line_per_plan_and_voice'),
+            model_name="planneddeletion",
+            constraint=models.UniqueConstraint(
+                fields=("plan", "voice"), name="one_line_per_plan_and_voice"
+            ),
         ),
         migrations.AddIndex(
-            model_name='clonejob',
-            index=models.Index(fields=['team', 'created_at'], name='clone_job_by_team'),
+            model_name="clonejob",
+            index=models.Index(fields=["team", "created_at"], name="clone_job_by_team"),
         ),
         migrations.AddConstraint(
-            model_name='voicelabel',
-            constraint=models.UniqueConstraint(fields=('facet', 'value', 'voice'), name='one_label_per_voice_and_value'),
+            model_name="voicelabel",
+            constraint=models.UniqueConstraint(
+                fields=("facet", "value", "voice"), name="one_label_per_voice_and_value"
+            ),
         ),
     ]

@@ -4,45 +4,44 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalog', '0001_initial'),
+        ("catalog", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='clonejob',
-            name='gender',
+            model_name="clonejob",
+            name="gender",
             field=models.CharField(blank=True, max_length=8),
         ),
         migrations.AddField(
-            model_name='clonejob',
-            name='language',
+            model_name="clonejob",
+            name="language",
             field=models.CharField(blank=True, max_length=20),
         ),
         migrations.AddField(
-            model_name='clonejob',
-            name='progress',
+            model_name="clonejob",
+            name="progress",
             field=models.JSONField(default=dict),
         ),
         migrations.AddField(
-            model_name='clonejob',
-            name='transcript',
+            model_name="clonejob",
+            name="transcript",
             field=models.TextField(blank=True),
         ),
         migrations.AddField(
-            model_name='voice',
-            name='hidden_at',
+            model_name="voice",
+            name="hidden_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='voice',
-            name='own_name',
+            model_name="voice",
+            name="own_name",
             field=models.CharField(blank=True, max_length=300),
         ),
         migrations.AddField(
-            model_name='voice',
-            name='rename_problem',
+            model_name="voice",
+            name="rename_problem",
             field=models.CharField(blank=True, max_length=300),
         ),
     ]
