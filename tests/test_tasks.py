@@ -1,0 +1,109 @@
+"""What wakes a worker, and what a lost message costs: some seconds, never the work."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from catalog import tasks
+from catalog.models import (
+    CloneJob,
+    Credential,
+    PlannedDeletion,
+    PreviewClip,
+    ProviderAccount,
+    Voice,
+)
+from catalog.storage import store_media
+from tests import factories
+from tests.stubs import remote_voice
+
+ADDRESS = "https://cdn.example.com/a.mp3"
+
+
+def test_the_sweep_wakes_whatever_should_go_on_once(cast, wakes):
+    job = factories.make_job(cast.ana, cast.credential)
+    plan = factories.make_plan(cast.ana, cast.aurora, [], approved_at=factories.NOW)
+    line = factories.make_line(
+        plan, factories.make_clone(cast.account), state=PlannedDeletion.State.QUEUED
+    )
+    factories.make_job(cast.ana, cast.credential, state=CloneJob.State.READY)
+
+    tasks.sweep_task()
+    tasks.sweep_task()
+
+    assert wakes == [("catalog.run_clone", str(job.pk)), ("catalog.run_deletion", str(line.pk))]
+
+
+def test_the_schedule_wakes_due_accounts_and_unfinished_checks(cast, wakes):
+    ProviderAccount.objects.update(sync_due_at=timezone.now() + timedelta(hours=1))
+    ProviderAccount.objects.filter(pk=cast.account.pk).update(sync_due_at=None)
+    key = factories.make_credential(cast.mia, cast.account, health="unchecked")
+
+    tasks.sync_due_task()
+
+    assert wakes == [
+        ("catalog.sync_account", cast.account.pk),
+        ("catalog.check_credential", str(key.pk)),
+    ]
+
+
+def test_a_checked_key_leads_to_its_voices_and_those_to_their_previews(cast, stub, wakes):
+    stub.listed = [remote_voice("r-1", preview_url=ADDRESS)]
+
+    tasks.check_credential_task(credential_id=str(cast.credential.pk))
+    (name, account_id), *_ = wakes
+    tasks.sync_account_task(account_id=account_id)
+    tasks.warm_previews_task(account_id=account_id)
+
+    assert name == "catalog.sync_account"
+    assert wakes[1] == ("catalog.warm_previews", account_id)
+    assert Voice.objects.get(account=account_id).clip.seconds
+
+
+def test_a_key_that_is_refused_leads_to_nothing(cast, stub, wakes):
+    Credential.objects.update(sealed=b"spoilt")
+
+    tasks.check_credential_task(credential_id=str(cast.credential.pk))
+
+    assert wakes == []
+
+
+def test_what_was_left_unmeasured_is_measured_by_the_tidy(cast, wav):
+    voice = factories.make_voice(cast.account, preview_url=ADDRESS)
+    path, size, _ = store_media("previews", [wav], "wav")
+    clip = PreviewClip.objects.create(
+        voice=voice,
+        source="s",
+        path=path,
+        content_type="audio/wav",
+        size=size,
+        fetched_at=factories.NOW,
+    )
+
+    tasks.tidy_task()
+
+    clip.refresh_from_db()
+    assert clip.seconds == pytest.approx(3, abs=0.1)
+
+
+@pytest.mark.parametrize("problem", [OperationalError("down"), ConnectionRefusedError("down")])
+def test_a_broker_that_is_down_is_noted_and_nothing_else(monkeypatch, caplog, problem):
+    def fail(**values: object) -> None:
+        raise problem
+
+    monkeypatch.setattr(tasks.run_clone_task, "apply_async", fail)
+
+    tasks.wake_clone("0e5ed1ce-0000-4000-8000-000000000000")
+
+    assert "it starts with the next sweep" in caplog.text
+
+
+def test_a_message_holds_an_id_alone_and_dies_when_nobody_takes_it(monkeypatch):
+    sent = []
+    monkeypatch.setattr(tasks.run_clone_task, "apply_async", lambda **values: sent.append(values))
+
+    tasks.wake_clone("0e5ed1ce-0000-4000-8000-000000000000")
+
+    assert sent == [{"kwargs": {"job_id": "0e5ed1ce-0000-4000-8000-000000000000"}, "expires": 60}]
