@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 
 from catalog.models import Credential, Installation, User
 from catalog.models.credentials import _key_ring
+from catalog.providers.registry import all_infos
 from tests.world import all_rows
 
 
