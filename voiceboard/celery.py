@@ -30,7 +30,7 @@ def _read_settings(sender: Celery, **_: Any) -> None:
 
 
 def _transport_options(url: str) -> dict[str, Any]:
-    # A lease must outlive the longest task, or a message would be handed out twice in mid-task.
+    # A lease of Redis must outlive the longest task, or the message comes twice in mid-task.
     if url.startswith(("redis", "rediss", "unix", "valkey")):
         return {
             "visibility_timeout": 900,
@@ -44,7 +44,7 @@ def _transport_options(url: str) -> dict[str, Any]:
         }
     if url.startswith("amqp"):
         return {"confirm_publish": True}
-    return {"visibility_timeout": 900, "polling_interval": 0.5}
+    return {}  # the embedded queue renews its leases while a worker lives
 
 
 app.conf.update(
