@@ -1,0 +1,50 @@
+"""The clone page, as somebody fills it in, and what becomes of a clone."""
+
+import re
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from playwright.sync_api import Page, expect
+
+JOB_ADDRESS = re.compile(r"/jobs/[0-9a-f-]{36}/$")
+
+
+def make_name(what: str) -> str:
+    """Return a name for a voice that no other test uses."""
+    return f"{what} {uuid4().hex[:8]}"
+
+
+def choose(page: Page, sample: Path | dict[str, Any]) -> None:
+    """Choose the sample in the file dialog."""
+    page.get_by_label("Choose a file").set_input_files(sample)
+
+
+def fill_in(page: Page, name: str, sample: Path | dict[str, Any] | None = None) -> None:
+    """Fill in everything that the form asks for, consent included."""
+    if sample is not None:
+        choose(page, sample)
+    page.get_by_label("Voice name").fill(name)
+    page.get_by_label("Who is speaking").fill("Ana herself")
+    page.get_by_label("The speaker agreed").check()
+
+
+def send(page: Page) -> None:
+    """Press the button."""
+    page.get_by_role("button", name="Start cloning").click()
+
+
+def expect_state(page: Page, words: str) -> None:
+    """Wait until the job's page says so, by itself."""
+    expect(page.locator("#job-status h2")).to_have_text(words)
+
+
+def make_clone(page: Page, name: str, sample: Path | dict[str, Any]) -> str:
+    """Clone a voice and return the address of its page, once it is ready."""
+    page.goto("/clone/")
+    fill_in(page, name, sample)
+    send(page)
+    expect(page).to_have_url(JOB_ADDRESS)
+    expect_state(page, "Ready")
+    link = page.get_by_role("link", name="Hear the voice")
+    return link.get_attribute("href") or ""

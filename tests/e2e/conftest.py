@@ -1,0 +1,96 @@
+"""One product for all browser tests, its people signed in once, and a browser that complains."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.conftest import make_wav
+from tests.e2e.browsers import ARGUMENTS, PATIENCE_SECONDS, Complaints, Visits, open_visits
+from tests.e2e.product import Product, running_product
+from tests.e2e.sandbox import SandboxControl
+from tests.e2e.sign_in import sign_in
+
+PEOPLE = ("ana", "mia", "sam")
+HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+            # They share one product, so they stay in one process and keep their order.
+            item.add_marker(pytest.mark.xdist_group("e2e"))
+
+
+@pytest.fixture(scope="package")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    with running_product(tmp_path_factory.mktemp("product")) as product:
+        yield product
+
+
+# Not for the session: while Playwright lives, Django takes the thread for an asynchronous one.
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    program = next(filter(None, map(shutil.which, names)), None)
+    if program is None:
+        pytest.skip("No Chromium on this machine.")
+    expect.set_options(timeout=PATIENCE_SECONDS * 1000)
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def states(product: Product, browser: Browser) -> dict[str, Any]:
+    """Return the cookies of each person, who by then sees voices."""
+    found: dict[str, Any] = {}
+    with open_visits(browser, product.address, {}) as (visits, _):
+        for person in PEOPLE:
+            page = visits.open("/")
+            sign_in(page, person)
+            expect(page.locator("#results .card").first).to_be_visible()
+            found[person] = page.context.storage_state()
+    return found
+
+
+@pytest.fixture
+def _visits(product: Product, browser: Browser, states: dict[str, Any]) -> Iterator[Any]:
+    with open_visits(browser, product.address, states) as opened:
+        yield opened
+
+
+@pytest.fixture
+def visits(_visits: tuple[Visits, Complaints]) -> Visits:
+    return _visits[0]
+
+
+@pytest.fixture
+def complaints(_visits: tuple[Visits, Complaints]) -> Complaints:
+    return _visits[1]
+
+
+@pytest.fixture
+def ana(visits: Visits) -> Page:
+    """Return the list of voices in Ana's browser."""
+    return visits.open("/voices/", "ana")
+
+
+@pytest.fixture
+def sandbox(product: Product) -> Iterator[SandboxControl]:
+    yield product.sandbox
+    product.sandbox.heal()
+
+
+@pytest.fixture(scope="package")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a sample that can be cloned."""
+    path = tmp_path_factory.mktemp("samples") / "recording.wav"
+    path.write_bytes(make_wav(6))
+    return path

@@ -1,0 +1,64 @@
+"""Look at a page as it is drawn: what axe finds, what does not fit, what is too small."""
+
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+from tests.e2e.browsers import Theme
+
+WIDTHS = (320, 390, 768, 1440)
+THEMES: tuple[Theme, ...] = ("light", "dark")
+
+_HERE = Path(__file__).parent
+_AXE = (_HERE / "vendor" / "axe-4.14.1.min.js").read_text()
+_MISFITS = (_HERE / "misfits.js").read_text()
+_SMALL_TARGETS = (_HERE / "small_targets.js").read_text()
+_TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
+_RUN_AXE = """async (tags) => {
+    const {violations} = await axe.run(document, {
+        runOnly: {type: "tag", values: tags},
+        resultTypes: ["violations"],
+    });
+    return violations.flatMap(({id, nodes}) => nodes.map(
+        (node) => `${id}: ${node.target.join(" ")}: ${node.failureSummary}`));
+}"""
+
+# Half-way from one look to the next every contrast and every place is wrong. An inherited value
+# changes one level a frame, so one quiet frame is not enough.
+_SETTLE = """async () => {
+    for (let quiet = 0; quiet < 3; quiet += 1) {
+        await new Promise(requestAnimationFrame);
+        const changes = document.getAnimations().filter((each) => each instanceof CSSTransition);
+        if (changes.length) quiet = -1;
+    }
+}"""
+
+
+def find_violations(page: Page) -> dict[str, list[str]]:
+    """Return what axe finds wrong with the page as it stands, for each theme where it does."""
+    if page.evaluate("typeof axe") == "undefined":
+        page.evaluate(_AXE)
+    found = {}
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        page.evaluate(_SETTLE)
+        found[str(theme)] = page.evaluate(_RUN_AXE, _TAGS)
+    return {theme: words for theme, words in found.items() if words}
+
+
+def find_misfits(page: Page) -> dict[int, list[str]]:
+    """Return what does not fit, for each width of the window where something does not."""
+    size = page.viewport_size or {"width": WIDTHS[-1], "height": 800}
+    found = {}
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.evaluate(_SETTLE)
+        found[width] = page.evaluate(_MISFITS)
+    page.set_viewport_size(size)
+    return {width: words for width, words in found.items() if words}
+
+
+def find_small_targets(page: Page, least: float) -> list[str]:
+    """Return the controls that are narrower or lower than so many pixels."""
+    found: list[str] = page.evaluate(_SMALL_TARGETS, least)
+    return found

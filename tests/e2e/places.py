@@ -1,0 +1,119 @@
+"""Every page that Voiceboard has, with content that strains it, by a name for each."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.browsers import Theme, Visits
+from tests.e2e.clone_form import JOB_ADDRESS, expect_state, fill_in, make_clone, make_name, send
+from tests.e2e.sandbox import ADD_VOICE, SandboxControl
+
+FIXED_PLACES = {
+    "voices": "/voices/",
+    "voices as a list": "/voices/?layout=list&sort=newest",
+    "voices filtered": "/voices/?q=e&gender=female&gender=male&age=young&age=old&age=unknown",
+    "no voices": "/voices/?q=qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq&gender=male",
+    "unknown filter": "/voices/?gender=purple",
+    "clone": "/clone/",
+    "jobs": "/jobs/",
+    "keys": "/keys/",
+    "add a key": "/keys/add/",
+    "clean-up": "/cleanup/",
+    "account": "/you/",
+    "change password": "/account/password/change/",
+    "sign out": "/account/logout/",
+    "nothing here": "/voices/999999999/",
+}
+MADE_PLACES = (
+    "voice", "gone voice", "job", "failed job", "dry run", "carried out",
+    "key", "replace a key", "remove a key",
+)  # fmt: skip
+STRANGERS_PLACES = {"sign in": "/account/login/", "sign-up": "/account/signup/"}
+PLACES = (*FIXED_PLACES, *MADE_PLACES, *STRANGERS_PLACES)
+
+# Without a space to break at, and wider than any window of a phone.
+LONG = "Wolkenkratzerfensterputzerleiterhersteller" * 2
+
+
+def make_places(page: Page, sandbox: SandboxControl, recording: Path) -> dict[str, str]:
+    """Fill Aurora with a clone, a failed one, two plans and a key, and return all addresses."""
+    name = make_name(LONG[:80])
+    sample = {
+        "name": f"{LONG}.wav",
+        "mimeType": "audio/wav",
+        "buffer": recording.read_bytes(),
+    }
+    found = {**FIXED_PLACES, **STRANGERS_PLACES}
+    found["voice"] = make_clone(page, name, sample)
+    found["job"] = page.url
+    found["failed job"] = _fail(page, sandbox, sample)
+    found["gone voice"], found["carried out"] = _delete_the_oldest(page)
+    page.goto(found["voice"])
+    page.get_by_role("button", name=re.compile("^Delete…")).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^Dry run"))
+    found["dry run"] = page.url
+    return {**found, **_add_key(page)}
+
+
+def _fail(page: Page, sandbox: SandboxControl, sample: dict[str, Any]) -> str:
+    sandbox.spoil("error_before", **ADD_VOICE, status=400)
+    page.goto("/clone/")
+    fill_in(page, make_name("Refused"), sample)
+    page.get_by_label("Description").fill(LONG)
+    page.get_by_label("Who is speaking").fill(LONG)
+    send(page)
+    expect(page).to_have_url(JOB_ADDRESS)
+    expect_state(page, "Failed")
+    return page.url
+
+
+def _delete_the_oldest(page: Page) -> tuple[str, str]:
+    page.goto("/cleanup/")
+    row = page.locator("tbody tr", has_text="test 2").first
+    voice = row.get_by_role("link").get_attribute("href") or ""
+    row.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Dry run").click()
+    page.get_by_role("button", name="Delete 1 voice at the provider").click()
+    expect(page.locator("#plan-lines .wrap")).to_have_text(re.compile("^Deleted"))
+    return voice, page.url
+
+
+def _add_key(page: Page) -> dict[str, str]:
+    page.goto("/keys/add/")
+    page.get_by_label("API key").fill("sandbox-elevenlabs-mistyped")
+    page.get_by_label("Name for this key").fill(LONG[:80])
+    page.get_by_role("button", name="Test and seal").click()
+    row = page.locator("li.row[id^=key-]", has_text=LONG[:80]).last
+    expect(row.locator(".state")).to_have_text(re.compile("^Refused"))
+    number = (row.get_attribute("id") or "").removeprefix("key-")
+    return {
+        "key": f"/keys/{number}/",
+        "replace a key": f"/keys/{number}/replace/",
+        "remove a key": f"/keys/{number}/remove/",
+    }
+
+
+def go_to(
+    visits: Visits,
+    places: dict[str, str],
+    name: str,
+    *,
+    size: tuple[int, int],
+    theme: Theme = "light",
+) -> Page:
+    """Open a place as Ana, or as a stranger where she would not be let in."""
+    person = "" if name in STRANGERS_PLACES else "ana"
+    return visits.open(places[name], person, size=size, theme=theme)
+
+
+@contextmanager
+def playing(page: Page) -> Iterator[None]:
+    """Have a voice in the deck while the block runs."""
+    page.locator("#results [data-play]").first.click()
+    expect(page.locator("#deck")).to_be_visible()
+    yield
+    page.locator("[data-deck=close]").click()

@@ -1,0 +1,109 @@
+"""Start the whole of Voiceboard in a directory of its own, as its users do, and end it again."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.e2e.sandbox import SandboxControl
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "a-password-for-browsers"
+# Small, so that a file that is too large needs not be large.
+SAMPLE_MAX_MB = 2
+SETTLE_SECONDS = 3
+_START_SECONDS = 90
+_STOP_SECONDS = 60
+_SETTINGS = ("VOICEBOARD_", "DJANGO_", "DATABASE_URL", "CELERY_", "PYTEST_")
+
+
+@dataclass(frozen=True)
+class Product:
+    """A Voiceboard that runs, and the sandbox that it talks to."""
+
+    address: str
+    sandbox: SandboxControl
+    supervisor_pid: int
+
+    def worker_group(self) -> int:
+        """Return the process group of the worker that makes clones; its leader's id names it."""
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                parent = int(stat.read_text().rpartition(")")[2].split()[1])
+                words = (stat.parent / "cmdline").read_bytes().split(b"\0")
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # it has ended meanwhile
+            if parent == self.supervisor_pid and {b"celery", b"worker", b"jobs"} <= set(words):
+                return int(stat.parent.name)
+        raise LookupError("The supervisor has no worker now.")
+
+
+@contextmanager
+def running_product(data: Path) -> Iterator[Product]:
+    """Run everything on free ports, with demo people and the sandbox, until the block ends."""
+    port, sandbox_port = _free_ports(2)
+    output = data / "output.txt"
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(_SETTINGS)},
+        "VOICEBOARD_DATA_DIR": str(data / "var"),
+        "VOICEBOARD_PORT": str(port),
+        "VOICEBOARD_SANDBOX_PORT": str(sandbox_port),
+        "VOICEBOARD_DEMO": "1",
+        "VOICEBOARD_DEMO_PASSWORD": PASSWORD,
+        "VOICEBOARD_SETTLE_SECONDS": str(SETTLE_SECONDS),
+        "VOICEBOARD_SAMPLE_MAX_MB": str(SAMPLE_MAX_MB),
+    }
+    with output.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "voiceboard.supervisor"],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        address = f"http://127.0.0.1:{port}"
+        _wait_until_healthy(f"{address}/healthz", process, output)
+        sandbox = SandboxControl(f"http://127.0.0.1:{sandbox_port}")
+        yield Product(address, sandbox, process.pid)
+    finally:
+        _stop(process)
+
+
+def _free_ports(count: int) -> list[int]:
+    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+def _wait_until_healthy(address: str, process: subprocess.Popen[bytes], output: Path) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(address, timeout=2):  # noqa: S310  (our own)
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.1)
+    raise RuntimeError(f"Voiceboard did not start:\n{output.read_text()}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        # Its watcher ends the other processes when the supervisor itself is killed.
+        process.kill()
+        process.wait()
+        raise

@@ -1,0 +1,174 @@
+"""From a recording to a voice that speaks, seen live on the way."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.browsers import Visits, until
+from tests.e2e.clone_form import (
+    JOB_ADDRESS,
+    choose,
+    expect_state,
+    fill_in,
+    make_clone,
+    make_name,
+    send,
+)
+from tests.e2e.sandbox import ADD_VOICE, SandboxControl
+from tests.e2e.voice_list import expect_found
+
+
+def test_a_clone_becomes_ready_by_itself_and_is_heard_in_the_list(
+    ana: Page, recording: Path, sandbox: SandboxControl
+) -> None:
+    name = make_name("Clear voice")
+    ana.goto("/clone/")
+    fill_in(ana, name, recording)
+    expect(ana.locator(".chosen")).to_contain_text("recording.wav")
+    expect(ana.locator(".chosen")).to_contain_text("6.0 s")
+
+    send(ana)
+
+    expect(ana).to_have_url(JOB_ADDRESS)
+    expect_state(ana, "Ready")
+    expect(ana.locator(".toast").last).to_have_text(f"{name} is ready.")
+    assert sandbox.voices_called(name, "full") == 1
+    ana.get_by_role("link", name="Voices", exact=True).click()
+    ana.get_by_role("searchbox").fill(name)
+    expect_found(ana, 1)
+    ana.get_by_role("button", name=f"Play {name}").click()
+    until(ana, lambda: ana.evaluate("document.getElementById('audio').currentTime") > 0, "sound")
+    assert ana.evaluate("document.getElementById('audio').duration") > 1
+    ana.locator("#results h3 a").click()
+    facts = ana.locator("#main .facts").last
+    expect(facts).to_contain_text("Ana herself")
+    expect(facts).to_contain_text("recording.wav")
+
+
+def test_the_true_state_is_seen_live_and_after_a_reload_in_mid_job(
+    ana: Page, recording: Path, sandbox: SandboxControl
+) -> None:
+    name = make_name("Slow voice")
+    sandbox.spoil("slow_before", **ADD_VOICE, seconds=5)
+    ana.goto("/clone/")
+    fill_in(ana, name, recording)
+
+    send(ana)
+
+    expect_state(ana, "Running")
+    expect(ana.locator("#job-status [data-s=on]")).to_have_text("At the provider")
+    assert sandbox.voices_called(name, "full") == 0
+    ana.reload()
+    expect_state(ana, "Running")
+    jobs = ana.context.new_page()
+    jobs.goto("/jobs/")
+    expect(jobs.locator(".job", has_text=name)).to_contain_text("Running")
+    expect_state(ana, "Ready")
+    expect(jobs.locator(".job", has_text=name)).to_contain_text("Ready")
+    # Nothing asks any more once it is over.
+    expect(ana.locator("#main [hx-trigger]")).to_have_count(0)
+
+
+def test_a_recording_is_dropped_on_the_page(ana: Page, recording: Path) -> None:
+    name = make_name("Dropped voice")
+    ana.goto("/clone/")
+    fill_in(ana, name)
+    expect(ana.get_by_role("button", name="Start cloning")).to_be_visible()
+
+    transfer = ana.evaluate_handle(
+        """(bytes) => {
+            const transfer = new DataTransfer();
+            const file = new File([new Uint8Array(bytes)], "dropped.wav", {type: "audio/wav"});
+            transfer.items.add(file);
+            return transfer;
+        }""",
+        list(recording.read_bytes()),
+    )
+    for event in ("dragover", "drop"):
+        ana.locator("[data-drop]").dispatch_event(event, {"dataTransfer": transfer})
+
+    expect(ana.locator(".chosen")).to_contain_text("dropped.wav")
+    send(ana)
+    expect(ana).to_have_url(JOB_ADDRESS)
+    expect_state(ana, "Ready")
+    expect(ana.locator("#main")).to_contain_text("dropped.wav")
+
+
+def test_a_chosen_recording_is_heard_before_it_is_sent_and_taken_back(
+    ana: Page, recording: Path
+) -> None:
+    ana.goto("/clone/")
+    choose(ana, recording)
+    player = ana.locator(".chosen audio")
+    player.evaluate("player => player.play()")
+    until(ana, lambda: player.evaluate("player => player.currentTime") > 0, "the sample's sound")
+
+    ana.get_by_role("button", name="Remove the file").click()
+
+    expect(ana.locator(".chosen")).to_have_count(0)
+    assert ana.locator("#id_sample").evaluate("input => input.files.length") == 0
+
+
+@pytest.mark.parametrize("has_script", [True, False], ids=["script", "no script"])
+def test_a_double_click_makes_one_job_and_one_voice(
+    visits: Visits, recording: Path, sandbox: SandboxControl, has_script: bool
+) -> None:
+    name = make_name("Pressed twice")
+    page = visits.open("/clone/", "ana", has_script=has_script)
+    fill_in(page, name, recording)
+
+    page.get_by_role("button", name="Start cloning").dblclick()
+
+    expect(page).to_have_url(JOB_ADDRESS)
+    until(page, lambda: sandbox.voices_called(name, "full") == 1, "the voice")
+    page.goto("/jobs/")
+    expect(page.locator(".job", has_text=name)).to_have_count(1)
+    until(page, lambda: page.reload() and "Ready" in job_in_list(page, name), "the end of the job")
+    assert sandbox.voices_called(name, "full") == 1
+
+
+def test_a_teammate_clones_through_the_shared_key_and_the_record_says_who(
+    visits: Visits, recording: Path
+) -> None:
+    name = make_name("Mia's voice")
+    mia, ana = visits.open("/clone/", "mia"), visits.open("/jobs/", "ana")
+
+    voice = make_clone(mia, name, recording)
+
+    ana.goto(voice)
+    facts = ana.locator("#main .facts").last
+    expect(facts).to_contain_text(re.compile("Cloned by.*Mia", re.DOTALL))
+
+
+def test_markup_in_every_field_is_shown_as_the_text_that_it_is(ana: Page, recording: Path) -> None:
+    name = make_name("<img src=x onerror=alert(1)>\"'&{{7*7}}")
+    sample = {
+        "name": "<svg onload=alert(2)>.wav",
+        "mimeType": "audio/wav",
+        "buffer": recording.read_bytes(),
+    }
+    ana.goto("/clone/")
+    fill_in(ana, name, sample)
+    ana.get_by_label("Description").fill("</p><script>alert(3)</script>")
+    ana.get_by_label("Who is speaking").fill("<b onmouseover=alert(4)>Bo</b>")
+
+    send(ana)
+
+    expect_state(ana, "Ready")
+    expect(ana.get_by_role("heading", level=1)).to_have_text(name)
+    expect(ana.locator("#main")).to_contain_text("<svg onload=alert(2)>.wav")
+    expect(ana.locator("#main")).to_contain_text("<b onmouseover=alert(4)>Bo</b>")
+    ana.get_by_role("link", name="Hear the voice").click()
+    expect(ana.get_by_role("heading", level=1)).to_have_text(name)
+    expect(ana.locator("#main .prose")).to_contain_text("</p><script>alert(3)</script>")
+    for address in ("/jobs/", "/cleanup/", f"/voices/?q={name[-8:]}"):
+        ana.goto(address)
+        expect(ana.locator("#main")).to_contain_text("<img src=x onerror=alert(1)>")
+    expect(ana.locator("#main :is(img, script, b[onmouseover], svg[onload])")).to_have_count(0)
+
+
+def job_in_list(page: Page, name: str) -> str:
+    """Return what the list of jobs says of one."""
+    return page.locator(".job", has_text=name).inner_text()

@@ -1,0 +1,186 @@
+"""Bad input on the clone page: clear words, what was typed stays, and nothing is sent."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.browsers import Complaints, Visits
+from tests.e2e.clone_form import choose, fill_in, send
+from tests.e2e.product import SAMPLE_MAX_MB
+from tests.e2e.sandbox import SandboxControl
+
+TOO_MANY_BYTES = SAMPLE_MAX_MB * 1024 * 1024 + 1
+TEXT = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"These are words."}
+DISGUISED = {"name": "notes.wav", "mimeType": "audio/wav", "buffer": b"These are words."}
+EMPTY = {"name": "empty.wav", "mimeType": "audio/wav", "buffer": b""}
+LARGE = {
+    "name": "large.wav",
+    "mimeType": "audio/wav",
+    "buffer": b"RIFF" * (TOO_MANY_BYTES // 4 + 1),
+}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_sent(sandbox: SandboxControl, ana: Page) -> Iterator[None]:
+    """Whatever these tests do, no job is made and the provider hears nothing of it."""
+    ana.goto("/jobs/")
+    jobs, changes = ana.locator(".job").count(), sandbox.changes("full")
+    yield
+    ana.goto("/jobs/")
+    assert ana.locator(".job").count() == jobs
+    assert sandbox.changes("full") == changes
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        (TEXT, "notes.txt\u2069 is not an audio file. Choose another one."),
+        (EMPTY, "empty.wav\u2069 is empty. Choose another one."),
+        (LARGE, f"the limit is {SAMPLE_MAX_MB}.0 MB."),
+    ],
+    ids=["text", "empty", "too large"],
+)
+def test_a_file_that_cannot_be_a_sample_is_refused_at_once(
+    ana: Page, recording: Path, file: dict[str, Any], words: str
+) -> None:
+    ana.goto("/clone/")
+    choose(ana, recording)
+
+    choose(ana, file)
+
+    expect(ana.get_by_role("alert")).to_contain_text(words)
+    # The good one that was chosen before is still there.
+    expect(ana.locator(".chosen")).to_contain_text("recording.wav")
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        (TEXT, "This is not an audio file that we can read"),
+        (DISGUISED, "This is not an audio file that we can read"),
+        (EMPTY, "This file is empty."),
+        (LARGE, "This file is too large"),
+    ],
+    ids=["text", "disguised text", "empty", "too large"],
+)
+def test_the_server_refuses_the_same_files_by_itself(
+    visits: Visits, complaints: Complaints, file: dict[str, Any], words: str
+) -> None:
+    complaints.expect("422")
+    page = visits.open("/clone/", "ana", has_script=False)
+    fill_in(page, "Kept", file)
+
+    send(page)
+
+    expect(page.locator("#id_sample_error")).to_contain_text(words)
+    expect_kept(page, "Kept")
+
+
+def test_a_disguised_file_is_refused_by_the_server_and_the_form_keeps_everything(
+    ana: Page, complaints: Complaints
+) -> None:
+    complaints.expect("422")
+    ana.goto("/clone/")
+    fill_in(ana, "Kept", DISGUISED)
+
+    send(ana)
+
+    expect(ana.locator("#id_sample_error")).to_contain_text("This is not an audio file")
+    expect(ana.locator("#id_sample")).to_be_focused()
+    expect(ana.locator(".chosen")).to_contain_text("notes.wav")
+    expect_kept(ana, "Kept")
+
+
+@pytest.mark.parametrize("has_script", [True, False], ids=["script", "no script"])
+def test_a_name_of_ten_thousand_characters_is_refused_and_kept(
+    visits: Visits, complaints: Complaints, recording: Path, has_script: bool
+) -> None:
+    complaints.expect("422")
+    page = visits.open("/clone/", "ana", has_script=has_script)
+    name = "n" * 10_000
+    # The browser itself would cut the name; the server must not rely on it.
+    page.get_by_label("Voice name").evaluate("field => field.removeAttribute('maxlength')")
+    fill_in(page, name, recording)
+
+    send(page)
+
+    expect(page.locator("#id_name_error")).to_contain_text("at most 100 characters")
+    expect_kept(page, name)
+
+
+def test_missing_consent_name_speaker_and_sample_are_each_asked_for(
+    ana: Page, complaints: Complaints
+) -> None:
+    complaints.expect("422")
+    ana.goto("/clone/")
+    # The browser would stop here by itself; the server must not rely on it.
+    ana.locator("[data-upload]").evaluate("form => { form.noValidate = true; }")
+
+    send(ana)
+
+    for words in (
+        "Choose a recording to clone from.",
+        "Give the voice a name.",
+        "Say whose voice this is.",
+        "Consent is needed: confirm that the speaker agreed to this clone.",
+    ):
+        expect(ana.locator(".error", has_text=words)).to_be_visible()
+    expect(ana.get_by_role("alert").first).to_contain_text("Nothing was sent yet: 4 fields")
+
+
+def test_without_consent_the_browser_sends_nothing(ana: Page, recording: Path) -> None:
+    ana.goto("/clone/")
+    fill_in(ana, "No consent", recording)
+    ana.get_by_label("The speaker agreed").uncheck()
+
+    send(ana)
+
+    expect(ana).to_have_url("/clone/")
+    box = ana.get_by_label("The speaker agreed")
+    assert not box.evaluate("box => box.validity.valid")
+    expect(box).to_be_focused()
+
+
+@pytest.mark.parametrize("has_script", [True, False], ids=["script", "no script"])
+def test_an_upload_far_over_the_limit_is_turned_away_in_words(
+    visits: Visits, complaints: Complaints, has_script: bool
+) -> None:
+    complaints.expect("413")
+    page = visits.open("/clone/", "ana", has_script=has_script)
+    page.locator("[data-upload]").evaluate("form => { form.dataset.maxBytes = ''; }")
+    huge = {**LARGE, "buffer": LARGE["buffer"] * 3}
+    fill_in(page, "Huge", huge)
+
+    send(page)
+
+    words = f"This upload is too large. A sample may have at most {SAMPLE_MAX_MB}.0\xa0MB."
+    expect(page.get_by_text(words)).to_be_visible()
+
+
+def test_an_upload_that_breaks_off_keeps_the_file_and_can_be_sent_again(
+    ana: Page, complaints: Complaints
+) -> None:
+    complaints.expect("ERR_FAILED|422")
+    ana.goto("/clone/")
+    fill_in(ana, "Kept", DISGUISED)
+    ana.route("**/clone/", lambda route: route.abort())
+
+    send(ana)
+
+    expect(ana.locator("[data-msg]")).to_have_text(
+        "The upload broke off. Your file is still here; try again."
+    )
+    expect_kept(ana, "Kept")
+    ana.unroute("**/clone/")
+    send(ana)
+    expect(ana.locator("#id_sample_error")).to_contain_text("This is not an audio file")
+
+
+def expect_kept(page: Page, name: str) -> None:
+    """See that the form still holds everything that ``fill_in`` typed."""
+    expect(page.get_by_label("Voice name")).to_have_value(name)
+    expect(page.get_by_label("Who is speaking")).to_have_value("Ana herself")
+    expect(page.get_by_label("The speaker agreed")).to_be_checked()

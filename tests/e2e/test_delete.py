@@ -1,0 +1,180 @@
+"""A clone is deleted in two steps by an admin, and by nobody else."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.browsers import Complaints, Visits
+from tests.e2e.clone_form import make_clone, make_name
+from tests.e2e.sandbox import SandboxControl
+
+
+@dataclass(frozen=True)
+class Clone:
+    """A clone of Ana's, and the page of its voice."""
+
+    name: str
+    address: str
+
+
+@pytest.fixture
+def clone(ana: Page, recording: Path) -> Clone:
+    name = make_name("To be deleted")
+    return Clone(name, make_clone(ana, name, recording))
+
+
+def test_a_dry_run_lists_exactly_what_was_ticked_and_touches_nothing(
+    ana: Page, clone: Clone, sandbox: SandboxControl
+) -> None:
+    before = sandbox.changes("full")
+    ana.get_by_role("link", name="Clean-up").click()
+    expect(ana.get_by_role("button", name="Dry run")).to_be_disabled()
+
+    ana.get_by_role("checkbox", name=f"Select {clone.name}").check()
+    expect(ana.get_by_text("1 selected")).to_be_visible()
+    ana.get_by_role("button", name="Dry run").click()
+
+    heading = ana.get_by_role("heading", level=1)
+    expect(heading).to_have_text("Dry run: 1 voice would be deleted")
+    lines = ana.locator("#plan-lines tbody tr")
+    expect(lines).to_have_count(1)
+    expect(lines).to_contain_text(clone.name)
+    expect(lines).to_contain_text("Nothing touched yet")
+    note = "ElevenLabs has no way to bring back a deleted voice, its samples or its id."
+    expect(ana.locator(".plan-box")).to_contain_text(note)
+    assert sandbox.changes("full") == before
+    assert sandbox.voices_called(clone.name, "full") == 1
+    ana.goto(clone.address)
+    expect(ana.locator(".alert")).to_have_count(0)
+
+
+def test_a_confirmed_plan_deletes_at_the_provider_and_leaves_a_tombstone(
+    ana: Page, clone: Clone, sandbox: SandboxControl
+) -> None:
+    _, deleted = sandbox.changes("full")
+    draw_up_plan(ana, clone)
+
+    ana.get_by_role("button", name="Delete 1 voice at the provider").click()
+
+    outcome = ana.locator("#plan-lines tbody tr td.wrap")
+    expect(outcome).to_have_text(re.compile("^Deleted"))
+    expect(ana.get_by_text("1 of 1 deleted.")).to_be_visible()
+    assert sandbox.voices_called(clone.name, "full") == 0
+    assert sandbox.changes("full")[1] == deleted + 1
+    ana.goto(f"/voices/?q={clone.name}")
+    expect(ana.get_by_text("No voice fits all of these filters")).to_be_visible()
+    ana.goto("/cleanup/")
+    expect(ana.get_by_role("checkbox", name=f"Select {clone.name}")).to_have_count(0)
+    ana.goto(clone.address)
+    expect(ana.locator(".alert")).to_contain_text("This voice is gone since")
+    expect(ana.locator(".alert")).to_contain_text("Deleted by Ana")
+    expect(ana.locator("#main [data-play]")).to_have_count(0)
+    expect(ana.get_by_role("button", name=re.compile("Delete"))).to_have_count(0)
+
+
+def test_a_plan_is_carried_out_once_however_often_it_is_confirmed(
+    ana: Page, clone: Clone, sandbox: SandboxControl
+) -> None:
+    _, deleted = sandbox.changes("full")
+    draw_up_plan(ana, clone)
+
+    ana.get_by_role("button", name="Delete 1 voice at the provider").dblclick()
+
+    expect(ana.locator("#plan-lines tbody tr td.wrap")).to_contain_text("Deleted")
+    expect(ana.get_by_role("button", name=re.compile("^Delete 1"))).to_have_count(0)
+    assert sandbox.changes("full")[1] == deleted + 1
+
+
+def test_a_deletion_whose_answer_got_lost_ends_with_the_voice_gone(
+    ana: Page, clone: Clone, sandbox: SandboxControl
+) -> None:
+    sandbox.spoil("drop_after", method="DELETE", path="/v1/voices/*")
+    draw_up_plan(ana, clone)
+
+    ana.get_by_role("button", name="Delete 1 voice at the provider").click()
+
+    expect(ana.locator("#plan-lines tbody tr td.wrap")).to_have_text(re.compile("^Deleted"))
+    assert sandbox.voices_called(clone.name, "full") == 0
+
+
+def test_a_voice_can_be_deleted_from_its_own_page(
+    ana: Page, clone: Clone, sandbox: SandboxControl
+) -> None:
+    ana.goto(clone.address)
+
+    ana.get_by_role("button", name="Delete… (dry run first)").click()
+
+    expect(ana.locator("#plan-lines tbody tr")).to_have_count(1)
+    expect(ana.locator("#plan-lines tbody tr")).to_contain_text(clone.name)
+    assert sandbox.voices_called(clone.name, "full") == 1
+
+
+def test_nothing_ticked_is_told_in_words(ana: Page, complaints: Complaints) -> None:
+    complaints.expect("422")
+    ana.goto("/cleanup/")
+
+    ana.locator("[data-bulk]").evaluate("form => form.requestSubmit()")
+
+    expect(ana.get_by_role("alert")).to_have_text("Tick at least one voice.")
+
+
+def test_mia_sees_no_button_and_is_refused(
+    visits: Visits, complaints: Complaints, ana: Page, clone: Clone, sandbox: SandboxControl
+) -> None:
+    complaints.expect("403")
+    draw_up_plan(ana, clone)
+    mia = visits.open(clone.address, "mia")
+    expect(mia.get_by_role("heading", level=1)).to_have_text(clone.name)
+    expect(mia.get_by_role("button", name=re.compile("Delete"))).to_have_count(0)
+    expect(mia.get_by_role("link", name="Clean-up")).to_have_count(0)
+
+    for address in ("/cleanup/", ana.url):
+        answer = mia.goto(address)
+        assert answer is not None
+        assert answer.status == 403
+        expect(mia.get_by_role("heading", level=1)).to_have_text("You may not do this")
+    token = mia.locator("body").get_attribute("data-csrf") or ""
+    refused = mia.request.post(f"{ana.url}approve/", headers={"X-CSRFToken": token})
+
+    assert refused.status == 403
+    assert sandbox.voices_called(clone.name, "full") == 1
+
+
+def test_sam_finds_nothing_of_auroras(
+    visits: Visits, complaints: Complaints, ana: Page, clone: Clone, sandbox: SandboxControl
+) -> None:
+    complaints.expect("404")
+    ana.goto("/jobs/")
+    job = ana.locator(".job", has_text=clone.name).get_by_role("link").get_attribute("href")
+    ana.goto(str(job))
+    sample = ana.locator("#main audio").get_attribute("src")
+    ana.goto("/keys/")
+    key = (ana.locator("li.row[id^=key-]").first.get_attribute("id") or "").removeprefix("key-")
+    draw_up_plan(ana, clone)
+    sam = visits.open("/voices/", "sam")
+
+    pages = [clone.address, str(job), f"/keys/{key}/", ana.url]
+    for address in pages:
+        answer = sam.goto(address)
+        assert answer is not None
+        assert answer.status == 404, address
+        expect(sam.get_by_role("heading", level=1)).to_have_text("There is nothing here")
+    for sound in (str(sample), f"{clone.address}preview/"):
+        assert ana.request.get(sound).status == 200, sound
+        assert sam.request.get(sound).status == 404, sound
+    token = sam.locator("body").get_attribute("data-csrf") or ""
+    refused = sam.request.post(f"{ana.url}approve/", headers={"X-CSRFToken": token})
+
+    assert refused.status == 404
+    assert sandbox.voices_called(clone.name, "full") == 1
+
+
+def draw_up_plan(page: Page, clone: Clone) -> None:
+    """Tick the clone and stay on the dry run's page."""
+    page.goto("/cleanup/")
+    page.get_by_role("checkbox", name=f"Select {clone.name}").check()
+    page.get_by_role("button", name="Dry run").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Dry run: 1 voice would be deleted")

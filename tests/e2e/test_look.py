@@ -1,0 +1,109 @@
+"""Every page, in both themes and at every width: no barrier, nothing cut off, nothing too small."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.browsers import NARROW, WIDE, Complaints, Visits, open_visits
+from tests.e2e.looks import find_misfits, find_small_targets, find_violations
+from tests.e2e.places import PLACES, go_to, make_places, playing
+from tests.e2e.product import Product
+from tests.e2e.sign_in import sign_in
+from tests.e2e.voice_list import facet
+
+SIZES = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+FINGER = 44
+
+
+@pytest.fixture(scope="module")
+def places(
+    product: Product, browser: object, states: dict[str, object], recording: Path
+) -> dict[str, str]:
+    with open_visits(browser, product.address, states) as (visits, _):
+        return make_places(visits.open("/voices/", "ana"), product.sandbox, recording)
+
+
+@pytest.fixture(autouse=True)
+def _errors_are_meant(complaints: Complaints) -> None:
+    complaints.expect("status of (404|422|500)")
+
+
+@SIZES
+@pytest.mark.parametrize("place", PLACES)
+def test_axe_finds_nothing_in_either_theme(
+    visits: Visits, places: dict[str, str], place: str, size: tuple[int, int]
+) -> None:
+    page = go_to(visits, places, place, size=size)
+
+    assert find_violations(page) == {}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_page_fits_every_window(visits: Visits, places: dict[str, str], place: str) -> None:
+    page = go_to(visits, places, place, size=NARROW)
+
+    assert find_misfits(page) == {}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_finger_hits_every_control(visits: Visits, places: dict[str, str], place: str) -> None:
+    page = go_to(visits, places, place, size=NARROW)
+
+    assert find_small_targets(page, FINGER) == []
+
+
+@SIZES
+def test_an_open_deck_and_help_and_a_toast_are_fine(visits: Visits, size: tuple[int, int]) -> None:
+    page = visits.open("/voices/", "ana", size=size)
+    with playing(page):
+        page.route("**/voices/?*", lambda route: route.fulfill(status=500))
+        page.get_by_role("searchbox").fill("a")
+        expect(page.locator(".toast")).to_be_visible()
+        assert find_violations(page) == {}
+        assert find_misfits(page) == {}
+        page.get_by_role("searchbox").press("Escape")
+        page.keyboard.press("?")
+        expect(page.get_by_role("dialog")).to_be_visible()
+        assert find_violations(page) == {}
+        assert find_misfits(page) == {}
+        page.get_by_role("button", name="Close", exact=True).click()
+
+
+def test_an_open_sheet_of_filters_is_fine(visits: Visits) -> None:
+    page = visits.open("/voices/", "ana", size=NARROW)
+    page.locator("[data-open=facets]").click()
+    for fold in page.locator("#facets-in > details").all():
+        if fold.get_attribute("open") is None:
+            fold.locator("> summary").click()
+    facet(page, "gender", "female").check()
+    expect(page.locator("#nfilters")).to_have_text("1")
+
+    assert find_violations(page) == {}
+    assert find_misfits(page) == {}
+    assert find_small_targets(page, FINGER) == []
+
+
+@SIZES
+@pytest.mark.parametrize("form", ["/clone/", "/keys/add/", "/account/password/change/"])
+def test_a_form_that_comes_back_with_errors_is_fine(
+    visits: Visits, form: str, size: tuple[int, int]
+) -> None:
+    page = visits.open(form, "ana", size=size)
+    page.locator("#main form").last.evaluate("form => { form.noValidate = true; }")
+
+    page.locator("#main form button.primary").click()
+
+    expect(page.locator("#main .error").first).to_be_visible()
+    assert find_violations(page) == {}
+    assert find_misfits(page) == {}
+
+
+@SIZES
+def test_a_refused_sign_in_is_fine(visits: Visits, size: tuple[int, int]) -> None:
+    page = visits.open("/account/login/", size=size)
+
+    sign_in(page, "nobody", "wrong password")
+
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert find_violations(page) == {}

@@ -1,0 +1,202 @@
+"""Previews sound, go on from page to page, and obey mouse and keys."""
+
+import re
+
+from playwright.sync_api import Locator, Page, Response, expect
+
+from tests.e2e.browsers import Complaints, Visits, until
+from tests.e2e.sandbox import SandboxControl
+from tests.e2e.voice_list import expect_chips, expect_found, facet, found_count
+
+
+def test_a_voice_plays_from_the_list_through_our_own_server(ana: Page) -> None:
+    answers: list[Response] = []
+    ana.on("response", lambda answer: answers.append(answer))
+    card = playable(ana).first
+
+    card.get_by_role("button", name=re.compile("^Play ")).click()
+
+    expect_sound(ana)
+    assert measure(ana, "duration") > 1
+    expect(card.get_by_role("button", name=re.compile("^Pause "))).to_be_visible()
+    deck = ana.get_by_role("region", name="Player")
+    expect(deck.get_by_role("link")).to_have_text(card.locator("h3").inner_text())
+    sounds = [answer for answer in answers if "/preview/" in answer.url]
+    assert {answer.status for answer in sounds} == {206}
+    assert all(answer.headers["content-type"].startswith("audio/") for answer in sounds)
+
+
+def test_nothing_plays_before_somebody_asks(visits: Visits, ana: Page) -> None:
+    voice_page = visits.open(link_of(playable(ana).first), "ana")
+    playable(ana).first.hover()
+
+    for page in (ana, voice_page):
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("document.getElementById('audio').paused")
+        assert page.evaluate("document.getElementById('audio').networkState") == 0
+        expect(page.locator("#deck")).to_be_hidden()
+
+
+def test_sound_goes_on_across_filter_paging_and_opening_a_page(ana: Page) -> None:
+    total = found_count(ana)
+    card = playable(ana).first
+    name = card.locator("h3").inner_text()
+    ana.evaluate("document.getElementById('audio').loop = true")
+    card.get_by_role("button", name=re.compile("^Play ")).click()
+    expect_sound(ana)
+
+    facet(ana, "gender", "female").check()
+    expect_chips(ana, "Female")
+    expect_sound(ana)
+    ana.get_by_role("link", name="Next").click()
+    expect(ana.locator(".pages span")).to_have_text(re.compile("^25–"))
+    expect_sound(ana)
+    ana.locator("#results .card h3 a").first.click()
+    expect(ana.locator("main.page, #main .detail")).to_be_visible()
+    expect_sound(ana)
+    ana.get_by_role("link", name="Keys").click()
+    expect(ana.get_by_role("heading", name="Keys", exact=True)).to_be_visible()
+    expect_sound(ana)
+    ana.get_by_role("link", name="Voices", exact=True).click()
+    expect_found(ana, total)
+
+    expect_sound(ana)
+    expect(ana.locator("#deck-name")).to_have_text(name)
+    # Its card, drawn anew, shows that it plays.
+    expect(ana.get_by_role("button", name=f"Pause {name}", exact=True).first).to_be_visible()
+
+
+def test_a_second_voice_ends_the_first(ana: Page) -> None:
+    one, other = playable(ana).nth(0), playable(ana).nth(1)
+    one.get_by_role("button", name=re.compile("^Play ")).click()
+    expect_sound(ana)
+
+    other.get_by_role("button", name=re.compile("^Play ")).click()
+
+    expect(ana.locator("#deck-name")).to_have_text(other.locator("h3").inner_text())
+    expect_sound(ana)
+    assert link_of(other) in ana.evaluate("document.getElementById('audio').currentSrc")
+    expect(ana.locator("#results .card.playing")).to_have_count(1)
+    expect(one.get_by_role("button", name=re.compile("^Play "))).to_be_visible()
+    assert ana.evaluate("document.querySelectorAll('audio').length") == 1
+
+
+def test_the_deck_and_the_waveform_seek(ana: Page) -> None:
+    card = playable(ana).first
+    card.get_by_role("button", name=re.compile("^Play ")).click()
+    expect_sound(ana)
+    ana.get_by_role("button", name="Pause", exact=True).click()
+    length = measure(ana, "duration")
+
+    ana.get_by_role("slider", name="Position in preview").fill("600")
+
+    until(ana, lambda: abs(measure(ana, "currentTime") - 0.6 * length) < 0.02 * length, "a jump")
+    ana.evaluate("document.getElementById('audio').playbackRate = 0.1")
+    box = card.locator(".wave").bounding_box() or {}
+    card.locator(".wave").click(position={"x": box["width"] / 4, "y": box["height"] / 2})
+    until(ana, lambda: abs(measure(ana, "currentTime") - length / 4) < 0.05 * length, "a jump back")
+
+
+def test_the_server_sends_the_part_of_a_preview_that_is_asked_for(ana: Page) -> None:
+    address = f"{link_of(playable(ana).first)}preview/"
+    whole = ana.request.get(address)
+
+    part = ana.request.get(address, headers={"Range": "bytes=100-199"})
+
+    assert part.status == 206
+    assert part.headers["content-range"] == f"bytes 100-199/{len(whole.body())}"
+    assert part.body() == whole.body()[100:200]
+
+
+def test_next_and_previous_walk_the_list_and_close_ends_it(ana: Page) -> None:
+    names = [card.locator("h3").inner_text() for card in playable(ana).all()[:2]]
+    playable(ana).first.get_by_role("button", name=re.compile("^Play ")).click()
+    expect_sound(ana)
+
+    ana.get_by_role("button", name="Next voice").click()
+    expect(ana.locator("#deck-name")).to_have_text(names[1])
+    expect_sound(ana)
+    ana.get_by_role("button", name="Previous voice").click()
+    expect(ana.locator("#deck-name")).to_have_text(names[0])
+    ana.get_by_role("button", name="Close player").click()
+
+    expect(ana.locator("#deck")).to_be_hidden()
+    assert ana.evaluate("document.getElementById('audio').paused")
+    expect(ana.locator("#results .card.playing")).to_have_count(0)
+
+
+def test_single_keys_mark_play_search_and_help(ana: Page) -> None:
+    links = ana.locator("#results .card h3 a")
+
+    ana.keyboard.press("j")
+    expect(links.nth(0)).to_be_focused()
+    ana.keyboard.press("j")
+    expect(links.nth(1)).to_be_focused()
+    ana.keyboard.press("k")
+    expect(links.nth(0)).to_be_focused()
+    ana.keyboard.press("Space")
+    expect_sound(ana)
+    ana.keyboard.press("Space")
+    until(ana, lambda: ana.evaluate("document.getElementById('audio').paused"), "a pause")
+    ana.keyboard.press("/")
+    expect(ana.get_by_role("searchbox")).to_be_focused()
+    ana.keyboard.press("Escape")
+    expect(ana.get_by_role("searchbox")).not_to_be_focused()
+    ana.keyboard.press("?")
+    expect(ana.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    ana.keyboard.press("Escape")
+    expect(ana.get_by_role("dialog")).to_be_hidden()
+
+
+def test_single_keys_are_silent_while_typing_and_when_switched_off(ana: Page) -> None:
+    ana.keyboard.press("/")
+    ana.keyboard.type("jk? /")
+    expect(ana.get_by_role("searchbox")).to_have_value("jk? /")
+    expect(ana.get_by_role("dialog")).to_be_hidden()
+    ana.keyboard.press("Escape")
+
+    ana.get_by_role("button", name="Keyboard shortcuts").click()
+    ana.get_by_role("checkbox", name="Single-key shortcuts are on").uncheck()
+    ana.get_by_role("button", name="Close", exact=True).click()
+    ana.keyboard.press("/")
+
+    expect(ana.get_by_role("searchbox")).not_to_be_focused()
+    ana.reload()
+    ana.keyboard.press("?")
+    expect(ana.get_by_role("dialog")).to_be_hidden()
+
+
+def test_a_preview_that_cannot_be_fetched_is_explained_in_words(
+    ana: Page, complaints: Complaints, sandbox: SandboxControl
+) -> None:
+    complaints.expect("404")
+    ana.goto("/voices/?sort=-name&page=2")
+    sandbox.spoil("error_before", method="GET", path="*.mp3", times=0)
+
+    playable(ana).last.get_by_role("button", name=re.compile("^Play ")).click()
+
+    expect(ana.locator(".toast")).to_contain_text("there was an error (500)")
+    expect(ana.locator("#results .card.playing.on")).to_have_count(0)
+
+
+def playable(page: Page) -> Locator:
+    """Return the cards that can be heard."""
+    return page.locator("#results .card:has([data-play])")
+
+
+def link_of(card: Locator) -> str:
+    """Return the address of a card's voice."""
+    return card.locator("h3 a").get_attribute("href") or ""
+
+
+def measure(page: Page, name: str) -> float:
+    """Return a number of the audio element."""
+    return float(page.evaluate(f"document.getElementById('audio').{name}") or 0)
+
+
+def expect_sound(page: Page) -> None:
+    """Wait until the sound moves on from where it is, and is meant to be heard."""
+    before = measure(page, "currentTime")
+    until(page, lambda: measure(page, "currentTime") != before, "sound that moves on")
+    assert not page.evaluate("document.getElementById('audio').paused")
+    assert measure(page, "volume") > 0

@@ -1,0 +1,47 @@
+"""What the list of voices shows, read off its page."""
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+
+def facet(page: Page, name: str, value: str) -> Locator:
+    """Return the box of one value of a facet."""
+    return page.locator(f'#facets-in input[name="{name}"][value="{value}"]')
+
+
+def open_facet(page: Page, name: str) -> None:
+    """Unfold a facet that starts folded."""
+    page.locator(f"#fd-{name} > summary").click()
+
+
+def count_beside(box: Locator) -> int:
+    """Return how many voices the facet promises for a value."""
+    return int(box.locator("xpath=..").locator("output").inner_text())
+
+
+def counts(page: Page, name: str) -> list[str]:
+    """Return what stands beside all values of a facet, folded ones as well."""
+    return page.locator(f"#fd-{name} output").all_text_contents()
+
+
+def expect_found(page: Page, count: int) -> None:
+    """Wait until so many voices are found."""
+    expect(page.locator("#count b")).to_have_text(str(count))
+
+
+def found_count(page: Page) -> int:
+    """Return how many voices are found."""
+    return int(page.locator("#count b").inner_text())
+
+
+def listed(page: Page) -> list[str]:
+    """Return the addresses of the voices on this page of the list: names repeat, these don't."""
+    links = page.locator("#results .card h3 a").all()
+    return [link.get_attribute("href") or "" for link in links]
+
+
+def expect_chips(page: Page, *labels: str) -> None:
+    """Wait until exactly these filters are shown as chips."""
+    wanted = [re.compile(re.escape(label)) for label in labels]
+    expect(page.locator(".chips .chip:not(.clear)")).to_have_text(wanted)
