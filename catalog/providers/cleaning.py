@@ -29,11 +29,10 @@ def clean_text(text: str, limit: int) -> str:
 def _shown(letter: str) -> str:
     if letter == "\n" or letter.isprintable():
         return letter
-    kind = unicodedata.category(letter)
-    if kind == "Cs" or letter in _BIDI_CONTROLS:
+    if letter in _BIDI_CONTROLS:
         return ""
     # Joiners are part of the writing in many scripts, and what Python does not know yet is emoji.
-    return letter if kind in ("Cf", "Cn") else " "
+    return letter if unicodedata.category(letter) in ("Cf", "Cn") else " "
 
 
 def _keep_visible(text: str) -> str:

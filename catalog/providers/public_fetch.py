@@ -26,7 +26,7 @@ _CLOSED_NETWORKS = [
     ipaddress.ip_network(network)
     for network in (
         "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/23", "2001:db8::/32", "100::/64",
-        "3fff::/20", "5f00::/16", "fec0::/10", "::/96",
+        "3fff::/20", "5f00::/16", "fec0::/10", "::/96", "::ffff:0:0/96",
         "0.0.0.0/8", "100.64.0.0/10", "168.63.129.16/32", "192.0.0.0/24", "192.0.2.0/24",
         "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
     )
@@ -111,12 +111,9 @@ def _is_public_address(host: str) -> bool:
         return False
     if isinstance(address, ipaddress.IPv6Address) and address.scope_id:
         return False
-    if address.is_multicast or any(
-        address in network for network in _CLOSED_NETWORKS if network.version == address.version
-    ):
-        return False
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return mapped is None and address.is_global
+    closed = (each for each in _CLOSED_NETWORKS if each.version == address.version)
+    is_closed = address.is_multicast or any(address in network for network in closed)
+    return address.is_global and not is_closed
 
 
 def _look_up(host: str) -> list[str]:

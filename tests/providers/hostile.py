@@ -23,7 +23,7 @@ HOSTILE = [
     "https://localhost/", "https://LOCALHOST/", "https://localhost./", "https://a.localhost/",
     "https://①②⑦.⓪.⓪.①/", "https://１２７.0.0.1/", "https://127。0。0。1/", "https://ｌocalhost/",
     "https://[::1]/", "https://[::]/", "https://[::ffff:127.0.0.1]/", "https://[::127.0.0.1]/",
-    "https://[0:0:0:0:0:ffff:7f00:1]/", "https://[::1%25lo]/", "https://[::1%lo]/",
+    "https://[0:0:0:0:0:ffff:7f00:1]/", "https://[::ffff:8.8.8.8]/", "https://[::1%25lo]/", "https://[::1%lo]/",
     # Ways inside through IPv6
     "https://[64:ff9b::7f00:1]/", "https://[64:ff9b:1::a00:1]/", "https://[2002:7f00:1::]/",
     "https://[2001:0:7f00:1::]/", "https://[fe80::1]/", "https://[fc00::1]/", "https://[fd12::1]/",

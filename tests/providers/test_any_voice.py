@@ -96,6 +96,8 @@ def test_anything_may_stand_in_the_list(item):
         ("labels", []),
         ("labels", {"gender": 5}),
         ("samples", {"a": 1}),
+        ("samples", [{"sample_id": "s", "size_bytes": True}]),
+        ("fine_tuning", {"progress": {"a": float("inf")}}),
         ("samples", [None, 5, {"sample_id": 5}]),
         ("verified_languages", [["en"]]),
         ("sharing", "enabled"),

@@ -201,7 +201,8 @@ def test_delete(server):
 
 
 def test_settings_are_those_that_are_known(server):
-    server.will_answer("settings").will_answer("settings_default", style=None, new=[1], speed="x")
+    server.will_answer("settings", new=[1])
+    server.will_answer("settings_default", style=None, new=[1], speed="x")
 
     with server.connect() as adapter:
         own, default = adapter.settings(ANNA), adapter.default_settings()

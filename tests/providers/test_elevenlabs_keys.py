@@ -163,7 +163,9 @@ def test_check_of_a_plan_without_cloning(server, writing, subscription):
     assert found.problem == "The account's plan does not include voice cloning."
 
 
-@pytest.mark.parametrize("writing", ["error_server", "error_rate", "error_address", "ok"])
+@pytest.mark.parametrize(
+    "writing", ["error_server", "error_rate", "error_address", "error_wrong_key", "ok"]
+)
 def test_check_does_not_guess_from_an_unclear_refusal(server, writing):
     will_check(server, writing=writing)
 
