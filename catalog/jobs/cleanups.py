@@ -11,7 +11,8 @@ from catalog.audit import record
 from catalog.crypto import CannotOpen
 from catalog.durable import durable_transaction
 from catalog.jobs.leases import Clock, Lease, LeaseLost, RowId, claim_work, keep_alive
-from catalog.models import PlannedDeletion, ProviderAccount, Voice
+from catalog.jobs.slots import refresh_slots
+from catalog.models import PlannedDeletion, Voice
 from catalog.providers.base import Provider
 from catalog.providers.errors import NotFound, ProviderError, TryLater
 from catalog.providers.session import open_provider
@@ -63,7 +64,7 @@ def _delete(line: PlannedDeletion, lease: Lease, clock: Clock) -> int | None:
         with open_provider(line.account.provider, line.credential.secrets(), base_url) as provider:
             gone = _call(line, lease, provider, clock)
             if gone:
-                _refresh_slots(line.account_id, provider)
+                refresh_slots(line.account_id, provider)
     except CannotOpen:
         _end(lease, clock, State.FAILED, "The key can't be opened: enter it again.")
         return None
@@ -139,13 +140,3 @@ def _end(
     lease: Lease, clock: Clock, state: PlannedDeletion.State, message: str, **values: Any
 ) -> None:
     lease.write(state=state, message=message[:500], ended_at=clock(), lease_until=None, **values)
-
-
-def _refresh_slots(account_id: int, provider: Provider) -> None:
-    try:
-        slots = provider.slots()
-    except ProviderError:
-        return  # the next sync asks again
-    if slots is not None:
-        rows = ProviderAccount.objects.filter(pk=account_id)
-        rows.update(slots_used=slots.used, slots_limit=slots.limit)

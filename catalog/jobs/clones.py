@@ -18,8 +18,9 @@ from catalog.decoding import NotDecodable
 from catalog.jobs.leases import LEASE, Clock, LeaseLost, RowId, claim_work, keep_alive
 from catalog.jobs.looks import GIVE_UP_AFTER, LookingTurn, back_off
 from catalog.jobs.samples import measure_sample
+from catalog.jobs.slots import refresh_slots
 from catalog.jobs.voices import label_row, write_voices
-from catalog.models import CloneJob, ProviderAccount, Voice
+from catalog.models import CloneJob, Voice
 from catalog.providers.base import Provider
 from catalog.providers.errors import (
     NotFound,
@@ -210,7 +211,7 @@ class _CloneRun(LookingTurn):
             return
         self._finish(State.READY, voice=voice, message="Ready.")
         record(None, "clone ready", self.job, team=self.job.team, now=now, voice=voice.pk)
-        self._refresh_slots(provider)
+        refresh_slots(self.job.account_id, provider)
 
     def _label(self, voice: Voice) -> None:
         """Keep the name that was wished for where the provider keeps none."""
@@ -219,12 +220,3 @@ class _CloneRun(LookingTurn):
         voice.own_name = self.job.name
         label_row(voice, voice.own_name)
         voice.save(update_fields=["own_name", "sort_name", "search_text"])
-
-    def _refresh_slots(self, provider: Provider) -> None:
-        try:
-            slots = provider.slots()
-        except ProviderError:
-            return  # the next sync asks again
-        if slots is not None:
-            rows = ProviderAccount.objects.filter(pk=self.job.account_id)
-            rows.update(slots_used=slots.used, slots_limit=slots.limit)
