@@ -263,7 +263,11 @@ def test_no_key_is_found_anywhere_after_everything_was_done_with_it(
     assert find_leaks(places) == []
 
 
-@pytest.mark.parametrize("key", [WRONG, f"{WRONG} {GOOD}", f"{WRONG}\r\nX-Evil: {GOOD}"])
+@pytest.mark.parametrize(
+    "key",
+    [WRONG, f"{WRONG} {GOOD}", f"{WRONG}\r\nX-Evil: {GOOD}"],
+    ids=["wrong", "two at once", "a line too many"],
+)
 def test_an_adapter_shows_its_key_to_nobody(sandbox, key):
     shown = []
     try:

@@ -160,7 +160,9 @@ def test_half_a_surrogate_pair_does_not_reach_the_database(fill):
         form.cleaned_data[field].encode()
 
 
-@pytest.mark.parametrize("credential", ["", "abc", str(uuid.uuid4()), "1' OR '1'='1"])
+@pytest.mark.parametrize(
+    "credential", ["", "abc", "00000000-0000-4000-8000-000000000000", "1' OR '1'='1"]
+)
 def test_a_key_that_does_not_exist_is_refused(fill, credential):
     assert list(fill(credential=credential).errors) == ["credential"]
 
