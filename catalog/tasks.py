@@ -13,7 +13,7 @@ from kombu.exceptions import OperationalError
 
 from catalog.jobs.cleanups import run_deletion
 from catalog.jobs.clones import run_clone
-from catalog.jobs.credentials import check_credential, find_unchecked
+from catalog.jobs.credentials import check_credential, find_due_checks
 from catalog.jobs.leases import find_due
 from catalog.jobs.previews import measure_clip, warm_previews
 from catalog.jobs.renames import push_name
@@ -87,10 +87,11 @@ def sweep_task() -> None:
 
 @shared_task(name="catalog.sync_due")
 def sync_due_task() -> None:
-    """Fetch the voices of accounts whose copy is due, and check keys that still wait for it."""
-    for account_id in find_due_accounts(timezone.now()):
+    """Fetch the voices of accounts whose copy is due, and check keys whose verdict is missing."""
+    now = timezone.now()
+    for account_id in find_due_accounts(now):
         wake_sync(account_id)
-    for credential_id in find_unchecked():
+    for credential_id in find_due_checks(now):
         wake_check(credential_id)
 
 

@@ -1,11 +1,12 @@
 """Find out what a key opens and what it may do."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F, Q
 
 from catalog.crypto import CannotOpen
 from catalog.jobs.leases import Clock, RowId
@@ -15,6 +16,9 @@ from catalog.providers.session import open_provider
 from catalog.providers.types import Answer, CredentialCheck
 
 logger = logging.getLogger(__name__)
+
+_ASK_AGAIN_AFTER = timedelta(minutes=5)
+_VERDICT_LASTS = timedelta(days=1)
 
 
 def check_credential(credential_id: RowId, clock: Clock) -> int | None:
@@ -93,7 +97,14 @@ def _write(credential: Credential, sealed: bytes, **values: Any) -> None:
     Credential.objects.filter(pk=credential.pk, sealed=sealed).update(**values)
 
 
-def find_unchecked() -> list[RowId]:
-    """Return keys whose check was asked for and never ended, such as after a lost message."""
-    rows = Credential.objects.filter(health=Credential.Health.UNCHECKED)
-    return list(rows.values_list("pk", flat=True)[:50])
+def find_due_checks(now: datetime) -> list[RowId]:
+    """Return keys whose check never ended, found nobody to ask, or is a day old; oldest first."""
+    due = (
+        Q(health=Credential.Health.UNCHECKED)
+        | Q(health=Credential.Health.UNREACHABLE, checked_at__lt=now - _ASK_AGAIN_AFTER)
+        | Q(checked_at__lt=now - _VERDICT_LASTS)
+    )
+    oldest_first = F("checked_at").asc(nulls_first=True)
+    return list(
+        Credential.objects.filter(due).order_by(oldest_first).values_list("pk", flat=True)[:50]
+    )

@@ -2,10 +2,11 @@
 
 import uuid
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from catalog.jobs.credentials import check_credential, find_unchecked
+from catalog.jobs.credentials import check_credential, find_due_checks
 from catalog.models import Credential, ProviderAccount
 from catalog.providers.errors import (
     CredentialRejected,
@@ -202,5 +203,22 @@ def test_a_key_that_is_not_there_is_nobody_s_business(installation, stub, clock)
     assert stub.asked == []
 
 
-def test_keys_whose_check_never_ended_are_found_again(cast, credential):
-    assert find_unchecked() == [credential.pk]
+@pytest.mark.parametrize(
+    ("health", "minutes_ago", "is_due"),
+    [
+        ("unchecked", None, True),
+        ("unchecked", 1, True),
+        ("unreachable", 4, False),
+        ("unreachable", 6, True),
+        ("good", 23 * 60, False),
+        ("good", 25 * 60, True),
+        ("limited", 25 * 60, True),
+        ("rejected", 6, False),
+        ("rejected", 25 * 60, True),
+    ],
+)
+def test_a_verdict_that_is_missing_or_old_is_due(cast, clock, health, minutes_ago, is_due):
+    checked_at = None if minutes_ago is None else clock.now - timedelta(minutes=minutes_ago)
+    Credential.objects.filter(pk=cast.credential.pk).update(health=health, checked_at=checked_at)
+
+    assert (cast.credential.pk in find_due_checks(clock.now)) is is_due
