@@ -4,6 +4,7 @@ import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpcore
 import httpx
 import pytest
 from cryptography import x509
@@ -89,3 +90,31 @@ def test_the_next_address_is_tried_when_one_does_not_answer():
         transport = DeadlineTransport(deadline, lambda host: ["127.0.0.2", "127.0.0.1"])
         with httpx.Client(transport=transport, trust_env=False) as client:
             assert client.get(name).text == "ok"
+
+
+class Flood(httpcore.NetworkStream):
+    """An answer that comes byte by byte and never lets one wait."""
+
+    def __init__(self) -> None:
+        self._head = [b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n"]
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._head.pop() if self._head else b" "
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        return
+
+    def close(self) -> None:
+        return
+
+
+def test_an_answer_that_never_pauses_does_not_outlast_the_deadline(monkeypatch):
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", lambda *where: Flood())
+    deadline = Deadline()
+    deadline.start(0.3)
+
+    with (
+        httpx.Client(transport=DeadlineTransport(deadline), trust_env=False) as client,
+        pytest.raises(httpx.ReadTimeout),
+    ):
+        client.get("http://voices.example/")
