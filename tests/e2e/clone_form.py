@@ -20,11 +20,19 @@ def choose(page: Page, sample: Path | dict[str, Any]) -> None:
     page.get_by_label("Choose a file").set_input_files(sample)
 
 
-def fill_in(page: Page, name: str, sample: Path | dict[str, Any] | None = None) -> None:
-    """Fill in everything that the form asks for, consent included."""
+def fill_in(
+    page: Page,
+    name: str,
+    sample: Path | dict[str, Any] | None = None,
+    provider: str = "ElevenLabs",
+) -> None:
+    """Fill in everything that any provider asks for, consent included."""
     if sample is not None:
         choose(page, sample)
+    page.locator(".prov", has_text=f"{provider} · Sandbox").get_by_role("radio").check()
     page.get_by_label("Voice name").fill(name)
+    page.get_by_label("Language of the sample").select_option("en")
+    page.get_by_label("Gender of the voice").select_option("female")
     page.get_by_label("Who is speaking").fill("Ana herself")
     page.get_by_label("The speaker agreed").check()
 

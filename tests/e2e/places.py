@@ -73,7 +73,7 @@ def _fail(page: Page, sandbox: SandboxControl, sample: dict[str, Any]) -> str:
 
 def _delete_the_oldest(page: Page) -> tuple[str, str]:
     page.goto("/cleanup/")
-    row = page.locator("tbody tr", has_text="test 2").first
+    row = page.locator("tbody tr", has_text="ElevenLabs").filter(has_text="test 2").first
     voice = row.get_by_role("link").get_attribute("href") or ""
     row.get_by_role("checkbox").check()
     page.get_by_role("button", name="Dry run").click()
@@ -84,6 +84,7 @@ def _delete_the_oldest(page: Page) -> tuple[str, str]:
 
 def _add_key(page: Page) -> dict[str, str]:
     page.goto("/keys/add/")
+    page.get_by_label("Provider").select_option("elevenlabs")
     page.get_by_label("API key").fill("sandbox-elevenlabs-mistyped")
     page.get_by_label("Name for this key").fill(LONG[:80])
     page.get_by_role("button", name="Test and seal").click()

@@ -27,19 +27,19 @@ class SandboxControl:
         waiting = self._ask("GET", "/faults")["faults"]
         return fault not in [each["fault"] for each in waiting]
 
-    def account(self, name: str) -> dict[str, Any]:
+    def account(self, name: str, provider: str = "elevenlabs") -> dict[str, Any]:
         """Return what the sandbox knows of an account."""
         state = self._ask("GET", "/state")
-        found: dict[str, Any] = state["providers"]["elevenlabs"]["accounts"][name]
+        found: dict[str, Any] = state["providers"][provider]["accounts"][name]
         return found
 
     def voices_called(self, name: str, account: str) -> int:
         """Count the account's own voices of that name."""
         return [voice["name"] for voice in self.account(account)["own_voices"]].count(name)
 
-    def changes(self, account: str) -> tuple[int, int]:
+    def changes(self, account: str, provider: str = "elevenlabs") -> tuple[int, int]:
         """Return how many voices were made and deleted in the account."""
-        found = self.account(account)
+        found = self.account(account, provider)
         return found["creates"], found["deletes"]
 
     def _ask(self, method: str, path: str, body: object = None) -> dict[str, Any]:

@@ -196,7 +196,7 @@ def test_a_voice_has_a_page_and_back_returns_to_the_place_in_the_list(ana: Page)
 
     expect(ana.get_by_role("heading", level=1)).to_have_text(name)
     expect(ana.get_by_role("heading", level=1)).to_be_focused()
-    expect(ana).to_have_title(re.compile(re.escape(f"{name} (ElevenLabs)")))
+    expect(ana).to_have_title(re.compile(re.escape(name)))
     expect(ana.locator(".rail [aria-current=page]")).to_have_text("Voices")
     ana.go_back()
     expect_chips(ana, "Female")

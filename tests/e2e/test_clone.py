@@ -47,6 +47,24 @@ def test_a_clone_becomes_ready_by_itself_and_is_heard_in_the_list(
     expect(facts).to_contain_text("recording.wav")
 
 
+@pytest.mark.parametrize("provider", ["ElevenLabs", "Inworld", "Noiz", "StepFun", "Telnyx"])
+def test_every_provider_makes_one_clone_that_is_found_in_the_list(
+    ana: Page, recording: Path, sandbox: SandboxControl, provider: str
+) -> None:
+    name = make_name("Anywhere")
+    made, _ = sandbox.changes("full", provider.lower())
+    ana.goto("/clone/")
+    fill_in(ana, name, recording, provider)
+
+    send(ana)
+
+    expect_state(ana, "Ready")
+    assert sandbox.changes("full", provider.lower())[0] == made + 1
+    ana.goto(f"/voices/?q={name}")
+    expect_found(ana, 1)
+    expect(ana.locator("#results .card")).to_contain_text(provider)
+
+
 def test_the_true_state_is_seen_live_and_after_a_reload_in_mid_job(
     ana: Page, recording: Path, sandbox: SandboxControl
 ) -> None:

@@ -120,6 +120,7 @@ def test_a_key_that_cannot_be_one_is_refused_and_not_put_back(
 def add_key(page: Page, key: str, nickname: str) -> Locator:
     """Add a key and return its row in the list, where it is being checked."""
     page.goto("/keys/add/")
+    page.get_by_label("Provider").select_option("elevenlabs")
     page.get_by_label("API key").fill(key)
     page.get_by_label("Name for this key").fill(nickname)
     page.get_by_role("button", name="Test and seal").click()

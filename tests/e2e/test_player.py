@@ -1,10 +1,12 @@
 """Previews sound, go on from page to page, and obey mouse and keys."""
 
 import re
+from pathlib import Path
 
 from playwright.sync_api import Locator, Page, Response, expect
 
 from tests.e2e.browsers import Complaints, Visits, until
+from tests.e2e.clone_form import make_clone, make_name
 from tests.e2e.sandbox import SandboxControl
 from tests.e2e.voice_list import expect_chips, expect_found, facet, found_count
 
@@ -167,15 +169,18 @@ def test_single_keys_are_silent_while_typing_and_when_switched_off(ana: Page) ->
 
 
 def test_a_preview_that_cannot_be_fetched_is_explained_in_words(
-    ana: Page, complaints: Complaints, sandbox: SandboxControl
+    ana: Page, complaints: Complaints, sandbox: SandboxControl, recording: Path
 ) -> None:
     complaints.expect("404")
-    ana.goto("/voices/?sort=-name&page=2")
-    sandbox.spoil("error_before", method="GET", path="*.mp3", times=0)
+    name = make_name("Never heard")
+    for path in ("*.mp3", "*/audio"):
+        sandbox.spoil("error_before", method="GET", path=path, times=0)
+    make_clone(ana, name, recording)
+    ana.goto(f"/voices/?q={name}")
 
-    playable(ana).last.get_by_role("button", name=re.compile("^Play ")).click()
+    ana.get_by_role("button", name=f"Play {name}").click()
 
-    expect(ana.locator(".toast")).to_contain_text("there was an error (500)")
+    expect(ana.locator(".toast")).to_contain_text("error (500)")
     expect(ana.locator("#results .card.playing.on")).to_have_count(0)
 
 

@@ -62,7 +62,7 @@ def test_a_session_that_ended_leads_to_sign_in_and_back_to_the_same_list(visits:
     page = visits.open("/voices/?gender=female", "mia")
     page.context.clear_cookies()
 
-    page.get_by_role("checkbox", name="Male", exact=True).check()
+    page.get_by_role("checkbox", name="Male", exact=True).click()
 
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     sign_in(page, "mia")
