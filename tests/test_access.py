@@ -186,8 +186,8 @@ def test_a_head_is_answered_like_a_get_without_its_body(world, name):
 
     assert asked.status_code == got.status_code
     assert read_body(asked) == ""
-    asked.close()
-    got.close()
+    # Files are closed once they were read to their end.
+    assert bool(read_body(got)) is (got.status_code not in {302, 405})
 
 
 POSTABLE = [name for name, page in TABLE.items() if page.post not in {NEVER, CLOSED, MISSING}]

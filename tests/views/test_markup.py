@@ -11,7 +11,6 @@ from catalog.models import (
     Sample,
     Team,
     User,
-    Voice,
 )
 from tests import factories
 from tests.views.conftest import PARTIAL, Page
@@ -39,11 +38,11 @@ def world(cast) -> dict[str, int | str]:
         raw_labels=dict.fromkeys(["gender", "age", "accent", "language", "use_case"], EVIL),
         details={EVIL: EVIL, "list": [EVIL, {EVIL: EVIL}]},
         problem=EVIL,
+        language=EVIL[:20],
         languages=(EVIL[:60],),
         use_cases=(EVIL[:60],),
         preview_url="https://x.example/a",
     )
-    Voice.objects.filter(pk=voice.pk).update(language=EVIL[:20])
     gone = factories.make_voice(account, EVIL, gone_at=factories.NOW, gone_reason=EVIL)
     evidence = [{"at": EVIL, "said": EVIL, "request_id": EVIL}]
     job = factories.make_job(

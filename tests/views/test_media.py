@@ -29,14 +29,13 @@ def address(cast) -> str:
 
 
 def body_of(response) -> bytes:
-    content = b"".join(response.streaming_content) if response.streaming else response.content
-    response.close()
-    return content
+    return b"".join(response.streaming_content) if response.streaming else response.content
 
 
 def tag_of(client, address: str) -> str:
     response = client.get(address)
-    response.close()
+    # A file is closed once it was read to its end.
+    assert body_of(response)
     return response["ETag"]
 
 
@@ -57,7 +56,7 @@ def test_sound_is_sent_so_that_nobody_else_can_use_or_run_it(mia, address):
         assert response["Content-Security-Policy"] == "default-src 'none'; sandbox"
         assert response["Cross-Origin-Resource-Policy"] == "same-origin"
         assert response["Cache-Control"] == "private, max-age=0, must-revalidate"
-        response.close()
+        assert body_of(response)
 
 
 @pytest.mark.parametrize(
@@ -184,8 +183,7 @@ def test_no_address_of_the_provider_and_no_key_reaches_the_browser(cast, mia, st
     for path in ("/voices/", f"/voices/{voice.pk}/"):
         assert "cdn.example.com" not in mia.get(path).content.decode()
     response = mia.get(f"/voices/{voice.pk}/preview/")
-    assert "cdn.example.com" not in str(response.headers)
-    response.close()
+    assert b"cdn.example.com" not in str(response.headers).encode() + body_of(response)
 
 
 def test_a_sample_is_played_as_what_it_is(cast, mia):
