@@ -7,6 +7,7 @@ from django.http import Http404, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog import policies
@@ -20,6 +21,8 @@ from catalog.views.media import send_sound
 from catalog.views.requests import Request, is_partial, render_part, signed_in
 
 
+# Kept by the browser, the form would come back with a token that already stands for a job.
+@never_cache
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def clone_create(request: Request) -> HttpResponseBase:

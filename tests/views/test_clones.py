@@ -263,3 +263,9 @@ def test_more_jobs_need_no_more_queries(mia, cast):
         factories.make_job(cast.ana, cast.credential)
 
     assert count_queries() == few
+
+
+def test_the_form_is_not_kept_by_the_browser_with_a_token_that_was_used(sign_in, cast):
+    response = sign_in(cast.ana).get("/clone/")
+
+    assert "no-store" in response["Cache-Control"]
