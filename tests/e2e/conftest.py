@@ -23,6 +23,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.e2e)
+            # A browser on a busy machine may miss its moment; what fails twice is broken.
+            item.add_marker(pytest.mark.flaky(reruns=2))
             # They share one product, so they stay in one process and keep their order.
             item.add_marker(pytest.mark.xdist_group("e2e"))
 
