@@ -50,7 +50,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def states(product: Product, browser: Browser) -> Iterator[dict[str, Any]]:
+def states(product: Product, browser: Browser) -> dict[str, Any]:
     """Return the cookies of each person, who by then sees voices."""
     found: dict[str, Any] = {}
     with open_visits(browser, product.address, {}) as (visits, _):
@@ -59,9 +59,7 @@ def states(product: Product, browser: Browser) -> Iterator[dict[str, Any]]:
             sign_in(page, person)
             expect(page.locator("#results .card").first).to_be_visible()
             found[person] = page.context.storage_state()
-    product.halt_background()
-    yield found
-    product.resume_background()
+    return found
 
 
 @pytest.fixture

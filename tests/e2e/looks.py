@@ -23,6 +23,16 @@ _RUN_AXE = """async (tags) => {
         (node) => `${id}: ${node.target.join(" ")}: ${node.failureSummary}`));
 }"""
 
+# Half-way from one look to the next every contrast and every place is wrong. An inherited value
+# changes one level a frame, so one quiet frame is not enough.
+_SETTLE = """async () => {
+    for (let quiet = 0; quiet < 3; quiet += 1) {
+        await new Promise(requestAnimationFrame);
+        const changes = document.getAnimations().filter((each) => each instanceof CSSTransition);
+        if (changes.length) quiet = -1;
+    }
+}"""
+
 
 def find_violations(page: Page) -> dict[str, list[str]]:
     """Return what axe finds wrong with the page as it stands, for each theme where it does."""
@@ -31,6 +41,7 @@ def find_violations(page: Page) -> dict[str, list[str]]:
     found = {}
     for theme in THEMES:
         page.emulate_media(color_scheme=theme)
+        page.evaluate(_SETTLE)
         found[str(theme)] = page.evaluate(_RUN_AXE, _TAGS)
     return {theme: words for theme, words in found.items() if words}
 
@@ -41,6 +52,7 @@ def find_misfits(page: Page) -> dict[int, list[str]]:
     found = {}
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
+        page.evaluate(_SETTLE)
         found[width] = page.evaluate(_MISFITS)
     page.set_viewport_size(size)
     return {width: words for width, words in found.items() if words}

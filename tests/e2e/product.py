@@ -33,25 +33,17 @@ class Product:
     sandbox: SandboxControl
     supervisor_pid: int
 
-    def worker_group(self, queue: str = "jobs") -> int:
-        """Return the process group of the worker of a queue; its leader's id names it."""
+    def worker_group(self) -> int:
+        """Return the process group of the worker that makes clones; its leader's id names it."""
         for stat in Path("/proc").glob("[0-9]*/stat"):
             try:
                 parent = int(stat.read_text().rpartition(")")[2].split()[1])
                 words = (stat.parent / "cmdline").read_bytes().split(b"\0")
             except (FileNotFoundError, ProcessLookupError):
                 continue  # it has ended meanwhile
-            if parent == self.supervisor_pid and {b"worker", queue.encode()} <= set(words):
+            if parent == self.supervisor_pid and {b"celery", b"worker", b"jobs"} <= set(words):
                 return int(stat.parent.name)
-        raise LookupError(f"The supervisor has no worker for {queue} now.")
-
-    def halt_background(self) -> None:
-        """Freeze the worker that nobody waits for: fetching 3,000 previews takes a whole core."""
-        os.killpg(self.worker_group("background"), signal.SIGSTOP)
-
-    def resume_background(self) -> None:
-        """Let it go on, so that it can end as it should."""
-        os.killpg(self.worker_group("background"), signal.SIGCONT)
+        raise LookupError("The supervisor has no worker now.")
 
 
 @contextmanager

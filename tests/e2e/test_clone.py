@@ -47,8 +47,8 @@ def test_a_clone_becomes_ready_by_itself_and_is_heard_in_the_list(
     expect(facts).to_contain_text("recording.wav")
 
 
-@pytest.mark.parametrize("provider", ["Inworld", "Noiz", "StepFun", "Telnyx"])
-def test_every_other_provider_makes_one_clone_that_is_found_in_the_list(
+@pytest.mark.parametrize("provider", ["ElevenLabs", "Inworld", "Noiz", "StepFun", "Telnyx"])
+def test_every_provider_makes_one_clone_that_is_found_in_the_list(
     ana: Page, recording: Path, sandbox: SandboxControl, provider: str
 ) -> None:
     name = make_name("Anywhere")

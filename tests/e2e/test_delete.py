@@ -3,14 +3,12 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.e2e.browsers import Complaints, Visits, open_visits
+from tests.e2e.browsers import Complaints, Visits
 from tests.e2e.clone_form import make_clone, make_name
-from tests.e2e.product import Product
 from tests.e2e.sandbox import SandboxControl
 
 
@@ -22,27 +20,20 @@ class Clone:
     address: str
 
 
-@pytest.fixture(scope="module")
-def kept(product: Product, browser: Browser, states: dict[str, Any], recording: Path) -> Clone:
-    """Return a clone that no test deletes."""
-    with open_visits(browser, product.address, states) as (visits, _):
-        return make(visits.open("/voices/", "ana"), recording)
-
-
 @pytest.fixture
 def clone(ana: Page, recording: Path) -> Clone:
-    """Return a clone that may be deleted."""
-    return make(ana, recording)
+    name = make_name("To be deleted")
+    return Clone(name, make_clone(ana, name, recording))
 
 
 def test_a_dry_run_lists_exactly_what_was_ticked_and_touches_nothing(
-    ana: Page, kept: Clone, sandbox: SandboxControl
+    ana: Page, clone: Clone, sandbox: SandboxControl
 ) -> None:
     before = sandbox.changes("full")
     ana.get_by_role("link", name="Clean-up").click()
     expect(ana.get_by_role("button", name="Dry run")).to_be_disabled()
 
-    ana.get_by_role("checkbox", name=f"Select {kept.name}").check()
+    ana.get_by_role("checkbox", name=f"Select {clone.name}").check()
     expect(ana.get_by_text("1 selected")).to_be_visible()
     ana.get_by_role("button", name="Dry run").click()
 
@@ -50,13 +41,13 @@ def test_a_dry_run_lists_exactly_what_was_ticked_and_touches_nothing(
     expect(heading).to_have_text("Dry run: 1 voice would be deleted")
     lines = ana.locator("#plan-lines tbody tr")
     expect(lines).to_have_count(1)
-    expect(lines).to_contain_text(kept.name)
+    expect(lines).to_contain_text(clone.name)
     expect(lines).to_contain_text("Nothing touched yet")
     note = "ElevenLabs has no way to bring back a deleted voice, its samples or its id."
     expect(ana.locator(".plan-box")).to_contain_text(note)
     assert sandbox.changes("full") == before
-    assert sandbox.voices_called(kept.name, "full") == 1
-    ana.goto(kept.address)
+    assert sandbox.voices_called(clone.name, "full") == 1
+    ana.goto(clone.address)
     expect(ana.locator(".alert")).to_have_count(0)
 
 
@@ -110,15 +101,15 @@ def test_a_deletion_whose_answer_got_lost_ends_with_the_voice_gone(
 
 
 def test_a_voice_can_be_deleted_from_its_own_page(
-    ana: Page, kept: Clone, sandbox: SandboxControl
+    ana: Page, clone: Clone, sandbox: SandboxControl
 ) -> None:
-    ana.goto(kept.address)
+    ana.goto(clone.address)
 
     ana.get_by_role("button", name="Delete… (dry run first)").click()
 
     expect(ana.locator("#plan-lines tbody tr")).to_have_count(1)
-    expect(ana.locator("#plan-lines tbody tr")).to_contain_text(kept.name)
-    assert sandbox.voices_called(kept.name, "full") == 1
+    expect(ana.locator("#plan-lines tbody tr")).to_contain_text(clone.name)
+    assert sandbox.voices_called(clone.name, "full") == 1
 
 
 def test_nothing_ticked_is_told_in_words(ana: Page, complaints: Complaints) -> None:
@@ -131,12 +122,12 @@ def test_nothing_ticked_is_told_in_words(ana: Page, complaints: Complaints) -> N
 
 
 def test_mia_sees_no_button_and_is_refused(
-    visits: Visits, complaints: Complaints, ana: Page, kept: Clone, sandbox: SandboxControl
+    visits: Visits, complaints: Complaints, ana: Page, clone: Clone, sandbox: SandboxControl
 ) -> None:
     complaints.expect("403")
-    draw_up_plan(ana, kept)
-    mia = visits.open(kept.address, "mia")
-    expect(mia.get_by_role("heading", level=1)).to_have_text(kept.name)
+    draw_up_plan(ana, clone)
+    mia = visits.open(clone.address, "mia")
+    expect(mia.get_by_role("heading", level=1)).to_have_text(clone.name)
     expect(mia.get_by_role("button", name=re.compile("Delete"))).to_have_count(0)
     expect(mia.get_by_role("link", name="Clean-up")).to_have_count(0)
 
@@ -149,36 +140,36 @@ def test_mia_sees_no_button_and_is_refused(
     refused = mia.request.post(f"{ana.url}approve/", headers={"X-CSRFToken": token})
 
     assert refused.status == 403
-    assert sandbox.voices_called(kept.name, "full") == 1
+    assert sandbox.voices_called(clone.name, "full") == 1
 
 
 def test_sam_finds_nothing_of_auroras(
-    visits: Visits, complaints: Complaints, ana: Page, kept: Clone, sandbox: SandboxControl
+    visits: Visits, complaints: Complaints, ana: Page, clone: Clone, sandbox: SandboxControl
 ) -> None:
     complaints.expect("404")
     ana.goto("/jobs/")
-    job = ana.locator(".job", has_text=kept.name).get_by_role("link").get_attribute("href")
+    job = ana.locator(".job", has_text=clone.name).get_by_role("link").get_attribute("href")
     ana.goto(str(job))
     sample = ana.locator("#main audio").get_attribute("src")
     ana.goto("/keys/")
     key = (ana.locator("li.row[id^=key-]").first.get_attribute("id") or "").removeprefix("key-")
-    draw_up_plan(ana, kept)
+    draw_up_plan(ana, clone)
     sam = visits.open("/voices/", "sam")
 
-    pages = [kept.address, str(job), f"/keys/{key}/", ana.url]
+    pages = [clone.address, str(job), f"/keys/{key}/", ana.url]
     for address in pages:
         answer = sam.goto(address)
         assert answer is not None
         assert answer.status == 404, address
         expect(sam.get_by_role("heading", level=1)).to_have_text("There is nothing here")
-    for sound in (str(sample), f"{kept.address}preview/"):
+    for sound in (str(sample), f"{clone.address}preview/"):
         assert ana.request.get(sound).status == 200, sound
         assert sam.request.get(sound).status == 404, sound
     token = sam.locator("body").get_attribute("data-csrf") or ""
     refused = sam.request.post(f"{ana.url}approve/", headers={"X-CSRFToken": token})
 
     assert refused.status == 404
-    assert sandbox.voices_called(kept.name, "full") == 1
+    assert sandbox.voices_called(clone.name, "full") == 1
 
 
 def draw_up_plan(page: Page, clone: Clone) -> None:
@@ -187,9 +178,3 @@ def draw_up_plan(page: Page, clone: Clone) -> None:
     page.get_by_role("checkbox", name=f"Select {clone.name}").check()
     page.get_by_role("button", name="Dry run").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Dry run: 1 voice would be deleted")
-
-
-def make(page: Page, recording: Path) -> Clone:
-    """Clone a voice."""
-    name = make_name("To be deleted")
-    return Clone(name, make_clone(page, name, recording))
