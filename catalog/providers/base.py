@@ -30,6 +30,7 @@ from catalog.providers.types import (
     ProviderInfo,
     RemoteVoice,
     Slots,
+    SpeechRequest,
 )
 from catalog.providers.waiting import read_wait
 
@@ -153,6 +154,10 @@ class Provider:
     def preview(self, remote_id: str, preview_url: str = "", sample_id: str = "") -> AudioClip:
         """Return something of the voice to hear that costs nothing; raises NotFound."""
         raise self._lacks("play previews")
+
+    def speak(self, wish: SpeechRequest) -> AudioClip:
+        """Speak a text, which may cost credit; raises NotFound, OutcomeUnknown when unclear."""
+        raise self._lacks("speak texts")
 
     def slots(self) -> Slots | None:
         """Return how many voices the account may hold, None where that is not told."""

@@ -43,6 +43,27 @@ class Transcript(StrEnum):
     NEEDED = "needed"
 
 
+@dataclass(frozen=True, slots=True)
+class SettingField:
+    """One setting of a voice or of a spoken text, as data from which a form draws its control.
+
+    A number has ``minimum``, ``maximum`` and ``step``; a switch has none of them.
+    """
+
+    name: str  # the provider's own
+    label: str
+    minimum: float | None = None
+    maximum: float | None = None
+    step: float = 0.01
+    default: float | bool = 0
+    note: str = ""
+
+    @property
+    def is_switch(self) -> bool:
+        """Tell whether it is on or off, and not a number."""
+        return self.maximum is None
+
+
 def _forget(progress: Mapping[str, str]) -> None:
     """Keep nothing: for those who clone without a job to resume."""
 
@@ -53,7 +74,8 @@ class ProviderInfo:
 
     ``marker_length`` is how many characters of description survive at the provider, 0 where a
     clone job cannot be recognised afterwards. ``settle_seconds`` is how long after an unclear
-    answer a new voice may still appear. Sizes are bytes.
+    answer a new voice may still appear. ``can_speak`` says that any text can be spoken, of at most
+    ``max_speech_characters``. Sizes are bytes.
     """
 
     slug: str
@@ -74,6 +96,11 @@ class ProviderInfo:
     can_rename: bool = False
     can_delete: bool = False
     can_edit_settings: bool = False
+    voice_settings: tuple[SettingField, ...] = ()  # kept with the voice at the provider
+    can_speak: bool = False
+    speech_settings: tuple[SettingField, ...] = ()  # sent with each text that is spoken
+    max_speech_characters: int = 0
+    speaks_free: bool = False
     has_slots: bool = False
     delete_note: str = ""  # what cannot be undone, in words
     marker_length: int = 0
@@ -185,6 +212,19 @@ class AudioClip:
 
     content: bytes = field(repr=False)
     content_type: str = "audio/mpeg"
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechRequest:
+    """The wish to hear a text in a voice; ``settings`` are by the names of ``speech_settings``.
+
+    ``language`` is a BCP 47 tag, "" to leave it to the provider.
+    """
+
+    remote_id: str
+    text: str
+    language: str = ""
+    settings: Mapping[str, float | bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
