@@ -63,6 +63,19 @@ class SettingField:
         """Tell whether it is on or off, and not a number."""
         return self.maximum is None
 
+    @property
+    def range_words(self) -> str:
+        """The values that it takes, in words."""
+        if self.minimum is None or self.maximum is None:
+            return "either on or off"
+        return f"between {self.minimum:g} and {self.maximum:g}"
+
+    def takes(self, value: object) -> bool:
+        """Tell whether the value is one of its own; a number is no switch, and none the other."""
+        if self.minimum is None or self.maximum is None or isinstance(value, bool):
+            return self.is_switch and isinstance(value, bool)
+        return isinstance(value, int | float) and self.minimum <= value <= self.maximum
+
 
 def _forget(progress: Mapping[str, str]) -> None:
     """Keep nothing: for those who clone without a job to resume."""
@@ -95,7 +108,6 @@ class ProviderInfo:
     can_clone: bool = False
     can_rename: bool = False
     can_delete: bool = False
-    can_edit_settings: bool = False
     voice_settings: tuple[SettingField, ...] = ()  # kept with the voice at the provider
     can_speak: bool = False
     speech_settings: tuple[SettingField, ...] = ()  # sent with each text that is spoken

@@ -200,6 +200,18 @@ def test_info_makes_sense(info: ProviderInfo):
 
 
 @each
+def test_its_settings_can_be_drawn_and_take_what_they_start_with(slug):
+    info = get_adapter(slug).info
+
+    for settings in (info.voice_settings, info.speech_settings):
+        assert len({field.name for field in settings}) == len(settings)
+        for field in settings:
+            assert field.label
+            assert field.takes(field.default), field.name
+            assert field.is_switch == (field.minimum is None)
+
+
+@each
 def test_info_promises_what_the_adapter_has(slug):
     adapter = get_adapter(slug)
 
@@ -210,7 +222,9 @@ def test_info_promises_what_the_adapter_has(slug):
     assert has(adapter, "find_by_progress") == adapter.info.finds_by_progress
     assert has(adapter, "rename") == adapter.info.can_rename
     assert has(adapter, "delete") == adapter.info.can_delete
-    assert has(adapter, "edit_settings") == adapter.info.can_edit_settings
+    assert has(adapter, "edit_settings") == bool(adapter.info.voice_settings)
+    assert has(adapter, "settings") == has(adapter, "edit_settings")
+    assert has(adapter, "default_settings") == has(adapter, "edit_settings")
     assert has(adapter, "slots") == adapter.info.has_slots
 
 

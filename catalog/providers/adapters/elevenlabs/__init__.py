@@ -11,13 +11,12 @@ from typing import Any
 from catalog.providers import errors
 from catalog.providers.adapters.elevenlabs.keys import KeyReport, read_slots
 from catalog.providers.adapters.elevenlabs.refusals import read_elevenlabs_refusal
-from catalog.providers.adapters.elevenlabs.voices import (
-    SETTINGS,
-    SWITCHES,
+from catalog.providers.adapters.elevenlabs.tuning import (
+    VOICE_SETTINGS,
+    check_settings,
     read_settings,
-    read_voice,
-    voice_id,
 )
+from catalog.providers.adapters.elevenlabs.voices import read_voice, voice_id
 from catalog.providers.base import Provider
 from catalog.providers.cleaning import clean_line
 from catalog.providers.marking import add_marker, find_markers, has_marker
@@ -60,7 +59,7 @@ class Adapter(Provider):
         can_clone=True,
         can_rename=True,
         can_delete=True,
-        can_edit_settings=True,
+        voice_settings=VOICE_SETTINGS,
         has_slots=True,
         delete_note="ElevenLabs has no way to bring back a deleted voice, its samples or its id.",
         marker_length=500,
@@ -196,8 +195,7 @@ class Adapter(Provider):
 
     def edit_settings(self, remote_id: str, values: Mapping[str, Any]) -> None:
         """See https://elevenlabs.io/docs/api-reference/voices/settings/update."""
-        for name, value in values.items():
-            _check_setting(name, value)
+        check_settings(values)
         path = f"v1/voices/{self.segment(remote_id)}/settings/edit"
         # As with names: nothing says that what is left out stays as it was.
         wanted = self.settings(remote_id) | dict(values)
@@ -255,17 +253,3 @@ def _carries(item: dict[str, Any], marker: str) -> bool:
     reading = Reading(item)
     labels = reading.plain("labels").values()
     return has_marker(reading.text("description", 5000), marker) or marker in labels
-
-
-def _check_setting(name: str, value: object) -> None:
-    words = name.replace("_", " ").capitalize()
-    if name in SWITCHES:
-        if not isinstance(value, bool):
-            raise errors.RequestRejected(f"{words} is either on or off.")
-        return
-    if name not in SETTINGS:
-        raise errors.RequestRejected(f"ElevenLabs has no setting called {words[:40]}.")
-    least, most = SETTINGS[name]
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not least <= float(str(value)) <= most:
-        raise errors.RequestRejected(f"{words} must be between {least:g} and {most:g}.")

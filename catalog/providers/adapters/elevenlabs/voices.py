@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from catalog.providers.adapters.elevenlabs.tuning import settings_of
 from catalog.providers.labels import (
     accent_word,
     age_word,
@@ -14,7 +15,7 @@ from catalog.providers.labels import (
     language_tag,
     use_case_words,
 )
-from catalog.providers.reading import Reading
+from catalog.providers.reading import Reading, drop_empty
 from catalog.providers.types import Kind, RemoteSample, RemoteVoice, VoiceState
 
 _LONGEST_ID = 200
@@ -31,13 +32,6 @@ _KINDS = {
 }
 _COPIED = {"copied", "copied_disabled"}
 _IN_TRAINING = {"queued", "fine_tuning", "delayed"}
-SETTINGS = {
-    "stability": (0.0, 1.0),
-    "similarity_boost": (0.0, 1.0),
-    "style": (0.0, 1.0),
-    "speed": (0.7, 1.2),
-}
-SWITCHES = {"use_speaker_boost"}
 
 
 def voice_id(item: Any) -> str:
@@ -73,16 +67,6 @@ def read_voice(item: dict[str, Any]) -> RemoteVoice:
         # Last, when all has been read.
         problem=_name_faults(voice.faults),
     )
-
-
-def read_settings(item: Any) -> dict[str, Any]:
-    """Return those settings that are known and have a usable value."""
-    return _drop_empty(_settings_of(Reading(item)))
-
-
-def _settings_of(settings: Reading) -> dict[str, Any]:
-    values: dict[str, Any] = {name: settings.number(name) for name in SETTINGS}
-    return values | {name: settings.flag(name) for name in SWITCHES}
 
 
 def _read_raw(labels: Reading, category: str) -> dict[str, str]:
@@ -143,12 +127,12 @@ def _judge_state(voice: Reading, category: str) -> VoiceState:
 
 def _read_details(voice: Reading, labels: Reading, sharing: Reading) -> dict[str, Any]:
     """Return what only the voice's own page shows; nothing about other people's mail addresses."""
-    return _drop_empty(
+    return drop_empty(
         {
             "tone": labels.line("description") or labels.line("descriptive"),
             "labels": voice.plain("labels"),
             "verified_languages": [
-                _drop_empty(
+                drop_empty(
                     {
                         "language": language.line("language", 60),
                         "locale": language.line("locale", 60),
@@ -161,9 +145,9 @@ def _read_details(voice: Reading, labels: Reading, sharing: Reading) -> dict[str
             ],
             "models": voice.lines("high_quality_base_model_ids"),
             "tiers": voice.lines("available_for_tiers"),
-            "settings": _drop_empty(_settings_of(voice.object("settings"))),
+            "settings": settings_of(voice.object("settings")),
             "samples": [
-                _drop_empty(
+                drop_empty(
                     {
                         "id": sample.remote_id,
                         "filename": sample.filename,
@@ -187,7 +171,7 @@ def _read_details(voice: Reading, labels: Reading, sharing: Reading) -> dict[str
 
 
 def _read_training(training: Reading) -> dict[str, Any]:
-    return _drop_empty(
+    return drop_empty(
         {
             "state": training.plain("state"),
             "progress": training.plain("progress"),
@@ -203,7 +187,7 @@ def _read_training(training: Reading) -> dict[str, Any]:
 
 
 def _read_verification(verification: Reading) -> dict[str, Any]:
-    return _drop_empty(
+    return drop_empty(
         {
             "required": verification.flag("requires_verification"),
             "verified": verification.flag("is_verified"),
@@ -215,7 +199,7 @@ def _read_verification(verification: Reading) -> dict[str, Any]:
 
 
 def _read_sharing(sharing: Reading) -> dict[str, Any]:
-    return _drop_empty(
+    return drop_empty(
         {
             "status": sharing.line("status", 40),
             "since": _as_text(sharing.moment("date_unix")),
@@ -239,7 +223,3 @@ def _read_sharing(sharing: Reading) -> dict[str, Any]:
 
 def _as_text(moment: datetime | None) -> str:
     return moment.isoformat() if moment else ""
-
-
-def _drop_empty(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value not in (None, "", [], {})}
