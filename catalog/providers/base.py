@@ -18,6 +18,7 @@ from catalog.providers.replies import (
     Refusal,
     Reply,
     read_json,
+    read_sound,
     refusal_error,
     status_error,
     unclear_error,
@@ -48,7 +49,6 @@ _NOTHING_SENT = (
     httpx.PoolTimeout,
     httpx.UnsupportedProtocol,
 )
-_AUDIO_TYPES = ("audio/", "application/ogg", "application/octet-stream", "binary/octet-stream")
 _KEY = re.compile(r"[\x21-\x7e]{1,512}")
 _LONGEST_MESSAGE = 300
 
@@ -215,13 +215,13 @@ class Provider:
         if content and not isinstance(read_json(content), dict):
             raise self.unclear("answered with something else than expected", repeatable=True)
 
-    def request_audio(self, path: str) -> AudioClip:
-        """Fetch sound from the provider's own address."""
-        reply = self.request("GET", path, limit=AUDIO_LIMIT)
-        kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if not reply.content or not kind.startswith(_AUDIO_TYPES):
-            raise self.unclear("answered with something that is not sound", repeatable=True)
-        return AudioClip(reply.content, clean_line(kind, 80))
+    def request_audio(self, method: str, path: str, **sent: Any) -> AudioClip:
+        """Send one request and return the sound that answers it."""
+        sound = read_sound(self.request(method, path, limit=AUDIO_LIMIT, **sent))
+        if sound is None:
+            words = "answered with something that is not sound"
+            raise self.unclear(words, repeatable=method != "POST")
+        return sound
 
     def segment(self, remote_id: str) -> str:
         """Return an id as one segment of a path, whatever is in it; raises NotFound."""

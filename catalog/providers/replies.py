@@ -8,7 +8,13 @@ from typing import Any
 import httpx
 
 from catalog.providers import errors
+from catalog.providers.cleaning import clean_line
 from catalog.providers.reading import Reading
+from catalog.providers.types import AudioClip
+
+# The header in which one of them tells the price; others may take the name over.
+_CHARGED_HEADER = "character-cost"
+_AUDIO_TYPES = ("audio/", "application/ogg", "application/octet-stream", "binary/octet-stream")
 
 _KIND_OF_RPC_CODE: dict[int, type[errors.ProviderError]] = {
     5: errors.NotFound,
@@ -113,6 +119,24 @@ def read_rpc_refusal(status: int, body: Any) -> Refusal | None:
     if not code or (code == 5 and message in ("", "Not Found")):
         return None
     return Refusal(_KIND_OF_RPC_CODE.get(code) or kind_of_status(status), message, str(code))
+
+
+def read_sound(reply: Reply) -> AudioClip | None:
+    """Return the sound that an answer is, with its price if that is told; None if it is none."""
+    kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not reply.content or not kind.startswith(_AUDIO_TYPES):
+        return None
+    told = reply.headers.get(_CHARGED_HEADER, "").strip()
+    charged = int(told) if told.isascii() and told.isdigit() and len(told) < 10 else None
+    return AudioClip(reply.content, clean_line(kind, 80), charged)
+
+
+def json_body(values: Any) -> dict[str, Any]:
+    """Return a JSON body for a request, escaped down to ASCII.
+
+    Half a letter, as a broken text may bring one along, would not let itself be sent else.
+    """
+    return {"content": json.dumps(values), "headers": {"Content-Type": "application/json"}}
 
 
 def decode_sound(text: Any) -> bytes:

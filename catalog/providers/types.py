@@ -113,6 +113,8 @@ class ProviderInfo:
     speech_settings: tuple[SettingField, ...] = ()  # sent with each text that is spoken
     max_speech_characters: int = 0
     speaks_free: bool = False
+    speech_credits: float = 0  # for one character, 0 where no page tells it
+    speech_price_note: str = ""  # what the provider's pages say of the price, in words
     has_slots: bool = False
     delete_note: str = ""  # what cannot be undone, in words
     marker_length: int = 0
@@ -224,6 +226,7 @@ class AudioClip:
 
     content: bytes = field(repr=False)
     content_type: str = "audio/mpeg"
+    charged: int | None = None  # characters or credits that were charged, where that is told
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ ERRORS = [(slug, fixture) for slug in SLUGS for fixture in error_fixtures(slug)]
 
 
 @pytest.mark.parametrize(("slug", "fixture"), ERRORS)
-@pytest.mark.parametrize("verb", ["voices", "clone"])
+@pytest.mark.parametrize("verb", ["voices", "clone", "speak"])
 def test_no_error_shows_the_key_even_if_the_provider_repeats_it(slug, fixture, verb, caplog):
     caplog.set_level(logging.DEBUG)
     answer = load_fixture(slug, fixture)

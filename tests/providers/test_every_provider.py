@@ -116,7 +116,7 @@ def test_an_unclear_answer_to_an_upload_is_unknown(slug, status, content, header
         run(adapter, "clone")
 
 
-@each_with("voices", "clone", "delete")
+@each_with("voices", "clone", "delete", "speak")
 def test_a_429_says_when_to_come_back_and_is_never_unknown(slug, verb):
     server = FakeServer(slug).will_send(429, b"slow down", {"retry-after": "17"})
 
@@ -226,6 +226,8 @@ def test_info_promises_what_the_adapter_has(slug):
     assert has(adapter, "settings") == has(adapter, "edit_settings")
     assert has(adapter, "default_settings") == has(adapter, "edit_settings")
     assert has(adapter, "slots") == adapter.info.has_slots
+    assert has(adapter, "speak") == adapter.info.can_speak
+    assert adapter.info.can_speak == bool(adapter.info.max_speech_characters)
 
 
 @each_with(*sorted(set(VERBS) - {"is_ready", "find_marked"}))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.providers import errors
-from catalog.providers.adapters.noiz import read_voice
+from catalog.providers.adapters.noiz.voices import read_voice
 from catalog.providers.types import Answer, Kind, RemoteVoice, VoiceState
 from tests.providers.conftest import KEY, FakeServer, load_fixture
 

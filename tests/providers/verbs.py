@@ -5,7 +5,7 @@ import pytest
 
 from catalog.providers.base import Provider
 from catalog.providers.registry import all_infos, get_adapter
-from catalog.providers.types import CloneRequest, SampleFile
+from catalog.providers.types import CloneRequest, SampleFile, SpeechRequest
 
 INFOS = all_infos()
 SLUGS = [info.slug for info in INFOS]
@@ -33,6 +33,8 @@ VERBS = {
     "settings": ("v1",),
     "edit_settings": ("v1", {}),
     "preview": ("v1", "", "s1"),
+    # No provider has to ask first how this one speaks: the next call is the one that counts.
+    "speak": (SpeechRequest("voice-tone-1.ada", "Hello."),),
 }
 NOTHING_WAS_SENT = [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout]
 UNCLEAR = [
@@ -45,6 +47,7 @@ UNCLEAR = [
     httpx.LocalProtocolError,
 ]
 each = pytest.mark.parametrize("slug", SLUGS)
+each_speaking = pytest.mark.parametrize("slug", [info.slug for info in INFOS if info.can_speak])
 each_cloning = pytest.mark.parametrize("slug", CLONING)
 
 

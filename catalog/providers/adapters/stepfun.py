@@ -18,18 +18,22 @@ from catalog.providers.base import Provider
 from catalog.providers.cleaning import clean_line
 from catalog.providers.labels import gender_word, plain_words, use_case_words
 from catalog.providers.reading import Reading, drop_empty
-from catalog.providers.replies import Refusal, kind_of_status
+from catalog.providers.replies import Refusal, json_body, kind_of_status
 from catalog.providers.types import (
     Answer,
+    AudioClip,
     CloneRequest,
     CloneResult,
     CredentialCheck,
     Kind,
     ProviderInfo,
     RemoteVoice,
+    SettingField,
+    SpeechRequest,
     Transcript,
     VoiceState,
 )
+from catalog.providers.wishes import check_speech
 
 _PAGE_SIZE = 100
 _MOST_PAGES = 2000
@@ -39,6 +43,7 @@ _LONGEST_TEXT = 5000
 _LIST_MODEL = "step-tts-2"
 _CLONE_MODEL = "stepaudio-2.5-tts"
 _CLONE_PREFIX = "voice-tone-"
+_PACE_NOTE = "1 is the voice's own pace."
 _MODERATED = 451
 
 
@@ -64,6 +69,13 @@ class Adapter(Provider):
         ),
         finds_by_progress=True,
         transcript=Transcript.OPTIONAL,
+        can_speak=True,
+        speech_settings=(
+            SettingField("speed", "Speed", 0.5, 2, default=1, note=_PACE_NOTE),
+            SettingField("volume", "Volume", 0.1, 2, default=1, note="1 is as it was recorded."),
+        ),
+        max_speech_characters=1000,
+        speech_price_note="StepFun charges by the character, at a rate that its plans tell.",
         # A create call may take four minutes; then two more in which a late voice may appear.
         settle_seconds=360,
     )
@@ -143,6 +155,26 @@ class Adapter(Provider):
     def is_ready(self, remote_id: str) -> bool:
         return self.voice(remote_id).state is VoiceState.READY
 
+    def speak(self, wish: SpeechRequest) -> AudioClip:
+        """See https://platform.stepfun.ai/docs/en/api-reference/audio/create-audio."""
+        check_speech(self.info, wish)
+        wanted = {
+            "model": self._speaking_model(wish.remote_id),
+            "input": wish.text,
+            "voice": wish.remote_id,
+            "response_format": "mp3",
+            **wish.settings,
+        }
+        return self.request_audio("POST", "audio/speech", **json_body(wanted))
+
+    def _speaking_model(self, remote_id: str) -> str:
+        """Return the model that knows the voice; each has built-in voices of its own."""
+        if remote_id.startswith(_CLONE_PREFIX):
+            return _CLONE_MODEL
+        # Nothing promises how the id of a clone begins, so the list of the others decides.
+        voices = self._built_in_ids()
+        return _LIST_MODEL if remote_id in voices else _CLONE_MODEL
+
     def _upload(self, wish: CloneRequest) -> str:
         """Store the recording, keep its id with the job, and return it.
 
@@ -161,16 +193,24 @@ class Adapter(Provider):
 
     def _all_voices(self) -> Iterator[RemoteVoice]:
         yield from map(read_clone, self._items())
-        # https://platform.stepfun.com/docs/zh/api-reference/audio/get_detail
-        found = self.request_json("GET", "audio/system_voices", params={"model": _LIST_MODEL})
-        if not isinstance(found.get("voices"), list):
-            raise self.unclear("answered without a list of built-in voices", repeatable=True)
+        found = self._system_voices()
         details = found.get("voices-details")
         for listed in found["voices"]:
             remote_id = Reading({"id": listed}).identifier("id")
             if remote_id:
                 known = details.get(remote_id) if isinstance(details, dict) else details
                 yield read_built_in(remote_id, known)
+
+    def _built_in_ids(self) -> set[str]:
+        listed = self._system_voices()["voices"]
+        return {Reading({"id": each}).identifier("id") for each in listed}
+
+    def _system_voices(self) -> dict[str, Any]:
+        # https://platform.stepfun.com/docs/zh/api-reference/audio/get_detail
+        found = self.request_json("GET", "audio/system_voices", params={"model": _LIST_MODEL})
+        if not isinstance(found.get("voices"), list):
+            raise self.unclear("answered without a list of built-in voices", repeatable=True)
+        return found
 
     def _page(self, params: dict[str, str]) -> dict[str, Any]:
         page = self.request_json("GET", "audio/voices", params=params)

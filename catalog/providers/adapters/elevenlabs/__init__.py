@@ -22,7 +22,7 @@ from catalog.providers.cleaning import clean_line
 from catalog.providers.marking import add_marker, find_markers, has_marker
 from catalog.providers.public_fetch import fetch_public
 from catalog.providers.reading import Reading
-from catalog.providers.replies import Refusal
+from catalog.providers.replies import Refusal, json_body
 from catalog.providers.types import (
     AudioClip,
     CloneRequest,
@@ -31,11 +31,16 @@ from catalog.providers.types import (
     ProviderInfo,
     RemoteVoice,
     Slots,
+    SpeechRequest,
     VoiceState,
 )
+from catalog.providers.wishes import check_speech
 
 _PAGE_SIZE = 100
 _MOST_PAGES = 2000
+# The model that knows most languages and whose price is documented; MP3 is in every plan.
+_SPEECH_MODEL = "eleven_multilingual_v2"
+_FORMAT = "mp3_44100_128"
 # A form without any field: neither name nor files, so whoever may write is refused all the same.
 _EMPTY_FORM: dict[str, Any] = {
     "content": b"--voiceboard--\r\n",
@@ -61,6 +66,12 @@ class Adapter(Provider):
         can_delete=True,
         voice_settings=VOICE_SETTINGS,
         has_slots=True,
+        can_speak=True,
+        speech_settings=VOICE_SETTINGS,
+        max_speech_characters=10_000,
+        # https://help.elevenlabs.io/hc/en-us/articles/21811236079505-How-do-I-find-the-model-ID
+        speech_credits=1,
+        speech_price_note="One credit a character, before what a plan or a voice changes in that.",
         delete_note="ElevenLabs has no way to bring back a deleted voice, its samples or its id.",
         marker_length=500,
         # The longest that a create call is waited for, and two minutes more.
@@ -175,7 +186,16 @@ class Adapter(Provider):
         if not sample_id:
             raise errors.NotFound("ElevenLabs has no preview of this voice.")
         path = f"v1/voices/{self.segment(remote_id)}/samples/{self.segment(sample_id)}/audio"
-        return self.request_audio(path)
+        return self.request_audio("GET", path)
+
+    def speak(self, wish: SpeechRequest) -> AudioClip:
+        """See https://elevenlabs.io/docs/api-reference/text-to-speech/convert."""
+        check_speech(self.info, wish)
+        wanted: dict[str, Any] = {"text": wish.text, "model_id": _SPEECH_MODEL}
+        if wish.settings:
+            wanted["voice_settings"] = dict(wish.settings)
+        path = f"v1/text-to-speech/{self.segment(wish.remote_id)}"
+        return self.request_audio("POST", f"{path}?output_format={_FORMAT}", **json_body(wanted))
 
     def slots(self) -> Slots | None:
         """See https://elevenlabs.io/docs/api-reference/user/subscription/get."""

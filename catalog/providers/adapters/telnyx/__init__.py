@@ -31,7 +31,7 @@ from catalog.providers.listing import Walk
 from catalog.providers.marking import add_marker, find_markers, has_marker
 from catalog.providers.permissions import try_permissions
 from catalog.providers.reading import Reading, drop_empty
-from catalog.providers.replies import Refusal, read_json
+from catalog.providers.replies import Refusal, json_body, read_json
 from catalog.providers.types import (
     AudioClip,
     CloneRequest,
@@ -39,9 +39,11 @@ from catalog.providers.types import (
     CredentialCheck,
     ProviderInfo,
     RemoteVoice,
+    SpeechRequest,
     Transcript,
     VoiceState,
 )
+from catalog.providers.wishes import check_speech
 
 _CLONES = "voice_clones"
 _UPLOAD = f"{_CLONES}/from_upload"
@@ -87,6 +89,10 @@ class Adapter(Provider):
         needs_language=True,
         needs_gender=True,
         transcript=Transcript.OPTIONAL,
+        can_speak=True,
+        # No page names a limit, which is left to the vendor behind; this is what most can take.
+        max_speech_characters=5000,
+        speech_price_note="Telnyx charges by the character, at a rate that depends on the model.",
         # A create call may take four minutes; then two more in which a late voice may appear.
         settle_seconds=360,
     )
@@ -202,7 +208,20 @@ class Adapter(Provider):
         """See https://developers.telnyx.com/docs/voice/voice-design-lab/clone-voice/errors."""
         if is_built_in(remote_id):
             raise errors.NotFound("Telnyx has nothing of a built-in voice to hear for free.")
-        return self.request_audio(f"{_CLONES}/{self.segment(remote_id)}/sample")
+        return self.request_audio("GET", f"{_CLONES}/{self.segment(remote_id)}/sample")
+
+    def speak(self, wish: SpeechRequest) -> AudioClip:
+        """See https://developers.telnyx.com/docs/voice/tts/rest-api/api-reference."""
+        check_speech(self.info, wish)
+        voice = wish.remote_id
+        if not is_built_in(voice):
+            # A clone is listed under one id and speaks under another.
+            voice = read_clone(self._clone(voice)).details.get("tts_voice_id", "")
+        if not voice:
+            words = "Telnyx does not tell yet under which id this clone speaks. Try again later."
+            raise errors.RequestRejected(words)
+        wanted = {"voice": voice, "text": wish.text, "output_type": "binary_output"}
+        return self.request_audio("POST", "text-to-speech/speech", **json_body(wanted))
 
     def _unlisted(self) -> errors.NotFound:
         return errors.NotFound("Telnyx does not list this voice.")

@@ -10,40 +10,51 @@ of its own tells nothing, and has the reference "".
 """
 
 import base64
-import json
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from catalog.providers import errors
+from catalog.providers.adapters.inworld.voices import read_voice, voice_id, workspace_of
 from catalog.providers.base import AUDIO_LIMIT, Provider
-from catalog.providers.labels import age_word, gender_word, language_tag, use_case_words
 from catalog.providers.listing import Walk
 from catalog.providers.marking import add_marker, find_markers, has_marker
 from catalog.providers.permissions import try_permissions
 from catalog.providers.reading import Reading, drop_empty
-from catalog.providers.replies import Refusal, decode_sound, read_rpc_refusal
+from catalog.providers.replies import Refusal, decode_sound, json_body, read_rpc_refusal
 from catalog.providers.types import (
     AudioClip,
     CloneRequest,
     CloneResult,
     CredentialCheck,
-    Kind,
     ProviderInfo,
     RemoteVoice,
+    SettingField,
+    SpeechRequest,
     Transcript,
     VoiceState,
 )
+from catalog.providers.wishes import check_speech
 
 _VOICES = "voices/v1/voices"
 # Half of what the API allows: long descriptions shall not make a page too large to read.
 _PAGE_SIZE = 1000
 _MOST_PAGES = 1000
-_KINDS = {"SYSTEM": Kind.LIBRARY, "IVC": Kind.CLONE, "PVC": Kind.PROFESSIONAL}
-_OWN = {Kind.CLONE, Kind.PROFESSIONAL}
-# The call wants a model; each of them speaks with every voice.
-_PREVIEW_MODEL = "inworld-tts-1.5-max"
+# The calls want a model; each of them speaks with every voice.
+_MODEL = "inworld-tts-1.5-max"
+# Base64 needs four letters for three bytes.
+_SOUND_LIMIT = AUDIO_LIMIT * 4 // 3 + 4096
+_SPEECH_SETTINGS = (
+    SettingField("speakingRate", "Speed", 0.5, 1.5, default=1, note="1 is the voice's own pace."),
+    SettingField(
+        "temperature",
+        "Variation",
+        0.1,
+        2,
+        default=1,
+        note="Lower is the same each time, higher is livelier and less predictable.",
+    ),
+)
 # Five clones a minute are allowed, and no header tells when the next one is.
 _CLONE_WAIT = 60.0
 # The languages of a clone, which the API knows with one region each.
@@ -51,7 +62,6 @@ _LOCALES = (
     "en-US zh-CN ko-KR ja-JP ru-RU it-IT es-ES pt-BR de-DE fr-FR ar-SA pl-PL nl-NL hi-IN he-IL"
 )
 _LOCALE_OF = {locale.partition("-")[0]: locale for locale in _LOCALES.split()}
-_WORKSPACE = re.compile(r"workspaces/([^/]+)/voices/")
 
 
 def quote_filter_value(text: str) -> str:
@@ -86,6 +96,10 @@ class Adapter(Provider):
         delete_note="Inworld documents no way to bring back a deleted voice or its id.",
         marker_length=500,
         transcript=Transcript.OPTIONAL,
+        can_speak=True,
+        speech_settings=_SPEECH_SETTINGS,
+        max_speech_characters=2000,
+        speech_price_note="Inworld charges by the character, at a rate that its plans tell.",
         # A create call may take four minutes; then two more in which a late voice may appear.
         settle_seconds=360,
     )
@@ -148,7 +162,7 @@ class Adapter(Provider):
         if description is not None:
             kept = add_marker(description, " ".join(find_markers(kept)), self.info.marker_length)
         wanted = {"displayName": name, "description": kept, "tags": Reading(item).lines("tags")}
-        self.request("PATCH", f"{_VOICES}/{self.segment(remote_id)}", **_json(wanted))
+        self.request("PATCH", f"{_VOICES}/{self.segment(remote_id)}", **json_body(wanted))
 
     def delete(self, remote_id: str) -> None:
         """See https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/delete-voice."""
@@ -156,28 +170,46 @@ class Adapter(Provider):
 
     def preview(self, remote_id: str, preview_url: str = "", sample_id: str = "") -> AudioClip:
         """See https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/get-voice-preview."""
-        # Base64 needs four letters for three bytes.
-        limit = AUDIO_LIMIT * 4 // 3 + 4096
-        body = self.request_json("GET", self._preview_path(remote_id), limit=limit)
+        body = self.request_json("GET", self._preview_path(remote_id), limit=_SOUND_LIMIT)
+        return self._read_sound(body, repeatable=True)
+
+    def speak(self, wish: SpeechRequest) -> AudioClip:
+        """See https://docs.inworld.ai/api-reference/ttsAPI/texttospeech/synthesize-speech."""
+        check_speech(self.info, wish)
+        rest = dict(wish.settings)
+        pace = drop_empty({"speakingRate": rest.pop("speakingRate", None)})
+        wanted = {
+            "text": wish.text,
+            "voiceId": wish.remote_id,
+            "modelId": _MODEL,
+            "audioConfig": {"audioEncoding": "MP3", **pace},
+            **rest,
+        }
+        body = self.request_json("POST", "tts/v1/voice", limit=_SOUND_LIMIT, **json_body(wanted))
+        charged = Reading(body).object("usage").count("processedCharactersCount")
+        return replace(self._read_sound(body, repeatable=False), charged=charged)
+
+    def _read_sound(self, body: dict[str, Any], *, repeatable: bool) -> AudioClip:
         # Some are given it inside ``result``, which the page does not know of.
         nested = body.get("result")
         found = nested if isinstance(nested, dict) else body
         sound = decode_sound(found.get("audioContent"))
         if not sound:
-            raise self.unclear("answered with something that is not sound", repeatable=True)
+            words = "answered with something that is not sound"
+            raise self.unclear(words, repeatable=repeatable)
         return AudioClip(sound, "audio/mpeg")
 
     def _preview_path(self, remote_id: str) -> str:
         segment = self.segment(remote_id)
-        return f"tts/v1/voice:preview?voice_id={segment}&model_id={_PREVIEW_MODEL}"
+        return f"tts/v1/voice:preview?voice_id={segment}&model_id={_MODEL}"
 
     def _find_workspace(self) -> str:
         page = self._list_page({"pageSize": 1, "filter": _OWN_FILTER})
-        return next((_workspace(Reading(item)) for item in page["voices"]), "")
+        return next((workspace_of(Reading(item)) for item in page["voices"]), "")
 
     def _send_clone(self, body: dict[str, Any]) -> dict[str, Any]:
         try:
-            answer = self.request_json("POST", f"{_VOICES}:clone", **_json(body))
+            answer = self.request_json("POST", f"{_VOICES}:clone", **json_body(body))
         except errors.TryLater as exc:
             if exc.status == 429 and exc.retry_after is None:
                 exc.retry_after = _CLONE_WAIT
@@ -191,7 +223,7 @@ class Adapter(Provider):
 
     def _item(self, remote_id: str) -> dict[str, Any]:
         item = self.request_json("GET", f"{_VOICES}/{self.segment(remote_id)}")
-        if not _voice_id(item):
+        if not voice_id(item):
             raise self.unclear("answered without a voice", repeatable=True)
         return item
 
@@ -206,7 +238,7 @@ class Adapter(Provider):
         # In the order of their making, so that one made meanwhile moves no other to another page.
         params = {"pageSize": _PAGE_SIZE, "orderBy": "created_at asc", **narrowed}
         tokens: set[str] = set()
-        walk = Walk(_voice_id)
+        walk = Walk(voice_id)
         for _ in range(_MOST_PAGES):
             page = self._list_page(params)
             yield from walk.take(page["voices"])
@@ -223,55 +255,9 @@ class Adapter(Provider):
         raise self.unclear("does not come to an end with its list", repeatable=True)
 
     def _read_voice(self, item: dict[str, Any]) -> RemoteVoice:
-        voice = Reading(item)
-        remote_id = voice.exact("voiceId", 200)
-        categories = voice.lines("categories")
-        raw = {
-            "gender": voice.line("gender", 40),
-            "age": voice.line("ageGroup", 40),
-            "language": voice.line("langCode", 40),
-            "use_case": ", ".join(categories)[:200],
-            "kind": voice.line("source", 40),
-        }
-        spoken = [raw["language"], *voice.lines("promptLanguages")]
-        kind = _KINDS.get(raw["kind"], Kind.UNKNOWN)
-        return RemoteVoice(
-            remote_id=remote_id,
-            name=voice.line("displayName", 300) or remote_id,
-            description=voice.text("description", 5000),
-            kind=kind,
-            gender=gender_word(raw["gender"]),
-            age=age_word(raw["age"]),
-            languages=tuple(dict.fromkeys(filter(None, map(language_tag, spoken)))),
-            use_cases=use_case_words(", ".join(categories)),
-            raw=drop_empty(raw),
-            preview_url=f"{self.base_url.rstrip('/')}/{self._preview_path(remote_id)}",
-            is_owned=kind in _OWN,
-            details=drop_empty({"tags": voice.lines("tags"), "workspace": _workspace(voice)}),
-            # Last, when all has been read.
-            problem=voice.problem,
-        )
-
-
-def _voice_id(item: Any) -> str:
-    found = Reading(item).exact("voiceId", 200)
-    # Dots alone would lead to another address.
-    return found if found.strip(".") else ""
-
-
-def _workspace(voice: Reading) -> str:
-    if _KINDS.get(voice.line("source", 40)) not in _OWN:
-        return ""
-    named = _WORKSPACE.match(voice.exact("name", 400))
-    if named:
-        return named[1][:200]
-    workspace, mark, _ = voice.exact("voiceId", 200).partition("__")
-    return workspace if mark else ""
-
-
-def _json(body: dict[str, Any]) -> dict[str, Any]:
-    # Escaped down to ASCII: half a letter from a broken text would not let itself be sent else.
-    return {"content": json.dumps(body), "headers": {"Content-Type": "application/json"}}
+        voice = read_voice(item)
+        path = self._preview_path(voice.remote_id)
+        return replace(voice, preview_url=f"{self.base_url.rstrip('/')}/{path}")
 
 
 def _clone_body(wish: CloneRequest, longest: int) -> dict[str, Any]:

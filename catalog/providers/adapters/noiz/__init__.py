@@ -13,18 +13,24 @@ from collections.abc import Iterator
 from typing import Any
 
 from catalog.providers import errors
-from catalog.providers.base import Provider
+from catalog.providers.adapters.noiz.voices import (
+    BUILT_IN,
+    LONGEST_NAME,
+    OWN,
+    addresses_of,
+    read_voice,
+    voice_id,
+)
+from catalog.providers.base import AUDIO_LIMIT, Provider
 from catalog.providers.cleaning import clean_line, redact
-from catalog.providers.labels import plain_words
 from catalog.providers.marking import (
     SHORT_MARK_LENGTH,
     add_short_marker,
     has_short_marker,
-    split_short_marker,
 )
 from catalog.providers.public_fetch import fetch_public
-from catalog.providers.reading import Reading, drop_empty
-from catalog.providers.replies import Refusal, refusal_error
+from catalog.providers.reading import Reading
+from catalog.providers.replies import Refusal, read_json, read_sound, refusal_error
 from catalog.providers.skipping import SkipWalk
 from catalog.providers.types import (
     Answer,
@@ -32,20 +38,16 @@ from catalog.providers.types import (
     CloneRequest,
     CloneResult,
     CredentialCheck,
-    Kind,
     ProviderInfo,
     RemoteVoice,
+    SettingField,
+    SpeechRequest,
     VoiceState,
 )
+from catalog.providers.wishes import check_speech
 
 _MOST_PAGES = 2000
-_LONGEST_NAME = 300
 _LONGEST_SENT_NAME = 100
-_LONGEST_URL = 2048
-_OWN, _BUILT_IN = "custom", "built-in"
-_KINDS = {_OWN: Kind.CLONE, _BUILT_IN: Kind.LIBRARY}
-# Either may be the one that plays; the first is an address by its name.
-_ADDRESSES = ("url", "sample")
 _KIND_BY_CODE: dict[int, type[errors.ProviderError]] = {
     401: errors.CredentialRejected,
     402: errors.OutOfCredit,
@@ -76,6 +78,12 @@ class Adapter(Provider):
         ),
         marker_length=SHORT_MARK_LENGTH,
         has_kept_deletions=True,
+        can_speak=True,
+        speech_settings=(
+            SettingField("speed", "Speed", 0.5, 2, default=1, note="1 is the voice's own pace."),
+        ),
+        max_speech_characters=5000,
+        speech_price_note="Noiz takes it from the key's monthly quota, and does not tell how much.",
         # A create call may take four minutes; then two more in which a late voice may appear.
         settle_seconds=360,
     )
@@ -95,7 +103,7 @@ class Adapter(Provider):
     def check(self) -> CredentialCheck:
         """See https://developers.noiz.ai/api-docs; keys have no permissions of their own."""
         try:
-            self._page({"voice_type": _OWN, "skip": 0, "limit": 1})
+            self._page({"voice_type": OWN, "skip": 0, "limit": 1})
         except errors.OutOfCredit as exc:
             return CredentialCheck(is_out_of_credit=True, problem=exc.message)
         return CredentialCheck(can_list=Answer.YES, can_preview=Answer.YES)
@@ -106,7 +114,7 @@ class Adapter(Provider):
         ``keyword`` keeps those that have it in their name, description or labels.
         """
         seen: set[str] = set()
-        for voice_type in (_OWN, _BUILT_IN):
+        for voice_type in (OWN, BUILT_IN):
             for item in self._items(voice_type, keyword):
                 if voice_id(item) not in seen:
                     seen.add(voice_id(item))
@@ -133,9 +141,9 @@ class Adapter(Provider):
     def find_marked(self, marker: str) -> list[RemoteVoice]:
         # Not by keyword: how soon the search knows a voice is not documented.
         found = {
-            voice_id(item): read_voice(item, _OWN)
-            for item in self._items(_OWN)
-            if has_short_marker(Reading(item).line("display_name", _LONGEST_NAME), marker)
+            voice_id(item): read_voice(item, OWN)
+            for item in self._items(OWN)
+            if has_short_marker(Reading(item).line("display_name", LONGEST_NAME), marker)
         }
         living = [voice for voice in found.values() if voice.state is not VoiceState.GONE]
         return sorted(
@@ -163,11 +171,32 @@ class Adapter(Provider):
                 failure = exc
         raise failure or errors.NotFound("Noiz has no preview of this voice.")
 
+    def speak(self, wish: SpeechRequest) -> AudioClip:
+        """See https://developers.noiz.ai/docs-text-to-speech."""
+        check_speech(self.info, wish)
+        fields = {
+            "text": wish.text.encode("utf-8", "replace").decode(),
+            "voice_id": wish.remote_id,
+            "output_format": "mp3",
+            **{name: f"{value:g}" for name, value in wish.settings.items()},
+        }
+        form = {name: (None, value) for name, value in fields.items()}
+        reply = self.request("POST", "text-to-speech", limit=AUDIO_LIMIT, files=form)
+        sound = read_sound(reply)
+        if sound is not None:
+            return sound
+        # A refusal may come inside a 200, as with every call.
+        body = read_json(reply.content)
+        failure = self._find_failure(body if isinstance(body, dict) else {}, repeatable=False)
+        del body, reply
+        words = "answered with something that is not sound"
+        raise failure or self.unclear(words, repeatable=False)
+
     def _preview_addresses(self, remote_id: str, listed: str) -> Iterator[str]:
         # The one that was listed may have expired by now; only then the voice is asked for.
         if listed:
             yield listed
-        for url in _addresses(Reading(self._item(remote_id))):
+        for url in addresses_of(Reading(self._item(remote_id))):
             if url != listed:
                 yield url
 
@@ -232,55 +261,10 @@ class Adapter(Provider):
         return refusal_error(self.info.label, Refusal(kind, message, str(code)[:80]), 200)
 
 
-def voice_id(item: Any) -> str:
-    """Return the id of a voice in a list, "" if it has none that can be used."""
-    return Reading(item).exact("voice_id", 200)
-
-
-def read_voice(item: dict[str, Any], voice_type: str = "") -> RemoteVoice:
-    """Return the voice with all that could be read; the type is that of the list it stood in."""
-    voice = Reading(item)
-    remote_id = voice.exact("voice_id", 200)
-    name = split_short_marker(voice.line("display_name", _LONGEST_NAME))[0]
-    kind = voice.line("voice_type", 40) or voice_type
-    labels = voice.line("labels")
-    said = plain_words(labels)
-    addresses = _addresses(voice)
-    deleted_at = voice.moment("delete_time")
-    return RemoteVoice(
-        remote_id=remote_id,
-        name=name or remote_id,
-        # The only words that Noiz has for a voice, and most of them are none of our facets.
-        description=labels,
-        kind=_KINDS.get(kind, Kind.UNKNOWN),
-        gender=said.gender,
-        age=said.age,
-        languages=said.languages,
-        raw={**said.raw, **({"kind": kind} if kind else {})},
-        preview_url=addresses[0] if addresses else "",
-        state=VoiceState.GONE if item.get("delete_time") else VoiceState.READY,
-        is_owned=kind == _OWN,
-        created_at=voice.moment("create_time"),
-        details=drop_empty(
-            {
-                "number": voice.count("id"),
-                "sample_text": voice.object("meta").line("text"),
-                "deleted_at": deleted_at.isoformat() if deleted_at else "",
-            }
-        ),
-        problem=voice.problem,
-    )
-
-
-def _addresses(voice: Reading) -> list[str]:
-    found = (voice.exact(name, _LONGEST_URL) for name in _ADDRESSES)
-    return [url for url in dict.fromkeys(found) if url.startswith(("https://", "http://"))]
-
-
 def _clone_fields(wish: CloneRequest) -> dict[str, str]:
     fields = {
         "display_name": add_short_marker(
-            clean_line(wish.name, _LONGEST_NAME), wish.marker, _LONGEST_SENT_NAME
+            clean_line(wish.name, LONGEST_NAME), wish.marker, _LONGEST_SENT_NAME
         ),
         "denoise": "true" if wish.remove_background_noise else "false",
         # Its examples are plain codes, such as "en" and "zh".

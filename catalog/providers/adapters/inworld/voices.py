@@ -1,0 +1,64 @@
+"""Reads a voice as Inworld describes it.
+
+The fields: https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/list-voices
+"""
+
+import re
+from typing import Any
+
+from catalog.providers.labels import age_word, gender_word, language_tag, use_case_words
+from catalog.providers.reading import Reading, drop_empty
+from catalog.providers.types import Kind, RemoteVoice
+
+_KINDS = {"SYSTEM": Kind.LIBRARY, "IVC": Kind.CLONE, "PVC": Kind.PROFESSIONAL}
+_OWN = {Kind.CLONE, Kind.PROFESSIONAL}
+_WORKSPACE = re.compile(r"workspaces/([^/]+)/voices/")
+
+
+def read_voice(item: dict[str, Any]) -> RemoteVoice:
+    """Return the voice with all that could be read; ``problem`` names what could not."""
+    voice = Reading(item)
+    remote_id = voice.exact("voiceId", 200)
+    categories = voice.lines("categories")
+    raw = {
+        "gender": voice.line("gender", 40),
+        "age": voice.line("ageGroup", 40),
+        "language": voice.line("langCode", 40),
+        "use_case": ", ".join(categories)[:200],
+        "kind": voice.line("source", 40),
+    }
+    spoken = [raw["language"], *voice.lines("promptLanguages")]
+    kind = _KINDS.get(raw["kind"], Kind.UNKNOWN)
+    return RemoteVoice(
+        remote_id=remote_id,
+        name=voice.line("displayName", 300) or remote_id,
+        description=voice.text("description", 5000),
+        kind=kind,
+        gender=gender_word(raw["gender"]),
+        age=age_word(raw["age"]),
+        languages=tuple(dict.fromkeys(filter(None, map(language_tag, spoken)))),
+        use_cases=use_case_words(", ".join(categories)),
+        raw=drop_empty(raw),
+        is_owned=kind in _OWN,
+        details=drop_empty({"tags": voice.lines("tags"), "workspace": workspace_of(voice)}),
+        # Last, when all has been read.
+        problem=voice.problem,
+    )
+
+
+def voice_id(item: Any) -> str:
+    """Return the id of a voice in a list, "" if it has none that can be used."""
+    found = Reading(item).exact("voiceId", 200)
+    # Dots alone would lead to another address.
+    return found if found.strip(".") else ""
+
+
+def workspace_of(voice: Reading) -> str:
+    """Return the workspace that an own voice belongs to, "" for all others."""
+    if _KINDS.get(voice.line("source", 40)) not in _OWN:
+        return ""
+    named = _WORKSPACE.match(voice.exact("name", 400))
+    if named:
+        return named[1][:200]
+    workspace, mark, _ = voice.exact("voiceId", 200).partition("__")
+    return workspace if mark else ""

@@ -1,0 +1,64 @@
+"""Reads a voice as Noiz describes it.
+
+The fields: https://developers.noiz.ai/docs-voices
+"""
+
+from typing import Any
+
+from catalog.providers.labels import plain_words
+from catalog.providers.marking import split_short_marker
+from catalog.providers.reading import Reading, drop_empty
+from catalog.providers.types import Kind, RemoteVoice, VoiceState
+
+LONGEST_NAME = 300
+OWN, BUILT_IN = "custom", "built-in"
+_LONGEST_URL = 2048
+_KINDS = {OWN: Kind.CLONE, BUILT_IN: Kind.LIBRARY}
+# Either may be the one that plays; the first is an address by its name.
+_ADDRESSES = ("url", "sample")
+
+
+def voice_id(item: Any) -> str:
+    """Return the id of a voice in a list, "" if it has none that can be used."""
+    return Reading(item).exact("voice_id", 200)
+
+
+def read_voice(item: dict[str, Any], voice_type: str = "") -> RemoteVoice:
+    """Return the voice with all that could be read; the type is that of the list it stood in."""
+    voice = Reading(item)
+    remote_id = voice.exact("voice_id", 200)
+    name = split_short_marker(voice.line("display_name", LONGEST_NAME))[0]
+    kind = voice.line("voice_type", 40) or voice_type
+    labels = voice.line("labels")
+    said = plain_words(labels)
+    addresses = addresses_of(voice)
+    deleted_at = voice.moment("delete_time")
+    return RemoteVoice(
+        remote_id=remote_id,
+        name=name or remote_id,
+        # The only words that Noiz has for a voice, and most of them are none of our facets.
+        description=labels,
+        kind=_KINDS.get(kind, Kind.UNKNOWN),
+        gender=said.gender,
+        age=said.age,
+        languages=said.languages,
+        raw={**said.raw, **({"kind": kind} if kind else {})},
+        preview_url=addresses[0] if addresses else "",
+        state=VoiceState.GONE if item.get("delete_time") else VoiceState.READY,
+        is_owned=kind == OWN,
+        created_at=voice.moment("create_time"),
+        details=drop_empty(
+            {
+                "number": voice.count("id"),
+                "sample_text": voice.object("meta").line("text"),
+                "deleted_at": deleted_at.isoformat() if deleted_at else "",
+            }
+        ),
+        problem=voice.problem,
+    )
+
+
+def addresses_of(voice: Reading) -> list[str]:
+    """Return where the voice may be heard, the likelier address first."""
+    found = (voice.exact(name, _LONGEST_URL) for name in _ADDRESSES)
+    return [url for url in dict.fromkeys(found) if url.startswith(("https://", "http://"))]

@@ -1,0 +1,22 @@
+"""Look at a wish for speech before anything is sent for it, since what is sent may cost credit."""
+
+from catalog.providers import errors
+from catalog.providers.types import ProviderInfo, SpeechRequest
+
+
+def check_speech(info: ProviderInfo, wish: SpeechRequest) -> None:
+    """Raise RequestRejected for a text or a setting that the provider could only refuse."""
+    if not wish.text.strip():
+        raise errors.RequestRejected("There is no text to speak.")
+    if len(wish.text) > info.max_speech_characters:
+        raise errors.RequestRejected(
+            f"The text is too long: {len(wish.text)} characters, and {info.label} speaks"
+            f" {info.max_speech_characters} at once."
+        )
+    fields = {field.name: field for field in info.speech_settings}
+    for name, value in wish.settings.items():
+        if name not in fields:
+            raise errors.RequestRejected(f"{info.label} has no setting called {name[:40]}.")
+        if not fields[name].takes(value):
+            label, words = fields[name].label, fields[name].range_words
+            raise errors.RequestRejected(f"{label} must be {words}.")

@@ -1,0 +1,120 @@
+"""What must hold for each adapter that speaks texts: it costs credit, so nothing is repeated."""
+
+from dataclasses import replace
+
+import pytest
+
+from catalog.providers import errors
+from catalog.providers.registry import get_adapter
+from catalog.providers.types import SettingField, SpeechRequest
+from tests.providers.conftest import FakeServer
+from tests.providers.verbs import INFOS, UNCLEAR, VERBS, each_speaking, run
+
+SPEAKING = [info for info in INFOS if info.can_speak]
+[WISH] = VERBS["speak"]
+MP3 = {"content-type": "audio/mpeg"}
+UNCLEAR_ANSWERS = [
+    (500, b"", {}),
+    (502, b"<html>Bad gateway</html>", {"content-type": "text/html"}),
+    (503, b"", {"retry-after": "5"}),
+    (200, b"<html>Welcome to the hotel</html>", {"content-type": "text/html"}),
+    (200, b"", MP3),
+    (200, b"{}", {"content-type": "application/json"}),
+    (200, b"[]", {"content-type": "application/json"}),
+    (204, b"", {}),
+    (302, b"", {"location": "https://elsewhere.example/"}),
+    (408, b"", {}),
+]
+settings_of_all = pytest.mark.parametrize(
+    ("slug", "field"),
+    [(info.slug, field) for info in SPEAKING for field in info.speech_settings],
+    ids=lambda value: value if isinstance(value, str) else value.name,
+)
+
+
+@each_speaking
+@pytest.mark.parametrize("error", UNCLEAR)
+def test_speech_that_broke_off_may_have_been_charged(slug, error):
+    server = FakeServer(slug).will_fail(error)
+
+    with server.connect() as adapter, pytest.raises(errors.OutcomeUnknown):
+        run(adapter, "speak")
+
+
+@each_speaking
+@pytest.mark.parametrize(("status", "content", "headers"), UNCLEAR_ANSWERS)
+def test_an_answer_without_sound_is_unclear_and_asked_for_once(slug, status, content, headers):
+    server = FakeServer(slug).will_send(status, content, headers)
+
+    with server.connect() as adapter, pytest.raises(errors.OutcomeUnknown):
+        run(adapter, "speak")
+
+    assert len(server.requests) == 1
+
+
+@each_speaking
+@pytest.mark.parametrize("text", ["", " \n", "x" * 20_001])
+def test_a_text_that_could_only_be_refused_is_not_sent(slug, text):
+    server = FakeServer(slug)
+
+    with server.connect() as adapter, pytest.raises(errors.RequestRejected):
+        adapter.speak(replace(WISH, text=text))
+
+    assert server.requests == []
+
+
+@each_speaking
+def test_the_longest_text_is_named_when_it_is_passed(slug):
+    most = get_adapter(slug).info.max_speech_characters
+
+    with FakeServer(slug).connect() as adapter, pytest.raises(errors.RequestRejected) as caught:
+        adapter.speak(replace(WISH, text="x" * (most + 1)))
+
+    assert str(most) in caught.value.message
+
+
+@settings_of_all
+def test_a_setting_out_of_its_range_is_not_sent(slug: str, field: SettingField):
+    wrong = [1, 0.5] if field.is_switch else [field.maximum + 1, field.minimum - 1, True]
+
+    with FakeServer(slug).connect() as adapter:
+        for value in wrong:
+            with pytest.raises(errors.RequestRejected):
+                adapter.speak(replace(WISH, settings={field.name: value}))
+
+
+@each_speaking
+def test_a_setting_that_there_is_not_is_not_sent(slug):
+    with FakeServer(slug).connect() as adapter, pytest.raises(errors.RequestRejected):
+        adapter.speak(replace(WISH, settings={"loudspeaker": 1}))
+
+
+@each_speaking
+def test_half_a_letter_does_not_stand_in_the_way(slug):
+    server = FakeServer(slug).will_send(500)
+
+    with server.connect() as adapter, pytest.raises(errors.OutcomeUnknown):
+        adapter.speak(SpeechRequest(WISH.remote_id, "Hello \ud83d"))
+
+    assert len(server.requests) == 1
+
+
+def test_a_clone_of_telnyx_that_has_no_id_to_speak_under_costs_nothing():
+    server = FakeServer("telnyx").will_send(200, {"data": {"id": "c1", "name": "Ada"}})
+
+    with server.connect() as adapter, pytest.raises(errors.RequestRejected, match="which id"):
+        adapter.speak(replace(WISH, remote_id="c1"))
+
+    assert [request.method for request in server.requests] == ["GET"]
+
+
+@pytest.mark.parametrize("info", SPEAKING, ids=lambda info: info.slug)
+def test_what_is_said_of_speech_makes_sense(info):
+    names = [field.name for field in info.speech_settings]
+
+    assert len(set(names)) == len(names)
+    assert info.speech_price_note or info.speaks_free
+    assert 100 <= info.max_speech_characters <= 20_000
+    for field in info.speech_settings:
+        assert field.label
+        assert field.is_switch or field.minimum <= field.default <= field.maximum

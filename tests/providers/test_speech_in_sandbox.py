@@ -1,0 +1,112 @@
+"""Texts spoken through the adapters by the running sandbox: two readings of the documents agree."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from catalog.providers import errors
+from catalog.providers.base import Provider
+from catalog.providers.registry import get_adapter
+from catalog.providers.session import open_provider
+from catalog.providers.types import RemoteVoice, SpeechRequest, VoiceState
+from catalog.sandbox import Sandbox
+from catalog.sandbox.faults import Fault, FaultKind
+from catalog.sandbox.sounds import decode_recording
+from tests.providers.verbs import INFOS
+
+SLUGS = [info.slug for info in INFOS if info.can_speak and not info.speaks_free]
+# What each sandbox counts down, or up, when it is asked to speak.
+PURSES = {
+    "elevenlabs": "character_count",
+    "inworld": "credit",
+    "noiz": "credit",
+    "stepfun": "balance",
+    "telnyx": "balance",
+}
+each = pytest.mark.parametrize("slug", SLUGS)
+
+
+@pytest.fixture
+def sign_on(sandbox: Sandbox) -> Callable[..., Provider]:
+    def _sign_on(slug: str, kind: str = "full") -> Provider:
+        return open_provider(slug, {"api_key": f"sandbox-{slug}-{kind}"}, sandbox.url(slug))
+
+    return _sign_on
+
+
+def first(adapter: Provider, *, owned: bool) -> RemoteVoice:
+    ready = (voice for voice in adapter.voices() if voice.state is VoiceState.READY)
+    return next(voice for voice in ready if voice.is_owned is owned)
+
+
+def purse(sandbox: Sandbox, slug: str) -> Any:
+    return sandbox._providers[slug].state()["accounts"]["full"][PURSES[slug]]
+
+
+@each
+@pytest.mark.parametrize("owned", [True, False])
+def test_a_text_is_spoken_by_a_clone_and_by_a_built_in_voice(sandbox, sign_on, slug, owned):
+    with sign_on(slug) as adapter:
+        voice = first(adapter, owned=owned)
+        before = purse(sandbox, slug)
+        clip = adapter.speak(SpeechRequest(voice.remote_id, "Hello from the sandbox."))
+
+    assert decode_recording(clip.content).seconds > 1
+    assert clip.content_type == "audio/mpeg"
+    assert purse(sandbox, slug) != before
+
+
+@pytest.mark.parametrize(
+    ("slug", "name", "slow"),
+    [
+        ("elevenlabs", "speed", 0.7),
+        ("inworld", "speakingRate", 0.6),
+        ("noiz", "speed", 0.6),
+        ("stepfun", "speed", 0.6),
+    ],
+)
+def test_a_slower_speed_is_heard(sign_on, slug, name, slow):
+    text = "Slow is longer than quick."
+    with sign_on(slug) as adapter:
+        voice = first(adapter, owned=False).remote_id
+        quick = adapter.speak(SpeechRequest(voice, text, settings={name: 1.0}))
+        drawn = adapter.speak(SpeechRequest(voice, text, settings={name: slow}))
+
+    assert decode_recording(drawn.content).seconds > 1.2 * decode_recording(quick.content).seconds
+
+
+@pytest.mark.parametrize(("slug", "charged"), [("elevenlabs", 23), ("inworld", 23)])
+def test_what_was_charged_is_passed_on_where_it_is_told(sign_on, slug, charged):
+    with sign_on(slug) as adapter:
+        voice = first(adapter, owned=False)
+        clip = adapter.speak(SpeechRequest(voice.remote_id, "Hello from the sandbox."))
+
+    assert clip.charged == charged
+
+
+@pytest.mark.parametrize("slug", ["elevenlabs", "noiz", "stepfun"])
+def test_an_account_without_credit_says_so(sign_on, slug):
+    with sign_on(slug, "broke") as adapter:
+        voice = first(adapter, owned=False).remote_id
+        with pytest.raises(errors.OutOfCredit):
+            adapter.speak(SpeechRequest(voice, "Hello."))
+
+
+@each
+def test_a_voice_that_is_not_there_is_refused_and_not_unclear(sign_on, slug):
+    with sign_on(slug) as adapter, pytest.raises(errors.RequestRejected):
+        adapter.speak(SpeechRequest("Telnyx.NaturalHD.nobody", "Hello."))
+
+
+@each
+def test_a_lost_answer_is_unclear(sandbox, sign_on, slug):
+    with sign_on(slug) as adapter:
+        voice = first(adapter, owned=False).remote_id
+        sandbox.faults.add(Fault(FaultKind.DROP_AFTER, provider=slug, method="POST"))
+        with pytest.raises(errors.OutcomeUnknown):
+            adapter.speak(SpeechRequest(voice, "Hello."))
+
+
+def test_every_provider_that_takes_money_is_played_here():
+    assert {slug for slug in SLUGS if get_adapter(slug).info.can_speak} == set(PURSES)
