@@ -17,7 +17,12 @@ from catalog.jobs.credentials import check_credential, find_due_checks
 from catalog.jobs.leases import find_due
 from catalog.jobs.previews import measure_clip, warm_previews
 from catalog.jobs.renames import push_name
-from catalog.jobs.voices import find_due_accounts, sync_account
+from catalog.jobs.syncs import (
+    bring_forward,
+    find_due_accounts,
+    forget_old_runs,
+    sync_account,
+)
 from catalog.models import CloneJob, PlannedDeletion, PreviewClip, Voice
 from catalog.storage import sweep_drafts
 
@@ -32,13 +37,21 @@ def run_clone_task(*, job_id: str) -> None:
     voice_id = run_clone(job_id, timezone.now)
     if voice_id is not None:
         account_id = Voice.objects.values_list("account_id", flat=True).get(pk=voice_id)
-        _wake(warm_previews_task, account_id=account_id)
+        bring_forward(account_id, timezone.now())
+        wake_sync(account_id)
 
 
 @shared_task(name="catalog.run_deletion")
 def run_deletion_task(*, line_id: str) -> None:
-    """Delete one voice of an approved plan."""
-    run_deletion(line_id, timezone.now)
+    """Delete one voice of an approved plan; when its account has no more to do, look again."""
+    account_id = run_deletion(line_id, timezone.now)
+    if account_id is not None:
+        bring_forward(account_id, timezone.now())
+        left = PlannedDeletion.objects.filter(
+            account=account_id, state__in=PlannedDeletion.ACTIVE_STATES
+        )
+        if not left.exists():
+            wake_sync(account_id)
 
 
 @shared_task(name="catalog.check_credential")
@@ -97,10 +110,11 @@ def sync_due_task() -> None:
 
 @shared_task(name="catalog.tidy")
 def tidy_task() -> None:
-    """Measure clips that were left unmeasured and remove drafts of killed processes."""
+    """Measure clips that were left unmeasured; drop drafts of killed processes and old runs."""
     for clip_id in PreviewClip.objects.filter(seconds=None).values_list("pk", flat=True)[:200]:
         measure_clip(clip_id)
     sweep_drafts(timezone.now() - timedelta(days=1))
+    forget_old_runs(timezone.now())
 
 
 def wake_clone(job_id: object) -> None:

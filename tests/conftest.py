@@ -20,7 +20,7 @@ from django.db import connection
 from django.test import Client
 
 from catalog import tasks
-from catalog.jobs import cleanups, credentials, previews, voices
+from catalog.jobs import cleanups, credentials, previews, syncs
 from catalog.models import Membership, Team
 from catalog.models.credentials import prepare_installation
 from catalog.providers.types import AudioClip
@@ -150,7 +150,7 @@ def stub(monkeypatch: pytest.MonkeyPatch, wav: bytes) -> StubProvider:
     """Put a provider in memory in the place of every real one."""
     provider = StubProvider()
     provider.sound = AudioClip(wav, "audio/wav")
-    for module in (cleanups, credentials, previews, voices, preview_services):
+    for module in (cleanups, credentials, previews, syncs, preview_services):
         monkeypatch.setattr(module, "open_provider", provider.open)
     return provider
 

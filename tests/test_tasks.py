@@ -107,3 +107,32 @@ def test_a_message_holds_an_id_alone_and_dies_when_nobody_takes_it(monkeypatch):
     tasks.wake_clone("0e5ed1ce-0000-4000-8000-000000000000")
 
     assert sent == [{"kwargs": {"job_id": "0e5ed1ce-0000-4000-8000-000000000000"}, "expires": 60}]
+
+
+def test_a_clone_that_became_ready_is_followed_by_a_look_at_its_account(cast, monkeypatch, wakes):
+    voice = factories.make_clone(cast.account)
+    monkeypatch.setattr(tasks, "run_clone", lambda *_: voice.pk)
+
+    tasks.run_clone_task(job_id="0e5ed1ce-0000-4000-8000-000000000000")
+
+    assert wakes == [("catalog.sync_account", cast.account.pk)]
+    assert ProviderAccount.objects.get(pk=cast.account.pk).sync_due_at <= timezone.now()
+
+
+def test_a_look_follows_the_last_of_several_deletions_and_not_each(cast, monkeypatch, wakes):
+    plan = factories.make_plan(cast.ana, cast.aurora, [], approved_at=factories.NOW)
+    first, last = (
+        factories.make_line(plan, factories.make_clone(cast.account), state="queued")
+        for _ in range(2)
+    )
+
+    def end(line_id: str, _: object) -> int:
+        PlannedDeletion.objects.filter(pk=line_id).update(state="deleted")
+        return cast.account.pk
+
+    monkeypatch.setattr(tasks, "run_deletion", end)
+    tasks.run_deletion_task(line_id=str(first.pk))
+    assert wakes == []
+
+    tasks.run_deletion_task(line_id=str(last.pk))
+    assert wakes == [("catalog.sync_account", cast.account.pk)]

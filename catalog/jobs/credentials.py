@@ -1,17 +1,18 @@
 """Find out what a key opens and what it may do."""
 
 import logging
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 
 from catalog.crypto import CannotOpen
 from catalog.jobs.leases import Clock, RowId
 from catalog.models import Credential, ProviderAccount
-from catalog.providers.errors import CredentialRejected, ProviderError
+from catalog.providers.errors import CredentialRejected, PermissionMissing, ProviderError
 from catalog.providers.session import open_provider
 from catalog.providers.types import Answer, CredentialCheck
 
@@ -19,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 _ASK_AGAIN_AFTER = timedelta(minutes=5)
 _VERDICT_LASTS = timedelta(days=1)
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def check_credential(credential_id: RowId, clock: Clock) -> int | None:
@@ -81,6 +83,16 @@ def _keep_account(
     return account.pk
 
 
+def keep_refusal(credential: Credential, refusal: CredentialRejected, now: datetime) -> None:
+    """Keep that the provider refused the key while its voices were fetched."""
+    values: dict[str, Any] = {"health": Credential.Health.REJECTED}
+    if isinstance(refusal, PermissionMissing):
+        abilities = {**credential.abilities, "list": Answer.NO.value}
+        values = {"health": Credential.Health.LIMITED, "abilities": abilities}
+    problem = refusal.message[:500]
+    _write(credential, bytes(credential.sealed), problem=problem, checked_at=now, **values)
+
+
 def _find_account(credential: Credential, ref: str) -> ProviderAccount:
     """Return the account of this name; one known by the key alone takes the name it now has."""
     rows = ProviderAccount.objects.filter(team=credential.team, provider=credential.provider)
@@ -98,9 +110,10 @@ def _write(credential: Credential, sealed: bytes, **values: Any) -> None:
 
 
 def find_due_checks(now: datetime) -> list[RowId]:
-    """Return keys whose check never ended, found nobody to ask, or is a day old; oldest first."""
+    """Return keys whose check is wished for, found nobody to ask, or is a day old; oldest first."""
     due = (
         Q(health=Credential.Health.UNCHECKED)
+        | Q(check_asked_at__gt=Coalesce("checked_at", _NEVER))
         | Q(health=Credential.Health.UNREACHABLE, checked_at__lt=now - _ASK_AGAIN_AFTER)
         | Q(checked_at__lt=now - _VERDICT_LASTS)
     )

@@ -1,31 +1,21 @@
 """Keep our copy of an account's voices: compare, write what changed, mark what is gone."""
 
 import hashlib
-import itertools
-import json
-import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.conf import settings
-from django.db import transaction
-from django.db.models import F, Q
+from django.db import connection, models, transaction
 
-from catalog.crypto import CannotOpen
-from catalog.jobs.leases import Clock
-from catalog.models import Credential, Installation, ProviderAccount, SyncRun, Voice, VoiceLabel
+from catalog.models import Installation, ProviderAccount, Voice, VoiceLabel
 from catalog.models.voices import fold_text
-from catalog.providers.errors import ProviderError
 from catalog.providers.labels import accent_label, language_label, use_case_label
-from catalog.providers.session import open_provider
 from catalog.providers.types import RemoteVoice, VoiceState
 
-logger = logging.getLogger(__name__)
-
-_BATCH = 500
-_SYNC_LEASE = timedelta(minutes=15)
+# To be raised when a row is made otherwise than before from the same remote voice.
+_ROW_VERSION = 1
+_MOST_UPDATED = 500
 _LONGEST_TEXT = 20_000
 _LONGEST_SEARCH = 8000
 _WRITTEN = [
@@ -36,81 +26,25 @@ _WRITTEN = [
 
 
 @dataclass(slots=True)
-class _Tally:
+class Tally:
+    """What one run over an account found."""
+
     seen: int = 0
     added: int = 0
     changed: int = 0
     gone: int = 0
 
 
-def sync_account(account_id: int, clock: Clock) -> SyncRun | None:
-    """Fetch every voice of the account and bring our rows up to it; None if one runs already.
-
-    A run that breaks off half-way keeps what it wrote and marks nothing as gone.
-    """
-    started = clock()
-    free = Q(sync_lease_until=None) | Q(sync_lease_until__lt=started)
-    if not ProviderAccount.objects.filter(free, pk=account_id).update(
-        sync_lease_until=started + _SYNC_LEASE
-    ):
-        return None
-    account = ProviderAccount.objects.get(pk=account_id)
-    run = SyncRun.objects.create(account=account, started_at=started)
-    tally = _Tally()
-    # What stands unless the run comes to its end, whatever that is.
-    run.error = "Fetching the voices broke off."
-    try:
-        run.error = _sync_voices(account, run, tally, clock)
-    finally:
-        _end_run(account, run, tally, clock())
-    return run
-
-
-def _sync_voices(account: ProviderAccount, run: SyncRun, tally: _Tally, clock: Clock) -> str:
-    credential = Credential.objects.working().filter(account=account).order_by("created_at").first()
-    if credential is None:
-        return "No working key opens this account."
-    base_url = settings.PROVIDER_BASE_URLS[account.provider]
-    seen: set[str] = set()
-    try:
-        with open_provider(account.provider, credential.secrets(), base_url) as provider:
-            voices = provider.voices()
-            while batch := list(itertools.islice(voices, _BATCH)):
-                seen.update(voice.remote_id for voice in batch)
-                write_voices(account, batch, run.started_at, clock(), tally)
-            slots = provider.slots() if account.info.has_slots else None
-    except CannotOpen:
-        return "The key of this account can't be opened: enter it again."
-    except ProviderError as exc:
-        return exc.message
-    tally.gone = _mark_gone(account, seen, run.started_at, clock())
-    if slots is not None:
-        account.slots_used, account.slots_limit = slots.used, slots.limit
-        account.save(update_fields=["slots_used", "slots_limit"])
-    return ""
-
-
-def _end_run(account: ProviderAccount, run: SyncRun, tally: _Tally, now: datetime) -> None:
-    run.ended_at = now
-    run.seen_count, run.added_count = tally.seen, tally.added
-    run.changed_count, run.gone_count = tally.changed, tally.gone
-    run.save()
-    changes: dict[str, Any] = {
-        "sync_lease_until": None,
-        "sync_due_at": now + timedelta(minutes=settings.SYNC_EVERY_MINUTES),
-        "sync_error": run.error[:500],
-    }
-    if not run.error:
-        changes["synced_at"] = now
-    ProviderAccount.objects.filter(pk=account.pk).update(**changes)
-
-
-def _mark_gone(account: ProviderAccount, seen: set[str], started: datetime, now: datetime) -> int:
-    # A voice that was made while the listing ran is not missing from it.
-    rows = Voice.objects.filter(account=account, gone_at=None, added_at__lt=started)
-    gone = [pk for pk, remote_id in rows.values_list("pk", "remote_id") if remote_id not in seen]
-    for start in range(0, len(gone), _BATCH):
-        Voice.objects.filter(pk__in=gone[start : start + _BATCH]).update(
+def mark_gone(account: ProviderAccount, seen: set[str], started: datetime, now: datetime) -> int:
+    """Turn the account's voices that a whole listing did not bring into tombstones."""
+    # A voice that was made while the listing ran, or just before, is not missing from it.
+    rows = Voice.objects.filter(
+        account=account, gone_at=None, added_at__lt=_settled(account, started)
+    )
+    listed = rows.values_list("pk", "remote_id").iterator()
+    gone = [pk for pk, remote_id in listed if remote_id not in seen]
+    for start in range(0, len(gone), _MOST_UPDATED):
+        Voice.objects.filter(pk__in=gone[start : start + _MOST_UPDATED]).update(
             gone_at=now, changed_at=now, gone_reason="No longer listed by the provider."
         )
     return len(gone)
@@ -121,35 +55,76 @@ def write_voices(
     remotes: Iterable[RemoteVoice],
     started: datetime,
     now: datetime,
-    tally: _Tally | None = None,
+    tally: Tally | None = None,
 ) -> None:
     """Write those of the voices that are new or changed; one statement for the whole batch."""
-    tally = tally or _Tally()
+    tally = tally or Tally()
     code = Installation.objects.get().code
-    rows = {remote.remote_id: _make_row(account, remote, code, now) for remote in remotes}
-    stored = Voice.objects.filter(account=account, remote_id__in=list(rows))
-    known = {}
-    for remote_id, content_hash, gone_at, own_name in stored.values_list(
-        "remote_id", "content_hash", "gone_at", "own_name"
-    ):
-        known[remote_id] = (content_hash, gone_at)
-        if own_name:
-            label_row(rows[remote_id], own_name)
-    changed = [
-        row for remote_id, row in rows.items() if _must_write(row, known.get(remote_id), started)
+    listed = {remote.remote_id[:200]: remote for remote in remotes}
+    known = _find_known(account, list(listed))
+    settled = _settled(account, started)
+    hashes = {remote_id: _hash_remote(remote, code) for remote_id, remote in listed.items()}
+    rows, labels = [], {}
+    for remote_id, remote in listed.items():
+        before = known.get(remote_id)
+        if not _must_write(remote, hashes[remote_id], before, settled):
+            continue
+        row = _make_row(account, remote, code, now)
+        row.content_hash = hashes[remote_id]
+        if before is not None and before.own_name:
+            label_row(row, before.own_name)
+        rows.append(row)
+        labels[remote_id] = _label_pairs(remote)
+    tally.seen += len(listed)
+    tally.added += sum(row.remote_id not in known for row in rows)
+    tally.changed += sum(row.remote_id in known for row in rows)
+    if rows:
+        with transaction.atomic():
+            _upsert_voices(rows)
+            _write_labels(account, labels)
+
+
+class _Known(NamedTuple):
+    content_hash: str
+    gone_at: datetime | None
+    own_name: str
+
+
+def _find_known(account: ProviderAccount, remote_ids: list[str]) -> dict[str, _Known]:
+    stored = Voice.objects.filter(account=account, remote_id__in=remote_ids)
+    told = stored.values_list("remote_id", *_Known._fields, named=True)
+    return {row.remote_id: _Known(row.content_hash, row.gone_at, row.own_name) for row in told}
+
+
+def _upsert_voices(rows: Sequence[Voice]) -> None:
+    # bulk_create would split the batch into statements of 38 rows, for SQLite's sake.
+    columns = [connection.ops.quote_name(name) for name in _WRITTEN]
+    changes = ", ".join(f"{column} = excluded.{column}" for column in columns)
+    _insert_all(rows, f"ON CONFLICT (account_id, remote_id) DO UPDATE SET {changes}")
+
+
+def _insert_all(rows: Sequence[models.Model], ending: str = "") -> None:
+    """Insert rows of one model with one prepared statement."""
+    meta = rows[0]._meta
+    fields = [field for field in meta.concrete_fields if not field.primary_key]
+    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
+    places = ", ".join(["%s"] * len(fields))
+    table = connection.ops.quote_name(meta.db_table)
+    values = [
+        [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
+        for row in rows
     ]
-    tally.seen += len(rows)
-    tally.added += sum(row.remote_id not in known for row in changed)
-    tally.changed += sum(row.remote_id in known for row in changed)
-    labels = {remote.remote_id: _label_pairs(remote) for remote in remotes}
-    with transaction.atomic():
-        Voice.objects.bulk_create(
-            changed,
-            update_conflicts=True,
-            unique_fields=["account", "remote_id"],
-            update_fields=_WRITTEN,
+    with connection.cursor() as cursor:
+        # Names of our own tables and columns; what comes from outside goes in as parameters.
+        cursor.executemany(
+            f"INSERT INTO {table} ({columns}) VALUES ({places}) {ending}",  # noqa: S608
+            values,
         )
-        _write_labels(account, {row.remote_id: labels[row.remote_id] for row in changed})
+
+
+def _settled(account: ProviderAccount, started: datetime) -> datetime:
+    """Return the time whose changes a listing that began at ``started`` is sure to know."""
+    return started - timedelta(seconds=account.info.settle_seconds)
 
 
 def label_row(row: Voice, own_name: str) -> None:
@@ -158,26 +133,28 @@ def label_row(row: Voice, own_name: str) -> None:
     row.search_text = f"{fold_text(own_name)} {row.search_text}"[:_LONGEST_SEARCH]
 
 
-def _must_write(row: Voice, known: tuple[str, datetime | None] | None, started: datetime) -> bool:
+def _must_write(
+    remote: RemoteVoice, content_hash: str, known: _Known | None, settled: datetime
+) -> bool:
     if known is None:
         return True
-    content_hash, gone_at = known
-    if gone_at is not None and row.gone_at is None:
-        # Deleted by us after this listing began: what it still lists is the past.
-        return gone_at < started
-    return content_hash != row.content_hash
+    if known.gone_at is not None:
+        # Deleted by us after this listing began, or just before: what it still lists is the past.
+        # And one that it lists as deleted keeps the tombstone that it has, with our own reason.
+        return remote.state is not VoiceState.GONE and known.gone_at < settled
+    return content_hash != known.content_hash
 
 
 def _write_labels(account: ProviderAccount, labels: dict[str, list[tuple[str, str]]]) -> None:
-    if not labels:
-        return
     voices = Voice.objects.filter(account=account, remote_id__in=list(labels))
     ids = dict(voices.values_list("remote_id", "pk"))
     VoiceLabel.objects.filter(voice__in=list(ids.values())).delete()
-    VoiceLabel.objects.bulk_create(
-        VoiceLabel(voice_id=ids[remote_id], facet=facet, value=value)
-        for remote_id, pairs in labels.items()
-        for facet, value in pairs
+    _insert_all(
+        [
+            VoiceLabel(voice_id=ids[remote_id], facet=facet, value=value)
+            for remote_id, pairs in labels.items()
+            for facet, value in pairs
+        ]
     )
 
 
@@ -217,7 +194,6 @@ def _make_row(account: ProviderAccount, remote: RemoteVoice, code: str, now: dat
     )
     row.sort_name = fold_text(row.name)[:100]
     row.search_text = _searchable(row, remote)
-    row.content_hash = _hash_row(row, remote)
     return row
 
 
@@ -251,22 +227,8 @@ def _searchable(row: Voice, remote: RemoteVoice) -> str:
     return fold_text(" ".join(words))[:_LONGEST_SEARCH]
 
 
-def _hash_row(row: Voice, remote: RemoteVoice) -> str:
-    skipped = {"content_hash", "changed_at", "gone_at", "gone_reason"}
-    content = [str(getattr(row, name)) for name in _WRITTEN if name not in skipped]
-    content += [json.dumps(_label_pairs(remote)), json.dumps(row.details, sort_keys=True)]
-    return hashlib.sha256("\x1f".join(content).encode("utf-8", "replace")).hexdigest()
-
-
-def find_due_accounts(now: datetime) -> list[int]:
-    """Return the accounts whose copy is due, and put each off so that it is asked for once."""
-    due = ProviderAccount.objects.filter(Q(sync_due_at=None) | Q(sync_due_at__lte=now))
-    free = due.filter(Q(sync_lease_until=None) | Q(sync_lease_until__lt=now))
-    ids = list(
-        free.filter(credentials__in=Credential.objects.working())
-        .order_by(F("synced_at").asc(nulls_first=True))
-        .values_list("pk", flat=True)
-        .distinct()[:100]
-    )
-    ProviderAccount.objects.filter(pk__in=ids).update(sync_due_at=now + timedelta(minutes=2))
-    return ids
+def _hash_remote(remote: RemoteVoice, code: str) -> str:
+    # Of what the provider says and not of the row made of it: most voices did not change, and
+    # making their rows only to compare them is what a pass over a large account would spend.
+    content = f"{_ROW_VERSION}\x1f{code}\x1f{remote!r}"
+    return hashlib.sha256(content.encode()).hexdigest()

@@ -141,6 +141,7 @@ class Credential(models.Model):
     problem = models.CharField(max_length=500, blank=True)
     abilities = models.JSONField(default=dict)
     checked_at = models.DateTimeField(null=True)
+    check_asked_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = CredentialQuerySet.as_manager()
@@ -162,6 +163,13 @@ class Credential(models.Model):
     def is_unchecked(self) -> bool:
         """Tell whether no check has ended yet."""
         return self.health == self.Health.UNCHECKED
+
+    @property
+    def is_being_checked(self) -> bool:
+        """Tell whether a check is due or under way; meanwhile the last verdict holds."""
+        asked, checked = self.check_asked_at, self.checked_at
+        is_asked = asked is not None and (checked is None or asked > checked)
+        return self.is_unchecked or is_asked
 
     @property
     def works(self) -> bool:

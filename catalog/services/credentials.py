@@ -58,9 +58,9 @@ def replace_key(user: User, *, credential: Credential, api_key: str, now: dateti
 
 @transaction.atomic
 def recheck_credential(user: User, *, credential: Credential, now: datetime) -> None:
-    """Ask a worker to look again at what the key may do."""
+    """Ask a worker to look again at what the key may do; until then it works as it did."""
     _demand_owner(user, credential)
-    Credential.objects.filter(pk=credential.pk).update(health=Credential.Health.UNCHECKED)
+    Credential.objects.filter(pk=credential.pk).update(check_asked_at=now)
     record(user, "credential recheck", credential, team=credential.team, now=now)
     transaction.on_commit(partial(wake_check, credential.pk))
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from catalog.jobs.voices import sync_account
+from catalog.jobs.syncs import sync_account
 from catalog.models import SyncRun
 
 

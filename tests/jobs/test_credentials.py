@@ -203,6 +203,18 @@ def test_a_key_that_is_not_there_is_nobody_s_business(installation, stub, clock)
     assert stub.asked == []
 
 
+@pytest.mark.parametrize("minutes_ago", [None, 10])
+def test_a_check_that_somebody_asked_for_is_due_until_it_was_made(cast, clock, minutes_ago):
+    checked_at = None if minutes_ago is None else clock.now - timedelta(minutes=minutes_ago)
+    keys = Credential.objects.filter(pk=cast.credential.pk)
+    keys.update(checked_at=checked_at, check_asked_at=clock.now)
+
+    assert find_due_checks(clock.now) == [cast.credential.pk]
+
+    keys.update(checked_at=clock.now)
+    assert find_due_checks(clock.now) == []
+
+
 @pytest.mark.parametrize(
     ("health", "minutes_ago", "is_due"),
     [

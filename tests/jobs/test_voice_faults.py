@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from catalog.jobs import voices as voice_jobs
-from catalog.jobs.voices import find_due_accounts, sync_account, write_voices
+from catalog.jobs import syncs
+from catalog.jobs.syncs import find_due_accounts, sync_account
+from catalog.jobs.voices import write_voices
 from catalog.models import Credential, ProviderAccount, SyncRun, Voice
 from catalog.providers.errors import CredentialRejected, TryLater
 from tests import factories
@@ -23,7 +24,7 @@ def tally(run: SyncRun) -> tuple[int, int, int, int]:
 def test_a_listing_that_breaks_off_keeps_what_came_and_marks_nothing_as_gone(
     sync, stub, monkeypatch, problem
 ):
-    monkeypatch.setattr(voice_jobs, "_BATCH", 1)
+    monkeypatch.setattr(syncs, "_BATCH", 1)
     sync(remote_voice("r-1"), remote_voice("r-2"), remote_voice("r-3"))
     stub.breaks_after, stub.fails["listing"] = 1, [problem]
 
@@ -103,14 +104,14 @@ def test_a_voice_that_we_deleted_during_the_listing_is_not_brought_back(cast, sy
 
     sync(remote_voice("r-1"), remote_voice("r-2"))
     stub.listed = [remote_voice("r-1"), remote_voice("r-2")]
-    original = voice_jobs.write_voices
+    original = syncs.write_voices
 
     def delete_then_write(*args) -> None:
         delete()
         original(*args)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(voice_jobs, "write_voices", delete_then_write)
+        patch.setattr(syncs, "write_voices", delete_then_write)
         run = sync(remote_voice("r-1"), remote_voice("r-2"))
 
     gone = Voice.objects.get(remote_id="r-1")

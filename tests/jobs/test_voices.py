@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from catalog.jobs import voices as voice_jobs
+from catalog.jobs import syncs
 from catalog.models import Installation, SyncRun, Voice, VoiceLabel
 from catalog.providers.types import Kind, RemoteSample, VoiceState
 from tests import factories
@@ -176,7 +176,7 @@ def test_voices_of_other_accounts_are_left_alone(cast, sync):
 
 
 def test_a_long_list_is_written_in_batches_and_keeps_every_voice(sync, monkeypatch):
-    monkeypatch.setattr(voice_jobs, "_BATCH", 7)
+    monkeypatch.setattr(syncs, "_BATCH", 7)
 
     run = sync(*[remote_voice(f"r-{place}") for place in range(20)])
     gone = sync(*[remote_voice(f"r-{place}") for place in range(0, 20, 4)])
@@ -187,7 +187,7 @@ def test_a_long_list_is_written_in_batches_and_keeps_every_voice(sync, monkeypat
 
 
 def test_a_voice_that_is_listed_twice_is_one_row(sync, monkeypatch):
-    monkeypatch.setattr(voice_jobs, "_BATCH", 2)
+    monkeypatch.setattr(syncs, "_BATCH", 2)
 
     sync(*[remote_voice("r-1"), remote_voice("r-2"), remote_voice("r-1"), remote_voice("r-1")])
 

@@ -83,11 +83,14 @@ def test_a_replaced_key_takes_the_place_of_the_old_one_and_is_checked_anew(
     assert AuditEntry.objects.get().action == "credential replaced"
 
 
-def test_a_recheck_is_asked_of_a_worker(cast, wakes, django_capture_on_commit_callbacks):
+def test_a_recheck_is_asked_of_a_worker_and_the_key_works_meanwhile(
+    cast, wakes, django_capture_on_commit_callbacks
+):
     with django_capture_on_commit_callbacks(execute=True):
         recheck_credential(cast.ana, credential=cast.credential, now=NOW)
 
-    assert Credential.objects.get(pk=cast.credential.pk).is_unchecked
+    key = Credential.objects.get(pk=cast.credential.pk)
+    assert (key.is_being_checked, key.works, key.may("clone")) == (True, True, True)
     assert wakes == [("catalog.check_credential", str(cast.credential.pk))]
 
 

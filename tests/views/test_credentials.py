@@ -1,11 +1,14 @@
 """Keys are added, shared, replaced and removed in the page, and never shown again."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Credential, Membership, ProviderAccount
 from tests import factories
+from tests.factories import NOW
 from tests.views.conftest import PARTIAL, Page
 
 KEY = "sk_a-key-that-only-this-test-knows"
@@ -106,6 +109,11 @@ def test_own_and_shared_keys_are_told_apart_and_only_own_ones_can_be_changed(mia
         ({"health": "rejected", "problem": "Not accepted."}, "Refused"),
         ({"health": "unreachable", "problem": "No network."}, "No answer"),
         ({"health": "unchecked"}, "Being checked"),
+        (
+            {"health": "good", "check_asked_at": NOW, "checked_at": NOW - timedelta(hours=1)},
+            "being checked again",
+        ),
+        ({"health": "good", "check_asked_at": NOW, "checked_at": NOW}, "Works"),
     ],
 )
 def test_a_key_says_how_it_fares_and_asks_again_only_while_it_is_checked(mia, cast, values, words):
@@ -116,7 +124,7 @@ def test_a_key_says_how_it_fares_and_asks_again_only_while_it_is_checked(mia, ca
 
     assert words in page.text
     (row,) = part.find("li", id=f"key-{cast.credential.pk}")
-    assert (row.get("hx-get") == path) is (values["health"] == "unchecked")
+    assert (row.get("hx-get") == path) is ("eing checked" in words)
     assert not part.find("html")
 
 

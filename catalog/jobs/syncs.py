@@ -1,0 +1,124 @@
+"""Fetch the voices of an account from its provider, and keep what became of it."""
+
+import itertools
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Exists, F, OuterRef, Q
+
+from catalog.crypto import CannotOpen
+from catalog.jobs.credentials import keep_refusal
+from catalog.jobs.leases import Clock
+from catalog.jobs.slots import refresh_slots
+from catalog.jobs.voices import Tally, mark_gone, write_voices
+from catalog.models import Credential, ProviderAccount, SyncRun
+from catalog.providers.base import Provider
+from catalog.providers.errors import CredentialRejected, ProviderError
+from catalog.providers.session import open_provider
+
+_BATCH = 500
+_SYNC_LEASE = timedelta(minutes=15)
+_RUNS_KEPT = timedelta(days=30)
+
+
+def sync_account(account_id: int, clock: Clock) -> SyncRun | None:
+    """Fetch every voice of the account and bring our rows up to it; None if one runs already.
+
+    A run that breaks off half-way keeps what it wrote and marks nothing as gone.
+    """
+    started = clock()
+    free = Q(sync_lease_until=None) | Q(sync_lease_until__lt=started)
+    # Whoever asks while this one runs sets the due time again, and it stays for the next run.
+    if not ProviderAccount.objects.filter(free, pk=account_id).update(
+        sync_lease_until=started + _SYNC_LEASE, sync_due_at=None
+    ):
+        return None
+    account = ProviderAccount.objects.get(pk=account_id)
+    run = SyncRun.objects.create(account=account, started_at=started)
+    tally = Tally()
+    # What stands unless the run comes to its end, whatever that is.
+    run.error = "Fetching the voices broke off."
+    try:
+        run.error = _sync_voices(account, run, tally, clock)
+    finally:
+        _end_run(account, run, tally, clock())
+    return run
+
+
+def _sync_voices(account: ProviderAccount, run: SyncRun, tally: Tally, clock: Clock) -> str:
+    """Try one key after the other; return what was wrong with the last, "" for a whole run."""
+    problem = "No working key opens this account."
+    for credential in Credential.objects.working().filter(account=account).order_by("created_at"):
+        if not credential.may("list"):
+            problem = "No key of this account may list its voices."
+            continue
+        try:
+            secrets = credential.secrets()
+            base_url = settings.PROVIDER_BASE_URLS[account.provider]
+            with open_provider(account.provider, secrets, base_url) as provider:
+                _fetch_voices(account, provider, run, tally, clock)
+        except CannotOpen:
+            problem = "The key of this account can't be opened: enter it again."
+        except CredentialRejected as exc:
+            keep_refusal(credential, exc, clock())
+            problem = exc.message
+        except ProviderError as exc:
+            return exc.message
+        else:
+            return ""
+    return problem
+
+
+def _fetch_voices(
+    account: ProviderAccount, provider: Provider, run: SyncRun, tally: Tally, clock: Clock
+) -> None:
+    tally.seen = 0
+    seen: set[str] = set()
+    voices = provider.voices()
+    while batch := list(itertools.islice(voices, _BATCH)):
+        seen.update(voice.remote_id for voice in batch)
+        write_voices(account, batch, run.started_at, clock(), tally)
+    tally.gone = mark_gone(account, seen, run.started_at, clock())
+    if account.info.has_slots:
+        refresh_slots(account.pk, provider)
+
+
+def _end_run(account: ProviderAccount, run: SyncRun, tally: Tally, now: datetime) -> None:
+    run.ended_at = now
+    run.seen_count, run.added_count = tally.seen, tally.added
+    run.changed_count, run.gone_count = tally.changed, tally.gone
+    run.save()
+    changes: dict[str, Any] = {"sync_lease_until": None, "sync_error": run.error[:500]}
+    if not run.error:
+        changes["synced_at"] = now
+    rows = ProviderAccount.objects.filter(pk=account.pk)
+    rows.update(**changes)
+    next_at = now + timedelta(minutes=settings.SYNC_EVERY_MINUTES)
+    rows.filter(sync_due_at=None).update(sync_due_at=next_at)
+
+
+def bring_forward(account_id: int, now: datetime) -> None:
+    """Let the account be fetched with the next look at what is due; many wishes are one run."""
+    ProviderAccount.objects.filter(pk=account_id).update(sync_due_at=now)
+
+
+def find_due_accounts(now: datetime) -> list[int]:
+    """Return the accounts whose copy is due, and put each off so that it is asked for once."""
+    due = ProviderAccount.objects.filter(Q(sync_due_at=None) | Q(sync_due_at__lte=now))
+    free = due.filter(Q(sync_lease_until=None) | Q(sync_lease_until__lt=now))
+    ids = list(
+        free.filter(credentials__in=Credential.objects.working())
+        .order_by(F("synced_at").asc(nulls_first=True))
+        .values_list("pk", flat=True)
+        .distinct()[:100]
+    )
+    ProviderAccount.objects.filter(pk__in=ids).update(sync_due_at=now + timedelta(minutes=2))
+    return ids
+
+
+def forget_old_runs(now: datetime) -> int:
+    """Delete what is known of runs of a month ago; each account keeps its last one."""
+    newer = SyncRun.objects.filter(account=OuterRef("account"), pk__gt=OuterRef("pk"))
+    old = SyncRun.objects.filter(Exists(newer), started_at__lt=now - _RUNS_KEPT)
+    return old.delete()[0]

@@ -1,0 +1,179 @@
+"""Which key a run works with, what it costs, how close runs follow each other, what is kept."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from catalog.jobs import syncs
+from catalog.jobs.syncs import bring_forward, find_due_accounts, forget_old_runs, sync_account
+from catalog.jobs.voices import write_voices
+from catalog.models import Credential, ProviderAccount, SyncRun, Voice
+from catalog.providers.errors import CredentialRejected, PermissionMissing
+from catalog.providers.types import VoiceState
+from tests import factories
+from tests.stubs import remote_voice
+
+REFUSED = CredentialRejected("ElevenLabs does not accept this key.")
+NOT_ALLOWED = PermissionMissing("This key may not list voices.", permission="voices_read")
+
+
+def many(count: int) -> list:
+    return [remote_voice(f"r-{place}", languages=("en-US", "de")) for place in range(count)]
+
+
+def statements(seen: CaptureQueriesContext, start: str) -> int:
+    return sum(start in query["sql"] for query in seen)
+
+
+# What it costs
+
+
+def test_a_batch_of_new_or_changed_voices_is_one_statement_whatever_its_size(sync):
+    with CaptureQueriesContext(connection) as first:
+        sync(*many(300))
+    renamed = [remote_voice(f"r-{place}", "Renamed") for place in range(300)]
+    with CaptureQueriesContext(connection) as second:
+        sync(*renamed)
+
+    for seen in (first, second):
+        assert statements(seen, 'INSERT INTO "catalog_voice" ') == 1
+        assert statements(seen, 'INSERT INTO "catalog_voicelabel" ') == 1
+        assert statements(seen, 'UPDATE "catalog_voice" ') == 0
+    assert Voice.objects.filter(name="Renamed").count() == 300
+
+
+def test_more_unchanged_voices_need_no_more_statements(sync):
+    sync(*many(200))
+    with CaptureQueriesContext(connection) as all_of_them:
+        sync(*many(200))
+    sync(*many(10))
+    with CaptureQueriesContext(connection) as few:
+        sync(*many(10))
+
+    assert len(all_of_them) == len(few)
+
+
+# Which key
+
+
+def test_a_key_that_the_provider_refuses_meanwhile_is_red_at_once(cast, sync, stub, clock):
+    stub.fails["voices"] = [REFUSED]
+
+    run = sync(remote_voice())
+
+    key = Credential.objects.get(pk=cast.credential.pk)
+    assert run.error == REFUSED.message
+    assert (key.health, key.problem, key.checked_at) == ("rejected", REFUSED.message, clock.now)
+
+
+def test_a_key_that_may_not_list_stays_good_for_the_rest(cast, sync, stub):
+    stub.fails["voices"] = [NOT_ALLOWED]
+
+    run = sync(remote_voice())
+
+    key = Credential.objects.get(pk=cast.credential.pk)
+    assert run.error == NOT_ALLOWED.message
+    assert (key.health, key.may("list"), key.may("clone")) == ("limited", False, True)
+
+
+@pytest.mark.parametrize("refusal", [REFUSED, NOT_ALLOWED])
+def test_the_next_key_of_the_account_takes_over(cast, sync, stub, refusal):
+    factories.make_credential(cast.mia, cast.account, "second-key-0123456789")
+    stub.fails["voices"] = [refusal]
+
+    run = sync(remote_voice())
+
+    assert (run.error, run.seen_count) == ("", 1)
+    assert stub.keys[-1] == "second-key-0123456789"
+
+
+def test_a_key_that_may_not_list_is_not_asked_to(cast, sync, stub):
+    Credential.objects.update(abilities={"list": "no"})
+
+    run = sync(remote_voice())
+
+    assert run.error == "No key of this account may list its voices."
+    assert stub.asked == []
+
+
+# How close runs follow each other
+
+
+def test_a_wish_that_comes_while_a_run_goes_on_is_one_more_run(cast, sync, stub, clock):
+    stub.while_listing = lambda: bring_forward(cast.account.pk, clock.now)
+
+    sync(remote_voice())
+
+    assert cast.account.pk in find_due_accounts(clock.now)
+
+
+def test_a_run_that_nobody_asked_for_again_is_due_by_the_schedule(cast, sync, clock):
+    bring_forward(cast.account.pk, clock.now)
+
+    sync(remote_voice())
+
+    assert cast.account.sync_due_at == clock.now + timedelta(minutes=15)
+
+
+def test_a_run_whose_worker_died_is_due_when_its_lease_is_over(cast, stub, clock, monkeypatch):
+    monkeypatch.setattr(syncs, "_end_run", lambda *_: None)
+    sync_account(cast.account.pk, clock)
+
+    assert cast.account.pk not in find_due_accounts(clock.now)
+    clock.move(minutes=16)
+    assert cast.account.pk in find_due_accounts(clock.now)
+
+
+# A list that is some minutes behind
+
+
+def test_a_clone_is_given_time_to_be_listed_before_it_is_taken_for_gone(cast, sync, stub, clock):
+    sync(remote_voice("r-1"))
+    write_voices(cast.account, [remote_voice("new")], clock.now, clock.now)
+    clock.move(minutes=1)
+
+    at_once = sync_account(cast.account.pk, clock)
+    later = sync(remote_voice("r-1"))
+
+    assert (at_once.gone_count, later.gone_count) == (0, 1)
+
+
+def test_a_voice_that_was_just_deleted_and_is_still_listed_stays_gone(cast, sync, stub, clock):
+    sync(remote_voice("r-1"))
+    Voice.objects.update(gone_at=clock.now, gone_reason="Deleted by Ana with plan 1.")
+    clock.move(minutes=1)
+
+    at_once = sync_account(cast.account.pk, clock)
+    later = sync(remote_voice("r-1"))
+
+    assert (at_once.changed_count, later.changed_count) == (0, 1)
+
+
+def test_a_deleted_voice_that_is_listed_as_deleted_keeps_who_deleted_it(cast, sync, clock):
+    sync(remote_voice("r-1"))
+    deleted_at = clock.now
+    Voice.objects.update(gone_at=deleted_at, gone_reason="Deleted by Ana with plan 1.")
+
+    sync(remote_voice("r-1", state=VoiceState.GONE))
+
+    voice = Voice.objects.get()
+    assert (voice.gone_at, voice.gone_reason) == (deleted_at, "Deleted by Ana with plan 1.")
+
+
+# What is kept
+
+
+def test_old_runs_are_forgotten_but_for_the_last_one_of_each_account(cast, clock):
+    def ran(account: ProviderAccount, days_ago: int) -> SyncRun:
+        started_at = clock.now - timedelta(days=days_ago)
+        return SyncRun.objects.create(account=account, started_at=started_at)
+
+    ran(cast.account, 40)
+    kept = [ran(cast.account, 29), ran(cast.account, 1)]
+    ran(cast.other_account, 50)
+    kept.append(ran(cast.other_account, 45))
+
+    assert forget_old_runs(clock.now) == 2
+    assert list(SyncRun.objects.order_by("pk")) == kept
