@@ -1,0 +1,46 @@
+"""Spectra as the speaker encoders were trained on them: mel bands of short frames."""
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+Wave = NDArray[np.float32]
+
+# The scale of Malcolm Slaney's toolbox: linear up to 1 kHz, logarithmic above.
+_HERTZ_PER_MEL = 200 / 3
+_KNEE_HERTZ = 1000.0
+_KNEE_MEL = _KNEE_HERTZ / _HERTZ_PER_MEL
+_LOG_STEP = np.log(6.4) / 27
+
+
+def _to_mel(hertz: float) -> float:
+    if hertz < _KNEE_HERTZ:
+        return hertz / _HERTZ_PER_MEL
+    return float(_KNEE_MEL + np.log(hertz / _KNEE_HERTZ) / _LOG_STEP)
+
+
+def _to_hertz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
+    above = _KNEE_HERTZ * np.exp(_LOG_STEP * (mel - _KNEE_MEL))
+    return np.where(mel >= _KNEE_MEL, above, mel * _HERTZ_PER_MEL)
+
+
+@cache
+def mel_filters(rate: int, frame: int, bands: int) -> Wave:
+    """Return triangular filters of equal area, one column a band, for the bins of a frame."""
+    bins = np.linspace(0, rate / 2, frame // 2 + 1)
+    edges = _to_hertz(np.linspace(0, _to_mel(rate / 2), bands + 2))
+    widths = np.diff(edges)
+    slopes = edges[:, None] - bins[None]
+    rising = -slopes[:-2] / widths[:-1, None]
+    falling = slopes[2:] / widths[1:, None]
+    filters = np.maximum(0, np.minimum(rising, falling))
+    filters *= (2 / (edges[2:] - edges[:-2]))[:, None]
+    return filters.T.astype(np.float32)
+
+
+def power_frames(wave: Wave, window: Wave, hop: int) -> Wave:
+    """Return the power spectrum of each frame that lies wholly inside the wave."""
+    frames = np.lib.stride_tricks.sliding_window_view(wave, window.size)[::hop]
+    spectrum = np.fft.rfft(frames * window, axis=1)
+    return (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
