@@ -20,7 +20,7 @@ start:
 
 test: lint
 	@sh scripts/browser.sh
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: types test
 
