@@ -1,6 +1,6 @@
 """Who may do what: the only place that answers."""
 
-from catalog.models import Credential, Membership, Team, User
+from catalog.models import Collection, Credential, Membership, Note, Team, User
 
 _RANKS = [role.value for role in Membership.Role]
 
@@ -42,9 +42,42 @@ def may_rename(user: User, team: Team) -> bool:
     return _is_at_least(user, team, Membership.Role.MEMBER)
 
 
-def may_hide_voices(user: User, team: Team) -> bool:
+def may_archive_voices(user: User, team: Team) -> bool:
     """Only admins take a voice out of everybody's list, or put it back."""
     return _is_at_least(user, team, Membership.Role.ADMIN)
+
+
+def may_annotate(user: User, team: Team) -> bool:
+    """Members tag, rate and write notes for their team; viewers read them."""
+    return _is_at_least(user, team, Membership.Role.MEMBER)
+
+
+def may_change_note(user: User, note: Note) -> bool:
+    """Let its author, and those who may change all notes."""
+    team = note.voice.account.team
+    is_own = note.author_id == user.pk and may_annotate(user, team)
+    return is_own or may_moderate_notes(user, team)
+
+
+def may_moderate_notes(user: User, team: Team) -> bool:
+    """Admins change and remove the notes of others."""
+    return _is_at_least(user, team, Membership.Role.ADMIN)
+
+
+def may_share_with_team(user: User, team: Team) -> bool:
+    """Members make collections and searches of the team; what is personal anybody makes."""
+    return _is_at_least(user, team, Membership.Role.MEMBER)
+
+
+def may_change_collection(user: User, collection: Collection) -> bool:
+    """Let its owner, and for the team's its maintainers and the admins."""
+    if role_in(user, collection.team) is None:
+        return False
+    if collection.owner_id == user.pk:
+        return True
+    is_maintainer = collection.maintainers.filter(pk=user.pk).exists()
+    is_admin = _is_at_least(user, collection.team, Membership.Role.ADMIN)
+    return collection.is_shared and (is_maintainer or is_admin)
 
 
 def may_sync(user: User, team: Team) -> bool:

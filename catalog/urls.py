@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from catalog.views import accounts, cleanups, clones, credentials, voices
+from catalog.views import accounts, annotations, cleanups, clones, credentials, voices
 
 
 class _RowNumber(StringConverter):
@@ -29,8 +29,16 @@ urlpatterns = [
     path("voices/<row:pk>/", voices.voice_detail, name="voice-detail"),
     path("voices/<row:pk>/preview/", voices.voice_preview, name="voice-preview"),
     path("voices/<row:pk>/rename/", voices.voice_rename, name="voice-rename"),
-    path("voices/<row:pk>/hide/", voices.voice_hide, name="voice-hide"),
-    path("voices/<row:pk>/unhide/", voices.voice_unhide, name="voice-unhide"),
+    path("voices/<row:pk>/archive/", voices.voice_archive, name="voice-archive"),
+    path("voices/<row:pk>/unarchive/", voices.voice_unarchive, name="voice-unarchive"),
+    path("voices/<row:pk>/star/", annotations.voice_star, name="voice-star"),
+    path("voices/<row:pk>/tags/", annotations.voice_tag, name="voice-tag"),
+    path("voices/<row:pk>/tags/<row:tag_pk>/remove/", annotations.voice_untag, name="voice-untag"),
+    path("voices/<row:pk>/rating/", annotations.voice_rate, name="voice-rate"),
+    path("voices/<row:pk>/notes/", annotations.note_create, name="note-create"),
+    path("notes/<row:pk>/", annotations.note_change, name="note-change"),
+    path("notes/<row:pk>/remove/", annotations.note_remove, name="note-remove"),
+    path("notes/<row:pk>/restore/", annotations.note_restore, name="note-restore"),
     path("clone/", clones.clone_create, name="clone-create"),
     path("jobs/", clones.job_list, name="job-list"),
     path("jobs/<uuid:pk>/", clones.job_detail, name="job-detail"),

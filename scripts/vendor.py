@@ -16,7 +16,10 @@ STATIC = Path(__file__).resolve().parent.parent / "static"
 LIST = STATIC / "vendor" / "vendor.json"
 
 ICONS = (
+    "archive",
+    "arrow-down",
     "arrow-left",
+    "arrow-up",
     "arrow-up-down",
     "audio-lines",
     "bell",
@@ -73,6 +76,8 @@ ICONS = (
     "square",
     "star",
     "sun",
+    "table-2",
+    "tag",
     "trash-2",
     "triangle-alert",
     "undo-2",

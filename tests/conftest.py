@@ -21,9 +21,9 @@ from django.test import Client
 
 from catalog import tasks
 from catalog.jobs import cleanups, credentials, previews, syncs
-from catalog.models import Membership, Team
+from catalog.models import Membership, SyncRun, Team
 from catalog.models.credentials import prepare_installation
-from catalog.providers.types import AudioClip
+from catalog.providers.types import AudioClip, RemoteVoice
 from catalog.services import previews as preview_services
 from tests import factories
 from tests.stubs import StubProvider
@@ -153,6 +153,20 @@ def stub(monkeypatch: pytest.MonkeyPatch, wav: bytes) -> StubProvider:
     for module in (cleanups, credentials, previews, syncs, preview_services):
         monkeypatch.setattr(module, "open_provider", provider.open)
     return provider
+
+
+@pytest.fixture
+def sync(cast: SimpleNamespace, stub: StubProvider, clock: Clock) -> Callable[..., SyncRun | None]:
+    """Let some time pass, fetch the account's voices, and return the run."""
+
+    def _sync(*remotes: RemoteVoice) -> SyncRun | None:
+        stub.listed = list(remotes)
+        clock.move(minutes=15)
+        run = syncs.sync_account(cast.account.pk, clock)
+        cast.account.refresh_from_db()
+        return run
+
+    return _sync
 
 
 @pytest.fixture

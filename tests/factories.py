@@ -8,13 +8,18 @@ from typing import Any
 from catalog.models import (
     CleanupPlan,
     CloneJob,
+    Collection,
+    CollectionEntry,
     Consent,
     Credential,
     Installation,
     Membership,
+    Note,
     PlannedDeletion,
     ProviderAccount,
     Sample,
+    Tag,
+    TagUse,
     Team,
     User,
     Voice,
@@ -90,6 +95,26 @@ def make_voice(
 
 def make_clone(account: ProviderAccount, name: str = "Our Ada", **values: Any) -> Voice:
     return make_voice(account, name, **{"kind": Voice.Kind.CLONE, "is_owned": True, **values})
+
+
+def make_tag(team: Team, name: str, *voices: Voice) -> Tag:
+    tag = Tag.objects.create(team=team, name=name, folded=fold_text(name))
+    TagUse.objects.bulk_create(TagUse(tag=tag, voice=voice) for voice in voices)
+    return tag
+
+
+def make_note(author: User, voice: Voice, text: str = "Calm.", **values: Any) -> Note:
+    return Note.objects.create(voice=voice, author=author, text=text, written_at=NOW, **values)
+
+
+def make_collection(owner: User, team: Team, *voices: Voice, **values: Any) -> Collection:
+    defaults = {"name": "Narrators", "created_at": NOW}
+    collection = Collection.objects.create(owner=owner, team=team, **{**defaults, **values})
+    CollectionEntry.objects.bulk_create(
+        CollectionEntry(collection=collection, voice=voice, position=place, added_at=NOW)
+        for place, voice in enumerate(voices, start=1)
+    )
+    return collection
 
 
 def make_sample(owner: User, team: Team, content: bytes = b"RIFF") -> Sample:

@@ -49,7 +49,10 @@ def address(name: str, *owners: SimpleNamespace) -> str:
 def invented_world() -> SimpleNamespace:
     """Return ids that nothing has."""
     number, unique = SimpleNamespace(pk=10**17), SimpleNamespace(pk=uuid.uuid4())
-    kinds = {"voice": number, "account": number, "plan": number, "job": unique}
+    kinds = {
+        **dict.fromkeys(("voice", "account", "plan", "note", "tag", "collection"), number),
+        "job": unique,
+    }
     return SimpleNamespace(**kinds, sample=unique, credential=unique, line=unique)
 
 

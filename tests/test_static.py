@@ -102,7 +102,8 @@ def test_template_works_without_script(template: Path) -> None:
     helpless = [
         (tag, found.get("hx-get") or found.get("hx-post"))
         for tag, found in requesting
-        if not (found.get("href") or found.get("action") or "every" in found.get("hx-trigger", ""))
+        if not any(found.get(name) for name in ("href", "action", "formaction"))
+        and "every" not in found.get("hx-trigger", "")
     ]
 
     assert helpless == []

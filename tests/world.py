@@ -11,14 +11,21 @@ from catalog.jobs.previews import preview_source
 from catalog.models import (
     CleanupPlan,
     CloneJob,
+    Collection,
+    CollectionEntry,
     Consent,
     Credential,
     Membership,
+    Note,
     PlannedDeletion,
     PreviewClip,
     ProviderAccount,
+    Rating,
     Sample,
+    Star,
     SyncRun,
+    Tag,
+    TagUse,
     Team,
     User,
     Voice,
@@ -43,6 +50,13 @@ _OF_TEAM = {
     Consent: "clone_jobs__team",
     CleanupPlan: "team",
     PlannedDeletion: "plan__team",
+    Star: "voice__account__team",
+    Rating: "voice__account__team",
+    Tag: "team",
+    TagUse: "voice__account__team",
+    Note: "voice__account__team",
+    Collection: "team",
+    CollectionEntry: "collection__team",
     User: "memberships__team",
 }
 
@@ -79,6 +93,9 @@ def furnish(
     job = factories.make_job(admin, credential, name=word, message=word, sample=sample, voice=voice)
     Consent.objects.filter(pk=job.consent_id).update(speaker=word)
     plan = factories.make_plan(admin, team, [])
+    note = factories.make_note(admin, voice, word)
+    tag = factories.make_tag(team, word, voice)
+    collection = factories.make_collection(admin, team, voice, name=word, is_shared=True)
     line = factories.make_line(plan, voice, message=word, credential=credential)
     SyncRun.objects.create(account=account, started_at=factories.NOW, error=word)
     return SimpleNamespace(
@@ -92,6 +109,9 @@ def furnish(
         account=account,
         plan=plan,
         line=line,
+        note=note,
+        tag=tag,
+        collection=collection,
     )
 
 

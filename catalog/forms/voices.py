@@ -3,7 +3,7 @@
 from django import forms
 from django.http import QueryDict
 
-from catalog.queries.voices import CLOSED_FACETS, FACETS, LAYOUTS, SORTS, VoiceFilter
+from catalog.queries.filters import CLOSED_FACETS, FACETS, FILTERS, LAYOUTS, SORTS, VoiceFilter
 
 _LONGEST_WORDS = 200
 _LONGEST_VALUE = 60
@@ -22,7 +22,7 @@ class RenameForm(forms.Form):
     )
 
     def clean_name(self) -> str:
-        name = _clean(self.cleaned_data["name"]).strip()
+        name = one_line(self.cleaned_data["name"]).strip()
         if not any(mark.isalnum() for mark in name):
             raise forms.ValidationError("Give the voice a name that can be read.")
         return name
@@ -35,8 +35,8 @@ class VoiceFilterForm:
         self.ignored: list[str] = []
         self.page_number = _read_page(query.get("page", ""))
         self.wanted = VoiceFilter(
-            words=_clean(query.get("q", ""))[:_LONGEST_WORDS].strip(),
-            chosen={name: self._read_facet(query, name) for name in FACETS},
+            words=one_line(query.get("q", ""))[:_LONGEST_WORDS].strip(),
+            chosen={name: self._read_facet(query, name) for name in FILTERS},
             sort=self._read_choice(query, "sort", SORTS, "name"),
             layout=self._read_choice(query, "layout", LAYOUTS, "cards"),
         )
@@ -44,8 +44,9 @@ class VoiceFilterForm:
     def _read_facet(self, query: QueryDict, name: str) -> tuple[str, ...]:
         values = list(dict.fromkeys(value for value in query.getlist(name) if value))
         good = [value for value in values if _is_value(name, value)][:_MOST_VALUES]
+        kind = FACETS.get(name, "such filter").lower()
         self.ignored += [
-            f"There is no {FACETS[name].lower()} “{_clean(value)[:_LONGEST_VALUE]}”."
+            f"There is no {kind} “{one_line(value)[:_LONGEST_VALUE]}”."
             for value in values
             if not _is_value(name, value)
         ][:3]
@@ -55,17 +56,20 @@ class VoiceFilterForm:
         value = query.get(name) or default
         if value in known:
             return value
-        self.ignored.append(f"There is no {name} “{_clean(value)[:_LONGEST_VALUE]}”.")
+        self.ignored.append(f"There is no {name} “{one_line(value)[:_LONGEST_VALUE]}”.")
         return default
 
 
 def _is_value(name: str, value: str) -> bool:
     if name in CLOSED_FACETS:
         return value in CLOSED_FACETS[name]
-    return len(value) <= _LONGEST_VALUE and value == _clean(value)
+    if name == "collection":
+        return value.isascii() and value.isdigit() and len(value) < 19
+    return len(value) <= _LONGEST_VALUE and value == one_line(value)
 
 
-def _clean(text: str) -> str:
+def one_line(text: str) -> str:
+    """Return the text as one line that can be stored and shown."""
     # NUL ends text in PostgreSQL, and half a surrogate pair cannot be encoded at all.
     readable = text.encode("utf-8", "replace").decode("utf-8")
     return "".join(mark if mark.isprintable() else " " for mark in readable)

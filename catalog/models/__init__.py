@@ -1,9 +1,11 @@
 """The tables, their constraints and the querysets that decide what a person may see."""
 
 from catalog.models.accounts import Membership, SetupLink, Team, User
+from catalog.models.annotations import Note, Rating, Star, Tag, TagUse
 from catalog.models.audit import AuditEntry
 from catalog.models.cleanups import CleanupPlan, PlannedDeletion
 from catalog.models.clones import CloneJob, Consent, Sample
+from catalog.models.collections import Collection, CollectionEntry
 from catalog.models.credentials import Credential, Installation, ProviderAccount
 from catalog.models.voices import PreviewClip, SyncRun, Voice, VoiceLabel
 
@@ -11,16 +13,23 @@ __all__ = [
     "AuditEntry",
     "CleanupPlan",
     "CloneJob",
+    "Collection",
+    "CollectionEntry",
     "Consent",
     "Credential",
     "Installation",
     "Membership",
+    "Note",
     "PlannedDeletion",
     "PreviewClip",
     "ProviderAccount",
+    "Rating",
     "Sample",
     "SetupLink",
+    "Star",
     "SyncRun",
+    "Tag",
+    "TagUse",
     "Team",
     "User",
     "Voice",

@@ -30,14 +30,18 @@ class VoiceQuerySet(models.QuerySet["Voice"]):
         return self.filter(gone_at=None)
 
     def shown(self) -> Self:
-        """Leave out voices that the team has hidden."""
-        return self.filter(hidden_at=None)
+        """Leave out voices that the team has archived."""
+        return self.filter(archived_at=None)
+
+    def archived(self) -> Self:
+        """Keep only voices that the team has archived."""
+        return self.exclude(archived_at=None)
 
     def matching(self, words: list[str]) -> Self:
-        """Keep voices in whose name, description, labels or ids every folded word occurs."""
+        """Keep voices in whose name, description, labels, ids, tags or notes each word occurs."""
         found = self
         for word in words:
-            found = found.filter(search_text__contains=word)
+            found = found.filter(Q(search_text__contains=word) | Q(team_text__contains=word))
         return found
 
     def deletable(self) -> Self:
@@ -89,7 +93,7 @@ class Voice(models.Model):
     name = models.CharField(max_length=300)
     own_name = models.CharField(max_length=300, blank=True)
     rename_problem = models.CharField(max_length=300, blank=True)
-    hidden_at = models.DateTimeField(null=True)
+    archived_at = models.DateTimeField(null=True)
     sort_name = models.CharField(max_length=100)
     description = models.TextField(blank=True)
     kind = models.CharField(max_length=14, choices=Kind.choices, default=Kind.UNKNOWN)
@@ -106,6 +110,8 @@ class Voice(models.Model):
     problem = models.CharField(max_length=300, blank=True)
     marker = models.CharField(max_length=80, blank=True)
     search_text = models.TextField(blank=True)
+    # The team's tags and notes, folded: apart from the provider's words, which a sync writes anew.
+    team_text = models.TextField(blank=True)
     content_hash = models.CharField(max_length=64, blank=True)
     remote_created_at = models.DateTimeField(null=True)
     added_at = models.DateTimeField()
@@ -138,9 +144,9 @@ class Voice(models.Model):
         return self.is_owned and not self.is_gone and self.info.can_rename
 
     @property
-    def is_hidden(self) -> bool:
+    def is_archived(self) -> bool:
         """Tell whether the team has taken it out of its list."""
-        return self.hidden_at is not None
+        return self.archived_at is not None
 
     @property
     def info(self) -> ProviderInfo:

@@ -42,9 +42,9 @@ def find_deletable_voices(user: User) -> list[Voice]:
     return list(rows.order_by("sort_name", "pk")[:_SHOWN_VOICES])
 
 
-def find_hidden_voices(user: User) -> list[Voice]:
-    """Return the voices that the person's teams have taken out of their lists."""
-    rows = Voice.objects.visible_to(user).exclude(hidden_at=None).select_related("account")
+def find_archived_voices(user: User) -> list[Voice]:
+    """Return the voices that the person's teams have archived."""
+    rows = Voice.objects.visible_to(user).archived().select_related("account")
     return list(rows.order_by("sort_name", "pk")[:_SHOWN_VOICES])
 
 

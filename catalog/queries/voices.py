@@ -1,45 +1,26 @@
 """Find voices by words and facets, with the counts that stand beside every choice."""
 
-from dataclasses import dataclass, field, replace
-from urllib.parse import urlencode
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 from django.db.models.expressions import OrderBy
 
-from catalog.models import User, Voice, VoiceLabel
+from catalog.models import Collection, CollectionEntry, Star, Tag, TagUse, User, Voice, VoiceLabel
 from catalog.models.voices import VoiceQuerySet, fold_text
 from catalog.providers.labels import accent_label, language_label, use_case_label
-from catalog.providers.registry import all_infos
+from catalog.queries.filters import CLOSED_FACETS, FACETS, FILTERS, FLAGS, VoiceFilter
 
 PAGE_SIZE = 24
 _SHOWN_CHOICES = 6
 _MOST_WORDS = 12
 
-FACETS = {
-    "provider": "Provider",
-    "kind": "Kind",
-    "language": "Language",
-    "gender": "Gender",
-    "age": "Age",
-    "accent": "Accent",
-    "use_case": "Use case",
-}
-# Facets whose values are ours to name; a value outside is a mistake in the address.
-CLOSED_FACETS = {
-    "provider": {info.slug: info.label for info in all_infos()},
-    "kind": dict(Voice.Kind.choices),
-    "gender": dict(Voice.Gender.choices),
-    "age": dict(Voice.Age.choices),
-}
-_LABEL_FACETS = {VoiceLabel.Facet.LANGUAGE.value, VoiceLabel.Facet.USE_CASE.value}
+# Of these a voice has several values, or none.
+_LABEL_FACETS = {"language", "use_case", "tag", "collection"}
+_OURS = {"tag", "collection"}
+_OPEN = set(list(FACETS)[:4])
 
-SORTS = {
-    "name": "Name, A to Z",
-    "-name": "Name, Z to A",
-    "newest": "Newest first",
-    "oldest": "Oldest first",
-    "language": "Language",
-}
 # Dates that the provider does not tell come last both ways.
 _ORDERS: dict[str, list[str | OrderBy]] = {
     "name": ["sort_name"],
@@ -48,36 +29,6 @@ _ORDERS: dict[str, list[str | OrderBy]] = {
     "oldest": [F("remote_created_at").asc(nulls_last=True), "sort_name"],
     "language": ["language", "sort_name"],
 }
-LAYOUTS = {"cards": "Cards", "list": "List"}
-
-
-@dataclass(frozen=True, slots=True)
-class VoiceFilter:
-    """What somebody wants to see, as it stands in the address."""
-
-    words: str = ""
-    chosen: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    sort: str = "name"
-    layout: str = "cards"
-
-    def query_string(self, page: int = 1) -> str:
-        """Return the canonical address: known keys, in one order, none that says nothing."""
-        pairs = [("q", self.words)] if self.words else []
-        pairs += [(name, value) for name in FACETS for value in self.chosen.get(name, ())]
-        pairs += [("sort", self.sort)] if self.sort != "name" else []
-        pairs += [("layout", self.layout)] if self.layout != "cards" else []
-        pairs += [("page", str(page))] if page > 1 else []
-        return f"?{urlencode(pairs)}" if pairs else ""
-
-    def without(self, name: str, value: str) -> "VoiceFilter":
-        """Return the filter with one value taken out."""
-        left = tuple(each for each in self.chosen.get(name, ()) if each != value)
-        return replace(self, chosen={**self.chosen, name: left})
-
-    @property
-    def is_empty(self) -> bool:
-        """Tell whether nothing narrows the list."""
-        return not self.words and not any(self.chosen.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +79,7 @@ class VoicePage:
     page: int
     page_count: int
     facets: list[Facet]
+    flags: list[Choice]
     chips: list[Chip]
     relaxed: list[Chip]
 
@@ -154,8 +106,7 @@ class VoicePage:
 
 def find_voices(user: User, wanted: VoiceFilter, page: int = 1) -> VoicePage:
     """Return one page of what the person may see; a page past the end is the last one."""
-    base = Voice.objects.visible_to(user).present().shown()
-    found = _narrow(base, wanted)
+    base, found = _find_base(user, wanted), _find(user, wanted)
     count = found.count()
     page_count = max(1, -(-count // PAGE_SIZE))
     page = min(max(1, page), page_count)
@@ -164,6 +115,8 @@ def find_voices(user: User, wanted: VoiceFilter, page: int = 1) -> VoicePage:
         .prefetch_related("labels")
         .order_by(*_ORDERS[wanted.sort], "pk")[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
     )
+    names = _name_collections(user)
+    facets = [_count_facet(user, base, wanted, name, names) for name in FACETS]
     return VoicePage(
         wanted=wanted,
         voices=list(rows),
@@ -171,14 +124,32 @@ def find_voices(user: User, wanted: VoiceFilter, page: int = 1) -> VoicePage:
         total_count=base.count() if not wanted.is_empty else count,
         page=page,
         page_count=page_count,
-        facets=[_count_facet(base, wanted, name, place) for place, name in enumerate(FACETS)],
-        chips=_list_chips(wanted),
-        relaxed=_list_relaxed(base, wanted) if not count else [],
+        # What the team has not begun to use takes no room.
+        facets=[facet for facet in facets if facet.name not in _OURS or facet.choices],
+        flags=_count_flags(user, base, wanted),
+        chips=_list_chips(wanted, names),
+        relaxed=_list_relaxed(user, wanted, names) if not count else [],
     )
 
 
-def name_value(facet: str, value: str) -> str:
+def _find_base(user: User, wanted: VoiceFilter) -> VoiceQuerySet:
+    present = Voice.objects.visible_to(user).present()
+    return present.archived() if wanted.chosen.get("archived") else present.shown()
+
+
+def _find(user: User, wanted: VoiceFilter) -> VoiceQuerySet:
+    return _narrow(user, _find_base(user, wanted), wanted)
+
+
+def _name_collections(user: User) -> dict[str, str]:
+    rows = Collection.objects.visible_to(user).kept().values_list("pk", "name")
+    return {str(pk): name for pk, name in rows}
+
+
+def name_value(facet: str, value: str, collections: Mapping[str, str]) -> str:
     """Return the words for one value of a facet."""
+    if facet in _OURS:
+        return value if facet == "tag" else collections.get(value, "One that you may not see")
     if value == "unknown":
         return "Unknown"
     if facet in CLOSED_FACETS:
@@ -188,33 +159,64 @@ def name_value(facet: str, value: str) -> str:
     )
 
 
-def _narrow(voices: VoiceQuerySet, wanted: VoiceFilter, besides: str = "") -> VoiceQuerySet:
+def _narrow(
+    user: User, voices: VoiceQuerySet, wanted: VoiceFilter, besides: str = ""
+) -> VoiceQuerySet:
     found = voices.matching(fold_text(wanted.words).split()[:_MOST_WORDS])
     for name, values in wanted.chosen.items():
-        if values and name != besides:
-            found = found.filter(_match_facet(name, values))
+        if values and name not in {besides, "archived"}:
+            found = found.filter(_match_facet(user, name, values))
     return found
 
 
-def _match_facet(name: str, values: tuple[str, ...]) -> Q:
+def _match_facet(user: User, name: str, values: tuple[str, ...]) -> Q:
+    if name == "starred":
+        return Q(pk__in=Star.objects.filter(user=user).values("voice"))
     if name in _LABEL_FACETS:
-        labels = VoiceLabel.objects.filter(facet=name, value__in=values)
-        return Q(pk__in=labels.values("voice"))
+        labels, field = _find_labels(user, name)
+        return Q(pk__in=labels.filter(**{f"{field}__in": values}).values("voice"))
     return Q(**{f"{name}__in": values})
 
 
-def _count_facet(base: VoiceQuerySet, wanted: VoiceFilter, name: str, place: int) -> Facet:
+def _find_labels(user: User, name: str) -> tuple[QuerySet[Any], str]:
+    """Return the rows that give a voice its values of the facet, and where the value stands."""
+    if name == "tag":
+        return TagUse.objects.filter(tag__in=Tag.objects.visible_to(user)), "tag__name"
+    if name == "collection":
+        seen = Collection.objects.visible_to(user).kept()
+        return CollectionEntry.objects.filter(collection__in=seen), "collection"
+    return VoiceLabel.objects.filter(facet=name), "value"
+
+
+def _count_flags(user: User, base: VoiceQuerySet, wanted: VoiceFilter) -> list[Choice]:
+    starred = _narrow(user, base, wanted, besides="starred").filter(
+        _match_facet(user, "starred", ("yes",))
+    )
+    flags = [
+        Choice("starred", FLAGS["starred"], starred.count(), bool(wanted.chosen.get("starred")))
+    ]
+    away = Voice.objects.visible_to(user).present().archived()
+    count, is_on = _narrow(user, away, wanted).count(), bool(wanted.chosen.get("archived"))
+    if count or is_on:
+        flags.append(Choice("archived", FLAGS["archived"], count, is_on))
+    return flags
+
+
+def _count_facet(
+    user: User, base: VoiceQuerySet, wanted: VoiceFilter, name: str, collections: Mapping[str, str]
+) -> Facet:
     # A group's own ticks are left out of its counts: they say what ticking one more would add.
-    found = _narrow(base, wanted, besides=name)
+    found = _narrow(user, base, wanted, besides=name)
     if name in _LABEL_FACETS:
-        labels = VoiceLabel.objects.filter(facet=name, voice__in=found)
-        counts = dict(labels.order_by().values_list("value").annotate(Count("voice")))
+        labels, field = _find_labels(user, name)
+        rows = labels.filter(voice__in=found).order_by().values_list(field)
+        counts = {str(value): count for value, count in rows.annotate(Count("voice"))}
     else:
         counts = dict(found.order_by().values_list(name).annotate(Count("pk")))
     on = wanted.chosen.get(name, ())
     values = set(counts) | set(on) | set(_always_shown(name))
     choices = [
-        Choice(value, name_value(name, value), counts.get(value, 0), value in on)
+        Choice(value, name_value(name, value, collections), counts.get(value, 0), value in on)
         for value in values
     ]
     choices.sort(key=lambda choice: (choice.value == "unknown", -choice.count, choice.label))
@@ -224,7 +226,7 @@ def _count_facet(base: VoiceQuerySet, wanted: VoiceFilter, name: str, place: int
         choices=choices[:_SHOWN_CHOICES],
         more=choices[_SHOWN_CHOICES:],
         on_count=len(on),
-        is_open=place < 4 or bool(on),
+        is_open=name in _OPEN or bool(on),
     )
 
 
@@ -232,28 +234,34 @@ def _always_shown(name: str) -> list[str]:
     return [value for value in CLOSED_FACETS.get(name, {}) if name in {"gender", "age"}]
 
 
-def _list_chips(wanted: VoiceFilter) -> list[Chip]:
+def _list_chips(wanted: VoiceFilter, collections: Mapping[str, str]) -> list[Chip]:
     chips = []
     if wanted.words:
         chips.append(Chip("Search", wanted.words, replace(wanted, words="").query_string()))
     for name, values in wanted.chosen.items():
         chips += [
-            Chip(FACETS[name], name_value(name, value), wanted.without(name, value).query_string())
+            Chip(FILTERS[name], label, wanted.without(name, value).query_string())
             for value in values
+            for label in [name_value(name, value, collections)]
         ]
     return chips
 
 
-def _list_relaxed(base: VoiceQuerySet, wanted: VoiceFilter) -> list[Chip]:
+def _list_relaxed(user: User, wanted: VoiceFilter, collections: Mapping[str, str]) -> list[Chip]:
     """Name each filter whose removal alone would show something, with how much."""
     options = [("Search", wanted.words, replace(wanted, words=""))] if wanted.words else []
     for name, values in wanted.chosen.items():
         if values:
-            label = ", ".join(name_value(name, value) for value in values)
+            label = ", ".join(name_value(name, value, collections) for value in values)
             chosen = {**wanted.chosen, name: ()}
-            options.append((FACETS[name], label, replace(wanted, chosen=chosen)))
+            options.append((FILTERS[name], label, replace(wanted, chosen=chosen)))
     counted = [
-        Chip(name, label, without.query_string(), _narrow(base, without).count())
+        Chip(
+            name,
+            label,
+            without.query_string(),
+            _narrow(user, _find_base(user, without), without).count(),
+        )
         for name, label, without in options
     ]
     return [chip for chip in counted if chip.count]

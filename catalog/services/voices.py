@@ -1,5 +1,6 @@
-"""Give a voice another name, and take it out of the list where it cannot be deleted."""
+"""Give a voice another name, and take voices out of the list without deleting them."""
 
+from collections.abc import Collection
 from datetime import datetime
 from functools import partial
 
@@ -8,9 +9,11 @@ from django.db import transaction
 
 from catalog import policies
 from catalog.audit import record
-from catalog.models import User, Voice
+from catalog.models import Team, User, Voice
 from catalog.models.voices import fold_text
 from catalog.tasks import wake_rename
+
+_BATCH = 500
 
 
 @transaction.atomic
@@ -31,22 +34,31 @@ def rename_voice(user: User, *, voice: Voice, name: str, now: datetime) -> None:
 
 
 @transaction.atomic
-def hide_voice(user: User, *, voice: Voice, now: datetime) -> None:
-    """Take the voice out of the team's list; nothing changes at the provider."""
-    _set_hidden(user, voice, now, hidden_at=now)
+def archive_voices(user: User, *, team: Team, voices: Collection[Voice], now: datetime) -> None:
+    """Take the voices out of the team's list; nothing changes at the provider, nothing is lost."""
+    _set_archived(user, team, voices, now, archived_at=now)
 
 
 @transaction.atomic
-def unhide_voice(user: User, *, voice: Voice, now: datetime) -> None:
-    """Put the voice back into the team's list."""
-    _set_hidden(user, voice, now, hidden_at=None)
+def unarchive_voices(user: User, *, team: Team, voices: Collection[Voice], now: datetime) -> None:
+    """Put the voices back into the team's list."""
+    _set_archived(user, team, voices, now, archived_at=None)
 
 
-def _set_hidden(user: User, voice: Voice, now: datetime, *, hidden_at: datetime | None) -> None:
-    team = voice.account.team
-    if not policies.may_hide_voices(user, team):
+def _set_archived(
+    user: User,
+    team: Team,
+    voices: Collection[Voice],
+    now: datetime,
+    *,
+    archived_at: datetime | None,
+) -> None:
+    if not policies.may_archive_voices(user, team):
         raise PermissionDenied
-    voice.hidden_at = hidden_at
-    voice.save(update_fields=["hidden_at"])
-    action = "voice hidden" if hidden_at else "voice unhidden"
-    record(user, action, voice, team=team, now=now)
+    ids = [voice.pk for voice in voices]
+    for start in range(0, len(ids), _BATCH):
+        rows = Voice.objects.filter(pk__in=ids[start : start + _BATCH], account__team=team)
+        rows.update(archived_at=archived_at)
+    action = "voices archived" if archived_at else "voices brought back"
+    target = next(iter(voices)) if len(ids) == 1 else f"{len(ids)} voices"
+    record(user, action, target, team=team, now=now, voices=len(ids))

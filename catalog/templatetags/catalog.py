@@ -1,6 +1,7 @@
 """Icons from the sprite, waveforms from stored peaks, lengths and sizes in words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django import template
 from django.templatetags.static import static
@@ -41,6 +42,12 @@ def clock(seconds: float | None) -> str:
         return ""
     whole = round(seconds)
     return f"{whole // 60}:{whole % 60:02d}"
+
+
+@register.filter
+def of(found: Mapping[Any, Any], key: object) -> object:
+    """Return what a mapping holds for a key that is not known to the template, or None."""
+    return found.get(key) if found else None
 
 
 @register.filter

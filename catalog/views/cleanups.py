@@ -14,8 +14,8 @@ from catalog.forms.cleanups import SelectionForm
 from catalog.models import CleanupPlan, PlannedDeletion
 from catalog.queries.cleanups import (
     PlanPage,
+    find_archived_voices,
     find_deletable_voices,
-    find_hidden_voices,
     find_plans,
     get_plan_page,
 )
@@ -57,7 +57,7 @@ def _show_list(request: Request, error: str = "") -> HttpResponseBase:
     context = {
         "voices": find_deletable_voices(request.user),
         "plans": find_plans(request.user),
-        "hidden": find_hidden_voices(request.user),
+        "archived": find_archived_voices(request.user),
         "error": error,
     }
     return render(request, "catalog/cleanups/list.html", context, status=422 if error else 200)

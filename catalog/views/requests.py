@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlencode, urlsplit
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render, resolve_url
+from django.shortcuts import redirect, render, resolve_url
 from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
@@ -62,6 +62,16 @@ def shown_address(request: Request) -> SplitResult:
         return urlsplit(request.htmx.current_url_abs_path or "")
     except ValueError:
         return urlsplit("")
+
+
+def go_back(request: Request, otherwise: str, anchor: str = "") -> HttpResponseBase:
+    """Lead to the page that the form was on, as far as the browser tells it and it is ours."""
+    address = urlsplit(request.headers.get("Referer", ""))
+    if address.netloc != request.get_host() or not address.path.startswith("/"):
+        return redirect(otherwise)
+    if address.path.startswith("//"):
+        return redirect(otherwise)
+    return redirect(SplitResult("", "", address.path, address.query, anchor).geturl())
 
 
 def is_partial(request: HttpRequest) -> bool:

@@ -4,17 +4,21 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog import policies
 from catalog.forms.voices import RenameForm, VoiceFilterForm
 from catalog.models import Voice
+from catalog.queries.annotations import find_marks
 from catalog.queries.credentials import find_accounts
-from catalog.queries.voices import LAYOUTS, SORTS, VoiceFilter, find_voices
+from catalog.queries.filters import LAYOUTS, SORTS, VoiceFilter
+from catalog.queries.voices import find_voices
 from catalog.services.previews import PreviewUnavailable, fetch_preview
-from catalog.services.voices import hide_voice, rename_voice, unhide_voice
+from catalog.services.voices import archive_voices, rename_voice, unarchive_voices
 from catalog.storage import media_path
+from catalog.views.annotations import marks_context
 from catalog.views.media import send_sound
 from catalog.views.requests import Request, is_partial, render_part, shown_address, signed_in
 
@@ -36,6 +40,7 @@ def voice_list(request: Request) -> HttpResponseBase:
         part="catalog/voices/_swap.html",
         context={
             "page": page,
+            "marks": find_marks(request.user, page.voices),
             "ignored": form.ignored,
             "sorts": SORTS,
             "layouts": LAYOUTS,
@@ -68,10 +73,10 @@ def voice_detail(request: Request, pk: int) -> HttpResponseBase:
     voice = get_object_or_404(rows.prefetch_related("labels"), pk=pk)
     job = voice.clone_jobs.select_related("requested_by", "sample", "consent").first()
     context = {
-        "voice": voice,
+        **marks_context(request, voice),
         "job": job,
         "may_delete": policies.may_delete_voices(request.user, voice.account.team),
-        "may_hide": policies.may_hide_voices(request.user, voice.account.team),
+        "may_archive": policies.may_archive_voices(request.user, voice.account.team),
         "may_rename": policies.may_rename(request.user, voice.account.team),
     }
     return render(request, "catalog/voices/detail.html", context)
@@ -109,18 +114,22 @@ def voice_rename(request: Request, pk: int) -> HttpResponseBase:
 
 @signed_in
 @require_POST
-def voice_hide(request: Request, pk: int) -> HttpResponseBase:
+def voice_archive(request: Request, pk: int) -> HttpResponseBase:
     voice = _get_voice(request, pk)
-    hide_voice(request.user, voice=voice, now=timezone.now())
-    messages.success(request, f"{voice.shown_name} is out of the list. This page brings it back.")
+    team = voice.account.team
+    archive_voices(request.user, team=team, voices=[voice], now=timezone.now())
+    undo = reverse("catalog:voice-unarchive", args=[pk])
+    messages.success(request, f"{voice.shown_name} is out of the list.", extra_tags=undo)
     return redirect("catalog:voice-detail", pk=pk)
 
 
 @signed_in
 @require_POST
-def voice_unhide(request: Request, pk: int) -> HttpResponseBase:
+def voice_unarchive(request: Request, pk: int) -> HttpResponseBase:
     voice = _get_voice(request, pk)
-    unhide_voice(request.user, voice=voice, now=timezone.now())
+    team = voice.account.team
+    unarchive_voices(request.user, team=team, voices=[voice], now=timezone.now())
+    messages.success(request, f"{voice.shown_name} is back in the list.")
     return redirect("catalog:voice-detail", pk=pk)
 
 

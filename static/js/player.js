@@ -250,6 +250,11 @@ export const player = {
     listenToPage();
   },
   toggle,
+  /** Play the next voice of the list, or the one before; without a voice in the deck nothing happens. */
+  step(by) {
+    if (!current) return false;
+    step(by);
+  },
   /** Paint the playing voice again after a swap has drawn its card anew. */
   sync() {
     if (deck) paint();

@@ -2,11 +2,11 @@
 
 import pytest
 from django.http import QueryDict
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.forms.voices import VoiceFilterForm
-from catalog.queries.voices import FACETS, LAYOUTS, SORTS, VoiceFilter
+from catalog.queries.filters import FACETS, LAYOUTS, SORTS, VoiceFilter
 
 
 def read(query: str) -> VoiceFilterForm:
@@ -119,6 +119,7 @@ def test_words_are_cleaned_of_what_cannot_be_meant(text, words):
     form.wanted.query_string().encode()
 
 
+@settings(deadline=None)
 @given(
     words=st.text(max_size=30),
     chosen=st.dictionaries(

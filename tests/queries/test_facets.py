@@ -2,7 +2,8 @@
 
 import pytest
 
-from catalog.queries.voices import VoiceFilter, find_voices
+from catalog.queries.filters import VoiceFilter
+from catalog.queries.voices import find_voices
 from tests import factories
 
 

@@ -7,7 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Voice
-from catalog.queries.voices import PAGE_SIZE, SORTS, VoiceFilter, find_voices
+from catalog.queries.filters import SORTS, VoiceFilter
+from catalog.queries.voices import PAGE_SIZE, find_voices
 from tests import factories
 
 

@@ -14,8 +14,18 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from catalog import services
 from catalog.audio import FORMATS
-from catalog.models import AuditEntry, Credential, Membership, PlannedDeletion, Team, User
+from catalog.models import AuditEntry, Credential, Membership, Note, PlannedDeletion, Team, User
 from catalog.services.accounts import create_first_admin, make_setup_link, prepare_demo
+from catalog.services.annotations import (
+    change_note,
+    rate_voice,
+    remove_note,
+    restore_note,
+    star_voice,
+    tag_voices,
+    untag_voice,
+    write_note,
+)
 from catalog.services.cleanups import approve_plan, draw_up_plan, retry_deletion
 from catalog.services.clones import CloneWish, request_clone
 from catalog.services.credentials import (
@@ -26,7 +36,7 @@ from catalog.services.credentials import (
     request_sync,
     share_credential,
 )
-from catalog.services.voices import hide_voice, rename_voice, unhide_voice
+from catalog.services.voices import archive_voices, rename_voice, unarchive_voices
 from tests import factories
 
 NOW = factories.NOW
@@ -34,6 +44,12 @@ CANARY = f"sk_canary_{uuid.uuid4().hex}"
 PASSWORD = f"pass {uuid.uuid4().hex}"
 # These answer, or keep a copy of what a provider holds; nothing of ours is changed by them.
 READERS = {"setup_link_is_good", "clean_filename", "fetch_preview"}
+# These change what nobody but the person sees, which is no concern of the team's log.
+PERSONAL: dict[str, Callable[[SimpleNamespace], Any]] = {
+    "star_voice": lambda cast: star_voice(
+        cast.mia, voice=factories.make_voice(cast.account), is_on=True, now=NOW
+    ),
+}
 
 
 def every_service() -> set[str]:
@@ -105,6 +121,16 @@ def retry(cast: SimpleNamespace) -> None:
     retry_deletion(cast.ana, line=PlannedDeletion.objects.get(), now=NOW)
 
 
+def make_note(cast: SimpleNamespace, **values: Any) -> Note:
+    return factories.make_note(cast.mia, factories.make_voice(cast.account), **values)
+
+
+def untag(cast: SimpleNamespace) -> None:
+    voice = factories.make_voice(cast.account)
+    tag = factories.make_tag(cast.aurora, "warm", voice)
+    untag_voice(cast.mia, voice=voice, tag=tag, now=NOW)
+
+
 SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     "make_setup_link": make_link,
     "create_first_admin": make_first_admin,
@@ -138,11 +164,35 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     "rename_voice": lambda cast: rename_voice(
         cast.mia, voice=factories.make_voice(cast.account), name="Our Rachel", now=NOW
     ),
-    "hide_voice": lambda cast: hide_voice(
-        cast.ana, voice=factories.make_voice(cast.account), now=NOW
+    "archive_voices": lambda cast: archive_voices(
+        cast.ana, team=cast.aurora, voices=[factories.make_voice(cast.account)], now=NOW
     ),
-    "unhide_voice": lambda cast: unhide_voice(
-        cast.ana, voice=factories.make_voice(cast.account, hidden_at=NOW), now=NOW
+    "unarchive_voices": lambda cast: unarchive_voices(
+        cast.ana,
+        team=cast.aurora,
+        voices=[factories.make_voice(cast.account, archived_at=NOW)],
+        now=NOW,
+    ),
+    "tag_voices": lambda cast: tag_voices(
+        cast.mia,
+        team=cast.aurora,
+        voices=[factories.make_voice(cast.account)],
+        names=["warm"],
+        now=NOW,
+    ),
+    "untag_voice": untag,
+    "write_note": lambda cast: write_note(
+        cast.mia, voice=factories.make_voice(cast.account), text="Calm.", now=NOW
+    ),
+    "change_note": lambda cast: change_note(
+        cast.mia, note=make_note(cast), text="Calmer.", now=NOW
+    ),
+    "remove_note": lambda cast: remove_note(cast.mia, note=make_note(cast), now=NOW),
+    "restore_note": lambda cast: restore_note(
+        cast.mia, note=make_note(cast, removed_at=NOW), now=NOW
+    ),
+    "rate_voice": lambda cast: rate_voice(
+        cast.mia, voice=factories.make_voice(cast.account), value=4, now=NOW
     ),
 }
 
@@ -154,7 +204,7 @@ def rows_beside_the_log() -> dict[str, list]:
 
 
 def test_every_service_has_a_scene_here():
-    assert every_service() == set(SCENES) | READERS
+    assert every_service() == set(SCENES) | set(PERSONAL) | READERS
 
 
 @pytest.mark.parametrize("name", SCENES)
@@ -166,6 +216,16 @@ def test_a_service_that_changes_something_writes_it_into_the_log(cast, wakes, na
     assert rows_beside_the_log() != before
     entry = AuditEntry.objects.latest("pk")
     assert (entry.at, bool(entry.action), bool(entry.target)) == (NOW, True, True)
+
+
+@pytest.mark.parametrize("name", PERSONAL)
+def test_what_only_one_person_sees_is_changed_and_not_told_to_the_team(cast, name):
+    before = rows_beside_the_log()
+
+    PERSONAL[name](cast)
+
+    assert rows_beside_the_log() != before
+    assert not AuditEntry.objects.exists()
 
 
 @pytest.mark.parametrize("name", SCENES)

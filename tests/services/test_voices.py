@@ -6,9 +6,10 @@ from django.core.exceptions import PermissionDenied
 from catalog.jobs import renames
 from catalog.models import Membership, Voice
 from catalog.providers import errors
-from catalog.queries.cleanups import find_hidden_voices
-from catalog.queries.voices import VoiceFilter, find_voices
-from catalog.services.voices import hide_voice, rename_voice, unhide_voice
+from catalog.queries.cleanups import find_archived_voices
+from catalog.queries.filters import VoiceFilter
+from catalog.queries.voices import find_voices
+from catalog.services.voices import archive_voices, rename_voice, unarchive_voices
 from tests import factories
 from tests.factories import NOW
 
@@ -94,19 +95,21 @@ def test_a_viewer_names_nothing(cast):
         rename_voice(vic, voice=voice, name="Mine", now=NOW)
 
 
-def test_a_hidden_voice_leaves_the_list_and_comes_back(cast):
+def test_an_archived_voice_leaves_the_list_and_comes_back(cast):
     voice = factories.make_clone(cast.account)
 
-    hide_voice(cast.ana, voice=voice, now=NOW)
+    archive_voices(cast.ana, team=cast.aurora, voices=[voice], now=NOW)
     assert found_names(cast.mia) == []
-    assert find_hidden_voices(cast.ana) == [voice]
-    unhide_voice(cast.ana, voice=voice, now=NOW)
+    assert find_archived_voices(cast.ana) == [voice]
+    away = VoiceFilter(chosen={"archived": ("yes",)})
+    assert find_voices(cast.mia, away).voices == [voice]
+    unarchive_voices(cast.ana, team=cast.aurora, voices=[voice], now=NOW)
 
     assert found_names(cast.mia) == ["Our Ada"]
 
 
-def test_only_an_admin_hides(cast):
+def test_only_an_admin_archives(cast):
     voice = factories.make_clone(cast.account)
 
     with pytest.raises(PermissionDenied):
-        hide_voice(cast.mia, voice=voice, now=NOW)
+        archive_voices(cast.mia, team=cast.aurora, voices=[voice], now=NOW)

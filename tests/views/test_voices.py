@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from catalog.models import ProviderAccount, Voice
-from catalog.queries.voices import FACETS, PAGE_SIZE
+from catalog.queries.filters import FACETS
+from catalog.queries.voices import PAGE_SIZE
 from tests import factories
 from tests.views.conftest import BOOSTED, PARTIAL, Page
 

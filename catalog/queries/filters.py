@@ -1,0 +1,68 @@
+"""What somebody wants to see of the voices, as it stands in the address."""
+
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlencode
+
+from catalog.models import Voice
+from catalog.providers.registry import all_infos
+
+FACETS = {
+    "provider": "Provider",
+    "kind": "Kind",
+    "language": "Language",
+    "gender": "Gender",
+    "age": "Age",
+    "accent": "Accent",
+    "use_case": "Use case",
+    "tag": "Tag",
+    "collection": "Collection",
+}
+# Boxes that stand alone.
+FLAGS = {"starred": "Starred by me", "archived": "Archived"}
+FILTERS = {**dict.fromkeys(FLAGS, "Only"), **FACETS}
+# Facets whose values are ours to name; a value outside is a mistake in the address.
+CLOSED_FACETS = {
+    "provider": {info.slug: info.label for info in all_infos()},
+    "kind": dict(Voice.Kind.choices),
+    "gender": dict(Voice.Gender.choices),
+    "age": dict(Voice.Age.choices),
+    "starred": {"yes": FLAGS["starred"]},
+    "archived": {"yes": FLAGS["archived"]},
+}
+SORTS = {
+    "name": "Name, A to Z",
+    "-name": "Name, Z to A",
+    "newest": "Newest first",
+    "oldest": "Oldest first",
+    "language": "Language",
+}
+LAYOUTS = {"cards": "Cards", "list": "List"}
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceFilter:
+    """What somebody wants to see, as it stands in the address."""
+
+    words: str = ""
+    chosen: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    sort: str = "name"
+    layout: str = "cards"
+
+    def query_string(self, page: int = 1) -> str:
+        """Return the canonical address: known keys, in one order, none that says nothing."""
+        pairs = [("q", self.words)] if self.words else []
+        pairs += [(name, value) for name in FILTERS for value in self.chosen.get(name, ())]
+        pairs += [("sort", self.sort)] if self.sort != "name" else []
+        pairs += [("layout", self.layout)] if self.layout != "cards" else []
+        pairs += [("page", str(page))] if page > 1 else []
+        return f"?{urlencode(pairs)}" if pairs else ""
+
+    def without(self, name: str, value: str) -> "VoiceFilter":
+        """Return the filter with one value taken out."""
+        left = tuple(each for each in self.chosen.get(name, ()) if each != value)
+        return replace(self, chosen={**self.chosen, name: left})
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing narrows the list."""
+        return not self.words and not any(self.chosen.values())

@@ -1,0 +1,131 @@
+"""Star, tag, rate voices and write notes on them; what the team sees is recorded."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from catalog import policies
+from catalog.audit import record
+from catalog.models import Note, Rating, Star, Tag, TagUse, Team, User, Voice
+from catalog.models.voices import fold_text
+
+_BATCH = 500
+_LONGEST_TEXT = 8000
+
+
+@transaction.atomic
+def star_voice(user: User, *, voice: Voice, is_on: bool, now: datetime) -> None:
+    """Make the voice a favourite of the person's, or no longer; the second time does nothing."""
+    if is_on:
+        Star.objects.get_or_create(user=user, voice=voice, defaults={"starred_at": now})
+    else:
+        Star.objects.filter(user=user, voice=voice).delete()
+
+
+@transaction.atomic
+def tag_voices(
+    user: User, *, team: Team, voices: Iterable[Voice], names: Iterable[str], now: datetime
+) -> None:
+    """Put the tags on the voices, those that the team has not yet are made."""
+    if not policies.may_annotate(user, team):
+        raise PermissionDenied
+    ids = [voice.pk for voice in voices]
+    tags = [
+        Tag.objects.get_or_create(team=team, folded=fold_text(name), defaults={"name": name})[0]
+        for name in names
+    ]
+    TagUse.objects.bulk_create(
+        (TagUse(tag=tag, voice_id=pk) for tag in tags for pk in ids),
+        ignore_conflicts=True,
+        batch_size=_BATCH,
+    )
+    _gather_words(ids)
+    for tag in tags:
+        record(user, "voices tagged", tag, team=team, now=now, tag=tag.name, voices=len(ids))
+
+
+@transaction.atomic
+def untag_voice(user: User, *, voice: Voice, tag: Tag, now: datetime) -> None:
+    """Take the tag off the voice; a tag that is on no voice any more goes with it."""
+    if not policies.may_annotate(user, tag.team):
+        raise PermissionDenied
+    TagUse.objects.filter(voice=voice, tag=tag).delete()
+    record(user, "tag removed", voice, team=tag.team, now=now, tag=tag.name)
+    if not tag.uses.exists():
+        tag.delete()
+    _gather_words([voice.pk])
+
+
+@transaction.atomic
+def write_note(user: User, *, voice: Voice, text: str, now: datetime) -> Note:
+    """Add a note for everybody who sees the voice."""
+    team = voice.account.team
+    if not policies.may_annotate(user, team):
+        raise PermissionDenied
+    note = Note.objects.create(voice=voice, author=user, text=text, written_at=now)
+    _gather_words([voice.pk])
+    record(user, "note written", voice, team=team, now=now, note=note.pk)
+    return note
+
+
+@transaction.atomic
+def change_note(user: User, *, note: Note, text: str, now: datetime) -> None:
+    """Replace the words of a note."""
+    _check_note(user, note)
+    note.text, note.changed_at = text, now
+    _store_note(user, note, "note changed", now)
+
+
+@transaction.atomic
+def remove_note(user: User, *, note: Note, now: datetime) -> None:
+    """Take the note away; it can be brought back."""
+    _check_note(user, note)
+    note.removed_at = note.removed_at or now
+    _store_note(user, note, "note removed", now)
+
+
+@transaction.atomic
+def restore_note(user: User, *, note: Note, now: datetime) -> None:
+    """Bring a removed note back."""
+    _check_note(user, note)
+    note.removed_at = None
+    _store_note(user, note, "note restored", now)
+
+
+@transaction.atomic
+def rate_voice(user: User, *, voice: Voice, value: int | None, now: datetime) -> None:
+    """Rate the voice from 1 to 5, None takes one's rating back; the team sees the mean."""
+    team = voice.account.team
+    if not policies.may_annotate(user, team):
+        raise PermissionDenied
+    if value is None:
+        Rating.objects.filter(user=user, voice=voice).delete()
+    else:
+        Rating.objects.update_or_create(user=user, voice=voice, defaults={"value": value})
+    record(user, "voice rated", voice, team=team, now=now, value=value)
+
+
+def _check_note(user: User, note: Note) -> None:
+    if not policies.may_change_note(user, note):
+        raise PermissionDenied
+
+
+def _store_note(user: User, note: Note, action: str, now: datetime) -> None:
+    note.save(update_fields=["text", "changed_at", "removed_at"])
+    _gather_words([note.voice_id])
+    voice = note.voice
+    record(user, action, voice, team=voice.account.team, now=now, note=note.pk)
+
+
+def _gather_words(voice_ids: list[int]) -> None:
+    """Write anew the words by which tags and notes let the voices be found."""
+    for start in range(0, len(voice_ids), _BATCH):
+        rows = Voice.objects.filter(pk__in=voice_ids[start : start + _BATCH])
+        voices = list(rows.only("pk").prefetch_related("tag_uses__tag", "notes"))
+        for voice in voices:
+            words = [use.tag.name for use in voice.tag_uses.all()]
+            words += [note.text for note in voice.notes.all() if note.removed_at is None]
+            voice.team_text = fold_text(" ".join(words))[:_LONGEST_TEXT]
+        Voice.objects.bulk_update(voices, ["team_text"])
