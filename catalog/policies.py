@@ -88,3 +88,8 @@ def may_sync(user: User, team: Team) -> bool:
 def may_delete_voices(user: User, team: Team) -> bool:
     """Only admins plan and confirm deletions at a provider."""
     return _is_at_least(user, team, Membership.Role.ADMIN)
+
+
+def may_read_log(user: User, team: Team) -> bool:
+    """Only admins read who did what."""
+    return _is_at_least(user, team, Membership.Role.ADMIN)

@@ -24,6 +24,7 @@ from catalog.jobs.syncs import (
     sync_account,
 )
 from catalog.models import CloneJob, PlannedDeletion, PreviewClip, Voice
+from catalog.queries.audit import get_audit_head
 from catalog.storage import sweep_drafts
 
 logger = logging.getLogger(__name__)
@@ -110,11 +111,13 @@ def sync_due_task() -> None:
 
 @shared_task(name="catalog.tidy")
 def tidy_task() -> None:
-    """Measure clips that were left unmeasured; drop drafts of killed processes and old runs."""
+    """Measure clips that were left unmeasured; drop drafts of killed processes and old runs; note the log."""
     for clip_id in PreviewClip.objects.filter(seconds=None).values_list("pk", flat=True)[:200]:
         measure_clip(clip_id)
     sweep_drafts(timezone.now() - timedelta(days=1))
     forget_old_runs(timezone.now())
+    head = get_audit_head()
+    logger.info("The audit log ends at %s:%s", head.number, head.digest)
 
 
 def wake_clone(job_id: object) -> None:

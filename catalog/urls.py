@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from catalog.views import accounts, annotations, cleanups, clones, credentials, voices
+from catalog.views import accounts, annotations, audit, cleanups, clones, credentials, voices
 
 
 class _RowNumber(StringConverter):
@@ -52,6 +52,8 @@ urlpatterns = [
     path("keys/<uuid:pk>/remove/", credentials.credential_remove, name="credential-remove"),
     path("accounts/", credentials.account_list, name="account-list"),
     path("accounts/<row:pk>/sync/", credentials.account_sync, name="account-sync"),
+    path("log/", audit.audit_list, name="audit-list"),
+    path("log/export/", audit.audit_export, name="audit-export"),
     path("cleanup/", cleanups.cleanup_list, name="cleanup-list"),
     path("cleanup/plans/", cleanups.plan_create, name="plan-create"),
     path("cleanup/plans/<row:pk>/", cleanups.plan_detail, name="plan-detail"),

@@ -58,6 +58,8 @@ TABLE = {
     "catalog:credential-remove": Page(OWNER, (SIGN_IN, 403, 403, 302), ids=("credential",)),
     "catalog:account-list": Page(ALL, NEVER),
     "catalog:account-sync": Page(NEVER, (SIGN_IN, 403, 302, 302), ids=("account",)),
+    "catalog:audit-list": Page(ADMINS, NEVER),
+    "catalog:audit-export": Page(NEVER, (SIGN_IN, 403, 403, 400)),
     "catalog:cleanup-list": Page(ADMINS, NEVER),
     "catalog:plan-create": Page(NEVER, (SIGN_IN, 403, 403, 422)),
     "catalog:plan-detail": Page(ADMINS, NEVER, ids=("plan",)),

@@ -26,6 +26,7 @@ def person(cast: SimpleNamespace, request: pytest.FixtureRequest):
         (policies.may_clone, {Role.MEMBER, Role.CLONER, Role.ADMIN}),
         (policies.may_sync, {Role.MEMBER, Role.CLONER, Role.ADMIN}),
         (policies.may_delete_voices, {Role.ADMIN}),
+        (policies.may_read_log, {Role.ADMIN}),
     ],
 )
 @pytest.mark.parametrize("person", ROLES, indirect=True)

@@ -2,15 +2,17 @@
 
 from catalog.models.accounts import Membership, SetupLink, Team, User
 from catalog.models.annotations import Note, Rating, Star, Tag, TagUse
-from catalog.models.audit import AuditEntry
+from catalog.models.audit import AuditEntry, AuditHead
 from catalog.models.cleanups import CleanupPlan, PlannedDeletion
 from catalog.models.clones import CloneJob, Consent, Sample
 from catalog.models.collections import Collection, CollectionEntry
-from catalog.models.credentials import Credential, Installation, ProviderAccount
+from catalog.models.credentials import Credential, ProviderAccount
+from catalog.models.installations import Installation
 from catalog.models.voices import PreviewClip, SyncRun, Voice, VoiceLabel
 
 __all__ = [
     "AuditEntry",
+    "AuditHead",
     "CleanupPlan",
     "CloneJob",
     "Collection",

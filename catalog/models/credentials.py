@@ -1,6 +1,5 @@
 """Keys to the providers, sealed, and the provider accounts that they open."""
 
-import functools
 import hashlib
 import hmac
 import secrets as randomness
@@ -15,12 +14,14 @@ from django.views.decorators.debug import sensitive_variables
 
 from catalog.crypto import CannotOpen, KeyProblem, KeyRing, bind_context
 from catalog.models.accounts import Team, User
+from catalog.models.installations import (
+    KEY_CHECK,
+    KEY_CHECK_CONTEXT,
+    Installation,
+    key_ring,
+)
 from catalog.providers.registry import get_adapter
 from catalog.providers.types import ProviderInfo
-
-_KEY_CHECK = b"voiceboard key check"
-_KEY_CHECK_CONTEXT = bind_context("catalog_installation", "key_check")
-
 
 _VERBS = {
     "list": "List voices",
@@ -196,18 +197,13 @@ class Credential(models.Model):
     @sensitive_variables()
     def seal_secrets(self, api_key: str) -> None:
         """Set the sealed key and its last four characters; the row still has to be saved."""
-        self.sealed = _key_ring().seal(api_key.encode(), self._context())
+        self.sealed = key_ring().seal(api_key.encode(), self._context())
         self.last_four = api_key[-4:] if len(api_key) >= 16 else "****"
 
     @sensitive_variables()
     def secrets(self) -> Mapping[str, str]:
         """Open the key for an adapter; raises CannotOpen. Only jobs and previews call this."""
-        record = bytes(self.sealed)
-        ring = _key_ring()
-        if not ring.knows(record):
-            _key_ring.cache_clear()  # a rotation may have added the key since this process read it
-            ring = _key_ring()
-        return {"api_key": ring.open(record, self._context()).decode()}
+        return {"api_key": key_ring().open(bytes(self.sealed), self._context()).decode()}
 
     def account_fallback_ref(self) -> str:
         """Name the account by a keyed hash of the key, for providers that do not tell it."""
@@ -221,22 +217,6 @@ class Credential(models.Model):
         return bind_context("catalog_credential", self.pk, self.owner_id, self.provider, "api_key")
 
 
-class Installation(models.Model):
-    """The one row that says which installation this is and which master key it lives under."""
-
-    code = models.CharField(max_length=8)
-    key_check = models.BinaryField()
-    hash_key = models.BinaryField()
-
-    def __str__(self) -> str:
-        return f"Installation {self.code}"
-
-
-@functools.cache
-def _key_ring() -> KeyRing:
-    return KeyRing.load(settings.MASTER_KEY_FILE)
-
-
 def verify_key_ring() -> None:
     """Raise KeyProblem unless the ring opens what this database was sealed under."""
     try:
@@ -246,7 +226,7 @@ def verify_key_ring() -> None:
     if installation is None:
         raise KeyProblem("This installation has no master key yet; run: manage.py prepare")
     try:
-        _key_ring().open(bytes(installation.key_check), _KEY_CHECK_CONTEXT)
+        key_ring().open(bytes(installation.key_check), KEY_CHECK_CONTEXT)
     except KeyProblem as exc:
         raise KeyProblem(
             f"{exc} (No new key is made: this database was sealed under that file.)"
@@ -264,14 +244,17 @@ def prepare_installation() -> Installation:
         if Credential.objects.exists():
             raise KeyProblem("Sealed credentials are here but the installation's row is not.")
         ring = KeyRing.create(settings.MASTER_KEY_FILE)
-        _key_ring.cache_clear()
         Installation.objects.get_or_create(
             pk=1,
             defaults={
                 "code": randomness.token_hex(4),
-                "key_check": ring.seal(_KEY_CHECK, _KEY_CHECK_CONTEXT),
+                "key_check": ring.seal(KEY_CHECK, KEY_CHECK_CONTEXT),
                 "hash_key": randomness.token_bytes(32),
             },
         )
     verify_key_ring()
-    return Installation.objects.get()
+    installation = Installation.objects.get()
+    if not installation.audit_key:
+        installation.seal_audit_key()
+        installation.save(update_fields=["audit_key"])
+    return installation

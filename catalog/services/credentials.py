@@ -72,7 +72,15 @@ def share_credential(user: User, *, credential: Credential, is_shared: bool, now
     Credential.objects.filter(pk=credential.pk).update(is_shared=is_shared)
     ProviderAccount.objects.filter(pk__in=[credential.account_id]).refresh_sharing()
     action = "credential shared" if is_shared else "credential unshared"
-    record(user, action, credential, team=credential.team, now=now)
+    record(
+        user,
+        action,
+        credential,
+        team=credential.team,
+        now=now,
+        before={"shared": credential.is_shared},
+        after={"shared": is_shared},
+    )
 
 
 @transaction.atomic

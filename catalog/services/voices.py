@@ -28,7 +28,8 @@ def rename_voice(user: User, *, voice: Voice, name: str, now: datetime) -> None:
     voice.sort_name = fold_text(name)[:100]
     voice.search_text = f"{fold_text(name)} {voice.search_text}"[:8000]
     voice.save(update_fields=["own_name", "rename_problem", "sort_name", "search_text"])
-    record(user, "voice renamed", voice, team=team, now=now, before=old[:100], after=name[:100])
+    before, after = {"name": old}, {"name": name}
+    record(user, "voice renamed", voice, team=team, now=now, before=before, after=after)
     if voice.own_name and voice.is_renamable_there:
         transaction.on_commit(partial(wake_rename, voice.pk))
 

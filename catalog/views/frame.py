@@ -41,6 +41,7 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
     ]
     if policies.may_delete_voices(request.user, team):  # type: ignore[arg-type]
         links.insert(4, ("catalog:cleanup-list", "eraser", "Clean-up", "rail-only"))
+        links.insert(5, ("catalog:audit-list", "rows-3", "Log", "rail-only"))
     frame["navigation"] = [
         (reverse(name), icon, label, where, request.path.startswith(reverse(name)))
         for name, icon, label, where in links

@@ -6,7 +6,6 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from catalog.models import Credential, Installation, User
-from catalog.models.credentials import _key_ring
 from catalog.providers.registry import all_infos
 from tests.world import all_rows
 
@@ -17,9 +16,7 @@ def fresh(db, settings, tmp_path, wakes):
     settings.MASTER_KEY_FILE = tmp_path / "secrets" / "master-keys.json"
     settings.DEMO, settings.DEMO_PASSWORD = True, "demo password"
     settings.DEMO_PASSWORD_IS_GIVEN = False
-    _key_ring.cache_clear()
-    yield settings.MASTER_KEY_FILE
-    _key_ring.cache_clear()
+    return settings.MASTER_KEY_FILE
 
 
 def prepare() -> None:
@@ -60,7 +57,6 @@ def test_without_the_demo_nobody_is_made(fresh, settings):
 def test_a_lost_key_stops_it_with_one_clear_sentence(fresh):
     prepare()
     fresh.unlink()
-    _key_ring.cache_clear()
 
     with pytest.raises(CommandError, match=r"master-keys\.json is missing; restore it"):
         prepare()

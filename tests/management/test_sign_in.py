@@ -10,7 +10,7 @@ from catalog.models import SetupLink
 
 
 @pytest.fixture
-def told(db, settings):
+def told(installation, settings):
     """Return what the command prints under the given settings."""
 
     def _told(**values: object) -> str:

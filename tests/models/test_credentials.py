@@ -11,7 +11,7 @@ from django.db import connection
 
 from catalog.crypto import CannotOpen, KeyProblem
 from catalog.models import Credential, Installation, Membership, ProviderAccount
-from catalog.models.credentials import _key_ring, prepare_installation, verify_key_ring
+from catalog.models.credentials import prepare_installation, verify_key_ring
 from tests import factories
 
 KEY = "sk_an-elevenlabs-key-of-some-length"
@@ -21,14 +21,11 @@ KEY = "sk_an-elevenlabs-key-of-some-length"
 def own_ring(settings, tmp_path):
     """Give the test a master key file of its own."""
     settings.MASTER_KEY_FILE = tmp_path / "secrets" / "master-keys.json"
-    _key_ring.cache_clear()
-    yield settings.MASTER_KEY_FILE
-    _key_ring.cache_clear()
+    return settings.MASTER_KEY_FILE
 
 
 def verify_anew() -> None:
     """Verify as a process does that has just been started."""
-    _key_ring.cache_clear()
     verify_key_ring()
 
 
@@ -105,11 +102,8 @@ def test_a_key_that_a_rotation_added_is_read_without_a_restart(own_ring, db):
     account = factories.make_account(team)
     new = base64.b64encode(secrets.token_bytes(32)).decode()
     own_ring.write_text(json.dumps({"keys": [new, word]}))
-    _key_ring.cache_clear()
     credential = factories.make_credential(ana, account, KEY)
     own_ring.write_text(json.dumps({"keys": [word]}))
-    _key_ring.cache_clear()
-    _key_ring()
     own_ring.write_text(json.dumps({"keys": [word, new]}))
 
     assert credential.secrets() == {"api_key": KEY}

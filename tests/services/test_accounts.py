@@ -20,7 +20,7 @@ NOW = factories.NOW
 PERSON = {"team": "Aurora", "name": "Ana", "email": "Ana@Example.com", "password": "pass phrase"}
 
 
-def test_a_link_makes_the_first_team_and_its_admin_once(db):
+def test_a_link_makes_the_first_team_and_its_admin_once(installation):
     token = make_setup_link(now=NOW)
 
     user = create_first_admin(token=token, now=NOW, **PERSON)
@@ -37,13 +37,13 @@ def test_a_link_makes_the_first_team_and_its_admin_once(db):
 @pytest.mark.parametrize(
     ("minutes", "is_good"), [(0, True), (59, True), (60, False), (24 * 60, False)]
 )
-def test_a_link_lives_for_an_hour(db, minutes, is_good):
+def test_a_link_lives_for_an_hour(installation, minutes, is_good):
     token = make_setup_link(now=NOW)
 
     assert setup_link_is_good(token, now=NOW + timedelta(minutes=minutes)) is is_good
 
 
-def test_a_new_link_puts_an_end_to_the_one_before(db):
+def test_a_new_link_puts_an_end_to_the_one_before(installation):
     first = make_setup_link(now=NOW)
     second = make_setup_link(now=NOW)
 
@@ -52,7 +52,7 @@ def test_a_new_link_puts_an_end_to_the_one_before(db):
 
 
 @pytest.mark.parametrize("token", ["", "guess", "x" * 10_000])
-def test_a_guessed_link_is_no_good(db, token):
+def test_a_guessed_link_is_no_good(installation, token):
     make_setup_link(now=NOW)
 
     assert not setup_link_is_good(token, now=NOW)
@@ -60,7 +60,7 @@ def test_a_guessed_link_is_no_good(db, token):
         create_first_admin(token=token, now=NOW, **PERSON)
 
 
-def test_only_the_hash_of_a_link_is_kept(db):
+def test_only_the_hash_of_a_link_is_kept(installation):
     token = make_setup_link(now=NOW)
 
     assert token not in str(SetupLink.objects.values().get())
@@ -72,7 +72,7 @@ def test_where_somebody_can_sign_in_there_is_no_link(cast):
     assert make_setup_link(now=NOW) is None
 
 
-def test_a_link_used_twice_at_once_makes_one_admin(file_database, wakes):
+def test_a_link_used_twice_at_once_makes_one_admin(file_database, installation, wakes):
     token = make_setup_link(now=NOW)
     people = [{**PERSON, "email": f"{name}@example.com"} for name in ("ana", "eve", "kim")]
 

@@ -14,7 +14,17 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from catalog import services
 from catalog.audio import FORMATS
-from catalog.models import AuditEntry, Credential, Membership, Note, PlannedDeletion, Team, User
+from catalog.models import (
+    AuditEntry,
+    AuditHead,
+    Credential,
+    Membership,
+    Note,
+    PlannedDeletion,
+    Team,
+    User,
+)
+from catalog.queries.audit import AuditFilter
 from catalog.services.accounts import create_first_admin, make_setup_link, prepare_demo
 from catalog.services.annotations import (
     change_note,
@@ -26,6 +36,7 @@ from catalog.services.annotations import (
     untag_voice,
     write_note,
 )
+from catalog.services.audit import export_log
 from catalog.services.cleanups import approve_plan, draw_up_plan, retry_deletion
 from catalog.services.clones import CloneWish, request_clone
 from catalog.services.credentials import (
@@ -74,7 +85,6 @@ def forget_people(cast: SimpleNamespace) -> None:
 def make_first_admin(cast: SimpleNamespace) -> None:
     forget_people(cast)
     token = make_setup_link(now=NOW)
-    AuditEntry.objects.all().delete()
     person = {"team": "Aurora", "name": "Ana", "email": "ana@example.com", "password": PASSWORD}
     create_first_admin(token=token, now=NOW, **person)
 
@@ -110,13 +120,11 @@ def draw_up(cast: SimpleNamespace) -> Any:
 
 def approve(cast: SimpleNamespace) -> None:
     plan = draw_up(cast)
-    AuditEntry.objects.all().delete()
     approve_plan(cast.ana, plan=plan, now=NOW)
 
 
 def retry(cast: SimpleNamespace) -> None:
     approve(cast)
-    AuditEntry.objects.all().delete()
     PlannedDeletion.objects.update(state=PlannedDeletion.State.FAILED)
     retry_deletion(cast.ana, line=PlannedDeletion.objects.get(), now=NOW)
 
@@ -161,6 +169,9 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     "draw_up_plan": draw_up,
     "approve_plan": approve,
     "retry_deletion": retry,
+    "export_log": lambda cast: export_log(
+        cast.ana, team=cast.aurora, wanted=AuditFilter(), form="csv", now=NOW
+    ),
     "rename_voice": lambda cast: rename_voice(
         cast.mia, voice=factories.make_voice(cast.account), name="Our Rachel", now=NOW
     ),
@@ -198,9 +209,40 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
 
 
 def rows_beside_the_log() -> dict[str, list]:
-    """Return every row of the catalog but those of the log."""
-    models = [model for model in apps.get_models() if model is not AuditEntry]
-    return {model.__name__: list(model._default_manager.values_list()) for model in models}
+    """Return every row of the database but those of the log."""
+    models = [model for model in apps.get_models() if model not in {AuditEntry, AuditHead}]
+    return {model._meta.label: list(model._base_manager.values_list()) for model in models}
+
+
+class Watched:
+    """Stands in for a service: notes, for each call of it, what it wrote and into the log."""
+
+    def __init__(self, service: Callable[..., Any]) -> None:
+        self.service = service
+        self.calls: list[tuple[bool, list[AuditEntry], Any]] = []
+
+    def __call__(self, *args: Any, **values: Any) -> Any:
+        rows, start = rows_beside_the_log(), AuditEntry.objects.count()
+        answer = self.service(*args, **values)
+        entries = AuditEntry.objects.filter(number__gt=start).order_by("number")
+        actor = args[0] if args else None
+        self.calls.append((rows_beside_the_log() != rows, list(entries), actor))
+        return answer
+
+
+# Their entry is all that they write.
+NOTING = {"export_log"}
+
+
+def demand_entries(watched: Watched, *, writes: bool = True) -> None:
+    """Fail unless the service was called, wrote something, and each time said so in the log."""
+    assert watched.calls
+    assert any(has_written for has_written, _, _ in watched.calls) is writes
+    for has_written, entries, actor in watched.calls:
+        assert bool(entries) is (has_written or not writes)
+        for entry in entries:
+            assert (entry.at, bool(entry.action), bool(entry.target)) == (NOW, True, True)
+            assert actor is None or entry.actor == actor
 
 
 def test_every_service_has_a_scene_here():
@@ -208,14 +250,23 @@ def test_every_service_has_a_scene_here():
 
 
 @pytest.mark.parametrize("name", SCENES)
-def test_a_service_that_changes_something_writes_it_into_the_log(cast, wakes, name):
-    before = rows_beside_the_log()
+def test_a_service_that_changes_something_writes_it_into_the_log(cast, wakes, monkeypatch, name):
+    watched = Watched(globals()[name])
+    monkeypatch.setitem(globals(), name, watched)
 
     SCENES[name](cast)
 
-    assert rows_beside_the_log() != before
-    entry = AuditEntry.objects.latest("pk")
-    assert (entry.at, bool(entry.action), bool(entry.target)) == (NOW, True, True)
+    demand_entries(watched, writes=name not in NOTING)
+
+
+def test_a_service_that_forgets_the_log_does_not_get_through_here(cast):
+    forgetful = Watched(lambda user: Team.objects.create(name="Unnoticed"))
+    share_credential(cast.ana, credential=cast.credential, is_shared=False, now=NOW)
+
+    forgetful(cast.ana)
+
+    with pytest.raises(AssertionError):
+        demand_entries(forgetful)
 
 
 @pytest.mark.parametrize("name", PERSONAL)

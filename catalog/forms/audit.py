@@ -1,0 +1,42 @@
+"""What of the log is asked for, and in which form it is taken along."""
+
+from dataclasses import fields
+from typing import Any
+
+from django import forms
+
+from catalog.queries.audit import NOBODY, AuditFilter
+
+
+class AuditFilterForm(forms.Form):
+    """The filter of the log; a value that cannot be is left out, as if it were not asked for."""
+
+    who = forms.RegexField(rf"^(?:[0-9]{{1,18}}|{NOBODY})$", label="Who", required=False)
+    action = forms.CharField(label="What", max_length=60, required=False)
+    target = forms.CharField(label="Target", max_length=120, required=False)
+    since = forms.DateField(label="From", required=False)
+    until = forms.DateField(label="To", required=False)
+    request = forms.RegexField(r"^[0-9a-f]{1,40}$", label="Request", required=False)
+    below = forms.RegexField(r"^[0-9]{1,18}$", required=False)
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        self.full_clean()
+
+    @property
+    def wanted(self) -> AuditFilter:
+        """The filter as the query takes it."""
+        values = {each.name: self.cleaned_data.get(each.name) for each in fields(AuditFilter)}
+        return AuditFilter(**{name: value for name, value in values.items() if value})
+
+    @property
+    def below_number(self) -> int | None:
+        """The number of the entry to go on below, None on the first page."""
+        word = self.cleaned_data.get("below")
+        return int(word) if word else None
+
+
+class AuditExportForm(AuditFilterForm):
+    """The same filter with the form of the file."""
+
+    form = forms.ChoiceField(choices=[("csv", "CSV"), ("json", "JSON")])

@@ -1,0 +1,143 @@
+"""The log as an admin reads it, and whether its chain is whole."""
+
+import hmac
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime, time, timedelta
+from urllib.parse import urlencode
+
+from django.db.models import Q
+
+from catalog.audit import sign_entry, sign_head
+from catalog.models import AuditEntry, AuditHead, Installation, User
+from catalog.models.audit import AuditEntryQuerySet
+
+PAGE_SIZE = 50
+NOBODY = "voiceboard"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """What of the log is asked for; an empty field asks for everything."""
+
+    who: str = ""
+    action: str = ""
+    target: str = ""
+    since: date | None = None
+    until: date | None = None
+    request: str = ""
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The filter as names and words, those that are set."""
+        values = [(field.name, getattr(self, field.name)) for field in fields(self)]
+        return [(name, str(value)) for name, value in values if value]
+
+    @property
+    def query_string(self) -> str:
+        """The filter as a part of an address."""
+        return urlencode(self.pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """Entries, newest first; ``older`` is the number to go on from, None at the end."""
+
+    entries: list[AuditEntry]
+    older: int | None
+
+
+def find_entries(user: User, wanted: AuditFilter) -> AuditEntryQuerySet:
+    """Return the entries that the person may see and asks for, newest first."""
+    rows = AuditEntry.objects.visible_to(user).order_by("-number")
+    if wanted.who == NOBODY:
+        rows = rows.filter(actor=None)
+    elif wanted.who:
+        rows = rows.filter(actor=int(wanted.who))
+    if wanted.action:
+        rows = rows.filter(action=wanted.action)
+    if wanted.target:
+        rows = rows.filter(
+            Q(target__icontains=wanted.target) | Q(target_name__icontains=wanted.target)
+        )
+    if wanted.request:
+        rows = rows.filter(request_number=wanted.request)
+    if wanted.since:
+        rows = rows.filter(at__gte=datetime.combine(wanted.since, time.min, UTC))
+    if wanted.until:
+        rows = rows.filter(at__lt=datetime.combine(wanted.until, time.min, UTC) + timedelta(days=1))
+    return rows
+
+
+def get_audit_page(user: User, wanted: AuditFilter, below: int | None) -> AuditPage:
+    """Return one page of the log, going on below the entry of that number."""
+    rows = find_entries(user, wanted)
+    if below is not None:
+        rows = rows.filter(number__lt=below)
+    entries = list(rows[: PAGE_SIZE + 1])
+    shown = entries[:PAGE_SIZE]
+    return AuditPage(shown, shown[-1].number if len(entries) > PAGE_SIZE else None)
+
+
+def find_audit_choices(user: User) -> tuple[list[tuple[str, str]], list[str]]:
+    """Return who occurs in the log, by id and name, and every kind of act."""
+    rows = AuditEntry.objects.visible_to(user).order_by()
+    people = dict(rows.exclude(actor=None).order_by("number").values_list("actor_id", "actor_name"))
+    who = sorted(((str(pk), name) for pk, name in people.items()), key=lambda pair: pair[1])
+    return who, sorted(rows.values_list("action", flat=True).distinct())
+
+
+def get_audit_head() -> AuditHead:
+    """Return where the log ends; of an empty log, a row that was never stored."""
+    return AuditHead.objects.first() or AuditHead()
+
+
+def find_breaks(anchor: tuple[int, str] | None = None) -> list[str]:
+    """Return, in words, every place where the log is not as it was written.
+
+    ``anchor`` is the number and digest of an entry as they were noted elsewhere: nothing inside
+    the database can tell an older state of all of it from the present one.
+    """
+    key = Installation.objects.get().open_audit_key()
+    found = list(_walk_chain(key, get_audit_head()))
+    if anchor is not None:
+        rows = AuditEntry.objects.filter(number=anchor[0], digest=anchor[1])
+        if not rows.exists():
+            found.append(f"Entry {anchor[0]} is not the one that the anchor names.")
+    return found
+
+
+def _walk_chain(key: bytes, head: AuditHead) -> Iterator[str]:
+    number, digest, is_whole = 0, "", True
+    for entry in AuditEntry.objects.order_by("number").iterator(chunk_size=1000):
+        is_next = entry.number == number + 1
+        if not is_next:
+            yield _say_missing(number + 1, entry.number - 1)
+        # What follows a break can no longer be compared with it, but still proves itself.
+        previous = digest if is_next and is_whole else entry.previous
+        is_whole = _is_as_written(entry, key, previous)
+        if not is_whole:
+            yield f"Entry {entry.number} was changed or moved."
+        number, digest = entry.number, entry.digest
+    if head.number > number:
+        yield _say_missing(number + 1, head.number)
+    elif number and not _is_end(head, key, number, digest):
+        yield "Where the log ends was changed."
+
+
+def _is_as_written(entry: AuditEntry, key: bytes, previous: str) -> bool:
+    if not entry.digest and not previous and not entry.previous:
+        return True  # From before there was a chain; the first entry of the chain follows.
+    return entry.previous == previous and hmac.compare_digest(entry.digest, sign_entry(entry, key))
+
+
+def _is_end(head: AuditHead, key: bytes, number: int, digest: str) -> bool:
+    if not head.signature and not digest:
+        return True
+    is_signed = hmac.compare_digest(head.signature, sign_head(head, key))
+    return is_signed and (head.number, head.digest) == (number, digest)
+
+
+def _say_missing(first: int, last: int) -> str:
+    one = f"Entry {first} is missing."
+    return one if first == last else f"Entries {first} to {last} are missing."

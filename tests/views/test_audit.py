@@ -1,0 +1,144 @@
+"""The log's page, its filter and its files."""
+
+import csv
+import io
+import json
+import re
+
+import pytest
+
+from catalog.audit import Origin, acting_from, record
+from catalog.models import AuditEntry
+from tests import factories
+
+NOW = factories.NOW
+EVIL = '=HYPERLINK("http://evil.example","x")'
+
+
+@pytest.fixture
+def ana(cast, sign_in):
+    """Return Ana's browser, with some entries in the log."""
+    with acting_from(Origin("aaa111", "192.0.2.7")):
+        record(
+            cast.ana, "key shared", cast.account, team=cast.aurora, now=NOW,
+            reason=EVIL, before={"shared": False}, after={"shared": True},
+        )  # fmt: skip
+    with acting_from(Origin("bbb222")):
+        record(cast.mia, "voice renamed", "Voice 7", team=cast.aurora, now=NOW)
+    record(None, "clone ready", "CloneJob 8", team=cast.aurora, now=NOW.replace(month=10))
+    record(cast.sam, "voice renamed", "Voice 99", team=cast.borealis, now=NOW)
+    return sign_in(cast.ana)
+
+
+def shown(response):
+    return re.findall(r'id="entry-(\d+)"', response.content.decode())
+
+
+def read(response):
+    return b"".join(response.streaming_content).decode()
+
+
+def test_the_page_shows_the_teams_entries_newest_first(ana):
+    response = ana.get("/log/")
+
+    assert shown(response) == ["3", "2", "1"]
+    text = response.content.decode()
+    assert "Shared: <del>No</del> <bdi>Yes</bdi>" in text
+    assert "192.0.2.7" in text
+    assert "Voice 99" not in text
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("who=voiceboard", ["3"]),
+        ("action=voice+renamed", ["2"]),
+        ("target=voice+7", ["2"]),
+        ("target=elevenlabs", ["1"]),
+        ("request=aaa111", ["1"]),
+        ("since=2026-11-21", ["2", "1"]),
+        ("until=2026-11-20", ["3"]),
+        ("since=2026-10-21&until=2026-10-21", ["3"]),
+        ("below=3", ["2", "1"]),
+        ("since=nonsense&who=nobody&request=XYZ&below=-1", ["3", "2", "1"]),
+        ("who=999999999999999999", []),
+    ],
+)
+def test_the_filter_finds_by_who_what_target_request_and_time(ana, query, expected):
+    assert shown(ana.get(f"/log/?{query}")) == expected
+
+
+def test_a_person_is_found_by_the_choice_that_the_page_offers(ana, cast):
+    assert shown(ana.get(f"/log/?who={cast.mia.pk}")) == ["2"]
+
+
+def test_a_long_log_goes_on_with_older_entries_and_costs_no_more_queries(
+    ana, cast, django_assert_num_queries
+):
+    with django_assert_num_queries(8):
+        ana.get("/log/")
+    for number in range(60):
+        record(cast.ana, "act", f"Voice {number}", team=cast.aurora, now=NOW)
+
+    with django_assert_num_queries(8):
+        first = ana.get("/log/")
+    older = re.search(r"below=(\d+)", first.content.decode())[1]
+    second = ana.get(f"/log/?below={older}")
+
+    assert (len(shown(first)), len(shown(second))) == (50, 13)
+    assert not set(shown(first)) & set(shown(second))
+
+
+def test_a_swap_gets_the_part_alone(ana):
+    headers = {"HX-Request": "true", "HX-Request-Type": "partial"}
+
+    response = ana.get("/log/?action=clone+ready", headers=headers)
+
+    assert response.content.decode().lstrip().startswith('<section id="log"')
+    assert shown(response) == ["3"]
+
+
+def test_csv_has_the_entries_asked_for_and_no_formula(ana):
+    response = ana.post("/log/export/", {"form": "csv", "request": "aaa111"})
+
+    text = read(response)
+    rows = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
+    assert text.startswith("\ufeffnumber,at,who,")
+    assert [(row["number"], row["who"], row["reason"]) for row in rows] == [
+        ("1", "Ana", "'" + EVIL)
+    ]
+    assert json.loads(rows[0]["after"]) == {"shared": True}
+    assert response["Content-Disposition"].startswith('attachment; filename="voiceboard-log-')
+
+
+def test_json_has_the_same_entries_with_their_values(ana):
+    rows = json.loads(read(ana.post("/log/export/", {"form": "json"})))
+
+    # The export stands in the log before it is written.
+    assert [row["number"] for row in rows] == [5, 3, 2, 1]
+    assert rows[-1]["before"] == {"shared": False}
+    assert rows[-1]["reason"] == EVIL
+    assert json.loads(read(ana.post("/log/export/", {"form": "json", "who": "7" * 9}))) == []
+
+
+def test_an_export_is_an_entry_of_its_own_with_the_filter(ana):
+    ana.post("/log/export/", {"form": "csv", "action": "voice renamed"})
+
+    entry = AuditEntry.objects.latest("number")
+    assert (entry.action, entry.who) == ("log exported", "Ana")
+    assert entry.facts == {"form": "csv", "filter": "action=voice+renamed"}
+
+
+def test_every_answer_names_its_number_and_the_log_knows_it(ana, cast):
+    response = ana.post(f"/accounts/{cast.account.pk}/sync/", REMOTE_ADDR="198.51.100.4")
+
+    entry = AuditEntry.objects.latest("number")
+    assert entry.action == "sync requested"
+    assert (entry.request_number, entry.address) == (response["X-Request-Id"], "198.51.100.4")
+    assert ana.get("/voices/")["X-Request-Id"] != response["X-Request-Id"]
+
+
+def test_who_claims_another_address_is_not_believed(ana, cast):
+    ana.post(f"/accounts/{cast.account.pk}/sync/", headers={"X-Forwarded-For": "203.0.113.9"})
+
+    assert AuditEntry.objects.latest("number").address == "127.0.0.1"
