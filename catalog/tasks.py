@@ -111,7 +111,7 @@ def sync_due_task() -> None:
 
 @shared_task(name="catalog.tidy")
 def tidy_task() -> None:
-    """Measure clips that were left unmeasured; drop drafts of killed processes and old runs; note the log."""
+    """Measure unmeasured clips; drop drafts of killed processes and old runs; note the log."""
     for clip_id in PreviewClip.objects.filter(seconds=None).values_list("pk", flat=True)[:200]:
         measure_clip(clip_id)
     sweep_drafts(timezone.now() - timedelta(days=1))
