@@ -25,8 +25,10 @@ from catalog.models import (
     Voice,
     VoiceLabel,
 )
-from catalog.models.voices import fold_text
+from catalog.models.versions import touch_voices
+from catalog.search.wording import fill_words
 from catalog.storage import store_media
+from catalog.words import fold_text
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
@@ -78,15 +80,16 @@ def make_voice(
     defaults = {
         "provider": account.provider,
         "remote_id": f"voice{next(_numbers):06d}",
-        "sort_name": fold_text(name)[:100],
-        "search_text": fold_text(f"{name} {values.get('description', '')}"),
         "language": languages[0] if languages else "unknown",
         "added_at": NOW,
         "changed_at": NOW,
     }
-    voice = Voice.objects.create(account=account, name=name, **{**defaults, **values})
     pairs = [("language", value) for value in languages or ("unknown",)]
     pairs += [("use_case", value) for value in use_cases or ("unknown",)]
+    voice = Voice(account=account, name=name, **{**defaults, **values})
+    fill_words(voice, pairs)
+    voice.save()
+    touch_voices([voice.pk])
     VoiceLabel.objects.bulk_create(
         VoiceLabel(voice=voice, facet=facet, value=value) for facet, value in pairs
     )

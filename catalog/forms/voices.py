@@ -4,8 +4,8 @@ from django import forms
 from django.http import QueryDict
 
 from catalog.queries.filters import CLOSED_FACETS, FACETS, FILTERS, LAYOUTS, SORTS, VoiceFilter
+from catalog.search.syntax import LONGEST_SEARCH
 
-_LONGEST_WORDS = 200
 _LONGEST_VALUE = 60
 _MOST_VALUES = 40
 
@@ -35,9 +35,9 @@ class VoiceFilterForm:
         self.ignored: list[str] = []
         self.page_number = _read_page(query.get("page", ""))
         self.wanted = VoiceFilter(
-            words=one_line(query.get("q", ""))[:_LONGEST_WORDS].strip(),
+            words=one_line(query.get("q", ""))[:LONGEST_SEARCH].strip(),
             chosen={name: self._read_facet(query, name) for name in FILTERS},
-            sort=self._read_choice(query, "sort", SORTS, "name"),
+            sort=self._read_choice(query, "sort", SORTS, "best"),
             layout=self._read_choice(query, "layout", LAYOUTS, "cards"),
         )
 

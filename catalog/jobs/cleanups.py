@@ -13,6 +13,7 @@ from catalog.durable import durable_transaction
 from catalog.jobs.leases import Clock, Lease, LeaseLost, RowId, claim_work, keep_alive
 from catalog.jobs.slots import refresh_slots
 from catalog.models import PlannedDeletion, Voice
+from catalog.models.versions import touch_voices
 from catalog.providers.base import Provider
 from catalog.providers.errors import NotFound, ProviderError, TryLater
 from catalog.providers.session import open_provider
@@ -125,6 +126,7 @@ def _keep_tombstone(line: PlannedDeletion, lease: Lease, clock: Clock, words: st
             changed_at=now,
             gone_reason=f"Deleted by {by} with plan {line.plan_id}."[:200],
         )
+        touch_voices([line.voice_id])
         record(
             by,
             "voice deleted",

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import transaction
 
 from catalog.audio import FORMATS
 from catalog.audit import record
@@ -19,8 +20,9 @@ from catalog.jobs.leases import LEASE, Clock, LeaseLost, RowId, claim_work, keep
 from catalog.jobs.looks import GIVE_UP_AFTER, LookingTurn, back_off
 from catalog.jobs.samples import measure_sample
 from catalog.jobs.slots import refresh_slots
-from catalog.jobs.voices import label_row, write_voices
+from catalog.jobs.voices import write_voices
 from catalog.models import CloneJob, Voice
+from catalog.models.versions import touch_voices
 from catalog.providers.base import Provider
 from catalog.providers.errors import (
     NotFound,
@@ -30,6 +32,7 @@ from catalog.providers.errors import (
 )
 from catalog.providers.session import open_provider
 from catalog.providers.types import CloneRequest, RemoteVoice, SampleFile, VoiceState
+from catalog.search.wording import fill_names
 from catalog.storage import media_path
 
 logger = logging.getLogger(__name__)
@@ -218,5 +221,7 @@ class _CloneRun(LookingTurn):
         if voice.name == self.job.name or voice.info.can_rename or voice.own_name:
             return
         voice.own_name = self.job.name
-        label_row(voice, voice.own_name)
-        voice.save(update_fields=["own_name", "sort_name", "search_text"])
+        fill_names(voice)
+        with transaction.atomic():
+            voice.save(update_fields=["own_name", "sort_name", "name_words"])
+            touch_voices([voice.pk])

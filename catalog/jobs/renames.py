@@ -1,11 +1,14 @@
 """Carry a voice's new name to its provider."""
 
 from django.conf import settings
+from django.db import transaction
 
 from catalog.crypto import CannotOpen
 from catalog.models import Credential, Voice
+from catalog.models.versions import touch_voices
 from catalog.providers.errors import ProviderError
 from catalog.providers.session import open_provider
+from catalog.search.wording import fill_names
 
 
 def push_name(voice_id: int) -> None:
@@ -32,5 +35,20 @@ def push_name(voice_id: int) -> None:
     except ProviderError as exc:
         named.update(rename_problem=exc.message[:300])
     else:
-        # The content hash is emptied so that the next sync writes what the provider now says.
-        named.update(name=wanted, own_name="", rename_problem="", content_hash="")
+        _keep_name(voice_id, wanted)
+
+
+@transaction.atomic
+def _keep_name(voice_id: int, wanted: str) -> None:
+    voice = Voice.objects.select_for_update().filter(pk=voice_id, own_name=wanted).first()
+    if voice is None:
+        return  # renamed once more meanwhile
+    # The content hash is emptied so that the next sync writes what the provider now says.
+    voice.name, voice.own_name, voice.rename_problem, voice.content_hash = wanted, "", "", ""
+    fill_names(voice)
+    voice.save(
+        update_fields=[
+            *("name", "own_name", "rename_problem", "content_hash", "sort_name", "name_words")
+        ]
+    )
+    touch_voices([voice_id])

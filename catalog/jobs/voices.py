@@ -9,19 +9,19 @@ from typing import Any, NamedTuple
 from django.db import connection, models, transaction
 
 from catalog.models import Installation, ProviderAccount, Voice, VoiceLabel
-from catalog.models.voices import fold_text
-from catalog.providers.labels import accent_label, language_label, use_case_label
+from catalog.models.versions import raise_version, touch_voices
 from catalog.providers.types import RemoteVoice, VoiceState
+from catalog.search.wording import fill_names, fill_words
 
 # To be raised when a row is made otherwise than before from the same remote voice.
-_ROW_VERSION = 1
+_ROW_VERSION = 2
 _MOST_UPDATED = 500
 _LONGEST_TEXT = 20_000
-_LONGEST_SEARCH = 8000
 _WRITTEN = [
     "name", "sort_name", "description", "kind", "gender", "age", "accent", "language", "state",
     "is_owned", "preview_url", "preview_sample_id", "raw_labels", "details", "problem", "marker",
-    "search_text", "content_hash", "remote_created_at", "changed_at", "gone_at", "gone_reason",
+    "name_words", "label_words", "search_text", "content_hash", "remote_created_at", "changed_at",
+    "gone_at", "gone_reason", "version",
 ]  # fmt: skip
 
 
@@ -44,9 +44,12 @@ def mark_gone(account: ProviderAccount, seen: set[str], started: datetime, now: 
     listed = rows.values_list("pk", "remote_id").iterator()
     gone = [pk for pk, remote_id in listed if remote_id not in seen]
     for start in range(0, len(gone), _MOST_UPDATED):
-        Voice.objects.filter(pk__in=gone[start : start + _MOST_UPDATED]).update(
-            gone_at=now, changed_at=now, gone_reason="No longer listed by the provider."
-        )
+        batch = gone[start : start + _MOST_UPDATED]
+        with transaction.atomic():
+            Voice.objects.filter(pk__in=batch).update(
+                gone_at=now, changed_at=now, gone_reason="No longer listed by the provider."
+            )
+            touch_voices(batch)
     return len(gone)
 
 
@@ -72,7 +75,8 @@ def write_voices(
         row = _make_row(account, remote, code, now)
         row.content_hash = hashes[remote_id]
         if before is not None and before.own_name:
-            label_row(row, before.own_name)
+            row.own_name = before.own_name
+            fill_names(row)
         rows.append(row)
         labels[remote_id] = _label_pairs(remote)
     tally.seen += len(listed)
@@ -80,6 +84,9 @@ def write_voices(
     tally.changed += sum(row.remote_id in known for row in rows)
     if rows:
         with transaction.atomic():
+            number = raise_version(account.team_id)
+            for row in rows:
+                row.version = number
             _upsert_voices(rows)
             _write_labels(account, labels)
 
@@ -125,12 +132,6 @@ def _insert_all(rows: Sequence[models.Model], ending: str = "") -> None:
 def _settled(account: ProviderAccount, started: datetime) -> datetime:
     """Return the time whose changes a listing that began at ``started`` is sure to know."""
     return started - timedelta(seconds=account.info.settle_seconds)
-
-
-def label_row(row: Voice, own_name: str) -> None:
-    """Let a row be sorted and found by the team's own name for it; the row is not saved."""
-    row.sort_name = fold_text(own_name)[:100]
-    row.search_text = f"{fold_text(own_name)} {row.search_text}"[:_LONGEST_SEARCH]
 
 
 def _must_write(
@@ -192,8 +193,7 @@ def _make_row(account: ProviderAccount, remote: RemoteVoice, code: str, now: dat
         gone_at=now if is_gone else None,
         gone_reason="Deleted at the provider, which still lists it." if is_gone else "",
     )
-    row.sort_name = fold_text(row.name)[:100]
-    row.search_text = _searchable(row, remote)
+    fill_words(row, _label_pairs(remote))
     return row
 
 
@@ -216,15 +216,6 @@ def _split_marker(description: str, code: str) -> tuple[str, str]:
     words = description.split()
     marker = next((word for word in words if word.startswith(prefix) and len(word) <= 80), "")
     return marker, description.replace(marker, "").strip() if marker else description
-
-
-def _searchable(row: Voice, remote: RemoteVoice) -> str:
-    words = [row.name, row.description[:2000], row.remote_id, *row.raw_labels.values()]
-    words += [language_label(tag) for tag in remote.languages]
-    words += [use_case_label(use) for use in remote.use_cases]
-    words += [accent_label(remote.accent)] if remote.accent else []
-    words += [each for each in (row.gender, row.age, row.kind) if each != "unknown"]
-    return fold_text(" ".join(words))[:_LONGEST_SEARCH]
 
 
 def _hash_remote(remote: RemoteVoice, code: str) -> str:

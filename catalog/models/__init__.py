@@ -8,11 +8,13 @@ from catalog.models.clones import CloneJob, Consent, Sample
 from catalog.models.collections import Collection, CollectionEntry
 from catalog.models.credentials import Credential, ProviderAccount
 from catalog.models.installations import Installation
+from catalog.models.versions import CatalogVersion
 from catalog.models.voices import PreviewClip, SyncRun, Voice, VoiceLabel
 
 __all__ = [
     "AuditEntry",
     "AuditHead",
+    "CatalogVersion",
     "CleanupPlan",
     "CloneJob",
     "Collection",

@@ -1,6 +1,6 @@
 """Our copy of the providers' voices, their labels, clips and the runs that keep them."""
 
-import unicodedata
+from collections.abc import Collection
 from typing import Self
 
 from django.db import models
@@ -10,12 +10,6 @@ from catalog.models.accounts import User
 from catalog.models.credentials import ProviderAccount
 from catalog.providers.labels import accent_label, language_label, use_case_label
 from catalog.providers.types import ProviderInfo
-
-
-def fold_text(text: str) -> str:
-    """Return the text without case and accents, as it is searched and sorted."""
-    plain = unicodedata.normalize("NFKD", text)
-    return "".join(mark for mark in plain if not unicodedata.combining(mark)).casefold()
 
 
 class VoiceQuerySet(models.QuerySet["Voice"]):
@@ -37,12 +31,10 @@ class VoiceQuerySet(models.QuerySet["Voice"]):
         """Keep only voices that the team has archived."""
         return self.exclude(archived_at=None)
 
-    def matching(self, words: list[str]) -> Self:
-        """Keep voices in whose name, description, labels, ids, tags or notes each word occurs."""
-        found = self
-        for word in words:
-            found = found.filter(Q(search_text__contains=word) | Q(team_text__contains=word))
-        return found
+    def listed_in(self, accounts: Collection[int], *, is_archived: bool = False) -> Self:
+        """Keep what the list shows of some accounts; which ones a person may see is theirs."""
+        rows = self.filter(account__in=sorted(accounts)).present()
+        return rows.archived() if is_archived else rows.shown()
 
     def deletable(self) -> Self:
         """Keep voices that belong to the account and so could be deleted at the provider."""
@@ -109,8 +101,11 @@ class Voice(models.Model):
     details = models.JSONField(default=dict)
     problem = models.CharField(max_length=300, blank=True)
     marker = models.CharField(max_length=80, blank=True)
+    # Folded terms between spaces: of the name, of labels and ids, of the description.
+    name_words = models.TextField(blank=True)
+    label_words = models.TextField(blank=True)
     search_text = models.TextField(blank=True)
-    # The team's tags and notes, folded: apart from the provider's words, which a sync writes anew.
+    # The same of the team's tags and notes, apart from what a sync writes anew.
     team_text = models.TextField(blank=True)
     content_hash = models.CharField(max_length=64, blank=True)
     remote_created_at = models.DateTimeField(null=True)
@@ -118,6 +113,7 @@ class Voice(models.Model):
     changed_at = models.DateTimeField()
     gone_at = models.DateTimeField(null=True)
     gone_reason = models.CharField(max_length=200, blank=True)
+    version = models.BigIntegerField(default=0)
 
     objects = VoiceQuerySet.as_manager()
 
@@ -127,6 +123,7 @@ class Voice(models.Model):
         ]
         indexes = [
             models.Index(fields=["account", "gone_at", "sort_name"], name="voice_by_account_name"),
+            models.Index(fields=["account", "version"], name="voice_by_account_version"),
             models.Index(fields=["marker"], name="voice_by_marker", condition=~Q(marker="")),
         ]
 

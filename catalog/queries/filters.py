@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from catalog.models import Voice
 from catalog.providers.registry import all_infos
+from catalog.search.syntax import Parsed, parse_search
 
 FACETS = {
     "provider": "Provider",
@@ -30,6 +31,7 @@ CLOSED_FACETS = {
     "archived": {"yes": FLAGS["archived"]},
 }
 SORTS = {
+    "best": "Best match",
     "name": "Name, A to Z",
     "-name": "Name, Z to A",
     "newest": "Newest first",
@@ -45,14 +47,19 @@ class VoiceFilter:
 
     words: str = ""
     chosen: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    sort: str = "name"
+    sort: str = "best"
     layout: str = "cards"
+
+    @property
+    def parsed(self) -> Parsed:
+        """What the words ask for."""
+        return parse_search(self.words)
 
     def query_string(self, page: int = 1) -> str:
         """Return the canonical address: known keys, in one order, none that says nothing."""
         pairs = [("q", self.words)] if self.words else []
         pairs += [(name, value) for name in FILTERS for value in self.chosen.get(name, ())]
-        pairs += [("sort", self.sort)] if self.sort != "name" else []
+        pairs += [("sort", self.sort)] if self.sort != "best" else []
         pairs += [("layout", self.layout)] if self.layout != "cards" else []
         pairs += [("page", str(page))] if page > 1 else []
         return f"?{urlencode(pairs)}" if pairs else ""

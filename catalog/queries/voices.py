@@ -4,31 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet
-from django.db.models.expressions import OrderBy
-
-from catalog.models import Collection, CollectionEntry, Star, Tag, TagUse, User, Voice, VoiceLabel
-from catalog.models.voices import VoiceQuerySet, fold_text
+from catalog.models import Collection, ProviderAccount, User, Voice
 from catalog.providers.labels import accent_label, language_label, use_case_label
 from catalog.queries.filters import CLOSED_FACETS, FACETS, FILTERS, FLAGS, VoiceFilter
+from catalog.search.completion import complete_search
+from catalog.search.engines import Answer, Engine, Search, answer_search
+from catalog.search.sql import SqlEngine
+from catalog.search.syntax import Mistake
 
 PAGE_SIZE = 24
 _SHOWN_CHOICES = 6
-_MOST_WORDS = 12
-
-# Of these a voice has several values, or none.
-_LABEL_FACETS = {"language", "use_case", "tag", "collection"}
+# Of these a voice has some values, or none.
 _OURS = {"tag", "collection"}
 _OPEN = set(list(FACETS)[:4])
-
-# Dates that the provider does not tell come last both ways.
-_ORDERS: dict[str, list[str | OrderBy]] = {
-    "name": ["sort_name"],
-    "-name": ["-sort_name"],
-    "newest": [F("remote_created_at").desc(nulls_last=True), "sort_name"],
-    "oldest": [F("remote_created_at").asc(nulls_last=True), "sort_name"],
-    "language": ["language", "sort_name"],
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +70,31 @@ class VoicePage:
     flags: list[Choice]
     chips: list[Chip]
     relaxed: list[Chip]
+    respelled: dict[str, tuple[str, ...]]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What of the words could not be meant."""
+        return self.wanted.parsed.notes
+
+    @property
+    def mistake(self) -> Mistake | None:
+        """What is wrong with the words, where they are an expression."""
+        return self.wanted.parsed.mistake
+
+    @property
+    def offers(self) -> list[str]:
+        """What the search field offers to complete."""
+        counts = {
+            facet.name: {choice.value: choice.count for choice in (*facet.choices, *facet.more)}
+            for facet in self.facets
+        }
+        return complete_search(self.wanted.words, counts)
+
+    @property
+    def query_without_words(self) -> str:
+        """The address without the words."""
+        return replace(self.wanted, words="").query_string()
 
     @property
     def first(self) -> int:
@@ -106,39 +119,47 @@ class VoicePage:
 
 def find_voices(user: User, wanted: VoiceFilter, page: int = 1) -> VoicePage:
     """Return one page of what the person may see; a page past the end is the last one."""
-    base, found = _find_base(user, wanted), _find(user, wanted)
-    count = found.count()
-    page_count = max(1, -(-count // PAGE_SIZE))
-    page = min(max(1, page), page_count)
-    rows = (
-        found.select_related("account", "clip")
-        .prefetch_related("labels")
-        .order_by(*_ORDERS[wanted.sort], "pk")[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
-    )
+    accounts = ProviderAccount.objects.visible_to(user).values_list("pk", flat=True)
+    search = _as_search(user, frozenset(accounts), wanted)
+    engine = SqlEngine()
+    counted = [*FACETS, "starred"]
+    answer = answer_search(engine, search, facets=counted, page=page, size=PAGE_SIZE)
     names = _name_collections(user)
-    facets = [_count_facet(user, base, wanted, name, names) for name in FACETS]
+    facets = [_make_facet(wanted, name, answer.counts[name], names) for name in FACETS]
     return VoicePage(
         wanted=wanted,
-        voices=list(rows),
-        found_count=count,
-        total_count=base.count() if not wanted.is_empty else count,
-        page=page,
-        page_count=page_count,
+        voices=_load_voices(answer),
+        found_count=answer.count,
+        total_count=answer.total,
+        page=answer.page,
+        page_count=answer.page_count,
         # What the team has not begun to use takes no room.
         facets=[facet for facet in facets if facet.name not in _OURS or facet.choices],
-        flags=_count_flags(user, base, wanted),
+        flags=_make_flags(engine, answer, wanted),
         chips=_list_chips(wanted, names),
-        relaxed=_list_relaxed(user, wanted, names) if not count else [],
+        relaxed=_list_relaxed(engine, search, wanted, names) if not answer.count else [],
+        respelled=answer.respelled,
     )
 
 
-def _find_base(user: User, wanted: VoiceFilter) -> VoiceQuerySet:
-    present = Voice.objects.visible_to(user).present()
-    return present.archived() if wanted.chosen.get("archived") else present.shown()
+def _as_search(user: User, accounts: frozenset[int], wanted: VoiceFilter) -> Search:
+    return Search(
+        user=user,
+        accounts=accounts,
+        node=wanted.parsed.node,
+        chosen={name: values for name, values in wanted.chosen.items() if name != "archived"},
+        sort=wanted.sort,
+        is_archived=bool(wanted.chosen.get("archived")),
+    )
 
 
-def _find(user: User, wanted: VoiceFilter) -> VoiceQuerySet:
-    return _narrow(user, _find_base(user, wanted), wanted)
+def _load_voices(answer: Answer) -> list[Voice]:
+    # The accounts once more: what an engine says is never by itself a reason to show a row.
+    seen = answer.search.accounts
+    rows = Voice.objects.listed_in(seen, is_archived=answer.search.is_archived)
+    rows = rows.filter(pk__in=answer.ids).select_related("account", "clip")
+    loaded = {row.pk: row for row in rows.prefetch_related("labels")}
+    return [loaded[pk] for pk in answer.ids if pk in loaded]
 
 
 def _name_collections(user: User) -> dict[str, str]:
@@ -159,60 +180,19 @@ def name_value(facet: str, value: str, collections: Mapping[str, str]) -> str:
     )
 
 
-def _narrow(
-    user: User, voices: VoiceQuerySet, wanted: VoiceFilter, besides: str = ""
-) -> VoiceQuerySet:
-    found = voices.matching(fold_text(wanted.words).split()[:_MOST_WORDS])
-    for name, values in wanted.chosen.items():
-        if values and name not in {besides, "archived"}:
-            found = found.filter(_match_facet(user, name, values))
-    return found
-
-
-def _match_facet(user: User, name: str, values: tuple[str, ...]) -> Q:
-    if name == "starred":
-        return Q(pk__in=Star.objects.filter(user=user).values("voice"))
-    if name in _LABEL_FACETS:
-        labels, field = _find_labels(user, name)
-        return Q(pk__in=labels.filter(**{f"{field}__in": values}).values("voice"))
-    return Q(**{f"{name}__in": values})
-
-
-def _find_labels(user: User, name: str) -> tuple[QuerySet[Any], str]:
-    """Return the rows that give a voice its values of the facet, and where the value stands."""
-    if name == "tag":
-        return TagUse.objects.filter(tag__in=Tag.objects.visible_to(user)), "tag__name"
-    if name == "collection":
-        seen = Collection.objects.visible_to(user).kept()
-        return CollectionEntry.objects.filter(collection__in=seen), "collection"
-    return VoiceLabel.objects.filter(facet=name), "value"
-
-
-def _count_flags(user: User, base: VoiceQuerySet, wanted: VoiceFilter) -> list[Choice]:
-    starred = _narrow(user, base, wanted, besides="starred").filter(
-        _match_facet(user, "starred", ("yes",))
-    )
-    flags = [
-        Choice("starred", FLAGS["starred"], starred.count(), bool(wanted.chosen.get("starred")))
-    ]
-    away = Voice.objects.visible_to(user).present().archived()
-    count, is_on = _narrow(user, away, wanted).count(), bool(wanted.chosen.get("archived"))
+def _make_flags(engine: Engine[Any], answer: Answer, wanted: VoiceFilter) -> list[Choice]:
+    starred = answer.counts["starred"].get("yes", 0)
+    flags = [Choice("starred", FLAGS["starred"], starred, bool(wanted.chosen.get("starred")))]
+    away, is_on = replace(answer.search, is_archived=True), answer.search.is_archived
+    count = engine.size(engine.select(away))
     if count or is_on:
         flags.append(Choice("archived", FLAGS["archived"], count, is_on))
     return flags
 
 
-def _count_facet(
-    user: User, base: VoiceQuerySet, wanted: VoiceFilter, name: str, collections: Mapping[str, str]
+def _make_facet(
+    wanted: VoiceFilter, name: str, counts: Mapping[str, int], collections: Mapping[str, str]
 ) -> Facet:
-    # A group's own ticks are left out of its counts: they say what ticking one more would add.
-    found = _narrow(user, base, wanted, besides=name)
-    if name in _LABEL_FACETS:
-        labels, field = _find_labels(user, name)
-        rows = labels.filter(voice__in=found).order_by().values_list(field)
-        counts = {str(value): count for value, count in rows.annotate(Count("voice"))}
-    else:
-        counts = dict(found.order_by().values_list(name).annotate(Count("pk")))
     on = wanted.chosen.get(name, ())
     values = set(counts) | set(on) | set(_always_shown(name))
     choices = [
@@ -247,7 +227,9 @@ def _list_chips(wanted: VoiceFilter, collections: Mapping[str, str]) -> list[Chi
     return chips
 
 
-def _list_relaxed(user: User, wanted: VoiceFilter, collections: Mapping[str, str]) -> list[Chip]:
+def _list_relaxed(
+    engine: Engine[Any], search: Search, wanted: VoiceFilter, collections: Mapping[str, str]
+) -> list[Chip]:
     """Name each filter whose removal alone would show something, with how much."""
     options = [("Search", wanted.words, replace(wanted, words=""))] if wanted.words else []
     for name, values in wanted.chosen.items():
@@ -256,12 +238,8 @@ def _list_relaxed(user: User, wanted: VoiceFilter, collections: Mapping[str, str
             chosen = {**wanted.chosen, name: ()}
             options.append((FILTERS[name], label, replace(wanted, chosen=chosen)))
     counted = [
-        Chip(
-            name,
-            label,
-            without.query_string(),
-            _narrow(user, _find_base(user, without), without).count(),
-        )
+        Chip(name, label, without.query_string(), engine.size(engine.select(wider)))
         for name, label, without in options
+        for wider in [_as_search(search.user, search.accounts, without)]
     ]
     return [chip for chip in counted if chip.count]

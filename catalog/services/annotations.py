@@ -9,7 +9,8 @@ from django.db import transaction
 from catalog import policies
 from catalog.audit import record
 from catalog.models import Note, Rating, Star, Tag, TagUse, Team, User, Voice
-from catalog.models.voices import fold_text
+from catalog.models.versions import raise_version, touch_voices
+from catalog.words import fold_text, join_terms
 
 _BATCH = 500
 _LONGEST_TEXT = 8000
@@ -22,6 +23,7 @@ def star_voice(user: User, *, voice: Voice, is_on: bool, now: datetime) -> None:
         Star.objects.get_or_create(user=user, voice=voice, defaults={"starred_at": now})
     else:
         Star.objects.filter(user=user, voice=voice).delete()
+    raise_version(voice.account.team_id)
 
 
 @transaction.atomic
@@ -104,6 +106,7 @@ def rate_voice(user: User, *, voice: Voice, value: int | None, now: datetime) ->
         Rating.objects.filter(user=user, voice=voice).delete()
     else:
         Rating.objects.update_or_create(user=user, voice=voice, defaults={"value": value})
+    raise_version(team.pk)
     record(user, "voice rated", voice, team=team, now=now, value=value)
 
 
@@ -127,5 +130,6 @@ def _gather_words(voice_ids: list[int]) -> None:
         for voice in voices:
             words = [use.tag.name for use in voice.tag_uses.all()]
             words += [note.text for note in voice.notes.all() if note.removed_at is None]
-            voice.team_text = fold_text(" ".join(words))[:_LONGEST_TEXT]
+            voice.team_text = join_terms(*words)[:_LONGEST_TEXT]
         Voice.objects.bulk_update(voices, ["team_text"])
+        touch_voices([voice.pk for voice in voices])

@@ -10,7 +10,8 @@ from django.db import transaction
 from catalog import policies
 from catalog.audit import record
 from catalog.models import Team, User, Voice
-from catalog.models.voices import fold_text
+from catalog.models.versions import touch_voices
+from catalog.search.wording import fill_names
 from catalog.tasks import wake_rename
 
 _BATCH = 500
@@ -25,9 +26,9 @@ def rename_voice(user: User, *, voice: Voice, name: str, now: datetime) -> None:
     old = voice.shown_name
     voice.own_name = "" if name == voice.name else name
     voice.rename_problem = ""
-    voice.sort_name = fold_text(name)[:100]
-    voice.search_text = f"{fold_text(name)} {voice.search_text}"[:8000]
-    voice.save(update_fields=["own_name", "rename_problem", "sort_name", "search_text"])
+    fill_names(voice)
+    voice.save(update_fields=["own_name", "rename_problem", "sort_name", "name_words"])
+    touch_voices([voice.pk])
     before, after = {"name": old}, {"name": name}
     record(user, "voice renamed", voice, team=team, now=now, before=before, after=after)
     if voice.own_name and voice.is_renamable_there:
@@ -60,6 +61,7 @@ def _set_archived(
     for start in range(0, len(ids), _BATCH):
         rows = Voice.objects.filter(pk__in=ids[start : start + _BATCH], account__team=team)
         rows.update(archived_at=archived_at)
+        touch_voices(rows.values_list("pk", flat=True))
     action = "voices archived" if archived_at else "voices brought back"
     target = next(iter(voices)) if len(ids) == 1 else f"{len(ids)} voices"
     record(user, action, target, team=team, now=now, voices=len(ids))

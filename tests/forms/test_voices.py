@@ -30,7 +30,7 @@ def test_an_address_that_says_nothing_wants_everything():
     form = read("")
 
     assert form.wanted.is_empty
-    assert (form.wanted.sort, form.wanted.layout, form.page_number) == ("name", "cards", 1)
+    assert (form.wanted.sort, form.wanted.layout, form.page_number) == ("best", "cards", 1)
     assert form.wanted.query_string() == ""
 
 
@@ -105,7 +105,7 @@ def test_a_page_is_a_number_that_every_database_takes(text, number):
         ("a\x1b[31mb\r\nc", "a [31mb  c"),
         ("half \ud800 pair", "half ? pair"),
         ("turn\u202ed", "turn d"),
-        ("x" * 10_000, "x" * 200),
+        ("x" * 10_000, "x" * 400),
         ("\u200b\u200b", ""),
     ],
 )

@@ -4,27 +4,7 @@ import pytest
 from django.db import IntegrityError
 
 from catalog.models import Voice
-from catalog.models.voices import fold_text
 from tests import factories
-
-
-@pytest.mark.parametrize(
-    ("text", "folded"),
-    [
-        ("Zoë ÉLAN", "zoe elan"),
-        ("Straße", "strasse"),
-        ("ﬁne Ｗｉｄｅ", "fine wide"),
-        ("小美", "小美"),
-        ("Ёлка", "елка"),
-        ("50% off_now", "50% off_now"),
-    ],
-)
-def test_text_is_folded_so_that_case_and_accents_do_not_matter(text, folded):
-    assert fold_text(text) == folded
-
-
-def test_the_same_letters_fold_alike_however_they_were_typed():
-    assert fold_text("Amélie 한국어") == fold_text("Ame\u0301lie 한국어")
 
 
 def test_a_person_sees_the_voices_of_accounts_that_the_person_sees(cast):

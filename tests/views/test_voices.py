@@ -39,9 +39,9 @@ def test_the_page_shows_voices_with_counts_filters_and_frame(mia, shelf):
 
 
 def test_the_state_of_the_page_is_in_its_address(mia, shelf):
-    page = Page(mia.get("/voices/?q=n&gender=female&sort=-name&layout=list"))
+    page = Page(mia.get("/voices/?q=ann&gender=female&sort=-name&layout=list"))
 
-    assert page.find("input", name="q", value="n")
+    assert page.find("input", name="q", value="ann")
     assert "checked" in page.find("input", name="gender", value="female")[0]
     assert "checked" not in page.find("input", name="gender", value="male")[0]
     assert "selected" in page.find("option", value="-name")[0]
@@ -49,7 +49,7 @@ def test_the_state_of_the_page_is_in_its_address(mia, shelf):
     assert page.find("ol", **{"class": "cards list"})
     assert [chip["href"] for chip in page.find("a", **{"class": "chip"})] == [
         "/voices/?gender=female&sort=-name&layout=list",
-        "/voices/?q=n&sort=-name&layout=list",
+        "/voices/?q=ann&sort=-name&layout=list",
     ]
     assert "1 voice of 3" in page.text
 
@@ -60,7 +60,11 @@ def test_a_part_carries_results_counts_and_badge_but_no_frame(mia, shelf):
     page = Page(response)
     assert shown(response) == ["Ann", "Bea"]
     assert {"results", "facets-in", "nfilters"} <= set(page.ids)
-    assert [attrs["hx-target"] for attrs in page.find("hx-partial")] == ["#facets-in", "#nfilters"]
+    assert [attrs["hx-target"] for attrs in page.find("hx-partial")] == [
+        "#facets-in",
+        "#nfilters",
+        "#q-offers",
+    ]
     assert not page.find("html")
     assert not page.find("nav", aria_label="Main")
     assert response["Vary"].count("HX-Request") == 2
@@ -92,7 +96,7 @@ def test_a_part_names_its_address_and_a_word_being_typed_is_one_step_back(
 
 
 def test_the_address_of_a_part_is_the_canonical_one(mia, shelf):
-    query = "?evil=1&layout=cards&sort=name&gender=nobody&gender=male&gender=male&page=1&q="
+    query = "?evil=1&layout=cards&sort=best&gender=nobody&gender=male&gender=male&page=1&q="
 
     response = mia.get(f"/voices/{query}", headers=PARTIAL)
 
@@ -153,6 +157,23 @@ def test_no_address_breaks_the_page(mia, shelf, query):
         response = mia.get("/voices/", QUERY_STRING=raw, headers=headers)
 
         assert response.status_code == 200
+
+
+def test_an_expression_that_cannot_be_read_is_shown_with_the_place_marked(mia, shelf):
+    response = mia.get("/voices/", {"q": 'warm AND gendre = "<b>"'})
+
+    assert "There is no field “gendre”." in Page(response).text
+    assert "warm AND <mark>gendre</mark> = &quot;&lt;b&gt;&quot;" in response.content.decode()
+    assert shown(response) == []
+
+
+def test_a_slip_is_forgiven_and_said_and_the_field_offers_what_it_knows(mia, shelf):
+    forgiven = Page(mia.get("/voices/?q=elevenlasb"))
+    offered = Page(mia.get("/voices/?q=gend"))
+
+    words = " ".join(forgiven.text.split())
+    assert "Nothing begins with elevenlasb . These have elevenlabs ." in words
+    assert offered.find("option", value="gender:")
 
 
 def test_an_empty_result_offers_ways_out(mia, shelf):

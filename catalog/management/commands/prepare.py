@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from catalog.crypto import KeyProblem
+from catalog.jobs.wording import fill_missing_words
 from catalog.models.credentials import prepare_installation
 from catalog.services.accounts import prepare_demo
 
@@ -23,5 +24,6 @@ class Command(BaseCommand):
             prepare_installation()
         except KeyProblem as exc:
             raise CommandError(str(exc)) from None
+        fill_missing_words()
         if settings.DEMO:
             prepare_demo(password=settings.DEMO_PASSWORD, now=timezone.now())

@@ -1,0 +1,177 @@
+"""Answer searches by SQL alone: correct at any size, and the reference for the index.
+
+Terms are letters and digits only, so none of them can mean anything to the database.
+"""
+
+from dataclasses import replace
+from functools import cached_property, reduce
+from operator import and_, or_
+
+from django.db.models import Case, Count, F, IntegerField, OrderBy, Q, When
+from django.db.models import Value as Constant
+
+from catalog.models import User, Voice, VoiceLabel
+from catalog.models.voices import VoiceQuerySet
+from catalog.search.engines import COLUMN_FACETS, LABEL_FACETS, Search
+from catalog.search.marks import MARK_FACETS, mark_rows
+from catalog.search.nodes import All, Either, Node, Not, Phrase, Value, Word
+
+# Every section of a voice's words has its column, in which each term stands between spaces.
+WORD_COLUMNS = {
+    "name": "name_words",
+    "labels": "label_words",
+    "text": "search_text",
+    "team": "team_text",
+}
+# Misspellings need all words that there are; past this many voices only the index knows them.
+MOST_READ_FOR_SPELLING = 20_000
+_NO_PREVIEW = Q(preview_url="", preview_sample_id="")
+_FLAGS = {
+    "has": {
+        "preview": ~_NO_PREVIEW,
+        "description": ~Q(description=""),
+        "labels": ~Q(gender="unknown", age="unknown", accent="unknown", language="unknown"),
+    },
+    "is": {
+        "own": Q(is_owned=True),
+        "ready": Q(state="ready"),
+        "pending": Q(state="pending"),
+        "failed": Q(state="failed"),
+    },
+}
+_ALWAYS, _NEVER = ~Q(pk__in=[]), Q(pk__in=[])
+_ORDERS: dict[str, list[str | OrderBy]] = {
+    "name": ["sort_name", "pk"],
+    "-name": ["-sort_name", "-pk"],
+    "newest": [F("remote_created_at").desc(nulls_last=True), "sort_name", "pk"],
+    "oldest": [F("remote_created_at").asc(nulls_last=True), "sort_name", "pk"],
+    # What is unknown comes last, whatever it is called.
+    "language": [
+        Case(When(language="unknown", then=1), default=0, output_field=IntegerField()).asc(),
+        "language",
+        "sort_name",
+        "pk",
+    ],
+}
+
+
+class SqlEngine:
+    """Search the rows themselves."""
+
+    def select(self, search: Search) -> VoiceQuerySet:
+        """Return the rows that the search finds."""
+        rows = Voice.objects.listed_in(search.accounts, is_archived=search.is_archived)
+        found = rows.filter(as_condition(search.node, search.user))
+        for facet, values in search.chosen.items():
+            if values:
+                found = found.filter(_match_value(Value(facet, values), search.user))
+        return found
+
+    def size(self, found: VoiceQuerySet) -> int:
+        """Return how many rows were found."""
+        return found.count()
+
+    def order(self, found: VoiceQuerySet, search: Search, start: int, stop: int) -> list[int]:
+        """Return primary keys in the search's order, from one place to before another."""
+        keys: list[str | OrderBy] = _ORDERS.get(search.sort, _ORDERS["name"])
+        if search.sort == "best" and (words := search.plain_words):
+            found, keys = found.alias(tier=_tier(words)), ["tier", *keys]
+        return list(found.order_by(*keys).values_list("pk", flat=True)[start:stop])
+
+    def count_values(self, found: VoiceQuerySet, search: Search, facet: str) -> dict[str, int]:
+        """Return how many of the rows have each value of the facet."""
+        if facet in MARK_FACETS:
+            marks = mark_rows(search.user, facet).filter(voice__in=found.values("pk"))
+            return dict(marks.order_by().values_list("mark").annotate(Count("voice")))
+        if facet in LABEL_FACETS:
+            labels = VoiceLabel.objects.filter(facet=facet, voice__in=found.values("pk"))
+            return dict(labels.order_by().values_list("value").annotate(Count("voice")))
+        if facet in _FLAGS:
+            flags = {value: Count("pk", filter=test) for value, test in _FLAGS[facet].items()}
+            return {value: count for value, count in found.aggregate(**flags).items() if count}
+        column = COLUMN_FACETS[facet]
+        return dict(found.order_by().values_list(column).annotate(Count("pk")))
+
+    def knows_beginning(self, search: Search, term: str) -> bool:
+        """Tell whether a term of any row begins like this; never, where there are too many."""
+        return term in self._beginnings(search.accounts)
+
+    @cached_property
+    def _known(self) -> dict[frozenset[int], set[str]]:
+        return {}
+
+    def _beginnings(self, accounts: frozenset[int]) -> set[str]:
+        if accounts not in self._known:
+            rows = Voice.objects.listed_in(accounts)
+            is_small = not rows.values("pk")[MOST_READ_FOR_SPELLING : MOST_READ_FOR_SPELLING + 1]
+            texts = rows.values_list(*WORD_COLUMNS.values()).iterator() if is_small else ()
+            terms = {term for row in texts for text in row for term in text.split()}
+            self._known[accounts] = {
+                term[:place] for term in terms for place in range(1, len(term) + 1)
+            }
+        return self._known[accounts]
+
+
+def as_condition(node: Node, user: User) -> Q:
+    """Return the tree as a condition on rows of voices."""
+    match node:
+        case Word():
+            return _begins(node)
+        case Phrase():
+            return _contains(node, f" {' '.join(node.terms)} ")
+        case Value():
+            return _match_value(node, user)
+        case Not():
+            return ~as_condition(node.part, user)
+        case All():
+            return reduce(and_, (as_condition(part, user) for part in node.parts), _ALWAYS)
+        case Either():
+            return reduce(or_, (as_condition(part, user) for part in node.parts), _NEVER)
+
+
+def _begins(word: Word) -> Q:
+    return reduce(or_, (_contains(word, f" {term}") for term in word.spellings))
+
+
+def _contains(node: Word | Phrase, text: str) -> Q:
+    columns = (column for name, column in WORD_COLUMNS.items() if name in node.sections)
+    return reduce(or_, (Q(**{f"{column}__contains": text}) for column in columns), _NEVER)
+
+
+def _match_value(node: Value, user: User) -> Q:
+    if node.facet in MARK_FACETS:
+        marks = mark_rows(user, node.facet).filter(mark__in=node.values)
+        return Q(pk__in=marks.values("voice"))
+    if node.facet in _FLAGS:
+        tests = (_FLAGS[node.facet].get(value, _NEVER) for value in node.values)
+        return reduce(or_, tests, _NEVER)
+    if node.facet in LABEL_FACETS:
+        labels = VoiceLabel.objects.filter(_one_of("value", node), facet=node.facet)
+        return Q(pk__in=labels.values("voice"))
+    return _one_of(COLUMN_FACETS[node.facet], node)
+
+
+def _one_of(column: str, node: Value) -> Q:
+    test = Q(**{f"{column}__in": node.values})
+    if node.is_family:
+        members = (Q(**{f"{column}__startswith": f"{value}-"}) for value in node.values)
+        test = reduce(or_, members, test)
+    return test
+
+
+def _tier(words: list[Word]) -> Case:
+    """Rank by where the words stand: the name's beginning, the name, the labels, anywhere."""
+    in_name = _every(words, "name")
+    in_labels = _every(words, "name", "labels", "team")
+    begins = (Q(name_words__startswith=f" {term}") for term in words[0].spellings)
+    return Case(
+        When(reduce(or_, begins) & in_name, then=Constant(0)),
+        When(in_name, then=Constant(1)),
+        When(in_labels, then=Constant(2)),
+        default=Constant(3),
+        output_field=IntegerField(),
+    )
+
+
+def _every(words: list[Word], *sections: str) -> Q:
+    return reduce(and_, (_begins(replace(word, sections=frozenset(sections))) for word in words))

@@ -1,0 +1,99 @@
+"""Read the search field: words, "phrases", -not, field:value, or a whole expression.
+
+Words are forgiving: whatever somebody types finds something sensible, and what was left out is
+said. Only an expression can be wrong, because whoever writes one wants to know.
+"""
+
+import re
+from dataclasses import dataclass
+
+from catalog.search.expressions import BadExpression, is_expression, parse_expression
+from catalog.search.fields import FIELDS, MOST_TERMS, SearchField, all_words, whole_phrase
+from catalog.search.nodes import ANYWHERE, EVERYTHING, NOTHING, All, Either, Node, Not
+
+LONGEST_SEARCH = 400
+_MOST_NOTES = 3
+_PIECE = re.compile(r'(-?)(?:([A-Za-z_]+):)?(?:"([^"]*)"|(\S+)|(?=\s|$))')
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """What is wrong with an expression: the text before, at and after the place."""
+
+    message: str
+    before: str
+    place: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What the text of the search field asks for."""
+
+    node: Node = EVERYTHING
+    notes: tuple[str, ...] = ()
+    mistake: Mistake | None = None
+
+
+def parse_search(text: str) -> Parsed:
+    """Return what the text asks for; never raises, whatever it is."""
+    text = text[:LONGEST_SEARCH]
+    if is_expression(text):
+        return _read_expression(text)
+    reader = _Words()
+    for sign, name, phrase, word in _PIECE.findall(text):
+        reader.take(bool(sign), name, phrase, word)
+    return Parsed(reader.node(), tuple(reader.notes[:_MOST_NOTES]))
+
+
+def _read_expression(text: str) -> Parsed:
+    try:
+        return Parsed(parse_expression(text))
+    except BadExpression as exc:
+        place = text[exc.start : exc.end] or "…"
+        mistake = Mistake(exc.message, text[: exc.start], place, text[exc.end :])
+        return Parsed(NOTHING, mistake=mistake)
+
+
+class _Words:
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self._parts: list[Node] = []
+        self._chosen: dict[str, list[Node]] = {}
+        self._count = 0
+
+    def node(self) -> Node:
+        """Return everything together; values of one field add up, as in the groups beside it."""
+        chosen = [Either(tuple(nodes)) for nodes in self._chosen.values()]
+        single = [node.parts[0] if len(node.parts) == 1 else node for node in chosen]
+        return All((*self._parts, *single))
+
+    def take(self, is_not: bool, name: str, phrase: str, word: str) -> None:
+        """Take one piece of the text."""
+        text = phrase or word
+        field = FIELDS.get(name.lower()) if name else None
+        if name and field is None:
+            # A colon in a text is no field: "Re: hello".
+            text, phrase = f"{name} {text}", ""
+        if not text.strip(' "') or self._count >= MOST_TERMS:
+            return
+        self._count += 1
+        if field is not None:
+            self._take_value(field, text, is_not, is_quoted=bool(phrase))
+            return
+        node = whole_phrase(text, ANYWHERE) if phrase else all_words(text, ANYWHERE)
+        if node is None:
+            self.notes.append(f"“{text[:40]}” has no letter to search for.")
+        else:
+            self._parts.append(Not(node) if is_not else node)
+
+    def _take_value(self, field: SearchField, text: str, is_not: bool, *, is_quoted: bool) -> None:
+        values = [text] if is_quoted else [each for each in text.strip('"').split(",") if each]
+        for value in values[:MOST_TERMS]:
+            node = field.read_text(value, is_quoted=is_quoted)
+            if node is None:
+                self.notes.append(f"There is no {field.label.lower()} “{value[:40]}”.")
+            elif is_not:
+                self._parts.append(Not(node))
+            else:
+                self._chosen.setdefault(field.name, []).append(node)

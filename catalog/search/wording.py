@@ -1,0 +1,41 @@
+"""Write down in a voice's row the words that it is found and sorted by."""
+
+from collections.abc import Iterable
+
+from catalog.models import Voice
+from catalog.providers.labels import accent_label, language_label, use_case_label
+from catalog.words import join_terms, sort_key
+
+_LONGEST_DESCRIPTION = 2000
+_LONGEST_COLUMN = 8000
+_UNKNOWN = "unknown"
+
+
+def fill_names(row: Voice) -> None:
+    """Let the row be sorted by the name it shows, and found by that and the provider's."""
+    row.sort_name = sort_key(row.shown_name)
+    row.name_words = join_terms(row.shown_name, row.name if row.own_name else "")
+
+
+def fill_words(row: Voice, labels: Iterable[tuple[str, str]]) -> None:
+    """Let the row be found by its name, its labels as we and the provider say them, and its text.
+
+    ``labels`` are facet and value of its languages and use cases. The row is not saved.
+    """
+    fill_names(row)
+    words = [row.remote_id, row.info.label, *map(str, row.raw_labels.values())]
+    for facet, value in labels:
+        if value != _UNKNOWN:
+            words.append(language_label(value) if facet == "language" else use_case_label(value))
+    words += [accent_label(row.accent)] if row.accent != _UNKNOWN else []
+    kinds = (row.Gender(row.gender), row.Age(row.age), row.Kind(row.kind))
+    words += [str(each.label) for each in kinds if each.value != _UNKNOWN]
+    tags = row.details.get("tags")
+    words += [str(tag) for tag in tags] if isinstance(tags, list | tuple) else []
+    row.label_words = _cut(join_terms(*words))
+    row.search_text = _cut(join_terms(row.description[:_LONGEST_DESCRIPTION]))
+
+
+def _cut(line: str) -> str:
+    # After a whole term, and with the space that stands behind each.
+    return line if len(line) <= _LONGEST_COLUMN else f"{line[:_LONGEST_COLUMN].rsplit(' ', 1)[0]} "

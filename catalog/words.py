@@ -1,0 +1,100 @@
+"""Fold text and cut it into the terms that voices are found by, the same for rows and queries.
+
+Scripts that put no spaces between words are cut into pairs of letters; everything else into words.
+"""
+
+import re
+import unicodedata
+
+_LONGEST_TERM = 40
+_SHORTEST_STEM = 3
+# Letters that no decomposition brings to the plain one that people type for them.
+_PLAIN = str.maketrans(
+    {
+        "ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "ŧ": "t", "ŋ": "n", "ı": "i",
+        "æ": "ae", "œ": "oe", "þ": "th", "ə": "e",
+        "ة": "ه", "ى": "ي", "ی": "ي", "ک": "ك", "ـ": None, "’": "'", "ʼ": "'",
+    }
+)  # fmt: skip
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff"
+    "\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+# Vowel signs of Indian scripts are no letters to Python, but parts of the word.
+_SIGNS = "\u0900-\u0963\u0970-\u0dff"
+_RUN = re.compile(f"([{_UNSPACED}]+)|((?:[^\\W_{_UNSPACED}]|[{_SIGNS}])+)")
+_DIGITS = re.compile(r"\d+")
+_ARTICLE = "ال"
+
+
+def fold_text(text: str) -> str:
+    """Return the text without case and accents, as it is searched and sorted."""
+    if text.isascii():
+        return text.lower()
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    kept = "".join(mark for mark in plain if not _is_accent(mark))
+    return unicodedata.normalize("NFC", kept.translate(_PLAIN))
+
+
+def index_terms(text: str) -> list[str]:
+    """Return the terms under which a row with this text is found, in the order of the text."""
+    terms: list[str] = []
+    for run, word in _RUN.findall(fold_text(text)):
+        if run:
+            terms += [*_pairs(run), run[-1]]
+            continue
+        terms.append(word[:_LONGEST_TERM])
+        if stem := _without_article(word):
+            terms.append(stem[:_LONGEST_TERM])
+    return terms
+
+
+def query_terms(text: str) -> list[str]:
+    """Return the terms that a row must have, each at least as the beginning of one of its own."""
+    terms: list[str] = []
+    for run, word in _RUN.findall(fold_text(text)):
+        if run:
+            terms += _pairs(run) or [run]
+        else:
+            terms.append((_without_article(word) or word)[:_LONGEST_TERM])
+    return terms
+
+
+def phrase_terms(text: str) -> list[str]:
+    """Return the terms that a row must have one after the other, each of them whole."""
+    terms = index_terms(text)
+    # A run of letters may go on in the row, where its last one then has no term of its own.
+    return terms[:-1] if len(terms) > 1 and _is_unspaced(terms[-2]) else terms
+
+
+def join_terms(*texts: str) -> str:
+    """Return the terms of the texts as one line in which each stands between spaces."""
+    terms = [term for text in texts for term in index_terms(text)]
+    return f" {' '.join(terms)} " if terms else ""
+
+
+def sort_key(name: str) -> str:
+    """Return what names are ordered by: no accents, no punctuation, numbers by their size."""
+    folded = fold_text(name)
+    words = [run or word for run, word in _RUN.findall(folded)]
+    return _DIGITS.sub(lambda found: found[0].zfill(8), " ".join(words) or folded)[:100]
+
+
+def _is_accent(mark: str) -> bool:
+    # Not the marks that make another letter: nuktas, viramas, tones, the voicing of kana.
+    order = unicodedata.combining(mark)
+    return order == 1 or 10 <= order <= 35 or order >= 200
+
+
+def _pairs(run: str) -> list[str]:
+    return [run[place : place + 2] for place in range(len(run) - 1)]
+
+
+def _is_unspaced(term: str) -> bool:
+    found = _RUN.match(term)
+    return bool(found and found[1])
+
+
+def _without_article(word: str) -> str:
+    stem = word.removeprefix(_ARTICLE)
+    return stem if stem != word and len(stem) >= _SHORTEST_STEM else ""

@@ -1,0 +1,19 @@
+"""Voices that were stored without their words get them when the new release starts."""
+
+from catalog.jobs.wording import fill_missing_words
+from catalog.models import CatalogVersion, Voice
+from catalog.queries.voices import VoiceFilter, find_voices
+from tests import factories
+
+
+def test_voices_without_words_get_them_once_and_are_found(cast):
+    for name in ("Ada", "Bob"):
+        factories.make_voice(cast.account, name)
+    Voice.objects.update(name_words="", label_words="", sort_name="")
+    before = CatalogVersion.objects.get(team=cast.aurora).number
+
+    filled = fill_missing_words()
+
+    assert (filled, fill_missing_words()) == (2, 0)
+    assert find_voices(cast.ana, VoiceFilter(words="ada narration")).found_count == 1
+    assert CatalogVersion.objects.get(team=cast.aurora).number > before

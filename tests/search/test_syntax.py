@@ -1,0 +1,237 @@
+"""What somebody types into the search field, and what is understood of it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog.search.completion import complete_search
+from catalog.search.nodes import (
+    NOTHING,
+    All,
+    Either,
+    Node,
+    Not,
+    Phrase,
+    Value,
+    Word,
+)
+from catalog.search.syntax import parse_search
+
+MALE, FEMALE = Value("gender", ("male",)), Value("gender", ("female",))
+ENGLISH = Value("language", ("en",), is_family=True)
+# Everything that has a meaning somewhere: in our own syntax, AIP-160, FTS5, tsquery and LIKE.
+SPECIAL = st.sampled_from(
+    [*"\"'()-:=!<>*&|^%_\\~@#\x00\t", " AND ", " OR ", " NOT ", "NEAR(", "gender", "=", "lang:"]
+)
+ANYTHING = st.lists(SPECIAL | st.text(max_size=6), max_size=30).map("".join)
+
+
+def understood(text: str) -> tuple[Node, ...]:
+    node = parse_search(text).node
+    assert isinstance(node, All)
+    return node.parts
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("", ()),
+        ("warm voice", (Word("warm"), Word("voice"))),
+        ('"warm voice" low', (Phrase(("warm", "voice")), Word("low"))),
+        ("-deep", (Not(Word("deep")),)),
+        ('-"very deep"', (Not(Phrase(("very", "deep"))),)),
+        ("well-known", (All((Word("well"), Word("known"))),)),
+        ("gender:female", (FEMALE,)),
+        ("gender:woman", (FEMALE,)),
+        ("GENDER:Female", (FEMALE,)),
+        ("-gender:male", (Not(MALE),)),
+        ("gender:male,female", (Either((MALE, FEMALE)),)),
+        ("gender:male warm gender:female", (Word("warm"), Either((MALE, FEMALE)))),
+        ("lang:en", (ENGLISH,)),
+        ("lang:english", (ENGLISH,)),
+        ("lang:en_GB", (Value("language", ("en-GB",), is_family=True),)),
+        ("age:young", (Value("age", ("young",)),)),
+        ("age:middle-aged", (Value("age", ("middle_aged",)),)),
+        ("age:unknown", (Value("age", ("unknown",)),)),
+        ("provider:ElevenLabs", (Value("provider", ("elevenlabs",)),)),
+        ("kind:clone", (Value("kind", ("clone",)),)),
+        ('kind:"professional clone"', (Value("kind", ("professional",)),)),
+        ("has:preview", (Value("has", ("preview",)),)),
+        ("is:own", (Value("is", ("own",)),)),
+        ("use:narration", (Value("use_case", ("narration",)),)),
+        ("name:ada", (Word("ada", frozenset({"name"})),)),
+        ('name:"ada b"', (Phrase(("ada", "b"), frozenset({"name"})),)),
+        ("Re: hello", (Word("re"), Word("hello"))),
+        ("lang:", ()),
+        ("-", ()),
+        ('"', ()),
+        ('"warm voi', (Word("warm"), Word("voi"))),
+    ],
+)
+def test_words_phrases_exclusions_and_fields_are_understood(text, parts):
+    assert understood(text) == parts
+    assert parse_search(text).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("gender:robot warm", "There is no gender “robot”."),
+        ("lang:klingon warm", "There is no language “klingon”."),
+        ("%%% warm", "“%%%” has no letter to search for."),
+    ],
+)
+def test_what_cannot_be_meant_is_left_out_and_said(text, note):
+    assert understood(text) == (Word("warm"),)
+    assert parse_search(text).notes == (note,)
+
+
+def test_words_beyond_the_twelfth_are_left_aside():
+    assert understood("ada " * 12 + "nowhere") == (Word("ada"),) * 12
+
+
+@pytest.mark.parametrize(
+    ("text", "node"),
+    [
+        (
+            'gender = "female" AND lang_code = "en"',
+            All((FEMALE, Value("main_language", ("en",), is_family=True))),
+        ),
+        ("gender = female", FEMALE),
+        ('gender != "male"', Not(MALE)),
+        ("NOT gender = male", Not(MALE)),
+        ("-gender=male", Not(MALE)),
+        ('source = "IVC"', Value("kind", ("clone", "designed"))),
+        ('source = "SYSTEM"', Value("kind", ("library",))),
+        ('age_group = "elderly"', Value("age", ("old",))),
+        (
+            'lang_code = "en_US"',
+            Value("main_language", ("en-US",), is_family=True),
+        ),
+        (
+            'tags:"friendly" AND gender=male',
+            All((Phrase(("friendly",), frozenset({"labels", "team"})), MALE)),
+        ),
+        ("gender=male warm", All((MALE, Word("warm")))),
+        # As AIP-160 has it, OR binds tighter than AND.
+        (
+            "warm AND gender=male OR gender=female",
+            All((Word("warm"), Either((MALE, FEMALE)))),
+        ),
+        (
+            "(warm AND gender=male) OR gender=female",
+            Either((All((Word("warm"), MALE)), FEMALE)),
+        ),
+        ('name = "Ada \\"B\\""', Phrase(("ada", "b"), frozenset({"name"}))),
+        ("warm OR deep", Either((Word("warm"), Word("deep")))),
+    ],
+)
+def test_an_expression_is_read_as_its_standard_says(text, node):
+    parsed = parse_search(text)
+
+    assert parsed.mistake is None
+    assert parsed.node == node
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "place"),
+    [
+        ("gendre = male", "There is no field “gendre”.", "gendre"),
+        ('warm gender = "robot"', "There is no gender “robot”.", '"robot"'),
+        ("gender = ", "A value is missing after “gender =”.", "…"),
+        ("gender = (male)", "A value is missing after “gender =”.", "("),
+        ('gender = "fe', "This quotation is never closed.", '"fe'),
+        ("(gender = male", "This bracket is never closed.", "("),
+        ("gender = male)", "This bracket was never opened.", ")"),
+        ("= male AND gender = male", "A field is missing before this.", "="),
+        ("gender = male AND", "Something is missing here.", "…"),
+        ("gender = male AND OR warm", "A condition is missing at this OR.", "OR"),
+        ("gender = male ()", "A condition is missing before this.", ")"),
+        ("tags = warm", "“tags” knows :, not =", "="),
+        ("gender > male AND a = b", "“gender” knows =, != and :, not >", ">"),
+        ("gender = male !", "This sign has no meaning.", "!"),
+        ("gender = male %%", "“%%” has no letter to search for.", "%%"),
+        ("(" * 11 + "gender = male", "Brackets can be 10 deep at most.", "("),
+        (
+            " ".join(["age=old"] * 31),
+            "A search has 30 conditions at most.",
+            "age",
+        ),
+    ],
+)
+def test_a_wrong_expression_finds_nothing_and_points_at_the_place(text, message, place):
+    parsed = parse_search(text)
+
+    assert parsed.node == NOTHING
+    assert parsed.mistake.message == message
+    assert parsed.mistake.place == place
+    assert f"{parsed.mistake.before}{parsed.mistake.place}{parsed.mistake.after}".startswith(
+        text.strip()[:20]
+    )
+
+
+@given(ANYTHING)
+def test_whatever_is_typed_is_read_within_limits(text):
+    parsed = parse_search(text)
+
+    assert count_leaves(parsed.node) <= 12 * 31
+    assert len(parsed.notes) <= 3
+    for term in list_terms(parsed.node):
+        assert term.isalnum() or not term.isascii()
+
+
+@given(ANYTHING)
+def test_whatever_is_typed_can_be_completed(text):
+    for offer in complete_search(text, {"language": {"en-GB": 2}}):
+        # Only the last piece differs.
+        assert offer.rsplit(" ", 1)[0].rstrip() in {text.rsplit(" ", 1)[0].rstrip(), offer}
+
+
+def count_leaves(node: Node) -> int:
+    match node:
+        case Not():
+            return count_leaves(node.part)
+        case All() | Either():
+            return sum(map(count_leaves, node.parts))
+        case _:
+            return 1
+
+
+def list_terms(node: Node) -> list[str]:
+    match node:
+        case Word():
+            return [node.term]
+        case Phrase():
+            return list(node.terms)
+        case Not():
+            return list_terms(node.part)
+        case All() | Either():
+            return [term for part in node.parts for term in list_terms(part)]
+        case _:
+            return []
+
+
+@pytest.mark.parametrize(
+    ("text", "offers"),
+    [
+        ("gen", ["gender:"]),
+        ("warm gen", ["warm gender:"]),
+        ("warm -gen", ["warm -gender:"]),
+        ("gender:f", ["gender:female"]),
+        ("age:mid", ["age:middle_aged"]),
+        ("lang:en-", ["lang:en-GB", "lang:en-US"]),
+        ("accent:b", ['accent:"black country"', "accent:british"]),
+        ("gender:female", []),
+        ("gender:female ", []),
+        ("nothing:x", []),
+        ("gender = f", []),
+        ("", []),
+    ],
+)
+def test_fields_and_values_are_completed_those_with_most_voices_first(text, offers):
+    counts = {
+        "language": {"en-US": 2, "en-GB": 7, "de": 1},
+        "accent": {"british": 1, "black country": 2},
+    }
+
+    assert complete_search(text, counts) == offers
