@@ -1,0 +1,89 @@
+"""Make catalog/matching/table.npz: stock voices and blends, spoken and listened to once.
+
+For maintainers; the result is vendored. About ten minutes of one core. The same seed gives the same
+table, up to what another processor rounds differently.
+"""
+
+import argparse
+import hashlib
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from catalog.hearing.encoders import ge2e, voicefilter
+from catalog.matching.search import SPOKEN
+from catalog.matching.table import FILE, Weights
+from catalog.speech.engine import RATE, Engine, load_engine
+from catalog.speech.styles import blend_styles, stock_styles, style_names
+
+BLENDS = 250
+SEED = 1
+WEIGHTS_FOLDER = Path(tempfile.gettempdir()) / "voiceboard-weights"
+# The rows of a style for texts of usual length.
+_USUAL = slice(20, 140)
+# What random steps are taken along, of the axes in which voices differ.
+_AXES = 24
+
+
+def find_axes() -> tuple[Weights, Weights]:
+    """Return where each stock voice lies, and the axes as sums of voices."""
+    styles = stock_styles()[:, _USUAL].mean(axis=1)
+    axes, lengths, _ = np.linalg.svd(styles - styles.mean(axis=0), full_matrices=False)
+    places = axes[:, :-1] * lengths[:-1]
+    places /= np.sqrt(np.square(places).sum(axis=1).mean())
+    return places.astype(np.float32), axes[:, :_AXES] / np.sqrt(len(axes))
+
+
+def draw_blends(axes: Weights) -> Weights:
+    """Return weights for each stock voice alone, then for random blends of one to four."""
+    random, count = np.random.default_rng(SEED), len(axes)
+    rows = list(np.eye(count))
+    for _ in range(BLENDS):
+        members = random.integers(1, 5)
+        chosen = random.choice(count, members, replace=False)
+        row = np.zeros(count)
+        # Some reach beyond the voices between which they lie.
+        row[chosen] = random.dirichlet(np.ones(members)) * (1 if random.random() < 0.6 else 1.25)
+        row += axes @ (random.standard_normal(_AXES) * 0.35)
+        rows.append(row + (1 - row.sum()) / count)
+    return np.array(rows, np.float32)
+
+
+def hear(engine: Engine, weights: Weights) -> tuple[Weights, Weights]:
+    """Return what both encoders make of a blend."""
+    sound = engine.speak(SPOKEN, blend_styles(weights))
+    return ge2e().embed(sound, RATE), voicefilter().embed(sound, RATE)
+
+
+def main() -> None:
+    """Speak and listen to every row, and say the hash that ``table.py`` must hold."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--weights", type=Path, default=WEIGHTS_FOLDER)
+    parser.add_argument("--to", type=Path, default=FILE)
+    options = parser.parse_args()
+    engine = load_engine(options.weights)
+    places, axes = find_axes()
+    blends = draw_blends(axes)
+    heard = []
+    for row in blends:
+        heard.append(hear(engine, row))
+        sys.stdout.write(f"\r{len(heard)} of {len(blends)}")
+        sys.stdout.flush()
+    names = style_names()
+    np.savez(
+        options.to,
+        names=np.array(names),
+        places=places,
+        weights=blends.astype(np.float16),
+        ge2e=np.array([ours for ours, _ in heard], np.float16),
+        stock_voicefilter=np.array([judged for _, judged in heard[: len(names)]], np.float16),
+    )
+    sys.stdout.write(f"\n{options.to}: {hashlib.sha256(options.to.read_bytes()).hexdigest()}\n")
+
+
+if __name__ == "__main__":
+    main()
