@@ -93,3 +93,8 @@ def may_delete_voices(user: User, team: Team) -> bool:
 def may_read_log(user: User, team: Team) -> bool:
     """Only admins read who did what."""
     return _is_at_least(user, team, Membership.Role.ADMIN)
+
+
+def may_tune(user: User, team: Team) -> bool:
+    """Members read and change the settings that a provider keeps with a voice; viewers look."""
+    return _is_at_least(user, team, Membership.Role.MEMBER)

@@ -23,6 +23,7 @@ from catalog.jobs.syncs import (
     forget_old_runs,
     sync_account,
 )
+from catalog.jobs.voice_settings import find_due_settings, tune_voice
 from catalog.models import CloneJob, PlannedDeletion, PreviewClip, Voice
 from catalog.queries.audit import get_audit_head
 from catalog.storage import sweep_drafts
@@ -76,6 +77,12 @@ def push_name_task(*, voice_id: int) -> None:
     push_name(voice_id)
 
 
+@shared_task(name="catalog.tune_voice")
+def tune_voice_task(*, voice_id: int) -> None:
+    """Read a voice's settings at the provider, after changing them if that is wished for."""
+    tune_voice(voice_id, timezone.now)
+
+
 @shared_task(name="catalog.warm_previews")
 def warm_previews_task(*, account_id: int) -> None:
     """Fetch previews that are not on our disk yet, and come back for the rest."""
@@ -97,6 +104,8 @@ def sweep_task() -> None:
         wake_clone(job_id)
     for line_id in find_due(PlannedDeletion, PlannedDeletion.ACTIVE_STATES, now):
         wake_deletion(line_id)
+    for voice_id in find_due_settings(now):
+        wake_settings(voice_id)
 
 
 @shared_task(name="catalog.sync_due")
@@ -143,6 +152,11 @@ def wake_sync(account_id: int) -> None:
 def wake_rename(voice_id: int) -> None:
     """Tell a worker that a voice has a name that its provider does not know yet."""
     _wake(push_name_task, voice_id=voice_id)
+
+
+def wake_settings(voice_id: int) -> None:
+    """Tell a worker that the settings of a voice are to be read or changed."""
+    _wake(tune_voice_task, voice_id=voice_id)
 
 
 def wake_measure(clip_id: int) -> None:

@@ -3,7 +3,16 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from catalog.views import accounts, annotations, audit, cleanups, clones, credentials, voices
+from catalog.views import (
+    accounts,
+    annotations,
+    audit,
+    cleanups,
+    clones,
+    credentials,
+    voice_settings,
+    voices,
+)
 
 
 class _RowNumber(StringConverter):
@@ -39,6 +48,17 @@ urlpatterns = [
     path("notes/<row:pk>/", annotations.note_change, name="note-change"),
     path("notes/<row:pk>/remove/", annotations.note_remove, name="note-remove"),
     path("notes/<row:pk>/restore/", annotations.note_restore, name="note-restore"),
+    path("voices/<row:pk>/settings/", voice_settings.voice_settings, name="voice-settings"),
+    path(
+        "voices/<row:pk>/settings/read/",
+        voice_settings.voice_settings_read,
+        name="voice-settings-read",
+    ),
+    path(
+        "voices/<row:pk>/settings/reset/",
+        voice_settings.voice_settings_reset,
+        name="voice-settings-reset",
+    ),
     path("clone/", clones.clone_create, name="clone-create"),
     path("jobs/", clones.job_list, name="job-list"),
     path("jobs/<uuid:pk>/", clones.job_detail, name="job-detail"),

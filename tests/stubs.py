@@ -26,6 +26,9 @@ class StubProvider:
         self.breaks_after: int | None = None
         self.while_listing: Callable[[], None] = lambda: None
         self.while_checking: Callable[[], None] = lambda: None
+        self.while_tuning: Callable[[], None] = lambda: None
+        self.defaults: dict[str, Any] = {"stability": 0.5, "speed": 1.0, "use_speaker_boost": True}
+        self.tuned: dict[str, dict[str, Any]] = {}
         self.sound = AudioClip(b"", "audio/wav")
         self.room: Slots | None = Slots(4, 30)
         self.verdict = CredentialCheck(
@@ -70,6 +73,19 @@ class StubProvider:
     def slots(self) -> Slots | None:
         self._take("slots")
         return self.room
+
+    def default_settings(self) -> dict[str, Any]:
+        self._take("default_settings")
+        return dict(self.defaults)
+
+    def settings(self, remote_id: str) -> dict[str, Any]:
+        self._take("settings", remote_id)
+        return {**self.defaults, **self.tuned.get(remote_id, {})}
+
+    def edit_settings(self, remote_id: str, values: dict[str, Any]) -> None:
+        self._take("edit_settings", remote_id)
+        self.tuned[remote_id] = {**self.tuned.get(remote_id, {}), **values}
+        self.while_tuning()
 
     def delete(self, remote_id: str) -> None:
         self._take("delete", remote_id)

@@ -30,6 +30,7 @@ from catalog.models import (
     User,
     Voice,
     VoiceLabel,
+    VoiceSettings,
 )
 from catalog.storage import store_media
 from tests import factories
@@ -45,6 +46,7 @@ _OF_TEAM = {
     VoiceLabel: "voice__account__team",
     PreviewClip: "voice__account__team",
     SyncRun: "account__team",
+    VoiceSettings: "voice__account__team",
     Sample: "team",
     CloneJob: "team",
     Consent: "clone_jobs__team",
@@ -97,6 +99,16 @@ def furnish(
     tag = factories.make_tag(team, word, voice)
     collection = factories.make_collection(admin, team, voice, name=word, is_shared=True)
     line = factories.make_line(plan, voice, message=word, credential=credential)
+    VoiceSettings.objects.create(
+        voice=voice,
+        state="failed",
+        values={"speed": 1.0},
+        read_at=factories.NOW,
+        message=word,
+        asked_by=admin,
+        asked_at=factories.NOW,
+        not_before=factories.NOW,
+    )
     SyncRun.objects.create(account=account, started_at=factories.NOW, error=word)
     return SimpleNamespace(
         team=team.name,

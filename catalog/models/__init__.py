@@ -9,6 +9,7 @@ from catalog.models.collections import Collection, CollectionEntry
 from catalog.models.credentials import Credential, ProviderAccount
 from catalog.models.installations import Installation
 from catalog.models.versions import CatalogVersion
+from catalog.models.voice_settings import VoiceSettings
 from catalog.models.voices import PreviewClip, SyncRun, Voice, VoiceLabel
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "User",
     "Voice",
     "VoiceLabel",
+    "VoiceSettings",
 ]

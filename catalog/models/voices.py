@@ -177,6 +177,11 @@ class Voice(models.Model):
         return own and not self.is_gone and self.info.can_delete
 
     @property
+    def shown_details(self) -> dict[str, object]:
+        """What only this provider tells, but for settings: those have a place of their own."""
+        return {name: value for name, value in self.details.items() if name != "settings"}
+
+    @property
     def language_name(self) -> str:
         """The main language in words, "" when unknown."""
         return "" if self.language == "unknown" else language_label(self.language)

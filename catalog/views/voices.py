@@ -14,6 +14,7 @@ from catalog.models import Voice
 from catalog.queries.annotations import find_marks
 from catalog.queries.credentials import find_accounts
 from catalog.queries.filters import LAYOUTS, SORTS, VoiceFilter
+from catalog.queries.voice_settings import get_voice_settings
 from catalog.queries.voices import find_voices
 from catalog.services.previews import PreviewUnavailable, fetch_preview
 from catalog.services.voices import archive_voices, rename_voice, unarchive_voices
@@ -78,6 +79,8 @@ def voice_detail(request: Request, pk: int) -> HttpResponseBase:
         "may_delete": policies.may_delete_voices(request.user, voice.account.team),
         "may_archive": policies.may_archive_voices(request.user, voice.account.team),
         "may_rename": policies.may_rename(request.user, voice.account.team),
+        "may_tune": policies.may_tune(request.user, voice.account.team),
+        "settings": get_voice_settings(voice),
     }
     return render(request, "catalog/voices/detail.html", context)
 

@@ -88,6 +88,14 @@ function dropSheet(event) {
   if (event.newState === "closed" && event.target.matches(".facets")) event.target.removeAttribute("popover");
 }
 
+// A slider and the number beside it are one setting; only the number is sent.
+function mirror({ target }) {
+  if (target.dataset.moves) document.getElementById(target.dataset.moves).value = target.value;
+  if (target.type !== "number") return;
+  const slider = document.querySelector(`[data-moves="${CSS.escape(target.id)}"]`);
+  if (slider) slider.value = target.value;
+}
+
 watchToasts();
 watchSwaps();
 watchTables();
@@ -96,6 +104,7 @@ keys.init();
 loadModules();
 document.addEventListener("click", onClick);
 document.addEventListener("submit", switchTheme);
+document.addEventListener("input", mirror);
 document.addEventListener("toggle", dropSheet, true);
 matchMedia("(width < 900px)").addEventListener("change", () => {
   for (const sheet of document.querySelectorAll(".facets:popover-open")) sheet.hidePopover();

@@ -49,6 +49,11 @@ def test_clean_line_is_storable_short_and_settled(text, limit):
     line.encode()
 
 
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=126) | st.just("\n"), max_size=100))
+def test_a_plain_text_only_loses_spaces_that_say_nothing(text):
+    assert clean_line(text, 1000) == " ".join(text.split())
+
+
 @pytest.mark.parametrize(
     "shape",
     [

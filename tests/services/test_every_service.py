@@ -47,6 +47,11 @@ from catalog.services.credentials import (
     request_sync,
     share_credential,
 )
+from catalog.services.voice_settings import (
+    change_settings,
+    read_settings_again,
+    reset_settings,
+)
 from catalog.services.voices import archive_voices, rename_voice, unarchive_voices
 from tests import factories
 
@@ -204,6 +209,15 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     ),
     "rate_voice": lambda cast: rate_voice(
         cast.mia, voice=factories.make_voice(cast.account), value=4, now=NOW
+    ),
+    "read_settings_again": lambda cast: read_settings_again(
+        cast.mia, voice=factories.make_voice(cast.account), now=NOW
+    ),
+    "change_settings": lambda cast: change_settings(
+        cast.mia, voice=factories.make_voice(cast.account), values={"speed": 1.1}, now=NOW
+    ),
+    "reset_settings": lambda cast: reset_settings(
+        cast.mia, voice=factories.make_voice(cast.account), now=NOW
     ),
 }
 

@@ -1,0 +1,45 @@
+"""The settings that a provider keeps with a voice, as they were read last, and a wish to change."""
+
+from django.db import models
+
+from catalog.models.accounts import User
+from catalog.models.voices import Voice
+
+
+class VoiceSettings(models.Model):
+    """One voice's settings; ``wanted`` are those that a worker is to carry to the provider."""
+
+    class State(models.TextChoices):
+        """What a worker is to do with them, or what became of it."""
+
+        READING = "reading", "Reading"
+        SAVING = "saving", "Saving"
+        READY = "ready", "Read"
+        FAILED = "failed", "Failed"
+
+    WAITING_STATES = (State.READING, State.SAVING)
+
+    voice = models.OneToOneField(Voice, on_delete=models.CASCADE, related_name="kept_settings")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.READING)
+    values = models.JSONField(default=dict)
+    defaults = models.JSONField(default=dict)
+    wanted = models.JSONField(default=dict)
+    read_at = models.DateTimeField(null=True)
+    asked_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    asked_at = models.DateTimeField()
+    not_before = models.DateTimeField()
+    attempt_count = models.PositiveIntegerField(default=0)
+    message = models.CharField(max_length=300, blank=True)
+
+    def __str__(self) -> str:
+        return f"Settings of voice {self.voice_id}"
+
+    @property
+    def is_waiting(self) -> bool:
+        """Tell whether a worker has still to do something."""
+        return self.state in self.WAITING_STATES
+
+    @property
+    def is_saving(self) -> bool:
+        """Tell whether that is a change."""
+        return self.state == self.State.SAVING

@@ -1,0 +1,154 @@
+"""Measure what fetching a large account costs us, against the sandbox, and print the ratios.
+
+    python scripts/bench_sync.py [--voices 10000]
+
+An account of the first provider is fetched three times into a fresh database: everything new,
+nothing changed, and nothing changed with every allocation traced; then the same with a tenth of
+the voices. Only this process is counted: the sandbox is another one.
+"""
+
+import argparse
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import django
+from django.core.management import call_command
+from django.db import connection
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Cost(NamedTuple):
+    """What one pass took of us."""
+
+    cpu: float
+    statements: int
+
+
+class Figures(NamedTuple):
+    """What the passes over one account took."""
+
+    seen: int
+    first: Cost
+    again: Cost
+    peak: int
+
+
+def main() -> None:
+    """Fetch a large and a small account, and compare."""
+    reader = argparse.ArgumentParser(description=__doc__)
+    reader.add_argument("--voices", type=int, default=10_000)
+    wanted = reader.parse_args().voices
+    with tempfile.TemporaryDirectory(prefix="voiceboard-bench-") as folder:
+        prepare(Path(folder))
+        many, few = measure(wanted), measure(wanted // 10)
+    lines = {
+        "voices in one pass": many.seen,
+        "CPU of a pass without changes, share of the first": many.again.cpu / many.first.cpu,
+        "the same, times that of a tenth of the voices": many.again.cpu / few.again.cpu,
+        "its peak of memory, times that of a tenth": many.peak / few.peak,
+        "statements per 100 new voices": 100 * many.first.statements / many.seen,
+        "statements per 100 unchanged voices": 100 * many.again.statements / many.seen,
+    }
+    sys.stdout.writelines(f"{name}: {round(value, 2)}\n" for name, value in lines.items())
+
+
+def prepare(folder: Path) -> None:
+    """Make a database of our own in the folder."""
+    os.environ.pop("DATABASE_URL", None)
+    os.environ["VOICEBOARD_DATA_DIR"] = str(folder)
+    os.environ["VOICEBOARD_DEMO"] = "0"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "voiceboard.settings"
+    sys.path.insert(0, str(ROOT))
+    django.setup()
+    call_command("prepare")
+
+
+def measure(voices: int) -> Figures:
+    """Fetch an account of so many voices three times over."""
+    from catalog.jobs.syncs import sync_account  # noqa: PLC0415  (needs loaded apps)
+
+    with run_sandbox(voices) as address:
+        account_id = connect(address, voices)
+
+        def fetch() -> Any:
+            run = sync_account(account_id, clock)
+            if run is None or run.error:
+                raise SystemExit(run.error if run else "The account is being fetched already.")
+            return run
+
+        first, again = count(fetch), count(fetch)
+        tracemalloc.start()
+        run = fetch()
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    return Figures(run.seen_count, first, again, peak)
+
+
+def clock() -> datetime:
+    """Tell the time as a worker does."""
+    return datetime.now(UTC)
+
+
+def count(work: Callable[[], Any]) -> Cost:
+    """Do the work and return what it took."""
+    statements = 0
+
+    def note(execute: Callable[..., Any], *call: Any) -> Any:
+        nonlocal statements
+        statements += 1
+        return execute(*call)
+
+    started = time.process_time()
+    with connection.execute_wrapper(note):
+        work()
+    return Cost(time.process_time() - started, statements)
+
+
+def connect(address: str, voices: int) -> int:
+    """Make an account that is reached there, with a key to it; return the account's number."""
+    from django.conf import settings  # noqa: PLC0415  (needs the environment)
+
+    from catalog.models import Credential, ProviderAccount, Team, User  # noqa: PLC0415
+
+    slug = address.rpartition("/")[2]
+    settings.PROVIDER_BASE_URLS[slug] = address
+    team = Team.objects.create(name=f"Bench {voices}")
+    owner = User.objects.create_user(f"bench{voices}@example.com", None)
+    account = ProviderAccount.objects.create(team=team, provider=slug, ref=str(voices))
+    key = Credential(team=team, owner=owner, provider=slug, account=account, health="good")
+    key.seal_secrets(f"sandbox-{slug}-full")
+    key.save()
+    return account.pk
+
+
+@contextlib.contextmanager
+def run_sandbox(voices: int) -> Iterator[str]:
+    """Run a sandbox of so many voices beside us; yield where its first provider is."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "manage.py", "serve_sandbox", f"--port={port}", f"--voices={voices}"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        told = process.stdout.readline() if process.stdout else ""
+        if not told:
+            raise SystemExit("The sandbox did not start.")
+        yield told.split()[-1]
+    finally:
+        process.terminate()
+        process.wait()
+
+
+if __name__ == "__main__":
+    main()

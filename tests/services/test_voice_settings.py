@@ -1,0 +1,47 @@
+"""Who may ask for a voice's settings to be read and changed, and what is recorded."""
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from catalog.models import AuditEntry, Membership, VoiceSettings
+from catalog.services.voice_settings import change_settings, read_settings_again, reset_settings
+from tests import factories
+from tests.factories import NOW
+
+
+def test_a_change_waits_for_a_worker_and_stands_in_the_log(
+    cast, wakes, django_capture_on_commit_callbacks
+):
+    voice = factories.make_voice(cast.account)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        change_settings(cast.mia, voice=voice, values={"speed": 0.9}, now=NOW)
+
+    row = VoiceSettings.objects.get(voice=voice)
+    assert (row.is_saving, row.wanted) == (True, {"speed": 0.9})
+    assert wakes == [("catalog.tune_voice", voice.pk)]
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.facts) == ("voice settings changed", {"speed": "None -> 0.9"})
+
+
+def test_a_reset_without_anything_read_takes_the_documented_values(cast):
+    voice = factories.make_voice(cast.account)
+
+    reset_settings(cast.mia, voice=voice, now=NOW)
+
+    wanted = VoiceSettings.objects.get(voice=voice).wanted
+    assert wanted == {field.name: field.default for field in voice.info.voice_settings}
+
+
+@pytest.mark.parametrize("ask", [read_settings_again, reset_settings])
+def test_a_viewer_a_gone_voice_and_a_provider_without_settings_are_refused(cast, ask):
+    viewer = factories.make_user("Vic", cast.aurora, Membership.Role.VIEWER)
+    kept = factories.make_voice(cast.account)
+    gone = factories.make_voice(cast.account, gone_at=NOW)
+    plain = factories.make_voice(factories.make_account(cast.aurora, provider="stepfun"))
+
+    for user, voice in ((viewer, kept), (cast.mia, gone), (cast.mia, plain)):
+        with pytest.raises(PermissionDenied):
+            ask(user, voice=voice, now=NOW)
+
+    assert not VoiceSettings.objects.exists()
