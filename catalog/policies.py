@@ -1,6 +1,6 @@
 """Who may do what: the only place that answers."""
 
-from catalog.models import Collection, Credential, Membership, Note, Team, User
+from catalog.models import Collection, Credential, Membership, Note, SavedSearch, Team, User
 
 _RANKS = [role.value for role in Membership.Role]
 
@@ -67,6 +67,24 @@ def may_moderate_notes(user: User, team: Team) -> bool:
 def may_share_with_team(user: User, team: Team) -> bool:
     """Members make collections and searches of the team; what is personal anybody makes."""
     return _is_at_least(user, team, Membership.Role.MEMBER)
+
+
+def may_make_collection(user: User, team: Team, *, is_shared: bool) -> bool:
+    """Let everybody keep what is personal; what is the team's is made by members."""
+    return may_share_with_team(user, team) if is_shared else role_in(user, team) is not None
+
+
+def may_make_search(user: User, team: Team, *, is_shared: bool) -> bool:
+    """Let everybody keep what is personal; what is the team's is made by members."""
+    return may_share_with_team(user, team) if is_shared else role_in(user, team) is not None
+
+
+def may_change_search(user: User, search: SavedSearch) -> bool:
+    """Let its owner, and the admins where the team has it."""
+    if role_in(user, search.team) is None:
+        return False
+    is_admin = _is_at_least(user, search.team, Membership.Role.ADMIN)
+    return search.owner_id == user.pk or (search.is_shared and is_admin)
 
 
 def may_change_collection(user: User, collection: Collection) -> bool:

@@ -18,6 +18,8 @@ from catalog.models import (
     PlannedDeletion,
     ProviderAccount,
     Sample,
+    SavedSearch,
+    Selection,
     Tag,
     TagUse,
     Team,
@@ -118,6 +120,16 @@ def make_collection(owner: User, team: Team, *voices: Voice, **values: Any) -> C
         for place, voice in enumerate(voices, start=1)
     )
     return collection
+
+
+def make_search(owner: User, team: Team, **values: Any) -> SavedSearch:
+    defaults = {"name": "Warm", "query": "q=warm&sort=best", "saved_at": NOW}
+    return SavedSearch.objects.create(owner=owner, team=team, **{**defaults, **values})
+
+
+def make_selection(user: User, team: Team, *voices: Voice) -> Selection:
+    ids = [voice.pk for voice in voices]
+    return Selection.objects.create(user=user, team=team, voice_ids=ids, chosen_at=NOW)
 
 
 def make_sample(owner: User, team: Team, content: bytes = b"RIFF") -> Sample:

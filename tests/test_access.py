@@ -50,7 +50,20 @@ def invented_world() -> SimpleNamespace:
     """Return ids that nothing has."""
     number, unique = SimpleNamespace(pk=10**17), SimpleNamespace(pk=uuid.uuid4())
     kinds = {
-        **dict.fromkeys(("voice", "account", "plan", "note", "tag", "collection"), number),
+        **dict.fromkeys(
+            (
+                "voice",
+                "account",
+                "plan",
+                "note",
+                "tag",
+                "collection",
+                "entry",
+                "search",
+                "selection",
+            ),
+            number,
+        ),
         "job": unique,
     }
     return SimpleNamespace(**kinds, sample=unique, credential=unique, line=unique)

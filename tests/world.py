@@ -22,6 +22,8 @@ from catalog.models import (
     ProviderAccount,
     Rating,
     Sample,
+    SavedSearch,
+    Selection,
     Star,
     SyncRun,
     Tag,
@@ -59,6 +61,8 @@ _OF_TEAM = {
     Note: "voice__account__team",
     Collection: "team",
     CollectionEntry: "collection__team",
+    SavedSearch: "team",
+    Selection: "team",
     User: "memberships__team",
 }
 
@@ -98,6 +102,8 @@ def furnish(
     note = factories.make_note(admin, voice, word)
     tag = factories.make_tag(team, word, voice)
     collection = factories.make_collection(admin, team, voice, name=word, is_shared=True)
+    search = factories.make_search(admin, team, name=word, is_shared=True)
+    selection = factories.make_selection(admin, team, voice)
     line = factories.make_line(plan, voice, message=word, credential=credential)
     VoiceSettings.objects.create(
         voice=voice,
@@ -124,6 +130,9 @@ def furnish(
         note=note,
         tag=tag,
         collection=collection,
+        entry=collection.entries.get(),
+        search=search,
+        selection=selection,
     )
 
 

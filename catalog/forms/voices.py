@@ -3,7 +3,15 @@
 from django import forms
 from django.http import QueryDict
 
-from catalog.queries.filters import CLOSED_FACETS, FACETS, FILTERS, LAYOUTS, SORTS, VoiceFilter
+from catalog.queries.filters import (
+    CLOSED_FACETS,
+    COLUMNS,
+    FACETS,
+    FILTERS,
+    LAYOUTS,
+    SORTS,
+    VoiceFilter,
+)
 from catalog.search.syntax import LONGEST_SEARCH
 
 _LONGEST_VALUE = 60
@@ -28,17 +36,30 @@ class RenameForm(forms.Form):
         return name
 
 
+class ViewForm(forms.Form):
+    """How somebody likes the list; what is not sent stays as it is."""
+
+    layout = forms.ChoiceField(choices=list(LAYOUTS.items()), required=False)
+    sort = forms.ChoiceField(choices=list(SORTS.items()), required=False)
+    columns = forms.MultipleChoiceField(choices=list(COLUMNS.items()), required=False)
+
+
 class VoiceFilterForm:
     """Read the query string; what cannot be meant is left out and said, never an error page."""
 
-    def __init__(self, query: QueryDict) -> None:
+    def __init__(
+        self, query: QueryDict, usual_sort: str = "best", usual_layout: str = "cards"
+    ) -> None:
         self.ignored: list[str] = []
-        self.page_number = _read_page(query.get("page", ""))
+        self.page_number = read_page(query.get("page", ""))
         self.wanted = VoiceFilter(
             words=one_line(query.get("q", ""))[:LONGEST_SEARCH].strip(),
             chosen={name: self._read_facet(query, name) for name in FILTERS},
-            sort=self._read_choice(query, "sort", SORTS, "best"),
-            layout=self._read_choice(query, "layout", LAYOUTS, "cards"),
+            sort=self._read_choice(query, "sort", SORTS, usual_sort),
+            layout=self._read_choice(query, "layout", LAYOUTS, usual_layout),
+            saved=_read_number(query.get("saved", "")),
+            usual_sort=usual_sort,
+            usual_layout=usual_layout,
         )
 
     def _read_facet(self, query: QueryDict, name: str) -> tuple[str, ...]:
@@ -75,7 +96,12 @@ def one_line(text: str) -> str:
     return "".join(mark if mark.isprintable() else " " for mark in readable)
 
 
-def _read_page(text: str) -> int:
+def _read_number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
+def read_page(text: str) -> int:
+    """Return the number of a page; what is no number is the first."""
     if not text.isascii() or not text.isdigit():
         return 1
     return int(text[:12])

@@ -8,6 +8,8 @@ from catalog.models.clones import CloneJob, Consent, Sample
 from catalog.models.collections import Collection, CollectionEntry
 from catalog.models.credentials import Credential, ProviderAccount
 from catalog.models.installations import Installation
+from catalog.models.preferences import Preference
+from catalog.models.searches import SavedSearch, Selection
 from catalog.models.versions import CatalogVersion
 from catalog.models.voice_settings import VoiceSettings
 from catalog.models.voices import PreviewClip, SyncRun, Voice, VoiceLabel
@@ -26,10 +28,13 @@ __all__ = [
     "Membership",
     "Note",
     "PlannedDeletion",
+    "Preference",
     "PreviewClip",
     "ProviderAccount",
     "Rating",
     "Sample",
+    "SavedSearch",
+    "Selection",
     "SetupLink",
     "Star",
     "SyncRun",

@@ -38,7 +38,22 @@ SORTS = {
     "oldest": "Oldest first",
     "language": "Language",
 }
-LAYOUTS = {"cards": "Cards", "list": "List"}
+LAYOUTS = {"cards": "Cards", "list": "Compact list", "table": "Table"}
+COLUMNS = {
+    "provider": "Provider",
+    "kind": "Kind",
+    "language": "Language",
+    "gender": "Gender",
+    "age": "Age",
+    "accent": "Accent",
+    "use_case": "Use",
+    "tags": "Tags",
+    "rating": "Rating",
+    "length": "Length",
+    "made": "Made",
+    "id": "Voice ID",
+}
+USUAL_COLUMNS = ["provider", "kind", "language", "gender", "age", "accent", "tags", "rating"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +64,10 @@ class VoiceFilter:
     chosen: dict[str, tuple[str, ...]] = field(default_factory=dict)
     sort: str = "best"
     layout: str = "cards"
+    saved: int = 0  # the saved search that it began with
+    # What the person sees where the address says nothing.
+    usual_sort: str = "best"
+    usual_layout: str = "cards"
 
     @property
     def parsed(self) -> Parsed:
@@ -59,10 +78,18 @@ class VoiceFilter:
         """Return the canonical address: known keys, in one order, none that says nothing."""
         pairs = [("q", self.words)] if self.words else []
         pairs += [(name, value) for name in FILTERS for value in self.chosen.get(name, ())]
-        pairs += [("sort", self.sort)] if self.sort != "best" else []
-        pairs += [("layout", self.layout)] if self.layout != "cards" else []
+        pairs += [("sort", self.sort)] if {self.sort, self.usual_sort} != {"best"} else []
+        is_usual = {self.layout, self.usual_layout} == {"cards"}
+        pairs += [] if is_usual else [("layout", self.layout)]
+        pairs += [("saved", str(self.saved))] if self.saved else []
         pairs += [("page", str(page))] if page > 1 else []
         return f"?{urlencode(pairs)}" if pairs else ""
+
+    def search_query(self) -> str:
+        """Return what a saved search keeps: what is found and its order, in one spelling."""
+        pairs = [("q", self.words)] if self.words else []
+        pairs += [(name, each) for name in FILTERS for each in sorted(self.chosen.get(name, ()))]
+        return urlencode([*pairs, ("sort", self.sort)])
 
     def without(self, name: str, value: str) -> "VoiceFilter":
         """Return the filter with one value taken out."""

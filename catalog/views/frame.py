@@ -34,14 +34,15 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
         return frame
     links = [
         ("catalog:voice-list", "audio-lines", "Voices", ""),
+        ("catalog:collection-list", "folder-heart", "Collections", ""),
         ("catalog:clone-create", "mic", "Clone", ""),
         ("catalog:job-list", "list-checks", "Jobs", ""),
-        ("catalog:credential-list", "key-round", "Keys", ""),
+        ("catalog:credential-list", "key-round", "Keys", "rail-only"),
         ("catalog:account-detail", "users", "Account", "tab-only"),
     ]
     if policies.may_delete_voices(request.user, team):  # type: ignore[arg-type]
-        links.insert(4, ("catalog:cleanup-list", "eraser", "Clean-up", "rail-only"))
-        links.insert(5, ("catalog:audit-list", "rows-3", "Log", "rail-only"))
+        links.insert(5, ("catalog:cleanup-list", "eraser", "Clean-up", "rail-only"))
+        links.insert(6, ("catalog:audit-list", "rows-3", "Log", "rail-only"))
     frame["navigation"] = [
         (reverse(name), icon, label, where, request.path.startswith(reverse(name)))
         for name, icon, label, where in links

@@ -14,6 +14,7 @@ from catalog.models import Voice
 from catalog.queries.annotations import find_marks
 from catalog.queries.credentials import find_accounts
 from catalog.queries.filters import LAYOUTS, SORTS, VoiceFilter
+from catalog.queries.preferences import count_news, find_habits, find_open_search, find_searches
 from catalog.queries.voice_settings import get_voice_settings
 from catalog.queries.voices import find_voices
 from catalog.services.previews import PreviewUnavailable, fetch_preview
@@ -32,7 +33,10 @@ def home(request: Request) -> HttpResponse:
 @signed_in
 @require_safe
 def voice_list(request: Request) -> HttpResponseBase:
-    form = VoiceFilterForm(request.GET)
+    habits = find_habits(request.user)
+    form = VoiceFilterForm(request.GET, habits.sort, habits.layout)
+    searches = find_searches(request.user)
+    opened = find_open_search(searches, form.wanted)
     page = find_voices(request.user, form.wanted, form.page_number)
     accounts = find_accounts(request.user)
     response = render_part(
@@ -43,6 +47,11 @@ def voice_list(request: Request) -> HttpResponseBase:
             "page": page,
             "marks": find_marks(request.user, page.voices),
             "ignored": form.ignored,
+            "habits": habits,
+            "searches": searches,
+            "opened": opened,
+            "changeable": opened and policies.may_change_search(request.user, opened.search),
+            "news_count": 0 if is_partial(request) else count_news(request.user, habits.news_since),
             "sorts": SORTS,
             "layouts": LAYOUTS,
             "accounts": accounts,

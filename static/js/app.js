@@ -3,7 +3,7 @@ import { watchTables } from "./bulk.js";
 import { keys } from "./keys.js";
 import { player } from "./player.js";
 import { watchSwaps } from "./swaps.js";
-import { say, toast, watchToasts } from "./ui.js";
+import { keep, recall, say, toast, watchToasts } from "./ui.js";
 
 const loaded = new WeakSet();
 
@@ -96,20 +96,51 @@ function mirror({ target }) {
   if (slider) slider.value = target.value;
 }
 
+const VISIT_MINUTES = 10;
+
+// A form without answer: what it tells matters to the next page only.
+function tell(address, values) {
+  fetch(address, {
+    method: "POST",
+    headers: { "X-CSRFToken": document.body.dataset.csrf },
+    body: new URLSearchParams(values),
+    redirect: "manual",
+  }).catch(() => {});
+}
+
+// What somebody chooses in the bar is how the list looks the next time, on any machine.
+function rememberView(event) {
+  const address = event.target.closest("[data-remember]")?.dataset.remember;
+  if (address) tell(address, { [event.target.name]: event.target.value });
+}
+
+function noteVisit() {
+  const { visit, person } = document.body.dataset;
+  const noted = `visit.${person}`;
+  if (!visit || Date.now() - Number(recall(noted)) < VISIT_MINUTES * 60_000) return;
+  keep(noted, Date.now());
+  tell(visit, {});
+}
+
 watchToasts();
 watchSwaps();
 watchTables();
 player.init();
 keys.init();
 loadModules();
+noteVisit();
 document.addEventListener("click", onClick);
 document.addEventListener("submit", switchTheme);
 document.addEventListener("input", mirror);
+document.addEventListener("change", rememberView);
 document.addEventListener("toggle", dropSheet, true);
 matchMedia("(width < 900px)").addEventListener("change", () => {
   for (const sheet of document.querySelectorAll(".facets:popover-open")) sheet.hidePopover();
 });
-document.addEventListener("htmx:after:swap", () => {
+document.addEventListener("htmx:after:swap", (event) => {
+  const panel = document.getElementById("panel");
+  if (event.detail.ctx.target?.id === "panel-in" && !panel.open) panel.showModal();
+  if (event.detail.ctx.target?.id === "main" && panel?.open) panel.close();
   player.sync();
   loadModules();
 });

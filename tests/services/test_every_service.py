@@ -17,12 +17,15 @@ from catalog.audio import FORMATS
 from catalog.models import (
     AuditEntry,
     AuditHead,
+    Collection,
     Credential,
     Membership,
     Note,
     PlannedDeletion,
+    SavedSearch,
     Team,
     User,
+    Voice,
 )
 from catalog.queries.audit import AuditFilter
 from catalog.services.accounts import create_first_admin, make_setup_link, prepare_demo
@@ -39,6 +42,16 @@ from catalog.services.annotations import (
 from catalog.services.audit import export_log
 from catalog.services.cleanups import approve_plan, draw_up_plan, retry_deletion
 from catalog.services.clones import CloneWish, request_clone
+from catalog.services.collections import (
+    change_collection,
+    collect_voices,
+    drop_voice,
+    make_collection,
+    move_entry,
+    note_entry,
+    remove_collection,
+    restore_collection,
+)
 from catalog.services.credentials import (
     add_credential,
     recheck_credential,
@@ -46,6 +59,14 @@ from catalog.services.credentials import (
     replace_key,
     request_sync,
     share_credential,
+)
+from catalog.services.preferences import clear_news, note_visit, remember_view
+from catalog.services.searches import (
+    change_search,
+    freeze_selection,
+    remove_search,
+    restore_search,
+    save_search,
 )
 from catalog.services.voice_settings import (
     change_settings,
@@ -64,6 +85,12 @@ READERS = {"setup_link_is_good", "clean_filename", "fetch_preview"}
 PERSONAL: dict[str, Callable[[SimpleNamespace], Any]] = {
     "star_voice": lambda cast: star_voice(
         cast.mia, voice=factories.make_voice(cast.account), is_on=True, now=NOW
+    ),
+    "remember_view": lambda cast: remember_view(cast.mia, layout="table"),
+    "note_visit": lambda cast: note_visit(cast.mia, now=NOW),
+    "clear_news": lambda cast: clear_news(cast.mia, until=NOW),
+    "freeze_selection": lambda cast: freeze_selection(
+        cast.mia, team=cast.aurora, voice_ids=[1], now=NOW
     ),
 }
 
@@ -138,6 +165,15 @@ def make_note(cast: SimpleNamespace, **values: Any) -> Note:
     return factories.make_note(cast.mia, factories.make_voice(cast.account), **values)
 
 
+def shared(cast: SimpleNamespace, **values: Any) -> Collection:
+    voices = [factories.make_voice(cast.account) for _ in range(2)]
+    return factories.make_collection(cast.mia, cast.aurora, *voices, is_shared=True, **values)
+
+
+def make_search(cast: SimpleNamespace, **values: Any) -> SavedSearch:
+    return factories.make_search(cast.mia, cast.aurora, is_shared=True, **values)
+
+
 def untag(cast: SimpleNamespace) -> None:
     voice = factories.make_voice(cast.account)
     tag = factories.make_tag(cast.aurora, "warm", voice)
@@ -206,6 +242,44 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     "remove_note": lambda cast: remove_note(cast.mia, note=make_note(cast), now=NOW),
     "restore_note": lambda cast: restore_note(
         cast.mia, note=make_note(cast, removed_at=NOW), now=NOW
+    ),
+    "make_collection": lambda cast: make_collection(
+        cast.mia, team=cast.aurora, name="Narrators", description="", is_shared=True, now=NOW
+    ),
+    "change_collection": lambda cast: change_collection(
+        cast.mia,
+        collection=shared(cast),
+        name="Speakers",
+        description="",
+        is_shared=False,
+        maintainers=[],
+        now=NOW,
+    ),
+    "remove_collection": lambda cast: remove_collection(cast.mia, collection=shared(cast), now=NOW),
+    "restore_collection": lambda cast: restore_collection(
+        cast.mia, collection=shared(cast, removed_at=NOW), now=NOW
+    ),
+    "collect_voices": lambda cast: collect_voices(
+        cast.mia, collection=shared(cast), voices=[factories.make_voice(cast.account)], now=NOW
+    ),
+    "drop_voice": lambda cast: drop_voice(
+        cast.mia, collection=shared(cast), voice=Voice.objects.latest("pk"), now=NOW
+    ),
+    "move_entry": lambda cast: move_entry(
+        cast.mia, entry=shared(cast).entries.earliest("position"), by=1, now=NOW
+    ),
+    "note_entry": lambda cast: note_entry(
+        cast.mia, entry=shared(cast).entries.earliest("position"), note="Trailer", now=NOW
+    ),
+    "save_search": lambda cast: save_search(
+        cast.mia, team=cast.aurora, name="Warm", query="q=warm", is_shared=True, now=NOW
+    ),
+    "change_search": lambda cast: change_search(
+        cast.mia, search=make_search(cast), name="Calm", query="q=calm", is_shared=True, now=NOW
+    ),
+    "remove_search": lambda cast: remove_search(cast.mia, search=make_search(cast), now=NOW),
+    "restore_search": lambda cast: restore_search(
+        cast.mia, search=make_search(cast, removed_at=NOW), now=NOW
     ),
     "rate_voice": lambda cast: rate_voice(
         cast.mia, voice=factories.make_voice(cast.account), value=4, now=NOW

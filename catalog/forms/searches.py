@@ -1,0 +1,39 @@
+"""A saved search: its name, whose it is, and what it finds."""
+
+from django import forms
+from django.http import QueryDict
+
+from catalog.forms.collections import clean_title
+from catalog.forms.voices import VoiceFilterForm
+
+_WHOSE = [("own", "Only I see it"), ("team", "My team sees it")]
+
+
+class SearchForm(forms.Form):
+    """``query`` is read as the address of the list is, and kept in its canonical spelling."""
+
+    name = forms.CharField(
+        max_length=80,
+        error_messages={
+            "required": "Give the search a name.",
+            "max_length": "A name has at most 80 characters.",
+        },
+    )
+    whose = forms.ChoiceField(choices=_WHOSE, initial="own", widget=forms.RadioSelect)
+    query = forms.CharField(max_length=20_000, required=False, widget=forms.HiddenInput)
+
+    def clean_name(self) -> str:
+        return clean_title(self.cleaned_data["name"])
+
+    def clean_query(self) -> str:
+        return canonical_query(self.cleaned_data["query"])
+
+    @property
+    def is_shared(self) -> bool:
+        """Tell whether it is to be the team's."""
+        return bool(self.cleaned_data["whose"] == "team")
+
+
+def canonical_query(text: str) -> str:
+    """Return the words and filters of an address in the one spelling that is kept."""
+    return VoiceFilterForm(QueryDict(text.removeprefix("?"))).wanted.search_query()

@@ -1,0 +1,176 @@
+"""Collections, saved searches, the view and the news, as pages and as parts of one."""
+
+from datetime import timedelta
+
+import pytest
+
+from catalog.models import Collection, Preference, SavedSearch
+from tests import factories
+from tests.views.conftest import PARTIAL, Page
+
+
+@pytest.fixture
+def voice(cast):
+    yesterday = factories.NOW - timedelta(days=1)
+    return factories.make_voice(cast.account, "Rachel", added_at=yesterday, changed_at=yesterday)
+
+
+def test_a_collection_is_made_filled_ordered_and_removed_without_script(cast, mia, voice):
+    mia.post("/collections/", {"name": "Trailers", "whose": "own"})
+    collection = Collection.objects.get()
+    mia.post(f"/voices/{voice.pk}/collections/", {"collection": collection.pk, "note": "Deep"})
+
+    page = Page(mia.get(f"/collections/{collection.pk}/"))
+    assert "Rachel" in page.text
+    assert "Deep" in page.text
+    entry = collection.entries.get()
+    mia.post(f"/collections/{collection.pk}/entries/{entry.pk}/note/", {"note": "Slow"})
+    mia.post(f"/collections/{collection.pk}/entries/{entry.pk}/move/", {"by": "1"})
+    assert "Slow" in Page(mia.get(f"/collections/{collection.pk}/")).text
+    mia.post(f"/collections/{collection.pk}/voices/{voice.pk}/remove/")
+    assert "Nothing in it yet" in Page(mia.get(f"/collections/{collection.pk}/")).text
+    removed = Page(mia.post(f"/collections/{collection.pk}/remove/", follow=True))
+    assert removed.find("form", action=f"/collections/{collection.pk}/restore/")
+    assert mia.get(f"/collections/{collection.pk}/").status_code == 404
+
+
+def test_the_dialog_proposes_the_last_one_used_and_offers_to_take_out(cast, mia, voice):
+    last = factories.make_collection(cast.mia, cast.aurora, name="Zulu")
+    factories.make_collection(cast.mia, cast.aurora, name="Alpha")
+    Preference.objects.create(user=cast.mia, last_collection=last)
+    address = f"/voices/{voice.pk}/collections/"
+
+    before = Page(mia.get(address, headers=PARTIAL))
+    after = Page(mia.post(address, {"collection": last.pk}, headers=PARTIAL))
+
+    assert not before.find("html")
+    assert "selected" in before.find("option", value=str(last.pk))[0]
+    assert after.find("button", hx_post=f"{address}{last.pk}/remove/")
+    assert "Added to Zulu." in after.text
+    out = Page(mia.post(f"{address}{last.pk}/remove/", headers=PARTIAL))
+    assert out.find("option", value=str(last.pk))
+
+
+def test_a_new_collection_is_made_on_the_way(mia, voice):
+    mia.post(f"/voices/{voice.pk}/collections/", {"name": "Fresh"})
+
+    assert Collection.objects.get(name="Fresh").entries.get().voice == voice
+
+
+@pytest.mark.parametrize("posted", [{}, {"name": "…"}, {"collection": "99999"}])
+def test_a_choice_that_is_none_is_said(mia, voice, posted):
+    response = mia.post(f"/voices/{voice.pk}/collections/", posted, headers=PARTIAL)
+
+    assert response.status_code == 422
+    assert Page(response).find("p", role="alert")
+
+
+def test_a_collection_of_a_colleague_s_own_does_not_exist_for_others(cast, mia, ana, voice):
+    theirs = factories.make_collection(cast.ana, cast.aurora, voice)
+
+    assert mia.get(f"/collections/{theirs.pk}/").status_code == 404
+    refused = mia.post(f"/voices/{voice.pk}/collections/", {"collection": theirs.pk})
+    assert refused.status_code == 422
+    page = Page(mia.get(f"/voices/?collection={theirs.pk}"))
+    assert "Narrators" not in page.text
+
+
+def test_a_search_is_saved_opened_by_a_colleague_changed_and_saved_again(cast, mia, ana, voice):
+    form = Page(mia.get("/searches/add/?gender=female&page=3", headers=PARTIAL))
+    query = form.find("input", name="query")[0]["value"]
+    saved = mia.post("/searches/add/", {"name": "Women", "whose": "team", "query": query})
+    search = SavedSearch.objects.get()
+
+    assert saved["Location"] == f"/voices/?gender=female&sort=best&saved={search.pk}"
+    opened = Page(ana.get(saved["Location"]))
+    assert opened.find("input", name="saved", value=str(search.pk), form="filters")
+    assert "Changed" not in opened.text
+    changed = Page(ana.get(f"{saved['Location']}&age=old"))
+    assert "Changed" in changed.text
+    assert changed.find("form", action=f"/searches/{search.pk}/update/")
+    assert changed.find("a", href="/searches/add/?gender=female&age=old&sort=best")
+    ana.post(f"/searches/{search.pk}/update/", {"query": "gender=female&age=old"})
+    search.refresh_from_db()
+    assert search.query == "gender=female&age=old&sort=best"
+
+
+def test_who_may_not_change_a_search_is_offered_to_save_as_only(cast, mia, voice):
+    search = factories.make_search(cast.ana, cast.aurora, query="sort=best", is_shared=True)
+
+    page = Page(mia.get(f"/voices/?gender=male&saved={search.pk}"))
+
+    assert "Save as…" in page.text
+    assert not page.find("form", action=f"/searches/{search.pk}/update/")
+
+
+def test_a_search_of_somebody_else_s_in_the_address_opens_nothing(cast, mia, voice):
+    search = factories.make_search(cast.ana, cast.aurora, name="Secret plan")
+
+    page = Page(mia.get(f"/voices/?saved={search.pk}"))
+
+    assert "Secret plan" not in page.text
+    assert not page.find("input", name="saved")
+
+
+def test_a_search_is_renamed_removed_with_undo_and_restored(cast, mia):
+    search = factories.make_search(cast.mia, cast.aurora)
+    values = {"name": "Deep", "whose": "own", "query": search.query}
+    mia.post(f"/searches/{search.pk}/", values)
+
+    page = Page(mia.post(f"/searches/{search.pk}/remove/", follow=True))
+
+    assert page.find("form", action=f"/searches/{search.pk}/restore/")
+    restored = Page(mia.post(f"/searches/{search.pk}/restore/", follow=True))
+    assert "Deep" in restored.text
+
+
+def test_layout_and_order_are_remembered_for_one_person_and_the_address_comes_first(
+    cast, mia, ana, voice
+):
+    mia.post("/preferences/view/", {"layout": "list", "sort": "newest"})
+
+    page = Page(mia.get("/voices/"))
+    assert page.find("ol", **{"class": "cards list"})
+    assert "selected" in page.find("option", value="newest")[0]
+    assert Page(mia.get("/voices/?layout=cards")).find("ol", **{"class": "cards cards"})
+    assert Page(ana.get("/voices/")).find("ol", **{"class": "cards cards"})
+    swapped = mia.get("/voices/?layout=cards&sort=best", headers=PARTIAL)
+    assert swapped["HX-Push-Url"] == "/voices/?sort=best&layout=cards"
+
+
+def test_a_view_that_cannot_be_is_not_remembered(mia):
+    mia.post("/preferences/view/", {"layout": "spiral", "sort": "loudest"})
+
+    assert not Preference.objects.exists()
+
+
+def test_the_news_are_counted_on_the_list_and_end_with_a_press(cast, mia, voice):
+    Preference.objects.create(user=cast.mia, news_since=factories.NOW - timedelta(days=2))
+
+    assert Page(mia.get("/voices/")).find("b", **{"class": "badge"})
+    page = Page(mia.get("/voices/new/"))
+    assert "1 added, 0 changed, 0 gone" in page.text
+    until = page.find("input", name="until")[0]["value"]
+    factories.make_voice(
+        cast.account,
+        "Late",
+        added_at=factories.NOW + timedelta(days=3650),
+        changed_at=factories.NOW + timedelta(days=3650),
+    )
+    seen = Page(mia.post("/voices/new/", {"until": until}, follow=True))
+
+    assert "Rachel" not in seen.text
+    assert "Late" in seen.text
+
+
+@pytest.mark.parametrize("until", ["nan", "inf", "-1e30", "x", ""])
+def test_a_moment_that_is_none_is_now(mia, until):
+    assert mia.post("/voices/new/", {"until": until}).status_code == 302
+
+
+def test_a_visit_is_noted_by_a_post_alone(cast, mia):
+    mia.get("/voices/")
+    assert not Preference.objects.exists()
+
+    assert mia.post("/visits/").status_code == 204
+    assert Preference.objects.get().seen_at
