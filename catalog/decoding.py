@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.audio import AudioFormat
+from catalog.loudness import measure_loudness
 
 PEAK_COUNT = 64
 _RATE = 16_000
@@ -23,11 +24,15 @@ class NotDecodable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What decoding showed: seconds, and 64 peaks from 0 to 100 over the whole length."""
+    """What decoding showed: seconds, and 64 peaks from 0 to 100 over the whole length.
+
+    ``loudness`` is in LUFS, None for what is too short or too quiet to be measured.
+    """
 
     seconds: float
     peaks: list[int]
     loudest: float
+    loudness: float | None
 
 
 def measure_audio(content: bytes, found: AudioFormat, *, max_seconds: float) -> Measured:
@@ -36,7 +41,8 @@ def measure_audio(content: bytes, found: AudioFormat, *, max_seconds: float) -> 
     loudest = float(np.abs(wave).max())
     if loudest < 10 ** (-60 / 20):
         raise NotDecodable("This file is silent.")
-    return Measured(wave.size / rate, _find_peaks(wave, loudest), loudest)
+    heard = measure_loudness(wave, rate)
+    return Measured(wave.size / rate, _find_peaks(wave, loudest), loudest, heard)
 
 
 def decode_audio(

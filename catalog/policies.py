@@ -37,6 +37,11 @@ def may_clone(user: User, team: Team) -> bool:
     return _is_at_least(user, team, Membership.Role.MEMBER)
 
 
+def may_speak(user: User, team: Team) -> bool:
+    """Members have texts spoken, which may cost credit; viewers hear what was spoken."""
+    return _is_at_least(user, team, Membership.Role.MEMBER)
+
+
 def may_rename(user: User, team: Team) -> bool:
     """Members give voices the names that their team knows them by; viewers only read them."""
     return _is_at_least(user, team, Membership.Role.MEMBER)

@@ -14,9 +14,10 @@ from kombu.exceptions import OperationalError
 from catalog.jobs.cleanups import run_deletion
 from catalog.jobs.clones import run_clone
 from catalog.jobs.credentials import check_credential, find_due_checks
-from catalog.jobs.leases import find_due
+from catalog.jobs.leases import RowId, find_due
 from catalog.jobs.previews import measure_clip, warm_previews
 from catalog.jobs.renames import push_name
+from catalog.jobs.speeches import run_speech
 from catalog.jobs.syncs import (
     bring_forward,
     find_due_accounts,
@@ -24,7 +25,7 @@ from catalog.jobs.syncs import (
     sync_account,
 )
 from catalog.jobs.voice_settings import find_due_settings, tune_voice
-from catalog.models import CloneJob, PlannedDeletion, PreviewClip, Voice
+from catalog.models import CloneJob, PlannedDeletion, PreviewClip, Speech, Voice
 from catalog.queries.audit import get_audit_head
 from catalog.storage import sweep_drafts
 
@@ -41,6 +42,18 @@ def run_clone_task(*, job_id: str) -> None:
         account_id = Voice.objects.values_list("account_id", flat=True).get(pk=voice_id)
         bring_forward(account_id, timezone.now())
         wake_sync(account_id)
+
+
+@shared_task(name="catalog.run_speech")
+def run_speech_task(*, speech_id: str) -> None:
+    """Never retried by Celery: a repeated call costs credit. See ``jobs.speeches``."""
+    run_speech(speech_id, timezone.now)
+
+
+@shared_task(name="catalog.run_local_speech")
+def run_local_speech_task(*, speech_id: str) -> None:
+    """Do the same where the worker itself speaks: that takes long, so it has a queue of its own."""
+    run_speech(speech_id, timezone.now)
 
 
 @shared_task(name="catalog.run_deletion")
@@ -106,6 +119,8 @@ def sweep_task() -> None:
         wake_deletion(line_id)
     for voice_id in find_due_settings(now):
         wake_settings(voice_id)
+    for speech_id in find_due(Speech, Speech.ACTIVE_STATES, now):
+        wake_speech(speech_id)
 
 
 @shared_task(name="catalog.sync_due")
@@ -132,6 +147,13 @@ def tidy_task() -> None:
 def wake_clone(job_id: object) -> None:
     """Tell a worker that the clone job may go on."""
     _wake(run_clone_task, job_id=str(job_id))
+
+
+def wake_speech(speech_id: RowId) -> None:
+    """Tell a worker that a text waits to be spoken."""
+    speech = Speech.objects.select_related("voice__account").get(pk=speech_id)
+    task = run_local_speech_task if speech.voice.info.speaks_free else run_speech_task
+    _wake(task, speech_id=str(speech_id))
 
 
 def wake_deletion(line_id: object) -> None:

@@ -20,7 +20,7 @@ from django.db import connection
 from django.test import Client
 
 from catalog import tasks
-from catalog.jobs import cleanups, credentials, previews, syncs, voice_settings
+from catalog.jobs import cleanups, credentials, previews, speeches, syncs, voice_settings
 from catalog.models import Membership, SyncRun, Team
 from catalog.models.credentials import prepare_installation
 from catalog.providers.types import AudioClip, RemoteVoice
@@ -150,7 +150,15 @@ def stub(monkeypatch: pytest.MonkeyPatch, wav: bytes) -> StubProvider:
     """Put a provider in memory in the place of every real one."""
     provider = StubProvider()
     provider.sound = AudioClip(wav, "audio/wav")
-    for module in (cleanups, credentials, previews, syncs, voice_settings, preview_services):
+    for module in (
+        cleanups,
+        credentials,
+        previews,
+        speeches,
+        syncs,
+        voice_settings,
+        preview_services,
+    ):
         monkeypatch.setattr(module, "open_provider", provider.open)
     return provider
 

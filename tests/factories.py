@@ -20,6 +20,8 @@ from catalog.models import (
     Sample,
     SavedSearch,
     Selection,
+    Speech,
+    SpokenClip,
     Tag,
     TagUse,
     Team,
@@ -27,6 +29,7 @@ from catalog.models import (
     Voice,
     VoiceLabel,
 )
+from catalog.models.speeches import speech_recipe
 from catalog.models.versions import touch_voices
 from catalog.search.wording import fill_words
 from catalog.storage import store_media
@@ -167,6 +170,33 @@ def make_job(owner: User, credential: Credential, **values: Any) -> CloneJob:
         account=credential.account,
         **{**defaults, **values},
     )
+
+
+def make_speech(owner: User, voice: Voice, text: str = "Hello there.", **values: Any) -> Speech:
+    defaults = {
+        "credential": Credential.objects.filter(account=voice.account).first(),
+        "recipe": speech_recipe(voice, text, values.get("settings", {})),
+        "created_at": NOW,
+    }
+    team = voice.account.team
+    return Speech.objects.create(
+        team=team, requested_by=owner, voice=voice, text=text, **{**defaults, **values}
+    )
+
+
+def make_spoken_clip(
+    voice: Voice, content: bytes, text: str = "Hello there.", **values: Any
+) -> SpokenClip:
+    path, size, _ = store_media("speech", [content], "wav")
+    defaults = {
+        "recipe": speech_recipe(voice, text, values.pop("settings", {})),
+        "content_type": "audio/wav",
+        "seconds": 3.0,
+        "peaks": [50] * 64,
+        "loudness": -20.0,
+        "made_at": NOW,
+    }
+    return SpokenClip.objects.create(voice=voice, path=path, size=size, **{**defaults, **values})
 
 
 def make_plan(user: User, team: Team, voices: list[Voice], **values: Any) -> CleanupPlan:

@@ -12,6 +12,7 @@ from catalog.providers.types import (
     Kind,
     RemoteVoice,
     Slots,
+    SpeechRequest,
 )
 
 
@@ -29,6 +30,7 @@ class StubProvider:
         self.while_tuning: Callable[[], None] = lambda: None
         self.defaults: dict[str, Any] = {"stability": 0.5, "speed": 1.0, "use_speaker_boost": True}
         self.tuned: dict[str, dict[str, Any]] = {}
+        self.while_speaking: Callable[[], None] = lambda: None
         self.sound = AudioClip(b"", "audio/wav")
         self.room: Slots | None = Slots(4, 30)
         self.verdict = CredentialCheck(
@@ -69,6 +71,11 @@ class StubProvider:
                 raise self.fails["listing"][0]
             yield voice
         self.while_listing()
+
+    def speak(self, wish: SpeechRequest) -> AudioClip:
+        self._take("speak", wish.remote_id, wish.text)
+        self.while_speaking()
+        return self.sound
 
     def slots(self) -> Slots | None:
         self._take("slots")

@@ -65,6 +65,7 @@ def invented_world() -> SimpleNamespace:
             number,
         ),
         "job": unique,
+        "speech": unique,
     }
     return SimpleNamespace(**kinds, sample=unique, credential=unique, line=unique)
 

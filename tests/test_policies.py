@@ -24,6 +24,7 @@ def person(cast: SimpleNamespace, request: pytest.FixtureRequest):
     [
         (policies.may_add_credential, {Role.MEMBER, Role.CLONER, Role.ADMIN}),
         (policies.may_clone, {Role.MEMBER, Role.CLONER, Role.ADMIN}),
+        (policies.may_speak, {Role.MEMBER, Role.CLONER, Role.ADMIN}),
         (policies.may_sync, {Role.MEMBER, Role.CLONER, Role.ADMIN}),
         (policies.may_delete_voices, {Role.ADMIN}),
         (policies.may_read_log, {Role.ADMIN}),

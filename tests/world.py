@@ -24,6 +24,8 @@ from catalog.models import (
     Sample,
     SavedSearch,
     Selection,
+    Speech,
+    SpokenClip,
     Star,
     SyncRun,
     Tag,
@@ -50,6 +52,8 @@ _OF_TEAM = {
     SyncRun: "account__team",
     VoiceSettings: "voice__account__team",
     Sample: "team",
+    SpokenClip: "voice__account__team",
+    Speech: "team",
     CloneJob: "team",
     Consent: "clone_jobs__team",
     CleanupPlan: "team",
@@ -98,6 +102,8 @@ def furnish(
     Sample.objects.filter(pk=sample.pk).update(filename=word)
     job = factories.make_job(admin, credential, name=word, message=word, sample=sample, voice=voice)
     Consent.objects.filter(pk=job.consent_id).update(speaker=word)
+    clip = factories.make_spoken_clip(voice, sound, word)
+    speech = factories.make_speech(admin, voice, word, message=word, state="done", clip=clip)
     plan = factories.make_plan(admin, team, [])
     note = factories.make_note(admin, voice, word)
     tag = factories.make_tag(team, word, voice)
@@ -125,6 +131,7 @@ def furnish(
         sample=sample,
         credential=credential,
         account=account,
+        speech=speech,
         plan=plan,
         line=line,
         note=note,

@@ -45,6 +45,8 @@ SYNC_EVERY_MINUTES = env.read_number("VOICEBOARD_SYNC_EVERY_MINUTES", 15, least=
 
 ALLOWED_HOSTS = env.read_list("VOICEBOARD_ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
 # How long a clone whose answer got lost may still appear; 0 takes each provider's own figure.
+# What one person may have spoken in a minute; what is in the cache does not count.
+SPEECHES_PER_MINUTE = env.read_number("VOICEBOARD_SPEECHES_PER_MINUTE", 30, least=1, most=10_000)
 SETTLE_SECONDS = env.read_number("VOICEBOARD_SETTLE_SECONDS", 0, most=86400)
 IS_BEHIND_TLS = env.read_flag("VOICEBOARD_BEHIND_TLS", False)
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS] if IS_BEHIND_TLS else []

@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 # Few at a time: somebody who waits for a clone comes in between.
 _WARMED_AT_ONCE = 12
 _LONGEST_PREVIEW_SECONDS = 600
+# The source of a clip that a worker had spoken, because the provider has no preview.
+GENERATED = "generated"
 
 
 class NotSound(Exception):
@@ -30,6 +32,8 @@ class NotSound(Exception):
 
 def preview_source(voice: Voice) -> str:
     """Name what the clip is made from, so that a changed preview is fetched anew."""
+    if voice.is_preview_generated:
+        return GENERATED
     return hashlib.sha256(f"{voice.preview_url}|{voice.preview_sample_id}".encode()).hexdigest()
 
 

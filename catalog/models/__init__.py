@@ -10,6 +10,7 @@ from catalog.models.credentials import Credential, ProviderAccount
 from catalog.models.installations import Installation
 from catalog.models.preferences import Preference
 from catalog.models.searches import SavedSearch, Selection
+from catalog.models.speeches import Speech, SpokenClip
 from catalog.models.versions import CatalogVersion
 from catalog.models.voice_settings import VoiceSettings
 from catalog.models.voices import PreviewClip, SyncRun, Voice, VoiceLabel
@@ -36,6 +37,8 @@ __all__ = [
     "SavedSearch",
     "Selection",
     "SetupLink",
+    "Speech",
+    "SpokenClip",
     "Star",
     "SyncRun",
     "Tag",

@@ -86,6 +86,8 @@ class Voice(models.Model):
     own_name = models.CharField(max_length=300, blank=True)
     rename_problem = models.CharField(max_length=300, blank=True)
     archived_at = models.DateTimeField(null=True)
+    # A preview that we had spoken, because the provider has none.
+    has_generated_preview = models.BooleanField(default=False)
     sort_name = models.CharField(max_length=100)
     description = models.TextField(blank=True)
     kind = models.CharField(max_length=14, choices=Kind.choices, default=Kind.UNKNOWN)
@@ -168,7 +170,24 @@ class Voice(models.Model):
     @property
     def can_play(self) -> bool:
         """Tell whether there is something to hear without spending anything."""
-        return bool(self.preview_url or self.preview_sample_id) and not self.is_gone
+        has_any = self.has_own_preview or self.has_generated_preview
+        return has_any and not self.is_gone
+
+    @property
+    def has_own_preview(self) -> bool:
+        """Tell whether its provider has a preview of it."""
+        return bool(self.preview_url or self.preview_sample_id)
+
+    @property
+    def is_preview_generated(self) -> bool:
+        """Tell whether what is heard was spoken for us."""
+        return self.has_generated_preview and not self.has_own_preview
+
+    @property
+    def can_speak(self) -> bool:
+        """Tell whether it could speak a text now."""
+        is_there = not self.is_gone and self.state == self.State.READY
+        return is_there and self.info.can_speak
 
     @property
     def is_deletable(self) -> bool:

@@ -30,6 +30,8 @@ def fetch_preview(user: User, *, voice: Voice, now: datetime) -> PreviewClip:
     clip = PreviewClip.objects.filter(voice=voice, source=source).first()
     if clip is not None and media_path(clip.path).is_file():
         return clip
+    if voice.is_preview_generated:
+        raise PreviewUnavailable("The preview that was generated is no longer here.")
     if not voice.can_play:
         raise PreviewUnavailable(f"{voice.info.label} has no preview of this voice.")
     try:

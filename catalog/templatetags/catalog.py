@@ -8,6 +8,9 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from catalog.models import Voice
+from catalog.queries.speeches import preview_sentence
+
 register = template.Library()
 
 
@@ -33,6 +36,12 @@ def wave(peaks: Sequence[int]) -> str:
         height = max(1.0, peak * 0.3)
         bars.append(f"M{place * step + step / 2:g} {16 - height / 2:g}v{height:g}")
     return "".join(bars)
+
+
+@register.filter
+def preview_cost(voice: Voice) -> int:
+    """Return how many characters a preview of the voice would take to be spoken."""
+    return len(preview_sentence(voice))
 
 
 @register.filter

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog import policies
+from catalog.forms.speeches import SpeechForm, first_text
 from catalog.forms.voices import RenameForm, VoiceFilterForm
 from catalog.models import Voice
 from catalog.queries.annotations import find_marks
@@ -23,6 +24,7 @@ from catalog.storage import media_path
 from catalog.views.annotations import marks_context
 from catalog.views.media import send_sound
 from catalog.views.requests import Request, is_partial, render_part, shown_address, signed_in
+from catalog.views.speeches import speech_context
 
 
 @require_safe
@@ -55,6 +57,7 @@ def voice_list(request: Request) -> HttpResponseBase:
             "sorts": SORTS,
             "layouts": LAYOUTS,
             "accounts": accounts,
+            "may_speak": policies.may_speak(request.user, request.team),
             "is_fetching": any(not (each.synced_at or each.sync_error) for each in accounts),
             "filter_count": sum(len(values) for values in form.wanted.chosen.values()),
         },
@@ -79,7 +82,7 @@ def _only_words_changed(request: Request, wanted: VoiceFilter) -> bool:
 @signed_in
 @require_safe
 def voice_detail(request: Request, pk: int) -> HttpResponseBase:
-    rows = Voice.objects.visible_to(request.user).select_related("account", "clip")
+    rows = Voice.objects.visible_to(request.user).select_related("account__team", "clip")
     voice = get_object_or_404(rows.prefetch_related("labels"), pk=pk)
     job = voice.clone_jobs.select_related("requested_by", "sample", "consent").first()
     context = {
@@ -90,6 +93,7 @@ def voice_detail(request: Request, pk: int) -> HttpResponseBase:
         "may_rename": policies.may_rename(request.user, voice.account.team),
         "may_tune": policies.may_tune(request.user, voice.account.team),
         "settings": get_voice_settings(voice),
+        **speech_context(request, voice, SpeechForm(voice=voice, initial=first_text(voice))),
     }
     return render(request, "catalog/voices/detail.html", context)
 

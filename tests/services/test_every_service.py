@@ -68,6 +68,7 @@ from catalog.services.searches import (
     restore_search,
     save_search,
 )
+from catalog.services.speeches import cancel_speech, request_preview, request_speech
 from catalog.services.voice_settings import (
     change_settings,
     read_settings_again,
@@ -212,6 +213,21 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     "retry_deletion": retry,
     "export_log": lambda cast: export_log(
         cast.ana, team=cast.aurora, wanted=AuditFilter(), form="csv", now=NOW
+    ),
+    "request_speech": lambda cast: request_speech(
+        cast.mia,
+        voice=factories.make_voice(cast.account),
+        text="Hello there.",
+        settings={},
+        now=NOW,
+    ),
+    "request_preview": lambda cast: request_preview(
+        cast.mia, voice=factories.make_voice(cast.account), now=NOW
+    ),
+    "cancel_speech": lambda cast: cancel_speech(
+        cast.mia,
+        speech=factories.make_speech(cast.mia, factories.make_voice(cast.account)),
+        now=NOW,
     ),
     "rename_voice": lambda cast: rename_voice(
         cast.mia, voice=factories.make_voice(cast.account), name="Our Rachel", now=NOW

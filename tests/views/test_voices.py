@@ -308,7 +308,7 @@ def test_a_voice_that_is_gone_keeps_its_page_and_says_since_when(cast, mia):
         ({"state": "pending"}, "Being made"),
         ({"state": "failed"}, "Failed"),
         ({"problem": "Could not be read: age."}, "Could not be read: age."),
-        ({}, "No preview from ElevenLabs"),
+        ({}, "Generate (about"),
     ],
 )
 def test_what_keeps_a_voice_from_speaking_is_said(cast, mia, values, words):

@@ -1,0 +1,146 @@
+"""Texts that voices are asked to speak, and the clips that came of it, kept for the next time."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+
+from catalog.models.accounts import Team, User
+from catalog.models.clones import LeasedWork
+from catalog.models.credentials import Credential, ProviderAccount
+from catalog.models.voices import Voice
+
+
+def speech_recipe(voice: Voice, text: str, settings: Mapping[str, float | bool]) -> str:
+    """Name what a clip is made from: the same recipe is the same clip, and costs nothing again."""
+    told = [voice.pk, voice.remote_id, text, sorted(settings.items())]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+class SpokenClip(models.Model):
+    """What a voice said: one file for a recipe, whoever asked for it."""
+
+    voice = models.ForeignKey(Voice, on_delete=models.CASCADE, related_name="spoken_clips")
+    recipe = models.CharField(max_length=64, unique=True)
+    path = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=60)
+    size = models.PositiveIntegerField()
+    seconds = models.FloatField(null=True)
+    peaks: "models.JSONField[list[int], list[int]]" = models.JSONField(default=list)
+    # Of the whole clip, in LUFS; null where it is too short to be measured.
+    loudness = models.FloatField(null=True)
+    charged = models.PositiveIntegerField(null=True)
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"Spoken clip {self.pk}"
+
+
+class SpeechQuerySet(models.QuerySet["Speech"]):
+    """Spoken texts by who looks at them."""
+
+    def visible_to(self, user: User) -> Self:
+        """Keep those of voices that the person may see."""
+        accounts = ProviderAccount.objects.visible_to(user).values("pk")
+        return self.filter(voice__account__in=accounts)
+
+
+class Speech(LeasedWork):
+    """The wish to hear a text in a voice; the row is the job."""
+
+    class State(models.TextChoices):
+        """Where it stands, as a person would say it."""
+
+        QUEUED = "queued", "Waiting for a worker"
+        RUNNING = "running", "Speaking"
+        WAITING = "waiting", "Waiting"
+        DONE = "done", "Ready"
+        FAILED = "failed", "Failed"
+        UNCLEAR = "unclear", "Unclear"
+        CANCELLED = "cancelled", "Cancelled"
+
+    ACTIVE_STATES = (State.QUEUED, State.RUNNING, State.WAITING)
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="speeches")
+    requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="speeches")
+    voice = models.ForeignKey(Voice, on_delete=models.CASCADE, related_name="speeches")
+    credential = models.ForeignKey(
+        Credential, null=True, on_delete=models.SET_NULL, related_name="speeches"
+    )
+    text = models.TextField()
+    settings: "models.JSONField[dict[str, float | bool], dict[str, float | bool]]" = (
+        models.JSONField(default=dict)
+    )
+    recipe = models.CharField(max_length=64)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    is_preview = models.BooleanField(default=False)
+    is_cached = models.BooleanField(default=False)
+    clip = models.ForeignKey(
+        SpokenClip, null=True, on_delete=models.SET_NULL, related_name="speeches"
+    )
+
+    objects = SpeechQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # Two people who want the same at the same moment: one call, and both hear it.
+            models.UniqueConstraint(
+                fields=["recipe"],
+                condition=Q(state="running", step="sent"),
+                name="one_call_for_a_recipe",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["voice", "created_at"], name="speech_by_voice"),
+            models.Index(fields=["requested_by", "created_at"], name="speech_by_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Speech {self.pk}"
+
+    @property
+    def characters(self) -> int:
+        """How long the text is, as providers count it."""
+        return len(self.text)
+
+    @property
+    def is_finished(self) -> bool:
+        """Tell whether nothing more will happen by itself."""
+        return self.state not in self.ACTIVE_STATES
+
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether there is something to hear."""
+        return self.state == self.State.DONE and self.clip_id is not None
+
+    @property
+    def is_cancellable(self) -> bool:
+        """Tell whether stopping it saves anything: what is sent has been paid for."""
+        is_sent = self.step != self.Step.PLANNED
+        return not self.is_finished and (not is_sent or self.voice.info.speaks_free)
+
+    @property
+    def has_failed(self) -> bool:
+        """Tell whether it ended without sound and without being stopped."""
+        return self.state in {self.State.FAILED, self.State.UNCLEAR}
+
+    @property
+    def mood(self) -> str:
+        """One word for how it fares: wait, run, done or fail."""
+        if self.is_finished:
+            return "done" if self.is_ready else "fail"
+        return "run" if self.state == self.State.RUNNING else "wait"
+
+    @property
+    def mood_icon(self) -> str:
+        """The icon that says the mood without colour."""
+        icons = {"done": "circle-check", "fail": "circle-alert", "run": "loader-circle"}
+        return icons.get(self.mood, "clock")
+
+    @property
+    def is_as_usual(self) -> bool:
+        """Tell whether it was spoken with the voice's own settings."""
+        return not self.settings

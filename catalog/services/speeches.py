@@ -1,0 +1,130 @@
+"""Ask for a text to be spoken, within what a person may spend in a minute, and stop it again."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+
+from django.conf import settings as project_settings
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import F, Q
+
+from catalog import policies
+from catalog.audit import record
+from catalog.models import Speech, User, Voice
+from catalog.models.speeches import speech_recipe
+from catalog.providers.errors import RequestRejected
+from catalog.providers.types import SpeechRequest
+from catalog.providers.wishes import check_speech
+from catalog.queries.credentials import usable_credential
+from catalog.queries.speeches import count_recent_speeches, get_spoken_clip, preview_sentence
+from catalog.tasks import wake_speech
+
+State, Step = Speech.State, Speech.Step
+
+
+class CannotSpeak(Exception):
+    """It cannot be spoken; the message says why."""
+
+
+@transaction.atomic
+def request_speech(
+    user: User,
+    *,
+    voice: Voice,
+    text: str,
+    settings: Mapping[str, float | bool],
+    now: datetime,
+    is_preview: bool = False,
+) -> Speech:
+    """Have the text spoken; what was spoken before is there at once. Raises CannotSpeak."""
+    team = voice.account.team
+    if not policies.may_speak(user, team):
+        raise PermissionDenied
+    # The lock of the person's row makes two presses at the same moment come one after the other.
+    User.objects.select_for_update().get(pk=user.pk)
+    recipe = speech_recipe(voice, text, settings)
+    mine = Speech.objects.filter(requested_by=user, recipe=recipe, is_preview=is_preview)
+    running = mine.filter(state__in=Speech.ACTIVE_STATES).first()
+    if running is not None:
+        return running
+    speech = Speech(
+        team=team,
+        requested_by=user,
+        voice=voice,
+        text=text,
+        settings=dict(settings),
+        recipe=recipe,
+        is_preview=is_preview,
+        created_at=now,
+        woken_at=now,
+    )
+    _prepare(user, speech, now)
+    speech.save(force_insert=True)
+    record(
+        user,
+        "speech requested",
+        speech,
+        team=team,
+        now=now,
+        voice=voice.pk,
+        characters=speech.characters,
+        cached=speech.is_cached,
+    )
+    if not speech.is_finished:
+        transaction.on_commit(partial(wake_speech, speech.pk))
+    return speech
+
+
+def _prepare(user: User, speech: Speech, now: datetime) -> None:
+    """Finish it from the clips that are there, or find the key to speak with."""
+    clip = get_spoken_clip(speech.recipe)
+    # A preview is stored with its voice too, which a worker does.
+    if clip is not None and not speech.is_preview:
+        speech.state, speech.step, speech.is_cached = State.DONE, Step.CONFIRMED, True
+        speech.clip, speech.message, speech.ended_at = clip, "Ready.", now
+        return
+    voice = speech.voice
+    if not voice.can_speak:
+        raise CannotSpeak("This voice cannot speak a text now.")
+    try:
+        check_speech(
+            voice.info, SpeechRequest(voice.remote_id, speech.text, settings=speech.settings)
+        )
+    except RequestRejected as exc:
+        raise CannotSpeak(exc.message) from None
+    speech.credential = usable_credential(user, voice.account, "speak")
+    if speech.credential is None:
+        raise CannotSpeak("No working key opens this account, so nothing can be spoken.")
+    most = project_settings.SPEECHES_PER_MINUTE
+    if count_recent_speeches(user, now) >= most:
+        raise CannotSpeak(f"At most {most} texts a minute are spoken for one person. Wait a bit.")
+
+
+def request_preview(user: User, *, voice: Voice, now: datetime) -> Speech:
+    """Have a voice without a preview say a sentence that is kept as its preview."""
+    return request_speech(
+        user, voice=voice, text=preview_sentence(voice), settings={}, is_preview=True, now=now
+    )
+
+
+@transaction.atomic
+def cancel_speech(user: User, *, speech: Speech, now: datetime) -> bool:
+    """Stop it if nothing has been sent for it; False when it was sent, and so is paid for."""
+    if not policies.may_speak(user, speech.team):
+        raise PermissionDenied
+    unsent = Q(step=Step.PLANNED)
+    if speech.voice.info.speaks_free:
+        unsent |= Q(step=Step.SENT)
+    rows = Speech.objects.filter(unsent, pk=speech.pk, state__in=Speech.ACTIVE_STATES)
+    # The fence moves on, so that a worker that is about to send finds out.
+    stopped = rows.update(
+        state=State.CANCELLED,
+        message="Stopped before it was sent, so it cost nothing.",
+        fence=F("fence") + 1,
+        lease_until=None,
+        ended_at=now,
+    )
+    if stopped:
+        record(user, "speech cancelled", speech, team=speech.team, now=now)
+    return bool(stopped)

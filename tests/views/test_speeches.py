@@ -1,0 +1,243 @@
+"""Trying a text on a voice's page: estimate, speech, clip, cancel, generated preview."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from catalog.models import PreviewClip, Speech, Voice
+from catalog.queries.sentences import find_sentences
+from catalog.tasks import run_speech_task
+from tests import factories
+from tests.views.conftest import PARTIAL, Page
+
+KEPT = {
+    "stability": 0.3,
+    "similarity_boost": 0.7,
+    "style": 0,
+    "speed": 1,
+    "use_speaker_boost": True,
+}
+
+FIRST = len(find_sentences("en")[0])
+
+
+@pytest.fixture
+def voice(cast) -> Voice:
+    return factories.make_voice(cast.account, "Rachel", details={"settings": KEPT})
+
+
+def address(voice: Voice) -> str:
+    return f"/voices/{voice.pk}/speak/"
+
+
+def as_kept(**changes) -> dict:
+    values = {f"set_{name}": value for name, value in (KEPT | changes).items()}
+    return {"has_settings": "True", "text": "Hello there.", **values}
+
+
+def test_the_page_has_the_text_the_settings_and_the_cost(mia, voice):
+    page = Page(mia.get(f"/voices/{voice.pk}/"))
+
+    assert page.find("textarea", id="id_text", maxlength="10000")
+    assert page.find("input", name="set_stability", value="0.3", type="range", min="0", max="1")
+    assert page.find("input", name="set_use_speaker_boost", type="checkbox", checked="")
+    assert f"About {FIRST} characters, about {FIRST} credits at ElevenLabs." in page.text
+
+
+def test_an_estimate_is_given_and_nothing_is_written(mia, voice):
+    response = mia.post(f"{address(voice)}estimate/", as_kept(), headers=PARTIAL)
+
+    assert "About 12 characters, about 12 credits at ElevenLabs." in Page(response).text
+    assert not Speech.objects.exists()
+
+
+def test_an_estimate_knows_what_is_in_the_cache(mia, voice, wav):
+    factories.make_spoken_clip(voice, wav)
+
+    kept = mia.post(f"{address(voice)}estimate/", as_kept(), headers=PARTIAL)
+    changed = mia.post(f"{address(voice)}estimate/", as_kept(speed=0.8), headers=PARTIAL)
+
+    assert "this costs nothing" in Page(kept).text
+    assert "about 12 credits" in Page(changed).text
+
+
+def test_settings_left_as_they_are_are_not_sent_and_changed_ones_are_sent_whole(mia, voice, wakes):
+    mia.post(address(voice), as_kept())
+    mia.post(address(voice), as_kept(speed="0.8") | {"text": "Slower."})
+
+    assert Speech.objects.get(text="Hello there.").settings == {}
+    assert Speech.objects.get(text="Slower.").settings == KEPT | {"speed": 0.8}
+
+
+def test_a_switch_that_is_off_is_a_setting(mia, voice, wakes):
+    values = as_kept()
+    del values["set_use_speaker_boost"]
+
+    mia.post(address(voice), values)
+
+    assert Speech.objects.get().settings["use_speaker_boost"] is False
+
+
+def test_a_press_wakes_a_worker_and_the_part_polls_until_it_is_done(
+    mia, voice, wakes, wav, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        running = Page(mia.post(address(voice), as_kept(), headers=PARTIAL))
+    speech = Speech.objects.get()
+    assert wakes == [("catalog.run_speech", str(speech.pk))]
+    assert running.find("div", id="speeches", hx_get=address(voice))
+
+    clip = factories.make_spoken_clip(voice, wav)
+    Speech.objects.update(state="done", clip=clip)
+    done = Page(mia.get(address(voice), headers=PARTIAL))
+
+    assert not done.find("div", id="speeches", hx_get=address(voice))
+    assert done.find("li", data_src=f"/speeches/{speech.pk}/audio/")
+
+
+def test_without_script_the_page_comes_back_at_the_panel(mia, voice, wakes):
+    response = mia.post(address(voice), as_kept())
+
+    assert response["Location"] == f"/voices/{voice.pk}/#try"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("", "Write what"), (" \n…", "Write what"), ("x" * 10_001, "at most 10000 characters")],
+)
+def test_a_text_that_cannot_be_spoken_comes_back_with_the_reason(mia, voice, text, words):
+    response = mia.post(address(voice), as_kept() | {"text": text}, headers=PARTIAL)
+
+    assert response.status_code == 422
+    assert words in Page(response).text
+    assert not Speech.objects.exists()
+
+
+@pytest.mark.parametrize("value", ["0.69", "1.21", "NaN", "x"])
+def test_a_setting_out_of_its_range_is_refused(mia, voice, value):
+    response = mia.post(address(voice), as_kept(speed=value))
+
+    assert response.status_code == 422
+    assert not Speech.objects.exists()
+
+
+def test_two_presses_are_one_speech(mia, voice, wakes):
+    mia.post(address(voice), as_kept())
+    mia.post(address(voice), as_kept())
+
+    assert Speech.objects.count() == 1
+
+
+def test_a_person_speaks_so_often_in_a_minute(mia, voice, wakes, settings):
+    settings.SPEECHES_PER_MINUTE = 2
+    for text in ("One.", "Two."):
+        mia.post(address(voice), as_kept() | {"text": text})
+
+    response = mia.post(address(voice), as_kept() | {"text": "Three."}, headers=PARTIAL)
+
+    assert response.status_code == 422
+    assert "At most 2 texts a minute" in Page(response).text
+    assert Speech.objects.count() == 2
+
+
+def test_the_cache_is_not_counted_against_anybody(mia, voice, wakes, settings, wav):
+    settings.SPEECHES_PER_MINUTE = 1
+    factories.make_spoken_clip(voice, wav)
+    for _ in range(3):
+        mia.post(address(voice), as_kept())
+
+    mia.post(address(voice), as_kept() | {"text": "New."})
+
+    assert [row.is_cached for row in Speech.objects.order_by("-is_cached")] == [True] * 3 + [False]
+
+
+def test_without_a_working_key_it_says_so(mia, cast, voice):
+    cast.credential.delete()
+
+    response = mia.post(address(voice), as_kept(), headers=PARTIAL)
+
+    assert "No working key" in Page(response).text
+
+
+def test_a_voice_that_is_gone_has_no_form(mia, voice):
+    Voice.objects.update(gone_at=factories.NOW)
+
+    assert not Page(mia.get(f"/voices/{voice.pk}/")).find("textarea", id="id_text")
+
+
+def test_the_clip_is_sent_in_parts_and_downloaded_by_the_voice_s_name(mia, cast, voice, wav):
+    clip = factories.make_spoken_clip(voice, wav)
+    speech = factories.make_speech(cast.mia, voice, state="done", clip=clip)
+
+    part = mia.get(f"/speeches/{speech.pk}/audio/", headers={"Range": "bytes=0-3"})
+    whole = mia.get(f"/speeches/{speech.pk}/audio/?download")
+
+    assert (part.status_code, b"".join(part.streaming_content)) == (206, b"RIFF")
+    assert b"".join(whole.streaming_content) == wav
+    assert whole["Content-Disposition"] == 'attachment; filename="elevenlabs-rachel.wav"'
+
+
+def test_cancelling_in_time_says_that_it_cost_nothing(mia, cast, voice):
+    speech = factories.make_speech(cast.mia, voice)
+
+    response = mia.post(f"/speeches/{speech.pk}/cancel/", headers=PARTIAL)
+
+    assert "cost nothing" in Page(response).text
+    assert Speech.objects.get().state == "cancelled"
+
+
+def test_cancelling_too_late_says_that_it_is_paid_for(mia, cast, voice):
+    speech = factories.make_speech(cast.mia, voice, state="running", step="sent")
+
+    page = Page(mia.post(f"/speeches/{speech.pk}/cancel/", follow=True))
+
+    assert "stopping would save nothing" in page.text
+    assert Speech.objects.get().state == "running"
+
+
+def test_a_voice_without_a_preview_offers_one_with_its_length(mia, voice):
+    listed, page = Page(mia.get("/voices/")), Page(mia.get(f"/voices/{voice.pk}/"))
+
+    words = f"Generate (about {FIRST} characters)"
+    assert words in listed.text
+    assert words in page.text
+
+
+def test_a_generated_preview_plays_and_is_marked(mia, cast, voice, stub, wakes):
+    mia.post(f"/voices/{voice.pk}/speak/preview/")
+    run_speech_task(speech_id=str(Speech.objects.get(is_preview=True).pk))
+
+    listed, page = Page(mia.get("/voices/")), Page(mia.get(f"/voices/{voice.pk}/"))
+    sound = mia.get(f"/voices/{voice.pk}/preview/")
+    assert (sound["Content-Type"], sound.getvalue()[:4]) == ("audio/wav", b"RIFF")
+    assert "generated" in listed.text
+    assert "Generated preview" in page.text
+    assert PreviewClip.objects.count() == 1
+    assert [call[0] for call in stub.asked] == ["speak"]
+
+
+def test_a_viewer_hears_and_does_not_spend(cast, sign_in, voice, wav):
+    viewer = sign_in(factories.make_user("Vic", cast.aurora, "viewer"))
+    clip = factories.make_spoken_clip(voice, wav)
+    factories.make_speech(cast.mia, voice, state="done", clip=clip)
+
+    page = Page(viewer.get(f"/voices/{voice.pk}/"))
+
+    assert page.find("li", data_voice=f"speech-{Speech.objects.get().pk}")
+    assert not page.find("textarea", id="id_text")
+    assert "Generate" not in page.text
+
+
+def test_more_speeches_take_no_more_queries(mia, cast, voice, wav):
+    def count() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            mia.get(f"/voices/{voice.pk}/")
+        return len(queries)
+
+    clip = factories.make_spoken_clip(voice, wav)
+    factories.make_speech(cast.mia, voice, state="done", clip=clip)
+    few = count()
+    for number in range(8):
+        factories.make_speech(cast.ana, voice, f"Text {number}.", state="done", clip=clip)
+
+    assert count() == few
