@@ -1,6 +1,15 @@
 """Who may do what: the only place that answers."""
 
-from catalog.models import Collection, Credential, Membership, Note, SavedSearch, Team, User
+from catalog.models import (
+    Collection,
+    Comparison,
+    Credential,
+    Membership,
+    Note,
+    SavedSearch,
+    Team,
+    User,
+)
 
 _RANKS = [role.value for role in Membership.Role]
 
@@ -40,6 +49,19 @@ def may_clone(user: User, team: Team) -> bool:
 def may_speak(user: User, team: Team) -> bool:
     """Members have texts spoken, which may cost credit; viewers hear what was spoken."""
     return _is_at_least(user, team, Membership.Role.MEMBER)
+
+
+def may_vote(user: User, team: Team) -> bool:
+    """Let everybody in the team vote: hearing what was spoken costs nothing."""
+    return role_in(user, team) is not None
+
+
+def may_close_votes(user: User, comparison: Comparison) -> bool:
+    """Let who started a comparison, and admins, end its voting."""
+    if role_in(user, comparison.team) is None:
+        return False
+    is_maker = comparison.made_by_id == user.pk
+    return is_maker or _is_at_least(user, comparison.team, Membership.Role.ADMIN)
 
 
 def may_rename(user: User, team: Team) -> bool:

@@ -10,6 +10,8 @@ from catalog.models import (
     CloneJob,
     Collection,
     CollectionEntry,
+    ComparedVoice,
+    Comparison,
     Consent,
     Credential,
     Installation,
@@ -197,6 +199,15 @@ def make_spoken_clip(
         "made_at": NOW,
     }
     return SpokenClip.objects.create(voice=voice, path=path, size=size, **{**defaults, **values})
+
+
+def make_comparison(user: User, voices: list[Voice], text: str, **values: Any) -> Comparison:
+    team = voices[0].account.team
+    made = Comparison.objects.create(team=team, made_by=user, text=text, created_at=NOW, **values)
+    for place, voice in enumerate(voices):
+        speech = make_speech(user, voice, text)
+        ComparedVoice.objects.create(comparison=made, voice=voice, place=place, speech=speech)
+    return made
 
 
 def make_plan(user: User, team: Team, voices: list[Voice], **values: Any) -> CleanupPlan:

@@ -66,6 +66,8 @@ def invented_world() -> SimpleNamespace:
         ),
         "job": unique,
         "speech": unique,
+        "comparison": unique,
+        "place": number,
     }
     return SimpleNamespace(**kinds, sample=unique, credential=unique, line=unique)
 

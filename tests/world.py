@@ -13,6 +13,8 @@ from catalog.models import (
     CloneJob,
     Collection,
     CollectionEntry,
+    ComparedVoice,
+    Comparison,
     Consent,
     Credential,
     Membership,
@@ -35,6 +37,7 @@ from catalog.models import (
     Voice,
     VoiceLabel,
     VoiceSettings,
+    Vote,
 )
 from catalog.storage import store_media
 from tests import factories
@@ -54,6 +57,9 @@ _OF_TEAM = {
     Sample: "team",
     SpokenClip: "voice__account__team",
     Speech: "team",
+    Comparison: "team",
+    ComparedVoice: "comparison__team",
+    Vote: "comparison__team",
     CloneJob: "team",
     Consent: "clone_jobs__team",
     CleanupPlan: "team",
@@ -104,6 +110,14 @@ def furnish(
     Consent.objects.filter(pk=job.consent_id).update(speaker=word)
     clip = factories.make_spoken_clip(voice, sound, word)
     speech = factories.make_speech(admin, voice, word, message=word, state="done", clip=clip)
+    comparison = factories.make_comparison(admin, [voice], word, votes_wanted=9)
+    comparison.entries.update(speech=speech)
+    Vote.objects.create(
+        comparison=comparison,
+        entry=comparison.entries.get(),
+        user=admin,
+        voted_at=factories.NOW,
+    )
     plan = factories.make_plan(admin, team, [])
     note = factories.make_note(admin, voice, word)
     tag = factories.make_tag(team, word, voice)
@@ -132,6 +146,8 @@ def furnish(
         credential=credential,
         account=account,
         speech=speech,
+        comparison=comparison,
+        place=SimpleNamespace(pk=0),
         plan=plan,
         line=line,
         note=note,

@@ -6,6 +6,7 @@ from catalog.models.audit import AuditEntry, AuditHead
 from catalog.models.cleanups import CleanupPlan, PlannedDeletion
 from catalog.models.clones import CloneJob, Consent, Sample
 from catalog.models.collections import Collection, CollectionEntry
+from catalog.models.comparisons import ComparedVoice, Comparison, Vote
 from catalog.models.credentials import Credential, ProviderAccount
 from catalog.models.installations import Installation
 from catalog.models.preferences import Preference
@@ -23,6 +24,8 @@ __all__ = [
     "CloneJob",
     "Collection",
     "CollectionEntry",
+    "ComparedVoice",
+    "Comparison",
     "Consent",
     "Credential",
     "Installation",
@@ -48,4 +51,5 @@ __all__ = [
     "Voice",
     "VoiceLabel",
     "VoiceSettings",
+    "Vote",
 ]

@@ -1,14 +1,17 @@
 """What every page has around it: navigation and theme."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
 from catalog import policies
-from catalog.models import Team
+from catalog.models import Team, User
+from catalog.queries.comparisons import find_tray
 from catalog.queries.teams import get_current_team
 from catalog.views.requests import is_partial
+from catalog.views.trays import read_tray
 
 THEMES = ("system", "light", "dark")
 THEME_COOKIE = "theme"
@@ -30,19 +33,27 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
     theme = theme if theme in THEMES else "system"
     frame: dict[str, Any] = {"theme": theme, "next_theme": _NEXT_THEMES.get(theme, "dark")}
     team = _find_team(request)
-    if team is None or is_partial(request):
+    if team is None:
         return frame
+    user = cast(User, request.user)
+    # Asked for only where a voice is drawn that could speak.
+    frame["may_speak"] = SimpleLazyObject(lambda: policies.may_speak(user, team))
+    frame["tray_ids"] = read_tray(request)
+    if is_partial(request):
+        return frame
+    frame["tray"] = find_tray(user, frame["tray_ids"])
     links = [
         ("catalog:voice-list", "audio-lines", "Voices", ""),
         ("catalog:collection-list", "folder-heart", "Collections", ""),
+        ("catalog:comparison-create", "git-compare-arrows", "Compare", "rail-only"),
         ("catalog:clone-create", "mic", "Clone", ""),
         ("catalog:job-list", "list-checks", "Jobs", ""),
         ("catalog:credential-list", "key-round", "Keys", "rail-only"),
         ("catalog:account-detail", "users", "Account", "tab-only"),
     ]
-    if policies.may_delete_voices(request.user, team):  # type: ignore[arg-type]
-        links.insert(5, ("catalog:cleanup-list", "eraser", "Clean-up", "rail-only"))
-        links.insert(6, ("catalog:audit-list", "rows-3", "Log", "rail-only"))
+    if policies.may_delete_voices(user, team):
+        links.insert(6, ("catalog:cleanup-list", "eraser", "Clean-up", "rail-only"))
+        links.insert(7, ("catalog:audit-list", "rows-3", "Log", "rail-only"))
     frame["navigation"] = [
         (reverse(name), icon, label, where, request.path.startswith(reverse(name)))
         for name, icon, label, where in links

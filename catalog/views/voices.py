@@ -13,6 +13,7 @@ from catalog.forms.speeches import SpeechForm, first_text
 from catalog.forms.voices import RenameForm, VoiceFilterForm
 from catalog.models import Voice
 from catalog.queries.annotations import find_marks
+from catalog.queries.comparisons import count_votes
 from catalog.queries.credentials import find_accounts
 from catalog.queries.filters import LAYOUTS, SORTS, VoiceFilter
 from catalog.queries.preferences import count_news, find_habits, find_open_search, find_searches
@@ -57,7 +58,6 @@ def voice_list(request: Request) -> HttpResponseBase:
             "sorts": SORTS,
             "layouts": LAYOUTS,
             "accounts": accounts,
-            "may_speak": policies.may_speak(request.user, request.team),
             "is_fetching": any(not (each.synced_at or each.sync_error) for each in accounts),
             "filter_count": sum(len(values) for values in form.wanted.chosen.values()),
         },
@@ -93,6 +93,7 @@ def voice_detail(request: Request, pk: int) -> HttpResponseBase:
         "may_rename": policies.may_rename(request.user, voice.account.team),
         "may_tune": policies.may_tune(request.user, voice.account.team),
         "settings": get_voice_settings(voice),
+        "votes": count_votes(request.user, voice),
         **speech_context(request, voice, SpeechForm(voice=voice, initial=first_text(voice))),
     }
     return render(request, "catalog/voices/detail.html", context)

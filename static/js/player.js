@@ -17,10 +17,10 @@ function clock(seconds) {
 }
 
 function read(card) {
-  const { voice, src, dur, name, sub } = card.dataset;
+  const { voice, src, dur, name, sub, gain } = card.dataset;
   const shape = card.querySelector("path.base")?.getAttribute("d") || FLAT;
   const link = card.querySelector("h3 a")?.getAttribute("href") ?? location.pathname;
-  return { id: voice, src, seconds: Number(dur) || 0, name, sub, shape, link };
+  return { id: voice, src, seconds: Number(dur) || 0, name, sub, shape, link, gain: Number(gain) || 1 };
 }
 
 function cardOf(voice) {
@@ -104,6 +104,7 @@ function load(voice) {
   current = voice;
   current.place = row.findIndex((other) => other.id === voice.id);
   audio.src = voice.src;
+  applyVolume();
   deck.hidden = false;
   const name = byId("deck-name");
   name.textContent = voice.name;
@@ -182,8 +183,13 @@ function onClick(event) {
   start();
 }
 
+// Clips that are compared come with a factor that makes them equally loud.
+function applyVolume() {
+  audio.volume = (byId("vol").value / 100) * (current?.gain ?? 1);
+}
+
 function setVolume(percent) {
-  audio.volume = percent / 100;
+  applyVolume();
   keep("volume", percent);
 }
 
@@ -244,7 +250,7 @@ export const player = {
     if (!audio || !deck) return;
     const volume = byId("vol");
     volume.value = recall("volume") ?? volume.value;
-    audio.volume = volume.value / 100;
+    applyVolume();
     listenToAudio();
     listenToSystem();
     listenToPage();

@@ -18,6 +18,7 @@ from catalog.models import (
     AuditEntry,
     AuditHead,
     Collection,
+    Comparison,
     Credential,
     Membership,
     Note,
@@ -51,6 +52,13 @@ from catalog.services.collections import (
     note_entry,
     remove_collection,
     restore_collection,
+)
+from catalog.services.comparisons import (
+    ComparisonWish,
+    cancel_comparison,
+    cast_vote,
+    close_votes,
+    request_comparison,
 )
 from catalog.services.credentials import (
     add_credential,
@@ -181,6 +189,17 @@ def untag(cast: SimpleNamespace) -> None:
     untag_voice(cast.mia, voice=voice, tag=tag, now=NOW)
 
 
+def make_round(cast: SimpleNamespace) -> Comparison:
+    voices = [factories.make_voice(cast.account) for _ in range(2)]
+    return factories.make_comparison(cast.mia, voices, "Hello there.")
+
+
+def compare(cast: SimpleNamespace) -> None:
+    voices = [factories.make_voice(cast.account) for _ in range(2)]
+    wish = ComparisonWish(voices, "Hello there.", is_blind=False, votes_wanted=1, agreed=99)
+    request_comparison(cast.mia, wish=wish, now=NOW)
+
+
 SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     "make_setup_link": make_link,
     "create_first_admin": make_first_admin,
@@ -214,6 +233,12 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     "export_log": lambda cast: export_log(
         cast.ana, team=cast.aurora, wanted=AuditFilter(), form="csv", now=NOW
     ),
+    "request_comparison": compare,
+    "cancel_comparison": lambda cast: cancel_comparison(
+        cast.mia, comparison=make_round(cast), now=NOW
+    ),
+    "cast_vote": lambda cast: cast_vote(cast.mia, comparison=make_round(cast), place=0, now=NOW),
+    "close_votes": lambda cast: close_votes(cast.mia, comparison=make_round(cast), now=NOW),
     "request_speech": lambda cast: request_speech(
         cast.mia,
         voice=factories.make_voice(cast.account),

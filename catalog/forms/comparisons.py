@@ -1,0 +1,57 @@
+"""Which voices shall say what, and how the votes are taken."""
+
+import re
+from collections.abc import Sequence
+
+from django import forms
+
+from catalog.forms.speeches import clean_speech
+from catalog.models import Voice
+
+_NUMBER = re.compile(r"[0-9]{1,18}")
+
+
+class ComparisonForm(forms.Form):
+    """One text for all voices; it has to fit the one that speaks the least."""
+
+    text = forms.CharField(
+        label="Text for all of them",
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 4, "dir": "auto"}),
+        error_messages={"required": "Write what the voices shall say."},
+    )
+    is_blind = forms.BooleanField(
+        label="Blind: names are hidden until all votes are in", required=False
+    )
+    votes_wanted = forms.IntegerField(
+        label="Votes to wait for", min_value=1, max_value=50, initial=1, required=False
+    )
+    # What was shown to cost: it is never more that is spent.
+    agreed = forms.IntegerField(min_value=0, required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: object, voices: Sequence[Voice], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        least = min(voices, key=lambda voice: voice.info.max_speech_characters, default=None)
+        self.longest = least.info.max_speech_characters if least else 1000
+        self.narrowest = least.info.label if least else "A voice"
+        self.fields["text"].widget.attrs["maxlength"] = self.longest
+
+    def clean_text(self) -> str:
+        return clean_speech(self.cleaned_data["text"], self.longest, self.narrowest)
+
+    def clean_votes_wanted(self) -> int:
+        return self.cleaned_data["votes_wanted"] or 1
+
+
+class BallotForm(forms.Form):
+    """The place of the voice that somebody likes best."""
+
+    place = forms.IntegerField(min_value=0, max_value=3)
+
+
+def read_voice_ids(values: Sequence[str]) -> list[int]:
+    """Return the numbers among the values of an address, each once; the rest is left out."""
+    numbers = [
+        int(value) for value in values if value.isascii() and value.isdigit() and len(value) < 19
+    ]
+    return list(dict.fromkeys(numbers))

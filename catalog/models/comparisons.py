@@ -1,0 +1,107 @@
+"""Several voices that say the same text, and what people voted for."""
+
+import uuid
+from typing import Self
+
+from django.db import models
+
+from catalog.models.accounts import Team, User
+from catalog.models.credentials import ProviderAccount
+from catalog.models.speeches import Speech
+from catalog.models.voices import Voice
+
+MOST_VOICES = 4
+_LABELS = "ABCD"
+
+
+class ComparisonQuerySet(models.QuerySet["Comparison"]):
+    """Comparisons by who looks at them."""
+
+    def visible_to(self, user: User) -> Self:
+        """Keep those of the person's teams of which every voice may be seen."""
+        accounts = ProviderAccount.objects.visible_to(user).values("pk")
+        unseen = ComparedVoice.objects.exclude(voice__account__in=accounts)
+        own = self.filter(team__memberships__user=user)
+        return own.exclude(pk__in=unseen.values("comparison"))
+
+
+class Comparison(models.Model):
+    """One round: a text, two to four voices, and the votes of a team.
+
+    In a blind one nobody is told which voice is which before all votes are in.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="comparisons")
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="comparisons")
+    text = models.TextField()
+    is_blind = models.BooleanField(default=False)
+    votes_wanted = models.PositiveSmallIntegerField(default=1)
+    revealed_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    objects = ComparisonQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["team", "created_at"], name="comparison_by_team")]
+
+    def __str__(self) -> str:
+        return f"Comparison {self.pk}"
+
+    @property
+    def hides_names(self) -> bool:
+        """Tell whether the voices are still kept secret."""
+        return self.is_blind and self.revealed_at is None
+
+    @property
+    def takes_votes(self) -> bool:
+        """Tell whether somebody may still vote, or vote otherwise."""
+        return self.revealed_at is None
+
+
+class ComparedVoice(models.Model):
+    """One voice of a comparison, in the place that a blind listener knows it by."""
+
+    comparison = models.ForeignKey(Comparison, on_delete=models.CASCADE, related_name="entries")
+    voice = models.ForeignKey(Voice, on_delete=models.CASCADE, related_name="comparisons")
+    place = models.PositiveSmallIntegerField()
+    speech = models.ForeignKey(
+        Speech, null=True, on_delete=models.SET_NULL, related_name="comparisons"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["comparison", "place"], name="one_voice_for_a_place_of_a_comparison"
+            ),
+            models.UniqueConstraint(
+                fields=["comparison", "voice"], name="a_voice_is_compared_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """What it is called while nobody may know who it is."""
+        return f"Voice {_LABELS[self.place]}"
+
+
+class Vote(models.Model):
+    """What one person liked best in one round."""
+
+    comparison = models.ForeignKey(Comparison, on_delete=models.CASCADE, related_name="votes")
+    entry = models.ForeignKey(ComparedVoice, on_delete=models.CASCADE, related_name="votes")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="votes")
+    voted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["comparison", "user"], name="one_vote_for_a_person_and_round"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Vote {self.pk}"

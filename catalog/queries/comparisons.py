@@ -1,0 +1,172 @@
+"""Voices chosen to be compared, what that costs, and how a comparison stands."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Prefetch, Q
+
+from catalog.models import ComparedVoice, Comparison, Speech, User, Voice, Vote
+from catalog.models.comparisons import MOST_VOICES
+from catalog.queries.speeches import Estimate, estimate_speech
+
+_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceCost:
+    """What one of the voices would cost."""
+
+    voice: Voice
+    estimate: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class CostSheet:
+    """What a comparison costs before anything is spent: each voice, and the sum."""
+
+    lines: list[VoiceCost]
+
+    @property
+    def spends(self) -> int:
+        """How many characters would be charged in all."""
+        return sum(line.estimate.spends for line in self.lines)
+
+    @property
+    def words(self) -> str:
+        """The sum as one sentence."""
+        if not self.spends:
+            return "This costs nothing."
+        paid = sum(1 for line in self.lines if line.estimate.spends)
+        voices = "1 voice" if paid == 1 else f"{paid} voices"
+        return f"About {self.spends} characters in all, charged for {voices}."
+
+
+@dataclass(frozen=True, slots=True)
+class Listened:
+    """One line of a comparison as a person may see it; names only where they may be known."""
+
+    entry: ComparedVoice
+    is_hidden: bool
+    gain: float
+    votes: int
+    is_mine: bool
+    is_winner: bool
+
+    @property
+    def speech(self) -> Speech | None:
+        """What became of the text in this voice."""
+        return self.entry.speech
+
+    @property
+    def name(self) -> str:
+        """The voice's name, or the one it goes by until the votes are in."""
+        return self.entry.label if self.is_hidden else self.entry.voice.shown_name
+
+    @property
+    def sub(self) -> str:
+        """What stands below the name in the player."""
+        return "Blind comparison" if self.is_hidden else self.entry.voice.info.label
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A comparison with all that its page draws."""
+
+    comparison: Comparison
+    lines: list[Listened]
+    vote_count: int
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether some voice has still to speak."""
+        return any(line.speech and not line.speech.is_finished for line in self.lines)
+
+    @property
+    def is_cancellable(self) -> bool:
+        """Tell whether stopping it now would save something."""
+        return any(line.speech and line.speech.is_cancellable for line in self.lines)
+
+
+def find_tray(user: User, voice_ids: Sequence[int]) -> list[Voice]:
+    """Return the chosen voices that the person may see, in the order of choice."""
+    if not voice_ids:
+        return []
+    rows = Voice.objects.visible_to(user).filter(pk__in=voice_ids[:MOST_VOICES])
+    known = {voice.pk: voice for voice in rows.select_related("account__team")}
+    return [known[pk] for pk in voice_ids if pk in known]
+
+
+def estimate_comparison(voices: Sequence[Voice], text: str) -> CostSheet:
+    """Return what it would cost to have the voices say the text now."""
+    return CostSheet([VoiceCost(voice, estimate_speech(voice, text)) for voice in voices])
+
+
+def find_comparisons(user: User) -> list[Comparison]:
+    """Return the latest comparisons of the person's teams."""
+    rows = Comparison.objects.visible_to(user).select_related("made_by").order_by("-created_at")
+    return list(rows.prefetch_related("votes", "entries")[:_SHOWN])
+
+
+def get_round(user: User, comparison_id: uuid.UUID) -> Round:
+    """Return a comparison as the person may see it; raises Comparison.DoesNotExist."""
+    entries = ComparedVoice.objects.select_related("voice__account", "speech__clip")
+    entries = entries.select_related("speech__voice__account").order_by("place")
+    rows = Comparison.objects.visible_to(user).select_related("made_by", "team")
+    rows = rows.prefetch_related(
+        Prefetch("entries", entries), Prefetch("votes", Vote.objects.all())
+    )
+    return _draw(rows.get(pk=comparison_id), user)
+
+
+def _draw(comparison: Comparison, user: User) -> Round:
+    entries, votes = list(comparison.entries.all()), list(comparison.votes.all())
+    counts = {entry.pk: sum(vote.entry_id == entry.pk for vote in votes) for entry in entries}
+    mine = {vote.entry_id for vote in votes if vote.user_id == user.pk}
+    most = max(counts.values(), default=0)
+    shows_votes = not comparison.hides_names
+    quietest = min(filter(None, map(_loudness, entries)), default=None)
+    lines = [
+        Listened(
+            entry=entry,
+            is_hidden=comparison.hides_names,
+            gain=find_gain(_loudness(entry), quietest),
+            votes=counts[entry.pk] if shows_votes else 0,
+            is_mine=entry.pk in mine,
+            is_winner=shows_votes and 0 < most == counts[entry.pk],
+        )
+        for entry in entries
+    ]
+    return Round(comparison, lines, len(votes))
+
+
+def find_gain(loudness: float | None, quietest: float | None) -> float:
+    """Return the volume, up to 1, at which a clip is as loud as the quietest one."""
+    if loudness is None or quietest is None:
+        return 1.0
+    return float(round(10 ** ((quietest - loudness) / 20), 3))
+
+
+def _loudness(entry: ComparedVoice) -> float | None:
+    speech = entry.speech
+    return speech.clip.loudness if speech and speech.is_ready and speech.clip else None
+
+
+@dataclass(frozen=True, slots=True)
+class VoteCount:
+    """How often a voice was liked best."""
+
+    votes: int
+    cast: int
+    rounds: int
+
+
+def count_votes(user: User, voice: Voice) -> VoteCount:
+    """Count the votes for a voice in the rounds whose voices are known."""
+    known = Comparison.objects.visible_to(user).filter(
+        Q(is_blind=False) | Q(revealed_at__isnull=False), entries__voice=voice
+    )
+    votes = Vote.objects.filter(comparison__in=known.values("pk"))
+    rows = list(votes.values_list("comparison", "entry__voice"))
+    liked = sum(voice_id == voice.pk for _, voice_id in rows)
+    return VoteCount(liked, len(rows), len({pk for pk, _ in rows}))

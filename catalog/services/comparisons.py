@@ -1,0 +1,124 @@
+"""Have several voices say the same text, and let a team vote on what it hears."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from catalog import policies
+from catalog.audit import record
+from catalog.models import ComparedVoice, Comparison, User, Voice, Vote
+from catalog.models.comparisons import MOST_VOICES
+from catalog.queries.comparisons import estimate_comparison
+from catalog.services.speeches import CannotSpeak, cancel_speech, request_speech
+
+
+class CannotCompare(Exception):
+    """It cannot be compared so; the message says why."""
+
+
+class CostChanged(CannotCompare):
+    """It would cost more than what was agreed to."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonWish:
+    """What a person agreed to; ``agreed`` is how many characters may be charged for it."""
+
+    voices: Sequence[Voice]
+    text: str
+    is_blind: bool
+    votes_wanted: int
+    agreed: int
+
+
+@transaction.atomic
+def request_comparison(user: User, *, wish: ComparisonWish, now: datetime) -> Comparison:
+    """Have the voices speak; raises CannotCompare, and CostChanged if it became dearer."""
+    voices = list({voice.pk: voice for voice in wish.voices}.values())
+    if not 2 <= len(voices) <= MOST_VOICES:
+        raise CannotCompare(f"Choose two to {MOST_VOICES} voices.")
+    team = voices[0].account.team
+    if not policies.may_speak(user, team):
+        raise PermissionDenied
+    if any(voice.account.team_id != team.pk for voice in voices):
+        raise CannotCompare("The voices belong to different teams.")
+    if estimate_comparison(voices, wish.text).spends > wish.agreed:
+        raise CostChanged("It costs more than before. Look at the cost again.")
+    if wish.is_blind:
+        # Not for secrecy: nobody shall know them by the order in which they were chosen.
+        random.shuffle(voices)
+    comparison = Comparison.objects.create(
+        team=team,
+        made_by=user,
+        text=wish.text,
+        is_blind=wish.is_blind,
+        votes_wanted=wish.votes_wanted,
+        created_at=now,
+    )
+    for place, voice in enumerate(voices):
+        _add_voice(user, comparison, voice, place, now)
+    record(
+        user,
+        "comparison requested",
+        comparison,
+        team=team,
+        now=now,
+        voices=len(voices),
+        characters=len(wish.text),
+        blind=wish.is_blind,
+    )
+    return comparison
+
+
+def _add_voice(user: User, comparison: Comparison, voice: Voice, place: int, now: datetime) -> None:
+    try:
+        speech = request_speech(user, voice=voice, text=comparison.text, settings={}, now=now)
+    except CannotSpeak as exc:
+        raise CannotCompare(f"{voice.shown_name}: {exc}") from None
+    ComparedVoice.objects.create(comparison=comparison, voice=voice, place=place, speech=speech)
+
+
+@transaction.atomic
+def cancel_comparison(user: User, *, comparison: Comparison, now: datetime) -> int:
+    """Stop every voice to which nothing was sent yet; return how many."""
+    if not policies.may_speak(user, comparison.team):
+        raise PermissionDenied
+    entries = comparison.entries.select_related("speech__voice__account", "speech__team")
+    speeches = [entry.speech for entry in entries if entry.speech]
+    stopped = sum(cancel_speech(user, speech=speech, now=now) for speech in speeches)
+    record(user, "comparison cancelled", comparison, team=comparison.team, now=now, stopped=stopped)
+    return stopped
+
+
+@transaction.atomic
+def cast_vote(user: User, *, comparison: Comparison, place: int, now: datetime) -> None:
+    """Vote for the voice in a place, or change one's vote; the last vote wanted shows the names."""
+    if not policies.may_vote(user, comparison.team):
+        raise PermissionDenied
+    comparison = Comparison.objects.select_for_update().get(pk=comparison.pk)
+    entry = comparison.entries.filter(place=place).first()
+    if entry is None:
+        raise CannotCompare("There is no such voice in this comparison.")
+    if not comparison.takes_votes:
+        raise CannotCompare("All votes are in.")
+    Vote.objects.update_or_create(
+        comparison=comparison, user=user, defaults={"entry": entry, "voted_at": now}
+    )
+    if comparison.votes.count() >= comparison.votes_wanted:
+        comparison.revealed_at = now
+        comparison.save(update_fields=["revealed_at"])
+    record(user, "vote cast", comparison, team=comparison.team, now=now)
+
+
+@transaction.atomic
+def close_votes(user: User, *, comparison: Comparison, now: datetime) -> None:
+    """Show who is who without waiting for more votes."""
+    if not policies.may_close_votes(user, comparison):
+        raise PermissionDenied
+    open_rows = Comparison.objects.filter(pk=comparison.pk, revealed_at=None)
+    if open_rows.update(revealed_at=now):
+        record(user, "votes closed", comparison, team=comparison.team, now=now)

@@ -1,0 +1,176 @@
+"""Comparisons: agreed to before anything is spent, one vote for a person, names when all are in."""
+
+import dataclasses
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from catalog.jobs.speeches import run_speech
+from catalog.models import Comparison, Speech, Voice, Vote
+from catalog.queries.comparisons import count_votes, find_gain, get_round
+from catalog.services.comparisons import (
+    CannotCompare,
+    ComparisonWish,
+    CostChanged,
+    cancel_comparison,
+    cast_vote,
+    close_votes,
+    request_comparison,
+)
+from tests import factories
+
+NOW = factories.NOW
+TEXT = "Hello there."
+
+
+@pytest.fixture
+def voices(cast) -> list[Voice]:
+    return [factories.make_voice(cast.account, name) for name in ("Ann", "Bea", "Cem")]
+
+
+def wish_for(voices: list[Voice], **changes) -> ComparisonWish:
+    wish = ComparisonWish(voices, TEXT, is_blind=False, votes_wanted=1, agreed=1000)
+    return dataclasses.replace(wish, **changes)
+
+
+@pytest.fixture
+def compare(cast, voices, wakes):
+    def _compare(**changes) -> Comparison:
+        return request_comparison(cast.mia, wish=wish_for(voices, **changes), now=NOW)
+
+    return _compare
+
+
+def test_every_voice_is_asked_once_and_a_repeat_costs_nothing(compare, stub, clock):
+    for _ in range(2):
+        made = compare()
+        for speech in Speech.objects.filter(comparisons__comparison=made):
+            run_speech(speech.pk, clock)
+
+    assert [call[0] for call in stub.asked] == ["speak"] * 3
+    rounds = Comparison.objects.order_by("pk").prefetch_related("entries__speech")
+    cached = {made.pk: [entry.speech.is_cached for entry in made.entries.all()] for made in rounds}
+    assert sorted(cached.values()) == [[False] * 3, [True] * 3]
+
+
+def test_no_more_is_spent_than_was_agreed_to(compare):
+    with pytest.raises(CostChanged):
+        compare(agreed=3 * len(TEXT) - 1)
+
+    assert not Speech.objects.exists()
+    assert compare(agreed=3 * len(TEXT))
+
+
+def test_one_voice_that_cannot_speak_stops_all_before_anything_is_spent(compare, voices):
+    Voice.objects.filter(pk=voices[2].pk).update(gone_at=NOW)
+    voices[2].refresh_from_db()
+
+    with pytest.raises(CannotCompare, match="Cem"):
+        compare()
+
+    assert not Speech.objects.exists()
+    assert not Comparison.objects.exists()
+
+
+@pytest.mark.parametrize("count", [0, 1, 5])
+def test_two_to_four_voices_are_compared(cast, wakes, count):
+    voices = [factories.make_voice(cast.account) for _ in range(count)]
+
+    with pytest.raises(CannotCompare, match="two to 4"):
+        request_comparison(cast.mia, wish=wish_for(voices), now=NOW)
+
+
+def test_the_same_voice_twice_is_one_voice(cast, wakes, voices):
+    with pytest.raises(CannotCompare, match="two to 4"):
+        request_comparison(cast.mia, wish=wish_for([voices[0], voices[0]]), now=NOW)
+
+
+def test_cancel_stops_what_was_not_sent(cast, compare):
+    made = compare()
+    first = Speech.objects.order_by("pk").first()
+    Speech.objects.filter(pk=first.pk).update(state="running", step="sent")
+
+    assert cancel_comparison(cast.mia, comparison=made, now=NOW) == 2
+    assert sorted(Speech.objects.values_list("state", flat=True)) == [
+        "cancelled",
+        "cancelled",
+        "running",
+    ]
+
+
+def test_a_person_has_one_vote_in_a_round_and_may_change_it(cast, compare):
+    made = compare(votes_wanted=2)
+
+    cast_vote(cast.mia, comparison=made, place=0, now=NOW)
+    cast_vote(cast.mia, comparison=made, place=2, now=NOW)
+
+    assert Vote.objects.get().entry.place == 2
+    made.refresh_from_db()
+    assert made.takes_votes
+
+
+def test_the_last_vote_shows_the_names_and_ends_the_voting(cast, compare):
+    made = compare(is_blind=True, votes_wanted=2)
+    cast_vote(cast.mia, comparison=made, place=1, now=NOW)
+    assert {line.name for line in get_round(cast.ana, made.pk).lines} == {
+        "Voice A",
+        "Voice B",
+        "Voice C",
+    }
+
+    cast_vote(cast.ana, comparison=made, place=1, now=NOW)
+
+    found = get_round(cast.ana, made.pk)
+    assert {line.name for line in found.lines} == {"Ann", "Bea", "Cem"}
+    assert [(line.votes, line.is_winner) for line in found.lines] == [
+        (0, False),
+        (2, True),
+        (0, False),
+    ]
+    with pytest.raises(CannotCompare, match="All votes are in"):
+        cast_vote(cast.mia, comparison=made, place=0, now=NOW)
+
+
+def test_votes_are_counted_for_a_voice_only_when_it_may_be_known(cast, compare, voices):
+    made = compare(is_blind=True, votes_wanted=5)
+    place = made.entries.get(voice=voices[0]).place
+    cast_vote(cast.mia, comparison=made, place=place, now=NOW)
+    assert count_votes(cast.ana, voices[0]).cast == 0
+
+    close_votes(cast.mia, comparison=made, now=NOW)
+
+    found = count_votes(cast.ana, voices[0])
+    assert (found.votes, found.cast, found.rounds) == (1, 1, 1)
+    assert count_votes(cast.ana, voices[1]).votes == 0
+
+
+def test_only_who_started_it_and_admins_end_the_voting(cast, compare):
+    made = compare(is_blind=True)
+    kim = factories.make_user("Kim", cast.aurora)
+
+    for person in (kim, cast.sam):
+        with pytest.raises(PermissionDenied):
+            close_votes(person, comparison=made, now=NOW)
+
+
+def test_a_stranger_neither_sees_nor_votes(cast, compare):
+    made = compare()
+
+    assert not Comparison.objects.visible_to(cast.sam).exists()
+    with pytest.raises(PermissionDenied):
+        cast_vote(cast.sam, comparison=made, place=0, now=NOW)
+
+
+def test_a_comparison_with_a_voice_of_a_private_key_stays_with_its_owner(cast, compare, voices):
+    made = compare()
+    private = factories.make_account(cast.aurora, is_shared=False, last_owner=cast.mia)
+    Voice.objects.filter(pk=voices[0].pk).update(account=private)
+
+    assert not Comparison.objects.visible_to(cast.ana).exists()
+    assert Comparison.objects.visible_to(cast.mia).get() == made
+
+
+def test_clips_are_turned_down_to_the_quietest():
+    assert find_gain(-20.0, -26.0) == pytest.approx(0.501, abs=0.001)
+    assert find_gain(-26.0, -26.0) == 1.0
+    assert find_gain(None, -26.0) == 1.0

@@ -1,0 +1,193 @@
+"""Compare: the tray, the cost, the page of a round, and what a blind one gives away."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from catalog.models import Comparison, Speech, Voice
+from tests import factories
+from tests.views.conftest import PARTIAL, Page
+
+TEXT = "Hello there."
+
+
+@pytest.fixture
+def voices(cast) -> list[Voice]:
+    return [factories.make_voice(cast.account, name) for name in ("Ann", "Bea", "Cem", "Dag")]
+
+
+@pytest.fixture
+def made(cast, voices, wav) -> Comparison:
+    """A blind comparison of two voices that have spoken, waiting for two votes."""
+    comparison = factories.make_comparison(
+        cast.mia, voices[:2], TEXT, is_blind=True, votes_wanted=2
+    )
+    for entry in comparison.entries.all():
+        clip = factories.make_spoken_clip(entry.voice, wav, TEXT, loudness=-20.0 - entry.place * 6)
+        Speech.objects.filter(pk=entry.speech_id).update(state="done", clip=clip)
+    return comparison
+
+
+def posted(voices: list[Voice], **changes) -> dict:
+    return {"voice": [voice.pk for voice in voices], "text": TEXT, "agreed": "1000", **changes}
+
+
+def test_the_tray_takes_four_voices_and_says_why_not_five(mia, cast, voices):
+    for voice in voices:
+        mia.post(f"/tray/{voice.pk}/")
+    fifth = factories.make_voice(cast.account, "Eva")
+
+    part = Page(mia.post(f"/tray/{fifth.pk}/", headers=PARTIAL))
+    page = Page(mia.get("/voices/"))
+
+    assert "At most 4 voices are compared" in part.text
+    assert "Compare 4" in page.text
+    assert page.find("button", id=f"cmp-{voices[0].pk}", aria_pressed="true")
+    assert page.find("button", id=f"cmp-{fifth.pk}", aria_pressed="false")
+
+
+def test_a_second_press_takes_the_voice_out_again_and_clear_takes_all(mia, voices):
+    mia.post(f"/tray/{voices[0].pk}/")
+    mia.post(f"/tray/{voices[1].pk}/")
+
+    mia.post(f"/tray/{voices[0].pk}/")
+    assert "Compare 1" in Page(mia.get("/voices/")).text
+
+    part = Page(mia.post("/tray/clear/", headers=PARTIAL))
+    assert part.find("section", id="tray", hidden="")
+
+
+def test_the_cost_is_shown_for_each_voice_and_in_all(mia, voices, wav):
+    factories.make_spoken_clip(voices[0], wav)
+
+    response = mia.post("/compare/estimate/", posted(voices[:3]), headers=PARTIAL)
+
+    page = Page(response)
+    assert page.text.count("about 12 credits at ElevenLabs") == 2
+    assert "Spoken before: this costs nothing." in page.text
+    assert "About 24 characters in all, charged for 2 voices." in page.text
+    assert page.find("input", name="agreed", value="24")
+    assert not Speech.objects.exists()
+
+
+def test_a_comparison_is_started_and_leads_to_its_page(mia, voices, wakes):
+    response = mia.post("/compare/", posted(voices[:3]))
+
+    made = Comparison.objects.get()
+    assert response["Location"] == f"/compare/{made.pk}/"
+    assert [entry.voice.name for entry in made.entries.order_by("place")] == ["Ann", "Bea", "Cem"]
+    page = Page(mia.get(f"/compare/{made.pk}/"))
+    assert page.find("div", id="round", hx_get=f"/compare/{made.pk}/")
+    assert "Cancel the rest" in page.text
+
+
+def test_a_price_that_rose_is_shown_again_before_it_is_spent(mia, voices):
+    response = mia.post("/compare/", posted(voices[:2], agreed="10"))
+
+    page = Page(response)
+    assert response.status_code == 422
+    assert "costs more than before" in page.text
+    assert page.find("input", name="agreed", value="24")
+
+
+@pytest.mark.parametrize("text", ["", " ", "x" * 10_001])
+def test_a_text_that_cannot_be_spoken_comes_back(mia, voices, text):
+    response = mia.post("/compare/", posted(voices[:2], text=text))
+
+    assert response.status_code == 422
+    assert not Comparison.objects.exists()
+
+
+def test_voices_of_others_cannot_be_compared(mia, cast, voices):
+    foreign = factories.make_voice(cast.other_account, "Foreign")
+
+    response = mia.post("/compare/", posted([voices[0], foreign]))
+
+    assert response.status_code == 422
+    assert "Foreign" not in Page(response).text
+
+
+def test_a_blind_round_gives_nothing_away(mia, ana, made, voices):
+    pages = [mia.get(f"/compare/{made.pk}/"), mia.get(f"/compare/{made.pk}/", headers=PARTIAL)]
+    pages += [mia.get("/compare/")]
+
+    for response in pages:
+        body = response.content.decode()
+        shown = re.sub(r"<option.*?</option>", "", body)
+        for told in ("Ann", "Bea", "ElevenLabs", "EL<", *(f"/voices/{v.pk}/" for v in voices)):
+            assert told not in shown, told
+        for speech in Speech.objects.all():
+            assert str(speech.pk) not in body
+    sound = mia.get(f"/compare/{made.pk}/0/audio/")
+    assert sound["Content-Disposition"] == "inline"
+    assert b"".join(sound.streaming_content)[:4] == b"RIFF"
+    for voice in voices[:2]:
+        assert TEXT not in Page(mia.get(f"/voices/{voice.pk}/")).text.replace("Text", "")
+
+
+def test_when_all_votes_are_in_the_names_and_the_votes_are_shown(mia, ana, made):
+    mia.post(f"/compare/{made.pk}/vote/", {"place": 1})
+
+    after = Page(ana.post(f"/compare/{made.pk}/vote/", {"place": 1}, headers=PARTIAL))
+
+    assert {"Ann", "Bea"} <= set(after.text.split())
+    assert "2 votes" in after.text
+    winner = made.entries.get(place=1).voice
+    page = Page(mia.get(f"/voices/{winner.pk}/"))
+    assert "Liked best by 2 of 2" in page.text
+
+
+def test_louder_clips_are_turned_down_to_the_quietest(mia, made):
+    page = Page(mia.get(f"/compare/{made.pk}/"))
+
+    gains = [attrs["data-gain"] for tag, attrs in page.tags if "data-gain" in attrs]
+    assert gains == ["0.501", "1.0"]
+
+
+def test_a_viewer_listens_and_votes_and_does_not_spend(cast, sign_in, made, voices):
+    viewer = sign_in(factories.make_user("Vic", cast.aurora, "viewer"))
+
+    assert viewer.post(f"/compare/{made.pk}/vote/", {"place": 0}).status_code == 302
+    assert made.votes.count() == 1
+    assert viewer.post("/compare/", posted(voices[:2])).status_code == 403
+    assert not Page(viewer.get("/compare/")).find("form", id="compare-form")
+
+
+@pytest.mark.parametrize("place", ["", "7", "x", "3"])
+def test_a_vote_for_nothing_is_no_vote(mia, made, place):
+    mia.post(f"/compare/{made.pk}/vote/", {"place": place})
+
+    assert made.votes.count() == 0
+
+
+def test_another_round_starts_from_the_same_voices_and_text(mia, made, voices):
+    mia.post(f"/compare/{made.pk}/close/")
+
+    [again] = [
+        attrs["href"]
+        for tag, attrs in Page(mia.get(f"/compare/{made.pk}/")).tags
+        if tag == "a" and "?v=" in attrs.get("href", "")
+    ]
+    page = Page(mia.get(again))
+
+    assert {int(field["value"]) for field in page.find("input", name="voice")} == {
+        voice.pk for voice in voices[:2]
+    }
+    assert "This costs nothing." in page.text
+
+
+def test_more_voices_and_votes_take_no_more_queries(mia, cast, voices, made, wav):
+    def count(pk: object) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            mia.get(f"/compare/{pk}/")
+        return len(queries)
+
+    larger = factories.make_comparison(cast.mia, voices, "Other text.", votes_wanted=9)
+    for entry in larger.entries.all():
+        clip = factories.make_spoken_clip(entry.voice, wav, "Other text.")
+        Speech.objects.filter(pk=entry.speech_id).update(state="done", clip=clip)
+    count(made.pk)
+
+    assert count(larger.pk) == count(made.pk)
