@@ -14,6 +14,7 @@ from kombu.exceptions import OperationalError
 from catalog.jobs.cleanups import run_deletion
 from catalog.jobs.clones import run_clone
 from catalog.jobs.credentials import check_credential, find_due_checks
+from catalog.jobs.indexes import build_due_indexes
 from catalog.jobs.leases import RowId, find_due
 from catalog.jobs.previews import measure_clip, warm_previews
 from catalog.jobs.renames import push_name
@@ -131,6 +132,12 @@ def sync_due_task() -> None:
         wake_sync(account_id)
     for credential_id in find_due_checks(now):
         wake_check(credential_id)
+
+
+@shared_task(name="catalog.index_due")
+def index_due_task() -> None:
+    """Make the indexes that are missing or far behind; a second one at once does no harm."""
+    build_due_indexes()
 
 
 @shared_task(name="catalog.tidy")

@@ -24,6 +24,7 @@ from catalog.jobs import cleanups, credentials, previews, speeches, syncs, voice
 from catalog.models import Membership, SyncRun, Team
 from catalog.models.credentials import prepare_installation
 from catalog.providers.types import AudioClip, RemoteVoice
+from catalog.search.index.shelf import SHELF
 from catalog.services import previews as preview_services
 from tests import factories
 from tests.stubs import StubProvider
@@ -53,6 +54,8 @@ def _static_folder() -> None:
 @pytest.fixture(autouse=True)
 def _own_media(tmp_path: Path, settings: Any) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.INDEX_DIR = tmp_path / "index"
+    SHELF.forget()
 
 
 @pytest.fixture

@@ -76,12 +76,16 @@ app.conf.update(
     worker_send_task_events=False,
     task_default_queue="jobs",
     # Nobody waits for these, and somebody may be waiting behind them.
-    task_routes={"catalog.warm_previews": {"queue": "background"}},
+    task_routes={
+        "catalog.warm_previews": {"queue": "background"},
+        "catalog.index_due": {"queue": "background"},
+    },
     worker_hijack_root_logger=False,
     timezone="UTC",
     beat_schedule={
         "sweep": {"task": "catalog.sweep", "schedule": 5.0, "options": {"expires": 10}},
         "sync-due": {"task": "catalog.sync_due", "schedule": 60.0, "options": {"expires": 60}},
+        "index-due": {"task": "catalog.index_due", "schedule": 10.0, "options": {"expires": 10}},
         "tidy": {"task": "catalog.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
     },
 )

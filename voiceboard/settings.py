@@ -43,6 +43,10 @@ PROVIDER_BASE_URLS = {
 SAMPLE_MAX_BYTES = env.read_number("VOICEBOARD_SAMPLE_MAX_MB", 25, least=1, most=500) * 1024 * 1024
 SYNC_EVERY_MINUTES = env.read_number("VOICEBOARD_SYNC_EVERY_MINUTES", 15, least=1, most=10080)
 
+# What one web process may hold of the indexes that it reads; the least used ones leave first.
+INDEX_DIR = DATA_DIR / "index"
+INDEX_MAX_BYTES = env.read_number("VOICEBOARD_INDEX_MAX_MB", 400, least=1, most=100_000) * 1024**2
+
 ALLOWED_HOSTS = env.read_list("VOICEBOARD_ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
 # How long a clone whose answer got lost may still appear; 0 takes each provider's own figure.
 # What one person may have spoken in a minute; what is in the cache does not count.

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from catalog.models import Collection, ProviderAccount, User, Voice
+from catalog.models import Collection, Membership, ProviderAccount, User, Voice
 from catalog.providers.labels import accent_label, language_label, use_case_label
 from catalog.queries.filters import CLOSED_FACETS, FACETS, FILTERS, FLAGS, VoiceFilter
 from catalog.search.completion import complete_search
 from catalog.search.engines import Answer, Engine, Search, answer_search
+from catalog.search.index.engine import IndexEngine
+from catalog.search.index.shelf import SHELF
 from catalog.search.sql import SqlEngine
 from catalog.search.syntax import Mistake
 
@@ -121,7 +123,7 @@ def find_voices(user: User, wanted: VoiceFilter, page: int = 1) -> VoicePage:
     """Return one page of what the person may see; a page past the end is the last one."""
     accounts = ProviderAccount.objects.visible_to(user).values_list("pk", flat=True)
     search = _as_search(user, frozenset(accounts), wanted)
-    engine = SqlEngine()
+    engine = _choose_engine(user)
     counted = [*FACETS, "starred"]
     answer = answer_search(engine, search, facets=counted, page=page, size=PAGE_SIZE)
     names = _name_collections(user)
@@ -151,6 +153,12 @@ def _as_search(user: User, accounts: frozenset[int], wanted: VoiceFilter) -> Sea
         sort=wanted.sort,
         is_archived=bool(wanted.chosen.get("archived")),
     )
+
+
+def _choose_engine(user: User) -> Engine[Any]:
+    teams = Membership.objects.filter(user=user).values_list("team", flat=True)
+    edition = SHELF.find_edition(frozenset(teams))
+    return SqlEngine() if edition is None else IndexEngine(edition)
 
 
 def _load_voices(answer: Answer) -> list[Voice]:

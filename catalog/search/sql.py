@@ -82,7 +82,9 @@ class SqlEngine:
         """Return how many of the rows have each value of the facet."""
         if facet in MARK_FACETS:
             marks = mark_rows(search.user, facet).filter(voice__in=found.values("pk"))
-            return dict(marks.order_by().values_list("mark").annotate(Count("voice")))
+            counts = marks.order_by().values_list("mark").annotate(Count("voice"))
+            # A mark that is the same for all is counted also where nobody made one.
+            return {mark: count for mark, count in counts if count}
         if facet in LABEL_FACETS:
             labels = VoiceLabel.objects.filter(facet=facet, voice__in=found.values("pk"))
             return dict(labels.order_by().values_list("value").annotate(Count("voice")))
@@ -118,7 +120,7 @@ def as_condition(node: Node, user: User) -> Q:
         case Word():
             return _begins(node)
         case Phrase():
-            return _contains(node, f" {' '.join(node.terms)} ")
+            return contains_phrase(node)
         case Value():
             return _match_value(node, user)
         case Not():
@@ -127,6 +129,11 @@ def as_condition(node: Node, user: User) -> Q:
             return reduce(and_, (as_condition(part, user) for part in node.parts), _ALWAYS)
         case Either():
             return reduce(or_, (as_condition(part, user) for part in node.parts), _NEVER)
+
+
+def contains_phrase(node: Phrase) -> Q:
+    """Return the condition that the terms follow each other in one of the sections."""
+    return _contains(node, f" {' '.join(node.terms)} ")
 
 
 def _begins(word: Word) -> Q:

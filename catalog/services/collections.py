@@ -11,6 +11,7 @@ from django.db.models import Max
 from catalog import policies
 from catalog.audit import record
 from catalog.models import Collection, CollectionEntry, Preference, Team, User, Voice
+from catalog.models.versions import raise_version
 
 _BATCH = 500
 
@@ -56,6 +57,7 @@ def change_collection(
     collection.save(update_fields=["name", "description", "is_shared"])
     people = [person for person in maintainers if policies.role_in(person, collection.team)]
     collection.maintainers.set(people)
+    raise_version(collection.team_id)
     if was_shared or is_shared:
         facts: dict[str, Any] = {"maintainers": len(people), "is_shared": is_shared}
         team = collection.team
@@ -144,6 +146,7 @@ def _check(user: User, collection: Collection) -> None:
 
 
 def _record(user: User, action: str, collection: Collection, now: datetime, **facts: Any) -> None:
+    raise_version(collection.team_id)
     # What is personal is no concern of the team's.
     if collection.is_shared:
         record(user, action, collection, team=collection.team, now=now, **facts)

@@ -1,0 +1,202 @@
+"""Answer searches from an index: sets of documents, in the order of the numbers that they have."""
+
+from functools import reduce
+from heapq import merge
+from itertools import islice
+from operator import and_, or_
+
+from pyroaring import BitMap
+
+from catalog.search.engines import Search
+from catalog.search.index.editions import Edition, Shard
+from catalog.search.index.phrases import find_phrase
+from catalog.search.index.segments import Segment
+from catalog.search.marks import MARK_FACETS
+from catalog.search.nodes import (
+    EVERYTHING,
+    SECTIONS,
+    All,
+    Either,
+    Node,
+    Not,
+    Phrase,
+    Value,
+    Word,
+)
+
+_NAME_ORDERS = {"name", "-name", "best"}
+_TIERS = (frozenset({"name"}), frozenset({"name", "labels", "team"}))
+
+
+class IndexEngine:
+    """Search one edition of the index; what is found is a bitmap for each of its shards."""
+
+    def __init__(self, edition: Edition) -> None:
+        self._edition = edition
+
+    def select(self, search: Search) -> list[BitMap]:
+        """Return the documents that the search finds."""
+        base = self._base(search)
+        tests = [Value(facet, values) for facet, values in search.chosen.items() if values]
+        if search.node == EVERYTHING and not tests:
+            return base
+        node = All((*tests, search.node))
+        return [self._narrow(place, node, base[place], search) for place in range(len(base))]
+
+    def size(self, found: list[BitMap]) -> int:
+        """Return how many documents were found."""
+        return sum(map(len, found))
+
+    def order(self, found: list[BitMap], search: Search, start: int, stop: int) -> list[int]:
+        """Return primary keys in the search's order, from one place to before another."""
+        if search.sort == "-name":
+            count = self.size(found)
+            return self._page(found, "name", count - stop, count - start)[::-1]
+        if search.sort != "best":
+            return self._page(found, search.sort, start, stop)
+        pks: list[int] = []
+        for tier in self._split(found, search.plain_words):
+            count = self.size(tier)
+            if start < count and stop > 0:
+                pks += self._page(tier, "name", max(0, start), min(stop, count))
+            start, stop = start - count, stop - count
+        return pks
+
+    def count_values(self, found: list[BitMap], search: Search, facet: str) -> dict[str, int]:
+        """Return how many of the documents have each value of the facet."""
+        if facet in MARK_FACETS:
+            marks = self._edition.marked_by(search.user, facet)
+            counts = {mark: _count_common(documents, found) for mark, documents in marks.items()}
+            return {mark: count for mark, count in counts.items() if count}
+        if found is self._base(search):
+            return self._edition.remembered_counts(
+                search.accounts, is_archived=search.is_archived, facet=facet
+            )
+        return self._edition.count_values(found, facet)
+
+    def knows_beginning(self, search: Search, term: str) -> bool:
+        """Tell whether a term of any voice of the accounts begins like this."""
+        return any(
+            not base.isdisjoint(shard.segment.terms_in(section).beginning_with(term))
+            for shard, base in zip(self._edition.shards, self._base(search), strict=True)
+            for section in SECTIONS
+        )
+
+    def _base(self, search: Search) -> list[BitMap]:
+        return self._edition.listed_in(search.accounts, is_archived=search.is_archived)
+
+    def _narrow(self, place: int, node: Node, within: BitMap, search: Search) -> BitMap:
+        """Return those of the documents of one shard for which the condition holds."""
+        match node:
+            case All():
+                for part in node.parts:
+                    if within:
+                        within = self._narrow(place, part, within, search)
+                return within
+            case Either():
+                parts = (self._narrow(place, part, within, search) for part in node.parts)
+                return reduce(or_, parts, BitMap())
+            case Not():
+                return within - self._narrow(place, node.part, within, search)
+            case _:
+                return within & self._holding(place, node, search)
+
+    def _holding(self, place: int, node: Word | Phrase | Value, search: Search) -> BitMap:
+        match node:
+            case Value():
+                return self._having(place, node, search)
+            case Word():
+                return _beginning(self._shard(place).segment, node, node.sections)
+            case Phrase():
+                return find_phrase(self._shard(place).segment, node)
+
+    def _shard(self, place: int) -> Shard:
+        return self._edition.shards[place]
+
+    def _having(self, place: int, node: Value, search: Search) -> BitMap:
+        if node.facet in MARK_FACETS:
+            marks = self._edition.marked_by(search.user, node.facet)
+            wanted = (marks[value][place] for value in node.values if value in marks)
+            return reduce(or_, wanted, BitMap())
+        known = self._shard(place).segment.values_of(node.facet)
+        values = set(node.values)
+        if node.is_family:
+            starts = tuple(f"{value}-" for value in node.values)
+            values |= {value for value in known if value.startswith(starts)}
+        having = [known[value] for value in values if value in known]
+        return having[0] if len(having) == 1 else BitMap.union(BitMap(), *having)
+
+    def _split(self, found: list[BitMap], words: list[Word]) -> list[list[BitMap]]:
+        """Split what was found by how well it fits: the name's beginning, the name, the labels."""
+        if not words:
+            return [found]
+        tiers: list[list[BitMap]] = []
+        named = self._with_all(words, _TIERS[0])
+        labelled = self._with_all(words, _TIERS[1])
+        begun = [self._starting_with(place, words[0]) for place in range(len(found))]
+        for better in ([a & b for a, b in zip(named, begun, strict=True)], named, labelled):
+            tiers.append([a & b for a, b in zip(found, better, strict=True)])
+            found = [a - b for a, b in zip(found, better, strict=True)]
+        return [*tiers, found]
+
+    def _with_all(self, words: list[Word], sections: frozenset[str]) -> list[BitMap]:
+        return [
+            reduce(and_, (_beginning(shard.segment, word, sections) for word in words))
+            for shard in self._edition.shards
+        ]
+
+    def _starting_with(self, place: int, word: Word) -> BitMap:
+        terms = self._shard(place).segment.terms_in("start")
+        return BitMap.union(BitMap(), *map(terms.beginning_with, word.spellings))
+
+    def _page(self, found: list[BitMap], sort: str, start: int, stop: int) -> list[int]:
+        large = self._shard(0).segment
+        small = sorted(
+            shard.segment.key_of(document, sort)
+            for shard, documents in zip(self._edition.shards[1:], found[1:], strict=True)
+            for document in documents
+        )
+        taken = _count_taken(large, found[0], small, sort, start)
+        first = start - taken
+        documents = _pick(large, found[0], sort, first, first + stop - start)
+        if not small:
+            return [int(large.pks[document]) for document in documents]
+        keys = (large.key_of(document, sort) for document in documents)
+        both = merge(keys, small[taken : taken + stop - start])
+        return [int(str(key[-1])) for key in islice(both, stop - start)]
+
+
+def _beginning(segment: Segment, word: Word, sections: frozenset[str]) -> BitMap:
+    found = [
+        segment.terms_in(section).beginning_with(term)
+        for section in sections
+        for term in word.spellings
+    ]
+    return found[0] if len(found) == 1 else BitMap.union(BitMap(), *found)
+
+
+def _count_common(documents: list[BitMap], found: list[BitMap]) -> int:
+    pairs = zip(documents, found, strict=True)
+    return sum(one.intersection_cardinality(other) for one, other in pairs)
+
+
+def _pick(segment: Segment, found: BitMap, sort: str, start: int, stop: int) -> list[int]:
+    if sort in _NAME_ORDERS:
+        return list(found[start:stop])
+    return segment.order_by(sort).pick(found, start, stop)
+
+
+def _count_taken(
+    large: Segment, found: BitMap, small: list[tuple[object, ...]], sort: str, start: int
+) -> int:
+    """Return how many of the small ones stand among the first of both, merged."""
+    low, high = max(0, start - len(found)), min(len(small), start)
+    while low < high:
+        middle = (low + high) // 2
+        last = start - middle - 1
+        document = _pick(large, found, sort, last, last + 1)[0]
+        if small[middle] < large.key_of(document, sort):
+            low = middle + 1
+        else:
+            high = middle
+    return low

@@ -1,0 +1,99 @@
+"""Read from the database what the index knows of a voice."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from catalog.models import Voice, VoiceLabel
+from catalog.search.engines import COLUMN_FACETS, LABEL_FACETS
+
+_BATCH = 2000
+_WORDS = ("name_words", "label_words", "search_text", "team_text")
+_COLUMNS = (
+    *("pk", "account_id", "sort_name", "remote_created_at", "archived_at", "gone_at"),
+    *_WORDS,
+    *COLUMN_FACETS.values(),
+    *("state", "is_owned", "preview_url", "preview_sample_id", "description"),
+)
+_FACET_NAMES = tuple(COLUMN_FACETS)
+_FIRST_FACET = _COLUMNS.index("provider")
+# Later than any date and earlier than any, for what the provider does not tell.
+NO_DATE = -(2**62)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRow:
+    """What the index knows of a voice; ``facets`` are pairs of facet and value."""
+
+    pk: int
+    name: str
+    created: int
+    language: str
+    is_listed: bool
+    words: tuple[str, str, str, str]
+    facets: tuple[tuple[str, str], ...]
+
+
+def read_rows(accounts: Collection[int], newer_than: int | None = None) -> Iterator[IndexRow]:
+    """Return the voices of the accounts by name, or those that changed after a version."""
+    rows = Voice.objects.filter(account__in=sorted(accounts))
+    if newer_than is None:
+        rows = rows.present().order_by("sort_name", "pk")
+    else:
+        rows = rows.filter(version__gt=newer_than).order_by("pk")
+    batch: list[tuple[object, ...]] = []
+    for row in rows.values_list(*_COLUMNS).iterator(chunk_size=_BATCH):
+        batch.append(row)
+        if len(batch) == _BATCH:
+            yield from _with_labels(batch)
+            batch = []
+    yield from _with_labels(batch)
+
+
+def _with_labels(batch: list[tuple[object, ...]]) -> Iterator[IndexRow]:
+    if not batch:
+        return
+    labels: dict[object, list[tuple[str, str]]] = defaultdict(list)
+    wanted = Q(voice__in=[row[0] for row in batch], facet__in=LABEL_FACETS)
+    rows = VoiceLabel.objects.filter(wanted).order_by()
+    for voice, facet, value in rows.values_list("voice_id", "facet", "value"):
+        labels[voice].append((facet, value))
+    for row in batch:
+        yield _make_index_row(row, labels[row[0]])
+
+
+def _make_index_row(row: tuple[object, ...], labels: list[tuple[str, str]]) -> IndexRow:
+    told = dict(zip(_COLUMNS, row, strict=True))
+    values = tuple(map(str, row[_FIRST_FACET : _FIRST_FACET + len(_FACET_NAMES)]))
+    created = told["remote_created_at"]
+    return IndexRow(
+        pk=int(str(told["pk"])),
+        name=str(told["sort_name"]),
+        created=round(created.timestamp() * 1e6) if isinstance(created, datetime) else NO_DATE,
+        language=str(told["language"]),
+        is_listed=told["gone_at"] is None,
+        words=(*map(str, row[6:10]),),  # type: ignore[arg-type]
+        facets=(
+            *zip(_FACET_NAMES, values, strict=True),
+            *labels,
+            *_list_flags(told),
+            ("account", str(told["account_id"])),
+            ("archived", "no" if told["archived_at"] is None else "yes"),
+        ),
+    )
+
+
+def _list_flags(told: dict[str, object]) -> list[tuple[str, str]]:
+    flags = [("is", str(told["state"]))]
+    if told["is_owned"]:
+        flags.append(("is", "own"))
+    if told["preview_url"] or told["preview_sample_id"]:
+        flags.append(("has", "preview"))
+    if told["description"]:
+        flags.append(("has", "description"))
+    if any(told[name] != "unknown" for name in ("gender", "age", "accent", "language")):
+        flags.append(("has", "labels"))
+    return flags

@@ -1,0 +1,128 @@
+"""The index on disk: written whole by a worker, read in place by every web process."""
+
+import json
+import logging
+import os
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+
+from catalog.search.index.arrays import Numbers
+from catalog.search.index.segments import Segment
+
+logger = logging.getLogger(__name__)
+
+# To be raised when a segment is made otherwise than before from the same rows.
+_LAYOUT = 1
+_MAGIC = b"voiceboard index\n"
+_ALIGNED = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A segment as it was at some versions of its teams, and the file that it is read from."""
+
+    segment: Segment
+    versions: dict[int, int]
+    mark: tuple[int, int]
+
+
+def snapshot_path(teams: frozenset[int]) -> Path:
+    """Return where the index of these teams lies, if there is one."""
+    return Path(settings.INDEX_DIR) / f"{'-'.join(map(str, sorted(teams)))}.index"
+
+
+def read_mark(teams: frozenset[int]) -> tuple[int, int] | None:
+    """Return what tells one snapshot from the next, None where there is none."""
+    try:
+        found = snapshot_path(teams).stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ino
+
+
+def write_snapshot(teams: frozenset[int], segment: Segment, versions: Mapping[int, int]) -> None:
+    """Write the index so that it is there whole or not at all."""
+    path = snapshot_path(teams)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            header = _describe(segment.parts(), versions)
+            file.write(_MAGIC + len(header).to_bytes(8, "little") + header)
+            for part in segment.parts().values():
+                file.write(b"\0" * (-file.tell() % _ALIGNED))
+                file.write(np.ascontiguousarray(part).data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def read_snapshot_versions(teams: frozenset[int]) -> dict[int, int] | None:
+    """Return what the newest snapshot was made from, None where there is none to be read."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        header, _parts = _open_parts(snapshot_path(teams))
+        if header["layout"] == _LAYOUT:
+            return _as_versions(header)
+    return None
+
+
+def drop_snapshot(teams: frozenset[int]) -> None:
+    """Remove the snapshot; processes that read it go on reading what they have."""
+    with suppress(OSError):
+        snapshot_path(teams).unlink()
+
+
+def read_snapshot(teams: frozenset[int]) -> Snapshot | None:
+    """Return the newest snapshot, None where there is none that can be read."""
+    mark = read_mark(teams)
+    if mark is None:
+        return None
+    try:
+        header, parts = _open_parts(snapshot_path(teams))
+        if header["layout"] != _LAYOUT:
+            return None
+        segment = Segment(parts)
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        logger.warning("The index of teams %s cannot be read; it is made anew", sorted(teams))
+        drop_snapshot(teams)
+        return None
+    return Snapshot(segment, _as_versions(header), mark)
+
+
+def _as_versions(header: Mapping[str, Any]) -> dict[int, int]:
+    return {int(team): int(number) for team, number in header["versions"].items()}
+
+
+def _describe(parts: Mapping[str, Numbers], versions: Mapping[int, int]) -> bytes:
+    arrays = [[name, part.dtype.str, len(part)] for name, part in parts.items()]
+    told = {"layout": _LAYOUT, "versions": versions, "arrays": arrays}
+    return json.dumps(told).encode()
+
+
+def _open_parts(path: Path) -> tuple[dict[str, Any], dict[str, Numbers]]:
+    whole = np.memmap(path, dtype=np.uint8, mode="r")
+    start = len(_MAGIC) + 8
+    if bytes(whole[: len(_MAGIC)]) != _MAGIC:
+        raise ValueError("This is no index.")
+    place = start + int.from_bytes(bytes(whole[len(_MAGIC) : start]), "little")
+    header = json.loads(bytes(whole[start:place]))
+    parts = {}
+    for name, kind, count in header["arrays"]:
+        place += -place % _ALIGNED
+        end = place + count * np.dtype(kind).itemsize
+        if end > len(whole):
+            raise ValueError("This index breaks off.")
+        parts[name] = np.asarray(whole[place:end]).view(kind)
+        place = end
+    return header, parts

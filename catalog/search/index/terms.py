@@ -1,0 +1,102 @@
+"""The terms of one section of the voices' words, in order, and where each of them stands."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+from pyroaring import BitMap
+
+from catalog.search.index.arrays import Bitmaps, Numbers, Texts, as_bitmap
+
+# A term in more voices than this has a bitmap of its own; of the others, ids and most names, the
+# places stand in one long row, where a beginning is one piece of it.
+_FREQUENT = 64
+_MOST_REMEMBERED = 64
+_AFTER_ALL = b"\xf5"  # no text in UTF-8 has this byte
+
+
+class Terms:
+    """A sorted dictionary of terms; every beginning is a range of it."""
+
+    def __init__(
+        self, terms: Texts, rare: Numbers, rare_ends: Numbers, often: Numbers, bitmaps: Bitmaps
+    ) -> None:
+        self._terms, self._rare, self._rare_ends = terms, rare, rare_ends
+        self._often, self._bitmaps = often, bitmaps
+        self._remembered: dict[str, BitMap] = {}
+
+    @classmethod
+    def build(cls, places: Mapping[str, Iterable[int]]) -> "Terms":
+        """Make the dictionary from the documents of each term, which come in their order."""
+        rare, ends, often, bitmaps = [], [], [], []
+        end = 0
+        terms = sorted(places)
+        for number, term in enumerate(terms):
+            documents = np.fromiter(places[term], dtype=np.uint32)
+            if len(documents) > _FREQUENT:
+                often.append(number)
+                bitmaps.append(as_bitmap(documents))
+            else:
+                rare.append(documents)
+                end += len(documents)
+            ends.append(end)
+        flat = np.concatenate(rare) if rare else np.empty(0, dtype=np.uint32)
+        return cls(
+            Texts.pack(term.encode() for term in terms),
+            flat,
+            np.array(ends, dtype=np.int64),
+            np.array(often, dtype=np.int64),
+            Bitmaps.pack(bitmaps),
+        )
+
+    def beginning_with(self, start: str) -> BitMap:
+        """Return the documents with a term that begins like this; not to be changed."""
+        found = self._remembered.get(start)
+        if found is None:
+            encoded = start.encode()
+            first = bisect_left(self._terms, encoded)
+            after = bisect_left(self._terms, encoded + _AFTER_ALL, lo=first)
+            found = self._in_range(first, after)
+            self._remember(start, found)
+        return found
+
+    def exactly(self, term: str) -> BitMap:
+        """Return the documents with this very term."""
+        encoded = term.encode()
+        place = bisect_left(self._terms, encoded)
+        is_known = place < len(self._terms) and self._terms[place] == encoded
+        return self._in_range(place, place + 1) if is_known else BitMap()
+
+    def _in_range(self, first: int, after: int) -> BitMap:
+        if first >= after:
+            return BitMap()
+        start = int(self._rare_ends[first - 1]) if first else 0
+        rare = self._rare[start : int(self._rare_ends[after - 1])]
+        from_often, to_often = np.searchsorted(self._often, [first, after])
+        often = [self._bitmaps[place] for place in range(int(from_often), int(to_often))]
+        if len(often) == 1 and not len(rare):
+            return often[0]
+        return BitMap.union(as_bitmap(rare), *often)
+
+    def _remember(self, start: str, found: BitMap) -> None:
+        # Whatever else happens at the same time, a dictionary loses no more than one of them.
+        if len(self._remembered) >= _MOST_REMEMBERED:
+            self._remembered.pop(next(iter(self._remembered), ""), None)
+        self._remembered[start] = found
+
+    def parts(self) -> dict[str, Numbers]:
+        """Return what it is kept in, by name."""
+        parts = {f"terms.{name}": part for name, part in self._terms.parts().items()}
+        parts |= {f"bitmaps.{name}": part for name, part in self._bitmaps.parts().items()}
+        return {**parts, "rare": self._rare, "rare_ends": self._rare_ends, "often": self._often}
+
+    @classmethod
+    def from_parts(cls, parts: Mapping[str, Numbers]) -> "Terms":
+        """Make it again from what it was kept in."""
+        return cls(
+            Texts(parts["terms.blob"], parts["terms.ends"]),
+            parts["rare"],
+            parts["rare_ends"],
+            parts["often"],
+            Bitmaps(Texts(parts["bitmaps.blob"], parts["bitmaps.ends"])),
+        )

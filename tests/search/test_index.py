@@ -1,0 +1,201 @@
+"""The index and SQL are two ways to one answer: same voices, same order, same counts."""
+
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from catalog.models import Collection, CollectionEntry, Star, Voice, VoiceLabel
+from catalog.models.versions import touch_voices
+from catalog.queries.filters import FACETS
+from catalog.search.engines import Search, answer_search
+from catalog.search.index.editions import Edition, Shard
+from catalog.search.index.engine import IndexEngine
+from catalog.search.index.rows import read_rows
+from catalog.search.index.segments import build_segment
+from catalog.search.sql import SqlEngine
+from catalog.search.syntax import parse_search
+from catalog.search.wording import fill_words
+from tests import factories
+
+PAGE = 3
+SORTS = ["best", "name", "-name", "newest", "oldest", "language"]
+WORDS = [
+    "warm",
+    "Wärme",
+    "deep voice",
+    "小美丽",
+    "小丽",
+    "الصوت",
+    "O'Brien",
+    "Voice 2",
+    "voice 10",
+    "x",
+]
+VALUES = {
+    "gender": ["female", "male", "unknown"],
+    "kind": ["library", "clone"],
+    "age": ["young", "unknown"],
+    "accent": ["british", "unknown"],
+}
+LANGUAGES = [(), ("en",), ("en-GB", "de"), ("en-US",), ("zh",), ("uz",)]
+
+voices = st.lists(
+    st.fixed_dictionaries(
+        {
+            "name": st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(" ".join),
+            "description": st.lists(st.sampled_from(WORDS), max_size=4).map(" ".join),
+            "languages": st.sampled_from(LANGUAGES),
+            "made": st.none() | st.integers(0, 3),
+            "account": st.integers(0, 2),
+            "state": st.sampled_from(["ready", "pending"]),
+            "is_archived": st.sampled_from([False, False, False, True]),
+            "is_gone": st.sampled_from([False, False, False, False, True]),
+            "is_starred": st.booleans(),
+            **{name: st.sampled_from(values) for name, values in VALUES.items()},
+        }
+    ),
+    max_size=14,
+)
+terms = st.sampled_from(
+    [
+        *("warm", "war", "w", "wram", "deep", "voice", "小", "美丽", "صوت", "obrien", "o'b", "2"),
+        *('"deep voice"', '"voice deep"', '"小美"', '"warm"', "name:warm", "description:warm"),
+        *("lang:en", "lang:en-GB", "lang_code:de", "gender:female", "gender:male,unknown"),
+        *("kind:clone", "has:description", "is:pending", "id:voice", "tag:friendly", "%"),
+    ]
+)
+searches = st.lists(st.tuples(st.sampled_from(["", "", "-"]), terms), max_size=3).map(
+    lambda pieces: " ".join(sign + term for sign, term in pieces)
+) | st.sampled_from(
+    [
+        'gender = "female" AND lang_code = "en"',
+        "(warm OR deep) AND NOT gender = male",
+        "gender != female OR age = young",
+        "gender = robot",
+    ]
+)
+choices = st.fixed_dictionaries(
+    {},
+    optional={
+        "gender": st.lists(st.sampled_from(VALUES["gender"]), unique=True).map(tuple),
+        "language": st.lists(st.sampled_from(["en", "de", "unknown"]), unique=True).map(tuple),
+        "starred": st.just(("yes",)),
+        "collection": st.just(("1",)),
+    },
+)
+
+
+def fill(cast: SimpleNamespace, rows: list[dict]) -> None:
+    """Put the voices into three accounts of which Mia sees two."""
+    accounts = [cast.account, cast.second, cast.hidden]
+    for number, row in enumerate(rows):
+        write(cast, Voice(remote_id=f"voice{number}"), row, accounts[row["account"]])
+
+
+def write(cast: SimpleNamespace, voice: Voice, row: dict, account) -> None:
+    pairs = [("language", value) for value in row["languages"] or ("unknown",)]
+    pairs.append(("use_case", "narration"))
+    for name in (*VALUES, "name", "description", "state"):
+        setattr(voice, name, row[name])
+    voice.account, voice.provider = account, account.provider
+    voice.language = pairs[0][1]
+    made = row["made"]
+    voice.remote_created_at = None if made is None else factories.NOW + timedelta(days=made)
+    voice.archived_at = factories.NOW if row["is_archived"] else None
+    voice.gone_at = factories.NOW if row["is_gone"] else None
+    voice.added_at = voice.changed_at = factories.NOW
+    fill_words(voice, pairs)
+    voice.save()
+    voice.labels.all().delete()
+    VoiceLabel.objects.bulk_create(VoiceLabel(voice=voice, facet=f, value=v) for f, v in pairs)
+    Star.objects.filter(voice=voice).delete()
+    if row["is_starred"]:
+        Star.objects.create(user=cast.mia, voice=voice, starred_at=factories.NOW)
+        CollectionEntry.objects.get_or_create(
+            collection=cast.collection, voice=voice, position=1, added_at=factories.NOW
+        )
+    touch_voices([voice.pk])
+
+
+@pytest.fixture
+def shelf(cast: SimpleNamespace) -> SimpleNamespace:
+    cast.second = factories.make_account(cast.aurora, provider="inworld")
+    cast.hidden = factories.make_account(cast.aurora, is_shared=False, last_owner=cast.ana)
+    cast.collection = Collection.objects.create(
+        pk=1, team=cast.aurora, owner=cast.mia, name="Mine", created_at=factories.NOW
+    )
+    cast.seen = frozenset({cast.account.pk, cast.second.pk})
+    return cast
+
+
+def build(shelf: SimpleNamespace) -> Edition:
+    segment = build_segment(read_rows([*shelf.seen, shelf.hidden.pk]))
+    return Edition([Shard(segment)], versions())
+
+
+def versions() -> dict[int, int]:
+    from catalog.models import CatalogVersion  # noqa: PLC0415
+
+    return dict(CatalogVersion.objects.values_list("team", "number"))
+
+
+def assert_alike(shelf: SimpleNamespace, edition: Edition, search: Search) -> None:
+    facets = [*FACETS, "starred", "has", "is", "main_language"]
+    for page in (1, 2, 9):
+        by_sql = answer_search(SqlEngine(), search, facets=facets, page=page, size=PAGE)
+        by_index = answer_search(IndexEngine(edition), search, facets=facets, page=page, size=PAGE)
+        assert by_index == by_sql
+
+
+common = settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@common
+@given(
+    rows=voices,
+    text=searches,
+    chosen=choices,
+    sort=st.sampled_from(SORTS),
+    is_archived=st.booleans(),
+)
+def test_the_index_answers_as_sql_does(shelf, rows, text, chosen, sort, is_archived):
+    Voice.objects.all().delete()
+    fill(shelf, rows)
+    search = Search(shelf.mia, shelf.seen, parse_search(text).node, chosen, sort, is_archived)
+
+    assert_alike(shelf, build(shelf), search)
+
+
+@common
+@given(
+    rows=voices,
+    changes=st.lists(st.tuples(st.integers(0, 20), voices.filter(bool)), max_size=5),
+    text=searches,
+    chosen=choices,
+    sort=st.sampled_from(SORTS),
+)
+def test_an_index_that_follows_changes_answers_as_sql_does(
+    shelf, rows, changes, text, chosen, sort
+):
+    Voice.objects.all().delete()
+    fill(shelf, rows)
+    edition = build(shelf)
+    search = Search(shelf.mia, shelf.seen, parse_search(text).node, chosen, sort)
+
+    for number, others in changes:
+        seen = edition.versions.get(shelf.aurora.pk, 0)
+        for place, row in enumerate(others[:3]):
+            remote_id = f"voice{number + place}"
+            voice = Voice.objects.filter(remote_id=remote_id).first() or Voice(remote_id=remote_id)
+            write(shelf, voice, row, shelf.second if voice.pk is None else voice.account)
+        changed = list(read_rows([*shelf.seen, shelf.hidden.pk], newer_than=seen))
+        edition = edition.with_changes(changed, versions())
+
+        assert_alike(shelf, edition, search)
