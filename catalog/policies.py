@@ -34,6 +34,11 @@ def may_change_credential(user: User, credential: Credential) -> bool:
     return credential.owner_id == user.pk and role_in(user, credential.team) is not None
 
 
+def may_switch_built_in(user: User, team: Team) -> bool:
+    """Only admins switch on and off, for everybody, what needs no key."""
+    return _is_at_least(user, team, Membership.Role.ADMIN)
+
+
 def may_use_credential(user: User, credential: Credential) -> bool:
     """Let the owner, and teammates where the owner shares the key; using it never shows it."""
     if role_in(user, credential.team) is None:

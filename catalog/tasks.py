@@ -16,7 +16,7 @@ from catalog.jobs.clones import run_clone
 from catalog.jobs.credentials import check_credential, find_due_checks
 from catalog.jobs.indexes import build_due_indexes
 from catalog.jobs.leases import RowId, find_due
-from catalog.jobs.previews import measure_clip, warm_previews
+from catalog.jobs.previews import measure_clip, speak_preview, warm_previews
 from catalog.jobs.renames import push_name
 from catalog.jobs.speeches import run_speech
 from catalog.jobs.syncs import (
@@ -26,7 +26,14 @@ from catalog.jobs.syncs import (
     sync_account,
 )
 from catalog.jobs.voice_settings import find_due_settings, tune_voice
-from catalog.models import CloneJob, PlannedDeletion, PreviewClip, Speech, Voice
+from catalog.models import (
+    CloneJob,
+    PlannedDeletion,
+    PreviewClip,
+    ProviderAccount,
+    Speech,
+    Voice,
+)
 from catalog.queries.audit import get_audit_head
 from catalog.storage import sweep_drafts
 
@@ -57,6 +64,12 @@ def run_local_speech_task(*, speech_id: str) -> None:
     run_speech(speech_id, timezone.now)
 
 
+@shared_task(name="catalog.run_built_in_clone")
+def run_built_in_clone_task(*, job_id: str) -> None:
+    """Do the same in the worker that has the engine for what is made on this machine."""
+    run_clone_task(job_id=job_id)
+
+
 @shared_task(name="catalog.run_deletion")
 def run_deletion_task(*, line_id: str) -> None:
     """Delete one voice of an approved plan; when its account has no more to do, look again."""
@@ -82,7 +95,7 @@ def check_credential_task(*, credential_id: str) -> None:
 def sync_account_task(*, account_id: int) -> None:
     """Bring our copy of the account's voices up to date, then fetch missing previews."""
     if sync_account(account_id, timezone.now) is not None:
-        _wake(warm_previews_task, account_id=account_id)
+        wake_warming(account_id)
 
 
 @shared_task(name="catalog.push_name")
@@ -101,7 +114,19 @@ def tune_voice_task(*, voice_id: int) -> None:
 def warm_previews_task(*, account_id: int) -> None:
     """Fetch previews that are not on our disk yet, and come back for the rest."""
     if warm_previews(account_id, timezone.now):
-        _wake(warm_previews_task, account_id=account_id)
+        wake_warming(account_id)
+
+
+@shared_task(name="catalog.warm_built_in")
+def warm_built_in_task(*, account_id: int) -> None:
+    """Do the same in the worker that has the engine, where the previews have to be spoken."""
+    warm_previews_task(account_id=account_id)
+
+
+@shared_task(name="catalog.speak_preview")
+def speak_preview_task(*, voice_id: int) -> None:
+    """Speak the preview of a built-in voice that somebody wants to hear now."""
+    speak_preview(voice_id, timezone.now)
 
 
 @shared_task(name="catalog.measure_clip")
@@ -153,7 +178,21 @@ def tidy_task() -> None:
 
 def wake_clone(job_id: object) -> None:
     """Tell a worker that the clone job may go on."""
-    _wake(run_clone_task, job_id=str(job_id))
+    job = CloneJob.objects.select_related("account").filter(pk=str(job_id)).first()
+    is_made_here = job is not None and job.account.info.is_built_in
+    _wake(run_built_in_clone_task if is_made_here else run_clone_task, job_id=str(job_id))
+
+
+def wake_warming(account_id: int) -> None:
+    """Tell a worker that previews of the account's voices could be fetched ahead."""
+    account = ProviderAccount.objects.filter(pk=account_id).first()
+    is_spoken_here = account is not None and account.info.is_built_in
+    _wake(warm_built_in_task if is_spoken_here else warm_previews_task, account_id=account_id)
+
+
+def wake_speaking(voice_id: int) -> None:
+    """Tell the worker that has the engine that somebody waits to hear the voice."""
+    _wake(speak_preview_task, voice_id=voice_id)
 
 
 def wake_speech(speech_id: RowId) -> None:

@@ -131,6 +131,7 @@ urlpatterns = [
     path("keys/<uuid:pk>/replace/", credentials.credential_replace, name="credential-replace"),
     path("keys/<uuid:pk>/check/", credentials.credential_recheck, name="credential-recheck"),
     path("keys/<uuid:pk>/share/", credentials.credential_share, name="credential-share"),
+    path("keys/<uuid:pk>/switch/", credentials.credential_switch, name="credential-switch"),
     path("keys/<uuid:pk>/remove/", credentials.credential_remove, name="credential-remove"),
     path("accounts/", credentials.account_list, name="account-list"),
     path("accounts/<row:pk>/sync/", credentials.account_sync, name="account-sync"),

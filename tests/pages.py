@@ -91,6 +91,7 @@ TABLE = {
     "catalog:credential-replace": Page(OWNER, (SIGN_IN, 403, 403, 422), ids=("credential",)),
     "catalog:credential-recheck": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("credential",)),
     "catalog:credential-share": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("credential",)),
+    "catalog:credential-switch": Page(NEVER, (SIGN_IN, 403, 403, 403), ids=("credential",)),
     "catalog:credential-remove": Page(OWNER, (SIGN_IN, 403, 403, 302), ids=("credential",)),
     "catalog:account-list": Page(ALL, NEVER),
     "catalog:account-sync": Page(NEVER, (SIGN_IN, 403, 302, 302), ids=("account",)),

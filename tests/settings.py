@@ -8,6 +8,8 @@ for _name in [name for name in os.environ if name.startswith("VOICEBOARD_") and 
     del os.environ[_name]
 os.environ["VOICEBOARD_DATA_DIR"] = _DATA
 os.environ["VOICEBOARD_DEMO"] = "0"
+# Whoever tests the built-in provider switches it on; everybody else must not notice it.
+os.environ["VOICEBOARD_LOCAL"] = "0"
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{_DATA}/voiceboard.sqlite3")
 
 from voiceboard.settings import *  # noqa: E402, F403

@@ -106,7 +106,9 @@ def test_nobody_but_its_adapter_and_its_sandbox_knows_a_provider_by_name(path):
     text = path.read_text().lower()
 
     for info in all_infos():
-        assert info.slug not in text
+        # The name of what is built in is also a word: there only the bare slug counts.
+        name = f'"{info.slug}"' if info.is_built_in else info.slug
+        assert name not in text
 
 
 @pytest.mark.parametrize("path", CODE, ids=short)

@@ -58,7 +58,8 @@ def test_the_readme_explains_every_setting(variable):
 @pytest.mark.parametrize("info", all_infos(), ids=lambda info: info.slug)
 def test_the_readme_says_what_works_with_every_provider(info):
     assert re.search(rf"^\| {info.label} \|", README, re.MULTILINE)
-    assert f"`VOICEBOARD_{info.slug.upper()}_BASE_URL`" in README
+    setting = info.slug.upper() if info.is_built_in else f"{info.slug.upper()}_BASE_URL"
+    assert f"`VOICEBOARD_{setting}`" in README
 
 
 def test_the_two_commands_of_the_readme_exist():

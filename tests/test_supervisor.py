@@ -23,6 +23,7 @@ WORDS = {
     "web": "granian",
     "worker": "jobs@",
     "background": "background@",
+    "speech": "speech@",
     "schedule": "voiceboard beat",
 }
 
@@ -49,6 +50,7 @@ class Run:
                     "VOICEBOARD_DATA_DIR": str(self.data),
                     "VOICEBOARD_PORT": str(self.port),
                     "VOICEBOARD_SANDBOX_PORT": str(free_port()),
+                    "VOICEBOARD_LOCAL": "0",
                     **settings,
                 },
                 stdin=terminal,
@@ -112,7 +114,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 
 
 def test_everything_starts_survives_being_killed_and_ends_with_ctrl_c(start):
-    run = start()
+    run = start(VOICEBOARD_LOCAL="1")
     assert in_time(run.is_announced), run.said
     before = {service: run.process_of(service) for service in WORDS}
     assert all(before.values())

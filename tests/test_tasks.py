@@ -89,7 +89,7 @@ def test_what_was_left_unmeasured_is_measured_by_the_tidy(cast, wav):
 
 
 @pytest.mark.parametrize("problem", [OperationalError("down"), ConnectionRefusedError("down")])
-def test_a_broker_that_is_down_is_noted_and_nothing_else(monkeypatch, caplog, problem):
+def test_a_broker_that_is_down_is_noted_and_nothing_else(db, monkeypatch, caplog, problem):
     def fail(**values: object) -> None:
         raise problem
 
@@ -100,7 +100,7 @@ def test_a_broker_that_is_down_is_noted_and_nothing_else(monkeypatch, caplog, pr
     assert "it starts with the next sweep" in caplog.text
 
 
-def test_a_message_holds_an_id_alone_and_dies_when_nobody_takes_it(monkeypatch):
+def test_a_message_holds_an_id_alone_and_dies_when_nobody_takes_it(db, monkeypatch):
     sent = []
     monkeypatch.setattr(tasks.run_clone_task, "apply_async", lambda **values: sent.append(values))
 

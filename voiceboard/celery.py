@@ -75,10 +75,15 @@ app.conf.update(
     worker_enable_remote_control=False,
     worker_send_task_events=False,
     task_default_queue="jobs",
-    # Nobody waits for these, and somebody may be waiting behind them.
     task_routes={
+        # Nobody waits for these, and somebody may be waiting behind them.
         "catalog.warm_previews": {"queue": "background"},
         "catalog.index_due": {"queue": "background"},
+        # What speaks on this machine: one process loads the engine, so its memory is paid once.
+        "catalog.speak_preview": {"queue": "speech"},
+        "catalog.warm_built_in": {"queue": "speech"},
+        "catalog.run_local_speech": {"queue": "speech"},
+        "catalog.run_built_in_clone": {"queue": "speech"},
     },
     worker_hijack_root_logger=False,
     timezone="UTC",

@@ -7,6 +7,8 @@ import dj_database_url
 from csp.constants import NONE, SELF
 
 from catalog.providers.registry import all_infos
+from catalog.providers.types import ProviderInfo
+from catalog.speech.weights import engine_is_installed
 from catalog.transport import queue_url
 from voiceboard import env
 
@@ -32,12 +34,20 @@ DEMO_PASSWORD = env.read_text("VOICEBOARD_DEMO_PASSWORD") or (
 PORT = env.read_number("VOICEBOARD_PORT", 8000, least=1, most=65535)
 SANDBOX_PORT = env.read_number("VOICEBOARD_SANDBOX_PORT", 8900, least=1, most=65535)
 _SANDBOX_URL = f"http://127.0.0.1:{SANDBOX_PORT}" if DEMO else ""
+# Speech on this machine: left out by the flag, or by not installing its packages.
+LOCAL = env.read_flag("VOICEBOARD_LOCAL", True) and engine_is_installed()
+
+
+def _base_url(info: ProviderInfo) -> str:
+    if info.is_built_in:
+        return str(DATA_DIR / info.slug)
+    sandbox = f"{_SANDBOX_URL}/{info.slug}" if _SANDBOX_URL else info.base_url
+    return env.read_text(f"VOICEBOARD_{info.slug.upper()}_BASE_URL", sandbox)
+
+
+# A provider that is not in here is left out: nothing of it is shown, and nobody works through it.
 PROVIDER_BASE_URLS = {
-    info.slug: env.read_text(
-        f"VOICEBOARD_{info.slug.upper()}_BASE_URL",
-        f"{_SANDBOX_URL}/{info.slug}" if _SANDBOX_URL else info.base_url,
-    )
-    for info in all_infos()
+    info.slug: _base_url(info) for info in all_infos() if LOCAL or not info.is_built_in
 }
 
 SAMPLE_MAX_BYTES = env.read_number("VOICEBOARD_SAMPLE_MAX_MB", 25, least=1, most=500) * 1024 * 1024

@@ -45,6 +45,12 @@ CELERY_BACKGROUND = [
     *_ANY_WORKER,
     *("--queues", "background", "--concurrency", "1", "--hostname", "background@%h"),
 ]
+# The only process that loads the speech engine; it is made anew before it takes too much memory.
+CELERY_SPEECH = [
+    *_ANY_WORKER,
+    *("--queues", "speech", "--concurrency", "1", "--hostname", "speech@%h"),
+    *("--max-memory-per-child", "1000000"),
+]
 CELERY_BEAT = ["celery", "-A", "voiceboard", "beat", "--loglevel", "INFO"]
 
 
@@ -101,12 +107,15 @@ class Supervisor:
         self._worker = self._service("worker", CELERY_WORKER, patience=WORKER_PATIENCE_SECONDS)
         self._background = self._service("background", CELERY_BACKGROUND)
         self._schedule = self._service("schedule", CELERY_BEAT)
+        patience = WORKER_PATIENCE_SECONDS
+        self._speech = [self._service("speech", CELERY_SPEECH, patience)] if settings.LOCAL else []
         self._sandbox = [self._make_sandbox()] if settings.DEMO else []
         self._services = [
             *self._sandbox,
             self._web,
             self._worker,
             self._background,
+            *self._speech,
             self._schedule,
         ]
         self._started_at = 0.0
@@ -128,7 +137,8 @@ class Supervisor:
             self._keep_up()
         finally:
             # First what makes work, then what does it, last what the work needs.
-            waves = [[self._schedule, self._web], [self._worker, self._background], self._sandbox]
+            workers = [self._worker, self._background, *self._speech]
+            waves = [[self._schedule, self._web], workers, self._sandbox]
             end_in_order(waves, self._stop.is_hurried)
 
     def _keep_up(self) -> None:

@@ -36,7 +36,7 @@ class CredentialForm(ReplaceKeyForm):
 
     provider = forms.ChoiceField(
         label="Provider",
-        choices=lambda: [(info.slug, info.label) for info in all_infos()],
+        choices=lambda: [(info.slug, info.label) for info in all_infos() if not info.is_built_in],
         error_messages={"invalid_choice": "Voiceboard does not know this provider."},
     )
     nickname = forms.CharField(label="Name for this key", max_length=80, required=False)

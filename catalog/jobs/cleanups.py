@@ -60,7 +60,11 @@ def _delete(line: PlannedDeletion, lease: Lease, clock: Clock) -> int | None:
     if line.credential is None:
         _end(lease, clock, State.FAILED, "The key that could delete this voice was removed.")
         return None
-    base_url = settings.PROVIDER_BASE_URLS[line.account.provider]
+    base_url = settings.PROVIDER_BASE_URLS.get(line.account.provider)
+    if base_url is None:
+        words = f"{line.account.info.label} is left out of this installation."
+        _end(lease, clock, State.FAILED, words)
+        return None
     try:
         with open_provider(line.account.provider, line.credential.secrets(), base_url) as provider:
             gone = _call(line, lease, provider, clock)

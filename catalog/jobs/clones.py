@@ -71,7 +71,11 @@ class _CloneRun(LookingTurn):
             return
         if self.job.step == Step.PLANNED and not self._prepare():
             return
-        base_url = settings.PROVIDER_BASE_URLS[self.job.account.provider]
+        base_url = settings.PROVIDER_BASE_URLS.get(self.job.account.provider)
+        if base_url is None:
+            words = f"{self.job.account.info.label} is left out of this installation."
+            self._wait(words, timedelta(minutes=5))
+            return
         try:
             with open_provider(
                 self.job.account.provider, credential.secrets(), base_url

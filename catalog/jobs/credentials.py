@@ -117,7 +117,6 @@ def find_due_checks(now: datetime) -> list[RowId]:
         | Q(health=Credential.Health.UNREACHABLE, checked_at__lt=now - _ASK_AGAIN_AFTER)
         | Q(checked_at__lt=now - _VERDICT_LASTS)
     )
+    rows = Credential.objects.offered().filter(due)
     oldest_first = F("checked_at").asc(nulls_first=True)
-    return list(
-        Credential.objects.filter(due).order_by(oldest_first).values_list("pk", flat=True)[:50]
-    )
+    return list(rows.order_by(oldest_first).values_list("pk", flat=True)[:50])

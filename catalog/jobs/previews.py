@@ -5,6 +5,7 @@ import logging
 from datetime import datetime
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import transaction
 
 from catalog.audio import FORMATS, HEAD_BYTES, sniff_format
@@ -21,6 +22,9 @@ logger = logging.getLogger(__name__)
 
 # Few at a time: somebody who waits for a clone comes in between.
 _WARMED_AT_ONCE = 12
+# What has to be spoken first takes long, and whoever pressed a button waits behind it.
+_SPOKEN_AT_ONCE = 1
+_PROBLEM_LASTS = 30  # seconds; whoever asks later has the worker try again
 _LONGEST_PREVIEW_SECONDS = 600
 # The source of a clip that a worker had spoken, because the provider has no preview.
 GENERATED = "generated"
@@ -94,7 +98,8 @@ def warm_previews(account_id: int, clock: Clock) -> bool:
         .filter(account=account, clip=None)
         .exclude(preview_url="", preview_sample_id="")
     )
-    voices = list(lacking.order_by("-added_at", "sort_name", "pk")[:_WARMED_AT_ONCE])
+    most = _SPOKEN_AT_ONCE if account.info.is_built_in else _WARMED_AT_ONCE
+    voices = list(lacking.order_by("-added_at", "sort_name", "pk")[:most])
     credential = Credential.objects.working().filter(account=account).first()
     if not voices or credential is None:
         return False
@@ -117,4 +122,45 @@ def warm_previews(account_id: int, clock: Clock) -> bool:
         logger.info("Stopped fetching previews of account %s", account.pk)
         return False
     # Some previews are never to be had; as long as others came, there is a point in going on.
-    return kept > 0 and len(voices) == _WARMED_AT_ONCE
+    return kept > 0 and len(voices) == most
+
+
+def find_speaking_problem(voice: Voice) -> str:
+    """Return what kept a worker from speaking this preview a moment ago, "" where nothing did."""
+    return str(cache.get(_problem_key(voice), ""))
+
+
+def speak_preview(voice_id: int, clock: Clock) -> None:
+    """Speak the clip of a built-in voice, unless it is there.
+
+    Others only have their previews fetched: what is spoken elsewhere may cost credit.
+    """
+    voice = Voice.objects.present().select_related("account").filter(pk=voice_id).first()
+    if voice is None or not voice.can_play or not voice.info.is_built_in:
+        return
+    clip = PreviewClip.objects.filter(voice=voice, source=preview_source(voice)).first()
+    if clip is None or not media_path(clip.path).is_file():
+        problem = _speak_clip(voice, clock)
+        if problem:
+            cache.set(_problem_key(voice), problem, _PROBLEM_LASTS)
+
+
+def _problem_key(voice: Voice) -> str:
+    return f"speaking-problem:{voice.pk}:{preview_source(voice)}"
+
+
+def _speak_clip(voice: Voice, clock: Clock) -> str:
+    """Speak and keep the clip; return what kept it from being made."""
+    credential = Credential.objects.working().filter(account=voice.account).first()
+    if credential is None:
+        return f"{voice.info.label} does not work at the moment; see Keys."
+    base_url = settings.PROVIDER_BASE_URLS[voice.provider]
+    try:
+        with open_provider(voice.provider, credential.secrets(), base_url) as provider:
+            sound = provider.preview(voice.remote_id, voice.preview_url)
+        measure_clip(keep_clip(voice, sound, preview_source(voice), clock()).pk)
+    except ProviderError as exc:
+        return exc.message
+    except (CannotOpen, NotSound) as exc:
+        return str(exc)
+    return ""

@@ -45,7 +45,8 @@ class ProviderAccountQuerySet(models.QuerySet["ProviderAccount"]):
         An account whose last key was removed stays with those who could see it before.
         """
         own = Credential.objects.filter(owner=user).values("account")
-        return self.filter(team__memberships__user=user).filter(
+        here = self.filter(provider__in=settings.PROVIDER_BASE_URLS)
+        return here.filter(team__memberships__user=user).filter(
             Q(is_shared=True) | Q(last_owner=user) | Q(pk__in=own)
         )
 
@@ -108,15 +109,25 @@ class CredentialQuerySet(models.QuerySet["Credential"]):
 
     def visible_to(self, user: User) -> Self:
         """Keep the person's own keys, and those that teammates share."""
-        return self.filter(team__memberships__user=user).filter(Q(owner=user) | Q(is_shared=True))
+        seen = Q(owner=user) | Q(is_shared=True) | Q(owner=None)
+        return self.offered().filter(team__memberships__user=user).filter(seen)
+
+    def offered(self) -> Self:
+        """Leave out keys of providers that this installation leaves out."""
+        return self.filter(provider__in=settings.PROVIDER_BASE_URLS)
 
     def working(self) -> Self:
-        """Keep keys that the provider accepted at the last check."""
-        return self.filter(health__in=[Credential.Health.GOOD, Credential.Health.LIMITED])
+        """Keep keys that the provider accepted at the last check, and that are not switched off."""
+        found = self.offered().exclude(owner=None, is_shared=False)
+        return found.filter(health__in=[Credential.Health.GOOD, Credential.Health.LIMITED])
 
 
 class Credential(models.Model):
-    """One person's key to one provider. The key itself is sealed and never shown again."""
+    """One person's key to one provider. The key itself is sealed and never shown again.
+
+    A provider that is built in needs no key: then nobody owns the row, and what is sealed in it
+    is only the account's name. Such a row is shared with its team, or else switched off.
+    """
 
     class Health(models.TextChoices):
         """What the last check found."""
@@ -129,7 +140,7 @@ class Credential(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="credentials")
-    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="credentials")
+    owner = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="credentials")
     provider = models.CharField(max_length=40)
     account = models.ForeignKey(
         ProviderAccount, null=True, on_delete=models.SET_NULL, related_name="credentials"
@@ -146,6 +157,15 @@ class Credential(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = CredentialQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["team", "provider"],
+                condition=Q(owner=None),
+                name="one_built_in_key_per_provider",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.title} ({self.provider})"
@@ -173,9 +193,24 @@ class Credential(models.Model):
         return self.is_unchecked or is_asked
 
     @property
+    def is_built_in(self) -> bool:
+        """Tell whether it is the team's way to a provider that needs no key."""
+        return self.owner_id is None
+
+    @property
+    def is_off(self) -> bool:
+        """Tell whether an admin has switched off what is built in."""
+        return self.is_built_in and not self.is_shared
+
+    @property
+    def holder(self) -> str:
+        """Who the key belongs to, in words."""
+        return "the team" if self.owner is None else str(self.owner)
+
+    @property
     def works(self) -> bool:
-        """Tell whether the provider accepted the key at the last check."""
-        return self.health in {self.Health.GOOD, self.Health.LIMITED}
+        """Tell whether the provider accepted the key at the last check, and it is not off."""
+        return self.health in {self.Health.GOOD, self.Health.LIMITED} and not self.is_off
 
     def may(self, verb: str) -> bool:
         """Tell whether the key may do it as far as is known; unknown is not a no."""

@@ -11,6 +11,8 @@ from django.views.decorators.debug import sensitive_variables
 
 from catalog.audit import record
 from catalog.models import Membership, SetupLink, Team, User
+from catalog.providers.registry import get_adapter
+from catalog.services.built_in import provide_built_in
 from catalog.services.credentials import add_credential
 
 _LINK_LIVES = timedelta(hours=1)
@@ -56,6 +58,7 @@ def create_first_admin(
     home = Team.objects.create(name=team)
     Membership.objects.create(team=home, user=user, role=Membership.Role.ADMIN)
     record(user, "installation set up", user, team=home, now=now)
+    provide_built_in(team=home, now=now)
     return user
 
 
@@ -83,6 +86,8 @@ def _connect_sandbox(user: User, team: Team, now: datetime) -> None:
         return
     kind, is_shared = keys[user.first_name]
     for slug in settings.PROVIDER_BASE_URLS:
+        if get_adapter(slug).info.is_built_in:
+            continue
         add_credential(
             user,
             team=team,

@@ -2,29 +2,39 @@
 
 from datetime import datetime
 from functools import partial
+from typing import NoReturn
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import transaction
 
 from catalog.crypto import CannotOpen
-from catalog.jobs.previews import NotSound, keep_clip, preview_source
+from catalog.jobs.previews import NotSound, find_speaking_problem, keep_clip, preview_source
 from catalog.models import PreviewClip, User, Voice
 from catalog.providers.errors import ProviderError
 from catalog.providers.session import open_provider
 from catalog.providers.types import AudioClip
 from catalog.queries.credentials import usable_credential
 from catalog.storage import media_path
-from catalog.tasks import wake_measure
+from catalog.tasks import wake_measure, wake_speaking
+
+# A worker that was asked and died is asked again after so many seconds.
+_ASK_AGAIN_AFTER = 15
 
 
 class PreviewUnavailable(Exception):
     """There is nothing to hear now; the message says why."""
 
 
+class PreviewPending(Exception):
+    """A worker is about to speak the preview: ask again in a moment."""
+
+
 def fetch_preview(user: User, *, voice: Voice, now: datetime) -> PreviewClip:
     """Return the voice's clip, downloaded on first use; raises PreviewUnavailable.
 
-    A preview costs nothing: only what the provider already holds is fetched, nothing is spoken.
+    A preview costs nothing: only what the provider already holds is fetched. What is built in
+    is spoken on this machine, by a worker, and raises PreviewPending until it is there.
     """
     source = preview_source(voice)
     clip = PreviewClip.objects.filter(voice=voice, source=source).first()
@@ -34,12 +44,24 @@ def fetch_preview(user: User, *, voice: Voice, now: datetime) -> PreviewClip:
         raise PreviewUnavailable("The preview that was generated is no longer here.")
     if not voice.can_play:
         raise PreviewUnavailable(f"{voice.info.label} has no preview of this voice.")
+    if voice.info.is_built_in:
+        _ask_worker(voice)
     try:
         clip = keep_clip(voice, _download(user, voice), source, now)
     except NotSound as exc:
         raise PreviewUnavailable(str(exc)) from None
     transaction.on_commit(partial(wake_measure, clip.pk))
     return clip
+
+
+def _ask_worker(voice: Voice) -> NoReturn:
+    problem = find_speaking_problem(voice)
+    if problem:
+        raise PreviewUnavailable(problem)
+    # The player asks every second; the worker is told once.
+    if cache.add(f"speaking:{voice.pk}", True, _ASK_AGAIN_AFTER):
+        wake_speaking(voice.pk)
+    raise PreviewPending(f"{voice.shown_name} is being spoken.")
 
 
 def _download(user: User, voice: Voice) -> AudioClip:

@@ -35,7 +35,7 @@ class Engine:
             runtime = importlib.import_module("onnxruntime")
         except ImportError:
             raise NoEngine(
-                "The speech engine is not installed: pip install 'voiceboard[local]'."
+                "ONNX Runtime is not installed; requirements.txt lists it with the rest."
             ) from None
         options = runtime.SessionOptions()
         options.intra_op_num_threads = threads

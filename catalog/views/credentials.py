@@ -19,6 +19,7 @@ from catalog.queries.credentials import (
     get_credential,
 )
 from catalog.services import credentials as services
+from catalog.services.built_in import switch_built_in
 from catalog.views.requests import Request, render_part, signed_in
 
 
@@ -31,6 +32,7 @@ def credential_list(request: Request) -> HttpResponseBase:
         "statuses": statuses,
         "is_running": any(row.is_running for row in statuses),
         "may_add": policies.may_add_credential(request.user, request.team),
+        "may_switch": policies.may_switch_built_in(request.user, request.team),
     }
     return render(request, "catalog/credentials/list.html", context)
 
@@ -38,7 +40,8 @@ def credential_list(request: Request) -> HttpResponseBase:
 @signed_in
 @require_safe
 def credential_row(request: Request, pk: uuid.UUID) -> HttpResponseBase:
-    context = {"credential": _get(request, pk)}
+    may_switch = policies.may_switch_built_in(request.user, request.team)
+    context = {"credential": _get(request, pk), "may_switch": may_switch}
     return render_part(
         request,
         page="catalog/credentials/detail.html",
@@ -66,7 +69,8 @@ def credential_add(request: Request) -> HttpResponseBase:
         return redirect("catalog:credential-list")
     may_add = policies.may_add_credential(request.user, request.team)
     status = 422 if form.is_bound else 200
-    context = {"form": form, "infos": all_infos(), "may_add": may_add}
+    infos = [info for info in all_infos() if not info.is_built_in]
+    context = {"form": form, "infos": infos, "may_add": may_add}
     return render(
         request, "catalog/credentials/create.html", context, status=status if may_add else 403
     )
@@ -111,6 +115,16 @@ def credential_share(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     )
     words = "Your team may work through this key." if is_shared else "The key is yours alone."
     messages.success(request, words)
+    return redirect("catalog:credential-list")
+
+
+@signed_in
+@require_POST
+def credential_switch(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    credential, is_on = _get(request, pk), request.POST.get("is_on") == "1"
+    switch_built_in(request.user, credential=credential, is_on=is_on, now=timezone.now())
+    words = "is on for your team" if is_on else "is off; its clones are kept"
+    messages.success(request, f"{credential.info.label} {words}.")
     return redirect("catalog:credential-list")
 
 

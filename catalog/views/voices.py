@@ -19,13 +19,15 @@ from catalog.queries.filters import LAYOUTS, SORTS, VoiceFilter
 from catalog.queries.preferences import count_news, find_habits, find_open_search, find_searches
 from catalog.queries.voice_settings import get_voice_settings
 from catalog.queries.voices import find_voices
-from catalog.services.previews import PreviewUnavailable, fetch_preview
+from catalog.services.previews import PreviewPending, PreviewUnavailable, fetch_preview
 from catalog.services.voices import archive_voices, rename_voice, unarchive_voices
 from catalog.storage import media_path
 from catalog.views.annotations import marks_context
 from catalog.views.media import send_sound
 from catalog.views.requests import Request, is_partial, render_part, shown_address, signed_in
 from catalog.views.speeches import speech_context
+
+_PLAIN = "text/plain; charset=utf-8"
 
 
 @require_safe
@@ -108,7 +110,10 @@ def voice_preview(request: Request, pk: int) -> HttpResponseBase:
     try:
         clip = fetch_preview(request.user, voice=voice, now=timezone.now())
     except PreviewUnavailable as exc:
-        return HttpResponse(str(exc), status=404, content_type="text/plain; charset=utf-8")
+        return HttpResponse(str(exc), status=404, content_type=_PLAIN)
+    except PreviewPending as exc:
+        waiting = {"Retry-After": "1", "Cache-Control": "no-store"}
+        return HttpResponse(str(exc), status=202, content_type=_PLAIN, headers=waiting)
     path = media_path(clip.path)
     if not path.is_file():
         raise Http404

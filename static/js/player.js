@@ -9,6 +9,7 @@ let deck;
 let current = null; // the voice in the deck
 let row = []; // the voices it was played among, for pages without a list
 let isChaining = false;
+let isSpoken = false; // a worker speaks the current voice, and there is no sound of it yet
 let frame = 0;
 let shownSecond = -1;
 
@@ -83,7 +84,7 @@ function paintCard(card, isOn, isWaiting) {
 
 function paint() {
   const isOn = Boolean(current) && !audio.paused;
-  const isWaiting = isOn && audio.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
+  const isWaiting = isSpoken || (isOn && audio.readyState < HTMLMediaElement.HAVE_FUTURE_DATA);
   const own = cardOf(current);
   for (const card of document.querySelectorAll("[data-voice].playing")) if (card !== own) unpaint(card);
   if (own) paintCard(own, isOn, isWaiting);
@@ -102,6 +103,7 @@ function load(voice) {
   const cards = listed();
   if (cards.length) row = cards.map(read);
   current = voice;
+  isSpoken = false;
   current.place = row.findIndex((other) => other.id === voice.id);
   audio.src = voice.src;
   applyVolume();
@@ -124,6 +126,7 @@ function start() {
 function toggle(card) {
   if (!card?.querySelector("[data-play]")) return;
   if (current?.id !== card.dataset.voice) load(read(card));
+  else if (isSpoken) return stopWaiting();
   else if (!audio.paused) return audio.pause();
   start();
 }
@@ -159,7 +162,7 @@ function close() {
 }
 
 const controls = {
-  toggle: () => (audio.paused ? start() : audio.pause()),
+  toggle: () => (isSpoken ? stopWaiting() : audio.paused ? start() : audio.pause()),
   prev: () => step(-1),
   next: () => step(1),
   close,
@@ -193,11 +196,41 @@ function setVolume(percent) {
   keep("volume", percent);
 }
 
+const isBeingSpoken = (answer) => answer.status === 202;
+
+// A worker speaks this voice now: tell so, and ask again until the sound is there.
+async function awaitSpeech(voice, answer) {
+  const words = await answer.text();
+  if (current !== voice) return;
+  isSpoken = true;
+  byId("deck-sub").textContent = words;
+  say(words);
+  paint();
+  while (isBeingSpoken(answer)) {
+    await new Promise((resolve) => { setTimeout(resolve, 1000 * answer.headers.get("Retry-After")); });
+    if (current !== voice || !isSpoken) return;
+    answer = await fetch(voice.src);
+  }
+  if (current !== voice || !isSpoken) return;
+  stopWaiting();
+  if (!answer.ok) return toast(await answer.text());
+  audio.src = voice.src;
+  start();
+}
+
+function stopWaiting() {
+  isSpoken = false;
+  byId("deck-sub").textContent = current.sub;
+  audio.pause();
+  paint();
+}
+
 // An audio element does not tell why: ask once more for the words that came instead of sound.
 async function explain(voice) {
   let words = `The preview of ${isolate(voice.name)} could not be loaded.`;
   try {
     const answer = await fetch(voice.src);
+    if (isBeingSpoken(answer)) return await awaitSpeech(voice, answer);
     const hasWords = answer.status === 404 && answer.headers.get("Content-Type")?.startsWith("text/plain");
     if (hasWords) words = await answer.text();
   } catch {

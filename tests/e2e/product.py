@@ -57,6 +57,8 @@ def running_product(data: Path) -> Iterator[Product]:
         "VOICEBOARD_PORT": str(port),
         "VOICEBOARD_SANDBOX_PORT": str(sandbox_port),
         "VOICEBOARD_DEMO": "1",
+        # Its voices would be spoken while the pages are measured.
+        "VOICEBOARD_LOCAL": "0",
         "VOICEBOARD_DEMO_PASSWORD": PASSWORD,
         "VOICEBOARD_SETTLE_SECONDS": str(SETTLE_SECONDS),
         "VOICEBOARD_SAMPLE_MAX_MB": str(SAMPLE_MAX_MB),

@@ -41,6 +41,11 @@ from catalog.services.annotations import (
     write_note,
 )
 from catalog.services.audit import export_log
+from catalog.services.built_in import (
+    provide_built_in,
+    provide_built_in_everywhere,
+    switch_built_in,
+)
 from catalog.services.cleanups import approve_plan, draw_up_plan, retry_deletion
 from catalog.services.clones import CloneWish, request_clone
 from catalog.services.collections import (
@@ -84,6 +89,7 @@ from catalog.services.voice_settings import (
 )
 from catalog.services.voices import archive_voices, rename_voice, unarchive_voices
 from tests import factories
+from tests.local import give_local, switch_on
 
 NOW = factories.NOW
 CANARY = f"sk_canary_{uuid.uuid4().hex}"
@@ -121,6 +127,11 @@ def forget_people(cast: SimpleNamespace) -> None:
     Membership.objects.all().delete()
     User.objects.all().delete()
     Team.objects.all().delete()
+
+
+def switch_off_local(cast: SimpleNamespace) -> None:
+    credential = give_local(cast.aurora)
+    switch_built_in(cast.ana, credential=credential, is_on=False, now=NOW)
 
 
 def make_first_admin(cast: SimpleNamespace) -> None:
@@ -225,6 +236,9 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     "remove_credential": lambda cast: remove_credential(
         cast.ana, credential=cast.credential, now=NOW
     ),
+    "provide_built_in": lambda cast: provide_built_in(team=cast.aurora, now=NOW),
+    "provide_built_in_everywhere": lambda cast: provide_built_in_everywhere(now=NOW),
+    "switch_built_in": switch_off_local,
     "request_sync": lambda cast: request_sync(cast.mia, account=cast.account, now=NOW),
     "request_clone": ask_for_clone,
     "draw_up_plan": draw_up,
@@ -376,6 +390,11 @@ def demand_entries(watched: Watched, *, writes: bool = True) -> None:
 
 def test_every_service_has_a_scene_here():
     assert every_service() == set(SCENES) | set(PERSONAL) | READERS
+
+
+@pytest.fixture(autouse=True)
+def _built_in(settings, tmp_path, monkeypatch) -> None:
+    switch_on(settings, tmp_path / "local", monkeypatch)
 
 
 @pytest.mark.parametrize("name", SCENES)

@@ -1,16 +1,21 @@
 """A preview is fetched once, from what the provider already holds, and then plays from our disk."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from django.core.cache import cache
 
 from catalog.jobs import previews as clip_jobs
+from catalog.jobs.credentials import check_credential
+from catalog.jobs.syncs import sync_account
 from catalog.models import Credential, PreviewClip, Voice
 from catalog.providers.errors import NotFound, TryLater
 from catalog.providers.types import AudioClip
-from catalog.services.previews import PreviewUnavailable, fetch_preview
+from catalog.services.previews import PreviewPending, PreviewUnavailable, fetch_preview
 from catalog.storage import media_path
 from tests import factories
+from tests.local import give_local, switch_on
 
 NOW = factories.NOW
 
@@ -152,3 +157,44 @@ def test_a_transaction_that_fails_leaves_no_file(cast, voice, stub, settings, mo
         fetch(cast.mia, voice)
 
     assert stored_files(settings) == []
+
+
+@pytest.fixture
+def spoken(cast, settings, tmp_path, monkeypatch, wakes, clock):
+    """A voice that is spoken on this machine, and the engine that speaks it."""
+    engine = switch_on(settings, tmp_path / "local", monkeypatch)
+    credential = give_local(cast.aurora)
+    sync_account(check_credential(credential.pk, clock), clock)
+    wakes.clear()
+    cache.clear()
+    return SimpleNamespace(voice=Voice.objects.get(remote_id="af_heart"), engine=engine)
+
+
+def test_a_built_in_voice_is_spoken_by_a_worker_which_is_told_once(cast, spoken, wakes, clock):
+    for _ in range(2):
+        with pytest.raises(PreviewPending, match="Heart is being spoken"):
+            fetch(cast.mia, spoken.voice)
+    assert spoken.engine.spoken == []
+    assert wakes == [("catalog.speak_preview", spoken.voice.pk)]
+
+    clip_jobs.speak_preview(spoken.voice.pk, clock)
+    clip_jobs.speak_preview(spoken.voice.pk, clock)
+
+    assert fetch(cast.mia, spoken.voice).seconds > 0
+    assert len(spoken.engine.spoken) == 1
+
+
+def test_what_kept_a_worker_from_speaking_is_told_to_who_waits(cast, spoken, clock):
+    spoken.engine.problem = "The speech engine answered with silence."
+    clip_jobs.speak_preview(spoken.voice.pk, clock)
+
+    with pytest.raises(PreviewUnavailable, match="answered with silence"):
+        fetch(cast.mia, spoken.voice)
+
+
+def test_built_in_voices_are_warmed_one_at_a_time_so_that_nobody_waits_long(cast, spoken, clock):
+    account = spoken.voice.account_id
+
+    assert clip_jobs.warm_previews(account, clock)
+
+    assert len(spoken.engine.spoken) == PreviewClip.objects.count() == 1

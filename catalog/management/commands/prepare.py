@@ -1,5 +1,6 @@
 """Bring database, secrets and demo up to date; running it again changes nothing."""
 
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -10,11 +11,15 @@ from django.utils import timezone
 from catalog.crypto import KeyProblem
 from catalog.jobs.wording import fill_missing_words
 from catalog.models.credentials import prepare_installation
+from catalog.providers.registry import all_infos
 from catalog.services.accounts import prepare_demo
+from catalog.services.built_in import provide_built_in_everywhere
+from catalog.speech.errors import NoEngine
+from catalog.speech.weights import prepare_weights
 
 
 class Command(BaseCommand):
-    help = "Migrate, make what secrets are missing, and in demo mode the demo's people."
+    help = "Migrate, make what is missing: secrets, what is built in, in demo mode its people."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -27,3 +32,14 @@ class Command(BaseCommand):
         fill_missing_words()
         if settings.DEMO:
             prepare_demo(password=settings.DEMO_PASSWORD, now=timezone.now())
+        self._prepare_speech()
+
+    def _prepare_speech(self) -> None:
+        for info in all_infos():
+            if not info.is_built_in or info.slug not in settings.PROVIDER_BASE_URLS:
+                continue
+            try:
+                prepare_weights(Path(settings.PROVIDER_BASE_URLS[info.slug]))
+            except NoEngine as exc:
+                raise CommandError(f"{exc} (To start without it: VOICEBOARD_LOCAL=0.)") from None
+        provide_built_in_everywhere(now=timezone.now())

@@ -1,0 +1,196 @@
+"""Local: voices that speak on this machine, with no key, no network and no limit."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+
+import httpx
+
+from catalog.providers import errors
+from catalog.providers.adapters.local.clones import CloneStore, LocalClone
+from catalog.providers.adapters.local.files import write_whole
+from catalog.providers.adapters.local.stock import (
+    hello_text,
+    preview_address,
+    stock_name,
+    stock_voices,
+    tongue_of,
+)
+from catalog.providers.base import Provider
+from catalog.providers.marking import add_marker, has_marker
+from catalog.providers.types import (
+    Answer,
+    AudioClip,
+    CredentialCheck,
+    Kind,
+    ProviderInfo,
+    RemoteVoice,
+    SettingField,
+    SpeechRequest,
+)
+from catalog.speech.encoding import to_mp3
+from catalog.speech.engine import FASTEST, RATE, SLOWEST, load_engine
+from catalog.speech.errors import NoEngine, SpeechProblem
+from catalog.speech.styles import Style, load_style, style_names
+from catalog.speech.weights import prepare_weights
+
+_LONGEST_DESCRIPTION = 2000
+
+
+class Adapter(Provider):
+    """The voices of one account of this machine; the account's name is its key.
+
+    ``base_url`` is the folder that holds the model's weights and the clones.
+    """
+
+    info = ProviderInfo(
+        slug="local",
+        label="Local",
+        initials="Lo",
+        hue=150,
+        base_url="",
+        docs_url="https://github.com/hexgrad/kokoro",
+        is_built_in=True,
+        can_rename=True,
+        can_delete=True,
+        delete_note="A deleted Local clone is gone for good.",
+        can_speak=True,
+        max_speech_characters=3000,
+        speaks_free=True,
+        speech_price_note="Free: it is spoken on this machine.",
+        speech_settings=(
+            SettingField("speed", "Speed", SLOWEST, FASTEST, 0.05, 1.0, "1 is the voice's own."),
+        ),
+        marker_length=200,
+        # A clone is a file: it is there or not, with nothing in between.
+        settle_seconds=0,
+    )
+
+    def __init__(
+        self,
+        secrets: Mapping[str, str],
+        *,
+        base_url: str = "",
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self.base_url = base_url
+        self._account = secrets.get("api_key", "")
+        try:
+            self._clones = CloneStore(Path(base_url), self._account)
+        except ValueError:
+            raise errors.CredentialRejected("This is no account of this machine.") from None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        exc: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Keep the engine: the next one who speaks needs it as well."""
+
+    def check(self) -> CredentialCheck:
+        """Verify the weights; https://github.com/hexgrad/kokoro describes the model."""
+        try:
+            prepare_weights(Path(self.base_url))
+        except NoEngine as exc:
+            return CredentialCheck(
+                account_ref=self._account,
+                can_list=Answer.YES,
+                can_preview=Answer.NO,
+                can_clone=Answer.NO,
+                can_delete=Answer.YES,
+                problem=str(exc),
+            )
+        return CredentialCheck(
+            account_ref=self._account,
+            account_label="On this machine",
+            can_list=Answer.YES,
+            can_preview=Answer.YES,
+            can_clone=Answer.YES,
+            can_delete=Answer.YES,
+        )
+
+    def voices(self) -> Iterator[RemoteVoice]:
+        """List the stock voices, then the account's clones."""
+        yield from stock_voices()
+        for clone in self._clones:
+            yield _as_remote(clone)
+
+    def find_marked(self, marker: str) -> list[RemoteVoice]:
+        """Look for the mark in the descriptions of the clones."""
+        marked = (clone for clone in self._clones if has_marker(clone.description, marker))
+        return [_as_remote(clone) for clone in marked]
+
+    def rename(self, remote_id: str, name: str, description: str | None = None) -> None:
+        """Write the clone anew; its mark stays, whatever the description becomes."""
+        clone = self._clones.find(remote_id)
+        if clone is None:
+            raise self._no_such_voice()
+        if description is not None:
+            mark = next(iter(clone.markers), "")
+            description = add_marker(description, mark, _LONGEST_DESCRIPTION)
+        if not self._clones.rename(remote_id, name, description):
+            raise self._no_such_voice()
+
+    def delete(self, remote_id: str) -> None:
+        """Remove the clone's file; a stock voice is part of the model and stays."""
+        if remote_id in style_names():
+            raise errors.RequestRejected("A voice of the model itself cannot be deleted.")
+        if not self._clones.delete(remote_id):
+            raise self._no_such_voice()
+
+    def preview(self, remote_id: str, preview_url: str = "", sample_id: str = "") -> AudioClip:
+        """Speak a sentence in which the voice says its name; a stock voice does so but once."""
+        name, tag, style = self._find_speaker(remote_id)
+        recipe = preview_address(remote_id, tag, name)
+        if remote_id not in style_names() or not recipe:
+            return self._speak(hello_text(tag, name), style, tag, 1.0)
+        # Every account of this machine has the same stock voices.
+        digest = hashlib.sha256(recipe.encode()).hexdigest()[:32]
+        path = Path(self.base_url) / "previews" / f"{digest}.mp3"
+        if not path.is_file():
+            write_whole(path, self._speak(hello_text(tag, name), style, tag, 1.0).content)
+        return AudioClip(path.read_bytes(), "audio/mpeg", charged=0)
+
+    def speak(self, wish: SpeechRequest) -> AudioClip:
+        """Speak a text in the voice, read in the language asked for or else the voice's own."""
+        _, tag, style = self._find_speaker(wish.remote_id)
+        speed = float(wish.settings.get("speed", 1.0))
+        return self._speak(wish.text, style, wish.language or tag, speed)
+
+    def _find_speaker(self, remote_id: str) -> tuple[str, str, Style]:
+        """Return a voice's name, language and style."""
+        if remote_id in style_names():
+            return stock_name(remote_id), tongue_of(remote_id).tag, load_style(remote_id)
+        clone, style = self._clones.find(remote_id), self._clones.style_of(remote_id)
+        if clone is None or style is None:
+            raise self._no_such_voice()
+        return clone.name, clone.language, style
+
+    def _speak(self, text: str, style: Style, language: str, speed: float) -> AudioClip:
+        try:
+            engine = load_engine(Path(self.base_url))
+            samples = engine.speak(text, style, language, speed)
+        except SpeechProblem as exc:
+            raise errors.RequestRejected(str(exc)) from None
+        return AudioClip(to_mp3(samples, RATE), "audio/mpeg", charged=0)
+
+    def _no_such_voice(self) -> errors.NotFound:
+        return errors.NotFound("There is no such voice on this machine.")
+
+
+def _as_remote(clone: LocalClone) -> RemoteVoice:
+    return RemoteVoice(
+        remote_id=clone.remote_id,
+        name=clone.name,
+        description=clone.description,
+        kind=Kind.CLONE,
+        gender=clone.gender,
+        languages=(clone.language,),
+        preview_url=preview_address(clone.remote_id, clone.language, clone.name),
+        is_owned=True,
+        created_at=datetime.fromisoformat(clone.made_at),
+        details=clone.details,
+    )

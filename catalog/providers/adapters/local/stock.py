@@ -1,0 +1,96 @@
+"""The 54 voices that come with the model, labelled, and what each says of itself."""
+
+from typing import NamedTuple
+
+from catalog.providers.types import Kind, RemoteVoice
+from catalog.speech.phonemes import language_problem
+from catalog.speech.styles import style_names
+
+# Raised when previews shall be spoken anew.
+_PREVIEW_VERSION = 1
+
+
+class Tongue(NamedTuple):
+    """A language of the model: its tag, its name, its accent, and how a voice says hello."""
+
+    tag: str
+    name: str
+    accent: str
+    hello: str
+
+
+# The first letter of a voice's id; the second one is its gender.
+_TONGUES = {
+    "a": Tongue("en-US", "English", "american", "Hello, I am {name}. This is how I sound."),
+    "b": Tongue("en-GB", "English", "british", "Hello, I am {name}. This is how I sound."),
+    "e": Tongue("es", "Spanish", "", "Hola, me llamo {name}. Así suena mi voz."),
+    "f": Tongue("fr-FR", "French", "", "Bonjour, je suis {name}. Voici ma voix."),
+    "h": Tongue("hi-IN", "Hindi", "", "नमस्ते, मैं {name} हूँ। यह मेरी आवाज़ है।"),
+    "i": Tongue("it-IT", "Italian", "", "Ciao, sono {name}. Questa è la mia voce."),
+    "j": Tongue("ja-JP", "Japanese", "", "こんにちは。私の声はこんな感じです。"),
+    "p": Tongue("pt-BR", "Portuguese", "brazilian", "Olá, eu sou {name}. Esta é a minha voz."),
+    "z": Tongue("zh-CN", "Chinese", "", "你好，这是我的声音。"),
+}
+_GENDERS = {"f": "female", "m": "male"}
+# The grades that the model's authors give; they gave none to the Spanish and Brazilian voices.
+# https://github.com/hexgrad/kokoro
+_GRADES = {
+    "af_heart": "A", "af_alloy": "C", "af_aoede": "C+", "af_bella": "A-", "af_jessica": "D",
+    "af_kore": "C+", "af_nicole": "B-", "af_nova": "C", "af_river": "D", "af_sarah": "C+",
+    "af_sky": "C-", "am_adam": "F+", "am_echo": "D", "am_eric": "D", "am_fenrir": "C+",
+    "am_liam": "D", "am_michael": "C+", "am_onyx": "D", "am_puck": "C+", "am_santa": "D-",
+    "bf_alice": "D", "bf_emma": "B-", "bf_isabella": "C", "bf_lily": "D", "bm_daniel": "D",
+    "bm_fable": "C", "bm_george": "C", "bm_lewis": "D+", "ff_siwis": "B-", "hf_alpha": "C",
+    "hf_beta": "C", "hm_omega": "C", "hm_psi": "C", "if_sara": "C", "im_nicola": "C",
+    "jf_alpha": "C+", "jf_gongitsune": "C", "jf_nezumi": "C-", "jf_tebukuro": "C",
+    "jm_kumo": "C-", "zf_xiaobei": "D", "zf_xiaoni": "D", "zf_xiaoxiao": "D", "zf_xiaoyi": "D",
+    "zm_yunjian": "D", "zm_yunxi": "D", "zm_yunxia": "D", "zm_yunyang": "D",
+}  # fmt: skip
+
+
+def tongue_of(voice: str) -> Tongue:
+    """Return the language that a stock voice was made for."""
+    return _TONGUES[voice[0]]
+
+
+def hello_text(tag: str, name: str) -> str:
+    """Return what a voice of this language says to show how it sounds."""
+    code = tag.partition("-")[0]
+    fitting = (each for each in _TONGUES.values() if each.tag.partition("-")[0] == code)
+    return next(fitting, _TONGUES["a"]).hello.format(name=name)
+
+
+def preview_address(voice: str, tag: str, name: str) -> str:
+    """Name the preview by what it is made of; "" where it cannot be spoken here."""
+    return "" if language_problem(tag) else f"local:{_PREVIEW_VERSION}:{voice}:{tag}:{name}"
+
+
+def stock_voices() -> list[RemoteVoice]:
+    """Return every stock voice, also those whose language cannot be spoken here yet."""
+    return [_stock_voice(voice) for voice in style_names()]
+
+
+def stock_name(voice: str) -> str:
+    """Return what a stock voice is called."""
+    return voice.partition("_")[2].capitalize()
+
+
+def _stock_voice(voice: str) -> RemoteVoice:
+    tongue, name = tongue_of(voice), stock_name(voice)
+    problem = language_problem(tongue.tag)
+    grade = _GRADES.get(voice, "")
+    details = {"Model": "Kokoro-82M, 8 bit", "Quality": grade or "Not graded by its authors"}
+    speaks = f"Speaks {tongue.name} on this machine."
+    graded = f" Graded {grade} by the authors of the model." if grade else ""
+    return RemoteVoice(
+        remote_id=voice,
+        name=name,
+        description=f"Cannot speak here yet. {problem}" if problem else speaks + graded,
+        kind=Kind.LIBRARY,
+        gender=_GENDERS[voice[1]],
+        accent=tongue.accent,
+        languages=(tongue.tag,),
+        raw={"language": tongue.name},
+        preview_url=preview_address(voice, tongue.tag, name),
+        details=details,
+    )

@@ -1,0 +1,53 @@
+"""Providers that need no key: every team has its account, and an admin may switch it off."""
+
+from datetime import datetime
+from functools import partial
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from catalog import policies
+from catalog.audit import record
+from catalog.models import Credential, ProviderAccount, Team, User
+from catalog.providers.registry import all_infos
+from catalog.tasks import wake_check
+
+
+@transaction.atomic
+def provide_built_in(*, team: Team, now: datetime) -> None:
+    """Give the team what is built in; what it has already stays as it is."""
+    # The lock makes two who do this at once come one after the other.
+    Team.objects.select_for_update().get(pk=team.pk)
+    for info in all_infos():
+        if not info.is_built_in or info.slug not in settings.PROVIDER_BASE_URLS:
+            continue
+        if Credential.objects.filter(team=team, provider=info.slug, owner=None).exists():
+            continue
+        credential = Credential(team=team, provider=info.slug, nickname="Built in", is_shared=True)
+        # No secret, but sealed like one: then nothing has to tell the two apart.
+        credential.seal_secrets(f"team-{team.pk}")
+        credential.save()
+        record(None, "built-in provided", credential, team=team, now=now, provider=info.slug)
+        transaction.on_commit(partial(wake_check, credential.pk))
+
+
+def provide_built_in_everywhere(*, now: datetime) -> None:
+    """Give every team what is built in."""
+    for team in Team.objects.order_by("pk"):
+        provide_built_in(team=team, now=now)
+
+
+@transaction.atomic
+def switch_built_in(user: User, *, credential: Credential, is_on: bool, now: datetime) -> None:
+    """Show and use the built-in provider in this team, or leave it out; its clones stay kept."""
+    is_admin = policies.may_switch_built_in(user, credential.team)
+    # Keys of people are their owners' business.
+    if not (is_admin and credential.is_built_in):
+        raise PermissionDenied
+    Credential.objects.filter(pk=credential.pk).update(is_shared=is_on)
+    ProviderAccount.objects.filter(pk__in=[credential.account_id]).refresh_sharing()
+    action = "built-in switched on" if is_on else "built-in switched off"
+    record(user, action, credential, team=credential.team, now=now)
+    if is_on:
+        transaction.on_commit(partial(wake_check, credential.pk))

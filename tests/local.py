@@ -1,0 +1,47 @@
+"""The built-in provider, switched on, with an engine that costs nothing."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from catalog.models import Credential, Team
+from catalog.providers.adapters import local
+from catalog.services.built_in import provide_built_in
+from catalog.speech.engine import RATE, Samples
+from catalog.speech.errors import SpeechProblem
+from catalog.speech.styles import Style
+from tests import factories
+
+
+class BuzzingEngine:
+    """Buzzes as long as the text, at a pitch of the style's; remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.spoken: list[tuple[str, str, float]] = []
+        self.problem = ""
+
+    def speak(self, text: str, style: Style, language: str, speed: float) -> Samples:
+        if self.problem:
+            raise SpeechProblem(self.problem)
+        self.spoken.append((text, language, speed))
+        time = np.arange(int(0.02 * RATE * len(text) / speed)) / RATE
+        pitch = 100 + 100 * abs(float(style[0, 0]))
+        return (0.3 * np.sin(2 * np.pi * pitch * time)).astype(np.float32)
+
+
+def switch_on(settings: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> BuzzingEngine:
+    """Offer the built-in provider, and let it speak through the engine that is returned."""
+    settings.LOCAL = True
+    settings.PROVIDER_BASE_URLS = {**settings.PROVIDER_BASE_URLS, "local": str(folder)}
+    engine = BuzzingEngine()
+    monkeypatch.setattr(local, "load_engine", lambda folder: engine)
+    monkeypatch.setattr(local, "prepare_weights", lambda folder: folder)
+    return engine
+
+
+def give_local(team: Team) -> Credential:
+    """Return the team's built-in key."""
+    provide_built_in(team=team, now=factories.NOW)
+    return Credential.objects.get(team=team, owner=None)

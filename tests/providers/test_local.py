@@ -1,0 +1,227 @@
+"""The built-in provider: what it lists, speaks and keeps, with an engine that costs nothing."""
+
+import io
+import json
+import re
+
+import av
+import numpy as np
+import pytest
+
+from catalog.providers import errors
+from catalog.providers.adapters import local
+from catalog.providers.adapters.local.clones import CloneStore, LocalClone
+from catalog.providers.adapters.local.stock import hello_text
+from catalog.providers.session import open_provider
+from catalog.providers.types import Answer, Kind, SpeechRequest
+from catalog.speech import phonemes
+from catalog.speech.errors import NoEngine
+from catalog.speech.styles import load_style
+from tests.local import BuzzingEngine
+from tests.providers.sandboxed import MARKER
+from tests.providers.test_any_voice import check_voice
+
+
+@pytest.fixture
+def engine(monkeypatch) -> BuzzingEngine:
+    buzzing = BuzzingEngine()
+    monkeypatch.setattr(local, "load_engine", lambda folder: buzzing)
+    monkeypatch.setattr(local, "prepare_weights", lambda folder: folder)
+    return buzzing
+
+
+@pytest.fixture
+def connect(tmp_path, engine):
+    """Return a function that opens the account of a team of this machine."""
+
+    def _connect(account: str = "team-1"):
+        return open_provider("local", {"api_key": account}, str(tmp_path))
+
+    return _connect
+
+
+def keep_clone(folder, account: str = "team-1", marker: str = MARKER, name: str = "Anna") -> str:
+    """Keep a clone as the adapter does, and return its id."""
+    clone = LocalClone(
+        remote_id=CloneStore.make_id(marker),
+        name=name,
+        description=f"Our narrator.\n\n{marker}",
+        language="en-GB",
+        gender="female",
+        made_at="2026-11-21T12:00:00+00:00",
+        details={"Nearest voice": "Emma"},
+    )
+    CloneStore(folder, account).keep(clone, load_style("bf_emma"))
+    return clone.remote_id
+
+
+def test_all_voices_are_listed_and_labelled(connect):
+    with connect() as adapter:
+        voices = list(adapter.voices())
+
+    assert len(voices) == len({voice.remote_id for voice in voices}) == 54
+    assert {voice.kind for voice in voices} == {Kind.LIBRARY}
+    assert not any(voice.is_owned for voice in voices)
+    for voice in voices:
+        check_voice(voice)
+    heart = next(voice for voice in voices if voice.remote_id == "af_heart")
+    assert (heart.name, heart.gender, heart.accent) == ("Heart", "female", "american")
+    assert heart.languages == ("en-US",)
+    assert heart.details["Quality"] == "A"
+    counts = {tag: sum(voice.languages == (tag,) for voice in voices) for tag in ("en-US", "en-GB")}
+    assert counts == {"en-US": 20, "en-GB": 8}
+
+
+def test_a_voice_whose_language_cannot_be_read_says_so_and_offers_no_preview(connect, monkeypatch):
+    monkeypatch.setattr(phonemes, "espeak_is_installed", lambda: False)
+
+    with connect() as adapter:
+        dora = next(voice for voice in adapter.voices() if voice.remote_id == "ef_dora")
+
+    assert dora.preview_url == ""
+    assert "Cannot speak here yet" in dora.description
+    assert "espeak" in dora.description
+
+
+def test_the_extra_of_a_language_gives_its_voices_a_preview(connect, monkeypatch):
+    monkeypatch.setattr(phonemes, "espeak_is_installed", lambda: True)
+
+    with connect() as adapter:
+        dora = next(voice for voice in adapter.voices() if voice.remote_id == "ef_dora")
+
+    assert dora.preview_url
+    assert dora.description.startswith("Speaks Spanish")
+
+
+def test_a_preview_is_a_greeting_in_the_voice_s_own_language(connect, engine):
+    with connect() as adapter:
+        clip = adapter.preview("bm_george")
+
+    assert engine.spoken == [(hello_text("en-GB", "George"), "en-GB", 1.0)]
+    with av.open(io.BytesIO(clip.content)) as sound:
+        assert sound.format.name == "mp3"
+        assert sound.duration / av.time_base == pytest.approx(0.02 * 48, abs=0.2)
+
+
+def test_a_stock_preview_is_spoken_once_for_all_accounts_of_the_machine(connect, engine):
+    with connect() as adapter, connect("team-2") as other:
+        assert adapter.preview("af_heart").content == other.preview("af_heart").content
+
+    assert len(engine.spoken) == 1
+
+
+def test_any_text_is_spoken_free_in_the_language_and_at_the_speed_asked_for(connect, engine):
+    with connect() as adapter:
+        clip = adapter.speak(SpeechRequest("af_heart", "Hello.", settings={"speed": 1.5}))
+        adapter.speak(SpeechRequest("af_heart", "Lift.", language="en-GB"))
+
+    assert clip.charged == 0
+    assert engine.spoken == [("Hello.", "en-US", 1.5), ("Lift.", "en-GB", 1.0)]
+
+
+def test_what_the_engine_cannot_speak_is_refused_in_its_words(connect, engine):
+    engine.problem = "There is nothing in this text that can be spoken in this language."
+
+    with connect() as adapter, pytest.raises(errors.RequestRejected, match="nothing in this text"):
+        adapter.speak(SpeechRequest("af_heart", "…"))
+
+
+@pytest.mark.parametrize("remote_id", ["nobody", "../af_heart", "match-0", "", "match-" + "0" * 20])
+def test_a_voice_that_is_not_there_is_not_found(connect, remote_id):
+    with connect() as adapter:
+        for call in (
+            lambda: adapter.speak(SpeechRequest(remote_id, "Hello.")),
+            lambda: adapter.preview(remote_id),
+            lambda: adapter.rename(remote_id, "Anna"),
+            lambda: adapter.delete(remote_id),
+        ):
+            with pytest.raises(errors.NotFound):
+                call()
+
+
+def test_a_stock_voice_cannot_be_deleted(connect):
+    with connect() as adapter, pytest.raises(errors.RequestRejected) as caught:
+        adapter.delete("af_heart")
+
+    assert not isinstance(caught.value, errors.NotFound)
+
+
+def test_a_clone_is_listed_found_by_its_mark_renamed_and_deleted(connect, tmp_path, engine):
+    made = keep_clone(tmp_path)
+    with connect() as adapter:
+        (clone,) = [voice for voice in adapter.voices() if voice.is_owned]
+        assert (clone.remote_id, clone.name, clone.kind) == (made, "Anna", Kind.CLONE)
+        check_voice(clone)
+        assert [voice.remote_id for voice in adapter.find_marked(MARKER)] == [made]
+        assert adapter.find_marked(MARKER[:-1] + "0") == []
+
+        adapter.rename(made, "Annette")
+        adapter.rename(made, "Annette", "Another text.")
+        (renamed,) = adapter.find_marked(MARKER)
+        assert (renamed.name, renamed.details) == ("Annette", clone.details)
+        assert renamed.description == f"Another text.\n\n{MARKER}"
+        assert renamed.preview_url != clone.preview_url
+
+        adapter.speak(SpeechRequest(made, "Hello."))
+        assert engine.spoken == [("Hello.", "en-GB", 1.0)]
+
+        adapter.delete(made)
+        assert adapter.find_marked(MARKER) == []
+        with pytest.raises(errors.NotFound):
+            adapter.delete(made)
+
+
+def test_the_clones_of_one_account_are_not_seen_from_another(connect, tmp_path):
+    made = keep_clone(tmp_path)
+
+    with connect("team-2") as other:
+        assert not any(voice.is_owned for voice in other.voices())
+        assert other.find_marked(MARKER) == []
+        with pytest.raises(errors.NotFound):
+            other.delete(made)
+
+
+def test_a_clone_sounds_as_it_was_kept(tmp_path):
+    made = keep_clone(tmp_path)
+
+    style = CloneStore(tmp_path, "team-1").style_of(made)
+
+    assert np.array_equal(style, load_style("bf_emma"))
+
+
+def test_a_clone_that_is_half_written_never_shows(connect, tmp_path):
+    keep_clone(tmp_path)
+    (tmp_path / "voices" / "team-1" / ".draft-0011").write_bytes(b"PK half of it")
+
+    with connect() as adapter:
+        assert sum(voice.is_owned for voice in adapter.voices()) == 1
+
+
+def test_the_same_mark_always_names_the_same_clone(tmp_path):
+    keep_clone(tmp_path)
+    keep_clone(tmp_path)
+
+    (kept,) = (tmp_path / "voices" / "team-1").iterdir()
+    assert re.fullmatch(r"match-[0-9a-f]{20}\.npz", kept.name)
+    with np.load(kept) as file:
+        assert json.loads(file["about"].tobytes())["name"] == "Anna"
+
+
+def test_its_check_verifies_the_weights(connect, monkeypatch):
+    def refuse(folder):
+        raise NoEngine("The weights are wrong.")
+
+    with connect() as adapter:
+        good = adapter.check()
+        monkeypatch.setattr(local, "prepare_weights", refuse)
+        bad = adapter.check()
+
+    assert (good.account_ref, good.can_preview, good.problem) == ("team-1", Answer.YES, "")
+    assert (bad.account_ref, bad.can_preview) == ("team-1", Answer.NO)
+    assert bad.problem == "The weights are wrong."
+
+
+@pytest.mark.parametrize("account", ["", "../team-1", "Team 1", "a/b"])
+def test_what_names_no_account_is_refused(connect, account):
+    with pytest.raises(errors.CredentialRejected):
+        connect(account)

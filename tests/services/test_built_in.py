@@ -1,0 +1,100 @@
+"""What is built in is there for every team, can be switched off, and can be left out."""
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from catalog.jobs.credentials import check_credential, find_due_checks
+from catalog.jobs.syncs import find_due_accounts, sync_account
+from catalog.models import Credential, ProviderAccount, Voice
+from catalog.queries.credentials import usable_credential
+from catalog.services.accounts import prepare_demo
+from catalog.services.built_in import (
+    provide_built_in,
+    provide_built_in_everywhere,
+    switch_built_in,
+)
+from tests import factories
+from tests.local import give_local, switch_on
+
+NOW = factories.NOW
+
+
+@pytest.fixture
+def engine(settings, tmp_path, monkeypatch):
+    return switch_on(settings, tmp_path / "local", monkeypatch)
+
+
+@pytest.fixture
+def credential(cast, engine, clock, wakes):
+    """Aurora's built-in key, with its voices fetched."""
+    made = give_local(cast.aurora)
+    sync_account(check_credential(made.pk, clock), clock)
+    return Credential.objects.get(pk=made.pk)
+
+
+def seen_by(user) -> int:
+    return Voice.objects.visible_to(user).filter(provider="local").count()
+
+
+def test_every_team_has_it_once_however_often_it_is_provided(cast, engine, wakes):
+    provide_built_in_everywhere(now=NOW)
+    provide_built_in(team=cast.aurora, now=NOW)
+
+    made = Credential.objects.filter(owner=None)
+    assert sorted(made.values_list("team__name", "provider", "is_shared")) == [
+        ("Aurora", "local", True),
+        ("Borealis", "local", True),
+    ]
+
+
+def test_everybody_in_the_team_has_its_voices_and_nobody_else(cast, credential):
+    assert seen_by(cast.ana) == seen_by(cast.mia) == 54
+    assert seen_by(cast.sam) == 0
+    assert usable_credential(cast.mia, credential.account, "preview") == credential
+
+
+def test_an_admin_switches_it_off_and_on_again(cast, credential, clock):
+    switch_built_in(cast.ana, credential=credential, is_on=False, now=NOW)
+
+    credential.refresh_from_db()
+    assert credential.is_off
+    assert seen_by(cast.mia) == seen_by(cast.ana) == 0
+    assert usable_credential(cast.mia, credential.account, "preview") is None
+    assert credential.account_id not in find_due_accounts(clock.move(days=1))
+
+    switch_built_in(cast.ana, credential=credential, is_on=True, now=NOW)
+
+    assert seen_by(cast.mia) == 54
+
+
+def test_only_an_admin_of_the_team_switches_it_and_only_what_is_built_in(cast, credential):
+    for user, key in ((cast.mia, credential), (cast.sam, credential), (cast.ana, cast.credential)):
+        with pytest.raises(PermissionDenied):
+            switch_built_in(user, credential=key, is_on=False, now=NOW)
+
+
+def test_left_out_of_the_installation_nothing_of_it_is_left_to_see_or_to_do(
+    cast, credential, clock, settings
+):
+    settings.PROVIDER_BASE_URLS = {
+        slug: url for slug, url in settings.PROVIDER_BASE_URLS.items() if slug != "local"
+    }
+    later = clock.move(days=2)
+
+    assert seen_by(cast.ana) == 0
+    assert not ProviderAccount.objects.visible_to(cast.ana).filter(provider="local").exists()
+    assert not Credential.objects.visible_to(cast.ana).filter(provider="local").exists()
+    assert credential.pk not in find_due_checks(later)
+    assert credential.account_id not in find_due_accounts(later)
+
+
+def test_without_it_no_team_gets_anything(cast, wakes):
+    provide_built_in_everywhere(now=NOW)
+
+    assert not Credential.objects.filter(owner=None).exists()
+
+
+def test_the_demo_connects_no_key_of_a_person_to_it(installation, engine, wakes):
+    prepare_demo(password="demo password", now=NOW)
+
+    assert not Credential.objects.filter(provider="local").exists()
