@@ -72,15 +72,20 @@ def get_collection_page(user: User, collection_id: int, page: int = 1) -> Collec
     )
 
 
+def find_last_collection(user: User) -> int:
+    """Return the collection that the person used last, 0 before the first time."""
+    habits = Preference.objects.filter(user=user).values_list("last_collection", flat=True)
+    return habits.first() or 0
+
+
 def find_collection_choice(user: User, voice: Voice) -> CollectionChoice:
     """Return which changeable collections hold the voice, which do not, and the last one used."""
     held = set(voice.collection_entries.values_list("collection", flat=True))
     rows = find_changeable_collections(user)
-    habits = Preference.objects.filter(user=user).values_list("last_collection", flat=True)
     return CollectionChoice(
         inside=[row for row in rows if row.pk in held],
         outside=[row for row in rows if row.pk not in held],
-        last_used=habits.first() or 0,
+        last_used=find_last_collection(user),
     )
 
 

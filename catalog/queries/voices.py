@@ -16,6 +16,7 @@ from catalog.search.syntax import Mistake
 
 PAGE_SIZE = 24
 _SHOWN_CHOICES = 6
+_EVERYTHING = 10**9
 # Of these a voice has some values, or none.
 _OURS = {"tag", "collection"}
 _OPEN = set(list(FACETS)[:4])
@@ -142,6 +143,13 @@ def find_voices(user: User, wanted: VoiceFilter, page: int = 1) -> VoicePage:
         relaxed=_list_relaxed(engine, search, wanted, names) if not answer.count else [],
         respelled=answer.respelled,
     )
+
+
+def find_voice_ids(user: User, wanted: VoiceFilter) -> list[int]:
+    """Return everything that the filter finds, as its pages would show it one after another."""
+    accounts = ProviderAccount.objects.visible_to(user).values_list("pk", flat=True)
+    search = _as_search(user, frozenset(accounts), wanted)
+    return answer_search(SqlEngine(), search, facets=[], page=1, size=_EVERYTHING).ids
 
 
 def _as_search(user: User, accounts: frozenset[int], wanted: VoiceFilter) -> Search:

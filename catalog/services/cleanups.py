@@ -28,13 +28,15 @@ class NoFittingKey(Exception):
 
 
 @transaction.atomic
-def draw_up_plan(user: User, *, team: Team, voice_ids: list[int], now: datetime) -> CleanupPlan:
-    """Freeze the list of what would be deleted; nothing is touched."""
+def draw_up_plan(
+    user: User, *, team: Team, voice_ids: list[int], now: datetime, most: int | None = None
+) -> CleanupPlan:
+    """Freeze the list of what would be deleted, at most so many; nothing is touched."""
     if not policies.may_delete_voices(user, team):
         raise PermissionDenied
     visible = Voice.objects.visible_to(user).deletable().filter(account__team=team)
     chosen = visible.filter(pk__in=voice_ids).select_related("account")
-    voices = [voice for voice in chosen.order_by("pk") if voice.is_deletable]
+    voices = [voice for voice in chosen.order_by("pk") if voice.is_deletable][:most]
     if not voices:
         raise NothingToPlan
     plan = CleanupPlan.objects.create(team=team, drawn_up_by=user, drawn_up_at=now)

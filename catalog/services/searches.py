@@ -10,7 +10,7 @@ from catalog import policies
 from catalog.audit import record
 from catalog.models import SavedSearch, Selection, Team, User
 
-MOST_SELECTED = 50_000
+MOST_SELECTED = 10_000
 _SELECTION_STAYS = timedelta(days=7)
 
 

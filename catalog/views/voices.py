@@ -17,6 +17,7 @@ from catalog.queries.comparisons import count_votes
 from catalog.queries.credentials import find_accounts
 from catalog.queries.filters import LAYOUTS, SORTS, VoiceFilter
 from catalog.queries.preferences import count_news, find_habits, find_open_search, find_searches
+from catalog.queries.tables import name_columns, tabulate_voices
 from catalog.queries.voice_settings import get_voice_settings
 from catalog.queries.voices import find_voices
 from catalog.services.previews import PreviewPending, PreviewUnavailable, fetch_preview
@@ -44,13 +45,19 @@ def voice_list(request: Request) -> HttpResponseBase:
     opened = find_open_search(searches, form.wanted)
     page = find_voices(request.user, form.wanted, form.page_number)
     accounts = find_accounts(request.user)
+    marks = find_marks(request.user, page.voices)
+    is_table = form.wanted.layout == "table"
+    columns = habits.columns if is_table else []
     response = render_part(
         request,
         page="catalog/voices/list.html",
         part="catalog/voices/_swap.html",
         context={
             "page": page,
-            "marks": find_marks(request.user, page.voices),
+            "marks": marks,
+            "is_table": is_table,
+            "rows": tabulate_voices(page.voices, marks, columns),
+            "heads": name_columns(columns),
             "ignored": form.ignored,
             "habits": habits,
             "searches": searches,

@@ -3,14 +3,58 @@
 let lastBox = null;
 
 function boxesOf(form) {
-  return [...form.querySelectorAll("[name=id]")];
+  return [...form.querySelectorAll("[type=checkbox][name=id]")];
+}
+
+// What was ticked on other pages of the same results: a boosted page keeps this module alive.
+const kept = { of: "", ids: new Set() };
+
+function keptOf(form) {
+  if (!form.dataset.keeps) return null;
+  if (kept.of !== form.dataset.keeps) {
+    kept.of = form.dataset.keeps;
+    kept.ids.clear();
+  }
+  return kept.ids;
+}
+
+function remember(form) {
+  const ids = keptOf(form);
+  for (const box of ids ? boxesOf(form) : []) {
+    if (box.checked) ids.add(box.value);
+    else ids.delete(box.value);
+  }
+  count(form);
+}
+
+function bringBack(form) {
+  const ids = keptOf(form);
+  for (const box of ids ? boxesOf(form) : []) box.checked = ids.has(box.value);
+  count(form);
+}
+
+function addKept(event) {
+  const ids = event.target.matches("[data-keeps]") && keptOf(event.target);
+  if (!ids) return;
+  const here = new Set(boxesOf(event.target).map((box) => box.value));
+  for (const id of ids) {
+    if (here.has(id)) continue;
+    const field = document.createElement("input");
+    Object.assign(field, { type: "hidden", name: "id", value: id });
+    event.target.append(field);
+  }
 }
 
 function count(form) {
   const boxes = boxesOf(form);
   const ticked = boxes.filter((box) => box.checked).length;
-  form.querySelector("[data-count]").textContent = `${ticked} selected`;
-  for (const button of form.querySelectorAll("[data-needs-sel]")) button.disabled = ticked === 0;
+  const total = Math.max(ticked, keptOf(form)?.size ?? 0);
+  const elsewhere = total - ticked;
+  form.querySelector("[data-count]").textContent = elsewhere
+    ? `${total} selected, ${elsewhere} on other pages` : `${total} selected`;
+  for (const button of form.querySelectorAll("[data-clear]")) button.hidden = total === 0;
+  for (const button of form.querySelectorAll("[data-when-all]")) button.hidden = ticked < boxes.length;
+  for (const button of form.querySelectorAll("[data-needs-sel]")) button.disabled = total === 0;
   const all = form.querySelector("[data-all]");
   all.checked = ticked > 0 && ticked === boxes.length;
   all.indeterminate = ticked > 0 && ticked < boxes.length;
@@ -24,27 +68,38 @@ function tickRange(box) {
 }
 
 function onClick(event) {
+  const clear = event.target.closest("[data-clear]");
+  if (clear) {
+    keptOf(clear.form)?.clear();
+    return bringBack(clear.form);
+  }
   const box = event.target.closest("[data-bulk] [name=id]");
   if (!box) return;
   if (event.shiftKey) tickRange(box);
   lastBox = box;
-  count(box.form);
+  remember(box.form);
 }
 
 function onChange(event) {
   if (!event.target.matches("[data-bulk] [data-all]")) return;
   for (const box of boxesOf(event.target.form)) box.checked = event.target.checked;
-  count(event.target.form);
+  remember(event.target.form);
 }
 
 function countAll() {
-  for (const form of document.querySelectorAll("form[data-bulk]")) count(form);
+  for (const form of document.querySelectorAll("form[data-bulk]")) bringBackOrCount(form);
+}
+
+function bringBackOrCount(form) {
+  if (form.dataset.keeps) bringBack(form);
+  else count(form);
 }
 
 /** Keep the counts of all such tables right, also of those that a swap brings. */
 export function watchTables() {
   document.addEventListener("click", onClick);
   document.addEventListener("change", onChange);
+  document.addEventListener("submit", addKept, true);
   document.addEventListener("htmx:after:swap", countAll);
   countAll();
 }

@@ -3,17 +3,18 @@ import { keep, recall } from "./ui.js";
 import { player } from "./player.js";
 
 const TYPED_INTO = "input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable]";
+const CARD = "#results [data-voice]";
 const USES_SPACE = "button, input, summary, select, audio";
 
 let lastCard = null; // its id, to go on from after a swap took the focus away
 
 function cards() {
-  return [...document.querySelectorAll("#results .card")];
+  return [...document.querySelectorAll(CARD)];
 }
 
 function markedCard() {
   const focused = document.activeElement;
-  if (focused && focused !== document.body) return focused.closest("#results .card");
+  if (focused && focused !== document.body) return focused.closest(CARD);
   return document.getElementById(lastCard);
 }
 
@@ -23,7 +24,7 @@ function move(by) {
   const from = at < 0 && by < 0 ? all.length : at;
   const next = all[Math.max(0, Math.min(all.length - 1, from + by))];
   if (!next) return;
-  next.querySelector("h3 a").focus({ preventScroll: true });
+  next.querySelector("h3 a, th a").focus({ preventScroll: true });
   next.scrollIntoView({ block: "nearest" });
 }
 
@@ -56,6 +57,7 @@ const ACTIONS = {
   n: () => player.step(1),
   p: () => player.step(-1),
   c: () => press(".cmp"),
+  x: () => press("[name=id]"),
   " ": playMarked,
 };
 
@@ -72,7 +74,7 @@ export const keys = {
     box.checked = recall("keys") !== "off";
     box.addEventListener("change", () => keep("keys", box.checked ? "on" : "off"));
     document.addEventListener("focusin", (event) => {
-      lastCard = event.target.closest("#results .card")?.id ?? lastCard;
+      lastCard = event.target.closest(CARD)?.id ?? lastCard;
     });
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && event.target.id === "q") return event.target.blur();

@@ -19,8 +19,8 @@ function clock(seconds) {
 
 function read(card) {
   const { voice, src, dur, name, sub, gain } = card.dataset;
-  const shape = card.querySelector("path.base")?.getAttribute("d") || FLAT;
-  const link = card.querySelector("h3 a")?.getAttribute("href") ?? location.pathname;
+  const shape = card.dataset.shape || card.querySelector("path.base")?.getAttribute("d") || FLAT;
+  const link = card.querySelector("h3 a, th a")?.getAttribute("href") ?? location.pathname;
   return { id: voice, src, seconds: Number(dur) || 0, name, sub, shape, link, gain: Number(gain) || 1 };
 }
 

@@ -1,0 +1,177 @@
+"""Choose many voices, look at exactly those, do something with them, or take them as a file."""
+
+from django.contrib import messages
+from django.http import Http404, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from catalog import policies
+from catalog.forms.annotations import TagForm
+from catalog.forms.collections import CollectForm
+from catalog.forms.selections import ChoiceForm
+from catalog.forms.voices import VoiceFilterForm, read_page
+from catalog.models import Selection
+from catalog.queries.annotations import find_tag_names
+from catalog.queries.collections import find_changeable_collections, find_last_collection
+from catalog.queries.exports import EXPORT_COLUMNS, iterate_exported
+from catalog.queries.selections import (
+    find_selected_by_team,
+    get_selection,
+    get_selection_page,
+    list_selected,
+)
+from catalog.queries.voices import find_voice_ids
+from catalog.services.annotations import tag_voices
+from catalog.services.cleanups import NothingToPlan, draw_up_plan
+from catalog.services.collections import collect_voices, make_collection
+from catalog.services.searches import MOST_SELECTED, TooManySelected, freeze_selection
+from catalog.services.voices import archive_voices, unarchive_voices
+from catalog.views.downloads import send_rows
+from catalog.views.requests import Request, go_back, signed_in
+
+_MOST_PLANNED = 500
+
+
+@signed_in
+@require_safe
+def voice_export(request: Request, form: str) -> HttpResponseBase:
+    """Send everything that the filter in the address finds, in its order."""
+    wanted = VoiceFilterForm(request.GET).wanted
+    return _send(request, find_voice_ids(request.user, wanted), form)
+
+
+@signed_in
+@require_POST
+def selection_create(request: Request) -> HttpResponseBase:
+    form = ChoiceForm(request.POST)
+    ids = find_voice_ids(request.user, form.wanted) if form.is_all else form.voice_ids
+    back = f"{reverse('catalog:voice-list')}?{form.query}"
+    if not ids:
+        messages.error(request, "Tick at least one voice.")
+        return go_back(request, back)
+    try:
+        selection = freeze_selection(
+            request.user, team=request.team, voice_ids=ids, now=timezone.now()
+        )
+    except TooManySelected:
+        messages.error(request, f"At most {MOST_SELECTED:,} voices fit. Filter some out first.")
+        return go_back(request, back)
+    return redirect("catalog:selection-detail", pk=selection.pk)
+
+
+@signed_in
+@require_safe
+def selection_detail(request: Request, pk: int) -> HttpResponseBase:
+    try:
+        page = get_selection_page(request.user, pk, read_page(request.GET.get("page", "")))
+    except Selection.DoesNotExist:
+        raise Http404 from None
+    team = request.team
+    context = {
+        "page": page,
+        "tag_names": find_tag_names(request.user),
+        "collections": find_changeable_collections(request.user),
+        "last_collection": find_last_collection(request.user),
+        "may_annotate": policies.may_annotate(request.user, team),
+        "may_archive": policies.may_archive_voices(request.user, team),
+        "may_delete": policies.may_delete_voices(request.user, team),
+        "most_planned": _MOST_PLANNED,
+    }
+    return render(request, "catalog/selections/detail.html", context)
+
+
+@signed_in
+@require_safe
+def selection_export(request: Request, pk: int, form: str) -> HttpResponseBase:
+    return _send(request, list_selected(request.user, _get(request, pk)), form)
+
+
+@signed_in
+@require_POST
+def selection_tag(request: Request, pk: int) -> HttpResponseBase:
+    selection, form, now = _get(request, pk), TagForm(request.POST), timezone.now()
+    if not form.is_valid():
+        messages.error(request, " ".join(str(words) for words in form.errors["tags"]))
+        return redirect("catalog:selection-detail", pk=pk)
+    names = form.cleaned_data["tags"]
+    for team, voices in find_selected_by_team(request.user, selection).items():
+        tag_voices(request.user, team=team, voices=voices, names=names, now=now)
+    messages.success(request, f"Tagged with {', '.join(names)}.")
+    return redirect("catalog:selection-detail", pk=pk)
+
+
+@signed_in
+@require_POST
+def selection_collect(request: Request, pk: int) -> HttpResponseBase:
+    selection, now = _get(request, pk), timezone.now()
+    form = CollectForm(request.POST, collections=find_changeable_collections(request.user))
+    if not form.is_valid():
+        messages.error(request, "Choose a collection, or write the name of one to make.")
+        return redirect("catalog:selection-detail", pk=pk)
+    collection = form.chosen or make_collection(
+        request.user,
+        team=request.team,
+        name=form.cleaned_data["name"],
+        description="",
+        is_shared=False,
+        now=now,
+    )
+    teams = find_selected_by_team(request.user, selection)
+    voices = {voice.pk: voice for each in teams.values() for voice in each}
+    ordered = [voices[key] for key in selection.voice_ids if key in voices]
+    added = collect_voices(request.user, collection=collection, voices=ordered, now=now)
+    messages.success(request, f"{added} added to {collection.name}.")
+    return redirect("catalog:collection-detail", pk=collection.pk)
+
+
+@signed_in
+@require_POST
+def selection_archive(request: Request, pk: int) -> HttpResponseBase:
+    selection, now, count = _get(request, pk), timezone.now(), 0
+    for team, voices in find_selected_by_team(request.user, selection).items():
+        archive_voices(request.user, team=team, voices=voices, now=now)
+        count += len(voices)
+    undo = reverse("catalog:selection-unarchive", args=[pk])
+    messages.success(request, f"{count} archived.", extra_tags=undo)
+    return redirect("catalog:selection-detail", pk=pk)
+
+
+@signed_in
+@require_POST
+def selection_unarchive(request: Request, pk: int) -> HttpResponseBase:
+    selection, now = _get(request, pk), timezone.now()
+    for team, voices in find_selected_by_team(request.user, selection).items():
+        unarchive_voices(request.user, team=team, voices=voices, now=now)
+    messages.success(request, "They are back in the list.")
+    return redirect("catalog:selection-detail", pk=pk)
+
+
+@signed_in
+@require_POST
+def selection_delete(request: Request, pk: int) -> HttpResponseBase:
+    """Draw up a plan of those that can be deleted; nothing is touched before it is confirmed."""
+    ids = list_selected(request.user, _get(request, pk))
+    now = timezone.now()
+    try:
+        plan = draw_up_plan(
+            request.user, team=request.team, voice_ids=ids, now=now, most=_MOST_PLANNED
+        )
+    except NothingToPlan:
+        messages.error(request, "None of these voices can be deleted.")
+        return redirect("catalog:selection-detail", pk=pk)
+    return redirect("catalog:plan-detail", pk=plan.pk)
+
+
+def _get(request: Request, pk: int) -> Selection:
+    try:
+        return get_selection(request.user, pk)
+    except Selection.DoesNotExist:
+        raise Http404 from None
+
+
+def _send(request: Request, voice_ids: list[int], form: str) -> HttpResponseBase:
+    rows = iterate_exported(request.user, voice_ids)
+    name = f"voices-{timezone.now():%Y-%m-%d}"
+    return send_rows(rows, EXPORT_COLUMNS, name=name, form=form)

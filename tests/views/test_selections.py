@@ -1,0 +1,223 @@
+"""The table, choosing many voices, what is done with exactly those, and files of what is shown."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from catalog.models import CleanupPlan, Collection, Preference, Selection, Tag, Voice
+from catalog.queries.exports import EXPORT_COLUMNS
+from catalog.services import searches
+from tests import factories
+from tests.views.conftest import Page
+
+
+def read_csv(response) -> list[dict[str, str]]:
+    text = b"".join(response.streaming_content).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.fixture
+def shelf(cast) -> list[Voice]:
+    names = [f"Voice {place:02d}" for place in range(30)]
+    return [factories.make_clone(cast.account, name, gender="female") for name in names]
+
+
+# The table
+
+
+def test_the_table_has_the_person_s_own_columns_and_boxes_to_tick(cast, mia, ana, shelf):
+    shelf[0].accent = "british"
+    shelf[0].save()
+    sent = {"has_columns": "1", "columns": ["gender", "id"], "layout": "table"}
+    mia.post("/preferences/view/", sent)
+
+    page, others = Page(mia.get("/voices/")), Page(ana.get("/voices/?layout=table"))
+
+    assert len(page.find("input", type="checkbox", name="id")) == 24
+    assert shelf[0].remote_id in page.text
+    assert "British" not in page.text.split("Voice 00")[1].split("Voice 01")[0]
+    assert "British" in others.text.split("Voice 00")[1].split("Voice 01")[0]
+    assert Preference.objects.get(user=cast.mia).columns == ["gender", "id"]
+    assert page.find("button", name="all", value="1")
+
+
+def test_no_column_at_all_is_a_choice_too(cast, mia, shelf):
+    mia.post("/preferences/view/", {"has_columns": "1", "layout": "table"})
+
+    assert Preference.objects.get(user=cast.mia).columns == []
+    assert "Voice 00" in Page(mia.get("/voices/")).text
+
+
+# Choosing
+
+
+def test_ticked_voices_are_frozen_and_shown(mia, shelf):
+    chosen = [shelf[3].pk, shelf[1].pk]
+
+    page = Page(mia.post("/selections/", {"id": chosen}, follow=True))
+
+    assert "2 voices selected" in page.text
+    assert ("Voice 03" in page.text, "Voice 02" in page.text) == (True, False)
+
+
+def test_all_that_match_are_exactly_those_also_when_one_comes_meanwhile(cast, mia, shelf):
+    factories.make_voice(cast.account, "Another", gender="male")
+    mia.post("/selections/", {"all": "1", "query": "gender=female&sort=-name"})
+    selection = Selection.objects.get()
+
+    factories.make_clone(cast.account, "Voice 99", gender="female")
+    page = Page(mia.get(f"/selections/{selection.pk}/"))
+
+    assert "30 voices selected" in page.text
+    assert "Voice 99" not in page.text
+    assert selection.voice_ids == [voice.pk for voice in reversed(shelf)]
+
+
+def test_what_is_foreign_or_no_id_is_not_among_them(cast, mia, shelf):
+    foreign = factories.make_voice(cast.other_account)
+    sent = [str(foreign.pk), "x", "9" * 30, str(shelf[0].pk)]
+
+    page = Page(mia.post("/selections/", {"id": sent}, follow=True))
+
+    assert "1 voice selected" in page.text
+    assert "2 were chosen; the others you see no more." in page.text
+
+
+def test_nothing_ticked_and_too_much_are_said(mia, shelf, monkeypatch):
+    nothing = mia.post("/selections/", {"query": "q=voice"}, follow=True)
+    monkeypatch.setattr(searches, "MOST_SELECTED", 5)
+    much = mia.post("/selections/", {"all": "1", "query": ""}, follow=True)
+
+    assert "Tick at least one voice." in Page(nothing).text
+    assert "voices fit. Filter some out first." in Page(much).text
+    assert not Selection.objects.exists()
+
+
+# What is done with them
+
+
+@pytest.fixture
+def chosen(cast, shelf) -> Selection:
+    return factories.make_selection(cast.ana, cast.aurora, *shelf[:3])
+
+
+def test_a_selection_is_tagged_and_collected_in_its_order(ana, chosen, shelf):
+    ana.post(f"/selections/{chosen.pk}/tag/", {"tags": "narrator"})
+    ana.post(f"/selections/{chosen.pk}/collect/", {"name": "Shortlist"})
+
+    assert Tag.objects.get().uses.count() == 3
+    entries = Collection.objects.get().entries.order_by("position")
+    assert [entry.voice for entry in entries] == shelf[:3]
+
+
+def test_a_selection_is_archived_and_brought_back_with_one_press(ana, chosen):
+    page = Page(ana.post(f"/selections/{chosen.pk}/archive/", follow=True))
+
+    assert Voice.objects.archived().count() == 3
+    assert page.find("form", action=f"/selections/{chosen.pk}/unarchive/")
+    ana.post(f"/selections/{chosen.pk}/unarchive/")
+    assert Voice.objects.archived().count() == 0
+
+
+def test_a_selection_becomes_a_plan_of_what_can_be_deleted_and_touches_nothing(cast, ana, chosen):
+    library = factories.make_voice(cast.account)
+    chosen.voice_ids.append(library.pk)
+    chosen.save()
+
+    response = ana.post(f"/selections/{chosen.pk}/delete/")
+
+    plan = CleanupPlan.objects.get()
+    assert response["Location"] == f"/cleanup/plans/{plan.pk}/"
+    assert {line.voice_id for line in plan.lines.all()} == set(chosen.voice_ids[:3])
+    assert not plan.is_approved
+
+
+def test_a_member_is_offered_no_more_than_a_member_may(cast, mia, shelf):
+    selection = factories.make_selection(cast.mia, cast.aurora, *shelf[:3])
+    address = f"/selections/{selection.pk}"
+
+    page = Page(mia.get(f"{address}/"))
+
+    actions = {form.get("action") for form in page.find("form")}
+    assert f"{address}/tag/" in actions
+    assert not actions & {f"{address}/archive/", f"{address}/delete/"}
+    assert mia.post(f"{address}/archive/").status_code == 403
+    assert mia.post(f"{address}/delete/").status_code == 403
+
+
+# Files
+
+
+@pytest.mark.parametrize(
+    "query", ["gender=female", "q=voice+0&sort=-name", "layout=table&page=2", "q=nothing"]
+)
+def test_a_file_has_exactly_the_rows_that_the_pages_show(cast, mia, shelf, query):
+    factories.make_voice(cast.account, "Male", gender="male")
+    factories.make_voice(cast.account, "Away", archived_at=factories.NOW)
+    factories.make_voice(cast.other_account, "Foreign")
+
+    rows = read_csv(mia.get(f"/voices/export.csv?{query}"))
+    first, second = (mia.get(f"/voices/?{query.replace('page=2', '')}&page={n}") for n in (1, 2))
+
+    shown = [
+        tag["data-name"]
+        for response in (first, second)
+        for kind in ("li", "tr")
+        for tag in Page(response).find(kind)
+        if "data-name" in tag
+    ]
+    assert [row["name"] for row in rows] == list(dict.fromkeys(shown))
+
+
+def test_a_file_tells_lineage_consent_and_what_the_team_says(cast, mia):
+    voice = factories.make_clone(cast.account, "Zoë 小美", languages=("en-GB", "de"))
+    job = factories.make_job(cast.ana, cast.credential, voice=voice)
+    factories.make_tag(cast.aurora, "calm", voice)
+    factories.make_note(cast.ana, voice, "For trailers")
+    factories.make_note(cast.ana, voice, "Withdrawn", removed_at=factories.NOW)
+
+    text = b"".join(mia.get("/voices/export.json").streaming_content).decode()
+    [row] = json.loads(text)
+
+    assert list(row) == list(EXPORT_COLUMNS)
+    assert "小美" in text
+    assert (row["name"], row["languages"], row["tags"]) == ("Zoë 小美", ["en-GB", "de"], ["calm"])
+    assert row["notes"] == ["Ana: For trailers"]
+    assert (row["speaker"], row["consent_by"], row["cloned_by"]) == ("Ada", "Ana", "Ana")
+    assert row["sample_sha256"] == job.sample.sha256
+    [line] = read_csv(mia.get("/voices/export.csv"))
+    assert (line["languages"], line["speaker"]) == ("en-GB; de", "Ada")
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "＝"])
+def test_a_cell_that_a_sheet_would_run_is_made_harmless(cast, mia, start):
+    factories.make_voice(cast.account, f'{start}HYPERLINK("x")', description=f"{start}1+1")
+
+    response = mia.get("/voices/export.csv")
+
+    assert response["Content-Disposition"].endswith('.csv"')
+    [row] = read_csv(response)
+    assert row["name"].startswith(f"'{start}")
+    assert row["description"].startswith(f"'{start}")
+
+
+def test_an_empty_file_is_a_file_too(mia):
+    assert b"".join(mia.get("/voices/export.json").streaming_content) == b"[]\n"
+    assert read_csv(mia.get("/voices/export.csv")) == []
+
+
+def test_a_file_is_sent_in_parts_and_more_voices_need_no_more_queries_each(
+    cast, mia, shelf, django_assert_max_num_queries
+):
+    with django_assert_max_num_queries(25):
+        parts = list(mia.get("/voices/export.csv").streaming_content)
+
+    assert len(parts) == 31
+
+
+def test_a_selection_is_a_file_as_well(ana, chosen):
+    assert [row["name"] for row in read_csv(ana.get(f"/selections/{chosen.pk}/export.csv"))] == [
+        "Voice 00", "Voice 01", "Voice 02"
+    ]  # fmt: skip
