@@ -77,6 +77,25 @@ class SettingField:
         return isinstance(value, int | float) and self.minimum <= value <= self.maximum
 
 
+@dataclass(frozen=True, slots=True)
+class SpeechCall:
+    """How the provider is asked by POST to speak, as data for a person who writes a program.
+
+    "{key}" in a header, "{voice}" in the path and "{voice}" and "{text}" as values of the body are
+    places to fill. ``own_body`` replaces fields for voices of one's own. ``sound_in`` names the
+    field of a JSON answer with the sound in base64, "" where the answer is the sound itself.
+    ``own_id_in`` names the detail with the id that a voice of one's own speaks under, if another.
+    """
+
+    path: str
+    body: Mapping[str, str]
+    headers: Mapping[str, str] = field(default_factory=lambda: {"Authorization": "Bearer {key}"})
+    own_body: Mapping[str, str] = field(default_factory=dict)
+    is_form: bool = False
+    sound_in: str = ""
+    own_id_in: str = ""
+
+
 def _forget(progress: Mapping[str, str]) -> None:
     """Keep nothing: for those who clone without a job to resume."""
 
@@ -112,6 +131,7 @@ class ProviderInfo:
     voice_settings: tuple[SettingField, ...] = ()  # kept with the voice at the provider
     can_speak: bool = False
     speech_settings: tuple[SettingField, ...] = ()  # sent with each text that is spoken
+    speech_call: SpeechCall | None = None
     max_speech_characters: int = 0
     speaks_free: bool = False
     speech_credits: float = 0  # for one character, 0 where no page tells it

@@ -149,7 +149,7 @@ def find_voice_ids(user: User, wanted: VoiceFilter) -> list[int]:
     """Return everything that the filter finds, as its pages would show it one after another."""
     accounts = ProviderAccount.objects.visible_to(user).values_list("pk", flat=True)
     search = _as_search(user, frozenset(accounts), wanted)
-    return answer_search(SqlEngine(), search, facets=[], page=1, size=_EVERYTHING).ids
+    return answer_search(_choose_engine(user), search, facets=[], page=1, size=_EVERYTHING).ids
 
 
 def _as_search(user: User, accounts: frozenset[int], wanted: VoiceFilter) -> Search:

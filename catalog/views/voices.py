@@ -13,6 +13,7 @@ from catalog.forms.speeches import SpeechForm, first_text
 from catalog.forms.voices import RenameForm, VoiceFilterForm
 from catalog.models import Voice
 from catalog.queries.annotations import find_marks
+from catalog.queries.calls import find_ready_calls
 from catalog.queries.comparisons import count_votes
 from catalog.queries.credentials import find_accounts
 from catalog.queries.filters import LAYOUTS, SORTS, VoiceFilter
@@ -97,6 +98,7 @@ def voice_detail(request: Request, pk: int) -> HttpResponseBase:
     context = {
         **marks_context(request, voice),
         "job": job,
+        "calls": find_ready_calls(voice),
         "may_delete": policies.may_delete_voices(request.user, voice.account.team),
         "may_archive": policies.may_archive_voices(request.user, voice.account.team),
         "may_rename": policies.may_rename(request.user, voice.account.team),

@@ -221,3 +221,30 @@ def test_a_selection_is_a_file_as_well(ana, chosen):
     assert [row["name"] for row in read_csv(ana.get(f"/selections/{chosen.pk}/export.csv"))] == [
         "Voice 00", "Voice 01", "Voice 02"
     ]  # fmt: skip
+
+
+# The call to copy
+
+
+def test_a_voice_page_has_a_call_to_copy_with_the_voice_s_id_and_no_key(cast, mia):
+    voice = factories.make_voice(cast.account, remote_id="r-77")
+    gone = factories.make_voice(cast.account, gone_at=factories.NOW)
+
+    page, without = Page(mia.get(f"/voices/{voice.pk}/")), Page(mia.get(f"/voices/{gone.pk}/"))
+
+    copied = [each["data-copy"] for each in page.find("button") if "data-copy" in each]
+    assert copied[0] == "r-77"
+    for text in copied[1:]:
+        assert "https://api.elevenlabs.io/v1/text-to-speech/r-77?" in text
+        assert "YOUR_API_KEY" in text
+    assert len(copied) == 3
+    assert "YOUR_API_KEY" not in without.text
+
+
+def test_a_clone_that_speaks_under_another_id_is_called_by_that(cast, mia):
+    account = factories.make_account(cast.aurora, provider="telnyx")
+    ready = factories.make_clone(account, details={"tts_voice_id": "Telnyx.Natural.ada"})
+    untold = factories.make_clone(account)
+
+    assert "Telnyx.Natural.ada" in Page(mia.get(f"/voices/{ready.pk}/")).text
+    assert "YOUR_API_KEY" not in Page(mia.get(f"/voices/{untold.pk}/")).text

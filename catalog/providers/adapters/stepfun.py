@@ -29,6 +29,7 @@ from catalog.providers.types import (
     ProviderInfo,
     RemoteVoice,
     SettingField,
+    SpeechCall,
     SpeechRequest,
     Transcript,
     VoiceState,
@@ -42,6 +43,7 @@ _LONGEST_TEXT = 5000
 # The only model that the list of built-in voices is documented to take.
 _LIST_MODEL = "step-tts-2"
 _CLONE_MODEL = "stepaudio-2.5-tts"
+_SPOKEN = {"model": _LIST_MODEL, "input": "{text}", "voice": "{voice}"}
 _CLONE_PREFIX = "voice-tone-"
 _PACE_NOTE = "1 is the voice's own pace."
 _MODERATED = 451
@@ -70,6 +72,7 @@ class Adapter(Provider):
         finds_by_progress=True,
         transcript=Transcript.OPTIONAL,
         can_speak=True,
+        speech_call=SpeechCall("audio/speech", _SPOKEN, own_body={"model": _CLONE_MODEL}),
         speech_settings=(
             SettingField("speed", "Speed", 0.5, 2, default=1, note=_PACE_NOTE),
             SettingField("volume", "Volume", 0.1, 2, default=1, note="1 is as it was recorded."),

@@ -31,6 +31,7 @@ from catalog.providers.types import (
     ProviderInfo,
     RemoteVoice,
     Slots,
+    SpeechCall,
     SpeechRequest,
     VoiceState,
 )
@@ -67,6 +68,11 @@ class Adapter(Provider):
         voice_settings=VOICE_SETTINGS,
         has_slots=True,
         can_speak=True,
+        speech_call=SpeechCall(
+            f"v1/text-to-speech/{{voice}}?output_format={_FORMAT}",
+            {"text": "{text}", "model_id": _SPEECH_MODEL},
+            {"xi-api-key": "{key}"},
+        ),
         speech_settings=VOICE_SETTINGS,
         max_speech_characters=10_000,
         # https://help.elevenlabs.io/hc/en-us/articles/21811236079505-How-do-I-find-the-model-ID

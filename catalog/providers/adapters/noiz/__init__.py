@@ -41,6 +41,7 @@ from catalog.providers.types import (
     ProviderInfo,
     RemoteVoice,
     SettingField,
+    SpeechCall,
     SpeechRequest,
     VoiceState,
 )
@@ -79,6 +80,12 @@ class Adapter(Provider):
         marker_length=SHORT_MARK_LENGTH,
         has_kept_deletions=True,
         can_speak=True,
+        speech_call=SpeechCall(
+            "text-to-speech",
+            {"text": "{text}", "voice_id": "{voice}", "output_format": "mp3"},
+            {"Authorization": "{key}"},
+            is_form=True,
+        ),
         speech_settings=(
             SettingField("speed", "Speed", 0.5, 2, default=1, note="1 is the voice's own pace."),
         ),

@@ -39,6 +39,7 @@ from catalog.providers.types import (
     CredentialCheck,
     ProviderInfo,
     RemoteVoice,
+    SpeechCall,
     SpeechRequest,
     Transcript,
     VoiceState,
@@ -90,6 +91,11 @@ class Adapter(Provider):
         needs_gender=True,
         transcript=Transcript.OPTIONAL,
         can_speak=True,
+        speech_call=SpeechCall(
+            "text-to-speech/speech",
+            {"voice": "{voice}", "text": "{text}", "output_type": "binary_output"},
+            own_id_in="tts_voice_id",
+        ),
         # No page names a limit, which is left to the vendor behind; this is what most can take.
         max_speech_characters=5000,
         speech_price_note="Telnyx charges by the character, at a rate that depends on the model.",
