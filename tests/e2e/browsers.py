@@ -73,6 +73,7 @@ class Visits:
         self._browser, self._address = browser, address
         self._complaints, self._states = complaints, states
         self._contexts: list[BrowserContext] = []
+        self._with_new_view: list[BrowserContext] = []
 
     def open(
         self,
@@ -96,12 +97,25 @@ class Visits:
         context.set_default_timeout(PATIENCE_SECONDS * 1000)
         self._contexts.append(context)
         self._complaints.watch(context)
+        context.on("request", lambda request: self._note_view(context, request))
         page = context.new_page()
         page.goto(path)
         return page
 
+    def _note_view(self, context: BrowserContext, request: Request) -> None:
+        if request.method == "POST" and urlsplit(request.url).path == "/preferences/view/":
+            self._with_new_view.append(context)
+
     def close(self) -> None:
-        """Close everything that was opened."""
+        """Close everything that was opened, and leave people their usual view of the list."""
+        for context in self._with_new_view[-1:]:
+            token = next(each for each in context.cookies() if each["name"] == "csrftoken")
+            context.request.post(
+                "/preferences/view/",
+                form={"layout": "cards", "sort": "best"},
+                headers={"X-CSRFToken": token["value"]},
+                max_redirects=0,
+            )
         for context in self._contexts:
             context.close()
 

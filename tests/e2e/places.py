@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.browsers import Theme, Visits
 from tests.e2e.clone_form import JOB_ADDRESS, expect_state, fill_in, make_clone, make_name, send
+from tests.e2e.keeping import keep_things
 from tests.e2e.sandbox import ADD_VOICE, SandboxControl
 
 FIXED_PLACES = {
@@ -18,6 +19,12 @@ FIXED_PLACES = {
     "voices filtered": "/voices/?q=e&gender=female&gender=male&age=young&age=old&age=unknown",
     "no voices": "/voices/?q=qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq&gender=male",
     "unknown filter": "/voices/?gender=purple",
+    "voices as a table": "/voices/?layout=table",
+    "collections": "/collections/",
+    "saved searches": "/searches/",
+    "save a search": "/searches/add/?q=warm",
+    "view": "/preferences/view/",
+    "news": "/voices/new/",
     "clone": "/clone/",
     "jobs": "/jobs/",
     "keys": "/keys/",
@@ -31,6 +38,7 @@ FIXED_PLACES = {
 MADE_PLACES = (
     "voice", "gone voice", "job", "failed job", "dry run", "carried out",
     "key", "replace a key", "remove a key",
+    "collection", "change a collection", "collections of a voice", "selection",
 )  # fmt: skip
 STRANGERS_PLACES = {"sign in": "/account/login/", "sign-up": "/account/signup/"}
 PLACES = (*FIXED_PLACES, *MADE_PLACES, *STRANGERS_PLACES)
@@ -50,6 +58,7 @@ def make_places(page: Page, sandbox: SandboxControl, recording: Path) -> dict[st
     found = {**FIXED_PLACES, **STRANGERS_PLACES}
     found["voice"] = make_clone(page, name, sample)
     found["job"] = page.url
+    found |= keep_things(page, found["voice"], LONG)
     found["failed job"] = _fail(page, sandbox, sample)
     found["gone voice"], found["carried out"] = _delete_the_oldest(page)
     page.goto(found["voice"])

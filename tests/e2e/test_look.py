@@ -29,28 +29,24 @@ def _errors_are_meant(complaints: Complaints) -> None:
     complaints.expect("status of (404|422|500)")
 
 
-@SIZES
 @pytest.mark.parametrize("place", PLACES)
-def test_axe_finds_nothing_in_either_theme(
-    visits: Visits, places: dict[str, str], place: str, size: tuple[int, int]
+def test_axe_finds_nothing_on_a_wide_page(
+    visits: Visits, places: dict[str, str], place: str
 ) -> None:
-    page = go_to(visits, places, place, size=size)
+    page = go_to(visits, places, place, size=WIDE)
 
     assert find_violations(page) == {}
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_page_fits_every_window(visits: Visits, places: dict[str, str], place: str) -> None:
-    page = go_to(visits, places, place, size=NARROW)
-
-    assert find_misfits(page) == {}
-
-
-@pytest.mark.parametrize("place", PLACES)
-def test_a_finger_hits_every_control(visits: Visits, places: dict[str, str], place: str) -> None:
+def test_a_page_on_a_phone_is_hit_by_a_finger_read_by_axe_and_fits_every_window(
+    visits: Visits, places: dict[str, str], place: str
+) -> None:
     page = go_to(visits, places, place, size=NARROW)
 
     assert find_small_targets(page, FINGER) == []
+    assert find_violations(page) == {}
+    assert find_misfits(page) == {}
 
 
 @SIZES
@@ -82,6 +78,22 @@ def test_an_open_sheet_of_filters_is_fine(visits: Visits) -> None:
     assert find_violations(page) == {}
     assert find_misfits(page) == {}
     assert find_small_targets(page, FINGER) == []
+
+
+@SIZES
+def test_an_open_dialog_over_the_deck_with_a_way_back_in_a_toast_is_fine(
+    visits: Visits, places: dict[str, str], size: tuple[int, int]
+) -> None:
+    page = visits.open(places["voice"], "ana", size=size)
+    page.locator("#main [data-play]").first.click()
+    page.locator(".d-head .star").click()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+
+    page.get_by_role("link", name="Add to collection…").click()
+
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert find_violations(page) == {}
+    assert find_misfits(page) == {}
 
 
 @SIZES

@@ -3,10 +3,12 @@
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Locator, Page, Response, expect
 
 from tests.e2e.browsers import Complaints, Visits, until
 from tests.e2e.clone_form import make_clone, make_name
+from tests.e2e.keeping import post
 from tests.e2e.sandbox import SandboxControl
 from tests.e2e.voice_list import expect_chips, expect_found, facet, found_count
 
@@ -127,6 +129,61 @@ def test_next_and_previous_walk_the_list_and_close_ends_it(ana: Page) -> None:
     expect(ana.locator("#results .card.playing")).to_have_count(0)
 
 
+@pytest.fixture
+def looped(ana: Page) -> Page:
+    """Return the list, in whose deck a voice lasts until it is told to end."""
+    ana.evaluate("document.getElementById('audio').loop = true")
+    return ana
+
+
+def test_voices_play_in_a_row_by_keys_and_by_themselves_and_the_volume_is_kept(ana: Page) -> None:
+    names = [card.locator("h3").inner_text() for card in playable(ana).all()[:3]]
+    playable(ana).first.locator("[data-play]").click()
+    deck = ana.locator("#deck-name")
+    expect(deck).to_have_text(names[0])
+
+    ana.keyboard.press("n")
+    expect(deck).to_have_text(names[1])
+    ana.keyboard.press("p")
+    expect(deck).to_have_text(names[0])
+    ana.get_by_role("button", name="Play voices one after another").click()
+    end_now(ana)
+    expect(deck).to_have_text(names[1])
+    end_now(ana)
+    expect(deck).to_have_text(names[2])
+    ana.get_by_role("slider", name="Volume").fill("35")
+    ana.reload()
+    expect(ana.locator("#deck")).to_be_hidden()
+    assert ana.evaluate("document.getElementById('audio').volume") == 0.35
+
+
+def test_next_goes_on_where_a_voice_has_left_the_list(looped: Page) -> None:
+    playable(looped).nth(1).locator("[data-play]").click()
+    voice = playable(looped).nth(1).get_attribute("data-voice") or ""
+    follower = playable(looped).nth(2).locator("h3").inner_text()
+    post(looped, f"/voices/{voice}/archive/")
+
+    looped.get_by_role("searchbox").press("Enter")
+    expect(looped.locator(f"#v-{voice}")).to_have_count(0)
+    looped.get_by_role("button", name="Next voice").click()
+
+    expect(looped.locator("#deck-name")).to_have_text(follower)
+    post(looped, f"/voices/{voice}/unarchive/")
+
+
+def test_the_call_to_copy_is_the_one_that_is_shown(ana: Page) -> None:
+    ana.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    ana.goto("/voices/?provider=elevenlabs")
+    ana.goto(link_of(playable(ana).first))
+
+    ana.get_by_role("button", name="Copy curl").click()
+
+    expect(ana.locator(".toast")).to_have_text("Copied.")
+    copied = ana.evaluate("navigator.clipboard.readText()")
+    assert copied == ana.locator(".calls code").first.inner_text()
+    assert "YOUR_API_KEY" in copied
+
+
 def test_single_keys_mark_play_search_and_help(ana: Page) -> None:
     links = ana.locator("#results .card h3 a")
 
@@ -205,3 +262,9 @@ def expect_sound(page: Page) -> None:
     until(page, lambda: measure(page, "currentTime") != before, "sound that moves on")
     assert not page.evaluate("document.getElementById('audio').paused")
     assert measure(page, "volume") > 0
+
+
+def end_now(page: Page) -> None:
+    """Let the voice in the deck come to its end."""
+    until(page, lambda: measure(page, "duration") > 0, "a voice of known length")
+    page.evaluate("document.getElementById('audio').currentTime = 1e6")
