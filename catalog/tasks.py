@@ -11,6 +11,7 @@ from celery import Task, shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from catalog.jobs.badges import refresh_badges
 from catalog.jobs.cleanups import run_deletion
 from catalog.jobs.clones import run_clone
 from catalog.jobs.credentials import check_credential, find_due_checks
@@ -28,6 +29,7 @@ from catalog.jobs.syncs import (
 from catalog.jobs.voice_settings import find_due_settings, tune_voice
 from catalog.models import (
     CloneJob,
+    Credential,
     PlannedDeletion,
     PreviewClip,
     ProviderAccount,
@@ -89,12 +91,15 @@ def check_credential_task(*, credential_id: str) -> None:
     account_id = check_credential(credential_id, timezone.now)
     if account_id is not None:
         wake_sync(account_id)
+    for opened in Credential.objects.filter(pk=credential_id, account__isnull=False):
+        _wake(refresh_badges_task, account_id=opened.account_id)
 
 
 @shared_task(name="catalog.sync_account")
 def sync_account_task(*, account_id: int) -> None:
     """Bring our copy of the account's voices up to date, then fetch missing previews."""
     if sync_account(account_id, timezone.now) is not None:
+        refresh_badges(timezone.now(), account_id)
         wake_warming(account_id)
 
 
@@ -108,6 +113,12 @@ def push_name_task(*, voice_id: int) -> None:
 def tune_voice_task(*, voice_id: int) -> None:
     """Read a voice's settings at the provider, after changing them if that is wished for."""
     tune_voice(voice_id, timezone.now)
+
+
+@shared_task(name="catalog.refresh_badges")
+def refresh_badges_task(*, account_id: int) -> None:
+    """Give and take the badges that follow from the account's keys and from the date."""
+    refresh_badges(timezone.now(), account_id)
 
 
 @shared_task(name="catalog.warm_previews")
@@ -172,6 +183,7 @@ def tidy_task() -> None:
         measure_clip(clip_id)
     sweep_drafts(timezone.now() - timedelta(days=1))
     forget_old_runs(timezone.now())
+    refresh_badges(timezone.now())
     head = get_audit_head()
     logger.info("The audit log ends at %s:%s", head.number, head.digest)
 
@@ -210,6 +222,11 @@ def wake_deletion(line_id: object) -> None:
 def wake_check(credential_id: object) -> None:
     """Tell a worker that the key waits to be checked."""
     _wake(check_credential_task, credential_id=str(credential_id))
+
+
+def wake_badges(account_id: int) -> None:
+    """Tell a worker that the keys of the account changed."""
+    _wake(refresh_badges_task, account_id=account_id)
 
 
 def wake_sync(account_id: int) -> None:

@@ -58,16 +58,19 @@ def test_a_checked_key_leads_to_its_voices_and_those_to_their_previews(cast, stu
     tasks.warm_previews_task(account_id=account_id)
 
     assert name == "catalog.sync_account"
-    assert wakes[1] == ("catalog.warm_previews", account_id)
+    assert wakes[1:3] == [
+        ("catalog.refresh_badges", account_id),
+        ("catalog.warm_previews", account_id),
+    ]
     assert Voice.objects.get(account=account_id).clip.seconds
 
 
-def test_a_key_that_is_refused_leads_to_nothing(cast, stub, wakes):
+def test_a_key_that_is_refused_leads_to_no_sync(cast, stub, wakes):
     Credential.objects.update(sealed=b"spoilt")
 
     tasks.check_credential_task(credential_id=str(cast.credential.pk))
 
-    assert wakes == []
+    assert [name for name, _ in wakes] == ["catalog.refresh_badges"]
 
 
 def test_what_was_left_unmeasured_is_measured_by_the_tidy(cast, wav):

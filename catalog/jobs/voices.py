@@ -6,22 +6,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db import connection, models, transaction
+from django.db import connection, transaction
 
+from catalog.jobs.badges import list_badges
+from catalog.jobs.tables import insert_all
 from catalog.models import Installation, ProviderAccount, Voice, VoiceLabel
 from catalog.models.versions import raise_version, touch_voices
 from catalog.providers.types import RemoteVoice, VoiceState
 from catalog.search.wording import fill_names, fill_words
 
 # To be raised when a row is made otherwise than before from the same remote voice.
-_ROW_VERSION = 2
+_ROW_VERSION = 3
 _MOST_UPDATED = 500
 _LONGEST_TEXT = 20_000
 _WRITTEN = [
     "name", "sort_name", "description", "kind", "gender", "age", "accent", "language", "state",
-    "is_owned", "preview_url", "preview_sample_id", "raw_labels", "details", "problem", "marker",
-    "name_words", "label_words", "search_text", "content_hash", "remote_created_at", "changed_at",
-    "gone_at", "gone_reason", "version",
+    "is_owned", "is_verified", "plan_note", "ends_at", "end_note", "preview_url",
+    "preview_sample_id", "raw_labels", "details", "problem", "marker", "name_words", "label_words",
+    "search_text", "content_hash", "remote_created_at", "changed_at", "gone_at", "gone_reason",
+    "version",
 ]  # fmt: skip
 
 
@@ -79,6 +82,7 @@ def write_voices(
             fill_names(row)
         rows.append(row)
         labels[remote_id] = _label_pairs(remote)
+        labels[remote_id] += [("badge", badge) for badge in list_badges(row, now)]
     tally.seen += len(listed)
     tally.added += sum(row.remote_id not in known for row in rows)
     tally.changed += sum(row.remote_id in known for row in rows)
@@ -107,26 +111,7 @@ def _upsert_voices(rows: Sequence[Voice]) -> None:
     # bulk_create would split the batch into statements of 38 rows, for SQLite's sake.
     columns = [connection.ops.quote_name(name) for name in _WRITTEN]
     changes = ", ".join(f"{column} = excluded.{column}" for column in columns)
-    _insert_all(rows, f"ON CONFLICT (account_id, remote_id) DO UPDATE SET {changes}")
-
-
-def _insert_all(rows: Sequence[models.Model], ending: str = "") -> None:
-    """Insert rows of one model with one prepared statement."""
-    meta = rows[0]._meta
-    fields = [field for field in meta.concrete_fields if not field.primary_key]
-    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
-    places = ", ".join(["%s"] * len(fields))
-    table = connection.ops.quote_name(meta.db_table)
-    values = [
-        [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
-        for row in rows
-    ]
-    with connection.cursor() as cursor:
-        # Names of our own tables and columns; what comes from outside goes in as parameters.
-        cursor.executemany(
-            f"INSERT INTO {table} ({columns}) VALUES ({places}) {ending}",  # noqa: S608
-            values,
-        )
+    insert_all(rows, f"ON CONFLICT (account_id, remote_id) DO UPDATE SET {changes}")
 
 
 def _settled(account: ProviderAccount, started: datetime) -> datetime:
@@ -150,7 +135,7 @@ def _write_labels(account: ProviderAccount, labels: dict[str, list[tuple[str, st
     voices = Voice.objects.filter(account=account, remote_id__in=list(labels))
     ids = dict(voices.values_list("remote_id", "pk"))
     VoiceLabel.objects.filter(voice__in=list(ids.values())).delete()
-    _insert_all(
+    insert_all(
         [
             VoiceLabel(voice_id=ids[remote_id], facet=facet, value=value)
             for remote_id, pairs in labels.items()
@@ -181,6 +166,10 @@ def _make_row(account: ProviderAccount, remote: RemoteVoice, code: str, now: dat
         language=(remote.languages[0] if remote.languages else "unknown")[:20],
         state=Voice.State.READY if is_gone else remote.state.value,
         is_owned=remote.is_owned,
+        is_verified=remote.is_verified,
+        plan_note=remote.plan_note[:120],
+        ends_at=remote.ends_at,
+        end_note=remote.end_note[:200],
         preview_url=remote.preview_url,
         preview_sample_id=(remote.samples[0].remote_id if remote.samples else "")[:200],
         raw_labels={key: str(value)[:200] for key, value in remote.raw.items()},

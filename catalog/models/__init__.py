@@ -12,9 +12,10 @@ from catalog.models.installations import Installation
 from catalog.models.preferences import Preference
 from catalog.models.searches import SavedSearch, Selection
 from catalog.models.speeches import Speech, SpokenClip
+from catalog.models.syncs import SyncRun
 from catalog.models.versions import CatalogVersion
 from catalog.models.voice_settings import VoiceSettings
-from catalog.models.voices import PreviewClip, SyncRun, Voice, VoiceLabel
+from catalog.models.voices import PreviewClip, Voice, VoiceLabel
 
 __all__ = [
     "AuditEntry",

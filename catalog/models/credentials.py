@@ -116,6 +116,10 @@ class CredentialQuerySet(models.QuerySet["Credential"]):
         """Leave out keys of providers that this installation leaves out."""
         return self.filter(provider__in=settings.PROVIDER_BASE_URLS)
 
+    def unrefused(self) -> Self:
+        """Leave out keys that the provider does not accept; one that it did not answer stays."""
+        return self.exclude(health=Credential.Health.REJECTED)
+
     def working(self) -> Self:
         """Keep keys that the provider accepted at the last check, and that are not switched off."""
         found = self.offered().exclude(owner=None, is_shared=False)

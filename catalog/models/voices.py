@@ -1,4 +1,4 @@
-"""Our copy of the providers' voices, their labels, clips and the runs that keep them."""
+"""Our copy of the providers' voices, their labels and clips."""
 
 from collections.abc import Collection
 from typing import Self
@@ -77,6 +77,16 @@ class Voice(models.Model):
         PENDING = "pending", "Being made"
         FAILED = "failed", "Failed"
 
+    class Badge(models.TextChoices):
+        """What sets a voice apart from others; most have none."""
+
+        LEAVING = "leaving", "Leaving soon"
+        EXPIRES = "expires", "Expires"
+        KEY_MISSING = "key_missing", "Key missing"
+        CLONE = "clone", "Clone"
+        VERIFIED = "verified", "Verified"
+        NEEDS_PLAN = "needs_plan", "Needs a plan"
+
     OWN_KINDS = (Kind.CLONE, Kind.DESIGNED, Kind.PROFESSIONAL)
 
     account = models.ForeignKey(ProviderAccount, on_delete=models.CASCADE, related_name="voices")
@@ -97,6 +107,10 @@ class Voice(models.Model):
     language = models.CharField(max_length=20, default="unknown")
     state = models.CharField(max_length=8, choices=State.choices, default=State.READY)
     is_owned = models.BooleanField(default=False)
+    is_verified = models.BooleanField(default=False)
+    plan_note = models.CharField(max_length=120, blank=True)
+    ends_at = models.DateTimeField(null=True)
+    end_note = models.CharField(max_length=200, blank=True)
     preview_url = models.TextField(blank=True)
     preview_sample_id = models.CharField(max_length=200, blank=True)
     raw_labels = models.JSONField(default=dict)
@@ -206,18 +220,6 @@ class Voice(models.Model):
         return "" if self.language == "unknown" else language_label(self.language)
 
     @property
-    def tag_words(self) -> list[str]:
-        """The short facts under a card, unknown ones left out."""
-        words = [self.language_name]
-        words += [
-            str(choice.label)
-            for choice in (self.Gender(self.gender), self.Age(self.age))
-            if choice.value != "unknown"
-        ]
-        words += self.use_case_words[:1]
-        return [word for word in words if word]
-
-    @property
     def accent_name(self) -> str:
         """The accent in words, "" when unknown."""
         return "" if self.accent == "unknown" else accent_label(self.accent)
@@ -242,13 +244,14 @@ class Voice(models.Model):
 
 
 class VoiceLabel(models.Model):
-    """One of several values that a voice has for a facet: its languages and use cases."""
+    """One of several values that a voice has for a facet: languages, use cases and badges."""
 
     class Facet(models.TextChoices):
         """The facets with more than one value a voice."""
 
         LANGUAGE = "language", "Language"
         USE_CASE = "use_case", "Use case"
+        BADGE = "badge", "Badge"
 
     voice = models.ForeignKey(Voice, on_delete=models.CASCADE, related_name="labels")
     facet = models.CharField(max_length=10, choices=Facet.choices)
@@ -279,19 +282,3 @@ class PreviewClip(models.Model):
 
     def __str__(self) -> str:
         return f"Preview of voice {self.voice_id}"
-
-
-class SyncRun(models.Model):
-    """One pass over an account's voices and what it found."""
-
-    account = models.ForeignKey(ProviderAccount, on_delete=models.CASCADE, related_name="runs")
-    started_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True)
-    seen_count = models.PositiveIntegerField(default=0)
-    added_count = models.PositiveIntegerField(default=0)
-    changed_count = models.PositiveIntegerField(default=0)
-    gone_count = models.PositiveIntegerField(default=0)
-    error = models.CharField(max_length=500, blank=True)
-
-    def __str__(self) -> str:
-        return f"Sync of account {self.account_id} at {self.started_at:%Y-%m-%d %H:%M}"

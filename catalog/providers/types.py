@@ -137,6 +137,7 @@ class ProviderInfo:
     speech_credits: float = 0  # for one character, 0 where no page tells it
     speech_price_note: str = ""  # what the provider's pages say of the price, in words
     has_slots: bool = False
+    rename_note: str = ""  # what stays as it is when a voice is renamed
     delete_note: str = ""  # what cannot be undone, in words
     marker_length: int = 0
     finds_by_progress: bool = False  # recognises a clone by what ``keep_progress`` was told
@@ -185,6 +186,10 @@ class RemoteVoice:
     is_owned: bool = False
     created_at: datetime | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+    is_verified: bool = False  # the provider made sure of whose voice it is
+    plan_note: str = ""  # which plan of the provider it needs, "" if any will do
+    ends_at: datetime | None = None  # when the provider takes it away
+    end_note: str = ""  # why, or that it will without a date
     problem: str = ""  # what could not be read in the provider's answer
 
 

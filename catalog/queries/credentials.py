@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
 
 from catalog.models import Credential, ProviderAccount, SyncRun, User
 
@@ -23,7 +23,9 @@ def get_credential(user: User, credential_id: uuid.UUID) -> Credential:
 
 def find_accounts(user: User) -> list[ProviderAccount]:
     """Return the provider accounts that the person may see."""
-    return list(ProviderAccount.objects.visible_to(user).order_by("provider", "pk"))
+    keys = Credential.objects.unrefused().filter(account=OuterRef("pk"))
+    rows = ProviderAccount.objects.visible_to(user).annotate(has_key=Exists(keys))
+    return list(rows.order_by("provider", "pk"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from catalog.search.syntax import Parsed, parse_search
 FACETS = {
     "provider": "Provider",
     "kind": "Kind",
+    "badge": "Badge",
     "language": "Language",
     "gender": "Gender",
     "age": "Age",
@@ -25,6 +26,7 @@ FILTERS = {**dict.fromkeys(FLAGS, "Only"), **FACETS}
 CLOSED_FACETS = {
     "provider": {info.slug: info.label for info in all_infos()},
     "kind": dict(Voice.Kind.choices),
+    "badge": dict(Voice.Badge.choices),
     "gender": dict(Voice.Gender.choices),
     "age": dict(Voice.Age.choices),
     "starred": {"yes": FLAGS["starred"]},

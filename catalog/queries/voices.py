@@ -19,7 +19,8 @@ _SHOWN_CHOICES = 6
 _EVERYTHING = 10**9
 # Of these a voice has some values, or none.
 _OURS = {"tag", "collection"}
-_OPEN = set(list(FACETS)[:4])
+_SPARSE = {"badge", *_OURS}
+_OPEN = {"provider", "kind", "language", "gender"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ def find_voices(user: User, wanted: VoiceFilter, page: int = 1) -> VoicePage:
         page=answer.page,
         page_count=answer.page_count,
         # What the team has not begun to use takes no room.
-        facets=[facet for facet in facets if facet.name not in _OURS or facet.choices],
+        facets=[facet for facet in facets if facet.name not in _SPARSE or facet.choices],
         flags=_make_flags(engine, answer, wanted),
         chips=_list_chips(wanted, names),
         relaxed=_list_relaxed(engine, search, wanted, names) if not answer.count else [],

@@ -17,7 +17,7 @@ COLUMN_FACETS = {
     "accent": "accent",
     "main_language": "language",
 }
-LABEL_FACETS = ("language", "use_case")
+LABEL_FACETS = ("language", "use_case", "badge")
 
 
 @dataclass(frozen=True, slots=True)

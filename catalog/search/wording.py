@@ -25,7 +25,7 @@ def fill_words(row: Voice, labels: Iterable[tuple[str, str]]) -> None:
     fill_names(row)
     words = [row.remote_id, row.info.label, *map(str, row.raw_labels.values())]
     for facet, value in labels:
-        if value != _UNKNOWN:
+        if facet != "badge" and value != _UNKNOWN:
             words.append(language_label(value) if facet == "language" else use_case_label(value))
     words += [accent_label(row.accent)] if row.accent != _UNKNOWN else []
     kinds = (row.Gender(row.gender), row.Age(row.age), row.Kind(row.kind))

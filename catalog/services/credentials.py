@@ -12,7 +12,7 @@ from catalog import policies
 from catalog.audit import record
 from catalog.models import CloneJob, Credential, ProviderAccount, Team, User
 from catalog.providers.registry import get_adapter
-from catalog.tasks import wake_check, wake_sync
+from catalog.tasks import wake_badges, wake_check, wake_sync
 
 KEY_REMOVED = "Stopped: the key was removed."
 
@@ -98,8 +98,11 @@ def remove_credential(user: User, *, credential: Credential, now: datetime) -> N
     )
     record(user, "credential removed", credential, team=credential.team, now=now)
     account = ProviderAccount.objects.filter(pk__in=[credential.account_id])
+    account_id = credential.account_id
     credential.delete()
     account.refresh_sharing()
+    if account_id is not None:
+        transaction.on_commit(partial(wake_badges, account_id))
 
 
 @transaction.atomic

@@ -60,6 +60,7 @@ def test_a_first_run_adds_every_voice_with_all_that_is_known_of_it(cast, sync, c
         ("language", "de"),
         ("use_case", "narration"),
         ("use_case", "news"),
+        ("badge", "clone"),
     }
 
 

@@ -223,7 +223,7 @@ def test_a_provider_that_did_not_answer_is_named_with_the_age_of_its_voices(cast
 
     page = Page(mia.get("/voices/"))
 
-    assert "ElevenLabs did not answer the last time: No network." in page.text
+    assert "The voices of ElevenLabs could not be fetched the last time: No network." in page.text
     assert "Its voices were never fetched." in page.text
     assert len(page.find("li", **{"class": "card"})) == 3
 

@@ -47,6 +47,9 @@ def read_voice(item: dict[str, Any]) -> RemoteVoice:
     category = voice.line("category", 40)
     sharing = voice.object("sharing")
     raw = _read_raw(labels, category)
+    # What somebody's own voice has there is when it leaves the library, and not their account.
+    is_copied = sharing.line("status", 40) in _COPIED
+    ends_at = sharing.moment("disable_at_unix", may_come=True) if is_copied else None
     return RemoteVoice(
         remote_id=remote_id,
         name=voice.line("name", _LONGEST_NAME) or remote_id,
@@ -63,6 +66,10 @@ def read_voice(item: dict[str, Any]) -> RemoteVoice:
         state=_judge_state(voice, category),
         is_owned=voice.flag("is_owner") is True,
         created_at=voice.moment("created_at_unix"),
+        is_verified=voice.object("voice_verification").flag("is_verified") is True,
+        plan_note=_read_plan(voice, sharing),
+        ends_at=ends_at,
+        end_note=_read_end(sharing, ends_at),
         details=_read_details(voice, labels, sharing),
         # Last, when all has been read.
         problem=_name_faults(voice.faults),
@@ -110,6 +117,19 @@ def _read_samples(voice: Reading) -> Iterator[RemoteSample]:
             sha=sample.line("hash", 128),
             seconds=sample.number("duration_secs"),
         )
+
+
+def _read_plan(voice: Reading, sharing: Reading) -> str:
+    tiers = voice.lines("available_for_tiers")
+    if tiers and "free" not in tiers:
+        return f"one of these plans: {', '.join(tiers)}"[:120]
+    return "a paid plan" if sharing.flag("free_users_allowed") is False else ""
+
+
+def _read_end(sharing: Reading, ends_at: datetime | None) -> str:
+    if sharing.line("status", 40) == "copied_disabled":
+        return "its owner took it out of the library."
+    return "its owner takes it out of the library." if ends_at else ""
 
 
 def _judge_state(voice: Reading, category: str) -> VoiceState:

@@ -85,6 +85,7 @@ class Adapter(Provider):
         can_clone=True,
         can_rename=True,
         can_delete=True,
+        rename_note="Telnyx keeps the description of a clone as it was made.",
         delete_note="Telnyx deletes a clone for good at once; it says that this cannot be undone.",
         marker_length=255,
         needs_language=True,

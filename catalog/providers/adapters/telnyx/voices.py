@@ -66,6 +66,7 @@ def read_clone(item: dict[str, Any]) -> RemoteVoice:
         state=judge_state(clone),
         is_owned=True,
         created_at=clone.iso_moment("created_at"),
+        end_note="the clone has expired." if _is_expired(clone) else "",
         details=drop_empty(
             {
                 "vendor": clone.line("provider", 60),
@@ -80,6 +81,10 @@ def read_clone(item: dict[str, Any]) -> RemoteVoice:
         # Last, when all has been read.
         problem=clone.problem,
     )
+
+
+def _is_expired(clone: Reading) -> bool:
+    return clone.line("status", 40).lower() == "expired"
 
 
 def _read_tts_id(clone: Reading) -> str:
@@ -102,6 +107,7 @@ def read_built_in(item: dict[str, Any]) -> RemoteVoice:
         gender=gender_word(raw.get("gender", "")),
         languages=_read_languages(raw),
         raw=raw,
+        end_note="the voice is deprecated." if voice.flag("deprecated") else "",
         details=drop_empty(
             {
                 "vendor": voice.line("provider", 60),

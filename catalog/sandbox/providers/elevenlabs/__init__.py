@@ -95,7 +95,7 @@ class Provider:
 
     def __init__(self, backstage: Backstage) -> None:
         self._backstage = backstage
-        voices = make_library(backstage.voice_count)
+        voices = make_library(backstage.voice_count, backstage.clock())
         self._library = {voice.voice_id: voice for voice in voices}
 
     def key_in(self, request: Request) -> str:

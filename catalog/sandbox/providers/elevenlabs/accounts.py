@@ -194,6 +194,11 @@ def _first_voice(name: AccountName, number: int, category: str) -> Voice:
     if category != "generated":
         payload["samples"] = [reading_sample(person.seed, f"{person.spoken}-{number + 1}")]
     if category == "professional":
+        payload["voice_verification"] |= {
+            "requires_verification": True,
+            "is_verified": True,
+            "language": person.language,
+        }
         payload["fine_tuning"] |= {
             "is_allowed_to_fine_tune": True,
             "language": person.language,

@@ -4,7 +4,9 @@ Labels are as uneven as they are there: several spellings of one thing, several 
 label, and many that are missing.
 """
 
+import calendar
 import random
+import time
 from typing import Any
 
 from catalog.sandbox.people import Person, make_person
@@ -35,13 +37,23 @@ _NOTICES = (None, None, 30, 90, 180, 365, 730)
 _TIERS = ("free", "starter", "creator", "pro", "scale", "enterprise")
 
 EARLIEST, LATEST = 1_688_000_000, 1_760_000_000
-DISABLED_AT = 1_798_700_000
+_LEAST_NOTICE = 14 * 86_400
 
 
-def make_library(count: int) -> list[Voice]:
-    """Return this many voices; the first ones are the same for every count."""
+def make_library(count: int, now: float = LATEST) -> list[Voice]:
+    """Return this many voices; the first ones are the same for every count.
+
+    Some are taken out of it with the end of a month, which is at least two weeks away.
+    """
     defaults = min(MOST_DEFAULTS, max(1, count // 3))
-    return [_default(n) if n < defaults else _saved(n) for n in range(count)]
+    ends_at = _month_end(now + _LEAST_NOTICE)
+    return [_default(n) if n < defaults else _saved(n, ends_at) for n in range(count)]
+
+
+def _month_end(moment: float) -> int:
+    then = time.gmtime(moment)
+    days = calendar.monthrange(then.tm_year, then.tm_mon)[1]
+    return calendar.timegm((then.tm_year, then.tm_mon, days, 12, 0, 0))
 
 
 def messy_labels(person: Person) -> dict[str, str]:
@@ -69,14 +81,16 @@ def _default(number: int) -> Voice:
     return Voice(payload, person.seed)
 
 
-def _saved(number: int) -> Voice:
+def _saved(number: int, ends_at: int) -> Voice:
     person = make_person(f"elevenlabs library {number}")
     dice = random.Random(f"saved {person.seed}")
     category = dice.choices(_CATEGORIES, (70, 22, 8))[0]
     payload = _described(person, category)
     payload["created_at_unix"] = dice.randint(EARLIEST, LATEST)
     payload["verified_languages"] = _languages(person, dice)
-    payload["sharing"] = _sharing(payload, dice, is_ending=number % 17 == 16)
+    payload["sharing"] = _sharing(payload, dice, ends_at if number % 17 == 16 else None)
+    if category == "professional":
+        payload["voice_verification"] |= {"requires_verification": True, "is_verified": True}
     payload["fine_tuning"]["is_allowed_to_fine_tune"] = True
     payload["fine_tuning"]["state"] = dict.fromkeys(BASE_MODELS[:3], "fine_tuned")
     if number % 7 == 0:
@@ -122,7 +136,7 @@ def _languages(person: Person, dice: random.Random) -> list[dict[str, Any]]:
     return [first, *more]
 
 
-def _sharing(payload: dict[str, Any], dice: random.Random, *, is_ending: bool) -> dict[str, Any]:
+def _sharing(payload: dict[str, Any], dice: random.Random, ends_at: int | None) -> dict[str, Any]:
     return {
         "status": "copied",
         "history_item_sample_id": None,
@@ -135,8 +149,8 @@ def _sharing(payload: dict[str, Any], dice: random.Random, *, is_ending: bool) -
         "live_moderation_enabled": dice.random() < 0.2,
         "rate": 1.0 if dice.random() < 0.9 else 2.0,
         "fiat_rate": None,
-        "notice_period": 90 if is_ending else dice.choice(_NOTICES),
-        "disable_at_unix": DISABLED_AT if is_ending else None,
+        "notice_period": 90 if ends_at else dice.choice(_NOTICES),
+        "disable_at_unix": ends_at,
         "voice_mixing_allowed": False,
         "featured": dice.random() < 0.1,
         "category": payload["category"],
@@ -150,7 +164,7 @@ def _sharing(payload: dict[str, Any], dice: random.Random, *, is_ending: bool) -
         "labels": payload["labels"],
         "review_status": "allowed",
         "review_message": None,
-        "enabled_in_library": not is_ending,
+        "enabled_in_library": ends_at is None,
         "instagram_username": None,
         "twitter_username": None,
         "youtube_username": None,

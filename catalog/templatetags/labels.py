@@ -1,0 +1,98 @@
+"""A voice's labels with the provider's own words for them, and its badges in words."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django import template
+from django.utils.formats import date_format
+
+from catalog.models import Voice
+
+register = template.Library()
+
+Badge = Voice.Badge
+_ICONS = {
+    Badge.LEAVING: "triangle-alert",
+    Badge.EXPIRES: "triangle-alert",
+    Badge.KEY_MISSING: "key-round",
+    Badge.CLONE: "mic",
+    Badge.VERIFIED: "circle-check",
+    Badge.NEEDS_PLAN: "lock",
+}
+_MOODS = {Badge.LEAVING: "warn", Badge.EXPIRES: "warn", Badge.KEY_MISSING: "bad"}
+
+
+@dataclass(frozen=True, slots=True)
+class ToldLabel:
+    """A label in our word, and where it comes from."""
+
+    word: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownBadge:
+    """A badge in words, with its reason."""
+
+    word: str
+    reason: str
+    icon: str
+    mood: str
+
+
+@register.simple_tag
+def told_labels(voice: Voice) -> list[ToldLabel]:
+    """Return the short facts under a card, unknown ones left out."""
+    gender, age = Voice.Gender(voice.gender), Voice.Age(voice.age)
+    words = [
+        ("language", voice.language_name),
+        ("gender", "" if gender is Voice.Gender.UNKNOWN else str(gender.label)),
+        ("age", "" if age is Voice.Age.UNKNOWN else str(age.label)),
+        *[("use_case", word) for word in voice.use_case_words[:1]],
+    ]
+    return [ToldLabel(word, origin_of(voice, facet)) for facet, word in words if word]
+
+
+@register.simple_tag
+def origin_of(voice: Voice, facet: str) -> str:
+    """Say in a sentence which word the provider has for a facet of the voice."""
+    label, word = voice.info.label, voice.raw_labels.get(facet)
+    name = facet.replace("_", " ")
+    return f"{label} says “{word}” for {name}." if word else f"{label} has no word for {name}."
+
+
+@register.simple_tag
+def shown_badges(voice: Voice) -> list[ShownBadge]:
+    """Return the voice's badges, the most pressing first; one that leaves also expires."""
+    held = {Badge(label.value) for label in voice.labels_of("badge")}
+    if Badge.LEAVING in held:
+        held.discard(Badge.EXPIRES)
+    return [_show_badge(voice, badge) for badge in Badge if badge in held]
+
+
+def _show_badge(voice: Voice, badge: Voice.Badge) -> ShownBadge:
+    words = {
+        Badge.LEAVING: _say_end(voice),
+        Badge.EXPIRES: _say_end(voice),
+        Badge.CLONE: str(Voice.Kind(voice.kind).label),
+    }
+    label = voice.info.label
+    reasons = {
+        Badge.LEAVING: f"{label}: {voice.end_note}",
+        Badge.EXPIRES: f"{label}: {voice.end_note}",
+        Badge.KEY_MISSING: f"No key that {label} accepts opens this account any more.",
+        Badge.CLONE: f"Made in your account at {label}.",
+        Badge.VERIFIED: f"{label} made sure of whose voice it is.",
+        Badge.NEEDS_PLAN: f"At {label} it needs {voice.plan_note}.",
+    }
+    word = words.get(badge, str(badge.label))
+    return ShownBadge(word, reasons[badge], _ICONS[badge], _MOODS.get(badge, "quiet"))
+
+
+def _say_end(voice: Voice) -> str:
+    if voice.ends_at is None:
+        return str(Badge.EXPIRES.label)
+    days = (voice.ends_at.date() - datetime.now(UTC).date()).days
+    if days < 0:
+        return f"Ended {date_format(voice.ends_at, 'j F Y')}"
+    return {0: "Ends today", 1: "Ends tomorrow"}.get(days, f"Ends in {days} days")

@@ -1,0 +1,105 @@
+"""Badges and labels as they are drawn: each with its reason or the provider's own word."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from catalog.models import Credential, VoiceLabel
+from tests import factories
+from tests.views.conftest import Page
+
+
+def badge(voice, *values: str) -> None:
+    for value in values:
+        VoiceLabel.objects.create(voice=voice, facet="badge", value=value)
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [(40, "Ends in 40 days"), (1, "Ends tomorrow"), (0, "Ends today"), (-3, "Ended ")],
+)
+def test_a_voice_that_leaves_says_how_many_days_are_left(mia, cast, days, words):
+    ends_at = datetime.now(UTC).replace(hour=12) + timedelta(days=days)
+    voice = factories.make_voice(cast.account, ends_at=ends_at, end_note="its owner takes it out.")
+    badge(voice, "leaving", "expires")
+
+    for path in ("/voices/?badge=leaving", f"/voices/{voice.pk}/"):
+        page = Page(mia.get(path))
+        (item,) = page.find("li", title="ElevenLabs: its owner takes it out.")
+        assert words in page.text
+        assert "warn" in item["class"]
+
+
+@pytest.mark.parametrize(
+    ("value", "values", "words"),
+    [
+        ("verified", {}, "Verified"),
+        ("needs_plan", {"plan_note": "a paid plan"}, "At ElevenLabs it needs a paid plan."),
+        ("key_missing", {}, "Key missing"),
+        ("expires", {"end_note": "the clone has expired."}, "ElevenLabs: the clone has expired."),
+        ("clone", {"kind": "clone"}, "Made in your account at ElevenLabs."),
+    ],
+)
+def test_every_badge_gives_its_reason_also_to_who_cannot_hover(mia, cast, value, values, words):
+    voice = factories.make_voice(cast.account, **values)
+    badge(voice, value)
+
+    assert words in Page(mia.get("/voices/")).text
+    assert words in Page(mia.get(f"/voices/{voice.pk}/")).text
+
+
+def test_a_label_tells_the_provider_s_word_and_where_it_comes_from(mia, cast):
+    voice = factories.make_voice(
+        cast.account, gender="male", raw_labels={"gender": "masculine"}, age="unknown"
+    )
+    origin = "ElevenLabs says “masculine” for gender."
+
+    card, page = Page(mia.get("/voices/")), Page(mia.get(f"/voices/{voice.pk}/"))
+
+    assert card.find("li", title=origin)
+    assert origin in card.text
+    assert page.find("span", title=origin)
+    assert "ElevenLabs has no word for age." in page.text
+
+
+def test_words_for_one_thing_are_one_value_and_counts_sum_to_the_total(mia, cast):
+    factories.make_voice(cast.account, "A", gender="male", raw_labels={"gender": "masculine"})
+    factories.make_voice(cast.account, "B", gender="male", raw_labels={"gender": "male"})
+    factories.make_voice(cast.account, "C", gender="unknown")
+
+    male, unknown = (Page(mia.get(f"/voices/?gender={each}")) for each in ("male", "unknown"))
+
+    assert [link in male.text for link in ("A", "B")] == [True, True]
+    assert len(male.find("li", **{"class": "card"})) == 2
+    assert len(unknown.find("li", **{"class": "card"})) == 1
+
+
+def test_the_page_gives_the_date_the_reason_and_the_plan(mia, cast):
+    voice = factories.make_voice(
+        cast.account,
+        ends_at=datetime(2027, 1, 31, 12, tzinfo=UTC),
+        end_note="its owner takes it out.",
+        plan_note="a paid plan",
+    )
+
+    page = Page(mia.get(f"/voices/{voice.pk}/"))
+
+    assert "31 January 2027: its owner takes it out." in page.text
+    assert "It needs a paid plan." in page.text
+
+
+def test_what_a_rename_leaves_as_it_is_is_said_beforehand(mia, cast):
+    voice = factories.make_clone(factories.make_account(cast.aurora, provider="telnyx"))
+
+    page = Page(mia.get(f"/voices/{voice.pk}/"))
+
+    assert "Telnyx keeps the description of a clone as it was made." in page.text
+
+
+def test_the_list_names_an_account_without_a_working_key(mia, cast):
+    factories.make_voice(cast.account)
+    Credential.objects.filter(pk=cast.credential.pk).update(health="rejected")
+
+    page = Page(mia.get("/voices/"))
+
+    assert "No working key opens ElevenLabs" in page.text
