@@ -85,6 +85,10 @@ app.conf.update(
         "catalog.run_local_speech": {"queue": "speech"},
         "catalog.run_built_in_clone": {"queue": "speech"},
     },
+    # A search takes minutes, and many of them where others want the processor as well.
+    task_annotations={
+        "catalog.run_built_in_clone": {"soft_time_limit": 1740, "time_limit": 1800},
+    },
     worker_hijack_root_logger=False,
     timezone="UTC",
     beat_schedule={

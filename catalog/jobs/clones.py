@@ -64,6 +64,8 @@ def run_clone(job_id: RowId, clock: Clock) -> int | None:
 class _CloneRun(LookingTurn):
     """One worker's turn at one job, step by step."""
 
+    _note_of_result = ""
+
     def go_on(self) -> None:
         credential = self.job.credential
         if credential is None:
@@ -157,6 +159,7 @@ class _CloneRun(LookingTurn):
         except ProviderError as exc:
             self._fail(exc.message, step=Step.REFUSED)
         else:
+            self._note_of_result = result.note
             self._adopt(result.remote_id, result.note)
             self._fetch_voice(provider)
 
@@ -178,7 +181,12 @@ class _CloneRun(LookingTurn):
             transcript=self.job.transcript,
             progress=self.job.progress,
             keep_progress=self._keep_progress,
+            tell=self._tell,
         )
+
+    def _tell(self, words: str) -> None:
+        """Show how far it is; raises LeaseLost, which ends work that somebody else does now."""
+        self.lease.write(message=words[:500])
 
     def _keep_progress(self, progress: Mapping[str, str]) -> None:
         """Keep what is at the provider by now, so that another attempt goes on from there."""
@@ -216,7 +224,8 @@ class _CloneRun(LookingTurn):
             delay = timedelta(seconds=min(60, 3 * tries))
             self._wait(words, delay, voice=voice, empty_look_count=tries)
             return
-        self._finish(State.READY, voice=voice, message="Ready.")
+        words = f"Ready. {self._note_of_result}".strip()
+        self._finish(State.READY, voice=voice, message=words[:500])
         record(None, "clone ready", self.job, team=self.job.team, now=now, voice=voice.pk)
         refresh_slots(self.job.account_id, provider)
 

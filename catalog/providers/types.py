@@ -100,6 +100,10 @@ def _forget(progress: Mapping[str, str]) -> None:
     """Keep nothing: for those who clone without a job to resume."""
 
 
+def _tell_nobody(words: str) -> None:
+    """Say nothing: for those who clone with nobody watching."""
+
+
 @dataclass(frozen=True, slots=True)
 class ProviderInfo:
     """What a provider is and can do, as data; forms, filters and buttons are drawn from it.
@@ -140,6 +144,7 @@ class ProviderInfo:
     rename_note: str = ""  # what stays as it is when a voice is renamed
     delete_note: str = ""  # what cannot be undone, in words
     marker_length: int = 0
+    clone_note: str = ""  # what a clone is here and how long it takes, in words
     finds_by_progress: bool = False  # recognises a clone by what ``keep_progress`` was told
     needs_language: bool = False
     needs_gender: bool = False
@@ -209,6 +214,7 @@ class CloneRequest:
     ``language`` is a BCP 47 tag and ``transcript`` what is spoken in the sample, "" where not
     known. ``progress`` is what an earlier attempt already has at the provider, such as the id of
     an uploaded file; ``keep_progress`` stores more of it, durably, before the next call is made.
+    ``tell`` shows in words how far it is to whoever watches the job.
     """
 
     name: str
@@ -222,6 +228,7 @@ class CloneRequest:
     transcript: str = ""
     progress: Mapping[str, str] = field(default_factory=dict)
     keep_progress: Callable[[Mapping[str, str]], None] = field(default=_forget, repr=False)
+    tell: Callable[[str], None] = field(default=_tell_nobody, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

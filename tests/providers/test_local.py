@@ -13,12 +13,12 @@ from catalog.providers.adapters import local
 from catalog.providers.adapters.local.clones import CloneStore, LocalClone
 from catalog.providers.adapters.local.stock import hello_text
 from catalog.providers.session import open_provider
-from catalog.providers.types import Answer, Kind, SpeechRequest
+from catalog.providers.types import Answer, Kind, SampleFile, SpeechRequest
 from catalog.speech import phonemes
 from catalog.speech.errors import NoEngine
 from catalog.speech.styles import load_style
-from tests.local import BuzzingEngine
-from tests.providers.sandboxed import MARKER
+from tests.local import BuzzingEngine, QuickSearch, search_quickly
+from tests.providers.sandboxed import MARKER, wish
 from tests.providers.test_any_voice import check_voice
 
 
@@ -28,6 +28,11 @@ def engine(monkeypatch) -> BuzzingEngine:
     monkeypatch.setattr(local, "load_engine", lambda folder: buzzing)
     monkeypatch.setattr(local, "prepare_weights", lambda folder: folder)
     return buzzing
+
+
+@pytest.fixture
+def search(monkeypatch) -> QuickSearch:
+    return search_quickly(monkeypatch)
 
 
 @pytest.fixture
@@ -169,6 +174,59 @@ def test_a_clone_is_listed_found_by_its_mark_renamed_and_deleted(connect, tmp_pa
         assert adapter.find_marked(MARKER) == []
         with pytest.raises(errors.NotFound):
             adapter.delete(made)
+
+
+def test_a_clone_from_its_wish_to_its_end(connect, search):
+    told = []
+    with connect() as adapter:
+        made = adapter.clone(wish(language="en-GB", tell=told.append))
+        voice = adapter.voice(made.remote_id)
+
+        assert (made.ready, made.note) == (True, "")
+        assert adapter.is_ready(made.remote_id)
+        assert (voice.name, voice.kind, voice.gender) == ("Anna", Kind.CLONE, "female")
+        assert voice.languages == ("en-GB",)
+        assert voice.description == f"Our narrator.\n\n{MARKER}"
+        assert voice.details["Likeness to the sample"] == "0.80 of 1"
+        assert voice.details["Likeness of the nearest stock voice"] == "0.50 of 1, Emma"
+        assert voice in adapter.voices()
+        assert adapter.preview(made.remote_id).content
+    assert told[-1] == "Trying voices: 1 of 2; likeness so far 0.70."
+
+
+def test_the_same_job_makes_one_clone_however_often_it_is_carried_out(connect, search):
+    with connect() as adapter:
+        first, second = adapter.clone(wish()), adapter.clone(wish())
+
+        assert first.remote_id == second.remote_id
+        assert len(adapter.find_marked(MARKER)) == search.count == 1
+
+
+def test_a_weak_likeness_is_told_in_words(connect, search):
+    search.likeness = 0.4
+
+    with connect() as adapter:
+        made = adapter.clone(wish())
+
+        assert made.note.startswith("The match is weak")
+        assert adapter.voice(made.remote_id).details["Mind"] == made.note
+
+
+def test_a_sample_that_is_no_sound_is_refused_and_nothing_is_kept(connect, search):
+    playlist = SampleFile("a.mp3", "audio/mpeg", b"#EXTM3U\nfile:///etc/passwd\n")
+
+    with connect() as adapter:
+        with pytest.raises(errors.RequestRejected, match="not a sound file"):
+            adapter.clone(wish(samples=(playlist,)))
+
+        assert adapter.find_marked(MARKER) == []
+
+
+def test_a_clone_that_could_not_speak_its_language_is_refused_before_the_search(connect, search):
+    with connect() as adapter, pytest.raises(errors.RequestRejected, match="could not speak"):
+        adapter.clone(wish(language="fi"))
+
+    assert search.count == 0
 
 
 def test_the_clones_of_one_account_are_not_seen_from_another(connect, tmp_path):

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
@@ -11,6 +11,11 @@ import httpx
 from catalog.providers import errors
 from catalog.providers.adapters.local.clones import CloneStore, LocalClone
 from catalog.providers.adapters.local.files import write_whole
+from catalog.providers.adapters.local.making import (
+    LONGEST_SECONDS,
+    SAMPLE_FORMATS,
+    make_likeness,
+)
 from catalog.providers.adapters.local.stock import (
     hello_text,
     preview_address,
@@ -23,6 +28,8 @@ from catalog.providers.marking import add_marker, has_marker
 from catalog.providers.types import (
     Answer,
     AudioClip,
+    CloneRequest,
+    CloneResult,
     CredentialCheck,
     Kind,
     ProviderInfo,
@@ -31,12 +38,14 @@ from catalog.providers.types import (
     SpeechRequest,
 )
 from catalog.speech.encoding import to_mp3
-from catalog.speech.engine import FASTEST, RATE, SLOWEST, load_engine
+from catalog.speech.engine import FASTEST, RATE, SLOWEST, Engine, load_engine
 from catalog.speech.errors import NoEngine, SpeechProblem
+from catalog.speech.phonemes import language_problem
 from catalog.speech.styles import Style, load_style, style_names
 from catalog.speech.weights import prepare_weights
 
 _LONGEST_DESCRIPTION = 2000
+_DEFAULT_LANGUAGE = "en-US"
 
 
 class Adapter(Provider):
@@ -53,6 +62,15 @@ class Adapter(Provider):
         base_url="",
         docs_url="https://github.com/hexgrad/kokoro",
         is_built_in=True,
+        sample_formats=SAMPLE_FORMATS,
+        min_sample_seconds=3,
+        max_sample_seconds=LONGEST_SECONDS,
+        advised_sample_seconds=30,
+        can_clone=True,
+        clone_note=(
+            "Voice match (experimental): a few minutes of searching on this machine for a voice of"
+            " the same timbre. It copies no accent and no way of speaking."
+        ),
         can_rename=True,
         can_delete=True,
         delete_note="A deleted Local clone is gone for good.",
@@ -118,6 +136,43 @@ class Adapter(Provider):
         for clone in self._clones:
             yield _as_remote(clone)
 
+    def voice(self, remote_id: str) -> RemoteVoice:
+        """Return a stock voice or a clone."""
+        if remote_id in style_names():
+            return next(voice for voice in stock_voices() if voice.remote_id == remote_id)
+        clone = self._clones.find(remote_id)
+        if clone is None:
+            raise self._no_such_voice()
+        return _as_remote(clone)
+
+    def is_ready(self, remote_id: str) -> bool:
+        """Tell that a voice which is there can speak."""
+        self.voice(remote_id)
+        return True
+
+    def clone(self, wish: CloneRequest) -> CloneResult:
+        """Search for the voice on this machine; the same marker always leads to the same clone."""
+        language = wish.language or _DEFAULT_LANGUAGE
+        problem = language_problem(language)
+        if problem:
+            raise errors.RequestRejected(f"This machine could not speak with the clone. {problem}")
+        remote_id = CloneStore.make_id(wish.marker)
+        if self._clones.find(remote_id) is None:
+            likeness = make_likeness(wish.samples, self._load_engine(), wish.tell)
+            description = add_marker(wish.description, wish.marker, _LONGEST_DESCRIPTION)
+            made = LocalClone(
+                remote_id=remote_id,
+                name=wish.name,
+                description=description,
+                language=language,
+                gender=wish.gender or likeness.gender,
+                made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+                details=likeness.details,
+            )
+            self._clones.keep(made, likeness.style)
+            return CloneResult(remote_id, note=likeness.warning)
+        return CloneResult(remote_id)
+
     def find_marked(self, marker: str) -> list[RemoteVoice]:
         """Look for the mark in the descriptions of the clones."""
         marked = (clone for clone in self._clones if has_marker(clone.description, marker))
@@ -171,11 +226,16 @@ class Adapter(Provider):
 
     def _speak(self, text: str, style: Style, language: str, speed: float) -> AudioClip:
         try:
-            engine = load_engine(Path(self.base_url))
-            samples = engine.speak(text, style, language, speed)
+            samples = self._load_engine().speak(text, style, language, speed)
         except SpeechProblem as exc:
             raise errors.RequestRejected(str(exc)) from None
         return AudioClip(to_mp3(samples, RATE), "audio/mpeg", charged=0)
+
+    def _load_engine(self) -> Engine:
+        try:
+            return load_engine(Path(self.base_url))
+        except NoEngine as exc:
+            raise errors.RequestRejected(str(exc)) from None
 
     def _no_such_voice(self) -> errors.NotFound:
         return errors.NotFound("There is no such voice on this machine.")

@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -103,8 +102,3 @@ class CloneStore:
         if not _ID.fullmatch(remote_id):
             raise FileNotFoundError(remote_id)
         return self._folder / f"{remote_id}.npz"
-
-
-def made_now() -> str:
-    """Return the moment as it is kept with a clone."""
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -75,6 +75,11 @@ def stock_name(voice: str) -> str:
     return voice.partition("_")[2].capitalize()
 
 
+def stock_gender(voice: str) -> str:
+    """Return the gender of a stock voice."""
+    return _GENDERS[voice[1]]
+
+
 def _stock_voice(voice: str) -> RemoteVoice:
     tongue, name = tongue_of(voice), stock_name(voice)
     problem = language_problem(tongue.tag)
@@ -87,7 +92,7 @@ def _stock_voice(voice: str) -> RemoteVoice:
         name=name,
         description=f"Cannot speak here yet. {problem}" if problem else speaks + graded,
         kind=Kind.LIBRARY,
-        gender=_GENDERS[voice[1]],
+        gender=stock_gender(voice),
         accent=tongue.accent,
         languages=(tongue.tag,),
         raw={"language": tongue.name},

@@ -1,0 +1,86 @@
+"""A clone that is made on this machine goes through the same job, and is made exactly once."""
+
+import pytest
+
+from catalog.jobs.clones import _CloneRun, run_clone
+from catalog.jobs.credentials import check_credential
+from catalog.models import CloneJob, Credential, Voice
+from catalog.tasks import wake_clone
+from tests import factories
+from tests.local import give_local, search_quickly, switch_on
+
+
+@pytest.fixture
+def job(cast, settings, tmp_path, monkeypatch, clock, wakes, wav) -> CloneJob:
+    switch_on(settings, tmp_path / "local", monkeypatch)
+    made = give_local(cast.aurora)
+    check_credential(made.pk, clock)
+    sample = factories.make_sample(cast.mia, cast.aurora, wav)
+    wakes.clear()
+    return factories.make_job(cast.mia, Credential.objects.get(pk=made.pk), sample=sample)
+
+
+def clones() -> list[str]:
+    return list(Voice.objects.filter(kind="clone").values_list("name", flat=True))
+
+
+def test_the_worker_with_the_engine_makes_it_and_says_how_far_it_is(job, clock, monkeypatch, wakes):
+    told = []
+    search = search_quickly(monkeypatch)
+    monkeypatch.setattr(
+        "catalog.jobs.clones._CloneRun._tell", lambda run, words: told.append(words)
+    )
+
+    wake_clone(job.pk)
+    voice_id = run_clone(job.pk, clock)
+
+    assert wakes == [("catalog.run_built_in_clone", str(job.pk))]
+    assert search.count == 1
+    assert "Trying voices: 1 of 2" in told[-1]
+    voice = Voice.objects.get(pk=voice_id)
+    assert (voice.name, voice.is_owned, voice.marker) == ("Our Ada", True, job.marker)
+    assert voice.can_play
+    assert voice.is_deletable
+
+
+def test_a_warning_about_the_likeness_stands_in_the_finished_job(job, clock, monkeypatch):
+    search_quickly(monkeypatch).likeness = 0.4
+
+    run_clone(job.pk, clock)
+
+    job.refresh_from_db()
+    assert job.is_ready
+    assert job.message.startswith("Ready. The match is weak")
+
+
+def test_a_worker_that_died_after_the_search_finds_its_clone_and_makes_no_second(
+    job, clock, monkeypatch
+):
+    search = search_quickly(monkeypatch)
+
+    def die(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(_CloneRun, "_adopt", die)
+        with pytest.raises(KeyboardInterrupt):
+            run_clone(job.pk, clock)
+    assert clones() == []
+
+    clock.move(minutes=5)
+    run_clone(job.pk, clock)
+
+    assert clones() == ["Our Ada"]
+    assert search.count == 1
+
+
+def test_while_local_is_left_out_its_job_waits_and_says_why(job, clock, settings, monkeypatch):
+    search_quickly(monkeypatch)
+    urls = {slug: url for slug, url in settings.PROVIDER_BASE_URLS.items() if slug != "local"}
+    settings.PROVIDER_BASE_URLS = urls
+
+    run_clone(job.pk, clock)
+
+    job.refresh_from_db()
+    assert job.state == CloneJob.State.WAITING
+    assert job.message == "Local is left out of this installation."
