@@ -42,6 +42,11 @@ def bind_context(*parts: object) -> bytes:
     return packed
 
 
+def hash_token(token: str) -> str:
+    """Return what is kept of a one-time link: by it the link is known, never made again."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
 def _open_unlinked(path: str, flags: int) -> int:
     # A link could lead to a file that somebody else may change.
     return os.open(path, flags | os.O_NOFOLLOW)

@@ -14,6 +14,21 @@ from catalog.models import (
 _RANKS = [role.value for role in Membership.Role]
 
 
+# What the people page says of the roles; each may do what the ones above it may.
+RIGHTS = (
+    (Membership.Role.VIEWER, "Looks, searches, listens; keeps own stars, collections and searches"),
+    (
+        Membership.Role.MEMBER,
+        "Brings own keys; speaks texts; names, tags, rates, notes and shares collections",
+    ),
+    (Membership.Role.CLONER, "Makes clones, with the speaker's consent"),
+    (
+        Membership.Role.ADMIN,
+        "Runs the team: people, log, clean-up, archive, and the notes and keys of others",
+    ),
+)
+
+
 def role_in(user: User, team: Team) -> str | None:
     """Return what the person is in the team, None for a stranger."""
     return Membership.objects.filter(user=user, team=team).values_list("role", flat=True).first()
@@ -39,6 +54,13 @@ def may_switch_built_in(user: User, team: Team) -> bool:
     return _is_at_least(user, team, Membership.Role.ADMIN)
 
 
+def may_remove_credential(user: User, credential: Credential) -> bool:
+    """Let the owner, and admins: a key that got out must go, also when its owner is away."""
+    is_admin = _is_at_least(user, credential.team, Membership.Role.ADMIN)
+    is_key = credential.owner_id is not None
+    return is_key and (is_admin or may_change_credential(user, credential))
+
+
 def may_use_credential(user: User, credential: Credential) -> bool:
     """Let the owner, and teammates where the owner shares the key; using it never shows it."""
     if role_in(user, credential.team) is None:
@@ -47,8 +69,8 @@ def may_use_credential(user: User, credential: Credential) -> bool:
 
 
 def may_clone(user: User, team: Team) -> bool:
-    """Members make clones; viewers only look and listen."""
-    return _is_at_least(user, team, Membership.Role.MEMBER)
+    """Cloners make clones: a clone is somebody's voice, and takes a slot that is paid for."""
+    return _is_at_least(user, team, Membership.Role.CLONER)
 
 
 def may_speak(user: User, team: Team) -> bool:
@@ -148,3 +170,24 @@ def may_read_log(user: User, team: Team) -> bool:
 def may_tune(user: User, team: Team) -> bool:
     """Members read and change the settings that a provider keeps with a voice; viewers look."""
     return _is_at_least(user, team, Membership.Role.MEMBER)
+
+
+def may_manage_people(user: User, team: Team) -> bool:
+    """Only admins invite, change roles, remove people and set what the team demands."""
+    return _is_at_least(user, team, Membership.Role.ADMIN)
+
+
+def may_remove_member(user: User, membership: Membership) -> bool:
+    """Let admins remove anybody, and everybody leave."""
+    return membership.user_id == user.pk or may_manage_people(user, membership.team)
+
+
+def may_inherit(heir: Membership, leaving: Membership) -> bool:
+    """Let whoever stays in the team and does more than look take over what is left behind."""
+    is_other = heir.team_id == leaving.team_id and heir.pk != leaving.pk
+    return is_other and heir.role != Membership.Role.VIEWER
+
+
+def may_make_team(user: User) -> bool:
+    """Let those who run a team already open another."""
+    return Membership.objects.filter(user=user, role=Membership.Role.ADMIN).exists()

@@ -2,9 +2,12 @@
 
 import itertools
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.utils import timezone
+
+from catalog.crypto import hash_token
 from catalog.models import (
     CleanupPlan,
     CloneJob,
@@ -15,6 +18,7 @@ from catalog.models import (
     Consent,
     Credential,
     Installation,
+    Invitation,
     Membership,
     Note,
     PlannedDeletion,
@@ -43,9 +47,20 @@ _numbers = itertools.count(1)
 
 
 def make_user(name: str, team: Team, role: str = Membership.Role.MEMBER) -> User:
-    user = User.objects.create_user(f"{name.lower()}@example.com", PASSWORD, first_name=name)
+    address = f"{name.lower().replace(' ', '.')}@example.com"
+    user = User.objects.create_user(address, PASSWORD, first_name=name)
     Membership.objects.create(team=team, user=user, role=role)
     return user
+
+
+def make_invitation(maker: User, team: Team, *, token: str = "", **values: Any) -> Invitation:
+    defaults = {
+        "role": Membership.Role.MEMBER,
+        "token_hash": hash_token(f"{token} of {team.pk}"),
+        "made_at": NOW,
+        "expires_at": timezone.now() + timedelta(days=7),
+    }
+    return Invitation.objects.create(team=team, made_by=maker, **{**defaults, **values})
 
 
 def make_account(team: Team, **values: Any) -> ProviderAccount:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-PEOPLE = ("anonymous", "vic", "mia", "ana", "sam")
+PEOPLE = ("anonymous", "vic", "mia", "cleo", "ana", "sam")
 SIGN_IN = 302
 
 
@@ -17,6 +17,15 @@ class Page(NamedTuple):
     post: tuple[int, int, int, int]
     ids: tuple[str, ...] = ()
     is_ours: bool = True
+    # What a cloner gets and posts where it is not the same as a member.
+    cloner: tuple[int, int] | None = None
+
+    def answers(self, method: str) -> dict[str, int]:
+        """Return what each person is answered."""
+        anonymous, vic, mia, ana = self.get if method == "GET" else self.post
+        cleo = mia if self.cloner is None else self.cloner[method != "GET"]
+        sam = 404 if self.ids and ana != 405 else ana
+        return dict(zip(PEOPLE, (anonymous, vic, mia, cleo, ana, sam), strict=True))
 
 
 ALL = (SIGN_IN, 200, 200, 200)
@@ -92,7 +101,7 @@ TABLE = {
     "catalog:tray-clear": Page(NEVER, (SIGN_IN, 403, 302, 302)),
     "catalog:speech-audio": Page(ALL, NEVER, ids=("speech",)),
     "catalog:speech-cancel": Page(NEVER, (SIGN_IN, 403, 302, 302), ids=("speech",)),
-    "catalog:clone-create": Page(MEMBERS, (SIGN_IN, 403, 422, 422)),
+    "catalog:clone-create": Page(ADMINS, (SIGN_IN, 403, 403, 422), cloner=(200, 422)),
     "catalog:job-list": Page(ALL, NEVER),
     "catalog:job-detail": Page(ALL, NEVER, ids=("job",)),
     "catalog:sample-audio": Page(ALL, NEVER, ids=("sample",)),
@@ -106,6 +115,15 @@ TABLE = {
     "catalog:credential-remove": Page(OWNER, (SIGN_IN, 403, 403, 302), ids=("credential",)),
     "catalog:account-list": Page(ALL, NEVER),
     "catalog:account-sync": Page(NEVER, (SIGN_IN, 403, 302, 302), ids=("account",)),
+    "catalog:member-list": Page(ALL, NEVER),
+    "catalog:member-role": Page(NEVER, (SIGN_IN, 403, 403, 400), ids=("member",)),
+    "catalog:member-remove": Page(ADMINS, (SIGN_IN, 403, 403, 302), ids=("member",)),
+    "catalog:invitation-create": Page(NEVER, (SIGN_IN, 403, 403, 422)),
+    "catalog:invitation-withdraw": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("invitation",)),
+    "catalog:invitation-join": Page(MISSING, MISSING, ids=("token",)),
+    "catalog:team-create": Page(NEVER, (SIGN_IN, 403, 403, 400)),
+    "catalog:team-rename": Page(NEVER, (SIGN_IN, 403, 403, 422), ids=("home",)),
+    "catalog:team-choose": Page(NEVER, (SIGN_IN, 302, 302, 302), ids=("home",)),
     "catalog:audit-list": Page(ADMINS, NEVER),
     "catalog:audit-export": Page(NEVER, (SIGN_IN, 403, 403, 400)),
     "catalog:cleanup-list": Page(ADMINS, NEVER),
@@ -123,4 +141,4 @@ TABLE = {
     "account_set_password": Page((302,) * 4, (302,) * 4, is_ours=False),
 }
 OURS = [name for name, page in TABLE.items() if page.is_ours]
-WITH_IDS = [name for name, page in TABLE.items() if page.ids and name != "catalog:setup"]
+WITH_IDS = [name for name, page in TABLE.items() if page.ids and page.ids != ("token",)]

@@ -6,8 +6,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 
+from catalog.models import User
 from catalog.providers.registry import all_infos
+from catalog.services.members import _BELONGINGS
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = [
@@ -109,6 +112,43 @@ def test_nobody_but_its_adapter_and_its_sandbox_knows_a_provider_by_name(path):
         # The name of what is built in is also a word: there only the bare slug counts.
         name = f'"{info.slug}"' if info.is_built_in else info.slug
         assert name not in text
+
+
+@pytest.mark.parametrize("path", CODE, ids=short)
+def test_nobody_sees_more_than_the_team_they_work_in(path):
+    # What a person may see starts at Team.objects.visible_to, which is one team, not all of theirs.
+    assert "memberships__user" not in path.read_text()
+
+
+# What becomes of each link to a person when the person leaves a team.
+WIPED = {"Credential.owner", "Membership.user"}
+HISTORY = {
+    "AuditEntry.actor",
+    "CleanupPlan.approved_by",
+    "CleanupPlan.drawn_up_by",
+    "CloneJob.requested_by",
+    "Comparison.made_by",
+    "Consent.attested_by",
+    "Invitation.made_by",
+    "Invitation.used_by",
+    "Note.author",
+    "Speech.requested_by",
+    "VoiceSettings.asked_by",
+}
+STAYS_PERSONAL = {"Preference.user", "Rating.user", "Selection.user", "Star.user", "Vote.user"}
+
+
+def test_every_link_to_a_person_has_its_fate_when_the_person_leaves():
+    links = {
+        f"{model.__name__}.{field.name}"
+        for model in apps.get_app_config("catalog").get_models()
+        for field in model._meta.get_fields()
+        if field.concrete and field.related_model is User
+    }
+    # A new link belongs into _BELONGINGS of services/members.py, or into one of the sets above.
+    handed = {f"{model.__name__}.{link}" for _, model, _, link, _ in _BELONGINGS}
+
+    assert links == WIPED | HISTORY | STAYS_PERSONAL | handed | {"Collection.maintainers"}
 
 
 @pytest.mark.parametrize("path", CODE, ids=short)

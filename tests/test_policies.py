@@ -23,11 +23,12 @@ def person(cast: SimpleNamespace, request: pytest.FixtureRequest):
     ("policy", "allowed"),
     [
         (policies.may_add_credential, {Role.MEMBER, Role.CLONER, Role.ADMIN}),
-        (policies.may_clone, {Role.MEMBER, Role.CLONER, Role.ADMIN}),
+        (policies.may_clone, {Role.CLONER, Role.ADMIN}),
         (policies.may_speak, {Role.MEMBER, Role.CLONER, Role.ADMIN}),
         (policies.may_sync, {Role.MEMBER, Role.CLONER, Role.ADMIN}),
         (policies.may_delete_voices, {Role.ADMIN}),
         (policies.may_read_log, {Role.ADMIN}),
+        (policies.may_manage_people, {Role.ADMIN}),
     ],
 )
 @pytest.mark.parametrize("person", ROLES, indirect=True)
@@ -61,3 +62,41 @@ def test_who_left_the_team_neither_uses_nor_changes_the_key_left_behind(cast):
     assert not policies.may_use_credential(cast.ana, cast.credential)
     assert not policies.may_change_credential(cast.ana, cast.credential)
     assert policies.role_in(cast.ana, cast.aurora) is None
+
+
+@pytest.mark.parametrize("person", ROLES, indirect=True)
+def test_the_owner_and_the_admins_remove_a_key(cast, person):
+    credential = factories.make_credential(cast.mia, cast.account, is_shared=True)
+    role = policies.role_in(person, cast.aurora)
+
+    assert policies.may_remove_credential(person, credential) is (role == Role.ADMIN)
+    assert policies.may_remove_credential(cast.mia, credential)
+
+
+@pytest.mark.parametrize("person", ROLES, indirect=True)
+def test_admins_remove_anybody_and_everybody_may_leave(cast, person):
+    role = policies.role_in(person, cast.aurora)
+    mia = Membership.objects.get(user=cast.mia)
+    own = Membership.objects.get(user=person)
+
+    assert policies.may_remove_member(person, mia) is (role == Role.ADMIN)
+    assert policies.may_remove_member(person, own)
+
+
+@pytest.mark.parametrize("person", ROLES, indirect=True)
+def test_who_stays_in_the_team_and_does_more_than_look_may_inherit(cast, person):
+    role = policies.role_in(person, cast.aurora)
+    mia = Membership.objects.get(user=cast.mia)
+    heir = Membership.objects.get(user=person)
+
+    assert policies.may_inherit(heir, mia) is (role in {Role.MEMBER, Role.CLONER, Role.ADMIN})
+    assert not policies.may_inherit(mia, mia)
+
+
+@pytest.mark.parametrize("person", Role.values, indirect=True)
+def test_who_runs_a_team_may_open_another(cast, person):
+    assert policies.may_make_team(person) is (policies.role_in(person, cast.aurora) == Role.ADMIN)
+
+
+def test_the_page_about_the_roles_names_each_in_their_order():
+    assert [role for role, _ in policies.RIGHTS] == list(Role)

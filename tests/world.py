@@ -17,6 +17,7 @@ from catalog.models import (
     Comparison,
     Consent,
     Credential,
+    Invitation,
     Membership,
     Note,
     PlannedDeletion,
@@ -47,6 +48,7 @@ WORDS = {"Aurora": "qxaurora", "Borealis": "qxborealis"}
 _OF_TEAM = {
     Team: "pk",
     Membership: "team",
+    Invitation: "team",
     ProviderAccount: "team",
     Credential: "team",
     Voice: "account__team",
@@ -135,6 +137,8 @@ def furnish(
         asked_at=factories.NOW,
         not_before=factories.NOW,
     )
+    leaver = factories.make_user(f"Kim of {word}", team)
+    invitation = factories.make_invitation(admin, team, label=word)
     SyncRun.objects.create(account=account, started_at=factories.NOW, error=word)
     return SimpleNamespace(
         team=team.name,
@@ -150,6 +154,9 @@ def furnish(
         place=SimpleNamespace(pk=0),
         plan=plan,
         line=line,
+        home=team,
+        member=Membership.objects.get(user=leaver),
+        invitation=invitation,
         note=note,
         tag=tag,
         collection=collection,

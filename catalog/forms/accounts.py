@@ -1,4 +1,4 @@
-"""The first admin of a fresh installation."""
+"""Somebody new: the first admin of a fresh installation, or who comes in by an invitation."""
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
@@ -6,10 +6,9 @@ from django.contrib.auth.password_validation import validate_password
 from catalog.models import User
 
 
-class SetupForm(forms.Form):
-    """Who runs this installation, and the first team."""
+class JoinForm(forms.Form):
+    """Who somebody is, and the password to sign in with."""
 
-    team = forms.CharField(label="Team name", max_length=80)
     name = forms.CharField(label="Your name", max_length=120)
     email = forms.EmailField(label="E-mail")
     password = forms.CharField(
@@ -26,3 +25,11 @@ class SetupForm(forms.Form):
         )
         validate_password(password, person)
         return password
+
+
+class SetupForm(JoinForm):
+    """Who runs this installation, and the first team."""
+
+    team = forms.CharField(label="Team name", max_length=80)
+
+    field_order = ("team", "name", "email", "password")

@@ -1,8 +1,6 @@
 """Make the indexes that web processes read: for every scope that lacks one or outgrew it."""
 
-from collections import defaultdict
-
-from catalog.models import Membership, ProviderAccount, Voice
+from catalog.models import ProviderAccount, Team, Voice
 from catalog.search.index.rows import read_rows
 from catalog.search.index.segments import build_segment
 from catalog.search.index.shelf import read_versions
@@ -28,11 +26,8 @@ def build_index(teams: frozenset[int]) -> None:
 
 
 def list_scopes() -> list[frozenset[int]]:
-    """Return every combination of teams that somebody belongs to."""
-    teams: dict[int, set[int]] = defaultdict(set)
-    for user, team in Membership.objects.values_list("user", "team"):
-        teams[user].add(team)
-    return sorted({frozenset(each) for each in teams.values()}, key=sorted)
+    """Return each team alone: nobody sees more than one at a time."""
+    return [frozenset({pk}) for pk in Team.objects.order_by("pk").values_list("pk", flat=True)]
 
 
 def _list_accounts(teams: frozenset[int]) -> list[int]:

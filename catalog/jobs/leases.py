@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import DatabaseError, connection
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from catalog.models.clones import LeasedWork, due_work
 
@@ -100,3 +100,18 @@ def find_due(model: type[LeasedWork], states: tuple[str, ...], now: datetime) ->
     ids = list(unwoken.values_list("pk", flat=True)[:200])
     model._default_manager.filter(pk__in=ids).update(woken_at=now)
     return ids
+
+
+def stop_unsent(rows: QuerySet[Any], message: str, now: datetime) -> int:
+    """End the work among these rows that has not reached a provider; return how much it was.
+
+    A worker may hold some of it, with a key in hand: past the fence it sends nothing.
+    """
+    unsent = rows.filter(state__in=rows.model.ACTIVE_STATES, step=LeasedWork.Step.PLANNED)
+    return unsent.update(
+        state="failed",
+        message=message[:500],
+        ended_at=now,
+        lease_until=None,
+        fence=F("fence") + 1,
+    )

@@ -1,10 +1,12 @@
-"""People, their teams, and what each is in a team."""
+"""People, their teams, what each is in a team, and the links by which they come in."""
 
+from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models import F
 
 
 class UserManager(BaseUserManager["User"]):
@@ -50,20 +52,33 @@ class TeamQuerySet(models.QuerySet["Team"]):
     """Teams by who looks at them."""
 
     def visible_to(self, user: User) -> Self:
-        """Keep the teams that the person belongs to."""
-        return self.filter(memberships__user=user)
+        """Keep the one team that the person works in now: of another, nothing is shown."""
+        return self.filter(pk__in=Membership.objects.of(user).values("team")[:1])
 
 
 class Team(models.Model):
     """People who share voices, keys and clones."""
 
     name = models.CharField(max_length=80)
+    demands_second_factor = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = TeamQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    """Memberships by who looks at them."""
+
+    def visible_to(self, user: User) -> Self:
+        """Keep the people of the team that the person works in now."""
+        return self.filter(team__in=Team.objects.visible_to(user))
+
+    def of(self, user: User) -> Self:
+        """Return the person's own ones, that of the team chosen last first."""
+        return self.filter(user=user).order_by(F("chosen_at").desc(nulls_last=True), "pk")
 
 
 class Membership(models.Model):
@@ -80,6 +95,9 @@ class Membership(models.Model):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
+    chosen_at = models.DateTimeField(null=True)
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -88,6 +106,48 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.team} ({self.role})"
+
+    @property
+    def is_admin(self) -> bool:
+        """Tell whether the person runs the team."""
+        return self.role == self.Role.ADMIN
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    """Invitations by who looks at them."""
+
+    def visible_to(self, user: User) -> Self:
+        """Keep those into the team that the person works in now."""
+        return self.filter(team__in=Team.objects.visible_to(user))
+
+    def open(self, now: datetime) -> Self:
+        """Keep those by which somebody may still come in."""
+        return self.filter(used_at=None, withdrawn_at=None, expires_at__gt=now)
+
+
+class Invitation(models.Model):
+    """A link into a team that works once; only its hash is kept, the row stays as its trace."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="invitations")
+    role = models.CharField(max_length=10, choices=Membership.Role.choices)
+    label = models.CharField(max_length=120, blank=True)
+    token_hash = models.CharField(max_length=64, unique=True)
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    used_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.label or f"Invitation {self.pk}"
+
+    @property
+    def is_settled(self) -> bool:
+        """Tell whether it was used or taken back."""
+        return self.used_at is not None or self.withdrawn_at is not None
 
 
 class SetupLink(models.Model):

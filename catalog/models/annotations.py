@@ -30,7 +30,7 @@ class TagQuerySet(models.QuerySet["Tag"]):
 
     def visible_to(self, user: User) -> Self:
         """Keep the tags of the person's teams."""
-        return self.filter(team__memberships__user=user)
+        return self.filter(team__in=Team.objects.visible_to(user))
 
 
 class Tag(models.Model):

@@ -15,7 +15,7 @@ class CleanupPlanQuerySet(models.QuerySet["CleanupPlan"]):
 
     def visible_to(self, user: User) -> Self:
         """Keep the plans of the person's teams."""
-        return self.filter(team__memberships__user=user)
+        return self.filter(team__in=Team.objects.visible_to(user))
 
 
 class CleanupPlan(models.Model):

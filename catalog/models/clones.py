@@ -75,7 +75,9 @@ class SampleQuerySet(models.QuerySet["Sample"]):
     def visible_to(self, user: User) -> Self:
         """Keep the samples of jobs that the person may see, and the person's own uploads."""
         jobs = CloneJob.objects.visible_to(user).values("sample")
-        return self.filter(team__memberships__user=user).filter(Q(owner=user) | Q(pk__in=jobs))
+        return self.filter(team__in=Team.objects.visible_to(user)).filter(
+            Q(owner=user) | Q(pk__in=jobs)
+        )
 
 
 class Sample(models.Model):
@@ -106,6 +108,8 @@ class Consent(models.Model):
     attested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="consents")
     statement = models.CharField(max_length=300)
     attested_at = models.DateTimeField()
+    # Who answers for it once that person has left; what was attested stays as it was said.
+    kept_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
 
     def __str__(self) -> str:
         return f"Consent {self.pk}"
@@ -117,8 +121,8 @@ class CloneJobQuerySet(models.QuerySet["CloneJob"]):
     def visible_to(self, user: User) -> Self:
         """Keep the jobs on accounts that the person may see, and the person's own."""
         accounts = ProviderAccount.objects.visible_to(user).values("pk")
-        return self.filter(team__memberships__user=user).filter(
-            Q(account__in=accounts) | Q(requested_by=user)
+        return self.filter(team__in=Team.objects.visible_to(user)).filter(
+            Q(account__in=accounts) | Q(requested_by=user) | Q(kept_by=user)
         )
 
     def active(self) -> Self:
@@ -143,6 +147,7 @@ class CloneJob(LeasedWork):
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="clone_jobs")
     requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="clone_jobs")
+    kept_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     credential = models.ForeignKey(
         Credential, null=True, on_delete=models.SET_NULL, related_name="clone_jobs"
     )
@@ -174,6 +179,11 @@ class CloneJob(LeasedWork):
 
     def __str__(self) -> str:
         return f"Clone job {self.pk}"
+
+    @property
+    def keeper(self) -> User:
+        """Who answers for the clone now: who asked for it, or who took over."""
+        return self.kept_by or self.requested_by
 
     @property
     def is_finished(self) -> bool:

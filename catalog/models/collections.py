@@ -14,7 +14,7 @@ class CollectionQuerySet(models.QuerySet["Collection"]):
 
     def visible_to(self, user: User) -> Self:
         """Keep the person's own collections, and those that their teams share."""
-        mine = self.filter(team__memberships__user=user)
+        mine = self.filter(team__in=Team.objects.visible_to(user))
         return mine.filter(Q(owner=user) | Q(is_shared=True))
 
     def kept(self) -> Self:

@@ -21,7 +21,7 @@ class ComparisonQuerySet(models.QuerySet["Comparison"]):
         """Keep those of the person's teams of which every voice may be seen."""
         accounts = ProviderAccount.objects.visible_to(user).values("pk")
         unseen = ComparedVoice.objects.exclude(voice__account__in=accounts)
-        own = self.filter(team__memberships__user=user)
+        own = self.filter(team__in=Team.objects.visible_to(user))
         return own.exclude(pk__in=unseen.values("comparison"))
 
 

@@ -40,13 +40,13 @@ class ProviderAccountQuerySet(models.QuerySet["ProviderAccount"]):
     """Provider accounts by who looks at them."""
 
     def visible_to(self, user: User) -> Self:
-        """Keep accounts of the person's teams that are shared, or opened by the person's own key.
+        """Keep accounts of the person's team that are shared, or opened by the person's own key.
 
         An account whose last key was removed stays with those who could see it before.
         """
         own = Credential.objects.filter(owner=user).values("account")
         here = self.filter(provider__in=settings.PROVIDER_BASE_URLS)
-        return here.filter(team__memberships__user=user).filter(
+        return here.filter(team__in=Team.objects.visible_to(user)).filter(
             Q(is_shared=True) | Q(last_owner=user) | Q(pk__in=own)
         )
 
@@ -110,7 +110,7 @@ class CredentialQuerySet(models.QuerySet["Credential"]):
     def visible_to(self, user: User) -> Self:
         """Keep the person's own keys, and those that teammates share."""
         seen = Q(owner=user) | Q(is_shared=True) | Q(owner=None)
-        return self.offered().filter(team__memberships__user=user).filter(seen)
+        return self.offered().filter(seen, team__in=Team.objects.visible_to(user))
 
     def offered(self) -> Self:
         """Leave out keys of providers that this installation leaves out."""

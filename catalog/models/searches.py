@@ -12,8 +12,8 @@ class SavedSearchQuerySet(models.QuerySet["SavedSearch"]):
     """Saved searches by who looks at them."""
 
     def visible_to(self, user: User) -> Self:
-        """Keep the person's own searches, and those that their teams share."""
-        mine = self.filter(team__memberships__user=user)
+        """Keep the person's own searches, and those that their team shares."""
+        mine = self.filter(team__in=Team.objects.visible_to(user))
         return mine.filter(Q(owner=user) | Q(is_shared=True))
 
     def kept(self) -> Self:
@@ -43,7 +43,7 @@ class SelectionQuerySet(models.QuerySet["Selection"]):
 
     def visible_to(self, user: User) -> Self:
         """Keep the person's own selections."""
-        return self.filter(user=user, team__memberships__user=user)
+        return self.filter(user=user, team__in=Team.objects.visible_to(user))
 
 
 class Selection(models.Model):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from catalog.models import Collection, Membership, ProviderAccount, User, Voice
+from catalog.models import Collection, ProviderAccount, Team, User, Voice
 from catalog.providers.labels import accent_label, language_label, use_case_label
 from catalog.queries.filters import CLOSED_FACETS, FACETS, FILTERS, FLAGS, VoiceFilter
 from catalog.search.completion import complete_search
@@ -165,7 +165,7 @@ def _as_search(user: User, accounts: frozenset[int], wanted: VoiceFilter) -> Sea
 
 
 def _choose_engine(user: User) -> Engine[Any]:
-    teams = Membership.objects.filter(user=user).values_list("team", flat=True)
+    teams = Team.objects.visible_to(user).values_list("pk", flat=True)
     edition = SHELF.find_edition(frozenset(teams))
     return SqlEngine() if edition is None else IndexEngine(edition)
 

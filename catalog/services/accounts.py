@@ -1,6 +1,5 @@
 """The first admin by a one-time link, and the people of the demo."""
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 
@@ -10,6 +9,7 @@ from django.db.models import QuerySet
 from django.views.decorators.debug import sensitive_variables
 
 from catalog.audit import record
+from catalog.crypto import hash_token
 from catalog.models import Membership, SetupLink, Team, User
 from catalog.providers.registry import get_adapter
 from catalog.services.built_in import provide_built_in
@@ -19,6 +19,8 @@ _LINK_LIVES = timedelta(hours=1)
 _DEMO_PEOPLE = (
     ("ana@example.com", "Ana", "Aurora", Membership.Role.ADMIN),
     ("mia@example.com", "Mia", "Aurora", Membership.Role.MEMBER),
+    ("cleo@example.com", "Cleo", "Aurora", Membership.Role.CLONER),
+    ("vic@example.com", "Vic", "Aurora", Membership.Role.VIEWER),
     ("sam@example.com", "Sam", "Borealis", Membership.Role.ADMIN),
 )
 
@@ -34,7 +36,7 @@ def make_setup_link(*, now: datetime) -> str | None:
         return None
     token = secrets.token_urlsafe(32)
     SetupLink.objects.all().delete()
-    link = SetupLink.objects.create(token_hash=_hash(token), expires_at=now + _LINK_LIVES)
+    link = SetupLink.objects.create(token_hash=hash_token(token), expires_at=now + _LINK_LIVES)
     record(None, "setup link made", link, team=None, now=now)
     return token
 
@@ -100,8 +102,4 @@ def _connect_sandbox(user: User, team: Team, now: datetime) -> None:
 
 
 def _good_links(token: str, now: datetime) -> QuerySet[SetupLink]:
-    return SetupLink.objects.filter(token_hash=_hash(token), expires_at__gt=now)
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    return SetupLink.objects.filter(token_hash=hash_token(token), expires_at__gt=now)

@@ -5,12 +5,20 @@ from functools import partial
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import F
 from django.views.decorators.debug import sensitive_variables
 
 from catalog import policies
 from catalog.audit import record
-from catalog.models import CloneJob, Credential, ProviderAccount, Team, User
+from catalog.jobs.leases import stop_unsent
+from catalog.models import (
+    CloneJob,
+    Credential,
+    PlannedDeletion,
+    ProviderAccount,
+    Speech,
+    Team,
+    User,
+)
 from catalog.providers.registry import get_adapter
 from catalog.tasks import wake_badges, wake_check, wake_sync
 
@@ -84,25 +92,33 @@ def share_credential(user: User, *, credential: Credential, is_shared: bool, now
 
 
 @transaction.atomic
-def remove_credential(user: User, *, credential: Credential, now: datetime) -> None:
+def remove_credential(
+    user: User, *, credential: Credential, now: datetime, reason: str = ""
+) -> None:
     """Wipe the key and stop the jobs that would need it; the voices stay, with their history."""
-    _demand_owner(user, credential)
-    unsent = CloneJob.objects.active().filter(credential=credential, step=CloneJob.Step.PLANNED)
-    # A worker may hold one of them, with the key in hand: past the fence it sends nothing.
-    unsent.update(
-        state=CloneJob.State.FAILED,
-        message=KEY_REMOVED,
-        ended_at=now,
-        lease_until=None,
-        fence=F("fence") + 1,
-    )
-    record(user, "credential removed", credential, team=credential.team, now=now)
+    if not policies.may_remove_credential(user, credential):
+        raise PermissionDenied
+    work = (CloneJob, PlannedDeletion, Speech)
+    rows = (model._base_manager.filter(credential=credential) for model in work)
+    stopped = sum(stop_unsent(each, KEY_REMOVED, now) for each in rows)
     account = ProviderAccount.objects.filter(pk__in=[credential.account_id])
     account_id = credential.account_id
+    gone = Credential(pk=credential.pk, provider=credential.provider, nickname=credential.title)
     credential.delete()
     account.refresh_sharing()
     if account_id is not None:
         transaction.on_commit(partial(wake_badges, account_id))
+    record(
+        user,
+        "credential removed",
+        gone,
+        team=credential.team,
+        now=now,
+        reason=reason,
+        provider=credential.provider,
+        owner=str(credential.owner),
+        stopped_jobs=stopped,
+    )
 
 
 @transaction.atomic

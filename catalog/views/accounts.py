@@ -16,8 +16,8 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from catalog import policies
 from catalog.forms.accounts import SetupForm
-from catalog.queries.teams import find_members
 from catalog.services.accounts import LinkSpent, create_first_admin, setup_link_is_good
 from catalog.views.frame import THEME_COOKIE, THEMES
 from catalog.views.requests import Request, signed_in
@@ -44,7 +44,7 @@ class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 @signed_in
 @require_safe
 def account_detail(request: Request) -> HttpResponseBase:
-    context = {"members": find_members(request.user)}
+    context = {"may_make_team": policies.may_make_team(request.user)}
     return render(request, "catalog/accounts/detail.html", context)
 
 

@@ -33,6 +33,7 @@ def credential_list(request: Request) -> HttpResponseBase:
         "is_running": any(row.is_running for row in statuses),
         "may_add": policies.may_add_credential(request.user, request.team),
         "may_switch": policies.may_switch_built_in(request.user, request.team),
+        "may_manage": policies.may_manage_people(request.user, request.team),
     }
     return render(request, "catalog/credentials/list.html", context)
 
@@ -136,7 +137,7 @@ def credential_remove(request: Request, pk: uuid.UUID) -> HttpResponseBase:
         services.remove_credential(request.user, credential=credential, now=timezone.now())
         messages.success(request, "The key was wiped.")
         return redirect("catalog:credential-list")
-    may_change = policies.may_change_credential(request.user, credential)
+    may_change = policies.may_remove_credential(request.user, credential)
     context = {"credential": credential, "may_change": may_change}
     return render(
         request, "catalog/credentials/remove.html", context, status=200 if may_change else 403

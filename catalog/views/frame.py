@@ -7,9 +7,9 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from catalog import policies
-from catalog.models import Team, User
+from catalog.models import Membership, User
 from catalog.queries.comparisons import find_tray
-from catalog.queries.teams import get_current_team
+from catalog.queries.teams import find_own_memberships
 from catalog.views.requests import is_partial
 from catalog.views.trays import read_tray
 
@@ -18,13 +18,13 @@ THEME_COOKIE = "theme"
 _NEXT_THEMES = {"dark": "light"}
 
 
-def _find_team(request: HttpRequest) -> Team | None:
+def _find_memberships(request: HttpRequest) -> list[Membership]:
     # An error page may come before any view ran, and keeps the frame of who is signed in.
-    known: Team | None = getattr(request, "team", None)
+    known: list[Membership] | None = getattr(request, "memberships", None)
     user = getattr(request, "user", None)
     if known is None and user is not None and user.is_authenticated:
-        return get_current_team(user)
-    return known
+        return find_own_memberships(user)
+    return known or []
 
 
 def page_frame(request: HttpRequest) -> dict[str, Any]:
@@ -32,16 +32,19 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
     theme = request.COOKIES.get(THEME_COOKIE, "system")
     theme = theme if theme in THEMES else "system"
     frame: dict[str, Any] = {"theme": theme, "next_theme": _NEXT_THEMES.get(theme, "dark")}
-    team = _find_team(request)
-    if team is None:
+    memberships = _find_memberships(request)
+    if not memberships:
         return frame
-    user = cast(User, request.user)
+    user, team = cast(User, request.user), memberships[0].team
     # Asked for only where a voice is drawn that could speak.
     frame["may_speak"] = SimpleLazyObject(lambda: policies.may_speak(user, team))
     frame["tray_ids"] = read_tray(request)
     if is_partial(request):
         return frame
     frame["tray"] = find_tray(user, frame["tray_ids"])
+    # What is asked for here is gone after a switch only where it is a thing of this team's.
+    frame["own_teams"] = [membership.team for membership in memberships]
+    frame["here"] = request.get_full_path() if request.method == "GET" else ""
     links = [
         ("catalog:voice-list", "audio-lines", "Voices", ""),
         ("catalog:collection-list", "folder-heart", "Collections", ""),
@@ -49,11 +52,11 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
         ("catalog:clone-create", "mic", "Clone", ""),
         ("catalog:job-list", "list-checks", "Jobs", ""),
         ("catalog:credential-list", "key-round", "Keys", "rail-only"),
-        ("catalog:account-detail", "users", "Account", "tab-only"),
+        ("catalog:member-list", "users", "Team", "rail-only"),
+        ("catalog:account-detail", "circle-user", "Account", "tab-only"),
     ]
     if policies.may_delete_voices(user, team):
         links.insert(6, ("catalog:cleanup-list", "eraser", "Clean-up", "rail-only"))
-        links.insert(7, ("catalog:audit-list", "rows-3", "Log", "rail-only"))
     frame["navigation"] = [
         (reverse(name), icon, label, where, request.path.startswith(reverse(name)))
         for name, icon, label, where in links

@@ -12,8 +12,8 @@ from django.shortcuts import redirect, render, resolve_url
 from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
-from catalog.models import Team, User
-from catalog.queries.teams import get_current_team
+from catalog.models import Membership, Team, User
+from catalog.queries.teams import find_own_memberships
 
 
 class Request(HttpRequest):
@@ -22,6 +22,7 @@ class Request(HttpRequest):
     htmx: HtmxDetails
     user: User
     team: Team
+    memberships: list[Membership]
 
 
 View = Callable[..., HttpResponseBase]
@@ -35,10 +36,10 @@ def signed_in(view: View) -> View:
         known = cast(Request, request)
         if not request.user.is_authenticated:
             return _ask_to_sign_in(known)
-        team = get_current_team(request.user)
-        if team is None:
+        known.memberships = find_own_memberships(request.user)
+        if not known.memberships:
             return render(request, "catalog/accounts/no_team.html", status=403)
-        known.team = team
+        known.team = known.memberships[0].team
         return view(known, *args, **kwargs)
 
     return gate

@@ -94,7 +94,7 @@ def _only_words_changed(request: Request, wanted: VoiceFilter) -> bool:
 def voice_detail(request: Request, pk: int) -> HttpResponseBase:
     rows = Voice.objects.visible_to(request.user).select_related("account__team", "clip")
     voice = get_object_or_404(rows.prefetch_related("labels"), pk=pk)
-    job = voice.clone_jobs.select_related("requested_by", "sample", "consent").first()
+    job = voice.clone_jobs.select_related("requested_by", "kept_by", "sample", "consent").first()
     context = {
         **marks_context(request, voice),
         "job": job,

@@ -14,7 +14,7 @@ from tests.e2e.product import Product, running_product
 from tests.e2e.sandbox import SandboxControl
 from tests.e2e.sign_in import sign_in
 
-PEOPLE = ("ana", "mia", "sam")
+PEOPLE = ("ana", "cleo", "mia", "sam")
 HERE = Path(__file__).parent
 
 

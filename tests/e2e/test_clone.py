@@ -150,14 +150,14 @@ def test_a_double_click_makes_one_job_and_one_voice(
 def test_a_teammate_clones_through_the_shared_key_and_the_record_says_who(
     visits: Visits, recording: Path
 ) -> None:
-    name = make_name("Mia's voice")
-    mia, ana = visits.open("/clone/", "mia"), visits.open("/jobs/", "ana")
+    name = make_name("Cleo's voice")
+    cleo, ana = visits.open("/clone/", "cleo"), visits.open("/jobs/", "ana")
 
-    voice = make_clone(mia, name, recording)
+    voice = make_clone(cleo, name, recording)
 
     ana.goto(voice)
     facts = ana.locator("#main .facts").last
-    expect(facts).to_contain_text(re.compile("Cloned by.*Mia", re.DOTALL))
+    expect(facts).to_contain_text(re.compile("Cloned by.*Cleo", re.DOTALL))
 
 
 def test_markup_in_every_field_is_shown_as_the_text_that_it_is(ana: Page, recording: Path) -> None:

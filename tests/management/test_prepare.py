@@ -29,8 +29,8 @@ def test_a_fresh_installation_gets_a_key_and_the_people_of_the_demo(fresh):
     assert fresh.stat().st_mode & 0o777 == 0o600
     assert Installation.objects.count() == 1
     assert set(User.objects.values_list("email", flat=True)) == {
-        "ana@example.com", "mia@example.com", "sam@example.com"
-    }  # fmt: skip
+        f"{name}@example.com" for name in ("ana", "cleo", "mia", "sam", "vic")
+    }
     assert Credential.objects.count() == 2 * sum(not info.is_built_in for info in all_infos())
 
 

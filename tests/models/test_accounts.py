@@ -36,12 +36,14 @@ def test_a_person_has_one_role_in_a_team(cast):
         Membership.objects.create(team=cast.aurora, user=cast.mia, role=Membership.Role.ADMIN)
 
 
-def test_a_person_sees_the_own_teams_alone(cast):
+def test_a_person_sees_the_team_that_they_work_in_alone(cast):
     guest = factories.make_user("Kim", cast.aurora)
-    Membership.objects.create(team=cast.borealis, user=guest)
+    second = Membership.objects.create(team=cast.borealis, user=guest)
 
-    assert set(Team.objects.visible_to(cast.ana)) == {cast.aurora}
-    assert set(Team.objects.visible_to(guest)) == {cast.aurora, cast.borealis}
+    assert list(Team.objects.visible_to(cast.ana)) == [cast.aurora]
+    assert list(Team.objects.visible_to(guest)) == [cast.aurora]
+    Membership.objects.filter(pk=second.pk).update(chosen_at=factories.NOW)
+    assert list(Team.objects.visible_to(guest)) == [cast.borealis]
 
 
 def test_an_operator_may_do_everything_in_the_admin(db):

@@ -98,14 +98,16 @@ def demo() -> dict[str, list[tuple]]:
     }
 
 
-def test_the_demo_has_its_three_people_and_their_keys(installation, wakes):
+def test_the_demo_has_its_people_in_every_role_and_their_keys(installation, wakes):
     prepare_demo(password="demo password", now=NOW)
 
     made = demo()
     assert made["teams"] == [
         ("ana@example.com", "Aurora", "admin"),
+        ("cleo@example.com", "Aurora", "cloner"),
         ("mia@example.com", "Aurora", "member"),
         ("sam@example.com", "Borealis", "admin"),
+        ("vic@example.com", "Aurora", "viewer"),
     ]
     slugs = [info.slug for info in all_infos() if not info.is_built_in]
     assert sorted(made["keys"]) == sorted(

@@ -36,6 +36,11 @@ def make_wish(content: bytes = b"RIFF-sound", **values: Any) -> CloneWish:
     return CloneWish(**{**wish, **values})
 
 
+@pytest.fixture(autouse=True)
+def _mia_clones(cast):
+    Membership.objects.filter(user=cast.mia).update(role=Membership.Role.CLONER)
+
+
 @pytest.fixture
 def ask(cast):
     """Ask for a clone as Ana with her own key, unless told otherwise."""

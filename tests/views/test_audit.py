@@ -39,7 +39,7 @@ def read(response):
 
 
 def test_the_page_shows_the_teams_entries_newest_first(ana):
-    response = ana.get("/log/")
+    response = ana.get("/team/log/")
 
     assert shown(response) == ["3", "2", "1"]
     text = response.content.decode()
@@ -65,25 +65,25 @@ def test_the_page_shows_the_teams_entries_newest_first(ana):
     ],
 )
 def test_the_filter_finds_by_who_what_target_request_and_time(ana, query, expected):
-    assert shown(ana.get(f"/log/?{query}")) == expected
+    assert shown(ana.get(f"/team/log/?{query}")) == expected
 
 
 def test_a_person_is_found_by_the_choice_that_the_page_offers(ana, cast):
-    assert shown(ana.get(f"/log/?who={cast.mia.pk}")) == ["2"]
+    assert shown(ana.get(f"/team/log/?who={cast.mia.pk}")) == ["2"]
 
 
 def test_a_long_log_goes_on_with_older_entries_and_costs_no_more_queries(
     ana, cast, django_assert_num_queries
 ):
     with django_assert_num_queries(8):
-        ana.get("/log/")
+        ana.get("/team/log/")
     for number in range(60):
         record(cast.ana, "act", f"Voice {number}", team=cast.aurora, now=NOW)
 
     with django_assert_num_queries(8):
-        first = ana.get("/log/")
+        first = ana.get("/team/log/")
     older = re.search(r"below=(\d+)", first.content.decode())[1]
-    second = ana.get(f"/log/?below={older}")
+    second = ana.get(f"/team/log/?below={older}")
 
     assert (len(shown(first)), len(shown(second))) == (50, 13)
     assert not set(shown(first)) & set(shown(second))
@@ -92,14 +92,14 @@ def test_a_long_log_goes_on_with_older_entries_and_costs_no_more_queries(
 def test_a_swap_gets_the_part_alone(ana):
     headers = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
-    response = ana.get("/log/?action=clone+ready", headers=headers)
+    response = ana.get("/team/log/?action=clone+ready", headers=headers)
 
     assert response.content.decode().lstrip().startswith('<section id="log"')
     assert shown(response) == ["3"]
 
 
 def test_csv_has_the_entries_asked_for_and_no_formula(ana):
-    response = ana.post("/log/export/", {"form": "csv", "request": "aaa111"})
+    response = ana.post("/team/log/export/", {"form": "csv", "request": "aaa111"})
 
     text = read(response)
     rows = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
@@ -112,17 +112,17 @@ def test_csv_has_the_entries_asked_for_and_no_formula(ana):
 
 
 def test_json_has_the_same_entries_with_their_values(ana):
-    rows = json.loads(read(ana.post("/log/export/", {"form": "json"})))
+    rows = json.loads(read(ana.post("/team/log/export/", {"form": "json"})))
 
     # The export stands in the log before it is written.
     assert [row["number"] for row in rows] == [5, 3, 2, 1]
     assert rows[-1]["before"] == {"shared": False}
     assert rows[-1]["reason"] == EVIL
-    assert json.loads(read(ana.post("/log/export/", {"form": "json", "who": "7" * 9}))) == []
+    assert json.loads(read(ana.post("/team/log/export/", {"form": "json", "who": "7" * 9}))) == []
 
 
 def test_an_export_is_an_entry_of_its_own_with_the_filter(ana):
-    ana.post("/log/export/", {"form": "csv", "action": "voice renamed"})
+    ana.post("/team/log/export/", {"form": "csv", "action": "voice renamed"})
 
     entry = AuditEntry.objects.latest("number")
     assert (entry.action, entry.who) == ("log exported", "Ana")

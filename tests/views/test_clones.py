@@ -16,6 +16,11 @@ State, Step = CloneJob.State, CloneJob.Step
 UPLOAD = {"X-Upload": "1"}
 
 
+@pytest.fixture(autouse=True)
+def _mia_clones(cast):
+    Membership.objects.filter(user=cast.mia).update(role=Membership.Role.CLONER)
+
+
 @pytest.fixture
 def fill(cast, wav):
     """Return what the filled form posts, with the given fields changed."""

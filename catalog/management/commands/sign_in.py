@@ -28,8 +28,9 @@ class Command(BaseCommand):
         self.stdout.write(f"{address}{path}")
 
     def _print_demo(self) -> None:
-        self.stdout.write("Sign in as ana@example.com (admin) or mia@example.com (member)")
-        self.stdout.write("of team Aurora, or as sam@example.com of team Borealis.")
+        self.stdout.write("Sign in as ana@example.com (admin), cleo@example.com (cloner),")
+        self.stdout.write("mia@example.com (member) or vic@example.com (viewer) of team Aurora,")
+        self.stdout.write("or as sam@example.com (admin) of team Borealis.")
         if settings.DEMO_PASSWORD_IS_GIVEN:
             self.stdout.write("The password is the one in VOICEBOARD_DEMO_PASSWORD.")
         else:

@@ -1,0 +1,53 @@
+"""A team's people: whom to invite, as what, and who takes over from whom."""
+
+from typing import Any
+
+from django import forms
+
+from catalog.models import Membership
+
+_ROLES = Membership.Role.choices
+_DAYS = [(1, "1 day"), (7, "7 days"), (30, "30 days")]
+
+
+class RoleForm(forms.Form):
+    """What somebody is in the team."""
+
+    role = forms.ChoiceField(label="Role", choices=_ROLES)
+
+
+class InvitationForm(RoleForm):
+    """As what somebody comes in, until when, and for whom the link is meant."""
+
+    days = forms.TypedChoiceField(label="Works for", choices=_DAYS, coerce=int, initial=7)
+    label = forms.CharField(label="For whom", max_length=120, required=False)
+
+    field_order = ("label", "role", "days")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].initial = Membership.Role.MEMBER
+
+
+class TeamForm(forms.Form):
+    """A team's name."""
+
+    name = forms.CharField(label="Team name", max_length=80)
+
+
+class RemovalForm(forms.Form):
+    """Why somebody is removed, and who takes over."""
+
+    heir = forms.TypedChoiceField(label="Takes over", required=False, empty_value=None, coerce=int)
+    reason = forms.CharField(label="Reason, for the log", max_length=300, required=False)
+
+    def __init__(self, heirs: list[Membership], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._heirs = {row.pk: row for row in heirs}
+        choices = [(row.pk, f"{row.user} ({row.get_role_display()})") for row in heirs]
+        self.fields["heir"].choices = choices  # type: ignore[attr-defined]
+
+    @property
+    def chosen_heir(self) -> Membership | None:
+        """The one who takes over, if anybody was chosen."""
+        return self._heirs.get(self.cleaned_data["heir"])

@@ -1,0 +1,166 @@
+"""Change what people are in a team, and part from one without losing what they made."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.core.exceptions import PermissionDenied
+from django.db import models, transaction
+from django.db.models import Q
+
+from catalog import policies
+from catalog.audit import record
+from catalog.jobs.leases import stop_unsent
+from catalog.models import (
+    CloneJob,
+    Collection,
+    Consent,
+    Credential,
+    Invitation,
+    Membership,
+    ProviderAccount,
+    Sample,
+    SavedSearch,
+    Speech,
+    Team,
+    User,
+)
+from catalog.services.credentials import remove_credential
+
+
+class LastAdmin(Exception):
+    """The team would have nobody left who runs it."""
+
+
+class HeirNeeded(Exception):
+    """The person leaves something behind, and nobody fit was named to take it over."""
+
+
+# What the heir takes over: the words for it, the rows, the way to the team, and the link to the
+# person; where the first link is history that must not change, a second one names the keeper.
+_BELONGINGS: tuple[tuple[str, type[models.Model], str, str, str], ...] = (
+    ("accounts", ProviderAccount, "team", "last_owner", ""),
+    ("samples", Sample, "team", "owner", ""),
+    ("clones", CloneJob, "team", "kept_by", "requested_by"),
+    ("consents", Consent, "clone_jobs__team", "kept_by", "attested_by"),
+    ("collections", Collection, "team", "owner", ""),
+    ("searches", SavedSearch, "team", "owner", ""),
+)
+
+
+@transaction.atomic
+def change_role(user: User, *, membership: Membership, role: str, now: datetime) -> None:
+    """Make the person something else in the team; raises LastAdmin."""
+    team = _lock_team(membership.team)
+    if not policies.may_manage_people(user, team):
+        raise PermissionDenied
+    before = Membership.objects.get(pk=membership.pk).role
+    if before == role:
+        return
+    if role != Membership.Role.ADMIN:
+        _demand_another_admin(membership)
+    Membership.objects.filter(pk=membership.pk).update(role=role)
+    if role != Membership.Role.ADMIN:
+        _withdraw_links(membership.user, team, now)
+    record(
+        user,
+        "role changed",
+        membership.user,
+        team=team,
+        now=now,
+        before={"role": before},
+        after={"role": role},
+    )
+
+
+@transaction.atomic
+def remove_member(
+    user: User, *, membership: Membership, heir: Membership | None, reason: str, now: datetime
+) -> None:
+    """Part the person from the team: keys wiped, jobs stopped, the rest handed to the heir.
+
+    Raises LastAdmin, and HeirNeeded where something is left behind.
+    """
+    team, leaving = _lock_team(membership.team), membership.user
+    if not policies.may_remove_member(user, membership):
+        raise PermissionDenied
+    _demand_another_admin(membership)
+    if heir is not None and not policies.may_inherit(heir, membership):
+        raise HeirNeeded
+    if heir is None and any(count_belongings(membership).values()):
+        raise HeirNeeded
+    words = reason or f"{leaving} left the team."
+    keys = list(Credential.objects.filter(team=team, owner=leaving).select_related("team", "owner"))
+    for key in keys:
+        remove_credential(user, credential=key, now=now, reason=words)
+    stopped = _stop_jobs(leaving, team, now)
+    links = _withdraw_links(leaving, team, now)
+    handed = {} if heir is None else _hand_over(leaving, team, heir.user)
+    name, role = str(leaving), membership.role
+    Membership.objects.filter(pk=membership.pk).delete()
+    action = "member left" if leaving.pk == user.pk else "member removed"
+    record(
+        user,
+        action,
+        leaving,
+        team=team,
+        now=now,
+        reason=reason,
+        before={"role": role},
+        person=name,
+        heir=str(heir.user) if heir else None,
+        wiped_keys=len(keys),
+        stopped_jobs=stopped,
+        withdrawn_links=links,
+        **handed,
+    )
+
+
+def count_belongings(membership: Membership) -> dict[str, int]:
+    """Return how much of each kind an heir would take over."""
+    return {
+        name: rows.count() for name, rows, _ in _find_belongings(membership.user, membership.team)
+    }
+
+
+def _find_belongings(
+    user: User, team: Team
+) -> "Iterable[tuple[str, models.QuerySet[models.Model], str]]":
+    for name, model, way, link, origin in _BELONGINGS:
+        whose = Q(**{link: user})
+        if origin:
+            whose |= Q(**{link: None, origin: user})
+        # By id: the way to the team may lead over several rows.
+        ids = model._base_manager.filter(whose, **{way: team}).values("pk")
+        yield name, model._base_manager.filter(pk__in=ids), link
+
+
+def _hand_over(user: User, team: Team, heir: User) -> dict[str, int]:
+    return {name: rows.update(**{link: heir}) for name, rows, link in _find_belongings(user, team)}
+
+
+def _stop_jobs(user: User, team: Team, now: datetime) -> int:
+    # What a provider may have made already goes on to its end, for the heir.
+    clones = CloneJob.objects.filter(team=team).filter(
+        Q(kept_by=user) | Q(kept_by=None, requested_by=user)
+    )
+    speeches = Speech.objects.filter(team=team, requested_by=user)
+    words = f"Stopped: {user} left the team."
+    return stop_unsent(clones, words, now) + stop_unsent(speeches, words, now)
+
+
+def _withdraw_links(user: User, team: Team, now: datetime) -> int:
+    # Who no longer runs the team lets nobody in any more.
+    links = Invitation.objects.open(now).filter(team=team, made_by=user)
+    return links.update(withdrawn_at=now)
+
+
+def _lock_team(team: Team) -> Team:
+    # Of two admins who leave at the same moment, the second one finds that the first has gone.
+    return Team.objects.select_for_update().get(pk=team.pk)
+
+
+def _demand_another_admin(membership: Membership) -> None:
+    admins = Membership.objects.filter(team=membership.team_id, role=Membership.Role.ADMIN)
+    is_admin = admins.filter(pk=membership.pk).exists()
+    if is_admin and not admins.exclude(pk=membership.pk).exists():
+        raise LastAdmin

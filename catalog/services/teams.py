@@ -1,0 +1,41 @@
+"""Make a team, name it, say what it demands of its people, and go from one to another."""
+
+from datetime import datetime
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from catalog import policies
+from catalog.audit import record
+from catalog.models import Membership, Team, User
+from catalog.services.built_in import provide_built_in
+
+
+@transaction.atomic
+def make_team(user: User, *, name: str, now: datetime) -> Team:
+    """Open another team, run by the person, who goes there at once."""
+    if not policies.may_make_team(user):
+        raise PermissionDenied
+    team = Team.objects.create(name=name)
+    Membership.objects.create(team=team, user=user, role=Membership.Role.ADMIN, chosen_at=now)
+    provide_built_in(team=team, now=now)
+    record(user, "team made", team, team=team, now=now)
+    return team
+
+
+@transaction.atomic
+def rename_team(user: User, *, team: Team, name: str, now: datetime) -> None:
+    """Give the team another name."""
+    if not policies.may_manage_people(user, team):
+        raise PermissionDenied
+    if name == team.name:
+        return
+    Team.objects.filter(pk=team.pk).update(name=name)
+    before, after = {"name": team.name}, {"name": name}
+    record(user, "team renamed", team, team=team, now=now, before=before, after=after)
+
+
+def choose_team(user: User, *, team: Team, now: datetime) -> None:
+    """Work in another of the person's teams from now on; nobody else notices."""
+    if not Membership.objects.filter(user=user, team=team).update(chosen_at=now):
+        raise PermissionDenied
