@@ -60,11 +60,10 @@ def _keep_account(
         "clone": found.can_clone,
         "delete": found.can_delete,
     }
-    info = credential.info
     # What the provider does not offer to anybody is no fault of the key.
-    offered = {"clone": info.can_clone, "delete": info.can_delete}
-    refused = [verb for verb, answer in answers.items() if answer is Answer.NO]
-    is_whole = not found.problem and not any(offered.get(verb, True) for verb in refused)
+    offers = credential.info.offers
+    is_refused = any(answer is Answer.NO and offers(verb) for verb, answer in answers.items())
+    is_whole = not found.problem and not is_refused
     _write(
         credential,
         sealed,

@@ -223,13 +223,10 @@ class Credential(models.Model):
     @property
     def ability_rows(self) -> list[tuple[str, str, str, str]]:
         """What the key may do: verb, answer in words, mood and icon."""
-        lacks = {"clone": not self.info.can_clone, "delete": not self.info.can_delete}
         missing = (f"{self.info.label} has no such thing", "open", "circle")
+        said = {verb: _ANSWERS[self.abilities.get(verb, "unknown")] for verb in _VERBS}
         return [
-            (
-                label,
-                *(missing if lacks.get(verb) else _ANSWERS[self.abilities.get(verb, "unknown")]),
-            )
+            (label, *(said[verb] if self.info.offers(verb) else missing))
             for verb, label in _VERBS.items()
         ]
 

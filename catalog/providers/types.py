@@ -129,6 +129,7 @@ class ProviderInfo:
     max_sample_bytes: int | None = None
     max_samples: int = 1
     max_name_length: int = 100
+    can_preview: bool = True  # some of its voices can be heard without paying
     can_clone: bool = False
     can_rename: bool = False
     can_delete: bool = False
@@ -151,6 +152,10 @@ class ProviderInfo:
     transcript: Transcript = Transcript.NONE
     has_kept_deletions: bool = False  # a deleted voice may still be listed
     settle_seconds: float = 120
+
+    def offers(self, verb: str) -> bool:
+        """Tell whether there is such a thing for any key: list, preview, clone or delete."""
+        return bool(getattr(self, f"can_{verb}", True))
 
 
 @dataclass(frozen=True, slots=True)

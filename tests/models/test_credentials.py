@@ -122,7 +122,9 @@ def test_a_key_that_a_rotation_added_is_read_without_a_restart(own_ring, db):
     ],
 )
 def test_a_key_may_what_is_not_known_to_be_refused_as_long_as_it_works(health, abilities, expected):
-    assert Credential(health=health, abilities=abilities).may("clone") is expected
+    key = Credential(owner_id=1, health=health, abilities=abilities)
+
+    assert key.may("clone") is expected
 
 
 @pytest.mark.parametrize(
@@ -256,3 +258,10 @@ def test_a_database_without_tables_says_what_to_run(own_ring):
 
     with pytest.raises(KeyProblem, match=r"not ready; run: manage\.py prepare"):
         verify_anew()
+
+
+def test_what_a_provider_does_not_offer_is_said_before_it_is_tried():
+    rows = Credential(provider="stepfun", owner_id=1, health="good", abilities={}).ability_rows
+
+    missing = {label for label, answer, *_ in rows if answer == "StepFun has no such thing"}
+    assert missing == {"Play previews", "Delete"}

@@ -98,6 +98,18 @@ def test_the_documented_voice_is_read_but_for_its_date_in_1970(server):
     assert rachel.problem == "Could not be read: created_at_unix."
 
 
+def test_a_first_page_that_is_longer_than_asked_is_taken_whole(server):
+    many = [{**voice_with(), "voice_id": f"v{place}"} for place in range(130)]
+    server.will_send(200, {"voices": many, "has_more": True, "next_page_token": "t"})
+    server.will_send(200, {"voices": [voice_with()], "has_more": False})
+
+    with server.connect() as adapter:
+        found = list(adapter.voices())
+
+    assert len(found) == 131
+    assert server.requests[1].url.params["page_size"] == "100"
+
+
 @pytest.mark.parametrize(
     "last", [{"has_more": False, "next_page_token": "more"}, {"has_more": False}, {}]
 )

@@ -227,6 +227,7 @@ def test_info_promises_what_the_adapter_has(info: ProviderInfo):
     assert has(adapter, "edit_settings") == bool(adapter.info.voice_settings)
     assert has(adapter, "settings") == has(adapter, "edit_settings")
     assert has(adapter, "default_settings") == has(adapter, "edit_settings")
+    assert has(adapter, "preview") == adapter.info.can_preview
     assert has(adapter, "slots") == adapter.info.has_slots
     assert has(adapter, "speak") == adapter.info.can_speak
     assert adapter.info.can_speak == bool(adapter.info.max_speech_characters)

@@ -1,6 +1,7 @@
 """Texts spoken through the adapters by the running sandbox: two readings of the documents agree."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,10 +10,17 @@ from catalog.providers import errors
 from catalog.providers.base import Provider
 from catalog.providers.registry import get_adapter
 from catalog.providers.session import open_provider
-from catalog.providers.types import RemoteVoice, SpeechRequest, VoiceState
+from catalog.providers.types import (
+    CloneRequest,
+    RemoteVoice,
+    SampleFile,
+    SpeechRequest,
+    VoiceState,
+)
 from catalog.sandbox import Sandbox
 from catalog.sandbox.faults import Fault, FaultKind
 from catalog.sandbox.sounds import decode_recording
+from tests.conftest import make_wav
 from tests.providers.verbs import INFOS
 
 SLUGS = [info.slug for info in INFOS if info.can_speak and not info.speaks_free]
@@ -110,3 +118,19 @@ def test_a_lost_answer_is_unclear(sandbox, sign_on, slug):
 
 def test_every_provider_that_takes_money_is_played_here():
     assert {slug for slug in SLUGS if get_adapter(slug).info.can_speak} == set(PURSES)
+
+
+def test_a_clone_is_heard_before_it_is_made_and_then_made_of_the_same_file(sandbox, sign_on):
+    kept: dict[str, str] = {}
+    recording = SampleFile("anna.wav", "audio/wav", make_wav(8.0))
+    wish = CloneRequest("Anna", (recording,), "", keep_progress=kept.update)
+    with sign_on("stepfun") as adapter:
+        before = {voice.remote_id for voice in adapter.voices()}
+        clip = adapter.preview_clone(wish, "Hello from the sandbox.")
+        after = {voice.remote_id for voice in adapter.voices()}
+        made = adapter.clone(replace(wish, progress=kept))
+        found = adapter.find_by_progress(kept)
+
+    assert decode_recording(clip.content).seconds > 1
+    assert after == before
+    assert [voice.remote_id for voice in found] == [made.remote_id]

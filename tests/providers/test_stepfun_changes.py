@@ -270,3 +270,28 @@ def test_that_nothing_can_be_deleted_is_said_in_words(server):
         assert not adapter.info.can_delete
         assert "no way to delete" in adapter.info.delete_note
         assert "hide" in adapter.info.delete_note
+
+
+def test_a_clone_can_be_heard_before_it_is_made_and_paid_for(server):
+    server.will_answer("file").will_send(200, {"sample_text": "Hi.", "sample_audio": "UklGRg=="})
+    kept: list[object] = []
+
+    with server.connect() as adapter:
+        clip = adapter.preview_clone(wish_with(keep_progress=kept.append), "Hi.")
+
+    assert (clip.content, clip.content_type) == (b"RIFF", "audio/wav")
+    assert server.paths() == ["POST /v1/files", "POST /v1/audio/voices/preview"]
+    assert kept == [UPLOADED]
+    assert json.loads(server.requests[1].content) == {
+        "model": "stepaudio-2.5-tts",
+        "file_id": "file-Kx81",
+        "sample_text": "Hi.",
+    }
+
+
+@pytest.mark.parametrize("body", [{}, {"sample_audio": ""}, {"sample_audio": "?"}])
+def test_a_preview_that_is_no_sound_may_have_been_charged(server, body):
+    server.will_send(200, body)
+
+    with server.connect() as adapter, pytest.raises(errors.OutcomeUnknown):
+        adapter.preview_clone(wish_with(progress=UPLOADED), "Hi.")

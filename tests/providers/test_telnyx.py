@@ -74,6 +74,17 @@ def test_voices_are_the_clones_of_all_pages_and_the_built_in_ones(server):
     assert {request.headers["authorization"] for request in server.requests} == {f"Bearer {KEY}"}
 
 
+@pytest.mark.parametrize("vendor", ["telnyx", "Telnyx", "TELNYX"])
+def test_clones_can_be_narrowed_by_name_and_by_vendor_in_either_case(server, vendor):
+    server.will_answer("clones_none")
+
+    with server.connect() as adapter:
+        assert list(adapter.find_clones("ann", vendor)) == []
+
+    params = server.requests[0].url.params
+    assert (params["filter[name]"], params["filter[provider]"]) == ("ann", "telnyx")
+
+
 def test_clones_are_said_in_our_words(server):
     server.will_answer("clones_page_1").will_answer("clones_page_2").will_answer("voices_none")
 

@@ -18,12 +18,14 @@ from typing import Any
 from catalog.providers import errors
 from catalog.providers.adapters.telnyx.refusals import read_telnyx_refusal
 from catalog.providers.adapters.telnyx.voices import (
+    VENDOR_OF_MODEL,
     built_in_id,
     clone_id,
     is_built_in,
     judge_state,
     read_built_in,
     read_clone,
+    sendable,
 )
 from catalog.providers.base import Provider
 from catalog.providers.cleaning import clean_line
@@ -50,13 +52,6 @@ _CLONES = "voice_clones"
 _UPLOAD = f"{_CLONES}/from_upload"
 _PAGE_SIZE = 250
 _MOST_PAGES = 1000
-# The models that clone, and whose they are. Only Ultra takes its time; Bayan wants a transcript.
-_VENDOR_OF_MODEL = {
-    "Qwen3TTS": "telnyx",
-    "Ultra": "telnyx",
-    "Bayan": "telnyx",
-    "speech-2.8-turbo": "minimax",
-}
 # A form without any field: neither name nor recording, so nothing can be made of it.
 _EMPTY_FORM: dict[str, Any] = {
     "content": b"--voiceboard--\r\n",
@@ -139,6 +134,14 @@ class Adapter(Provider):
             if voice.remote_id.split(".", 2)[-1] not in cloned:
                 yield voice
 
+    def find_clones(self, name: str = "", vendor: str = "") -> Iterator[RemoteVoice]:
+        """Return the clones that have the text in their name, of one vendor, in either case.
+
+        See https://developers.telnyx.com/api-reference/voice-clones/list-voice-clones.
+        """
+        wanted = {"filter[name]": sendable(name), "filter[provider]": vendor.lower()}
+        return map(read_clone, self._clones(**drop_empty(wanted)))
+
     def voice(self, remote_id: str) -> RemoteVoice:
         """See https://developers.telnyx.com/docs/voice/voice-design-lab/clone-voice/parameters."""
         if not is_built_in(remote_id):
@@ -156,13 +159,13 @@ class Adapter(Provider):
             # The API knows languages alone, without a region.
             "language": wish.language.partition("-")[0],
             "gender": wish.gender,
-            "provider": _VENDOR_OF_MODEL[self.clone_model],
+            "provider": VENDOR_OF_MODEL[self.clone_model],
             "model_id": self.clone_model,
             "label": add_marker(wish.description, wish.marker, self.info.marker_length),
             "ref_text": wish.transcript,
         }
         file = (clean_line(sample.filename, 120), sample.content, sample.content_type)
-        form = [(name, (None, _sendable(text))) for name, text in fields.items() if text]
+        form = [(name, (None, sendable(text))) for name, text in fields.items() if text]
         reply = self.request("POST", _UPLOAD, files=[*form, ("audio_file", file)])
         body = read_json(reply.content)
         made = Reading(body if isinstance(body, dict) else {}).object("data")
@@ -204,7 +207,7 @@ class Adapter(Provider):
             )
         # Whether a field that is left out is kept or emptied is not documented: send them all.
         kept = {field: clone.line(field, 40) for field in ("gender", "language")}
-        wanted = {"name": _sendable(name), **drop_empty(kept)}
+        wanted = {"name": sendable(name), **drop_empty(kept)}
         self.request("PATCH", f"{_CLONES}/{self.segment(remote_id)}", json=wanted)
 
     def delete(self, remote_id: str) -> None:
@@ -266,10 +269,10 @@ class Adapter(Provider):
             raise self.unclear("answered without a list of voices", repeatable=True)
         return page
 
-    def _clones(self) -> Iterator[dict[str, Any]]:
+    def _clones(self, **narrowed: Any) -> Iterator[dict[str, Any]]:
         """Yield every clone of a complete listing once, or raise."""
         # The oldest first, so that one made meanwhile moves no other to another page.
-        params: dict[str, Any] = {"page[size]": _PAGE_SIZE, "sort": "created_at"}
+        params: dict[str, Any] = {"page[size]": _PAGE_SIZE, "sort": "created_at", **narrowed}
         walk = Walk(clone_id)
         for number in range(1, _MOST_PAGES + 1):
             page = self._clone_page({**params, "page[number]": number})
@@ -291,8 +294,3 @@ class Adapter(Provider):
         if not isinstance(body.get("voices"), list):
             raise self.unclear("answered without a list of voices", repeatable=True)
         return map(read_built_in, Walk(built_in_id).take(body["voices"]))
-
-
-def _sendable(text: str) -> str:
-    # Half a letter, as broken JSON may bring one along, would not let itself be sent.
-    return text.encode("utf-8", "replace").decode()

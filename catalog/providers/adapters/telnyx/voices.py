@@ -10,6 +10,13 @@ from catalog.providers.labels import gender_word, language_tag
 from catalog.providers.reading import Reading, drop_empty
 from catalog.providers.types import Kind, RemoteSample, RemoteVoice, VoiceState
 
+# The models that clone, and whose they are. Only Ultra takes its time; Bayan wants a transcript.
+VENDOR_OF_MODEL = {
+    "Qwen3TTS": "telnyx",
+    "Ultra": "telnyx",
+    "Bayan": "telnyx",
+    "speech-2.8-turbo": "minimax",
+}
 _STATES = {
     "active": VoiceState.READY,
     "pending": VoiceState.PENDING,
@@ -129,3 +136,8 @@ def _read_raw(voice: Reading, kind: str) -> dict[str, str]:
 def _read_languages(raw: dict[str, str]) -> tuple[str, ...]:
     tag = language_tag(raw.get("language", ""))
     return (tag,) if tag else ()
+
+
+def sendable(text: str) -> str:
+    """Return the text without halves of letters, which would not let themselves be sent."""
+    return text.encode("utf-8", "replace").decode()

@@ -5,8 +5,8 @@ API reference: https://platform.stepfun.ai/docs/en/api-reference/audio/list-voic
 A clone takes two calls: the recording is uploaded, and then a voice is made of it, which is
 charged at once. The file's id is kept in between, so that a clone goes on with the second call,
 and is found again by it. Nothing tells whose account a key opens, so the account's reference stays
-empty, and what identifies the account is the key itself. Not offered: hearing a clone before it is
-made, because that is charged, and a stored sample, which StepFun does not have.
+empty, and what identifies the account is the key itself. It has no stored sample to hear. Hearing a
+clone before it is made is charged: ``preview_clone`` does it, and no page asks for it.
 """
 
 import math
@@ -14,18 +14,22 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from catalog.providers import errors
-from catalog.providers.base import Provider
+from catalog.providers.adapters.stepfun.voices import (
+    CLONE_PREFIX,
+    read_built_in,
+    read_clone,
+    voice_id,
+)
+from catalog.providers.base import AUDIO_LIMIT, Provider
 from catalog.providers.cleaning import clean_line
-from catalog.providers.labels import gender_word, plain_words, use_case_words
-from catalog.providers.reading import Reading, drop_empty
-from catalog.providers.replies import Refusal, json_body, kind_of_status
+from catalog.providers.reading import Reading
+from catalog.providers.replies import Refusal, decode_sound, json_body, kind_of_status
 from catalog.providers.types import (
     Answer,
     AudioClip,
     CloneRequest,
     CloneResult,
     CredentialCheck,
-    Kind,
     ProviderInfo,
     RemoteVoice,
     SettingField,
@@ -38,15 +42,15 @@ from catalog.providers.wishes import check_speech
 
 _PAGE_SIZE = 100
 _MOST_PAGES = 2000
-_LONGEST_NAME = 300
 _LONGEST_TEXT = 5000
 # The only model that the list of built-in voices is documented to take.
 _LIST_MODEL = "step-tts-2"
 _CLONE_MODEL = "stepaudio-2.5-tts"
 _SPOKEN = {"model": _LIST_MODEL, "input": "{text}", "voice": "{voice}"}
-_CLONE_PREFIX = "voice-tone-"
 _PACE_NOTE = "1 is the voice's own pace."
 _MODERATED = 451
+# Base64 needs four letters for three bytes.
+_PREVIEW_LIMIT = AUDIO_LIMIT * 4 // 3 + 4096
 
 
 class Adapter(Provider):
@@ -64,6 +68,7 @@ class Adapter(Provider):
         min_sample_seconds=5,
         max_sample_seconds=10,
         max_sample_bytes=128 * 1024 * 1024,
+        can_preview=False,
         can_clone=True,
         delete_note=(
             "StepFun has no way to delete a voice. Voiceboard can only hide it from its lists;"
@@ -170,9 +175,23 @@ class Adapter(Provider):
         }
         return self.request_audio("POST", "audio/speech", **json_body(wanted))
 
+    def preview_clone(self, wish: CloneRequest, text: str) -> AudioClip:
+        """Return how a clone of the recording would speak, which is charged; no voice is made.
+
+        The uploaded file is kept as for a clone. See
+        https://platform.stepfun.ai/docs/en/api-reference/audio/voices-preview.
+        """
+        file_id = wish.progress.get("file_id") or self._upload(wish)
+        wanted = {"model": _CLONE_MODEL, "file_id": file_id, "sample_text": text}
+        body = self.request_json("POST", "audio/voices/preview", limit=_PREVIEW_LIMIT, json=wanted)
+        sound = decode_sound(body.get("sample_audio"))
+        if not sound:
+            raise self.unclear("answered with something that is not sound", repeatable=False)
+        return AudioClip(sound, "audio/wav")
+
     def _speaking_model(self, remote_id: str) -> str:
         """Return the model that knows the voice; each has built-in voices of its own."""
-        if remote_id.startswith(_CLONE_PREFIX):
+        if remote_id.startswith(CLONE_PREFIX):
             return _CLONE_MODEL
         # Nothing promises how the id of a clone begins, so the list of the others decides.
         voices = self._built_in_ids()
@@ -239,60 +258,3 @@ class Adapter(Provider):
             params["after"] = last
         # Also a page that promises more and does not say where: half a list is worse than none.
         raise self.unclear("does not come to an end with its list", repeatable=True)
-
-
-def voice_id(item: Any) -> str:
-    """Return the id of a clone in a list, "" if it has none that can be used."""
-    return Reading(item).identifier("id")
-
-
-def read_clone(item: dict[str, Any]) -> RemoteVoice:
-    """Return a clone; all that StepFun tells is when it was made, and of which file."""
-    voice = Reading(item)
-    remote_id = voice.identifier("id")
-    created_at = voice.moment("created_at")
-    short = remote_id.removeprefix(_CLONE_PREFIX) or remote_id
-    return RemoteVoice(
-        remote_id=remote_id,
-        # It has no name at StepFun; the job's own is ours to keep.
-        name=f"Clone {short}" + (f", {created_at:%Y-%m-%d}" if created_at else ""),
-        kind=Kind.CLONE,
-        is_owned=True,
-        created_at=created_at,
-        details=drop_empty({"file_id": voice.identifier("file_id")}),
-        problem=voice.problem,
-    )
-
-
-def read_built_in(remote_id: str, known: Any) -> RemoteVoice:
-    """Return a built-in voice; ``known`` is what StepFun has to say of it, if anything."""
-    voice = Reading(known, prefix="details.")
-    description = voice.text("voice-description", _LONGEST_TEXT)
-    scene = voice.line("recommended_scene")
-    said = plain_words(description)
-    letter = _first_letter(description)
-    raw = {**said.raw, "use_case": scene, **({"gender": letter} if letter else {})}
-    return RemoteVoice(
-        remote_id=remote_id,
-        name=voice.line("voice-name", _LONGEST_NAME) or _words_of(remote_id),
-        description=description,
-        kind=Kind.LIBRARY,
-        gender=gender_word(letter) or said.gender,
-        age=said.age,
-        languages=said.languages,
-        use_cases=use_case_words(scene),
-        raw=drop_empty(raw),
-        problem=voice.problem,
-    )
-
-
-def _first_letter(description: str) -> str:
-    """Return the description's first letter where it states the gender, else ""."""
-    first, second = description[:1], description[1:2]
-    # Only one of them is a statement: "男女" speaks of both.
-    return first if gender_word(first) and not gender_word(second) else ""
-
-
-def _words_of(remote_id: str) -> str:
-    words = remote_id.replace("-", " ").replace("_", " ").strip()
-    return words[:1].upper() + words[1:] or remote_id
