@@ -5,13 +5,12 @@ from dataclasses import replace
 from typing import Any, Self
 
 from catalog.providers.errors import NotFound
+from catalog.providers.key_checks import CredentialCheck, Slots
 from catalog.providers.types import (
     Answer,
     AudioClip,
-    CredentialCheck,
     Kind,
     RemoteVoice,
-    Slots,
     SpeechRequest,
 )
 

@@ -13,8 +13,9 @@ from catalog.crypto import CannotOpen
 from catalog.jobs.leases import Clock, RowId
 from catalog.models import Credential, ProviderAccount
 from catalog.providers.errors import CredentialRejected, PermissionMissing, ProviderError
+from catalog.providers.key_checks import CredentialCheck
 from catalog.providers.session import open_provider
-from catalog.providers.types import Answer, CredentialCheck
+from catalog.providers.types import Answer
 
 logger = logging.getLogger(__name__)
 

@@ -14,6 +14,7 @@ import httpx
 from catalog.providers import errors
 from catalog.providers.cleaning import clean_line, redact
 from catalog.providers.connections import Deadline, DeadlineTransport
+from catalog.providers.key_checks import CredentialCheck, Slots
 from catalog.providers.replies import (
     Refusal,
     Reply,
@@ -27,10 +28,8 @@ from catalog.providers.types import (
     AudioClip,
     CloneRequest,
     CloneResult,
-    CredentialCheck,
     ProviderInfo,
     RemoteVoice,
-    Slots,
     SpeechRequest,
 )
 from catalog.providers.waiting import read_wait

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from catalog.providers import errors
-from catalog.providers.types import Answer, CredentialCheck
+from catalog.providers.key_checks import CredentialCheck
+from catalog.providers.types import Answer
 
 # Whoever may not write is told so before anybody looks at what was sent.
 _SAYS_WHAT_IS_WRONG = (400, 404, 409, 422)

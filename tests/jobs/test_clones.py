@@ -14,7 +14,8 @@ from catalog.jobs.clones import run_clone
 from catalog.jobs.leases import LEASE, claim_work, find_due
 from catalog.models import AuditEntry, CloneJob, ProviderAccount, Voice
 from catalog.providers import errors
-from catalog.providers.types import CloneRequest, CloneResult, Kind, RemoteVoice, Slots, VoiceState
+from catalog.providers.key_checks import Slots
+from catalog.providers.types import CloneRequest, CloneResult, Kind, RemoteVoice, VoiceState
 from tests import factories
 from tests.conftest import Clock, make_wav
 

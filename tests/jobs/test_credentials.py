@@ -15,7 +15,8 @@ from catalog.providers.errors import (
     RequestRejected,
     TryLater,
 )
-from catalog.providers.types import Answer, Slots
+from catalog.providers.key_checks import Slots
+from catalog.providers.types import Answer
 from catalog.services.credentials import remove_credential, replace_key
 from tests import factories
 

@@ -3,8 +3,9 @@
 import pytest
 
 from catalog.providers import errors
+from catalog.providers.key_checks import Slots
 from catalog.providers.session import open_provider
-from catalog.providers.types import Answer, Kind, SampleFile, Slots
+from catalog.providers.types import Answer, Kind, SampleFile
 from catalog.sandbox import running_sandbox
 from tests.providers.sandboxed import MARKER, wish
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from catalog.providers.key_checks import Slots
 from catalog.providers.types import (
     Answer,
     SampleFile,
-    Slots,
 )
 from tests.providers.conftest import FakeServer, read_form
 

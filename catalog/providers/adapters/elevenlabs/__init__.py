@@ -19,6 +19,7 @@ from catalog.providers.adapters.elevenlabs.tuning import (
 from catalog.providers.adapters.elevenlabs.voices import read_voice, voice_id
 from catalog.providers.base import Provider
 from catalog.providers.cleaning import clean_line
+from catalog.providers.key_checks import CredentialCheck, Slots
 from catalog.providers.marking import add_marker, find_markers, has_marker
 from catalog.providers.public_fetch import fetch_public
 from catalog.providers.reading import Reading
@@ -27,10 +28,8 @@ from catalog.providers.types import (
     AudioClip,
     CloneRequest,
     CloneResult,
-    CredentialCheck,
     ProviderInfo,
     RemoteVoice,
-    Slots,
     SpeechCall,
     SpeechRequest,
     VoiceState,

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from catalog.providers import errors
+from catalog.providers.key_checks import CredentialCheck, Slots
 from catalog.providers.reading import Reading
-from catalog.providers.types import Answer, CredentialCheck, Slots
+from catalog.providers.types import Answer
 
 _NO_PLAN_FOR_CLONES = {"paid_plan_required", "can_not_use_instant_voice_cloning"}
 

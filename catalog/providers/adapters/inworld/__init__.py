@@ -17,6 +17,7 @@ from typing import Any
 from catalog.providers import errors
 from catalog.providers.adapters.inworld.voices import read_voice, voice_id, workspace_of
 from catalog.providers.base import AUDIO_LIMIT, Provider
+from catalog.providers.key_checks import CredentialCheck
 from catalog.providers.listing import Walk
 from catalog.providers.marking import add_marker, find_markers, has_marker
 from catalog.providers.permissions import try_permissions
@@ -26,7 +27,6 @@ from catalog.providers.types import (
     AudioClip,
     CloneRequest,
     CloneResult,
-    CredentialCheck,
     ProviderInfo,
     RemoteVoice,
     SettingField,

@@ -23,6 +23,7 @@ from catalog.providers.adapters.noiz.voices import (
 )
 from catalog.providers.base import AUDIO_LIMIT, Provider
 from catalog.providers.cleaning import clean_line, redact
+from catalog.providers.key_checks import CredentialCheck
 from catalog.providers.marking import (
     SHORT_MARK_LENGTH,
     add_short_marker,
@@ -37,7 +38,6 @@ from catalog.providers.types import (
     AudioClip,
     CloneRequest,
     CloneResult,
-    CredentialCheck,
     ProviderInfo,
     RemoteVoice,
     SettingField,

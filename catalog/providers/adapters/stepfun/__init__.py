@@ -22,6 +22,7 @@ from catalog.providers.adapters.stepfun.voices import (
 )
 from catalog.providers.base import AUDIO_LIMIT, Provider
 from catalog.providers.cleaning import clean_line
+from catalog.providers.key_checks import CredentialCheck
 from catalog.providers.reading import Reading
 from catalog.providers.replies import Refusal, decode_sound, json_body, kind_of_status
 from catalog.providers.types import (
@@ -29,7 +30,6 @@ from catalog.providers.types import (
     AudioClip,
     CloneRequest,
     CloneResult,
-    CredentialCheck,
     ProviderInfo,
     RemoteVoice,
     SettingField,

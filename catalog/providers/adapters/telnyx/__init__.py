@@ -29,6 +29,7 @@ from catalog.providers.adapters.telnyx.voices import (
 )
 from catalog.providers.base import Provider
 from catalog.providers.cleaning import clean_line
+from catalog.providers.key_checks import CredentialCheck
 from catalog.providers.listing import Walk
 from catalog.providers.marking import add_marker, find_markers, has_marker
 from catalog.providers.permissions import try_permissions
@@ -38,7 +39,6 @@ from catalog.providers.types import (
     AudioClip,
     CloneRequest,
     CloneResult,
-    CredentialCheck,
     ProviderInfo,
     RemoteVoice,
     SpeechCall,
