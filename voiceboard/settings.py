@@ -36,11 +36,14 @@ SANDBOX_PORT = env.read_number("VOICEBOARD_SANDBOX_PORT", 8900, least=1, most=65
 _SANDBOX_URL = f"http://127.0.0.1:{SANDBOX_PORT}" if DEMO else ""
 # Speech on this machine: left out by the flag, or by not installing its packages.
 LOCAL = env.read_flag("VOICEBOARD_LOCAL", True) and engine_is_installed()
+SPEECH_DIR = DATA_DIR / "speech"
+# The sandbox then has to speak each preview that is fetched ahead: some after each sync will do.
+WARMS_SLOWLY = DEMO and LOCAL
 
 
 def _base_url(info: ProviderInfo) -> str:
     if info.is_built_in:
-        return str(DATA_DIR / info.slug)
+        return str(SPEECH_DIR)
     sandbox = f"{_SANDBOX_URL}/{info.slug}" if _SANDBOX_URL else info.base_url
     return env.read_text(f"VOICEBOARD_{info.slug.upper()}_BASE_URL", sandbox)
 

@@ -128,7 +128,8 @@ class Supervisor:
     def _make_sandbox(self) -> Service:
         command = [sys.executable, "manage.py", "serve_sandbox", "--voices", "300"]
         place = ["--port", str(settings.SANDBOX_PORT), "--state", str(self._data / "sandbox")]
-        return Service("sandbox", [*command, *place], self._around)
+        engine = ["--engine", str(settings.SPEECH_DIR)] if settings.LOCAL else []
+        return Service("sandbox", [*command, *place, *engine], self._around)
 
     def run(self) -> None:
         """Prepare, then keep everything up until asked to stop, then end everything."""

@@ -121,6 +121,8 @@ def warm_previews(account_id: int, clock: Clock) -> bool:
     except (ProviderError, CannotOpen):
         logger.info("Stopped fetching previews of account %s", account.pk)
         return False
+    if settings.WARMS_SLOWLY and not account.info.is_built_in:
+        return False  # the next sync of the account goes on
     # Some previews are never to be had; as long as others came, there is a point in going on.
     return kept > 0 and len(voices) == most
 

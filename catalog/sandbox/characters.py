@@ -9,6 +9,7 @@ ENGINE_PITCH = 195.0
 
 _PITCHES = {"male": (84, 138), "female": (168, 248), "neutral": (136, 172)}
 _FORMANTS = {"male": (0.80, 0.91), "female": (0.97, 1.12), "neutral": (0.90, 1.0)}
+_BETWEEN_GENDERS = 155  # Hz
 _PACES = {"young": (1.02, 1.18), "middle_aged": (0.92, 1.06), "old": (0.78, 0.88)}
 _AGE_PITCHES = {"young": 1.05, "middle_aged": 1.0, "old": 0.94}
 
@@ -30,6 +31,9 @@ class Character:
     breath: float = 0.0
     swell: float = 0.0
     beat: float = 0.5
+    # By these an engine that has voices of its own finds one.
+    seed: str = ""
+    gender: str = "neutral"
 
     @classmethod
     def of(cls, seed: str, gender: str = "neutral", age: str = "middle_aged") -> Self:
@@ -44,6 +48,8 @@ class Character:
             breath=dice.uniform(0.0, 1.6),
             swell=dice.uniform(0.0, 0.3),
             beat=dice.uniform(0.3, 0.9),
+            seed=seed,
+            gender=gender,
         )
 
     @classmethod
@@ -53,7 +59,9 @@ class Character:
             return cls.of(seed)
         # Deep voices come from large heads: an octave goes with about a fifth of formant.
         formant = min(1.15, max(0.8, (pitch / ENGINE_PITCH) ** 0.28))
-        return replace(cls.of(seed), pitch=pitch, formant=formant, pace=1.0, liveliness=1.0)
+        gender = "male" if pitch < _BETWEEN_GENDERS else "female"
+        made = cls.of(seed, gender)
+        return replace(made, pitch=pitch, formant=formant, pace=1.0, liveliness=1.0)
 
     def faster(self, factor: float) -> Self:
         """Return the same character, speaking faster by a factor."""

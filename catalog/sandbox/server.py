@@ -36,8 +36,18 @@ OWN_NAMES = {"127.0.0.1", "localhost", "::1"}
 class Sandbox:
     """A running sandbox; use it as a context manager, it listens on loopback only."""
 
-    def __init__(self, *, voices: int = 60, state: Path | None = None, port: int = 8900) -> None:
-        """Bind the port (0 picks a free one); with ``state``, a directory, nothing is forgotten."""
+    def __init__(
+        self,
+        *,
+        voices: int = 60,
+        state: Path | None = None,
+        port: int = 8900,
+        engine: Path | None = None,
+    ) -> None:
+        """Bind the port (0 picks a free one); with ``state``, a directory, nothing is forgotten.
+
+        ``engine`` is the folder of the speech engine; without it a small one speaks.
+        """
         self._stopping = threading.Event()
         self._late: list[threading.Thread] = []
         self.faults = FaultPlan()
@@ -46,7 +56,7 @@ class Sandbox:
             directory = state or Path(cleanup.enter_context(tempfile.TemporaryDirectory()))
             store = Store(state / "sandbox.sqlite3" if state else None)
             cleanup.callback(store.close)
-            backstage = Backstage(store, Studio(directory / "clips"), voices, time.time)
+            backstage = Backstage(store, Studio(directory / "clips", engine), voices, time.time)
             self._providers: dict[str, SandboxProvider] = {
                 kind.slug: kind(backstage) for kind in provider_classes()
             }

@@ -6,26 +6,32 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from catalog.sandbox.actors import LONGEST_TEXT, Actor
 from catalog.sandbox.characters import Character
 from catalog.sandbox.sounds import Sound
 from catalog.sandbox.speech import Narrator
 
 
 class Studio:
-    """One narrator and a folder of clips."""
+    """One narrator and a folder of clips; with ``engine``, its folder, an actor speaks instead."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, engine: Path | None = None) -> None:
         self._directory = directory
         self._narrator = Narrator()
+        self._actor = Actor(engine) if engine is not None else None
         self._making = threading.Lock()
 
     def speak(self, text: str, character: Character) -> Sound:
         """Speak a text without keeping it; raises NoEngine."""
+        if self._actor is not None and len(text) <= LONGEST_TEXT:
+            return self._actor.speak(text, character)
         return self._narrator.speak(text, character)
 
     def clip(self, recipe: str, make: Callable[[], bytes]) -> bytes:
         """Return the clip made from a recipe; made once, and by one thread at a time."""
-        name = hashlib.sha256(recipe.encode()).hexdigest()[:32]
+        # What the actor speaks is another clip than what the narrator spoke.
+        spoken_by = "actor 1 " if self._actor is not None else ""
+        name = hashlib.sha256(f"{spoken_by}{recipe}".encode()).hexdigest()[:32]
         path = self._directory / name
         if path.exists():
             return path.read_bytes()

@@ -17,6 +17,17 @@ def make_voices(account, *names: str) -> list[Voice]:
     return [factories.make_voice(account, name, preview_url=URL.format(name)) for name in names]
 
 
+def test_where_each_preview_has_to_be_spoken_only_some_are_fetched_after_a_sync(
+    cast, stub, clock, settings
+):
+    settings.WARMS_SLOWLY = True
+    make_voices(cast.account, *[f"voice {number}" for number in range(13)])
+
+    assert not warm_previews(cast.account.pk, clock)
+
+    assert PreviewClip.objects.count() == 12
+
+
 def make_clip(voice: Voice, content: bytes, content_type: str = "audio/wav") -> PreviewClip:
     path, size, _ = store_media("previews", [content], "wav")
     return PreviewClip.objects.create(

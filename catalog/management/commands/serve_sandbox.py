@@ -25,13 +25,20 @@ class Command(BaseCommand):
             "--state", type=Path, help="directory that keeps everything across restarts"
         )
 
+        parser.add_argument(
+            "--engine", type=Path, help="directory of the speech engine that shall speak"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         stop = threading.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda *_: stop.set())
         try:
             sandbox = Sandbox(
-                voices=options["voices"], state=options["state"], port=options["port"]
+                voices=options["voices"],
+                state=options["state"],
+                port=options["port"],
+                engine=options["engine"],
             )
         except (OSError, sqlite3.Error) as exc:
             raise CommandError(f"The sandbox cannot start: {exc}") from exc

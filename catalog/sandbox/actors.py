@@ -1,0 +1,56 @@
+"""Speak with the real engine where this machine has it, each voice in a blend of its own."""
+
+import random
+import threading
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from catalog.sandbox.characters import Character
+from catalog.sandbox.sounds import Sound
+from catalog.sandbox.speech import FALLBACK_TEXT, NoEngine
+from catalog.speech.engine import RATE, load_engine
+from catalog.speech.errors import CannotSpeak, SpeechProblem
+from catalog.speech.styles import Style, blend_styles, style_names
+
+# What is longer is left to the small engine: nobody waits minutes for a sandbox.
+LONGEST_TEXT = 400
+_SLOWEST, _FASTEST = 0.8, 1.25
+# The letters with which ids of English voices begin, by gender.
+_CASTS = {"female": ("af", "bf"), "male": ("am", "bm"), "neutral": ("af", "am", "bf", "bm")}
+
+
+class Actor:
+    """Speaks one text at a time; the engine is loaded when it is first needed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+
+    def speak(self, text: str, character: Character) -> Sound:
+        """Speak a text; raises NoEngine."""
+        pace = min(max(character.pace, _SLOWEST), _FASTEST)
+        style = _style_of(character.seed, character.gender)
+        with self._lock:
+            try:
+                engine = load_engine(self._folder)
+                try:
+                    return Sound(engine.speak(text, style, "en-US", pace), RATE)
+                except CannotSpeak:
+                    return Sound(engine.speak(FALLBACK_TEXT, style, "en-US", pace), RATE)
+            except SpeechProblem as exc:
+                raise NoEngine(str(exc)) from exc
+
+
+@lru_cache(maxsize=64)
+def _style_of(seed: str, gender: str) -> Style:
+    """Return the style of the voice with this seed: two stock voices, mixed."""
+    dice = random.Random(f"actor {seed}")
+    names = style_names()
+    pair = dice.sample([name for name in names if name.startswith(_CASTS[gender])], 2)
+    weights = np.zeros(len(names), np.float32)
+    share = dice.uniform(0.3, 0.7)
+    weights[names.index(pair[0])] = share
+    weights[names.index(pair[1])] = 1 - share
+    return blend_styles(weights)
