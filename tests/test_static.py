@@ -18,8 +18,8 @@ from voiceboard import settings as product
 ROOT = Path(__file__).resolve().parent.parent
 STATIC = ROOT / "static"
 SCRIPTS = sorted((STATIC / "js").glob("*.js"))
-# The scripts that only one page loads, by data-module.
-PAGE_SCRIPTS = {"upload.js"}
+# The scripts that only some pages load, by data-module.
+PAGE_SCRIPTS = {"upload.js", "bulk.js"}
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 OUR_TEXTS = [*TEMPLATES, *SCRIPTS, STATIC / "css/app.css", *sorted(STATIC.glob("*.svg"))]
 VENDORED = json.loads((STATIC / "vendor/vendor.json").read_text())
@@ -194,7 +194,7 @@ def test_first_visit_stays_light() -> None:
     module = [path for path in SCRIPTS if path.name in PAGE_SCRIPTS]
 
     assert zipped_size([STATIC / "vendor/htmx-4.0.1.min.js", *pages]) <= 25 * 1024
-    assert zipped_size(module) <= 4.5 * 1024
+    assert max(zipped_size([path]) for path in module) <= 4.5 * 1024
     assert zipped_size([STATIC / "css/app.css"]) <= 12.5 * 1024
     assert zipped_size([STATIC / "icons.svg", STATIC / "logo.svg"]) <= 4 * 1024
     assert (STATIC / "fonts/instrument-sans-latin.woff2").stat().st_size <= 32 * 1024

@@ -1,5 +1,4 @@
 // The entry module. Everything is delegated to the document, so that a swap needs no wiring anew.
-import { watchTables } from "./bulk.js";
 import { keys } from "./keys.js";
 import { player } from "./player.js";
 import { watchSwaps } from "./swaps.js";
@@ -124,7 +123,6 @@ function noteVisit() {
 
 watchToasts();
 watchSwaps();
-watchTables();
 player.init();
 keys.init();
 loadModules();

@@ -95,11 +95,15 @@ function bringBackOrCount(form) {
   else count(form);
 }
 
-/** Keep the counts of all such tables right, also of those that a swap brings. */
-export function watchTables() {
+let isWatching = false;
+
+/** Keep the counts of such tables right, also of those that a swap draws anew. */
+export default function watchTable(form) {
+  bringBackOrCount(form);
+  if (isWatching) return;
+  isWatching = true;
   document.addEventListener("click", onClick);
   document.addEventListener("change", onChange);
   document.addEventListener("submit", addKept, true);
   document.addEventListener("htmx:after:swap", countAll);
-  countAll();
 }
