@@ -5,9 +5,11 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 from django.utils import timezone
 
 from catalog.crypto import hash_token
+from catalog.hearing.likeness import ENCODER, pack_vector
 from catalog.models import (
     CleanupPlan,
     CloneJob,
@@ -22,10 +24,12 @@ from catalog.models import (
     Membership,
     Note,
     PlannedDeletion,
+    PreviewClip,
     ProviderAccount,
     Sample,
     SavedSearch,
     Selection,
+    SoundQuery,
     Speech,
     SpokenClip,
     Tag,
@@ -33,6 +37,7 @@ from catalog.models import (
     Team,
     User,
     Voice,
+    VoiceEmbedding,
     VoiceLabel,
 )
 from catalog.models.speeches import speech_recipe
@@ -223,6 +228,35 @@ def make_comparison(user: User, voices: list[Voice], text: str, **values: Any) -
         speech = make_speech(user, voice, text)
         ComparedVoice.objects.create(comparison=made, voice=voice, place=place, speech=speech)
     return made
+
+
+def make_direction(*parts: float) -> np.ndarray:
+    """Return a direction among voices, told by its first numbers."""
+    direction = np.zeros(256, np.float32)
+    direction[: len(parts)] = parts
+    return direction / np.linalg.norm(direction)
+
+
+def make_embedding(voice: Voice, *parts: float) -> VoiceEmbedding:
+    clip = PreviewClip.objects.filter(voice=voice).first()
+    return VoiceEmbedding.objects.create(
+        voice=voice,
+        clip_path=clip.path if clip else "",
+        encoder=ENCODER,
+        vector=pack_vector(make_direction(*(parts or (1,)))),
+        made_at=NOW,
+    )
+
+
+def make_sound_query(owner: User, team: Team, **values: Any) -> SoundQuery:
+    defaults = {
+        "filename": "ada.wav",
+        "audio_format": "wav",
+        "state": SoundQuery.State.HEARD,
+        "vector": pack_vector(make_direction(1)),
+        "asked_at": NOW,
+    }
+    return SoundQuery.objects.create(owner=owner, team=team, **{**defaults, **values})
 
 
 def make_plan(user: User, team: Team, voices: list[Voice], **values: Any) -> CleanupPlan:

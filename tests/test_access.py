@@ -63,7 +63,9 @@ def invented_world() -> SimpleNamespace:
         "comparison": unique,
         "place": number,
     }
-    return SimpleNamespace(**kinds, sample=unique, credential=unique, line=unique)
+    return SimpleNamespace(
+        **kinds, sample=unique, sound_query=unique, credential=unique, line=unique
+    )
 
 
 def method_of(name: str) -> str:

@@ -135,7 +135,14 @@ HISTORY = {
     "Speech.requested_by",
     "VoiceSettings.asked_by",
 }
-STAYS_PERSONAL = {"Preference.user", "Rating.user", "Selection.user", "Star.user", "Vote.user"}
+STAYS_PERSONAL = {
+    "Preference.user",
+    "Rating.user",
+    "Selection.user",
+    "SoundQuery.owner",
+    "Star.user",
+    "Vote.user",
+}
 
 
 def test_every_link_to_a_person_has_its_fate_when_the_person_leaves():

@@ -27,6 +27,7 @@ from catalog.models import (
     Sample,
     SavedSearch,
     Selection,
+    SoundQuery,
     Speech,
     SpokenClip,
     Star,
@@ -36,6 +37,7 @@ from catalog.models import (
     Team,
     User,
     Voice,
+    VoiceEmbedding,
     VoiceLabel,
     VoiceSettings,
     Vote,
@@ -67,6 +69,8 @@ _OF_TEAM = {
     CleanupPlan: "team",
     PlannedDeletion: "plan__team",
     Star: "voice__account__team",
+    VoiceEmbedding: "voice__account__team",
+    SoundQuery: "team",
     Rating: "voice__account__team",
     Tag: "team",
     TagUse: "voice__account__team",
@@ -126,6 +130,8 @@ def furnish(
     collection = factories.make_collection(admin, team, voice, name=word, is_shared=True)
     search = factories.make_search(admin, team, name=word, is_shared=True)
     selection = factories.make_selection(admin, team, voice)
+    sound_query = factories.make_sound_query(admin, team, filename=word)
+    factories.make_embedding(voice)
     line = factories.make_line(plan, voice, message=word, credential=credential)
     VoiceSettings.objects.create(
         voice=voice,
@@ -163,6 +169,7 @@ def furnish(
         entry=collection.entries.get(),
         search=search,
         selection=selection,
+        sound_query=sound_query,
     )
 
 

@@ -79,6 +79,7 @@ app.conf.update(
         # Nobody waits for these, and somebody may be waiting behind them.
         "catalog.warm_previews": {"queue": "background"},
         "catalog.index_due": {"queue": "background"},
+        "catalog.embed_previews": {"queue": "background"},
         # What speaks on this machine: one process loads the engine, so its memory is paid once.
         "catalog.speak_preview": {"queue": "speech"},
         "catalog.warm_built_in": {"queue": "speech"},
@@ -95,6 +96,11 @@ app.conf.update(
         "sweep": {"task": "catalog.sweep", "schedule": 5.0, "options": {"expires": 10}},
         "sync-due": {"task": "catalog.sync_due", "schedule": 60.0, "options": {"expires": 60}},
         "index-due": {"task": "catalog.index_due", "schedule": 10.0, "options": {"expires": 10}},
+        "embed": {
+            "task": "catalog.embed_previews",
+            "schedule": 30.0,
+            "options": {"expires": 30},
+        },
         "tidy": {"task": "catalog.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
     },
 )

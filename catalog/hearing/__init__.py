@@ -1,1 +1,8 @@
 """Listen to recordings: who speaks, how good it is, what is said. Plain Python, worker only."""
+
+import importlib.util
+
+
+def hearing_is_installed() -> bool:
+    """Tell whether the encoders can run here, without loading what runs them."""
+    return importlib.util.find_spec("onnxruntime") is not None

@@ -9,6 +9,7 @@ from catalog.models.collections import Collection, CollectionEntry
 from catalog.models.comparisons import ComparedVoice, Comparison, Vote
 from catalog.models.credentials import Credential, ProviderAccount
 from catalog.models.installations import Installation
+from catalog.models.likenesses import SoundQuery, VoiceEmbedding
 from catalog.models.preferences import Preference
 from catalog.models.searches import SavedSearch, Selection
 from catalog.models.speeches import Speech, SpokenClip
@@ -42,6 +43,7 @@ __all__ = [
     "SavedSearch",
     "Selection",
     "SetupLink",
+    "SoundQuery",
     "Speech",
     "SpokenClip",
     "Star",
@@ -51,6 +53,7 @@ __all__ = [
     "Team",
     "User",
     "Voice",
+    "VoiceEmbedding",
     "VoiceLabel",
     "VoiceSettings",
     "Vote",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from catalog.models import Collection, ProviderAccount, Team, User, Voice
+from catalog.models.voices import VoiceQuerySet
 from catalog.providers.labels import accent_label, language_label, use_case_label
 from catalog.queries.filters import CLOSED_FACETS, FACETS, FILTERS, FLAGS, VoiceFilter
 from catalog.search.completion import complete_search
@@ -151,6 +152,17 @@ def find_voice_ids(user: User, wanted: VoiceFilter) -> list[int]:
     accounts = ProviderAccount.objects.visible_to(user).values_list("pk", flat=True)
     search = _as_search(user, frozenset(accounts), wanted)
     return answer_search(_choose_engine(user), search, facets=[], page=1, size=_EVERYTHING).ids
+
+
+def select_voices(user: User, wanted: VoiceFilter) -> VoiceQuerySet:
+    """Return the rows that the person may see and the filter shows, in no order."""
+    accounts = ProviderAccount.objects.visible_to(user).values_list("pk", flat=True)
+    return SqlEngine().select(_as_search(user, frozenset(accounts), wanted))
+
+
+def list_chips(user: User, wanted: VoiceFilter) -> list[Chip]:
+    """Return the active filters, each with the address without it."""
+    return _list_chips(wanted, _name_collections(user))
 
 
 def _as_search(user: User, accounts: frozenset[int], wanted: VoiceFilter) -> Search:

@@ -79,6 +79,7 @@ from catalog.services.invitations import (
     join_by_invitation,
     withdraw_invitation,
 )
+from catalog.services.likenesses import ask_alike
 from catalog.services.members import change_role, remove_member
 from catalog.services.preferences import clear_news, note_visit, remember_view
 from catalog.services.searches import (
@@ -113,6 +114,13 @@ READERS = {
 # These change what nobody but the person sees, which is no concern of the team's log.
 PERSONAL: dict[str, Callable[[SimpleNamespace], Any]] = {
     "choose_team": lambda cast: choose_team(cast.mia, team=cast.aurora, now=NOW),
+    "ask_alike": lambda cast: ask_alike(
+        cast.mia,
+        team=cast.aurora,
+        file=SimpleUploadedFile("ada.wav", b"RIFF"),
+        audio_format=FORMATS["wav"],
+        now=NOW,
+    ),
     "star_voice": lambda cast: star_voice(
         cast.mia, voice=factories.make_voice(cast.account), is_on=True, now=NOW
     ),

@@ -1,0 +1,148 @@
+"""Find the voices that sound most like another one, or like a clip."""
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+from django.db.models import Count, Max
+from numpy.typing import NDArray
+
+from catalog.hearing.likeness import (
+    ENCODER,
+    SIZE,
+    Packed,
+    best_first,
+    name_likeness,
+    score_all,
+    unpack_vectors,
+)
+from catalog.hearing.spectra import Wave
+from catalog.models import ProviderAccount, User, Voice, VoiceEmbedding
+from catalog.queries.filters import VoiceFilter
+from catalog.queries.voices import Chip, list_chips, select_voices
+
+SHOWN = 24
+# Looked through in the database at once; more only where filters leave few of the best.
+_FIRST_LOOK = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How alike a voice sounds."""
+
+    score: float
+
+    @property
+    def words(self) -> str:
+        """The score in words."""
+        return name_likeness(self.score)
+
+
+@dataclass(frozen=True, slots=True)
+class AlikePage:
+    """Voices, the most alike first, and how much of the catalogue was compared."""
+
+    wanted: VoiceFilter
+    voices: list[Voice]
+    likenesses: dict[int, Likeness]
+    unheard_count: int
+    chips: list[Chip]
+
+
+def get_vector(voice: Voice) -> bytes | None:
+    """Return where the voice lies: None where nobody listened yet, b"" where nothing is heard."""
+    rows = VoiceEmbedding.objects.filter(voice=voice, encoder=ENCODER)
+    found = rows.values_list("vector", flat=True).first()
+    return None if found is None else bytes(found)
+
+
+def find_alike(
+    user: User, wanted: VoiceFilter, target: Wave, *, besides: int | None = None
+) -> AlikePage:
+    """Return the voices of the filter that sound most like the target, but not itself."""
+    known = _memory.refresh()
+    scores = score_all(known.vectors, target)
+    best = _keep_wanted(user, wanted, known, scores, besides)
+    likenesses = {pk: Likeness(float(scores[place])) for pk, place in best.items()}
+    rows = Voice.objects.filter(pk__in=likenesses).select_related("account", "clip")
+    loaded = {row.pk: row for row in rows.prefetch_related("labels")}
+    return AlikePage(
+        wanted=wanted,
+        voices=[loaded[pk] for pk in likenesses if pk in loaded],
+        likenesses=likenesses,
+        unheard_count=count_unheard(user),
+        chips=list_chips(user, wanted),
+    )
+
+
+def count_unheard(user: User) -> int:
+    """Return how many voices nobody has listened to yet, or whose previews say nothing."""
+    accounts = frozenset(ProviderAccount.objects.visible_to(user).values_list("pk", flat=True))
+    listed = Voice.objects.listed_in(accounts)
+    heard = listed.filter(embedding__encoder=ENCODER).exclude(embedding__vector=b"")
+    return listed.count() - heard.count()
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """All that was heard, as one matrix; the last row of a voice is the one that counts."""
+
+    voice_ids: NDArray[np.int64]
+    vectors: Packed
+    count: int = 0
+    newest: int = 0
+
+
+_NOTHING = _Known(np.zeros(0, np.int64), np.zeros((0, SIZE), np.float16))
+
+
+class _Memory:
+    """This process's copy of all embeddings; each look asks whether it is still true."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known = _NOTHING
+
+    def refresh(self) -> _Known:
+        with self._lock:
+            rows = VoiceEmbedding.objects.filter(encoder=ENCODER)
+            state = rows.aggregate(count=Count("pk"), newest=Max("pk"))
+            count, newest = state["count"], state["newest"] or 0
+            if (count, newest) != (self._known.count, self._known.newest):
+                added = _load(self._known, newest)
+                # Rows that went, or came in another order than their keys: read all anew.
+                is_whole = added.count == count
+                self._known = added if is_whole else _load(_NOTHING, newest)
+            return self._known
+
+
+def _load(known: _Known, newest: int) -> _Known:
+    rows = VoiceEmbedding.objects.filter(encoder=ENCODER, pk__gt=known.newest, pk__lte=newest)
+    pairs = list(rows.order_by("pk").values_list("voice_id", "vector"))
+    heard = [(voice, bytes(vector)) for voice, vector in pairs if vector]
+    return _Known(
+        np.concatenate([known.voice_ids, np.array([voice for voice, _ in heard], np.int64)]),
+        np.concatenate([known.vectors, unpack_vectors([vector for _, vector in heard])]),
+        known.count + len(pairs),
+        newest,
+    )
+
+
+_memory = _Memory()
+
+
+def _keep_wanted(
+    user: User, wanted: VoiceFilter, known: _Known, scores: Wave, besides: int | None
+) -> dict[int, int]:
+    """Return places by voice, the best first, of voices that the filter shows."""
+    found = select_voices(user, wanted)
+    places = best_first(scores, _FIRST_LOOK)
+    near = [int(pk) for pk in known.voice_ids[places]]
+    shown = set(found.filter(pk__in=near).values_list("pk", flat=True)) - {besides}
+    if len(shown) < SHOWN and len(places) < scores.size:
+        # The filter leaves few of the best: ask for all that it leaves.
+        shown = set(found.values_list("pk", flat=True)) - {besides}
+        allowed = np.flatnonzero(np.isin(known.voice_ids, np.array(sorted(shown), np.int64)))
+        places = allowed[best_first(scores[allowed], SHOWN)]
+    kept = [(int(known.voice_ids[place]), int(place)) for place in places]
+    return dict([(pk, place) for pk, place in kept if pk in shown][:SHOWN])

@@ -1,0 +1,45 @@
+"""Ask for voices that sound like a clip, or for a voice to be listened to now."""
+
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+
+from catalog import policies
+from catalog.audio import AudioFormat
+from catalog.models import SoundQuery, Team, User
+from catalog.services.clones import clean_filename
+from catalog.storage import remove_media, store_media
+from catalog.tasks import wake_hearing
+
+
+def ask_alike(
+    user: User,
+    *,
+    team: Team,
+    file: "UploadedFile[Any]",
+    audio_format: AudioFormat,
+    now: datetime,
+) -> SoundQuery:
+    """Keep the clip until a worker has listened to it; whoever may look may ask."""
+    if policies.role_in(user, team) is None:
+        raise PermissionDenied
+    path, _, _ = store_media("queries", file.chunks(), audio_format.slug)
+    try:
+        with transaction.atomic():
+            query = SoundQuery.objects.create(
+                team=team,
+                owner=user,
+                path=path,
+                filename=clean_filename(file.name or ""),
+                audio_format=audio_format.slug,
+                asked_at=now,
+            )
+            transaction.on_commit(partial(wake_hearing, query.pk))
+    except BaseException:
+        remove_media(path)
+        raise
+    return query

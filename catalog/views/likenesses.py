@@ -1,0 +1,110 @@
+"""Voices that sound like a voice, or like a clip that somebody dropped."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from catalog.audio import FORMATS
+from catalog.forms.likenesses import SoundQueryForm
+from catalog.forms.voices import VoiceFilterForm
+from catalog.hearing import hearing_is_installed
+from catalog.hearing.likeness import unpack_vector
+from catalog.models import SoundQuery, Voice
+from catalog.queries.annotations import find_marks
+from catalog.queries.likenesses import find_alike, get_vector
+from catalog.services.likenesses import ask_alike
+from catalog.services.previews import PreviewUnavailable, fetch_preview
+from catalog.tasks import wake_embedding
+from catalog.views.requests import Request, render_part, signed_in
+
+
+@signed_in
+@require_safe
+def voice_alike(request: Request, pk: int) -> HttpResponseBase:
+    rows = Voice.objects.visible_to(request.user).select_related("account", "clip")
+    voice = get_object_or_404(rows, pk=pk)
+    vector = get_vector(voice)
+    context: dict[str, Any] = {
+        "voice": voice,
+        "is_unheard": vector is None,
+        "is_mute": vector == b"",
+        "is_waiting": vector is None and hasattr(voice, "clip"),
+        "is_installed": hearing_is_installed(),
+    }
+    if vector:
+        context |= _compare(request, vector, besides=voice.pk)
+    return render_part(
+        request,
+        page="catalog/likenesses/voice.html",
+        part="catalog/likenesses/_voice.html",
+        context=context,
+    )
+
+
+@signed_in
+@require_POST
+def voice_listen(request: Request, pk: int) -> HttpResponseBase:
+    """Fetch the preview, as hearing it would, and let a worker listen to it."""
+    rows = Voice.objects.visible_to(request.user).select_related("account")
+    voice = get_object_or_404(rows, pk=pk)
+    try:
+        clip = fetch_preview(request.user, voice=voice, now=timezone.now())
+    except PreviewUnavailable:
+        return redirect("catalog:voice-alike", pk=pk)
+    wake_embedding(clip.pk)
+    return redirect("catalog:voice-alike", pk=pk)
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def alike_create(request: Request) -> HttpResponseBase:
+    form = SoundQueryForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid() and form.audio_format:
+        query = ask_alike(
+            request.user,
+            team=request.team,
+            file=form.cleaned_data["clip"],
+            audio_format=form.audio_format,
+            now=timezone.now(),
+        )
+        return redirect("catalog:alike-detail", pk=query.pk)
+    context = {
+        "form": form,
+        "formats": [found.label for found in FORMATS.values()],
+        "max_bytes": settings.SAMPLE_MAX_BYTES,
+        "is_installed": hearing_is_installed(),
+    }
+    status = 422 if request.method == "POST" else 200
+    return render(request, "catalog/likenesses/create.html", context, status=status)
+
+
+@signed_in
+@require_safe
+def alike_detail(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    query = SoundQuery.objects.visible_to(request.user).filter(pk=pk).first()
+    if query is None:
+        raise Http404
+    context: dict[str, Any] = {"query": query}
+    if query.is_heard:
+        context |= _compare(request, bytes(query.vector))
+    return render_part(
+        request,
+        page="catalog/likenesses/detail.html",
+        part="catalog/likenesses/_clip.html",
+        context=context,
+    )
+
+
+def _compare(request: Request, vector: bytes, *, besides: int | None = None) -> dict[str, Any]:
+    wanted = VoiceFilterForm(request.GET).wanted
+    page = find_alike(request.user, wanted, unpack_vector(vector), besides=besides)
+    return {
+        "page": page,
+        "marks": find_marks(request.user, page.voices),
+        "likenesses": page.likenesses,
+    }

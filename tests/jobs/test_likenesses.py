@@ -1,0 +1,127 @@
+"""Previews and dropped clips are listened to once, in any order, and nothing is fetched for it."""
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from catalog.hearing.likeness import unpack_vector
+from catalog.jobs import likenesses as jobs
+from catalog.jobs.likenesses import embed_previews, forget_queries, hear_query
+from catalog.models import PreviewClip, SoundQuery, VoiceEmbedding
+from catalog.storage import media_path, remove_media, store_media
+from tests import factories
+from tests.sounds import encode_sound
+
+NOW = factories.NOW
+
+
+def make_clip(voice, sound: bytes, content_type: str = "audio/wav") -> PreviewClip:
+    path, size, _ = store_media("previews", [sound], "wav")
+    return PreviewClip.objects.create(
+        voice=voice, source="x", path=path, content_type=content_type, size=size, fetched_at=NOW
+    )
+
+
+def test_every_clip_is_listened_to_once_and_no_provider_is_asked(cast, clock, wav, stub):
+    first, second = (factories.make_voice(cast.account, name) for name in ("Ada", "Bob"))
+    make_clip(first, wav)
+    make_clip(second, encode_sound("mp3"), "audio/mpeg")
+
+    assert embed_previews(clock) is False
+    made = set(VoiceEmbedding.objects.values_list("pk", flat=True))
+    embed_previews(clock)
+
+    assert VoiceEmbedding.objects.count() == 2
+    assert set(VoiceEmbedding.objects.values_list("pk", flat=True)) == made
+    vector = unpack_vector(bytes(VoiceEmbedding.objects.get(voice=first).vector))
+    assert np.linalg.norm(vector) == pytest.approx(1, abs=0.01)
+    assert stub.asked == []
+
+
+def test_another_clip_of_the_same_voice_is_listened_to(cast, clock, wav):
+    clip = make_clip(factories.make_voice(cast.account), wav)
+    embed_previews(clock)
+    path, _, _ = store_media("previews", [encode_sound("wav", 3)], "wav")
+    PreviewClip.objects.filter(pk=clip.pk).update(path=path)
+
+    embed_previews(clock)
+
+    assert VoiceEmbedding.objects.get().clip_path == path
+
+
+def test_work_left_over_is_told_and_goes_on(cast, clock, wav, monkeypatch):
+    monkeypatch.setattr(jobs, "_HEARD_AT_ONCE", 2)
+    for number in range(3):
+        make_clip(factories.make_voice(cast.account, f"Voice {number}"), wav)
+
+    assert embed_previews(clock) is True
+    assert embed_previews(clock) is False
+    assert VoiceEmbedding.objects.count() == 3
+
+
+@pytest.mark.parametrize("sound", [b"RIFF", encode_sound("wav", 2, np.zeros_like)])
+def test_a_clip_in_which_nothing_is_heard_is_not_decoded_for_ever(cast, clock, sound):
+    make_clip(factories.make_voice(cast.account), sound)
+
+    embed_previews(clock)
+
+    assert bytes(VoiceEmbedding.objects.get().vector) == b""
+    assert embed_previews(clock) is False
+
+
+def test_without_the_encoders_nothing_happens(cast, clock, wav, monkeypatch):
+    monkeypatch.setattr(jobs, "hearing_is_installed", lambda: False)
+    make_clip(factories.make_voice(cast.account), wav)
+
+    assert embed_previews(clock) is False
+    assert not VoiceEmbedding.objects.exists()
+
+
+def make_query(cast, sound: bytes) -> SoundQuery:
+    path, _, _ = store_media("queries", [sound], "wav")
+    return factories.make_sound_query(cast.mia, cast.aurora, path=path, state="waiting", vector=b"")
+
+
+def test_a_dropped_clip_is_heard_and_its_file_removed(cast, wav):
+    query = make_query(cast, wav)
+
+    hear_query(str(query.pk))
+    hear_query(str(query.pk))
+
+    heard = SoundQuery.objects.get()
+    assert heard.is_heard
+    assert len(bytes(heard.vector)) == 512
+    assert heard.path == ""
+    assert not media_path(query.path).exists()
+
+
+def test_a_dropped_clip_that_is_no_sound_says_so(cast):
+    query = make_query(cast, b"RIFF and nothing")
+
+    hear_query(str(query.pk))
+
+    heard = SoundQuery.objects.get()
+    assert heard.state == SoundQuery.State.FAILED
+    assert "could not be decoded" in heard.problem
+    assert not media_path(query.path).exists()
+
+
+def test_a_dropped_clip_whose_file_is_gone_says_so(cast, wav):
+    query = make_query(cast, wav)
+    remove_media(query.path)
+
+    hear_query(str(query.pk))
+
+    assert SoundQuery.objects.get().problem == "The recording is no longer on this server."
+
+
+def test_clips_are_forgotten_after_a_day(cast, wav):
+    query = make_query(cast, wav)
+
+    forget_queries(NOW + timedelta(hours=23))
+    assert SoundQuery.objects.exists()
+    forget_queries(NOW + timedelta(hours=25))
+
+    assert not SoundQuery.objects.exists()
+    assert not media_path(query.path).exists()

@@ -1,0 +1,111 @@
+"""Sounds like this: the page of a voice, and of a dropped clip."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from catalog.models import PreviewClip, SoundQuery, VoiceEmbedding
+from catalog.queries import likenesses
+from tests import factories
+
+
+@pytest.fixture(autouse=True)
+def _empty_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(likenesses, "_memory", likenesses._Memory())
+
+
+@pytest.fixture
+def voice(cast):
+    voice = factories.make_voice(cast.account, "Ada", preview_url="https://cdn.example.com/a.mp3")
+    factories.make_embedding(voice, 1)
+    return voice
+
+
+def test_alike_voices_stand_with_scores_in_the_filters_of_the_list(cast, sign_in, voice):
+    for name, gender in (("Berta", "female"), ("Carl", "male")):
+        other = factories.make_voice(cast.account, name, gender=gender)
+        factories.make_embedding(other, 1, 0.3)
+
+    address = reverse("catalog:voice-alike", args=[voice.pk])
+    page = sign_in(cast.mia).get(f"{address}?gender=female").content.decode()
+
+    assert "Berta" in page
+    assert "Carl" not in page
+    assert "Very alike · 0.96" in page
+    assert "No credits were spent." in page
+    assert "Remove filter Gender: Female" in page
+
+
+def test_the_list_leads_there_with_its_filters(cast, sign_in, voice):
+    page = sign_in(cast.mia).get(f"{reverse('catalog:voice-list')}?language=en-US")
+
+    address = reverse("catalog:voice-alike", args=[voice.pk])
+    assert f'href="{address}?language=en-US"' in page.content.decode()
+
+
+def test_a_voice_nobody_listened_to_offers_to_listen_and_then_waits(
+    cast, sign_in, voice, stub, wakes, django_capture_on_commit_callbacks
+):
+    VoiceEmbedding.objects.all().delete()
+    client = sign_in(cast.mia)
+    address = reverse("catalog:voice-alike", args=[voice.pk])
+
+    before = client.get(address).content.decode()
+    client.post(reverse("catalog:voice-listen", args=[voice.pk]))
+    after = client.get(address).content.decode()
+
+    assert "Listen to its preview now" in before
+    assert "every 2s" not in before
+    assert 'hx-trigger="every 2s"' in after
+    assert ("catalog.embed_clip", PreviewClip.objects.get().pk) in wakes
+
+
+def test_a_voice_without_sound_says_why_it_cannot_be_compared(cast, sign_in, voice):
+    VoiceEmbedding.objects.update(vector=b"")
+
+    page = sign_in(cast.mia).get(reverse("catalog:voice-alike", args=[voice.pk]))
+
+    assert "Nothing can be heard" in page.content.decode()
+
+
+def test_a_dropped_clip_waits_for_a_worker_and_then_shows_what_is_alike(
+    cast, sign_in, voice, wav, wakes, django_capture_on_commit_callbacks
+):
+    client = sign_in(cast.mia)
+    with django_capture_on_commit_callbacks(execute=True):
+        sent = client.post(
+            reverse("catalog:alike-create"), {"clip": SimpleUploadedFile("me.wav", wav)}
+        )
+    query = SoundQuery.objects.get()
+    waiting = client.get(sent.url).content.decode()
+    vector = factories.pack_vector(factories.make_direction(1))
+    SoundQuery.objects.update(state="heard", vector=vector)
+    heard = client.get(sent.url).content.decode()
+
+    assert wakes == [("catalog.hear_query", str(query.pk))]
+    assert 'hx-trigger="every 1s"' in waiting
+    assert "every 1s" not in heard
+    assert "Ada" in heard
+    assert "Very alike · 1.00" in heard
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"", "not an audio file"), (b"#EXTM3U\nfile:///etc/passwd", "not an audio file")],
+)
+def test_a_clip_that_is_no_sound_is_refused(cast, sign_in, content, words):
+    file = SimpleUploadedFile("me.wav", content)
+
+    answer = sign_in(cast.mia).post(reverse("catalog:alike-create"), {"clip": file})
+
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert not SoundQuery.objects.exists()
+
+
+def test_a_clip_is_its_owners_alone(cast, sign_in):
+    query = factories.make_sound_query(cast.mia, cast.aurora)
+    address = reverse("catalog:alike-detail", args=[query.pk])
+
+    assert sign_in(cast.mia).get(address).status_code == 200
+    assert sign_in(cast.ana).get(address).status_code == 404
