@@ -18,6 +18,7 @@ PAGES = {
     "filtered": "/voices/?q=a&gender=female&sort=newest",
     "list": "/voices/?layout=list",
     "nothing": "/voices/?q=zzzz&gender=male",
+    "compare": "/compare/",
     "clone": "/clone/",
     "jobs": "/jobs/",
     "keys": "/keys/",

@@ -41,6 +41,12 @@ _SENTENCES = {
 }
 
 
+def sentence_language(language: str) -> str:
+    """Return the language in which there are sentences for a BCP 47 tag; else it is English."""
+    primary = language.partition("-")[0].lower()
+    return primary if primary in _SENTENCES else "en"
+
+
 def find_sentences(language: str) -> tuple[str, ...]:
     """Return sentences in the language of a BCP 47 tag, English ones where we have none."""
-    return _SENTENCES.get(language.partition("-")[0].lower(), _SENTENCES["en"])
+    return _SENTENCES[sentence_language(language)]

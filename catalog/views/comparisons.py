@@ -34,7 +34,7 @@ from catalog.services.comparisons import (
 from catalog.storage import media_path
 from catalog.views.media import send_sound
 from catalog.views.requests import Request, is_partial, render_part, signed_in
-from catalog.views.trays import read_tray
+from catalog.views.trays import empty_tray, read_tray
 
 
 @signed_in
@@ -64,6 +64,7 @@ def comparison_create(request: Request) -> HttpResponseBase:
         except CannotCompare as exc:
             form.add_error(None, str(exc))
         else:
+            empty_tray(request, voices)
             return redirect("catalog:comparison-detail", pk=made.pk)
     return _show_form(request, form, voices, status=422)
 

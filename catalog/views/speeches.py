@@ -16,7 +16,7 @@ from catalog import policies
 from catalog.forms.speeches import SpeechForm
 from catalog.models import Speech, Voice
 from catalog.queries.annotations import find_voice_marks
-from catalog.queries.sentences import find_sentences
+from catalog.queries.sentences import find_sentences, sentence_language
 from catalog.queries.speeches import Estimate, estimate_speech, find_speeches, get_speech
 from catalog.services.speeches import CannotSpeak, cancel_speech, request_preview, request_speech
 from catalog.storage import media_path
@@ -35,6 +35,7 @@ def speech_context(request: Request, voice: Voice, form: SpeechForm) -> dict[str
         "speech_form": form,
         "estimate": _estimate(voice, form) if voice.can_speak and text else None,
         "sentences": find_sentences(voice.language),
+        "sentence_language": sentence_language(voice.language),
         "speeches": speeches,
         "is_speaking": any(not speech.is_finished for speech in speeches),
         "is_generating": any(row.is_preview and not row.is_finished for row in speeches),

@@ -53,6 +53,12 @@ def tray_clear(request: Request) -> HttpResponseBase:
     return _show(request, voices, "")
 
 
+def empty_tray(request: HttpRequest, compared: list[Voice]) -> None:
+    """Empty the tray once its voices are compared; others that were gathered stay."""
+    if set(read_tray(request)) <= {voice.pk for voice in compared}:
+        request.session[_KEY] = []
+
+
 def _show(request: Request, changed: list[Voice], problem: str) -> HttpResponseBase:
     if not is_partial(request):
         if problem:

@@ -39,6 +39,7 @@ MADE_PLACES = (
     "voice", "gone voice", "job", "failed job", "dry run", "carried out",
     "key", "replace a key", "remove a key",
     "collection", "change a collection", "collections of a voice", "selection",
+    "compare", "comparison",
 )  # fmt: skip
 STRANGERS_PLACES = {"sign in": "/account/login/", "sign-up": "/account/signup/"}
 PLACES = (*FIXED_PLACES, *MADE_PLACES, *STRANGERS_PLACES)
@@ -65,7 +66,7 @@ def make_places(page: Page, sandbox: SandboxControl, recording: Path) -> dict[st
     page.get_by_role("button", name=re.compile("^Delete…")).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^Dry run"))
     found["dry run"] = page.url
-    return {**found, **_add_key(page)}
+    return {**found, **_add_key(page), **_compare(page)}
 
 
 def _fail(page: Page, sandbox: SandboxControl, sample: dict[str, Any]) -> str:
@@ -89,6 +90,22 @@ def _delete_the_oldest(page: Page) -> tuple[str, str]:
     page.get_by_role("button", name="Delete 1 voice at the provider").click()
     expect(page.locator("#plan-lines .wrap")).to_have_text(re.compile("^Deleted"))
     return voice, page.url
+
+
+def _compare(page: Page) -> dict[str, str]:
+    page.goto("/voices/?provider=elevenlabs&kind=library")
+    cards = page.locator("#results .card:has(.cmp)").all()[:2]
+    voices = ",".join(card.get_attribute("data-voice") or "" for card in cards)
+    form = f"/compare/?v={voices}"
+    page.goto(form)
+    text = f"Hello. {LONG}"
+    page.get_by_label("Text for all of them").fill(text)
+    # Only what the cost is shown for can be agreed to.
+    words = re.compile(f"About {2 * len(text)} characters|This costs nothing")
+    expect(page.locator("#cost")).to_have_text(words)
+    page.get_by_role("button", name=re.compile("^(Spend|Compare, )")).click()
+    expect(page.locator("#round [data-play]")).to_have_count(2)
+    return {"compare": form, "comparison": page.url}
 
 
 def _add_key(page: Page) -> dict[str, str]:

@@ -83,6 +83,17 @@ def test_a_comparison_is_started_and_leads_to_its_page(mia, voices, wakes):
     assert "Cancel the rest" in page.text
 
 
+def test_the_tray_is_emptied_by_its_comparison_and_not_by_another(mia, voices, wakes):
+    for voice in voices[:2]:
+        mia.post(f"/tray/{voice.pk}/")
+
+    mia.post("/compare/", posted(voices[2:]))
+    assert "Compare 2" in Page(mia.get("/voices/")).text
+
+    mia.post("/compare/", posted(voices[:2]))
+    assert Page(mia.get("/voices/")).find("section", id="tray", hidden="")
+
+
 def test_a_price_that_rose_is_shown_again_before_it_is_spent(mia, voices):
     response = mia.post("/compare/", posted(voices[:2], agreed="10"))
 

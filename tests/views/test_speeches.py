@@ -44,6 +44,17 @@ def test_the_page_has_the_text_the_settings_and_the_cost(mia, voice):
     assert f"About {FIRST} characters, about {FIRST} credits at ElevenLabs." in page.text
 
 
+@pytest.mark.parametrize(
+    ("language", "told"), [("de-AT", "de"), ("unknown", "en"), ("cy", "en"), ("zh-CN", "zh")]
+)
+def test_sentences_to_take_are_in_the_voice_s_language_or_english(mia, cast, language, told):
+    voice = factories.make_voice(cast.account, language=language)
+
+    chips = Page(mia.get(f"/voices/{voice.pk}/")).find("button", lang=told)
+
+    assert [chip["data-say"] for chip in chips] == list(find_sentences(told))
+
+
 def test_an_estimate_is_given_and_nothing_is_written(mia, voice):
     response = mia.post(f"{address(voice)}estimate/", as_kept(), headers=PARTIAL)
 

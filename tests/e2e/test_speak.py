@@ -1,0 +1,89 @@
+"""A text is tried in a voice, and four voices of four providers are compared blind."""
+
+import re
+import secrets
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.browsers import Visits
+from tests.e2e.test_player import expect_sound
+
+# New in every run, so that nothing of it is in the cache yet.
+TEXT = f"A short line for everybody, number {secrets.randbelow(10**9)}."
+PROVIDERS = ("elevenlabs", "inworld", "noiz", "telnyx")
+
+
+def test_a_text_is_tried_and_four_voices_are_compared_blind(visits: Visits, ana: Page) -> None:
+    try_a_text(ana)
+    names = gather(ana)
+    start_blind(ana)
+
+    lines = ana.locator("#round > ol > li")
+    expect(ana.locator("#round [data-play]")).to_have_count(4)
+    ana.get_by_role("button", name="Play Voice A").click()
+    expect_sound(ana)
+    gain = float(lines.first.get_attribute("data-gain") or 0)
+    assert 0 < gain <= 1
+    volume = float(ana.evaluate("document.getElementById('audio').volume"))
+    assert abs(volume - 0.8 * gain) < 0.01
+
+    mia = visits.open(ana.url, "mia")
+    for page in (ana, mia):
+        told = page.locator("#main").inner_html()
+        assert not any(re.search(rf"\b{re.escape(name)}\b", told) for name in names)
+        assert not re.search("ElevenLabs|Inworld|Noiz|Telnyx", told)
+        page.get_by_role("button", name="Vote for Voice B").click()
+    expect(mia.get_by_text("All votes are in: 2")).to_be_visible()
+    expect(mia.locator("#line-1")).to_contain_text("2 votes")
+    shown = mia.locator("#round h2 a").all_text_contents()
+    assert sorted(shown) == sorted(names)
+
+    mia.locator("#line-1 h2 a").click()
+    expect(mia.get_by_text(re.compile(r"^Liked best by \d+ of \d+"))).to_be_visible()
+    ana.reload()
+    ana.get_by_role("link", name="Another round").click()
+    expect(ana.get_by_text("This costs nothing.", exact=True)).to_be_visible()
+
+
+def try_a_text(page: Page) -> None:
+    """Have a voice say a text, hear it, and have it again for nothing."""
+    page.goto("/voices/?provider=elevenlabs&kind=library")
+    page.locator("#results h3 a").first.click()
+    field = page.get_by_label("Text", exact=True)
+    field.fill(TEXT)
+    expect(page.locator("#estimate")).to_contain_text(f"about {len(TEXT)} credits at ElevenLabs")
+    page.get_by_role("button", name="Speak", exact=True).click()
+    spoken = page.locator("#speeches li").first
+    spoken.locator("[data-play]").click()
+    expect_sound(page)
+    expect(field).to_have_value(TEXT)
+    page.get_by_role("button", name="Speak", exact=True).click()
+    expect(spoken).to_contain_text("from the cache, cost nothing")
+    expect(page.locator("#estimate")).to_contain_text("this costs nothing")
+
+
+def gather(page: Page) -> list[str]:
+    """Put a voice of four providers into the tray, by mouse and by key, and return their names."""
+    names = []
+    for provider in PROVIDERS:
+        page.goto(f"/voices/?provider={provider}&kind=library")
+        card = page.locator("#results .card:has(.cmp)").nth(1)
+        names.append(card.locator("h3").inner_text())
+        card.locator("h3 a").focus()
+        page.keyboard.press("c")
+        expect(card.locator(".cmp")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#tray li")).to_have_count(4)
+    page.locator("#results .card .cmp[aria-pressed=false]").first.click()
+    expect(page.get_by_text("At most 4 voices are compared")).to_be_visible()
+    page.get_by_role("link", name="Compare 4").click()
+    return names
+
+
+def start_blind(page: Page) -> None:
+    """Agree to the cost of a blind comparison that waits for two votes."""
+    page.get_by_label("Text for all of them").fill(TEXT)
+    expect(page.locator("#cost")).to_contain_text(f"About {4 * len(TEXT)} characters in all")
+    page.get_by_label(re.compile("^Blind")).check()
+    page.get_by_label(re.compile("^Votes to wait for")).fill("2")
+    page.get_by_role("button", name=re.compile("^Spend about")).click()
+    expect(page.get_by_role("heading", name="Blind comparison")).to_be_visible()
