@@ -204,6 +204,13 @@ def test_without_the_demo_there_is_no_sandbox_but_a_link_for_the_first_admin(sta
     assert run.process_of("sandbox") is None
 
 
+def test_what_is_made_ahead_leaves_the_cores_to_pages_and_clones(running):
+    modest = os.getpriority(os.PRIO_PROCESS, running.process_of("background"))
+    usual = os.getpriority(os.PRIO_PROCESS, running.process_of("web"))
+
+    assert modest > usual == os.getpriority(os.PRIO_PROCESS, running.process_of("worker"))
+
+
 def test_secrets_stand_in_files_and_nowhere_else(running):
     files = (running.data / "secrets").iterdir()
 

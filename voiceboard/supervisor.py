@@ -51,6 +51,8 @@ CELERY_SPEECH = [
     *("--queues", "speech", "--concurrency", "1", "--hostname", "speech@%h"),
     *("--max-memory-per-child", "1000000"),
 ]
+# Speaking takes a whole core for as long as it lasts: pages and clones go first.
+MODESTLY = ("nice", "-n", "10")
 CELERY_BEAT = ["celery", "-A", "voiceboard", "beat", "--loglevel", "INFO"]
 
 
@@ -105,10 +107,11 @@ class Supervisor:
         address = ["--port", str(settings.PORT)]
         self._web = self._service("web", [*GRANIAN, *address, "voiceboard.wsgi:application"])
         self._worker = self._service("worker", CELERY_WORKER, patience=WORKER_PATIENCE_SECONDS)
-        self._background = self._service("background", CELERY_BACKGROUND)
+        self._background = self._service("background", CELERY_BACKGROUND, is_modest=True)
         self._schedule = self._service("schedule", CELERY_BEAT)
         patience = WORKER_PATIENCE_SECONDS
-        self._speech = [self._service("speech", CELERY_SPEECH, patience)] if settings.LOCAL else []
+        speech = self._service("speech", CELERY_SPEECH, patience, is_modest=True)
+        self._speech = [speech] if settings.LOCAL else []
         self._sandbox = [self._make_sandbox()] if settings.DEMO else []
         self._services = [
             *self._sandbox,
@@ -122,8 +125,11 @@ class Supervisor:
         self._had_terminal = os.isatty(STANDARD_INPUT)
         self._is_announced = self._is_worried = False
 
-    def _service(self, name: str, module: list[str], patience: float = 10.0) -> Service:
-        return Service(name, [sys.executable, "-m", *module], self._around, patience)
+    def _service(
+        self, name: str, module: list[str], patience: float = 10.0, *, is_modest: bool = False
+    ) -> Service:
+        command = [*(MODESTLY if is_modest else ()), sys.executable, "-m", *module]
+        return Service(name, command, self._around, patience)
 
     def _make_sandbox(self) -> Service:
         command = [sys.executable, "manage.py", "serve_sandbox", "--voices", "300"]
