@@ -1,5 +1,7 @@
 """Who may do what: the only place that answers."""
 
+from allauth.mfa.models import Authenticator
+
 from catalog.models import (
     Collection,
     Comparison,
@@ -191,3 +193,27 @@ def may_inherit(heir: Membership, leaving: Membership) -> bool:
 def may_make_team(user: User) -> bool:
     """Let those who run a team already open another."""
     return Membership.objects.filter(user=user, role=Membership.Role.ADMIN).exists()
+
+
+def may_reset_password(user: User, membership: Membership) -> bool:
+    """Let who runs every team of the person: a new password opens all of them."""
+    return bool(find_resettable(user, [membership]))
+
+
+def find_resettable(user: User, members: list[Membership]) -> list[int]:
+    """Return, of these people, those of whom may_reset_password says yes."""
+    run = Membership.objects.filter(user=user, role=Membership.Role.ADMIN).values("team")
+    elsewhere = Membership.objects.exclude(team__in=run).values("user")
+    rows = Membership.objects.filter(pk__in=[row.pk for row in members]).exclude(user=user)
+    return list(rows.exclude(user__in=elsewhere).values_list("pk", flat=True))
+
+
+def has_second_factor(user: User) -> bool:
+    """Tell whether the password alone no longer lets the person in."""
+    factors = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP)
+    return bool(factors.exists())
+
+
+def lacks_second_factor(user: User, team: Team) -> bool:
+    """Tell whether the team demands one that the person has not set up: then it shows nothing."""
+    return team.demands_second_factor and not has_second_factor(user)

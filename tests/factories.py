@@ -6,6 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from catalog.crypto import hash_token
@@ -48,6 +53,7 @@ from catalog.words import fold_text
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
+TOTP_SECRET = "JBSWY3DPEHPK3PXP"
 _numbers = itertools.count(1)
 
 
@@ -66,6 +72,18 @@ def make_invitation(maker: User, team: Team, *, token: str = "", **values: Any) 
         "expires_at": timezone.now() + timedelta(days=7),
     }
     return Invitation.objects.create(team=team, made_by=maker, **{**defaults, **values})
+
+
+def make_session(user: User, key: str, **values: Any) -> UserSession:
+    Session.objects.create(session_key=key, expire_date=timezone.now() + timedelta(days=1))
+    defaults = {"ip": "192.0.2.8", "user_agent": "Mozilla/5.0 (X11; Linux) Firefox/153"}
+    return UserSession.objects.create(user=user, session_key=key, **{**defaults, **values})
+
+
+def make_factor(user: User, secret: str = TOTP_SECRET) -> Authenticator:
+    """Give the person a second factor, as setting one up does."""
+    RecoveryCodes.activate(user)
+    return TOTP.activate(user, secret).instance
 
 
 def make_account(team: Team, **values: Any) -> ProviderAccount:

@@ -24,7 +24,7 @@ class Page(NamedTuple):
         """Return what each person is answered."""
         anonymous, vic, mia, ana = self.get if method == "GET" else self.post
         cleo = mia if self.cloner is None else self.cloner[method != "GET"]
-        sam = 404 if self.ids and ana != 405 else ana
+        sam = 404 if self.ids and self.is_ours and ana != 405 else ana
         return dict(zip(PEOPLE, (anonymous, vic, mia, cleo, ana, sam), strict=True))
 
 
@@ -40,6 +40,10 @@ TABLE = {
     "catalog:setup": Page(MISSING, MISSING, ids=("token",)),
     "catalog:theme-set": Page(CLOSED, (302,) * 4),
     "catalog:account-detail": Page(ALL, NEVER),
+    "catalog:session-list": Page(ALL, NEVER),
+    "catalog:session-end": Page(NEVER, (SIGN_IN, 404, 404, 302), ids=("session",)),
+    "catalog:session-end-others": Page(NEVER, (SIGN_IN, 302, 302, 302)),
+    "catalog:password-by-link": Page(MISSING, MISSING, ids=("token",)),
     "catalog:voice-list": Page(ALL, NEVER),
     "catalog:voice-detail": Page(ALL, NEVER, ids=("voice",)),
     "catalog:voice-preview": Page(ALL, NEVER, ids=("voice",)),
@@ -121,12 +125,14 @@ TABLE = {
     "catalog:account-sync": Page(NEVER, (SIGN_IN, 403, 302, 302), ids=("account",)),
     "catalog:member-list": Page(ALL, NEVER),
     "catalog:member-role": Page(NEVER, (SIGN_IN, 403, 403, 400), ids=("member",)),
+    "catalog:member-password": Page(NEVER, (SIGN_IN, 403, 403, 200), ids=("member",)),
     "catalog:member-remove": Page(ADMINS, (SIGN_IN, 403, 403, 302), ids=("member",)),
     "catalog:invitation-create": Page(NEVER, (SIGN_IN, 403, 403, 422)),
     "catalog:invitation-withdraw": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("invitation",)),
     "catalog:invitation-join": Page(MISSING, MISSING, ids=("token",)),
     "catalog:team-create": Page(NEVER, (SIGN_IN, 403, 403, 400)),
     "catalog:team-rename": Page(NEVER, (SIGN_IN, 403, 403, 422), ids=("home",)),
+    "catalog:team-demand": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("home",)),
     "catalog:team-choose": Page(NEVER, (SIGN_IN, 302, 302, 302), ids=("home",)),
     "catalog:audit-list": Page(ADMINS, NEVER),
     "catalog:audit-export": Page(NEVER, (SIGN_IN, 403, 403, 400)),
@@ -143,6 +149,18 @@ TABLE = {
     "account_reauthenticate": Page(ALL, ALL, is_ours=False),
     "account_change_password": Page(ALL, ALL, is_ours=False),
     "account_set_password": Page((302,) * 4, (302,) * 4, is_ours=False),
+    "account_reset_password": Page(FREE, FREE, is_ours=False),
+    "account_reset_password_done": Page(FREE, CLOSED, is_ours=False),
+    "account_reset_password_from_key": Page(FREE, FREE, ids=("uid", "token"), is_ours=False),
+    "account_reset_password_from_key_done": Page(FREE, CLOSED, is_ours=False),
+    "mfa_index": Page(ALL, NEVER, is_ours=False),
+    "mfa_authenticate": Page((302,) * 4, (302,) * 4, is_ours=False),
+    "mfa_reauthenticate": Page((302,) * 4, (302,) * 4, is_ours=False),
+    "mfa_activate_totp": Page((302,) * 4, (302,) * 4, is_ours=False),
+    "mfa_deactivate_totp": Page((302, 404, 404, 404), (302, 404, 404, 404), is_ours=False),
+    "mfa_view_recovery_codes": Page((302, 404, 404, 404), NEVER, is_ours=False),
+    "mfa_generate_recovery_codes": Page((302,) * 4, (302,) * 4, is_ours=False),
+    "mfa_download_recovery_codes": Page((302, 404, 404, 404), (302, 404, 404, 404), is_ours=False),
 }
 OURS = [name for name, page in TABLE.items() if page.is_ours]
-WITH_IDS = [name for name, page in TABLE.items() if page.ids and page.ids != ("token",)]
+WITH_IDS = [name for name, page in TABLE.items() if page.ids and "token" not in page.ids]

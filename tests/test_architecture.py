@@ -132,10 +132,12 @@ HISTORY = {
     "Invitation.made_by",
     "Invitation.used_by",
     "Note.author",
+    "PasswordLink.made_by",
     "Speech.requested_by",
     "VoiceSettings.asked_by",
 }
 STAYS_PERSONAL = {
+    "PasswordLink.user",
     "Preference.user",
     "Rating.user",
     "Selection.user",

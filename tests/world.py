@@ -145,6 +145,7 @@ def furnish(
     )
     leaver = factories.make_user(f"Kim of {word}", team)
     invitation = factories.make_invitation(admin, team, label=word)
+    session = factories.make_session(admin, word)
     SyncRun.objects.create(account=account, started_at=factories.NOW, error=word)
     return SimpleNamespace(
         team=team.name,
@@ -161,6 +162,7 @@ def furnish(
         plan=plan,
         line=line,
         home=team,
+        session=session,
         member=Membership.objects.get(user=leaver),
         invitation=invitation,
         note=note,

@@ -4,6 +4,8 @@ import contextlib
 import os
 import secrets
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -39,6 +41,30 @@ def read_list(name: str, default: list[str]) -> list[str]:
     """Return the comma-separated words of the variable."""
     words = [word.strip() for word in read_text(name).split(",") if word.strip()]
     return words or default
+
+
+def read_mail_server(name: str) -> dict[str, Any]:
+    """Return Django's mail settings from smtp://user:password@host:port, none when unset.
+
+    smtps:// is encrypted from the start, smtp+tls:// after a greeting.
+    """
+    word = read_text(name)
+    if not word:
+        return {}
+    parts = urlsplit(word)
+    if parts.scheme not in {"smtp", "smtps", "smtp+tls"} or not parts.hostname:
+        raise ImproperlyConfigured(f"{name} must be like smtp+tls://user:password@host:587.")
+    ports = {"smtp": 25, "smtps": 465, "smtp+tls": 587}
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or ports[parts.scheme],
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
+        "EMAIL_TIMEOUT": 10,
+    }
 
 
 def keep_secret(path: Path, length: int = 48) -> str:

@@ -77,6 +77,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "catalog",
 ]
@@ -164,8 +166,18 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-# Nothing is mailed: a message on the console would put reset links and addresses into a log.
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+MFA_ADAPTER = "catalog.views.accounts.SealedFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Voiceboard"
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+# Without a server nothing is mailed: on a console, reset links would stand in a log.
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+globals().update(env.read_mail_server("VOICEBOARD_MAIL_SERVER"))
+DEFAULT_FROM_EMAIL = env.read_text("VOICEBOARD_MAIL_FROM", "voiceboard@localhost")
+SENDS_MAIL = bool(env.read_text("VOICEBOARD_MAIL_SERVER"))
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True

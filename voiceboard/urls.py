@@ -1,14 +1,16 @@
 """Root addresses: sign-in, and the catalog."""
 
 from allauth.account import views as account
-from django.urls import include, path
+from django.urls import include, path, re_path
+
+from catalog.views import accounts
 
 handler400 = "catalog.views.errors.bad_request"
 handler403 = "catalog.views.errors.forbidden"
 handler404 = "catalog.views.errors.not_found"
 handler500 = "catalog.views.errors.server_error"
 
-# Only these of allauth's pages: those around e-mail need a mail server, which nobody has to have.
+# Only these of allauth's pages: an address is an account's name here, and is not changed by itself.
 _ACCOUNT_PAGES = [
     path("login/", account.login, name="account_login"),
     path("logout/", account.logout, name="account_logout"),
@@ -17,6 +19,19 @@ _ACCOUNT_PAGES = [
     path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
     path("password/change/", account.password_change, name="account_change_password"),
     path("password/set/", account.password_set, name="account_set_password"),
+    path("password/reset/", accounts.password_forgotten, name="account_reset_password"),
+    path("password/reset/sent/", account.password_reset_done, name="account_reset_password_done"),
+    re_path(
+        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        account.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path(
+        "password/reset/done/",
+        account.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
+    path("second-factor/", include("allauth.mfa.urls")),
 ]
 
 urlpatterns = [

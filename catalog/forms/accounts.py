@@ -1,5 +1,7 @@
 """Somebody new: the first admin of a fresh installation, or who comes in by an invitation."""
 
+from typing import Any
+
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 
@@ -33,3 +35,23 @@ class SetupForm(JoinForm):
     team = forms.CharField(label="Team name", max_length=80)
 
     field_order = ("team", "name", "email", "password")
+
+
+class PasswordForm(forms.Form):
+    """A new password for somebody who is known."""
+
+    password = forms.CharField(
+        label="New password",
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, person: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._person = person
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        validate_password(password, self._person)
+        return password

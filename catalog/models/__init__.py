@@ -1,6 +1,6 @@
 """The tables, their constraints and the querysets that decide what a person may see."""
 
-from catalog.models.accounts import Invitation, Membership, SetupLink, Team, User
+from catalog.models.accounts import Invitation, Membership, PasswordLink, SetupLink, Team, User
 from catalog.models.annotations import Note, Rating, Star, Tag, TagUse
 from catalog.models.audit import AuditEntry, AuditHead
 from catalog.models.cleanups import CleanupPlan, PlannedDeletion
@@ -34,6 +34,7 @@ __all__ = [
     "Invitation",
     "Membership",
     "Note",
+    "PasswordLink",
     "PlannedDeletion",
     "Preference",
     "PreviewClip",

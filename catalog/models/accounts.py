@@ -150,6 +150,19 @@ class Invitation(models.Model):
         return self.used_at is not None or self.withdrawn_at is not None
 
 
+class PasswordLink(models.Model):
+    """A link by which somebody sets a new password, once; only its hash is kept."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="password_links")
+    token_hash = models.CharField(max_length=64, unique=True)
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"Password link {self.pk}"
+
+
 class SetupLink(models.Model):
     """The one-time link by which the first admin is made; only its hash is kept."""
 

@@ -1,5 +1,6 @@
 """The installation's one row, and the master keys that everything sealed lives under."""
 
+import base64
 import functools
 import secrets as randomness
 from pathlib import Path
@@ -12,6 +13,7 @@ from catalog.crypto import KeyProblem, KeyRing, bind_context
 
 KEY_CHECK = b"voiceboard key check"
 KEY_CHECK_CONTEXT = bind_context("catalog_installation", "key_check")
+FACTOR_PLACE = ("mfa_authenticator", "secret")
 AUDIT_KEY_CONTEXT = bind_context("catalog_installation", "audit_key")
 
 
@@ -36,6 +38,18 @@ class Installation(models.Model):
     def open_audit_key(self) -> bytes:
         """Return the key that the log's entries are signed with."""
         return _open_audit_key(bytes(self.audit_key))
+
+
+@sensitive_variables()
+def seal_text(plain: str, *place: str) -> str:
+    """Seal a text for a place, as another text."""
+    return base64.b64encode(key_ring().seal(plain.encode(), bind_context(*place))).decode()
+
+
+@sensitive_variables()
+def open_text(sealed: str, *place: str) -> str:
+    """Open what seal_text made for this place; raises CannotOpen."""
+    return key_ring().open(base64.b64decode(sealed), bind_context(*place)).decode()
 
 
 @functools.lru_cache(maxsize=4)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, F, Q
+from allauth.mfa.models import Authenticator
+from django.db.models import Count, Exists, F, OuterRef, Q
 
 from catalog.models import Invitation, Membership, User
 
@@ -17,7 +18,9 @@ def find_members(user: User) -> list[Membership]:
     """Return everybody in the team that the person works in, with how many keys each has there."""
     keys = Count("user__credentials", filter=Q(user__credentials__team=F("team")))
     rows = Membership.objects.visible_to(user).select_related("user", "team")
-    return list(rows.annotate(key_count=keys).order_by("user__first_name", "user__email"))
+    factors = Authenticator.objects.filter(user=OuterRef("user"), type=Authenticator.Type.TOTP)
+    rows = rows.annotate(key_count=keys, has_second_factor=Exists(factors))
+    return list(rows.order_by("user__first_name", "user__email"))
 
 
 def find_heirs(leaving: Membership) -> list[Membership]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import qrcode
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
@@ -81,3 +82,28 @@ def as_title(name: object) -> str:
 def json_pairs(values: dict[str, object]) -> list[tuple[str, object]]:
     """Return the pairs of a JSON object in their order."""
     return list(values.items())
+
+
+@register.simple_tag
+def qr_path(text: str) -> str:
+    """Return the path of a QR code, one unit a module, with its size in qr_size."""
+    return "".join(
+        f"M{column} {line}h1v1h-1z"
+        for line, row in enumerate(_qr_rows(text))
+        for column, is_dark in enumerate(row)
+        if is_dark
+    )
+
+
+@register.simple_tag
+def qr_size(text: str) -> int:
+    """Return how many modules the code is wide and high."""
+    return len(_qr_rows(text))
+
+
+def _qr_rows(text: str) -> list[list[bool]]:
+    code = qrcode.QRCode(border=2)
+    code.add_data(text)
+    code.make(fit=True)
+    rows: list[list[bool]] = code.get_matrix()
+    return rows

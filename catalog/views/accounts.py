@@ -3,7 +3,10 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.contrib.auth import login
+from allauth.account.utils import perform_login
+from allauth.account.views import password_reset
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
 from django.http import (
     Http404,
     HttpRequest,
@@ -11,20 +14,34 @@ from django.http import (
     HttpResponseBase,
     HttpResponseRedirect,
 )
-from django.shortcuts import redirect, render
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog import policies
 from catalog.forms.accounts import SetupForm
+from catalog.models import User
+from catalog.models.installations import FACTOR_PLACE, open_text, seal_text
 from catalog.services.accounts import LinkSpent, create_first_admin, setup_link_is_good
+from catalog.services.sign_in import note_account, note_failed_sign_in
 from catalog.views.frame import THEME_COOKIE, THEMES
-from catalog.views.requests import Request, signed_in
+from catalog.views.requests import Request, signed_in_for_oneself
+
+# What allauth would mail about, and the words of it in the log.
+_NOTED = {
+    "account/email/password_changed": "password changed",
+    "account/email/password_reset": "password reset",
+    "account/email/password_set": "password set",
+    "mfa/email/totp_activated": "second factor set up",
+    "mfa/email/totp_deactivated": "second factor removed",
+    "mfa/email/recovery_codes_generated": "recovery codes made",
+}
 
 
 class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """Nobody signs up by themselves: people are made by an admin or the set-up link."""
+    """Nobody signs up by themselves; whatever happens to an account stands in the log."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Keep sign-up closed."""
@@ -40,11 +57,49 @@ class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Stay silent: that one is signed in shows by itself."""
 
+    def post_login(self, request: HttpRequest, user: User, **values: Any) -> HttpResponse:
+        """Note who came in."""
+        note_account(user, action="signed in", now=timezone.now())
+        response: HttpResponse = super().post_login(request, user, **values)
+        return response
 
-@signed_in
+    def logout(self, request: HttpRequest) -> None:
+        """Note who went."""
+        if request.user.is_authenticated:
+            note_account(request.user, action="signed out", now=timezone.now())
+        super().logout(request)
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Note that somebody tried; the throttle keeps these few."""
+        note_failed_sign_in(email=str(credentials.get("email", "")), now=timezone.now())
+
+    def send_notification_mail(
+        self, template_prefix: str, user: User, *args: Any, **kwargs: Any
+    ) -> None:
+        """Note what happened to the account, in the place of a mail."""
+        if template_prefix in _NOTED:
+            note_account(user, action=_NOTED[template_prefix], now=timezone.now())
+
+
+class SealedFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """The secrets of second factors lie in the database sealed, as provider keys do."""
+
+    def encrypt(self, text: str) -> str:
+        """Seal."""
+        return seal_text(text, *FACTOR_PLACE)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Open."""
+        return open_text(encrypted_text, *FACTOR_PLACE)
+
+
+@signed_in_for_oneself
 @require_safe
 def account_detail(request: Request) -> HttpResponseBase:
-    context = {"may_make_team": policies.may_make_team(request.user)}
+    context = {
+        "may_make_team": policies.may_make_team(request.user),
+        "has_second_factor": policies.has_second_factor(request.user),
+    }
     return render(request, "catalog/accounts/detail.html", context)
 
 
@@ -77,8 +132,18 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
         user = create_first_admin(token=token, now=timezone.now(), **form.cleaned_data)
     except LinkSpent:
         raise Http404 from None
-    login(request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
-    return redirect("catalog:credential-list")
+    start = reverse("catalog:credential-list")
+    response: HttpResponse = perform_login(request, user, redirect_url=start)
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def password_forgotten(request: HttpRequest) -> HttpResponseBase:
+    """Mail a link where there is a mail server; where there is none, say who can help."""
+    if not settings.SENDS_MAIL:
+        return render(request, "account/password_reset_by_admin.html")
+    response: HttpResponseBase = password_reset(request)
+    return response
 
 
 @require_safe

@@ -36,6 +36,9 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
     if not memberships:
         return frame
     user, team = cast(User, request.user), memberships[0].team
+    if policies.lacks_second_factor(user, team):
+        # Nothing of the team is shown, but the way into another one.
+        return {**frame, "shut_team": team, "own_teams": [each.team for each in memberships]}
     # Asked for only where a voice is drawn that could speak.
     frame["may_speak"] = SimpleLazyObject(lambda: policies.may_speak(user, team))
     frame["tray_ids"] = read_tray(request)

@@ -1,7 +1,7 @@
 """Invite people by a link, take the link back, and come in through one."""
 
+from allauth.account.utils import perform_login
 from django.contrib import messages
-from django.contrib.auth import login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -27,8 +27,6 @@ from catalog.services.invitations import (
 )
 from catalog.views.members import show_people
 from catalog.views.requests import Request, signed_in
-
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 @never_cache
@@ -75,8 +73,8 @@ def invitation_join(request: HttpRequest, token: str) -> HttpResponseBase:
         except AddressTaken:
             form.add_error("email", "There is an account with this address. Sign in to come in.")
         else:
-            login(request, user, backend=BACKEND)
-            return redirect("catalog:voice-list")
+            response: HttpResponseBase = perform_login(request, user)
+            return response
     context = {"form": form, "invitation": invitation}
     status = 422 if form.is_bound else 200
     return render(request, "catalog/teams/join.html", context, status=status)

@@ -6,7 +6,9 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseBadRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog import policies
@@ -20,8 +22,15 @@ from catalog.services.members import (
     count_belongings,
     remove_member,
 )
-from catalog.services.teams import choose_team, make_team, rename_team
-from catalog.views.requests import Request, signed_in
+from catalog.services.sign_in import make_password_link
+from catalog.services.teams import (
+    OwnFactorNeeded,
+    choose_team,
+    demand_second_factor,
+    make_team,
+    rename_team,
+)
+from catalog.views.requests import Request, signed_in, signed_in_for_oneself
 from catalog.views.returning import same_place
 
 _LAST_ADMIN = "The team needs an admin: make somebody else one first."
@@ -30,8 +39,10 @@ _LAST_ADMIN = "The team needs an admin: make somebody else one first."
 def show_people(request: Request, status: int = 200, **context: Any) -> HttpResponseBase:
     """Render the people page, with a form that has errors or a link that was just made."""
     may_manage = policies.may_manage_people(request.user, request.team)
+    members = find_members(request.user)
     context = {
-        "members": find_members(request.user),
+        "members": members,
+        "resettable": policies.find_resettable(request.user, members) if may_manage else [],
         "roles": Membership.Role.choices,
         "rights": policies.RIGHTS,
         "may_manage": may_manage,
@@ -127,6 +138,30 @@ def team_rename(request: Request, pk: int) -> HttpResponseBase:
 
 @signed_in
 @require_POST
+def team_demand(request: Request, pk: int) -> HttpResponseBase:
+    team = get_object_or_404(Team.objects.visible_to(request.user), pk=pk)
+    wanted = request.POST.get("is_demanded") == "1"
+    try:
+        demand_second_factor(request.user, team=team, is_demanded=wanted, now=timezone.now())
+    except OwnFactorNeeded:
+        messages.error(request, "Set up your own second factor first: Account, Second factor.")
+    return redirect("catalog:member-list")
+
+
+@never_cache
+@signed_in
+@require_POST
+def member_password(request: Request, pk: int) -> HttpResponseBase:
+    """Show the link in the answer itself: nothing else of ours ever knows it again."""
+    membership = _get_member(request, pk)
+    token = make_password_link(request.user, membership=membership, now=timezone.now())
+    path = reverse("catalog:password-by-link", args=[token])
+    words = f"Send this link to {membership.user}. It sets a new password, once, within a day."
+    return show_people(request, link=request.build_absolute_uri(path), link_words=words)
+
+
+@signed_in
+@require_POST
 def team_create(request: Request) -> HttpResponseBase:
     if not policies.may_make_team(request.user):
         raise PermissionDenied
@@ -138,7 +173,7 @@ def team_create(request: Request) -> HttpResponseBase:
     return redirect("catalog:member-list")
 
 
-@signed_in
+@signed_in_for_oneself
 @require_POST
 def team_choose(request: Request, pk: int) -> HttpResponseBase:
     """Go to another team and stay on the page, as far as the other team has it."""

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render, resolve_url
 from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
+from catalog import policies
 from catalog.models import Membership, Team, User
 from catalog.queries.teams import find_own_memberships
 
@@ -29,8 +30,19 @@ View = Callable[..., HttpResponseBase]
 
 
 def signed_in(view: View) -> View:
-    """Let only people with an account and a team in; everybody else is asked to sign in."""
+    """Let only people with an account and a team in; everybody else is asked to sign in.
 
+    Where the team demands a second factor, who has none is led to set it up.
+    """
+    return _gate(view, shows_team=True)
+
+
+def signed_in_for_oneself(view: View) -> View:
+    """Let people in whose team may be shut to them: the page shows nothing of a team."""
+    return _gate(view, shows_team=False)
+
+
+def _gate(view: View, *, shows_team: bool) -> View:
     @wraps(view)
     def gate(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         known = cast(Request, request)
@@ -40,9 +52,17 @@ def signed_in(view: View) -> View:
         if not known.memberships:
             return render(request, "catalog/accounts/no_team.html", status=403)
         known.team = known.memberships[0].team
+        if shows_team and policies.lacks_second_factor(known.user, known.team):
+            return _ask_for_second_factor(known)
         return view(known, *args, **kwargs)
 
     return gate
+
+
+def _ask_for_second_factor(request: Request) -> HttpResponseBase:
+    if is_partial(request):
+        return HttpResponse(headers={"HX-Redirect": resolve_url("mfa_index")})
+    return redirect("mfa_index")
 
 
 def _ask_to_sign_in(request: Request) -> HttpResponseBase:

@@ -89,8 +89,17 @@ from catalog.services.searches import (
     restore_search,
     save_search,
 )
+from catalog.services.sign_in import (
+    end_other_sessions,
+    end_session,
+    make_password_link,
+    note_account,
+    note_failed_sign_in,
+    remove_second_factor,
+    set_password_by_link,
+)
 from catalog.services.speeches import cancel_speech, request_preview, request_speech
-from catalog.services.teams import choose_team, make_team, rename_team
+from catalog.services.teams import choose_team, demand_second_factor, make_team, rename_team
 from catalog.services.voice_settings import (
     change_settings,
     read_settings_again,
@@ -108,6 +117,7 @@ READERS = {
     "setup_link_is_good",
     "find_invitation",
     "count_belongings",
+    "find_password_link",
     "clean_filename",
     "fetch_preview",
 }
@@ -297,6 +307,28 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     ),
     "make_team": lambda cast: make_team(cast.ana, name="Corona", now=NOW),
     "rename_team": lambda cast: rename_team(cast.ana, team=cast.aurora, name="Corona", now=NOW),
+    "note_account": lambda cast: note_account(cast.mia, action="signed in", now=NOW),
+    "note_failed_sign_in": lambda cast: note_failed_sign_in(email="mia@example.com", now=NOW),
+    "end_session": lambda cast: end_session(
+        cast.mia, session=factories.make_session(cast.mia, "one"), now=NOW
+    ),
+    "end_other_sessions": lambda cast: end_other_sessions(
+        factories.make_session(cast.mia, "another").user, current="this", now=NOW
+    ),
+    "make_password_link": lambda cast: make_password_link(
+        cast.ana, membership=membership_of(cast.mia), now=NOW
+    ),
+    "set_password_by_link": lambda cast: set_password_by_link(
+        token=make_password_link(cast.ana, membership=membership_of(cast.mia), now=NOW),
+        password=PASSWORD,
+        now=NOW,
+    ),
+    "remove_second_factor": lambda cast: remove_second_factor(
+        email=factories.make_factor(cast.mia).user.email, now=NOW
+    ),
+    "demand_second_factor": lambda cast: demand_second_factor(
+        factories.make_factor(cast.ana).user, team=cast.aurora, is_demanded=True, now=NOW
+    ),
     "export_log": lambda cast: export_log(
         cast.ana, team=cast.aurora, wanted=AuditFilter(), form="csv", now=NOW
     ),
@@ -427,7 +459,7 @@ class Watched:
 
 
 # Their entry is all that they write.
-NOTING = {"export_log"}
+NOTING = {"export_log", "note_account", "note_failed_sign_in"}
 
 
 def demand_entries(watched: Watched, *, writes: bool = True) -> None:

@@ -1,0 +1,20 @@
+"""Take the second factor off the account of somebody who lost it and the recovery codes."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from catalog.services.sign_in import remove_second_factor
+
+
+class Command(BaseCommand):
+    help = "Remove somebody's second factor; the password is then enough. It stands in the log."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("email")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not remove_second_factor(email=options["email"], now=timezone.now()):
+            raise CommandError("Nobody with this address has a second factor.")
+        self.stdout.write("The second factor is removed.")

@@ -1,0 +1,120 @@
+"""What happens to accounts: coming and going, sessions, and new passwords by a link."""
+
+import secrets
+from datetime import datetime, timedelta
+
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.views.decorators.debug import sensitive_variables
+
+from catalog import policies
+from catalog.audit import record
+from catalog.crypto import hash_token
+from catalog.models import Membership, PasswordLink, Team, User
+
+_LINK_LIVES = timedelta(days=1)
+
+
+class ResetSpent(Exception):
+    """The link is wrong, too old, or was used."""
+
+
+@transaction.atomic
+def note_account(user: User, *, action: str, now: datetime) -> None:
+    """Write into the log of each of the person's teams what happened to the account."""
+    _note(user, user, action, now)
+
+
+@transaction.atomic
+def note_failed_sign_in(*, email: str, now: datetime) -> None:
+    """Write that somebody tried; an address that nobody has is not kept."""
+    tried = User.objects.filter(email=email.strip().lower()[:254]).first()
+    if tried is not None:
+        _note(None, tried, "sign-in failed", now)
+
+
+@transaction.atomic
+def end_session(user: User, *, session: UserSession, now: datetime) -> None:
+    """Sign one of the person's own browsers out."""
+    if session.user_id != user.pk:
+        raise PermissionDenied
+    _end([session])
+    _note(user, user, "session ended", now)
+
+
+@transaction.atomic
+def end_other_sessions(user: User, *, current: str, now: datetime) -> int:
+    """Sign out every browser of the person but the one with this session."""
+    others = list(UserSession.objects.filter(user=user).exclude(session_key=current))
+    _end(others)
+    if others:
+        _note(user, user, "other sessions ended", now)
+    return len(others)
+
+
+@transaction.atomic
+def make_password_link(user: User, *, membership: Membership, now: datetime) -> str:
+    """Return the token of a link by which the person sets a new password."""
+    if not policies.may_reset_password(user, membership):
+        raise PermissionDenied
+    token = secrets.token_urlsafe(32)
+    PasswordLink.objects.filter(user=membership.user, used_at=None).delete()
+    PasswordLink.objects.create(
+        user=membership.user,
+        token_hash=hash_token(token),
+        made_by=user,
+        expires_at=now + _LINK_LIVES,
+    )
+    record(user, "password link made", membership.user, team=membership.team, now=now)
+    return token
+
+
+def find_password_link(token: str, *, now: datetime) -> PasswordLink | None:
+    """Return the link of this token, if it still works."""
+    rows = PasswordLink.objects.filter(used_at=None, expires_at__gt=now, user__is_active=True)
+    return rows.filter(token_hash=hash_token(token)).select_related("user").first()
+
+
+@sensitive_variables()
+@transaction.atomic
+def set_password_by_link(*, token: str, password: str, now: datetime) -> User:
+    """Set the password, which ends every session; raises ResetSpent. A second factor stays."""
+    link = find_password_link(token, now=now)
+    if link is None:
+        raise ResetSpent
+    # Of two who use the link at once, only one finds it unused.
+    if not PasswordLink.objects.filter(pk=link.pk, used_at=None).update(used_at=now):
+        raise ResetSpent
+    link.user.set_password(password)
+    link.user.save(update_fields=["password"])
+    _end(list(UserSession.objects.filter(user=link.user)))
+    _note(link.user, link.user, "password set by link", now)
+    return link.user
+
+
+@transaction.atomic
+def remove_second_factor(*, email: str, now: datetime) -> bool:
+    """Take the second factor off an account, as an operator does who knows whose it is."""
+    owner = User.objects.filter(email=email.strip().lower()).first()
+    if owner is None:
+        return False
+    removed, _ = Authenticator.objects.filter(user=owner).delete()
+    if removed:
+        _note(None, owner, "second factor removed", now)
+    return bool(removed)
+
+
+def _note(actor: User | None, user: User, action: str, now: datetime) -> None:
+    teams = list(Team.objects.filter(memberships__in=user.memberships.all()).order_by("pk"))
+    # Somebody who is in no team has the log of the whole installation.
+    for team in teams or (None,):
+        record(actor, action, user, team=team, now=now)
+
+
+def _end(sessions: list[UserSession]) -> None:
+    keys = [session.session_key for session in sessions]
+    Session.objects.filter(session_key__in=keys).delete()
+    UserSession.objects.filter(session_key__in=keys).delete()
