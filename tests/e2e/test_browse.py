@@ -61,16 +61,16 @@ def test_values_of_one_facet_add_up_and_facets_narrow_each_other(ana: Page) -> N
 def test_typing_a_word_filters_and_is_one_step_back(ana: Page) -> None:
     total = found_count(ana)
 
-    ana.get_by_role("searchbox").press_sequentially("warm", delay=40)
+    ana.get_by_role("combobox", name="Search voices").press_sequentially("warm", delay=40)
 
     expect(ana).to_have_url("/voices/?q=warm")
     expect_chips(ana, "warm")
     assert 0 < found_count(ana) < total
-    expect(ana.get_by_role("searchbox")).to_be_focused()
+    expect(ana.get_by_role("combobox", name="Search voices")).to_be_focused()
     ana.go_back()
     expect(ana).to_have_url("/voices/")
     expect_found(ana, total)
-    expect(ana.get_by_role("searchbox")).to_have_value("")
+    expect(ana.get_by_role("combobox", name="Search voices")).to_have_value("")
 
 
 def test_back_and_forward_and_reload_and_a_shared_link_show_the_same_list(
@@ -78,7 +78,7 @@ def test_back_and_forward_and_reload_and_a_shared_link_show_the_same_list(
 ) -> None:
     facet(ana, "gender", "female").check()
     expect_chips(ana, "Female")
-    ana.get_by_role("searchbox").press_sequentially("warm", delay=40)
+    ana.get_by_role("combobox", name="Search voices").press_sequentially("warm", delay=40)
     expect_chips(ana, "warm", "Female")
     both, before = found_count(ana), listed(ana)
 
@@ -93,7 +93,7 @@ def test_back_and_forward_and_reload_and_a_shared_link_show_the_same_list(
     expect(facet(ana, "gender", "female")).to_be_checked()
     ana.go_forward()
     expect_chips(ana, "warm", "Female")
-    expect(ana.get_by_role("searchbox")).to_have_value("warm")
+    expect(ana.get_by_role("combobox", name="Search voices")).to_have_value("warm")
     ana.reload()
 
     shared = visits.open(ana.url, "ana")
@@ -133,7 +133,7 @@ def test_where_nothing_is_found_the_page_names_the_filters_to_drop(ana: Page) ->
 
     expect_found(ana, promised)
     expect_chips(ana, "Female", "Young")
-    expect(ana.get_by_role("searchbox")).to_have_value("")
+    expect(ana.get_by_role("combobox", name="Search voices")).to_have_value("")
 
 
 def test_sorting_turns_the_list_around_and_stands_in_the_address(ana: Page) -> None:
@@ -256,7 +256,7 @@ def test_a_server_that_fails_leaves_the_list_and_says_so(
     expect(ana.locator(".toast")).to_have_text(f"{words} Your filters are kept; try again.")
     assert listed(ana) == before
     ana.unroute("**/voices/?*")
-    ana.get_by_role("searchbox").press("Enter")
+    ana.get_by_role("combobox", name="Search voices").press("Enter")
     expect_chips(ana, "Female")
 
 

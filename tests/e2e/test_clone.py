@@ -36,7 +36,7 @@ def test_a_clone_becomes_ready_by_itself_and_is_heard_in_the_list(
     expect(ana.locator(".toast").last).to_have_text(f"{name} is ready.")
     assert sandbox.voices_called(name, "full") == 1
     ana.get_by_role("link", name="Voices", exact=True).click()
-    ana.get_by_role("searchbox").fill(name)
+    ana.get_by_role("combobox", name="Search voices").fill(name)
     expect_found(ana, 1)
     ana.get_by_role("button", name=f"Play {name}").click()
     until(ana, lambda: ana.evaluate("document.getElementById('audio').currentTime") > 0, "sound")

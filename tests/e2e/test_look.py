@@ -54,11 +54,11 @@ def test_an_open_deck_and_help_and_a_toast_are_fine(visits: Visits, size: tuple[
     page = visits.open("/voices/", "ana", size=size)
     with playing(page):
         page.route("**/voices/?*", lambda route: route.fulfill(status=500))
-        page.get_by_role("searchbox").fill("a")
+        page.get_by_role("combobox", name="Search voices").fill("a")
         expect(page.locator(".toast")).to_be_visible()
         assert find_violations(page) == {}
         assert find_misfits(page) == {}
-        page.get_by_role("searchbox").press("Escape")
+        page.get_by_role("combobox", name="Search voices").press("Escape")
         page.keyboard.press("?")
         expect(page.get_by_role("dialog")).to_be_visible()
         assert find_violations(page) == {}

@@ -163,7 +163,7 @@ def test_next_goes_on_where_a_voice_has_left_the_list(looped: Page) -> None:
     follower = playable(looped).nth(2).locator("h3").inner_text()
     post(looped, f"/voices/{voice}/archive/")
 
-    looped.get_by_role("searchbox").press("Enter")
+    looped.locator("#q").press("Enter")
     expect(looped.locator(f"#v-{voice}")).to_have_count(0)
     looped.get_by_role("button", name="Next voice").click()
 
@@ -198,9 +198,9 @@ def test_single_keys_mark_play_search_and_help(ana: Page) -> None:
     ana.keyboard.press("Space")
     until(ana, lambda: ana.evaluate("document.getElementById('audio').paused"), "a pause")
     ana.keyboard.press("/")
-    expect(ana.get_by_role("searchbox")).to_be_focused()
+    expect(ana.get_by_role("combobox", name="Search voices")).to_be_focused()
     ana.keyboard.press("Escape")
-    expect(ana.get_by_role("searchbox")).not_to_be_focused()
+    expect(ana.get_by_role("combobox", name="Search voices")).not_to_be_focused()
     ana.keyboard.press("?")
     expect(ana.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     ana.keyboard.press("Escape")
@@ -210,7 +210,7 @@ def test_single_keys_mark_play_search_and_help(ana: Page) -> None:
 def test_single_keys_are_silent_while_typing_and_when_switched_off(ana: Page) -> None:
     ana.keyboard.press("/")
     ana.keyboard.type("jk? /")
-    expect(ana.get_by_role("searchbox")).to_have_value("jk? /")
+    expect(ana.get_by_role("combobox", name="Search voices")).to_have_value("jk? /")
     expect(ana.get_by_role("dialog")).to_be_hidden()
     ana.keyboard.press("Escape")
 
@@ -219,7 +219,7 @@ def test_single_keys_are_silent_while_typing_and_when_switched_off(ana: Page) ->
     ana.get_by_role("button", name="Close", exact=True).click()
     ana.keyboard.press("/")
 
-    expect(ana.get_by_role("searchbox")).not_to_be_focused()
+    expect(ana.get_by_role("combobox", name="Search voices")).not_to_be_focused()
     ana.reload()
     ana.keyboard.press("?")
     expect(ana.get_by_role("dialog")).to_be_hidden()
