@@ -6,9 +6,14 @@ from django.db import connection, models
 
 
 def insert_all(rows: Sequence[models.Model], ending: str = "") -> None:
-    """Insert rows of one model with one prepared statement."""
+    """Insert rows of one model with one prepared statement; a key that they bring is kept.
+
+    ``bulk_create`` would split them into statements of some dozen rows, for SQLite's sake.
+    """
+    if not rows:
+        return
     meta = rows[0]._meta
-    fields = [field for field in meta.concrete_fields if not field.primary_key]
+    fields = [field for field in meta.concrete_fields if rows[0].pk or not field.primary_key]
     columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     places = ", ".join(["%s"] * len(fields))
     table = connection.ops.quote_name(meta.db_table)
