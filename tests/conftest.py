@@ -26,6 +26,7 @@ from catalog.models.credentials import prepare_installation
 from catalog.providers.types import AudioClip, RemoteVoice
 from catalog.search.index.shelf import SHELF
 from catalog.services import previews as preview_services
+from catalog.views.cards import forget_cards
 from tests import factories
 from tests.stubs import StubProvider
 
@@ -56,6 +57,7 @@ def _own_media(tmp_path: Path, settings: Any) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.INDEX_DIR = tmp_path / "index"
     SHELF.forget()
+    forget_cards()
 
 
 @pytest.fixture

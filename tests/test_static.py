@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 STATIC = ROOT / "static"
 SCRIPTS = sorted((STATIC / "js").glob("*.js"))
 # The scripts that only some pages load, by data-module.
-PAGE_SCRIPTS = {"upload.js", "bulk.js"}
+PAGE_SCRIPTS = {"upload.js", "bulk.js", "narrow.js"}
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 OUR_TEXTS = [*TEMPLATES, *SCRIPTS, STATIC / "css/app.css", *sorted(STATIC.glob("*.svg"))]
 VENDORED = json.loads((STATIC / "vendor/vendor.json").read_text())

@@ -26,9 +26,9 @@ class Marks:
     scores: dict[int, Score] = field(default_factory=dict)
 
 
-def find_marks(user: User, voices: Iterable[Voice]) -> Marks:
+def find_marks(user: User, voice_ids: Iterable[int]) -> Marks:
     """Return the person's stars and the team's tags and ratings of these voices."""
-    ids = [voice.pk for voice in voices]
+    ids = list(voice_ids)
     starred = Star.objects.filter(user=user, voice__in=ids).values_list("voice", flat=True)
     tags: dict[int, list[Tag]] = defaultdict(list)
     for use in TagUse.objects.filter(voice__in=ids).select_related("tag").order_by("tag__folded"):
@@ -54,7 +54,7 @@ class VoiceMarks:
 
 def find_voice_marks(user: User, voice: Voice) -> VoiceMarks:
     """Return what stands on one voice, the newest note first."""
-    marks = find_marks(user, [voice])
+    marks = find_marks(user, [voice.pk])
     notes = Note.objects.visible_to(user).kept().filter(voice=voice).select_related("author")
     own = Rating.objects.filter(user=user, voice=voice).values_list("value", flat=True)
     collections = Collection.objects.visible_to(user).kept().filter(entries__voice=voice)

@@ -67,7 +67,7 @@ def get_collection_page(user: User, collection_id: int, page: int = 1) -> Collec
         unseen_count=collection.entries.count() - count,
         page=page,
         page_count=page_count,
-        marks=find_marks(user, [entry.voice for entry in entries]),
+        marks=find_marks(user, [entry.voice_id for entry in entries]),
         may_change=policies.may_change_collection(user, collection),
     )
 

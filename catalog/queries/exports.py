@@ -47,7 +47,7 @@ def iterate_exported(user: User, voice_ids: list[int]) -> Iterator[dict[str, Any
         ids = voice_ids[start : start + _BATCH]
         rows = Voice.objects.visible_to(user).filter(pk__in=ids).select_related("account")
         voices = {row.pk: row for row in rows.prefetch_related("labels", "notes__author")}
-        marks, jobs = find_marks(user, voices.values()), _find_jobs(ids)
+        marks, jobs = find_marks(user, voices), _find_jobs(ids)
         for pk in ids:
             if pk in voices:
                 yield _describe(voices[pk], marks) | _trace(jobs.get(pk))

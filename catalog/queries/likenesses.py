@@ -18,8 +18,9 @@ from catalog.hearing.likeness import (
 )
 from catalog.hearing.spectra import Wave
 from catalog.models import ProviderAccount, User, Voice, VoiceEmbedding
+from catalog.queries.facets import Chip
 from catalog.queries.filters import VoiceFilter
-from catalog.queries.voices import Chip, list_chips, select_voices
+from catalog.queries.voices import list_chips, select_voices
 
 SHOWN = 24
 # Looked through in the database at once; more only where filters leave few of the best.

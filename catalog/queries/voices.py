@@ -1,13 +1,14 @@
 """Find voices by words and facets, with the counts that stand beside every choice."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from catalog.models import Collection, ProviderAccount, Team, User, Voice
 from catalog.models.voices import VoiceQuerySet
-from catalog.providers.labels import accent_label, language_label, use_case_label
-from catalog.queries.filters import CLOSED_FACETS, FACETS, FILTERS, FLAGS, VoiceFilter
+from catalog.queries.facets import OURS, Chip, Choice, Facet, make_chips, make_facet, name_value
+from catalog.queries.filters import FACETS, FILTERS, FLAGS, VoiceFilter
 from catalog.search.completion import complete_search
 from catalog.search.engines import Answer, Engine, Search, answer_search
 from catalog.search.index.engine import IndexEngine
@@ -16,57 +17,17 @@ from catalog.search.sql import SqlEngine
 from catalog.search.syntax import Mistake
 
 PAGE_SIZE = 24
-_SHOWN_CHOICES = 6
 _EVERYTHING = 10**9
 # Of these a voice has some values, or none.
-_OURS = {"tag", "collection"}
-_SPARSE = {"badge", *_OURS}
-_OPEN = {"provider", "kind", "language", "gender"}
+_SPARSE = {"badge", *OURS}
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One value of a facet with the number of voices it would show."""
-
-    value: str
-    label: str
-    count: int
-    is_on: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Facet:
-    """One group of choices; ``more`` holds those behind the fold."""
-
-    name: str
-    label: str
-    choices: list[Choice]
-    more: list[Choice]
-    on_count: int
-    is_open: bool
-
-    @property
-    def opens_more(self) -> bool:
-        """Tell whether something behind the fold is chosen."""
-        return any(choice.is_on for choice in self.more)
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """One active filter, and the address without it; ``count`` only where nothing was found."""
-
-    name: str
-    label: str
-    query: str
-    count: int = 0
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class VoicePage:
     """One page of results with everything that is drawn around it."""
 
     wanted: VoiceFilter
-    voices: list[Voice]
+    answer: Answer
     found_count: int
     total_count: int
     page: int
@@ -76,6 +37,16 @@ class VoicePage:
     chips: list[Chip]
     relaxed: list[Chip]
     respelled: dict[str, tuple[str, ...]]
+
+    @cached_property
+    def voices(self) -> list[Voice]:
+        """The rows, read when they are asked for: cards that were drawn before need none."""
+        return _load_voices(self.answer)
+
+    @property
+    def ids(self) -> list[int]:
+        """The primary keys of the rows."""
+        return self.answer.ids
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -109,7 +80,7 @@ class VoicePage:
     @property
     def last(self) -> int:
         """Number of the last voice shown."""
-        return self.first + len(self.voices) - 1
+        return self.first + len(self.ids) - 1
 
     @property
     def previous_query(self) -> str:
@@ -122,18 +93,28 @@ class VoicePage:
         return self.wanted.query_string(self.page + 1) if self.page < self.page_count else ""
 
 
-def find_voices(user: User, wanted: VoiceFilter, page: int = 1) -> VoicePage:
-    """Return one page of what the person may see; a page past the end is the last one."""
-    accounts = ProviderAccount.objects.visible_to(user).values_list("pk", flat=True)
-    search = _as_search(user, frozenset(accounts), wanted)
+def find_voices(
+    user: User,
+    wanted: VoiceFilter,
+    page: int = 1,
+    accounts: Iterable[ProviderAccount] | None = None,
+) -> VoicePage:
+    """Return one page of what the person may see; a page past the end is the last one.
+
+    ``accounts`` are those that the person may see, from whoever has read them already.
+    """
+    if accounts is None:
+        accounts = ProviderAccount.objects.visible_to(user)
+    search = _as_search(user, frozenset(account.pk for account in accounts), wanted)
     engine = _choose_engine(user)
     counted = [*FACETS, "starred"]
     answer = answer_search(engine, search, facets=counted, page=page, size=PAGE_SIZE)
-    names = _name_collections(user)
-    facets = [_make_facet(wanted, name, answer.counts[name], names) for name in FACETS]
+    uses_collections = answer.counts["collection"] or wanted.chosen.get("collection")
+    names = _name_collections(user) if uses_collections else {}
+    facets = [make_facet(wanted, name, answer.counts[name], names) for name in FACETS]
     return VoicePage(
         wanted=wanted,
-        voices=_load_voices(answer),
+        answer=answer,
         found_count=answer.count,
         total_count=answer.total,
         page=answer.page,
@@ -141,7 +122,7 @@ def find_voices(user: User, wanted: VoiceFilter, page: int = 1) -> VoicePage:
         # What the team has not begun to use takes no room.
         facets=[facet for facet in facets if facet.name not in _SPARSE or facet.choices],
         flags=_make_flags(engine, answer, wanted),
-        chips=_list_chips(wanted, names),
+        chips=make_chips(wanted, names),
         relaxed=_list_relaxed(engine, search, wanted, names) if not answer.count else [],
         respelled=answer.respelled,
     )
@@ -162,7 +143,7 @@ def select_voices(user: User, wanted: VoiceFilter) -> VoiceQuerySet:
 
 def list_chips(user: User, wanted: VoiceFilter) -> list[Chip]:
     """Return the active filters, each with the address without it."""
-    return _list_chips(wanted, _name_collections(user))
+    return make_chips(wanted, _name_collections(user))
 
 
 def _as_search(user: User, accounts: frozenset[int], wanted: VoiceFilter) -> Search:
@@ -196,19 +177,6 @@ def _name_collections(user: User) -> dict[str, str]:
     return {str(pk): name for pk, name in rows}
 
 
-def name_value(facet: str, value: str, collections: Mapping[str, str]) -> str:
-    """Return the words for one value of a facet."""
-    if facet in _OURS:
-        return value if facet == "tag" else collections.get(value, "One that you may not see")
-    if value == "unknown":
-        return "Unknown"
-    if facet in CLOSED_FACETS:
-        return CLOSED_FACETS[facet].get(value, value)
-    return {"language": language_label, "accent": accent_label, "use_case": use_case_label}[facet](
-        value
-    )
-
-
 def _make_flags(engine: Engine[Any], answer: Answer, wanted: VoiceFilter) -> list[Choice]:
     starred = answer.counts["starred"].get("yes", 0)
     flags = [Choice("starred", FLAGS["starred"], starred, bool(wanted.chosen.get("starred")))]
@@ -217,43 +185,6 @@ def _make_flags(engine: Engine[Any], answer: Answer, wanted: VoiceFilter) -> lis
     if count or is_on:
         flags.append(Choice("archived", FLAGS["archived"], count, is_on))
     return flags
-
-
-def _make_facet(
-    wanted: VoiceFilter, name: str, counts: Mapping[str, int], collections: Mapping[str, str]
-) -> Facet:
-    on = wanted.chosen.get(name, ())
-    values = set(counts) | set(on) | set(_always_shown(name))
-    choices = [
-        Choice(value, name_value(name, value, collections), counts.get(value, 0), value in on)
-        for value in values
-    ]
-    choices.sort(key=lambda choice: (choice.value == "unknown", -choice.count, choice.label))
-    return Facet(
-        name=name,
-        label=FACETS[name],
-        choices=choices[:_SHOWN_CHOICES],
-        more=choices[_SHOWN_CHOICES:],
-        on_count=len(on),
-        is_open=name in _OPEN or bool(on),
-    )
-
-
-def _always_shown(name: str) -> list[str]:
-    return [value for value in CLOSED_FACETS.get(name, {}) if name in {"gender", "age"}]
-
-
-def _list_chips(wanted: VoiceFilter, collections: Mapping[str, str]) -> list[Chip]:
-    chips = []
-    if wanted.words:
-        chips.append(Chip("Search", wanted.words, replace(wanted, words="").query_string()))
-    for name, values in wanted.chosen.items():
-        chips += [
-            Chip(FILTERS[name], label, wanted.without(name, value).query_string())
-            for value in values
-            for label in [name_value(name, value, collections)]
-        ]
-    return chips
 
 
 def _list_relaxed(

@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import qrcode
 from django import template
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from catalog.models import Voice
+from catalog.queries.facets import Choice, Facet
 from catalog.queries.speeches import preview_sentence
 
 register = template.Library()
+_CHECKED = format_html(" checked{}", "")
 
 
 @register.simple_tag
@@ -23,6 +26,29 @@ def icon(name: str, classes: str = "") -> SafeString:
         classes,
         static("icons.svg"),
         name,
+    )
+
+
+@register.simple_tag
+def choices(facet: Facet, shown: Sequence[Choice]) -> SafeString:
+    """Draw boxes of a facet with their counts; there are many, and a template takes ten times."""
+    return format_html_join(
+        "",
+        '<label class="opt{}" id="l-{}-{}"><input type="checkbox" name="{}" value="{}"'
+        ' form="filters"{}><span>{}</span><output>{}</output></label>',
+        (
+            (
+                "" if choice.count else " zero",
+                facet.name,
+                quote(choice.value, safe=""),
+                facet.name,
+                choice.value,
+                _CHECKED if choice.is_on else "",
+                choice.label,
+                choice.count,
+            )
+            for choice in shown
+        ),
     )
 
 

@@ -105,6 +105,6 @@ def _compare(request: Request, vector: bytes, *, besides: int | None = None) -> 
     page = find_alike(request.user, wanted, unpack_vector(vector), besides=besides)
     return {
         "page": page,
-        "marks": find_marks(request.user, page.voices),
+        "marks": find_marks(request.user, [voice.pk for voice in page.voices]),
         "likenesses": page.likenesses,
     }

@@ -58,7 +58,8 @@ def news_list(request: Request) -> HttpResponseBase:
         clear_news(request.user, until=min(_read_moment(request.POST.get("until", "")) or now, now))
         return redirect(reverse("catalog:news-list"))
     news = find_news(request.user, find_habits(request.user).news_since)
-    marks = find_marks(request.user, [*news.added, *news.changed, *news.gone])
+    shown = [voice.pk for voice in (*news.added, *news.changed, *news.gone)]
+    marks = find_marks(request.user, shown)
     context = {"news": news, "marks": marks, "until": now.timestamp()}
     return render(request, "catalog/voices/news.html", context)
 

@@ -25,6 +25,7 @@ from catalog.services.previews import PreviewPending, PreviewUnavailable, fetch_
 from catalog.services.voices import archive_voices, rename_voice, unarchive_voices
 from catalog.storage import media_path
 from catalog.views.annotations import marks_context
+from catalog.views.cards import draw_cards
 from catalog.views.media import send_sound
 from catalog.views.requests import Request, is_partial, render_part, shown_address, signed_in
 from catalog.views.speeches import speech_context
@@ -44,9 +45,9 @@ def voice_list(request: Request) -> HttpResponseBase:
     form = VoiceFilterForm(request.GET, habits.sort, habits.layout)
     searches = find_searches(request.user)
     opened = find_open_search(searches, form.wanted)
-    page = find_voices(request.user, form.wanted, form.page_number)
     accounts = find_accounts(request.user)
-    marks = find_marks(request.user, page.voices)
+    page = find_voices(request.user, form.wanted, form.page_number, accounts)
+    marks = find_marks(request.user, page.ids)
     is_table = form.wanted.layout == "table"
     columns = habits.columns if is_table else []
     response = render_part(
@@ -57,7 +58,8 @@ def voice_list(request: Request) -> HttpResponseBase:
             "page": page,
             "marks": marks,
             "is_table": is_table,
-            "rows": tabulate_voices(page.voices, marks, columns),
+            "cards": [] if is_table else draw_cards(request, page, marks),
+            "rows": tabulate_voices(page.voices, marks, columns) if is_table else [],
             "heads": name_columns(columns),
             "ignored": form.ignored,
             "habits": habits,

@@ -9,7 +9,7 @@ const loaded = new WeakSet();
 // A page that needs more names its own module: data-module holds the hashed address.
 function loadModules() {
   for (const element of document.querySelectorAll("[data-module]")) {
-    if (loaded.has(element)) continue;
+    if (loaded.has(element) || element.closest("details:not([open])")) continue;
     loaded.add(element);
     import(element.dataset.module)
       .then((module) => module.default(element))
@@ -132,6 +132,7 @@ document.addEventListener("submit", switchTheme);
 document.addEventListener("input", mirror);
 document.addEventListener("change", rememberView);
 document.addEventListener("toggle", dropSheet, true);
+document.addEventListener("toggle", loadModules, true);
 matchMedia("(width < 900px)").addEventListener("change", () => {
   for (const sheet of document.querySelectorAll(".facets:popover-open")) sheet.hidePopover();
 });

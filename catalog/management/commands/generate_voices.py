@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.core.management.color import no_style
 from django.db import connection, transaction
@@ -111,7 +112,9 @@ class _Writer:
 
 
 def _make_accounts(team: Team) -> list[ProviderAccount]:
-    providers = [info.slug for info in all_infos()]
+    offered = settings.PROVIDER_BASE_URLS
+    infos = [info for info in all_infos() if info.slug in offered and not info.is_built_in]
+    providers = [info.slug for info in infos]
     admin = team.memberships.filter(role=Membership.Role.ADMIN).order_by("pk").first()
     return [
         ProviderAccount.objects.get_or_create(

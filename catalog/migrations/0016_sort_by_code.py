@@ -3,12 +3,14 @@
 The sort key holds neither case nor accents, so a locale would add nothing but another order.
 """
 
+from typing import Any
+
 from django.db import migrations
 
 _COLUMNS = {"sort_name": "varchar(100)", "language": "varchar(20)"}
 
 
-def _change(schema_editor, collation):
+def _change(schema_editor: Any, collation: str) -> None:
     if schema_editor.connection.vendor != "postgresql":
         return
     for column, kind in _COLUMNS.items():
@@ -17,15 +19,15 @@ def _change(schema_editor, collation):
         )
 
 
-def forwards(apps, schema_editor):
+def forwards(apps: Any, schema_editor: Any) -> None:
     _change(schema_editor, "C")
 
 
-def backwards(apps, schema_editor):
+def backwards(apps: Any, schema_editor: Any) -> None:
     _change(schema_editor, "default")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalog", "0010_comparisons")]
+    dependencies = [("catalog", "0015_password_links")]
 
     operations = [migrations.RunPython(forwards, backwards)]

@@ -1,0 +1,68 @@
+"""Cards of voices, drawn once and kept for as long as what stands on them stays the same."""
+
+import secrets
+from collections import OrderedDict
+
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
+from catalog import policies
+from catalog.queries.annotations import Marks
+from catalog.queries.cards import CardState, find_card_states
+from catalog.queries.voices import VoicePage
+from catalog.views.requests import Request
+from catalog.views.trays import read_tray
+
+_CARD = "catalog/voices/_card.html"
+# About two thousand bytes each; in this process only.
+_MOST_KEPT = 5000
+_KEPT: OrderedDict[tuple[object, ...], tuple[SafeString, ...]] = OrderedDict()
+# Stands in a kept card where the filters of whoever looks belong; no text can hold it by chance.
+_FILTERS = secrets.token_hex(16)
+
+
+def draw_cards(request: Request, page: VoicePage, marks: Marks) -> list[SafeString]:
+    """Return the cards of the page's voices in their order."""
+    tray = read_tray(request)
+    may_speak = policies.may_speak(request.user, request.team)
+    states = find_card_states(page.ids)
+    # A card counts the days that a voice has left.
+    same = (timezone.now().date(), may_speak)
+    keys = {pk: (*state, *same, pk in tray, *_marks_on(marks, pk)) for pk, state in states.items()}
+    cards = {pk: _KEPT.get(key) for pk, key in keys.items()}
+    if not all(cards.values()):
+        # Nothing but what the keys tell: no card shows one person what another one's says.
+        context = {
+            "marks": marks,
+            "tray_ids": tray,
+            "may_speak": may_speak,
+            "filters": _FILTERS,
+        }
+        for voice in page.voices:
+            if voice.pk in keys and not cards[voice.pk]:
+                card = render_to_string(_CARD, {**context, "voice": voice})
+                # Parts of what a template escaped already.
+                parts = tuple(map(SafeString, card.split(_FILTERS)))
+                cards[voice.pk] = parts
+                _keep(keys[voice.pk], parts)
+    filters = page.wanted.query_string()
+    drawn = (cards.get(pk) for pk in page.ids)
+    return [format_html_join(filters, "{}", zip(parts, strict=True)) for parts in drawn if parts]
+
+
+def forget_cards() -> None:
+    """Let go of every card that was kept."""
+    _KEPT.clear()
+
+
+def _marks_on(marks: Marks, pk: int) -> CardState:
+    tags = tuple(tag.name for tag in marks.tags.get(pk, ()))
+    return pk in marks.starred, tags, marks.scores.get(pk)
+
+
+def _keep(key: tuple[object, ...], parts: tuple[SafeString, ...]) -> None:
+    _KEPT[key] = parts
+    while len(_KEPT) > _MOST_KEPT:
+        _KEPT.popitem(last=False)

@@ -1,0 +1,57 @@
+"""A card is kept once it is drawn, and still shows nothing old and nothing of another person."""
+
+from catalog.models import PreviewClip, Voice
+from catalog.models.versions import touch_voices
+from catalog.services.annotations import rate_voice, star_voice, tag_voices
+from catalog.services.voices import rename_voice
+from tests import factories
+
+
+def draw(browser, query: str = "") -> str:
+    return browser.get(f"/voices/{query}").content.decode()
+
+
+def test_a_card_follows_every_change_of_what_stands_on_it(cast, sign_in):
+    voice = factories.make_voice(cast.account, "Ada", preview_url="https://cdn.example.com/a.mp3")
+    mia, ana = sign_in(cast.mia), sign_in(cast.ana)
+    assert 'aria-pressed="false" aria-label="Star Ada"' in draw(mia)
+
+    star_voice(cast.mia, voice=voice, is_on=True, now=factories.NOW)
+    assert 'aria-pressed="true" aria-label="Star Ada"' in draw(mia)
+    assert 'aria-pressed="false" aria-label="Star Ada"' in draw(ana)
+
+    tag_voices(cast.ana, team=cast.aurora, voices=[voice], names=["trailer"], now=factories.NOW)
+    assert "trailer</li>" in draw(mia)
+    rate_voice(cast.ana, voice=voice, value=4, now=factories.NOW)
+    assert "★ 4" in draw(mia)
+    PreviewClip.objects.create(
+        voice=voice, source="s", path="p", content_type="audio/mpeg", size=1, seconds=3.25,
+        peaks=[10, 20], fetched_at=factories.NOW,
+    )  # fmt: skip
+    assert "3.3 s" in draw(mia) or "3.2 s" in draw(mia)
+    rename_voice(cast.ana, voice=voice, name="Zoe", now=factories.NOW)
+    assert "Star Zoe" in draw(mia)
+
+
+def test_a_card_is_drawn_once_and_anew_when_its_voice_is_touched(cast, sign_in):
+    voice = factories.make_voice(cast.account, "Ada")
+    mia = sign_in(cast.mia)
+    draw(mia)
+
+    Voice.objects.filter(pk=voice.pk).update(name="Behind its back")
+    assert "Ada" in draw(mia)
+    touch_voices([voice.pk])
+    assert "Behind its back" in draw(mia)
+
+
+def test_a_kept_card_leads_on_with_the_filters_of_whoever_looks(cast, sign_in):
+    voice = factories.make_voice(
+        cast.account, "Ada", gender="female", preview_url="https://cdn.example.com/a.mp3"
+    )
+    mia = sign_in(cast.mia)
+    address = f"/voices/{voice.pk}/alike/"
+
+    assert f'href="{address}"' in draw(mia)
+    assert f'href="{address}?language=en-US&amp;gender=female"' in draw(
+        mia, "?gender=female&language=en-US"
+    )
