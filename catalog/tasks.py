@@ -17,13 +17,8 @@ from catalog.jobs.clones import run_clone
 from catalog.jobs.credentials import check_credential, find_due_checks
 from catalog.jobs.indexes import build_due_indexes
 from catalog.jobs.leases import RowId, find_due
-from catalog.jobs.likenesses import (
-    embed_clip,
-    embed_previews,
-    find_waiting_queries,
-    forget_queries,
-    hear_query,
-)
+from catalog.jobs.likenesses import embed_previews
+from catalog.jobs.listening import find_waiting, forget_listened, listen_to
 from catalog.jobs.previews import measure_clip, speak_preview, warm_previews
 from catalog.jobs.renames import push_name
 from catalog.jobs.speeches import run_speech
@@ -160,18 +155,10 @@ def embed_previews_task() -> None:
         _wake(embed_previews_task)
 
 
-@shared_task(name="catalog.embed_clip")
-def embed_clip_task(*, clip_id: int) -> None:
-    """Listen to one preview, for somebody who waits."""
-    clip = PreviewClip.objects.filter(pk=clip_id).first()
-    if clip is not None:
-        embed_clip(clip, timezone.now())
-
-
-@shared_task(name="catalog.hear_query")
-def hear_query_task(*, query_id: str) -> None:
-    """Listen to a clip for which alike voices are looked for."""
-    hear_query(query_id)
+@shared_task(name="catalog.listen_to")
+def listen_to_task(*, work_id: str) -> None:
+    """Listen to a clip or a sample, for somebody who waits; the id begins with its kind."""
+    listen_to(work_id, timezone.now())
 
 
 @shared_task(name="catalog.sweep")
@@ -186,8 +173,8 @@ def sweep_task() -> None:
         wake_settings(voice_id)
     for speech_id in find_due(Speech, Speech.ACTIVE_STATES, now):
         wake_speech(speech_id)
-    for query_id in find_waiting_queries():
-        wake_hearing(query_id)
+    for work_id in find_waiting():
+        wake_listening(work_id)
 
 
 @shared_task(name="catalog.sync_due")
@@ -212,7 +199,7 @@ def tidy_task() -> None:
     for clip_id in PreviewClip.objects.filter(seconds=None).values_list("pk", flat=True)[:200]:
         measure_clip(clip_id)
     sweep_drafts(timezone.now() - timedelta(days=1))
-    forget_queries(timezone.now())
+    forget_listened(timezone.now())
     forget_old_runs(timezone.now())
     refresh_badges(timezone.now())
     head = get_audit_head()
@@ -280,14 +267,9 @@ def wake_measure(clip_id: int) -> None:
     _wake(measure_clip_task, clip_id=clip_id)
 
 
-def wake_embedding(clip_id: int) -> None:
-    """Tell a worker that somebody waits for a clip to be listened to."""
-    _wake(embed_clip_task, clip_id=clip_id)
-
-
-def wake_hearing(query_id: object) -> None:
-    """Tell a worker that a dropped clip waits to be listened to."""
-    _wake(hear_query_task, query_id=str(query_id))
+def wake_listening(work_id: str) -> None:
+    """Tell a worker that somebody waits for a clip or a sample to be listened to."""
+    _wake(listen_to_task, work_id=work_id)
 
 
 def _wake(task: "Task[Any, Any]", **ids: Any) -> None:

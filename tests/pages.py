@@ -112,6 +112,8 @@ TABLE = {
     "catalog:alike-detail": Page((SIGN_IN, 404, 404, 200), NEVER, ids=("sound_query",)),
     "catalog:job-list": Page(ALL, NEVER),
     "catalog:job-detail": Page(ALL, NEVER, ids=("job",)),
+    "catalog:sample-create": Page(NEVER, (SIGN_IN, 403, 403, 422), cloner=(405, 422)),
+    "catalog:sample-detail": Page(ALL, NEVER, ids=("sample",)),
     "catalog:sample-audio": Page(ALL, NEVER, ids=("sample",)),
     "catalog:credential-list": Page(ALL, NEVER),
     "catalog:credential-add": Page(MEMBERS, (SIGN_IN, 403, 422, 422)),

@@ -10,8 +10,8 @@ import av
 import numpy as np
 import pytest
 
-from catalog.audio import FORMATS, HEAD_BYTES, sniff_format
-from catalog.decoding import PEAK_COUNT, NotDecodable, measure_audio
+from catalog.audio import FORMATS, HEAD_BYTES, AudioFormat, sniff_format
+from catalog.decoding import PEAK_COUNT, NotDecodable, decode_audio, measure_audio
 from tests.sounds import encode_sound
 
 
@@ -174,3 +174,64 @@ def test_a_header_that_claims_the_impossible_is_refused(rate, channels, bits):
 
     with pytest.raises(NotDecodable):
         measure_audio(bytes(content), FORMATS["wav"], max_seconds=60)
+
+
+PLAYLISTS = {
+    "hls": "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n{address}\n#EXT-X-ENDLIST\n",
+    "concat": "ffconcat version 1.0\nfile '{address}'\n",
+}
+
+
+@pytest.mark.parametrize("slug", FORMATS)
+@pytest.mark.parametrize("kind", PLAYLISTS)
+def test_a_playlist_named_like_audio_does_not_read_the_file_that_it_names(tmp_path, slug, kind):
+    secret = tmp_path / "secret.wav"
+    secret.write_bytes(encode_sound("wav", 2))
+    playlist = PLAYLISTS[kind].format(address=secret.as_uri()).encode()
+
+    assert sniff_format(playlist[:HEAD_BYTES]) is None
+    with pytest.raises(NotDecodable):
+        decode_audio(playlist, FORMATS[slug], max_seconds=9)
+
+
+PERMISSIVE = {"hls": {"allowed_extensions": "ALL", "extension_picky": "0"}, "concat": {"safe": "0"}}
+
+
+@pytest.mark.parametrize("kind", PLAYLISTS)
+def test_even_a_demuxer_of_playlists_may_open_no_other_file(tmp_path, kind, monkeypatch):
+    # The second wall, should such a format ever be let in: no protocol is allowed.
+    secret = tmp_path / "secret.wav"
+    secret.write_bytes(encode_sound("wav", 2))
+    playlist = PLAYLISTS[kind].format(address=secret.as_uri()).encode()
+    open_file = av.open
+    monkeypatch.setattr(
+        av,
+        "open",
+        lambda *args, options, **named: open_file(
+            *args, options={**options, **PERMISSIVE[kind]}, **named
+        ),
+    )
+
+    with pytest.raises(NotDecodable):
+        decode_audio(playlist, AudioFormat(kind, kind, "", kind), max_seconds=9)
+
+
+def test_a_decoder_gone_astray_is_not_believed():
+    wave = 40 * np.sin(np.arange(16_000) / 20)
+
+    with pytest.raises(NotDecodable, match="not sound"):
+        decode_audio(make_float_wav(wave), FORMATS["wav"], max_seconds=9)
+
+
+def test_sound_is_the_mean_of_its_channels_at_the_rate_of_the_file():
+    left = np.sin(np.arange(4800) / 20)
+    head = struct.pack("<4sI4s4sIHHIIHH", b"RIFF", 36 + 38_400, b"WAVE", b"fmt ", 16, 3, 2,
+                       48_000, 384_000, 8, 32)  # fmt: skip
+    data = np.column_stack([left, left / 2]).astype("<f4").tobytes()
+
+    wave, rate = decode_audio(
+        head + struct.pack("<4sI", b"data", len(data)) + data, FORMATS["wav"], max_seconds=9
+    )
+
+    assert rate == 48_000
+    assert wave == pytest.approx(0.75 * left, abs=1e-4)

@@ -25,6 +25,7 @@ from catalog.models import (
     ProviderAccount,
     Rating,
     Sample,
+    SampleReport,
     SavedSearch,
     Selection,
     SoundQuery,
@@ -59,6 +60,7 @@ _OF_TEAM = {
     SyncRun: "account__team",
     VoiceSettings: "voice__account__team",
     Sample: "team",
+    SampleReport: "sample__team",
     SpokenClip: "voice__account__team",
     Speech: "team",
     Comparison: "team",
@@ -81,6 +83,13 @@ _OF_TEAM = {
     Selection: "team",
     User: "memberships__team",
 }
+
+
+def _make_sample(admin: User, team: Team, sound: bytes, word: str) -> Sample:
+    sample = factories.make_sample(admin, team, sound)
+    Sample.objects.filter(pk=sample.pk).update(filename=word)
+    SampleReport.objects.create(sample=sample, asked_at=factories.NOW, problem=word, words=word)
+    return sample
 
 
 def furnish(
@@ -110,8 +119,7 @@ def furnish(
         size=size,
         fetched_at=factories.NOW,
     )
-    sample = factories.make_sample(admin, team, sound)
-    Sample.objects.filter(pk=sample.pk).update(filename=word)
+    sample = _make_sample(admin, team, sound, word)
     job = factories.make_job(admin, credential, name=word, message=word, sample=sample, voice=voice)
     Consent.objects.filter(pk=job.consent_id).update(speaker=word)
     clip = factories.make_spoken_clip(voice, sound, word)

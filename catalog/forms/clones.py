@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 
 from catalog.audio import FORMATS, HEAD_BYTES, AudioFormat, sniff_format
-from catalog.models import Credential
+from catalog.models import Credential, Sample, SampleReport
 from catalog.providers.languages import LANGUAGES
 from catalog.providers.marking import find_markers
 from catalog.providers.types import ProviderInfo, Transcript
@@ -20,8 +20,8 @@ LANGUAGE_CHOICES = sorted(LANGUAGES.items(), key=lambda pair: pair[1])
 _BIDI = {chr(mark) for mark in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F)}
 
 
-class CloneForm(forms.Form):
-    """Everything that one clone needs; nothing of it is trusted before ``is_valid``."""
+class SampleForm(forms.Form):
+    """A recording, told by its first bytes."""
 
     sample = forms.FileField(
         label="Sample",
@@ -29,6 +29,31 @@ class CloneForm(forms.Form):
         allow_empty_file=True,
         error_messages={"required": "Choose a recording to clone from."},
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.audio_format: AudioFormat | None = None
+
+    def clean_sample(self) -> "UploadedFile[Any]":
+        file: UploadedFile[Any] = self.cleaned_data["sample"]
+        if not file.size:
+            raise forms.ValidationError("This file is empty.")
+        if file.size > settings.SAMPLE_MAX_BYTES:
+            most = filesizeformat(settings.SAMPLE_MAX_BYTES)
+            raise forms.ValidationError(
+                f"This file is too large: {filesizeformat(file.size)}, at most {most}."
+            )
+        self.audio_format = sniff_format(file.read(HEAD_BYTES))
+        file.seek(0)
+        if self.audio_format is None:
+            words = ", ".join(found.label for found in FORMATS.values())
+            raise forms.ValidationError(f"This is not an audio file that we can read: {words}.")
+        return file
+
+
+class CloneForm(SampleForm):
+    """Everything that one clone needs; nothing of it is trusted before ``is_valid``."""
+
     credential = forms.ChoiceField(
         label="Key",
         error_messages={
@@ -70,11 +95,25 @@ class CloneForm(forms.Form):
     )
     form_token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
-    def __init__(self, *args: Any, targets: list[CloneTarget], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, targets: list[CloneTarget], kept: Sample | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.targets = {str(target.credential.pk): target for target in targets}
         self.fields["credential"].choices = [(key, key) for key in self.targets]  # type: ignore[attr-defined]
-        self.audio_format: AudioFormat | None = None
+        self.kept = kept
+        if kept is not None:
+            # The recording is here already, and was looked at when it came.
+            del self.fields["sample"]
+            self.audio_format = FORMATS[kept.audio_format]
+            self._fill_from(kept)
+
+    def _fill_from(self, kept: Sample) -> None:
+        report = SampleReport.objects.filter(sample=kept).first()
+        if report is not None and not self.is_bound:
+            longest = self.fields["transcript"].max_length or 0  # type: ignore[attr-defined]
+            self.initial["transcript"] = report.words[:longest]
+            self.initial["language"] = report.language if report.language in LANGUAGES else ""
 
     @property
     def max_bytes(self) -> int:
@@ -105,22 +144,6 @@ class CloneForm(forms.Form):
         """The key that was chosen; only after ``is_valid``."""
         return self.targets[self.cleaned_data["credential"]].credential
 
-    def clean_sample(self) -> "UploadedFile[Any]":
-        file: UploadedFile[Any] = self.cleaned_data["sample"]
-        if not file.size:
-            raise forms.ValidationError("This file is empty.")
-        if file.size > settings.SAMPLE_MAX_BYTES:
-            most = filesizeformat(settings.SAMPLE_MAX_BYTES)
-            raise forms.ValidationError(
-                f"This file is too large: {filesizeformat(file.size)}, at most {most}."
-            )
-        self.audio_format = sniff_format(file.read(HEAD_BYTES))
-        file.seek(0)
-        if self.audio_format is None:
-            words = ", ".join(found.label for found in FORMATS.values())
-            raise forms.ValidationError(f"This is not an audio file that we can read: {words}.")
-        return file
-
     def clean_credential(self) -> str:
         key: str = self.cleaned_data["credential"]
         if self.targets[key].obstacle:
@@ -143,11 +166,11 @@ class CloneForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
         target = self.targets.get(values.get("credential", ""))
-        file = values.get("sample")
         if target:
             self._check_needs(target)
-        if target and file and self.audio_format:
-            self._check_limits(target, file, self.audio_format)
+        size = self.kept.size if self.kept else getattr(values.get("sample"), "size", None)
+        if target and size is not None and self.audio_format:
+            self._check_limits(target, size, self.audio_format)
         return values
 
     def _check_needs(self, target: CloneTarget) -> None:
@@ -161,15 +184,14 @@ class CloneForm(forms.Form):
             if is_needed and not self.cleaned_data.get(name) and name not in self.errors:
                 self.add_error(name, f"{info.label} wants to be told this.")
 
-    def _check_limits(
-        self, target: CloneTarget, file: "UploadedFile[Any]", found: AudioFormat
-    ) -> None:
+    def _check_limits(self, target: CloneTarget, size: int, found: AudioFormat) -> None:
         info = target.info
+        field = None if self.kept else "sample"
         if info.sample_formats and found.slug not in info.sample_formats:
-            self.add_error("sample", f"{info.label} does not take {found.label} files.")
-        if info.max_sample_bytes and (file.size or 0) > info.max_sample_bytes:
+            self.add_error(field, f"{info.label} does not take {found.label} files.")
+        if info.max_sample_bytes and size > info.max_sample_bytes:
             most = filesizeformat(info.max_sample_bytes)
-            self.add_error("sample", f"{info.label} takes at most {most}.")
+            self.add_error(field, f"{info.label} takes at most {most}.")
         if len(self.cleaned_data.get("name", "")) > info.max_name_length:
             self.add_error("name", f"{info.label} takes {info.max_name_length} characters at most.")
 

@@ -15,12 +15,18 @@ class NotAWave(ValueError):
 
 def check_wave(wave: Wave, rate: int = RATE) -> Wave:
     """Return the wave at 16 kHz, once it is known to be sound; raises NotAWave."""
+    found = check_values(wave)
+    return found if rate == RATE else resample(found, rate, RATE)
+
+
+def check_values(wave: Wave) -> Wave:
+    """Return the wave as it is, once it is known to be sound; raises NotAWave."""
     found = np.ascontiguousarray(wave, dtype=np.float32)
     if found.ndim != 1 or not found.size:
         raise NotAWave("There is no sound in this recording.")
     if not np.isfinite(found).all() or float(np.abs(found).max()) > LOUDEST:
         raise NotAWave("This recording holds values that are not sound.")
-    return found if rate == RATE else resample(found, rate, RATE)
+    return found
 
 
 def resample(wave: Wave, rate: int, wanted: int) -> Wave:

@@ -64,7 +64,14 @@ def embed_clip(clip: PreviewClip, now: datetime) -> None:
         logger.info("The voice of clip %s is gone, or another worker was faster", clip.pk)
 
 
-def hear_query(query_id: str) -> None:
+def embed_one(clip_id: str, now: datetime) -> None:
+    """Listen to one preview, for somebody who waits."""
+    clip = PreviewClip.objects.filter(pk=clip_id).first()
+    if clip is not None:
+        embed_clip(clip, now)
+
+
+def hear_query(query_id: str, _: datetime) -> None:
     """Listen to a dropped clip, then remove its file."""
     query = SoundQuery.objects.filter(pk=query_id, state=SoundQuery.State.WAITING).first()
     if query is None or not hearing_is_installed():

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from catalog.hearing.encoders import ge2e, point, voicefilter
+from catalog.hearing.pitch import median_pitch
 from catalog.hearing.spectra import Wave
+from catalog.hearing.waves import check_wave
 from catalog.matching.surrogate import Surrogate
 from catalog.matching.table import Table, Weights, load_table
 
@@ -88,7 +90,7 @@ def match_voice(wave: Wave, rate: int, speak: Speak, tell: Tell) -> Match:
     """
     table = load_table()
     target = ge2e().embed(wave, rate)
-    search = _Search(table, target)
+    search = _Search(table, _listen(wave, rate))
     first = _glance(table, target)
     deadline = time.process_time() + _CPU_SECONDS
     queue = [table.place_of(first.blend)]
@@ -96,7 +98,7 @@ def match_voice(wave: Wave, rate: int, speak: Speak, tell: Tell) -> Match:
     while done < TRIES and (done < _LEAST_TRIES or time.process_time() < deadline):
         place = queue.pop() if queue else search.propose(done)
         sound, its_rate = speak(SPOKEN, table.weights_of(place))
-        search.learn(place, ge2e().embed(sound, its_rate))
+        search.learn(place, _listen(sound, its_rate))
         done += 1
         tell(Progress(done, TRIES, search.best_guess()))
     weights = table.weights_of(search.best_place())
@@ -110,6 +112,12 @@ def match_voice(wave: Wave, rate: int, speak: Speak, tell: Tell) -> Match:
         similarity=float(judge.embed(*speak(JUDGED, weights)) @ heard),
         tries=done,
     )
+
+
+def _listen(wave: Wave, rate: int) -> Wave:
+    """Return what the search goes by: GE2E's direction, and the pitch."""
+    pitch = median_pitch(check_wave(wave, rate))
+    return np.append(ge2e().embed(wave, rate), np.float32(pitch))
 
 
 def _glance(table: Table, target: Wave) -> Glance:
@@ -128,7 +136,7 @@ class _Search:
         self._target = target
         self._tried_from = len(table.weights)
         self._places = table.place_of(table.weights)
-        self._heard = point(table.ge2e)
+        self._heard = np.column_stack([point(table.ge2e), table.pitch])
         stock = table.places
         self._spread = stock.std(axis=0)
         # The same recording gives the same voice, try by try.

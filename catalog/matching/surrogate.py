@@ -14,22 +14,31 @@ from catalog.hearing.spectra import Wave
 _REACH = 1.0
 _CURVED, _STRAIGHT, _CONSTANT = 2.0, 0.5, 0.5
 _NOISE = 0.1
+# An octave besides the right pitch is as bad as this much less of similarity.
+_PITCH_COSTS, _FARTHEST_PITCH = 0.15, 1.0
+
+
+def score(heard: Wave, target: Wave) -> Wave:
+    """Return how near what was heard comes to the target: direction first, pitch last."""
+    alike = point(heard[:, :-1]) @ target[:-1]
+    apart = np.minimum(np.abs(heard[:, -1] - target[-1]), _FARTHEST_PITCH)
+    return np.asarray(alike - _PITCH_COSTS * apart, np.float32)
 
 
 class Surrogate:
     """Learns from places and directions; guesses how near any place comes to a target."""
 
-    def __init__(self, places: Wave, directions: Wave, target: Wave) -> None:
+    def __init__(self, places: Wave, heard: Wave, target: Wave) -> None:
         self._places, self._target = places, target
-        self._mean = directions.mean(axis=0)
+        self._mean = heard.mean(axis=0)
         among = _likeness(places, places) + _NOISE * np.eye(len(places), dtype=np.float32)
         self._inverse = np.linalg.inv(among)
-        self._pull = self._inverse @ (directions - self._mean)
+        self._pull = self._inverse @ (heard - self._mean)
 
     def guess(self, places: Wave) -> Wave:
         """Return the similarity to the target that each place would have."""
         found = _likeness(places, self._places) @ self._pull + self._mean
-        return np.asarray(point(found) @ self._target, np.float32)
+        return score(found, self._target)
 
     def doubt(self, places: Wave) -> Wave:
         """Return how little is known about each place, from 0."""

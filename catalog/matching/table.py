@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from catalog.hearing.weights import read_checked
 
 FILE = Path(__file__).with_name("table.npz")
-SHA256 = "563314eb5652999badf5feeba6d29051a5a433179f8d22bc53408124c0129ed4"
+SHA256 = "98d5b17b10edab5431c6692dd0960328199c711fad8cad95b3aa0c6b3171766b"
 
 Weights = NDArray[np.float32]
 
@@ -29,6 +29,7 @@ class Table:
     weights: Weights
     ge2e: Weights
     stock_voicefilter: Weights
+    pitch: Weights
 
     def place_of(self, weights: Weights) -> Weights:
         """Return where blends lie, one row each."""

@@ -11,6 +11,7 @@ from catalog.models.credentials import Credential, ProviderAccount
 from catalog.models.installations import Installation
 from catalog.models.likenesses import SoundQuery, VoiceEmbedding
 from catalog.models.preferences import Preference
+from catalog.models.reports import SampleReport
 from catalog.models.searches import SavedSearch, Selection
 from catalog.models.speeches import Speech, SpokenClip
 from catalog.models.syncs import SyncRun
@@ -41,6 +42,7 @@ __all__ = [
     "ProviderAccount",
     "Rating",
     "Sample",
+    "SampleReport",
     "SavedSearch",
     "Selection",
     "SetupLink",

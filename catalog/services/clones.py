@@ -22,8 +22,10 @@ from catalog.models import (
     Sample,
     User,
 )
+from catalog.models.reports import keep_sample
+from catalog.services.samples import clean_filename
 from catalog.storage import remove_media, store_media
-from catalog.tasks import wake_clone
+from catalog.tasks import wake_clone, wake_listening
 
 CONSENT_STATEMENT = "The speaker agreed to this clone, and I can show it."
 
@@ -37,7 +39,7 @@ class CloneWish:
     """What a person asked for; ``form_token`` makes a second press of the button the same wish."""
 
     form_token: uuid.UUID
-    file: "UploadedFile[Any]"
+    file: "UploadedFile[Any] | None"
     audio_format: AudioFormat
     name: str
     description: str
@@ -47,6 +49,7 @@ class CloneWish:
     language: str = ""
     gender: str = ""
     transcript: str = ""
+    kept_sample: Sample | None = None
 
 
 def request_clone(
@@ -63,16 +66,28 @@ def request_clone(
     made = _find_made(user, wish.form_token)
     if made is not None:
         return made
-    path, size, sha256 = store_media("samples", wish.file.chunks(), wish.audio_format.slug)
+    return _queue(user, account, credential, wish, now)
+
+
+def _queue(
+    user: User,
+    account: ProviderAccount,
+    credential: Credential,
+    wish: CloneWish,
+    now: datetime,
+) -> CloneJob:
+    if wish.file is None:
+        return _write_rows(user, account, credential, wish, None, now)[0]
+    stored = store_media("samples", wish.file.chunks(), wish.audio_format.slug)
     try:
-        job, is_new = _write_rows(user, account, credential, wish, (path, size, sha256), now)
+        job, is_new = _write_rows(user, account, credential, wish, stored, now)
     except BaseException:
         # What breaks after the commit must not take the sample of a job that is there.
-        if not Sample.objects.filter(path=path).exists():
-            remove_media(path)
+        if not Sample.objects.filter(path=stored[0]).exists():
+            remove_media(stored[0])
         raise
     if not is_new:
-        remove_media(path)
+        remove_media(stored[0])
     return job
 
 
@@ -82,7 +97,7 @@ def _write_rows(
     account: ProviderAccount,
     credential: Credential,
     wish: CloneWish,
-    stored: tuple[str, int, str],
+    stored: tuple[str, int, str] | None,
     now: datetime,
 ) -> tuple[CloneJob, bool]:
     # The lock of the team's row makes two presses at the same moment come one after the other.
@@ -90,16 +105,14 @@ def _write_rows(
     made = _find_made(user, wish.form_token)
     if made is not None:
         return made, False
-    sample = Sample.objects.create(
-        team=credential.team,
-        owner=user,
-        path=stored[0],
-        filename=clean_filename(wish.file.name or ""),
-        audio_format=wish.audio_format.slug,
-        size=stored[1],
-        sha256=stored[2],
-        uploaded_at=now,
-    )
+    if stored is None:
+        sample = _get_kept(user, credential, wish)
+    else:
+        name = clean_filename((wish.file.name if wish.file else "") or "")
+        slug = wish.audio_format.slug
+        report = keep_sample(user, credential.team, name, slug, stored, now)
+        sample = report.sample
+        transaction.on_commit(partial(wake_listening, f"report:{report.pk}"))
     consent = Consent.objects.create(
         speaker=wish.speaker, attested_by=user, statement=CONSENT_STATEMENT, attested_at=now
     )
@@ -128,15 +141,17 @@ def _write_rows(
     return job, True
 
 
+def _get_kept(user: User, credential: Credential, wish: CloneWish) -> Sample:
+    """Return the recording that the person brought before, locked until the job has it."""
+    rows = Sample.objects.select_for_update().filter(owner=user, team=credential.team)
+    kept = rows.filter(pk=wish.kept_sample.pk).first() if wish.kept_sample else None
+    if kept is None:
+        raise PermissionDenied
+    return kept
+
+
 def _find_made(user: User, form_token: uuid.UUID) -> CloneJob | None:
     made = CloneJob.objects.filter(form_token=form_token).first()
     if made is not None and made.requested_by_id != user.pk:
         raise PermissionDenied
     return made
-
-
-def clean_filename(name: str) -> str:
-    """Return the uploaded name as it may be shown; it is never used as a path."""
-    last = name.replace("\\", "/").rsplit("/", 1)[-1]
-    shown = "".join(mark for mark in last if mark.isprintable())
-    return shown[:120] or "sample"

@@ -11,9 +11,9 @@ from django.db import transaction
 from catalog import policies
 from catalog.audio import AudioFormat
 from catalog.models import SoundQuery, Team, User
-from catalog.services.clones import clean_filename
+from catalog.services.samples import clean_filename
 from catalog.storage import remove_media, store_media
-from catalog.tasks import wake_hearing
+from catalog.tasks import wake_listening
 
 
 def ask_alike(
@@ -38,7 +38,7 @@ def ask_alike(
                 audio_format=audio_format.slug,
                 asked_at=now,
             )
-            transaction.on_commit(partial(wake_hearing, query.pk))
+            transaction.on_commit(partial(wake_listening, f"query:{query.pk}"))
     except BaseException:
         remove_media(path)
         raise

@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django.http import Http404, HttpResponseBase, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -15,9 +15,8 @@ from catalog.audio import FORMATS
 from catalog.forms.clones import CloneForm
 from catalog.models import CloneJob, Sample
 from catalog.queries.clones import find_clone_jobs, find_clone_targets, get_clone_job
+from catalog.queries.reports import show_report
 from catalog.services.clones import CloneWish, request_clone
-from catalog.storage import media_path
-from catalog.views.media import send_sound
 from catalog.views.requests import Request, is_partial, render_part, signed_in
 
 
@@ -30,14 +29,17 @@ def clone_create(request: Request) -> HttpResponseBase:
     if request.method != "POST":
         first = next((target for target in targets if target.is_open), None)
         initial = {"credential": str(first.credential.pk)} if first else {}
-        form = CloneForm(targets=targets, initial=initial)
+        kept = _find_kept(request, request.GET.get("kept", ""))
+        form = CloneForm(targets=targets, kept=kept, initial=initial)
         return _show_form(request, form, status=200)
-    form = CloneForm(request.POST, request.FILES, targets=targets)
+    kept = _find_kept(request, request.POST.get("kept", ""))
+    form = CloneForm(request.POST, request.FILES, targets=targets, kept=kept)
     if not form.is_valid() or form.audio_format is None:
         return _show_form(request, form, status=422)
     wish = CloneWish(
         form_token=form.cleaned_data["form_token"],
-        file=form.cleaned_data["sample"],
+        file=None if kept else form.cleaned_data["sample"],
+        kept_sample=kept,
         audio_format=form.audio_format,
         name=form.cleaned_data["name"],
         description=form.cleaned_data["description"],
@@ -57,12 +59,22 @@ def clone_create(request: Request) -> HttpResponseBase:
     return redirect(address)
 
 
+def _find_kept(request: Request, pk: str) -> Sample | None:
+    """Return a recording that the person brought before, None where there is no such one."""
+    try:
+        rows = Sample.objects.visible_to(request.user).filter(owner=request.user, pk=uuid.UUID(pk))
+    except ValueError:
+        return None
+    return rows.first()
+
+
 def _show_form(request: Request, form: CloneForm, *, status: int) -> HttpResponseBase:
     context: dict[str, Any] = {
         "form": form,
         "targets": list(form.targets.values()),
         "may_clone": policies.may_clone(request.user, request.team),
         "formats": [found.label for found in FORMATS.values()],
+        "shown": show_report(form.kept) if form.kept else None,
     }
     if not context["may_clone"]:
         status = 403
@@ -95,15 +107,10 @@ def job_detail(request: Request, pk: uuid.UUID) -> HttpResponseBase:
         request,
         page="catalog/clones/detail.html",
         part="catalog/clones/_status.html",
-        context={"job": job, "announce": is_partial(request) and job.is_finished},
+        context={
+            "job": job,
+            "announce": is_partial(request) and job.is_finished,
+            "sample": job.sample,
+            "shown": show_report(job.sample, job.account.info),
+        },
     )
-
-
-@signed_in
-@require_safe
-def sample_audio(request: Request, pk: uuid.UUID) -> HttpResponseBase:
-    sample = get_object_or_404(Sample.objects.visible_to(request.user), pk=pk)
-    path = media_path(sample.path)
-    if not path.is_file():
-        raise Http404
-    return send_sound(request, path, FORMATS[sample.audio_format].content_type)

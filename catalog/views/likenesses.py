@@ -19,7 +19,7 @@ from catalog.queries.annotations import find_marks
 from catalog.queries.likenesses import find_alike, get_vector
 from catalog.services.likenesses import ask_alike
 from catalog.services.previews import PreviewUnavailable, fetch_preview
-from catalog.tasks import wake_embedding
+from catalog.tasks import wake_listening
 from catalog.views.requests import Request, render_part, signed_in
 
 
@@ -56,7 +56,7 @@ def voice_listen(request: Request, pk: int) -> HttpResponseBase:
         clip = fetch_preview(request.user, voice=voice, now=timezone.now())
     except PreviewUnavailable:
         return redirect("catalog:voice-alike", pk=pk)
-    wake_embedding(clip.pk)
+    wake_listening(f"clip:{clip.pk}")
     return redirect("catalog:voice-alike", pk=pk)
 
 

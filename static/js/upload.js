@@ -174,7 +174,9 @@ class CloneForm {
     request.upload.addEventListener("load", () => this.drawProgress(null));
     request.addEventListener("load", () => this.answer(request));
     for (const name of ["error", "timeout"]) request.addEventListener(name, () => this.stop(BROKE_OFF));
-    request.open("POST", this.form.action);
+    // A button of its own address only has the recording looked at.
+    const address = submitter.getAttribute("formaction") ?? this.form.action;
+    request.open("POST", address);
     request.setRequestHeader("X-Upload", "1");
     request.setRequestHeader("X-CSRFToken", document.body.dataset.csrf);
     request.send(body);
@@ -245,7 +247,7 @@ function listenToForm(page) {
   root.addEventListener("submit", (event) => {
     if (event.target !== page.form) return;
     event.preventDefault();
-    if (!page.isSending) page.send(event.submitter ?? page.form.querySelector("button:not([type=button])"));
+    if (!page.isSending) page.send(event.submitter ?? page.form.querySelector("button.primary"));
   });
 }
 

@@ -86,8 +86,8 @@ def make_query(cast, sound: bytes) -> SoundQuery:
 def test_a_dropped_clip_is_heard_and_its_file_removed(cast, wav):
     query = make_query(cast, wav)
 
-    hear_query(str(query.pk))
-    hear_query(str(query.pk))
+    hear_query(str(query.pk), NOW)
+    hear_query(str(query.pk), NOW)
 
     heard = SoundQuery.objects.get()
     assert heard.is_heard
@@ -99,7 +99,7 @@ def test_a_dropped_clip_is_heard_and_its_file_removed(cast, wav):
 def test_a_dropped_clip_that_is_no_sound_says_so(cast):
     query = make_query(cast, b"RIFF and nothing")
 
-    hear_query(str(query.pk))
+    hear_query(str(query.pk), NOW)
 
     heard = SoundQuery.objects.get()
     assert heard.state == SoundQuery.State.FAILED
@@ -111,7 +111,7 @@ def test_a_dropped_clip_whose_file_is_gone_says_so(cast, wav):
     query = make_query(cast, wav)
     remove_media(query.path)
 
-    hear_query(str(query.pk))
+    hear_query(str(query.pk), NOW)
 
     assert SoundQuery.objects.get().problem == "The recording is no longer on this server."
 

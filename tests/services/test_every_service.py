@@ -82,6 +82,7 @@ from catalog.services.invitations import (
 from catalog.services.likenesses import ask_alike
 from catalog.services.members import change_role, remove_member
 from catalog.services.preferences import clear_news, note_visit, remember_view
+from catalog.services.samples import bring_sample
 from catalog.services.searches import (
     change_search,
     freeze_selection,
@@ -283,6 +284,13 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     "provide_built_in_everywhere": lambda cast: provide_built_in_everywhere(now=NOW),
     "switch_built_in": switch_off_local,
     "request_sync": lambda cast: request_sync(cast.mia, account=cast.account, now=NOW),
+    "bring_sample": lambda cast: bring_sample(
+        cast.ana,
+        team=cast.aurora,
+        file=SimpleUploadedFile("ada.wav", b"RIFF"),
+        audio_format=FORMATS["wav"],
+        now=NOW,
+    ),
     "request_clone": ask_for_clone,
     "draw_up_plan": draw_up,
     "approve_plan": approve,

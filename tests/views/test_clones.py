@@ -62,7 +62,7 @@ def test_a_whole_wish_leads_to_its_job(mia, cast, fill, wakes, django_capture_on
     job = CloneJob.objects.get()
     assert (response.status_code, response["Location"]) == (302, f"/jobs/{job.pk}/")
     assert (job.requested_by, job.name, job.removes_noise) == (cast.mia, "Our Ada", True)
-    assert wakes == [("catalog.run_clone", str(job.pk))]
+    assert ("catalog.run_clone", str(job.pk)) in wakes
 
 
 def test_an_upload_by_script_is_told_where_to_go_on(mia, fill):

@@ -57,7 +57,7 @@ def test_a_voice_nobody_listened_to_offers_to_listen_and_then_waits(
     assert "Listen to its preview now" in before
     assert "every 2s" not in before
     assert 'hx-trigger="every 2s"' in after
-    assert ("catalog.embed_clip", PreviewClip.objects.get().pk) in wakes
+    assert ("catalog.listen_to", f"clip:{PreviewClip.objects.get().pk}") in wakes
 
 
 def test_a_voice_without_sound_says_why_it_cannot_be_compared(cast, sign_in, voice):
@@ -82,7 +82,7 @@ def test_a_dropped_clip_waits_for_a_worker_and_then_shows_what_is_alike(
     SoundQuery.objects.update(state="heard", vector=vector)
     heard = client.get(sent.url).content.decode()
 
-    assert wakes == [("catalog.hear_query", str(query.pk))]
+    assert wakes == [("catalog.listen_to", f"query:{query.pk}")]
     assert 'hx-trigger="every 1s"' in waiting
     assert "every 1s" not in heard
     assert "Ada" in heard

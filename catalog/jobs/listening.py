@@ -1,0 +1,31 @@
+"""What waits to be listened to: clips of voices, dropped clips, samples."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from catalog.jobs.likenesses import embed_one, find_waiting_queries, forget_queries, hear_query
+from catalog.jobs.reports import find_waiting_reports, forget_unused_samples, make_report
+
+_KINDS: dict[str, Callable[[str, datetime], None]] = {
+    "clip": embed_one,
+    "query": hear_query,
+    "report": make_report,
+}
+
+
+def listen_to(work_id: str, now: datetime) -> None:
+    """Listen to one row, as in "report:12"; once more does no harm."""
+    kind, _, row_id = work_id.partition(":")
+    _KINDS[kind](row_id, now)
+
+
+def find_waiting() -> list[str]:
+    """Return the rows for which somebody waits, their kinds before their ids."""
+    queries = [f"query:{pk}" for pk in find_waiting_queries()]
+    return queries + [f"report:{pk}" for pk in find_waiting_reports()]
+
+
+def forget_listened(now: datetime) -> None:
+    """Remove recordings that nobody came back for within a day."""
+    forget_queries(now)
+    forget_unused_samples(now)

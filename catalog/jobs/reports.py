@@ -1,0 +1,79 @@
+"""Listen to a sample for its report: once, in the worker, whatever becomes of the clone."""
+
+import logging
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+
+from catalog.audio import FORMATS
+from catalog.decoding import NotDecodable, decode_audio
+from catalog.hearing.measuring import measure_sample_sound
+from catalog.hearing.spectra import Wave
+from catalog.hearing.transcripts import Spoken, transcripts_are_installed, write_down
+from catalog.hearing.waves import NotAWave
+from catalog.hearing.weights import WrongWeights
+from catalog.models import Sample, SampleReport
+from catalog.storage import media_path, remove_media
+
+logger = logging.getLogger(__name__)
+
+_LONGEST_SECONDS = 3600
+_LEAST_SPEECH = 0.15
+_UNUSED_LIVES = timedelta(days=1)
+
+
+def make_report(report_id: str, _: datetime) -> None:
+    """Measure the report's sample; once more does nothing."""
+    report = SampleReport.objects.select_related("sample").filter(pk=report_id).first()
+    if report is None or not report.is_waiting:
+        return
+    try:
+        values = _listen(report.sample)
+    except (NotDecodable, NotAWave) as exc:
+        values = {"state": SampleReport.State.FAILED, "problem": str(exc)}
+    SampleReport.objects.filter(pk=report_id, state=SampleReport.State.WAITING).update(**values)
+
+
+def find_waiting_reports() -> list[str]:
+    """Return reports that no worker has made."""
+    rows = SampleReport.objects.filter(state=SampleReport.State.WAITING)
+    return [str(pk) for pk in rows.order_by("pk").values_list("pk", flat=True)[:50]]
+
+
+def forget_unused_samples(now: datetime) -> None:
+    """Remove recordings that were only looked at, a day after they came."""
+    unused = Sample.objects.filter(clone_jobs=None, uploaded_at__lt=now - _UNUSED_LIVES)
+    for sample in unused.exclude(report=None):
+        sample.delete()
+        remove_media(sample.path)
+
+
+def _listen(sample: Sample) -> dict[str, object]:
+    try:
+        content = media_path(sample.path).read_bytes()
+    except OSError:
+        raise NotDecodable("The sample is no longer on this server.") from None
+    found = FORMATS[sample.audio_format]
+    wave, rate = decode_audio(content, found, max_seconds=_LONGEST_SECONDS)
+    measures = measure_sample_sound(wave, rate)
+    speaks = measures.speech_share is None or measures.speech_share >= _LEAST_SPEECH
+    spoken = _write_down(wave, rate) if speaks else Spoken("", "")
+    return {
+        "state": SampleReport.State.READY,
+        "measures": asdict(measures),
+        "words": spoken.words,
+        "language": spoken.language,
+    }
+
+
+def _write_down(wave: Wave, rate: int) -> Spoken:
+    if not transcripts_are_installed():
+        return Spoken("", "")
+    try:
+        return write_down(wave, rate, Path(settings.SPEECH_DIR))
+    except WrongWeights:
+        # The words are a help; the report is worth having without them.
+        logger.exception("No transcript can be made")
+        return Spoken("", "")

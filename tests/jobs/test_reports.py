@@ -1,0 +1,106 @@
+"""A sample is listened to once, and its report stays with it."""
+
+from datetime import timedelta
+
+import pytest
+
+from catalog.hearing.transcripts import Spoken
+from catalog.hearing.weights import WrongWeights
+from catalog.jobs import reports as jobs
+from catalog.jobs.listening import find_waiting, forget_listened, listen_to
+from catalog.models import Sample, SampleReport
+from catalog.storage import media_path, remove_media
+from tests import factories
+from tests.sounds import encode_sound
+
+NOW = factories.NOW
+
+
+@pytest.fixture
+def sample(cast) -> Sample:
+    sample = factories.make_sample(cast.mia, cast.aurora, encode_sound("wav", 3))
+    SampleReport.objects.create(sample=sample, asked_at=NOW)
+    return sample
+
+
+def listen(sample: Sample) -> SampleReport:
+    listen_to(f"report:{sample.report.pk}", NOW)
+    return SampleReport.objects.get(sample=sample)
+
+
+def test_a_sample_is_measured_once(sample):
+    report = listen(sample)
+    measures = report.measures
+    remove_media(sample.path)
+
+    assert report.state == SampleReport.State.READY
+    assert measures["seconds"] == pytest.approx(3, abs=0.1)
+    assert measures["loudness"] < 0
+    assert listen(sample).measures == measures
+
+
+def test_a_sample_that_is_no_sound_says_so(cast):
+    sample = factories.make_sample(cast.mia, cast.aurora, b"RIFF and nothing")
+    SampleReport.objects.create(sample=sample, asked_at=NOW)
+
+    report = listen(sample)
+
+    assert report.has_failed
+    assert "could not be decoded" in report.problem
+
+
+def test_a_sample_whose_file_is_gone_says_so(sample):
+    remove_media(sample.path)
+
+    assert listen(sample).problem == "The sample is no longer on this server."
+
+
+def test_words_and_language_are_kept_where_they_can_be_had(sample, monkeypatch):
+    monkeypatch.setattr(jobs, "_LEAST_SPEECH", 0)
+    monkeypatch.setattr(jobs, "transcripts_are_installed", lambda: True)
+    monkeypatch.setattr(jobs, "write_down", lambda wave, rate, folder: Spoken("Ciao.", "it"))
+
+    report = listen(sample)
+
+    assert (report.words, report.language) == ("Ciao.", "it")
+
+
+def test_nobody_looks_for_words_where_nobody_speaks(sample, monkeypatch):
+    monkeypatch.setattr(jobs, "_LEAST_SPEECH", 1.1)
+    monkeypatch.setattr(jobs, "transcripts_are_installed", lambda: True)
+    monkeypatch.setattr(jobs, "write_down", lambda wave, rate, folder: Spoken("Ah.", "en"))
+
+    assert listen(sample).words == ""
+
+
+def test_a_report_is_worth_having_without_words(sample, monkeypatch):
+    def break_down(*_: object) -> Spoken:
+        raise WrongWeights("model.bin is not what belongs there.")
+
+    monkeypatch.setattr(jobs, "_LEAST_SPEECH", 0)
+    monkeypatch.setattr(jobs, "transcripts_are_installed", lambda: True)
+    monkeypatch.setattr(jobs, "write_down", break_down)
+
+    assert listen(sample).state == SampleReport.State.READY
+
+
+def test_what_waits_is_found_until_it_is_done(cast, sample):
+    query = factories.make_sound_query(cast.mia, cast.aurora, state="waiting")
+
+    assert find_waiting() == [f"query:{query.pk}", f"report:{sample.report.pk}"]
+    listen(sample)
+    assert find_waiting() == [f"query:{query.pk}"]
+
+
+def test_a_sample_that_nobody_cloned_goes_after_a_day_and_one_of_a_job_stays(cast, sample):
+    used = factories.make_sample(cast.mia, cast.aurora)
+    SampleReport.objects.create(sample=used, asked_at=NOW)
+    factories.make_job(cast.mia, cast.credential, sample=used)
+
+    forget_listened(NOW + timedelta(hours=23))
+    assert Sample.objects.count() == 2
+    forget_listened(NOW + timedelta(hours=25))
+
+    assert list(Sample.objects.all()) == [used]
+    assert not media_path(sample.path).exists()
+    assert media_path(used.path).exists()
