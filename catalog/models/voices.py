@@ -76,6 +76,7 @@ class Voice(models.Model):
         READY = "ready", "Ready"
         PENDING = "pending", "Being made"
         FAILED = "failed", "Failed"
+        MUTE = "mute", "Cannot speak here"
 
     class Badge(models.TextChoices):
         """What sets a voice apart from others; most have none."""
@@ -196,6 +197,11 @@ class Voice(models.Model):
     def is_preview_generated(self) -> bool:
         """Tell whether what is heard was spoken for us."""
         return self.has_generated_preview and not self.has_own_preview
+
+    @property
+    def is_mute(self) -> bool:
+        """Tell whether something that it needs to speak is missing here."""
+        return self.state == self.State.MUTE
 
     @property
     def can_speak(self) -> bool:

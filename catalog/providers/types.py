@@ -24,6 +24,7 @@ class VoiceState(StrEnum):
     READY = "ready"
     PENDING = "pending"
     FAILED = "failed"
+    MUTE = "mute"  # it is there and whole, but cannot speak here; its description says why
     GONE = "gone"  # deleted, but still listed
 
 

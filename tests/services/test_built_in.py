@@ -53,6 +53,16 @@ def test_everybody_in_the_team_has_its_voices_and_nobody_else(cast, credential):
     assert usable_credential(cast.mia, credential.account, "preview") == credential
 
 
+def test_a_voice_that_cannot_speak_here_is_offered_no_text_to_speak(cast, credential):
+    heart, xiaobei = (Voice.objects.get(remote_id=name) for name in ("af_heart", "zf_xiaobei"))
+
+    assert heart.can_speak
+    assert heart.can_play
+    assert xiaobei.is_mute
+    assert not xiaobei.can_speak
+    assert not xiaobei.can_play
+
+
 def test_an_admin_switches_it_off_and_on_again(cast, credential, clock):
     switch_built_in(cast.ana, credential=credential, is_on=False, now=NOW)
 

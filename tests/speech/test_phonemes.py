@@ -19,7 +19,7 @@ def test_no_piece_is_longer_than_the_model_takes(text: str) -> None:
 
 
 def test_a_sentence_without_any_pause_is_cut_where_it_must_be() -> None:
-    assert [len(piece) for piece in phonemes._fit("a" * 1100)] == [510, 510, 80]
+    assert [len(piece) for piece in phonemes._fit("a" * 1100)] == [300, 300, 300, 200]
 
 
 def test_british_english_is_read_in_its_own_way() -> None:

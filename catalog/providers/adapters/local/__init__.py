@@ -36,6 +36,7 @@ from catalog.providers.types import (
     RemoteVoice,
     SettingField,
     SpeechRequest,
+    VoiceState,
 )
 from catalog.speech.encoding import to_mp3
 from catalog.speech.engine import FASTEST, RATE, SLOWEST, Engine, load_engine
@@ -250,6 +251,7 @@ def _as_remote(clone: LocalClone) -> RemoteVoice:
         gender=clone.gender,
         languages=(clone.language,),
         preview_url=preview_address(clone.remote_id, clone.language, clone.name),
+        state=VoiceState.MUTE if language_problem(clone.language) else VoiceState.READY,
         is_owned=True,
         created_at=datetime.fromisoformat(clone.made_at),
         details=clone.details,

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from catalog.providers.types import Kind, RemoteVoice
+from catalog.providers.types import Kind, RemoteVoice, VoiceState
 from catalog.speech.phonemes import language_problem
 from catalog.speech.styles import style_names
 
@@ -90,7 +90,8 @@ def _stock_voice(voice: str) -> RemoteVoice:
     return RemoteVoice(
         remote_id=voice,
         name=name,
-        description=f"Cannot speak here yet. {problem}" if problem else speaks + graded,
+        description=problem or speaks + graded,
+        state=VoiceState.MUTE if problem else VoiceState.READY,
         kind=Kind.LIBRARY,
         gender=stock_gender(voice),
         accent=tongue.accent,

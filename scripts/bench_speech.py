@@ -1,0 +1,51 @@
+"""Measure what speaking costs: memory of a process that does nothing else, and processor time.
+
+Each figure is a ratio of one run: of the 1.2 GB that a worker may take, of the speech's own length.
+"""
+
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from catalog.speech.engine import RATE, Engine
+from catalog.speech.styles import load_style
+from catalog.speech.weights import prepare_weights
+
+MOST_BYTES = 1.2e9
+SENTENCE = "The old clock in the hallway strikes twelve while the rain keeps falling outside."
+# Without a full stop: cut into pieces as long as the engine makes them.
+LONGEST = "and so the road went on along the river and over the hills, " * 9
+
+
+def main() -> None:
+    """Speak a sentence, then the longest piece again and again, and print what it took."""
+    with tempfile.TemporaryDirectory() as folder:
+        engine = Engine(prepare_weights(Path(folder)))
+        style = load_style("af_heart")
+        _show("memory once loaded, share of 1.2 GB", _memory())
+        for text, name in ((SENTENCE, "a sentence"), (LONGEST, "the longest piece")):
+            engine.speak(text, style)
+            started = time.process_time()
+            samples = engine.speak(text, style)
+            taken = time.process_time() - started
+            _show(f"processor time for {name}, times its length", taken * RATE / len(samples))
+        for name in ("af_bella", "bm_george", "am_puck"):
+            engine.speak(LONGEST, load_style(name))
+        _show("peak of memory after five of these, share of 1.2 GB", _memory())
+
+
+def _memory() -> float:
+    # Kilobytes on Linux.
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MOST_BYTES
+
+
+def _show(name: str, figure: float) -> None:
+    print(f"{name}: {figure:.2f}")
+
+
+if __name__ == "__main__":
+    main()
