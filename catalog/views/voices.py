@@ -6,7 +6,8 @@ from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import etag, require_POST, require_safe
 
 from catalog import policies
 from catalog.forms.speeches import SpeechForm, first_text
@@ -26,6 +27,7 @@ from catalog.services.voices import archive_voices, rename_voice, unarchive_voic
 from catalog.storage import media_path
 from catalog.views.annotations import marks_context
 from catalog.views.cards import draw_cards
+from catalog.views.etags import voice_list_etag
 from catalog.views.media import send_sound
 from catalog.views.requests import Request, is_partial, render_part, shown_address, signed_in
 from catalog.views.speeches import speech_context
@@ -40,6 +42,8 @@ def home(request: Request) -> HttpResponse:
 
 @signed_in
 @require_safe
+@cache_control(private=True, no_cache=True)
+@etag(voice_list_etag)
 def voice_list(request: Request) -> HttpResponseBase:
     habits = find_habits(request.user)
     form = VoiceFilterForm(request.GET, habits.sort, habits.layout)
