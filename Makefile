@@ -4,7 +4,7 @@ PYTHON = .venv/bin/python
 # The checks read the settings of the tests: no secrets, no data of yours.
 TEST_SETTINGS = DJANGO_SETTINGS_MODULE=tests.settings
 
-.PHONY: help start test check lint fix types development
+.PHONY: help start test check lint fix types bench development
 
 help:
 	@echo "make start   run Voiceboard, with a sandbox to try it on; Ctrl-C ends it"
@@ -12,6 +12,7 @@ help:
 	@echo "make check   the same and the types: what a change must pass"
 	@echo "make lint    style, templates, layers, migrations"
 	@echo "make types   the types"
+	@echo "make bench   measure browsing; SIZES=\"10000 100000 1000000\" for all of it"
 	@echo "make fix     mend what can be mended by a tool"
 
 start:
@@ -36,6 +37,9 @@ lint: development
 
 types: development
 	@.venv/bin/mypy
+
+bench: development
+	@$(PYTHON) scripts/bench $(SIZES)
 
 fix: development
 	@.venv/bin/ruff check --fix .

@@ -30,7 +30,7 @@ _RELEASE = _read_release()
 
 def voice_list_etag(request: Request, *args: Any, **kwargs: Any) -> str | None:
     """Return what stands for the page, None where it says something that is said only once."""
-    if "messages" in request.COOKIES or "_messages" in request.session:
+    if request.COOKIES.get("messages") or "_messages" in request.session:
         return None
     now = timezone.now()
     told = (

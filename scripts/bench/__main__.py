@@ -1,0 +1,98 @@
+"""Measure browsing at several sizes in one run, and print each figure beside its floor or peer.
+
+    python scripts/bench [10000 100000 1000000]
+
+Catalogues are invented once and kept under var/bench. Every figure is a ratio of CPU times of this
+run, so that the machine and what else it does matter little.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+SIZES = [10_000, 100_000]
+
+
+def run(size: int, *command: str) -> str:
+    """Run a program of ours over the catalogue of one size."""
+    environment = {
+        **os.environ,
+        "VOICEBOARD_DATA_DIR": str(ROOT / "var" / "bench" / str(size)),
+        "VOICEBOARD_DEMO": "1",
+        "VOICEBOARD_DEMO_PASSWORD": "for measuring only",
+        "DJANGO_SETTINGS_MODULE": "settings_of_bench",
+        "PYTHONPATH": f"{ROOT}{os.pathsep}{HERE}",
+    }
+    done = subprocess.run(
+        [sys.executable, *command], cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE
+    )
+    return done.stdout.decode()
+
+
+def prepare(size: int) -> None:
+    """Invent the catalogue, unless it is there."""
+    whole = ROOT / "var" / "bench" / str(size) / "whole"
+    run(size, "manage.py", "prepare")
+    run(size, "manage.py", "collectstatic", "--noinput", "-v0")
+    if not whole.exists():
+        run(size, "manage.py", "generate_voices", "--count", str(size), "--team", "Aurora")
+        whole.touch()
+
+
+def ratio(one: float, other: float) -> str:
+    """Say how many times the other the one is."""
+    value = one / other
+    return f"{value:.2f}" if value < 10 else f"{value:.0f}"
+
+
+def list_figures(told: dict[str, Any], smallest: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return what is printed of one size."""
+    fresh, again = told["filter"]["median"], told["again"]["median"]
+    first, changes = smallest["filter"]["median"], told["changes"]
+    index, landing = told["index"]["median"], told["landing"]["median"]
+    pages = told["deep page"]["median"], told["page 1"]["median"]
+    return [
+        ("filter request / the same in the smallest catalogue", ratio(fresh, first)),
+        ("the same, cards drawn before", ratio(again, smallest["again"]["median"])),
+        (
+            "Django admin, six filters and facets / filter request",
+            ratio(told["admin"]["median"], fresh),
+        ),
+        ("the same / filter request, cards drawn before", ratio(told["admin"]["median"], again)),
+        ("index alone / scan of packed columns in C", ratio(index, told["scan"]["median"])),
+        ("SQL alone / index alone", ratio(told["sql"]["median"], index)),
+        ("typing, 95th percentile / landing page", ratio(told["typing"]["p95"], landing)),
+        ("page 10,000, or the last / page 1", ratio(*pages)),
+        ("unchanged page (304) / filter request", ratio(told["304"]["median"], fresh)),
+        ("taking in 1,000 changed rows / filter request", ratio(changes["changed rows"], fresh)),
+        ("taking in one changed row / filter request", ratio(changes["changed row"], fresh)),
+        ("filter requests per second of CPU on two cores", f"{2000 / again:.0f}"),
+        ("memory of the process / 250 MB", ratio(told["memory"], 250)),
+    ]
+
+
+def main() -> None:
+    """Measure all sizes and print a table."""
+    sizes = [int(word) for word in sys.argv[1:]] or SIZES
+    told = {}
+    for size in sizes:
+        prepare(size)
+        told[size] = json.loads(run(size, str(HERE / "measure.py")).splitlines()[-1])
+    rows = [list_figures(told[size], told[sizes[0]]) for size in sizes]
+    print_table([[f"{size:,}" for size in sizes], *zip(*rows, strict=True)], sizes)
+
+
+def print_table(rows: list[Any], sizes: list[int]) -> None:
+    """Print the figures as a table in Markdown."""
+    lines = [f"| figure | {' | '.join(rows[0])} |", "|---" * (len(sizes) + 1) + "|"]
+    for figures in rows[1:]:
+        lines.append(f"| {figures[0][0]} | {' | '.join(value for _, value in figures)} |")
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+main()

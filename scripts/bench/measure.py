@@ -1,0 +1,230 @@
+"""Measure browsing in the catalogue of this data directory; print what was found as JSON.
+
+CPU time of this process, because a machine may have other work to do.
+"""
+
+import json
+import os
+import random
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import django
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "settings_of_bench"
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.db import transaction  # noqa: E402
+from django.http import QueryDict  # noqa: E402
+from django.test import Client  # noqa: E402
+
+from catalog.forms.voices import VoiceFilterForm  # noqa: E402
+from catalog.models import ProviderAccount, Team, User, Voice  # noqa: E402
+from catalog.models.versions import touch_voices  # noqa: E402
+from catalog.providers.registry import all_infos  # noqa: E402
+from catalog.queries.filters import FACETS  # noqa: E402
+from catalog.search.engines import Search, answer_search  # noqa: E402
+from catalog.search.index.engine import IndexEngine  # noqa: E402
+from catalog.search.index.shelf import SHELF  # noqa: E402
+from catalog.search.sql import SqlEngine  # noqa: E402
+from catalog.services.annotations import star_voice  # noqa: E402
+from catalog.views.cards import forget_cards  # noqa: E402
+
+PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
+CHOICES = {
+    "gender": ["female", "male", "unknown"],
+    "age": ["young", "middle_aged", "old"],
+    "kind": ["library", "community", "clone"],
+    "language": ["en-US", "en-GB", "de", "zh"],
+    "accent": ["american", "british", "unknown"],
+    "provider": [info.slug for info in all_infos()[:3]],
+}
+WORDS = ["", "", "warm", "deep narr", "calm", "ada", "audiob", "小美", "storyteller", "w"]
+CHANGED = 1000
+
+
+def measure(act: Callable[[], object]) -> float:
+    """Return the milliseconds of CPU that the act takes."""
+    start = time.process_time()
+    act()
+    return (time.process_time() - start) * 1000
+
+
+def check(holds: bool) -> None:
+    """End with an error where a figure would be of something else."""
+    if not holds:
+        raise SystemExit("This did not do what was to be measured.")
+
+
+def summarize(costs: Iterable[float]) -> dict[str, float]:
+    """Return median and 95th percentile."""
+    ordered = sorted(costs)
+    return {
+        "median": statistics.median(ordered),
+        "p95": ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))],
+    }
+
+
+def mix_queries(count: int) -> list[str]:
+    """Return addresses as people make them: some words, some filters; always the same ones."""
+    chance = random.Random(7)  # noqa: S311  (the same queries each time)
+    queries = []
+    for _ in range(count):
+        query = QueryDict(mutable=True)
+        if words := chance.choice(WORDS):
+            query["q"] = words
+        for name in chance.sample(list(CHOICES), chance.choice([0, 1, 1, 2, 3])):
+            chosen = chance.sample(CHOICES[name], chance.choice([1, 1, 2]))
+            query.setlist(name, chosen)
+        queries.append(query.urlencode())
+    return queries
+
+
+class Bench:
+    """One person who looks at one team's voices."""
+
+    def __init__(self) -> None:
+        self.user = User.objects.get(email="mia@example.com")
+        backend = settings.AUTHENTICATION_BACKENDS[0]
+        self.client, self.admin = Client(), Client()
+        self.client.force_login(self.user, backend=backend)
+        operator = User.objects.filter(is_superuser=True).first() or User.objects.create_superuser(
+            "operator@example.com", "no password is needed here"
+        )
+        self.admin.force_login(operator, backend=backend)
+        self.teams = frozenset(Team.objects.visible_to(self.user).values_list("pk", flat=True))
+        seen = ProviderAccount.objects.visible_to(self.user)
+        self.accounts = frozenset(seen.values_list("pk", flat=True))
+
+    def get(self, query: str, **headers: str) -> None:
+        """Ask for the part of the page that a filter changes."""
+        address = f"/voices/?{query}" if query else "/voices/"
+        check(self.client.get(address, headers={**PART, **headers}).status_code == 200)
+
+    def search(self, query: str) -> Search:
+        """Return the search that an address stands for."""
+        wanted = VoiceFilterForm(QueryDict(query)).wanted
+        chosen = {name: values for name, values in wanted.chosen.items() if values}
+        return Search(self.user, self.accounts, wanted.parsed.node, chosen)
+
+    def answer(self, engine: object, query: str) -> object:
+        """Search by one of the engines alone."""
+        return answer_search(
+            engine,
+            self.search(query),
+            facets=list(FACETS),
+            page=1,
+            size=24,  # type: ignore[arg-type]
+        )
+
+
+def measure_requests(bench: Bench, queries: list[str]) -> dict[str, object]:
+    """Measure filter requests, typing, deep pages, and what an unchanged page costs."""
+    for query in queries[:10]:
+        bench.get(query)
+    forget_cards()
+    told: dict[str, object] = {}
+    for name in ("filter", "again"):
+        told[name] = summarize(measure(lambda q=q: bench.get(q)) for q in queries)
+    whole = [measure(lambda: bench.client.get("/voices/")) for _ in range(15)]
+    told["landing"] = summarize(whole)
+    typed = [
+        word[:end] for word in ("warm", "narrator", "deep voice") for end in range(1, len(word))
+    ]
+    bench.get("q=zz")
+    told["typing"] = summarize(measure(lambda q=q: bench.get(f"q={q}")) for q in typed * 2)
+    last = Voice.objects.listed_in(bench.accounts).count() // 24
+    deep = min(10_000, last)
+    for page in (1, deep):
+        costs = []
+        for step in range(12):
+            forget_cards()
+            query = f"page={max(1, page - step)}"
+            costs.append(measure(lambda q=query: bench.get(q)))
+        told["page 1" if page == 1 else "deep page"] = summarize(costs)
+    told["deep"] = deep
+    etag = bench.client.get("/voices/", headers=PART)["ETag"]
+    held = {**PART, "If-None-Match": etag}
+    answers = [bench.client.get("/voices/", headers=held).status_code for _ in range(3)]
+    check(answers == [304] * 3)
+    told["304"] = summarize(
+        measure(lambda: bench.client.get("/voices/", headers=held)) for _ in range(40)
+    )
+    return told
+
+
+def measure_engines(bench: Bench, queries: list[str]) -> dict[str, object]:
+    """Measure the index alone beside a scan in C, and SQL beside it where that is bearable."""
+    from floor import Floor  # noqa: PLC0415  (needs a compiler)
+
+    edition = SHELF.find_edition(bench.teams)
+    if edition is None:
+        raise SystemExit("There is no index to measure.")
+    floor = Floor(edition.shards[0].segment, bench.accounts)
+    index, scan = [], []
+    for query in queries:
+        engine = IndexEngine(edition)
+        prepared = floor.prepare(engine, bench.search(query))
+        scan.append(measure(lambda p=prepared: floor.answer(p)))
+        index.append(measure(lambda e=engine, q=query: bench.answer(e, q)))
+    few = queries[:5]
+    by_sql = [measure(lambda q=q: bench.answer(SqlEngine(), q)) for q in few]
+    return {"index": summarize(index), "scan": summarize(scan), "sql": summarize(by_sql)}
+
+
+def measure_admin(bench: Bench, queries: list[str]) -> dict[str, float]:
+    """Measure the peer with the first value of each filter, which is all that it can take."""
+    costs = []
+    for query in queries[:6]:
+        wanted = QueryDict(query)
+        params = {_name_in_admin(name): str(wanted[name]) for name in wanted}
+
+        def ask(params: dict[str, str] = params) -> None:
+            check(bench.admin.get("/admin/catalog/voice/", params).status_code == 200)
+
+        costs.append(measure(ask))
+    return summarize(costs)
+
+
+def _name_in_admin(name: str) -> str:
+    return f"{name}__exact" if name in {"kind", "gender", "age"} else name
+
+
+def measure_changes(bench: Bench) -> dict[str, float]:
+    """Measure what a process pays to take in changed rows and a star."""
+    ids = list(Voice.objects.listed_in(bench.accounts).values_list("pk", flat=True)[:CHANGED])
+    told = {}
+    for name, pks in (("changed row", ids[:1]), ("changed rows", ids)):
+        with transaction.atomic():
+            touch_voices(pks)
+        told[name] = measure(lambda: SHELF.find_edition(bench.teams))
+    voice = Voice.objects.select_related("account").get(pk=ids[0])
+    star_voice(bench.user, voice=voice, is_on=True, now=voice.added_at)
+    told["star"] = measure(lambda: bench.get("starred=yes"))
+    star_voice(bench.user, voice=voice, is_on=False, now=voice.added_at)
+    return told
+
+
+def read_memory() -> float:
+    """Return the resident megabytes of this process."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
+
+
+def main() -> None:
+    """Measure everything and print it."""
+    bench, queries = Bench(), mix_queries(60)
+    told = measure_requests(bench, queries)
+    told["memory"] = read_memory()
+    told |= measure_engines(bench, queries)
+    told["changes"] = measure_changes(bench)
+    told["admin"] = measure_admin(bench, queries)
+    told["count"] = Voice.objects.listed_in(bench.accounts).count()
+    sys.stdout.write(json.dumps(told) + "\n")
+
+
+main()
