@@ -76,7 +76,7 @@ def prepare(folder: Path) -> None:
 
 def measure(voices: int) -> Figures:
     """Fetch an account of so many voices three times over."""
-    from catalog.jobs.syncs import sync_account  # noqa: PLC0415  (needs loaded apps)
+    from catalog.jobs.syncs import sync_account
 
     with run_sandbox(voices) as address:
         account_id = connect(address, voices)
@@ -117,9 +117,9 @@ def count(work: Callable[[], Any]) -> Cost:
 
 def connect(address: str, voices: int) -> int:
     """Make an account that is reached there, with a key to it; return the account's number."""
-    from django.conf import settings  # noqa: PLC0415  (needs the environment)
+    from django.conf import settings
 
-    from catalog.models import Credential, ProviderAccount, Team, User  # noqa: PLC0415
+    from catalog.models import Credential, ProviderAccount, Team, User
 
     slug = address.rpartition("/")[2]
     settings.PROVIDER_BASE_URLS[slug] = address

@@ -17,7 +17,7 @@ from catalog.hearing.likeness import (
     unpack_vectors,
 )
 from catalog.hearing.spectra import Wave
-from catalog.models import ProviderAccount, User, Voice, VoiceEmbedding
+from catalog.models import CatalogVersion, ProviderAccount, User, Voice, VoiceEmbedding
 from catalog.queries.facets import Chip
 from catalog.queries.filters import VoiceFilter
 from catalog.queries.voices import list_chips, select_voices
@@ -79,9 +79,19 @@ def find_alike(
 def count_unheard(user: User) -> int:
     """Return how many voices nobody has listened to yet, or whose previews say nothing."""
     accounts = frozenset(ProviderAccount.objects.visible_to(user).values_list("pk", flat=True))
-    listed = Voice.objects.listed_in(accounts)
-    heard = listed.filter(embedding__encoder=ENCODER).exclude(embedding__vector=b"")
-    return listed.count() - heard.count()
+    numbers = CatalogVersion.objects.filter(team__provider_accounts__in=accounts).distinct()
+    versions = tuple(numbers.order_by("pk").values_list("number", flat=True))
+    known = _memory.refresh()
+    key = (accounts, versions, known.count, known.newest)
+    # Counted anew only after something changed: among many voices it takes longer than the search.
+    if key not in _unheard_counts:
+        listed = np.fromiter(Voice.objects.listed_in(accounts).values_list("pk", flat=True), int)
+        _unheard_counts.clear()
+        _unheard_counts[key] = listed.size - int(np.isin(listed, known.voice_ids).sum())
+    return _unheard_counts[key]
+
+
+_unheard_counts: dict[tuple[object, ...], int] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +116,8 @@ class _Memory:
 
     def refresh(self) -> _Known:
         with self._lock:
-            rows = VoiceEmbedding.objects.filter(encoder=ENCODER)
-            state = rows.aggregate(count=Count("pk"), newest=Max("pk"))
+            # Over all rows, so that the database answers from its index and opens none of them.
+            state = VoiceEmbedding.objects.aggregate(count=Count("pk"), newest=Max("pk"))
             count, newest = state["count"], state["newest"] or 0
             if (count, newest) != (self._known.count, self._known.newest):
                 added = _load(self._known, newest)
@@ -118,13 +128,15 @@ class _Memory:
 
 
 def _load(known: _Known, newest: int) -> _Known:
-    rows = VoiceEmbedding.objects.filter(encoder=ENCODER, pk__gt=known.newest, pk__lte=newest)
-    pairs = list(rows.order_by("pk").values_list("voice_id", "vector"))
-    heard = [(voice, bytes(vector)) for voice, vector in pairs if vector]
+    rows = VoiceEmbedding.objects.filter(pk__gt=known.newest, pk__lte=newest)
+    found = list(rows.order_by("pk").values_list("voice_id", "vector", "encoder"))
+    heard = [
+        (voice, bytes(vector)) for voice, vector, encoder in found if vector and encoder == ENCODER
+    ]
     return _Known(
         np.concatenate([known.voice_ids, np.array([voice for voice, _ in heard], np.int64)]),
         np.concatenate([known.vectors, unpack_vectors([vector for _, vector in heard])]),
-        known.count + len(pairs),
+        known.count + len(found),
         newest,
     )
 

@@ -159,7 +159,7 @@ def measure_requests(bench: Bench, queries: list[str]) -> dict[str, object]:
 
 def measure_engines(bench: Bench, queries: list[str]) -> dict[str, object]:
     """Measure the index alone beside a scan in C, and SQL beside it where that is bearable."""
-    from floor import Floor  # noqa: PLC0415  (needs a compiler)
+    from floor import Floor
 
     edition = SHELF.find_edition(bench.teams)
     if edition is None:
