@@ -122,8 +122,11 @@ class CloneForm(SampleForm):
 
     @property
     def language_hint(self) -> str:
-        """Which of the providers want to be told the language."""
-        return self._name_those("Needed by", lambda info: info.needs_language)
+        """Which of the providers want to be told the language, and which name those they know."""
+        known = {t.info.label: len(t.info.clone_languages) for t in self.targets.values()}
+        listed = [f"{label} knows {count} languages." for label, count in known.items() if count]
+        needed = self._name_those("Needed by", lambda info: info.needs_language)
+        return " ".join(filter(None, [needed, *listed]))
 
     @property
     def gender_hint(self) -> str:

@@ -149,6 +149,8 @@ class ProviderInfo:
     clone_note: str = ""  # what a clone is here and how long it takes, in words
     finds_by_progress: bool = False  # recognises a clone by what ``keep_progress`` was told
     needs_language: bool = False
+    clone_languages: tuple[str, ...] = ()  # BCP 47; empty where no list is documented
+    polls: bool = False  # a clone may be made after the answer: it is asked for until it is ready
     needs_gender: bool = False
     transcript: Transcript = Transcript.NONE
     has_kept_deletions: bool = False  # a deleted voice may still be listed

@@ -206,3 +206,13 @@ def test_every_empty_form_has_a_token_of_its_own(cast):
     drawn = [CloneForm(targets=targets)["form_token"].value() for _ in range(2)]
 
     assert drawn[0] != drawn[1]
+
+
+def test_the_language_says_who_needs_it_and_who_knows_only_some(cast):
+    for provider in ("telnyx", "inworld"):
+        account = factories.make_account(cast.aurora, provider=provider)
+        factories.make_credential(cast.ana, account)
+
+    form = CloneForm(targets=find_clone_targets(cast.ana))
+
+    assert form.language_hint == "Needed by Telnyx. Inworld knows 15 languages."

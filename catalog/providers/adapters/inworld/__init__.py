@@ -96,6 +96,7 @@ class Adapter(Provider):
         can_delete=True,
         delete_note="Inworld documents no way to bring back a deleted voice or its id.",
         marker_length=500,
+        clone_languages=tuple(_LOCALES.split()),
         transcript=Transcript.OPTIONAL,
         can_speak=True,
         speech_call=SpeechCall(

@@ -84,6 +84,7 @@ class Adapter(Provider):
         delete_note="Telnyx deletes a clone for good at once; it says that this cannot be undone.",
         marker_length=255,
         needs_language=True,
+        polls=True,
         needs_gender=True,
         transcript=Transcript.OPTIONAL,
         can_speak=True,
