@@ -8,6 +8,7 @@ from catalog.hearing.waves import RATE
 _FRAME, _HOP = RATE // 25, RATE // 100
 _LOWEST, _HIGHEST = 65, 400
 _VOICED = 0.6
+_NEARLY = 0.85
 _QUIET = 0.02
 _UNVOICED_PITCH = 160.0
 
@@ -29,8 +30,12 @@ def median_pitch(wave: Wave) -> float:
     fairly = (
         likeness / power / (_correlate(window[None])[:, : longest + 1] / np.square(window).sum())
     )
-    delays = fairly[:, shortest:].argmax(axis=1) + shortest
-    is_voiced = fairly[np.arange(len(delays)), delays] > _VOICED
+    inside = fairly[:, shortest:-1]
+    best = inside.max(axis=1)
+    # Two periods look as alike as one: the shortest delay that is nearly the best is the period.
+    is_peak = (inside >= fairly[:, shortest - 1 : -2]) & (inside >= fairly[:, shortest + 1 :])
+    delays = (is_peak & (inside >= _NEARLY * best[:, None])).argmax(axis=1) + shortest
+    is_voiced = best > _VOICED
     is_voiced &= power[:, 0] > _QUIET * np.percentile(power, 95)
     if not is_voiced.any():
         return float(np.log2(_UNVOICED_PITCH))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from catalog.hearing.weights import read_checked
 
 FILE = Path(__file__).with_name("table.npz")
-SHA256 = "98d5b17b10edab5431c6692dd0960328199c711fad8cad95b3aa0c6b3171766b"
+SHA256 = "0d13b0e21d71b72f0da5116309dc8b54307981e23a063e7ade75462010fbcacd"
 
 Weights = NDArray[np.float32]
 

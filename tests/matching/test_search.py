@@ -1,13 +1,17 @@
 """Voice match: a hidden voice is found again, steps are told, weak results are called weak."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from catalog.hearing.encoders import ge2e, point
-from catalog.hearing.waves import RATE, NotAWave
+from catalog.hearing.pitch import median_pitch
+from catalog.hearing.waves import RATE, NotAWave, check_wave
 from catalog.matching import search
 from catalog.matching.search import Match, Progress, glance, match_voice
-from catalog.matching.table import Table, load_table
+from catalog.matching.surrogate import score
+from catalog.matching.table import load_table
 from catalog.speech.engine import RATE as SPEECH_RATE
 from catalog.speech.engine import Engine
 from catalog.speech.styles import blend_styles, style_names
@@ -38,7 +42,9 @@ def ears(monkeypatch: pytest.MonkeyPatch) -> tuple[Ear, Ear]:
     drives, judges = Ear(1), Ear(2)
     table = load_table()
     heard = np.array([drives.embed(row) for row in table.weights])
-    known = Table(table.names, table.places, table.weights, heard, table.stock_voicefilter)
+    # The numbers have no pitch of their own.
+    level = np.full(len(heard), median_pitch(hide_voice()), np.float32)
+    known = replace(table, ge2e=heard, pitch=level)
     monkeypatch.setattr(search, "load_table", lambda: known)
     monkeypatch.setattr(search, "ge2e", lambda: drives)
     monkeypatch.setattr(search, "voicefilter", lambda: judges)
@@ -145,3 +151,14 @@ def test_the_table_holds_what_is_heard_when_the_engine_speaks(engine: Engine, ro
 
     assert heard @ table.ge2e[row] > 0.95
     assert heard @ table.ge2e[row] > heard @ table.ge2e[30]
+    assert median_pitch(check_wave(spoken, SPEECH_RATE)) == pytest.approx(table.pitch[row], abs=0.1)
+
+
+def test_of_two_voices_equally_alike_the_one_of_the_right_pitch_is_nearer():
+    direction = point(np.ones((2, 256), np.float32))
+    heard = np.column_stack([direction, [7.0, 8.0]])
+    target = np.append(direction[0], 7.9)
+
+    lower, higher = score(heard, target)
+
+    assert higher > lower
