@@ -49,7 +49,7 @@ def full(connect: Connect) -> httpx.Client:
 
 @pytest.fixture
 def control(sandbox: Sandbox) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"{sandbox.address}/_control") as client:
+    with httpx.Client(base_url=f"{sandbox.address}/_control", timeout=60) as client:
         yield client
 
 

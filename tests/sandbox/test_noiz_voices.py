@@ -19,7 +19,7 @@ def sign_on(sandbox) -> Iterator[Callable[[str], httpx.Client]]:
 
         def _sign_on(kind: str) -> httpx.Client:
             headers = {"Authorization": f"sandbox-noiz-{kind}"}
-            client = httpx.Client(base_url=sandbox.url("noiz"), headers=headers)
+            client = httpx.Client(base_url=sandbox.url("noiz"), headers=headers, timeout=60)
             return clients.enter_context(client)
 
         yield _sign_on

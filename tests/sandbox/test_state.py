@@ -26,7 +26,7 @@ KEY = {"xi-api-key": "sandbox-elevenlabs-full"}
 
 
 def connected(base_url: str) -> httpx.Client:
-    return httpx.Client(base_url=f"{base_url}/elevenlabs", headers=KEY)
+    return httpx.Client(base_url=f"{base_url}/elevenlabs", headers=KEY, timeout=60)
 
 
 @contextmanager

@@ -21,7 +21,7 @@ def sign_on(sandbox) -> Iterator[Callable[[str], httpx.Client]]:
 
         def _sign_on(kind: str) -> httpx.Client:
             headers = {"Authorization": f"Bearer sandbox-stepfun-{kind}"}
-            client = httpx.Client(base_url=sandbox.url("stepfun"), headers=headers)
+            client = httpx.Client(base_url=sandbox.url("stepfun"), headers=headers, timeout=60)
             return clients.enter_context(client)
 
         yield _sign_on
