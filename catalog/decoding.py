@@ -2,6 +2,7 @@
 
 import io
 import math
+import time
 from dataclasses import dataclass
 
 import av
@@ -13,6 +14,11 @@ from catalog.loudness import measure_loudness
 
 PEAK_COUNT = 64
 _RATE = 16_000
+# Sounds of a person need none of this; a small file that claims more is made to fill a memory.
+_MOST_CHANNELS, _HIGHEST_RATE = 8, 192_000
+# Twenty minutes of two channels at 192 kHz, before anything is thrown away.
+_MOST_VALUES = 460_800_000
+_PATIENCE_SECONDS = 120
 # A decoder that lost its way gives values in the hundreds; a badly clipped Ogg file of a real
 # recording reaches 2.2.
 LOUDEST = 4.0
@@ -24,7 +30,7 @@ class NotDecodable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What decoding showed: seconds, and 64 peaks from 0 to 100 over the whole length.
+    """What decoding showed: seconds, and peaks from 0 to 100 over the whole length.
 
     ``loudness`` is in LUFS, None for what is too short or too quiet to be measured.
     """
@@ -35,14 +41,16 @@ class Measured:
     loudness: float | None
 
 
-def measure_audio(content: bytes, found: AudioFormat, *, max_seconds: float) -> Measured:
+def measure_audio(
+    content: bytes, found: AudioFormat, *, max_seconds: float, peak_count: int = PEAK_COUNT
+) -> Measured:
     """Decode the content as exactly this format; raises NotDecodable, for silence too."""
     wave, rate = decode_audio(content, found, max_seconds=max_seconds, rate=_RATE)
     loudest = float(np.abs(wave).max())
     if loudest < 10 ** (-60 / 20):
         raise NotDecodable("This file is silent.")
     heard = measure_loudness(wave, rate)
-    return Measured(wave.size / rate, _find_peaks(wave, loudest), loudest, heard)
+    return Measured(wave.size / rate, _find_peaks(wave, loudest, peak_count), loudest, heard)
 
 
 def decode_audio(
@@ -80,7 +88,9 @@ def _decode(
         if not container.streams.audio:
             raise NotDecodable("There is no sound in this file.")
         resampler = av.AudioResampler(format="fltp", rate=rate)
+        budget = _Budget()
         for frame in container.decode(container.streams.audio[0]):
+            budget.spend(frame)
             for piece in resampler.resample(frame):
                 # The mean of the channels, which cannot be louder than the loudest of them.
                 pieces.append(piece.to_ndarray().mean(axis=0, dtype=np.float32))
@@ -93,6 +103,25 @@ def _decode(
     return np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.float32), rate or _RATE
 
 
-def _find_peaks(wave: NDArray[np.float32], loudest: float) -> list[int]:
-    parts = np.array_split(np.abs(wave), PEAK_COUNT)
+class _Budget:
+    """What one file may cost, whatever its header says."""
+
+    def __init__(self) -> None:
+        self._values = 0
+        self._end = time.monotonic() + _PATIENCE_SECONDS
+
+    def spend(self, frame: av.AudioFrame) -> None:
+        """Count one decoded frame; raises NotDecodable when the file costs too much."""
+        channels = len(frame.layout.channels)
+        if channels > _MOST_CHANNELS:
+            raise NotDecodable(f"This file has more than {_MOST_CHANNELS} channels.")
+        if frame.sample_rate > _HIGHEST_RATE:
+            raise NotDecodable(f"This file has a rate above {_HIGHEST_RATE // 1000} kHz.")
+        self._values += frame.samples * channels
+        if self._values > _MOST_VALUES or time.monotonic() > self._end:
+            raise NotDecodable("This file unpacks to more than a recording can be.")
+
+
+def _find_peaks(wave: NDArray[np.float32], loudest: float, count: int) -> list[int]:
+    parts = np.array_split(np.abs(wave), count)
     return [round(100 * float(part.max()) / loudest) if part.size else 0 for part in parts]

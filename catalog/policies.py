@@ -3,6 +3,7 @@
 from allauth.mfa.models import Authenticator
 
 from catalog.models import (
+    CloneJob,
     Collection,
     Comparison,
     Credential,
@@ -91,6 +92,12 @@ def may_close_votes(user: User, comparison: Comparison) -> bool:
         return False
     is_maker = comparison.made_by_id == user.pk
     return is_maker or _is_at_least(user, comparison.team, Membership.Role.ADMIN)
+
+
+def may_steer_job(user: User, job: CloneJob) -> bool:
+    """Let who asked for a clone cancel and retry it, and admins."""
+    is_own = job.keeper.pk == user.pk and may_clone(user, job.team)
+    return is_own or _is_at_least(user, job.team, Membership.Role.ADMIN)
 
 
 def may_rename(user: User, team: Team) -> bool:

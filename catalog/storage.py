@@ -49,6 +49,13 @@ def store_media(folder: str, chunks: Iterable[bytes], ending: str) -> tuple[str,
     return relative, size, digest.hexdigest()
 
 
+def clean_filename(name: str) -> str:
+    """Return the uploaded name as it may be shown; it is never used as a path."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    shown = "".join(mark for mark in last if mark.isprintable())
+    return shown[:120] or "sample"
+
+
 def media_path(relative: str) -> Path:
     """Return where a stored file lies; a path that leads out of the media folder is refused."""
     root = Path(settings.MEDIA_ROOT).resolve()

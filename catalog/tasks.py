@@ -4,7 +4,6 @@ A message is only a wake-up: it may be lost, late or come twice, because the row
 """
 
 import logging
-from datetime import timedelta
 from typing import Any
 
 from celery import Task, shared_task
@@ -14,32 +13,27 @@ from kombu.exceptions import OperationalError
 from catalog.jobs.badges import refresh_badges
 from catalog.jobs.cleanups import run_deletion
 from catalog.jobs.clones import run_clone
-from catalog.jobs.credentials import check_credential, find_due_checks
-from catalog.jobs.indexes import build_due_indexes
-from catalog.jobs.leases import RowId, find_due
+from catalog.jobs.credentials import check_credential
+from catalog.jobs.leases import RowId
 from catalog.jobs.likenesses import embed_previews
-from catalog.jobs.listening import find_waiting, forget_listened, listen_to
+from catalog.jobs.listening import listen_to
 from catalog.jobs.previews import measure_clip, speak_preview, warm_previews
 from catalog.jobs.renames import push_name
+from catalog.jobs.samples import run_measurement
 from catalog.jobs.speeches import run_speech
 from catalog.jobs.syncs import (
     bring_forward,
-    find_due_accounts,
-    forget_old_runs,
     sync_account,
 )
-from catalog.jobs.voice_settings import find_due_settings, tune_voice
+from catalog.jobs.voice_settings import tune_voice
 from catalog.models import (
     CloneJob,
     Credential,
     PlannedDeletion,
-    PreviewClip,
     ProviderAccount,
     Speech,
     Voice,
 )
-from catalog.queries.audit import get_audit_head
-from catalog.storage import sweep_drafts
 
 logger = logging.getLogger(__name__)
 
@@ -161,49 +155,10 @@ def listen_to_task(*, work_id: str) -> None:
     listen_to(work_id, timezone.now())
 
 
-@shared_task(name="catalog.sweep")
-def sweep_task() -> None:
-    """Wake workers for whatever should go on: this is what makes lost messages harmless."""
-    now = timezone.now()
-    for job_id in find_due(CloneJob, CloneJob.ACTIVE_STATES, now):
-        wake_clone(job_id)
-    for line_id in find_due(PlannedDeletion, PlannedDeletion.ACTIVE_STATES, now):
-        wake_deletion(line_id)
-    for voice_id in find_due_settings(now):
-        wake_settings(voice_id)
-    for speech_id in find_due(Speech, Speech.ACTIVE_STATES, now):
-        wake_speech(speech_id)
-    for work_id in find_waiting():
-        wake_listening(work_id)
-
-
-@shared_task(name="catalog.sync_due")
-def sync_due_task() -> None:
-    """Fetch the voices of accounts whose copy is due, and check keys whose verdict is missing."""
-    now = timezone.now()
-    for account_id in find_due_accounts(now):
-        wake_sync(account_id)
-    for credential_id in find_due_checks(now):
-        wake_check(credential_id)
-
-
-@shared_task(name="catalog.index_due")
-def index_due_task() -> None:
-    """Make the indexes that are missing or far behind; a second one at once does no harm."""
-    build_due_indexes()
-
-
-@shared_task(name="catalog.tidy")
-def tidy_task() -> None:
-    """Measure unmeasured clips; drop drafts, old runs and dropped clips; note the log."""
-    for clip_id in PreviewClip.objects.filter(seconds=None).values_list("pk", flat=True)[:200]:
-        measure_clip(clip_id)
-    sweep_drafts(timezone.now() - timedelta(days=1))
-    forget_listened(timezone.now())
-    forget_old_runs(timezone.now())
-    refresh_badges(timezone.now())
-    head = get_audit_head()
-    logger.info("The audit log ends at %s:%s", head.number, head.digest)
+@shared_task(name="catalog.measure_sample")
+def measure_sample_task(*, sample_id: str) -> None:
+    """Measure a sample's length and waveform."""
+    run_measurement(sample_id)
 
 
 def wake_clone(job_id: object) -> None:
@@ -230,6 +185,11 @@ def wake_speech(speech_id: RowId) -> None:
     speech = Speech.objects.select_related("voice__account").get(pk=speech_id)
     task = run_local_speech_task if speech.voice.info.speaks_free else run_speech_task
     _wake(task, speech_id=str(speech_id))
+
+
+def wake_sample(sample_id: object) -> None:
+    """Tell a worker that a sample was uploaded."""
+    _wake(measure_sample_task, sample_id=str(sample_id))
 
 
 def wake_deletion(line_id: object) -> None:

@@ -16,8 +16,11 @@ from django.utils import timezone
 from catalog.crypto import hash_token
 from catalog.hearing.likeness import ENCODER, pack_vector
 from catalog.models import (
+    Beat,
     CleanupPlan,
     CloneJob,
+    CloneOrder,
+    CloneSource,
     Collection,
     CollectionEntry,
     ComparedVoice,
@@ -28,6 +31,7 @@ from catalog.models import (
     Invitation,
     Membership,
     Note,
+    Notice,
     PlannedDeletion,
     PreviewClip,
     ProviderAccount,
@@ -35,6 +39,7 @@ from catalog.models import (
     SavedSearch,
     Selection,
     SoundQuery,
+    Speaker,
     Speech,
     SpokenClip,
     Tag,
@@ -175,31 +180,51 @@ def make_selection(user: User, team: Team, *voices: Voice) -> Selection:
     return Selection.objects.create(user=user, team=team, voice_ids=ids, chosen_at=NOW)
 
 
-def make_sample(owner: User, team: Team, content: bytes = b"RIFF") -> Sample:
+def make_sample(owner: User, team: Team, content: bytes = b"RIFF", **values: Any) -> Sample:
     path, size, sha256 = store_media("samples", [content], "wav")
-    return Sample.objects.create(
-        team=team,
-        owner=owner,
-        path=path,
-        filename="ada.wav",
-        audio_format="wav",
-        size=size,
-        sha256=sha256,
-        seconds=12.5,
-        uploaded_at=NOW,
+    defaults = {
+        "path": path,
+        "filename": "ada.wav",
+        "audio_format": "wav",
+        "size": size,
+        "sha256": sha256,
+        "seconds": 12.5,
+        "uploaded_at": NOW,
+    }
+    return Sample.objects.create(team=team, owner=owner, **{**defaults, **values})
+
+
+def make_order(owner: User, team: Team, *samples: Sample, **values: Any) -> CloneOrder:
+    speaker, _ = Speaker.objects.get_or_create(
+        team=team, folded="ada", added_by=owner, defaults={"name": "Ada", "added_at": NOW}
     )
+    defaults = {
+        "speaker": speaker,
+        "consent": Consent.objects.create(
+            speaker=speaker,
+            relation="permission",
+            allowed_use="any",
+            attested_by=owner,
+            statement="Agreed.",
+            attested_at=NOW,
+        ),
+        "form_token": uuid.uuid4(),
+        "asked_at": NOW,
+    }
+    order = CloneOrder.objects.create(team=team, asked_by=owner, **{**defaults, **values})
+    CloneSource.objects.bulk_create(
+        CloneSource(order=order, sample=sample, position=place)
+        for place, sample in enumerate(samples or [make_sample(owner, team)], start=1)
+    )
+    return order
 
 
-def make_job(owner: User, credential: Credential, **values: Any) -> CloneJob:
+def make_job(owner: User, credential: Credential, *samples: Sample, **values: Any) -> CloneJob:
     job_id = uuid.uuid4()
     defaults = {
-        "sample": values.get("sample") or make_sample(owner, credential.team),
-        "consent": Consent.objects.create(
-            speaker="Ada", attested_by=owner, statement="Agreed.", attested_at=NOW
-        ),
+        "order": values.get("order") or make_order(owner, credential.team, *samples),
         "name": "Our Ada",
         "marker": f"vb1:{Installation.objects.get().code}:{job_id.hex}",
-        "form_token": uuid.uuid4(),
         "created_at": NOW,
     }
     return CloneJob.objects.create(
@@ -210,6 +235,16 @@ def make_job(owner: User, credential: Credential, **values: Any) -> CloneJob:
         account=credential.account,
         **{**defaults, **values},
     )
+
+
+def sample_of(job: CloneJob) -> Sample:
+    """Return the first sample that a job is made from."""
+    return job.order.sources.select_related("sample").order_by("position")[0].sample
+
+
+def make_notice(user: User, team: Team, text: str = "Our Ada is ready.", **values: Any) -> Notice:
+    defaults = {"mood": "done", "made_at": NOW}
+    return Notice.objects.create(user=user, team=team, text=text, **{**defaults, **values})
 
 
 def make_speech(owner: User, voice: Voice, text: str = "Hello there.", **values: Any) -> Speech:
@@ -290,3 +325,7 @@ def make_line(plan: CleanupPlan, voice: Voice, **values: Any) -> PlannedDeletion
     return PlannedDeletion.objects.create(
         plan=plan, voice=voice, account=voice.account, created_at=NOW, **{**defaults, **values}
     )
+
+
+def make_beat(name: str, queues: str, now: datetime) -> Beat:
+    return Beat.objects.create(name=name, queues=queues, started_at=now, seen_at=now)

@@ -50,7 +50,7 @@ def address(name: str, *owners: SimpleNamespace) -> str:
 
 WITH_NUMBERS = (
     "voice", "account", "plan", "note", "tag", "collection", "member", "invitation", "home",
-    "entry", "search", "selection", "session",
+    "entry", "search", "selection", "session", "speaker", "notice",
 )  # fmt: skip
 
 

@@ -127,6 +127,7 @@ HISTORY = {
     "CleanupPlan.approved_by",
     "CleanupPlan.drawn_up_by",
     "CloneJob.requested_by",
+    "CloneOrder.asked_by",
     "Comparison.made_by",
     "Consent.attested_by",
     "Invitation.made_by",
@@ -138,6 +139,7 @@ HISTORY = {
 }
 STAYS_PERSONAL = {
     "PasswordLink.user",
+    "Notice.user",
     "Preference.user",
     "Rating.user",
     "Selection.user",

@@ -18,7 +18,7 @@ from django.apps import apps
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from catalog import tasks
+from catalog import schedule, tasks
 from catalog.models import CloneJob, Credential, PlannedDeletion, Voice
 from catalog.providers.errors import CredentialRejected
 from catalog.providers.session import open_provider
@@ -163,10 +163,12 @@ def browse(scene: SimpleNamespace) -> None:
 
 def wish(scene: SimpleNamespace) -> CloneJob:
     posted = {
-        "sample": SimpleUploadedFile("ada.wav", scene.wav),
+        "files": SimpleUploadedFile("ada.wav", scene.wav),
         "credential": str(scene.credential.pk),
         "name": "Our Ada",
         "speaker": "Ada",
+        "relation": "permission",
+        "allowed_use": "any",
         "consent": "on",
         "form_token": str(uuid.uuid4()),
     }
@@ -197,7 +199,7 @@ def delete(scene: SimpleNamespace) -> None:
     scene.sandbox.faults.add(Fault(FaultKind.ERROR_BEFORE, method="DELETE", path="*"))
     post(scene, f"/cleanup/plans/{line.plan_id}/approve/", {})
     PlannedDeletion.objects.update(not_before=None)
-    tasks.sweep_task()
+    schedule.sweep_task()
     for line in PlannedDeletion.objects.all():
         tasks.run_deletion_task(line_id=str(line.pk))
     scene.witness.keep(scene.client.get(f"/cleanup/plans/{line.plan_id}/"))

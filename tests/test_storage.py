@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from catalog.storage import file_facts, media_path, remove_media, store_media, sweep_drafts
+from catalog.storage import (
+    clean_filename,
+    file_facts,
+    media_path,
+    remove_media,
+    store_media,
+    sweep_drafts,
+)
 
 
 @pytest.fixture
@@ -95,3 +102,25 @@ def test_the_tag_of_a_file_changes_with_its_content(media):
 
     assert file_facts(path)["size"] == 5
     assert file_facts(path)["etag"] != before["etag"]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("ada.wav", "ada.wav"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\Users\\ada\\ada.wav", "ada.wav"),
+        ("/absolute/ada.wav", "ada.wav"),
+        ("a\x00d\r\na.wav", "ada.wav"),
+        ("\u202egnp.wav", "gnp.wav"),
+        ("half\ud800.wav", "half.wav"),
+        ('Ada\'s "best" 🎙.wav', 'Ada\'s "best" 🎙.wav'),
+        ("n" * 300 + ".wav", "n" * 120),
+        (".htaccess", ".htaccess"),
+        ("", "sample"),
+        ("folder/", "sample"),
+        ("\x01\x02", "sample"),
+    ],
+)
+def test_the_name_of_a_file_is_only_ever_shown_and_first_cleaned(name, shown):
+    assert clean_filename(name) == shown

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from catalog import tasks
+from catalog import schedule, tasks
 from catalog.models import (
     CloneJob,
     Credential,
@@ -30,8 +30,8 @@ def test_the_sweep_wakes_whatever_should_go_on_once(cast, wakes):
     )
     factories.make_job(cast.ana, cast.credential, state=CloneJob.State.READY)
 
-    tasks.sweep_task()
-    tasks.sweep_task()
+    schedule.sweep_task()
+    schedule.sweep_task()
 
     assert wakes == [("catalog.run_clone", str(job.pk)), ("catalog.run_deletion", str(line.pk))]
 
@@ -41,7 +41,7 @@ def test_the_schedule_wakes_due_accounts_and_unfinished_checks(cast, wakes):
     ProviderAccount.objects.filter(pk=cast.account.pk).update(sync_due_at=None)
     key = factories.make_credential(cast.mia, cast.account, health="unchecked")
 
-    tasks.sync_due_task()
+    schedule.sync_due_task()
 
     assert wakes == [
         ("catalog.sync_account", cast.account.pk),
@@ -85,7 +85,7 @@ def test_what_was_left_unmeasured_is_measured_by_the_tidy(cast, wav):
         fetched_at=factories.NOW,
     )
 
-    tasks.tidy_task()
+    schedule.tidy_task()
 
     clip.refresh_from_db()
     assert clip.seconds == pytest.approx(3, abs=0.1)

@@ -11,6 +11,8 @@ from catalog.jobs.previews import preview_source
 from catalog.models import (
     CleanupPlan,
     CloneJob,
+    CloneOrder,
+    CloneSource,
     Collection,
     CollectionEntry,
     ComparedVoice,
@@ -20,6 +22,7 @@ from catalog.models import (
     Invitation,
     Membership,
     Note,
+    Notice,
     PlannedDeletion,
     PreviewClip,
     ProviderAccount,
@@ -29,6 +32,7 @@ from catalog.models import (
     SavedSearch,
     Selection,
     SoundQuery,
+    Speaker,
     Speech,
     SpokenClip,
     Star,
@@ -67,7 +71,11 @@ _OF_TEAM = {
     ComparedVoice: "comparison__team",
     Vote: "comparison__team",
     CloneJob: "team",
-    Consent: "clone_jobs__team",
+    CloneOrder: "team",
+    CloneSource: "order__team",
+    Speaker: "team",
+    Consent: "speaker__team",
+    Notice: "team",
     CleanupPlan: "team",
     PlannedDeletion: "plan__team",
     Star: "voice__account__team",
@@ -120,8 +128,9 @@ def furnish(
         fetched_at=factories.NOW,
     )
     sample = _make_sample(admin, team, sound, word)
-    job = factories.make_job(admin, credential, name=word, message=word, sample=sample, voice=voice)
-    Consent.objects.filter(pk=job.consent_id).update(speaker=word)
+    job = factories.make_job(admin, credential, name=word, message=word, voice=voice)
+    _describe_order(job.order, sample, word)
+    notice = factories.make_notice(admin, team, word, job=job)
     clip = factories.make_spoken_clip(voice, sound, word)
     speech = factories.make_speech(admin, voice, word, message=word, state="done", clip=clip)
     comparison = factories.make_comparison(admin, [voice], word, votes_wanted=9)
@@ -176,10 +185,26 @@ def furnish(
         note=note,
         tag=tag,
         collection=collection,
+        speaker=job.order.speaker,
+        notice=notice,
         entry=collection.entries.get(),
         search=search,
         selection=selection,
         sound_query=sound_query,
+    )
+
+
+def _describe_order(order: CloneOrder, sample: Sample, word: str) -> None:
+    """Put the word wherever an order, its speaker and its consent have words."""
+    order.sources.update(sample=sample)
+    Speaker.objects.filter(pk=order.speaker_id).update(name=word)
+    proof, _, _ = store_media("consents", [b"%PDF-"], "pdf")
+    Consent.objects.filter(pk=order.consent_id).update(
+        given_by=word,
+        use_note=word,
+        proof_path=proof,
+        proof_filename=word,
+        proof_type="application/pdf",
     )
 
 

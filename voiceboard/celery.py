@@ -7,10 +7,12 @@ from typing import Any
 from celery import Celery
 from celery.signals import worker_init
 
+import voiceboard.beats
 from catalog.transport import register_transport
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voiceboard.settings")
 register_transport()
+beating = voiceboard.beats.start_beating  # connected to its signal by being imported
 
 app = Celery("voiceboard")
 
@@ -105,6 +107,7 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks(["catalog"])
+app.autodiscover_tasks(["catalog"], related_name="schedule")
 
 
 @worker_init.connect

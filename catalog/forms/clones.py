@@ -1,64 +1,33 @@
-"""The wish for a clone: sample, key, name and consent."""
+"""The wish for clones: keys, name and what the speaker agreed to."""
 
 import uuid
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
-from django.template.defaultfilters import filesizeformat
+from django.http import QueryDict
 
-from catalog.audio import FORMATS, HEAD_BYTES, AudioFormat, sniff_format
-from catalog.models import Credential, Sample, SampleReport
+from catalog.forms.consents import ConsentFields
+from catalog.forms.texts import clean_words, refuse_marker, strip_marks
+from catalog.models import Credential
 from catalog.providers.languages import LANGUAGES
-from catalog.providers.marking import find_markers
 from catalog.providers.types import ProviderInfo, Transcript
 from catalog.queries.clones import CloneTarget
 
 LANGUAGE_CHOICES = sorted(LANGUAGES.items(), key=lambda pair: pair[1])
-_BIDI = {chr(mark) for mark in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F)}
 
 
-class SampleForm(forms.Form):
-    """A recording, told by its first bytes."""
+class CloneForm(ConsentFields, forms.Form):
+    """Everything but the samples; nothing of it is trusted before ``is_valid``."""
 
-    sample = forms.FileField(
-        label="Sample",
-        max_length=1000,
-        allow_empty_file=True,
-        error_messages={"required": "Choose a recording to clone from."},
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.audio_format: AudioFormat | None = None
-
-    def clean_sample(self) -> "UploadedFile[Any]":
-        file: UploadedFile[Any] = self.cleaned_data["sample"]
-        if not file.size:
-            raise forms.ValidationError("This file is empty.")
-        if file.size > settings.SAMPLE_MAX_BYTES:
-            most = filesizeformat(settings.SAMPLE_MAX_BYTES)
-            raise forms.ValidationError(
-                f"This file is too large: {filesizeformat(file.size)}, at most {most}."
-            )
-        self.audio_format = sniff_format(file.read(HEAD_BYTES))
-        file.seek(0)
-        if self.audio_format is None:
-            words = ", ".join(found.label for found in FORMATS.values())
-            raise forms.ValidationError(f"This is not an audio file that we can read: {words}.")
-        return file
-
-
-class CloneForm(SampleForm):
-    """Everything that one clone needs; nothing of it is trusted before ``is_valid``."""
-
-    credential = forms.ChoiceField(
-        label="Key",
+    credential = forms.MultipleChoiceField(
+        label="Keys",
         error_messages={
             "required": "Choose where the clone is to be made.",
             "invalid_choice": "You have no such key.",
+            "invalid_list": "You have no such key.",
         },
     )
     name = forms.CharField(
@@ -82,38 +51,13 @@ class CloneForm(SampleForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    speaker = forms.CharField(
-        label="Who is speaking",
-        max_length=120,
-        error_messages={"required": "Say whose voice this is."},
-    )
-    consent = forms.BooleanField(
-        label="The speaker agreed to this clone, and I can show it.",
-        error_messages={
-            "required": "Consent is needed: confirm that the speaker agreed to this clone."
-        },
-    )
     form_token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
-    def __init__(
-        self, *args: Any, targets: list[CloneTarget], kept: Sample | None = None, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, targets: list[CloneTarget], today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.today = today
         self.targets = {str(target.credential.pk): target for target in targets}
         self.fields["credential"].choices = [(key, key) for key in self.targets]  # type: ignore[attr-defined]
-        self.kept = kept
-        if kept is not None:
-            # The recording is here already, and was looked at when it came.
-            del self.fields["sample"]
-            self.audio_format = FORMATS[kept.audio_format]
-            self._fill_from(kept)
-
-    def _fill_from(self, kept: Sample) -> None:
-        report = SampleReport.objects.filter(sample=kept).first()
-        if report is not None and not self.is_bound:
-            longest = self.fields["transcript"].max_length or 0  # type: ignore[attr-defined]
-            self.initial["transcript"] = report.words[:longest]
-            self.initial["language"] = report.language if report.language in LANGUAGES else ""
 
     @property
     def max_bytes(self) -> int:
@@ -143,41 +87,53 @@ class CloneForm(SampleForm):
         return f"{words} {', '.join(sorted(labels))}." if labels else ""
 
     @property
-    def chosen_credential(self) -> Credential:
-        """The key that was chosen; only after ``is_valid``."""
-        return self.targets[self.cleaned_data["credential"]].credential
+    def ticked(self) -> list[str]:
+        """The ids of the keys that are ticked, whether they may be or not."""
+        return [str(key) for key in self["credential"].value() or []]
 
-    def clean_credential(self) -> str:
-        key: str = self.cleaned_data["credential"]
-        if self.targets[key].obstacle:
-            raise forms.ValidationError(self.targets[key].obstacle)
-        return key
+    @property
+    def chosen_credentials(self) -> list[Credential]:
+        """The keys that were chosen; only after ``is_valid``."""
+        return [self.targets[key].credential for key in self.cleaned_data["credential"]]
+
+    def check_length(self, seconds: float | None) -> bool:
+        """Tell whether samples of this length are enough everywhere; says where they are not."""
+        chosen = [self.targets[key] for key in self.cleaned_data.get("credential", [])]
+        for target in chosen:
+            least = target.info.min_sample_seconds
+            if seconds is not None and seconds < least:
+                words = f"{target.info.label} needs {least:g} s, and this is {seconds:.1f} s."
+                self.add_error("credential", f"Too short: {words}")
+        return not self.errors
+
+    def clean_credential(self) -> list[str]:
+        keys: list[str] = list(dict.fromkeys(self.cleaned_data["credential"]))
+        chosen = [self.targets[key] for key in keys]
+        for target in chosen:
+            if target.obstacle:
+                raise forms.ValidationError(f"{target.credential.title}: {target.obstacle}")
+        accounts = [target.credential.account_id for target in chosen]
+        if len(set(accounts)) < len(accounts):
+            raise forms.ValidationError("Two of these keys open the same account: choose one.")
+        return keys
 
     def clean_name(self) -> str:
         words = "Give the voice a name that can be read."
-        return _refuse_marker(_clean_words(self.cleaned_data["name"], words))
-
-    def clean_speaker(self) -> str:
-        return _clean_words(self.cleaned_data["speaker"], "Give a name that can be read.")
+        return refuse_marker(clean_words(self.cleaned_data["name"], words))
 
     def clean_transcript(self) -> str:
-        return _strip_marks(self.cleaned_data["transcript"].replace("\r", " ").replace("\n", " "))
+        return strip_marks(self.cleaned_data["transcript"].replace("\r", " ").replace("\n", " "))
 
     def clean_description(self) -> str:
-        return _refuse_marker(_strip_marks(self.cleaned_data["description"]))
+        return refuse_marker(strip_marks(self.cleaned_data["description"]))
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
-        target = self.targets.get(values.get("credential", ""))
-        if target:
-            self._check_needs(target)
-        size = self.kept.size if self.kept else getattr(values.get("sample"), "size", None)
-        if target and size is not None and self.audio_format:
-            self._check_limits(target, size, self.audio_format)
+        for key in values.get("credential", []):
+            self._check_needs(self.targets[key].info)
         return values
 
-    def _check_needs(self, target: CloneTarget) -> None:
-        info = target.info
+    def _check_needs(self, info: ProviderInfo) -> None:
         needs = {
             "language": info.needs_language,
             "gender": info.needs_gender,
@@ -186,33 +142,12 @@ class CloneForm(SampleForm):
         for name, is_needed in needs.items():
             if is_needed and not self.cleaned_data.get(name) and name not in self.errors:
                 self.add_error(name, f"{info.label} wants to be told this.")
-
-    def _check_limits(self, target: CloneTarget, size: int, found: AudioFormat) -> None:
-        info = target.info
-        field = None if self.kept else "sample"
-        if info.sample_formats and found.slug not in info.sample_formats:
-            self.add_error(field, f"{info.label} does not take {found.label} files.")
-        if info.max_sample_bytes and size > info.max_sample_bytes:
-            most = filesizeformat(info.max_sample_bytes)
-            self.add_error(field, f"{info.label} takes at most {most}.")
         if len(self.cleaned_data.get("name", "")) > info.max_name_length:
             self.add_error("name", f"{info.label} takes {info.max_name_length} characters at most.")
 
 
-def _clean_words(text: str, complaint: str) -> str:
-    cleaned = _strip_marks(text)
-    if not any(mark.isalnum() for mark in cleaned):
-        raise forms.ValidationError(complaint)
-    return cleaned
-
-
-def _refuse_marker(text: str) -> str:
-    # A clone is found again by its marker, so nobody may write one that is not theirs.
-    if found := find_markers(text):
-        raise forms.ValidationError(f"Leave out “{found[0]}”: Voiceboard marks its clones so.")
-    return text
-
-
-def _strip_marks(text: str) -> str:
-    """Drop what cannot be seen: control characters and marks that turn the text around."""
-    return "".join(mark for mark in text if mark.isprintable() and mark not in _BIDI).strip()
+def keep_typed(posted: QueryDict) -> dict[str, Any]:
+    """Return what was typed so that a form that was not sent yet shows it again."""
+    kept: dict[str, Any] = {name: posted.get(name) for name in CloneForm.base_fields}
+    kept["credential"] = posted.getlist("credential")
+    return {name: value for name, value in kept.items() if value is not None}

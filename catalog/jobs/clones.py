@@ -12,13 +12,13 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import transaction
 
-from catalog.audio import FORMATS
 from catalog.audit import record
 from catalog.crypto import CannotOpen
 from catalog.decoding import NotDecodable
+from catalog.jobs.cancels import CancellingTurn
 from catalog.jobs.leases import LEASE, Clock, LeaseLost, RowId, claim_work, keep_alive
-from catalog.jobs.looks import GIVE_UP_AFTER, LookingTurn, back_off
-from catalog.jobs.samples import measure_sample
+from catalog.jobs.looks import GIVE_UP_AFTER, back_off
+from catalog.jobs.samples import convert_samples, find_length_problem, measure_sample
 from catalog.jobs.slots import refresh_slots
 from catalog.jobs.voices import write_voices
 from catalog.models import CloneJob, Voice
@@ -33,7 +33,6 @@ from catalog.providers.errors import (
 from catalog.providers.session import open_provider
 from catalog.providers.types import CloneRequest, RemoteVoice, SampleFile, VoiceState
 from catalog.search.wording import fill_names
-from catalog.storage import media_path
 
 logger = logging.getLogger(__name__)
 
@@ -61,12 +60,16 @@ def run_clone(job_id: RowId, clock: Clock) -> int | None:
     return job.voice_id if job.is_ready else None
 
 
-class _CloneRun(LookingTurn):
+class _CloneRun(CancellingTurn):
     """One worker's turn at one job, step by step."""
 
     _note_of_result = ""
+    files: tuple[SampleFile, ...] = ()
 
     def go_on(self) -> None:
+        if self.job.cancel_asked_at and self.job.step == Step.PLANNED:
+            self._cancel("Nothing is left of it at the provider.")
+            return
         credential = self.job.credential
         if credential is None:
             self._stop_without_key()
@@ -82,6 +85,7 @@ class _CloneRun(LookingTurn):
             with open_provider(
                 self.job.account.provider, credential.secrets(), base_url
             ) as provider:
+                provider.on_handed_over = self._note_handover
                 self._take_step(provider)
         except CannotOpen:
             self._wait("The key can't be opened: enter it again.", timedelta(minutes=5))
@@ -101,12 +105,13 @@ class _CloneRun(LookingTurn):
         if self.job.attempt_count >= _MOST_SENDS:
             self._ask_for_look("It was sent several times and no voice ever appeared.")
             return False
-        try:
-            measure_sample(self.job.sample)
-        except NotDecodable as exc:
-            self._fail(str(exc))
+        if self.job.order.consent.has_ended(self.clock().date()):
+            self._fail("The consent has ended, so nothing was sent.")
             return False
-        problem = self._find_length_problem(self.job.sample.seconds or 0)
+        try:
+            problem = self._convert()
+        except NotDecodable as exc:
+            problem = str(exc)
         if problem:
             self._fail(problem)
             return False
@@ -115,18 +120,15 @@ class _CloneRun(LookingTurn):
             return False
         return True
 
-    def _find_length_problem(self, seconds: float) -> str:
+    def _convert(self) -> str:
+        """Make of the samples what the provider takes; say what is in the way, "" if nothing."""
         info = self.job.account.info
-        if seconds < info.min_sample_seconds:
-            return (
-                f"The sample is too short: {seconds:.1f} s, and {info.label} needs"
-                f" {info.min_sample_seconds:g} s."
-            )
-        if info.max_sample_seconds and seconds > info.max_sample_seconds:
-            return (
-                f"The sample is too long: {seconds:.0f} s, and {info.label} takes"
-                f" {info.max_sample_seconds:g} s at most."
-            )
+        for source in self.sources:
+            measure_sample(source.sample)
+        if problem := find_length_problem(self.sources, info):
+            return problem
+        self.files, words = convert_samples(self.sources, info)
+        self.lease.write(sent_form=words)
         return ""
 
     # The call that must not be repeated blindly
@@ -139,7 +141,8 @@ class _CloneRun(LookingTurn):
             sent_at=sent_at,
             attempt_count=self.job.attempt_count + 1,
             empty_look_count=0,
-            message="Sending the sample.",
+            handed_over_at=None,
+            message="",
         )
         if self.clock() - sent_at > LEASE / 2:
             # Frozen between commit and call: another worker may look already. Nothing was sent.
@@ -164,15 +167,9 @@ class _CloneRun(LookingTurn):
             self._fetch_voice(provider)
 
     def _make_wish(self) -> CloneRequest:
-        sample = self.job.sample
-        file = SampleFile(
-            filename=f"sample.{sample.audio_format}",
-            content_type=FORMATS[sample.audio_format].content_type,
-            content=media_path(sample.path).read_bytes(),
-        )
         return CloneRequest(
             name=self.job.name,
-            samples=(file,),
+            samples=self.files,
             marker=self.job.marker,
             description=self.job.description,
             remove_background_noise=self.job.removes_noise,
@@ -196,6 +193,9 @@ class _CloneRun(LookingTurn):
 
     def _fetch_voice(self, provider: Provider) -> None:
         """Success is only what can be fetched."""
+        if self._is_being_cancelled():
+            self._remove(provider)
+            return
         tries = self.job.empty_look_count + 1
         try:
             remote = provider.voice(self.job.remote_id)
@@ -225,7 +225,9 @@ class _CloneRun(LookingTurn):
             self._wait(words, delay, voice=voice, empty_look_count=tries)
             return
         words = f"Ready. {self._note_of_result}".strip()
-        self._finish(State.READY, voice=voice, message=words[:500])
+        if not self._finish_unless_cancelled(State.READY, voice=voice, message=words[:500]):
+            self._remove(provider)
+            return
         record(None, "clone ready", self.job, team=self.job.team, now=now, voice=voice.pk)
         refresh_slots(self.job.account_id, provider)
 

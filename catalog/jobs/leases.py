@@ -12,7 +12,7 @@ from typing import Any
 from django.db import DatabaseError, connection
 from django.db.models import F, QuerySet
 
-from catalog.models.clones import LeasedWork, due_work
+from catalog.models.leases import LeasedWork, due_work
 
 logger = logging.getLogger(__name__)
 

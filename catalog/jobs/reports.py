@@ -8,6 +8,7 @@ from pathlib import Path
 from django.conf import settings
 
 from catalog.audio import FORMATS
+from catalog.conversion import LONGEST_SECONDS
 from catalog.decoding import NotDecodable, decode_audio
 from catalog.hearing.measuring import measure_sample_sound
 from catalog.hearing.spectra import Wave
@@ -19,7 +20,6 @@ from catalog.storage import media_path, remove_media
 
 logger = logging.getLogger(__name__)
 
-_LONGEST_SECONDS = 3600
 _LEAST_SPEECH = 0.15
 _UNUSED_LIVES = timedelta(days=1)
 
@@ -44,7 +44,7 @@ def find_waiting_reports() -> list[str]:
 
 def forget_unused_samples(now: datetime) -> None:
     """Remove recordings that were only looked at, a day after they came."""
-    unused = Sample.objects.filter(clone_jobs=None, uploaded_at__lt=now - _UNUSED_LIVES)
+    unused = Sample.objects.filter(sources=None, uploaded_at__lt=now - _UNUSED_LIVES)
     for sample in unused.exclude(report=None):
         sample.delete()
         remove_media(sample.path)
@@ -56,7 +56,7 @@ def _listen(sample: Sample) -> dict[str, object]:
     except OSError:
         raise NotDecodable("The sample is no longer on this server.") from None
     found = FORMATS[sample.audio_format]
-    wave, rate = decode_audio(content, found, max_seconds=_LONGEST_SECONDS)
+    wave, rate = decode_audio(content, found, max_seconds=LONGEST_SECONDS)
     measures = measure_sample_sound(wave, rate)
     speaks = measures.speech_share is None or measures.speech_share >= _LEAST_SPEECH
     spoken = _write_down(wave, rate) if speaks else Spoken("", "")

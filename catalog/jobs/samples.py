@@ -1,23 +1,147 @@
-"""Measure an uploaded sample: how long it is, whether it is sound, and its waveform."""
+"""Read an uploaded sample once, and make of an order's samples what a provider takes."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import reduce
+
+from django.db.models import F
 
 from catalog.audio import FORMATS
+from catalog.conversion import LONGEST_SECONDS, Joined, Piece, join_pieces
 from catalog.decoding import NotDecodable, measure_audio
-from catalog.models import Sample
+from catalog.models import CloneSource, Sample
+from catalog.providers.types import ProviderInfo, SampleFile
 from catalog.storage import media_path
 
-_LONGEST_SAMPLE_SECONDS = 3600
+PEAK_COUNT = 192
+_MOST_TRIES = 6
+_NEW_FOR = timedelta(days=1)
 
 
 def measure_sample(sample: Sample) -> None:
-    """Decode the sample once for its length and waveform; raises NotDecodable."""
+    """Decode the sample once for its length and waveform; raises NotDecodable.
+
+    A try is counted before it begins: a file on which the reader dies or hangs is given up.
+    """
+    sample.refresh_from_db(fields=["seconds", "problem", "try_count"])
     if sample.seconds is not None:
         return
+    if not sample.problem:
+        _read(sample)
+    if sample.problem:
+        raise NotDecodable(sample.problem)
+
+
+def _read(sample: Sample) -> None:
+    if sample.try_count >= _MOST_TRIES:
+        sample.problem = "This file could not be read: each attempt ended before its end."
+        sample.save(update_fields=["problem"])
+        return
+    Sample.objects.filter(pk=sample.pk).update(try_count=F("try_count") + 1)
     try:
-        content = media_path(sample.path).read_bytes()
+        measured = measure_audio(
+            _load(sample),
+            FORMATS[sample.audio_format],
+            max_seconds=LONGEST_SECONDS,
+            peak_count=PEAK_COUNT,
+        )
+    except NotDecodable as exc:
+        sample.problem = str(exc)[:200]
+    else:
+        sample.seconds, sample.peaks = round(measured.seconds, 2), measured.peaks
+    sample.save(update_fields=["seconds", "peaks", "problem"])
+
+
+def run_measurement(sample_id: str) -> None:
+    """Read one sample in a worker; what is wrong with it then stands in its row."""
+    sample = Sample.objects.filter(pk=sample_id).first()
+    if sample is None:
+        return
+    try:
+        measure_sample(sample)
+    except NotDecodable:
+        return
+
+
+def find_unread(now: datetime) -> list[str]:
+    """Return samples whose first wake-up got lost."""
+    rows = Sample.objects.filter(seconds=None, problem="", uploaded_at__lt=now - _NOT_LATE)
+    fresh = rows.filter(uploaded_at__gt=now - _NEW_FOR, try_count__lt=_MOST_TRIES)
+    return [str(pk) for pk in fresh.values_list("pk", flat=True)[:50]]
+
+
+_NOT_LATE = timedelta(seconds=30)
+
+
+def convert_samples(
+    sources: Sequence[CloneSource], info: ProviderInfo
+) -> tuple[tuple[SampleFile, ...], str]:
+    """Return the files for the provider, and in words what was made of the samples.
+
+    They go as they are where the provider takes them so, else as one WAV. Raises NotDecodable.
+    """
+    if len(sources) <= info.max_samples and all(_fits(source, info) for source in sources):
+        words = "The recording" if len(sources) == 1 else f"{len(sources)} recordings"
+        return tuple(map(_as_file, sources)), f"{words} as uploaded."
+    pieces = [
+        Piece(
+            _load(source.sample),
+            FORMATS[source.sample.audio_format],
+            source.start_seconds,
+            source.end_seconds,
+        )
+        for source in sources
+    ]
+    joined = join_pieces(
+        pieces, max_seconds=info.max_sample_seconds, max_bytes=info.max_sample_bytes
+    )
+    file = SampleFile("sample.wav", FORMATS["wav"].content_type, joined.content)
+    return (file,), _describe(joined, sources, info)
+
+
+def find_length_problem(sources: Sequence[CloneSource], info: ProviderInfo) -> str:
+    """Say that the samples are too short for the provider, "" when they are not."""
+    seconds = reduce(lambda total, source: total + (source.seconds or 0), sources, 0.0)
+    if seconds >= info.min_sample_seconds:
+        return ""
+    return (
+        f"The sample is too short: {seconds:.1f} s, and {info.label} needs"
+        f" {info.min_sample_seconds:g} s."
+    )
+
+
+def _fits(source: CloneSource, info: ProviderInfo) -> bool:
+    sample = source.sample
+    return (
+        not source.is_cut
+        and (not info.sample_formats or sample.audio_format in info.sample_formats)
+        and (not info.max_sample_bytes or sample.size <= info.max_sample_bytes)
+        and (not info.max_sample_seconds or (sample.seconds or 0) <= info.max_sample_seconds)
+    )
+
+
+def _as_file(source: CloneSource) -> SampleFile:
+    sample = source.sample
+    return SampleFile(
+        filename=f"sample.{sample.audio_format}",
+        content_type=FORMATS[sample.audio_format].content_type,
+        content=_load(sample),
+    )
+
+
+def _load(sample: Sample) -> bytes:
+    try:
+        return media_path(sample.path).read_bytes()
     except OSError as exc:
         raise NotDecodable("The sample is no longer on this server.") from exc
-    measured = measure_audio(
-        content, FORMATS[sample.audio_format], max_seconds=_LONGEST_SAMPLE_SECONDS
-    )
-    sample.seconds, sample.peaks = round(measured.seconds, 2), measured.peaks
-    sample.save(update_fields=["seconds", "peaks"])
+
+
+def _describe(joined: Joined, sources: Sequence[CloneSource], info: ProviderInfo) -> str:
+    words = [f"Converted for {info.label}: WAV, one channel, {joined.rate / 1000:g} kHz"]
+    if len(sources) > 1:
+        words.append(f"{len(sources)} recordings in a row")
+    if joined.seconds < joined.given_seconds - 0.05:
+        words.append(f"the first {joined.seconds:.1f} s of {joined.given_seconds:.1f} s")
+    else:
+        words.append(f"{joined.given_seconds:.1f} s")
+    return ", ".join(words) + "."

@@ -3,11 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 
 from catalog.audit import record
 from catalog.durable import durable_transaction
-from catalog.jobs.leases import Clock, Lease
+from catalog.jobs.leases import Clock, Lease, LeaseLost
+from catalog.jobs.notices import tell_end
 from catalog.models import CloneJob, ProviderAccount
 from catalog.providers.errors import ProviderError
 
@@ -21,8 +23,13 @@ class CloneTurn:
 
     def __init__(self, lease: Lease, clock: Clock) -> None:
         self.lease, self.clock = lease, clock
-        rows = CloneJob.objects.select_related("credential", "account", "sample", "team")
+        rows = CloneJob.objects.select_related(
+            "credential", "account", "team", "requested_by", "kept_by", "order__consent"
+        )
         self.job = rows.get(pk=lease.pk)
+        self.sources = list(
+            self.job.order.sources.select_related("sample", "order").order_by("position")
+        )
 
     # The account: one create at a time
 
@@ -57,7 +64,31 @@ class CloneTurn:
 
     def _finish(self, state: CloneJob.State, **values: Any) -> None:
         self._free_account()
-        self.lease.write(state=state, ended_at=self.clock(), lease_until=None, **values)
+        with transaction.atomic():
+            self.lease.write(state=state, ended_at=self.clock(), lease_until=None, **values)
+            tell_end(self.job, state, values.get("message", ""), self.clock())
+
+    def _finish_unless_cancelled(self, state: CloneJob.State, **values: Any) -> bool:
+        """End the job; False when somebody wants it cancelled, however late that was."""
+        with transaction.atomic():
+            rows = CloneJob.objects.select_for_update().filter(pk=self.job.pk)
+            fence, asked_at = rows.values_list("fence", "cancel_asked_at").get()
+            if fence != self.lease.fence:
+                raise LeaseLost
+            if asked_at is None:
+                self._finish(state, **values)
+            return asked_at is None
+
+    def _is_being_cancelled(self) -> bool:
+        rows = CloneJob.objects.filter(pk=self.job.pk).exclude(cancel_asked_at=None)
+        return rows.exists()
+
+    def _note_handover(self) -> None:
+        """Note that all was sent. It is only shown, so that trouble with it must stop nothing."""
+        try:
+            self.lease.write(handed_over_at=self.clock(), message="")
+        except DatabaseError:
+            return
 
     def _stop_without_key(self) -> None:
         if self.job.step == Step.PLANNED:

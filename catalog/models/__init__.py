@@ -3,16 +3,21 @@
 from catalog.models.accounts import Invitation, Membership, PasswordLink, SetupLink, Team, User
 from catalog.models.annotations import Note, Rating, Star, Tag, TagUse
 from catalog.models.audit import AuditEntry, AuditHead
+from catalog.models.beats import Beat
 from catalog.models.cleanups import CleanupPlan, PlannedDeletion
-from catalog.models.clones import CloneJob, Consent, Sample
+from catalog.models.clones import CloneJob
 from catalog.models.collections import Collection, CollectionEntry
 from catalog.models.comparisons import ComparedVoice, Comparison, Vote
 from catalog.models.credentials import Credential, ProviderAccount
 from catalog.models.installations import Installation
 from catalog.models.likenesses import SoundQuery, VoiceEmbedding
+from catalog.models.notices import Notice
+from catalog.models.orders import CloneOrder, CloneSource
 from catalog.models.preferences import Preference
 from catalog.models.reports import SampleReport
+from catalog.models.samples import Sample
 from catalog.models.searches import SavedSearch, Selection
+from catalog.models.speakers import Consent, Speaker
 from catalog.models.speeches import Speech, SpokenClip
 from catalog.models.syncs import SyncRun
 from catalog.models.versions import CatalogVersion
@@ -22,9 +27,12 @@ from catalog.models.voices import PreviewClip, Voice, VoiceLabel
 __all__ = [
     "AuditEntry",
     "AuditHead",
+    "Beat",
     "CatalogVersion",
     "CleanupPlan",
     "CloneJob",
+    "CloneOrder",
+    "CloneSource",
     "Collection",
     "CollectionEntry",
     "ComparedVoice",
@@ -35,6 +43,7 @@ __all__ = [
     "Invitation",
     "Membership",
     "Note",
+    "Notice",
     "PasswordLink",
     "PlannedDeletion",
     "Preference",
@@ -47,6 +56,7 @@ __all__ = [
     "Selection",
     "SetupLink",
     "SoundQuery",
+    "Speaker",
     "Speech",
     "SpokenClip",
     "Star",

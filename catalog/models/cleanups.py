@@ -5,8 +5,8 @@ from typing import Self
 from django.db import models
 
 from catalog.models.accounts import Team, User
-from catalog.models.clones import LeasedWork
 from catalog.models.credentials import Credential, ProviderAccount
+from catalog.models.leases import LeasedWork
 from catalog.models.voices import Voice
 
 

@@ -1,8 +1,6 @@
-"""Samples, consent, and the wish for a clone with all that is known of its fate."""
+"""The wish for a clone at one provider, with all that is known of its fate."""
 
-import uuid
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Self
 
 from django.db import models
@@ -10,48 +8,9 @@ from django.db.models import Q
 
 from catalog.models.accounts import Team, User
 from catalog.models.credentials import Credential, ProviderAccount
+from catalog.models.leases import LeasedWork
+from catalog.models.orders import CloneOrder
 from catalog.models.voices import Voice
-
-
-class LeasedWork(models.Model):
-    """Work that one worker at a time may hold: the row is the job, a message only wakes it.
-
-    ``fence`` grows with every claim; a worker that was frozen past its lease finds its number
-    outdated and can write nothing.
-    """
-
-    class Step(models.TextChoices):
-        """How far the one call that must not be repeated blindly has come."""
-
-        PLANNED = "planned", "Planned"
-        SENT = "sent", "Sent"
-        UNKNOWN = "unknown", "Unknown"
-        CONFIRMED = "confirmed", "Confirmed"
-        REFUSED = "refused", "Refused"
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    state = models.CharField(max_length=10)
-    step = models.CharField(max_length=10, choices=Step.choices, default=Step.PLANNED)
-    fence = models.PositiveIntegerField(default=0)
-    lease_until = models.DateTimeField(null=True)
-    not_before = models.DateTimeField(null=True)
-    woken_at = models.DateTimeField(null=True)
-    attempt_count = models.PositiveIntegerField(default=0)
-    empty_look_count = models.PositiveIntegerField(default=0)
-    sent_at = models.DateTimeField(null=True)
-    message = models.CharField(max_length=500, blank=True)
-    created_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True)
-
-    class Meta:
-        abstract = True
-
-
-def due_work(now: datetime) -> Q:
-    """Select work that nobody holds and that may go on now."""
-    return (Q(lease_until=None) | Q(lease_until__lt=now)) & (
-        Q(not_before=None) | Q(not_before__lte=now)
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,57 +21,16 @@ class JobStep:
     mood: str
 
     @property
+    def is_current(self) -> bool:
+        """Tell whether the job is here now."""
+        return self.mood == "on"
+
+    @property
     def icon(self) -> str:
         """The icon that says the mood without colour."""
         return {"ok": "circle-check", "on": "loader-circle", "bad": "circle-alert"}.get(
             self.mood, "circle"
         )
-
-
-class SampleQuerySet(models.QuerySet["Sample"]):
-    """Samples by who looks at them."""
-
-    def visible_to(self, user: User) -> Self:
-        """Keep the samples of jobs that the person may see, and the person's own uploads."""
-        jobs = CloneJob.objects.visible_to(user).values("sample")
-        return self.filter(team__in=Team.objects.visible_to(user)).filter(
-            Q(owner=user) | Q(pk__in=jobs)
-        )
-
-
-class Sample(models.Model):
-    """An uploaded recording; its file lies outside the web root under a random name."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="samples")
-    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="samples")
-    path = models.CharField(max_length=200)
-    filename = models.CharField(max_length=120)
-    audio_format = models.CharField(max_length=8)
-    size = models.PositiveIntegerField()
-    sha256 = models.CharField(max_length=64)
-    seconds = models.FloatField(null=True)
-    peaks: "models.JSONField[list[int], list[int]]" = models.JSONField(default=list)
-    uploaded_at = models.DateTimeField()
-
-    objects = SampleQuerySet.as_manager()
-
-    def __str__(self) -> str:
-        return f"Sample {self.pk}"
-
-
-class Consent(models.Model):
-    """Who attests that the speaker agreed to be cloned, and in which words."""
-
-    speaker = models.CharField(max_length=120)
-    attested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="consents")
-    statement = models.CharField(max_length=300)
-    attested_at = models.DateTimeField()
-    # Who answers for it once that person has left; what was attested stays as it was said.
-    kept_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
-
-    def __str__(self) -> str:
-        return f"Consent {self.pk}"
 
 
 class CloneJobQuerySet(models.QuerySet["CloneJob"]):
@@ -131,7 +49,11 @@ class CloneJobQuerySet(models.QuerySet["CloneJob"]):
 
 
 class CloneJob(LeasedWork):
-    """The wish for one clone at one provider account."""
+    """The wish for one clone at one provider account.
+
+    ``retry_of`` is the job that failed before this one. ``sent_form`` says in words what was made
+    of the samples for the provider, ``handed_over_at`` when all of it had left this machine.
+    """
 
     class State(models.TextChoices):
         """Where the job stands, as a person would say it."""
@@ -142,6 +64,7 @@ class CloneJob(LeasedWork):
         READY = "ready", "Ready"
         FAILED = "failed", "Failed"
         NEEDS_LOOK = "needs_look", "Needs a look"
+        CANCELLED = "cancelled", "Cancelled"
 
     ACTIVE_STATES = (State.QUEUED, State.RUNNING, State.WAITING)
 
@@ -154,8 +77,10 @@ class CloneJob(LeasedWork):
     account = models.ForeignKey(
         ProviderAccount, on_delete=models.PROTECT, related_name="clone_jobs"
     )
-    sample = models.ForeignKey(Sample, on_delete=models.PROTECT, related_name="clone_jobs")
-    consent = models.ForeignKey(Consent, on_delete=models.PROTECT, related_name="clone_jobs")
+    order = models.ForeignKey(CloneOrder, on_delete=models.PROTECT, related_name="jobs")
+    retry_of = models.OneToOneField(
+        "self", null=True, on_delete=models.SET_NULL, related_name="retried_as"
+    )
     name = models.CharField(max_length=200)
     description = models.CharField(max_length=500, blank=True)
     removes_noise = models.BooleanField(default=False)
@@ -164,8 +89,10 @@ class CloneJob(LeasedWork):
     transcript = models.TextField(blank=True)
     progress: "models.JSONField[dict[str, str], dict[str, str]]" = models.JSONField(default=dict)
     marker = models.CharField(max_length=80, unique=True)
-    form_token = models.UUIDField(unique=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    sent_form = models.CharField(max_length=200, blank=True)
+    handed_over_at = models.DateTimeField(null=True)
+    cancel_asked_at = models.DateTimeField(null=True)
     evidence = models.JSONField(default=list)
     remote_id = models.CharField(max_length=200, blank=True)
     voice = models.ForeignKey(
@@ -211,12 +138,29 @@ class CloneJob(LeasedWork):
         return self.state == self.State.QUEUED
 
     @property
+    def is_cancelled(self) -> bool:
+        """Tell whether somebody stopped it."""
+        return self.state == self.State.CANCELLED
+
+    @property
+    def is_being_cancelled(self) -> bool:
+        """Tell whether a worker still has to find and remove what was made."""
+        return self.cancel_asked_at is not None and not self.is_finished
+
+    @property
+    def can_be_retried(self) -> bool:
+        """Tell whether another job may be made for the same wish: this one surely made no voice."""
+        return self.has_failed or self.is_cancelled
+
+    @property
     def mood(self) -> str:
         """One word for how the job fares: wait, run, check, done or fail."""
         if self.is_ready:
             return "done"
         if self.has_failed or self.needs_look:
             return "fail"
+        if self.is_cancelled:
+            return "off"
         if self.step == self.Step.UNKNOWN:
             return "check"
         return "wait" if self.is_queued else "run"
@@ -233,6 +177,11 @@ class CloneJob(LeasedWork):
         return [JobStep(label, self._step_mood(at, place)) for at, label in enumerate(_WAY)]
 
     @property
+    def step_label(self) -> str:
+        """The step where the job stands."""
+        return _WAY[self._place]
+
+    @property
     def percent(self) -> int:
         """How far the job is, for a progress bar; it is the place on the way, not time."""
         return 100 if self.is_finished else 100 * self._place // (len(_WAY) - 1)
@@ -240,10 +189,12 @@ class CloneJob(LeasedWork):
     @property
     def _place(self) -> int:
         if self.is_ready:
-            return 4
+            return 5
         if self.step == self.Step.CONFIRMED:
+            return 4
+        if self.step in {self.Step.UNKNOWN, self.Step.REFUSED} or self.handed_over_at:
             return 3
-        if self.step in {self.Step.SENT, self.Step.UNKNOWN, self.Step.REFUSED}:
+        if self.step == self.Step.SENT:
             return 2
         return 0 if self.is_queued else 1
 
@@ -252,14 +203,17 @@ class CloneJob(LeasedWork):
             return "ok"
         if at > place:
             return "open"
+        if self.is_cancelled:
+            return "open"
         return "bad" if self.is_finished else "on"
 
 
-_WAY = ("Queued", "Checking the sample", "At the provider", "Fetching the voice", "Ready")
+_WAY = ("Queued", "Converting", "Sending", "At the provider", "Checking", "Ready")
 _MOOD_ICONS = {
     "wait": "clock",
     "run": "loader-circle",
     "check": "search",
     "done": "circle-check",
     "fail": "circle-alert",
+    "off": "circle-x",
 }

@@ -1,12 +1,10 @@
 """What a worker found out about a sample."""
 
-from datetime import datetime
 from typing import Any
 
 from django.db import models
 
-from catalog.models.accounts import Team, User
-from catalog.models.clones import Sample
+from catalog.models.samples import Sample
 
 
 class SampleReport(models.Model):
@@ -39,25 +37,3 @@ class SampleReport(models.Model):
     def has_failed(self) -> bool:
         """Tell whether nothing could be measured."""
         return self.state == self.State.FAILED
-
-
-def keep_sample(
-    owner: User,
-    team: Team,
-    filename: str,
-    audio_format: str,
-    stored: tuple[str, int, str],
-    now: datetime,
-) -> SampleReport:
-    """Write the rows of a stored recording (path, size, sha256) and of its report to come."""
-    sample = Sample.objects.create(
-        team=team,
-        owner=owner,
-        path=stored[0],
-        filename=filename,
-        audio_format=audio_format,
-        size=stored[1],
-        sha256=stored[2],
-        uploaded_at=now,
-    )
-    return SampleReport.objects.create(sample=sample, asked_at=now)

@@ -9,8 +9,8 @@ from django.db import models
 from django.db.models import Q
 
 from catalog.models.accounts import Team, User
-from catalog.models.clones import LeasedWork
 from catalog.models.credentials import Credential, ProviderAccount
+from catalog.models.leases import LeasedWork
 from catalog.models.voices import Voice
 
 

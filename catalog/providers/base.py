@@ -13,7 +13,7 @@ import httpx
 
 from catalog.providers import errors
 from catalog.providers.cleaning import clean_line, redact
-from catalog.providers.connections import Deadline, DeadlineTransport
+from catalog.providers.connections import Deadline, DeadlineTransport, Told, watch_body
 from catalog.providers.key_checks import CredentialCheck, Slots
 from catalog.providers.replies import (
     Refusal,
@@ -79,6 +79,7 @@ class Provider:
             raise errors.CredentialRejected(f"This is no key that {self.info.label} gives out.")
         self.base_url = base_url or self.info.base_url
         self._deadline = Deadline()
+        self.on_handed_over: Told | None = None  # called when a body that makes something is out
         self._client = httpx.Client(
             base_url=self.base_url,
             transport=transport or DeadlineTransport(self._deadline),
@@ -246,6 +247,7 @@ class Provider:
         failure: errors.ProviderError
         try:
             request = self._client.build_request(method, path, timeout=timeout, **sent)
+            watch_body(request, None if repeatable else self.on_handed_over)
             # Set here and held in no variable, which a report of an error might print.
             request.headers.update(self.auth_headers())
             with closing(self._client.send(request, stream=True)) as response:

@@ -10,6 +10,7 @@ import httpcore
 import httpx
 
 AddressRule = Callable[[str], Iterable[str]]
+Told = Callable[[], None]
 
 
 class Deadline:
@@ -31,6 +32,19 @@ class Deadline:
         """Return the time that one step may take; it is never 0, which would mean no waiting."""
         left = max(0.001, self._end - time.monotonic())
         return left if timeout is None else min(left, timeout)
+
+
+def watch_body(request: httpx.Request, told: Told | None) -> None:
+    """Have somebody told when the whole body of a request has been sent.
+
+    See https://www.encode.io/httpcore/extensions/#trace
+    """
+
+    def hear(event: str, _: object) -> None:
+        if told and event.endswith("send_request_body.complete"):
+            told()
+
+    request.extensions["trace"] = hear
 
 
 class DeadlineTransport(httpx.BaseTransport):

@@ -132,6 +132,7 @@ class ProviderInfo:
     max_name_length: int = 100
     can_preview: bool = True  # some of its voices can be heard without paying
     can_clone: bool = False
+    clone_price_note: str = ""  # what a clone costs, in words, where the provider's pages tell it
     can_rename: bool = False
     can_delete: bool = False
     voice_settings: tuple[SettingField, ...] = ()  # kept with the voice at the provider

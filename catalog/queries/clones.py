@@ -1,13 +1,26 @@
 """Clone jobs of a team, and where a new clone could be made."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
-from catalog.models import CloneJob, Credential, User
+from django.core.paginator import Paginator
+from django.db.models import Q
+
+from catalog.models import CloneJob, Credential, ProviderAccount, Sample, User, Voice
 from catalog.models.clones import CloneJobQuerySet
+from catalog.providers.registry import all_infos
 from catalog.providers.types import ProviderInfo
 
-_SHOWN_JOBS = 100
+PAGE_SIZE = 50
+# What one looks for in a list of jobs: each name with the states behind it.
+JOB_STATES = {
+    "active": ("In progress", CloneJob.ACTIVE_STATES),
+    "ready": ("Ready", (CloneJob.State.READY,)),
+    "failed": ("Failed", (CloneJob.State.FAILED,)),
+    "look": ("Needs a look", (CloneJob.State.NEEDS_LOOK,)),
+    "cancelled": ("Cancelled", (CloneJob.State.CANCELLED,)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +36,137 @@ class CloneTarget:
         """Tell whether a clone can be asked for here."""
         return not self.obstacle
 
+    @property
+    def account(self) -> ProviderAccount | None:
+        """The account that the key opens, as far as a check has learned it."""
+        return self.credential.account
 
-def find_clone_jobs(user: User) -> list[CloneJob]:
+    @property
+    def is_full(self) -> bool:
+        """Tell whether the account has no room for another voice."""
+        return self.account is not None and self.account.slots_left == 0
+
+    @property
+    def slot_words(self) -> str:
+        """How many slots are used, and what this job takes."""
+        account = self.account
+        if not self.info.has_slots or account is None or account.slots_used is None:
+            return "No slot limit known"
+        if account.slots_limit is None:
+            return f"{account.slots_used} slots used; this takes one"
+        used = f"{account.slots_used} of {account.slots_limit} slots used"
+        return used if self.is_full else f"{used}; this takes one"
+
+    @property
+    def length_words(self) -> str:
+        """How long a sample has to be, and what happens with a longer one."""
+        least, most = self.info.min_sample_seconds, self.info.max_sample_seconds
+        words = [f"at least {least:g} s"] if least else []
+        words += [f"what is past {most:g} s is cut off"] if most else []
+        if self.info.advised_sample_seconds:
+            words.append(f"about {self.info.advised_sample_seconds:g} s is best")
+        return ", ".join(words)
+
+
+@dataclass(frozen=True, slots=True)
+class JobFilter:
+    """Which jobs somebody wants to see."""
+
+    words: str = ""
+    state: str = ""
+    provider: str = ""
+    person: int | None = None
+    order: uuid.UUID | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing narrows the list."""
+        return self == JobFilter()
+
+    def query_string(self, page: int = 1) -> str:
+        """Return the address of a page of these jobs."""
+        pairs: dict[str, object] = {
+            "q": self.words,
+            "state": self.state,
+            "provider": self.provider,
+            "person": self.person,
+            "order": self.order,
+            "page": page if page > 1 else None,
+        }
+        kept = {name: value for name, value in pairs.items() if value}
+        return f"?{urlencode(kept)}" if kept else ""
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """One page of jobs, and the choices for the filter."""
+
+    jobs: list[CloneJob]
+    count: int
+    page: int
+    page_count: int
+    people: list[tuple[int, str]] = field(default_factory=list)
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether one of them may still change by itself."""
+        return any(not job.is_finished for job in self.jobs)
+
+
+def find_clone_jobs(user: User, wanted: JobFilter = JobFilter(), page: int = 1) -> JobPage:
     """Return the newest jobs that the person may see."""
-    return list(_with_rows(CloneJob.objects.visible_to(user)).order_by("-created_at")[:_SHOWN_JOBS])
+    seen = CloneJob.objects.visible_to(user)
+    rows = _with_rows(_narrow(seen, wanted)).order_by("-created_at", "-pk")
+    pages = Paginator(rows, PAGE_SIZE)
+    shown = pages.get_page(page)
+    people = seen.order_by().values_list("requested_by").distinct()
+    names = User.objects.filter(pk__in=people).order_by("first_name", "email")
+    return JobPage(
+        jobs=list(shown.object_list),
+        count=pages.count,
+        page=shown.number,
+        page_count=pages.num_pages,
+        people=[(each.pk, str(each)) for each in names],
+    )
+
+
+def _narrow(rows: CloneJobQuerySet, wanted: JobFilter) -> CloneJobQuerySet:
+    if wanted.words:
+        rows = rows.filter(
+            Q(name__icontains=wanted.words) | Q(order__speaker__name__icontains=wanted.words)
+        )
+    if wanted.state:
+        rows = rows.filter(state__in=JOB_STATES[wanted.state][1])
+    if wanted.provider:
+        rows = rows.filter(account__provider=wanted.provider)
+    if wanted.person is not None:
+        rows = rows.filter(requested_by=wanted.person)
+    if wanted.order is not None:
+        rows = rows.filter(order=wanted.order)
+    return rows
+
+
+def list_clone_providers() -> list[tuple[str, str]]:
+    """Return the providers that clone, for a choice."""
+    return [(info.slug, info.label) for info in all_infos() if info.can_clone]
 
 
 def get_clone_job(user: User, job_id: uuid.UUID) -> CloneJob:
     """Return one job; raises CloneJob.DoesNotExist for a stranger's."""
-    return _with_rows(CloneJob.objects.visible_to(user)).get(pk=job_id)
+    rows = _with_rows(CloneJob.objects.visible_to(user)).prefetch_related("order__sources__sample")
+    return rows.get(pk=job_id)
+
+
+def find_sister_jobs(user: User, job: CloneJob) -> list[CloneJob]:
+    """Return the other jobs of the same order that the person may see."""
+    rows = CloneJob.objects.visible_to(user).filter(order=job.order_id).exclude(pk=job.pk)
+    return list(_with_rows(rows).order_by("created_at", "pk"))
+
+
+def find_maker(user: User, voice: Voice) -> CloneJob | None:
+    """Return the job that made a voice, with its samples; None where nothing here did."""
+    rows = _with_rows(CloneJob.objects.visible_to(user)).filter(voice=voice)
+    return rows.prefetch_related("order__sources__sample").order_by("-created_at").first()
 
 
 def find_clone_targets(user: User) -> list[CloneTarget]:
@@ -45,9 +180,33 @@ def find_clone_targets(user: User) -> list[CloneTarget]:
     return sorted(targets, key=lambda target: not target.is_open)
 
 
+def find_samples(user: User, ids: list[uuid.UUID]) -> list[Sample]:
+    """Return those of the samples that the person may hear, in the order of the ids."""
+    found = Sample.objects.visible_to(user).in_bulk(ids)
+    return [found[pk] for pk in dict.fromkeys(ids) if pk in found]
+
+
+def find_earlier_clones(user: User, sample: Sample) -> list[CloneJob]:
+    """Return the ready clones that the team made from the same recording, newest first."""
+    jobs = CloneJob.objects.visible_to(user).filter(
+        state=CloneJob.State.READY,
+        order__sources__sample__sha256=sample.sha256,
+        order__sources__sample__team=sample.team_id,
+    )
+    return list(_with_rows(jobs).order_by("-created_at", "-pk").distinct()[:3])
+
+
 def _with_rows(jobs: CloneJobQuerySet) -> CloneJobQuerySet:
     return jobs.select_related(
-        "requested_by", "account", "credential", "sample", "voice", "consent"
+        "requested_by",
+        "kept_by",
+        "account",
+        "credential",
+        "team",
+        "voice",
+        "order__speaker",
+        "order__consent__attested_by",
+        "retried_as",
     )
 
 

@@ -54,9 +54,10 @@ def iterate_exported(user: User, voice_ids: list[int]) -> Iterator[dict[str, Any
 
 
 def _find_jobs(voice_ids: list[int]) -> dict[int, CloneJob]:
-    rows = CloneJob.objects.filter(voice__in=voice_ids).select_related(
-        "requested_by", "sample", "consent__attested_by"
+    jobs = CloneJob.objects.filter(voice__in=voice_ids).select_related(
+        "requested_by", "order__consent__attested_by", "order__consent__speaker"
     )
+    rows = jobs.prefetch_related("order__sources__sample")
     return {job.voice_id: job for job in rows.order_by("created_at") if job.voice_id}
 
 
@@ -92,16 +93,17 @@ def _trace(job: CloneJob | None) -> dict[str, Any]:
     """Say whose voice it is, who agreed to what, and from which recording it was made here."""
     if job is None:
         return dict.fromkeys(EXPORT_COLUMNS[EXPORT_COLUMNS.index("speaker") :])
-    consent, sample = job.consent, job.sample
+    consent = job.order.consent
+    samples = [source.sample for source in job.order.sources.all()]
     return {
-        "speaker": consent.speaker,
+        "speaker": consent.speaker.name,
         "consent_by": str(consent.attested_by),
         "consent_at": _moment(consent.attested_at),
         "consent_statement": consent.statement,
         "cloned_by": str(job.requested_by),
         "cloned_at": _moment(job.created_at),
-        "sample_file": sample.filename if sample else None,
-        "sample_sha256": sample.sha256 if sample else None,
+        "sample_file": "; ".join(sample.filename for sample in samples),
+        "sample_sha256": "; ".join(sample.sha256 for sample in samples),
     }
 
 

@@ -1,37 +1,47 @@
-"""Ask for a clone: sample, consent and job in one transaction, and only then a worker."""
+"""Ask for clones: order, consent and one job for each provider in one transaction."""
 
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import F
 
 from catalog import policies
-from catalog.audio import AudioFormat
 from catalog.audit import record
+from catalog.jobs.notices import tell_end
 from catalog.models import (
     CloneJob,
-    Consent,
+    CloneOrder,
+    CloneSource,
     Credential,
     Installation,
-    ProviderAccount,
     Sample,
+    Team,
     User,
 )
-from catalog.models.reports import keep_sample
-from catalog.services.samples import clean_filename
-from catalog.storage import remove_media, store_media
-from catalog.tasks import wake_clone, wake_listening
+from catalog.services.consents import ConsentWish, attest_consent
+from catalog.tasks import wake_clone
 
-CONSENT_STATEMENT = "The speaker agreed to this clone, and I can show it."
+State, Step = CloneJob.State, CloneJob.Step
+
+_WANTED = ("name", "description", "removes_noise", "language", "gender", "transcript")
 
 
-class ConsentNeeded(Exception):
-    """Nobody attested that the speaker agreed."""
+class NothingToDo(Exception):
+    """The job is not in a state in which this could be done; the message says it in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One sample of a wish and the part of it that is used; an end of None is the sample's own."""
+
+    sample: Sample
+    start_seconds: float = 0
+    end_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,119 +49,185 @@ class CloneWish:
     """What a person asked for; ``form_token`` makes a second press of the button the same wish."""
 
     form_token: uuid.UUID
-    file: "UploadedFile[Any] | None"
-    audio_format: AudioFormat
+    cuts: Sequence[Cut]
     name: str
     description: str
-    speaker: str
-    has_consent: bool
-    removes_noise: bool
+    consent: ConsentWish
+    removes_noise: bool = False
     language: str = ""
     gender: str = ""
     transcript: str = ""
-    kept_sample: Sample | None = None
 
 
-def request_clone(
-    user: User, *, credential: Credential, wish: CloneWish, now: datetime
-) -> CloneJob:
-    """Queue a clone and return its job; the same form token returns the job already made."""
-    if not policies.may_clone(user, credential.team):
-        raise PermissionDenied
-    account = credential.account
-    if not policies.may_use_credential(user, credential) or account is None:
-        raise PermissionDenied
-    if not wish.has_consent or not wish.speaker:
-        raise ConsentNeeded
-    made = _find_made(user, wish.form_token)
+def request_clones(
+    user: User, *, credentials: Sequence[Credential], wish: CloneWish, now: datetime
+) -> CloneOrder:
+    """Queue one clone for each key and return their order; the same form token returns the same.
+
+    Raises ConsentNeeded.
+    """
+    if not credentials or not wish.cuts:
+        raise ValueError("A clone needs a sample and a key.")
+    team = credentials[0].team
+    for credential in credentials:
+        _demand_use(user, credential, team)
+    for cut in wish.cuts:
+        if not Sample.objects.visible_to(user).filter(pk=cut.sample.pk, team=team).exists():
+            raise PermissionDenied
+    wish.consent.demand(now)
+    with wish.consent.stored_proof() as path, transaction.atomic():
+        return _write_order(user, credentials, wish, path, now)
+
+
+def _write_order(
+    user: User, credentials: Sequence[Credential], wish: CloneWish, proof_path: str, now: datetime
+) -> CloneOrder:
+    team = credentials[0].team
+    # The lock of the team's row makes two presses at the same moment come one after the other.
+    Team.objects.select_for_update().get(pk=team.pk)
+    made = CloneOrder.objects.filter(form_token=wish.form_token).first()
     if made is not None:
+        if made.asked_by_id != user.pk:
+            raise PermissionDenied
         return made
-    return _queue(user, account, credential, wish, now)
+    consent = attest_consent(user, team=team, wish=wish.consent, proof_path=proof_path, now=now)
+    order = CloneOrder.objects.create(
+        team=team,
+        asked_by=user,
+        speaker=consent.speaker,
+        consent=consent,
+        form_token=wish.form_token,
+        asked_at=now,
+    )
+    CloneSource.objects.bulk_create(
+        CloneSource(
+            order=order,
+            sample=cut.sample,
+            position=position,
+            start_seconds=cut.start_seconds,
+            end_seconds=cut.end_seconds,
+        )
+        for position, cut in enumerate(wish.cuts, start=1)
+    )
+    wanted = {name: getattr(wish, name) for name in _WANTED}
+    for credential in credentials:
+        _queue_job(user, order, credential, wanted, now)
+    return order
 
 
-def _queue(
+def _queue_job(
     user: User,
-    account: ProviderAccount,
+    order: CloneOrder,
     credential: Credential,
-    wish: CloneWish,
+    wanted: Mapping[str, object],
     now: datetime,
+    retry_of: CloneJob | None = None,
 ) -> CloneJob:
-    if wish.file is None:
-        return _write_rows(user, account, credential, wish, None, now)[0]
-    stored = store_media("samples", wish.file.chunks(), wish.audio_format.slug)
-    try:
-        job, is_new = _write_rows(user, account, credential, wish, stored, now)
-    except BaseException:
-        # What breaks after the commit must not take the sample of a job that is there.
-        if not Sample.objects.filter(path=stored[0]).exists():
-            remove_media(stored[0])
-        raise
-    if not is_new:
-        remove_media(stored[0])
+    if credential.account is None:
+        raise PermissionDenied
+    job_id = uuid.uuid4()
+    job = CloneJob.objects.create(
+        **wanted,
+        id=job_id,
+        team=order.team,
+        requested_by=user,
+        credential=credential,
+        account=credential.account,
+        order=order,
+        retry_of=retry_of,
+        marker=f"vb1:{Installation.objects.get().code}:{job_id.hex}",
+        created_at=now,
+        woken_at=now,
+    )
+    facts = {"retry_of": str(retry_of.pk)} if retry_of else {}
+    record(
+        user,
+        "clone requested",
+        job,
+        team=order.team,
+        now=now,
+        provider=credential.provider,
+        **facts,
+    )
+    transaction.on_commit(partial(wake_clone, job.pk))
     return job
 
 
 @transaction.atomic
-def _write_rows(
-    user: User,
-    account: ProviderAccount,
-    credential: Credential,
-    wish: CloneWish,
-    stored: tuple[str, int, str] | None,
-    now: datetime,
-) -> tuple[CloneJob, bool]:
-    # The lock of the team's row makes two presses at the same moment come one after the other.
-    type(credential.team).objects.select_for_update().get(pk=credential.team_id)
-    made = _find_made(user, wish.form_token)
-    if made is not None:
-        return made, False
-    if stored is None:
-        sample = _get_kept(user, credential, wish)
+def cancel_clone(user: User, *, job: CloneJob, now: datetime) -> None:
+    """Stop a job; what was sent already, a worker finds and removes. Raises NothingToDo."""
+    if not policies.may_steer_job(user, job):
+        raise PermissionDenied
+    locked = CloneJob.objects.select_for_update().get(pk=job.pk)
+    if locked.is_finished:
+        raise NothingToDo(f"It has ended already: {locked.get_state_display().lower()}.")
+    rows = CloneJob.objects.filter(pk=job.pk)
+    if locked.step == Step.PLANNED:
+        # A worker may hold it, with the key in hand: past the fence it sends nothing.
+        message = "Nothing was sent."
+        rows.update(
+            state=State.CANCELLED,
+            cancel_asked_at=now,
+            ended_at=now,
+            lease_until=None,
+            fence=F("fence") + 1,
+            message=message,
+        )
+        if locked.keeper.pk != user.pk:
+            tell_end(locked, State.CANCELLED, message, now)
     else:
-        name = clean_filename((wish.file.name if wish.file else "") or "")
-        slug = wish.audio_format.slug
-        report = keep_sample(user, credential.team, name, slug, stored, now)
-        sample = report.sample
-        transaction.on_commit(partial(wake_listening, f"report:{report.pk}"))
-    consent = Consent.objects.create(
-        speaker=wish.speaker, attested_by=user, statement=CONSENT_STATEMENT, attested_at=now
+        rows.update(cancel_asked_at=locked.cancel_asked_at or now, not_before=None, woken_at=now)
+        transaction.on_commit(partial(wake_clone, job.pk))
+    record(user, "clone cancel asked", job, team=job.team, now=now)
+
+
+@transaction.atomic
+def retry_clone(user: User, *, job: CloneJob, now: datetime) -> CloneJob:
+    """Ask once more for what failed, from the same samples; twice is the same new job.
+
+    Raises NothingToDo, ConsentNeeded.
+    """
+    locked = CloneJob.objects.select_for_update().get(pk=job.pk)
+    if not policies.may_steer_job(user, locked):
+        raise PermissionDenied
+    again = CloneJob.objects.filter(retry_of=locked).first()
+    if again is not None:
+        return again
+    if not locked.can_be_retried:
+        raise NothingToDo("Only what failed or was cancelled can be tried again.")
+    credential = locked.credential or _find_other_key(user, locked)
+    if credential is None:
+        raise NothingToDo(f"There is no key for this account at {locked.account.info.label}.")
+    _demand_use(user, credential, locked.team)
+    ConsentWish.of(locked.order.consent).demand(now)
+    wanted = {name: getattr(locked, name) for name in _WANTED}
+    return _queue_job(user, locked.order, credential, wanted, now, retry_of=locked)
+
+
+@transaction.atomic
+def look_again(user: User, *, job: CloneJob, now: datetime) -> None:
+    """Have a worker look once more for what could not be settled; nothing is sent by that."""
+    if not policies.may_steer_job(user, job):
+        raise PermissionDenied
+    rows = CloneJob.objects.filter(pk=job.pk, state=State.NEEDS_LOOK).exclude(credential=None)
+    unclear = rows.exclude(step=Step.PLANNED)
+    # The day in which the provider could not be asked begins anew.
+    changed = unclear.update(
+        state=State.WAITING, sent_at=now, ended_at=None, not_before=None, woken_at=now
     )
-    job_id = uuid.uuid4()
-    job = CloneJob.objects.create(
-        id=job_id,
-        team=credential.team,
-        requested_by=user,
-        credential=credential,
-        account=account,
-        sample=sample,
-        consent=consent,
-        name=wish.name,
-        description=wish.description,
-        removes_noise=wish.removes_noise,
-        language=wish.language,
-        gender=wish.gender,
-        transcript=wish.transcript,
-        marker=f"vb1:{Installation.objects.get().code}:{job_id.hex}",
-        form_token=wish.form_token,
-        created_at=now,
-        woken_at=now,
-    )
-    record(user, "clone requested", job, team=job.team, now=now, provider=credential.provider)
+    if not changed:
+        raise NothingToDo("There is nothing that a worker could look for.")
+    record(user, "clone looked for", job, team=job.team, now=now)
     transaction.on_commit(partial(wake_clone, job.pk))
-    return job, True
 
 
-def _get_kept(user: User, credential: Credential, wish: CloneWish) -> Sample:
-    """Return the recording that the person brought before, locked until the job has it."""
-    rows = Sample.objects.select_for_update().filter(owner=user, team=credential.team)
-    kept = rows.filter(pk=wish.kept_sample.pk).first() if wish.kept_sample else None
-    if kept is None:
+def _demand_use(user: User, credential: Credential, team: Team) -> None:
+    if credential.team_id != team.pk or credential.account is None:
         raise PermissionDenied
-    return kept
-
-
-def _find_made(user: User, form_token: uuid.UUID) -> CloneJob | None:
-    made = CloneJob.objects.filter(form_token=form_token).first()
-    if made is not None and made.requested_by_id != user.pk:
+    if not policies.may_clone(user, team) or not policies.may_use_credential(user, credential):
         raise PermissionDenied
-    return made
+
+
+def _find_other_key(user: User, job: CloneJob) -> Credential | None:
+    keys = Credential.objects.visible_to(user).filter(account=job.account)
+    return keys.working().order_by("created_at", "pk").first()

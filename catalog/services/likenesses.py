@@ -11,8 +11,7 @@ from django.db import transaction
 from catalog import policies
 from catalog.audio import AudioFormat
 from catalog.models import SoundQuery, Team, User
-from catalog.services.samples import clean_filename
-from catalog.storage import remove_media, store_media
+from catalog.storage import clean_filename, remove_media, store_media
 from catalog.tasks import wake_listening
 
 

@@ -20,6 +20,7 @@ from catalog.models import (
     ProviderAccount,
     Sample,
     SavedSearch,
+    Speaker,
     Speech,
     Team,
     User,
@@ -41,7 +42,8 @@ _BELONGINGS: tuple[tuple[str, type[models.Model], str, str, str], ...] = (
     ("accounts", ProviderAccount, "team", "last_owner", ""),
     ("samples", Sample, "team", "owner", ""),
     ("clones", CloneJob, "team", "kept_by", "requested_by"),
-    ("consents", Consent, "clone_jobs__team", "kept_by", "attested_by"),
+    ("speakers", Speaker, "team", "added_by", ""),
+    ("consents", Consent, "speaker__team", "kept_by", "attested_by"),
     ("collections", Collection, "team", "owner", ""),
     ("searches", SavedSearch, "team", "owner", ""),
 )

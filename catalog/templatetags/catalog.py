@@ -1,6 +1,6 @@
 """Icons from the sprite, waveforms from stored peaks, lengths and sizes in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -10,6 +10,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from catalog.audio import FORMATS
 from catalog.models import Voice
 from catalog.queries.facets import Choice, Facet
 from catalog.queries.speeches import preview_sentence
@@ -69,6 +70,12 @@ def wave(peaks: Sequence[int]) -> str:
 def preview_cost(voice: Voice) -> int:
     """Return how many characters a preview of the voice would take to be spoken."""
     return len(preview_sentence(voice))
+
+
+@register.filter
+def format_words(slugs: Collection[str]) -> str:
+    """Name file formats as people do: "WAV, MP3"."""
+    return ", ".join(found.label for slug, found in FORMATS.items() if slug in slugs)
 
 
 @register.filter

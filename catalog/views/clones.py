@@ -1,23 +1,51 @@
-"""Ask for a clone, and see the truth about it."""
+"""Ask for clones: samples, providers, name and consent on one page."""
 
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
-from django.http import Http404, HttpResponseBase, JsonResponse
+from django.http import HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from catalog import policies
 from catalog.audio import FORMATS
-from catalog.forms.clones import CloneForm
-from catalog.models import CloneJob, Sample
-from catalog.queries.clones import find_clone_jobs, find_clone_targets, get_clone_job
+from catalog.forms.clones import CloneForm, keep_typed
+from catalog.forms.readings import READINGS
+from catalog.forms.samples import (
+    CutForm,
+    SampleRow,
+    SampleShelf,
+    UploadForm,
+    read_sample_ids,
+    read_upload,
+)
+from catalog.models import CloneOrder, Sample
+from catalog.queries.clones import (
+    CloneTarget,
+    find_clone_targets,
+    find_earlier_clones,
+    find_samples,
+)
+from catalog.queries.health import has_worker
 from catalog.queries.reports import show_report
-from catalog.services.clones import CloneWish, request_clone
-from catalog.views.requests import Request, is_partial, render_part, signed_in
+from catalog.services.clones import CloneWish, Cut, request_clones
+from catalog.services.consents import ConsentWish
+from catalog.services.samples import add_sample
+from catalog.views.requests import Request, signed_in
+
+
+@dataclass(slots=True)
+class _Desk:
+    """The clone form as it stands: what was typed, and the samples in it."""
+
+    request: Request
+    targets: list[CloneTarget]
+    form: CloneForm
+    shelf: SampleShelf
 
 
 # Kept by the browser, the form would come back with a token that already stands for a job.
@@ -25,92 +53,139 @@ from catalog.views.requests import Request, is_partial, render_part, signed_in
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def clone_create(request: Request) -> HttpResponseBase:
+    if not policies.may_clone(request.user, request.team):
+        return render(request, "catalog/clones/create.html", status=403)
     targets = find_clone_targets(request.user)
     if request.method != "POST":
-        first = next((target for target in targets if target.is_open), None)
-        initial = {"credential": str(first.credential.pk)} if first else {}
-        kept = _find_kept(request, request.GET.get("kept", ""))
-        form = CloneForm(targets=targets, kept=kept, initial=initial)
-        return _show_form(request, form, status=200)
-    kept = _find_kept(request, request.POST.get("kept", ""))
-    form = CloneForm(request.POST, request.FILES, targets=targets, kept=kept)
-    if not form.is_valid() or form.audio_format is None:
-        return _show_form(request, form, status=422)
-    wish = CloneWish(
-        form_token=form.cleaned_data["form_token"],
-        file=None if kept else form.cleaned_data["sample"],
-        kept_sample=kept,
-        audio_format=form.audio_format,
-        name=form.cleaned_data["name"],
-        description=form.cleaned_data["description"],
-        speaker=form.cleaned_data["speaker"],
-        has_consent=form.cleaned_data["consent"],
-        removes_noise=form.cleaned_data["removes_noise"],
-        language=form.cleaned_data["language"],
-        gender=form.cleaned_data["gender"],
-        transcript=form.cleaned_data["transcript"],
+        return _show(_open_desk(request, targets), status=200)
+    desk = _read_desk(request, targets)
+    if "act" in request.POST:
+        desk.shelf.rearrange(request.POST["act"])
+        kept = keep_typed(request.POST)
+        desk.form = CloneForm(targets=targets, today=desk.form.today, initial=kept)
+        return _show(desk, status=422 if desk.shelf.complaints else 200)
+    are_good = desk.shelf.is_valid()
+    if not desk.form.is_valid() or not are_good or not desk.form.check_length(desk.shelf.seconds):
+        return _show(desk, status=422)
+    return _lead_on(
+        request,
+        request_clones(
+            request.user,
+            credentials=desk.form.chosen_credentials,
+            wish=_read_wish(desk),
+            now=timezone.now(),
+        ),
     )
-    job = request_clone(
-        request.user, credential=form.chosen_credential, wish=wish, now=timezone.now()
+
+
+def _open_desk(request: Request, targets: list[CloneTarget]) -> _Desk:
+    first = next((target for target in targets if target.is_open), None)
+    initial: dict[str, Any] = {"credential": [str(first.credential.pk)] if first else []}
+    if speaker := request.GET.get("speaker"):
+        initial["speaker"] = speaker[:120]
+    samples = find_samples(request.user, read_sample_ids(request.GET))
+    rows = [make_row(request, each) for each in samples]
+    heard = [row.shown.report for row in rows if row.shown]
+    initial["transcript"] = " ".join(report.words for report in heard if report.words)[:2000]
+    initial["language"] = next((report.language for report in heard if report.language), "")
+    form = CloneForm(targets=targets, today=timezone.localdate(), initial=initial)
+    return _Desk(request, targets, form, SampleShelf(rows))
+
+
+def _read_desk(request: Request, targets: list[CloneTarget]) -> _Desk:
+    """Read the form, and keep the recordings that came with it whatever else is wrong."""
+    today = timezone.localdate()
+    form = CloneForm(request.POST, request.FILES, targets=targets, today=today)
+    samples = find_samples(request.user, read_sample_ids(request.POST))
+    shelf = SampleShelf([make_row(request, each) for each in samples])
+    token = UploadForm(request.POST).data.get("form_token", "")
+    for file in request.FILES.getlist("files"):
+        upload = read_upload(file)
+        if upload.audio_format is None:
+            shelf.complaints.append(upload.complaint)
+        elif (known := _as_uuid(token)) is not None:
+            sample = add_sample(
+                request.user,
+                team=request.team,
+                form_token=known,
+                file=file,
+                audio_format=upload.audio_format,
+                now=timezone.now(),
+            )
+            if sample.pk not in {row.sample.pk for row in shelf.rows}:
+                shelf.rows.append(make_row(request, sample))
+    return _Desk(request, targets, form, shelf)
+
+
+def _as_uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+def make_row(request: Request, sample: Sample) -> SampleRow:
+    """Return the sample as it stands in the form."""
+    cut = CutForm(
+        request.POST if request.method == "POST" else {}, prefix=str(sample.pk), sample=sample
     )
-    address = reverse("catalog:job-detail", args=[job.pk])
+    earlier = find_earlier_clones(request.user, sample)
+    return SampleRow(sample, cut, earlier, show_report(sample))
+
+
+def _read_wish(desk: _Desk) -> CloneWish:
+    values = desk.form.cleaned_data
+    consent = ConsentWish(
+        speaker=values["speaker"],
+        is_given=values["consent"],
+        relation=values["relation"],
+        allowed_use=values["allowed_use"],
+        use_note=values["use_note"],
+        given_by=values["given_by"],
+        ends_on=values["ends_on"],
+        proof=values["proof"],
+        proof_ending=desk.form.proof_ending,
+        proof_type=desk.form.proof_type,
+    )
+    return CloneWish(
+        form_token=values["form_token"],
+        cuts=[Cut(*cut) for cut in desk.shelf.cuts],
+        name=values["name"],
+        description=values["description"],
+        consent=consent,
+        removes_noise=values["removes_noise"],
+        language=values["language"],
+        gender=values["gender"],
+        transcript=values["transcript"],
+    )
+
+
+def _lead_on(request: Request, order: CloneOrder) -> HttpResponseBase:
+    jobs = list(order.jobs.order_by("created_at", "pk"))
+    if len(jobs) == 1:
+        address = reverse("catalog:job-detail", args=[jobs[0].pk])
+    else:
+        address = f"{reverse('catalog:job-list')}?order={order.pk}"
     if _is_upload(request):
         return JsonResponse({"next": address}, status=201)
     return redirect(address)
 
 
-def _find_kept(request: Request, pk: str) -> Sample | None:
-    """Return a recording that the person brought before, None where there is no such one."""
-    try:
-        rows = Sample.objects.visible_to(request.user).filter(owner=request.user, pk=uuid.UUID(pk))
-    except ValueError:
-        return None
-    return rows.first()
-
-
-def _show_form(request: Request, form: CloneForm, *, status: int) -> HttpResponseBase:
+def _show(desk: _Desk, *, status: int) -> HttpResponseBase:
     context: dict[str, Any] = {
-        "form": form,
-        "targets": list(form.targets.values()),
-        "may_clone": policies.may_clone(request.user, request.team),
+        "form": desk.form,
+        "shelf": desk.shelf,
+        "targets": desk.targets,
+        "may_clone": True,
+        "may_clean_up": policies.may_delete_voices(desk.request.user, desk.request.team),
+        "readings": READINGS,
         "formats": [found.label for found in FORMATS.values()],
-        "shown": show_report(form.kept) if form.kept else None,
+        "has_worker": has_worker(timezone.now()),
     }
-    if not context["may_clone"]:
-        status = 403
-    template = "catalog/clones/_form.html" if _is_upload(request) else "catalog/clones/create.html"
-    return render(request, template, context, status=status)
+    is_part = _is_upload(desk.request)
+    template = "catalog/clones/_form.html" if is_part else "catalog/clones/create.html"
+    return render(desk.request, template, context, status=status)
 
 
 def _is_upload(request: Request) -> bool:
     return request.headers.get("X-Upload") == "1"
-
-
-@signed_in
-@require_safe
-def job_list(request: Request) -> HttpResponseBase:
-    jobs = find_clone_jobs(request.user)
-    context = {"jobs": jobs, "is_running": any(not job.is_finished for job in jobs)}
-    return render_part(
-        request, page="catalog/clones/list.html", part="catalog/clones/_jobs.html", context=context
-    )
-
-
-@signed_in
-@require_safe
-def job_detail(request: Request, pk: uuid.UUID) -> HttpResponseBase:
-    try:
-        job = get_clone_job(request.user, pk)
-    except CloneJob.DoesNotExist:
-        raise Http404 from None
-    return render_part(
-        request,
-        page="catalog/clones/detail.html",
-        part="catalog/clones/_status.html",
-        context={
-            "job": job,
-            "announce": is_partial(request) and job.is_finished,
-            "sample": job.sample,
-            "shown": show_report(job.sample, job.account.info),
-        },
-    )

@@ -9,6 +9,7 @@ from django.utils.functional import SimpleLazyObject
 from catalog import policies
 from catalog.models import Membership, User
 from catalog.queries.comparisons import find_tray
+from catalog.queries.notices import look_at_bell
 from catalog.queries.teams import find_own_memberships
 from catalog.views.requests import is_partial
 from catalog.views.trays import read_tray
@@ -64,6 +65,8 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
         (reverse(name), icon, label, where, request.path.startswith(reverse(name)))
         for name, icon, label, where in links
     ]
+    frame["bell"] = look_at_bell(request.user)  # type: ignore[arg-type]
     # The tab bar of a phone has no room for these: the account's page links them.
     frame["rail_only"] = [link for link in frame["navigation"] if link[3] == "rail-only"]
+    frame["rail_only"].append((reverse("catalog:notice-list"), "bell", "Notices", "", False))
     return frame

@@ -1,45 +1,69 @@
-"""A recording before it is cloned: bring it, and see what a worker thinks of it."""
+"""Recordings to clone from: taken one by one, shown when a worker has read them, and heard."""
 
 import uuid
+from typing import cast
 
-from django.http import HttpResponseBase, JsonResponse
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog import policies
-from catalog.audio import FORMATS
-from catalog.forms.clones import SampleForm
+from catalog.audio import FORMATS, AudioFormat
+from catalog.forms.samples import UploadForm, read_upload
 from catalog.models import Sample
 from catalog.queries.reports import show_report
-from catalog.services.samples import bring_sample
+from catalog.services.samples import add_sample
 from catalog.storage import media_path
+from catalog.views.clones import make_row
 from catalog.views.media import send_sound
-from catalog.views.requests import Request, render_part, signed_in
+from catalog.views.requests import Request, is_partial, render_part, signed_in
 
 
 @signed_in
 @require_POST
 def sample_create(request: Request) -> HttpResponseBase:
-    form = SampleForm(request.POST, request.FILES)
-    is_upload = request.headers.get("X-Upload") == "1"
+    """Take one file; who has no script sends it with the whole form instead."""
     if not policies.may_clone(request.user, request.team):
-        return render(request, "catalog/samples/refused.html", {"form": None}, status=403)
-    if not form.is_valid() or form.audio_format is None:
-        if is_upload:
-            words = " ".join(str(error) for error in form.errors["sample"])
-            return JsonResponse({"error": words}, status=422)
-        return render(request, "catalog/samples/refused.html", {"form": form}, status=422)
-    sample = bring_sample(
+        raise PermissionDenied
+    form = UploadForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return JsonResponse({"error": "Reload the page and choose the file again."}, status=422)
+    upload = read_upload(form.cleaned_data["file"])
+    if upload.problem:
+        return JsonResponse({"error": upload.complaint}, status=422)
+    sample = add_sample(
         request.user,
         team=request.team,
-        file=form.cleaned_data["sample"],
-        audio_format=form.audio_format,
+        form_token=form.cleaned_data["form_token"],
+        file=upload.file,
+        audio_format=cast(AudioFormat, upload.audio_format),
         now=timezone.now(),
     )
-    address = reverse("catalog:sample-detail", args=[sample.pk])
-    return JsonResponse({"next": address}, status=201) if is_upload else redirect(address)
+    context = {"row": make_row(request, sample)}
+    return render(request, "catalog/clones/_sample.html", context, status=201)
+
+
+@signed_in
+@require_safe
+def sample_row(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    """Draw the sample as it stands in the form, for the form that asks until it was read."""
+    sample = get_object_or_404(Sample.objects.visible_to(request.user), pk=pk)
+    if not is_partial(request):
+        return redirect(f"{reverse('catalog:clone-create')}?sample={sample.pk}")
+    return render(request, "catalog/clones/_sample.html", {"row": make_row(request, sample)})
+
+
+@signed_in
+@require_safe
+def sample_verdict(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    sample = get_object_or_404(Sample.objects.visible_to(request.user), pk=pk)
+    if not is_partial(request):
+        return redirect("catalog:sample-detail", sample.pk)
+    context = {"sample": sample, "shown": show_report(sample)}
+    return render(request, "catalog/samples/_verdict.html", context)
 
 
 @signed_in
@@ -65,5 +89,5 @@ def sample_audio(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     sample = get_object_or_404(Sample.objects.visible_to(request.user), pk=pk)
     path = media_path(sample.path)
     if not path.is_file():
-        return render(request, "error.html", {"code": 404}, status=404)
+        raise Http404
     return send_sound(request, path, FORMATS[sample.audio_format].content_type)

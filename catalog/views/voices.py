@@ -15,6 +15,7 @@ from catalog.forms.voices import RenameForm, VoiceFilterForm
 from catalog.models import Voice
 from catalog.queries.annotations import find_marks
 from catalog.queries.calls import find_ready_calls
+from catalog.queries.clones import find_maker, find_sister_jobs
 from catalog.queries.comparisons import count_votes
 from catalog.queries.credentials import find_accounts
 from catalog.queries.filters import LAYOUTS, SORTS, VoiceFilter
@@ -100,10 +101,11 @@ def _only_words_changed(request: Request, wanted: VoiceFilter) -> bool:
 def voice_detail(request: Request, pk: int) -> HttpResponseBase:
     rows = Voice.objects.visible_to(request.user).select_related("account__team", "clip")
     voice = get_object_or_404(rows.prefetch_related("labels"), pk=pk)
-    job = voice.clone_jobs.select_related("requested_by", "kept_by", "sample", "consent").first()
+    job = find_maker(request.user, voice)
     context = {
         **marks_context(request, voice),
         "job": job,
+        "sisters": find_sister_jobs(request.user, job) if job else [],
         "calls": find_ready_calls(voice),
         "may_delete": policies.may_delete_voices(request.user, voice.account.team),
         "may_archive": policies.may_archive_voices(request.user, voice.account.team),

@@ -1,6 +1,7 @@
 """Pages of a real browser that keep every complaint: errors, violated policies, foreign hosts."""
 
 import re
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,12 @@ ARGUMENTS = [
 PATIENCE_SECONDS = 60.0
 
 Theme = Literal["light", "dark"]
+
+
+def find_chromium() -> str | None:
+    """Return the Chromium of this machine."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next(filter(None, map(shutil.which, names)), None)
 
 
 class Complaints:

@@ -15,9 +15,9 @@ def make_name(what: str) -> str:
     return f"{what} {uuid4().hex[:8]}"
 
 
-def choose(page: Page, sample: Path | dict[str, Any]) -> None:
-    """Choose the sample in the file dialog."""
-    page.get_by_label("Choose a file").set_input_files(sample)
+def choose(page: Page, *samples: Path | dict[str, Any]) -> None:
+    """Choose samples in the file dialog."""
+    page.get_by_label("Choose files").set_input_files(list(samples))  # type: ignore[arg-type]
 
 
 def fill_in(
@@ -29,12 +29,22 @@ def fill_in(
     """Fill in everything that any provider asks for, consent included."""
     if sample is not None:
         choose(page, sample)
-    page.locator(".prov", has_text=f"{provider} · Sandbox").get_by_role("radio").check()
+    tick(page, provider)
     page.get_by_label("Voice name").fill(name)
     page.get_by_label("Language of the sample").select_option("en")
     page.get_by_label("Gender of the voice").select_option("female")
     page.get_by_label("Who is speaking").fill("Ana herself")
+    page.get_by_label("How you know that they agree").select_option("self")
+    page.get_by_label("What the voice may be used for").select_option("any")
     page.get_by_label("The speaker agreed").check()
+
+
+def tick(page: Page, *providers: str) -> None:
+    """Tick these providers and no others."""
+    for box in page.locator(".prov input:checked").all():
+        box.uncheck()
+    for provider in providers:
+        page.locator(".prov", has_text=f"{provider} · Sandbox").get_by_role("checkbox").check()
 
 
 def send(page: Page) -> None:

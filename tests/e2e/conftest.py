@@ -1,6 +1,5 @@
 """One product for all browser tests, its people signed in once, and a browser that complains."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,14 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.conftest import make_wav
-from tests.e2e.browsers import ARGUMENTS, PATIENCE_SECONDS, Complaints, Visits, open_visits
+from tests.e2e.browsers import (
+    ARGUMENTS,
+    PATIENCE_SECONDS,
+    Complaints,
+    Visits,
+    find_chromium,
+    open_visits,
+)
 from tests.e2e.product import Product, running_product
 from tests.e2e.sandbox import SandboxControl
 from tests.e2e.sign_in import sign_in
@@ -38,8 +44,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 # Not for the session: while Playwright lives, Django takes the thread for an asynchronous one.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    program = next(filter(None, map(shutil.which, names)), None)
+    program = find_chromium()
     if program is None:
         pytest.skip("No Chromium on this machine.")
     expect.set_options(timeout=PATIENCE_SECONDS * 1000)

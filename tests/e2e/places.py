@@ -27,6 +27,9 @@ FIXED_PLACES = {
     "news": "/voices/new/",
     "clone": "/clone/",
     "jobs": "/jobs/",
+    "speakers": "/speakers/",
+    "notices": "/notices/",
+    "health": "/health/",
     "keys": "/keys/",
     "add a key": "/keys/add/",
     "clean-up": "/cleanup/",
@@ -36,7 +39,7 @@ FIXED_PLACES = {
     "nothing here": "/voices/999999999/",
 }
 MADE_PLACES = (
-    "voice", "gone voice", "job", "failed job", "dry run", "carried out",
+    "voice", "gone voice", "job", "failed job", "speaker", "samples", "dry run", "carried out",
     "key", "replace a key", "remove a key",
     "collection", "change a collection", "collections of a voice", "selection",
     "compare", "comparison",
@@ -61,6 +64,9 @@ def make_places(page: Page, sandbox: SandboxControl, recording: Path) -> dict[st
     found["job"] = page.url
     found |= keep_things(page, found["voice"], LONG)
     found["failed job"] = _fail(page, sandbox, sample)
+    found["speaker"] = page.locator("a[href^='/speakers/']").last.get_attribute("href") or ""
+    link = page.get_by_role("link", name="Clone elsewhere from these")
+    found["samples"] = link.get_attribute("href") or ""
     found["gone voice"], found["carried out"] = _delete_the_oldest(page)
     page.goto(found["voice"])
     page.get_by_role("button", name=re.compile("^Delete…")).click()

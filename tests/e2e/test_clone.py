@@ -2,10 +2,12 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.conftest import make_wav
 from tests.e2e.browsers import Visits, until
 from tests.e2e.clone_form import (
     JOB_ADDRESS,
@@ -15,6 +17,7 @@ from tests.e2e.clone_form import (
     make_clone,
     make_name,
     send,
+    tick,
 )
 from tests.e2e.sandbox import ADD_VOICE, SandboxControl
 from tests.e2e.voice_list import expect_found
@@ -26,14 +29,14 @@ def test_a_clone_becomes_ready_by_itself_and_is_heard_in_the_list(
     name = make_name("Clear voice")
     ana.goto("/clone/")
     fill_in(ana, name, recording)
-    expect(ana.locator(".chosen")).to_contain_text("recording.wav")
-    expect(ana.locator(".chosen")).to_contain_text("6.0 s")
+    expect(ana.locator(".sample")).to_contain_text("recording.wav")
+    expect(ana.locator(".sample")).to_contain_text("6.0 s")
 
     send(ana)
 
     expect(ana).to_have_url(JOB_ADDRESS)
     expect_state(ana, "Ready")
-    expect(ana.locator(".toast").last).to_have_text(f"{name} is ready.")
+    expect(ana.locator(".toast").last).to_have_text(f"{name} is ready at ElevenLabs.")
     assert sandbox.voices_called(name, "full") == 1
     ana.get_by_role("link", name="Voices", exact=True).click()
     ana.get_by_role("combobox", name="Search voices").fill(name)
@@ -42,9 +45,8 @@ def test_a_clone_becomes_ready_by_itself_and_is_heard_in_the_list(
     until(ana, lambda: ana.evaluate("document.getElementById('audio').currentTime") > 0, "sound")
     assert ana.evaluate("document.getElementById('audio').duration") > 1
     ana.locator("#results h3 a").click()
-    facts = ana.locator("#main .facts").last
-    expect(facts).to_contain_text("Ana herself")
-    expect(facts).to_contain_text("recording.wav")
+    expect(ana.locator("#main .facts").last).to_contain_text("Ana herself")
+    expect(ana.locator("#main .facts", has_text="Cloned by")).to_contain_text("recording.wav")
 
 
 @pytest.mark.parametrize("provider", ["ElevenLabs", "Inworld", "Noiz", "StepFun", "Telnyx"])
@@ -107,7 +109,7 @@ def test_a_recording_is_dropped_on_the_page(ana: Page, recording: Path) -> None:
     for event in ("dragover", "drop"):
         ana.locator("[data-drop]").dispatch_event(event, {"dataTransfer": transfer})
 
-    expect(ana.locator(".chosen")).to_contain_text("dropped.wav")
+    expect(ana.locator(".sample")).to_contain_text("dropped.wav")
     send(ana)
     expect(ana).to_have_url(JOB_ADDRESS)
     expect_state(ana, "Ready")
@@ -119,14 +121,102 @@ def test_a_chosen_recording_is_heard_before_it_is_sent_and_taken_back(
 ) -> None:
     ana.goto("/clone/")
     choose(ana, recording)
-    player = ana.locator(".chosen audio")
+    expect(ana.locator(".sample .cut")).to_be_visible()
+    player = ana.locator(".sample audio")
     player.evaluate("player => player.play()")
     until(ana, lambda: player.evaluate("player => player.currentTime") > 0, "the sample's sound")
 
-    ana.get_by_role("button", name="Remove the file").click()
+    ana.get_by_role("button", name="Remove recording.wav").click()
 
-    expect(ana.locator(".chosen")).to_have_count(0)
-    assert ana.locator("#id_sample").evaluate("input => input.files.length") == 0
+    expect(ana.locator(".sample")).to_have_count(0)
+    expect(ana).to_have_url("/clone/")
+
+
+def test_several_files_are_cut_ordered_and_removed_and_survive_a_reload(
+    ana: Page, recording: Path
+) -> None:
+    ana.goto("/clone/")
+    choose(ana, *variants(recording, "one", "two", "three"))
+    expect(ana.locator(".sample .cut")).to_have_count(3)
+    expect(ana.get_by_text("Together 18.0 s.")).to_be_visible()
+
+    ana.get_by_role("button", name="Remove two.wav").click()
+    ana.get_by_role("button", name="Move three.wav up").click()
+
+    first = ana.locator(".sample").first
+    expect(first).to_contain_text("three.wav")
+    first.get_by_label("End of three.wav").evaluate(
+        "range => { range.value = 4; range.dispatchEvent(new Event('input', {bubbles: true})); }"
+    )
+    expect(first.locator("[name$=-end]")).to_have_value("4")
+    expect(ana.get_by_text("Together 10.0 s.")).to_be_visible()
+    ana.reload()
+    expect(ana.locator(".sample .cut")).to_have_count(2)
+    expect(ana.locator(".sample").first).to_contain_text("three.wav")
+
+
+def test_a_sample_that_is_too_short_for_a_provider_switches_it_off_with_the_reason(
+    ana: Page,
+) -> None:
+    ana.goto("/clone/")
+    stepfun = ana.locator(".prov", has_text="StepFun")
+
+    choose(ana, {"name": "short.wav", "mimeType": "audio/wav", "buffer": make_wav(2)})
+
+    expect(stepfun).to_contain_text("Too short: 2.0 s, and StepFun needs 5 s.")
+    expect(stepfun.get_by_role("checkbox")).to_be_disabled()
+    ana.get_by_role("button", name="Remove short.wav").click()
+    expect(stepfun.get_by_role("checkbox")).to_be_enabled()
+
+
+def test_one_request_goes_to_several_providers_and_what_failed_is_tried_again(
+    ana: Page, recording: Path, sandbox: SandboxControl
+) -> None:
+    name, files = make_name("Everywhere"), variants(recording, "left", "right")
+    sandbox.spoil("error_before", provider="noiz", method="POST", path="/voices", status=400)
+    ana.goto("/clone/")
+    fill_in(ana, name)
+    choose(ana, *files)
+    tick(ana, "ElevenLabs", "StepFun", "Noiz")
+
+    send(ana)
+
+    jobs = ana.locator(".job", has_text=name)
+    expect(jobs.filter(has_text="Ready")).to_have_count(2)
+    failed = jobs.filter(has_text="Failed")
+    expect(failed).to_contain_text("Noiz")
+    failed.get_by_role("button", name="Retry").click()
+    expect(ana).to_have_url(JOB_ADDRESS)
+    expect_state(ana, "Ready")
+    expect(ana.locator("#job-status")).to_contain_text("2 recordings in a row")
+    ana.get_by_role("link", name="Ana herself").click()
+    expect(ana.locator(".job", has_text=name)).to_have_count(4)
+    # Used once, a recording says so when it is chosen again.
+    ana.goto("/clone/")
+    choose(ana, files[0])
+    expect(ana.locator(".sample")).to_contain_text("Cloned before:")
+
+
+def test_a_clone_is_cancelled_while_it_is_made_and_nothing_stays_at_the_provider(
+    visits: Visits, recording: Path, sandbox: SandboxControl
+) -> None:
+    name = make_name("Cancelled")
+    ana, elsewhere = visits.open("/clone/", "ana"), visits.open("/keys/", "ana")
+    sandbox.spoil("slow_after", **ADD_VOICE, seconds=3)
+    fill_in(ana, name, recording)
+    send(ana)
+    expect(ana.locator("#job-status [data-s=on]")).to_have_text("At the provider")
+    assert sandbox.voices_called(name, "full") == 1
+
+    ana.get_by_role("button", name="Cancel").click()
+
+    expect_state(ana, "Cancelled")
+    assert sandbox.voices_called(name, "full") == 0
+    # Wherever one is, one is told, and the list behind the bell keeps it.
+    expect(elsewhere.locator(".toast", has_text=name)).to_contain_text("was cancelled")
+    elsewhere.locator("#bell").click()
+    elsewhere.get_by_role("button", name=name).click()
+    expect(elsewhere).to_have_url(ana.url)
 
 
 @pytest.mark.parametrize("has_script", [True, False], ids=["script", "no script"])
@@ -190,3 +280,15 @@ def test_markup_in_every_field_is_shown_as_the_text_that_it_is(ana: Page, record
 def job_in_list(page: Page, name: str) -> str:
     """Return what the list of jobs says of one."""
     return page.locator(".job", has_text=name).inner_text()
+
+
+def variants(recording: Path, *names: str) -> list[dict[str, Any]]:
+    """Return recordings that sound the same and are not."""
+    return [
+        {
+            "name": f"{name}.wav",
+            "mimeType": "audio/wav",
+            "buffer": recording.read_bytes() + name.encode(),
+        }
+        for name in names
+    ]

@@ -53,7 +53,7 @@ def test_a_file_that_cannot_be_a_sample_is_refused_at_once(
 
     expect(ana.get_by_role("alert")).to_contain_text(words)
     # The good one that was chosen before is still there.
-    expect(ana.locator(".chosen")).to_contain_text("recording.wav")
+    expect(ana.locator(".sample")).to_contain_text("recording.wav")
 
 
 @pytest.mark.parametrize(
@@ -75,23 +75,21 @@ def test_the_server_refuses_the_same_files_by_itself(
 
     send(page)
 
-    expect(page.locator("#id_sample_error")).to_contain_text(words)
+    expect(page.locator("#id_files_error")).to_contain_text(words)
     expect_kept(page, "Kept")
 
 
-def test_a_disguised_file_is_refused_by_the_server_and_the_form_keeps_everything(
+def test_a_disguised_file_is_refused_by_the_server_as_soon_as_it_is_chosen(
     ana: Page, complaints: Complaints
 ) -> None:
     complaints.expect("422")
     ana.goto("/clone/")
-    fill_in(ana, "Kept", DISGUISED)
 
-    send(ana)
+    choose(ana, DISGUISED)
 
-    expect(ana.locator("#id_sample_error")).to_contain_text("This is not an audio file")
-    expect(ana.locator("#id_sample")).to_be_focused()
-    expect(ana.locator(".chosen")).to_contain_text("notes.wav")
-    expect_kept(ana, "Kept")
+    expect(ana.locator(".sample.bad")).to_contain_text("This is not an audio file")
+    ana.get_by_role("button", name="Remove notes.wav").click()
+    expect(ana.locator(".sample")).to_have_count(0)
 
 
 @pytest.mark.parametrize("has_script", [True, False], ids=["script", "no script"])
@@ -125,10 +123,12 @@ def test_missing_consent_name_speaker_and_sample_are_each_asked_for(
         "Choose a recording to clone from.",
         "Give the voice a name.",
         "Say whose voice this is.",
+        "Say how you know that the speaker agrees.",
+        "Say what the voice may be used for.",
         "Consent is needed: confirm that the speaker agreed to this clone.",
     ):
         expect(ana.locator(".error", has_text=words)).to_be_visible()
-    expect(ana.get_by_role("alert").first).to_contain_text("Nothing was sent yet: 4 fields")
+    expect(ana.get_by_role("alert").first).to_contain_text("Nothing was sent yet: 5 fields")
 
 
 def test_without_consent_the_browser_sends_nothing(ana: Page, recording: Path) -> None:
@@ -154,29 +154,43 @@ def test_an_upload_far_over_the_limit_is_turned_away_in_words(
     huge = {**LARGE, "buffer": LARGE["buffer"] * 3}
     fill_in(page, "Huge", huge)
 
-    send(page)
+    if not has_script:
+        send(page)
 
     words = f"This upload is too large. A sample may have at most {SAMPLE_MAX_MB}.0\xa0MB."
     expect(page.get_by_text(words)).to_be_visible()
 
 
 def test_an_upload_that_breaks_off_keeps_the_file_and_can_be_sent_again(
-    ana: Page, complaints: Complaints
+    ana: Page, recording: Path, complaints: Complaints
 ) -> None:
-    complaints.expect("ERR_FAILED|422")
+    complaints.expect("ERR_FAILED")
     ana.goto("/clone/")
-    fill_in(ana, "Kept", DISGUISED)
+    ana.route("**/samples/", lambda route: route.abort())
+    fill_in(ana, "Kept", recording)
+    expect(ana.locator(".sample.bad")).to_contain_text("The upload broke off.")
+    ana.unroute("**/samples/")
+
+    ana.get_by_role("button", name="Try again").click()
+
+    expect(ana.locator(".sample .cut")).to_be_visible()
+    expect_kept(ana, "Kept")
+
+
+def test_a_form_that_could_not_be_sent_says_so_and_keeps_everything(
+    ana: Page, recording: Path, complaints: Complaints
+) -> None:
+    complaints.expect("ERR_FAILED")
+    ana.goto("/clone/")
+    fill_in(ana, "Kept", recording)
     ana.route("**/clone/", lambda route: route.abort())
 
     send(ana)
 
     expect(ana.locator("[data-msg]")).to_have_text(
-        "The upload broke off. Your file is still here; try again."
+        "The form could not be sent. All is still here; try again."
     )
     expect_kept(ana, "Kept")
-    ana.unroute("**/clone/")
-    send(ana)
-    expect(ana.locator("#id_sample_error")).to_contain_text("This is not an audio file")
 
 
 def expect_kept(page: Page, name: str) -> None:

@@ -60,7 +60,7 @@ def test_a_refusal_is_shown_in_the_providers_words(
     start(ana, name, recording)
 
     expect_state(ana, "Failed")
-    expect(ana.get_by_role("link", name="Clone again")).to_be_visible()
+    expect(ana.get_by_role("button", name="Retry")).to_be_visible()
     assert sandbox.voices_called(name, "full") == 0
 
 

@@ -2,34 +2,39 @@
 
 import uuid
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils.datastructures import MultiValueDict
 
-from catalog.audio import FORMATS
 from catalog.forms.clones import CloneForm
 from catalog.queries.clones import find_clone_targets
 from tests import factories
-from tests.sounds import encode_sound
+
+TODAY = date(2026, 11, 21)
 
 
 @pytest.fixture
-def fill(cast, wav):
+def fill(cast):
     """Return a bound form for Ana with everything right but for what is given."""
 
-    def _fill(content: bytes = wav, filename: str = "ada.wav", **values: Any) -> CloneForm:
+    def _fill(files: dict[str, Any] | None = None, **values: Any) -> CloneForm:
         good = {
-            "credential": str(cast.credential.pk),
+            "credential": [str(cast.credential.pk)],
             "name": "Our Ada",
             "description": "Warm.",
-            "speaker": "Ada Lovelace",
+            "speaker": "Ada",
+            "relation": "permission",
+            "allowed_use": "any",
             "consent": "on",
             "form_token": str(uuid.uuid4()),
         }
-        posted = {**good, **values}
-        files = {"sample": SimpleUploadedFile(filename, content, "audio/wav")}
-        return CloneForm(posted, files, targets=find_clone_targets(cast.ana))
+        posted = MultiValueDict()
+        for name, value in {**good, **values}.items():
+            posted.setlist(name, value if isinstance(value, list) else [value])
+        return CloneForm(posted, files or {}, targets=find_clone_targets(cast.ana), today=TODAY)
 
     return _fill
 
@@ -38,54 +43,77 @@ def test_a_whole_wish_is_read(fill, cast):
     form = fill()
 
     assert form.is_valid()
-    assert form.chosen_credential == cast.credential
-    assert form.audio_format == FORMATS["wav"]
-    assert form.cleaned_data["sample"].read(4) == b"RIFF"
+    assert form.chosen_credentials == [cast.credential]
 
 
-@pytest.mark.parametrize("slug", FORMATS)
-def test_the_format_is_told_from_the_content_and_not_from_the_name(fill, slug):
-    form = fill(encode_sound(slug, 0.5), "text.txt")
+def test_several_keys_are_read_and_two_of_one_account_are_refused(fill, cast):
+    other = factories.make_credential(
+        cast.ana, factories.make_account(cast.aurora, provider="noiz")
+    )
+    twin = factories.make_credential(cast.ana, cast.account)
+
+    form = fill(credential=[str(cast.credential.pk), str(other.pk)])
 
     assert form.is_valid()
-    assert form.audio_format == FORMATS[slug]
+    assert form.chosen_credentials == [cast.credential, other]
+    assert "same account" in str(fill(credential=[str(cast.credential.pk), str(twin.pk)]).errors)
 
 
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (b"", "This file is empty."),
-        (b"x", "This is not an audio file that we can read: WAV, MP3, FLAC, OGG, M4A, WebM."),
-        (b"<html></html>", "This is not an audio file"),
-        (b"#EXTM3U\nhttp://127.0.0.1/x", "This is not an audio file"),
-        (b"PK\x03\x04" + bytes(60), "This is not an audio file"),
-    ],
-)
-def test_a_file_that_is_no_sound_is_refused_whatever_it_is_called(fill, content, words):
-    form = fill(content)
-
-    assert not form.is_valid()
-    assert list(form.errors) == ["sample"]
-    assert form.errors["sample"][0].startswith(words)
-
-
-def test_a_file_over_the_limit_is_refused_with_both_figures(fill, wav, settings):
-    settings.SAMPLE_MAX_BYTES = 50_000
-
-    form = fill(wav)
-
-    assert form.errors == {"sample": ["This file is too large: 93.8\xa0KB, at most 48.8\xa0KB."]}
-
-
-def test_without_a_file_the_rest_is_checked_all_the_same(cast):
-    form = CloneForm({"name": ""}, {}, targets=find_clone_targets(cast.ana))
+def test_everything_that_is_missing_is_told_at_its_field(cast):
+    form = CloneForm({"name": ""}, {}, targets=find_clone_targets(cast.ana), today=TODAY)
 
     assert not form.is_valid()
     assert set(form.errors) == {
-        "sample", "credential", "name", "speaker", "consent", "form_token"
+        "credential", "name", "speaker", "relation", "allowed_use", "consent", "form_token"
     }  # fmt: skip
-    assert form.errors["sample"] == ["Choose a recording to clone from."]
     assert "Consent is needed" in form.errors["consent"][0]
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"relation": "guardian"}, "given_by"),
+        ({"allowed_use": "project"}, "use_note"),
+        ({"ends_on": "2026-11-20"}, "ends_on"),
+        ({"ends_on": "soon"}, "ends_on"),
+        ({"relation": "hearsay"}, "relation"),
+    ],
+)
+def test_consent_that_is_not_whole_is_told_at_its_field(fill, values, field):
+    assert list(fill(**values).errors) == [field]
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"%PDF-1.7 text", "application/pdf"),
+        (b"\x89PNG\r\n\x1a\n...", "image/png"),
+        (b"\xff\xd8\xff\xe0...", "image/jpeg"),
+        (b"RIFF\x00\x00\x00\x00WAVEfmt ", "audio/wav"),
+        (b"<html>", ""),
+        (b"", ""),
+        (b"PK\x03\x04", ""),
+    ],
+)
+def test_a_proof_is_a_paper_a_picture_or_a_recording(fill, content, kind):
+    form = fill({"proof": SimpleUploadedFile("proof.pdf", content)})
+
+    assert form.is_valid() is bool(kind)
+    assert form.proof_type == kind
+
+
+@pytest.mark.parametrize(("seconds", "is_enough"), [(None, True), (5.0, True), (4.9, False)])
+def test_samples_that_are_too_short_for_a_provider_are_told_with_both_lengths(
+    fill, cast, seconds, is_enough
+):
+    key = factories.make_credential(
+        cast.ana, factories.make_account(cast.aurora, provider="stepfun")
+    )
+    form = fill(credential=[str(cast.credential.pk), str(key.pk)])
+
+    assert form.is_valid()
+    assert form.check_length(seconds) is is_enough
+    assert ("needs 5 s, and this is 4.9 s" in str(form.errors)) is not is_enough
 
 
 INVISIBLE = {
@@ -178,32 +206,21 @@ def test_a_foreign_or_hidden_key_does_not_exist(fill, cast):
 def test_a_key_without_a_free_slot_is_refused_with_the_reason(fill, cast):
     type(cast.account).objects.update(slots_used=30, slots_limit=30)
 
-    assert fill().errors == {"credential": ["No free slot: 30 of 30."]}
+    assert fill().errors["credential"][0].endswith("No free slot: 30 of 30.")
 
 
-@pytest.mark.parametrize(
-    ("limits", "values", "field", "words"),
-    [
-        ({"sample_formats": frozenset({"mp3"})}, {}, "sample", "does not take WAV files"),
-        ({"max_sample_bytes": 100}, {}, "sample", "takes at most 100\xa0bytes"),
-        ({"max_name_length": 5}, {"name": "Seven 7"}, "name", "takes 5 characters at most"),
-    ],
-)
-def test_the_limits_of_the_chosen_provider_are_told_before_anything_is_sent(
-    fill, limits, values, field, words
-):
-    form = fill(**values)
+def test_a_name_that_is_too_long_for_a_provider_is_told(fill):
+    form = fill(name="Seven 7")
     for key, target in form.targets.items():
-        form.targets[key] = replace(target, info=replace(target.info, **limits))
+        form.targets[key] = replace(target, info=replace(target.info, max_name_length=5))
 
-    assert not form.is_valid()
-    assert list(form.errors) == [field]
-    assert words in form.errors[field][0]
+    assert list(form.errors) == ["name"]
+    assert "takes 5 characters at most" in form.errors["name"][0]
 
 
 def test_every_empty_form_has_a_token_of_its_own(cast):
     targets = find_clone_targets(cast.ana)
-    drawn = [CloneForm(targets=targets)["form_token"].value() for _ in range(2)]
+    drawn = [CloneForm(targets=targets, today=TODAY)["form_token"].value() for _ in range(2)]
 
     assert drawn[0] != drawn[1]
 

@@ -12,7 +12,7 @@ import pytest
 from catalog.jobs import clones
 from catalog.jobs.clones import run_clone
 from catalog.jobs.leases import LEASE, claim_work, find_due
-from catalog.models import AuditEntry, CloneJob, ProviderAccount, Voice
+from catalog.models import AuditEntry, CloneJob, Consent, Notice, ProviderAccount, Voice
 from catalog.providers import errors
 from catalog.providers.key_checks import Slots
 from catalog.providers.types import CloneRequest, CloneResult, Kind, RemoteVoice, VoiceState
@@ -98,7 +98,7 @@ def job(cast: SimpleNamespace) -> CloneJob:
     sample = factories.make_sample(cast.ana, cast.aurora, make_wav(1.5))
     sample.seconds = None
     sample.save()
-    return factories.make_job(cast.ana, cast.credential, sample=sample)
+    return factories.make_job(cast.ana, cast.credential, sample)
 
 
 def run_to_end(job: CloneJob, clock: Clock, *, most: int = 60) -> CloneJob:
@@ -293,7 +293,7 @@ def test_a_sample_that_is_not_sound_fails_before_anything_is_sent(cast, provider
     sample = factories.make_sample(cast.ana, cast.aurora, b"RIFF\x00\x00\x00\x00WAVEnonsense")
     sample.seconds = None
     sample.save()
-    job = factories.make_job(cast.ana, cast.credential, sample=sample)
+    job = factories.make_job(cast.ana, cast.credential, sample)
 
     run_to_end(job, clock)
 
@@ -410,3 +410,143 @@ def test_a_voice_to_which_its_provider_gives_no_name_keeps_the_one_that_was_wish
 
     voice = Voice.objects.get()
     assert (voice.name, voice.shown_name, job.name) == ("Clone 17", "Our Ada", "Our Ada")
+
+
+# Cancelling
+
+
+def ask_to_cancel(job: CloneJob, clock: Clock) -> None:
+    CloneJob.objects.filter(pk=job.pk).update(cancel_asked_at=clock.now, not_before=None)
+
+
+def test_a_voice_that_was_made_before_the_cancelling_is_removed_at_its_provider(
+    job, provider, clock
+):
+    provider.state = VoiceState.PENDING
+    run_clone(job.pk, clock)
+    ask_to_cancel(job, clock)
+
+    run_to_end(job, clock)
+
+    assert (job.state, provider.deleted) == (State.CANCELLED, ["remote-1"])
+    assert Voice.objects.get().is_gone
+    assert "removed" in job.message
+    job.account.refresh_from_db()
+    assert job.account.busy_with is None
+
+
+def test_a_cancelled_job_whose_answer_got_lost_is_looked_for_and_what_is_found_removed(
+    job, provider, clock
+):
+    provider.on_clone = [errors.OutcomeUnknown("lost")]
+    run_clone(job.pk, clock)
+    ask_to_cancel(job, clock)
+
+    run_to_end(job, clock)
+
+    assert (job.state, provider.deleted, provider.voices) == (State.CANCELLED, ["remote-1"], {})
+
+
+def test_a_cancelled_job_that_made_nothing_is_never_sent_again(job, provider, clock):
+    provider.on_clone = ["lost before"]
+    run_clone(job.pk, clock)
+    ask_to_cancel(job, clock)
+
+    run_to_end(job, clock)
+
+    assert (job.state, provider.created, provider.deleted) == (State.CANCELLED, 0, [])
+
+
+def test_cancelling_while_the_call_is_under_way_removes_what_comes_of_it(job, provider, clock):
+    made = provider.make
+    provider.make = lambda *words: (made(*words), ask_to_cancel(job, clock))
+
+    run_to_end(job, clock)
+
+    assert (job.state, provider.deleted) == (State.CANCELLED, ["remote-1"])
+
+
+def test_cancelling_at_the_very_end_is_heard_too(job, provider, clock, monkeypatch):
+    write = clones.write_voices
+
+    def write_late(*values: Any) -> Any:
+        ask_to_cancel(job, clock)
+        return write(*values)
+
+    monkeypatch.setattr(clones, "write_voices", write_late)
+
+    run_to_end(job, clock)
+
+    assert (job.state, provider.deleted) == (State.CANCELLED, ["remote-1"])
+
+
+def test_a_removal_that_fails_is_tried_until_the_voice_is_gone(job, provider, clock):
+    provider.state = VoiceState.PENDING
+    run_clone(job.pk, clock)
+    ask_to_cancel(job, clock)
+    delete, fails = provider.delete, [errors.TryLater("Busy."), errors.TryLater("Busy.")]
+
+    def delete_at_last(remote_id: str) -> None:
+        if fails:
+            raise fails.pop()
+        delete(remote_id)
+
+    provider.delete = delete_at_last
+    run_clone(job.pk, clock)
+    job.refresh_from_db()
+    assert "could not be removed yet" in job.message
+
+    run_to_end(job, clock)
+
+    assert (job.state, provider.voices) == (State.CANCELLED, {})
+
+
+def test_where_nothing_can_be_deleted_the_job_says_that_the_voice_stays(
+    job, provider, clock, monkeypatch
+):
+    provider.state = VoiceState.PENDING
+    run_clone(job.pk, clock)
+    info = dataclasses.replace(job.account.info, can_delete=False)
+    monkeypatch.setattr(ProviderAccount, "info", info)
+    ask_to_cancel(job, clock)
+
+    run_to_end(job, clock)
+
+    assert (job.state, provider.deleted) == (State.CANCELLED, [])
+    assert "it stays there" in job.message
+
+
+# Who is told, and what is told
+
+
+@pytest.mark.parametrize(
+    ("answers", "mood", "words"),
+    [
+        ([], "done", "Our Ada is ready at ElevenLabs."),
+        ([errors.LimitReached("No free slot.")], "fail", "No free slot."),
+    ],
+)
+def test_whoever_asked_is_told_once_how_a_job_ended(job, provider, clock, answers, mood, words):
+    provider.on_clone = answers
+
+    run_to_end(job, clock)
+    run_clone(job.pk, clock)
+
+    notice = Notice.objects.get()
+    assert (notice.user, notice.job, notice.mood) == (job.requested_by, job, mood)
+    assert words in notice.text
+
+
+def test_a_consent_that_has_ended_meanwhile_lets_nothing_be_sent(job, provider, clock):
+    Consent.objects.update(ends_on=(clock.now - timedelta(days=1)).date())
+
+    run_to_end(job, clock)
+
+    assert (job.state, provider.created) == (State.FAILED, 0)
+    assert "consent has ended" in job.message
+
+
+def test_the_job_says_what_was_sent(job, provider, clock):
+    run_to_end(job, clock)
+
+    assert job.sent_form == "The recording as uploaded."

@@ -95,7 +95,7 @@ def test_what_waits_is_found_until_it_is_done(cast, sample):
 def test_a_sample_that_nobody_cloned_goes_after_a_day_and_one_of_a_job_stays(cast, sample):
     used = factories.make_sample(cast.mia, cast.aurora)
     SampleReport.objects.create(sample=used, asked_at=NOW)
-    factories.make_job(cast.mia, cast.credential, sample=used)
+    factories.make_job(cast.mia, cast.credential, used)
 
     forget_listened(NOW + timedelta(hours=23))
     assert Sample.objects.count() == 2

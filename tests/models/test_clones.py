@@ -1,7 +1,5 @@
 """How a clone job is told to a person, and who sees it."""
 
-import uuid
-
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -12,23 +10,25 @@ State, Step = CloneJob.State, CloneJob.Step
 
 
 @pytest.mark.parametrize(
-    ("state", "step", "mood", "moods", "percent"),
+    ("state", "step", "is_out", "mood", "moods", "percent"),
     [
-        (State.QUEUED, Step.PLANNED, "wait", "on open open open open", 0),
-        (State.RUNNING, Step.PLANNED, "run", "ok on open open open", 25),
-        (State.WAITING, Step.PLANNED, "run", "ok on open open open", 25),
-        (State.RUNNING, Step.SENT, "run", "ok ok on open open", 50),
-        (State.WAITING, Step.UNKNOWN, "check", "ok ok on open open", 50),
-        (State.WAITING, Step.CONFIRMED, "run", "ok ok ok on open", 75),
-        (State.READY, Step.CONFIRMED, "done", "ok ok ok ok ok", 100),
-        (State.FAILED, Step.PLANNED, "fail", "ok bad open open open", 100),
-        (State.FAILED, Step.REFUSED, "fail", "ok ok bad open open", 100),
-        (State.NEEDS_LOOK, Step.UNKNOWN, "fail", "ok ok bad open open", 100),
-        (State.NEEDS_LOOK, Step.CONFIRMED, "fail", "ok ok ok bad open", 100),
+        (State.QUEUED, Step.PLANNED, False, "wait", "on open open open open open", 0),
+        (State.RUNNING, Step.PLANNED, False, "run", "ok on open open open open", 20),
+        (State.WAITING, Step.PLANNED, False, "run", "ok on open open open open", 20),
+        (State.RUNNING, Step.SENT, False, "run", "ok ok on open open open", 40),
+        (State.RUNNING, Step.SENT, True, "run", "ok ok ok on open open", 60),
+        (State.WAITING, Step.UNKNOWN, False, "check", "ok ok ok on open open", 60),
+        (State.WAITING, Step.CONFIRMED, True, "run", "ok ok ok ok on open", 80),
+        (State.READY, Step.CONFIRMED, True, "done", "ok ok ok ok ok ok", 100),
+        (State.FAILED, Step.PLANNED, False, "fail", "ok bad open open open open", 100),
+        (State.FAILED, Step.REFUSED, True, "fail", "ok ok ok bad open open", 100),
+        (State.NEEDS_LOOK, Step.UNKNOWN, False, "fail", "ok ok ok bad open open", 100),
+        (State.NEEDS_LOOK, Step.CONFIRMED, True, "fail", "ok ok ok ok bad open", 100),
+        (State.CANCELLED, Step.PLANNED, False, "off", "ok open open open open open", 100),
     ],
 )
-def test_every_state_of_a_job_is_told_truly(state, step, mood, moods, percent):
-    job = CloneJob(state=state, step=step)
+def test_every_state_of_a_job_is_told_truly(state, step, is_out, mood, moods, percent):
+    job = CloneJob(state=state, step=step, handed_over_at=factories.NOW if is_out else None)
 
     assert job.mood == mood
     assert " ".join(each.mood for each in job.steps) == moods
@@ -40,7 +40,7 @@ def test_every_state_of_a_job_is_told_truly(state, step, mood, moods, percent):
 def test_a_job_is_done_when_nothing_more_happens_by_itself():
     finished = {state for state in State if CloneJob(state=state).is_finished}
 
-    assert finished == {State.READY, State.FAILED, State.NEEDS_LOOK}
+    assert finished == {State.READY, State.FAILED, State.NEEDS_LOOK, State.CANCELLED}
 
 
 def test_jobs_are_seen_where_the_account_is_and_always_by_who_asked(cast):
@@ -58,8 +58,8 @@ def test_jobs_are_seen_where_the_account_is_and_always_by_who_asked(cast):
 def test_a_sample_is_heard_by_who_sees_a_job_made_from_it(cast):
     hidden = factories.make_account(cast.aurora, is_shared=False, last_owner=cast.ana)
     key = factories.make_credential(cast.ana, hidden)
-    open_sample = factories.make_job(cast.ana, cast.credential).sample
-    hidden_sample = factories.make_job(cast.ana, key).sample
+    open_sample = factories.sample_of(factories.make_job(cast.ana, cast.credential))
+    hidden_sample = factories.sample_of(factories.make_job(cast.ana, key))
     unused = factories.make_sample(cast.mia, cast.aurora)
 
     assert set(Sample.objects.visible_to(cast.ana)) == {open_sample, hidden_sample}
@@ -71,14 +71,14 @@ def test_the_database_takes_a_form_token_and_a_marker_once(cast):
     job = factories.make_job(cast.ana, cast.credential)
 
     with pytest.raises(IntegrityError), transaction.atomic():
-        factories.make_job(cast.mia, cast.credential, form_token=job.form_token)
+        factories.make_order(cast.mia, cast.aurora, form_token=job.order.form_token)
     with pytest.raises(IntegrityError), transaction.atomic():
         factories.make_job(cast.mia, cast.credential, marker=job.marker)
 
 
 def test_active_jobs_are_those_that_have_not_ended(cast):
     for state in State:
-        factories.make_job(cast.ana, cast.credential, state=state, form_token=uuid.uuid4())
+        factories.make_job(cast.ana, cast.credential, state=state)
 
     active = {job.state for job in CloneJob.objects.active()}
 

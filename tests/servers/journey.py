@@ -18,7 +18,9 @@ django.setup()
 
 from catalog.audio import FORMATS  # noqa: E402  (needs the loaded apps)
 from catalog.models import CloneJob, Credential, Voice  # noqa: E402
-from catalog.services.clones import CloneWish, request_clone  # noqa: E402
+from catalog.services.clones import CloneWish, Cut, request_clones  # noqa: E402
+from catalog.services.consents import ConsentWish  # noqa: E402
+from catalog.services.samples import add_sample  # noqa: E402
 from tests.conftest import make_wav  # noqa: E402
 from tests.servers.processes import in_time  # noqa: E402
 
@@ -36,18 +38,24 @@ def connect() -> dict[str, object]:
 
 def clone(name: str) -> dict[str, object]:
     credential = ana_s_credential()
-    sample = SimpleUploadedFile("ada.wav", io.BytesIO(make_wav(12.0)).getvalue(), "audio/wav")
-    wish = CloneWish(
-        form_token=uuid.uuid4(),
-        file=sample,
+    file = SimpleUploadedFile("ada.wav", io.BytesIO(make_wav(12.0)).getvalue(), "audio/wav")
+    token, now = uuid.uuid4(), timezone.now()
+    sample = add_sample(
+        credential.owner,
+        team=credential.team,
+        form_token=token,
+        file=file,
         audio_format=FORMATS["wav"],
+        now=now,
+    )
+    wish = CloneWish(
+        form_token=token,
+        cuts=[Cut(sample)],
         name=name,
         description="",
-        speaker="Ada",
-        has_consent=True,
-        removes_noise=False,
+        consent=ConsentWish("Ada", True, relation="permission", allowed_use="any"),
     )
-    job = request_clone(credential.owner, credential=credential, wish=wish, now=timezone.now())
+    job = request_clones(credential.owner, credentials=[credential], wish=wish, now=now).jobs.get()
     return {"job": str(job.pk)}
 
 

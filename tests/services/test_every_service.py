@@ -17,6 +17,7 @@ from catalog.audio import FORMATS
 from catalog.models import (
     AuditEntry,
     AuditHead,
+    CloneOrder,
     Collection,
     Comparison,
     Credential,
@@ -47,7 +48,14 @@ from catalog.services.built_in import (
     switch_built_in,
 )
 from catalog.services.cleanups import approve_plan, draw_up_plan, retry_deletion
-from catalog.services.clones import CloneWish, request_clone
+from catalog.services.clones import (
+    CloneWish,
+    Cut,
+    cancel_clone,
+    look_again,
+    request_clones,
+    retry_clone,
+)
 from catalog.services.collections import (
     change_collection,
     collect_voices,
@@ -65,6 +73,7 @@ from catalog.services.comparisons import (
     close_votes,
     request_comparison,
 )
+from catalog.services.consents import ConsentWish, attest_consent
 from catalog.services.credentials import (
     add_credential,
     recheck_credential,
@@ -81,8 +90,9 @@ from catalog.services.invitations import (
 )
 from catalog.services.likenesses import ask_alike
 from catalog.services.members import change_role, remove_member
+from catalog.services.notices import read_all_notices, read_notice
 from catalog.services.preferences import clear_news, note_visit, remember_view
-from catalog.services.samples import bring_sample
+from catalog.services.samples import add_sample
 from catalog.services.searches import (
     change_search,
     freeze_selection,
@@ -119,10 +129,16 @@ READERS = {
     "find_invitation",
     "count_belongings",
     "find_password_link",
-    "clean_filename",
     "fetch_preview",
 }
 # These change what nobody but the person sees, which is no concern of the team's log.
+
+
+def read_everything(cast: SimpleNamespace) -> None:
+    factories.make_notice(cast.mia, cast.aurora)
+    read_all_notices(cast.mia, now=NOW)
+
+
 PERSONAL: dict[str, Callable[[SimpleNamespace], Any]] = {
     "choose_team": lambda cast: choose_team(cast.mia, team=cast.aurora, now=NOW),
     "ask_alike": lambda cast: ask_alike(
@@ -132,6 +148,10 @@ PERSONAL: dict[str, Callable[[SimpleNamespace], Any]] = {
         audio_format=FORMATS["wav"],
         now=NOW,
     ),
+    "read_notice": lambda cast: read_notice(
+        cast.mia, notice=factories.make_notice(cast.mia, cast.aurora), now=NOW
+    ),
+    "read_all_notices": read_everything,
     "star_voice": lambda cast: star_voice(
         cast.mia, voice=factories.make_voice(cast.account), is_on=True, now=NOW
     ),
@@ -185,18 +205,43 @@ def make_demo(cast: SimpleNamespace) -> None:
     prepare_demo(password=PASSWORD, now=NOW)
 
 
-def ask_for_clone(cast: SimpleNamespace) -> None:
+CONSENT = ConsentWish("Ada", True, relation="permission", allowed_use="any")
+
+
+def ask_for_clone(cast: SimpleNamespace) -> CloneOrder:
     wish = CloneWish(
+        form_token=uuid.uuid4(),
+        cuts=[Cut(factories.make_sample(cast.ana, cast.aurora))],
+        name="Our Ada",
+        description="",
+        consent=CONSENT,
+    )
+    return request_clones(cast.ana, credentials=[cast.credential], wish=wish, now=NOW)
+
+
+def cancel_job(cast: SimpleNamespace) -> None:
+    cancel_clone(cast.ana, job=ask_for_clone(cast).jobs.get(), now=NOW)
+
+
+def retry_job(cast: SimpleNamespace) -> None:
+    job = factories.make_job(cast.ana, cast.credential, state="failed")
+    retry_clone(cast.ana, job=job, now=NOW)
+
+
+def look_for_job(cast: SimpleNamespace) -> None:
+    job = factories.make_job(cast.ana, cast.credential, state="needs_look", step="unknown")
+    look_again(cast.ana, job=job, now=NOW)
+
+
+def upload_sample(cast: SimpleNamespace) -> None:
+    add_sample(
+        cast.ana,
+        team=cast.aurora,
         form_token=uuid.uuid4(),
         file=SimpleUploadedFile("ada.wav", b"RIFF"),
         audio_format=FORMATS["wav"],
-        name="Our Ada",
-        description="",
-        speaker="Ada",
-        has_consent=True,
-        removes_noise=False,
+        now=NOW,
     )
-    request_clone(cast.ana, credential=cast.credential, wish=wish, now=NOW)
 
 
 def draw_up(cast: SimpleNamespace) -> Any:
@@ -284,14 +329,14 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     "provide_built_in_everywhere": lambda cast: provide_built_in_everywhere(now=NOW),
     "switch_built_in": switch_off_local,
     "request_sync": lambda cast: request_sync(cast.mia, account=cast.account, now=NOW),
-    "bring_sample": lambda cast: bring_sample(
-        cast.ana,
-        team=cast.aurora,
-        file=SimpleUploadedFile("ada.wav", b"RIFF"),
-        audio_format=FORMATS["wav"],
-        now=NOW,
+    "request_clones": ask_for_clone,
+    "attest_consent": lambda cast: attest_consent(
+        cast.ana, team=cast.aurora, wish=CONSENT, proof_path="", now=NOW
     ),
-    "request_clone": ask_for_clone,
+    "cancel_clone": cancel_job,
+    "retry_clone": retry_job,
+    "look_again": look_for_job,
+    "add_sample": upload_sample,
     "draw_up_plan": draw_up,
     "approve_plan": approve,
     "retry_deletion": retry,

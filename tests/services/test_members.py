@@ -132,7 +132,7 @@ def test_the_heir_takes_over_what_was_made_and_sees_it(cast, mias):
     assert Voice.objects.visible_to(cast.ana).filter(pk=voice.pk).exists()
     job = CloneJob.objects.get(pk=done.pk)
     assert (job.requested_by, job.keeper) == (cast.mia, cast.ana)
-    consent = Consent.objects.get(pk=job.consent_id)
+    consent = Consent.objects.get(pk=job.order.consent_id)
     assert (consent.attested_by, consent.kept_by) == (cast.mia, cast.ana)
     assert set(Sample.objects.values_list("owner", flat=True)) == {cast.ana.pk}
     assert Collection.objects.get(pk=collection.pk).owner == cast.ana

@@ -9,6 +9,7 @@ from catalog.models import (
     PlannedDeletion,
     ProviderAccount,
     Sample,
+    Speaker,
     Team,
     User,
 )
@@ -48,8 +49,11 @@ def world(cast) -> dict[str, int | str]:
     job = factories.make_job(
         cast.ana, cast.credential, name=EVIL, message=EVIL, evidence=evidence, voice=voice
     )
-    Sample.objects.filter(pk=job.sample_id).update(filename=EVIL[:120])
-    Consent.objects.filter(pk=job.consent_id).update(speaker=EVIL, statement=EVIL)
+    Sample.objects.filter(pk=factories.sample_of(job).pk).update(filename=EVIL[:120])
+    Speaker.objects.filter(pk=job.order.speaker_id).update(name=EVIL[:120])
+    Consent.objects.filter(pk=job.order.consent_id).update(
+        statement=EVIL, given_by=EVIL[:120], use_note=EVIL[:200], allowed_use="any"
+    )
     ended = factories.make_job(
         cast.ana, cast.credential, name=EVIL, state=CloneJob.State.FAILED, message=EVIL
     )
@@ -133,8 +137,10 @@ def test_markup_in_a_form_that_is_refused_is_shown_as_text(ana, world, path, pos
     demand_clean(response)
 
 
-def test_markup_in_a_name_is_announced_as_text(ana, world):
-    response = ana.get(f"/jobs/{world['ended']}/", headers=PARTIAL)
+def test_markup_in_a_name_is_announced_as_text(ana, cast, world):
+    factories.make_notice(cast.ana, cast.aurora, f"{EVIL} is ready."[:300])
 
-    assert "ended" in Page(response).text
+    response = ana.get("/notices/bell/?after=0", headers=PARTIAL)
+
+    assert "is ready." in Page(response).text
     demand_clean(response)

@@ -188,12 +188,14 @@ def test_no_address_of_the_provider_and_no_key_reaches_the_browser(cast, mia, st
 
 def test_a_sample_is_played_as_what_it_is(cast, mia):
     job = factories.make_job(
-        cast.mia, cast.credential, sample=factories.make_sample(cast.mia, cast.aurora, SOUND)
+        cast.mia, cast.credential, factories.make_sample(cast.mia, cast.aurora, SOUND)
     )
 
-    response = mia.get(f"/samples/{job.sample.pk}/audio/", headers={"Range": "bytes=0-3"})
+    response = mia.get(
+        f"/samples/{factories.sample_of(job).pk}/audio/", headers={"Range": "bytes=0-3"}
+    )
 
     assert (response.status_code, body_of(response)) == (206, SOUND[:4])
     assert response["Content-Type"] == "audio/wav"
-    media_path(job.sample.path).unlink()
-    assert mia.get(f"/samples/{job.sample.pk}/audio/").status_code == 404
+    media_path(factories.sample_of(job).path).unlink()
+    assert mia.get(f"/samples/{factories.sample_of(job).pk}/audio/").status_code == 404

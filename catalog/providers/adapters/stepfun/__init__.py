@@ -70,6 +70,8 @@ class Adapter(Provider):
         max_sample_bytes=128 * 1024 * 1024,
         can_preview=False,
         can_clone=True,
+        # https://platform.stepfun.ai/docs/en/guides/pricing/details
+        clone_price_note="$1.50 for each voice, charged at once",
         delete_note=(
             "StepFun has no way to delete a voice. Voiceboard can only hide it from its lists;"
             " at StepFun it stays, and it has been paid for."

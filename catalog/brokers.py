@@ -1,0 +1,45 @@
+"""Ask the message broker how it is; its address, which may hold a password, is never shown."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from celery import current_app
+from kombu.exceptions import OperationalError
+
+_NAMES = {"embedded": "embedded queue", "redis": "Redis", "amqp": "RabbitMQ"}
+
+Failures = tuple[type[BaseException], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerState:
+    """Whether the broker answers, and how many messages lie in each queue."""
+
+    name: str
+    answers: bool
+    lengths: list[tuple[str, int]]
+
+
+def look_at_broker() -> BrokerState:
+    """Ask the broker for its queues, for a second at most."""
+    connection = current_app.connection_for_read(connect_timeout=1)
+    name = _NAMES.get(connection.transport_cls, "broker")
+    conf = current_app.conf
+    queues = {conf.task_default_queue, *(each["queue"] for each in conf.task_routes.values())}
+    failures: Failures = (OperationalError, OSError, *connection.connection_errors)
+    try:
+        with connection:
+            connection.ensure_connection(max_retries=1, timeout=1)
+            lengths = [(queue, _count_messages(connection, queue)) for queue in sorted(queues)]
+    except failures:
+        return BrokerState(name, answers=False, lengths=[])
+    return BrokerState(name, answers=True, lengths=lengths)
+
+
+def _count_messages(connection: Any, queue: str) -> int:
+    missing: Failures = connection.channel_errors
+    try:
+        with connection.channel() as channel:
+            return int(channel.queue_declare(queue, passive=True).message_count)
+    except missing:
+        return 0  # no message was ever sent to it

@@ -1,0 +1,48 @@
+"""Rows that are work: one worker at a time may hold one, and any worker may take it up again."""
+
+import uuid
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+
+
+class LeasedWork(models.Model):
+    """Work that one worker at a time may hold: the row is the job, a message only wakes it.
+
+    ``fence`` grows with every claim; a worker that was frozen past its lease finds its number
+    outdated and can write nothing.
+    """
+
+    class Step(models.TextChoices):
+        """How far the one call that must not be repeated blindly has come."""
+
+        PLANNED = "planned", "Planned"
+        SENT = "sent", "Sent"
+        UNKNOWN = "unknown", "Unknown"
+        CONFIRMED = "confirmed", "Confirmed"
+        REFUSED = "refused", "Refused"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    state = models.CharField(max_length=10)
+    step = models.CharField(max_length=10, choices=Step.choices, default=Step.PLANNED)
+    fence = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    not_before = models.DateTimeField(null=True)
+    woken_at = models.DateTimeField(null=True)
+    attempt_count = models.PositiveIntegerField(default=0)
+    empty_look_count = models.PositiveIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True)
+    message = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+def due_work(now: datetime) -> Q:
+    """Select work that nobody holds and that may go on now."""
+    return (Q(lease_until=None) | Q(lease_until__lt=now)) & (
+        Q(not_before=None) | Q(not_before__lte=now)
+    )

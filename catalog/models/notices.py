@@ -1,0 +1,45 @@
+"""What people are told of when it happens, wherever they are."""
+
+from typing import Self
+
+from django.db import models
+
+from catalog.models.accounts import Team, User
+from catalog.models.clones import CloneJob
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    """Notices by whom they are for."""
+
+    def visible_to(self, user: User) -> Self:
+        """Keep the person's own."""
+        return self.filter(user=user, team__in=Team.objects.visible_to(user))
+
+    def unread(self) -> Self:
+        """Keep what was not opened yet."""
+        return self.filter(read_at=None)
+
+
+class Notice(models.Model):
+    """One thing that happened, told to one person; ``mood`` is done, fail or off."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="notices")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notices")
+    job = models.ForeignKey(CloneJob, null=True, on_delete=models.CASCADE, related_name="notices")
+    text = models.CharField(max_length=300)
+    mood = models.CharField(max_length=4)
+    made_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "read_at"], name="notice_by_person")]
+
+    def __str__(self) -> str:
+        return f"Notice {self.pk}"
+
+    @property
+    def icon(self) -> str:
+        """The icon that says the mood without colour."""
+        return {"done": "circle-check", "fail": "circle-alert"}.get(self.mood, "circle-x")

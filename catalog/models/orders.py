@@ -1,0 +1,59 @@
+"""What one press of the clone button asks for: whose voice, from which samples."""
+
+import uuid
+
+from django.db import models
+
+from catalog.models.accounts import Team, User
+from catalog.models.samples import Sample
+from catalog.models.speakers import Consent, Speaker
+
+
+class CloneOrder(models.Model):
+    """One press of the button: the voice of one speaker, at one or more providers.
+
+    ``form_token`` makes a second press of the same form the same order.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="clone_orders")
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="clone_orders")
+    speaker = models.ForeignKey(Speaker, on_delete=models.PROTECT, related_name="orders")
+    consent = models.ForeignKey(Consent, on_delete=models.PROTECT, related_name="orders")
+    form_token = models.UUIDField(unique=True)
+    asked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"Clone order {self.pk}"
+
+
+class CloneSource(models.Model):
+    """One sample of an order, at its place, and which part of it is used; 0 to None is all."""
+
+    order = models.ForeignKey(CloneOrder, on_delete=models.CASCADE, related_name="sources")
+    sample = models.ForeignKey(Sample, on_delete=models.PROTECT, related_name="sources")
+    position = models.PositiveSmallIntegerField()
+    start_seconds = models.FloatField(default=0)
+    end_seconds = models.FloatField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order", "position"], name="one_source_per_place"),
+            models.UniqueConstraint(fields=["order", "sample"], name="one_source_per_sample"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Source {self.pk}"
+
+    @property
+    def is_cut(self) -> bool:
+        """Tell whether only a part of the sample is used."""
+        return self.start_seconds > 0 or self.end_seconds is not None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the used part is, None where the sample was not measured yet."""
+        if self.sample.seconds is None:
+            return None
+        end = min(self.end_seconds or self.sample.seconds, self.sample.seconds)
+        return max(0.0, end - self.start_seconds)

@@ -1,0 +1,59 @@
+"""Recordings that voices are cloned from."""
+
+import uuid
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+
+from catalog.models.accounts import Team, User
+from catalog.models.credentials import ProviderAccount
+
+
+class SampleQuerySet(models.QuerySet["Sample"]):
+    """Samples by who looks at them."""
+
+    def visible_to(self, user: User) -> Self:
+        """Keep the samples of jobs that the person may see, and the person's own uploads."""
+        accounts = ProviderAccount.objects.visible_to(user).values("pk")
+        used = Sample.objects.filter(sources__order__jobs__account__in=accounts).values("pk")
+        return self.filter(team__in=Team.objects.visible_to(user)).filter(
+            Q(owner=user) | Q(pk__in=used)
+        )
+
+
+class Sample(models.Model):
+    """An uploaded recording; its file lies outside the web root under a random name.
+
+    ``form_token`` is the form that it was uploaded into: what never became part of an order is
+    swept away after a while. ``try_count`` grows before each attempt to read it, so that a file
+    on which the reader dies is given up.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="samples")
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="samples")
+    path = models.CharField(max_length=200)
+    filename = models.CharField(max_length=120)
+    audio_format = models.CharField(max_length=8)
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    seconds = models.FloatField(null=True)
+    peaks: "models.JSONField[list[int], list[int]]" = models.JSONField(default=list)
+    problem = models.CharField(max_length=200, blank=True)
+    try_count = models.PositiveSmallIntegerField(default=0)
+    form_token = models.UUIDField(null=True, db_index=True)
+    uploaded_at = models.DateTimeField()
+
+    objects = SampleQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["team", "sha256"], name="sample_by_content")]
+
+    def __str__(self) -> str:
+        return f"Sample {self.pk}"
+
+    @property
+    def is_measured(self) -> bool:
+        """Tell whether a worker has read it, well or in vain."""
+        return self.seconds is not None or bool(self.problem)

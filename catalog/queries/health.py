@@ -1,0 +1,72 @@
+"""Whether the work in the background gets done."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Min
+
+from catalog.brokers import BrokerState, look_at_broker
+from catalog.models import Beat, CloneJob, PlannedDeletion, User
+from catalog.queries.credentials import AccountStatus, find_account_statuses
+
+SCHEDULE = "schedule"
+JOBS_QUEUE = "jobs"
+# Older than this, a job that nobody has taken yet says that too few workers take jobs.
+_LONG_WAIT = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process of the background, and whether it was heard of lately."""
+
+    name: str
+    queues: str
+    seen_at: datetime
+    is_alive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the work in the background stands."""
+
+    processes: list[Process]
+    has_worker: bool
+    has_schedule: bool
+    waiting_count: int
+    oldest_at: datetime | None
+    is_late: bool
+    accounts: list[AccountStatus]
+    broker: BrokerState
+
+    @property
+    def is_good(self) -> bool:
+        """Tell whether nothing needs anybody's attention."""
+        return self.broker.answers and self.has_worker and self.has_schedule and not self.is_late
+
+
+def has_worker(now: datetime) -> bool:
+    """Tell whether a worker that takes clones was heard of lately."""
+    queues = Beat.objects.alive(now).values_list("queues", flat=True)
+    return any(JOBS_QUEUE in each.split(",") for each in queues)
+
+
+def look_at_health(user: User, now: datetime) -> Health:
+    """Return how the workers do, and how fresh the accounts are that the person may see."""
+    beats = list(Beat.objects.order_by("name"))
+    # Everybody's: a queue is as long for one team as for the other. Numbers only.
+    clones = CloneJob.objects.active()
+    deletions = PlannedDeletion.objects.filter(state__in=PlannedDeletion.ACTIVE_STATES)
+    untaken = clones.filter(state=CloneJob.State.QUEUED).aggregate(oldest=Min("created_at"))
+    oldest = untaken["oldest"]
+    return Health(
+        processes=[
+            Process(beat.name, beat.queues, beat.seen_at, beat.is_alive(now)) for beat in beats
+        ],
+        has_worker=has_worker(now),
+        has_schedule=any(beat.name == SCHEDULE and beat.is_alive(now) for beat in beats),
+        waiting_count=clones.count() + deletions.count(),
+        oldest_at=oldest,
+        is_late=oldest is not None and oldest < now - _LONG_WAIT,
+        accounts=find_account_statuses(user, now),
+        broker=look_at_broker(),
+    )

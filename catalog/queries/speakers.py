@@ -1,0 +1,59 @@
+"""The people whose voices the team clones: their samples, jobs and voices."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, QuerySet
+
+from catalog.models import CloneJob, Consent, Sample, Speaker, User
+
+_SHOWN_SPEAKERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """A speaker, and everything that came from what the speaker said."""
+
+    speaker: Speaker
+    samples: list[Sample]
+    jobs: list[CloneJob]
+    consents: list[Consent]
+
+
+def find_speakers(user: User) -> QuerySet[Speaker]:
+    """Return the speakers that the person may see, by name, with how many voices they have."""
+    jobs = CloneJob.objects.visible_to(user)
+    seen = Q(orders__jobs__in=jobs.values("pk"))
+    ready = seen & Q(orders__jobs__state=CloneJob.State.READY, orders__jobs__voice__gone_at=None)
+    rows = Speaker.objects.visible_to(user).annotate(
+        job_count=Count("orders__jobs", filter=seen, distinct=True),
+        voice_count=Count("orders__jobs__voice", filter=ready, distinct=True),
+    )
+    return rows.order_by("folded", "pk")[:_SHOWN_SPEAKERS]
+
+
+def trace_speaker(user: User, speaker_id: int) -> Lineage:
+    """Return a speaker's lineage; raises Speaker.DoesNotExist for a stranger's."""
+    speaker = Speaker.objects.visible_to(user).select_related("added_by").get(pk=speaker_id)
+    jobs = CloneJob.objects.visible_to(user).filter(order__speaker=speaker)
+    orders = jobs.values("order")
+    return Lineage(
+        speaker=speaker,
+        samples=list(
+            Sample.objects.visible_to(user)
+            .filter(sources__order__in=orders)
+            .select_related("owner")
+            .distinct()
+            .order_by("uploaded_at", "pk")
+        ),
+        jobs=list(
+            jobs.select_related("account", "voice", "requested_by", "order__speaker").order_by(
+                "-created_at", "-pk"
+            )
+        ),
+        consents=list(
+            Consent.objects.filter(orders__in=orders)
+            .select_related("attested_by")
+            .distinct()
+            .order_by("-attested_at", "-pk")
+        ),
+    )

@@ -1,0 +1,112 @@
+"""Who agreed to be cloned: without it no service makes a clone."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Self
+
+from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
+
+from catalog import policies
+from catalog.audit import record
+from catalog.models import Consent, Speaker, Team, User
+from catalog.storage import clean_filename, remove_media, store_media
+from catalog.words import fold_text
+
+CONSENT_STATEMENT = "The speaker agreed to this clone, and I can show it."
+
+
+class ConsentNeeded(Exception):
+    """Nobody attested that the speaker agreed, or that has ended; the message says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentWish:
+    """What somebody attests; ``proof`` is a paper or a spoken statement, as it was uploaded."""
+
+    speaker: str
+    is_given: bool
+    relation: str = ""
+    allowed_use: str = ""
+    use_note: str = ""
+    given_by: str = ""
+    ends_on: date | None = None
+    proof: "UploadedFile[Any] | None" = None
+    proof_ending: str = ""
+    proof_type: str = ""
+
+    @classmethod
+    def of(cls, consent: Consent) -> Self:
+        """Return what was attested before."""
+        return cls(
+            speaker=consent.speaker.name,
+            is_given=True,
+            relation=consent.relation or Consent.Relation.PERMISSION,
+            allowed_use=consent.allowed_use or Consent.Use.ANY,
+            use_note=consent.use_note,
+            given_by=consent.given_by,
+            ends_on=consent.ends_on,
+        )
+
+    def demand(self, now: datetime) -> None:
+        """Raise ConsentNeeded unless all that a clone needs is attested, and still holds."""
+        if gap := self._find_gap(now.date()):
+            raise ConsentNeeded(f"Consent needed: {gap}")
+
+    def _find_gap(self, today: date) -> str:
+        if not self.is_given or not self.speaker.strip():
+            return "nobody attested that the speaker agreed."
+        if self.relation not in Consent.Relation or self.allowed_use not in Consent.Use:
+            return "say how you know, and what the voice may be used for."
+        if self.relation == Consent.Relation.GUARDIAN and not self.given_by.strip():
+            return "say which parent or guardian agreed."
+        if self.allowed_use == Consent.Use.PROJECT and not self.use_note.strip():
+            return "name the project that the voice may be used for."
+        if self.ends_on is not None and self.ends_on < today:
+            return "what the speaker agreed to has ended."
+        return ""
+
+    @contextmanager
+    def stored_proof(self) -> Iterator[str]:
+        """Yield where the proof was stored, "" without one; it goes unless a row names it."""
+        if self.proof is None:
+            yield ""
+            return
+        path, _, _ = store_media("consents", self.proof.chunks(), self.proof_ending)
+        try:
+            yield path
+        finally:
+            if not Consent.objects.filter(proof_path=path).exists():
+                remove_media(path)
+
+
+def attest_consent(
+    user: User, *, team: Team, wish: ConsentWish, proof_path: str, now: datetime
+) -> Consent:
+    """Write the consent down, and its speaker if the person sees none of that name yet."""
+    if not policies.may_clone(user, team):
+        raise PermissionDenied
+    wish.demand(now)
+    folded = " ".join(fold_text(wish.speaker).split())[:120]
+    known = Speaker.objects.visible_to(user).filter(team=team, folded=folded)
+    speaker = known.order_by("pk").first() or Speaker.objects.create(
+        team=team, name=wish.speaker, folded=folded, added_by=user, added_at=now
+    )
+    consent = Consent.objects.create(
+        speaker=speaker,
+        given_by=wish.given_by,
+        relation=wish.relation,
+        allowed_use=wish.allowed_use,
+        use_note=wish.use_note,
+        ends_on=wish.ends_on,
+        proof_path=proof_path,
+        proof_filename=clean_filename(wish.proof.name or "") if wish.proof else "",
+        proof_type=wish.proof_type,
+        attested_by=user,
+        statement=CONSENT_STATEMENT,
+        attested_at=now,
+    )
+    record(user, "consent attested", consent, team=team, now=now, relation=wish.relation)
+    return consent

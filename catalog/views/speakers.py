@@ -1,0 +1,26 @@
+"""The people whose voices are cloned, and what came of it."""
+
+from django.http import Http404, HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from catalog.models import Speaker
+from catalog.queries.speakers import find_speakers, trace_speaker
+from catalog.views.requests import Request, signed_in
+
+
+@signed_in
+@require_safe
+def speaker_list(request: Request) -> HttpResponseBase:
+    context = {"speakers": find_speakers(request.user)}
+    return render(request, "catalog/speakers/list.html", context)
+
+
+@signed_in
+@require_safe
+def speaker_detail(request: Request, pk: int) -> HttpResponseBase:
+    try:
+        lineage = trace_speaker(request.user, pk)
+    except Speaker.DoesNotExist:
+        raise Http404 from None
+    return render(request, "catalog/speakers/detail.html", {"lineage": lineage})

@@ -1,0 +1,223 @@
+// Record into the clone form: a text to read, a level meter, takes that have to be heard before one is used.
+import { icon, lengthInWords, make } from "./files.js";
+
+const REFUSED = "The browser did not allow the microphone. Allow it in the address bar, or choose a file instead.";
+const MISSING = "There is no microphone here that works. Choose a file instead.";
+const LONGEST_SECONDS = 300;
+
+const decibels = (value) => 20 * Math.log10(Math.max(value, 1e-5));
+
+/** Put raw samples into a WAV of one channel and 16 bits. */
+function encode(blocks, rate) {
+  const count = blocks.reduce((sum, block) => sum + block.length, 0);
+  const view = new DataView(new ArrayBuffer(44 + count * 2));
+  const write = (offset, text) => [...text].forEach((mark, at) => view.setUint8(offset + at, mark.charCodeAt(0)));
+  write(0, "RIFF");
+  view.setUint32(4, 36 + count * 2, true);
+  write(8, "WAVEfmt ");
+  view.setUint32(16, 16, true);
+  view.setUint16(20, 1, true);
+  view.setUint16(22, 1, true);
+  view.setUint32(24, rate, true);
+  view.setUint32(28, rate * 2, true);
+  view.setUint16(32, 2, true);
+  view.setUint16(34, 16, true);
+  write(36, "data");
+  view.setUint32(40, count * 2, true);
+  let offset = 44;
+  for (const block of blocks) {
+    for (const value of block) {
+      view.setInt16(offset, Math.max(-1, Math.min(1, value)) * 32767, true);
+      offset += 2;
+    }
+  }
+  return new Blob([view], { type: "audio/wav" });
+}
+
+/** What is known of a take while it grows. */
+class Take {
+  constructor(rate) {
+    this.rate = rate;
+    this.blocks = [];
+    this.levels = [];
+    this.clipped = 0;
+    this.count = 0;
+  }
+
+  add({ level, clipped, blocks }) {
+    this.blocks.push(...blocks);
+    this.count += blocks.reduce((sum, block) => sum + block.length, 0);
+    this.levels.push(decibels(level));
+    this.clipped += clipped;
+  }
+
+  get seconds() {
+    return this.count / this.rate;
+  }
+
+  /** Say of length, clipping, noise and level how they are: mood and words. */
+  get verdicts() {
+    const sorted = [...this.levels].sort((one, other) => one - other);
+    const quiet = sorted[Math.floor(sorted.length / 10)] ?? -60;
+    const spoken = this.levels.filter((level) => level > -45);
+    const loud = spoken.length ? spoken.reduce((sum, level) => sum + level, 0) / spoken.length : -60;
+    return {
+      length: this.seconds >= 30 ? ["ok", `${Math.round(this.seconds)} s, enough for every provider`]
+        : [this.seconds >= 10 ? "warn" : "bad", `${Math.round(this.seconds)} s, aim for 30 s`],
+      clipping: this.clipped ? ["bad", "Too loud at moments; move back a little"] : ["ok", "None"],
+      noise: quiet < -50 ? ["ok", "Quiet room"]
+        : [quiet < -40 ? "warn" : "bad", quiet < -40 ? "A little room noise" : "Too noisy; find a quieter room"],
+      level: loud <= -30 ? ["warn", "Too soft; move closer"]
+        : [loud >= -9 ? "warn" : "ok", loud >= -9 ? "Very loud; move back" : "Good"],
+    };
+  }
+}
+
+export class Recorder {
+  constructor(page) {
+    this.page = page;
+    this.live = null; // stream, context and take while the microphone is on
+    this.isStarting = false;
+    this.number = 0;
+  }
+
+  get box() {
+    return this.page.form.querySelector("[data-recorder]");
+  }
+
+  get takes() {
+    return [...this.box.querySelectorAll(".take")];
+  }
+
+  /** Tell whether something was recorded that is neither used nor discarded. */
+  get isPending() {
+    return this.live !== null || (this.box !== null && this.takes.length > 0);
+  }
+
+  tell(words) {
+    this.box.querySelector("[data-rec-says]").textContent = words;
+  }
+
+  async toggle() {
+    if (this.live) return this.stop();
+    if (this.isStarting) return;
+    this.isStarting = true;
+    try {
+      await this.start();
+      this.tell("");
+    } catch (trouble) {
+      this.tell(trouble.name === "NotAllowedError" ? REFUSED : MISSING);
+    } finally {
+      this.isStarting = false;
+    }
+  }
+
+  async start() {
+    const sound = { echoCancellation: false, noiseSuppression: false, autoGainControl: false, channelCount: 1 };
+    if (!navigator.mediaDevices) throw new Error("No microphone without HTTPS.");
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: sound });
+    const context = new AudioContext();
+    await context.audioWorklet.addModule(this.box.dataset.worklet);
+    const node = new AudioWorkletNode(context, "meter");
+    const take = new Take(context.sampleRate);
+    node.port.onmessage = ({ data }) => this.hear(take, data);
+    context.createMediaStreamSource(stream).connect(node);
+    this.live = { stream, context, take };
+    this.dress(true);
+    this.page.judge();
+  }
+
+  dress(isOn) {
+    const button = this.box.querySelector("[data-rec]");
+    button.setAttribute("aria-pressed", String(isOn));
+    button.querySelector("span").textContent = isOn ? "Stop" : "Record";
+  }
+
+  hear(take, report) {
+    if (this.live?.take !== take) return;
+    take.add(report);
+    const level = decibels(report.peak);
+    const meter = this.box.querySelector("[role=meter]");
+    meter.firstElementChild.style.setProperty("--level", `${Math.max(0, Math.min(100, (level + 60) / 0.6))}%`);
+    // Twice a second: more would be noise for a screen reader.
+    if (take.levels.length % 10 === 0) {
+      meter.setAttribute("aria-valuenow", Math.round(level));
+      this.judge(take);
+    }
+    if (take.seconds >= LONGEST_SECONDS) this.stop();
+  }
+
+  judge(take) {
+    const seconds = Math.floor(take.seconds);
+    this.box.querySelector("[data-clock]").textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+    for (const [name, [mood, words]] of Object.entries(take.verdicts)) {
+      const line = this.box.querySelector(`[data-check=${name}]`);
+      const symbol = { ok: "circle-check", warn: "triangle-alert", bad: "circle-alert" }[mood];
+      if (line.dataset.s !== mood) {
+        line.dataset.s = mood;
+        line.querySelector(".i").replaceWith(icon(symbol));
+      }
+      const said = line.querySelector("span");
+      if (said.textContent !== words) said.textContent = words;
+    }
+  }
+
+  stop() {
+    const { stream, context, take } = this.live;
+    for (const track of stream.getTracks()) track.stop();
+    context.close();
+    this.live = null;
+    this.dress(false);
+    if (take.count) {
+      this.judge(take);
+      this.keep(take);
+    }
+    this.page.judge();
+  }
+
+  /** List a take; it can be used once it was heard to its end. */
+  keep(take) {
+    this.number += 1;
+    const name = `Take ${this.number}`;
+    const file = new File([encode(take.blocks, take.rate)], `recording-${this.number}.wav`, { type: "audio/wav" });
+    const sound = URL.createObjectURL(file);
+    const player = make("audio", { controls: true, src: sound });
+    player.setAttribute("aria-label", name);
+    const use = make("button", { type: "button", className: "btn sm", disabled: true }, icon("check"), `Use ${name.toLowerCase()}`);
+    const drop = make("button", { type: "button", className: "btn ghost sm" }, icon("x"), `Discard ${name.toLowerCase()}`);
+    const hint = make("small", { className: "muted" }, "Listen to it once, then use it or discard it.");
+    const warning = take.clipped ? make("small", { className: "why" }, "It is too loud at moments.") : "";
+    const acts = make("div", { className: "row-acts" }, use, drop);
+    const row = make("li", { className: "sample take" }, make("b", {}, `${name} · ${lengthInWords(take.seconds)}`), player, warning, hint, acts);
+    const leave = () => {
+      row.remove();
+      URL.revokeObjectURL(sound);
+      this.page.judge();
+    };
+    player.addEventListener("ended", () => {
+      use.disabled = false;
+      hint.hidden = true;
+    });
+    use.addEventListener("click", () => {
+      leave();
+      this.page.samples.take([file]);
+    });
+    drop.addEventListener("click", () => {
+      leave();
+      this.box.querySelector("[data-rec]").focus();
+    });
+    this.box.querySelector("[data-takes]").append(row);
+  }
+
+  /** Show the text in the language that was chosen. */
+  read(language) {
+    for (const text of this.box.querySelectorAll("[data-reading]")) text.hidden = text.lang !== language;
+  }
+
+  /** Let go of the microphone when the page goes. */
+  close() {
+    for (const track of this.live?.stream.getTracks() ?? []) track.stop();
+    this.live?.context.close();
+    this.live = null;
+  }
+}

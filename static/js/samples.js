@@ -1,0 +1,230 @@
+// The samples in the clone form: each file is sent on its own as soon as it is chosen, then cut, ordered and judged.
+import { icon, lengthInWords, make, objectionTo, readAnswer, sizeInWords } from "./files.js";
+import { toast } from "./ui.js";
+
+const BROKE_OFF = "The upload broke off. The file is still here.";
+const REFUSALS = {
+  401: "You are signed out. Sign in again in another tab, then try again. The file is still here.",
+  403: "This was refused: you may not do it, or the page is too old. Reload the page.",
+  413: "The file is too large for the server.",
+};
+const LEAST_CUT = 0.5;
+
+export class Samples {
+  constructor(page) {
+    this.page = page;
+    this.uploads = new Set();
+  }
+
+  get form() {
+    return this.page.form;
+  }
+
+  get list() {
+    return this.form.querySelector("[data-samples]");
+  }
+
+  get rows() {
+    return [...this.list.children];
+  }
+
+  /** Take files from a dialog, a drop or the clipboard; those that are no sound are named. */
+  take(files) {
+    const objections = [];
+    for (const file of files) {
+      const objection = objectionTo(file, Number(this.form.dataset.maxBytes));
+      if (objection) objections.push(objection);
+      else this.upload(file);
+    }
+    this.object(objections);
+  }
+
+  object(objections) {
+    const drop = this.form.querySelector("[data-drop]");
+    this.form.querySelector("#id_files_error")?.remove();
+    const input = this.form.elements.files;
+    input.value = "";
+    if (!objections.length) {
+      input.removeAttribute("aria-invalid");
+      return input.removeAttribute("aria-describedby");
+    }
+    const lines = objections.map((words) => make("p", { className: "error" }, icon("circle-alert"), make("span", {}, words)));
+    const box = make("div", { id: "id_files_error", className: "errors" }, ...lines);
+    box.setAttribute("role", "alert");
+    drop.after(box);
+    input.setAttribute("aria-invalid", "true");
+    input.setAttribute("aria-describedby", "id_files_error");
+  }
+
+  upload(file) {
+    const row = this.drawUpload(file);
+    this.list.append(row);
+    this.send(file, row);
+  }
+
+  drawUpload(file) {
+    const sound = URL.createObjectURL(file);
+    const facts = make("span", { className: "muted" }, sizeInWords(file.size));
+    const player = make("audio", { controls: true, preload: "metadata", src: sound });
+    player.setAttribute("aria-label", file.name);
+    const row = make("li", { className: "sample" });
+    row.sound = sound;
+    player.addEventListener("loadedmetadata", () => {
+      if (!Number.isFinite(player.duration)) return;
+      row.dataset.seconds = player.duration;
+      facts.append(` · ${lengthInWords(player.duration)}`);
+      this.judge();
+    });
+    player.addEventListener("error", () => player.remove());
+    const remove = make("button", { type: "button", className: "icon-btn sm", title: "Remove" }, icon("x"));
+    remove.setAttribute("aria-label", `Remove ${file.name}`);
+    remove.addEventListener("click", () => this.drop(row));
+    const name = make("b", { dir: "auto", title: file.name }, file.name);
+    const bar = make("progress", { max: 100, value: 0 });
+    bar.setAttribute("aria-label", `Sending ${file.name}`);
+    const said = make("p", { className: "error", hidden: true });
+    said.setAttribute("role", "alert");
+    const head = make("div", { className: "sample-head" }, icon("file-audio"), make("div", {}, name, facts), make("div", { className: "row-acts" }, remove));
+    row.append(head, bar, player, said);
+    return row;
+  }
+
+  send(file, row) {
+    const body = new FormData();
+    body.append("form_token", this.form.elements.form_token.value);
+    body.append("file", file);
+    const request = new XMLHttpRequest();
+    const bar = row.querySelector("progress");
+    row.request = request;
+    this.uploads.add(request);
+    request.upload.addEventListener("progress", (event) => { bar.value = event.loaded / event.total * 100; });
+    request.upload.addEventListener("load", () => bar.removeAttribute("value"));
+    request.addEventListener("load", () => this.answer(request, file, row));
+    request.addEventListener("error", () => this.refuse(BROKE_OFF, file, row));
+    request.addEventListener("timeout", () => this.refuse(BROKE_OFF, file, row));
+    request.addEventListener("loadend", () => {
+      this.uploads.delete(request);
+      this.judge();
+      this.page.goOn();
+    });
+    request.open("POST", this.form.dataset.upload);
+    request.setRequestHeader("X-Upload", "1");
+    request.setRequestHeader("X-CSRFToken", document.body.dataset.csrf);
+    request.send(body);
+  }
+
+  answer(request, file, row) {
+    if (!row.isConnected) return;
+    if (request.status === 201) return this.replace(row, request.responseText);
+    // A sign-in page comes with status 200: the session has ended meanwhile.
+    const words = request.status < 400 ? REFUSALS[401] : REFUSALS[request.status];
+    const trouble = "Something went wrong on the server. The file is still here.";
+    this.refuse(readAnswer(request).error ?? words ?? trouble, file, row, request.status !== 422);
+  }
+
+  replace(row, html) {
+    const drawn = new DOMParser().parseFromString(html, "text/html").querySelector(".sample");
+    if (!drawn) return this.refuse("The answer could not be shown. Reload the page.", null, row, false);
+    URL.revokeObjectURL(row.sound);
+    if (document.getElementById(drawn.id)) {
+      row.remove();
+      return toast("This recording is in the list already.");
+    }
+    if (!drawn.dataset.seconds && row.dataset.seconds) drawn.dataset.seconds = row.dataset.seconds;
+    row.replaceWith(drawn);
+    htmx.process(drawn);
+    this.note();
+  }
+
+  refuse(words, file, row, mayTryAgain = true) {
+    const said = row.querySelector("[role=alert]");
+    row.querySelector("progress").hidden = true;
+    said.hidden = false;
+    said.replaceChildren(icon("circle-alert"), make("span", {}, words));
+    row.classList.add("bad");
+    if (!mayTryAgain) return;
+    const again = make("button", { type: "button", className: "btn sm" }, "Try again");
+    again.addEventListener("click", () => {
+      row.replaceWith(...[this.drawUpload(file)].map((drawn) => { this.send(file, drawn); return drawn; }));
+    });
+    said.append(again);
+  }
+
+  drop(row) {
+    const next = row.nextElementSibling ?? row.previousElementSibling;
+    row.request?.abort();
+    if (row.sound) URL.revokeObjectURL(row.sound);
+    row.remove();
+    (next?.querySelector("button") ?? this.form.elements.files).focus();
+    this.note();
+    this.judge();
+  }
+
+  /** Do what a button of a row says, without asking the server: it learns the order with the form. */
+  act(button) {
+    const row = button.closest(".sample");
+    const verb = button.value.split(":")[0];
+    if (verb === "remove") return this.drop(row);
+    if (verb === "up") row.previousElementSibling?.before(row);
+    if (verb === "down") row.nextElementSibling?.after(row);
+    button.focus();
+    this.note();
+  }
+
+  /** Keep the samples in the address, so that a reload still has them. */
+  note() {
+    const ids = this.rows.map((row) => row.querySelector("[name=sample]")?.value).filter(Boolean);
+    const query = new URLSearchParams(ids.map((id) => ["sample", id]));
+    history.replaceState(history.state, "", ids.length ? `?${query}` : location.pathname);
+  }
+
+  /** Draw each cut, add up the lengths, and say which providers need more. */
+  judge() {
+    const lengths = this.rows.filter((row) => !row.classList.contains("bad")).map((row) => this.measure(row));
+    const isKnown = lengths.length > 0 && lengths.every(Number.isFinite);
+    const total = lengths.reduce((sum, length) => sum + length, 0);
+    const words = isKnown && lengths.length > 1 ? `Together ${lengthInWords(total)}.` : "";
+    const line = this.form.querySelector("[data-total]");
+    if (line.textContent !== words) line.textContent = words;
+    for (const target of this.form.querySelectorAll(".prov")) this.compare(target, isKnown ? total : Infinity);
+  }
+
+  measure(row) {
+    const length = Number(row.dataset.seconds || NaN);
+    const [from, to] = row.querySelectorAll(".cut input");
+    if (!from) return length;
+    const start = Math.max(0, Number(from.value) || 0);
+    const end = Math.min(length, Number(to.value) || length);
+    const wave = row.querySelector("[data-cut]");
+    wave.style.setProperty("--from", `${start / length * 100}%`);
+    wave.style.setProperty("--to", `${100 - end / length * 100}%`);
+    const isWrong = end - start < LEAST_CUT;
+    to.setCustomValidity(isWrong ? "The end has to be at least half a second past the start." : "");
+    return Math.max(0, end - start);
+  }
+
+  compare(target, total) {
+    const box = target.querySelector("input");
+    const why = target.querySelector("[data-why]");
+    if (box.disabled && why.hidden) return; // off for a reason of the server's
+    const least = Number(target.dataset.least);
+    const isShort = total < least;
+    box.disabled = isShort;
+    why.hidden = !isShort;
+    const words = isShort ? `Too short: ${lengthInWords(total)}, and ${target.dataset.label} needs ${least} s.` : "";
+    if (why.textContent !== words) why.textContent = words;
+  }
+
+  /** Play what is used of a sample, and no more. */
+  follow(player) {
+    const [from, to] = player.closest(".sample")?.querySelectorAll(".cut input") ?? [];
+    if (!from) return;
+    const start = Number(from.value) || 0;
+    const end = Number(to.value) || Infinity;
+    if (player.currentTime < start - 0.05) player.currentTime = start;
+    if (player.currentTime >= end && !player.paused) {
+      player.pause();
+      player.currentTime = start;
+    }
+  }
+}

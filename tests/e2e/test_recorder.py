@@ -1,0 +1,115 @@
+"""Recording in the browser, with a microphone that plays a file."""
+
+import wave
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.browsers import ARGUMENTS, find_chromium, open_visits, until
+from tests.e2e.clone_form import JOB_ADDRESS, expect_state, fill_in, make_name, send
+from tests.e2e.product import Product
+
+Listening = Callable[[float], Page]
+
+
+def make_recording(path: Path, loudness: float) -> Path:
+    """Write half a minute of something like syllables, clipped where it is too loud."""
+    moments = np.arange(30 * 48_000) / 48_000
+    swell = np.clip(np.sin(2 * np.pi * 1.5 * moments), 0, 1)
+    sound = np.clip(loudness * swell * np.sin(2 * np.pi * 180 * moments), -1, 1)
+    with wave.open(str(path), "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(2)
+        writer.setframerate(48_000)
+        writer.writeframes((sound * 32767).astype("<i2").tobytes())
+    return path
+
+
+@pytest.fixture
+def listening(
+    browser: Browser, product: Product, states: dict[str, object], tmp_path: Path
+) -> Iterator[Listening]:
+    """Open the clone page in a browser of its own, whose microphone hears at this loudness."""
+    opened = []
+
+    def open_page(loudness: float) -> Page:
+        path = make_recording(tmp_path / "microphone.wav", loudness)
+        flags = [
+            "--use-fake-ui-for-media-stream",
+            "--use-fake-device-for-media-stream",
+            f"--use-file-for-fake-audio-capture={path}",
+        ]
+        launched = browser.browser_type.launch(
+            executable_path=find_chromium(), args=[*ARGUMENTS, *flags]
+        )
+        scene = open_visits(launched, product.address, states)
+        visits, _ = scene.__enter__()
+        opened.append((scene, launched))
+        page: Page = visits.open("/clone/", "ana")
+        page.locator("[data-recorder] summary").click()
+        return page
+
+    yield open_page
+    for scene, launched in opened:
+        scene.__exit__(None, None, None)
+        launched.close()
+
+
+def record(page: Page, seconds: float) -> None:
+    """Record for some seconds."""
+    page.get_by_role("button", name="Record").click()
+    until(page, lambda: page.locator("[data-clock]").inner_text() >= f"0:0{seconds:.0f}", "sound")
+    page.get_by_role("button", name="Stop").click()
+
+
+def test_a_take_is_recorded_heard_used_and_becomes_a_voice(listening: Listening) -> None:
+    name, page = make_name("Recorded"), listening(0.3)
+    page.get_by_label("Text to read in").select_option("de")
+    expect(page.locator("[data-reading]:visible")).to_have_attribute("lang", "de")
+
+    record(page, 4)
+
+    expect(page.locator("[data-check=clipping]")).to_have_attribute("data-s", "ok")
+    assert page.get_by_role("meter").get_attribute("aria-valuenow") != "-60"
+    start = page.locator(".go button")
+    use = page.get_by_role("button", name="Use take 1")
+    expect(start).to_be_disabled()
+    expect(use).to_be_disabled()
+    page.locator(".take audio").evaluate("player => player.play()")
+    expect(use).to_be_enabled()
+    use.click()
+    expect(page.locator(".sample .cut")).to_be_visible()
+    expect(start).to_be_enabled()
+    fill_in(page, name)
+    send(page)
+    expect(page).to_have_url(JOB_ADDRESS)
+    expect_state(page, "Ready")
+    expect(page.locator("#main")).to_contain_text("recording-1.wav")
+
+
+def test_what_is_too_loud_is_warned_of_and_a_take_can_be_discarded(listening: Listening) -> None:
+    page = listening(3)
+
+    record(page, 2)
+
+    clipping = page.locator("[data-check=clipping]")
+    expect(clipping).to_have_attribute("data-s", "bad")
+    expect(clipping).to_contain_text("Too loud at moments")
+    expect(page.locator(".take")).to_contain_text("too loud")
+    page.get_by_role("button", name="Discard take 1").click()
+    expect(page.locator(".take")).to_have_count(0)
+    expect(page.locator(".go button")).to_be_enabled()
+
+
+def test_a_microphone_that_is_refused_is_answered_with_words(ana: Page) -> None:
+    ana.goto("/clone/")
+    ana.locator("[data-recorder] summary").click()
+
+    ana.get_by_role("button", name="Record").click()
+
+    words = ana.locator("[data-rec-says]")
+    expect(words).to_contain_text("Choose a file instead.")
+    expect(ana.locator(".go button")).to_be_enabled()

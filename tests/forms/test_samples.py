@@ -1,0 +1,153 @@
+"""Uploads are told from their content, cuts are read, rows are put in order."""
+
+import uuid
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import QueryDict
+
+from catalog.audio import FORMATS
+from catalog.forms.samples import (
+    MOST_SAMPLES,
+    CutForm,
+    SampleRow,
+    SampleShelf,
+    read_sample_ids,
+    read_upload,
+)
+from catalog.models import Sample
+from tests.sounds import encode_sound
+
+
+def make_row(seconds: float | None = 10.0, problem: str = "", **typed: str) -> SampleRow:
+    sample = Sample(pk=uuid.uuid4(), seconds=seconds, problem=problem)
+    data = {f"{sample.pk}-{name}": value for name, value in typed.items()}
+    return SampleRow(sample, CutForm(data, prefix=str(sample.pk), sample=sample), [])
+
+
+@pytest.mark.parametrize("slug", FORMATS)
+def test_the_format_is_told_from_the_content_and_not_from_the_name(slug):
+    upload = read_upload(SimpleUploadedFile("text.txt", encode_sound(slug, 0.5)))
+
+    assert (upload.audio_format, upload.problem) == (FORMATS[slug], "")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "This file is empty."),
+        (b"x", "This is not an audio file that we can read: WAV, MP3, FLAC, OGG, M4A, WebM."),
+        (b"<html></html>", "This is not an audio file"),
+        (b"#EXTM3U\nhttp://127.0.0.1/x", "This is not an audio file"),
+        (b"PK\x03\x04" + bytes(60), "This is not an audio file"),
+    ],
+)
+def test_a_file_that_is_no_sound_is_refused_whatever_it_is_called(content, words):
+    upload = read_upload(SimpleUploadedFile("../ada.wav", content, "audio/wav"))
+
+    assert upload.audio_format is None
+    assert upload.complaint.startswith(f"ada.wav: {words}")
+
+
+def test_a_file_over_the_limit_is_refused_with_both_figures(wav, settings):
+    settings.SAMPLE_MAX_BYTES = 50_000
+
+    upload = read_upload(SimpleUploadedFile("ada.wav", wav))
+
+    assert upload.problem == "This file is too large: 93.8\xa0KB, at most 48.8\xa0KB."
+
+
+@pytest.mark.parametrize(
+    ("typed", "cut"),
+    [
+        ({}, (0.0, None)),
+        ({"start": "", "end": ""}, (0.0, None)),
+        ({"start": "2.5", "end": "7"}, (2.5, 7.0)),
+        ({"start": "0", "end": "10"}, (0.0, None)),
+        ({"start": "3", "end": "99"}, (3.0, None)),
+    ],
+)
+def test_a_cut_is_read_and_the_sample_s_own_end_is_no_cut(typed, cut):
+    row = make_row(**typed)
+
+    assert row.cut.is_valid()
+    assert row.cut.as_cut()[1:] == cut
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"start": "7", "end": "3"},
+        {"start": "3", "end": "3.1"},
+        {"start": "9.9"},
+        {"start": "-1"},
+        {"end": "later"},
+        {"end": "nan"},
+        {"start": "inf"},
+    ],
+)
+def test_a_cut_that_leaves_nothing_is_told(typed):
+    row = make_row(**typed)
+
+    assert not row.cut.is_valid()
+    assert row.complaint
+
+
+def test_the_length_is_that_of_the_used_parts_and_unknown_while_one_is_unread():
+    shelf = SampleShelf([make_row(10, start="2", end="5"), make_row(4)])
+    unread = SampleShelf([make_row(10), make_row(None)])
+
+    assert shelf.is_valid()
+    assert unread.is_valid()
+    assert (shelf.seconds, unread.seconds) == (7.0, None)
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([], "Choose a recording to clone from."),
+        ([make_row() for _ in range(MOST_SAMPLES + 1)], "At most 10 recordings make one voice."),
+    ],
+)
+def test_none_and_too_many_samples_are_told(rows, words):
+    shelf = SampleShelf(rows)
+
+    assert not shelf.is_valid()
+    assert shelf.complaints == [words]
+
+
+def test_a_sample_that_could_not_be_read_is_told_in_its_row():
+    shelf = SampleShelf([make_row(None, problem="This file is silent.")])
+
+    assert not shelf.is_valid()
+    assert shelf.rows[0].complaint == "This file is silent."
+
+
+@pytest.mark.parametrize(
+    ("act", "order"),
+    [
+        ("up:2", [0, 2, 1]),
+        ("up:0", [0, 1, 2]),
+        ("down:0", [1, 0, 2]),
+        ("down:2", [0, 1, 2]),
+        ("remove:1", [0, 2]),
+        ("sideways:1", [0, 1, 2]),
+        ("add", [0, 1, 2]),
+    ],
+)
+def test_a_button_moves_or_removes_one_row(act, order):
+    rows = [make_row() for _ in range(3)]
+    shelf = SampleShelf(list(rows))
+    verb, _, place = act.partition(":")
+
+    shelf.rearrange(f"{verb}:{rows[int(place)].sample.pk}" if place else act)
+
+    assert [rows.index(row) for row in shelf.rows] == order
+
+
+def test_ids_keep_their_order_and_what_is_none_is_left_out():
+    first, second = uuid.uuid4(), uuid.uuid4()
+
+    posted = QueryDict(f"sample={second}&sample=1'%20OR&sample={first}")
+
+    assert read_sample_ids(posted) == [second, first]

@@ -1,0 +1,143 @@
+"""A sample is read once and given up when it kills its reader; providers get what they take."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from catalog.decoding import NotDecodable
+from catalog.jobs import samples
+from catalog.jobs.samples import (
+    PEAK_COUNT,
+    convert_samples,
+    find_length_problem,
+    find_unread,
+    measure_sample,
+    run_measurement,
+)
+from catalog.models import Sample
+from catalog.providers.registry import get_adapter
+from catalog.storage import media_path
+from tests import factories
+from tests.conftest import make_wav
+
+NOW = factories.NOW
+
+
+@pytest.fixture
+def sample(cast) -> Sample:
+    return factories.make_sample(cast.ana, cast.aurora, make_wav(3), seconds=None)
+
+
+def test_a_sample_is_read_for_its_length_and_waveform(sample):
+    run_measurement(str(sample.pk))
+
+    sample.refresh_from_db()
+    assert (sample.seconds, len(sample.peaks), sample.is_measured) == (3.0, PEAK_COUNT, True)
+
+
+def test_what_is_no_sound_says_so_in_its_row_and_is_not_read_again(cast, monkeypatch):
+    broken = factories.make_sample(cast.ana, cast.aurora, b"RIFF", seconds=None)
+
+    run_measurement(str(broken.pk))
+    monkeypatch.setattr(samples, "measure_audio", lambda *_, **__: 1 / 0)
+
+    broken.refresh_from_db()
+    assert "could not be decoded" in broken.problem
+    with pytest.raises(NotDecodable):
+        measure_sample(broken)
+
+
+def test_a_file_on_which_every_reader_dies_is_given_up(sample, monkeypatch):
+    def die(*_: object, **__: object) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(samples, "measure_audio", die)
+    deaths = 0
+    while not sample.problem:
+        try:
+            run_measurement(str(sample.pk))
+        except SystemExit:
+            deaths += 1
+        sample.refresh_from_db()
+
+    assert 1 < deaths < 10
+    assert "could not be read" in sample.problem
+
+
+def test_a_sample_whose_file_is_missing_says_so(sample):
+    media_path(sample.path).unlink()
+
+    with pytest.raises(NotDecodable, match="no longer on this server"):
+        measure_sample(sample)
+
+
+def test_samples_whose_wake_up_got_lost_are_found(cast, sample):
+    Sample.objects.update(uploaded_at=NOW - timedelta(minutes=2))
+    factories.make_sample(cast.ana, cast.aurora, b"read")
+    factories.make_sample(cast.ana, cast.aurora, b"late", seconds=None)
+
+    assert find_unread(NOW) == [str(sample.pk)]
+
+
+def sources_of(cast, *seconds: float, **cut: float):
+    made = [
+        factories.make_sample(cast.ana, cast.aurora, make_wav(length, hertz=150 + place))
+        for place, length in enumerate(seconds)
+    ]
+    for sample, length in zip(made, seconds, strict=True):
+        Sample.objects.filter(pk=sample.pk).update(seconds=length)
+    order = factories.make_order(cast.ana, cast.aurora, *made)
+    order.sources.update(**cut)
+    return list(order.sources.select_related("sample").order_by("position"))
+
+
+def test_what_a_provider_takes_goes_to_it_as_it_was_uploaded(cast):
+    sources = sources_of(cast, 3)
+
+    (file,), words = convert_samples(sources, get_adapter("inworld").info)
+
+    assert file.content == media_path(sources[0].sample.path).read_bytes()
+    assert words == "The recording as uploaded."
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ({"sample_formats": frozenset({"mp3"})}, "Converted for Inworld: WAV"),
+        ({"max_sample_seconds": 2}, "the first 2.0 s of 3.0 s"),
+        ({"max_sample_bytes": 60_000}, "the first"),
+    ],
+)
+def test_what_a_provider_does_not_take_is_converted_and_it_is_said_how(cast, limits, words):
+    info = replace(get_adapter("inworld").info, **limits)
+
+    (file,), told = convert_samples(sources_of(cast, 3), info)
+
+    assert words in told
+    assert file.content.startswith(b"RIFF")
+    assert len(file.content) <= (info.max_sample_bytes or 10**9)
+
+
+def test_several_samples_go_as_they_are_where_so_many_are_taken_else_in_a_row(cast):
+    sources = sources_of(cast, 2, 1)
+    info = get_adapter("inworld").info
+
+    several, _ = convert_samples(sources, replace(info, max_samples=2))
+    one, words = convert_samples(sources, info)
+
+    assert (len(several), len(one)) == (2, 1)
+    assert "2 recordings in a row" in words
+
+
+def test_a_cut_is_what_is_sent_and_what_counts(cast):
+    sources = sources_of(cast, 8, start_seconds=1, end_seconds=4)
+    info = get_adapter("stepfun").info
+
+    (file,), words = convert_samples(sources, info)
+
+    assert "3.0 s" in words
+    assert len(file.content) < len(media_path(sources[0].sample.path).read_bytes()) / 2
+    assert find_length_problem(sources, info) == (
+        "The sample is too short: 3.0 s, and StepFun needs 5 s."
+    )

@@ -1,0 +1,103 @@
+"""The health page tells the truth about workers, queues and the broker."""
+
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from celery import current_app
+from kombu import Connection
+
+from catalog import brokers
+from catalog.jobs.beats import end_beat, forget_silent, note_beat
+from catalog.models import Beat, CloneJob
+from catalog.queries.health import has_worker, look_at_health
+from tests import factories
+
+NOW = factories.NOW
+
+
+@pytest.fixture
+def beating(cast) -> None:
+    note_beat("jobs@here", "jobs", NOW)
+    note_beat("schedule", "", NOW)
+
+
+def test_while_all_beat_and_nothing_waits_all_is_well(cast, beating):
+    health = look_at_health(cast.ana, NOW)
+
+    assert health.is_good
+    assert [process.name for process in health.processes] == ["jobs@here", "schedule"]
+    assert (health.waiting_count, health.oldest_at) == (0, None)
+    assert health.broker.answers
+
+
+@pytest.mark.parametrize(
+    ("name", "queues", "does"),
+    [
+        ("jobs@here", "jobs", True),
+        ("all@here", "background,jobs", True),
+        ("background@here", "background", False),
+        ("schedule", "", False),
+    ],
+)
+def test_a_worker_is_one_that_takes_clones(db, name, queues, does):
+    note_beat(name, queues, NOW)
+
+    assert has_worker(NOW) is does
+
+
+def test_a_worker_that_fell_silent_is_none_and_the_page_is_red(cast, beating):
+    later = NOW + timedelta(minutes=2)
+
+    health = look_at_health(cast.ana, later)
+
+    assert not has_worker(later)
+    assert not health.is_good
+    assert [process.is_alive for process in health.processes] == [False, False]
+
+
+def test_a_worker_that_says_goodbye_is_gone_and_one_that_was_silent_for_long_forgotten(db):
+    note_beat("one@here", "jobs", NOW)
+    note_beat("two@here", "jobs", NOW)
+
+    end_beat("one@here")
+    forget_silent(NOW + timedelta(minutes=5))
+    assert [beat.name for beat in Beat.objects.all()] == ["two@here"]
+    forget_silent(NOW + timedelta(hours=2))
+
+    assert not Beat.objects.exists()
+
+
+def test_a_beat_keeps_when_the_process_began(db):
+    note_beat("one@here", "jobs", NOW)
+    note_beat("one@here", "jobs", NOW + timedelta(seconds=10))
+
+    beat = Beat.objects.get()
+    assert (beat.started_at, beat.seen_at) == (NOW, NOW + timedelta(seconds=10))
+
+
+def test_a_job_that_nobody_takes_for_minutes_is_late_and_one_that_waits_for_its_time_is_not(
+    cast, beating
+):
+    factories.make_job(cast.ana, cast.credential, state=CloneJob.State.WAITING)
+    assert look_at_health(cast.ana, NOW).is_good
+
+    job = factories.make_job(cast.ana, cast.credential, created_at=NOW - timedelta(minutes=6))
+    health = look_at_health(cast.ana, NOW)
+
+    assert (health.is_late, health.oldest_at, health.waiting_count) == (True, job.created_at, 2)
+    assert not health.is_good
+
+
+def test_a_broker_that_does_not_answer_is_said_without_its_address(cast, beating, monkeypatch):
+    far = SimpleNamespace(
+        conf=current_app.conf,
+        connection_for_read=lambda **_: Connection("redis://:secret@127.0.0.1:1/0"),
+    )
+    monkeypatch.setattr(brokers, "current_app", far)
+
+    health = look_at_health(cast.ana, NOW)
+
+    assert (health.broker.name, health.broker.answers) == ("Redis", False)
+    assert "secret" not in repr(health)
+    assert not health.is_good

@@ -1,0 +1,103 @@
+"""An uploaded recording is stored once for its form, whole or not at all."""
+
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from catalog.audio import FORMATS
+from catalog.models import Membership, Sample
+from catalog.services import samples
+from catalog.services.samples import add_sample
+from catalog.storage import media_path
+from tests import factories
+from tests.threads import call_at_once
+
+NOW = factories.NOW
+
+
+@pytest.fixture
+def add(cast):
+    Membership.objects.filter(user=cast.mia).update(role=Membership.Role.CLONER)
+
+    def _add(user=None, content: bytes = b"RIFF-sound", token: Any = None) -> Sample:
+        return add_sample(
+            user or cast.mia,
+            team=cast.aurora,
+            form_token=token or uuid.uuid4(),
+            file=SimpleUploadedFile("ada.wav", content),
+            audio_format=FORMATS["wav"],
+            now=NOW,
+        )
+
+    return _add
+
+
+def stored_files(settings) -> list[Path]:
+    return [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
+
+
+def test_an_upload_becomes_a_sample_and_then_a_worker_reads_it(
+    add, cast, wakes, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        sample = add()
+        assert wakes == []
+
+    assert wakes == [
+        ("catalog.measure_sample", str(sample.pk)),
+        ("catalog.listen_to", f"report:{sample.report.pk}"),
+    ]
+    assert media_path(sample.path).read_bytes() == b"RIFF-sound"
+    assert (sample.filename, sample.size, sample.owner) == ("ada.wav", 10, cast.mia)
+
+
+def test_the_same_recording_twice_in_one_form_is_one_sample(add, settings):
+    token = uuid.uuid4()
+
+    first, second, other = add(token=token), add(token=token), add()
+
+    assert (first == second, first == other) == (True, False)
+    assert len(stored_files(settings)) == 2
+
+
+def test_the_same_recording_dropped_at_once_is_one_sample(file_database, add, settings, wakes):
+    token = uuid.uuid4()
+
+    answers = call_at_once(*[lambda: add(token=token) for _ in range(5)])
+
+    assert len({answer.pk for answer in answers}) == 1
+    assert (len(stored_files(settings)), len(wakes)) == (1, 2)
+
+
+def test_a_viewer_adds_nothing(add, cast, settings):
+    viewer = factories.make_user("Vic", cast.aurora, Membership.Role.VIEWER)
+
+    with pytest.raises(PermissionDenied):
+        add(viewer)
+
+    assert stored_files(settings) == []
+
+
+def test_an_upload_that_fails_leaves_neither_row_nor_file(add, settings, monkeypatch):
+    monkeypatch.setattr(samples, "record", lambda *_, **__: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        add()
+
+    assert stored_files(settings) == []
+    assert not Sample.objects.exists()
+
+
+def test_an_upload_that_is_committed_keeps_its_file_whatever_breaks_afterwards(
+    file_database, add, monkeypatch
+):
+    monkeypatch.setattr(samples, "wake_sample", lambda _: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        add()
+
+    assert media_path(Sample.objects.get().path).is_file()

@@ -1,0 +1,97 @@
+"""The bell counts, tells what is new once, and leads to the job."""
+
+import pytest
+from django.utils import timezone
+
+from catalog.models import Notice
+from tests import factories
+from tests.views.conftest import PARTIAL, Page
+
+
+@pytest.fixture
+def job(cast):
+    return factories.make_job(cast.mia, cast.credential)
+
+
+def test_the_bell_counts_what_is_unread_and_asks_again(mia, cast, job):
+    factories.make_notice(cast.mia, cast.aurora, job=job)
+    factories.make_notice(cast.ana, cast.aurora, job=job)
+
+    (bell,) = Page(mia.get("/jobs/")).find("a", id="bell")
+
+    assert bell["aria-label"] == "Notices, 1 unread"
+    assert bell["hx-get"] == f"/notices/bell/?after={Notice.objects.get(user=cast.mia).pk}"
+
+
+def test_what_came_since_is_told_in_a_toast_and_what_was_known_is_not(mia, cast, job):
+    known = factories.make_notice(cast.mia, cast.aurora, "Old news.")
+    factories.make_notice(cast.mia, cast.aurora, "Our Ada is ready.", job=job)
+
+    page = Page(mia.get(f"/notices/bell/?after={known.pk}", headers=PARTIAL))
+    again = Page(mia.get(page.find("a", id="bell")[0]["hx-get"], headers=PARTIAL))
+
+    assert "Our Ada is ready." in page.text
+    assert "Old news." not in page.text
+    assert page.find("div", **{"class": "toast"})
+    assert not again.find("div", **{"class": "toast"})
+
+
+@pytest.mark.parametrize("after", ["", "x", "-1", "9" * 30, "1 OR 1"])
+def test_an_odd_number_tells_nothing_twice(mia, cast, after):
+    factories.make_notice(cast.mia, cast.aurora)
+
+    page = Page(mia.get("/notices/bell/", {"after": after}, headers=PARTIAL))
+
+    assert page.find("a", id="bell")
+    assert not page.find("div", **{"class": "toast"})
+
+
+def test_the_bell_asks_more_often_while_a_clone_of_the_person_is_made(mia, cast):
+    (calm,) = Page(mia.get("/jobs/")).find("a", id="bell")
+    factories.make_job(cast.mia, cast.credential)
+
+    (awake,) = Page(mia.get("/jobs/")).find("a", id="bell")
+
+    assert calm["hx-trigger"].startswith("every 20s")
+    assert awake["hx-trigger"].startswith("every 4s")
+
+
+def test_opening_a_notice_leads_to_its_job_and_reads_it(mia, cast, job):
+    notice = factories.make_notice(cast.mia, cast.aurora, job=job)
+
+    response = mia.post(f"/notices/{notice.pk}/open/")
+
+    notice.refresh_from_db()
+    assert (response["Location"], notice.read_at is not None) == (f"/jobs/{job.pk}/", True)
+
+
+def test_all_are_read_at_once_and_those_of_others_stay(mia, cast):
+    factories.make_notice(cast.mia, cast.aurora)
+    other = factories.make_notice(cast.ana, cast.aurora)
+
+    mia.post("/notices/read/")
+
+    assert list(Notice.objects.filter(read_at=None)) == [other]
+    assert "Our Ada is ready." in Page(mia.get("/notices/")).text
+
+
+def test_the_health_page_turns_red_without_a_worker(mia, cast):
+    page = Page(mia.get("/health/"))
+    assert "No worker is running." in page.text
+    for name, queues in (("jobs@here", "jobs"), ("schedule", "")):
+        factories.make_beat(name, queues, timezone.now())
+
+    assert "All is well" in Page(mia.get("/health/", headers=PARTIAL)).text
+
+
+def test_a_speaker_s_page_shows_samples_jobs_and_voices(mia, cast):
+    voice = factories.make_clone(cast.account, "Ada at last")
+    job = factories.make_job(cast.ana, cast.credential, voice=voice, state="ready")
+
+    listed = Page(mia.get("/speakers/"))
+    page = Page(mia.get(f"/speakers/{job.order.speaker_id}/"))
+
+    assert "1 voice from 1 job" in listed.text
+    assert page.find("a", href=f"/voices/{voice.pk}/")
+    assert page.find("a", href=f"/jobs/{job.pk}/")
+    assert page.find("audio", src=f"/samples/{factories.sample_of(job).pk}/audio/")

@@ -1,0 +1,36 @@
+"""Have every Celery worker tell that it is alive, from a thread beside its work."""
+
+import threading
+from typing import Any
+
+from celery.signals import worker_ready, worker_shutting_down
+
+_stop = threading.Event()
+
+
+@worker_ready.connect
+def start_beating(sender: Any, **_: Any) -> None:
+    """Begin once the worker takes tasks; what has died before has never been alive."""
+    queues = sorted(sender.task_consumer.queues, key=lambda queue: queue.name)
+    names = ",".join(queue.name for queue in queues)
+    arguments = (sender.hostname, names)
+    threading.Thread(target=_beat, args=arguments, daemon=True, name="beat").start()
+
+
+@worker_shutting_down.connect
+def stop_beating(**_: Any) -> None:
+    """Say goodbye rather than fall silent."""
+    _stop.set()
+
+
+def _beat(name: str, queues: str) -> None:
+    from catalog.jobs.beats import BEAT_SECONDS, end_beat, hang_up  # noqa: PLC0415
+    from catalog.schedule import say_alive  # noqa: PLC0415  (needs loaded apps)
+
+    while True:
+        say_alive(name, queues)
+        hang_up()
+        if _stop.wait(BEAT_SECONDS):
+            end_beat(name)
+            hang_up()
+            return
