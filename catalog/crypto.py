@@ -86,20 +86,37 @@ class KeyRing:
     def create(cls, path: Path) -> Self:
         """Make a ring with one new key; the first of several processes wins and all agree."""
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
-        content = {"version": 1, "keys": [base64.b64encode(secrets.token_bytes(32)).decode()]}
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(handle, "w") as file:
-            json.dump(content, file)
-            file.flush()
-            os.fsync(file.fileno())
+        draft = _write_draft(path, [base64.b64encode(secrets.token_bytes(32)).decode()])
         with contextlib.suppress(FileExistsError):
             path.hardlink_to(draft)
         draft.unlink()
-        folder = os.open(path.parent, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
+        _flush_folder(path)
         return cls.load(path)
+
+    @classmethod
+    def add_primary(cls, path: Path) -> Self:
+        """Put a new key before those of the file: it seals from now on, the others still open."""
+        words = _read_words(path)
+        _replace_file(path, [base64.b64encode(secrets.token_bytes(32)).decode(), *words])
+        return cls.load(path)
+
+    @classmethod
+    def keep_primary(cls, path: Path) -> Self:
+        """Leave only the first key in the file: what it does not open is lost."""
+        _replace_file(path, _read_words(path)[:1])
+        return cls.load(path)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    @sensitive_variables()
+    def rewrap(self, record: bytes, context: bytes) -> bytes:
+        """Put a record under the first key; the secret inside is not touched."""
+        if record[len(_MAGIC) : len(_MAGIC) + _KEY_ID] == self._primary:
+            return record
+        data_key, outer = self._unwrap(record, context), secrets.token_bytes(_NONCE)
+        wrapped = AESGCM(self._keys[self._primary]).encrypt(outer, data_key, b"key|" + context)
+        return _MAGIC + self._primary + outer + wrapped + record[_HEAD:]
 
     @sensitive_variables()
     def seal(self, plain: bytes, context: bytes) -> bytes:
@@ -137,6 +154,41 @@ class KeyRing:
             return AESGCM(key).decrypt(outer, wrapped, b"key|" + context)
         except InvalidTag:
             raise CannotOpen("This record was changed or moved.") from None
+
+
+@sensitive_variables()
+def _write_draft(path: Path, words: list[str]) -> Path:
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(handle, "w") as file:
+        json.dump({"version": 1, "keys": words}, file)
+        file.flush()
+        os.fsync(file.fileno())
+    return draft
+
+
+def _flush_folder(path: Path) -> None:
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
+
+
+@sensitive_variables()
+def _read_words(path: Path) -> list[str]:
+    KeyRing.load(path)
+    words: list[str] = json.loads(path.read_bytes())["keys"]
+    return words
+
+
+@sensitive_variables()
+def _replace_file(path: Path, words: list[str]) -> None:
+    # Whoever reads meanwhile finds the old file or the new one, each of them whole.
+    try:
+        draft = _write_draft(path, words)
+        draft.replace(path)
+        _flush_folder(path)
+    except OSError as exc:
+        raise KeyProblem(f"{path} cannot be replaced: {exc.strerror}.") from None
 
 
 def _demand_ours(path: Path, status: os.stat_result) -> None:

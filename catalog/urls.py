@@ -185,6 +185,11 @@ urlpatterns = [
     path("keys/add/", credentials.credential_add, name="credential-add"),
     path("keys/<uuid:pk>/", credentials.credential_row, name="credential-detail"),
     path("keys/<uuid:pk>/replace/", credentials.credential_replace, name="credential-replace"),
+    path(
+        "keys/<uuid:pk>/replace/confirm/", credentials.credential_confirm, name="credential-confirm"
+    ),
+    path("keys/<uuid:pk>/replace/drop/", credentials.credential_drop, name="credential-drop"),
+    path("keys/<uuid:pk>/rename/", credentials.credential_rename, name="credential-rename"),
     path("keys/<uuid:pk>/check/", credentials.credential_recheck, name="credential-recheck"),
     path("keys/<uuid:pk>/share/", credentials.credential_share, name="credential-share"),
     path("keys/<uuid:pk>/switch/", credentials.credential_switch, name="credential-switch"),

@@ -20,9 +20,17 @@ from django.db import connection
 from django.test import Client
 
 from catalog import tasks
-from catalog.jobs import cleanups, credentials, previews, speeches, syncs, voice_settings
+from catalog.jobs import (
+    cleanups,
+    credentials,
+    previews,
+    replacements,
+    speeches,
+    syncs,
+    voice_settings,
+)
 from catalog.models import Membership, SyncRun, Team
-from catalog.models.credentials import prepare_installation
+from catalog.models.sealing import prepare_installation
 from catalog.providers.types import AudioClip, RemoteVoice
 from catalog.search.index.shelf import SHELF
 from catalog.services import previews as preview_services
@@ -159,6 +167,7 @@ def stub(monkeypatch: pytest.MonkeyPatch, wav: bytes) -> StubProvider:
         cleanups,
         credentials,
         previews,
+        replacements,
         speeches,
         syncs,
         voice_settings,

@@ -35,6 +35,7 @@ from catalog.models import (
     PlannedDeletion,
     PreviewClip,
     ProviderAccount,
+    Replacement,
     Sample,
     SavedSearch,
     Selection,
@@ -117,6 +118,13 @@ def make_credential(
     credential.seal_secrets(api_key)
     credential.save()
     return credential
+
+
+def make_replacement(credential: Credential, api_key: str, **values: Any) -> Replacement:
+    found = Replacement(credential=credential, **{"asked_at": NOW, **values})
+    found.seal_secrets(api_key)
+    found.save()
+    return found
 
 
 def make_voice(

@@ -19,12 +19,13 @@ from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from catalog import schedule, tasks
-from catalog.models import CloneJob, Credential, PlannedDeletion, Voice
+from catalog.models import CloneJob, Credential, PlannedDeletion, Replacement, Voice
 from catalog.providers.errors import CredentialRejected
 from catalog.providers.session import open_provider
 from catalog.sandbox import running_sandbox
 from catalog.sandbox.faults import Fault, FaultKind
 from catalog.services import credentials as credential_services
+from catalog.services import replacements as replacement_services
 from tests.witness import Everything, Witness
 
 NUMBER = 1000 + secrets.randbelow(8000)
@@ -214,6 +215,7 @@ def break_in_mid_request(scene: SimpleNamespace) -> None:
 
     with scene.patch.context() as patch:
         patch.setattr(credential_services, "record", fail)
+        patch.setattr(replacement_services, "record", fail)
         assert add(scene, WRONG).status_code == 500
         path = f"/keys/{scene.credential.pk}/replace/"
         assert post(scene, path, {"api_key": WRONG}).status_code == 500
@@ -223,6 +225,9 @@ def break_in_mid_request(scene: SimpleNamespace) -> None:
 def replace_and_share(scene: SimpleNamespace) -> None:
     path = f"/keys/{scene.credential.pk}/"
     assert post(scene, f"{path}replace/", {"api_key": SECOND}).status_code == 302
+    assert Replacement.objects.get().opens_another
+    assert post(scene, f"{path}replace/confirm/", {"account": "other"}).status_code == 302
+    assert not Replacement.objects.exists()
     assert Credential.objects.get(pk=scene.credential.pk).health == Credential.Health.GOOD
     scene.sandbox.faults.add(Fault(FaultKind.HTML, times=3))
     post(scene, f"{path}check/", {})

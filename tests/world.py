@@ -27,6 +27,7 @@ from catalog.models import (
     PreviewClip,
     ProviderAccount,
     Rating,
+    Replacement,
     Sample,
     SampleReport,
     SavedSearch,
@@ -56,6 +57,7 @@ _OF_TEAM = {
     Team: "pk",
     Membership: "team",
     Invitation: "team",
+    Replacement: "credential__team",
     ProviderAccount: "team",
     Credential: "team",
     Voice: "account__team",
@@ -162,7 +164,7 @@ def furnish(
     )
     leaver = factories.make_user(f"Kim of {word}", team)
     invitation = factories.make_invitation(admin, team, label=word)
-    session = factories.make_session(admin, word)
+    factories.make_replacement(credential, f"key of {word}", state="other", label=word)
     SyncRun.objects.create(account=account, started_at=factories.NOW, error=word)
     return SimpleNamespace(
         team=team.name,
@@ -179,7 +181,7 @@ def furnish(
         plan=plan,
         line=line,
         home=team,
-        session=session,
+        session=factories.make_session(admin, word),
         member=Membership.objects.get(user=leaver),
         invitation=invitation,
         note=note,

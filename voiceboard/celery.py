@@ -112,6 +112,6 @@ app.autodiscover_tasks(["catalog"], related_name="schedule")
 
 @worker_init.connect
 def _refuse_without_keys(**_: Any) -> None:
-    from catalog.models.credentials import verify_key_ring  # noqa: PLC0415  (needs loaded apps)
+    from catalog.models.sealing import verify_key_ring  # noqa: PLC0415  (needs loaded apps)
 
     verify_key_ring()

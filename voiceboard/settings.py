@@ -60,6 +60,9 @@ SYNC_EVERY_MINUTES = env.read_number("VOICEBOARD_SYNC_EVERY_MINUTES", 15, least=
 INDEX_DIR = DATA_DIR / "index"
 INDEX_MAX_BYTES = env.read_number("VOICEBOARD_INDEX_MAX_MB", 400, least=1, most=100_000) * 1024**2
 
+# From which age on a provider key is said to be old; 0 never says so.
+KEY_AGE_DAYS = env.read_number("VOICEBOARD_KEY_AGE_DAYS", 365, most=36500)
+
 ALLOWED_HOSTS = env.read_list("VOICEBOARD_ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
 # How long a clone whose answer got lost may still appear; 0 takes each provider's own figure.
 # What one person may have spoken in a minute; what is in the cache does not count.

@@ -8,7 +8,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voiceboard.settings")
 
 application = get_wsgi_application()
 
-from catalog.models.credentials import verify_key_ring  # noqa: E402  (needs the loaded apps)
+from catalog.models.sealing import verify_key_ring  # noqa: E402  (needs the loaded apps)
 
 # Better no service than one that cannot read its credentials: the reason is on the console.
 verify_key_ring()

@@ -31,6 +31,12 @@ class ReplaceKeyForm(forms.Form):
         return key
 
 
+class NicknameForm(forms.Form):
+    """What a key is called."""
+
+    nickname = forms.CharField(label="Name for this key", max_length=80, required=False)
+
+
 class CredentialForm(ReplaceKeyForm):
     """A key for one provider, with what to call it and whether the team may use it."""
 

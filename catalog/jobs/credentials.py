@@ -11,7 +11,8 @@ from django.db.models.functions import Coalesce
 
 from catalog.crypto import CannotOpen
 from catalog.jobs.leases import Clock, RowId
-from catalog.models import Credential, ProviderAccount
+from catalog.jobs.replacements import check_replacement
+from catalog.models import Credential, ProviderAccount, Replacement
 from catalog.providers.errors import CredentialRejected, PermissionMissing, ProviderError
 from catalog.providers.key_checks import CredentialCheck
 from catalog.providers.session import open_provider
@@ -25,7 +26,11 @@ _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def check_credential(credential_id: RowId, clock: Clock) -> int | None:
-    """Ask the provider about the key and keep the verdict; return the account that it opens."""
+    """Ask the provider about the key and keep the verdict; return the account that it opens.
+
+    Where a new key waits to replace it, that one is looked at first.
+    """
+    check_replacement(credential_id, clock)
     credential = Credential.objects.select_related("team").filter(pk=credential_id).first()
     if credential is None:
         return None
@@ -116,6 +121,7 @@ def find_due_checks(now: datetime) -> list[RowId]:
         | Q(check_asked_at__gt=Coalesce("checked_at", _NEVER))
         | Q(health=Credential.Health.UNREACHABLE, checked_at__lt=now - _ASK_AGAIN_AFTER)
         | Q(checked_at__lt=now - _VERDICT_LASTS)
+        | Q(replacement__state=Replacement.State.CHECKING)
     )
     rows = Credential.objects.offered().filter(due)
     oldest_first = F("checked_at").asc(nulls_first=True)

@@ -14,6 +14,7 @@ from catalog.models.likenesses import SoundQuery, VoiceEmbedding
 from catalog.models.notices import Notice
 from catalog.models.orders import CloneOrder, CloneSource
 from catalog.models.preferences import Preference
+from catalog.models.replacements import Replacement
 from catalog.models.reports import SampleReport
 from catalog.models.samples import Sample
 from catalog.models.searches import SavedSearch, Selection
@@ -50,6 +51,7 @@ __all__ = [
     "PreviewClip",
     "ProviderAccount",
     "Rating",
+    "Replacement",
     "Sample",
     "SampleReport",
     "SavedSearch",

@@ -2,24 +2,19 @@
 
 import hashlib
 import hmac
-import secrets as randomness
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Self
 
 from django.conf import settings
-from django.db import DatabaseError, models
+from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.views.decorators.debug import sensitive_variables
 
-from catalog.crypto import CannotOpen, KeyProblem, KeyRing, bind_context
+from catalog.crypto import bind_context
 from catalog.models.accounts import Team, User
-from catalog.models.installations import (
-    KEY_CHECK,
-    KEY_CHECK_CONTEXT,
-    Installation,
-    key_ring,
-)
+from catalog.models.installations import Installation, key_ring, sealing_ring
 from catalog.providers.registry import get_adapter
 from catalog.providers.types import ProviderInfo
 
@@ -159,6 +154,7 @@ class Credential(models.Model):
     checked_at = models.DateTimeField(null=True)
     check_asked_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    replaced_at = models.DateTimeField(null=True)
 
     objects = CredentialQuerySet.as_manager()
 
@@ -183,6 +179,11 @@ class Credential(models.Model):
     def info(self) -> ProviderInfo:
         """What the provider is and can do."""
         return get_adapter(self.provider).info
+
+    @property
+    def entered_at(self) -> datetime:
+        """When this very key was entered: one that replaced another is new."""
+        return self.replaced_at or self.created_at
 
     @property
     def is_unchecked(self) -> bool:
@@ -233,64 +234,35 @@ class Credential(models.Model):
     @sensitive_variables()
     def seal_secrets(self, api_key: str) -> None:
         """Set the sealed key and its last four characters; the row still has to be saved."""
-        self.sealed = key_ring().seal(api_key.encode(), self._context())
-        self.last_four = api_key[-4:] if len(api_key) >= 16 else "****"
+        self.sealed = sealing_ring().seal(api_key.encode(), self.seal_context())
+        self.last_four = shown_end(api_key)
 
     @sensitive_variables()
     def secrets(self) -> Mapping[str, str]:
         """Open the key for an adapter; raises CannotOpen. Only jobs and previews call this."""
-        return {"api_key": key_ring().open(bytes(self.sealed), self._context()).decode()}
+        ring, record = key_ring(), bytes(self.sealed)
+        if not ring.knows(record):
+            # The master key was rotated since this row was read.
+            kept = Credential.objects.filter(pk=self.pk).values_list("sealed", flat=True).first()
+            record = bytes(kept or b"")
+        return {"api_key": ring.open(record, self.seal_context()).decode()}
 
     def account_fallback_ref(self) -> str:
         """Name the account by a keyed hash of the key, for providers that do not tell it."""
-        installation = Installation.objects.get()
-        key = bytes(installation.hash_key)
-        return (
-            "key:" + hmac.new(key, self.secrets()["api_key"].encode(), hashlib.sha256).hexdigest()
-        )
+        return hash_key(self.secrets()["api_key"])
 
-    def _context(self) -> bytes:
+    def seal_context(self) -> bytes:
+        """Return the place that a sealed key of this row is bound to."""
         return bind_context("catalog_credential", self.pk, self.owner_id, self.provider, "api_key")
 
 
-def verify_key_ring() -> None:
-    """Raise KeyProblem unless the ring opens what this database was sealed under."""
-    try:
-        installation = Installation.objects.first()
-    except DatabaseError:
-        raise KeyProblem("The database is not ready; run: manage.py prepare") from None
-    if installation is None:
-        raise KeyProblem("This installation has no master key yet; run: manage.py prepare")
-    try:
-        key_ring().open(bytes(installation.key_check), KEY_CHECK_CONTEXT)
-    except KeyProblem as exc:
-        raise KeyProblem(
-            f"{exc} (No new key is made: this database was sealed under that file.)"
-        ) from None
-    except CannotOpen:
-        raise KeyProblem(
-            f"{settings.MASTER_KEY_FILE} is not the master key of this database."
-            " Restore the right file; no new key is made."
-        ) from None
+def shown_end(api_key: str) -> str:
+    """Return what is shown of a key: its end, where it is long enough to lose that."""
+    return api_key[-4:] if len(api_key) >= 16 else "****"
 
 
-def prepare_installation() -> Installation:
-    """Make the master key and the installation's row on first use; later only verify them."""
-    if not Installation.objects.exists():
-        if Credential.objects.exists():
-            raise KeyProblem("Sealed credentials are here but the installation's row is not.")
-        ring = KeyRing.create(settings.MASTER_KEY_FILE)
-        Installation.objects.get_or_create(
-            pk=1,
-            defaults={
-                "code": randomness.token_hex(4),
-                "key_check": ring.seal(KEY_CHECK, KEY_CHECK_CONTEXT),
-                "hash_key": randomness.token_bytes(32),
-            },
-        )
-    verify_key_ring()
-    installation = Installation.objects.get()
-    if not installation.audit_key:
-        installation.seal_audit_key()
-        installation.save(update_fields=["audit_key"])
-    return installation
+@sensitive_variables()
+def hash_key(api_key: str) -> str:
+    """Return a name for whatever the key opens, which tells nothing of the key."""
+    secret = bytes(Installation.objects.get().hash_key)
+    return "key:" + hmac.new(secret, api_key.encode(), hashlib.sha256).hexdigest()

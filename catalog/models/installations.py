@@ -6,7 +6,7 @@ import secrets as randomness
 from pathlib import Path
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.views.decorators.debug import sensitive_variables
 
 from catalog.crypto import KeyProblem, KeyRing, bind_context
@@ -43,7 +43,7 @@ class Installation(models.Model):
 @sensitive_variables()
 def seal_text(plain: str, *place: str) -> str:
     """Seal a text for a place, as another text."""
-    return base64.b64encode(key_ring().seal(plain.encode(), bind_context(*place))).decode()
+    return base64.b64encode(sealing_ring().seal(plain.encode(), bind_context(*place))).decode()
 
 
 @sensitive_variables()
@@ -55,6 +55,17 @@ def open_text(sealed: str, *place: str) -> str:
 @functools.lru_cache(maxsize=4)
 def _open_audit_key(sealed: bytes) -> bytes:
     return key_ring().open(sealed, AUDIT_KEY_CONTEXT)
+
+
+def sealing_ring() -> KeyRing:
+    """Return the keys for somebody who seals, and keep a rotation waiting until that is written.
+
+    Inside a transaction the row of the installation is locked first: who comes after a rotation
+    began reads its new keys, and who came before is done when it starts to look for old records.
+    """
+    if transaction.get_connection().in_atomic_block:
+        Installation.objects.select_for_update().first()
+    return key_ring()
 
 
 def key_ring() -> KeyRing:

@@ -8,16 +8,22 @@ from django.db.models import Exists, Max, OuterRef
 
 from catalog.models import Credential, ProviderAccount, SyncRun, User
 
+_SHOWN = ("account", "owner", "team", "replacement")
+
 
 def find_credentials(user: User) -> list[Credential]:
     """Return the person's own keys and those that teammates share, own ones first."""
-    rows = Credential.objects.visible_to(user).select_related("account", "owner", "team")
+    rows = Credential.objects.visible_to(user).select_related(
+        "account", "owner", "team", "replacement"
+    )
     return sorted(rows, key=lambda row: (row.owner_id != user.pk, row.created_at))
 
 
 def get_credential(user: User, credential_id: uuid.UUID) -> Credential:
     """Return one key that the person may work through; raises Credential.DoesNotExist."""
-    rows = Credential.objects.visible_to(user).select_related("account", "owner", "team")
+    rows = Credential.objects.visible_to(user).select_related(
+        "account", "owner", "team", "replacement"
+    )
     return rows.get(pk=credential_id)
 
 

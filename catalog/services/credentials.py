@@ -51,17 +51,16 @@ def add_credential(
     return credential
 
 
-@sensitive_variables("api_key")
 @transaction.atomic
-def replace_key(user: User, *, credential: Credential, api_key: str, now: datetime) -> None:
-    """Seal another key in the place of the old one and have it checked."""
+def rename_credential(user: User, *, credential: Credential, nickname: str, now: datetime) -> None:
+    """Call the key something else."""
     _demand_owner(user, credential)
-    credential.seal_secrets(api_key)
-    credential.health = Credential.Health.UNCHECKED
-    credential.problem = ""
-    credential.save()
-    record(user, "credential replaced", credential, team=credential.team, now=now)
-    transaction.on_commit(partial(wake_check, credential.pk))
+    if nickname == credential.nickname:
+        return
+    Credential.objects.filter(pk=credential.pk).update(nickname=nickname)
+    before, after = {"name": credential.nickname}, {"name": nickname}
+    team = credential.team
+    record(user, "credential renamed", credential, team=team, now=now, before=before, after=after)
 
 
 @transaction.atomic

@@ -1,16 +1,19 @@
 """Keys: what each may do, and adding, sharing, replacing and removing them."""
 
 import uuid
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpResponseBase
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponseBadRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog import policies
-from catalog.forms.credentials import CredentialForm, ReplaceKeyForm
+from catalog.forms.credentials import CredentialForm, NicknameForm, ReplaceKeyForm
 from catalog.models import Credential, ProviderAccount
 from catalog.providers.registry import all_infos
 from catalog.queries.credentials import (
@@ -20,6 +23,7 @@ from catalog.queries.credentials import (
 )
 from catalog.services import credentials as services
 from catalog.services.built_in import switch_built_in
+from catalog.services.replacements import confirm_replacement, drop_replacement, replace_key
 from catalog.views.requests import Request, render_part, signed_in
 
 
@@ -33,6 +37,7 @@ def credential_list(request: Request) -> HttpResponseBase:
         "is_running": any(row.is_running for row in statuses),
         "may_add": policies.may_add_credential(request.user, request.team),
         "may_switch": policies.may_switch_built_in(request.user, request.team),
+        "old_before": _old_before(),
         "may_manage": policies.may_manage_people(request.user, request.team),
     }
     return render(request, "catalog/credentials/list.html", context)
@@ -42,7 +47,11 @@ def credential_list(request: Request) -> HttpResponseBase:
 @require_safe
 def credential_row(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     may_switch = policies.may_switch_built_in(request.user, request.team)
-    context = {"credential": _get(request, pk), "may_switch": may_switch}
+    context = {
+        "credential": _get(request, pk),
+        "may_switch": may_switch,
+        "old_before": _old_before(),
+    }
     return render_part(
         request,
         page="catalog/credentials/detail.html",
@@ -84,13 +93,14 @@ def credential_replace(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     credential = _get(request, pk)
     form = ReplaceKeyForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        services.replace_key(
+        replace_key(
             request.user,
             credential=credential,
             api_key=form.cleaned_data["api_key"],
             now=timezone.now(),
         )
-        messages.success(request, "The new key is sealed. A worker is checking it.")
+        words = "The new key is sealed. The old one works until it is known what the new one opens."
+        messages.success(request, words)
         return redirect("catalog:credential-list")
     may_change = policies.may_change_credential(request.user, credential)
     status = 422 if form.is_bound else 200
@@ -98,6 +108,40 @@ def credential_replace(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     return render(
         request, "catalog/credentials/replace.html", context, status=status if may_change else 403
     )
+
+
+@signed_in
+@require_POST
+def credential_confirm(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    """Answer the warning: the new key opens the same account, or another one is wanted."""
+    keeps_account = request.POST.get("account") == "same"
+    confirm_replacement(
+        request.user, credential=_get(request, pk), keeps_account=keeps_account, now=timezone.now()
+    )
+    return redirect("catalog:credential-list")
+
+
+@signed_in
+@require_POST
+def credential_drop(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    drop_replacement(request.user, credential=_get(request, pk), now=timezone.now())
+    messages.success(request, "The new key was wiped; the old one stays.")
+    return redirect("catalog:credential-list")
+
+
+@signed_in
+@require_POST
+def credential_rename(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    credential = _get(request, pk)
+    form = NicknameForm(request.POST)
+    if not policies.may_change_credential(request.user, credential):
+        raise PermissionDenied
+    if not form.is_valid():
+        return HttpResponseBadRequest("A name has at most 80 letters.")
+    nickname = form.cleaned_data["nickname"]
+    now = timezone.now()
+    services.rename_credential(request.user, credential=credential, nickname=nickname, now=now)
+    return redirect("catalog:credential-list")
 
 
 @signed_in
@@ -163,6 +207,11 @@ def account_sync(request: Request, pk: int) -> HttpResponseBase:
     services.request_sync(request.user, account=account, now=timezone.now())
     messages.success(request, f"Fetching the voices of {account.info.label}.")
     return redirect("catalog:credential-list")
+
+
+def _old_before() -> datetime | None:
+    days: int = settings.KEY_AGE_DAYS
+    return timezone.now() - timedelta(days=days) if days else None
 
 
 def _get(request: Request, pk: uuid.UUID) -> Credential:

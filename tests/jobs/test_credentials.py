@@ -17,7 +17,7 @@ from catalog.providers.errors import (
 )
 from catalog.providers.key_checks import Slots
 from catalog.providers.types import Answer
-from catalog.services.credentials import remove_credential, replace_key
+from catalog.services.credentials import remove_credential
 from tests import factories
 
 NOW = factories.NOW
@@ -170,7 +170,8 @@ def test_a_key_replaced_while_the_old_one_is_checked_keeps_no_old_verdict(
     cast, check, credential, stub
 ):
     def replace_meanwhile() -> None:
-        replace_key(cast.mia, credential=credential, api_key="sk_another-key-1234", now=NOW)
+        credential.seal_secrets("sk_another-key-1234")
+        credential.save(update_fields=["sealed", "last_four"])
 
     stub.while_checking = replace_meanwhile
 

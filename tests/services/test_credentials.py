@@ -13,10 +13,11 @@ from catalog.services.credentials import (
     add_credential,
     recheck_credential,
     remove_credential,
-    replace_key,
+    rename_credential,
     request_sync,
     share_credential,
 )
+from catalog.services.replacements import replace_key
 from tests import factories
 
 NOW = factories.NOW
@@ -66,21 +67,12 @@ def test_a_key_for_an_unknown_provider_is_refused(cast):
         add(cast.mia, cast.aurora, provider="nobody")
 
 
-def test_a_replaced_key_takes_the_place_of_the_old_one_and_is_checked_anew(
-    cast, wakes, django_capture_on_commit_callbacks
-):
-    before = bytes(cast.credential.sealed)
+def test_a_key_is_called_something_else_by_its_owner(cast):
+    rename_credential(cast.ana, credential=cast.credential, nickname="Studio", now=NOW)
 
-    with django_capture_on_commit_callbacks(execute=True):
-        replace_key(cast.ana, credential=cast.credential, api_key=KEY, now=NOW)
-
-    credential = Credential.objects.get(pk=cast.credential.pk)
-    assert credential.secrets() == {"api_key": KEY}
-    assert bytes(credential.sealed) != before
-    assert (credential.health, credential.problem) == ("unchecked", "")
-    assert credential.account == cast.account
-    assert wakes == [("catalog.check_credential", str(credential.pk))]
-    assert AuditEntry.objects.get().action == "credential replaced"
+    assert Credential.objects.get(pk=cast.credential.pk).title == "Studio"
+    with pytest.raises(PermissionDenied):
+        rename_credential(cast.mia, credential=cast.credential, nickname="Mine", now=NOW)
 
 
 def test_a_recheck_is_asked_of_a_worker_and_the_key_works_meanwhile(

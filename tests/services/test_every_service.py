@@ -78,7 +78,7 @@ from catalog.services.credentials import (
     add_credential,
     recheck_credential,
     remove_credential,
-    replace_key,
+    rename_credential,
     request_sync,
     share_credential,
 )
@@ -92,6 +92,11 @@ from catalog.services.likenesses import ask_alike
 from catalog.services.members import change_role, remove_member
 from catalog.services.notices import read_all_notices, read_notice
 from catalog.services.preferences import clear_news, note_visit, remember_view
+from catalog.services.replacements import (
+    confirm_replacement,
+    drop_replacement,
+    replace_key,
+)
 from catalog.services.samples import add_sample
 from catalog.services.searches import (
     change_search,
@@ -129,6 +134,8 @@ READERS = {
     "find_invitation",
     "count_belongings",
     "find_password_link",
+    # Its own tests give it a key ring of its own; this run's is everybody's.
+    "rotate_master_key",
     "fetch_preview",
 }
 # These change what nobody but the person sees, which is no concern of the team's log.
@@ -290,6 +297,12 @@ def compare(cast: SimpleNamespace) -> None:
     request_comparison(cast.mia, wish=wish, now=NOW)
 
 
+def offer(cast: SimpleNamespace, state: str) -> Credential:
+    """Leave a new key waiting beside Ana's."""
+    factories.make_replacement(cast.credential, CANARY, state=state)
+    return cast.credential
+
+
 def membership_of(user: User) -> Membership:
     return Membership.objects.select_related("user", "team").get(user=user)
 
@@ -360,6 +373,15 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     ),
     "make_team": lambda cast: make_team(cast.ana, name="Corona", now=NOW),
     "rename_team": lambda cast: rename_team(cast.ana, team=cast.aurora, name="Corona", now=NOW),
+    "rename_credential": lambda cast: rename_credential(
+        cast.ana, credential=cast.credential, nickname="Studio", now=NOW
+    ),
+    "confirm_replacement": lambda cast: confirm_replacement(
+        cast.ana, credential=offer(cast, "other"), keeps_account=False, now=NOW
+    ),
+    "drop_replacement": lambda cast: drop_replacement(
+        cast.ana, credential=offer(cast, "refused"), now=NOW
+    ),
     "note_account": lambda cast: note_account(cast.mia, action="signed in", now=NOW),
     "note_failed_sign_in": lambda cast: note_failed_sign_in(email="mia@example.com", now=NOW),
     "end_session": lambda cast: end_session(

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from catalog.models import Credential, Membership, ProviderAccount
 from tests import factories
@@ -128,12 +129,67 @@ def test_a_key_says_how_it_fares_and_asks_again_only_while_it_is_checked(mia, ca
     assert not part.find("html")
 
 
-def test_a_key_is_replaced_in_its_place(ana, cast):
+def test_a_new_key_waits_beside_the_old_one_and_is_never_shown(ana, mia, cast, wakes):
     response = ana.post(f"/keys/{cast.credential.pk}/replace/", {"api_key": KEY}, follow=True)
 
-    assert "The new key is sealed." in Page(response).text
-    assert Credential.objects.get(pk=cast.credential.pk).secrets() == {"api_key": KEY}
+    text = Page(response).text
+    assert f"The new key ending in {KEY[-4:]} is being tested. The old one works on." in text
     assert KEY not in response.content.decode()
+    assert "is being tested" not in Page(mia.get("/keys/")).text
+
+
+@pytest.mark.parametrize(
+    ("values", "words", "choices"),
+    [
+        ({"state": "other", "label": "Other (free)"}, "opens another account, Other (free)", 1),
+        ({"state": "untold"}, "does not tell whether the new key", 2),
+        ({"state": "refused", "problem": "Not known."}, "was refused; the old one stays.", 0),
+    ],
+)
+def test_what_is_known_of_the_new_key_is_said_with_what_can_be_done(
+    ana, cast, wakes, values, words, choices
+):
+    factories.make_replacement(cast.credential, KEY, **values)
+
+    page = Page(ana.get("/keys/"))
+
+    assert words in page.text
+    assert len(page.find("button", name="account")) == choices
+    assert KEY not in page.text
+
+
+def test_the_warning_is_answered_either_way(ana, cast, wakes):
+    path = f"/keys/{cast.credential.pk}/replace/"
+    factories.make_replacement(cast.credential, KEY, state="other")
+
+    ana.post(f"{path}drop/")
+    assert Credential.objects.get(pk=cast.credential.pk).secrets()["api_key"] != KEY
+    factories.make_replacement(cast.credential, KEY, state="other")
+    ana.post(f"{path}confirm/", {"account": "other"})
+
+    assert Credential.objects.get(pk=cast.credential.pk).secrets() == {"api_key": KEY}
+
+
+def test_an_old_key_says_its_age_and_a_name_can_be_changed(ana, cast, settings):
+    Credential.objects.filter(pk=cast.credential.pk).update(created_at=NOW - timedelta(days=400))
+    old = Page(ana.get("/keys/")).text
+    Credential.objects.filter(pk=cast.credential.pk).update(replaced_at=timezone.now())
+    fresh = Page(ana.get("/keys/")).text
+
+    ana.post(f"/keys/{cast.credential.pk}/rename/", {"nickname": "Studio"})
+
+    assert "old: replace it at ElevenLabs, then here" in old
+    assert "old: replace it" not in fresh
+    assert "Studio" in Page(ana.get("/keys/")).text
+
+
+def test_what_a_key_could_do_stays_shown_when_it_turns_bad(ana, cast):
+    Credential.objects.filter(pk=cast.credential.pk).update(health="rejected", problem="Revoked.")
+
+    text = Page(ana.get("/keys/")).text
+
+    assert "Refused" in text
+    assert "List voices" in text
 
 
 def test_a_replacement_that_is_no_key_leaves_the_old_one(ana, cast):

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from catalog.crypto import KeyProblem
 from catalog.jobs.wording import fill_missing_words
-from catalog.models.credentials import prepare_installation
+from catalog.models.sealing import prepare_installation
 from catalog.providers.registry import all_infos
 from catalog.services.accounts import prepare_demo
 from catalog.services.built_in import provide_built_in_everywhere

@@ -1,0 +1,105 @@
+"""The guard over the master key, and every place where something sealed lies."""
+
+import base64
+import secrets as randomness
+from collections.abc import Callable
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.db import DatabaseError, models
+
+from catalog.crypto import CannotOpen, KeyProblem, KeyRing, bind_context
+from catalog.models.credentials import Credential
+from catalog.models.installations import (
+    AUDIT_KEY_CONTEXT,
+    FACTOR_PLACE,
+    KEY_CHECK,
+    KEY_CHECK_CONTEXT,
+    Installation,
+    key_ring,
+)
+from catalog.models.replacements import Replacement
+
+Rewrap = Callable[[bytes, bytes], bytes]
+
+
+def verify_key_ring() -> None:
+    """Raise KeyProblem unless the ring opens what this database was sealed under."""
+    try:
+        installation = Installation.objects.first()
+    except DatabaseError:
+        raise KeyProblem("The database is not ready; run: manage.py prepare") from None
+    if installation is None:
+        raise KeyProblem("This installation has no master key yet; run: manage.py prepare")
+    try:
+        key_ring().open(bytes(installation.key_check), KEY_CHECK_CONTEXT)
+    except KeyProblem as exc:
+        raise KeyProblem(
+            f"{exc} (No new key is made: this database was sealed under that file.)"
+        ) from None
+    except CannotOpen:
+        raise KeyProblem(
+            f"{settings.MASTER_KEY_FILE} is not the master key of this database."
+            " Restore the right file; no new key is made."
+        ) from None
+
+
+def prepare_installation() -> Installation:
+    """Make the master key and the installation's row on first use; later only verify them."""
+    if not Installation.objects.exists():
+        if Credential.objects.exists():
+            raise KeyProblem("Sealed credentials are here but the installation's row is not.")
+        ring = KeyRing.create(settings.MASTER_KEY_FILE)
+        Installation.objects.get_or_create(
+            pk=1,
+            defaults={
+                "code": randomness.token_hex(4),
+                "key_check": ring.seal(KEY_CHECK, KEY_CHECK_CONTEXT),
+                "hash_key": randomness.token_bytes(32),
+            },
+        )
+    verify_key_ring()
+    installation = Installation.objects.get()
+    if not installation.audit_key:
+        installation.seal_audit_key()
+        installation.save(update_fields=["audit_key"])
+    return installation
+
+
+# Every model with something sealed in it; a rotation of the master key walks them all.
+SEALED: tuple[type[models.Model], ...] = (Credential, Replacement, Authenticator)
+_FACTOR_FIELDS = ("secret", "seed")
+
+
+def rewrap_row(row: Any, rewrap: Rewrap) -> bool:
+    """Put the row's secrets under the present master key; tell whether that changed anything.
+
+    The row still has to be saved.
+    """
+    if isinstance(row, Authenticator):
+        return _rewrap_factor(row, rewrap)
+    before = bytes(row.sealed)
+    row.sealed = rewrap(before, row.seal_context())
+    return bool(row.sealed != before)
+
+
+def sealed_field(row: Any) -> str:
+    """Return the name of the column that holds what is sealed."""
+    return "data" if isinstance(row, Authenticator) else "sealed"
+
+
+def rewrap_installation(row: Installation, rewrap: Rewrap) -> None:
+    """Do the same for the installation's own secrets."""
+    row.key_check = rewrap(bytes(row.key_check), KEY_CHECK_CONTEXT)
+    row.audit_key = rewrap(bytes(row.audit_key), AUDIT_KEY_CONTEXT)
+
+
+def _rewrap_factor(row: Authenticator, rewrap: Rewrap) -> bool:
+    before = dict(row.data)
+    for name in _FACTOR_FIELDS:
+        if name in row.data:
+            record = base64.b64decode(row.data[name])
+            sealed = rewrap(record, bind_context(*FACTOR_PLACE))
+            row.data[name] = base64.b64encode(sealed).decode()
+    return bool(row.data != before)

@@ -1,0 +1,100 @@
+"""Replace a key without losing voices or jobs; by one of another account only after a yes."""
+
+from datetime import datetime
+from functools import partial
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.views.decorators.debug import sensitive_variables
+
+from catalog import policies
+from catalog.audit import record
+from catalog.jobs.leases import stop_unsent
+from catalog.jobs.replacements import adopt_replacement
+from catalog.models import (
+    CloneJob,
+    Credential,
+    PlannedDeletion,
+    ProviderAccount,
+    Replacement,
+    Speech,
+    User,
+)
+from catalog.tasks import wake_badges, wake_check
+
+OTHER_ACCOUNT = "Stopped: the key was replaced by one of another account."
+
+
+@sensitive_variables("api_key")
+@transaction.atomic
+def replace_key(user: User, *, credential: Credential, api_key: str, now: datetime) -> None:
+    """Seal a new key beside the old one, and have a worker see whether it opens the same."""
+    _demand_owner(user, credential)
+    Replacement.objects.filter(credential=credential).delete()
+    found = Replacement(credential=credential, asked_at=now)
+    found.seal_secrets(api_key)
+    found.save()
+    record(user, "credential replacement entered", credential, team=credential.team, now=now)
+    transaction.on_commit(partial(wake_check, credential.pk))
+
+
+@transaction.atomic
+def confirm_replacement(
+    user: User, *, credential: Credential, keeps_account: bool, now: datetime
+) -> None:
+    """Take the new key after a warning: as a key of the same account, or as one of another."""
+    _demand_owner(user, credential)
+    waiting = (Replacement.State.OTHER, Replacement.State.UNTOLD)
+    rows = Replacement.objects.select_related("credential__account", "credential__team")
+    found = rows.filter(credential=credential, state__in=waiting).first()
+    if found is None:
+        return
+    is_same = keeps_account and found.is_untold and _rename_account(found)
+    stopped = 0 if is_same else _leave_account(found, now)
+    adopt_replacement(found, now)
+    record(
+        user,
+        "credential replacement confirmed",
+        credential,
+        team=credential.team,
+        now=now,
+        same_account=is_same,
+        stopped_jobs=stopped,
+    )
+    transaction.on_commit(partial(wake_check, credential.pk))
+
+
+@transaction.atomic
+def drop_replacement(user: User, *, credential: Credential, now: datetime) -> None:
+    """Wipe the new key; the old one stays."""
+    _demand_owner(user, credential)
+    dropped, _ = Replacement.objects.filter(credential=credential).delete()
+    if dropped:
+        record(user, "credential replacement dropped", credential, team=credential.team, now=now)
+
+
+def _rename_account(found: Replacement) -> bool:
+    """Name the account by the new key; where that is another account already, it cannot be this."""
+    account = found.credential.account
+    rows = ProviderAccount.objects.filter(team=found.credential.team, provider=account.provider)  # type: ignore[union-attr]
+    if rows.filter(ref=found.ref).exists():
+        return False
+    return bool(rows.filter(pk=account.pk).update(ref=found.ref))  # type: ignore[union-attr]
+
+
+def _leave_account(found: Replacement, now: datetime) -> int:
+    credential = found.credential
+    work = (CloneJob, PlannedDeletion, Speech)
+    rows = [model._base_manager.filter(credential=credential) for model in work]
+    stopped = sum(stop_unsent(each, OTHER_ACCOUNT, now) for each in rows)
+    # What waits for a yes must not go to the other account either.
+    PlannedDeletion.objects.filter(credential=credential).update(credential=None)
+    Credential.objects.filter(pk=credential.pk).update(account=None)
+    if credential.account_id is not None:
+        transaction.on_commit(partial(wake_badges, credential.account_id))
+    return stopped
+
+
+def _demand_owner(user: User, credential: Credential) -> None:
+    if not policies.may_change_credential(user, credential):
+        raise PermissionDenied

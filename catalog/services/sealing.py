@@ -1,0 +1,92 @@
+"""Put everything sealed under a new master key while the service runs."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import models, transaction
+
+from catalog.audit import record
+from catalog.crypto import CannotOpen, KeyRing
+from catalog.models import Installation
+from catalog.models.installations import key_ring
+from catalog.models.sealing import SEALED, rewrap_installation, rewrap_row, sealed_field
+
+_BATCH = 200
+
+
+class StillUnreadable(Exception):
+    """Some records open under no key of the ring; the old keys stay, and the message names them."""
+
+
+def rotate_master_key(*, now: datetime, keeps_old: bool = False) -> int:
+    """Make a new master key, put every record under it, drop the old ones; return how many moved.
+
+    Both open everything meanwhile. A run that was cut short is taken up where it stopped: a file
+    with several keys means that the first of them is the new one. Raises StillUnreadable.
+    """
+    path = Path(settings.MASTER_KEY_FILE)
+    ring = key_ring()
+    if len(ring) == 1:
+        ring = KeyRing.add_primary(path)
+    _rewrap_own(ring)
+    moved, broken = 0, []
+    for model in SEALED:
+        count, unreadable = _rewrap_all(model, ring)
+        moved += count
+        broken += unreadable
+    if broken:
+        raise StillUnreadable(", ".join(broken))
+    if not keeps_old:
+        _drop_old(path, ring)
+    with transaction.atomic():
+        record(None, "master key rotated", "Installation", team=None, now=now, records=moved)
+    return moved
+
+
+@transaction.atomic
+def _rewrap_own(ring: KeyRing) -> None:
+    # Whoever sealed under the old key has written by now: they held this row.
+    installation = Installation.objects.select_for_update().get()
+    rewrap_installation(installation, ring.rewrap)
+    installation.save(update_fields=["key_check", "audit_key"])
+
+
+def _rewrap_all(model: type[models.Model], ring: KeyRing) -> tuple[int, list[str]]:
+    moved, broken, last = 0, [], None
+    while ids := _next_ids(model, last):
+        last = ids[-1]
+        with transaction.atomic():
+            for row in _locked(model, ids):
+                try:
+                    is_moved = rewrap_row(row, ring.rewrap)
+                except CannotOpen:
+                    broken.append(f"{model.__name__} {row.pk}")
+                    continue
+                if is_moved:
+                    row.save(update_fields=[sealed_field(row)])
+                    moved += 1
+    return moved, broken
+
+
+def _next_ids(model: type[models.Model], last: Any) -> list[Any]:
+    rows = model._base_manager.order_by("pk")
+    if last is not None:
+        rows = rows.filter(pk__gt=last)
+    return list(rows.values_list("pk", flat=True)[:_BATCH])
+
+
+def _locked(model: type[models.Model], ids: list[Any]) -> "models.QuerySet[Any]":
+    return model._base_manager.select_for_update().filter(pk__in=ids)
+
+
+@transaction.atomic
+def _drop_old(path: Path, ring: KeyRing) -> None:
+    # Nobody seals while this row is held, so nothing can come under an old key any more.
+    Installation.objects.select_for_update().get()
+    for model in SEALED:
+        for row in model._base_manager.all().iterator():
+            if rewrap_row(row, ring.rewrap):
+                row.save(update_fields=[sealed_field(row)])
+    KeyRing.keep_primary(path)
