@@ -230,6 +230,6 @@ def test_the_language_says_who_needs_it_and_who_knows_only_some(cast):
         account = factories.make_account(cast.aurora, provider=provider)
         factories.make_credential(cast.ana, account)
 
-    form = CloneForm(targets=find_clone_targets(cast.ana))
+    form = CloneForm(targets=find_clone_targets(cast.ana), today=TODAY)
 
     assert form.language_hint == "Needed by Telnyx. Inworld knows 15 languages."
