@@ -22,9 +22,9 @@ _LONGEST_TEXT = 20_000
 _WRITTEN = [
     "name", "sort_name", "description", "kind", "gender", "age", "accent", "language", "state",
     "is_owned", "is_verified", "plan_note", "ends_at", "end_note", "preview_url",
-    "preview_sample_id", "raw_labels", "details", "problem", "marker", "name_words", "label_words",
-    "search_text", "content_hash", "remote_created_at", "changed_at", "gone_at", "gone_reason",
-    "version",
+    "preview_sample_id", "raw_labels", "details", "problem", "marker", "name_words", "id_words",
+    "label_words", "search_text", "content_hash", "remote_created_at", "changed_at", "gone_at",
+    "gone_reason", "version",
 ]  # fmt: skip
 
 

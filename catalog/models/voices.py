@@ -118,8 +118,9 @@ class Voice(models.Model):
     details = models.JSONField(default=dict)
     problem = models.CharField(max_length=300, blank=True)
     marker = models.CharField(max_length=80, blank=True)
-    # Folded terms between spaces: of the name, of labels and ids, of the description.
+    # Folded terms between spaces: of the name, of the id, of labels, of the description.
     name_words = models.TextField(blank=True)
+    id_words = models.TextField(blank=True)
     label_words = models.TextField(blank=True)
     search_text = models.TextField(blank=True)
     # The same of the team's tags and notes, apart from what a sync writes anew.

@@ -79,7 +79,7 @@ class Engine(Protocol[Found]):
         """Return how many of the voices have each value of the facet; none with 0."""
 
     def knows_beginning(self, search: Search, term: str) -> bool:
-        """Tell whether a term of any voice of the accounts begins like this."""
+        """Tell whether a term of any voice of the accounts begins like this, ids aside."""
 
 
 def answer_search(

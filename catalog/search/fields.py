@@ -162,7 +162,7 @@ _FIELDS = [
     SearchField("is", "Is", _closed("is", IS), IS),
     _text_field("name", "Name", "name"),
     _text_field("tag", "Tag", "labels", "team", has_only=True),
-    _text_field("id", "Voice ID", "labels"),
+    _text_field("id", "Voice ID", "ids"),
     _text_field("description", "Description", "text"),
     SearchField("lang_code", "Main language", _language("main_language"), _LANGUAGES),
 ]

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, replace
 
-# Where a word may stand: the name, labels and ids, the description, the team's tags and notes.
-SECTIONS = ("name", "labels", "text", "team")
+# Where a word may stand: the name, labels, the description, the team's tags and notes, the id.
+SECTIONS = ("name", "labels", "text", "team", "ids")
 ANYWHERE = frozenset(SECTIONS)
+# Ids are no language: among a million, anything short begins one, so no spelling is told by them.
+SPELLED = tuple(name for name in SECTIONS if name != "ids")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from catalog.models import User, Voice, VoiceLabel
 from catalog.models.voices import VoiceQuerySet
 from catalog.search.engines import COLUMN_FACETS, LABEL_FACETS, Search
 from catalog.search.marks import MARK_FACETS, mark_rows
-from catalog.search.nodes import All, Either, Node, Not, Phrase, Value, Word
+from catalog.search.nodes import SPELLED, All, Either, Node, Not, Phrase, Value, Word
 
 # Every section of a voice's words has its column, in which each term stands between spaces.
 WORD_COLUMNS = {
@@ -22,6 +22,7 @@ WORD_COLUMNS = {
     "labels": "label_words",
     "text": "search_text",
     "team": "team_text",
+    "ids": "id_words",
 }
 # Misspellings need all words that there are; past this many voices only the index knows them.
 MOST_READ_FOR_SPELLING = 20_000
@@ -95,7 +96,7 @@ class SqlEngine:
         return dict(found.order_by().values_list(column).annotate(Count("pk")))
 
     def knows_beginning(self, search: Search, term: str) -> bool:
-        """Tell whether a term of any row begins like this; never, where there are too many."""
+        """Tell whether a term of any row begins like this, ids aside; of too many rows, none."""
         return term in self._beginnings(search.accounts)
 
     @cached_property
@@ -104,9 +105,10 @@ class SqlEngine:
 
     def _beginnings(self, accounts: frozenset[int]) -> set[str]:
         if accounts not in self._known:
+            columns = [WORD_COLUMNS[section] for section in SPELLED]
             rows = Voice.objects.listed_in(accounts)
             is_small = not rows.values("pk")[MOST_READ_FOR_SPELLING : MOST_READ_FOR_SPELLING + 1]
-            texts = rows.values_list(*WORD_COLUMNS.values()).iterator() if is_small else ()
+            texts = rows.values_list(*columns).iterator() if is_small else ()
             terms = {term for row in texts for text in row for term in text.split()}
             self._known[accounts] = {
                 term[:place] for term in terms for place in range(1, len(term) + 1)
@@ -169,7 +171,7 @@ def _one_of(column: str, node: Value) -> Q:
 def _tier(words: list[Word]) -> Case:
     """Rank by where the words stand: the name's beginning, the name, the labels, anywhere."""
     in_name = _every(words, "name")
-    in_labels = _every(words, "name", "labels", "team")
+    in_labels = _every(words, "name", "labels", "team", "ids")
     begins = (Q(name_words__startswith=f" {term}") for term in words[0].spellings)
     return Case(
         When(reduce(or_, begins) & in_name, then=Constant(0)),

@@ -18,12 +18,13 @@ def fill_names(row: Voice) -> None:
 
 
 def fill_words(row: Voice, labels: Iterable[tuple[str, str]]) -> None:
-    """Let the row be found by its name, its labels as we and the provider say them, and its text.
+    """Let the row be found by its name, id, labels as we and the provider say them, and text.
 
     ``labels`` are facet and value of its languages and use cases. The row is not saved.
     """
     fill_names(row)
-    words = [row.remote_id, row.info.label, *map(str, row.raw_labels.values())]
+    row.id_words = join_terms(row.remote_id)
+    words = [row.info.label, *map(str, row.raw_labels.values())]
     for facet, value in labels:
         if facet != "badge" and value != _UNKNOWN:
             words.append(language_label(value) if facet == "language" else use_case_label(value))

@@ -9,7 +9,7 @@ from tests import factories
 def test_voices_without_words_get_them_once_and_are_found(cast):
     for name in ("Ada", "Bob"):
         factories.make_voice(cast.account, name)
-    Voice.objects.update(name_words="", label_words="", sort_name="")
+    Voice.objects.update(name_words="", id_words="", label_words="", sort_name="")
     before = CatalogVersion.objects.get(team=cast.aurora).number
 
     filled = fill_missing_words()
@@ -17,3 +17,15 @@ def test_voices_without_words_get_them_once_and_are_found(cast):
     assert (filled, fill_missing_words()) == (2, 0)
     assert find_voices(cast.ana, VoiceFilter(words="ada narration")).found_count == 1
     assert CatalogVersion.objects.get(team=cast.aurora).number > before
+
+
+def test_ids_move_out_of_the_labels_and_nothing_else_is_cut_twice(cast):
+    voice = factories.make_voice(cast.account, "Ada", remote_id="Ab-12")
+    moved = f" ab 12{voice.label_words}"
+    Voice.objects.update(id_words="", label_words=moved, team_text=" 小美 美 ")
+
+    fill_missing_words()
+
+    found = Voice.objects.get()
+    assert (found.id_words, found.label_words) == (" ab 12 ", voice.label_words)
+    assert found.team_text == " 小美 美 "

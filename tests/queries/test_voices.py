@@ -159,6 +159,15 @@ def test_a_word_that_is_found_is_never_respelled(many):
     assert names(find_voices(many.ana, VoiceFilter(words="wram"))) == ["Wram"]
 
 
+def test_ids_are_found_by_their_beginning_but_no_slip_is_forgiven_into_one(many):
+    factories.make_voice(many.account, "Zoe", remote_id="Zzzk7qQ", description="Warn")
+
+    for words in ("zzzk", "zzz warn", "id:ZZZK7QQ"):
+        assert names(find_voices(many.ana, VoiceFilter(words=words))) == ["Zoe"]
+    for words in ("zzzz", "zzzj", "tag:zzzk7qq", "description:zzzk7qq"):
+        assert names(find_voices(many.ana, VoiceFilter(words=words))) == []
+
+
 def test_the_best_match_has_the_words_where_they_say_most(cast):
     for name, description in (
         ("Zoe", "warm and low"),

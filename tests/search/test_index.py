@@ -64,7 +64,8 @@ terms = st.sampled_from(
         *("warm", "war", "w", "wram", "deep", "voice", "小", "美丽", "صوت", "obrien", "o'b", "2"),
         *('"deep voice"', '"voice deep"', '"小美"', '"warm"', "name:warm", "description:warm"),
         *("lang:en", "lang:en-GB", "lang_code:de", "gender:female", "gender:male,unknown"),
-        *("kind:clone", "has:description", "is:pending", "id:voice", "tag:friendly", "%"),
+        *("kind:clone", "has:description", "is:pending", "id:qzorb", "tag:friendly", "%"),
+        *("qzorb1", "qzo", "qzrob", "qzorb qzrob", "tag:qzorb"),
     ]
 )
 searches = st.lists(st.tuples(st.sampled_from(["", "", "-"]), terms), max_size=3).map(
@@ -92,7 +93,7 @@ def fill(cast: SimpleNamespace, rows: list[dict]) -> None:
     """Put the voices into three accounts of which Mia sees two."""
     accounts = [cast.account, cast.second, cast.hidden]
     for number, row in enumerate(rows):
-        write(cast, Voice(remote_id=f"voice{number}"), row, accounts[row["account"]])
+        write(cast, Voice(remote_id=f"qzorb{number}"), row, accounts[row["account"]])
 
 
 def write(cast: SimpleNamespace, voice: Voice, row: dict, account) -> None:
@@ -192,7 +193,7 @@ def test_an_index_that_follows_changes_answers_as_sql_does(
     for number, others in changes:
         seen = edition.versions.get(shelf.aurora.pk, 0)
         for place, row in enumerate(others[:3]):
-            remote_id = f"voice{number + place}"
+            remote_id = f"qzorb{number + place}"
             voice = Voice.objects.filter(remote_id=remote_id).first() or Voice(remote_id=remote_id)
             write(shelf, voice, row, shelf.second if voice.pk is None else voice.account)
         changed = list(read_rows([*shelf.seen, shelf.hidden.pk], newer_than=seen))

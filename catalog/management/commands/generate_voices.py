@@ -106,7 +106,7 @@ class _Writer:
             voice.pk, self._next = self._next, self._next + 1
             voice.name = invent_name(self._chance)
             voice.remote_id = f"{self._chance.getrandbits(80):020x}"
-            voice.label_words = f" {voice.remote_id}{invented.voice.label_words}"
+            voice.id_words = f" {voice.remote_id} "
             fill_names(voice)
             yield voice, invented
 

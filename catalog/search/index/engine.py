@@ -14,7 +14,7 @@ from catalog.search.index.segments import Segment
 from catalog.search.marks import MARK_FACETS
 from catalog.search.nodes import (
     EVERYTHING,
-    SECTIONS,
+    SPELLED,
     All,
     Either,
     Node,
@@ -25,7 +25,7 @@ from catalog.search.nodes import (
 )
 
 _NAME_ORDERS = {"name", "-name", "best"}
-_TIERS = (frozenset({"name"}), frozenset({"name", "labels", "team"}))
+_TIERS = (frozenset({"name"}), frozenset({"name", "labels", "team", "ids"}))
 
 
 class IndexEngine:
@@ -75,11 +75,11 @@ class IndexEngine:
         return self._edition.count_values(found, facet)
 
     def knows_beginning(self, search: Search, term: str) -> bool:
-        """Tell whether a term of any voice of the accounts begins like this."""
+        """Tell whether a term of any voice of the accounts begins like this, ids aside."""
         return any(
             not base.isdisjoint(shard.segment.terms_in(section).beginning_with(term))
             for shard, base in zip(self._edition.shards, self._base(search), strict=True)
-            for section in SECTIONS
+            for section in SPELLED
         )
 
     def _base(self, search: Search) -> list[BitMap]:

@@ -9,9 +9,11 @@ from django.db.models import Q
 
 from catalog.models import Voice, VoiceLabel
 from catalog.search.engines import COLUMN_FACETS, LABEL_FACETS
+from catalog.search.nodes import SECTIONS
+from catalog.search.sql import WORD_COLUMNS
 
 _BATCH = 2000
-_WORDS = ("name_words", "label_words", "search_text", "team_text")
+_WORDS = tuple(WORD_COLUMNS[section] for section in SECTIONS)
 _COLUMNS = (
     *("pk", "account_id", "sort_name", "remote_created_at", "archived_at", "gone_at"),
     *_WORDS,
@@ -19,7 +21,7 @@ _COLUMNS = (
     *("state", "is_owned", "preview_url", "preview_sample_id", "description"),
 )
 _FACET_NAMES = tuple(COLUMN_FACETS)
-_FIRST_FACET = _COLUMNS.index("provider")
+_FIRST_WORDS, _FIRST_FACET = _COLUMNS.index(_WORDS[0]), _COLUMNS.index("provider")
 # Later than any date and earlier than any, for what the provider does not tell.
 NO_DATE = -(2**62)
 
@@ -33,7 +35,7 @@ class IndexRow:
     created: int
     language: str
     is_listed: bool
-    words: tuple[str, str, str, str]
+    words: tuple[str, ...]
     facets: tuple[tuple[str, str], ...]
 
 
@@ -75,7 +77,7 @@ def _make_index_row(row: tuple[object, ...], labels: list[tuple[str, str]]) -> I
         created=round(created.timestamp() * 1e6) if isinstance(created, datetime) else NO_DATE,
         language=str(told["language"]),
         is_listed=told["gone_at"] is None,
-        words=(*map(str, row[6:10]),),  # type: ignore[arg-type]
+        words=tuple(map(str, row[_FIRST_WORDS:_FIRST_FACET])),
         facets=(
             *zip(_FACET_NAMES, values, strict=True),
             *labels,
