@@ -132,8 +132,10 @@ def warm_built_in_task(*, account_id: int) -> None:
 
 @shared_task(name="catalog.speak_preview")
 def speak_preview_task(*, voice_id: int) -> None:
-    """Speak the preview of a built-in voice that somebody wants to hear now."""
-    speak_preview(voice_id, timezone.now)
+    """Speak the preview of a built-in voice that somebody wants to hear now; then listen to it."""
+    clip_id = speak_preview(voice_id, timezone.now)
+    if clip_id is not None:
+        wake_listening(f"clip:{clip_id}")
 
 
 @shared_task(name="catalog.measure_clip")

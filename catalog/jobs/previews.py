@@ -132,19 +132,22 @@ def find_speaking_problem(voice: Voice) -> str:
     return str(cache.get(_problem_key(voice), ""))
 
 
-def speak_preview(voice_id: int, clock: Clock) -> None:
-    """Speak the clip of a built-in voice, unless it is there.
+def speak_preview(voice_id: int, clock: Clock) -> int | None:
+    """Speak the clip of a built-in voice, unless it is there; return the clip's id.
 
     Others only have their previews fetched: what is spoken elsewhere may cost credit.
     """
     voice = Voice.objects.present().select_related("account").filter(pk=voice_id).first()
     if voice is None or not voice.can_play or not voice.info.is_built_in:
-        return
-    clip = PreviewClip.objects.filter(voice=voice, source=preview_source(voice)).first()
+        return None
+    wanted = PreviewClip.objects.filter(voice=voice, source=preview_source(voice))
+    clip = wanted.first()
     if clip is None or not media_path(clip.path).is_file():
         problem = _speak_clip(voice, clock)
         if problem:
             cache.set(_problem_key(voice), problem, _PROBLEM_LASTS)
+            return None
+    return wanted.values_list("pk", flat=True).first()
 
 
 def _problem_key(voice: Voice) -> str:

@@ -9,6 +9,7 @@ ProviderError
       - NotFound          the voice is gone; often that is fine
   + Unsupported           a bug: the caller did not look at ProviderInfo
   + TryLater              retry idempotent calls after retry_after
+  + NotYet                ask again for this one thing; the rest is not concerned
   + OutcomeUnknown        the request may have worked: reconcile, never repeat
 """
 
@@ -77,6 +78,10 @@ class TryLater(ProviderError):
         super().__init__(message, **told)  # type: ignore[arg-type]
         self.retry_after = retry_after
         self.unreachable = unreachable
+
+
+class NotYet(ProviderError):
+    """This one thing takes longer than we wait: it may be there at the next look."""
 
 
 class OutcomeUnknown(ProviderError):

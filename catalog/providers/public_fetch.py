@@ -47,7 +47,7 @@ def fetch_public(
     seconds: float = MAX_SECONDS,
     resolve: Resolver | None = None,
 ) -> AudioClip:
-    """Download sound; raises ForbiddenAddress, NotFound, TryLater or RequestRejected.
+    """Download sound; raises ForbiddenAddress, NotFound, NotYet, TryLater or RequestRejected.
 
     No key goes along. Addresses with the scheme, host and port of ``trusted_url`` are those of
     whoever runs Voiceboard, and are fetched wherever they lead.
@@ -154,10 +154,15 @@ def _fetch_once(
                 _check_answer(response)
                 kind = _check_kind(response, max_bytes)
                 return AudioClip(_read_body(response, max_bytes), kind)
+        except httpx.ReadTimeout:
+            # Some make a preview when it is first asked for, and have it at the next time.
+            failure: errors.ProviderError = errors.NotYet("The preview takes long to arrive.")
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, ValueError):
-            pass
-    # Not TryLater: it is this one voice's address that fails, and not the provider.
-    raise errors.RequestRejected("The preview could not be downloaded from where it is kept.")
+            # Not TryLater: it is this one voice's address that fails, and not the provider.
+            failure = errors.RequestRejected(
+                "The preview could not be downloaded from where it is kept."
+            )
+    raise failure
 
 
 def _check_answer(response: httpx.Response) -> None:

@@ -11,7 +11,7 @@ from django.db import transaction
 from catalog.crypto import CannotOpen
 from catalog.jobs.previews import NotSound, find_speaking_problem, keep_clip, preview_source
 from catalog.models import PreviewClip, User, Voice
-from catalog.providers.errors import ProviderError
+from catalog.providers.errors import NotYet, ProviderError
 from catalog.providers.session import open_provider
 from catalog.providers.types import AudioClip
 from catalog.queries.credentials import usable_credential
@@ -20,6 +20,8 @@ from catalog.tasks import wake_measure, wake_speaking
 
 # A worker that was asked and died is asked again after so many seconds.
 _ASK_AGAIN_AFTER = 15
+# What is slow is asked for again by the player; after so many looks, a person has to ask anew.
+_MOST_LOOKS, _LOOKS_COUNT_FOR = 6, 120
 
 
 class PreviewUnavailable(Exception):
@@ -27,14 +29,15 @@ class PreviewUnavailable(Exception):
 
 
 class PreviewPending(Exception):
-    """A worker is about to speak the preview: ask again in a moment."""
+    """The preview is being made, by a worker or its provider: ask again in a moment."""
 
 
 def fetch_preview(user: User, *, voice: Voice, now: datetime) -> PreviewClip:
     """Return the voice's clip, downloaded on first use; raises PreviewUnavailable.
 
     A preview costs nothing: only what the provider already holds is fetched. What is built in
-    is spoken on this machine, by a worker, and raises PreviewPending until it is there.
+    is spoken on this machine, by a worker, and raises PreviewPending until it is there; so does
+    what a provider is slow to send.
     """
     source = preview_source(voice)
     clip = PreviewClip.objects.filter(voice=voice, source=source).first()
@@ -74,5 +77,15 @@ def _download(user: User, voice: Voice) -> AudioClip:
             return provider.preview(voice.remote_id, voice.preview_url, voice.preview_sample_id)
     except CannotOpen:
         raise PreviewUnavailable("The key can't be opened: enter it again.") from None
+    except NotYet as exc:
+        _look_again(voice, exc)
     except ProviderError as exc:
         raise PreviewUnavailable(exc.message) from None
+
+
+def _look_again(voice: Voice, slow: NotYet) -> NoReturn:
+    looks = f"looks-for-preview:{voice.pk}"
+    if not cache.add(looks, 1, _LOOKS_COUNT_FOR) and cache.incr(looks) >= _MOST_LOOKS:
+        cache.delete(looks)
+        raise PreviewUnavailable(slow.message)
+    raise PreviewPending(f"{voice.info.label} is making the preview of {voice.shown_name}.")

@@ -4,8 +4,10 @@ import uuid
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -18,7 +20,7 @@ from catalog.models import SoundQuery, Voice
 from catalog.queries.annotations import find_marks
 from catalog.queries.likenesses import find_alike, get_vector
 from catalog.services.likenesses import ask_alike
-from catalog.services.previews import PreviewUnavailable, fetch_preview
+from catalog.services.previews import PreviewPending, PreviewUnavailable, fetch_preview
 from catalog.tasks import wake_listening
 from catalog.views.requests import Request, render_part, signed_in
 
@@ -33,7 +35,7 @@ def voice_alike(request: Request, pk: int) -> HttpResponseBase:
         "voice": voice,
         "is_unheard": vector is None,
         "is_mute": vector == b"",
-        "is_waiting": vector is None and hasattr(voice, "clip"),
+        "is_waiting": vector is None and (hasattr(voice, "clip") or "wait" in request.GET),
         "is_installed": hearing_is_installed(),
     }
     if vector:
@@ -54,7 +56,13 @@ def voice_listen(request: Request, pk: int) -> HttpResponseBase:
     voice = get_object_or_404(rows, pk=pk)
     try:
         clip = fetch_preview(request.user, voice=voice, now=timezone.now())
-    except PreviewUnavailable:
+    except PreviewPending as exc:
+        messages.info(request, str(exc))
+        # A worker that speaks a clip has it listened to as well.
+        wait = "?wait=1" if voice.info.is_built_in else ""
+        return redirect(f"{reverse('catalog:voice-alike', args=[pk])}{wait}")
+    except PreviewUnavailable as exc:
+        messages.error(request, str(exc))
         return redirect("catalog:voice-alike", pk=pk)
     wake_listening(f"clip:{clip.pk}")
     return redirect("catalog:voice-alike", pk=pk)

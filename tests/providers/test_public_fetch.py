@@ -254,6 +254,6 @@ def test_an_answer_that_is_not_what_it_should_be_is_refused(answer, kind):
 def test_a_slow_server_does_not_outlast_the_deadline(start, drop, end):
     with (
         listening(dripping(start, drop, 60, end)) as origin,
-        pytest.raises(errors.RequestRejected),
+        pytest.raises(errors.NotYet),
     ):
         fetch_public(f"{origin}/a.mp3", trusted_url=origin, seconds=0.2)

@@ -10,7 +10,7 @@ from catalog.jobs import previews as clip_jobs
 from catalog.jobs.credentials import check_credential
 from catalog.jobs.syncs import sync_account
 from catalog.models import Credential, PreviewClip, Voice
-from catalog.providers.errors import NotFound, TryLater
+from catalog.providers.errors import NotFound, NotYet, TryLater
 from catalog.providers.types import AudioClip
 from catalog.services.previews import PreviewPending, PreviewUnavailable, fetch_preview
 from catalog.storage import media_path
@@ -127,6 +127,27 @@ def test_what_the_provider_says_is_passed_on(cast, voice, stub, problem):
         fetch(cast.mia, voice)
 
     assert not PreviewClip.objects.exists()
+
+
+def test_what_a_provider_makes_slowly_is_asked_for_again_and_then_plays(cast, voice, stub):
+    cache.clear()
+    stub.fails["preview"] = [NotYet("It takes long.")]
+
+    with pytest.raises(PreviewPending, match="ElevenLabs is making the preview of Rachel"):
+        fetch(cast.mia, voice)
+
+    assert fetch(cast.mia, voice).size > 0
+
+
+def test_what_never_comes_is_not_asked_for_for_ever(cast, voice, stub):
+    cache.clear()
+    stub.fails["preview"] = [NotYet("It takes long.")] * 10
+
+    for _ in range(5):
+        with pytest.raises(PreviewPending):
+            fetch(cast.mia, voice)
+    with pytest.raises(PreviewUnavailable, match="It takes long"):
+        fetch(cast.mia, voice)
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>Sign in</html>", b"\x89PNG\r\n"])

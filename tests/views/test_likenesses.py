@@ -4,9 +4,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from catalog.models import PreviewClip, SoundQuery, VoiceEmbedding
+from catalog.jobs.credentials import check_credential
+from catalog.jobs.syncs import sync_account
+from catalog.models import PreviewClip, SoundQuery, Voice, VoiceEmbedding
+from catalog.providers.errors import NotFound, NotYet
 from catalog.queries import likenesses
+from catalog.tasks import speak_preview_task
 from tests import factories
+from tests.local import give_local, switch_on
 
 
 @pytest.fixture(autouse=True)
@@ -58,6 +63,40 @@ def test_a_voice_nobody_listened_to_offers_to_listen_and_then_waits(
     assert "every 2s" not in before
     assert 'hx-trigger="every 2s"' in after
     assert ("catalog.listen_to", f"clip:{PreviewClip.objects.get().pk}") in wakes
+
+
+def test_a_voice_that_is_spoken_here_is_waited_for_and_listened_to_as_soon_as_it_has_spoken(
+    cast, sign_in, settings, tmp_path, monkeypatch, clock, wakes
+):
+    switch_on(settings, tmp_path / "local", monkeypatch)
+    sync_account(check_credential(give_local(cast.aurora).pk, clock), clock)
+    voice, client = Voice.objects.get(remote_id="af_heart"), sign_in(cast.mia)
+
+    asked = client.post(reverse("catalog:voice-listen", args=[voice.pk]), follow=True)
+    speak_preview_task(voice_id=voice.pk)
+
+    page = asked.content.decode()
+    assert "Heart is being spoken." in page
+    assert 'hx-trigger="every 2s"' in page
+    assert wakes[-1] == ("catalog.listen_to", f"clip:{PreviewClip.objects.get(voice=voice).pk}")
+
+
+@pytest.mark.parametrize(
+    ("problem", "words"),
+    [
+        (NotYet("It takes long."), "ElevenLabs is making the preview"),
+        (NotFound("There is no such clip."), "There is no such clip."),
+    ],
+)
+def test_a_preview_that_does_not_come_says_why(cast, sign_in, voice, stub, problem, words):
+    VoiceEmbedding.objects.all().delete()
+    stub.fails["preview"] = [problem]
+
+    asked = sign_in(cast.mia).post(reverse("catalog:voice-listen", args=[voice.pk]), follow=True)
+
+    page = asked.content.decode()
+    assert words in page
+    assert 'hx-trigger="every 2s"' not in page
 
 
 def test_a_voice_without_sound_says_why_it_cannot_be_compared(cast, sign_in, voice):
