@@ -10,6 +10,7 @@ from catalog.models import (
     Membership,
     Note,
     SavedSearch,
+    Speech,
     Team,
     User,
 )
@@ -79,6 +80,17 @@ def may_clone(user: User, team: Team) -> bool:
 def may_speak(user: User, team: Team) -> bool:
     """Members have texts spoken, which may cost credit; viewers hear what was spoken."""
     return _is_at_least(user, team, Membership.Role.MEMBER)
+
+
+def may_remove_speech(user: User, speech: Speech) -> bool:
+    """Let who had it spoken, and admins, take a clip out of a voice's history."""
+    is_own = speech.requested_by_id == user.pk and may_speak(user, speech.team)
+    return is_own or may_remove_all_speeches(user, speech.team)
+
+
+def may_remove_all_speeches(user: User, team: Team) -> bool:
+    """Admins remove the clips of others."""
+    return _is_at_least(user, team, Membership.Role.ADMIN)
 
 
 def may_vote(user: User, team: Team) -> bool:

@@ -14,6 +14,7 @@ from catalog.jobs.badges import refresh_badges
 from catalog.jobs.cleanups import run_deletion
 from catalog.jobs.clones import run_clone
 from catalog.jobs.credentials import check_credential
+from catalog.jobs.disguises import find_undisguised
 from catalog.jobs.leases import RowId
 from catalog.jobs.likenesses import embed_previews
 from catalog.jobs.listening import listen_to
@@ -54,12 +55,14 @@ def run_clone_task(*, job_id: str) -> None:
 def run_speech_task(*, speech_id: str) -> None:
     """Never retried by Celery: a repeated call costs credit. See ``jobs.speeches``."""
     run_speech(speech_id, timezone.now)
+    for entry_id in find_undisguised(speech_id):
+        wake_listening(f"blind:{entry_id}")
 
 
 @shared_task(name="catalog.run_local_speech")
 def run_local_speech_task(*, speech_id: str) -> None:
     """Do the same where the worker itself speaks: that takes long, so it has a queue of its own."""
-    run_speech(speech_id, timezone.now)
+    run_speech_task(speech_id=speech_id)
 
 
 @shared_task(name="catalog.run_built_in_clone")

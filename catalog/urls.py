@@ -158,6 +158,7 @@ urlpatterns = [
     path("tray/clear/", trays.tray_clear, name="tray-clear"),
     path("speeches/<uuid:pk>/audio/", speeches.speech_audio, name="speech-audio"),
     path("speeches/<uuid:pk>/cancel/", speeches.speech_cancel, name="speech-cancel"),
+    path("speeches/<uuid:pk>/remove/", speeches.speech_remove, name="speech-remove"),
     path("voices/<row:pk>/alike/", likenesses.voice_alike, name="voice-alike"),
     path("voices/<row:pk>/listen/", likenesses.voice_listen, name="voice-listen"),
     path("alike/", likenesses.alike_create, name="alike-create"),

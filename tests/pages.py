@@ -105,6 +105,7 @@ TABLE = {
     "catalog:tray-clear": Page(NEVER, (SIGN_IN, 403, 302, 302)),
     "catalog:speech-audio": Page(ALL, NEVER, ids=("speech",)),
     "catalog:speech-cancel": Page(NEVER, (SIGN_IN, 403, 302, 302), ids=("speech",)),
+    "catalog:speech-remove": Page(NEVER, (SIGN_IN, 403, 302, 302), ids=("speech",)),
     "catalog:clone-create": Page(ADMINS, (SIGN_IN, 403, 403, 422), cloner=(200, 422)),
     "catalog:voice-alike": Page(ALL, NEVER, ids=("voice",)),
     "catalog:voice-listen": Page(NEVER, (302,) * 4, ids=("voice",)),

@@ -1,8 +1,9 @@
-"""What waits to be listened to: clips of voices, dropped clips, samples."""
+"""What waits to be listened to: clips of voices, dropped clips, samples, blind comparisons."""
 
 from collections.abc import Callable
 from datetime import datetime
 
+from catalog.jobs.disguises import disguise_clip, find_undisguised, forget_disguises
 from catalog.jobs.likenesses import embed_one, find_waiting_queries, forget_queries, hear_query
 from catalog.jobs.reports import find_waiting_reports, forget_unused_samples, make_report
 
@@ -10,6 +11,7 @@ _KINDS: dict[str, Callable[[str, datetime], None]] = {
     "clip": embed_one,
     "query": hear_query,
     "report": make_report,
+    "blind": disguise_clip,
 }
 
 
@@ -22,10 +24,12 @@ def listen_to(work_id: str, now: datetime) -> None:
 def find_waiting() -> list[str]:
     """Return the rows for which somebody waits, their kinds before their ids."""
     queries = [f"query:{pk}" for pk in find_waiting_queries()]
-    return queries + [f"report:{pk}" for pk in find_waiting_reports()]
+    reports = [f"report:{pk}" for pk in find_waiting_reports()]
+    return queries + reports + [f"blind:{pk}" for pk in find_undisguised()]
 
 
 def forget_listened(now: datetime) -> None:
-    """Remove recordings that nobody came back for within a day."""
+    """Remove recordings that nobody came back for within a day, and copies for the blind."""
     forget_queries(now)
     forget_unused_samples(now)
+    forget_disguises()

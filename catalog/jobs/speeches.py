@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 State, Step = Speech.State, Speech.Step
 
 _MOST_SENDS = 5
-_LONGEST_CLIP_SECONDS = 1800
+LONGEST_CLIP_SECONDS = 1800
 
 
 def run_speech(speech_id: RowId, clock: Clock) -> None:
@@ -185,4 +185,4 @@ def _measure(sound: AudioClip, label: str) -> tuple[AudioFormat, Measured]:
     found = sniff_format(sound.content[:HEAD_BYTES])
     if found is None:
         raise NotSound(f"{label} sent something that is not sound.")
-    return found, measure_audio(sound.content, found, max_seconds=_LONGEST_CLIP_SECONDS)
+    return found, measure_audio(sound.content, found, max_seconds=LONGEST_CLIP_SECONDS)

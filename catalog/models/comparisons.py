@@ -60,7 +60,10 @@ class Comparison(models.Model):
 
 
 class ComparedVoice(models.Model):
-    """One voice of a comparison, in the place that a blind listener knows it by."""
+    """One voice of a comparison, in the place that a blind listener knows it by.
+
+    ``disguised_path`` is a copy of its clip in a form that all clips of a blind round share.
+    """
 
     comparison = models.ForeignKey(Comparison, on_delete=models.CASCADE, related_name="entries")
     voice = models.ForeignKey(Voice, on_delete=models.CASCADE, related_name="comparisons")
@@ -68,6 +71,7 @@ class ComparedVoice(models.Model):
     speech = models.ForeignKey(
         Speech, null=True, on_delete=models.SET_NULL, related_name="comparisons"
     )
+    disguised_path = models.CharField(max_length=200, blank=True)
 
     class Meta:
         constraints = [

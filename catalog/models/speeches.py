@@ -47,6 +47,12 @@ class SpeechQuerySet(models.QuerySet["Speech"]):
         accounts = ProviderAccount.objects.visible_to(user).values("pk")
         return self.filter(voice__account__in=accounts)
 
+    def in_blind_round(self) -> Self:
+        """Keep what would tell which voice is which in a comparison that is still blind."""
+        return self.filter(
+            comparisons__comparison__is_blind=True, comparisons__comparison__revealed_at=None
+        )
+
 
 class Speech(LeasedWork):
     """The wish to hear a text in a voice; the row is the job."""

@@ -59,6 +59,29 @@ class Listened:
         return self.entry.speech
 
     @property
+    def is_ready(self) -> bool:
+        """Tell whether there is something to hear, for the blind in a form that tells nothing."""
+        has_spoken = self.speech is not None and self.speech.is_ready
+        return has_spoken and not (self.is_hidden and not self.entry.disguised_path)
+
+    @property
+    def is_coming(self) -> bool:
+        """Tell whether there will be something to hear without anybody doing anything."""
+        return self.speech is not None and not (
+            self.is_ready or (self.speech.is_finished and not self.speech.is_ready)
+        )
+
+    @property
+    def sound(self) -> tuple[str, str]:
+        """The path of what this person may hear, and its content type."""
+        clip = self.speech.clip if self.speech else None
+        if not self.is_ready or clip is None:
+            return "", ""
+        if self.is_hidden:
+            return self.entry.disguised_path, "audio/mpeg"
+        return clip.path, clip.content_type
+
+    @property
     def name(self) -> str:
         """The voice's name, or the one it goes by until the votes are in."""
         return self.entry.label if self.is_hidden else self.entry.voice.shown_name
@@ -80,7 +103,7 @@ class Round:
     @property
     def is_running(self) -> bool:
         """Tell whether some voice has still to speak."""
-        return any(line.speech and not line.speech.is_finished for line in self.lines)
+        return any(line.is_coming for line in self.lines)
 
     @property
     def is_cancellable(self) -> bool:

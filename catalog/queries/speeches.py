@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
-
 from catalog.models import Speech, SpokenClip, User, Voice
 from catalog.models.speeches import speech_recipe
 from catalog.queries.sentences import find_sentences
@@ -75,8 +73,8 @@ def preview_sentence(voice: Voice) -> str:
 def find_speeches(user: User, voice: Voice) -> list[Speech]:
     """Return what the voice was last asked to say, newest first."""
     # What a voice said in a blind comparison would tell which of its voices it is.
-    blind = Q(comparisons__comparison__is_blind=True, comparisons__comparison__revealed_at=None)
-    rows = Speech.objects.visible_to(user).filter(voice=voice).exclude(blind)
+    blind = Speech.objects.filter(voice=voice).in_blind_round()
+    rows = Speech.objects.visible_to(user).filter(voice=voice).exclude(pk__in=blind.values("pk"))
     rows = rows.select_related("clip", "requested_by", "voice__account")
     return list(rows.order_by("-created_at", "pk")[:_SHOWN])
 

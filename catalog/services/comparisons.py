@@ -4,6 +4,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -14,6 +15,7 @@ from catalog.models import ComparedVoice, Comparison, User, Voice, Vote
 from catalog.models.comparisons import MOST_VOICES
 from catalog.queries.comparisons import estimate_comparison
 from catalog.services.speeches import CannotSpeak, cancel_speech, request_speech
+from catalog.tasks import wake_listening
 
 
 class CannotCompare(Exception):
@@ -79,7 +81,11 @@ def _add_voice(user: User, comparison: Comparison, voice: Voice, place: int, now
         speech = request_speech(user, voice=voice, text=comparison.text, settings={}, now=now)
     except CannotSpeak as exc:
         raise CannotCompare(f"{voice.shown_name}: {exc}") from None
-    ComparedVoice.objects.create(comparison=comparison, voice=voice, place=place, speech=speech)
+    entry = ComparedVoice.objects.create(
+        comparison=comparison, voice=voice, place=place, speech=speech
+    )
+    if comparison.is_blind and speech.is_ready:
+        transaction.on_commit(partial(wake_listening, f"blind:{entry.pk}"))
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""Ask for a text to be spoken, within what a person may spend in a minute, and stop it again."""
+"""Ask for a text to be spoken, within what a person may spend in a minute; stop and remove it."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,16 +11,21 @@ from django.db.models import F, Q
 
 from catalog import policies
 from catalog.audit import record
-from catalog.models import Speech, User, Voice
+from catalog.models import Speech, SpokenClip, User, Voice
 from catalog.models.speeches import speech_recipe
 from catalog.providers.errors import RequestRejected
 from catalog.providers.types import SpeechRequest
 from catalog.providers.wishes import check_speech
 from catalog.queries.credentials import usable_credential
 from catalog.queries.speeches import count_recent_speeches, get_spoken_clip, preview_sentence
+from catalog.storage import remove_media
 from catalog.tasks import wake_speech
 
 State, Step = Speech.State, Speech.Step
+
+
+class CannotRemove(Exception):
+    """It cannot be removed now; the message says why."""
 
 
 class CannotSpeak(Exception):
@@ -128,3 +133,20 @@ def cancel_speech(user: User, *, speech: Speech, now: datetime) -> bool:
     if stopped:
         record(user, "speech cancelled", speech, team=speech.team, now=now)
     return bool(stopped)
+
+
+@transaction.atomic
+def remove_speech(user: User, *, speech: Speech, now: datetime) -> None:
+    """Take it out of the history, with its clip where nobody else had it; raises CannotRemove."""
+    if not policies.may_remove_speech(user, speech):
+        raise PermissionDenied
+    if not speech.is_finished:
+        raise CannotRemove("It is not finished yet.")
+    if Speech.objects.filter(pk=speech.pk).in_blind_round().exists():
+        raise CannotRemove("A blind comparison needs it until all votes are in.")
+    clip = speech.clip
+    Speech.objects.filter(pk=speech.pk).delete()
+    if clip is not None and not clip.speeches.exists():
+        SpokenClip.objects.filter(pk=clip.pk).delete()
+        transaction.on_commit(partial(remove_media, clip.path))
+    record(user, "speech removed", speech, team=speech.team, now=now, voice=speech.voice_id)

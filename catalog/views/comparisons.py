@@ -137,14 +137,16 @@ def _show_round(request: Request, found: Round) -> HttpResponseBase:
 def comparison_audio(request: Request, pk: uuid.UUID, place: int) -> HttpResponseBase:
     """Send one clip by its place, so that the address does not say whose it is."""
     lines = _get_round(request, pk).lines
-    speech = next((line.speech for line in lines if line.entry.place == place), None)
-    if speech is None or speech.clip is None:
+    stored, content_type = next(
+        (line.sound for line in lines if line.entry.place == place), ("", "")
+    )
+    if not stored:
         raise Http404
-    path = media_path(speech.clip.path)
+    path = media_path(stored)
     if not path.is_file():
         words = "This clip is no longer here. Compare again to have it spoken."
         return HttpResponse(words, status=404, content_type="text/plain; charset=utf-8")
-    response = send_sound(request, path, speech.clip.content_type)
+    response = send_sound(request, path, content_type)
     # The file's own name stands in the history of its voice, too.
     response["Content-Disposition"] = "inline"
     return response

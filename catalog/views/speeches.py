@@ -18,7 +18,14 @@ from catalog.models import Speech, Voice
 from catalog.queries.annotations import find_voice_marks
 from catalog.queries.sentences import find_sentences, sentence_language
 from catalog.queries.speeches import Estimate, estimate_speech, find_speeches, get_speech
-from catalog.services.speeches import CannotSpeak, cancel_speech, request_preview, request_speech
+from catalog.services.speeches import (
+    CannotRemove,
+    CannotSpeak,
+    cancel_speech,
+    remove_speech,
+    request_preview,
+    request_speech,
+)
 from catalog.storage import media_path
 from catalog.views.media import send_sound
 from catalog.views.requests import Request, is_partial, signed_in
@@ -40,6 +47,7 @@ def speech_context(request: Request, voice: Voice, form: SpeechForm) -> dict[str
         "is_speaking": any(not speech.is_finished for speech in speeches),
         "is_generating": any(row.is_preview and not row.is_finished for row in speeches),
         "may_speak": policies.may_speak(request.user, voice.account.team),
+        "removes_all": policies.may_remove_all_speeches(request.user, voice.account.team),
     }
 
 
@@ -138,11 +146,24 @@ def speech_cancel(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     if not cancel_speech(request.user, speech=speech, now=timezone.now()):
         words = f"{speech.voice.info.label} has it already, so stopping would save nothing."
         messages.info(request, words)
+    return _show_list(request, speech.voice)
+
+
+@signed_in
+@require_POST
+def speech_remove(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    speech = _get_speech(request, pk)
+    try:
+        remove_speech(request.user, speech=speech, now=timezone.now())
+    except CannotRemove as exc:
+        messages.error(request, str(exc))
+    return _show_list(request, speech.voice)
+
+
+def _show_list(request: Request, voice: Voice) -> HttpResponseBase:
     if not is_partial(request):
-        return redirect(_panel_address(speech.voice))
-    return render(
-        request, _LIST, speech_context(request, speech.voice, SpeechForm(voice=speech.voice))
-    )
+        return redirect(_panel_address(voice))
+    return render(request, _LIST, speech_context(request, voice, SpeechForm(voice=voice)))
 
 
 def _panel_address(voice: Voice) -> str:

@@ -114,7 +114,12 @@ from catalog.services.sign_in import (
     remove_second_factor,
     set_password_by_link,
 )
-from catalog.services.speeches import cancel_speech, request_preview, request_speech
+from catalog.services.speeches import (
+    cancel_speech,
+    remove_speech,
+    request_preview,
+    request_speech,
+)
 from catalog.services.teams import choose_team, demand_second_factor, make_team, rename_team
 from catalog.services.voice_settings import (
     change_settings,
@@ -426,6 +431,11 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     "cancel_speech": lambda cast: cancel_speech(
         cast.mia,
         speech=factories.make_speech(cast.mia, factories.make_voice(cast.account)),
+        now=NOW,
+    ),
+    "remove_speech": lambda cast: remove_speech(
+        cast.mia,
+        speech=factories.make_speech(cast.mia, factories.make_voice(cast.account), state="failed"),
         now=NOW,
     ),
     "rename_voice": lambda cast: rename_voice(

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from catalog.jobs.disguises import disguise_clip
 from catalog.models import Comparison, Speech, Voice
 from tests import factories
 from tests.views.conftest import PARTIAL, Page
@@ -27,6 +28,7 @@ def made(cast, voices, wav) -> Comparison:
     for entry in comparison.entries.all():
         clip = factories.make_spoken_clip(entry.voice, wav, TEXT, loudness=-20.0 - entry.place * 6)
         Speech.objects.filter(pk=entry.speech_id).update(state="done", clip=clip)
+        disguise_clip(str(entry.pk), factories.NOW)
     return comparison
 
 
@@ -132,10 +134,42 @@ def test_a_blind_round_gives_nothing_away(mia, ana, made, voices):
         for speech in Speech.objects.all():
             assert str(speech.pk) not in body
     sound = mia.get(f"/compare/{made.pk}/0/audio/")
-    assert sound["Content-Disposition"] == "inline"
-    assert b"".join(sound.streaming_content)[:4] == b"RIFF"
+    assert (sound["Content-Disposition"], sound["Content-Type"]) == ("inline", "audio/mpeg")
+    assert b"".join(sound.streaming_content)[:4] != b"RIFF"
     for voice in voices[:2]:
         assert TEXT not in Page(mia.get(f"/voices/{voice.pk}/")).text.replace("Text", "")
+
+
+def test_a_blind_clip_is_not_heard_before_it_has_the_form_of_all_others(mia, made):
+    made.entries.filter(place=1).update(disguised_path="")
+
+    page = Page(mia.get(f"/compare/{made.pk}/"))
+
+    assert "Not ready yet" in page.text
+    assert page.find("div", id="round", hx_trigger="every 1s")
+    assert not page.find("button", aria_label="Vote for Voice B")
+    assert mia.get(f"/compare/{made.pk}/1/audio/").status_code == 404
+
+
+def test_with_the_names_comes_the_clip_as_the_provider_sent_it(mia, made):
+    mia.post(f"/compare/{made.pk}/close/")
+
+    sound = mia.get(f"/compare/{made.pk}/0/audio/")
+
+    assert b"".join(sound.streaming_content)[:4] == b"RIFF"
+
+
+def test_a_clip_that_was_removed_leaves_its_voice_and_its_votes(mia, made):
+    mia.post(f"/compare/{made.pk}/vote/", {"place": 0})
+    mia.post(f"/compare/{made.pk}/close/")
+    speech = made.entries.get(place=0).speech
+
+    mia.post(f"/speeches/{speech.pk}/remove/")
+
+    page = Page(mia.get(f"/compare/{made.pk}/"))
+    assert "This clip was removed." in page.text
+    assert "1 vote" in page.text
+    assert mia.get(f"/compare/{made.pk}/0/audio/").status_code == 404
 
 
 def test_when_all_votes_are_in_the_names_and_the_votes_are_shown(mia, ana, made):

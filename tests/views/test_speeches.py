@@ -4,8 +4,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from catalog.models import PreviewClip, Speech, Voice
+from catalog.models import PreviewClip, Speech, SpokenClip, Voice
 from catalog.queries.sentences import find_sentences
+from catalog.storage import media_path
 from catalog.tasks import run_speech_task
 from tests import factories
 from tests.views.conftest import PARTIAL, Page
@@ -204,6 +205,51 @@ def test_cancelling_too_late_says_that_it_is_paid_for(mia, cast, voice):
 
     assert "stopping would save nothing" in page.text
     assert Speech.objects.get().state == "running"
+
+
+def spoken(user, voice: Voice, content: bytes, **values) -> Speech:
+    clip = SpokenClip.objects.first() or factories.make_spoken_clip(voice, content)
+    return factories.make_speech(user, voice, state="done", clip=clip, **values)
+
+
+def test_a_clip_goes_with_the_last_text_that_has_it(
+    cast, mia, voice, wav, django_capture_on_commit_callbacks
+):
+    first, again = spoken(cast.mia, voice, wav), spoken(cast.mia, voice, wav, is_cached=True)
+    path = media_path(first.clip.path)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        mia.post(f"/speeches/{first.pk}/remove/")
+        assert path.is_file()
+        part = mia.post(f"/speeches/{again.pk}/remove/", headers=PARTIAL)
+
+    assert "Hello there." not in Page(part).text
+    assert not path.exists()
+    assert not SpokenClip.objects.exists()
+
+
+def test_people_remove_their_own_clips_and_admins_all(cast, mia, ana, voice, wav):
+    speech = spoken(cast.ana, voice, wav)
+
+    button = {"hx_post": f"/speeches/{speech.pk}/remove/"}
+    assert not Page(mia.get(f"/voices/{voice.pk}/")).find("form", **button)
+    assert mia.post(f"/speeches/{speech.pk}/remove/").status_code == 403
+    speech.requested_by = cast.mia
+    speech.save()
+    assert Page(ana.get(f"/voices/{voice.pk}/")).find("form", **button)
+    assert Page(mia.get(f"/voices/{voice.pk}/")).find("form", **button)
+
+
+def test_what_is_being_spoken_or_voted_on_blindly_is_not_removed(cast, mia, voice, wav):
+    running = factories.make_speech(cast.mia, voice, "Other text.")
+    blind = factories.make_comparison(cast.mia, [voice], "Third text.", is_blind=True)
+    compared = blind.entries.get().speech
+    Speech.objects.filter(pk=compared.pk).update(state="failed")
+
+    for speech in (running, compared):
+        mia.post(f"/speeches/{speech.pk}/remove/")
+
+    assert Speech.objects.count() == 2
 
 
 def test_a_voice_without_a_preview_offers_one_with_its_length(mia, voice):

@@ -1,0 +1,103 @@
+"""Clips of a blind comparison share one form, and the copies go when the names are known."""
+
+import av
+import pytest
+
+from catalog.jobs.disguises import disguise_clip, find_undisguised
+from catalog.jobs.listening import find_waiting, forget_listened, listen_to
+from catalog.jobs.speeches import run_speech
+from catalog.models import ComparedVoice, Comparison, Speech
+from catalog.services.comparisons import ComparisonWish, request_comparison
+from catalog.storage import media_path
+from catalog.tasks import run_speech_task
+from tests import factories
+from tests.sounds import encode_sound
+
+NOW = factories.NOW
+TEXT = "Hello there."
+
+
+@pytest.fixture
+def made(cast) -> Comparison:
+    """A blind comparison whose voices sent one a WAV and the other an Ogg file."""
+    voices = [factories.make_voice(cast.account, name) for name in ("Ann", "Bea")]
+    comparison = factories.make_comparison(cast.mia, voices, TEXT, is_blind=True)
+    kinds = {"wav": "audio/wav", "ogg": "audio/ogg"}
+    for entry, (kind, content_type) in zip(comparison.entries.all(), kinds.items(), strict=True):
+        content = encode_sound(kind, 2)
+        clip = factories.make_spoken_clip(entry.voice, content, TEXT, content_type=content_type)
+        Speech.objects.filter(pk=entry.speech_id).update(state="done", clip=clip)
+    return comparison
+
+
+def disguise_all(made: Comparison) -> list[ComparedVoice]:
+    for work in find_waiting():
+        listen_to(work, NOW)
+    return list(made.entries.order_by("place"))
+
+
+def test_whatever_the_providers_sent_all_copies_have_the_same_form(made):
+    forms = set()
+    for entry in disguise_all(made):
+        with av.open(str(media_path(entry.disguised_path))) as file:
+            stream = file.streams.audio[0]
+            forms.add((file.format.name, stream.codec_context.sample_rate, stream.channels))
+            assert stream.duration * stream.time_base == pytest.approx(2, abs=0.2)
+
+    assert forms == {("mp3", 24_000, 1)}
+    assert find_waiting() == []
+
+
+def test_a_copy_is_made_once(made):
+    first = [entry.disguised_path for entry in disguise_all(made)]
+
+    for entry in made.entries.all():
+        disguise_clip(str(entry.pk), NOW)
+
+    assert [entry.disguised_path for entry in disguise_all(made)] == first
+
+
+def test_what_was_spoken_before_and_what_is_spoken_now_wake_the_worker(
+    cast, stub, wakes, wav, clock, django_capture_on_commit_callbacks
+):
+    voices = [factories.make_voice(cast.account, name) for name in ("Ann", "Bea")]
+    factories.make_spoken_clip(voices[0], wav, TEXT)
+    wish = ComparisonWish(voices, TEXT, is_blind=True, votes_wanted=1, agreed=1000)
+    with django_capture_on_commit_callbacks(execute=True):
+        asked = request_comparison(cast.mia, wish=wish, now=NOW)
+    entries = {entry.voice.name: entry for entry in asked.entries.all()}
+
+    assert ("catalog.listen_to", f"blind:{entries['Ann'].pk}") in wakes
+    run_speech_task(speech_id=str(entries["Bea"].speech_id))
+    assert wakes[-1] == ("catalog.listen_to", f"blind:{entries['Bea'].pk}")
+
+
+def test_nothing_is_disguised_where_the_names_are_known(cast, made, stub, clock):
+    Comparison.objects.update(revealed_at=NOW)
+    assert find_undisguised() == []
+
+    Comparison.objects.update(revealed_at=None, is_blind=False)
+    for speech in Speech.objects.all():
+        run_speech(speech.pk, clock)
+    assert find_undisguised() == []
+
+
+def test_a_clip_that_is_gone_is_not_looked_for_for_ever(made):
+    entry = made.entries.get(place=0)
+    media_path(entry.speech.clip.path).unlink()
+
+    disguise_all(made)
+
+    assert find_waiting() == []
+
+
+def test_copies_go_when_the_names_are_known_and_the_clips_stay(made):
+    copies = [media_path(entry.disguised_path) for entry in disguise_all(made)]
+    forget_listened(NOW)
+    assert all(path.is_file() for path in copies)
+
+    Comparison.objects.update(revealed_at=NOW)
+    forget_listened(NOW)
+
+    assert not any(path.is_file() for path in copies)
+    assert all(media_path(e.speech.clip.path).is_file() for e in made.entries.all())
