@@ -26,6 +26,7 @@ from catalog.jobs.syncs import (
     bring_forward,
     sync_account,
 )
+from catalog.jobs.uses import note_export
 from catalog.jobs.voice_settings import tune_voice
 from catalog.models import (
     CloneJob,
@@ -160,6 +161,12 @@ def listen_to_task(*, work_id: str) -> None:
     listen_to(work_id, timezone.now())
 
 
+@shared_task(name="catalog.note_export")
+def note_export_task(*, selection_id: int) -> None:
+    """Note that the voices of a selection were taken along in a file."""
+    note_export(selection_id, timezone.now())
+
+
 @shared_task(name="catalog.measure_sample")
 def measure_sample_task(*, sample_id: str) -> None:
     """Measure a sample's length and waveform."""
@@ -190,6 +197,11 @@ def wake_speech(speech_id: RowId) -> None:
     speech = Speech.objects.select_related("voice__account").get(pk=speech_id)
     task = run_local_speech_task if speech.voice.info.speaks_free else run_speech_task
     _wake(task, speech_id=str(speech_id))
+
+
+def wake_noting(selection_id: int) -> None:
+    """Have a worker note an export; should the message get lost, the voices look less used."""
+    _wake(note_export_task, selection_id=selection_id)
 
 
 def wake_sample(sample_id: object) -> None:

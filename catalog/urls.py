@@ -58,6 +58,7 @@ urlpatterns = [
     path("voices/", voices.voice_list, name="voice-list"),
     path("voices/<row:pk>/", voices.voice_detail, name="voice-detail"),
     path("voices/<row:pk>/preview/", voices.voice_preview, name="voice-preview"),
+    path("voices/<row:pk>/played/", voices.voice_played, name="voice-played"),
     path("voices/<row:pk>/rename/", voices.voice_rename, name="voice-rename"),
     path("voices/<row:pk>/archive/", voices.voice_archive, name="voice-archive"),
     path("voices/<row:pk>/unarchive/", voices.voice_unarchive, name="voice-unarchive"),

@@ -47,6 +47,7 @@ TABLE = {
     "catalog:voice-list": Page(ALL, NEVER),
     "catalog:voice-detail": Page(ALL, NEVER, ids=("voice",)),
     "catalog:voice-preview": Page(ALL, NEVER, ids=("voice",)),
+    "catalog:voice-played": Page(NEVER, (SIGN_IN, 204, 204, 204), ids=("voice",)),
     "catalog:voice-rename": Page(NEVER, (SIGN_IN, 403, 302, 302), ids=("voice",)),
     "catalog:voice-archive": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("voice",)),
     "catalog:voice-unarchive": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("voice",)),

@@ -46,6 +46,7 @@ from catalog.models import (
     VoiceEmbedding,
     VoiceLabel,
     VoiceSettings,
+    VoiceUse,
     Vote,
 )
 from catalog.storage import store_media
@@ -65,6 +66,7 @@ _OF_TEAM = {
     PreviewClip: "voice__account__team",
     SyncRun: "account__team",
     VoiceSettings: "voice__account__team",
+    VoiceUse: "voice__account__team",
     Sample: "team",
     SampleReport: "sample__team",
     SpokenClip: "voice__account__team",

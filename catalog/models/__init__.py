@@ -21,6 +21,7 @@ from catalog.models.searches import SavedSearch, Selection
 from catalog.models.speakers import Consent, Speaker
 from catalog.models.speeches import Speech, SpokenClip
 from catalog.models.syncs import SyncRun
+from catalog.models.uses import VoiceUse
 from catalog.models.versions import CatalogVersion
 from catalog.models.voice_settings import VoiceSettings
 from catalog.models.voices import PreviewClip, Voice, VoiceLabel
@@ -71,5 +72,6 @@ __all__ = [
     "VoiceEmbedding",
     "VoiceLabel",
     "VoiceSettings",
+    "VoiceUse",
     "Vote",
 ]

@@ -25,6 +25,8 @@ class Installation(models.Model):
     hash_key = models.BinaryField()
     # Sealed: who can write to the database alone cannot forge the log's chain.
     audit_key = models.BinaryField(default=b"")
+    # From when on it is known whether a voice was played here.
+    uses_since = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
         return f"Installation {self.code}"

@@ -13,6 +13,7 @@ from catalog import policies
 from catalog.audit import record
 from catalog.models import Speech, SpokenClip, User, Voice
 from catalog.models.speeches import speech_recipe
+from catalog.models.uses import VoiceUse, note_uses
 from catalog.providers.errors import RequestRejected
 from catalog.providers.types import SpeechRequest
 from catalog.providers.wishes import check_speech
@@ -66,6 +67,7 @@ def request_speech(
     )
     _prepare(user, speech, now)
     speech.save(force_insert=True)
+    note_uses([voice.pk], VoiceUse.Kind.SPEECH, now)
     record(
         user,
         "speech requested",

@@ -27,6 +27,7 @@ from catalog.services.annotations import tag_voices
 from catalog.services.cleanups import NothingToPlan, draw_up_plan
 from catalog.services.collections import collect_voices, make_collection
 from catalog.services.searches import MOST_SELECTED, TooManySelected, freeze_selection
+from catalog.services.uses import tell_export
 from catalog.services.voices import archive_voices, unarchive_voices
 from catalog.views.downloads import send_rows
 from catalog.views.requests import Request, go_back, signed_in
@@ -85,7 +86,9 @@ def selection_detail(request: Request, pk: int) -> HttpResponseBase:
 @signed_in
 @require_safe
 def selection_export(request: Request, pk: int, form: str) -> HttpResponseBase:
-    return _send(request, list_selected(request.user, _get(request, pk)), form)
+    selection = _get(request, pk)
+    tell_export(request.user, selection=selection)
+    return _send(request, list_selected(request.user, selection), form)
 
 
 @signed_in

@@ -24,6 +24,7 @@ from catalog.queries.tables import name_columns, tabulate_voices
 from catalog.queries.voice_settings import get_voice_settings
 from catalog.queries.voices import find_voices
 from catalog.services.previews import PreviewPending, PreviewUnavailable, fetch_preview
+from catalog.services.uses import note_play
 from catalog.services.voices import archive_voices, rename_voice, unarchive_voices
 from catalog.storage import media_path
 from catalog.views.annotations import marks_context
@@ -135,6 +136,14 @@ def voice_preview(request: Request, pk: int) -> HttpResponseBase:
     if not path.is_file():
         raise Http404
     return send_sound(request, path, clip.content_type)
+
+
+@signed_in
+@require_POST
+def voice_played(request: Request, pk: int) -> HttpResponseBase:
+    """Take the player's word that the preview sounds."""
+    note_play(request.user, voice=_get_voice(request, pk), now=timezone.now())
+    return HttpResponse(status=204)
 
 
 @signed_in

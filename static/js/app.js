@@ -2,7 +2,7 @@
 import { keys } from "./keys.js";
 import { player } from "./player.js";
 import { watchSwaps } from "./swaps.js";
-import { keep, recall, say, toast, watchToasts } from "./ui.js";
+import { keep, recall, say, tell, toast, watchToasts } from "./ui.js";
 
 const loaded = new WeakSet();
 
@@ -96,16 +96,6 @@ function mirror({ target }) {
 }
 
 const VISIT_MINUTES = 10;
-
-// A form without answer: what it tells matters to the next page only.
-function tell(address, values) {
-  fetch(address, {
-    method: "POST",
-    headers: { "X-CSRFToken": document.body.dataset.csrf },
-    body: new URLSearchParams(values),
-    redirect: "manual",
-  }).catch(() => {});
-}
 
 // What somebody chooses in the bar is how the list looks the next time, on any machine.
 function rememberView(event) {

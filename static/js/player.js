@@ -1,5 +1,5 @@
 // One audio element for the whole visit. Cards only carry data; the deck lives outside #main and is never swapped.
-import { isolate, keep, recall, say, toast } from "./ui.js";
+import { isolate, keep, recall, say, tell, toast } from "./ui.js";
 
 const FLAT = "M2 16h252"; // the shape of a voice that nobody has heard yet
 const byId = (id) => document.getElementById(id);
@@ -10,6 +10,7 @@ let current = null; // the voice in the deck
 let row = []; // the voices it was played among, for pages without a list
 let isChaining = false;
 let isSpoken = false; // a worker speaks the current voice, and there is no sound of it yet
+let isNoted = false; // the server was told that the current voice is heard
 let frame = 0;
 let shownSecond = -1;
 
@@ -103,6 +104,7 @@ function load(voice) {
   const cards = listed();
   if (cards.length) row = cards.map(read);
   current = voice;
+  isNoted = false;
   isSpoken = false;
   current.place = row.findIndex((other) => other.id === voice.id);
   audio.src = voice.src;
@@ -241,9 +243,18 @@ async function explain(voice) {
   toast(words);
 }
 
+// Once for each time that a voice is taken into the deck: what nobody listens to may be cleaned up.
+function notePlay() {
+  const preview = /^(\/voices\/\d+\/)preview\/$/.exec(current?.src ?? "");
+  if (!preview || isNoted) return;
+  isNoted = true;
+  tell(`${preview[1]}played/`, {});
+}
+
 function listenToAudio() {
   for (const name of ["play", "playing", "waiting", "pause", "ended", "emptied"]) audio.addEventListener(name, paint);
   audio.addEventListener("play", () => { if (!frame) follow(); });
+  audio.addEventListener("playing", notePlay);
   audio.addEventListener("ended", () => {
     drawPlace(1);
     if (isChaining) step(1);

@@ -72,3 +72,13 @@ export function watchToasts() {
     while (stack.childElementCount > MOST_TOASTS) stack.firstElementChild.remove();
   }).observe(stack, { childList: true });
 }
+
+/** Post a form without waiting for an answer: what it tells matters to the next page only. */
+export function tell(address, values) {
+  fetch(address, {
+    method: "POST",
+    headers: { "X-CSRFToken": document.body.dataset.csrf },
+    body: new URLSearchParams(values),
+    redirect: "manual",
+  }).catch(() => {});
+}

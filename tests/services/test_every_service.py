@@ -121,6 +121,7 @@ from catalog.services.speeches import (
     request_speech,
 )
 from catalog.services.teams import choose_team, demand_second_factor, make_team, rename_team
+from catalog.services.uses import note_play
 from catalog.services.voice_settings import (
     change_settings,
     read_settings_again,
@@ -142,6 +143,8 @@ READERS = {
     # Its own tests give it a key ring of its own; this run's is everybody's.
     "rotate_master_key",
     "fetch_preview",
+    # A worker writes what this one only tells it.
+    "tell_export",
 }
 # These change what nobody but the person sees, which is no concern of the team's log.
 
@@ -152,6 +155,10 @@ def read_everything(cast: SimpleNamespace) -> None:
 
 
 PERSONAL: dict[str, Callable[[SimpleNamespace], Any]] = {
+    # Counts of what people listen to and take along: as dull in a log as page views.
+    "note_play": lambda cast: note_play(
+        cast.mia, voice=factories.make_voice(cast.account), now=NOW
+    ),
     "choose_team": lambda cast: choose_team(cast.mia, team=cast.aurora, now=NOW),
     "ask_alike": lambda cast: ask_alike(
         cast.mia,

@@ -1,0 +1,62 @@
+"""When a voice was used, as far as it can be known: here, and where its provider tells."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import models
+from django.db.models import F
+
+from catalog.models.voices import Voice
+
+
+class VoiceUse(models.Model):
+    """How often and when last a voice was played, spoken with and exported here.
+
+    ``last_at`` is the newest of the three; ``provider_used_at`` is what the provider's own history
+    says. A voice without a row was not used here, which does not say that it was not used.
+    """
+
+    class Kind(models.TextChoices):
+        """The ways of using a voice here, as sentences call them."""
+
+        PLAY = "play", "played"
+        SPEECH = "speech", "spoken with"
+        EXPORT = "export", "exported"
+
+    voice = models.OneToOneField(Voice, on_delete=models.CASCADE, related_name="use")
+    last_at = models.DateTimeField(null=True)
+    played_at = models.DateTimeField(null=True)
+    play_count = models.PositiveIntegerField(default=0)
+    spoken_at = models.DateTimeField(null=True)
+    speech_count = models.PositiveIntegerField(default=0)
+    exported_at = models.DateTimeField(null=True)
+    export_count = models.PositiveIntegerField(default=0)
+    provider_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["last_at"], name="use_by_time")]
+
+    def __str__(self) -> str:
+        return f"Use of voice {self.voice_id}"
+
+
+_COLUMNS = {
+    VoiceUse.Kind.PLAY: ("played_at", "play_count"),
+    VoiceUse.Kind.SPEECH: ("spoken_at", "speech_count"),
+    VoiceUse.Kind.EXPORT: ("exported_at", "export_count"),
+}
+_BATCH = 500
+
+
+def note_uses(voice_ids: Iterable[int], kind: VoiceUse.Kind, now: datetime) -> None:
+    """Note that voices were used in that way now."""
+    ids = sorted(set(voice_ids))
+    at, count = _COLUMNS[kind]
+    for start in range(0, len(ids), _BATCH):
+        batch = ids[start : start + _BATCH]
+        there = Voice.objects.filter(pk__in=batch).values_list("pk", flat=True)
+        rows = [VoiceUse(voice_id=pk) for pk in there]
+        VoiceUse.objects.bulk_create(rows, ignore_conflicts=True)
+        VoiceUse.objects.filter(voice__in=batch).update(
+            **{"last_at": now, at: now, count: F(count) + 1}
+        )
