@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from catalog.jobs.badges import refresh_badges
 from catalog.jobs.beats import forget_silent, note_beat
+from catalog.jobs.clones import forget_first_sounds
 from catalog.jobs.credentials import find_due_checks
 from catalog.jobs.indexes import build_due_indexes
 from catalog.jobs.leases import find_due
@@ -76,6 +77,7 @@ def tidy_task() -> None:
         measure_clip(clip_id)
     sweep_drafts(timezone.now() - timedelta(days=1))
     forget_listened(timezone.now())
+    forget_first_sounds()
     forget_old_runs(timezone.now())
     refresh_badges(timezone.now())
     forget_old_notices(timezone.now())

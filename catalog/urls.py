@@ -171,6 +171,7 @@ urlpatterns = [
     path("jobs/<uuid:pk>/retry/", jobs.job_retry, name="job-retry"),
     path("jobs/<uuid:pk>/look/", jobs.job_look, name="job-look"),
     path("jobs/<uuid:pk>/proof/", jobs.job_proof, name="job-proof"),
+    path("jobs/<uuid:pk>/sound/", jobs.job_sound, name="job-sound"),
     path("speakers/", speakers.speaker_list, name="speaker-list"),
     path("speakers/<row:pk>/", speakers.speaker_detail, name="speaker-detail"),
     path("notices/", notices.notice_list, name="notice-list"),

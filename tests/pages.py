@@ -118,6 +118,7 @@ TABLE = {
     "catalog:job-retry": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("job",)),
     "catalog:job-look": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("job",)),
     "catalog:job-proof": Page(ALL, NEVER, ids=("job",)),
+    "catalog:job-sound": Page((SIGN_IN, 404, 404, 404), NEVER, ids=("job",)),
     "catalog:sample-create": Page(NEVER, (SIGN_IN, 403, 403, 422), cloner=(405, 422)),
     "catalog:sample-detail": Page(ALL, NEVER, ids=("sample",)),
     "catalog:sample-row": Page((302,) * 4, NEVER, ids=("sample",)),

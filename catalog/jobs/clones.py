@@ -31,8 +31,9 @@ from catalog.providers.errors import (
     TryLater,
 )
 from catalog.providers.session import open_provider
-from catalog.providers.types import CloneRequest, RemoteVoice, SampleFile, VoiceState
+from catalog.providers.types import AudioClip, CloneRequest, RemoteVoice, SampleFile, VoiceState
 from catalog.search.wording import fill_names
+from catalog.storage import remove_media, store_media
 
 logger = logging.getLogger(__name__)
 
@@ -179,11 +180,20 @@ class _CloneRun(CancellingTurn):
             progress=self.job.progress,
             keep_progress=self._keep_progress,
             tell=self._tell,
+            play=self._play,
         )
 
-    def _tell(self, words: str) -> None:
+    def _tell(self, words: str, share: float) -> None:
         """Show how far it is; raises LeaseLost, which ends work that somebody else does now."""
-        self.lease.write(message=words[:500])
+        self.lease.write(message=words[:500], made_share=share)
+
+    def _play(self, sound: AudioClip) -> None:
+        """Keep what the voice may become, for those who wait until it is there."""
+        old = self.job.first_sound_path
+        path, _, _ = store_media("guesses", [sound.content], "mp3")
+        self.lease.write(first_sound_path=path)
+        if old:
+            remove_media(old)
 
     def _keep_progress(self, progress: Mapping[str, str]) -> None:
         """Keep what is at the provider by now, so that another attempt goes on from there."""
@@ -240,3 +250,11 @@ class _CloneRun(CancellingTurn):
         with transaction.atomic():
             voice.save(update_fields=["own_name", "sort_name", "name_words"])
             touch_voices([voice.pk])
+
+
+def forget_first_sounds() -> None:
+    """Remove the guesses of jobs that came to an end: there is the voice itself, or none."""
+    ended = CloneJob.objects.exclude(first_sound_path="").exclude(state__in=CloneJob.ACTIVE_STATES)
+    for job in ended:
+        CloneJob.objects.filter(pk=job.pk).update(first_sound_path="")
+        remove_media(job.first_sound_path)

@@ -52,7 +52,9 @@ class CloneJob(LeasedWork):
     """The wish for one clone at one provider account.
 
     ``retry_of`` is the job that failed before this one. ``sent_form`` says in words what was made
-    of the samples for the provider, ``handed_over_at`` when all of it had left this machine.
+    of the samples for the provider, ``handed_over_at`` when all of it had left this machine. While
+    a voice is made here, ``made_share`` tells how far that is, and ``first_sound_path`` is a guess
+    at what it will sound like.
     """
 
     class State(models.TextChoices):
@@ -93,6 +95,8 @@ class CloneJob(LeasedWork):
     sent_form = models.CharField(max_length=200, blank=True)
     handed_over_at = models.DateTimeField(null=True)
     cancel_asked_at = models.DateTimeField(null=True)
+    made_share = models.FloatField(default=0)
+    first_sound_path = models.CharField(max_length=200, blank=True)
     evidence = models.JSONField(default=list)
     remote_id = models.CharField(max_length=200, blank=True)
     voice = models.ForeignKey(
@@ -153,6 +157,11 @@ class CloneJob(LeasedWork):
         return self.has_failed or self.is_cancelled
 
     @property
+    def has_first_sound(self) -> bool:
+        """Tell whether there is a guess to hear at a voice that is still being made."""
+        return bool(self.first_sound_path) and not self.is_finished
+
+    @property
     def mood(self) -> str:
         """One word for how the job fares: wait, run, check, done or fail."""
         if self.is_ready:
@@ -184,7 +193,11 @@ class CloneJob(LeasedWork):
     @property
     def percent(self) -> int:
         """How far the job is, for a progress bar; it is the place on the way, not time."""
-        return 100 if self.is_finished else 100 * self._place // (len(_WAY) - 1)
+        if self.is_finished:
+            return 100
+        # What is made here takes all its time in one place.
+        place = max(self._place, 2 + 2 * self.made_share if self.made_share else 0)
+        return int(100 * place / (len(_WAY) - 1))
 
     @property
     def _place(self) -> int:

@@ -101,8 +101,12 @@ def _forget(progress: Mapping[str, str]) -> None:
     """Keep nothing: for those who clone without a job to resume."""
 
 
-def _tell_nobody(words: str) -> None:
+def _tell_nobody(words: str, share: float) -> None:
     """Say nothing: for those who clone with nobody watching."""
+
+
+def _play_to_nobody(sound: "AudioClip") -> None:
+    """Play nothing: for those who clone with nobody watching."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +227,8 @@ class CloneRequest:
     ``language`` is a BCP 47 tag and ``transcript`` what is spoken in the sample, "" where not
     known. ``progress`` is what an earlier attempt already has at the provider, such as the id of
     an uploaded file; ``keep_progress`` stores more of it, durably, before the next call is made.
-    ``tell`` shows in words how far it is to whoever watches the job.
+    ``tell`` shows how far it is to whoever watches the job, in words and as a share of the whole;
+    ``play`` lets them hear what the voice may become, while it is still being made.
     """
 
     name: str
@@ -237,7 +242,8 @@ class CloneRequest:
     transcript: str = ""
     progress: Mapping[str, str] = field(default_factory=dict)
     keep_progress: Callable[[Mapping[str, str]], None] = field(default=_forget, repr=False)
-    tell: Callable[[str], None] = field(default=_tell_nobody, repr=False)
+    tell: Callable[[str, float], None] = field(default=_tell_nobody, repr=False)
+    play: "Callable[[AudioClip], None]" = field(default=_play_to_nobody, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from catalog.queries.reports import show_report
 from catalog.services.clones import NothingToDo, cancel_clone, look_again, retry_clone
 from catalog.services.consents import ConsentNeeded
 from catalog.storage import media_path
+from catalog.views.media import send_sound
 from catalog.views.requests import Request, go_back, is_partial, render_part, signed_in
 
 
@@ -109,6 +110,16 @@ def job_look(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     except NothingToDo as exc:
         messages.info(request, str(exc))
     return redirect("catalog:job-detail", job.pk)
+
+
+@signed_in
+@require_safe
+def job_sound(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    """Send what the voice may become, while it is being made."""
+    job = _get_job(request, pk)
+    if not job.has_first_sound or not media_path(job.first_sound_path).is_file():
+        raise Http404
+    return send_sound(request, media_path(job.first_sound_path), "audio/mpeg")
 
 
 @signed_in

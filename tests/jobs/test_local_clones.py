@@ -2,9 +2,11 @@
 
 import pytest
 
-from catalog.jobs.clones import _CloneRun, run_clone
+from catalog.jobs.clones import _CloneRun, forget_first_sounds, run_clone
 from catalog.jobs.credentials import check_credential
 from catalog.models import CloneJob, Credential, Voice
+from catalog.providers.adapters.local import making
+from catalog.storage import media_path
 from catalog.tasks import wake_clone
 from tests import factories
 from tests.local import give_local, search_quickly, switch_on
@@ -17,7 +19,7 @@ def job(cast, settings, tmp_path, monkeypatch, clock, wakes, wav) -> CloneJob:
     check_credential(made.pk, clock)
     sample = factories.make_sample(cast.mia, cast.aurora, wav)
     wakes.clear()
-    return factories.make_job(cast.mia, Credential.objects.get(pk=made.pk), sample=sample)
+    return factories.make_job(cast.mia, Credential.objects.get(pk=made.pk), sample)
 
 
 def clones() -> list[str]:
@@ -28,7 +30,7 @@ def test_the_worker_with_the_engine_makes_it_and_says_how_far_it_is(job, clock, 
     told = []
     search = search_quickly(monkeypatch)
     monkeypatch.setattr(
-        "catalog.jobs.clones._CloneRun._tell", lambda run, words: told.append(words)
+        "catalog.jobs.clones._CloneRun._tell", lambda run, words, share: told.append(words)
     )
 
     wake_clone(job.pk)
@@ -41,6 +43,34 @@ def test_the_worker_with_the_engine_makes_it_and_says_how_far_it_is(job, clock, 
     assert (voice.name, voice.is_owned, voice.marker) == ("Our Ada", True, job.marker)
     assert voice.can_play
     assert voice.is_deletable
+
+
+def test_while_it_is_made_a_first_guess_can_be_heard_and_goes_when_it_is_done(
+    job, clock, monkeypatch, cast, sign_in
+):
+    search, seen = search_quickly(monkeypatch), []
+    real, mia = making.match_voice, sign_in(cast.mia)
+
+    def look_meanwhile(*wish):
+        found = real(*wish)
+        page = mia.get(f"/jobs/{job.pk}/").content.decode()
+        sound = mia.get(f"/jobs/{job.pk}/sound/")
+        seen.append((page, b"".join(sound.streaming_content)))
+        return found
+
+    monkeypatch.setattr(making, "match_voice", look_meanwhile)
+    run_clone(job.pk, clock)
+
+    [(page, sound)] = seen
+    assert search.count == 1
+    assert f'src="/jobs/{job.pk}/sound/"' in page
+    assert 'max="100" value="60"' in page
+    assert len(sound) > 1000
+    job.refresh_from_db()
+    path = media_path(job.first_sound_path)
+    assert mia.get(f"/jobs/{job.pk}/sound/").status_code == 404
+    forget_first_sounds()
+    assert not path.exists()
 
 
 def test_a_warning_about_the_likeness_stands_in_the_finished_job(job, clock, monkeypatch):

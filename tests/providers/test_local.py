@@ -178,12 +178,18 @@ def test_a_clone_is_listed_found_by_its_mark_renamed_and_deleted(connect, tmp_pa
 
 
 def test_a_clone_from_its_wish_to_its_end(connect, search):
-    told = []
+    told, played = [], []
+
+    def tell(words: str, share: float) -> None:
+        told.append((words, share))
+
     with connect() as adapter:
-        made = adapter.clone(wish(language="en-GB", tell=told.append))
+        made = adapter.clone(wish(language="en-GB", tell=tell, play=played.append))
         voice = adapter.voice(made.remote_id)
 
-        assert (made.ready, made.note) == (True, "")
+        assert made.ready
+        assert made.note.startswith("Likeness to the sample 0.80 of 1, by an encoder that took no")
+        assert made.note.endswith("Emma, the nearest stock voice, has 0.50.")
         assert adapter.is_ready(made.remote_id)
         assert (voice.name, voice.kind, voice.gender) == ("Anna", Kind.CLONE, "female")
         assert voice.languages == ("en-GB",)
@@ -192,7 +198,10 @@ def test_a_clone_from_its_wish_to_its_end(connect, search):
         assert voice.details["Likeness of the nearest stock voice"] == "0.50 of 1, Emma"
         assert voice in adapter.voices()
         assert adapter.preview(made.remote_id).content
-    assert told[-1] == "Trying voices: 1 of 2; likeness so far 0.70."
+    nearest = told[1][0].split(".")[0]
+    assert nearest.startswith("Nearest stock voice: ")
+    assert told[-1] == (f"Trying voices: 1 of 2; likeness so far 0.70. {nearest}.", 0.5)
+    assert [sound.content_type for sound in played] == ["audio/mpeg"]
 
 
 def test_the_same_job_makes_one_clone_however_often_it_is_carried_out(connect, search):
@@ -210,7 +219,7 @@ def test_a_weak_likeness_is_told_in_words(connect, search):
         made = adapter.clone(wish())
 
         assert made.note.startswith("The match is weak")
-        assert adapter.voice(made.remote_id).details["Mind"] == made.note
+        assert made.note.startswith(adapter.voice(made.remote_id).details["Mind"])
 
 
 def test_a_sample_that_is_no_sound_is_refused_and_nothing_is_kept(connect, search):

@@ -159,7 +159,7 @@ class Adapter(Provider):
             raise errors.RequestRejected(f"This machine could not speak with the clone. {problem}")
         remote_id = CloneStore.make_id(wish.marker)
         if self._clones.find(remote_id) is None:
-            likeness = make_likeness(wish.samples, self._load_engine(), wish.tell)
+            likeness = make_likeness(wish, self._load_engine())
             description = add_marker(wish.description, wish.marker, _LONGEST_DESCRIPTION)
             made = LocalClone(
                 remote_id=remote_id,
@@ -171,7 +171,7 @@ class Adapter(Provider):
                 details=likeness.details,
             )
             self._clones.keep(made, likeness.style)
-            return CloneResult(remote_id, note=likeness.warning)
+            return CloneResult(remote_id, note=likeness.note)
         return CloneResult(remote_id)
 
     def find_marked(self, marker: str) -> list[RemoteVoice]:

@@ -1,6 +1,5 @@
 """Make a clone: the blend of stock voices that sounds most like the samples."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,10 +8,11 @@ from numpy.typing import NDArray
 from catalog.audio import FORMATS, HEAD_BYTES, sniff_format
 from catalog.decoding import NotDecodable, decode_audio
 from catalog.hearing.waves import NotAWave
-from catalog.matching.search import Match, Progress, match_voice
+from catalog.matching.search import SPOKEN, Match, Progress, glance, match_voice
 from catalog.providers.adapters.local.stock import stock_gender, stock_name
 from catalog.providers.errors import RequestRejected
-from catalog.providers.types import SampleFile
+from catalog.providers.types import AudioClip, CloneRequest, SampleFile
+from catalog.speech.encoding import to_mp3
 from catalog.speech.engine import RATE, Engine
 from catalog.speech.errors import SpeechProblem
 from catalog.speech.styles import Style, blend_styles
@@ -27,31 +27,35 @@ _SEARCHED_IN = "en-US"
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """A clone's style, its likely gender, and what was measured, in words for its page."""
+    """A clone's style, its likely gender, and what was measured, for its page and for its job."""
 
     style: Style
     gender: str
     details: dict[str, str]
-    warning: str
+    note: str
 
 
-def make_likeness(
-    samples: tuple[SampleFile, ...], engine: Engine, tell: Callable[[str], None]
-) -> Likeness:
+def make_likeness(wish: CloneRequest, engine: Engine) -> Likeness:
     """Search the style that sounds most like the samples; raises RequestRejected."""
 
     def speak(text: str, weights: NDArray[np.float32]) -> tuple[NDArray[np.float32], int]:
         return engine.speak(text, blend_styles(weights), _SEARCHED_IN), RATE
 
     def tell_progress(progress: Progress) -> None:
-        tell(
+        wish.tell(
             f"Trying voices: {progress.done} of {progress.total};"
-            f" likeness so far {progress.similarity:.2f}."
+            f" likeness so far {progress.similarity:.2f}. Nearest stock voice: {nearest}.",
+            progress.done / progress.total,
         )
 
     try:
-        wave = np.concatenate([_read_sample(each) for each in samples])
-        tell("Listening to the sample.")
+        wave = np.concatenate([_read_sample(each) for each in wish.samples])
+        wish.tell("Listening to the sample.", 0)
+        first = glance(wave, _RATE)
+        nearest = stock_name(first.nearest)
+        wish.tell(f"Nearest stock voice: {nearest}. Speaking a first guess.", 0)
+        # Something to hear after seconds, where the search takes minutes.
+        wish.play(AudioClip(to_mp3(*speak(SPOKEN, first.blend)), "audio/mpeg", charged=0))
         match = match_voice(wave, _RATE, speak, tell_progress)
     except (NotDecodable, NotAWave, SpeechProblem) as exc:
         raise RequestRejected(str(exc)) from None
@@ -59,7 +63,7 @@ def make_likeness(
         style=blend_styles(match.weights),
         gender=stock_gender(match.nearest),
         details=_describe(match),
-        warning=match.warning,
+        note=f"{match.warning} {_compare(match)}".strip(),
     )
 
 
@@ -69,6 +73,14 @@ def _read_sample(sample: SampleFile) -> NDArray[np.float32]:
         raise NotDecodable("This is not a sound file that we know.")
     wave, _ = decode_audio(sample.content, found, max_seconds=LONGEST_SECONDS, rate=_RATE)
     return wave
+
+
+def _compare(match: Match) -> str:
+    return (
+        f"Likeness to the sample {match.similarity:.2f} of 1, by an encoder that took no part in"
+        f" the search; {stock_name(match.nearest)}, the nearest stock voice, has"
+        f" {match.nearest_similarity:.2f}."
+    )
 
 
 def _describe(match: Match) -> dict[str, str]:
