@@ -32,6 +32,7 @@ from catalog.jobs import (
 from catalog.models import Membership, SyncRun, Team
 from catalog.models.sealing import prepare_installation
 from catalog.providers.types import AudioClip, RemoteVoice
+from catalog.queries.surroundings import forget_surroundings
 from catalog.search.index.shelf import SHELF
 from catalog.services import previews as preview_services
 from catalog.views.cards import forget_cards
@@ -66,6 +67,7 @@ def _own_media(tmp_path: Path, settings: Any) -> None:
     settings.INDEX_DIR = tmp_path / "index"
     SHELF.forget()
     forget_cards()
+    forget_surroundings()
 
 
 @pytest.fixture

@@ -1,35 +1,56 @@
 """What the list of voices looks like to a person depends on this, read as cheaply as can be."""
 
+from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 
 from catalog.models import User
 
 # Plain statements, because composing these by the ORM would cost more than all of the answer.
+# What is kept by them (``queries.surroundings``) must read nothing that does not stand here.
 _TEAMS = """
-    SELECT m.team_id, m.role, m.chosen_at, v.number FROM catalog_membership m
+    SELECT m.team_id, v.number, m.role, m.chosen_at, t.name FROM catalog_membership m
+    JOIN catalog_team t ON t.id = m.team_id
     LEFT JOIN catalog_catalogversion v ON v.team_id = m.team_id
     WHERE m.user_id = %s ORDER BY m.id
 """
 _ACCOUNTS = """
-    SELECT a.id, a.is_shared, a.last_owner_id, a.sync_error, a.synced_at
+    SELECT a.id, a.provider, a.label, a.is_shared, a.last_owner_id, a.sync_error, a.synced_at
     FROM catalog_provideraccount a JOIN catalog_membership m ON m.team_id = a.team_id
     WHERE m.user_id = %s ORDER BY a.id
 """
-_KEYS = "SELECT account_id FROM catalog_credential WHERE owner_id = %s ORDER BY account_id"
+_KEYS = """
+    SELECT c.account_id, c.owner_id, c.health FROM catalog_credential c
+    JOIN catalog_membership m ON m.team_id = c.team_id WHERE m.user_id = %s ORDER BY c.id
+"""
 _HABITS = "SELECT layout, sort, columns, news_since FROM catalog_preference WHERE user_id = %s"
 _SEARCHES = """
-    SELECT s.id, s.name, s.query, s.is_shared, s.removed_at FROM catalog_savedsearch s
+    SELECT s.id, s.owner_id, s.name, s.query, s.is_shared, s.removed_at FROM catalog_savedsearch s
     JOIN catalog_membership m ON m.team_id = s.team_id WHERE m.user_id = %s ORDER BY s.id
 """
 
 
-def read_freshness(user: User) -> list[tuple[Any, ...]]:
-    """Return rows that differ when the person's list of voices could look different."""
-    found: list[tuple[Any, ...]] = []
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """The numbers of the last change to the voices of each team, and rows of all else."""
+
+    versions: dict[int, int]
+    rows: list[tuple[Any, ...]]
+
+
+def read_freshness(user: User) -> Freshness:
+    """Return what differs when the person's list of voices could look different."""
+    versions: dict[int, int] = {}
+    rows: list[tuple[Any, ...]] = [tuple(settings.PROVIDER_BASE_URLS)]
     with connection.cursor() as cursor:
-        for statement in (_TEAMS, _ACCOUNTS, _KEYS, _HABITS, _SEARCHES):
+        cursor.execute(_TEAMS, [user.pk])
+        for team_id, number, *told in cursor.fetchall():
+            rows.append((team_id, *told))
+            if number is not None:
+                versions[team_id] = number
+        for statement in (_ACCOUNTS, _KEYS, _HABITS, _SEARCHES):
             cursor.execute(statement, [user.pk])
-            found += [*cursor.fetchall(), ()]
-    return found
+            rows += [(), *cursor.fetchall()]
+    return Freshness(versions, rows)

@@ -1,14 +1,15 @@
 """Find voices by words and facets, with the counts that stand beside every choice."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from catalog.models import Collection, ProviderAccount, Team, User, Voice
+from catalog.models import Collection, User, Voice
 from catalog.models.voices import VoiceQuerySet
 from catalog.queries.facets import OURS, Chip, Choice, Facet, make_chips, make_facet, name_value
 from catalog.queries.filters import FACETS, FILTERS, FLAGS, VoiceFilter
+from catalog.queries.surroundings import Surroundings, look_around
 from catalog.search.completion import complete_search
 from catalog.search.engines import Answer, Engine, Search, answer_search
 from catalog.search.index.engine import IndexEngine
@@ -97,16 +98,15 @@ def find_voices(
     user: User,
     wanted: VoiceFilter,
     page: int = 1,
-    accounts: Iterable[ProviderAccount] | None = None,
+    around: Surroundings | None = None,
 ) -> VoicePage:
     """Return one page of what the person may see; a page past the end is the last one.
 
-    ``accounts`` are those that the person may see, from whoever has read them already.
+    ``around`` is what stands around the list, from whoever has looked already.
     """
-    if accounts is None:
-        accounts = ProviderAccount.objects.visible_to(user)
-    search = _as_search(user, frozenset(account.pk for account in accounts), wanted)
-    engine = _choose_engine(user)
+    around = around or look_around(user)
+    search = _as_search(user, around.account_ids, wanted)
+    engine = _choose_engine(around)
     counted = [*FACETS, "starred"]
     answer = answer_search(engine, search, facets=counted, page=page, size=PAGE_SIZE)
     uses_collections = answer.counts["collection"] or wanted.chosen.get("collection")
@@ -130,15 +130,14 @@ def find_voices(
 
 def find_voice_ids(user: User, wanted: VoiceFilter) -> list[int]:
     """Return everything that the filter finds, as its pages would show it one after another."""
-    accounts = ProviderAccount.objects.visible_to(user).values_list("pk", flat=True)
-    search = _as_search(user, frozenset(accounts), wanted)
-    return answer_search(_choose_engine(user), search, facets=[], page=1, size=_EVERYTHING).ids
+    around = look_around(user)
+    search = _as_search(user, around.account_ids, wanted)
+    return answer_search(_choose_engine(around), search, facets=[], page=1, size=_EVERYTHING).ids
 
 
 def select_voices(user: User, wanted: VoiceFilter) -> VoiceQuerySet:
     """Return the rows that the person may see and the filter shows, in no order."""
-    accounts = ProviderAccount.objects.visible_to(user).values_list("pk", flat=True)
-    return SqlEngine().select(_as_search(user, frozenset(accounts), wanted))
+    return SqlEngine().select(_as_search(user, look_around(user).account_ids, wanted))
 
 
 def list_chips(user: User, wanted: VoiceFilter) -> list[Chip]:
@@ -157,9 +156,8 @@ def _as_search(user: User, accounts: frozenset[int], wanted: VoiceFilter) -> Sea
     )
 
 
-def _choose_engine(user: User) -> Engine[Any]:
-    teams = Team.objects.visible_to(user).values_list("pk", flat=True)
-    edition = SHELF.find_edition(frozenset(teams))
+def _choose_engine(around: Surroundings) -> Engine[Any]:
+    edition = SHELF.find_edition(around.teams, around.versions)
     return SqlEngine() if edition is None else IndexEngine(edition)
 
 

@@ -8,7 +8,6 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from catalog import policies
 from catalog.queries.annotations import Marks
 from catalog.queries.cards import CardState, find_card_states
 from catalog.queries.voices import VoicePage
@@ -23,10 +22,11 @@ _KEPT: OrderedDict[tuple[object, ...], tuple[SafeString, ...]] = OrderedDict()
 _FILTERS = secrets.token_hex(16)
 
 
-def draw_cards(request: Request, page: VoicePage, marks: Marks) -> list[SafeString]:
+def draw_cards(
+    request: Request, page: VoicePage, marks: Marks, *, may_speak: bool
+) -> list[SafeString]:
     """Return the cards of the page's voices in their order."""
     tray = read_tray(request)
-    may_speak = policies.may_speak(request.user, request.team)
     states = find_card_states(page.ids)
     # A card counts the days that a voice has left.
     same = (timezone.now().date(), may_speak)

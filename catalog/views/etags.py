@@ -7,8 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from catalog.queries.freshness import read_freshness
-from catalog.views.requests import Request
+from catalog.views.requests import Request, surroundings_of
 from catalog.views.trays import read_tray
 
 _HEADERS = ("HX-Request", "HX-Request-Type", "HX-Current-URL", "HX-Boosted")
@@ -41,7 +40,7 @@ def voice_list_etag(request: Request, *args: Any, **kwargs: Any) -> str | None:
         [request.headers.get(name) for name in _HEADERS],
         request.COOKIES.get("theme"),
         read_tray(request),
-        read_freshness(request.user),
+        surroundings_of(request).freshness,
         # Days that are left, and how long ago a provider answered.
         now.date(),
         now.hour * 6 + now.minute // 10,

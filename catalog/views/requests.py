@@ -14,6 +14,7 @@ from django_htmx.middleware import HtmxDetails
 
 from catalog import policies
 from catalog.models import Membership, Team, User
+from catalog.queries.surroundings import Surroundings, look_around
 from catalog.queries.teams import find_own_memberships
 
 
@@ -24,6 +25,7 @@ class Request(HttpRequest):
     user: User
     team: Team
     memberships: list[Membership]
+    around: Surroundings
 
 
 View = Callable[..., HttpResponseBase]
@@ -75,6 +77,13 @@ def _ask_to_sign_in(request: Request) -> HttpResponseBase:
     # What was posted is lost, and its address cannot be looked at: go on from the start.
     is_safe = request.method in {"GET", "HEAD"}
     return redirect_to_login(request.get_full_path() if is_safe else start)
+
+
+def surroundings_of(request: Request) -> Surroundings:
+    """Return what stands around the person's list, looked at once for a request."""
+    if not hasattr(request, "around"):
+        request.around = look_around(request.user)
+    return request.around
 
 
 def shown_address(request: Request) -> SplitResult:

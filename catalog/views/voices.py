@@ -17,9 +17,8 @@ from catalog.queries.annotations import find_marks
 from catalog.queries.calls import find_ready_calls
 from catalog.queries.clones import find_maker, find_sister_jobs
 from catalog.queries.comparisons import count_votes
-from catalog.queries.credentials import find_accounts
 from catalog.queries.filters import LAYOUTS, SORTS, VoiceFilter
-from catalog.queries.preferences import count_news, find_habits, find_open_search, find_searches
+from catalog.queries.preferences import count_news, find_open_search
 from catalog.queries.tables import name_columns, tabulate_voices
 from catalog.queries.voice_settings import get_voice_settings
 from catalog.queries.voices import find_voices
@@ -31,7 +30,14 @@ from catalog.views.annotations import marks_context
 from catalog.views.cards import draw_cards
 from catalog.views.etags import voice_list_etag
 from catalog.views.media import send_sound
-from catalog.views.requests import Request, is_partial, render_part, shown_address, signed_in
+from catalog.views.requests import (
+    Request,
+    is_partial,
+    render_part,
+    shown_address,
+    signed_in,
+    surroundings_of,
+)
 from catalog.views.speeches import speech_context
 
 _PLAIN = "text/plain; charset=utf-8"
@@ -47,15 +53,15 @@ def home(request: Request) -> HttpResponse:
 @cache_control(private=True, no_cache=True)
 @etag(voice_list_etag)
 def voice_list(request: Request) -> HttpResponseBase:
-    habits = find_habits(request.user)
+    around = surroundings_of(request)
+    habits, accounts = around.habits, around.accounts
     form = VoiceFilterForm(request.GET, habits.sort, habits.layout)
-    searches = find_searches(request.user)
-    opened = find_open_search(searches, form.wanted)
-    accounts = find_accounts(request.user)
-    page = find_voices(request.user, form.wanted, form.page_number, accounts)
+    opened = find_open_search(around.searches, form.wanted)
+    page = find_voices(request.user, form.wanted, form.page_number, around)
     marks = find_marks(request.user, page.ids)
     is_table = form.wanted.layout == "table"
     columns = habits.columns if is_table else []
+    cards = [] if is_table else draw_cards(request, page, marks, may_speak=around.may_speak)
     response = render_part(
         request,
         page="catalog/voices/list.html",
@@ -64,12 +70,12 @@ def voice_list(request: Request) -> HttpResponseBase:
             "page": page,
             "marks": marks,
             "is_table": is_table,
-            "cards": [] if is_table else draw_cards(request, page, marks),
+            "cards": cards,
             "rows": tabulate_voices(page.voices, marks, columns) if is_table else [],
             "heads": name_columns(columns),
             "ignored": form.ignored,
             "habits": habits,
-            "searches": searches,
+            "searches": around.searches,
             "opened": opened,
             "changeable": opened and policies.may_change_search(request.user, opened.search),
             "news_count": 0 if is_partial(request) else count_news(request.user, habits.news_since),

@@ -296,9 +296,10 @@ def test_more_voices_need_no_more_queries(cast):
         return len(seen)
 
     factories.make_voice(cast.account, "Voice", gender="female")
+    count_queries()  # what stands around the list is read now, and kept
     few = count_queries()
     for _ in range(PAGE_SIZE):
         factories.make_voice(cast.account, "Voice", gender="female")
 
-    assert count_queries() == few <= 21
+    assert count_queries() == few <= 23
     assert Voice.objects.count() == PAGE_SIZE + 1

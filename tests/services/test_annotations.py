@@ -41,7 +41,7 @@ def test_a_star_is_personal_and_starring_twice_is_one_star(cast, rachel):
     assert Star.objects.count() == 1
     assert found(cast.mia, starred="yes") == ["Rachel"]
     assert found(cast.ana, starred="yes") == []
-    assert find_marks(cast.ana, [rachel]).starred == set()
+    assert find_marks(cast.ana, [rachel.pk]).starred == set()
     star_voice(cast.mia, voice=rachel, is_on=False, now=NOW)
     assert found(cast.mia, starred="yes") == []
 

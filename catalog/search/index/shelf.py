@@ -32,14 +32,20 @@ class Shelf:
         self._entries: OrderedDict[frozenset[int], _Entry] = OrderedDict()
         self._lock = threading.Lock()
 
-    def find_edition(self, teams: frozenset[int]) -> Edition | None:
-        """Return the index of the teams as they are now, None where SQL has to answer."""
-        versions = read_versions(teams)
+    def find_edition(
+        self, teams: frozenset[int], versions: dict[int, int] | None = None
+    ) -> Edition | None:
+        """Return the index of the teams as they are now, None where SQL has to answer.
+
+        ``versions`` are those that the request has read already.
+        """
         entry = self._entries.get(teams)
-        if entry is None or entry.edition.versions != versions:
-            with self._lock:
-                return self._refresh(teams, versions)
-        return entry.edition
+        edition = entry.edition if entry else None
+        if edition is not None and edition.versions == (versions or read_versions(teams)):
+            return edition
+        with self._lock:
+            # Read once more: another thread may have taken in what is newer by now.
+            return self._refresh(teams, read_versions(teams))
 
     def forget(self) -> None:
         """Let go of everything."""
