@@ -39,7 +39,8 @@ logger = logging.getLogger(__name__)
 
 State, Step = CloneJob.State, CloneJob.Step
 
-_MOST_SENDS = 5
+# Each of them is proven to have made nothing; more would only hide that the provider is broken.
+_MOST_SENDS = 8
 
 
 def run_clone(job_id: RowId, clock: Clock) -> int | None:
@@ -109,17 +110,17 @@ class _CloneRun(CancellingTurn):
         if self.job.order.consent.has_ended(self.clock().date()):
             self._fail("The consent has ended, so nothing was sent.")
             return False
+        # First of all: a queue of jobs at one account would decode its samples again and again.
+        if not self._take_account():
+            self._wait("Another clone is being made on this account.", timedelta(seconds=3))
+            return False
         try:
             problem = self._convert()
         except NotDecodable as exc:
             problem = str(exc)
         if problem:
             self._fail(problem)
-            return False
-        if not self._take_account():
-            self._wait("Another clone is being made on this account.", timedelta(seconds=3))
-            return False
-        return True
+        return not problem
 
     def _convert(self) -> str:
         """Make of the samples what the provider takes; say what is in the way, "" if nothing."""
@@ -152,7 +153,7 @@ class _CloneRun(CancellingTurn):
         try:
             result = provider.clone(wish)
         except TryLater as exc:
-            self._wait(exc.message, back_off(self.job.attempt_count, exc), step=Step.PLANNED)
+            self._put_off(exc)
         except OutcomeUnknown as exc:
             self._note(exc)
             self._wait(
@@ -166,6 +167,15 @@ class _CloneRun(CancellingTurn):
             self._note_of_result = result.note
             self._adopt(result.remote_id, result.note)
             self._fetch_voice(provider)
+
+    def _put_off(self, exc: TryLater) -> None:
+        """Wait for a provider that took nothing: that is no attempt, however often it happens."""
+        self._note(exc)
+        if self.clock() - self.job.created_at > GIVE_UP_AFTER:
+            self._fail(f"{exc.message} That went on for a day.", step=Step.PLANNED)
+            return
+        tries, attempts = len(self.job.evidence), self.job.attempt_count - 1
+        self._wait(exc.message, back_off(tries, exc), step=Step.PLANNED, attempt_count=attempts)
 
     def _make_wish(self) -> CloneRequest:
         return CloneRequest(

@@ -5,6 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
+def demand_ids(
+    entries: Iterable[Any], read_id: Callable[[Any], str], unclear: Callable[..., Exception]
+) -> None:
+    """Raise unless each entry has its id: one without might be the very one looked for."""
+    if not all(map(read_id, entries)):
+        raise unclear("lists a voice without its id", repeatable=True)
+
+
 @dataclass(slots=True)
 class Walk:
     """What one listing has brought so far; ``read_id`` returns an entry's id, "" if unusable."""

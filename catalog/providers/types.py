@@ -137,6 +137,7 @@ class ProviderInfo:
     can_preview: bool = True  # some of its voices can be heard without paying
     can_clone: bool = False
     clone_price_note: str = ""  # what a clone costs, in words, where the provider's pages tell it
+    removes_noise: bool = False  # cleans a sample before it clones it, where that is wished for
     can_rename: bool = False
     can_delete: bool = False
     voice_settings: tuple[SettingField, ...] = ()  # kept with the voice at the provider

@@ -190,6 +190,17 @@ def test_a_fault_while_it_is_looked_for_or_fetched_makes_no_second_voice(stage, 
         stage.demand_one_voice(job, f"{kind}, answer lost: {is_lost}")
 
 
+@pytest.mark.parametrize("slug", PROVIDERS)
+def test_lists_that_hide_the_voice_make_no_second_one(stage, crash, clock, slug):
+    job = stage.wish(slug)
+    stage.spoil(Spot(slug, "create", "POST", after=slug == "stepfun"), FaultKind.DROP_AFTER)
+    stage.spoil(Spot(slug, "look", "GET"), FaultKind.NO_ID, times=8)
+
+    run_to_end(job, clock)
+
+    stage.demand_one_voice(job, "lists without ids")
+
+
 @pytest.mark.parametrize("spot", CREATING, ids=lambda spot: f"{spot.provider}-{spot.name}")
 def test_a_voice_that_is_made_while_nobody_waits_any_more_is_made_once(
     stage, crash, clock, monkeypatch, spot

@@ -270,6 +270,26 @@ def test_a_provider_that_asks_for_patience_is_asked_again_after_it(job, provider
     assert provider.created == 1
 
 
+def test_waiting_for_a_provider_that_takes_nothing_is_no_attempt_however_long(
+    job, provider, clock
+):
+    provider.on_clone = [errors.TryLater("Too many requests.") for _ in range(30)]
+
+    run_to_end(job, clock)
+
+    assert (job.state, job.attempt_count, provider.created) == (State.READY, 1, 1)
+
+
+def test_a_provider_that_takes_nothing_for_a_day_ends_the_job(job, provider, clock):
+    provider.on_clone = [errors.TryLater("It cannot be reached.") for _ in range(1000)]
+
+    run_to_end(job, clock, most=1000)
+
+    assert (job.state, job.step) == (State.FAILED, Step.PLANNED)
+    assert "for a day" in job.message
+    assert job.can_be_retried
+
+
 @pytest.mark.parametrize(
     "refusal",
     [

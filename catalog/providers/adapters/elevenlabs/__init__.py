@@ -20,6 +20,7 @@ from catalog.providers.adapters.elevenlabs.voices import read_voice, voice_id
 from catalog.providers.base import Provider
 from catalog.providers.cleaning import clean_line
 from catalog.providers.key_checks import CredentialCheck, Slots
+from catalog.providers.listing import demand_ids
 from catalog.providers.marking import add_marker, find_markers, has_marker
 from catalog.providers.public_fetch import fetch_public
 from catalog.providers.reading import Reading
@@ -62,6 +63,7 @@ class Adapter(Provider):
         sample_formats=frozenset({"wav", "mp3", "flac", "ogg", "m4a", "webm"}),
         advised_sample_seconds=60,
         can_clone=True,
+        removes_noise=True,
         can_rename=True,
         can_delete=True,
         voice_settings=VOICE_SETTINGS,
@@ -138,7 +140,7 @@ class Adapter(Provider):
         # Not by the server's search: how soon it knows a new voice is not documented.
         marked = [
             read_voice(item)
-            for item in self._items()
+            for item in self._items(is_whole=True)
             if item.get("is_owner") is not False and _carries(item, marker)
         ]
         return sorted(
@@ -243,13 +245,15 @@ class Adapter(Provider):
             raise self.unclear("answered without a list of voices", repeatable=True)
         return page
 
-    def _items(self) -> Iterator[dict[str, Any]]:
-        """Yield every voice of a complete listing once, or raise."""
+    def _items(self, *, is_whole: bool = False) -> Iterator[dict[str, Any]]:
+        """Yield every voice of a complete listing once, or raise; whole means none unreadable."""
         params: dict[str, Any] = {"page_size": _PAGE_SIZE}
         tokens: set[str] = set()
         seen: set[str] = set()
         for _ in range(_MOST_PAGES):
             page = self._list_page(params)
+            if is_whole:
+                demand_ids(page["voices"], voice_id, self.unclear)
             for item in page["voices"]:
                 remote_id = voice_id(item)
                 # The list moves while we walk through it, so a voice may come by twice.

@@ -18,7 +18,7 @@ from catalog.providers import errors
 from catalog.providers.adapters.inworld.voices import read_voice, voice_id, workspace_of
 from catalog.providers.base import AUDIO_LIMIT, Provider
 from catalog.providers.key_checks import CredentialCheck
-from catalog.providers.listing import Walk
+from catalog.providers.listing import Walk, demand_ids
 from catalog.providers.marking import add_marker, find_markers, has_marker
 from catalog.providers.permissions import try_permissions
 from catalog.providers.reading import Reading, drop_empty
@@ -92,6 +92,7 @@ class Adapter(Provider):
         advised_sample_seconds=15,
         max_sample_bytes=4 * 1024 * 1024,
         can_clone=True,
+        removes_noise=True,
         can_rename=True,
         can_delete=True,
         delete_note="Inworld documents no way to bring back a deleted voice or its id.",
@@ -155,7 +156,7 @@ class Adapter(Provider):
         # A voice carries no date, but the list can be had in the order in which they were made.
         return [
             self._read_voice(item)
-            for item in self._items({"filter": _OWN_FILTER})
+            for item in self._items({"filter": _OWN_FILTER}, is_whole=True)
             if has_marker(Reading(item).text("description", 5000), marker)
         ]
 
@@ -241,14 +242,18 @@ class Adapter(Provider):
             raise self.unclear("answered without a list of voices", repeatable=True)
         return page
 
-    def _items(self, narrowed: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """Yield every voice of a complete listing once, or raise."""
+    def _items(
+        self, narrowed: dict[str, Any], *, is_whole: bool = False
+    ) -> Iterator[dict[str, Any]]:
+        """Yield every voice of a complete listing once, or raise; whole means none unreadable."""
         # In the order of their making, so that one made meanwhile moves no other to another page.
         params = {"pageSize": _PAGE_SIZE, "orderBy": "created_at asc", **narrowed}
         tokens: set[str] = set()
         walk = Walk(voice_id)
         for _ in range(_MOST_PAGES):
             page = self._list_page(params)
+            if is_whole:
+                demand_ids(page["voices"], voice_id, self.unclear)
             yield from walk.take(page["voices"])
             token = page.get("nextPageToken") or ""
             if not token:

@@ -24,6 +24,7 @@ from catalog.providers.adapters.noiz.voices import (
 from catalog.providers.base import AUDIO_LIMIT, Provider
 from catalog.providers.cleaning import clean_line, redact
 from catalog.providers.key_checks import CredentialCheck
+from catalog.providers.listing import demand_ids
 from catalog.providers.marking import (
     SHORT_MARK_LENGTH,
     add_short_marker,
@@ -72,6 +73,7 @@ class Adapter(Provider):
         sample_formats=frozenset({"wav", "mp3", "m4a"}),
         max_name_length=_LONGEST_SENT_NAME - SHORT_MARK_LENGTH,
         can_clone=True,
+        removes_noise=True,
         can_delete=True,
         delete_note=(
             "Noiz marks the voice as deleted and keeps the recording in its storage;"
@@ -149,7 +151,7 @@ class Adapter(Provider):
         # Not by keyword: how soon the search knows a voice is not documented.
         found = {
             voice_id(item): read_voice(item, OWN)
-            for item in self._items(OWN)
+            for item in self._items(OWN, is_whole=True)
             if has_short_marker(Reading(item).line("display_name", LONGEST_NAME), marker)
         }
         living = [voice for voice in found.values() if voice.state is not VoiceState.GONE]
@@ -227,12 +229,19 @@ class Adapter(Provider):
             raise self.unclear("answered without a list of voices", repeatable=True)
         return page["voices"], Reading(page).count("total_count")
 
-    def _items(self, voice_type: str, keyword: str = "") -> Iterator[dict[str, Any]]:
-        """Yield every voice of a complete listing, or raise; a voice may come by twice."""
+    def _items(
+        self, voice_type: str, keyword: str = "", *, is_whole: bool = False
+    ) -> Iterator[dict[str, Any]]:
+        """Yield every voice of a complete listing, or raise; a voice may come by twice.
+
+        Whole means that none is unreadable.
+        """
         walk = SkipWalk()
         wanted = {"voice_type": voice_type, **({"keyword": keyword} if keyword else {})}
         for _ in range(_MOST_PAGES):
             rows, total = self._page({**wanted, "skip": walk.skip, "limit": walk.limit})
+            if is_whole:
+                demand_ids(rows, voice_id, self.unclear)
             walk.take([voice_id(row) for row in rows], total)
             yield from (row for row in rows if voice_id(row))
             if walk.is_over:

@@ -23,6 +23,7 @@ from catalog.providers.adapters.stepfun.voices import (
 from catalog.providers.base import AUDIO_LIMIT, Provider
 from catalog.providers.cleaning import clean_line
 from catalog.providers.key_checks import CredentialCheck
+from catalog.providers.listing import demand_ids
 from catalog.providers.reading import Reading
 from catalog.providers.replies import Refusal, decode_sound, json_body, kind_of_status
 from catalog.providers.types import (
@@ -151,7 +152,7 @@ class Adapter(Provider):
             return []
         found = {
             voice_id(item): read_clone(item)
-            for item in self._items()
+            for item in self._items(is_whole=True)
             if Reading(item).identifier("file_id") == file_id
         }
         return sorted(
@@ -242,13 +243,18 @@ class Adapter(Provider):
             raise self.unclear("answered without a list of voices", repeatable=True)
         return page
 
-    def _items(self) -> Iterator[dict[str, Any]]:
-        """Yield every clone of a complete listing, or raise; one may come by twice."""
+    def _items(self, *, is_whole: bool = False) -> Iterator[dict[str, Any]]:
+        """Yield every clone of a complete listing, or raise; one may come by twice.
+
+        Whole means that none is unreadable.
+        """
         # The oldest first, so that a voice made meanwhile comes at the end and moves no other.
         params = {"limit": str(_PAGE_SIZE), "order": "asc"}
         cursors = {""}
         for _ in range(_MOST_PAGES):
             page = self._page(params)
+            if is_whole:
+                demand_ids(page["data"], voice_id, self.unclear)
             items = [item for item in page["data"] if voice_id(item)]
             yield from items
             if page.get("has_more") is False or (not page["data"] and not page.get("has_more")):

@@ -30,7 +30,7 @@ from catalog.providers.adapters.telnyx.voices import (
 from catalog.providers.base import Provider
 from catalog.providers.cleaning import clean_line
 from catalog.providers.key_checks import CredentialCheck
-from catalog.providers.listing import Walk
+from catalog.providers.listing import Walk, demand_ids
 from catalog.providers.marking import add_marker, find_markers, has_marker
 from catalog.providers.permissions import try_permissions
 from catalog.providers.reading import Reading, drop_empty
@@ -179,7 +179,7 @@ class Adapter(Provider):
         return CloneResult(remote_id, ready=is_ready, note=note)
 
     def find_marked(self, marker: str) -> list[RemoteVoice]:
-        found = [read_clone(item) for item in self._clones()]
+        found = [read_clone(item) for item in self._clones(is_whole=True)]
         marked = [
             voice
             for voice in found
@@ -270,13 +270,15 @@ class Adapter(Provider):
             raise self.unclear("answered without a list of voices", repeatable=True)
         return page
 
-    def _clones(self, **narrowed: Any) -> Iterator[dict[str, Any]]:
-        """Yield every clone of a complete listing once, or raise."""
+    def _clones(self, *, is_whole: bool = False, **narrowed: Any) -> Iterator[dict[str, Any]]:
+        """Yield every clone of a complete listing once, or raise; whole means none unreadable."""
         # The oldest first, so that one made meanwhile moves no other to another page.
         params: dict[str, Any] = {"page[size]": _PAGE_SIZE, "sort": "created_at", **narrowed}
         walk = Walk(clone_id)
         for number in range(1, _MOST_PAGES + 1):
             page = self._clone_page({**params, "page[number]": number})
+            if is_whole:
+                demand_ids(page["data"], clone_id, self.unclear)
             meta, before = Reading(page.get("meta")), walk.count
             yield from walk.take(page["data"])
             pages = meta.count("total_pages")
