@@ -58,7 +58,7 @@ def join_pieces(
         waves = [_decode_piece(piece, rate)[0] for piece in pieces]
         longest = min(longest, (max_bytes - _HEADER_BYTES) / (rate * _BYTES_A_VALUE))
     joined = _put_together(waves, rate)[: int(longest * rate)]
-    return Joined(_write_wav(joined, rate), rate, joined.size / rate, given)
+    return Joined(write_wav(joined, rate), rate, joined.size / rate, given)
 
 
 def _decode_piece(piece: Piece, rate: int | None) -> tuple[NDArray[np.float32], int]:
@@ -78,7 +78,8 @@ def _put_together(waves: Sequence[NDArray[np.float32]], rate: int) -> NDArray[np
     return np.concatenate(parts)
 
 
-def _write_wav(sound: NDArray[np.float32], rate: int) -> bytes:
+def write_wav(sound: NDArray[np.float32], rate: int) -> bytes:
+    """Return the sound as a WAV of one channel and 16 bits."""
     # What a decoder returns may pass full scale a little: turn it down rather than clip it.
     loudest = float(np.abs(sound).max()) if sound.size else 0.0
     values = (sound / max(1.0, loudest) * 32767).astype("<i2")

@@ -182,6 +182,7 @@ urlpatterns = [
     path("samples/", samples.sample_create, name="sample-create"),
     path("samples/<uuid:pk>/", samples.sample_detail, name="sample-detail"),
     path("samples/<uuid:pk>/row/", samples.sample_row, name="sample-row"),
+    path("samples/<uuid:pk>/clean/", samples.sample_clean, name="sample-clean"),
     path("samples/<uuid:pk>/verdict/", samples.sample_verdict, name="sample-verdict"),
     path("samples/<uuid:pk>/audio/", samples.sample_audio, name="sample-audio"),
     path("keys/", credentials.credential_list, name="credential-list"),

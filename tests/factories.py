@@ -202,6 +202,18 @@ def make_sample(owner: User, team: Team, content: bytes = b"RIFF", **values: Any
     return Sample.objects.create(team=team, owner=owner, **{**defaults, **values})
 
 
+def make_cleaned(original: Sample, **values: Any) -> Sample:
+    """Return the sample as it stands when its noise is to be removed: without a file."""
+    defaults = {"path": "", "size": 0, "filename": "ada without noise.wav", "uploaded_at": NOW}
+    return Sample.objects.create(
+        team=original.team,
+        owner=original.owner,
+        original=original,
+        audio_format="wav",
+        **{**defaults, **values},
+    )
+
+
 def make_order(owner: User, team: Team, *samples: Sample, **values: Any) -> CloneOrder:
     speaker, _ = Speaker.objects.get_or_create(
         team=team, folded="ada", added_by=owner, defaults={"name": "Ada", "added_at": NOW}

@@ -122,6 +122,7 @@ TABLE = {
     "catalog:sample-create": Page(NEVER, (SIGN_IN, 403, 403, 422), cloner=(405, 422)),
     "catalog:sample-detail": Page(ALL, NEVER, ids=("sample",)),
     "catalog:sample-row": Page((302,) * 4, NEVER, ids=("sample",)),
+    "catalog:sample-clean": Page((302,) * 4, (302, 403, 302, 404), ids=("sample",)),
     "catalog:sample-verdict": Page((302,) * 4, NEVER, ids=("sample",)),
     "catalog:sample-audio": Page(ALL, NEVER, ids=("sample",)),
     "catalog:speaker-list": Page(ALL, NEVER),

@@ -82,6 +82,12 @@ class CloneForm(ConsentFields, forms.Form):
         """Which of the providers make something of the words."""
         return self._name_those("Of use to", lambda info: info.transcript is not Transcript.NONE)
 
+    @property
+    def noise_hint(self) -> str:
+        """Which of the providers remove noise themselves."""
+        words = self._name_those("Done by", lambda info: info.removes_noise)
+        return f"{words} The others get the recording as it is." if words else ""
+
     def _name_those(self, words: str, wants: Callable[[ProviderInfo], bool]) -> str:
         labels = {target.info.label for target in self.targets.values() if wants(target.info)}
         return f"{words} {', '.join(sorted(labels))}." if labels else ""

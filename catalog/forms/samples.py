@@ -58,8 +58,11 @@ class UploadForm(forms.Form):
 
 
 class CutForm(forms.Form):
-    """From where to where a sample is used."""
+    """From where to where a sample is used, and whether with its noise or without."""
 
+    uses = forms.ChoiceField(
+        choices=[("original", "As recorded"), ("cleaned", "Without noise")], required=False
+    )
     start = forms.FloatField(required=False, min_value=0, max_value=3600)
     end = forms.FloatField(required=False, min_value=0, max_value=3600)
 
@@ -76,11 +79,13 @@ class CutForm(forms.Form):
         last = end if end is not None else length
         if last is not None and last - start < _LEAST_CUT_SECONDS and (start or end):
             raise forms.ValidationError("The end has to be at least half a second past the start.")
-        return {"start": start, "end": end}
+        return {**values, "start": start, "end": end}
 
     def as_cut(self) -> Cut:
         """Return the used part; only after ``is_valid``."""
-        return self.sample, self.cleaned_data["start"], self.cleaned_data["end"]
+        cleaned = self.sample.without_noise if self.cleaned_data["uses"] == "cleaned" else None
+        sample = cleaned if cleaned and cleaned.seconds else self.sample
+        return sample, self.cleaned_data["start"], self.cleaned_data["end"]
 
 
 @dataclass(slots=True)
@@ -91,6 +96,12 @@ class SampleRow:
     cut: CutForm
     earlier: list[CloneJob]
     shown: ShownReport | None = None
+    may_clean: bool = False
+
+    @property
+    def sends_cleaned(self) -> bool:
+        """Tell whether it goes without its noise: who asked for that has to choose otherwise."""
+        return bool(self.cut["uses"].value() != "original")
 
     @property
     def start_value(self) -> str:
@@ -121,13 +132,21 @@ class SampleShelf:
     def rearrange(self, act: str) -> None:
         """Do what a button says: "up:ID", "down:ID" or "remove:ID"; anything else is nothing."""
         verb, _, wanted = act.partition(":")
+        if verb not in {"up", "down", "remove"}:
+            return
         places = [place for place, row in enumerate(self.rows) if str(row.sample.pk) == wanted]
         if not places:
             return
         row = self.rows.pop(places[0])
         if verb != "remove":
-            step = {"up": -1, "down": 1}.get(verb, 0)
+            step = -1 if verb == "up" else 1
             self.rows.insert(max(0, places[0] + step), row)
+
+    def find_to_clean(self, act: str) -> Sample | None:
+        """Return the sample whose noise a button wants removed, None for any other button."""
+        verb, _, wanted = act.partition(":")
+        found = [row.sample for row in self.rows if str(row.sample.pk) == wanted]
+        return found[0] if found and verb == "clean" else None
 
     def is_valid(self) -> bool:
         """Tell whether all of it can be cloned from, as far as is known by now."""

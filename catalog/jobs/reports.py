@@ -44,10 +44,13 @@ def find_waiting_reports() -> list[str]:
 
 def forget_unused_samples(now: datetime) -> None:
     """Remove recordings that were only looked at, a day after they came."""
-    unused = Sample.objects.filter(sources=None, uploaded_at__lt=now - _UNUSED_LIVES)
-    for sample in unused.exclude(report=None):
-        sample.delete()
-        remove_media(sample.path)
+    old = Sample.objects.filter(uploaded_at__lt=now - _UNUSED_LIVES)
+    unused = old.filter(sources=None, cleaned__sources=None)
+    for sample in unused.exclude(report=None, original=None).select_related("cleaned"):
+        paths = [each.path for each in (sample, sample.without_noise) if each and each.path]
+        Sample.objects.filter(pk=sample.pk).delete()
+        for path in paths:
+            remove_media(path)
 
 
 def _listen(sample: Sample) -> dict[str, object]:

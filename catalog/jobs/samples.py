@@ -4,16 +4,22 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import reduce
 
+from django.db import transaction
 from django.db.models import F
 
 from catalog.audio import FORMATS
-from catalog.conversion import LONGEST_SECONDS, Joined, Piece, join_pieces
-from catalog.decoding import NotDecodable, measure_audio
-from catalog.models import CloneSource, Sample
+from catalog.conversion import LONGEST_SECONDS, Joined, Piece, join_pieces, write_wav
+from catalog.decoding import NotDecodable, decode_audio, measure_audio
+from catalog.hearing.noise import remove_noise
+from catalog.hearing.waves import NotAWave
+from catalog.hearing.weights import WrongWeights
+from catalog.models import CloneSource, Sample, SampleReport
 from catalog.providers.types import ProviderInfo, SampleFile
-from catalog.storage import media_path
+from catalog.storage import media_path, remove_media, store_media
 
 PEAK_COUNT = 192
+# Past this it would take longer than a worker may; no clone is better for more.
+MOST_CLEANED_SECONDS = 600
 _MOST_TRIES = 6
 _NEW_FOR = timedelta(days=1)
 
@@ -39,6 +45,8 @@ def _read(sample: Sample) -> None:
         return
     Sample.objects.filter(pk=sample.pk).update(try_count=F("try_count") + 1)
     try:
+        if sample.original is not None and not sample.path:
+            _clean(sample, sample.original)
         measured = measure_audio(
             _load(sample),
             FORMATS[sample.audio_format],
@@ -50,6 +58,24 @@ def _read(sample: Sample) -> None:
     else:
         sample.seconds, sample.peaks = round(measured.seconds, 2), measured.peaks
     sample.save(update_fields=["seconds", "peaks", "problem"])
+
+
+def _clean(sample: Sample, original: Sample) -> None:
+    """Make the file of a sample from its original, whose own file stays; raises NotDecodable."""
+    found = FORMATS[original.audio_format]
+    try:
+        sound, rate = decode_audio(_load(original), found, max_seconds=MOST_CLEANED_SECONDS)
+        clean = remove_noise(sound, rate).wave
+    except (NotAWave, WrongWeights, OSError) as exc:
+        raise NotDecodable("The noise could not be removed from this recording.") from exc
+    path, size, sha256 = store_media("samples", [write_wav(clean, rate)], "wav")
+    with transaction.atomic():
+        # Two workers may have done it; the first one's file is the sample's.
+        first = Sample.objects.filter(pk=sample.pk, path="")
+        if not first.update(path=path, size=size, sha256=sha256):
+            remove_media(path)
+        SampleReport.objects.get_or_create(sample=sample, defaults={"asked_at": sample.uploaded_at})
+    sample.refresh_from_db(fields=["path", "size", "sha256"])
 
 
 def run_measurement(sample_id: str) -> None:
@@ -82,7 +108,7 @@ def convert_samples(
     """
     if len(sources) <= info.max_samples and all(_fits(source, info) for source in sources):
         words = "The recording" if len(sources) == 1 else f"{len(sources)} recordings"
-        return tuple(map(_as_file, sources)), f"{words} as uploaded."
+        return tuple(map(_as_file, sources)), f"{words} as uploaded.{_tell_cleaned(sources)}"
     pieces = [
         Piece(
             _load(source.sample),
@@ -96,7 +122,15 @@ def convert_samples(
         pieces, max_seconds=info.max_sample_seconds, max_bytes=info.max_sample_bytes
     )
     file = SampleFile("sample.wav", FORMATS["wav"].content_type, joined.content)
-    return (file,), _describe(joined, sources, info)
+    return (file,), _describe(joined, sources, info) + _tell_cleaned(sources)
+
+
+def _tell_cleaned(sources: Sequence[CloneSource]) -> str:
+    cleaned = sum(source.sample.original_id is not None for source in sources)
+    if not cleaned:
+        return ""
+    which = "" if cleaned == len(sources) else f" from {cleaned} of them"
+    return f" Noise was removed here before{which}."
 
 
 def find_length_problem(sources: Sequence[CloneSource], info: ProviderInfo) -> str:

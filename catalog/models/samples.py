@@ -18,7 +18,7 @@ class SampleQuerySet(models.QuerySet["Sample"]):
         accounts = ProviderAccount.objects.visible_to(user).values("pk")
         used = Sample.objects.filter(sources__order__jobs__account__in=accounts).values("pk")
         return self.filter(team__in=Team.objects.visible_to(user)).filter(
-            Q(owner=user) | Q(pk__in=used)
+            Q(owner=user) | Q(pk__in=used) | Q(cleaned__in=used)
         )
 
 
@@ -27,10 +27,14 @@ class Sample(models.Model):
 
     ``form_token`` is the form that it was uploaded into: what never became part of an order is
     swept away after a while. ``try_count`` grows before each attempt to read it, so that a file
-    on which the reader dies is given up.
+    on which the reader dies is given up. ``original`` is what this one was made from by removing
+    the noise; until a worker has done so it has no file.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    original = models.OneToOneField(
+        "self", null=True, on_delete=models.CASCADE, related_name="cleaned"
+    )
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="samples")
     owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="samples")
     path = models.CharField(max_length=200)
@@ -52,6 +56,11 @@ class Sample(models.Model):
 
     def __str__(self) -> str:
         return f"Sample {self.pk}"
+
+    @property
+    def without_noise(self) -> "Sample | None":
+        """What is left of it without noise, where somebody asked for that."""
+        return getattr(self, "cleaned", None)
 
     @property
     def is_measured(self) -> bool:

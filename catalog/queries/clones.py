@@ -182,16 +182,16 @@ def find_clone_targets(user: User) -> list[CloneTarget]:
 
 def find_samples(user: User, ids: list[uuid.UUID]) -> list[Sample]:
     """Return those of the samples that the person may hear, in the order of the ids."""
-    found = Sample.objects.visible_to(user).in_bulk(ids)
+    found = Sample.objects.visible_to(user).select_related("cleaned").in_bulk(ids)
     return [found[pk] for pk in dict.fromkeys(ids) if pk in found]
 
 
 def find_earlier_clones(user: User, sample: Sample) -> list[CloneJob]:
     """Return the ready clones that the team made from the same recording, newest first."""
+    same = Q(sha256=sample.sha256) | Q(original__sha256=sample.sha256)
+    samples = Sample.objects.filter(same, team=sample.team_id)
     jobs = CloneJob.objects.visible_to(user).filter(
-        state=CloneJob.State.READY,
-        order__sources__sample__sha256=sample.sha256,
-        order__sources__sample__team=sample.team_id,
+        state=CloneJob.State.READY, order__sources__sample__in=samples.values("pk")
     )
     return list(_with_rows(jobs).order_by("-created_at", "-pk").distinct()[:3])
 

@@ -12,9 +12,48 @@ from django.db import transaction
 from catalog import policies
 from catalog.audio import AudioFormat
 from catalog.audit import record
+from catalog.hearing import noise_is_installed
 from catalog.models import Sample, SampleReport, Team, User
 from catalog.storage import clean_filename, remove_media, store_media
 from catalog.tasks import wake_listening, wake_sample
+
+
+class CannotClean(Exception):
+    """Noise cannot be removed from this sample here; the message says why."""
+
+
+@transaction.atomic
+def clean_sample(user: User, *, sample: Sample, now: datetime) -> Sample:
+    """Have a worker make the sample without its noise; twice is the same. Raises CannotClean."""
+    if not policies.may_clone(user, sample.team):
+        raise PermissionDenied
+    if not Sample.objects.visible_to(user).filter(pk=sample.pk).exists():
+        raise PermissionDenied
+    if not noise_is_installed():
+        raise CannotClean("What removes noise is not installed here.")
+    if sample.original_id is not None or sample.problem:
+        raise CannotClean("Noise can be removed from a recording that could be read, once.")
+    Sample.objects.select_for_update().get(pk=sample.pk)
+    cleaned, is_new = Sample.objects.get_or_create(
+        original=sample,
+        defaults={
+            "team": sample.team,
+            "owner": sample.owner,
+            "filename": _name_cleaned(sample.filename),
+            "audio_format": "wav",
+            "size": 0,
+            "uploaded_at": now,
+        },
+    )
+    if is_new:
+        transaction.on_commit(partial(wake_sample, cleaned.pk))
+        record(user, "noise removal asked", sample, team=sample.team, now=now)
+    return cleaned
+
+
+def _name_cleaned(filename: str) -> str:
+    stem = filename.rpartition(".")[0] or filename
+    return f"{stem[:100]} without noise.wav"
 
 
 def add_sample(

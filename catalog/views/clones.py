@@ -23,6 +23,7 @@ from catalog.forms.samples import (
     read_sample_ids,
     read_upload,
 )
+from catalog.hearing import noise_is_installed
 from catalog.models import CloneOrder, Sample
 from catalog.queries.clones import (
     CloneTarget,
@@ -34,7 +35,7 @@ from catalog.queries.health import has_worker
 from catalog.queries.reports import show_report
 from catalog.services.clones import CloneWish, Cut, request_clones
 from catalog.services.consents import ConsentWish
-from catalog.services.samples import add_sample
+from catalog.services.samples import CannotClean, add_sample, clean_sample
 from catalog.views.requests import Request, signed_in
 
 
@@ -61,6 +62,8 @@ def clone_create(request: Request) -> HttpResponseBase:
     desk = _read_desk(request, targets)
     if "act" in request.POST:
         desk.shelf.rearrange(request.POST["act"])
+        if (sample := desk.shelf.find_to_clean(request.POST["act"])) is not None:
+            _clean(desk, sample)
         kept = keep_typed(request.POST)
         desk.form = CloneForm(targets=targets, today=desk.form.today, initial=kept)
         return _show(desk, status=422 if desk.shelf.complaints else 200)
@@ -130,7 +133,16 @@ def make_row(request: Request, sample: Sample) -> SampleRow:
         request.POST if request.method == "POST" else {}, prefix=str(sample.pk), sample=sample
     )
     earlier = find_earlier_clones(request.user, sample)
-    return SampleRow(sample, cut, earlier, show_report(sample))
+    may_clean = noise_is_installed() and sample.original_id is None
+    return SampleRow(sample, cut, earlier, show_report(sample), may_clean)
+
+
+def _clean(desk: _Desk, sample: Sample) -> None:
+    try:
+        clean_sample(desk.request.user, sample=sample, now=timezone.now())
+    except CannotClean as exc:
+        desk.shelf.complaints.append(str(exc))
+    sample.refresh_from_db()
 
 
 def _read_wish(desk: _Desk) -> CloneWish:

@@ -8,14 +8,14 @@ from django.http import Http404, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog import policies
 from catalog.audio import FORMATS, AudioFormat
 from catalog.forms.samples import UploadForm, read_upload
 from catalog.models import Sample
 from catalog.queries.reports import show_report
-from catalog.services.samples import add_sample
+from catalog.services.samples import CannotClean, add_sample, clean_sample
 from catalog.storage import media_path
 from catalog.views.clones import make_row
 from catalog.views.media import send_sound
@@ -54,6 +54,24 @@ def sample_row(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     if not is_partial(request):
         return redirect(f"{reverse('catalog:clone-create')}?sample={sample.pk}")
     return render(request, "catalog/clones/_sample.html", {"row": make_row(request, sample)})
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def sample_clean(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    """Have the noise removed, and show how far that is and how it sounds."""
+    sample = get_object_or_404(Sample.objects.visible_to(request.user), pk=pk)
+    complaint = ""
+    if request.method == "POST":
+        try:
+            clean_sample(request.user, sample=sample, now=timezone.now())
+        except CannotClean as exc:
+            complaint = str(exc)
+        sample.refresh_from_db()
+    if not is_partial(request):
+        return redirect(f"{reverse('catalog:clone-create')}?sample={sample.pk}")
+    context = {"row": make_row(request, sample), "sample": sample, "complaint": complaint}
+    return render(request, "catalog/clones/_cleaned.html", context)
 
 
 @signed_in

@@ -130,7 +130,7 @@ function listenToForm(page) {
   root.addEventListener("click", (event) => {
     if (event.target.closest("[data-rec]")) page.recorder.toggle();
     const button = event.target.closest("button[name=act]");
-    if (!button) return;
+    if (!button || button.hasAttribute("hx-post")) return;
     event.preventDefault();
     if (button.closest(".sample")) samples.act(button);
   });

@@ -9,7 +9,7 @@ from catalog.hearing.weights import WrongWeights
 from catalog.jobs import reports as jobs
 from catalog.jobs.listening import find_waiting, forget_listened, listen_to
 from catalog.models import Sample, SampleReport
-from catalog.storage import media_path, remove_media
+from catalog.storage import media_path, remove_media, store_media
 from tests import factories
 from tests.sounds import encode_sound
 
@@ -104,3 +104,17 @@ def test_a_sample_that_nobody_cloned_goes_after_a_day_and_one_of_a_job_stays(cas
     assert list(Sample.objects.all()) == [used]
     assert not media_path(sample.path).exists()
     assert media_path(used.path).exists()
+
+
+def test_a_recording_stays_as_long_as_what_was_cleaned_from_it_is_used(cast, sample):
+    cleaned = factories.make_cleaned(sample, path="samples/of a clone.wav")
+    factories.make_job(cast.mia, cast.credential, cleaned)
+    unused = factories.make_sample(cast.mia, cast.aurora, b"other")
+    SampleReport.objects.create(sample=unused, asked_at=NOW)
+    path, _, _ = store_media("samples", [b"clean"], "wav")
+    factories.make_cleaned(unused, path=path, uploaded_at=NOW + timedelta(hours=20))
+
+    forget_listened(NOW + timedelta(hours=25))
+
+    assert set(Sample.objects.all()) == {sample, cleaned}
+    assert not media_path(path).exists()

@@ -3,10 +3,14 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
-from catalog.decoding import NotDecodable
+from catalog.audio import FORMATS
+from catalog.conversion import write_wav
+from catalog.decoding import NotDecodable, decode_audio
 from catalog.jobs import samples
+from catalog.jobs.reports import find_waiting_reports
 from catalog.jobs.samples import (
     PEAK_COUNT,
     convert_samples,
@@ -15,7 +19,7 @@ from catalog.jobs.samples import (
     measure_sample,
     run_measurement,
 )
-from catalog.models import Sample
+from catalog.models import Sample, SampleReport
 from catalog.providers.registry import get_adapter
 from catalog.storage import media_path
 from tests import factories
@@ -78,6 +82,52 @@ def test_samples_whose_wake_up_got_lost_are_found(cast, sample):
     factories.make_sample(cast.ana, cast.aurora, b"late", seconds=None)
 
     assert find_unread(NOW) == [str(sample.pk)]
+
+
+def noisy(seconds: float) -> bytes:
+    """Return a tone that comes and goes, over a hiss that stays."""
+    rate, chance = 16_000, np.random.default_rng(1)
+    moments = np.arange(int(seconds * rate)) / rate
+    voice = np.sin(2 * np.pi * 180 * moments) * (np.sin(2 * np.pi * moments) > 0)
+    return write_wav((0.4 * voice + chance.normal(0, 0.03, moments.size)).astype(np.float32), rate)
+
+
+def test_the_noise_is_removed_into_a_file_of_its_own_and_the_original_stays(cast):
+    content = noisy(4)
+    original = factories.make_sample(cast.ana, cast.aurora, content, seconds=4.0)
+    cleaned = factories.make_cleaned(original)
+
+    run_measurement(str(cleaned.pk))
+
+    cleaned.refresh_from_db()
+    assert (cleaned.seconds, cleaned.problem) == (4.0, "")
+    assert media_path(original.path).read_bytes() == content
+    before, rate = decode_audio(content, FORMATS["wav"], max_seconds=9)
+    after, _ = decode_audio(media_path(cleaned.path).read_bytes(), FORMATS["wav"], max_seconds=9)
+    pause = slice(int(1.6 * rate), int(1.9 * rate))
+    assert np.std(after[pause]) < np.std(before[pause]) / 3
+    assert find_waiting_reports() == [str(SampleReport.objects.get(sample=cleaned).pk)]
+
+
+def test_noise_that_cannot_be_removed_is_told_and_not_tried_again(cast):
+    broken = factories.make_cleaned(factories.make_sample(cast.ana, cast.aurora, b"RIFF"))
+
+    run_measurement(str(broken.pk))
+
+    broken.refresh_from_db()
+    assert "could not be decoded" in broken.problem
+    assert broken.path == ""
+
+
+def test_it_is_told_which_recordings_went_without_their_noise(cast):
+    sources = sources_of(cast, 3)
+    factories.make_sample(cast.ana, cast.aurora, b"noisy")
+    Sample.objects.filter(pk=sources[0].sample.pk).update(original=Sample.objects.get(sources=None))
+    sources[0].sample.refresh_from_db()
+
+    _, words = convert_samples(sources, get_adapter("inworld").info)
+
+    assert words == "The recording as uploaded. Noise was removed here before."
 
 
 def sources_of(cast, *seconds: float, **cut: float):

@@ -97,7 +97,7 @@ from catalog.services.replacements import (
     drop_replacement,
     replace_key,
 )
-from catalog.services.samples import add_sample
+from catalog.services.samples import add_sample, clean_sample
 from catalog.services.searches import (
     change_search,
     freeze_selection,
@@ -362,6 +362,9 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     "retry_clone": retry_job,
     "look_again": look_for_job,
     "add_sample": upload_sample,
+    "clean_sample": lambda cast: clean_sample(
+        cast.ana, sample=factories.make_sample(cast.ana, cast.aurora), now=factories.NOW
+    ),
     "draw_up_plan": draw_up,
     "approve_plan": approve,
     "retry_deletion": retry,

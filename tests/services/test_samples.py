@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from catalog.audio import FORMATS
 from catalog.models import Membership, Sample
 from catalog.services import samples
-from catalog.services.samples import add_sample
+from catalog.services.samples import CannotClean, add_sample, clean_sample
 from catalog.storage import media_path
 from tests import factories
 from tests.threads import call_at_once
@@ -101,3 +101,32 @@ def test_an_upload_that_is_committed_keeps_its_file_whatever_breaks_afterwards(
         add()
 
     assert media_path(Sample.objects.get().path).is_file()
+
+
+def test_noise_is_removed_once_by_a_worker_for_whoever_may_clone(
+    add, cast, wakes, django_capture_on_commit_callbacks
+):
+    sample = add()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        first = clean_sample(cast.mia, sample=sample, now=NOW)
+        second = clean_sample(cast.mia, sample=sample, now=NOW)
+
+    assert first == second == Sample.objects.get(original=sample)
+    assert (first.filename, first.path, first.owner) == ("ada without noise.wav", "", cast.mia)
+    assert wakes == [("catalog.measure_sample", str(first.pk))]
+    with pytest.raises(CannotClean, match="once"):
+        clean_sample(cast.mia, sample=first, now=NOW)
+
+
+@pytest.mark.parametrize("who", ["sam", "ana"])
+def test_nobody_cleans_what_they_do_not_hear(add, cast, who):
+    with pytest.raises(PermissionDenied):
+        clean_sample(getattr(cast, who), sample=add(), now=NOW)
+
+
+def test_where_nothing_removes_noise_it_says_so(add, cast, monkeypatch):
+    monkeypatch.setattr(samples, "noise_is_installed", lambda: False)
+
+    with pytest.raises(CannotClean, match="not installed"):
+        clean_sample(cast.mia, sample=add(), now=NOW)
