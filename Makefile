@@ -4,7 +4,7 @@ PYTHON = .venv/bin/python
 # The checks read the settings of the tests: no secrets, no data of yours.
 TEST_SETTINGS = DJANGO_SETTINGS_MODULE=tests.settings
 
-.PHONY: help start test check lint fix types bench development
+.PHONY: help start test check lint fix types bench chaos development
 
 help:
 	@echo "make start   run Voiceboard, with a sandbox to try it on; Ctrl-C ends it"
@@ -13,6 +13,7 @@ help:
 	@echo "make lint    style, templates, layers, migrations"
 	@echo "make types   the types"
 	@echo "make bench   measure browsing; SIZES=\"10000 100000 1000000\" for all of it"
+	@echo "make chaos   200 clones while calls fail and processes are killed; takes half an hour"
 	@echo "make fix     mend what can be mended by a tool"
 
 start:
@@ -40,6 +41,9 @@ types: development
 
 bench: development
 	@$(PYTHON) scripts/bench $(SIZES)
+
+chaos: development
+	@$(PYTHON) scripts/chaos $(ARGS)
 
 fix: development
 	@.venv/bin/ruff check --fix .

@@ -270,9 +270,7 @@ def test_a_provider_that_asks_for_patience_is_asked_again_after_it(job, provider
     assert provider.created == 1
 
 
-def test_waiting_for_a_provider_that_takes_nothing_is_no_attempt_however_long(
-    job, provider, clock
-):
+def test_waiting_for_a_provider_that_takes_nothing_is_no_attempt_however_long(job, provider, clock):
     provider.on_clone = [errors.TryLater("Too many requests.") for _ in range(30)]
 
     run_to_end(job, clock)

@@ -1,0 +1,240 @@
+"""Ask for clones while calls go wrong and processes are killed, and count what became of them.
+
+    python scripts/chaos [--broker embedded|redis] [--jobs 200] [--kills 60] [--seed N]
+
+Real workers and the real schedule run over a database and a broker of their own, the providers
+are the sandbox's. Without ``--broker`` it runs for each, one after the other. The Redis keeps
+nothing on disk: whatever it held is lost with it. It ends with 1 when anything counted is not 0.
+"""
+
+import argparse
+import math
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections import Counter
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from losses import Account, count_losses, look_at
+from processes import Processes, free_port
+from sounds import make_sound
+
+BROKERS = ("embedded", "redis")
+ACCOUNTS_EACH = 4
+QUICK_FAULTS = (
+    *("drop_before", "drop_after", "rate_limit", "error_before", "error_after"),
+    *("gateway_before", "gateway_after", "cut_json", "cut_body", "html", "no_id"),
+)
+# Each with how long it takes, well within the time after which the product trusts an empty look.
+SLOW_FAULTS = {"slow_before": 2.0, "slow_after": 4.0, "late": 1.5, "drip": 0.002}
+SETTLE_SECONDS = "6"
+# More in a row at one account than a job has attempts would only show that it gives up.
+MOST_FAULTS = 4
+
+
+def main() -> int:
+    """Run what the command line asks for."""
+    reader = argparse.ArgumentParser(description=__doc__)
+    reader.add_argument("--broker", choices=BROKERS)
+    reader.add_argument("--jobs", type=int, default=200)
+    reader.add_argument("--kills", type=int, default=60)
+    reader.add_argument("--minutes", type=float, default=25, help="when to give up")
+    reader.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    options = reader.parse_args()
+    if options.broker is None:
+        again = [
+            sys.executable,
+            str(Path(__file__).parent),
+            *sys.argv[1:],
+            "--seed",
+            str(options.seed),
+        ]
+        runs = [subprocess.run([*again, "--broker", each], check=False) for each in BROKERS]
+        return max(run.returncode for run in runs)
+    with tempfile.TemporaryDirectory(prefix="voiceboard-chaos-") as folder, ExitStack() as stack:
+        processes = stack.enter_context(Processes(Path(folder), options.broker == "redis"))
+        return Chaos(options, processes, stack).run()
+
+
+class Chaos:
+    """One run: a sandbox, the product around it, and who destroys it."""
+
+    def __init__(self, options: argparse.Namespace, processes: Processes, stack: ExitStack) -> None:
+        self.options, self.processes = options, processes
+        self.random = random.Random(options.seed)  # noqa: S311  (no secret)
+        self.deadline = time.monotonic() + 60 * options.minutes
+        self.kills: Counter[str] = Counter()
+        self.faults = self.asked = 0
+        port = free_port()
+        # The product's settings are read when it is set up, so the sandbox's place comes first.
+        os.environ.update(processes.environment)
+        os.environ["VOICEBOARD_SANDBOX_PORT"] = str(port)
+        os.environ["VOICEBOARD_SETTLE_SECONDS"] = SETTLE_SECONDS
+        import django
+
+        django.setup()
+        from django.core.management import call_command
+
+        from catalog.sandbox import running_sandbox
+
+        call_command("prepare")
+        self.sandbox = stack.enter_context(running_sandbox(voices=3, port=port))
+        self.accounts = self._open_accounts()
+        self.samples = [self._add_sample(pitch) for pitch in (110, 150, 210)]
+
+    def run(self) -> int:
+        """Ask, spoil and kill; wait until all has ended; print what became of it."""
+        options, started = self.options, time.monotonic()
+        self.processes.start_all()
+        for number in range(options.kills):
+            wanted = math.ceil(options.jobs * (number + 1) / options.kills)
+            self._ask(wanted - self.asked)
+            self._spoil(self.random.randint(1, 3))
+            self.processes.wait_for_worker()
+            time.sleep(self.random.uniform(0.5, 4))
+            if self.random.random() < 0.3:
+                self._cancel_one()
+            self.kills[self.processes.kill_one(self.random)] += 1
+        while self._count_running() and time.monotonic() < self.deadline:
+            self.processes.keep_up()
+            time.sleep(1)
+        return self._report(time.monotonic() - started)
+
+    # What is asked for
+
+    def _open_accounts(self) -> list[Account]:
+        from catalog.jobs.syncs import sync_account
+        from catalog.models import Credential, ProviderAccount, Team, User
+
+        self.user = User.objects.get(email="ana@example.com")
+        team = Team.objects.visible_to(self.user).get()
+        accounts = []
+        for slug, number in product(self.sandbox.slugs, range(11, 11 + ACCOUNTS_EACH)):
+            name = f"full-{number}"
+            row = ProviderAccount.objects.create(team=team, provider=slug, ref=name)
+            key = Credential(team=team, owner=self.user, provider=slug, account=row, health="good")
+            key.seal_secrets(f"sandbox-{slug}-{name}")
+            key.save()
+            sync_account(row.pk, lambda: datetime.now(UTC))
+            account = Account(slug, name, key)
+            account.voices = look_at(self.sandbox.address, account)[0]
+            accounts.append(account)
+        return accounts
+
+    def _add_sample(self, pitch: int) -> Any:
+        from django.core.files.uploadedfile import SimpleUploadedFile
+
+        from catalog.audio import FORMATS
+        from catalog.services.samples import add_sample
+
+        return add_sample(
+            self.user,
+            team=self.accounts[0].credential.team,
+            form_token=uuid.uuid4(),
+            file=SimpleUploadedFile(f"{pitch}.wav", make_sound(pitch), "audio/wav"),
+            audio_format=FORMATS["wav"],
+            now=datetime.now(UTC),
+        )
+
+    def _ask(self, count: int) -> None:
+        """Ask for so many clones, several of them in one order."""
+        from catalog.services.clones import CloneWish, Cut, request_clones
+        from catalog.services.consents import ConsentWish
+
+        while count > 0:
+            chosen = self.random.sample(self.accounts, min(count, self.random.randint(1, 4)))
+            wish = CloneWish(
+                form_token=uuid.uuid4(),
+                cuts=[Cut(self.random.choice(self.samples))],
+                name=f"Chaos {self.asked}",
+                description="",
+                consent=ConsentWish("Ada", True, relation="permission", allowed_use="any"),
+                language="en",
+                gender="female",
+                transcript="Nobody says anything.",
+            )
+            keys = [account.credential for account in chosen]
+            request_clones(self.user, credentials=keys, wish=wish, now=datetime.now(UTC))
+            self.asked += len(chosen)
+            count -= len(chosen)
+
+    def _cancel_one(self) -> None:
+        from catalog.models import CloneJob
+        from catalog.services.clones import NothingToDo, cancel_clone
+
+        job = self.random.choice([*CloneJob.objects.active().order_by("created_at"), None])
+        if job is None:
+            return
+        try:
+            cancel_clone(self.user, job=job, now=datetime.now(UTC))
+        except NothingToDo:
+            return  # it ended in this very moment
+
+    # What goes wrong
+
+    def _spoil(self, count: int) -> None:
+        from catalog.sandbox.faults import Fault, FaultKind
+
+        for _ in range(count):
+            account = self.random.choice(self.accounts)
+            if self._count_waiting(account) >= MOST_FAULTS:
+                continue
+            kind = self.random.choice([*QUICK_FAULTS, *SLOW_FAULTS])
+            fault = Fault(
+                FaultKind(kind),
+                account.slug,
+                key=f"sandbox-{account.slug}-{account.name}",
+                # Most hit the call that makes the voice, others a look or a sync.
+                method=self.random.choice(["POST", "POST", "GET", "*"]),
+                after=self.random.choice([0, 0, 1]),
+                seconds=SLOW_FAULTS.get(kind, 1.0),
+                retry_after=self.random.choice([None, 1, 3]),
+            )
+            self.sandbox.faults.add(fault)
+            self.faults += 1
+
+    def _count_waiting(self, account: Account) -> int:
+        key = f"sandbox-{account.slug}-{account.name}"
+        return sum(
+            fault["key"] == f"…{key[-4:]}" and fault["provider"] == account.slug
+            for fault in self.sandbox.faults.as_json()
+        )
+
+    # What became of it
+
+    def _count_running(self) -> int:
+        from catalog.models import CloneJob
+
+        return CloneJob.objects.active().count()
+
+    def _report(self, seconds: float) -> int:
+        from catalog.models import CloneJob
+
+        losses = count_losses(self.sandbox.address, self.accounts)
+        states = Counter(CloneJob.objects.values_list("state", flat=True))
+        met = self.faults - len(self.sandbox.faults.as_json())
+        told = [
+            f"broker: {self.options.broker}, seed: {self.options.seed}, {seconds:.0f} s",
+            f"jobs: {self.asked} ({_in_words(states)}), faults met: {met}",
+            f"kill -9: {self.kills.total()} ({_in_words(self.kills)})",
+            *losses.lines,
+        ]
+        sys.stdout.writelines(f"{line}\n" for line in told)
+        sys.stdout.flush()
+        return int(bool(losses))
+
+
+def _in_words(counts: "Counter[str]") -> str:
+    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

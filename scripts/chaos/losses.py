@@ -1,0 +1,109 @@
+"""Compare what the product says of its clones with what the providers hold."""
+
+import json
+import urllib.request
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+
+@dataclass(slots=True)
+class Account:
+    """One account at a sandbox provider, ours to clone into, and what it held before."""
+
+    slug: str
+    name: str
+    credential: Any
+    voices: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Losses:
+    """What must not be; each as lines that say which job it was."""
+
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    paid_twice: list[str] = field(default_factory=list)
+    without_an_end: list[str] = field(default_factory=list)
+    story: list[str] = field(default_factory=list)
+
+    @property
+    def lines(self) -> list[str]:
+        """The counts, and after each what was counted."""
+        counted = {
+            "clones lost": self.lost,
+            "clones doubled": self.doubled,
+            "clones paid twice": self.paid_twice,
+            "jobs without an end": self.without_an_end,
+        }
+        return [
+            line
+            for words, cases in counted.items()
+            for line in (f"{words}: {len(cases)}", *(f"    {case}" for case in cases))
+        ] + self.story
+
+    def __bool__(self) -> bool:
+        return bool(self.lost or self.doubled or self.paid_twice or self.without_an_end)
+
+
+def look_at(sandbox: str, account: Account) -> tuple[frozenset[str], int]:
+    """Return the ids of the account's own voices, and how many were ever made in it."""
+    held = _ask(sandbox, "state")["providers"][account.slug]["accounts"][account.name]
+    return frozenset(voice["id"] for voice in held["own_voices"]), held["creates"]
+
+
+def count_losses(sandbox: str, accounts: Iterable[Account]) -> Losses:
+    """Compare every job with what its account at the sandbox holds now."""
+    losses = Losses()
+    for account in accounts:
+        there, creates = look_at(sandbox, account)
+        extra = set(there - account.voices)
+        paid, before = 0, len(losses.lines)
+        for job in account.credential.account.clone_jobs.all():
+            paid += bool(job.remote_id)
+            # Some providers put the account before the id of a voice.
+            made = {voice for voice in extra if job.remote_id and voice in job.remote_id}
+            extra -= made
+            _judge(losses, job, bool(made))
+        place = f"{account.slug} {account.name}"
+        losses.doubled += [f"{place}: {each}" for each in extra]
+        if creates > paid:
+            losses.paid_twice.append(f"{place}: {creates} made, {paid} known here")
+        if len(losses.lines) > before:
+            losses.story += _tell_story(sandbox, account)
+    return losses
+
+
+def _judge(losses: Losses, job: Any, is_there: bool) -> None:
+    told = f"{job.account.provider} {job.pk}: {job.state}, {job.message} {job.evidence}"
+    if not job.is_finished:
+        losses.without_an_end.append(told)
+    elif job.is_cancelled:
+        losses.doubled += [f"{told} It is still there."] if is_there else []
+    elif not (job.is_ready and is_there and job.voice_id):
+        losses.lost.append(told)
+
+
+def _tell_story(sandbox: str, account: Account) -> list[str]:
+    """Return what happened in an account, in order: what was sent, what went wrong, the jobs."""
+    lines = [
+        (
+            datetime.fromtimestamp(call["at"], UTC),
+            f"{call['method']} {call['path']} {call['fault']}",
+        )
+        for call in _ask(sandbox, "requests")["requests"]
+        if (call["provider"], call["account"]) == (account.slug, account.name)
+        and (call["method"] != "GET" or call["fault"])
+    ]
+    for job in account.credential.account.clone_jobs.all():
+        told = f"job {job.pk} {job.state} as {job.remote_id}, attempt {job.attempt_count}"
+        lines += [(job.sent_at, f"{told}, sent"), (job.ended_at, f"{told}, ended")]
+    known = sorted((at, words) for at, words in lines if at)
+    return [f"    {account.slug} {account.name} {at:%H:%M:%S.%f} {words}" for at, words in known]
+
+
+def _ask(sandbox: str, what: str) -> dict[str, Any]:
+    with urllib.request.urlopen(f"{sandbox}/_control/{what}") as answer:  # noqa: S310  (our own)
+        found: dict[str, Any] = json.load(answer)
+    return found

@@ -1,0 +1,137 @@
+"""The processes that are killed and started again: worker, schedule and Redis."""
+
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+HOST = "127.0.0.1"
+WORKER, SCHEDULE, REDIS = "worker", "schedule", "broker"
+# How often each is killed; a worker's child dies alone where the machine runs out of memory.
+WEIGHTS = {WORKER: 6, "child of the worker": 2, SCHEDULE: 1, REDIS: 1}
+FOREIGN = ("VOICEBOARD_", "DJANGO_", "DATABASE_URL", "CELERY_")
+_PATIENCE_SECONDS = 60.0
+
+
+class Processes:
+    """Everything that runs beside this one; all of it ends with the block."""
+
+    def __init__(self, folder: Path, has_redis: bool) -> None:
+        self._folder = folder
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._log_starts = 0
+        self._redis_port = free_port() if has_redis else None
+        self.environment = {
+            "DJANGO_SETTINGS_MODULE": "voiceboard.settings",
+            "VOICEBOARD_DATA_DIR": str(folder),
+            "VOICEBOARD_LOCAL": "0",
+        }
+        if has_redis:
+            self.environment["CELERY_BROKER_URL"] = f"redis://{HOST}:{self._redis_port}/0"
+        for name in list(os.environ):
+            if name.startswith(FOREIGN):
+                del os.environ[name]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for name in list(self._running):
+            self._kill(name)
+
+    def start_all(self) -> None:
+        """Start what is there by default."""
+        names = [WORKER, SCHEDULE] if self._redis_port is None else [REDIS, WORKER, SCHEDULE]
+        for name in names:
+            self._start(name)
+
+    def keep_up(self) -> None:
+        """Start again what has ended by itself."""
+        for name, process in list(self._running.items()):
+            if process.poll() is not None:
+                self._start(name)
+
+    def wait_for_worker(self) -> None:
+        """Wait until the worker that was started last takes tasks."""
+        end = time.monotonic() + _PATIENCE_SECONDS
+        while b" ready." not in self._log(WORKER).read_bytes()[self._log_starts :]:
+            if time.monotonic() > end:
+                raise SystemExit(f"The worker does not start: {self._log(WORKER)}")
+            self.keep_up()
+            time.sleep(0.1)
+
+    def kill_one(self, chance: random.Random) -> str:
+        """Kill a process without a word, start it again, and return which it was."""
+        names = [name for name in WEIGHTS if name != REDIS or self._redis_port is not None]
+        name = chance.choices(names, [WEIGHTS[each] for each in names])[0]
+        if name in self._running:
+            self._kill(name)
+            self._start(name)
+        else:
+            children = self._children()
+            if children:
+                os.kill(chance.choice(children), signal.SIGKILL)
+        return name
+
+    def _children(self) -> list[int]:
+        listing = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(self._running[WORKER].pid)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return [int(pid) for pid in listing.stdout.split()]
+
+    def _start(self, name: str) -> None:
+        from voiceboard.supervisor import CELERY_BEAT, CELERY_WORKER
+
+        commands = {
+            WORKER: [sys.executable, "-m", *CELERY_WORKER, "--queues", "jobs,background"],
+            SCHEDULE: [sys.executable, "-m", *CELERY_BEAT],
+            REDIS: [
+                *("redis-server", "--bind", HOST, "--port", str(self._redis_port)),
+                *("--save", "", "--appendonly", "no"),
+            ],
+        }
+        log = self._log(name)
+        if name == WORKER:
+            self._log_starts = log.stat().st_size if log.exists() else 0
+        with log.open("ab") as output:
+            self._running[name] = subprocess.Popen(
+                commands[name],
+                cwd=ROOT if name != REDIS else self._folder,
+                env=os.environ,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+
+    def _kill(self, name: str) -> None:
+        process = self._running.pop(name)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def _log(self, name: str) -> Path:
+        return self._folder / f"{name}.log"
+
+
+def free_port() -> int:
+    """Return a port of this machine that nothing listens on."""
+    with socket.create_server((HOST, 0)) as probe:
+        return int(probe.getsockname()[1])
