@@ -18,13 +18,14 @@ from catalog.hearing.likeness import (
 )
 from catalog.hearing.spectra import Wave
 from catalog.models import CatalogVersion, ProviderAccount, User, Voice, VoiceEmbedding
-from catalog.queries.facets import Chip
-from catalog.queries.filters import VoiceFilter
+from catalog.queries.facets import Chip, Choice
+from catalog.queries.filters import CLOSED_FACETS, FACETS, VoiceFilter
 from catalog.queries.voices import list_chips, select_voices
 
 SHOWN = 24
 # Looked through in the database at once; more only where filters leave few of the best.
 _FIRST_LOOK = 400
+_NARROWED = ("provider", "gender")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,21 @@ class AlikePage:
     likenesses: dict[int, Likeness]
     unheard_count: int
     chips: list[Chip]
+
+    @property
+    def selects(self) -> list[tuple[str, str, list[Choice]]]:
+        """The facets that can be narrowed down here, with the value that is chosen."""
+        return [(name, FACETS[name], self._list_choices(name)) for name in _NARROWED]
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """The filters that stay as they are when the others are changed."""
+        chosen = self.wanted.chosen.items()
+        return [(name, each) for name, values in chosen for each in values if name not in _NARROWED]
+
+    def _list_choices(self, name: str) -> list[Choice]:
+        on = self.wanted.chosen.get(name, ())
+        return [Choice(key, label, 0, key in on) for key, label in CLOSED_FACETS[name].items()]
 
 
 def get_vector(voice: Voice) -> bytes | None:

@@ -65,6 +65,7 @@ def clone_create(request: Request) -> HttpResponseBase:
         if (sample := desk.shelf.find_to_clean(request.POST["act"])) is not None:
             _clean(desk, sample)
         kept = keep_typed(request.POST)
+        kept |= {name: kept.get(name) or words for name, words in _hear(desk.shelf.rows).items()}
         desk.form = CloneForm(targets=targets, today=desk.form.today, initial=kept)
         return _show(desk, status=422 if desk.shelf.complaints else 200)
     are_good = desk.shelf.is_valid()
@@ -88,11 +89,18 @@ def _open_desk(request: Request, targets: list[CloneTarget]) -> _Desk:
         initial["speaker"] = speaker[:120]
     samples = find_samples(request.user, read_sample_ids(request.GET))
     rows = [make_row(request, each) for each in samples]
-    heard = [row.shown.report for row in rows if row.shown]
-    initial["transcript"] = " ".join(report.words for report in heard if report.words)[:2000]
-    initial["language"] = next((report.language for report in heard if report.language), "")
+    initial |= _hear(rows)
     form = CloneForm(targets=targets, today=timezone.localdate(), initial=initial)
     return _Desk(request, targets, form, SampleShelf(rows))
+
+
+def _hear(rows: list[SampleRow]) -> dict[str, str]:
+    """Return what was heard in the samples, for the fields that ask for it."""
+    heard = [row.shown.report for row in rows if row.shown]
+    return {
+        "transcript": " ".join(report.words for report in heard if report.words)[:2000],
+        "language": next((report.language for report in heard if report.language), ""),
+    }
 
 
 def _read_desk(request: Request, targets: list[CloneTarget]) -> _Desk:

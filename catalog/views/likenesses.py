@@ -13,12 +13,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from catalog.audio import FORMATS
 from catalog.forms.likenesses import SoundQueryForm
+from catalog.forms.readings import READINGS
 from catalog.forms.voices import VoiceFilterForm
 from catalog.hearing import hearing_is_installed
 from catalog.hearing.likeness import unpack_vector
 from catalog.models import SoundQuery, Voice
 from catalog.queries.annotations import find_marks
 from catalog.queries.likenesses import find_alike, get_vector
+from catalog.queries.voices import list_chips
 from catalog.services.likenesses import ask_alike
 from catalog.services.previews import PreviewPending, PreviewUnavailable, fetch_preview
 from catalog.tasks import wake_listening
@@ -80,9 +82,12 @@ def alike_create(request: Request) -> HttpResponseBase:
             audio_format=form.audio_format,
             now=timezone.now(),
         )
-        return redirect("catalog:alike-detail", pk=query.pk)
+        found = reverse("catalog:alike-detail", args=[query.pk])
+        return redirect(f"{found}{VoiceFilterForm(request.GET).wanted.query_string()}")
     context = {
         "form": form,
+        "chips": list_chips(request.user, VoiceFilterForm(request.GET).wanted),
+        "readings": READINGS,
         "formats": [found.label for found in FORMATS.values()],
         "max_bytes": settings.SAMPLE_MAX_BYTES,
         "is_installed": hearing_is_installed(),

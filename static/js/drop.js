@@ -1,6 +1,24 @@
-// A form with one recording: drop it anywhere on the page, or paste it; choosing it shows its name.
+// A form with one recording: drop it anywhere on the page, paste it, or record it; choosing it shows its name.
 // Without script the form is a plain file field with its button.
+import { Recorder } from "./recorder.js";
 import { isolate } from "./ui.js";
+
+/** Let the form be recorded into: what is used of the takes becomes its file. */
+function watchRecorder(root, form, use) {
+  const recorder = new Recorder({ form, judge() {}, samples: { take: ([file]) => use(file) } });
+  root.addEventListener("click", (event) => {
+    if (event.target.closest("[data-rec]")) recorder.toggle();
+  });
+  root.addEventListener("change", (event) => {
+    if (event.target.matches("[data-reading-choice]")) recorder.read(event.target.value);
+  });
+  const leave = () => {
+    if (root.isConnected) return;
+    recorder.close();
+    document.removeEventListener("htmx:after:swap", leave);
+  };
+  document.addEventListener("htmx:after:swap", leave);
+}
 
 export default function watchDrops(root) {
   const form = root.querySelector("form");
@@ -12,14 +30,16 @@ export default function watchDrops(root) {
     const [file] = input.files;
     if (file) words.textContent = `${isolate(file.name)} is chosen.`;
   };
-  const take = (transfer) => {
-    const [file] = transfer?.files ?? [];
-    if (!file) return false;
+  const use = (file) => {
     const only = new DataTransfer();
     only.items.add(file);
     input.files = only.files;
     show();
-    return true;
+  };
+  const take = (transfer) => {
+    const [file] = transfer?.files ?? [];
+    if (file) use(file);
+    return Boolean(file);
   };
 
   input.addEventListener("change", show);
@@ -34,4 +54,5 @@ export default function watchDrops(root) {
     else if (take(event.clipboardData)) event.preventDefault();
   };
   document.addEventListener("paste", paste);
+  watchRecorder(root, form, use);
 }

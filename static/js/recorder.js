@@ -1,4 +1,4 @@
-// Record into the clone form: a text to read, a level meter, takes that have to be heard before one is used.
+// Record into a form: a text to read, a level meter, takes that have to be heard before one is used.
 import { icon, lengthInWords, make } from "./files.js";
 
 const REFUSED = "The browser did not allow the microphone. Allow it in the address bar, or choose a file instead.";
@@ -36,8 +36,9 @@ function encode(blocks, rate) {
 
 /** What is known of a take while it grows. */
 class Take {
-  constructor(rate) {
+  constructor(rate, enough) {
     this.rate = rate;
+    this.enough = enough; // seconds
     this.blocks = [];
     this.levels = [];
     this.clipped = 0;
@@ -62,8 +63,8 @@ class Take {
     const spoken = this.levels.filter((level) => level > -45);
     const loud = spoken.length ? spoken.reduce((sum, level) => sum + level, 0) / spoken.length : -60;
     return {
-      length: this.seconds >= 30 ? ["ok", `${Math.round(this.seconds)} s, enough for every provider`]
-        : [this.seconds >= 10 ? "warn" : "bad", `${Math.round(this.seconds)} s, aim for 30 s`],
+      length: this.seconds >= this.enough ? ["ok", `${Math.round(this.seconds)} s, long enough`]
+        : [this.seconds >= this.enough / 3 ? "warn" : "bad", `${Math.round(this.seconds)} s, aim for ${this.enough} s`],
       clipping: this.clipped ? ["bad", "Too loud at moments; move back a little"] : ["ok", "None"],
       noise: quiet < -50 ? ["ok", "Quiet room"]
         : [quiet < -40 ? "warn" : "bad", quiet < -40 ? "A little room noise" : "Too noisy; find a quieter room"],
@@ -119,7 +120,7 @@ export class Recorder {
     const context = new AudioContext();
     await context.audioWorklet.addModule(this.box.dataset.worklet);
     const node = new AudioWorkletNode(context, "meter");
-    const take = new Take(context.sampleRate);
+    const take = new Take(context.sampleRate, Number(this.box.dataset.enough));
     node.port.onmessage = ({ data }) => this.hear(take, data);
     context.createMediaStreamSource(stream).connect(node);
     this.live = { stream, context, take };

@@ -14,6 +14,7 @@ export class Samples {
   constructor(page) {
     this.page = page;
     this.uploads = new Set();
+    this.filled = ""; // what was heard in the samples, as it stands in the form
   }
 
   get form() {
@@ -187,6 +188,16 @@ export class Samples {
     const line = this.form.querySelector("[data-total]");
     if (line.textContent !== words) line.textContent = words;
     for (const target of this.form.querySelectorAll(".prov")) this.compare(target, isKnown ? total : Infinity);
+    this.fillIn();
+  }
+
+  /** Write what a worker heard into the fields that ask for it, unless somebody wrote there. */
+  fillIn() {
+    const heard = [...this.form.querySelectorAll("[data-heard]")];
+    const { transcript, language } = this.form.elements;
+    const words = heard.map((part) => part.textContent).join(" ").slice(0, transcript.maxLength);
+    if (words && [this.filled, ""].includes(transcript.value)) transcript.value = this.filled = words;
+    if (!language.value) language.value = heard.find((part) => part.lang)?.lang ?? "";
   }
 
   measure(row) {

@@ -12,6 +12,7 @@ from catalog.queries import likenesses
 from catalog.tasks import speak_preview_task
 from tests import factories
 from tests.local import give_local, switch_on
+from tests.views.conftest import Page
 
 
 @pytest.fixture(autouse=True)
@@ -140,6 +141,43 @@ def test_a_clip_that_is_no_sound_is_refused(cast, sign_in, content, words):
     assert answer.status_code == 422
     assert words in answer.content.decode()
     assert not SoundQuery.objects.exists()
+
+
+def test_a_recording_is_looked_for_among_the_filters_of_the_list(cast, sign_in, voice, wav):
+    client = sign_in(cast.mia)
+    listed = client.get(f"{reverse('catalog:voice-list')}?gender=female").content.decode()
+    asked = f"{reverse('catalog:alike-create')}?gender=female"
+
+    page = client.get(asked).content.decode()
+    answer = client.post(asked, {"clip": SimpleUploadedFile("me.wav", wav)})
+
+    assert f'href="{asked}"' in listed
+    assert "Looks among: Gender <bdi>Female</bdi>" in page
+    query = SoundQuery.objects.get()
+    address = reverse("catalog:alike-detail", args=[query.pk])
+    assert answer["Location"] == f"{address}?gender=female"
+    pack = VoiceEmbedding.objects.get(voice=voice).vector
+    SoundQuery.objects.update(state="heard", vector=pack)
+    for name, gender in (("Berta", "female"), ("Carl", "male")):
+        factories.make_embedding(factories.make_voice(cast.account, name, gender=gender), 1, 0.3)
+    found = client.get(answer["Location"]).content.decode()
+    assert ("Berta" in found, "Carl" in found) == (True, False)
+
+
+def test_what_is_found_is_narrowed_down_by_words_and_boxes_and_other_filters_stay(
+    cast, sign_in, voice
+):
+    for name, age in (("Berta", "old"), ("Carla", "young"), ("Old Carl", "old")):
+        other = factories.make_voice(cast.account, name, age=age, gender="female")
+        factories.make_embedding(other, 1, 0.3)
+    client, address = sign_in(cast.mia), reverse("catalog:voice-alike", args=[voice.pk])
+
+    page = Page(client.get(f"{address}?age=old"))
+    found = client.get(f"{address}?age=old&q=berta&gender=female&provider=").content.decode()
+
+    assert page.find("input", type="hidden", name="age", value="old")
+    assert page.find("select", name="gender")
+    assert ("Berta" in found, "Carla" in found, "Old Carl" in found) == (True, False, False)
 
 
 def test_a_clip_is_its_owners_alone(cast, sign_in):

@@ -57,6 +57,18 @@ def test_the_form_goes_on_with_the_recording_and_what_was_understood(cast, sign_
     assert '<option value="en" selected>' in text
 
 
+def test_a_form_that_comes_back_is_filled_with_what_was_heard_where_nobody_wrote(
+    cast, sign_in, sample
+):
+    posted = {"act": "add", "sample": str(sample.pk), "language": "it", "transcript": ""}
+
+    text = sign_in(cast.ana).post(reverse("catalog:clone-create"), posted).content.decode()
+
+    assert "Good evening everybody.</textarea>" in text
+    assert '<option value="it" selected>' in text
+    assert "data-heard>Good evening everybody.<" in text
+
+
 def test_the_form_says_that_a_worker_listens_until_it_has(cast, sign_in, sample):
     client, path = sign_in(cast.ana), reverse("catalog:sample-verdict", args=[sample.pk])
     SampleReport.objects.update(state="waiting")
