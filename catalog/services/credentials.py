@@ -10,6 +10,7 @@ from django.views.decorators.debug import sensitive_variables
 from catalog import policies
 from catalog.audit import record
 from catalog.jobs.leases import stop_unsent
+from catalog.jobs.notices import stop_clones
 from catalog.models import (
     CloneJob,
     Credential,
@@ -23,6 +24,7 @@ from catalog.providers.registry import get_adapter
 from catalog.tasks import wake_badges, wake_check, wake_sync
 
 KEY_REMOVED = "Stopped: the key was removed."
+_OTHER_WORK = (PlannedDeletion, Speech)
 
 
 @sensitive_variables("api_key")
@@ -97,9 +99,10 @@ def remove_credential(
     """Wipe the key and stop the jobs that would need it; the voices stay, with their history."""
     if not policies.may_remove_credential(user, credential):
         raise PermissionDenied
-    work = (CloneJob, PlannedDeletion, Speech)
-    rows = (model._base_manager.filter(credential=credential) for model in work)
-    stopped = sum(stop_unsent(each, KEY_REMOVED, now) for each in rows)
+    clones = CloneJob.objects.filter(credential=credential)
+    others = [model._base_manager.filter(credential=credential) for model in _OTHER_WORK]
+    stopped = sum(stop_unsent(each, KEY_REMOVED, now) for each in others)
+    stopped += stop_clones(clones, KEY_REMOVED, now)
     account = ProviderAccount.objects.filter(pk__in=[credential.account_id])
     account_id = credential.account_id
     gone = Credential(pk=credential.pk, provider=credential.provider, nickname=credential.title)

@@ -10,6 +10,7 @@ from django.db.models import Q
 from catalog import policies
 from catalog.audit import record
 from catalog.jobs.leases import stop_unsent
+from catalog.jobs.notices import stop_clones
 from catalog.models import (
     CloneJob,
     Collection,
@@ -92,9 +93,9 @@ def remove_member(
         raise HeirNeeded
     words = reason or f"{leaving} left the team."
     keys = list(Credential.objects.filter(team=team, owner=leaving).select_related("team", "owner"))
+    stopped = _stop_jobs(leaving, team, now, heir.user if heir else None)
     for key in keys:
         remove_credential(user, credential=key, now=now, reason=words)
-    stopped = _stop_jobs(leaving, team, now)
     links = _withdraw_links(leaving, team, now)
     handed = {} if heir is None else _hand_over(leaving, team, heir.user)
     name, role = str(leaving), membership.role
@@ -140,14 +141,14 @@ def _hand_over(user: User, team: Team, heir: User) -> dict[str, int]:
     return {name: rows.update(**{link: heir}) for name, rows, link in _find_belongings(user, team)}
 
 
-def _stop_jobs(user: User, team: Team, now: datetime) -> int:
+def _stop_jobs(user: User, team: Team, now: datetime, heir: User | None) -> int:
     # What a provider may have made already goes on to its end, for the heir.
     clones = CloneJob.objects.filter(team=team).filter(
         Q(kept_by=user) | Q(kept_by=None, requested_by=user)
     )
     speeches = Speech.objects.filter(team=team, requested_by=user)
     words = f"Stopped: {user} left the team."
-    return stop_unsent(clones, words, now) + stop_unsent(speeches, words, now)
+    return stop_clones(clones, words, now, heir) + stop_unsent(speeches, words, now)
 
 
 def _withdraw_links(user: User, team: Team, now: datetime) -> int:

@@ -10,6 +10,7 @@ from django.views.decorators.debug import sensitive_variables
 from catalog import policies
 from catalog.audit import record
 from catalog.jobs.leases import stop_unsent
+from catalog.jobs.notices import stop_clones
 from catalog.jobs.replacements import adopt_replacement
 from catalog.models import (
     CloneJob,
@@ -23,6 +24,7 @@ from catalog.models import (
 from catalog.tasks import wake_badges, wake_check
 
 OTHER_ACCOUNT = "Stopped: the key was replaced by one of another account."
+_OTHER_WORK = (PlannedDeletion, Speech)
 
 
 @sensitive_variables("api_key")
@@ -84,9 +86,10 @@ def _rename_account(found: Replacement) -> bool:
 
 def _leave_account(found: Replacement, now: datetime) -> int:
     credential = found.credential
-    work = (CloneJob, PlannedDeletion, Speech)
-    rows = [model._base_manager.filter(credential=credential) for model in work]
-    stopped = sum(stop_unsent(each, OTHER_ACCOUNT, now) for each in rows)
+    others = [model._base_manager.filter(credential=credential) for model in _OTHER_WORK]
+    stopped = sum(stop_unsent(each, OTHER_ACCOUNT, now) for each in others)
+    clones = CloneJob.objects.filter(credential=credential)
+    stopped += stop_clones(clones, OTHER_ACCOUNT, now)
     # What waits for a yes must not go to the other account either.
     PlannedDeletion.objects.filter(credential=credential).update(credential=None)
     Credential.objects.filter(pk=credential.pk).update(account=None)

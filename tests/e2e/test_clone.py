@@ -84,7 +84,7 @@ def test_the_true_state_is_seen_live_and_after_a_reload_in_mid_job(
     expect_state(ana, "Running")
     jobs = ana.context.new_page()
     jobs.goto("/jobs/")
-    expect(jobs.locator(".job", has_text=name)).to_contain_text("Running")
+    expect(jobs.locator(".job", has_text=name)).to_contain_text("At the provider")
     expect_state(ana, "Ready")
     expect(jobs.locator(".job", has_text=name)).to_contain_text("Ready")
     # Nothing asks any more once it is over.
@@ -246,7 +246,7 @@ def test_a_teammate_clones_through_the_shared_key_and_the_record_says_who(
     voice = make_clone(cleo, name, recording)
 
     ana.goto(voice)
-    facts = ana.locator("#main .facts").last
+    facts = ana.locator("#main .facts", has_text="Cloned by")
     expect(facts).to_contain_text(re.compile("Cloned by.*Cleo", re.DOTALL))
 
 

@@ -6,7 +6,15 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from catalog.jobs.leases import LeaseLost, claim_work
-from catalog.models import AuditEntry, CloneJob, Credential, Membership, ProviderAccount, Voice
+from catalog.models import (
+    AuditEntry,
+    CloneJob,
+    Credential,
+    Membership,
+    Notice,
+    ProviderAccount,
+    Voice,
+)
 from catalog.providers.registry import UnknownProvider
 from catalog.services.credentials import (
     KEY_REMOVED,
@@ -163,6 +171,10 @@ def test_a_removed_key_stops_what_was_not_sent_and_leaves_the_rest_to_be_settled
         assert job.message == (KEY_REMOVED if was_open else "")
     other.refresh_from_db()
     assert other.state == State.QUEUED
+    told = {notice.job_id: (notice.user, notice.text) for notice in Notice.objects.all()}
+    stopped = [job.pk for (_, step), job in made.items() if step == Step.PLANNED]
+    assert set(told) == set(stopped)
+    assert all(user == cast.mia and KEY_REMOVED in text for user, text in told.values())
 
 
 def test_a_worker_that_was_about_to_send_can_write_nothing_once_the_key_is_removed(cast, clock):

@@ -11,6 +11,7 @@ from catalog.models import (
     Credential,
     Invitation,
     Membership,
+    Notice,
     ProviderAccount,
     Sample,
     Voice,
@@ -120,6 +121,8 @@ def test_keys_are_wiped_and_jobs_that_reached_nobody_are_stopped(cast, mias):
     assert states[waiting.pk].fence == waiting.fence + 1
     assert states[sent.pk].state == State.WAITING
     assert states[done.pk].state == State.READY
+    # Whoever takes over is told, not the one who left.
+    assert [(told.user, told.job) for told in Notice.objects.all()] == [(cast.ana, waiting)]
 
 
 def test_the_heir_takes_over_what_was_made_and_sees_it(cast, mias):
