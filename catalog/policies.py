@@ -9,6 +9,8 @@ from catalog.models import (
     Credential,
     Membership,
     Note,
+    PlannedDeletion,
+    Protection,
     SavedSearch,
     Speech,
     Team,
@@ -181,6 +183,27 @@ def may_sync(user: User, team: Team) -> bool:
 def may_delete_voices(user: User, team: Team) -> bool:
     """Only admins plan and confirm deletions at a provider."""
     return _is_at_least(user, team, Membership.Role.ADMIN)
+
+
+def may_protect_voice(user: User, team: Team, kind: str) -> bool:
+    """Members pin what they need; a legal hold is an admin's to set."""
+    is_hold = kind == Protection.Kind.HOLD
+    return _is_at_least(user, team, Membership.Role.ADMIN if is_hold else Membership.Role.MEMBER)
+
+
+def may_lift_protection(user: User, protection: Protection) -> bool:
+    """Let admins lift any protection, and people their own pins."""
+    team = protection.voice.account.team
+    is_own = protection.set_by_id == user.pk and not protection.is_hold
+    is_member = _is_at_least(user, team, Membership.Role.MEMBER)
+    return (is_own and is_member) or _is_at_least(user, team, Membership.Role.ADMIN)
+
+
+def may_keep_voice(user: User, line: PlannedDeletion) -> bool:
+    """Let who answers for a voice take it out of a plan, and admins."""
+    team = line.plan.team
+    is_keeper = line.keeper_id == user.pk and role_in(user, team) is not None
+    return is_keeper or _is_at_least(user, team, Membership.Role.ADMIN)
 
 
 def may_read_log(user: User, team: Team) -> bool:

@@ -14,6 +14,7 @@ from catalog.jobs.indexes import build_due_indexes
 from catalog.jobs.leases import find_due
 from catalog.jobs.listening import find_waiting, forget_listened
 from catalog.jobs.notices import forget_old_notices
+from catalog.jobs.plans import find_due_plans, start_plan
 from catalog.jobs.previews import measure_clip
 from catalog.jobs.samples import find_unread
 from catalog.jobs.syncs import find_due_accounts, forget_old_runs
@@ -44,6 +45,9 @@ def sweep_task() -> None:
         wake_clone(job_id)
     for line_id in find_due(PlannedDeletion, PlannedDeletion.ACTIVE_STATES, now):
         wake_deletion(line_id)
+    for plan_id in find_due_plans(now):
+        for line_id in start_plan(plan_id, now):
+            wake_deletion(line_id)
     for voice_id in find_due_settings(now):
         wake_settings(voice_id)
     for speech_id in find_due(Speech, Speech.ACTIVE_STATES, now):

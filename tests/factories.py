@@ -18,6 +18,7 @@ from catalog.hearing.likeness import ENCODER, pack_vector
 from catalog.models import (
     Beat,
     CleanupPlan,
+    CleanupRules,
     CloneJob,
     CloneOrder,
     CloneSource,
@@ -34,6 +35,7 @@ from catalog.models import (
     Notice,
     PlannedDeletion,
     PreviewClip,
+    Protection,
     ProviderAccount,
     Replacement,
     Sample,
@@ -50,6 +52,7 @@ from catalog.models import (
     Voice,
     VoiceEmbedding,
     VoiceLabel,
+    VoiceUse,
 )
 from catalog.models.speeches import speech_recipe
 from catalog.models.versions import touch_voices
@@ -333,10 +336,27 @@ def make_sound_query(owner: User, team: Team, **values: Any) -> SoundQuery:
 
 
 def make_plan(user: User, team: Team, voices: list[Voice], **values: Any) -> CleanupPlan:
-    plan = CleanupPlan.objects.create(team=team, drawn_up_by=user, drawn_up_at=NOW, **values)
+    # Confirmed long ago, unless told otherwise: then it has begun.
+    begun = {"due_at": values.get("approved_at"), "started_at": values.get("approved_at")}
+    values = {"drawn_up_at": NOW, **begun, **values}
+    plan = CleanupPlan.objects.create(team=team, drawn_up_by=user, **values)
     for voice in voices:
         make_line(plan, voice)
     return plan
+
+
+def make_rules(team: Team, **values: Any) -> CleanupRules:
+    return CleanupRules.objects.update_or_create(team=team, defaults=values)[0]
+
+
+def make_use(voice: Voice, **values: Any) -> VoiceUse:
+    if at := values.get("played_at"):
+        values = {"last_at": at, "play_count": 1, **values}
+    return VoiceUse.objects.create(voice=voice, **values)
+
+
+def protect(voice: Voice, user: User, **values: Any) -> Protection:
+    return Protection.objects.create(voice=voice, set_by=user, **{"set_at": NOW, **values})
 
 
 def make_line(plan: CleanupPlan, voice: Voice, **values: Any) -> PlannedDeletion:

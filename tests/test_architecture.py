@@ -125,6 +125,7 @@ WIPED = {"Credential.owner", "Membership.user"}
 HISTORY = {
     "AuditEntry.actor",
     "CleanupPlan.approved_by",
+    "CleanupPlan.called_off_by",
     "CleanupPlan.drawn_up_by",
     "CloneJob.requested_by",
     "CloneOrder.asked_by",
@@ -134,6 +135,9 @@ HISTORY = {
     "Invitation.used_by",
     "Note.author",
     "PasswordLink.made_by",
+    "PlannedDeletion.kept_by",
+    "PlannedDeletion.keeper",
+    "Protection.set_by",
     "Speech.requested_by",
     "VoiceSettings.asked_by",
 }

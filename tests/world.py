@@ -10,6 +10,7 @@ from django.db import connection, models
 from catalog.jobs.previews import preview_source
 from catalog.models import (
     CleanupPlan,
+    CleanupRules,
     CloneJob,
     CloneOrder,
     CloneSource,
@@ -25,6 +26,7 @@ from catalog.models import (
     Notice,
     PlannedDeletion,
     PreviewClip,
+    Protection,
     ProviderAccount,
     Rating,
     Replacement,
@@ -81,6 +83,8 @@ _OF_TEAM = {
     Consent: "speaker__team",
     Notice: "team",
     CleanupPlan: "team",
+    CleanupRules: "team",
+    Protection: "voice__account__team",
     PlannedDeletion: "plan__team",
     Star: "voice__account__team",
     VoiceEmbedding: "voice__account__team",
@@ -153,7 +157,7 @@ def furnish(
     selection = factories.make_selection(admin, team, voice)
     sound_query = factories.make_sound_query(admin, team, filename=word)
     factories.make_embedding(voice)
-    line = factories.make_line(plan, voice, message=word, credential=credential)
+    line = _plan_deletion(plan, voice, credential, admin, word)
     VoiceSettings.objects.create(
         voice=voice,
         state="failed",
@@ -196,6 +200,18 @@ def furnish(
         selection=selection,
         sound_query=sound_query,
     )
+
+
+def _plan_deletion(
+    plan: CleanupPlan, voice: Voice, credential: Credential, admin: User, word: str
+) -> PlannedDeletion:
+    """Give a plan a line with the word, and the team what a clean-up looks at besides."""
+    factories.protect(voice, admin, reason=word)
+    factories.make_rules(plan.team)
+    factories.make_use(voice, played_at=factories.NOW)
+    reasons = [{"rule": "failed", "label": word, "words": word}]
+    values = {"credential": credential, "keeper": admin, "message": word}
+    return factories.make_line(plan, voice, reasons=reasons, uses=[word], **values)
 
 
 def _describe_order(order: CloneOrder, sample: Sample, word: str) -> None:

@@ -11,7 +11,7 @@ from django.http import QueryDict
 
 from catalog.forms.consents import ConsentFields
 from catalog.forms.texts import clean_words, refuse_marker, strip_marks
-from catalog.models import Credential
+from catalog.models import CloneJob, Credential
 from catalog.providers.languages import LANGUAGES
 from catalog.providers.types import ProviderInfo, Transcript
 from catalog.queries.clones import CloneTarget
@@ -157,3 +157,29 @@ def keep_typed(posted: QueryDict) -> dict[str, Any]:
     kept: dict[str, Any] = {name: posted.get(name) for name in CloneForm.base_fields}
     kept["credential"] = posted.getlist("credential")
     return {name: value for name, value in kept.items() if value is not None}
+
+
+def repeat_clone(job: CloneJob, targets: list[CloneTarget], today: date) -> dict[str, Any]:
+    """Return what fills the form for the same clone again; the consent is still to be attested.
+
+    A last day of the consent that is over is left out.
+    """
+    consent = job.order.consent
+    has_ended = consent.has_ended(today)
+    kept: dict[str, Any] = {
+        "name": job.name,
+        "description": job.description,
+        "language": job.language,
+        "gender": job.gender,
+        "transcript": job.transcript,
+        "removes_noise": job.removes_noise,
+        "speaker": consent.speaker.name,
+        "relation": consent.relation,
+        "allowed_use": consent.allowed_use,
+        "use_note": consent.use_note,
+        "given_by": consent.given_by,
+        "ends_on": None if has_ended else consent.ends_on,
+    }
+    keys = [each.credential for each in targets if each.is_open]
+    same = [str(key.pk) for key in keys if key.account_id == job.account_id]
+    return {**kept, "credential": same[:1]} if same else kept

@@ -11,6 +11,7 @@ from catalog.audit import record
 from catalog.crypto import CannotOpen
 from catalog.durable import durable_transaction
 from catalog.jobs.leases import Clock, Lease, LeaseLost, RowId, claim_work, keep_alive
+from catalog.jobs.rechecks import find_change
 from catalog.jobs.slots import refresh_slots
 from catalog.models import PlannedDeletion, Voice
 from catalog.models.versions import touch_voices
@@ -41,7 +42,7 @@ def run_deletion(line_id: RowId, clock: Clock) -> int | None:
     if lease is None:
         return None
     rows = PlannedDeletion.objects.select_related(
-        "voice", "account", "credential", "plan__team", "plan__approved_by"
+        "voice__account", "account", "credential", "plan__team", "plan__approved_by"
     )
     line = rows.get(pk=line_id)
     with keep_alive(lease):
@@ -53,9 +54,12 @@ def run_deletion(line_id: RowId, clock: Clock) -> int | None:
 
 
 def _delete(line: PlannedDeletion, lease: Lease, clock: Clock) -> int | None:
-    obstacle = _find_change(line)
+    obstacle = find_change(line, clock())
     if obstacle:
         _end(lease, clock, State.SKIPPED, obstacle)
+        return None
+    if not line.account.info.can_delete:
+        _hide(line, lease, clock)
         return None
     if line.credential is None:
         _end(lease, clock, State.FAILED, "The key that could delete this voice was removed.")
@@ -76,18 +80,16 @@ def _delete(line: PlannedDeletion, lease: Lease, clock: Clock) -> int | None:
     return line.account_id if gone else None
 
 
-def _find_change(line: PlannedDeletion) -> str:
-    """Say what about the voice is no longer as it was shown, "" when nothing is."""
-    voice = line.voice
-    if line.step == Step.SENT:
-        return ""  # the call was begun: what is missing now may be missing because of it
-    if voice.is_gone:
-        return "It was gone already."
-    if not voice.is_deletable:
-        return "It can no longer be deleted."
-    if voice.remote_id != line.remote_id or voice.shown_name != line.name:
-        return f"It was renamed to “{voice.shown_name}” since the plan was drawn up."
-    return ""
+def _hide(line: PlannedDeletion, lease: Lease, clock: Clock) -> None:
+    """Take a voice out of the lists whose provider has no way to delete it."""
+    now, label = clock(), line.account.info.label
+    words = f"{label} has no way to delete a voice: it is out of your lists, and stays there."
+    with transaction.atomic():
+        _end(lease, clock, State.HIDDEN, words)
+        Voice.objects.filter(pk=line.voice_id, archived_at=None).update(archived_at=now)
+        touch_voices([line.voice_id])
+        by, team = line.plan.approved_by, line.plan.team
+        record(by, "voice hidden", line.voice, team=team, now=now, plan=line.plan_id)
 
 
 def _call(line: PlannedDeletion, lease: Lease, provider: Provider, clock: Clock) -> bool:

@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from catalog.jobs.leases import stop_unsent
-from catalog.models import CloneJob, Notice, User
+from catalog.models import CleanupPlan, CloneJob, Membership, Notice, User
 
 State = CloneJob.State
 
@@ -47,6 +47,30 @@ def stop_clones(
     for job in jobs:
         tell_end(job, State.FAILED, message, now, heir)
     return stopped
+
+
+def tell_keepers(plan: CleanupPlan, approver: User, now: datetime) -> None:
+    """Tell those who answer for voices of a confirmed plan until when they can keep them."""
+    lines = plan.lines.exclude(keeper=None).exclude(keeper=approver)
+    counts = lines.order_by().values_list("keeper").annotate(number=Count("pk"))
+    people = set(Membership.objects.filter(team=plan.team).values_list("user", flat=True))
+    until = f"{plan.due_at:%-d %B %Y}" if plan.due_at else ""
+    Notice.objects.bulk_create(
+        Notice(
+            team=plan.team,
+            user_id=keeper,
+            page=Notice.Page.KEEPING,
+            text=f"{_count_clones(number)} to be deleted on {until}. Keep what you need.",
+            mood="off",
+            made_at=now,
+        )
+        for keeper, number in counts
+        if keeper in people
+    )
+
+
+def _count_clones(number: int) -> str:
+    return "A clone of yours is" if number == 1 else f"{number} clones of yours are"
 
 
 def forget_old_notices(now: datetime) -> int:

@@ -14,8 +14,10 @@ from catalog.models.likenesses import SoundQuery, VoiceEmbedding
 from catalog.models.notices import Notice
 from catalog.models.orders import CloneOrder, CloneSource
 from catalog.models.preferences import Preference
+from catalog.models.protections import Protection
 from catalog.models.replacements import Replacement
 from catalog.models.reports import SampleReport
+from catalog.models.rules import CleanupRules
 from catalog.models.samples import Sample
 from catalog.models.searches import SavedSearch, Selection
 from catalog.models.speakers import Consent, Speaker
@@ -32,6 +34,7 @@ __all__ = [
     "Beat",
     "CatalogVersion",
     "CleanupPlan",
+    "CleanupRules",
     "CloneJob",
     "CloneOrder",
     "CloneSource",
@@ -50,6 +53,7 @@ __all__ = [
     "PlannedDeletion",
     "Preference",
     "PreviewClip",
+    "Protection",
     "ProviderAccount",
     "Rating",
     "Replacement",

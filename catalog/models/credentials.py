@@ -69,6 +69,10 @@ class ProviderAccount(models.Model):
     synced_at = models.DateTimeField(null=True)
     sync_due_at = models.DateTimeField(null=True)
     sync_lease_until = models.DateTimeField(null=True)
+    # When its history of use was read, how far back it tells, and when it is to be read next.
+    uses_read_at = models.DateTimeField(null=True)
+    uses_from = models.DateTimeField(null=True)
+    uses_due_at = models.DateTimeField(null=True)
     sync_error = models.CharField(max_length=500, blank=True)
     # One create at a time per account: makes what we look for unambiguous and respects slots.
     busy_with = models.UUIDField(null=True)

@@ -23,9 +23,16 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 class Notice(models.Model):
     """One thing that happened, told to one person; ``mood`` is done, fail or off."""
 
+    class Page(models.TextChoices):
+        """Where a notice leads that is about no job."""
+
+        KEEPING = "keeping", "What is soon deleted"
+        CLEANUP = "cleanup", "Clean-up"
+
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="notices")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notices")
     job = models.ForeignKey(CloneJob, null=True, on_delete=models.CASCADE, related_name="notices")
+    page = models.CharField(max_length=10, choices=Page.choices, blank=True)
     text = models.CharField(max_length=300)
     mood = models.CharField(max_length=4)
     made_at = models.DateTimeField()

@@ -217,6 +217,12 @@ class Voice(models.Model):
         return own and not self.is_gone and self.info.can_delete
 
     @property
+    def is_removable(self) -> bool:
+        """Tell whether a clean-up could take it away: delete it, or at least hide it here."""
+        own = self.is_owned and self.kind in self.OWN_KINDS and not self.is_gone
+        return own and (self.info.can_delete or not self.is_archived)
+
+    @property
     def shown_details(self) -> dict[str, object]:
         """What only this provider tells, but for settings: those have a place of their own."""
         return {name: value for name, value in self.details.items() if name != "settings"}

@@ -151,6 +151,8 @@ class ProviderInfo:
     has_slots: bool = False
     rename_note: str = ""  # what stays as it is when a voice is renamed
     delete_note: str = ""  # what cannot be undone, in words
+    deletes_for_good: bool | None = None  # whether a deletion is one; None where no page tells
+    tells_uses: bool = False  # keeps a history of what was spoken with which voice
     marker_length: int = 0
     clone_note: str = ""  # what a clone is here and how long it takes, in words
     finds_by_progress: bool = False  # recognises a clone by what ``keep_progress`` was told
@@ -161,6 +163,15 @@ class ProviderInfo:
     transcript: Transcript = Transcript.NONE
     has_kept_deletions: bool = False  # a deleted voice may still be listed
     settle_seconds: float = 120
+
+    @property
+    def deletion(self) -> str:
+        """What a deletion is there, in words."""
+        if not self.can_delete:
+            return "None: it can only be hidden here"
+        if self.deletes_for_good is None:
+            return "Not told whether a copy is kept"
+        return "Hard: gone for good" if self.deletes_for_good else "Soft: only marked as deleted"
 
     def offers(self, verb: str) -> bool:
         """Tell whether there is such a thing for any key: list, preview, clone or delete."""

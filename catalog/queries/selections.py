@@ -41,7 +41,7 @@ def get_selection_page(user: User, selection_id: int, page: int = 1) -> Selectio
         voices=[voices[pk] for pk in shown],
         count=len(ids),
         chosen_count=len(selection.voice_ids),
-        deletable_count=sum(voice.is_deletable for voice in owned),
+        deletable_count=sum(voice.is_removable for voice in owned),
         page=page,
         page_count=page_count,
     )

@@ -1,6 +1,6 @@
-"""Plan a deletion, show it, and set a worker to it once somebody confirmed."""
+"""Plan a deletion, show it, confirm it, and set workers to it once its time has come."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.core.exceptions import PermissionDenied
@@ -8,11 +8,17 @@ from django.db import transaction
 
 from catalog import policies
 from catalog.audit import record
+from catalog.jobs.notices import tell_keepers
+from catalog.jobs.plans import start_plan
 from catalog.models import CleanupPlan, PlannedDeletion, Team, User, Voice
-from catalog.queries.credentials import usable_credential
+from catalog.models.rules import rules_of
+from catalog.queries.deleting_keys import find_deleting_keys
+from catalog.queries.plans import TYPED_ABOVE
+from catalog.queries.stales import Stale, describe_voices
+from catalog.queries.where_used import find_where_used
 from catalog.tasks import wake_deletion
 
-_NO_KEY = "No key that you may use can delete this voice."
+State, Step = PlannedDeletion.State, PlannedDeletion.Step
 
 
 class NothingToPlan(Exception):
@@ -23,58 +29,131 @@ class AlreadyApproved(Exception):
     """Somebody confirmed this plan before."""
 
 
+class NumberNotTyped(Exception):
+    """So many voices are deleted only by whoever typed how many they are."""
+
+
 class NoFittingKey(Exception):
-    """No key that the person may work through could delete the voice."""
+    """No key that the person may use could delete the voice; the message says whom to ask."""
 
 
 @transaction.atomic
-def draw_up_plan(
-    user: User, *, team: Team, voice_ids: list[int], now: datetime, most: int | None = None
-) -> CleanupPlan:
-    """Freeze the list of what would be deleted, at most so many; nothing is touched."""
+def draw_up_plan(user: User, *, team: Team, voice_ids: list[int], now: datetime) -> CleanupPlan:
+    """Freeze the list of what would be deleted, with reasons and uses; nothing is touched.
+
+    Protected voices never enter it, and no more than one run may delete.
+    """
     if not policies.may_delete_voices(user, team):
         raise PermissionDenied
-    visible = Voice.objects.visible_to(user).deletable().filter(account__team=team)
-    chosen = visible.filter(pk__in=voice_ids).select_related("account")
-    voices = [voice for voice in chosen.order_by("pk") if voice.is_deletable][:most]
-    if not voices:
+    rules = rules_of(team)
+    visible = set(
+        Voice.objects.visible_to(user)
+        .filter(pk__in=voice_ids, account__team=team)
+        .values_list("pk", flat=True)
+    )
+    wanted = [pk for pk in voice_ids if pk in visible]
+    found = describe_voices(team, rules, now, wanted, user)
+    free = [stale for stale in found if not stale.is_protected]
+    chosen = free[: rules.most_per_run]
+    if not chosen:
         raise NothingToPlan
-    plan = CleanupPlan.objects.create(team=team, drawn_up_by=user, drawn_up_at=now)
-    PlannedDeletion.objects.bulk_create(_plan_line(user, plan, voice, now) for voice in voices)
-    record(user, "plan drawn up", plan, team=team, now=now, voices=len(voices))
+    plan = CleanupPlan.objects.create(
+        team=team,
+        drawn_up_by=user,
+        drawn_up_at=now,
+        waiting_days=rules.waiting_days,
+        spare_count=len(free) - len(chosen),
+        protected_count=len(found) - len(free),
+    )
+    PlannedDeletion.objects.bulk_create(_plan_lines(user, plan, chosen, now), batch_size=100)
+    record(user, "plan drawn up", plan, team=team, now=now, voices=len(chosen))
     return plan
 
 
-def _plan_line(user: User, plan: CleanupPlan, voice: Voice, now: datetime) -> PlannedDeletion:
-    credential = usable_credential(user, voice.account, "delete")
-    return PlannedDeletion(
-        plan=plan,
-        voice=voice,
-        account=voice.account,
-        credential=credential,
-        remote_id=voice.remote_id,
-        name=voice.shown_name,
-        created_at=now,
-        message="" if credential else _NO_KEY,
-    )
+def _plan_lines(
+    user: User, plan: CleanupPlan, chosen: list[Stale], now: datetime
+) -> list[PlannedDeletion]:
+    voices = [stale.voice for stale in chosen]
+    keys = find_deleting_keys(user, plan.team, voices)
+    used = find_where_used(user, [voice.pk for voice in voices], now)
+    lines = []
+    for position, stale in enumerate(chosen, start=1):
+        voice = stale.voice
+        key = keys.choose(voice, stale.job.credential_id if stale.job else None)
+        lines.append(
+            PlannedDeletion(
+                plan=plan,
+                position=position,
+                voice=voice,
+                account=voice.account,
+                credential=key,
+                remote_id=voice.remote_id,
+                name=voice.shown_name,
+                reasons=[
+                    {"rule": reason.rule, "label": reason.label, "words": reason.words}
+                    for reason in stale.reasons
+                ],
+                uses=used.get(voice.pk, []),
+                last_use=stale.use.words,
+                keeper=stale.keeper,
+                created_at=now,
+                message="" if key or not voice.info.can_delete else keys.tell_obstacle(voice),
+            )
+        )
+    return lines
 
 
 @transaction.atomic
-def approve_plan(user: User, *, plan: CleanupPlan, now: datetime) -> None:
-    """Confirm exactly what the plan lists; raises AlreadyApproved the second time."""
+def approve_plan(user: User, *, plan: CleanupPlan, now: datetime, typed: str = "") -> None:
+    """Confirm exactly what the plan lists: owners are told, and have until its time to object.
+
+    Raises AlreadyApproved the second time, and NumberNotTyped for a long list without its number.
+    """
     if not policies.may_delete_voices(user, plan.team):
         raise PermissionDenied
-    waiting = CleanupPlan.objects.filter(pk=plan.pk, approved_at=None)
-    if not waiting.update(approved_by=user, approved_at=now):
+    count = plan.lines.count()
+    if count > TYPED_ABOVE and typed.strip() != str(count):
+        raise NumberNotTyped
+    due_at = now + timedelta(days=plan.waiting_days)
+    unconfirmed = CleanupPlan.objects.filter(pk=plan.pk, approved_at=None)
+    if not unconfirmed.update(approved_by=user, approved_at=now, due_at=due_at):
         raise AlreadyApproved
-    # The key may have been removed since the dry run.
-    keyless = plan.lines.filter(credential=None)
-    keyless.update(state=PlannedDeletion.State.SKIPPED, message=_NO_KEY, ended_at=now)
-    due = plan.lines.exclude(credential=None)
-    due.update(state=PlannedDeletion.State.QUEUED, woken_at=now)
-    record(user, "plan approved", plan, team=plan.team, now=now, voices=due.count())
-    for line_id in due.values_list("pk", flat=True):
-        transaction.on_commit(partial(wake_deletion, line_id))
+    plan.refresh_from_db()
+    plan.lines.update(state=State.HELD)
+    if plan.waiting_days:
+        tell_keepers(plan, user, now)
+    days = plan.waiting_days
+    record(user, "plan approved", plan, team=plan.team, now=now, voices=count, waiting_days=days)
+    if not plan.waiting_days:
+        for line_id in start_plan(plan.pk, now):
+            transaction.on_commit(partial(wake_deletion, line_id))
+
+
+@transaction.atomic
+def call_off_plan(user: User, *, plan: CleanupPlan, now: datetime) -> bool:
+    """Restore everything that the plan would delete; False where its time had come already."""
+    if not policies.may_delete_voices(user, plan.team):
+        raise PermissionDenied
+    waiting = CleanupPlan.objects.waiting().filter(pk=plan.pk)
+    if not waiting.update(called_off_at=now, called_off_by=user):
+        return False
+    words = f"{user} called the plan off."
+    restored = plan.lines.held().update(state=State.KEPT, kept_by=user, message=words, ended_at=now)
+    record(user, "plan called off", plan, team=plan.team, now=now, voices=restored)
+    return True
+
+
+@transaction.atomic
+def keep_voice(user: User, *, line: PlannedDeletion, now: datetime) -> bool:
+    """Take one voice out of a confirmed plan; False where its time had come already."""
+    if not policies.may_keep_voice(user, line):
+        raise PermissionDenied
+    held = PlannedDeletion.objects.held().filter(pk=line.pk, plan__started_at=None)
+    words = f"{user} keeps it."
+    if not held.update(state=State.KEPT, kept_by=user, message=words, ended_at=now):
+        return False
+    record(user, "voice kept", line.voice, team=line.plan.team, now=now, plan=line.plan_id)
+    return True
 
 
 @transaction.atomic
@@ -83,24 +162,44 @@ def retry_deletion(user: User, *, line: PlannedDeletion, now: datetime) -> None:
 
     Raises NoFittingKey; a line that did not fail is left as it is.
     """
-    if not policies.may_delete_voices(user, line.plan.team):
+    _retry(user, line.plan, [line], now)
+
+
+@transaction.atomic
+def retry_failed(user: User, *, plan: CleanupPlan, now: datetime) -> int:
+    """Try every failed line once more and return how many; raises NoFittingKey if none can be."""
+    failed = plan.lines.filter(state=State.FAILED).select_related("voice", "account__last_owner")
+    return _retry(user, plan, list(failed.order_by("position")), now)
+
+
+def _retry(user: User, plan: CleanupPlan, lines: list[PlannedDeletion], now: datetime) -> int:
+    if not policies.may_delete_voices(user, plan.team):
         raise PermissionDenied
-    credential = usable_credential(user, line.account, "delete")
-    if credential is None:
-        raise NoFittingKey
+    keys = find_deleting_keys(user, plan.team, [line.voice for line in lines])
+    chosen = {line.pk: keys.choose(line.voice, line.credential_id) for line in lines}
+    able = [line for line in lines if chosen[line.pk]]
+    if lines and not able:
+        raise NoFittingKey(keys.tell_obstacle(lines[0].voice))
+    again = [line for line in able if _queue_again(line, chosen[line.pk], now)]
+    for line in again:
+        record(user, "deletion retried", line, team=plan.team, now=now)
+        transaction.on_commit(partial(wake_deletion, line.pk))
+    return len(again)
+
+
+def _queue_again(line: PlannedDeletion, credential: object, now: datetime) -> bool:
     failed = PlannedDeletion.objects.filter(
-        pk=line.pk, state=PlannedDeletion.State.FAILED, plan__approved_at__isnull=False
+        pk=line.pk, state=State.FAILED, plan__approved_at__isnull=False
     )
-    if not failed.update(
-        state=PlannedDeletion.State.QUEUED,
-        step=PlannedDeletion.Step.PLANNED,
-        credential=credential,
-        attempt_count=0,
-        not_before=None,
-        ended_at=None,
-        message="",
-        woken_at=now,
-    ):
-        return
-    record(user, "deletion retried", line, team=line.plan.team, now=now)
-    transaction.on_commit(partial(wake_deletion, line.pk))
+    return bool(
+        failed.update(
+            state=State.QUEUED,
+            step=Step.PLANNED,
+            credential=credential,
+            attempt_count=0,
+            not_before=None,
+            ended_at=None,
+            message="",
+            woken_at=now,
+        )
+    )

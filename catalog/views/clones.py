@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from catalog import policies
 from catalog.audio import FORMATS
-from catalog.forms.clones import CloneForm, keep_typed
+from catalog.forms.clones import CloneForm, keep_typed, repeat_clone
 from catalog.forms.readings import READINGS
 from catalog.forms.samples import (
     CutForm,
@@ -24,12 +24,13 @@ from catalog.forms.samples import (
     read_upload,
 )
 from catalog.hearing import noise_is_installed
-from catalog.models import CloneOrder, Sample
+from catalog.models import CloneJob, CloneOrder, Sample
 from catalog.queries.clones import (
     CloneTarget,
     find_clone_targets,
     find_earlier_clones,
     find_samples,
+    get_clone_job,
 )
 from catalog.queries.health import has_worker
 from catalog.queries.reports import show_report
@@ -87,9 +88,14 @@ def _open_desk(request: Request, targets: list[CloneTarget]) -> _Desk:
     initial: dict[str, Any] = {"credential": [str(first.credential.pk)] if first else []}
     if speaker := request.GET.get("speaker"):
         initial["speaker"] = speaker[:120]
-    samples = find_samples(request.user, read_sample_ids(request.GET))
+    wanted = read_sample_ids(request.GET)
+    if job := _find_repeated(request):
+        initial |= repeat_clone(job, targets, timezone.localdate())
+        wanted = [source.sample_id for source in job.order.sources.order_by("position")]
+    samples = find_samples(request.user, wanted)
     rows = [make_row(request, each) for each in samples]
-    initial |= _hear(rows)
+    # What was heard fills only what is not known already.
+    initial = {**_hear(rows), **{name: word for name, word in initial.items() if word}}
     form = CloneForm(targets=targets, today=timezone.localdate(), initial=initial)
     return _Desk(request, targets, form, SampleShelf(rows))
 
@@ -101,6 +107,17 @@ def _hear(rows: list[SampleRow]) -> dict[str, str]:
         "transcript": " ".join(report.words for report in heard if report.words)[:2000],
         "language": next((report.language for report in heard if report.language), ""),
     }
+
+
+def _find_repeated(request: Request) -> CloneJob | None:
+    """Return the job that the form is to be filled from, None where none is meant."""
+    known = _as_uuid(request.GET.get("again", ""))
+    if known is None:
+        return None
+    try:
+        return get_clone_job(request.user, known)
+    except CloneJob.DoesNotExist:
+        return None
 
 
 def _read_desk(request: Request, targets: list[CloneTarget]) -> _Desk:

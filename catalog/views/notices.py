@@ -10,6 +10,11 @@ from catalog.queries.notices import find_notices, look_at_bell
 from catalog.services.notices import read_all_notices, read_notice
 from catalog.views.requests import Request, is_partial, signed_in
 
+_PAGES: dict[str, str] = {
+    Notice.Page.KEEPING: "catalog:keeping-list",
+    Notice.Page.CLEANUP: "catalog:cleanup-list",
+}
+
 
 @signed_in
 @require_safe
@@ -33,6 +38,8 @@ def bell_detail(request: Request) -> HttpResponseBase:
 def notice_open(request: Request, pk: int) -> HttpResponseBase:
     notice = get_object_or_404(Notice.objects.visible_to(request.user), pk=pk)
     read_notice(request.user, notice=notice, now=timezone.now())
+    if notice.page:
+        return redirect(_PAGES[notice.page])
     if notice.job_id is None:
         return redirect("catalog:notice-list")
     return redirect("catalog:job-detail", notice.job_id)

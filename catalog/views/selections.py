@@ -13,6 +13,7 @@ from catalog.forms.collections import CollectForm
 from catalog.forms.selections import ChoiceForm
 from catalog.forms.voices import VoiceFilterForm, read_page
 from catalog.models import Selection
+from catalog.models.rules import rules_of
 from catalog.queries.annotations import find_tag_names
 from catalog.queries.collections import find_changeable_collections, find_last_collection
 from catalog.queries.exports import EXPORT_COLUMNS, iterate_exported
@@ -31,8 +32,6 @@ from catalog.services.uses import tell_export
 from catalog.services.voices import archive_voices, unarchive_voices
 from catalog.views.downloads import send_rows
 from catalog.views.requests import Request, go_back, signed_in
-
-_MOST_PLANNED = 500
 
 
 @signed_in
@@ -78,7 +77,7 @@ def selection_detail(request: Request, pk: int) -> HttpResponseBase:
         "may_annotate": policies.may_annotate(request.user, team),
         "may_archive": policies.may_archive_voices(request.user, team),
         "may_delete": policies.may_delete_voices(request.user, team),
-        "most_planned": _MOST_PLANNED,
+        "most_planned": rules_of(team).most_per_run,
     }
     return render(request, "catalog/selections/detail.html", context)
 
@@ -158,9 +157,7 @@ def selection_delete(request: Request, pk: int) -> HttpResponseBase:
     ids = list_selected(request.user, _get(request, pk))
     now = timezone.now()
     try:
-        plan = draw_up_plan(
-            request.user, team=request.team, voice_ids=ids, now=now, most=_MOST_PLANNED
-        )
+        plan = draw_up_plan(request.user, team=request.team, voice_ids=ids, now=now)
     except NothingToPlan:
         messages.error(request, "None of these voices can be deleted.")
         return redirect("catalog:selection-detail", pk=pk)

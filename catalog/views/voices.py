@@ -29,6 +29,7 @@ from catalog.storage import media_path
 from catalog.views.annotations import marks_context
 from catalog.views.cards import draw_cards
 from catalog.views.etags import voice_list_etag
+from catalog.views.keeping import keeping_context
 from catalog.views.media import send_sound
 from catalog.views.requests import (
     Request,
@@ -111,6 +112,7 @@ def voice_detail(request: Request, pk: int) -> HttpResponseBase:
     job = find_maker(request.user, voice)
     context = {
         **marks_context(request, voice),
+        **keeping_context(request, voice),
         "job": job,
         "sisters": find_sister_jobs(request.user, job) if job else [],
         "calls": find_ready_calls(voice),

@@ -7,13 +7,15 @@ function boxesOf(form) {
 }
 
 // What was ticked on other pages of the same results: a boosted page keeps this module alive.
-const kept = { of: "", ids: new Set() };
+// A row that is ticked beforehand counts once it was seen, and stays unticked where somebody unticked it.
+const kept = { of: "", ids: new Set(), seen: new Set() };
 
 function keptOf(form) {
   if (!form.dataset.keeps) return null;
   if (kept.of !== form.dataset.keeps) {
     kept.of = form.dataset.keeps;
     kept.ids.clear();
+    kept.seen.clear();
   }
   return kept.ids;
 }
@@ -29,7 +31,11 @@ function remember(form) {
 
 function bringBack(form) {
   const ids = keptOf(form);
-  for (const box of ids ? boxesOf(form) : []) box.checked = ids.has(box.value);
+  for (const box of ids ? boxesOf(form) : []) {
+    if (box.defaultChecked && !kept.seen.has(box.value)) ids.add(box.value);
+    kept.seen.add(box.value);
+    box.checked = ids.has(box.value);
+  }
   count(form);
 }
 

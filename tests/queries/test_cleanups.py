@@ -5,7 +5,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import CleanupPlan, PlannedDeletion
-from catalog.queries.cleanups import find_deletable_voices, find_plans, get_plan_page
+from catalog.queries.plans import find_plans, get_plan_page
+from catalog.queries.stales import get_stale_page
 from tests import factories
 
 State = PlannedDeletion.State
@@ -19,7 +20,9 @@ def test_only_own_voices_of_accounts_that_the_person_sees_are_offered(cast):
     factories.make_clone(cast.other_account, "Foreign")
     factories.make_clone(factories.make_account(cast.aurora, is_shared=False), "Hidden")
 
-    assert find_deletable_voices(cast.ana) == [first, clone]
+    page = get_stale_page(cast.ana, cast.aurora, factories.NOW, section="all")
+
+    assert [stale.voice for stale in page.shown] == [first, clone]
 
 
 def test_plans_of_other_teams_do_not_exist(cast):
@@ -28,7 +31,7 @@ def test_plans_of_other_teams_do_not_exist(cast):
 
     assert find_plans(cast.ana) == [plan]
     with pytest.raises(CleanupPlan.DoesNotExist):
-        get_plan_page(cast.ana, foreign.pk)
+        get_plan_page(cast.ana, foreign.pk, factories.NOW)
 
 
 def test_a_plan_counts_how_its_lines_ended_and_runs_until_all_have(cast):
@@ -38,35 +41,36 @@ def test_a_plan_counts_how_its_lines_ended_and_runs_until_all_have(cast):
     for line, state in zip(plan.lines.order_by("name"), states, strict=True):
         PlannedDeletion.objects.filter(pk=line.pk).update(state=state)
 
-    page = get_plan_page(cast.ana, plan.pk)
+    page = get_plan_page(cast.ana, plan.pk, factories.NOW)
 
     assert [line.name for line in page.lines] == list("abcd")
     assert (page.deleted_count, page.unfinished_count, page.is_running) == (1, 1, True)
     PlannedDeletion.objects.filter(state=State.WAITING).update(state=State.DELETED)
-    page = get_plan_page(cast.ana, plan.pk)
+    page = get_plan_page(cast.ana, plan.pk, factories.NOW)
     assert (page.deleted_count, page.unfinished_count, page.is_running) == (2, 0, False)
 
 
 def test_a_dry_run_is_not_running(cast):
     plan = factories.make_plan(cast.ana, cast.aurora, [factories.make_clone(cast.account)])
 
-    assert not get_plan_page(cast.ana, plan.pk).is_running
+    assert not get_plan_page(cast.ana, plan.pk, factories.NOW).is_running
 
 
-def test_what_cannot_be_undone_is_said_once_for_each_provider(cast):
+def test_a_plan_tells_what_it_frees_in_each_account_and_what_a_deletion_is_there(cast):
     voices = [factories.make_clone(cast.account, name) for name in "abc"]
     plan = factories.make_plan(cast.ana, cast.aurora, voices)
 
-    notes = get_plan_page(cast.ana, plan.pk).notes
+    (freed,) = get_plan_page(cast.ana, plan.pk, factories.NOW).freed
 
-    assert notes == [(cast.account.info.label, cast.account.info.delete_note)]
-    assert cast.account.info.delete_note
+    assert (freed.account, freed.count) == (cast.account, 3)
+    assert freed.slots_words == "3 of 30 slots used, 0 afterwards"
+    assert freed.account.info.deletion == "Not told whether a copy is kept"
 
 
 def test_more_lines_need_no_more_queries(cast):
     def count_queries(plan) -> int:
         with CaptureQueriesContext(connection) as seen:
-            for line in get_plan_page(cast.ana, plan.pk).lines:
+            for line in get_plan_page(cast.ana, plan.pk, factories.NOW).lines:
                 assert [line.account.info.label, str(line.credential.owner), str(line.voice)]
         return len(seen)
 
@@ -74,4 +78,4 @@ def test_more_lines_need_no_more_queries(cast):
     voices = [factories.make_clone(cast.account, name) for name in "abcdef"]
     long = factories.make_plan(cast.ana, cast.aurora, voices)
 
-    assert count_queries(long) == count_queries(short) == 2
+    assert count_queries(long) == count_queries(short) == 6

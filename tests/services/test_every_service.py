@@ -17,6 +17,7 @@ from catalog.audio import FORMATS
 from catalog.models import (
     AuditEntry,
     AuditHead,
+    CleanupPlan,
     CloneOrder,
     Collection,
     Comparison,
@@ -47,7 +48,15 @@ from catalog.services.built_in import (
     provide_built_in_everywhere,
     switch_built_in,
 )
-from catalog.services.cleanups import approve_plan, draw_up_plan, retry_deletion
+from catalog.services.cleanup_rules import change_rules
+from catalog.services.cleanups import (
+    approve_plan,
+    call_off_plan,
+    draw_up_plan,
+    keep_voice,
+    retry_deletion,
+    retry_failed,
+)
 from catalog.services.clones import (
     CloneWish,
     Cut,
@@ -92,6 +101,7 @@ from catalog.services.likenesses import ask_alike
 from catalog.services.members import change_role, remove_member
 from catalog.services.notices import read_all_notices, read_notice
 from catalog.services.preferences import clear_news, note_visit, remember_view
+from catalog.services.protections import lift_protection, protect_voice
 from catalog.services.replacements import (
     confirm_replacement,
     drop_replacement,
@@ -268,14 +278,20 @@ def draw_up(cast: SimpleNamespace) -> Any:
     return draw_up_plan(cast.ana, team=cast.aurora, voice_ids=[voice.pk], now=NOW)
 
 
-def approve(cast: SimpleNamespace) -> None:
-    plan = draw_up(cast)
+def approve(cast: SimpleNamespace) -> CleanupPlan:
+    plan: CleanupPlan = draw_up(cast)
     approve_plan(cast.ana, plan=plan, now=NOW)
+    return plan
+
+
+def fail(cast: SimpleNamespace) -> CleanupPlan:
+    plan = approve(cast)
+    PlannedDeletion.objects.update(state=PlannedDeletion.State.FAILED)
+    return plan
 
 
 def retry(cast: SimpleNamespace) -> None:
-    approve(cast)
-    PlannedDeletion.objects.update(state=PlannedDeletion.State.FAILED)
+    fail(cast)
     retry_deletion(cast.ana, line=PlannedDeletion.objects.get(), now=NOW)
 
 
@@ -368,6 +384,20 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     "draw_up_plan": draw_up,
     "approve_plan": approve,
     "retry_deletion": retry,
+    "retry_failed": lambda cast: retry_failed(cast.ana, plan=fail(cast), now=NOW),
+    "call_off_plan": lambda cast: call_off_plan(cast.ana, plan=approve(cast), now=NOW),
+    "keep_voice": lambda cast: keep_voice(cast.ana, line=approve(cast).lines.get(), now=NOW),
+    "change_rules": lambda cast: change_rules(
+        cast.ana, team=cast.aurora, values={"unused_days": 30}, now=NOW
+    ),
+    "protect_voice": lambda cast: protect_voice(
+        cast.mia, voice=factories.make_clone(cast.account), kind="pin", reason="", now=NOW
+    ),
+    "lift_protection": lambda cast: lift_protection(
+        cast.ana,
+        voice=factories.protect(factories.make_clone(cast.account), cast.mia).voice,
+        now=NOW,
+    ),
     "invite": lambda cast: invite(
         cast.ana, team=cast.aurora, role="member", label="Kim", days=7, now=NOW
     ),

@@ -74,6 +74,7 @@ class Adapter(Provider):
         ),
         can_rename=True,
         can_delete=True,
+        deletes_for_good=True,
         delete_note="A deleted Local clone is gone for good.",
         can_speak=True,
         max_speech_characters=3000,

@@ -75,6 +75,7 @@ class Adapter(Provider):
         can_clone=True,
         removes_noise=True,
         can_delete=True,
+        deletes_for_good=False,
         delete_note=(
             "Noiz marks the voice as deleted and keeps the recording in its storage;"
             " there is no way to bring the voice back."

@@ -2,9 +2,8 @@
 
 Clones: https://developers.telnyx.com/docs/voice/voice-design-lab/clone-voice/quickstart
 Built-in voices: https://developers.telnyx.com/docs/tts-stt/tts-available-voices
-
-How an account is recognised: nothing in these pages tells whose key it is, so the account's
-reference is always "", and what identifies the account is the key itself.
+Nothing in these pages tells whose key it is, so the account's reference is always "", and what
+identifies the account is the key itself.
 
 A clone's id is a UUID; speech is asked for with another, ``{Provider}.{model}.{voice}``. Built-in
 voices have only the latter, which has a dot in it, so neither can be taken for the other.
@@ -80,6 +79,7 @@ class Adapter(Provider):
         can_clone=True,
         can_rename=True,
         can_delete=True,
+        deletes_for_good=True,
         rename_note="Telnyx keeps the description of a clone as it was made.",
         delete_note="Telnyx deletes a clone for good at once; it says that this cannot be undone.",
         marker_length=255,

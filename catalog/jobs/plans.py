@@ -1,0 +1,62 @@
+"""Start a confirmed plan when its time has come: find the keys, and hand its lines to workers."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from catalog.audit import record
+from catalog.models import CleanupPlan, PlannedDeletion
+from catalog.queries.deleting_keys import find_deleting_keys
+
+State = PlannedDeletion.State
+
+
+def find_due_plans(now: datetime) -> list[int]:
+    """Return the plans whose waiting time is over."""
+    due = CleanupPlan.objects.waiting().filter(due_at__lte=now)
+    return list(due.order_by("due_at", "pk").values_list("pk", flat=True))
+
+
+@transaction.atomic
+def start_plan(plan_id: int, now: datetime) -> list[UUID]:
+    """Queue what nobody kept and return its ids; a second call finds nothing to do."""
+    due = CleanupPlan.objects.waiting().filter(pk=plan_id, due_at__lte=now)
+    if not due.update(started_at=now):
+        return []
+    plan = CleanupPlan.objects.select_related("team", "approved_by").get(pk=plan_id)
+    lines = list(
+        plan.lines.held().select_related("voice", "account__last_owner").order_by("position", "pk")
+    )
+    _find_keys(plan, lines, now)
+    PlannedDeletion.objects.bulk_update(
+        lines, ["credential", "state", "message", "ended_at", "woken_at"], batch_size=100
+    )
+    queued = [line.pk for line in lines if line.state == State.QUEUED]
+    actor = plan.approved_by if plan.waiting_days == 0 else None
+    record(
+        actor,
+        "plan started",
+        plan,
+        team=plan.team,
+        now=now,
+        voices=len(queued),
+        skipped=len(lines) - len(queued),
+    )
+    return queued
+
+
+def _find_keys(plan: CleanupPlan, lines: list[PlannedDeletion], now: datetime) -> None:
+    """Choose anew: since the dry run a key may have been removed, or shared."""
+    if plan.approved_by is None:
+        return
+    for line in lines:
+        line.voice.account = line.account
+    keys = find_deleting_keys(plan.approved_by, plan.team, [line.voice for line in lines])
+    for line in lines:
+        line.credential = keys.choose(line.voice, line.credential_id)
+        if line.credential is None and line.account.info.can_delete:
+            line.state, line.ended_at = State.SKIPPED, now
+            line.message = keys.tell_obstacle(line.voice)
+        else:
+            line.state, line.woken_at, line.message = State.QUEUED, now, ""

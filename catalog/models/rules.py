@@ -1,0 +1,35 @@
+"""What a team calls stale, and how long and how much it deletes at once."""
+
+from django.db import models
+
+from catalog.models.accounts import Team
+
+DEFAULT_WAITING_DAYS = 7
+DEFAULT_MOST_PER_RUN = 500
+MOST_PER_RUN = 2000
+
+
+class CleanupRules(models.Model):
+    """One team's rules; a number of days that is null switches its rule off."""
+
+    team = models.OneToOneField(Team, on_delete=models.CASCADE, related_name="cleanup_rules")
+    unused_days = models.PositiveSmallIntegerField(null=True, default=180)
+    unheard_days = models.PositiveSmallIntegerField(null=True, default=90)
+    expiry_days = models.PositiveSmallIntegerField(null=True, default=30)
+    finds_failed = models.BooleanField(default=True)
+    finds_unconsented = models.BooleanField(default=True)
+    finds_lapsed = models.BooleanField(default=True)
+    finds_ownerless = models.BooleanField(default=True)
+    finds_duplicates = models.BooleanField(default=True)
+    waiting_days = models.PositiveSmallIntegerField(default=DEFAULT_WAITING_DAYS)
+    most_per_run = models.PositiveSmallIntegerField(default=DEFAULT_MOST_PER_RUN)
+    sends_report = models.BooleanField(default=True)
+    reported_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"Clean-up rules of team {self.team_id}"
+
+
+def rules_of(team: Team) -> CleanupRules:
+    """Return the team's rules, the defaults where nobody changed them; nothing is written."""
+    return CleanupRules.objects.filter(team=team).first() or CleanupRules(team=team)

@@ -1,0 +1,113 @@
+"""What ends when: voices with a date, plans that wait, what is gone, and accounts that fill up."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Q
+
+from catalog.models import PlannedDeletion, ProviderAccount, User, Voice
+from catalog.models.voices import VoiceQuerySet
+
+_SHOWN = 100
+_GONE_SINCE = timedelta(days=90)
+_PACE_DAYS = 30
+_FAR_DAYS = 3650
+
+
+@dataclass(frozen=True, slots=True)
+class EndingVoice:
+    """A voice with an end, and how many days are left; None where its date is not told."""
+
+    voice: Voice
+    days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """How full an account is, how fast it fills, and when it is full if that goes on."""
+
+    account: ProviderAccount
+    made_count: int
+    gone_count: int
+    full_date: date | None
+
+    @property
+    def growth(self) -> int:
+        """By how many voices it grew in the last 30 days."""
+        return self.made_count - self.gone_count
+
+    @property
+    def words(self) -> str:
+        """The forecast in words."""
+        if self.account.slots_limit is None or self.account.slots_used is None:
+            return "The provider names no limit."
+        if self.account.slots_left == 0:
+            return "Full now."
+        if self.growth <= 0:
+            return "Not filling up."
+        if self.full_date is None:
+            return "Not full within ten years at this pace."
+        return f"Full about {self.full_date:%-d %B %Y} at the pace of the last 30 days."
+
+
+@dataclass(frozen=True, slots=True)
+class EndBoard:
+    """Everything that ends, the soonest first."""
+
+    ending: list[EndingVoice]
+    held: list[PlannedDeletion]
+    gone: list[Voice]
+    accounts: list[Forecast]
+
+
+def get_end_board(user: User, now: datetime) -> EndBoard:
+    """Return what the person may see of what ends."""
+    voices = Voice.objects.visible_to(user).select_related("account")
+    held = PlannedDeletion.objects.held().filter(
+        voice__account__in=ProviderAccount.objects.visible_to(user).values("pk"),
+        plan__started_at=None,
+        plan__called_off_at=None,
+    )
+    rows = held.select_related("voice", "account", "plan", "keeper")
+    gone = voices.filter(gone_at__gt=now - _GONE_SINCE, is_owned=True)
+    return EndBoard(
+        ending=_find_ending(voices, now),
+        held=list(rows.order_by("plan__due_at", "position", "pk")[:_SHOWN]),
+        gone=list(gone.order_by("-gone_at", "pk")[:_SHOWN]),
+        accounts=forecast_accounts(user, now),
+    )
+
+
+def _find_ending(voices: VoiceQuerySet, now: datetime) -> list[EndingVoice]:
+    there = voices.present().filter(Q(ends_at__isnull=False) | ~Q(end_note=""))
+    dated = there.exclude(ends_at=None).order_by("ends_at", "pk")[:_SHOWN]
+    undated = there.filter(ends_at=None).order_by("sort_name", "pk")[:_SHOWN]
+    found = [EndingVoice(voice, _days_to(voice.ends_at, now)) for voice in dated]
+    return [*found, *(EndingVoice(voice, None) for voice in undated)][:_SHOWN]
+
+
+def _days_to(moment: datetime | None, now: datetime) -> int | None:
+    return None if moment is None else max(0, (moment - now).days)
+
+
+def forecast_accounts(user: User, now: datetime) -> list[Forecast]:
+    """Return how each account fills up, judged by what came and went in the last 30 days."""
+    accounts = list(ProviderAccount.objects.visible_to(user).order_by("provider", "pk"))
+    since = now - timedelta(days=_PACE_DAYS)
+    own = Voice.objects.filter(account__in=accounts, is_owned=True, kind__in=Voice.OWN_KINDS)
+    came = Counter[int]()
+    dates = own.values_list("account", "remote_created_at", "added_at")
+    for account_id, remote_created_at, added_at in dates.iterator():
+        came[account_id] += (remote_created_at or added_at) > since
+    went = Counter(own.filter(gone_at__gt=since).values_list("account", flat=True))
+    return [_forecast(each, came[each.pk], went[each.pk], now) for each in accounts]
+
+
+def _forecast(account: ProviderAccount, came: int, went: int, now: datetime) -> Forecast:
+    left, growth = account.slots_left, came - went
+    full_date = None
+    if left and growth > 0:
+        days = left * _PACE_DAYS / growth
+        full_date = (now + timedelta(days=days)).date() if days <= _FAR_DAYS else None
+    return Forecast(account, came, went, full_date)

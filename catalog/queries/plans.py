@@ -1,0 +1,200 @@
+"""Plans with what became of each line, what they free, and who is told."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count
+from django.urls import reverse
+
+from catalog.models import CleanupPlan, PlannedDeletion, Protection, ProviderAccount, User, Voice
+
+PAGE_SIZE = 100
+# From so many voices on, the number is to be typed.
+TYPED_ABOVE = 20
+State = PlannedDeletion.State
+_ROWS = ("voice", "account", "credential__owner", "keeper", "kept_by", "plan__team")
+
+
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """What a plan frees in one account, and what can't be undone there."""
+
+    account: ProviderAccount
+    count: int
+
+    @property
+    def slots_words(self) -> str:
+        """How many slots come free, in words; "" where the provider has none."""
+        used, limit = self.account.slots_used, self.account.slots_limit
+        if not self.account.info.can_delete or used is None or limit is None:
+            return ""
+        return f"{used} of {limit} slots used, {max(0, used - self.count)} afterwards"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPage:
+    """A plan with one page of its lines; the counts are over all of them."""
+
+    plan: CleanupPlan
+    lines: list[PlannedDeletion]
+    states: Counter[str]
+    freed: list[Freed]
+    told: list[tuple[User, int]]
+    page: int
+    page_count: int
+    now: datetime
+
+    @property
+    def count(self) -> int:
+        """How many voices the plan lists."""
+        return self.states.total()
+
+    @property
+    def address(self) -> str:
+        """Where this page of the plan is."""
+        return f"{reverse('catalog:plan-detail', args=[self.plan.pk])}?page={self.page}"
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether a worker still has something to do."""
+        return self.unfinished_count > 0
+
+    @property
+    def is_typed(self) -> bool:
+        """Tell whether the number has to be typed."""
+        return self.count > TYPED_ABOVE
+
+    @property
+    def deleted_count(self) -> int:
+        """How many voices are gone at their provider."""
+        return self.states[State.DELETED]
+
+    @property
+    def hidden_count(self) -> int:
+        """How many voices could only be hidden here."""
+        return self.states[State.HIDDEN]
+
+    @property
+    def kept_count(self) -> int:
+        """How many somebody kept."""
+        return self.states[State.KEPT]
+
+    @property
+    def skipped_count(self) -> int:
+        """How many were left alone by the last look."""
+        return self.states[State.SKIPPED]
+
+    @property
+    def failed_count(self) -> int:
+        """How many could not be deleted."""
+        return self.states[State.FAILED]
+
+    @property
+    def held_count(self) -> int:
+        """How many wait for their time."""
+        return self.states[State.HELD]
+
+    @property
+    def unfinished_count(self) -> int:
+        """How many lines a worker still has to bring to an end."""
+        return sum(self.states[state] for state in PlannedDeletion.ACTIVE_STATES)
+
+
+def get_plan_page(user: User, plan_id: int, now: datetime, page: int = 1) -> PlanPage:
+    """Return one plan with its lines; raises CleanupPlan.DoesNotExist for a stranger's."""
+    plans = CleanupPlan.objects.visible_to(user).select_related(
+        "drawn_up_by", "approved_by", "called_off_by", "team"
+    )
+    plan = plans.get(pk=plan_id)
+    counted = plan.lines.order_by().values_list("state").annotate(number=Count("pk"))
+    states = Counter(dict(counted))
+    page_count = max(1, -(-states.total() // PAGE_SIZE))
+    page = min(max(1, page), page_count)
+    rows = plan.lines.select_related(*_ROWS).order_by("position", "name", "pk")
+    return PlanPage(
+        plan=plan,
+        lines=list(rows[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]),
+        states=states,
+        freed=_count_freed(plan),
+        told=_count_told(plan),
+        page=page,
+        page_count=page_count,
+        now=now,
+    )
+
+
+def _count_freed(plan: CleanupPlan) -> list[Freed]:
+    counts = dict(plan.lines.order_by().values_list("account").annotate(number=Count("pk")))
+    accounts = ProviderAccount.objects.filter(pk__in=counts)
+    return [Freed(account, counts[account.pk]) for account in accounts.order_by("provider", "pk")]
+
+
+def _count_told(plan: CleanupPlan) -> list[tuple[User, int]]:
+    counts = dict(
+        plan.lines.exclude(keeper=None)
+        .order_by()
+        .values_list("keeper")
+        .annotate(number=Count("pk"))
+    )
+    people = User.objects.filter(pk__in=counts, memberships__team=plan.team_id)
+    return [(person, counts[person.pk]) for person in people.order_by("first_name", "pk")]
+
+
+def find_plans(user: User) -> list[CleanupPlan]:
+    """Return the newest plans of the person's team, each with how many voices it lists."""
+    plans = CleanupPlan.objects.visible_to(user).select_related("drawn_up_by")
+    return list(plans.annotate(voice_count=Count("lines")).order_by("-pk")[:20])
+
+
+def find_held_lines(user: User) -> list[PlannedDeletion]:
+    """Return what the person answers for and that is soon deleted, the soonest first."""
+    lines = PlannedDeletion.objects.visible_to(user).held()
+    waiting = lines.filter(plan__in=CleanupPlan.objects.waiting())
+    return list(waiting.select_related(*_ROWS).order_by("plan__due_at", "position", "pk"))
+
+
+def find_held_line(voice_id: int) -> PlannedDeletion | None:
+    """Return the line by which a voice is soon deleted, None if it is not."""
+    lines = PlannedDeletion.objects.held().filter(voice=voice_id)
+    waiting = lines.filter(plan__in=CleanupPlan.objects.waiting())
+    return waiting.select_related(*_ROWS).order_by("plan__due_at").first()
+
+
+def find_protection(voice: Voice) -> Protection | None:
+    """Return what keeps a voice out of every plan, None where nothing does."""
+    rows = Protection.objects.filter(voice=voice.pk)
+    return rows.select_related("set_by", "voice__account__team").first()
+
+
+def iterate_lines(plan: CleanupPlan) -> Iterator[dict[str, Any]]:
+    """Yield the lines of a plan as plain values for a file."""
+    rows = plan.lines.select_related(*_ROWS).order_by("position", "name", "pk")
+    yield from map(_as_row, rows.iterator(chunk_size=500))
+
+
+LINE_COLUMNS = (
+    "number", "voice", "provider", "voice_id", "reasons", "last_use", "used_in", "owner", "key_of",
+    "deletion", "outcome", "message", "kept_by", "ended_at",
+)  # fmt: skip
+
+
+def _as_row(line: PlannedDeletion) -> dict[str, Any]:
+    return {
+        "number": line.position,
+        "voice": line.name,
+        "provider": line.account.info.label,
+        "voice_id": line.remote_id,
+        "reasons": [f"{reason['label']}: {reason['words']}" for reason in line.reasons],
+        "last_use": line.last_use,
+        "used_in": line.uses,
+        "owner": str(line.keeper or ""),
+        "key_of": line.credential.holder if line.credential else "",
+        "deletion": line.account.info.deletion,
+        "outcome": line.get_state_display(),
+        "message": line.message,
+        "kept_by": str(line.kept_by or ""),
+        "ended_at": line.ended_at.isoformat(timespec="seconds") if line.ended_at else None,
+    }

@@ -1,0 +1,61 @@
+"""What is known of when voices were used last: here, and by the history that a provider keeps."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from catalog.models import ProviderAccount, Voice, VoiceUse
+
+
+@dataclass(frozen=True, slots=True)
+class LastUse:
+    """When a voice was used last and how; ``silent_since`` is how far back its provider tells.
+
+    Without either, nothing is known: that is not the same as unused.
+    """
+
+    at: datetime | None = None
+    way: str = ""
+    play_count: int | None = None
+    silent_since: datetime | None = None
+
+    def is_known_since(self, moment: datetime) -> bool:
+        """Tell whether a use is known, or whether it is known that there was none since then."""
+        is_silent = self.silent_since is not None and self.silent_since <= moment
+        return self.at is not None or is_silent
+
+    @property
+    def words(self) -> str:
+        """The last use in words, "unknown" where nothing is known."""
+        if self.at is not None:
+            return f"{self.at:%-d %b %Y}, {self.way}"
+        if self.silent_since is not None:
+            return f"not since {self.silent_since:%-d %b %Y}"
+        return "unknown"
+
+
+def find_last_uses(voices: Collection[Voice]) -> dict[int, LastUse]:
+    """Return what is known of the last use of each voice; their accounts are loaded."""
+    rows = VoiceUse.objects.filter(voice__in=[voice.pk for voice in voices])
+    uses = {row.voice_id: row for row in rows}
+    return {voice.pk: _sum_up(voice, uses.get(voice.pk)) for voice in voices}
+
+
+def _sum_up(voice: Voice, use: VoiceUse | None) -> LastUse:
+    account = voice.account
+    silent_since = _told_since(account)
+    if use is None:
+        return LastUse(silent_since=silent_since)
+    ways = [
+        (use.played_at, "played here"),
+        (use.spoken_at, "spoken with here"),
+        (use.exported_at, "exported here"),
+        (use.provider_used_at, f"used at {account.info.label}"),
+    ]
+    told = [(at, way) for at, way in ways if at is not None]
+    at, way = max(told, default=(None, ""))
+    return LastUse(at, way, use.play_count, silent_since)
+
+
+def _told_since(account: ProviderAccount) -> datetime | None:
+    return account.uses_from if account.uses_read_at is not None else None

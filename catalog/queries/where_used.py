@@ -1,0 +1,41 @@
+"""Where voices are used: what would point to nothing once they are gone."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection as Ids
+from datetime import datetime, timedelta
+
+from django.db.models import Count
+
+from catalog.models import CollectionEntry, Selection, Star, User
+
+_SELECTIONS_COUNT = timedelta(days=90)
+_MOST_SELECTIONS = 200
+
+
+def find_where_used(user: User, voice_ids: Ids[int], now: datetime) -> dict[int, list[str]]:
+    """Return in words what uses each voice; what is somebody else's own is not named."""
+    found: dict[int, list[str]] = defaultdict(list)
+    entries = CollectionEntry.objects.filter(
+        voice__in=voice_ids, collection__removed_at=None
+    ).select_related("collection")
+    for entry in entries.order_by("collection__name", "pk"):
+        collection = entry.collection
+        is_open = collection.is_shared or collection.owner_id == user.pk
+        found[entry.voice_id].append(
+            f"Collection {collection.name}" if is_open else "Somebody's own collection"
+        )
+    for voice_id, count in _count_selections(voice_ids, now).items():
+        found[voice_id].append(f"{count} saved selection{'s' if count > 1 else ''}")
+    stars = Star.objects.filter(voice__in=voice_ids).order_by().values("voice")
+    for row in stars.annotate(number=Count("pk")):
+        number = row["number"]
+        found[row["voice"]].append(f"Starred by {number}")
+    return dict(found)
+
+
+def _count_selections(voice_ids: Ids[int], now: datetime) -> Counter[int]:
+    wanted, counts = set(voice_ids), Counter[int]()
+    recent = Selection.objects.filter(chosen_at__gt=now - _SELECTIONS_COUNT).order_by("-pk")
+    for chosen in recent.values_list("voice_ids", flat=True)[:_MOST_SELECTIONS]:
+        counts.update(wanted.intersection(chosen))
+    return counts

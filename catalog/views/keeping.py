@@ -1,0 +1,78 @@
+"""Keep voices from being deleted: those of a plan, and those that no plan may take."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from catalog import policies
+from catalog.forms.cleanups import ProtectionForm
+from catalog.models import PlannedDeletion, Protection, Voice
+from catalog.queries.plans import find_held_line, find_held_lines, find_protection
+from catalog.queries.uses import find_last_uses
+from catalog.queries.where_used import find_where_used
+from catalog.services.cleanups import keep_voice
+from catalog.services.protections import lift_protection, protect_voice
+from catalog.views.requests import Request, go_back, signed_in
+
+
+def keeping_context(request: Request, voice: Voice) -> dict[str, Any]:
+    """Return what a voice's page says of its end, and of what keeps it from one."""
+    user, team = request.user, voice.account.team
+    protection, held = find_protection(voice), find_held_line(voice.pk)
+    return {
+        "protection": protection,
+        "held": held,
+        "may_keep": held is not None and policies.may_keep_voice(user, held),
+        "may_pin": policies.may_protect_voice(user, team, Protection.Kind.PIN),
+        "may_hold": policies.may_protect_voice(user, team, Protection.Kind.HOLD),
+        "may_lift": protection is not None and policies.may_lift_protection(user, protection),
+        "where_used": find_where_used(user, [voice.pk], timezone.now()).get(voice.pk, []),
+        "last_use": find_last_uses([voice])[voice.pk],
+        "may_clone": policies.may_clone(user, team),
+    }
+
+
+@signed_in
+@require_safe
+def keeping_list(request: Request) -> HttpResponseBase:
+    """Show a person what of theirs is soon deleted, with a button to keep it."""
+    context = {"lines": find_held_lines(request.user)}
+    return render(request, "catalog/cleanups/keeping.html", context)
+
+
+@signed_in
+@require_POST
+def voice_keep(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    rows = PlannedDeletion.objects.visible_to(request.user).select_related("plan__team", "voice")
+    line = get_object_or_404(rows, pk=pk)
+    if keep_voice(request.user, line=line, now=timezone.now()):
+        messages.success(request, f"{line.name} stays.")
+    else:
+        messages.error(request, "Its time had come already.")
+    return go_back(request, reverse("catalog:keeping-list"))
+
+
+@signed_in
+@require_POST
+def voice_protect(request: Request, pk: int) -> HttpResponseBase:
+    voice, form = _get_voice(request, pk), ProtectionForm(request.POST)
+    protect_voice(request.user, voice=voice, kind=form.kind, reason=form.reason, now=timezone.now())
+    return redirect("catalog:voice-detail", pk=pk)
+
+
+@signed_in
+@require_POST
+def voice_unprotect(request: Request, pk: int) -> HttpResponseBase:
+    lift_protection(request.user, voice=_get_voice(request, pk), now=timezone.now())
+    return redirect("catalog:voice-detail", pk=pk)
+
+
+def _get_voice(request: Request, pk: int) -> Voice:
+    rows = Voice.objects.visible_to(request.user).select_related("account__team")
+    return get_object_or_404(rows, pk=pk)
