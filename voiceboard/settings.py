@@ -152,7 +152,7 @@ CACHES = {
 CELERY_BROKER_URL = env.read_text("CELERY_BROKER_URL", queue_url(DATA_DIR / "queue.sqlite3"))
 
 AUTH_USER_MODEL = "catalog.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["catalog.views.backends.AccountBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
@@ -181,6 +181,7 @@ EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 globals().update(env.read_mail_server("VOICEBOARD_MAIL_SERVER"))
 DEFAULT_FROM_EMAIL = env.read_text("VOICEBOARD_MAIL_FROM", "voiceboard@localhost")
 SENDS_MAIL = bool(env.read_text("VOICEBOARD_MAIL_SERVER"))
+SESSION_ENGINE = "catalog.views.backends"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True

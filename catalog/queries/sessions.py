@@ -20,6 +20,9 @@ _SYSTEMS = (
     ("CrOS", "ChromeOS"),
     ("Linux", "Linux"),
 )
+# Plain statements: every request asks them, and to compose them takes longer than an answer.
+_SESSION = "SELECT * FROM django_session WHERE session_key = %s AND expire_date > %s"
+_USER = "SELECT * FROM catalog_user WHERE id = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,16 @@ class SessionRow:
     session: UserSession
     browser: str
     is_current: bool
+
+
+def find_open_session(key: str | None, now: datetime) -> Session | None:
+    """Return the session of a browser's cookie, None where it has ended."""
+    return next(iter(Session.objects.raw(_SESSION, [key, now])), None)
+
+
+def find_session_user(user_id: int) -> User | None:
+    """Return whose session it is, None where the account is gone."""
+    return next(iter(User.objects.raw(_USER, [user_id])), None)
 
 
 def find_sessions(user: User, current: str, now: datetime) -> list[SessionRow]:

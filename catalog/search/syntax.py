@@ -6,6 +6,7 @@ said. Only an expression can be wrong, because whoever writes one wants to know.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from catalog.search.expressions import BadExpression, is_expression, parse_expression
 from catalog.search.fields import FIELDS, MOST_TERMS, SearchField, all_words, whole_phrase
@@ -35,6 +36,7 @@ class Parsed:
     mistake: Mistake | None = None
 
 
+@lru_cache(maxsize=256)
 def parse_search(text: str) -> Parsed:
     """Return what the text asks for; never raises, whatever it is."""
     text = text[:LONGEST_SEARCH]

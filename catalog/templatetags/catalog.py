@@ -1,13 +1,14 @@
 """Icons from the sprite, waveforms from stored peaks, lengths and sizes in words."""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
 import qrcode
 from django import template
 from django.templatetags.static import static
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from catalog.audio import FORMATS
@@ -20,6 +21,7 @@ _CHECKED = format_html(" checked{}", "")
 
 
 @register.simple_tag
+@lru_cache(maxsize=512)
 def icon(name: str, classes: str = "") -> SafeString:
     """Draw one icon of the sprite; it is decoration, the words beside it carry the meaning."""
     return format_html(
@@ -33,23 +35,26 @@ def icon(name: str, classes: str = "") -> SafeString:
 @register.simple_tag
 def choices(facet: Facet, shown: Sequence[Choice]) -> SafeString:
     """Draw boxes of a facet with their counts; there are many, and a template takes ten times."""
-    return format_html_join(
-        "",
-        '<label class="opt{}" id="l-{}-{}"><input type="checkbox" name="{}" value="{}"'
-        ' form="filters"{}><span>{}</span><output>{}</output></label>',
-        (
-            (
-                "" if choice.count else " zero",
-                facet.name,
-                quote(choice.value, safe=""),
-                facet.name,
-                choice.value,
-                _CHECKED if choice.is_on else "",
-                choice.label,
-                choice.count,
-            )
-            for choice in shown
-        ),
+    drawn = [
+        f'<label class="opt{"" if choice.count else " zero"}" '
+        f"{_draw_box(facet.name, choice.value, choice.label, choice.is_on)}"
+        f"<output>{choice.count}</output></label>"
+        for choice in shown
+    ]
+    return SafeString("".join(drawn))
+
+
+@lru_cache(maxsize=4096)
+def _draw_box(name: str, value: str, label: str, is_on: bool) -> SafeString:
+    """Draw what of a choice stays the same whatever is counted."""
+    return format_html(
+        'id="l-{}-{}"><input type="checkbox" name="{}" value="{}" form="filters"{}><span>{}</span>',
+        name,
+        quote(value, safe=""),
+        name,
+        value,
+        _CHECKED if is_on else "",
+        label,
     )
 
 

@@ -5,7 +5,7 @@ from collections import OrderedDict
 
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.html import format_html_join
+from django.utils.html import escape
 from django.utils.safestring import SafeString
 
 from catalog.queries.annotations import Marks
@@ -47,9 +47,9 @@ def draw_cards(
                 parts = tuple(map(SafeString, card.split(_FILTERS)))
                 cards[voice.pk] = parts
                 _keep(keys[voice.pk], parts)
-    filters = page.wanted.query_string()
+    filters = escape(page.wanted.query_string())
     drawn = (cards.get(pk) for pk in page.ids)
-    return [format_html_join(filters, "{}", zip(parts, strict=True)) for parts in drawn if parts]
+    return [SafeString(filters.join(parts)) for parts in drawn if parts]
 
 
 def forget_cards() -> None:

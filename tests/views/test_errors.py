@@ -40,7 +40,7 @@ def test_what_may_not_be_done_has_a_page(mia):
 
 def test_a_page_that_was_open_for_too_long_says_so(cast):
     client = Client(enforce_csrf_checks=True)
-    client.force_login(cast.mia, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(cast.mia, backend="catalog.views.backends.AccountBackend")
 
     response = client.post("/preferences/theme/", {"theme": "dark"})
 

@@ -1,0 +1,28 @@
+"""Sessions and accounts of Django and allauth, but read as cheaply as every request needs it."""
+
+from allauth.account.auth_backends import AuthenticationBackend
+from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionStore
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from catalog.models import User
+from catalog.queries.sessions import find_open_session, find_session_user
+
+
+class SessionStore(DatabaseSessionStore):
+    """Django's sessions in the database."""
+
+    def _get_session_from_db(self) -> Session | None:
+        found = find_open_session(self.session_key, timezone.now())
+        if found is None:
+            self._session_key = None
+        return found
+
+
+class AccountBackend(AuthenticationBackend):  # type: ignore[misc]
+    """allauth's accounts."""
+
+    def get_user(self, user_id: int) -> User | None:
+        """Return the person of a session, None where the account is gone or shut."""
+        user = find_session_user(user_id)
+        return user if self.user_can_authenticate(user) else None
