@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from catalog.jobs.badges import list_badges
@@ -116,7 +117,7 @@ def _upsert_voices(rows: Sequence[Voice]) -> None:
 
 def _settled(account: ProviderAccount, started: datetime) -> datetime:
     """Return the time whose changes a listing that began at ``started`` is sure to know."""
-    return started - timedelta(seconds=account.info.settle_seconds)
+    return started - timedelta(seconds=settings.SETTLE_SECONDS or account.info.settle_seconds)
 
 
 def _must_write(

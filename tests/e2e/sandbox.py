@@ -37,6 +37,23 @@ class SandboxControl:
         """Count the account's own voices of that name."""
         return [voice["name"] for voice in self.account(account)["own_voices"]].count(name)
 
+    def inworld_voices(self) -> list[dict[str, Any]]:
+        """Return Inworld's whole list as it stands before any fault."""
+        request = urllib.request.Request(  # noqa: S310  (our own)
+            f"{self.address}/inworld/voices/v1/voices",
+            headers={"Authorization": "Basic sandbox-inworld-full"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            found: list[dict[str, Any]] = json.load(answer)["voices"]
+        return found
+
+    def show_inworld(self, voices: list[dict[str, Any]]) -> None:
+        """Let Inworld list these, and nothing else, until it is healed."""
+        self.heal()
+        values = {"voices": voices, "totalSize": len(voices), "nextPageToken": ""}
+        path = "/voices/v1/voices"
+        self.spoil("change_json", provider="inworld", path=path, times=0, values=values)
+
     def changes(self, account: str, provider: str = "elevenlabs") -> tuple[int, int]:
         """Return how many voices were made and deleted in the account."""
         found = self.account(account, provider)
