@@ -1,12 +1,14 @@
 """The groups of choices beside the voices, and the filters that are on, in words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from catalog.providers.labels import accent_label, language_label, use_case_label
 from catalog.queries.filters import CLOSED_FACETS, FACETS, FILTERS, VoiceFilter
 
 _SHOWN_CHOICES = 6
+# With few values, which stay where they are when nothing has them.
+_STEADY = {"kind", "gender", "age"}
 # Of these a voice has some values, or none.
 OURS = {"tag", "collection"}
 _OPEN = {"provider", "kind", "language", "gender"}
@@ -68,11 +70,19 @@ def name_value(facet: str, value: str, collections: Mapping[str, str]) -> str:
 
 
 def make_facet(
-    wanted: VoiceFilter, name: str, counts: Mapping[str, int], collections: Mapping[str, str]
+    wanted: VoiceFilter,
+    name: str,
+    counts: Mapping[str, int],
+    collections: Mapping[str, str],
+    usual: Iterable[str] = (),
 ) -> Facet:
-    """Return a group with its choices, those with most voices first and unknown last."""
+    """Return a group with its choices, those with most voices first and unknown last.
+
+    ``usual`` are values that are shown also where no voice has them.
+    """
     on = wanted.chosen.get(name, ())
-    values = set(counts) | set(on) | set(_always_shown(name))
+    steady = CLOSED_FACETS[name] if name in _STEADY else ()
+    values = {*counts, *on, *steady, *usual}
     choices = [
         Choice(value, name_value(name, value, collections), counts.get(value, 0), value in on)
         for value in values
@@ -86,10 +96,6 @@ def make_facet(
         on_count=len(on),
         is_open=name in _OPEN or bool(on),
     )
-
-
-def _always_shown(name: str) -> list[str]:
-    return [value for value in CLOSED_FACETS.get(name, {}) if name in {"gender", "age"}]
 
 
 def make_chips(wanted: VoiceFilter, collections: Mapping[str, str]) -> list[Chip]:

@@ -39,7 +39,13 @@ SORTS = {
     "newest": "Newest first",
     "oldest": "Oldest first",
     "language": "Language",
+    "rating": "Best rated first",
+    "used": "Recently used",
+    "played": "Recently played",
+    "slots": "Fewest free slots",
 }
+# No voice changes when one is used or played, but these orders do.
+SORTS_BY_USE = {"used", "played"}
 LAYOUTS = {"cards": "Cards", "list": "Compact list", "table": "Table"}
 COLUMNS = {
     "provider": "Provider",

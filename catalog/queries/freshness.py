@@ -17,7 +17,8 @@ _TEAMS = """
     WHERE m.user_id = %s ORDER BY m.id
 """
 _ACCOUNTS = """
-    SELECT a.id, a.provider, a.label, a.is_shared, a.last_owner_id, a.sync_error, a.synced_at
+    SELECT a.id, a.provider, a.label, a.is_shared, a.last_owner_id, a.sync_error, a.synced_at,
+    a.slots_used, a.slots_limit
     FROM catalog_provideraccount a JOIN catalog_membership m ON m.team_id = a.team_id
     WHERE m.user_id = %s ORDER BY a.id
 """
@@ -30,6 +31,7 @@ _SEARCHES = """
     SELECT s.id, s.owner_id, s.name, s.query, s.is_shared, s.removed_at FROM catalog_savedsearch s
     JOIN catalog_membership m ON m.team_id = s.team_id WHERE m.user_id = %s ORDER BY s.id
 """
+_USES = "SELECT MAX(last_at), MAX(provider_used_at) FROM catalog_voiceuse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +56,11 @@ def read_freshness(user: User) -> Freshness:
             cursor.execute(statement, [user.pk])
             rows += [(), *cursor.fetchall()]
     return Freshness(versions, rows)
+
+
+def read_last_uses() -> tuple[Any, ...]:
+    """Return what differs once a voice was used, which is no change of the voice."""
+    with connection.cursor() as cursor:
+        cursor.execute(_USES)
+        row: tuple[Any, ...] = cursor.fetchone()
+    return row

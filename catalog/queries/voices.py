@@ -9,10 +9,10 @@ from catalog.models import Collection, User, Voice
 from catalog.models.voices import VoiceQuerySet
 from catalog.queries.facets import OURS, Chip, Choice, Facet, make_chips, make_facet, name_value
 from catalog.queries.filters import FACETS, FILTERS, FLAGS, VoiceFilter
+from catalog.queries.rankings import RankedIndexEngine, RankedSqlEngine
 from catalog.queries.surroundings import Surroundings, look_around
 from catalog.search.completion import complete_search
 from catalog.search.engines import Answer, Engine, Search, answer_search
-from catalog.search.index.engine import IndexEngine
 from catalog.search.index.shelf import SHELF
 from catalog.search.sql import SqlEngine
 from catalog.search.syntax import Mistake
@@ -111,7 +111,10 @@ def find_voices(
     answer = answer_search(engine, search, facets=counted, page=page, size=PAGE_SIZE)
     uses_collections = answer.counts["collection"] or wanted.chosen.get("collection")
     names = _name_collections(user) if uses_collections else {}
-    facets = [make_facet(wanted, name, answer.counts[name], names) for name in FACETS]
+    usual = {"provider": {account.provider for account in around.accounts}}
+    facets = [
+        make_facet(wanted, name, answer.counts[name], names, usual.get(name, ())) for name in FACETS
+    ]
     return VoicePage(
         wanted=wanted,
         answer=answer,
@@ -158,7 +161,7 @@ def _as_search(user: User, accounts: frozenset[int], wanted: VoiceFilter) -> Sea
 
 def _choose_engine(around: Surroundings) -> Engine[Any]:
     edition = SHELF.find_edition(around.teams, around.versions)
-    return SqlEngine() if edition is None else IndexEngine(edition)
+    return RankedSqlEngine() if edition is None else RankedIndexEngine(edition)
 
 
 def _load_voices(answer: Answer) -> list[Voice]:

@@ -7,6 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from catalog.queries.filters import SORTS_BY_USE
+from catalog.queries.freshness import read_last_uses
 from catalog.views.requests import Request, surroundings_of
 from catalog.views.trays import read_tray
 
@@ -31,7 +33,8 @@ def voice_list_etag(request: Request, *args: Any, **kwargs: Any) -> str | None:
     """Return what stands for the page, None where it says something that is said only once."""
     if request.COOKIES.get("messages") or "_messages" in request.session:
         return None
-    now = timezone.now()
+    now, around = timezone.now(), surroundings_of(request)
+    sort = request.GET.get("sort") or around.habits.sort
     told = (
         _RELEASE,
         request.user.pk,
@@ -40,7 +43,8 @@ def voice_list_etag(request: Request, *args: Any, **kwargs: Any) -> str | None:
         [request.headers.get(name) for name in _HEADERS],
         request.COOKIES.get("theme"),
         read_tray(request),
-        surroundings_of(request).freshness,
+        around.freshness,
+        read_last_uses() if sort in SORTS_BY_USE else None,
         # Days that are left, and how long ago a provider answered.
         now.date(),
         now.hour * 6 + now.minute // 10,

@@ -82,3 +82,20 @@ def test_a_notice_that_waits_is_said(cast, mia):
 
     assert not is_same(mia, etag)
     assert "ETag" in mia.get("/voices/")
+
+
+def test_an_order_by_use_is_another_once_a_voice_was_played(cast, mia):
+    by_play, by_name = "/voices/?sort=played", "/voices/?sort=name"
+    held = {address: mia.get(address)["ETag"] for address in (by_play, by_name)}
+
+    mia.post(f"/voices/{cast.voice.pk}/played/")
+
+    answers = {
+        address: mia.get(address, headers={"If-None-Match": etag}).status_code
+        for address, etag in held.items()
+    }
+    assert answers == {by_play: 200, by_name: 304}
+    remember_view(cast.mia, sort="used")
+    etag = hold(mia)
+    mia.post(f"/voices/{cast.voice.pk}/played/")
+    assert not is_same(mia, etag)
