@@ -1,4 +1,4 @@
-"""Icons from the sprite, waveforms from stored peaks, lengths and sizes in words."""
+"""Icons from the sprite, waveforms from stored peaks, numbers, lengths and sizes in words."""
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
@@ -18,6 +18,7 @@ from catalog.queries.speeches import preview_sentence
 
 register = template.Library()
 _CHECKED = format_html(" checked{}", "")
+_DISABLED = format_html(" disabled{}", "")
 
 
 @register.simple_tag
@@ -37,15 +38,15 @@ def choices(facet: Facet, shown: Sequence[Choice]) -> SafeString:
     """Draw boxes of a facet with their counts; there are many, and a template takes ten times."""
     drawn = [
         f'<label class="opt{"" if choice.count else " zero"}" '
-        f"{_draw_box(facet.name, choice.value, choice.label, choice.is_on)}"
-        f"<output>{choice.count}</output></label>"
+        f"{_draw_box(facet.name, choice.value, choice.label, _state_of(choice))}"
+        f"<output>{choice.count:,}</output></label>"
         for choice in shown
     ]
     return SafeString("".join(drawn))
 
 
 @lru_cache(maxsize=4096)
-def _draw_box(name: str, value: str, label: str, is_on: bool) -> SafeString:
+def _draw_box(name: str, value: str, label: str, state: SafeString | str) -> SafeString:
     """Draw what of a choice stays the same whatever is counted."""
     return format_html(
         'id="l-{}-{}"><input type="checkbox" name="{}" value="{}" form="filters"{}><span>{}</span>',
@@ -53,9 +54,22 @@ def _draw_box(name: str, value: str, label: str, is_on: bool) -> SafeString:
         quote(value, safe=""),
         name,
         value,
-        _CHECKED if is_on else "",
+        state,
         label,
     )
+
+
+def _state_of(choice: Choice) -> SafeString | str:
+    # Nobody ticks their way into an empty list; what is ticked can be taken back.
+    if choice.is_on:
+        return _CHECKED
+    return "" if choice.count else _DISABLED
+
+
+@register.filter
+def grouped(number: int) -> str:
+    """Write a number so that a million is read at a glance: 1,000,000."""
+    return f"{number:,}"
 
 
 @register.simple_tag

@@ -13,6 +13,7 @@ const byId = (id) => document.getElementById(id);
 
 let shownPath = location.pathname;
 let hadFocusInResults = false;
+let focusedChoice = null; // the box of a filter that somebody is at
 let saidCount = "";
 const openGroups = new Map(); // which details somebody opened or closed, by id
 
@@ -74,6 +75,7 @@ function beforeSwap(event) {
     return location.assign(ctx.response.raw.url);
   }
   hadFocusInResults = Boolean(byId("results")?.contains(document.activeElement));
+  focusedChoice = document.activeElement?.closest("#facets-in .opt")?.id;
   openGroups.clear();
   for (const group of document.querySelectorAll("#main details[id]")) openGroups.set(group.id, group.open);
 }
@@ -96,6 +98,9 @@ function settleFilters() {
   for (const box of document.querySelectorAll("#facets-in input")) box.checked = box.defaultChecked;
   const words = byId("q");
   if (words && words !== document.activeElement) words.value = new URLSearchParams(location.search).get("q") ?? "";
+  // A choice that was taken back and would show nothing more is shut; the next Tab goes on from its group.
+  const choice = focusedChoice && byId(focusedChoice);
+  if (choice?.querySelector(":disabled")) choice.closest("details.facet").querySelector("summary").focus();
 }
 
 function focusOn(element) {

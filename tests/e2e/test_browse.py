@@ -28,13 +28,15 @@ def test_ticking_a_facet_changes_list_counts_and_address(ana: Page) -> None:
     female.check()
 
     expect(ana).to_have_url("/voices/?gender=female")
-    expect(ana.locator("#count")).to_have_text(re.compile(rf"{promised}\s+voices\s+of\s+{total}"))
+    expect(ana.locator("#count")).to_have_text(
+        re.compile(rf"{promised:,}\s+voices\s+of\s+{total:,}")
+    )
     expect_chips(ana, "Female")
     # Its own group still says what one more tick would add; the others count what is left.
     assert counts(ana, "gender") == own_counts
     assert counts(ana, "age") != other_counts
     expect(female).to_be_focused()
-    expect(ana.get_by_role("status").last).to_have_text(f"{promised} voices of {total}")
+    expect(ana.get_by_role("status").last).to_have_text(f"{promised:,} voices of {total:,}")
 
 
 def test_values_of_one_facet_add_up_and_facets_narrow_each_other(ana: Page) -> None:
@@ -76,6 +78,7 @@ def test_typing_a_word_filters_and_is_one_step_back(ana: Page) -> None:
 def test_back_and_forward_and_reload_and_a_shared_link_show_the_same_list(
     visits: Visits, ana: Page
 ) -> None:
+    ana.evaluate("scrollTo(0, 700)")
     facet(ana, "gender", "female").check()
     expect_chips(ana, "Female")
     ana.get_by_role("combobox", name="Search voices").press_sequentially("warm", delay=40)
@@ -88,6 +91,7 @@ def test_back_and_forward_and_reload_and_a_shared_link_show_the_same_list(
     ana.go_back()
     expect_chips(ana)
     expect(facet(ana, "gender", "female")).not_to_be_checked()
+    until(ana, lambda: abs(ana.evaluate("scrollY") - 700) < 40, "the old place in the list")
     ana.go_forward()
     expect_chips(ana, "Female")
     expect(facet(ana, "gender", "female")).to_be_checked()
@@ -95,6 +99,13 @@ def test_back_and_forward_and_reload_and_a_shared_link_show_the_same_list(
     expect_chips(ana, "warm", "Female")
     expect(ana.get_by_role("combobox", name="Search voices")).to_have_value("warm")
     ana.reload()
+    answers: list[int] = []
+    session = ana.context.new_cdp_session(ana)
+    session.on("Network.responseReceivedExtraInfo", lambda got: answers.append(got["statusCode"]))
+    session.send("Network.enable")
+    ana.reload()
+    # Nothing has changed since, so nothing is sent.
+    assert 304 in answers
 
     shared = visits.open(ana.url, "ana")
     for page in (ana, shared):
@@ -128,7 +139,7 @@ def test_where_nothing_is_found_the_page_names_the_filters_to_drop(ana: Page) ->
     expect(ana.get_by_text("No voice fits all of these filters")).to_be_visible()
     offers = ana.locator("#results .empty li a")
     expect(offers).to_have_count(1)
-    promised = int(re.findall(r"(\d+) voices", offers.inner_text())[0])
+    promised = int(re.findall(r"([\d,]+) voices", offers.inner_text())[0].replace(",", ""))
     offers.click()
 
     expect_found(ana, promised)
@@ -155,12 +166,12 @@ def test_pages_follow_each_other_without_a_gap(ana: Page) -> None:
     ana.get_by_role("link", name="Next").click()
 
     expect(ana).to_have_url("/voices/?page=2")
-    expect(ana.locator(".pages span")).to_have_text(f"25–48 of {total}")
+    expect(ana.locator(".pages span")).to_have_text(f"25–48 of {total:,}")
     assert not set(first) & set(listed(ana))
     assert counts(ana, "gender") == facets_before
     expect(ana.locator("#count")).to_be_focused()
     ana.get_by_role("link", name="Previous").click()
-    expect(ana.locator(".pages span")).to_have_text(f"1–24 of {total}")
+    expect(ana.locator(".pages span")).to_have_text(f"1–24 of {total:,}")
     assert listed(ana) == first
 
 

@@ -154,12 +154,12 @@ def test_voices_are_ticked_over_pages_and_the_next_page_says_exactly_how_many(an
     expect(ana.locator("tbody tr")).to_have_count(5)
 
     ana.go_back()
-    every = ana.get_by_role("button", name=f"Select all {total} matching")
+    every = ana.get_by_role("button", name=f"Select all {total:,} matching")
     expect(every).to_be_hidden()
     ana.get_by_role("checkbox", name="Select all on this page").check()
     every.click()
 
-    expect(ana.get_by_role("heading", level=1)).to_have_text(f"{total} voices selected")
+    expect(ana.get_by_role("heading", level=1)).to_have_text(f"{total:,} voices selected")
     with ana.expect_download() as download:
         ana.get_by_role("link", name="CSV").click()
     lines = download.value.path().read_text("utf-8-sig").splitlines()
@@ -212,8 +212,8 @@ def test_without_script_voices_are_starred_tagged_collected_and_chosen(visits: V
     star.click()
     expect(star).not_to_have_attribute("aria-pressed", pressed or "")
     expect(plain).to_have_url(re.compile("layout=table"))
-    plain.get_by_role("button", name=f"Select all {total} matching").click()
-    expect(plain.get_by_role("heading", level=1)).to_have_text(f"{total} voices selected")
+    plain.get_by_role("button", name=f"Select all {total:,} matching").click()
+    expect(plain.get_by_role("heading", level=1)).to_have_text(f"{total:,} voices selected")
     plain.go_back()
     plain.locator("tbody input[type=checkbox]").nth(0).check()
     plain.locator("tbody input[type=checkbox]").nth(2).check()

@@ -17,7 +17,7 @@ def open_facet(page: Page, name: str) -> None:
 
 def count_beside(box: Locator) -> int:
     """Return how many voices the facet promises for a value."""
-    return int(box.locator("xpath=..").locator("output").inner_text())
+    return _read_number(box.locator("xpath=..").locator("output").inner_text())
 
 
 def counts(page: Page, name: str) -> list[str]:
@@ -27,12 +27,16 @@ def counts(page: Page, name: str) -> list[str]:
 
 def expect_found(page: Page, count: int) -> None:
     """Wait until so many voices are found."""
-    expect(page.locator("#count b")).to_have_text(str(count))
+    expect(page.locator("#count b")).to_have_text(f"{count:,}")
 
 
 def found_count(page: Page) -> int:
     """Return how many voices are found."""
-    return int(page.locator("#count b").inner_text())
+    return _read_number(page.locator("#count b").inner_text())
+
+
+def _read_number(text: str) -> int:
+    return int(text.replace(",", ""))
 
 
 def listed(page: Page) -> list[str]:
