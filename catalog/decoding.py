@@ -16,12 +16,17 @@ PEAK_COUNT = 64
 _RATE = 16_000
 # Sounds of a person need none of this; a small file that claims more is made to fill a memory.
 _MOST_CHANNELS, _HIGHEST_RATE = 8, 192_000
+# No ear and no model hears what a higher rate holds, and it would take four times the memory.
+_HIGHEST_HEARD = 48_000
 # Twenty minutes of two channels at 192 kHz, before anything is thrown away.
 _MOST_VALUES = 460_800_000
 _PATIENCE_SECONDS = 120
 # A decoder that lost its way gives values in the hundreds; a badly clipped Ogg file of a real
 # recording reaches 2.2.
 LOUDEST = 4.0
+# Shorter than any sound of speech, and 0 s where it is told.
+_LEAST_SECONDS = 0.02
+_TOO_MUCH = "This file unpacks to more than a recording can be."
 
 
 class NotDecodable(Exception):
@@ -46,6 +51,8 @@ def measure_audio(
 ) -> Measured:
     """Decode the content as exactly this format; raises NotDecodable, for silence too."""
     wave, rate = decode_audio(content, found, max_seconds=max_seconds, rate=_RATE)
+    if wave.size < _LEAST_SECONDS * rate:
+        raise NotDecodable("There is next to no sound in this file.")
     loudest = float(np.abs(wave).max())
     if loudest < 10 ** (-60 / 20):
         raise NotDecodable("This file is silent.")
@@ -56,7 +63,9 @@ def measure_audio(
 def decode_audio(
     content: bytes, found: AudioFormat, *, max_seconds: float, rate: int | None = None
 ) -> tuple[NDArray[np.float32], int]:
-    """Return the sound as one channel and its rate, the file's own unless one is wished for.
+    """Return the sound as one channel and its rate: the file's own, or 48 kHz if that is less.
+
+    Another rate can be wished for.
 
     The demuxer is named and the file has no name, so that a playlist dressed up as audio cannot
     make FFmpeg open another file. Decoding stops at ``max_seconds``, whatever the header claims.
@@ -64,6 +73,8 @@ def decode_audio(
     """
     try:
         wave, rate = _decode(content, found.demuxer, max_seconds, rate)
+    except MemoryError as exc:
+        raise NotDecodable(_TOO_MUCH) from exc
     except (av.FFmpegError, ValueError, OverflowError) as exc:
         raise NotDecodable("This file is damaged: it could not be decoded.") from exc
     if wave.size == 0:
@@ -87,10 +98,12 @@ def _decode(
     ) as container:
         if not container.streams.audio:
             raise NotDecodable("There is no sound in this file.")
-        resampler = av.AudioResampler(format="fltp", rate=rate)
+        resampler = None
         budget = _Budget()
         for frame in container.decode(container.streams.audio[0]):
             budget.spend(frame)
+            rate = rate or min(frame.sample_rate, _HIGHEST_HEARD)
+            resampler = resampler or av.AudioResampler(format="fltp", rate=rate)
             for piece in resampler.resample(frame):
                 # The mean of the channels, which cannot be louder than the loudest of them.
                 pieces.append(piece.to_ndarray().mean(axis=0, dtype=np.float32))
@@ -119,7 +132,7 @@ class _Budget:
             raise NotDecodable(f"This file has a rate above {_HIGHEST_RATE // 1000} kHz.")
         self._values += frame.samples * channels
         if self._values > _MOST_VALUES or time.monotonic() > self._end:
-            raise NotDecodable("This file unpacks to more than a recording can be.")
+            raise NotDecodable(_TOO_MUCH)
 
 
 def _find_peaks(wave: NDArray[np.float32], loudest: float, count: int) -> list[int]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
+from catalog.jobs.audits import find_due_audits
 from catalog.jobs.badges import refresh_badges
 from catalog.jobs.beats import forget_silent, note_beat
 from catalog.jobs.clones import forget_first_sounds
@@ -23,6 +24,7 @@ from catalog.models import CloneJob, PlannedDeletion, PreviewClip, Speech
 from catalog.queries.audit import get_audit_head
 from catalog.storage import sweep_drafts
 from catalog.tasks import (
+    wake_audit,
     wake_check,
     wake_clone,
     wake_deletion,
@@ -66,6 +68,8 @@ def sync_due_task() -> None:
         wake_check(credential_id)
     for sample_id in find_unread(now):
         wake_sample(sample_id)
+    for audited_id in find_due_audits(now):
+        wake_audit(audited_id)
 
 
 @shared_task(name="catalog.index_due")

@@ -10,6 +10,7 @@ from celery import Task, shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from catalog.jobs.audits import audit_clone
 from catalog.jobs.badges import refresh_badges
 from catalog.jobs.cleanups import run_deletion
 from catalog.jobs.clones import run_clone
@@ -50,6 +51,12 @@ def run_clone_task(*, job_id: str) -> None:
         account_id = Voice.objects.values_list("account_id", flat=True).get(pk=voice_id)
         bring_forward(account_id, timezone.now())
         wake_sync(account_id)
+
+
+@shared_task(name="catalog.audit_clone")
+def audit_clone_task(*, job_id: str) -> None:
+    """Remove a voice that a provider made long after its clone had ended."""
+    audit_clone(job_id, timezone.now)
 
 
 @shared_task(name="catalog.run_speech")
@@ -178,6 +185,11 @@ def wake_clone(job_id: object) -> None:
     job = CloneJob.objects.select_related("account").filter(pk=str(job_id)).first()
     is_made_here = job is not None and job.account.info.is_built_in
     _wake(run_built_in_clone_task if is_made_here else run_clone_task, job_id=str(job_id))
+
+
+def wake_audit(job_id: str) -> None:
+    """Tell a worker that a clone may have a double by now."""
+    _wake(audit_clone_task, job_id=job_id)
 
 
 def wake_warming(account_id: int) -> None:

@@ -10,8 +10,10 @@ import av
 import numpy as np
 import pytest
 
+from catalog import decoding
 from catalog.audio import FORMATS, HEAD_BYTES, AudioFormat, sniff_format
 from catalog.decoding import PEAK_COUNT, NotDecodable, decode_audio, measure_audio
+from tests.conftest import make_wav
 from tests.sounds import encode_sound
 
 
@@ -235,3 +237,21 @@ def test_sound_is_the_mean_of_its_channels_at_the_rate_of_the_file():
 
     assert rate == 48_000
     assert wave == pytest.approx(0.75 * left, abs=1e-4)
+
+
+@pytest.mark.parametrize(("rate", "heard"), [(192_000, 48_000), (44_100, 44_100), (8_000, 8_000)])
+def test_a_rate_that_nobody_hears_costs_no_memory(rate, heard):
+    sound, found = decode_audio(make_wav(0.5, rate=rate), FORMATS["wav"], max_seconds=2)
+
+    assert found == heard
+    assert abs(sound.size - heard / 2) < heard / 100
+
+
+def test_a_file_for_which_there_is_no_memory_is_refused(monkeypatch, wav):
+    def take_too_much(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(decoding, "_decode", take_too_much)
+
+    with pytest.raises(NotDecodable, match="unpacks to more"):
+        decode_audio(wav, FORMATS["wav"], max_seconds=9)

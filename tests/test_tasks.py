@@ -1,5 +1,7 @@
 """What wakes a worker, and what a lost message costs: some seconds, never the work."""
 
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
@@ -139,3 +141,21 @@ def test_a_look_follows_the_last_of_several_deletions_and_not_each(cast, monkeyp
 
     tasks.run_deletion_task(line_id=str(last.pk))
     assert wakes == [("catalog.sync_account", cast.account.pk)]
+
+
+def test_a_process_that_does_the_work_may_not_take_all_memory():
+    code = "import numpy as np; from voiceboard.celery import limit_memory; limit_memory();"
+    take = "np.ones({} << 20, np.uint8)"
+
+    fine, bomb = (
+        subprocess.run(
+            [sys.executable, "-c", code + take.format(megabytes)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for megabytes in (64, 6_000)
+    )
+
+    assert fine.returncode == 0, fine.stderr
+    assert "MemoryError" in bomb.stderr

@@ -1,11 +1,13 @@
 """The Celery app, its schedule, and the guard that keeps a worker from starting without keys."""
 
+import contextlib
 import os
+import resource
 from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import worker_init, worker_process_init
 
 import voiceboard.beats
 from catalog.transport import register_transport
@@ -13,6 +15,9 @@ from catalog.transport import register_transport
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voiceboard.settings")
 register_transport()
 beating = voiceboard.beats.start_beating  # connected to its signal by being imported
+
+# Several times what the speech engine or the longest recording takes.
+MOST_MEMORY = 4 * 1024**3
 
 app = Celery("voiceboard")
 
@@ -108,6 +113,13 @@ app.conf.update(
 )
 app.autodiscover_tasks(["catalog"])
 app.autodiscover_tasks(["catalog"], related_name="schedule")
+
+
+@worker_process_init.connect
+def limit_memory(**_: Any) -> None:
+    """Cap what one process that does the work may take: a file that is a bomb fails there."""
+    with contextlib.suppress(ValueError, OSError):  # not every system has such a limit
+        resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, resource.RLIM_INFINITY))
 
 
 @worker_init.connect

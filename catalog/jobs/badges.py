@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from catalog.jobs.tables import insert_all
-from catalog.models import Credential, Voice, VoiceLabel
+from catalog.models import CloneJob, Credential, Voice, VoiceLabel
 from catalog.models.versions import touch_voices
 from catalog.models.voices import VoiceQuerySet
 
@@ -37,6 +37,10 @@ def refresh_badges(now: datetime, account_id: int | None = None) -> None:
     keys = Credential.objects.unrefused().filter(account=OuterRef("account"))
     _settle_badge(voices, Badge.LEAVING, Q(ends_at__lte=now + _SOON))
     _settle_badge(voices, Badge.KEY_MISSING, Q(~Exists(keys)))
+    # A clone that was made elsewhere: whose voice it is, and from what, nobody can look up here.
+    jobs = CloneJob.objects.filter(voice=OuterRef("pk"))
+    cloned = Q(is_owned=True, kind__in=(Voice.Kind.CLONE, Voice.Kind.PROFESSIONAL))
+    _settle_badge(voices, Badge.NO_SOURCE, cloned & Q(~Exists(jobs)))
 
 
 def _settle_badge(voices: VoiceQuerySet, badge: Badge, condition: Q) -> None:

@@ -99,6 +99,8 @@ class CloneJob(LeasedWork):
     first_sound_path = models.CharField(max_length=200, blank=True)
     evidence = models.JSONField(default=list)
     remote_id = models.CharField(max_length=200, blank=True)
+    # How often somebody looked for doubles after its end.
+    audit_count = models.PositiveSmallIntegerField(default=0)
     voice = models.ForeignKey(
         Voice, null=True, on_delete=models.SET_NULL, related_name="clone_jobs"
     )

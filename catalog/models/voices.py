@@ -87,6 +87,7 @@ class Voice(models.Model):
         CLONE = "clone", "Clone"
         VERIFIED = "verified", "Verified"
         NEEDS_PLAN = "needs_plan", "Needs a plan"
+        NO_SOURCE = "no_source", "Has no source here"
 
     OWN_KINDS = (Kind.CLONE, Kind.DESIGNED, Kind.PROFESSIONAL)
 

@@ -63,11 +63,20 @@ def origin_of(voice: Voice, facet: str) -> str:
 
 @register.simple_tag
 def shown_badges(voice: Voice) -> list[ShownBadge]:
-    """Return the voice's badges, the most pressing first; one that leaves also expires."""
-    held = {Badge(label.value) for label in voice.labels_of("badge")}
+    """Return the voice's badges, the most pressing first; one that leaves also expires.
+
+    That a clone has no source here is for filters, and told on its page: on cards it would be loud.
+    """
+    held = {Badge(label.value) for label in voice.labels_of("badge")} - {Badge.NO_SOURCE}
     if Badge.LEAVING in held:
         held.discard(Badge.EXPIRES)
     return [_show_badge(voice, badge) for badge in Badge if badge in held]
+
+
+@register.filter
+def lacks_source(voice: Voice) -> bool:
+    """Tell whether it is a clone whose samples are not held here, as a worker found."""
+    return any(label.value == Badge.NO_SOURCE for label in voice.labels_of("badge"))
 
 
 def _show_badge(voice: Voice, badge: Voice.Badge) -> ShownBadge:

@@ -141,3 +141,19 @@ def test_a_changed_account_keeps_its_badges_apart_from_its_words(cast, sync):
 
     assert "plan" not in Voice.objects.get().label_words
     assert ProviderAccount.objects.get(pk=cast.account.pk).sync_error == ""
+
+
+def test_a_clone_of_elsewhere_has_no_source_here_until_a_job_of_ours_is_known_to_have_made_it(
+    cast, sync, clock
+):
+    sync(remote_voice("r-1", kind=Kind.CLONE, is_owned=True), remote_voice("r-2"))
+    refresh_badges(clock.now)
+    assert (badges("r-1"), badges("r-2")) == (["clone", "no_source"], [])
+    voice = Voice.objects.get(remote_id="r-1")
+    wanted = VoiceFilter(chosen={"badge": ("no_source",)})
+    assert [found.pk for found in find_voices(cast.ana, wanted).voices] == [voice.pk]
+
+    factories.make_job(cast.ana, cast.credential, voice=voice)
+    refresh_badges(clock.now)
+
+    assert badges() == ["clone"]

@@ -104,11 +104,7 @@ class Edition:
             Shard(shard.segment, shard.dead | shard.segment.documents_of(changed), shard.rows)
             for shard in self.shards
         ]
-        listed = {row.pk: row for row in rows if row.is_listed}
-        # With the newest shards while they are of about one size, so that there are ever few.
-        while len(old) > 1 and len(listed) * _GROWTH >= len(old[-1].rows):
-            listed |= _list_alive(old.pop())
-        return Edition([*old, _make_shard(listed)] if listed else old, versions)
+        return Edition(_merge_small([*old, _make_shard(rows)]), versions)
 
 
 def _of_accounts(segment: Segment, accounts: frozenset[int]) -> list[BitMap]:
@@ -119,13 +115,18 @@ def _as_keys(pks: list[int]) -> Numbers:
     return np.array(pks, dtype=np.int64)
 
 
-def _make_shard(rows: Mapping[int, IndexRow]) -> Shard:
-    ordered = sorted(rows.values(), key=lambda row: (row.name.encode(), row.pk))
-    return Shard(build_segment(ordered), rows=rows)
+def _make_shard(rows: Iterable[IndexRow]) -> Shard:
+    listed = [row for row in rows if row.is_listed]
+    listed.sort(key=lambda row: (row.name.encode(), row.pk))
+    return Shard(build_segment(listed), rows={row.pk: row for row in listed})
 
 
-def _list_alive(shard: Shard) -> dict[int, IndexRow]:
-    rows = dict(shard.rows)
-    for document in shard.dead:
-        rows.pop(int(shard.segment.pks[document]), None)
-    return rows
+def _merge_small(shards: list[Shard]) -> list[Shard]:
+    """Merge the newest shards while they are of about one size, so that there are ever few."""
+    while len(shards) > 2 and len(shards[-1].rows) * _GROWTH >= len(shards[-2].rows):
+        *shards, older, newer = shards
+        rows = dict(older.rows)
+        for document in older.dead:
+            rows.pop(int(older.segment.pks[document]), None)
+        shards.append(_make_shard([*rows.values(), *newer.rows.values()]))
+    return shards

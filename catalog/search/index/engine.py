@@ -1,6 +1,5 @@
 """Answer searches from an index: sets of documents, in the order of the numbers that they have."""
 
-from collections.abc import Iterator
 from functools import reduce
 from heapq import merge
 from itertools import islice
@@ -150,16 +149,13 @@ class IndexEngine:
         terms = self._shard(place).segment.terms_in("start")
         return BitMap.union(BitMap(), *map(terms.beginning_with, word.spellings))
 
-    def _list_small(self, found: list[BitMap], sort: str) -> Iterator[tuple[object, ...]]:
-        pairs = zip(self._edition.shards[1:], found[1:], strict=True)
-        return merge(
-            *(_keys_of(shard.segment, documents, sort) for shard, documents in pairs if documents)
-        )
-
     def _page(self, found: list[BitMap], sort: str, start: int, stop: int) -> list[int]:
         large = self._shard(0).segment
-        # Of the small segments no more can stand on this page and those before it.
-        small = list(islice(self._list_small(found, sort), stop))
+        small = sorted(
+            shard.segment.key_of(document, sort)
+            for shard, documents in zip(self._edition.shards[1:], found[1:], strict=True)
+            for document in documents
+        )
         taken = _count_taken(large, found[0], small, sort, start)
         first = start - taken
         documents = _pick(large, found[0], sort, first, first + stop - start)
@@ -168,10 +164,6 @@ class IndexEngine:
         keys = (large.key_of(document, sort) for document in documents)
         both = merge(keys, small[taken : taken + stop - start])
         return [int(str(key[-1])) for key in islice(both, stop - start)]
-
-
-def _keys_of(segment: Segment, found: BitMap, sort: str) -> Iterator[tuple[object, ...]]:
-    return (key for key, document in segment.list_keys(sort) if document in found)
 
 
 def _beginning(segment: Segment, word: Word, sections: frozenset[str]) -> BitMap:

@@ -45,8 +45,7 @@ def read_rows(accounts: Collection[int], newer_than: int | None = None) -> Itera
     if newer_than is None:
         rows = rows.present().order_by("sort_name", "pk")
     else:
-        # In no order: to have them by primary key, SQLite would read the whole table.
-        rows = rows.filter(version__gt=newer_than).order_by()
+        rows = rows.filter(version__gt=newer_than).order_by("pk")
     batch: list[tuple[object, ...]] = []
     for row in rows.values_list(*_COLUMNS).iterator(chunk_size=_BATCH):
         batch.append(row)

@@ -40,7 +40,6 @@ class Segment:
             self._places[facet][value] = bitmaps[place]
         self._terms = {name: Terms.from_parts(_under(name, parts)) for name in _DICTIONARIES}
         self._orders: dict[str, SortOrder] = {}
-        self._keys: dict[str, list[tuple[tuple[object, ...], int]]] = {}
         self.phrases: dict[object, BitMap] = {}
 
     def parts(self) -> dict[str, Numbers]:
@@ -83,13 +82,6 @@ class Segment:
             language = self.languages[document].tobytes().rstrip(b"\0")
             return (language == b"unknown", language, *last)
         return last
-
-    def list_keys(self, sort: str) -> list[tuple[tuple[object, ...], int]]:
-        """Return every document behind its key, in order; for a small segment, and made once."""
-        if sort not in self._keys:
-            keys = ((self.key_of(document, sort), document) for document in range(self.count))
-            self._keys[sort] = sorted(keys)
-        return self._keys[sort]
 
     @cached_property
     def _by_pk(self) -> tuple[Numbers, Numbers]:
