@@ -10,6 +10,7 @@ from catalog.providers.registry import all_infos
 ROOT = Path(__file__).resolve().parent.parent
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text()
 README = (ROOT / "README.md").read_text()
+THIRD_PARTY = (ROOT / "THIRD_PARTY.md").read_text().lower()
 SETTINGS = (ROOT / "voiceboard" / "settings.py").read_text()
 
 
@@ -79,3 +80,14 @@ def test_locked_dependencies_carry_hashes_and_no_addresses():
         assert "://" not in text
         assert len(pins) > 30
         assert text.count("--hash=sha256:") > len(pins)
+
+
+def locked_packages() -> list[str]:
+    """Return the packages of the lock that the product runs with."""
+    lock = (ROOT / "requirements.txt").read_text()
+    return sorted(set(re.findall(r"^([a-z0-9][\w.-]*)==", lock, re.MULTILINE)))
+
+
+@pytest.mark.parametrize("package", locked_packages())
+def test_the_licence_of_every_locked_package_is_told(package):
+    assert re.search(rf"(?<![\w-]){package}(?![\w-])", THIRD_PARTY)

@@ -62,10 +62,10 @@ def job_detail(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     context: dict[str, Any] = {"job": job, "may_steer": policies.may_steer_job(request.user, job)}
     if not is_partial(request):
         context["sisters"] = find_sister_jobs(request.user, job)
-        context["sources"] = [
-            (source, show_report(source.sample, job.account.info))
-            for source in job.order.sources.all()
-        ]
+        sources = list(job.order.sources.all())
+        # What a provider wants in length it wants of all samples together.
+        info = job.account.info if len(sources) == 1 else None
+        context["sources"] = [(source, show_report(source.sample, info)) for source in sources]
     response = render_part(
         request,
         page="catalog/clones/detail.html",

@@ -6,6 +6,7 @@ import secrets
 from playwright.sync_api import Page, expect
 
 from tests.e2e.browsers import Visits
+from tests.e2e.sandbox import SandboxControl
 from tests.e2e.test_player import expect_sound
 
 # New in every run, so that nothing of it is in the cache yet.
@@ -43,6 +44,28 @@ def test_a_text_is_tried_and_four_voices_are_compared_blind(visits: Visits, ana:
     ana.reload()
     ana.get_by_role("link", name="Another round").click()
     expect(ana.get_by_text("This costs nothing.", exact=True)).to_be_visible()
+
+
+def test_what_waits_is_cancelled_and_what_was_said_is_removed(
+    ana: Page, sandbox: SandboxControl
+) -> None:
+    sandbox.spoil("rate_limit", path="/v1/text-to-speech/*", retry_after=120)
+    ana.goto("/voices/?provider=elevenlabs&kind=library")
+    ana.locator("#results h3 a").nth(2).click()
+    before = sandbox.account("full")["character_count"]
+    ana.get_by_label("Text", exact=True).fill(f"{TEXT} Or not.")
+    ana.get_by_role("button", name="Speak", exact=True).click()
+    spoken = ana.locator("#speeches li").first
+    expect(spoken).to_contain_text("slow down")
+
+    spoken.get_by_role("button", name="Cancel").click()
+
+    expect(spoken).to_contain_text("Stopped before it was sent, so it cost nothing.")
+    assert sandbox.account("full")["character_count"] == before
+    gone = ana.locator(f"#{spoken.get_attribute('id')}")
+    gone.get_by_label("Remove this text").click()
+    gone.get_by_role("button", name="Remove", exact=True).click()
+    expect(gone).to_have_count(0)
 
 
 def try_a_text(page: Page) -> None:

@@ -69,6 +69,26 @@ def test_a_form_that_comes_back_is_filled_with_what_was_heard_where_nobody_wrote
     assert "data-heard>Good evening everybody.<" in text
 
 
+def test_what_a_provider_wants_in_length_is_not_asked_of_each_of_several_samples(
+    cast, sign_in, sample, wav
+):
+    other = factories.make_sample(cast.ana, cast.aurora, wav + b"other")
+    for one in (sample, other):
+        SampleReport.objects.update_or_create(
+            sample=one,
+            defaults={"asked_at": NOW, "state": "ready", "measures": {**MEASURES, "seconds": 3.0}},
+        )
+    inworld = factories.make_account(cast.aurora, provider="stepfun")
+    credential = factories.make_credential(cast.ana, inworld, "stepfun-key-123456789")
+    alone = factories.make_job(cast.ana, credential, sample)
+    together = factories.make_job(cast.ana, credential, sample, other)
+
+    client = sign_in(cast.ana)
+    pages = [client.get(f"/jobs/{job.pk}/").content.decode() for job in (alone, together)]
+
+    assert ["Record at least 5 s." in page for page in pages] == [True, False]
+
+
 def test_the_form_says_that_a_worker_listens_until_it_has(cast, sign_in, sample):
     client, path = sign_in(cast.ana), reverse("catalog:sample-verdict", args=[sample.pk])
     SampleReport.objects.update(state="waiting")

@@ -1,0 +1,85 @@
+"""What is heard in recordings: voices that sound alike, and how good a sample is."""
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.browsers import Complaints
+from tests.e2e.clone_form import choose
+from tests.e2e.test_player import expect_sound
+
+
+def test_a_voice_and_a_recording_lead_to_voices_that_sound_alike(ana: Page, tmp_path: Path) -> None:
+    look_from_a_voice(ana)
+    likest = ana.locator("#alike .card").first
+    name = likest.locator("h3").inner_text()
+    sound = tmp_path / "somebody.mp3"
+    sound.write_bytes(ana.request.get(likest.get_attribute("data-src") or "").body())
+
+    ana.goto("/voices/?provider=inworld&gender=female")
+    ana.get_by_role("link", name="By sound").click()
+    expect(ana.get_by_text("Looks among: Provider Inworld, Gender Female.")).to_be_visible()
+    ana.get_by_label("Choose a file").set_input_files(sound)
+    ana.get_by_role("button", name="Find alike voices").click()
+
+    # The very recording of a voice sounds like this voice, before all others.
+    expect(likest.locator("h3")).to_have_text(name)
+    expect(likest).to_contain_text(re.compile(r"Very alike · (1[.]00|0[.]9\d)"))
+    expect_best_first(ana)
+    likest.locator("[data-play]").click()
+    expect_sound(ana)
+    ana.get_by_label("Only among voices with these words").fill(name)
+    ana.get_by_role("button", name="Narrow down").click()
+    expect(ana).to_have_url(re.compile("q="))
+    expect(likest.locator("h3")).to_have_text(name)
+    expect(ana.get_by_label("Remove filter Provider: Inworld")).to_be_visible()
+
+
+def look_from_a_voice(page: Page) -> None:
+    """Press "Sounds like this" on a card of a filtered list."""
+    page.goto("/voices/?provider=inworld&gender=female")
+    card = page.locator("#results .card").first
+    name = card.locator("h3").inner_text()
+    card.get_by_label(re.compile("^Sounds like")).click()
+    expect(page.get_by_role("heading", name=f"Sounds like {name}")).to_be_visible()
+    listen = page.get_by_role("button", name="Listen to its preview now")
+    found = page.locator("#alike .card")
+    # Whether a worker has listened already is a matter of moments.
+    expect(listen.or_(found.first).first).to_be_visible()
+    if listen.is_visible():
+        listen.click()
+    expect(found.first).to_be_visible()
+    expect(page.get_by_text("No credits were spent.")).to_be_visible()
+    expect(page.get_by_label("Remove filter Gender: Female")).to_be_visible()
+    expect_best_first(page)
+
+
+def expect_best_first(page: Page) -> None:
+    scores = [float(text.split("·")[1]) for text in page.locator(".alike span").all_inner_texts()]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_a_sample_is_judged_in_the_form_and_words_fill_empty_fields(
+    ana: Page, recording: Path, complaints: Complaints
+) -> None:
+    ana.goto("/clone/")
+    choose(ana, recording)
+    verdict = ana.locator(".sample .verdict")
+    expect(verdict.locator("summary")).to_have_text("This recording is not good to clone from.")
+    verdict.locator("summary").click()
+    expect(verdict.get_by_text("Choose a recording in which somebody speaks.")).to_be_visible()
+
+    words = ana.get_by_label("What is said in the sample")
+    heard = """(text) => {
+        const part = Object.assign(document.createElement("p"), { textContent: text, lang: "it" });
+        part.dataset.heard = "";
+        document.querySelector(".sample .verdict").append(part);
+        document.dispatchEvent(new CustomEvent("htmx:after:swap"));
+    }"""
+    ana.evaluate(heard, "Buona sera.")
+    expect(words).to_have_value("Buona sera.")
+    expect(ana.get_by_label("Language of the sample")).to_have_value("it")
+    words.fill("As I wrote it.")
+    ana.evaluate(heard, "Buona notte.")
+    expect(words).to_have_value("As I wrote it.")
