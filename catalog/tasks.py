@@ -7,6 +7,7 @@ import logging
 from typing import Any
 
 from celery import Task, shared_task
+from django.core.cache import cache
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -41,6 +42,7 @@ from catalog.models import (
 logger = logging.getLogger(__name__)
 
 _WAKE_UP_LIVES = 60
+_REMIND_AGAIN_AFTER = 15
 
 
 @shared_task(name="catalog.run_clone")
@@ -259,6 +261,12 @@ def wake_measure(clip_id: int) -> None:
 def wake_listening(work_id: str) -> None:
     """Tell a worker that somebody waits for a clip or a sample to be listened to."""
     _wake(listen_to_task, work_id=work_id)
+
+
+def remind_listening(work_id: str) -> None:
+    """Do the same for who asks again and again, with one message for all the asking."""
+    if cache.add(f"listening:{work_id}", True, _REMIND_AGAIN_AFTER):
+        wake_listening(work_id)
 
 
 def _wake(task: "Task[Any, Any]", **ids: Any) -> None:

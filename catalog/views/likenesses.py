@@ -23,7 +23,7 @@ from catalog.queries.likenesses import find_alike, get_vector
 from catalog.queries.voices import list_chips
 from catalog.services.likenesses import ask_alike
 from catalog.services.previews import PreviewPending, PreviewUnavailable, fetch_preview
-from catalog.tasks import wake_listening
+from catalog.tasks import remind_listening, wake_listening
 from catalog.views.requests import Request, render_part, signed_in
 
 
@@ -42,6 +42,9 @@ def voice_alike(request: Request, pk: int) -> HttpResponseBase:
     }
     if vector:
         context |= _compare(request, vector, besides=voice.pk)
+    elif vector is None and hasattr(voice, "clip"):
+        # Its turn comes by itself, but behind all the clips that nobody waits for.
+        remind_listening(f"clip:{voice.clip.pk}")
     return render_part(
         request,
         page="catalog/likenesses/voice.html",

@@ -1,13 +1,16 @@
 """Sounds like this: the page of a voice, and of a dropped clip."""
 
 import pytest
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from catalog.jobs.credentials import check_credential
+from catalog.jobs.previews import keep_clip
 from catalog.jobs.syncs import sync_account
 from catalog.models import PreviewClip, SoundQuery, Voice, VoiceEmbedding
 from catalog.providers.errors import NotFound, NotYet
+from catalog.providers.types import AudioClip
 from catalog.queries import likenesses
 from catalog.tasks import speak_preview_task
 from tests import factories
@@ -64,6 +67,20 @@ def test_a_voice_nobody_listened_to_offers_to_listen_and_then_waits(
     assert "every 2s" not in before
     assert 'hx-trigger="every 2s"' in after
     assert ("catalog.listen_to", f"clip:{PreviewClip.objects.get().pk}") in wakes
+
+
+def test_a_clip_that_waits_for_its_turn_is_listened_to_at_once_for_who_looks(
+    cast, sign_in, voice, wav, wakes
+):
+    VoiceEmbedding.objects.all().delete()
+    clip = keep_clip(voice, AudioClip(wav), "its source", factories.NOW)
+    cache.clear()
+
+    for _ in range(2):
+        page = sign_in(cast.mia).get(reverse("catalog:voice-alike", args=[voice.pk]))
+
+    assert "A worker listens to this voice" in page.content.decode()
+    assert wakes == [("catalog.listen_to", f"clip:{clip.pk}")]
 
 
 def test_a_voice_that_is_spoken_here_is_waited_for_and_listened_to_as_soon_as_it_has_spoken(
