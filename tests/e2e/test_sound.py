@@ -75,7 +75,8 @@ def test_a_sample_is_judged_in_the_form_and_words_fill_empty_fields(
         const part = Object.assign(document.createElement("p"), { textContent: text, lang: "it" });
         part.dataset.heard = "";
         document.querySelector(".sample .verdict").append(part);
-        document.dispatchEvent(new CustomEvent("htmx:after:swap"));
+        const field = document.querySelector(".sample .cut input");
+        field.dispatchEvent(new Event("input", { bubbles: true }));
     }"""
     ana.evaluate(heard, "Buona sera.")
     expect(words).to_have_value("Buona sera.")
