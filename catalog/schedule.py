@@ -18,6 +18,7 @@ from catalog.jobs.notices import forget_old_notices
 from catalog.jobs.plans import find_due_plans, start_plan
 from catalog.jobs.previews import measure_clip
 from catalog.jobs.samples import find_unread
+from catalog.jobs.stale_reports import find_unreported, report_stale
 from catalog.jobs.syncs import find_due_accounts, forget_old_runs
 from catalog.jobs.voice_settings import find_due_settings
 from catalog.models import CloneJob, PlannedDeletion, PreviewClip, Speech
@@ -92,6 +93,14 @@ def tidy_task() -> None:
     forget_silent(timezone.now())
     head = get_audit_head()
     logger.info("The audit log ends at %s:%s", head.number, head.digest)
+
+
+@shared_task(name="catalog.report_stale")
+def report_stale_task() -> None:
+    """Tell the admins of teams what fits their rules, once a week; nothing is ever deleted here."""
+    now = timezone.now()
+    for team_id in find_unreported(now):
+        report_stale(team_id, now)
 
 
 def say_alive(name: str, queues: str) -> None:

@@ -108,6 +108,11 @@ app.conf.update(
             "schedule": 30.0,
             "options": {"expires": 30},
         },
+        "report-stale": {
+            "task": "catalog.report_stale",
+            "schedule": 3600.0,
+            "options": {"expires": 3600},
+        },
         "tidy": {"task": "catalog.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
     },
 )

@@ -49,9 +49,9 @@ def stop_clones(
     return stopped
 
 
-def tell_keepers(plan: CleanupPlan, approver: User, now: datetime) -> None:
+def tell_keepers(plan: CleanupPlan, now: datetime) -> None:
     """Tell those who answer for voices of a confirmed plan until when they can keep them."""
-    lines = plan.lines.exclude(keeper=None).exclude(keeper=approver)
+    lines = plan.lines.exclude(keeper=None)
     counts = lines.order_by().values_list("keeper").annotate(number=Count("pk"))
     people = set(Membership.objects.filter(team=plan.team).values_list("user", flat=True))
     until = f"{plan.due_at:%-d %B %Y}" if plan.due_at else ""

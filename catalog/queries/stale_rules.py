@@ -59,11 +59,9 @@ class Facts:
     noted_since: datetime
 
     def use_of(self, voice: Voice) -> LastUse:
-        """Return the last use; a voice that failed cannot have been used since it was made."""
+        """Return the last use; a voice that failed is known to have none."""
         use = self.uses[voice.pk]
-        if use.at is not None or not voice.is_failed:
-            return use
-        return LastUse(silent_since=_made_at(voice))
+        return LastUse(has_failed=True) if voice.is_failed and use.at is None else use
 
 
 def gather_facts(team: Team, rows: VoiceQuerySet) -> Facts:

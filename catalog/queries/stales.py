@@ -81,6 +81,7 @@ class StalePage:
     rule: str
     provider: str
     rule_label: str
+    provider_label: str
     shown: list[Stale]
     all_ids: list[int]
     sections: list[tuple[str, str, int]]
@@ -189,6 +190,7 @@ def get_stale_page(
         rule=rule,
         provider=provider,
         rule_label=RULES.get(rule, ""),
+        provider_label=labels.get(provider, provider),
         shown=fitting[(page - 1) * PAGE_SIZE : page * PAGE_SIZE],
         all_ids=[stale.voice.pk for stale in fitting],
         sections=[(name, words, len(found.section(name))) for name, words in SECTIONS.items()],
@@ -242,6 +244,8 @@ def _describe(voice: Voice, reasons: list[Reason], facts: Facts, before: datetim
 
 def _longest_unused_first(stale: Stale) -> tuple[bool, float, str, int]:
     at = stale.use.at or stale.use.silent_since
+    if stale.use.has_failed:
+        return False, 0.0, stale.voice.sort_name, stale.voice.pk
     return at is None, at.timestamp() if at else 0.0, stale.voice.sort_name, stale.voice.pk
 
 

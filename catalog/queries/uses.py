@@ -18,17 +18,20 @@ class LastUse:
     way: str = ""
     play_count: int | None = None
     silent_since: datetime | None = None
+    has_failed: bool = False  # and so cannot have been used
 
     def is_known_since(self, moment: datetime) -> bool:
         """Tell whether a use is known, or whether it is known that there was none since then."""
         is_silent = self.silent_since is not None and self.silent_since <= moment
-        return self.at is not None or is_silent
+        return self.at is not None or is_silent or self.has_failed
 
     @property
     def words(self) -> str:
         """The last use in words, "unknown" where nothing is known."""
         if self.at is not None:
             return f"{self.at:%-d %b %Y}, {self.way}"
+        if self.has_failed:
+            return "never: it failed"
         if self.silent_since is not None:
             return f"not since {self.silent_since:%-d %b %Y}"
         return "unknown"

@@ -121,7 +121,7 @@ def approve_plan(user: User, *, plan: CleanupPlan, now: datetime, typed: str = "
     plan.refresh_from_db()
     plan.lines.update(state=State.HELD)
     if plan.waiting_days:
-        tell_keepers(plan, user, now)
+        tell_keepers(plan, now)
     days = plan.waiting_days
     record(user, "plan approved", plan, team=plan.team, now=now, voices=count, waiting_days=days)
     if not plan.waiting_days:

@@ -8,7 +8,7 @@ function boxesOf(form) {
 
 // What was ticked on other pages of the same results: a boosted page keeps this module alive.
 // A row that is ticked beforehand counts once it was seen, and stays unticked where somebody unticked it.
-const kept = { of: "", ids: new Set(), seen: new Set() };
+const kept = { of: "", ids: new Set(), seen: new Set(), isCleared: false };
 
 function keptOf(form) {
   if (!form.dataset.keeps) return null;
@@ -16,6 +16,7 @@ function keptOf(form) {
     kept.of = form.dataset.keeps;
     kept.ids.clear();
     kept.seen.clear();
+    kept.isCleared = false;
   }
   return kept.ids;
 }
@@ -32,7 +33,7 @@ function remember(form) {
 function bringBack(form) {
   const ids = keptOf(form);
   for (const box of ids ? boxesOf(form) : []) {
-    if (box.defaultChecked && !kept.seen.has(box.value)) ids.add(box.value);
+    if (box.defaultChecked && !kept.isCleared && !kept.seen.has(box.value)) ids.add(box.value);
     kept.seen.add(box.value);
     box.checked = ids.has(box.value);
   }
@@ -77,6 +78,7 @@ function onClick(event) {
   const clear = event.target.closest("[data-clear]");
   if (clear) {
     keptOf(clear.form)?.clear();
+    kept.isCleared = true;
     return bringBack(clear.form);
   }
   const box = event.target.closest("[data-bulk] [name=id]");

@@ -21,7 +21,13 @@ class Clone:
 
 
 @pytest.fixture
-def clone(ana: Page, recording: Path) -> Clone:
+def at_once(ana: Page) -> None:
+    """Have plans begin with their confirmation."""
+    set_waiting(ana, 0)
+
+
+@pytest.fixture
+def clone(ana: Page, at_once: None, recording: Path) -> Clone:
     name = make_name("To be deleted")
     return Clone(name, make_clone(ana, name, recording))
 
@@ -31,6 +37,7 @@ def test_a_dry_run_lists_exactly_what_was_ticked_and_touches_nothing(
 ) -> None:
     before = sandbox.changes("full")
     ana.get_by_role("link", name="Clean-up").click()
+    ana.get_by_role("link", name="All clones").click()
     expect(ana.get_by_role("button", name="Dry run")).to_be_disabled()
 
     ana.get_by_role("checkbox", name=f"Select {clone.name}").check()
@@ -59,14 +66,14 @@ def test_a_confirmed_plan_deletes_at_the_provider_and_leaves_a_tombstone(
 
     ana.get_by_role("button", name="Delete 1 voice at the provider").click()
 
-    outcome = ana.locator("#plan-lines tbody tr td.wrap")
+    outcome = ana.locator("#plan-lines tbody tr td.outcome")
     expect(outcome).to_have_text(re.compile("^Deleted"))
     expect(ana.get_by_text("1 of 1 deleted.")).to_be_visible()
     assert sandbox.voices_called(clone.name, "full") == 0
     assert sandbox.changes("full")[1] == deleted + 1
     ana.goto(f"/voices/?q={clone.name}")
     expect(ana.get_by_text("No voice fits all of these filters")).to_be_visible()
-    ana.goto("/cleanup/")
+    ana.goto("/cleanup/?show=all")
     expect(ana.get_by_role("checkbox", name=f"Select {clone.name}")).to_have_count(0)
     ana.goto(clone.address)
     expect(ana.locator(".alert")).to_contain_text("This voice is gone since")
@@ -83,7 +90,7 @@ def test_a_plan_is_carried_out_once_however_often_it_is_confirmed(
 
     ana.get_by_role("button", name="Delete 1 voice at the provider").dblclick()
 
-    expect(ana.locator("#plan-lines tbody tr td.wrap")).to_contain_text("Deleted")
+    expect(ana.locator("#plan-lines tbody tr td.outcome")).to_contain_text("Deleted")
     expect(ana.get_by_role("button", name=re.compile("^Delete 1"))).to_have_count(0)
     assert sandbox.changes("full")[1] == deleted + 1
 
@@ -96,7 +103,7 @@ def test_a_deletion_whose_answer_got_lost_ends_with_the_voice_gone(
 
     ana.get_by_role("button", name="Delete 1 voice at the provider").click()
 
-    expect(ana.locator("#plan-lines tbody tr td.wrap")).to_have_text(re.compile("^Deleted"))
+    expect(ana.locator("#plan-lines tbody tr td.outcome")).to_have_text(re.compile("^Deleted"))
     assert sandbox.voices_called(clone.name, "full") == 0
 
 
@@ -114,7 +121,7 @@ def test_a_voice_can_be_deleted_from_its_own_page(
 
 def test_nothing_ticked_is_told_in_words(ana: Page, complaints: Complaints) -> None:
     complaints.expect("422")
-    ana.goto("/cleanup/")
+    ana.goto("/cleanup/?show=all")
 
     ana.locator("[data-bulk]").evaluate("form => form.requestSubmit()")
 
@@ -174,7 +181,15 @@ def test_sam_finds_nothing_of_auroras(
 
 def draw_up_plan(page: Page, clone: Clone) -> None:
     """Tick the clone and stay on the dry run's page."""
-    page.goto("/cleanup/")
+    page.goto("/cleanup/?show=all")
     page.get_by_role("checkbox", name=f"Select {clone.name}").check()
     page.get_by_role("button", name="Dry run").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Dry run: 1 voice would be deleted")
+
+
+def set_waiting(page: Page, days: int) -> None:
+    """Set how long plans wait, as an admin does."""
+    page.goto("/cleanup/rules/")
+    page.get_by_label("Days between the confirmation and the deletion").fill(str(days))
+    page.get_by_role("button", name="Change the rules").click()
+    expect(page.get_by_text("The rules are changed.")).to_be_visible()

@@ -1,0 +1,64 @@
+"""Print what the clean-up page lists, without touching anything."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from catalog.models import Membership, Team, User
+from catalog.models.rules import rules_of
+from catalog.queries.stales import Stale, find_stale
+
+
+class Command(BaseCommand):
+    help = "List the clones that a team's rules call stale, as the page does; nothing is deleted."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--team", required=True, help="the team's name or number")
+        parser.add_argument(
+            "--dry-run",
+            action="store_true",
+            required=True,
+            help="has to be said: a plan is confirmed by a person, on the page",
+        )
+        parser.add_argument(
+            "--for", dest="person", help="an admin's address: own accounts are listed too"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        team = _find_team(options["team"])
+        person = _find_admin(team, options["person"]) if options["person"] else None
+        found = find_stale(team, rules_of(team), timezone.now(), user=person)
+        parts = (
+            ("Not used for long", found.known),
+            ("Use not known", found.unknown),
+            ("Protected", found.protected),
+        )
+        for title, stales in parts:
+            self.stdout.write(f"{title}: {len(stales)}")
+            for stale in stales:
+                self.stdout.write(_describe(stale))
+        self.stdout.write("Nothing has been touched.")
+
+
+def _find_team(word: str) -> Team:
+    known = Team.objects.filter(pk=int(word)) if word.isdecimal() else Team.objects.none()
+    teams = list(known or Team.objects.filter(name=word))
+    if len(teams) != 1:
+        raise CommandError(f"{len(teams)} teams are called {word}; give the number of one.")
+    return teams[0]
+
+
+def _find_admin(team: Team, email: str) -> User:
+    admins = Membership.objects.filter(team=team, role=Membership.Role.ADMIN)
+    person = admins.filter(user__email=email.strip().lower()).select_related("user").first()
+    if person is None:
+        raise CommandError("No admin of the team has this address.")
+    return person.user
+
+
+def _describe(stale: Stale) -> str:
+    voice = stale.voice
+    why = " ".join(f"{reason.label}: {reason.words}" for reason in stale.reasons) or "-"
+    cells = (voice.info.label, voice.remote_id, voice.shown_name, stale.use.words, why)
+    return "\t".join(cells)

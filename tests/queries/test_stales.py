@@ -1,0 +1,203 @@
+"""Each rule finds what it should and names its evidence; what nobody knows is called unknown."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from catalog.jobs.stale_reports import describe_stale, find_unreported, report_stale
+from catalog.models import Consent, Installation, Membership, Notice, ProviderAccount, Voice
+from catalog.models.rules import rules_of
+from catalog.queries.stales import StaleList, find_stale, get_stale_page
+from tests import factories
+
+NOW = factories.NOW
+
+
+def ago(days: int) -> Any:
+    return NOW - timedelta(days=days)
+
+
+@pytest.fixture(autouse=True)
+def _watching_for_long(installation) -> None:
+    Installation.objects.update(uses_since=ago(1000))
+
+
+@pytest.fixture
+def voice(cast) -> Voice:
+    """Return a designed voice, of which no consent is asked, that was made last week."""
+    return make_designed(cast, "Ada")
+
+
+def make_designed(cast, name: str, **values: Any) -> Voice:
+    made = {"kind": Voice.Kind.DESIGNED, "added_at": ago(7), "remote_created_at": ago(7)}
+    return factories.make_clone(cast.account, name, **{**made, **values})
+
+
+def look(cast) -> StaleList:
+    return find_stale(cast.aurora, rules_of(cast.aurora), NOW)
+
+
+def rules_found(found: list[Any]) -> list[list[str]]:
+    return [[reason.rule for reason in stale.reasons] for stale in found]
+
+
+def test_a_young_voice_that_was_used_fits_no_rule(cast, voice):
+    factories.make_use(voice, played_at=ago(3))
+
+    found = look(cast)
+
+    assert (found.open, [stale.voice for stale in found.rest]) == ([], [voice])
+
+
+def test_a_voice_that_was_last_used_long_ago_is_unused_and_says_when(cast, voice):
+    Voice.objects.update(added_at=ago(400), remote_created_at=ago(400))
+    factories.make_use(voice, played_at=ago(181))
+
+    (stale,) = look(cast).known
+
+    assert [reason.rule for reason in stale.reasons] == ["unused"]
+    label = cast.account.info.label
+    words = f"181 days ago. {label} does not tell of use elsewhere."
+    assert stale.reasons[0].words.startswith("Last played here on")
+    assert stale.reasons[0].words.endswith(words)
+
+
+def test_a_voice_of_which_nothing_is_known_is_unknown_and_stands_apart(cast, voice):
+    Voice.objects.update(added_at=ago(200), remote_created_at=ago(200))
+
+    found = look(cast)
+
+    assert found.known == []
+    assert rules_found(found.unknown) == [["unheard", "unknown"]]
+    assert found.unknown[0].use.words == "unknown"
+
+
+@pytest.mark.parametrize(("reaches", "rule"), [(300, "unused"), (20, "unknown")])
+def test_a_provider_s_history_tells_of_no_use_only_as_far_as_it_reaches(cast, voice, reaches, rule):
+    Voice.objects.update(added_at=ago(400), remote_created_at=ago(400))
+    ProviderAccount.objects.update(uses_read_at=NOW, uses_from=ago(reaches))
+
+    found = look(cast)
+
+    assert bool(found.known) is (rule == "unused")
+    assert rule in rules_found(found.open)[0]
+
+
+def test_a_use_that_the_provider_tells_of_counts(cast, voice):
+    Voice.objects.update(added_at=ago(400), remote_created_at=ago(400))
+    factories.make_use(voice, provider_used_at=ago(5))
+
+    assert look(cast).open == []
+
+
+def test_what_failed_is_known_to_be_of_no_use(cast, voice):
+    Voice.objects.update(state=Voice.State.FAILED, added_at=ago(200), remote_created_at=ago(200))
+
+    (stale,) = look(cast).known
+
+    assert "failed" in [reason.rule for reason in stale.reasons]
+
+
+def test_a_clone_without_consent_and_one_whose_consent_ended_are_found(cast):
+    foreign = factories.make_clone(cast.account, "Foreign", added_at=NOW)
+    made = factories.make_clone(cast.account, "Made", added_at=NOW)
+    job = factories.make_job(cast.ana, cast.credential, voice=made)
+    Consent.objects.filter(pk=job.order.consent_id).update(ends_on=date(2020, 5, 3))
+
+    found = {stale.voice: stale.reasons[0] for stale in look(cast).open}
+
+    assert found[foreign].rule == "unconsented"
+    assert found[made].words == "The consent of Ada ended on 3 May 2020."
+
+
+def test_a_clone_whose_maker_left_says_who_answers_for_it_now(cast):
+    made = factories.make_clone(cast.account, "Made", added_at=NOW)
+    factories.make_job(cast.mia, cast.credential, voice=made, kept_by=cast.ana)
+    Membership.objects.filter(user=cast.mia).delete()
+
+    (stale,) = look(cast).open
+
+    assert stale.reasons[0].words == "Mia, who made it, left the team. Ana answers for it now."
+    assert stale.keeper == cast.ana
+
+
+def test_of_clones_of_one_recording_the_one_last_used_is_kept(cast):
+    sample = factories.make_sample(cast.ana, cast.aurora)
+    twins = [factories.make_clone(cast.account, name, added_at=NOW) for name in ("Old", "New")]
+    for twin in twins:
+        factories.make_job(cast.ana, cast.credential, sample, voice=twin)
+    factories.make_use(twins[0], played_at=ago(1))
+
+    (stale,) = look(cast).open
+
+    assert (stale.voice, stale.reasons[0].rule) == (twins[1], "duplicate")
+    assert "Old" in stale.reasons[0].words
+
+
+def test_a_voice_that_its_provider_takes_away_soon_is_found(cast, voice):
+    factories.make_use(voice, played_at=ago(1))
+    Voice.objects.update(ends_at=NOW + timedelta(days=12))
+
+    (stale,) = look(cast).known
+
+    assert stale.reasons[0].words.endswith("in 12 days.")
+
+
+def test_a_rule_that_is_off_finds_nothing(cast, voice):
+    Voice.objects.update(
+        state=Voice.State.FAILED, added_at=ago(400), ends_at=NOW, kind=Voice.Kind.CLONE
+    )
+    off = dict.fromkeys(("unused_days", "unheard_days", "expiry_days"))
+    switches = ("failed", "unconsented", "lapsed", "ownerless", "duplicates")
+    factories.make_rules(cast.aurora, **off, **{f"finds_{name}": False for name in switches})
+
+    assert look(cast).open == []
+
+
+def test_a_protected_voice_stands_apart_from_what_may_enter_a_plan(cast, voice):
+    Voice.objects.update(state=Voice.State.FAILED)
+    factories.protect(voice, cast.mia)
+
+    found = look(cast)
+
+    assert (found.open, [stale.voice for stale in found.protected]) == ([], [voice])
+    page = get_stale_page(cast.ana, cast.aurora, NOW, section="all")
+    assert page.all_ids == []
+
+
+def test_the_command_and_the_report_say_what_the_page_says(cast, voice, capsys):
+    Voice.objects.update(state=Voice.State.FAILED)
+    unknown = make_designed(cast, "Bo", remote_created_at=ago(400), added_at=ago(400))
+    cast.aurora.memberships.update(role="member")
+    Membership.objects.filter(user=cast.ana).update(role="admin")
+
+    call_command("plan_cleanup", "--team", "Aurora", "--dry-run")
+    printed = capsys.readouterr().out
+    words = report_stale(cast.aurora.pk, NOW)
+
+    page = get_stale_page(cast.ana, cast.aurora, NOW)
+    counts = {name: count for name, _, count in page.sections}
+    assert (counts[""], counts["unknown"]) == (1, 1)
+    assert "Not used for long: 1\n" in printed
+    assert f"{unknown.remote_id}\tBo\tunknown" in printed
+    assert words == describe_stale(look(cast))
+    assert "1 not used for long; of 1 more the use is not known" in words
+    notice = Notice.objects.get()
+    assert (notice.user, notice.page) == (cast.ana, Notice.Page.CLEANUP)
+
+
+def test_a_team_is_told_once_a_week_and_only_if_it_wants_to_be(cast, voice):
+    Voice.objects.update(state=Voice.State.FAILED)
+    type(cast.aurora).objects.update(created_at=ago(30))
+    type(cast.aurora).objects.exclude(pk=cast.aurora.pk).delete()
+    assert find_unreported(NOW) == [cast.aurora.pk]
+
+    assert report_stale(cast.aurora.pk, NOW)
+    assert report_stale(cast.aurora.pk, NOW) == ""
+
+    assert find_unreported(NOW + timedelta(days=6)) == []
+    assert find_unreported(NOW + timedelta(days=8)) == [cast.aurora.pk]
+    factories.make_rules(cast.aurora, sends_report=False)
+    assert find_unreported(NOW + timedelta(days=8)) == []
