@@ -32,6 +32,9 @@ def test_the_web_process_never_loads_the_speech_engine(tmp_path):
         "voice": 200,
         "preview": 202,
         "/keys/": 200,
+        "alike": 200,
+        "/alike/": 200,
+        "/compare/": 200,
         "/clone/": 200,
     }
     assert found["loaded"] == []

