@@ -20,6 +20,7 @@ from catalog.jobs.previews import measure_clip
 from catalog.jobs.samples import find_unread
 from catalog.jobs.stale_reports import find_unreported, report_stale
 from catalog.jobs.syncs import find_due_accounts, forget_old_runs
+from catalog.jobs.uses import find_due_histories
 from catalog.jobs.voice_settings import find_due_settings
 from catalog.models import CloneJob, PlannedDeletion, PreviewClip, Speech
 from catalog.queries.audit import get_audit_head
@@ -29,6 +30,7 @@ from catalog.tasks import (
     wake_check,
     wake_clone,
     wake_deletion,
+    wake_history,
     wake_listening,
     wake_sample,
     wake_settings,
@@ -67,6 +69,8 @@ def sync_due_task() -> None:
         wake_sync(account_id)
     for credential_id in find_due_checks(now):
         wake_check(credential_id)
+    for account_id in find_due_histories(now):
+        wake_history(account_id)
     for sample_id in find_unread(now):
         wake_sample(sample_id)
     for audited_id in find_due_audits(now):

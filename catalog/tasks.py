@@ -28,7 +28,7 @@ from catalog.jobs.syncs import (
     bring_forward,
     sync_account,
 )
-from catalog.jobs.uses import note_export
+from catalog.jobs.uses import note_export, read_uses
 from catalog.jobs.voice_settings import tune_voice
 from catalog.models import (
     CloneJob,
@@ -176,6 +176,12 @@ def note_export_task(*, selection_id: int) -> None:
     note_export(selection_id, timezone.now())
 
 
+@shared_task(name="catalog.read_uses")
+def read_uses_task(*, account_id: int) -> None:
+    """Take in what a provider tells of the use of an account's voices."""
+    read_uses(account_id, timezone.now)
+
+
 @shared_task(name="catalog.measure_sample")
 def measure_sample_task(*, sample_id: str) -> None:
     """Measure a sample's length and waveform."""
@@ -211,6 +217,11 @@ def wake_speech(speech_id: RowId) -> None:
     speech = Speech.objects.select_related("voice__account").get(pk=speech_id)
     task = run_local_speech_task if speech.voice.info.speaks_free else run_speech_task
     _wake(task, speech_id=str(speech_id))
+
+
+def wake_history(account_id: int) -> None:
+    """Tell a worker that the account's history of use is to be read."""
+    _wake(read_uses_task, account_id=account_id)
 
 
 def wake_noting(selection_id: int) -> None:

@@ -13,6 +13,7 @@ from catalog.durable import durable_transaction
 from catalog.jobs.leases import Clock, Lease, LeaseLost, RowId, claim_work, keep_alive
 from catalog.jobs.rechecks import find_change
 from catalog.jobs.slots import refresh_slots
+from catalog.jobs.uses import read_uses
 from catalog.models import PlannedDeletion, Voice
 from catalog.models.versions import touch_voices
 from catalog.providers.base import Provider
@@ -54,6 +55,8 @@ def run_deletion(line_id: RowId, clock: Clock) -> int | None:
 
 
 def _delete(line: PlannedDeletion, lease: Lease, clock: Clock) -> int | None:
+    if not _knows_uses(line, lease, clock):
+        return None
     obstacle = find_change(line, clock())
     if obstacle:
         _end(lease, clock, State.SKIPPED, obstacle)
@@ -78,6 +81,22 @@ def _delete(line: PlannedDeletion, lease: Lease, clock: Clock) -> int | None:
         _end(lease, clock, State.FAILED, "The key can't be opened: enter it again.")
         return None
     return line.account_id if gone else None
+
+
+def _knows_uses(line: PlannedDeletion, lease: Lease, clock: Clock) -> bool:
+    """Have the provider tell of uses once more; where it told before and now does not, wait."""
+    read_at, begun = line.account.uses_read_at, line.plan.started_at
+    is_fresh = read_at is None or begun is None or read_at >= begun
+    if is_fresh or line.step == Step.SENT or read_uses(line.account_id, clock):
+        return True
+    words = f"{line.account.info.label} does not tell of the voice's use now."
+    count = line.attempt_count + 1
+    if count >= _MOST_TRIES:
+        _end(lease, clock, State.FAILED, words)
+        return False
+    wait = timedelta(seconds=min(900, 2**count))
+    lease.release(after=wait, state=State.WAITING, message=words, attempt_count=count)
+    return False
 
 
 def _hide(line: PlannedDeletion, lease: Lease, clock: Clock) -> None:

@@ -28,6 +28,7 @@ def keeping_context(request: Request, voice: Voice) -> dict[str, Any]:
     return {
         "protection": protection,
         "held": held,
+        "keep_address": _keep_address(request, held),
         "may_keep": held is not None and policies.may_keep_voice(user, held),
         "may_pin": policies.may_protect_voice(user, team, Protection.Kind.PIN),
         "may_hold": policies.may_protect_voice(user, team, Protection.Kind.HOLD),
@@ -36,6 +37,15 @@ def keeping_context(request: Request, voice: Voice) -> dict[str, Any]:
         "last_use": find_last_uses([voice])[voice.pk],
         "may_clone": policies.may_clone(user, team),
     }
+
+
+def _keep_address(request: Request, held: PlannedDeletion | None) -> str:
+    """Return where a voice is kept: owners have an address of their own, admins the plan's."""
+    if held is None:
+        return ""
+    if held.keeper_id == request.user.pk:
+        return reverse("catalog:voice-keep", args=[held.pk])
+    return reverse("catalog:deletion-keep", args=[held.plan_id, held.pk])
 
 
 @signed_in

@@ -6,9 +6,11 @@ API reference: https://elevenlabs.io/docs/api-reference/introduction
 import json
 import math
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from catalog.providers import errors
+from catalog.providers.adapters.elevenlabs.history import walk_history
 from catalog.providers.adapters.elevenlabs.keys import KeyReport, read_slots
 from catalog.providers.adapters.elevenlabs.refusals import read_elevenlabs_refusal
 from catalog.providers.adapters.elevenlabs.tuning import (
@@ -35,6 +37,7 @@ from catalog.providers.types import (
     SpeechRequest,
     VoiceState,
 )
+from catalog.providers.uses import RemoteUse
 from catalog.providers.wishes import check_speech
 
 _PAGE_SIZE = 100
@@ -66,6 +69,7 @@ class Adapter(Provider):
         removes_noise=True,
         can_rename=True,
         can_delete=True,
+        tells_uses=True,
         voice_settings=VOICE_SETTINGS,
         has_slots=True,
         can_speak=True,
@@ -227,6 +231,12 @@ class Adapter(Provider):
         # As with names: nothing says that what is left out stays as it was.
         wanted = self.settings(remote_id) | dict(values)
         self.request_json("POST", path, repeatable=True, json=wanted)
+
+    def uses(self, since: datetime | None = None) -> Iterator[RemoteUse]:
+        """See https://elevenlabs.io/docs/api-reference/history/list."""
+        return walk_history(
+            lambda params: self.request_json("GET", "v1/history", params=params), since
+        )
 
     def _subscription(self) -> dict[str, Any]:
         return self.request_json("GET", "v1/user/subscription")

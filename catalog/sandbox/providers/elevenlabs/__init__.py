@@ -21,6 +21,8 @@ from catalog.sandbox.providers.elevenlabs.editing import (
     get_default_settings,
     get_settings,
 )
+from catalog.sandbox.providers.elevenlabs.history import PERMISSION as HISTORY_PERMISSION
+from catalog.sandbox.providers.elevenlabs.history import list_history
 from catalog.sandbox.providers.elevenlabs.library import make_library
 from catalog.sandbox.providers.elevenlabs.listening import convert_text, play_preview, play_sample
 from catalog.sandbox.providers.elevenlabs.listing import list_voices, search_voices
@@ -80,6 +82,7 @@ _ROUTES = Routes(
         ),
         ("POST", "/v1/text-to-speech/{voice_id}", Door(convert_text, "text_to_speech")),
         ("POST", "/v1/text-to-speech/{voice_id}/stream", Door(convert_text, "text_to_speech")),
+        ("GET", "/v1/history", Door(list_history, HISTORY_PERMISSION)),
         ("GET", "/v1/user", Door(get_user, "user_read")),
         ("GET", "/v1/user/subscription", Door(get_subscription, "user_read")),
         ("GET", "/v1/models", Door(list_models, "models_read")),

@@ -20,7 +20,14 @@ from catalog.sandbox.providers.elevenlabs.voices import (
 
 WRITE_PERMISSION = "voices_write"
 EVERY_PERMISSION = frozenset(
-    {"voices_read", WRITE_PERMISSION, "text_to_speech", "user_read", "models_read"}
+    {
+        "voices_read",
+        WRITE_PERMISSION,
+        "text_to_speech",
+        "user_read",
+        "models_read",
+        "speech_history_read",
+    }
 )
 
 

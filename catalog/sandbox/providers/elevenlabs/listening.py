@@ -6,6 +6,7 @@ from catalog.sandbox.people import make_person
 from catalog.sandbox.provider import Backstage
 from catalog.sandbox.providers.elevenlabs.calls import Call
 from catalog.sandbox.providers.elevenlabs.editing import find_sample, settings_of
+from catalog.sandbox.providers.elevenlabs.history import keep_item
 from catalog.sandbox.providers.elevenlabs.models import MODEL_IDS
 from catalog.sandbox.providers.elevenlabs.parameters import json_object, settings_in
 from catalog.sandbox.providers.elevenlabs.refusals import (
@@ -70,6 +71,7 @@ def convert_text(call: Call) -> Reply:
     with call.account.store.transaction():
         _check_quota(call, len(text))
         call.account.count(character_count=len(text))
+        keep_item(call, voice, text)
     sound = voice.speak(call.backstage.studio, text, settings["speed"])
     reply = Reply(200, to_mp3(sound, rate=rate, kbps=kbps), "audio/mpeg")
     return reply.with_headers(character_cost=str(len(text)))
