@@ -26,6 +26,7 @@ _PATIENCE_SECONDS = 120
 LOUDEST = 4.0
 # Shorter than any sound of speech, and 0 s where it is told.
 _LEAST_SECONDS = 0.02
+SILENCE = 10 ** (-60 / 20)
 _TOO_MUCH = "This file unpacks to more than a recording can be."
 
 
@@ -54,7 +55,7 @@ def measure_audio(
     if wave.size < _LEAST_SECONDS * rate:
         raise NotDecodable("There is next to no sound in this file.")
     loudest = float(np.abs(wave).max())
-    if loudest < 10 ** (-60 / 20):
+    if loudest < SILENCE:
         raise NotDecodable("This file is silent.")
     heard = measure_loudness(wave, rate)
     return Measured(wave.size / rate, _find_peaks(wave, loudest, peak_count), loudest, heard)

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import reduce
 
+import numpy as np
 from django.db import transaction
 from django.db.models import F
 
 from catalog.audio import FORMATS
 from catalog.conversion import LONGEST_SECONDS, Joined, Piece, join_pieces, write_wav
-from catalog.decoding import NotDecodable, decode_audio, measure_audio
+from catalog.decoding import SILENCE, NotDecodable, decode_audio, measure_audio
 from catalog.hearing.noise import remove_noise
 from catalog.hearing.waves import NotAWave
 from catalog.hearing.weights import WrongWeights
@@ -68,6 +69,8 @@ def _clean(sample: Sample, original: Sample) -> None:
         clean = remove_noise(sound, rate).wave
     except (NotAWave, WrongWeights, OSError) as exc:
         raise NotDecodable("The noise could not be removed from this recording.") from exc
+    if float(np.abs(clean).max()) < SILENCE:
+        raise NotDecodable("Without the noise nothing is left of it: nobody speaks in it.")
     path, size, sha256 = store_media("samples", [write_wav(clean, rate)], "wav")
     with transaction.atomic():
         # Two workers may have done it; the first one's file is the sample's.

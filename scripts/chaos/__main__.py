@@ -28,7 +28,7 @@ from processes import Processes, free_port
 from sounds import make_sound
 
 BROKERS = ("embedded", "redis")
-ACCOUNTS_EACH = 4
+JOBS_AN_ACCOUNT, MOST_ACCOUNTS_EACH = 10, 4
 QUICK_FAULTS = (
     *("drop_before", "drop_after", "rate_limit", "error_before", "error_after"),
     *("gateway_before", "gateway_after", "cut_json", "cut_body", "html", "no_id"),
@@ -117,7 +117,9 @@ class Chaos:
         self.user = User.objects.get(email="ana@example.com")
         team = Team.objects.visible_to(self.user).get()
         accounts = []
-        for slug, number in product(self.sandbox.slugs, range(11, 11 + ACCOUNTS_EACH)):
+        wanted = self.options.jobs // (JOBS_AN_ACCOUNT * len(self.sandbox.slugs))
+        numbers = range(11, 11 + min(max(1, wanted), MOST_ACCOUNTS_EACH))
+        for slug, number in product(self.sandbox.slugs, numbers):
             name = f"full-{number}"
             row = ProviderAccount.objects.create(team=team, provider=slug, ref=name)
             key = Credential(team=team, owner=self.user, provider=slug, account=row, health="good")

@@ -80,7 +80,9 @@ def _judge(losses: Losses, job: Any, is_there: bool) -> None:
     if not job.is_finished:
         losses.without_an_end.append(told)
     elif job.is_cancelled:
-        losses.doubled += [f"{told} It is still there."] if is_there else []
+        # Where the provider can delete nothing, the job's page says that the voice stays.
+        stays = is_there and job.account.info.can_delete
+        losses.doubled += [f"{told} It is still there."] if stays else []
     elif not (job.is_ready and is_there and job.voice_id):
         losses.lost.append(told)
 

@@ -42,6 +42,8 @@ class Processes:
                 del os.environ[name]
 
     def __enter__(self) -> Self:
+        if self._redis_port is not None:
+            self._start(REDIS)
         return self
 
     def __exit__(
@@ -54,9 +56,8 @@ class Processes:
             self._kill(name)
 
     def start_all(self) -> None:
-        """Start what is there by default."""
-        names = [WORKER, SCHEDULE] if self._redis_port is None else [REDIS, WORKER, SCHEDULE]
-        for name in names:
+        """Start what takes the jobs; what they wait in runs already."""
+        for name in (WORKER, SCHEDULE):
             self._start(name)
 
     def keep_up(self) -> None:

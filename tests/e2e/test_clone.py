@@ -22,6 +22,8 @@ from tests.e2e.clone_form import (
 from tests.e2e.sandbox import ADD_VOICE, SandboxControl
 from tests.e2e.voice_list import expect_found
 
+IS_LOADED = "player => { player.preload = 'auto'; return player.duration > 5; }"
+
 
 def test_a_clone_becomes_ready_by_itself_and_is_heard_in_the_list(
     ana: Page, recording: Path, sandbox: SandboxControl
@@ -292,3 +294,26 @@ def variants(recording: Path, *names: str) -> list[dict[str, Any]]:
         }
         for name in names
     ]
+
+
+def test_noise_is_removed_on_request_and_the_way_back_leads_to_a_form_of_its_own(
+    ana: Page, recording: Path, sandbox: SandboxControl
+) -> None:
+    name = make_name("Without noise")
+    ana.goto("/clone/")
+    fill_in(ana, name, recording)
+    token = ana.locator("[name=form_token]").input_value()
+    ana.get_by_role("button", name="Remove noise").click()
+    expect(ana.get_by_label("Without noise, this one")).to_be_checked()
+    expect(ana.locator(".sample audio")).to_have_count(2)
+    until(ana, lambda: ana.locator(".sample audio").last.evaluate(IS_LOADED), "the cleaned sound")
+
+    send(ana)
+
+    expect_state(ana, "Ready")
+    expect(ana.locator("#job-status")).to_contain_text("Noise was removed here before.")
+    expect(ana.locator(".report")).to_contain_text("recording without noise.wav")
+    ana.go_back()
+    expect(ana.locator(".sample")).to_contain_text(f"Cloned before: {name}")
+    assert ana.locator("[name=form_token]").input_value() != token
+    assert sandbox.voices_called(name, "full") == 1

@@ -109,6 +109,17 @@ def test_the_noise_is_removed_into_a_file_of_its_own_and_the_original_stays(cast
     assert find_waiting_reports() == [str(SampleReport.objects.get(sample=cleaned).pk)]
 
 
+def test_a_recording_that_is_nothing_but_noise_says_so(cast):
+    hiss = np.random.default_rng(1).normal(0, 0.05, 32_000).astype(np.float32)
+    original = factories.make_sample(cast.ana, cast.aurora, write_wav(hiss, 16_000))
+    cleaned = factories.make_cleaned(original)
+
+    run_measurement(str(cleaned.pk))
+
+    cleaned.refresh_from_db()
+    assert "nothing is left" in cleaned.problem
+
+
 def test_noise_that_cannot_be_removed_is_told_and_not_tried_again(cast):
     broken = factories.make_cleaned(factories.make_sample(cast.ana, cast.aurora, b"RIFF"))
 
