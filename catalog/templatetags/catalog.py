@@ -8,11 +8,12 @@ from urllib.parse import quote
 import qrcode
 from django import template
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from catalog.audio import FORMATS
-from catalog.models import Voice
+from catalog.models import PreviewClip, Voice
 from catalog.queries.facets import Choice, Facet
 from catalog.queries.speeches import preview_sentence
 
@@ -31,6 +32,19 @@ def icon(name: str, classes: str = "") -> SafeString:
         static("icons.svg"),
         name,
     )
+
+
+@register.simple_tag
+def voice_url(name: str, pk: int) -> str:
+    """Return an address of one voice; on a page of voices there are so many that ``url`` shows."""
+    before, after = _split_address(name)
+    return f"{before}{int(pk)}{after}"
+
+
+@lru_cache(maxsize=64)
+def _split_address(name: str) -> tuple[str, str]:
+    before, _, after = reverse(f"catalog:{name}", args=[0]).rpartition("0")
+    return before, after
 
 
 @register.simple_tag
@@ -83,6 +97,12 @@ def wave(peaks: Sequence[int]) -> str:
         height = max(1.0, peak * 0.3)
         bars.append(f"M{place * step + step / 2:g} {16 - height / 2:g}v{height:g}")
     return "".join(bars)
+
+
+@register.filter
+def known_clip(voice: Voice) -> PreviewClip | None:
+    """Return the clip that is here, None where none was fetched."""
+    return getattr(voice, "clip", None)
 
 
 @register.filter
