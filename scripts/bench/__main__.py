@@ -16,6 +16,12 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 SIZES = [10_000, 100_000]
+BUILD_INDEXES = """
+import django
+django.setup()
+from catalog.jobs.indexes import build_due_indexes
+build_due_indexes()
+"""
 
 
 def run(size: int, *command: str) -> str:
@@ -42,6 +48,8 @@ def prepare(size: int) -> None:
     if not whole.exists():
         run(size, "manage.py", "generate_voices", "--count", str(size), "--team", "Aurora")
         whole.touch()
+    # What was changed to be measured the last time is in the index again.
+    run(size, "-c", BUILD_INDEXES)
 
 
 def ratio(one: float, other: float) -> str:
@@ -55,6 +63,7 @@ def list_figures(told: dict[str, Any], smallest: dict[str, Any]) -> list[tuple[s
     fresh, again = told["filter"]["median"], told["again"]["median"]
     first, changes = smallest["filter"]["median"], told["changes"]
     index, landing = told["index"]["median"], told["landing"]["median"]
+    words = told["words"]["median"]
     pages = told["deep page"]["median"], told["page 1"]["median"]
     return [
         ("filter request / the same in the smallest catalogue", ratio(fresh, first)),
@@ -64,14 +73,18 @@ def list_figures(told: dict[str, Any], smallest: dict[str, Any]) -> list[tuple[s
             ratio(told["admin"]["median"], fresh),
         ),
         ("the same / filter request, cards drawn before", ratio(told["admin"]["median"], again)),
-        ("index alone / scan of packed columns in C", ratio(index, told["scan"]["median"])),
-        ("SQL alone / index alone", ratio(told["sql"]["median"], index)),
+        (
+            "index alone / scan of packed columns in C, filters",
+            ratio(index, told["scan"]["median"]),
+        ),
+        ("the same, 95th percentiles", ratio(told["index"]["p95"], told["scan"]["p95"])),
+        ("SQL alone / index alone, words and filters", ratio(told["sql"]["median"], words)),
         ("typing, 95th percentile / landing page", ratio(told["typing"]["p95"], landing)),
         ("page 10,000, or the last / page 1", ratio(*pages)),
-        ("unchanged page (304) / filter request", ratio(told["304"]["median"], fresh)),
-        ("taking in 1,000 changed rows / filter request", ratio(changes["changed rows"], fresh)),
-        ("taking in one changed row / filter request", ratio(changes["changed row"], fresh)),
-        ("filter requests per second of CPU on two cores", f"{2000 / again:.0f}"),
+        ("unchanged page (304) / 1 ms", ratio(told["304"]["median"], 1)),
+        ("taking in 1,000 changed rows / 50 ms", ratio(changes["changed rows"], 50)),
+        ("taking in one changed row / filter request", ratio(changes["changed row"], again)),
+        ("CPU of 500 filter requests a second / two cores", ratio(500 * again, 2000)),
         ("memory of the process / 250 MB", ratio(told["memory"], 250)),
     ]
 
