@@ -1,0 +1,93 @@
+"""Whatever a service changes, the next request shows it, also in a process that keeps a lot."""
+
+import re
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from catalog.jobs.indexes import build_index
+from catalog.models import Voice
+from catalog.queries.surroundings import forget_surroundings
+from catalog.search.index.shelf import SHELF
+from catalog.search.index.snapshots import drop_snapshot
+from catalog.views.cards import forget_cards
+from tests import factories
+from tests.local import switch_on
+from tests.services import test_every_service as every
+
+PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
+ONCE = re.compile(r"\b[A-Za-z0-9]{64}\b")  # tokens against forged requests
+SCENES = {**every.SCENES, **every.PERSONAL}
+
+
+@pytest.fixture(autouse=True)
+def _built_in(settings, tmp_path, monkeypatch) -> None:
+    switch_on(settings, tmp_path / "local", monkeypatch)
+
+
+class Witness:
+    """Stands in for a service: looks at the list before and after each call of it."""
+
+    def __init__(self, service: Callable[..., Any], cast: SimpleNamespace, sign_in: Any) -> None:
+        self.service, self.teams = service, frozenset({cast.aurora.pk})
+        self.browsers = [sign_in(cast.ana), sign_in(cast.mia)]
+        self.calls = 0
+
+    def __call__(self, *args: Any, **values: Any) -> Any:
+        build_index(self.teams)
+        held = [look(browser) for browser in self.browsers]
+        answer = self.service(*args, **values)
+        self.calls += 1
+        again = [
+            ask_again(browser, etag) for browser, (_, etag) in zip(self.browsers, held, strict=True)
+        ]
+        kept = [look(browser)[0] for browser in self.browsers]
+        self.forget()
+        fresh = [look(browser)[0] for browser in self.browsers]
+        assert kept == fresh
+        for (before, _), status, now in zip(held, again, fresh, strict=True):
+            assert before == now or status != 304
+        return answer
+
+    def forget(self) -> None:
+        """Be as a process that has just begun, and has no index."""
+        drop_snapshot(self.teams)
+        SHELF.forget()
+        forget_cards()
+        forget_surroundings()
+
+
+def look(browser: Client) -> tuple[str, str]:
+    response = browser.get("/voices/", headers=PART)
+    shown = f"{response.status_code} {response.headers.get('Location', '')}"
+    return shown + ONCE.sub("", response.content.decode()), response.headers.get("ETag", "")
+
+
+def ask_again(browser: Client, etag: str) -> int:
+    headers = {**PART, "If-None-Match": etag}
+    return browser.get("/voices/", headers=headers).status_code
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_what_a_service_changes_is_seen_by_the_next_request(
+    cast, wakes, sign_in, monkeypatch, name
+):
+    factories.make_voice(cast.account, "Ada", preview_url="https://cdn.example.com/a.mp3")
+    witness = Witness(getattr(every, name), cast, sign_in)
+    monkeypatch.setattr(every, name, witness)
+
+    SCENES[name](cast)
+
+    assert witness.calls
+
+
+def test_a_service_that_forgets_to_tell_does_not_get_through_here(cast, sign_in):
+    factories.make_voice(cast.account, "Ada")
+
+    witness = Witness(lambda: Voice.objects.update(name="Behind its back"), cast, sign_in)
+
+    with pytest.raises(AssertionError):
+        witness()
