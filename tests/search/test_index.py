@@ -1,9 +1,12 @@
 """The index and SQL are two ways to one answer: same voices, same order, same counts."""
 
+import re
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +22,7 @@ from catalog.search.sql import SqlEngine
 from catalog.search.syntax import parse_search
 from catalog.search.wording import fill_words
 from tests import factories
+from tests.search.test_syntax import ANYTHING
 
 PAGE = 3
 SORTS = ["best", "name", "-name", "newest", "oldest", "language"]
@@ -59,6 +63,15 @@ voices = st.lists(
     ),
     max_size=14,
 )
+ROWS = [
+    {
+        "name": name, "description": "Deep voice", "languages": ("en-GB", "de"), "made": 1,
+        "account": place % 3, "state": "ready", "is_archived": False, "is_gone": False,
+        "is_starred": place == 1, "gender": "female", "kind": "clone", "age": "young",
+        "accent": "british",
+    }
+    for place, name in enumerate(WORDS)
+]  # fmt: skip
 terms = st.sampled_from(
     [
         *("warm", "war", "w", "wram", "deep", "voice", "小", "美丽", "صوت", "obrien", "o'b", "2"),
@@ -172,6 +185,22 @@ def test_the_index_answers_as_sql_does(shelf, rows, text, chosen, sort, is_archi
     search = Search(shelf.mia, shelf.seen, parse_search(text).node, chosen, sort, is_archived)
 
     assert_alike(shelf, build(shelf), search)
+
+
+@settings(common, max_examples=10)
+@given(text=ANYTHING)
+def test_both_answer_alike_whatever_is_typed_and_none_of_it_is_syntax(shelf, text):
+    if not Voice.objects.exists():
+        fill(shelf, ROWS)
+    search = Search(shelf.mia, shelf.seen, parse_search(text).node)
+
+    with CaptureQueriesContext(connection) as asked:
+        assert_alike(shelf, build(shelf), search)
+
+    for statement in asked.captured_queries:
+        # A term that is asked for stands between percent signs of ours, with nothing of the kind.
+        for term in re.findall(r"LIKE '%(.*?)%' ESCAPE", statement["sql"]):
+            assert not set(term) & set("%_*'\":&|!()")
 
 
 @common

@@ -151,7 +151,15 @@ def test_a_member_is_offered_no_more_than_a_member_may(cast, mia, shelf):
 
 
 @pytest.mark.parametrize(
-    "query", ["gender=female", "q=voice+0&sort=-name", "layout=table&page=2", "q=nothing"]
+    "query",
+    [
+        "gender=female",
+        "q=voice+0&sort=-name",
+        "layout=table&page=2",
+        "q=nothing",
+        "q=gender+%3D+female+AND+NOT+name+%3D+%2203%22",
+        "q=gendre+%3D+female",
+    ],
 )
 def test_a_file_has_exactly_the_rows_that_the_pages_show(cast, mia, shelf, query):
     factories.make_voice(cast.account, "Male", gender="male")
