@@ -6,10 +6,14 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Q
 
+from catalog.hearing.likeness import unpack_vector
 from catalog.models import PlannedDeletion, ProviderAccount, User, Voice
 from catalog.models.voices import VoiceQuerySet
+from catalog.queries.filters import VoiceFilter
+from catalog.queries.likenesses import find_alike, get_vector
 
 _SHOWN = 100
+_WITH_REPLACEMENTS, _MOST_REPLACEMENTS = 10, 3
 _GONE_SINCE = timedelta(days=90)
 _PACE_DAYS = 30
 _FAR_DAYS = 3650
@@ -17,10 +21,14 @@ _FAR_DAYS = 3650
 
 @dataclass(frozen=True, slots=True)
 class EndingVoice:
-    """A voice with an end, and how many days are left; None where its date is not told."""
+    """A voice with an end, how many days are left, and what sounds most like it.
+
+    The days are None where no date is told; only the soonest have replacements.
+    """
 
     voice: Voice
     days: int | None
+    replacements: list[Voice]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +80,34 @@ def get_end_board(user: User, now: datetime) -> EndBoard:
     rows = held.select_related("voice", "account", "plan", "keeper")
     gone = voices.filter(gone_at__gt=now - _GONE_SINCE, is_owned=True)
     return EndBoard(
-        ending=_find_ending(voices, now),
+        ending=_find_ending(user, voices, now),
         held=list(rows.order_by("plan__due_at", "position", "pk")[:_SHOWN]),
         gone=list(gone.order_by("-gone_at", "pk")[:_SHOWN]),
         accounts=forecast_accounts(user, now),
     )
 
 
-def _find_ending(voices: VoiceQuerySet, now: datetime) -> list[EndingVoice]:
+def _find_ending(user: User, voices: VoiceQuerySet, now: datetime) -> list[EndingVoice]:
     there = voices.present().filter(Q(ends_at__isnull=False) | ~Q(end_note=""))
     dated = there.exclude(ends_at=None).order_by("ends_at", "pk")[:_SHOWN]
     undated = there.filter(ends_at=None).order_by("sort_name", "pk")[:_SHOWN]
-    found = [EndingVoice(voice, _days_to(voice.ends_at, now)) for voice in dated]
-    return [*found, *(EndingVoice(voice, None) for voice in undated)][:_SHOWN]
+    return [
+        EndingVoice(
+            voice,
+            _days_to(voice.ends_at, now),
+            _find_replacements(user, voice) if place < _WITH_REPLACEMENTS else [],
+        )
+        for place, voice in enumerate([*dated, *undated][:_SHOWN])
+    ]
+
+
+def _find_replacements(user: User, voice: Voice) -> list[Voice]:
+    vector = get_vector(voice)
+    if not vector:
+        return []
+    alike = find_alike(user, VoiceFilter(), unpack_vector(vector), besides=voice.pk).voices
+    lasting = [each for each in alike if not each.ends_at and not each.end_note and each.can_play]
+    return lasting[:_MOST_REPLACEMENTS]
 
 
 def _days_to(moment: datetime | None, now: datetime) -> int | None:

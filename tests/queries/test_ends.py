@@ -1,0 +1,65 @@
+"""What ends, the soonest first, and when an account is full if it goes on like this."""
+
+from datetime import timedelta
+
+from catalog.models import PlannedDeletion, Voice
+from catalog.queries.ends import get_end_board
+from tests import factories
+
+NOW = factories.NOW
+
+
+def test_voices_with_a_date_come_first_and_name_what_sounds_like_them(cast):
+    ending = factories.make_voice(cast.account, "Ada", ends_at=NOW + timedelta(days=20))
+    undated = factories.make_voice(cast.account, "Bo", end_note="Some day.")
+    values = {"preview_url": "https://cdn.example.com/a.mp3"}
+    alike = [factories.make_voice(cast.account, name, **values) for name in "defg"]
+    leaving = factories.make_voice(cast.account, "Leaving too", ends_at=NOW, **values)
+    factories.make_embedding(ending, 1)
+    factories.make_embedding(leaving, 1)
+    for place, voice in enumerate(alike):
+        factories.make_embedding(voice, 1, place / 10)
+
+    board = get_end_board(cast.ana, NOW)
+
+    found = [(each.voice, each.days) for each in board.ending]
+    assert found == [(leaving, 0), (ending, 20), (undated, None)]
+    assert board.ending[1].replacements == alike[:3]
+    assert board.ending[2].replacements == []
+
+
+def test_an_account_that_grows_says_when_it_is_full(cast):
+    type(cast.account).objects.filter(pk=cast.account.pk).update(slots_used=20, slots_limit=30)
+    for number in range(6):
+        factories.make_clone(cast.account, f"Clone {number}", added_at=NOW - timedelta(days=5))
+    Voice.objects.filter(name="Clone 0").update(gone_at=NOW - timedelta(days=1))
+    factories.make_clone(cast.account, "Old", added_at=NOW - timedelta(days=90))
+
+    board = get_end_board(cast.ana, NOW)
+
+    forecast = next(each for each in board.accounts if each.account == cast.account)
+    assert (forecast.made_count, forecast.gone_count, forecast.growth) == (6, 1, 5)
+    assert forecast.full_date == (NOW + timedelta(days=60)).date()
+    assert [voice.name for voice in board.gone] == ["Clone 0"]
+
+
+def test_full_accounts_and_those_that_shrink_are_told_apart(cast):
+    accounts = type(cast.account).objects.filter(pk=cast.account.pk)
+    accounts.update(slots_used=30, slots_limit=30)
+    assert get_end_board(cast.ana, NOW).accounts[0].words == "Full now."
+
+    accounts.update(slots_used=3)
+    assert get_end_board(cast.ana, NOW).accounts[0].words == "Not filling up."
+    accounts.update(slots_limit=None)
+    assert get_end_board(cast.ana, NOW).accounts[0].words == "The provider names no limit."
+
+
+def test_what_waits_is_shown_to_who_sees_its_account_and_to_nobody_else(cast):
+    clone = factories.make_clone(cast.account)
+    plan = factories.make_plan(
+        cast.ana, cast.aurora, [], approved_at=NOW, started_at=None, due_at=NOW
+    )
+    line = factories.make_line(plan, clone, state=PlannedDeletion.State.HELD)
+
+    assert get_end_board(cast.mia, NOW).held == [line]
+    assert get_end_board(cast.sam, NOW).held == []
