@@ -8,7 +8,7 @@ from catalog.queries.filters import CLOSED_FACETS, FACETS, FILTERS, VoiceFilter
 
 _SHOWN_CHOICES = 6
 # With few values, which stay where they are when nothing has them.
-_STEADY = {"kind", "gender", "age"}
+_STEADY = {"gender", "age"}
 # Of these a voice has some values, or none.
 OURS = {"tag", "collection"}
 _OPEN = {"provider", "kind", "language", "gender"}

@@ -8,7 +8,7 @@ from typing import Any
 from catalog.models import Collection, User, Voice
 from catalog.models.voices import VoiceQuerySet
 from catalog.queries.facets import OURS, Chip, Choice, Facet, make_chips, make_facet, name_value
-from catalog.queries.filters import FACETS, FILTERS, FLAGS, VoiceFilter
+from catalog.queries.filters import CLOSED_FACETS, FACETS, FILTERS, FLAGS, VoiceFilter
 from catalog.queries.rankings import RankedIndexEngine, RankedSqlEngine
 from catalog.queries.surroundings import Surroundings, look_around
 from catalog.search.completion import complete_search
@@ -111,7 +111,10 @@ def find_voices(
     answer = answer_search(engine, search, facets=counted, page=page, size=PAGE_SIZE)
     uses_collections = answer.counts["collection"] or wanted.chosen.get("collection")
     names = _name_collections(user) if uses_collections else {}
-    usual = {"provider": {account.provider for account in around.accounts}}
+    usual = {
+        "provider": {account.provider for account in around.accounts},
+        "kind": CLOSED_FACETS["kind"].keys() - {"unknown"},
+    }
     facets = [
         make_facet(wanted, name, answer.counts[name], names, usual.get(name, ())) for name in FACETS
     ]

@@ -11,7 +11,9 @@ from playwright.sync_api import Page, expect
 from tests.e2e.browsers import Theme, Visits
 from tests.e2e.clone_form import JOB_ADDRESS, expect_state, fill_in, make_clone, make_name, send
 from tests.e2e.keeping import keep_things
+from tests.e2e.product import PASSWORD
 from tests.e2e.sandbox import ADD_VOICE, SandboxControl
+from tests.e2e.test_delete import set_waiting
 
 FIXED_PLACES = {
     "voices": "/voices/",
@@ -33,18 +35,40 @@ FIXED_PLACES = {
     "keys": "/keys/",
     "add a key": "/keys/add/",
     "clean-up": "/cleanup/",
+    "clean-up rules": "/cleanup/rules/",
+    "what to keep": "/cleanup/yours/",
+    "what ends": "/cleanup/ends/",
+    "alike to a recording": "/alike/",
+    "provider accounts": "/accounts/",
+    "team": "/team/",
+    "log": "/team/log/",
     "account": "/you/",
+    "signed in": "/you/sessions/",
+    "second factor": "/account/second-factor/",
+    "new second factor": "/account/second-factor/totp/activate/",
+    "who you are": "/account/reauthenticate/",
     "change password": "/account/password/change/",
     "sign out": "/account/logout/",
     "nothing here": "/voices/999999999/",
 }
 MADE_PLACES = (
-    "voice", "gone voice", "job", "failed job", "speaker", "samples", "dry run", "carried out",
-    "key", "replace a key", "remove a key",
-    "collection", "change a collection", "collections of a voice", "selection",
-    "compare", "comparison",
+    "voice", "gone voice", "settings", "alike voices", "job", "failed job", "speaker", "samples",
+    "dry run", "carried out", "key", "replace a key", "remove a key",
+    "collection", "change a collection", "collections of a voice", "selection", "change a search",
+    "compare", "comparison", "alike to a clip", "remove a member",
 )  # fmt: skip
-STRANGERS_PLACES = {"sign in": "/account/login/", "sign-up": "/account/signup/"}
+STRANGERS_PLACES = {
+    "sign in": "/account/login/",
+    "sign-up": "/account/signup/",
+    "forgotten password": "/account/password/reset/",
+}
+# These say one sentence in a frame that others show, or are reached by a letter only.
+SMALL_PAGES = {
+    "account_inactive",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+}
 PLACES = (*FIXED_PLACES, *MADE_PLACES, *STRANGERS_PLACES)
 
 # Without a space to break at, and wider than any window of a phone.
@@ -63,6 +87,10 @@ def make_places(page: Page, sandbox: SandboxControl, recording: Path) -> dict[st
     found["voice"] = make_clone(page, name, sample)
     found["job"] = page.url
     found |= keep_things(page, found["voice"], LONG)
+    found["settings"], found["alike voices"] = (
+        f"{found['voice']}settings/",
+        f"{found['voice']}alike/",
+    )
     found["failed job"] = _fail(page, sandbox, sample)
     found["speaker"] = page.locator("a[href^='/speakers/']").last.get_attribute("href") or ""
     link = page.get_by_role("link", name="Clone elsewhere from these")
@@ -72,7 +100,23 @@ def make_places(page: Page, sandbox: SandboxControl, recording: Path) -> dict[st
     page.get_by_role("button", name=re.compile("^Delete…")).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^Dry run"))
     found["dry run"] = page.url
+    found["change a search"] = _first_link(page, "/searches/", ".row-acts a")
+    found["remove a member"] = _first_link(page, "/team/", "a[href$='/remove/']")
+    found["alike to a clip"] = _ask_alike(page, sample)
     return {**found, **_add_key(page), **_compare(page)}
+
+
+def _first_link(page: Page, path: str, selector: str) -> str:
+    page.goto(path)
+    return page.locator(selector).first.get_attribute("href") or ""
+
+
+def _ask_alike(page: Page, sample: dict[str, Any]) -> str:
+    page.goto("/alike/")
+    page.locator("#id_clip").set_input_files(sample)
+    page.get_by_role("button", name="Find alike voices").click()
+    expect(page).to_have_url(re.compile(r"/alike/[0-9a-f-]{36}/"))
+    return page.url
 
 
 def _fail(page: Page, sandbox: SandboxControl, sample: dict[str, Any]) -> str:
@@ -88,13 +132,18 @@ def _fail(page: Page, sandbox: SandboxControl, sample: dict[str, Any]) -> str:
 
 
 def _delete_the_oldest(page: Page) -> tuple[str, str]:
-    page.goto("/cleanup/")
-    row = page.locator("tbody tr", has_text="ElevenLabs").filter(has_text="test 2").first
+    set_waiting(page, 0)
+    page.goto("/cleanup/?show=all")
+    row = (
+        page.locator("tbody tr", has_text="ElevenLabs")
+        .filter(has_text=re.compile(r"test \d"))
+        .first
+    )
     voice = row.get_by_role("link").get_attribute("href") or ""
     row.get_by_role("checkbox").check()
     page.get_by_role("button", name="Dry run").click()
     page.get_by_role("button", name="Delete 1 voice at the provider").click()
-    expect(page.locator("#plan-lines .wrap")).to_have_text(re.compile("^Deleted"))
+    expect(page.locator("#plan-lines .outcome")).to_have_text(re.compile("^Deleted"))
     return voice, page.url
 
 
@@ -140,7 +189,13 @@ def go_to(
 ) -> Page:
     """Open a place as Ana, or as a stranger where she would not be let in."""
     person = "" if name in STRANGERS_PLACES else "ana"
-    return visits.open(places[name], person, size=size, theme=theme)
+    page = visits.open(places[name], person, size=size, theme=theme)
+    if name == "new second factor" and "reauthenticate" in page.url:
+        # It is some minutes since Ana signed in.
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Go on").click()
+        expect(page).to_have_url(re.compile(places[name]))
+    return page
 
 
 @contextmanager

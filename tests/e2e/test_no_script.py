@@ -112,7 +112,7 @@ def test_a_clone_is_made_and_a_dry_run_lists_it(
     expect(plain).to_have_url(JOB_ADDRESS)
     until(plain, lambda: plain.reload() and _is_ready(plain), "a clone that is ready")
     assert sandbox.voices_called(name, "full") == 1
-    plain.goto("/cleanup/")
+    plain.goto("/cleanup/?show=all")
     plain.get_by_role("checkbox", name=f"Select {name}").check()
     plain.get_by_role("button", name="Dry run").click()
     heading = plain.get_by_role("heading", level=1)
