@@ -49,7 +49,8 @@ class _Tags(HTMLParser):
 
 def read_tags(path: Path) -> list[tuple[str, dict[str, str]]]:
     """Return the tags of a template with their attributes, whatever its conditions say."""
-    valued = re.sub(r"\{%\s*(?:url|static)\b.*?%\}|\{\{.*?\}\}", "value", path.read_text())
+    told = re.compile(r"\{%\s*(?:url|voice_url|static)\b.*?%\}|\{\{.*?\}\}")
+    valued = told.sub("value", path.read_text())
     parser = _Tags()
     parser.feed(re.sub(r"\{#.*?#\}|\{%.*?%\}", "", valued))
     return parser.found

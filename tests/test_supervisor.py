@@ -107,10 +107,12 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Run]]:
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """One that runs for several tests, none of which changes it."""
     run = Run(tmp_path_factory.mktemp("running"))
-    assert in_time(run.is_announced), run.said
-    yield run
-    run.process.kill()
-    run.process.wait()
+    try:
+        assert in_time(run.is_announced), run.said
+        yield run
+    finally:
+        run.process.kill()
+        run.process.wait()
 
 
 def test_everything_starts_survives_being_killed_and_ends_with_ctrl_c(start):
