@@ -24,6 +24,8 @@ PAGES = {
     "keys": "/keys/",
     "add-key": "/keys/add/",
     "cleanup": "/cleanup/",
+    "rules": "/cleanup/rules/",
+    "ends": "/cleanup/ends/",
     "account": "/you/",
     "missing": "/voices/999999999/",
 }
