@@ -53,7 +53,7 @@ FIXED_PLACES = {
 }
 MADE_PLACES = (
     "voice", "gone voice", "settings", "alike voices", "job", "failed job", "speaker", "samples",
-    "dry run", "carried out", "key", "replace a key", "remove a key",
+    "sample", "dry run", "carried out", "key", "replace a key", "remove a key",
     "collection", "change a collection", "collections of a voice", "selection", "change a search",
     "compare", "comparison", "alike to a clip", "remove a member",
 )  # fmt: skip
@@ -95,6 +95,7 @@ def make_places(page: Page, sandbox: SandboxControl, recording: Path) -> dict[st
     found["speaker"] = page.locator("a[href^='/speakers/']").last.get_attribute("href") or ""
     link = page.get_by_role("link", name="Clone elsewhere from these")
     found["samples"] = link.get_attribute("href") or ""
+    found["sample"] = f"/samples/{re.findall('[0-9a-f-]{36}', found['samples'])[0]}/"
     found["gone voice"], found["carried out"] = _delete_the_oldest(page)
     page.goto(found["voice"])
     page.get_by_role("button", name=re.compile("^Delete…")).click()
