@@ -80,8 +80,10 @@ def _judge(losses: Losses, job: Any, is_there: bool) -> None:
     if not job.is_finished:
         losses.without_an_end.append(told)
     elif job.is_cancelled:
-        # Where the provider can delete nothing, the job's page says that the voice stays.
-        stays = is_there and job.account.info.can_delete
+        # Where the provider can delete nothing, the job's page says that the voice stays; and one
+        # that keeps what was deleted in its list does not tell it from the others here.
+        info = job.account.info
+        stays = is_there and info.can_delete and not info.has_kept_deletions
         losses.doubled += [f"{told} It is still there."] if stays else []
     elif not (job.is_ready and is_there and job.voice_id):
         losses.lost.append(told)
