@@ -106,7 +106,7 @@ TABLE = {
     "catalog:tray-clear": Page(NEVER, (SIGN_IN, 403, 302, 302)),
     "catalog:speech-audio": Page(ALL, NEVER, ids=("speech",)),
     "catalog:speech-cancel": Page(NEVER, (SIGN_IN, 403, 302, 302), ids=("speech",)),
-    "catalog:speech-remove": Page(NEVER, (SIGN_IN, 403, 302, 302), ids=("speech",)),
+    "catalog:speech-remove": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("speech",)),
     "catalog:clone-create": Page(ADMINS, (SIGN_IN, 403, 403, 422), cloner=(200, 422)),
     "catalog:voice-alike": Page(ALL, NEVER, ids=("voice",)),
     "catalog:voice-listen": Page(NEVER, (302,) * 4, ids=("voice",)),
@@ -122,7 +122,9 @@ TABLE = {
     "catalog:sample-create": Page(NEVER, (SIGN_IN, 403, 403, 422), cloner=(405, 422)),
     "catalog:sample-detail": Page(ALL, NEVER, ids=("sample",)),
     "catalog:sample-row": Page((302,) * 4, NEVER, ids=("sample",)),
-    "catalog:sample-clean": Page((302,) * 4, (302, 403, 302, 404), ids=("sample",)),
+    "catalog:sample-clean": Page(
+        (302,) * 4, (302, 403, 403, 302), ids=("sample",), cloner=(302, 302)
+    ),
     "catalog:sample-verdict": Page((302,) * 4, NEVER, ids=("sample",)),
     "catalog:sample-audio": Page(ALL, NEVER, ids=("sample",)),
     "catalog:speaker-list": Page(ALL, NEVER),

@@ -19,7 +19,7 @@ from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from catalog import schedule, tasks
-from catalog.models import CloneJob, Credential, PlannedDeletion, Replacement, Voice
+from catalog.models import CleanupPlan, CloneJob, Credential, PlannedDeletion, Replacement, Voice
 from catalog.providers.errors import CredentialRejected
 from catalog.providers.session import open_provider
 from catalog.sandbox import running_sandbox
@@ -197,6 +197,7 @@ def delete(scene: SimpleNamespace) -> None:
     clones = Voice.objects.filter(account=scene.credential.account, name="Our Ada")
     post(scene, "/cleanup/plans/", {"id": [voice.pk for voice in clones]})
     line = PlannedDeletion.objects.latest("created_at")
+    CleanupPlan.objects.update(waiting_days=0)
     scene.sandbox.faults.add(Fault(FaultKind.ERROR_BEFORE, method="DELETE", path="*"))
     post(scene, f"/cleanup/plans/{line.plan_id}/approve/", {})
     PlannedDeletion.objects.update(not_before=None)

@@ -1,13 +1,13 @@
 """What a team may say of a voice: its own name, and whether it is in the list."""
 
 import pytest
-from catalog.queries.cleanups import find_archived_voices
 from django.core.exceptions import PermissionDenied
 
 from catalog.jobs import renames
 from catalog.models import Membership, Voice
 from catalog.providers import errors
 from catalog.queries.filters import VoiceFilter
+from catalog.queries.stales import find_archived_voices
 from catalog.queries.voices import find_voices
 from catalog.services.voices import archive_voices, rename_voice, unarchive_voices
 from tests import factories

@@ -75,12 +75,12 @@ def test_a_person_is_found_by_the_choice_that_the_page_offers(ana, cast):
 def test_a_long_log_goes_on_with_older_entries_and_costs_no_more_queries(
     ana, cast, django_assert_num_queries
 ):
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(11):
         ana.get("/team/log/")
     for number in range(60):
         record(cast.ana, "act", f"Voice {number}", team=cast.aurora, now=NOW)
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(11):
         first = ana.get("/team/log/")
     older = re.search(r"below=(\d+)", first.content.decode())[1]
     second = ana.get(f"/team/log/?below={older}")

@@ -194,7 +194,7 @@ def test_a_file_tells_lineage_consent_and_what_the_team_says(cast, mia):
     assert (row["name"], row["languages"], row["tags"]) == ("Zoë 小美", ["en-GB", "de"], ["calm"])
     assert row["notes"] == ["Ana: For trailers"]
     assert (row["speaker"], row["consent_by"], row["cloned_by"]) == ("Ada", "Ana", "Ana")
-    assert row["sample_sha256"] == job.sample.sha256
+    assert row["sample_sha256"] == factories.sample_of(job).sha256
     [line] = read_csv(mia.get("/voices/export.csv"))
     assert (line["languages"], line["speaker"]) == ("en-GB; de", "Ada")
 
@@ -219,7 +219,7 @@ def test_an_empty_file_is_a_file_too(mia):
 def test_a_file_is_sent_in_parts_and_more_voices_need_no_more_queries_each(
     cast, mia, shelf, django_assert_max_num_queries
 ):
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(28):
         parts = list(mia.get("/voices/export.csv").streaming_content)
 
     assert len(parts) == 31
