@@ -39,7 +39,8 @@ def test_the_sweep_wakes_whatever_should_go_on_once(cast, wakes):
 
 
 def test_the_schedule_wakes_due_accounts_and_unfinished_checks(cast, wakes):
-    ProviderAccount.objects.update(sync_due_at=timezone.now() + timedelta(hours=1))
+    later = timezone.now() + timedelta(hours=1)
+    ProviderAccount.objects.update(sync_due_at=later, uses_due_at=later)
     ProviderAccount.objects.filter(pk=cast.account.pk).update(sync_due_at=None)
     key = factories.make_credential(cast.mia, cast.account, health="unchecked")
 

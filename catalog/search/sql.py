@@ -97,23 +97,22 @@ class SqlEngine:
 
     def knows_beginning(self, search: Search, term: str) -> bool:
         """Tell whether a term of any row begins like this, ids aside; of too many rows, none."""
-        return term in self._beginnings(search.accounts)
+        return term in self._beginnings(search.accounts, search.is_archived)
 
     @cached_property
-    def _known(self) -> dict[frozenset[int], set[str]]:
+    def _known(self) -> dict[tuple[frozenset[int], bool], set[str]]:
         return {}
 
-    def _beginnings(self, accounts: frozenset[int]) -> set[str]:
-        if accounts not in self._known:
+    def _beginnings(self, accounts: frozenset[int], is_archived: bool) -> set[str]:
+        key = (accounts, is_archived)
+        if key not in self._known:
             columns = [WORD_COLUMNS[section] for section in SPELLED]
-            rows = Voice.objects.listed_in(accounts)
+            rows = Voice.objects.listed_in(accounts, is_archived=is_archived)
             is_small = not rows.values("pk")[MOST_READ_FOR_SPELLING : MOST_READ_FOR_SPELLING + 1]
             texts = rows.values_list(*columns).iterator() if is_small else ()
             terms = {term for row in texts for text in row for term in text.split()}
-            self._known[accounts] = {
-                term[:place] for term in terms for place in range(1, len(term) + 1)
-            }
-        return self._known[accounts]
+            self._known[key] = {term[:place] for term in terms for place in range(1, len(term) + 1)}
+        return self._known[key]
 
 
 def as_condition(node: Node, user: User) -> Q:

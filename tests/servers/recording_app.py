@@ -10,7 +10,8 @@ from catalog.transport import register_transport
 
 register_transport()
 
-app = Celery("recording")
+# Whoever imports it has an app of its own already.
+app = Celery("recording", set_as_current=False)
 app.conf.update(
     broker_url=os.environ.get("RECORDING_BROKER_URL", "memory://"),
     broker_transport_options={
