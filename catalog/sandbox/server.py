@@ -76,6 +76,11 @@ class Sandbox:
         """The providers that it plays."""
         return sorted(self._providers)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody is connected, so that whatever was sent has been dealt with."""
+        return not self._server.open_connections
+
     def url(self, slug: str, path: str = "") -> str:
         """Return what stands where a provider's base URL is, or an address below it."""
         return f"{self.address}/{slug}{path}"
@@ -172,20 +177,20 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
 
     def __init__(self, address: tuple[str, int], connection: type[Connection]) -> None:
-        self._open: set[socket.socket] = set()
+        self.open_connections: set[socket.socket] = set()
         super().__init__(address, connection)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        self._open.add(request)
+        self.open_connections.add(request)
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        self._open.discard(request)
+        self.open_connections.discard(request)
         super().shutdown_request(request)
 
     def hang_up(self) -> None:
         """End all connections, so that the threads that serve them end too."""
-        for connection in list(self._open):
+        for connection in list(self.open_connections):
             try:
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:
