@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from catalog.providers.errors import NotFound
 from catalog.providers.key_checks import CredentialCheck, Slots
+from catalog.providers.listing import Listed
 from catalog.providers.types import (
     Answer,
     AudioClip,
@@ -70,6 +71,9 @@ class StubProvider:
                 raise self.fails["listing"][0]
             yield voice
         self.while_listing()
+
+    def listing(self) -> Iterator[Listed]:
+        return map(Listed.of, self.voices())
 
     def speak(self, wish: SpeechRequest) -> AudioClip:
         self._take("speak", wish.remote_id, wish.text)

@@ -30,6 +30,7 @@ from catalog.providers.errors import (
     ProviderError,
     TryLater,
 )
+from catalog.providers.listing import Listed
 from catalog.providers.session import open_provider
 from catalog.providers.types import AudioClip, CloneRequest, RemoteVoice, SampleFile, VoiceState
 from catalog.search.wording import fill_names
@@ -236,7 +237,7 @@ class _CloneRun(CancellingTurn):
             self._fail(f"{self.job.account.info.label} could not make the voice.")
             return
         now = self.clock()
-        write_voices(self.job.account, [remote], now, now)
+        write_voices(self.job.account, [Listed.of(remote)], now, now)
         voice = Voice.objects.get(account=self.job.account, remote_id=remote.remote_id)
         self._label(voice)
         if remote.state is VoiceState.PENDING:

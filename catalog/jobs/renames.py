@@ -43,12 +43,14 @@ def _keep_name(voice_id: int, wanted: str) -> None:
     voice = Voice.objects.select_for_update().filter(pk=voice_id, own_name=wanted).first()
     if voice is None:
         return  # renamed once more meanwhile
-    # The content hash is emptied so that the next sync writes what the provider now says.
-    voice.name, voice.own_name, voice.rename_problem, voice.content_hash = wanted, "", "", ""
+    voice.name, voice.own_name, voice.rename_problem = wanted, "", ""
+    # Emptied so that the next sync writes what the provider now says.
+    voice.content_hash = voice.source_mark = ""
     fill_names(voice)
     voice.save(
         update_fields=[
-            *("name", "own_name", "rename_problem", "content_hash", "sort_name", "name_words")
+            *("name", "own_name", "rename_problem", "sort_name", "name_words"),
+            *("content_hash", "source_mark"),
         ]
     )
     touch_voices([voice_id])

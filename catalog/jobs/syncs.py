@@ -75,9 +75,9 @@ def _fetch_voices(
 ) -> None:
     tally.seen = 0
     seen: set[str] = set()
-    voices = provider.voices()
-    while batch := list(itertools.islice(voices, _BATCH)):
-        seen.update(voice.remote_id for voice in batch)
+    listing = provider.listing()
+    while batch := list(itertools.islice(listing, _BATCH)):
+        seen.update(entry.remote_id for entry in batch)
         write_voices(account, batch, run.started_at, clock(), tally)
     tally.gone = mark_gone(account, seen, run.started_at, clock())
     if account.info.has_slots:

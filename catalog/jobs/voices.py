@@ -13,6 +13,7 @@ from catalog.jobs.badges import list_badges
 from catalog.jobs.tables import insert_all
 from catalog.models import Installation, ProviderAccount, Voice, VoiceLabel
 from catalog.models.versions import raise_version, touch_voices
+from catalog.providers.listing import Listed, mark_key
 from catalog.providers.types import RemoteVoice, VoiceState
 from catalog.search.wording import fill_names, fill_words
 
@@ -20,12 +21,13 @@ from catalog.search.wording import fill_names, fill_words
 _ROW_VERSION = 3
 _MOST_UPDATED = 500
 _LONGEST_TEXT = 20_000
+_Labels = list[tuple[str, str]]
 _WRITTEN = [
     "name", "sort_name", "description", "kind", "gender", "age", "accent", "language", "state",
     "is_owned", "is_verified", "plan_note", "ends_at", "end_note", "preview_url",
     "preview_sample_id", "raw_labels", "details", "problem", "marker", "name_words", "id_words",
-    "label_words", "search_text", "content_hash", "remote_created_at", "changed_at", "gone_at",
-    "gone_reason", "version",
+    "label_words", "search_text", "content_hash", "source_mark", "remote_created_at", "changed_at",
+    "gone_at", "gone_reason", "version",
 ]  # fmt: skip
 
 
@@ -59,44 +61,63 @@ def mark_gone(account: ProviderAccount, seen: set[str], started: datetime, now: 
 
 def write_voices(
     account: ProviderAccount,
-    remotes: Iterable[RemoteVoice],
+    entries: Iterable[Listed],
     started: datetime,
     now: datetime,
     tally: Tally | None = None,
 ) -> None:
     """Write those of the voices that are new or changed; one statement for the whole batch."""
     tally = tally or Tally()
-    code = Installation.objects.get().code
-    listed = {remote.remote_id[:200]: remote for remote in remotes}
+    listed = {entry.remote_id[:200]: entry for entry in entries}
     known = _find_known(account, list(listed))
-    settled = _settled(account, started)
-    hashes = {remote_id: _hash_remote(remote, code) for remote_id, remote in listed.items()}
-    rows, labels = [], {}
-    for remote_id, remote in listed.items():
-        before = known.get(remote_id)
-        if not _must_write(remote, hashes[remote_id], before, settled):
-            continue
-        row = _make_row(account, remote, code, now)
-        row.content_hash = hashes[remote_id]
-        if before is not None and before.own_name:
-            row.own_name = before.own_name
-            fill_names(row)
-        rows.append(row)
-        labels[remote_id] = _label_pairs(remote)
-        labels[remote_id] += [("badge", badge) for badge in list_badges(row, now)]
+    rows = _find_changed(account, listed, known, started, now)
     tally.seen += len(listed)
-    tally.added += sum(row.remote_id not in known for row in rows)
-    tally.changed += sum(row.remote_id in known for row in rows)
+    tally.added += sum(row.remote_id not in known for row, _ in rows)
+    tally.changed += sum(row.remote_id in known for row, _ in rows)
     if rows:
         with transaction.atomic():
             number = raise_version(account.team_id)
-            for row in rows:
+            for row, _ in rows:
                 row.version = number
-            _upsert_voices(rows)
-            _write_labels(account, labels)
+            _upsert_voices([row for row, _ in rows])
+            _write_labels(account, {row.remote_id: pairs for row, pairs in rows})
+
+
+def _find_changed(
+    account: ProviderAccount,
+    listed: dict[str, Listed],
+    known: dict[str, "_Known"],
+    started: datetime,
+    now: datetime,
+) -> list[tuple[Voice, _Labels]]:
+    """Return the rows to write, with their labels; what was sent unchanged is not even read."""
+    code = Installation.objects.get().code
+    # What a row depends on beside that: our own marks, and addresses made of the base.
+    base_url = settings.PROVIDER_BASE_URLS.get(account.provider, "")
+    key, settled = mark_key(str(_ROW_VERSION), code, base_url), _settled(account, started)
+    rows, same = [], {}
+    for remote_id, entry in listed.items():
+        before, mark = known.get(remote_id), entry.mark(key)
+        if before and before.gone_at is None and mark and before.source_mark == mark:
+            continue
+        remote = entry.read()
+        content_hash = _hash_remote(remote, code)
+        if not _must_write(remote, content_hash, before, settled):
+            same[remote_id] = mark
+            continue
+        row = _make_row(account, remote, code, now)
+        row.content_hash, row.source_mark = content_hash, mark
+        if before is not None and before.own_name:
+            row.own_name = before.own_name
+            fill_names(row)
+        badges = [("badge", badge) for badge in list_badges(row, now)]
+        rows.append((row, _label_pairs(remote) + badges))
+    _keep_marks(account, same)
+    return rows
 
 
 class _Known(NamedTuple):
+    source_mark: str
     content_hash: str
     gone_at: datetime | None
     own_name: str
@@ -104,8 +125,18 @@ class _Known(NamedTuple):
 
 def _find_known(account: ProviderAccount, remote_ids: list[str]) -> dict[str, _Known]:
     stored = Voice.objects.filter(account=account, remote_id__in=remote_ids)
-    told = stored.values_list("remote_id", *_Known._fields, named=True)
-    return {row.remote_id: _Known(row.content_hash, row.gone_at, row.own_name) for row in told}
+    told = stored.values_list("remote_id", *_Known._fields).iterator()
+    return {remote_id: _Known(*row) for remote_id, *row in told}
+
+
+def _keep_marks(account: ProviderAccount, marks: dict[str, str]) -> None:
+    """Note what was sent for voices that it changes nothing of, so that they are read once."""
+    kept = [remote_id for remote_id, mark in marks.items() if mark]
+    rows = Voice.objects.filter(account=account, gone_at=None, remote_id__in=kept)
+    voices = list(rows.only("remote_id", "source_mark"))
+    for voice in voices:
+        voice.source_mark = marks[voice.remote_id]
+    Voice.objects.bulk_update(voices, ["source_mark"])
 
 
 def _upsert_voices(rows: Sequence[Voice]) -> None:
@@ -132,7 +163,7 @@ def _must_write(
     return content_hash != known.content_hash
 
 
-def _write_labels(account: ProviderAccount, labels: dict[str, list[tuple[str, str]]]) -> None:
+def _write_labels(account: ProviderAccount, labels: dict[str, _Labels]) -> None:
     voices = Voice.objects.filter(account=account, remote_id__in=list(labels))
     ids = dict(voices.values_list("remote_id", "pk"))
     VoiceLabel.objects.filter(voice__in=list(ids.values())).delete()
@@ -145,7 +176,7 @@ def _write_labels(account: ProviderAccount, labels: dict[str, list[tuple[str, st
     )
 
 
-def _label_pairs(remote: RemoteVoice) -> list[tuple[str, str]]:
+def _label_pairs(remote: RemoteVoice) -> _Labels:
     pairs = [("language", tag[:20]) for tag in remote.languages] or [("language", "unknown")]
     pairs += [("use_case", use[:60]) for use in remote.use_cases] or [("use_case", "unknown")]
     return list(dict.fromkeys(pairs))

@@ -15,9 +15,12 @@ from catalog.providers import errors
 from catalog.providers.cleaning import clean_line, redact
 from catalog.providers.connections import Deadline, DeadlineTransport, Told, watch_body
 from catalog.providers.key_checks import CredentialCheck, Slots
+from catalog.providers.listing import Listed
 from catalog.providers.replies import (
     Refusal,
     Reply,
+    Unreadable,
+    read_body,
     read_json,
     read_sound,
     refusal_error,
@@ -50,10 +53,6 @@ _NOTHING_SENT = (
 )
 _KEY = re.compile(r"[\x21-\x7e]{1,512}")
 _LONGEST_MESSAGE = 300
-
-
-class _Unreadable(Exception):
-    """An answer that cannot be used; the message goes on where the provider's name ended."""
 
 
 class Provider:
@@ -121,7 +120,13 @@ class Provider:
 
     def voices(self) -> Iterator[RemoteVoice]:
         """List every voice once; a listing that cannot be completed ends in an exception."""
-        raise self._lacks("list voices")
+        return map(Listed.read, self.listing())
+
+    def listing(self) -> Iterator[Listed]:
+        """List the same voices unread; an adapter has this or ``voices``, and the other follows."""
+        if type(self).voices is Provider.voices:
+            raise self._lacks("list voices")
+        return map(Listed.of, self.voices())
 
     def voice(self, remote_id: str) -> RemoteVoice:
         """Return one voice; raises NotFound."""
@@ -251,7 +256,7 @@ class Provider:
             # Set here and held in no variable, which a report of an error might print.
             request.headers.update(self.auth_headers())
             with closing(self._client.send(request, stream=True)) as response:
-                content = self._read_body(response, limit)
+                content = read_body(response, limit)
                 return Reply(response.status_code, response.headers, content)
         except _NOTHING_SENT:
             failure = errors.TryLater(f"{label} cannot be reached.", unreachable=True)
@@ -259,21 +264,10 @@ class Provider:
             failure = self.unclear("did not answer in time", repeatable=repeatable)
         except (httpx.HTTPError, httpx.StreamError):
             failure = self.unclear("broke off the connection", repeatable=repeatable)
-        except _Unreadable as exc:
+        except Unreadable as exc:
             failure = self.unclear(str(exc), repeatable=repeatable)
         # Raised out here, because httpx's own exception leads to the request and so to the key.
         raise failure
-
-    def _read_body(self, response: httpx.Response, limit: int) -> bytes:
-        if response.headers.get("content-encoding", "identity") != "identity":
-            raise _Unreadable("answered in an encoding that was not asked for")
-        body = bytearray()
-        # Without a chunk size, so that what comes is counted as it comes.
-        for chunk in response.iter_bytes():
-            body += chunk
-            if len(body) > limit:
-                raise _Unreadable("answered with more than can be right")
-        return bytes(body)
 
     def _sort(self, reply: Reply, repeatable: bool) -> errors.ProviderError:
         status = reply.status

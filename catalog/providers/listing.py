@@ -1,8 +1,63 @@
 """Walk through a list that moves meanwhile: every voice once, and none lost without notice."""
 
+import functools
+import hashlib
+import marshal
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+from catalog.providers.types import RemoteVoice
+
+# The last form of it that writes equal values as equal bytes, whoever else refers to them.
+_MARSHAL_VERSION = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A voice in a list, which is read only when it is asked for: most are as they were.
+
+    ``source`` is what the provider sent, or None where that was not kept.
+    """
+
+    remote_id: str
+    source: Any = field(repr=False)
+    reader: Callable[[Any], RemoteVoice]
+
+    @classmethod
+    def of(cls, voice: RemoteVoice) -> "Listed":
+        """Return the entry of a voice that has been read already."""
+        return cls(voice.remote_id, None, lambda _: voice)
+
+    def read(self) -> RemoteVoice:
+        """Return the voice in our words."""
+        return self.reader(self.source)
+
+    def mark(self, key: bytes) -> str:
+        """Return a mark of what the provider sent, "" where that was not kept.
+
+        While it stays the same for a key of ``mark_key``, reading would bring nothing new.
+        """
+        try:
+            content = marshal.dumps(self.source, _MARSHAL_VERSION) if self.source else b""
+        except ValueError:  # nested deeper than it can write
+            content = b""
+        return hashlib.blake2b(content, digest_size=16, key=key).hexdigest() if content else ""
+
+
+def mark_key(*depends: str) -> bytes:
+    """Return the key of marks for voices that are read by this code and depend on these words."""
+    return hashlib.blake2b("\x1f".join((_reading_code(), *depends)).encode()).digest()
+
+
+@functools.cache
+def _reading_code() -> str:
+    # So that all voices are read anew when the code that reads them changes.
+    digest = hashlib.blake2b(digest_size=16)
+    for file in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def demand_ids(

@@ -28,6 +28,10 @@ _KIND_OF_STATUS: dict[int, type[errors.ProviderError]] = {
 }
 
 
+class Unreadable(Exception):
+    """An answer that cannot be used; the message goes on where the provider's name ended."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """A provider's answer as it came."""
@@ -46,6 +50,19 @@ class Refusal:
     code: str = ""
     permission: str = ""
     request_id: str = ""
+
+
+def read_body(response: httpx.Response, limit: int) -> bytes:
+    """Return what an answer holds; raises Unreadable for more than so many bytes."""
+    if response.headers.get("content-encoding", "identity") != "identity":
+        raise Unreadable("answered in an encoding that was not asked for")
+    body = bytearray()
+    # Without a chunk size, so that what comes is counted as it comes.
+    for chunk in response.iter_bytes():
+        body += chunk
+        if len(body) > limit:
+            raise Unreadable("answered with more than can be right")
+    return bytes(body)
 
 
 def read_json(text: bytes | str) -> Any:

@@ -10,8 +10,10 @@ from catalog.jobs import syncs
 from catalog.jobs.syncs import bring_forward, find_due_accounts, forget_old_runs, sync_account
 from catalog.jobs.voices import write_voices
 from catalog.models import Credential, ProviderAccount, SyncRun, Voice
+from catalog.providers import listing
 from catalog.providers.errors import CredentialRejected, PermissionMissing
-from catalog.providers.types import VoiceState
+from catalog.providers.listing import Listed
+from catalog.providers.types import RemoteVoice, VoiceState
 from tests import factories
 from tests.stubs import remote_voice
 
@@ -53,6 +55,76 @@ def test_more_unchanged_voices_need_no_more_statements(sync):
         sync(*many(10))
 
     assert len(all_of_them) == len(few)
+
+
+class Sent:
+    """Voices as a provider sends them, and which of them had to be read."""
+
+    def __init__(self, *items: dict) -> None:
+        self.items = list(items)
+        self.read: list[str] = []
+
+    def listing(self):
+        return (Listed(item["id"], item, self._read) for item in self.items)
+
+    def _read(self, item: dict) -> RemoteVoice:
+        self.read.append(item["id"])
+        return remote_voice(item["id"], item["name"])
+
+
+@pytest.fixture
+def sent(stub, monkeypatch) -> Sent:
+    sent = Sent({"id": "r-1", "name": "Ada"}, {"id": "r-2", "name": "Bo"})
+    monkeypatch.setattr(stub, "listing", sent.listing)
+    return sent
+
+
+def test_a_voice_that_is_sent_as_before_is_not_even_read(sync, sent):
+    sync()
+    sent.read.clear()
+    sent.items[1] = {"id": "r-2", "name": "Bob"}
+
+    run = sync()
+
+    assert sent.read == ["r-2"]
+    assert (run.seen_count, run.changed_count, run.gone_count) == (2, 1, 0)
+    assert Voice.objects.get(remote_id="r-2").name == "Bob"
+
+
+def test_what_nobody_reads_changes_no_voice_and_is_looked_at_once(sync, sent):
+    sync()
+    before = Voice.objects.get(remote_id="r-1")
+    sent.read.clear()
+    sent.items[0] = {"id": "r-1", "name": "Ada", "signed_until": 1790000000}
+
+    runs = [sync(), sync()]
+
+    after = Voice.objects.get(remote_id="r-1")
+    assert [run.changed_count for run in runs] == [0, 0]
+    assert (after.changed_at, after.version) == (before.changed_at, before.version)
+    assert sent.read == ["r-1"]
+
+
+def test_another_code_that_reads_them_reads_all_voices_anew(sync, sent, monkeypatch):
+    sync()
+    sent.read.clear()
+    monkeypatch.setattr(listing, "_reading_code", lambda: "another")
+
+    sync()
+
+    assert sent.read == ["r-1", "r-2"]
+
+
+def test_a_voice_that_comes_back_as_it_was_is_there_again(sync, sent):
+    sync()
+    gone = sent.items.pop()
+    sync()
+    assert Voice.objects.get(remote_id="r-2").is_gone
+
+    sent.items.append(gone)
+    sync()
+
+    assert not Voice.objects.get(remote_id="r-2").is_gone
 
 
 # Which key
@@ -131,7 +203,7 @@ def test_a_run_whose_worker_died_is_due_when_its_lease_is_over(cast, stub, clock
 
 def test_a_clone_is_given_time_to_be_listed_before_it_is_taken_for_gone(cast, sync, stub, clock):
     sync(remote_voice("r-1"))
-    write_voices(cast.account, [remote_voice("new")], clock.now, clock.now)
+    write_voices(cast.account, [Listed.of(remote_voice("new"))], clock.now, clock.now)
     clock.move(minutes=1)
 
     at_once = sync_account(cast.account.pk, clock)

@@ -9,6 +9,7 @@ from catalog.jobs.syncs import find_due_accounts, sync_account
 from catalog.jobs.voices import write_voices
 from catalog.models import Credential, ProviderAccount, SyncRun, Voice
 from catalog.providers.errors import CredentialRejected, TryLater
+from catalog.providers.listing import Listed
 from tests import factories
 from tests.stubs import remote_voice
 
@@ -85,7 +86,7 @@ def test_a_key_that_cannot_be_opened_is_told(cast, sync, stub):
 def test_a_clone_made_during_the_listing_is_not_taken_for_gone(cast, sync, stub, clock):
     def make_clone() -> None:
         clock.move(seconds=5)
-        write_voices(cast.account, [remote_voice("new")], clock.now, clock.now)
+        write_voices(cast.account, [Listed.of(remote_voice("new"))], clock.now, clock.now)
 
     sync(remote_voice("r-1"))
     stub.while_listing = make_clone

@@ -22,7 +22,7 @@ from catalog.providers.adapters.elevenlabs.voices import read_voice, voice_id
 from catalog.providers.base import Provider
 from catalog.providers.cleaning import clean_line
 from catalog.providers.key_checks import CredentialCheck, Slots
-from catalog.providers.listing import demand_ids
+from catalog.providers.listing import Listed, demand_ids
 from catalog.providers.marking import add_marker, find_markers, has_marker
 from catalog.providers.public_fetch import fetch_public
 from catalog.providers.reading import Reading
@@ -108,9 +108,9 @@ class Adapter(Provider):
         )
         return report.conclude()
 
-    def voices(self) -> Iterator[RemoteVoice]:
+    def listing(self) -> Iterator[Listed]:
         """See https://elevenlabs.io/docs/api-reference/voices/search."""
-        return map(read_voice, self._items())
+        return (Listed(voice_id(item), item, read_voice) for item in self._items())
 
     def voice(self, remote_id: str) -> RemoteVoice:
         """See https://elevenlabs.io/docs/api-reference/voices/get."""

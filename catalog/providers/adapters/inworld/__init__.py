@@ -18,7 +18,7 @@ from catalog.providers import errors
 from catalog.providers.adapters.inworld.voices import read_voice, voice_id, workspace_of
 from catalog.providers.base import AUDIO_LIMIT, Provider
 from catalog.providers.key_checks import CredentialCheck
-from catalog.providers.listing import Walk, demand_ids
+from catalog.providers.listing import Listed, Walk, demand_ids
 from catalog.providers.marking import add_marker, find_markers, has_marker
 from catalog.providers.permissions import try_permissions
 from catalog.providers.reading import Reading, drop_empty
@@ -130,9 +130,9 @@ class Adapter(Provider):
         )
         return replace(found, account_label=found.account_ref)
 
-    def voices(self) -> Iterator[RemoteVoice]:
+    def listing(self) -> Iterator[Listed]:
         """See https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/list-voices."""
-        return map(self._read_voice, self._items({}))
+        return (Listed(voice_id(item), item, self._read_voice) for item in self._items({}))
 
     def voice(self, remote_id: str) -> RemoteVoice:
         """See https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/get-voice."""

@@ -10,6 +10,7 @@ reference stays empty, and what identifies the account is the key itself.
 
 import math
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from catalog.providers import errors
@@ -24,7 +25,7 @@ from catalog.providers.adapters.noiz.voices import (
 from catalog.providers.base import AUDIO_LIMIT, Provider
 from catalog.providers.cleaning import clean_line, redact
 from catalog.providers.key_checks import CredentialCheck
-from catalog.providers.listing import demand_ids
+from catalog.providers.listing import Listed, demand_ids
 from catalog.providers.marking import (
     SHORT_MARK_LENGTH,
     add_short_marker,
@@ -123,12 +124,16 @@ class Adapter(Provider):
 
         ``keyword`` keeps those that have it in their name, description or labels.
         """
+        return map(Listed.read, self.listing(keyword))
+
+    def listing(self, keyword: str = "") -> Iterator[Listed]:
         seen: set[str] = set()
         for voice_type in (OWN, BUILT_IN):
             for item in self._items(voice_type, keyword):
                 if voice_id(item) not in seen:
                     seen.add(voice_id(item))
-                    yield read_voice(item, voice_type)
+                    reader = partial(read_voice, voice_type=voice_type)
+                    yield Listed(voice_id(item), item, reader)
 
     def voice(self, remote_id: str) -> RemoteVoice:
         """See https://developers.noiz.ai/docs-voices on details."""

@@ -11,6 +11,7 @@ clone before it is made is charged: ``preview_clone`` does it, and no page asks 
 
 import math
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from catalog.providers import errors
@@ -23,7 +24,7 @@ from catalog.providers.adapters.stepfun.voices import (
 from catalog.providers.base import AUDIO_LIMIT, Provider
 from catalog.providers.cleaning import clean_line
 from catalog.providers.key_checks import CredentialCheck
-from catalog.providers.listing import demand_ids
+from catalog.providers.listing import Listed, demand_ids
 from catalog.providers.reading import Reading
 from catalog.providers.replies import Refusal, decode_sound, json_body, kind_of_status
 from catalog.providers.types import (
@@ -111,22 +112,22 @@ class Adapter(Provider):
             return CredentialCheck(can_delete=Answer.NO, is_out_of_credit=True, problem=exc.message)
         return CredentialCheck(can_list=Answer.YES, can_delete=Answer.NO)
 
-    def voices(self) -> Iterator[RemoteVoice]:
+    def listing(self) -> Iterator[Listed]:
         """See https://platform.stepfun.ai/docs/en/api-reference/audio/list-voice on own voices.
 
         And https://platform.stepfun.com/docs/zh/api-reference/audio/get_detail on built-in ones.
         """
         seen: set[str] = set()
-        for voice in self._all_voices():
-            if voice.remote_id not in seen:
-                seen.add(voice.remote_id)
-                yield voice
+        for entry in self._all_entries():
+            if entry.remote_id not in seen:
+                seen.add(entry.remote_id)
+                yield entry
 
     def voice(self, remote_id: str) -> RemoteVoice:
         """See https://platform.stepfun.ai/docs/en/api-reference/audio/list-voice: only lists."""
-        for voice in self._all_voices():
-            if voice.remote_id == remote_id:
-                return voice
+        for entry in self._all_entries():
+            if entry.remote_id == remote_id:
+                return entry.read()
         raise errors.NotFound("StepFun does not list this voice.")
 
     def clone(self, wish: CloneRequest) -> CloneResult:
@@ -216,15 +217,16 @@ class Adapter(Provider):
         wish.keep_progress({"file_id": file_id})
         return file_id
 
-    def _all_voices(self) -> Iterator[RemoteVoice]:
-        yield from map(read_clone, self._items())
+    def _all_entries(self) -> Iterator[Listed]:
+        for item in self._items():
+            yield Listed(voice_id(item), item, read_clone)
         found = self._system_voices()
         details = found.get("voices-details")
         for listed in found["voices"]:
             remote_id = Reading({"id": listed}).identifier("id")
             if remote_id:
                 known = details.get(remote_id) if isinstance(details, dict) else details
-                yield read_built_in(remote_id, known)
+                yield Listed(remote_id, known, partial(read_built_in, remote_id))
 
     def _built_in_ids(self) -> set[str]:
         listed = self._system_voices()["voices"]

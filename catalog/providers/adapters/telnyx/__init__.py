@@ -29,7 +29,7 @@ from catalog.providers.adapters.telnyx.voices import (
 from catalog.providers.base import Provider
 from catalog.providers.cleaning import clean_line
 from catalog.providers.key_checks import CredentialCheck
-from catalog.providers.listing import Walk, demand_ids
+from catalog.providers.listing import Listed, Walk, demand_ids
 from catalog.providers.marking import add_marker, find_markers, has_marker
 from catalog.providers.permissions import try_permissions
 from catalog.providers.reading import Reading, drop_empty
@@ -121,7 +121,7 @@ class Adapter(Provider):
         words = f"{found.problem} The account at Telnyx is out of credit.".strip()
         return replace(found, is_out_of_credit=True, problem=words)
 
-    def voices(self) -> Iterator[RemoteVoice]:
+    def listing(self) -> Iterator[Listed]:
         """See https://developers.telnyx.com/api-reference/voice-clones/list-voice-clones.
 
         And https://developers.telnyx.com/api-reference/text-to-speech-commands/list-available-voices.
@@ -129,11 +129,11 @@ class Adapter(Provider):
         cloned = set()
         for item in self._clones():
             cloned.add(Reading(item).exact("provider_voice_id", 200))
-            yield read_clone(item)
-        for voice in self._built_ins():
+            yield Listed(clone_id(item), item, read_clone)
+        for item in self._built_ins():
             # A clone is among the voices to speak with too, by its other id.
-            if voice.remote_id.split(".", 2)[-1] not in cloned:
-                yield voice
+            if built_in_id(item).split(".", 2)[-1] not in cloned:
+                yield Listed(built_in_id(item), item, read_built_in)
 
     def find_clones(self, name: str = "", vendor: str = "") -> Iterator[RemoteVoice]:
         """Return the clones that have the text in their name, of one vendor, in either case.
@@ -147,9 +147,9 @@ class Adapter(Provider):
         """See https://developers.telnyx.com/docs/voice/voice-design-lab/clone-voice/parameters."""
         if not is_built_in(remote_id):
             return read_clone(self._clone(remote_id))
-        for voice in self._built_ins():
-            if voice.remote_id == remote_id:
-                return voice
+        for item in self._built_ins():
+            if built_in_id(item) == remote_id:
+                return read_built_in(item)
         raise self._unlisted()
 
     def clone(self, wish: CloneRequest) -> CloneResult:
@@ -292,8 +292,8 @@ class Adapter(Provider):
                 break
         raise self.unclear("does not come to an end with its list", repeatable=True)
 
-    def _built_ins(self) -> Iterator[RemoteVoice]:
+    def _built_ins(self) -> Iterator[dict[str, Any]]:
         body = self.request_json("GET", "text-to-speech/voices")
         if not isinstance(body.get("voices"), list):
             raise self.unclear("answered without a list of voices", repeatable=True)
-        return map(read_built_in, Walk(built_in_id).take(body["voices"]))
+        return Walk(built_in_id).take(body["voices"])
