@@ -73,6 +73,8 @@ class Counter(ABC):
     slug: ClassVar[str]
     doors: ClassVar[Routes[Door]]
     name_field: ClassVar[str] = "name"
+    # What the base URL ends with: a client that swaps the host alone keeps it in its paths.
+    version: ClassVar[str] = ""
 
     def __init__(self, backstage: Backstage) -> None:
         self.backstage = backstage
@@ -146,6 +148,8 @@ class Counter(ABC):
             yield self.account(_named(shelf.removeprefix(prefix)))
 
     def _answer(self, request: Request) -> Reply:
+        if self.version:
+            request = request.under(f"/{self.version}")
         try:
             match = self.doors.find(request.method, request.path)
         except NoSuchPath:

@@ -1,5 +1,6 @@
 """The official Inworld client works with the sandbox as it does with Inworld."""
 
+import base64
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -70,6 +71,22 @@ def test_clone_is_made_read_changed_and_deleted(client):
     with pytest.raises(inworld_tts.ApiError) as refused:
         client.get_voice(voice_id)
     assert (refused.value.code, refused.value.details["code"]) == (404, 5)
+
+
+def test_voice_is_designed_heard_and_published(client):
+    prompt = "A calm and warm storyteller by the fire."
+
+    made = client.design_voice(
+        design_prompt=prompt, preview_text="Hello.", lang="DE_DE", number_of_samples=2
+    )
+    first, second = made["previewVoices"]
+    kept = client.publish_voice(first["voiceId"], display_name="Teller", tags=["calm"])
+
+    assert decode_recording(base64.b64decode(first["previewAudio"])).seconds > 0.2
+    assert (kept["displayName"], kept["langCode"], kept["source"]) == ("Teller", "DE_DE", "IVC")
+    listed = {voice["voiceId"] for voice in client.list_voices()}
+    assert first["voiceId"] in listed
+    assert second["voiceId"] not in listed
 
 
 def test_unusable_sample_comes_back_with_errors(client):

@@ -90,6 +90,23 @@ def test_clone_is_made_changed_heard_and_deleted(client):
     assert made.id not in [clone.id for clone in client.voice_clones.list()]
 
 
+def test_clone_is_made_of_a_design(client):
+    [designed] = [clone for clone in client.voice_clones.list() if clone.source_voice_design_id]
+    wish = {
+        "name": "Teller",
+        "language": "en",
+        "gender": "neutral",
+        "voice_design_id": designed.source_voice_design_id,
+    }
+
+    made = client.voice_clones.create(voice_clone_request=wish).data
+
+    assert (made.name, made.provider, made.label) == ("Teller", "telnyx", designed.label)
+    assert made.source_voice_design_id == designed.source_voice_design_id
+    with pytest.raises(telnyx.NotFoundError, match="Voice design not found"):
+        client.voice_clones.create(voice_clone_request={**wish, "voice_design_id": "none"})
+
+
 def test_ultra_clone_is_pending_and_then_active(running, client):
     limits = {"provider": "telnyx", "account": "full", "values": {"ultra_seconds": 0.2}}
     httpx.post(f"{running.address}/_control/accounts", json=limits).raise_for_status()

@@ -10,6 +10,7 @@ from catalog.sandbox.accounts import Opening
 from catalog.sandbox.counter import Call, Counter, Door, bearer_in
 from catalog.sandbox.keys import AccountKind, AccountName
 from catalog.sandbox.messages import Reply, Request, json_reply
+from catalog.sandbox.providers.inworld.designing import design_voice, publish_voice
 from catalog.sandbox.providers.inworld.editing import clone_voice, delete_voice, update_voice
 from catalog.sandbox.providers.inworld.listening import preview_voice, synthesize
 from catalog.sandbox.providers.inworld.listing import list_voices
@@ -66,6 +67,12 @@ class Provider(Counter):
             for row in (
                 ("GET", f"{start}/voices", Door(list_voices)),
                 ("POST", f"{start}/voices:clone", Door(clone_voice, is_writing=True)),
+                ("POST", f"{start}/voices:design", Door(design_voice, is_writing=True)),
+                (
+                    "POST",
+                    f"{start}/voices/{{voice_id}}:publish",
+                    Door(publish_voice, is_writing=True),
+                ),
                 ("GET", f"{start}/voices/{{voice_id}}", Door(get_voice)),
                 ("PATCH", f"{start}/voices/{{voice_id}}", Door(update_voice, is_writing=True)),
                 ("DELETE", f"{start}/voices/{{voice_id}}", Door(delete_voice, is_writing=True)),

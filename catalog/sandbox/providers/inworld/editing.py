@@ -19,6 +19,7 @@ from catalog.sandbox.providers.inworld.voices import (
     AGE_GROUPS,
     GENDERS,
     LANG_CODES,
+    LANGUAGES,
     bcp_47,
     own_payload,
 )
@@ -39,10 +40,10 @@ def clone_voice(call: Call) -> Reply:
     wish = call.json_object()
     if wish is None:
         raise invalid("request body is not a JSON object")
-    name = _text(wish, "displayName").strip()
+    name = text_in(wish, "displayName").strip()
     if not name:
         raise invalid("display_name is required")
-    language = _language(wish)
+    language = language_in(wish)
     contents = _samples(call, wish)
     sounds = [hear(content, CONTAINERS) for content in contents]
     usable = [sound for sound in sounds if sound is not None and sound.seconds >= SHORTEST]
@@ -65,7 +66,7 @@ def update_voice(call: Call) -> Reply:
     wish = call.json_object()
     if wish is None:
         raise invalid("request body is not a JSON object")
-    changes = _changes(wish)
+    changes = changes_in(wish)
     with call.account.store.transaction():
         voice = _own_voice(call)
         voice.payload.update(changes)
@@ -91,7 +92,8 @@ def _own_voice(call: Call) -> Voice:
     return voice
 
 
-def _changes(wish: dict[str, Any]) -> dict[str, Any]:
+def changes_in(wish: dict[str, Any]) -> dict[str, Any]:
+    """Return what is to be said of a voice from now on, or refuse it."""
     changes = {}
     for field, kind in _TEXTS.items():
         if field in wish:
@@ -108,21 +110,29 @@ def _changes(wish: dict[str, Any]) -> dict[str, Any]:
     return changes
 
 
-def _text(wish: dict[str, Any], field: str) -> str:
+def text_in(wish: dict[str, Any], field: str) -> str:
+    """Return a text, "" if there is none, or refuse what is something else."""
     value = wish.get(field) or ""
     if not isinstance(value, str):
         raise invalid(f"invalid value for {field}")
     return value
 
 
-def _language(wish: dict[str, Any]) -> str:
-    code, tag = _text(wish, "langCode"), _text(wish, "languageCode")
+def language_in(wish: dict[str, Any]) -> str:
+    """Return the code of the language that a voice shall have, or refuse it.
+
+    The older field takes one of the codes, the newer one any BCP 47 tag of such a language. What
+    is to be found out from a recording is English here.
+    """
+    code, tag = text_in(wish, "langCode"), text_in(wish, "languageCode")
     if code and tag:
         raise invalid("at most one of lang_code and language_code may be set")
-    wanted = code or tag.replace("-", "_").upper() or "AUTO"
-    if wanted not in LANG_CODES | {"AUTO"}:
+    if code in ("", "AUTO") and not tag:
+        return LANGUAGES["en"]
+    found = LANGUAGES.get(tag.partition("-")[0].lower()) if tag else code
+    if found not in LANG_CODES:
         raise invalid(f"unsupported language: '{code or tag}'")
-    return wanted
+    return found
 
 
 def _samples(call: Call, wish: dict[str, Any]) -> list[bytes]:
@@ -158,7 +168,7 @@ def _check_limits(call: Call) -> None:
 def _keep_clone(call: Call, wish: dict[str, Any], name: str, language: str, sound: Sound) -> Voice:
     word = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "voice"
     payload = own_payload(call.account.name, f"{word}_{secrets.token_hex(4)}", name)
-    payload["langCode"] = "EN_US" if language == "AUTO" else language
+    payload["langCode"] = language
     payload["promptLanguages"] = [bcp_47(payload["langCode"])]
     payload |= {field: wish[field] for field in ("description", "tags") if wish.get(field)}
     facts = {"created_at": call.account.now()}
@@ -171,7 +181,7 @@ def _keep_clone(call: Call, wish: dict[str, Any], name: str, language: str, soun
 def _report(sample: dict[str, Any], sound: Sound | None, language: str) -> dict[str, Any]:
     warnings, errors = _complaints(sound)
     return {
-        "langCode": "EN_US" if language == "AUTO" else language,
+        "langCode": language,
         "transcription": sample.get("transcription") or ("" if errors else "This is my voice."),
         "warnings": [{"text": text} for text in warnings],
         "errors": [{"text": text} for text in errors],

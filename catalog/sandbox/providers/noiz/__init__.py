@@ -29,6 +29,7 @@ class Provider(Counter):
     """Noiz with the accounts of the sandbox."""
 
     slug: ClassVar[str] = "noiz"
+    version: ClassVar[str] = "v1"
     name_field: ClassVar[str] = "display_name"
     doors = Routes(
         [

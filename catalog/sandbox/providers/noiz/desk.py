@@ -29,7 +29,8 @@ def list_voices(call: Call) -> Reply:
     https://developers.noiz.ai/docs-voices
     """
     voices = _fitting(call)
-    limit = _number(call, "limit", 10, 1, LARGEST_PAGE)
+    # No page names a largest limit, so more is not refused: it is only not given.
+    limit = min(_number(call, "limit", 10, 1, 1_000_000), LARGEST_PAGE)
     skip = _number(call, "skip", 0, 0, 1_000_000)
     # The documents call it a page number; its name is that of an offset.
     start = skip if call.account.figures()["skip_is_offset"] else skip * limit

@@ -50,6 +50,7 @@ class Provider(Counter):
     """StepFun with the accounts of the sandbox."""
 
     slug: ClassVar[str] = "stepfun"
+    version: ClassVar[str] = "v1"
     doors = Routes(
         [
             ("GET", "/audio/voices", Door(list_voices)),

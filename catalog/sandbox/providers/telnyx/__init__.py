@@ -17,6 +17,7 @@ from catalog.sandbox.providers.telnyx.clones import (
     list_clones,
     update_clone,
 )
+from catalog.sandbox.providers.telnyx.designs import create_from_design
 from catalog.sandbox.providers.telnyx.refusals import error_reply, not_found
 from catalog.sandbox.providers.telnyx.speech import list_voices, speak
 from catalog.sandbox.providers.telnyx.uploads import create_from_upload
@@ -49,9 +50,11 @@ class Provider(Counter):
     """Telnyx with the accounts of the sandbox."""
 
     slug: ClassVar[str] = "telnyx"
+    version: ClassVar[str] = "v2"
     doors = Routes(
         [
             ("GET", "/voice_clones", Door(list_clones)),
+            ("POST", "/voice_clones", Door(create_from_design, is_writing=True)),
             ("POST", "/voice_clones/from_upload", Door(create_from_upload, is_writing=True)),
             ("GET", "/voice_clones/{clone_id}", Door(get_clone)),
             ("PATCH", "/voice_clones/{clone_id}", Door(update_clone, is_writing=True)),

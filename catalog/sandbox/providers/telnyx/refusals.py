@@ -37,6 +37,11 @@ def no_such_clone() -> Refusal:
     return Refusal(not_found("Voice clone not found"))
 
 
+def no_such_design() -> Refusal:
+    """Return the answer for a voice design that the account does not have."""
+    return Refusal(not_found("Voice design not found"))
+
+
 def unreadable_audio() -> Refusal:
     """Return the answer to an upload that cannot be decoded."""
     detail = "The audio file could not be processed. Supported: WAV, MP3, FLAC, OGG, M4A."

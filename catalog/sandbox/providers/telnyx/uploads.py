@@ -26,7 +26,7 @@ from catalog.sandbox.voices import Voice
 CONTAINERS = ("wav", "mp3", "flac", "ogg", "mov")
 KEPT_SECONDS = {"Qwen3TTS": 10.0, "Bayan": 10.0, "Ultra": 60.0, "speech-2.8-turbo": 300.0}
 MINIMAX_SHORTEST, MINIMAX_LONGEST = 10.0, 300.0
-_DEFAULT_MODELS: Mapping[str, str] = {"telnyx": "Qwen3TTS", "minimax": "speech-2.8-turbo"}
+DEFAULT_MODELS: Mapping[str, str] = {"telnyx": "Qwen3TTS", "minimax": "speech-2.8-turbo"}
 PRICE = 1
 
 
@@ -62,14 +62,17 @@ def create_from_upload(call: Call) -> Reply:
     return json_reply({"data": shown}, 202 if model == "Ultra" else 201)
 
 
-def _model(form: Form) -> str:
-    provider = (form.first("provider") or "").casefold()
-    wanted = form.first("model_id")
-    if not provider and wanted == "Bayan":
-        provider = "telnyx"
-    if provider not in _DEFAULT_MODELS:
+def checked_provider(provider: str) -> str:
+    """Return whose voice a clone is to be, or refuse it."""
+    if provider.casefold() not in DEFAULT_MODELS:
         raise invalid("provider must be one of: telnyx, minimax", "/provider")
-    model = wanted or _DEFAULT_MODELS[provider]
+    return provider.casefold()
+
+
+def _model(form: Form) -> str:
+    wanted = form.first("model_id")
+    provider = checked_provider(form.first("provider") or ("telnyx" if wanted == "Bayan" else ""))
+    model = wanted or DEFAULT_MODELS[provider]
     if MODELS.get(model) != provider:
         raise invalid(f"model_id is not supported by provider {provider}", "/model_id")
     return model

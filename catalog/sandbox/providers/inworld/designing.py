@@ -1,0 +1,90 @@
+"""Design voices from words: drafts to hear, of which one is kept by publishing it."""
+
+import base64
+import secrets
+from typing import Any
+
+from catalog.sandbox.counter import Call
+from catalog.sandbox.messages import Reply, json_reply
+from catalog.sandbox.providers.inworld.editing import changes_in, language_in, text_in
+from catalog.sandbox.providers.inworld.refusals import invalid, no_credit, no_such_voice
+from catalog.sandbox.providers.inworld.voices import bcp_47, own_payload
+from catalog.sandbox.sounds import to_mp3
+from catalog.sandbox.voices import Voice
+
+SHORTEST, LONGEST = 30, 250
+MOST_DRAFTS = 3
+_DRAFT = "draft"
+
+
+def design_voice(call: Call) -> Reply:
+    """Answer some voices that fit a description; none of them is listed yet.
+
+    https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/design-voice
+    """
+    wish = call.json_object()
+    if wish is None:
+        raise invalid("request body is not a JSON object")
+    prompt, text = text_in(wish, "designPrompt"), text_in(wish, "previewText")
+    if not SHORTEST <= len(prompt) <= LONGEST:
+        raise invalid(f"design_prompt must have {SHORTEST} to {LONGEST} characters")
+    if not text.strip():
+        raise invalid("preview_text is required")
+    language, wanted = language_in(wish), _number_of_drafts(wish)
+    if call.account.figures()["credit"] <= 0:
+        raise no_credit()
+    drafts = [_draft(call, prompt, language) for _ in range(wanted)]
+    return json_reply(
+        {
+            "langCode": language,
+            "previewVoices": [
+                {
+                    "voiceId": draft.voice_id,
+                    "previewText": text,
+                    "previewAudio": _spoken(call, draft, text),
+                }
+                for draft in drafts
+            ],
+        }
+    )
+
+
+def publish_voice(call: Call) -> Reply:
+    """Keep a draft among the voices of the workspace.
+
+    https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/publish-voice
+    """
+    changes = changes_in(call.json_object() or {})
+    voice_id = call.values["voice_id"]
+    with call.account.store.transaction():
+        draft = call.account.store.get(call.account.shelf, _DRAFT, voice_id)
+        voice = call.account.voice(voice_id) if draft is None else Voice.from_document(draft)
+        if voice is None:
+            raise no_such_voice(voice_id)
+        voice.payload.update(changes)
+        call.account.keep(voice)
+        call.account.store.remove(call.account.shelf, _DRAFT, voice_id)
+        call.account.count(creates=int(draft is not None))
+    return json_reply(voice.payload)
+
+
+def _number_of_drafts(wish: dict[str, Any]) -> int:
+    config = wish.get("voiceDesignConfig") or {}
+    wanted = config.get("numberOfSamples", 1) if isinstance(config, dict) else None
+    if not isinstance(wanted, int) or not 1 <= wanted <= MOST_DRAFTS:
+        raise invalid(f"number_of_samples must be between 1 and {MOST_DRAFTS}")
+    return wanted
+
+
+def _draft(call: Call, prompt: str, language: str) -> Voice:
+    payload = own_payload(call.account.name, f"designed_{secrets.token_hex(4)}", "Designed voice")
+    payload |= {"langCode": language, "promptLanguages": [bcp_47(language)], "description": prompt}
+    voice = Voice(payload["voiceId"], payload, facts={"created_at": call.account.now()})
+    document = voice.as_document()
+    call.account.store.put(call.account.shelf, _DRAFT, voice.voice_id, document)
+    return voice
+
+
+def _spoken(call: Call, voice: Voice, text: str) -> str:
+    content = to_mp3(voice.speak(call.backstage.studio, text))
+    return base64.b64encode(content).decode()

@@ -1,0 +1,49 @@
+"""Make clones of designed voices; the designs themselves cannot be made or listed here."""
+
+import uuid
+from typing import Any
+
+from catalog.sandbox.counter import Call
+from catalog.sandbox.messages import Reply, json_reply
+from catalog.sandbox.providers.telnyx.clones import (
+    checked_gender,
+    checked_language,
+    checked_name,
+)
+from catalog.sandbox.providers.telnyx.refusals import no_credit, no_such_design
+from catalog.sandbox.providers.telnyx.uploads import DEFAULT_MODELS, PRICE, checked_provider
+from catalog.sandbox.providers.telnyx.voices import clone_payload, shown_clone
+from catalog.sandbox.voices import Voice
+
+
+def create_from_design(call: Call) -> Reply:
+    """Make a clone of a voice design that the account has used before.
+
+    https://developers.telnyx.com/api-reference/voice-clones/create-a-voice-clone
+    """
+    wish = call.json_object() or {}
+    model = DEFAULT_MODELS[checked_provider(str(wish.get("provider") or "telnyx"))]
+    described = {
+        "gender": checked_gender(wish.get("gender")),
+        "language": checked_language(wish.get("language")),
+    }
+    name, design = checked_name(wish.get("name")), _design(call, wish.get("voice_design_id"))
+    clone_id = str(uuid.uuid4())
+    payload = clone_payload(clone_id, name, model, call.account.now()) | described
+    # Its label is what the design was asked for with.
+    for field in ("source_voice_design_id", "source_voice_design_version", "label"):
+        payload[field] = design.payload[field]
+    voice = Voice(clone_id, payload, design.seed)
+    with call.account.store.transaction():
+        if call.account.figures()["balance"] < PRICE:
+            raise no_credit()
+        call.account.keep(voice)
+        call.account.count(creates=1, balance=-PRICE)
+    return json_reply({"data": shown_clone(voice, call.account.now())}, 201)
+
+
+def _design(call: Call, design_id: Any) -> Voice:
+    for voice in call.account.voices():
+        if design_id and voice.payload["source_voice_design_id"] == design_id:
+            return voice
+    raise no_such_design()
