@@ -126,9 +126,8 @@ class Voice(models.Model):
     search_text = models.TextField(blank=True)
     # The same of the team's tags and notes, apart from what a sync writes anew.
     team_text = models.TextField(blank=True)
-    # Of what the provider says in our words, and of what it sent before anybody read that.
     content_hash = models.CharField(max_length=64, blank=True)
-    source_mark = models.CharField(max_length=32, blank=True)
+    source_mark = models.CharField(max_length=32, blank=True)  # of what was sent, before reading
     remote_created_at = models.DateTimeField(null=True)
     added_at = models.DateTimeField()
     changed_at = models.DateTimeField()

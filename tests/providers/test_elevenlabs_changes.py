@@ -27,7 +27,14 @@ def test_clone_sends_the_form_as_documented(server):
     server.will_answer("clone")
     second = SampleFile('b"\r\n.mp3', "audio/mpeg", b"ID3")
     wish = CloneRequest(
-        "Anna", (SAMPLE, second), MARKER, "Our narrator.", {"accent": "british"}, True
+        "Anna",
+        (SAMPLE, second),
+        MARKER,
+        "Our narrator.",
+        {"accent": "british"},
+        True,
+        language="en-GB",
+        gender="female",
     )
 
     with server.connect() as adapter:
@@ -48,7 +55,8 @@ def test_clone_sends_the_form_as_documented(server):
     assert values["name"] == "Anna"
     assert values["description"].replace("\r\n", "\n") == f"Our narrator.\n\n{MARKER}"
     assert values["remove_background_noise"] == "true"
-    assert json.loads(values["labels"]) == {"accent": "british"}
+    told = {"language": "en", "gender": "female", "accent": "british"}
+    assert json.loads(values["labels"]) == told
     assert (parts[4].filename, parts[4].content_type) == ("anna.wav", "audio/wav")
     assert parts[4].content == SAMPLE.content
 

@@ -116,15 +116,27 @@ def test_errors_inside_a_200_may_be_bare_texts(server):
 
 
 @pytest.mark.parametrize(
-    ("asked", "sent"), [("en", "en-US"), ("en-GB", "en-GB"), ("zh", "zh-CN"), ("da", "da")]
+    ("asked", "field", "sent"),
+    [
+        ("en", "langCode", "EN_US"),
+        ("zh", "langCode", "ZH_CN"),
+        ("pt-BR", "langCode", "PT_BR"),
+        ("en-GB", "languageCode", "en-GB"),
+        ("da", "languageCode", "da"),
+    ],
 )
-def test_a_language_without_a_region_gets_the_one_that_inworld_knows(server, asked, sent):
+def test_a_language_goes_as_one_of_the_codes_that_inworld_lists_or_as_a_tag(
+    server, asked, field, sent
+):
     server.will_answer("clone")
 
     with server.connect() as adapter:
         adapter.clone(CloneRequest("Anna", (SAMPLE,), MARKER, language=asked))
 
-    assert json.loads(server.requests[0].content)["languageCode"] == sent
+    told = json.loads(server.requests[0].content)
+    assert {name: told[name] for name in ("langCode", "languageCode") if name in told} == {
+        field: sent
+    }
 
 
 def test_a_refusal_inside_a_200_does_not_show_the_key(server):

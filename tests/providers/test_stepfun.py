@@ -179,6 +179,22 @@ def test_a_text_that_is_a_megabyte_long_is_cut():
     assert "voice-name" in voice.problem
 
 
+def test_where_stepfun_has_no_built_in_voices_the_own_ones_are_listed(server):
+    server.will_answer("clones_documented").will_answer("error_address")
+
+    with server.connect() as adapter:
+        [voice] = adapter.voices()
+
+    assert voice.is_owned
+
+
+def test_a_missing_page_of_somebody_in_between_is_no_list_without_built_in_voices(server):
+    server.will_answer("clones_documented").will_send(404, {"detail": "Not Found"})
+
+    with server.connect() as adapter, pytest.raises(errors.ProviderError):
+        list(adapter.voices())
+
+
 @pytest.mark.parametrize("has_more", [False, None])
 def test_the_listing_ends_where_the_provider_says_so(server, has_more):
     server.will_send(200, page_of(has_more=has_more)).will_send(200, system_voices())

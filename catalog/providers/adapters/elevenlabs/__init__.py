@@ -25,7 +25,7 @@ from catalog.providers.key_checks import CredentialCheck, Slots
 from catalog.providers.listing import Listed, demand_ids
 from catalog.providers.marking import add_marker, find_markers, has_marker
 from catalog.providers.public_fetch import fetch_public
-from catalog.providers.reading import Reading
+from catalog.providers.reading import Reading, drop_empty
 from catalog.providers.replies import Refusal, json_body
 from catalog.providers.types import (
     AudioClip,
@@ -65,6 +65,8 @@ class Adapter(Provider):
         key_hint="From Developers, API keys. Needs Voices (write); User (read) shows free slots.",
         sample_formats=frozenset({"wav", "mp3", "flac", "ogg", "m4a", "webm"}),
         advised_sample_seconds=60,
+        # Several are taken, and no page names a limit: as many as a form has.
+        max_samples=10,
         can_clone=True,
         removes_noise=True,
         can_rename=True,
@@ -110,7 +112,7 @@ class Adapter(Provider):
 
     def listing(self) -> Iterator[Listed]:
         """See https://elevenlabs.io/docs/api-reference/voices/search."""
-        return (Listed(voice_id(item), item, read_voice) for item in self._items())
+        return (Listed(item["voice_id"], item, read_voice) for item in self._items())
 
     def voice(self, remote_id: str) -> RemoteVoice:
         """See https://elevenlabs.io/docs/api-reference/voices/get."""
@@ -124,8 +126,11 @@ class Adapter(Provider):
             "description": description,
             "remove_background_noise": "true" if wish.remove_background_noise else "false",
         }
-        if wish.labels:
-            fields["labels"] = json.dumps(dict(wish.labels))
+        # What the form asked for; labels name languages without a region.
+        told = {"language": wish.language.partition("-")[0], "gender": wish.gender}
+        labels = {**drop_empty(told), **wish.labels}
+        if labels:
+            fields["labels"] = json.dumps(labels)
         files = [
             ("files", (clean_line(sample.filename, 120), sample.content, sample.content_type))
             for sample in wish.samples

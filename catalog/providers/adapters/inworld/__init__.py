@@ -9,12 +9,12 @@ workspace's own voices does (``workspaces/{workspace}/voices/{voice}``), and so 
 of its own tells nothing, and has the reference "".
 """
 
-import base64
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from catalog.providers import errors
+from catalog.providers.adapters.inworld.cloning import LOCALES, clone_body, read_verdicts
 from catalog.providers.adapters.inworld.voices import read_voice, voice_id, workspace_of
 from catalog.providers.base import AUDIO_LIMIT, Provider
 from catalog.providers.key_checks import CredentialCheck
@@ -58,11 +58,6 @@ _SPEECH_SETTINGS = (
 )
 # Five clones a minute are allowed, and no header tells when the next one is.
 _CLONE_WAIT = 60.0
-# The languages of a clone, which the API knows with one region each.
-_LOCALES = (
-    "en-US zh-CN ko-KR ja-JP ru-RU it-IT es-ES pt-BR de-DE fr-FR ar-SA pl-PL nl-NL hi-IN he-IL"
-)
-_LOCALE_OF = {locale.partition("-")[0]: locale for locale in _LOCALES.split()}
 
 
 def quote_filter_value(text: str) -> str:
@@ -97,7 +92,7 @@ class Adapter(Provider):
         can_delete=True,
         delete_note="Inworld documents no way to bring back a deleted voice or its id.",
         marker_length=500,
-        clone_languages=tuple(_LOCALES.split()),
+        clone_languages=LOCALES,
         transcript=Transcript.OPTIONAL,
         can_speak=True,
         speech_call=SpeechCall(
@@ -132,7 +127,7 @@ class Adapter(Provider):
 
     def listing(self) -> Iterator[Listed]:
         """See https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/list-voices."""
-        return (Listed(voice_id(item), item, self._read_voice) for item in self._items({}))
+        return (Listed(item["voiceId"], item, self._read_voice) for item in self._items({}))
 
     def voice(self, remote_id: str) -> RemoteVoice:
         """See https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/get-voice."""
@@ -140,10 +135,10 @@ class Adapter(Provider):
 
     def clone(self, wish: CloneRequest) -> CloneResult:
         """See https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/clone-voice."""
-        made = Reading(self._send_clone(_clone_body(wish, self.info.marker_length)))
+        made = Reading(self._send_clone(clone_body(wish, self.info.marker_length)))
         remote_id = made.object("voice").exact("voiceId", 200)
         refused, noted = (
-            self.tidy("; ".join(filter(None, _read_verdicts(made, field))))
+            self.tidy("; ".join(filter(None, read_verdicts(made, field))))
             for field in ("errors", "warnings")
         )
         if remote_id:
@@ -271,27 +266,3 @@ class Adapter(Provider):
         voice = read_voice(item)
         path = self._preview_path(voice.remote_id)
         return replace(voice, preview_url=f"{self.base_url.rstrip('/')}/{path}")
-
-
-def _clone_body(wish: CloneRequest, longest: int) -> dict[str, Any]:
-    spoken, cleans = drop_empty({"transcription": wish.transcript}), wish.remove_background_noise
-    body = {
-        "displayName": wish.name,
-        "description": add_marker(wish.description, wish.marker, longest),
-        # Left out, it is found out from the recording.
-        "languageCode": _LOCALE_OF.get(wish.language, wish.language),
-        "tags": list(wish.labels.values()),
-        "voiceSamples": [
-            {"audioData": base64.b64encode(sample.content).decode(), **spoken}
-            for sample in wish.samples
-        ],
-        "audioProcessingConfig": {"removeBackgroundNoise": True} if cleans else {},
-    }
-    return drop_empty(body)
-
-
-def _read_verdicts(made: Reading, field: str) -> Iterator[str]:
-    for sample in made.objects("audioSamplesValidated"):
-        # Each text in an object by the page, and bare by what others were sent.
-        yield from (entry.line("text") for entry in sample.objects(field))
-        yield from sample.lines(field)

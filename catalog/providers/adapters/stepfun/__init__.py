@@ -25,7 +25,7 @@ from catalog.providers.base import AUDIO_LIMIT, Provider
 from catalog.providers.cleaning import clean_line
 from catalog.providers.key_checks import CredentialCheck
 from catalog.providers.listing import Listed, demand_ids
-from catalog.providers.reading import Reading
+from catalog.providers.reading import Reading, drop_empty
 from catalog.providers.replies import Refusal, decode_sound, json_body, kind_of_status
 from catalog.providers.types import (
     Answer,
@@ -133,10 +133,7 @@ class Adapter(Provider):
     def clone(self, wish: CloneRequest) -> CloneResult:
         """See https://platform.stepfun.ai/docs/en/api-reference/audio/create-voice."""
         file_id = wish.progress.get("file_id") or self._upload(wish)
-        wanted = {"model": _CLONE_MODEL, "file_id": file_id}
-        transcript = clean_line(wish.transcript, _LONGEST_TEXT)
-        if transcript:
-            wanted["text"] = transcript
+        wanted = _clone_body(wish, file_id)
         made = Reading(self.request_json("POST", "audio/voices", json=wanted))
         remote_id = made.identifier("id")
         if not remote_id:
@@ -186,7 +183,7 @@ class Adapter(Provider):
         https://platform.stepfun.ai/docs/en/api-reference/audio/voices-preview.
         """
         file_id = wish.progress.get("file_id") or self._upload(wish)
-        wanted = {"model": _CLONE_MODEL, "file_id": file_id, "sample_text": text}
+        wanted = {**_clone_body(wish, file_id), "sample_text": text}
         body = self.request_json("POST", "audio/voices/preview", limit=_PREVIEW_LIMIT, json=wanted)
         sound = decode_sound(body.get("sample_audio"))
         if not sound:
@@ -234,7 +231,13 @@ class Adapter(Provider):
 
     def _system_voices(self) -> dict[str, Any]:
         # https://platform.stepfun.com/docs/zh/api-reference/audio/get_detail
-        found = self.request_json("GET", "audio/system_voices", params={"model": _LIST_MODEL})
+        try:
+            found = self.request_json("GET", "audio/system_voices", params={"model": _LIST_MODEL})
+        except errors.RequestRejected as exc:
+            # A plan's own channel does not have this list; only StepFun itself can say so.
+            if exc.status != 404 or not exc.code:
+                raise
+            return {"voices": []}
         if not isinstance(found.get("voices"), list):
             raise self.unclear("answered without a list of built-in voices", repeatable=True)
         return found
@@ -268,3 +271,8 @@ class Adapter(Provider):
             params["after"] = last
         # Also a page that promises more and does not say where: half a list is worse than none.
         raise self.unclear("does not come to an end with its list", repeatable=True)
+
+
+def _clone_body(wish: CloneRequest, file_id: str) -> dict[str, str]:
+    transcript = clean_line(wish.transcript, _LONGEST_TEXT)
+    return drop_empty({"model": _CLONE_MODEL, "file_id": file_id, "text": transcript})

@@ -129,7 +129,7 @@ class Adapter(Provider):
         cloned = set()
         for item in self._clones():
             cloned.add(Reading(item).exact("provider_voice_id", 200))
-            yield Listed(clone_id(item), item, read_clone)
+            yield Listed(item["id"], item, read_clone)
         for item in self._built_ins():
             # A clone is among the voices to speak with too, by its other id.
             if built_in_id(item).split(".", 2)[-1] not in cloned:
