@@ -42,6 +42,7 @@ AUDIO_LIMIT = 30 * 1024 * 1024
 # Seconds for one call in all, whatever its single steps may take.
 _TIME_TO_ASK = 60
 _TIME_TO_CREATE = 240
+_TIME_WHILE_AWAITED = 10
 _ASKING = httpx.Timeout(connect=5, pool=5, write=60, read=30)
 # The answer is held as long as it may come: every one that is given up costs a reconciliation.
 _CREATING = httpx.Timeout(connect=5, pool=5, write=60, read=120)
@@ -79,6 +80,7 @@ class Provider:
         self.base_url = base_url or self.info.base_url
         self._deadline = Deadline()
         self.on_handed_over: Told | None = None  # called when a body that makes something is out
+        self.is_awaited = False  # by somebody at a page: what takes long raises NotYet
         self._client = httpx.Client(
             base_url=self.base_url,
             transport=transport or DeadlineTransport(self._deadline),
@@ -246,7 +248,8 @@ class Provider:
     def _exchange(
         self, method: str, path: str, repeatable: bool, limit: int, sent: dict[str, Any]
     ) -> Reply:
-        self._deadline.start(_TIME_TO_ASK if repeatable else _TIME_TO_CREATE)
+        seconds = _TIME_TO_ASK if repeatable else _TIME_TO_CREATE
+        self._deadline.start(_TIME_WHILE_AWAITED if self.is_awaited else seconds)
         timeout = _ASKING if repeatable else _CREATING
         label = self.info.label
         failure: errors.ProviderError
@@ -262,6 +265,8 @@ class Provider:
             failure = errors.TryLater(f"{label} cannot be reached.", unreachable=True)
         except httpx.TimeoutException:
             failure = self.unclear("did not answer in time", repeatable=repeatable)
+            if self.is_awaited:
+                failure = errors.NotYet(f"{label} takes long to answer.")
         except (httpx.HTTPError, httpx.StreamError):
             failure = self.unclear("broke off the connection", repeatable=repeatable)
         except Unreadable as exc:
@@ -279,14 +284,16 @@ class Provider:
             )
         # Some repeat the key that they refuse: it goes first, lest a cut leave half of it.
         told = redact(reply.content.decode("utf-8", "replace"), self._secrets.values())
-        refusal = self.read_refusal(status, read_json(told)) if 400 <= status < 500 else None
-        if refusal is not None:
-            tidied = replace(
-                refusal,
-                message=self.tidy(refusal.message),
-                code=self.tidy(refusal.code, 80),
-                permission=self.tidy(refusal.permission, 80),
-                request_id=self.tidy(refusal.request_id, 80),
-            )
-            return refusal_error(self.info.label, tidied, status)
-        return status_error(self.info.label, status, repeatable)
+        refusal = self.read_refusal(status, read_json(told)) if status >= 400 else None
+        if refusal is None:
+            return status_error(self.info.label, status, repeatable)
+        tidied = replace(
+            refusal,
+            message=self.tidy(refusal.message),
+            code=self.tidy(refusal.code, 80),
+            permission=self.tidy(refusal.permission, 80),
+            request_id=self.tidy(refusal.request_id, 80),
+        )
+        if status >= 500:
+            return status_error(self.info.label, status, repeatable, tidied.message)
+        return refusal_error(self.info.label, tidied, status)

@@ -105,10 +105,14 @@ def refusal_error(label: str, refusal: Refusal, status: int) -> errors.ProviderE
     return refusal.kind(message, **told)
 
 
-def status_error(label: str, status: int, repeatable: bool) -> errors.ProviderError:
-    """Return the error for an answer of which only the status can be understood."""
+def status_error(
+    label: str, status: int, repeatable: bool, message: str = ""
+) -> errors.ProviderError:
+    """Return the error for an answer of which only the status tells what it amounts to."""
     if not repeatable or status < 300 or status >= 500 or status in (408, 425):
-        return unclear_error(f"{label} answered with an error ({status}).", repeatable, status)
+        told = f": {message.rstrip('.')}" if message else ""
+        words = f"{label} answered with an error ({status}){told}."
+        return unclear_error(words, repeatable, status)
     if status == httpx.codes.UNAUTHORIZED:
         return errors.CredentialRejected(f"{label} does not accept this key.", status=status)
     if status < 400:

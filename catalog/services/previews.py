@@ -74,6 +74,7 @@ def _download(user: User, voice: Voice) -> AudioClip:
     base_url = settings.PROVIDER_BASE_URLS[voice.provider]
     try:
         with open_provider(voice.provider, credential.secrets(), base_url) as provider:
+            provider.is_awaited = True
             return provider.preview(voice.remote_id, voice.preview_url, voice.preview_sample_id)
     except CannotOpen:
         raise PreviewUnavailable("The key can't be opened: enter it again.") from None

@@ -125,6 +125,15 @@ def test_a_slow_server_does_not_outlast_the_deadline(monkeypatch, start, drop, e
         chorus.request(method, "voices")
 
 
+def test_while_somebody_waits_a_slow_server_is_given_up_sooner_and_asked_again(monkeypatch):
+    monkeypatch.setattr(base, "_TIME_WHILE_AWAITED", 0.2)
+
+    with listening(dripping(OK, b"", 60, b"")) as url, connect(url) as chorus:
+        chorus.is_awaited = True
+        with pytest.raises(errors.NotYet, match="Chorus takes long to answer"):
+            chorus.request("GET", "voices")
+
+
 def test_a_closed_provider_takes_no_more_requests():
     with connect("http://127.0.0.1:9") as chorus:
         pass

@@ -93,6 +93,16 @@ def test_an_unclear_answer_to_a_listing_may_be_asked_for_again(slug, status, con
         run(adapter, "voices")
 
 
+@each
+def test_the_words_of_a_provider_for_its_trouble_are_passed_on(slug):
+    server = FakeServer(slug).will_answer("error_server")
+
+    with server.connect() as adapter, pytest.raises(errors.TryLater) as caught:
+        list(adapter.voices())
+
+    assert re.search(r"answered with an error \(500\): \w.*\w\.$", caught.value.message)
+
+
 @each_with("delete")
 @pytest.mark.parametrize(
     ("status", "content", "headers"),

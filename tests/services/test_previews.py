@@ -136,6 +136,7 @@ def test_what_a_provider_makes_slowly_is_asked_for_again_and_then_plays(cast, vo
     with pytest.raises(PreviewPending, match="ElevenLabs is making the preview of Rachel"):
         fetch(cast.mia, voice)
 
+    assert stub.is_awaited
     assert fetch(cast.mia, voice).size > 0
 
 
