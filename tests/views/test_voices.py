@@ -290,6 +290,17 @@ def test_only_an_admin_is_offered_to_delete_and_only_what_can_be_deleted(cast, a
     assert (offers(ana, clone), offers(ana, library), offers(mia, clone)) == (True, False, False)
 
 
+def test_what_the_provider_cannot_delete_is_offered_to_be_hidden_and_says_why(cast, ana):
+    account = factories.make_account(cast.aurora, provider="stepfun")
+    clone = factories.make_clone(account)
+
+    page = Page(ana.get(f"/voices/{clone.pk}/"))
+
+    assert "Delete…" not in page.text
+    assert "StepFun has no way to delete a voice." in page.text
+    assert "Hide here" in page.text
+
+
 def test_a_voice_that_is_gone_keeps_its_page_and_says_since_when(cast, mia):
     gone_at = factories.NOW + timedelta(hours=1)
     voice = factories.make_clone(
