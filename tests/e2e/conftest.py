@@ -24,15 +24,13 @@ PEOPLE = ("ana", "cleo", "mia", "sam")
 HERE = Path(__file__).parent
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+@pytest.hookimpl(tryfirst=True)  # before anything is chosen by its marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.e2e)
             # A browser on a busy machine may miss its moment; what fails twice is broken.
             item.add_marker(pytest.mark.flaky(reruns=2))
-            # They share one product, so they stay in one process and keep their order.
-            item.add_marker(pytest.mark.xdist_group("e2e"))
 
 
 @pytest.fixture(scope="package")
@@ -41,7 +39,6 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         yield product
 
 
-# Not for the session: while Playwright lives, Django takes the thread for an asynchronous one.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     program = find_chromium()
