@@ -1,8 +1,13 @@
 """Tell what an upload is from its first bytes; the name and the declared type are only claims."""
 
+import io
+import re
+import zipfile
 from dataclasses import dataclass
 
 HEAD_BYTES = 512
+# Long enough that no sound holds them by chance.
+_MARKUP = re.compile(rb"<(?:script|html|!doctype|\?php)[\s>]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,16 @@ def sniff_format(head: bytes) -> AudioFormat | None:
     """Return the format that the first bytes show, or None for anything that we do not take."""
     slug = _sniff_container(head) or ("mp3" if _is_mpeg_audio(head) else "")
     return FORMATS.get(slug)
+
+
+def find_stowaway(content: bytes) -> str:
+    """Name what a file is besides sound, "" if nothing: some are made to be two things at once."""
+    # Readers of a PDF look for its head in the first kilobyte, unpackers from the end.
+    if b"%PDF-" in content[:1024]:
+        return "a PDF"
+    if _MARKUP.search(content):
+        return "a web page"
+    return "an archive" if zipfile.is_zipfile(io.BytesIO(content)) else ""
 
 
 def _sniff_container(head: bytes) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import av
 import numpy as np
+from av.stream import Disposition
 from numpy.typing import NDArray
 
 from catalog.audio import AudioFormat
@@ -97,17 +98,18 @@ def _decode(
         options={"protocol_whitelist": ""},
         metadata_errors="ignore",  # a title in another encoding says nothing about the sound
     ) as container:
-        if not container.streams.audio:
-            raise NotDecodable("There is no sound in this file.")
+        _demand_one_sound(container)
         resampler = None
         budget = _Budget()
         for frame in container.decode(container.streams.audio[0]):
             budget.spend(frame)
             rate = rate or min(frame.sample_rate, _HIGHEST_HEARD)
-            resampler = resampler or av.AudioResampler(format="fltp", rate=rate)
+            # Packed: of eight channels on planes of their own, PyAV reads one from nowhere.
+            resampler = resampler or av.AudioResampler(format="flt", rate=rate)
             for piece in resampler.resample(frame):
+                values = piece.to_ndarray().reshape(-1, len(piece.layout.channels))
                 # The mean of the channels, which cannot be louder than the loudest of them.
-                pieces.append(piece.to_ndarray().mean(axis=0, dtype=np.float32))
+                pieces.append(values.mean(axis=1, dtype=np.float32))
                 decoded += piece.samples
                 rate = piece.sample_rate
             if rate and decoded > max_seconds * rate:
@@ -115,6 +117,17 @@ def _decode(
                     f"This file is longer than {math.floor(max_seconds / 60)} minutes."
                 )
     return np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.float32), rate or _RATE
+
+
+def _demand_one_sound(container: av.container.InputContainer) -> None:
+    """Refuse what is more than a recording; a picture of its cover is none of it."""
+    streams = container.streams
+    if not streams.audio:
+        raise NotDecodable("There is no sound in this file.")
+    if len(streams.audio) > 1:
+        raise NotDecodable("This file holds several recordings. Save the one you want on its own.")
+    if any(not each.disposition & Disposition.attached_pic for each in streams.video):
+        raise NotDecodable("This file is a film. Save its sound alone, and choose that.")
 
 
 class _Budget:

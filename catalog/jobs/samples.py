@@ -8,7 +8,7 @@ import numpy as np
 from django.db import transaction
 from django.db.models import F
 
-from catalog.audio import FORMATS
+from catalog.audio import FORMATS, find_stowaway
 from catalog.conversion import LONGEST_SECONDS, Joined, Piece, join_pieces, write_wav
 from catalog.decoding import SILENCE, NotDecodable, decode_audio, measure_audio
 from catalog.hearing.noise import remove_noise
@@ -48,8 +48,12 @@ def _read(sample: Sample) -> None:
     try:
         if sample.original is not None and not sample.path:
             _clean(sample, sample.original)
+        content = _load(sample)
+        if stowaway := find_stowaway(content):
+            words = f"This file is not only sound: it is {stowaway} as well."
+            raise NotDecodable(f"{words} Save the recording anew, and choose that.")
         measured = measure_audio(
-            _load(sample),
+            content,
             FORMATS[sample.audio_format],
             max_seconds=LONGEST_SECONDS,
             peak_count=PEAK_COUNT,
