@@ -3,8 +3,9 @@
 from django.db import transaction
 
 from catalog.audit import record
-from catalog.jobs.looks import GIVE_UP_AFTER, LookingTurn, back_off
+from catalog.jobs.looks import LookingTurn, back_off
 from catalog.jobs.slots import refresh_slots
+from catalog.jobs.turns import GIVE_UP_AFTER
 from catalog.models import CloneJob, Voice
 from catalog.models.versions import touch_voices
 from catalog.providers.base import Provider

@@ -17,16 +17,19 @@ from catalog.crypto import CannotOpen
 from catalog.decoding import NotDecodable
 from catalog.jobs.cancels import CancellingTurn
 from catalog.jobs.leases import LEASE, Clock, LeaseLost, RowId, claim_work, keep_alive
-from catalog.jobs.looks import GIVE_UP_AFTER, back_off
+from catalog.jobs.looks import back_off
 from catalog.jobs.samples import convert_samples, find_length_problem, measure_sample
 from catalog.jobs.slots import refresh_slots
+from catalog.jobs.turns import GIVE_UP_AFTER
 from catalog.jobs.voices import write_voices
-from catalog.models import CloneJob, Voice
+from catalog.models import CloneJob, Credential, Voice
 from catalog.models.versions import touch_voices
 from catalog.providers.base import Provider
 from catalog.providers.errors import (
+    CredentialRejected,
     NotFound,
     OutcomeUnknown,
+    PermissionMissing,
     ProviderError,
     TryLater,
 )
@@ -73,9 +76,12 @@ class _CloneRun(CancellingTurn):
         if self.job.cancel_asked_at and self.job.step == Step.PLANNED:
             self._cancel("Nothing is left of it at the provider.")
             return
-        credential = self.job.credential
+        credential = self._find_key()
         if credential is None:
             self._stop_without_key()
+            return
+        if self.job.step == Step.PLANNED and credential.is_refused:
+            self._wait_for_key()
             return
         if self.job.step == Step.PLANNED and not self._prepare():
             return
@@ -89,17 +95,17 @@ class _CloneRun(CancellingTurn):
                 self.job.account.provider, credential.secrets(), base_url
             ) as provider:
                 provider.on_handed_over = self._note_handover
-                self._take_step(provider)
+                self._take_step(provider, credential)
         except CannotOpen:
             self._wait("The key can't be opened: enter it again.", timedelta(minutes=5))
 
-    def _take_step(self, provider: Provider) -> None:
+    def _take_step(self, provider: Provider, credential: Credential) -> None:
         if self.job.step == Step.CONFIRMED:
             self._fetch_voice(provider)
         elif self.job.step in {Step.SENT, Step.UNKNOWN}:
             self._look(provider)
         else:
-            self._send(provider)
+            self._send(provider, credential)
 
     # Before the call
 
@@ -136,7 +142,7 @@ class _CloneRun(CancellingTurn):
 
     # The call that must not be repeated blindly
 
-    def _send(self, provider: Provider) -> None:
+    def _send(self, provider: Provider, credential: Credential) -> None:
         wish = self._make_wish()
         sent_at = self.clock()
         self._write_durably(
@@ -162,6 +168,8 @@ class _CloneRun(CancellingTurn):
                 timedelta(seconds=2),
                 step=Step.UNKNOWN,
             )
+        except CredentialRejected as exc:
+            self._put_down(credential, exc)
         except ProviderError as exc:
             self._fail(exc.message, step=Step.REFUSED)
         else:
@@ -177,6 +185,16 @@ class _CloneRun(CancellingTurn):
             return
         tries, attempts = len(self.job.evidence), self.job.attempt_count - 1
         self._wait(exc.message, back_off(tries, exc), step=Step.PLANNED, attempt_count=attempts)
+
+    def _put_down(self, credential: Credential, exc: CredentialRejected) -> None:
+        """Wait for another key; one that only lacks a permission would lack it tomorrow, too."""
+        if isinstance(exc, PermissionMissing):
+            self._fail(exc.message, step=Step.REFUSED)
+            return
+        self._note_refused_key(credential, exc)
+        self._free_account()
+        self._write_durably(step=Step.PLANNED, attempt_count=self.job.attempt_count - 1)
+        self._wait_for_key()
 
     def _make_wish(self) -> CloneRequest:
         return CloneRequest(

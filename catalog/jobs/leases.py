@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F, QuerySet
 
 from catalog.models.leases import LeasedWork, due_work
@@ -97,8 +97,13 @@ def find_due(model: type[LeasedWork], states: tuple[str, ...], now: datetime) ->
     """
     rows = model._default_manager.filter(due_work(now), state__in=states)
     unwoken = rows.exclude(woken_at__gt=now - WAKE_EVERY).order_by("created_at")
-    ids = list(unwoken.values_list("pk", flat=True)[:200])
-    model._default_manager.filter(pk__in=ids).update(woken_at=now)
+    if not unwoken.exists():
+        return []
+    with transaction.atomic():
+        # Locked, so that of two schedules at work by mistake only one wakes each row.
+        locked = unwoken.select_for_update(skip_locked=True)
+        ids = list(locked.values_list("pk", flat=True)[:200])
+        model._default_manager.filter(pk__in=ids).update(woken_at=now)
     return ids
 
 

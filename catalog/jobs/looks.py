@@ -1,11 +1,12 @@
 """Look at the provider after an unclear end: adopt what is there, or prove that nothing is."""
 
+import random
 from datetime import timedelta
 
 from django.conf import settings
 
 from catalog.audit import record
-from catalog.jobs.turns import CloneTurn
+from catalog.jobs.turns import GIVE_UP_AFTER, CloneTurn
 from catalog.models import CloneJob
 from catalog.providers.base import Provider
 from catalog.providers.errors import CredentialRejected, ProviderError, TryLater, Unsupported
@@ -13,7 +14,6 @@ from catalog.providers.types import RemoteVoice
 
 Step = CloneJob.Step
 
-GIVE_UP_AFTER = timedelta(hours=24)
 _EMPTY_LOOKS = 2
 
 
@@ -62,7 +62,8 @@ class LookingTurn(CloneTurn):
             self._wait(words, min(left, max(settle / 12, timedelta(seconds=1))), step=Step.UNKNOWN)
         elif self.job.empty_look_count + 1 < _EMPTY_LOOKS:
             count = self.job.empty_look_count + 1
-            self._wait(words, settle / 2, step=Step.UNKNOWN, empty_look_count=count)
+            # A whole settle time again: should the clock have jumped, this one is a true one.
+            self._wait(words, settle, step=Step.UNKNOWN, empty_look_count=count)
         else:
             self._wait(
                 "The provider did not make the voice. Sending again.",
@@ -104,7 +105,8 @@ class LookingTurn(CloneTurn):
 def back_off(tries: int, exc: ProviderError) -> timedelta:
     """Return how long to wait before the provider is asked again."""
     if isinstance(exc, TryLater) and exc.retry_after is not None:
-        return timedelta(seconds=exc.retry_after)
+        # Whoever was told the same moment should not all be there at once.
+        return timedelta(seconds=exc.retry_after * random.uniform(1, 1.1))  # noqa: S311
     if isinstance(exc, CredentialRejected | Unsupported):
         return timedelta(minutes=5)
     return timedelta(seconds=min(300, 2 ** min(tries, 8)))

@@ -34,6 +34,14 @@ def tell_end(
     )
 
 
+def tell_wait(job: CloneJob, message: str, now: datetime) -> None:
+    """Write down for who answers for it that the job waits for something people have to do."""
+    text = f"{job.name[:80]} at {job.account.info.label} waits. {message}"
+    Notice.objects.create(
+        team=job.team, user=job.keeper, job=job, text=text[:300], mood="fail", made_at=now
+    )
+
+
 def stop_clones(
     rows: "QuerySet[CloneJob]", message: str, now: datetime, heir: User | None = None
 ) -> int:

@@ -8,14 +8,17 @@ from django.db.models import Q
 
 from catalog.audit import record
 from catalog.durable import durable_transaction
+from catalog.jobs.credentials import keep_refusal
 from catalog.jobs.leases import Clock, Lease, LeaseLost
-from catalog.jobs.notices import tell_end
-from catalog.models import CloneJob, ProviderAccount
-from catalog.providers.errors import ProviderError
+from catalog.jobs.notices import tell_end, tell_wait
+from catalog.models import CloneJob, Credential, ProviderAccount
+from catalog.providers.errors import CredentialRejected, ProviderError
 
 State, Step = CloneJob.State, CloneJob.Step
 
+GIVE_UP_AFTER = timedelta(hours=24)
 _ACCOUNT_LEASE = timedelta(minutes=3)
+_KEY_WAIT = timedelta(minutes=1)
 
 
 class CloneTurn:
@@ -89,6 +92,31 @@ class CloneTurn:
             self.lease.write(handed_over_at=self.clock(), message="")
         except DatabaseError:
             return
+
+    # The key
+
+    def _find_key(self) -> Credential | None:
+        """Return the job's key, or one that took its place if it is refused."""
+        key = self.job.credential
+        if key is None or not key.is_refused:
+            return key
+        working = Credential.objects.visible_to(self.job.keeper).working()
+        others = working.filter(account=self.job.account_id).order_by("created_at", "pk")
+        return others.first() or key
+
+    def _wait_for_key(self) -> None:
+        """Wait until the refused key was replaced, a day at most; nothing is asked meanwhile."""
+        label = self.job.account.info.label
+        if self.clock() - self.job.created_at > GIVE_UP_AFTER:
+            self._fail(f"{label} does not accept the key, and no other came for a day.")
+            return
+        self._wait(f"{label} does not accept the key. Replace it, and the job goes on.", _KEY_WAIT)
+
+    def _note_refused_key(self, key: Credential, exc: CredentialRejected) -> None:
+        """Turn the key red, so that no other job asks with it, and tell who answers for this."""
+        self._note(exc)
+        keep_refusal(key, exc, self.clock())
+        tell_wait(self.job, f"{exc.message} Replace the key, and it goes on.", self.clock())
 
     def _stop_without_key(self) -> None:
         if self.job.step == Step.PLANNED:

@@ -195,6 +195,11 @@ class Credential(models.Model):
         return self.health == self.Health.UNCHECKED
 
     @property
+    def is_refused(self) -> bool:
+        """Tell whether the provider did not accept the key when it was used last."""
+        return self.health == self.Health.REJECTED
+
+    @property
     def is_being_checked(self) -> bool:
         """Tell whether a check is due or under way; meanwhile the last verdict holds."""
         asked, checked = self.check_asked_at, self.checked_at
