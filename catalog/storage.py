@@ -72,9 +72,11 @@ def remove_media(relative: str) -> None:
 
 
 def sweep_drafts(older_than: datetime) -> int:
-    """Remove the drafts that a killed process left behind; return how many."""
+    """Remove the drafts and half uploads that killed processes left behind; return how many."""
     removed = 0
-    for draft in _find_files(Path(settings.MEDIA_ROOT), f"{_DRAFT}*"):
+    drafts = _find_files(Path(settings.MEDIA_ROOT), f"{_DRAFT}*")
+    uploads = _find_files(Path(settings.FILE_UPLOAD_TEMP_DIR), "*.upload*")
+    for draft in [*drafts, *uploads]:
         if draft.stat().st_mtime < older_than.timestamp():
             draft.unlink(missing_ok=True)
             removed += 1

@@ -90,6 +90,16 @@ def test_old_drafts_are_swept_and_everything_else_stays(media):
     assert set(files_in(media)) == {media_path(kept), fresh}
 
 
+def test_an_upload_that_a_killed_process_left_half_way_is_swept(media, settings, tmp_path):
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path
+    left = tmp_path / "tmpab12.upload.wav"
+    left.write_bytes(b"half")
+    os.utime(left, (0, 0))
+
+    assert sweep_drafts(datetime(2026, 11, 21, tzinfo=UTC)) == 1
+    assert not left.exists()
+
+
 def test_sweeping_before_anything_was_stored_is_fine(media):
     assert sweep_drafts(datetime(2026, 11, 21, tzinfo=UTC)) == 0
 

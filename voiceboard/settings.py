@@ -232,7 +232,8 @@ FILE_UPLOAD_TEMP_DIR.mkdir(mode=0o700, exist_ok=True)
 FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
-DATA_UPLOAD_MAX_NUMBER_FILES = 5
+# As many samples as make one voice, one more so that a form can say so, and the consent's proof.
+DATA_UPLOAD_MAX_NUMBER_FILES = 12
 
 DEFAULT_EXCEPTION_REPORTER = "catalog.views.errors.PlainExceptionReporter"
 LOGGING = {

@@ -1,7 +1,16 @@
 """Bodies that no form of ours could take are turned away before they are read."""
 
-import pytest
+import errno
+import uuid
+from pathlib import Path
+from types import SimpleNamespace
 
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
+
+from catalog.models import Membership, Sample
+from catalog.views import limits
 from catalog.views.limits import UploadLimitMiddleware
 
 
@@ -54,3 +63,50 @@ def test_a_body_within_the_limit_is_let_through(rf, most, length):
     UploadLimitMiddleware(reached.append)(request)
 
     assert reached == [request]
+
+
+@pytest.fixture
+def full_disk(monkeypatch, most):
+    usage = SimpleNamespace(free=1_000_000)
+    monkeypatch.setattr(limits.shutil, "disk_usage", lambda _: usage)
+
+
+def test_an_upload_for_which_the_disk_has_no_room_is_turned_away_in_words(client, db, full_disk):
+    file = SimpleUploadedFile("a.wav", b"x")
+
+    page = client.post("/clone/", {"files": file})
+    answer = client.post("/samples/", {"file": file}, headers={"X-Upload": "1"})
+
+    assert (page.status_code, answer.status_code) == (507, 507)
+    assert "disk is full" in page.content.decode()
+    assert "disk is full" in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        OSError(errno.EDQUOT, "Disk quota exceeded"),
+        OperationalError("database or disk is full"),
+    ],
+)
+def test_a_disk_that_fills_up_meanwhile_is_told_and_leaves_neither_row_nor_file(
+    cast, sign_in, monkeypatch, wav, settings, trouble
+):
+    def fill_up(*_: object, **__: object) -> None:
+        raise trouble
+
+    monkeypatch.setattr("catalog.services.samples.Sample.objects.get_or_create", fill_up)
+    Membership.objects.filter(user=cast.mia).update(role=Membership.Role.CLONER)
+    browser = sign_in(cast.mia)
+    browser.raise_request_exception = False
+
+    response = browser.post(
+        "/samples/",
+        {"form_token": str(uuid.uuid4()), "file": SimpleUploadedFile("a.wav", wav)},
+        headers={"X-Upload": "1"},
+    )
+
+    assert response.status_code == 507
+    assert Sample.objects.count() == 0
+    assert [each for each in Path(settings.MEDIA_ROOT).rglob("*") if each.is_file()] == []
