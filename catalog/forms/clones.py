@@ -59,6 +59,13 @@ class CloneForm(ConsentFields, forms.Form):
         self.targets = {str(target.credential.pk): target for target in targets}
         self.fields["credential"].choices = [(key, key) for key in self.targets]  # type: ignore[attr-defined]
 
+    closed_words = "No provider can take a clone now: each says why under “Where”."
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether there is any provider that a clone can be asked for at."""
+        return any(target.is_open for target in self.targets.values())
+
     @property
     def max_bytes(self) -> int:
         """How large a sample may be."""

@@ -17,12 +17,12 @@ _SECOND_SPEAKER = 0.18
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the report."""
+    """One line of the report; what is good needs nothing, and says so."""
 
     label: str
     verdict: str
     value: str
-    advice: str = ""
+    advice: str = "Fine as it is."
 
     @property
     def mood(self) -> str:

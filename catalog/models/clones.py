@@ -1,6 +1,7 @@
 """The wish for a clone at one provider, with all that is known of its fate."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
 
 from django.db import models
@@ -157,6 +158,13 @@ class CloneJob(LeasedWork):
     def can_be_retried(self) -> bool:
         """Tell whether another job may be made for the same wish: this one surely made no voice."""
         return self.has_failed or self.is_cancelled
+
+    @property
+    def waiting_since(self) -> datetime | None:
+        """When the provider gave the first reason to wait, None while nothing is in the way."""
+        if self.state != self.State.WAITING or not self.evidence:
+            return None
+        return datetime.fromisoformat(self.evidence[0]["at"])
 
     @property
     def has_first_sound(self) -> bool:

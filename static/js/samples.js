@@ -189,6 +189,7 @@ export class Samples {
     if (line.textContent !== words) line.textContent = words;
     for (const target of this.form.querySelectorAll(".prov")) this.compare(target, isKnown ? total : Infinity);
     this.fillIn();
+    this.page.judge();
   }
 
   /** Write what a worker heard into the fields that ask for it, unless somebody wrote there. */

@@ -5,6 +5,7 @@ import { Recorder } from "./recorder.js";
 import { Samples } from "./samples.js";
 
 const BROKE_OFF = "The form could not be sent. All is still here; try again.";
+const UNHEARD = "Listen to your takes first, and use or discard each.";
 const REFUSALS = {
   401: "You are signed out. Sign in again in another tab, then try again. All is still here.",
   403: "This was refused: you may not do it, or the page is too old. Reload the page.",
@@ -26,6 +27,7 @@ class CloneForm {
     this.root = root;
     this.request = null; // the form while it is on its way
     this.submitter = null;
+    this.objection = ""; // why the button is off
     this.isWaiting = false; // pressed, but samples are still being sent
     this.samples = new Samples(this);
     this.recorder = new Recorder(this);
@@ -40,11 +42,16 @@ class CloneForm {
     return this.request !== null || this.samples.uploads.size > 0 || this.recorder.isPending;
   }
 
-  /** Nothing is sent while a take waits to be heard: it would be lost with the page. */
+  /** Nothing is sent while a take waits to be heard, which would be lost, or while no provider is open. */
   judge() {
-    const button = this.form.querySelector(".go button");
-    if (!this.request && !this.isWaiting) button.disabled = this.recorder.isPending;
-    this.tell(this.recorder.isPending ? "Listen to your takes first, and use or discard each." : "");
+    if (this.request || this.isWaiting) return;
+    const isClosed = !this.form.querySelector(".prov input:enabled");
+    this.form.querySelector(".go button").disabled = this.recorder.isPending || isClosed;
+    const closed = isClosed ? this.form.querySelector("[data-msg]").dataset.closed : "";
+    const words = this.recorder.isPending ? UNHEARD : closed;
+    // What is said of a form that could not be sent stays until there is something else to say.
+    if (words !== this.objection) this.tell(words);
+    this.objection = words;
   }
 
   tell(words) {

@@ -307,6 +307,23 @@ def test_a_target_that_is_closed_says_why_and_cannot_be_chosen(mia, cast):
     assert "disabled" in page.find("input", name="credential")[0]
 
 
+def test_where_no_provider_is_open_the_button_is_off_with_the_reason_and_a_way_out(
+    mia, cast, sign_in
+):
+    type(cast.account).objects.update(slots_used=10, slots_limit=10)
+
+    page, of_ana = Page(mia.get("/clone/")), Page(sign_in(cast.ana).get("/clone/"))
+
+    (start,) = page.find("button", **{"class": "btn primary"})
+    assert "disabled" in start
+    assert "No provider can take a clone now" in page.text
+    assert "Ask an admin of your team to free a slot." in page.text
+    assert of_ana.find("a", href=f"/cleanup/?account={cast.account.pk}")
+    type(cast.account).objects.update(slots_used=9)
+    (start,) = Page(mia.get("/clone/")).find("button", **{"class": "btn primary"})
+    assert "disabled" not in start
+
+
 def test_without_any_key_the_page_leads_to_adding_one(mia, cast):
     Credential.objects.all().delete()
 

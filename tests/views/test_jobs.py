@@ -135,6 +135,19 @@ def test_the_proof_of_a_consent_is_handed_out_as_a_download_that_opens_nothing(m
     assert "sandbox" in response["Content-Security-Policy"]
 
 
+def test_a_job_says_since_when_its_provider_lets_it_wait(mia, cast):
+    evidence = [
+        {"at": f"2026-11-21T{hour:02}:00:00+00:00", "said": "Unreachable.", "request_id": ""}
+        for hour in (9, 10)
+    ]
+    waiting = {"state": State.WAITING, "message": "ElevenLabs cannot be reached."}
+    job = factories.make_job(cast.mia, cast.credential, evidence=evidence, **waiting)
+
+    text = Page(mia.get(f"/jobs/{job.pk}/")).text
+
+    assert "cannot be reached. It has been waiting since 21 November, 09:00." in text
+
+
 def test_what_the_provider_said_stands_beside_an_unclear_job(mia, cast):
     evidence = [{"at": "2026-11-21T12:00:00", "said": "It broke.", "request_id": "req-7"}]
     job = factories.make_job(cast.mia, cast.credential, evidence=evidence)
