@@ -4,6 +4,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, cast
 
 import httpcore
@@ -47,6 +48,12 @@ def watch_body(request: httpx.Request, told: Told | None) -> None:
     request.extensions["trace"] = hear
 
 
+@cache
+def trusted_roots() -> ssl.SSLContext:
+    """Return what certificates are checked by; reading all roots takes longer than most calls."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class DeadlineTransport(httpx.BaseTransport):
     """What httpx sends through: no proxies, no repeats, certificates checked, one deadline.
 
@@ -57,7 +64,7 @@ class DeadlineTransport(httpx.BaseTransport):
 
     def __init__(self, deadline: Deadline, addresses: AddressRule | None = None) -> None:
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False),
+            ssl_context=trusted_roots(),
             max_connections=4,
             keepalive_expiry=5,
             retries=0,

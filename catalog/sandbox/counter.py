@@ -127,6 +127,10 @@ class Counter(ABC):
         """Answer what is public at the provider; raises NoSuchPath for all the rest."""
         raise NoSuchPath
 
+    def is_deleted(self, voice: Voice) -> bool:
+        """Tell whether a voice that is kept counts as deleted."""
+        return False
+
     def state(self) -> dict[str, Any]:
         """Return each account in use with its own voices and what was done in it."""
         prefix = f"{self.slug}/"
@@ -168,7 +172,7 @@ class Counter(ABC):
 
     def _account_state(self, name: AccountName) -> dict[str, Any]:
         account = self.account(name)
-        own = account.voices()
+        own = [voice for voice in account.voices() if not self.is_deleted(voice)]
         named = [
             {"id": voice.voice_id, "name": voice.payload.get(self.name_field, "")} for voice in own
         ]

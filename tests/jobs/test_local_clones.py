@@ -2,10 +2,12 @@
 
 import pytest
 
+from catalog.jobs import clones
 from catalog.jobs.clones import _CloneRun, forget_first_sounds, run_clone
 from catalog.jobs.credentials import check_credential
 from catalog.models import CloneJob, Credential, Voice
 from catalog.providers.adapters.local import making
+from catalog.providers.adapters.local.clones import CloneStore
 from catalog.storage import media_path
 from catalog.tasks import wake_clone
 from tests import factories
@@ -22,7 +24,7 @@ def job(cast, settings, tmp_path, monkeypatch, clock, wakes, wav) -> CloneJob:
     return factories.make_job(cast.mia, Credential.objects.get(pk=made.pk), sample)
 
 
-def clones() -> list[str]:
+def names_of_clones() -> list[str]:
     return list(Voice.objects.filter(kind="clone").values_list("name", flat=True))
 
 
@@ -95,13 +97,84 @@ def test_a_worker_that_died_after_the_search_finds_its_clone_and_makes_no_second
         broken.setattr(_CloneRun, "_adopt", die)
         with pytest.raises(KeyboardInterrupt):
             run_clone(job.pk, clock)
-    assert clones() == []
+    assert names_of_clones() == []
 
     clock.move(minutes=5)
     run_clone(job.pk, clock)
 
-    assert clones() == ["Our Ada"]
+    assert names_of_clones() == ["Our Ada"]
     assert search.count == 1
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        (making, "match_voice"),
+        (CloneStore, "keep"),
+        (_CloneRun, "_write_durably"),
+        (_CloneRun, "_adopt"),
+        (clones, "write_voices"),
+        (_CloneRun, "_finish"),
+    ],
+    ids=lambda place: place[1],
+)
+@pytest.mark.parametrize("is_done", [False, True], ids=["before", "after"])
+def test_a_worker_that_dies_anywhere_leaves_one_clone_in_the_end(
+    job, clock, monkeypatch, place, is_done
+):
+    search_quickly(monkeypatch)
+    owner, name = place
+    work = getattr(owner, name)
+
+    def die(*args, **values):
+        if is_done:
+            work(*args, **values)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(owner, name, die)
+        with pytest.raises(KeyboardInterrupt):
+            run_clone(job.pk, clock)
+
+    for _ in range(4):
+        clock.move(minutes=5)
+        run_clone(job.pk, clock)
+
+    job.refresh_from_db()
+    assert job.is_ready
+    assert names_of_clones() == ["Our Ada"]
+    assert job.voice.remote_id == CloneStore.make_id(job.marker)
+
+
+@pytest.mark.parametrize("is_done", [False, True], ids=["before", "after"])
+def test_a_worker_that_dies_while_a_cancelled_clone_is_removed_leaves_none(
+    job, clock, monkeypatch, is_done
+):
+    search_quickly(monkeypatch)
+    work = CloneStore.delete
+
+    def die(*args):
+        if is_done:
+            work(*args)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(clones, "write_voices", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            run_clone(job.pk, clock)
+    CloneJob.objects.filter(pk=job.pk).update(cancel_asked_at=clock.now)
+    clock.move(minutes=5)
+    with monkeypatch.context() as broken:
+        broken.setattr(CloneStore, "delete", die)
+        with pytest.raises(KeyboardInterrupt):
+            run_clone(job.pk, clock)
+
+    clock.move(minutes=5)
+    run_clone(job.pk, clock)
+
+    job.refresh_from_db()
+    assert job.is_cancelled
+    assert names_of_clones() == []
 
 
 def test_while_local_is_left_out_its_job_waits_and_says_why(job, clock, settings, monkeypatch):

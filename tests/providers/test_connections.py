@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from catalog.providers import connections
 from catalog.providers.connections import Deadline, DeadlineTransport
 from tests.providers.sockets import listening, saying
 
@@ -54,7 +55,7 @@ def server_tls(certificate: Path) -> ssl.SSLContext:
 @pytest.fixture
 def trusting(monkeypatch: pytest.MonkeyPatch, certificate: Path) -> None:
     context = ssl.create_default_context(cafile=str(certificate))
-    monkeypatch.setattr(httpx, "create_ssl_context", lambda **asked: context)
+    monkeypatch.setattr(connections, "trusted_roots", lambda: context)
 
 
 def fetch(name: str, port: str) -> str:

@@ -54,6 +54,10 @@ class Provider(Counter):
         }
         return Opening(limits, lambda: own_voices(name))
 
+    def is_deleted(self, voice: Voice) -> bool:
+        """Tell it by the time of the deletion, which is all that one does."""
+        return "delete_time" in voice.payload
+
     def key_in(self, request: Request) -> str:
         """Return the API key that came with a request, with or without base64 around it."""
         given = request.headers.get("authorization", "")

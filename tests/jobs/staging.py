@@ -1,0 +1,190 @@
+"""A stage on which clones are made by the sandbox, with calls that fail and workers that die."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from catalog.jobs import clones, turns
+from catalog.jobs.cancels import CancellingTurn
+from catalog.jobs.clones import run_clone
+from catalog.models import CloneJob, Voice
+from catalog.providers import base
+from catalog.providers.connections import watch_body
+from catalog.sandbox.faults import Fault, FaultKind
+from tests import factories
+from tests.conftest import Clock
+
+State, Step = CloneJob.State, CloneJob.Step
+
+QUICK = [
+    FaultKind.DROP_BEFORE,
+    FaultKind.DROP_AFTER,
+    FaultKind.RATE_LIMIT,
+    FaultKind.ERROR_BEFORE,
+    FaultKind.ERROR_AFTER,
+    FaultKind.GATEWAY_BEFORE,
+    FaultKind.GATEWAY_AFTER,
+    FaultKind.CUT_JSON,
+    FaultKind.CUT_BODY,
+    FaultKind.HTML,
+    FaultKind.NO_ID,
+    FaultKind.CHANGE_JSON,
+]
+# What takes real time, with the adapters' patience cut short.
+SLOW = [FaultKind.LATE, FaultKind.SLOW_BEFORE, FaultKind.SLOW_AFTER, FaultKind.DRIP]
+# For each provider something of another type where it should tell an id or a list.
+_TELLING = ("id", "voice_id", "voiceId", "voice", "voices", "data")
+NONSENSE = {name: {"no": "id"} for name in _TELLING}
+
+# Where a worker dies: around one call, or behind what it has just written down.
+NEVER, BEFORE, BODY_SENT, OVER = "never", "before the call", "body sent", "call over"
+KEPT, CONFIRMED, WRITTEN, GONE = "file kept", "confirmed", "voice written", "noted as gone"
+
+
+class Spot(NamedTuple):
+    """One call on the way of a clone; ``after`` calls of its method are let through first."""
+
+    provider: str
+    name: str
+    method: str
+    after: int = 0
+
+
+class WorkerDied(BaseException):
+    """What a worker does not live to handle."""
+
+
+class Crash:
+    """A worker's death at one point, once; whatever it had claimed stays claimed."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._point, self._method, self._after, self._is_here = NEVER, "", 0, False
+        exchange, write = base.Provider._exchange, turns.CloneTurn._write_durably
+
+        def dying_exchange(provider: Any, method: str, *rest: Any) -> Any:
+            self._is_here = self._reach(method)
+            self._die_at(BEFORE, is_here=self._is_here)
+            try:
+                return exchange(provider, method, *rest)
+            finally:
+                self._die_at(OVER, is_here=self._is_here)
+
+        def dying_write(turn: Any, **values: Any) -> None:
+            write(turn, **values)
+            self._die_at(KEPT, is_here="progress" in values)
+            self._die_at(CONFIRMED, is_here=values.get("step") == Step.CONFIRMED)
+
+        def dying_watch(request: Any, told: Any) -> None:
+            is_here = self._is_here
+
+            def die() -> None:
+                self._die_at(BODY_SENT, is_here=is_here)
+
+            watch_body(request, die if told else None)
+
+        monkeypatch.setattr(base.Provider, "_exchange", dying_exchange)
+        monkeypatch.setattr(base, "watch_body", dying_watch)
+        monkeypatch.setattr(turns.CloneTurn, "_write_durably", dying_write)
+        self._die_behind(monkeypatch, clones, "write_voices", WRITTEN)
+        self._die_behind(monkeypatch, CancellingTurn, "_keep_tombstone", GONE)
+
+    def at(self, point: str, spot: Spot | None = None) -> None:
+        """Let the next worker die there, at the spot's call if the point is a call's."""
+        self._point = point
+        self._method, self._after = (spot.method, spot.after) if spot else ("", 0)
+
+    def _reach(self, method: str) -> bool:
+        if method != self._method:
+            return False
+        self._after -= 1
+        return self._after < 0
+
+    def _die_behind(self, patch: pytest.MonkeyPatch, owner: Any, name: str, point: str) -> None:
+        work: Callable[..., Any] = getattr(owner, name)
+
+        def wrapped(*args: Any) -> Any:
+            result = work(*args)
+            self._die_at(point, is_here=True)
+            return result
+
+        patch.setattr(owner, name, wrapped)
+
+    def _die_at(self, point: str, *, is_here: bool) -> None:
+        if is_here and point == self._point:
+            self._point = NEVER
+            raise WorkerDied
+
+
+class Stage:
+    """A sandbox with an account of its own for each wish."""
+
+    def __init__(self, cast: Any, sandbox: Any, sample: Any, clock: Clock) -> None:
+        self.cast, self.sandbox, self.sample, self.clock = cast, sandbox, sample, clock
+
+    def wish(self, slug: str) -> CloneJob:
+        """Return a wish at a provider that knows nothing yet."""
+        self.sandbox.reset()
+        account = factories.make_account(self.cast.aurora, provider=slug)
+        key = factories.make_credential(self.cast.ana, account, f"sandbox-{slug}-full")
+        return factories.make_job(self.cast.ana, key, self.sample, language="en", gender="female")
+
+    def spoil(self, spot: Spot, kind: FaultKind, **values: Any) -> None:
+        """Have the spot's call go wrong once."""
+        if kind is FaultKind.CHANGE_JSON:
+            values["values"] = NONSENSE
+        fault = Fault(kind, spot.provider, method=spot.method, after=spot.after, **values)
+        self.sandbox.faults.add(fault)
+
+    def held(self, slug: str) -> dict[str, Any]:
+        """Return what the provider holds, and what it was made to do."""
+        found: dict[str, Any] = self.sandbox._providers[slug].state()["accounts"]["full"]
+        return found
+
+    def run(self, job: CloneJob) -> None:
+        """Have one worker take the job, which it may not survive."""
+        try:
+            run_clone(job.pk, self.clock)
+        except WorkerDied:
+            self._let_it_finish()
+        job.refresh_from_db()
+
+    def run_to_end(self, job: CloneJob, pause: float = 0) -> None:
+        """Play the sweep, with as many workers as die on the way."""
+        for _ in range(80):
+            self.run(job)
+            time.sleep(pause)
+            if job.is_finished:
+                return
+            later = [moment for moment in (job.not_before, job.lease_until) if moment]
+            self.clock.now = max([self.clock.now, *later]) + timedelta(seconds=1)
+        raise AssertionError(f"The job did not end: {job.state}, {job.step}, {job.message}")
+
+    def _let_it_finish(self) -> None:
+        """Give the provider the time, over which the clock jumps, for what a dead worker sent."""
+        # Who connected before is in its books as soon as it answers somebody who came later.
+        httpx.get(self.sandbox.address)
+        while not self.sandbox.is_idle:
+            time.sleep(0.005)
+
+    def demand_one_voice(self, job: CloneJob, what: str) -> None:
+        """See that one voice was made and paid for, and that it is the one in the job."""
+        held = self.held(job.account.provider)
+        assert job.state == State.READY, f"{what}: {job.state}, {job.message}, {job.evidence}"
+        assert held["creates"] == 1, f"{what}: made {held['creates']} times"
+        assert held["deletes"] == 0, what
+        assert Voice.objects.get(account=job.account).remote_id == job.remote_id, what
+        assert any(voice["id"] in job.remote_id for voice in held["own_voices"]), what
+
+    def demand_none_left(self, job: CloneJob, before: int, what: str) -> None:
+        """See that the job was cancelled, and that what was made is gone where that can be."""
+        held = self.held(job.account.provider)
+        stays = not job.account.info.can_delete
+        assert job.state == State.CANCELLED, f"{what}: {job.state}, {job.message}, {job.evidence}"
+        assert held["creates"] == 1, f"{what}: made {held['creates']} times"
+        assert len(held["own_voices"]) == before + stays, what
+        assert stays is ("it stays there" in job.message), what
+        assert not Voice.objects.filter(account=job.account, gone_at=None).exists(), what
