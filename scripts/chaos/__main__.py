@@ -72,7 +72,7 @@ class Chaos:
         self.random = random.Random(options.seed)  # noqa: S311  (no secret)
         self.deadline = time.monotonic() + 60 * options.minutes
         self.kills: Counter[str] = Counter()
-        self.faults = self.asked = 0
+        self.faults = self.asked = self.hits = 0
         port = free_port()
         # The product's settings are read when it is set up, so the sandbox's place comes first.
         os.environ.update(processes.environment)
@@ -102,6 +102,7 @@ class Chaos:
             time.sleep(self.random.uniform(0.5, 4))
             if self.random.random() < 0.3:
                 self._cancel_one()
+            self.hits += bool(self._count_held())
             self.kills[self.processes.kill_one(self.random)] += 1
         while self._count_running() and time.monotonic() < self.deadline:
             self.processes.keep_up()
@@ -217,16 +218,22 @@ class Chaos:
 
         return CloneJob.objects.active().count()
 
+    def _count_held(self) -> int:
+        from catalog.models import CloneJob
+
+        return CloneJob.objects.filter(state=CloneJob.State.RUNNING).count()
+
     def _report(self, seconds: float) -> int:
         from catalog.models import CloneJob
 
-        losses = count_losses(self.sandbox.address, self.accounts)
+        losses = count_losses(self.sandbox.address, self.accounts, self.asked)
         states = Counter(CloneJob.objects.values_list("state", flat=True))
         met = self.faults - len(self.sandbox.faults.as_json())
         told = [
             f"broker: {self.options.broker}, seed: {self.options.seed}, {seconds:.0f} s",
             f"jobs: {self.asked} ({_in_words(states)}), faults met: {met}",
-            f"kill -9: {self.kills.total()} ({_in_words(self.kills)})",
+            f"kill -9: {self.kills.total()} ({_in_words(self.kills)}),"
+            f" {self.hits} of them while workers held jobs",
             *losses.lines,
         ]
         sys.stdout.writelines(f"{line}\n" for line in told)

@@ -53,14 +53,15 @@ def look_at(sandbox: str, account: Account) -> tuple[frozenset[str], int]:
     return frozenset(voice["id"] for voice in held["own_voices"]), held["creates"]
 
 
-def count_losses(sandbox: str, accounts: Iterable[Account]) -> Losses:
+def count_losses(sandbox: str, accounts: Iterable[Account], asked: int) -> Losses:
     """Compare every job with what its account at the sandbox holds now."""
-    losses = Losses()
+    losses, known = Losses(), 0
     for account in accounts:
         there, creates = look_at(sandbox, account)
         extra = set(there - account.voices)
         paid, before = 0, len(losses.lines)
         for job in account.credential.account.clone_jobs.all():
+            known += 1
             paid += bool(job.remote_id)
             # Some providers put the account before the id of a voice.
             made = {voice for voice in extra if job.remote_id and voice in job.remote_id}
@@ -72,6 +73,8 @@ def count_losses(sandbox: str, accounts: Iterable[Account]) -> Losses:
             losses.paid_twice.append(f"{place}: {creates} made, {paid} known here")
         if len(losses.lines) > before:
             losses.story += _tell_story(sandbox, account)
+    if known < asked:
+        losses.lost.append(f"{asked - known} of the jobs that were asked for are not there at all")
     return losses
 
 
@@ -80,10 +83,8 @@ def _judge(losses: Losses, job: Any, is_there: bool) -> None:
     if not job.is_finished:
         losses.without_an_end.append(told)
     elif job.is_cancelled:
-        # Where the provider can delete nothing, the job's page says that the voice stays; and one
-        # that keeps what was deleted in its list does not tell it from the others here.
-        info = job.account.info
-        stays = is_there and info.can_delete and not info.has_kept_deletions
+        # Where the provider can delete nothing, the job's page says that the voice stays.
+        stays = is_there and job.account.info.can_delete
         losses.doubled += [f"{told} It is still there."] if stays else []
     elif not (job.is_ready and is_there and job.voice_id):
         losses.lost.append(told)

@@ -15,9 +15,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 HOST = "127.0.0.1"
-WORKER, SCHEDULE, REDIS = "worker", "schedule", "broker"
+WORKER, CHILD, SCHEDULE, REDIS = "worker", "child of the worker", "schedule", "broker"
 # How often each is killed; a worker's child dies alone where the machine runs out of memory.
-WEIGHTS = {WORKER: 6, "child of the worker": 2, SCHEDULE: 1, REDIS: 1}
+WEIGHTS = {WORKER: 6, CHILD: 2, SCHEDULE: 1, REDIS: 1}
 FOREIGN = ("VOICEBOARD_", "DJANGO_", "DATABASE_URL", "CELERY_")
 _PATIENCE_SECONDS = 60.0
 
@@ -79,13 +79,12 @@ class Processes:
         """Kill a process without a word, start it again, and return which it was."""
         names = [name for name in WEIGHTS if name != REDIS or self._redis_port is not None]
         name = chance.choices(names, [WEIGHTS[each] for each in names])[0]
-        if name in self._running:
-            self._kill(name)
-            self._start(name)
-        else:
-            children = self._children()
-            if children:
-                os.kill(chance.choice(children), signal.SIGKILL)
+        if name == CHILD and (children := self._children()):
+            os.kill(chance.choice(children), signal.SIGKILL)
+            return name
+        name = WORKER if name == CHILD else name
+        self._kill(name)
+        self._start(name)
         return name
 
     def _children(self) -> list[int]:
