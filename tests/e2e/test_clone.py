@@ -134,6 +134,23 @@ def test_a_chosen_recording_is_heard_before_it_is_sent_and_taken_back(
     expect(ana).to_have_url("/clone/")
 
 
+def test_each_file_shows_how_far_it_is_sent_and_the_form_waits_for_it(
+    ana: Page, recording: Path
+) -> None:
+    name, held = make_name("Waited for"), []
+    ana.goto("/clone/")
+    ana.route("**/samples/", held.append)
+    fill_in(ana, name, recording)
+    expect(ana.get_by_role("progressbar", name="Sending recording.wav")).to_be_visible()
+
+    send(ana)
+
+    expect(ana.locator("[data-msg]")).to_contain_text("The samples are still being sent.")
+    held[0].continue_()
+    expect(ana).to_have_url(JOB_ADDRESS)
+    expect_state(ana, "Ready")
+
+
 def test_several_files_are_cut_ordered_and_removed_and_survive_a_reload(
     ana: Page, recording: Path
 ) -> None:

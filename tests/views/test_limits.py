@@ -66,6 +66,12 @@ def test_a_body_within_the_limit_is_let_through(rf, most, length):
 
 
 @pytest.fixture
+def cloner(cast, sign_in):
+    Membership.objects.filter(user=cast.mia).update(role=Membership.Role.CLONER)
+    return sign_in(cast.mia)
+
+
+@pytest.fixture
 def full_disk(monkeypatch, most):
     usage = SimpleNamespace(free=1_000_000)
     monkeypatch.setattr(limits.shutil, "disk_usage", lambda _: usage)
@@ -91,17 +97,13 @@ def test_an_upload_for_which_the_disk_has_no_room_is_turned_away_in_words(client
     ],
 )
 def test_a_disk_that_fills_up_meanwhile_is_told_and_leaves_neither_row_nor_file(
-    cast, sign_in, monkeypatch, wav, settings, trouble
+    cloner, monkeypatch, wav, settings, trouble
 ):
     def fill_up(*_: object, **__: object) -> None:
         raise trouble
 
     monkeypatch.setattr("catalog.services.samples.Sample.objects.get_or_create", fill_up)
-    Membership.objects.filter(user=cast.mia).update(role=Membership.Role.CLONER)
-    browser = sign_in(cast.mia)
-    browser.raise_request_exception = False
-
-    response = browser.post(
+    response = cloner.post(
         "/samples/",
         {"form_token": str(uuid.uuid4()), "file": SimpleUploadedFile("a.wav", wav)},
         headers={"X-Upload": "1"},
@@ -110,3 +112,31 @@ def test_a_disk_that_fills_up_meanwhile_is_told_and_leaves_neither_row_nor_file(
     assert response.status_code == 507
     assert Sample.objects.count() == 0
     assert [each for each in Path(settings.MEDIA_ROOT).rglob("*") if each.is_file()] == []
+
+
+@pytest.mark.parametrize("sent", [{f"field{n}": "x" for n in range(10_000)}, {"files": 1_000}])
+def test_a_form_of_ten_thousand_fields_or_a_thousand_files_is_turned_away(cloner, settings, sent):
+    if "files" in sent:
+        sent = {"files": [SimpleUploadedFile(f"{n}.wav", b"x") for n in range(sent["files"])]}
+
+    assert cloner.post("/clone/", sent).status_code == 400
+    assert list(Path(settings.MEDIA_ROOT).rglob("*.*")) == []
+
+
+def test_one_recording_too_many_is_told_in_the_form_and_no_bare_error(cloner, wav):
+    files = [SimpleUploadedFile(f"{n}.wav", wav + bytes([n])) for n in range(11)]
+
+    response = cloner.post("/clone/", {"form_token": str(uuid.uuid4()), "files": files})
+
+    assert response.status_code == 422
+    assert "At most 10 recordings make one voice." in response.content.decode()
+
+
+@pytest.mark.parametrize("address", ["/samples/", "/clone/"])
+def test_json_that_names_files_of_the_server_is_no_upload(cloner, settings, address):
+    named = {"form_token": str(uuid.uuid4()), "files": [{"filepath": "/etc/passwd"}]}
+
+    response = cloner.post(address, named, content_type="application/json")
+
+    assert response.status_code == 422
+    assert Sample.objects.count() == 0
