@@ -19,7 +19,9 @@ CODE = [
     for path in sorted((ROOT / folder).rglob("*.py"))
     if "migrations" not in path.parts
 ]
-TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+TEMPLATES = sorted(
+    path for path in (ROOT / "templates").rglob("*") if path.suffix in {".html", ".jinja"}
+)
 SERVICES = sorted((ROOT / "catalog" / "services").glob("[a-z]*.py"))
 VIEWS = sorted((ROOT / "catalog" / "views").glob("[a-z]*.py"))
 # What may speak of one provider: its adapter and its sandbox.

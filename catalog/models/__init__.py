@@ -14,6 +14,7 @@ from catalog.models.likenesses import SoundQuery, VoiceEmbedding
 from catalog.models.notices import Notice
 from catalog.models.orders import CloneOrder, CloneSource
 from catalog.models.preferences import Preference
+from catalog.models.previews import PreviewClip
 from catalog.models.protections import Protection
 from catalog.models.replacements import Replacement
 from catalog.models.reports import SampleReport
@@ -26,7 +27,7 @@ from catalog.models.syncs import SyncRun
 from catalog.models.uses import VoiceUse
 from catalog.models.versions import CatalogVersion
 from catalog.models.voice_settings import VoiceSettings
-from catalog.models.voices import PreviewClip, Voice, VoiceLabel
+from catalog.models.voices import Voice, VoiceLabel
 
 __all__ = [
     "AuditEntry",

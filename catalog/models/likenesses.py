@@ -7,7 +7,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from catalog.models.accounts import Team, User
-from catalog.models.voices import PreviewClip, Voice
+from catalog.models.previews import PreviewClip
+from catalog.models.voices import Voice
 
 
 def unheard_clips(encoder: str) -> models.QuerySet[PreviewClip]:

@@ -5,6 +5,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
 
 from catalog.models.accounts import User
 from catalog.models.credentials import ProviderAccount
@@ -230,6 +231,11 @@ class Voice(models.Model):
         return {name: value for name, value in self.details.items() if name != "settings"}
 
     @property
+    def kind_name(self) -> str:
+        """The kind in words."""
+        return str(Voice.Kind(self.kind).label)
+
+    @property
     def language_name(self) -> str:
         """The main language in words, "" when unknown."""
         return "" if self.language == "unknown" else language_label(self.language)
@@ -242,20 +248,24 @@ class Voice(models.Model):
     @property
     def language_words(self) -> list[str]:
         """Every language in words, none when unknown."""
-        values = [label.value for label in self.labels_of("language")]
+        values = self.values_of("language")
         return [language_label(value) for value in values if value != "unknown"]
 
     @property
     def use_case_words(self) -> list[str]:
         """Every use case in words, none when unknown."""
-        values = [label.value for label in self.labels_of("use_case")]
+        values = self.values_of("use_case")
         return [use_case_label(value) for value in values if value != "unknown"]
 
-    def labels_of(self, facet: str) -> list["VoiceLabel"]:
-        """Return the labels of one facet from those already loaded."""
-        # In the order in which they were written: the provider's, the main one first.
+    def values_of(self, facet: str) -> list[str]:
+        """Return the values of one facet from the labels already loaded."""
+        return [value for each, value in self.label_pairs if each == facet]
+
+    @cached_property
+    def label_pairs(self) -> list[tuple[str, str]]:
+        """Facet and value of each label, as they were written: the provider's, the main first."""
         rows = sorted(self.labels.all(), key=lambda label: label.pk)
-        return [label for label in rows if label.facet == facet]
+        return [(label.facet, label.value) for label in rows]
 
 
 class VoiceLabel(models.Model):
@@ -281,19 +291,3 @@ class VoiceLabel(models.Model):
 
     def __str__(self) -> str:
         return f"{self.facet}: {self.value}"
-
-
-class PreviewClip(models.Model):
-    """A voice's preview on our disk, with what the waveform is drawn from."""
-
-    voice = models.OneToOneField(Voice, on_delete=models.CASCADE, related_name="clip")
-    source = models.CharField(max_length=64)
-    path = models.CharField(max_length=200)
-    content_type = models.CharField(max_length=60)
-    size = models.PositiveIntegerField()
-    seconds = models.FloatField(null=True)
-    peaks: "models.JSONField[list[int], list[int]]" = models.JSONField(default=list)
-    fetched_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"Preview of voice {self.voice_id}"

@@ -1,6 +1,7 @@
 """Provider words -> our gender, age, language tag, accent and use case; and their names."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from catalog.providers.languages import (
@@ -199,6 +200,7 @@ def _region_code(place: str) -> str:
     return code if code in REGION_CODES else _REGION_OF.get(place, "")
 
 
+@lru_cache(maxsize=4096)
 def language_label(tag: str) -> str:
     """Return a language tag in words, such as "English (UK)"; the tag itself if it has none."""
     code, *subtags = tag.split("-")
@@ -209,12 +211,14 @@ def language_label(tag: str) -> str:
     return f"{name} ({', '.join(places)})" if places else name
 
 
+@lru_cache(maxsize=4096)
 def accent_label(accent: str) -> str:
     """Return an accent as it is written in a sentence's beginning."""
     words = (word.upper() if word in _ABBREVIATIONS else word.title() for word in accent.split())
     return " ".join(words)
 
 
+@lru_cache(maxsize=4096)
 def use_case_label(use_case: str) -> str:
     """Return a use case in words."""
     words = use_case.replace("_", " ")

@@ -12,6 +12,7 @@ _STEADY = {"gender", "age"}
 # Of these a voice has some values, or none.
 OURS = {"tag", "collection"}
 _OPEN = {"provider", "kind", "language", "gender"}
+_LABELS = {"language": language_label, "accent": accent_label, "use_case": use_case_label}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,7 @@ def name_value(facet: str, value: str, collections: Mapping[str, str]) -> str:
         return "Unknown"
     if facet in CLOSED_FACETS:
         return CLOSED_FACETS[facet].get(value, value)
-    return {"language": language_label, "accent": accent_label, "use_case": use_case_label}[facet](
-        value
-    )
+    return _LABELS[facet](value)
 
 
 def make_facet(

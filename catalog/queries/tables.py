@@ -53,7 +53,7 @@ def _say_made(voice: Voice, marks: Marks) -> str:
 
 _CELLS: dict[str, Callable[[Voice, Marks], str]] = {
     "provider": lambda voice, _: voice.info.label,
-    "kind": lambda voice, _: _say(voice.kind, voice.get_kind_display()),
+    "kind": lambda voice, _: _say(voice.kind, voice.kind_name),
     "language": lambda voice, _: ", ".join(voice.language_words),
     "gender": lambda voice, _: _say(voice.gender, voice.get_gender_display()),
     "age": lambda voice, _: _say(voice.age, voice.get_age_display()),

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from catalog.models import Collection, User, Voice
+from catalog.models import Collection, ProviderAccount, User, Voice
 from catalog.models.voices import VoiceQuerySet
+from catalog.queries.cards import load_voices
 from catalog.queries.facets import OURS, Chip, Choice, Facet, make_chips, make_facet, name_value
 from catalog.queries.filters import CLOSED_FACETS, FACETS, FILTERS, FLAGS, VoiceFilter
 from catalog.queries.rankings import RankedIndexEngine, RankedSqlEngine
@@ -28,6 +29,7 @@ class VoicePage:
     """One page of results with everything that is drawn around it."""
 
     wanted: VoiceFilter
+    accounts: dict[int, ProviderAccount]
     answer: Answer
     found_count: int
     total_count: int
@@ -41,8 +43,12 @@ class VoicePage:
 
     @cached_property
     def voices(self) -> list[Voice]:
-        """The rows, read when they are asked for: cards that were drawn before need none."""
-        return _load_voices(self.answer)
+        """The rows, read when they are asked for."""
+        return self.load(self.ids)
+
+    def load(self, ids: list[int]) -> list[Voice]:
+        """Return some of the rows: those whose cards were drawn before are not needed."""
+        return load_voices(ids, self.accounts, is_archived=self.answer.search.is_archived)
 
     @property
     def ids(self) -> list[int]:
@@ -120,6 +126,7 @@ def find_voices(
     ]
     return VoicePage(
         wanted=wanted,
+        accounts={account.pk: account for account in around.accounts},
         answer=answer,
         found_count=answer.count,
         total_count=answer.total,
@@ -165,15 +172,6 @@ def _as_search(user: User, accounts: frozenset[int], wanted: VoiceFilter) -> Sea
 def _choose_engine(around: Surroundings) -> Engine[Any]:
     edition = SHELF.find_edition(around.teams, around.versions)
     return RankedSqlEngine() if edition is None else RankedIndexEngine(edition)
-
-
-def _load_voices(answer: Answer) -> list[Voice]:
-    # The accounts once more: what an engine says is never by itself a reason to show a row.
-    seen = answer.search.accounts
-    rows = Voice.objects.listed_in(seen, is_archived=answer.search.is_archived)
-    rows = rows.filter(pk__in=answer.ids).select_related("account", "clip")
-    loaded = {row.pk: row for row in rows.prefetch_related("labels")}
-    return [loaded[pk] for pk in answer.ids if pk in loaded]
 
 
 def _name_collections(user: User) -> dict[str, str]:

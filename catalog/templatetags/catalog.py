@@ -1,12 +1,13 @@
 """Icons from the sprite, waveforms from stored peaks, numbers, lengths and sizes in words."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
 import qrcode
 from django import template
+from django.template import Context, engines
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html
@@ -14,6 +15,7 @@ from django.utils.safestring import SafeString
 
 from catalog.audio import FORMATS
 from catalog.models import PreviewClip, Voice
+from catalog.providers.types import ProviderInfo
 from catalog.queries.facets import Choice, Facet
 from catalog.queries.speeches import preview_sentence
 
@@ -32,6 +34,38 @@ def icon(name: str, classes: str = "") -> SafeString:
         static("icons.svg"),
         name,
     )
+
+
+@register.simple_tag
+def tile(info: ProviderInfo) -> SafeString:
+    """Draw the two letters of a provider."""
+    return _draw_tile(info.hue, info.initials)
+
+
+@lru_cache(maxsize=64)
+def _draw_tile(hue: int, initials: str) -> SafeString:
+    return format_html('<span class="mono-tile hue-{}" aria-hidden="true">{}</span>', hue, initials)
+
+
+@register.simple_tag(takes_context=True)
+def jinja(context: Context, name: str, **more: object) -> SafeString:
+    """Draw a part that is written for Jinja2, with what the page around it has."""
+    part = engines["jinja"].get_template(name)
+    around: Any = context.flatten()
+    return SafeString(part.render({**around, **more}, around["request"]))
+
+
+@register.simple_tag
+def voice_part(name: str, voice: Voice, **needs: object) -> SafeString:
+    """Draw one of the parts that cards and the pages of one voice have in common."""
+    return SafeString(voice_macro(name)(voice, **needs))
+
+
+def voice_macro(name: str) -> Callable[..., str]:
+    """Return a macro of the template that draws voices; what it draws is escaped."""
+    card: Any = engines["jinja"].get_template("catalog/voices/_card.jinja")
+    found: Callable[..., str] = getattr(card.template.module, name)
+    return found
 
 
 @register.simple_tag
@@ -91,21 +125,21 @@ def wave(peaks: Sequence[int]) -> str:
     """Return the path of a waveform in a box of 256 by 32: one bar for each of the peaks."""
     if not peaks:
         return ""
-    step = 256 / len(peaks)
-    bars = []
-    for place, peak in enumerate(peaks):
-        height = max(1.0, peak * 0.3)
-        bars.append(f"M{place * step + step / 2:g} {16 - height / 2:g}v{height:g}")
-    return "".join(bars)
+    count = len(peaks)
+    return "".join([_draw_bar(count, place, peak) for place, peak in enumerate(peaks)])
 
 
-@register.filter
+@lru_cache(maxsize=16_384)
+def _draw_bar(count: int, place: int, peak: int) -> str:
+    step, height = 256 / count, max(1.0, peak * 0.3)
+    return f"M{place * step + step / 2:g} {16 - height / 2:g}v{height:g}"
+
+
 def known_clip(voice: Voice) -> PreviewClip | None:
     """Return the clip that is here, None where none was fetched."""
     return getattr(voice, "clip", None)
 
 
-@register.filter
 def preview_cost(voice: Voice) -> int:
     """Return how many characters a preview of the voice would take to be spoken."""
     return len(preview_sentence(voice))

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from django import template
 from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from catalog.models import Voice
 
@@ -19,6 +22,9 @@ _ICONS = {
     Badge.VERIFIED: "circle-check",
     Badge.NEEDS_PLAN: "lock",
 }
+# What is not known has no word.
+_GENDERS = {**dict(Voice.Gender.choices), Voice.Gender.UNKNOWN.value: ""}
+_AGES = {**dict(Voice.Age.choices), Voice.Age.UNKNOWN.value: ""}
 _MOODS = {Badge.LEAVING: "warn", Badge.EXPIRES: "warn", Badge.KEY_MISSING: "bad"}
 
 
@@ -40,17 +46,27 @@ class ShownBadge:
     mood: str
 
 
-@register.simple_tag
 def told_labels(voice: Voice) -> list[ToldLabel]:
     """Return the short facts under a card, unknown ones left out."""
-    gender, age = Voice.Gender(voice.gender), Voice.Age(voice.age)
     words = [
         ("language", voice.language_name),
-        ("gender", "" if gender is Voice.Gender.UNKNOWN else str(gender.label)),
-        ("age", "" if age is Voice.Age.UNKNOWN else str(age.label)),
+        ("gender", _GENDERS[voice.gender]),
+        ("age", _AGES[voice.age]),
         *[("use_case", word) for word in voice.use_case_words[:1]],
     ]
     return [ToldLabel(word, origin_of(voice, facet)) for facet, word in words if word]
+
+
+def draw_labels(voice: Voice) -> SafeString:
+    """Draw the short facts under a card; among many voices the same ones come again and again."""
+    drawn = [_draw_label(label.word, label.origin) for label in told_labels(voice)]
+    return SafeString("".join(drawn) or "<li>No labels</li>")
+
+
+@lru_cache(maxsize=8192)
+def _draw_label(word: str, origin: str) -> SafeString:
+    line = '<li title="{}">{}<span class="sr"> ({})</span></li>'
+    return format_html(line, origin, word, origin)
 
 
 @register.simple_tag
@@ -67,7 +83,9 @@ def shown_badges(voice: Voice) -> list[ShownBadge]:
 
     That a clone has no source here is for filters, and told on its page: on cards it would be loud.
     """
-    held = {Badge(label.value) for label in voice.labels_of("badge")} - {Badge.NO_SOURCE}
+    held = {Badge(value) for value in voice.values_of("badge")} - {Badge.NO_SOURCE}
+    if not held:
+        return []
     if Badge.LEAVING in held:
         held.discard(Badge.EXPIRES)
     return [_show_badge(voice, badge) for badge in Badge if badge in held]
@@ -76,7 +94,7 @@ def shown_badges(voice: Voice) -> list[ShownBadge]:
 @register.filter
 def lacks_source(voice: Voice) -> bool:
     """Tell whether it is a clone whose samples are not held here, as a worker found."""
-    return any(label.value == Badge.NO_SOURCE for label in voice.labels_of("badge"))
+    return Badge.NO_SOURCE in voice.values_of("badge")
 
 
 def _show_badge(voice: Voice, badge: Voice.Badge) -> ShownBadge:

@@ -3,7 +3,6 @@
 import secrets
 from collections import OrderedDict
 
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import escape
 from django.utils.safestring import SafeString
@@ -11,10 +10,10 @@ from django.utils.safestring import SafeString
 from catalog.queries.annotations import Marks
 from catalog.queries.cards import CardState, find_card_states
 from catalog.queries.voices import VoicePage
+from catalog.templatetags.catalog import voice_macro
 from catalog.views.requests import Request
 from catalog.views.trays import read_tray
 
-_CARD = "catalog/voices/_card.html"
 # About two thousand bytes each; in this process only.
 _MOST_KEPT = 5000
 _KEPT: OrderedDict[tuple[object, ...], tuple[SafeString, ...]] = OrderedDict()
@@ -22,9 +21,7 @@ _KEPT: OrderedDict[tuple[object, ...], tuple[SafeString, ...]] = OrderedDict()
 _FILTERS = secrets.token_hex(16)
 
 
-def draw_cards(
-    request: Request, page: VoicePage, marks: Marks, *, may_speak: bool
-) -> list[SafeString]:
+def draw_cards(request: Request, page: VoicePage, marks: Marks, *, may_speak: bool) -> SafeString:
     """Return the cards of the page's voices in their order."""
     tray = read_tray(request)
     states = find_card_states(page.ids)
@@ -32,24 +29,16 @@ def draw_cards(
     same = (timezone.now().date(), may_speak)
     keys = {pk: (*state, *same, pk in tray, *_marks_on(marks, pk)) for pk, state in states.items()}
     cards = {pk: _KEPT.get(key) for pk, key in keys.items()}
-    if not all(cards.values()):
+    card = voice_macro("card")
+    for voice in page.load([pk for pk in page.ids if pk in cards and not cards[pk]]):
         # Nothing but what the keys tell: no card shows one person what another one's says.
-        context = {
-            "marks": marks,
-            "tray_ids": tray,
-            "may_speak": may_speak,
-            "filters": _FILTERS,
-        }
-        for voice in page.voices:
-            if voice.pk in keys and not cards[voice.pk]:
-                card = render_to_string(_CARD, {**context, "voice": voice})
-                # Parts of what a template escaped already.
-                parts = tuple(map(SafeString, card.split(_FILTERS)))
-                cards[voice.pk] = parts
-                _keep(keys[voice.pk], parts)
+        drawn = card(voice, marks, tray, may_speak, _FILTERS)
+        # Parts of what a template escaped already.
+        cards[voice.pk] = parts = tuple(map(SafeString, drawn.split(_FILTERS)))
+        _keep(keys[voice.pk], parts)
     filters = escape(page.wanted.query_string())
-    drawn = (cards.get(pk) for pk in page.ids)
-    return [SafeString(filters.join(parts)) for parts in drawn if parts]
+    shown = (cards.get(pk) for pk in page.ids)
+    return SafeString("".join(filters.join(parts) for parts in shown if parts))
 
 
 def forget_cards() -> None:

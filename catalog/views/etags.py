@@ -19,7 +19,7 @@ def _read_release() -> str:
     """Return what changes when the code or a template of this installation does."""
     root = Path(settings.BASE_DIR)
     files = [
-        *sorted((root / "templates").rglob("*.html")),
+        *sorted((root / "templates").rglob("*.*")),
         *sorted((root / "catalog").rglob("*.py")),
     ]
     stats = [(path.name, path.stat().st_mtime_ns) for path in files]

@@ -40,6 +40,7 @@ from catalog.views.requests import (
     surroundings_of,
 )
 from catalog.views.speeches import speech_context
+from catalog.views.trays import read_tray
 
 _PLAIN = "text/plain; charset=utf-8"
 
@@ -62,14 +63,16 @@ def voice_list(request: Request) -> HttpResponseBase:
     marks = find_marks(request.user, page.ids)
     is_table = form.wanted.layout == "table"
     columns = habits.columns if is_table else []
-    cards = [] if is_table else draw_cards(request, page, marks, may_speak=around.may_speak)
+    cards = "" if is_table else draw_cards(request, page, marks, may_speak=around.may_speak)
     response = render_part(
         request,
         page="catalog/voices/list.html",
-        part="catalog/voices/_swap.html",
+        part="catalog/voices/_swap.jinja",
         context={
             "page": page,
             "marks": marks,
+            "tray_ids": read_tray(request),
+            "may_speak": around.may_speak,
             "is_table": is_table,
             "cards": cards,
             "rows": tabulate_voices(page.voices, marks, columns) if is_table else [],

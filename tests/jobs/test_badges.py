@@ -20,7 +20,7 @@ from tests.stubs import remote_voice
 
 def badges(remote_id: str = "r-1") -> list[str]:
     voice = Voice.objects.get(remote_id=remote_id)
-    return sorted(label.value for label in voice.labels_of("badge"))
+    return sorted(voice.values_of("badge"))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,21 @@
+"""The clips in which voices are heard before they are used."""
+
+from django.db import models
+
+from catalog.models.voices import Voice
+
+
+class PreviewClip(models.Model):
+    """A voice's preview on our disk, with what the waveform is drawn from."""
+
+    voice = models.OneToOneField(Voice, on_delete=models.CASCADE, related_name="clip")
+    source = models.CharField(max_length=64)
+    path = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=60)
+    size = models.PositiveIntegerField()
+    seconds = models.FloatField(null=True)
+    peaks: "models.JSONField[list[int], list[int]]" = models.JSONField(default=list)
+    fetched_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"Preview of voice {self.voice_id}"
