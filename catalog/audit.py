@@ -102,7 +102,7 @@ def record(
         facts=facts,
     )
     origin = _origin.get() or _find_origin(identify(follows) if follows else name)
-    entry.request_number, entry.address = origin.request_number, origin.address
+    entry.request_number, entry.address = origin.request_number, str(origin.address)
     _append(entry)
     return entry
 

@@ -1,5 +1,6 @@
 """The web process."""
 
+import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -12,3 +13,7 @@ from catalog.models.sealing import verify_key_ring  # noqa: E402  (needs the loa
 
 # Better no service than one that cannot read its credentials: the reason is on the console.
 verify_key_ring()
+
+# What is loaded by now stays for good: no round of the garbage collector has to walk it again.
+gc.collect()
+gc.freeze()

@@ -1,22 +1,25 @@
 """Sessions and accounts of Django and allauth, but read as cheaply as every request needs it."""
 
+from typing import Any
+
 from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionStore
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from catalog.models import User
-from catalog.queries.sessions import find_open_session, find_session_user
+from catalog.queries.sessions import find_session_user, read_open_session
 
 
 class SessionStore(DatabaseSessionStore):
     """Django's sessions in the database."""
 
-    def _get_session_from_db(self) -> Session | None:
-        found = find_open_session(self.session_key, timezone.now())
-        if found is None:
+    def load(self) -> dict[str, Any]:
+        """Return what is kept for the browser; of a session that has ended, nothing."""
+        kept = read_open_session(self.session_key, timezone.now())
+        if kept is None:
             self._session_key = None
-        return found
+            return {}
+        return self.decode(kept)
 
 
 class AccountBackend(AuthenticationBackend):  # type: ignore[misc]

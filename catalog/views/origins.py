@@ -6,6 +6,7 @@ from collections.abc import Callable
 from allauth.account.adapter import get_adapter
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.functional import lazy
 
 from catalog.audit import Origin, acting_from
 
@@ -19,7 +20,7 @@ class OriginMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Pass the request on."""
         number = secrets.token_hex(6)
-        with acting_from(Origin(number, _find_address(request))):
+        with acting_from(Origin(number, _address_when_asked(request))):
             response = self.get_response(request)
         response["X-Request-Id"] = number
         return response
@@ -31,3 +32,7 @@ def _find_address(request: HttpRequest) -> str:
         return str(get_adapter().get_client_ip(request))[:45]
     except (PermissionDenied, ImproperlyConfigured):
         return ""
+
+
+# Only the log asks, and most requests write nothing into it.
+_address_when_asked = lazy(_find_address, str)
