@@ -10,30 +10,27 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 
-import django
-
 os.environ["DJANGO_SETTINGS_MODULE"] = "settings_of_bench"
-django.setup()
+from crowd import count_answers, count_missing, running_server
+from django.conf import settings
+from django.db import transaction
+from django.http import QueryDict
+from django.test import Client
 
-from django.conf import settings  # noqa: E402
-from django.db import transaction  # noqa: E402
-from django.http import QueryDict  # noqa: E402
-from django.test import Client  # noqa: E402
-
-from catalog.forms.voices import VoiceFilterForm  # noqa: E402
-from catalog.models import ProviderAccount, Team, User, Voice  # noqa: E402
-from catalog.models.versions import touch_voices  # noqa: E402
-from catalog.providers.registry import all_infos  # noqa: E402
-from catalog.queries.filters import FACETS  # noqa: E402
-from catalog.search.engines import Engine, Search, answer_search  # noqa: E402
-from catalog.search.index.engine import IndexEngine  # noqa: E402
-from catalog.search.index.shelf import SHELF  # noqa: E402
-from catalog.search.sql import SqlEngine  # noqa: E402
-from catalog.services.annotations import star_voice  # noqa: E402
-from catalog.views.cards import forget_cards  # noqa: E402
+import voiceboard.wsgi  # noqa: F401  (all is set up as in a web process)
+from catalog.forms.voices import VoiceFilterForm
+from catalog.models import ProviderAccount, Team, User, Voice
+from catalog.models.versions import touch_voices
+from catalog.providers.registry import all_infos
+from catalog.queries.filters import FACETS
+from catalog.search.engines import Engine, Search, answer_search
+from catalog.search.index.engine import IndexEngine
+from catalog.search.index.shelf import SHELF
+from catalog.search.sql import SqlEngine
+from catalog.services.annotations import star_voice
+from catalog.views.cards import forget_cards
 
 PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
 CHOICES = {
@@ -205,7 +202,7 @@ def _name_in_admin(name: str) -> str:
 
 
 def measure_changes(bench: Bench) -> dict[str, float]:
-    """Measure what a process pays to take in changed rows and a star."""
+    """Measure what a process pays to take in changed rows."""
     ids = list(Voice.objects.listed_in(bench.accounts).values_list("pk", flat=True)[:CHANGED])
 
     def change(pks: list[int]) -> float:
@@ -214,28 +211,33 @@ def measure_changes(bench: Bench) -> dict[str, float]:
         return measure(lambda: SHELF.find_edition(bench.teams))
 
     change(ids[:1])  # the first time, a process looks for where each row stands
-    told = {
+    return {
         "changed row": statistics.median(change([pk]) for pk in ids[:5]),
         "changed rows": statistics.median(change(ids) for _ in range(3)),
     }
-    voice = Voice.objects.select_related("account").get(pk=ids[0])
-    star_voice(bench.user, voice=voice, is_on=True, now=voice.added_at)
-    told["star"] = measure(lambda: bench.get("starred=yes"))
-    star_voice(bench.user, voice=voice, is_on=False, now=voice.added_at)
+
+
+def measure_server(bench: Bench, queries: list[str]) -> dict[str, float]:
+    """Let many ask the web server at once, and see a star in all of its processes."""
+    session = bench.client.session.session_key or ""
+    paths = [f"/voices/?{query}" for query in queries]
+    voice = Voice.objects.listed_in(bench.accounts).select_related("account").latest("pk")
+    with running_server() as server:
+        count_answers(server.port, session, paths, seconds=5)
+        told = {"requests": count_answers(server.port, session, paths, seconds=10)}
+        star_voice(bench.user, voice=voice, is_on=True, now=voice.added_at)
+        words = f'id="v-{voice.pk}"'.encode()
+        told["unseen"] = count_missing(server.port, session, "/voices/?starred=yes", words)
+        star_voice(bench.user, voice=voice, is_on=False, now=voice.added_at)
+        told["memory"] = server.memory()
     return told
-
-
-def read_memory() -> float:
-    """Return the resident megabytes of this process."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
 
 
 def main() -> None:
     """Measure everything and print it."""
     bench, queries = Bench(), mix_queries(60)
     told = measure_requests(bench, queries)
-    told["memory"] = read_memory()
+    told["server"] = measure_server(bench, queries)
     told |= measure_engines(bench, queries)
     told["changes"] = measure_changes(bench)
     told["admin"] = measure_admin(bench, queries)

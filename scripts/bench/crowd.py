@@ -1,0 +1,131 @@
+"""Ask the real web server for filtered voices, over and over, as many people at once would.
+
+Run beside the server on the same cores, so what asking costs is part of what is measured.
+"""
+
+import asyncio
+import contextlib
+import gzip
+import itertools
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from voiceboard.supervisor import GRANIAN
+
+_CONNECTIONS = 8
+_START_SECONDS = 60
+# As htmx sends them, with what every browser sends along.
+_HEADERS = {
+    "Host": "127.0.0.1",
+    "HX-Request": "true",
+    "HX-Request-Type": "partial",
+    "Accept-Encoding": "gzip, deflate, br",
+}
+
+
+class Server:
+    """Voiceboard's web processes, as "make start" runs them, over this data directory."""
+
+    def __init__(self, port: int, pid: int) -> None:
+        self.port, self._pid = port, pid
+
+    def memory(self) -> float:
+        """Return the resident megabytes of the largest of its processes."""
+        found = []
+        for status in Path("/proc").glob("[0-9]*/status"):
+            with contextlib.suppress(OSError):
+                told = dict(line.split(":", 1) for line in status.read_text().splitlines())
+                if self._pid in {int(told["PPid"]), int(told["Pid"])}:
+                    found.append(int(told["VmRSS"].split()[0]) / 1024)
+        return max(found)
+
+
+@contextlib.contextmanager
+def running_server() -> Iterator[Server]:
+    """Start the web server on a free port, and end it with all of its processes."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", *GRANIAN, "--port", str(port), "voiceboard.wsgi:application"],
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "voiceboard.settings"},
+        stdout=sys.stderr,
+        start_new_session=True,
+    )
+    try:
+        _wait_for(port, process)
+        yield Server(port, process.pid)
+    finally:
+        process.terminate()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.1)
+    raise SystemExit("The web server did not start.")
+
+
+def count_answers(port: int, session: str, paths: Sequence[str], seconds: float) -> float:
+    """Return how many requests a second are answered, each with 200 and as a whole."""
+    return asyncio.run(_crowd(port, session, paths, seconds))
+
+
+def count_missing(port: int, session: str, path: str, words: bytes) -> int:
+    """Return how many of forty answers lack the words; whichever process gave them."""
+    return sum(words not in asyncio.run(_ask_once(port, session, path)) for _ in range(40))
+
+
+async def _ask_once(port: int, session: str, path: str) -> bytes:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    _send(writer, path, session)
+    answer = await _read_answer(reader)
+    writer.close()
+    return gzip.decompress(answer)
+
+
+async def _crowd(port: int, session: str, paths: Sequence[str], seconds: float) -> float:
+    counts = [0] * _CONNECTIONS
+    start = time.monotonic()
+    async with asyncio.timeout(seconds * 3 + _START_SECONDS), asyncio.TaskGroup() as group:
+        for place in range(_CONNECTIONS):
+            group.create_task(_ask(place, port, session, paths, start + seconds, counts))
+    return sum(counts) / (time.monotonic() - start)
+
+
+async def _ask(
+    place: int, port: int, session: str, paths: Sequence[str], end: float, counts: list[int]
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for path in itertools.islice(itertools.cycle(paths), place * 7, None):
+        if time.monotonic() > end:
+            break
+        _send(writer, path, session)
+        await _read_answer(reader)
+        counts[place] += 1
+    writer.close()
+
+
+def _send(writer: asyncio.StreamWriter, path: str, session: str) -> None:
+    lines = [f"{name}: {value}" for name, value in _HEADERS.items()]
+    lines = [f"GET {path} HTTP/1.1", *lines, f"Cookie: sessionid={session}"]
+    writer.write("\r\n".join([*lines, "", ""]).encode())
+
+
+async def _read_answer(reader: asyncio.StreamReader) -> bytes:
+    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    if not head.startswith(b"http/1.1 200"):
+        raise SystemExit(f"The server answered {head[:40]!r}.")
+    length = head.partition(b"content-length: ")[2].partition(b"\r\n")[0]
+    return await reader.readexactly(int(length))
