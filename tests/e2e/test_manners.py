@@ -1,0 +1,117 @@
+"""What the list does while somebody waits, listens, or works by keys alone."""
+
+import re
+
+from playwright.sync_api import Page, Route, expect
+
+from tests.e2e.browsers import Complaints, Visits, until
+from tests.e2e.test_player import expect_sound, playable
+from tests.e2e.voice_list import expect_chips, expect_found, facet, found_count
+
+_LOOK = """() => {
+    const results = document.getElementById("results");
+    const line = getComputedStyle(document.querySelector(".browse .bar"), "::after").opacity;
+    const top = results.querySelector(".card").getBoundingClientRect().top;
+    return [getComputedStyle(results).opacity, line, top];
+}"""
+
+
+def test_while_an_answer_is_awaited_the_old_list_fades_where_it_stands(ana: Page) -> None:
+    held: list[Route] = []
+    ana.route(re.compile("gender=female"), lambda route: held.append(route))
+    _, _, place = ana.evaluate(_LOOK)
+
+    facet(ana, "gender", "female").check()
+
+    until(ana, lambda: ana.evaluate(_LOOK) == ["0.55", "1", place], "a faded list under a line")
+    expect_chips(ana)
+    held[0].continue_()
+    expect_chips(ana, "Female")
+    until(ana, lambda: ana.evaluate(_LOOK)[:2] == ["1", "0"], "a list that is itself again")
+
+
+def test_a_notice_goes_by_itself_but_not_from_under_the_pointer(
+    visits: Visits, complaints: Complaints
+) -> None:
+    complaints.expect("favicon.ico")
+    page = visits.open("/healthz", "ana")
+    page.clock.install()
+    page.goto("/voices/")
+    star = page.locator("#results .star").first
+    notice = page.locator(".toast")
+
+    star.click()
+    expect(notice).to_be_visible()
+    # One with a way back stays longer than one that only tells.
+    page.clock.fast_forward(9_000)
+    expect(notice).to_be_visible()
+    notice.hover()
+    page.clock.fast_forward(60_000)
+    expect(notice).to_be_visible()
+    page.mouse.move(0, 0)
+    page.clock.fast_forward(13_000)
+
+    expect(notice).to_have_count(0)
+    star.click()
+    expect(notice.get_by_role("button", name="Undo")).to_be_visible()
+
+
+def test_the_way_through_the_list_without_a_mouse(ana: Page) -> None:
+    first, second = playable(ana).nth(0), playable(ana).nth(1)
+    name = first.locator("h3").inner_text()
+
+    for modifier in ("Control", "Alt", "Meta"):
+        ana.keyboard.press(f"{modifier}+s")
+    expect(first.locator(".star")).to_have_attribute("aria-pressed", "false")
+    first.locator("h3 a").focus()
+    ana.keyboard.press("Space")
+    expect_sound(ana)
+    assert ana.evaluate("navigator.mediaSession.metadata.title") == name
+    ana.keyboard.press("c")
+    expect(first.locator(".cmp")).to_have_attribute("aria-pressed", "true")
+    expect(ana.locator("#tray")).to_contain_text(name)
+    ana.keyboard.press("c")
+    expect(first.locator(".cmp")).to_have_attribute("aria-pressed", "false")
+    second.locator("h3 a").focus()
+    ana.keyboard.press("Enter")
+
+    heading = ana.get_by_role("heading", level=1)
+    expect(heading).to_be_focused()
+    # Whoever does not see the page hears its name.
+    expect(ana.locator("#live")).to_contain_text(heading.inner_text())
+
+
+def test_groups_fold_what_is_much_and_keep_what_is_ticked(ana: Page) -> None:
+    total = found_count(ana)
+    for name, is_open in {"provider": True, "language": True, "age": False}.items():
+        expect(ana.locator(f"#fd-{name}")).to_have_js_property("open", is_open)
+    language = ana.locator("#fd-language")
+    expect(language.locator(".opt:visible")).to_have_count(6)
+    language.get_by_text(re.compile(r"^\d+ more$")).click()
+    expect(language.locator(".opt:visible").nth(6)).to_be_visible()
+
+    ana.goto("/voices/?gender=neutral&q=qqqqqqqq")
+
+    box = facet(ana, "gender", "neutral")
+    expect(box).to_be_checked()
+    expect(box).to_be_enabled()
+    expect(box.locator("xpath=../output")).to_have_text("0")
+    box.uncheck()
+    expect(box).to_be_disabled()
+    ana.get_by_role("link", name=re.compile("^Remove filter Search")).click()
+    expect_found(ana, total)
+
+
+def test_the_box_of_a_table_s_head_is_half_ticked_for_some_of_its_rows(ana: Page) -> None:
+    ana.goto("/voices/?layout=table")
+    head = ana.get_by_role("checkbox", name="Select all on this page")
+    rows = ana.locator("tbody input[type=checkbox]")
+
+    rows.nth(2).check()
+
+    expect(head).to_have_js_property("indeterminate", True)
+    rows.last.scroll_into_view_if_needed()
+    expect(ana.locator(".bulk")).to_be_in_viewport()
+    head.check()
+    expect(head).to_have_js_property("indeterminate", False)
+    assert rows.evaluate_all("boxes => boxes.every((box) => box.checked)")
