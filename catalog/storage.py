@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import os
 import secrets
+import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -52,7 +53,8 @@ def store_media(folder: str, chunks: Iterable[bytes], ending: str) -> tuple[str,
 def clean_filename(name: str) -> str:
     """Return the uploaded name as it may be shown; it is never used as a path."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
-    shown = "".join(mark for mark in last if mark.isprintable())
+    whole = unicodedata.normalize("NFC", last)
+    shown = "".join(mark for mark in whole if mark.isprintable())
     return shown[:120] or "sample"
 
 

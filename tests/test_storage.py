@@ -124,6 +124,7 @@ def test_the_tag_of_a_file_changes_with_its_content(media):
         ("a\x00d\r\na.wav", "ada.wav"),
         ("\u202egnp.wav", "gnp.wav"),
         ("half\ud800.wav", "half.wav"),
+        ("Cafe\u0301.wav", "Caf\u00e9.wav"),
         ('Ada\'s "best" 🎙.wav', 'Ada\'s "best" 🎙.wav'),
         ("n" * 300 + ".wav", "n" * 120),
         (".htaccess", ".htaccess"),

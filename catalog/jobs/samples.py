@@ -21,6 +21,8 @@ from catalog.storage import media_path, remove_media, store_media
 PEAK_COUNT = 192
 # Past this it would take longer than a worker may; no clone is better for more.
 MOST_CLEANED_SECONDS = 600
+# Half a syllable tells nobody's voice; encoders may lose some of a whole second.
+_LEAST_SECONDS = 0.9
 _MOST_TRIES = 6
 _NEW_FOR = timedelta(days=1)
 
@@ -58,6 +60,9 @@ def _read(sample: Sample) -> None:
             max_seconds=LONGEST_SECONDS,
             peak_count=PEAK_COUNT,
         )
+        if measured.seconds < _LEAST_SECONDS:
+            words = f"This recording is too short: {measured.seconds:.1f} s."
+            raise NotDecodable(f"{words} No voice can be made of less than a second.")
     except NotDecodable as exc:
         sample.problem = str(exc)[:200]
     else:

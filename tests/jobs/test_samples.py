@@ -52,6 +52,16 @@ def test_what_is_no_sound_says_so_in_its_row_and_is_not_read_again(cast, monkeyp
         measure_sample(broken)
 
 
+def test_less_than_a_second_is_no_recording_to_clone_from(cast):
+    short = factories.make_sample(cast.ana, cast.aurora, make_wav(0.4), seconds=None)
+
+    run_measurement(str(short.pk))
+
+    short.refresh_from_db()
+    assert "too short: 0.4 s" in short.problem
+    assert short.seconds is None
+
+
 def test_a_file_on_which_every_reader_dies_is_given_up(sample, monkeypatch):
     def die(*_: object, **__: object) -> None:
         raise SystemExit
