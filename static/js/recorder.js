@@ -74,16 +74,18 @@ class Take {
   }
 }
 
+/** One place in a form to record into: a "recording" to clone from, or a "statement". */
 export class Recorder {
-  constructor(page) {
+  constructor(page, what = "recording") {
     this.page = page;
+    this.what = what;
     this.live = null; // stream, context and take while the microphone is on
     this.isStarting = false;
     this.number = 0;
   }
 
   get box() {
-    return this.page.form.querySelector("[data-recorder]");
+    return this.page.form.querySelector(`[data-recorder=${this.what}]`);
   }
 
   get takes() {
@@ -180,7 +182,7 @@ export class Recorder {
   keep(take) {
     this.number += 1;
     const name = `Take ${this.number}`;
-    const file = new File([encode(take.blocks, take.rate)], `recording-${this.number}.wav`, { type: "audio/wav" });
+    const file = new File([encode(take.blocks, take.rate)], `${this.what}-${this.number}.wav`, { type: "audio/wav" });
     const sound = URL.createObjectURL(file);
     const player = make("audio", { controls: true, src: sound });
     player.setAttribute("aria-label", name);

@@ -22,6 +22,22 @@ function put(input, files) {
   input.files = transfer.files;
 }
 
+/** The form as a statement that is recorded sees it: what is used of the takes becomes the proof. */
+class ProofOf {
+  constructor(page) {
+    this.page = page;
+    this.samples = { take: (files) => put(this.form.elements.proof, files) };
+  }
+
+  get form() {
+    return this.page.form;
+  }
+
+  judge() {
+    this.page.judge();
+  }
+}
+
 class CloneForm {
   constructor(root) {
     this.root = root;
@@ -30,25 +46,35 @@ class CloneForm {
     this.objection = ""; // why the button is off
     this.isWaiting = false; // pressed, but samples are still being sent
     this.samples = new Samples(this);
-    this.recorder = new Recorder(this);
+    this.recorders = [new Recorder(this), new Recorder(new ProofOf(this), "statement")];
   }
 
   get form() {
     return this.root.querySelector("[data-upload]");
   }
 
+  /** Tell whether something was recorded that is neither used nor discarded. */
+  get isRecording() {
+    return this.recorders.some((recorder) => recorder.isPending);
+  }
+
   /** Tell whether leaving would lose something. */
   get isBusy() {
-    return this.request !== null || this.samples.uploads.size > 0 || this.recorder.isPending;
+    return this.request !== null || this.samples.uploads.size > 0 || this.isRecording;
+  }
+
+  recorderAt(element) {
+    const { recorder } = element.closest("[data-recorder]").dataset;
+    return this.recorders.find((each) => each.what === recorder);
   }
 
   /** Nothing is sent while a take waits to be heard, which would be lost, or while no provider is open. */
   judge() {
     if (this.request || this.isWaiting) return;
     const isClosed = !this.form.querySelector(".prov input:enabled");
-    this.form.querySelector(".go button").disabled = this.recorder.isPending || isClosed;
+    this.form.querySelector(".go button").disabled = this.isRecording || isClosed;
     const closed = isClosed ? this.form.querySelector("[data-msg]").dataset.closed : "";
-    const words = this.recorder.isPending ? UNHEARD : closed;
+    const words = this.isRecording ? UNHEARD : closed;
     // What is said of a form that could not be sent stays until there is something else to say.
     if (words !== this.objection) this.tell(words);
     this.objection = words;
@@ -60,7 +86,7 @@ class CloneForm {
 
   /** Send the form, once the samples are there. */
   start(submitter) {
-    if (this.request || this.isWaiting || this.recorder.isPending) return;
+    if (this.request || this.isWaiting || this.isRecording) return;
     this.submitter = submitter;
     submitter.disabled = true;
     this.isWaiting = true;
@@ -131,11 +157,11 @@ class CloneForm {
 function listenToForm(page) {
   const { root, samples } = page;
   root.addEventListener("change", (event) => {
-    if (event.target.matches("[data-reading-choice]")) page.recorder.read(event.target.value);
+    if (event.target.matches("[data-reading-choice]")) page.recorderAt(event.target).read(event.target.value);
     if (event.target.name === "files" && event.target.files.length) samples.take([...event.target.files]);
   });
   root.addEventListener("click", (event) => {
-    if (event.target.closest("[data-rec]")) page.recorder.toggle();
+    if (event.target.closest("[data-rec]")) page.recorderAt(event.target).toggle();
     const button = event.target.closest("button[name=act]");
     if (!button || button.hasAttribute("hx-post")) return;
     event.preventDefault();
@@ -206,7 +232,7 @@ export default function start(root) {
     if (root.isConnected) return page.samples.judge();
     page.request?.abort();
     for (const upload of page.samples.uploads) upload.abort();
-    page.recorder.close();
+    for (const recorder of page.recorders) recorder.close();
     life.abort();
   }, { signal: life.signal });
 }

@@ -49,7 +49,7 @@ def listening(
         visits, _ = scene.__enter__()
         opened.append((scene, launched))
         page: Page = visits.open("/clone/", "ana")
-        page.locator("[data-recorder] summary").click()
+        page.locator("[data-recorder=recording] summary").click()
         return page
 
     yield open_page
@@ -60,8 +60,9 @@ def listening(
 
 def record(page: Page, seconds: float) -> None:
     """Record for some seconds."""
-    page.get_by_role("button", name="Record").click()
-    until(page, lambda: page.locator("[data-clock]").inner_text() >= f"0:0{seconds:.0f}", "sound")
+    page.get_by_role("button", name="Record", exact=True).click()
+    clock = page.locator("[data-clock]:visible")
+    until(page, lambda: clock.inner_text() >= f"0:0{seconds:.0f}", "sound")
     page.get_by_role("button", name="Stop").click()
 
 
@@ -72,7 +73,7 @@ def test_a_take_is_recorded_heard_used_and_becomes_a_voice(listening: Listening)
 
     record(page, 4)
 
-    expect(page.locator("[data-check=clipping]")).to_have_attribute("data-s", "ok")
+    expect(page.locator("[data-check=clipping]:visible")).to_have_attribute("data-s", "ok")
     assert page.get_by_role("meter").get_attribute("aria-valuenow") != "-60"
     start = page.locator(".go button")
     use = page.get_by_role("button", name="Use take 1")
@@ -90,12 +91,34 @@ def test_a_take_is_recorded_heard_used_and_becomes_a_voice(listening: Listening)
     expect(page.locator("#main")).to_contain_text("recording-1.wav")
 
 
+def test_the_speaker_s_consent_is_recorded_heard_and_becomes_the_proof(
+    listening: Listening, recording: Path
+) -> None:
+    name, page = make_name("With a statement"), listening(0.3)
+    fill_in(page, name, recording)
+    page.locator("[data-recorder=recording] summary").click()
+    page.locator("[data-recorder=statement] summary").click()
+
+    record(page, 3)
+
+    expect(page.locator(".go button")).to_be_disabled()
+    page.locator(".take audio").evaluate("player => player.play()")
+    page.get_by_role("button", name="Use take 1").click()
+    expect(page.locator(".go button")).to_be_enabled()
+    send(page)
+    expect_state(page, "Ready")
+    expect(page.locator(".sample")).to_have_count(0)
+    with page.expect_download() as told:
+        page.get_by_role("link", name="statement-1.wav").click()
+    assert Path(told.value.path()).read_bytes()[:4] == b"RIFF"
+
+
 def test_what_is_too_loud_is_warned_of_and_a_take_can_be_discarded(listening: Listening) -> None:
     page = listening(3)
 
     record(page, 2)
 
-    clipping = page.locator("[data-check=clipping]")
+    clipping = page.locator("[data-check=clipping]:visible")
     expect(clipping).to_have_attribute("data-s", "bad")
     expect(clipping).to_contain_text("Too loud at moments")
     expect(page.locator(".take")).to_contain_text("too loud")
@@ -106,10 +129,10 @@ def test_what_is_too_loud_is_warned_of_and_a_take_can_be_discarded(listening: Li
 
 def test_a_microphone_that_is_refused_is_answered_with_words(ana: Page) -> None:
     ana.goto("/clone/")
-    ana.locator("[data-recorder] summary").click()
+    ana.locator("[data-recorder=recording] summary").click()
 
     ana.get_by_role("button", name="Record").click()
 
-    words = ana.locator("[data-rec-says]")
+    words = ana.locator("[data-rec-says]:visible")
     expect(words).to_contain_text("Choose a file instead.")
     expect(ana.locator(".go button")).to_be_enabled()
