@@ -26,8 +26,8 @@ _GIVE_UP_AFTER = timedelta(days=1)
 
 
 def find_due_audits(now: datetime) -> list[str]:
-    """Return ended jobs that may have a double: sent again, or sent and then cancelled."""
-    again = Q(state=State.READY, attempt_count__gt=1)
+    """Return ended jobs that may have left a voice: sent again, or sent and then cancelled."""
+    again = Q(state__in=[State.READY, State.FAILED], attempt_count__gt=1)
     again |= Q(state=State.CANCELLED, attempt_count__gt=0)
     rows = CloneJob.objects.filter(again, audit_count__lt=len(_ROUNDS))
     rows = rows.filter(ended_at__gt=now - _GIVE_UP_AFTER).exclude(credential=None)

@@ -53,6 +53,18 @@ def test_a_double_that_came_too_late_is_removed_and_logged(cast, provider, clock
     assert AuditEntry.objects.get(action="double removed").facts["remote_id"] == "remote-2"
 
 
+def test_what_a_first_call_made_too_late_is_removed_although_the_second_was_refused(
+    cast, provider, clock
+):
+    job = ended(cast, provider, state="failed", step="refused", remote_id="")
+    provider.make(job.marker)
+    clock.move(minutes=10)
+
+    assert find_due_audits(clock.now) == [str(job.pk)]
+    assert audit_clone(job.pk, clock) == 1
+    assert provider.deleted == ["remote-1"]
+
+
 def test_what_was_made_after_a_cancel_is_removed(cast, provider, clock):
     job = ended(cast, provider, state="cancelled", step="planned", remote_id="", attempt_count=1)
     provider.make(job.marker)
@@ -66,7 +78,7 @@ def test_what_was_made_after_a_cancel_is_removed(cast, provider, clock):
 def test_it_is_looked_for_after_ten_minutes_and_an_hour_and_then_no_more(cast, provider, clock):
     job = ended(cast, provider)
     ended(cast, provider, attempt_count=1)
-    ended(cast, provider, state="failed")
+    ended(cast, provider, state="failed", attempt_count=1)
     looks = []
 
     for _ in range(20):
