@@ -47,6 +47,11 @@ class PermissionMissing(CredentialRejected):
 class RequestRejected(ProviderError):
     """The provider refused the request itself; sending it again would not help."""
 
+    @property
+    def is_of_no_such_page(self) -> bool:
+        """Tell whether the provider itself, and nobody on the way, has nothing at this address."""
+        return self.status == 404 and bool(self.code)
+
 
 class LimitReached(RequestRejected):
     """No slot is left for another voice."""

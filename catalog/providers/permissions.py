@@ -1,6 +1,7 @@
 """What a key may do, found out by harmless calls where no page of the provider tells it."""
 
 from collections.abc import Callable
+from typing import Any
 
 from catalog.providers import errors
 from catalog.providers.key_checks import CredentialCheck
@@ -8,6 +9,11 @@ from catalog.providers.types import Answer
 
 # Whoever may not write is told so before anybody looks at what was sent.
 _SAYS_WHAT_IS_WRONG = (400, 404, 409, 422)
+# A form without any field: neither name nor recording, so nothing can be made of it.
+EMPTY_FORM: dict[str, Any] = {
+    "content": b"--voiceboard--\r\n",
+    "headers": {"Content-Type": "multipart/form-data; boundary=voiceboard"},
+}
 
 
 def try_permissions(

@@ -267,7 +267,7 @@ def test_what_has_no_usable_id_is_left_out(server, item):
 
 
 def test_check_of_a_good_key(server):
-    server.will_answer("no_clones")
+    server.will_answer("no_clones").will_send(200, {"object": "account", "balance": 12.5})
 
     with server.connect() as adapter:
         found = adapter.check()
@@ -276,6 +276,26 @@ def test_check_of_a_good_key(server):
     assert found.can_delete is Answer.NO
     assert (found.account_ref, found.problem, found.is_out_of_credit) == ("", "", False)
     assert dict(server.requests[0].url.params) == {"limit": "1"}
+
+
+@pytest.mark.parametrize(("balance", "is_broke"), [(0, True), (-1.5, True), ("0", False)])
+def test_check_reads_the_balance(server, balance, is_broke):
+    server.will_answer("no_clones").will_send(200, {"balance": balance})
+
+    with server.connect() as adapter:
+        found = adapter.check()
+
+    assert found.is_out_of_credit is is_broke
+    assert ("out of credit" in found.problem) is is_broke
+
+
+def test_check_goes_without_a_balance_that_is_not_told(server):
+    server.will_answer("no_clones").will_answer("error_address")
+
+    with server.connect() as adapter:
+        found = adapter.check()
+
+    assert (found.can_list, found.is_out_of_credit) == (Answer.YES, False)
 
 
 def test_check_says_that_an_account_is_out_of_credit(server):

@@ -298,3 +298,20 @@ def test_no_built_in_voice_however_odd_ends_a_listing(entry, changes):
     found = read_built_ins(entry, {**BUILT_IN, **changes}, {"id": "Telnyx.Natural.last"})
 
     assert found[-1].remote_id == "Telnyx.Natural.last"
+
+
+def test_where_telnyx_lists_no_built_in_voices_the_clones_are_listed(server):
+    server.will_answer("clones_page_2", meta={"total_pages": 1}).will_answer("error_address")
+
+    with server.connect() as adapter:
+        voices = list(adapter.voices())
+
+    assert voices
+    assert all(voice.is_owned for voice in voices)
+
+
+def test_a_missing_page_of_somebody_in_between_ends_the_listing(server):
+    server.will_answer("clones_none").will_send(404, {"detail": "Not Found"})
+
+    with server.connect() as adapter, pytest.raises(errors.ProviderError):
+        list(adapter.voices())

@@ -24,6 +24,7 @@ from catalog.providers.cleaning import clean_line
 from catalog.providers.key_checks import CredentialCheck, Slots
 from catalog.providers.listing import Listed, demand_ids
 from catalog.providers.marking import add_marker, find_markers, has_marker
+from catalog.providers.permissions import EMPTY_FORM
 from catalog.providers.public_fetch import fetch_public
 from catalog.providers.reading import Reading, drop_empty
 from catalog.providers.replies import Refusal, json_body
@@ -45,11 +46,6 @@ _MOST_PAGES = 2000
 # The model that knows most languages and whose price is documented; MP3 is in every plan.
 _SPEECH_MODEL = "eleven_multilingual_v2"
 _FORMAT = "mp3_44100_128"
-# A form without any field: neither name nor files, so whoever may write is refused all the same.
-_EMPTY_FORM: dict[str, Any] = {
-    "content": b"--voiceboard--\r\n",
-    "headers": {"Content-Type": "multipart/form-data; boundary=voiceboard"},
-}
 
 
 class Adapter(Provider):
@@ -106,7 +102,7 @@ class Adapter(Provider):
         report.ask_for_subscription(self._subscription)
         # https://elevenlabs.io/docs/api-reference/voices/ivc/create
         report.ask_for_writing(
-            lambda: self.request("POST", "v1/voices/add", repeatable=True, **_EMPTY_FORM)
+            lambda: self.request("POST", "v1/voices/add", repeatable=True, **EMPTY_FORM)
         )
         return report.conclude()
 

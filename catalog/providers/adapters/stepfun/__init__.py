@@ -110,7 +110,13 @@ class Adapter(Provider):
             self._page({"limit": "1"})
         except errors.OutOfCredit as exc:
             return CredentialCheck(can_delete=Answer.NO, is_out_of_credit=True, problem=exc.message)
-        return CredentialCheck(can_list=Answer.YES, can_delete=Answer.NO)
+        words = self._tell_lack_of_credit()
+        return CredentialCheck(
+            can_list=Answer.YES,
+            can_delete=Answer.NO,
+            is_out_of_credit=bool(words),
+            problem=words,
+        )
 
     def listing(self) -> Iterator[Listed]:
         """See https://platform.stepfun.ai/docs/en/api-reference/audio/list-voice on own voices.
@@ -190,6 +196,16 @@ class Adapter(Provider):
             raise self.unclear("answered with something that is not sound", repeatable=False)
         return AudioClip(sound, "audio/wav")
 
+    def _tell_lack_of_credit(self) -> str:
+        # https://platform.stepfun.ai/docs/en/api-reference/accounts/get
+        try:
+            balance = self.request_json("GET", "accounts").get("balance")
+        except errors.ProviderError:
+            return ""
+        # Whoever owes something has less than nothing.
+        is_told = isinstance(balance, int | float) and not isinstance(balance, bool)
+        return "The account at StepFun is out of credit." if is_told and balance <= 0 else ""
+
     def _speaking_model(self, remote_id: str) -> str:
         """Return the model that knows the voice; each has built-in voices of its own."""
         if remote_id.startswith(CLONE_PREFIX):
@@ -234,8 +250,8 @@ class Adapter(Provider):
         try:
             found = self.request_json("GET", "audio/system_voices", params={"model": _LIST_MODEL})
         except errors.RequestRejected as exc:
-            # A plan's own channel does not have this list; only StepFun itself can say so.
-            if exc.status != 404 or not exc.code:
+            # A plan's own channel does not have this list.
+            if not exc.is_of_no_such_page:
                 raise
             return {"voices": []}
         if not isinstance(found.get("voices"), list):

@@ -31,7 +31,7 @@ from catalog.providers.cleaning import clean_line
 from catalog.providers.key_checks import CredentialCheck
 from catalog.providers.listing import Listed, Walk, demand_ids
 from catalog.providers.marking import add_marker, find_markers, has_marker
-from catalog.providers.permissions import try_permissions
+from catalog.providers.permissions import EMPTY_FORM, try_permissions
 from catalog.providers.reading import Reading, drop_empty
 from catalog.providers.replies import Refusal, json_body, read_json
 from catalog.providers.types import (
@@ -51,11 +51,6 @@ _CLONES = "voice_clones"
 _UPLOAD = f"{_CLONES}/from_upload"
 _PAGE_SIZE = 250
 _MOST_PAGES = 1000
-# A form without any field: neither name nor recording, so nothing can be made of it.
-_EMPTY_FORM: dict[str, Any] = {
-    "content": b"--voiceboard--\r\n",
-    "headers": {"Content-Type": "multipart/form-data; boundary=voiceboard"},
-}
 
 
 class Adapter(Provider):
@@ -114,7 +109,7 @@ class Adapter(Provider):
         """
         found = try_permissions(
             self._list_one,
-            lambda: self.request("POST", _UPLOAD, repeatable=True, **_EMPTY_FORM),
+            lambda: self.request("POST", _UPLOAD, repeatable=True, **EMPTY_FORM),
         )
         if found.is_out_of_credit or not self._is_out_of_credit():
             return found
@@ -293,7 +288,12 @@ class Adapter(Provider):
         raise self.unclear("does not come to an end with its list", repeatable=True)
 
     def _built_ins(self) -> Iterator[dict[str, Any]]:
-        body = self.request_json("GET", "text-to-speech/voices")
+        try:
+            body = self.request_json("GET", "text-to-speech/voices")
+        except errors.RequestRejected as exc:
+            if not exc.is_of_no_such_page:
+                raise
+            return iter(())
         if not isinstance(body.get("voices"), list):
             raise self.unclear("answered without a list of voices", repeatable=True)
         return Walk(built_in_id).take(body["voices"])
