@@ -21,13 +21,10 @@ from catalog.jobs.leases import RowId
 from catalog.jobs.likenesses import embed_previews
 from catalog.jobs.listening import listen_to
 from catalog.jobs.previews import measure_clip, speak_preview, warm_previews
-from catalog.jobs.renames import push_name
+from catalog.jobs.renames import push_labels, push_name
 from catalog.jobs.samples import run_measurement
 from catalog.jobs.speeches import run_speech
-from catalog.jobs.syncs import (
-    bring_forward,
-    sync_account,
-)
+from catalog.jobs.syncs import bring_forward, sync_account
 from catalog.jobs.uses import note_export, read_uses
 from catalog.jobs.voice_settings import tune_voice
 from catalog.models import (
@@ -116,6 +113,13 @@ def sync_account_task(*, account_id: int) -> None:
 def push_name_task(*, voice_id: int) -> None:
     """Give a voice its new name at the provider."""
     push_name(voice_id)
+
+
+@shared_task(name="catalog.push_labels")
+def push_labels_task(*, voice_id: int, account_id: int) -> None:
+    """Give a voice its new labels at the provider, then read what the provider says."""
+    push_labels(voice_id)
+    wake_sync(account_id)
 
 
 @shared_task(name="catalog.tune_voice")
@@ -257,6 +261,11 @@ def wake_sync(account_id: int) -> None:
 def wake_rename(voice_id: int) -> None:
     """Tell a worker that a voice has a name that its provider does not know yet."""
     _wake(push_name_task, voice_id=voice_id)
+
+
+def wake_relabel(voice_id: int, account_id: int) -> None:
+    """Tell a worker that a voice has other labels here than before."""
+    _wake(push_labels_task, voice_id=voice_id, account_id=account_id)
 
 
 def wake_settings(voice_id: int) -> None:

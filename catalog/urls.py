@@ -64,6 +64,7 @@ urlpatterns = [
     path("voices/<row:pk>/preview/", voices.voice_preview, name="voice-preview"),
     path("voices/<row:pk>/played/", voices.voice_played, name="voice-played"),
     path("voices/<row:pk>/rename/", voices.voice_rename, name="voice-rename"),
+    path("voices/<row:pk>/relabel/", voices.voice_relabel, name="voice-relabel"),
     path("voices/<row:pk>/archive/", voices.voice_archive, name="voice-archive"),
     path("voices/<row:pk>/unarchive/", voices.voice_unarchive, name="voice-unarchive"),
     path("voices/<row:pk>/protect/", keeping.voice_protect, name="voice-protect"),

@@ -49,6 +49,7 @@ TABLE = {
     "catalog:voice-preview": Page(ALL, NEVER, ids=("voice",)),
     "catalog:voice-played": Page(NEVER, (SIGN_IN, 204, 204, 204), ids=("voice",)),
     "catalog:voice-rename": Page(NEVER, (SIGN_IN, 403, 302, 302), ids=("voice",)),
+    "catalog:voice-relabel": Page(NEVER, (SIGN_IN, 403, 302, 302), ids=("voice",)),
     "catalog:voice-archive": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("voice",)),
     "catalog:voice-unarchive": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("voice",)),
     "catalog:voice-star": Page(NEVER, (302,) * 4, ids=("voice",)),

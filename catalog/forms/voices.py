@@ -1,8 +1,13 @@
 """The filter in the address of the voice list."""
 
+from typing import Any
+
 from django import forms
 from django.http import QueryDict
 
+from catalog.forms.clones import LANGUAGE_CHOICES
+from catalog.models import Voice
+from catalog.providers.labels import accent_word
 from catalog.queries.filters import (
     CLOSED_FACETS,
     COLUMNS,
@@ -34,6 +39,32 @@ class RenameForm(forms.Form):
         if not any(mark.isalnum() for mark in name):
             raise forms.ValidationError("Give the voice a name that can be read.")
         return name
+
+
+_LABEL_CHOICES = {
+    "gender": [choice for choice in Voice.Gender.choices if choice[0] != "unknown"],
+    "age": [choice for choice in Voice.Age.choices if choice[0] != "unknown"],
+    "language": LANGUAGE_CHOICES,
+}
+
+
+class RelabelForm(forms.Form):
+    """What a team says of a voice; what is left empty is as the provider says."""
+
+    gender = forms.ChoiceField(required=False)
+    age = forms.ChoiceField(required=False)
+    language = forms.ChoiceField(label="Main language", required=False)
+    accent = forms.CharField(required=False, max_length=60)
+
+    def __init__(self, *args: Any, voice: Voice, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial = voice.own_labels
+        for name, choices in _LABEL_CHOICES.items():
+            as_told = ("", f"As {voice.info.label} says")
+            self.fields[name].choices = [as_told, *choices]  # type: ignore[attr-defined]
+
+    def clean_accent(self) -> str:
+        return accent_word(one_line(self.cleaned_data["accent"]))
 
 
 class ViewForm(forms.Form):

@@ -18,6 +18,7 @@ from catalog.decoding import NotDecodable
 from catalog.jobs.cancels import CancellingTurn
 from catalog.jobs.leases import LEASE, Clock, LeaseLost, RowId, claim_work, keep_alive
 from catalog.jobs.looks import back_off
+from catalog.jobs.relabels import write_own_labels
 from catalog.jobs.samples import convert_samples, find_length_problem, measure_sample
 from catalog.jobs.slots import refresh_slots
 from catalog.jobs.turns import GIVE_UP_AFTER
@@ -34,6 +35,7 @@ from catalog.providers.errors import (
     TryLater,
 )
 from catalog.providers.listing import Listed
+from catalog.providers.reading import drop_empty
 from catalog.providers.session import open_provider
 from catalog.providers.types import AudioClip, CloneRequest, RemoteVoice, SampleFile, VoiceState
 from catalog.search.wording import fill_names
@@ -271,14 +273,19 @@ class _CloneRun(CancellingTurn):
         refresh_slots(self.job.account_id, provider)
 
     def _label(self, voice: Voice) -> None:
-        """Keep the name that was wished for where the provider keeps none."""
-        if voice.name == self.job.name or voice.info.can_rename or voice.own_name:
-            return
-        voice.own_name = self.job.name
-        fill_names(voice)
+        """Keep what was wished for where the provider keeps none: the name, and what is unknown."""
+        wished = {"gender": self.job.gender, "language": self.job.language}
+        unknown = {name: said for name, said in wished.items() if getattr(voice, name) == "unknown"}
+        told = {**drop_empty(unknown), **voice.own_labels}
+        is_named = voice.name == self.job.name or voice.info.can_rename or voice.own_name
         with transaction.atomic():
-            voice.save(update_fields=["own_name", "sort_name", "name_words"])
-            touch_voices([voice.pk])
+            if told != voice.own_labels:
+                write_own_labels(voice, told)
+            if not is_named:
+                voice.own_name = self.job.name
+                fill_names(voice)
+                voice.save(update_fields=["own_name", "sort_name", "name_words"])
+                touch_voices([voice.pk])
 
 
 def forget_first_sounds() -> None:

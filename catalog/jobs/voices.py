@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from catalog.jobs.badges import list_badges
+from catalog.jobs.relabels import apply_own_labels
 from catalog.jobs.tables import insert_all
 from catalog.models import Installation, ProviderAccount, Voice, VoiceLabel
 from catalog.models.versions import raise_version, touch_voices
@@ -77,10 +78,13 @@ def write_voices(
     if rows:
         with transaction.atomic():
             number = raise_version(account.team_id)
-            for row, _ in rows:
-                row.version = number
+            own = _find_own_labels(account, [row.remote_id for row, _ in rows])
+            labels = {}
+            for row, pairs in rows:
+                row.version, row.own_labels = number, own.get(row.remote_id, {})
+                labels[row.remote_id] = apply_own_labels(row, pairs)
             _upsert_voices([row for row, _ in rows])
-            _write_labels(account, {row.remote_id: pairs for row, pairs in rows})
+            _write_labels(account, labels)
 
 
 def _find_changed(
@@ -127,6 +131,12 @@ def _find_known(account: ProviderAccount, remote_ids: list[str]) -> dict[str, _K
     stored = Voice.objects.filter(account=account, remote_id__in=remote_ids)
     told = stored.values_list("remote_id", *_Known._fields).iterator()
     return {remote_id: _Known(*row) for remote_id, *row in told}
+
+
+def _find_own_labels(account: ProviderAccount, remote_ids: list[str]) -> dict[str, dict[str, str]]:
+    # Under the lock of the version, which whoever relabels a voice takes, too.
+    rows = Voice.objects.filter(account=account, remote_id__in=remote_ids).exclude(own_labels={})
+    return dict(rows.values_list("remote_id", "own_labels"))
 
 
 def _keep_marks(account: ProviderAccount, marks: dict[str, str]) -> None:

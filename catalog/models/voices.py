@@ -98,6 +98,8 @@ class Voice(models.Model):
     name = models.CharField(max_length=300)
     own_name = models.CharField(max_length=300, blank=True)
     rename_problem = models.CharField(max_length=300, blank=True)
+    # What the team says of it instead of its provider: facets and values in our words.
+    own_labels = models.JSONField(default=dict)
     archived_at = models.DateTimeField(null=True)
     # A preview that we had spoken, because the provider has none.
     has_generated_preview = models.BooleanField(default=False)

@@ -13,7 +13,7 @@ import httpx
 
 from catalog.providers import errors
 from catalog.providers.cleaning import clean_line, redact
-from catalog.providers.connections import Deadline, DeadlineTransport, Told, watch_body
+from catalog.providers.connections import UNSENT, Deadline, DeadlineTransport, Told, watch_body
 from catalog.providers.key_checks import CredentialCheck, Slots
 from catalog.providers.listing import Listed
 from catalog.providers.replies import (
@@ -46,12 +46,6 @@ _TIME_WHILE_AWAITED = 10
 _ASKING = httpx.Timeout(connect=5, pool=5, write=60, read=30)
 # The answer is held as long as it may come: every one that is given up costs a reconciliation.
 _CREATING = httpx.Timeout(connect=5, pool=5, write=60, read=120)
-_NOTHING_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.UnsupportedProtocol,
-)
 _KEY = re.compile(r"[\x21-\x7e]{1,512}")
 _LONGEST_MESSAGE = 300
 
@@ -153,6 +147,10 @@ class Provider:
     def rename(self, remote_id: str, name: str, description: str | None = None) -> None:
         """Give the voice another name, and another description unless it is None."""
         raise self._lacks("rename voices")
+
+    def relabel(self, remote_id: str, labels: Mapping[str, str]) -> None:
+        """Change those labels of the voice; ``info.kept_labels`` says which there are."""
+        raise self._lacks("change labels")
 
     def delete(self, remote_id: str) -> None:
         """Delete the voice for good; raises NotFound when it is gone already."""
@@ -261,7 +259,7 @@ class Provider:
             with closing(self._client.send(request, stream=True)) as response:
                 content = read_body(response, limit)
                 return Reply(response.status_code, response.headers, content)
-        except _NOTHING_SENT:
+        except UNSENT:
             failure = errors.TryLater(f"{label} cannot be reached.", unreachable=True)
         except httpx.TimeoutException:
             failure = self.unclear("did not answer in time", repeatable=repeatable)

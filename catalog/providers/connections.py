@@ -12,6 +12,13 @@ import httpx
 
 AddressRule = Callable[[str], Iterable[str]]
 Told = Callable[[], None]
+# After these, whatever was asked for may be asked for again.
+UNSENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+)
 
 
 class Deadline:

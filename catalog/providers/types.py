@@ -139,6 +139,7 @@ class ProviderInfo:
     clone_price_note: str = ""  # what a clone costs, in words, where the provider's pages tell it
     removes_noise: bool = False  # cleans a sample before it clones it, where that is wished for
     can_rename: bool = False
+    kept_labels: frozenset[str] = frozenset()  # that can be changed; of: gender age accent language
     can_delete: bool = False
     voice_settings: tuple[SettingField, ...] = ()  # kept with the voice at the provider
     can_speak: bool = False
@@ -163,6 +164,11 @@ class ProviderInfo:
     transcript: Transcript = Transcript.NONE
     has_kept_deletions: bool = False  # a deleted voice may still be listed
     settle_seconds: float = 120
+
+    @property
+    def kept_label_words(self) -> str:
+        """The labels that it can be given, in words."""
+        return ", ".join(sorted(self.kept_labels))
 
     @property
     def deletion(self) -> str:

@@ -1,6 +1,6 @@
-"""Give a voice another name, and take voices out of the list without deleting them."""
+"""Give a voice another name and labels, and take voices out of the list without deleting them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import partial
 
@@ -9,10 +9,11 @@ from django.db import transaction
 
 from catalog import policies
 from catalog.audit import record
+from catalog.jobs.relabels import write_own_labels
 from catalog.models import Team, User, Voice
 from catalog.models.versions import touch_voices
 from catalog.search.wording import fill_names
-from catalog.tasks import wake_rename
+from catalog.tasks import wake_relabel, wake_rename
 
 _BATCH = 500
 
@@ -33,6 +34,23 @@ def rename_voice(user: User, *, voice: Voice, name: str, now: datetime) -> None:
     record(user, "voice renamed", voice, team=team, now=now, before=before, after=after)
     if voice.own_name and voice.is_renamable_there:
         transaction.on_commit(partial(wake_rename, voice.pk))
+
+
+@transaction.atomic
+def relabel_voice(user: User, *, voice: Voice, labels: Mapping[str, str], now: datetime) -> None:
+    """Say of the voice what the team knows better; "" leaves a facet to what its provider says.
+
+    It holds here at once; a worker then carries it to the provider, as far as that keeps labels.
+    """
+    team = voice.account.team
+    if not policies.may_rename(user, team):
+        raise PermissionDenied
+    before, after = voice.own_labels, {facet: said for facet, said in labels.items() if said}
+    if before == after:
+        return
+    write_own_labels(voice, after)
+    record(user, "voice relabelled", voice, team=team, now=now, before=before, after=after)
+    transaction.on_commit(partial(wake_relabel, voice.pk, voice.account_id))
 
 
 @transaction.atomic

@@ -74,7 +74,8 @@ def origin_of(voice: Voice, facet: str) -> str:
     """Say in a sentence which word the provider has for a facet of the voice."""
     label, word = voice.info.label, voice.raw_labels.get(facet)
     name = facet.replace("_", " ")
-    return f"{label} says “{word}” for {name}." if word else f"{label} has no word for {name}."
+    told = f"{label} says “{word}” for {name}." if word else f"{label} has no word for {name}."
+    return f"Your team says so, only here. {told}" if facet in voice.own_labels else told
 
 
 @register.simple_tag

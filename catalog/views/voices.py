@@ -11,7 +11,7 @@ from django.views.decorators.http import etag, require_POST, require_safe
 
 from catalog import policies
 from catalog.forms.speeches import SpeechForm, first_text
-from catalog.forms.voices import RenameForm, VoiceFilterForm
+from catalog.forms.voices import RelabelForm, RenameForm, VoiceFilterForm
 from catalog.models import Voice
 from catalog.queries.annotations import find_marks
 from catalog.queries.calls import find_ready_calls
@@ -24,7 +24,12 @@ from catalog.queries.voice_settings import get_voice_settings
 from catalog.queries.voices import find_voices
 from catalog.services.previews import PreviewPending, PreviewUnavailable, fetch_preview
 from catalog.services.uses import note_play
-from catalog.services.voices import archive_voices, rename_voice, unarchive_voices
+from catalog.services.voices import (
+    archive_voices,
+    relabel_voice,
+    rename_voice,
+    unarchive_voices,
+)
 from catalog.storage import media_path
 from catalog.views.annotations import marks_context
 from catalog.views.cards import draw_cards
@@ -123,6 +128,7 @@ def voice_detail(request: Request, pk: int) -> HttpResponseBase:
         "may_archive": policies.may_archive_voices(request.user, voice.account.team),
         "may_rename": policies.may_rename(request.user, voice.account.team),
         "may_tune": policies.may_tune(request.user, voice.account.team),
+        "label_form": RelabelForm(voice=voice),
         "settings": get_voice_settings(voice),
         "votes": count_votes(request.user, voice),
         **speech_context(request, voice, SpeechForm(voice=voice, initial=first_text(voice))),
@@ -168,6 +174,20 @@ def voice_rename(request: Request, pk: int) -> HttpResponseBase:
         messages.error(request, " ".join(str(error) for error in form.errors["name"]))
         return redirect("catalog:voice-detail", pk=pk)
     rename_voice(request.user, voice=voice, name=form.cleaned_data["name"], now=timezone.now())
+    return redirect("catalog:voice-detail", pk=pk)
+
+
+@signed_in
+@require_POST
+def voice_relabel(request: Request, pk: int) -> HttpResponseBase:
+    voice = _get_voice(request, pk)
+    if not policies.may_rename(request.user, voice.account.team):
+        raise PermissionDenied
+    form = RelabelForm(request.POST, voice=voice)
+    if form.is_valid():
+        relabel_voice(request.user, voice=voice, labels=form.cleaned_data, now=timezone.now())
+    else:
+        messages.error(request, "These labels cannot be given to a voice.")
     return redirect("catalog:voice-detail", pk=pk)
 
 

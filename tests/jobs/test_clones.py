@@ -490,6 +490,19 @@ def test_a_voice_to_which_its_provider_gives_no_name_keeps_the_one_that_was_wish
     assert (voice.name, voice.shown_name, job.name) == ("Clone 17", "Our Ada", "Our Ada")
 
 
+def test_a_voice_of_which_its_provider_says_nothing_has_the_labels_that_were_wished_for(
+    job, provider, clock
+):
+    CloneJob.objects.filter(pk=job.pk).update(gender="female", language="de")
+    job.refresh_from_db()
+
+    run_to_end(job, clock)
+
+    voice = Voice.objects.get()
+    told = {"gender": "female", "language": "de"}
+    assert {name: getattr(voice, name) for name in told} == voice.own_labels == told
+
+
 # Cancelling
 
 

@@ -183,6 +183,19 @@ def test_rename_does_not_send_back_labels_that_would_be_refused(server):
     assert json.loads(values["labels"]) == {"age": "old"}
 
 
+def test_new_labels_leave_the_name_and_the_other_labels_as_they_were(server):
+    server.will_send(200, voice_with(labels={"age": "old", "accent": "irish"})).will_answer("ok")
+
+    with server.connect() as adapter:
+        adapter.relabel(ANNA, {"accent": "british", "gender": "female"})
+
+    assert server.paths()[1] == f"POST /v1/voices/{ANNA}/edit"
+    values = {part.name: part.content.decode() for part in read_form(server.requests[1])}
+    assert values["name"] == voice_with()["name"]
+    told = {"age": "old", "accent": "british", "gender": "female"}
+    assert json.loads(values["labels"]) == told
+
+
 def test_rename_of_a_bare_voice_sends_only_the_name(server):
     server.will_send(200, voice_with(description=None, labels=None)).will_answer("ok")
 

@@ -228,11 +228,12 @@ def test_info_promises_what_the_adapter_has(info: ProviderInfo):
     adapter = get_adapter(info.slug)
 
     assert has(adapter, "check")
-    assert has(adapter, "voices")
+    assert has(adapter, "voices") or has(adapter, "listing")
     assert has(adapter, "voice") == has(adapter, "clone") == adapter.info.can_clone
     assert has(adapter, "find_marked") == bool(adapter.info.marker_length)
     assert has(adapter, "find_by_progress") == adapter.info.finds_by_progress
     assert has(adapter, "rename") == adapter.info.can_rename
+    assert has(adapter, "relabel") == bool(adapter.info.kept_labels)
     assert has(adapter, "delete") == adapter.info.can_delete
     assert has(adapter, "edit_settings") == bool(adapter.info.voice_settings)
     assert has(adapter, "settings") == has(adapter, "edit_settings")

@@ -246,6 +246,16 @@ def test_rename_sends_along_what_must_not_get_lost(server):
     assert sent == {"name": "Annette", "gender": "female", "language": "en"}
 
 
+def test_new_labels_leave_the_name_and_the_other_label_as_they_were(server):
+    server.will_answer("clone").will_answer("clone")
+
+    with server.connect() as adapter:
+        adapter.relabel(ANNA, {"gender": "neutral"})
+
+    sent = json.loads(server.requests[1].content)
+    assert sent == {"name": clone_with()["name"], "gender": "neutral", "language": "en"}
+
+
 def test_rename_of_a_bare_clone_sends_only_the_name(server):
     server.will_send(200, {"data": clone_with(gender=None, language=7)}).will_answer("clone")
 

@@ -29,6 +29,7 @@ VERBS = {
     "find_by_progress": ({"file_id": "file-1"},),
     "is_ready": ("v1",),
     "rename": ("v1", "Anna"),
+    "relabel": ("v1", {"gender": "female"}),
     "delete": ("v1",),
     "slots": (),
     "default_settings": (),

@@ -137,7 +137,12 @@ from catalog.services.voice_settings import (
     read_settings_again,
     reset_settings,
 )
-from catalog.services.voices import archive_voices, rename_voice, unarchive_voices
+from catalog.services.voices import (
+    archive_voices,
+    relabel_voice,
+    rename_voice,
+    unarchive_voices,
+)
 from tests import factories
 from tests.local import give_local, switch_on
 
@@ -480,6 +485,9 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     ),
     "rename_voice": lambda cast: rename_voice(
         cast.mia, voice=factories.make_voice(cast.account), name="Our Rachel", now=NOW
+    ),
+    "relabel_voice": lambda cast: relabel_voice(
+        cast.mia, voice=factories.make_voice(cast.account), labels={"gender": "male"}, now=NOW
     ),
     "archive_voices": lambda cast: archive_voices(
         cast.ana, team=cast.aurora, voices=[factories.make_voice(cast.account)], now=NOW

@@ -9,9 +9,15 @@ from catalog.providers import errors
 from catalog.queries.filters import VoiceFilter
 from catalog.queries.stales import find_archived_voices
 from catalog.queries.voices import find_voices
-from catalog.services.voices import archive_voices, rename_voice, unarchive_voices
+from catalog.services.voices import (
+    archive_voices,
+    relabel_voice,
+    rename_voice,
+    unarchive_voices,
+)
 from tests import factories
 from tests.factories import NOW
+from tests.stubs import remote_voice
 
 
 class NamingProvider:
@@ -32,10 +38,14 @@ class NamingProvider:
             raise self.refusal
         self.names[remote_id] = name
 
+    def relabel(self, remote_id: str, labels: dict[str, str]) -> None:
+        self.rename(remote_id, " ".join(labels.values()))
+
 
 def push(monkeypatch, voice: Voice, provider: NamingProvider) -> Voice:
     monkeypatch.setattr(renames, "open_provider", lambda *_: provider)
     renames.push_name(voice.pk)
+    renames.push_labels(voice.pk)
     voice.refresh_from_db()
     return voice
 
@@ -87,12 +97,85 @@ def test_a_voice_of_the_provider_s_library_is_renamed_only_here(cast, monkeypatc
     assert voice.shown_name == "Narrator"
 
 
-def test_a_viewer_names_nothing(cast):
+def test_a_viewer_names_and_labels_nothing(cast):
     vic = factories.make_user("Vic", cast.aurora, Membership.Role.VIEWER)
     voice = factories.make_voice(cast.account)
 
     with pytest.raises(PermissionDenied):
         rename_voice(vic, voice=voice, name="Mine", now=NOW)
+    with pytest.raises(PermissionDenied):
+        relabel_voice(vic, voice=voice, labels={"gender": "female"}, now=NOW)
+
+
+LABELS = {"gender": "male", "age": "", "language": "de", "accent": "bavarian"}
+
+
+def facts(voice: Voice) -> tuple[str, ...]:
+    voice = Voice.objects.get(pk=voice.pk)
+    languages = voice.labels.filter(facet="language").order_by("pk")
+    spoken = " ".join(languages.values_list("value", flat=True))
+    return voice.gender, voice.age, voice.accent, voice.language, spoken
+
+
+def test_labels_of_the_team_filter_and_find_at_once_and_survive_a_sync(cast, sync):
+    sync(remote_voice("r-1", languages=("en-US", "fr")))
+    voice = Voice.objects.get()
+
+    relabel_voice(cast.mia, voice=voice, labels=LABELS, now=NOW)
+
+    said = ("male", "young", "bavarian", "de", "de fr")
+    assert facts(voice) == said
+    assert found_names(cast.mia, "gender:male") == ["Rachel"]
+    assert found_names(cast.mia, "gender:female") == []
+    assert found_names(cast.mia, "bavarian german") == ["Rachel"]
+    sync(remote_voice("r-1", "Renamed", languages=("en-US", "fr")))
+    assert facts(voice) == said
+    assert Voice.objects.get().raw_labels == {"gender": "feminine"}
+
+
+@pytest.mark.parametrize(
+    ("provider", "told", "left"),
+    [
+        ("elevenlabs", "male bavarian", {}),
+        ("telnyx", "male", {"accent": "bavarian"}),
+        ("stepfun", "", {"gender": "male", "accent": "bavarian"}),
+    ],
+)
+def test_a_worker_carries_those_labels_that_the_provider_keeps(
+    cast, monkeypatch, provider, told, left
+):
+    account = factories.make_account(cast.aurora, provider=provider)
+    factories.make_credential(cast.ana, account)
+    voice = factories.make_clone(account)
+    relabel_voice(cast.mia, voice=voice, labels={"gender": "male", "accent": "bavarian"}, now=NOW)
+    asked = NamingProvider()
+
+    push(monkeypatch, voice, asked)
+
+    assert asked.names.get(voice.remote_id, "") == told
+    assert voice.own_labels == left
+    assert (voice.gender, voice.accent) == ("male", "bavarian")
+
+
+def test_a_refused_label_stays_here_with_the_provider_s_words(cast, monkeypatch):
+    voice = factories.make_clone(cast.account)
+    relabel_voice(cast.mia, voice=voice, labels={"gender": "male"}, now=NOW)
+
+    push(monkeypatch, voice, NamingProvider(errors.RequestRejected("No.")))
+
+    assert (voice.own_labels, voice.rename_problem) == ({"gender": "male"}, "No.")
+
+
+def test_labels_that_are_taken_back_are_the_provider_s_again(cast, sync):
+    sync(remote_voice("r-1", languages=("en-US", "fr")))
+    before = facts(Voice.objects.get())
+    relabel_voice(cast.mia, voice=Voice.objects.get(), labels=LABELS, now=NOW)
+
+    relabel_voice(cast.mia, voice=Voice.objects.get(), labels={}, now=NOW)
+
+    assert facts(Voice.objects.get())[0] == "female"
+    sync(remote_voice("r-1", languages=("en-US", "fr")))
+    assert facts(Voice.objects.get()) == before
 
 
 def test_an_archived_voice_leaves_the_list_and_comes_back(cast):

@@ -333,3 +333,26 @@ def test_the_start_page_leads_to_the_voices(client):
     response = client.get("/")
 
     assert (response.status_code, response["Location"]) == (302, "/voices/")
+
+
+def test_labels_are_given_on_the_page_of_a_voice_and_say_where_they_hold(cast, mia):
+    account = factories.make_account(cast.aurora, provider="stepfun")
+    clone = factories.make_clone(account, gender="unknown")
+
+    before = Page(mia.get(f"/voices/{clone.pk}/"))
+    response = mia.post(f"/voices/{clone.pk}/relabel/", {"gender": "female", "language": "zh"})
+    after = Page(mia.get(response.url))
+
+    assert "which stays as it is there" in before.text
+    assert "only here" in after.text
+    assert "Your team says so, only here. StepFun has no word for gender." in after.text
+    assert shown(mia.get("/voices/?gender=female&language=zh")) == [clone.name]
+
+
+def test_a_label_that_there_is_not_is_refused(cast, mia):
+    clone = factories.make_clone(cast.account)
+
+    response = mia.post(f"/voices/{clone.pk}/relabel/", {"gender": "royal"}, follow=True)
+
+    assert "cannot be given" in Page(response).text
+    assert Voice.objects.get(pk=clone.pk).own_labels == {}

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from catalog.providers import errors
+from catalog.providers.adapters.elevenlabs.forms import edit_fields, to_form
 from catalog.providers.adapters.elevenlabs.history import walk_history
 from catalog.providers.adapters.elevenlabs.keys import KeyReport, read_slots
 from catalog.providers.adapters.elevenlabs.refusals import read_elevenlabs_refusal
@@ -66,6 +67,7 @@ class Adapter(Provider):
         can_clone=True,
         removes_noise=True,
         can_rename=True,
+        kept_labels=frozenset({"gender", "age", "accent", "language"}),
         can_delete=True,
         tells_uses=True,
         voice_settings=VOICE_SETTINGS,
@@ -131,7 +133,7 @@ class Adapter(Provider):
             ("files", (clean_line(sample.filename, 120), sample.content, sample.content_type))
             for sample in wish.samples
         ]
-        body = self.request_json("POST", "v1/voices/add", files=[*_form(fields), *files])
+        body = self.request_json("POST", "v1/voices/add", files=[*to_form(fields), *files])
         made = Reading(body)
         remote_id = made.exact("voice_id", 200)
         if not remote_id:
@@ -161,22 +163,15 @@ class Adapter(Provider):
 
     def rename(self, remote_id: str, name: str, description: str | None = None) -> None:
         """See https://elevenlabs.io/docs/api-reference/voices/update."""
-        # Whether a field that is left out is kept or emptied is not documented: send them all.
         item = self._item(remote_id)
-        kept = item.get("description")
-        kept = kept if isinstance(kept, str) else ""
         if description is not None:
-            kept = add_marker(description, " ".join(find_markers(kept)), self.info.marker_length)
-        fields = {"name": name}
-        if kept or description is not None:
-            fields["description"] = kept
-        labels = item.get("labels")
-        if labels and isinstance(labels, dict):
-            # Any other value than a text is refused, so it cannot be sent back.
-            kept_labels = {key: word for key, word in labels.items() if isinstance(word, str)}
-            fields["labels"] = json.dumps(kept_labels)
-        path = f"v1/voices/{self.segment(remote_id)}/edit"
-        self.request_json("POST", path, repeatable=True, files=_form(fields))
+            markers = " ".join(find_markers(Reading(item).text("description", 5000)))
+            description = add_marker(description, markers, self.info.marker_length)
+        self._edit(remote_id, edit_fields(item, name=name, description=description))
+
+    def relabel(self, remote_id: str, labels: Mapping[str, str]) -> None:
+        """See https://elevenlabs.io/docs/api-reference/voices/update."""
+        self._edit(remote_id, edit_fields(self._item(remote_id), labels=labels))
 
     def delete(self, remote_id: str) -> None:
         """See https://elevenlabs.io/docs/api-reference/voices/delete."""
@@ -239,6 +234,10 @@ class Adapter(Provider):
             lambda params: self.request_json("GET", "v1/history", params=params), since
         )
 
+    def _edit(self, remote_id: str, fields: Mapping[str, str]) -> None:
+        path = f"v1/voices/{self.segment(remote_id)}/edit"
+        self.request_json("POST", path, repeatable=True, files=to_form(fields))
+
     def _subscription(self) -> dict[str, Any]:
         return self.request_json("GET", "v1/user/subscription")
 
@@ -280,13 +279,6 @@ class Adapter(Provider):
             params["next_page_token"] = token
         # Also a page that promises more and does not say where: half a list is worse than none.
         raise self.unclear("does not come to an end with its list", repeatable=True)
-
-
-def _form(fields: Mapping[str, str]) -> list[tuple[str, tuple[None, str]]]:
-    # As files without a name, so that it is a multipart form even when no recording goes along.
-    # Half a letter, as broken JSON may bring one along, would not let itself be sent.
-    sendable = {name: value.encode("utf-8", "replace").decode() for name, value in fields.items()}
-    return [(name, (None, value)) for name, value in sendable.items()]
 
 
 def _carries(item: dict[str, Any], marker: str) -> bool:

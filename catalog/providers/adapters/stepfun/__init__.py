@@ -202,9 +202,10 @@ class Adapter(Provider):
             balance = self.request_json("GET", "accounts").get("balance")
         except errors.ProviderError:
             return ""
+        if isinstance(balance, bool) or not isinstance(balance, int | float):
+            return ""
         # Whoever owes something has less than nothing.
-        is_told = isinstance(balance, int | float) and not isinstance(balance, bool)
-        return "The account at StepFun is out of credit." if is_told and balance <= 0 else ""
+        return "The account at StepFun is out of credit." if balance <= 0 else ""
 
     def _speaking_model(self, remote_id: str) -> str:
         """Return the model that knows the voice; each has built-in voices of its own."""

@@ -10,14 +10,14 @@ voices have only the latter, which has a dot in it, so neither can be taken for 
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from catalog.providers import errors
+from catalog.providers.adapters.telnyx.forms import clone_form
 from catalog.providers.adapters.telnyx.refusals import read_telnyx_refusal
 from catalog.providers.adapters.telnyx.voices import (
-    VENDOR_OF_MODEL,
     built_in_id,
     clone_id,
     is_built_in,
@@ -27,10 +27,9 @@ from catalog.providers.adapters.telnyx.voices import (
     sendable,
 )
 from catalog.providers.base import Provider
-from catalog.providers.cleaning import clean_line
 from catalog.providers.key_checks import CredentialCheck
 from catalog.providers.listing import Listed, Walk, demand_ids
-from catalog.providers.marking import add_marker, find_markers, has_marker
+from catalog.providers.marking import find_markers, has_marker
 from catalog.providers.permissions import EMPTY_FORM, try_permissions
 from catalog.providers.reading import Reading, drop_empty
 from catalog.providers.replies import Refusal, json_body, read_json
@@ -73,6 +72,7 @@ class Adapter(Provider):
         max_name_length=255,
         can_clone=True,
         can_rename=True,
+        kept_labels=frozenset({"gender", "language"}),
         can_delete=True,
         deletes_for_good=True,
         rename_note="Telnyx keeps the description of a clone as it was made.",
@@ -149,20 +149,8 @@ class Adapter(Provider):
 
     def clone(self, wish: CloneRequest) -> CloneResult:
         """See https://developers.telnyx.com/docs/voice/voice-design-lab/clone-voice/parameters."""
-        sample = wish.samples[0]
-        fields = {
-            "name": wish.name,
-            # The API knows languages alone, without a region.
-            "language": wish.language.partition("-")[0],
-            "gender": wish.gender,
-            "provider": VENDOR_OF_MODEL[self.clone_model],
-            "model_id": self.clone_model,
-            "label": add_marker(wish.description, wish.marker, self.info.marker_length),
-            "ref_text": wish.transcript,
-        }
-        file = (clean_line(sample.filename, 120), sample.content, sample.content_type)
-        form = [(name, (None, sendable(text))) for name, text in fields.items() if text]
-        reply = self.request("POST", _UPLOAD, files=[*form, ("audio_file", file)])
+        form = clone_form(wish, self.clone_model, self.info.marker_length)
+        reply = self.request("POST", _UPLOAD, files=form)
         body = read_json(reply.content)
         made = Reading(body if isinstance(body, dict) else {}).object("data")
         remote_id = made.exact("id", 200)
@@ -201,10 +189,12 @@ class Adapter(Provider):
             raise errors.RequestRejected(
                 "Telnyx keeps the description of a clone as it was made; only its name can change."
             )
-        # Whether a field that is left out is kept or emptied is not documented: send them all.
-        kept = {field: clone.line(field, 40) for field in ("gender", "language")}
-        wanted = {"name": sendable(name), **drop_empty(kept)}
-        self.request("PATCH", f"{_CLONES}/{self.segment(remote_id)}", json=wanted)
+        self._patch(remote_id, clone, name, {})
+
+    def relabel(self, remote_id: str, labels: Mapping[str, str]) -> None:
+        """See https://developers.telnyx.com/api-reference/voice-clones/update-a-voice-clone."""
+        clone = Reading(self._clone(remote_id))
+        self._patch(remote_id, clone, clone.line("name", 255), labels)
 
     def delete(self, remote_id: str) -> None:
         """See https://developers.telnyx.com/api-reference/voice-clones/delete-a-voice-clone."""
@@ -228,6 +218,12 @@ class Adapter(Provider):
             raise errors.RequestRejected(words)
         wanted = {"voice": voice, "text": wish.text, "output_type": "binary_output"}
         return self.request_audio("POST", "text-to-speech/speech", **json_body(wanted))
+
+    def _patch(self, remote_id: str, clone: Reading, name: str, labels: Mapping[str, str]) -> None:
+        # Whether a field that is left out is kept or emptied is not documented: send them all.
+        kept = {field: clone.line(field, 40) for field in ("gender", "language")}
+        wanted = {"name": sendable(name), **drop_empty({**kept, **labels})}
+        self.request("PATCH", f"{_CLONES}/{self.segment(remote_id)}", json=wanted)
 
     def _unlisted(self) -> errors.NotFound:
         return errors.NotFound("Telnyx does not list this voice.")

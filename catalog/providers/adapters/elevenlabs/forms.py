@@ -1,0 +1,42 @@
+"""The forms that make and change a voice at ElevenLabs.
+
+https://elevenlabs.io/docs/api-reference/voices/update
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+_NO_LABELS: Mapping[str, str] = {}
+
+
+def to_form(fields: Mapping[str, str]) -> list[tuple[str, tuple[None, str]]]:
+    """Return the parts of a multipart form, which it is even when no recording goes along."""
+    # Half a letter, as broken JSON may bring one along, would not let itself be sent.
+    sendable = {name: value.encode("utf-8", "replace").decode() for name, value in fields.items()}
+    return [(name, (None, value)) for name, value in sendable.items()]
+
+
+def edit_fields(
+    item: dict[str, Any],
+    *,
+    name: str = "",
+    description: str | None = None,
+    labels: Mapping[str, str] = _NO_LABELS,
+) -> dict[str, str]:
+    """Return the fields that change this of a voice and leave the rest as it is.
+
+    Whether a field that is left out is kept or emptied is not documented, so all of them are sent.
+    """
+    told = {field: item.get(field) for field in ("name", "description")}
+    known = {field: text for field, text in told.items() if isinstance(text, str)}
+    fields = {"name": name or known.get("name", "")}
+    if description is not None or known.get("description"):
+        fields["description"] = known["description"] if description is None else description
+    held = item.get("labels")
+    kept = held if isinstance(held, dict) else {}
+    if kept or labels:
+        # Any other value than a text is refused, so it cannot be sent back.
+        texts = {key: word for key, word in kept.items() if isinstance(word, str)}
+        fields["labels"] = json.dumps({**texts, **labels})
+    return fields

@@ -1,0 +1,29 @@
+"""The form that makes a clone at Telnyx.
+
+https://developers.telnyx.com/docs/voice/voice-design-lab/clone-voice/parameters
+"""
+
+from typing import Any
+
+from catalog.providers.adapters.telnyx.voices import VENDOR_OF_MODEL, sendable
+from catalog.providers.cleaning import clean_line
+from catalog.providers.marking import add_marker
+from catalog.providers.types import CloneRequest
+
+
+def clone_form(wish: CloneRequest, model: str, longest: int) -> list[tuple[str, Any]]:
+    """Return the parts of the form; its label is at most so long."""
+    sample = wish.samples[0]
+    fields = {
+        "name": wish.name,
+        # The API knows languages alone, without a region.
+        "language": wish.language.partition("-")[0],
+        "gender": wish.gender,
+        "provider": VENDOR_OF_MODEL[model],
+        "model_id": model,
+        "label": add_marker(wish.description, wish.marker, longest),
+        "ref_text": wish.transcript,
+    }
+    file = (clean_line(sample.filename, 120), sample.content, sample.content_type)
+    form = [(name, (None, sendable(text))) for name, text in fields.items() if text]
+    return [*form, ("audio_file", file)]
