@@ -17,18 +17,31 @@ _WITH_REPLACEMENTS, _MOST_REPLACEMENTS = 10, 3
 _GONE_SINCE = timedelta(days=90)
 _PACE_DAYS = 30
 _FAR_DAYS = 3650
+_WEEKS_FROM_DAYS = 14
 
 
 @dataclass(frozen=True, slots=True)
 class EndingVoice:
     """A voice with an end, how many days are left, and what sounds most like it.
 
-    The days are None where no date is told; only the soonest have replacements.
+    The days are None where no date is told, below 0 when it is past; only the soonest have
+    replacements.
     """
 
     voice: Voice
     days: int | None
     replacements: list[Voice]
+
+    @property
+    def words(self) -> str:
+        """When the voice ends, in words."""
+        if self.days is None or self.voice.ends_at is None:
+            return "no date is told"
+        date_words = f"{self.voice.ends_at:%-d %B %Y}"
+        if self.days < 0:
+            return f"it was to end on {date_words}, and is still listed"
+        days = "today" if self.days == 0 else f"in {self.days} day{'s' * (self.days != 1)}"
+        return f"{days}, on {date_words}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +52,7 @@ class Forecast:
     made_count: int
     gone_count: int
     full_date: date | None
+    days_left: int | None
 
     @property
     def growth(self) -> int:
@@ -56,7 +70,14 @@ class Forecast:
             return "Not filling up."
         if self.full_date is None:
             return "Not full within ten years at this pace."
-        return f"Full about {self.full_date:%-d %B %Y} at the pace of the last 30 days."
+        return f"Full in {self.time_words}, about {self.full_date:%-d %B %Y}, at this pace."
+
+    @property
+    def time_words(self) -> str:
+        """How long it takes until the account is full, in words."""
+        days = self.days_left or 0
+        number, unit = (days, "day") if days < _WEEKS_FROM_DAYS else (round(days / 7), "week")
+        return f"about {number} {unit}{'s' * (number != 1)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +132,7 @@ def _find_replacements(user: User, voice: Voice) -> list[Voice]:
 
 
 def _days_to(moment: datetime | None, now: datetime) -> int | None:
-    return None if moment is None else max(0, (moment - now).days)
+    return None if moment is None else (moment.date() - now.date()).days
 
 
 def forecast_accounts(user: User, now: datetime) -> list[Forecast]:
@@ -129,8 +150,7 @@ def forecast_accounts(user: User, now: datetime) -> list[Forecast]:
 
 def _forecast(account: ProviderAccount, came: int, went: int, now: datetime) -> Forecast:
     left, growth = account.slots_left, came - went
-    full_date = None
-    if left and growth > 0:
-        days = left * _PACE_DAYS / growth
-        full_date = (now + timedelta(days=days)).date() if days <= _FAR_DAYS else None
-    return Forecast(account, came, went, full_date)
+    if not left or growth <= 0 or left * _PACE_DAYS > growth * _FAR_DAYS:
+        return Forecast(account, came, went, None, None)
+    days = round(left * _PACE_DAYS / growth)
+    return Forecast(account, came, went, (now + timedelta(days=days)).date(), days)

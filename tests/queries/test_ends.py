@@ -28,6 +28,20 @@ def test_voices_with_a_date_come_first_and_name_what_sounds_like_them(cast):
     assert board.ending[2].replacements == []
 
 
+def test_an_end_that_is_past_is_not_called_today(cast):
+    for name, days in (("Ada", -3), ("Bo", 0), ("Cy", 1)):
+        factories.make_voice(cast.account, name, ends_at=NOW + timedelta(days=days))
+
+    words = [each.words for each in get_end_board(cast.ana, NOW).ending]
+
+    dates = [f"{NOW + timedelta(days=days):%-d %B %Y}" for days in (-3, 0, 1)]
+    assert words == [
+        f"it was to end on {dates[0]}, and is still listed",
+        f"today, on {dates[1]}",
+        f"in 1 day, on {dates[2]}",
+    ]
+
+
 def test_an_account_that_grows_says_when_it_is_full(cast):
     type(cast.account).objects.filter(pk=cast.account.pk).update(slots_used=20, slots_limit=30)
     for number in range(6):
@@ -40,6 +54,10 @@ def test_an_account_that_grows_says_when_it_is_full(cast):
     forecast = next(each for each in board.accounts if each.account == cast.account)
     assert (forecast.made_count, forecast.gone_count, forecast.growth) == (6, 1, 5)
     assert forecast.full_date == (NOW + timedelta(days=60)).date()
+    assert (
+        forecast.words
+        == f"Full in about 9 weeks, about {forecast.full_date:%-d %B %Y}, at this pace."
+    )
     assert [voice.name for voice in board.gone] == ["Clone 0"]
 
 
