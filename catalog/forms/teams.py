@@ -38,11 +38,19 @@ class TeamForm(forms.Form):
 class RemovalForm(forms.Form):
     """Why somebody is removed, and who takes over."""
 
-    heir = forms.TypedChoiceField(label="Takes over", required=False, empty_value=None, coerce=int)
+    heir = forms.TypedChoiceField(
+        label="Takes over",
+        empty_value=None,
+        coerce=int,
+        error_messages={"required": "Choose who takes over."},
+    )
     reason = forms.CharField(label="Reason, for the log", max_length=300, required=False)
 
-    def __init__(self, heirs: list[Membership], *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, heirs: list[Membership], *args: Any, needs_heir: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["heir"].required = needs_heir
         self._heirs = {row.pk: row for row in heirs}
         choices = [(row.pk, f"{row.user} ({row.get_role_display()})") for row in heirs]
         self.fields["heir"].choices = choices  # type: ignore[attr-defined]

@@ -2,12 +2,16 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter
+
+
+class DeadLink(Http404):
+    """A one-time link was used, taken back or has ended, or never was one: nobody is told which."""
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -19,6 +23,9 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, DeadLink):
+        words = "It was used, taken back or has ended. Ask who sent it for another one."
+        return _show(request, 404, "This link no longer works", words)
     words = "It may have been removed, or the address has a mistake in it."
     return _show(request, 404, "There is nothing here", words)
 

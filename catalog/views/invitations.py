@@ -3,7 +3,7 @@
 from allauth.account.utils import perform_login
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -25,6 +25,7 @@ from catalog.services.invitations import (
     join_by_invitation,
     withdraw_invitation,
 )
+from catalog.views.errors import DeadLink
 from catalog.views.members import show_people
 from catalog.views.requests import Request, signed_in
 
@@ -61,7 +62,7 @@ def invitation_join(request: HttpRequest, token: str) -> HttpResponseBase:
     """Let somebody new sign up, and somebody who is signed in come in with one press."""
     invitation = find_invitation(token, now=timezone.now())
     if invitation is None:
-        raise Http404
+        raise DeadLink
     if request.user.is_authenticated:
         return _join_known(request, token, invitation)
     form = JoinForm(request.POST if request.method == "POST" else None)
@@ -69,7 +70,7 @@ def invitation_join(request: HttpRequest, token: str) -> HttpResponseBase:
         try:
             user = join_by_invitation(token=token, now=timezone.now(), **form.cleaned_data)
         except InvitationSpent:
-            raise Http404 from None
+            raise DeadLink from None
         except AddressTaken:
             form.add_error("email", "There is an account with this address. Sign in to come in.")
         else:
@@ -86,7 +87,7 @@ def _join_known(request: HttpRequest, token: str, invitation: Invitation) -> Htt
     try:
         team = accept_invitation(request.user, token=token, now=timezone.now())  # type: ignore[arg-type]
     except InvitationSpent:
-        raise Http404 from None
+        raise DeadLink from None
     except AlreadyThere:
         messages.info(request, f"You are in {invitation.team} already; the link is still good.")
     else:

@@ -88,7 +88,9 @@ def member_remove(request: Request, pk: int) -> HttpResponseBase:
     if not policies.may_remove_member(request.user, membership):
         raise PermissionDenied
     heirs = find_heirs(membership)
-    form = RemovalForm(heirs, request.POST if request.method == "POST" else None)
+    belongings = count_belongings(membership)
+    data = request.POST if request.method == "POST" else None
+    form = RemovalForm(heirs, data, needs_heir=any(belongings.values()))
     if request.method == "POST" and form.is_valid():
         try:
             _remove(request, membership, form)
@@ -98,7 +100,6 @@ def member_remove(request: Request, pk: int) -> HttpResponseBase:
             form.add_error("heir", "Choose who takes over.")
         else:
             return redirect("catalog:member-list")
-    belongings = count_belongings(membership)
     context = {
         "form": form,
         "membership": membership,

@@ -18,6 +18,7 @@ from catalog.services.sign_in import (
     find_password_link,
     set_password_by_link,
 )
+from catalog.views.errors import DeadLink
 from catalog.views.requests import Request, signed_in_for_oneself
 
 
@@ -55,7 +56,7 @@ def session_end_others(request: Request) -> HttpResponseBase:
 def password_by_link(request: HttpRequest, token: str) -> HttpResponseBase:
     link = find_password_link(token, now=timezone.now())
     if link is None:
-        raise Http404
+        raise DeadLink
     form = PasswordForm(link.user, request.POST if request.method == "POST" else None)
     if not form.is_valid():
         status = 422 if form.is_bound else 200
@@ -64,7 +65,7 @@ def password_by_link(request: HttpRequest, token: str) -> HttpResponseBase:
     try:
         set_password_by_link(token=token, now=timezone.now(), **form.cleaned_data)
     except ResetSpent:
-        raise Http404 from None
+        raise DeadLink from None
     messages.success(request, "The new password is set. Sign in with it.")
     return redirect("account_login")
 
