@@ -1,4 +1,4 @@
-"""Carry out an approved plan line by line: look again, delete, and keep the outcome in the row."""
+"""Carry out an approved plan line by line: look again, delete, keep the outcome in row and log."""
 
 import logging
 from datetime import timedelta
@@ -7,10 +7,10 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from catalog.audit import record
 from catalog.crypto import CannotOpen
 from catalog.durable import durable_transaction
 from catalog.jobs.leases import Clock, Lease, LeaseLost, RowId, claim_work, keep_alive
+from catalog.jobs.outcomes import record_outcome
 from catalog.jobs.rechecks import find_change
 from catalog.jobs.slots import refresh_slots
 from catalog.jobs.uses import read_uses
@@ -59,18 +59,18 @@ def _delete(line: PlannedDeletion, lease: Lease, clock: Clock) -> int | None:
         return None
     obstacle = find_change(line, clock())
     if obstacle:
-        _end(lease, clock, State.SKIPPED, obstacle)
+        _end(line, lease, clock, State.SKIPPED, obstacle)
         return None
     if not line.account.info.can_delete:
         _hide(line, lease, clock)
         return None
     if line.credential is None:
-        _end(lease, clock, State.FAILED, "The key that could delete this voice was removed.")
+        _end(line, lease, clock, State.FAILED, "The key that could delete this voice was removed.")
         return None
     base_url = settings.PROVIDER_BASE_URLS.get(line.account.provider)
     if base_url is None:
         words = f"{line.account.info.label} is left out of this installation."
-        _end(lease, clock, State.FAILED, words)
+        _end(line, lease, clock, State.FAILED, words)
         return None
     try:
         with open_provider(line.account.provider, line.credential.secrets(), base_url) as provider:
@@ -78,7 +78,7 @@ def _delete(line: PlannedDeletion, lease: Lease, clock: Clock) -> int | None:
             if gone:
                 refresh_slots(line.account_id, provider)
     except CannotOpen:
-        _end(lease, clock, State.FAILED, "The key can't be opened: enter it again.")
+        _end(line, lease, clock, State.FAILED, "The key can't be opened: enter it again.")
         return None
     return line.account_id if gone else None
 
@@ -92,23 +92,21 @@ def _knows_uses(line: PlannedDeletion, lease: Lease, clock: Clock) -> bool:
     words = f"{line.account.info.label} does not tell of the voice's use now."
     count = line.attempt_count + 1
     if count >= _MOST_TRIES:
-        _end(lease, clock, State.FAILED, words)
+        _end(line, lease, clock, State.FAILED, words)
         return False
     wait = timedelta(seconds=min(900, 2**count))
     lease.release(after=wait, state=State.WAITING, message=words, attempt_count=count)
     return False
 
 
+@transaction.atomic
 def _hide(line: PlannedDeletion, lease: Lease, clock: Clock) -> None:
     """Take a voice out of the lists whose provider has no way to delete it."""
-    now, label = clock(), line.account.info.label
+    label = line.account.info.label
     words = f"{label} has no way to delete a voice: it is out of your lists, and stays there."
-    with transaction.atomic():
-        _end(lease, clock, State.HIDDEN, words)
-        Voice.objects.filter(pk=line.voice_id, archived_at=None).update(archived_at=now)
-        touch_voices([line.voice_id])
-        by, team = line.plan.approved_by, line.plan.team
-        record(by, "voice hidden", line.voice, team=team, now=now, plan=line.plan_id)
+    Voice.objects.filter(pk=line.voice_id, archived_at=None).update(archived_at=clock())
+    touch_voices([line.voice_id])
+    _end(line, lease, clock, State.HIDDEN, words)
 
 
 def _call(line: PlannedDeletion, lease: Lease, provider: Provider, clock: Clock) -> bool:
@@ -125,7 +123,7 @@ def _call(line: PlannedDeletion, lease: Lease, provider: Provider, clock: Clock)
         _try_again(line, lease, clock, exc)
         return False
     except ProviderError as exc:
-        _end(lease, clock, State.FAILED, exc.message)
+        _end(line, lease, clock, State.FAILED, exc.message)
         return False
     _keep_tombstone(line, lease, clock, words)
     return True
@@ -133,7 +131,7 @@ def _call(line: PlannedDeletion, lease: Lease, provider: Provider, clock: Clock)
 
 def _try_again(line: PlannedDeletion, lease: Lease, clock: Clock, exc: TryLater) -> None:
     if line.attempt_count + 1 >= _MOST_TRIES:
-        _end(lease, clock, State.FAILED, exc.message)
+        _end(line, lease, clock, State.FAILED, exc.message)
         return
     seconds = exc.retry_after if exc.retry_after is not None else 2 ** (line.attempt_count + 1)
     lease.release(
@@ -141,29 +139,27 @@ def _try_again(line: PlannedDeletion, lease: Lease, clock: Clock, exc: TryLater)
     )
 
 
+@transaction.atomic
 def _keep_tombstone(line: PlannedDeletion, lease: Lease, clock: Clock, words: str) -> None:
-    now = clock()
-    with transaction.atomic():
-        _end(lease, clock, State.DELETED, words, step=Step.CONFIRMED)
-        by = line.plan.approved_by
-        Voice.objects.filter(pk=line.voice_id, gone_at=None).update(
-            gone_at=now,
-            changed_at=now,
-            gone_reason=f"Deleted by {by} with plan {line.plan_id}."[:200],
-        )
-        touch_voices([line.voice_id])
-        record(
-            by,
-            "voice deleted",
-            line.voice,
-            team=line.plan.team,
-            now=now,
-            plan=line.plan_id,
-            remote_id=line.remote_id,
-        )
+    now, by = clock(), line.plan.approved_by
+    Voice.objects.filter(pk=line.voice_id, gone_at=None).update(
+        gone_at=now,
+        changed_at=now,
+        gone_reason=f"Deleted by {by} with plan {line.plan_id}."[:200],
+    )
+    touch_voices([line.voice_id])
+    _end(line, lease, clock, State.DELETED, words, step=Step.CONFIRMED)
 
 
+@transaction.atomic
 def _end(
-    lease: Lease, clock: Clock, state: PlannedDeletion.State, message: str, **values: Any
+    line: PlannedDeletion,
+    lease: Lease,
+    clock: Clock,
+    state: PlannedDeletion.State,
+    message: str,
+    **values: Any,
 ) -> None:
-    lease.write(state=state, message=message[:500], ended_at=clock(), lease_until=None, **values)
+    now = clock()
+    lease.write(state=state, message=message[:500], ended_at=now, lease_until=None, **values)
+    record_outcome(line, state, message, now)

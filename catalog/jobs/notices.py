@@ -57,9 +57,13 @@ def stop_clones(
     return stopped
 
 
-def tell_keepers(plan: CleanupPlan, now: datetime) -> None:
-    """Tell those who answer for voices of a confirmed plan until when they can keep them."""
-    lines = plan.lines.exclude(keeper=None)
+def tell_keepers(plan: CleanupPlan, now: datetime, heir: User | None = None) -> None:
+    """Tell those who answer for voices of a confirmed plan until when they can keep them.
+
+    With an heir only this one, who answers for some of them from now on.
+    """
+    waiting = plan.lines.held()
+    lines = waiting.exclude(keeper=None) if heir is None else waiting.filter(keeper=heir)
     counts = lines.order_by().values_list("keeper").annotate(number=Count("pk"))
     people = set(Membership.objects.filter(team=plan.team).values_list("user", flat=True))
     until = f"{plan.due_at:%-d %B %Y}" if plan.due_at else ""

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from catalog.audit import record
+from catalog.jobs.outcomes import record_outcome
 from catalog.models import CleanupPlan, PlannedDeletion
 from catalog.queries.deleting_keys import find_deleting_keys
 
@@ -26,7 +27,9 @@ def start_plan(plan_id: int, now: datetime) -> list[UUID]:
         return []
     plan = CleanupPlan.objects.select_related("team", "approved_by").get(pk=plan_id)
     lines = list(
-        plan.lines.held().select_related("voice", "account__last_owner").order_by("position", "pk")
+        plan.lines.held()
+        .select_related("voice", "account__last_owner", "plan__team")
+        .order_by("position", "pk")
     )
     _find_keys(plan, lines, now)
     PlannedDeletion.objects.bulk_update(
@@ -43,6 +46,9 @@ def start_plan(plan_id: int, now: datetime) -> list[UUID]:
         voices=len(queued),
         skipped=len(lines) - len(queued),
     )
+    for line in lines:
+        if line.state == State.SKIPPED:
+            record_outcome(line, State.SKIPPED, line.message, now)
     return queued
 
 

@@ -35,6 +35,11 @@ def _find_objection(line: PlannedDeletion) -> str:
         words = f": {held.reason}" if held.reason else ""
         return f"{held.get_kind_display()} by {held.set_by}{words}."
     since = line.plan.drawn_up_at
+    kept = PlannedDeletion.objects.filter(
+        voice=line.voice_id, state=PlannedDeletion.State.KEPT, ended_at__gt=since
+    ).first()
+    if kept is not None:
+        return f"{kept.kept_by} kept it on {kept.ended_at:%-d %B %Y}, in plan {kept.plan_id}."
     use = find_last_uses([line.voice])[line.voice_id]
     if use.at is not None and use.at > since:
         return f"It was {use.way} on {use.at:%-d %B %Y}, after the plan was drawn up."

@@ -27,7 +27,8 @@ class CleanupPlan(models.Model):
     """What somebody saw and may confirm: a dry run touches nothing, and is never re-evaluated.
 
     A confirmed plan waits until ``due_at``, so that owners can keep what they need; ``spare_count``
-    is how many voices more were wished for than one run may delete.
+    is how many voices more were wished for than one run may delete, ``planned_count`` how many of
+    them another plan takes already.
     """
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="cleanup_plans")
@@ -35,6 +36,7 @@ class CleanupPlan(models.Model):
     drawn_up_at = models.DateTimeField()
     waiting_days = models.PositiveSmallIntegerField(default=0)
     spare_count = models.PositiveIntegerField(default=0)
+    planned_count = models.PositiveIntegerField(default=0)
     protected_count = models.PositiveIntegerField(default=0)
     approved_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     approved_at = models.DateTimeField(null=True)
@@ -83,6 +85,11 @@ class PlannedDeletionQuerySet(models.QuerySet["PlannedDeletion"]):
     def held(self) -> Self:
         """Keep those that wait for their time, and can still be kept."""
         return self.filter(state=PlannedDeletion.State.HELD)
+
+    def unfinished(self) -> Self:
+        """Keep those that were confirmed, and whose voices are still to be deleted."""
+        states = PlannedDeletion.State.HELD, *PlannedDeletion.ACTIVE_STATES
+        return self.filter(state__in=states)
 
 
 class PlannedDeletion(LeasedWork):
@@ -156,6 +163,12 @@ class PlannedDeletion(LeasedWork):
     def has_failed(self) -> bool:
         """Tell whether the provider refused or never answered."""
         return self.state == self.State.FAILED
+
+    @property
+    def why(self) -> str:
+        """Every reason for which the voice was planned, in words."""
+        found = [f"{reason['label']}: {reason['words']}" for reason in self.reasons]
+        return " ".join(found) or "Chosen by hand."
 
     @property
     def mood(self) -> str:

@@ -10,6 +10,7 @@ from catalog.models import (
     CloneJob,
     Installation,
     Membership,
+    PlannedDeletion,
     Protection,
     Team,
     Voice,
@@ -55,6 +56,7 @@ class Facts:
     uses: dict[int, LastUse]
     members: set[int]
     protected: set[int]
+    planned: set[int]
     twins: dict[int, Voice]
     noted_since: datetime
 
@@ -77,6 +79,11 @@ def gather_facts(team: Team, rows: VoiceQuerySet) -> Facts:
         members=set(Membership.objects.filter(team=team).values_list("user", flat=True)),
         protected=set(
             Protection.objects.filter(voice__account__team=team).values_list("voice", flat=True)
+        ),
+        planned=set(
+            PlannedDeletion.objects.unfinished()
+            .filter(plan__team=team)
+            .values_list("voice", flat=True)
         ),
         twins=_find_twins(voices, jobs, uses),
         noted_since=Installation.objects.values_list("uses_since", flat=True).get(),

@@ -19,6 +19,7 @@ _SHOWN_ARCHIVED = 200
 SECTIONS = {
     "": "Not used for long",
     "unknown": "Use not known",
+    "planned": "In a plan",
     "protected": "Protected",
     "all": "All clones",
 }
@@ -35,18 +36,25 @@ class Stale:
     is_known: bool
     keeper: User | None
     is_protected: bool
+    is_planned: bool
     job: CloneJob | None = field(default=None, repr=False)
+
+    @property
+    def is_free(self) -> bool:
+        """Tell whether a plan may take it: nothing protects it, and no other plan has it."""
+        return not self.is_protected and not self.is_planned
 
 
 @dataclass(frozen=True, slots=True)
 class StaleList:
-    """Everything that fits the rules: what is known to be idle, what is not, and what stays.
+    """Everything that fits the rules: known to be idle, not known, on its way, and what stays.
 
     ``rest`` fits no rule, and can be chosen all the same.
     """
 
     known: list[Stale]
     unknown: list[Stale]
+    planned: list[Stale]
     protected: list[Stale]
     rest: list[Stale]
 
@@ -69,7 +77,12 @@ class StaleList:
 
     def section(self, name: str) -> list[Stale]:
         """Return one part of the list."""
-        parts = {"unknown": self.unknown, "protected": self.protected, "all": self.everything}
+        parts = {
+            "unknown": self.unknown,
+            "planned": self.planned,
+            "protected": self.protected,
+            "all": self.everything,
+        }
         return parts.get(name, self.known)
 
 
@@ -124,7 +137,7 @@ class StalePage:
     @property
     def is_choosable(self) -> bool:
         """Tell whether these may enter a plan at all."""
-        return self.section != "protected"
+        return self.section not in {"planned", "protected"}
 
     @property
     def is_ticked(self) -> bool:
@@ -157,12 +170,13 @@ def find_stale(
         _describe(voice, judge(voice, facts, rules, now), facts, before) for voice in facts.voices
     ]
     found.sort(key=_longest_unused_first)
-    free = [stale for stale in found if stale.reasons and not stale.is_protected]
+    free = [stale for stale in found if stale.reasons and stale.is_free]
     return StaleList(
         known=[stale for stale in free if stale.is_known],
         unknown=[stale for stale in free if not stale.is_known],
+        planned=[stale for stale in found if stale.is_planned and not stale.is_protected],
         protected=[stale for stale in found if stale.is_protected],
-        rest=[stale for stale in found if not stale.reasons and not stale.is_protected],
+        rest=[stale for stale in found if not stale.reasons and stale.is_free],
     )
 
 
@@ -238,6 +252,7 @@ def _describe(voice: Voice, reasons: list[Reason], facts: Facts, before: datetim
         is_known=facts.use_of(voice).is_known_since(before),
         keeper=job.keeper if job else voice.account.last_owner,
         is_protected=voice.pk in facts.protected,
+        is_planned=voice.pk in facts.planned,
         job=job,
     )
 

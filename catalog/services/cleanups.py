@@ -18,6 +18,8 @@ from catalog.queries.stales import Stale, describe_voices
 from catalog.queries.where_used import find_where_used
 from catalog.tasks import wake_deletion
 
+# The log's entry of a retry names so many of its voices, and tells the number of all.
+_MOST_NAMED = 5
 State, Step = PlannedDeletion.State, PlannedDeletion.Step
 
 
@@ -41,7 +43,8 @@ class NoFittingKey(Exception):
 def draw_up_plan(user: User, *, team: Team, voice_ids: list[int], now: datetime) -> CleanupPlan:
     """Freeze the list of what would be deleted, with reasons and uses; nothing is touched.
 
-    Protected voices never enter it, and no more than one run may delete.
+    Protected voices never enter it, nor those that another plan takes, and no more than one run
+    may delete.
     """
     if not policies.may_delete_voices(user, team):
         raise PermissionDenied
@@ -53,7 +56,8 @@ def draw_up_plan(user: User, *, team: Team, voice_ids: list[int], now: datetime)
     )
     wanted = [pk for pk in voice_ids if pk in visible]
     found = describe_voices(team, rules, now, wanted, user)
-    free = [stale for stale in found if not stale.is_protected]
+    free = [stale for stale in found if stale.is_free]
+    protected_count = sum(stale.is_protected for stale in found)
     chosen = free[: rules.most_per_run]
     if not chosen:
         raise NothingToPlan
@@ -63,7 +67,8 @@ def draw_up_plan(user: User, *, team: Team, voice_ids: list[int], now: datetime)
         drawn_up_at=now,
         waiting_days=rules.waiting_days,
         spare_count=len(free) - len(chosen),
-        protected_count=len(found) - len(free),
+        planned_count=len(found) - len(free) - protected_count,
+        protected_count=protected_count,
     )
     PlannedDeletion.objects.bulk_create(_plan_lines(user, plan, chosen, now), batch_size=100)
     record(user, "plan drawn up", plan, team=team, now=now, voices=len(chosen))
@@ -182,8 +187,18 @@ def _retry(user: User, plan: CleanupPlan, lines: list[PlannedDeletion], now: dat
         raise NoFittingKey(keys.tell_obstacle(lines[0].voice))
     again = [line for line in able if _queue_again(line, chosen[line.pk], now)]
     for line in again:
-        record(user, "deletion retried", line, team=plan.team, now=now)
         transaction.on_commit(partial(wake_deletion, line.pk))
+    if again:
+        names = ", ".join(line.name for line in again[:_MOST_NAMED])
+        record(
+            user,
+            "deletion retried",
+            plan,
+            team=plan.team,
+            now=now,
+            voices=len(again),
+            names=names,
+        )
     return len(again)
 
 

@@ -10,14 +10,16 @@ from django.db.models import Q
 from catalog import policies
 from catalog.audit import record
 from catalog.jobs.leases import stop_unsent
-from catalog.jobs.notices import stop_clones
+from catalog.jobs.notices import stop_clones, tell_keepers
 from catalog.models import (
+    CleanupPlan,
     CloneJob,
     Collection,
     Consent,
     Credential,
     Invitation,
     Membership,
+    PlannedDeletion,
     ProviderAccount,
     Sample,
     SavedSearch,
@@ -98,6 +100,8 @@ def remove_member(
         remove_credential(user, credential=key, now=now, reason=words)
     links = _withdraw_links(leaving, team, now)
     handed = {} if heir is None else _hand_over(leaving, team, heir.user)
+    if heir is not None:
+        _hand_over_deletions(leaving, team, heir.user, now)
     name, role = str(leaving), membership.role
     Membership.objects.filter(pk=membership.pk).delete()
     action = "member left" if leaving.pk == user.pk else "member removed"
@@ -139,6 +143,15 @@ def _find_belongings(
 
 def _hand_over(user: User, team: Team, heir: User) -> dict[str, int]:
     return {name: rows.update(**{link: heir}) for name, rows, link in _find_belongings(user, team)}
+
+
+def _hand_over_deletions(user: User, team: Team, heir: User, now: datetime) -> None:
+    # What has ended is history; of what waits, the heir is told, and may keep it.
+    lines = PlannedDeletion.objects.unfinished().filter(plan__team=team, keeper=user)
+    plans = list(CleanupPlan.objects.waiting().filter(lines__in=lines).distinct())
+    lines.update(keeper=heir)
+    for plan in plans:
+        tell_keepers(plan, now, heir)
 
 
 def _stop_jobs(user: User, team: Team, now: datetime, heir: User | None) -> int:

@@ -41,7 +41,9 @@ def plan_create(request: Request) -> HttpResponseBase:
     try:
         plan = draw_up_plan(request.user, team=request.team, voice_ids=ids, now=now)
     except NothingToPlan:
-        words = "None of these voices can be deleted: they are protected, gone or not yours."
+        words = (
+            "None of these voices can be deleted: protected, planned already, gone or not yours."
+        )
         return _show_list(request, form.query, error=words)
     return redirect("catalog:plan-detail", pk=plan.pk)
 

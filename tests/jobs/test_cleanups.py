@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from catalog.audit import Origin, acting_from, record
 from catalog.jobs.cleanups import run_deletion
 from catalog.jobs.leases import LEASE, find_due
 from catalog.models import AuditEntry, CleanupPlan, Credential, PlannedDeletion, Voice
@@ -51,9 +52,41 @@ def test_a_line_deletes_its_voice_and_the_outcome_stands_in_the_row(cast, line, 
     )
     entry = AuditEntry.objects.get(action="voice deleted")
     assert (entry.actor, entry.team) == (cast.ana, cast.aurora)
-    assert entry.facts == {"plan": line.plan_id, "remote_id": "r-ada"}
+    label = cast.account.info.label
+    assert entry.facts == {"plan": line.plan_id, "provider": label, "remote_id": "r-ada"}
+    assert entry.reason == "Chosen by hand."
     cast.account.refresh_from_db()
     assert (cast.account.slots_used, cast.account.slots_limit) == (4, 30)
+
+
+def test_the_entry_tells_why_and_carries_the_number_of_the_confirmation(cast, line, stub, clock):
+    reasons = [{"rule": "failed", "label": "Failed", "words": "It failed."}]
+    PlannedDeletion.objects.update(reasons=reasons)
+    factories.make_rules(cast.aurora, unheard_days=1)
+    Voice.objects.update(state=Voice.State.FAILED)
+    with acting_from(Origin("a1b2c3", "192.0.2.7")):
+        record(cast.ana, "plan approved", line.plan, team=cast.aurora, now=clock.now)
+    with acting_from(Origin("d4e5f6", "192.0.2.7")):
+        record(cast.mia, "voice renamed", line.voice, team=cast.aurora, now=clock.now)
+
+    run_deletion(line.pk, clock)
+
+    entry = AuditEntry.objects.get(action="voice deleted")
+    assert (entry.reason, entry.request_number) == ("Failed: It failed.", "a1b2c3")
+
+
+def test_what_its_owner_kept_in_another_plan_meanwhile_is_left_alone(cast, line, stub, clock):
+    other = factories.make_plan(cast.ana, cast.aurora, [])
+    kept = {"state": State.KEPT, "kept_by": cast.mia, "ended_at": clock.now}
+    factories.make_line(other, line.voice, **kept)
+    CleanupPlan.objects.update(drawn_up_at=clock.now - timedelta(days=1))
+
+    run_deletion(line.pk, clock)
+
+    line.refresh_from_db()
+    assert line.state == State.SKIPPED
+    assert line.message.startswith("Mia kept it on ")
+    assert stub.asked == []
 
 
 def test_a_line_that_is_run_twice_deletes_once(line, stub, clock):
@@ -104,6 +137,9 @@ def test_a_voice_that_is_no_longer_as_it_was_shown_is_skipped_with_the_reason(
     assert line.state == State.SKIPPED
     assert line.message.startswith(words)
     assert stub.asked == []
+    entry = AuditEntry.objects.get()
+    assert (entry.who, entry.action) == ("Voiceboard", "voice left alone")
+    assert entry.reason == line.message
 
 
 def test_a_line_whose_key_was_removed_fails_and_says_so(cast, line, stub, clock):
@@ -149,7 +185,8 @@ def test_a_refusal_ends_the_line_in_the_provider_s_words_and_the_voice_stays(
     line.refresh_from_db()
     assert (line.state, line.message) == (State.FAILED, problem.message)
     assert not line.voice.is_gone
-    assert not AuditEntry.objects.exists()
+    entry = AuditEntry.objects.get()
+    assert (entry.who, entry.action, entry.reason) == ("Ana", "deletion failed", problem.message)
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,19 @@ def test_a_voice_that_was_last_used_long_ago_is_unused_and_says_when(cast, voice
     assert stale.reasons[0].words.endswith(words)
 
 
+def test_a_voice_that_waits_in_a_plan_is_not_proposed_again(cast, voice):
+    Voice.objects.update(added_at=ago(400), remote_created_at=ago(400))
+    plan = factories.make_plan(cast.ana, cast.aurora, [voice])
+    assert [stale.voice for stale in look(cast).unknown] == [voice]  # a dry run holds nothing
+
+    plan.lines.update(state="held")
+
+    found = look(cast)
+    assert (found.open, found.rest) == ([], [])
+    assert [stale.voice for stale in found.planned] == [voice]
+    assert not get_stale_page(cast.ana, cast.aurora, NOW, section="planned").is_choosable
+
+
 def test_a_voice_of_which_nothing_is_known_is_unknown_and_stands_apart(cast, voice):
     Voice.objects.update(added_at=ago(200), remote_created_at=ago(200))
 

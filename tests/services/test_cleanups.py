@@ -156,6 +156,8 @@ def test_lines_without_a_key_are_skipped_with_the_reason(cast, clone, wakes, whe
     line = plan.lines.get()
     assert (line.state, line.ended_at) == (State.SKIPPED, NOW)
     assert "key" in line.message
+    told = [(entry.action, entry.reason) for entry in AuditEntry.objects.order_by("number")]
+    assert told[-2:] == [("plan started", ""), ("voice left alone", line.message)]
 
 
 @pytest.fixture
@@ -179,7 +181,10 @@ def test_a_failed_line_is_tried_again_alone_and_looked_at_anew(
     assert (failed_line.attempt_count, failed_line.message) == (0, "")
     assert failed_line.ended_at is None
     assert wakes == [("catalog.run_deletion", str(failed_line.pk))]
-    assert AuditEntry.objects.filter(action="deletion retried").count() == 1
+    entry = AuditEntry.objects.get(action="deletion retried")
+    assert (entry.target, entry.facts) == (
+        f"CleanupPlan {failed_line.plan_id}", {"voices": 1, "names": "Ada"}
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("state", [state for state in State if state != State.FAILED])

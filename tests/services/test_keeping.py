@@ -61,6 +61,19 @@ def test_a_confirmed_plan_waits_a_week_and_tells_who_answers(cast, plan, wakes):
     assert find_due_plans(LATER) == [plan.pk]
 
 
+def test_a_voice_that_waits_in_one_plan_enters_no_other(cast, clone, plan):
+    other = factories.make_clone(cast.account, "Bo")
+
+    with pytest.raises(NothingToPlan):
+        draw_up_plan(cast.ana, team=cast.aurora, voice_ids=[clone.pk], now=NOW)
+    second = draw_up_plan(cast.ana, team=cast.aurora, voice_ids=[clone.pk, other.pk], now=NOW)
+    assert ([line.voice for line in second.lines.all()], second.planned_count) == ([other], 1)
+
+    keep_voice(cast.mia, line=plan.lines.get(), now=NOW)
+    third = draw_up_plan(cast.ana, team=cast.aurora, voice_ids=[clone.pk], now=NOW)
+    assert [line.voice for line in third.lines.all()] == [clone]
+
+
 def test_its_time_comes_once(plan):
     line = plan.lines.get()
 

@@ -1,5 +1,7 @@
 """Roles change, people part from a team, and nothing that they made is lost."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.exceptions import PermissionDenied
 
@@ -12,10 +14,12 @@ from catalog.models import (
     Invitation,
     Membership,
     Notice,
+    PlannedDeletion,
     ProviderAccount,
     Sample,
     Voice,
 )
+from catalog.queries.plans import find_held_lines
 from catalog.services.members import HeirNeeded, LastAdmin, change_role, remove_member
 from tests import factories
 from tests.threads import call_at_once
@@ -139,6 +143,27 @@ def test_the_heir_takes_over_what_was_made_and_sees_it(cast, mias):
     assert (consent.attested_by, consent.kept_by) == (cast.mia, cast.ana)
     assert set(Sample.objects.values_list("owner", flat=True)) == {cast.ana.pk}
     assert Collection.objects.get(pk=collection.pk).owner == cast.ana
+
+
+def test_the_heir_may_keep_what_waits_for_its_deletion_and_is_told(cast, mias):
+    plan = factories.make_plan(
+        cast.ana, cast.aurora, [], approved_at=NOW, due_at=NOW + timedelta(days=7), started_at=None
+    )
+    states = PlannedDeletion.State
+    voices = [factories.make_clone(cast.account, name) for name in ("Ada", "Bo")]
+    values = {"keeper": cast.mia}
+    held = factories.make_line(plan, voices[0], state=states.HELD, **values)
+    ended = factories.make_line(plan, voices[1], state=states.SKIPPED, **values)
+
+    remove(cast.ana, cast.mia, heir=cast.ana)
+
+    assert find_held_lines(cast.ana) == [held]
+    ended.refresh_from_db()
+    assert ended.keeper == cast.mia
+    told = Notice.objects.get(page=Notice.Page.KEEPING)
+    assert (told.user, told.text.startswith("A clone of yours is to be deleted on")) == (
+        cast.ana, True
+    )  # fmt: skip
 
 
 def test_an_heir_who_leaves_hands_everything_on(cast, mias):

@@ -32,6 +32,7 @@ class Command(BaseCommand):
         parts = (
             ("Not used for long", found.known),
             ("Use not known", found.unknown),
+            ("In a plan", found.planned),
             ("Protected", found.protected),
         )
         for title, stales in parts:
