@@ -6,6 +6,7 @@ from django import forms
 from django.http import QueryDict
 
 from catalog.forms.texts import strip_marks
+from catalog.forms.voices import read_page
 from catalog.models import CleanupRules, Protection
 from catalog.models.rules import MOST_PER_RUN
 from catalog.queries.stale_rules import RULES
@@ -22,8 +23,7 @@ class StaleFilterForm:
         self.section = _known(query.get("show", ""), SECTIONS)
         self.rule = _known(query.get("rule", ""), RULES)
         self.provider = query.get("provider", "")[:40]
-        page = query.get("page", "")
-        self.page = int(page) if page.isascii() and page.isdigit() and len(page) < 9 else 1
+        self.page = read_page(query.get("page", ""))
 
 
 def _known(word: str, words: Any) -> str:

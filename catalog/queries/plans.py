@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Count
 from django.urls import reverse
@@ -46,6 +47,7 @@ class PlanPage:
     page: int
     page_count: int
     now: datetime
+    outcome: str = ""
 
     @property
     def count(self) -> int:
@@ -55,7 +57,35 @@ class PlanPage:
     @property
     def address(self) -> str:
         """Where this page of the plan is."""
-        return f"{reverse('catalog:plan-detail', args=[self.plan.pk])}?page={self.page}"
+        asked = {"page": self.page, **({"outcome": self.outcome} if self.outcome else {})}
+        return f"{self._path}?{urlencode(asked)}"
+
+    @property
+    def _path(self) -> str:
+        return reverse("catalog:plan-detail", args=[self.plan.pk])
+
+    @property
+    def outcomes(self) -> list[tuple[str, str, int]]:
+        """For each state that lines are in: where only those are shown, its name, their number."""
+        found = [(state, self.states[state]) for state in State if self.states[state]]
+        return [
+            (f"{self._path}?outcome={state}", str(state.label), count) for state, count in found
+        ]
+
+    @property
+    def outcome_label(self) -> str:
+        """The name of the one state that is shown, "" where all are."""
+        return str(State(self.outcome).label) if self.outcome else ""
+
+    @property
+    def hides_count(self) -> int:
+        """How many voices can only be hidden, since their provider deletes none."""
+        return sum(freed.count for freed in self.freed if not freed.account.info.can_delete)
+
+    @property
+    def deletes_count(self) -> int:
+        """How many voices are to be deleted at their provider."""
+        return self.count - self.hides_count
 
     @property
     def is_running(self) -> bool:
@@ -103,17 +133,26 @@ class PlanPage:
         return sum(self.states[state] for state in PlannedDeletion.ACTIVE_STATES)
 
 
-def get_plan_page(user: User, plan_id: int, now: datetime, page: int = 1) -> PlanPage:
-    """Return one plan with its lines; raises CleanupPlan.DoesNotExist for a stranger's."""
+def get_plan_page(
+    user: User, plan_id: int, now: datetime, page: int = 1, outcome: str = ""
+) -> PlanPage:
+    """Return one plan with its lines, all or those of one state.
+
+    Raises CleanupPlan.DoesNotExist for a stranger's plan.
+    """
     plans = CleanupPlan.objects.visible_to(user).select_related(
         "drawn_up_by", "approved_by", "called_off_by", "team"
     )
     plan = plans.get(pk=plan_id)
     counted = plan.lines.order_by().values_list("state").annotate(number=Count("pk"))
     states = Counter(dict(counted))
-    page_count = max(1, -(-states.total() // PAGE_SIZE))
+    outcome = outcome if outcome in State.values else ""
+    count = states[outcome] if outcome else states.total()
+    page_count = max(1, -(-count // PAGE_SIZE))
     page = min(max(1, page), page_count)
     rows = plan.lines.select_related(*_ROWS).order_by("position", "name", "pk")
+    if outcome:
+        rows = rows.filter(state=outcome)
     return PlanPage(
         plan=plan,
         lines=list(rows[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]),
@@ -123,6 +162,7 @@ def get_plan_page(user: User, plan_id: int, now: datetime, page: int = 1) -> Pla
         page=page,
         page_count=page_count,
         now=now,
+        outcome=outcome,
     )
 
 

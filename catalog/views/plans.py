@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog import policies
+from catalog.forms.voices import read_page
 from catalog.models import CleanupPlan, PlannedDeletion
 from catalog.queries.plans import LINE_COLUMNS, PlanPage, get_plan_page, iterate_lines
 from catalog.services.cleanups import (
@@ -106,10 +107,9 @@ def deletion_keep(request: Request, pk: int, line_pk: uuid.UUID) -> HttpResponse
 
 
 def _get_page(request: Request, pk: int) -> PlanPage:
-    number = request.GET.get("page", "")
-    page = int(number) if number.isascii() and number.isdigit() and len(number) < 9 else 1
+    page, outcome = read_page(request.GET.get("page", "")), request.GET.get("outcome", "")
     try:
-        found = get_plan_page(request.user, pk, timezone.now(), page)
+        found = get_plan_page(request.user, pk, timezone.now(), page, outcome)
     except CleanupPlan.DoesNotExist:
         raise Http404 from None
     if not policies.may_delete_voices(request.user, found.plan.team):

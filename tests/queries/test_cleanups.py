@@ -50,6 +50,34 @@ def test_a_plan_counts_how_its_lines_ended_and_runs_until_all_have(cast):
     assert (page.deleted_count, page.unfinished_count, page.is_running) == (2, 0, False)
 
 
+def test_a_plan_shows_only_the_lines_of_one_outcome_when_asked(cast):
+    voices = [factories.make_clone(cast.account, name) for name in "abc"]
+    plan = factories.make_plan(cast.ana, cast.aurora, voices, approved_at=factories.NOW)
+    plan.lines.exclude(name="a").update(state=State.FAILED)
+
+    page = get_plan_page(cast.ana, plan.pk, factories.NOW, outcome="failed")
+    whole = get_plan_page(cast.ana, plan.pk, factories.NOW, outcome="nonsense")
+
+    assert ([line.name for line in page.lines], page.count, page.outcome_label) == (
+        ["b", "c"], 3, "Failed"
+    )  # fmt: skip
+    assert page.address == f"/cleanup/plans/{plan.pk}/?page=1&outcome=failed"
+    assert (len(whole.lines), whole.address) == (3, f"/cleanup/plans/{plan.pk}/?page=1")
+    assert [(words, number) for _, words, number in whole.outcomes] == [
+        ("Nothing touched yet", 1), ("Failed", 2)
+    ]  # fmt: skip
+
+
+def test_a_plan_tells_apart_what_is_deleted_and_what_can_only_be_hidden(cast):
+    stepfun = factories.make_account(cast.aurora, provider="stepfun")
+    voices = [factories.make_clone(cast.account), factories.make_clone(stepfun)]
+    plan = factories.make_plan(cast.ana, cast.aurora, voices)
+
+    page = get_plan_page(cast.ana, plan.pk, factories.NOW)
+
+    assert (page.count, page.deletes_count, page.hides_count) == (2, 1, 1)
+
+
 def test_a_dry_run_is_not_running(cast):
     plan = factories.make_plan(cast.ana, cast.aurora, [factories.make_clone(cast.account)])
 

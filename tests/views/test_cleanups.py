@@ -101,6 +101,18 @@ def test_a_second_confirmation_is_told_and_does_nothing(ana, cast, clone):
     assert PlannedDeletion.objects.get().state == State.SKIPPED
 
 
+def test_the_outcomes_lead_to_their_lines(ana, cast, clone):
+    plan = factories.make_plan(cast.ana, cast.aurora, [clone], approved_at=factories.NOW)
+    factories.make_line(plan, factories.make_clone(cast.account, "Bo"), state=State.FAILED)
+    failed = f"/cleanup/plans/{plan.pk}/?outcome=failed"
+
+    assert Page(ana.get(f"/cleanup/plans/{plan.pk}/")).find("a", href=failed)
+    page = Page(ana.get(failed))
+
+    assert page.find("a", href=f"/cleanup/plans/{plan.pk}/")
+    assert ("Bo" in page.text, "Ada" in page.text) == (True, False)
+
+
 def test_a_failed_line_alone_offers_to_try_again(ana, cast, clone):
     plan = factories.make_plan(cast.ana, cast.aurora, [clone], approved_at=factories.NOW)
     plan.lines.update(state=State.FAILED, message="ElevenLabs refused.")
