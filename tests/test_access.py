@@ -1,94 +1,32 @@
 """Every address, by every method, for everybody, with own, foreign and invented ids."""
 
-import re
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from itertools import product
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import transaction
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import URLPattern, URLResolver, get_resolver
 
 from catalog.models import Credential, Membership, PreviewClip
-from tests import factories
 from tests.pages import CLOSED, MISSING, NEVER, OURS, PEOPLE, SIGN_IN, TABLE, WITH_IDS
-from tests.world import all_rows, furnish, rows_of
+from tests.visitors import (
+    PARTIAL,
+    address,
+    call,
+    invented_world,
+    method_of,
+    open_world,
+    read_body,
+    undone,
+)
+from tests.world import all_rows, rows_of
 
 
 @pytest.fixture
 def world(cast, sign_in, wav, stub) -> SimpleNamespace:
-    """Fill both teams, and open a browser for everybody."""
-    vic = factories.make_user("Vic", cast.aurora, Membership.Role.VIEWER)
-    aurora = furnish(cast.aurora, cast.ana, cast.account, cast.credential, wav)
-    borealis = furnish(cast.borealis, cast.sam, cast.other_account, cast.other_credential, wav)
-    cleo = factories.make_user("Cleo", cast.aurora, Membership.Role.CLONER)
-    people = {"vic": vic, "mia": cast.mia, "cleo": cleo, "ana": cast.ana, "sam": cast.sam}
-    clients = {name: sign_in(user) for name, user in people.items()}
-    for client in (*clients.values(), anonymous := Client()):
-        client.raise_request_exception = False
-    clients["anonymous"] = anonymous
-    return SimpleNamespace(
-        aurora=aurora,
-        borealis=borealis,
-        teams={"Aurora": cast.aurora, "Borealis": cast.borealis},
-        clients=clients,
-    )
-
-
-def address(name: str, *owners: SimpleNamespace) -> str:
-    """Return the page's address with each id taken from its owner; one owner stands for all."""
-    values = []
-    for place, kind in enumerate(TABLE[name].ids):
-        owner = owners[min(place, len(owners) - 1)]
-        made_up = {"token": "no-such-token", "uid": "zz"}
-        values.append(made_up.get(kind) or getattr(owner, kind).pk)
-    return reverse(name, args=values)
-
-
-WITH_NUMBERS = (
-    "voice", "account", "plan", "note", "tag", "collection", "member", "invitation", "home",
-    "entry", "search", "selection", "session", "speaker", "notice",
-)  # fmt: skip
-
-
-def invented_world() -> SimpleNamespace:
-    """Return ids that nothing has."""
-    number, unique = SimpleNamespace(pk=10**17), SimpleNamespace(pk=uuid.uuid4())
-    kinds = {
-        **dict.fromkeys(WITH_NUMBERS, number),
-        "job": unique,
-        "speech": unique,
-        "comparison": unique,
-        "place": number,
-    }
-    return SimpleNamespace(
-        **kinds, sample=unique, sound_query=unique, credential=unique, line=unique
-    )
-
-
-def method_of(name: str) -> str:
-    """Return a method that the page answers."""
-    return "POST" if TABLE[name].get == NEVER else "GET"
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """Take back whatever is written inside."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
-
-
-def read_body(response: Any) -> str:
-    content = b"".join(response.streaming_content) if response.streaming else response.content
-    return content.decode("utf-8", "replace")
-
-
-def call(client: Client, method: str, path: str, **headers: str) -> Any:
-    return client.generic(method, path, headers=headers)
+    return open_world(cast, sign_in, wav)
 
 
 def walk(patterns: list[Any], namespace: str = "") -> Iterator[str]:
@@ -132,38 +70,23 @@ def test_everybody_gets_the_answer_of_the_table_and_nothing_else_happens(world, 
             assert after == before, person
 
 
-@pytest.mark.parametrize("name", WITH_IDS)
-def test_a_foreign_id_is_answered_exactly_like_an_invented_one(world, name):
-    method, nobody = method_of(name), invented_world()
+@pytest.mark.parametrize("person", PEOPLE)
+def test_the_part_for_a_swap_obeys_the_same_rules_as_the_page(world, person):
+    client, others = world.clients[person], world.aurora if person == "sam" else world.borealis
+    theirs = rows_of(world.teams[others.team])
 
-    for person, foreign in (
-        ("vic", world.borealis),
-        ("mia", world.borealis),
-        ("cleo", world.borealis),
-        ("ana", world.borealis),
-        ("sam", world.aurora),
-    ):
-        client, before = world.clients[person], all_rows()
-        answers = [call(client, method, address(name, owner)) for owner in (foreign, nobody)]
+    for name, method in product(OURS, ("GET", "POST")):
+        expected = TABLE[name].answers(method)[person]
+        with undone():
+            response = call(client, method, address(name, world.aurora), **PARTIAL)
+            body, theirs_after = read_body(response), rows_of(world.teams[others.team])
 
-        assert [answer.status_code for answer in answers] == [404, 404], person
-        assert without_tokens(answers[0]) == without_tokens(answers[1]), person
-        assert all_rows() == before, person
-
-
-def without_tokens(response: Any) -> str:
-    return re.sub(r"[A-Za-z0-9]{64}", "token", read_body(response))
-
-
-@pytest.mark.parametrize("whose", ["plan", "line"])
-def test_an_own_id_beside_a_foreign_one_opens_nothing(world, whose):
-    owners = (world.borealis, world.aurora) if whose == "plan" else (world.aurora, world.borealis)
-    before = all_rows()
-
-    response = call(world.clients["ana"], "POST", address("catalog:deletion-retry", *owners))
-
-    assert response.status_code == 404
-    assert all_rows() == before
+        # Where a page leads elsewhere or names a mistake, a swap may get a part of its own.
+        allowed = {200, 204, 302, 422} if expected in {302, 422} else {expected}
+        assert response.status_code in allowed, (name, method)
+        assert others.word not in body, (name, method)
+        assert others.email not in body, (name, method)
+        assert theirs_after == theirs, (name, method)
 
 
 WORDS_FOR_IDS = (
@@ -235,11 +158,6 @@ GATED = [
     for method, answers in (("GET", page.get), ("POST", page.post))
     if page.is_ours and answers[0] == SIGN_IN and len(set(answers)) > 1
 ]
-PARTIAL = {
-    "HX-Request": "true",
-    "HX-Request-Type": "partial",
-    "HX-Current-URL": "http://testserver/voices/?q=warm",
-}
 
 
 @pytest.mark.parametrize(("name", "method"), GATED)

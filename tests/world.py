@@ -7,6 +7,7 @@ from typing import Any
 from django.apps import apps
 from django.db import connection, models
 
+from catalog.audit import record
 from catalog.jobs.previews import preview_source
 from catalog.models import (
     CleanupPlan,
@@ -108,6 +109,13 @@ def _make_sample(admin: User, team: Team, sound: bytes, word: str) -> Sample:
     return sample
 
 
+def _make_leaver(team: Team, word: str, voice: Voice) -> User:
+    """Give the team somebody who has done something."""
+    leaver = factories.make_user(f"Kim of {word}", team)
+    record(leaver, "voice starred", voice, team=team, now=factories.NOW)
+    return leaver
+
+
 def furnish(
     team: Team, admin: User, account: ProviderAccount, credential: Credential, sound: bytes
 ) -> SimpleNamespace:
@@ -168,7 +176,7 @@ def furnish(
         asked_at=factories.NOW,
         not_before=factories.NOW,
     )
-    leaver = factories.make_user(f"Kim of {word}", team)
+    leaver = _make_leaver(team, word, voice)
     invitation = factories.make_invitation(admin, team, label=word)
     factories.make_replacement(credential, f"key of {word}", state="other", label=word)
     SyncRun.objects.create(account=account, started_at=factories.NOW, error=word)
@@ -177,7 +185,9 @@ def furnish(
         word=word,
         email=admin.email,
         voice=voice,
+        clone=factories.make_clone(account, f"{word} clone"),
         job=job,
+        order=job.order,
         sample=sample,
         credential=credential,
         account=account,
@@ -189,6 +199,9 @@ def furnish(
         home=team,
         session=factories.make_session(admin, word),
         member=Membership.objects.get(user=leaver),
+        heir=Membership.objects.get(user=admin, team=team),
+        person=leaver,
+        admin=admin,
         invitation=invitation,
         note=note,
         tag=tag,

@@ -31,7 +31,11 @@ class CollectionForm(forms.Form):
     )
     description = forms.CharField(max_length=300, required=False)
     whose = forms.ChoiceField(choices=_WHOSE, initial=_OWN, widget=forms.RadioSelect)
-    maintainers = forms.TypedMultipleChoiceField(required=False, coerce=int)
+    maintainers = forms.TypedMultipleChoiceField(
+        required=False,
+        coerce=int,
+        error_messages={"invalid_choice": "Choose people of your team."},
+    )
 
     def __init__(self, *args: Any, people: list[Membership] | None = None, **named: Any) -> None:
         super().__init__(*args, **named)
@@ -64,7 +68,11 @@ class CollectionForm(forms.Form):
 class CollectForm(forms.Form):
     """Into which collection, one that is there or one with a new name."""
 
-    collection = forms.TypedChoiceField(required=False, coerce=int)
+    collection = forms.TypedChoiceField(
+        required=False,
+        coerce=int,
+        error_messages={"invalid_choice": "There is no such collection."},
+    )
     name = forms.CharField(max_length=80, required=False)
     note = forms.CharField(max_length=300, required=False)
 

@@ -125,6 +125,8 @@ def _check_log(page: PlanPage, hidden_count: int) -> None:
     """Compare what the page counts with what the log tells."""
     assert (page.failed_count, page.kept_count, page.hidden_count) == (0, 1, hidden_count)
     told = Counter(AuditEntry.objects.values_list("action", flat=True))
+    assert told["voice left alone"] == page.skipped_count > 0
+    assert told["deletion failed"] > 0 == page.failed_count
     assert told["voice deleted"] == page.deleted_count > 0
     assert told["voice hidden"] == page.hidden_count
     names = ("voice protected", "plan drawn up", "plan approved", "voice kept", "plan started")

@@ -1,0 +1,106 @@
+"""Browsers of everybody, and how they ask for an address with somebody's ids in it."""
+
+import re
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from catalog.models import Membership
+from tests import factories
+from tests.pages import NEVER, TABLE
+from tests.world import furnish
+
+PARTIAL = {
+    "HX-Request": "true",
+    "HX-Request-Type": "partial",
+    "HX-Current-URL": "http://testserver/voices/?q=warm",
+}
+
+
+def open_world(cast: Any, sign_in: Any, wav: bytes) -> SimpleNamespace:
+    """Fill both teams, and open a browser for everybody."""
+    vic = factories.make_user("Vic", cast.aurora, Membership.Role.VIEWER)
+    aurora = furnish(cast.aurora, cast.ana, cast.account, cast.credential, wav)
+    borealis = furnish(cast.borealis, cast.sam, cast.other_account, cast.other_credential, wav)
+    cleo = factories.make_user("Cleo", cast.aurora, Membership.Role.CLONER)
+    people = {"vic": vic, "mia": cast.mia, "cleo": cleo, "ana": cast.ana, "sam": cast.sam}
+    clients = {name: sign_in(user) for name, user in people.items()}
+    for client in (*clients.values(), anonymous := Client()):
+        client.raise_request_exception = False
+    clients["anonymous"] = anonymous
+    return SimpleNamespace(
+        aurora=aurora,
+        borealis=borealis,
+        teams={"Aurora": cast.aurora, "Borealis": cast.borealis},
+        clients=clients,
+    )
+
+
+def address(name: str, *owners: SimpleNamespace) -> str:
+    """Return the page's address with each id taken from its owner; one owner stands for all."""
+    values = []
+    for place, kind in enumerate(TABLE[name].ids):
+        owner = owners[min(place, len(owners) - 1)]
+        made_up = {"token": "no-such-token", "uid": "zz"}
+        values.append(made_up.get(kind) or getattr(owner, kind).pk)
+    return reverse(name, args=values)
+
+
+WITH_NUMBERS = (
+    "voice", "account", "plan", "note", "tag", "collection", "member", "invitation", "home",
+    "entry", "search", "selection", "session", "speaker", "notice", "person",
+    "heir", "clone", "admin",
+)  # fmt: skip
+
+
+def invented_world() -> SimpleNamespace:
+    """Return ids that nothing has."""
+    number, unique = SimpleNamespace(pk=987_654_321), SimpleNamespace(pk=uuid.uuid4())
+    kinds = {
+        **dict.fromkeys(WITH_NUMBERS, number),
+        "job": unique,
+        "order": unique,
+        "speech": unique,
+        "comparison": unique,
+        "place": number,
+    }
+    return SimpleNamespace(
+        **kinds, sample=unique, sound_query=unique, credential=unique, line=unique
+    )
+
+
+def method_of(name: str) -> str:
+    """Return a method that the page answers."""
+    return "POST" if TABLE[name].get == NEVER else "GET"
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Take back whatever is written inside."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def read_body(response: Any) -> str:
+    content = b"".join(response.streaming_content) if response.streaming else response.content
+    return content.decode("utf-8", "replace")
+
+
+def call(client: Client, method: str, path: str, **headers: str) -> Any:
+    return client.generic(method, path, headers=headers)
+
+
+def read_text(response: Any) -> str:
+    """Return what is to be read on the page: in its tags the id that was asked for may stand."""
+    return " ".join(re.sub(r"<[^>]*>", " ", without_tokens(response)).split())
+
+
+def without_tokens(response: Any) -> str:
+    return re.sub(r"[A-Za-z0-9]{64}", "token", read_body(response))
