@@ -82,11 +82,14 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class EndBoard:
-    """Everything that ends, the soonest first."""
+    """Everything that ends, the soonest first; of each kind not more than some, and the count."""
 
     ending: list[EndingVoice]
+    ending_count: int
     held: list[PlannedDeletion]
+    held_count: int
     gone: list[Voice]
+    gone_count: int
     accounts: list[Forecast]
 
 
@@ -100,18 +103,21 @@ def get_end_board(user: User, now: datetime) -> EndBoard:
     )
     rows = held.select_related("voice", "account", "plan", "keeper")
     gone = voices.filter(gone_at__gt=now - _GONE_SINCE, is_owned=True)
+    ending = voices.present().filter(Q(ends_at__isnull=False) | ~Q(end_note=""))
     return EndBoard(
-        ending=_find_ending(user, voices, now),
+        ending=_describe_ending(user, ending, now),
+        ending_count=ending.count(),
         held=list(rows.order_by("plan__due_at", "position", "pk")[:_SHOWN]),
+        held_count=held.count(),
         gone=list(gone.order_by("-gone_at", "pk")[:_SHOWN]),
+        gone_count=gone.count(),
         accounts=forecast_accounts(user, now),
     )
 
 
-def _find_ending(user: User, voices: VoiceQuerySet, now: datetime) -> list[EndingVoice]:
-    there = voices.present().filter(Q(ends_at__isnull=False) | ~Q(end_note=""))
-    dated = there.exclude(ends_at=None).order_by("ends_at", "pk")[:_SHOWN]
-    undated = there.filter(ends_at=None).order_by("sort_name", "pk")[:_SHOWN]
+def _describe_ending(user: User, ending: VoiceQuerySet, now: datetime) -> list[EndingVoice]:
+    dated = ending.exclude(ends_at=None).order_by("ends_at", "pk")[:_SHOWN]
+    undated = ending.filter(ends_at=None).order_by("sort_name", "pk")[:_SHOWN]
     return [
         EndingVoice(
             voice,

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from catalog.models import PlannedDeletion, Voice
+from catalog.queries import ends
 from catalog.queries.ends import get_end_board
 from tests import factories
 
@@ -70,6 +71,19 @@ def test_full_accounts_and_those_that_shrink_are_told_apart(cast):
     assert get_end_board(cast.ana, NOW).accounts[0].words == "Not filling up."
     accounts.update(slots_limit=None)
     assert get_end_board(cast.ana, NOW).accounts[0].words == "The provider names no limit."
+
+
+def test_a_long_part_of_the_board_says_how_much_more_there_is(cast, monkeypatch):
+    monkeypatch.setattr(ends, "_SHOWN", 2)
+    for name in "abc":
+        factories.make_voice(cast.account, name, ends_at=NOW)
+        factories.make_clone(cast.account, f"gone {name}", gone_at=NOW)
+
+    board = get_end_board(cast.ana, NOW)
+
+    assert (len(board.ending), board.ending_count) == (2, 3)
+    assert (len(board.gone), board.gone_count) == (2, 3)
+    assert (board.held, board.held_count) == ([], 0)
 
 
 def test_what_waits_is_shown_to_who_sees_its_account_and_to_nobody_else(cast):
