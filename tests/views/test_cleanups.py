@@ -101,6 +101,21 @@ def test_a_second_confirmation_is_told_and_does_nothing(ana, cast, clone):
     assert PlannedDeletion.objects.get().state == State.SKIPPED
 
 
+@pytest.mark.parametrize(("section", "boxes"), [("all", 1), ("protected", 0), ("planned", 0)])
+def test_only_what_can_be_chosen_has_boxes_and_their_script(ana, cast, clone, section, boxes):
+    if section == "protected":
+        factories.protect(clone, cast.ana)
+    if section == "planned":
+        factories.make_plan(cast.ana, cast.aurora, [clone]).lines.update(state=State.HELD)
+
+    page = Page(ana.get(f"/cleanup/?show={section}"))
+
+    assert "Ada" in page.text
+    assert len(page.find("input", name="id")) == boxes
+    (form,) = page.find("form", action="/cleanup/plans/")
+    assert ("data-module" in form) is bool(boxes)
+
+
 def test_the_outcomes_lead_to_their_lines(ana, cast, clone):
     plan = factories.make_plan(cast.ana, cast.aurora, [clone], approved_at=factories.NOW)
     factories.make_line(plan, factories.make_clone(cast.account, "Bo"), state=State.FAILED)
