@@ -84,8 +84,9 @@ def record(
     Of the facts, ``before`` and ``after`` name the values that the act changed.
 
     What a worker does carries the number of the request that asked for it: that of the last
-    entry about ``follows``, or else about the target. Call it last: from here to the end of the
-    transaction, every other writer of the log waits.
+    entry about ``follows`` (of several, the first that has one), or else about the target.
+
+    Call it last: from here to the end of the transaction, every other writer of the log waits.
     """
     name = identify(target)
     entry = AuditEntry(
@@ -101,7 +102,8 @@ def record(
         after=_take_values(facts, "after"),
         facts=facts,
     )
-    origin = _origin.get() or _find_origin(identify(follows) if follows else name)
+    causes = follows if isinstance(follows, tuple) else (follows or target,)
+    origin = _origin.get() or _find_origin([identify(cause) for cause in causes])
     entry.request_number, entry.address = origin.request_number, str(origin.address)
     _append(entry)
     return entry
@@ -119,10 +121,13 @@ def identify(target: object) -> str:
     return f"{type(target).__name__} {getattr(target, 'pk', target)}"[:120]
 
 
-def _find_origin(target: str) -> Origin:
-    asked = AuditEntry.objects.filter(target=target).exclude(request_number="")
-    number = asked.order_by("-number").values_list("request_number", flat=True).first()
-    return Origin(number or "")
+def _find_origin(causes: list[str]) -> Origin:
+    for cause in causes:
+        asked = AuditEntry.objects.filter(target=cause).exclude(request_number="")
+        number = asked.order_by("-number").values_list("request_number", flat=True).first()
+        if number:
+            return Origin(number)
+    return Origin()
 
 
 def _append(entry: AuditEntry) -> None:

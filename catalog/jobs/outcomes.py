@@ -16,7 +16,7 @@ _ACTS = {
 
 
 def record_outcome(line: PlannedDeletion, state: State, message: str, now: datetime) -> None:
-    """Add one entry about the voice, under the number of the request that confirmed the plan.
+    """Add one entry about the voice, under the number of the request that confirmed or retried it.
 
     Its reason is why the voice was planned, or why it is still there.
     """
@@ -29,7 +29,7 @@ def record_outcome(line: PlannedDeletion, state: State, message: str, now: datet
         team=line.plan.team,
         now=now,
         reason=line.why if is_done else message,
-        follows=line.plan,
+        follows=(line, line.plan),
         plan=line.plan_id,
         provider=line.account.info.label,
         remote_id=line.remote_id,

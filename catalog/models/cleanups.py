@@ -142,7 +142,7 @@ class PlannedDeletion(LeasedWork):
         ]
 
     def __str__(self) -> str:
-        return f"Deletion of voice {self.voice_id} in plan {self.plan_id}"
+        return f"Deletion of {self.name} in plan {self.plan_id}"
 
     @property
     def is_finished(self) -> bool:

@@ -18,8 +18,6 @@ from catalog.queries.stales import Stale, describe_voices
 from catalog.queries.where_used import find_where_used
 from catalog.tasks import wake_deletion
 
-# The log's entry of a retry names so many of its voices, and tells the number of all.
-_MOST_NAMED = 5
 State, Step = PlannedDeletion.State, PlannedDeletion.Step
 
 
@@ -187,18 +185,8 @@ def _retry(user: User, plan: CleanupPlan, lines: list[PlannedDeletion], now: dat
         raise NoFittingKey(keys.tell_obstacle(lines[0].voice))
     again = [line for line in able if _queue_again(line, chosen[line.pk], now)]
     for line in again:
+        record(user, "deletion retried", line, team=plan.team, now=now, plan=plan.pk)
         transaction.on_commit(partial(wake_deletion, line.pk))
-    if again:
-        names = ", ".join(line.name for line in again[:_MOST_NAMED])
-        record(
-            user,
-            "deletion retried",
-            plan,
-            team=plan.team,
-            now=now,
-            voices=len(again),
-            names=names,
-        )
     return len(again)
 
 

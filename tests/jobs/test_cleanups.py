@@ -75,6 +75,16 @@ def test_the_entry_tells_why_and_carries_the_number_of_the_confirmation(cast, li
     assert (entry.reason, entry.request_number) == ("Failed: It failed.", "a1b2c3")
 
 
+def test_the_entry_of_a_retried_line_carries_the_number_of_the_retry(cast, line, stub, clock):
+    for number, target in (("a1b2c3", line), ("d4e5f6", line.plan)):
+        with acting_from(Origin(number, "192.0.2.7")):
+            record(cast.ana, "asked", target, team=cast.aurora, now=clock.now)
+
+    run_deletion(line.pk, clock)
+
+    assert AuditEntry.objects.get(action="voice deleted").request_number == "a1b2c3"
+
+
 def test_what_its_owner_kept_in_another_plan_meanwhile_is_left_alone(cast, line, stub, clock):
     other = factories.make_plan(cast.ana, cast.aurora, [])
     kept = {"state": State.KEPT, "kept_by": cast.mia, "ended_at": clock.now}
