@@ -16,10 +16,9 @@ from catalog.jobs.badges import refresh_badges
 from catalog.jobs.cleanups import run_deletion
 from catalog.jobs.clones import run_clone
 from catalog.jobs.credentials import check_credential
-from catalog.jobs.disguises import find_undisguised
 from catalog.jobs.leases import RowId
 from catalog.jobs.likenesses import embed_previews
-from catalog.jobs.listening import listen_to
+from catalog.jobs.listening import find_left_by, listen_to
 from catalog.jobs.previews import measure_clip, speak_preview, warm_previews
 from catalog.jobs.renames import push_labels, push_name
 from catalog.jobs.samples import run_measurement
@@ -62,8 +61,8 @@ def audit_clone_task(*, job_id: str) -> None:
 def run_speech_task(*, speech_id: str) -> None:
     """Never retried by Celery: a repeated call costs credit. See ``jobs.speeches``."""
     run_speech(speech_id, timezone.now)
-    for entry_id in find_undisguised(speech_id):
-        wake_listening(f"blind:{entry_id}")
+    for work_id in find_left_by(speech_id):
+        wake_listening(work_id)
 
 
 @shared_task(name="catalog.run_local_speech")

@@ -11,6 +11,8 @@ ENCODER = "ge2e-1"
 # At the threshold of the equal error rate as many strangers pass as the same person fails.
 SAME_SPEAKER = 0.732
 _VERY_ALIKE, _SOMEWHAT_ALIKE = 0.84, 0.66
+# The same of VoiceFilter, which judges what clones say.
+_SAME_BY_JUDGE = 0.638
 _CHUNK = 8192
 
 Packed = NDArray[np.float16]
@@ -56,3 +58,9 @@ def name_likeness(score: float) -> str:
     if score >= SAME_SPEAKER:
         return "Alike"
     return "Somewhat alike" if score >= _SOMEWHAT_ALIKE else "Not alike"
+
+
+def name_resemblance(score: float) -> str:
+    """Say in words what VoiceFilter makes of a clone and its samples."""
+    found = "recordings of one person" if score >= _SAME_BY_JUDGE else "two people"
+    return f"as between {found}"

@@ -1,9 +1,10 @@
-"""What waits to be listened to: clips of voices, dropped clips, samples, blind comparisons."""
+"""What waits to be listened to: what voices say, dropped clips, samples, blind comparisons."""
 
 from collections.abc import Callable
 from datetime import datetime
 
 from catalog.jobs.disguises import disguise_clip, find_undisguised, forget_disguises
+from catalog.jobs.judgements import find_unjudged, judge_clip
 from catalog.jobs.likenesses import embed_one, find_waiting_queries, forget_queries, hear_query
 from catalog.jobs.reports import find_waiting_reports, forget_unused_samples, make_report
 
@@ -12,6 +13,7 @@ _KINDS: dict[str, Callable[[str, datetime], None]] = {
     "query": hear_query,
     "report": make_report,
     "blind": disguise_clip,
+    "spoken": judge_clip,
 }
 
 
@@ -25,7 +27,13 @@ def find_waiting() -> list[str]:
     """Return the rows for which somebody waits, their kinds before their ids."""
     queries = [f"query:{pk}" for pk in find_waiting_queries()]
     reports = [f"report:{pk}" for pk in find_waiting_reports()]
-    return queries + reports + [f"blind:{pk}" for pk in find_undisguised()]
+    return queries + reports + find_left_by()
+
+
+def find_left_by(speech_id: str = "") -> list[str]:
+    """Return what has yet to be listened to of spoken texts, all of them or one."""
+    blind = [f"blind:{pk}" for pk in find_undisguised(speech_id)]
+    return blind + [f"spoken:{pk}" for pk in find_unjudged(speech_id)]
 
 
 def forget_listened(now: datetime) -> None:

@@ -12,6 +12,7 @@ from catalog.audio import FORMATS, find_stowaway
 from catalog.conversion import LONGEST_SECONDS, Joined, Piece, join_pieces, write_wav
 from catalog.decoding import SILENCE, NotDecodable, decode_audio, measure_audio
 from catalog.hearing.noise import remove_noise
+from catalog.hearing.spectra import Wave
 from catalog.hearing.waves import NotAWave
 from catalog.hearing.weights import WrongWeights
 from catalog.models import CloneSource, Sample, SampleReport
@@ -121,20 +122,24 @@ def convert_samples(
     if len(sources) <= info.max_samples and all(_fits(source, info) for source in sources):
         words = "The recording" if len(sources) == 1 else f"{len(sources)} recordings"
         return tuple(map(_as_file, sources)), f"{words} as uploaded.{_tell_cleaned(sources)}"
-    pieces = [
-        Piece(
-            _load(source.sample),
-            FORMATS[source.sample.audio_format],
-            source.start_seconds,
-            source.end_seconds,
-        )
-        for source in sources
-    ]
     joined = join_pieces(
-        pieces, max_seconds=info.max_sample_seconds, max_bytes=info.max_sample_bytes
+        [_as_piece(source) for source in sources],
+        max_seconds=info.max_sample_seconds,
+        max_bytes=info.max_sample_bytes,
     )
     file = SampleFile("sample.wav", FORMATS["wav"].content_type, joined.content)
     return (file,), _describe(joined, sources, info) + _tell_cleaned(sources)
+
+
+def read_sources(sources: Sequence[CloneSource], max_seconds: float) -> tuple[Wave, int]:
+    """Return the beginning of the samples as one sound, and its rate; raises NotDecodable."""
+    joined = join_pieces([_as_piece(source) for source in sources], max_seconds=max_seconds)
+    return decode_audio(joined.content, FORMATS["wav"], max_seconds=LONGEST_SECONDS)
+
+
+def _as_piece(source: CloneSource) -> Piece:
+    found = FORMATS[source.sample.audio_format]
+    return Piece(_load(source.sample), found, source.start_seconds, source.end_seconds)
 
 
 def _tell_cleaned(sources: Sequence[CloneSource]) -> str:

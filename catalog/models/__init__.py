@@ -10,7 +10,7 @@ from catalog.models.collections import Collection, CollectionEntry
 from catalog.models.comparisons import ComparedVoice, Comparison, Vote
 from catalog.models.credentials import Credential, ProviderAccount
 from catalog.models.installations import Installation
-from catalog.models.likenesses import SoundQuery, VoiceEmbedding
+from catalog.models.likenesses import ClipLikeness, SoundQuery, VoiceEmbedding
 from catalog.models.notices import Notice
 from catalog.models.orders import CloneOrder, CloneSource
 from catalog.models.preferences import Preference
@@ -36,6 +36,7 @@ __all__ = [
     "CatalogVersion",
     "CleanupPlan",
     "CleanupRules",
+    "ClipLikeness",
     "CloneJob",
     "CloneOrder",
     "CloneSource",

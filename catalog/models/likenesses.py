@@ -6,8 +6,11 @@ from typing import Self
 from django.db import models
 from django.db.models import F, Q
 
+from catalog.hearing.likeness import name_resemblance
 from catalog.models.accounts import Team, User
+from catalog.models.clones import CloneJob
 from catalog.models.previews import PreviewClip
+from catalog.models.speeches import SpokenClip
 from catalog.models.voices import Voice
 
 
@@ -15,6 +18,28 @@ def unheard_clips(encoder: str) -> models.QuerySet[PreviewClip]:
     """Return the clips that this version of the encoder has not listened to."""
     heard = Q(voice__embedding__encoder=encoder, voice__embedding__clip_path=F("path"))
     return PreviewClip.objects.filter(voice__gone_at=None).exclude(heard)
+
+
+def unjudged_clips() -> models.QuerySet[SpokenClip]:
+    """Return what clones made here have said and nobody has compared with their samples."""
+    clones = CloneJob.objects.filter(state=CloneJob.State.READY).values("voice")
+    return SpokenClip.objects.filter(likeness=None, voice__in=clones)
+
+
+class ClipLikeness(models.Model):
+    """How near what a clone said comes to its samples; no score where that cannot be told."""
+
+    clip = models.OneToOneField(SpokenClip, on_delete=models.CASCADE, related_name="likeness")
+    score = models.FloatField(null=True)
+    judged_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"Likeness of clip {self.clip_id}"
+
+    @property
+    def words(self) -> str:
+        """The score in words, "" where there is none."""
+        return "" if self.score is None else name_resemblance(self.score)
 
 
 class VoiceEmbedding(models.Model):

@@ -5,13 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from catalog.hearing import hearing_is_installed
 from catalog.models import Speech, SpokenClip, User, Voice
+from catalog.models.likenesses import unjudged_clips
 from catalog.models.speeches import speech_recipe
 from catalog.queries.sentences import find_sentences
 from catalog.storage import media_path
 
 _SHOWN = 12
 RATE_WINDOW = timedelta(minutes=1)
+# A page waits no longer for the likeness of a clip.
+_JUDGED_WITHIN = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +79,15 @@ def find_speeches(user: User, voice: Voice) -> list[Speech]:
     # What a voice said in a blind comparison would tell which of its voices it is.
     blind = Speech.objects.filter(voice=voice).in_blind_round()
     rows = Speech.objects.visible_to(user).filter(voice=voice).exclude(pk__in=blind.values("pk"))
-    rows = rows.select_related("clip", "requested_by", "voice__account")
+    rows = rows.select_related("clip__likeness", "requested_by", "voice__account")
     return list(rows.order_by("-created_at", "pk")[:_SHOWN])
+
+
+def is_being_judged(voice: Voice, now: datetime) -> bool:
+    """Tell whether a worker is about to compare with its samples what a clone has just said."""
+    if voice.kind != Voice.Kind.CLONE or not hearing_is_installed():
+        return False
+    return unjudged_clips().filter(voice=voice, made_at__gt=now - _JUDGED_WITHIN).exists()
 
 
 def get_speech(user: User, speech_id: uuid.UUID) -> Speech:

@@ -17,7 +17,13 @@ from catalog.forms.speeches import SpeechForm
 from catalog.models import Speech, Voice
 from catalog.queries.annotations import find_voice_marks
 from catalog.queries.sentences import find_sentences, sentence_language
-from catalog.queries.speeches import Estimate, estimate_speech, find_speeches, get_speech
+from catalog.queries.speeches import (
+    Estimate,
+    estimate_speech,
+    find_speeches,
+    get_speech,
+    is_being_judged,
+)
 from catalog.services.speeches import (
     CannotRemove,
     CannotSpeak,
@@ -44,7 +50,8 @@ def speech_context(request: Request, voice: Voice, form: SpeechForm) -> dict[str
         "sentences": find_sentences(voice.language),
         "sentence_language": sentence_language(voice.language),
         "speeches": speeches,
-        "is_speaking": any(not speech.is_finished for speech in speeches),
+        "is_speaking": any(not speech.is_finished for speech in speeches)
+        or is_being_judged(voice, timezone.now()),
         "is_generating": any(row.is_preview and not row.is_finished for row in speeches),
         "may_speak": policies.may_speak(request.user, voice.account.team),
         "removes_all": policies.may_remove_all_speeches(request.user, voice.account.team),

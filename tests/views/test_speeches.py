@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from catalog.models import PreviewClip, Speech, SpokenClip, Voice
+from catalog.models import ClipLikeness, PreviewClip, Speech, SpokenClip, Voice
 from catalog.queries.sentences import find_sentences
 from catalog.storage import media_path
 from catalog.tasks import run_speech_task
@@ -298,3 +298,17 @@ def test_more_speeches_take_no_more_queries(mia, cast, voice, wav):
         factories.make_speech(cast.ana, voice, f"Text {number}.", state="done", clip=clip)
 
     assert count() == few
+
+
+def test_what_a_clone_said_shows_how_near_it_comes_to_its_sample(mia, cast, wav):
+    clone = factories.make_clone(cast.account)
+    clip = factories.make_spoken_clip(clone, wav)
+    factories.make_speech(cast.mia, clone, state=Speech.State.DONE, clip=clip)
+    before = Page(mia.get(f"/voices/{clone.pk}/"))
+    ClipLikeness.objects.create(clip=clip, score=0.712, judged_at=factories.NOW)
+
+    after = Page(mia.get(f"/voices/{clone.pk}/"))
+
+    assert "likeness to the sample" not in before.text
+    said = " ".join(after.text.split()).replace(" ,", ",")
+    assert "likeness to the sample 0.71, as between recordings of one person" in said
