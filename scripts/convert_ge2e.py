@@ -10,78 +10,21 @@ For maintainers; the result is vendored. Needs onnx, which nothing else here doe
 import argparse
 import hashlib
 import io
-import pickle
-import struct
 import sys
 import zipfile
-from collections import OrderedDict
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from scripts.torch_files import read_old_file
+
 WHEEL_SHA256 = "8f12eb2f1a9982d32e8db7856de754709b59c93a77bcf0ff536584b619a9dd1f"
 TARGET = Path(__file__).parent.parent / "catalog" / "hearing" / "weights" / "ge2e.onnx"
-KINDS = {"FloatStorage": np.float32, "LongStorage": np.int64, "DoubleStorage": np.float64}
-
-
-class Storage:
-    """The numbers behind some tensors, read after the pickle that names them."""
-
-    def __init__(self, kind: str) -> None:
-        self.kind = np.dtype(KINDS[kind])
-        self.values = np.zeros(0)
-
-
-class Tensor:
-    """A view on a storage."""
-
-    def __init__(self, storage: Storage, offset: int, shape: tuple, strides: tuple) -> None:
-        self.storage, self.offset, self.shape, self.strides = storage, offset, shape, strides
-
-    def read(self) -> np.ndarray:
-        steps = [step * self.storage.kind.itemsize for step in self.strides]
-        values = self.storage.values[self.offset :]
-        return np.lib.stride_tricks.as_strided(values, self.shape, steps).copy()
-
-
-class OldTorchUnpickler(pickle.Unpickler):
-    """Reads torch's first file format, and nothing that could run code."""
-
-    def __init__(self, file: BinaryIO, storages: dict[str, Storage]) -> None:
-        super().__init__(file)
-        self.storages = storages
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) == ("collections", "OrderedDict"):
-            return OrderedDict
-        if module == "torch._utils" and name.startswith("_rebuild_tensor"):
-            return lambda storage, offset, shape, strides, *_: Tensor(
-                storage, offset, shape, strides
-            )
-        if module == "torch._utils" and name.startswith("_rebuild_parameter"):
-            return lambda tensor, *_: tensor
-        if module == "torch" and name in KINDS:
-            return name
-        raise pickle.UnpicklingError(f"{module}.{name} is not allowed")
-
-    def persistent_load(self, pid: tuple) -> Storage:
-        return self.storages.setdefault(pid[2], Storage(pid[1]))
-
-
-def read_weights(content: bytes) -> dict[str, np.ndarray]:
-    """Return the model's tensors by name."""
-    file, storages = io.BytesIO(content), {}
-    for _ in range(3):  # magic number, protocol, system
-        OldTorchUnpickler(file, storages).load()
-    saved = OldTorchUnpickler(file, storages).load()
-    for key in OldTorchUnpickler(file, storages).load():
-        (count,) = struct.unpack("<q", file.read(8))
-        kind = storages[key].kind
-        storages[key].values = np.frombuffer(file.read(count * kind.itemsize), kind)
-    return {name: tensor.read() for name, tensor in saved["model_state"].items()}
 
 
 def reorder_gates(weights: np.ndarray) -> np.ndarray:
@@ -146,7 +89,7 @@ def main() -> None:
     if hashlib.sha256(wheel).hexdigest() != WHEEL_SHA256:
         sys.exit("This is not the wheel of Resemblyzer 0.1.4.")
     with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
-        weights = read_weights(archive.read("resemblyzer/pretrained.pt"))
+        weights = read_old_file(archive.read("resemblyzer/pretrained.pt"))
     content = build_model(weights).SerializeToString(deterministic=True)
     options.to.write_bytes(content)
     sys.stdout.write(f"{options.to}: {hashlib.sha256(content).hexdigest()}\n")

