@@ -14,12 +14,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from catalog.hearing.encoders import ge2e, voicefilter
-from catalog.hearing.pitch import median_pitch
-from catalog.hearing.waves import check_wave
+from catalog.matching.impressions import listen
 from catalog.matching.search import SPOKEN
 from catalog.matching.table import FILE, Weights
-from catalog.speech.engine import RATE, Engine, load_engine
+from catalog.speech.engine import RATE, load_engine
 from catalog.speech.styles import blend_styles, stock_styles, style_names
 
 BLENDS = 250
@@ -55,13 +53,6 @@ def draw_blends(axes: Weights) -> Weights:
     return np.array(rows, np.float32)
 
 
-def hear(engine: Engine, weights: Weights) -> tuple[Weights, Weights, float]:
-    """Return what both encoders make of a blend, and its pitch."""
-    sound = engine.speak(SPOKEN, blend_styles(weights))
-    pitch = median_pitch(check_wave(sound, RATE))
-    return ge2e().embed(sound, RATE), voicefilter().embed(sound, RATE), pitch
-
-
 def main() -> None:
     """Speak and listen to every row, and say the hash that ``table.py`` must hold."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -73,7 +64,7 @@ def main() -> None:
     blends = draw_blends(axes)
     heard = []
     for row in blends:
-        heard.append(hear(engine, row))
+        heard.append(listen(engine.speak(SPOKEN, blend_styles(row)), RATE))
         sys.stdout.write(f"\r{len(heard)} of {len(blends)}")
         sys.stdout.flush()
     names = style_names()
@@ -82,9 +73,7 @@ def main() -> None:
         names=np.array(names),
         places=places,
         weights=blends.astype(np.float16),
-        ge2e=np.array([ours for ours, _, _ in heard], np.float16),
-        stock_voicefilter=np.array([judged for _, judged, _ in heard[: len(names)]], np.float16),
-        pitch=np.array([pitch for _, _, pitch in heard], np.float16),
+        heard=np.array(heard, np.float16),
     )
     sys.stdout.write(f"\n{options.to}: {hashlib.sha256(options.to.read_bytes()).hexdigest()}\n")
 

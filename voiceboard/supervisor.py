@@ -96,6 +96,8 @@ class Supervisor:
         self._around = Surroundings(
             folder=Path(settings.BASE_DIR),
             environment={
+                # NumPy's threads spin while they wait: a match's guesses took 20 times as long.
+                "OPENBLAS_NUM_THREADS": "1",
                 **os.environ,
                 "VOICEBOARD_DATA_DIR": str(self._data),
                 "PYTHONUNBUFFERED": "1",

@@ -1,6 +1,6 @@
-"""Voice match: a recording becomes a blend of the stock voices, by some forty spoken tries.
+"""Voice match: a recording becomes a blend of the stock voices, by some thirty spoken tries.
 
-GE2E drives the search. VoiceFilter, which took no part in it, judges what came of it.
+GE2E and CAM++ drive the search. VoiceFilter, which took no part in it, judges what came of it.
 """
 
 import time
@@ -9,14 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from catalog.hearing.encoders import ge2e, point, voicefilter
-from catalog.hearing.pitch import median_pitch
+from catalog.hearing.encoders import voicefilter
 from catalog.hearing.spectra import Wave
-from catalog.hearing.waves import check_wave
+from catalog.matching.impressions import listen, score
 from catalog.matching.surrogate import Surrogate
 from catalog.matching.table import Table, Weights, load_table
 
-TRIES = 40
+TRIES = 30
 SPOKEN = "Please call me before noon on Thursday."
 # The judge hears another sentence than the search did.
 JUDGED = "The old clock in the hallway strikes twelve while the rain keeps falling outside."
@@ -27,6 +26,7 @@ _SHARPNESS = 0.03
 _FARTHEST, _FARTHER_COSTS = 1.25, 0.15
 _CURIOSITY = (0.0, 0.04, 0.1)
 _LOW, _LITTLE = 0.6, 0.03
+_MIDDLE_OF = 5
 # How a promising place is looked for on the surrogate: ever smaller steps from the best so far.
 _PARENTS, _CHILDREN = 8, 120
 _STEPS = np.geomspace(0.4, 0.02, 20)
@@ -78,19 +78,19 @@ class Glance:
 
 def glance(wave: Wave, rate: int) -> Glance:
     """Return the nearest stock voice and a blend at once; raises NotAWave."""
-    return _glance(load_table(), ge2e().embed(wave, rate))
+    return _glance(load_table(), listen(wave, rate))
 
 
 def match_voice(wave: Wave, rate: int, speak: Speak, tell: Tell) -> Match:
     """Search the blend that sounds most like the wave; raises NotAWave.
 
     ``speak`` turns a text and weights over the stock voices into sound and its rate. It is called
-    some forty times, and fewer on a slow machine; ``tell`` is called after each. What either of
+    some thirty times, and fewer on a slow machine; ``tell`` is called after each. What either of
     them raises ends the search.
     """
     table = load_table()
-    target = ge2e().embed(wave, rate)
-    search = _Search(table, _listen(wave, rate))
+    target = listen(wave, rate)
+    search = _Search(table, target)
     first = _glance(table, target)
     deadline = time.process_time() + _CPU_SECONDS
     queue = [table.place_of(first.blend)]
@@ -98,7 +98,7 @@ def match_voice(wave: Wave, rate: int, speak: Speak, tell: Tell) -> Match:
     while done < TRIES and (done < _LEAST_TRIES or time.process_time() < deadline):
         place = queue.pop() if queue else search.propose(done)
         sound, its_rate = speak(SPOKEN, table.weights_of(place))
-        search.learn(place, _listen(sound, its_rate))
+        search.learn(place, listen(sound, its_rate))
         done += 1
         tell(Progress(done, TRIES, search.best_guess()))
     weights = table.weights_of(search.best_place())
@@ -114,14 +114,8 @@ def match_voice(wave: Wave, rate: int, speak: Speak, tell: Tell) -> Match:
     )
 
 
-def _listen(wave: Wave, rate: int) -> Wave:
-    """Return what the search goes by: GE2E's direction, and the pitch."""
-    pitch = median_pitch(check_wave(wave, rate))
-    return np.append(ge2e().embed(wave, rate), np.float32(pitch))
-
-
 def _glance(table: Table, target: Wave) -> Glance:
-    likeness = table.ge2e[: len(table.names)] @ target
+    likeness = score(table.heard[: len(table.names)], target)
     blend = np.exp((likeness - likeness.max()) / _SHARPNESS)
     return Glance(
         nearest=table.names[int(likeness.argmax())],
@@ -136,16 +130,16 @@ class _Search:
         self._target = target
         self._tried_from = len(table.weights)
         self._places = table.place_of(table.weights)
-        self._heard = np.column_stack([point(table.ge2e), table.pitch])
+        self._heard = table.heard
         stock = table.places
         self._spread = stock.std(axis=0)
         # The same recording gives the same voice, try by try.
         self._random = np.random.default_rng(20)
         self._fit()
 
-    def learn(self, place: Wave, direction: Wave) -> None:
+    def learn(self, place: Wave, heard: Wave) -> None:
         self._places = np.concatenate([self._places, place[None]])
-        self._heard = np.concatenate([self._heard, direction[None]])
+        self._heard = np.concatenate([self._heard, heard[None]])
         self._fit()
 
     def propose(self, turn: int) -> Wave:
@@ -161,16 +155,15 @@ class _Search:
         return np.asarray(pool[0], np.float32)
 
     def best_place(self) -> Wave:
-        """Return the tried place that the whole of what was heard speaks for."""
-        return np.asarray(self._places[self._best()], np.float32)
+        """Return the middle of the tried places that the whole of what was heard speaks for."""
+        # Not the one try that scored best: it was lucky.
+        tried = self._places[self._tried_from :]
+        best = np.argsort(-self._worth(tried, 0))[:_MIDDLE_OF]
+        return np.asarray(tried[best].mean(axis=0), np.float32)
 
     def best_guess(self) -> float:
-        return float(self._surrogate.guess(self._places[self._best()][None])[0])
-
-    def _best(self) -> int:
-        # Not the try that scored best, which was lucky, but the one that its neighbours confirm.
-        tried = self._places[self._tried_from :]
-        return self._tried_from + int(self._worth(tried, 0).argmax())
+        """Return what is likely heard of the best place."""
+        return float(self._surrogate.guess(self.best_place()[None])[0])
 
     def _worth(self, places: Wave, curiosity: float) -> Wave:
         beyond = np.maximum(0, np.linalg.norm(places, axis=1) - _FARTHEST)

@@ -1,32 +1,23 @@
-"""A guess at what an encoder would make of a blend, from those that were spoken already.
+"""A guess at what would be heard of a blend, from those that were spoken already.
 
-A Gaussian process from places to directions: a guess costs microseconds where speaking costs a
+A Gaussian process from places to impressions: a guess costs microseconds where speaking costs a
 second and more, and it knows how far it is from anything that was heard.
 """
 
 import numpy as np
 
-from catalog.hearing.encoders import point
 from catalog.hearing.spectra import Wave
+from catalog.matching.impressions import score
 
 # By cross-validation over the table: how far likeness reaches, in typical distances between
 # voices; how much of it is a straight line; how much one spoken sentence differs from another.
 _REACH = 1.0
-_CURVED, _STRAIGHT, _CONSTANT = 2.0, 0.5, 0.5
+_CURVED, _STRAIGHT, _CONSTANT = 2.0, 2.0, 0.5
 _NOISE = 0.1
-# An octave besides the right pitch is as bad as this much less of similarity.
-_PITCH_COSTS, _FARTHEST_PITCH = 0.15, 1.0
-
-
-def score(heard: Wave, target: Wave) -> Wave:
-    """Return how near what was heard comes to the target: direction first, pitch last."""
-    alike = point(heard[:, :-1]) @ target[:-1]
-    apart = np.minimum(np.abs(heard[:, -1] - target[-1]), _FARTHEST_PITCH)
-    return np.asarray(alike - _PITCH_COSTS * apart, np.float32)
 
 
 class Surrogate:
-    """Learns from places and directions; guesses how near any place comes to a target."""
+    """Learns from places and impressions; guesses how near any place comes to a target."""
 
     def __init__(self, places: Wave, heard: Wave, target: Wave) -> None:
         self._places, self._target = places, target

@@ -1,4 +1,4 @@
-"""What the encoders make of blends that were spoken once and for all; every match starts here."""
+"""What is heard of blends that were spoken once and for all; every match starts here."""
 
 import io
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from catalog.hearing.weights import read_checked
 
 FILE = Path(__file__).with_name("table.npz")
-SHA256 = "0d13b0e21d71b72f0da5116309dc8b54307981e23a063e7ade75462010fbcacd"
+SHA256 = "95d58fd48ab05627cce49f3abf3f77460dc12bbed3344dfe86c210672ab5a0cd"
 
 Weights = NDArray[np.float32]
 
@@ -21,15 +21,14 @@ class Table:
     """Stock voices first, then blends.
 
     A blend is a sum of the stock voices by ``weights`` that add up to 1. ``places`` says where the
-    stock voices lie on the axes in which they differ, so that near places sound alike.
+    stock voices lie on the axes in which they differ, so that near places sound alike. ``heard``
+    is the impression of each row.
     """
 
     names: tuple[str, ...]
     places: Weights
     weights: Weights
-    ge2e: Weights
-    stock_voicefilter: Weights
-    pitch: Weights
+    heard: Weights
 
     def place_of(self, weights: Weights) -> Weights:
         """Return where blends lie, one row each."""

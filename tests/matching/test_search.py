@@ -5,12 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from catalog.hearing.encoders import ge2e, point
-from catalog.hearing.pitch import median_pitch
-from catalog.hearing.waves import RATE, NotAWave, check_wave
-from catalog.matching import search
+from catalog.hearing.encoders import CAMPlusPlus, campplus, ge2e, point
+from catalog.hearing.waves import RATE, NotAWave
+from catalog.matching import impressions, search
+from catalog.matching.impressions import listen, score
 from catalog.matching.search import Match, Progress, glance, match_voice
-from catalog.matching.surrogate import score
 from catalog.matching.table import load_table
 from catalog.speech.engine import RATE as SPEECH_RATE
 from catalog.speech.engine import Engine
@@ -20,9 +19,9 @@ from catalog.speech.styles import blend_styles, style_names
 class Ear:
     """Hears a blend in the numbers themselves, as an encoder would hear it in speech."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, size: int = 256) -> None:
         random = np.random.default_rng(seed)
-        self._turn = random.standard_normal((len(load_table().names), 256))
+        self._turn = random.standard_normal((len(load_table().names), size))
 
     def embed(self, wave: np.ndarray, rate: int = RATE) -> np.ndarray:
         return point(1 + np.tanh(wave @ self._turn)).astype(np.float32)
@@ -37,19 +36,16 @@ def say_nothing_of_it(progress: Progress) -> None:
 
 
 @pytest.fixture
-def ears(monkeypatch: pytest.MonkeyPatch) -> tuple[Ear, Ear]:
-    """Two ears of which the table knows the first, and a search of six tries."""
-    drives, judges = Ear(1), Ear(2)
+def ears(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let two ears drive, of which the table knows, and a third one judge after six tries."""
+    first, second, judge = Ear(1), Ear(3, CAMPlusPlus.size), Ear(2)
+    monkeypatch.setattr(impressions, "ge2e", lambda: first)
+    monkeypatch.setattr(impressions, "campplus", lambda: second)
+    monkeypatch.setattr(search, "voicefilter", lambda: judge)
     table = load_table()
-    heard = np.array([drives.embed(row) for row in table.weights])
-    # The numbers have no pitch of their own.
-    level = np.full(len(heard), median_pitch(hide_voice()), np.float32)
-    known = replace(table, ge2e=heard, pitch=level)
+    known = replace(table, heard=np.array([listen(row, RATE) for row in table.weights]))
     monkeypatch.setattr(search, "load_table", lambda: known)
-    monkeypatch.setattr(search, "ge2e", lambda: drives)
-    monkeypatch.setattr(search, "voicefilter", lambda: judges)
     monkeypatch.setattr(search, "TRIES", 6)
-    return drives, judges
 
 
 def hide_voice() -> np.ndarray:
@@ -147,18 +143,28 @@ def test_the_table_holds_what_is_heard_when_the_engine_speaks(engine: Engine, ro
     table = load_table()
 
     spoken = engine.speak(search.SPOKEN, blend_styles(table.weights[row]))
-    heard = ge2e().embed(spoken, SPEECH_RATE)
+    heard = listen(spoken, SPEECH_RATE)
 
-    assert heard @ table.ge2e[row] > 0.95
-    assert heard @ table.ge2e[row] > heard @ table.ge2e[30]
-    assert median_pitch(check_wave(spoken, SPEECH_RATE)) == pytest.approx(table.pitch[row], abs=0.1)
+    assert score(table.heard[row : row + 1], heard)[0] > 0.95
+    assert score(table.heard[30:31], heard)[0] < 0.9
 
 
-def test_of_two_voices_equally_alike_the_one_of_the_right_pitch_is_nearer():
-    direction = point(np.ones((2, 256), np.float32))
-    heard = np.column_stack([direction, [7.0, 8.0]])
-    target = np.append(direction[0], 7.9)
+def make_impression(ours: np.ndarray, theirs: np.ndarray, pitch: float) -> np.ndarray:
+    return np.concatenate([point(ours), point(theirs), [pitch]]).astype(np.float32)
 
-    lower, higher = score(heard, target)
 
-    assert higher > lower
+def test_both_encoders_and_the_pitch_say_how_near_a_voice_is():
+    random = np.random.default_rng(5)
+    ours, theirs = random.standard_normal(ge2e().size), random.standard_normal(campplus().size)
+    target = make_impression(ours, theirs, 7.9)
+    heard = [
+        target,
+        make_impression(random.standard_normal(ours.size), theirs, 7.9),
+        make_impression(ours, random.standard_normal(theirs.size), 7.9),
+        make_impression(ours, theirs, 7.2),
+    ]
+
+    same, *others = score(np.array(heard), target)
+
+    assert same == pytest.approx(1, abs=1e-5)
+    assert max(others) < 0.95
