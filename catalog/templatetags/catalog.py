@@ -1,6 +1,6 @@
 """Icons from the sprite, waveforms from stored peaks, numbers, lengths and sizes in words."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -8,16 +8,15 @@ from urllib.parse import quote
 import qrcode
 from django import template
 from django.template import Context, engines
+from django.template.defaultfilters import truncatechars
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from catalog.audio import FORMATS
-from catalog.models import PreviewClip, Voice
 from catalog.providers.types import ProviderInfo
 from catalog.queries.facets import Choice, Facet
-from catalog.queries.speeches import preview_sentence
 
 register = template.Library()
 _CHECKED = format_html(" checked{}", "")
@@ -53,19 +52,6 @@ def jinja(context: Context, name: str, **more: object) -> SafeString:
     part = engines["jinja"].get_template(name)
     around: Any = context.flatten()
     return SafeString(part.render({**around, **more}, around["request"]))
-
-
-@register.simple_tag
-def voice_part(name: str, voice: Voice, **needs: object) -> SafeString:
-    """Draw one of the parts that cards and the pages of one voice have in common."""
-    return SafeString(voice_macro(name)(voice, **needs))
-
-
-def voice_macro(name: str) -> Callable[..., str]:
-    """Return a macro of the template that draws voices; what it draws is escaped."""
-    card: Any = engines["jinja"].get_template("catalog/voices/_card.jinja")
-    found: Callable[..., str] = getattr(card.template.module, name)
-    return found
 
 
 @register.simple_tag
@@ -135,14 +121,15 @@ def _draw_bar(count: int, place: int, peak: int) -> str:
     return f"M{place * step + step / 2:g} {16 - height / 2:g}v{height:g}"
 
 
-def known_clip(voice: Voice) -> PreviewClip | None:
-    """Return the clip that is here, None where none was fetched."""
-    return getattr(voice, "clip", None)
+def shorten(text: str, most: int) -> str:
+    """Return the text with at most so many letters."""
+    # Most are short enough; to find out where a long one may be cut takes a hundred times as long.
+    return text if len(text) <= most else truncatechars(text, most)
 
 
-def preview_cost(voice: Voice) -> int:
-    """Return how many characters a preview of the voice would take to be spoken."""
-    return len(preview_sentence(voice))
+def round_mean(mean: float) -> str:
+    """Say a mean with one digit, or with none where it is whole."""
+    return f"{mean:.1f}".removesuffix(".0")
 
 
 @register.filter

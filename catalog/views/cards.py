@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from catalog.queries.annotations import Marks
 from catalog.queries.cards import CardState, find_card_states
 from catalog.queries.voices import VoicePage
-from catalog.templatetags.catalog import voice_macro
+from catalog.templatetags.cards import draw_card
 from catalog.views.requests import Request
 from catalog.views.trays import read_tray
 
@@ -29,10 +29,9 @@ def draw_cards(request: Request, page: VoicePage, marks: Marks, *, may_speak: bo
     same = (timezone.now().date(), may_speak)
     keys = {pk: (*state, *same, pk in tray, *_marks_on(marks, pk)) for pk, state in states.items()}
     cards = {pk: _KEPT.get(key) for pk, key in keys.items()}
-    card = voice_macro("card")
     for voice in page.load([pk for pk in page.ids if pk in cards and not cards[pk]]):
         # Nothing but what the keys tell: no card shows one person what another one's says.
-        drawn = card(voice, marks, tray, may_speak, _FILTERS)
+        drawn = draw_card(voice, marks, tray, may_speak=may_speak, filters=_FILTERS)
         # Parts of what a template escaped already.
         cards[voice.pk] = parts = tuple(map(SafeString, drawn.split(_FILTERS)))
         _keep(keys[voice.pk], parts)

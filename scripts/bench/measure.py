@@ -236,9 +236,9 @@ def measure_server(bench: Bench, queries: list[str]) -> dict[str, float]:
 def main() -> None:
     """Measure everything and print it."""
     bench, queries = Bench(), mix_queries(60)
-    told = measure_requests(bench, queries)
+    told = measure_engines(bench, queries)
+    told |= measure_requests(bench, queries)
     told["server"] = measure_server(bench, queries)
-    told |= measure_engines(bench, queries)
     told["changes"] = measure_changes(bench)
     told["admin"] = measure_admin(bench, queries)
     told["count"] = Voice.objects.listed_in(bench.accounts).count()

@@ -152,8 +152,9 @@ class IndexEngine:
     def _page(self, found: list[BitMap], sort: str, start: int, stop: int) -> list[int]:
         large = self._shard(0).segment
         small = sorted(
-            shard.segment.key_of(document, sort)
+            keys[document]
             for shard, documents in zip(self._edition.shards[1:], found[1:], strict=True)
+            for keys in [shard.segment.keys_by(sort)]
             for document in documents
         )
         taken = _count_taken(large, found[0], small, sort, start)

@@ -40,6 +40,7 @@ class Segment:
             self._places[facet][value] = bitmaps[place]
         self._terms = {name: Terms.from_parts(_under(name, parts)) for name in _DICTIONARIES}
         self._orders: dict[str, SortOrder] = {}
+        self._keys: dict[str, list[tuple[object, ...]]] = {}
         self.phrases: dict[object, BitMap] = {}
 
     def parts(self) -> dict[str, Numbers]:
@@ -82,6 +83,12 @@ class Segment:
             language = self.languages[document].tobytes().rstrip(b"\0")
             return (language == b"unknown", language, *last)
         return last
+
+    def keys_by(self, sort: str) -> list[tuple[object, ...]]:
+        """Return the keys of all documents, made once; of a small segment only."""
+        if sort not in self._keys:
+            self._keys[sort] = [self.key_of(document, sort) for document in range(self.count)]
+        return self._keys[sort]
 
     @cached_property
     def _by_pk(self) -> tuple[Numbers, Numbers]:
