@@ -100,6 +100,7 @@ def list_figures(told: dict[str, Any], smallest: dict[str, Any]) -> list[tuple[s
             "at least 1 in 100,000",
             ratio(server["requests"], 500),
         ),
+        ("the same: CPU of 500 a second / two cores", "at most 1", ratio(500 * server["cpu"], 2)),
         ("the same: of 40 requests after a star, those without it", "0", f"{server['unseen']}"),
         ("the same: memory of a process / 250 MB", "at most 1", ratio(server["memory"], 250)),
     ]

@@ -37,13 +37,22 @@ class Server:
 
     def memory(self) -> float:
         """Return the resident megabytes of the largest of its processes."""
+        return max(int(stat[21]) for stat in self._read()) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+    def cpu(self) -> float:
+        """Return the seconds of CPU that its processes have taken so far."""
+        ticks = sum(int(stat[11]) + int(stat[12]) for stat in self._read())
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def _read(self) -> list[list[str]]:
+        """Return what the kernel tells of each process, from its state on (man 5 proc)."""
         found = []
-        for status in Path("/proc").glob("[0-9]*/status"):
+        for path in Path("/proc").glob("[0-9]*/stat"):
             with contextlib.suppress(OSError):
-                told = dict(line.split(":", 1) for line in status.read_text().splitlines())
-                if self._pid in {int(told["PPid"]), int(told["Pid"])}:
-                    found.append(int(told["VmRSS"].split()[0]) / 1024)
-        return max(found)
+                stat = path.read_text().rpartition(")")[2].split()
+                if self._pid in {int(path.parent.name), int(stat[1])}:
+                    found.append(stat)
+        return found
 
 
 @contextlib.contextmanager
@@ -77,8 +86,10 @@ def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
     raise SystemExit("The web server did not start.")
 
 
-def count_answers(port: int, session: str, paths: Sequence[str], seconds: float) -> float:
-    """Return how many requests a second are answered, each with 200 and as a whole."""
+def count_answers(
+    port: int, session: str, paths: Sequence[str], seconds: float
+) -> tuple[int, float]:
+    """Return how many requests were answered, each with 200 and as a whole, and in what time."""
     return asyncio.run(_crowd(port, session, paths, seconds))
 
 
@@ -95,13 +106,15 @@ async def _ask_once(port: int, session: str, path: str) -> bytes:
     return gzip.decompress(answer)
 
 
-async def _crowd(port: int, session: str, paths: Sequence[str], seconds: float) -> float:
+async def _crowd(
+    port: int, session: str, paths: Sequence[str], seconds: float
+) -> tuple[int, float]:
     counts = [0] * _CONNECTIONS
     start = time.monotonic()
     async with asyncio.timeout(seconds * 3 + _START_SECONDS), asyncio.TaskGroup() as group:
         for place in range(_CONNECTIONS):
             group.create_task(_ask(place, port, session, paths, start + seconds, counts))
-    return sum(counts) / (time.monotonic() - start)
+    return sum(counts), time.monotonic() - start
 
 
 async def _ask(

@@ -224,7 +224,9 @@ def measure_server(bench: Bench, queries: list[str]) -> dict[str, float]:
     voice = Voice.objects.listed_in(bench.accounts).select_related("account").latest("pk")
     with running_server() as server:
         count_answers(server.port, session, paths, seconds=5)
-        told = {"requests": count_answers(server.port, session, paths, seconds=10)}
+        before = server.cpu()
+        count, seconds = count_answers(server.port, session, paths, seconds=10)
+        told = {"requests": count / seconds, "cpu": (server.cpu() - before) / count}
         star_voice(bench.user, voice=voice, is_on=True, now=voice.added_at)
         words = f'id="v-{voice.pk}"'.encode()
         told["unseen"] = count_missing(server.port, session, "/voices/?starred=yes", words)
