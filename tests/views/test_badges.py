@@ -1,5 +1,6 @@
 """Badges and labels as they are drawn: each with its reason or the provider's own word."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -103,3 +104,18 @@ def test_the_list_names_an_account_without_a_working_key(mia, cast):
     page = Page(mia.get("/voices/"))
 
     assert "No working key opens ElevenLabs" in page.text
+
+
+def test_accounts_without_a_working_key_are_named_in_one_notice_with_the_oldest_age(mia, cast):
+    now = datetime.now(UTC)
+    for provider, hours in (("noiz", 1), ("inworld", 5)):
+        synced = now - timedelta(hours=hours, minutes=1)
+        account = factories.make_account(cast.aurora, provider=provider, synced_at=synced)
+        factories.make_voice(account)
+
+    page = Page(mia.get("/voices/"))
+
+    named = re.search("No working key opens (Inworld, Noiz|Noiz, Inworld) any more", page.text)
+    assert named, page.text
+    assert page.text.count("No working key") == 1
+    assert re.search(r"their voices of 5.hours, 1.minute ago or less\.", page.text)
