@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0029_voice_own_labels"),
+        ("catalog", "0030_planned_elsewhere"),
     ]
 
     operations = [
