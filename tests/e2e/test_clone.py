@@ -22,6 +22,12 @@ from tests.e2e.clone_form import (
 from tests.e2e.sandbox import ADD_VOICE, SandboxControl
 from tests.e2e.voice_list import expect_found
 
+LET_GO = {
+    "drop": """(zone, dataTransfer) => ["dragover", "drop"].forEach(kind =>
+        zone.dispatchEvent(new DragEvent(kind, {dataTransfer, bubbles: true})))""",
+    "paste": """(zone, clipboardData) =>
+        zone.dispatchEvent(new ClipboardEvent("paste", {clipboardData, bubbles: true}))""",
+}
 IS_LOADED = "player => { player.preload = 'auto'; return player.duration > 5; }"
 
 
@@ -93,7 +99,8 @@ def test_the_true_state_is_seen_live_and_after_a_reload_in_mid_job(
     expect(ana.locator("#main [hx-trigger]")).to_have_count(0)
 
 
-def test_a_recording_is_dropped_on_the_page(ana: Page, recording: Path) -> None:
+@pytest.mark.parametrize("way", LET_GO)
+def test_a_recording_is_dropped_on_the_page_or_pasted(ana: Page, recording: Path, way: str) -> None:
     name = make_name("Dropped voice")
     ana.goto("/clone/")
     fill_in(ana, name)
@@ -108,8 +115,7 @@ def test_a_recording_is_dropped_on_the_page(ana: Page, recording: Path) -> None:
         }""",
         list(recording.read_bytes()),
     )
-    for event in ("dragover", "drop"):
-        ana.locator("[data-drop]").dispatch_event(event, {"dataTransfer": transfer})
+    ana.locator("[data-drop]").evaluate(LET_GO[way], transfer)
 
     expect(ana.locator(".sample")).to_contain_text("dropped.wav")
     send(ana)
