@@ -147,6 +147,7 @@ class Voice(models.Model):
         indexes = [
             models.Index(fields=["account", "gone_at", "sort_name"], name="voice_by_account_name"),
             models.Index(fields=["account", "version"], name="voice_by_account_version"),
+            models.Index(fields=["account", "changed_at"], name="voice_by_account_change"),
             models.Index(fields=["marker"], name="voice_by_marker", condition=~Q(marker="")),
         ]
 

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Voice
 from catalog.queries.filters import SORTS, VoiceFilter
+from catalog.queries.preferences import count_news
 from catalog.queries.voices import PAGE_SIZE, find_voices
 from catalog.templatetags.labels import shown_badges, told_labels
 from tests import factories
@@ -303,3 +304,16 @@ def test_more_voices_need_no_more_queries(cast):
 
     assert count_queries() == few <= 24
     assert Voice.objects.count() == PAGE_SIZE + 1
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="Another planner, other words.")
+def test_news_are_counted_without_a_look_at_every_voice(cast):
+    factories.make_voice(cast.account)
+    with CaptureQueriesContext(connection) as seen:
+        count_news(cast.mia, factories.NOW)
+
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {seen[-1]['sql']}")
+        plan = str(cursor.fetchall())
+
+    assert "voice_by_account_change (account_id=? AND changed_at>?)" in plan
