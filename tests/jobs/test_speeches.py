@@ -128,7 +128,7 @@ def test_a_provider_that_asks_to_wait_is_asked_again_later(stub, speech, clock):
         "Slow down.",
     )
     assert timedelta(seconds=20) <= speech.not_before - clock() <= timedelta(seconds=22)
-    clock.move(seconds=21)
+    clock.move(seconds=22)
 
     assert after(speech, clock).state == State.DONE
 
