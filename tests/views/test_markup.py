@@ -12,7 +12,9 @@ from catalog.models import (
     Speaker,
     Team,
     User,
+    VoiceLabel,
 )
+from catalog.services.annotations import tag_voices
 from tests import factories
 from tests.views.conftest import PARTIAL, Page
 
@@ -43,7 +45,12 @@ def world(cast) -> dict[str, int | str]:
         languages=(EVIL[:60],),
         use_cases=(EVIL[:60],),
         preview_url="https://x.example/a",
+        end_note=EVIL,
+        plan_note=EVIL,
     )
+    for badge in ("expires", "needs_plan"):
+        VoiceLabel.objects.create(voice=voice, facet="badge", value=badge)
+    tag_voices(cast.ana, team=cast.aurora, voices=[voice], names=[EVIL[:40]], now=factories.NOW)
     gone = factories.make_voice(account, EVIL, gone_at=factories.NOW, gone_reason=EVIL)
     evidence = [{"at": EVIL, "said": EVIL, "request_id": EVIL}]
     job = factories.make_job(
