@@ -1,6 +1,7 @@
 """Who may do what: the only place that answers."""
 
 from allauth.mfa.models import Authenticator
+from django.db.models import Q
 
 from catalog.models import (
     CloneJob,
@@ -16,6 +17,7 @@ from catalog.models import (
     Team,
     User,
 )
+from catalog.models.collections import CollectionQuerySet
 
 _RANKS = [role.value for role in Membership.Role]
 
@@ -166,13 +168,16 @@ def may_change_search(user: User, search: SavedSearch) -> bool:
 
 def may_change_collection(user: User, collection: Collection) -> bool:
     """Let its owner, and for the team's its maintainers and the admins."""
-    if role_in(user, collection.team) is None:
-        return False
-    if collection.owner_id == user.pk:
-        return True
-    is_maintainer = collection.maintainers.filter(pk=user.pk).exists()
-    is_admin = _is_at_least(user, collection.team, Membership.Role.ADMIN)
-    return collection.is_shared and (is_maintainer or is_admin)
+    return changeable_by(user).filter(pk=collection.pk).exists()
+
+
+def changeable_by(user: User) -> CollectionQuerySet:
+    """Return those of which may_change_collection says yes."""
+    own = Membership.objects.filter(user=user)
+    runs = own.filter(role=Membership.Role.ADMIN).values("team")
+    shared = Q(is_shared=True) & (Q(maintainers=user) | Q(team__in=runs))
+    rows = Collection.objects.filter(Q(owner=user) | shared, team__in=own.values("team"))
+    return rows.distinct()
 
 
 def may_sync(user: User, team: Team) -> bool:

@@ -8,6 +8,7 @@ from allauth.mfa.models import Authenticator
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Count, Exists, F, OuterRef, Q
 
+from catalog import policies
 from catalog.models import Invitation, Membership, Team, User
 
 
@@ -41,7 +42,9 @@ def find_members(user: User) -> list[Membership]:
 def find_heirs(leaving: Membership) -> list[Membership]:
     """Return who could take over what somebody leaves behind, admins first."""
     rows = Membership.objects.filter(team=leaving.team_id).exclude(pk=leaving.pk)
-    able = rows.exclude(role=Membership.Role.VIEWER).select_related("user", "team")
+    able = [
+        row for row in rows.select_related("user", "team") if policies.may_inherit(row, leaving)
+    ]
     return sorted(able, key=lambda row: (not row.is_admin, str(row.user)))
 
 
