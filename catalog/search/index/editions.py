@@ -104,7 +104,8 @@ class Edition:
             Shard(shard.segment, shard.dead | shard.segment.documents_of(changed), shard.rows)
             for shard in self.shards
         ]
-        return Edition(_merge_small([*old, _make_shard(rows)]), versions)
+        listed = {row.pk: row for row in rows if row.is_listed}
+        return Edition(_with_newest(old, listed), versions)
 
 
 def _of_accounts(segment: Segment, accounts: frozenset[int]) -> list[BitMap]:
@@ -115,18 +116,14 @@ def _as_keys(pks: list[int]) -> Numbers:
     return np.array(pks, dtype=np.int64)
 
 
-def _make_shard(rows: Iterable[IndexRow]) -> Shard:
-    listed = [row for row in rows if row.is_listed]
-    listed.sort(key=lambda row: (row.name.encode(), row.pk))
-    return Shard(build_segment(listed), rows={row.pk: row for row in listed})
+def _with_newest(shards: list[Shard], rows: dict[int, IndexRow]) -> list[Shard]:
+    """Return the shards with one for these rows, into which those of about its size are merged.
 
-
-def _merge_small(shards: list[Shard]) -> list[Shard]:
-    """Merge the newest shards while they are of about one size, so that there are ever few."""
-    while len(shards) > 2 and len(shards[-1].rows) * _GROWTH >= len(shards[-2].rows):
-        *shards, older, newer = shards
-        rows = dict(older.rows)
-        for document in older.dead:
-            rows.pop(int(older.segment.pks[document]), None)
-        shards.append(_make_shard([*rows.values(), *newer.rows.values()]))
-    return shards
+    So there are ever few of them, and each is made once.
+    """
+    while len(shards) > 1 and len(rows) * _GROWTH >= len(shards[-1].rows):
+        *shards, older = shards
+        dead = {int(older.segment.pks[document]) for document in older.dead}
+        rows = {pk: row for pk, row in older.rows.items() if pk not in dead} | rows
+    ordered = sorted(rows.values(), key=lambda row: (row.name.encode(), row.pk))
+    return [*shards, Shard(build_segment(ordered), rows=rows)]
