@@ -131,12 +131,11 @@ def sandbox(lasting_sandbox: Sandbox) -> Sandbox:
 
 
 @pytest.fixture
-def connect(sandbox: Sandbox) -> Callable[..., Provider]:
+def connect(sign_on: Callable[..., Provider]) -> Callable[..., Provider]:
     """Return a function that opens ElevenLabs with one of the sandbox's keys."""
 
     def _connect(kind: str = "full") -> Provider:
-        key = {"api_key": f"sandbox-elevenlabs-{kind}"}
-        return open_provider("elevenlabs", key, sandbox.url("elevenlabs"))
+        return sign_on("elevenlabs", kind)
 
     return _connect
 
@@ -147,3 +146,13 @@ def spoil(sandbox: Sandbox) -> Callable[..., None]:
         sandbox.faults.add(Fault(kind, **more))
 
     return _spoil
+
+
+@pytest.fixture
+def sign_on(sandbox: Sandbox) -> Callable[..., Provider]:
+    """Return a function that opens any provider with one of the sandbox's keys."""
+
+    def _sign_on(slug: str, kind: str = "full") -> Provider:
+        return open_provider(slug, {"api_key": f"sandbox-{slug}-{kind}"}, sandbox.url(slug))
+
+    return _sign_on

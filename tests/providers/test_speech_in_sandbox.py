@@ -1,6 +1,5 @@
 """Texts spoken through the adapters by the running sandbox: two readings of the documents agree."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +8,6 @@ import pytest
 from catalog.providers import errors
 from catalog.providers.base import Provider
 from catalog.providers.registry import get_adapter
-from catalog.providers.session import open_provider
 from catalog.providers.types import (
     CloneRequest,
     RemoteVoice,
@@ -33,14 +31,6 @@ PURSES = {
     "telnyx": "balance",
 }
 each = pytest.mark.parametrize("slug", SLUGS)
-
-
-@pytest.fixture
-def sign_on(sandbox: Sandbox) -> Callable[..., Provider]:
-    def _sign_on(slug: str, kind: str = "full") -> Provider:
-        return open_provider(slug, {"api_key": f"sandbox-{slug}-{kind}"}, sandbox.url(slug))
-
-    return _sign_on
 
 
 def first(adapter: Provider, *, owned: bool) -> RemoteVoice:
