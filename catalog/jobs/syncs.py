@@ -1,6 +1,7 @@
 """Fetch the voices of an account from its provider, and keep what became of it."""
 
 import itertools
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,12 +15,14 @@ from catalog.jobs.slots import refresh_slots
 from catalog.jobs.voices import Tally, mark_gone, write_voices
 from catalog.models import Credential, ProviderAccount, SyncRun
 from catalog.providers.base import Provider
-from catalog.providers.errors import CredentialRejected, ProviderError
+from catalog.providers.errors import CredentialRejected, ProviderError, TryLater
 from catalog.providers.session import open_provider
 
 _BATCH = 500
 _SYNC_LEASE = timedelta(minutes=15)
 _RUNS_KEPT = timedelta(days=30)
+_MOST_WAITING = 60.0
+_LEAST_WAIT = 1.0
 
 
 def sync_account(account_id: int, clock: Clock) -> SyncRun | None:
@@ -57,6 +60,7 @@ def _sync_voices(account: ProviderAccount, run: SyncRun, tally: Tally, clock: Cl
             secrets = credential.secrets()
             base_url = settings.PROVIDER_BASE_URLS[account.provider]
             with open_provider(account.provider, secrets, base_url) as provider:
+                provider.wait = _Patience().wait
                 _fetch_voices(account, provider, run, tally, clock)
         except CannotOpen:
             problem = "The key of this account can't be opened: enter it again."
@@ -68,6 +72,22 @@ def _sync_voices(account: ProviderAccount, run: SyncRun, tally: Tally, clock: Cl
         else:
             return ""
     return problem
+
+
+class _Patience:
+    """Waits between two pages as the provider asks, so that a long list comes to its end."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_WAITING
+
+    def wait(self, asked: TryLater) -> bool:
+        """Wait if that was asked for and is short; else the whole run comes again later."""
+        seconds = max(asked.retry_after or 0, _LEAST_WAIT)
+        if not asked.is_for_speed or seconds > self._left:
+            return False
+        self._left -= seconds
+        time.sleep(seconds)
+        return True
 
 
 def _fetch_voices(

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, ClassVar, Self
@@ -25,6 +24,7 @@ from catalog.providers.replies import (
     read_sound,
     refusal_error,
     status_error,
+    tidy_refusal,
     unclear_error,
 )
 from catalog.providers.types import (
@@ -35,7 +35,7 @@ from catalog.providers.types import (
     RemoteVoice,
     SpeechRequest,
 )
-from catalog.providers.waiting import read_wait
+from catalog.providers.waiting import Wait, read_wait, wait_for_nothing
 
 JSON_LIMIT = 8 * 1024 * 1024
 AUDIO_LIMIT = 30 * 1024 * 1024
@@ -75,6 +75,7 @@ class Provider:
         self._deadline = Deadline()
         self.on_handed_over: Told | None = None  # called when a body that makes something is out
         self.is_awaited = False  # by somebody at a page: what takes long raises NotYet
+        self.wait: Wait = wait_for_nothing  # what it says yes to is asked for again
         self._client = httpx.Client(
             base_url=self.base_url,
             transport=transport or DeadlineTransport(self._deadline),
@@ -199,10 +200,13 @@ class Provider:
         ``repeatable`` says that doing it twice does no harm, as with all but POST unless told.
         """
         repeatable = method != "POST" if repeatable is None else repeatable
-        reply = self._exchange(method, path, repeatable, limit, sent)
-        if 200 <= reply.status < 300:
-            return reply
-        raise self._sort(reply, repeatable)
+        while True:
+            reply = self._exchange(method, path, repeatable, limit, sent)
+            if 200 <= reply.status < 300:
+                return reply
+            failure = self._sort(reply, repeatable)
+            if not (repeatable and isinstance(failure, errors.TryLater) and self.wait(failure)):
+                raise failure
 
     def request_json(
         self, method: str, path: str, *, repeatable: bool | None = None, **sent: Any
@@ -285,13 +289,7 @@ class Provider:
         refusal = self.read_refusal(status, read_json(told)) if status >= 400 else None
         if refusal is None:
             return status_error(self.info.label, status, repeatable)
-        tidied = replace(
-            refusal,
-            message=self.tidy(refusal.message),
-            code=self.tidy(refusal.code, 80),
-            permission=self.tidy(refusal.permission, 80),
-            request_id=self.tidy(refusal.request_id, 80),
-        )
+        tidied = tidy_refusal(refusal, self.tidy)
         if status >= 500:
             return status_error(self.info.label, status, repeatable, tidied.message)
         return refusal_error(self.info.label, tidied, status)

@@ -84,6 +84,11 @@ class TryLater(ProviderError):
         self.retry_after = retry_after
         self.unreachable = unreachable
 
+    @property
+    def is_for_speed(self) -> bool:
+        """Tell whether the provider only wants to be asked less often."""
+        return self.status == 429
+
 
 class NotYet(ProviderError):
     """This one thing takes longer than we wait: it may be there at the next look."""

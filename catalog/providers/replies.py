@@ -2,7 +2,8 @@
 
 import base64
 import json
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -103,6 +104,17 @@ def refusal_error(label: str, refusal: Refusal, status: int) -> errors.ProviderE
         told["permission"] = refusal.permission
     message = f"{opening}: {refusal.message}" if refusal.message else f"{opening}."
     return refusal.kind(message, **told)
+
+
+def tidy_refusal(refusal: Refusal, tidy: Callable[..., str]) -> Refusal:
+    """Return the refusal with all of its words fit to be shown."""
+    return replace(
+        refusal,
+        message=tidy(refusal.message),
+        code=tidy(refusal.code, 80),
+        permission=tidy(refusal.permission, 80),
+        request_id=tidy(refusal.request_id, 80),
+    )
 
 
 def status_error(

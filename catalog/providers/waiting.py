@@ -1,13 +1,23 @@
 """How long a provider wants us to wait, as its headers say it in one of several ways."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+
+from catalog.providers.errors import TryLater
+
+# Waits as a provider asked for and says yes, or says at once that it will not.
+Wait = Callable[[TryLater], bool]
 
 LONGEST_WAIT = 15 * 60.0
 # A reset given as a moment and not as a distance is a Unix time, and those are this large.
 _UNIX_TIMES_BEGIN = 1_000_000_000
+
+
+def wait_for_nothing(asked: TryLater) -> bool:
+    """Say no: for those who come back by themselves."""
+    return False
 
 
 def read_wait(headers: Mapping[str, str], now: datetime) -> float | None:

@@ -11,7 +11,7 @@ from catalog.jobs.syncs import bring_forward, find_due_accounts, forget_old_runs
 from catalog.jobs.voices import write_voices
 from catalog.models import Credential, ProviderAccount, SyncRun, Voice
 from catalog.providers import listing
-from catalog.providers.errors import CredentialRejected, PermissionMissing
+from catalog.providers.errors import CredentialRejected, PermissionMissing, TryLater
 from catalog.providers.listing import Listed
 from catalog.providers.types import RemoteVoice, VoiceState
 from tests import factories
@@ -168,6 +168,53 @@ def test_a_key_that_may_not_list_is_not_asked_to(cast, sync, stub):
 
     assert run.error == "No key of this account may list its voices."
     assert stub.asked == []
+
+
+# A provider that asks for patience
+
+
+@pytest.fixture
+def slept(monkeypatch) -> list[float]:
+    waits: list[float] = []
+    monkeypatch.setattr(syncs.time, "sleep", waits.append)
+    return waits
+
+
+def test_a_provider_that_asks_for_a_moment_gets_it_and_the_list_goes_on(sync, stub, slept):
+    asked = [TryLater("Slow down.", retry_after=7, status=429), TryLater("Slow.", status=429)]
+    agreed = []
+    stub.while_listing = lambda: agreed.extend(map(stub.wait, asked))
+
+    run = sync(remote_voice())
+
+    assert (run.error, slept, agreed) == ("", [7, 1], [True, True])
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        TryLater("Come back later.", retry_after=61, status=429),
+        TryLater("An error.", retry_after=1, status=503),
+        TryLater("It cannot be reached."),
+    ],
+)
+def test_nobody_waits_for_long_or_without_being_asked(sync, stub, slept, asked):
+    agreed = []
+    stub.while_listing = lambda: agreed.append(stub.wait(asked))
+
+    sync(remote_voice())
+
+    assert (slept, agreed) == ([], [False])
+
+
+def test_one_run_waits_only_so_long_in_all(sync, stub, slept):
+    agreed = []
+    asked = TryLater("Slow down.", retry_after=25, status=429)
+    stub.while_listing = lambda: agreed.extend(stub.wait(asked) for _ in range(3))
+
+    sync(remote_voice())
+
+    assert agreed == [True, True, False]
 
 
 # How close runs follow each other

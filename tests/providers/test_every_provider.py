@@ -94,6 +94,32 @@ def test_an_unclear_answer_to_a_listing_may_be_asked_for_again(slug, status, con
 
 
 @each
+def test_a_page_is_asked_for_again_after_a_wait_that_somebody_agreed_to(slug):
+    server = FakeServer(slug).will_answer("error_rate").will_fail(httpx.ConnectError)
+    asked = []
+
+    with server.connect() as adapter:
+        adapter.wait = lambda failure: bool(asked.append(failure) or True)
+        with pytest.raises(errors.TryLater, match="cannot be reached"):
+            list(adapter.voices())
+
+    assert [failure.status for failure in asked] == [429]
+    assert len(set(server.paths())) == 1
+
+
+@each_cloning
+def test_a_clone_is_never_asked_for_again_by_itself(slug):
+    server = FakeServer(slug).will_answer("error_rate")
+
+    with server.connect() as adapter:
+        adapter.wait = lambda failure: True
+        with pytest.raises(errors.TryLater):
+            run(adapter, "clone")
+
+    assert len(server.requests) == 1
+
+
+@each
 def test_the_words_of_a_provider_for_its_trouble_are_passed_on(slug):
     server = FakeServer(slug).will_answer("error_server")
 
