@@ -6,6 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from catalog.audit import record
+from catalog.models import Installation
 from tests import factories
 from tests.test_audit import change_by_force
 
@@ -39,6 +40,13 @@ def test_a_changed_entry_ends_it_with_an_error_that_names_it(log):
     change_by_force("UPDATE {table} SET action = 'nothing' WHERE number = 2")
 
     with pytest.raises(CommandError, match="Entry 2 was changed or moved"):
+        verify()
+
+
+def test_a_key_that_is_not_in_the_ring_ends_it_with_one_sentence(log):
+    Installation.objects.update(audit_key=b"sealed elsewhere")
+
+    with pytest.raises(CommandError, match="The key that signs the log can't be opened"):
         verify()
 
 

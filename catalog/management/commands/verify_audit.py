@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from catalog.crypto import CannotOpen
 from catalog.queries.audit import find_breaks, get_audit_head
 
 
@@ -28,7 +29,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        breaks = find_breaks(options["anchor"])
+        try:
+            breaks = find_breaks(options["anchor"])
+        except CannotOpen as exc:
+            raise CommandError(f"The key that signs the log can't be opened. {exc}") from None
         if breaks:
             raise CommandError("\n".join(["The log is not as it was written.", *breaks]))
         head = get_audit_head()
