@@ -21,6 +21,8 @@ def open_model(path: Path, sha256: str) -> "InferenceSession":
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
+    # What one run took is given back: kept for good, a minute of speech takes half a gigabyte.
+    options.enable_cpu_mem_arena = False
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(
         read_checked(path, sha256), options, providers=["CPUExecutionProvider"]
