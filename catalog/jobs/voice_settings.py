@@ -47,7 +47,8 @@ def tune_voice(voice_id: int, clock: Clock) -> None:
     except ProviderError as exc:
         wish.update(state=State.FAILED, message=exc.message[:300])
     else:
-        wish.update(state=State.READY, wanted={}, message="", read_at=clock(), **found)
+        done = State.SAVED if row.is_saving else State.READY
+        wish.update(state=done, wanted={}, message="", read_at=clock(), **found)
 
 
 def _exchange(row: VoiceSettings, key: Credential) -> dict[str, Any]:

@@ -15,6 +15,7 @@ class VoiceSettings(models.Model):
         READING = "reading", "Reading"
         SAVING = "saving", "Saving"
         READY = "ready", "Read"
+        SAVED = "saved", "Saved"
         FAILED = "failed", "Failed"
 
     WAITING_STATES = (State.READING, State.SAVING)

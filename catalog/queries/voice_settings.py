@@ -51,6 +51,11 @@ class ShownSettings:
         return self.kept is not None and self.kept.is_saving
 
     @property
+    def is_saved(self) -> bool:
+        """Tell whether the last thing that a worker did was to change them."""
+        return self.kept is not None and self.kept.state == VoiceSettings.State.SAVED
+
+    @property
     def problem(self) -> str:
         """What was wrong the last time, in the provider's words."""
         return self.kept.message if self.kept is not None else ""

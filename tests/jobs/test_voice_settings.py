@@ -47,7 +47,7 @@ def test_a_change_is_carried_and_then_read_back(cast, voice, stub, clock, tune):
 
     calls = [call[0] for call in stub.asked]
     assert calls == ["edit_settings", "settings", "default_settings"]
-    assert (row.state, row.values["speed"], row.wanted) == ("ready", 0.9, {})
+    assert (row.state, row.values["speed"], row.wanted) == ("saved", 0.9, {})
 
 
 def test_a_reset_sets_what_the_provider_said_that_it_starts_with(cast, voice, stub, clock, tune):
@@ -119,7 +119,7 @@ def test_a_wish_that_comes_while_a_worker_is_at_it_has_its_own_turn(cast, voice,
     first, second = tune(), tune()
 
     assert (first.state, first.wanted) == ("saving", {"speed": 1.2})
-    assert (second.state, second.values["speed"]) == ("ready", 1.2)
+    assert (second.state, second.values["speed"]) == ("saved", 1.2)
 
 
 def test_a_key_that_may_not_write_is_not_used_to_change(cast, voice, stub, clock, tune):

@@ -70,6 +70,7 @@ def test_a_provider_without_settings_says_so(mia, cast):
         ),
         ({"state": "failed", "message": "No network."}, "No network.", False),
         ({}, "As ElevenLabs had them", False),
+        ({"state": "saved"}, "Saved at ElevenLabs", False),
     ],
 )
 def test_the_part_says_how_it_stands_and_asks_again_only_while_it_waits(
