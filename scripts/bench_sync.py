@@ -69,7 +69,7 @@ def main() -> None:
 
 
 def prepare(folder: Path) -> None:
-    """Make a database of our own in the folder."""
+    """Make a database of our own in the folder, and start as a worker does."""
     os.environ.pop("DATABASE_URL", None)
     os.environ["VOICEBOARD_DATA_DIR"] = str(folder)
     os.environ["VOICEBOARD_DEMO"] = "0"
@@ -77,6 +77,9 @@ def prepare(folder: Path) -> None:
     sys.path.insert(0, str(ROOT))
     django.setup()
     call_command("prepare")
+    from voiceboard.celery import freeze_imported
+
+    freeze_imported()
 
 
 def measure(voices: int) -> Figures:

@@ -2,6 +2,7 @@
 
 import itertools
 import time
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,10 +13,11 @@ from catalog.crypto import CannotOpen
 from catalog.jobs.credentials import keep_refusal
 from catalog.jobs.leases import Clock
 from catalog.jobs.slots import refresh_slots
-from catalog.jobs.voices import Tally, mark_gone, write_voices
+from catalog.jobs.voices import LastSent, Tally, mark_gone, write_voices
 from catalog.models import Credential, ProviderAccount, SyncRun
 from catalog.providers.base import Provider
 from catalog.providers.errors import CredentialRejected, ProviderError, TryLater
+from catalog.providers.listing import Listed
 from catalog.providers.session import open_provider
 
 _BATCH = 500
@@ -93,13 +95,22 @@ class _Patience:
 def _fetch_voices(
     account: ProviderAccount, provider: Provider, run: SyncRun, tally: Tally, clock: Clock
 ) -> None:
-    tally.seen = 0
     seen: set[str] = set()
-    listing = provider.listing()
-    while batch := list(itertools.islice(listing, _BATCH)):
-        seen.update(entry.remote_id for entry in batch)
+    last = LastSent.read(account)
+
+    def find_other() -> Iterator[Listed]:
+        for entry in provider.listing():
+            seen.add(entry.remote_id)
+            tally.seen = len(seen)
+            # At once, while it is at hand: most of a large account is dropped right here.
+            if not last.holds(entry):
+                yield entry
+
+    other = find_other()
+    while batch := list(itertools.islice(other, _BATCH)):
         write_voices(account, batch, run.started_at, clock(), tally)
-    tally.gone = mark_gone(account, seen, run.started_at, clock())
+    if not last.lacks_none(seen):
+        tally.gone = mark_gone(account, seen, run.started_at, clock())
     if account.info.has_slots:
         refresh_slots(account.pk, provider)
 

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -42,6 +42,32 @@ class Tally:
     gone: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class LastSent:
+    """Marks of what was sent last for each voice that was there when a run began.
+
+    One look for all: to ask for each batch anew would take longer than everything else.
+    """
+
+    key: bytes
+    marks: dict[str, str]
+
+    @classmethod
+    def read(cls, account: ProviderAccount) -> Self:
+        """Return what was sent last for the account's voices."""
+        there = Voice.objects.filter(account=account, gone_at=None)
+        return cls(_mark_key(account), dict(there.values_list("remote_id", "source_mark")))
+
+    def lacks_none(self, seen: set[str]) -> bool:
+        """Tell whether all voices that were there have been seen again."""
+        return self.marks.keys() <= seen
+
+    def holds(self, entry: Listed) -> bool:
+        """Tell whether the voice was sent exactly like this before."""
+        before = self.marks.get(entry.remote_id)
+        return bool(before) and before == entry.mark(self.key)
+
+
 def mark_gone(account: ProviderAccount, seen: set[str], started: datetime, now: datetime) -> int:
     """Turn the account's voices that a whole listing did not bring into tombstones."""
     # A voice that was made while the listing ran, or just before, is not missing from it.
@@ -72,7 +98,6 @@ def write_voices(
     listed = {entry.remote_id[:200]: entry for entry in entries}
     known = _find_known(account, list(listed))
     rows = _find_changed(account, listed, known, started, now)
-    tally.seen += len(listed)
     tally.added += sum(row.remote_id not in known for row, _ in rows)
     tally.changed += sum(row.remote_id in known for row, _ in rows)
     if rows:
@@ -94,16 +119,12 @@ def _find_changed(
     started: datetime,
     now: datetime,
 ) -> list[tuple[Voice, _Labels]]:
-    """Return the rows to write, with their labels; what was sent unchanged is not even read."""
-    code = Installation.objects.get().code
-    # What a row depends on beside that: our own marks, and addresses made of the base.
-    base_url = settings.PROVIDER_BASE_URLS.get(account.provider, "")
-    key, settled = mark_key(str(_ROW_VERSION), code, base_url), _settled(account, started)
+    """Return the rows to write, with their labels."""
+    code, key = Installation.objects.get().code, _mark_key(account)
+    settled = _settled(account, started)
     rows, same = [], {}
     for remote_id, entry in listed.items():
         before, mark = known.get(remote_id), entry.mark(key)
-        if before and before.gone_at is None and mark and before.source_mark == mark:
-            continue
         remote = entry.read()
         content_hash = _hash_remote(remote, code)
         if not _must_write(remote, content_hash, before, settled):
@@ -120,8 +141,13 @@ def _find_changed(
     return rows
 
 
+def _mark_key(account: ProviderAccount) -> bytes:
+    # What a row depends on beside what is sent: our own marks, and addresses made of the base.
+    base_url = settings.PROVIDER_BASE_URLS.get(account.provider, "")
+    return mark_key(str(_ROW_VERSION), Installation.objects.get().code, base_url)
+
+
 class _Known(NamedTuple):
-    source_mark: str
     content_hash: str
     gone_at: datetime | None
     own_name: str
