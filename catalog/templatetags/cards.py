@@ -77,6 +77,10 @@ def no_preview(voice: Voice, *, may_speak: bool, is_generating: bool = False) ->
         return SafeString('<div class="wave empty"><span>A preview is being spoken</span></div>')
     if not may_speak or not voice.can_speak:
         return SafeString(f'<div class="wave empty"><span>No preview from {label}</span></div>')
+    if Voice.Badge.KEY_MISSING in voice.values_of("badge"):
+        return SafeString(
+            '<div class="wave empty"><span>No preview, nor a key to speak one</span></div>'
+        )
     cost, free = len(preview_sentence(voice)), ", free" if voice.info.speaks_free else ""
     return SafeString(
         '<div class="make"><button class="btn sm" form="acts"'

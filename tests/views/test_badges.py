@@ -119,3 +119,13 @@ def test_accounts_without_a_working_key_are_named_in_one_notice_with_the_oldest_
     assert named, page.text
     assert page.text.count("No working key") == 1
     assert re.search(r"their voices of 5.hours, 1.minute ago or less\.", page.text)
+
+
+def test_a_voice_that_no_key_opens_is_not_offered_to_be_spoken(mia, cast):
+    voice = factories.make_voice(cast.account)
+    badge(voice, "key_missing")
+
+    for path in ("/voices/?badge=key_missing", f"/voices/{voice.pk}/"):
+        page = Page(mia.get(path))
+        assert "Generate (about" not in page.text
+        assert "No preview, nor a key to speak one" in page.text
