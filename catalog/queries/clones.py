@@ -9,8 +9,8 @@ from django.db.models import Q
 
 from catalog.models import CloneJob, Credential, ProviderAccount, Sample, User, Voice
 from catalog.models.clones import CloneJobQuerySet
-from catalog.providers.registry import all_infos
 from catalog.providers.types import ProviderInfo
+from catalog.queries.filters import offered_infos
 
 PAGE_SIZE = 50
 # What one looks for in a list of jobs: each name with the states behind it.
@@ -148,7 +148,7 @@ def _narrow(rows: CloneJobQuerySet, wanted: JobFilter) -> CloneJobQuerySet:
 
 def list_clone_providers() -> list[tuple[str, str]]:
     """Return the providers that clone, for a choice."""
-    return [(info.slug, info.label) for info in all_infos() if info.can_clone]
+    return [(info.slug, info.label) for info in offered_infos() if info.can_clone]
 
 
 def get_clone_job(user: User, job_id: uuid.UUID) -> CloneJob:

@@ -3,8 +3,11 @@
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
+from django.conf import settings
+
 from catalog.models import Voice
 from catalog.providers.registry import all_infos
+from catalog.providers.types import ProviderInfo
 from catalog.search.syntax import Parsed, parse_search
 
 FACETS = {
@@ -108,3 +111,8 @@ class VoiceFilter:
     def is_empty(self) -> bool:
         """Tell whether nothing narrows the list."""
         return not self.words and not any(self.chosen.values())
+
+
+def offered_infos() -> list[ProviderInfo]:
+    """Return the providers to choose from: those that this installation does not leave out."""
+    return [info for info in all_infos() if info.slug in settings.PROVIDER_BASE_URLS]

@@ -19,7 +19,7 @@ from catalog.hearing.likeness import (
 from catalog.hearing.spectra import Wave
 from catalog.models import CatalogVersion, ProviderAccount, User, Voice, VoiceEmbedding
 from catalog.queries.facets import Chip, Choice
-from catalog.queries.filters import CLOSED_FACETS, FACETS, VoiceFilter
+from catalog.queries.filters import CLOSED_FACETS, FACETS, VoiceFilter, offered_infos
 from catalog.queries.voices import list_chips, select_voices
 
 SHOWN = 24
@@ -63,7 +63,10 @@ class AlikePage:
 
     def _list_choices(self, name: str) -> list[Choice]:
         on = self.wanted.chosen.get(name, ())
-        return [Choice(key, label, 0, key in on) for key, label in CLOSED_FACETS[name].items()]
+        choices = CLOSED_FACETS[name]
+        if name == "provider":
+            choices = {info.slug: info.label for info in offered_infos()}
+        return [Choice(key, label, 0, key in on) for key, label in choices.items()]
 
 
 def get_vector(voice: Voice) -> bytes | None:

@@ -121,6 +121,18 @@ def test_jobs_are_filtered_by_what_stands_in_the_address(mia, cast, query, names
     assert {name for name in ("Warm", "Cold") if name in text} == names
 
 
+def test_a_provider_that_is_left_out_here_is_no_choice_for_the_list(mia, settings):
+    here = settings.PROVIDER_BASE_URLS
+    settings.PROVIDER_BASE_URLS = {**here, "local": "file:///speech"}
+    assert Page(mia.get("/jobs/")).find("option", value="local")
+
+    settings.PROVIDER_BASE_URLS = here
+
+    page = Page(mia.get("/jobs/"))
+    assert page.find("option", value="noiz")
+    assert not page.find("option", value="local")
+
+
 def test_the_proof_of_a_consent_is_handed_out_as_a_download_that_opens_nothing(mia, cast):
     job = factories.make_job(cast.ana, cast.credential)
     path, _, _ = store_media("consents", [b"%PDF-1.7"], "pdf")

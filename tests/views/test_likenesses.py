@@ -197,6 +197,19 @@ def test_what_is_found_is_narrowed_down_by_words_and_boxes_and_other_filters_sta
     assert ("Berta" in found, "Carla" in found, "Old Carl" in found) == (True, False, False)
 
 
+def test_a_provider_that_is_left_out_here_is_no_choice(cast, sign_in, voice, settings):
+    path, client = reverse("catalog:voice-alike", args=[voice.pk]), sign_in(cast.mia)
+    here = settings.PROVIDER_BASE_URLS
+    settings.PROVIDER_BASE_URLS = {**here, "local": "file:///speech"}
+    assert Page(client.get(path)).find("option", value="local")
+
+    settings.PROVIDER_BASE_URLS = here
+
+    page = Page(client.get(path))
+    assert page.find("option", value="noiz")
+    assert not page.find("option", value="local")
+
+
 def test_a_clip_is_its_owners_alone(cast, sign_in):
     query = factories.make_sound_query(cast.mia, cast.aurora)
     address = reverse("catalog:alike-detail", args=[query.pk])
