@@ -2,7 +2,6 @@
 
 import re
 import secrets
-import sys
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -11,24 +10,21 @@ from tests.e2e.browsers import Visits
 from tests.e2e.sandbox import SandboxControl
 from tests.e2e.test_player import expect_sound
 
-# New in every run, so that nothing of it is in the cache yet.
-TEXT = ""
-
-
-@pytest.fixture(autouse=True)
-def _text(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Anew for each try: what was spoken once costs nothing the next time.
-    text = f"A short line for everybody, number {secrets.randbelow(9 * 10**8) + 10**8}."
-    monkeypatch.setattr(sys.modules[__name__], "TEXT", text)
-
-
 PROVIDERS = ("elevenlabs", "inworld", "noiz", "telnyx")
 
 
-def test_a_text_is_tried_and_four_voices_are_compared_blind(visits: Visits, ana: Page) -> None:
-    try_a_text(ana)
+@pytest.fixture
+def text() -> str:
+    """Return what nobody has said yet, also when the same test is tried again."""
+    return f"A short line for everybody, number {secrets.randbelow(10**9)}."
+
+
+def test_a_text_is_tried_and_four_voices_are_compared_blind(
+    visits: Visits, ana: Page, text: str
+) -> None:
+    try_a_text(ana, text)
     names = gather(ana)
-    start_blind(ana)
+    start_blind(ana, text)
 
     lines = ana.locator("#round > ol > li")
     expect(ana.locator("#round [data-play]")).to_have_count(4)
@@ -58,13 +54,13 @@ def test_a_text_is_tried_and_four_voices_are_compared_blind(visits: Visits, ana:
 
 
 def test_what_waits_is_cancelled_and_what_was_said_is_removed(
-    ana: Page, sandbox: SandboxControl
+    ana: Page, sandbox: SandboxControl, text: str
 ) -> None:
     sandbox.spoil("rate_limit", path="/v1/text-to-speech/*", retry_after=120)
     ana.goto("/voices/?provider=elevenlabs&kind=library")
     ana.locator("#results h3 a").nth(2).click()
     before = sandbox.account("full")["character_count"]
-    ana.get_by_label("Text", exact=True).fill(f"{TEXT} Or not.")
+    ana.get_by_label("Text", exact=True).fill(text)
     ana.get_by_role("button", name="Speak", exact=True).click()
     spoken = ana.locator("#speeches li").first
     expect(spoken).to_contain_text("slow down")
@@ -79,18 +75,18 @@ def test_what_waits_is_cancelled_and_what_was_said_is_removed(
     expect(gone).to_have_count(0)
 
 
-def try_a_text(page: Page) -> None:
+def try_a_text(page: Page, text: str) -> None:
     """Have a voice say a text, hear it, and have it again for nothing."""
     page.goto("/voices/?provider=elevenlabs&kind=library")
     page.locator("#results h3 a").first.click()
     field = page.get_by_label("Text", exact=True)
-    field.fill(TEXT)
-    expect(page.locator("#estimate")).to_contain_text(f"about {len(TEXT)} credits at ElevenLabs")
+    field.fill(text)
+    expect(page.locator("#estimate")).to_contain_text(f"about {len(text)} credits at ElevenLabs")
     page.get_by_role("button", name="Speak", exact=True).click()
     spoken = page.locator("#speeches li").first
     spoken.locator("[data-play]").click()
     expect_sound(page)
-    expect(field).to_have_value(TEXT)
+    expect(field).to_have_value(text)
     page.get_by_role("button", name="Speak", exact=True).click()
     expect(spoken).to_contain_text("from the cache, cost nothing")
     expect(page.locator("#estimate")).to_contain_text("this costs nothing")
@@ -113,10 +109,10 @@ def gather(page: Page) -> list[str]:
     return names
 
 
-def start_blind(page: Page) -> None:
+def start_blind(page: Page, text: str) -> None:
     """Agree to the cost of a blind comparison that waits for two votes."""
-    page.get_by_label("Text for all of them").fill(TEXT)
-    expect(page.locator("#cost")).to_contain_text(f"About {4 * len(TEXT)} characters in all")
+    page.get_by_label("Text for all of them").fill(text)
+    expect(page.locator("#cost")).to_contain_text(f"About {4 * len(text)} characters in all")
     page.get_by_label(re.compile("^Blind")).check()
     page.get_by_label(re.compile("^Votes to wait for")).fill("2")
     page.get_by_role("button", name=re.compile("^Spend about")).click()
