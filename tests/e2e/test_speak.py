@@ -22,8 +22,9 @@ def text() -> str:
 def test_a_text_is_tried_and_four_voices_are_compared_blind(
     visits: Visits, ana: Page, text: str
 ) -> None:
+    mia = visits.open("/voices/", "mia")
     try_a_text(ana, text)
-    names = gather(ana)
+    names = gather(ana, mia)
     start_blind(ana, text)
 
     lines = ana.locator("#round > ol > li")
@@ -35,7 +36,7 @@ def test_a_text_is_tried_and_four_voices_are_compared_blind(
     volume = float(ana.evaluate("document.getElementById('audio').volume"))
     assert abs(volume - 0.8 * gain) < 0.01
 
-    mia = visits.open(ana.url, "mia")
+    mia.goto(ana.url)
     for page in (ana, mia):
         told = page.locator("#main").inner_html()
         assert not any(re.search(rf"\b{re.escape(name)}\b", told) for name in names)
@@ -92,12 +93,17 @@ def try_a_text(page: Page, text: str) -> None:
     expect(page.locator("#estimate")).to_contain_text("this costs nothing")
 
 
-def gather(page: Page) -> list[str]:
-    """Put a voice of four providers into the tray, by mouse and by key, and return their names."""
+def gather(page: Page, teammate: Page) -> list[str]:
+    """Put a voice of four providers into the tray and return their names.
+
+    Each is one that the teammate sees as well: some keys are not shared, nor what they open.
+    """
     names = []
     for provider in PROVIDERS:
-        page.goto(f"/voices/?provider={provider}&kind=library")
-        card = page.locator("#results .card:has(.cmp)").nth(1)
+        for each in (teammate, page):
+            each.goto(f"/voices/?provider={provider}&kind=library")
+        link = teammate.locator("#results .card:has(.cmp) h3 a").nth(1).get_attribute("href")
+        card = page.locator(f'#results .card:has(h3 a[href="{link}"])')
         names.append(card.locator("h3").inner_text())
         card.locator("h3 a").focus()
         page.keyboard.press("c")
