@@ -13,7 +13,10 @@ SAME_SPEAKER = 0.732
 _VERY_ALIKE, _SOMEWHAT_ALIKE = 0.84, 0.66
 # The same of VoiceFilter, which judges what clones say.
 _SAME_BY_JUDGE = 0.638
-_CHUNK = 8192
+# Rows that stay in the processor's cache from one step to the next.
+_CHUNK = 2048
+# Where sign, exponent and fraction of a half stand in a float, and what its exponent is short of.
+_HALF_BITS, _HALF_SCALE = np.array([0x8FFFE000], np.uint32).view(np.int32)[0], np.float32(2.0**112)
 
 Packed = NDArray[np.float16]
 
@@ -35,11 +38,14 @@ def unpack_vectors(stored: list[bytes]) -> Packed:
 
 def score_all(rows: Packed, target: Wave) -> Wave:
     """Return how near each row is to the target, from -1 to 1."""
-    scores = np.empty(len(rows), np.float32)
+    scores, scaled = np.empty(len(rows), np.float32), target * _HALF_SCALE
     for start in range(0, len(rows), _CHUNK):
-        # Unpacked piece by piece: the whole would double the memory.
-        piece = rows[start : start + _CHUNK].astype(np.float32)
-        scores[start : start + _CHUNK] = piece @ target
+        # Unpacked piece by piece: the whole would double the memory. And by moving bits, since
+        # NumPy's own way takes seven times as long; directions have no infinite parts.
+        piece = rows[start : start + _CHUNK].view(np.int16).astype(np.int32)
+        piece <<= 13
+        piece &= _HALF_BITS
+        scores[start : start + _CHUNK] = piece.view(np.float32) @ scaled
     return scores
 
 

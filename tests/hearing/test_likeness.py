@@ -29,6 +29,17 @@ def test_packing_moves_a_score_by_less_than_a_thousandth():
     assert unpack_vector(pack_vector(directions[7])) == pytest.approx(directions[7], abs=1e-3)
 
 
+def test_every_half_is_unpacked_to_its_own_value():
+    finite = np.arange(2**16, dtype=np.uint16).view(np.float16)
+    finite = finite[np.isfinite(finite)]
+    rows = np.zeros((finite.size, SIZE), np.float16)
+    rows[:, 5] = finite
+    axis = np.zeros(SIZE, np.float32)
+    axis[5] = 1
+
+    assert np.array_equal(score_all(rows, axis), finite.astype(np.float32))
+
+
 def test_scores_over_many_pieces_are_those_of_each_row(monkeypatch):
     monkeypatch.setattr("catalog.hearing.likeness._CHUNK", 7)
     rows = make_directions(30).astype(np.float16)
