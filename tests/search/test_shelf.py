@@ -105,6 +105,22 @@ def test_without_changes_a_request_asks_for_the_versions_only(aurora):
     assert len(seen) == 1
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="Another planner, other words.")
+def test_changes_are_taken_in_without_a_look_at_every_voice(aurora):
+    SHELF.find_edition(aurora.teams)
+    touch_voices([aurora.voice.pk])
+    with CaptureQueriesContext(connection) as seen:
+        SHELF.find_edition(aurora.teams)
+
+    plans = []
+    with connection.cursor() as cursor:
+        for query in seen:
+            cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}")
+            plans += [line for *_, line in cursor.fetchall() if "catalog_voice " in line]
+    assert len(plans) >= 2
+    assert all("voice_by_account_version (account_id=? AND version>?)" in line for line in plans)
+
+
 def test_where_there_is_no_index_or_it_is_far_behind_sql_answers(aurora, monkeypatch):
     monkeypatch.setattr(shelf, "MOST_CHANGED", 1)
     assert names(aurora.mia) == ["Ada", "Bob"]
