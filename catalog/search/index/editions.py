@@ -70,10 +70,8 @@ class Edition:
         """Return how many of the documents have each value of the facet; none with 0."""
         counts: dict[str, int] = {}
         for shard, documents in zip(self.shards, found, strict=True):
-            if not documents:
-                continue
-            for value, having in shard.segment.values_of(facet).items():
-                if count := having.intersection_cardinality(documents):
+            if documents:
+                for value, count in shard.segment.count_values(facet, documents).items():
                     counts[value] = counts.get(value, 0) + count
         return counts
 

@@ -24,6 +24,7 @@ from catalog.search.nodes import (
     Word,
 )
 
+_LAST = 2**32
 _NAME_ORDERS = {"name", "-name", "best"}
 _TIERS = (frozenset({"name"}), frozenset({"name", "labels", "team", "ids"}))
 
@@ -33,6 +34,8 @@ class IndexEngine:
 
     def __init__(self, edition: Edition) -> None:
         self._edition = edition
+        # The counts of each chosen group ask for most of the same conditions once more.
+        self._held: dict[tuple[int, Node], BitMap] = {}
 
     def select(self, search: Search) -> list[BitMap]:
         """Return the documents that the search finds."""
@@ -89,7 +92,8 @@ class IndexEngine:
         """Return those of the documents of one shard for which the condition holds."""
         match node:
             case All():
-                for part in node.parts:
+                # What few hold first: whatever comes after it has less to look at.
+                for part in sorted(node.parts, key=lambda part: self._weigh(place, part, search)):
                     if within:
                         within = self._narrow(place, part, within, search)
                 return within
@@ -101,7 +105,17 @@ class IndexEngine:
             case _:
                 return within & self._holding(place, node, search)
 
+    def _weigh(self, place: int, node: Node, search: Search) -> int:
+        if isinstance(node, Value | Word):
+            return len(self._holding(place, node, search))
+        return _LAST
+
     def _holding(self, place: int, node: Word | Phrase | Value, search: Search) -> BitMap:
+        if (place, node) not in self._held:
+            self._held[place, node] = self._find(place, node, search)
+        return self._held[place, node]
+
+    def _find(self, place: int, node: Word | Phrase | Value, search: Search) -> BitMap:
         match node:
             case Value():
                 return self._having(place, node, search)
