@@ -2,10 +2,11 @@
 
 from django.db import models
 
+from catalog.models.rows import RowModel
 from catalog.models.voices import Voice
 
 
-class PreviewClip(models.Model):
+class PreviewClip(RowModel):
     """A voice's preview on our disk, with what the waveform is drawn from."""
 
     voice = models.OneToOneField(Voice, on_delete=models.CASCADE, related_name="clip")

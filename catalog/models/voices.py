@@ -9,6 +9,7 @@ from django.utils.functional import cached_property
 
 from catalog.models.accounts import User
 from catalog.models.credentials import ProviderAccount
+from catalog.models.rows import RowModel
 from catalog.providers.labels import accent_label, language_label, use_case_label
 from catalog.providers.types import ProviderInfo
 
@@ -42,7 +43,7 @@ class VoiceQuerySet(models.QuerySet["Voice"]):
         return self.present().filter(is_owned=True, kind__in=Voice.OWN_KINDS)
 
 
-class Voice(models.Model):
+class Voice(RowModel):
     """One voice of one provider account, as we know it; a row stays when the voice goes."""
 
     class Kind(models.TextChoices):

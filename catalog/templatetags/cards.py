@@ -1,13 +1,15 @@
 """Cards of voices, and the parts of them that other pages show as well.
 
 In Python, because a page has 24 of them, and a template takes thrice the time: it asks of every
-piece anew whether it is safe. Here whatever is not ours passes ``escape``.
+piece anew whether it is safe. Here whatever is not ours passes ``escape``, Python's own: all that
+it is given are texts, and Django's would ask each time.
 """
 
 from collections.abc import Collection
+from html import escape
 
 from django import template
-from django.utils.html import conditional_escape, escape
+from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 
 from catalog.models import PreviewClip, Voice
@@ -22,10 +24,14 @@ register = template.Library()
 @register.simple_tag
 def star_button(voice: Voice, *, is_starred: bool) -> SafeString:
     """Draw the star of one person."""
-    address, name = voice_url("voice-star", voice.pk), escape(shorten(voice.shown_name, 80))
+    return SafeString(_draw_star(voice.pk, _name_in_short(voice), is_starred=is_starred))
+
+
+def _draw_star(pk: int, name: str, *, is_starred: bool) -> str:
+    address = voice_url("voice-star", pk)
     value, pressed = ("0", "true") if is_starred else ("1", "false")
-    return SafeString(
-        f'<button class="icon-btn star" id="star-{voice.pk}" form="acts" formaction="{address}"'
+    return (
+        f'<button class="icon-btn star" id="star-{pk}" form="acts" formaction="{address}"'
         f' hx-post="{address}" hx-swap="none" name="on" value="{value}" aria-pressed="{pressed}"'
         f' aria-label="Star {name}">{icon("star")}</button>'
     )
@@ -36,10 +42,13 @@ def compare_button(voice: Voice, tray_ids: Collection[int], *, may_speak: bool) 
     """Draw what puts a voice into the tray, or takes it out."""
     if not may_speak or not voice.can_speak:
         return SafeString("")
-    address, name = voice_url("tray-toggle", voice.pk), escape(shorten(voice.shown_name, 80))
-    pressed = "true" if voice.pk in tray_ids else "false"
-    return SafeString(
-        f'<button class="icon-btn cmp" id="cmp-{voice.pk}" form="acts" formaction="{address}"'
+    return SafeString(_draw_compare(voice.pk, _name_in_short(voice), is_on=voice.pk in tray_ids))
+
+
+def _draw_compare(pk: int, name: str, *, is_on: bool) -> str:
+    address, pressed = voice_url("tray-toggle", pk), "true" if is_on else "false"
+    return (
+        f'<button class="icon-btn cmp" id="cmp-{pk}" form="acts" formaction="{address}"'
         f' hx-post="{address}" hx-swap="none" aria-pressed="{pressed}"'
         f' aria-label="Compare {name}" title="Compare (C)">{icon("git-compare-arrows")}</button>'
     )
@@ -97,14 +106,25 @@ def known_clip(voice: Voice) -> PreviewClip | None:
 
 def played(voice: Voice, clip: PreviewClip | None) -> SafeString:
     """Write what the player reads off a voice, whatever stands for it."""
-    source = f' data-src="{voice_url("voice-preview", voice.pk)}"' if voice.can_play else ""
+    below = escape(voice.info.label)
+    return SafeString(_draw_played(voice, clip, _name_in_short(voice), below, voice.can_play))
+
+
+def _draw_played(
+    voice: Voice, clip: PreviewClip | None, name: str, label: str, can_play: bool
+) -> str:
+    source = f' data-src="{voice_url("voice-preview", voice.pk)}"' if can_play else ""
     seconds = clip.seconds if clip and clip.seconds is not None else ""
     language = voice.language_name
-    below = f"{voice.info.label} · {language}" if language else voice.info.label
-    return SafeString(
-        f'data-voice="{voice.pk}"{source} data-dur="{seconds}"'
-        f' data-name="{escape(shorten(voice.shown_name, 80))}" data-sub="{escape(below)}"'
+    below = f"{label} · {escape(language)}" if language else label
+    return (
+        f'data-voice="{voice.pk}"{source} data-dur="{seconds}" data-name="{name}"'
+        f' data-sub="{below}"'
     )
+
+
+def _name_in_short(voice: Voice) -> str:
+    return escape(shorten(voice.shown_name, 80))
 
 
 @register.simple_tag
@@ -121,27 +141,30 @@ def draw_card(
 
     What it says beyond the voice and its clip comes into the keys of ``views.cards``.
     """
-    pk, clip, name = voice.pk, known_clip(voice), escape(shorten(voice.shown_name, 80))
-    collect, label = voice_url("voice-collect", pk), escape(voice.info.label)
+    pk, clip, info, can_play = voice.pk, known_clip(voice), voice.info, voice.can_play
+    name, label, collect = _name_in_short(voice), escape(info.label), voice_url("voice-collect", pk)
+    can_compare = may_speak and voice.can_speak
+    compare = _draw_compare(pk, name, is_on=pk in tray_ids) if can_compare else ""
+    sound = _draw_wave(voice, clip, label) if can_play else no_preview(voice, may_speak=may_speak)
     return SafeString(
-        f'<li class="card" id="v-{pk}" {played(voice, clip)}><div class="card-head">'
-        f'{_draw_play(voice, name, label)}<div class="who"><h3><a'
+        f'<li class="card" id="v-{pk}" {_draw_played(voice, clip, name, label, can_play)}>'
+        f'<div class="card-head">{_draw_play(name, label, can_play)}<div class="who"><h3><a'
         f' href="{voice_url("voice-detail", pk)}" dir="auto">{escape(voice.shown_name)}</a></h3>\n'
-        f'<p>{tile(voice.info)}{label}<span aria-hidden="true">·</span>{voice.kind_name}</p></div>'
-        f'<div class="acts">{compare_button(voice, tray_ids, may_speak=may_speak)}'
-        f"{star_button(voice, is_starred=pk in marks.starred)}</div></div>\n"
-        f"{_draw_wave(voice, clip, label) or no_preview(voice, may_speak=may_speak)}"
+        f'<p>{tile(info)}{label}<span aria-hidden="true">·</span>{voice.kind_name}</p></div>'
+        f'<div class="acts">{compare}{_draw_star(pk, name, is_starred=pk in marks.starred)}</div>'
+        f"</div>\n{sound}"
         f'{voice_badges(voice)}<p class="tone" dir="auto">{escape(shorten(voice.description, 160))}'
         f'</p>\n<div class="foot"><ul class="tags">{_draw_marks(marks, pk)}{draw_labels(voice)}'
-        f'</ul>{voice_state(voice)}<div class="more-acts">{_draw_alike(voice, name, filters)}'
+        f'</ul>{voice_state(voice)}<div class="more-acts">'
+        f"{_draw_alike(pk, name, filters) if can_play else ''}"
         f'<a class="icon-btn sm" href="{collect}" hx-get="{collect}" hx-target="#panel-in"'
         f' hx-swap="innerHTML" aria-label="Add {name} to a collection" title="Add to a collection">'
         f"{icon('folder-heart')}</a></div></div>{conditional_escape(foot)}</li>\n"
     )
 
 
-def _draw_play(voice: Voice, name: str, label: str) -> str:
-    if not voice.can_play:
+def _draw_play(name: str, label: str, can_play: bool) -> str:
+    if not can_play:
         return (
             f'<span class="play none" title="No preview from {label}">{icon("volume-x")}'
             '<span class="sr">No preview</span></span>'
@@ -153,8 +176,6 @@ def _draw_play(voice: Voice, name: str, label: str) -> str:
 
 
 def _draw_wave(voice: Voice, clip: PreviewClip | None, label: str) -> str:
-    if not voice.can_play:
-        return ""
     told = ""
     if voice.is_preview_generated:
         why = f"{label} has no preview of this voice; this one was spoken for your team"
@@ -177,10 +198,8 @@ def _draw_marks(marks: Marks, pk: int) -> str:
     return told + "".join(f'<li class="own" dir="auto">{escape(tag.name)}</li>' for tag in tags[:3])
 
 
-def _draw_alike(voice: Voice, name: str, filters: str) -> str:
-    if not voice.can_play:
-        return ""
+def _draw_alike(pk: int, name: str, filters: str) -> str:
     return (
-        f'<a class="icon-btn sm" href="{voice_url("voice-alike", voice.pk)}{escape(filters)}"'
+        f'<a class="icon-btn sm" href="{voice_url("voice-alike", pk)}{escape(filters)}"'
         f' aria-label="Sounds like {name}" title="Sounds like this">{icon("audio-lines")}</a>'
     )

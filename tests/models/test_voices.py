@@ -27,6 +27,23 @@ def test_a_voice_stays_visible_once_when_many_keys_open_its_account(cast):
     assert list(Voice.objects.visible_to(cast.mia)) == [voice]
 
 
+def test_a_voice_that_was_read_is_written_back_where_it_came_from(cast):
+    voice = Voice.objects.get(pk=factories.make_voice(cast.account, "Ada").pk)
+    voice.name, voice.account = "Zoe", factories.make_account(cast.aurora)
+    voice.save()
+
+    again = Voice.objects.select_related("account").get()
+    assert (again.pk, again.name, again.account) == (voice.pk, "Zoe", voice.account)
+
+
+def test_what_was_not_read_of_a_voice_is_read_when_it_is_asked_for(cast):
+    made = factories.make_voice(cast.account, "Ada", details={"tier": "free"})
+    voice = Voice.objects.only("name").get(pk=made.pk)
+
+    assert voice.get_deferred_fields() >= {"details", "account_id"}
+    assert (voice.details, voice.account) == ({"tier": "free"}, cast.account)
+
+
 def test_an_account_has_a_remote_voice_once(cast):
     factories.make_voice(cast.account, remote_id="r-1")
     factories.make_voice(cast.other_account, remote_id="r-1")
