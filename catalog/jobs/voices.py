@@ -14,7 +14,7 @@ from catalog.jobs.relabels import apply_own_labels
 from catalog.jobs.tables import insert_all
 from catalog.models import Installation, ProviderAccount, Voice, VoiceLabel
 from catalog.models.versions import raise_version, touch_voices
-from catalog.providers.listing import Listed, mark_key
+from catalog.providers.listing import Listed, mark_seed
 from catalog.providers.types import RemoteVoice, VoiceState
 from catalog.search.wording import fill_names, fill_words
 
@@ -49,14 +49,14 @@ class LastSent:
     One look for all: to ask for each batch anew would take longer than everything else.
     """
 
-    key: bytes
+    seed: int
     marks: dict[str, str]
 
     @classmethod
     def read(cls, account: ProviderAccount) -> Self:
         """Return what was sent last for the account's voices."""
         there = Voice.objects.filter(account=account, gone_at=None)
-        return cls(_mark_key(account), dict(there.values_list("remote_id", "source_mark")))
+        return cls(_mark_seed(account), dict(there.values_list("remote_id", "source_mark")))
 
     def lacks_none(self, seen: set[str]) -> bool:
         """Tell whether all voices that were there have been seen again."""
@@ -65,7 +65,7 @@ class LastSent:
     def holds(self, entry: Listed) -> bool:
         """Tell whether the voice was sent exactly like this before."""
         before = self.marks.get(entry.remote_id)
-        return bool(before) and before == entry.mark(self.key)
+        return bool(before) and before == entry.mark(self.seed)
 
 
 def mark_gone(account: ProviderAccount, seen: set[str], started: datetime, now: datetime) -> int:
@@ -120,11 +120,11 @@ def _find_changed(
     now: datetime,
 ) -> list[tuple[Voice, _Labels]]:
     """Return the rows to write, with their labels."""
-    code, key = Installation.objects.get().code, _mark_key(account)
+    code, seed = Installation.objects.get().code, _mark_seed(account)
     settled = _settled(account, started)
     rows, same = [], {}
     for remote_id, entry in listed.items():
-        before, mark = known.get(remote_id), entry.mark(key)
+        before, mark = known.get(remote_id), entry.mark(seed)
         remote = entry.read()
         content_hash = _hash_remote(remote, code)
         if not _must_write(remote, content_hash, before, settled):
@@ -141,10 +141,10 @@ def _find_changed(
     return rows
 
 
-def _mark_key(account: ProviderAccount) -> bytes:
+def _mark_seed(account: ProviderAccount) -> int:
     # What a row depends on beside what is sent: our own marks, and addresses made of the base.
     base_url = settings.PROVIDER_BASE_URLS.get(account.provider, "")
-    return mark_key(str(_ROW_VERSION), Installation.objects.get().code, base_url)
+    return mark_seed(str(_ROW_VERSION), Installation.objects.get().code, base_url)
 
 
 class _Known(NamedTuple):

@@ -2,16 +2,15 @@
 
 import functools
 import hashlib
-import marshal
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from catalog.providers.types import RemoteVoice
+import orjson
+import xxhash
 
-# The last form of it that writes equal values as equal bytes, whoever else refers to them.
-_MARSHAL_VERSION = 2
+from catalog.providers.types import RemoteVoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +33,23 @@ class Listed:
         """Return the voice in our words."""
         return self.reader(self.source)
 
-    def mark(self, key: bytes) -> str:
+    def mark(self, seed: int) -> str:
         """Return a mark of what the provider sent, "" where that was not kept.
 
-        While it stays the same for a key of ``mark_key``, reading would bring nothing new.
+        While it stays the same for a seed of ``mark_seed``, reading would bring nothing new. Who
+        sends the voices could send others under the same mark, and would only mislead themselves.
         """
         try:
-            content = marshal.dumps(self.source, _MARSHAL_VERSION) if self.source else b""
-        except ValueError:  # nested deeper than it can write
+            content = orjson.dumps(self.source) if self.source else b""
+        except TypeError:  # nested deeper than it can write, half a character, a huge number
             content = b""
-        return hashlib.blake2b(content, digest_size=16, key=key).hexdigest() if content else ""
+        return xxhash.xxh3_128_hexdigest(content, seed) if content else ""
 
 
-def mark_key(*depends: str) -> bytes:
-    """Return the key of marks for voices that are read by this code and depend on these words."""
-    return hashlib.blake2b("\x1f".join((_reading_code(), *depends)).encode()).digest()
+def mark_seed(*depends: str) -> int:
+    """Return the seed of marks for voices that are read by this code and depend on these words."""
+    digest = hashlib.blake2b("\x1f".join((_reading_code(), *depends)).encode(), digest_size=8)
+    return int.from_bytes(digest.digest())
 
 
 @functools.cache
