@@ -89,7 +89,7 @@ MIDDLEWARE = [
     "catalog.views.origins.OriginMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "catalog.views.compression.PageGzipMiddleware",
+    "catalog.views.compression.PageCompressionMiddleware",
     "csp.middleware.CSPMiddleware",
     "catalog.views.limits.UploadLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

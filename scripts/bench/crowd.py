@@ -5,7 +5,6 @@ Run beside the server on the same cores, so what asking costs is part of what is
 
 import asyncio
 import contextlib
-import gzip
 import itertools
 import os
 import signal
@@ -15,6 +14,8 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+import brotli
 
 from voiceboard.supervisor import GRANIAN
 
@@ -103,7 +104,7 @@ async def _ask_once(port: int, session: str, path: str) -> bytes:
     _send(writer, path, session)
     answer = await _read_answer(reader)
     writer.close()
-    return gzip.decompress(answer)
+    return brotli.decompress(answer)
 
 
 async def _crowd(
