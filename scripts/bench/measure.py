@@ -3,23 +3,26 @@
 CPU time of this process, because a machine may have other work to do.
 """
 
+import contextlib
 import json
 import os
 import random
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+from urllib.parse import urlencode
+from wsgiref.util import setup_testing_defaults
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "settings_of_bench"
 from crowd import count_answers, count_missing, running_server
 from django.conf import settings
+from django.contrib.auth import login
 from django.db import transaction
-from django.http import QueryDict
-from django.test import Client
+from django.http import HttpRequest, QueryDict
 
-import voiceboard.wsgi  # noqa: F401  (all is set up as in a web process)
+import voiceboard.wsgi  # all is set up as in a web process
 from catalog.forms.voices import VoiceFilterForm
 from catalog.models import ProviderAccount, Team, User, Voice
 from catalog.models.versions import touch_voices
@@ -30,6 +33,7 @@ from catalog.search.index.engine import IndexEngine
 from catalog.search.index.shelf import SHELF
 from catalog.search.sql import SqlEngine
 from catalog.services.annotations import star_voice
+from catalog.views.backends import SessionStore
 from catalog.views.cards import forget_cards
 
 PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
@@ -99,18 +103,46 @@ def mix_queries(count: int) -> list[str]:
     return queries
 
 
+class Browser:
+    """Asks the web application as its server does, signed in as somebody."""
+
+    def __init__(self, user: User) -> None:
+        backend = settings.AUTHENTICATION_BACKENDS[0]
+        request = HttpRequest()
+        request.session = SessionStore()
+        login(request, user, backend=backend)
+        request.session.save()
+        self.session = str(request.session.session_key)
+
+    def get(self, address: str, headers: Mapping[str, str]) -> tuple[int, dict[str, str]]:
+        """Return status and headers of the answer, which is read to its end."""
+        path, _, query = address.partition("?")
+        environ = {
+            "PATH_INFO": path,
+            "QUERY_STRING": query,
+            "HTTP_COOKIE": f"sessionid={self.session}",
+            **{f"HTTP_{name.upper().replace('-', '_')}": each for name, each in headers.items()},
+        }
+        setup_testing_defaults(environ)
+        told: list[Any] = []
+        answer = voiceboard.wsgi.application(
+            environ, lambda status, headers: told.extend((status, headers))
+        )
+        with contextlib.closing(answer):
+            for _ in answer:
+                pass
+        return int(told[0].split()[0]), dict(told[1])
+
+
 class Bench:
     """One person who looks at one team's voices."""
 
     def __init__(self) -> None:
         self.user = User.objects.get(email="mia@example.com")
-        backend = settings.AUTHENTICATION_BACKENDS[0]
-        self.client, self.admin = Client(), Client()
-        self.client.force_login(self.user, backend=backend)
         operator = User.objects.filter(is_superuser=True).first() or User.objects.create_superuser(
             "operator@example.com", "no password is needed here"
         )
-        self.admin.force_login(operator, backend=backend)
+        self.browser, self.admin = Browser(self.user), Browser(operator)
         self.teams = frozenset(Team.objects.visible_to(self.user).values_list("pk", flat=True))
         seen = ProviderAccount.objects.visible_to(self.user)
         self.accounts = frozenset(seen.values_list("pk", flat=True))
@@ -118,7 +150,7 @@ class Bench:
     def get(self, query: str, **headers: str) -> None:
         """Ask for the part of the page that a filter changes."""
         address = f"/voices/?{query}" if query else "/voices/"
-        check(self.client.get(address, headers={**PART, **headers}).status_code == 200)
+        check(self.browser.get(address, {**PART, **headers})[0] == 200)
 
     def search(self, query: str) -> Search:
         """Return the search that an address stands for."""
@@ -141,7 +173,7 @@ def measure_requests(bench: Bench, queries: list[str]) -> dict[str, object]:
         "again": summarize(measure(lambda q=q: bench.get(q), _TIMES) for q in queries),
     }
     told["landing"] = summarize(
-        measure_drawn(lambda: bench.client.get("/voices/")) for _ in range(15)
+        measure_drawn(lambda: bench.browser.get("/voices/", {})) for _ in range(15)
     )
     typed = [
         word[:end] for word in ("warm", "narrator", "deep voice") for end in range(1, len(word))
@@ -158,12 +190,11 @@ def measure_requests(bench: Bench, queries: list[str]) -> dict[str, object]:
             costs.append(measure_drawn(lambda q=query: bench.get(q)))
         told["page 1" if page == 1 else "deep page"] = summarize(costs)
     told["deep"] = deep
-    etag = bench.client.get("/voices/", headers=PART)["ETag"]
-    held = {**PART, "If-None-Match": etag}
-    answers = [bench.client.get("/voices/", headers=held).status_code for _ in range(3)]
+    held = {**PART, "If-None-Match": bench.browser.get("/voices/", PART)[1]["ETag"]}
+    answers = [bench.browser.get("/voices/", held)[0] for _ in range(3)]
     check(answers == [304] * 3)
     told["304"] = summarize(
-        measure(lambda: bench.client.get("/voices/", headers=held), _TIMES) for _ in range(40)
+        measure(lambda: bench.browser.get("/voices/", held), _TIMES) for _ in range(40)
     )
     return told
 
@@ -204,7 +235,7 @@ def measure_admin(bench: Bench, queries: list[str]) -> dict[str, float]:
         params = {_name_in_admin(name): str(wanted[name]) for name in wanted}
 
         def ask(params: dict[str, str] = params) -> None:
-            check(bench.admin.get("/admin/catalog/voice/", params).status_code == 200)
+            check(bench.admin.get(f"/admin/catalog/voice/?{urlencode(params)}", {})[0] == 200)
 
         costs.append(measure(ask, times=2))
     return summarize(costs)
@@ -232,17 +263,18 @@ def measure_changes(bench: Bench) -> dict[str, float]:
 
 def measure_server(bench: Bench, queries: list[str]) -> dict[str, float]:
     """Let many ask the web server at once, and see a star in all of its processes."""
-    session = bench.client.session.session_key or ""
     paths = [f"/voices/?{query}" for query in queries]
     voice = Voice.objects.listed_in(bench.accounts).select_related("account").latest("pk")
     with running_server() as server:
-        count_answers(server.port, session, paths, seconds=5)
+        count_answers(server.port, bench.browser.session, paths, seconds=5)
         before = server.cpu()
-        count, seconds = count_answers(server.port, session, paths, seconds=10)
+        count, seconds = count_answers(server.port, bench.browser.session, paths, seconds=10)
         told = {"requests": count / seconds, "cpu": (server.cpu() - before) / count}
         star_voice(bench.user, voice=voice, is_on=True, now=voice.added_at)
         words = f'id="v-{voice.pk}"'.encode()
-        told["unseen"] = count_missing(server.port, session, "/voices/?starred=yes", words)
+        told["unseen"] = count_missing(
+            server.port, bench.browser.session, "/voices/?starred=yes", words
+        )
         star_voice(bench.user, voice=voice, is_on=False, now=voice.added_at)
         told["memory"] = server.memory()
     return told
