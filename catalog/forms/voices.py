@@ -95,6 +95,8 @@ class VoiceFilterForm:
 
     def _read_facet(self, query: QueryDict, name: str) -> tuple[str, ...]:
         values = list(dict.fromkeys(value for value in query.getlist(name) if value))
+        if not values:
+            return ()
         good = [value for value in values if _is_value(name, value)][:_MOST_VALUES]
         kind = FACETS.get(name, "such filter").lower()
         self.ignored += [

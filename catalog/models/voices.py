@@ -11,6 +11,7 @@ from catalog.models.accounts import User
 from catalog.models.credentials import ProviderAccount
 from catalog.models.rows import RowModel
 from catalog.providers.labels import accent_label, language_label, use_case_label
+from catalog.providers.registry import get_adapter
 from catalog.providers.types import ProviderInfo
 
 
@@ -173,7 +174,7 @@ class Voice(RowModel):
     @property
     def info(self) -> ProviderInfo:
         """What the voice's provider is and can do."""
-        return self.account.info
+        return get_adapter(self.provider).info
 
     @property
     def is_gone(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 
 from catalog.models import PreviewClip, ProviderAccount, Voice
+from catalog.queries.rows import RowReader
 
 CardState = tuple[object, ...]
 # Plain statements: every page of voices asks them, and to compose one costs more than the answer.
@@ -21,11 +22,12 @@ _NOT_SHOWN = frozenset(
         *("content_hash", "source_mark", "marker", "added_at", "changed_at"),
     }
 )
-_COLUMNS = ", ".join(
-    field.attname for field in Voice._meta.concrete_fields if field.name not in _NOT_SHOWN
+_SHOWN = RowReader(
+    Voice, [each.attname for each in Voice._meta.concrete_fields if each.name not in _NOT_SHOWN]
 )
-_ROWS = f"SELECT {_COLUMNS} FROM catalog_voice WHERE id IN ({{}})"  # noqa: S608  (of our columns)
-_CLIPS = "SELECT id, voice_id, seconds, peaks FROM catalog_previewclip WHERE voice_id IN ({})"
+_HEARD = RowReader(PreviewClip, ["id", "voice_id", "seconds", "peaks"])
+_ROWS = f"SELECT {_SHOWN.columns} FROM catalog_voice WHERE id IN ({{}})"  # noqa: S608
+_CLIPS = f"SELECT {_HEARD.columns} FROM catalog_previewclip WHERE voice_id IN ({{}})"  # noqa: S608
 _LABELS = "SELECT voice_id, facet, value FROM catalog_voicelabel WHERE voice_id IN ({}) ORDER BY id"
 
 
@@ -45,19 +47,20 @@ def load_voices(
     ids = list(voice_ids)
     if not ids:
         return []
-    rows = {row.pk: row for row in Voice.objects.raw(_fill(_ROWS, ids), ids)}
-    clips = {clip.voice_id: clip for clip in PreviewClip.objects.raw(_fill(_CLIPS, ids), ids)}
+    rows = {voice.id: voice for voice in _SHOWN.make(_select(_ROWS, ids))}
+    clips = {clip.voice_id: clip for clip in _HEARD.make(_select(_CLIPS, ids))}
     labels: dict[int, list[tuple[str, str]]] = defaultdict(list)
     for voice_id, *pair in _select(_LABELS, ids):
         labels[voice_id].append((pair[0], pair[1]))
     found = [rows[pk] for pk in ids if pk in rows]
     shown = [row for row in found if row.account_id in accounts and not row.is_gone]
     voices = [row for row in shown if row.is_archived == is_archived]
+    account, clip = Voice.account.field, PreviewClip.voice.field.remote_field
     for voice in voices:
-        voice.account = accounts[voice.account_id]
-        voice.label_pairs = labels[voice.pk]
+        account.set_cached_value(voice, accounts[voice.account_id])
+        voice.label_pairs = labels[voice.id]
         # Also that there is none, or it would be looked for each time.
-        PreviewClip.voice.field.remote_field.set_cached_value(voice, clips.get(voice.pk))
+        clip.set_cached_value(voice, clips.get(voice.id))
     return voices
 
 

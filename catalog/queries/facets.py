@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from catalog.providers.labels import accent_label, language_label, use_case_label
 from catalog.queries.filters import CLOSED_FACETS, FACETS, FILTERS, VoiceFilter
@@ -15,13 +16,12 @@ _OPEN = {"provider", "kind", "language", "gender"}
 _LABELS = {"language": language_label, "accent": accent_label, "use_case": use_case_label}
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """One value of a facet with the number of voices it would show."""
 
     value: str
     label: str
-    count: int
+    count: int  # type: ignore[assignment]  # a tuple has a method of that name
     is_on: bool
 
 

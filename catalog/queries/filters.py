@@ -1,6 +1,7 @@
 """What somebody wants to see of the voices, as it stands in the address."""
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -94,7 +95,7 @@ class VoiceFilter:
         pairs += [] if is_usual else [("layout", self.layout)]
         pairs += [("saved", str(self.saved))] if self.saved else []
         pairs += [("page", str(page))] if page > 1 else []
-        return f"?{urlencode(pairs)}" if pairs else ""
+        return f"?{'&'.join([_write_pair(*pair) for pair in pairs])}" if pairs else ""
 
     def search_query(self) -> str:
         """Return what a saved search keeps: what is found and its order, in one spelling."""
@@ -111,6 +112,12 @@ class VoiceFilter:
     def is_empty(self) -> bool:
         """Tell whether nothing narrows the list."""
         return not self.words and not any(self.chosen.values())
+
+
+@lru_cache(maxsize=4096)
+def _write_pair(name: str, value: str) -> str:
+    """Return a part of an address; a page has dozens of addresses made of the same few parts."""
+    return urlencode([(name, value)])
 
 
 def offered_infos() -> list[ProviderInfo]:

@@ -9,6 +9,7 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 
 from catalog.models import User
+from catalog.queries.rows import RowReader
 
 # In this order: many browsers name those that they are like, too.
 _BROWSERS = (("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrom", "Chrome"), ("Safari", "Safari"))
@@ -23,7 +24,8 @@ _SYSTEMS = (
 )
 # Plain statements: every request asks them, and to compose them takes longer than an answer.
 _SESSION = "SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > %s"
-_USER = "SELECT * FROM catalog_user WHERE id = %s"
+_USERS = RowReader(User, [each.attname for each in User._meta.concrete_fields])
+_USER = f"SELECT {_USERS.columns} FROM catalog_user WHERE id = %s"  # noqa: S608  (of our columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,10 @@ def read_open_session(key: str | None, now: datetime) -> str | None:
 
 def find_session_user(user_id: int) -> User | None:
     """Return whose session it is, None where the account is gone."""
-    return next(iter(User.objects.raw(_USER, [user_id])), None)
+    with connection.cursor() as cursor:
+        cursor.execute(_USER, [user_id])
+        rows = cursor.fetchall()
+    return next(iter(_USERS.make(rows)), None)
 
 
 def find_sessions(user: User, current: str, now: datetime) -> list[SessionRow]:

@@ -5,19 +5,26 @@ from datetime import datetime
 from functools import lru_cache
 
 from allauth.mfa.models import Authenticator
-from django.db import DEFAULT_DB_ALIAS
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Count, Exists, F, OuterRef, Q
 
 from catalog import policies
 from catalog.models import Invitation, Membership, Team, User
+from catalog.queries.rows import RowReader
+
+_MEMBERSHIPS = RowReader(Membership, [each.attname for each in Membership._meta.concrete_fields])
 
 
 def find_own_memberships(user: User) -> list[Membership]:
     """Return what the person is in each of their teams, the one they work in first."""
-    found = list(Membership.objects.raw(_compose_own(), [user.pk]))
-    for row in found:
-        told = [row.team_id, row.team_name, bool(row.is_strict)]  # type: ignore[attr-defined]
-        row.team = Team.from_db(DEFAULT_DB_ALIAS, ["id", "name", "demands_second_factor"], told)
+    with connection.cursor() as cursor:
+        cursor.execute(_compose_own(), [user.pk])
+        rows = cursor.fetchall()
+    found = _MEMBERSHIPS.make(rows)
+    for membership, (*_, name, is_strict) in zip(found, rows, strict=True):
+        told = [membership.team_id, name, bool(is_strict)]
+        names = ["id", "name", "demands_second_factor"]
+        membership.team = Team.from_db(DEFAULT_DB_ALIAS, names, told)
     return found
 
 
@@ -27,7 +34,8 @@ def _compose_own() -> str:
     rows = Membership.objects.of(User(pk=0)).annotate(
         team_name=F("team__name"), is_strict=F("team__demands_second_factor")
     )
-    return str(rows.query.sql_with_params()[0])
+    names = (*_MEMBERSHIPS.names, "team_name", "is_strict")
+    return str(rows.values_list(*names).query.sql_with_params()[0])
 
 
 def find_members(user: User) -> list[Membership]:

@@ -141,7 +141,7 @@ def draw_card(
 
     What it says beyond the voice and its clip comes into the keys of ``views.cards``.
     """
-    pk, clip, info, can_play = voice.pk, known_clip(voice), voice.info, voice.can_play
+    pk, clip, info, can_play = voice.id, known_clip(voice), voice.info, voice.can_play
     name, label, collect = _name_in_short(voice), escape(info.label), voice_url("voice-collect", pk)
     can_compare = may_speak and voice.can_speak
     compare = _draw_compare(pk, name, is_on=pk in tray_ids) if can_compare else ""
@@ -159,7 +159,7 @@ def draw_card(
         f"{_draw_alike(pk, name, filters) if can_play else ''}"
         f'<a class="icon-btn sm" href="{collect}" hx-get="{collect}" hx-target="#panel-in"'
         f' hx-swap="innerHTML" aria-label="Add {name} to a collection" title="Add to a collection">'
-        f"{icon('folder-heart')}</a></div></div>{conditional_escape(foot)}</li>\n"
+        f"{icon('folder-heart')}</a></div></div>{foot and conditional_escape(foot)}</li>\n"
     )
 
 

@@ -111,14 +111,20 @@ def wave(peaks: Sequence[int]) -> str:
     """Return the path of a waveform in a box of 256 by 32: one bar for each of the peaks."""
     if not peaks:
         return ""
-    count = len(peaks)
-    return "".join([_draw_bar(count, place, peak) for place, peak in enumerate(peaks)])
+    places = _list_places(len(peaks))
+    return "".join([place + _draw_bar(peak) for place, peak in zip(places, peaks, strict=True)])
 
 
-@lru_cache(maxsize=16_384)
-def _draw_bar(count: int, place: int, peak: int) -> str:
-    step, height = 256 / count, max(1.0, peak * 0.3)
-    return f"M{place * step + step / 2:g} {16 - height / 2:g}v{height:g}"
+@lru_cache(maxsize=256)
+def _list_places(count: int) -> list[str]:
+    step = 256 / count
+    return [f"M{place * step + step / 2:g} " for place in range(count)]
+
+
+@lru_cache(maxsize=1024)
+def _draw_bar(peak: int) -> str:
+    height = max(1.0, peak * 0.3)
+    return f"{16 - height / 2:g}v{height:g}"
 
 
 def shorten(text: str, most: int) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from django import template
 from django.utils.formats import date_format
@@ -28,8 +29,7 @@ _AGES = {**dict(Voice.Age.choices), Voice.Age.UNKNOWN.value: ""}
 _MOODS = {Badge.LEAVING: "warn", Badge.EXPIRES: "warn", Badge.KEY_MISSING: "bad"}
 
 
-@dataclass(frozen=True, slots=True)
-class ToldLabel:
+class ToldLabel(NamedTuple):
     """A label in our word, and where it comes from."""
 
     word: str
@@ -54,7 +54,12 @@ def told_labels(voice: Voice) -> list[ToldLabel]:
         ("age", _AGES[voice.age]),
         *[("use_case", word) for word in voice.use_case_words[:1]],
     ]
-    return [ToldLabel(word, origin_of(voice, facet)) for facet, word in words if word]
+    label, raw, own = voice.info.label, voice.raw_labels, voice.own_labels
+    return [
+        ToldLabel(word, _say_origin(label, facet, raw.get(facet) or "", facet in own))
+        for facet, word in words
+        if word
+    ]
 
 
 def draw_labels(voice: Voice) -> SafeString:
@@ -72,10 +77,15 @@ def _draw_label(word: str, origin: str) -> SafeString:
 @register.simple_tag
 def origin_of(voice: Voice, facet: str) -> str:
     """Say in a sentence which word the provider has for a facet of the voice."""
-    label, word = voice.info.label, voice.raw_labels.get(facet)
+    raw = voice.raw_labels.get(facet) or ""
+    return _say_origin(voice.info.label, facet, raw, facet in voice.own_labels)
+
+
+@lru_cache(maxsize=8192)
+def _say_origin(label: str, facet: str, word: str, is_ours: bool) -> str:
     name = facet.replace("_", " ")
     told = f"{label} says “{word}” for {name}." if word else f"{label} has no word for {name}."
-    return f"Your team says so, only here. {told}" if facet in voice.own_labels else told
+    return f"Your team says so, only here. {told}" if is_ours else told
 
 
 @register.simple_tag

@@ -16,7 +16,7 @@ from catalog.views.trays import read_tray
 
 # About two thousand bytes each; in this process only.
 _MOST_KEPT = 5000
-_KEPT: OrderedDict[tuple[object, ...], tuple[SafeString, ...]] = OrderedDict()
+_KEPT: OrderedDict[tuple[object, ...], list[str]] = OrderedDict()
 # Stands in a kept card where the filters of whoever looks belong; no text can hold it by chance.
 _FILTERS = secrets.token_hex(16)
 
@@ -32,11 +32,11 @@ def draw_cards(request: Request, page: VoicePage, marks: Marks, *, may_speak: bo
     for voice in page.load([pk for pk in page.ids if pk in cards and not cards[pk]]):
         # Nothing but what the keys tell: no card shows one person what another one's says.
         drawn = draw_card(voice, marks, tray, may_speak=may_speak, filters=_FILTERS)
-        # Parts of what a template escaped already.
-        cards[voice.pk] = parts = tuple(map(SafeString, drawn.split(_FILTERS)))
+        cards[voice.pk] = parts = drawn.split(_FILTERS)
         _keep(keys[voice.pk], parts)
     filters = escape(page.wanted.query_string())
     shown = (cards.get(pk) for pk in page.ids)
+    # Of parts that ``draw_card`` has escaped.
     return SafeString("".join(filters.join(parts) for parts in shown if parts))
 
 
@@ -50,7 +50,7 @@ def _marks_on(marks: Marks, pk: int) -> CardState:
     return pk in marks.starred, tags, marks.scores.get(pk)
 
 
-def _keep(key: tuple[object, ...], parts: tuple[SafeString, ...]) -> None:
+def _keep(key: tuple[object, ...], parts: list[str]) -> None:
     _KEPT[key] = parts
     while len(_KEPT) > _MOST_KEPT:
         _KEPT.popitem(last=False)

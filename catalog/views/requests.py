@@ -6,6 +6,7 @@ from typing import Any, cast
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 from django.conf import settings
+from django.contrib.auth.middleware import get_user
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
@@ -50,6 +51,8 @@ def _gate(view: View, *, shows_team: bool) -> View:
         known = cast(Request, request)
         if not request.user.is_authenticated:
             return _ask_to_sign_in(known)
+        # The person, and not what stands in for them until somebody asks: that takes longer.
+        known.user = cast(User, get_user(request))
         known.memberships = find_own_memberships(request.user)
         if not known.memberships:
             return render(request, "catalog/accounts/no_team.html", status=403)

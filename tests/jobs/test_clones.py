@@ -23,6 +23,7 @@ from catalog.models import (
 )
 from catalog.providers import errors
 from catalog.providers.key_checks import Slots
+from catalog.providers.registry import get_adapter
 from catalog.providers.types import CloneRequest, CloneResult, Kind, RemoteVoice, VoiceState
 from tests import factories
 from tests.conftest import Clock, make_wav
@@ -476,7 +477,7 @@ def test_a_voice_to_which_its_provider_gives_no_name_keeps_the_one_that_was_wish
     job, provider, clock, monkeypatch
 ):
     info = dataclasses.replace(job.account.info, can_rename=False)
-    monkeypatch.setattr(ProviderAccount, "info", info)
+    monkeypatch.setattr(get_adapter(job.account.provider), "info", info)
 
     def clone(wish):
         provider.make(wish.marker, "Clone 17")

@@ -61,11 +61,11 @@ class Segment:
         """Return how many of the documents have each value of the facet; none with 0."""
         values = self.values_of(facet)
         if not is_faster(values, documents, self.count):
-            counts = {
-                value: having.intersection_cardinality(documents)
+            return {
+                value: count
                 for value, having in values.items()
+                if (count := having.intersection_cardinality(documents))
             }
-            return {value: count for value, count in counts.items() if count}
         if facet not in self._tallies:
             self._tallies[facet] = Tally(values, self.count)
         return self._tallies[facet].count(documents)
