@@ -15,6 +15,10 @@ _LOOK = """() => {
     return [getComputedStyle(results).opacity, line, top];
 }"""
 
+_HIDE = """(isHidden) => {
+    Object.defineProperty(document, "hidden", { value: isHidden, configurable: true });
+}"""
+
 
 def test_while_an_answer_is_awaited_the_old_list_fades_where_it_stands(ana: Page) -> None:
     held: list[Route] = []
@@ -115,3 +119,23 @@ def test_the_box_of_a_table_s_head_is_half_ticked_for_some_of_its_rows(ana: Page
     head.check()
     expect(head).to_have_js_property("indeterminate", False)
     assert rows.evaluate_all("boxes => boxes.every((box) => box.checked)")
+
+
+def test_nothing_is_asked_for_in_a_tab_that_nobody_sees(
+    visits: Visits, complaints: Complaints
+) -> None:
+    complaints.expect("favicon.ico")
+    page = visits.open("/healthz", "ana")
+    page.clock.install()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("/health/")
+
+    page.evaluate(_HIDE, True)
+    asked.clear()
+    page.clock.run_for(60_000)
+    assert asked == []
+
+    page.evaluate(_HIDE, False)
+    with page.expect_request("**/health/"):
+        page.clock.run_for(6_000)
