@@ -93,6 +93,7 @@ class Voice(RowModel):
         NO_SOURCE = "no_source", "Has no source here"
 
     OWN_KINDS = (Kind.CLONE, Kind.DESIGNED, Kind.PROFESSIONAL)
+    _KIND_NAMES = {value: str(label) for value, label in Kind.choices}
 
     account = models.ForeignKey(ProviderAccount, on_delete=models.CASCADE, related_name="voices")
     provider = models.CharField(max_length=40)
@@ -238,7 +239,7 @@ class Voice(RowModel):
     @property
     def kind_name(self) -> str:
         """The kind in words."""
-        return str(Voice.Kind(self.kind).label)
+        return self._KIND_NAMES[self.kind]
 
     @property
     def language_name(self) -> str:

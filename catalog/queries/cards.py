@@ -26,8 +26,10 @@ _SHOWN = RowReader(
     Voice, [each.attname for each in Voice._meta.concrete_fields if each.name not in _NOT_SHOWN]
 )
 _HEARD = RowReader(PreviewClip, ["id", "voice_id", "seconds", "peaks"])
-_ROWS = f"SELECT {_SHOWN.columns} FROM catalog_voice WHERE id IN ({{}})"  # noqa: S608
-_CLIPS = f"SELECT {_HEARD.columns} FROM catalog_previewclip WHERE voice_id IN ({{}})"  # noqa: S608
+_ROWS = f"""
+    SELECT {_SHOWN.columns_of("v")}, {_HEARD.columns_of("c")} FROM catalog_voice v
+    LEFT JOIN catalog_previewclip c ON c.voice_id = v.id WHERE v.id IN ({{}})
+"""  # noqa: S608  (of our columns)
 _LABELS = "SELECT voice_id, facet, value FROM catalog_voicelabel WHERE voice_id IN ({}) ORDER BY id"
 
 
@@ -47,8 +49,9 @@ def load_voices(
     ids = list(voice_ids)
     if not ids:
         return []
-    rows = {voice.id: voice for voice in _SHOWN.make(_select(_ROWS, ids))}
-    clips = {clip.voice_id: clip for clip in _HEARD.make(_select(_CLIPS, ids))}
+    read = _select(_ROWS, ids)
+    rows = {voice.id: voice for voice in _SHOWN.make(read)}
+    clips = {clip.voice_id: clip for clip in _HEARD.make_last(read)}
     labels: dict[int, list[tuple[str, str]]] = defaultdict(list)
     for voice_id, *pair in _select(_LABELS, ids):
         labels[voice_id].append((pair[0], pair[1]))

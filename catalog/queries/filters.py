@@ -101,7 +101,7 @@ class VoiceFilter:
         """Return what a saved search keeps: what is found and its order, in one spelling."""
         pairs = [("q", self.words)] if self.words else []
         pairs += [(name, each) for name in FILTERS for each in sorted(self.chosen.get(name, ()))]
-        return urlencode([*pairs, ("sort", self.sort)])
+        return "&".join([_write_pair(*pair) for pair in (*pairs, ("sort", self.sort))])
 
     def without(self, name: str, value: str) -> "VoiceFilter":
         """Return the filter with one value taken out."""

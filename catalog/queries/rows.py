@@ -21,10 +21,14 @@ class RowReader(Generic[Made]):
         self._model, self.names = model, tuple(names)
         self._converters = lru_cache(maxsize=1)(self._find_converters)
 
-    @property
-    def columns(self) -> str:
-        """The columns to select."""
-        return ", ".join(self.names)
+    def columns_of(self, table: str) -> str:
+        """Return the columns to select of a table that goes by this name in the statement."""
+        return ", ".join(f"{table}.{name}" for name in self.names)
+
+    def make_last(self, rows: Iterable[Sequence[Any]]) -> list[Made]:
+        """Return the instances of a join: their fields come last in a row, and may all be null."""
+        count = len(self.names)
+        return self.make(row[-count:] for row in rows if row[-count] is not None)
 
     def make(self, rows: Iterable[Sequence[Any]]) -> list[Made]:
         """Return the instances of rows; what a row holds beyond the fields is left out."""

@@ -25,7 +25,7 @@ _SYSTEMS = (
 # Plain statements: every request asks them, and to compose them takes longer than an answer.
 _SESSION = "SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > %s"
 _USERS = RowReader(User, [each.attname for each in User._meta.concrete_fields])
-_USER = f"SELECT {_USERS.columns} FROM catalog_user WHERE id = %s"  # noqa: S608  (of our columns)
+_USER = f"SELECT {_USERS.columns_of('u')} FROM catalog_user u WHERE id = %s"  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,12 @@ HIGHEST = {"requests", "unseen", "memory"}
 BUILD_INDEXES = """
 import django
 django.setup()
-from catalog.jobs.indexes import build_due_indexes
-build_due_indexes()
+from catalog.jobs.indexes import build_index, list_scopes
+from catalog.search.index.shelf import read_versions
+from catalog.search.index.snapshots import read_snapshot_versions
+for teams in list_scopes():
+    if read_snapshot_versions(teams) != (read_versions(teams) or None):
+        build_index(teams)
 """
 
 
