@@ -82,8 +82,14 @@ def make_facet(
     on = wanted.chosen.get(name, ())
     steady = CLOSED_FACETS[name] if name in _STEADY else ()
     values = {*counts, *on, *steady, *usual}
+    words = CLOSED_FACETS.get(name) or {}
     choices = [
-        Choice(value, name_value(name, value, collections), counts.get(value, 0), value in on)
+        Choice(
+            value,
+            words.get(value) or name_value(name, value, collections),
+            counts.get(value, 0),
+            value in on,
+        )
         for value in values
     ]
     choices.sort(key=lambda choice: (choice.value == "unknown", -choice.count, choice.label))

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from jinja2 import Environment, StrictUndefined
 
@@ -36,11 +38,27 @@ def make_environment(**options: Any) -> Environment:
         each.__name__: each
         for each in (
             *(choices, compare_button, draw_card, icon, known_clip, played, star_button),
-            *(static, url, voice_url, wave),
+            *(asset, swapping, url, voice_url, wave),
         )
     }
     environment.filters |= {"grouped": grouped, "shorten": shorten, "timesince": timesince}
     return environment
+
+
+@lru_cache(maxsize=1024)
+def swapping(query: str) -> SafeString:
+    """Draw what makes a link change the list in its place, to that of a query of it."""
+    return format_html(
+        'href="{0}" hx-get="{0}" hx-target="#results" hx-swap="outerMorph"'
+        ' hx-sync="#filters:replace" hx-indicator="#results"',
+        url("voice-list") + query,
+    )
+
+
+@lru_cache(maxsize=64)
+def asset(path: str) -> str:
+    """Return the address of a static file."""
+    return static(path)
 
 
 @lru_cache(maxsize=1024)

@@ -103,7 +103,10 @@ def voice_list(request: Request) -> HttpResponseBase:
 
 
 def _only_words_changed(request: Request, wanted: VoiceFilter) -> bool:
-    before = VoiceFilterForm(QueryDict(shown_address(request).query)).wanted
+    query = shown_address(request).query
+    if "q=" not in query:
+        return False
+    before = VoiceFilterForm(QueryDict(query)).wanted
     same = (before.chosen, before.sort, before.layout) == (
         wanted.chosen,
         wanted.sort,
