@@ -18,6 +18,13 @@ def as_bitmap(numbers: Numbers) -> BitMap:
     return BitMap(plain)
 
 
+def as_runs(numbers: Numbers) -> BitMap:
+    """Return the numbers as a bitmap to keep, in which many in a row take no room."""
+    bitmap = as_bitmap(np.sort(numbers))
+    bitmap.run_optimize()
+    return bitmap
+
+
 def as_numbers(bitmap: BitMap) -> Numbers:
     """Return what is in a bitmap, smallest first."""
     return np.frombuffer(bitmap.to_array(), dtype=np.uint32)

@@ -1,5 +1,6 @@
-"""Answer searches from an index: sets of documents, in the order of the numbers that they have."""
+"""Answer searches from an index: by sets of documents."""
 
+from collections.abc import Callable
 from functools import reduce
 from heapq import merge
 from itertools import islice
@@ -25,7 +26,7 @@ from catalog.search.nodes import (
 )
 
 _LAST = 2**32
-_NAME_ORDERS = {"name", "-name", "best"}
+_Key = tuple[object, ...]
 _TIERS = (frozenset({"name"}), frozenset({"name", "labels", "team", "ids"}))
 
 
@@ -171,12 +172,17 @@ class IndexEngine:
             for keys in [shard.segment.keys_by(sort)]
             for document in documents
         )
-        taken = _count_taken(large, found[0], small, sort, start)
-        first = start - taken
-        documents = _pick(large, found[0], sort, first, first + stop - start)
+        # From before the page as many as small ones may stand there instead of them.
+        first = max(0, start - len(small))
+        documents = large.order_by(sort).pick(found[0], first, stop)
         if not small:
             return [int(large.pks[document]) for document in documents]
-        keys = (large.key_of(document, sort) for document in documents)
+
+        def key_at(place: int) -> _Key:
+            return large.key_of(documents[place - first], sort)
+
+        taken = _count_taken(key_at, len(found[0]), small, start)
+        keys = map(key_at, range(start - taken, first + len(documents)))
         both = merge(keys, small[taken : taken + stop - start])
         return [int(str(key[-1])) for key in islice(both, stop - start)]
 
@@ -195,22 +201,12 @@ def _count_common(documents: list[BitMap], found: list[BitMap]) -> int:
     return sum(one.intersection_cardinality(other) for one, other in pairs)
 
 
-def _pick(segment: Segment, found: BitMap, sort: str, start: int, stop: int) -> list[int]:
-    if sort in _NAME_ORDERS:
-        return list(found[start:stop])
-    return segment.order_by(sort).pick(found, start, stop)
-
-
-def _count_taken(
-    large: Segment, found: BitMap, small: list[tuple[object, ...]], sort: str, start: int
-) -> int:
+def _count_taken(key_at: Callable[[int], _Key], count: int, small: list[_Key], start: int) -> int:
     """Return how many of the small ones stand among the first of both, merged."""
-    low, high = max(0, start - len(found)), min(len(small), start)
+    low, high = max(0, start - count), min(len(small), start)
     while low < high:
         middle = (low + high) // 2
-        last = start - middle - 1
-        document = _pick(large, found, sort, last, last + 1)[0]
-        if small[middle] < large.key_of(document, sort):
+        if small[middle] < key_at(start - middle - 1):
             low = middle + 1
         else:
             high = middle

@@ -1,5 +1,6 @@
-"""Orders beside that by name, in blocks, so that any page of any result is found at once."""
+"""Orders of the documents, in blocks, so that any page of any result is found at once."""
 
+from collections.abc import Iterator
 from functools import cached_property
 
 import numpy as np
@@ -7,7 +8,11 @@ from pyroaring import BitMap
 
 from catalog.search.index.arrays import Numbers, as_bitmap, as_numbers
 
+# So many places to a block, and so many blocks to a pile, which is passed over as a whole.
 _BLOCK = 8192
+_PILE = 16
+# Of fewer, each is looked up.
+_FEW = 4096
 
 
 class SortOrder:
@@ -17,27 +22,48 @@ class SortOrder:
         self.documents = documents
 
     @cached_property
+    def places(self) -> Numbers:
+        """Return the place of every document in the order."""
+        places = np.empty(len(self.documents), dtype=np.uint32)
+        places[self.documents] = np.arange(len(self.documents), dtype=np.uint32)
+        return places
+
+    @cached_property
     def _blocks(self) -> list[BitMap]:
         starts = range(0, len(self.documents), _BLOCK)
         return [as_bitmap(self.documents[start : start + _BLOCK]) for start in starts]
 
     @cached_property
-    def _places(self) -> Numbers:
-        places = np.empty(len(self.documents), dtype=np.uint32)
-        places[self.documents] = np.arange(len(self.documents), dtype=np.uint32)
-        return places
+    def _piles(self) -> list[BitMap]:
+        starts = range(0, len(self._blocks), _PILE)
+        return [BitMap.union(*self._blocks[start : start + _PILE]) for start in starts]
 
     def pick(self, found: BitMap, start: int, stop: int) -> list[int]:
         """Return those of the found documents that stand from one place to before another."""
+        if len(found) <= _FEW:
+            return list(self._sort(found)[start:stop].tolist())
         picked: list[int] = []
-        passed = 0
-        for block in self._blocks:
+        for passed, block in self._list_passed(found, start):
             if passed >= stop:
                 break
-            count = block.intersection_cardinality(found)
-            if passed + count > start:
-                places = np.sort(self._places[as_numbers(block & found)])
-                first, last = max(0, start - passed), stop - passed
-                picked += self.documents[places[first:last]].tolist()
-            passed += count
+            picked += self._sort(block)[max(0, start - passed) : stop - passed].tolist()
         return picked
+
+    def _list_passed(self, found: BitMap, start: int) -> Iterator[tuple[int, BitMap]]:
+        """Yield how many were passed, and what the next block has, from that with the start on."""
+        passed = 0
+        for number, pile in enumerate(self._piles):
+            count = pile.intersection_cardinality(found)
+            if passed + count <= start:
+                passed += count
+                continue
+            for block in self._blocks[number * _PILE : (number + 1) * _PILE]:
+                common = block & found
+                if passed + len(common) > start:
+                    yield passed, common
+                passed += len(common)
+
+    def _sort(self, documents: BitMap) -> Numbers:
+        places = np.sort(self.places[as_numbers(documents)])
+        ordered: Numbers = self.documents[places]
+        return ordered

@@ -1,4 +1,8 @@
-"""Voices numbered by name, with a bitmap for every value and for every word; never changed."""
+"""Voices as numbered documents, with a bitmap for every value and every word; never changed.
+
+Documents of the same values have numbers that follow one another, so that the bitmap of a value is
+a few runs of numbers: less to keep, and less to look at when the values of a result are counted.
+"""
 
 import contextlib
 from array import array
@@ -9,10 +13,10 @@ from functools import cached_property
 import numpy as np
 from pyroaring import BitMap
 
-from catalog.search.index.arrays import Bitmaps, Numbers, Texts, as_bitmap
+from catalog.search.engines import COLUMN_FACETS
+from catalog.search.index.arrays import Bitmaps, Numbers, Texts, as_bitmap, as_runs
 from catalog.search.index.orders import SortOrder
 from catalog.search.index.rows import IndexRow
-from catalog.search.index.tallies import Tally, is_faster
 from catalog.search.index.terms import Terms
 from catalog.search.nodes import SECTIONS
 
@@ -21,6 +25,8 @@ _DICTIONARIES = (*SECTIONS, "start")
 _NOTHING = BitMap()
 _SEPARATOR = "\x1f"
 _FIRST_DATE = -(2**61)
+# By these the documents are numbered. First what people may see; then what has many values.
+_NUMBERED_BY = ("account", "main_language", "accent", "gender", "age", "use_case", "kind")
 
 
 class Segment:
@@ -30,7 +36,6 @@ class Segment:
         self._parts = dict(parts)
         self.pks, self.created = parts["pks"], parts["created"]
         self.count = len(self.pks)
-        self.everything = BitMap(range(self.count))
         self.names = Texts(parts["names.blob"], parts["names.ends"])
         self.languages = parts["languages"]
         self._places: dict[str, dict[str, BitMap]] = defaultdict(dict)
@@ -39,10 +44,15 @@ class Segment:
         for place in range(len(keys)):
             facet, value = keys[place].decode().split(_SEPARATOR, 1)
             self._places[facet][value] = bitmaps[place]
+        # Each document has one value of these facets, so one of them is what the others leave.
+        self._commonest = {
+            facet: max(values, key=lambda value: len(values[value]))
+            for facet in COLUMN_FACETS
+            if (values := self.values_of(facet))
+        }
         self._terms = {name: Terms.from_parts(_under(name, parts)) for name in _DICTIONARIES}
-        self._orders: dict[str, SortOrder] = {}
+        self._orders = {"name": SortOrder(parts["by_name"])}
         self._keys: dict[str, list[tuple[object, ...]]] = {}
-        self._tallies: dict[str, Tally] = {}
         self.phrases: dict[object, BitMap] = {}
 
     def parts(self) -> dict[str, Numbers]:
@@ -59,16 +69,15 @@ class Segment:
 
     def count_values(self, facet: str, documents: BitMap) -> dict[str, int]:
         """Return how many of the documents have each value of the facet; none with 0."""
-        values = self.values_of(facet)
-        if not is_faster(values, documents, self.count):
-            return {
-                value: count
-                for value, having in values.items()
-                if (count := having.intersection_cardinality(documents))
-            }
-        if facet not in self._tallies:
-            self._tallies[facet] = Tally(values, self.count)
-        return self._tallies[facet].count(documents)
+        commonest = self._commonest.get(facet)
+        counts = {
+            value: count
+            for value, having in self.values_of(facet).items()
+            if value != commonest and (count := having.intersection_cardinality(documents))
+        }
+        if commonest is not None and (rest := len(documents) - sum(counts.values())):
+            counts[commonest] = rest
+        return counts
 
     def terms_in(self, section: str) -> Terms:
         """Return the dictionary of one section."""
@@ -82,11 +91,12 @@ class Segment:
 
     def documents_of(self, pks: Numbers) -> BitMap:
         """Return the documents of those of the primary keys that are here."""
-        order, ordered = self._by_pk
-        if not len(ordered) or not len(pks):
+        if not self.count or not len(pks):
             return BitMap()
-        places = np.minimum(np.searchsorted(ordered, pks), len(ordered) - 1)
-        return as_bitmap(order[places[ordered[places] == pks]])
+        order = self._by_pk
+        places = np.searchsorted(self.pks, pks, sorter=order)
+        documents = order[np.minimum(places, self.count - 1)]
+        return as_bitmap(documents[self.pks[documents] == pks])
 
     def key_of(self, document: int, sort: str) -> tuple[object, ...]:
         """Return what the document is sorted by, comparable over segments."""
@@ -106,51 +116,68 @@ class Segment:
         return self._keys[sort]
 
     @cached_property
-    def _by_pk(self) -> tuple[Numbers, Numbers]:
-        order = np.argsort(self.pks, kind="stable").astype(np.uint32)
-        return order, self.pks[order]
+    def _by_pk(self) -> Numbers:
+        return np.argsort(self.pks, kind="stable").astype(np.uint32)
 
     def _list_in_order(self, sort: str) -> Numbers:
-        documents = np.arange(self.count)
+        by_name = self.order_by("name").places
         if sort == "language":
-            known = np.char.equal(self.languages, b"unknown")
-            return np.lexsort((documents, self.languages, known)).astype(np.uint32)
+            is_unknown = np.char.equal(self.languages, b"unknown")
+            return np.lexsort((by_name, self.languages, is_unknown)).astype(np.uint32)
         is_unknown = self.created < _FIRST_DATE
         dates = self.created if sort == "oldest" else -self.created
-        return np.lexsort((documents, dates, is_unknown)).astype(np.uint32)
+        return np.lexsort((by_name, dates, is_unknown)).astype(np.uint32)
 
 
 def build_segment(rows: Iterable[IndexRow]) -> Segment:
-    """Make a segment of rows that come by name: document numbers are their places."""
+    """Make a segment of rows that come by name."""
     pks, names, created, languages = array("q"), [], array("q"), []
     values: dict[tuple[str, str], array[int]] = defaultdict(lambda: array("I"))
     words: list[dict[str, array[int]]] = [defaultdict(lambda: array("I")) for _ in _DICTIONARIES]
-    for document, row in enumerate(rows):
+    for place, row in enumerate(rows):
         pks.append(row.pk)
         names.append(row.name.encode())
         created.append(row.created)
         languages.append(row.language.encode())
         for key in row.facets:
-            values[key].append(document)
+            values[key].append(place)
         for terms, line in zip(words, row.words, strict=False):
             for term in set(line.split()):
-                terms[term].append(document)
+                terms[term].append(place)
         with contextlib.suppress(IndexError):
-            words[-1][row.words[0].split(maxsplit=1)[0]].append(document)
-    packed = Bitmaps.pack(as_bitmap(np.frombuffer(each, np.uint32)) for each in values.values())
+            words[-1][row.words[0].split(maxsplit=1)[0]].append(place)
+    placed = {key: np.frombuffer(each, np.uint32) for key, each in values.items()}
+    places = _number_documents(placed, len(pks))
+    by_name = np.empty(len(places), dtype=np.uint32)
+    by_name[places] = np.arange(len(places), dtype=np.uint32)
+    packed = Bitmaps.pack(as_runs(by_name[each]) for each in placed.values())
     keys = Texts.pack(f"{facet}{_SEPARATOR}{value}".encode() for facet, value in values)
     parts: dict[str, Numbers] = {
-        "pks": np.frombuffer(pks, np.int64),
-        "created": np.frombuffer(created, np.int64),
-        "languages": np.array(languages, dtype="S20"),
-        **_over("names", Texts.pack(names).parts()),
+        "by_name": by_name,
+        "pks": np.frombuffer(pks, np.int64)[places],
+        "created": np.frombuffer(created, np.int64)[places],
+        "languages": np.array(languages, dtype="S20")[places],
+        **_over("names", Texts.pack(names[place] for place in places).parts()),
         **_over("keys", keys.parts()),
         **_over("values", packed.parts()),
     }
     for name, terms in zip(_DICTIONARIES, words, strict=True):
-        parts |= _over(name, Terms.build(terms).parts())
+        parts |= _over(name, Terms.build(terms, by_name).parts())
         terms.clear()
     return Segment(parts)
+
+
+def _number_documents(values: Mapping[tuple[str, str], Numbers], count: int) -> Numbers:
+    """Return for each document, by its number, the place of its row."""
+    columns = []
+    for facet in _NUMBERED_BY:
+        column = np.zeros(count, dtype=np.uint32)
+        those = [places for (name, _), places in values.items() if name == facet]
+        # Of several values, a document stands with the others of the commonest.
+        for number, places in enumerate(sorted(those, key=len), start=1):
+            column[places] = number
+        columns.append(column)
+    return np.lexsort(columns[::-1]).astype(np.uint32)
 
 
 def _over(name: str, parts: Mapping[str, Numbers]) -> dict[str, Numbers]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from pyroaring import BitMap
 
-from catalog.search.index.arrays import Bitmaps, Numbers, Texts, as_bitmap
+from catalog.search.index.arrays import Bitmaps, Numbers, Texts, as_bitmap, as_runs
 
 # A term in more voices than this has a bitmap of its own; of the others, ids and most names, the
 # places stand in one long row, where a beginning is one piece of it.
@@ -26,24 +26,24 @@ class Terms:
         self._remembered: dict[str, BitMap] = {}
 
     @classmethod
-    def build(cls, places: Mapping[str, Iterable[int]]) -> "Terms":
-        """Make the dictionary from the documents of each term, which come in their order."""
+    def build(cls, places: Mapping[str, Iterable[int]], documents: Numbers) -> "Terms":
+        """Make the dictionary from the places of each term, and the document at each place."""
         rare, ends, often, bitmaps = [], [], [], []
         end = 0
         terms = sorted(places)
         for number, term in enumerate(terms):
-            documents = np.fromiter(places[term], dtype=np.uint32)
-            if len(documents) > _FREQUENT:
+            here = np.fromiter(places[term], dtype=np.uint32)
+            if len(here) > _FREQUENT:
                 often.append(number)
-                bitmaps.append(as_bitmap(documents))
+                bitmaps.append(as_runs(documents[here]))
             else:
-                rare.append(documents)
-                end += len(documents)
+                rare.append(here)
+                end += len(here)
             ends.append(end)
         flat = np.concatenate(rare) if rare else np.empty(0, dtype=np.uint32)
         return cls(
             Texts.pack(term.encode() for term in terms),
-            flat,
+            documents[flat],
             np.array(ends, dtype=np.int64),
             np.array(often, dtype=np.int64),
             Bitmaps.pack(bitmaps),
