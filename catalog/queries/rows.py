@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
+import orjson
 from django.db import DEFAULT_DB_ALIAS, connections, models
 
 Made = TypeVar("Made", bound=models.Model)
@@ -48,4 +49,13 @@ class RowReader(Generic[Made]):
         meta = self._model._meta
         columns = [meta.get_field(name).get_col(meta.db_table) for name in self.names]  # type: ignore[union-attr]
         compiler = self._model._base_manager.all().query.get_compiler(DEFAULT_DB_ALIAS)
-        return [(place, *each) for place, each in compiler.get_converters(columns).items()]
+        found = [(place, *each) for place, each in compiler.get_converters(columns).items()]
+        return [
+            (place, [_read_json] if isinstance(column.target, models.JSONField) else made, column)
+            for place, made, column in found
+        ]
+
+
+def _read_json(value: str, *_: object) -> object:
+    # A list asks for it some fifty times, and Django's way takes five times as long.
+    return orjson.loads(value)

@@ -1,6 +1,7 @@
 """Answer searches from an index: by sets of documents."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import reduce
 from heapq import merge
 from itertools import islice
@@ -10,8 +11,7 @@ from pyroaring import BitMap
 
 from catalog.search.engines import Search
 from catalog.search.index.editions import Edition, Shard
-from catalog.search.index.phrases import find_phrase
-from catalog.search.index.segments import Segment
+from catalog.search.index.phrases import find_phrase, find_word
 from catalog.search.marks import MARK_FACETS
 from catalog.search.nodes import (
     EVERYTHING,
@@ -28,6 +28,7 @@ from catalog.search.nodes import (
 _LAST = 2**32
 _Key = tuple[object, ...]
 _TIERS = (frozenset({"name"}), frozenset({"name", "labels", "team", "ids"}))
+_START = frozenset({"start"})
 
 
 class IndexEngine:
@@ -37,6 +38,8 @@ class IndexEngine:
         self._edition = edition
         # The counts of each chosen group ask for most of the same conditions once more.
         self._held: dict[tuple[int, Node], BitMap] = {}
+        # By the set that was narrowed, which is kept so that its id stays its own.
+        self._narrowed: dict[tuple[int, Node], tuple[BitMap, BitMap]] = {}
 
     def select(self, search: Search) -> list[BitMap]:
         """Return the documents that the search finds."""
@@ -44,7 +47,8 @@ class IndexEngine:
         tests = [Value(facet, values) for facet, values in search.chosen.items() if values]
         if search.node == EVERYTHING and not tests:
             return base
-        node = All((*tests, search.node))
+        parts = search.node.parts if isinstance(search.node, All) else (search.node,)
+        node = All((*tests, *parts))
         return [self._narrow(place, node, base[place], search) for place in range(len(base))]
 
     def size(self, found: list[BitMap]) -> int:
@@ -61,9 +65,11 @@ class IndexEngine:
         pks: list[int] = []
         for tier in self._split(found, search.plain_words):
             count = self.size(tier)
-            if start < count and stop > 0:
+            if start < count:
                 pks += self._page(tier, "name", max(0, start), min(stop, count))
             start, stop = start - count, stop - count
+            if stop <= 0:
+                break
         return pks
 
     def count_values(self, found: list[BitMap], search: Search, facet: str) -> dict[str, int]:
@@ -91,6 +97,12 @@ class IndexEngine:
 
     def _narrow(self, place: int, node: Node, within: BitMap, search: Search) -> BitMap:
         """Return those of the documents of one shard for which the condition holds."""
+        key = (id(within), node)
+        if key not in self._narrowed:
+            self._narrowed[key] = within, self._narrow_anew(place, node, within, search)
+        return self._narrowed[key][1]
+
+    def _narrow_anew(self, place: int, node: Node, within: BitMap, search: Search) -> BitMap:
         match node:
             case All():
                 # What few hold first: whatever comes after it has less to look at.
@@ -121,7 +133,7 @@ class IndexEngine:
             case Value():
                 return self._having(place, node, search)
             case Word():
-                return _beginning(self._shard(place).segment, node, node.sections)
+                return find_word(self._shard(place).segment, node)
             case Phrase():
                 return find_phrase(self._shard(place).segment, node)
 
@@ -141,28 +153,19 @@ class IndexEngine:
         having = [known[value] for value in values if value in known]
         return having[0] if len(having) == 1 else BitMap.union(BitMap(), *having)
 
-    def _split(self, found: list[BitMap], words: list[Word]) -> list[list[BitMap]]:
-        """Split what was found by how well it fits: the name's beginning, the name, the labels."""
-        if not words:
-            return [found]
-        tiers: list[list[BitMap]] = []
-        named = self._with_all(words, _TIERS[0])
-        labelled = self._with_all(words, _TIERS[1])
-        begun = [self._starting_with(place, words[0]) for place in range(len(found))]
-        for better in ([a & b for a, b in zip(named, begun, strict=True)], named, labelled):
-            tiers.append([a & b for a, b in zip(found, better, strict=True)])
-            found = [a - b for a, b in zip(found, better, strict=True)]
-        return [*tiers, found]
-
-    def _with_all(self, words: list[Word], sections: frozenset[str]) -> list[BitMap]:
-        return [
-            reduce(and_, (_beginning(shard.segment, word, sections) for word in words))
-            for shard in self._edition.shards
-        ]
-
-    def _starting_with(self, place: int, word: Word) -> BitMap:
-        terms = self._shard(place).segment.terms_in("start")
-        return BitMap.union(BitMap(), *map(terms.beginning_with, word.spellings))
+    def _split(self, found: list[BitMap], words: list[Word]) -> Iterator[list[BitMap]]:
+        """Yield what was found by how well it fits: the name's beginning, the name, the labels."""
+        if words:
+            named, labelled = ([replace(word, sections=tier) for word in words] for tier in _TIERS)
+            begun = replace(words[0], sections=_START)
+            for better in ([begun, *named], named, labelled):
+                fitting = [
+                    reduce(and_, (find_word(shard.segment, word) for word in better), documents)
+                    for shard, documents in zip(self._edition.shards, found, strict=True)
+                ]
+                yield fitting
+                found = [a - b for a, b in zip(found, fitting, strict=True)]
+        yield found
 
     def _page(self, found: list[BitMap], sort: str, start: int, stop: int) -> list[int]:
         large = self._shard(0).segment
@@ -185,15 +188,6 @@ class IndexEngine:
         keys = map(key_at, range(start - taken, first + len(documents)))
         both = merge(keys, small[taken : taken + stop - start])
         return [int(str(key[-1])) for key in islice(both, stop - start)]
-
-
-def _beginning(segment: Segment, word: Word, sections: frozenset[str]) -> BitMap:
-    found = [
-        segment.terms_in(section).beginning_with(term)
-        for section in sections
-        for term in word.spellings
-    ]
-    return found[0] if len(found) == 1 else BitMap.union(BitMap(), *found)
 
 
 def _count_common(documents: list[BitMap], found: list[BitMap]) -> int:

@@ -1,4 +1,4 @@
-"""Phrases: the index knows which voices have their terms, the rows tell in which order."""
+"""Words and phrases: the index knows which voices have the terms, the rows tell in which order."""
 
 from functools import reduce
 from operator import and_, or_
@@ -9,24 +9,31 @@ from pyroaring import BitMap
 from catalog.models import Voice
 from catalog.search.index.arrays import as_numbers
 from catalog.search.index.segments import Segment
-from catalog.search.nodes import Phrase
+from catalog.search.nodes import Phrase, Word
 from catalog.search.sql import contains_phrase
 
 _BATCH = 500
-_MOST_REMEMBERED = 64
 
 
-def find_phrase(segment: Segment, node: Phrase) -> BitMap:
+def find_word(segment: Segment, word: Word) -> BitMap:
+    """Return the documents with a term that begins like the word; not to be changed."""
+    return segment.remember(word, lambda: _with_beginning(segment, word))
+
+
+def find_phrase(segment: Segment, phrase: Phrase) -> BitMap:
     """Return the documents with the phrase; not to be changed."""
-    found = segment.phrases.get(node)
-    if found is None:
-        found = _with_terms(segment, node)
-        if len(node.terms) > 1:
-            found = _check_rows(segment, found, node)
-        if len(segment.phrases) >= _MOST_REMEMBERED:
-            segment.phrases.pop(next(iter(segment.phrases), node), None)
-        segment.phrases[node] = found
-    return found
+    return segment.remember(phrase, lambda: _with_phrase(segment, phrase))
+
+
+def _with_beginning(segment: Segment, word: Word) -> BitMap:
+    sections = map(segment.terms_in, word.sections)
+    found = [terms.beginning_with(term) for terms in sections for term in word.spellings]
+    return found[0] if len(found) == 1 else BitMap.union(BitMap(), *found)
+
+
+def _with_phrase(segment: Segment, phrase: Phrase) -> BitMap:
+    found = _with_terms(segment, phrase)
+    return _check_rows(segment, found, phrase) if len(phrase.terms) > 1 else found
 
 
 def _with_terms(segment: Segment, node: Phrase) -> BitMap:

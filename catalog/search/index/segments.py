@@ -7,7 +7,7 @@ a few runs of numbers: less to keep, and less to look at when the values of a re
 import contextlib
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 
 import numpy as np
@@ -18,15 +18,21 @@ from catalog.search.index.arrays import Bitmaps, Numbers, Texts, as_bitmap, as_r
 from catalog.search.index.orders import SortOrder
 from catalog.search.index.rows import IndexRow
 from catalog.search.index.terms import Terms
-from catalog.search.nodes import SECTIONS
+from catalog.search.nodes import SECTIONS, Phrase, Word
 
 # The sections, and the terms with which names begin.
 _DICTIONARIES = (*SECTIONS, "start")
 _NOTHING = BitMap()
+_MOST_REMEMBERED = 256
 _SEPARATOR = "\x1f"
 _FIRST_DATE = -(2**61)
+# No set of values is to be taken for another; that one is does no harm.
+_PRIME = np.uint64(1_000_003)
 # By these the documents are numbered. First what people may see; then what has many values.
-_NUMBERED_BY = ("account", "main_language", "accent", "gender", "age", "use_case", "kind")
+_NUMBERED_BY = (
+    *("account", "main_language", "accent", "use_case", "language"),
+    *("gender", "age", "kind"),
+)
 
 
 class Segment:
@@ -53,7 +59,7 @@ class Segment:
         self._terms = {name: Terms.from_parts(_under(name, parts)) for name in _DICTIONARIES}
         self._orders = {"name": SortOrder(parts["by_name"])}
         self._keys: dict[str, list[tuple[object, ...]]] = {}
-        self.phrases: dict[object, BitMap] = {}
+        self._remembered: dict[Word | Phrase, BitMap] = {}
 
     def parts(self) -> dict[str, Numbers]:
         """Return what it is kept in, by name."""
@@ -82,6 +88,17 @@ class Segment:
     def terms_in(self, section: str) -> Terms:
         """Return the dictionary of one section."""
         return self._terms[section]
+
+    def remember(self, node: Word | Phrase, find: Callable[[], BitMap]) -> BitMap:
+        """Return what the node finds, from the last time if that is not long ago."""
+        found = self._remembered.get(node)
+        if found is None:
+            found = find()
+            # Whatever else happens at the same time, no more than one of them is lost.
+            if len(self._remembered) >= _MOST_REMEMBERED:
+                self._remembered.pop(next(iter(self._remembered), node), None)
+            self._remembered[node] = found
+        return found
 
     def order_by(self, sort: str) -> SortOrder:
         """Return the documents' order; made when it is first asked for."""
@@ -171,12 +188,13 @@ def _number_documents(values: Mapping[tuple[str, str], Numbers], count: int) -> 
     """Return for each document, by its number, the place of its row."""
     columns = []
     for facet in _NUMBERED_BY:
-        column = np.zeros(count, dtype=np.uint32)
+        # Of several values, those of the commonest stand together, and so do those of the same set.
+        common, sets = np.zeros(count, dtype=np.uint64), np.zeros(count, dtype=np.uint64)
         those = [places for (name, _), places in values.items() if name == facet]
-        # Of several values, a document stands with the others of the commonest.
         for number, places in enumerate(sorted(those, key=len), start=1):
-            column[places] = number
-        columns.append(column)
+            common[places] = number
+            sets[places] = sets[places] * _PRIME + number
+        columns += [common, sets]
     return np.lexsort(columns[::-1]).astype(np.uint32)
 
 

@@ -11,7 +11,6 @@ from catalog.search.index.arrays import Bitmaps, Numbers, Texts, as_bitmap, as_r
 # A term in more voices than this has a bitmap of its own; of the others, ids and most names, the
 # places stand in one long row, where a beginning is one piece of it.
 _FREQUENT = 64
-_MOST_REMEMBERED = 64
 _AFTER_ALL = b"\xf5"  # no text in UTF-8 has this byte
 
 
@@ -23,7 +22,6 @@ class Terms:
     ) -> None:
         self._terms, self._rare, self._rare_ends = terms, rare, rare_ends
         self._often, self._bitmaps = often, bitmaps
-        self._remembered: dict[str, BitMap] = {}
 
     @classmethod
     def build(cls, places: Mapping[str, Iterable[int]], documents: Numbers) -> "Terms":
@@ -51,14 +49,10 @@ class Terms:
 
     def beginning_with(self, start: str) -> BitMap:
         """Return the documents with a term that begins like this; not to be changed."""
-        found = self._remembered.get(start)
-        if found is None:
-            encoded = start.encode()
-            first = bisect_left(self._terms, encoded)
-            after = bisect_left(self._terms, encoded + _AFTER_ALL, lo=first)
-            found = self._in_range(first, after)
-            self._remember(start, found)
-        return found
+        encoded = start.encode()
+        first = bisect_left(self._terms, encoded)
+        after = bisect_left(self._terms, encoded + _AFTER_ALL, lo=first)
+        return self._in_range(first, after)
 
     def exactly(self, term: str) -> BitMap:
         """Return the documents with this very term."""
@@ -77,12 +71,6 @@ class Terms:
         if len(often) == 1 and not len(rare):
             return often[0]
         return BitMap.union(as_bitmap(rare), *often)
-
-    def _remember(self, start: str, found: BitMap) -> None:
-        # Whatever else happens at the same time, a dictionary loses no more than one of them.
-        if len(self._remembered) >= _MOST_REMEMBERED:
-            self._remembered.pop(next(iter(self._remembered), ""), None)
-        self._remembered[start] = found
 
     def parts(self) -> dict[str, Numbers]:
         """Return what it is kept in, by name."""
