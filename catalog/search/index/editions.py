@@ -68,11 +68,13 @@ class Edition:
 
     def count_values(self, found: list[BitMap], facet: str) -> dict[str, int]:
         """Return how many of the documents have each value of the facet; none with 0."""
-        counts: dict[str, int] = {}
-        for shard, documents in zip(self.shards, found, strict=True):
-            if documents:
-                for value, count in shard.segment.count_values(facet, documents).items():
-                    counts[value] = counts.get(value, 0) + count
+        pairs = zip(self.shards, found, strict=True)
+        counts, *others = [
+            shard.segment.count_values(facet, documents) for shard, documents in pairs if documents
+        ] or [{}]
+        for more in others:
+            for value, count in more.items():
+                counts[value] = counts.get(value, 0) + count
         return counts
 
     def marked_by(self, user: User, facet: str) -> dict[str, list[BitMap]]:

@@ -169,17 +169,18 @@ class IndexEngine:
 
     def _page(self, found: list[BitMap], sort: str, start: int, stop: int) -> list[int]:
         large = self._shard(0).segment
+        # Of none of them more than the first can stand on the page or before it.
         small = sorted(
             keys[document]
             for shard, documents in zip(self._edition.shards[1:], found[1:], strict=True)
             for keys in [shard.segment.keys_by(sort)]
-            for document in documents
+            for document in shard.segment.order_by(sort).pick(documents, 0, stop)
         )
         # From before the page as many as small ones may stand there instead of them.
         first = max(0, start - len(small))
         documents = large.order_by(sort).pick(found[0], first, stop)
         if not small:
-            return [int(large.pks[document]) for document in documents]
+            return list(large.pks[documents].tolist())
 
         def key_at(place: int) -> _Key:
             return large.key_of(documents[place - first], sort)

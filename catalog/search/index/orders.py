@@ -41,12 +41,12 @@ class SortOrder:
     def pick(self, found: BitMap, start: int, stop: int) -> list[int]:
         """Return those of the found documents that stand from one place to before another."""
         if len(found) <= _FEW:
-            return list(self._sort(found)[start:stop].tolist())
+            return self._sort(found, start, stop)
         picked: list[int] = []
         for passed, block in self._list_passed(found, start):
             if passed >= stop:
                 break
-            picked += self._sort(block)[max(0, start - passed) : stop - passed].tolist()
+            picked += self._sort(block, max(0, start - passed), stop - passed)
         return picked
 
     def _list_passed(self, found: BitMap, start: int) -> Iterator[tuple[int, BitMap]]:
@@ -63,7 +63,6 @@ class SortOrder:
                     yield passed, common
                 passed += len(common)
 
-    def _sort(self, documents: BitMap) -> Numbers:
-        places = np.sort(self.places[as_numbers(documents)])
-        ordered: Numbers = self.documents[places]
-        return ordered
+    def _sort(self, documents: BitMap, start: int, stop: int) -> list[int]:
+        places = np.sort(self.places[as_numbers(documents)])[start:stop]
+        return list(self.documents[places].tolist())
