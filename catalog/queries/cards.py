@@ -30,7 +30,10 @@ _ROWS = f"""
     SELECT {_SHOWN.columns_of("v")}, {_HEARD.columns_of("c")} FROM catalog_voice v
     LEFT JOIN catalog_previewclip c ON c.voice_id = v.id WHERE v.id IN ({{}})
 """  # noqa: S608  (of our columns)
-_LABELS = "SELECT voice_id, facet, value FROM catalog_voicelabel WHERE voice_id IN ({}) ORDER BY id"
+_LABELS = """
+    SELECT voice_id, facet, value FROM catalog_voicelabel WHERE voice_id IN ({})
+    ORDER BY voice_id, id
+"""
 
 
 def find_card_states(voice_ids: Collection[int]) -> dict[int, CardState]:

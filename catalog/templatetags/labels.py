@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import NamedTuple
 
 from django import template
 from django.utils.formats import date_format
@@ -29,13 +28,6 @@ _AGES = {**dict(Voice.Age.choices), Voice.Age.UNKNOWN.value: ""}
 _MOODS = {Badge.LEAVING: "warn", Badge.EXPIRES: "warn", Badge.KEY_MISSING: "bad"}
 
 
-class ToldLabel(NamedTuple):
-    """A label in our word, and where it comes from."""
-
-    word: str
-    origin: str
-
-
 @dataclass(frozen=True, slots=True)
 class ShownBadge:
     """A badge in words, with its reason."""
@@ -46,30 +38,31 @@ class ShownBadge:
     mood: str
 
 
-def told_labels(voice: Voice) -> list[ToldLabel]:
-    """Return the short facts under a card, unknown ones left out."""
+def told_labels(voice: Voice) -> list[tuple[str, str]]:
+    """Return the short facts under a card, facet and word; unknown ones are left out."""
     words = [
         ("language", voice.language_name),
         ("gender", _GENDERS[voice.gender]),
         ("age", _AGES[voice.age]),
         *[("use_case", word) for word in voice.use_case_words[:1]],
     ]
-    label, raw, own = voice.info.label, voice.raw_labels, voice.own_labels
-    return [
-        ToldLabel(word, _say_origin(label, facet, raw.get(facet) or "", facet in own))
-        for facet, word in words
-        if word
-    ]
+    return [told for told in words if told[1]]
 
 
 def draw_labels(voice: Voice) -> SafeString:
-    """Draw the short facts under a card; among many voices the same ones come again and again."""
-    drawn = [_draw_label(label.word, label.origin) for label in told_labels(voice)]
+    """Draw the short facts under a card."""
+    provider, raw, own = voice.info.label, voice.raw_labels, voice.own_labels
+    drawn = [
+        _draw_label(word, provider, facet, raw.get(facet) or "", facet in own)
+        for facet, word in told_labels(voice)
+    ]
     return SafeString("".join(drawn) or "<li>No labels</li>")
 
 
+# Among many voices the same ones come again and again.
 @lru_cache(maxsize=8192)
-def _draw_label(word: str, origin: str) -> SafeString:
+def _draw_label(word: str, provider: str, facet: str, raw: str, is_ours: bool) -> SafeString:
+    origin = _say_origin(provider, facet, raw, is_ours)
     line = '<li title="{}">{}<span class="sr"> ({})</span></li>'
     return format_html(line, origin, word, origin)
 

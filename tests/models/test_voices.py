@@ -94,7 +94,7 @@ def test_the_tags_of_a_voice_leave_out_what_is_unknown(cast):
     )
     unknown = factories.make_voice(cast.account, languages=(), use_cases=())
 
-    assert [label.word for label in told_labels(known)] == [
+    assert [word for _, word in told_labels(known)] == [
         "English (UK)", "Female", "Old", "Narration"
     ]  # fmt: skip
     assert known.language_words == ["English (UK)", "German"]
