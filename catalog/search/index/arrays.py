@@ -12,15 +12,18 @@ Numbers = NDArray[Any]
 
 
 def as_bitmap(numbers: Numbers) -> BitMap:
-    """Return the numbers as a bitmap, by way of a buffer: one by one would take fifty times."""
+    """Return the numbers as a bitmap, by way of a buffer: one by one would take fifty times.
+
+    In order they are taken in at a tenth of what it costs to find the place of each.
+    """
     plain = array("I")
-    plain.frombytes(np.ascontiguousarray(numbers, dtype=np.uint32).tobytes())
+    plain.frombytes(np.sort(numbers).astype(np.uint32, copy=False).tobytes())
     return BitMap(plain)
 
 
 def as_runs(numbers: Numbers) -> BitMap:
     """Return the numbers as a bitmap to keep, in which many in a row take no room."""
-    bitmap = as_bitmap(np.sort(numbers))
+    bitmap = as_bitmap(numbers)
     bitmap.run_optimize()
     return bitmap
 
