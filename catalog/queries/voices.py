@@ -43,11 +43,12 @@ class VoicePage:
 
     @cached_property
     def voices(self) -> list[Voice]:
-        """The rows, read when they are asked for."""
-        return self.load(self.ids)
+        """The rows for a table, read when they are asked for."""
+        is_archived = self.answer.search.is_archived
+        return load_voices(self.ids, self.accounts, is_archived=is_archived, is_table=True)
 
     def load(self, ids: list[int]) -> list[Voice]:
-        """Return some of the rows: those whose cards were drawn before are not needed."""
+        """Return some of the rows for cards: those that were drawn before are not needed."""
         return load_voices(ids, self.accounts, is_archived=self.answer.search.is_archived)
 
     @property

@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from catalog.models import ProviderAccount, Voice
-from catalog.queries.filters import FACETS
+from catalog.models import Preference, ProviderAccount, Voice
+from catalog.queries.filters import COLUMNS, FACETS, LAYOUTS
 from catalog.queries.voices import PAGE_SIZE
 from tests import factories
 from tests.views.conftest import BOOSTED, PARTIAL, Page
@@ -228,12 +228,14 @@ def test_a_provider_that_did_not_answer_is_named_with_the_age_of_its_voices(cast
     assert len(page.find("li", **{"class": "card"})) == 3
 
 
-def test_more_voices_need_no_more_queries(cast, mia):
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_more_voices_need_no_more_queries(cast, mia, layout):
     def count_queries() -> int:
         with CaptureQueriesContext(connection) as seen:
-            assert mia.get("/voices/").status_code == 200
+            assert mia.get(f"/voices/?layout={layout}").status_code == 200
         return len(seen)
 
+    Preference.objects.create(user=cast.mia, columns=list(COLUMNS))
     factories.make_voice(cast.account)
     mia.get("/voices/?q=nobody")  # what stands around the list is read now, and kept
     few = count_queries()
