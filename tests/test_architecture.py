@@ -34,6 +34,11 @@ def short(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+def layer_of(path: Path) -> str:
+    """Return the layer of a module: the folder or module directly below its top level."""
+    return path.relative_to(ROOT).parts[1]
+
+
 def functions_of(path: Path) -> list[ast.FunctionDef]:
     """Return the public functions at the top of a module."""
     return [
@@ -45,13 +50,8 @@ def functions_of(path: Path) -> list[ast.FunctionDef]:
 
 @pytest.mark.parametrize("path", CODE, ids=short)
 def test_a_file_of_code_stays_short_and_has_a_name_that_says_something(path):
-    assert len(path.read_text().splitlines()) < 300
+    assert len(path.read_text().splitlines()) <= 400
     assert path.stem.strip("_") not in TOO_VAGUE
-
-
-@pytest.mark.parametrize("path", TEMPLATES, ids=short)
-def test_a_template_stays_short(path):
-    assert len(path.read_text().splitlines()) < 120
 
 
 @pytest.mark.parametrize(
@@ -69,9 +69,12 @@ def test_a_template_compares_with_no_word_and_trusts_no_text(path):
     assert not re.search(r"\|\s*safe\b|autoescape|\bstyle=|\bon[a-z]+=\"", text)
 
 
-def test_a_function_name_is_there_once_so_that_one_search_finds_it():
+def test_function_names_are_unique_within_a_layer():
     names = Counter(
-        node.name for path in GENERAL if "scripts" not in path.parts for node in functions_of(path)
+        (layer_of(path), node.name)
+        for path in GENERAL
+        if "scripts" not in path.parts
+        for node in functions_of(path)
     )
 
     assert [name for name, count in names.items() if count > 1] == []
