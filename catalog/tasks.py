@@ -19,7 +19,7 @@ from catalog.jobs.credentials import check_credential
 from catalog.jobs.leases import RowId
 from catalog.jobs.likenesses import embed_previews
 from catalog.jobs.listening import find_left_by, listen_to
-from catalog.jobs.previews import measure_clip, speak_preview, warm_previews
+from catalog.jobs.previews import fetch_clip, measure_clip, speak_preview, warm_previews
 from catalog.jobs.renames import push_labels, push_name
 from catalog.jobs.samples import run_measurement
 from catalog.jobs.speeches import run_speech
@@ -154,6 +154,14 @@ def speak_preview_task(*, voice_id: int) -> None:
         wake_listening(f"clip:{clip_id}")
 
 
+@shared_task(name="catalog.fetch_preview")
+def fetch_preview_task(*, voice_id: int, credential_id: str) -> None:
+    """Fetch a preview that a person is waiting for and that no page could wait for."""
+    clip_id = fetch_clip(voice_id, credential_id, timezone.now)
+    if clip_id is not None:
+        wake_listening(f"clip:{clip_id}")
+
+
 @shared_task(name="catalog.measure_clip")
 def measure_clip_task(*, clip_id: int) -> None:
     """Measure a clip's length and waveform."""
@@ -213,6 +221,11 @@ def wake_warming(account_id: int) -> None:
 def wake_speaking(voice_id: int) -> None:
     """Tell the worker that has the engine that somebody waits to hear the voice."""
     _wake(speak_preview_task, voice_id=voice_id)
+
+
+def wake_fetching(voice_id: int, credential_id: object) -> None:
+    """Tell a worker that a person is waiting for a preview that takes long to arrive."""
+    _wake(fetch_preview_task, voice_id=voice_id, credential_id=str(credential_id))
 
 
 def wake_speech(speech_id: RowId) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as project_settings
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
@@ -65,6 +66,7 @@ def _static_folder() -> None:
 def _own_media(tmp_path: Path, settings: Any) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.INDEX_DIR = tmp_path / "index"
+    cache.clear()
     SHELF.forget()
     forget_cards()
     forget_surroundings()

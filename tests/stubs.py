@@ -24,6 +24,7 @@ class StubProvider:
         self.asked: list[tuple[str, ...]] = []
         self.keys: list[str] = []
         self.fails: dict[str, list[Exception]] = {}
+        self.patience = 0.0
         self.breaks_after: int | None = None
         self.while_listing: Callable[[], None] = lambda: None
         self.while_checking: Callable[[], None] = lambda: None
@@ -53,6 +54,9 @@ class StubProvider:
 
     def __exit__(self, *_: object) -> None:
         return None
+
+    def answer_within(self, seconds: float) -> None:
+        self.patience = seconds
 
     def _take(self, *call: str) -> None:
         self.asked.append(call)

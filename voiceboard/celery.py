@@ -86,6 +86,8 @@ app.conf.update(
     task_routes={
         # Nobody waits for these, and somebody may be waiting behind them.
         "catalog.warm_previews": {"queue": "background"},
+        # A server that drips holds a process for 20 s, which no clone may have to wait for.
+        "catalog.fetch_preview": {"queue": "background"},
         "catalog.index_due": {"queue": "background"},
         "catalog.embed_previews": {"queue": "background"},
         # What speaks on this machine: one process loads the engine, so its memory is paid once.

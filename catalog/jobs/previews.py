@@ -25,6 +25,7 @@ _WARMED_AT_ONCE = 12
 # What has to be spoken first takes long, and whoever pressed a button waits behind it.
 _SPOKEN_AT_ONCE = 1
 _PROBLEM_LASTS = 30  # seconds; whoever asks later has the worker try again
+_LONGEST_FETCH_SECONDS = 30  # for one preview, whatever calls it takes
 _LONGEST_PREVIEW_SECONDS = 600
 # The source of a clip that a worker had spoken, because the provider has no preview.
 GENERATED = "generated"
@@ -127,9 +128,18 @@ def warm_previews(account_id: int, clock: Clock) -> bool:
     return kept > 0 and len(voices) == most
 
 
-def find_speaking_problem(voice: Voice) -> str:
-    """Return what kept a worker from speaking this preview a moment ago, "" where nothing did."""
+def find_preview_problem(voice: Voice) -> str:
+    """Return why a worker could not get this preview a moment ago, "" if it could."""
     return str(cache.get(_problem_key(voice), ""))
+
+
+def fetch_clip(voice_id: int, credential_id: str, clock: Clock) -> int | None:
+    """Fetch the clip that a person is waiting for, unless it is there; return the clip's id."""
+    voice = Voice.objects.present().select_related("account").filter(pk=voice_id).first()
+    if voice is None or not voice.can_play or voice.info.is_built_in:
+        return None
+    usable = Credential.objects.working().filter(account=voice.account)
+    return _provide_clip(voice, usable.filter(pk=credential_id).first(), clock)
 
 
 def speak_preview(voice_id: int, clock: Clock) -> int | None:
@@ -140,10 +150,15 @@ def speak_preview(voice_id: int, clock: Clock) -> int | None:
     voice = Voice.objects.present().select_related("account").filter(pk=voice_id).first()
     if voice is None or not voice.can_play or not voice.info.is_built_in:
         return None
+    usable = Credential.objects.working().filter(account=voice.account)
+    return _provide_clip(voice, usable.first(), clock)
+
+
+def _provide_clip(voice: Voice, credential: Credential | None, clock: Clock) -> int | None:
     wanted = PreviewClip.objects.filter(voice=voice, source=preview_source(voice))
     clip = wanted.first()
     if clip is None or not media_path(clip.path).is_file():
-        problem = _speak_clip(voice, clock)
+        problem = _get_clip(voice, credential, clock)
         if problem:
             cache.set(_problem_key(voice), problem, _PROBLEM_LASTS)
             return None
@@ -151,18 +166,19 @@ def speak_preview(voice_id: int, clock: Clock) -> int | None:
 
 
 def _problem_key(voice: Voice) -> str:
-    return f"speaking-problem:{voice.pk}:{preview_source(voice)}"
+    return f"preview-problem:{voice.pk}:{preview_source(voice)}"
 
 
-def _speak_clip(voice: Voice, clock: Clock) -> str:
-    """Speak and keep the clip; return what kept it from being made."""
-    credential = Credential.objects.working().filter(account=voice.account).first()
+def _get_clip(voice: Voice, credential: Credential | None, clock: Clock) -> str:
+    """Have the provider play the voice and keep the clip; return what went wrong, or ""."""
     if credential is None:
         return f"{voice.info.label} does not work at the moment; see Keys."
     base_url = settings.PROVIDER_BASE_URLS[voice.provider]
     try:
         with open_provider(voice.provider, credential.secrets(), base_url) as provider:
-            sound = provider.preview(voice.remote_id, voice.preview_url)
+            if not voice.info.is_built_in:
+                provider.answer_within(_LONGEST_FETCH_SECONDS)
+            sound = provider.preview(voice.remote_id, voice.preview_url, voice.preview_sample_id)
         measure_clip(keep_clip(voice, sound, preview_source(voice), clock()).pk)
     except ProviderError as exc:
         return exc.message

@@ -42,7 +42,6 @@ AUDIO_LIMIT = 30 * 1024 * 1024
 # Seconds for one call in all, whatever its single steps may take.
 _TIME_TO_ASK = 60
 _TIME_TO_CREATE = 240
-_TIME_WHILE_AWAITED = 10
 _ASKING = httpx.Timeout(connect=5, pool=5, write=60, read=30)
 # The answer is held as long as it may come: every one that is given up costs a reconciliation.
 _CREATING = httpx.Timeout(connect=5, pool=5, write=60, read=120)
@@ -72,13 +71,13 @@ class Provider:
         if not _KEY.fullmatch(self._secrets.get("api_key", "")):
             raise errors.CredentialRejected(f"This is no key that {self.info.label} gives out.")
         self.base_url = base_url or self.info.base_url
-        self._deadline = Deadline()
+        self.deadline = Deadline()
+        self._is_awaited = False
         self.on_handed_over: Told | None = None  # called when a body that makes something is out
-        self.is_awaited = False  # by somebody at a page: what takes long raises NotYet
         self.wait: Wait = wait_for_nothing  # what it says yes to is asked for again
         self._client = httpx.Client(
             base_url=self.base_url,
-            transport=transport or DeadlineTransport(self._deadline),
+            transport=transport or DeadlineTransport(self.deadline),
             # httpx would carry a key in a header of its own name to wherever it is sent on to.
             follow_redirects=False,
             trust_env=False,
@@ -87,6 +86,11 @@ class Provider:
 
     def __enter__(self) -> Self:
         return self
+
+    def answer_within(self, seconds: float) -> None:
+        """Give all calls together this many seconds; what takes longer raises NotYet."""
+        self._is_awaited = True
+        self.deadline.limit(seconds)
 
     def __exit__(
         self,
@@ -251,7 +255,7 @@ class Provider:
         self, method: str, path: str, repeatable: bool, limit: int, sent: dict[str, Any]
     ) -> Reply:
         seconds = _TIME_TO_ASK if repeatable else _TIME_TO_CREATE
-        self._deadline.start(_TIME_WHILE_AWAITED if self.is_awaited else seconds)
+        self.deadline.start(seconds)
         timeout = _ASKING if repeatable else _CREATING
         label = self.info.label
         failure: errors.ProviderError
@@ -265,9 +269,11 @@ class Provider:
                 return Reply(response.status_code, response.headers, content)
         except UNSENT:
             failure = errors.TryLater(f"{label} cannot be reached.", unreachable=True)
+            if self._is_awaited and self.deadline.is_over:
+                failure = errors.NotYet(f"{label} takes long to answer.")
         except httpx.TimeoutException:
             failure = self.unclear("did not answer in time", repeatable=repeatable)
-            if self.is_awaited:
+            if self._is_awaited:
                 failure = errors.NotYet(f"{label} takes long to answer.")
         except (httpx.HTTPError, httpx.StreamError):
             failure = self.unclear("broke off the connection", repeatable=repeatable)

@@ -1,8 +1,12 @@
 """Connections with one deadline for all they do, to addresses that are allowed."""
 
+import math
+import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, cast
@@ -26,10 +30,15 @@ class Deadline:
 
     def __init__(self) -> None:
         self._end = 0.0
+        self._latest = math.inf
+
+    def limit(self, seconds: float) -> None:
+        """Give all calls from now on this many seconds together."""
+        self._latest = time.monotonic() + seconds
 
     def start(self, seconds: float) -> None:
         """Give the next call so many seconds in all."""
-        self._end = time.monotonic() + seconds
+        self._end = min(time.monotonic() + seconds, self._latest)
 
     @property
     def is_over(self) -> bool:
@@ -53,6 +62,15 @@ def watch_body(request: httpx.Request, told: Told | None) -> None:
             told()
 
     request.extensions["trace"] = hear
+
+
+def look_up(host: str) -> list[str]:
+    """Return the addresses of a host, none where it has none."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return []
+    return [str(entry[4][0]) for entry in found]
 
 
 @cache
@@ -132,7 +150,7 @@ def _in_terms_of_httpx() -> Iterator[None]:
 class _Backend(httpcore.NetworkBackend):
     def __init__(self, deadline: Deadline, addresses: AddressRule | None) -> None:
         self._deadline = deadline
-        self._addresses = addresses
+        self._addresses = addresses or look_up
         self._inner = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -143,9 +161,11 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        targets = [host] if self._addresses is None else list(self._addresses(host))
+        targets = self._find_targets(host)
         failure: Exception = httpcore.ConnectError("No address.")
-        for target in targets[:3]:
+        for target in targets:
+            if self._deadline.is_over:
+                raise httpcore.ConnectTimeout("The time for this call is up.")
             try:
                 stream = self._inner.connect_tcp(
                     target, port, self._deadline.cap(timeout), local_address, socket_options
@@ -155,6 +175,22 @@ class _Backend(httpcore.NetworkBackend):
                 continue
             return _Stream(stream, self._deadline)
         raise failure
+
+    def _find_targets(self, host: str) -> list[str]:
+        """Look the host up in a thread: the system's own look-up knows no deadline."""
+        found: Future[list[str]] = Future()
+
+        def find() -> None:
+            try:
+                found.set_result(list(self._addresses(host)))
+            except BaseException as exc:
+                found.set_exception(exc)
+
+        threading.Thread(target=find, daemon=True).start()
+        try:
+            return found.result(self._deadline.cap(None))
+        except TimeoutError:
+            raise httpcore.ConnectTimeout("The host was not found in time.") from None
 
 
 class _Stream(httpcore.NetworkStream):

@@ -2,13 +2,12 @@
 
 import ipaddress
 import re
-import socket
 from collections.abc import Callable, Iterable
 
 import httpx
 
 from catalog.providers import errors
-from catalog.providers.connections import Deadline, DeadlineTransport
+from catalog.providers.connections import Deadline, DeadlineTransport, look_up
 from catalog.providers.types import AudioClip
 
 MAX_BYTES = 30 * 1024 * 1024
@@ -45,20 +44,22 @@ def fetch_public(
     trusted_url: str = "",
     max_bytes: int = MAX_BYTES,
     seconds: float = MAX_SECONDS,
+    deadline: Deadline | None = None,
     resolve: Resolver | None = None,
 ) -> AudioClip:
     """Download sound; raises ForbiddenAddress, NotFound, NotYet, TryLater or RequestRejected.
 
     No key goes along. Addresses with the scheme, host and port of ``trusted_url`` are those of
-    whoever runs Voiceboard, and are fetched wherever they lead.
+    whoever runs Voiceboard, and are fetched wherever they lead. A caller with a ``deadline`` gets
+    its answer before that is over.
     """
-    deadline = Deadline()
+    deadline = deadline or Deadline()
     deadline.start(seconds)
     for _ in range(_MAX_REDIRECTS + 1):
         is_trusted = _origin(url) == _origin(trusted_url) is not None
-        rule = None if is_trusted else _public_only(resolve or _look_up)
+        rule = None if is_trusted else _public_only(resolve or look_up)
         address = httpx.URL(url) if is_trusted else check_url(url)
-        found = _fetch_once(address, DeadlineTransport(deadline, rule), max_bytes)
+        found = _fetch_once(address, deadline, rule, max_bytes)
         if isinstance(found, AudioClip):
             return found
         url = found
@@ -116,14 +117,6 @@ def _is_public_address(host: str) -> bool:
     return address.is_global and not is_closed
 
 
-def _look_up(host: str) -> list[str]:
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        return []
-    return [str(entry[4][0]) for entry in found]
-
-
 def _public_only(resolve: Resolver) -> Resolver:
     def addresses(host: str) -> list[str]:
         # One look-up, and only its addresses are connected to: a second one could answer otherwise.
@@ -136,12 +129,12 @@ def _public_only(resolve: Resolver) -> Resolver:
 
 
 def _fetch_once(
-    address: httpx.URL, transport: httpx.BaseTransport, max_bytes: int
+    address: httpx.URL, deadline: Deadline, rule: Resolver | None, max_bytes: int
 ) -> AudioClip | str:
     """Return the sound, or where the answer leads on to."""
     headers = {"User-Agent": "Voiceboard", "Accept": "audio/*", "Accept-Encoding": "identity"}
     with httpx.Client(
-        transport=transport,
+        transport=DeadlineTransport(deadline, rule),
         follow_redirects=False,
         trust_env=False,
         timeout=httpx.Timeout(10, connect=5, pool=5),
@@ -154,14 +147,14 @@ def _fetch_once(
                 _check_answer(response)
                 kind = _check_kind(response, max_bytes)
                 return AudioClip(_read_body(response, max_bytes), kind)
-        except httpx.ReadTimeout:
-            # Some make a preview when it is first asked for, and have it at the next time.
-            failure: errors.ProviderError = errors.NotYet("The preview takes long to arrive.")
-        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, ValueError):
+        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, ValueError) as exc:
             # Not TryLater: it is this one voice's address that fails, and not the provider.
-            failure = errors.RequestRejected(
+            failure: errors.ProviderError = errors.RequestRejected(
                 "The preview could not be downloaded from where it is kept."
             )
+            if isinstance(exc, httpx.ReadTimeout) or deadline.is_over:
+                # Some make a preview when it is first asked for, and have it at the next time.
+                failure = errors.NotYet("The preview takes long to arrive.")
     raise failure
 
 

@@ -1,5 +1,8 @@
-"""Fetch a voice's preview for somebody who waits for the sound; then it is on our disk."""
+"""Fetch a voice's preview for a person who is waiting to hear it, then keep it on our disk."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from typing import NoReturn
@@ -9,19 +12,23 @@ from django.core.cache import cache
 from django.db import transaction
 
 from catalog.crypto import CannotOpen
-from catalog.jobs.previews import NotSound, find_speaking_problem, keep_clip, preview_source
-from catalog.models import PreviewClip, User, Voice
+from catalog.jobs.previews import NotSound, find_preview_problem, keep_clip, preview_source
+from catalog.models import Credential, PreviewClip, User, Voice
 from catalog.providers.errors import NotYet, ProviderError
 from catalog.providers.session import open_provider
 from catalog.providers.types import AudioClip
 from catalog.queries.credentials import usable_credential
 from catalog.storage import media_path
-from catalog.tasks import wake_measure, wake_speaking
+from catalog.tasks import wake_fetching, wake_measure, wake_speaking
 
-# A worker that was asked and died is asked again after so many seconds.
-_ASK_AGAIN_AFTER = 15
-# What is slow is asked for again by the player; after so many looks, a person has to ask anew.
-_MOST_LOOKS, _LOOKS_COUNT_FOR = 6, 120
+# A worker that was asked and died is asked again after this many seconds.
+_ASK_AGAIN_AFTER, _FETCH_AGAIN_AFTER = 15, 60
+# The player asks once a second; after this many times it shows an error instead.
+_MOST_LOOKS, _LOOKS_COUNT_FOR = 60, 120
+# A provider may hold a web thread for this many seconds in all, and so many of them at once; a
+# process has few threads, and the other pages need them.
+_SECONDS, _MOST_AT_ONCE = 3, 2
+_places = threading.BoundedSemaphore(_MOST_AT_ONCE)
 
 
 class PreviewUnavailable(Exception):
@@ -35,58 +42,84 @@ class PreviewPending(Exception):
 def fetch_preview(user: User, *, voice: Voice, now: datetime) -> PreviewClip:
     """Return the voice's clip, downloaded on first use; raises PreviewUnavailable.
 
-    A preview costs nothing: only what the provider already holds is fetched. What is built in
-    is spoken on this machine, by a worker, and raises PreviewPending until it is there; so does
-    what a provider is slow to send.
+    A preview costs nothing: only what the provider already holds is fetched. A built-in voice
+    is spoken by a worker. A worker also fetches what a provider is slow to send, and what is
+    asked for while others are being fetched. Until the clip is there, raises PreviewPending.
     """
     source = preview_source(voice)
     clip = PreviewClip.objects.filter(voice=voice, source=source).first()
     if clip is not None and media_path(clip.path).is_file():
         return clip
-    if voice.is_preview_generated:
-        raise PreviewUnavailable("The preview that was generated is no longer here.")
-    if not voice.can_play:
-        raise PreviewUnavailable(f"{voice.info.label} has no preview of this voice.")
+    if problem := _find_obstacle(voice):
+        raise PreviewUnavailable(problem)
     if voice.info.is_built_in:
-        _ask_worker(voice)
+        _await_speaking(voice)
+    credential = _find_key(user, voice)
+    asked = f"fetching-preview:{voice.pk}:{source}"
+    if cache.get(asked):
+        _await_fetching(voice)
     try:
-        clip = keep_clip(voice, _download(user, voice), source, now)
+        with _take_place():
+            clip = keep_clip(voice, _download(voice, credential), source, now)
     except NotSound as exc:
         raise PreviewUnavailable(str(exc)) from None
+    except NotYet:
+        if cache.add(asked, True, _FETCH_AGAIN_AFTER):
+            wake_fetching(voice.pk, credential.pk)
+        _await_fetching(voice)
     transaction.on_commit(partial(wake_measure, clip.pk))
     return clip
 
 
-def _ask_worker(voice: Voice) -> NoReturn:
-    problem = find_speaking_problem(voice)
-    if problem:
-        raise PreviewUnavailable(problem)
+def _find_obstacle(voice: Voice) -> str:
+    if voice.is_preview_generated:
+        return "The preview that was generated is no longer here."
+    if not voice.can_play:
+        return f"{voice.info.label} has no preview of this voice."
+    return find_preview_problem(voice)
+
+
+def _find_key(user: User, voice: Voice) -> Credential:
+    credential = usable_credential(user, voice.account, "preview")
+    if credential is None:
+        raise PreviewUnavailable("No working key opens this account, so nothing can be fetched.")
+    return credential
+
+
+@contextmanager
+def _take_place() -> Iterator[None]:
+    if not _places.acquire(blocking=False):
+        raise NotYet("Other previews are being fetched.")
+    try:
+        yield
+    finally:
+        _places.release()
+
+
+def _await_speaking(voice: Voice) -> NoReturn:
     # The player asks every second; the worker is told once.
     if cache.add(f"speaking:{voice.pk}", True, _ASK_AGAIN_AFTER):
         wake_speaking(voice.pk)
     raise PreviewPending(f"{voice.shown_name} is being spoken.")
 
 
-def _download(user: User, voice: Voice) -> AudioClip:
-    credential = usable_credential(user, voice.account, "preview")
-    if credential is None:
-        raise PreviewUnavailable("No working key opens this account, so nothing can be fetched.")
-    base_url = settings.PROVIDER_BASE_URLS[voice.provider]
-    try:
-        with open_provider(voice.provider, credential.secrets(), base_url) as provider:
-            provider.is_awaited = True
-            return provider.preview(voice.remote_id, voice.preview_url, voice.preview_sample_id)
-    except CannotOpen:
-        raise PreviewUnavailable("The key can't be opened: enter it again.") from None
-    except NotYet as exc:
-        _look_again(voice, exc)
-    except ProviderError as exc:
-        raise PreviewUnavailable(exc.message) from None
-
-
-def _look_again(voice: Voice, slow: NotYet) -> NoReturn:
+def _await_fetching(voice: Voice) -> NoReturn:
     looks = f"looks-for-preview:{voice.pk}"
     if not cache.add(looks, 1, _LOOKS_COUNT_FOR) and cache.incr(looks) >= _MOST_LOOKS:
         cache.delete(looks)
-        raise PreviewUnavailable(slow.message)
-    raise PreviewPending(f"{voice.info.label} is making the preview of {voice.shown_name}.")
+        raise PreviewUnavailable(f"{voice.info.label} takes too long to send this preview.")
+    raise PreviewPending(f"Fetching the preview of {voice.shown_name} from {voice.info.label}.")
+
+
+def _download(voice: Voice, credential: Credential) -> AudioClip:
+    base_url = settings.PROVIDER_BASE_URLS[voice.provider]
+    try:
+        with open_provider(voice.provider, credential.secrets(), base_url) as provider:
+            provider.answer_within(_SECONDS)
+            return provider.preview(voice.remote_id, voice.preview_url, voice.preview_sample_id)
+    except CannotOpen:
+        raise PreviewUnavailable("The key can't be opened: enter it again.") from None
+    except NotYet:
+        raise
+    except ProviderError as exc:
+        raise PreviewUnavailable(exc.message) from None

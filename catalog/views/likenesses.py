@@ -17,6 +17,7 @@ from catalog.forms.readings import READINGS
 from catalog.forms.voices import VoiceFilterForm
 from catalog.hearing import hearing_is_installed
 from catalog.hearing.likeness import unpack_vector
+from catalog.jobs.previews import find_preview_problem
 from catalog.models import SoundQuery, Voice
 from catalog.queries.annotations import find_marks
 from catalog.queries.likenesses import find_alike, get_vector
@@ -32,17 +33,19 @@ from catalog.views.requests import Request, render_part, signed_in
 def voice_alike(request: Request, pk: int) -> HttpResponseBase:
     rows = Voice.objects.visible_to(request.user).select_related("account", "clip")
     voice = get_object_or_404(rows, pk=pk)
-    vector = get_vector(voice)
+    vector, has_clip = get_vector(voice), hasattr(voice, "clip")
+    problem = "" if has_clip else find_preview_problem(voice)
     context: dict[str, Any] = {
         "voice": voice,
         "is_unheard": vector is None,
         "is_mute": vector == b"",
-        "is_waiting": vector is None and (hasattr(voice, "clip") or "wait" in request.GET),
+        "is_waiting": vector is None and (has_clip or ("wait" in request.GET and not problem)),
+        "problem": problem,
         "is_installed": hearing_is_installed(),
     }
     if vector:
         context |= _compare(request, vector, besides=voice.pk)
-    elif vector is None and hasattr(voice, "clip"):
+    elif vector is None and has_clip:
         # Its turn comes by itself, but behind all the clips that nobody waits for.
         remind_listening(f"clip:{voice.clip.pk}")
     return render_part(
@@ -63,9 +66,8 @@ def voice_listen(request: Request, pk: int) -> HttpResponseBase:
         clip = fetch_preview(request.user, voice=voice, now=timezone.now())
     except PreviewPending as exc:
         messages.info(request, str(exc))
-        # A worker that speaks a clip has it listened to as well.
-        wait = "?wait=1" if voice.info.is_built_in else ""
-        return redirect(f"{reverse('catalog:voice-alike', args=[pk])}{wait}")
+        # The worker that gets the clip also has it listened to.
+        return redirect(f"{reverse('catalog:voice-alike', args=[pk])}?wait=1")
     except PreviewUnavailable as exc:
         messages.error(request, str(exc))
         return redirect("catalog:voice-alike", pk=pk)

@@ -24,18 +24,26 @@ def listening(answer: Answer, tls: ssl.SSLContext | None = None) -> Iterator[str
 
 
 def _serve(listener: socket.socket, answer: Answer, tls: ssl.SSLContext | None) -> None:
+    threads: list[threading.Thread] = []
     while True:
         try:
             connection, _ = listener.accept()
         except OSError:
-            return
-        connection.settimeout(10)
-        try:
-            with tls.wrap_socket(connection, server_side=True) if tls else connection as stream:
-                answer(stream, stream.recv(65536))
-        except OSError:
-            # The client hung up, which is what most tests here are about.
-            connection.close()
+            break
+        threads.append(threading.Thread(target=_answer, args=(connection, answer, tls)))
+        threads[-1].start()
+    for thread in threads:
+        thread.join()
+
+
+def _answer(connection: socket.socket, answer: Answer, tls: ssl.SSLContext | None) -> None:
+    connection.settimeout(10)
+    try:
+        with tls.wrap_socket(connection, server_side=True) if tls else connection as stream:
+            answer(stream, stream.recv(65536))
+    except OSError:
+        # The client hung up, which is what most tests here are about.
+        connection.close()
 
 
 def saying(*parts: bytes) -> Answer:

@@ -125,13 +125,21 @@ def test_a_slow_server_does_not_outlast_the_deadline(monkeypatch, start, drop, e
         chorus.request(method, "voices")
 
 
-def test_while_somebody_waits_a_slow_server_is_given_up_sooner_and_asked_again(monkeypatch):
-    monkeypatch.setattr(base, "_TIME_WHILE_AWAITED", 0.2)
+def test_all_calls_for_a_person_who_waits_share_one_deadline():
+    answers = [b"{}", b""]
 
-    with listening(dripping(OK, b"", 60, b"")) as url, connect(url) as chorus:
-        chorus.is_awaited = True
+    def answer(connection: socket.socket, request: bytes) -> None:
+        drops = 0 if answers.pop(0) else 20
+        dripping(OK + b"Content-Length: 2\r\n\r\n", b"", drops, b"{}")(connection, request)
+
+    with listening(answer) as url, connect(url) as chorus:
+        chorus.answer_within(0.2)
+        chorus.request("GET", "voices")
         with pytest.raises(errors.NotYet, match="Chorus takes long to answer"):
             chorus.request("GET", "voices")
+        with pytest.raises(errors.NotYet):
+            chorus.request("GET", "voices")
+    assert answers == []
 
 
 def test_a_closed_provider_takes_no_more_requests():

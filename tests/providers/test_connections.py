@@ -1,6 +1,8 @@
 """Whom a connection reaches, and whom it trusts to be that."""
 
+import socket
 import ssl
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -113,9 +115,47 @@ def test_an_answer_that_never_pauses_does_not_outlast_the_deadline(monkeypatch):
     monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", lambda *where: Flood())
     deadline = Deadline()
     deadline.start(0.3)
+    transport = DeadlineTransport(deadline, lambda host: ["127.0.0.1"])
 
     with (
-        httpx.Client(transport=DeadlineTransport(deadline), trust_env=False) as client,
+        httpx.Client(transport=transport, trust_env=False) as client,
         pytest.raises(httpx.ReadTimeout),
     ):
         client.get("http://voices.example/")
+
+
+def test_a_name_server_that_does_not_answer_does_not_outlast_the_deadline(monkeypatch):
+    answers = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *asked, **more: answers.wait(60))
+    deadline = Deadline()
+    deadline.start(0.1)
+
+    with (
+        httpx.Client(transport=DeadlineTransport(deadline), trust_env=False) as client,
+        pytest.raises(httpx.ConnectTimeout),
+    ):
+        client.get("http://voices.example/")
+    answers.set()
+
+
+def test_a_host_with_many_dead_addresses_does_not_outlast_the_deadline(monkeypatch):
+    tried: list[str] = []
+
+    def connect_tcp(self: object, host: str, port: int, timeout: float, *rest: object) -> None:
+        tried.append(host)
+        deadline.limit(0)
+        deadline.start(0)
+        raise httpcore.ConnectTimeout("no answer")
+
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", connect_tcp)
+    deadline = Deadline()
+    deadline.start(5)
+    transport = DeadlineTransport(deadline, lambda host: [f"127.0.0.{n}" for n in range(1, 99)])
+
+    with (
+        httpx.Client(transport=transport, trust_env=False) as client,
+        pytest.raises(httpx.ConnectTimeout),
+    ):
+        client.get("http://voices.example/")
+
+    assert tried == ["127.0.0.1"]

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.providers import errors
+from catalog.providers.connections import Deadline
 from catalog.providers.public_fetch import ForbiddenAddress, check_url, fetch_public
 from catalog.providers.registry import get_adapter
 from tests.providers.conftest import KEY
@@ -257,3 +258,27 @@ def test_a_slow_server_does_not_outlast_the_deadline(start, drop, end):
         pytest.raises(errors.NotYet),
     ):
         fetch_public(f"{origin}/a.mp3", trusted_url=origin, seconds=0.2)
+
+
+def test_redirects_that_drip_share_the_deadline_of_the_person_who_waits():
+    asked: list[bytes] = []
+    deadline = Deadline()
+    deadline.limit(0.3)
+
+    def answer(connection, request):
+        asked.append(request)
+        dripping(MOVED, b"X-Slow: 1\r\n", 10, b"Location: /again\r\n\r\n")(connection, request)
+
+    with listening(answer) as origin, pytest.raises(errors.NotYet):
+        fetch_public(f"{origin}/a.mp3", trusted_url=origin, deadline=deadline)
+
+    assert len(asked) < 4
+
+
+@pytest.mark.parametrize("slug", ["elevenlabs", "noiz"])
+def test_an_adapter_hands_its_deadline_on_to_where_the_preview_is_kept(slug):
+    with listening(dripping(b"", b"", 20, SOUND)) as origin:
+        adapter = get_adapter(slug)({"api_key": KEY}, base_url=origin)
+        adapter.answer_within(0.2)
+        with adapter, pytest.raises(errors.NotYet):
+            adapter.preview("v1", f"{origin}/a.mp3")

@@ -1,10 +1,14 @@
 """A preview is fetched once, from what the provider already holds, and then plays from our disk."""
 
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from django.core.cache import cache
+from django.db import connection
+from django.test import Client
 
 from catalog.jobs import previews as clip_jobs
 from catalog.jobs.credentials import check_credential
@@ -12,10 +16,13 @@ from catalog.jobs.syncs import sync_account
 from catalog.models import Credential, PreviewClip, Voice
 from catalog.providers.errors import NotFound, NotYet, TryLater
 from catalog.providers.types import AudioClip
+from catalog.services import previews as preview_services
 from catalog.services.previews import PreviewPending, PreviewUnavailable, fetch_preview
 from catalog.storage import media_path
+from catalog.tasks import fetch_preview_task
 from tests import factories
 from tests.local import give_local, switch_on
+from tests.providers.sockets import listening
 
 NOW = factories.NOW
 
@@ -129,26 +136,97 @@ def test_what_the_provider_says_is_passed_on(cast, voice, stub, problem):
     assert not PreviewClip.objects.exists()
 
 
-def test_what_a_provider_makes_slowly_is_asked_for_again_and_then_plays(cast, voice, stub):
-    cache.clear()
+@pytest.fixture
+def slow(cast, voice, stub, wakes) -> Voice:
+    """A voice whose preview takes its provider longer than a page may wait."""
     stub.fails["preview"] = [NotYet("It takes long.")]
-
-    with pytest.raises(PreviewPending, match="ElevenLabs is making the preview of Rachel"):
-        fetch(cast.mia, voice)
-
-    assert stub.is_awaited
-    assert fetch(cast.mia, voice).size > 0
+    return voice
 
 
-def test_what_never_comes_is_not_asked_for_for_ever(cast, voice, stub):
-    cache.clear()
-    stub.fails["preview"] = [NotYet("It takes long.")] * 10
+def test_what_takes_long_is_fetched_by_a_worker_who_is_asked_once(cast, slow, stub, wakes, clock):
+    for _ in range(3):
+        with pytest.raises(PreviewPending, match="Fetching the preview of Rachel from ElevenLabs"):
+            fetch(cast.mia, slow)
+    assert 0 < stub.patience < 5
+    assert wakes == [("catalog.fetch_preview", slow.pk, str(cast.credential.pk))]
+    assert len(stub.asked) == 1
 
-    for _ in range(5):
+    fetch_preview_task(voice_id=slow.pk, credential_id=str(cast.credential.pk))
+    fetch_preview_task(voice_id=slow.pk, credential_id=str(cast.credential.pk))
+
+    assert fetch(cast.mia, slow).seconds > 0
+    assert len(stub.asked) == 2
+    assert wakes[1][0] == "catalog.listen_to"
+
+
+def test_what_the_worker_found_wrong_is_shown_and_its_provider_left_alone(cast, slow, stub, clock):
+    stub.fails["preview"].append(NotYet("Nothing came."))
+    with pytest.raises(PreviewPending):
+        fetch(cast.mia, slow)
+    clip_jobs.fetch_clip(slow.pk, str(cast.credential.pk), clock)
+
+    for _ in range(3):
+        with pytest.raises(PreviewUnavailable, match="Nothing came"):
+            fetch(cast.mia, slow)
+
+    assert len(stub.asked) == 2
+
+
+def test_what_no_worker_fetches_is_given_up_at_last(cast, slow, stub, monkeypatch):
+    monkeypatch.setattr(preview_services, "_MOST_LOOKS", 5)
+
+    for _ in range(4):
         with pytest.raises(PreviewPending):
-            fetch(cast.mia, voice)
-    with pytest.raises(PreviewUnavailable, match="It takes long"):
-        fetch(cast.mia, voice)
+            fetch(cast.mia, slow)
+    with pytest.raises(PreviewUnavailable, match="ElevenLabs takes too long"):
+        fetch(cast.mia, slow)
+
+
+def test_a_worker_fetches_only_with_a_key_of_that_account_which_works(cast, slow, stub, clock):
+    for credential in (cast.other_credential, cast.credential):
+        Credential.objects.filter(pk=cast.credential.pk).update(health="rejected")
+        assert clip_jobs.fetch_clip(slow.pk, str(credential.pk), clock) is None
+
+    assert stub.asked == []
+
+
+def test_many_previews_that_drip_leave_threads_for_the_other_pages(
+    cast, sign_in, file_database, settings, wakes, monkeypatch
+):
+    """Five threads serve, as in one process of the product; twenty previews never end."""
+    monkeypatch.setattr(preview_services, "_SECONDS", 60)
+    is_over = threading.Event()
+
+    def drip(stream: socket.socket, request: bytes) -> None:
+        stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\n\r\n")
+        while not is_over.wait(0.05):
+            stream.sendall(b" ")
+
+    clients = [sign_in(cast.mia) for _ in range(21)]
+    with listening(drip) as origin, ThreadPoolExecutor(5) as pool:
+        settings.PROVIDER_BASE_URLS = {"elevenlabs": origin}
+        url = f"{origin}/a.mp3"
+        voices = [factories.make_voice(cast.account, preview_url=url) for _ in range(20)]
+        paths = [f"/voices/{voice.pk}/preview/" for voice in voices] + ["/keys/"]
+
+        def answer(client: Client, path: str) -> int:
+            try:
+                return client.get(path).status_code
+            finally:
+                connection.close()
+
+        asked = [pool.submit(answer, *pair) for pair in zip(clients, paths, strict=True)]
+        try:
+            page = asked[-1].result(timeout=30)
+            held = [each for each in asked if not each.done()]
+            answers = {each.result() for each in asked[:-1] if each.done()}
+        finally:
+            is_over.set()
+
+    assert page == 200
+    assert 1 <= len(held) <= 2
+    assert answers == {202}
+    assert {name for name, *_ in wakes} == {"catalog.fetch_preview"}
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>Sign in</html>", b"\x89PNG\r\n"])
@@ -188,7 +266,6 @@ def spoken(cast, settings, tmp_path, monkeypatch, wakes, clock):
     credential = give_local(cast.aurora)
     sync_account(check_credential(credential.pk, clock), clock)
     wakes.clear()
-    cache.clear()
     return SimpleNamespace(voice=Voice.objects.get(remote_id="af_heart"), engine=engine)
 
 

@@ -12,7 +12,7 @@ from catalog.models import PreviewClip, SoundQuery, Voice, VoiceEmbedding
 from catalog.providers.errors import NotFound, NotYet
 from catalog.providers.types import AudioClip
 from catalog.queries import likenesses
-from catalog.tasks import speak_preview_task
+from catalog.tasks import fetch_preview_task, speak_preview_task
 from tests import factories
 from tests.local import give_local, switch_on
 from tests.views.conftest import Page
@@ -102,15 +102,20 @@ def test_a_voice_that_is_spoken_here_is_waited_for_and_listened_to_as_soon_as_it
 @pytest.mark.parametrize(
     ("problem", "words"),
     [
-        (NotYet("It takes long."), "ElevenLabs is making the preview"),
+        (NotYet("It takes long."), "It takes long."),
         (NotFound("There is no such clip."), "There is no such clip."),
     ],
 )
-def test_a_preview_that_does_not_come_says_why(cast, sign_in, voice, stub, problem, words):
+def test_a_preview_that_does_not_come_says_why(cast, sign_in, voice, stub, wakes, problem, words):
     VoiceEmbedding.objects.all().delete()
-    stub.fails["preview"] = [problem]
+    stub.fails["preview"] = [problem, problem]
+    client = sign_in(cast.mia)
 
-    asked = sign_in(cast.mia).post(reverse("catalog:voice-listen", args=[voice.pk]), follow=True)
+    asked = client.post(reverse("catalog:voice-listen", args=[voice.pk]), follow=True)
+    if wakes:
+        assert 'hx-trigger="every 2s"' in asked.content.decode()
+        fetch_preview_task(voice_id=voice.pk, credential_id=wakes[0][2])
+        asked = client.get(f"{reverse('catalog:voice-alike', args=[voice.pk])}?wait=1")
 
     page = asked.content.decode()
     assert words in page

@@ -186,7 +186,7 @@ class Adapter(Provider):
             sample_id = voice.samples[0].remote_id if voice.samples else ""
         if preview_url:
             try:
-                return fetch_public(preview_url, trusted_url=self.base_url)
+                return fetch_public(preview_url, trusted_url=self.base_url, deadline=self.deadline)
             except errors.RequestRejected:
                 if not sample_id:
                     raise

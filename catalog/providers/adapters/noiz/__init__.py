@@ -181,7 +181,7 @@ class Adapter(Provider):
         failure: errors.RequestRejected | None = None
         for url in self._preview_addresses(remote_id, preview_url):
             try:
-                return fetch_public(url, trusted_url=self.base_url)
+                return fetch_public(url, trusted_url=self.base_url, deadline=self.deadline)
             except errors.RequestRejected as exc:
                 failure = exc
         raise failure or errors.NotFound("Noiz has no preview of this voice.")
