@@ -8,8 +8,10 @@ from catalog.models import (
     Collection,
     Comparison,
     Credential,
+    Invitation,
     Membership,
     Note,
+    PasswordLink,
     PlannedDeletion,
     Protection,
     SavedSearch,
@@ -239,16 +241,50 @@ def may_inherit(heir: Membership, leaving: Membership) -> bool:
 
 def may_make_team(user: User) -> bool:
     """Let those who run a team already open another."""
+    return runs_a_team(user)
+
+
+def may_give_role(user: User, team: Team, role: str) -> bool:
+    """Only admins give roles, and an admin may give each of them."""
+    return role in _RANKS and may_manage_people(user, team)
+
+
+def may_reset_password(user: User, person: User) -> bool:
+    """Let who runs every team of the person: a new password opens all of them."""
+    own = Membership.objects.filter(user=person)
+    run = Membership.objects.filter(user=user, role=Membership.Role.ADMIN).values("team")
+    is_other = user.pk != person.pk
+    return is_other and own.exists() and not own.exclude(team__in=run).exists()
+
+
+def invitation_holds(invitation: Invitation) -> bool:
+    """Tell whether its maker could still make this invitation now."""
+    maker, team = invitation.made_by, invitation.team
+    return _may_act(maker, team) and may_give_role(maker, team, invitation.role)
+
+
+def password_link_holds(link: PasswordLink) -> bool:
+    """Tell whether its maker could still make this link now, for what the person is now."""
+    maker, person = link.made_by, link.user
+    if not maker.is_active or not person.is_active or not may_reset_password(maker, person):
+        return False
+    return link.is_for_admin or not runs_a_team(person)
+
+
+def may_withdraw_password_link(user: User, link: PasswordLink) -> bool:
+    """Let the admins of any team that the person is in: a withdrawn link does no harm."""
+    teams = Membership.objects.filter(user=link.user).values("team")
+    own = Membership.objects.filter(user=user, role=Membership.Role.ADMIN)
+    return own.filter(team__in=teams).exists()
+
+
+def runs_a_team(user: User) -> bool:
+    """Tell whether the person is an admin anywhere."""
     return Membership.objects.filter(user=user, role=Membership.Role.ADMIN).exists()
 
 
-def may_reset_password(user: User, membership: Membership) -> bool:
-    """Let who runs every team of the person: a new password opens all of them."""
-    return bool(find_resettable(user, [membership]))
-
-
 def find_resettable(user: User, members: list[Membership]) -> list[int]:
-    """Return, of these people, those of whom may_reset_password says yes."""
+    """Return those of these memberships whose people may_reset_password allows."""
     run = Membership.objects.filter(user=user, role=Membership.Role.ADMIN).values("team")
     elsewhere = Membership.objects.exclude(team__in=run).values("user")
     rows = Membership.objects.filter(pk__in=[row.pk for row in members]).exclude(user=user)
@@ -259,6 +295,10 @@ def has_second_factor(user: User) -> bool:
     """Tell whether the password alone no longer lets the person in."""
     factors = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP)
     return bool(factors.exists())
+
+
+def _may_act(user: User, team: Team) -> bool:
+    return user.is_active and not lacks_second_factor(user, team)
 
 
 def lacks_second_factor(user: User, team: Team) -> bool:

@@ -217,6 +217,11 @@ urlpatterns = [
         invitations.invitation_withdraw,
         name="invitation-withdraw",
     ),
+    path(
+        "team/password-links/<row:pk>/withdraw/",
+        members.password_link_withdraw,
+        name="password-link-withdraw",
+    ),
     path("team/log/", audit.audit_list, name="audit-list"),
     path("team/log/export/", audit.audit_export, name="audit-export"),
     path("teams/", members.team_create, name="team-create"),

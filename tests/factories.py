@@ -33,6 +33,7 @@ from catalog.models import (
     Membership,
     Note,
     Notice,
+    PasswordLink,
     PlannedDeletion,
     PreviewClip,
     Protection,
@@ -81,6 +82,12 @@ def make_invitation(maker: User, team: Team, *, token: str = "", **values: Any) 
         "expires_at": timezone.now() + timedelta(days=7),
     }
     return Invitation.objects.create(team=team, made_by=maker, **{**defaults, **values})
+
+
+def make_password_link(maker: User, person: User, *, token: str, **values: Any) -> PasswordLink:
+    defaults = {"expires_at": timezone.now() + timedelta(days=1)}
+    defaults["token_hash"] = hash_token(token)
+    return PasswordLink.objects.create(user=person, made_by=maker, **{**defaults, **values})
 
 
 def make_session(user: User, key: str, **values: Any) -> UserSession:

@@ -154,6 +154,7 @@ TABLE = {
     "catalog:member-remove": Page(ADMINS, (SIGN_IN, 403, 403, 302), ids=("member",)),
     "catalog:invitation-create": Page(NEVER, (SIGN_IN, 403, 403, 422)),
     "catalog:invitation-withdraw": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("invitation",)),
+    "catalog:password-link-withdraw": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("password_link",)),
     "catalog:invitation-join": Page(MISSING, MISSING, ids=("token",)),
     "catalog:team-create": Page(NEVER, (SIGN_IN, 403, 403, 400)),
     "catalog:team-rename": Page(NEVER, (SIGN_IN, 403, 403, 422), ids=("home",)),

@@ -203,6 +203,7 @@ def furnish(
         person=leaver,
         admin=admin,
         invitation=invitation,
+        password_link=factories.make_password_link(admin, leaver, token=word),
         note=note,
         tag=tag,
         collection=collection,

@@ -138,6 +138,8 @@ class Invitation(models.Model):
     used_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     used_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
+    # The address that was entered on the join page first: from then on the link works for it alone.
+    kept_for = models.EmailField(blank=True, default="")
 
     objects = InvitationQuerySet.as_manager()
 
@@ -150,14 +152,31 @@ class Invitation(models.Model):
         return self.used_at is not None or self.withdrawn_at is not None
 
 
+class PasswordLinkQuerySet(models.QuerySet["PasswordLink"]):
+    """Password links by who looks at them."""
+
+    def visible_to(self, user: User) -> Self:
+        """Keep those for people of the team that the person works in now."""
+        return self.filter(user__in=Membership.objects.visible_to(user).values("user"))
+
+    def open(self, now: datetime) -> Self:
+        """Keep those that were neither used nor withdrawn and have not expired."""
+        return self.filter(used_at=None, withdrawn_at=None, expires_at__gt=now)
+
+
 class PasswordLink(models.Model):
-    """A link by which somebody sets a new password, once; only its hash is kept."""
+    """A link that sets a person's new password, once; only its hash is kept."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="password_links")
     token_hash = models.CharField(max_length=64, unique=True)
     made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+    # Whether the person ran a team when the link was made: otherwise it opens no admin's account.
+    is_for_admin = models.BooleanField(default=False)
+
+    objects = PasswordLinkQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"Password link {self.pk}"

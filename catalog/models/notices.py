@@ -3,6 +3,7 @@
 from typing import Self
 
 from django.db import models
+from django.db.models import Q
 
 from catalog.models.accounts import Team, User
 from catalog.models.clones import CloneJob
@@ -12,8 +13,9 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     """Notices by whom they are for."""
 
     def visible_to(self, user: User) -> Self:
-        """Keep the person's own."""
-        return self.filter(user=user, team__in=Team.objects.visible_to(user))
+        """Keep the person's own: those of the team they work in, and those about their account."""
+        in_team = Q(team__in=Team.objects.visible_to(user))
+        return self.filter(in_team | Q(team=None), user=user)
 
     def unread(self) -> Self:
         """Keep what was not opened yet."""
@@ -28,8 +30,10 @@ class Notice(models.Model):
 
         KEEPING = "keeping", "What is soon deleted"
         CLEANUP = "cleanup", "Clean-up"
+        ACCOUNT = "account", "Account"
 
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="notices")
+    # None for what concerns the person's account, in every team.
+    team = models.ForeignKey(Team, null=True, on_delete=models.CASCADE, related_name="notices")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notices")
     job = models.ForeignKey(CloneJob, null=True, on_delete=models.CASCADE, related_name="notices")
     page = models.CharField(max_length=10, choices=Page.choices, blank=True)

@@ -9,7 +9,7 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Count, Exists, F, OuterRef, Q
 
 from catalog import policies
-from catalog.models import Invitation, Membership, Team, User
+from catalog.models import Invitation, Membership, PasswordLink, Team, User
 from catalog.queries.rows import RowReader
 
 _MEMBERSHIPS = RowReader(Membership, [each.attname for each in Membership._meta.concrete_fields])
@@ -67,7 +67,7 @@ class InvitationRow:
 
 def find_invitations(user: User, now: datetime) -> list[InvitationRow]:
     """Return the links into the team, the newest first."""
-    rows = Invitation.objects.visible_to(user).select_related("made_by", "used_by")
+    rows = Invitation.objects.visible_to(user).select_related("team", "made_by", "used_by")
     return [
         InvitationRow(row, not row.is_settled and row.expires_at > now, _say_state(row, now))
         for row in rows.order_by("-pk")[:50]
@@ -78,5 +78,23 @@ def _say_state(invitation: Invitation, now: datetime) -> str:
     if invitation.used_at:
         return f"Used by {invitation.used_by}"
     if invitation.withdrawn_at:
-        return "Taken back"
-    return "Open" if invitation.expires_at > now else "Ended"
+        return "Withdrawn"
+    if invitation.expires_at <= now:
+        return "Expired"
+    if not policies.invitation_holds(invitation):
+        return f"No longer works: {invitation.made_by} can no longer invite people"
+    return "Open, waiting for a sign-in" if invitation.kept_for else "Open"
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordLinkRow:
+    """An open link that sets the password of somebody in the team, and whether it still works."""
+
+    link: PasswordLink
+    holds: bool
+
+
+def find_password_links(user: User, now: datetime) -> list[PasswordLinkRow]:
+    """Return the open password links for people of the team, the newest first."""
+    rows = PasswordLink.objects.visible_to(user).open(now).select_related("user", "made_by")
+    return [PasswordLinkRow(row, policies.password_link_holds(row)) for row in rows.order_by("-pk")]

@@ -28,7 +28,7 @@ class AddressTaken(Exception):
 @transaction.atomic
 def invite(user: User, *, team: Team, role: str, label: str, days: int, now: datetime) -> str:
     """Make a link into the team and return its token, which is shown this once."""
-    if not policies.may_manage_people(user, team):
+    if not policies.may_give_role(user, team, role):
         raise PermissionDenied
     token = secrets.token_urlsafe(32)
     invitation = Invitation.objects.create(
@@ -55,9 +55,10 @@ def withdraw_invitation(user: User, *, invitation: Invitation, now: datetime) ->
 
 
 def find_invitation(token: str, *, now: datetime) -> Invitation | None:
-    """Return the invitation that the link opens, if it still does."""
+    """Return the invitation that the link opens, if its maker could still make it."""
     rows = Invitation.objects.open(now).filter(token_hash=hash_token(token))
-    return rows.select_related("team", "made_by").first()
+    found = rows.select_related("team", "made_by").first()
+    return found if found is not None and policies.invitation_holds(found) else None
 
 
 @transaction.atomic
@@ -83,6 +84,9 @@ def join_by_invitation(*, token: str, name: str, email: str, password: str, now:
 
 
 def _come_in(user: User, token: str, now: datetime) -> Team:
+    # Nobody's role in the team changes between this check and the membership.
+    wanted = Invitation.objects.filter(token_hash=hash_token(token)).values("team")
+    Team.objects.select_for_update().filter(pk__in=wanted).first()
     invitation = find_invitation(token, now=now)
     if invitation is None:
         raise InvitationSpent

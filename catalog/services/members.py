@@ -19,6 +19,7 @@ from catalog.models import (
     Credential,
     Invitation,
     Membership,
+    PasswordLink,
     PlannedDeletion,
     ProviderAccount,
     Sample,
@@ -56,7 +57,7 @@ _BELONGINGS: tuple[tuple[str, type[models.Model], str, str, str], ...] = (
 def change_role(user: User, *, membership: Membership, role: str, now: datetime) -> None:
     """Make the person something else in the team; raises LastAdmin."""
     team = _lock_team(membership.team)
-    if not policies.may_manage_people(user, team):
+    if not policies.may_give_role(user, team, role):
         raise PermissionDenied
     before = Membership.objects.get(pk=membership.pk).role
     if before == role:
@@ -64,8 +65,6 @@ def change_role(user: User, *, membership: Membership, role: str, now: datetime)
     if role != Membership.Role.ADMIN:
         _demand_another_admin(membership)
     Membership.objects.filter(pk=membership.pk).update(role=role)
-    if role != Membership.Role.ADMIN:
-        _withdraw_links(membership.user, team, now)
     record(
         user,
         "role changed",
@@ -74,6 +73,7 @@ def change_role(user: User, *, membership: Membership, role: str, now: datetime)
         now=now,
         before={"role": before},
         after={"role": role},
+        withdrawn_links=_withdraw_links(membership.user, now),
     )
 
 
@@ -98,12 +98,12 @@ def remove_member(
     stopped = _stop_jobs(leaving, team, now, heir.user if heir else None)
     for key in keys:
         remove_credential(user, credential=key, now=now, reason=words)
-    links = _withdraw_links(leaving, team, now)
     handed = {} if heir is None else _hand_over(leaving, team, heir.user)
     if heir is not None:
         _hand_over_deletions(leaving, team, heir.user, now)
     name, role = str(leaving), membership.role
     Membership.objects.filter(pk=membership.pk).delete()
+    links = _withdraw_links(leaving, now)
     action = "member left" if leaving.pk == user.pk else "member removed"
     record(
         user,
@@ -164,10 +164,15 @@ def _stop_jobs(user: User, team: Team, now: datetime, heir: User | None) -> int:
     return stop_clones(clones, words, now, heir) + stop_unsent(speeches, words, now)
 
 
-def _withdraw_links(user: User, team: Team, now: datetime) -> int:
-    # Who no longer runs the team lets nobody in any more.
-    links = Invitation.objects.open(now).filter(team=team, made_by=user)
-    return links.update(withdrawn_at=now)
+def _withdraw_links(user: User, now: datetime) -> int:
+    # A link goes with its maker's right to make it, and with what the person was that it is for.
+    made = Invitation.objects.open(now).filter(made_by=user).select_related("team", "made_by")
+    lost = [link.pk for link in made if not policies.invitation_holds(link)]
+    about = PasswordLink.objects.open(now).filter(Q(made_by=user) | Q(user=user))
+    links = about.select_related("user", "made_by")
+    lost_links = [link.pk for link in links if not policies.password_link_holds(link)]
+    count = Invitation.objects.filter(pk__in=lost).update(withdrawn_at=now)
+    return count + PasswordLink.objects.filter(pk__in=lost_links).update(withdrawn_at=now)
 
 
 def _lock_team(team: Team) -> Team:

@@ -16,6 +16,8 @@ from catalog.crypto import hash_token
 from catalog.models import Membership, PasswordLink, Team, User
 
 _LINK_LIVES = timedelta(days=1)
+# Once the person has set a password, no link that was made before sets another one.
+_NEW_PASSWORDS = {"password changed", "password reset", "password set"}
 
 
 class ResetSpent(Exception):
@@ -25,6 +27,8 @@ class ResetSpent(Exception):
 @transaction.atomic
 def note_account(user: User, *, action: str, now: datetime) -> None:
     """Write into the log of each of the person's teams what happened to the account."""
+    if action in _NEW_PASSWORDS:
+        _withdraw_links_for(user, now)
     _note(user, user, action, now)
 
 
@@ -58,35 +62,51 @@ def end_other_sessions(user: User, *, current: str, now: datetime) -> int:
 @transaction.atomic
 def make_password_link(user: User, *, membership: Membership, now: datetime) -> str:
     """Return the token of a link by which the person sets a new password."""
-    if not policies.may_reset_password(user, membership):
+    person = membership.user
+    if not policies.may_reset_password(user, person):
         raise PermissionDenied
     token = secrets.token_urlsafe(32)
-    PasswordLink.objects.filter(user=membership.user, used_at=None).delete()
+    _withdraw_links_for(person, now)
     PasswordLink.objects.create(
-        user=membership.user,
+        user=person,
         token_hash=hash_token(token),
         made_by=user,
         expires_at=now + _LINK_LIVES,
+        is_for_admin=policies.runs_a_team(person),
     )
-    record(user, "password link made", membership.user, team=membership.team, now=now)
+    record(user, "password link made", person, team=membership.team, now=now)
     return token
 
 
+@transaction.atomic
+def withdraw_password_link(user: User, *, link: PasswordLink, now: datetime) -> None:
+    """Withdraw an open link; one that was used stays as it is."""
+    if not policies.may_withdraw_password_link(user, link):
+        raise PermissionDenied
+    if PasswordLink.objects.open(now).filter(pk=link.pk).update(withdrawn_at=now):
+        _note(user, link.user, "password link withdrawn", now)
+
+
 def find_password_link(token: str, *, now: datetime) -> PasswordLink | None:
-    """Return the link of this token, if it still works."""
-    rows = PasswordLink.objects.filter(used_at=None, expires_at__gt=now, user__is_active=True)
-    return rows.filter(token_hash=hash_token(token)).select_related("user").first()
+    """Return the link of this token, if its maker could still make it for this person."""
+    rows = PasswordLink.objects.open(now).filter(token_hash=hash_token(token))
+    link = rows.select_related("user", "made_by").first()
+    return link if link is not None and policies.password_link_holds(link) else None
 
 
 @sensitive_variables()
 @transaction.atomic
 def set_password_by_link(*, token: str, password: str, now: datetime) -> User:
     """Set the password, which ends every session; raises ResetSpent. A second factor stays."""
+    found = PasswordLink.objects.filter(token_hash=hash_token(token)).first()
+    if found is not None:
+        # Nobody's role changes between this check and the new password.
+        _lock_teams_of(found.user)
     link = find_password_link(token, now=now)
     if link is None:
         raise ResetSpent
     # Of two who use the link at once, only one finds it unused.
-    if not PasswordLink.objects.filter(pk=link.pk, used_at=None).update(used_at=now):
+    if not PasswordLink.objects.open(now).filter(pk=link.pk).update(used_at=now):
         raise ResetSpent
     link.user.set_password(password)
     link.user.save(update_fields=["password"])
@@ -107,11 +127,20 @@ def remove_second_factor(*, email: str, now: datetime) -> bool:
     return bool(removed)
 
 
+def _lock_teams_of(user: User) -> None:
+    teams = user.memberships.values("team")
+    list(Team.objects.select_for_update().filter(pk__in=teams).order_by("pk"))
+
+
 def _note(actor: User | None, user: User, action: str, now: datetime) -> None:
     teams = list(Team.objects.filter(memberships__in=user.memberships.all()).order_by("pk"))
     # Somebody who is in no team has the log of the whole installation.
     for team in teams or (None,):
         record(actor, action, user, team=team, now=now)
+
+
+def _withdraw_links_for(person: User, now: datetime) -> None:
+    PasswordLink.objects.open(now).filter(user=person).update(withdrawn_at=now)
 
 
 def _end(sessions: list[UserSession]) -> None:

@@ -13,8 +13,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from catalog import policies
 from catalog.forms.teams import InvitationForm, RemovalForm, RoleForm, TeamForm
-from catalog.models import Membership, Team
-from catalog.queries.teams import find_heirs, find_invitations, find_members
+from catalog.models import Membership, PasswordLink, Team
+from catalog.queries.teams import (
+    find_heirs,
+    find_invitations,
+    find_members,
+    find_password_links,
+)
 from catalog.services.members import (
     HeirNeeded,
     LastAdmin,
@@ -22,7 +27,7 @@ from catalog.services.members import (
     count_belongings,
     remove_member,
 )
-from catalog.services.sign_in import make_password_link
+from catalog.services.sign_in import make_password_link, withdraw_password_link
 from catalog.services.teams import (
     OwnFactorNeeded,
     choose_team,
@@ -48,6 +53,7 @@ def show_people(request: Request, status: int = 200, **context: Any) -> HttpResp
         "may_manage": may_manage,
         "may_read_log": policies.may_read_log(request.user, request.team),
         "invitations": find_invitations(request.user, timezone.now()) if may_manage else [],
+        "password_links": find_password_links(request.user, timezone.now()) if may_manage else [],
         "invitation_form": InvitationForm(),
         "team_form": TeamForm(initial={"name": request.team.name}),
         **context,
@@ -159,6 +165,16 @@ def member_password(request: Request, pk: int) -> HttpResponseBase:
     path = reverse("catalog:password-by-link", args=[token])
     words = f"Send this link to {membership.user}. It sets a new password, once, within a day."
     return show_people(request, link=request.build_absolute_uri(path), link_words=words)
+
+
+@signed_in
+@require_POST
+def password_link_withdraw(request: Request, pk: int) -> HttpResponseBase:
+    rows = PasswordLink.objects.visible_to(request.user).select_related("user")
+    link = get_object_or_404(rows, pk=pk)
+    withdraw_password_link(request.user, link=link, now=timezone.now())
+    messages.success(request, "The link no longer works.")
+    return redirect("catalog:member-list")
 
 
 @signed_in

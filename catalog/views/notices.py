@@ -13,6 +13,7 @@ from catalog.views.requests import Request, is_partial, signed_in
 _PAGES: dict[str, str] = {
     Notice.Page.KEEPING: "catalog:keeping-list",
     Notice.Page.CLEANUP: "catalog:cleanup-list",
+    Notice.Page.ACCOUNT: "catalog:account-detail",
 }
 
 

@@ -123,6 +123,7 @@ from catalog.services.sign_in import (
     note_failed_sign_in,
     remove_second_factor,
     set_password_by_link,
+    withdraw_password_link,
 )
 from catalog.services.speeches import (
     cancel_speech,
@@ -442,6 +443,9 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     ),
     "make_password_link": lambda cast: make_password_link(
         cast.ana, membership=membership_of(cast.mia), now=NOW
+    ),
+    "withdraw_password_link": lambda cast: withdraw_password_link(
+        cast.ana, link=factories.make_password_link(cast.ana, cast.mia, token="t"), now=NOW
     ),
     "set_password_by_link": lambda cast: set_password_by_link(
         token=make_password_link(cast.ana, membership=membership_of(cast.mia), now=NOW),

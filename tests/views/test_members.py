@@ -164,7 +164,7 @@ def test_a_link_that_was_taken_back_is_nothing(ana, cast):
     ana.post(f"/team/invitations/{row.pk}/withdraw/")
 
     assert Client().get(f"/join/t of {cast.aurora.pk}/").status_code == 404
-    assert "Taken back" in text_of(ana.get("/team/"))
+    assert "Withdrawn" in text_of(ana.get("/team/"))
 
 
 # Going to another team

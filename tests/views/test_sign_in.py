@@ -310,3 +310,37 @@ def test_nobody_makes_one_for_who_is_in_a_team_that_they_do_not_run(cast, sign_i
     assert ana.post(path).status_code == 403
     assert path not in ana.get("/team/").content.decode()
     assert not PasswordLink.objects.exists()
+
+
+def test_the_team_page_lists_open_password_links_and_an_admin_withdraws_one(cast, sign_in):
+    ana = sign_in(cast.ana)
+    bob = factories.make_user("Bob", cast.aurora, "admin")
+    link = factories.make_password_link(bob, cast.mia, token="t")
+    factories.make_password_link(cast.sam, cast.sam, token="other")
+    path = f"/team/password-links/{link.pk}/withdraw/"
+
+    shown = text_of(ana.get("/team/"))
+    Membership.objects.filter(user=bob).update(role="member")
+    lost = text_of(ana.get("/team/"))
+    done = ana.post(path, follow=True)
+
+    assert "Open password links" in shown
+    assert "Mia Bob Open " in shown
+    assert "No longer works: Bob can no longer set this password" in lost
+    assert "The link no longer works." in text_of(done)
+    assert "Open password links" not in text_of(done)
+    assert PasswordLink.objects.get(pk=link.pk).withdrawn_at is not None
+    assert "password link withdrawn" in actions()
+
+
+def test_the_team_page_says_which_invitations_lost_their_maker(cast, sign_in):
+    bob = factories.make_user("Bob", cast.aurora, "admin")
+    factories.make_invitation(bob, cast.aurora, label="For Kim")
+    ana = sign_in(cast.ana)
+
+    before = text_of(ana.get("/team/"))
+    User.objects.filter(pk=bob.pk).update(is_active=False)
+    after = text_of(ana.get("/team/"))
+
+    assert "Bob Open" in before
+    assert "No longer works: Bob can no longer invite people" in after

@@ -1,0 +1,167 @@
+"""A one-time link works only while its maker could still make it, for what its target is now."""
+
+import pytest
+from django.test import Client
+
+from catalog.models import Invitation, Membership, PasswordLink, User
+from catalog.services.invitations import (
+    InvitationSpent,
+    accept_invitation,
+    find_invitation,
+    invite,
+)
+from catalog.services.members import change_role, remove_member
+from catalog.services.sign_in import (
+    ResetSpent,
+    find_password_link,
+    make_password_link,
+    note_account,
+    set_password_by_link,
+)
+from tests import factories
+
+NOW = factories.NOW
+NEW = "another long pass phrase"
+
+
+@pytest.fixture
+def bob(cast):
+    """A second admin of Aurora, who makes the links."""
+    return factories.make_user("Bob", cast.aurora, "admin")
+
+
+def member(user, team=None):
+    rows = Membership.objects.select_related("user", "team").filter(user=user)
+    return rows.get(team=team) if team else rows.get()
+
+
+def be_demoted(cast, bob):
+    change_role(cast.ana, membership=member(bob), role="member", now=NOW)
+
+
+def be_removed(cast, bob):
+    remove_member(cast.ana, membership=member(bob), heir=None, reason="", now=NOW)
+
+
+def be_deactivated(cast, bob):
+    User.objects.filter(pk=bob.pk).update(is_active=False)
+
+
+def go_to_another_team(cast, bob):
+    Membership.objects.filter(user=bob).update(team=cast.borealis)
+
+
+def be_shut_out(cast, bob):
+    type(cast.aurora).objects.filter(pk=cast.aurora.pk).update(demands_second_factor=True)
+
+
+LOSSES = [be_demoted, be_removed, be_deactivated, go_to_another_team]
+
+
+@pytest.mark.parametrize("lose", LOSSES, ids=lambda lose: lose.__name__)
+def test_a_password_link_ends_with_its_makers_right(cast, bob, lose):
+    token = make_password_link(bob, membership=member(cast.mia), now=NOW)
+    assert find_password_link(token, now=NOW)
+
+    lose(cast, bob)
+
+    assert find_password_link(token, now=NOW) is None
+    with pytest.raises(ResetSpent):
+        set_password_by_link(token=token, password=NEW, now=NOW)
+    assert User.objects.get(pk=cast.mia.pk).check_password(factories.PASSWORD)
+    assert Client().get(f"/password/{token}/").status_code == 404
+
+
+@pytest.mark.parametrize("lose", [*LOSSES, be_shut_out], ids=lambda lose: lose.__name__)
+@pytest.mark.parametrize("role", ["admin", "viewer"])
+def test_an_invitation_ends_with_its_makers_right(cast, bob, lose, role):
+    token = invite(bob, team=cast.aurora, role=role, label="", days=7, now=NOW)
+    assert find_invitation(token, now=NOW)
+
+    lose(cast, bob)
+
+    assert find_invitation(token, now=NOW) is None
+    with pytest.raises(InvitationSpent):
+        accept_invitation(cast.sam, token=token, now=NOW)
+    assert not Membership.objects.filter(user=cast.sam, team=cast.aurora).exists()
+
+
+@pytest.mark.parametrize("lose", [be_demoted, be_removed], ids=lambda lose: lose.__name__)
+def test_what_was_withdrawn_stays_withdrawn_when_the_maker_is_an_admin_again(cast, bob, lose):
+    invitation = invite(bob, team=cast.aurora, role="viewer", label="", days=7, now=NOW)
+    token = make_password_link(bob, membership=member(cast.mia), now=NOW)
+
+    lose(cast, bob)
+    Membership.objects.filter(user=bob).delete()
+    Membership.objects.create(user=bob, team=cast.aurora, role="admin")
+
+    assert find_invitation(invitation, now=NOW) is None
+    assert find_password_link(token, now=NOW) is None
+    assert Invitation.objects.get().withdrawn_at == PasswordLink.objects.get().withdrawn_at == NOW
+
+
+def test_links_of_other_admins_stay(cast, bob):
+    token = make_password_link(cast.ana, membership=member(cast.mia), now=NOW)
+    invitation = invite(cast.ana, team=cast.aurora, role="viewer", label="", days=7, now=NOW)
+
+    be_removed(cast, bob)
+
+    assert find_password_link(token, now=NOW)
+    assert find_invitation(invitation, now=NOW)
+
+
+def test_a_link_for_a_member_does_not_open_an_admins_account(cast, bob):
+    token = make_password_link(bob, membership=member(cast.mia), now=NOW)
+
+    change_role(cast.ana, membership=member(cast.mia), role="admin", now=NOW)
+
+    assert find_password_link(token, now=NOW) is None
+    assert PasswordLink.objects.get().withdrawn_at == NOW
+
+
+def test_not_even_when_the_role_changed_without_a_service(cast, bob):
+    token = make_password_link(bob, membership=member(cast.mia), now=NOW)
+
+    Membership.objects.filter(user=cast.mia).update(role="admin")
+
+    assert find_password_link(token, now=NOW) is None
+
+
+def test_a_link_that_was_made_for_an_admin_opens_it(cast, bob):
+    token = make_password_link(cast.ana, membership=member(bob), now=NOW)
+
+    assert set_password_by_link(token=token, password=NEW, now=NOW) == bob
+
+
+def test_a_target_who_is_now_also_in_a_team_that_the_maker_does_not_run(cast, bob):
+    token = make_password_link(bob, membership=member(cast.mia), now=NOW)
+
+    Membership.objects.create(user=cast.mia, team=cast.borealis)
+
+    assert find_password_link(token, now=NOW) is None
+
+
+def test_a_target_who_left_the_team(cast, bob):
+    token = make_password_link(bob, membership=member(cast.mia), now=NOW)
+
+    remove_member(cast.ana, membership=member(cast.mia), heir=None, reason="", now=NOW)
+
+    assert find_password_link(token, now=NOW) is None
+    assert PasswordLink.objects.get().withdrawn_at == NOW
+
+
+@pytest.mark.parametrize("action", ["password changed", "password reset", "password set"])
+def test_a_password_that_the_person_set_meanwhile_ends_the_link(cast, bob, action):
+    token = make_password_link(bob, membership=member(cast.mia), now=NOW)
+
+    note_account(cast.mia, action=action, now=NOW)
+
+    assert find_password_link(token, now=NOW) is None
+
+
+def test_a_second_link_ends_the_first(cast, bob):
+    first = make_password_link(bob, membership=member(cast.mia), now=NOW)
+    second = make_password_link(cast.ana, membership=member(cast.mia), now=NOW)
+
+    assert find_password_link(first, now=NOW) is None
+    assert find_password_link(second, now=NOW)
