@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, ClassVar, Self
@@ -19,6 +20,9 @@ from catalog.providers.replies import (
     Refusal,
     Reply,
     Unreadable,
+    is_unclear_status,
+    looks_like_json,
+    plain_text,
     read_body,
     read_json,
     read_sound,
@@ -35,6 +39,7 @@ from catalog.providers.types import (
     RemoteVoice,
     SpeechRequest,
 )
+from catalog.providers.verdicts import judge_refusal
 from catalog.providers.waiting import Wait, read_wait, wait_for_nothing
 
 JSON_LIMIT = 8 * 1024 * 1024
@@ -109,8 +114,12 @@ class Provider:
         """Return the headers that carry the key."""
         raise NotImplementedError
 
-    def read_refusal(self, status: int, body: Any) -> Refusal | None:
-        """Return what an error's JSON says, None where it is not as the provider documents it."""
+    def read_refusal(self, status: int, body: Any, headers: Mapping[str, str]) -> Refusal | None:
+        """Return what an answer says of a failure, None where the general rules should decide.
+
+        It is asked before them: about every error, with the JSON value in ``body`` or, where it
+        is none, the text; and about good answers that are an object, which may hold a failure.
+        """
         return None
 
     # The verbs
@@ -206,9 +215,11 @@ class Provider:
         repeatable = method != "POST" if repeatable is None else repeatable
         while True:
             reply = self._exchange(method, path, repeatable, limit, sent)
-            if 200 <= reply.status < 300:
+            if not self._is_failure(reply):
                 return reply
             failure = self._sort(reply, repeatable)
+            # It may hold the key, and a report of the error might print it.
+            del reply
             if not (repeatable and isinstance(failure, errors.TryLater) and self.wait(failure)):
                 raise failure
 
@@ -216,7 +227,7 @@ class Provider:
         self, method: str, path: str, *, repeatable: bool | None = None, **sent: Any
     ) -> dict[str, Any]:
         """Send one request and return the JSON object that answers it."""
-        body = read_json(self.request(method, path, repeatable=repeatable, **sent).content)
+        body = self.request(method, path, repeatable=repeatable, **sent).body
         if isinstance(body, dict):
             return body
         repeatable = method != "POST" if repeatable is None else repeatable
@@ -224,8 +235,8 @@ class Provider:
 
     def request_done(self, method: str, path: str) -> None:
         """Send one request that is answered with nothing or an object, by the provider itself."""
-        content = self.request(method, path).content.strip()
-        if content and not isinstance(read_json(content), dict):
+        reply = self.request(method, path)
+        if reply.content.strip() and not isinstance(reply.body, dict):
             raise self.unclear("answered with something else than expected", repeatable=True)
 
     def request_audio(self, method: str, path: str, **sent: Any) -> AudioClip:
@@ -266,7 +277,8 @@ class Provider:
             request.headers.update(self.auth_headers())
             with closing(self._client.send(request, stream=True)) as response:
                 content = read_body(response, limit)
-                return Reply(response.status_code, response.headers, content)
+                body = read_json(content) if looks_like_json(content) else None
+                return Reply(response.status_code, response.headers, content, body)
         except UNSENT:
             failure = errors.TryLater(f"{label} cannot be reached.", unreachable=True)
             if self._is_awaited and self.deadline.is_over:
@@ -282,20 +294,35 @@ class Provider:
         # Raised out here, because httpx's own exception leads to the request and so to the key.
         raise failure
 
+    def _is_failure(self, reply: Reply) -> bool:
+        if not reply.is_good:
+            return True
+        is_object = isinstance(reply.body, dict)
+        return is_object and bool(self.read_refusal(reply.status, reply.body, reply.headers))
+
     def _sort(self, reply: Reply, repeatable: bool) -> errors.ProviderError:
-        status = reply.status
-        if status == httpx.codes.TOO_MANY_REQUESTS:
-            return errors.TryLater(
-                f"{self.info.label} asks to slow down.",
-                retry_after=read_wait(reply.headers, datetime.now(UTC)),
-                status=status,
-            )
+        """Return the error that an answer amounts to; the adapter knows better than any rule."""
+        label, status = self.info.label, reply.status
         # Some repeat the key that they refuse: it goes first, lest a cut leave half of it.
         told = redact(reply.content.decode("utf-8", "replace"), self._secrets.values())
-        refusal = self.read_refusal(status, read_json(told)) if status >= 400 else None
-        if refusal is None:
-            return status_error(self.info.label, status, repeatable)
-        tidied = tidy_refusal(refusal, self.tidy)
-        if status >= 500:
-            return status_error(self.info.label, status, repeatable, tidied.message)
-        return refusal_error(self.info.label, tidied, status)
+        body = read_json(told)
+        refusal = Refusal(errors.RequestRejected)
+        if status >= 400 or reply.is_good:
+            said = self.read_refusal(status, told if body is None else body, reply.headers)
+            refusal = tidy_refusal(said, self.tidy) if said else refusal
+        kind, words = refusal.kind, refusal.message
+        if status == httpx.codes.TOO_MANY_REQUESTS and kind is errors.RequestRejected:
+            kind = judge_refusal(status, refusal.code, words or plain_text(told))
+        if kind is errors.TryLater:
+            return errors.TryLater(
+                f"{label} asks to slow down.",
+                retry_after=read_wait(reply.headers, datetime.now(UTC)),
+                slow_down=True,
+                status=status,
+                code=refusal.code,
+            )
+        if is_unclear_status(status) or kind is errors.OutcomeUnknown:
+            return status_error(label, status, repeatable, words)
+        if kind is errors.RequestRejected and not words:
+            return status_error(label, status, repeatable)
+        return refusal_error(label, replace(refusal, kind=kind), status)

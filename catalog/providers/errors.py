@@ -78,16 +78,14 @@ class TryLater(ProviderError):
         *,
         retry_after: float | None = None,
         unreachable: bool = False,
+        slow_down: bool = False,
         **told: object,
     ) -> None:
         super().__init__(message, **told)  # type: ignore[arg-type]
         self.retry_after = retry_after
         self.unreachable = unreachable
-
-    @property
-    def is_for_speed(self) -> bool:
-        """Tell whether the provider only wants to be asked less often."""
-        return self.status == 429
+        # The provider only wants to be asked less often.
+        self.is_for_speed = slow_down or self.status == 429
 
 
 class NotYet(ProviderError):

@@ -79,6 +79,15 @@ class Reading:
         found = self.number(name)
         return None if found is None else int(found)
 
+    def whole(self, name: str) -> int | None:
+        """Return a whole number, None where there is none."""
+        found = self._values.get(name)
+        return found if isinstance(found, int) and not isinstance(found, bool) else None
+
+    def tells(self, name: str) -> bool:
+        """Tell whether there is such a field, and something in it."""
+        return self._values.get(name) is not None
+
     def moment(self, name: str, *, may_come: bool = False) -> datetime | None:
         """Return a Unix time as a moment, None where there is none or none that can be true."""
         seconds = self.number(name)

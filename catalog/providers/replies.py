@@ -12,21 +12,24 @@ from catalog.providers import errors
 from catalog.providers.cleaning import clean_line
 from catalog.providers.reading import Reading
 from catalog.providers.types import AudioClip
+from catalog.providers.verdicts import judge_refusal
 
 # The header in which one of them tells the price; others may take the name over.
 _CHARGED_HEADER = "character-cost"
+_LONGEST_PLAIN_TEXT = 500
 _AUDIO_TYPES = ("audio/", "application/ogg", "application/octet-stream", "binary/octet-stream")
 
 _KIND_OF_RPC_CODE: dict[int, type[errors.ProviderError]] = {
     5: errors.NotFound,
-    7: errors.PermissionMissing,
     16: errors.CredentialRejected,
 }
-_KIND_OF_STATUS: dict[int, type[errors.ProviderError]] = {
-    401: errors.CredentialRejected,
-    402: errors.OutOfCredit,
-    403: errors.PermissionMissing,
-}
+# PERMISSION_DENIED and RESOURCE_EXHAUSTED stand for several things, which their words tell apart.
+_STATUS_OF_RPC_CODE = {7: 403, 8: 429}
+# CANCELLED, UNKNOWN, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE and DATA_LOSS: whether the call was
+# carried out is open.
+_UNCLEAR_RPC_CODES = frozenset({1, 2, 4, 13, 14, 15})
+# Of a 4xx only these two may come from a proxy that had passed the request on.
+_UNCLEAR_STATUSES = frozenset({408, 425})
 
 
 class Unreadable(Exception):
@@ -35,16 +38,25 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A provider's answer as it came."""
+    """A provider's answer as it came; ``body`` is its JSON value, None where it is none."""
 
     status: int
     headers: httpx.Headers = field(repr=False)
     content: bytes = field(repr=False)
+    body: Any = field(default=None, repr=False)
+
+    @property
+    def is_good(self) -> bool:
+        """Tell whether the status says that all went well."""
+        return 200 <= self.status < 300
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What a provider's own error body says; ``kind`` is the error that it amounts to."""
+    """What a provider's own error body says; ``kind`` is the error that it amounts to.
+
+    TryLater as the kind means that nothing was done, OutcomeUnknown that nothing tells.
+    """
 
     kind: type[errors.ProviderError]
     message: str = ""
@@ -73,6 +85,16 @@ def read_json(text: bytes | str) -> Any:
         return json.loads(text, parse_constant=lambda name: None)
     except (ValueError, RecursionError):
         return None
+
+
+def looks_like_json(content: bytes) -> bool:
+    """Tell whether the first character is that of a JSON object or list; sound never is one."""
+    return content[:64].lstrip()[:1] in (b"{", b"[")
+
+
+def plain_text(text: str) -> str:
+    """Return a short text that is meant for people, "" for a page of HTML or a long one."""
+    return "" if "<" in text or len(text) > _LONGEST_PLAIN_TEXT else text
 
 
 def unclear_error(
@@ -121,13 +143,19 @@ def status_error(
     label: str, status: int, repeatable: bool, message: str = ""
 ) -> errors.ProviderError:
     """Return the error for an answer of which only the status tells what it amounts to."""
-    if not repeatable or status < 300 or status >= 500 or status in (408, 425):
+    is_open = status < 300 or is_unclear_status(status)
+    # A redirection may be the answer to a request that was carried out.
+    if is_open or (status < 400 and not repeatable):
         told = f": {message.rstrip('.')}" if message else ""
         words = f"{label} answered with an error ({status}){told}."
         return unclear_error(words, repeatable, status)
     if status == httpx.codes.UNAUTHORIZED:
         return errors.CredentialRejected(f"{label} does not accept this key.", status=status)
-    if status < 400:
+    if status == httpx.codes.PAYMENT_REQUIRED:
+        return errors.OutOfCredit(f"{label} asks for a payment first ({status}).", status=status)
+    if status == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
+        words = "refused: what was sent is too large"
+    elif status < 400:
         words = "sent us to another address, where the key must not go"
     else:
         # Not NotFound for a 404: without the provider's own words it may be a wrong address.
@@ -135,9 +163,9 @@ def status_error(
     return errors.RequestRejected(f"{label} {words} ({status}).", status=status)
 
 
-def kind_of_status(status: int) -> type[errors.ProviderError]:
-    """Return what a refusal amounts to of which only the status tells more than its words."""
-    return _KIND_OF_STATUS.get(status, errors.RequestRejected)
+def is_unclear_status(status: int) -> bool:
+    """Tell whether an error with this status may follow a request that was carried out."""
+    return status >= 500 or status in _UNCLEAR_STATUSES
 
 
 def read_rpc_refusal(status: int, body: Any) -> Refusal | None:
@@ -151,7 +179,12 @@ def read_rpc_refusal(status: int, body: Any) -> Refusal | None:
     # The gateway's own words for an address that it does not have: nothing was looked up.
     if not code or (code == 5 and message in ("", "Not Found")):
         return None
-    return Refusal(_KIND_OF_RPC_CODE.get(code) or kind_of_status(status), message, str(code))
+    kind = _KIND_OF_RPC_CODE.get(code)
+    if code in _UNCLEAR_RPC_CODES:
+        kind = errors.OutcomeUnknown
+    elif kind is None:
+        kind = judge_refusal(_STATUS_OF_RPC_CODE.get(code, status), message)
+    return Refusal(kind, message, str(code))
 
 
 def read_sound(reply: Reply) -> AudioClip | None:

@@ -49,7 +49,18 @@ def _late(fault: Fault, scene: Scene) -> Reply:
 
 
 def _rate_limit(fault: Fault, scene: Scene) -> Reply:
-    reply = scene.wording.too_many_requests(fault.code)
+    return _with_wait(fault, scene.wording.too_many_requests(fault.code))
+
+
+def _refuse(fault: Fault, scene: Scene) -> Reply:
+    status = fault.status or 400
+    if fault.values:
+        return _with_wait(fault, json_reply(fault.values, status))
+    kind = "text/html" if fault.text.lstrip().startswith("<") else "text/plain"
+    return _with_wait(fault, Reply(status, fault.text.encode(), f"{kind}; charset=utf-8"))
+
+
+def _with_wait(fault: Fault, reply: Reply) -> Reply:
     if fault.retry_after is None:
         return reply
     return reply.with_headers(Retry_After=str(fault.retry_after))
@@ -146,5 +157,6 @@ _EFFECTS: Mapping[FaultKind, Callable[[Fault, Scene], Reply]] = {
     FaultKind.HTML: _html,
     FaultKind.NO_ID: _no_id,
     FaultKind.CHANGE_JSON: _change_json,
+    FaultKind.REFUSE: _refuse,
     FaultKind.DRIP: _drip,
 }

@@ -27,6 +27,7 @@ class FaultKind(StrEnum):
     HTML = "html"  # 200 and a page, after the work
     NO_ID = "no_id"  # 200, but without any id
     CHANGE_JSON = "change_json"  # 200, with `values` put into the JSON object
+    REFUSE = "refuse"  # do nothing and answer `status` with `values` as JSON, or with `text`
     DRIP = "drip"  # one byte every `seconds`
 
 
@@ -55,6 +56,7 @@ class Fault:
     status: int | None = None
     code: str = ""
     values: dict[str, Any] = field(default_factory=dict)
+    text: str = ""
 
     @classmethod
     def from_json(cls, wish: object) -> Self:
@@ -173,4 +175,5 @@ _CHECKS: Mapping[str, Callable[[object], bool]] = {
     "status": _is_status,
     "code": _is_text,
     "values": lambda value: isinstance(value, dict),
+    "text": _is_text,
 }

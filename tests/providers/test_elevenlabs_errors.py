@@ -41,7 +41,7 @@ ANNA = "c10neAnna00000000001"
         ("error_rate", errors.TryLater, "slow down"),
         ("error_concurrency", errors.TryLater, "slow down"),
         ("error_server", errors.OutcomeUnknown, "500"),
-        ("error_address", errors.OutcomeUnknown, "404"),
+        ("error_address", errors.RequestRejected, "404"),
     ],
 )
 def test_each_documented_error_of_a_clone(server, fixture, kind, words):
@@ -53,6 +53,32 @@ def test_each_documented_error_of_a_clone(server, fixture, kind, words):
     assert type(caught.value) is kind
     assert words in caught.value.message
     assert caught.value.status == load_fixture(SLUG, fixture)["status"]
+
+
+@pytest.mark.parametrize(
+    ("detail", "kind"),
+    [
+        ({"status": "payment_issue", "message": "Complete the latest invoice."}, "refused"),
+        ({"status": "detected_unusual_activity", "message": "Free Tier is disabled."}, "refused"),
+        ({"status": "max_character_limit_exceeded", "message": "The text is too long."}, "refused"),
+        ({"status": "only_for_creator+", "message": "Use another API key."}, "refused"),
+        ({"code": "unauthorized", "status": "payment_issue", "message": "Unpaid."}, "refused"),
+        ({"code": "unauthorized", "status": "new_one", "message": "No key problem."}, "refused"),
+        ({"status": "needs_authorization", "message": "Neither header was received."}, "key"),
+        ({"code": "unauthorized", "message": "Unauthorized."}, "key"),
+        ({"status": "expired_api_key", "message": "Expired."}, "key"),
+        ("Invalid API key", "key"),
+        ("Your invoice is open", "refused"),
+    ],
+)
+def test_a_401_condemns_the_key_only_if_it_speaks_of_it(server, detail, kind):
+    server.will_send(401, {"detail": detail})
+
+    with server.connect() as adapter, pytest.raises(errors.ProviderError) as caught:
+        adapter.delete(ANNA)
+
+    kinds = {"refused": errors.RequestRejected, "key": errors.CredentialRejected}
+    assert type(caught.value) is kinds[kind]
 
 
 def test_an_error_keeps_code_permission_and_request_id(server):

@@ -46,10 +46,6 @@ UNCLEAR_FOR_A_CLONE = [
     (200, b"{}", {}),
     (302, b"", {"location": "https://elsewhere.example/"}),
     (307, b"", {"location": "https://elsewhere.example/"}),
-    (403, b"<html>Blocked by a firewall</html>", HTML),
-    (404, b"<html>No such page</html>", HTML),
-    (400, b'{"oops": true}', {}),
-    (418, b"", {}),
 ]
 
 

@@ -114,7 +114,7 @@ def test_what_could_not_be_found_out_is_unknown(server, fixture):
         ("error_nested", errors.RequestRejected, "audio_data is not audio"),
         ("error_rate", errors.TryLater, "slow down"),
         ("error_server", errors.OutcomeUnknown, "500"),
-        ("error_address", errors.OutcomeUnknown, "404"),
+        ("error_address", errors.RequestRejected, "404"),
     ],
 )
 def test_each_error_of_a_clone(server, fixture, kind, words):

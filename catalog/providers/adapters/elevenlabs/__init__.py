@@ -92,7 +92,7 @@ class Adapter(Provider):
     def auth_headers(self) -> dict[str, str]:
         return {"xi-api-key": self._secrets["api_key"]}
 
-    def read_refusal(self, status: int, body: Any) -> Refusal | None:
+    def read_refusal(self, status: int, body: Any, headers: Mapping[str, str]) -> Refusal | None:
         return read_elevenlabs_refusal(status, body)
 
     def check(self) -> CredentialCheck:

@@ -35,6 +35,11 @@ class KeyReport:
             self._lack(exc, "voices_read", "This key may not list voices")
         except errors.OutOfCredit as exc:
             self._note_credit(exc.message)
+        except errors.RequestRejected as exc:
+            # An unpaid invoice, for example: the key is good, the account is not.
+            if not exc.code:
+                raise
+            self.problems.append(exc.message)
         else:
             self.can_list = Answer.YES
 

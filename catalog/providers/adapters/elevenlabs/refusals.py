@@ -9,6 +9,7 @@ from typing import Any
 from catalog.providers import errors
 from catalog.providers.reading import Reading
 from catalog.providers.replies import Refusal
+from catalog.providers.verdicts import judge_refusal
 
 _KINDS: dict[str, type[errors.ProviderError]] = {
     "invalid_api_key": errors.CredentialRejected,
@@ -26,10 +27,20 @@ _KINDS: dict[str, type[errors.ProviderError]] = {
     "voice_does_not_exist": errors.NotFound,
     "sample_not_found": errors.NotFound,
     "invalid_uid": errors.NotFound,
+    # A 401 answers these as well, and the key is good.
+    # https://help.elevenlabs.io/hc/en-us/articles/19572237925521-API-Error-Code-400-or-401
+    "max_character_limit_exceeded": errors.RequestRejected,
+    "payment_issue": errors.RequestRejected,
+    "detected_unusual_activity": errors.RequestRejected,
+    "rate_limit_exceeded": errors.TryLater,
+    "concurrent_limit_exceeded": errors.TryLater,
+    "too_many_concurrent_requests": errors.TryLater,
+    "system_busy": errors.TryLater,
 }
-_KIND_BY_STATUS: dict[int, type[errors.ProviderError]] = {
-    401: errors.CredentialRejected,
-}
+# What says no more than the HTTP status; then the older field or the message tells.
+_GENERAL = frozenset(
+    {"", "unauthorized", "forbidden", "authentication_error", "authorization_error", "bad_request"}
+)
 _PERMISSION = re.compile(r"permissions? ([a-z]+_[a-z_]+)")
 
 
@@ -45,17 +56,14 @@ def read_elevenlabs_refusal(status: int, body: Any) -> Refusal | None:
 
 def _read_object(status: int, values: dict[str, Any]) -> Refusal | None:
     detail = Reading(values)
-    # The code is the newer field, and often too general; then the older one still tells.
-    codes = [detail.line("code", 80), detail.line("status", 80)]
-    code = next((each for each in codes if each in _KINDS), codes[0] or codes[1])
-    message = detail.line("message")
+    code, message = _pick_code(detail), detail.line("message")
     if not code and not message:
         return None
     permission = _PERMISSION.search(message) if status in (401, 403) else None
     if permission:
         kind: type[errors.ProviderError] = errors.PermissionMissing
     else:
-        kind = _KINDS.get(code) or _KIND_BY_STATUS.get(status, errors.RequestRejected)
+        kind = _KINDS.get(code) or _judge_unknown(status, code, message)
     return Refusal(
         kind=kind,
         message=message or code.replace("_", " "),
@@ -63,6 +71,20 @@ def _read_object(status: int, values: dict[str, Any]) -> Refusal | None:
         permission=permission[1] if permission else "",
         request_id=detail.line("request_id", 80),
     )
+
+
+def _pick_code(detail: Reading) -> str:
+    # The code is the newer field, and often too general; then the older one still tells.
+    codes = [detail.line("code", 80), detail.line("status", 80)]
+    known = next((each for each in codes if each in _KINDS), "")
+    return known or next((each for each in codes if each not in _GENERAL), codes[0] or codes[1])
+
+
+def _judge_unknown(status: int, code: str, message: str) -> type[errors.ProviderError]:
+    """Return the error for a code that is not documented; it condemns a key only by name."""
+    if status in (401, 403):
+        return judge_refusal(status, code, message if code in _GENERAL else "")
+    return judge_refusal(status, code, message) if status < 400 else errors.RequestRejected
 
 
 def _read_list(entries: list[Any]) -> Refusal | None:
@@ -78,7 +100,7 @@ def _read_text(status: int, detail: str) -> Refusal | None:
     # The web framework's own words for an address that it does not have: no voice was looked up.
     if not detail.strip() or (status == 404 and detail == "Not Found"):
         return None
-    kind = _KIND_BY_STATUS.get(status, errors.RequestRejected)
+    kind = _judge_unknown(status, "", detail)
     if status == 404 and "voice" in detail.lower():
         kind = errors.NotFound
     return Refusal(kind, detail)

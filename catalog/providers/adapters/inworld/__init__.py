@@ -9,7 +9,7 @@ workspace's own voices does (``workspaces/{workspace}/voices/{voice}``), and so 
 of its own tells nothing, and has the reference "".
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -111,7 +111,7 @@ class Adapter(Provider):
     def auth_headers(self) -> dict[str, str]:
         return {"Authorization": f"Basic {self._secrets['api_key']}"}
 
-    def read_refusal(self, status: int, body: Any) -> Refusal | None:
+    def read_refusal(self, status: int, body: Any, headers: Mapping[str, str]) -> Refusal | None:
         return read_rpc_refusal(status, body)
 
     def check(self) -> CredentialCheck:
@@ -215,7 +215,7 @@ class Adapter(Provider):
         try:
             answer = self.request_json("POST", f"{_VOICES}:clone", **json_body(body))
         except errors.TryLater as exc:
-            if exc.status == 429 and exc.retry_after is None:
+            if exc.is_for_speed and exc.retry_after is None:
                 exc.retry_after = _CLONE_WAIT
             raise
         samples = answer.get("audioSamplesValidated")

@@ -9,7 +9,7 @@ reference stays empty, and what identifies the account is the key itself.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -22,8 +22,8 @@ from catalog.providers.adapters.noiz.voices import (
     read_voice,
     voice_id,
 )
-from catalog.providers.base import AUDIO_LIMIT, Provider
-from catalog.providers.cleaning import clean_line, redact
+from catalog.providers.base import Provider
+from catalog.providers.cleaning import clean_line
 from catalog.providers.key_checks import CredentialCheck
 from catalog.providers.listing import Listed, demand_ids
 from catalog.providers.marking import (
@@ -33,7 +33,7 @@ from catalog.providers.marking import (
 )
 from catalog.providers.public_fetch import fetch_public
 from catalog.providers.reading import Reading
-from catalog.providers.replies import Refusal, read_json, read_sound, refusal_error
+from catalog.providers.replies import Refusal
 from catalog.providers.skipping import SkipWalk
 from catalog.providers.types import (
     Answer,
@@ -47,16 +47,11 @@ from catalog.providers.types import (
     SpeechRequest,
     VoiceState,
 )
+from catalog.providers.verdicts import judge_refusal
 from catalog.providers.wishes import check_speech
 
 _MOST_PAGES = 2000
 _LONGEST_SENT_NAME = 100
-_KIND_BY_CODE: dict[int, type[errors.ProviderError]] = {
-    401: errors.CredentialRejected,
-    402: errors.OutOfCredit,
-    403: errors.PermissionMissing,
-    404: errors.NotFound,
-}
 _BREAKDOWNS = range(500, 600)
 
 
@@ -102,10 +97,13 @@ class Adapter(Provider):
     def auth_headers(self) -> dict[str, str]:
         return {"Authorization": self._secrets["api_key"]}
 
-    def read_refusal(self, status: int, body: Any) -> Refusal | None:
-        said = Reading(body)
-        message, code = said.line("message"), said.count("code")
-        kind = _KIND_BY_CODE.get(status, errors.RequestRejected)
+    def read_refusal(self, status: int, body: Any, headers: Mapping[str, str]) -> Refusal | None:
+        said = Reading(body if isinstance(body, dict) else None)
+        code, message = said.whole("code"), said.line("message")
+        if status < 400:
+            # Its own code repeats the status, or tells of a failure inside a good answer.
+            return None if code == 0 or not said.tells("code") else _read_failure(code, message)
+        kind = _kind_of(status, message)
         # Without a code, a missing page speaks, and not a missing voice.
         if not message or (code is None and kind is errors.NotFound):
             return None
@@ -117,6 +115,10 @@ class Adapter(Provider):
             self._page({"voice_type": OWN, "skip": 0, "limit": 1})
         except errors.OutOfCredit as exc:
             return CredentialCheck(is_out_of_credit=True, problem=exc.message)
+        except errors.RequestRejected as exc:
+            if not exc.code:
+                raise
+            return CredentialCheck(problem=exc.message)
         return CredentialCheck(can_list=Answer.YES, can_preview=Answer.YES)
 
     def voices(self, keyword: str = "") -> Iterator[RemoteVoice]:
@@ -174,7 +176,7 @@ class Adapter(Provider):
 
     def delete(self, remote_id: str) -> None:
         """See https://developers.noiz.ai/docs-voices on deleting."""
-        self._ask("DELETE", f"voices/{self.segment(remote_id)}")
+        self.request_json("DELETE", f"voices/{self.segment(remote_id)}")
 
     def preview(self, remote_id: str, preview_url: str = "", sample_id: str = "") -> AudioClip:
         """See https://developers.noiz.ai/docs-voices on the fields ``url`` and ``sample``."""
@@ -196,16 +198,7 @@ class Adapter(Provider):
             **{name: f"{value:g}" for name, value in wish.settings.items()},
         }
         form = {name: (None, value) for name, value in fields.items()}
-        reply = self.request("POST", "text-to-speech", limit=AUDIO_LIMIT, files=form)
-        sound = read_sound(reply)
-        if sound is not None:
-            return sound
-        # A refusal may come inside a 200, as with every call.
-        body = read_json(reply.content)
-        failure = self._find_failure(body if isinstance(body, dict) else {}, repeatable=False)
-        del body, reply
-        words = "answered with something that is not sound"
-        raise failure or self.unclear(words, repeatable=False)
+        return self.request_audio("POST", "text-to-speech", files=form)
 
     def _preview_addresses(self, remote_id: str, listed: str) -> Iterator[str]:
         # The one that was listed may have expired by now; only then the voice is asked for.
@@ -216,21 +209,21 @@ class Adapter(Provider):
                 yield url
 
     def _create(self, sent: dict[str, Any]) -> CloneResult:
-        made = Reading(self._ask("POST", "voices", **sent).get("data"))
+        made = Reading(self.request_json("POST", "voices", **sent).get("data"))
         remote_id = made.exact("voice_id", 200)
         if not remote_id:
             raise self.unclear("answered without the id of a voice", repeatable=False)
         return CloneResult(remote_id)
 
     def _item(self, remote_id: str) -> dict[str, Any]:
-        item = self._ask("GET", f"voices/{self.segment(remote_id)}").get("data")
+        item = self.request_json("GET", f"voices/{self.segment(remote_id)}").get("data")
         if not isinstance(item, dict) or not voice_id(item):
             raise self.unclear("answered without a voice", repeatable=True)
         return item
 
     def _page(self, params: dict[str, Any]) -> tuple[list[Any], int | None]:
         """Return the voices of a page, and how many there are in all if that is told."""
-        page = self._ask("GET", "voices", params=params).get("data")
+        page = self.request_json("GET", "voices", params=params).get("data")
         if not isinstance(page, dict) or not isinstance(page.get("voices"), list):
             raise self.unclear("answered without a list of voices", repeatable=True)
         return page["voices"], Reading(page).count("total_count")
@@ -256,31 +249,18 @@ class Adapter(Provider):
                 break
         raise self.unclear("does not come to an end with its list", repeatable=True)
 
-    def _ask(self, method: str, path: str, **sent: Any) -> dict[str, Any]:
-        """Return the answer if its own code is a good one, too."""
-        body = self.request_json(method, path, **sent)
-        failure = self._find_failure(body, repeatable=method != "POST")
-        if failure is None:
-            return body
-        # It may repeat the key, and a report of the error might print it.
-        del body
-        raise failure
 
-    def _find_failure(
-        self, body: dict[str, Any], *, repeatable: bool
-    ) -> errors.ProviderError | None:
-        code = body.get("code")
-        if code in (0, None):
-            return None
-        if code == 429:
-            return errors.TryLater("Noiz asks to slow down.", status=200, code="429")
-        # Some repeat the key that they refuse: it goes first, lest a cut leave half of it.
-        told = redact(str(body.get("message") or ""), self._secrets.values())
-        message = self.tidy(told)
-        if not isinstance(code, int) or not message or code in _BREAKDOWNS:
-            return self.unclear("answered with an error", repeatable=repeatable)
-        kind = _KIND_BY_CODE.get(code, errors.RequestRejected)
-        return refusal_error(self.info.label, Refusal(kind, message, str(code)[:80]), 200)
+def _read_failure(code: int | None, message: str) -> Refusal:
+    told = "" if code is None else str(code)
+    if code is None or code in _BREAKDOWNS or not (message or code == 429):
+        return Refusal(errors.OutcomeUnknown, message, told)
+    return Refusal(_kind_of(code, message), message, told)
+
+
+def _kind_of(code: int, message: str) -> type[errors.ProviderError]:
+    if code == 404:
+        return errors.NotFound
+    return judge_refusal(code if 400 <= code < 500 else 200, message)
 
 
 def _clone_fields(wish: CloneRequest) -> dict[str, str]:

@@ -26,7 +26,7 @@ from catalog.providers.cleaning import clean_line
 from catalog.providers.key_checks import CredentialCheck
 from catalog.providers.listing import Listed, demand_ids
 from catalog.providers.reading import Reading, drop_empty
-from catalog.providers.replies import Refusal, decode_sound, json_body, kind_of_status
+from catalog.providers.replies import Refusal, decode_sound, json_body
 from catalog.providers.types import (
     Answer,
     AudioClip,
@@ -40,6 +40,7 @@ from catalog.providers.types import (
     Transcript,
     VoiceState,
 )
+from catalog.providers.verdicts import judge_refusal
 from catalog.providers.wishes import check_speech
 
 _PAGE_SIZE = 100
@@ -95,14 +96,14 @@ class Adapter(Provider):
     def auth_headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._secrets['api_key']}"}
 
-    def read_refusal(self, status: int, body: Any) -> Refusal | None:
+    def read_refusal(self, status: int, body: Any, headers: Mapping[str, str]) -> Refusal | None:
         error = Reading(body if isinstance(body, dict) else None).object("error")
         message, code = error.line("message"), error.line("type", 80)
         if not message:
             return None
         if status == _MODERATED:
             message = f"its content moderation objects. {message}"
-        return Refusal(kind_of_status(status), message, code)
+        return Refusal(judge_refusal(status, code, message), message, code)
 
     def check(self) -> CredentialCheck:
         """See https://platform.stepfun.ai/docs/en/api-reference/audio/list-voice on listing."""
@@ -110,6 +111,10 @@ class Adapter(Provider):
             self._page({"limit": "1"})
         except errors.OutOfCredit as exc:
             return CredentialCheck(can_delete=Answer.NO, is_out_of_credit=True, problem=exc.message)
+        except errors.RequestRejected as exc:
+            if not exc.code:
+                raise
+            return CredentialCheck(can_delete=Answer.NO, problem=exc.message)
         words = self._tell_lack_of_credit()
         return CredentialCheck(
             can_list=Answer.YES,

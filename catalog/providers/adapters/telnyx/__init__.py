@@ -32,7 +32,7 @@ from catalog.providers.listing import Listed, Walk, demand_ids
 from catalog.providers.marking import find_markers, has_marker
 from catalog.providers.permissions import EMPTY_FORM, try_permissions
 from catalog.providers.reading import Reading, drop_empty
-from catalog.providers.replies import Refusal, json_body, read_json
+from catalog.providers.replies import Refusal, json_body
 from catalog.providers.types import (
     AudioClip,
     CloneRequest,
@@ -99,7 +99,7 @@ class Adapter(Provider):
     def auth_headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._secrets['api_key']}"}
 
-    def read_refusal(self, status: int, body: Any) -> Refusal | None:
+    def read_refusal(self, status: int, body: Any, headers: Mapping[str, str]) -> Refusal | None:
         return read_telnyx_refusal(status, body)
 
     def check(self) -> CredentialCheck:
@@ -151,8 +151,7 @@ class Adapter(Provider):
         """See https://developers.telnyx.com/docs/voice/voice-design-lab/clone-voice/parameters."""
         form = clone_form(wish, self.clone_model, self.info.marker_length)
         reply = self.request("POST", _UPLOAD, files=form)
-        body = read_json(reply.content)
-        made = Reading(body if isinstance(body, dict) else {}).object("data")
+        made = Reading(reply.body if isinstance(reply.body, dict) else {}).object("data")
         remote_id = made.exact("id", 200)
         if not remote_id:
             raise self.unclear("answered without the id of a voice", repeatable=False)

@@ -9,12 +9,14 @@ from typing import Any
 from catalog.providers import errors
 from catalog.providers.cleaning import clean_line
 from catalog.providers.reading import Reading
-from catalog.providers.replies import Refusal, kind_of_status
+from catalog.providers.replies import Refusal
+from catalog.providers.verdicts import judge_refusal
 
 _KIND_OF_CODE: dict[str, type[errors.ProviderError]] = {
     "10005": errors.NotFound,
     "10009": errors.CredentialRejected,
     "10010": errors.PermissionMissing,
+    "10011": errors.TryLater,
     "20100": errors.OutOfCredit,
     # Of the vendor behind: the recording, or an account that is not verified; never the key.
     "10038": errors.RequestRejected,
@@ -26,13 +28,13 @@ def read_telnyx_refusal(status: int, body: Any) -> Refusal | None:
     told = body.get("errors") if isinstance(body, dict) else None
     if isinstance(told, dict):
         message = "; ".join(filter(None, map(_say_field, list(told.items())[:5])))
-        return Refusal(kind_of_status(status), message, "validation") if message else None
+        return Refusal(judge_refusal(status, message), message, "validation") if message else None
     entries = [Reading(entry) for entry in told[:5]] if isinstance(told, list) else []
     message = "; ".join(filter(None, map(_say_entry, entries)))
     code = next(filter(None, (entry.line("code", 20) for entry in entries)), "")
     if not message and not code:
         return None
-    kind = _KIND_OF_CODE.get(code) or kind_of_status(status)
+    kind = _KIND_OF_CODE.get(code) or judge_refusal(status, message)
     # The same words stand for an address that is not there: nothing tells that a voice is gone.
     if kind is errors.NotFound and (status != 404 or "URL" in message):
         kind = errors.RequestRejected

@@ -1,0 +1,224 @@
+"""What a refusal amounts to, for every provider: the adapter is asked first, the status last."""
+
+import json
+
+import httpx
+import pytest
+
+from catalog.providers import errors
+from catalog.providers.base import Provider
+from catalog.providers.replies import Refusal
+from catalog.providers.types import Answer, ProviderInfo
+from catalog.providers.verdicts import judge_refusal
+from catalog.sandbox.faults import FaultKind
+from tests.providers.conftest import KEY, FakeServer
+from tests.providers.sandboxed import MARKER, wish
+from tests.providers.verbs import SLUGS, each, each_cloning, each_with, run
+
+HTML = {"content-type": "text/html"}
+CLEAR = [
+    (400, b'{"oops": true}', errors.RequestRejected),
+    (401, b"Unauthorized", errors.CredentialRejected),
+    (401, b"", errors.CredentialRejected),
+    (402, b"", errors.OutOfCredit),
+    (403, b"<html>Blocked by a firewall</html>", errors.RequestRejected),
+    (404, b"<html>No such page</html>", errors.RequestRejected),
+    (413, b"<html>Request Entity Too Large</html>", errors.RequestRejected),
+    (415, b"Unsupported", errors.RequestRejected),
+    (418, b"", errors.RequestRejected),
+    (422, b"null", errors.RequestRejected),
+]
+UNCLEAR = [(200, b"<html>Hello</html>"), (200, b"fine"), (408, b"timeout"), (502, b"<html></html>")]
+# The same words, as each provider writes them.
+SHAPES = {
+    "elevenlabs": lambda words: {"detail": {"status": "new_status", "message": words}},
+    "inworld": lambda words: {"code": 99, "message": words},
+    "noiz": lambda words: {"code": 1234, "message": words},
+    "stepfun": lambda words: {"error": {"type": "new_type", "message": words}},
+    "telnyx": lambda words: {"errors": [{"code": "99999", "title": "New", "detail": words}]},
+}
+NOT_OF_THE_KEY = [
+    "Your subscription has a failed payment.",
+    "The text is longer than 300 characters.",
+    "Unusual activity was detected.",
+]
+
+
+@each_cloning
+@pytest.mark.parametrize(("status", "content", "kind"), CLEAR)
+def test_a_clear_refusal_without_the_provider_s_words_is_one_for_a_clone_too(
+    slug, status, content, kind
+):
+    server = FakeServer(slug).will_send(status, content)
+
+    with server.connect() as adapter, pytest.raises(errors.ProviderError) as caught:
+        run(adapter, "clone")
+
+    assert type(caught.value) is kind
+    assert caught.value.status == status
+
+
+@each_with("clone", "speak")
+@pytest.mark.parametrize(("status", "content"), UNCLEAR)
+def test_an_answer_that_may_follow_a_carried_out_request_stays_unknown(slug, verb, status, content):
+    server = FakeServer(slug).will_send(status, content, HTML)
+
+    with server.connect() as adapter, pytest.raises(errors.OutcomeUnknown):
+        run(adapter, verb)
+
+
+@each_cloning
+@pytest.mark.parametrize("status", [408, 500])
+def test_the_provider_s_own_words_do_not_make_a_timeout_clear(slug, status):
+    server = FakeServer(slug).will_send(status, SHAPES[slug]("Something took too long."))
+
+    with server.connect() as adapter, pytest.raises(errors.OutcomeUnknown, match="too long"):
+        run(adapter, "clone")
+
+
+def test_a_file_that_is_too_large_is_said_to_be():
+    server = FakeServer("elevenlabs").will_send(413, b"<html>nginx</html>")
+
+    with server.connect() as adapter, pytest.raises(errors.RequestRejected, match="too large"):
+        run(adapter, "clone")
+
+
+@each_with("voices", "clone", "delete", "speak")
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("words", NOT_OF_THE_KEY)
+def test_a_refusal_that_does_not_speak_of_the_key_does_not_condemn_it(slug, verb, status, words):
+    server = FakeServer(slug).will_send(status, SHAPES[slug](words))
+
+    with server.connect() as adapter, pytest.raises(errors.RequestRejected) as caught:
+        run(adapter, verb)
+
+    assert words.rstrip(".") in caught.value.message
+
+
+@each
+def test_a_key_that_the_account_s_trouble_hits_is_good_and_the_trouble_is_named(slug):
+    refusal = SHAPES[slug]("Your subscription has a failed payment.")
+    server = FakeServer(slug)
+    for _ in range(4):
+        server.will_send(401, refusal)
+
+    with server.connect() as adapter:
+        found = adapter.check()
+
+    assert "failed payment" in found.problem
+    assert found.can_list is Answer.UNKNOWN
+
+
+@pytest.mark.parametrize("slug", sorted(set(SLUGS) - {"elevenlabs"}))
+def test_words_that_speak_of_the_key_condemn_it(slug):
+    server = FakeServer(slug).will_send(401, SHAPES[slug]("Your API key has expired."))
+
+    with server.connect() as adapter, pytest.raises(errors.CredentialRejected):
+        run(adapter, "voices")
+
+
+@each_with("voices", "clone", "speak")
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("Your account has run out of credits.", errors.OutOfCredit),
+        ("You exceeded your current quota, please check your plan.", errors.OutOfCredit),
+        ("All voice slots are in use: limit of 10 voices reached.", errors.LimitReached),
+        ("Too many requests, please slow down.", errors.TryLater),
+        ("Concurrent limit of your plan: 5.", errors.TryLater),
+        ("Hold on.", errors.TryLater),
+    ],
+)
+def test_a_429_is_try_later_only_if_waiting_would_help(slug, verb, words, kind):
+    server = FakeServer(slug).will_send(429, SHAPES[slug](words))
+
+    with server.connect() as adapter, pytest.raises(errors.ProviderError) as caught:
+        run(adapter, verb)
+
+    assert type(caught.value) is kind
+
+
+@each
+def test_a_429_in_plain_text_is_understood_as_well(slug):
+    server = FakeServer(slug).will_send(429, b"Insufficient credits", {"retry-after": "3"})
+
+    with server.connect() as adapter, pytest.raises(errors.OutOfCredit):
+        run(adapter, "voices")
+
+
+@each_with("voices", "clone", "speak")
+@pytest.mark.parametrize("words", ["The sample has no speech.", "The account has no credits left."])
+def test_a_failure_inside_a_good_answer_is_a_refusal(slug, verb, words):
+    server = FakeServer(slug).will_send(200, SHAPES[slug](words))
+
+    with server.connect() as adapter, pytest.raises(errors.RequestRejected) as caught:
+        run(adapter, verb)
+
+    assert words.rstrip(".") in caught.value.message
+    assert isinstance(caught.value, errors.OutOfCredit) == ("credits" in words)
+
+
+@each_cloning
+def test_a_breakdown_inside_a_good_answer_leaves_a_clone_unknown(slug):
+    server = FakeServer(slug).will_send(200, SHAPES[slug]("Internal error."))
+    if slug in {"noiz", "inworld"}:
+        code = {"noiz": 503, "inworld": 13}[slug]
+        server = FakeServer(slug).will_send(200, {"code": code, "message": "Internal error."})
+
+    with server.connect() as adapter, pytest.raises(errors.OutcomeUnknown):
+        run(adapter, "clone")
+
+
+@each
+def test_a_key_that_a_good_answer_repeats_is_not_passed_on(slug):
+    server = FakeServer(slug).will_send(200, SHAPES[slug](f"{'x' * 490} {KEY} is wrong"))
+
+    with server.connect() as adapter, pytest.raises(errors.ProviderError) as caught:
+        run(adapter, "voices")
+
+    assert KEY[:8] not in caught.value.message
+
+
+class Adapter(Provider):
+    """A provider that says in a header why it refuses."""
+
+    info = ProviderInfo("chorus", "Chorus", "CH", 0, "https://chorus.example", "https://docs")
+
+    def auth_headers(self):
+        return {}
+
+    def read_refusal(self, status, body, headers):
+        if headers.get("x-reason") == "empty":
+            words = body if isinstance(body, str) else json.dumps(body)
+            return Refusal(errors.OutOfCredit, words, "empty")
+        return None
+
+
+@pytest.mark.parametrize(("content", "words"), [(b"no coins", "no coins"), (b'{"a": 1}', '"a": 1')])
+@pytest.mark.parametrize("status", [200, 401, 429])
+def test_an_adapter_reads_headers_and_texts_before_any_rule(status, content, words):
+    if status == 200 and words == "no coins":
+        content, words = b'{"b": 2}', '"b": 2'
+    answer = httpx.Response(status, content=content, headers={"x-reason": "empty"})
+    transport = httpx.MockTransport(lambda request: answer)
+
+    with (
+        Adapter({"api_key": KEY}, transport=transport) as chorus,
+        pytest.raises(errors.OutOfCredit, match=words),
+    ):
+        chorus.request_json("POST", "things")
+
+
+@pytest.mark.parametrize("message", ["Monthly quota used up", "配额已用完", "余额不足"])
+def test_used_up_credit_is_recognized_in_several_wordings(message):
+    assert judge_refusal(429, message) is errors.OutOfCredit
+
+
+def test_a_refusal_in_text_ends_a_clone_of_the_sandbox_without_a_voice(connect, spoil):
+    spoil(FaultKind.REFUSE, method="POST", path="/v1/voices/add", status=413, text="<h1>413</h1>")
+
+    with connect() as adapter:
+        with pytest.raises(errors.RequestRejected):
+            adapter.clone(wish())
+
+        assert adapter.find_marked(MARKER) == []
