@@ -10,6 +10,8 @@ from catalog.sandbox.voices import Voice
 
 Figures = dict[str, Any]
 COUNTED = {"creates": 0, "deletes": 0}
+# How a list without entries is written: as "list", as "null", or left out ("absent").
+_EMPTY_LISTS = {AccountKind.EMPTY: "null"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,12 @@ class Account:
         self.shelf = f"{slug}/{name}"
         self.store = backstage.store
         self._clock = backstage.clock
-        self._limits = opening.limits
+        self._limits = {**opening.limits, "empty_lists": _EMPTY_LISTS.get(name.kind, "list")}
         with self.store.transaction():
             if self.store.get(self.shelf, "usage", "now") is None:
-                self.store.put(self.shelf, "usage", "now", {**opening.limits, **COUNTED})
-                for voice in opening.voices():
+                self.store.put(self.shelf, "usage", "now", {**self._limits, **COUNTED})
+                own = () if name.kind is AccountKind.EMPTY else opening.voices()
+                for voice in own:
                     self.keep(voice)
 
     @property
@@ -83,6 +86,15 @@ class Account:
         with self.store.transaction():
             changed = {name: type(self._limits[name])(value) for name, value in values.items()}
             self.store.put(self.shelf, "usage", "now", self.figures() | changed)
+
+    def written(self, field: str, entries: list[Any]) -> dict[str, Any]:
+        """Return a list as the field of an answer; one without entries has several forms.
+
+        JSON of protocol buffers leaves an empty list out, and Go writes null for one that was
+        never made. https://protobuf.dev/programming-guides/json/
+        """
+        form = "list" if entries else self.figures()["empty_lists"]
+        return {} if form == "absent" else {field: None if form == "null" else entries}
 
     def now(self) -> float:
         """Return the time in Unix seconds."""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Any, Protocol
 
 from catalog.sandbox.faults import Fault, FaultKind
@@ -85,6 +86,12 @@ def _gateway_after(fault: Fault, scene: Scene) -> Reply:
     return _gateway_before(fault, scene)
 
 
+def _text_before(fault: Fault, scene: Scene) -> Reply:
+    status = fault.status or 404
+    title = HTTPStatus(status).phrase.lower() if status in set(HTTPStatus) else "error"
+    return Reply(status, f"{status} {title}\n".encode(), "text/plain; charset=utf-8")
+
+
 def _slow_before(fault: Fault, scene: Scene) -> Reply:
     scene.pause(fault.seconds)
     return scene.work()
@@ -150,6 +157,7 @@ _EFFECTS: Mapping[FaultKind, Callable[[Fault, Scene], Reply]] = {
     FaultKind.ERROR_AFTER: _error_after,
     FaultKind.GATEWAY_BEFORE: _gateway_before,
     FaultKind.GATEWAY_AFTER: _gateway_after,
+    FaultKind.TEXT_BEFORE: _text_before,
     FaultKind.SLOW_BEFORE: _slow_before,
     FaultKind.SLOW_AFTER: _slow_after,
     FaultKind.CUT_JSON: _cut_json,

@@ -20,6 +20,7 @@ class FaultKind(StrEnum):
     ERROR_AFTER = "error_after"
     GATEWAY_BEFORE = "gateway_before"  # 502 as HTML, or `status`
     GATEWAY_AFTER = "gateway_after"
+    TEXT_BEFORE = "text_before"  # 404 as plain text, or `status`
     SLOW_BEFORE = "slow_before"  # wait `seconds` first
     SLOW_AFTER = "slow_after"  # wait `seconds` between the work and the answer
     CUT_JSON = "cut_json"  # half of the JSON, properly framed

@@ -1,7 +1,8 @@
 """The keys that the sandbox accepts, and the account behind each.
 
 ``sandbox-<slug>-full`` may do everything, ``sandbox-<slug>-readonly`` may not create, change or
-delete, ``sandbox-<slug>-broke`` has neither credit nor slots left. With ``-2``, ``-3`` and so on
+delete, ``sandbox-<slug>-broke`` has neither credit nor slots left, ``sandbox-<slug>-empty`` has no
+voices of its own. With ``-2``, ``-3`` and so on
 behind it, a key opens another account of the same kind.
 """
 
@@ -11,7 +12,7 @@ from enum import StrEnum
 from typing import Self
 
 _SHAPE = re.compile(
-    r"sandbox-(?P<slug>[a-z0-9]+)-(?P<kind>full|readonly|broke)(?:-(?P<no>\d{1,4}))?"
+    r"sandbox-(?P<slug>[a-z0-9]+)-(?P<kind>full|readonly|broke|empty)(?:-(?P<no>\d{1,4}))?"
 )
 
 
@@ -21,6 +22,7 @@ class AccountKind(StrEnum):
     FULL = "full"
     READONLY = "readonly"
     BROKE = "broke"
+    EMPTY = "empty"
 
 
 @dataclass(frozen=True, slots=True)

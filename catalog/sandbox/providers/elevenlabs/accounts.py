@@ -49,6 +49,7 @@ PLANS = {
         "starter", 10, 30_000, 2_100, 2, permissions=EVERY_PERMISSION - {WRITE_PERMISSION}
     ),
     AccountKind.BROKE: Plan("free", 3, 10_000, 10_000, clones=3),
+    AccountKind.EMPTY: Plan("creator", 30, 131_000, 0, clones=0),
 }
 EDITS_A_MONTH = 240
 ADJUSTABLE = {"voice_limit", "character_limit", "character_count", "max_voice_add_edits"}

@@ -35,9 +35,8 @@ def list_voices(call: Call) -> Reply:
     # The documents call it a page number; its name is that of an offset.
     start = skip if call.account.figures()["skip_is_offset"] else skip * limit
     page = voices[start : start + limit]
-    return success(
-        {"total_count": len(voices), "voices": [shown(voice, call.base_url) for voice in page]}
-    )
+    listed = call.account.written("voices", [shown(voice, call.base_url) for voice in page])
+    return success({"total_count": len(voices), **listed})
 
 
 def get_voice(call: Call) -> Reply:

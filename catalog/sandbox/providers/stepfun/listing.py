@@ -26,7 +26,7 @@ def list_voices(call: Call) -> Reply:
     return json_reply(
         {
             "object": "list",
-            "data": [voice.payload for voice in page],
+            **call.account.written("data", [voice.payload for voice in page]),
             "has_more": has_more,
             "first_id": page[0].voice_id if page else "",
             "last_id": page[-1].voice_id if page else "",

@@ -29,9 +29,10 @@ def list_clones(call: Call) -> Reply:
     size = _number(call, "page[size]", 20, 1, 250)
     clones = _sorted(call, _fitting(call))
     page = clones[(number - 1) * size : number * size]
+    shown = [shown_clone(voice, call.account.now()) for voice in page]
     return json_reply(
         {
-            "data": [shown_clone(voice, call.account.now()) for voice in page],
+            **call.account.written("data", shown),
             "meta": {
                 "page_number": number,
                 "page_size": size,

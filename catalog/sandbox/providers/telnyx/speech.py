@@ -66,10 +66,16 @@ def _voice(call: Call, given: object) -> Voice:
             return voice
     for voice in call.account.voices():
         clone = shown_clone(voice, call.account.now())
-        model = clone.get("model_id", "Qwen3TTS")
-        if wanted == f"{clone['provider']}.{model}.{clone['provider_voice_id']}".casefold():
+        if wanted in _names_of(clone):
             return _speaking(voice, clone)
     raise speech_problem(voice="is invalid")
+
+
+def _names_of(clone: dict[str, Any]) -> set[str]:
+    # https://developers.telnyx.com/docs/voice/voice-design-lab/using-custom-voices
+    models = {*clone["provider_supported_models"], clone.get("model_id")} - {None}
+    vendor, own_id = clone["provider"], clone["provider_voice_id"]
+    return {f"{vendor}.{model}.{own_id}".casefold() for model in models}
 
 
 def _speaking(voice: Voice, clone: dict[str, Any]) -> Voice:

@@ -64,7 +64,17 @@ _FIRST_CLONES: tuple[tuple[str, str, dict[str, Any]], ...] = (
         },
     ),
     ("telnyx", "Ultra", {"status": "expired"}),
-    ("Telnyx", "Qwen3TTS", {"model_id": None, "status": None, "language": None}),
+    (
+        "Minimax",
+        "speech-2.8-turbo",
+        # As the reference has it: several models, and no word on which of them it was made for.
+        {
+            "model_id": None,
+            "status": None,
+            "language": None,
+            "provider_supported_models": ["speech-2.6-turbo", "speech-2.8-turbo"],
+        },
+    ),
 )
 
 
