@@ -103,6 +103,37 @@ def test_voices_says_what_each_is_in_our_words(server):
     assert {voice.state for voice in (mei, ben, anna)} == {VoiceState.READY}
 
 
+@pytest.mark.parametrize(
+    ("tags", "accent", "raw"),
+    [
+        (["british", "calm"], "british", "british"),
+        (["warm", "UK"], "british", "UK"),
+        (["American English"], "american", "American English"),
+        (["slight Irish accent"], "irish", "slight Irish accent"),
+        (["Accent: Provençal", "deep"], "provençal", "Accent: Provençal"),
+        (["New York"], "new york", "New York"),
+        # It may as well be a language that the voice speaks.
+        (["french", "English", "en-GB"], "", None),
+        (["no accent", "accent", "", "calm"], "", None),
+        (["british", "american"], "", "british, american"),
+        ([None, 7, "scottish"], "scottish", "scottish"),
+        (None, "", None),
+    ],
+)
+def test_an_accent_is_read_from_the_tags(tags, accent, raw):
+    voice = read_one(tags=tags)
+
+    assert (voice.accent, voice.raw.get("accent")) == (accent, raw)
+
+
+def test_gender_and_age_are_read_from_the_tags_where_their_fields_say_nothing():
+    clone = read_one(gender="", ageGroup=None, tags=["female", "young_adult", "calm"])
+    other = read_one(gender="male", ageGroup="elderly", tags=["female", "young_adult"])
+
+    assert (clone.gender, clone.age) == ("female", "young")
+    assert (other.gender, other.age) == ("male", "old")
+
+
 @pytest.mark.parametrize("token", ["", None])
 def test_the_listing_ends_without_a_token(server, token):
     server.will_send(200, {"voices": [voice_with()], "totalSize": 7, "nextPageToken": token})

@@ -7,10 +7,17 @@ from typing import Any
 import pytest
 
 from catalog.providers import errors
+from catalog.providers.adapters.inworld.cloning import clone_body
+from catalog.providers.languages import LANGUAGES
 from catalog.providers.types import CloneRequest, CloneResult, SampleFile
 from tests.providers.conftest import KEY, load_fixture
 
 SLUG = "inworld"
+# https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/clone-voice
+DOCUMENTED = {
+    "AUTO", "EN_US", "ZH_CN", "KO_KR", "JA_JP", "RU_RU", "IT_IT", "ES_ES", "PT_BR", "DE_DE",
+    "FR_FR", "AR_SA", "PL_PL", "NL_NL", "HI_IN", "HE_IL",
+}  # fmt: skip
 MARKER = "vb1:5eb0a7c1:0f8fad5bd9cb469fa16570867728950e"
 SAMPLE = SampleFile("anna.wav", "audio/wav", b"RIFF....WAVE")
 ANNA = "ws-acme__anna"
@@ -38,12 +45,13 @@ def test_clone_sends_what_is_documented(server):
     with server.connect() as adapter:
         result = adapter.clone(wish)
 
-    assert result == CloneResult(ANNA)
+    sent_instead = "Inworld has no setting for English (UK), so English (US) was sent."
+    assert result == CloneResult(ANNA, note=sent_instead)
     assert server.paths() == ["POST /voices/v1/voices:clone"]
     assert json.loads(server.requests[0].content) == {
         "displayName": "Anna",
         "description": f"Our narrator.\n\n{MARKER}",
-        "languageCode": "en-GB",
+        "langCode": "EN_US",
         "tags": ["warm"],
         "voiceSamples": [
             {
@@ -63,7 +71,8 @@ def test_a_plain_clone_sends_nothing_that_was_not_asked_for(server):
         adapter.clone(WISH)
 
     sent = json.loads(server.requests[0].content)
-    assert sorted(sent) == ["description", "displayName", "voiceSamples"]
+    assert sorted(sent) == ["description", "displayName", "langCode", "voiceSamples"]
+    assert sent["langCode"] == "AUTO"
     assert list(sent["voiceSamples"][0]) == ["audioData"]
 
 
@@ -115,28 +124,48 @@ def test_errors_inside_a_200_may_be_bare_texts(server):
         adapter.clone(WISH)
 
 
+DETECTED = "was asked to detect the language"
+
+
 @pytest.mark.parametrize(
-    ("asked", "field", "sent"),
+    ("asked", "sent", "words"),
     [
-        ("en", "langCode", "EN_US"),
-        ("zh", "langCode", "ZH_CN"),
-        ("pt-BR", "langCode", "PT_BR"),
-        ("en-GB", "languageCode", "en-GB"),
-        ("da", "languageCode", "da"),
+        ("", "AUTO", ""),
+        ("en", "EN_US", ""),
+        ("en-US", "EN_US", ""),
+        ("zh", "ZH_CN", ""),
+        ("pt", "PT_BR", ""),
+        ("pt-BR", "PT_BR", ""),
+        ("iw", "HE_IL", ""),
+        ("en-GB", "EN_US", "no setting for English (UK), so English (US) was sent"),
+        ("pt-PT", "PT_BR", "no setting for Portuguese (Portugal), so Portuguese (Brazil) was sent"),
+        ("fr-CA", "FR_FR", "so French (France) was sent"),
+        ("zh-Hant-TW", "ZH_CN", "so Chinese (China) was sent"),
+        ("sv", "AUTO", f"no setting for Swedish, so it {DETECTED}"),
+        ("yue-HK", "AUTO", DETECTED),
+        ("fil", "AUTO", DETECTED),
     ],
 )
-def test_a_language_goes_as_one_of_the_codes_that_inworld_lists_or_as_a_tag(
-    server, asked, field, sent
+def test_a_language_goes_as_the_nearest_documented_code_and_what_differs_is_said(
+    server, asked, sent, words
 ):
     server.will_answer("clone")
 
     with server.connect() as adapter:
-        adapter.clone(CloneRequest("Anna", (SAMPLE,), MARKER, language=asked))
+        made = adapter.clone(CloneRequest("Anna", (SAMPLE,), MARKER, language=asked))
 
     told = json.loads(server.requests[0].content)
-    assert {name: told[name] for name in ("langCode", "languageCode") if name in told} == {
-        field: sent
-    }
+    assert told["langCode"] == sent
+    assert "languageCode" not in told
+    assert words in made.note
+    assert bool(words) == bool(made.note)
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_every_language_of_the_form_goes_as_a_documented_code(language):
+    body = clone_body(CloneRequest("Anna", (SAMPLE,), MARKER, language=language), 500)
+
+    assert body["langCode"] in DOCUMENTED
 
 
 def test_a_refusal_inside_a_200_does_not_show_the_key(server):

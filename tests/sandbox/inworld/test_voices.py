@@ -31,6 +31,30 @@ def test_clone_is_made_read_changed_and_deleted(inworld):
     assert len(found(inworld)) == 65
 
 
+@pytest.mark.parametrize("asked", [{}, {"langCode": "AUTO"}])
+@pytest.mark.parametrize(
+    ("name", "said", "code", "tag"),
+    [
+        ("Nora", "", "EN_US", "en-US"),
+        ("Giulia", "", "IT_IT", "it-IT"),
+        ("서연", "", "KO_KR", "ko-KR"),
+        ("Nora", "Das ist die Stimme, und ich bin nicht müde.", "DE_DE", "de-DE"),
+        ("Nora", "こんにちは、元気ですか", "JA_JP", "ja-JP"),
+        ("Håkan", "", "AUTO", "sv-SE"),
+    ],
+)
+def test_language_is_found_out_from_the_sample_where_none_is_given(
+    inworld, asked, name, said, code, tag
+):
+    spoken = sample(hum(200, 6), **({"transcription": said} if said else {}))
+    body = {"displayName": name, "voiceSamples": [spoken], **asked}
+
+    made = inworld.post(f"{VOICES}:clone", json=body).json()
+
+    assert (made["voice"]["langCode"], made["voice"]["promptLanguages"]) == (code, [tag])
+    assert made["audioSamplesValidated"][0]["langCode"] == code
+
+
 def test_sample_that_is_no_audio_is_reported_inside_a_200(inworld):
     made = clone(inworld, voiceSamples=[sample(b"no sound")])
 

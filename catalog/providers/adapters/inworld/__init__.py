@@ -14,7 +14,12 @@ from dataclasses import replace
 from typing import Any
 
 from catalog.providers import errors
-from catalog.providers.adapters.inworld.cloning import LOCALES, clone_body, read_verdicts
+from catalog.providers.adapters.inworld.cloning import (
+    LOCALES,
+    clone_body,
+    read_verdicts,
+    say_what_was_sent,
+)
 from catalog.providers.adapters.inworld.voices import read_voice, voice_id, workspace_of
 from catalog.providers.base import AUDIO_LIMIT, Provider
 from catalog.providers.key_checks import CredentialCheck
@@ -142,7 +147,8 @@ class Adapter(Provider):
             for field in ("errors", "warnings")
         )
         if remote_id:
-            return CloneResult(remote_id, note="; ".join(filter(None, (refused, noted))))
+            told = (refused, noted, say_what_was_sent(wish.language))
+            return CloneResult(remote_id, note="; ".join(filter(None, told)))
         if refused:
             raise errors.RequestRejected(f"Inworld refused the recording: {refused}", status=200)
         raise self.unclear("answered without the id of a voice", repeatable=False)

@@ -7,30 +7,28 @@ import base64
 from collections.abc import Iterator
 from typing import Any
 
+from catalog.providers.labels import language_label, language_tag
 from catalog.providers.marking import add_marker
 from catalog.providers.reading import Reading, drop_empty
 from catalog.providers.types import CloneRequest
 
-# The languages of a clone, which the API knows with one region each.
+# The values of ``langCode`` that name a language, each with one region.
 LOCALES = (
     "en-US", "zh-CN", "ko-KR", "ja-JP", "ru-RU", "it-IT", "es-ES", "pt-BR", "de-DE", "fr-FR",
     "ar-SA", "pl-PL", "nl-NL", "hi-IN", "he-IL",
 )  # fmt: skip
+# Any other language, and none at all, is found out from the recording.
+_DETECTED = "AUTO"
 _LOCALE_OF = {locale.partition("-")[0]: locale for locale in LOCALES}
 
 
 def clone_body(wish: CloneRequest, longest: int) -> dict[str, Any]:
     """Return the body that asks for a clone; its description is at most so long."""
     spoken, cleans = drop_empty({"transcription": wish.transcript}), wish.remove_background_noise
-    language = _LOCALE_OF.get(wish.language, wish.language)
-    # At most one of two fields: the older one has these languages alone, the newer one any tag.
-    is_known = language in LOCALES
     body = {
         "displayName": wish.name,
         "description": add_marker(wish.description, wish.marker, longest),
-        # Left out, it is found out from the recording.
-        "langCode": language.replace("-", "_").upper() if is_known else "",
-        "languageCode": "" if is_known else language,
+        "langCode": nearest_locale(wish.language).replace("-", "_").upper() or _DETECTED,
         "tags": list(wish.labels.values()),
         "voiceSamples": [
             {"audioData": base64.b64encode(sample.content).decode(), **spoken}
@@ -39,6 +37,22 @@ def clone_body(wish: CloneRequest, longest: int) -> dict[str, Any]:
         "audioProcessingConfig": {"removeBackgroundNoise": True} if cleans else {},
     }
     return drop_empty(body)
+
+
+def nearest_locale(language: str) -> str:
+    """Return the documented locale of a language, whatever its region; "" where there is none."""
+    return _LOCALE_OF.get(language_tag(language).partition("-")[0], "")
+
+
+def say_what_was_sent(language: str) -> str:
+    """Say which language was sent in place of the one that was wished for, "" if it is that one."""
+    wished, sent = language_tag(language), nearest_locale(language)
+    if not language or wished in (sent, sent.partition("-")[0]):
+        return ""
+    asked = language_label(wished or language)
+    if not sent:
+        return f"Inworld has no setting for {asked}, so it was asked to detect the language."
+    return f"Inworld has no setting for {asked}, so {language_label(sent)} was sent."
 
 
 def read_verdicts(made: Reading, field: str) -> Iterator[str]:

@@ -6,7 +6,14 @@ The fields: https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/list-voi
 import re
 from typing import Any
 
-from catalog.providers.labels import age_word, gender_word, language_tag, use_case_words
+from catalog.providers.accents import find_accent
+from catalog.providers.labels import (
+    age_word,
+    gender_word,
+    language_tag,
+    plain_words,
+    use_case_words,
+)
 from catalog.providers.reading import Reading, drop_empty
 from catalog.providers.types import Kind, RemoteVoice
 
@@ -20,9 +27,15 @@ def read_voice(item: dict[str, Any]) -> RemoteVoice:
     voice = Reading(item)
     remote_id = voice.exact("voiceId", 200)
     categories = voice.lines("categories")
+    gender, age = voice.line("gender", 40), voice.line("ageGroup", 40)
+    # https://docs.inworld.ai/tts/capabilities/voice-tags
+    tags = voice.lines("tags")
+    accent, accent_words = find_accent(tags)
+    said = plain_words("\n".join(tags))
     raw = {
-        "gender": voice.line("gender", 40),
-        "age": voice.line("ageGroup", 40),
+        "gender": gender or said.raw.get("gender", ""),
+        "age": age or said.raw.get("age", ""),
+        "accent": accent_words[:200],
         "language": voice.line("langCode", 40),
         "use_case": ", ".join(categories)[:200],
         "kind": voice.line("source", 40),
@@ -36,11 +49,12 @@ def read_voice(item: dict[str, Any]) -> RemoteVoice:
         kind=kind,
         gender=gender_word(raw["gender"]),
         age=age_word(raw["age"]),
+        accent=accent,
         languages=tuple(dict.fromkeys(filter(None, map(language_tag, spoken)))),
         use_cases=use_case_words(", ".join(categories)),
         raw=drop_empty(raw),
         is_owned=kind in _OWN,
-        details=drop_empty({"tags": voice.lines("tags"), "workspace": workspace_of(voice)}),
+        details=drop_empty({"tags": tags, "workspace": workspace_of(voice)}),
         # Last, when all has been read.
         problem=voice.problem,
     )

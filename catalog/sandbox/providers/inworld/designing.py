@@ -6,9 +6,9 @@ from typing import Any
 
 from catalog.sandbox.counter import Call
 from catalog.sandbox.messages import Reply, json_reply
-from catalog.sandbox.providers.inworld.editing import changes_in, language_in, text_in
+from catalog.sandbox.providers.inworld.editing import AUTO, changes_in, language_in, text_in
 from catalog.sandbox.providers.inworld.refusals import invalid, no_credit, no_such_voice
-from catalog.sandbox.providers.inworld.voices import bcp_47, own_payload
+from catalog.sandbox.providers.inworld.voices import LANGUAGES, bcp_47, own_payload
 from catalog.sandbox.sounds import to_mp3
 from catalog.sandbox.voices import Voice
 
@@ -30,7 +30,9 @@ def design_voice(call: Call) -> Reply:
         raise invalid(f"design_prompt must have {SHORTEST} to {LONGEST} characters")
     if not text.strip():
         raise invalid("preview_text is required")
-    language, wanted = language_in(wish), _number_of_drafts(wish)
+    # A prompt is English here.
+    asked, wanted = language_in(wish), _number_of_drafts(wish)
+    language = LANGUAGES["en"] if asked == AUTO else asked
     if call.account.figures()["credit"] <= 0:
         raise no_credit()
     drafts = [_draft(call, prompt, language) for _ in range(wanted)]

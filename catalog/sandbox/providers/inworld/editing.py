@@ -8,6 +8,7 @@ from typing import Any
 
 from catalog.sandbox.counter import Call, hear
 from catalog.sandbox.messages import Reply, json_reply
+from catalog.sandbox.providers.inworld.detecting import detect_locale
 from catalog.sandbox.providers.inworld.refusals import (
     invalid,
     no_credit,
@@ -28,6 +29,7 @@ from catalog.sandbox.voices import Voice
 
 CONTAINERS = ("wav", "mp3", "matroska")
 SHORTEST, SHORT, LONG = 1.0, 5.0, 15.0
+AUTO = "AUTO"
 _TEXTS = {"displayName": str, "description": str, "tags": list}
 _CHOICES = {"gender": GENDERS, "ageGroup": AGE_GROUPS}
 
@@ -45,11 +47,13 @@ def clone_voice(call: Call) -> Reply:
         raise invalid("display_name is required")
     language = language_in(wish)
     contents = _samples(call, wish)
+    locale = bcp_47(language) if language != AUTO else _detect(wish, name)
+    language = LANGUAGES.get(locale.partition("-")[0], AUTO)
     sounds = [hear(content, CONTAINERS) for content in contents]
     usable = [sound for sound in sounds if sound is not None and sound.seconds >= SHORTEST]
     with call.account.store.transaction():
         _check_limits(call)
-        voice = _keep_clone(call, wish, name, language, usable[0]) if usable else None
+        voice = _keep_clone(call, wish, name, locale, usable[0]) if usable else None
     reports = [
         _report(sample, sound, language)
         for sample, sound in zip(wish["voiceSamples"], sounds, strict=True)
@@ -121,18 +125,23 @@ def text_in(wish: dict[str, Any], field: str) -> str:
 def language_in(wish: dict[str, Any]) -> str:
     """Return the code of the language that a voice shall have, or refuse it.
 
-    The older field takes one of the codes, the newer one any BCP 47 tag of such a language. What
-    is to be found out from a recording is English here.
+    The older field takes one of the codes, the newer one any BCP 47 tag of such a language. AUTO
+    stands for what is to be found out from the recording, or from the prompt.
     """
     code, tag = text_in(wish, "langCode"), text_in(wish, "languageCode")
     if code and tag:
         raise invalid("at most one of lang_code and language_code may be set")
-    if code in ("", "AUTO") and not tag:
-        return LANGUAGES["en"]
+    if code in ("", AUTO, "LANGUAGE_CODE_UNSPECIFIED") and not tag:
+        return AUTO
     found = LANGUAGES.get(tag.partition("-")[0].lower()) if tag else code
     if found not in LANG_CODES:
         raise invalid(f"unsupported language: '{code or tag}'")
     return found
+
+
+def _detect(wish: dict[str, Any], name: str) -> str:
+    said = [text_in(sample, "transcription") for sample in wish["voiceSamples"]]
+    return detect_locale(" ".join(said), name)
 
 
 def _samples(call: Call, wish: dict[str, Any]) -> list[bytes]:
@@ -165,11 +174,11 @@ def _check_limits(call: Call) -> None:
         raise too_many_clones(figures["clones_per_minute"])
 
 
-def _keep_clone(call: Call, wish: dict[str, Any], name: str, language: str, sound: Sound) -> Voice:
+def _keep_clone(call: Call, wish: dict[str, Any], name: str, locale: str, sound: Sound) -> Voice:
     word = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "voice"
     payload = own_payload(call.account.name, f"{word}_{secrets.token_hex(4)}", name)
-    payload["langCode"] = language
-    payload["promptLanguages"] = [bcp_47(payload["langCode"])]
+    payload["langCode"] = LANGUAGES.get(locale.partition("-")[0], AUTO)
+    payload["promptLanguages"] = [locale]
     payload |= {field: wish[field] for field in ("description", "tags") if wish.get(field)}
     facts = {"created_at": call.account.now()}
     voice = Voice(payload["voiceId"], payload, pitch=median_pitch(sound), facts=facts)

@@ -33,7 +33,7 @@ def list_voices(call: Call) -> Reply:
     more = end < len(voices) and page.is_asked_for
     return json_reply(
         {
-            "voices": [voice.payload for voice in voices[page.start : end]],
+            **call.account.written("voices", [each.payload for each in voices[page.start : end]]),
             "totalSize": len(voices),
             "nextPageToken": f"{end // page.size}-{page.size}" if more else "",
         }
