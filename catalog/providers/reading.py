@@ -1,6 +1,7 @@
 """Read a stranger's JSON object field by field: what fits is kept, what does not is named."""
 
 import math
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +13,9 @@ _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _MOST_ENTRIES = 100
 _LONGEST_ENTRY = 500
+# Some write numbers as texts: JSON of protocol buffers does so with every 64-bit integer.
+# https://protobuf.dev/programming-guides/json/
+_NUMBER = re.compile(r"-?\d{1,20}(\.\d{1,20})?", re.ASCII)
 
 
 class Reading:
@@ -65,11 +69,27 @@ class Reading:
         return found
 
     def number(self, name: str) -> float | int | None:
-        """Return a finite number that is not negative, None where it is not told."""
-        found = self._take(name, int, float)
-        if found is None:
+        """Return a finite number that is not negative, None where there is none."""
+        found = self.amount(name)
+        if found is None or found >= 0:
+            return found
+        self._blame(name)
+        return None
+
+    def amount(self, name: str) -> float | int | None:
+        """Return a finite number that may be negative, None where there is none.
+
+        Numbers that are written as texts are read, too; an empty text is none.
+        """
+        found = self._take(name, int, float, str)
+        if isinstance(found, str):
+            word = found.strip()
+            if not word:
+                return None
+            found = _parse_number(word)
+        elif found is None:
             return None
-        if isinstance(found, bool) or not 0 <= found < 1e15:
+        if found is None or isinstance(found, bool) or not -1e15 < found < 1e15:
             self._blame(name)
             return None
         return int(found) if isinstance(found, int) else float(found)
@@ -176,6 +196,12 @@ class Reading:
         fault = f"{self._prefix}{name}".rstrip(".")
         if fault not in self.faults:
             self.faults.append(fault)
+
+
+def _parse_number(word: str) -> float | int | None:
+    if not _NUMBER.fullmatch(word):
+        return None
+    return float(word) if "." in word else int(word)
 
 
 def drop_empty(values: dict[str, Any]) -> dict[str, Any]:

@@ -278,9 +278,37 @@ def test_check_of_a_good_key(server):
     assert dict(server.requests[0].url.params) == {"limit": "1"}
 
 
-@pytest.mark.parametrize(("balance", "is_broke"), [(0, True), (-1.5, True), ("0", False)])
-def test_check_reads_the_balance(server, balance, is_broke):
-    server.will_answer("no_clones").will_send(200, {"balance": balance})
+@pytest.mark.parametrize(
+    ("account", "is_broke"),
+    [
+        ({"type": "prepaid", "balance": 0}, True),
+        ({"type": "prepaid", "balance": -1.5, "total_voucher_balance": 0}, True),
+        ({"type": "prepaid", "balance": "0.00", "total_voucher_balance": "0"}, True),
+        ({"type": "Prepaid", "balance": 0, "total_cash_balance": 20.0}, True),
+        ({"type": "prepaid", "balance": 0, "total_voucher_balance": None}, True),
+        # Vouchers are left, in whatever way that is written.
+        ({"type": "prepaid", "balance": 0, "total_voucher_balance": 12.5}, False),
+        ({"type": "prepaid", "balance": -3, "total_voucher_balance": "12.50"}, False),
+        ({"type": "prepaid", "balance": 0, "total_voucher_balance": ["12.5"]}, False),
+        # Billed afterwards: nothing can run out.
+        ({"type": "postpaid", "balance": 0}, False),
+        ({"type": "postpaid", "balance": -250.75, "total_voucher_balance": 0}, False),
+        # What is not said plainly is not said.
+        ({"type": "hybrid", "balance": 0}, False),
+        ({"type": None, "balance": 0}, False),
+        ({"balance": 0}, False),
+        ({"type": "prepaid"}, False),
+        ({"type": "prepaid", "balance": None}, False),
+        ({"type": "prepaid", "balance": ""}, False),
+        ({"type": "prepaid", "balance": "none"}, False),
+        ({"type": "prepaid", "balance": "-inf"}, False),
+        ({"type": "prepaid", "balance": False}, False),
+        ({"type": "prepaid", "balance": {"amount": 0}}, False),
+        ({}, False),
+    ],
+)
+def test_only_an_account_that_says_so_is_out_of_credit(server, account, is_broke):
+    server.will_answer("no_clones").will_send(200, {"object": "account", **account})
 
     with server.connect() as adapter:
         found = adapter.check()

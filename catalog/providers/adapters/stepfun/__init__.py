@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 
 from catalog.providers import errors
+from catalog.providers.adapters.stepfun.credit import is_out_of_credit
 from catalog.providers.adapters.stepfun.voices import (
     CLONE_PREFIX,
     read_built_in,
@@ -202,15 +203,12 @@ class Adapter(Provider):
         return AudioClip(sound, "audio/wav")
 
     def _tell_lack_of_credit(self) -> str:
-        # https://platform.stepfun.ai/docs/en/api-reference/accounts/get
+        # https://platform.stepfun.com/docs/zh/api-reference/accounts/get
         try:
-            balance = self.request_json("GET", "accounts").get("balance")
+            account = Reading(self.request_json("GET", "accounts"))
         except errors.ProviderError:
             return ""
-        if isinstance(balance, bool) or not isinstance(balance, int | float):
-            return ""
-        # Whoever owes something has less than nothing.
-        return "The account at StepFun is out of credit." if balance <= 0 else ""
+        return "The account at StepFun is out of credit." if is_out_of_credit(account) else ""
 
     def _speaking_model(self, remote_id: str) -> str:
         """Return the model that knows the voice; each has built-in voices of its own."""

@@ -30,18 +30,19 @@ _FILES = Routes([("GET", "/_files/{name}.{ending}", "link")])
 
 
 def get_account(call: Call) -> Reply:
-    """Answer the balance.
+    """Answer the balance: a postpaid one may be below zero, and vouchers are counted apart.
 
-    https://platform.stepfun.ai/docs/en/api-reference/accounts/get
+    https://platform.stepfun.com/docs/zh/api-reference/accounts/get
     """
-    balance = round(call.account.figures()["balance"], 2)
+    figures = call.account.figures()
+    balance = round(figures["balance"], 2)
     return json_reply(
         {
             "object": "account",
-            "type": "prepaid",
+            "type": figures["account_type"],
             "balance": balance,
-            "total_cash_balance": balance,
-            "total_voucher_balance": 0.0,
+            "total_cash_balance": max(balance, 0.0),
+            "total_voucher_balance": round(figures["vouchers"], 2),
         }
     )
 
@@ -72,6 +73,8 @@ class Provider(Counter):
         """Return what an account starts with."""
         limits = {
             "balance": 0.0 if name.kind is AccountKind.BROKE else 50.0,
+            "account_type": "prepaid",
+            "vouchers": 0.0,
             "voice_price": 1.5,
             "file_bytes": 128 * 1024 * 1024,
             "file_limit": 1_000,

@@ -112,9 +112,13 @@ def preview_clone(call: Call) -> Reply:
 
 
 def charge(call: Call, price: float) -> None:
-    """Take a price from the balance, or refuse."""
+    """Take a price from the vouchers or the balance, or refuse; postpaid accounts pay later."""
     with call.account.store.transaction():
-        if call.account.figures()["balance"] < price:
+        figures = call.account.figures()
+        if figures["vouchers"] >= price:
+            call.account.count(vouchers=-price)
+            return
+        if figures["account_type"] == "prepaid" and figures["balance"] < price:
             raise no_balance()
         call.account.count(balance=-price)
 
