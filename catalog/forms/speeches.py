@@ -8,7 +8,7 @@ from django import forms
 
 from catalog.models import Voice
 from catalog.providers.cleaning import clean_text
-from catalog.providers.types import SettingField
+from catalog.providers.types import SettingField, SettingValue
 from catalog.queries.sentences import find_sentences
 
 _PREFIX = "set_"
@@ -59,39 +59,44 @@ class SpeechForm(forms.Form):
         self.voice = voice
         self.longest = voice.info.max_speech_characters
         self.fields["text"].widget.attrs["maxlength"] = self.longest
-        for field in voice.info.speech_settings:
+        for field in voice.speech_fields:
             self.fields[_PREFIX + field.name] = _make_field(field, self._usual(field))
 
     @property
     def controls(self) -> Iterator[Control]:
         """The settings in the provider's order."""
-        for field in self.voice.info.speech_settings:
+        for field in self.voice.speech_fields:
             yield Control(field, self[_PREFIX + field.name])
 
     @property
-    def settings(self) -> Mapping[str, float | bool]:
+    def settings(self) -> Mapping[str, SettingValue]:
         """What to send; nothing if all stands as with the voice. Only after ``is_valid``."""
         if not self.cleaned_data.get("has_settings"):
             return {}
-        chosen = {field.name: self._chosen(field) for field in self.voice.info.speech_settings}
-        usual = {field.name: self._usual(field) for field in self.voice.info.speech_settings}
+        chosen = {field.name: self._chosen(field) for field in self.voice.speech_fields}
+        usual = {field.name: self._usual(field) for field in self.voice.speech_fields}
         # All or none: nothing says what a provider makes of those that are left out.
         return {} if chosen == usual else chosen
 
     def clean_text(self) -> str:
         return clean_speech(self.cleaned_data["text"], self.longest, self.voice.info.label)
 
-    def _usual(self, field: SettingField) -> float | bool:
+    def _usual(self, field: SettingField) -> SettingValue:
         known: Any = (self.voice.details.get("settings") or {}).get(field.name)
         value: Any = known if field.takes(known) else field.default
+        if field.choices:
+            return str(value)
         return bool(value) if field.is_switch else float(value)
 
-    def _chosen(self, field: SettingField) -> float | bool:
-        value: float | bool | None = self.cleaned_data.get(_PREFIX + field.name)
-        return self._usual(field) if value is None else value
+    def _chosen(self, field: SettingField) -> SettingValue:
+        value: SettingValue | None = self.cleaned_data.get(_PREFIX + field.name)
+        return self._usual(field) if value in (None, "") else value
 
 
-def _make_field(field: SettingField, usual: float | bool) -> forms.Field:
+def _make_field(field: SettingField, usual: SettingValue) -> forms.Field:
+    if field.choices:
+        choices = [(choice, choice) for choice in field.choices]
+        return forms.ChoiceField(label=field.label, required=False, initial=usual, choices=choices)
     if field.is_switch:
         return forms.BooleanField(label=field.label, required=False, initial=usual)
     widget = forms.NumberInput(attrs={"type": "range", "step": field.step})

@@ -12,9 +12,10 @@ from catalog.models.accounts import Team, User
 from catalog.models.credentials import Credential, ProviderAccount
 from catalog.models.leases import LeasedWork
 from catalog.models.voices import Voice
+from catalog.providers.types import SettingValue
 
 
-def speech_recipe(voice: Voice, text: str, settings: Mapping[str, float | bool]) -> str:
+def speech_recipe(voice: Voice, text: str, settings: Mapping[str, SettingValue]) -> str:
     """Name what a clip is made from: the same recipe is the same clip, and costs nothing again."""
     told = [voice.pk, voice.remote_id, text, sorted(settings.items())]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
@@ -77,7 +78,7 @@ class Speech(LeasedWork):
         Credential, null=True, on_delete=models.SET_NULL, related_name="speeches"
     )
     text = models.TextField()
-    settings: "models.JSONField[dict[str, float | bool], dict[str, float | bool]]" = (
+    settings: "models.JSONField[dict[str, SettingValue], dict[str, SettingValue]]" = (
         models.JSONField(default=dict)
     )
     recipe = models.CharField(max_length=64)

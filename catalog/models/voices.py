@@ -12,7 +12,7 @@ from catalog.models.credentials import ProviderAccount
 from catalog.models.rows import RowModel
 from catalog.providers.labels import accent_label, language_label, use_case_label
 from catalog.providers.registry import get_adapter
-from catalog.providers.types import ProviderInfo
+from catalog.providers.types import ProviderInfo, SettingField
 
 
 class VoiceQuerySet(models.QuerySet["Voice"]):
@@ -218,6 +218,11 @@ class Voice(RowModel):
         """Tell whether it could speak a text now."""
         is_there = not self.is_gone and self.state == self.State.READY
         return is_there and self.info.can_speak
+
+    @property
+    def speech_fields(self) -> tuple[SettingField, ...]:
+        """The settings that a text can be spoken with."""
+        return self.info.speech_fields(self.details)
 
     @property
     def is_deletable(self) -> bool:

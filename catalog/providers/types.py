@@ -44,11 +44,17 @@ class Transcript(StrEnum):
     NEEDED = "needed"
 
 
+SettingValue = float | bool | str
+# The name of the setting that chooses the model which speaks a text.
+MODEL_SETTING = "model"
+
+
 @dataclass(frozen=True, slots=True)
 class SettingField:
     """One setting of a voice or of a spoken text, as data from which a form draws its control.
 
-    A number has ``minimum``, ``maximum`` and ``step``; a switch has none of them.
+    A number has ``minimum``, ``maximum`` and ``step``, a choice has ``choices``; a switch has none
+    of them.
     """
 
     name: str  # the provider's own
@@ -56,23 +62,28 @@ class SettingField:
     minimum: float | None = None
     maximum: float | None = None
     step: float = 0.01
-    default: float | bool = 0
+    default: SettingValue = 0
     note: str = ""
+    choices: tuple[str, ...] = ()
 
     @property
     def is_switch(self) -> bool:
-        """Tell whether it is on or off, and not a number."""
-        return self.maximum is None
+        """Tell whether it is either on or off."""
+        return self.maximum is None and not self.choices
 
     @property
     def range_words(self) -> str:
         """The values that it takes, in words."""
+        if self.choices:
+            return f"one of: {', '.join(self.choices)}"
         if self.minimum is None or self.maximum is None:
             return "either on or off"
         return f"between {self.minimum:g} and {self.maximum:g}"
 
     def takes(self, value: object) -> bool:
         """Tell whether the value is one of its own; a number is no switch, and none the other."""
+        if self.choices:
+            return value in self.choices
         if self.minimum is None or self.maximum is None or isinstance(value, bool):
             return self.is_switch and isinstance(value, bool)
         return isinstance(value, int | float) and self.minimum <= value <= self.maximum
@@ -144,6 +155,8 @@ class ProviderInfo:
     voice_settings: tuple[SettingField, ...] = ()  # kept with the voice at the provider
     can_speak: bool = False
     speech_settings: tuple[SettingField, ...] = ()  # sent with each text that is spoken
+    # The detail that lists the models which a voice can speak with, the usual one first.
+    models_in: str = ""
     speech_call: SpeechCall | None = None
     max_speech_characters: int = 0
     speaks_free: bool = False
@@ -164,6 +177,16 @@ class ProviderInfo:
     transcript: Transcript = Transcript.NONE
     has_kept_deletions: bool = False  # a deleted voice may still be listed
     settle_seconds: float = 120
+
+    def speech_fields(self, details: Mapping[str, Any]) -> tuple[SettingField, ...]:
+        """Return the settings of a text for a voice with such details, its models among them."""
+        listed = details.get(self.models_in) if self.models_in else None
+        models = tuple(map(str, listed)) if isinstance(listed, list) else ()
+        if len(models) < 2:
+            return self.speech_settings
+        note = f"Left as it is, the voice speaks with {models[0]}."
+        choice = SettingField(MODEL_SETTING, "Model", default=models[0], note=note, choices=models)
+        return (choice, *self.speech_settings)
 
     @property
     def kept_label_words(self) -> str:
@@ -292,4 +315,4 @@ class SpeechRequest:
     remote_id: str
     text: str
     language: str = ""
-    settings: Mapping[str, float | bool] = field(default_factory=dict)
+    settings: Mapping[str, SettingValue] = field(default_factory=dict)

@@ -1,11 +1,19 @@
 """Look at a wish for speech before anything is sent for it, since what is sent may cost credit."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from catalog.providers import errors
 from catalog.providers.types import ProviderInfo, SpeechRequest
 
 
-def check_speech(info: ProviderInfo, wish: SpeechRequest) -> None:
-    """Raise RequestRejected for a text or a setting that the provider could only refuse."""
+def check_speech(
+    info: ProviderInfo, wish: SpeechRequest, details: Mapping[str, Any] | None = None
+) -> None:
+    """Raise RequestRejected for a text or a setting that the provider could only refuse.
+
+    ``details`` are those of the voice, on which some settings depend.
+    """
     if not wish.text.strip():
         raise errors.RequestRejected("There is no text to speak.")
     if len(wish.text) > info.max_speech_characters:
@@ -13,7 +21,7 @@ def check_speech(info: ProviderInfo, wish: SpeechRequest) -> None:
             f"The text is too long: {len(wish.text)} characters, and {info.label} speaks"
             f" {info.max_speech_characters} at once."
         )
-    fields = {field.name: field for field in info.speech_settings}
+    fields = {field.name: field for field in info.speech_fields(details or {})}
     for name, value in wish.settings.items():
         if name not in fields:
             raise errors.RequestRejected(f"{info.label} has no setting called {name[:40]}.")

@@ -9,6 +9,7 @@ from catalog.hearing import hearing_is_installed
 from catalog.models import Speech, SpokenClip, User, Voice
 from catalog.models.likenesses import unjudged_clips
 from catalog.models.speeches import speech_recipe
+from catalog.providers.types import SettingValue
 from catalog.queries.sentences import find_sentences
 from catalog.storage import media_path
 
@@ -48,7 +49,7 @@ class Estimate:
 
 
 def estimate_speech(
-    voice: Voice, text: str, settings: Mapping[str, float | bool] | None = None
+    voice: Voice, text: str, settings: Mapping[str, SettingValue] | None = None
 ) -> Estimate:
     """Return what it would cost to hear the text in the voice now."""
     info = voice.info

@@ -15,7 +15,7 @@ from catalog.models import Speech, SpokenClip, User, Voice
 from catalog.models.speeches import speech_recipe
 from catalog.models.uses import VoiceUse, note_uses
 from catalog.providers.errors import RequestRejected
-from catalog.providers.types import SpeechRequest
+from catalog.providers.types import SettingValue, SpeechRequest
 from catalog.providers.wishes import check_speech
 from catalog.queries.credentials import usable_credential
 from catalog.queries.speeches import count_recent_speeches, get_spoken_clip, preview_sentence
@@ -39,7 +39,7 @@ def request_speech(
     *,
     voice: Voice,
     text: str,
-    settings: Mapping[str, float | bool],
+    settings: Mapping[str, SettingValue],
     now: datetime,
     is_preview: bool = False,
 ) -> Speech:
@@ -95,9 +95,8 @@ def _prepare(user: User, speech: Speech, now: datetime) -> None:
     if not voice.can_speak:
         raise CannotSpeak("This voice cannot speak a text now.")
     try:
-        check_speech(
-            voice.info, SpeechRequest(voice.remote_id, speech.text, settings=speech.settings)
-        )
+        wish = SpeechRequest(voice.remote_id, speech.text, settings=speech.settings)
+        check_speech(voice.info, wish, voice.details)
     except RequestRejected as exc:
         raise CannotSpeak(exc.message) from None
     speech.credential = usable_credential(user, voice.account, "speak")

@@ -74,6 +74,23 @@ def test_a_slower_speed_is_heard(sign_on, slug, name, slow):
     assert decode_recording(drawn.content).seconds > 1.2 * decode_recording(quick.content).seconds
 
 
+def test_a_clone_of_which_no_model_is_named_speaks_with_each_that_it_supports(sandbox, sign_on):
+    with sign_on("telnyx") as adapter:
+        bare = next(each for each in adapter.voices() if each.is_owned and not each.languages)
+        usual = adapter.speak(SpeechRequest(bare.remote_id, "Hello."))
+        fields = adapter.info.speech_fields(bare.details)
+        spoken = [
+            adapter.speak(SpeechRequest(bare.remote_id, "Hello.", settings={"model": model}))
+            for model in fields[0].choices
+        ]
+        with pytest.raises(errors.RequestRejected, match="Model must be one of"):
+            adapter.speak(SpeechRequest(bare.remote_id, "Hello.", settings={"model": "other"}))
+
+    assert "model" not in bare.details
+    assert fields[0].choices == ("speech-2.8-turbo", "speech-2.6-turbo")
+    assert all(decode_recording(clip.content).seconds > 0.2 for clip in (usual, *spoken))
+
+
 @pytest.mark.parametrize(("slug", "charged"), [("elevenlabs", 23), ("inworld", 23)])
 def test_what_was_charged_is_passed_on_where_it_is_told(sign_on, slug, charged):
     with sign_on(slug) as adapter:

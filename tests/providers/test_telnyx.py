@@ -112,8 +112,57 @@ def test_what_speech_is_asked_for_with_is_not_the_id(server):
 
     assert anna.details["tts_voice_id"] == f"Telnyx.Qwen3TTS.{ANNA}"
     assert bo.details["tts_voice_id"] == "Telnyx.Ultra.a0e99841-438c-4a64-b679-ae501e7d6091"
-    assert "tts_voice_id" not in cleo.details
+    assert cleo.details["tts_voice_id"] == "Minimax.speech-2.8-turbo.moss_audio_9c0f"
     assert cleo.details["models"] == ["speech-2.8-turbo", "speech-2.6-turbo"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "models"),
+    [
+        # The older reference names none: the vendor's usual one, wherever it stands.
+        ({"models": ["speech-2.8-turbo", "speech-2.6-turbo"]},
+         ["speech-2.8-turbo", "speech-2.6-turbo"]),
+        ({"models": ["speech-2.6-turbo", "speech-2.8-turbo"]},
+         ["speech-2.8-turbo", "speech-2.6-turbo"]),
+        ({"models": ["a", "Speech-2.8-Turbo"]}, ["Speech-2.8-Turbo", "a"]),
+        ({"models": ["speech-02-turbo", "speech-2.6-turbo"]},
+         ["speech-02-turbo", "speech-2.6-turbo"]),
+        ({"models": []}, ["speech-2.8-turbo"]),
+        ({"models": None}, ["speech-2.8-turbo"]),
+        ({"models": [None, "", "b"]}, ["b"]),
+        ({"vendor": "telnyx", "models": None}, ["Qwen3TTS"]),
+        ({"vendor": "rime", "models": ["ArcanaV3"]}, ["ArcanaV3"]),
+        # One that is named is the usual one, and none of the others is lost.
+        ({"model": "speech-3-hd", "models": ["speech-2.8-turbo", "speech-2.6-turbo"]},
+         ["speech-3-hd", "speech-2.8-turbo", "speech-2.6-turbo"]),
+        ({"model": "speech-2.6-turbo", "models": ["speech-2.8-turbo", "speech-2.6-turbo"]},
+         ["speech-2.6-turbo", "speech-2.8-turbo"]),
+        ({"model": "", "models": ["speech-2.6-turbo"]}, ["speech-2.6-turbo"]),
+    ],
+)  # fmt: skip
+def test_a_clone_speaks_with_its_usual_model_and_offers_the_others(changes, models):
+    vendor = changes.get("vendor", "Minimax")
+    told = read_clone(
+        provider=vendor,
+        model_id=changes.get("model"),
+        provider_supported_models=changes["models"],
+        provider_voice_id="moss_audio_1",
+    )
+
+    assert told.details["models"] == models
+    assert told.details["tts_voice_id"] == f"{vendor.title()}.{models[0]}.moss_audio_1"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"provider_voice_id": None},
+        {"provider": None},
+        {"provider": "rime", "provider_supported_models": []},
+    ],
+)
+def test_a_clone_that_lacks_a_part_of_its_id_cannot_speak_yet(changes):
+    assert "tts_voice_id" not in read_clone(model_id=None, **changes).details
 
 
 def test_the_only_model_of_a_clone_is_the_one_that_it_speaks_with():
@@ -146,6 +195,16 @@ def test_the_other_form_of_built_in_voices_is_read_too():
     assert (narrator.languages, narrator.details["model"]) == (("en",), "speech-2.8-turbo")
     assert "deprecated" not in narrator.details
     assert narrator.details["tts_voice_id"] == "Minimax.speech-2.8-turbo.Narrator"
+
+
+def test_a_clone_whose_model_has_a_dot_in_its_name_is_not_listed_twice_either(server):
+    own = clone_with(provider="Minimax", provider_voice_id="moss_audio_1")
+    same = {"voice_id": "Minimax.speech-2.8-turbo.moss_audio_1", "provider": "Minimax"}
+    server.will_send(200, {"data": [own]}).will_send(200, {"data": []})
+    server.will_send(200, {"voices": [same, BUILT_IN]})
+
+    with server.connect() as adapter:
+        assert [voice.name for voice in adapter.voices()] == ["Anna", "Maria"]
 
 
 def test_a_clone_among_the_built_in_voices_is_not_listed_twice(server):
@@ -193,7 +252,7 @@ def test_a_clone_without_a_usable_id_is_left_out(server, item):
         assert [voice.remote_id for voice in adapter.voices()] == [ANNA]
 
 
-@pytest.mark.parametrize("meta", [None, {}, "no", {"total_pages": None}, {"total_pages": "2"}])
+@pytest.mark.parametrize("meta", [None, {}, "no", {"total_pages": None}, {"total_pages": "two"}])
 def test_without_a_number_of_pages_the_listing_goes_on_until_nothing_comes(server, meta):
     server.will_send(200, {"data": [clone_with()], "meta": meta})
     server.will_send(200, {"data": [clone_with(id="second")], "meta": meta})

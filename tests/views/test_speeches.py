@@ -73,6 +73,38 @@ def test_an_estimate_knows_what_is_in_the_cache(mia, voice, wav):
     assert "about 12 credits" in Page(changed).text
 
 
+@pytest.fixture
+def telnyx_clone(cast) -> Voice:
+    account = factories.make_account(cast.aurora, provider="telnyx", last_owner=cast.ana)
+    factories.make_credential(cast.ana, account)
+    details = {"models": ["speech-2.8-turbo", "speech-2.6-turbo"]}
+    return factories.make_clone(account, details=details)
+
+
+def test_a_clone_with_several_models_offers_them_and_the_usual_one_is_not_sent(
+    mia, telnyx_clone, wakes
+):
+    page = Page(mia.get(f"/voices/{telnyx_clone.pk}/"))
+    wish = {"has_settings": "True", "text": "Hello there."}
+    mia.post(address(telnyx_clone), wish | {"set_model": "speech-2.8-turbo"})
+    mia.post(address(telnyx_clone), wish | {"set_model": "speech-2.6-turbo"})
+    refused = mia.post(address(telnyx_clone), wish | {"set_model": "speech-9"}, headers=PARTIAL)
+
+    assert page.find("select", name="set_model")
+    assert page.find("option", value="speech-2.8-turbo", selected="")
+    assert page.find("option", value="speech-2.6-turbo")
+    sent = [speech.settings for speech in Speech.objects.order_by("created_at", "settings")]
+    assert sorted(sent, key=len) == [{}, {"model": "speech-2.6-turbo"}]
+    assert refused.status_code == 422
+
+
+def test_a_clone_with_one_model_has_nothing_to_choose(mia, telnyx_clone):
+    telnyx_clone.details = {"models": ["Qwen3TTS"]}
+    telnyx_clone.save()
+
+    assert not Page(mia.get(f"/voices/{telnyx_clone.pk}/")).find("select", name="set_model")
+
+
 def test_settings_left_as_they_are_are_not_sent_and_changed_ones_are_sent_whole(mia, voice, wakes):
     mia.post(address(voice), as_kept())
     mia.post(address(voice), as_kept(speed="0.8") | {"text": "Slower."})

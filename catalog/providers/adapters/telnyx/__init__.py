@@ -20,11 +20,13 @@ from catalog.providers.adapters.telnyx.refusals import read_telnyx_refusal
 from catalog.providers.adapters.telnyx.voices import (
     built_in_id,
     clone_id,
+    endings_of,
     is_built_in,
     judge_state,
     read_built_in,
     read_clone,
     sendable,
+    speech_id,
 )
 from catalog.providers.base import Provider
 from catalog.providers.key_checks import CredentialCheck
@@ -34,6 +36,7 @@ from catalog.providers.permissions import EMPTY_FORM, try_permissions
 from catalog.providers.reading import Reading, drop_empty
 from catalog.providers.replies import Refusal, json_body
 from catalog.providers.types import (
+    MODEL_SETTING,
     AudioClip,
     CloneRequest,
     CloneResult,
@@ -88,6 +91,7 @@ class Adapter(Provider):
             {"voice": "{voice}", "text": "{text}", "output_type": "binary_output"},
             own_id_in="tts_voice_id",
         ),
+        models_in="models",
         # No page names a limit, which is left to the vendor behind; this is what most can take.
         max_speech_characters=5000,
         speech_price_note="Telnyx charges by the character, at a rate that depends on the model.",
@@ -126,9 +130,10 @@ class Adapter(Provider):
             cloned.add(Reading(item).exact("provider_voice_id", 200))
             yield Listed(item["id"], item, read_clone)
         for item in self._built_ins():
+            remote_id = built_in_id(item)
             # A clone is among the voices to speak with too, by its other id.
-            if built_in_id(item).split(".", 2)[-1] not in cloned:
-                yield Listed(built_in_id(item), item, read_built_in)
+            if cloned.isdisjoint(endings_of(remote_id)):
+                yield Listed(remote_id, item, read_built_in)
 
     def find_clones(self, name: str = "", vendor: str = "") -> Iterator[RemoteVoice]:
         """Return the clones that have the text in their name, of one vendor, in either case.
@@ -207,11 +212,14 @@ class Adapter(Provider):
 
     def speak(self, wish: SpeechRequest) -> AudioClip:
         """See https://developers.telnyx.com/docs/voice/tts/rest-api/api-reference."""
-        check_speech(self.info, wish)
-        voice = wish.remote_id
+        check_speech(self.info, replace(wish, settings={}))
+        voice, details = wish.remote_id, {}
         if not is_built_in(voice):
-            # A clone is listed under one id and speaks under another.
-            voice = read_clone(self._clone(voice)).details.get("tts_voice_id", "")
+            # A clone is listed under one id, and speaks under another with each model.
+            clone = self._clone(voice)
+            details = dict(read_clone(clone).details)
+            voice = speech_id(Reading(clone), str(wish.settings.get(MODEL_SETTING, "")))
+        check_speech(self.info, wish, details)
         if not voice:
             words = "Telnyx does not tell yet under which id this clone speaks. Try again later."
             raise errors.RequestRejected(words)
@@ -235,9 +243,11 @@ class Adapter(Provider):
         # https://developers.telnyx.com/api-reference/billing/get-user-balance-details
         try:
             balance = Reading(self.request_json("GET", "balance")).object("data")
-            return float(balance.line("available_credit", 40)) <= 0
-        except (errors.ProviderError, ValueError):
+        except errors.ProviderError:
             return False
+        # The credit limit of an account that is billed afterwards is counted in.
+        left = balance.amount("available_credit")
+        return left is not None and left <= 0
 
     def _clone(self, remote_id: str) -> dict[str, Any]:
         try:

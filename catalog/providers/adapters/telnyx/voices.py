@@ -17,6 +17,9 @@ VENDOR_OF_MODEL = {
     "Bayan": "telnyx",
     "speech-2.8-turbo": "minimax",
 }
+# What a clone speaks with where nothing else is said.
+# https://developers.telnyx.com/docs/voice/voice-design-lab/using-custom-voices
+_USUAL_MODELS = {"telnyx": "Qwen3TTS", "minimax": "speech-2.8-turbo"}
 _STATES = {
     "active": VoiceState.READY,
     "pending": VoiceState.PENDING,
@@ -45,6 +48,12 @@ def built_in_id(item: Any) -> str:
     is_whole = given.lower().startswith(f"{vendor}.") if vendor else "." in given
     found = given if is_whole else ".".join((vendor or "telnyx", *filter(None, (model, given))))
     return found if given.strip(".") and len(found) <= 200 else ""
+
+
+def endings_of(remote_id: str) -> set[str]:
+    """Return what may be the vendor's own id in it: names of models have dots in them, too."""
+    parts = remote_id.split(".")
+    return {".".join(parts[start:]) for start in range(1, len(parts))}
 
 
 def judge_state(clone: Reading) -> VoiceState:
@@ -78,8 +87,8 @@ def read_clone(item: dict[str, Any]) -> RemoteVoice:
             {
                 "vendor": clone.line("provider", 60),
                 "model": clone.line("model_id", 60),
-                "models": clone.lines("provider_supported_models"),
-                "tts_voice_id": _read_tts_id(clone),
+                "models": _list_models(clone),
+                "tts_voice_id": speech_id(clone),
                 "status": clone.line("status", 40),
                 "voice_design": clone.line("source_voice_design_id", 200),
                 "voice_design_version": clone.count("source_voice_design_version"),
@@ -94,9 +103,22 @@ def _is_expired(clone: Reading) -> bool:
     return clone.line("status", 40).lower() == "expired"
 
 
-def _read_tts_id(clone: Reading) -> str:
-    vendor, models = clone.line("provider", 60), clone.lines("provider_supported_models")
-    model = clone.line("model_id", 60) or (models[0] if len(models) == 1 else "")
+def _list_models(clone: Reading) -> list[str]:
+    """Return the models that the clone can speak with, the usual one first."""
+    supported = [model for model in clone.lines("provider_supported_models") if model]
+    # The newer reference names the model that the clone was made for, the older one does not.
+    usual = clone.line("model_id", 60)
+    if not usual:
+        default = _USUAL_MODELS.get(clone.line("provider", 60).lower(), "")
+        known = [model for model in supported if model.lower() == default.lower()]
+        usual = next(iter((*known, *supported)), default)
+    return list(dict.fromkeys(filter(None, (usual, *supported))))
+
+
+def speech_id(clone: Reading, model: str = "") -> str:
+    """Return what a clone speaks under, with its usual model or with another; "" if untold."""
+    vendor = clone.line("provider", 60)
+    model = model or next(iter(_list_models(clone)), "")
     parts = (vendor[:1].upper() + vendor[1:], model, clone.exact("provider_voice_id", 200))
     return ".".join(parts) if all(parts) else ""
 
