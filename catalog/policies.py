@@ -182,6 +182,16 @@ def changeable_by(user: User) -> CollectionQuerySet:
     return rows.distinct()
 
 
+def may_change_owner(user: User, team: Team) -> bool:
+    """Only admins decide who is responsible for an account or a voice."""
+    return _is_at_least(user, team, Membership.Role.ADMIN)
+
+
+def may_own(membership: Membership, team: Team) -> bool:
+    """Let people of the team who may do more than look be responsible for accounts and voices."""
+    return membership.team_id == team.pk and membership.role != Membership.Role.VIEWER
+
+
 def may_sync(user: User, team: Team) -> bool:
     """Members ask a provider for news; viewers wait for the schedule."""
     return _is_at_least(user, team, Membership.Role.MEMBER)

@@ -46,6 +46,8 @@ PLACES = (
         rest={"name": "Warm", "whose": "team"},
     ),
     Place("catalog:member-remove", "heir", "heir"),
+    Place("catalog:account-owner", "owner", "heir", rest={"reason": "So."}),
+    Place("catalog:voice-owner", "owner", "heir", rest={"reason": "So."}),
     Place(
         "catalog:clone-create", "credential", "credential", rest=_CLONE, own={"sample": "sample"}
     ),

@@ -138,6 +138,7 @@ HISTORY = {
     "Consent.attested_by",
     "Invitation.made_by",
     "Invitation.used_by",
+    "Keep.kept_by",
     "Note.author",
     "PasswordLink.made_by",
     "PlannedDeletion.kept_by",

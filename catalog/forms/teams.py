@@ -35,6 +35,32 @@ class TeamForm(forms.Form):
     name = forms.CharField(label="Team name", max_length=80)
 
 
+class OwnerForm(forms.Form):
+    """Who becomes responsible for an account or a voice, and why."""
+
+    owner = forms.TypedChoiceField(
+        label="New owner",
+        coerce=int,
+        error_messages={"invalid_choice": "Choose a member of the team."},
+    )
+    reason = forms.CharField(
+        label="Reason",
+        max_length=300,
+        error_messages={"required": "Enter a reason. The new owner sees it, and so does the log."},
+    )
+
+    def __init__(self, owners: list[Membership], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._owners = {row.pk: row for row in owners}
+        choices = [(row.pk, f"{row.user} ({row.get_role_display()})") for row in owners]
+        self.fields["owner"].choices = choices  # type: ignore[attr-defined]
+
+    @property
+    def chosen_owner(self) -> Membership:
+        """The person who becomes responsible."""
+        return self._owners[self.cleaned_data["owner"]]
+
+
 class RemovalForm(forms.Form):
     """Why somebody is removed, and who takes over."""
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
+from catalog.audit import record
 from catalog.crypto import CannotOpen
 from catalog.jobs.leases import Clock, RowId
 from catalog.jobs.replacements import check_replacement
@@ -60,6 +61,7 @@ def _keep_account(
     if before is None:
         return None  # replaced or removed meanwhile: nobody asked for this account
     account = _find_account(credential, ref[:200])
+    _provide_owner(account, credential, now)
     answers = {
         "list": found.can_list,
         "preview": found.can_preview,
@@ -79,10 +81,11 @@ def _keep_account(
         abilities={verb: answer.value for verb, answer in answers.items()},
         checked_at=now,
     )
-    account.label, account.last_owner_id = found.account_label[:200], credential.owner_id
+    if _names_account(account, credential):
+        account.label = found.account_label[:200]
     if found.slots is not None:
         account.slots_used, account.slots_limit = found.slots.used, found.slots.limit
-    account.save(update_fields=["label", "last_owner", "slots_used", "slots_limit"])
+    account.save(update_fields=["label", "slots_used", "slots_limit"])
     # The key may have left another account behind.
     ProviderAccount.objects.filter(pk__in=[account.pk, before.account_id]).refresh_sharing()
     return account.pk
@@ -104,9 +107,36 @@ def _find_account(credential: Credential, ref: str) -> ProviderAccount:
     if not rows.filter(ref=ref).exists():
         rows.filter(ref=credential.account_fallback_ref()).update(ref=ref)
     account, _ = ProviderAccount.objects.get_or_create(
-        team=credential.team, provider=credential.provider, ref=ref
+        team=credential.team,
+        provider=credential.provider,
+        ref=ref,
+        defaults={"last_owner": credential.owner},
     )
     return account
+
+
+def _provide_owner(account: ProviderAccount, credential: Credential, now: datetime) -> None:
+    """Make the key's owner responsible for an account that nobody is responsible for yet.
+
+    Checking a key never takes an account away from its owner: that is what an admin does, with a
+    reason (services/owners.py).
+    """
+    unowned = ProviderAccount.objects.filter(pk=account.pk, last_owner=None)
+    if credential.owner_id is None or not unowned.update(last_owner=credential.owner_id):
+        return
+    account.last_owner_id = credential.owner_id
+    team, after = credential.team, {"owner": str(credential.owner)}
+    record(None, "account owner set", account, team=team, now=now, after=after)
+
+
+def _names_account(account: ProviderAccount, credential: Credential) -> bool:
+    """Tell whether the account takes the name that this key gives it.
+
+    Where a provider names an account by the person, keys of several people give it several names:
+    its owner's key decides, as long as there is one.
+    """
+    owners = account.credentials.values_list("owner", flat=True)
+    return credential.owner_id == account.last_owner_id or account.last_owner_id not in owners
 
 
 def _write(credential: Credential, sealed: bytes, **values: Any) -> None:

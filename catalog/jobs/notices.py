@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, QuerySet
 
 from catalog.jobs.leases import stop_unsent
-from catalog.models import CleanupPlan, CloneJob, Membership, Notice, User
+from catalog.models import CleanupPlan, CloneJob, Membership, Notice, Team, User
 
 State = CloneJob.State
 
@@ -39,6 +39,15 @@ def tell_wait(job: CloneJob, message: str, now: datetime) -> None:
     text = f"{job.name[:80]} at {job.account.info.label} waits. {message}"
     Notice.objects.create(
         team=job.team, user=job.keeper, job=job, text=text[:300], mood="fail", made_at=now
+    )
+
+
+def tell_person(
+    person: User, team: Team, text: str, now: datetime, *, page: str, mood: str = "off"
+) -> None:
+    """Write a notice for one person that leads to a page of ours."""
+    Notice.objects.create(
+        team=team, user=person, page=page, text=text[:500], mood=mood, made_at=now
     )
 
 

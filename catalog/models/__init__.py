@@ -10,6 +10,7 @@ from catalog.models.collections import Collection, CollectionEntry
 from catalog.models.comparisons import ComparedVoice, Comparison, Vote
 from catalog.models.credentials import Credential, ProviderAccount
 from catalog.models.installations import Installation
+from catalog.models.keeps import Keep
 from catalog.models.likenesses import ClipLikeness, SoundQuery, VoiceEmbedding
 from catalog.models.notices import Notice
 from catalog.models.orders import CloneOrder, CloneSource
@@ -48,6 +49,7 @@ __all__ = [
     "Credential",
     "Installation",
     "Invitation",
+    "Keep",
     "Membership",
     "Note",
     "Notice",

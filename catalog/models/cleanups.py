@@ -95,7 +95,8 @@ class PlannedDeletionQuerySet(models.QuerySet["PlannedDeletion"]):
 class PlannedDeletion(LeasedWork):
     """One voice of a plan as it was shown: its name, why, where it is used, and the outcome.
 
-    ``keeper`` is who answers for the voice and is told; ``kept_by`` is who took it out again.
+    ``keeper`` is who is responsible for the voice and is notified; ``kept_by`` is who took it out
+    again, or kept it before the plan was drawn up, until ``kept_until``.
     """
 
     class State(models.TextChoices):
@@ -132,6 +133,9 @@ class PlannedDeletion(LeasedWork):
         User, null=True, on_delete=models.PROTECT, related_name="planned_deletions"
     )
     kept_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    kept_until = models.DateField(null=True)
+    # When those whom its end concerns were notified of it.
+    told_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PLANNED)
 
     objects = PlannedDeletionQuerySet.as_manager()

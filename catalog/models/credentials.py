@@ -63,6 +63,8 @@ class ProviderAccount(models.Model):
     ref = models.CharField(max_length=200)
     label = models.CharField(max_length=200, blank=True)
     is_shared = models.BooleanField(default=False)
+    # Who is responsible for it, and for voices in it that were not made here: the owner of the
+    # first key, until an admin names another person or an heir takes over.
     last_owner = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     slots_used = models.PositiveIntegerField(null=True)
     slots_limit = models.PositiveIntegerField(null=True)

@@ -28,7 +28,7 @@ class Notice(models.Model):
     class Page(models.TextChoices):
         """Where a notice leads that is about no job."""
 
-        KEEPING = "keeping", "What is soon deleted"
+        KEEPING = "keeping", "Your clones in clean-up"
         CLEANUP = "cleanup", "Clean-up"
         ACCOUNT = "account", "Account"
 
@@ -37,7 +37,7 @@ class Notice(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notices")
     job = models.ForeignKey(CloneJob, null=True, on_delete=models.CASCADE, related_name="notices")
     page = models.CharField(max_length=10, choices=Page.choices, blank=True)
-    text = models.CharField(max_length=300)
+    text = models.CharField(max_length=500)
     mood = models.CharField(max_length=4)
     made_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)

@@ -104,6 +104,10 @@ class Voice(RowModel):
     # What the team says of it instead of its provider: facets and values in our words.
     own_labels = models.JSONField(default=dict)
     archived_at = models.DateTimeField(null=True)
+    # Who is responsible for it, where an admin named somebody and no job made it here.
+    keeper = models.ForeignKey(
+        User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     # A preview that we had spoken, because the provider has none.
     has_generated_preview = models.BooleanField(default=False)
     sort_name = models.CharField(max_length=100)
@@ -152,6 +156,9 @@ class Voice(RowModel):
             models.Index(fields=["account", "version"], name="voice_by_account_version"),
             models.Index(fields=["account", "changed_at"], name="voice_by_account_change"),
             models.Index(fields=["marker"], name="voice_by_marker", condition=~Q(marker="")),
+            models.Index(
+                fields=["keeper"], name="voice_by_keeper", condition=Q(keeper__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

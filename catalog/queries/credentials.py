@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Exists, Max, OuterRef, prefetch_related_objects
 
 from catalog.models import Credential, ProviderAccount, SyncRun, User
 
@@ -46,6 +46,7 @@ class AccountStatus:
 def find_account_statuses(user: User, now: datetime) -> list[AccountStatus]:
     """Return the person's provider accounts, each with its last run and whether one is due now."""
     accounts = find_accounts(user)
+    prefetch_related_objects(accounts, "last_owner")
     newest = SyncRun.objects.filter(pk__in=_newest_run_ids(accounts))
     runs = {run.account_id: run for run in newest}
     return [

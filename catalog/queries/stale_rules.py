@@ -68,7 +68,7 @@ class Facts:
 
 def gather_facts(team: Team, rows: VoiceQuerySet) -> Facts:
     """Read what the rules need for these voices of a team."""
-    loaded = rows.select_related("account__last_owner").order_by("sort_name", "pk")
+    loaded = rows.select_related("account__last_owner", "keeper").order_by("sort_name", "pk")
     voices = [voice for voice in loaded if voice.is_removable]
     uses = find_last_uses(voices)
     jobs = _find_makers(voices)

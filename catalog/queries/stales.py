@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from catalog.models import CleanupRules, CloneJob, ProviderAccount, Sample, Team, User, Voice
+from catalog.models.keeps import keeper_of
 from catalog.models.rules import rules_of
 from catalog.models.voices import VoiceQuerySet
 from catalog.queries.stale_rules import RULES, Facts, Reason, gather_facts, idle_since, judge
@@ -250,7 +251,7 @@ def _describe(voice: Voice, reasons: list[Reason], facts: Facts, before: datetim
         reasons=reasons,
         use=facts.use_of(voice),
         is_known=facts.use_of(voice).is_known_since(before),
-        keeper=job.keeper if job else voice.account.last_owner,
+        keeper=keeper_of(voice, job),
         is_protected=voice.pk in facts.protected,
         is_planned=voice.pk in facts.planned,
         job=job,

@@ -65,6 +65,12 @@ class InvitationRow:
     state: str
 
 
+def find_possible_owners(team: Team) -> list[Membership]:
+    """Return the people of the team who can be responsible for accounts and voices."""
+    rows = Membership.objects.filter(team=team).exclude(role=Membership.Role.VIEWER)
+    return list(rows.select_related("user").order_by("user__email"))
+
+
 def find_invitations(user: User, now: datetime) -> list[InvitationRow]:
     """Return the links into the team, the newest first."""
     rows = Invitation.objects.visible_to(user).select_related("team", "made_by", "used_by")

@@ -28,6 +28,7 @@ from catalog.models import (
     Speech,
     Team,
     User,
+    Voice,
 )
 from catalog.services.credentials import remove_credential
 
@@ -44,6 +45,7 @@ class HeirNeeded(Exception):
 # person; where the first link is history that must not change, a second one names the keeper.
 _BELONGINGS: tuple[tuple[str, type[models.Model], str, str, str], ...] = (
     ("accounts", ProviderAccount, "team", "last_owner", ""),
+    ("voices", Voice, "account__team", "keeper", ""),
     ("samples", Sample, "team", "owner", ""),
     ("clones", CloneJob, "team", "kept_by", "requested_by"),
     ("speakers", Speaker, "team", "added_by", ""),

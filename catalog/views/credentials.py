@@ -35,6 +35,7 @@ def credential_list(request: Request) -> HttpResponseBase:
         "credentials": find_credentials(request.user),
         "statuses": statuses,
         "is_running": any(row.is_running for row in statuses),
+        "may_change_owner": policies.may_change_owner(request.user, request.team),
         "may_add": policies.may_add_credential(request.user, request.team),
         "may_switch": policies.may_switch_built_in(request.user, request.team),
         "old_before": _old_before(),
@@ -196,7 +197,11 @@ def account_list(request: Request) -> HttpResponseBase:
         request,
         page="catalog/credentials/accounts.html",
         part="catalog/credentials/_accounts.html",
-        context={"statuses": statuses, "is_running": any(row.is_running for row in statuses)},
+        context={
+            "statuses": statuses,
+            "is_running": any(row.is_running for row in statuses),
+            "may_change_owner": policies.may_change_owner(request.user, request.team),
+        },
     )
 
 

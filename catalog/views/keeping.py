@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from catalog import policies
 from catalog.forms.cleanups import ProtectionForm
 from catalog.models import PlannedDeletion, Protection, Voice
+from catalog.models.keeps import find_keeper
 from catalog.queries.plans import find_held_line, find_held_lines, find_protection
 from catalog.queries.uses import find_last_uses
 from catalog.queries.where_used import find_where_used
@@ -35,6 +36,8 @@ def keeping_context(request: Request, voice: Voice) -> dict[str, Any]:
         "may_lift": protection is not None and policies.may_lift_protection(user, protection),
         "where_used": find_where_used(user, [voice.pk], timezone.now()).get(voice.pk, []),
         "last_use": find_last_uses([voice])[voice.pk],
+        "keeper": find_keeper(voice),
+        "may_change_owner": policies.may_change_owner(user, team),
         "may_clone": policies.may_clone(user, team),
     }
 

@@ -100,6 +100,7 @@ from catalog.services.invitations import (
 from catalog.services.likenesses import ask_alike
 from catalog.services.members import change_role, remove_member
 from catalog.services.notices import read_all_notices, read_notice
+from catalog.services.owners import change_account_owner, change_voice_owner
 from catalog.services.preferences import clear_news, note_visit, remember_view
 from catalog.services.protections import lift_protection, protect_voice
 from catalog.services.replacements import (
@@ -371,6 +372,16 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     ),
     "remove_credential": lambda cast: remove_credential(
         cast.ana, credential=cast.credential, now=NOW
+    ),
+    "change_account_owner": lambda cast: change_account_owner(
+        cast.ana, account=cast.account, owner=cast.mia.memberships.get(), reason="Hers.", now=NOW
+    ),
+    "change_voice_owner": lambda cast: change_voice_owner(
+        cast.ana,
+        voice=factories.make_clone(cast.account),
+        owner=cast.mia.memberships.get(),
+        reason="Hers.",
+        now=NOW,
     ),
     "provide_built_in": lambda cast: provide_built_in(team=cast.aurora, now=NOW),
     "provide_built_in_everywhere": lambda cast: provide_built_in_everywhere(now=NOW),

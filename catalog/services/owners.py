@@ -1,0 +1,110 @@
+"""Name who is responsible for an account, or for one voice."""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from catalog import policies
+from catalog.audit import record
+from catalog.jobs.notices import tell_keepers, tell_person
+from catalog.models import (
+    CleanupPlan,
+    CloneJob,
+    Membership,
+    Notice,
+    PlannedDeletion,
+    ProviderAccount,
+    Team,
+    User,
+    Voice,
+)
+from catalog.models.cleanups import PlannedDeletionQuerySet
+from catalog.models.keeps import find_keeper
+
+_OPEN_LINES = (
+    PlannedDeletion.State.PLANNED,
+    PlannedDeletion.State.HELD,
+    *PlannedDeletion.ACTIVE_STATES,
+)
+
+
+class NoFittingOwner(Exception):
+    """The person can't be responsible: not in the team, or a viewer."""
+
+
+@transaction.atomic
+def change_account_owner(
+    user: User, *, account: ProviderAccount, owner: Membership, reason: str, now: datetime
+) -> bool:
+    """Make a person responsible for an account and for voices in it that were not made here.
+
+    False where that person is responsible already.
+    """
+    _check(user, account.team, owner)
+    kept = ProviderAccount.objects.select_for_update().select_related("last_owner")
+    before = kept.get(pk=account.pk).last_owner
+    if before == owner.user:
+        return False
+    ProviderAccount.objects.filter(pk=account.pk).update(last_owner=owner.user)
+    _tell(user, owner, f"{account.info.label} account {account.label}".strip(), now, reason)
+    made_here = CloneJob.objects.filter(account=account).exclude(voice=None).values("voice")
+    lines = PlannedDeletion.objects.filter(account=account, voice__keeper=None)
+    _move_lines(lines.exclude(voice__in=made_here), owner, now)
+    _write(user, "account owner changed", account, before, owner, reason=reason, now=now)
+    return True
+
+
+@transaction.atomic
+def change_voice_owner(
+    user: User, *, voice: Voice, owner: Membership, reason: str, now: datetime
+) -> bool:
+    """Make a person responsible for one voice; False where that person is already.
+
+    Who made a clone here stays its maker: the job only names who took it over.
+    """
+    _check(user, voice.account.team, owner)
+    before = find_keeper(Voice.objects.select_for_update(of=("self",)).get(pk=voice.pk))
+    if before == owner.user:
+        return False
+    jobs = CloneJob.objects.filter(voice=voice)
+    if not jobs.update(kept_by=owner.user):
+        Voice.objects.filter(pk=voice.pk).update(keeper=owner.user)
+    _tell(user, owner, f"voice {voice.shown_name}", now, reason)
+    _move_lines(PlannedDeletion.objects.filter(voice=voice), owner, now)
+    _write(user, "voice owner changed", voice, before, owner, reason=reason, now=now)
+    return True
+
+
+def _check(user: User, team: Team, owner: Membership) -> None:
+    if not policies.may_change_owner(user, team):
+        raise PermissionDenied
+    if not policies.may_own(owner, team):
+        raise NoFittingOwner
+
+
+def _tell(user: User, owner: Membership, what: str, now: datetime, reason: str) -> None:
+    words = f"{user} made you responsible for the {what[:120]}. Reason: {reason}"
+    tell_person(owner.user, owner.team, words, now, page=Notice.Page.KEEPING)
+
+
+def _move_lines(lines: PlannedDeletionQuerySet, owner: Membership, now: datetime) -> None:
+    # What has ended is history; of what waits, the new owner is notified, and may keep it.
+    open_lines = lines.filter(state__in=_OPEN_LINES).exclude(keeper=owner.user)
+    plans = list(CleanupPlan.objects.waiting().filter(lines__in=open_lines).distinct())
+    open_lines.update(keeper=owner.user)
+    for plan in plans:
+        tell_keepers(plan, now, owner.user)
+
+
+def _write(
+    user: User,
+    action: str,
+    target: ProviderAccount | Voice,
+    before: User | None,
+    owner: Membership,
+    **values: Any,
+) -> None:
+    names = {"owner": str(before) if before else None}, {"owner": str(owner.user)}
+    record(user, action, target, team=owner.team, before=names[0], after=names[1], **values)
