@@ -100,6 +100,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    # After the check of the CSRF token, whose refusal says more.
+    "catalog.views.page_teams.PageTeamMiddleware",
 ]
 ROOT_URLCONF = "voiceboard.urls"
 WSGI_APPLICATION = "voiceboard.wsgi.application"
@@ -123,7 +125,10 @@ TEMPLATES: list[dict[str, Any]] = [
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "NAME": "jinja",
         "DIRS": [BASE_DIR / "templates"],
-        "OPTIONS": {"environment": "catalog.templatetags.parts.make_environment"},
+        "OPTIONS": {
+            "environment": "catalog.templatetags.parts.make_environment",
+            "context_processors": ["catalog.views.frame.form_fields"],
+        },
     },
 ]
 

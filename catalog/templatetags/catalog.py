@@ -11,14 +11,17 @@ from django.template import Context, engines
 from django.template.defaultfilters import truncatechars
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from catalog.audio import FORMATS
+from catalog.models import Team
 from catalog.providers.types import ProviderInfo
 from catalog.queries.facets import Choice, Facet
 
 register = template.Library()
+# The hidden field by which each form that writes names the team of its page.
+TEAM_FIELD = "in_team"
 _CHECKED = format_html(" checked{}", "")
 _DISABLED = format_html(" disabled{}", "")
 
@@ -33,6 +36,20 @@ def icon(name: str, classes: str = "") -> SafeString:
         static("icons.svg"),
         name,
     )
+
+
+@register.simple_tag(takes_context=True, name="csrf_token")
+def form_fields_of(context: Context) -> SafeString:
+    """Draw what every form that writes begins with; stands in for Django's tag of this name."""
+    return draw_form_fields(str(context.get("csrf_token", "")), context.get("page_team"))
+
+
+def draw_form_fields(token: str, team: Team | None) -> SafeString:
+    """Draw the CSRF token, and the team of the page for whoever works in one."""
+    fields = [("csrfmiddlewaretoken", token)]
+    if team is not None:
+        fields.append((TEAM_FIELD, str(team.pk)))
+    return format_html_join("", '<input type="hidden" name="{}" value="{}">', fields)
 
 
 @register.simple_tag

@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from django.http import HttpRequest
+from django.middleware.csrf import get_token
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
@@ -11,6 +12,7 @@ from catalog.models import Membership, User
 from catalog.queries.comparisons import find_tray
 from catalog.queries.notices import look_at_bell
 from catalog.queries.teams import find_own_memberships
+from catalog.templatetags.catalog import draw_form_fields
 from catalog.views.requests import is_partial
 from catalog.views.trays import read_tray
 
@@ -28,6 +30,13 @@ def _find_memberships(request: HttpRequest) -> list[Membership]:
     return known or []
 
 
+def form_fields(request: HttpRequest) -> dict[str, Any]:
+    """Return what a form of a Jinja2 template begins with: the CSRF token and the page's team."""
+    memberships = _find_memberships(request)
+    team = memberships[0].team if memberships else None
+    return {"csrf_input": SimpleLazyObject(lambda: draw_form_fields(get_token(request), team))}
+
+
 def page_frame(request: HttpRequest) -> dict[str, Any]:
     """Return what base.html draws; a swapped part has no frame and pays for none."""
     theme = request.COOKIES.get(THEME_COOKIE, "system")
@@ -37,6 +46,7 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
     if not memberships:
         return frame
     user, team = cast(User, request.user), memberships[0].team
+    frame["page_team"] = team
     if policies.lacks_second_factor(user, team):
         # Nothing of the team is shown, but the way into another one.
         return {**frame, "shut_team": team, "own_teams": [each.team for each in memberships]}

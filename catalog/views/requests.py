@@ -1,5 +1,6 @@
 """Our request type, the sign-in gate, and the choice between a page and a part of it."""
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
@@ -53,7 +54,8 @@ def _gate(view: View, *, shows_team: bool) -> View:
             return _ask_to_sign_in(known)
         # The person, and not what stands in for them until somebody asks: that takes longer.
         known.user = cast(User, get_user(request))
-        known.memberships = find_own_memberships(request.user)
+        if not hasattr(known, "memberships"):
+            known.memberships = find_own_memberships(request.user)
         if not known.memberships:
             return render(request, "catalog/accounts/no_team.html", status=403)
         known.team = known.memberships[0].team
@@ -97,14 +99,20 @@ def shown_address(request: Request) -> SplitResult:
         return urlsplit("")
 
 
+def referring_page(request: HttpRequest) -> SplitResult:
+    """Return path and query of the page that the form was on, empty when unknown or not ours."""
+    try:
+        address = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:
+        return urlsplit("")
+    is_ours = address.netloc == request.get_host() and re.match(r"/(?!/)", address.path)
+    return SplitResult("", "", address.path, address.query, "") if is_ours else urlsplit("")
+
+
 def go_back(request: Request, otherwise: str, anchor: str = "") -> HttpResponseBase:
     """Lead to the page that the form was on, as far as the browser tells it and it is ours."""
-    address = urlsplit(request.headers.get("Referer", ""))
-    if address.netloc != request.get_host() or not address.path.startswith("/"):
-        return redirect(otherwise)
-    if address.path.startswith("//"):
-        return redirect(otherwise)
-    return redirect(SplitResult("", "", address.path, address.query, anchor).geturl())
+    page = referring_page(request)
+    return redirect(page._replace(fragment=anchor).geturl() if page.path else otherwise)
 
 
 def is_partial(request: HttpRequest) -> bool:

@@ -2,7 +2,7 @@
 import { keys } from "./keys.js";
 import { player } from "./player.js";
 import { watchSwaps } from "./swaps.js";
-import { keep, recall, say, tell, toast, watchToasts } from "./ui.js";
+import { keep, marks, recall, say, tell, toast, watchToasts } from "./ui.js";
 
 const loaded = new WeakSet();
 
@@ -75,7 +75,7 @@ function switchTheme(event) {
   say(`${theme === "dark" ? "Dark" : "Light"} theme.`);
   fetch(form.action, {
     method: "POST",
-    headers: { "X-CSRFToken": document.body.dataset.csrf },
+    headers: marks("POST"),
     body: new URLSearchParams({ theme }),
   })
     .then((answer) => { if (!answer.ok) throw new Error(answer.status); })

@@ -1,6 +1,6 @@
 // The samples in the clone form: each file is sent on its own as soon as it is chosen, then cut, ordered and judged.
 import { icon, lengthInWords, make, objectionTo, readAnswer, sizeInWords } from "./files.js";
-import { toast } from "./ui.js";
+import { marks, toast } from "./ui.js";
 
 const BROKE_OFF = "The upload broke off. The file is still here.";
 const REFUSALS = {
@@ -110,7 +110,7 @@ export class Samples {
     });
     request.open("POST", this.form.dataset.upload);
     request.setRequestHeader("X-Upload", "1");
-    request.setRequestHeader("X-CSRFToken", document.body.dataset.csrf);
+    for (const [name, value] of Object.entries(marks("POST"))) request.setRequestHeader(name, value);
     request.send(body);
   }
 

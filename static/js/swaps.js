@@ -1,5 +1,5 @@
-// What happens around htmx's requests and swaps: CSRF, refusals in words, focus, the live region, scroll places.
-import { say, toast } from "./ui.js";
+// What happens around htmx's requests and swaps: marks of the page, refusals in words, focus, the live region, scroll places.
+import { marks, say, toast } from "./ui.js";
 
 const SWAPPED_REFUSALS = new Set([409, 422]); // a form with its errors, or a dry run that no longer holds
 const REFUSALS = {
@@ -28,7 +28,7 @@ function isHistory(ctx) {
 function onRequest(event) {
   const { ctx } = event.detail;
   if (isPoll(ctx) && document.hidden) return event.preventDefault();
-  if (ctx.request.method !== "GET") ctx.request.headers["X-CSRFToken"] = document.body.dataset.csrf;
+  Object.assign(ctx.request.headers, marks(ctx.request.method));
 }
 
 function adviceFor(ctx) {
@@ -64,8 +64,32 @@ function refuse(ctx) {
   toast(REFUSALS[status] ?? "The server refused this. Reload the page and try again.");
 }
 
+// The person went to another team in another tab. What was typed here stays, for when they switch back.
+function showConflict(ctx) {
+  if (isPoll(ctx)) return toast("You now work in another team. This page still shows the old one; reload it.");
+  const words = new DOMParser().parseFromString(ctx.text, "text/html").getElementById("team-conflict");
+  byId("panel-in").replaceChildren(words);
+  if (!byId("panel").open) byId("panel").showModal();
+}
+
+async function switchBack(event) {
+  const form = event.target;
+  if (!form.matches("#panel [data-switch-back]")) return;
+  event.preventDefault();
+  const request = { method: "POST", headers: marks("POST"), body: new URLSearchParams(new FormData(form)), redirect: "manual" };
+  const answer = await fetch(form.action, request).catch(() => null);
+  // The answer leads to a page of the team, which is the one that is open.
+  if (answer?.type !== "opaqueredirect") return toast("The team could not be changed. Try again.");
+  byId("panel").close();
+  toast("You are back in the team of this page. Nothing was sent yet; try again.");
+}
+
 function beforeSwap(event) {
   const { ctx, tasks } = event.detail;
+  if (ctx.response.headers.has("X-Team-Conflict") && byId("panel")) {
+    event.preventDefault();
+    return showConflict(ctx);
+  }
   if (isKeptOut(ctx, tasks)) {
     event.preventDefault();
     return refuse(ctx);
@@ -80,10 +104,12 @@ function beforeSwap(event) {
   for (const group of document.querySelectorAll("#main details[id]")) openGroups.set(group.id, group.open);
 }
 
-// The sign-in page has no rail and no deck: going there, or back from there, takes a whole page.
+// The sign-in page has no rail and no deck, and the frame names the team: going there, or back, takes a whole page.
 function hasOtherFrame(ctx) {
-  const isWholePage = Boolean(ctx.select) && ctx.response.status < 400;
-  return isWholePage && ctx.text.includes('id="deck"') !== Boolean(byId("deck"));
+  if (!ctx.select) return false;
+  const team = /<body[^>]* data-team="(\d+)"/.exec(ctx.text)?.[1];
+  if (team && ctx.request.method === "GET" && team !== document.body.dataset.team) return true;
+  return ctx.response.status < 400 && ctx.text.includes('id="deck"') !== Boolean(byId("deck"));
 }
 
 // Morphing takes back what is no attribute of the new markup, and a person's opening of details is none.
@@ -186,5 +212,6 @@ export function watchSwaps() {
   document.addEventListener("htmx:before:swap", beforeSwap);
   document.addEventListener("htmx:after:swap", afterSwap);
   document.addEventListener("htmx:before:history:update", beforeHistory);
+  document.addEventListener("submit", switchBack);
   keepScrollPlaces();
 }

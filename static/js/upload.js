@@ -3,6 +3,7 @@
 import { readAnswer } from "./files.js";
 import { Recorder } from "./recorder.js";
 import { Samples } from "./samples.js";
+import { marks } from "./ui.js";
 
 const BROKE_OFF = "The form could not be sent. All is still here; try again.";
 const UNHEARD = "Listen to your takes first, and use or discard each.";
@@ -108,7 +109,7 @@ class CloneForm {
     for (const name of ["error", "timeout"]) request.addEventListener(name, () => this.stop(BROKE_OFF));
     request.open("POST", this.form.action);
     request.setRequestHeader("X-Upload", "1");
-    request.setRequestHeader("X-CSRFToken", document.body.dataset.csrf);
+    for (const [name, value] of Object.entries(marks("POST"))) request.setRequestHeader(name, value);
     request.send(new FormData(this.form));
   }
 

@@ -117,10 +117,11 @@ class Visits:
         """Close everything that was opened, and leave people their usual view of the list."""
         for context in self._with_new_view[-1:]:
             token = next(each for each in context.cookies() if each["name"] == "csrftoken")
+            team = re.search(r'data-team="(\d+)"', context.request.get("/you/").text())
             context.request.post(
                 "/preferences/view/",
                 form={"layout": "cards", "sort": "best"},
-                headers={"X-CSRFToken": token["value"]},
+                headers={"X-CSRFToken": token["value"], "X-Team": team[1] if team else ""},
                 max_redirects=0,
             )
         for context in self._contexts:
@@ -138,6 +139,13 @@ def open_visits(browser: Browser, address: str, states: dict[str, Any]) -> Itera
         visits.close()
     heard = complaints.unexpected()
     assert not heard, "The browser complained:\n" + "\n".join(heard)
+
+
+def marks_of(page: Page) -> dict[str, str]:
+    """Return what scripts of the page send along when they write."""
+    body = page.locator("body")
+    token, team = body.get_attribute("data-csrf"), body.get_attribute("data-team")
+    return {"X-CSRFToken": token or "", "X-Team": team or ""}
 
 
 def until(page: Page, is_so: Callable[[], object], what: str) -> None:

@@ -4,11 +4,12 @@ import re
 
 from playwright.sync_api import APIResponse, Page
 
+from tests.e2e.browsers import marks_of
+
 
 def post(page: Page, path: str, **fields: str) -> APIResponse:
     """Send a form as the page's person would, and follow where it leads."""
-    token = page.locator("body").get_attribute("data-csrf") or ""
-    answer = page.request.post(path, form=fields, headers={"X-CSRFToken": token})
+    answer = page.request.post(path, form=fields, headers=marks_of(page))
     assert answer.ok, f"{path}: {answer.status}"
     return answer
 

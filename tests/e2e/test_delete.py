@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.browsers import Complaints, Visits
+from tests.e2e.browsers import Complaints, Visits, marks_of
 from tests.e2e.clone_form import make_clone, make_name
 from tests.e2e.sandbox import SandboxControl
 
@@ -143,8 +143,7 @@ def test_mia_sees_no_button_and_is_refused(
         assert answer is not None
         assert answer.status == 403
         expect(mia.get_by_role("heading", level=1)).to_have_text("You may not do this")
-    token = mia.locator("body").get_attribute("data-csrf") or ""
-    refused = mia.request.post(f"{ana.url}approve/", headers={"X-CSRFToken": token})
+    refused = mia.request.post(f"{ana.url}approve/", headers=marks_of(mia))
 
     assert refused.status == 403
     assert sandbox.voices_called(clone.name, "full") == 1
@@ -172,8 +171,7 @@ def test_sam_finds_nothing_of_auroras(
     for sound in (str(sample), f"{clone.address}preview/"):
         assert ana.request.get(sound).status == 200, sound
         assert sam.request.get(sound).status == 404, sound
-    token = sam.locator("body").get_attribute("data-csrf") or ""
-    refused = sam.request.post(f"{ana.url}approve/", headers={"X-CSRFToken": token})
+    refused = sam.request.post(f"{ana.url}approve/", headers=marks_of(sam))
 
     assert refused.status == 404
     assert sandbox.voices_called(clone.name, "full") == 1
