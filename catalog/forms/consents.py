@@ -8,7 +8,8 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 
-from catalog.audio import HEAD_BYTES, sniff_format
+from catalog.audio import HEAD_BYTES
+from catalog.forms.samples import identify_upload
 from catalog.forms.texts import clean_words, strip_marks
 from catalog.models import Consent
 
@@ -89,7 +90,7 @@ class ConsentFields(forms.Form):
         head = file.read(HEAD_BYTES)
         file.seek(0)
         found = [(ending, kind) for start, ending, kind in _PAPERS if head.startswith(start)]
-        if not found and (sound := sniff_format(head)):
+        if not found and (sound := identify_upload(file)[0]):
             found = [(sound.slug, sound.content_type)]
         if not found:
             raise forms.ValidationError("A proof is a PDF, a PNG, a JPEG or a recording.")

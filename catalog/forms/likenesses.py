@@ -7,7 +7,8 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 
-from catalog.audio import FORMATS, HEAD_BYTES, AudioFormat, sniff_format
+from catalog.audio import AudioFormat
+from catalog.forms.samples import identify_upload
 
 
 class SoundQueryForm(forms.Form):
@@ -29,9 +30,7 @@ class SoundQueryForm(forms.Form):
         if file.size and file.size > settings.SAMPLE_MAX_BYTES:
             most = filesizeformat(settings.SAMPLE_MAX_BYTES)
             raise forms.ValidationError(f"This file is too large; {most} at most.")
-        self.audio_format = sniff_format(file.read(HEAD_BYTES))
-        file.seek(0)
-        if self.audio_format is None:
-            words = ", ".join(found.label for found in FORMATS.values())
-            raise forms.ValidationError(f"This is not an audio file that we can read: {words}.")
+        self.audio_format, refusal = identify_upload(file)
+        if refusal:
+            raise forms.ValidationError(refusal)
         return file

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from django.template.defaultfilters import filesizeformat
 
-from catalog.audio import FORMATS, HEAD_BYTES, AudioFormat, sniff_format
+from catalog.audio import HEAD_BYTES, AudioFormat, describe_refusal, locate_sound
 from catalog.models import CloneJob, Sample
 from catalog.queries.reports import ShownReport
 from catalog.storage import clean_filename
@@ -42,12 +42,17 @@ def read_upload(file: "UploadedFile[Any]") -> Upload:
         most = filesizeformat(settings.SAMPLE_MAX_BYTES)
         words = f"This file is too large: {filesizeformat(file.size)}, at most {most}."
         return Upload(file, None, words)
-    found = sniff_format(file.read(HEAD_BYTES))
+    found, refusal = identify_upload(file)
+    return Upload(file, found, refusal)
+
+
+def identify_upload(file: "UploadedFile[Any]") -> tuple[AudioFormat | None, str]:
+    """Return the format of the file, or None and in words how to save it instead."""
+    found = locate_sound(file).audio_format
     file.seek(0)
-    if found is None:
-        known = ", ".join(each.label for each in FORMATS.values())
-        return Upload(file, None, f"This is not an audio file that we can read: {known}.")
-    return Upload(file, found)
+    refusal = "" if found else describe_refusal(file.read(HEAD_BYTES))
+    file.seek(0)
+    return found, refusal
 
 
 class UploadForm(forms.Form):

@@ -8,14 +8,15 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
 
-from catalog.audio import FORMATS, HEAD_BYTES, sniff_format
+from catalog.audio import FORMATS, plays_everywhere, sniff_format
 from catalog.crypto import CannotOpen
-from catalog.decoding import NotDecodable, measure_audio
+from catalog.decoding import PEAK_COUNT, NotDecodable, decode_sound, find_peaks
 from catalog.jobs.leases import Clock
 from catalog.models import Credential, PreviewClip, ProviderAccount, Voice
 from catalog.providers.errors import CredentialRejected, ProviderError, TryLater
 from catalog.providers.session import open_provider
 from catalog.providers.types import AudioClip
+from catalog.speech.encoding import to_mp3
 from catalog.storage import media_path, remove_media, store_media
 
 logger = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ def preview_source(voice: Voice) -> str:
 
 def keep_clip(voice: Voice, sound: AudioClip, source: str, now: datetime) -> PreviewClip:
     """Store the sound as the voice's clip; raises NotSound."""
-    found = sniff_format(sound.content[:HEAD_BYTES])
+    found = sniff_format(sound.content)
     if found is None:
         raise NotSound(f"{voice.info.label} sent something that is not sound.")
     path, size, _ = store_media("previews", [sound.content], found.slug)
@@ -53,6 +54,7 @@ def keep_clip(voice: Voice, sound: AudioClip, source: str, now: datetime) -> Pre
         "path": path,
         "content_type": found.content_type,
         "size": size,
+        "is_playable": plays_everywhere(sound.content, found) or None,
         "seconds": None,
         "peaks": [],
         "fetched_at": now,
@@ -70,20 +72,31 @@ def keep_clip(voice: Voice, sound: AudioClip, source: str, now: datetime) -> Pre
 
 
 def measure_clip(clip_id: int) -> None:
-    """Decode the clip for its length and waveform; one that does not decode stays without."""
+    """Decode the clip for its length and waveform; one that does not decode stays without.
+
+    A clip that not every browser plays is replaced by an MP3 of it.
+    """
     clip = PreviewClip.objects.filter(pk=clip_id).first()
-    if clip is None or clip.seconds is not None:
+    if clip is None or (clip.seconds is not None and clip.is_playable is not None):
         return
+    same = PreviewClip.objects.filter(pk=clip.pk, path=clip.path)
     found = next(each for each in FORMATS.values() if each.content_type == clip.content_type)
     try:
         content = media_path(clip.path).read_bytes()
-        measured = measure_audio(content, found, max_seconds=_LONGEST_PREVIEW_SECONDS)
+        sound = decode_sound(content, found, max_seconds=_LONGEST_PREVIEW_SECONDS)
+        peaks = find_peaks(sound, PEAK_COUNT)
     except (OSError, NotDecodable):
         logger.warning("Preview clip %s could not be measured", clip.pk)
+        same.update(is_playable=True)
         return
-    PreviewClip.objects.filter(pk=clip.pk, path=clip.path).update(
-        seconds=round(measured.seconds, 2), peaks=measured.peaks
-    )
+    values = {"seconds": round(sound.seconds, 2), "peaks": peaks, "is_playable": True}
+    if clip.is_playable or (sound.is_plain and sound.codec in found.played):
+        same.update(**values)
+        return
+    path, size, _ = store_media("previews", [to_mp3(sound.wave, sound.rate)], "mp3")
+    kind = FORMATS["mp3"].content_type
+    is_same = same.update(path=path, size=size, content_type=kind, **values)
+    remove_media(clip.path if is_same else path)
 
 
 def warm_previews(account_id: int, clock: Clock) -> bool:

@@ -47,7 +47,7 @@ def forget_unused_samples(now: datetime) -> None:
     old = Sample.objects.filter(uploaded_at__lt=now - _UNUSED_LIVES)
     unused = old.filter(sources=None, cleaned__sources=None)
     for sample in unused.exclude(report=None, original=None).select_related("cleaned"):
-        paths = [each.path for each in (sample, sample.without_noise) if each and each.path]
+        paths = [path for each in (sample, sample.without_noise) if each for path in each.paths]
         Sample.objects.filter(pk=sample.pk).delete()
         for path in paths:
             remove_media(path)

@@ -8,15 +8,16 @@ import numpy as np
 from django.db import transaction
 from django.db.models import F
 
-from catalog.audio import FORMATS, find_stowaway
+from catalog.audio import FORMATS
 from catalog.conversion import LONGEST_SECONDS, Joined, Piece, join_pieces, write_wav
-from catalog.decoding import SILENCE, NotDecodable, decode_audio, measure_audio
+from catalog.decoding import SILENCE, NotDecodable, Sound, decode_audio, decode_sound, find_peaks
 from catalog.hearing.noise import remove_noise
 from catalog.hearing.spectra import Wave
 from catalog.hearing.waves import NotAWave
 from catalog.hearing.weights import WrongWeights
 from catalog.models import CloneSource, Sample, SampleReport
 from catalog.providers.types import ProviderInfo, SampleFile
+from catalog.speech.encoding import to_mp3
 from catalog.storage import media_path, remove_media, store_media
 
 PEAK_COUNT = 192
@@ -26,49 +27,69 @@ MOST_CLEANED_SECONDS = 600
 _LEAST_SECONDS = 0.9
 _MOST_TRIES = 6
 _NEW_FOR = timedelta(days=1)
+_COPY_BITS = 128_000
+_READ_FIELDS = ["seconds", "problem", "try_count", "copy_path", "is_playable", "is_sendable"]
 
 
 def measure_sample(sample: Sample) -> None:
-    """Decode the sample once for its length and waveform; raises NotDecodable.
+    """Decode the sample once for its length, waveform, and copy; raises NotDecodable.
 
     A try is counted before it begins: a file on which the reader dies or hangs is given up.
     """
-    sample.refresh_from_db(fields=["seconds", "problem", "try_count"])
-    if sample.seconds is not None:
-        return
-    if not sample.problem:
+    sample.refresh_from_db(fields=_READ_FIELDS)
+    if sample.is_playable is None and not sample.problem:
         _read(sample)
+        sample.refresh_from_db(fields=_READ_FIELDS)
     if sample.problem:
         raise NotDecodable(sample.problem)
 
 
 def _read(sample: Sample) -> None:
     if sample.try_count >= _MOST_TRIES:
-        sample.problem = "This file could not be read: each attempt ended before its end."
-        sample.save(update_fields=["problem"])
+        _give_up(sample, "This file could not be read: each attempt ended before its end.")
         return
     Sample.objects.filter(pk=sample.pk).update(try_count=F("try_count") + 1)
     try:
         if sample.original is not None and not sample.path:
             _clean(sample, sample.original)
-        content = _load(sample)
-        if stowaway := find_stowaway(content):
-            words = f"This file is not only sound: it is {stowaway} as well."
-            raise NotDecodable(f"{words} Save the recording anew, and choose that.")
-        measured = measure_audio(
-            content,
-            FORMATS[sample.audio_format],
-            max_seconds=LONGEST_SECONDS,
-            peak_count=PEAK_COUNT,
-        )
-        if measured.seconds < _LEAST_SECONDS:
-            words = f"This recording is too short: {measured.seconds:.1f} s."
+        found = FORMATS[sample.audio_format]
+        sound = decode_sound(_load(sample), found, max_seconds=LONGEST_SECONDS)
+        peaks = find_peaks(sound, PEAK_COUNT)
+        if sound.seconds < _LEAST_SECONDS:
+            words = f"This recording is too short: {sound.seconds:.1f} s."
             raise NotDecodable(f"{words} No voice can be made of less than a second.")
     except NotDecodable as exc:
-        sample.problem = str(exc)[:200]
+        _give_up(sample, str(exc)[:200])
     else:
-        sample.seconds, sample.peaks = round(measured.seconds, 2), measured.peaks
-    sample.save(update_fields=["seconds", "peaks", "problem"])
+        _keep(sample, sound, peaks)
+
+
+def _give_up(sample: Sample, problem: str) -> None:
+    """Note what is wrong, or leave a sample from an earlier version as it was: it was cloned."""
+    if sample.seconds is None:
+        Sample.objects.filter(pk=sample.pk).update(problem=problem)
+    else:
+        Sample.objects.filter(pk=sample.pk).update(is_playable=True, is_sendable=False)
+
+
+def _keep(sample: Sample, sound: Sound, peaks: list[int]) -> None:
+    """Write what was read; where not every browser plays the file, with a copy of what is heard."""
+    found = FORMATS[sample.audio_format]
+    is_playable = sound.is_plain and sound.codec in found.played
+    copy_path = ""
+    if not is_playable:
+        copy = to_mp3(sound.wave, sound.rate, bits_per_second=_COPY_BITS)
+        copy_path, _, _ = store_media("samples", [copy], "mp3")
+    # Two workers may have read it; the first one's copy is the sample's.
+    is_first = Sample.objects.filter(pk=sample.pk, is_playable=None).update(
+        seconds=round(sound.seconds, 2),
+        peaks=peaks,
+        copy_path=copy_path,
+        is_playable=is_playable,
+        is_sendable=sound.is_plain and sound.codec in found.sent,
+    )
+    if not is_first and copy_path:
+        remove_media(copy_path)
 
 
 def _clean(sample: Sample, original: Sample) -> None:
@@ -103,10 +124,12 @@ def run_measurement(sample_id: str) -> None:
 
 
 def find_unread(now: datetime) -> list[str]:
-    """Return samples whose first wake-up got lost."""
+    """Return samples whose first wake-up got lost, and those read by an earlier version."""
     rows = Sample.objects.filter(seconds=None, problem="", uploaded_at__lt=now - _NOT_LATE)
     fresh = rows.filter(uploaded_at__gt=now - _NEW_FOR, try_count__lt=_MOST_TRIES)
-    return [str(pk) for pk in fresh.values_list("pk", flat=True)[:50]]
+    older = Sample.objects.filter(seconds__isnull=False, is_playable=None)
+    found = [*fresh.values_list("pk", flat=True)[:50], *older.values_list("pk", flat=True)[:50]]
+    return [str(pk) for pk in found]
 
 
 _NOT_LATE = timedelta(seconds=30)
@@ -165,6 +188,7 @@ def _fits(source: CloneSource, info: ProviderInfo) -> bool:
     sample = source.sample
     return (
         not source.is_cut
+        and bool(sample.is_sendable)
         and (not info.sample_formats or sample.audio_format in info.sample_formats)
         and (not info.max_sample_bytes or sample.size <= info.max_sample_bytes)
         and (not info.max_sample_seconds or (sample.seconds or 0) <= info.max_sample_seconds)

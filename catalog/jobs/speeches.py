@@ -11,7 +11,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import IntegrityError
 
-from catalog.audio import HEAD_BYTES, AudioFormat, sniff_format
+from catalog.audio import AudioFormat, sniff_format
 from catalog.audit import record
 from catalog.crypto import CannotOpen
 from catalog.decoding import Measured, NotDecodable, measure_audio
@@ -182,7 +182,7 @@ class _SpeechRun:
 
 
 def _measure(sound: AudioClip, label: str) -> tuple[AudioFormat, Measured]:
-    found = sniff_format(sound.content[:HEAD_BYTES])
+    found = sniff_format(sound.content)
     if found is None:
         raise NotSound(f"{label} sent something that is not sound.")
     return found, measure_audio(sound.content, found, max_seconds=LONGEST_CLIP_SECONDS)

@@ -7,13 +7,18 @@ from catalog.models.voices import Voice
 
 
 class PreviewClip(RowModel):
-    """A voice's preview on our disk, with what the waveform is drawn from."""
+    """A voice's preview on our disk, with what the waveform is drawn from.
+
+    ``is_playable`` is None while a worker has to look whether every browser plays it; where not,
+    the worker puts a copy in its place.
+    """
 
     voice = models.OneToOneField(Voice, on_delete=models.CASCADE, related_name="clip")
     source = models.CharField(max_length=64)
     path = models.CharField(max_length=200)
     content_type = models.CharField(max_length=60)
     size = models.PositiveIntegerField()
+    is_playable = models.BooleanField(null=True)
     seconds = models.FloatField(null=True)
     peaks: "models.JSONField[list[int], list[int]]" = models.JSONField(default=list)
     fetched_at = models.DateTimeField()

@@ -25,6 +25,11 @@ class SampleQuerySet(models.QuerySet["Sample"]):
 class Sample(models.Model):
     """An uploaded recording; its file lies outside the web root under a random name.
 
+    ``copy_path`` is an MP3 of what is heard in the file, made where not every browser plays the
+    file itself or where players could hear something else in it. ``is_playable`` and
+    ``is_sendable`` tell whether the file can be played and sent to a provider as it is; None until
+    a worker has looked.
+
     ``form_token`` is the form that it was uploaded into: what never became part of an order is
     swept away after a while. ``try_count`` grows before each attempt to read it, so that a file
     on which the reader dies is given up. ``original`` is what this one was made from by removing
@@ -38,6 +43,9 @@ class Sample(models.Model):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="samples")
     owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="samples")
     path = models.CharField(max_length=200)
+    copy_path = models.CharField(max_length=200, blank=True, default="")
+    is_playable = models.BooleanField(null=True)
+    is_sendable = models.BooleanField(null=True)
     filename = models.CharField(max_length=120)
     audio_format = models.CharField(max_length=8)
     size = models.PositiveIntegerField()
@@ -61,6 +69,17 @@ class Sample(models.Model):
     def without_noise(self) -> "Sample | None":
         """What is left of it without noise, where somebody asked for that."""
         return getattr(self, "cleaned", None)
+
+    @property
+    def can_play(self) -> bool:
+        """Tell whether there is something that a browser plays; an unread file is never served."""
+        is_read = self.seconds is not None
+        return is_read and (self.is_playable is not False or bool(self.copy_path))
+
+    @property
+    def paths(self) -> list[str]:
+        """Every file that is stored for it."""
+        return [path for path in (self.path, self.copy_path) if path]
 
     @property
     def is_measured(self) -> bool:

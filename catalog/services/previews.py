@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
 
+from catalog.audio import FORMATS, HEAD_BYTES, plays_everywhere
 from catalog.crypto import CannotOpen
 from catalog.jobs.previews import NotSound, find_preview_problem, keep_clip, preview_source
 from catalog.models import Credential, PreviewClip, User, Voice
@@ -49,7 +50,7 @@ def fetch_preview(user: User, *, voice: Voice, now: datetime) -> PreviewClip:
     source = preview_source(voice)
     clip = PreviewClip.objects.filter(voice=voice, source=source).first()
     if clip is not None and media_path(clip.path).is_file():
-        return clip
+        return _demand_playable(clip, voice)
     if problem := _find_obstacle(voice):
         raise PreviewUnavailable(problem)
     if voice.info.is_built_in:
@@ -59,16 +60,36 @@ def fetch_preview(user: User, *, voice: Voice, now: datetime) -> PreviewClip:
     if cache.get(asked):
         _await_fetching(voice)
     try:
-        with _take_place():
-            clip = keep_clip(voice, _download(voice, credential), source, now)
-    except NotSound as exc:
-        raise PreviewUnavailable(str(exc)) from None
+        clip = _fetch_clip(voice, credential, source, now)
     except NotYet:
         if cache.add(asked, True, _FETCH_AGAIN_AFTER):
             wake_fetching(voice.pk, credential.pk)
         _await_fetching(voice)
+    if not clip.is_playable:
+        return _demand_playable(clip, voice)
     transaction.on_commit(partial(wake_measure, clip.pk))
     return clip
+
+
+def _fetch_clip(voice: Voice, credential: Credential, source: str, now: datetime) -> PreviewClip:
+    try:
+        with _take_place():
+            return keep_clip(voice, _download(voice, credential), source, now)
+    except NotSound as exc:
+        raise PreviewUnavailable(str(exc)) from None
+
+
+def _demand_playable(clip: PreviewClip, voice: Voice) -> PreviewClip:
+    """Return the clip, unless a worker first has to make of it what every browser plays."""
+    if clip.is_playable is not None:
+        return clip
+    found = next(each for each in FORMATS.values() if each.content_type == clip.content_type)
+    with media_path(clip.path).open("rb") as file:
+        if plays_everywhere(file.read(HEAD_BYTES), found):
+            return clip
+    if cache.add(f"measuring:{clip.pk}:{clip.path}", True, _ASK_AGAIN_AFTER):
+        wake_measure(clip.pk)
+    raise PreviewPending(f"The preview of {voice.shown_name} is being converted.")
 
 
 def _find_obstacle(voice: Voice) -> str:

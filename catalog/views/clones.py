@@ -12,7 +12,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from catalog import policies
-from catalog.audio import FORMATS
 from catalog.forms.clones import CloneForm, keep_typed, repeat_clone
 from catalog.forms.readings import READINGS
 from catalog.forms.samples import (
@@ -216,7 +215,6 @@ def _show(desk: _Desk, *, status: int) -> HttpResponseBase:
         "may_clone": True,
         "may_clean_up": policies.may_delete_voices(desk.request.user, desk.request.team),
         "readings": READINGS,
-        "formats": [found.label for found in FORMATS.values()],
         "has_worker": has_worker(timezone.now()),
     }
     is_part = _is_upload(desk.request)

@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from catalog.audio import FORMATS
 from catalog.forms.likenesses import SoundQueryForm
 from catalog.forms.readings import READINGS
 from catalog.forms.voices import VoiceFilterForm
@@ -93,7 +92,6 @@ def alike_create(request: Request) -> HttpResponseBase:
         "form": form,
         "chips": list_chips(request.user, VoiceFilterForm(request.GET).wanted),
         "readings": READINGS,
-        "formats": [found.label for found in FORMATS.values()],
         "max_bytes": settings.SAMPLE_MAX_BYTES,
         "is_installed": hearing_is_installed(),
     }

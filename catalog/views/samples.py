@@ -105,7 +105,8 @@ def sample_detail(request: Request, pk: uuid.UUID) -> HttpResponseBase:
 @require_safe
 def sample_audio(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     sample = get_object_or_404(Sample.objects.visible_to(request.user), pk=pk)
-    path = media_path(sample.path)
-    if not path.is_file():
+    path = media_path(sample.copy_path or sample.path)
+    if not sample.can_play or not path.is_file():
         raise Http404
-    return send_sound(request, path, FORMATS[sample.audio_format].content_type)
+    found = FORMATS["mp3" if sample.copy_path else sample.audio_format]
+    return send_sound(request, path, found.content_type)

@@ -1,8 +1,5 @@
-// Files that somebody chose: what is plainly no sound is refused at once, sizes and lengths are said in words.
+// Files that were chosen. Only the server tells what is sound: the types that phones declare are often wrong.
 import { isolate } from "./ui.js";
-
-const SOUND_TYPE = /^(audio\/|video\/(mp4|webm|ogg|quicktime)|application\/ogg)/;
-const SOUND_NAME = /\.(wav|mp3|m4a|mp4|aac|ogg|oga|opus|flac|webm|aif|aiff)$/i;
 
 /** Say a size as people do. */
 export function sizeInWords(bytes) {
@@ -17,14 +14,8 @@ export function lengthInWords(seconds) {
   return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 }
 
-function isPlainlyNotSound(file) {
-  const hasTellingType = file.type && file.type !== "application/octet-stream";
-  return !(hasTellingType ? SOUND_TYPE.test(file.type) : SOUND_NAME.test(file.name));
-}
-
 /** Say why a file cannot be a sample, or nothing when only the server can tell. */
 export function objectionTo(file, limit) {
-  if (isPlainlyNotSound(file)) return `${isolate(file.name)} is not an audio file. Choose another one.`;
   if (file.size === 0) return `${isolate(file.name)} is empty. Choose another one.`;
   if (limit && file.size > limit) {
     return `${isolate(file.name)} is ${sizeInWords(file.size)}; the limit is ${sizeInWords(limit)}.`;

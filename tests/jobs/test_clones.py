@@ -369,9 +369,8 @@ def test_a_clock_that_jumps_ahead_brings_no_second_call_before_the_provider_had_
 
 
 def test_a_sample_that_is_not_sound_fails_before_anything_is_sent(cast, provider, clock):
-    sample = factories.make_sample(cast.ana, cast.aurora, b"RIFF\x00\x00\x00\x00WAVEnonsense")
-    sample.seconds = None
-    sample.save()
+    nonsense = b"RIFF\x00\x00\x00\x00WAVEnonsense"
+    sample = factories.make_sample(cast.ana, cast.aurora, nonsense, seconds=None)
     job = factories.make_job(cast.ana, cast.credential, sample)
 
     run_to_end(job, clock)

@@ -2,15 +2,16 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pytest
 
-from catalog.audio import FORMATS
+from catalog.audio import FORMATS, sniff_format
 from catalog.conversion import write_wav
 from catalog.decoding import NotDecodable, decode_audio
 from catalog.jobs import samples
-from catalog.jobs.reports import find_waiting_reports
+from catalog.jobs.reports import find_waiting_reports, forget_unused_samples
 from catalog.jobs.samples import (
     PEAK_COUNT,
     convert_samples,
@@ -19,11 +20,13 @@ from catalog.jobs.samples import (
     measure_sample,
     run_measurement,
 )
-from catalog.models import Sample, SampleReport
+from catalog.models import CloneSource, Sample, SampleReport
 from catalog.providers.registry import get_adapter
+from catalog.providers.types import SampleFile
 from catalog.storage import media_path
 from tests import factories
 from tests.conftest import make_wav
+from tests.sounds import MADE_FORMATS, encode_sound, encode_values, speak
 
 NOW = factories.NOW
 
@@ -44,7 +47,7 @@ def test_what_is_no_sound_says_so_in_its_row_and_is_not_read_again(cast, monkeyp
     broken = factories.make_sample(cast.ana, cast.aurora, b"RIFF", seconds=None)
 
     run_measurement(str(broken.pk))
-    monkeypatch.setattr(samples, "measure_audio", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(samples, "decode_sound", lambda *_, **__: 1 / 0)
 
     broken.refresh_from_db()
     assert "could not be decoded" in broken.problem
@@ -66,7 +69,7 @@ def test_a_file_on_which_every_reader_dies_is_given_up(sample, monkeypatch):
     def die(*_: object, **__: object) -> None:
         raise SystemExit
 
-    monkeypatch.setattr(samples, "measure_audio", die)
+    monkeypatch.setattr(samples, "decode_sound", die)
     deaths = 0
     while not sample.problem:
         try:
@@ -212,3 +215,140 @@ def test_a_cut_is_what_is_sent_and_what_counts(cast):
     assert find_length_problem(sources, info) == (
         "The sample is too short: 3.0 s, and StepFun needs 5 s."
     )
+
+
+PLAYED = {"wav", "mp3", "flac", "m4a"}
+SENT = PLAYED | {"ogg", "webm"}
+
+
+def upload(cast, content: bytes, slug: str) -> Sample:
+    sample = factories.make_sample(cast.ana, cast.aurora, content, audio_format=slug, seconds=None)
+    run_measurement(str(sample.pk))
+    sample.refresh_from_db()
+    return sample
+
+
+def convert(sample: Sample, provider: str = "elevenlabs") -> SampleFile:
+    source = CloneSource(sample=sample, start_seconds=0)
+    (file,), _ = convert_samples([source], get_adapter(provider).info)
+    return file
+
+
+@pytest.mark.parametrize("slug", MADE_FORMATS)
+def test_a_copy_is_made_of_what_not_every_browser_plays(cast, slug):
+    sample = upload(cast, encode_sound(slug, 2.0, speak), slug)
+
+    assert sample.problem == ""
+    assert sample.is_playable is (slug in PLAYED)
+    assert sample.can_play
+    assert bool(sample.copy_path) is (slug not in PLAYED)
+    if sample.copy_path:
+        copy = media_path(sample.copy_path).read_bytes()
+        assert sniff_format(copy) == FORMATS["mp3"]
+        sound, rate = decode_audio(copy, FORMATS["mp3"], max_seconds=9)
+        assert sound.size / rate == pytest.approx(sample.seconds, abs=0.1)
+        assert np.abs(sound).max() > 0.3
+
+
+@pytest.mark.parametrize("slug", MADE_FORMATS)
+def test_only_what_providers_document_goes_as_it_is(cast, slug):
+    content = encode_sound(slug, 2.0, speak)
+
+    file = convert(upload(cast, content, slug))
+
+    assert (file.content == content) is (slug in SENT)
+    assert file.content_type == FORMATS[slug if slug in SENT else "wav"].content_type
+
+
+def make_alac() -> bytes:
+    return encode_values(speak(np.arange(32_000) / 16_000), "ipod", "alac", 16_000)
+
+
+def make_cancelling() -> bytes:
+    voice = speak(np.arange(64_000) / 16_000)
+    stereo = np.column_stack([voice, -voice])
+    return encode_values(stereo, "wav", "pcm_s16le", 16_000, layout="stereo")
+
+
+def make_loud() -> bytes:
+    return encode_sound("m4a", 2.0, lambda moments: 12 * speak(moments))
+
+
+ODD = {
+    "ALAC": ("m4a", make_alac),
+    "cancelling": ("wav", make_cancelling),
+    "loud": ("m4a", make_loud),
+}
+
+
+@pytest.mark.parametrize(("slug", "make"), ODD.values(), ids=ODD)
+@pytest.mark.parametrize(
+    "provider", ["elevenlabs", "inworld", "noiz", "stepfun", "telnyx", "local"]
+)
+def test_what_is_sent_to_every_provider_is_what_is_heard_here(cast, slug, make, provider):
+    sample = upload(cast, make(), slug)
+
+    file = convert(sample, provider)
+
+    assert file.content_type == "audio/wav"
+    copy = media_path(sample.copy_path).read_bytes()
+    heard, _ = decode_audio(copy, FORMATS["mp3"], max_seconds=9, rate=16_000)
+    sent, _ = decode_audio(file.content, FORMATS["wav"], max_seconds=9, rate=16_000)
+    assert np.abs(heard).max() > 0.3
+    assert np.std(heard) == pytest.approx(np.std(sent), rel=0.05)
+
+
+def test_a_sample_from_an_earlier_version_gets_its_copy_from_the_sweep(cast):
+    values = {"audio_format": "m4a", "seconds": 2.0, "is_playable": None, "is_sendable": None}
+    sample = factories.make_sample(cast.ana, cast.aurora, make_alac(), **values)
+
+    found = find_unread(NOW)
+    run_measurement(found[0])
+
+    sample.refresh_from_db()
+    assert found == [str(sample.pk)]
+    assert media_path(sample.copy_path).is_file()
+    assert find_unread(NOW) == []
+
+
+def test_a_sample_from_an_earlier_version_whose_file_is_gone_stays_as_it_was(cast):
+    sample = factories.make_sample(cast.ana, cast.aurora, is_playable=None)
+    media_path(sample.path).unlink()
+
+    run_measurement(str(sample.pk))
+
+    sample.refresh_from_db()
+    assert (sample.problem, sample.seconds) == ("", 12.5)
+    assert find_unread(NOW) == []
+
+
+def test_of_two_workers_only_one_leaves_a_copy(cast, monkeypatch):
+    sample = factories.make_sample(
+        cast.ana, cast.aurora, make_alac(), audio_format="m4a", seconds=None
+    )
+    encode, made = samples.to_mp3, []
+
+    def be_overtaken(*given: Any, **named: Any) -> bytes:
+        if not made:
+            made.append(True)
+            run_measurement(str(sample.pk))
+        return encode(*given, **named)
+
+    monkeypatch.setattr(samples, "to_mp3", be_overtaken)
+    run_measurement(str(sample.pk))
+
+    sample.refresh_from_db()
+    folder = media_path("samples")
+    kept = {path for path in folder.rglob("*") if path.is_file()}
+    assert kept == {media_path(path) for path in sample.paths}
+
+
+def test_the_copy_goes_with_the_sample(cast):
+    sample = upload(cast, make_alac(), "m4a")
+    SampleReport.objects.create(sample=sample, asked_at=NOW)
+    paths = [media_path(path) for path in sample.paths]
+
+    forget_unused_samples(sample.uploaded_at + timedelta(days=2))
+
+    assert len(paths) == 2
+    assert not any(path.exists() for path in paths)

@@ -6,10 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from django.db import connection
 from django.test import Client
 
+from catalog.audio import FORMATS, sniff_format
 from catalog.jobs import previews as clip_jobs
 from catalog.jobs.credentials import check_credential
 from catalog.jobs.syncs import sync_account
@@ -23,6 +25,7 @@ from catalog.tasks import fetch_preview_task
 from tests import factories
 from tests.local import give_local, switch_on
 from tests.providers.sockets import listening
+from tests.sounds import encode_sound, encode_values, speak
 
 NOW = factories.NOW
 
@@ -297,3 +300,42 @@ def test_built_in_voices_are_warmed_one_at_a_time_so_that_nobody_waits_long(cast
     assert clip_jobs.warm_previews(account, clock)
 
     assert len(spoken.engine.spoken) == PreviewClip.objects.count() == 1
+
+
+def make_alac() -> bytes:
+    return encode_values(speak(np.arange(32_000) / 16_000), "ipod", "alac", 16_000)
+
+
+@pytest.mark.parametrize(
+    "make", [make_alac, lambda: encode_sound("ogg"), lambda: encode_sound("amr")]
+)
+def test_a_preview_that_not_every_browser_plays_is_converted_by_a_worker(
+    cast, voice, stub, wakes, monkeypatch, make
+):
+    content = make()
+    monkeypatch.setattr(stub, "preview", lambda *_: AudioClip(content))
+
+    for _ in range(2):
+        with pytest.raises(PreviewPending, match="is being converted"):
+            fetch(cast.mia, voice)
+    clip = PreviewClip.objects.get(voice=voice)
+    before = media_path(clip.path)
+    clip_jobs.measure_clip(clip.pk)
+    converted = fetch(cast.mia, voice)
+
+    assert wakes == [("catalog.measure_clip", clip.pk)]
+    assert converted.content_type == "audio/mpeg"
+    assert sniff_format(media_path(converted.path).read_bytes()) == FORMATS["mp3"]
+    assert not before.exists()
+    assert converted.seconds == pytest.approx(2, abs=0.1)
+
+
+def test_a_preview_that_cannot_be_decoded_is_sent_as_it_is(cast, voice, stub, wakes, monkeypatch):
+    content = encode_sound("ogg")[:300]
+    monkeypatch.setattr(stub, "preview", lambda *_: AudioClip(content))
+    with pytest.raises(PreviewPending):
+        fetch(cast.mia, voice)
+
+    clip_jobs.measure_clip(PreviewClip.objects.get(voice=voice).pk)
+
+    assert media_path(fetch(cast.mia, voice).path).read_bytes() == content

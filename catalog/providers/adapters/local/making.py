@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.audio import FORMATS, HEAD_BYTES, sniff_format
+from catalog.audio import sniff_format
 from catalog.decoding import NotDecodable, decode_audio
 from catalog.hearing.waves import NotAWave
 from catalog.matching.search import SPOKEN, Match, Progress, glance, match_voice
@@ -18,7 +18,8 @@ from catalog.speech.errors import SpeechProblem
 from catalog.speech.styles import Style, blend_styles
 
 LONGEST_SECONDS = 600.0
-SAMPLE_FORMATS = frozenset(FORMATS)
+# What goes to it as it is; anything else arrives as WAV.
+SAMPLE_FORMATS = frozenset({"wav", "mp3", "flac", "ogg", "m4a", "webm"})
 # The rate at which all samples are put together; what listens to them takes any.
 _RATE = 16_000
 # What is spoken for the ear of the search is always English, which can be read everywhere.
@@ -68,7 +69,7 @@ def make_likeness(wish: CloneRequest, engine: Engine) -> Likeness:
 
 
 def _read_sample(sample: SampleFile) -> NDArray[np.float32]:
-    found = sniff_format(sample.content[:HEAD_BYTES])
+    found = sniff_format(sample.content)
     if found is None:
         raise NotDecodable("This is not a sound file that we know.")
     wave, _ = decode_audio(sample.content, found, max_seconds=LONGEST_SECONDS, rate=_RATE)
