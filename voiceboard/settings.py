@@ -158,6 +158,8 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "catalog_cache",
+        # Few would let a stranger push the counters of others out.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
 }
 
@@ -182,9 +184,24 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_PREVENT_ENUMERATION = True
+# forms/guesses.py says what each counts; its keys are an account with an address, or a device.
+ACCOUNT_RATE_LIMITS = {
+    "login": None,
+    "password": "20/m/ip,5/5m/key",
+    "password_known": "10/5m/key",
+    "code": "20/m/ip,5/5m/key",
+    "code_known": "10/5m/key",
+    "code_anywhere": "60/h/key",
+    "reset_password": "20/m/ip",
+    "mailed_link": "5/h/key",
+}
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 MFA_ADAPTER = "catalog.views.accounts.SealedFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "catalog.forms.guesses.CodeForm",
+    "reauthenticate": "catalog.forms.guesses.CodeAgainForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Voiceboard"
 MFA_ALLOW_UNVERIFIED_EMAIL = True
@@ -197,6 +214,7 @@ SESSION_ENGINE = "catalog.views.backends"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
+DEVICE_COOKIE_NAME = "__Host-device" if IS_BEHIND_TLS else "device"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_BEHIND_TLS
 if IS_BEHIND_TLS:
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"

@@ -8,6 +8,7 @@ from catalog.views import accounts
 handler400 = "catalog.views.errors.bad_request"
 handler403 = "catalog.views.errors.forbidden"
 handler404 = "catalog.views.errors.not_found"
+handler429 = "catalog.views.errors.too_many"
 handler500 = "catalog.views.errors.server_error"
 
 # Only these of allauth's pages: an address is an account's name here, and is not changed by itself.

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from catalog import policies
 from catalog.forms.accounts import SetupForm
+from catalog.forms.guesses import may_mail_link, remember_device, start_password_guess
 from catalog.models import User
 from catalog.models.installations import FACTOR_PLACE, open_text, seal_text
 from catalog.services.accounts import LinkSpent, create_first_admin, setup_link_is_good
@@ -61,7 +62,20 @@ class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Note who came in."""
         note_account(user, action="signed in", now=timezone.now())
         response: HttpResponse = super().post_login(request, user, **values)
+        remember_device(request, response, user)
         return response
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the guess; what allauth takes back when it was right."""
+        usage = start_password_guess(request, str(credentials.get("email", "")))
+        self._login_failed_rl_usage = usage
+        if not usage:
+            raise self.validation_error("too_many_login_attempts")
+
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
+        """Mail the link, but don't let a stranger fill the person's mailbox."""
+        if may_mail_link(self.request, user):
+            super().send_password_reset_mail(user, email, context)
 
     def logout(self, request: HttpRequest) -> None:
         """Note who went."""

@@ -30,6 +30,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _show(request, 404, "There is nothing here", words)
 
 
+def too_many(request: HttpRequest) -> HttpResponse:
+    words = "Nothing was changed. Wait a minute, then try again."
+    return _show(request, 429, "Too many attempts", words)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     # Drawn without the frame, and so without the request: whatever broke may break that as well.
     return HttpResponse(render_to_string("500.html", {"theme": "system"}), status=500)
