@@ -39,6 +39,11 @@ def may_mail_link(request: HttpRequest, user: User) -> bool:
     return bool(find_device(request, user) or _consume(request, "mailed_link", str(user.pk)))
 
 
+def may_answer_link(request: HttpRequest) -> bool:
+    """Tell whether this address may fill in one more join form."""
+    return bool(_consume(request, "signup", ""))
+
+
 def find_device(request: HttpRequest, user: User) -> str | None:
     """Return the name of the device if this person has signed in on it with today's password."""
     kept = _read_cookie(request)

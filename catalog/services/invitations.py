@@ -3,6 +3,7 @@
 import secrets
 from datetime import datetime, timedelta
 
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
@@ -21,8 +22,8 @@ class AlreadyThere(Exception):
     """The person is in the team; the link stays good for somebody else."""
 
 
-class AddressTaken(Exception):
-    """Somebody with this address has an account, and can sign in to come in."""
+class KeptForAnother(Exception):
+    """The link was answered with another address, and works for that one alone."""
 
 
 @transaction.atomic
@@ -63,34 +64,46 @@ def find_invitation(token: str, *, now: datetime) -> Invitation | None:
 
 @transaction.atomic
 def accept_invitation(user: User, *, token: str, now: datetime) -> Team:
-    """Bring somebody who has an account into the team; raises InvitationSpent, AlreadyThere."""
+    """Bring somebody who is signed in into the team.
+
+    Raises InvitationSpent, AlreadyThere, KeptForAnother.
+    """
     return _come_in(user, token, now)
 
 
 @sensitive_variables()
 @transaction.atomic
-def join_by_invitation(*, token: str, name: str, email: str, password: str, now: datetime) -> User:
-    """Make an account for somebody new, and bring them in; raises as accept_invitation does.
+def answer_invitation(*, token: str, name: str, email: str, password: str, now: datetime) -> None:
+    """Keep the link for this address, and make an account for it if there is none.
 
-    Raises AddressTaken where the address has an account already.
+    What happens looks the same from outside whether or not the address had an account: nobody is
+    in the team before they have signed in. Raises InvitationSpent, and KeptForAnother where the
+    link was answered with another address before.
     """
-    if find_invitation(token, now=now) is None:
-        raise InvitationSpent
-    if User.objects.filter(email=email.strip().lower()).exists():
-        raise AddressTaken
-    user = User.objects.create_user(email, password, first_name=name)
-    _come_in(user, token, now)
-    return user
+    invitation = _find_locked(token, now)
+    email = email.strip().lower()
+    if invitation.kept_for not in {"", email}:
+        raise KeptForAnother
+    # Always, because it takes most of the time that an answer takes.
+    hashed = make_password(password)
+    person = User.objects.filter(email=email).first()
+    if person is None:
+        person = User.objects.create(email=email, password=hashed, first_name=name)
+        invitation.used_by = person
+    elif invitation.used_by == person and person.last_login is None:
+        # Whoever mistyped the new password enters it again.
+        User.objects.filter(pk=person.pk).update(password=hashed)
+    if not invitation.kept_for:
+        record(None, "invitation answered", invitation, team=invitation.team, now=now)
+    invitation.kept_for = email
+    invitation.save(update_fields=["kept_for", "used_by"])
 
 
 def _come_in(user: User, token: str, now: datetime) -> Team:
-    # Nobody's role in the team changes between this check and the membership.
-    wanted = Invitation.objects.filter(token_hash=hash_token(token)).values("team")
-    Team.objects.select_for_update().filter(pk__in=wanted).first()
-    invitation = find_invitation(token, now=now)
-    if invitation is None:
-        raise InvitationSpent
+    invitation = _find_locked(token, now)
     team = invitation.team
+    if invitation.kept_for not in {"", user.email}:
+        raise KeptForAnother
     if Membership.objects.filter(user=user, team=team).exists():
         raise AlreadyThere
     # Of two who use the link at once, only one finds it unused.
@@ -108,3 +121,13 @@ def _come_in(user: User, token: str, now: datetime) -> Team:
         invited_by=str(invitation.made_by),
     )
     return team
+
+
+def _find_locked(token: str, now: datetime) -> Invitation:
+    # Nobody's role in the team changes between this check and what follows.
+    wanted = Invitation.objects.filter(token_hash=hash_token(token)).values("team")
+    Team.objects.select_for_update().filter(pk__in=wanted).first()
+    invitation = find_invitation(token, now=now)
+    if invitation is None:
+        raise InvitationSpent
+    return invitation

@@ -14,7 +14,7 @@ from django.http import (
     HttpResponseBase,
     HttpResponseRedirect,
 )
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
@@ -28,6 +28,7 @@ from catalog.models.installations import FACTOR_PLACE, open_text, seal_text
 from catalog.services.accounts import LinkSpent, create_first_admin, setup_link_is_good
 from catalog.services.sign_in import note_account, note_failed_sign_in
 from catalog.views.frame import THEME_COOKIE, THEMES
+from catalog.views.joining import finish_joining
 from catalog.views.requests import Request, signed_in_for_oneself
 
 # What allauth would mail about, and the words of it in the log.
@@ -62,6 +63,8 @@ class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Note who came in."""
         note_account(user, action="signed in", now=timezone.now())
         response: HttpResponse = super().post_login(request, user, **values)
+        if finish_joining(request, user):
+            response = redirect("catalog:voice-list")
         remember_device(request, response, user)
         return response
 

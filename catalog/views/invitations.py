@@ -1,6 +1,5 @@
 """Invite people by a link, take the link back, and come in through one."""
 
-from allauth.account.utils import perform_login
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
@@ -13,21 +12,23 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from catalog import policies
 from catalog.forms.accounts import JoinForm
+from catalog.forms.guesses import may_answer_link
 from catalog.forms.teams import InvitationForm
 from catalog.models import Invitation
 from catalog.services.invitations import (
-    AddressTaken,
-    AlreadyThere,
     InvitationSpent,
-    accept_invitation,
+    KeptForAnother,
+    answer_invitation,
     find_invitation,
     invite,
-    join_by_invitation,
     withdraw_invitation,
 )
-from catalog.views.errors import DeadLink
+from catalog.views.errors import DeadLink, too_many
+from catalog.views.joining import join_team, keep_joining
 from catalog.views.members import show_people
 from catalog.views.requests import Request, signed_in
+
+_KEPT = "This link was answered with another address. Sign in with that one, or ask for a new link."
 
 
 @never_cache
@@ -59,23 +60,28 @@ def invitation_withdraw(request: Request, pk: int) -> HttpResponseBase:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation_join(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Let somebody new sign up, and somebody who is signed in come in with one press."""
+    """Let somebody who is signed in join with one press, and everybody else by signing in.
+
+    The answer is the same whether or not the address has an account.
+    """
     invitation = find_invitation(token, now=timezone.now())
     if invitation is None:
         raise DeadLink
     if request.user.is_authenticated:
         return _join_known(request, token, invitation)
     form = JoinForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and not may_answer_link(request):
+        return too_many(request)
     if request.method == "POST" and form.is_valid():
         try:
-            user = join_by_invitation(token=token, now=timezone.now(), **form.cleaned_data)
+            answer_invitation(token=token, now=timezone.now(), **form.cleaned_data)
         except InvitationSpent:
             raise DeadLink from None
-        except AddressTaken:
-            form.add_error("email", "There is an account with this address. Sign in to come in.")
+        except KeptForAnother:
+            form.add_error("email", _KEPT)
         else:
-            response: HttpResponseBase = perform_login(request, user)
-            return response
+            keep_joining(request, token, invitation)
+            return redirect("account_login")
     context = {"form": form, "invitation": invitation}
     status = 422 if form.is_bound else 200
     return render(request, "catalog/teams/join.html", context, status=status)
@@ -84,12 +90,5 @@ def invitation_join(request: HttpRequest, token: str) -> HttpResponseBase:
 def _join_known(request: HttpRequest, token: str, invitation: Invitation) -> HttpResponseBase:
     if request.method != "POST":
         return render(request, "catalog/teams/join.html", {"invitation": invitation})
-    try:
-        team = accept_invitation(request.user, token=token, now=timezone.now())  # type: ignore[arg-type]
-    except InvitationSpent:
-        raise DeadLink from None
-    except AlreadyThere:
-        messages.info(request, f"You are in {invitation.team} already; the link is still good.")
-    else:
-        messages.success(request, f"You now work in {team}.")
+    join_team(request, token, invitation.team)
     return redirect("catalog:voice-list")

@@ -93,8 +93,8 @@ from catalog.services.credentials import (
 )
 from catalog.services.invitations import (
     accept_invitation,
+    answer_invitation,
     invite,
-    join_by_invitation,
     withdraw_invitation,
 )
 from catalog.services.likenesses import ask_alike
@@ -424,7 +424,7 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     "accept_invitation": lambda cast: accept_invitation(
         cast.sam, token=invite_somebody(cast), now=NOW
     ),
-    "join_by_invitation": lambda cast: join_by_invitation(
+    "answer_invitation": lambda cast: answer_invitation(
         token=invite_somebody(cast), name="Kim", email="kim@example.com", password=PASSWORD, now=NOW
     ),
     "change_role": lambda cast: change_role(

@@ -6,14 +6,15 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from catalog.models import AuditEntry, Invitation, Membership, User
+from catalog.queries.teams import find_invitations
 from catalog.services.invitations import (
-    AddressTaken,
     AlreadyThere,
     InvitationSpent,
+    KeptForAnother,
     accept_invitation,
+    answer_invitation,
     find_invitation,
     invite,
-    join_by_invitation,
     withdraw_invitation,
 )
 from tests import factories
@@ -31,9 +32,12 @@ def make_link(cast, **values):
 def test_somebody_new_comes_in_with_the_role_of_the_link(cast):
     token = make_link(cast)
 
-    kim = join_by_invitation(token=token, now=NOW, **KIM)
+    answer_invitation(token=token, now=NOW, **KIM)
+    kim = User.objects.get(email="kim@example.com")
+    assert not kim.memberships.exists()
+    accept_invitation(kim, token=token, now=NOW)
 
-    assert (kim.email, kim.check_password("pass phrase")) == ("kim@example.com", True)
+    assert (str(kim), kim.check_password("pass phrase")) == ("Kim", True)
     assert Membership.objects.get(user=kim).role == "cloner"
     invitation = Invitation.objects.get()
     assert (invitation.used_by, invitation.used_at) == (kim, NOW)
@@ -52,7 +56,7 @@ def test_it_works_once(cast):
 
     assert find_invitation(token, now=NOW) is None
     with pytest.raises(InvitationSpent):
-        join_by_invitation(token=token, now=NOW, **KIM)
+        answer_invitation(token=token, now=NOW, **KIM)
     assert not User.objects.filter(email="kim@example.com").exists()
 
 
@@ -94,23 +98,73 @@ def test_who_is_there_already_does_not_use_it_up(cast):
 def test_an_address_with_an_account_is_not_made_twice_and_its_password_stays(cast):
     token = make_link(cast)
 
-    with pytest.raises(AddressTaken):
-        join_by_invitation(token=token, now=NOW, **{**KIM, "email": "SAM@example.com"})
+    for _ in range(2):
+        answer_invitation(token=token, now=NOW, **{**KIM, "email": "SAM@example.com"})
 
     assert User.objects.get(pk=cast.sam.pk).check_password(factories.PASSWORD)
-    assert find_invitation(token, now=NOW) is not None
+    assert User.objects.count() == 3
+    accept_invitation(cast.sam, token=token, now=NOW)
+
+
+@pytest.mark.parametrize("email", ["kim@example.com", "sam@example.com"])
+def test_the_first_answer_keeps_the_link_for_its_address(cast, email):
+    token = make_link(cast)
+    answer_invitation(token=token, now=NOW, **{**KIM, "email": email})
+
+    for other in ("eve@example.com", "mia@example.com"):
+        with pytest.raises(KeptForAnother):
+            answer_invitation(token=token, now=NOW, **{**KIM, "email": other})
+    with pytest.raises(KeptForAnother):
+        accept_invitation(factories.make_user("Lou", cast.borealis), token=token, now=NOW)
+    assert not User.objects.filter(email="eve@example.com").exists()
+
+
+def test_a_new_password_that_was_mistyped_is_entered_again_until_the_first_sign_in(cast):
+    token = make_link(cast)
+    answer_invitation(token=token, now=NOW, **KIM)
+
+    answer_invitation(token=token, now=NOW, **{**KIM, "password": "pass phrase again"})
+    kim = User.objects.get(email="kim@example.com")
+    assert kim.check_password("pass phrase again")
+    User.objects.filter(pk=kim.pk).update(last_login=NOW)
+    answer_invitation(token=token, now=NOW, **KIM)
+
+    assert User.objects.get(pk=kim.pk).check_password("pass phrase again")
+
+
+@pytest.mark.parametrize("email", ["kim@example.com", "sam@example.com"])
+def test_the_log_and_the_link_look_the_same_for_both_kinds(cast, email):
+    token = make_link(cast)
+
+    answer_invitation(token=token, now=NOW, **{**KIM, "email": email})
+
+    entry = AuditEntry.objects.latest("number")
+    assert (entry.action, entry.who, entry.facts) == ("invitation answered", "Voiceboard", {})
+    (row,) = find_invitations(cast.ana, NOW)
+    assert row.state == "Open, waiting for a sign-in"
 
 
 def test_used_twice_at_once_it_lets_one_in(file_database, cast):
     token = make_link(cast)
+    people = [factories.make_user(name, cast.borealis) for name in ("Kim", "Eve", "Lou")]
+
+    answers = call_at_once(
+        *[lambda who=who: accept_invitation(who, token=token, now=NOW) for who in people]
+    )
+
+    assert sorted(type(each).__name__ for each in answers) == ["InvitationSpent"] * 2 + ["Team"]
+    assert Membership.objects.filter(team=cast.aurora).count() == 3
+
+
+def test_answered_twice_at_once_it_is_kept_for_one(file_database, cast):
+    token = make_link(cast)
     people = [{**KIM, "email": f"{name}@example.com"} for name in ("kim", "eve", "lou")]
 
     answers = call_at_once(
-        *[lambda who=who: join_by_invitation(token=token, now=NOW, **who) for who in people]
+        *[lambda who=who: answer_invitation(token=token, now=NOW, **who) for who in people]
     )
 
-    assert sorted(type(each).__name__ for each in answers) == ["InvitationSpent"] * 2 + ["User"]
-    assert Membership.objects.filter(team=cast.aurora).count() == 3
+    assert sorted(type(each).__name__ for each in answers) == ["KeptForAnother"] * 2 + ["NoneType"]
     assert User.objects.count() == 4
 
 

@@ -7,7 +7,8 @@ from django.core.cache import cache
 from django.test import Client
 
 from tests import factories
-from tests.views.test_sign_in import NEW, code_of, text_of
+from tests.views.codes import code_of
+from tests.views.test_sign_in import NEW, text_of
 
 MIA = "mia@example.com"
 HERE, THERE = "192.0.2.1", "198.51.100.7"

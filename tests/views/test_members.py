@@ -4,11 +4,19 @@ import html
 import re
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from catalog.jobs.badges import refresh_badges
 from catalog.models import Invitation, Membership, Team, User
+from catalog.services import invitations
 from tests import factories
+from tests.views.codes import code_of
+
+
+@pytest.fixture(autouse=True)
+def _no_attempts_before():
+    cache.clear()
 
 
 @pytest.fixture
@@ -18,6 +26,15 @@ def ana(cast, sign_in):
 
 def text_of(response):
     return html.unescape(re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+def words_of(response):
+    return " ".join(text_of(response).split())
+
+
+def come_in(client, email, password=factories.PASSWORD):
+    form = {"login": email, "password": password}
+    return client.post("/account/login/", form, follow=True)
 
 
 def pk_of(user):
@@ -105,15 +122,17 @@ def test_a_link_is_shown_once_and_brings_somebody_new_in(ana, cast):
     kim = Client()
 
     asked = kim.get(link)
-    joined = kim.post(
-        link, {"name": "Kim", "email": "kim@example.com", "password": "a long pass phrase"},
-        follow=True,
-    )  # fmt: skip
+    person = {"name": "Kim", "email": "kim@example.com", "password": "a long pass phrase"}
+    asked_in = kim.post(link, person, follow=True)
+    joined = come_in(kim, "kim@example.com", "a long pass phrase")
 
     assert "no-store" in made["Cache-Control"]
     assert link not in ana.get("/team/").content.decode()
     assert "Join Aurora as viewer" in " ".join(text_of(asked).split())
+    assert asked_in.redirect_chain == [("/account/login/", 302)]
+    assert "Sign in with your email address and password to join Aurora" in words_of(asked_in)
     assert joined.redirect_chain == [("/voices/", 302)]
+    assert "You now work in Aurora." in text_of(joined)
     assert Membership.objects.get(user__email="kim@example.com").role == "viewer"
     assert "Used by Kim" in text_of(ana.get("/team/"))
     assert kim.get(link).status_code == 404
@@ -140,7 +159,6 @@ def test_who_is_signed_in_comes_in_with_one_press_and_who_is_not_is_led_back(ana
 @pytest.mark.parametrize(
     ("posted", "words"),
     [
-        ({"email": "mia@example.com"}, "There is an account with this address."),
         ({"password": "short"}, "at least 10 characters"),
         ({"email": "kim"}, "Enter a valid email address."),
     ],
@@ -156,6 +174,89 @@ def test_what_cannot_be_is_said_and_the_link_stays_good(cast, posted, words):
     assert words in text_of(response)
     assert Invitation.objects.get().used_at is None
     assert User.objects.count() == 3
+
+
+def answer_of(email):
+    """Return a browser that has filled in the join form, and what it was answered."""
+    client = Client()
+    form = {"name": "Kim", "email": email, "password": "a long pass phrase"}
+    answer = client.post(link_of(Invitation.objects.latest("pk")), form)
+    sign_in_page = client.get("/account/login/").content.decode()
+    page = re.sub(r'value="[^"]{64}"|data-csrf="[^"]*"', "", sign_in_page)
+    return client, (answer.status_code, answer["Location"], answer.content, page)
+
+
+def link_of(invitation):
+    return f"/join/{invitation.label} of {invitation.team_id}/"
+
+
+def test_the_join_page_does_not_tell_whether_an_address_has_an_account(ana, cast, monkeypatch):
+    hashed, listed = [], []
+    real = invitations.make_password
+    monkeypatch.setattr(invitations, "make_password", lambda word: hashed.append(1) or real(word))
+    answers = {}
+    for email in ("kim@example.com", "sam@example.com", "mia@example.com"):
+        row = factories.make_invitation(cast.ana, cast.aurora, token=email, label=email)
+        client, answers[email] = answer_of(email)
+        # The link itself, and what the admin sees, tell nothing either.
+        again = words_of(Client().get(link_of(row))).replace(email, "")
+        listed.append((again, "Open, waiting for a sign-in" in words_of(ana.get("/team/"))))
+        Invitation.objects.all().update(withdrawn_at=factories.NOW)
+
+    assert len(set(answers.values())) == 1
+    assert len(set(listed)) == 1
+    assert hashed == [1, 1, 1]
+    # A guess by somebody else is stopped like any other guess at a password.
+    assert come_in(client, "mia@example.com", "a long pass phrase").status_code == 200
+
+
+def test_someone_with_an_account_joins_by_signing_in_with_its_password(cast):
+    row = factories.make_invitation(cast.ana, cast.aurora, token="t", label="t", role="cloner")
+    client, _ = answer_of("sam@example.com")
+
+    joined = come_in(client, "sam@example.com")
+
+    assert "You now work in Aurora." in text_of(joined)
+    assert Membership.objects.get(user=cast.sam, team=cast.aurora).role == "cloner"
+    assert Invitation.objects.get(pk=row.pk).used_by == cast.sam
+
+
+def test_nobody_joins_by_a_form_that_another_browser_sent(cast):
+    factories.make_invitation(cast.ana, cast.aurora, token="t", label="t")
+    answer_of("sam@example.com")
+
+    come_in(Client(), "sam@example.com")
+
+    assert not Membership.objects.filter(user=cast.sam, team=cast.aurora).exists()
+
+
+def test_a_second_factor_is_asked_before_somebody_joins(cast):
+    factories.make_factor(cast.sam)
+    factories.make_invitation(cast.ana, cast.aurora, token="t", label="t")
+    client, _ = answer_of("sam@example.com")
+
+    come_in(client, "sam@example.com")
+    assert not Membership.objects.filter(user=cast.sam, team=cast.aurora).exists()
+    client.post("/account/second-factor/authenticate/", {"code": code_of()})
+
+    assert Membership.objects.filter(user=cast.sam, team=cast.aurora).exists()
+
+
+def test_a_link_that_was_withdrawn_before_the_sign_in_joins_nothing(ana, cast):
+    row = factories.make_invitation(cast.ana, cast.aurora, token="t", label="t")
+    client, _ = answer_of("sam@example.com")
+    ana.post(f"/team/invitations/{row.pk}/withdraw/")
+
+    assert come_in(client, "sam@example.com").status_code == 200
+    assert not Membership.objects.filter(user=cast.sam, team=cast.aurora).exists()
+
+
+def test_the_join_form_is_sent_only_so_often_from_one_address(cast):
+    row = factories.make_invitation(cast.ana, cast.aurora, token="t", label="t")
+
+    answers = [Client().post(link_of(row)) for _ in range(21)]
+
+    assert [answers[-2].status_code, answers[-1].status_code] == [422, 429]
 
 
 def test_a_link_that_was_taken_back_is_nothing(ana, cast):

@@ -2,17 +2,16 @@
 
 import html
 import re
-import time
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 
 from catalog.models import AuditEntry, Membership, PasswordLink, Team, User
 from tests import factories
+from tests.views.codes import code_of
 
 NEW = "another long pass phrase"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0"
@@ -21,10 +20,6 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.
 @pytest.fixture(autouse=True)
 def _no_attempts_before():
     cache.clear()
-
-
-def code_of(secret=factories.TOTP_SECRET, steps=0):
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps))
 
 
 def text_of(response):
