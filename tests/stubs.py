@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from catalog.providers.errors import NotFound
 from catalog.providers.key_checks import CredentialCheck, Slots
-from catalog.providers.listing import Listed
+from catalog.providers.listing import Gap, Listed
 from catalog.providers.types import (
     Answer,
     AudioClip,
@@ -24,6 +24,7 @@ class StubProvider:
         self.asked: list[tuple[str, ...]] = []
         self.keys: list[str] = []
         self.fails: dict[str, list[Exception]] = {}
+        self.gaps: dict[str, Gap] = {}
         self.patience = 0.0
         self.breaks_after: int | None = None
         self.while_listing: Callable[[], None] = lambda: None

@@ -13,7 +13,7 @@ from catalog.crypto import CannotOpen
 from catalog.jobs.credentials import keep_refusal
 from catalog.jobs.leases import Clock
 from catalog.jobs.slots import refresh_slots
-from catalog.jobs.voices import LastSent, Tally, mark_gone, write_voices
+from catalog.jobs.voices import LastSent, Part, Tally, find_missing, mark_gone, write_voices
 from catalog.models import Credential, ProviderAccount, SyncRun
 from catalog.providers.base import Provider
 from catalog.providers.errors import CredentialRejected, ProviderError, TryLater
@@ -109,14 +109,35 @@ def _fetch_voices(
     other = find_other()
     while batch := list(itertools.islice(other, _BATCH)):
         write_voices(account, batch, run.started_at, clock(), tally)
+    gaps = list(provider.gaps.values())
+    run.warning = " ".join(gap.message for gap in gaps)
     if not last.lacks_none(seen):
-        tally.gone = mark_gone(account, seen, run.started_at, clock())
+        left_out = {gap.is_owned for gap in gaps}
+        parts = find_missing(account, seen, run.started_at)
+        _end_missing([part for part in parts if part.is_owned not in left_out], run, tally, clock())
     if account.info.has_slots:
         refresh_slots(account.pk, provider)
 
 
+def _end_missing(parts: list[Part], run: SyncRun, tally: Tally, now: datetime) -> None:
+    """Mark as gone what is missing; where all is missing at once, only the second time."""
+    whole_runs = SyncRun.objects.filter(account=run.account, error="").exclude(pk=run.pk)
+    before = whole_runs.order_by("-pk").first()
+    is_confirmed = before is not None and before.doubted_count > 0
+    doubted = [] if is_confirmed else [part for part in parts if part.is_lost_at_once]
+    run.doubted_count = sum(len(part.missing) for part in doubted)
+    if run.doubted_count:
+        words = (
+            f"{run.account.info.label} listed none of {run.doubted_count} voices that it listed"
+            " before. They are kept until the next fetch says the same."
+        )
+        run.warning = f"{run.warning} {words}".strip()
+    gone = [pk for part in parts if part not in doubted for pk in part.missing]
+    tally.gone = mark_gone(gone, now)
+
+
 def _end_run(account: ProviderAccount, run: SyncRun, tally: Tally, now: datetime) -> None:
-    run.ended_at = now
+    run.ended_at, run.warning = now, run.warning[:500]
     run.seen_count, run.added_count = tally.seen, tally.added
     run.changed_count, run.gone_count = tally.changed, tally.gone
     run.save()

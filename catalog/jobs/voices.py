@@ -21,6 +21,8 @@ from catalog.search.wording import fill_names, fill_words
 # To be raised when a row is made otherwise than before from the same remote voice.
 _ROW_VERSION = 3
 _MOST_UPDATED = 500
+# So many voices are not believed to be gone all at once before a second listing says so, too.
+_MANY = 10
 _LONGEST_TEXT = 20_000
 _Labels = list[tuple[str, str]]
 _WRITTEN = [
@@ -68,14 +70,37 @@ class LastSent:
         return bool(before) and before == entry.mark(self.seed)
 
 
-def mark_gone(account: ProviderAccount, seen: set[str], started: datetime, now: datetime) -> int:
-    """Turn the account's voices that a whole listing did not bring into tombstones."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The account's voices that are owned, or those that are not; ``missing`` are rows' ids."""
+
+    is_owned: bool
+    missing: list[int]
+    known_count: int
+
+    @property
+    def is_lost_at_once(self) -> bool:
+        """Tell whether none of many voices was listed again, as after a wrong empty answer."""
+        return len(self.missing) == self.known_count >= _MANY
+
+
+def find_missing(account: ProviderAccount, seen: set[str], started: datetime) -> list[Part]:
+    """Return which of the account's voices a listing did not bring, by part."""
     # A voice that was made while the listing ran, or just before, is not missing from it.
     rows = Voice.objects.filter(
         account=account, gone_at=None, added_at__lt=_settled(account, started)
     )
-    listed = rows.values_list("pk", "remote_id").iterator()
-    gone = [pk for pk, remote_id in listed if remote_id not in seen]
+    missing: dict[bool, list[int]] = {True: [], False: []}
+    counts = {True: 0, False: 0}
+    for pk, remote_id, is_owned in rows.values_list("pk", "remote_id", "is_owned").iterator():
+        counts[is_owned] += 1
+        if remote_id not in seen:
+            missing[is_owned].append(pk)
+    return [Part(is_owned, missing[is_owned], counts[is_owned]) for is_owned in missing]
+
+
+def mark_gone(gone: list[int], now: datetime) -> int:
+    """Turn voices that a whole listing did not bring into tombstones."""
     for start in range(0, len(gone), _MOST_UPDATED):
         batch = gone[start : start + _MOST_UPDATED]
         with transaction.atomic():

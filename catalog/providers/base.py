@@ -1,7 +1,7 @@
 """The contract every provider fulfils, and the manners of talking HTTP to it."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from catalog.providers import errors
 from catalog.providers.cleaning import clean_line, redact
 from catalog.providers.connections import UNSENT, Deadline, DeadlineTransport, Told, watch_body
 from catalog.providers.key_checks import CredentialCheck, Slots
-from catalog.providers.listing import Listed
+from catalog.providers.listing import Gap, Listed, list_in
 from catalog.providers.replies import (
     Refusal,
     Reply,
@@ -79,6 +79,7 @@ class Provider:
         self.deadline = Deadline()
         self._is_awaited = False
         self.on_handed_over: Told | None = None  # called when a body that makes something is out
+        self.gaps: dict[str, Gap] = {}  # what the last listing had to leave out, by its name
         self.wait: Wait = wait_for_nothing  # what it says yes to is asked for again
         self._client = httpx.Client(
             base_url=self.base_url,
@@ -129,7 +130,10 @@ class Provider:
         raise self._lacks("check keys")
 
     def voices(self) -> Iterator[RemoteVoice]:
-        """List every voice once; a listing that cannot be completed ends in an exception."""
+        """List every voice once; a listing that cannot be completed ends in an exception.
+
+        Only lists beside that of one's own voices may be left out, which ``gaps`` tells afterwards.
+        """
         return map(Listed.read, self.listing())
 
     def listing(self) -> Iterator[Listed]:
@@ -246,6 +250,32 @@ class Provider:
             words = "answered with something that is not sound"
             raise self.unclear(words, repeatable=method != "POST")
         return sound
+
+    def entries(
+        self, page: Mapping[str, Any], name: str, *known: str, promises: object = None
+    ) -> list[Any]:
+        """Return the list in an answer, see ``list_in``; raises TryLater where there is none.
+
+        ``promises`` is what in the answer tells that there are entries, if anything does.
+        """
+        found = list_in(page, name, known)
+        if found is None or (page.get(name) is None and promises):
+            raise self.unclear("answered without a list of voices", repeatable=True)
+        return found
+
+    def fetch_if_possible(self, name: str, fetch: Callable[[], Iterable[Any]]) -> Iterator[Any]:
+        """Yield from a list that a listing can do without; note in ``gaps`` where it fails.
+
+        A key that is refused altogether is no gap.
+        """
+        self.gaps.pop(name, None)
+        try:
+            yield from fetch()
+        except errors.ProviderError as exc:
+            is_refused = isinstance(exc, errors.CredentialRejected)
+            if is_refused and not isinstance(exc, errors.PermissionMissing):
+                raise
+            self.gaps[name] = Gap(f"{name} could not be fetched. {exc.message}")
 
     def segment(self, remote_id: str) -> str:
         """Return an id as one segment of a path, whatever is in it; raises NotFound."""

@@ -2,7 +2,7 @@
 
 import functools
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,46 @@ def _reading_code() -> str:
     return digest.hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A part of a listing that could not be fetched; ``is_owned`` says which voices are in it."""
+
+    message: str
+    is_owned: bool = False
+
+
+# An answer with one of these tells of something else than an empty list.
+_SIGNS_OF_FAILURE = frozenset(
+    {"code", "detail", "details", "error", "errors", "exception", "fault"}
+    | {"message", "msg", "reason", "status", "title"}
+)
+_SIGNS_OF_SUCCESS: tuple[Any, ...] = ("ok", "success", 200)
+
+
+def list_in(page: Mapping[str, Any], name: str, known: Collection[str] = ()) -> list[Any] | None:
+    """Return the list of that name in an answer, None where the answer is no such list.
+
+    A list that is null or left out is an empty one, as JSON of protocol buffers and of Go has it,
+    where the answer looks like one with a list: it has the name, another field that is ``known``
+    to go with the list, or nothing at all. Where it may tell of a failure it is never taken for
+    an empty list, which would make everything that was there before look deleted.
+    """
+    found = page.get(name)
+    if isinstance(found, list):
+        return found
+    if found is not None or any(_tells_failure(*pair) for pair in page.items()):
+        return None
+    is_such_a_list = not page or name in page or not set(known).isdisjoint(page)
+    return [] if is_such_a_list else None
+
+
+def _tells_failure(name: str, value: Any) -> bool:
+    name = name.lower()
+    if name in ("ok", "success"):
+        return value is False
+    return name in _SIGNS_OF_FAILURE and bool(value) and value not in _SIGNS_OF_SUCCESS
+
+
 def demand_ids(
     entries: Iterable[Any], read_id: Callable[[Any], str], unclear: Callable[..., Exception]
 ) -> None:
@@ -92,7 +132,6 @@ class Walk:
         """How many entries there were, each counted once."""
         return len(self._seen) + self._nameless
 
-    def lacks_some(self, total: Any) -> bool:
+    def lacks_some(self, total: float | None) -> bool:
         """Tell whether the provider says that there are more than came by."""
-        is_told = isinstance(total, int) and not isinstance(total, bool)
-        return is_told and self.count < total
+        return total is not None and self.count < total

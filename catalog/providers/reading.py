@@ -69,30 +69,27 @@ class Reading:
         return found
 
     def number(self, name: str) -> float | int | None:
-        """Return a finite number that is not negative, None where there is none."""
-        found = self.amount(name)
-        if found is None or found >= 0:
-            return found
-        self._blame(name)
-        return None
-
-    def amount(self, name: str) -> float | int | None:
-        """Return a finite number that may be negative, None where there is none.
-
-        Numbers that are written as texts are read, too; an empty text is none.
-        """
-        found = self._take(name, int, float, str)
-        if isinstance(found, str):
-            word = found.strip()
-            if not word:
-                return None
-            found = _parse_number(word)
-        elif found is None:
+        """Return a finite number that is not negative, None where it is not told."""
+        found = self._take(name, int, float)
+        if found is None:
             return None
-        if found is None or isinstance(found, bool) or not -1e15 < found < 1e15:
+        if isinstance(found, bool) or not 0 <= found < 1e15:
             self._blame(name)
             return None
         return int(found) if isinstance(found, int) else float(found)
+
+    def amount(self, name: str) -> float | None:
+        """Return a finite number, also if negative or written as a text; None where not told."""
+        found = self._take(name, int, float, str)
+        if isinstance(found, str):
+            word = found.strip()
+            found = float(word) if _NUMBER.fullmatch(word) else (word or None)
+        if found is None:
+            return None
+        if isinstance(found, bool | str) or not -1e15 < found < 1e15:
+            self._blame(name)
+            return None
+        return float(found)
 
     def count(self, name: str) -> int | None:
         """Return a whole number that is not negative, None where it is not told."""
@@ -196,12 +193,6 @@ class Reading:
         fault = f"{self._prefix}{name}".rstrip(".")
         if fault not in self.faults:
             self.faults.append(fault)
-
-
-def _parse_number(word: str) -> float | int | None:
-    if not _NUMBER.fullmatch(word):
-        return None
-    return float(word) if "." in word else int(word)
 
 
 def drop_empty(values: dict[str, Any]) -> dict[str, Any]:

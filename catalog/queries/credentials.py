@@ -42,6 +42,11 @@ class AccountStatus:
     last_run: SyncRun | None
     is_running: bool
 
+    @property
+    def warning(self) -> str:
+        """What the last pass could not fetch although it came to its end."""
+        return self.last_run.warning if self.last_run else ""
+
 
 def find_account_statuses(user: User, now: datetime) -> list[AccountStatus]:
     """Return the person's provider accounts, each with its last run and whether one is due now."""

@@ -12,7 +12,7 @@ from catalog.jobs.voices import write_voices
 from catalog.models import Credential, ProviderAccount, SyncRun, Voice
 from catalog.providers import listing
 from catalog.providers.errors import CredentialRejected, PermissionMissing, TryLater
-from catalog.providers.listing import Listed
+from catalog.providers.listing import Gap, Listed
 from catalog.providers.types import RemoteVoice, VoiceState
 from tests import factories
 from tests.stubs import remote_voice
@@ -279,6 +279,90 @@ def test_a_deleted_voice_that_is_listed_as_deleted_keeps_who_deleted_it(cast, sy
 
     voice = Voice.objects.get()
     assert (voice.gone_at, voice.gone_reason) == (deleted_at, "Deleted by Ana with plan 1.")
+
+
+# A listing that brought a part, or suddenly nothing
+
+
+GAP = Gap("The built-in voices could not be fetched. An error (503).")
+
+
+def owned(*ids: str) -> list[RemoteVoice]:
+    return [remote_voice(remote_id, is_owned=True) for remote_id in ids]
+
+
+def present() -> set[str]:
+    return set(Voice.objects.filter(gone_at=None).values_list("remote_id", flat=True))
+
+
+def test_a_part_that_could_not_be_fetched_stays_and_is_said(cast, sync, stub):
+    sync(*owned("own-1", "own-2"), remote_voice("built-in"))
+    stub.gaps = {"built-in": GAP}
+
+    run = sync(*owned("own-1"))
+
+    cast.account.refresh_from_db()
+    assert (run.error, run.warning, run.gone_count) == ("", GAP.message, 1)
+    assert present() == {"own-1", "built-in"}
+    assert (cast.account.sync_error, cast.account.synced_at) == ("", run.ended_at)
+
+
+def test_a_part_that_is_fetched_again_loses_what_is_gone_and_the_warning(sync, stub):
+    sync(*owned("own-1"), remote_voice("built-in"))
+    stub.gaps = {"built-in": GAP}
+    sync(*owned("own-1"))
+    stub.gaps = {}
+
+    run = sync(*owned("own-1"))
+
+    assert (run.warning, run.gone_count, present()) == ("", 1, {"own-1"})
+
+
+def test_a_sudden_empty_answer_removes_nothing_before_a_second_one(sync):
+    sync(*many(12))
+
+    first = sync()
+    after_first = present()
+    second = sync()
+
+    words = "ElevenLabs listed none of 12 voices that it listed before."
+    assert (first.gone_count, first.doubted_count, len(after_first)) == (0, 12, 12)
+    assert first.warning.startswith(words)
+    assert (second.gone_count, second.doubted_count, second.warning) == (12, 0, "")
+    assert present() == set()
+
+
+def test_voices_that_come_back_after_a_sudden_empty_answer_are_doubted_anew(sync):
+    sync(*many(12))
+    sync()
+    sync(*many(12))
+
+    assert sync().doubted_count == 12
+    assert len(present()) == 12
+
+
+def test_a_run_that_failed_confirms_nothing(sync, stub):
+    sync(*many(12))
+    stub.fails["voices"] = [TryLater("It cannot be reached.")]
+    sync()
+
+    assert sync().doubted_count == 12
+
+
+def test_of_two_parts_only_the_one_that_is_all_missing_is_doubted(sync):
+    own = owned("own-1", "own-2")
+    sync(*many(12), *own)
+
+    run = sync(*own[:1])
+
+    assert (run.gone_count, run.doubted_count) == (1, 12)
+    assert "own-2" not in present()
+
+
+def test_a_few_voices_may_be_gone_all_at_once(sync):
+    sync(*many(9))
+
+    assert sync().gone_count == 9
 
 
 # What is kept

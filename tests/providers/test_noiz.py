@@ -158,7 +158,7 @@ def test_a_failing_second_page_is_not_taken_for_the_end(server):
 
 
 @pytest.mark.parametrize(
-    "data", [None, {}, [], {"voices": None}, {"voices": {}}, {"voices": "none"}, "voices"]
+    "data", [[], {"voices": {}}, {"voices": "none"}, "voices", {"voices": None, "total_count": 3}]
 )
 def test_a_page_without_a_list_is_not_taken_for_an_empty_one(server, data):
     server.will_send(200, {"code": 0, "data": data})

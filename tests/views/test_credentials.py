@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from catalog.models import Credential, Membership, ProviderAccount
+from catalog.models import Credential, Membership, ProviderAccount, SyncRun
 from tests import factories
 from tests.factories import NOW
 from tests.views.conftest import PARTIAL, Page
@@ -248,6 +248,14 @@ def test_an_account_shows_slots_age_and_its_last_problem(mia, cast):
 
     for words in ("Studio (creator)", "3 of 30", "Not yet", "No network."):
         assert words in text
+
+
+def test_an_account_says_what_its_last_fetch_had_to_leave_out(mia, cast):
+    words = "Telnyx's built-in voices could not be fetched."
+    SyncRun.objects.create(account=cast.account, started_at=NOW, ended_at=NOW, warning=words)
+
+    for address in ("/keys/", "/health/"):
+        assert "Telnyx's built-in voices could not be fetched." in Page(mia.get(address)).text
 
 
 def test_more_keys_need_no_more_queries(mia, cast):

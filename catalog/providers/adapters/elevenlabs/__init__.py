@@ -251,9 +251,9 @@ class Adapter(Provider):
         # Counting costs the provider time, and the count is not to be relied on anyway.
         asked = {"include_total_count": "false", **params}
         page = self.request_json("GET", "v2/voices", params=asked)
-        if not isinstance(page.get("voices"), list):
-            raise self.unclear("answered without a list of voices", repeatable=True)
-        return page
+        known = ("has_more", "total_count", "next_page_token")
+        promises = page.get("has_more") or page.get("next_page_token")
+        return {**page, "voices": self.entries(page, "voices", *known, promises=promises)}
 
     def _items(self, *, is_whole: bool = False) -> Iterator[dict[str, Any]]:
         """Yield every voice of a complete listing once, or raise; whole means none unreadable."""

@@ -239,9 +239,9 @@ class Adapter(Provider):
 
     def _list_page(self, params: dict[str, Any]) -> dict[str, Any]:
         page = self.request_json("GET", _VOICES, params=params)
-        if not isinstance(page.get("voices"), list):
-            raise self.unclear("answered without a list of voices", repeatable=True)
-        return page
+        promises = page.get("nextPageToken") or Reading(page).amount("totalSize")
+        voices = self.entries(page, "voices", "totalSize", "nextPageToken", promises=promises)
+        return {**page, "voices": voices}
 
     def _items(
         self, narrowed: dict[str, Any], *, is_whole: bool = False
@@ -259,7 +259,7 @@ class Adapter(Provider):
             token = page.get("nextPageToken") or ""
             if not token:
                 # The token stands for an offset: one deleted meanwhile lets another slip through.
-                if tokens and walk.lacks_some(page.get("totalSize")):
+                if tokens and walk.lacks_some(Reading(page).amount("totalSize")):
                     raise self.unclear("changed its list while it was read", repeatable=True)
                 return
             if not isinstance(token, str) or token in tokens:

@@ -8,6 +8,7 @@ voice is found by comparing short forms. Nothing tells whose account a key opens
 reference stays empty, and what identifies the account is the key itself.
 """
 
+import itertools
 import math
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -130,12 +131,12 @@ class Adapter(Provider):
 
     def listing(self, keyword: str = "") -> Iterator[Listed]:
         seen: set[str] = set()
-        for voice_type in (OWN, BUILT_IN):
-            for item in self._items(voice_type, keyword):
-                if voice_id(item) not in seen:
-                    seen.add(voice_id(item))
-                    reader = partial(read_voice, voice_type=voice_type)
-                    yield Listed(voice_id(item), item, reader)
+        built_in = partial(self._entries, BUILT_IN, keyword)
+        others = self.fetch_if_possible("Noiz's built-in voices", built_in)
+        for entry in itertools.chain(self._entries(OWN, keyword), others):
+            if entry.remote_id not in seen:
+                seen.add(entry.remote_id)
+                yield entry
 
     def voice(self, remote_id: str) -> RemoteVoice:
         """See https://developers.noiz.ai/docs-voices on details."""
@@ -223,10 +224,22 @@ class Adapter(Provider):
 
     def _page(self, params: dict[str, Any]) -> tuple[list[Any], int | None]:
         """Return the voices of a page, and how many there are in all if that is told."""
-        page = self.request_json("GET", "voices", params=params).get("data")
-        if not isinstance(page, dict) or not isinstance(page.get("voices"), list):
+        body = self.request_json("GET", "voices", params=params)
+        page = body.get("data")
+        # Its code says that this is what was asked for, also where there is nothing to tell.
+        if page is None and body.get("code") == 0:
+            return [], 0
+        if not isinstance(page, dict):
             raise self.unclear("answered without a list of voices", repeatable=True)
-        return page["voices"], Reading(page).count("total_count")
+        told = Reading(page).amount("total_count")
+        total = None if told is None else int(told)
+        promises = total if params["skip"] == 0 else None
+        return self.entries(page, "voices", "total_count", promises=promises), total
+
+    def _entries(self, voice_type: str, keyword: str) -> Iterator[Listed]:
+        reader = partial(read_voice, voice_type=voice_type)
+        for item in self._items(voice_type, keyword):
+            yield Listed(voice_id(item), item, reader)
 
     def _items(
         self, voice_type: str, keyword: str = "", *, is_whole: bool = False

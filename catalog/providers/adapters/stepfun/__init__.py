@@ -9,6 +9,7 @@ empty, and what identifies the account is the key itself. It has no stored sampl
 clone before it is made is charged: ``preview_clone`` does it, and no page asks for it.
 """
 
+import itertools
 import math
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -130,14 +131,16 @@ class Adapter(Provider):
         And https://platform.stepfun.com/docs/zh/api-reference/audio/get_detail on built-in ones.
         """
         seen: set[str] = set()
-        for entry in self._all_entries():
+        name = "StepFun's built-in voices"
+        others = self.fetch_if_possible(name, self._built_in_entries)
+        for entry in itertools.chain(self._own_entries(), others):
             if entry.remote_id not in seen:
                 seen.add(entry.remote_id)
                 yield entry
 
     def voice(self, remote_id: str) -> RemoteVoice:
         """See https://platform.stepfun.ai/docs/en/api-reference/audio/list-voice: only lists."""
-        for entry in self._all_entries():
+        for entry in itertools.chain(self._own_entries(), self._built_in_entries()):
             if entry.remote_id == remote_id:
                 return entry.read()
         raise errors.NotFound("StepFun does not list this voice.")
@@ -215,8 +218,11 @@ class Adapter(Provider):
         if remote_id.startswith(CLONE_PREFIX):
             return _CLONE_MODEL
         # Nothing promises how the id of a clone begins, so the list of the others decides.
-        voices = self._built_in_ids()
-        return _LIST_MODEL if remote_id in voices else _CLONE_MODEL
+        try:
+            is_clone = remote_id not in self._built_in_ids()
+        except (errors.RequestRejected, errors.TryLater):
+            is_clone = any(entry.remote_id == remote_id for entry in self._own_entries())
+        return _CLONE_MODEL if is_clone else _LIST_MODEL
 
     def _upload(self, wish: CloneRequest) -> str:
         """Store the recording, keep its id with the job, and return it.
@@ -234,9 +240,10 @@ class Adapter(Provider):
         wish.keep_progress({"file_id": file_id})
         return file_id
 
-    def _all_entries(self) -> Iterator[Listed]:
-        for item in self._items():
-            yield Listed(voice_id(item), item, read_clone)
+    def _own_entries(self) -> Iterator[Listed]:
+        return (Listed(voice_id(item), item, read_clone) for item in self._items())
+
+    def _built_in_entries(self) -> Iterator[Listed]:
         found = self._system_voices()
         details = found.get("voices-details")
         for listed in found["voices"]:
@@ -258,15 +265,15 @@ class Adapter(Provider):
             if not exc.is_of_no_such_page:
                 raise
             return {"voices": []}
-        if not isinstance(found.get("voices"), list):
-            raise self.unclear("answered without a list of built-in voices", repeatable=True)
-        return found
+        name, details = "voices", "voices-details"
+        listed = self.entries(found, name, details, promises=found.get(details))
+        return {**found, name: listed}
 
     def _page(self, params: dict[str, str]) -> dict[str, Any]:
         page = self.request_json("GET", "audio/voices", params=params)
-        if not isinstance(page.get("data"), list):
-            raise self.unclear("answered without a list of voices", repeatable=True)
-        return page
+        known = ("object", "has_more", "first_id", "last_id")
+        has_more = Reading(page).flag("has_more")
+        return {**page, "data": self.entries(page, "data", *known, promises=has_more)}
 
     def _items(self, *, is_whole: bool = False) -> Iterator[dict[str, Any]]:
         """Yield every clone of a complete listing, or raise; one may come by twice.
@@ -282,7 +289,8 @@ class Adapter(Provider):
                 demand_ids(page["data"], voice_id, self.unclear)
             items = [item for item in page["data"] if voice_id(item)]
             yield from items
-            if page.get("has_more") is False or (not page["data"] and not page.get("has_more")):
+            has_more = Reading(page).flag("has_more")
+            if has_more is False or (not page["data"] and not has_more):
                 return
             last = Reading(page).identifier("last_id") or (voice_id(items[-1]) if items else "")
             if last in cursors:

@@ -129,7 +129,7 @@ class Adapter(Provider):
         for item in self._clones():
             cloned.add(Reading(item).exact("provider_voice_id", 200))
             yield Listed(item["id"], item, read_clone)
-        for item in self._built_ins():
+        for item in self.fetch_if_possible("Telnyx's built-in voices", self._built_ins):
             remote_id = built_in_id(item)
             # A clone is among the voices to speak with too, by its other id.
             if cloned.isdisjoint(endings_of(remote_id)):
@@ -266,9 +266,9 @@ class Adapter(Provider):
 
     def _clone_page(self, params: dict[str, Any]) -> dict[str, Any]:
         page = self.request_json("GET", _CLONES, params=params)
-        if not isinstance(page.get("data"), list):
-            raise self.unclear("answered without a list of voices", repeatable=True)
-        return page
+        is_first = params.get("page[number]", 1) == 1
+        promises = is_first and Reading(page.get("meta")).amount("total_results")
+        return {**page, "data": self.entries(page, "data", "meta", promises=promises)}
 
     def _clones(self, *, is_whole: bool = False, **narrowed: Any) -> Iterator[dict[str, Any]]:
         """Yield every clone of a complete listing once, or raise; whole means none unreadable."""
@@ -299,6 +299,4 @@ class Adapter(Provider):
             if not exc.is_of_no_such_page:
                 raise
             return iter(())
-        if not isinstance(body.get("voices"), list):
-            raise self.unclear("answered without a list of voices", repeatable=True)
-        return Walk(built_in_id).take(body["voices"])
+        return Walk(built_in_id).take(self.entries(body, "voices"))
