@@ -19,13 +19,22 @@ from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from catalog import schedule, tasks
-from catalog.models import CleanupPlan, CloneJob, Credential, PlannedDeletion, Replacement, Voice
+from catalog.models import (
+    AuditEntry,
+    CleanupPlan,
+    CloneJob,
+    Credential,
+    PlannedDeletion,
+    Replacement,
+    Voice,
+)
 from catalog.providers.errors import CredentialRejected
 from catalog.providers.session import open_provider
 from catalog.sandbox import running_sandbox
 from catalog.sandbox.faults import Fault, FaultKind
 from catalog.services import credentials as credential_services
 from catalog.services import replacements as replacement_services
+from tests import factories
 from tests.witness import Everything, Witness
 
 NUMBER = 1000 + secrets.randbelow(8000)
@@ -33,7 +42,9 @@ NUMBER = 1000 + secrets.randbelow(8000)
 GOOD, SECOND = f"sandbox-elevenlabs-full-{NUMBER}", f"sandbox-elevenlabs-full-{NUMBER + 1}"
 # Its signs look different in HTML, JSON and addresses; its middle looks the same everywhere.
 WRONG = f'sk"<&%+\\{secrets.token_hex(16)}'
-KEYS = {"good": GOOD, "second": SECOND, "wrong": WRONG}
+# Looks like a key and is stored nowhere; it is pasted into every text.
+PASTED = f"sk_{secrets.token_hex(24)}"
+KEYS = {"good": GOOD, "second": SECOND, "wrong": WRONG, "pasted": PASTED}
 
 
 def shapes_of(key: str) -> dict[str, bytes]:
@@ -118,8 +129,8 @@ def journey(file_database, sandbox, witness, cast, sign_in, wav, monkeypatch, se
         client=client, witness=witness, wav=wav, sandbox=sandbox, patch=monkeypatch, cast=cast
     )
     for step in (
-        refuse_forms, add_wrong_key, add_good_key, browse, clone, clone_with_a_lost_answer,
-        delete, break_in_mid_request, replace_and_share, remove,
+        refuse_forms, add_wrong_key, add_good_key, browse, paste_into_texts, clone,
+        clone_with_a_lost_answer, delete, break_in_mid_request, replace_and_share, remove,
     ):  # fmt: skip
         step(scene)
     return scene
@@ -160,6 +171,43 @@ def browse(scene: SimpleNamespace) -> None:
     voice = Voice.objects.filter(account=scene.credential.account).exclude(preview_url="").first()
     for path in (f"/voices/{voice.pk}/", f"/voices/{voice.pk}/preview/"):
         assert scene.witness.keep(scene.client.get(path)).status_code == 200
+
+
+def paste_into_texts(scene: SimpleNamespace) -> None:
+    """Paste a key, known and unknown, wherever a text is taken; a second try has another text."""
+    voice = Voice.objects.filter(account=scene.credential.account).first()
+    team, own = scene.cast.aurora, {"whose": "own"}
+    search = factories.make_search(scene.cast.ana, team)
+    token = str(uuid.uuid4())
+    before = AuditEntry.objects.count()
+    for key in (PASTED, GOOD):
+        text = f"Use {key} for this"
+        upload = SimpleUploadedFile(f"{key}.wav", scene.wav)
+        for path, posted in {
+            f"/keys/{scene.credential.pk}/rename/": {"nickname": key},
+            "/keys/add/": {"provider": "elevenlabs", "api_key": SECOND, "nickname": text},
+            f"/voices/{voice.pk}/tags/": {"tags": key},
+            f"/voices/{voice.pk}/notes/": {"text": text},
+            f"/voices/{voice.pk}/rename/": {"name": key},
+            f"/voices/{voice.pk}/relabel/": {"accent": key},
+            f"/voices/{voice.pk}/protect/": {"kind": "pin", "reason": text},
+            f"/voices/{voice.pk}/collections/": {"name": "New", "note": text},
+            f"/voices/{voice.pk}/speak/": {"text": text},
+            "/collections/": {"name": key, "description": "", **own},
+            "/searches/add/": {"name": text, "query": "", **own},
+            f"/searches/{search.pk}/update/": {"query": f"q={key}"},
+            f"/teams/{team.pk}/rename/": {"name": key},
+            "/teams/": {"name": key},
+            "/team/invitations/": {"label": text, "role": "member", "days": "7"},
+            "/team/log/export/": {"form": "csv", "target": key},
+            "/clone/": {"name": key, "speaker": text, "description": text, "form_token": token},
+            "/samples/": {"file": upload, "form_token": token},
+            "/samples/?again": {"file": upload, "form_token": key},
+        }.items():
+            upload.seek(0)
+            assert post(scene, path, posted).status_code < 500, path
+    # Only the export of the log was done: without what was asked for.
+    assert AuditEntry.objects.count() == before + 2
 
 
 def wish(scene: SimpleNamespace) -> CloneJob:

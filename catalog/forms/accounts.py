@@ -5,10 +5,11 @@ from typing import Any
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 
+from catalog.forms.texts import KeylessForm
 from catalog.models import User
 
 
-class JoinForm(forms.Form):
+class JoinForm(KeylessForm):
     """Who somebody is, and the password to sign in with."""
 
     name = forms.CharField(label="Your name", max_length=120)
@@ -37,7 +38,7 @@ class SetupForm(JoinForm):
     field_order = ("team", "name", "email", "password")
 
 
-class PasswordForm(forms.Form):
+class PasswordForm(KeylessForm):
     """A new password for somebody who is known."""
 
     password = forms.CharField(

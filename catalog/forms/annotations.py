@@ -2,6 +2,7 @@
 
 from django import forms
 
+from catalog.forms.texts import KeylessForm
 from catalog.forms.voices import one_line
 from catalog.models import Rating
 
@@ -9,7 +10,7 @@ _LONGEST_TAG = 40
 _MOST_TAGS = 10
 
 
-class TagForm(forms.Form):
+class TagForm(KeylessForm):
     """One tag or several, with commas between them."""
 
     tags = forms.CharField(
@@ -33,7 +34,7 @@ class TagForm(forms.Form):
         return names
 
 
-class NoteForm(forms.Form):
+class NoteForm(KeylessForm):
     """What the team should know of a voice."""
 
     text = forms.CharField(
@@ -45,13 +46,13 @@ class NoteForm(forms.Form):
     )
 
 
-class RatingForm(forms.Form):
+class RatingForm(KeylessForm):
     """From 1 to 5; 0 takes the rating back."""
 
     value = forms.IntegerField(min_value=0, max_value=Rating.MOST)
 
 
-class SwitchForm(forms.Form):
+class SwitchForm(KeylessForm):
     """On or off, said and not toggled, so that asking twice does no harm."""
 
     on = forms.TypedChoiceField(

@@ -5,10 +5,11 @@ from typing import Any
 
 from django import forms
 
+from catalog.forms.texts import KeylessForm
 from catalog.queries.audit import NOBODY, AuditFilter
 
 
-class AuditFilterForm(forms.Form):
+class AuditFilterForm(KeylessForm):
     """The filter of the log; a value that cannot be is left out, as if it were not asked for."""
 
     who = forms.RegexField(rf"^(?:[0-9]{{1,18}}|{NOBODY})$", label="Who", required=False)

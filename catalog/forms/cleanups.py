@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from catalog.forms.texts import strip_marks
+from catalog.forms.texts import KeylessForm, KeylessMixin, strip_marks
 from catalog.forms.voices import read_page
 from catalog.models import CleanupRules, Protection
 from catalog.models.rules import MOST_PER_RUN
@@ -42,7 +42,7 @@ class SelectionForm:
         self.error = "" if self.voice_ids or self.is_all else "Tick at least one voice."
 
 
-class RulesForm(forms.ModelForm):  # type: ignore[type-arg]
+class RulesForm(KeylessMixin, forms.ModelForm):  # type: ignore[type-arg]
     """A team's rules; an empty number switches its rule off."""
 
     class Meta:
@@ -109,10 +109,15 @@ class RulesForm(forms.ModelForm):  # type: ignore[type-arg]
         return [self[name] for name in self.switches]
 
 
-class ProtectionForm:
+class ProtectionForm(KeylessForm):
     """How a voice is to be protected, and why; what is no legal hold is a pin."""
 
-    def __init__(self, posted: QueryDict) -> None:
+    kind = forms.CharField(required=False)
+    reason = forms.CharField(required=False)
+
+    def clean_kind(self) -> str:
         kinds = Protection.Kind
-        self.kind = kinds.HOLD if posted.get("kind") == kinds.HOLD else kinds.PIN
-        self.reason = strip_marks(posted.get("reason", "")).strip()[:200]
+        return kinds.HOLD if self.cleaned_data["kind"] == kinds.HOLD else kinds.PIN
+
+    def clean_reason(self) -> str:
+        return strip_marks(self.cleaned_data["reason"]).strip()[:200]

@@ -19,7 +19,7 @@ from catalog.queries.clones import CloneTarget
 LANGUAGE_CHOICES = sorted(LANGUAGES.items(), key=lambda pair: pair[1])
 
 
-class CloneForm(ConsentFields, forms.Form):
+class CloneForm(ConsentFields):
     """Everything but the samples; nothing of it is trusted before ``is_valid``."""
 
     credential = forms.MultipleChoiceField(

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from catalog.forms.texts import KeylessForm
 from catalog.forms.voices import one_line
 from catalog.models import Collection, Membership
 
@@ -19,7 +20,7 @@ def clean_title(words: str) -> str:
     return name
 
 
-class CollectionForm(forms.Form):
+class CollectionForm(KeylessForm):
     """Name, description, and whose it is."""
 
     name = forms.CharField(
@@ -65,7 +66,7 @@ class CollectionForm(forms.Form):
         }
 
 
-class CollectForm(forms.Form):
+class CollectForm(KeylessForm):
     """Into which collection, one that is there or one with a new name."""
 
     collection = forms.TypedChoiceField(
@@ -100,7 +101,7 @@ class CollectForm(forms.Form):
         return self._collections.get(self.cleaned_data["collection"] or 0)
 
 
-class EntryForm(forms.Form):
+class EntryForm(KeylessForm):
     """What a voice is in the collection for."""
 
     note = forms.CharField(max_length=300, required=False)
@@ -109,7 +110,7 @@ class EntryForm(forms.Form):
         return one_line(self.cleaned_data["note"]).strip()
 
 
-class MoveForm(forms.Form):
+class MoveForm(KeylessForm):
     """One place up or down."""
 
     by = forms.TypedChoiceField(choices=[("-1", "Up"), ("1", "Down")], coerce=int)

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from django import forms
 
 from catalog.forms.speeches import clean_speech
+from catalog.forms.texts import KeylessForm
 from catalog.models import Voice
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
 
 
-class ComparisonForm(forms.Form):
+class ComparisonForm(KeylessForm):
     """One text for all voices; it has to fit the one that speaks the least."""
 
     text = forms.CharField(
@@ -43,7 +44,7 @@ class ComparisonForm(forms.Form):
         return self.cleaned_data["votes_wanted"] or 1
 
 
-class BallotForm(forms.Form):
+class BallotForm(KeylessForm):
     """The place of the voice that somebody likes best."""
 
     place = forms.IntegerField(min_value=0, max_value=3)

@@ -10,7 +10,7 @@ from django.template.defaultfilters import filesizeformat
 
 from catalog.audio import HEAD_BYTES
 from catalog.forms.samples import identify_upload
-from catalog.forms.texts import clean_words, strip_marks
+from catalog.forms.texts import KeylessForm, clean_words, strip_marks
 from catalog.models import Consent
 
 # What a proof may be besides sound: first bytes, ending and type.
@@ -21,7 +21,7 @@ _PAPERS = (
 )
 
 
-class ConsentFields(forms.Form):
+class ConsentFields(KeylessForm):
     """Speaker, who agreed, how far and until when, and the proof."""
 
     speaker = forms.CharField(

@@ -1,21 +1,20 @@
 """A key to add or to replace; the fields' words come from the provider's own description."""
 
-import re
 from typing import Any
 
 from django import forms
 
+from catalog.forms.texts import KeylessForm
+from catalog.providers.key_shapes import NoKey, read_key
 from catalog.providers.registry import all_infos
 
-_KEY = re.compile(r"[\x21-\x7e]{8,512}")
 
-
-class ReplaceKeyForm(forms.Form):
+class ReplaceKeyForm(KeylessForm):
     """A new key in the place of the old one."""
 
     api_key = forms.CharField(
         label="API key",
-        max_length=600,
+        max_length=2000,  # with what is pasted along: a header, a line of JSON
         # Never drawn back into the page, also not after an error.
         widget=forms.PasswordInput(
             render_value=False, attrs={"autocomplete": "off", "spellcheck": "false"}
@@ -23,15 +22,13 @@ class ReplaceKeyForm(forms.Form):
     )
 
     def clean_api_key(self) -> str:
-        key: str = self.cleaned_data["api_key"].strip()
-        if not _KEY.fullmatch(key):
-            raise forms.ValidationError(
-                "This does not look like a key: 8 to 512 letters, digits and signs, no spaces."
-            )
-        return key
+        try:
+            return read_key(self.cleaned_data["api_key"])
+        except NoKey as exc:
+            raise forms.ValidationError(str(exc)) from None
 
 
-class NicknameForm(forms.Form):
+class NicknameForm(KeylessForm):
     """What a key is called."""
 
     nickname = forms.CharField(label="Name for this key", max_length=80, required=False)

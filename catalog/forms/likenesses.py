@@ -9,9 +9,10 @@ from django.template.defaultfilters import filesizeformat
 
 from catalog.audio import AudioFormat
 from catalog.forms.samples import identify_upload
+from catalog.forms.texts import KeylessForm
 
 
-class SoundQueryForm(forms.Form):
+class SoundQueryForm(KeylessForm):
     """One recording, told by its first bytes."""
 
     clip = forms.FileField(

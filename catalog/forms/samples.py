@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.template.defaultfilters import filesizeformat
 
 from catalog.audio import HEAD_BYTES, AudioFormat, describe_refusal, locate_sound
+from catalog.forms.texts import KEY_IS_NO_TEXT, KeylessForm, contains_key
 from catalog.models import CloneJob, Sample
 from catalog.queries.reports import ShownReport
 from catalog.storage import clean_filename
@@ -36,6 +37,9 @@ class Upload:
 
 def read_upload(file: "UploadedFile[Any]") -> Upload:
     """Look at a file's size and first bytes; its name and declared type are only claims."""
+    if contains_key(file.name or ""):
+        file.name = "recording"
+        return Upload(file, None, KEY_IS_NO_TEXT)
     if not file.size:
         return Upload(file, None, "This file is empty.")
     if file.size > settings.SAMPLE_MAX_BYTES:
@@ -55,14 +59,14 @@ def identify_upload(file: "UploadedFile[Any]") -> tuple[AudioFormat | None, str]
     return found, refusal
 
 
-class UploadForm(forms.Form):
+class UploadForm(KeylessForm):
     """One file for the form of that token."""
 
     form_token = forms.UUIDField()
     file = forms.FileField(max_length=1000, allow_empty_file=True)
 
 
-class CutForm(forms.Form):
+class CutForm(KeylessForm):
     """From where to where a sample is used, and whether with its noise or without."""
 
     uses = forms.ChoiceField(

@@ -1,16 +1,31 @@
 """A saved search: its name, whose it is, and what it finds."""
 
+from urllib.parse import unquote_plus
+
 from django import forms
 from django.http import QueryDict
 
 from catalog.forms.collections import clean_title
+from catalog.forms.texts import KEY_IS_NO_TEXT, KeylessForm, contains_key
 from catalog.forms.voices import VoiceFilterForm
 
 _WHOSE = [("own", "Only I see it"), ("team", "My team sees it")]
 
 
-class SearchForm(forms.Form):
+class QueryForm(KeylessForm):
     """``query`` is read as the address of the list is, and kept in its canonical spelling."""
+
+    query = forms.CharField(max_length=20_000, required=False, widget=forms.HiddenInput)
+
+    def clean_query(self) -> str:
+        query = canonical_query(self.cleaned_data["query"])
+        if contains_key(unquote_plus(query)):
+            raise forms.ValidationError(KEY_IS_NO_TEXT)
+        return query
+
+
+class SearchForm(QueryForm):
+    """A search with its name."""
 
     name = forms.CharField(
         max_length=80,
@@ -20,13 +35,9 @@ class SearchForm(forms.Form):
         },
     )
     whose = forms.ChoiceField(choices=_WHOSE, initial="own", widget=forms.RadioSelect)
-    query = forms.CharField(max_length=20_000, required=False, widget=forms.HiddenInput)
 
     def clean_name(self) -> str:
         return clean_title(self.cleaned_data["name"])
-
-    def clean_query(self) -> str:
-        return canonical_query(self.cleaned_data["query"])
 
     @property
     def is_shared(self) -> bool:

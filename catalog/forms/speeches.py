@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from catalog.forms.texts import KeylessForm
 from catalog.models import Voice
 from catalog.providers.cleaning import clean_text
 from catalog.providers.types import SettingField, SettingValue
@@ -42,7 +43,7 @@ class Control:
         return self.bound.value()
 
 
-class SpeechForm(forms.Form):
+class SpeechForm(KeylessForm):
     """The text, and a control for each setting; what is left as it is, is the voice's own."""
 
     text = forms.CharField(

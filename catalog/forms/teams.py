@@ -4,13 +4,14 @@ from typing import Any
 
 from django import forms
 
+from catalog.forms.texts import KeylessForm
 from catalog.models import Membership
 
 _ROLES = Membership.Role.choices
 _DAYS = [(1, "1 day"), (7, "7 days"), (30, "30 days")]
 
 
-class RoleForm(forms.Form):
+class RoleForm(KeylessForm):
     """What somebody is in the team."""
 
     role = forms.ChoiceField(label="Role", choices=_ROLES)
@@ -29,13 +30,13 @@ class InvitationForm(RoleForm):
         self.fields["role"].initial = Membership.Role.MEMBER
 
 
-class TeamForm(forms.Form):
+class TeamForm(KeylessForm):
     """A team's name."""
 
     name = forms.CharField(label="Team name", max_length=80)
 
 
-class OwnerForm(forms.Form):
+class OwnerForm(KeylessForm):
     """Who becomes responsible for an account or a voice, and why."""
 
     owner = forms.TypedChoiceField(
@@ -61,7 +62,7 @@ class OwnerForm(forms.Form):
         return self._owners[self.cleaned_data["owner"]]
 
 
-class RemovalForm(forms.Form):
+class RemovalForm(KeylessForm):
     """Why somebody is removed, and who takes over."""
 
     heir = forms.TypedChoiceField(

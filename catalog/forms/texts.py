@@ -1,10 +1,76 @@
 """Texts that people type: what cannot be seen is dropped, what would mislead is refused."""
 
-from django import forms
+from typing import Any
 
+from django import forms
+from django.utils.datastructures import MultiValueDict
+
+from catalog.providers.key_shapes import holds_key, list_words
 from catalog.providers.marking import find_markers
+from catalog.queries.credentials import is_stored_key
+
+KEY_IS_NO_TEXT = "This looks like an API key. Don't store keys in text: add them under Keys only."
 
 _BIDI = {chr(mark) for mark in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F)}
+
+
+class KeylessMixin(forms.BaseForm):
+    """A form that takes no API key in any field but those for secrets, and draws none back."""
+
+    def full_clean(self) -> None:
+        """Clean all fields; one with a key in it is emptied first."""
+        found = [name for name in self.fields if self.is_bound and self._has_key(name)]
+        for name in found:
+            self._empty(self.add_prefix(name))
+        super().full_clean()
+        for name in found:
+            self.errors.pop(name, None)
+            self.add_error(name, KEY_IS_NO_TEXT)
+
+    def _has_key(self, name: str) -> bool:
+        field = self.fields[name]
+        if isinstance(field.widget, forms.PasswordInput):
+            return False
+        is_text = isinstance(field, forms.CharField)
+        words = self._read(self.add_prefix(name))
+        return any(contains_key(word, is_text=is_text) for word in words)
+
+    def _read(self, name: str) -> list[str]:
+        if name in self.files:
+            return [file.name or "" for file in _list_all(self.files, name)]
+        return [word for word in _list_all(self.data, name) if isinstance(word, str)]
+
+    def _empty(self, name: str) -> None:
+        if name in self.files:
+            self.files = MultiValueDict(
+                {each: _list_all(self.files, each) for each in self.files if each != name}
+            )
+            return
+        values: Any = self.data.copy()  # type: ignore[attr-defined]
+        values[name] = ""
+        self.data = values
+
+
+class KeylessForm(KeylessMixin, forms.Form):
+    """The form that all forms start from: see KeylessMixin."""
+
+
+def _list_all(values: Any, name: str) -> list[Any]:
+    return values.getlist(name) if hasattr(values, "getlist") else [values.get(name)]
+
+
+def contains_key(text: str, *, is_text: bool = True) -> bool:
+    """Tell whether a key stands in the text: one that looks like it, or one that is stored here.
+
+    Stored keys are not looked for in ids and choices: those are compared with what is known.
+    """
+    return holds_key(text) or (is_text and is_stored_key(list_words(text)))
+
+
+def complaint_about(form: forms.BaseForm, otherwise: str) -> str:
+    """Return that there is a key in a field, if that is what is wrong, or else the other words."""
+    said = [str(words) for found in form.errors.values() for words in found]
+    return KEY_IS_NO_TEXT if KEY_IS_NO_TEXT in said else otherwise
 
 
 def clean_words(text: str, complaint: str) -> str:

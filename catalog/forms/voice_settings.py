@@ -2,10 +2,11 @@
 
 from django import forms
 
+from catalog.forms.texts import KeylessForm
 from catalog.providers.types import SettingField
 
 
-class VoiceSettingsForm(forms.Form):
+class VoiceSettingsForm(KeylessForm):
     """One field for each setting that the provider has."""
 
     def __init__(self, settings: tuple[SettingField, ...], *args: object) -> None:

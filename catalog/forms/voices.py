@@ -6,6 +6,7 @@ from django import forms
 from django.http import QueryDict
 
 from catalog.forms.clones import LANGUAGE_CHOICES
+from catalog.forms.texts import KeylessForm
 from catalog.models import Voice
 from catalog.providers.labels import accent_word
 from catalog.queries.filters import (
@@ -23,7 +24,7 @@ _LONGEST_VALUE = 60
 _MOST_VALUES = 40
 
 
-class RenameForm(forms.Form):
+class RenameForm(KeylessForm):
     """Another name for a voice."""
 
     name = forms.CharField(
@@ -48,7 +49,7 @@ _LABEL_CHOICES = {
 }
 
 
-class RelabelForm(forms.Form):
+class RelabelForm(KeylessForm):
     """What a team says of a voice; what is left empty is as the provider says."""
 
     gender = forms.ChoiceField(required=False)
@@ -67,7 +68,7 @@ class RelabelForm(forms.Form):
         return accent_word(one_line(self.cleaned_data["accent"]))
 
 
-class ViewForm(forms.Form):
+class ViewForm(KeylessForm):
     """How somebody likes the list; what is not sent stays as it is."""
 
     layout = forms.ChoiceField(choices=list(LAYOUTS.items()), required=False)

@@ -79,6 +79,7 @@ def _keep_account(
         health=Credential.Health.GOOD if is_whole else Credential.Health.LIMITED,
         problem=found.problem[:500],
         abilities={verb: answer.value for verb, answer in answers.items()},
+        key_hash=credential.account_fallback_ref(),
         checked_at=now,
     )
     if _names_account(account, credential):

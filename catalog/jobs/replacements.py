@@ -65,7 +65,11 @@ def adopt_replacement(found: Replacement, now: datetime) -> bool:
     if kept is None:
         return False
     Credential.objects.filter(pk=kept.credential_id).update(
-        sealed=kept.sealed, last_four=kept.last_four, replaced_at=now, check_asked_at=now
+        sealed=kept.sealed,
+        last_four=kept.last_four,
+        key_hash=kept.key_hash,
+        replaced_at=now,
+        check_asked_at=now,
     )
     kept.delete()
     credential = found.credential

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Self
 
@@ -154,6 +154,8 @@ class Credential(models.Model):
     is_shared = models.BooleanField(default=False)
     sealed = models.BinaryField()
     last_four = models.CharField(max_length=4)
+    # By which the key is recognized where a person pastes it into a text; "" until the next check.
+    key_hash = models.CharField(max_length=80, blank=True, db_index=True)
     health = models.CharField(max_length=12, choices=Health.choices, default=Health.UNCHECKED)
     problem = models.CharField(max_length=500, blank=True)
     abilities = models.JSONField(default=dict)
@@ -246,7 +248,7 @@ class Credential(models.Model):
     def seal_secrets(self, api_key: str) -> None:
         """Set the sealed key and its last four characters; the row still has to be saved."""
         self.sealed = sealing_ring().seal(api_key.encode(), self.seal_context())
-        self.last_four = shown_end(api_key)
+        self.last_four, self.key_hash = shown_end(api_key), hash_key(api_key)
 
     @sensitive_variables()
     def secrets(self) -> Mapping[str, str]:
@@ -275,5 +277,12 @@ def shown_end(api_key: str) -> str:
 @sensitive_variables()
 def hash_key(api_key: str) -> str:
     """Return a name for whatever the key opens, which tells nothing of the key."""
+    return hash_keys([api_key])[0]
+
+
+@sensitive_variables()
+def hash_keys(api_keys: Iterable[str]) -> list[str]:
+    """Return such a name for each key."""
     secret = bytes(Installation.objects.get().hash_key)
-    return "key:" + hmac.new(secret, api_key.encode(), hashlib.sha256).hexdigest()
+    digests = (hmac.new(secret, key.encode(), hashlib.sha256) for key in api_keys)
+    return [f"key:{digest.hexdigest()}" for digest in digests]

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django.db import models
 from django.views.decorators.debug import sensitive_variables
 
-from catalog.models.credentials import Credential, shown_end
+from catalog.models.credentials import Credential, hash_key, shown_end
 from catalog.models.installations import key_ring, sealing_ring
 
 
@@ -25,6 +25,7 @@ class Replacement(models.Model):
     )
     sealed = models.BinaryField()
     last_four = models.CharField(max_length=4)
+    key_hash = models.CharField(max_length=80, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.CHECKING)
     problem = models.CharField(max_length=500, blank=True)
     ref = models.CharField(max_length=200, blank=True)
@@ -38,7 +39,7 @@ class Replacement(models.Model):
     def seal_secrets(self, api_key: str) -> None:
         """Set the sealed key and its last four characters; the row still has to be saved."""
         self.sealed = sealing_ring().seal(api_key.encode(), self.seal_context())
-        self.last_four = shown_end(api_key)
+        self.last_four, self.key_hash = shown_end(api_key), hash_key(api_key)
 
     @sensitive_variables()
     def secrets(self) -> Mapping[str, str]:

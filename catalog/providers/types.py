@@ -137,6 +137,7 @@ class ProviderInfo:
     base_url: str
     docs_url: str
     key_hint: str = ""
+    key_pattern: str = ""  # how its keys look, where that tells them from other text
     is_built_in: bool = False  # on this machine: no key, no network, and workers speak its previews
     sample_formats: frozenset[str] = frozenset()  # of: wav mp3 flac ogg m4a webm
     min_sample_seconds: float = 0

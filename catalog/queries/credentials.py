@@ -6,9 +6,11 @@ from datetime import datetime
 
 from django.db.models import Exists, Max, OuterRef, prefetch_related_objects
 
-from catalog.models import Credential, ProviderAccount, SyncRun, User
+from catalog.models import Credential, ProviderAccount, Replacement, SyncRun, User
+from catalog.models.credentials import hash_keys
 
 _SHOWN = ("account", "owner", "team", "replacement")
+_HASHES_AT_ONCE = 500
 
 
 def find_credentials(user: User) -> list[Credential]:
@@ -25,6 +27,18 @@ def get_credential(user: User, credential_id: uuid.UUID) -> Credential:
         "account", "owner", "team", "replacement"
     )
     return rows.get(pk=credential_id)
+
+
+def is_stored_key(words: set[str]) -> bool:
+    """Tell whether one of the words is a key that is stored here, no matter whose."""
+    if not words:
+        return False
+    hashes = hash_keys(words)
+    return any(
+        model._base_manager.filter(key_hash__in=hashes[start : start + _HASHES_AT_ONCE]).exists()
+        for model in (Credential, Replacement)
+        for start in range(0, len(hashes), _HASHES_AT_ONCE)
+    )
 
 
 def find_accounts(user: User) -> list[ProviderAccount]:

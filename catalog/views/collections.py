@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from catalog import policies
 from catalog.forms.collections import CollectionForm, EntryForm, MoveForm
+from catalog.forms.texts import complaint_about
 from catalog.forms.voices import read_page
 from catalog.models import Collection, CollectionEntry, Voice
 from catalog.queries.collections import (
@@ -125,7 +126,7 @@ def entry_note(request: Request, pk: int, entry_pk: int) -> HttpResponseBase:
     if form.is_valid():
         note_entry(request.user, entry=entry, note=form.cleaned_data["note"], now=timezone.now())
     else:
-        messages.error(request, "A note has at most 300 characters.")
+        messages.error(request, complaint_about(form, "A note has at most 300 characters."))
     return _back_to(pk, entry)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponseBadRequest, HttpResponseBase
+from django.http import Http404, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from catalog import policies
 from catalog.forms.credentials import CredentialForm, NicknameForm, ReplaceKeyForm
+from catalog.forms.texts import complaint_about
 from catalog.models import Credential, ProviderAccount
 from catalog.providers.registry import all_infos
 from catalog.queries.credentials import (
@@ -138,7 +139,8 @@ def credential_rename(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     if not policies.may_change_credential(request.user, credential):
         raise PermissionDenied
     if not form.is_valid():
-        return HttpResponseBadRequest("A name has at most 80 letters.")
+        messages.error(request, complaint_about(form, "A name has at most 80 characters."))
+        return redirect("catalog:credential-list")
     nickname = form.cleaned_data["nickname"]
     now = timezone.now()
     services.rename_credential(request.user, credential=credential, nickname=nickname, now=now)

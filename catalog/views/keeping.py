@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from catalog import policies
 from catalog.forms.cleanups import ProtectionForm
+from catalog.forms.texts import complaint_about
 from catalog.models import PlannedDeletion, Protection, Voice
 from catalog.models.keeps import find_keeper
 from catalog.queries.plans import find_held_line, find_held_lines, find_protection
@@ -75,7 +76,10 @@ def voice_keep(request: Request, pk: uuid.UUID) -> HttpResponseBase:
 @require_POST
 def voice_protect(request: Request, pk: int) -> HttpResponseBase:
     voice, form = _get_voice(request, pk), ProtectionForm(request.POST)
-    protect_voice(request.user, voice=voice, kind=form.kind, reason=form.reason, now=timezone.now())
+    if form.is_valid():
+        protect_voice(request.user, voice=voice, **form.cleaned_data, now=timezone.now())
+    else:
+        messages.error(request, complaint_about(form, "This reason can't be read."))
     return redirect("catalog:voice-detail", pk=pk)
 
 

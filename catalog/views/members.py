@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from catalog import policies
 from catalog.forms.teams import InvitationForm, RemovalForm, RoleForm, TeamForm
+from catalog.forms.texts import complaint_about
 from catalog.models import Membership, PasswordLink, Team
 from catalog.queries.teams import (
     find_heirs,
@@ -184,7 +185,8 @@ def team_create(request: Request) -> HttpResponseBase:
         raise PermissionDenied
     form = TeamForm(request.POST)
     if not form.is_valid():
-        return HttpResponseBadRequest("A team needs a name of at most 80 letters.")
+        words = complaint_about(form, "A team needs a name of at most 80 characters.")
+        return HttpResponseBadRequest(words)
     team = make_team(request.user, name=form.cleaned_data["name"], now=timezone.now())
     messages.success(request, f"You now work in {team}.")
     return redirect("catalog:member-list")

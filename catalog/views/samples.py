@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from catalog import policies
 from catalog.audio import FORMATS, AudioFormat
 from catalog.forms.samples import UploadForm, read_upload
+from catalog.forms.texts import complaint_about
 from catalog.models import Sample
 from catalog.queries.reports import show_report
 from catalog.services.samples import CannotClean, add_sample, clean_sample
@@ -30,7 +31,8 @@ def sample_create(request: Request) -> HttpResponseBase:
         raise PermissionDenied
     form = UploadForm(request.POST, request.FILES)
     if not form.is_valid():
-        return JsonResponse({"error": "Reload the page and choose the file again."}, status=422)
+        words = complaint_about(form, "Reload the page and choose the file again.")
+        return JsonResponse({"error": words}, status=422)
     upload = read_upload(form.cleaned_data["file"])
     if upload.problem:
         return JsonResponse({"error": upload.complaint}, status=422)

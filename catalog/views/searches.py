@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog import policies
-from catalog.forms.searches import SearchForm, canonical_query
+from catalog.forms.searches import QueryForm, SearchForm, canonical_query
+from catalog.forms.texts import complaint_about
 from catalog.models import SavedSearch
 from catalog.queries.preferences import find_searches
 from catalog.services.searches import (
@@ -74,12 +75,15 @@ def search_change(request: Request, pk: int) -> HttpResponseBase:
 @require_POST
 def search_update(request: Request, pk: int) -> HttpResponseBase:
     """Keep the filters that are on now under the name that is there."""
-    search = _get_search(request, pk)
+    search, form = _get_search(request, pk), QueryForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, complaint_about(form, "This search is too long to be saved."))
+        return _open(search)
     change_search(
         request.user,
         search=search,
         name=search.name,
-        query=canonical_query(request.POST.get("query", "")),
+        query=form.cleaned_data["query"],
         is_shared=search.is_shared,
         now=timezone.now(),
     )

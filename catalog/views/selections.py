@@ -11,6 +11,7 @@ from catalog import policies
 from catalog.forms.annotations import TagForm
 from catalog.forms.collections import CollectForm
 from catalog.forms.selections import ChoiceForm
+from catalog.forms.texts import complaint_about
 from catalog.forms.voices import VoiceFilterForm, read_page
 from catalog.models import Selection
 from catalog.models.rules import rules_of
@@ -110,7 +111,8 @@ def selection_collect(request: Request, pk: int) -> HttpResponseBase:
     selection, now = _get(request, pk), timezone.now()
     form = CollectForm(request.POST, collections=find_changeable_collections(request.user))
     if not form.is_valid():
-        messages.error(request, "Choose a collection, or write the name of one to make.")
+        words = "Choose a collection, or write the name of one to make."
+        messages.error(request, complaint_about(form, words))
         return redirect("catalog:selection-detail", pk=pk)
     collection = form.chosen or make_collection(
         request.user,

@@ -11,6 +11,7 @@ from django.views.decorators.http import etag, require_POST, require_safe
 
 from catalog import policies
 from catalog.forms.speeches import SpeechForm, first_text
+from catalog.forms.texts import complaint_about
 from catalog.forms.voices import RelabelForm, RenameForm, VoiceFilterForm
 from catalog.models import Voice
 from catalog.queries.annotations import find_marks
@@ -190,7 +191,8 @@ def voice_relabel(request: Request, pk: int) -> HttpResponseBase:
     if form.is_valid():
         relabel_voice(request.user, voice=voice, labels=form.cleaned_data, now=timezone.now())
     else:
-        messages.error(request, "These labels cannot be given to a voice.")
+        words = "These labels cannot be given to a voice."
+        messages.error(request, complaint_about(form, words))
     return redirect("catalog:voice-detail", pk=pk)
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from catalog.forms.accounts import SetupForm
 
+pytestmark = pytest.mark.usefixtures("installation")
 GOOD = {
     "team": "Aurora",
     "name": "Ana",

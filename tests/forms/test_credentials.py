@@ -5,6 +5,7 @@ from django.forms import Form
 
 from catalog.forms.credentials import CredentialForm, ReplaceKeyForm
 
+pytestmark = pytest.mark.usefixtures("installation")
 GOOD = {"provider": "elevenlabs", "api_key": "sk_0123456789abcdef", "nickname": "Studio"}
 BAD_KEYS = {
     "empty": "",

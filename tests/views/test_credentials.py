@@ -43,10 +43,10 @@ def test_an_added_key_is_listed_by_its_name_and_last_four_alone(
         ({"provider": "nobody"}, "Voiceboard does not know this provider."),
         ({"provider": ""}, "This field is required."),
         ({"api_key": ""}, "This field is required."),
-        ({"api_key": "sk_0123 456789"}, "This does not look like a key"),
-        ({"api_key": "sk_0123\r\nX-Evil: 1"}, "This does not look like a key"),
+        ({"api_key": "sk_0123 456789"}, "There is a space or a line break in this key."),
+        ({"api_key": "sk_0123\r\nX-Evil: 1"}, "There is a space or a line break in this key."),
         ({"api_key": "ключ" * 9}, "This does not look like a key"),
-        ({"api_key": "k" * 10_000}, "at most 600 characters"),
+        ({"api_key": "k" * 10_000}, "at most 2000 characters"),
         ({"nickname": "n" * 10_000}, "at most 80 characters"),
     ],
 )

@@ -60,6 +60,8 @@ class Adapter(Provider):
         base_url="https://api.elevenlabs.io",
         docs_url="https://elevenlabs.io/docs/api-reference/voices/search",
         key_hint="From Developers, API keys. Needs Voices (write); User (read) shows free slots.",
+        # As the console shows them: https://elevenlabs.io/docs/api-reference/authentication
+        key_pattern=r"sk_[0-9A-Za-z]{20,}",
         sample_formats=frozenset({"wav", "mp3", "flac", "ogg", "m4a", "webm"}),
         advised_sample_seconds=60,
         # Several are taken, and no page names a limit: as many as a form has.

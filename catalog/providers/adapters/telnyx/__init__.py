@@ -66,6 +66,8 @@ class Adapter(Provider):
         base_url="https://api.telnyx.com/v2",
         docs_url="https://developers.telnyx.com/api-reference/voice-clones/list-voice-clones",
         key_hint="A V2 API key from the portal, under Keys & Credentials. It begins with KEY.",
+        # See https://developers.telnyx.com/development/api-fundamentals/authentication
+        key_pattern=r"KEY[0-9A-Fa-f]{12,}[0-9A-Za-z_-]*",
         sample_formats=frozenset({"wav", "mp3", "flac", "ogg", "m4a"}),
         min_sample_seconds=3,
         # What is longer is not refused: the first ten seconds are used.

@@ -1,0 +1,116 @@
+"""No form takes an API key in any field but those for secrets."""
+
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from datetime import date
+from importlib import import_module
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django import forms
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils.datastructures import MultiValueDict
+
+import catalog.forms
+from catalog.forms.audit import AuditFilterForm
+from catalog.forms.collections import CollectionForm
+from catalog.forms.credentials import CredentialForm
+from catalog.forms.samples import read_upload
+from catalog.forms.searches import QueryForm
+from catalog.forms.texts import KEY_IS_NO_TEXT, KeylessMixin
+from catalog.forms.voice_settings import VoiceSettingsForm
+from catalog.models import Replacement
+from catalog.providers.registry import get_adapter
+from tests import factories
+
+KEY = f"sk_{'5eb0a7c1d9cb469f' * 3}"
+STORED = "sandbox-elevenlabs-full-7319"
+pytestmark = pytest.mark.usefixtures("installation")
+
+
+def all_forms() -> Iterator[type[forms.BaseForm]]:
+    for module in pkgutil.iter_modules(catalog.forms.__path__, "catalog.forms."):
+        for _, found in inspect.getmembers(import_module(module.name), inspect.isclass):
+            is_own = found.__module__ == module.name and found.__name__ != "KeylessForm"
+            if is_own and issubclass(found, forms.BaseForm) and found is not KeylessMixin:
+                yield found
+
+
+def fill(form: type[forms.BaseForm], account: Any, data: Any, files: Any = None) -> Any:
+    """Return a form that was posted, made with whatever else it needs."""
+    info = get_adapter("elevenlabs").info
+    if form is VoiceSettingsForm:
+        return form(info.voice_settings, data)
+    known = {
+        "targets": [],
+        "today": date(2026, 11, 29),
+        "voice": factories.make_voice(account),
+        "voices": [],
+        "sample": SimpleNamespace(seconds=3.0),
+        "collections": [],
+        "heirs": [],
+        "owners": [],
+        "person": account.last_owner,
+    }
+    wanted = inspect.signature(form.__init__).parameters
+    more = {name: known[name] for name in wanted if name in known}
+    if issubclass(form, AuditFilterForm):
+        return form(data)
+    return form(data=data, files=files, **more)
+
+
+@pytest.mark.parametrize("form", list(all_forms()), ids=lambda form: form.__name__)
+def test_no_field_of_a_form_takes_a_key_or_draws_it_back(form, cast):
+    assert issubclass(form, KeylessMixin)
+    fields = fill(form, cast.account, {}).fields
+
+    for name, field in fields.items():
+        data, files = {name: [f"My {KEY}"]}, {name: [SimpleUploadedFile(f"{KEY}.wav", b"RIFF")]}
+        if isinstance(field.widget, forms.PasswordInput):
+            continue
+        data = {} if isinstance(field, forms.FileField) else data
+        files = {} if data else files
+        bound = fill(form, cast.account, MultiValueDict(data), MultiValueDict(files))
+        assert not bound.is_valid()
+        assert bound.errors[name] == [KEY_IS_NO_TEXT]
+        assert name not in bound.cleaned_data
+        assert KEY not in bound.as_p()
+
+
+def test_the_other_fields_keep_what_was_typed():
+    form = CollectionForm({"name": "Warm", "description": KEY, "whose": "own"})
+
+    assert list(form.errors) == ["description"]
+    assert "Warm" in form.as_p()
+
+
+@pytest.mark.parametrize("shape", ["{}", "use {} here", 'KEY="{}"'])
+def test_a_key_that_is_stored_here_is_recognized_however_it_looks(cast, shape):
+    values = {"provider": "elevenlabs", "api_key": "k" * 20, "nickname": shape.format(STORED)}
+    assert CredentialForm(values).is_valid()
+
+    factories.make_credential(cast.sam, cast.other_account, STORED)
+
+    assert CredentialForm(values).errors == {"nickname": [KEY_IS_NO_TEXT]}
+
+
+def test_a_key_that_waits_to_replace_another_is_recognized(cast):
+    found = Replacement(credential=cast.credential, asked_at=factories.NOW)
+    found.seal_secrets(STORED)
+    found.save()
+
+    assert not CollectionForm({"name": STORED, "whose": "own"}).is_valid()
+
+
+@pytest.mark.parametrize("query", [f"q={KEY}", f"q=%73k_{KEY[3:]}", f"?accent={KEY}"])
+def test_a_search_with_a_key_in_it_is_not_saved(query):
+    assert QueryForm({"query": query}).errors == {"query": [KEY_IS_NO_TEXT]}
+
+
+def test_an_upload_whose_name_is_a_key_is_named_without_it(wav):
+    upload = read_upload(SimpleUploadedFile(f"{KEY}.wav", wav))
+
+    assert upload.problem == KEY_IS_NO_TEXT
+    assert KEY not in upload.complaint
