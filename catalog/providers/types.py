@@ -185,8 +185,7 @@ class ProviderInfo:
         models = tuple(map(str, listed)) if isinstance(listed, list) else ()
         if len(models) < 2:
             return self.speech_settings
-        note = f"Left as it is, the voice speaks with {models[0]}."
-        choice = SettingField(MODEL_SETTING, "Model", default=models[0], note=note, choices=models)
+        choice = SettingField(MODEL_SETTING, "Model", default=models[0], choices=models)
         return (choice, *self.speech_settings)
 
     @property

@@ -1,0 +1,27 @@
+"""What a person reads where a provider was told another language than the one that was chosen."""
+
+import pytest
+
+from catalog.models import CloneJob
+
+DETECTED = "Inworld has no setting for Swedish, so it was asked to detect the language."
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "message", "shown"),
+    [
+        ("en", "Nora", "Ready.", "en-US"),
+        ("pt", "Lívia", "Ready.", "pt-BR"),
+        ("", "Giulia", "Ready.", "it-IT"),
+        ("sv", "Håkan", f"Ready. {DETECTED}", "sv-SE"),
+    ],
+)
+def test_a_clone_at_inworld_says_which_language_was_sent(stage, language, name, message, shown):
+    job = stage.wish("inworld")
+    CloneJob.objects.filter(pk=job.pk).update(language=language, name=name)
+
+    stage.run_to_end(job)
+
+    job.refresh_from_db()
+    assert (job.state, job.message) == (CloneJob.State.READY, message)
+    assert job.voice.language == shown
