@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.browsers import Complaints, Visits
+from tests.e2e.browsers import NARROW, Complaints, Visits
 from tests.e2e.clone_form import choose, fill_in, send
 from tests.e2e.product import SAMPLE_MAX_MB
 from tests.e2e.sandbox import SandboxControl
+from tests.sounds import encode_sound, speak
 
 TOO_MANY_BYTES = SAMPLE_MAX_MB * 1024 * 1024 + 1
 TEXT = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"These are words."}
@@ -198,3 +199,34 @@ def expect_kept(page: Page, name: str) -> None:
     expect(page.get_by_label("Voice name")).to_have_value(name)
     expect(page.get_by_label("Who is speaking")).to_have_value("Ana herself")
     expect(page.get_by_label("The speaker agreed")).to_be_checked()
+
+
+PLAYS = """async (player) => {
+  const ready = new Promise((tell, fail) => { player.oncanplay = tell; player.onerror = fail; });
+  player.load();
+  player.preload = "auto";
+  await ready;
+  return player.duration;
+}"""
+
+
+def test_recordings_that_no_browser_plays_are_chosen_on_a_phone_and_heard(visits: Visits) -> None:
+    page = visits.open("/clone/", "ana", size=NARROW)
+    recordings = {
+        "memo.qta": encode_sound("mov", 2.0, speak),
+        "call.amr": encode_sound("amr", 2.0, speak),
+        "take.aiff": encode_sound("aiff", 2.0, speak),
+        "lossless.caf": encode_sound("caf", 2.0, speak),
+        "notes.wma": encode_sound("wma", 2.0, speak),
+    }
+    files: list[dict[str, Any]] = [
+        {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+        for name, content in recordings.items()
+    ]
+
+    choose(page, *files)
+
+    for name in recordings:
+        player = page.locator(f".sample > audio[src^='/samples/'][aria-label='{name}']")
+        expect(player).to_be_visible()
+        assert player.evaluate(PLAYS) == pytest.approx(2, abs=0.15)
