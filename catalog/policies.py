@@ -18,8 +18,10 @@ from catalog.models import (
     Speech,
     Team,
     User,
+    Voice,
 )
 from catalog.models.collections import CollectionQuerySet
+from catalog.models.keeps import find_keeper
 
 _RANKS = [role.value for role in Membership.Role]
 
@@ -221,6 +223,13 @@ def may_keep_voice(user: User, line: PlannedDeletion) -> bool:
     team = line.plan.team
     is_keeper = line.keeper_id == user.pk and role_in(user, team) is not None
     return is_keeper or _is_at_least(user, team, Membership.Role.ADMIN)
+
+
+def may_change_keep(user: User, voice: Voice) -> bool:
+    """Let the owner of a voice say until when it is kept, and admins."""
+    team, owner = voice.account.team, find_keeper(voice)
+    is_owner = owner is not None and owner.pk == user.pk and role_in(user, team) is not None
+    return is_owner or _is_at_least(user, team, Membership.Role.ADMIN)
 
 
 def may_read_log(user: User, team: Team) -> bool:

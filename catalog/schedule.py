@@ -11,6 +11,7 @@ from catalog.jobs.badges import refresh_badges
 from catalog.jobs.beats import forget_silent, note_beat
 from catalog.jobs.clones import forget_first_sounds
 from catalog.jobs.credentials import find_due_checks
+from catalog.jobs.endings import find_untold_plans, tell_of_plans
 from catalog.jobs.indexes import build_due_indexes
 from catalog.jobs.leases import find_due
 from catalog.jobs.listening import find_waiting, forget_listened
@@ -63,7 +64,7 @@ def sweep_task() -> None:
 
 @shared_task(name="catalog.sync_due")
 def sync_due_task() -> None:
-    """Fetch the voices of accounts whose copy is due, and check keys whose verdict is missing."""
+    """Fetch what is due, check keys whose verdict is missing, and send notices still missing."""
     now = timezone.now()
     for account_id in find_due_accounts(now):
         wake_sync(account_id)
@@ -75,6 +76,7 @@ def sync_due_task() -> None:
         wake_sample(sample_id)
     for audited_id in find_due_audits(now):
         wake_audit(audited_id)
+    tell_of_plans(find_untold_plans(), now)
 
 
 @shared_task(name="catalog.index_due")

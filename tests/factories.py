@@ -30,6 +30,7 @@ from catalog.models import (
     Credential,
     Installation,
     Invitation,
+    Keep,
     Membership,
     Note,
     Notice,
@@ -368,6 +369,13 @@ def make_use(voice: Voice, **values: Any) -> VoiceUse:
 
 def protect(voice: Voice, user: User, **values: Any) -> Protection:
     return Protection.objects.create(voice=voice, set_by=user, **{"set_at": NOW, **values})
+
+
+def keep(voice: Voice, user: User, **values: Any) -> Keep:
+    until = (timezone.now() + timedelta(days=90)).date()
+    return Keep.objects.create(
+        voice=voice, kept_by=user, **{"kept_at": NOW, "until": until, **values}
+    )
 
 
 def make_line(plan: CleanupPlan, voice: Voice, **values: Any) -> PlannedDeletion:

@@ -223,6 +223,7 @@ def _plan_deletion(
 ) -> PlannedDeletion:
     """Give a plan a line with the word, and the team what a clean-up looks at besides."""
     factories.protect(voice, admin, reason=word)
+    factories.keep(voice, admin)
     factories.make_rules(plan.team)
     factories.make_use(voice, played_at=factories.NOW)
     reasons = [{"rule": "failed", "label": word, "words": word}]

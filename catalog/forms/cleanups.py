@@ -38,6 +38,7 @@ class SelectionForm:
         ids = (int(word) for word in words if word.isascii() and word.isdigit() and len(word) < 19)
         self.voice_ids = list(dict.fromkeys(ids))[:_MOST_TICKED]
         self.is_all = "all" in posted
+        self.is_from_list = "query" in posted
         self.query = QueryDict(posted.get("query", "").removeprefix("?"))
         self.error = "" if self.voice_ids or self.is_all else "Tick at least one voice."
 
@@ -107,6 +108,12 @@ class RulesForm(KeylessMixin, forms.ModelForm):  # type: ignore[type-arg]
     def switch_fields(self) -> list[forms.BoundField]:
         """The rules that are on or off."""
         return [self[name] for name in self.switches]
+
+
+class KeepForm(KeylessForm):
+    """Until which day a voice is kept; empty means for the usual time."""
+
+    until = forms.DateField(required=False)
 
 
 class ProtectionForm(KeylessForm):

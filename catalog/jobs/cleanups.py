@@ -9,6 +9,7 @@ from django.db import transaction
 
 from catalog.crypto import CannotOpen
 from catalog.durable import durable_transaction
+from catalog.jobs.endings import tell_outcomes
 from catalog.jobs.leases import Clock, Lease, LeaseLost, RowId, claim_work, keep_alive
 from catalog.jobs.outcomes import record_outcome
 from catalog.jobs.rechecks import find_change
@@ -162,4 +163,5 @@ def _end(
 ) -> None:
     now = clock()
     lease.write(state=state, message=message[:500], ended_at=now, lease_until=None, **values)
+    tell_outcomes(line.plan_id, now)
     record_outcome(line, state, message, now)

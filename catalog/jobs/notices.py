@@ -1,11 +1,15 @@
 """Tell people that a job of theirs has ended."""
 
+from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db.models import Count, QuerySet
 
 from catalog.jobs.leases import stop_unsent
-from catalog.models import CleanupPlan, CloneJob, Membership, Notice, Team, User
+from catalog.models import CleanupPlan, CloneJob, Membership, Notice, Team, User, Voice
+from catalog.models.keeps import find_keepers
+from catalog.queries.audiences import join_names
 
 State = CloneJob.State
 
@@ -49,6 +53,22 @@ def tell_person(
     Notice.objects.create(
         team=team, user=person, page=page, text=text[:500], mood=mood, made_at=now
     )
+
+
+def tell_archived(user: User, team: Team, voices: Collection[Voice], now: datetime) -> None:
+    """Tell the owners of archived voices, but for who archived them, that no list shows them."""
+    own = [voice.pk for voice in voices if voice.is_owned and voice.kind in Voice.OWN_KINDS]
+    keepers = find_keepers(own)
+    names: dict[User, list[str]] = defaultdict(list)
+    for voice in voices:
+        keeper = keepers.get(voice.pk)
+        if keeper is not None and keeper.pk != user.pk:
+            names[keeper].append(voice.shown_name[:40])
+    people = set(Membership.objects.filter(team=team).values_list("user", flat=True))
+    for keeper, archived in names.items():
+        if keeper.pk in people:
+            text = f"{user} archived your voices: {join_names(archived)}. Nothing was deleted."
+            tell_person(keeper, team, text, now, page=Notice.Page.KEEPING)
 
 
 def stop_clones(

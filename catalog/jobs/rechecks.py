@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from catalog.models import CollectionEntry, PlannedDeletion, Protection
+from catalog.models import CollectionEntry, Keep, PlannedDeletion, Protection
 from catalog.models.rules import rules_of
 from catalog.queries.stales import find_reasons
 from catalog.queries.uses import find_last_uses
@@ -14,7 +14,7 @@ def find_change(line: PlannedDeletion, now: datetime) -> str:
     """Say why the voice is to be left alone now, "" where nothing speaks for it."""
     if line.step == Step.SENT:
         return ""  # the call was begun: what is missing now may be missing because of it
-    return _find_other_voice(line) or _find_objection(line) or _find_lost_reasons(line, now)
+    return _find_other_voice(line) or _find_objection(line, now) or _find_lost_reasons(line, now)
 
 
 def _find_other_voice(line: PlannedDeletion) -> str:
@@ -28,18 +28,20 @@ def _find_other_voice(line: PlannedDeletion) -> str:
     return ""
 
 
-def _find_objection(line: PlannedDeletion) -> str:
+def _find_objection(line: PlannedDeletion, now: datetime) -> str:
     """Look at what people did with the voice since the list was frozen."""
     held = Protection.objects.filter(voice=line.voice_id).select_related("set_by").first()
     if held is not None:
         words = f": {held.reason}" if held.reason else ""
         return f"{held.get_kind_display()} by {held.set_by}{words}."
+    keep = Keep.objects.active(now).filter(voice=line.voice_id).select_related("kept_by").first()
+    if keep is not None:
+        return keep.words
     since = line.plan.drawn_up_at
-    kept = PlannedDeletion.objects.filter(
-        voice=line.voice_id, state=PlannedDeletion.State.KEPT, ended_at__gt=since
-    ).first()
+    lines = PlannedDeletion.objects.taken().filter(voice=line.voice_id, ended_at__gt=since)
+    kept = lines.filter(state=PlannedDeletion.State.KEPT).first()
     if kept is not None:
-        return f"{kept.kept_by} kept it on {kept.ended_at:%-d %B %Y}, in plan {kept.plan_id}."
+        return f"{kept.kept_by} kept it on {kept.ended_at:%b %-d, %Y}, in plan {kept.plan_id}."
     use = find_last_uses([line.voice])[line.voice_id]
     if use.at is not None and use.at > since:
         return f"It was {use.way} on {use.at:%-d %B %Y}, after the plan was drawn up."

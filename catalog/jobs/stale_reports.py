@@ -54,7 +54,7 @@ def report_stale(team_id: int, now: datetime) -> str:
                 team=team,
                 user=admin,
                 page=Notice.Page.CLEANUP,
-                text=words[:300],
+                text=words[:500],
                 mood="off",
                 made_at=now,
             )
@@ -69,11 +69,16 @@ def describe_stale(found: StaleList) -> str:
     """Return the numbers of the clean-up page in a sentence or two, "" where nothing fits."""
     if not found.open:
         return ""
-    counts = found.count_by_rule()
-    parts = [f"{RULES[rule].lower()} {count}" for rule, count in counts.items()]
-    known, unknown = len(found.known), len(found.unknown)
-    apart = f"; of {unknown} more the use is not known" if unknown else ""
-    return f"Clean-up: {known} not used for long{apart}. By rule: {', '.join(parts)}."
+    parts = [
+        f"{len(found.unused):,} not used for long",
+        *([f"{len(found.failed):,} failed"] if found.failed else []),
+        *([f"{len(found.unknown):,} with unknown usage"] if found.unknown else []),
+        *([f"{len(found.other):,} for other reasons"] if found.other else []),
+    ]
+    rules = [f"{RULES[rule].lower()} {count:,}" for rule, count in found.count_by_rule().items()]
+    kept = len(found.kept)
+    apart = f" Left out: {kept:,} kept for now by their owners." if kept else ""
+    return f"Clean-up: {', '.join(parts)}. By rule: {', '.join(rules)}.{apart}"
 
 
 def _mail(team: Team, words: str, admins: Sequence[User]) -> None:

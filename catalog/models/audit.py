@@ -16,8 +16,12 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
     """Entries by who looks at them; none of the ways to change rows is open."""
 
     def visible_to(self, user: User) -> Self:
-        """Keep the entries of the person's teams, and those of the whole installation."""
-        return self.filter(Q(team__in=Team.objects.visible_to(user)) | Q(team=None))
+        """Keep the entries of the person's team, and what was done to the whole installation.
+
+        What a person did who is in no team, or what happened to them, is in no team's log.
+        """
+        of_all = Q(team=None, actor=None) & ~Q(target__startswith="User ")
+        return self.filter(Q(team__in=Team.objects.visible_to(user)) | of_all)
 
     def update(self, **values: Any) -> NoReturn:
         """Refuse."""

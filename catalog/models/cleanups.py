@@ -86,6 +86,10 @@ class PlannedDeletionQuerySet(models.QuerySet["PlannedDeletion"]):
         """Keep those that wait for their time, and can still be kept."""
         return self.filter(state=PlannedDeletion.State.HELD)
 
+    def taken(self) -> Self:
+        """Leave out voices that were kept when the plan was drawn up: it only lists them."""
+        return self.filter(kept_until=None)
+
     def unfinished(self) -> Self:
         """Keep those that were confirmed, and whose voices are still to be deleted."""
         states = PlannedDeletion.State.HELD, *PlannedDeletion.ACTIVE_STATES

@@ -1,6 +1,7 @@
 """Voices that their owners keep for a while, and who is responsible for a voice."""
 
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
 from typing import Self
 
 from django.db import models
@@ -10,6 +11,7 @@ from catalog.models.clones import CloneJob
 from catalog.models.voices import Voice
 
 KEPT_FOR = timedelta(days=90)
+_BATCH = 500
 
 
 class KeepQuerySet(models.QuerySet["Keep"]):
@@ -39,6 +41,11 @@ class Keep(models.Model):
         return f"{self.kept_by} keeps it until {self.until:%b %-d, %Y}."
 
 
+def usual_end(now: datetime) -> date:
+    """Return until when a voice is kept if nobody says otherwise."""
+    return (now + KEPT_FOR).date()
+
+
 def keeper_of(voice: Voice, job: CloneJob | None = None) -> User | None:
     """Return who is responsible for a voice, None where nobody is.
 
@@ -48,6 +55,20 @@ def keeper_of(voice: Voice, job: CloneJob | None = None) -> User | None:
     if voice.keeper is not None:
         return voice.keeper
     return job.keeper if job is not None else voice.account.last_owner
+
+
+def find_keepers(voice_ids: Collection[int]) -> dict[int, User]:
+    """Return who is responsible for each of many voices, those left out for which nobody is."""
+    found: dict[int, User] = {}
+    ids = list(voice_ids)
+    for start in range(0, len(ids), _BATCH):
+        batch = ids[start : start + _BATCH]
+        jobs = CloneJob.objects.filter(voice__in=batch).select_related("requested_by", "kept_by")
+        makers = {job.voice_id: job for job in jobs.order_by("created_at", "pk")}
+        rows = Voice.objects.filter(pk__in=batch).select_related("account__last_owner", "keeper")
+        keepers = {voice.pk: keeper_of(voice, makers.get(voice.pk)) for voice in rows}
+        found |= {pk: keeper for pk, keeper in keepers.items() if keeper is not None}
+    return found
 
 
 def find_keeper(voice: Voice) -> User | None:

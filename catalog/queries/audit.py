@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from urllib.parse import urlencode
 
 from django.db.models import Q
@@ -65,7 +65,8 @@ def find_entries(user: User, wanted: AuditFilter) -> AuditEntryQuerySet:
     if wanted.since:
         rows = rows.filter(at__gte=datetime.combine(wanted.since, time.min, UTC))
     if wanted.until:
-        rows = rows.filter(at__lt=datetime.combine(wanted.until, time.min, UTC) + timedelta(days=1))
+        # The end of the day itself: of the last day that there is, no day follows.
+        rows = rows.filter(at__lte=datetime.combine(wanted.until, time.max, UTC))
     return rows
 
 

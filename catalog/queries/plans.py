@@ -3,20 +3,37 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.urls import reverse
 
-from catalog.models import CleanupPlan, PlannedDeletion, Protection, ProviderAccount, User, Voice
+from catalog.models import (
+    CleanupPlan,
+    CollectionEntry,
+    ComparedVoice,
+    Keep,
+    PlannedDeletion,
+    Protection,
+    ProviderAccount,
+    Team,
+    User,
+    Voice,
+)
+from catalog.models.cleanups import PlannedDeletionQuerySet
+from catalog.models.keeps import find_keepers
 
 PAGE_SIZE = 100
 # From so many voices on, the number is to be typed.
 TYPED_ABOVE = 20
 State = PlannedDeletion.State
-_ROWS = ("voice", "account", "credential__owner", "keeper", "kept_by", "plan__team")
+# How each line that concerns people ended: deleted, hidden, or still there by mistake.
+ENDED_STATES = (State.DELETED, State.HIDDEN, State.FAILED)
+_ROWS = ("voice__keep", "account", "credential__owner", "keeper", "kept_by", "plan__team")
+_ENDED_SINCE = timedelta(days=90)
+_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +54,17 @@ class Freed:
 
 @dataclass(frozen=True, slots=True)
 class PlanPage:
-    """A plan with one page of its lines; the counts are over all of them."""
+    """A plan with one page of the voices that it takes; the counts are over all of those.
+
+    ``kept_before`` were kept already when it was drawn up; the plan only lists them.
+    """
 
     plan: CleanupPlan
     lines: list[PlannedDeletion]
     states: Counter[str]
     freed: list[Freed]
     told: list[tuple[User, int]]
+    kept_before: list[PlannedDeletion]
     page: int
     page_count: int
     now: datetime
@@ -51,7 +72,7 @@ class PlanPage:
 
     @property
     def count(self) -> int:
-        """How many voices the plan lists."""
+        """How many voices the plan takes."""
         return self.states.total()
 
     @property
@@ -144,13 +165,14 @@ def get_plan_page(
         "drawn_up_by", "approved_by", "called_off_by", "team"
     )
     plan = plans.get(pk=plan_id)
-    counted = plan.lines.order_by().values_list("state").annotate(number=Count("pk"))
+    counted = plan.lines.taken().order_by().values_list("state").annotate(number=Count("pk"))
     states = Counter(dict(counted))
     outcome = outcome if outcome in State.values else ""
     count = states[outcome] if outcome else states.total()
     page_count = max(1, -(-count // PAGE_SIZE))
     page = min(max(1, page), page_count)
-    rows = plan.lines.select_related(*_ROWS).order_by("position", "name", "pk")
+    listed = plan.lines.select_related(*_ROWS).order_by("position", "name", "pk")
+    rows = listed.taken()
     if outcome:
         rows = rows.filter(state=outcome)
     return PlanPage(
@@ -159,6 +181,7 @@ def get_plan_page(
         states=states,
         freed=_count_freed(plan),
         told=_count_told(plan),
+        kept_before=list(listed.exclude(kept_until=None)),
         page=page,
         page_count=page_count,
         now=now,
@@ -167,14 +190,16 @@ def get_plan_page(
 
 
 def _count_freed(plan: CleanupPlan) -> list[Freed]:
-    counts = dict(plan.lines.order_by().values_list("account").annotate(number=Count("pk")))
+    lines = plan.lines.taken().order_by()
+    counts = dict(lines.values_list("account").annotate(number=Count("pk")))
     accounts = ProviderAccount.objects.filter(pk__in=counts)
     return [Freed(account, counts[account.pk]) for account in accounts.order_by("provider", "pk")]
 
 
 def _count_told(plan: CleanupPlan) -> list[tuple[User, int]]:
     counts = dict(
-        plan.lines.exclude(keeper=None)
+        plan.lines.taken()
+        .exclude(keeper=None)
         .order_by()
         .values_list("keeper")
         .annotate(number=Count("pk"))
@@ -186,7 +211,11 @@ def _count_told(plan: CleanupPlan) -> list[tuple[User, int]]:
 def find_plans(user: User) -> list[CleanupPlan]:
     """Return the newest plans of the person's team, each with how many voices it lists."""
     plans = CleanupPlan.objects.visible_to(user).select_related("drawn_up_by")
-    return list(plans.annotate(voice_count=Count("lines")).order_by("-pk")[:20])
+    return list(
+        plans.annotate(voice_count=Count("lines", filter=Q(lines__kept_until=None))).order_by(
+            "-pk"
+        )[:20]
+    )
 
 
 def find_held_lines(user: User) -> list[PlannedDeletion]:
@@ -217,7 +246,7 @@ def iterate_lines(plan: CleanupPlan) -> Iterator[dict[str, Any]]:
 
 LINE_COLUMNS = (
     "number", "voice", "provider", "voice_id", "reasons", "last_use", "used_in", "owner", "key_of",
-    "deletion", "outcome", "message", "kept_by", "ended_at",
+    "deletion", "outcome", "message", "kept_by", "kept_until", "ended_at",
 )  # fmt: skip
 
 
@@ -236,5 +265,62 @@ def _as_row(line: PlannedDeletion) -> dict[str, Any]:
         "outcome": line.get_state_display(),
         "message": line.message,
         "kept_by": str(line.kept_by or ""),
+        "kept_until": _kept_until(line),
         "ended_at": line.ended_at.isoformat(timespec="seconds") if line.ended_at else None,
     }
+
+
+def _kept_until(line: PlannedDeletion) -> str | None:
+    keep = getattr(line.voice, "keep", None) if line.state == State.KEPT else None
+    day = line.kept_until or (keep.until if keep else None)
+    return day.isoformat() if day else None
+
+
+def find_keep(voice: Voice, now: datetime) -> Keep | None:
+    """Return until when a voice is kept and by whom, None where nobody keeps it now."""
+    return Keep.objects.active(now).filter(voice=voice.pk).select_related("kept_by").first()
+
+
+@dataclass(frozen=True, slots=True)
+class KeepingBoard:
+    """What of a person's voices is soon deleted, what they keep, and what ended lately."""
+
+    held: list[PlannedDeletion]
+    kept: list[Keep]
+    ended: list[PlannedDeletion]
+    lost: list[PlannedDeletion]
+
+
+def get_keeping_board(user: User, team: Team, now: datetime) -> KeepingBoard:
+    """Return what a person has to know of clean-ups, the newest first."""
+    return KeepingBoard(
+        held=find_held_lines(user),
+        kept=_find_kept(user, team, now),
+        ended=list(_find_ended(now).visible_to(user).order_by("-ended_at", "pk")[:_SHOWN]),
+        lost=_find_lost(user, team, now),
+    )
+
+
+def _find_kept(user: User, team: Team, now: datetime) -> list[Keep]:
+    rows = Keep.objects.active(now).filter(voice__account__team=team, voice__gone_at=None)
+    keeps = list(rows.select_related("kept_by", "voice__account").order_by("until", "pk"))
+    owners = find_keepers([keep.voice_id for keep in keeps])
+    return [keep for keep in keeps if owners.get(keep.voice_id) == user or keep.kept_by == user]
+
+
+def _find_ended(now: datetime) -> PlannedDeletionQuerySet:
+    rows = PlannedDeletion.objects.filter(state__in=ENDED_STATES, ended_at__gt=now - _ENDED_SINCE)
+    return rows.select_related(*_ROWS, "plan__approved_by")
+
+
+def _find_lost(user: User, team: Team, now: datetime) -> list[PlannedDeletion]:
+    """Return deleted voices of others that the person's collections and comparisons had."""
+    collected = CollectionEntry.objects.filter(
+        collection__owner=user, collection__team=team, collection__removed_at=None
+    )
+    compared = ComparedVoice.objects.filter(comparison__made_by=user, comparison__team=team)
+    had = Q(voice__in=collected.values("voice")) | Q(voice__in=compared.values("voice"))
+    accounts = ProviderAccount.objects.visible_to(user).values("pk")
+    lines = _find_ended(now).filter(had, plan__team=team, state=State.DELETED)
+    others = lines.filter(account__in=accounts).exclude(keeper=user)
+    return list(others.order_by("-ended_at", "pk")[:_SHOWN])

@@ -9,6 +9,7 @@ from catalog.models import (
     CleanupRules,
     CloneJob,
     Installation,
+    Keep,
     Membership,
     PlannedDeletion,
     Protection,
@@ -27,7 +28,7 @@ RULES = {
     "duplicate": "Duplicate sample",
     "unheard": "Never heard",
     "expiry": "Ends soon",
-    "unknown": "Use not known",
+    "unknown": "Old, no known use",
 }
 
 # Where the rule is off, so much silence still counts as knowing that there was no use.
@@ -57,6 +58,7 @@ class Facts:
     members: set[int]
     protected: set[int]
     planned: set[int]
+    kept: dict[int, Keep]
     twins: dict[int, Voice]
     noted_since: datetime
 
@@ -66,8 +68,9 @@ class Facts:
         return LastUse(has_failed=True) if voice.is_failed and use.at is None else use
 
 
-def gather_facts(team: Team, rows: VoiceQuerySet) -> Facts:
+def gather_facts(team: Team, rows: VoiceQuerySet, now: datetime) -> Facts:
     """Read what the rules need for these voices of a team."""
+    keeps = Keep.objects.active(now).filter(voice__account__team=team)
     loaded = rows.select_related("account__last_owner", "keeper").order_by("sort_name", "pk")
     voices = [voice for voice in loaded if voice.is_removable]
     uses = find_last_uses(voices)
@@ -85,6 +88,7 @@ def gather_facts(team: Team, rows: VoiceQuerySet) -> Facts:
             .filter(plan__team=team)
             .values_list("voice", flat=True)
         ),
+        kept={keep.voice_id: keep for keep in keeps.select_related("kept_by")},
         twins=_find_twins(voices, jobs, uses),
         noted_since=Installation.objects.values_list("uses_since", flat=True).get(),
     )

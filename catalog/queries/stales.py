@@ -1,14 +1,14 @@
 """Clones that a team's rules call stale, each with the reasons and what they rest on."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db.models import Q
 
-from catalog.models import CleanupRules, CloneJob, ProviderAccount, Sample, Team, User, Voice
+from catalog.models import CleanupRules, CloneJob, Keep, ProviderAccount, Sample, Team, User, Voice
 from catalog.models.keeps import keeper_of
 from catalog.models.rules import rules_of
 from catalog.models.voices import VoiceQuerySet
@@ -19,11 +19,16 @@ PAGE_SIZE = 100
 _SHOWN_ARCHIVED = 200
 SECTIONS = {
     "": "Not used for long",
-    "unknown": "Use not known",
+    "failed": "Failed",
+    "unknown": "Usage unknown",
+    "other": "Other reasons",
     "planned": "In a plan",
+    "kept": "Kept for now",
     "protected": "Protected",
-    "all": "All clones",
+    "all": "All available",
 }
+# Of these no voice may enter a plan.
+_APART = {"planned", "kept", "protected"}
 _DEFERRED = ("search_text", "details", "raw_labels", "label_words", "name_words", "team_text")
 
 
@@ -38,31 +43,55 @@ class Stale:
     keeper: User | None
     is_protected: bool
     is_planned: bool
+    keep: Keep | None = None
     job: CloneJob | None = field(default=None, repr=False)
 
     @property
     def is_free(self) -> bool:
-        """Tell whether a plan may take it: nothing protects it, and no other plan has it."""
-        return not self.is_protected and not self.is_planned
+        """Tell whether a plan may take it: nothing protects or keeps it, no other plan has it."""
+        return not self.is_protected and not self.is_planned and not self.is_kept
+
+    @property
+    def is_kept(self) -> bool:
+        """Tell whether somebody keeps it for now; protection, and a plan that has it, say more."""
+        return self.keep is not None and not self.is_protected and not self.is_planned
+
+    @property
+    def part(self) -> str:
+        """The section that lists it; each voice that fits a rule is in one of them."""
+        if self.is_protected or self.is_planned:
+            return "protected" if self.is_protected else "planned"
+        rules = {reason.rule for reason in self.reasons}
+        if self.is_kept or not rules:
+            return "kept" if self.is_kept else "rest"
+        if "failed" in rules:
+            return "failed"
+        if "unused" in rules:
+            return "unused"
+        return "other" if self.is_known else "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class StaleList:
-    """Everything that fits the rules: known to be idle, not known, on its way, and what stays.
+    """Everything that could be deleted, in parts that share no voice, and what stays apart.
 
-    ``rest`` fits no rule, and can be chosen all the same.
+    ``unused`` is known not to be used for long, of ``unknown`` no use is known, ``other`` fits
+    other rules; ``rest`` fits no rule, and can be chosen all the same.
     """
 
-    known: list[Stale]
+    unused: list[Stale]
+    failed: list[Stale]
     unknown: list[Stale]
+    other: list[Stale]
     planned: list[Stale]
+    kept: list[Stale]
     protected: list[Stale]
     rest: list[Stale]
 
     @property
     def open(self) -> list[Stale]:
-        """All that could enter a plan by a rule, the known ones first."""
-        return [*self.known, *self.unknown]
+        """All that could enter a plan by a rule, what was not used for long first."""
+        return [*self.unused, *self.failed, *self.unknown, *self.other]
 
     @property
     def everything(self) -> list[Stale]:
@@ -79,17 +108,23 @@ class StaleList:
     def section(self, name: str) -> list[Stale]:
         """Return one part of the list."""
         parts = {
+            "failed": self.failed,
             "unknown": self.unknown,
+            "other": self.other,
             "planned": self.planned,
+            "kept": self.kept,
             "protected": self.protected,
             "all": self.everything,
         }
-        return parts.get(name, self.known)
+        return parts.get(name, self.unused)
 
 
 @dataclass(frozen=True, slots=True)
 class StalePage:
-    """One page of a part of the list; counts are over all of it."""
+    """One page of a part of the list; counts are over all of it.
+
+    ``kept_ids`` fit the same rule and provider, and a plan lists them apart.
+    """
 
     section: str
     rule: str
@@ -98,6 +133,7 @@ class StalePage:
     provider_label: str
     shown: list[Stale]
     all_ids: list[int]
+    kept_ids: list[int]
     sections: list[tuple[str, str, int]]
     rules: list[tuple[str, str, int]]
     providers: list[tuple[str, str, int]]
@@ -138,7 +174,7 @@ class StalePage:
     @property
     def is_choosable(self) -> bool:
         """Tell whether these may enter a plan at all."""
-        return self.section not in {"planned", "protected"}
+        return self.section not in _APART
 
     @property
     def is_ticked(self) -> bool:
@@ -165,20 +201,16 @@ def find_stale(
     team: Team, rules: CleanupRules, now: datetime, *, user: User | None = None
 ) -> StaleList:
     """Return what fits the team's rules, longest unused first, and what does not."""
-    facts = gather_facts(team, find_own_voices(team, user).defer(*_DEFERRED))
+    facts = gather_facts(team, find_own_voices(team, user).defer(*_DEFERRED), now)
     before = idle_since(rules, now)
     found = [
         _describe(voice, judge(voice, facts, rules, now), facts, before) for voice in facts.voices
     ]
     found.sort(key=_longest_unused_first)
-    free = [stale for stale in found if stale.reasons and stale.is_free]
-    return StaleList(
-        known=[stale for stale in free if stale.is_known],
-        unknown=[stale for stale in free if not stale.is_known],
-        planned=[stale for stale in found if stale.is_planned and not stale.is_protected],
-        protected=[stale for stale in found if stale.is_protected],
-        rest=[stale for stale in found if not stale.reasons and stale.is_free],
-    )
+    parts: dict[str, list[Stale]] = {each.name: [] for each in fields(StaleList)}
+    for stale in found:
+        parts[stale.part].append(stale)
+    return StaleList(**parts)
 
 
 def get_stale_page(
@@ -208,6 +240,9 @@ def get_stale_page(
         provider_label=labels.get(provider, provider),
         shown=fitting[(page - 1) * PAGE_SIZE : page * PAGE_SIZE],
         all_ids=[stale.voice.pk for stale in fitting],
+        kept_ids=[
+            stale.voice.pk for stale in found.kept if stale.reasons and _fits(stale, rule, provider)
+        ],
         sections=[(name, words, len(found.section(name))) for name, words in SECTIONS.items()],
         rules=[(name, words, rules[name]) for name, words in RULES.items() if rules[name]],
         providers=[(slug, labels[slug], providers[slug]) for slug in sorted(providers)],
@@ -225,7 +260,7 @@ def describe_voices(
     team: Team, rules: CleanupRules, now: datetime, voice_ids: list[int], user: User | None = None
 ) -> list[Stale]:
     """Return the voices with their reasons in this order, those as well that fit no rule."""
-    facts = gather_facts(team, find_own_voices(team, user).defer(*_DEFERRED))
+    facts = gather_facts(team, find_own_voices(team, user).defer(*_DEFERRED), now)
     voices = {voice.pk: voice for voice in facts.voices}
     chosen = [voices[pk] for pk in dict.fromkeys(voice_ids) if pk in voices]
     before = idle_since(rules, now)
@@ -239,7 +274,7 @@ def find_reasons(team: Team, rules: CleanupRules, now: datetime, voice: Voice) -
     rows = Voice.objects.filter(account=voice.account_id).filter(
         Q(pk=voice.pk) | Q(pk__in=alike.values("voice"))
     )
-    facts = gather_facts(team, rows.deletable().defer(*_DEFERRED))
+    facts = gather_facts(team, rows.deletable().defer(*_DEFERRED), now)
     found = [each for each in facts.voices if each.pk == voice.pk]
     return judge(found[0], facts, rules, now) if found else []
 
@@ -254,6 +289,7 @@ def _describe(voice: Voice, reasons: list[Reason], facts: Facts, before: datetim
         keeper=keeper_of(voice, job),
         is_protected=voice.pk in facts.protected,
         is_planned=voice.pk in facts.planned,
+        keep=facts.kept.get(voice.pk),
         job=job,
     )
 

@@ -10,7 +10,7 @@ from catalog import policies
 from catalog.audit import record
 from catalog.jobs.notices import tell_keepers
 from catalog.jobs.plans import start_plan
-from catalog.models import CleanupPlan, PlannedDeletion, Team, User, Voice
+from catalog.models import CleanupPlan, Keep, PlannedDeletion, Team, User, Voice
 from catalog.models.rules import rules_of
 from catalog.queries.deleting_keys import find_deleting_keys
 from catalog.queries.plans import TYPED_ABOVE
@@ -42,7 +42,7 @@ def draw_up_plan(user: User, *, team: Team, voice_ids: list[int], now: datetime)
     """Freeze the list of what would be deleted, with reasons and uses; nothing is touched.
 
     Protected voices never enter it, nor those that another plan takes, and no more than one run
-    may delete.
+    may delete. What somebody keeps for now is only listed.
     """
     if not policies.may_delete_voices(user, team):
         raise PermissionDenied
@@ -55,6 +55,7 @@ def draw_up_plan(user: User, *, team: Team, voice_ids: list[int], now: datetime)
     wanted = [pk for pk in voice_ids if pk in visible]
     found = describe_voices(team, rules, now, wanted, user)
     free = [stale for stale in found if stale.is_free]
+    kept = [stale for stale in found if stale.is_kept]
     protected_count = sum(stale.is_protected for stale in found)
     chosen = free[: rules.most_per_run]
     if not chosen:
@@ -65,10 +66,11 @@ def draw_up_plan(user: User, *, team: Team, voice_ids: list[int], now: datetime)
         drawn_up_at=now,
         waiting_days=rules.waiting_days,
         spare_count=len(free) - len(chosen),
-        planned_count=len(found) - len(free) - protected_count,
+        planned_count=len(found) - len(free) - len(kept) - protected_count,
         protected_count=protected_count,
     )
-    PlannedDeletion.objects.bulk_create(_plan_lines(user, plan, chosen, now), batch_size=100)
+    lines = _plan_lines(user, plan, [*chosen, *kept], now)
+    PlannedDeletion.objects.bulk_create(lines, batch_size=100)
     record(user, "plan drawn up", plan, team=team, now=now, voices=len(chosen))
     return plan
 
@@ -83,6 +85,7 @@ def _plan_lines(
     for position, stale in enumerate(chosen, start=1):
         voice = stale.voice
         key = keys.choose(voice, stale.job.credential_id if stale.job else None)
+        obstacle = "" if key or not voice.info.can_delete else keys.tell_obstacle(voice)
         lines.append(
             PlannedDeletion(
                 plan=plan,
@@ -100,10 +103,18 @@ def _plan_lines(
                 last_use=stale.use.words,
                 keeper=stale.keeper,
                 created_at=now,
-                message="" if key or not voice.info.can_delete else keys.tell_obstacle(voice),
+                message=obstacle,
             )
         )
+        if stale.is_kept and stale.keep is not None:
+            _set_apart(lines[-1], stale.keep, now)
     return lines
+
+
+def _set_apart(line: PlannedDeletion, keep: Keep, now: datetime) -> None:
+    """Let a plan list a voice that somebody keeps, and never take it."""
+    line.state, line.kept_by, line.kept_until = State.KEPT, keep.kept_by, keep.until
+    line.message, line.ended_at, line.credential = keep.words, now, None
 
 
 @transaction.atomic
@@ -114,7 +125,7 @@ def approve_plan(user: User, *, plan: CleanupPlan, now: datetime, typed: str = "
     """
     if not policies.may_delete_voices(user, plan.team):
         raise PermissionDenied
-    count = plan.lines.count()
+    count = plan.lines.taken().count()
     if count > TYPED_ABOVE and typed.strip() != str(count):
         raise NumberNotTyped
     due_at = now + timedelta(days=plan.waiting_days)
@@ -122,7 +133,8 @@ def approve_plan(user: User, *, plan: CleanupPlan, now: datetime, typed: str = "
     if not unconfirmed.update(approved_by=user, approved_at=now, due_at=due_at):
         raise AlreadyApproved
     plan.refresh_from_db()
-    plan.lines.update(state=State.HELD)
+    plan.lines.taken().update(state=State.HELD)
+    _leave_kept(plan, now)
     if plan.waiting_days:
         tell_keepers(plan, now)
     days = plan.waiting_days
@@ -130,6 +142,15 @@ def approve_plan(user: User, *, plan: CleanupPlan, now: datetime, typed: str = "
     if not plan.waiting_days:
         for line_id in start_plan(plan.pk, now):
             transaction.on_commit(partial(wake_deletion, line_id))
+
+
+def _leave_kept(plan: CleanupPlan, now: datetime) -> None:
+    """Leave what was kept since the plan was drawn up where it is."""
+    keeps = Keep.objects.active(now).filter(voice__planned_deletions__plan=plan)
+    for keep in keeps.select_related("kept_by"):
+        plan.lines.held().filter(voice=keep.voice_id).update(
+            state=State.KEPT, kept_by=keep.kept_by, message=keep.words, ended_at=now
+        )
 
 
 @transaction.atomic
@@ -143,19 +164,6 @@ def call_off_plan(user: User, *, plan: CleanupPlan, now: datetime) -> bool:
     words = f"{user} called the plan off."
     restored = plan.lines.held().update(state=State.KEPT, kept_by=user, message=words, ended_at=now)
     record(user, "plan called off", plan, team=plan.team, now=now, voices=restored)
-    return True
-
-
-@transaction.atomic
-def keep_voice(user: User, *, line: PlannedDeletion, now: datetime) -> bool:
-    """Take one voice out of a confirmed plan; False where its time had come already."""
-    if not policies.may_keep_voice(user, line):
-        raise PermissionDenied
-    held = PlannedDeletion.objects.held().filter(pk=line.pk, plan__started_at=None)
-    words = f"{user} keeps it."
-    if not held.update(state=State.KEPT, kept_by=user, message=words, ended_at=now):
-        return False
-    record(user, "voice kept", line.voice, team=line.plan.team, now=now, plan=line.plan_id)
     return True
 
 
@@ -202,6 +210,7 @@ def _queue_again(line: PlannedDeletion, credential: object, now: datetime) -> bo
             attempt_count=0,
             not_before=None,
             ended_at=None,
+            told_at=None,
             message="",
             woken_at=now,
         )

@@ -9,6 +9,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from catalog import policies
 from catalog.audit import record
+from catalog.jobs.endings import find_plans_through, tell_of_plans
 from catalog.jobs.leases import stop_unsent
 from catalog.jobs.notices import stop_clones
 from catalog.models import (
@@ -101,8 +102,10 @@ def remove_credential(
         raise PermissionDenied
     clones = CloneJob.objects.filter(credential=credential)
     others = [model._base_manager.filter(credential=credential) for model in _OTHER_WORK]
+    plans = find_plans_through(credential)
     stopped = sum(stop_unsent(each, KEY_REMOVED, now) for each in others)
     stopped += stop_clones(clones, KEY_REMOVED, now)
+    tell_of_plans(plans, now)
     account = ProviderAccount.objects.filter(pk__in=[credential.account_id])
     account_id = credential.account_id
     gone = Credential(pk=credential.pk, provider=credential.provider, nickname=credential.title)

@@ -9,6 +9,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from catalog import policies
 from catalog.audit import record
+from catalog.jobs.endings import find_plans_through, tell_of_plans
 from catalog.jobs.leases import stop_unsent
 from catalog.jobs.notices import stop_clones
 from catalog.jobs.replacements import adopt_replacement
@@ -87,7 +88,9 @@ def _rename_account(found: Replacement) -> bool:
 def _leave_account(found: Replacement, now: datetime) -> int:
     credential = found.credential
     others = [model._base_manager.filter(credential=credential) for model in _OTHER_WORK]
+    plans = find_plans_through(credential)
     stopped = sum(stop_unsent(each, OTHER_ACCOUNT, now) for each in others)
+    tell_of_plans(plans, now)
     clones = CloneJob.objects.filter(credential=credential)
     stopped += stop_clones(clones, OTHER_ACCOUNT, now)
     # What waits for a yes must not go to the other account either.

@@ -134,7 +134,7 @@ def _lock_teams_of(user: User) -> None:
 
 def _note(actor: User | None, user: User, action: str, now: datetime) -> None:
     teams = list(Team.objects.filter(memberships__in=user.memberships.all()).order_by("pk"))
-    # Somebody who is in no team has the log of the whole installation.
+    # Of a person in no team it is in the chain, but in no team's log (models/audit.py).
     for team in teams or (None,):
         record(actor, action, user, team=team, now=now)
 

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from catalog import policies
 from catalog.audit import record
+from catalog.jobs.notices import tell_archived
 from catalog.jobs.relabels import write_own_labels
 from catalog.models import Team, User, Voice
 from catalog.models.versions import touch_voices
@@ -55,8 +56,13 @@ def relabel_voice(user: User, *, voice: Voice, labels: Mapping[str, str], now: d
 
 @transaction.atomic
 def archive_voices(user: User, *, team: Team, voices: Collection[Voice], now: datetime) -> None:
-    """Take the voices out of the team's list; nothing changes at the provider, nothing is lost."""
+    """Take the voices out of the team's list; nothing changes at the provider, nothing is lost.
+
+    Other people who are responsible for some of them are notified, once each.
+    """
+    fresh = [voice for voice in voices if not voice.is_archived]
     _set_archived(user, team, voices, now, archived_at=now)
+    tell_archived(user, team, fresh, now)
 
 
 @transaction.atomic

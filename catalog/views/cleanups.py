@@ -27,7 +27,7 @@ def plan_create(request: Request) -> HttpResponseBase:
     if form.error:
         return _show_list(request, form.query, error=form.error)
     ids = form.voice_ids
-    if form.is_all:
+    if form.is_from_list:
         wanted = StaleFilterForm(form.query)
         page = get_stale_page(
             request.user,
@@ -37,12 +37,14 @@ def plan_create(request: Request) -> HttpResponseBase:
             rule=wanted.rule,
             provider=wanted.provider,
         )
-        ids = page.all_ids
+        # What fits as well but is kept for now stands apart in the plan, which does not take it.
+        ids = [*(page.all_ids if form.is_all else ids), *page.kept_ids]
     try:
         plan = draw_up_plan(request.user, team=request.team, voice_ids=ids, now=now)
     except NothingToPlan:
         words = (
-            "None of these voices can be deleted: protected, planned already, gone or not yours."
+            "None of these voices can be deleted now: they are kept, protected, in another plan, "
+            "gone, or not yours."
         )
         return _show_list(request, form.query, error=words)
     return redirect("catalog:plan-detail", pk=plan.pk)

@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -11,16 +12,25 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog import policies
-from catalog.forms.cleanups import ProtectionForm
+from catalog.forms.cleanups import KeepForm, ProtectionForm
 from catalog.forms.texts import complaint_about
 from catalog.models import PlannedDeletion, Protection, Voice
-from catalog.models.keeps import find_keeper
-from catalog.queries.plans import find_held_line, find_held_lines, find_protection
+from catalog.models.keeps import find_keeper, usual_end
+from catalog.queries.plans import find_held_line, find_keep, find_protection, get_keeping_board
 from catalog.queries.uses import find_last_uses
 from catalog.queries.where_used import find_where_used
-from catalog.services.cleanups import keep_voice
+from catalog.services.keeps import (
+    LONGEST_KEEP,
+    NoFittingDay,
+    change_keep,
+    end_keep,
+    keep_voice,
+)
 from catalog.services.protections import lift_protection, protect_voice
 from catalog.views.requests import Request, go_back, signed_in
+
+_NO_DAY = "Choose a day from today on, at most 10 years ahead."
+_NOT_KEPT = "Nobody keeps this voice now."
 
 
 def keeping_context(request: Request, voice: Voice) -> dict[str, Any]:
@@ -32,6 +42,9 @@ def keeping_context(request: Request, voice: Voice) -> dict[str, Any]:
         "held": held,
         "keep_address": _keep_address(request, held),
         "may_keep": held is not None and policies.may_keep_voice(user, held),
+        "keep": find_keep(voice, timezone.now()),
+        "may_change_keep": policies.may_change_keep(user, voice),
+        **keep_days(),
         "may_pin": policies.may_protect_voice(user, team, Protection.Kind.PIN),
         "may_hold": policies.may_protect_voice(user, team, Protection.Kind.HOLD),
         "may_lift": protection is not None and policies.may_lift_protection(user, protection),
@@ -55,21 +68,78 @@ def _keep_address(request: Request, held: PlannedDeletion | None) -> str:
 @signed_in
 @require_safe
 def keeping_list(request: Request) -> HttpResponseBase:
-    """Show a person what of theirs is soon deleted, with a button to keep it."""
-    context = {"lines": find_held_lines(request.user)}
+    """Show a person what of theirs is soon deleted, what is kept, and what ended lately."""
+    board = get_keeping_board(request.user, request.team, timezone.now())
+    context = {"board": board, **keep_days()}
     return render(request, "catalog/cleanups/keeping.html", context)
 
 
 @signed_in
 @require_POST
 def voice_keep(request: Request, pk: uuid.UUID) -> HttpResponseBase:
-    rows = PlannedDeletion.objects.visible_to(request.user).select_related("plan__team", "voice")
-    line = get_object_or_404(rows, pk=pk)
-    if keep_voice(request.user, line=line, now=timezone.now()):
-        messages.success(request, f"{line.name} stays.")
-    else:
-        messages.error(request, "Its time had come already.")
+    rows = PlannedDeletion.objects.visible_to(request.user)
+    rows = rows.select_related("plan__team", "voice__account__team", "voice__keeper")
+    keep_line(request, get_object_or_404(rows, pk=pk))
     return go_back(request, reverse("catalog:keeping-list"))
+
+
+def keep_line(request: Request, line: PlannedDeletion) -> None:
+    """Keep the voice of a line until the day that was asked for, and say until when."""
+    form, now = KeepForm(request.POST), timezone.now()
+    if not form.is_valid():
+        messages.error(request, _NO_DAY)
+        return
+    until = form.cleaned_data["until"] or usual_end(now)
+    try:
+        is_kept = keep_voice(request.user, line=line, now=now, until=until)
+    except NoFittingDay:
+        messages.error(request, _NO_DAY)
+        return
+    if is_kept:
+        messages.success(request, f"{line.name} is kept until {until:%b %-d, %Y}.")
+    else:
+        messages.error(request, "The deletion has already started.")
+
+
+def keep_days() -> dict[str, Any]:
+    """Return the day until which a voice is kept by default, and the first and last possible."""
+    now = timezone.now()
+    return {
+        "keep_default": usual_end(now),
+        "keep_first": now.date(),
+        "keep_last": (now + LONGEST_KEEP).date(),
+    }
+
+
+@signed_in
+@require_POST
+def keep_change(request: Request, pk: int) -> HttpResponseBase:
+    voice, form, now = _get_voice(request, pk), KeepForm(request.POST), timezone.now()
+    if not policies.may_change_keep(request.user, voice):
+        raise PermissionDenied
+    until = form.cleaned_data["until"] if form.is_valid() else None
+    try:
+        is_kept = until is not None and change_keep(request.user, voice=voice, until=until, now=now)
+    except NoFittingDay:
+        until = None
+    if until is None:
+        messages.error(request, _NO_DAY)
+    elif is_kept:
+        messages.success(request, f"{voice.shown_name} is kept until {until:%b %-d, %Y}.")
+    else:
+        messages.error(request, _NOT_KEPT)
+    return go_back(request, reverse("catalog:voice-detail", args=[pk]))
+
+
+@signed_in
+@require_POST
+def keep_end(request: Request, pk: int) -> HttpResponseBase:
+    voice = _get_voice(request, pk)
+    if end_keep(request.user, voice=voice, now=timezone.now()):
+        messages.success(request, f"{voice.shown_name} is no longer kept.")
+    else:
+        messages.error(request, _NOT_KEPT)
+    return go_back(request, reverse("catalog:voice-detail", args=[pk]))
 
 
 @signed_in
@@ -91,5 +161,5 @@ def voice_unprotect(request: Request, pk: int) -> HttpResponseBase:
 
 
 def _get_voice(request: Request, pk: int) -> Voice:
-    rows = Voice.objects.visible_to(request.user).select_related("account__team")
+    rows = Voice.objects.visible_to(request.user).select_related("account__team", "keeper")
     return get_object_or_404(rows, pk=pk)

@@ -19,11 +19,11 @@ from catalog.services.cleanups import (
     NumberNotTyped,
     approve_plan,
     call_off_plan,
-    keep_voice,
     retry_deletion,
     retry_failed,
 )
 from catalog.views.downloads import send_rows
+from catalog.views.keeping import keep_days, keep_line
 from catalog.views.requests import Request, go_back, render_part, signed_in
 
 
@@ -38,7 +38,7 @@ def _show(request: Request, page: PlanPage, error: str = "") -> HttpResponseBase
         request,
         page="catalog/cleanups/plan.html",
         part="catalog/cleanups/_lines.html",
-        context={"page": page, "plan": page.plan, "error": error},
+        context={"page": page, "plan": page.plan, "error": error, **keep_days()},
         status=422 if error else 200,
     )
 
@@ -100,9 +100,7 @@ def deletion_retry(request: Request, pk: int, line_pk: uuid.UUID) -> HttpRespons
 @require_POST
 def deletion_keep(request: Request, pk: int, line_pk: uuid.UUID) -> HttpResponseBase:
     page = _get_page(request, pk)
-    line = get_object_or_404(PlannedDeletion, pk=line_pk, plan=page.plan)
-    if not keep_voice(request.user, line=line, now=timezone.now()):
-        messages.error(request, "Its time had come already.")
+    keep_line(request, get_object_or_404(PlannedDeletion, pk=line_pk, plan=page.plan))
     return go_back(request, page.address)
 
 

@@ -16,7 +16,8 @@ from catalog.providers.types import SampleFile
 from catalog.queries.audit import find_breaks
 from catalog.queries.plans import PlanPage, get_plan_page
 from catalog.queries.stales import find_stale
-from catalog.services.cleanups import approve_plan, draw_up_plan, keep_voice, retry_failed
+from catalog.services.cleanups import approve_plan, draw_up_plan, retry_failed
+from catalog.services.keeps import keep_voice
 from catalog.services.protections import protect_voice
 from catalog.services.uses import note_play
 from tests import factories

@@ -106,4 +106,4 @@ def test_more_lines_need_no_more_queries(cast):
     voices = [factories.make_clone(cast.account, name) for name in "abcdef"]
     long = factories.make_plan(cast.ana, cast.aurora, voices)
 
-    assert count_queries(long) == count_queries(short) == 6
+    assert count_queries(long) == count_queries(short) == 7

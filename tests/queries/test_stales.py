@@ -55,7 +55,7 @@ def test_a_voice_that_was_last_used_long_ago_is_unused_and_says_when(cast, voice
     Voice.objects.update(added_at=ago(400), remote_created_at=ago(400))
     factories.make_use(voice, played_at=ago(181))
 
-    (stale,) = look(cast).known
+    (stale,) = look(cast).unused
 
     assert [reason.rule for reason in stale.reasons] == ["unused"]
     label = cast.account.info.label
@@ -82,7 +82,7 @@ def test_a_voice_of_which_nothing_is_known_is_unknown_and_stands_apart(cast, voi
 
     found = look(cast)
 
-    assert found.known == []
+    assert (found.unused, found.other) == ([], [])
     assert rules_found(found.unknown) == [["unheard", "unknown"]]
     assert found.unknown[0].use.words == "unknown"
 
@@ -94,7 +94,7 @@ def test_a_provider_s_history_tells_of_no_use_only_as_far_as_it_reaches(cast, vo
 
     found = look(cast)
 
-    assert bool(found.known) is (rule == "unused")
+    assert bool(found.unused) is (rule == "unused")
     assert rule in rules_found(found.open)[0]
 
 
@@ -105,11 +105,12 @@ def test_a_use_that_the_provider_tells_of_counts(cast, voice):
     assert look(cast).open == []
 
 
-def test_what_failed_is_known_to_be_of_no_use(cast, voice):
+def test_what_failed_is_a_group_of_its_own_and_known_to_be_of_no_use(cast, voice):
     Voice.objects.update(state=Voice.State.FAILED, added_at=ago(200), remote_created_at=ago(200))
 
-    (stale,) = look(cast).known
+    (stale,) = look(cast).failed
 
+    assert stale.is_known
     assert "failed" in [reason.rule for reason in stale.reasons]
 
 
@@ -153,7 +154,7 @@ def test_a_voice_that_its_provider_takes_away_soon_is_found(cast, voice):
     factories.make_use(voice, played_at=ago(1))
     Voice.objects.update(ends_at=NOW + timedelta(days=12))
 
-    (stale,) = look(cast).known
+    (stale,) = look(cast).other
 
     assert stale.reasons[0].words.endswith("in 12 days.")
 
@@ -183,6 +184,8 @@ def test_a_protected_voice_stands_apart_from_what_may_enter_a_plan(cast, voice):
 def test_the_command_and_the_report_say_what_the_page_says(cast, voice, capsys):
     Voice.objects.update(state=Voice.State.FAILED)
     unknown = make_designed(cast, "Bo", remote_created_at=ago(400), added_at=ago(400))
+    kept = make_designed(cast, "Cy", remote_created_at=ago(400), added_at=ago(400))
+    keep = factories.keep(kept, cast.mia)
     cast.aurora.memberships.update(role="member")
     Membership.objects.filter(user=cast.ana).update(role="admin")
 
@@ -192,11 +195,14 @@ def test_the_command_and_the_report_say_what_the_page_says(cast, voice, capsys):
 
     page = get_stale_page(cast.ana, cast.aurora, NOW)
     counts = {name: count for name, _, count in page.sections}
-    assert (counts[""], counts["unknown"]) == (1, 1)
-    assert "Not used for long: 1\n" in printed
+    assert (counts[""], counts["failed"], counts["unknown"], counts["kept"]) == (0, 1, 1, 1)
+    for name, title, count in page.sections:
+        assert name == "all" or f"{title}: {count}\n" in printed
     assert f"{unknown.remote_id}\tBo\tunknown" in printed
+    assert f"Mia keeps it until {keep.until:%b %-d, %Y}." in printed
     assert words == describe_stale(look(cast))
-    assert "1 not used for long; of 1 more the use is not known" in words
+    assert "0 not used for long, 1 failed, 1 with unknown usage." in words
+    assert words.endswith("Left out: 1 kept for now by their owners.")
     notice = Notice.objects.get()
     assert (notice.user, notice.page) == (cast.ana, Notice.Page.CLEANUP)
 

@@ -5,6 +5,7 @@ import inspect
 import pkgutil
 import uuid
 from collections.abc import Callable
+from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
@@ -53,7 +54,6 @@ from catalog.services.cleanups import (
     approve_plan,
     call_off_plan,
     draw_up_plan,
-    keep_voice,
     retry_deletion,
     retry_failed,
 )
@@ -97,6 +97,7 @@ from catalog.services.invitations import (
     invite,
     withdraw_invitation,
 )
+from catalog.services.keeps import change_keep, end_keep, keep_voice
 from catalog.services.likenesses import ask_alike
 from catalog.services.members import change_role, remove_member
 from catalog.services.notices import read_all_notices, read_notice
@@ -302,6 +303,12 @@ def retry(cast: SimpleNamespace) -> None:
     retry_deletion(cast.ana, line=PlannedDeletion.objects.get(), now=NOW)
 
 
+def kept_voice(cast: SimpleNamespace) -> Voice:
+    voice = factories.make_clone(cast.account)
+    factories.keep(voice, cast.mia)
+    return voice
+
+
 def make_note(cast: SimpleNamespace, **values: Any) -> Note:
     return factories.make_note(cast.mia, factories.make_voice(cast.account), **values)
 
@@ -373,6 +380,10 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     "remove_credential": lambda cast: remove_credential(
         cast.ana, credential=cast.credential, now=NOW
     ),
+    "change_keep": lambda cast: change_keep(
+        cast.ana, voice=kept_voice(cast), until=date(2026, 12, 24), now=NOW
+    ),
+    "end_keep": lambda cast: end_keep(cast.ana, voice=kept_voice(cast), now=NOW),
     "change_account_owner": lambda cast: change_account_owner(
         cast.ana, account=cast.account, owner=cast.mia.memberships.get(), reason="Hers.", now=NOW
     ),

@@ -23,8 +23,8 @@ from catalog.services.cleanups import (
     approve_plan,
     call_off_plan,
     draw_up_plan,
-    keep_voice,
 )
+from catalog.services.keeps import keep_voice
 from catalog.services.protections import lift_protection, protect_voice
 from tests import factories
 
@@ -70,8 +70,8 @@ def test_a_voice_that_waits_in_one_plan_enters_no_other(cast, clone, plan):
     assert ([line.voice for line in second.lines.all()], second.planned_count) == ([other], 1)
 
     keep_voice(cast.mia, line=plan.lines.get(), now=NOW)
-    third = draw_up_plan(cast.ana, team=cast.aurora, voice_ids=[clone.pk], now=NOW)
-    assert [line.voice for line in third.lines.all()] == [clone]
+    with pytest.raises(NothingToPlan):
+        draw_up_plan(cast.ana, team=cast.aurora, voice_ids=[clone.pk], now=NOW)
 
 
 def test_its_time_comes_once(plan):
@@ -92,7 +92,11 @@ def test_the_owner_keeps_a_voice_and_that_stands_in_the_log(cast, plan):
     assert keep_voice(cast.mia, line=line, now=NOW)
 
     line.refresh_from_db()
-    assert (line.state, line.kept_by, line.message) == (State.KEPT, cast.mia, "Mia keeps it.")
+    assert (line.state, line.kept_by, line.message) == (
+        State.KEPT,
+        cast.mia,
+        "Mia keeps it until Feb 19, 2027.",
+    )
     assert start_plan(plan.pk, LATER) == []
     assert AuditEntry.objects.get(action="voice kept").actor == cast.mia
 

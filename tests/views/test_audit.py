@@ -8,7 +8,9 @@ import re
 import pytest
 
 from catalog.audit import Origin, acting_from, record
-from catalog.models import AuditEntry
+from catalog.models import AuditEntry, Membership
+from catalog.queries.audit import find_breaks
+from catalog.services.sign_in import note_account, note_failed_sign_in
 from tests import factories
 
 NOW = factories.NOW
@@ -59,6 +61,10 @@ def test_the_page_shows_the_teams_entries_newest_first(ana):
         ("since=2026-11-21", ["2", "1"]),
         ("until=2026-11-20", ["3"]),
         ("since=2026-10-21&until=2026-10-21", ["3"]),
+        ("until=9999-12-31", ["3", "2", "1"]),
+        ("since=0001-01-01", ["3", "2", "1"]),
+        ("since=9999-12-31", []),
+        ("until=0001-01-01", []),
         ("below=3", ["2", "1"]),
         ("since=nonsense&who=nobody&request=XYZ&below=-1", ["3", "2", "1"]),
         ("who=999999999999999999", []),
@@ -66,6 +72,22 @@ def test_the_page_shows_the_teams_entries_newest_first(ana):
 )
 def test_the_filter_finds_by_who_what_target_request_and_time(ana, query, expected):
     assert shown(ana.get(f"/team/log/?{query}")) == expected
+
+
+def test_what_a_person_in_no_team_does_is_in_no_team_s_log_and_still_in_the_chain(ana, cast):
+    homeless = factories.make_user("Kim", cast.borealis)
+    Membership.objects.filter(user=homeless).delete()
+
+    note_account(homeless, action="signed in", now=NOW)
+    note_failed_sign_in(email=homeless.email, now=NOW)
+    record(None, "master key rotated", "Installation", team=None, now=NOW)
+
+    assert AuditEntry.objects.filter(target=f"User {homeless.pk}").count() == 2
+    assert shown(ana.get("/team/log/")) == ["7", "3", "2", "1"]
+    exported = read(ana.post("/team/log/export/", {"form": "csv"}))
+    assert "Kim" not in exported
+    assert "master key rotated" in exported
+    assert find_breaks() == []
 
 
 def test_a_person_is_found_by_the_choice_that_the_page_offers(ana, cast):

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from catalog.models import Membership, Team, User
 from catalog.models.rules import rules_of
-from catalog.queries.stales import Stale, find_stale
+from catalog.queries.stales import SECTIONS, Stale, find_stale
 
 
 class Command(BaseCommand):
@@ -29,13 +29,10 @@ class Command(BaseCommand):
         team = _find_team(options["team"])
         person = _find_admin(team, options["person"]) if options["person"] else None
         found = find_stale(team, rules_of(team), timezone.now(), user=person)
-        parts = (
-            ("Not used for long", found.known),
-            ("Use not known", found.unknown),
-            ("In a plan", found.planned),
-            ("Protected", found.protected),
-        )
-        for title, stales in parts:
+        for name, title in SECTIONS.items():
+            if name == "all":
+                continue  # what the page offers besides, for choosing by hand
+            stales = found.section(name)
             self.stdout.write(f"{title}: {len(stales)}")
             for stale in stales:
                 self.stdout.write(_describe(stale))
@@ -60,6 +57,7 @@ def _find_admin(team: Team, email: str) -> User:
 
 def _describe(stale: Stale) -> str:
     voice = stale.voice
-    why = " ".join(f"{reason.label}: {reason.words}" for reason in stale.reasons) or "-"
-    cells = (voice.info.label, voice.remote_id, voice.shown_name, stale.use.words, why)
+    why = [f"{reason.label}: {reason.words}" for reason in stale.reasons]
+    words = " ".join([*([stale.keep.words] if stale.keep else []), *why]) or "-"
+    cells = (voice.info.label, voice.remote_id, voice.shown_name, stale.use.words, words)
     return "\t".join(cells)

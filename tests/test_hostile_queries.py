@@ -1,0 +1,103 @@
+"""Values at the edge of what a query parameter can be, in every parameter that a page reads."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.http import QueryDict
+from django.test import Client
+
+from tests.pages import OURS, TABLE
+from tests.visitors import PARTIAL, address, open_world, read_body
+
+# What is sent stands percent-encoded in the address, so that bytes which are no text get there too.
+DATES = ("0001-01-01", "9999-12-31", "0000-00-00", "0000-01-01", "2026-02-30", "-2026-01-01")
+NUMBERS = (
+    "0",
+    "-1",
+    "9" * 12,
+    "9" * 18,
+    "9223372036854775808",
+    f"1{'0' * 30}",
+    "1e308",
+    "%D9%A1%D9%A2",
+    "%C2%B2",
+)
+TEXTS = ("%00", "a%00b", "%ED%A0%80", "%FF%FE", "x" * 5000, "%F0%9F%8E%A4", "'%22\\%25_", "%0D%0A")
+ALONE = ("0001-01-01", "9999-12-31", "9" * 18, f"1{'0' * 30}", "a%00b", "x" * 5000)
+VALUES = (*DATES, *NUMBERS, *TEXTS)
+READABLE = [name for name in OURS if 200 in TABLE[name].get or name == "catalog:bell-detail"]
+_MOST = 2**63
+
+
+@pytest.fixture
+def world(cast, sign_in, wav, stub) -> SimpleNamespace:
+    return open_world(cast, sign_in, wav)
+
+
+@contextmanager
+def noted_names(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
+    """Collect the names of the parameters that are read meanwhile."""
+    names: set[str] = set()
+
+    def noting(method: Any) -> Any:
+        def _read(self: QueryDict, name: str, *args: Any) -> Any:
+            names.add(str(name))
+            return method(self, name, *args)
+
+        return _read
+
+    with monkeypatch.context() as patch:
+        for method in ("get", "getlist", "__contains__", "__getitem__"):
+            patch.setattr(QueryDict, method, noting(getattr(QueryDict, method)), raising=False)
+        yield names
+
+
+@contextmanager
+def strict_database() -> Iterator[list[object]]:
+    """Collect what a stricter database than the one at hand would refuse.
+
+    PostgreSQL takes no NUL in a text, no half of a surrogate pair, and no number beyond 64 bits.
+    """
+    refused: list[object] = []
+
+    def look(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        rows = params if many else [params]
+        for row in rows or []:
+            values = row.values() if isinstance(row, dict) else row or ()
+            refused.extend(value for value in values if is_refused(value))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(look):
+        yield refused
+
+
+def is_refused(value: object) -> bool:
+    if isinstance(value, str):
+        return any(mark == "\0" or "\ud800" <= mark <= "\udfff" for mark in value)
+    return isinstance(value, int) and not -_MOST <= value < _MOST
+
+
+def ask(client: Client, path: str, query: str) -> Any:
+    """Ask for the page with the query as it is, and read the answer to its end."""
+    response = client.generic("GET", path, QUERY_STRING=query)
+    return response.status_code, read_body(response)
+
+
+@pytest.mark.parametrize("name", READABLE)
+def test_no_value_of_a_parameter_breaks_a_page(world, name, monkeypatch):
+    client, path = world.clients["ana"], address(name, world.aurora)
+    with noted_names(monkeypatch) as names:
+        ask(client, path, "")
+        client.generic("GET", path, headers=PARTIAL)
+    queries = ["&".join(f"{each}={value}" for each in sorted(names)) for value in VALUES if names]
+    queries += [f"{each}={value}&{each}=" for each in sorted(names) for value in ALONE]
+
+    with strict_database() as refused:
+        answers = {query: ask(client, path, query)[0] for query in queries}
+
+    assert {query: status for query, status in answers.items() if status >= 500} == {}
+    assert refused == []
