@@ -105,6 +105,14 @@ class Migration(migrations.Migration):
                 name="voice_by_keeper",
             ),
         ),
+        migrations.AddIndex(
+            model_name="voice",
+            index=models.Index(
+                condition=models.Q(("archived_at__isnull", False)),
+                fields=["account", "gone_at"],
+                name="voice_archived",
+            ),
+        ),
         migrations.AlterField(
             model_name="notice",
             name="page",

@@ -157,6 +157,11 @@ class Voice(RowModel):
             models.Index(fields=["account", "changed_at"], name="voice_by_account_change"),
             models.Index(fields=["marker"], name="voice_by_marker", condition=~Q(marker="")),
             models.Index(
+                fields=["account", "gone_at"],
+                name="voice_archived",
+                condition=Q(archived_at__isnull=False),
+            ),
+            models.Index(
                 fields=["keeper"], name="voice_by_keeper", condition=Q(keeper__isnull=False)
             ),
         ]

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from catalog.models import Credential, ProviderAccount, Team, User, Voice
+from catalog.models.voices import VoiceQuerySet
+
+_NAMED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,11 @@ class Audience:
         return join_names([*own, *others], most=6) or "nobody"
 
     @property
+    def can(self) -> str:
+        """Who can do something, as the beginning of a sentence."""
+        return self.who[0].upper() + self.who[1:]
+
+    @property
     def closed_names(self) -> str:
         """The voices that some of the team can't see, in words."""
         return join_names([voice.shown_name[:60] for voice in self.closed])
@@ -62,6 +70,31 @@ def find_audience(user: User, team: Team, voices: Iterable[Voice]) -> Audience:
         closed=[voice for voice in chosen if sight[voice.account_id] != everyone],
         is_everyone=seeing == everyone,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedPart:
+    """How many voices of something shared some of the team can't see, and the first names."""
+
+    count: int
+    names: list[str]
+
+    @property
+    def words(self) -> str:
+        """The first names, and how many more there are."""
+        more = self.count - len(self.names)
+        return join_names([*self.names, *[""] * more], most=len(self.names))
+
+
+def find_closed_part(team: Team, voices: VoiceQuerySet) -> ClosedPart:
+    """Return which of many voices not everyone in the team can see."""
+    accounts = set(voices.order_by().values_list("account", flat=True).distinct())
+    everyone = set(team.memberships.values_list("user", flat=True))
+    sight = find_sight(team, accounts)
+    closed = voices.filter(account__in=[pk for pk, people in sight.items() if people != everyone])
+    count = closed.count()
+    shown = closed.order_by("sort_name", "pk")[: min(_NAMED, count)] if count else []
+    return ClosedPart(count, [voice.shown_name[:60] for voice in shown])
 
 
 def find_sight(team: Team, account_ids: Iterable[int]) -> dict[int, set[int]]:

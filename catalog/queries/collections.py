@@ -2,25 +2,40 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count
+from django.db.models import Count, F, Q
 from django.db.models.functions import Lower
 
 from catalog import policies
-from catalog.models import Collection, CollectionEntry, Membership, Preference, User, Voice
+from catalog.models import (
+    Collection,
+    CollectionEntry,
+    Membership,
+    Preference,
+    ProviderAccount,
+    User,
+    Voice,
+)
 from catalog.models.collections import CollectionQuerySet
 from catalog.queries.annotations import Marks, find_marks
+from catalog.queries.audiences import ClosedPart, find_closed_part
 
 PAGE_SIZE = 48
 
 
 @dataclass(frozen=True, slots=True)
 class CollectionPage:
-    """One collection with the entries that the person may see, and how many they may not."""
+    """One collection with the entries that the person may see, and how many they may not.
+
+    ``absent_count`` are gone or archived, so that no list shows them; ``closed`` are those of a
+    team's collection that some of the team can't see.
+    """
 
     collection: Collection
     entries: list[CollectionEntry]
     count: int
     unseen_count: int
+    absent_count: int
+    closed: ClosedPart | None
     page: int
     page_count: int
     marks: Marks
@@ -37,9 +52,21 @@ class CollectionChoice:
 
 
 def find_collections(user: User) -> list[Collection]:
-    """Return the person's and the team's collections by name, with how many voices each has."""
+    """Return the person's and the team's collections by name, with how many voices each has.
+
+    ``size`` counts what the person can see, ``absent`` those of it that are gone or archived, and
+    ``unseen`` the rest.
+    """
+    accounts = list(ProviderAccount.objects.visible_to(user).values_list("pk", flat=True))
+    is_seen = Q(entries__voice__account__in=accounts)
+    is_absent = ~Q(entries__voice__gone_at=None) | ~Q(entries__voice__archived_at=None)
     rows = Collection.objects.visible_to(user).kept().select_related("owner")
-    return list(rows.annotate(size=Count("entries", distinct=True)).order_by(Lower("name"), "pk"))
+    counted = rows.annotate(
+        size=Count("entries", filter=is_seen, distinct=True),
+        absent=Count("entries", filter=is_seen & is_absent, distinct=True),
+        unseen=Count("entries", distinct=True) - F("size"),
+    )
+    return list(counted.order_by(Lower("name"), "pk"))
 
 
 def find_changeable_collections(user: User) -> list[Collection]:
@@ -65,11 +92,19 @@ def get_collection_page(user: User, collection_id: int, page: int = 1) -> Collec
         entries=entries,
         count=count,
         unseen_count=collection.entries.count() - count,
+        absent_count=seen.exclude(voice__gone_at=None, voice__archived_at=None).count(),
+        closed=find_closed_of(user, collection) if collection.is_shared else None,
         page=page,
         page_count=page_count,
         marks=find_marks(user, [entry.voice_id for entry in entries]),
         may_change=policies.may_change_collection(user, collection),
     )
+
+
+def find_closed_of(user: User, collection: Collection) -> ClosedPart:
+    """Return which voices of a collection some of its team can't see."""
+    held = collection.entries.values("voice")
+    return find_closed_part(collection.team, Voice.objects.visible_to(user).filter(pk__in=held))
 
 
 def find_last_collection(user: User) -> int:

@@ -101,6 +101,11 @@ class Round:
     vote_count: int
 
     @property
+    def voices(self) -> list[Voice]:
+        """The voices that are compared."""
+        return [line.entry.voice for line in self.lines]
+
+    @property
     def is_running(self) -> bool:
         """Tell whether some voice has still to speak."""
         return any(line.is_coming for line in self.lines)

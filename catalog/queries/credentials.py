@@ -4,10 +4,11 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, Max, OuterRef, prefetch_related_objects
+from django.db.models import Count, Exists, Max, OuterRef, prefetch_related_objects
 
-from catalog.models import Credential, ProviderAccount, Replacement, SyncRun, User
+from catalog.models import Credential, ProviderAccount, Replacement, SyncRun, User, Voice
 from catalog.models.credentials import hash_keys
+from catalog.models.voices import VoiceQuerySet
 
 _SHOWN = ("account", "owner", "team", "replacement")
 _HASHES_AT_ONCE = 500
@@ -50,11 +51,16 @@ def find_accounts(user: User) -> list[ProviderAccount]:
 
 @dataclass(frozen=True, slots=True)
 class AccountStatus:
-    """A provider account with the last pass over its voices."""
+    """A provider account with its voices, and the last pass over them.
+
+    ``listed_count`` are those in the voice list; archived ones are counted apart.
+    """
 
     account: ProviderAccount
     last_run: SyncRun | None
     is_running: bool
+    listed_count: int
+    archived_count: int
 
     @property
     def warning(self) -> str:
@@ -68,10 +74,24 @@ def find_account_statuses(user: User, now: datetime) -> list[AccountStatus]:
     prefetch_related_objects(accounts, "last_owner")
     newest = SyncRun.objects.filter(pk__in=_newest_run_ids(accounts))
     runs = {run.account_id: run for run in newest}
+    # Both are counted by an index: of a million voices few are archived.
+    voices = Voice.objects.filter(account__in=accounts).present()
+    present, archived = _count_by_account(voices), _count_by_account(voices.archived())
     return [
-        AccountStatus(account, runs.get(account.pk), _is_running(account, now))
+        AccountStatus(
+            account=account,
+            last_run=runs.get(account.pk),
+            is_running=_is_running(account, now),
+            listed_count=present.get(account.pk, 0) - archived.get(account.pk, 0),
+            archived_count=archived.get(account.pk, 0),
+        )
         for account in accounts
     ]
+
+
+def _count_by_account(voices: VoiceQuerySet) -> dict[int, int]:
+    rows = voices.order_by().values_list("account").annotate(number=Count("pk"))
+    return dict(rows)
 
 
 def _newest_run_ids(accounts: list[ProviderAccount]) -> list[int]:

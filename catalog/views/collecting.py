@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from catalog.forms.collections import CollectForm
 from catalog.models import Collection, Voice
 from catalog.queries.annotations import find_voice_marks
+from catalog.queries.audiences import find_audience
 from catalog.queries.collections import find_changeable_collections, find_collection_choice
 from catalog.services.collections import collect_voices, drop_voice, make_collection
 from catalog.views.requests import Request, is_partial, render_part, shown_address, signed_in
@@ -58,6 +59,7 @@ def _show(request: Request, voice: Voice, form: CollectForm | None = None) -> Ht
     context = {
         "voice": voice,
         "choice": find_collection_choice(request.user, voice),
+        "audience": find_audience(request.user, request.team, [voice]),
         "errors": [str(words) for found in form.errors.values() for words in found] if form else [],
         "note": form.data.get("note", "") if form else "",
     }
@@ -79,6 +81,7 @@ def _show_change(request: Request, voice: Voice, words: str) -> HttpResponseBase
     context = {
         "voice": voice,
         "choice": find_collection_choice(request.user, voice),
+        "audience": find_audience(request.user, request.team, [voice]),
         "words": words,
         "marks": find_voice_marks(request.user, voice) if is_on_its_page else None,
     }

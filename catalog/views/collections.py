@@ -15,6 +15,7 @@ from catalog.forms.voices import read_page
 from catalog.models import Collection, CollectionEntry, Voice
 from catalog.queries.collections import (
     CollectionPage,
+    find_closed_of,
     find_collections,
     find_possible_maintainers,
     get_collection_page,
@@ -74,6 +75,7 @@ def collection_change(request: Request, pk: int) -> HttpResponseBase:
             "collection": collection,
             "form": form,
             "may_share": policies.may_share_with_team(request.user, collection.team),
+            "page": {"closed": find_closed_of(request.user, collection)},
         }
         status = 422 if form.is_bound else 200
         return render(request, "catalog/collections/change.html", context, status=status)

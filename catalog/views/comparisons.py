@@ -15,6 +15,7 @@ from catalog import policies
 from catalog.forms.comparisons import BallotForm, ComparisonForm, read_voice_ids
 from catalog.models import Comparison, Voice
 from catalog.models.comparisons import MOST_VOICES
+from catalog.queries.audiences import find_audience
 from catalog.queries.comparisons import (
     Round,
     estimate_comparison,
@@ -100,6 +101,7 @@ def _form_context(request: Request, form: ComparisonForm, voices: list[Voice]) -
         "costs": estimate_comparison(voices, text) if len(voices) > 1 and can_all else None,
         "most_voices": MOST_VOICES,
         "may_speak": policies.may_speak(request.user, request.team),
+        "audience": find_audience(request.user, request.team, voices),
     }
 
 
@@ -127,6 +129,7 @@ def _show_round(request: Request, found: Round) -> HttpResponseBase:
         "may_speak": policies.may_speak(request.user, comparison.team),
         "may_vote": policies.may_vote(request.user, comparison.team),
         "may_close": policies.may_close_votes(request.user, comparison),
+        "audience": find_audience(request.user, comparison.team, found.voices),
     }
     page, part = "catalog/comparisons/detail.html", "catalog/comparisons/_round.html"
     return render_part(request, page=page, part=part, context=context)

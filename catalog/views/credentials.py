@@ -161,7 +161,7 @@ def credential_share(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     services.share_credential(
         request.user, credential=_get(request, pk), is_shared=is_shared, now=timezone.now()
     )
-    words = "Your team may work through this key." if is_shared else "The key is yours alone."
+    words = _SHARED if is_shared else _UNSHARED
     messages.success(request, words)
     return redirect("catalog:credential-list")
 
@@ -214,6 +214,13 @@ def account_sync(request: Request, pk: int) -> HttpResponseBase:
     services.request_sync(request.user, account=account, now=timezone.now())
     messages.success(request, f"Fetching the voices of {account.info.label}.")
     return redirect("catalog:credential-list")
+
+
+_SHARED = "Your team can use this key and see its voices."
+_UNSHARED = (
+    "The key is yours alone. Unless another key shares the account, your team no longer sees its "
+    "voices, nor comparisons with them."
+)
 
 
 def _old_before() -> datetime | None:

@@ -17,6 +17,7 @@ from catalog.models import Selection
 from catalog.models.rules import rules_of
 from catalog.queries.annotations import find_tag_names
 from catalog.queries.collections import find_changeable_collections, find_last_collection
+from catalog.queries.credentials import find_accounts
 from catalog.queries.exports import EXPORT_COLUMNS, iterate_exported
 from catalog.queries.selections import (
     find_selected_by_team,
@@ -76,6 +77,7 @@ def selection_detail(request: Request, pk: int) -> HttpResponseBase:
         "collections": find_changeable_collections(request.user),
         "last_collection": find_last_collection(request.user),
         "may_annotate": policies.may_annotate(request.user, team),
+        "has_closed": any(not account.is_shared for account in find_accounts(request.user)),
         "may_archive": policies.may_archive_voices(request.user, team),
         "may_delete": policies.may_delete_voices(request.user, team),
         "most_planned": rules_of(team).most_per_run,

@@ -1,0 +1,130 @@
+"""Who can see and hear something is said before it is made, and on its page."""
+
+import pytest
+
+from catalog.models import Membership, ProviderAccount
+from catalog.queries.audiences import find_audience, join_names
+from tests import factories
+from tests.visitors import read_text
+
+EVERYONE = "everyone in Aurora can listen and vote"
+
+
+@pytest.fixture
+def vic(cast):
+    return factories.make_user("Vic", cast.aurora, Membership.Role.VIEWER)
+
+
+@pytest.fixture
+def closed(cast, vic):
+    """Return an account of Mia that is not shared."""
+    account = factories.make_account(cast.aurora, is_shared=False, last_owner=cast.mia)
+    factories.make_credential(cast.mia, account)
+    return account
+
+
+@pytest.fixture
+def voices(cast, closed):
+    return [factories.make_voice(cast.account, "Open"), factories.make_voice(closed, "Ada")]
+
+
+@pytest.fixture
+def mia(cast, sign_in):
+    return sign_in(cast.mia)
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        ([], ""),
+        (["Ada"], "Ada"),
+        (["Ada", "Bo"], "Ada and Bo"),
+        (["Ada", "Bo", "Cy"], "Ada, Bo and Cy"),
+        (list("abcde"), "a, b, c, d and e"),
+        (list("abcdefg"), "a, b, c, d and 3 more"),
+    ],
+)
+def test_names_are_listed_in_words(names, words):
+    assert join_names(names) == words
+
+
+def test_a_comparison_says_beforehand_and_on_its_page_that_only_its_maker_can_open_it(
+    cast, mia, voices, sign_in
+):
+    form = read_text(mia.get(f"/compare/?v={voices[0].pk},{voices[1].pk}"))
+    comparison = factories.make_comparison(cast.mia, voices, "Hello.", votes_wanted=3)
+    address = f"/compare/{comparison.pk}/"
+    page = read_text(mia.get(address))
+
+    for text in (form, page):
+        assert "Only you can open this comparison, listen, and vote." in text
+        assert "Ada: this voice is in an account that isn't shared with the team." in text
+        assert EVERYONE not in text
+    assert "It waits for 3 votes, but only 1 person can vote." in page
+    assert sign_in(cast.ana).get(address).status_code == 404
+
+
+def test_a_comparison_of_shared_voices_says_that_everyone_can_vote(cast, mia, voices):
+    open_voices = [voices[0], factories.make_voice(cast.account, "Bo")]
+    comparison = factories.make_comparison(cast.mia, open_voices, "Hello.")
+
+    assert EVERYONE in read_text(mia.get(f"/compare/{comparison.pk}/"))
+    form = read_text(mia.get(f"/compare/?v={open_voices[0].pk},{open_voices[1].pk}"))
+    assert "Everyone in Aurora will be able to listen and vote." in form
+
+
+def test_a_key_whose_sharing_ends_changes_what_the_page_says(cast, vic, sign_in):
+    voices = [factories.make_voice(cast.account, name) for name in ("Ada", "Bo")]
+    comparison = factories.make_comparison(cast.ana, voices, "Hello.")
+    ana = sign_in(cast.ana)
+    assert EVERYONE in read_text(ana.get(f"/compare/{comparison.pk}/"))
+
+    answer = ana.post(f"/keys/{cast.credential.pk}/share/", {"is_shared": "0"}, follow=True)
+
+    assert "your team no longer sees its voices, nor comparisons with them" in read_text(answer)
+    assert "Only you can open this comparison" in read_text(ana.get(f"/compare/{comparison.pk}/"))
+
+
+def test_a_blind_comparison_names_no_voice_until_all_votes_are_in(cast, mia, voices):
+    comparison = factories.make_comparison(cast.mia, voices, "Hello.", is_blind=True)
+
+    page = read_text(mia.get(f"/compare/{comparison.pk}/"))
+
+    assert "Only you can open this comparison" in page
+    assert "Some of its voices are in an account that isn't shared" in page
+    assert "Ada" not in page
+
+
+def test_who_has_a_key_to_every_account_is_named(cast, mia, voices, closed):
+    cleo = factories.make_user("Cleo", cast.aurora, Membership.Role.CLONER)
+    factories.make_credential(cleo, closed)
+
+    assert find_audience(cast.mia, cast.aurora, voices).who == "you and Cleo"
+    assert find_audience(cast.ana, cast.aurora, voices).who == "Cleo and Mia"
+    ProviderAccount.objects.filter(pk=closed.pk).update(is_shared=True)
+    assert find_audience(cast.mia, cast.aurora, voices).is_everyone
+
+
+def test_a_team_s_collection_says_what_some_of_the_team_cannot_see(cast, mia, voices, sign_in):
+    collection = factories.make_collection(cast.mia, cast.aurora, *voices, is_shared=True)
+    address = f"/collections/{collection.pk}/"
+
+    page = read_text(mia.get(address))
+    assert "Some of Aurora can't see Ada: this voice is in an account that isn't shared" in page
+    theirs = read_text(sign_in(cast.ana).get(address))
+    assert "1 more voice is in accounts that aren't shared with you." in theirs
+    assert "Ada" not in theirs
+
+
+def test_it_is_said_before_a_collection_is_shared_and_before_a_voice_is_added(cast, mia, voices):
+    own = factories.make_collection(cast.mia, cast.aurora, *voices)
+
+    change = read_text(mia.get(f"/collections/{own.pk}/change/"))
+    assert "If you share it, some of your team still can't see Ada" in change
+    adding = read_text(mia.get(f"/voices/{voices[1].pk}/collections/"))
+    assert "Only you can see this voice." in adding
+    assert "Only you" not in read_text(mia.get(f"/voices/{voices[0].pk}/collections/"))
+
+
+def test_a_shared_search_says_that_others_may_find_less(cast, mia):
+    assert "teammates get no voices from accounts" in read_text(mia.get("/searches/add/?query=q=a"))
