@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from catalog.jobs.audits import find_due_audits
 from catalog.jobs.badges import refresh_badges
-from catalog.jobs.beats import forget_silent, note_beat
+from catalog.jobs.beats import SCHEDULE, forget_silent, measure_silence, note_beat
 from catalog.jobs.clones import forget_first_sounds
 from catalog.jobs.credentials import find_due_checks
 from catalog.jobs.endings import find_untold_plans, tell_of_plans
@@ -16,13 +16,14 @@ from catalog.jobs.indexes import build_due_indexes
 from catalog.jobs.leases import find_due
 from catalog.jobs.listening import find_waiting, forget_listened
 from catalog.jobs.notices import forget_old_notices
-from catalog.jobs.plans import find_due_plans, start_plan
+from catalog.jobs.plans import find_due_plans, postpone_plans, start_plan
 from catalog.jobs.previews import measure_clip
 from catalog.jobs.samples import find_unread
 from catalog.jobs.stale_reports import find_unreported, report_stale
 from catalog.jobs.syncs import find_due_accounts, forget_old_runs
 from catalog.jobs.uses import find_due_histories
 from catalog.jobs.voice_settings import find_due_settings
+from catalog.jobs.waits import probe_providers
 from catalog.models import CloneJob, PlannedDeletion, PreviewClip, Speech
 from catalog.queries.audit import get_audit_head
 from catalog.storage import sweep_drafts
@@ -46,7 +47,9 @@ logger = logging.getLogger(__name__)
 def sweep_task() -> None:
     """Wake workers for whatever should go on: this is what makes lost messages harmless."""
     now = timezone.now()
-    note_beat("schedule", "", now)
+    postpone_plans(measure_silence(SCHEDULE, now), now)
+    note_beat(SCHEDULE, "", now)
+    probe_providers(now)
     for job_id in find_due(CloneJob, CloneJob.ACTIVE_STATES, now):
         wake_clone(job_id)
     for line_id in find_due(PlannedDeletion, PlannedDeletion.ACTIVE_STATES, now):

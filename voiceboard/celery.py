@@ -4,6 +4,8 @@ import contextlib
 import gc
 import os
 import resource
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -145,3 +147,16 @@ def _refuse_without_keys(**_: Any) -> None:
     from catalog.models.sealing import verify_key_ring  # noqa: PLC0415  (needs loaded apps)
 
     verify_key_ring()
+
+
+@worker_init.connect
+def _note_start(**_: Any) -> None:
+    """Keep when this worker was started, for the processes that it forks to do the work.
+
+    A worker that is started again by its supervisor is as old as that one: no database can have
+    been restored in between.
+    """
+    from catalog.jobs.doubts import note_start  # noqa: PLC0415  (needs loaded apps)
+
+    started = os.environ.get("VOICEBOARD_STARTED_AT") or time.time()
+    note_start(datetime.fromtimestamp(float(started), UTC))

@@ -26,10 +26,13 @@ _GIVE_UP_AFTER = timedelta(days=1)
 
 
 def find_due_audits(now: datetime) -> list[str]:
-    """Return ended jobs that may have left a voice: sent again, or sent and then cancelled."""
-    again = Q(state__in=[State.READY, State.FAILED], attempt_count__gt=1)
-    again |= Q(state=State.CANCELLED, attempt_count__gt=0)
-    rows = CloneJob.objects.filter(again, audit_count__lt=len(_ROUNDS))
+    """Return ended jobs that may have left a voice.
+
+    One call is enough to leave two; and a job that was never sent may come from a backup, with its
+    voice made since. A failed one may be such a job, too, but then somebody uses that voice.
+    """
+    left = Q(state__in=[State.READY, State.CANCELLED]) | Q(state=State.FAILED, attempt_count__gt=0)
+    rows = CloneJob.objects.filter(left, audit_count__lt=len(_ROUNDS))
     rows = rows.filter(ended_at__gt=now - _GIVE_UP_AFTER).exclude(credential=None)
     return [str(job.pk) for job in rows.select_related("account") if _is_due(job, now)][:50]
 
@@ -63,7 +66,7 @@ def audit_clone(job_id: RowId, clock: Clock) -> int:
 def _find_made(job: CloneJob, provider: Provider) -> list[RemoteVoice]:
     info = job.account.info
     if info.finds_by_progress:
-        return provider.find_by_progress(job.progress) if job.progress else []
+        return provider.find_by_progress({**job.progress, "marker": job.marker})
     return provider.find_marked(job.marker) if info.marker_length else []
 
 

@@ -7,6 +7,7 @@ from django.db import DatabaseError, connection
 from catalog.models import Beat
 
 BEAT_SECONDS = 10
+SCHEDULE = "schedule"
 _FORGOTTEN_AFTER = timedelta(hours=1)
 
 
@@ -22,6 +23,12 @@ def note_beat(name: str, queues: str, now: datetime) -> None:
         return
 
 
+def measure_silence(name: str, now: datetime) -> timedelta:
+    """Return how long ago the process was last alive, 0 for one that is not known."""
+    seen_at = Beat.objects.filter(name=name).values_list("seen_at", flat=True).first()
+    return timedelta(0) if seen_at is None else max(timedelta(0), now - seen_at)
+
+
 def end_beat(name: str) -> None:
     """Note that the process has ended as it should."""
     try:
@@ -31,8 +38,12 @@ def end_beat(name: str) -> None:
 
 
 def forget_silent(now: datetime) -> int:
-    """Drop processes that were not heard of for long; return how many."""
-    return Beat.objects.filter(seen_at__lt=now - _FORGOTTEN_AFTER).delete()[0]
+    """Drop processes that were not heard of for long; return how many.
+
+    The schedule stays: its silence says how long nothing ran.
+    """
+    silent = Beat.objects.filter(seen_at__lt=now - _FORGOTTEN_AFTER)
+    return silent.exclude(name=SCHEDULE).delete()[0]
 
 
 def hang_up() -> None:

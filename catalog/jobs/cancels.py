@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from catalog.audit import record
-from catalog.jobs.looks import LookingTurn, back_off
+from catalog.jobs.looks import LookingTurn
 from catalog.jobs.slots import refresh_slots
 from catalog.jobs.turns import GIVE_UP_AFTER
 from catalog.models import CloneJob, Voice
@@ -34,6 +34,7 @@ class CancellingTurn(LookingTurn):
         except ProviderError as exc:
             self._wait_to_remove(exc)
             return
+        self._note_answer()
         self._keep_tombstone()
         self._cancel(f"The voice was removed at {info.label}.")
         refresh_slots(self.job.account_id, provider)
@@ -43,8 +44,7 @@ class CancellingTurn(LookingTurn):
         if self.clock() - (self.job.cancel_asked_at or self.clock()) > GIVE_UP_AFTER:
             self._ask_for_look("It was cancelled, but the voice could not be removed for a day.")
             return
-        words = f"Cancelling. The voice could not be removed yet: {exc.message}"
-        self._wait(words, back_off(len(self.job.evidence), exc))
+        self._wait_out(f"Cancelling. The voice could not be removed yet: {exc.message}", exc)
 
     def _keep_tombstone(self) -> None:
         now = self.clock()

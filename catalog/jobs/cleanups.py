@@ -15,6 +15,7 @@ from catalog.jobs.outcomes import record_outcome
 from catalog.jobs.rechecks import find_change
 from catalog.jobs.slots import refresh_slots
 from catalog.jobs.uses import read_uses
+from catalog.jobs.waits import back_off, end_waits, waits_for_answer
 from catalog.models import PlannedDeletion, Voice
 from catalog.models.versions import touch_voices
 from catalog.providers.base import Provider
@@ -26,6 +27,7 @@ logger = logging.getLogger(__name__)
 State, Step = PlannedDeletion.State, PlannedDeletion.Step
 
 _MOST_TRIES = 8
+_GIVE_UP_AFTER = timedelta(hours=1)
 
 
 def run_deletion(line_id: RowId, clock: Clock) -> int | None:
@@ -88,15 +90,19 @@ def _knows_uses(line: PlannedDeletion, lease: Lease, clock: Clock) -> bool:
     """Have the provider tell of uses once more; where it told before and now does not, wait."""
     read_at, begun = line.account.uses_read_at, line.plan.started_at
     is_fresh = read_at is None or begun is None or read_at >= begun
-    if is_fresh or line.step == Step.SENT or read_uses(line.account_id, clock):
+    if is_fresh or line.step == Step.SENT:
+        return True
+    if read_uses(line.account_id, clock):
+        line.failure_count = 0
+        lease.write(failure_count=0)
         return True
     words = f"{line.account.info.label} does not tell of the voice's use now."
-    count = line.attempt_count + 1
+    count = line.failure_count + 1
     if count >= _MOST_TRIES:
         _end(line, lease, clock, State.FAILED, words)
         return False
-    wait = timedelta(seconds=min(900, 2**count))
-    lease.release(after=wait, state=State.WAITING, message=words, attempt_count=count)
+    wait = timedelta(seconds=2**count)
+    lease.release(after=wait, state=State.WAITING, message=words, failure_count=count)
     return False
 
 
@@ -111,9 +117,13 @@ def _hide(line: PlannedDeletion, lease: Lease, clock: Clock) -> None:
 
 
 def _call(line: PlannedDeletion, lease: Lease, provider: Provider, clock: Clock) -> bool:
+    line.sent_at = line.sent_at or clock()
     with durable_transaction():
         lease.write(
-            step=Step.SENT, sent_at=clock(), attempt_count=line.attempt_count + 1, message=""
+            step=Step.SENT,
+            sent_at=line.sent_at,
+            attempt_count=line.attempt_count + 1,
+            message="",
         )
     try:
         provider.delete(line.remote_id)
@@ -126,17 +136,26 @@ def _call(line: PlannedDeletion, lease: Lease, provider: Provider, clock: Clock)
     except ProviderError as exc:
         _end(line, lease, clock, State.FAILED, exc.message)
         return False
+    end_waits(line.account.provider, clock())
     _keep_tombstone(line, lease, clock, words)
     return True
 
 
 def _try_again(line: PlannedDeletion, lease: Lease, clock: Clock, exc: TryLater) -> None:
-    if line.attempt_count + 1 >= _MOST_TRIES:
+    tries, since = line.attempt_count + 1, line.sent_at or clock()
+    if tries >= _MOST_TRIES and clock() - since > _GIVE_UP_AFTER:
         _end(line, lease, clock, State.FAILED, exc.message)
         return
-    seconds = exc.retry_after if exc.retry_after is not None else 2 ** (line.attempt_count + 1)
+    failures = line.failure_count + 1
+    wait = back_off(failures, exc)
+    if exc.retry_after is not None:
+        wait = timedelta(seconds=min(900, exc.retry_after))
     lease.release(
-        after=timedelta(seconds=min(900, seconds)), state=State.WAITING, message=exc.message[:500]
+        after=wait,
+        state=State.WAITING,
+        message=exc.message[:500],
+        failure_count=failures,
+        waits_for_answer=waits_for_answer(exc),
     )
 
 

@@ -16,8 +16,8 @@ from catalog.audit import record
 from catalog.crypto import CannotOpen
 from catalog.decoding import NotDecodable
 from catalog.jobs.cancels import CancellingTurn
+from catalog.jobs.doubts import is_doubtful
 from catalog.jobs.leases import LEASE, Clock, LeaseLost, RowId, claim_work, keep_alive
-from catalog.jobs.looks import back_off
 from catalog.jobs.relabels import write_own_labels
 from catalog.jobs.samples import convert_samples, find_length_problem, measure_sample
 from catalog.jobs.slots import refresh_slots
@@ -75,6 +75,8 @@ class _CloneRun(CancellingTurn):
     files: tuple[SampleFile, ...] = ()
 
     def go_on(self) -> None:
+        if self.job.step == Step.PLANNED and is_doubtful(self.job, self.clock()):
+            self._doubt()
         if self.job.cancel_asked_at and self.job.step == Step.PLANNED:
             self._cancel("Nothing is left of it at the provider.")
             return
@@ -82,8 +84,7 @@ class _CloneRun(CancellingTurn):
         if credential is None:
             self._stop_without_key()
             return
-        if self.job.step == Step.PLANNED and credential.is_refused:
-            self._wait_for_key()
+        if credential.is_refused and self._needs_good_key():
             return
         if self.job.step == Step.PLANNED and not self._prepare():
             return
@@ -96,20 +97,53 @@ class _CloneRun(CancellingTurn):
             with open_provider(
                 self.job.account.provider, credential.secrets(), base_url
             ) as provider:
+                self.job.credential = credential
                 provider.on_handed_over = self._note_handover
                 self._take_step(provider, credential)
         except CannotOpen:
             self._wait("The key can't be opened: enter it again.", timedelta(minutes=5))
+
+    def _needs_good_key(self) -> bool:
+        """Wait for another key unless a look with the refused one may still settle something."""
+        if self._is_in_doubt:
+            self._wait_for_key_to_look()
+        elif self.job.step == Step.PLANNED:
+            self._wait_for_key()
+        else:
+            return False
+        return True
 
     def _take_step(self, provider: Provider, credential: Credential) -> None:
         if self.job.step == Step.CONFIRMED:
             self._fetch_voice(provider)
         elif self.job.step in {Step.SENT, Step.UNKNOWN}:
             self._look(provider)
+            if self.job.step == Step.PLANNED:
+                self._send_at_last(provider, credential)
         else:
             self._send(provider, credential)
 
+    def _send_at_last(self, provider: Provider, credential: Credential) -> None:
+        """Go on with a job that is no longer in doubt."""
+        if self._is_being_cancelled():
+            self._cancel("Nothing is left of it at the provider.")
+        elif self._prepare():
+            self._send(provider, credential)
+
     # Before the call
+
+    def _doubt(self) -> None:
+        """Look for the voice first: after a restore or a long wait it may have been made.
+
+        Without the moment of a call, the step says that this job knows of none.
+        """
+        label = self.job.account.info.label
+        self._write_durably(
+            step=Step.UNKNOWN,
+            sent_at=None,
+            empty_look_count=0,
+            message=f"Looking whether {label} has made this voice already.",
+        )
 
     def _prepare(self) -> bool:
         """Check the sample and take the account; False when the job cannot be sent now."""
@@ -157,7 +191,7 @@ class _CloneRun(CancellingTurn):
         )
         if self.clock() - sent_at > LEASE / 2:
             # Frozen between commit and call: another worker may look already. Nothing was sent.
-            self.lease.release(step=Step.PLANNED, state=State.WAITING)
+            self.lease.release(step=Step.PLANNED, state=State.WAITING, unsent_at=self.clock())
             return
         try:
             result = provider.clone(wish)
@@ -175,6 +209,7 @@ class _CloneRun(CancellingTurn):
         except ProviderError as exc:
             self._fail(exc.message, step=Step.REFUSED)
         else:
+            self._note_answer()
             self._note_of_result = result.note
             self._adopt(result.remote_id, result.note)
             self._fetch_voice(provider)
@@ -185,14 +220,15 @@ class _CloneRun(CancellingTurn):
         if self.clock() - self.job.created_at > GIVE_UP_AFTER:
             self._fail(f"{exc.message} That went on for a day.", step=Step.PLANNED)
             return
-        tries, attempts = len(self.job.evidence), self.job.attempt_count - 1
-        self._wait(exc.message, back_off(tries, exc), step=Step.PLANNED, attempt_count=attempts)
+        attempts = self.job.attempt_count - 1
+        self._wait_out(exc.message, exc, step=Step.PLANNED, attempt_count=attempts)
 
     def _put_down(self, credential: Credential, exc: CredentialRejected) -> None:
         """Wait for another key; one that only lacks a permission would lack it tomorrow, too."""
         if isinstance(exc, PermissionMissing):
             self._fail(exc.message, step=Step.REFUSED)
             return
+        self._note(exc)
         self._note_refused_key(credential, exc)
         self._free_account()
         self._write_durably(step=Step.PLANNED, attempt_count=self.job.attempt_count - 1)
@@ -241,6 +277,7 @@ class _CloneRun(CancellingTurn):
         try:
             remote = provider.voice(self.job.remote_id)
         except NotFound:
+            self._note_answer()
             if self.clock() - (self.job.sent_at or self.clock()) > GIVE_UP_AFTER:
                 self._ask_for_look("The provider confirmed the voice but never showed it.")
             else:
@@ -248,8 +285,9 @@ class _CloneRun(CancellingTurn):
                 self._wait(words, timedelta(seconds=min(60, 2 * tries)), empty_look_count=tries)
         except ProviderError as exc:
             self._note(exc)
-            self._wait(exc.message, back_off(tries, exc), empty_look_count=tries)
+            self._wait_out(exc.message, exc)
         else:
+            self._note_answer()
             self._judge_voice(provider, remote, tries)
 
     def _judge_voice(self, provider: Provider, remote: RemoteVoice, tries: int) -> None:

@@ -13,6 +13,7 @@ from catalog.audit import record
 from catalog.crypto import CannotOpen
 from catalog.jobs.leases import Clock, RowId
 from catalog.jobs.replacements import check_replacement
+from catalog.jobs.waits import end_waits
 from catalog.models import Credential, ProviderAccount, Replacement
 from catalog.providers.errors import CredentialRejected, PermissionMissing, ProviderError
 from catalog.providers.key_checks import CredentialCheck
@@ -41,6 +42,7 @@ def check_credential(credential_id: RowId, clock: Clock) -> int | None:
         with open_provider(credential.provider, credential.secrets(), base_url) as provider:
             found = provider.check()
         ref = found.account_ref or credential.account_fallback_ref()
+        end_waits(credential.provider, clock())
     except CannotOpen:
         problem = "This key can't be opened: enter it again."
         _write(credential, sealed, health="rejected", problem=problem, checked_at=clock())

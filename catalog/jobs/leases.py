@@ -47,6 +47,7 @@ class Lease:
 
     def release(self, *, after: timedelta = timedelta(0), **values: Any) -> None:
         """Give the row back, to be taken up again no sooner than ``after`` from now."""
+        values = {"waits_for_answer": False, **values}
         self.write(lease_until=None, not_before=self.clock() + after, woken_at=None, **values)
 
     def _rows(self) -> Any:

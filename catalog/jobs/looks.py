@@ -1,15 +1,20 @@
 """Look at the provider after an unclear end: adopt what is there, or prove that nothing is."""
 
-import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 
 from catalog.audit import record
-from catalog.jobs.turns import GIVE_UP_AFTER, CloneTurn
+from catalog.jobs.doubts import get_start, known_unsent_at, may_be_restored
+from catalog.jobs.turns import GIVE_UP_AFTER, KEY_WAIT, CloneTurn
 from catalog.models import CloneJob
 from catalog.providers.base import Provider
-from catalog.providers.errors import CredentialRejected, ProviderError, TryLater, Unsupported
+from catalog.providers.errors import (
+    CredentialRejected,
+    PermissionMissing,
+    ProviderError,
+    Unsupported,
+)
 from catalog.providers.types import RemoteVoice
 
 Step = CloneJob.Step
@@ -25,8 +30,8 @@ class LookingTurn(CloneTurn):
 
     def _look(self, provider: Provider) -> None:
         """Search the provider's voices for our marker; only a complete look counts."""
-        sent_at = self.job.sent_at or self.clock()
-        self._take_account()
+        if not self._is_in_doubt:
+            self._take_account()
         info = self.job.account.info
         if not info.marker_length and not info.finds_by_progress:
             self._ask_for_look("This provider does not show which voice came from this job.")
@@ -35,24 +40,77 @@ class LookingTurn(CloneTurn):
             found = self._find_made(provider)
         except ProviderError as exc:
             self._note(exc)
-            if self.clock() - sent_at > GIVE_UP_AFTER:
-                self._ask_for_look("The provider could not be asked for a day.")
-            else:
-                words = f"Could not look at the provider yet: {exc.message}"
-                self._wait(words, back_off(len(self.job.evidence), exc))
+            self._look_later(exc)
             return
+        # A first look says nothing about the calls that made the job wait.
+        self._note_answer(is_on_the_way=not self._is_in_doubt)
         if found:
-            self._adopt(found[0].remote_id, "Found at the provider after its answer got lost.")
+            words = "made already" if self._is_in_doubt else "made before its answer got lost"
+            self._adopt(found[0].remote_id, f"Found at the provider: it was {words}.")
             self._remove_doubles(provider, found[1:])
             self._fetch_voice(provider)
+        elif self._is_in_doubt:
+            self._end_doubt()
         else:
             self._count_empty_look()
 
+    @property
+    def _is_in_doubt(self) -> bool:
+        """Tell whether this job knows of no call, and only looks whether there was one."""
+        return self.job.step == Step.UNKNOWN and self.job.sent_at is None
+
     def _find_made(self, provider: Provider) -> list[RemoteVoice]:
-        if self.job.account.info.finds_by_progress:
-            # Nothing kept means that the call which makes the voice was never begun.
-            return provider.find_by_progress(self.job.progress) if self.job.progress else []
-        return provider.find_marked(self.job.marker)
+        if not self.job.account.info.finds_by_progress:
+            return provider.find_marked(self.job.marker)
+        if self._is_in_doubt:
+            # What an unknown call kept is lost, but it left the marker as well.
+            return provider.find_by_progress({**self.job.progress, "marker": self.job.marker})
+        # Nothing kept means that the call which makes the voice was never begun.
+        return provider.find_by_progress(self.job.progress) if self.job.progress else []
+
+    def _look_later(self, exc: ProviderError) -> None:
+        if self._is_in_doubt and isinstance(exc, PermissionMissing | Unsupported):
+            self._ask_for_look(f"It may have been made already, and nobody can look. {exc.message}")
+        elif self._is_in_doubt and isinstance(exc, CredentialRejected) and self.job.credential:
+            self._note_refused_key(self.job.credential, exc)
+            self._wait_for_key_to_look()
+        elif self.clock() - self._unclear_since <= GIVE_UP_AFTER:
+            self._wait_out(f"Could not look at the provider yet: {exc.message}", exc)
+        else:
+            self._give_up_looking(f"The provider could not be asked for a day. {exc.message}")
+
+    def _give_up_looking(self, message: str) -> None:
+        if self._is_in_doubt and not may_be_restored(self.job):
+            # The job only waited for long, and these workers never sent it.
+            self._fail(message, step=Step.PLANNED)
+        else:
+            self._ask_for_look(message)
+
+    def _wait_for_key_to_look(self) -> None:
+        label = self.job.account.info.label
+        if self.clock() - self._unclear_since > GIVE_UP_AFTER:
+            self._give_up_looking(f"{label} does not accept the key, and no other came for a day.")
+            return
+        self._wait(f"{label} does not accept the key. Replace it, and the job goes on.", KEY_WAIT)
+
+    @property
+    def _unclear_since(self) -> datetime:
+        known = self.job.sent_at or known_unsent_at(self.job)
+        return max(known, get_start() or known) if self._is_in_doubt else known
+
+    def _end_doubt(self) -> None:
+        """Let the job be sent, unless a voice that was made just before may still appear."""
+        settle, started = self._settle_time(), get_start()
+        left = timedelta(0)
+        if started is not None and may_be_restored(self.job):
+            # Whatever another worker sent, it had been stopped before this one was started.
+            left = started + settle - self.clock()
+        if left > timedelta(0):
+            words = "Looking whether the provider has made this voice already."
+            self._wait(words, min(left, max(settle / 12, timedelta(seconds=1))))
+        else:
+            # The same turn goes on with it: after a longer pause it would be in doubt again.
+            self._write_durably(step=Step.PLANNED, unsent_at=self.clock())
 
     def _count_empty_look(self) -> None:
         sent_at, settle = self.job.sent_at or self.clock(), self._settle_time()
@@ -95,18 +153,9 @@ class LookingTurn(CloneTurn):
     def _adopt(self, remote_id: str, note: str) -> None:
         self._write_durably(
             step=Step.CONFIRMED,
+            sent_at=self.job.sent_at or self.clock(),
             remote_id=remote_id,
             empty_look_count=0,
             message=note or "The provider made the voice. Fetching it.",
         )
         self._free_account()
-
-
-def back_off(tries: int, exc: ProviderError) -> timedelta:
-    """Return how long to wait before the provider is asked again."""
-    if isinstance(exc, TryLater) and exc.retry_after is not None:
-        # Whoever was told the same moment should not all be there at once.
-        return timedelta(seconds=exc.retry_after * random.uniform(1, 1.1))  # noqa: S311
-    if isinstance(exc, CredentialRejected | Unsupported):
-        return timedelta(minutes=5)
-    return timedelta(seconds=min(300, 2 ** min(tries, 8)))

@@ -1,22 +1,50 @@
 """Start a confirmed plan when its time has come: find the keys, and hand its lines to workers."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 
 from catalog.audit import record
+from catalog.jobs.notices import tell_keepers
 from catalog.jobs.outcomes import record_outcome
 from catalog.models import CleanupPlan, PlannedDeletion
 from catalog.queries.deleting_keys import find_deleting_keys
 
 State = PlannedDeletion.State
 
+# A restart is shorter; what lasts longer was an outage, or the time since a backup.
+_SILENCE_MATTERS = timedelta(hours=1)
+
 
 def find_due_plans(now: datetime) -> list[int]:
     """Return the plans whose waiting time is over."""
     due = CleanupPlan.objects.waiting().filter(due_at__lte=now)
     return list(due.order_by("due_at", "pk").values_list("pk", flat=True))
+
+
+def postpone_plans(silence: timedelta, now: datetime) -> int:
+    """Give waiting plans back the time in which nobody could keep a voice; return how many.
+
+    After a restore from a backup, it is the time in which whoever pressed Keep has to do it again.
+    """
+    if silence < _SILENCE_MATTERS:
+        return 0
+    plans = CleanupPlan.objects.waiting().filter(waiting_days__gt=0).select_related("team")
+    return sum(_postpone(plan, silence, now) for plan in plans)
+
+
+@transaction.atomic
+def _postpone(plan: CleanupPlan, silence: timedelta, now: datetime) -> int:
+    rows = CleanupPlan.objects.waiting().filter(pk=plan.pk, due_at=plan.due_at)
+    if not rows.update(due_at=F("due_at") + silence):
+        return 0
+    plan.refresh_from_db()
+    tell_keepers(plan, now)
+    hours = round(silence / timedelta(hours=1))
+    record(None, "plan postponed", plan, team=plan.team, now=now, hours=hours)
+    return 1
 
 
 @transaction.atomic

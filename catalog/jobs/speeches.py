@@ -16,9 +16,10 @@ from catalog.audit import record
 from catalog.crypto import CannotOpen
 from catalog.decoding import Measured, NotDecodable, measure_audio
 from catalog.durable import durable_transaction
+from catalog.jobs.doubts import may_be_restored
 from catalog.jobs.leases import LEASE, Clock, Lease, LeaseLost, RowId, claim_work, keep_alive
-from catalog.jobs.looks import back_off
 from catalog.jobs.previews import GENERATED, NotSound, keep_clip, measure_clip
+from catalog.jobs.waits import back_off, end_waits, waits_for_answer
 from catalog.models import Speech, SpokenClip, Voice
 from catalog.providers.errors import OutcomeUnknown, ProviderError, TryLater
 from catalog.providers.session import open_provider
@@ -65,12 +66,19 @@ class _SpeechRun:
         elif speech.step == Step.SENT and not self.info.speaks_free:
             words = f"The worker stopped before {self.info.label} answered."
             self._leave_unclear(words)
+        elif speech.step == Step.PLANNED and self._may_be_paid_for():
+            words = f"{self.info.label} may have spoken this before Voiceboard was started again."
+            self._leave_unclear(words)
         elif speech.credential is None:
             self._fail("Stopped: the key was removed.")
         elif speech.attempt_count >= _MOST_SENDS:
             self._fail(speech.message or f"{self.info.label} could not be reached.")
         elif self._mark_sent():
             self._send()
+
+    def _may_be_paid_for(self) -> bool:
+        """Tell whether another worker may have sent it, which no provider tells afterwards."""
+        return not self.info.speaks_free and may_be_restored(self.speech)
 
     # The call that must not be repeated blindly
 
@@ -99,12 +107,19 @@ class _SpeechRun:
         except CannotOpen:
             self._fail("The key can't be opened: enter it again.")
         except TryLater as exc:
-            self._wait(exc.message, back_off(self.speech.attempt_count, exc))
+            failures = self.speech.failure_count + 1
+            self._wait(
+                exc.message,
+                back_off(failures, exc),
+                failure_count=failures,
+                waits_for_answer=waits_for_answer(exc),
+            )
         except OutcomeUnknown as exc:
             self._leave_unclear(exc.message)
         except ProviderError as exc:
             self._fail(exc.message, step=Step.REFUSED)
         else:
+            end_waits(self.speech.voice.provider, self.clock())
             self._keep(sound)
 
     def _speak(self) -> AudioClip:
@@ -162,10 +177,9 @@ class _SpeechRun:
         voices = Voice.objects.filter(pk=self.speech.voice_id)
         voices.update(has_generated_preview=True)
 
-    def _wait(self, message: str, after: timedelta) -> None:
-        self.lease.release(
-            after=after, state=State.WAITING, step=Step.PLANNED, message=message[:500]
-        )
+    def _wait(self, message: str, after: timedelta, **values: object) -> None:
+        values |= {"step": Step.PLANNED, "unsent_at": self.clock()}
+        self.lease.release(after=after, state=State.WAITING, message=message[:500], **values)
 
     def _fail(self, message: str, **values: str) -> None:
         self._finish(State.FAILED, message=message[:500], **values)

@@ -14,6 +14,7 @@ from catalog.jobs.credentials import keep_refusal
 from catalog.jobs.leases import Clock
 from catalog.jobs.slots import refresh_slots
 from catalog.jobs.voices import LastSent, Part, Tally, find_missing, mark_gone, write_voices
+from catalog.jobs.waits import end_waits
 from catalog.models import Credential, ProviderAccount, SyncRun
 from catalog.providers.base import Provider
 from catalog.providers.errors import CredentialRejected, ProviderError, TryLater
@@ -72,6 +73,7 @@ def _sync_voices(account: ProviderAccount, run: SyncRun, tally: Tally, clock: Cl
         except ProviderError as exc:
             return exc.message
         else:
+            end_waits(account.provider, clock())
             return ""
     return problem
 

@@ -11,6 +11,7 @@ from catalog.durable import durable_transaction
 from catalog.jobs.credentials import keep_refusal
 from catalog.jobs.leases import Clock, Lease, LeaseLost
 from catalog.jobs.notices import tell_end, tell_wait
+from catalog.jobs.waits import back_off, end_waits, waits_for_answer
 from catalog.models import CloneJob, Credential, ProviderAccount
 from catalog.providers.errors import CredentialRejected, ProviderError
 
@@ -18,7 +19,7 @@ State, Step = CloneJob.State, CloneJob.Step
 
 GIVE_UP_AFTER = timedelta(hours=24)
 _ACCOUNT_LEASE = timedelta(minutes=3)
-_KEY_WAIT = timedelta(minutes=1)
+KEY_WAIT = timedelta(minutes=1)
 
 
 class CloneTurn:
@@ -55,7 +56,25 @@ class CloneTurn:
             setattr(self.job, name, value)
 
     def _wait(self, message: str, after: timedelta, **values: Any) -> None:
+        if values.get("step", self.job.step) == Step.PLANNED:
+            # A job in doubt is looked for first, so at this point it is known to be unsent.
+            values["unsent_at"] = self.clock()
         self.lease.release(after=after, state=State.WAITING, message=message[:500], **values)
+
+    def _wait_out(self, message: str, exc: ProviderError, **values: Any) -> None:
+        """Wait for longer after each failure in a row, or until the provider answers others."""
+        values["waits_for_answer"] = waits_for_answer(exc)
+        self._wait(message, back_off(self.job.failure_count, exc), **values)
+
+    def _note_answer(self, *, is_on_the_way: bool = True) -> None:
+        """Take note that the provider answered as it should; work that waits for that goes on.
+
+        What is on the way of this job ends its failures in a row.
+        """
+        if is_on_the_way and self.job.failure_count:
+            self.job.failure_count = 0
+            self.lease.write(failure_count=0)
+        end_waits(self.job.account.provider, self.clock())
 
     def _fail(self, message: str, **values: Any) -> None:
         self._finish(State.FAILED, message=message[:500], **values)
@@ -110,11 +129,10 @@ class CloneTurn:
         if self.clock() - self.job.created_at > GIVE_UP_AFTER:
             self._fail(f"{label} does not accept the key, and no other came for a day.")
             return
-        self._wait(f"{label} does not accept the key. Replace it, and the job goes on.", _KEY_WAIT)
+        self._wait(f"{label} does not accept the key. Replace it, and the job goes on.", KEY_WAIT)
 
     def _note_refused_key(self, key: Credential, exc: CredentialRejected) -> None:
         """Turn the key red, so that no other job asks with it, and tell who answers for this."""
-        self._note(exc)
         keep_refusal(key, exc, self.clock())
         tell_wait(self.job, f"{exc.message} Replace the key, and it goes on.", self.clock())
 
@@ -135,4 +153,5 @@ class CloneTurn:
         # The first lines tell how it became unclear, the last ones how it stands.
         lines = [*self.job.evidence, line]
         self.job.evidence = lines if len(lines) <= 20 else [*lines[:5], *lines[-15:]]
-        self.lease.write(evidence=self.job.evidence)
+        self.job.failure_count += 1
+        self.lease.write(evidence=self.job.evidence, failure_count=self.job.failure_count)

@@ -6,7 +6,7 @@ from django.db import models
 
 from catalog.models.accounts import Team, User
 from catalog.models.credentials import Credential, ProviderAccount
-from catalog.models.leases import LeasedWork
+from catalog.models.leases import LeasedWork, waits_index
 from catalog.models.voices import Voice
 
 
@@ -148,6 +148,7 @@ class PlannedDeletion(LeasedWork):
         constraints = [
             models.UniqueConstraint(fields=["plan", "voice"], name="one_line_per_plan_and_voice")
         ]
+        indexes = [waits_index("planned_deletion_waits")]
 
     def __str__(self) -> str:
         return f"Deletion of {self.name} in plan {self.plan_id}"

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from catalog.models.accounts import Team, User
 from catalog.models.credentials import Credential, ProviderAccount
-from catalog.models.leases import LeasedWork
+from catalog.models.leases import LeasedWork, waits_index
 from catalog.models.orders import CloneOrder
 from catalog.models.voices import Voice
 
@@ -109,7 +109,10 @@ class CloneJob(LeasedWork):
     objects = CloneJobQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["team", "created_at"], name="clone_job_by_team")]
+        indexes = [
+            models.Index(fields=["team", "created_at"], name="clone_job_by_team"),
+            waits_index("clone_job_waits"),
+        ]
 
     def __str__(self) -> str:
         return f"Clone job {self.pk}"

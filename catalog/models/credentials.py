@@ -68,6 +68,7 @@ class ProviderAccount(models.Model):
     last_owner = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     slots_used = models.PositiveIntegerField(null=True)
     slots_limit = models.PositiveIntegerField(null=True)
+    slots_read_at = models.DateTimeField(null=True)
     synced_at = models.DateTimeField(null=True)
     sync_due_at = models.DateTimeField(null=True)
     sync_lease_until = models.DateTimeField(null=True)

@@ -11,7 +11,10 @@ class LeasedWork(models.Model):
     """Work that one worker at a time may hold: the row is the job, a message only wakes it.
 
     ``fence`` grows with every claim; a worker that was frozen past its lease finds its number
-    outdated and can write nothing.
+    outdated and can write nothing. ``unsent_at`` is when a worker last knew that nothing had been
+    sent; without it, that is when the row was created. ``failure_count`` counts failures in a row,
+    and ``waits_for_answer`` says that the row waits because of one, for a time that we chose: it
+    goes on early when the provider answers again.
     """
 
     class Step(models.TextChoices):
@@ -32,6 +35,9 @@ class LeasedWork(models.Model):
     woken_at = models.DateTimeField(null=True)
     attempt_count = models.PositiveIntegerField(default=0)
     empty_look_count = models.PositiveIntegerField(default=0)
+    failure_count = models.PositiveIntegerField(default=0)
+    waits_for_answer = models.BooleanField(default=False)
+    unsent_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     message = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField()
@@ -39,6 +45,11 @@ class LeasedWork(models.Model):
 
     class Meta:
         abstract = True
+
+
+def waits_index(name: str) -> models.Index:
+    """Return the index of the rows that wait until their provider answers again."""
+    return models.Index(fields=["not_before"], name=name, condition=Q(waits_for_answer=True))
 
 
 def due_work(now: datetime) -> Q:

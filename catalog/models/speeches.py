@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from catalog.models.accounts import Team, User
 from catalog.models.credentials import Credential, ProviderAccount
-from catalog.models.leases import LeasedWork
+from catalog.models.leases import LeasedWork, waits_index
 from catalog.models.voices import Voice
 from catalog.providers.types import SettingValue
 
@@ -103,6 +103,7 @@ class Speech(LeasedWork):
         indexes = [
             models.Index(fields=["voice", "created_at"], name="speech_by_voice"),
             models.Index(fields=["requested_by", "created_at"], name="speech_by_person"),
+            waits_index("speech_waits"),
         ]
 
     def __str__(self) -> str:

@@ -155,7 +155,10 @@ class Provider:
         raise self._lacks("find clones again")
 
     def find_by_progress(self, progress: Mapping[str, str]) -> list[RemoteVoice]:
-        """Return our voices that came from what the job kept, oldest first, all looked through."""
+        """Return our voices that came from what the job kept, oldest first, all looked through.
+
+        A ``marker`` among it also finds those of a call of which the job kept nothing.
+        """
         raise self._lacks("find clones again")
 
     def is_ready(self, remote_id: str) -> bool:

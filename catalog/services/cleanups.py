@@ -208,6 +208,8 @@ def _queue_again(line: PlannedDeletion, credential: object, now: datetime) -> bo
             step=Step.PLANNED,
             credential=credential,
             attempt_count=0,
+            failure_count=0,
+            sent_at=None,
             not_before=None,
             ended_at=None,
             told_at=None,

@@ -34,6 +34,8 @@ class Processes:
             "DJANGO_SETTINGS_MODULE": "voiceboard.settings",
             "VOICEBOARD_DATA_DIR": str(folder),
             "VOICEBOARD_LOCAL": "0",
+            # Workers that are killed and started again belong to one start, as under a supervisor.
+            "VOICEBOARD_STARTED_AT": str(time.time()),
         }
         if has_redis:
             self.environment["CELERY_BROKER_URL"] = f"redis://{HOST}:{self._redis_port}/0"

@@ -65,6 +65,16 @@ def test_what_a_first_call_made_too_late_is_removed_although_the_second_was_refu
     assert provider.deleted == ["remote-1"]
 
 
+def test_a_double_is_found_after_a_single_call_too(cast, provider, clock):
+    job = ended(cast, provider, attempt_count=1)
+    provider.make(job.marker)
+    clock.move(minutes=10)
+
+    assert find_due_audits(clock.now) == [str(job.pk)]
+    assert audit_clone(job.pk, clock) == 1
+    assert provider.deleted == ["remote-2"]
+
+
 def test_what_was_made_after_a_cancel_is_removed(cast, provider, clock):
     job = ended(cast, provider, state="cancelled", step="planned", remote_id="", attempt_count=1)
     provider.make(job.marker)
@@ -77,8 +87,7 @@ def test_what_was_made_after_a_cancel_is_removed(cast, provider, clock):
 
 def test_it_is_looked_for_after_ten_minutes_and_an_hour_and_then_no_more(cast, provider, clock):
     job = ended(cast, provider)
-    ended(cast, provider, attempt_count=1)
-    ended(cast, provider, state="failed", attempt_count=1)
+    ended(cast, provider, state="failed", attempt_count=0)
     looks = []
 
     for _ in range(20):

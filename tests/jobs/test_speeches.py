@@ -186,6 +186,33 @@ def test_the_same_wish_of_two_people_is_one_call(cast, stub, speech, clock, voic
     assert spoken(stub) == 1
 
 
+def test_a_text_that_may_come_from_a_backup_is_not_paid_for_again_without_a_person(
+    stub, speech, clock, monkeypatch
+):
+    monkeypatch.setattr("catalog.jobs.doubts._starts", [clock.move(minutes=1)])
+
+    after(speech, clock)
+
+    assert (speech.state, spoken(stub)) == (State.UNCLEAR, 0)
+    assert "It may have been charged, so it was not sent again." in speech.message
+
+
+def test_a_text_that_the_provider_put_off_is_sent_when_its_time_comes(stub, speech, clock):
+    stub.fails["speak"] = [errors.TryLater("Slow down.", retry_after=900)]
+    after(speech, clock)
+    clock.move(minutes=17)
+
+    assert after(speech, clock).state == State.DONE
+
+
+def test_what_is_free_is_spoken_again_after_a_restore(stub, speech, clock, monkeypatch):
+    free = dataclasses.replace(get_adapter("elevenlabs").info, speaks_free=True)
+    monkeypatch.setattr(get_adapter("elevenlabs"), "info", free)
+    monkeypatch.setattr("catalog.jobs.doubts._starts", [clock.move(minutes=1)])
+
+    assert after(speech, clock).state == State.DONE
+
+
 def test_what_is_cancelled_in_time_is_not_sent(cast, stub, speech, clock):
     assert cancel_speech(cast.mia, speech=speech, now=clock())
 

@@ -14,6 +14,8 @@ SLUG = "stepfun"
 MARKER = "vb1:5eb0a7c1:0f8fad5bd9cb469fa16570867728950e"
 SAMPLE = SampleFile("anna.wav", "audio/wav", b"RIFF....WAVE")
 UPLOADED = {"file_id": "file-Kx81"}
+# The marker as part of a file's name, for when the file's id gets lost.
+NAME = f"{MARKER.replace(':', '-')}.wav"
 
 
 def wish_with(**changes: Any) -> CloneRequest:
@@ -40,7 +42,7 @@ def test_clone_uploads_keeps_the_file_and_then_makes_the_voice(server):
     assert kept == [(UPLOADED, 1)]
     purpose, file = read_form(server.requests[0])
     assert (purpose.name, purpose.content) == ("purpose", b"storage")
-    assert (file.name, file.filename, file.content_type) == ("file", "anna.wav", "audio/wav")
+    assert (file.name, file.filename, file.content_type) == ("file", NAME, "audio/wav")
     assert file.content == SAMPLE.content
     assert json.loads(server.requests[1].content) == {
         "model": "stepaudio-2.5-tts",
@@ -214,6 +216,34 @@ def test_find_by_progress_knows_a_file_by_its_number_and_puts_the_undated_last(s
 def test_before_a_file_was_kept_there_is_nothing_to_find(server, progress):
     with server.connect() as adapter:
         assert adapter.find_by_progress(progress) == []
+
+
+def test_a_lost_file_is_found_by_the_marker_in_its_name(server):
+    mine = {"id": "file-FmBrMBqicC", "filename": NAME}
+    server.will_send(200, {"data": [{"id": "file-1", "filename": "anna.wav"}, mine]})
+    server.will_answer("clones_page_1").will_answer("clones_page_2")
+
+    with server.connect() as adapter:
+        found = adapter.find_by_progress({"marker": MARKER})
+
+    assert [voice.remote_id for voice in found] == ["voice-tone-Gn31", "voice-tone-FmBrMBqicC"]
+    assert server.paths() == ["GET /v1/files", *["GET /v1/audio/voices"] * 2]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"data": [{"filename": NAME}]},
+        {"data": ["file-1"]},
+        {"data": [], "has_more": True},
+    ],
+)
+def test_a_list_of_files_that_is_not_whole_proves_nothing(server, answer):
+    server.will_send(200, answer)
+
+    with server.connect() as adapter, pytest.raises(errors.TryLater):
+        adapter.find_by_progress({"marker": MARKER})
 
 
 def test_find_by_progress_does_not_take_half_a_listing_for_an_answer(server):

@@ -191,6 +191,12 @@ def test_senseless_clone_is_refused_and_costs_nothing(client, more):
     assert balance(client) == before
 
 
+def test_files_are_listed_with_their_names(client):
+    stored = upload(client).json()
+
+    assert client.get("/files").json() == {"data": [stored], "object": "list"}
+
+
 def test_deleted_file_leaves_its_voice(client):
     file_id = upload(client).json()["id"]
     client.post("/audio/voices", json={"model": "step-tts-2", "file_id": file_id})

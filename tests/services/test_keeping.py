@@ -16,6 +16,7 @@ from catalog.models import (
     Voice,
 )
 from catalog.queries.plans import find_held_lines
+from catalog.schedule import sweep_task
 from catalog.services.cleanup_rules import change_rules
 from catalog.services.cleanups import (
     NothingToPlan,
@@ -72,6 +73,32 @@ def test_a_voice_that_waits_in_one_plan_enters_no_other(cast, clone, plan):
     keep_voice(cast.mia, line=plan.lines.get(), now=NOW)
     with pytest.raises(NothingToPlan):
         draw_up_plan(cast.ana, team=cast.aurora, voice_ids=[clone.pk], now=NOW)
+
+
+def test_time_in_which_nobody_could_keep_a_voice_is_added_and_owners_are_told_again(
+    cast, plan, wakes, monkeypatch
+):
+    monkeypatch.setattr("catalog.schedule.timezone.now", lambda: LATER)
+    factories.make_beat("schedule", "", NOW + timedelta(days=1))
+
+    sweep_task()
+    sweep_task()
+
+    plan.refresh_from_db()
+    assert (plan.due_at, plan.started_at) == (LATER + timedelta(days=6), None)
+    assert plan.lines.get().state == State.HELD
+    assert [notice.user for notice in Notice.objects.all()] == [cast.mia] * 2
+    assert AuditEntry.objects.get(action="plan postponed").facts == {"hours": 144}
+
+
+def test_a_restart_of_a_few_minutes_postpones_nothing(plan, wakes, monkeypatch):
+    monkeypatch.setattr("catalog.schedule.timezone.now", lambda: LATER)
+    factories.make_beat("schedule", "", LATER - timedelta(minutes=10))
+
+    sweep_task()
+
+    plan.refresh_from_db()
+    assert (plan.due_at, plan.started_at) == (LATER, LATER)
 
 
 def test_its_time_comes_once(plan):

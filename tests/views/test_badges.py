@@ -129,3 +129,13 @@ def test_a_voice_that_no_key_opens_is_not_offered_to_be_spoken(mia, cast):
         page = Page(mia.get(path))
         assert "Generate (about" not in page.text
         assert "No preview, nor a key to speak one" in page.text
+
+
+def test_a_clone_of_ours_without_its_job_is_not_called_a_stranger(mia, cast):
+    ours = factories.make_clone(cast.account, "Ada", marker="vb1:abc:123")
+    other = factories.make_clone(cast.account, "Bo")
+    for voice in (ours, other):
+        badge(voice, "clone", "no_source")
+
+    assert "This voice was made with Voiceboard" in Page(mia.get(f"/voices/{ours.pk}/")).text
+    assert "It was not cloned here" in Page(mia.get(f"/voices/{other.pk}/")).text

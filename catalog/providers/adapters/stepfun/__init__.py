@@ -4,15 +4,17 @@ API reference: https://platform.stepfun.ai/docs/en/api-reference/audio/list-voic
 
 A clone takes two calls: the recording is uploaded, and then a voice is made of it, which is
 charged at once. The file's id is kept in between, so that a clone goes on with the second call,
-and is found again by it. Nothing tells whose account a key opens, so the account's reference stays
-empty, and what identifies the account is the key itself. It has no stored sample to hear. Hearing a
-clone before it is made is charged: ``preview_clone`` does it, and no page asks for it.
+and is found again by it. The file's name carries the marker, in case the id gets lost.
+Nothing tells whose account a key opens, so the account's reference stays empty, and what identifies
+the account is the key itself. It has no stored sample to hear. Hearing a clone before it is made is
+charged: ``preview_clone`` does it, and no page asks for it.
 """
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
+from pathlib import PurePath
 from typing import Any
 
 from catalog.providers import errors
@@ -159,14 +161,29 @@ class Adapter(Provider):
 
     def find_by_progress(self, progress: Mapping[str, str]) -> list[RemoteVoice]:
         """See https://platform.stepfun.ai/docs/en/api-reference/audio/list-voice on ``file_id``."""
-        file_id = progress.get("file_id")
-        if not file_id:
-            # Without a file there was nothing yet to make a voice of.
-            return []
+        file_ids = {progress["file_id"]} if progress.get("file_id") else set()
+        if progress.get("marker"):
+            file_ids |= self._find_marked_files(progress["marker"])
+        # Without a file there was nothing yet to make a voice of.
+        return self._find_made_of(file_ids) if file_ids else []
+
+    def _find_marked_files(self, marker: str) -> set[str]:
+        # https://platform.stepfun.com/docs/zh/api-reference/files/list
+        page = self.request_json("GET", "files")
+        files = page.get("data")
+        if not isinstance(files, list) or page.get("has_more"):
+            raise self.unclear("answered without a whole list of files", repeatable=True)
+        demand_ids(files, voice_id, self.unclear)
+        start = _marked_name(marker)
+        return {
+            voice_id(item) for item in files if Reading(item).line("filename").startswith(start)
+        }
+
+    def _find_made_of(self, file_ids: Collection[str]) -> list[RemoteVoice]:
         found = {
             voice_id(item): read_clone(item)
             for item in self._items(is_whole=True)
-            if Reading(item).identifier("file_id") == file_id
+            if Reading(item).identifier("file_id") in file_ids
         }
         return sorted(
             found.values(),
@@ -230,7 +247,10 @@ class Adapter(Provider):
         See https://platform.stepfun.ai/docs/en/api-reference/files/create.
         """
         sample = wish.samples[0]
-        file = (clean_line(sample.filename, 120), sample.content, sample.content_type)
+        name = clean_line(sample.filename, 120)
+        if wish.marker:
+            name = f"{_marked_name(wish.marker)}{PurePath(name).suffix}"
+        file = (name, sample.content, sample.content_type)
         sent = {"data": {"purpose": "storage"}, "files": {"file": file}}
         # A file too many is no voice and costs nothing: when the answer is lost, send another.
         stored = Reading(self.request_json("POST", "files", repeatable=True, **sent))
@@ -299,6 +319,11 @@ class Adapter(Provider):
             params["after"] = last
         # Also a page that promises more and does not say where: half a list is worse than none.
         raise self.unclear("does not come to an end with its list", repeatable=True)
+
+
+def _marked_name(marker: str) -> str:
+    """Return the marker as a file may be called everywhere."""
+    return marker.replace(":", "-")
 
 
 def _clone_body(wish: CloneRequest, file_id: str) -> dict[str, str]:

@@ -16,6 +16,7 @@ from catalog.sandbox.messages import Reply, Request, json_reply
 from catalog.sandbox.providers.stepfun.cloning import (
     create_voice,
     delete_file,
+    list_files,
     preview_clone,
     upload_file,
 )
@@ -59,6 +60,7 @@ class Provider(Counter):
             ("POST", "/audio/voices/preview", Door(preview_clone)),
             ("GET", "/audio/system_voices", Door(list_system_voices)),
             ("POST", "/audio/speech", Door(create_speech)),
+            ("GET", "/files", Door(list_files)),
             ("POST", "/files", Door(upload_file, is_writing=True)),
             ("DELETE", "/files/{file_id}", Door(delete_file, is_writing=True)),
             ("GET", "/accounts", Door(get_account)),

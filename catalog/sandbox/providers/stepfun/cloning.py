@@ -54,6 +54,15 @@ def upload_file(call: Call) -> Reply:
     return json_reply(stored)
 
 
+def list_files(call: Call) -> Reply:
+    """Answer every file of the account, in one piece.
+
+    https://platform.stepfun.com/docs/zh/api-reference/files/list
+    """
+    files = call.account.store.find(call.account.shelf, "file")
+    return json_reply({"data": list(files.values()), "object": "list"})
+
+
 def delete_file(call: Call) -> Reply:
     """Delete a file; voices that were made of it stay.
 

@@ -1,0 +1,224 @@
+"""A database that is restored from a backup never pays for a clone a second time.
+
+The drill: clones are queued, the database is copied, the clones are made, the copy is put back,
+and the workers are started again.
+"""
+
+import contextlib
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from django.db import connection
+
+from catalog.jobs.audits import audit_clone, find_due_audits
+from catalog.jobs.doubts import note_start
+from catalog.models import CloneJob, Voice
+from catalog.providers.session import open_provider
+from catalog.sandbox.faults import Fault, FaultKind
+from catalog.services.clones import cancel_clone
+from tests import factories
+from tests.jobs.staging import Stage
+from tests.jobs.test_clone_faults_later import PROVIDERS
+
+State, Step = CloneJob.State, CloneJob.Step
+
+
+class Backup:
+    """A copy of the whole database as it is now, in a file beside it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._copy = path, path.with_suffix(".backup")
+        connection.ensure_connection()
+        with contextlib.closing(sqlite3.connect(self._copy)) as copy:
+            connection.connection.backup(copy)
+
+    def restore(self) -> None:
+        """Put the copy in place of the database, as the README says."""
+        connection.close()
+        for name in (f"{self._path}-wal", f"{self._path}-shm"):
+            Path(name).unlink(missing_ok=True)
+        shutil.copy(self._copy, self._path)
+
+
+@pytest.fixture
+def back_up(file_database: Path | None) -> Callable[[], Backup]:
+    if file_database is None:
+        pytest.skip("copies the file of SQLite")
+    return lambda: Backup(file_database)
+
+
+@pytest.fixture(autouse=True)
+def start(clock: Any) -> Iterator[None]:
+    note_start(clock.now - timedelta(hours=1))
+    yield
+    note_start(None)
+
+
+def restart(stage: Stage, **later: float) -> None:
+    """Stop the workers and start them again."""
+    note_start(stage.clock.move(**later))
+
+
+def wish_for(stage: Stage, slug: str, count: int) -> list[CloneJob]:
+    first = stage.wish(slug)
+    # The sandbox opens an account with its first call.
+    with open_provider(slug, first.credential.secrets(), stage.sandbox.url(slug)) as provider:
+        next(provider.voices())
+    keys = {"language": "en", "gender": "female"}
+    more = [
+        factories.make_job(stage.cast.ana, first.credential, stage.sample, **keys)
+        for _ in range(count - 1)
+    ]
+    return [first, *more]
+
+
+def run_all(stage: Stage, jobs: list[CloneJob]) -> None:
+    """Play the sweep until all of them have ended."""
+    for _ in range(200):
+        for job in jobs:
+            stage.run(job)
+        if all(job.is_finished for job in jobs):
+            return
+        stage.clock.move(seconds=2)
+    raise AssertionError([(job.state, job.step, job.message) for job in jobs])
+
+
+def demand_paid_once(stage: Stage, jobs: list[CloneJob], before: int) -> None:
+    slug = jobs[0].account.provider
+    held = stage.held(slug)
+    assert held["creates"] == len(jobs)
+    assert held["deletes"] == 0
+    assert len(held["own_voices"]) == before + len(jobs)
+    assert {job.state for job in jobs} == {State.READY}
+    voices = Voice.objects.filter(clone_jobs__in=jobs, gone_at=None)
+    assert voices.distinct().count() == len(jobs)
+    for job in jobs:
+        assert job.voice.clone_jobs.get().order.consent.speaker == job.order.speaker
+
+
+@pytest.mark.parametrize(("slug", "count"), [(slug, 3) for slug in PROVIDERS] + [("noiz", 10)])
+def test_clones_that_were_queued_in_a_restored_backup_are_adopted_and_not_paid_for_again(
+    back_up, stage, slug, count
+):
+    jobs = wish_for(stage, slug, count)
+    before = len(stage.held(slug)["own_voices"])
+    backup = back_up()
+    run_all(stage, jobs)
+    demand_paid_once(stage, jobs, before)
+
+    backup.restore()
+    restart(stage, minutes=1)
+    run_all(stage, jobs)
+
+    demand_paid_once(stage, jobs, before)
+    assert {job.attempt_count for job in jobs} == {0}
+    stage.clock.move(hours=2)
+    for job in jobs:
+        assert str(job.pk) in find_due_audits(stage.clock.now)
+        assert audit_clone(job.pk, stage.clock) == 0
+    demand_paid_once(stage, jobs, before)
+
+
+@pytest.mark.parametrize("slug", PROVIDERS)
+def test_a_restored_clone_that_was_never_made_is_made_once_when_nothing_can_appear_any_more(
+    stage, slug
+):
+    [job] = wish_for(stage, slug, 1)
+    before = len(stage.held(slug)["own_voices"])
+    restart(stage, minutes=1)
+
+    stage.run(job)
+    assert (job.state, job.step, stage.held(slug)["creates"]) == (State.WAITING, Step.UNKNOWN, 0)
+    run_all(stage, [job])
+
+    demand_paid_once(stage, [job], before)
+    assert job.attempt_count == 1
+
+
+def test_a_voice_that_the_list_shows_late_is_still_found_after_a_restore(back_up, stage):
+    [job] = wish_for(stage, "elevenlabs", 1)
+    before = len(stage.held("elevenlabs")["own_voices"])
+    backup = back_up()
+    run_all(stage, [job])
+    backup.restore()
+    restart(stage, minutes=1)
+    empty = {"voices": [], "has_more": False}
+    late = Fault(FaultKind.CHANGE_JSON, "elevenlabs", path="/v2/voices", values=empty, times=2)
+    stage.sandbox.faults.add(late)
+
+    run_all(stage, [job])
+
+    demand_paid_once(stage, [job], before)
+
+
+@pytest.mark.parametrize("slug", PROVIDERS)
+def test_a_clone_that_a_provider_had_put_off_before_the_backup_is_adopted(back_up, stage, slug):
+    [job] = wish_for(stage, slug, 1)
+    before = len(stage.held(slug)["own_voices"])
+    stage.sandbox.faults.add(Fault(FaultKind.RATE_LIMIT, slug, method="POST", retry_after=3))
+    stage.run(job)
+    assert (job.state, job.step) == (State.WAITING, Step.PLANNED)
+    backup = back_up()
+    run_all(stage, [job])
+    backup.restore()
+    restart(stage, minutes=1)
+
+    run_all(stage, [job])
+
+    demand_paid_once(stage, [job], before)
+
+
+def test_a_long_wait_costs_one_look_and_then_the_clone_is_made(stage):
+    [job] = wish_for(stage, "elevenlabs", 1)
+    before = len(stage.held("elevenlabs")["own_voices"])
+    stage.clock.move(minutes=3)
+
+    stage.run(job)
+
+    demand_paid_once(stage, [job], before)
+    answer = httpx.get(f"{stage.sandbox.address}/_control/requests").json()
+    calls = [(call["method"], call["path"]) for call in answer["requests"]]
+    assert calls[1:3] == [("GET", "/v2/voices"), ("POST", "/v1/voices/add")]
+
+
+def test_a_clone_that_is_taken_at_once_is_not_looked_for(stage):
+    [job] = wish_for(stage, "noiz", 1)
+
+    stage.run(job)
+
+    answer = httpx.get(f"{stage.sandbox.address}/_control/requests").json()
+    assert [call["method"] for call in answer["requests"]][1:] == ["POST", "GET"]
+    assert job.is_ready
+
+
+def test_a_restored_clone_that_is_cancelled_leaves_nothing_at_the_provider(back_up, stage):
+    [job] = wish_for(stage, "telnyx", 1)
+    before = len(stage.held("telnyx")["own_voices"])
+    backup = back_up()
+    run_all(stage, [job])
+    backup.restore()
+    restart(stage, minutes=1)
+
+    cancel_clone(stage.cast.ana, job=job, now=stage.clock.now)
+    stage.clock.move(hours=2)
+    assert find_due_audits(stage.clock.now) == [str(job.pk)]
+    audit_clone(job.pk, stage.clock)
+
+    assert len(stage.held("telnyx")["own_voices"]) == before
+
+
+def test_a_restored_clone_whose_key_was_removed_asks_a_person_and_cannot_be_retried(stage):
+    [job] = wish_for(stage, "telnyx", 1)
+    restart(stage, minutes=1)
+    CloneJob.objects.update(credential=None)
+
+    stage.run(job)
+
+    assert job.state == State.NEEDS_LOOK
+    assert not job.can_be_retried

@@ -1,0 +1,35 @@
+"""Workers know since when they run, so that they doubt what is older."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from celery.signals import worker_init
+from django.utils import timezone
+
+import voiceboard.celery
+from catalog.jobs.doubts import get_start, note_start
+
+
+@pytest.fixture(autouse=True)
+def _forget() -> Iterator[None]:
+    yield
+    note_start(None)
+
+
+def test_a_worker_notes_its_start_before_it_forks(monkeypatch):
+    monkeypatch.delenv("VOICEBOARD_STARTED_AT", raising=False)
+    before = timezone.now()
+
+    voiceboard.celery._note_start()
+
+    assert before <= get_start() <= timezone.now()
+    assert voiceboard.celery._note_start in [ref() for _, ref in worker_init.receivers]
+
+
+def test_a_worker_that_its_supervisor_started_again_is_as_old_as_the_supervisor(monkeypatch):
+    monkeypatch.setenv("VOICEBOARD_STARTED_AT", "1000.5")
+
+    voiceboard.celery._note_start()
+
+    assert get_start() == datetime.fromtimestamp(1000.5, UTC)
