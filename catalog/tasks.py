@@ -22,6 +22,7 @@ from catalog.jobs.listening import find_left_by, listen_to
 from catalog.jobs.previews import fetch_clip, measure_clip, speak_preview, warm_previews
 from catalog.jobs.renames import push_labels, push_name
 from catalog.jobs.samples import run_measurement
+from catalog.jobs.slots import read_slots
 from catalog.jobs.speeches import run_speech
 from catalog.jobs.syncs import bring_forward, sync_account
 from catalog.jobs.uses import note_export, read_uses
@@ -39,6 +40,7 @@ logger = logging.getLogger(__name__)
 
 _WAKE_UP_LIVES = 60
 _REMIND_AGAIN_AFTER = 15
+_SLOTS_AGAIN_AFTER = 5
 
 
 @shared_task(name="catalog.run_clone")
@@ -106,6 +108,12 @@ def sync_account_task(*, account_id: int) -> None:
     if sync_account(account_id, timezone.now) is not None:
         refresh_badges(timezone.now(), account_id)
         wake_warming(account_id)
+
+
+@shared_task(name="catalog.read_slots")
+def read_slots_task(*, account_id: int) -> None:
+    """Ask how many voices an account holds, for a person who is about to clone into it."""
+    read_slots(account_id, timezone.now)
 
 
 @shared_task(name="catalog.push_name")
@@ -268,6 +276,12 @@ def wake_badges(account_id: int) -> None:
 def wake_sync(account_id: int) -> None:
     """Tell a worker that the account's voices are to be fetched."""
     _wake(sync_account_task, account_id=account_id)
+
+
+def remind_slots(account_id: int) -> None:
+    """Tell a worker that somebody looks at the slots of an account, once in some seconds."""
+    if cache.add(f"slots:{account_id}", True, _SLOTS_AGAIN_AFTER):
+        _wake(read_slots_task, account_id=account_id)
 
 
 def wake_rename(voice_id: int) -> None:

@@ -176,6 +176,7 @@ urlpatterns = [
     path("alike/", likenesses.alike_create, name="alike-create"),
     path("alike/<uuid:pk>/", likenesses.alike_detail, name="alike-detail"),
     path("clone/", clones.clone_create, name="clone-create"),
+    path("clone/targets/", clones.clone_targets, name="clone-targets"),
     path("jobs/", jobs.job_list, name="job-list"),
     path("jobs/<uuid:pk>/", jobs.job_detail, name="job-detail"),
     path("jobs/<uuid:pk>/cancel/", jobs.job_cancel, name="job-cancel"),

@@ -112,6 +112,7 @@ TABLE = {
     "catalog:speech-cancel": Page(NEVER, (SIGN_IN, 403, 302, 302), ids=("speech",)),
     "catalog:speech-remove": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("speech",)),
     "catalog:clone-create": Page(ADMINS, (SIGN_IN, 403, 403, 422), cloner=(200, 422)),
+    "catalog:clone-targets": Page(ADMINS, NEVER, cloner=(200, 405)),
     "catalog:voice-alike": Page(ALL, NEVER, ids=("voice",)),
     "catalog:voice-listen": Page(NEVER, (302,) * 4, ids=("voice",)),
     "catalog:alike-create": Page(ALL, (SIGN_IN, 422, 422, 422)),

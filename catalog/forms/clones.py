@@ -11,7 +11,7 @@ from django.http import QueryDict
 
 from catalog.forms.consents import ConsentFields
 from catalog.forms.texts import clean_words, refuse_marker, strip_marks
-from catalog.models import CloneJob, Credential
+from catalog.models import CloneJob, Credential, User
 from catalog.providers.languages import LANGUAGES
 from catalog.providers.types import ProviderInfo, Transcript
 from catalog.queries.clones import CloneTarget
@@ -53,9 +53,16 @@ class CloneForm(ConsentFields):
     )
     form_token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
-    def __init__(self, *args: Any, targets: list[CloneTarget], today: date, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        targets: list[CloneTarget],
+        today: date,
+        user: User | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.today = today
+        self.user, self.today = user, today
         self.targets = {str(target.credential.pk): target for target in targets}
         self.fields["credential"].choices = [(key, key) for key in self.targets]  # type: ignore[attr-defined]
 

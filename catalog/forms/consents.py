@@ -1,5 +1,6 @@
 """What the speaker agreed to, as somebody attests it."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -11,7 +12,8 @@ from django.template.defaultfilters import filesizeformat
 from catalog.audio import HEAD_BYTES
 from catalog.forms.samples import identify_upload
 from catalog.forms.texts import KeylessForm, clean_words, strip_marks
-from catalog.models import Consent
+from catalog.models import Consent, User
+from catalog.queries.consents import Contradiction, find_contradictions, name_findings
 
 # What a proof may be besides sound: first bytes, ending and type.
 _PAPERS = (
@@ -61,7 +63,12 @@ class ConsentFields(KeylessForm):
         },
     )
 
+    # What was found to contradict earlier statements has to be confirmed by this very name.
+    confirmed = forms.CharField(max_length=2000, required=False)
+
+    user: User | None = None
     today: date
+    contradictions: Sequence[Contradiction] = ()
     proof_ending = ""
     proof_type = ""
 
@@ -103,4 +110,19 @@ class ConsentFields(KeylessForm):
             self.add_error("given_by", "Say which parent or guardian agreed.")
         if values.get("allowed_use") == Consent.Use.PROJECT and not values.get("use_note"):
             self.add_error("use_note", "Name the project.")
+        if self.user and values.get("speaker") and values.get("relation"):
+            self._check_contradictions(self.user, values)
         return values
+
+    @property
+    def confirmation(self) -> str:
+        """What a checkbox sends that confirms all contradictions that were found."""
+        return name_findings(self.contradictions)
+
+    def _check_contradictions(self, user: User, values: dict[str, Any]) -> None:
+        self.contradictions = find_contradictions(
+            user, values["speaker"], values["relation"], self.today
+        )
+        if self.contradictions and values.get("confirmed") != self.confirmation:
+            words = "Check what was said before, and confirm what you say now."
+            self.add_error("confirmed", words)

@@ -37,7 +37,7 @@ class CancellingTurn(LookingTurn):
         self._note_answer()
         self._keep_tombstone()
         self._cancel(f"The voice was removed at {info.label}.")
-        refresh_slots(self.job.account_id, provider)
+        refresh_slots(self.job.account_id, provider, self.clock())
 
     def _wait_to_remove(self, exc: ProviderError) -> None:
         self._note(exc)

@@ -79,7 +79,7 @@ def _delete(line: PlannedDeletion, lease: Lease, clock: Clock) -> int | None:
         with open_provider(line.account.provider, line.credential.secrets(), base_url) as provider:
             gone = _call(line, lease, provider, clock)
             if gone:
-                refresh_slots(line.account_id, provider)
+                refresh_slots(line.account_id, provider, clock())
     except CannotOpen:
         _end(line, lease, clock, State.FAILED, "The key can't be opened: enter it again.")
         return None

@@ -178,7 +178,21 @@ class _CloneRun(CancellingTurn):
 
     # The call that must not be repeated blindly
 
+    def _finds_slot(self, provider: Provider) -> bool:
+        """Ask for a free slot; False when the account is full, which ends the job in words."""
+        info = self.job.account.info
+        if not info.has_slots:
+            return True
+        slots = refresh_slots(self.job.account_id, provider, self.clock())
+        if slots is None or slots.left != 0:
+            return True
+        used = f"{slots.used} of {slots.limit} slots are in use"
+        self._fail(f"No free slot at {info.label}: {used}, so nothing was sent.")
+        return False
+
     def _send(self, provider: Provider, credential: Credential) -> None:
+        if not self._finds_slot(provider):
+            return
         wish = self._make_wish()
         sent_at = self.clock()
         self._write_durably(
@@ -308,7 +322,7 @@ class _CloneRun(CancellingTurn):
             self._remove(provider)
             return
         record(None, "clone ready", self.job, team=self.job.team, now=now, voice=voice.pk)
-        refresh_slots(self.job.account_id, provider)
+        refresh_slots(self.job.account_id, provider, now)
 
     def _label(self, voice: Voice) -> None:
         """Keep what was wished for where the provider keeps none: the name, and what is unknown."""

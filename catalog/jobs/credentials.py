@@ -67,7 +67,7 @@ def _keep_account(
     answers = {
         "list": found.can_list,
         "preview": found.can_preview,
-        "clone": found.can_clone,
+        "clone": _without_promise(found) if found.is_out_of_credit else found.can_clone,
         "delete": found.can_delete,
     }
     # What the provider does not offer to anybody is no fault of the key.
@@ -88,10 +88,16 @@ def _keep_account(
         account.label = found.account_label[:200]
     if found.slots is not None:
         account.slots_used, account.slots_limit = found.slots.used, found.slots.limit
-    account.save(update_fields=["label", "slots_used", "slots_limit"])
+        account.slots_read_at = now
+    account.save(update_fields=["label", "slots_used", "slots_limit", "slots_read_at"])
     # The key may have left another account behind.
     ProviderAccount.objects.filter(pk__in=[account.pk, before.account_id]).refresh_sharing()
     return account.pk
+
+
+def _without_promise(found: CredentialCheck) -> Answer:
+    """Return whether a key can clone whose account has no credit: that shows at its first use."""
+    return Answer.UNKNOWN if found.can_clone is Answer.YES else found.can_clone
 
 
 def keep_refusal(credential: Credential, refusal: CredentialRejected, now: datetime) -> None:

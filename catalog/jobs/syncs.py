@@ -118,7 +118,7 @@ def _fetch_voices(
         parts = find_missing(account, seen, run.started_at)
         _end_missing([part for part in parts if part.is_owned not in left_out], run, tally, clock())
     if account.info.has_slots:
-        refresh_slots(account.pk, provider)
+        refresh_slots(account.pk, provider, clock())
 
 
 def _end_missing(parts: list[Part], run: SyncRun, tally: Tally, now: datetime) -> None:

@@ -27,7 +27,7 @@ _VERBS = {
 _ANSWERS = {
     "yes": ("Yes", "ok", "circle-check"),
     "no": ("No", "bad", "circle-x"),
-    "unknown": ("Not known before it is tried", "open", "circle-question-mark"),
+    "unknown": ("Unknown until first use", "open", "circle-question-mark"),
 }
 
 

@@ -1,7 +1,9 @@
 """Clone jobs of a team, and where a new clone could be made."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
@@ -178,6 +180,18 @@ def find_clone_targets(user: User) -> list[CloneTarget]:
         if each.info.can_clone
     ]
     return sorted(targets, key=lambda target: not target.is_open)
+
+
+def find_old_slots(
+    targets: Iterable[CloneTarget], now: datetime, age: timedelta
+) -> set[ProviderAccount]:
+    """Return the accounts whose slots were read longer ago than this, or never."""
+    accounts = {
+        target.account
+        for target in targets
+        if target.account is not None and target.info.has_slots and target.credential.works
+    }
+    return {each for each in accounts if not each.slots_read_at or each.slots_read_at < now - age}
 
 
 def find_samples(user: User, ids: list[uuid.UUID]) -> list[Sample]:

@@ -12,8 +12,13 @@ from django.core.files.uploadedfile import UploadedFile
 from catalog import policies
 from catalog.audit import record
 from catalog.models import Consent, Speaker, Team, User
+from catalog.queries.consents import (
+    Contradiction,
+    find_contradictions,
+    fold_speaker,
+    name_findings,
+)
 from catalog.storage import clean_filename, remove_media, store_media
-from catalog.words import fold_text
 
 CONSENT_STATEMENT = "The speaker agreed to this clone, and I can show it."
 
@@ -22,9 +27,16 @@ class ConsentNeeded(Exception):
     """Nobody attested that the speaker agreed, or that has ended; the message says which."""
 
 
+class ConsentContradicted(ConsentNeeded):
+    """Earlier statements contradict this one, and nobody confirmed it in spite of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class ConsentWish:
-    """What somebody attests; ``proof`` is a paper or a spoken statement, as it was uploaded."""
+    """What somebody attests; ``proof`` is a paper or a spoken statement, as it was uploaded.
+
+    ``confirmed`` names the contradictions that the person saw and confirmed.
+    """
 
     speaker: str
     is_given: bool
@@ -36,6 +48,7 @@ class ConsentWish:
     proof: "UploadedFile[Any] | None" = None
     proof_ending: str = ""
     proof_type: str = ""
+    confirmed: str = ""
 
     @classmethod
     def of(cls, consent: Consent) -> Self:
@@ -85,11 +98,17 @@ class ConsentWish:
 def attest_consent(
     user: User, *, team: Team, wish: ConsentWish, proof_path: str, now: datetime
 ) -> Consent:
-    """Write the consent down, and its speaker if the person sees none of that name yet."""
+    """Write the consent down, and its speaker if the person sees none of that name yet.
+
+    Raises ConsentContradicted unless every contradiction to earlier statements was confirmed.
+    """
     if not policies.may_clone(user, team):
         raise PermissionDenied
     wish.demand(now)
-    folded = " ".join(fold_text(wish.speaker).split())[:120]
+    found = find_contradictions(user, wish.speaker, wish.relation, now.date())
+    if found and wish.confirmed != name_findings(found):
+        raise ConsentContradicted(" ".join(each.words for each in found))
+    folded = fold_speaker(wish.speaker)
     known = Speaker.objects.visible_to(user).filter(team=team, folded=folded)
     speaker = known.order_by("pk").first() or Speaker.objects.create(
         team=team, name=wish.speaker, folded=folded, added_by=user, added_at=now
@@ -109,4 +128,15 @@ def attest_consent(
         attested_at=now,
     )
     record(user, "consent attested", consent, team=team, now=now, relation=wish.relation)
+    _record_confirmed(user, consent, found, now)
     return consent
+
+
+def _record_confirmed(
+    user: User, consent: Consent, found: list[Contradiction], now: datetime
+) -> None:
+    if not found:
+        return
+    words = " ".join(each.words for each in found)
+    team = consent.speaker.team
+    record(user, "contradiction confirmed", consent, team=team, now=now, reason=words[:300])

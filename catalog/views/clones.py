@@ -2,14 +2,15 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from django.http import HttpResponseBase, JsonResponse
+from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog import policies
 from catalog.forms.clones import CloneForm, keep_typed, repeat_clone
@@ -28,15 +29,20 @@ from catalog.queries.clones import (
     CloneTarget,
     find_clone_targets,
     find_earlier_clones,
+    find_old_slots,
     find_samples,
     get_clone_job,
 )
 from catalog.queries.health import has_worker
 from catalog.queries.reports import show_report
 from catalog.services.clones import CloneWish, Cut, request_clones
-from catalog.services.consents import ConsentWish
+from catalog.services.consents import ConsentContradicted, ConsentWish
 from catalog.services.samples import CannotClean, add_sample, clean_sample
+from catalog.tasks import remind_slots
 from catalog.views.requests import Request, signed_in
+
+_SLOTS_ARE_FRESH = timedelta(seconds=10)
+_MOST_TRIES = 10
 
 
 @dataclass(slots=True)
@@ -66,20 +72,62 @@ def clone_create(request: Request) -> HttpResponseBase:
             _clean(desk, sample)
         kept = keep_typed(request.POST)
         kept |= {name: kept.get(name) or words for name, words in _hear(desk.shelf.rows).items()}
-        desk.form = CloneForm(targets=targets, today=desk.form.today, initial=kept)
+        desk.form = _make_form(request, targets, initial=kept)
         return _show(desk, status=422 if desk.shelf.complaints else 200)
     are_good = desk.shelf.is_valid()
     if not desk.form.is_valid() or not are_good or not desk.form.check_length(desk.shelf.seconds):
         return _show(desk, status=422)
-    return _lead_on(
-        request,
-        request_clones(
+    try:
+        order = request_clones(
             request.user,
             credentials=desk.form.chosen_credentials,
             wish=_read_wish(desk),
             now=timezone.now(),
-        ),
-    )
+        )
+    except ConsentContradicted:
+        # Somebody else said so in this very moment: the form finds it, too.
+        desk.form = _make_form(request, targets, request.POST, request.FILES)
+        return _show(desk, status=422)
+    return _lead_on(request, order)
+
+
+def _make_form(
+    request: Request, targets: list[CloneTarget], *bound: Any, **values: Any
+) -> CloneForm:
+    today = timezone.localdate()
+    return CloneForm(*bound, user=request.user, targets=targets, today=today, **values)
+
+
+@never_cache
+@signed_in
+@require_safe
+def clone_targets(request: Request) -> HttpResponseBase:
+    """Draw where a clone could be made, with what is ticked, as a worker finds the slots."""
+    if not policies.may_clone(request.user, request.team):
+        return HttpResponse(status=403)
+    targets = find_clone_targets(request.user)
+    ticked = {"credential": request.GET.getlist("credential")}
+    form = _make_form(request, targets, initial=ticked)
+    tries = request.GET.get("tries", "")
+    context = {
+        "form": form,
+        "targets": targets,
+        "may_clean_up": policies.may_delete_voices(request.user, request.team),
+        **_await_slots(targets, int(tries) if tries.isdecimal() and len(tries) < 3 else 0),
+    }
+    return render(request, "catalog/clones/_targets.html", context)
+
+
+def _await_slots(targets: list[CloneTarget], tries: int = 0) -> dict[str, Any]:
+    """Have workers ask for slots that are not fresh; the page looks for them some times."""
+    now = timezone.now()
+    unknown = find_old_slots(targets, now, _SLOTS_ARE_FRESH)
+    for account in unknown:
+        remind_slots(account.pk)
+    return {
+        "slots_tries": tries + 1 if unknown and tries < _MOST_TRIES else 0,
+        "old_slots": find_old_slots(targets, now, timedelta(minutes=1)),
+    }
 
 
 def _open_desk(request: Request, targets: list[CloneTarget]) -> _Desk:
@@ -95,7 +143,7 @@ def _open_desk(request: Request, targets: list[CloneTarget]) -> _Desk:
     rows = [make_row(request, each) for each in samples]
     # What was heard fills only what is not known already.
     initial = {**_hear(rows), **{name: word for name, word in initial.items() if word}}
-    form = CloneForm(targets=targets, today=timezone.localdate(), initial=initial)
+    form = _make_form(request, targets, initial=initial)
     return _Desk(request, targets, form, SampleShelf(rows))
 
 
@@ -121,8 +169,7 @@ def _find_repeated(request: Request) -> CloneJob | None:
 
 def _read_desk(request: Request, targets: list[CloneTarget]) -> _Desk:
     """Read the form, and keep the recordings that came with it whatever else is wrong."""
-    today = timezone.localdate()
-    form = CloneForm(request.POST, request.FILES, targets=targets, today=today)
+    form = _make_form(request, targets, request.POST, request.FILES)
     samples = find_samples(request.user, read_sample_ids(request.POST))
     shelf = SampleShelf([make_row(request, each) for each in samples])
     token = UploadForm(request.POST).data.get("form_token", "")
@@ -182,6 +229,7 @@ def _read_wish(desk: _Desk) -> CloneWish:
         proof=values["proof"],
         proof_ending=desk.form.proof_ending,
         proof_type=desk.form.proof_type,
+        confirmed=values["confirmed"],
     )
     return CloneWish(
         form_token=values["form_token"],
@@ -216,6 +264,7 @@ def _show(desk: _Desk, *, status: int) -> HttpResponseBase:
         "may_clean_up": policies.may_delete_voices(desk.request.user, desk.request.team),
         "readings": READINGS,
         "has_worker": has_worker(timezone.now()),
+        **_await_slots(desk.targets),
     }
     is_part = _is_upload(desk.request)
     template = "catalog/clones/_form.html" if is_part else "catalog/clones/create.html"

@@ -12,6 +12,7 @@ import pytest
 from catalog.models import CloneJob
 from catalog.providers import base
 from catalog.providers.adapters import telnyx
+from catalog.providers.registry import get_adapter
 from catalog.sandbox.faults import FaultKind
 from tests.jobs.staging import (
     BEFORE,
@@ -39,6 +40,11 @@ def lose_answer(stage: Stage, slug: str) -> None:
     stage.spoil(create, FaultKind.DROP_AFTER)
 
 
+def first_get(slug: str, name: str) -> Spot:
+    """Return the first call that reads after a voice was asked for; slots are read before."""
+    return Spot(slug, name, "GET", after=int(get_adapter(slug).info.has_slots))
+
+
 def cancel(stage: Stage, job: CloneJob) -> None:
     """Ask for what the button asks for once something was sent."""
     CloneJob.objects.filter(pk=job.pk).update(cancel_asked_at=stage.clock.now, not_before=None)
@@ -55,7 +61,7 @@ def make_and_cancel(stage: Stage, crash: Crash, slug: str) -> tuple[CloneJob, in
 
 @pytest.mark.parametrize("slug", PROVIDERS)
 def test_a_fault_while_it_is_looked_for_and_a_death_there_make_no_second_voice(stage, crash, slug):
-    look = Spot(slug, "look", "GET")
+    look = first_get(slug, "look")
     for kind, point in itertools.product(QUICK, [*AROUND, CONFIRMED, WRITTEN]):
         job = stage.wish(slug)
         lose_answer(stage, slug)
@@ -69,7 +75,7 @@ def test_a_fault_while_it_is_looked_for_and_a_death_there_make_no_second_voice(s
 
 @pytest.mark.parametrize("slug", PROVIDERS)
 def test_a_fault_while_it_is_fetched_and_a_death_there_make_no_second_voice(stage, crash, slug):
-    fetch = Spot(slug, "fetch", "GET")
+    fetch = first_get(slug, "fetch")
     for kind, point in itertools.product(QUICK, [*AROUND, WRITTEN]):
         job = stage.wish(slug)
         stage.spoil(fetch, kind)
@@ -105,7 +111,7 @@ def test_a_fault_while_a_voice_is_asked_for_until_it_is_ready_makes_no_second_on
 def test_lists_that_hide_the_voice_make_no_second_one(stage, slug):
     job = stage.wish(slug)
     lose_answer(stage, slug)
-    stage.spoil(Spot(slug, "look", "GET"), FaultKind.NO_ID, times=8)
+    stage.spoil(first_get(slug, "look"), FaultKind.NO_ID, times=8)
 
     stage.run_to_end(job)
 
@@ -153,7 +159,7 @@ def test_an_answer_that_takes_too_long_is_asked_for_again(stage, crash, monkeypa
         seconds = 0.02 if kind is FaultKind.DRIP else SLOWNESS
         job = stage.wish(slug)
         lose_answer(stage, slug)
-        stage.spoil(Spot(slug, "look", "GET"), kind, seconds=seconds)
+        stage.spoil(first_get(slug, "look"), kind, seconds=seconds)
         stage.run_to_end(job)
         stage.demand_one_voice(job, f"{kind} while it is looked for")
         if slug in DELETING:

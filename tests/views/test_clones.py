@@ -337,3 +337,31 @@ def test_the_form_is_not_kept_by_the_browser_with_a_token_that_was_used(sign_in,
     response = sign_in(cast.ana).get("/clone/")
 
     assert "no-store" in response["Cache-Control"]
+
+
+def test_a_contradiction_is_shown_with_all_that_was_typed_and_goes_on_once_confirmed(
+    mia, cast, fill, wakes
+):
+    mia.post("/clone/", fill(relation="contract"))
+    typed = fill(relation="self", description="Quite warm.")
+
+    response = mia.post("/clone/", typed)
+
+    page = Page(response)
+    assert (response.status_code, CloneJob.objects.count()) == (422, 1)
+    assert "you said: “We have a contract with the speaker”." in page.text
+    (box,) = page.find("input", name="confirmed")
+    assert "checked" not in box
+    assert page.find("input", name="description")[0]["value"] == "Quite warm."
+    (sample,) = page.find("input", name="sample")
+    kept = {**typed, "sample": sample["value"], "confirmed": box["value"]}
+    kept.pop("files")
+    assert mia.post("/clone/", kept).status_code == 302
+    assert CloneJob.objects.count() == 2
+
+
+def test_a_confirmation_that_names_something_else_is_none(mia, cast, fill, wakes):
+    mia.post("/clone/", fill(relation="contract"))
+
+    assert mia.post("/clone/", fill(relation="self", confirmed="on")).status_code == 422
+    assert CloneJob.objects.count() == 1

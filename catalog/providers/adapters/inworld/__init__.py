@@ -29,6 +29,7 @@ from catalog.providers.permissions import try_permissions
 from catalog.providers.reading import Reading, drop_empty
 from catalog.providers.replies import Refusal, decode_sound, json_body, read_rpc_refusal
 from catalog.providers.types import (
+    Answer,
     AudioClip,
     CloneRequest,
     CloneResult,
@@ -128,7 +129,9 @@ class Adapter(Provider):
             self._find_workspace,
             lambda: self.request("POST", f"{_VOICES}:clone", repeatable=True, json={}),
         )
-        return replace(found, account_label=found.account_ref)
+        # Credit is asked for only when a voice is made: until then nobody can say yes.
+        can_clone = Answer.UNKNOWN if found.can_clone is Answer.YES else found.can_clone
+        return replace(found, account_label=found.account_ref, can_clone=can_clone)
 
     def listing(self) -> Iterator[Listed]:
         """See https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/list-voices."""

@@ -1,0 +1,66 @@
+"""How many voices an account holds is asked for when it matters."""
+
+import pytest
+
+from catalog.jobs import slots
+from catalog.jobs.slots import read_slots
+from catalog.models import CloneJob, Credential
+from catalog.providers import errors
+from catalog.providers.key_checks import Slots
+from tests import factories
+from tests.jobs.test_clones import job, provider, run_to_end
+
+__all__ = ["job", "provider"]
+
+State = CloneJob.State
+
+
+@pytest.fixture
+def opened(monkeypatch, stub):
+    monkeypatch.setattr(slots, "open_provider", stub.open)
+    return stub
+
+
+def test_an_account_that_became_full_ends_the_job_in_words_and_nothing_is_sent(
+    job, provider, clock, monkeypatch
+):
+    monkeypatch.setattr(provider, "slots", lambda: Slots(3, 3))
+
+    run_to_end(job, clock)
+
+    assert (job.state, provider.created, job.attempt_count) == (State.FAILED, 0, 0)
+    assert job.message == (
+        "No free slot at ElevenLabs: 3 of 3 slots are in use, so nothing was sent."
+    )
+    job.account.refresh_from_db()
+    assert (job.account.slots_used, job.account.slots_read_at) == (3, clock.now)
+    assert job.can_be_retried
+
+
+@pytest.mark.parametrize("answer", [None, Slots(3), errors.TryLater("Not now.")])
+def test_slots_that_nobody_tells_are_no_reason_to_wait(job, provider, clock, monkeypatch, answer):
+    def tell() -> Slots | None:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(provider, "slots", tell)
+
+    assert run_to_end(job, clock).state == State.READY
+
+
+def test_a_worker_reads_the_slots_of_an_account_with_any_of_its_keys(cast, opened, clock):
+    factories.make_credential(cast.ana, cast.account)
+    opened.fails["slots"] = [errors.TryLater("Not now.")]
+
+    assert read_slots(cast.account.pk, clock)
+
+    cast.account.refresh_from_db()
+    assert (cast.account.slots_used, cast.account.slots_read_at) == (4, clock.now)
+
+
+def test_without_a_working_key_nobody_is_asked(cast, opened, clock):
+    Credential.objects.update(health="rejected")
+
+    assert not read_slots(cast.account.pk, clock)
+    assert opened.asked == []
