@@ -3,11 +3,13 @@
 import pytest
 
 from catalog.jobs import slots
+from catalog.jobs.credentials import check_credential
 from catalog.jobs.slots import read_slots
 from catalog.models import CloneJob, Credential
 from catalog.providers import errors
 from catalog.providers.key_checks import Slots
 from tests import factories
+from tests.jobs.test_clone_faults_later import PROVIDERS
 from tests.jobs.test_clones import job, provider, run_to_end
 
 __all__ = ["job", "provider"]
@@ -57,6 +59,19 @@ def test_a_worker_reads_the_slots_of_an_account_with_any_of_its_keys(cast, opene
 
     cast.account.refresh_from_db()
     assert (cast.account.slots_used, cast.account.slots_read_at) == (4, clock.now)
+
+
+@pytest.mark.parametrize("slug", PROVIDERS)
+def test_a_key_without_credit_is_not_said_to_clone(cast, sandbox_server, settings, clock, slug):
+    settings.PROVIDER_BASE_URLS = {slug: sandbox_server.url(slug)}
+    account = factories.make_account(cast.aurora, provider=slug)
+    key = factories.make_credential(cast.ana, account, f"sandbox-{slug}-broke")
+
+    check_credential(key.pk, clock)
+
+    key.refresh_from_db()
+    assert key.abilities["clone"] != "yes"
+    assert key.may("clone")
 
 
 def test_without_a_working_key_nobody_is_asked(cast, opened, clock):

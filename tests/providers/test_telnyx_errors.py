@@ -99,6 +99,7 @@ def test_a_balance_that_is_not_told_is_no_problem(server, fixture):
         found = adapter.check()
 
     assert (found.is_out_of_credit, found.problem) == (False, "")
+    assert found.can_clone is Answer.UNKNOWN
 
 
 @pytest.mark.parametrize("credit", [None, "", "much", 5, {}])

@@ -37,6 +37,7 @@ from catalog.providers.reading import Reading, drop_empty
 from catalog.providers.replies import Refusal, json_body
 from catalog.providers.types import (
     MODEL_SETTING,
+    Answer,
     AudioClip,
     CloneRequest,
     CloneResult,
@@ -117,7 +118,12 @@ class Adapter(Provider):
             self._list_one,
             lambda: self.request("POST", _UPLOAD, repeatable=True, **EMPTY_FORM),
         )
-        if found.is_out_of_credit or not self._is_out_of_credit():
+        if found.is_out_of_credit:
+            return found
+        is_out_of_credit = self._is_out_of_credit()
+        if is_out_of_credit is None and found.can_clone is Answer.YES:
+            return replace(found, can_clone=Answer.UNKNOWN)
+        if not is_out_of_credit:
             return found
         words = f"{found.problem} The account at Telnyx is out of credit.".strip()
         return replace(found, is_out_of_credit=True, problem=words)
@@ -241,15 +247,15 @@ class Adapter(Provider):
         self._clone_page({"page[size]": 1})
         return ""
 
-    def _is_out_of_credit(self) -> bool:
+    def _is_out_of_credit(self) -> bool | None:
         # https://developers.telnyx.com/api-reference/billing/get-user-balance-details
         try:
             balance = Reading(self.request_json("GET", "balance")).object("data")
         except errors.ProviderError:
-            return False
+            return None
         # The credit limit of an account that is billed afterwards is counted in.
         left = balance.amount("available_credit")
-        return left is not None and left <= 0
+        return None if left is None else left <= 0
 
     def _clone(self, remote_id: str) -> dict[str, Any]:
         try:

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0033_saved_settings"),
+        ("catalog", "0035_kept_and_owned_voices"),
     ]
 
     operations = [
