@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0035_kept_and_owned_voices"),
+        ("catalog", "0038_key_hashes"),
     ]
 
     operations = [
