@@ -183,8 +183,11 @@ def test_a_long_wait_costs_one_look_and_then_the_clone_is_made(stage):
 
     demand_paid_once(stage, [job], before)
     answer = httpx.get(f"{stage.sandbox.address}/_control/requests").json()
-    calls = [(call["method"], call["path"]) for call in answer["requests"]]
-    assert calls[1:3] == [("GET", "/v2/voices"), ("POST", "/v1/voices/add")]
+    assert [call["path"] for call in answer["requests"]][1:4] == [
+        "/v2/voices",
+        "/v1/user/subscription",
+        "/v1/voices/add",
+    ]
 
 
 def test_a_clone_that_is_taken_at_once_is_not_looked_for(stage):
