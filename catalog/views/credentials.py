@@ -216,7 +216,7 @@ def account_sync(request: Request, pk: int) -> HttpResponseBase:
     return redirect("catalog:credential-list")
 
 
-_SHARED = "Your team can use this key and see its voices."
+_SHARED = "Your team may work through this key."
 _UNSHARED = (
     "The key is yours alone. Unless another key shares the account, your team no longer sees its "
     "voices, nor comparisons with them."

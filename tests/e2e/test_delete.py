@@ -37,7 +37,7 @@ def test_a_dry_run_lists_exactly_what_was_ticked_and_touches_nothing(
 ) -> None:
     before = sandbox.changes("full")
     ana.get_by_role("link", name="Clean-up").click()
-    ana.get_by_role("link", name="All clones").click()
+    ana.get_by_role("link", name="All available").click()
     expect(ana.get_by_role("button", name="Dry run")).to_be_disabled()
 
     ana.get_by_role("checkbox", name=f"Select {clone.name}").check()
