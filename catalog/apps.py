@@ -1,9 +1,20 @@
 """The app's registration with Django."""
 
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
 
 
 class CatalogConfig(AppConfig):
     """Voiceboard's one app."""
 
     name = "catalog"
+
+    def ready(self) -> None:
+        """Note every way of signing in, and every password that is given again."""
+        # Only now are all apps there that these import.
+        from allauth.account.signals import authentication_step_completed  # noqa: PLC0415
+
+        from catalog.views.presence import note_proof, note_sign_in  # noqa: PLC0415
+
+        user_logged_in.connect(note_sign_in, dispatch_uid="catalog.presence")
+        authentication_step_completed.connect(note_proof, dispatch_uid="catalog.presence")

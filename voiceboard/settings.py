@@ -96,6 +96,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "catalog.views.presence.PresenceMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -197,6 +198,11 @@ ACCOUNT_RATE_LIMITS = {
 }
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+# For so long after the password was given, sensitive acts don't ask for it again.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 60 * env.read_number(
+    "VOICEBOARD_CONFIRM_MINUTES", 15, least=1, most=1440
+)
+ACCOUNT_FORMS = {"user_token": "catalog.forms.accounts.ActiveTokenForm"}
 MFA_ADAPTER = "catalog.views.accounts.SealedFactorAdapter"
 MFA_FORMS = {
     "authenticate": "catalog.forms.guesses.CodeForm",
@@ -211,7 +217,8 @@ globals().update(env.read_mail_server("VOICEBOARD_MAIL_SERVER"))
 DEFAULT_FROM_EMAIL = env.read_text("VOICEBOARD_MAIL_FROM", "voiceboard@localhost")
 SENDS_MAIL = bool(env.read_text("VOICEBOARD_MAIL_SERVER"))
 SESSION_ENGINE = "catalog.views.backends"
-SESSION_COOKIE_AGE = 14 * 24 * 3600
+# How long a session lasts that nobody uses; views/presence.py moves its end with each use.
+SESSION_COOKIE_AGE = env.read_number("VOICEBOARD_SESSION_HOURS", 72, least=1, most=720) * 3600
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 DEVICE_COOKIE_NAME = "__Host-device" if IS_BEHIND_TLS else "device"

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.forms import UserTokenForm
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 
@@ -36,6 +37,14 @@ class SetupForm(JoinForm):
     team = forms.CharField(label="Team name", max_length=80)
 
     field_order = ("team", "name", "email", "password")
+
+
+class ActiveTokenForm(UserTokenForm):  # type: ignore[misc]
+    """A mailed link sets no password of an account that was switched off."""
+
+    def _get_user(self, uidb36: str) -> User | None:
+        user: User | None = super()._get_user(uidb36)
+        return user if user is not None and user.is_active else None
 
 
 class PasswordForm(KeylessForm):

@@ -1,23 +1,38 @@
 """What happens to accounts: coming and going, sessions, and new passwords by a link."""
 
+import logging
 import secrets
 from datetime import datetime, timedelta
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied
+from django.core.mail import send_mail
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
 from catalog import policies
 from catalog.audit import record
 from catalog.crypto import hash_token
-from catalog.models import Membership, PasswordLink, Team, User
+from catalog.models import Membership, Notice, PasswordLink, Team, User
 
 _LINK_LIVES = timedelta(days=1)
 # Once the person has set a password, no link that was made before sets another one.
 _NEW_PASSWORDS = {"password changed", "password reset", "password set"}
+# What the person hears of, in the app and by mail, whoever did it.
+_TOLD = {
+    "password changed": "Your password was changed",
+    "password reset": "Your password was reset by a mailed link",
+    "password set": "Your password was set",
+    "password set by link": "Your password was set by a link that an admin made",
+    "second factor set up": "Two-factor authentication was turned on for your account",
+    "second factor removed": "Two-factor authentication was turned off for your account",
+    "recovery codes made": "New recovery codes were made for your account",
+}
+_ADVICE = "If it wasn't you, set a new password, sign out of other devices, and tell an admin."
+_LOG = logging.getLogger(__name__)
 
 
 class ResetSpent(Exception):
@@ -134,9 +149,26 @@ def _lock_teams_of(user: User) -> None:
 
 def _note(actor: User | None, user: User, action: str, now: datetime) -> None:
     teams = list(Team.objects.filter(memberships__in=user.memberships.all()).order_by("pk"))
+    if action in _TOLD:
+        _tell(user, _TOLD[action], now)
     # Of a person in no team it is in the chain, but in no team's log (models/audit.py).
     for team in teams or (None,):
         record(actor, action, user, team=team, now=now)
+
+
+def _tell(user: User, words: str, now: datetime) -> None:
+    page, text = Notice.Page.ACCOUNT, f"{words}. {_ADVICE}"
+    Notice.objects.create(user=user, page=page, text=text, mood="fail", made_at=now)
+    if settings.SENDS_MAIL:
+        transaction.on_commit(lambda: _mail(user.email, words, f"{text}\n\nVoiceboard\n"))
+
+
+def _mail(address: str, subject: str, text: str) -> None:
+    try:
+        send_mail(subject, text, None, [address])
+    except OSError as exc:
+        # The act is done, and its notice is in the app.
+        _LOG.warning("A notice could not be mailed: %s", type(exc).__name__)
 
 
 def _withdraw_links_for(person: User, now: datetime) -> None:

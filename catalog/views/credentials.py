@@ -25,6 +25,7 @@ from catalog.queries.credentials import (
 from catalog.services import credentials as services
 from catalog.services.built_in import switch_built_in
 from catalog.services.replacements import confirm_replacement, drop_replacement, replace_key
+from catalog.views.confirming import confirmed
 from catalog.views.requests import Request, render_part, signed_in
 
 
@@ -90,6 +91,7 @@ def credential_add(request: Request) -> HttpResponseBase:
 
 @sensitive_post_parameters()
 @signed_in
+@confirmed
 @require_http_methods(["GET", "HEAD", "POST"])
 def credential_replace(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     credential = _get(request, pk)
@@ -113,6 +115,7 @@ def credential_replace(request: Request, pk: uuid.UUID) -> HttpResponseBase:
 
 
 @signed_in
+@confirmed
 @require_POST
 def credential_confirm(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     """Answer the warning: the new key opens the same account, or another one is wanted."""
@@ -177,6 +180,7 @@ def credential_switch(request: Request, pk: uuid.UUID) -> HttpResponseBase:
 
 
 @signed_in
+@confirmed
 @require_http_methods(["GET", "HEAD", "POST"])
 def credential_remove(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     credential = _get(request, pk)

@@ -23,6 +23,7 @@ from catalog.services.invitations import (
     invite,
     withdraw_invitation,
 )
+from catalog.views.confirming import confirmed
 from catalog.views.errors import DeadLink, too_many
 from catalog.views.joining import join_team, keep_joining
 from catalog.views.members import show_people
@@ -33,6 +34,7 @@ _KEPT = "This link was answered with another address. Sign in with that one, or 
 
 @never_cache
 @signed_in
+@confirmed
 @require_POST
 def invitation_create(request: Request) -> HttpResponseBase:
     """Show the link in the answer itself: nothing else of ours ever knows it again."""

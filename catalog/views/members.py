@@ -36,6 +36,7 @@ from catalog.services.teams import (
     make_team,
     rename_team,
 )
+from catalog.views.confirming import confirmed
 from catalog.views.requests import Request, signed_in, signed_in_for_oneself
 from catalog.views.returning import same_place
 
@@ -69,6 +70,7 @@ def member_list(request: Request) -> HttpResponseBase:
 
 
 @signed_in
+@confirmed
 @require_POST
 def member_role(request: Request, pk: int) -> HttpResponseBase:
     membership = _get_member(request, pk)
@@ -89,6 +91,7 @@ def member_role(request: Request, pk: int) -> HttpResponseBase:
 
 
 @signed_in
+@confirmed
 @require_http_methods(["GET", "HEAD", "POST"])
 def member_remove(request: Request, pk: int) -> HttpResponseBase:
     membership = _get_member(request, pk)
@@ -145,6 +148,7 @@ def team_rename(request: Request, pk: int) -> HttpResponseBase:
 
 
 @signed_in
+@confirmed
 @require_POST
 def team_demand(request: Request, pk: int) -> HttpResponseBase:
     team = get_object_or_404(Team.objects.visible_to(request.user), pk=pk)
@@ -158,6 +162,7 @@ def team_demand(request: Request, pk: int) -> HttpResponseBase:
 
 @never_cache
 @signed_in
+@confirmed
 @require_POST
 def member_password(request: Request, pk: int) -> HttpResponseBase:
     """Show the link in the answer itself: nothing else of ours ever knows it again."""

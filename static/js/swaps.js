@@ -29,6 +29,7 @@ function onRequest(event) {
   const { ctx } = event.detail;
   if (isPoll(ctx) && document.hidden) return event.preventDefault();
   Object.assign(ctx.request.headers, marks(ctx.request.method));
+  if (isPoll(ctx)) ctx.request.headers["X-Poll"] = "1"; // nobody is there for it
 }
 
 function adviceFor(ctx) {
