@@ -20,17 +20,22 @@ class BrokerState:
     lengths: list[tuple[str, int]]
 
 
+def list_queues() -> list[str]:
+    """Return the names of all queues, sorted."""
+    conf = current_app.conf
+    routed = {route["queue"] for route in (conf.task_routes or {}).values()}
+    return sorted({conf.task_default_queue, *routed})
+
+
 def look_at_broker() -> BrokerState:
     """Ask the broker for its queues, for a second at most."""
     connection = current_app.connection_for_read(connect_timeout=1)
     name = _NAMES.get(connection.transport_cls, "broker")
-    conf = current_app.conf
-    queues = {conf.task_default_queue, *(each["queue"] for each in conf.task_routes.values())}
     failures: Failures = (OperationalError, OSError, *connection.connection_errors)
     try:
         with connection:
             connection.ensure_connection(max_retries=1, timeout=1)
-            lengths = [(queue, _count_messages(connection, queue)) for queue in sorted(queues)]
+            lengths = [(queue, _count_messages(connection, queue)) for queue in list_queues()]
     except failures:
         return BrokerState(name, answers=False, lengths=[])
     return BrokerState(name, answers=True, lengths=lengths)

@@ -1,11 +1,15 @@
 """What runs by the clock: it wakes workers for whatever is due, and tidies up."""
 
 import logging
-from datetime import timedelta
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 from celery import shared_task
 from django.utils import timezone
 
+from catalog.clock import database_now
 from catalog.jobs.audits import find_due_audits
 from catalog.jobs.badges import refresh_badges
 from catalog.jobs.beats import SCHEDULE, forget_silent, measure_silence, note_beat
@@ -18,13 +22,14 @@ from catalog.jobs.listening import find_waiting, forget_listened
 from catalog.jobs.notices import forget_old_notices
 from catalog.jobs.plans import find_due_plans, postpone_plans, start_plan
 from catalog.jobs.previews import measure_clip
+from catalog.jobs.renames import find_due_changes
 from catalog.jobs.samples import find_unread
 from catalog.jobs.stale_reports import find_unreported, report_stale
 from catalog.jobs.syncs import find_due_accounts, forget_old_runs
-from catalog.jobs.uses import find_due_histories
+from catalog.jobs.uses import find_due_histories, find_unnoted_exports
 from catalog.jobs.voice_settings import find_due_settings
 from catalog.jobs.waits import probe_providers
-from catalog.models import CloneJob, PlannedDeletion, PreviewClip, Speech
+from catalog.models import CloneJob, PlannedDeletion, PreviewClip, Speech, VoiceChange
 from catalog.queries.audit import get_audit_head
 from catalog.storage import sweep_drafts
 from catalog.tasks import (
@@ -34,6 +39,9 @@ from catalog.tasks import (
     wake_deletion,
     wake_history,
     wake_listening,
+    wake_noting,
+    wake_relabel,
+    wake_rename,
     wake_sample,
     wake_settings,
     wake_speech,
@@ -43,43 +51,70 @@ from catalog.tasks import (
 logger = logging.getLogger(__name__)
 
 
+Finder = Callable[[datetime], Iterable[Any]]
+Waker = Callable[[Any], None]
+
+
+def _wake_change(found: tuple[str, int, int]) -> None:
+    kind, voice_id, account_id = found
+    if kind == VoiceChange.Kind.NAME:
+        wake_rename(voice_id)
+    else:
+        wake_relabel(voice_id, account_id)
+
+
+def _start_due_plans(now: datetime) -> list[Any]:
+    return [line_id for plan_id in find_due_plans(now) for line_id in start_plan(plan_id, now)]
+
+
+# What is due by its row, and how a worker is woken for it. No other work may exist.
+_DUE_AT_ONCE: tuple[tuple[Finder, Waker], ...] = (
+    (partial(find_due, CloneJob, CloneJob.ACTIVE_STATES), wake_clone),
+    (partial(find_due, PlannedDeletion, PlannedDeletion.ACTIVE_STATES), wake_deletion),
+    (_start_due_plans, wake_deletion),
+    (find_due_settings, wake_settings),
+    (find_due_changes, _wake_change),
+    (partial(find_due, Speech, Speech.ACTIVE_STATES), wake_speech),
+)
+_DUE_EACH_MINUTE: tuple[tuple[Finder, Waker], ...] = (
+    (find_due_accounts, wake_sync),
+    (find_due_checks, wake_check),
+    (find_due_histories, wake_history),
+    (find_unread, wake_sample),
+    (find_due_audits, wake_audit),
+    (lambda _: find_unnoted_exports(), wake_noting),
+)
+
+
 @shared_task(name="catalog.sweep")
 def sweep_task() -> None:
     """Wake workers for whatever should go on: this is what makes lost messages harmless."""
-    now = timezone.now()
+    now = database_now()
     postpone_plans(measure_silence(SCHEDULE, now), now)
     note_beat(SCHEDULE, "", now)
     probe_providers(now)
-    for job_id in find_due(CloneJob, CloneJob.ACTIVE_STATES, now):
-        wake_clone(job_id)
-    for line_id in find_due(PlannedDeletion, PlannedDeletion.ACTIVE_STATES, now):
-        wake_deletion(line_id)
-    for plan_id in find_due_plans(now):
-        for line_id in start_plan(plan_id, now):
-            wake_deletion(line_id)
-    for voice_id in find_due_settings(now):
-        wake_settings(voice_id)
-    for speech_id in find_due(Speech, Speech.ACTIVE_STATES, now):
-        wake_speech(speech_id)
-    for work_id in find_waiting():
-        wake_listening(work_id)
+    _wake_due(_DUE_AT_ONCE, now)
 
 
 @shared_task(name="catalog.sync_due")
 def sync_due_task() -> None:
     """Fetch what is due, check keys whose verdict is missing, and send notices still missing."""
-    now = timezone.now()
-    for account_id in find_due_accounts(now):
-        wake_sync(account_id)
-    for credential_id in find_due_checks(now):
-        wake_check(credential_id)
-    for account_id in find_due_histories(now):
-        wake_history(account_id)
-    for sample_id in find_unread(now):
-        wake_sample(sample_id)
-    for audited_id in find_due_audits(now):
-        wake_audit(audited_id)
+    now = database_now()
+    _wake_due(_DUE_EACH_MINUTE, now)
     tell_of_plans(find_untold_plans(), now)
+
+
+@shared_task(name="catalog.listen_due")
+def listen_due_task() -> None:
+    """Have a worker listen to whatever waits for it; a message lives for two of these turns."""
+    for work_id in find_waiting():
+        wake_listening(work_id)
+
+
+def _wake_due(due: Iterable[tuple[Finder, Waker]], now: datetime) -> None:
+    for find, wake in due:
+        for found in find(now):
+            wake(found)
 
 
 @shared_task(name="catalog.index_due")
@@ -93,13 +128,14 @@ def tidy_task() -> None:
     """Measure unmeasured clips; drop drafts, old runs and dropped clips; note the log."""
     for clip_id in PreviewClip.objects.filter(seconds=None).values_list("pk", flat=True)[:200]:
         measure_clip(clip_id)
+    # The times of files are those of this host.
     sweep_drafts(timezone.now() - timedelta(days=1))
-    forget_listened(timezone.now())
+    forget_listened(database_now())
     forget_first_sounds()
-    forget_old_runs(timezone.now())
-    refresh_badges(timezone.now())
-    forget_old_notices(timezone.now())
-    forget_silent(timezone.now())
+    forget_old_runs(database_now())
+    refresh_badges(database_now())
+    forget_old_notices(database_now())
+    forget_silent(database_now())
     head = get_audit_head()
     logger.info("The audit log ends at %s:%s", head.number, head.digest)
 
@@ -107,11 +143,11 @@ def tidy_task() -> None:
 @shared_task(name="catalog.report_stale")
 def report_stale_task() -> None:
     """Tell the admins of teams what fits their rules, once a week; nothing is ever deleted here."""
-    now = timezone.now()
+    now = database_now()
     for team_id in find_unreported(now):
         report_stale(team_id, now)
 
 
 def say_alive(name: str, queues: str) -> None:
     """Note that a worker is alive."""
-    note_beat(name, queues, timezone.now())
+    note_beat(name, queues, database_now())

@@ -4,13 +4,14 @@ A message is only a wake-up: it may be lost, late or come twice, because the row
 """
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from celery import Task, shared_task
 from django.core.cache import cache
-from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from catalog.clock import database_now
 from catalog.jobs.audits import audit_clone
 from catalog.jobs.badges import refresh_badges
 from catalog.jobs.cleanups import run_deletion
@@ -24,7 +25,7 @@ from catalog.jobs.renames import push_labels, push_name
 from catalog.jobs.samples import run_measurement
 from catalog.jobs.slots import read_slots
 from catalog.jobs.speeches import run_speech
-from catalog.jobs.syncs import bring_forward, sync_account
+from catalog.jobs.syncs import bring_forward, is_awaited, sync_account
 from catalog.jobs.uses import note_export, read_uses
 from catalog.jobs.voice_settings import tune_voice
 from catalog.models import (
@@ -38,6 +39,8 @@ from catalog.models import (
 
 logger = logging.getLogger(__name__)
 
+# Where whatever a person waits for goes, unless it is a clone.
+REQUESTS_QUEUE = "requests"
 _WAKE_UP_LIVES = 60
 _REMIND_AGAIN_AFTER = 15
 _SLOTS_AGAIN_AFTER = 5
@@ -46,23 +49,23 @@ _SLOTS_AGAIN_AFTER = 5
 @shared_task(name="catalog.run_clone")
 def run_clone_task(*, job_id: str) -> None:
     """Never retried by Celery: a repeated clone costs money. See ``jobs.clones``."""
-    voice_id = run_clone(job_id, timezone.now)
+    voice_id = run_clone(job_id, database_now)
     if voice_id is not None:
         account_id = Voice.objects.values_list("account_id", flat=True).get(pk=voice_id)
-        bring_forward(account_id, timezone.now())
+        bring_forward(account_id, database_now())
         wake_sync(account_id)
 
 
 @shared_task(name="catalog.audit_clone")
 def audit_clone_task(*, job_id: str) -> None:
     """Remove a voice that a provider made long after its clone had ended."""
-    audit_clone(job_id, timezone.now)
+    audit_clone(job_id, database_now)
 
 
 @shared_task(name="catalog.run_speech")
 def run_speech_task(*, speech_id: str) -> None:
     """Never retried by Celery: a repeated call costs credit. See ``jobs.speeches``."""
-    run_speech(speech_id, timezone.now)
+    run_speech(speech_id, database_now)
     for work_id in find_left_by(speech_id):
         wake_listening(work_id)
 
@@ -82,9 +85,9 @@ def run_built_in_clone_task(*, job_id: str) -> None:
 @shared_task(name="catalog.run_deletion")
 def run_deletion_task(*, line_id: str) -> None:
     """Delete one voice of an approved plan; when its account has no more to do, look again."""
-    account_id = run_deletion(line_id, timezone.now)
+    account_id = run_deletion(line_id, database_now)
     if account_id is not None:
-        bring_forward(account_id, timezone.now())
+        bring_forward(account_id, database_now())
         left = PlannedDeletion.objects.filter(
             account=account_id, state__in=PlannedDeletion.ACTIVE_STATES
         )
@@ -95,7 +98,7 @@ def run_deletion_task(*, line_id: str) -> None:
 @shared_task(name="catalog.check_credential")
 def check_credential_task(*, credential_id: str) -> None:
     """Check a key, and fetch the voices of the account that it opens."""
-    account_id = check_credential(credential_id, timezone.now)
+    account_id = check_credential(credential_id, database_now)
     if account_id is not None:
         wake_sync(account_id)
     for opened in Credential.objects.filter(pk=credential_id, account__isnull=False):
@@ -105,8 +108,8 @@ def check_credential_task(*, credential_id: str) -> None:
 @shared_task(name="catalog.sync_account")
 def sync_account_task(*, account_id: int) -> None:
     """Bring our copy of the account's voices up to date, then fetch missing previews."""
-    if sync_account(account_id, timezone.now) is not None:
-        refresh_badges(timezone.now(), account_id)
+    if sync_account(account_id, database_now) is not None:
+        refresh_badges(database_now(), account_id)
         wake_warming(account_id)
 
 
@@ -119,32 +122,32 @@ def read_slots_task(*, account_id: int) -> None:
 @shared_task(name="catalog.push_name")
 def push_name_task(*, voice_id: int) -> None:
     """Give a voice its new name at the provider."""
-    push_name(voice_id)
+    push_name(voice_id, database_now)
 
 
 @shared_task(name="catalog.push_labels")
 def push_labels_task(*, voice_id: int, account_id: int) -> None:
     """Give a voice its new labels at the provider, then read what the provider says."""
-    push_labels(voice_id)
+    push_labels(voice_id, database_now)
     wake_sync(account_id)
 
 
 @shared_task(name="catalog.tune_voice")
 def tune_voice_task(*, voice_id: int) -> None:
     """Read a voice's settings at the provider, after changing them if that is wished for."""
-    tune_voice(voice_id, timezone.now)
+    tune_voice(voice_id, database_now)
 
 
 @shared_task(name="catalog.refresh_badges")
 def refresh_badges_task(*, account_id: int) -> None:
     """Give and take the badges that follow from the account's keys and from the date."""
-    refresh_badges(timezone.now(), account_id)
+    refresh_badges(database_now(), account_id)
 
 
 @shared_task(name="catalog.warm_previews")
 def warm_previews_task(*, account_id: int) -> None:
     """Fetch previews that are not on our disk yet, and come back for the rest."""
-    if warm_previews(account_id, timezone.now):
+    if warm_previews(account_id, database_now):
         wake_warming(account_id)
 
 
@@ -157,7 +160,7 @@ def warm_built_in_task(*, account_id: int) -> None:
 @shared_task(name="catalog.speak_preview")
 def speak_preview_task(*, voice_id: int) -> None:
     """Speak the preview of a built-in voice that somebody wants to hear now; then listen to it."""
-    clip_id = speak_preview(voice_id, timezone.now)
+    clip_id = speak_preview(voice_id, database_now)
     if clip_id is not None:
         wake_listening(f"clip:{clip_id}")
 
@@ -165,7 +168,7 @@ def speak_preview_task(*, voice_id: int) -> None:
 @shared_task(name="catalog.fetch_preview")
 def fetch_preview_task(*, voice_id: int, credential_id: str) -> None:
     """Fetch a preview that a person is waiting for and that no page could wait for."""
-    clip_id = fetch_clip(voice_id, credential_id, timezone.now)
+    clip_id = fetch_clip(voice_id, credential_id, database_now)
     if clip_id is not None:
         wake_listening(f"clip:{clip_id}")
 
@@ -179,26 +182,26 @@ def measure_clip_task(*, clip_id: int) -> None:
 @shared_task(name="catalog.embed_previews")
 def embed_previews_task() -> None:
     """Listen to previews that nobody has listened to, and come back for the rest."""
-    if embed_previews(timezone.now):
+    if embed_previews(database_now):
         _wake(embed_previews_task)
 
 
 @shared_task(name="catalog.listen_to")
 def listen_to_task(*, work_id: str) -> None:
     """Listen to a clip or a sample, for somebody who waits; the id begins with its kind."""
-    listen_to(work_id, timezone.now())
+    listen_to(work_id, database_now())
 
 
 @shared_task(name="catalog.note_export")
 def note_export_task(*, selection_id: int) -> None:
     """Note that the voices of a selection were taken along in a file."""
-    note_export(selection_id, timezone.now())
+    note_export(selection_id, database_now())
 
 
 @shared_task(name="catalog.read_uses")
 def read_uses_task(*, account_id: int) -> None:
     """Take in what a provider tells of the use of an account's voices."""
-    read_uses(account_id, timezone.now)
+    read_uses(account_id, database_now)
 
 
 @shared_task(name="catalog.measure_sample")
@@ -249,7 +252,7 @@ def wake_history(account_id: int) -> None:
 
 
 def wake_noting(selection_id: int) -> None:
-    """Have a worker note an export; should the message get lost, the voices look less used."""
+    """Tell a worker that a selection was downloaded."""
     _wake(note_export_task, selection_id=selection_id)
 
 
@@ -315,9 +318,16 @@ def remind_listening(work_id: str) -> None:
         wake_listening(work_id)
 
 
+def _find_queue(task: "Task[Any, Any]", ids: Mapping[str, Any]) -> dict[str, Any]:
+    """Let a fetch that someone waits for pass those that only keep the copy fresh."""
+    if task is sync_account_task and is_awaited(ids["account_id"], database_now()):
+        return {"queue": REQUESTS_QUEUE}
+    return {}
+
+
 def _wake(task: "Task[Any, Any]", **ids: Any) -> None:
     try:
-        task.apply_async(kwargs=ids, expires=_WAKE_UP_LIVES)
+        task.apply_async(kwargs=ids, expires=_WAKE_UP_LIVES, **_find_queue(task, ids))
     except (OperationalError, OSError):
         # The row is the job: the sweep finds it once the broker is back.
         logger.warning("The broker did not take %s; it starts with the next sweep", task.name)

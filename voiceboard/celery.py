@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_init, worker_process_init
+from celery.signals import worker_before_create_process, worker_init, worker_process_init
 
 import voiceboard.beats
 from catalog.transport import register_transport
@@ -21,6 +21,31 @@ beating = voiceboard.beats.start_beating  # connected to its signal by being imp
 
 # Several times what the speech engine or the longest recording takes.
 MOST_MEMORY = 4 * 1024**3
+
+QUEUES = {
+    # Clones, and nothing else.
+    "jobs": ["run_clone"],
+    # What a person waits for at a provider; also a fetch of an account that someone asked for.
+    "requests": [
+        *("check_credential", "push_labels", "push_name", "run_speech", "tune_voice"),
+    ],
+    # An approved plan may be hundreds of these.
+    "deletions": ["run_deletion"],
+    # A server that drips holds a process for 20 s, which no clone may have to wait for.
+    "previews": ["fetch_preview"],
+    # Listening and measuring: the processor's work, for someone who waits for the report.
+    "analysis": ["listen_to", "measure_clip", "measure_sample"],
+    # Nobody waits for these.
+    "syncs": ["read_uses", "sync_account"],
+    "maintenance": [
+        *("audit_clone", "embed_previews", "index_due", "note_export", "refresh_badges"),
+        *("report_stale", "tidy", "warm_previews"),
+    ],
+    # What speaks on this machine: one process loads the engine, so its memory is paid once.
+    "speech": ["run_built_in_clone", "run_local_speech", "speak_preview"],
+    "speech_ahead": ["warm_built_in"],
+}
+ROUTES = {f"catalog.{task}": {"queue": queue} for queue, tasks in QUEUES.items() for task in tasks}
 
 app = Celery("voiceboard")
 
@@ -84,29 +109,20 @@ app.conf.update(
     broker_connection_max_retries=None,
     worker_enable_remote_control=False,
     worker_send_task_events=False,
+    # Each kind of work has its queue; which worker serves which is in voiceboard/supervisor.py.
     task_default_queue="jobs",
-    task_routes={
-        # Nobody waits for these, and somebody may be waiting behind them.
-        "catalog.warm_previews": {"queue": "background"},
-        # A server that drips holds a process for 20 s, which no clone may have to wait for.
-        "catalog.fetch_preview": {"queue": "background"},
-        "catalog.index_due": {"queue": "background"},
-        "catalog.embed_previews": {"queue": "background"},
-        # What speaks on this machine: one process loads the engine, so its memory is paid once.
-        "catalog.speak_preview": {"queue": "speech"},
-        "catalog.warm_built_in": {"queue": "speech"},
-        "catalog.run_local_speech": {"queue": "speech"},
-        "catalog.run_built_in_clone": {"queue": "speech"},
-    },
+    task_routes=ROUTES,
     # A search takes minutes, and many of them where others want the processor as well.
     task_annotations={
         "catalog.run_built_in_clone": {"soft_time_limit": 1740, "time_limit": 1800},
     },
     worker_hijack_root_logger=False,
     timezone="UTC",
+    beat_scheduler="voiceboard.ticks:Ticker",
     beat_schedule={
-        "sweep": {"task": "catalog.sweep", "schedule": 5.0, "options": {"expires": 10}},
-        "sync-due": {"task": "catalog.sync_due", "schedule": 60.0, "options": {"expires": 60}},
+        "sweep": {"task": "catalog.sweep", "schedule": 5.0},
+        "sync-due": {"task": "catalog.sync_due", "schedule": 60.0},
+        "listen-due": {"task": "catalog.listen_due", "schedule": 30.0},
         "index-due": {"task": "catalog.index_due", "schedule": 10.0, "options": {"expires": 10}},
         "embed": {
             "task": "catalog.embed_previews",
@@ -132,11 +148,12 @@ def limit_memory(**_: Any) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, resource.RLIM_INFINITY))
 
 
-@worker_process_init.connect
+@worker_before_create_process.connect
 def freeze_imported(**_: Any) -> None:
     """Let the garbage collector pass over what was imported, which stays for good.
 
     A large account makes and drops so many objects that it looked through all of Django each time.
+    Before the fork: a collection writes to every object, so it would copy the parent's memory.
     """
     gc.collect()
     gc.freeze()

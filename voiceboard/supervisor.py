@@ -39,16 +39,22 @@ _ANY_WORKER = [
     *("celery", "-A", "voiceboard", "worker", "--loglevel", "INFO"),
     *("--without-gossip", "--without-mingle", "--without-heartbeat"),
 ]
-CELERY_WORKER = [*_ANY_WORKER, "--queues", "jobs", "--hostname", "jobs@%h"]
-# A process of its own for what nobody waits for, so that it never stands before a clone.
+# Queues that share a worker are served in turn, so a long one holds no other up.
+CELERY_WORKER = [*_ANY_WORKER, "--queues", "jobs,requests,deletions", "--hostname", "jobs@%h"]
+# Workers of their own: a person waits for these, but not behind or before a clone ...
+CELERY_ANALYSIS = [
+    *_ANY_WORKER,
+    *("--queues", "previews,analysis", "--concurrency", "2", "--hostname", "analysis@%h"),
+]
+# ... and nobody waits for these.
 CELERY_BACKGROUND = [
     *_ANY_WORKER,
-    *("--queues", "background", "--concurrency", "1", "--hostname", "background@%h"),
+    *("--queues", "syncs,maintenance", "--concurrency", "1", "--hostname", "background@%h"),
 ]
 # The only process that loads the speech engine; it is made anew before it takes too much memory.
 CELERY_SPEECH = [
     *_ANY_WORKER,
-    *("--queues", "speech", "--concurrency", "1", "--hostname", "speech@%h"),
+    *("--queues", "speech,speech_ahead", "--concurrency", "1", "--hostname", "speech@%h"),
     *("--max-memory-per-child", "1000000"),
 ]
 # Speaking takes a whole core for as long as it lasts: pages and clones go first.
@@ -111,6 +117,7 @@ class Supervisor:
         address = ["--port", str(settings.PORT)]
         self._web = self._service("web", [*GRANIAN, *address, "voiceboard.wsgi:application"])
         self._worker = self._service("worker", CELERY_WORKER, patience=WORKER_PATIENCE_SECONDS)
+        self._analysis = self._service("analysis", CELERY_ANALYSIS, is_modest=True)
         self._background = self._service("background", CELERY_BACKGROUND, is_modest=True)
         self._schedule = self._service("schedule", CELERY_BEAT)
         patience = WORKER_PATIENCE_SECONDS
@@ -121,6 +128,7 @@ class Supervisor:
             *self._sandbox,
             self._web,
             self._worker,
+            self._analysis,
             self._background,
             *self._speech,
             self._schedule,
@@ -148,7 +156,7 @@ class Supervisor:
             self._keep_up()
         finally:
             # First what makes work, then what does it, last what the work needs.
-            workers = [self._worker, self._background, *self._speech]
+            workers = [self._worker, self._analysis, self._background, *self._speech]
             waves = [[self._schedule, self._web], workers, self._sandbox]
             end_in_order(waves, self._stop.is_hurried)
 

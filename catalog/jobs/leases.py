@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 
 from catalog.models.leases import LeasedWork, due_work
 
@@ -31,10 +31,13 @@ class LeaseLost(Exception):
 class Lease:
     """The right to write one row, as long as its fence has not moved on."""
 
-    model: type[LeasedWork]
+    model: type[Model]
     pk: RowId
     fence: int
     clock: Clock
+    # The columns that hold it: a row may be leased for more than one kind of work.
+    until: str = "lease_until"
+    fence_name: str = "fence"
 
     def write(self, **values: Any) -> None:
         """Change the row; raises LeaseLost when another worker took it over."""
@@ -43,7 +46,12 @@ class Lease:
 
     def extend(self) -> bool:
         """Keep the row for another lease; False when it is no longer ours."""
-        return bool(self._rows().update(lease_until=self.clock() + LEASE))
+        return bool(self._rows().update(**{self.until: self.clock() + LEASE}))
+
+    def demand(self) -> None:
+        """Raise LeaseLost when another worker took the row over."""
+        if not self._rows().exists():
+            raise LeaseLost
 
     def release(self, *, after: timedelta = timedelta(0), **values: Any) -> None:
         """Give the row back, to be taken up again no sooner than ``after`` from now."""
@@ -51,7 +59,7 @@ class Lease:
         self.write(lease_until=None, not_before=self.clock() + after, woken_at=None, **values)
 
     def _rows(self) -> Any:
-        return self.model._default_manager.filter(pk=self.pk, fence=self.fence)
+        return self.model._default_manager.filter(**{"pk": self.pk, self.fence_name: self.fence})
 
 
 def claim_work(
@@ -97,7 +105,12 @@ def find_due(model: type[LeasedWork], states: tuple[str, ...], now: datetime) ->
     Without the thinning a long queue would fill the broker with wake-ups for the same rows.
     """
     rows = model._default_manager.filter(due_work(now), state__in=states)
-    unwoken = rows.exclude(woken_at__gt=now - WAKE_EVERY).order_by("created_at")
+    unwoken = rows.filter(
+        Q(woken_at=None)
+        | Q(woken_at__lte=now - WAKE_EVERY)
+        # A wake-up in the future was noted by a clock that was wrong.
+        | Q(woken_at__gt=now + WAKE_EVERY)
+    ).order_by("created_at")
     if not unwoken.exists():
         return []
     with transaction.atomic():

@@ -11,18 +11,20 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from catalog.crypto import CannotOpen
 from catalog.jobs.credentials import keep_refusal
-from catalog.jobs.leases import Clock
+from catalog.jobs.leases import LEASE, Clock, Lease, LeaseLost, keep_alive
 from catalog.jobs.slots import refresh_slots
 from catalog.jobs.voices import LastSent, Part, Tally, find_missing, mark_gone, write_voices
 from catalog.jobs.waits import end_waits
 from catalog.models import Credential, ProviderAccount, SyncRun
+from catalog.models.leases import free_lease
 from catalog.providers.base import Provider
 from catalog.providers.errors import CredentialRejected, ProviderError, TryLater
 from catalog.providers.listing import Listed
 from catalog.providers.session import open_provider
 
 _BATCH = 500
-_SYNC_LEASE = timedelta(minutes=15)
+_PUT_OFF = timedelta(minutes=2)
+_MOST_WRONG = timedelta(hours=2)
 _RUNS_KEPT = timedelta(days=30)
 _MOST_WAITING = 60.0
 _LEAST_WAIT = 1.0
@@ -34,11 +36,8 @@ def sync_account(account_id: int, clock: Clock) -> SyncRun | None:
     A run that breaks off half-way keeps what it wrote and marks nothing as gone.
     """
     started = clock()
-    free = Q(sync_lease_until=None) | Q(sync_lease_until__lt=started)
-    # Whoever asks while this one runs sets the due time again, and it stays for the next run.
-    if not ProviderAccount.objects.filter(free, pk=account_id).update(
-        sync_lease_until=started + _SYNC_LEASE, sync_due_at=None
-    ):
+    lease = _claim_account(account_id, started, clock)
+    if lease is None:
         return None
     account = ProviderAccount.objects.get(pk=account_id)
     run = SyncRun.objects.create(account=account, started_at=started)
@@ -46,13 +45,28 @@ def sync_account(account_id: int, clock: Clock) -> SyncRun | None:
     # What stands unless the run comes to its end, whatever that is.
     run.error = "Fetching the voices broke off."
     try:
-        run.error = _sync_voices(account, run, tally, clock)
+        with keep_alive(lease):
+            run.error = _sync_voices(account, run, tally, lease)
+    except LeaseLost:
+        run.error = "Another worker went on with it."
     finally:
-        _end_run(account, run, tally, clock())
+        _end_run(lease, run, tally, clock())
     return run
 
 
-def _sync_voices(account: ProviderAccount, run: SyncRun, tally: Tally, clock: Clock) -> str:
+def _claim_account(account_id: int, now: datetime, clock: Clock) -> Lease | None:
+    rows = ProviderAccount.objects.filter(free_lease(now, "sync_lease_until"), pk=account_id)
+    # Whoever asks while this one runs sets the due time again, and it stays for the next run.
+    if not rows.update(
+        sync_lease_until=now + LEASE, sync_fence=F("sync_fence") + 1, sync_due_at=None
+    ):
+        return None
+    fence = ProviderAccount.objects.values_list("sync_fence", flat=True).get(pk=account_id)
+    held_by = {"until": "sync_lease_until", "fence_name": "sync_fence"}
+    return Lease(ProviderAccount, str(account_id), fence, clock, **held_by)
+
+
+def _sync_voices(account: ProviderAccount, run: SyncRun, tally: Tally, lease: Lease) -> str:
     """Try one key after the other; return what was wrong with the last, "" for a whole run."""
     problem = "No working key opens this account."
     for credential in Credential.objects.working().filter(account=account).order_by("created_at"):
@@ -64,11 +78,11 @@ def _sync_voices(account: ProviderAccount, run: SyncRun, tally: Tally, clock: Cl
             base_url = settings.PROVIDER_BASE_URLS[account.provider]
             with open_provider(account.provider, secrets, base_url) as provider:
                 provider.wait = _Patience().wait
-                _fetch_voices(account, provider, run, tally, clock)
+                _fetch_voices(account, provider, run, tally, lease)
         except CannotOpen:
             problem = "The key of this account can't be opened: enter it again."
         except CredentialRejected as exc:
-            keep_refusal(credential, exc, clock())
+            keep_refusal(credential, exc, lease.clock())
             problem = exc.message
         except ProviderError as exc:
             return exc.message
@@ -95,7 +109,7 @@ class _Patience:
 
 
 def _fetch_voices(
-    account: ProviderAccount, provider: Provider, run: SyncRun, tally: Tally, clock: Clock
+    account: ProviderAccount, provider: Provider, run: SyncRun, tally: Tally, lease: Lease
 ) -> None:
     seen: set[str] = set()
     last = LastSent.read(account)
@@ -110,13 +124,16 @@ def _fetch_voices(
 
     other = find_other()
     while batch := list(itertools.islice(other, _BATCH)):
-        write_voices(account, batch, run.started_at, clock(), tally)
+        lease.demand()
+        write_voices(account, batch, run.started_at, lease.clock(), tally)
+    lease.demand()
     gaps = list(provider.gaps.values())
     run.warning = " ".join(gap.message for gap in gaps)
     if not last.lacks_none(seen):
         left_out = {gap.is_owned for gap in gaps}
-        parts = find_missing(account, seen, run.started_at)
-        _end_missing([part for part in parts if part.is_owned not in left_out], run, tally, clock())
+        missing = find_missing(account, seen, run.started_at)
+        parts = [part for part in missing if part.is_owned not in left_out]
+        _end_missing(parts, run, tally, lease.clock())
     if account.info.has_slots:
         refresh_slots(account.pk, provider, clock())
 
@@ -138,7 +155,7 @@ def _end_missing(parts: list[Part], run: SyncRun, tally: Tally, now: datetime) -
     tally.gone = mark_gone(gone, now)
 
 
-def _end_run(account: ProviderAccount, run: SyncRun, tally: Tally, now: datetime) -> None:
+def _end_run(lease: Lease, run: SyncRun, tally: Tally, now: datetime) -> None:
     run.ended_at, run.warning = now, run.warning[:500]
     run.seen_count, run.added_count = tally.seen, tally.added
     run.changed_count, run.gone_count = tally.changed, tally.gone
@@ -146,10 +163,13 @@ def _end_run(account: ProviderAccount, run: SyncRun, tally: Tally, now: datetime
     changes: dict[str, Any] = {"sync_lease_until": None, "sync_error": run.error[:500]}
     if not run.error:
         changes["synced_at"] = now
-    rows = ProviderAccount.objects.filter(pk=account.pk)
-    rows.update(**changes)
+    try:
+        lease.write(**changes)
+    except LeaseLost:
+        return  # the account is another worker's now
     next_at = now + timedelta(minutes=settings.SYNC_EVERY_MINUTES)
-    rows.filter(sync_due_at=None).update(sync_due_at=next_at)
+    rows = ProviderAccount.objects.filter(pk=str(lease.pk), sync_due_at=None)
+    rows.update(sync_due_at=next_at)
 
 
 def bring_forward(account_id: int, now: datetime) -> None:
@@ -157,17 +177,27 @@ def bring_forward(account_id: int, now: datetime) -> None:
     ProviderAccount.objects.filter(pk=account_id).update(sync_due_at=now)
 
 
+def is_awaited(account_id: int, now: datetime) -> bool:
+    """Tell whether someone waits for the account to be fetched: asked for, or never done."""
+    rows = ProviderAccount.objects.filter(Q(synced_at=None) | Q(sync_due_at__lte=now))
+    return rows.filter(pk=account_id).exists()
+
+
 def find_due_accounts(now: datetime) -> list[int]:
     """Return the accounts whose copy is due, and put each off so that it is asked for once."""
-    due = ProviderAccount.objects.filter(Q(sync_due_at=None) | Q(sync_due_at__lte=now))
-    free = due.filter(Q(sync_lease_until=None) | Q(sync_lease_until__lt=now))
+    # Much later than any that is set: by a clock that was wrong.
+    latest = now + timedelta(minutes=settings.SYNC_EVERY_MINUTES) + _MOST_WRONG
+    due = ProviderAccount.objects.filter(
+        Q(sync_due_at=None) | Q(sync_due_at__lte=now) | Q(sync_due_at__gt=latest)
+    )
+    free = due.filter(free_lease(now, "sync_lease_until"))
     ids = list(
         free.filter(credentials__in=Credential.objects.working())
         .order_by(F("synced_at").asc(nulls_first=True))
         .values_list("pk", flat=True)
         .distinct()[:100]
     )
-    ProviderAccount.objects.filter(pk__in=ids).update(sync_due_at=now + timedelta(minutes=2))
+    ProviderAccount.objects.filter(pk__in=ids).update(sync_due_at=now + _PUT_OFF)
     return ids
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import DatabaseError, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from catalog.audit import record
 from catalog.durable import durable_transaction
@@ -13,6 +13,7 @@ from catalog.jobs.leases import Clock, Lease, LeaseLost
 from catalog.jobs.notices import tell_end, tell_wait
 from catalog.jobs.waits import back_off, end_waits, waits_for_answer
 from catalog.models import CloneJob, Credential, ProviderAccount
+from catalog.models.leases import free_lease
 from catalog.providers.errors import CredentialRejected, ProviderError
 
 State, Step = CloneJob.State, CloneJob.Step
@@ -39,7 +40,11 @@ class CloneTurn:
 
     def _take_account(self) -> bool:
         now = self.clock()
-        free = Q(busy_with=self.job.pk) | Q(busy_until=None) | Q(busy_until__lt=now)
+        holder = CloneJob.objects.filter(pk=OuterRef("busy_with"))
+        ended = Exists(holder.exclude(state__in=CloneJob.ACTIVE_STATES))
+        # A call may take longer than the account's lease: its job's own lease is renewed meanwhile.
+        run_out = free_lease(now, "busy_until") & ~Exists(holder.exclude(free_lease(now)))
+        free = Q(busy_with=self.job.pk) | run_out | ended
         rows = ProviderAccount.objects.filter(free, pk=self.job.account_id)
         return bool(rows.update(busy_with=self.job.pk, busy_until=now + _ACCOUNT_LEASE))
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 
 from catalog.crypto import CannotOpen
 from catalog.jobs.leases import Clock
@@ -13,6 +14,7 @@ from catalog.providers.session import open_provider
 
 _MOST_TRIES = 6
 _PUT_OFF = timedelta(seconds=30)
+_LONGEST_WAIT = timedelta(minutes=15)
 
 State = VoiceSettings.State
 
@@ -69,14 +71,16 @@ def _put_off(row: VoiceSettings, exc: TryLater, now: datetime) -> dict[str, Any]
     if tries >= _MOST_TRIES:
         return {"state": State.FAILED, "message": message}
     seconds = exc.retry_after if exc.retry_after is not None else 2**tries
-    not_before = now + timedelta(seconds=min(900, seconds))
+    not_before = now + min(_LONGEST_WAIT, timedelta(seconds=seconds))
     return {"attempt_count": tries, "message": message, "not_before": not_before}
 
 
 def find_due_settings(now: datetime) -> list[int]:
     """Return the voices whose settings wait for a worker, and put each off for half a minute."""
     waiting = VoiceSettings.objects.filter(state__in=VoiceSettings.WAITING_STATES)
-    due = list(waiting.filter(not_before__lte=now).order_by("asked_at").values("pk", "voice")[:100])
+    # Later than any wait: by a clock that was wrong.
+    due_now = Q(not_before__lte=now) | Q(not_before__gt=now + 2 * _LONGEST_WAIT)
+    due = list(waiting.filter(due_now).order_by("asked_at").values("pk", "voice")[:100])
     rows = VoiceSettings.objects.filter(pk__in=[row["pk"] for row in due])
     rows.update(not_before=now + _PUT_OFF)
     return [row["voice"] for row in due]

@@ -27,6 +27,7 @@ from catalog.models.speeches import Speech, SpokenClip
 from catalog.models.syncs import SyncRun
 from catalog.models.uses import VoiceUse
 from catalog.models.versions import CatalogVersion
+from catalog.models.voice_changes import VoiceChange
 from catalog.models.voice_settings import VoiceSettings
 from catalog.models.voices import Voice, VoiceLabel
 
@@ -77,6 +78,7 @@ __all__ = [
     "Team",
     "User",
     "Voice",
+    "VoiceChange",
     "VoiceEmbedding",
     "VoiceLabel",
     "VoiceSettings",

@@ -72,6 +72,7 @@ class ProviderAccount(models.Model):
     synced_at = models.DateTimeField(null=True)
     sync_due_at = models.DateTimeField(null=True)
     sync_lease_until = models.DateTimeField(null=True)
+    sync_fence = models.PositiveIntegerField(default=0)
     # When its history of use was read, how far back it tells, and when it is to be read next.
     uses_read_at = models.DateTimeField(null=True)
     uses_from = models.DateTimeField(null=True)

@@ -1,10 +1,15 @@
 """Rows that are work: one worker at a time may hold one, and any worker may take it up again."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import Q
+
+# Longer than any lease that is given: one that ends later was given before the clock was set back.
+_LONGEST_LEASE = timedelta(minutes=5)
+# The same for waits: after a day a job is given up.
+_LONGEST_WAIT = timedelta(days=1)
 
 
 class LeasedWork(models.Model):
@@ -52,8 +57,16 @@ def waits_index(name: str) -> models.Index:
     return models.Index(fields=["not_before"], name=name, condition=Q(waits_for_answer=True))
 
 
+def free_lease(now: datetime, column: str = "lease_until") -> Q:
+    """Select rows whose lease nobody holds: none, run out, or given by a clock that was wrong."""
+    return (
+        Q(**{column: None})
+        | Q(**{f"{column}__lt": now})
+        | Q(**{f"{column}__gt": now + _LONGEST_LEASE})
+    )
+
+
 def due_work(now: datetime) -> Q:
     """Select work that nobody holds and that may go on now."""
-    return (Q(lease_until=None) | Q(lease_until__lt=now)) & (
-        Q(not_before=None) | Q(not_before__lte=now)
-    )
+    may_go_on = Q(not_before=None) | Q(not_before__lte=now)
+    return free_lease(now) & (may_go_on | Q(not_before__gt=now + _LONGEST_WAIT))

@@ -53,6 +53,8 @@ class Selection(models.Model):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="selections")
     voice_ids: "models.JSONField[list[int], list[int]]" = models.JSONField()
     chosen_at = models.DateTimeField()
+    # How often it was downloaded since a worker last noted that its voices were used.
+    unnoted_exports = models.PositiveIntegerField(default=0)
 
     objects = SelectionQuerySet.as_manager()
 

@@ -48,7 +48,7 @@ _COLUMNS = {
 _BATCH = 500
 
 
-def note_uses(voice_ids: Iterable[int], kind: VoiceUse.Kind, now: datetime) -> None:
+def note_uses(voice_ids: Iterable[int], kind: VoiceUse.Kind, now: datetime, times: int = 1) -> None:
     """Note that voices were used in that way now."""
     ids = sorted(set(voice_ids))
     at, count = _COLUMNS[kind]
@@ -58,5 +58,5 @@ def note_uses(voice_ids: Iterable[int], kind: VoiceUse.Kind, now: datetime) -> N
         rows = [VoiceUse(voice_id=pk) for pk in there]
         VoiceUse.objects.bulk_create(rows, ignore_conflicts=True)
         VoiceUse.objects.filter(voice__in=batch).update(
-            **{"last_at": now, at: now, count: F(count) + 1}
+            **{"last_at": now, at: now, count: F(count) + times}
         )

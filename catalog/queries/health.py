@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Min
 
-from catalog.brokers import BrokerState, look_at_broker
+from catalog.brokers import BrokerState, list_queues, look_at_broker
 from catalog.models import Beat, CloneJob, PlannedDeletion, User
 from catalog.queries.credentials import AccountStatus, find_account_statuses
 
 SCHEDULE = "schedule"
 JOBS_QUEUE = "jobs"
+SPEECH_QUEUES = {"speech", "speech_ahead"}
 # Older than this, a job that nobody has taken yet says that too few workers take jobs.
 _LONG_WAIT = timedelta(minutes=5)
 
@@ -37,6 +39,8 @@ class Health:
     is_late: bool
     accounts: list[AccountStatus]
     broker: BrokerState
+    # Queues that no living worker takes from, such as after an upgrade that brought new ones.
+    unserved: list[str]
 
     @property
     def is_good(self) -> bool:
@@ -46,8 +50,19 @@ class Health:
 
 def has_worker(now: datetime) -> bool:
     """Tell whether a worker that takes clones was heard of lately."""
+    return JOBS_QUEUE in _find_served(now)
+
+
+def _find_served(now: datetime) -> set[str]:
     queues = Beat.objects.alive(now).values_list("queues", flat=True)
-    return any(JOBS_QUEUE in each.split(",") for each in queues)
+    return {queue for each in queues for queue in each.split(",")}
+
+
+def _find_unserved(now: datetime) -> list[str]:
+    known = set(list_queues())
+    if not settings.LOCAL:
+        known -= SPEECH_QUEUES
+    return sorted(known - _find_served(now))
 
 
 def look_at_health(user: User, now: datetime) -> Health:
@@ -69,4 +84,5 @@ def look_at_health(user: User, now: datetime) -> Health:
         is_late=oldest is not None and oldest < now - _LONG_WAIT,
         accounts=find_account_statuses(user, now),
         broker=look_at_broker(),
+        unserved=_find_unserved(now),
     )

@@ -1,12 +1,16 @@
 """Note that a voice was used: what a clean-up must know before it calls a voice unused."""
 
+import logging
 from datetime import datetime
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
+from django.db.models import F
 
 from catalog.models import Selection, User, Voice
 from catalog.models.uses import VoiceUse, note_uses
 from catalog.tasks import wake_noting
+
+logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -17,6 +21,13 @@ def note_play(user: User, *, voice: Voice, now: datetime) -> None:
 
 
 def tell_export(user: User, *, selection: Selection) -> None:
-    """Have a worker note that a selection was taken along: the download itself writes nothing."""
-    if selection.user_id == user.pk:
-        wake_noting(selection.pk)
+    """Have a worker note that a selection was downloaded; the download works even if this fails."""
+    if selection.user_id != user.pk:
+        return
+    try:
+        rows = Selection.objects.filter(pk=selection.pk)
+        rows.update(unnoted_exports=F("unnoted_exports") + 1)
+    except DatabaseError:
+        logger.exception("An export could not be noted")
+        return
+    wake_noting(selection.pk)

@@ -1,7 +1,7 @@
 """Give a voice another name and labels, and take voices out of the list without deleting them."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.core.exceptions import PermissionDenied
@@ -11,12 +11,15 @@ from catalog import policies
 from catalog.audit import record
 from catalog.jobs.notices import tell_archived
 from catalog.jobs.relabels import write_own_labels
-from catalog.models import Team, User, Voice
+from catalog.models import Team, User, Voice, VoiceChange
 from catalog.models.versions import touch_voices
+from catalog.models.voice_changes import note_change
 from catalog.search.wording import fill_names
 from catalog.tasks import wake_relabel, wake_rename
 
 _BATCH = 500
+# Time for the message to get through: then the sweep wakes a worker.
+_SWEPT_AFTER = timedelta(seconds=30)
 
 
 @transaction.atomic
@@ -34,6 +37,7 @@ def rename_voice(user: User, *, voice: Voice, name: str, now: datetime) -> None:
     before, after = {"name": old}, {"name": name}
     record(user, "voice renamed", voice, team=team, now=now, before=before, after=after)
     if voice.own_name and voice.is_renamable_there:
+        note_change(voice, VoiceChange.Kind.NAME, now, now + _SWEPT_AFTER)
         transaction.on_commit(partial(wake_rename, voice.pk))
 
 
@@ -51,6 +55,8 @@ def relabel_voice(user: User, *, voice: Voice, labels: Mapping[str, str], now: d
         return
     write_own_labels(voice, after)
     record(user, "voice relabelled", voice, team=team, now=now, before=before, after=after)
+    if voice.is_renamable_there and voice.info.kept_labels:
+        note_change(voice, VoiceChange.Kind.LABELS, now, now + _SWEPT_AFTER)
     transaction.on_commit(partial(wake_relabel, voice.pk, voice.account_id))
 
 

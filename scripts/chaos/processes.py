@@ -99,10 +99,11 @@ class Processes:
         return [int(pid) for pid in listing.stdout.split()]
 
     def _start(self, name: str) -> None:
+        from voiceboard.celery import QUEUES
         from voiceboard.supervisor import CELERY_BEAT, CELERY_WORKER
 
         commands = {
-            WORKER: [sys.executable, "-m", *CELERY_WORKER, "--queues", "jobs,background"],
+            WORKER: [sys.executable, "-m", *CELERY_WORKER, "--queues", ",".join(QUEUES)],
             SCHEDULE: [sys.executable, "-m", *CELERY_BEAT],
             REDIS: [
                 *("redis-server", "--bind", HOST, "--port", str(self._redis_port)),

@@ -21,14 +21,14 @@ FOREIGN = ("VOICEBOARD_", "DJANGO_", "DATABASE_URL", "CELERY_")
 class Installation:
     """A data directory, a database, a broker and a sandbox, prepared for the demo."""
 
-    def __init__(self, folder: Path, sandbox: Sandbox, **addresses: str) -> None:
+    def __init__(self, folder: Path, sandbox: Sandbox | None, **addresses: str) -> None:
         folder.mkdir()
         self._folder = folder
         self._stack = ExitStack()
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)},
             **addresses,
-            **{f"VOICEBOARD_{slug.upper()}_BASE_URL": sandbox.url(slug) for slug in sandbox.slugs},
+            **_find_providers(sandbox),
             "DJANGO_SETTINGS_MODULE": "voiceboard.settings",
             "PYTHONPATH": str(ROOT),
             "VOICEBOARD_DATA_DIR": str(folder),
@@ -63,15 +63,25 @@ class Installation:
 
     def start_worker(self) -> "subprocess.Popen[bytes]":
         """Start a worker as the supervisor would."""
-        return self._start(CELERY_WORKER)
+        return self.start(CELERY_WORKER)
 
     def start_schedule(self) -> None:
         """Start the schedule as the supervisor would."""
-        self._start(CELERY_BEAT)
+        self.start(CELERY_BEAT)
 
-    def _start(self, module: list[str]) -> "subprocess.Popen[bytes]":
+    def python(self, code: str) -> str:
+        """Run some Python and return what it prints."""
+        return self._run("-c", code)
+
+    def start(self, module: list[str]) -> "subprocess.Popen[bytes]":
+        """Start a module with its arguments; it ends with the installation."""
         command = [sys.executable, "-m", *module]
         return self._stack.enter_context(running(command, self._folder, env=self._environment))
+
+
+def _find_providers(sandbox: Sandbox | None) -> dict[str, str]:
+    slugs = sandbox.slugs if sandbox is not None else ()
+    return {f"VOICEBOARD_{slug.upper()}_BASE_URL": sandbox.url(slug) for slug in slugs if sandbox}
 
 
 def kill_at_one_blow(worker: "subprocess.Popen[bytes]") -> None:
@@ -81,7 +91,7 @@ def kill_at_one_blow(worker: "subprocess.Popen[bytes]") -> None:
 
 
 @contextmanager
-def prepared(folder: Path, sandbox: Sandbox, **addresses: str) -> Iterator[Installation]:
+def prepared(folder: Path, sandbox: Sandbox | None, **addresses: str) -> Iterator[Installation]:
     """Prepare an installation, and end its processes with the block."""
     installation = Installation(folder, sandbox, **addresses)
     try:

@@ -3,6 +3,7 @@
 import pytest
 from django.utils import timezone
 
+from catalog.brokers import list_queues
 from catalog.models import Notice
 from tests import factories
 from tests.views.conftest import PARTIAL, Page
@@ -78,7 +79,7 @@ def test_all_are_read_at_once_and_those_of_others_stay(mia, cast):
 def test_the_health_page_turns_red_without_a_worker(mia, cast):
     page = Page(mia.get("/health/"))
     assert "No worker is running." in page.text
-    for name, queues in (("jobs@here", "jobs"), ("schedule", "")):
+    for name, queues in (("all@here", ",".join(list_queues())), ("schedule", "")):
         factories.make_beat(name, queues, timezone.now())
 
     assert "All is well" in Page(mia.get("/health/", headers=PARTIAL)).text

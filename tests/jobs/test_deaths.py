@@ -1,0 +1,202 @@
+"""A worker that dies, freezes, or has a wrong clock neither locks a row for long nor takes one."""
+
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from catalog import tasks
+from catalog.clock import database_now
+from catalog.jobs import syncs, uses
+from catalog.jobs.leases import LEASE, claim_work, find_due
+from catalog.jobs.syncs import find_due_accounts, sync_account
+from catalog.jobs.turns import CloneTurn
+from catalog.jobs.uses import find_due_histories, read_uses
+from catalog.jobs.voice_settings import find_due_settings
+from catalog.models import CloneJob, ProviderAccount, SyncRun, Voice, VoiceSettings
+from tests import factories
+from tests.stubs import remote_voice
+
+State = CloneJob.State
+TWO_DAYS = timedelta(days=2)
+
+
+class WorkerDies(BaseException):
+    """What no handler of ours runs after."""
+
+
+@pytest.fixture
+def dying(monkeypatch, stub):
+    """Let the next fetch die half-way: nothing of its end is written."""
+    stub.while_listing = _die
+    end = syncs._end_run
+    monkeypatch.setattr(syncs, "_end_run", lambda *_: None)
+
+    def revive() -> None:
+        stub.while_listing = lambda: None
+        monkeypatch.setattr(syncs, "_end_run", end)
+
+    return revive
+
+
+def _die() -> None:
+    raise WorkerDies
+
+
+def die_in_a_sync(account: ProviderAccount, clock) -> None:
+    with pytest.raises(WorkerDies):
+        sync_account(account.pk, clock)
+
+
+def test_an_account_whose_worker_died_is_fetched_half_a_minute_later(cast, stub, clock, dying):
+    die_in_a_sync(cast.account, clock)
+    dying()
+
+    assert sync_account(cast.account.pk, clock) is None
+    assert cast.account.pk not in find_due_accounts(clock.now)
+    clock.move(seconds=LEASE.total_seconds() + 1)
+
+    assert cast.account.pk in find_due_accounts(clock.now)
+    assert sync_account(cast.account.pk, clock).error == ""
+
+
+def test_the_clock_of_a_worker_s_host_plays_no_part_in_its_leases(
+    cast, stub, monkeypatch, wakes, dying
+):
+    wrong = timezone.now() + TWO_DAYS
+    monkeypatch.setattr(timezone, "now", lambda: wrong)
+    job = factories.make_job(cast.ana, cast.credential)
+    with pytest.raises(WorkerDies):
+        tasks.sync_account_task(account_id=cast.account.pk)
+    claim_work(
+        CloneJob, job.pk, states=CloneJob.ACTIVE_STATES, running=State.RUNNING, clock=database_now
+    )
+
+    job.refresh_from_db()
+    cast.account.refresh_from_db()
+    for until in (job.lease_until, cast.account.sync_lease_until):
+        assert until <= database_now() + LEASE
+    assert abs(wrong - TWO_DAYS - database_now()) < timedelta(minutes=5)
+
+
+def test_no_task_reads_the_clock_of_its_host(monkeypatch):
+    text = tasks.__spec__.loader.get_source("catalog.tasks")
+
+    assert "timezone" not in text
+
+
+def test_a_fetch_that_takes_long_keeps_its_account(cast, stub, clock, monkeypatch):
+    held = []
+    real = syncs.keep_alive
+
+    @contextmanager
+    def keep_alive(lease):
+        held.append(lease)
+        with real(lease):
+            yield
+
+    second = []
+
+    def take_long() -> None:
+        for _ in range(10):
+            clock.move(seconds=20)
+            assert held[0].extend()
+            second.append(sync_account(cast.account.pk, clock))
+
+    monkeypatch.setattr(syncs, "keep_alive", keep_alive)
+    stub.listed = [remote_voice("r-1")]
+    stub.while_listing = take_long
+
+    assert sync_account(cast.account.pk, clock).error == ""
+    assert second == [None] * 10
+    assert SyncRun.objects.count() == 1
+
+
+def test_a_fetch_that_was_overtaken_writes_nothing_more(cast, stub, clock):
+    gone = factories.make_voice(cast.account, remote_id="r-gone")
+    stub.listed = [remote_voice("r-1")]
+
+    def freeze() -> None:
+        stub.while_listing = lambda: None
+        clock.move(minutes=20)
+        ProviderAccount.objects.update(sync_lease_until=clock.now + LEASE, sync_fence=7)
+
+    stub.while_listing = freeze
+    run = sync_account(cast.account.pk, clock)
+
+    account = ProviderAccount.objects.get(pk=cast.account.pk)
+    assert run.error == "Another worker went on with it."
+    assert (account.sync_lease_until, account.synced_at) == (clock.now + LEASE, None)
+    assert not Voice.objects.filter(remote_id="r-1").exists()
+    gone.refresh_from_db()
+    assert not gone.is_gone
+
+
+def test_what_a_wrong_clock_has_written_is_not_believed(cast, clock, stub):
+    far = clock.now + TWO_DAYS
+    job = factories.make_job(
+        cast.ana, cast.credential, lease_until=far, woken_at=far, not_before=far, state="running"
+    )
+    account = ProviderAccount.objects.filter(pk=cast.account.pk)
+    account.update(sync_lease_until=far, sync_due_at=far, uses_due_at=far)
+    voice = factories.make_clone(cast.account)
+    VoiceSettings.objects.create(voice=voice, asked_at=clock.now, not_before=far)
+
+    assert find_due(CloneJob, CloneJob.ACTIVE_STATES, clock.now) == [job.pk]
+    assert claim_work(
+        CloneJob, job.pk, states=CloneJob.ACTIVE_STATES, running=State.RUNNING, clock=clock
+    )
+    assert cast.account.pk in find_due_accounts(clock.now)
+    assert sync_account(cast.account.pk, clock) is not None
+    assert cast.account.pk in find_due_histories(clock.now)
+    assert find_due_settings(clock.now) == [voice.pk]
+
+
+# The account that one clone at a time holds
+
+
+def turn_of(job: CloneJob, clock) -> CloneTurn:
+    lease = claim_work(
+        CloneJob, job.pk, states=CloneJob.ACTIVE_STATES, running=State.RUNNING, clock=clock
+    )
+    return CloneTurn(lease, clock)
+
+
+def test_a_call_that_takes_longer_than_the_account_s_lease_keeps_the_account(cast, clock):
+    long, other = (factories.make_job(cast.ana, cast.credential) for _ in range(2))
+    turn = turn_of(long, clock)
+    assert turn._take_account()
+
+    clock.move(minutes=10)
+    turn.lease.extend()
+
+    assert not turn_of(other, clock)._take_account()
+
+
+def test_an_account_is_free_once_the_job_that_held_it_has_ended_or_its_worker_died(cast, clock):
+    ended, dead, other = (factories.make_job(cast.ana, cast.credential) for _ in range(3))
+    assert turn_of(ended, clock)._take_account()
+    CloneJob.objects.filter(pk=ended.pk).update(state=State.CANCELLED, lease_until=None)
+    assert turn_of(dead, clock)._take_account()
+
+    clock.move(minutes=4)
+
+    assert turn_of(other, clock)._take_account()
+
+
+# The history of use
+
+
+def test_a_history_whose_reader_died_is_read_two_minutes_later(cast, clock, monkeypatch, stub):
+    monkeypatch.setattr(uses, "_read_uses", lambda *_: _die())
+    written = uses.Lease.write
+    monkeypatch.setattr(uses.Lease, "write", lambda *_, **__: None)
+    assert cast.account.pk in find_due_histories(clock.now)
+    with pytest.raises(WorkerDies):
+        read_uses(cast.account.pk, clock)
+    monkeypatch.setattr(uses.Lease, "write", written)
+
+    assert find_due_histories(clock.now) == []
+    clock.move(minutes=2)
+    assert cast.account.pk in find_due_histories(clock.now)

@@ -1,0 +1,71 @@
+"""Clones go on while other work is queued: with the README's workers, over each broker."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from catalog.transport import queue_url
+from tests.servers.installation import Installation, prepared
+from tests.servers.processes import ROOT, in_time
+from tests.servers.recording_app import lines_of
+
+CLONES, ANALYSES = 30, 200
+
+
+@pytest.fixture
+def broker(request: pytest.FixtureRequest, folder: Path) -> str:
+    if request.param == "embedded":
+        return queue_url(folder / "queue.sqlite3")
+    return request.getfixturevalue(request.param)
+
+
+def workers_of_the_readme() -> list[list[str]]:
+    text = (ROOT / "README.md").read_text()
+    lines = re.findall(r"^celery -A voiceboard worker .*$", text, re.MULTILINE)
+    words = [shlex.split(line, comments=True) for line in lines if "speech" not in line]
+    return [
+        ["tests.servers.queued_app" if w == "voiceboard" else w for w in line] for line in words
+    ]
+
+
+def send(installation: Installation) -> None:
+    installation.python(
+        "from tests.servers.queued_app import app\n"
+        f"for _ in range({ANALYSES}):\n"
+        "    app.tasks['catalog.listen_to'].delay(work_id='report:1')\n"
+        "    app.tasks['catalog.embed_previews'].delay()\n"
+        f"for _ in range({CLONES}):\n"
+        "    app.tasks['catalog.run_clone'].delay(job_id='1')\n"
+        "    app.tasks['catalog.run_speech'].delay(speech_id='1')\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "broker",
+    [
+        "embedded",
+        pytest.param("redis", marks=pytest.mark.servers),
+        pytest.param("rabbitmq", marks=pytest.mark.servers),
+    ],
+    indirect=True,
+)
+def test_thirty_clones_are_done_while_much_analysis_waits(broker, folder, tmp_path):
+    record = tmp_path / "record"
+    settings = {
+        "CELERY_BROKER_URL": broker,
+        "RECORDING_FILE": str(record),
+        "VOICEBOARD_DEMO": "0",
+        "VOICEBOARD_LOCAL": "0",
+    }
+    with prepared(folder, None, **settings) as installation:
+        send(installation)
+        for command in workers_of_the_readme():
+            installation.start(command)
+
+        for task in ("run_clone", "run_speech"):
+            assert in_time(lambda task=task: lines_of("end", record).count(task) == CLONES)
+        for task in ("listen_to", "embed_previews"):
+            assert in_time(lambda task=task: task in lines_of("begin", record))
+            assert lines_of("end", record).count(task) < ANALYSES // 2

@@ -1,0 +1,148 @@
+"""Each kind of work has its queue, and nobody's wish waits behind what nobody waits for."""
+
+import re
+import shlex
+
+import pytest
+from celery import current_app
+from celery.beat import ScheduleEntry
+
+from catalog import tasks
+from catalog.models import Beat, CloneJob, ProviderAccount
+from catalog.queries.health import look_at_health
+from tests import factories
+from tests.servers.processes import ROOT
+from voiceboard.celery import QUEUES, ROUTES, app
+from voiceboard.supervisor import (
+    CELERY_ANALYSIS,
+    CELERY_BACKGROUND,
+    CELERY_SPEECH,
+    CELERY_WORKER,
+)
+from voiceboard.ticks import RUN_HERE, Ticker
+
+SUPERVISED = [CELERY_WORKER, CELERY_ANALYSIS, CELERY_BACKGROUND, CELERY_SPEECH]
+AWAITED = {"jobs", "requests", "deletions"}
+ANALYSIS = {"previews", "analysis"}
+HOUSEKEEPING = {"syncs", "maintenance"}
+
+
+def read_me() -> list[list[str]]:
+    """Return the workers' command lines that the README lists."""
+    text = (ROOT / "README.md").read_text()
+    lines = re.findall(r"^celery -A voiceboard worker .*$", text, re.MULTILINE)
+    return [shlex.split(line, comments=True) for line in lines]
+
+
+def options(command: list[str]) -> dict[str, str]:
+    chosen = ("--queues", "--concurrency", "--max-memory-per-child", "--hostname")
+    return {each: command[command.index(each) + 1] for each in chosen if each in command}
+
+
+def test_every_task_has_a_queue():
+    current_app.loader.import_default_modules()
+    ours = {name for name in app.tasks if name.startswith("catalog.")}
+
+    assert ours - RUN_HERE == set(ROUTES)
+
+
+def test_the_readme_starts_the_same_workers_as_the_supervisor():
+    assert [options(line) for line in read_me()] == [options(each) for each in SUPERVISED]
+
+
+@pytest.mark.parametrize("commands", [SUPERVISED, read_me()], ids=["supervisor", "readme"])
+def test_every_queue_is_served_by_one_worker_and_no_wish_shares_it_with_other_work(commands):
+    served = [set(options(command)["--queues"].split(",")) for command in commands]
+
+    assert sorted(queue for queues in served for queue in queues) == sorted(QUEUES)
+    for queues in served:
+        assert sum(bool(queues & kind) for kind in (AWAITED, ANALYSIS, HOUSEKEEPING)) <= 1
+
+
+@pytest.mark.parametrize(
+    ("change", "queue"),
+    [
+        ({"synced_at": None}, "requests"),
+        ({"synced_at": factories.NOW, "sync_due_at": factories.NOW}, "requests"),
+        ({"synced_at": factories.NOW, "sync_due_at": None}, None),
+    ],
+    ids=["never fetched", "asked for", "kept fresh"],
+)
+def test_a_fetch_that_someone_waits_for_passes_those_that_nobody_waits_for(
+    cast, monkeypatch, change, queue
+):
+    sent = []
+    monkeypatch.setattr(tasks.sync_account_task, "apply_async", lambda **told: sent.append(told))
+    ProviderAccount.objects.filter(pk=cast.account.pk).update(**change)
+
+    tasks.wake_sync(cast.account.pk)
+
+    assert [told.get("queue") for told in sent] == [queue]
+
+
+# The sweep
+
+
+@pytest.fixture
+def ticker(tmp_path) -> Ticker:
+    current_app.loader.import_default_modules()
+    return Ticker(app=app, schedule_filename=str(tmp_path / "schedule"), lazy=True)
+
+
+def entry(task: str) -> ScheduleEntry:
+    return ScheduleEntry(name=task, task=task, schedule=5.0, app=app)
+
+
+def test_a_sweep_runs_in_the_schedule_s_own_process_and_waits_in_no_queue(
+    cast, wakes, ticker, monkeypatch
+):
+    job = factories.make_job(cast.ana, cast.credential)
+    monkeypatch.setattr("voiceboard.ticks.close_old_connections", lambda: None)
+
+    ticker.apply_entry(entry("catalog.sweep"))
+
+    assert wakes == [("catalog.run_clone", str(job.pk))]
+    assert Beat.objects.get().name == "schedule"
+    assert set(RUN_HERE) <= {each["task"] for each in app.conf.beat_schedule.values()}
+
+
+def test_what_takes_longer_is_sent_to_the_workers(ticker, monkeypatch):
+    sent = []
+    monkeypatch.setattr(
+        "celery.beat.Scheduler.apply_async", lambda _, entry, **__: sent.append(entry.task)
+    )
+
+    for task in ("catalog.tidy", "catalog.index_due"):
+        ticker.apply_entry(entry(task))
+
+    assert sent == ["catalog.tidy", "catalog.index_due"]
+
+
+def test_a_sweep_that_fails_does_not_end_the_schedule(db, ticker, monkeypatch, caplog):
+    def fail(*_: object) -> None:
+        raise RuntimeError("The database is locked.")
+
+    monkeypatch.setattr("catalog.schedule.database_now", fail)
+    monkeypatch.setattr("voiceboard.ticks.close_old_connections", lambda: None)
+
+    ticker.apply_entry(entry("catalog.sweep"))
+
+    assert "The database is locked." in caplog.text
+
+
+def test_the_health_page_names_queues_that_no_worker_serves(cast, sign_in):
+    factories.make_beat("jobs@here", "jobs,background", (now := tasks.database_now()))
+    factories.make_beat("schedule", "", now)
+
+    assert look_at_health(cast.ana, now).unserved == [
+        *("analysis", "deletions", "maintenance", "previews", "requests", "syncs")
+    ]
+    page = sign_in(cast.ana).get("/health/").content.decode()
+    assert "No worker serves these queues: analysis, deletions" in page
+    assert "All is well" not in page
+
+    for number, command in enumerate(SUPERVISED):
+        factories.make_beat(f"{number}@here", options(command)["--queues"], now)
+    assert look_at_health(cast.ana, now).unserved == []
+    assert "All is well" in sign_in(cast.ana).get("/health/").content.decode()
+    assert not CloneJob.objects.exists()
