@@ -116,7 +116,7 @@ def sync_account_task(*, account_id: int) -> None:
 @shared_task(name="catalog.read_slots")
 def read_slots_task(*, account_id: int) -> None:
     """Ask how many voices an account holds, for a person who is about to clone into it."""
-    read_slots(account_id, timezone.now)
+    read_slots(account_id, database_now)
 
 
 @shared_task(name="catalog.push_name")

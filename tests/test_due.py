@@ -157,8 +157,10 @@ CASES: dict[str, Callable[[SimpleNamespace], None]] = {
 }
 # What the schedule does without waking anybody, each with a test of its own below.
 DONE_BY_THE_SCHEDULE = {"embed_previews", "measure_clip", "refresh_badges"}
-# What each fetch of an account wakes; a preview that someone waits for is asked for again besides.
-WOKEN_BY_A_FETCH = {"warm_previews", "warm_built_in", "speak_preview", "fetch_preview"}
+# What each fetch of an account does or wakes; the page of a person who waits asks again besides.
+WOKEN_BY_A_FETCH = {
+    *("warm_previews", "warm_built_in", "speak_preview", "fetch_preview", "read_slots"),
+}
 
 
 def test_every_task_has_a_row_that_the_schedule_finds():

@@ -5,15 +5,16 @@ import gc
 import os
 import resource
 import time
-from datetime import UTC, datetime
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_before_create_process, worker_init, worker_process_init
+from celery.signals import beat_init, worker_before_create_process, worker_init, worker_process_init
 
 import voiceboard.beats
 from catalog.transport import register_transport
+from voiceboard.guard import refuse_unfit
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voiceboard.settings")
 register_transport()
@@ -27,7 +28,8 @@ QUEUES = {
     "jobs": ["run_clone"],
     # What a person waits for at a provider; also a fetch of an account that someone asked for.
     "requests": [
-        *("check_credential", "push_labels", "push_name", "run_speech", "tune_voice"),
+        *("check_credential", "push_labels", "push_name", "read_slots", "run_speech"),
+        "tune_voice",
     ],
     # An approved plan may be hundreds of these.
     "deletions": ["run_deletion"],
@@ -160,10 +162,9 @@ def freeze_imported(**_: Any) -> None:
 
 
 @worker_init.connect
-def _refuse_without_keys(**_: Any) -> None:
-    from catalog.models.sealing import verify_key_ring  # noqa: PLC0415  (needs loaded apps)
-
-    verify_key_ring()
+@beat_init.connect
+def _refuse_unfit(**_: Any) -> None:
+    refuse_unfit()
 
 
 @worker_init.connect
@@ -171,9 +172,11 @@ def _note_start(**_: Any) -> None:
     """Keep when this worker was started, for the processes that it forks to do the work.
 
     A worker that is started again by its supervisor is as old as that one: no database can have
-    been restored in between.
+    been restored in between. By the database's clock, as the times of the rows are.
     """
-    from catalog.jobs.doubts import note_start  # noqa: PLC0415  (needs loaded apps)
+    from catalog.clock import database_now  # noqa: PLC0415  (needs loaded apps)
+    from catalog.jobs.doubts import note_start  # noqa: PLC0415
 
-    started = os.environ.get("VOICEBOARD_STARTED_AT") or time.time()
-    note_start(datetime.fromtimestamp(float(started), UTC))
+    now = time.time()
+    seconds_ago = now - float(os.environ.get("VOICEBOARD_STARTED_AT") or now)
+    note_start(database_now() - timedelta(seconds=seconds_ago))

@@ -9,10 +9,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voiceboard.settings")
 
 application = get_wsgi_application()
 
-from catalog.models.sealing import verify_key_ring  # noqa: E402  (needs the loaded apps)
+from voiceboard.guard import refuse_unfit  # noqa: E402  (needs the loaded apps)
 
-# Better no service than one that cannot read its credentials: the reason is on the console.
-verify_key_ring()
+# Better no service than one that fails in the middle: the reason is on the console.
+refuse_unfit()
 
 # What is loaded by now stays for good: no round of the garbage collector has to walk it again.
 gc.collect()

@@ -87,7 +87,7 @@ def _sync_voices(account: ProviderAccount, run: SyncRun, tally: Tally, lease: Le
         except ProviderError as exc:
             return exc.message
         else:
-            end_waits(account.provider, clock())
+            end_waits(account.provider, lease.clock())
             return ""
     return problem
 
@@ -135,7 +135,7 @@ def _fetch_voices(
         parts = [part for part in missing if part.is_owned not in left_out]
         _end_missing(parts, run, tally, lease.clock())
     if account.info.has_slots:
-        refresh_slots(account.pk, provider, clock())
+        refresh_slots(account.pk, provider, lease.clock())
 
 
 def _end_missing(parts: list[Part], run: SyncRun, tally: Tally, now: datetime) -> None:

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.db.models import Max
@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from catalog.jobs.indexes import build_due_indexes
 from catalog.jobs.tables import insert_all
+from catalog.management.fitting import FittingCommand
 from catalog.management.inventing import Invented, invent_name, invent_voices
 from catalog.models import Membership, PreviewClip, ProviderAccount, Team, Voice, VoiceLabel
 from catalog.models.versions import raise_version
@@ -28,7 +29,7 @@ _ACCOUNTS = 8
 _REF = "generated"
 
 
-class Command(BaseCommand):
+class Command(FittingCommand):
     help = "Write invented voices into a team: skewed facets, many scripts, several accounts."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from catalog.management.fitting import FittingCommand
 from catalog.models import Membership, Team, User
 from catalog.models.rules import rules_of
 from catalog.queries.stales import SECTIONS, Stale, find_stale
 
 
-class Command(BaseCommand):
+class Command(FittingCommand):
     help = "List the clones that a team's rules call stale, as the page does; nothing is deleted."
 
     def add_arguments(self, parser: CommandParser) -> None:

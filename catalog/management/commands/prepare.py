@@ -16,6 +16,7 @@ from catalog.services.accounts import prepare_demo
 from catalog.services.built_in import provide_built_in_everywhere
 from catalog.speech.errors import NoEngine
 from catalog.speech.weights import prepare_weights
+from catalog.upgrades import find_misfit, read_newer
 
 
 class Command(BaseCommand):
@@ -23,6 +24,8 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if read_newer():
+            raise CommandError(find_misfit())
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
         try:

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from catalog.management.fitting import FittingCommand
 from catalog.services.sign_in import remove_second_factor
 
 
-class Command(BaseCommand):
+class Command(FittingCommand):
     help = "Remove somebody's second factor; the password is then enough. It stands in the log."
 
     def add_arguments(self, parser: CommandParser) -> None:

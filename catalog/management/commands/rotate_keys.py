@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from catalog.crypto import KeyProblem
+from catalog.management.fitting import FittingCommand
 from catalog.services.sealing import StillUnreadable, rotate_master_key
 
 
-class Command(BaseCommand):
+class Command(FittingCommand):
     help = "Make a new master key and put every sealed record under it; run again if cut short."
 
     def add_arguments(self, parser: CommandParser) -> None:

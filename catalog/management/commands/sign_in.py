@@ -3,14 +3,14 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
 from django.urls import reverse
 from django.utils import timezone
 
+from catalog.management.fitting import FittingCommand
 from catalog.services.accounts import make_setup_link
 
 
-class Command(BaseCommand):
+class Command(FittingCommand):
     help = "Print how to sign in."
     requires_system_checks: list[str] = []
 

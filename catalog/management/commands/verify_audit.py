@@ -4,9 +4,10 @@ import argparse
 import re
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from catalog.crypto import CannotOpen
+from catalog.management.fitting import FittingCommand
 from catalog.queries.audit import find_breaks, get_audit_head
 
 
@@ -17,7 +18,7 @@ def _read_anchor(word: str) -> tuple[int, str]:
     return int(found[1]), found[2]
 
 
-class Command(BaseCommand):
+class Command(FittingCommand):
     help = "Check the audit log's chain; end with 1 and name each entry that does not fit."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -1,0 +1,17 @@
+"""Commands that refuse to work on a database of another version."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from catalog.upgrades import find_misfit
+
+
+class FittingCommand(BaseCommand):
+    """A command that reads or writes what people keep here."""
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """Run the command, unless the database was made by another version."""
+        if words := find_misfit():
+            raise CommandError(words)
+        return super().execute(*args, **options)

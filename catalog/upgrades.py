@@ -1,0 +1,62 @@
+"""Whether the database has exactly the changes that this version of Voiceboard knows."""
+
+from functools import cache
+
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+
+_OURS = "catalog"
+Key = tuple[str, str]
+
+
+def find_misfit() -> str:
+    """Say why this code must not run on this database; "" when they fit.
+
+    Old code on newer data would fail in the middle, and write rows that the newer code misreads.
+    """
+    applied = set(MigrationRecorder(connection).applied_migrations())
+    if newer := find_newer(applied):
+        return (
+            "A newer version of Voiceboard has changed this database"
+            f" (its last change is {newer[-1]}, this version's is {_last(set(_replaced()))})."
+            " Start that version, or restore a backup from before the upgrade."
+        )
+    if missing := _find_missing(applied):
+        count = f"{len(missing)} changes" if len(missing) > 1 else "a change"
+        return f"The database lacks {count} of this version. Run this first: manage.py prepare"
+    return ""
+
+
+def find_newer(applied: set[Key]) -> list[str]:
+    """Return the names of our applied migrations that this code does not know, in their order."""
+    known = _replaced()
+    # Other apps may drop old migrations that were merged into one; ours stay.
+    return sorted(name for app, name in applied if app == _OURS and (app, name) not in known)
+
+
+def read_newer() -> list[str]:
+    """Return which of our migrations a newer version has applied to the database."""
+    return find_newer(set(MigrationRecorder(connection).applied_migrations()))
+
+
+def _find_missing(applied: set[Key]) -> list[Key]:
+    known = _replaced()
+    merged = {old for key, replaced in known.items() if key in applied for old in replaced}
+    missing = []
+    for key, replaced in known.items():
+        is_there = key in applied or key in merged or (replaced and applied >= set(replaced))
+        if not is_there:
+            missing.append(key)
+    return missing
+
+
+@cache
+def _replaced() -> dict[Key, tuple[Key, ...]]:
+    """Return every migration of this version with those that it stands for, mostly none."""
+    loader = MigrationLoader(None)
+    return {key: tuple(each.replaces) for key, each in loader.disk_migrations.items()}
+
+
+def _last(keys: set[Key]) -> str:
+    return max(name for app, name in keys if app == _OURS)

@@ -1,0 +1,135 @@
+"""Code and database of different versions: nothing starts, and a sentence says why."""
+
+import os
+import subprocess
+import sys
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+
+from catalog.models import User
+from catalog.upgrades import find_misfit
+from tests.servers.binaries import free_port
+from tests.servers.installation import FOREIGN
+from tests.servers.processes import ROOT
+
+NEWER = "9999_from_the_future"
+SENTENCE = "A newer version of Voiceboard has changed this database"
+
+
+@pytest.fixture
+def newer(db) -> None:
+    MigrationRecorder(connection).record_applied("catalog", NEWER)
+
+
+@pytest.fixture
+def older(db) -> None:
+    recorder = MigrationRecorder(connection)
+    last = max(name for app, name in recorder.applied_migrations() if app == "catalog")
+    recorder.record_unapplied("catalog", last)
+
+
+def test_a_database_of_this_version_fits(db):
+    assert find_misfit() == ""
+
+
+def test_a_newer_database_is_named_with_both_changes(newer):
+    assert find_misfit().startswith(SENTENCE)
+    assert NEWER in find_misfit()
+    assert "restore a backup" in find_misfit()
+
+
+def test_a_change_of_another_app_that_was_merged_away_is_no_newer_version(db):
+    MigrationRecorder(connection).record_applied("mfa", "0000_merged_away")
+
+    assert find_misfit() == ""
+
+
+def test_an_older_database_has_to_be_prepared_first(older):
+    assert find_misfit() == (
+        "The database lacks a change of this version. Run this first: manage.py prepare"
+    )
+
+
+def test_prepare_touches_no_newer_database(newer, settings):
+    settings.DEMO = True
+
+    with pytest.raises(CommandError, match=SENTENCE):
+        call_command("prepare", stdout=StringIO())
+
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("generate_voices", "--count", "1", "--team", "Aurora"),
+        ("plan_cleanup", "--team", "Aurora", "--dry-run"),
+        ("remove_second_factor", "ana@example.com"),
+        ("rotate_keys",),
+        ("sign_in",),
+        ("verify_audit",),
+    ],
+)
+@pytest.mark.parametrize("state", ["newer", "older"])
+def test_no_command_works_on_a_database_of_another_version(request, state, command):
+    request.getfixturevalue(state)
+
+    with pytest.raises(CommandError, match=SENTENCE if state == "newer" else "manage.py prepare"):
+        call_command(*command, stdout=StringIO())
+
+
+@pytest.fixture
+def prepared(tmp_path_factory) -> dict[str, str]:
+    around = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    return {
+        **around,
+        "VOICEBOARD_DATA_DIR": str(tmp_path_factory.mktemp("var")),
+        "VOICEBOARD_DEMO": "0",
+        "VOICEBOARD_LOCAL": "0",
+        "VOICEBOARD_PORT": str(free_port()),
+    }
+
+
+def run(environment: dict[str, str], *words: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, *words],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_no_process_starts_on_a_database_of_another_version(prepared):
+    """One test for all of them, because to prepare a database takes seconds."""
+    starts = {
+        "web": ("-c", "import voiceboard.wsgi"),
+        "worker": ("-m", "celery", "-A", "voiceboard", "worker", "--pool", "solo"),
+        "schedule": ("-m", "celery", "-A", "voiceboard", "beat"),
+    }
+    done = run(prepared, *starts["web"])
+    assert done.returncode
+    assert "Run this first: manage.py prepare" in done.stderr
+    assert "Traceback" not in done.stderr
+
+    assert run(prepared, "manage.py", "prepare").returncode == 0
+    record = (
+        "import django; django.setup(); from django.db import connection;"
+        "from django.db.migrations.recorder import MigrationRecorder;"
+        f"MigrationRecorder(connection).record_applied('catalog', '{NEWER}')"
+    )
+    settings = {**prepared, "DJANGO_SETTINGS_MODULE": "voiceboard.settings"}
+    assert run(settings, "-c", record).returncode == 0
+
+    starts |= {"prepare": ("manage.py", "prepare"), "start": ("-m", "voiceboard.supervisor")}
+    for name, words in starts.items():
+        done = run(prepared, *words)
+        assert done.returncode, name
+        assert SENTENCE in done.stderr + done.stdout, name
+        assert "Traceback" not in done.stderr + done.stdout, name
