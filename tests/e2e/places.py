@@ -126,7 +126,6 @@ def _fail(page: Page, sandbox: SandboxControl, sample: dict[str, Any]) -> str:
     fill_in(page, make_name("Refused"), sample)
     page.get_by_label("Description").fill(LONG)
     page.get_by_label("Who is speaking").fill(LONG)
-    page.get_by_label("How you know that they agree").select_option("permission")
     send(page)
     expect(page).to_have_url(JOB_ADDRESS)
     expect_state(page, "Failed")
