@@ -42,7 +42,7 @@ def test_a_clone_is_planned_kept_and_pinned(
     expect(ana.get_by_text("Ana keeps this voice until")).to_be_visible()
     expect(ana.get_by_text("Scheduled for deletion on")).to_have_count(0)
     ana.get_by_label("Why it must stay").fill("The spring campaign")
-    ana.get_by_role("button", name="Pin").click()
+    ana.get_by_role("button", name="Pin", exact=True).click()
     expect(ana.get_by_text("The spring campaign")).to_be_visible()
     ana.goto("/cleanup/?show=all")
     expect(ana.get_by_role("link", name=name)).to_have_count(0)
