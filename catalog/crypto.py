@@ -20,6 +20,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.views.decorators.debug import sensitive_variables
 
+from catalog.folders import make_private_folder
+
 _MAGIC = b"VB1"
 _KEY_ID, _NONCE, _WRAPPED, _TAG = 8, 12, 48, 16
 _HEAD = len(_MAGIC) + _KEY_ID + _NONCE + _WRAPPED
@@ -85,7 +87,7 @@ class KeyRing:
     @classmethod
     def create(cls, path: Path) -> Self:
         """Make a ring with one new key; the first of several processes wins and all agree."""
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(path.parent)
         draft = _write_draft(path, [base64.b64encode(secrets.token_bytes(32)).decode()])
         with contextlib.suppress(FileExistsError):
             path.hardlink_to(draft)

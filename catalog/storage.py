@@ -13,6 +13,8 @@ from typing import Any
 from django.conf import settings
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
+from catalog.folders import make_private_folder
+
 _DRAFT = ".draft-"
 
 
@@ -31,7 +33,7 @@ def store_media(folder: str, chunks: Iterable[bytes], ending: str) -> tuple[str,
     name = f"{secrets.token_hex(16)}.{ending}"
     relative = f"{folder}/{name[:2]}/{name}"
     target = Path(settings.MEDIA_ROOT) / relative
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(target.parent)
     draft = target.with_name(_DRAFT + name)
     digest, size = hashlib.sha256(), 0
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -9,6 +9,8 @@ from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from catalog.folders import make_private_folder
+
 
 def read_text(name: str, default: str = "") -> str:
     """Return the variable without surrounding white space, or the default when unset or empty."""
@@ -73,7 +75,7 @@ def keep_secret(path: Path, length: int = 48) -> str:
     Processes that start at the same moment agree on one secret: the first link wins.
     """
     if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(path.parent)
         draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w") as file:

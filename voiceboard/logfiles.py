@@ -9,6 +9,8 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import IO
 
+from catalog.folders import make_private_folder
+
 LARGEST_BYTES = 5_000_000
 KEPT_FILES = 3
 LONGEST_LINE = 8_192
@@ -23,7 +25,7 @@ class PrivateLogFile(logging.handlers.RotatingFileHandler):
     """A log file of limited size that only its owner can read."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(path.parent)
         super().__init__(path, maxBytes=LARGEST_BYTES, backupCount=KEPT_FILES, encoding="utf-8")
 
     def _open(self) -> TextIOWrapper:

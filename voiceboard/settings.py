@@ -1,11 +1,13 @@
 """All settings, from the environment, failing closed."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 import dj_database_url
 from csp.constants import NONE, SELF
 
+from catalog.folders import make_private_folder
 from catalog.providers.registry import all_infos
 from catalog.providers.types import ProviderInfo
 from catalog.speech.weights import engine_is_installed
@@ -16,7 +18,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.read_text("VOICEBOARD_DATA_DIR", str(BASE_DIR / "var"))).resolve()
 SECRETS_DIR = DATA_DIR / "secrets"
 MEDIA_ROOT = DATA_DIR / "media"
-DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+# Whatever any process of ours writes, SQLite's and Celery's files too, is its owner's alone.
+os.umask(0o077)
+make_private_folder(DATA_DIR)
 
 DEBUG = False
 SECRET_KEY = env.read_text("VOICEBOARD_SECRET_KEY") or env.keep_secret(SECRETS_DIR / "secret-key")
@@ -90,6 +94,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "catalog.views.compression.PageCompressionMiddleware",
+    "catalog.views.privacy.PrivacyMiddleware",
     "csp.middleware.CSPMiddleware",
     "catalog.views.limits.UploadLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -265,7 +270,7 @@ STORAGES = {
 }
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "uploads"
-FILE_UPLOAD_TEMP_DIR.mkdir(mode=0o700, exist_ok=True)
+make_private_folder(FILE_UPLOAD_TEMP_DIR)
 FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000

@@ -228,8 +228,6 @@ class Supervisor:
 
 def main() -> int:
     """Run Voiceboard until Ctrl-C; return the exit code."""
-    # Whatever it and its processes write is their owner's alone.
-    os.umask(0o077)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voiceboard.settings")
     stop = Stop()
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

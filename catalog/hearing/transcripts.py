@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from catalog.folders import make_private_folder
 from catalog.hearing.spectra import Wave
 from catalog.hearing.waves import RATE, check_wave
 from catalog.hearing.weights import WrongWeights
@@ -57,10 +58,10 @@ def prepare_model(folder: Path) -> Path:
     """Return the folder with the whole model, joined on first use; raises WrongWeights."""
     target = folder / "whisper-base"
     if not target.is_dir():
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(folder)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".draft-") as draft:
             whole = Path(draft) / "whole"
-            whole.mkdir()
+            whole.mkdir(mode=0o700)
             _join_parts(whole)
             _verify(whole)
             if not target.is_dir():

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from catalog.folders import make_private_folder
 from catalog.sandbox.actors import LONGEST_TEXT, Actor
 from catalog.sandbox.characters import Character
 from catalog.sandbox.sounds import Sound
@@ -41,7 +42,7 @@ class Studio:
             return path.read_bytes()
 
     def _keep(self, path: Path, content: bytes) -> None:
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(self._directory)
         with tempfile.NamedTemporaryFile(dir=self._directory, delete=False) as unfinished:
             unfinished.write(content)
         # Renamed when complete, so that a crash never leaves half a clip under its name.

@@ -6,6 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from catalog.folders import make_private_folder
 from catalog.speech.errors import NoEngine
 
 WEIGHTS_NAME = "kokoro-v1.0.int8.onnx"
@@ -32,7 +33,7 @@ def prepare_weights(folder: Path) -> Path:
     if whole.is_file():
         verify_weights(whole)
         return whole
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(folder)
     with tempfile.NamedTemporaryFile(dir=folder, prefix=".draft-", delete=False) as draft:
         try:
             for name, expected in PART_HASHES.items():

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
 
+from catalog.folders import make_private_folder
+
 # The message of a killed worker starts again after this long; a living worker renews in time.
 LEASE_SECONDS = 30.0
 # Messages are small and transactions short, so only a stopped process can hold the lock longer.
@@ -205,7 +207,7 @@ def set_aside_damaged(path: Path) -> Path | None:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     # SQLite gives its -wal and -shm files the mode of the main file, so that one comes first.
     path.touch(mode=0o600)
     path.chmod(0o600)

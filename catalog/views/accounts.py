@@ -131,7 +131,12 @@ def theme_set(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(status=204) if is_script else HttpResponseRedirect(back)
     if theme in THEMES:
         response.set_cookie(
-            THEME_COOKIE, theme, max_age=365 * 24 * 3600, samesite="Lax", httponly=True
+            THEME_COOKIE,
+            theme,
+            max_age=365 * 24 * 3600,
+            samesite="Lax",
+            httponly=True,
+            secure=settings.IS_BEHIND_TLS,
         )
     return response
 

@@ -149,10 +149,8 @@ def comparison_audio(request: Request, pk: uuid.UUID, place: int) -> HttpRespons
     if not path.is_file():
         words = "This clip is no longer here. Compare again to have it spoken."
         return HttpResponse(words, status=404, content_type="text/plain; charset=utf-8")
-    response = send_sound(request, path, content_type)
-    # The file's own name stands in the history of its voice, too.
-    response["Content-Disposition"] = "inline"
-    return response
+    # It names no voice: the vote may be blind.
+    return send_sound(request, path, content_type, title=f"Comparison – clip {place + 1}")
 
 
 @signed_in

@@ -119,7 +119,8 @@ def job_sound(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     job = _get_job(request, pk)
     if not job.has_first_sound or not media_path(job.first_sound_path).is_file():
         raise Http404
-    return send_sound(request, media_path(job.first_sound_path), "audio/mpeg")
+    path, title = media_path(job.first_sound_path), f"{job.name} – first version"
+    return send_sound(request, path, "audio/mpeg", title=title)
 
 
 @signed_in

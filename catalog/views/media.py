@@ -1,6 +1,7 @@
 """Send stored sound, in parts where the browser asks for parts: seeking needs it."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,24 +12,38 @@ from django.http import (
     HttpResponseBase,
     StreamingHttpResponse,
 )
+from django.utils.http import content_disposition_header
 
 from catalog.storage import file_facts
 
 _RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 _CHUNK = 64 * 1024
+# Windows allows none of these in the name of a file.
+_NOT_IN_NAMES = frozenset('<>:"/\\|?*')
+_MOST_BYTES = 200  # of 255 that a file system takes
 
 
-def send_sound(request: HttpRequest, path: Path, content_type: str) -> HttpResponseBase:
+def send_sound(
+    request: HttpRequest,
+    path: Path,
+    content_type: str,
+    *,
+    title: str,
+    is_download: bool = False,
+) -> HttpResponseBase:
     """Answer with the file or the one range asked for; odd ranges get the whole file.
 
+    ``title`` is what the file is called where a person saves it, without its ending.
     See https://www.rfc-editor.org/rfc/rfc9110#section-14
     """
+    name = name_file(title, path.suffix)
     facts = file_facts(path)
     size, etag = facts["size"], facts["etag"]
     headers = {
         "Accept-Ranges": "bytes",
         "ETag": etag,
         "Cache-Control": "private, max-age=0, must-revalidate",
+        "Content-Disposition": str(content_disposition_header(is_download, name)),
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "Cross-Origin-Resource-Policy": "same-origin",
         "X-Content-Type-Options": "nosniff",
@@ -37,7 +52,13 @@ def send_sound(request: HttpRequest, path: Path, content_type: str) -> HttpRespo
         return HttpResponse(status=304, headers=headers)
     span = _read_range(request, size, etag)
     if span is None:
-        return FileResponse(path.open("rb"), content_type=content_type, headers=headers)
+        return FileResponse(
+            path.open("rb"),
+            as_attachment=is_download,
+            filename=name,
+            content_type=content_type,
+            headers=headers,
+        )
     first, last = span
     if first > last:
         headers["Content-Range"] = f"bytes */{size}"
@@ -46,6 +67,16 @@ def send_sound(request: HttpRequest, path: Path, content_type: str) -> HttpRespo
     headers["Content-Length"] = str(last - first + 1)
     part = _read_part(path, first, last - first + 1)
     return StreamingHttpResponse(part, status=206, content_type=content_type, headers=headers)
+
+
+def name_file(title: str, ending: str) -> str:
+    """Return a name that every system can save a file under: readable, and of usual length."""
+    text = unicodedata.normalize("NFC", title.encode("utf-8", "replace").decode())
+    seen = "".join(
+        mark if mark.isprintable() and mark not in _NOT_IN_NAMES else " " for mark in text
+    )
+    words = " ".join(seen.split()).encode()[:_MOST_BYTES].decode("utf-8", "ignore").strip(" .")
+    return f"{words or 'sound'}{ending}"
 
 
 def _read_range(request: HttpRequest, size: int, etag: str) -> tuple[int, int] | None:

@@ -1,6 +1,7 @@
 """Recordings to clone from: taken one by one, shown when a worker has read them, and heard."""
 
 import uuid
+from pathlib import Path
 from typing import cast
 
 from django.core.exceptions import PermissionDenied
@@ -111,4 +112,5 @@ def sample_audio(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     if not sample.can_play or not path.is_file():
         raise Http404
     found = FORMATS["mp3" if sample.copy_path else sample.audio_format]
-    return send_sound(request, path, found.content_type)
+    title = f"{Path(sample.filename).stem} – sample"
+    return send_sound(request, path, found.content_type, title=title)

@@ -9,7 +9,6 @@ from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog import policies
@@ -139,11 +138,13 @@ def speech_audio(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     if not path.is_file():
         words = "This clip is no longer here. Have it spoken again."
         return HttpResponse(words, status=404, content_type="text/plain; charset=utf-8")
-    response = send_sound(request, path, speech.clip.content_type)
-    if "download" in request.GET:
-        name = slugify(f"{speech.voice.info.label} {speech.voice.shown_name}")[:80] or "voice"
-        response["Content-Disposition"] = f'attachment; filename="{name}{path.suffix}"'
-    return response
+    return send_sound(
+        request,
+        path,
+        speech.clip.content_type,
+        title=f"{speech.voice.shown_name} – {speech.text[:40]}",
+        is_download="download" in request.GET,
+    )
 
 
 @signed_in

@@ -1,6 +1,7 @@
 // The entry module. Everything is delegated to the document, so that a swap needs no wiring anew.
 import { keys } from "./keys.js";
 import { player } from "./player.js";
+import { watchLeaving } from "./privacy.js";
 import { watchSwaps } from "./swaps.js";
 import { keep, marks, recall, say, tell, toast, watchToasts } from "./ui.js";
 
@@ -111,6 +112,7 @@ function noteVisit() {
   tell(visit, {});
 }
 
+watchLeaving();
 watchToasts();
 watchSwaps();
 player.init();

@@ -34,6 +34,9 @@ def all_forms() -> Iterator[type[forms.BaseForm]]:
     for module in pkgutil.iter_modules(catalog.forms.__path__, "catalog.forms."):
         for _, found in inspect.getmembers(import_module(module.name), inspect.isclass):
             is_own = found.__module__ == module.name and found.__name__ != "KeylessForm"
+            # allauth's own keep nothing of what they are sent but the hash of a password.
+            if any(base.__module__.startswith("allauth.") for base in found.__mro__):
+                continue
             if is_own and issubclass(found, forms.BaseForm) and found is not KeylessMixin:
                 yield found
 

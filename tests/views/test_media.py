@@ -1,11 +1,14 @@
 """Sound from our own disk, whole or in the part that a browser asks for."""
 
+from urllib.parse import unquote
+
 import pytest
 
 from catalog.jobs.previews import preview_source
-from catalog.models import PreviewClip
+from catalog.models import PreviewClip, Voice
 from catalog.providers.errors import NotFound
 from catalog.storage import media_path, store_media
+from catalog.views.media import name_file
 from tests import factories
 
 SOUND = bytes(range(256)) * 4
@@ -186,6 +189,36 @@ def test_no_address_of_the_provider_and_no_key_reaches_the_browser(cast, mia, st
     assert b"cdn.example.com" not in str(response.headers).encode() + body_of(response)
 
 
+NAMES = {
+    "Rachel": "Rachel – preview.mp3",
+    'Anna "the \\ voice"': "Anna the voice – preview.mp3",
+    "../../etc/passwd": "etc passwd – preview.mp3",
+    "Zoë, 日本 שלום 🎙": "Zoë, 日本 שלום 🎙 – preview.mp3",
+    "a\r\nSet-Cookie: x=1": "a Set-Cookie x=1 – preview.mp3",
+    "\u202egnp.exe": "gnp.exe – preview.mp3",
+    "ü" * 200: f"{'ü' * 100}.mp3",
+    " . ": "– preview.mp3",
+}
+
+
+@pytest.mark.parametrize("headers", [{}, {"Range": "bytes=0-9"}], ids=["whole", "part"])
+@pytest.mark.parametrize(("name", "saved_as"), NAMES.items(), ids=range(len(NAMES)))
+def test_a_saved_preview_is_called_as_its_voice(mia, address, name, saved_as, headers):
+    Voice.objects.update(name=name)
+
+    response = mia.get(address, headers=headers)
+
+    assert body_of(response)
+    way, _, filename = unquote(response["Content-Disposition"]).partition("; ")
+    assert way == "inline"
+    assert filename.removeprefix("filename*=utf-8''") == saved_as
+
+
+def test_a_name_of_nothing_that_can_be_written_is_replaced():
+    assert name_file('\x00"?\ud800', ".wav") in {"sound.wav", "�.wav"}
+    assert name_file(" .. ", ".wav") == "sound.wav"
+
+
 def test_a_sample_is_played_as_what_it_is(cast, mia):
     job = factories.make_job(
         cast.mia, cast.credential, factories.make_sample(cast.mia, cast.aurora, SOUND)
@@ -197,5 +230,6 @@ def test_a_sample_is_played_as_what_it_is(cast, mia):
 
     assert (response.status_code, body_of(response)) == (206, SOUND[:4])
     assert response["Content-Type"] == "audio/wav"
+    assert unquote(response["Content-Disposition"]).endswith("– sample.wav")
     media_path(factories.sample_of(job).path).unlink()
     assert mia.get(f"/samples/{factories.sample_of(job).pk}/audio/").status_code == 404

@@ -218,7 +218,7 @@ def test_the_clip_is_sent_in_parts_and_downloaded_by_the_voice_s_name(mia, cast,
 
     assert (part.status_code, b"".join(part.streaming_content)) == (206, b"RIFF")
     assert b"".join(whole.streaming_content) == wav
-    assert whole["Content-Disposition"] == 'attachment; filename="elevenlabs-rachel.wav"'
+    assert whole["Content-Disposition"].startswith("attachment; filename*=utf-8''Rachel%20")
 
 
 def test_cancelling_in_time_says_that_it_cost_nothing(mia, cast, voice):

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from catalog.crypto import KeyProblem
+from catalog.folders import close_folders
 from catalog.jobs.wording import fill_missing_words
 from catalog.models.sealing import prepare_installation
 from catalog.providers.registry import all_infos
@@ -36,6 +37,8 @@ class Command(BaseCommand):
         if settings.DEMO:
             prepare_demo(password=settings.DEMO_PASSWORD, now=timezone.now())
         self._prepare_speech()
+        # What an older version, or a tool of the operator's, left open.
+        close_folders(Path(settings.DATA_DIR))
 
     def _prepare_speech(self) -> None:
         for info in all_infos():

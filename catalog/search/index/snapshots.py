@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 
+from catalog.folders import make_private_folder
 from catalog.search.index.arrays import Numbers
 from catalog.search.index.segments import Segment
 
@@ -50,7 +51,7 @@ def read_mark(teams: frozenset[int]) -> tuple[int, int] | None:
 def write_snapshot(teams: frozenset[int], segment: Segment, versions: Mapping[int, int]) -> None:
     """Write the index so that it is there whole or not at all."""
     path = snapshot_path(teams)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     draft = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

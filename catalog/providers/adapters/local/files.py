@@ -4,10 +4,12 @@ import os
 import secrets
 from pathlib import Path
 
+from catalog.folders import make_private_folder
+
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file under another name and rename it, durably before this returns."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     draft = path.with_name(f".draft-{secrets.token_hex(8)}")
     try:
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

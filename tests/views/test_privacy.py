@@ -1,0 +1,63 @@
+"""What we answer stays with the person it was for: caches and cookies."""
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from catalog.views.frame import THEME_COOKIE
+from tests.pages import TABLE
+from tests.visitors import address, call, open_world, read_body, undone
+
+# Storable, but asked about each time; and only for the browser that has the same cookies.
+ASKED_ABOUT = {"private, no-cache", "private, max-age=0, must-revalidate"}
+
+
+@pytest.fixture
+def world(cast, sign_in, wav, stub) -> Any:
+    return open_world(cast, sign_in, wav)
+
+
+@pytest.mark.parametrize("person", ["anonymous", "ana"])
+def test_nothing_that_is_private_is_stored_or_shown_again_unasked(world, person):
+    for name, method in product(TABLE, ("GET", "POST")):
+        with undone():
+            response = call(world.clients[person], method, address(name, world.aurora))
+            read_body(response)
+        rule = response["Cache-Control"]
+        assert ("private" in rule and "no-store" in rule) or rule in ASKED_ABOUT, (name, method)
+        if rule in ASKED_ABOUT:
+            is_page = response["Content-Type"].startswith("text/html")
+            assert not is_page or name == "catalog:voice-list", name
+            assert "Cookie" in response["Vary"], name
+
+
+def cookies_of(client: Client) -> Iterator[Any]:
+    client.post("/preferences/theme/", {"theme": "dark"})
+    yield from client.cookies.values()
+
+
+@pytest.mark.parametrize("is_behind_tls", [True, False])
+def test_every_cookie_is_for_us_alone(cast, settings, is_behind_tls):
+    settings.IS_BEHIND_TLS = is_behind_tls
+    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = is_behind_tls
+    cast.mia.set_password("a-long-enough-one")
+    cast.mia.save()
+    client = Client()
+    client.get("/account/login/")
+    signed_in = {"login": cast.mia.email, "password": "a-long-enough-one", "remember": "on"}
+    assert client.post("/account/login/", signed_in).status_code == 302
+    client.get("/voices/")
+    client.get("/you/")
+    client.post("/team/invitations/")
+
+    cookies = {each.key: each for each in cookies_of(client)}
+
+    assert set(cookies) >= {"sessionid", "csrftoken", THEME_COOKIE}
+    for name, each in cookies.items():
+        assert bool(each["secure"]) is is_behind_tls, name
+        assert each["httponly"], name
+        assert each["samesite"] == "Lax", name
+        assert not each["domain"], name
