@@ -1,0 +1,69 @@
+"""A mail server that is slow or gone holds up no page."""
+
+import socket
+import threading
+
+import pytest
+from django.core import mail
+from django.core.mail import send_mail
+
+from catalog.audit import Origin, acting_from
+from catalog.views import mail as mail_views
+
+
+@pytest.fixture
+def backend(settings):
+    settings.EMAIL_BACKEND = "catalog.views.mail.UnhurriedBackend"
+    settings.EMAIL_HOST, settings.EMAIL_TIMEOUT = "127.0.0.1", 10
+    settings.SENDS_MAIL = True
+    return settings
+
+
+def wait_for_sender() -> None:
+    mail_views._sender.submit(lambda: None).result(timeout=30)
+
+
+def test_a_page_is_answered_while_the_mail_server_still_drips(backend, cast, client, caplog):
+    is_over, asked = threading.Event(), threading.Event()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        backend.EMAIL_PORT = server.getsockname()[1]
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                asked.set()
+                is_over.wait(30)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            answer = client.post("/account/password/reset/", {"email": cast.mia.email})
+            assert answer.status_code == 302
+            assert asked.wait(30)
+        finally:
+            is_over.set()
+            thread.join()
+        wait_for_sender()
+
+    assert "A mail could not be sent: SMTPServerDisconnected" in caplog.text
+    assert "password/reset/key" not in caplog.text
+
+
+def test_a_worker_sends_at_once_and_is_told_what_went_wrong(backend):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        backend.EMAIL_PORT = server.getsockname()[1]
+    with pytest.raises(OSError, match="refused"):
+        send_mail("Report", "Words.", None, ["ana@example.com"])
+
+
+def test_mail_of_a_page_to_a_server_that_is_gone_is_only_logged(backend, caplog):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        backend.EMAIL_PORT = server.getsockname()[1]
+
+    with acting_from(Origin("1", "")):
+        assert send_mail("Notice", "Words.", None, ["ana@example.com"]) == 1
+    wait_for_sender()
+
+    assert "A mail could not be sent: ConnectionRefusedError" in caplog.text
+    assert mail.outbox == []
