@@ -21,7 +21,7 @@ SCRIPTS = sorted((STATIC / "js").glob("*.js"))
 # The scripts that only some pages load, by data-module, and what those import.
 PAGE_SCRIPTS = {
     "bulk.js", "drop.js", "files.js", "meter.js", "narrow.js", "recorder.js", "samples.js",
-    "speech.js", "upload.js",
+    "speech.js", "teams.js", "upload.js",
 }  # fmt: skip
 TEMPLATES = sorted(
     path for path in (ROOT / "templates").rglob("*") if path.suffix in {".html", ".jinja"}

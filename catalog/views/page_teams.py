@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.middleware import get_user
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.shortcuts import render
+from django.templatetags.static import static
 
 from catalog.models import Membership, Team
 from catalog.queries.teams import find_own_memberships
@@ -13,7 +14,7 @@ from catalog.templatetags.catalog import TEAM_FIELD
 from catalog.views.requests import is_partial, referring_page
 from catalog.views.returning import place_in_team
 
-# What scripts send beside the CSRF token, and what marks the answer for them.
+# What scripts send beside the CSRF token, and what names the script that explains the refusal.
 TEAM_HEADER = "X-Team"
 CONFLICT_HEADER = "X-Team-Conflict"
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
@@ -106,7 +107,7 @@ def _show_conflict(
     }
     template = "_conflict.html" if is_partial(request) else "conflict.html"
     response = render(request, f"catalog/teams/{template}", context, status=409)
-    response.headers[CONFLICT_HEADER] = "1"
+    response.headers[CONFLICT_HEADER] = static("js/teams.js")
     return response
 
 

@@ -65,31 +65,12 @@ function refuse(ctx) {
   toast(REFUSALS[status] ?? "The server refused this. Reload the page and try again.");
 }
 
-// The person went to another team in another tab. What was typed here stays, for when they switch back.
-function showConflict(ctx) {
-  if (isPoll(ctx)) return toast("You now work in another team. This page still shows the old one; reload it.");
-  const words = new DOMParser().parseFromString(ctx.text, "text/html").getElementById("team-conflict");
-  byId("panel-in").replaceChildren(words);
-  if (!byId("panel").open) byId("panel").showModal();
-}
-
-async function switchBack(event) {
-  const form = event.target;
-  if (!form.matches("#panel [data-switch-back]")) return;
-  event.preventDefault();
-  const request = { method: "POST", headers: marks("POST"), body: new URLSearchParams(new FormData(form)), redirect: "manual" };
-  const answer = await fetch(form.action, request).catch(() => null);
-  // The answer leads to a page of the team, which is the one that is open.
-  if (answer?.type !== "opaqueredirect") return toast("The team could not be changed. Try again.");
-  byId("panel").close();
-  toast("You are back in the team of this page. Nothing was sent yet; try again.");
-}
-
 function beforeSwap(event) {
   const { ctx, tasks } = event.detail;
-  if (ctx.response.headers.has("X-Team-Conflict") && byId("panel")) {
+  const conflict = ctx.response.headers.get("X-Team-Conflict"); // the address of the script that explains it
+  if (conflict && byId("panel")) {
     event.preventDefault();
-    return showConflict(ctx);
+    return import(conflict).then((module) => module.default(ctx.text, isPoll(ctx)));
   }
   if (isKeptOut(ctx, tasks)) {
     event.preventDefault();
@@ -213,6 +194,5 @@ export function watchSwaps() {
   document.addEventListener("htmx:before:swap", beforeSwap);
   document.addEventListener("htmx:after:swap", afterSwap);
   document.addEventListener("htmx:before:history:update", beforeHistory);
-  document.addEventListener("submit", switchBack);
   keepScrollPlaces();
 }

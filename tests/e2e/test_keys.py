@@ -113,7 +113,7 @@ def test_a_key_that_cannot_be_one_is_refused_and_not_put_back(
     page.get_by_label("API key").fill("two words with spaces")
     page.get_by_role("button", name="Test and seal").click()
 
-    expect(page.get_by_text("This does not look like a key")).to_be_visible()
+    expect(page.get_by_text("There is a space or a line break in this key")).to_be_visible()
     expect(page.get_by_label("API key")).to_be_focused()
     expect(page.get_by_label("API key")).to_have_value("")
     expect(page.get_by_label("Name for this key")).to_have_value("Kept")
