@@ -41,6 +41,18 @@ def look_at_broker() -> BrokerState:
     return BrokerState(name, answers=True, lengths=lengths)
 
 
+def broker_answers() -> bool:
+    """Tell whether the broker takes a connection, within a second or two."""
+    connection = current_app.connection_for_read(connect_timeout=1)
+    failures: Failures = (OperationalError, OSError, *connection.connection_errors)
+    try:
+        with connection:
+            connection.ensure_connection(max_retries=1, timeout=1)
+    except failures:
+        return False
+    return True
+
+
 def _count_messages(connection: Any, queue: str) -> int:
     missing: Failures = connection.channel_errors
     try:

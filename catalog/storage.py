@@ -1,9 +1,11 @@
 """Files on disk: hashed static files, and media that is either whole or not there."""
 
 import contextlib
+import errno
 import hashlib
 import os
 import secrets
+import shutil
 import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -11,11 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 from catalog.folders import make_private_folder
 
 _DRAFT = ".draft-"
+# What the database and the queue need to go on while someone makes room.
+RESERVE_BYTES = 64 * 1024 * 1024
+_FULL_NUMBERS = {errno.ENOSPC, errno.EDQUOT}
+# As SQLite and PostgreSQL say it.
+_FULL_WORDS = ("disk is full", "No space left on device", "Disk quota exceeded")
 
 
 class HashedStaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
@@ -50,6 +58,35 @@ def store_media(folder: str, chunks: Iterable[bytes], ending: str) -> tuple[str,
         draft.unlink(missing_ok=True)
         raise
     return relative, size, digest.hexdigest()
+
+
+def is_full(problem: BaseException | None) -> bool:
+    """Tell whether this went wrong because a disk, ours or the database's, has no room left."""
+    if isinstance(problem, OSError):
+        return problem.errno in _FULL_NUMBERS
+    is_of_database = isinstance(problem, DatabaseError)
+    return is_of_database and any(words in str(problem) for words in _FULL_WORDS)
+
+
+def find_free_bytes() -> int:
+    """Return how much room is left where it is scarcest: for the data, or for the media."""
+    places = [Path(settings.DATA_DIR), Path(settings.MEDIA_ROOT)]
+    return min(shutil.disk_usage(place).free for place in places if place.is_dir())
+
+
+def has_room() -> bool:
+    """Tell whether there is room for more sound, beside what the database needs."""
+    return find_free_bytes() > RESERVE_BYTES
+
+
+def try_media() -> None:
+    """Write and remove a small file where media are kept; raises OSError."""
+    probe = Path(settings.MEDIA_ROOT) / f"{_DRAFT}probe-{secrets.token_hex(8)}"
+    probe.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        probe.write_bytes(b"room")
+    finally:
+        probe.unlink(missing_ok=True)
 
 
 def clean_filename(name: str) -> str:

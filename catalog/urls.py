@@ -25,6 +25,7 @@ from catalog.views import (
     owners,
     plans,
     preferences,
+    probes,
     samples,
     searches,
     selections,
@@ -52,7 +53,9 @@ register_converter(_RowNumber, "row")
 app_name = "catalog"
 urlpatterns = [
     path("", voices.home, name="home"),
-    path("healthz", accounts.health, name="health"),
+    path("livez", probes.live, name="live"),
+    path("readyz", probes.ready, name="ready"),
+    path("healthz", probes.ready, name="health"),
     path("setup/<str:token>/", accounts.setup, name="setup"),
     path("you/", accounts.account_detail, name="account-detail"),
     path("you/sessions/", sessions.session_list, name="session-list"),

@@ -36,6 +36,8 @@ NEVER = (SIGN_IN, 405, 405, 405)
 FREE, CLOSED, MISSING = (200,) * 4, (405,) * 4, (404,) * 4
 TABLE = {
     "catalog:home": Page((302,) * 4, CLOSED),
+    "catalog:live": Page(FREE, CLOSED),
+    "catalog:ready": Page(FREE, CLOSED),
     "catalog:health": Page(FREE, CLOSED),
     "catalog:setup": Page(MISSING, MISSING, ids=("token",)),
     "catalog:theme-set": Page(CLOSED, (302,) * 4),

@@ -1,5 +1,6 @@
 """Keep what a process prints in a file, and show on the terminal what should worry somebody."""
 
+import contextlib
 import logging
 import logging.handlers
 import os
@@ -33,6 +34,9 @@ class PrivateLogFile(logging.handlers.RotatingFileHandler):
         os.fchmod(handle, 0o600)
         return os.fdopen(handle, "a", encoding=self.encoding, errors="replace")
 
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  (logging's name)
+        """Let the line go: the disk is full, and the process must go on."""
+
     def write_line(self, line: str) -> None:
         """Append a line."""
         self.emit(logging.LogRecord("", logging.INFO, "", 0, line, None, None))
@@ -62,4 +66,5 @@ def keep_output(output: IO[bytes], path: Path, show: Callable[[str], None]) -> N
             log.write_line(text)
             if worries.include(text):
                 show(text)
-    log.close()
+    with contextlib.suppress(OSError):
+        log.close()

@@ -90,6 +90,7 @@ INSTALLED_APPS = [
     "catalog",
 ]
 MIDDLEWARE = [
+    "catalog.views.probes.ProbeMiddleware",
     "catalog.views.origins.OriginMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -268,7 +269,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "catalog.storage.HashedStaticStorage"},
 }
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["catalog.views.limits.UploadFileHandler"]
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "uploads"
 make_private_folder(FILE_UPLOAD_TEMP_DIR)
 FILE_UPLOAD_PERMISSIONS = 0o600

@@ -196,6 +196,8 @@ class Supervisor:
         if self._answers():
             say(f"Voiceboard runs at http://{HOST}:{settings.PORT} (Ctrl-C stops it).")
             say(self._how_to_sign_in())
+            for problem in self._find_problems():
+                say(f"It is not ready, though: {problem}.")
             self._is_announced = True
         elif not self._is_worried and time.monotonic() > self._started_at + WORRY_AFTER_SECONDS:
             say(f"Voiceboard does not answer yet; what it says is in {self._around.logs}.")
@@ -205,12 +207,23 @@ class Supervisor:
         try:
             for _ in self._sandbox:
                 socket.create_connection((HOST, settings.SANDBOX_PORT), timeout=2).close()
-            web = http.client.HTTPConnection(HOST, settings.PORT, timeout=2)
-            with contextlib.closing(web):
-                web.request("GET", "/healthz")
-                return web.getresponse().status == http.HTTPStatus.OK
+            status, _ = self._ask_web("/livez")
         except (OSError, http.client.HTTPException):
             return False
+        return status == http.HTTPStatus.OK
+
+    def _find_problems(self) -> list[str]:
+        try:
+            status, lines = self._ask_web("/readyz")
+        except (OSError, http.client.HTTPException):
+            return ["it does not answer"]
+        return [] if status == http.HTTPStatus.OK else lines[1:]
+
+    def _ask_web(self, path: str) -> tuple[int, list[str]]:
+        with contextlib.closing(http.client.HTTPConnection(HOST, settings.PORT, timeout=5)) as web:
+            web.request("GET", path)
+            answer = web.getresponse()
+            return answer.status, answer.read().decode().splitlines()
 
     def _how_to_sign_in(self) -> str:
         # Not a service: what it prints may hold a password, and must not come into a log.

@@ -5,6 +5,7 @@ from catalog.search.index.rows import read_rows
 from catalog.search.index.segments import build_segment
 from catalog.search.index.shelf import read_versions
 from catalog.search.index.snapshots import read_snapshot_versions, write_snapshot
+from catalog.storage import has_room
 
 # With fewer changed rows since the snapshot, catching up costs a process next to nothing.
 _MOST_CHANGED = 1000
@@ -12,6 +13,8 @@ _MOST_CHANGED = 1000
 
 def build_due_indexes() -> list[frozenset[int]]:
     """Return the scopes whose index was made: it was missing, unreadable, or far behind."""
+    if not has_room():
+        return []  # without an index SQL answers
     due = [teams for teams in list_scopes() if _is_due(teams)]
     for teams in due:
         build_index(teams)

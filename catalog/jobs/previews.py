@@ -17,7 +17,7 @@ from catalog.providers.errors import CredentialRejected, ProviderError, TryLater
 from catalog.providers.session import open_provider
 from catalog.providers.types import AudioClip
 from catalog.speech.encoding import to_mp3
-from catalog.storage import media_path, remove_media, store_media
+from catalog.storage import has_room, media_path, remove_media, store_media
 
 logger = logging.getLogger(__name__)
 
@@ -105,8 +105,8 @@ def warm_previews(account_id: int, clock: Clock) -> bool:
     Only what a provider already holds is fetched; nothing is spoken, so nothing is spent.
     """
     account = ProviderAccount.objects.filter(pk=account_id).first()
-    if account is None:
-        return False
+    if account is None or not has_room():
+        return False  # what is only convenient leaves the last room to what is needed
     lacking = (
         Voice.objects.present()
         .filter(account=account, clip=None)

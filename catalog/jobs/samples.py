@@ -18,7 +18,7 @@ from catalog.hearing.weights import WrongWeights
 from catalog.models import CloneSource, Sample, SampleReport
 from catalog.providers.types import ProviderInfo, SampleFile
 from catalog.speech.encoding import to_mp3
-from catalog.storage import media_path, remove_media, store_media
+from catalog.storage import is_full, media_path, remove_media, store_media
 
 PEAK_COUNT = 192
 # Past this it would take longer than a worker may; no clone is better for more.
@@ -49,6 +49,15 @@ def _read(sample: Sample) -> None:
         _give_up(sample, "This file could not be read: each attempt ended before its end.")
         return
     Sample.objects.filter(pk=sample.pk).update(try_count=F("try_count") + 1)
+    try:
+        _take_in(sample)
+    except OSError as exc:
+        if is_full(exc):  # that is no fault of the file
+            Sample.objects.filter(pk=sample.pk).update(try_count=F("try_count") - 1)
+        raise
+
+
+def _take_in(sample: Sample) -> None:
     try:
         if sample.original is not None and not sample.path:
             _clean(sample, sample.original)

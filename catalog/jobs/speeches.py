@@ -25,7 +25,7 @@ from catalog.providers.errors import OutcomeUnknown, ProviderError, TryLater
 from catalog.providers.session import open_provider
 from catalog.providers.types import AudioClip, SpeechRequest
 from catalog.queries.speeches import get_spoken_clip
-from catalog.storage import media_path, remove_media, store_media
+from catalog.storage import has_room, is_full, media_path, remove_media, store_media
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +73,8 @@ class _SpeechRun:
             self._fail("Stopped: the key was removed.")
         elif speech.attempt_count >= _MOST_SENDS:
             self._fail(speech.message or f"{self.info.label} could not be reached.")
+        elif not has_room():
+            self._wait("The server's disk is full.", timedelta(minutes=1))
         elif self._mark_sent():
             self._send()
 
@@ -137,7 +139,14 @@ class _SpeechRun:
             self._fail(f"{exc} It may have been charged.", step=Step.CONFIRMED)
             return
         # Kept whatever became of this turn: it is there, and has been paid for.
-        clip = self._store(sound, found, measured)
+        try:
+            clip = self._store(sound, found, measured)
+        except OSError as exc:
+            if not is_full(exc):
+                raise
+            words = "The server's disk is full, so the clip could not be kept."
+            self._fail(f"{words} It may have been charged.", step=Step.CONFIRMED)
+            return
         self._deliver(clip, is_cached=False)
 
     def _store(self, sound: AudioClip, found: AudioFormat, measured: Measured) -> SpokenClip:

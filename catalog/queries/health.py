@@ -9,6 +9,7 @@ from django.db.models import Min
 from catalog.brokers import BrokerState, list_queues, look_at_broker
 from catalog.models import Beat, CloneJob, PlannedDeletion, User
 from catalog.queries.credentials import AccountStatus, find_account_statuses
+from catalog.storage import RESERVE_BYTES, find_free_bytes
 
 SCHEDULE = "schedule"
 JOBS_QUEUE = "jobs"
@@ -41,11 +42,18 @@ class Health:
     broker: BrokerState
     # Queues that no living worker takes from, such as after an upgrade that brought new ones.
     unserved: list[str]
+    free_bytes: int
 
     @property
     def is_good(self) -> bool:
         """Tell whether nothing needs anybody's attention."""
-        return self.broker.answers and self.has_worker and self.has_schedule and not self.is_late
+        works = self.broker.answers and self.has_worker and self.has_schedule
+        return works and not self.is_late and not self.is_full
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether uploads are turned away because the disk has hardly any room left."""
+        return self.free_bytes <= RESERVE_BYTES
 
 
 def has_worker(now: datetime) -> bool:
@@ -85,4 +93,5 @@ def look_at_health(user: User, now: datetime) -> Health:
         accounts=find_account_statuses(user, now),
         broker=look_at_broker(),
         unserved=_find_unserved(now),
+        free_bytes=find_free_bytes(),
     )

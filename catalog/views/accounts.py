@@ -166,8 +166,3 @@ def password_forgotten(request: HttpRequest) -> HttpResponseBase:
         return render(request, "account/password_reset_by_admin.html")
     response: HttpResponseBase = password_reset(request)
     return response
-
-
-@require_safe
-def health(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("ok", content_type="text/plain")

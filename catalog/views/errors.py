@@ -1,13 +1,19 @@
 """Pages for what went wrong, and error reports that hold no secret."""
 
+import contextlib
+import sys
 from typing import Any
 
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter
+
+from catalog.storage import is_full
+from catalog.views.limits import say_full
 
 
 class DeadLink(Http404):
@@ -36,6 +42,9 @@ def too_many(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    if is_full(sys.exc_info()[1]):
+        with contextlib.suppress(DatabaseError, OSError):
+            return say_full(request)
     # Drawn without the frame, and so without the request: whatever broke may break that as well.
     return HttpResponse(render_to_string("500.html", {"theme": "system"}), status=500)
 

@@ -1,22 +1,24 @@
 """Turn away bodies that there is no room for before a byte of them is stored."""
 
-import errno
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
 
 from django.conf import settings
-from django.db import OperationalError
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import StopUpload, TemporaryFileUploadHandler
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.defaultfilters import filesizeformat
 
+from catalog.storage import RESERVE_BYTES, is_full
+
 # Twice the sample's limit: a file that is a little too large is told so in the form itself.
 _SPARE = 2
+_PIECE_BYTES = 64 * 1024
 _DIGITS = re.compile(r"[0-9]{1,15}")
-# What the database and the queue need to go on while somebody makes room.
-_RESERVE_BYTES = 64 * 1024 * 1024
-_IS_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 class UploadLimitMiddleware:
@@ -34,21 +36,69 @@ class UploadLimitMiddleware:
             return _turn_away(request, 413, "Too large", words)
         # Twice: it is taken in first, and stored for good then.
         if request.content_type == "multipart/form-data" and not _has_room(2 * int(declared)):
-            return _say_full(request)
+            return say_full(request)
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: Any) -> HttpResponse | None:
+        """Take the body in before anything reads the form; say if a full disk cut it short."""
+        if request.content_type == "multipart/form-data":
+            request.POST  # noqa: B018  (to look at it is to read it)
+        return say_full(request) if getattr(request, "is_cut_short", False) else None
 
     def process_exception(self, request: HttpRequest, exc: Exception) -> HttpResponse | None:
         """Say that the disk is full where that shows only when something is written."""
-        is_full = isinstance(exc, OSError) and exc.errno in _IS_FULL
-        is_full |= isinstance(exc, OperationalError) and "disk is full" in str(exc)
-        return _say_full(request) if is_full else None
+        return say_full(request) if is_full(exc) else None
+
+
+class UploadFileHandler(TemporaryFileUploadHandler):
+    """Write an upload to a temporary file; when the disk is full, read the rest and forget it.
+
+    A browser that is still sending would take an early answer for a broken connection.
+    """
+
+    request: Any
+
+    def new_file(self, *args: Any, **options: Any) -> None:
+        """Open the temporary file."""
+        with self._stopping():
+            super().new_file(*args, **options)
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        """Write a piece of it."""
+        with self._stopping():
+            super().receive_data_chunk(raw_data, start)
+
+    def file_complete(self, file_size: int) -> "UploadedFile[Any] | None":
+        """Return the file; what is still in its buffer is written first."""
+        with self._stopping():
+            self.file.flush()
+            return super().file_complete(file_size)
+
+    @contextmanager
+    def _stopping(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as exc:
+            if not is_full(exc):
+                raise
+            self.request.is_cut_short = True
+            raise StopUpload(connection_reset=False) from None
 
 
 def _has_room(wanted: int) -> bool:
-    return shutil.disk_usage(settings.DATA_DIR).free > wanted + _RESERVE_BYTES
+    return shutil.disk_usage(settings.DATA_DIR).free > wanted + RESERVE_BYTES
 
 
-def _say_full(request: HttpRequest) -> HttpResponse:
+def _read_to_the_end(request: HttpRequest) -> None:
+    """Let the browser send all of it: answered sooner, it shows a broken connection instead."""
+    with suppress(OSError):
+        while request.read(_PIECE_BYTES):
+            pass
+
+
+def say_full(request: HttpRequest) -> HttpResponse:
+    """Answer 507 in words, once the whole request was read."""
+    _read_to_the_end(request)
     words = "The server's disk is full: nothing can be stored. Tell who runs it, then try again."
     return _turn_away(request, 507, "No room left", words)
 

@@ -7,6 +7,7 @@ const REFUSALS = {
   401: "You are signed out. Sign in again in another tab, then try again. The file is still here.",
   403: "This was refused: you may not do it, or the page is too old. Reload the page.",
   413: "The file is too large for the server.",
+  507: "The server's disk is full: nothing can be stored. Tell who runs it, then try again.",
 };
 const LEAST_CUT = 0.5;
 

@@ -8,6 +8,7 @@ const REFUSALS = {
   404: "This is no longer here. Reload the page to see what is.",
   413: "This is too large for the server.",
   429: "That was too often. Wait a minute, then try again.",
+  507: "The server's disk is full: nothing can be stored. Tell who runs it, then try again.",
 };
 const byId = (id) => document.getElementById(id);
 
@@ -60,7 +61,7 @@ function endPoll(element) {
 
 function refuse(ctx) {
   const { status } = ctx.response;
-  if (status >= 500) return toast(`Something went wrong on the server. ${adviceFor(ctx)}`);
+  if (status >= 500 && !REFUSALS[status]) return toast(`Something went wrong on the server. ${adviceFor(ctx)}`);
   if (isPoll(ctx)) endPoll(ctx.sourceElement);
   toast(REFUSALS[status] ?? "The server refused this. Reload the page and try again.");
 }

@@ -11,6 +11,7 @@ const REFUSALS = {
   401: "You are signed out. Sign in again in another tab, then try again. All is still here.",
   403: "This was refused: you may not do it, or the page is too old. Reload the page.",
   413: "The files are too large for the server.",
+  507: "The server's disk is full: nothing can be stored. Tell who runs it, then try again.",
 };
 
 function hasFiles(transfer) {

@@ -7,11 +7,13 @@ from types import SimpleNamespace
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.db import OperationalError
 
 from catalog.models import Membership, Sample
 from catalog.views import limits
 from catalog.views.limits import UploadLimitMiddleware
+from tests import factories
 
 
 @pytest.fixture
@@ -112,6 +114,72 @@ def test_a_disk_that_fills_up_meanwhile_is_told_and_leaves_neither_row_nor_file(
     assert response.status_code == 507
     assert Sample.objects.count() == 0
     assert [each for each in Path(settings.MEDIA_ROOT).rglob("*") if each.is_file()] == []
+
+
+NO_ROOM = OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.fixture(params=["receive_data_chunk", "new_file"])
+def fills_up(request, monkeypatch):
+    """Let the disk fill up while an upload comes in."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise NO_ROOM
+
+    monkeypatch.setattr(TemporaryFileUploadHandler, request.param, fail)
+
+
+@pytest.mark.parametrize("address", ["/samples/", "/clone/", "/alike/"])
+@pytest.mark.parametrize("headers", [{}, {"X-Upload": "1"}, {"HX-Request": "true"}])
+def test_an_upload_that_a_full_disk_cuts_short_is_answered_and_no_view_sees_the_rest(
+    cloner, fills_up, wav, monkeypatch, address, headers
+):
+    monkeypatch.setattr("catalog.services.samples.store_media", None)
+    file = SimpleUploadedFile("a.wav", wav)
+    sent = {"form_token": str(uuid.uuid4()), "file": file, "files": file, "name": "Ada"}
+
+    response = cloner.post(address, sent, headers=headers)
+
+    assert response.status_code == 507
+    words = response.json()["error"] if "X-Upload" in headers else response.content.decode()
+    assert "disk is full" in words
+    assert not Sample.objects.exists()
+
+
+def test_an_upload_that_is_turned_away_for_want_of_room_is_read_to_its_end(rf, db, full_disk):
+    request = rf.post("/samples/", {"file": SimpleUploadedFile("a.wav", b"x" * 500)})
+    stream = request._stream
+
+    response = UploadLimitMiddleware(lambda _: None)(request)
+
+    assert response.status_code == 507
+    assert stream.read(1) == b""
+
+
+def test_the_rest_of_an_upload_is_read_so_that_the_browser_hears_the_answer(
+    cloner, fills_up, rf, wav
+):
+    request = rf.post("/samples/", {"file": SimpleUploadedFile("a.wav", wav * 20)})
+    stream = request._stream
+
+    response = UploadLimitMiddleware(lambda _: None).process_view(request)
+
+    assert response.status_code == 507
+    assert stream.read(1) == b""
+
+
+@pytest.mark.parametrize("trouble", [NO_ROOM, OperationalError("database or disk is full")])
+def test_a_disk_that_is_full_outside_of_a_view_is_told_as_well(client, cast, monkeypatch, trouble):
+    def fail(*_: object, **__: object) -> None:
+        raise trouble
+
+    monkeypatch.setattr("catalog.views.backends.SessionStore.save", fail)
+    client.raise_request_exception = False
+    sent = {"login": cast.ana.email, "password": factories.PASSWORD}
+    response = client.post("/account/login/", sent)
+
+    assert response.status_code == 507
+    assert "disk is full" in response.content.decode()
 
 
 @pytest.mark.parametrize("sent", [{f"field{n}": "x" for n in range(10_000)}, {"files": 1_000}])

@@ -1,0 +1,121 @@
+"""Whether this process can serve people: what it needs answers, fits and has room."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.db import DatabaseError, connection
+
+from catalog.brokers import broker_answers
+from catalog.clock import database_now
+from catalog.storage import is_full, try_media
+from catalog.upgrades import find_misfit, read_newer
+
+Clock = Callable[[], datetime]
+# An address that everyone may ask: a burst of questions is one look.
+_KEPT_SECONDS = 2.0
+_PATIENCE_SECONDS = 3.0
+# A lease is thirty seconds long; views read this host's clock.
+_MOST_APART = timedelta(seconds=5)
+
+
+def _check_database(clock: Clock) -> str:
+    """Also its version and its clock: one connection serves all three."""
+    try:
+        if connection.vendor == "sqlite" and not _is_there(str(connection.settings_dict["NAME"])):
+            return "the database is gone"
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        if read_newer():
+            return "a newer version of Voiceboard has changed the database"
+        if find_misfit():
+            return "the database has to be prepared for this version"
+        if abs(database_now() - clock()) > _MOST_APART:
+            return "the clocks of this host and of the database differ"
+    except DatabaseError:
+        return "the database does not answer"
+    return ""
+
+
+def _is_there(name: str) -> bool:
+    # SQLite would make an empty file in its place.
+    return ":memory:" in name or "mode=memory" in name or Path(name).is_file()
+
+
+def _check_in_own_connection(clock: Clock) -> str:
+    try:
+        return _check_database(clock)
+    finally:
+        connection.close()
+
+
+def _check_files(_: Clock) -> str:
+    try:
+        try_media()
+    except OSError as exc:
+        return "the disk is full" if is_full(exc) else "files cannot be written"
+    return ""
+
+
+def _check_broker(_: Clock) -> str:
+    return "" if broker_answers() else "the broker does not answer"
+
+
+class Look:
+    """One check at a time, in a thread, because what hangs cannot be ended; its result is kept."""
+
+    def __init__(self, check: Callable[[Clock], str], silence: str) -> None:
+        self._check, self._silence = check, silence
+        self._lock = threading.Lock()
+        self._running: Future[str] | None = None
+        self._kept_until = 0.0
+
+    def begin(self, clock: Clock) -> "Future[str]":
+        """Return the look that is under way or was just taken, or begin another."""
+        with self._lock:
+            is_old = self._running is None or (
+                self._running.done() and time.monotonic() > self._kept_until
+            )
+            if is_old or self._running is None:
+                self._running = Future()
+                self._kept_until = time.monotonic() + _KEPT_SECONDS
+                threading.Thread(
+                    target=self._look, args=(self._running, clock), daemon=True
+                ).start()
+            return self._running
+
+    def _look(self, answer: "Future[str]", clock: Clock) -> None:
+        try:
+            answer.set_result(self._check(clock))
+        except Exception:
+            answer.set_result(self._silence)
+
+    def wait(self, answer: "Future[str]", deadline: float) -> str:
+        """Return what is wrong, "" if nothing is; what takes too long is wrong as well."""
+        try:
+            return answer.result(max(0.0, deadline - time.monotonic()))
+        except TimeoutError:
+            return self._silence
+
+
+_DATABASE = Look(_check_in_own_connection, "the database does not answer")
+_FILES = Look(_check_files, "files cannot be written")
+_BROKER = Look(_check_broker, "the broker does not answer")
+
+
+def find_unready(clock: Clock) -> list[str]:
+    """Return in words what keeps this process from serving people; no address, path or name."""
+    looks = [_FILES, _BROKER]
+    problems = []
+    if connection.vendor == "sqlite":
+        # In this process: nothing to wait for, and in memory each thread would see another one.
+        problems.append(_check_database(clock))
+    else:
+        looks.insert(0, _DATABASE)
+    begun = [(look, look.begin(clock)) for look in looks]
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    problems += [look.wait(answer, deadline) for look, answer in begun]
+    return [problem for problem in problems if problem]

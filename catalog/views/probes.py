@@ -1,0 +1,43 @@
+"""Answers for load balancers and supervisors: whether the process lives, and may get requests."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from catalog.queries.readiness import find_unready
+
+
+@require_safe
+def live(request: HttpRequest) -> HttpResponse:
+    return _say("ok", 200)
+
+
+@require_safe
+def ready(request: HttpRequest) -> HttpResponse:
+    problems = find_unready(timezone.now)
+    words = "\n".join(["not ready", *problems]) if problems else "ok"
+    return _say(words, 503 if problems else 200)
+
+
+# The last one is an older name.
+PROBES = {"/livez": live, "/readyz": ready, "/healthz": ready}
+
+
+class ProbeMiddleware:
+    """Answer probes before anything else looks at the request: they come by any host name."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer a probe, or pass the request on."""
+        probe = PROBES.get(request.path)
+        return self.get_response(request) if probe is None else probe(request)
+
+
+def _say(words: str, status: int) -> HttpResponse:
+    response = HttpResponse(words, content_type="text/plain; charset=utf-8", status=status)
+    response["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,111 @@
+"""A full disk condemns no work, has nothing paid for in vain, and ends no process."""
+
+import errno
+import io
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from catalog.jobs import previews, samples, speeches
+from catalog.jobs.indexes import build_due_indexes
+from catalog.jobs.previews import warm_previews
+from catalog.jobs.samples import measure_sample
+from catalog.jobs.speeches import run_speech
+from catalog.models import PreviewClip, Speech
+from catalog.queries.health import look_at_health
+from catalog.storage import RESERVE_BYTES
+from tests import factories
+from tests.conftest import make_wav
+from voiceboard.logfiles import PrivateLogFile, keep_output
+
+NO_ROOM = OSError(errno.ENOSPC, "No space left on device")
+
+
+def fail(*_: object, **__: object) -> None:
+    raise NO_ROOM
+
+
+@pytest.fixture
+def disk(monkeypatch) -> SimpleNamespace:
+    usage = SimpleNamespace(free=1_000_000)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
+    return usage
+
+
+def test_a_recording_whose_noise_found_no_room_is_cleaned_once_there_is_some(cast, monkeypatch):
+    original = factories.make_sample(cast.ana, cast.aurora, make_wav(3))
+    cleaned = factories.make_cleaned(original)
+    with monkeypatch.context() as full:
+        full.setattr(samples, "store_media", fail)
+        for _ in range(20):
+            with pytest.raises(OSError, match="No space left"):
+                measure_sample(cleaned)
+
+    measure_sample(cleaned)
+
+    cleaned.refresh_from_db()
+    assert (cleaned.problem, cleaned.seconds) == ("", 3.0)
+
+
+def test_a_text_is_not_sent_while_its_sound_could_not_be_kept(cast, stub, clock, disk):
+    speech = factories.make_speech(cast.mia, factories.make_voice(cast.account))
+
+    run_speech(speech.pk, clock)
+
+    speech.refresh_from_db()
+    assert (speech.state, speech.message) == (Speech.State.WAITING, "The server's disk is full.")
+    assert stub.asked == []
+    disk.free = 2 * RESERVE_BYTES
+    clock.move(minutes=2)
+    run_speech(speech.pk, clock)
+    speech.refresh_from_db()
+    assert speech.state == Speech.State.DONE
+
+
+def test_a_sound_that_found_no_room_says_so_and_that_it_may_have_cost_something(
+    cast, stub, clock, monkeypatch
+):
+    speech = factories.make_speech(cast.mia, factories.make_voice(cast.account))
+    monkeypatch.setattr(speeches, "store_media", fail)
+
+    run_speech(speech.pk, clock)
+
+    speech.refresh_from_db()
+    assert speech.state == Speech.State.FAILED
+    assert "disk is full" in speech.message
+    assert "may have been charged" in speech.message
+
+
+def test_what_is_only_convenient_leaves_the_last_room_alone(cast, stub, clock, disk, monkeypatch):
+    factories.make_voice(cast.account, preview_url="https://cdn.example.com/a.mp3")
+    monkeypatch.setattr(previews, "store_media", fail)
+
+    assert not warm_previews(cast.account.pk, clock)
+    assert build_due_indexes() == []
+    assert not PreviewClip.objects.exists()
+
+
+def test_the_health_page_names_a_full_disk(cast, disk, sign_in, clock):
+    health = look_at_health(cast.ana, clock.now + timedelta(minutes=1))
+    page = sign_in(cast.ana).get("/health/").content.decode()
+
+    assert health.is_full
+    assert not health.is_good
+    assert "disk is full: 976.6\xa0KB left" in page
+
+    disk.free = 2 * RESERVE_BYTES
+    page = sign_in(cast.ana).get("/health/").content.decode()
+    assert "disk is full" not in page
+    assert "128.0\xa0MB free" in page
+
+
+def test_a_line_that_no_log_can_take_is_shown_and_ends_nothing(tmp_path, monkeypatch, capsys):
+    shown: list[str] = []
+    monkeypatch.setattr(PrivateLogFile, "flush", fail)
+    monkeypatch.setattr(PrivateLogFile, "close", fail)
+
+    keep_output(io.BytesIO(b"INFO a: fine\nERROR b: bad\n"), tmp_path / "a.log", shown.append)
+
+    assert shown == ["ERROR b: bad"]
+    assert capsys.readouterr().err == ""

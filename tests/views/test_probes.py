@@ -1,0 +1,152 @@
+"""What a load balancer and a supervisor are told: shortly, in words, and nothing of the inside."""
+
+import errno
+import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from celery import current_app
+from django.db import OperationalError, connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
+from kombu import Connection
+
+from catalog import brokers
+from catalog.queries import readiness
+from catalog.queries.readiness import Look
+
+SECRET = "postgres://voiceboard:secret@db.internal/voices"
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch):
+    """Look anew, whatever another test saw a moment ago."""
+    files = Look(readiness._check_files, "files cannot be written")
+    broker = Look(readiness._check_broker, "the broker does not answer")
+    monkeypatch.setattr(readiness, "_FILES", files)
+    monkeypatch.setattr(readiness, "_BROKER", broker)
+
+
+def ask(client, path: str = "/readyz") -> tuple[int, list[str]]:
+    response = client.get(path)
+    assert response["Cache-Control"] == "no-store"
+    return response.status_code, response.content.decode().splitlines()
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/healthz"])
+@pytest.mark.parametrize("host", ["testserver", "10.1.2.3:8000"])
+def test_all_is_well_by_whatever_name_it_is_asked(client, db, path, host):
+    response = client.get(path, headers={"Host": host})
+
+    assert (response.status_code, response.content) == (200, b"ok")
+    assert not response.cookies
+
+
+def test_a_process_that_lives_says_so_without_a_database(client):
+    # Without the fixture for it, any look at the database fails the test.
+    assert ask(client, "/livez") == (200, ["ok"])
+
+
+@pytest.mark.parametrize("path", ["/readyz", "/healthz"])
+def test_a_database_that_is_gone_is_said_without_its_address(client, db, monkeypatch, path):
+    def fail(*_: object) -> None:
+        raise OperationalError(f"could not connect to {SECRET}")
+
+    monkeypatch.setattr(readiness, "read_newer", fail)
+
+    assert ask(client, path) == (503, ["not ready", "the database does not answer"])
+    assert ask(client, "/livez") == (200, ["ok"])
+
+
+def test_a_database_file_that_is_gone_is_not_made_again(client, monkeypatch, tmp_path):
+    gone = tmp_path / "gone.sqlite3"
+    settings = {**connection.settings_dict, "NAME": str(gone)}
+    missing = SimpleNamespace(vendor="sqlite", settings_dict=settings)
+    monkeypatch.setattr(readiness, "connection", missing)
+
+    assert ask(client) == (503, ["not ready", "the database is gone"])
+    assert not gone.exists()
+
+
+def test_a_database_of_another_version_is_not_ready(client, db):
+    recorder = MigrationRecorder(connection)
+    recorder.record_applied("catalog", "9999_from_the_future")
+    newer = ask(client)
+    recorder.record_unapplied("catalog", "9999_from_the_future")
+    recorder.record_unapplied("catalog", "0001_initial")
+
+    assert newer == (503, ["not ready", "a newer version of Voiceboard has changed the database"])
+    assert ask(client) == (503, ["not ready", "the database has to be prepared for this version"])
+
+
+def test_clocks_that_differ_are_not_ready(client, db, monkeypatch):
+    monkeypatch.setattr(
+        readiness, "database_now", lambda: timezone.now() - readiness._MOST_APART * 2
+    )
+
+    assert ask(client)[1] == ["not ready", "the clocks of this host and of the database differ"]
+
+
+def test_media_that_cannot_be_written_is_not_ready(client, db, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "file"
+    settings.MEDIA_ROOT.write_text("no folder")
+
+    assert ask(client) == (503, ["not ready", "files cannot be written"])
+
+
+def test_a_full_disk_is_not_ready(client, db, monkeypatch):
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", fail)
+
+    assert ask(client) == (503, ["not ready", "the disk is full"])
+
+
+def test_looking_leaves_no_file(client, db, settings):
+    ask(client)
+
+    assert [each for each in Path(settings.MEDIA_ROOT).rglob("*") if each.is_file()] == []
+
+
+def test_a_broker_that_does_not_answer_is_said_without_its_address(client, db, monkeypatch):
+    far = SimpleNamespace(
+        conf=current_app.conf,
+        connection_for_read=lambda **_: Connection("redis://:secret@127.0.0.1:1/0"),
+    )
+    monkeypatch.setattr(brokers, "current_app", far)
+
+    assert ask(client) == (503, ["not ready", "the broker does not answer"])
+
+
+def test_what_hangs_is_answered_in_time_and_looked_at_once(client, db, monkeypatch):
+    let_go, looks = threading.Event(), []
+
+    def hang(_: object) -> str:
+        looks.append(1)
+        let_go.wait(60)
+        return ""
+
+    monkeypatch.setattr(readiness, "_PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(readiness, "_FILES", Look(hang, "files cannot be written"))
+    try:
+        answers = [ask(client) for _ in range(3)]
+    finally:
+        let_go.set()
+
+    assert all("files cannot be written" in lines for _, lines in answers)
+    assert len(looks) == 1
+
+
+def test_a_burst_of_questions_is_one_look_and_later_there_is_another(monkeypatch):
+    seen = []
+    look = Look(lambda _: seen.append(1) or "", "silent")
+    for _ in range(5):
+        assert look.wait(look.begin(timezone.now), time.monotonic() + 10) == ""
+    assert len(seen) == 1
+
+    look._kept_until = 0.0
+    look.wait(look.begin(timezone.now), time.monotonic() + 10)
+    assert len(seen) == 2
