@@ -89,6 +89,9 @@ INSTALLED_APPS = [
     "csp",
     "catalog",
 ]
+# No other site loads our files.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+
 MIDDLEWARE = [
     "catalog.views.probes.ProbeMiddleware",
     "catalog.views.origins.OriginMiddleware",

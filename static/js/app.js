@@ -1,7 +1,6 @@
 // The entry module. Everything is delegated to the document, so that a swap needs no wiring anew.
 import { keys } from "./keys.js";
 import { player } from "./player.js";
-import { watchLeaving } from "./privacy.js";
 import { watchSwaps } from "./swaps.js";
 import { keep, marks, recall, say, tell, toast, watchToasts } from "./ui.js";
 
@@ -42,7 +41,7 @@ async function copy(text) {
     await navigator.clipboard.writeText(text);
     toast("Copied.");
   } catch {
-    toast("The browser did not allow copying. Select the text and copy it yourself.");
+    toast("Copying is blocked here. Select the text and copy it.");
   }
 }
 
@@ -80,7 +79,7 @@ function switchTheme(event) {
     body: new URLSearchParams({ theme }),
   })
     .then((answer) => { if (!answer.ok) throw new Error(answer.status); })
-    .catch(() => toast("The theme could not be saved. It lasts until you reload the page."));
+    .catch(() => toast("The theme could not be saved."));
 }
 
 function dropSheet(event) {
@@ -94,6 +93,21 @@ function mirror({ target }) {
   if (target.type !== "number") return;
   const slider = document.querySelector(`[data-moves="${CSS.escape(target.id)}"]`);
   if (slider) slider.value = target.value;
+}
+
+// On Back a browser may show a page from memory. It stays hidden from all but the person it was drawn for.
+function watchLeaving() {
+  const { classList } = document.documentElement;
+  const person = document.body.dataset.person ?? "";
+  keep("person", person);
+  document.addEventListener("submit", ({ target }) => { if (`${target.action}`.endsWith("/logout/")) keep("person", ""); });
+  addEventListener("pagehide", () => { if (person) classList.add("left"); });
+  addEventListener("pageshow", ({ persisted }) => {
+    if (!persisted) return;
+    if (recall("person") === person) return classList.remove("left");
+    document.body.replaceChildren();
+    location.reload();
+  });
 }
 
 const VISIT_MINUTES = 10;

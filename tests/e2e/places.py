@@ -55,7 +55,8 @@ MADE_PLACES = (
     "voice", "gone voice", "settings", "alike voices", "job", "failed job", "speaker", "samples",
     "sample", "dry run", "carried out", "key", "replace a key", "remove a key",
     "collection", "change a collection", "collections of a voice", "selection", "change a search",
-    "compare", "comparison", "alike to a clip", "remove a member",
+    "compare", "comparison", "alike to a clip", "remove a member", "owner of a voice",
+    "owner of an account",
 )  # fmt: skip
 STRANGERS_PLACES = {
     "sign in": "/account/login/",
@@ -69,6 +70,8 @@ SMALL_PAGES = {
     "account_reset_password_from_key",
     "account_reset_password_from_key_done",
 }
+# Parts of a page, which have no address of their own for a person.
+PARTS = {"catalog:clone-targets"}
 PLACES = (*FIXED_PLACES, *MADE_PLACES, *STRANGERS_PLACES)
 
 # Without a space to break at, and wider than any window of a phone.
@@ -91,6 +94,7 @@ def make_places(page: Page, sandbox: SandboxControl, recording: Path) -> dict[st
         f"{found['voice']}settings/",
         f"{found['voice']}alike/",
     )
+    found["owner of a voice"] = f"{found['voice']}owner/"
     found["failed job"] = _fail(page, sandbox, sample)
     found["speaker"] = page.locator("a[href^='/speakers/']").last.get_attribute("href") or ""
     link = page.get_by_role("link", name="Clone elsewhere from these")
@@ -103,6 +107,7 @@ def make_places(page: Page, sandbox: SandboxControl, recording: Path) -> dict[st
     found["dry run"] = page.url
     found["change a search"] = _first_link(page, "/searches/", ".row-acts a")
     found["remove a member"] = _first_link(page, "/team/", "a[href$='/remove/']")
+    found["owner of an account"] = _first_link(page, "/accounts/", "a[href$='/owner/']")
     found["alike to a clip"] = _ask_alike(page, sample)
     return {**found, **_add_key(page), **_compare(page)}
 

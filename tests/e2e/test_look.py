@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.browsers import NARROW, WIDE, Complaints, Visits, open_visits
 from tests.e2e.looks import find_misfits, find_small_targets, find_violations
-from tests.e2e.places import PLACES, SMALL_PAGES, go_to, make_places, playing
+from tests.e2e.places import PARTS, PLACES, SMALL_PAGES, go_to, make_places, playing
 from tests.e2e.product import Product
 from tests.e2e.sign_in import sign_in
 from tests.e2e.voice_list import facet
@@ -17,6 +17,7 @@ from tests.pages import TABLE
 
 SIZES = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 FINGER, OK = 44, 200
+PROBES = {"catalog:health", "catalog:live", "catalog:ready"}
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def test_every_page_has_its_place(places: dict[str, str]) -> None:
     pages = {name for name, page in TABLE.items() if page.get[3] == OK}
 
     files = {name for name in pages if name.endswith(("csv", "json", "audio", "preview", "proof"))}
-    assert pages - files - looked_at == SMALL_PAGES | {"catalog:health"}
+    assert pages - files - looked_at == SMALL_PAGES | PARTS | PROBES
 
 
 @pytest.mark.parametrize("place", PLACES)
