@@ -169,7 +169,10 @@ def test_every_link_to_a_person_has_its_fate_when_the_person_leaves():
     # A new link belongs into _BELONGINGS of services/members.py, or into one of the sets above.
     handed = {f"{model.__name__}.{link}" for _, model, _, link, _ in _BELONGINGS}
 
-    assert links == WIPED | HISTORY | STAYS_PERSONAL | handed | {"Collection.maintainers"}
+    assert links == WIPED | HISTORY | STAYS_PERSONAL | handed | {
+        "Collection.maintainers",
+        "KeySet.last_owner",
+    }
 
 
 @pytest.mark.parametrize("path", CODE, ids=short)

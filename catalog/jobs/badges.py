@@ -34,9 +34,15 @@ def refresh_badges(now: datetime, account_id: int | None = None) -> None:
     voices = Voice.objects.present()
     if account_id is not None:
         voices = voices.filter(account=account_id)
-    keys = Credential.objects.unrefused().filter(account=OuterRef("account"))
+    keys = Credential.objects.unrefused()
+    of_account = Exists(keys.filter(account=OuterRef("account")))
+    listing = Exists(keys.filter(listings__key_set=OuterRef("key_set")))
     _settle_badge(voices, Badge.LEAVING, Q(ends_at__lte=now + _SOON))
-    _settle_badge(voices, Badge.KEY_MISSING, Q(~Exists(keys)))
+    _settle_badge(
+        voices,
+        Badge.KEY_MISSING,
+        Q(key_set=None) & ~of_account | Q(key_set__isnull=False) & ~listing,
+    )
     # A clone that was made elsewhere: whose voice it is, and from what, nobody can look up here.
     jobs = CloneJob.objects.filter(voice=OuterRef("pk"))
     cloned = Q(is_owned=True, kind__in=(Voice.Kind.CLONE, Voice.Kind.PROFESSIONAL))

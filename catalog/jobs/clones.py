@@ -17,6 +17,7 @@ from catalog.crypto import CannotOpen
 from catalog.decoding import NotDecodable
 from catalog.jobs.cancels import CancellingTurn
 from catalog.jobs.doubts import is_doubtful
+from catalog.jobs.key_sets import ALL_RIGHTS, get_key_set
 from catalog.jobs.leases import LEASE, Clock, LeaseLost, RowId, claim_work, keep_alive
 from catalog.jobs.relabels import write_own_labels
 from catalog.jobs.samples import convert_samples, find_length_problem, measure_sample
@@ -197,6 +198,8 @@ class _CloneRun(CancellingTurn):
         sent_at = self.clock()
         self._write_durably(
             step=Step.SENT,
+            # Only the key that makes a voice is sure to list it.
+            credential=credential,
             sent_at=sent_at,
             attempt_count=self.job.attempt_count + 1,
             empty_look_count=0,
@@ -309,7 +312,10 @@ class _CloneRun(CancellingTurn):
             self._fail(f"{self.job.account.info.label} could not make the voice.")
             return
         now = self.clock()
-        write_voices(self.job.account, [Listed.of(remote)], now, now)
+        # Whether other keys list it, too, the next sync finds out.
+        key = self.job.credential
+        key_set = get_key_set(self.job.account, {key.pk: ALL_RIGHTS}) if key else None
+        write_voices(self.job.account, [Listed.of(remote)], now, now, key_set=key_set)
         voice = Voice.objects.get(account=self.job.account, remote_id=remote.remote_id)
         self._label(voice)
         if remote.state is VoiceState.PENDING:

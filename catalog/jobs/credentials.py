@@ -15,6 +15,7 @@ from catalog.jobs.leases import Clock, RowId
 from catalog.jobs.replacements import check_replacement
 from catalog.jobs.waits import end_waits
 from catalog.models import Credential, ProviderAccount, Replacement
+from catalog.models.key_sets import leave_key_sets
 from catalog.providers.errors import CredentialRejected, PermissionMissing, ProviderError
 from catalog.providers.key_checks import CredentialCheck
 from catalog.providers.session import open_provider
@@ -84,6 +85,7 @@ def _keep_account(
         key_hash=credential.account_fallback_ref(),
         checked_at=now,
     )
+    leave_key_sets(before, but_of=account)
     if _names_account(account, credential):
         account.label = found.account_label[:200]
     if found.slots is not None:

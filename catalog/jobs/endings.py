@@ -16,6 +16,7 @@ from catalog.models import (
     Notice,
     PlannedDeletion,
     User,
+    Voice,
 )
 from catalog.queries.audiences import find_sight, join_names
 
@@ -98,17 +99,18 @@ def _add_losses(
     plan: CleanupPlan, deleted: list[PlannedDeletion], found: dict[int, _Losses]
 ) -> None:
     names = {line.voice_id: line.name[:40] for line in deleted}
-    accounts = {line.voice_id: line.account_id for line in deleted}
-    sight = find_sight(plan.team, set(accounts.values()))
+    rows = Voice.objects.filter(pk__in=names).values_list("pk", "account", "key_set")
+    places = {pk: (account, key_set) for pk, account, key_set in rows}
+    sight = find_sight(plan.team, places.values())
     entries = CollectionEntry.objects.filter(voice__in=names, collection__removed_at=None)
     collected = entries.values_list("collection__owner", "collection__name", "voice")
     for owner, title, voice_id in collected.order_by("collection__name", "position"):
-        if owner in sight[accounts[voice_id]]:
+        if owner in sight[places[voice_id]]:
             found[owner].collections[title[:40]].append(names[voice_id])
     compared = ComparedVoice.objects.filter(voice__in=names)
     pairs = compared.order_by("voice").values_list("comparison__made_by", "voice").distinct()
     for owner, voice_id in pairs:
-        if owner in sight[accounts[voice_id]]:
+        if owner in sight[places[voice_id]]:
             found[owner].compared.append(names[voice_id])
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
+from django.db.models import Q
 
 from catalog.audio import FORMATS, plays_everywhere, sniff_format
 from catalog.crypto import CannotOpen
@@ -107,15 +108,9 @@ def warm_previews(account_id: int, clock: Clock) -> bool:
     account = ProviderAccount.objects.filter(pk=account_id).first()
     if account is None or not has_room():
         return False  # what is only convenient leaves the last room to what is needed
-    lacking = (
-        Voice.objects.present()
-        .filter(account=account, clip=None)
-        .exclude(preview_url="", preview_sample_id="")
-    )
     most = _SPOKEN_AT_ONCE if account.info.is_built_in else _WARMED_AT_ONCE
-    voices = list(lacking.order_by("-added_at", "sort_name", "pk")[:most])
-    credential = Credential.objects.working().filter(account=account).first()
-    if not voices or credential is None:
+    credential, voices = _find_lacking(account, most)
+    if credential is None:
         return False
     base_url = settings.PROVIDER_BASE_URLS[account.provider]
     kept = 0
@@ -141,6 +136,18 @@ def warm_previews(account_id: int, clock: Clock) -> bool:
     return kept > 0 and len(voices) == most
 
 
+def _find_lacking(account: ProviderAccount, most: int) -> tuple[Credential | None, list[Voice]]:
+    """Return a key with voices that it lists and that lack their clips."""
+    rows = Voice.objects.present().filter(account=account, clip=None)
+    lacking = rows.exclude(preview_url="", preview_sample_id="")
+    for credential in Credential.objects.working().filter(account=account):
+        listed = Q(key_set=None) | Q(key_set__entries__credential=credential)
+        found = lacking.filter(listed).order_by("-added_at", "sort_name", "pk")
+        if voices := list(found[:most]):
+            return credential, voices
+    return None, []
+
+
 def find_preview_problem(voice: Voice) -> str:
     """Return why a worker could not get this preview a moment ago, "" if it could."""
     return str(cache.get(_problem_key(voice), ""))
@@ -151,7 +158,7 @@ def fetch_clip(voice_id: int, credential_id: str, clock: Clock) -> int | None:
     voice = Voice.objects.present().select_related("account").filter(pk=voice_id).first()
     if voice is None or not voice.can_play or voice.info.is_built_in:
         return None
-    usable = Credential.objects.working().filter(account=voice.account)
+    usable = Credential.objects.listing(voice).working()
     return _provide_clip(voice, usable.filter(pk=credential_id).first(), clock)
 
 
@@ -163,7 +170,7 @@ def speak_preview(voice_id: int, clock: Clock) -> int | None:
     voice = Voice.objects.present().select_related("account").filter(pk=voice_id).first()
     if voice is None or not voice.can_play or not voice.info.is_built_in:
         return None
-    usable = Credential.objects.working().filter(account=voice.account)
+    usable = Credential.objects.listing(voice).working()
     return _provide_clip(voice, usable.first(), clock)
 
 

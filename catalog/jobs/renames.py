@@ -119,8 +119,8 @@ class _Wish:
 
 def _change(voice: Voice, act: Callable[[Provider], None]) -> None:
     """Have the provider do it; raises _NotDone."""
-    keys = Credential.objects.working().filter(account=voice.account)
-    credential = next((key for key in keys.order_by("created_at") if key.may("delete")), None)
+    keys = Credential.objects.listing(voice).working()
+    credential = next((key for key in keys if key.may("delete")), None)
     base_url = settings.PROVIDER_BASE_URLS.get(voice.provider)
     if credential is None or base_url is None:
         raise _NotDone("No working key may change this voice.")

@@ -12,12 +12,13 @@ from django.db.models import Exists, F, OuterRef, Q
 from catalog.crypto import CannotOpen
 from catalog.jobs.credentials import keep_refusal
 from catalog.jobs.leases import LEASE, Clock, Lease, LeaseLost, keep_alive
+from catalog.jobs.rounds import Group, Round
 from catalog.jobs.slots import refresh_slots
 from catalog.jobs.voices import LastSent, Part, Tally, find_missing, mark_gone, write_voices
 from catalog.jobs.waits import end_waits
 from catalog.models import Credential, ProviderAccount, SyncRun
+from catalog.models.credentials import hash_key
 from catalog.models.leases import free_lease
-from catalog.providers.base import Provider
 from catalog.providers.errors import CredentialRejected, ProviderError, TryLater
 from catalog.providers.listing import Listed
 from catalog.providers.session import open_provider
@@ -67,29 +68,87 @@ def _claim_account(account_id: int, now: datetime, clock: Clock) -> Lease | None
 
 
 def _sync_voices(account: ProviderAccount, run: SyncRun, tally: Tally, lease: Lease) -> str:
-    """Try one key after the other; return what was wrong with the last, "" for a whole run."""
+    """Ask every key for what it lists; return what was wrong, "" for a whole run.
+
+    A key that is refused is no fault of the run as long as another one lists voices.
+    """
+    groups, problem = _find_keys(account)
+    round_ = Round(account, groups, LastSent.read(account), tally)
+    refusal, failure = _ask_all(round_, run, lease)
+    run.warning = " ".join(round_.warnings)
+    if not round_.has_listed:
+        return failure or refusal or problem
+    _write_all(account, round_.find_changed(), run, lease, tally)
+    lease.demand()
+    if absent := round_.settle():
+        parts = find_missing(account, absent, run.started_at)
+        _end_missing(parts, run, tally, lease.clock())
+    if not failure:
+        end_waits(account.provider, lease.clock())
+    return failure
+
+
+def _ask_all(round_: Round, run: SyncRun, lease: Lease) -> tuple[str, str]:
+    """Have all keys list their voices; return how one was refused, and how one else failed."""
+    refusal = failure = ""
+    for place, group in enumerate(round_.groups):
+        try:
+            _list_with(round_, place, run, lease)
+        except CredentialRejected as exc:
+            for credential in group:
+                keep_refusal(credential, exc, lease.clock())
+            round_.is_complete, refusal = False, exc.message
+        except ProviderError as exc:
+            round_.is_complete, failure = False, exc.message
+            if isinstance(exc, TryLater) and exc.unreachable:
+                break
+    return refusal, failure
+
+
+def _find_keys(account: ProviderAccount) -> tuple[list[Group], str]:
+    """Return the keys that may list voices, the same ones together, and why there are none."""
     problem = "No working key opens this account."
+    groups: dict[str, Group] = {}
     for credential in Credential.objects.working().filter(account=account).order_by("created_at"):
         if not credential.may("list"):
             problem = "No key of this account may list its voices."
             continue
         try:
-            secrets = credential.secrets()
-            base_url = settings.PROVIDER_BASE_URLS[account.provider]
-            with open_provider(account.provider, secrets, base_url) as provider:
-                provider.wait = _Patience().wait
-                _fetch_voices(account, provider, run, tally, lease)
+            api_key = credential.secrets()["api_key"]
         except CannotOpen:
             problem = "The key of this account can't be opened: enter it again."
-        except CredentialRejected as exc:
-            keep_refusal(credential, exc, lease.clock())
-            problem = exc.message
-        except ProviderError as exc:
-            return exc.message
-        else:
-            end_waits(account.provider, lease.clock())
-            return ""
-    return problem
+            continue
+        groups.setdefault(hash_key(api_key), []).append(credential)
+    return list(groups.values()), problem
+
+
+def _list_with(round_: Round, place: int, run: SyncRun, lease: Lease) -> None:
+    account = round_.account
+    base_url = settings.PROVIDER_BASE_URLS[account.provider]
+    secrets = round_.groups[place][0].secrets()
+    with open_provider(account.provider, secrets, base_url) as provider:
+        provider.wait = _Patience().wait
+        key_set = round_.key_set_of(place)
+        changed = round_.take(place, key_set, provider.listing())
+        _write_all(account, changed, run, lease, round_.tally, key_set=key_set)
+        round_.end_group(place, provider.gaps.values())
+        if account.info.has_slots:
+            refresh_slots(account.pk, provider, lease.clock())
+
+
+def _write_all(
+    account: ProviderAccount,
+    entries: Iterator[Listed],
+    run: SyncRun,
+    lease: Lease,
+    tally: Tally,
+    *,
+    key_set: int | None = None,
+) -> None:
+    """Write what a run brings, batch by batch, as it comes."""
+    while batch := list(itertools.islice(entries, _BATCH)):
+        lease.demand()
+        write_voices(account, batch, run.started_at, lease.clock(), tally, key_set=key_set)
 
 
 class _Patience:
@@ -106,36 +165,6 @@ class _Patience:
         self._left -= seconds
         time.sleep(seconds)
         return True
-
-
-def _fetch_voices(
-    account: ProviderAccount, provider: Provider, run: SyncRun, tally: Tally, lease: Lease
-) -> None:
-    seen: set[str] = set()
-    last = LastSent.read(account)
-
-    def find_other() -> Iterator[Listed]:
-        for entry in provider.listing():
-            seen.add(entry.remote_id)
-            tally.seen = len(seen)
-            # At once, while it is at hand: most of a large account is dropped right here.
-            if not last.holds(entry):
-                yield entry
-
-    other = find_other()
-    while batch := list(itertools.islice(other, _BATCH)):
-        lease.demand()
-        write_voices(account, batch, run.started_at, lease.clock(), tally)
-    lease.demand()
-    gaps = list(provider.gaps.values())
-    run.warning = " ".join(gap.message for gap in gaps)
-    if not last.lacks_none(seen):
-        left_out = {gap.is_owned for gap in gaps}
-        missing = find_missing(account, seen, run.started_at)
-        parts = [part for part in missing if part.is_owned not in left_out]
-        _end_missing(parts, run, tally, lease.clock())
-    if account.info.has_slots:
-        refresh_slots(account.pk, provider, lease.clock())
 
 
 def _end_missing(parts: list[Part], run: SyncRun, tally: Tally, now: datetime) -> None:

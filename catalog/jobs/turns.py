@@ -120,12 +120,17 @@ class CloneTurn:
     # The key
 
     def _find_key(self) -> Credential | None:
-        """Return the job's key, or one that took its place if it is refused."""
+        """Return the job's key, or one that took its place if it is refused.
+
+        Once something was sent, only a key of the same person is sure to list what came of it.
+        """
         key = self.job.credential
         if key is None or not key.is_refused:
             return key
         working = Credential.objects.visible_to(self.job.keeper).working()
         others = working.filter(account=self.job.account_id).order_by("created_at", "pk")
+        if self.job.step != Step.PLANNED:
+            others = others.filter(owner=key.owner_id)
         return others.first() or key
 
     def _wait_for_key(self) -> None:

@@ -30,7 +30,7 @@ def tune_voice(voice_id: int, clock: Clock) -> None:
         return
     # What somebody asks for meanwhile is another wish, and keeps its own outcome.
     wish = VoiceSettings.objects.filter(pk=row.pk, asked_at=row.asked_at, state=row.state)
-    keys = Credential.objects.working().filter(account=row.voice.account).order_by("created_at")
+    keys = Credential.objects.listing(row.voice).working()
     verb = "clone" if row.is_saving else "list"
     key = next((each for each in keys if each.may(verb)), None)
     if key is None:

@@ -1,6 +1,7 @@
 """Keep our copy of an account's voices: compare, write what changed, mark what is gone."""
 
 import hashlib
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ from catalog.providers.types import RemoteVoice, VoiceState
 from catalog.search.wording import fill_names, fill_words
 
 # To be raised when a row is made otherwise than before from the same remote voice.
-_ROW_VERSION = 3
+_ROW_VERSION = 4
 _MOST_UPDATED = 500
 # So many voices are not believed to be gone all at once before a second listing says so, too.
 _MANY = 10
@@ -27,10 +28,10 @@ _LONGEST_TEXT = 20_000
 _Labels = list[tuple[str, str]]
 _WRITTEN = [
     "name", "sort_name", "description", "kind", "gender", "age", "accent", "language", "state",
-    "is_owned", "is_verified", "plan_note", "ends_at", "end_note", "preview_url",
-    "preview_sample_id", "raw_labels", "details", "problem", "marker", "name_words", "id_words",
-    "label_words", "search_text", "content_hash", "source_mark", "remote_created_at", "changed_at",
-    "gone_at", "gone_reason", "version",
+    "state_note", "is_owned", "is_editable", "is_verified", "plan_note", "ends_at", "end_note",
+    "preview_url", "preview_sample_id", "raw_labels", "details", "problem", "marker", "name_words",
+    "id_words", "label_words", "search_text", "content_hash", "source_mark", "remote_created_at",
+    "changed_at", "gone_at", "gone_reason", "version",
 ]  # fmt: skip
 
 
@@ -53,16 +54,23 @@ class LastSent:
 
     seed: int
     marks: dict[str, str]
+    # Of all voices, gone ones too: one that comes back may be listed by other keys.
+    key_sets: dict[str, int | None]
+    rights: dict[str, int]
 
     @classmethod
     def read(cls, account: ProviderAccount) -> Self:
-        """Return what was sent last for the account's voices."""
-        there = Voice.objects.filter(account=account, gone_at=None)
-        return cls(_mark_seed(account), dict(there.values_list("remote_id", "source_mark")))
-
-    def lacks_none(self, seen: set[str]) -> bool:
-        """Tell whether all voices that were there have been seen again."""
-        return self.marks.keys() <= seen
+        """Return what was sent last for the account's voices, and which keys list them."""
+        last = cls(_mark_seed(account), {}, {}, {})
+        rows = Voice.objects.filter(account=account).values_list(
+            "remote_id", "source_mark", "gone_at", "key_set", "is_owned", "is_editable"
+        )
+        for remote_id, mark, gone_at, key_set, is_owned, is_editable in rows.iterator():
+            last.key_sets[remote_id] = key_set
+            if gone_at is None:
+                last.marks[remote_id] = mark
+                last.rights[remote_id] = rank_rights(is_owned=is_owned, is_editable=is_editable)
+        return last
 
     def holds(self, entry: Listed) -> bool:
         """Tell whether the voice was sent exactly like this before."""
@@ -70,9 +78,17 @@ class LastSent:
         return bool(before) and before == entry.mark(self.seed)
 
 
+def rank_rights(*, is_owned: bool, is_editable: bool) -> int:
+    """Return how much may be done with a voice: 2 for all, 1 for changing it, 0 for nothing."""
+    return 2 if is_owned else int(is_editable)
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The account's voices that are owned, or those that are not; ``missing`` are rows' ids."""
+    """Voices of an account that the same keys list, either owned or not.
+
+    ``missing`` are the ids of their rows.
+    """
 
     is_owned: bool
     missing: list[int]
@@ -84,23 +100,24 @@ class Part:
         return len(self.missing) == self.known_count >= _MANY
 
 
-def find_missing(account: ProviderAccount, seen: set[str], started: datetime) -> list[Part]:
-    """Return which of the account's voices a listing did not bring, by part."""
+def find_missing(account: ProviderAccount, absent: set[str], started: datetime) -> list[Part]:
+    """Return which of the account's voices are no longer there, by part."""
     # A voice that was made while the listing ran, or just before, is not missing from it.
     rows = Voice.objects.filter(
         account=account, gone_at=None, added_at__lt=_settled(account, started)
     )
-    missing: dict[bool, list[int]] = {True: [], False: []}
-    counts = {True: 0, False: 0}
-    for pk, remote_id, is_owned in rows.values_list("pk", "remote_id", "is_owned").iterator():
-        counts[is_owned] += 1
-        if remote_id not in seen:
-            missing[is_owned].append(pk)
-    return [Part(is_owned, missing[is_owned], counts[is_owned]) for is_owned in missing]
+    missing: dict[tuple[bool, int | None], list[int]] = defaultdict(list)
+    counts: Counter[tuple[bool, int | None]] = Counter()
+    rows_told = rows.values_list("pk", "remote_id", "is_owned", "key_set").iterator()
+    for pk, remote_id, is_owned, key_set in rows_told:
+        counts[is_owned, key_set] += 1
+        if remote_id in absent:
+            missing[is_owned, key_set].append(pk)
+    return [Part(key[0], missing[key], counts[key]) for key in counts]
 
 
 def mark_gone(gone: list[int], now: datetime) -> int:
-    """Turn voices that a whole listing did not bring into tombstones."""
+    """Turn voices that no key lists any more into tombstones."""
     for start in range(0, len(gone), _MOST_UPDATED):
         batch = gone[start : start + _MOST_UPDATED]
         with transaction.atomic():
@@ -117,8 +134,13 @@ def write_voices(
     started: datetime,
     now: datetime,
     tally: Tally | None = None,
+    *,
+    key_set: int | None = None,
 ) -> None:
-    """Write those of the voices that are new or changed; one statement for the whole batch."""
+    """Write those of the voices that are new or changed; one statement for the whole batch.
+
+    New ones are listed by the keys of a set.
+    """
     tally = tally or Tally()
     listed = {entry.remote_id[:200]: entry for entry in entries}
     known = _find_known(account, list(listed))
@@ -132,6 +154,7 @@ def write_voices(
             labels = {}
             for row, pairs in rows:
                 row.version, row.own_labels = number, own.get(row.remote_id, {})
+                row.key_set_id = key_set
                 labels[row.remote_id] = apply_own_labels(row, pairs)
             _upsert_voices([row for row, _ in rows])
             _write_labels(account, labels)
@@ -258,7 +281,9 @@ def _make_row(account: ProviderAccount, remote: RemoteVoice, code: str, now: dat
         accent=(remote.accent or "unknown")[:60],
         language=(remote.languages[0] if remote.languages else "unknown")[:20],
         state=Voice.State.READY if is_gone else remote.state.value,
+        state_note=remote.state_note[:200],
         is_owned=remote.is_owned,
+        is_editable=remote.is_editable,
         is_verified=remote.is_verified,
         plan_note=remote.plan_note[:120],
         ends_at=remote.ends_at,

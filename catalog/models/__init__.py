@@ -11,6 +11,7 @@ from catalog.models.comparisons import ComparedVoice, Comparison, Vote
 from catalog.models.credentials import Credential, ProviderAccount
 from catalog.models.installations import Installation
 from catalog.models.keeps import Keep
+from catalog.models.key_sets import KeySet, ListingKey
 from catalog.models.likenesses import ClipLikeness, SoundQuery, VoiceEmbedding
 from catalog.models.notices import Notice
 from catalog.models.orders import CloneOrder, CloneSource
@@ -51,6 +52,8 @@ __all__ = [
     "Installation",
     "Invitation",
     "Keep",
+    "KeySet",
+    "ListingKey",
     "Membership",
     "Note",
     "Notice",

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from catalog.models.accounts import Team, User
 from catalog.models.credentials import Credential, ProviderAccount
+from catalog.models.key_sets import open_jobs
 from catalog.models.leases import LeasedWork, waits_index
 from catalog.models.orders import CloneOrder
 from catalog.models.voices import Voice
@@ -38,10 +39,9 @@ class CloneJobQuerySet(models.QuerySet["CloneJob"]):
     """Clone jobs by who looks at them."""
 
     def visible_to(self, user: User) -> Self:
-        """Keep the jobs on accounts that the person may see, and the person's own."""
-        accounts = ProviderAccount.objects.visible_to(user).values("pk")
+        """Keep the jobs that are open to the person, and the person's own."""
         return self.filter(team__in=Team.objects.visible_to(user)).filter(
-            Q(account__in=accounts) | Q(requested_by=user) | Q(kept_by=user)
+            open_jobs(user) | Q(requested_by=user) | Q(kept_by=user)
         )
 
     def active(self) -> Self:

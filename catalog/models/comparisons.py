@@ -4,9 +4,11 @@ import uuid
 from typing import Self
 
 from django.db import models
+from django.db.models import Q
 
 from catalog.models.accounts import Team, User
 from catalog.models.credentials import ProviderAccount
+from catalog.models.key_sets import KeySet
 from catalog.models.speeches import Speech
 from catalog.models.voices import Voice
 
@@ -20,7 +22,10 @@ class ComparisonQuerySet(models.QuerySet["Comparison"]):
     def visible_to(self, user: User) -> Self:
         """Keep those of the person's teams of which every voice may be seen."""
         accounts = ProviderAccount.objects.visible_to(user).values("pk")
-        unseen = ComparedVoice.objects.exclude(voice__account__in=accounts)
+        hidden = KeySet.objects.hidden_from(user).values("pk")
+        unseen = ComparedVoice.objects.filter(
+            ~Q(voice__account__in=accounts) | Q(voice__key_set__in=hidden)
+        )
         own = self.filter(team__in=Team.objects.visible_to(user))
         return own.exclude(pk__in=unseen.values("comparison"))
 

@@ -5,7 +5,7 @@ import hmac
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
@@ -17,6 +17,9 @@ from catalog.models.accounts import Team, User
 from catalog.models.installations import Installation, key_ring, sealing_ring
 from catalog.providers.registry import get_adapter
 from catalog.providers.types import ProviderInfo
+
+if TYPE_CHECKING:
+    from catalog.models.voices import Voice
 
 _VERBS = {
     "list": "List voices",
@@ -49,6 +52,8 @@ class ProviderAccountQuerySet(models.QuerySet["ProviderAccount"]):
         """Share each account that a shared key opens, and no other; without keys it stays."""
         keys = Credential.objects.filter(account=OuterRef("pk"))
         self.filter(Exists(keys)).update(is_shared=Exists(keys.filter(is_shared=True)))
+        for account in self.prefetch_related("key_sets"):
+            account.key_sets.all().refresh_sharing()
 
 
 class ProviderAccount(models.Model):
@@ -122,6 +127,17 @@ class CredentialQuerySet(models.QuerySet["Credential"]):
     def unrefused(self) -> Self:
         """Leave out keys that the provider does not accept; one that it did not answer stays."""
         return self.exclude(health=Credential.Health.REJECTED)
+
+    def listing(self, voice: "Voice") -> Self:
+        """Keep the keys that list the voice, those first that may do most with it.
+
+        Before the first sync has found out which keys those are, they are all of the account.
+        """
+        rows = self.filter(account=voice.account_id)
+        if voice.key_set_id is None:
+            return rows.order_by("created_at", "pk")
+        listed = rows.filter(listings__key_set=voice.key_set_id)
+        return listed.order_by("-listings__rights", "created_at", "pk")
 
     def working(self) -> Self:
         """Keep keys that the provider accepted at the last check, and that are not switched off."""

@@ -50,11 +50,11 @@ def keeper_of(voice: Voice, job: CloneJob | None = None) -> User | None:
     """Return who is responsible for a voice, None where nobody is.
 
     That is whom an admin named, else who made it here or took it over (``job`` made it), else the
-    owner of its account.
+    owner of the keys that list it, or of its account.
     """
     if voice.keeper is not None:
         return voice.keeper
-    return job.keeper if job is not None else voice.account.last_owner
+    return job.keeper if job is not None else (voice.key_set or voice.account).last_owner
 
 
 def find_keepers(voice_ids: Collection[int]) -> dict[int, User]:
@@ -65,7 +65,9 @@ def find_keepers(voice_ids: Collection[int]) -> dict[int, User]:
         batch = ids[start : start + _BATCH]
         jobs = CloneJob.objects.filter(voice__in=batch).select_related("requested_by", "kept_by")
         makers = {job.voice_id: job for job in jobs.order_by("created_at", "pk")}
-        rows = Voice.objects.filter(pk__in=batch).select_related("account__last_owner", "keeper")
+        rows = Voice.objects.filter(pk__in=batch).select_related(
+            "account__last_owner", "key_set__last_owner", "keeper"
+        )
         keepers = {voice.pk: keeper_of(voice, makers.get(voice.pk)) for voice in rows}
         found |= {pk: keeper for pk, keeper in keepers.items() if keeper is not None}
     return found

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from catalog.models.accounts import Team, User
-from catalog.models.credentials import ProviderAccount
+from catalog.models.key_sets import open_jobs
 
 
 class SampleQuerySet(models.QuerySet["Sample"]):
@@ -15,8 +15,7 @@ class SampleQuerySet(models.QuerySet["Sample"]):
 
     def visible_to(self, user: User) -> Self:
         """Keep the samples of jobs that the person may see, and the person's own uploads."""
-        accounts = ProviderAccount.objects.visible_to(user).values("pk")
-        used = Sample.objects.filter(sources__order__jobs__account__in=accounts).values("pk")
+        used = Sample.objects.filter(open_jobs(user, "sources__order__jobs__")).values("pk")
         return self.filter(team__in=Team.objects.visible_to(user)).filter(
             Q(owner=user) | Q(pk__in=used) | Q(cleaned__in=used)
         )

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from catalog.models.accounts import Team, User
-from catalog.models.credentials import ProviderAccount
+from catalog.models.key_sets import open_jobs
 
 
 class SpeakerQuerySet(models.QuerySet["Speaker"]):
@@ -15,8 +15,7 @@ class SpeakerQuerySet(models.QuerySet["Speaker"]):
 
     def visible_to(self, user: User) -> Self:
         """Keep those with a clone that the person may see, and those that the person added."""
-        accounts = ProviderAccount.objects.visible_to(user).values("pk")
-        seen = Speaker.objects.filter(orders__jobs__account__in=accounts).values("pk")
+        seen = Speaker.objects.filter(open_jobs(user, "orders__jobs__")).values("pk")
         return self.filter(team__in=Team.objects.visible_to(user)).filter(
             Q(added_by=user) | Q(pk__in=seen)
         )

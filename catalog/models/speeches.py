@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from catalog.models.accounts import Team, User
 from catalog.models.credentials import Credential, ProviderAccount
+from catalog.models.key_sets import KeySet
 from catalog.models.leases import LeasedWork, waits_index
 from catalog.models.voices import Voice
 from catalog.providers.types import SettingValue
@@ -46,7 +47,8 @@ class SpeechQuerySet(models.QuerySet["Speech"]):
     def visible_to(self, user: User) -> Self:
         """Keep those of voices that the person may see."""
         accounts = ProviderAccount.objects.visible_to(user).values("pk")
-        return self.filter(voice__account__in=accounts)
+        hidden = KeySet.objects.hidden_from(user).values("pk")
+        return self.filter(voice__account__in=accounts).exclude(voice__key_set__in=hidden)
 
     def in_blind_round(self) -> Self:
         """Keep what would tell which voice is which in a comparison that is still blind."""

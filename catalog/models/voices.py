@@ -9,6 +9,7 @@ from django.utils.functional import cached_property
 
 from catalog.models.accounts import User
 from catalog.models.credentials import ProviderAccount
+from catalog.models.key_sets import KeySet
 from catalog.models.rows import RowModel
 from catalog.providers.labels import accent_label, language_label, use_case_label
 from catalog.providers.registry import get_adapter
@@ -19,8 +20,13 @@ class VoiceQuerySet(models.QuerySet["Voice"]):
     """Voices by who looks at them and by what they are."""
 
     def visible_to(self, user: User) -> Self:
-        """Keep the voices of provider accounts that the person may see."""
-        return self.filter(account__in=ProviderAccount.objects.visible_to(user).values("pk"))
+        """Keep the voices of accounts that the person may see, listed by a key that they may use.
+
+        Where no key is known to list a voice, its account decides.
+        """
+        accounts = ProviderAccount.objects.visible_to(user).values("pk")
+        hidden = KeySet.objects.hidden_from(user).values("pk")
+        return self.filter(account__in=accounts).exclude(key_set__in=hidden)
 
     def present(self) -> Self:
         """Leave out voices that are gone at their provider."""
@@ -34,9 +40,20 @@ class VoiceQuerySet(models.QuerySet["Voice"]):
         """Keep only voices that the team has archived."""
         return self.exclude(archived_at=None)
 
-    def listed_in(self, accounts: Collection[int], *, is_archived: bool = False) -> Self:
-        """Keep what the list shows of some accounts; which ones a person may see is theirs."""
+    def listed_in(
+        self,
+        accounts: Collection[int],
+        *,
+        hidden: Collection[int] = (),
+        is_archived: bool = False,
+    ) -> Self:
+        """Keep what the list shows of some accounts, but for the voices of some key sets.
+
+        Which ones a person may see is the caller's.
+        """
         rows = self.filter(account__in=sorted(accounts)).present()
+        if hidden:
+            rows = rows.exclude(key_set__in=sorted(hidden))
         return rows.archived() if is_archived else rows.shown()
 
     def deletable(self) -> Self:
@@ -96,6 +113,8 @@ class Voice(RowModel):
     _KIND_NAMES = {value: str(label) for value, label in Kind.choices}
 
     account = models.ForeignKey(ProviderAccount, on_delete=models.CASCADE, related_name="voices")
+    # The keys that list it; None until a sync has found out.
+    key_set = models.ForeignKey(KeySet, null=True, on_delete=models.SET_NULL, related_name="voices")
     provider = models.CharField(max_length=40)
     remote_id = models.CharField(max_length=200)
     name = models.CharField(max_length=300)
@@ -118,7 +137,10 @@ class Voice(RowModel):
     accent = models.CharField(max_length=60, default="unknown")
     language = models.CharField(max_length=20, default="unknown")
     state = models.CharField(max_length=8, choices=State.choices, default=State.READY)
+    state_note = models.CharField(max_length=200, blank=True)
+    # Owned ones may be deleted and changed, editable ones only changed.
     is_owned = models.BooleanField(default=False)
+    is_editable = models.BooleanField(default=False)
     is_verified = models.BooleanField(default=False)
     plan_note = models.CharField(max_length=120, blank=True)
     ends_at = models.DateTimeField(null=True)
@@ -177,7 +199,8 @@ class Voice(RowModel):
     @property
     def is_renamable_there(self) -> bool:
         """Tell whether the provider could be given another name for it."""
-        return self.is_owned and not self.is_gone and self.info.can_rename
+        may_change = self.is_owned or self.is_editable
+        return may_change and not self.is_gone and self.info.can_rename
 
     @property
     def is_archived(self) -> bool:

@@ -1,9 +1,11 @@
 """Provider words -> our gender, age, language tag, accent and use case; and their names."""
 
 import re
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
+from catalog.providers import translations
 from catalog.providers.languages import (
     LANGUAGES,
     OTHER_CODES,
@@ -38,7 +40,21 @@ _SAYS_NOTHING = frozenset({"-", "_", "any", "n_a", "na", "nil", "none", "null", 
 }
 _GENDER_OF = {word: gender for gender, words in _GENDERS.items() for word in words.split()}
 _AGE_OF = {word: age for age, words in _AGES.items() for word in words.split()}
-_LANGUAGE_OF = {_slug(name): code for code, name in LANGUAGES.items()}
+# As BCP 47 has it, for several languages.
+MULTILINGUAL = "mul"
+
+
+def _invert(table: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    return {_slug(word): name for name, words in table.items() for word in words}
+
+
+_GENDER_OF |= _invert(translations.GENDERS)
+_AGE_OF |= _invert(translations.AGES)
+_FACET_OF = _invert(translations.FACET_NAMES)
+# Where a word names two languages, the plain English name decides.
+_LANGUAGE_OF = _invert(translations.LANGUAGE_NAMES)
+_LANGUAGE_OF |= _invert(translations.MANY_LANGUAGES)
+_LANGUAGE_OF |= {_slug(name): code for code, name in LANGUAGES.items()}
 _LANGUAGE_OF |= OTHER_NAMES
 _REGION_OF = {name.lower(): code for code, name in REGIONS.items()}
 _REGION_OF |= {
@@ -66,6 +82,8 @@ _USE_CASES = {
     "ivr": "Phone menus",
     "tv": "TV",
 }
+_YEARS = re.compile(r"(\d{1,3})(?:\s*(?:-|–|to)\s*(\d{1,3}))?\s*(?:s|\+|years?|years? old|y|yo)?")
+_BETWEEN_LANGUAGES = re.compile(r"\s*(?:[,;/|+&、，]|\band\b|\by\b|\bund\b|\bet\b|\be\b)\s*")
 _ABBREVIATIONS = {"uk", "us", "usa", "rp"}
 _LONGEST_WORDS = 1000
 _BETWEEN_WORDS = re.compile(r"[,，;；、|/。\n]")
@@ -91,14 +109,29 @@ class PlainWords(NamedTuple):
     raw: dict[str, str]
 
 
+def facet_word(name: str) -> str:
+    """Return gender, age, accent, language or use_case for what a label is called, else ""."""
+    return _FACET_OF.get(_slug(name), "")
+
+
 def gender_word(word: str) -> str:
     """Return male, female or neutral for a provider's word, "" when it says nothing of these."""
     return _GENDER_OF.get(_slug(word), "")
 
 
 def age_word(word: str) -> str:
-    """Return young, middle_aged or old for a provider's word, "" when it says nothing of these."""
-    return _AGE_OF.get(_slug(word), "")
+    """Return young, middle_aged or old for a provider's word, "" when it says nothing of these.
+
+    A number is taken for years: "30", "40s", "25-34" or "60+".
+    """
+    years = _YEARS.fullmatch(word.strip().lower())
+    if years is None:
+        return _AGE_OF.get(_slug(word), "")
+    first, last = int(years[1]), int(years[2] or years[1])
+    middle = (first + last) / 2
+    if not 3 <= middle <= 120:
+        return ""
+    return "young" if middle < 35 else "middle_aged" if middle < 55 else "old"
 
 
 def plain_words(text: str) -> PlainWords:
@@ -165,6 +198,14 @@ def language_tag(word: str) -> str:
     return _tag_from_code(word) or _tag_from_name(word)
 
 
+def language_tags(word: str) -> tuple[str, ...]:
+    """Return the tags of all languages that a label names, such as "en, es" or "English/French"."""
+    whole = language_tag(word)
+    parts = _BETWEEN_LANGUAGES.split(word[:_LONGEST_WORDS]) if not whole else ()
+    tags = [whole, *map(language_tag, parts)]
+    return tuple(dict.fromkeys(tag for tag in tags if tag))
+
+
 def _tag_from_code(word: str) -> str:
     first, *rest = re.split(r"[-_]", word)
     language = _language_code(first.lower())
@@ -204,7 +245,7 @@ def _region_code(place: str) -> str:
 def language_label(tag: str) -> str:
     """Return a language tag in words, such as "English (UK)"; the tag itself if it has none."""
     code, *subtags = tag.split("-")
-    name = LANGUAGES.get(code)
+    name = "Multilingual" if code == MULTILINGUAL else LANGUAGES.get(code)
     if name is None:
         return tag
     places = [SCRIPTS.get(subtag) or REGIONS.get(subtag, subtag) for subtag in subtags]

@@ -10,7 +10,11 @@ from catalog.providers.cleaning import clean_line, clean_text
 
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
-_NEVER = datetime(1, 1, 1, tzinfo=UTC)
+_NUMBER = re.compile(r"\d{1,20}(\.\d{1,20})?")
+_FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+# Unix times in seconds are below this for millennia; above, they are thousandths or less of one.
+_SECONDS_END = 1e11
+_MOST_NANOSECONDS = 1e20
 _MOST_ENTRIES = 100
 _LONGEST_ENTRY = 500
 # Some write numbers as texts: JSON of protocol buffers does so with every 64-bit integer.
@@ -40,9 +44,14 @@ class Reading:
         """Say in one sentence what could not be read so far, "" when all could."""
         return f"Could not be read: {', '.join(self.faults)[:240]}." if self.faults else ""
 
-    def line(self, name: str, limit: int = _LONGEST_ENTRY) -> str:
-        """Return a text as one clean line."""
-        return clean_line(self._text(name, limit), limit)
+    def line(self, name: str, limit: int = _LONGEST_ENTRY, *, may_be_cut: bool = False) -> str:
+        """Return a text as one clean line; one that is too long is a fault unless it may be cut."""
+        return clean_line(self._text(name, limit, may_be_cut=may_be_cut), limit)
+
+    def words(self) -> dict[str, str]:
+        """Return all texts and numbers of the object, each as one clean line."""
+        names = list(self._values)[:_MOST_ENTRIES]
+        return {name: word for name in names if (word := self.word(name, 200))}
 
     def text(self, name: str, limit: int) -> str:
         """Return a text with its lines, cleaned."""
@@ -63,14 +72,30 @@ class Reading:
             return str(found)
         return self.exact(name, limit)
 
+    def word(self, name: str, limit: int = _LONGEST_ENTRY) -> str:
+        """Return a text or a number as one clean line; whatever else stands there says nothing."""
+        found = self._values.get(name)
+        if isinstance(found, bool) or not isinstance(found, str | int | float):
+            return ""
+        return clean_line(str(found)[: 4 * limit], limit)
+
     def flag(self, name: str) -> bool | None:
         """Return a truth value, None where it is not told."""
-        found: bool | None = self._take(name, bool)
-        return found
+        found = self._values.get(name)
+        if isinstance(found, str | int) and not isinstance(found, bool):
+            told = _FLAGS.get(str(found)[:8].strip().lower())
+            if told is not None:
+                return told
+        found = self._take(name, bool)
+        return None if found is None else bool(found)
 
     def number(self, name: str) -> float | int | None:
         """Return a finite number that is not negative, None where it is not told."""
-        found = self._take(name, int, float)
+        found = self._values.get(name)
+        if isinstance(found, str) and _NUMBER.fullmatch(found.strip()):
+            found = float(found) if "." in found else int(found)
+        else:
+            found = self._take(name, int, float)
         if found is None:
             return None
         if isinstance(found, bool) or not 0 <= found < 1e15:
@@ -106,37 +131,22 @@ class Reading:
         return self._values.get(name) is not None
 
     def moment(self, name: str, *, may_come: bool = False) -> datetime | None:
-        """Return a Unix time as a moment, None where there is none or none that can be true."""
-        seconds = self.number(name)
-        if not seconds:
-            return None
-        try:
-            moment = datetime.fromtimestamp(seconds, UTC)
-        except (OverflowError, OSError, ValueError):
-            moment = None
+        """Return a time, None where there is none or none that can be true, such as 0 or 1.
+
+        It may come as Unix seconds, thousandths of them, or as an ISO 8601 text; one without a
+        zone is taken as UTC.
+        """
+        found = self._take(name, str, int, float)
+        if isinstance(found, str) and not _NUMBER.fullmatch(found.strip()):
+            moment = _read_iso(found)
+        else:
+            moment = _read_unix(0 if isinstance(found, bool) else float(found or 0))
         latest = _LATEST if may_come else datetime.now(UTC) + timedelta(days=1)
-        if moment is None or not _EARLIEST <= moment <= latest:
-            self._blame(name)
-            return None
-        return moment
+        return moment if moment is not None and _EARLIEST <= moment <= latest else None
 
     def iso_moment(self, name: str) -> datetime | None:
-        """Return an ISO 8601 text as a moment, None where there is none or none that can be true.
-
-        One without a zone is taken as UTC.
-        """
-        found = self.exact(name, 40)
-        if not found:
-            return None
-        try:
-            moment = datetime.fromisoformat(found)
-        except ValueError:
-            moment = _NEVER
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        if not _EARLIEST <= moment <= datetime.now(UTC) + timedelta(days=1):
-            self._blame(name)
-            return None
-        return moment
+        """Return the same of a field that is documented as a text."""
+        return self.moment(name)
 
     def object(self, name: str) -> "Reading":
         """Return the reading of an object inside."""
@@ -172,9 +182,9 @@ class Reading:
                 self._blame(name)
         return kept
 
-    def _text(self, name: str, limit: int) -> str:
+    def _text(self, name: str, limit: int, *, may_be_cut: bool = False) -> str:
         found: str = self._take(name, str) or ""
-        if len(found) > limit:
+        if len(found) > limit and not may_be_cut:
             self._blame(name)
         return found
 
@@ -186,6 +196,9 @@ class Reading:
         found = self._values.get(name)
         if found is None or isinstance(found, kinds):
             return found
+        # Some write an empty list for no object, or "" for no number: nothing is lost.
+        if found in ("", [], {}):
+            return None
         self._blame(name)
         return None
 
@@ -198,6 +211,22 @@ class Reading:
 def drop_empty(values: dict[str, Any]) -> dict[str, Any]:
     """Return the values without those that tell nothing; no and zero are kept."""
     return {name: value for name, value in values.items() if value not in (None, "", [], {})}
+
+
+def _read_unix(seconds: float) -> datetime | None:
+    if not 0 < seconds < _MOST_NANOSECONDS:
+        return None
+    while seconds >= _SECONDS_END:
+        seconds /= 1000
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _read_iso(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text.strip()[:40])
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _is_modest(value: float) -> bool:

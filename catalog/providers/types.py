@@ -242,7 +242,9 @@ class RemoteVoice:
     preview_url: str = ""
     samples: tuple[RemoteSample, ...] = ()
     state: VoiceState = VoiceState.READY
-    is_owned: bool = False
+    state_note: str = ""  # what it waits for, or why it failed, in words
+    is_owned: bool = False  # it may be deleted and changed
+    is_editable: bool = False  # its name and labels may be changed, even if it is not owned
     created_at: datetime | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
     is_verified: bool = False  # the provider made sure of whose voice it is

@@ -1,15 +1,18 @@
-"""Who in a team can see and hear voices: those who can see every account that they are in."""
+"""Who in a team can see and hear voices: those who can see their accounts and key sets."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db.models import Q
 
-from catalog.models import Credential, ProviderAccount, Team, User, Voice
+from catalog.models import Credential, KeySet, ListingKey, ProviderAccount, Team, User, Voice
 from catalog.models.voices import VoiceQuerySet
 
 _NAMED = 4
+# An account, and the set of its keys that list a voice.
+Place = tuple[int, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ def join_names(names: list[str], most: int = 4) -> str:
 def find_audience(user: User, team: Team, voices: Iterable[Voice]) -> Audience:
     """Return who of the team can see and hear all of these voices."""
     chosen = list(voices)
-    sight = find_sight(team, {voice.account_id for voice in chosen})
+    sight = find_sight(team, {place_of(voice) for voice in chosen})
     people = list(User.objects.filter(memberships__team=team).order_by("first_name", "pk"))
     everyone = {person.pk for person in people}
     seeing = everyone.intersection(*sight.values())
@@ -67,7 +70,7 @@ def find_audience(user: User, team: Team, voices: Iterable[Voice]) -> Audience:
         team=team,
         viewer=user,
         people=[person for person in people if person.pk in seeing],
-        closed=[voice for voice in chosen if sight[voice.account_id] != everyone],
+        closed=[voice for voice in chosen if sight[place_of(voice)] != everyone],
         is_everyone=seeing == everyone,
     )
 
@@ -88,17 +91,36 @@ class ClosedPart:
 
 def find_closed_part(team: Team, voices: VoiceQuerySet) -> ClosedPart:
     """Return which of many voices not everyone in the team can see."""
-    accounts = set(voices.order_by().values_list("account", flat=True).distinct())
+    places = set(voices.order_by().values_list("account", "key_set").distinct())
     everyone = set(team.memberships.values_list("user", flat=True))
-    sight = find_sight(team, accounts)
-    closed = voices.filter(account__in=[pk for pk, people in sight.items() if people != everyone])
+    sight = find_sight(team, places)
+    is_closed = Q(pk__in=[])
+    for place, people in sight.items():
+        if people != everyone:
+            is_closed |= Q(account=place[0], key_set=place[1])
+    closed = voices.filter(is_closed)
     count = closed.count()
     shown = closed.order_by("sort_name", "pk")[: min(_NAMED, count)] if count else []
     return ClosedPart(count, [voice.shown_name[:60] for voice in shown])
 
 
-def find_sight(team: Team, account_ids: Iterable[int]) -> dict[int, set[int]]:
-    """Return, for each account, the people of the team who can see it."""
+def place_of(voice: Voice) -> Place:
+    """Return where a voice is listed."""
+    return voice.account_id, voice.key_set_id
+
+
+def find_sight(team: Team, places: Iterable[Place]) -> dict[Place, set[int]]:
+    """Return, for each place, the people of the team who can see its voices."""
+    places = set(places)
+    accounts = _find_account_sight(team, {account_id for account_id, _ in places})
+    key_sets = _find_key_set_sight({key_set for _, key_set in places if key_set is not None})
+    return {
+        place: accounts[place[0]] & key_sets.get(place[1] or 0, accounts[place[0]])
+        for place in places
+    }
+
+
+def _find_account_sight(team: Team, account_ids: set[int]) -> dict[int, set[int]]:
     everyone = set(team.memberships.values_list("user", flat=True))
     rows = ProviderAccount.objects.filter(team=team, provider__in=settings.PROVIDER_BASE_URLS)
     owners: dict[int, set[int]] = defaultdict(set)
@@ -110,3 +132,13 @@ def find_sight(team: Team, account_ids: Iterable[int]) -> dict[int, set[int]]:
         own = owners[account.pk] | {account.last_owner_id or 0}
         sight[account.pk] = everyone if account.is_shared else everyone & own
     return sight
+
+
+def _find_key_set_sight(key_set_ids: set[int]) -> dict[int, set[int]]:
+    """Return who can see the voices of each set that is not shared; shared ones are left out."""
+    owners: dict[int, set[int]] = defaultdict(set)
+    entries = ListingKey.objects.filter(key_set__in=key_set_ids)
+    for key_set, owner_id in entries.values_list("key_set", "credential__owner"):
+        owners[key_set].add(owner_id or 0)
+    closed = KeySet.objects.filter(pk__in=key_set_ids, is_shared=False)
+    return {row.pk: owners[row.pk] or {row.last_owner_id or 0} for row in closed}

@@ -50,6 +50,7 @@ def find_card_states(voice_ids: Collection[int]) -> dict[int, CardState]:
 def load_voices(
     voice_ids: Iterable[int],
     accounts: Mapping[int, ProviderAccount],
+    hidden: Collection[int] = (),
     *,
     is_archived: bool,
     is_table: bool = False,
@@ -57,7 +58,8 @@ def load_voices(
     """Return the voices in this order, with account, clip and labels.
 
     What no card and no table shows of them is read when it is asked for, so better not of many.
-    Left out is what the list does not show of these accounts, whoever says that it was found.
+    Left out is what the list does not show of these accounts, and the voices of hidden key sets,
+    whoever says that it was found.
     """
     ids = list(voice_ids)
     if not ids:
@@ -71,7 +73,8 @@ def load_voices(
         labels[voice_id].append((pair[0], pair[1]))
     found = [rows[pk] for pk in ids if pk in rows]
     shown = [row for row in found if row.account_id in accounts and not row.is_gone]
-    voices = [row for row in shown if row.is_archived == is_archived]
+    seen = [row for row in shown if row.key_set_id not in hidden]
+    voices = [row for row in seen if row.is_archived == is_archived]
     account, clip = Voice.account.field, PreviewClip.voice.field.remote_field
     for voice in voices:
         account.set_cached_value(voice, accounts[voice.account_id])

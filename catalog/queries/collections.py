@@ -9,6 +9,7 @@ from catalog import policies
 from catalog.models import (
     Collection,
     CollectionEntry,
+    KeySet,
     Membership,
     Preference,
     ProviderAccount,
@@ -58,7 +59,10 @@ def find_collections(user: User) -> list[Collection]:
     ``unseen`` the rest.
     """
     accounts = list(ProviderAccount.objects.visible_to(user).values_list("pk", flat=True))
+    hidden = list(KeySet.objects.hidden_from(user).values_list("pk", flat=True))
     is_seen = Q(entries__voice__account__in=accounts)
+    if hidden:
+        is_seen &= Q(entries__voice__key_set=None) | ~Q(entries__voice__key_set__in=hidden)
     is_absent = ~Q(entries__voice__gone_at=None) | ~Q(entries__voice__archived_at=None)
     rows = Collection.objects.visible_to(user).kept().select_related("owner")
     counted = rows.annotate(

@@ -6,7 +6,15 @@ from datetime import datetime
 
 from django.db.models import Count, Exists, Max, OuterRef, prefetch_related_objects
 
-from catalog.models import Credential, ProviderAccount, Replacement, SyncRun, User, Voice
+from catalog.models import (
+    Credential,
+    KeySet,
+    ProviderAccount,
+    Replacement,
+    SyncRun,
+    User,
+    Voice,
+)
 from catalog.models.credentials import hash_keys
 from catalog.models.voices import VoiceQuerySet
 
@@ -49,6 +57,14 @@ def find_accounts(user: User) -> list[ProviderAccount]:
     return list(rows.order_by("provider", "pk"))
 
 
+def find_hidden_sets(user: User) -> frozenset[int]:
+    """Return the key sets in the person's accounts whose voices the person may not see."""
+    rows = KeySet.objects.hidden_from(user).filter(
+        account__in=ProviderAccount.objects.visible_to(user).values("pk")
+    )
+    return frozenset(rows.values_list("pk", flat=True))
+
+
 @dataclass(frozen=True, slots=True)
 class AccountStatus:
     """A provider account with its voices, and the last pass over them.
@@ -76,6 +92,8 @@ def find_account_statuses(user: User, now: datetime) -> list[AccountStatus]:
     runs = {run.account_id: run for run in newest}
     # Both are counted by an index: of a million voices few are archived.
     voices = Voice.objects.filter(account__in=accounts).present()
+    if hidden := find_hidden_sets(user):
+        voices = voices.exclude(key_set__in=hidden)
     present, archived = _count_by_account(voices), _count_by_account(voices.archived())
     return [
         AccountStatus(
@@ -104,11 +122,11 @@ def _is_running(account: ProviderAccount, now: datetime) -> bool:
     return held or (account.sync_due_at is not None and account.sync_due_at <= now)
 
 
-def usable_credential(user: User, account: ProviderAccount, verb: str) -> Credential | None:
-    """Return a key to this account that the person may work through and that may do the verb.
+def usable_credential(user: User, voice: Voice, verb: str) -> Credential | None:
+    """Return a key that lists the voice, that the person may work through and that may do the verb.
 
     The person's own key comes before a shared one.
     """
-    rows = Credential.objects.visible_to(user).filter(account=account).working()
-    fitting = [row for row in rows.order_by("created_at") if row.may(verb)]
+    rows = Credential.objects.visible_to(user).listing(voice).working()
+    fitting = [row for row in rows if row.may(verb)]
     return min(fitting, key=lambda row: row.owner_id != user.pk, default=None)

@@ -5,44 +5,58 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from catalog.models import Credential, Team, User, Voice
+from catalog.models import Credential, ListingKey, Team, User, Voice
 
 
 @dataclass(frozen=True, slots=True)
 class DeletingKeys:
-    """What an admin may delete through: own keys, and those that their owners share."""
+    """What an admin may delete through: own keys, and those that their owners share.
+
+    ``listing`` has for each key set the keys that may delete its voices.
+    """
 
     user: User
-    fitting: dict[int, list[Credential]]
-    advice: dict[int, str] = field(default_factory=dict)
+    keys: dict[int, list[Credential]]
+    listing: dict[int, set[UUID]] = field(default_factory=dict)
 
     def choose(self, voice: Voice, maker: UUID | None = None) -> Credential | None:
         """Return the key that made the voice if it may delete it, else another one, or None."""
-        keys = self.fitting.get(voice.account_id, [])
+        keys = [
+            key for key in self._keys_of(voice) if _is_open(key, self.user) and key.may("delete")
+        ]
         return min(
             keys, key=lambda key: (key.pk != maker, key.owner_id != self.user.pk), default=None
         )
 
     def tell_obstacle(self, voice: Voice) -> str:
         """Say why no key can delete the voice, and whom to ask."""
-        return self.advice.get(voice.account_id, "No key opens this account any more.")
+        last_owner = (voice.key_set or voice.account).last_owner
+        return _advise(self._keys_of(voice), self.user, last_owner)
+
+    def _keys_of(self, voice: Voice) -> list[Credential]:
+        keys = self.keys.get(voice.account_id, [])
+        if voice.key_set_id is None:
+            return keys
+        deleting = self.listing.get(voice.key_set_id, set())
+        return [key for key in keys if key.pk in deleting]
 
 
 def find_deleting_keys(user: User, team: Team, voices: Iterable[Voice]) -> DeletingKeys:
-    """Return the keys by account, with advice for the accounts that have none."""
-    accounts = {voice.account_id: voice.account for voice in voices}
-    rows = Credential.objects.offered().filter(team=team, account__in=list(accounts))
+    """Return the keys by account, and which of them may delete which voices."""
+    voices = list(voices)
+    rows = Credential.objects.offered().filter(
+        team=team, account__in={voice.account_id for voice in voices}
+    )
     keys: dict[int, list[Credential]] = defaultdict(list)
     for key in rows.select_related("owner").order_by("created_at"):
         keys[key.account_id or 0].append(key)
-    fitting = {
-        account_id: [key for key in found if _is_open(key, user) and key.may("delete")]
-        for account_id, found in keys.items()
-    }
-    advice = {
-        pk: _advise(keys.get(pk, []), user, account.last_owner) for pk, account in accounts.items()
-    }
-    return DeletingKeys(user, fitting, advice)
+    listing: dict[int, set[UUID]] = defaultdict(set)
+    entries = ListingKey.objects.filter(key_set__in={voice.key_set_id for voice in voices} - {None})
+    for key_set, key_id in entries.filter(rights=ListingKey.Rights.DELETE).values_list(
+        "key_set", "credential"
+    ):
+        listing[key_set].add(key_id)
+    return DeletingKeys(user, dict(keys), dict(listing))
 
 
 def _is_open(key: Credential, user: User) -> bool:

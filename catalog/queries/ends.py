@@ -97,7 +97,7 @@ def get_end_board(user: User, now: datetime) -> EndBoard:
     """Return what the person may see of what ends."""
     voices = Voice.objects.visible_to(user).select_related("account")
     held = PlannedDeletion.objects.held().filter(
-        voice__account__in=ProviderAccount.objects.visible_to(user).values("pk"),
+        voice__in=Voice.objects.visible_to(user).values("pk"),
         plan__started_at=None,
         plan__called_off_at=None,
     )

@@ -26,6 +26,13 @@ _KEYS = """
     SELECT c.account_id, c.owner_id, c.health FROM catalog_credential c
     JOIN catalog_membership m ON m.team_id = c.team_id WHERE m.user_id = %s ORDER BY c.id
 """
+_KEY_SETS = """
+    SELECT k.id, k.is_shared, k.last_owner_id, e.credential_id FROM catalog_keyset k
+    JOIN catalog_provideraccount a ON a.id = k.account_id
+    JOIN catalog_membership m ON m.team_id = a.team_id
+    LEFT JOIN catalog_listingkey e ON e.key_set_id = k.id
+    WHERE m.user_id = %s ORDER BY k.id, e.id
+"""
 _HABITS = "SELECT layout, sort, columns, news_since FROM catalog_preference WHERE user_id = %s"
 _SEARCHES = """
     SELECT s.id, s.owner_id, s.name, s.query, s.is_shared, s.removed_at FROM catalog_savedsearch s
@@ -52,7 +59,7 @@ def read_freshness(user: User) -> Freshness:
             rows.append((team_id, *told))
             if number is not None:
                 versions[team_id] = number
-        for statement in (_ACCOUNTS, _KEYS, _HABITS, _SEARCHES):
+        for statement in (_ACCOUNTS, _KEYS, _KEY_SETS, _HABITS, _SEARCHES):
             cursor.execute(statement, [user.pk])
             rows += [(), *cursor.fetchall()]
     return Freshness(versions, rows)

@@ -18,6 +18,7 @@ from catalog.hearing.likeness import (
 )
 from catalog.hearing.spectra import Wave
 from catalog.models import CatalogVersion, ProviderAccount, User, Voice, VoiceEmbedding
+from catalog.queries.credentials import find_hidden_sets
 from catalog.queries.facets import Chip, Choice
 from catalog.queries.filters import CLOSED_FACETS, FACETS, VoiceFilter, offered_infos
 from catalog.queries.voices import list_chips, select_voices
@@ -101,10 +102,13 @@ def count_unheard(user: User) -> int:
     numbers = CatalogVersion.objects.filter(team__provider_accounts__in=accounts).distinct()
     versions = tuple(numbers.order_by("pk").values_list("number", flat=True))
     known = _memory.refresh()
-    key = (accounts, versions, known.count, known.newest)
+    hidden = find_hidden_sets(user)
+    key = (accounts, hidden, versions, known.count, known.newest)
     # Counted anew only after something changed: among many voices it takes longer than the search.
     if key not in _unheard_counts:
-        listed = np.fromiter(Voice.objects.listed_in(accounts).values_list("pk", flat=True), int)
+        listed = np.fromiter(
+            Voice.objects.listed_in(accounts, hidden=hidden).values_list("pk", flat=True), int
+        )
         _unheard_counts.clear()
         _unheard_counts[key] = listed.size - int(np.isin(listed, known.voice_ids).sum())
     return _unheard_counts[key]

@@ -71,7 +71,9 @@ class Facts:
 def gather_facts(team: Team, rows: VoiceQuerySet, now: datetime) -> Facts:
     """Read what the rules need for these voices of a team."""
     keeps = Keep.objects.active(now).filter(voice__account__team=team)
-    loaded = rows.select_related("account__last_owner", "keeper").order_by("sort_name", "pk")
+    loaded = rows.select_related("account__last_owner", "key_set__last_owner", "keeper").order_by(
+        "sort_name", "pk"
+    )
     voices = [voice for voice in loaded if voice.is_removable]
     uses = find_last_uses(voices)
     jobs = _find_makers(voices)

@@ -8,7 +8,17 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.db.models import Q
 
-from catalog.models import CleanupRules, CloneJob, Keep, ProviderAccount, Sample, Team, User, Voice
+from catalog.models import (
+    CleanupRules,
+    CloneJob,
+    Keep,
+    KeySet,
+    ProviderAccount,
+    Sample,
+    Team,
+    User,
+    Voice,
+)
 from catalog.models.keeps import keeper_of
 from catalog.models.rules import rules_of
 from catalog.models.voices import VoiceQuerySet
@@ -194,7 +204,11 @@ def find_own_voices(team: Team, user: User | None = None) -> VoiceQuerySet:
         seen |= Q(last_owner=user) | Q(credentials__owner=user)
     here = ProviderAccount.objects.filter(team=team, provider__in=settings.PROVIDER_BASE_URLS)
     accounts = here.filter(seen).values("pk")
-    return Voice.objects.filter(account__in=accounts).deletable()
+    listed = KeySet.objects.filter(is_shared=True)
+    if user is not None:
+        listed = KeySet.objects.visible_to(user)
+    voices = Voice.objects.filter(account__in=accounts).deletable()
+    return voices.filter(Q(key_set=None) | Q(key_set__in=listed.values("pk")))
 
 
 def find_stale(

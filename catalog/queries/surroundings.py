@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from catalog import policies
 from catalog.models import ProviderAccount, SavedSearch, Team, User
-from catalog.queries.credentials import find_accounts
+from catalog.queries.credentials import find_accounts, find_hidden_sets
 from catalog.queries.freshness import Freshness, read_freshness
 from catalog.queries.preferences import Habits, find_habits, find_searches
 
@@ -23,6 +23,7 @@ class Surroundings:
     habits: Habits
     searches: list[SavedSearch]
     may_speak: bool
+    hidden: frozenset[int] = frozenset()  # key sets whose voices the person may not see
 
     @property
     def account_ids(self) -> frozenset[int]:
@@ -68,4 +69,5 @@ def _read(user: User, freshness: Freshness) -> Surroundings:
         habits=find_habits(user),
         searches=find_searches(user),
         may_speak=team is not None and policies.may_speak(user, team),
+        hidden=find_hidden_sets(user),
     )

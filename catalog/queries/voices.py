@@ -45,11 +45,22 @@ class VoicePage:
     def voices(self) -> list[Voice]:
         """The rows for a table, read when they are asked for."""
         is_archived = self.answer.search.is_archived
-        return load_voices(self.ids, self.accounts, is_archived=is_archived, is_table=True)
+        return load_voices(
+            self.ids,
+            self.accounts,
+            self.answer.search.hidden,
+            is_archived=is_archived,
+            is_table=True,
+        )
 
     def load(self, ids: list[int]) -> list[Voice]:
         """Return some of the rows for cards: those that were drawn before are not needed."""
-        return load_voices(ids, self.accounts, is_archived=self.answer.search.is_archived)
+        return load_voices(
+            ids,
+            self.accounts,
+            self.answer.search.hidden,
+            is_archived=self.answer.search.is_archived,
+        )
 
     @property
     def ids(self) -> list[int]:
@@ -112,7 +123,7 @@ def find_voices(
     ``around`` is what stands around the list, from whoever has looked already.
     """
     around = around or look_around(user)
-    search = _as_search(user, around.account_ids, wanted)
+    search = _as_search(user, around, wanted)
     engine = _choose_engine(around)
     counted = [*FACETS, "starred"]
     answer = answer_search(engine, search, facets=counted, page=page, size=PAGE_SIZE)
@@ -137,7 +148,7 @@ def find_voices(
         facets=[facet for facet in facets if facet.name not in _SPARSE or facet.choices],
         flags=_make_flags(engine, answer, wanted),
         chips=make_chips(wanted, names),
-        relaxed=_list_relaxed(engine, search, wanted, names) if not answer.count else [],
+        relaxed=_list_relaxed(user, engine, around, wanted, names) if not answer.count else [],
         respelled=answer.respelled,
     )
 
@@ -145,13 +156,13 @@ def find_voices(
 def find_voice_ids(user: User, wanted: VoiceFilter) -> list[int]:
     """Return everything that the filter finds, as its pages would show it one after another."""
     around = look_around(user)
-    search = _as_search(user, around.account_ids, wanted)
+    search = _as_search(user, around, wanted)
     return answer_search(_choose_engine(around), search, facets=[], page=1, size=_EVERYTHING).ids
 
 
 def select_voices(user: User, wanted: VoiceFilter) -> VoiceQuerySet:
     """Return the rows that the person may see and the filter shows, in no order."""
-    return SqlEngine().select(_as_search(user, look_around(user).account_ids, wanted))
+    return SqlEngine().select(_as_search(user, look_around(user), wanted))
 
 
 def list_chips(user: User, wanted: VoiceFilter) -> list[Chip]:
@@ -159,10 +170,11 @@ def list_chips(user: User, wanted: VoiceFilter) -> list[Chip]:
     return make_chips(wanted, _name_collections(user))
 
 
-def _as_search(user: User, accounts: frozenset[int], wanted: VoiceFilter) -> Search:
+def _as_search(user: User, around: Surroundings, wanted: VoiceFilter) -> Search:
     return Search(
         user=user,
-        accounts=accounts,
+        accounts=around.account_ids,
+        hidden=around.hidden,
         node=wanted.parsed.node,
         chosen={name: values for name, values in wanted.chosen.items() if name != "archived"},
         sort=wanted.sort,
@@ -191,7 +203,11 @@ def _make_flags(engine: Engine[Any], answer: Answer, wanted: VoiceFilter) -> lis
 
 
 def _list_relaxed(
-    engine: Engine[Any], search: Search, wanted: VoiceFilter, collections: Mapping[str, str]
+    user: User,
+    engine: Engine[Any],
+    around: Surroundings,
+    wanted: VoiceFilter,
+    collections: Mapping[str, str],
 ) -> list[Chip]:
     """Name each filter whose removal alone would show something, with how much."""
     options = [("Search", wanted.words, replace(wanted, words=""))] if wanted.words else []
@@ -203,6 +219,6 @@ def _list_relaxed(
     counted = [
         Chip(name, label, without.query_string(), engine.size(engine.select(wider)))
         for name, label, without in options
-        for wider in [_as_search(search.user, search.accounts, without)]
+        for wider in [_as_search(user, around, without)]
     ]
     return [chip for chip in counted if chip.count]

@@ -127,17 +127,35 @@ def _autocorrelation(frames: NDArray[np.float32]) -> NDArray[np.float64]:
     return unbiased
 
 
-def to_mp3(sound: Sound, *, rate: int = 44_100, kbps: int = 128) -> bytes:
-    """Encode as MP3 with a constant bit rate."""
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How FFmpeg is to write a sound; ``kbps`` is 0 where the bit rate follows from the rest."""
+
+    container: str
+    codec: str
+    sample_format: str
+    rate: int
+    kbps: int = 0
+
+
+def encode(sound: Sound, how: Encoding) -> bytes:
+    """Encode a sound, with a constant bit rate where one is given."""
     out = io.BytesIO()
-    with av.open(out, "w", format="mp3") as target:
-        stream = target.add_stream("libmp3lame", rate=rate)
+    with av.open(out, "w", format=how.container) as target:
+        stream = target.add_stream(how.codec, rate=how.rate)
+        assert isinstance(stream, av.AudioStream)  # noqa: S101  (for the types)
         stream.layout = "mono"
-        stream.bit_rate = kbps * 1000
-        for frame in _resampled(sound, "s16p", rate):
+        if how.kbps:
+            stream.bit_rate = how.kbps * 1000
+        for frame in _resampled(sound, how.sample_format, how.rate):
             target.mux(stream.encode(frame))
         target.mux(stream.encode(None))
     return out.getvalue()
+
+
+def to_mp3(sound: Sound, *, rate: int = 44_100, kbps: int = 128) -> bytes:
+    """Encode as MP3 with a constant bit rate."""
+    return encode(sound, Encoding("mp3", "libmp3lame", "s16p", rate, kbps))
 
 
 def to_wav(sound: Sound, *, rate: int, seconds: float) -> bytes:

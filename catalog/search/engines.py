@@ -22,7 +22,10 @@ LABEL_FACETS = ("language", "use_case", "badge")
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is looked for, in which accounts, and in which order it is shown."""
+    """What is looked for, in which accounts, and in which order it is shown.
+
+    ``hidden`` are key sets of these accounts whose voices the person may not see.
+    """
 
     user: User
     accounts: frozenset[int]
@@ -30,6 +33,7 @@ class Search:
     chosen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sort: str = "best"
     is_archived: bool = False
+    hidden: frozenset[int] = frozenset()
 
     @property
     def is_narrow(self) -> bool:

@@ -61,7 +61,9 @@ class SqlEngine:
 
     def select(self, search: Search) -> VoiceQuerySet:
         """Return the rows that the search finds."""
-        rows = Voice.objects.listed_in(search.accounts, is_archived=search.is_archived)
+        rows = Voice.objects.listed_in(
+            search.accounts, hidden=search.hidden, is_archived=search.is_archived
+        )
         found = rows.filter(as_condition(search.node, search.user))
         for facet, values in search.chosen.items():
             if values:
@@ -97,17 +99,19 @@ class SqlEngine:
 
     def knows_beginning(self, search: Search, term: str) -> bool:
         """Tell whether a term of any row begins like this, ids aside; of too many rows, none."""
-        return term in self._beginnings(search.accounts, search.is_archived)
+        return term in self._beginnings(search.accounts, search.hidden, search.is_archived)
 
     @cached_property
-    def _known(self) -> dict[tuple[frozenset[int], bool], set[str]]:
+    def _known(self) -> dict[tuple[frozenset[int], frozenset[int], bool], set[str]]:
         return {}
 
-    def _beginnings(self, accounts: frozenset[int], is_archived: bool) -> set[str]:
-        key = (accounts, is_archived)
+    def _beginnings(
+        self, accounts: frozenset[int], hidden: frozenset[int], is_archived: bool
+    ) -> set[str]:
+        key = (accounts, hidden, is_archived)
         if key not in self._known:
             columns = [WORD_COLUMNS[section] for section in SPELLED]
-            rows = Voice.objects.listed_in(accounts, is_archived=is_archived)
+            rows = Voice.objects.listed_in(accounts, hidden=hidden, is_archived=is_archived)
             is_small = not rows.values("pk")[MOST_READ_FOR_SPELLING : MOST_READ_FOR_SPELLING + 1]
             texts = rows.values_list(*columns).iterator() if is_small else ()
             terms = {term for row in texts for text in row for term in text.split()}

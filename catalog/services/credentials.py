@@ -21,6 +21,7 @@ from catalog.models import (
     Team,
     User,
 )
+from catalog.models.key_sets import leave_key_sets
 from catalog.providers.registry import get_adapter
 from catalog.tasks import wake_badges, wake_check, wake_sync
 
@@ -109,6 +110,7 @@ def remove_credential(
     account = ProviderAccount.objects.filter(pk__in=[credential.account_id])
     account_id = credential.account_id
     gone = Credential(pk=credential.pk, provider=credential.provider, nickname=credential.title)
+    leave_key_sets(credential)
     credential.delete()
     account.refresh_sharing()
     if account_id is not None:

@@ -18,6 +18,7 @@ from catalog.models import (
     Consent,
     Credential,
     Invitation,
+    KeySet,
     Membership,
     PasswordLink,
     PlannedDeletion,
@@ -101,6 +102,9 @@ def remove_member(
     for key in keys:
         remove_credential(user, credential=key, now=now, reason=words)
     handed = {} if heir is None else _hand_over(leaving, team, heir.user)
+    # What only the wiped keys listed stays with who takes over the accounts.
+    left = KeySet.objects.filter(account__team=team, last_owner=leaving)
+    left.update(last_owner=heir.user if heir else None)
     if heir is not None:
         _hand_over_deletions(leaving, team, heir.user, now)
     name, role = str(leaving), membership.role

@@ -101,7 +101,7 @@ def _find_obstacle(voice: Voice) -> str:
 
 
 def _find_key(user: User, voice: Voice) -> Credential:
-    credential = usable_credential(user, voice.account, "preview")
+    credential = usable_credential(user, voice, "preview")
     if credential is None:
         raise PreviewUnavailable("No working key opens this account, so nothing can be fetched.")
     return credential

@@ -22,6 +22,7 @@ from catalog.models import (
     Speech,
     User,
 )
+from catalog.models.key_sets import leave_key_sets
 from catalog.tasks import wake_badges, wake_check
 
 OTHER_ACCOUNT = "Stopped: the key was replaced by one of another account."
@@ -95,6 +96,7 @@ def _leave_account(found: Replacement, now: datetime) -> int:
     stopped += stop_clones(clones, OTHER_ACCOUNT, now)
     # What waits for a yes must not go to the other account either.
     PlannedDeletion.objects.filter(credential=credential).update(credential=None)
+    leave_key_sets(credential)
     Credential.objects.filter(pk=credential.pk).update(account=None)
     if credential.account_id is not None:
         transaction.on_commit(partial(wake_badges, credential.account_id))

@@ -99,7 +99,7 @@ def _prepare(user: User, speech: Speech, now: datetime) -> None:
         check_speech(voice.info, wish, voice.details)
     except RequestRejected as exc:
         raise CannotSpeak(exc.message) from None
-    speech.credential = usable_credential(user, voice.account, "speak")
+    speech.credential = usable_credential(user, voice, "speak")
     if speech.credential is None:
         raise CannotSpeak("No working key opens this account, so nothing can be spoken.")
     most = project_settings.SPEECHES_PER_MINUTE

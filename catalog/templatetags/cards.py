@@ -59,10 +59,13 @@ def voice_state(voice: Voice) -> SafeString:
     """Draw what keeps a voice from speaking now, nothing for a voice that is fine."""
     if voice.is_gone:
         return SafeString(f'<p class="state s-gone">{icon("triangle-alert")}Gone</p>')
+    note = escape(voice.state_note)
+    told = f' title="{note}"' if note else ""
     if voice.is_pending:
-        return SafeString(f'<p class="state s-working">{icon("loader-circle")}Being made</p>')
+        words = escape(shorten(voice.state_note.rstrip("."), 60)) or "Being made"
+        return SafeString(f'<p class="state s-working"{told}>{icon("loader-circle")}{words}</p>')
     if voice.is_failed:
-        return SafeString(f'<p class="state s-gone">{icon("triangle-alert")}Failed</p>')
+        return SafeString(f'<p class="state s-gone"{told}>{icon("triangle-alert")}Failed</p>')
     muted = f'<p class="state">{icon("volume-x")}Cannot speak here</p>' if voice.is_mute else ""
     return SafeString(muted)
 
@@ -136,15 +139,18 @@ def draw_card(
     may_speak: bool,
     filters: str = "",
     foot: str = "",
+    sought: Collection[str] = (),
 ) -> SafeString:
     """Draw one voice of a list, with what else is to be said at its end.
 
+    ``sought`` are the languages that the list is filtered by: those of the voice are named.
     What it says beyond the voice and its clip comes into the keys of ``views.cards``.
     """
     pk, clip, info, can_play = voice.id, known_clip(voice), voice.info, voice.can_play
     name, label, collect = _name_in_short(voice), escape(info.label), voice_url("voice-collect", pk)
     can_compare = may_speak and voice.can_speak
     compare = _draw_compare(pk, name, is_on=pk in tray_ids) if can_compare else ""
+    tags = f"{_draw_marks(marks, pk)}{draw_labels(voice, sought)}"
     sound = _draw_wave(voice, clip, label) if can_play else no_preview(voice, may_speak=may_speak)
     return SafeString(
         f'<li class="card" id="v-{pk}" {_draw_played(voice, clip, name, label, can_play)}>'
@@ -154,8 +160,8 @@ def draw_card(
         f'<div class="acts">{compare}{_draw_star(pk, name, is_starred=pk in marks.starred)}</div>'
         f"</div>\n{sound}"
         f'{voice_badges(voice)}<p class="tone" dir="auto">{escape(shorten(voice.description, 160))}'
-        f'</p>\n<div class="foot"><ul class="tags">{_draw_marks(marks, pk)}{draw_labels(voice)}'
-        f'</ul>{voice_state(voice)}<div class="more-acts">'
+        f'</p>\n<div class="foot"><ul class="tags">{tags}</ul>'
+        f'{voice_state(voice)}<div class="more-acts">'
         f"{_draw_alike(pk, name, filters) if can_play else ''}"
         f'<a class="icon-btn sm" href="{collect}" hx-get="{collect}" hx-target="#panel-in"'
         f' hx-swap="innerHTML" aria-label="Add {name} to a collection" title="Add to a collection">'

@@ -1,5 +1,6 @@
 """A voice's labels with the provider's own words for them, and its badges in words."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -10,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from catalog.models import Voice
+from catalog.providers.labels import language_label
 
 register = template.Library()
 
@@ -49,14 +51,32 @@ def told_labels(voice: Voice) -> list[tuple[str, str]]:
     return [told for told in words if told[1]]
 
 
-def draw_labels(voice: Voice) -> SafeString:
-    """Draw the short facts under a card."""
+def draw_labels(voice: Voice, sought: Collection[str] = ()) -> SafeString:
+    """Draw the short facts under a card, with those of its languages that are sought."""
     provider, raw, own = voice.info.label, voice.raw_labels, voice.own_labels
-    drawn = [
-        _draw_label(word, provider, facet, raw.get(facet) or "", facet in own)
-        for facet, word in told_labels(voice)
-    ]
+    drawn = []
+    for facet, word in told_labels(voice):
+        drawn.append(_draw_label(word, provider, facet, raw.get(facet) or "", facet in own))
+        if facet == "language":
+            drawn.append(_draw_other_languages(voice, sought))
     return SafeString("".join(drawn) or "<li>No labels</li>")
+
+
+def _draw_other_languages(voice: Voice, sought: Collection[str]) -> SafeString:
+    held = tuple(voice.values_of("language"))
+    others = tuple(tag for tag in held if tag not in (voice.language, "unknown"))
+    return _draw_languages(others, tuple(tag for tag in others if tag in sought))
+
+
+@lru_cache(maxsize=8192)
+def _draw_languages(others: tuple[str, ...], named: tuple[str, ...]) -> SafeString:
+    drawn = [format_html("<li>{}</li>", language_label(tag)) for tag in named]
+    left = len(others) - len(named)
+    if left:
+        words = f"Also speaks {', '.join(map(language_label, others))}"
+        line = '<li title="{}">+{}<span class="sr"> more languages. {}</span></li>'
+        drawn.append(format_html(line, words, left, words))
+    return SafeString("".join(drawn))
 
 
 # Among many voices the same ones come again and again.

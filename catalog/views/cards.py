@@ -26,12 +26,13 @@ def draw_cards(request: Request, page: VoicePage, marks: Marks, *, may_speak: bo
     tray = read_tray(request)
     states = find_card_states(page.ids)
     # A card counts the days that a voice has left.
-    same = (timezone.now().date(), may_speak)
+    sought = tuple(page.wanted.chosen.get("language", ()))
+    same = (timezone.now().date(), may_speak, sought)
     keys = {pk: (*state, *same, pk in tray, *_marks_on(marks, pk)) for pk, state in states.items()}
     cards = {pk: _KEPT.get(key) for pk, key in keys.items()}
     for voice in page.load([pk for pk in page.ids if pk in cards and not cards[pk]]):
         # Nothing but what the keys tell: no card shows one person what another one's says.
-        drawn = draw_card(voice, marks, tray, may_speak=may_speak, filters=_FILTERS)
+        drawn = draw_card(voice, marks, tray, may_speak=may_speak, filters=_FILTERS, sought=sought)
         cards[voice.pk] = parts = drawn.split(_FILTERS)
         _keep(keys[voice.pk], parts)
     filters = escape(page.wanted.query_string())

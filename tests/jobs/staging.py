@@ -106,8 +106,8 @@ class Crash:
     def _die_behind(self, patch: pytest.MonkeyPatch, owner: Any, name: str, point: str) -> None:
         work: Callable[..., Any] = getattr(owner, name)
 
-        def wrapped(*args: Any) -> Any:
-            result = work(*args)
+        def wrapped(*args: Any, **more: Any) -> Any:
+            result = work(*args, **more)
             self._die_at(point, is_here=True)
             return result
 

@@ -33,7 +33,8 @@ PATIENCE, SLOWNESS = 0.15, 0.2
 
 def test_no_fault_of_the_sandbox_is_left_out():
     # A clear refusal ends a job; tests/jobs/test_refusals.py has those.
-    assert {*QUICK, *SLOW, FaultKind.REFUSE} == set(FaultKind)
+    clear = {FaultKind.REFUSE, FaultKind.TEXT_BEFORE}
+    assert {*QUICK, *SLOW, *clear} == set(FaultKind)
 
 
 @pytest.mark.parametrize("spot", SPOTS, ids=lambda spot: f"{spot.provider}-{spot.name}")

@@ -560,9 +560,9 @@ def test_cancelling_while_the_call_is_under_way_removes_what_comes_of_it(job, pr
 def test_cancelling_at_the_very_end_is_heard_too(job, provider, clock, monkeypatch):
     write = clones.write_voices
 
-    def write_late(*values: Any) -> Any:
+    def write_late(*values: Any, **more: Any) -> Any:
         ask_to_cancel(job, clock)
-        return write(*values)
+        return write(*values, **more)
 
     monkeypatch.setattr(clones, "write_voices", write_late)
 

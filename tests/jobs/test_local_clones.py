@@ -159,7 +159,7 @@ def test_a_worker_that_dies_while_a_cancelled_clone_is_removed_leaves_none(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr(clones, "write_voices", lambda *_: 1 / 0)
+        broken.setattr(clones, "write_voices", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             run_clone(job.pk, clock)
     CloneJob.objects.filter(pk=job.pk).update(cancel_asked_at=clock.now)

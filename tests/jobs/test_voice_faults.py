@@ -107,9 +107,9 @@ def test_a_voice_that_we_deleted_during_the_listing_is_not_brought_back(cast, sy
     stub.listed = [remote_voice("r-1"), remote_voice("r-2")]
     original = syncs.write_voices
 
-    def delete_then_write(*args) -> None:
+    def delete_then_write(*args, **more) -> None:
         delete()
-        original(*args)
+        original(*args, **more)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(syncs, "write_voices", delete_then_write)

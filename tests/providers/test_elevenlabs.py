@@ -95,7 +95,7 @@ def test_the_documented_voice_is_read_but_for_its_date_in_1970(server):
         {"language": "en", "accent": "American", "model": "eleven_turbo_v2_5"}
     ]
     assert "example@example.com" not in json.dumps(rachel.details)
-    assert rachel.problem == "Could not be read: created_at_unix."
+    assert (rachel.created_at, rachel.problem) == (None, "")
 
 
 def test_a_first_page_that_is_longer_than_asked_is_taken_whole(server):
@@ -271,12 +271,154 @@ def test_state(server, changes, state):
 
 @pytest.mark.parametrize(
     "stamp",
-    [1, -5, 0, 1e300, 99999999999999999999, "1762000000", True, [], 4102444801, 1762000000000],
+    [1, -5, 0, 1e300, 99999999999999999999, "soon", "", True, [], 4102444801, "0", "1"],
 )
-def test_a_date_that_cannot_be_is_no_date(stamp):
-    assert read_voice(voice_with(created_at_unix=stamp)).created_at is None
+def test_a_date_that_cannot_be_is_left_out_without_an_alarm(stamp):
+    voice = read_voice(voice_with(created_at_unix=stamp))
+
+    assert (voice.created_at, voice.problem) == (None, "")
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        1762000000,
+        1762000000000,
+        "1762000000",
+        "1762000000000",
+        1762000000.0,
+        "2025-11-01T12:26:40Z",
+        "2025-11-01T12:26:40",
+    ],
+)
+def test_a_date_is_read_in_whatever_form_it_comes(stamp):
+    voice = read_voice(voice_with(created_at_unix=stamp))
+
+    assert (voice.created_at, voice.problem) == (datetime(2025, 11, 1, 12, 26, 40, tzinfo=UTC), "")
+
+
+@pytest.mark.parametrize(
+    ("labels", "gender", "age", "languages"),
+    [
+        ({"sex": "female", "country": "US"}, "female", "", ()),
+        ({"sex": "male", "gender": "female"}, "female", "", ()),
+        ({"género": "femenino", "edad": "joven", "idioma": "español"}, "female", "young", ("es",)),
+        ({"Geschlecht": "männlich", "Alter": "alt", "Sprache": "Deutsch"}, "male", "old", ("de",)),
+        ({"性别": "女", "语言": "中文"}, "female", "", ("zh",)),
+        ({"gender": "男", "age": 30, "language": "English"}, "male", "young", ("en",)),
+        ({"language": "en, es"}, "", "", ("en", "es")),
+        ({"language": "English/French"}, "", "", ("en", "fr")),
+        ({"language": "Multilingual"}, "", "", ("mul",)),
+        ({"age": "40s", "gender": "non-binary"}, "neutral", "middle_aged", ()),
+        ([], "", "", ()),
+        ("", "", "", ()),
+        ({"gender": None, "age": ""}, "", "", ()),
+        ({"gender": True, "age": 1.5}, "", "", ()),
+    ],
+)
+def test_labels_are_read_in_whatever_words_they_come(labels, gender, age, languages):
+    voice = read_voice(voice_with(labels=labels, verified_languages=None))
+
+    assert (voice.gender, voice.age, voice.languages) == (gender, age, languages)
+    assert voice.problem == ""
+
+
+def test_a_name_that_is_too_long_is_cut_without_an_alarm():
+    voice = read_voice(voice_with(name="x" * 400))
+
+    assert (voice.name, voice.problem) == ("x" * 300, "")
+
+
+@pytest.mark.parametrize(
+    ("role", "is_owner", "deletable", "editable"),
+    [
+        ("admin", False, True, True),
+        ("editor", False, False, True),
+        ("commenter", False, False, False),
+        ("viewer", False, False, False),
+        ("owner", False, True, True),
+        (None, False, False, False),
+        (None, True, True, True),
+        ("viewer", True, True, True),
+        ("something_new", True, True, True),
+        ("something_new", False, False, False),
+        ("Admin", False, True, True),
+        (7, False, False, False),
+    ],
+)
+def test_the_role_on_a_voice_says_what_may_be_done_and_its_owner_may_do_all(
+    role, is_owner, deletable, editable
+):
+    voice = read_voice(voice_with(permission_on_resource=role, is_owner=is_owner))
+
+    assert (voice.is_owned, voice.is_editable) == (deletable, editable)
+
+
+@pytest.mark.parametrize("changes", [{"category": "premade"}, {"sharing": {"status": "copied"}}])
+def test_a_role_on_what_others_made_gives_no_rights(changes):
+    voice = read_voice(voice_with(permission_on_resource="admin", is_owner=False, **changes))
+
+    assert (voice.is_owned, voice.is_editable) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("tuning", "verification", "state", "words"),
+    [
+        ({"state": {}}, {}, "pending", "Draft"),
+        ({"state": {"m": "draft"}}, {}, "pending", "Draft"),
+        ({"state": {"m": "not_verified"}}, {}, "pending", "verification"),
+        ({"state": {"m": "not_started"}}, {}, "pending", "not started"),
+        ({"state": {"m": "queued", "n": "delayed"}}, {}, "pending", "Training is delayed (n)"),
+        ({"state": {"m": "something_new"}}, {}, "pending", "Something new"),
+        ({"state": "draft"}, {}, "pending", "Draft"),
+        ({"state": {"m": "failed"}, "message": {"m": "Too noisy."}}, {}, "failed", "Too noisy"),
+        ({"state": {"m": "fine_tuned"}}, {}, "ready", ""),
+        ({"state": {"m": "fine_tuned", "n": "failed"}}, {}, "ready", "Training failed (n)"),
+        (
+            {"state": {"m": "fine_tuned"}},
+            {"requires_verification": True, "is_verified": False},
+            "pending",
+            "Waiting for verification",
+        ),
+        (
+            {"state": {}, "manual_verification_requested": True},
+            {"requires_verification": True},
+            "pending",
+            "manual verification",
+        ),
+        (
+            {"state": {}},
+            {"requires_verification": True, "verification_failures": ["noise"]},
+            "pending",
+            "Verification failed: noise",
+        ),
+        (None, None, "ready", ""),
+    ],
+)
+def test_a_professional_clone_is_ready_when_it_is_trained_and_verified(
+    tuning, verification, state, words
+):
+    voice = read_voice(
+        voice_with(
+            category="professional",
+            fine_tuning=tuning,
+            voice_verification=verification,
+            sharing=None,
+        )
+    )
+
+    assert voice.state.value == state
+    assert words in voice.state_note
+    assert bool(words) == bool(voice.state_note)
+
+
+def test_training_says_nothing_of_what_comes_from_the_library():
+    copied = {"category": "professional", "sharing": {"status": "copied"}}
+    voice = read_voice(voice_with(fine_tuning={"state": {}}, voice_verification=None, **copied))
+
+    assert (voice.state, voice.state_note) == (VoiceState.READY, "")
 
 
 def test_an_owner_who_is_not_named_is_not_us():
-    assert not read_voice(voice_with(is_owner=None)).is_owned
-    assert not read_voice(voice_with(is_owner="true")).is_owned
+    for said in (None, "perhaps"):
+        assert not read_voice(voice_with(is_owner=said, permission_on_resource=None)).is_owned

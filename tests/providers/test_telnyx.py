@@ -252,7 +252,7 @@ def test_a_clone_without_a_usable_id_is_left_out(server, item):
         assert [voice.remote_id for voice in adapter.voices()] == [ANNA]
 
 
-@pytest.mark.parametrize("meta", [None, {}, "no", {"total_pages": None}, {"total_pages": "2"}])
+@pytest.mark.parametrize("meta", [None, {}, "no", {"total_pages": None}, {"total_pages": "many"}])
 def test_without_a_number_of_pages_the_listing_goes_on_until_nothing_comes(server, meta):
     server.will_send(200, {"data": [clone_with()], "meta": meta})
     server.will_send(200, {"data": [clone_with(id="second")], "meta": meta})
@@ -329,7 +329,7 @@ def test_state(status, state):
         ("2999-01-01T00:00:00Z", None),
         ("0001-01-01T00:00:00+14:00", None),
         ("yesterday", None),
-        (1762000000, None),
+        (1762000000, datetime(2025, 11, 1, 12, 26, 40, tzinfo=UTC)),
         (None, None),
     ],
 )
@@ -337,7 +337,7 @@ def test_created_at(stamp, moment):
     voice = read_clone(created_at=stamp)
 
     assert voice.created_at == moment
-    assert ("created_at" in voice.problem) is (moment is None and stamp is not None)
+    assert voice.problem == ""
 
 
 @given(st.dictionaries(st.sampled_from(sorted(clone_with())), ODD))

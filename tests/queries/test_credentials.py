@@ -40,8 +40,10 @@ def test_accounts_are_those_that_the_person_sees(cast):
 def test_the_own_key_is_used_before_a_shared_one(cast):
     own = factories.make_credential(cast.mia, cast.account, is_shared=False)
 
-    assert usable_credential(cast.mia, cast.account, "delete") == own
-    assert usable_credential(cast.ana, cast.account, "delete") == cast.credential
+    assert usable_credential(cast.mia, factories.make_voice(cast.account), "delete") == own
+    assert (
+        usable_credential(cast.ana, factories.make_voice(cast.account), "delete") == cast.credential
+    )
 
 
 @pytest.mark.parametrize(
@@ -57,7 +59,7 @@ def test_the_own_key_is_used_before_a_shared_one(cast):
 def test_a_key_that_cannot_do_it_is_passed_over(cast, values):
     Credential.objects.filter(pk=cast.credential.pk).update(**values)
 
-    assert usable_credential(cast.mia, cast.account, "delete") is None
+    assert usable_credential(cast.mia, factories.make_voice(cast.account), "delete") is None
 
 
 def test_a_key_of_another_team_is_never_used_not_even_for_the_same_account(cast):
@@ -65,7 +67,12 @@ def test_a_key_of_another_team_is_never_used_not_even_for_the_same_account(cast)
         account=cast.account, is_shared=True
     )
 
-    assert usable_credential(cast.sam, cast.account, "list") == cast.other_credential
-    assert usable_credential(cast.ana, cast.account, "list") == cast.credential
+    assert (
+        usable_credential(cast.sam, factories.make_voice(cast.account), "list")
+        == cast.other_credential
+    )
+    assert (
+        usable_credential(cast.ana, factories.make_voice(cast.account), "list") == cast.credential
+    )
     cast.credential.delete()
-    assert usable_credential(cast.ana, cast.account, "list") is None
+    assert usable_credential(cast.ana, factories.make_voice(cast.account), "list") is None

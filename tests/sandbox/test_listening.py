@@ -187,6 +187,39 @@ def test_speech_comes_in_the_format_asked_for(full, name, rate):
     assert frame[2] & 0x0C == 0
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "status"),
+    [
+        ("broke-2", "pcm_16000", 401),  # a format of every plan, but no credit
+        ("readonly", "pcm_16000", 200),
+        ("readonly", "ulaw_8000", 200),
+        ("readonly", "wav_24000", 200),
+        ("readonly", "opus_48000_64", 200),
+        ("readonly", "mp3_44100_192", 403),
+        ("full", "mp3_44100_192", 200),
+        ("full", "pcm_44100", 403),
+        ("full", "wav_44100", 403),
+    ],
+)
+def test_each_plan_has_its_formats(connect, kind, name, status):
+    client = connect(kind)
+    voice_id = voices(client)[0]["voice_id"]
+
+    answer = client.post(
+        f"/v1/text-to-speech/{voice_id}", params={"output_format": name}, json={"text": "Hello."}
+    )
+
+    assert answer.status_code == status
+    if name == "ulaw_8000":
+        whole = client.post(
+            f"/v1/text-to-speech/{voice_id}",
+            params={"output_format": "pcm_16000"},
+            json={"text": "Hello."},
+        )
+        # One byte at 8 kHz where the other has two bytes at 16 kHz.
+        assert abs(4 * len(answer.content) - len(whole.content)) < 200
+
+
 def test_speed_makes_speech_shorter(full):
     voice_id = voices(full)[0]["voice_id"]
 

@@ -32,6 +32,10 @@ def credential(cast, engine, clock, wakes):
     return Credential.objects.get(pk=made.pk)
 
 
+def voice_of(credential: Credential) -> Voice:
+    return Voice.objects.filter(account=credential.account).first()
+
+
 def seen_by(user) -> int:
     return Voice.objects.visible_to(user).filter(provider="local").count()
 
@@ -50,7 +54,12 @@ def test_every_team_has_it_once_however_often_it_is_provided(cast, engine, wakes
 def test_everybody_in_the_team_has_its_voices_and_nobody_else(cast, credential):
     assert seen_by(cast.ana) == seen_by(cast.mia) == 54
     assert seen_by(cast.sam) == 0
-    assert usable_credential(cast.mia, credential.account, "preview") == credential
+    assert (
+        usable_credential(
+            cast.mia, Voice.objects.filter(account=credential.account).first(), "preview"
+        )
+        == credential
+    )
 
 
 def test_a_voice_that_cannot_speak_here_is_offered_no_text_to_speak(cast, credential):
@@ -69,7 +78,12 @@ def test_an_admin_switches_it_off_and_on_again(cast, credential, clock):
     credential.refresh_from_db()
     assert credential.is_off
     assert seen_by(cast.mia) == seen_by(cast.ana) == 0
-    assert usable_credential(cast.mia, credential.account, "preview") is None
+    assert (
+        usable_credential(
+            cast.mia, Voice.objects.filter(account=credential.account).first(), "preview"
+        )
+        is None
+    )
     assert credential.account_id not in find_due_accounts(clock.move(days=1))
 
     switch_built_in(cast.ana, credential=credential, is_on=True, now=NOW)

@@ -55,3 +55,29 @@ def test_a_kept_card_leads_on_with_the_filters_of_whoever_looks(cast, sign_in):
     assert f'href="{address}?language=en-US&amp;gender=female"' in draw(
         mia, "?gender=female&language=en-US"
     )
+
+
+def test_a_voice_of_several_languages_says_so_and_a_filter_that_finds_it_shows_why(cast, sign_in):
+    factories.make_voice(cast.account, "Qzpoly", languages=("en-US", "de", "fr"))
+    factories.make_voice(cast.account, "Qzmulti", languages=("mul",))
+    browser = sign_in(cast.mia)
+
+    plain = browser.get("/voices/").content.decode()
+    sought = browser.get("/voices/?language=de").content.decode()
+
+    assert "Also speaks German, French" in plain
+    assert "Multilingual" in plain
+    assert "<li>German</li>" not in plain
+    assert "<li>German</li>" in sought
+    assert "Qzmulti" not in sought
+
+
+def test_a_voice_that_is_not_ready_says_what_it_waits_for(cast, sign_in):
+    note = "Draft: it has not been submitted for training; verification failed: noise."
+    voice = factories.make_voice(
+        cast.account, "Qzdraft", kind="professional", state="pending", state_note=note
+    )
+    browser = sign_in(cast.mia)
+
+    assert "Draft: it has not been submitted" in browser.get("/voices/").content.decode()
+    assert note in browser.get(f"/voices/{voice.pk}/").content.decode()

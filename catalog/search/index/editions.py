@@ -34,8 +34,8 @@ class Edition:
     def __init__(self, shards: Iterable[Shard], versions: Mapping[int, int]) -> None:
         self.shards = tuple(shards)
         self.versions = dict(versions)
-        self._bases: dict[tuple[frozenset[int], bool], list[BitMap]] = {}
-        self._counts: dict[tuple[frozenset[int], bool, str], dict[str, int]] = {}
+        self._bases: dict[tuple[frozenset[int], frozenset[int], bool], list[BitMap]] = {}
+        self._counts: dict[tuple[frozenset[int], frozenset[int], bool, str], dict[str, int]] = {}
         self._marks: dict[tuple[int, str], dict[str, list[BitMap]]] = {}
 
     @property
@@ -43,26 +43,38 @@ class Edition:
         """Tell whether so much changed that a new snapshot would be faster."""
         return sum(len(shard.rows) for shard in self.shards) > MOST_CHANGED
 
-    def listed_in(self, accounts: frozenset[int], *, is_archived: bool) -> list[BitMap]:
-        """Return the documents that the list shows of the accounts; not to be changed."""
-        key = (accounts, is_archived)
+    def listed_in(
+        self, accounts: frozenset[int], hidden: frozenset[int], *, is_archived: bool
+    ) -> list[BitMap]:
+        """Return the documents that the list shows of the accounts, without some key sets' voices.
+
+        They are not to be changed.
+        """
+        key = (accounts, hidden, is_archived)
         if key not in self._bases:
             value = "yes" if is_archived else "no"
             self._bases[key] = [
                 (BitMap.union(BitMap(), *_of_accounts(shard.segment, accounts)))
-                & shard.segment.having("archived", value) - shard.dead
+                & shard.segment.having("archived", value)
+                - shard.dead
+                - _of_key_sets(shard.segment, hidden)
                 for shard in self.shards
             ]
         return self._bases[key]
 
     def remembered_counts(
-        self, accounts: frozenset[int], *, is_archived: bool, facet: str
+        self,
+        accounts: frozenset[int],
+        hidden: frozenset[int],
+        *,
+        is_archived: bool,
+        facet: str,
     ) -> dict[str, int]:
         """Return how many of all that the list shows have each value of the facet."""
-        key = (accounts, is_archived, facet)
+        key = (accounts, hidden, is_archived, facet)
         if key not in self._counts:
             self._counts[key] = self.count_values(
-                self.listed_in(accounts, is_archived=is_archived), facet
+                self.listed_in(accounts, hidden, is_archived=is_archived), facet
             )
         return self._counts[key]
 
@@ -110,6 +122,10 @@ class Edition:
 
 def _of_accounts(segment: Segment, accounts: frozenset[int]) -> list[BitMap]:
     return [segment.having("account", str(account)) for account in accounts]
+
+
+def _of_key_sets(segment: Segment, key_sets: frozenset[int]) -> BitMap:
+    return BitMap.union(BitMap(), *(segment.having("key_set", str(each)) for each in key_sets))
 
 
 def _as_keys(pks: list[int]) -> Numbers:

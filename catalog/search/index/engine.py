@@ -80,7 +80,7 @@ class IndexEngine:
             return {mark: count for mark, count in counts.items() if count}
         if found is self._base(search):
             return self._edition.remembered_counts(
-                search.accounts, is_archived=search.is_archived, facet=facet
+                search.accounts, search.hidden, is_archived=search.is_archived, facet=facet
             )
         return self._edition.count_values(found, facet)
 
@@ -93,7 +93,9 @@ class IndexEngine:
         )
 
     def _base(self, search: Search) -> list[BitMap]:
-        return self._edition.listed_in(search.accounts, is_archived=search.is_archived)
+        return self._edition.listed_in(
+            search.accounts, search.hidden, is_archived=search.is_archived
+        )
 
     def _narrow(self, place: int, node: Node, within: BitMap, search: Search) -> BitMap:
         """Return those of the documents of one shard for which the condition holds."""

@@ -15,7 +15,7 @@ from catalog.search.sql import WORD_COLUMNS
 _BATCH = 2000
 _WORDS = tuple(WORD_COLUMNS[section] for section in SECTIONS)
 _COLUMNS = (
-    *("pk", "account_id", "sort_name", "remote_created_at", "archived_at", "gone_at"),
+    *("pk", "account_id", "key_set_id", "sort_name", "remote_created_at", "archived_at", "gone_at"),
     *_WORDS,
     *COLUMN_FACETS.values(),
     *("state", "is_owned", "preview_url", "preview_sample_id", "description"),
@@ -84,6 +84,7 @@ def _make_index_row(row: tuple[object, ...], labels: list[tuple[str, str]]) -> I
             *labels,
             *_list_flags(told),
             ("account", str(told["account_id"])),
+            ("key_set", str(told["key_set_id"])),
             ("archived", "no" if told["archived_at"] is None else "yes"),
         ),
     )

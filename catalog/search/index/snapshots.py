@@ -20,7 +20,7 @@ from catalog.search.index.segments import Segment
 logger = logging.getLogger(__name__)
 
 # To be raised when a segment is made otherwise than before from the same rows.
-_LAYOUT = 3
+_LAYOUT = 4
 _MAGIC = b"voiceboard index\n"
 _ALIGNED = 64
 

@@ -7,16 +7,19 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from catalog.providers.adapters.elevenlabs.training import judge_training
 from catalog.providers.adapters.elevenlabs.tuning import settings_of
 from catalog.providers.labels import (
     accent_word,
     age_word,
+    facet_word,
     gender_word,
     language_tag,
+    language_tags,
     use_case_words,
 )
 from catalog.providers.reading import Reading, drop_empty
-from catalog.providers.types import Kind, RemoteSample, RemoteVoice, VoiceState
+from catalog.providers.types import Kind, RemoteSample, RemoteVoice
 
 _LONGEST_ID = 200
 _LONGEST_NAME = 300
@@ -30,8 +33,14 @@ _KINDS = {
     "famous": Kind.COMMUNITY,
     "high_quality": Kind.COMMUNITY,
 }
+_MADE_HERE = {Kind.CLONE, Kind.DESIGNED, Kind.PROFESSIONAL}
+# Older voices have the last one with a space in it.
+_LABELS = ("gender", "age", "accent", "language", "use_case", "use case")
 _COPIED = {"copied", "copied_disabled"}
-_IN_TRAINING = {"queued", "fine_tuning", "delayed"}
+# Roles on a voice of a workspace: admins delete and change it, editors change it. Commenters and
+# viewers may neither.
+# https://elevenlabs.io/docs/product-guides/administration/workspaces/sharing-resources
+_DELETES, _EDITS = {"owner", "admin"}, {"owner", "admin", "editor"}
 
 
 def voice_id(item: Any) -> str:
@@ -50,11 +59,16 @@ def read_voice(item: dict[str, Any]) -> RemoteVoice:
     # What somebody's own voice has there is when it leaves the library, and not their account.
     is_copied = sharing.line("status", 40) in _COPIED
     ends_at = sharing.moment("disable_at_unix", may_come=True) if is_copied else None
+    kind = _judge_kind(category, sharing)
+    is_owner, role = voice.flag("is_owner") is True, voice.line("permission_on_resource", 80)
+    # What is saved from the library is its maker's, whatever role one has on the copy.
+    role = "" if kind not in _MADE_HERE else role.lower()
+    state, state_note = judge_training(voice, is_professional=kind is Kind.PROFESSIONAL)
     return RemoteVoice(
         remote_id=remote_id,
-        name=voice.line("name", _LONGEST_NAME) or remote_id,
+        name=voice.line("name", _LONGEST_NAME, may_be_cut=True) or remote_id,
         description=voice.text("description", _LONGEST_DESCRIPTION),
-        kind=_judge_kind(category, sharing),
+        kind=kind,
         gender=gender_word(raw.get("gender", "")),
         age=age_word(raw.get("age", "")),
         accent=accent_word(raw.get("accent", "")),
@@ -63,8 +77,10 @@ def read_voice(item: dict[str, Any]) -> RemoteVoice:
         raw=raw,
         preview_url=voice.exact("preview_url", _LONGEST_URL),
         samples=tuple(_read_samples(voice)),
-        state=_judge_state(voice, category),
-        is_owned=voice.flag("is_owner") is True,
+        state=state,
+        state_note=state_note,
+        is_owned=is_owner or role in _DELETES,
+        is_editable=is_owner or role in _EDITS,
         created_at=voice.moment("created_at_unix"),
         is_verified=voice.object("voice_verification").flag("is_verified") is True,
         plan_note=_read_plan(voice, sharing),
@@ -77,11 +93,14 @@ def read_voice(item: dict[str, Any]) -> RemoteVoice:
 
 
 def _read_raw(labels: Reading, category: str) -> dict[str, str]:
-    raw = {name: labels.line(name, 200) for name in ("gender", "age", "accent", "language")}
-    # Older voices have the key with a space in it.
-    raw["use_case"] = labels.line("use_case", 200) or labels.line("use case", 200)
-    raw["kind"] = category
-    return {name: word for name, word in raw.items() if word}
+    raw = {"kind": category} if category else {}
+    told = labels.words()
+    # What is called as documented goes before what means the same in other words.
+    for name in sorted(told, key=lambda name: name not in _LABELS):
+        facet = facet_word(name)
+        if facet and told[name]:
+            raw.setdefault(facet, told[name])
+    return raw
 
 
 def _name_faults(faults: list[str]) -> str:
@@ -96,7 +115,7 @@ def _judge_kind(category: str, sharing: Reading) -> Kind:
 
 
 def _read_languages(voice: Reading, label: str) -> tuple[str, ...]:
-    tags = [language_tag(label)]
+    tags = list(language_tags(label))
     for verified in voice.objects("verified_languages"):
         locale = language_tag(verified.line("locale", 60))
         tags.append(locale or language_tag(verified.line("language", 60)))
@@ -130,19 +149,6 @@ def _read_end(sharing: Reading, ends_at: datetime | None) -> str:
     if sharing.line("status", 40) == "copied_disabled":
         return "its owner took it out of the library."
     return "its owner takes it out of the library." if ends_at else ""
-
-
-def _judge_state(voice: Reading, category: str) -> VoiceState:
-    verification = voice.object("voice_verification")
-    if verification.flag("requires_verification") and verification.flag("is_verified") is False:
-        return VoiceState.PENDING
-    states = set(map(str, voice.object("fine_tuning").plain("state").values()))
-    # One trained model is enough to speak; a clone made at once has not started any.
-    if "fine_tuned" in states:
-        return VoiceState.READY
-    if states & _IN_TRAINING or (category == "professional" and "not_started" in states):
-        return VoiceState.PENDING
-    return VoiceState.FAILED if "failed" in states else VoiceState.READY
 
 
 def _read_details(voice: Reading, labels: Reading, sharing: Reading) -> dict[str, Any]:

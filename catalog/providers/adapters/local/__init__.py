@@ -96,6 +96,7 @@ class Adapter(Provider):
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.base_url = base_url
+        self.gaps = {}
         self._account = secrets.get("api_key", "")
         try:
             self._clones = CloneStore(Path(base_url), self._account)

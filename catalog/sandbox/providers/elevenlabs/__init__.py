@@ -36,6 +36,7 @@ from catalog.sandbox.providers.elevenlabs.refusals import (
 )
 from catalog.sandbox.providers.elevenlabs.user import get_subscription, get_user, list_models
 from catalog.sandbox.providers.elevenlabs.voices import Voice
+from catalog.sandbox.providers.elevenlabs.workspaces import begin_professional, share_resource
 from catalog.sandbox.routes import Match, NoSuchMethod, NoSuchPath, Routes
 from catalog.sandbox.speech import NoEngine
 
@@ -79,6 +80,12 @@ _ROUTES = Routes(
             "GET",
             "/v1/voices/{voice_id}/samples/{sample_id}/audio",
             Door(play_sample, READ_PERMISSION),
+        ),
+        ("POST", "/v1/voices/pvc", Door(begin_professional, WRITE_PERMISSION)),
+        (
+            "POST",
+            "/v1/workspace/resources/{voice_id}/share",
+            Door(share_resource, WRITE_PERMISSION),
         ),
         ("POST", "/v1/text-to-speech/{voice_id}", Door(convert_text, "text_to_speech")),
         ("POST", "/v1/text-to-speech/{voice_id}/stream", Door(convert_text, "text_to_speech")),

@@ -4,7 +4,7 @@ import calendar
 import random
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from catalog.sandbox.keys import AccountKind, AccountName
@@ -71,37 +71,45 @@ class Account:
 
     @property
     def user_id(self) -> str:
-        """The id of the one user."""
-        return identifier(f"user {self.name}")
+        """The id of the member whose key this is."""
+        return identifier(f"user {self.name} {self.name.member}")
+
+    @property
+    def workspace_id(self) -> str:
+        """The id of the workspace, which its members share."""
+        return identifier(f"workspace {self.name}")
 
     def own_voices(self) -> list[Voice]:
-        """Return the voices made in this account, oldest first."""
+        """Return the voices made in this account by any of its members, oldest first."""
         stored = self.store.find(self.shelf, "voice").values()
         return [Voice.from_document(document) for document in stored]
 
     def voices(self) -> list[Voice]:
-        """Return all voices that the account has."""
+        """Return all voices that the member has: own ones, those shared, and the library's."""
         removed = self.store.find(self.shelf, "removed")
         library = [voice for key, voice in self._library.items() if key not in removed]
-        return [*self.own_voices(), *library]
+        made = [voice.as_seen_by(self.name.member) for voice in self.own_voices()]
+        return [*filter(None, made), *library]
 
     def voice(self, voice_id: str) -> Voice | None:
         """Return one of them, or None."""
         document = self.store.get(self.shelf, "voice", voice_id)
         if document is not None:
-            return Voice.from_document(document)
+            return Voice.from_document(document).as_seen_by(self.name.member)
         if self.store.get(self.shelf, "removed", voice_id) is not None:
             return None
         return self._library.get(voice_id)
 
     def keep(self, voice: Voice) -> None:
-        """Add or replace a voice of the account's own."""
-        self.store.put(self.shelf, "voice", voice.voice_id, voice.as_document())
+        """Add or replace a voice of the account's own, whoever changed it."""
+        payload = {**voice.payload, "is_owner": True, "permission_on_resource": "admin"}
+        kept = replace(voice, payload=payload)
+        self.store.put(self.shelf, "voice", voice.voice_id, kept.as_document())
 
     def drop(self, voice: Voice) -> None:
         """Delete a voice of the account's own, or take one out that came from the library."""
         with self.store.transaction():
-            if not voice.is_owned:
+            if self.store.get(self.shelf, "voice", voice.voice_id) is None:
                 self.store.put(self.shelf, "removed", voice.voice_id, {})
                 return
             for sample in voice.payload["samples"] or ():

@@ -32,10 +32,10 @@ class Call:
             raise voice_not_found(self.values["voice_id"])
         return voice
 
-    def own_voice(self) -> Voice:
-        """Return the voice that the path names if the account may change it, or refuse."""
+    def own_voice(self, *roles: str) -> Voice:
+        """Return the voice that the path names to its maker, and to who has one of the roles."""
         voice = self.voice()
-        if not voice.is_owned:
+        if not voice.gives(*roles):
             raise not_the_owner()
         return voice
 

@@ -34,6 +34,9 @@ from catalog.sandbox.sounds import NotAudio, Sound, container_of, decode_recordi
 
 Recording = tuple[UploadedFile, Sound]
 
+# Those who may change a voice of a workspace; only admins may delete it.
+# https://elevenlabs.io/docs/product-guides/administration/workspaces/sharing-resources
+EDITORS = ("admin", "editor")
 MIME_TYPES = {
     "wav": "audio/wav",
     "mp3": "audio/mpeg",
@@ -68,7 +71,8 @@ def add_voice(call: Call) -> Reply:
     with call.account.store.transaction():
         _check_limits(call.account)
         payload["samples"] = _keep_samples(call.account, recordings, form)
-        call.account.keep(Voice(payload, pitch=pitch, has_preview=False))
+        member = call.account.name.member
+        call.account.keep(Voice(payload, pitch=pitch, has_preview=False, maker=member))
         call.account.count(creates=1, edits=1)
     return json_reply({"voice_id": voice_id, "requires_verification": False})
 
@@ -78,11 +82,11 @@ def edit_voice(call: Call) -> Reply:
 
     https://elevenlabs.io/docs/api-reference/voices/update
     """
-    call.own_voice()
+    call.own_voice(*EDITORS)
     form = _form(call)
     name, labels, recordings = _name(form), _labels(form), _recordings(form)
     with call.account.store.transaction():
-        voice = call.own_voice()
+        voice = call.own_voice(*EDITORS)
         _check_edits(call.account)
         voice.payload["name"] = name
         if (description := form.first("description")) is not None:
@@ -104,9 +108,9 @@ def delete_voice(call: Call) -> Reply:
     """
     with call.account.store.transaction():
         voice = call.voice()
-        if voice.is_default:
-            call.own_voice()
-        call.account.drop(voice)
+        # A saved one from the library only leaves the account, which anybody there may do.
+        is_saved = not voice.is_default and voice.payload["sharing"] is not None
+        call.account.drop(voice if is_saved else call.own_voice("admin"))
     return json_reply({"status": "ok"})
 
 
@@ -116,7 +120,7 @@ def delete_sample(call: Call) -> Reply:
     https://elevenlabs.io/docs/api-reference/samples/delete
     """
     with call.account.store.transaction():
-        voice = call.own_voice()
+        voice = call.own_voice(*EDITORS)
         sample = find_sample(call, voice)
         voice.payload["samples"].remove(sample)
         call.account.keep(voice)

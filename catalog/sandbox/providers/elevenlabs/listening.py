@@ -6,6 +6,12 @@ from catalog.sandbox.people import make_person
 from catalog.sandbox.provider import Backstage
 from catalog.sandbox.providers.elevenlabs.calls import Call
 from catalog.sandbox.providers.elevenlabs.editing import find_sample, settings_of
+from catalog.sandbox.providers.elevenlabs.formats import (
+    DEFAULT,
+    ENCODINGS,
+    content_type,
+    plan_has,
+)
 from catalog.sandbox.providers.elevenlabs.history import keep_item
 from catalog.sandbox.providers.elevenlabs.models import MODEL_IDS
 from catalog.sandbox.providers.elevenlabs.parameters import json_object, settings_in
@@ -17,19 +23,8 @@ from catalog.sandbox.providers.elevenlabs.refusals import (
     refuse_as_invalid,
 )
 from catalog.sandbox.providers.elevenlabs.voices import Voice
-from catalog.sandbox.sounds import to_mp3
+from catalog.sandbox.sounds import encode, to_mp3
 
-MP3_FORMATS = {
-    "mp3_22050_32": (22_050, 32),
-    "mp3_24000_48": (24_000, 48),
-    "mp3_44100_32": (44_100, 32),
-    "mp3_44100_64": (44_100, 64),
-    "mp3_44100_96": (44_100, 96),
-    "mp3_44100_128": (44_100, 128),
-    "mp3_44100_192": (44_100, 192),
-}
-# Known to the provider, and for higher plans than those of the sandbox.
-PAID_FORMATS = ("pcm_", "wav_", "ulaw_", "alaw_", "opus_")
 MOST_CHARACTERS = 10_000
 
 
@@ -62,7 +57,7 @@ def convert_text(call: Call) -> Reply:
 
     https://elevenlabs.io/docs/api-reference/text-to-speech/convert
     """
-    rate, kbps = _output_format(call.request)
+    name = _output_format(call)
     wish = json_object(call.request)
     text = _text(wish.get("text"))
     _check_model(wish.get("model_id"))
@@ -73,15 +68,17 @@ def convert_text(call: Call) -> Reply:
         call.account.count(character_count=len(text))
         keep_item(call, voice, text)
     sound = voice.speak(call.backstage.studio, text, settings["speed"])
-    reply = Reply(200, to_mp3(sound, rate=rate, kbps=kbps), "audio/mpeg")
+    reply = Reply(200, encode(sound, ENCODINGS[name]), content_type(name))
     return reply.with_headers(character_cost=str(len(text)))
 
 
-def _output_format(request: Request) -> tuple[int, int]:
-    wanted = request.first("output_format") or "mp3_44100_128"
-    if wanted in MP3_FORMATS:
-        return MP3_FORMATS[wanted]
-    if wanted.startswith(PAID_FORMATS):
+def _output_format(call: Call) -> str:
+    wanted = call.request.first("output_format") or DEFAULT
+    if wanted not in ENCODINGS:
+        raise refuse_as_invalid(
+            problem("query", "output_format", "enum", "Input should be a known format", wanted)
+        )
+    if not plan_has(call.account.plan.tier, wanted):
         raise refuse(
             403,
             "authorization_error",
@@ -89,9 +86,7 @@ def _output_format(request: Request) -> tuple[int, int]:
             f"Output format {wanted} is only allowed for higher plans.",
             status="output_format_not_allowed",
         )
-    raise refuse_as_invalid(
-        problem("query", "output_format", "enum", "Input should be a known format", wanted)
-    )
+    return wanted
 
 
 def _text(given: object) -> str:

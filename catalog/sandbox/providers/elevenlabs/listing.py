@@ -24,11 +24,11 @@ TUNING_STATES = (
 )  # fmt: skip
 VOICE_TYPES: dict[str, Callable[[Voice], bool]] = {
     "personal": lambda voice: voice.is_owned,
-    "community": lambda voice: not voice.is_owned and not voice.is_default,
+    "community": lambda voice: bool(voice.payload["sharing"]),
     "default": lambda voice: voice.is_default,
-    "workspace": lambda voice: False,  # nobody shares a workspace with these accounts
+    "workspace": lambda voice: bool(voice.roles) and not voice.is_owned,
     "non-default": lambda voice: not voice.is_default,
-    "non-community": lambda voice: voice.is_owned,
+    "non-community": lambda voice: not voice.is_default and not voice.payload["sharing"],
     "saved": lambda voice: not voice.is_default or bool(voice.payload["collection_ids"]),
 }
 

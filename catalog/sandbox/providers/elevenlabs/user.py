@@ -6,7 +6,6 @@ from catalog.sandbox.messages import Reply, json_reply
 from catalog.sandbox.providers.elevenlabs.accounts import Account
 from catalog.sandbox.providers.elevenlabs.calls import Call
 from catalog.sandbox.providers.elevenlabs.models import models_payload
-from catalog.sandbox.providers.elevenlabs.voices import identifier
 
 CREATED_AT = 1_690_000_000
 
@@ -34,7 +33,7 @@ def get_user(call: Call) -> Reply:
     return json_reply(
         {
             "user_id": account.user_id,
-            "workspace_id": identifier(f"workspace {account.name}"),
+            "workspace_id": account.workspace_id,
             "subscription": _subscription(account),
             "is_new_user": False,
             "xi_api_key": None,
@@ -42,13 +41,13 @@ def get_user(call: Call) -> Reply:
             "is_onboarding_completed": True,
             "is_onboarding_checklist_completed": True,
             "show_compliance_terms": False,
-            "first_name": f"Sandbox {account.name}",
+            "first_name": f"Sandbox {account.name}{_member_words(account)}",
             "is_api_key_hashed": True,
             "xi_api_key_preview": None,
             "referral_link_code": None,
             "partnerstack_partner_default_link": None,
             "created_at": CREATED_AT,
-            "seat_type": "workspace_admin",
+            "seat_type": "workspace_admin" if account.name.member == 1 else "workspace_member",
         }
     )
 
@@ -59,6 +58,10 @@ def list_models(call: Call) -> Reply:
     https://elevenlabs.io/docs/api-reference/models/list
     """
     return json_reply(models_payload())
+
+
+def _member_words(account: Account) -> str:
+    return "" if account.name.member == 1 else f" member {account.name.member}"
 
 
 def _subscription(account: Account) -> dict[str, Any]:

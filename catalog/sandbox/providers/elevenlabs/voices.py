@@ -1,7 +1,7 @@
 """One voice of ElevenLabs: what is known of it, and how it is shown."""
 
 import hashlib
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
 from catalog.sandbox.characters import Character
@@ -25,13 +25,16 @@ class Voice:
     """A voice; ``payload`` is what the API tells of it, but for what depends on who asks.
 
     ``seed`` is that of the person who speaks; for an uploaded voice it is empty, and ``pitch``
-    was measured in the upload.
+    was measured in the upload. ``maker`` is the member of the workspace who made it, and ``roles``
+    are those that other members were given on it.
     """
 
     payload: dict[str, Any] = field(repr=False)
     seed: str = ""
     pitch: float | None = None
     has_preview: bool = True
+    maker: int = 1
+    roles: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> Self:
@@ -61,6 +64,21 @@ class Voice:
     def is_owned(self) -> bool:
         """Whether it was made in the account that has it."""
         return bool(self.payload["is_owner"])
+
+    def as_seen_by(self, member: int) -> Self | None:
+        """Return the voice as a member of the workspace has it, None if it is not shared."""
+        if not self.is_owned or self.maker == member:
+            return self
+        role = self.roles.get(str(member))
+        if role is None:
+            return None
+        return replace(
+            self, payload={**self.payload, "is_owner": False, "permission_on_resource": role}
+        )
+
+    def gives(self, *roles: str) -> bool:
+        """Tell whether whoever sees it made it, or was given one of the roles on it."""
+        return self.is_owned or self.payload["permission_on_resource"] in roles
 
     @property
     def labels(self) -> dict[str, str]:

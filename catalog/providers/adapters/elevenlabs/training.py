@@ -1,0 +1,88 @@
+"""Whether a voice of ElevenLabs can speak: how far its training and its verification are.
+
+The fields: https://elevenlabs.io/docs/api-reference/voices/get
+"""
+
+from collections import defaultdict
+
+from catalog.providers.reading import Reading
+from catalog.providers.types import VoiceState
+
+_MOST_NAMED = 3
+_IN_TRAINING = {"queued", "fine_tuning", "delayed"}
+_WORDS = {
+    "draft": "Draft: it has not been submitted for training",
+    "not_verified": "Waiting for the speaker's verification",
+    "not_started": "Training has not started",
+    "queued": "Waiting for training",
+    "fine_tuning": "Being trained",
+    "fine_tuned": "Trained",
+    "failed": "Training failed",
+    "delayed": "Training is delayed",
+}
+
+
+def judge_training(voice: Reading, *, is_professional: bool) -> tuple[VoiceState, str]:
+    """Return a voice's state, and in words what it waits for or why it failed.
+
+    Training says something of a professional clone only: one made at once has not started any,
+    and neither has what comes from the library.
+    """
+    training, verification = voice.object("fine_tuning"), voice.object("voice_verification")
+    if verification.flag("requires_verification") and verification.flag("is_verified") is not True:
+        reasons = verification.lines("verification_failures")
+        reasons = reasons or training.lines("verification_failures")
+        return VoiceState.PENDING, _say_unverified(training, reasons)
+    states = _read_states(training)
+    # One trained model is enough to speak.
+    if "fine_tuned" in states.values():
+        is_whole = not is_professional or set(states.values()) == {"fine_tuned"}
+        return VoiceState.READY, "" if is_whole else _say_states(states)
+    if set(states.values()) & _IN_TRAINING:
+        return VoiceState.PENDING, _say_states(states)
+    if "failed" in states.values():
+        return VoiceState.FAILED, _say_failure(training, states)
+    if is_professional and training:
+        return VoiceState.PENDING, _say_states(states or {"": "draft"})
+    return VoiceState.READY, ""
+
+
+def _read_states(training: Reading) -> dict[str, str]:
+    """Return the state of each model; older answers have one for all."""
+    found = training.plain("state") if not training.word("state") else {"": training.word("state")}
+    return {model: str(state).lower() for model, state in found.items() if isinstance(state, str)}
+
+
+def _say_states(states: dict[str, str]) -> str:
+    models: dict[str, list[str]] = defaultdict(list)
+    for model, state in states.items():
+        models[state].append(model)
+    said = []
+    for state, names in models.items():
+        words = _WORDS.get(state, state.replace("_", " ").capitalize()[:60])
+        # Where all models are in one state, their names say nothing.
+        is_all = len(models) == 1
+        said.append(words if is_all else f"{words} ({_name(names)})")
+    return f"{'; '.join(said)}."[:200]
+
+
+def _say_failure(training: Reading, states: dict[str, str]) -> str:
+    told = training.object("message").words()
+    reasons = [
+        told[model] for model, state in states.items() if state == "failed" and model in told
+    ]
+    words = _say_states(states).rstrip(".")
+    return f"{words}: {reasons[0].rstrip('.')}."[:200] if reasons else f"{words}."
+
+
+def _say_unverified(training: Reading, reasons: list[str]) -> str:
+    if reasons:
+        return f"Verification failed: {', '.join(reasons[:3])}."[:200]
+    if training.flag("manual_verification_requested"):
+        return "Waiting for manual verification by ElevenLabs."
+    return "Waiting for verification on the site of ElevenLabs."
+
+
+def _name(models: list[str]) -> str:
+    shown = ", ".join(models[:_MOST_NAMED])
+    return shown if len(models) <= _MOST_NAMED else f"{shown} and {len(models) - _MOST_NAMED} more"
