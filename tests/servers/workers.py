@@ -19,8 +19,10 @@ class Workers:
         self.record = folder / "record"
         self.log = folder / "worker.log"
         self._broker_url = broker_url
+        # Without Django: the app of these workers is not Voiceboard's, and has no database.
+        others = {name: said for name, said in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
         self._environment = {
-            **os.environ,
+            **others,
             "RECORDING_BROKER_URL": broker_url,
             "RECORDING_FILE": str(self.record),
             "RECORDING_LEASE_SECONDS": str(lease),
