@@ -5,7 +5,7 @@ import hmac
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import Protocol, Self
 
 from django.conf import settings
 from django.db import models
@@ -18,9 +18,6 @@ from catalog.models.installations import Installation, key_ring, sealing_ring
 from catalog.providers.registry import get_adapter
 from catalog.providers.types import ProviderInfo
 
-if TYPE_CHECKING:
-    from catalog.models.voices import Voice
-
 _VERBS = {
     "list": "List voices",
     "preview": "Play previews",
@@ -32,6 +29,13 @@ _ANSWERS = {
     "no": ("No", "bad", "circle-x"),
     "unknown": ("Unknown until first use", "open", "circle-question-mark"),
 }
+
+
+class _OfAccount(Protocol):
+    """A voice, as far as its keys are concerned."""
+
+    account_id: int
+    key_set_id: int | None
 
 
 class ProviderAccountQuerySet(models.QuerySet["ProviderAccount"]):
@@ -128,7 +132,7 @@ class CredentialQuerySet(models.QuerySet["Credential"]):
         """Leave out keys that the provider does not accept; one that it did not answer stays."""
         return self.exclude(health=Credential.Health.REJECTED)
 
-    def listing(self, voice: "Voice") -> Self:
+    def listing(self, voice: "_OfAccount") -> Self:
         """Keep the keys that list the voice, those first that may do most with it.
 
         Before the first sync has found out which keys those are, they are all of the account.

@@ -20,7 +20,9 @@ class Workers:
         self.log = folder / "worker.log"
         self._broker_url = broker_url
         # Without Django: the app of these workers is not Voiceboard's, and has no database.
-        others = {name: said for name, said in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+        others = {
+            name: said for name, said in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"
+        }
         self._environment = {
             **others,
             "RECORDING_BROKER_URL": broker_url,

@@ -78,7 +78,7 @@ def test_a_voice_that_waits_in_one_plan_enters_no_other(cast, clone, plan):
 def test_time_in_which_nobody_could_keep_a_voice_is_added_and_owners_are_told_again(
     cast, plan, wakes, monkeypatch
 ):
-    monkeypatch.setattr("catalog.schedule.timezone.now", lambda: LATER)
+    monkeypatch.setattr("catalog.schedule.database_now", lambda: LATER)
     factories.make_beat("schedule", "", NOW + timedelta(days=1))
 
     sweep_task()
@@ -92,7 +92,7 @@ def test_time_in_which_nobody_could_keep_a_voice_is_added_and_owners_are_told_ag
 
 
 def test_a_restart_of_a_few_minutes_postpones_nothing(plan, wakes, monkeypatch):
-    monkeypatch.setattr("catalog.schedule.timezone.now", lambda: LATER)
+    monkeypatch.setattr("catalog.schedule.database_now", lambda: LATER)
     factories.make_beat("schedule", "", LATER - timedelta(minutes=10))
 
     sweep_task()
