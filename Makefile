@@ -3,7 +3,9 @@
 PYTHON = .venv/bin/python
 # The checks read the settings of the tests: no secrets, no data of yours.
 TEST_SETTINGS = DJANGO_SETTINGS_MODULE=tests.settings
-PYTEST = $(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+# More processes than cores, since many tests wait; but each that drives a browser starts a product.
+PYTEST = $(PYTHON) -m pytest --numprocesses 3 --dist loadfile --durations 25
+PYTEST_IN_BROWSERS = $(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --durations 10
 
 .PHONY: help start test check lint fix types bench chaos development
 
@@ -26,7 +28,7 @@ test: lint
 # Those in a browser by themselves: one product serves all that a process runs, and while
 # Playwright lives Django takes the thread for an asynchronous one. 5: ARGS chose none of these.
 	@$(PYTEST) -m "not e2e" $(ARGS) || test $$? -eq 5
-	@$(PYTEST) -m e2e $(ARGS) || test $$? -eq 5
+	@$(PYTEST_IN_BROWSERS) -m e2e $(ARGS) || test $$? -eq 5
 
 check: types test
 
