@@ -41,7 +41,7 @@ class Product:
                 words = (stat.parent / "cmdline").read_bytes().split(b"\0")
             except (FileNotFoundError, ProcessLookupError):
                 continue  # it has ended meanwhile
-            if parent == self.supervisor_pid and {b"celery", b"worker", b"jobs"} <= set(words):
+            if parent == self.supervisor_pid and {b"celery", b"worker", b"jobs@%h"} <= set(words):
                 return int(stat.parent.name)
         raise LookupError("The supervisor has no worker now.")
 
