@@ -9,7 +9,8 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from catalog.clock import database_now
+from catalog.core.clock import database_now
+from catalog.core.storage import sweep_drafts
 from catalog.jobs.audits import find_due_audits
 from catalog.jobs.badges import refresh_badges
 from catalog.jobs.beats import SCHEDULE, forget_silent, measure_silence, note_beat
@@ -31,7 +32,6 @@ from catalog.jobs.voice_settings import find_due_settings
 from catalog.jobs.waits import probe_providers
 from catalog.models import CloneJob, PlannedDeletion, PreviewClip, Speech, VoiceChange
 from catalog.queries.audit import get_audit_head
-from catalog.storage import sweep_drafts
 from catalog.tasks import (
     wake_audit,
     wake_check,

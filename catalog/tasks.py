@@ -11,7 +11,7 @@ from celery import Task, shared_task
 from django.core.cache import cache
 from kombu.exceptions import OperationalError
 
-from catalog.clock import database_now
+from catalog.core.clock import database_now
 from catalog.jobs.audits import audit_clone
 from catalog.jobs.badges import refresh_badges
 from catalog.jobs.cleanups import run_deletion

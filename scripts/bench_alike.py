@@ -24,7 +24,7 @@ _ROUNDS = 15
 
 def fill(count: int) -> None:
     """Make a team with voices, each with a direction."""
-    from catalog.hearing.likeness import ENCODER, SIZE
+    from catalog.audio.embeddings.nearest_neighbors import ENCODER, SIZE
     from catalog.models import Voice, VoiceEmbedding
     from tests import factories
 
@@ -88,7 +88,7 @@ def measure(count: int) -> None:
     """Print the figures for so many voices."""
     from django.core.management import call_command
 
-    from catalog.hearing.likeness import SIZE
+    from catalog.audio.embeddings.nearest_neighbors import SIZE
     from catalog.queries.filters import VoiceFilter
     from catalog.queries.likenesses import find_alike
     from tests import factories

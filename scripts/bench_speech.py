@@ -11,9 +11,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from catalog.speech.engine import RATE, Engine
-from catalog.speech.styles import load_style
-from catalog.speech.weights import prepare_weights
+from catalog.audio.tts.engine import RATE, Engine
+from catalog.audio.tts.styles import load_style
+from catalog.audio.tts.weights import prepare_weights
 
 MOST_BYTES = 1.2e9
 SENTENCE = "The old clock in the hallway strikes twelve while the rain keeps falling outside."

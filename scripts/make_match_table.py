@@ -1,4 +1,4 @@
-"""Make catalog/matching/table.npz: stock voices and blends, spoken and listened to once.
+"""Make catalog/audio/matching/table.npz: stock voices and blends, spoken and listened to once.
 
 For maintainers; the result is vendored. About ten minutes of one core. The same seed gives the same
 table, up to what another processor rounds differently.
@@ -14,11 +14,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from catalog.matching.impressions import listen
-from catalog.matching.search import SPOKEN
-from catalog.matching.table import FILE, Weights
-from catalog.speech.engine import RATE, load_engine
-from catalog.speech.styles import blend_styles, stock_styles, style_names
+from catalog.audio.matching.features import listen
+from catalog.audio.matching.search import SPOKEN
+from catalog.audio.matching.table import FILE, Weights
+from catalog.audio.tts.engine import RATE, load_engine
+from catalog.audio.tts.styles import blend_styles, stock_styles, style_names
 
 BLENDS = 250
 SEED = 1

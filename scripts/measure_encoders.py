@@ -12,8 +12,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from catalog.hearing.encoders import Encoder, campplus, ge2e, voicefilter
-from catalog.hearing.spectra import Wave
+from catalog.audio.embeddings.encoders import Encoder, campplus, ge2e, voicefilter
+from catalog.audio.embeddings.mel_spectrogram import Wave
 from scripts.speakers import FOLDER, PIECE_SECONDS, SPEAKERS, read_speakers
 
 NAMES = {speaker.slug: speaker.name for speaker in SPEAKERS}

@@ -13,15 +13,15 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from catalog.hearing.encoders import Encoder, ge2e, point, voicefilter
-from catalog.hearing.spectra import Wave
-from catalog.hearing.waves import RATE
-from catalog.matching.search import Match, match_voice
-from catalog.matching.table import Weights
-from catalog.speech.engine import RATE as SPEECH_RATE
-from catalog.speech.engine import Engine
-from catalog.speech.styles import blend_styles, style_names
-from catalog.speech.weights import prepare_weights
+from catalog.audio.embeddings.encoders import Encoder, ge2e, point, voicefilter
+from catalog.audio.embeddings.mel_spectrogram import Wave
+from catalog.audio.embeddings.waveform import RATE
+from catalog.audio.matching.search import Match, match_voice
+from catalog.audio.matching.table import Weights
+from catalog.audio.tts.engine import RATE as SPEECH_RATE
+from catalog.audio.tts.engine import Engine
+from catalog.audio.tts.styles import blend_styles, style_names
+from catalog.audio.tts.weights import prepare_weights
 from scripts.make_match_table import WEIGHTS_FOLDER
 from scripts.speakers import FOLDER, SPEAKERS, TARGETS, read_speakers
 

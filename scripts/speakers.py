@@ -14,11 +14,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from catalog.audio import AudioFormat
-from catalog.decoding import decode_audio
-from catalog.hearing.spectra import Wave
-from catalog.hearing.trimming import keep_speech
-from catalog.hearing.waves import RATE
+from catalog.audio.decode import decode_audio
+from catalog.audio.embeddings.mel_spectrogram import Wave
+from catalog.audio.embeddings.voice_activity import keep_speech
+from catalog.audio.embeddings.waveform import RATE
+from catalog.audio.formats import AudioFormat
 
 FOLDER = Path(tempfile.gettempdir()) / "voiceboard-speech"
 PIECE_SECONDS = 6

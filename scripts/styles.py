@@ -1,4 +1,4 @@
-"""Make catalog/speech/data/styles.npy again from the voices in the package kokoro-js.
+"""Make catalog/audio/tts/data/styles.npy again from the voices in the package kokoro-js.
 
 For maintainers: fetch it with ``npm pack kokoro-js@1.2.1`` (not ``npm install``, which brings
 another runtime), then ``python scripts/styles.py kokoro-js-1.2.1.tgz``.

@@ -13,8 +13,9 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from catalog.crypto import hash_token
-from catalog.hearing.likeness import ENCODER, pack_vector
+from catalog.audio.embeddings.nearest_neighbors import ENCODER, pack_vector
+from catalog.core.crypto import hash_token
+from catalog.core.storage import store_media
 from catalog.models import (
     Beat,
     CleanupPlan,
@@ -58,9 +59,8 @@ from catalog.models import (
 )
 from catalog.models.speeches import speech_recipe
 from catalog.models.versions import touch_voices
+from catalog.search.text_normalization import fold_text
 from catalog.search.wording import fill_words
-from catalog.storage import store_media
-from catalog.words import fold_text
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"

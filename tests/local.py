@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from catalog.matching.search import Match, Progress
+from catalog.audio.matching.search import Match, Progress
+from catalog.audio.tts.engine import RATE, Samples
+from catalog.audio.tts.errors import SpeechProblem
+from catalog.audio.tts.styles import Style, style_names
 from catalog.models import Credential, Team
 from catalog.providers.adapters import local
 from catalog.providers.adapters.local import making
 from catalog.services.built_in import provide_built_in
-from catalog.speech.engine import RATE, Samples
-from catalog.speech.errors import SpeechProblem
-from catalog.speech.styles import Style, style_names
 from tests import factories
 
 

@@ -9,8 +9,8 @@ import av
 import numpy as np
 import pytest
 
-from catalog.audio import FORMATS, has_stowaway
-from catalog.decoding import NotDecodable, decode_audio
+from catalog.audio.decode import NotDecodable, decode_audio
+from catalog.audio.formats import FORMATS, has_stowaway
 from catalog.jobs.samples import convert_samples, run_measurement
 from catalog.models import CloneSource
 from catalog.providers.registry import get_adapter
@@ -78,7 +78,7 @@ def test_a_picture_of_the_cover_does_no_harm():
 def test_a_bomb_is_refused_within_the_memory_of_a_worker():
     code = (
         "import sys; from voiceboard.celery import limit_memory; limit_memory()\n"
-        "from catalog.audio import FORMATS; from catalog.decoding import *\n"
+        "from catalog.audio.formats import FORMATS; from catalog.audio.decode import *\n"
         "try: decode_audio(sys.stdin.buffer.read(), FORMATS['flac'], max_seconds=1200)\n"
         "except NotDecodable as exc: print(exc)"
     )

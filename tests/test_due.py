@@ -9,7 +9,8 @@ import pytest
 from celery import current_app
 
 from catalog import tasks
-from catalog.clock import database_now
+from catalog.core.clock import database_now
+from catalog.core.storage import store_media
 from catalog.jobs import renames
 from catalog.models import (
     PreviewClip,
@@ -25,7 +26,6 @@ from catalog.providers import errors
 from catalog.services.built_in import provide_built_in
 from catalog.services.uses import tell_export
 from catalog.services.voices import relabel_voice, rename_voice
-from catalog.storage import store_media
 from catalog.tasks import note_export_task, push_labels_task, push_name_task
 from tests import factories
 from tests.local import switch_on

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from catalog.core.storage import media_path
 from catalog.jobs.samples import run_measurement
 from catalog.models import Membership, Sample
-from catalog.storage import media_path
 from tests.sounds import COMMON_FORMATS, MADE_FORMATS, encode_sound
 
 # No file here needs more than a moment; a machine that is busy with other tests needs some.

@@ -9,6 +9,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from catalog import schedule, tasks
+from catalog.core.storage import store_media
 from catalog.models import (
     CloneJob,
     Credential,
@@ -17,7 +18,6 @@ from catalog.models import (
     ProviderAccount,
     Voice,
 )
-from catalog.storage import store_media
 from tests import factories
 from tests.stubs import remote_voice
 

@@ -7,7 +7,7 @@ import pytest
 from celery.signals import worker_init
 
 import voiceboard.celery
-from catalog.clock import database_now
+from catalog.core.clock import database_now
 from catalog.jobs.doubts import get_start, note_start
 
 pytestmark = pytest.mark.django_db

@@ -8,6 +8,7 @@ from django.apps import apps
 from django.db import connection, models
 
 from catalog.audit import record
+from catalog.core.storage import store_media
 from catalog.jobs.previews import preview_source
 from catalog.models import (
     CleanupPlan,
@@ -53,7 +54,6 @@ from catalog.models import (
     VoiceUse,
     Vote,
 )
-from catalog.storage import store_media
 from tests import factories
 
 # By the team's name; none of them is part of a page's own words.

@@ -174,7 +174,7 @@ def _note_start(**_: Any) -> None:
     A worker that is started again by its supervisor is as old as that one: no database can have
     been restored in between. By the database's clock, as the times of the rows are.
     """
-    from catalog.clock import database_now  # noqa: PLC0415  (needs loaded apps)
+    from catalog.core.clock import database_now  # noqa: PLC0415  (needs loaded apps)
     from catalog.jobs.doubts import note_start  # noqa: PLC0415
 
     now = time.time()

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from catalog.folders import make_private_folder
+from catalog.core.private_files import make_private_folder
 
 
 def read_text(name: str, default: str = "") -> str:

@@ -10,7 +10,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import IO
 
-from catalog.folders import make_private_folder
+from catalog.core.private_files import make_private_folder
 
 LARGEST_BYTES = 5_000_000
 KEPT_FILES = 3

@@ -7,10 +7,10 @@ from typing import Any
 import dj_database_url
 from csp.constants import NONE, SELF
 
-from catalog.folders import make_private_folder
+from catalog.audio.tts.weights import engine_is_installed
+from catalog.core.private_files import make_private_folder
 from catalog.providers.registry import all_infos
 from catalog.providers.types import ProviderInfo
-from catalog.speech.weights import engine_is_installed
 from catalog.transport import queue_url
 from voiceboard import env
 
@@ -270,7 +270,7 @@ STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "catalog.storage.HashedStaticStorage"},
+    "staticfiles": {"BACKEND": "catalog.core.storage.HashedStaticStorage"},
 }
 FILE_UPLOAD_HANDLERS = ["catalog.views.limits.UploadFileHandler"]
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "uploads"

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 
-from catalog.audio import HEAD_BYTES
+from catalog.audio.formats import HEAD_BYTES
 from catalog.forms.samples import identify_upload
 from catalog.forms.texts import KeylessForm, clean_words, strip_marks
 from catalog.models import Consent, User

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 
-from catalog.audio import AudioFormat
+from catalog.audio.formats import AudioFormat
 from catalog.forms.samples import identify_upload
 from catalog.forms.texts import KeylessForm
 

@@ -10,11 +10,11 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from django.template.defaultfilters import filesizeformat
 
-from catalog.audio import HEAD_BYTES, AudioFormat, describe_refusal, locate_sound
+from catalog.audio.formats import HEAD_BYTES, AudioFormat, describe_refusal, locate_sound
+from catalog.core.storage import clean_filename
 from catalog.forms.texts import KEY_IS_NO_TEXT, KeylessForm, contains_key
 from catalog.models import CloneJob, Sample
 from catalog.queries.reports import ShownReport
-from catalog.storage import clean_filename
 
 MOST_SAMPLES = 10
 Cut = tuple[Sample, float, float | None]

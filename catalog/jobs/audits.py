@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.models import F, Q
 
 from catalog.audit import record
-from catalog.crypto import CannotOpen
+from catalog.core.crypto import CannotOpen
 from catalog.jobs.leases import Clock, RowId
 from catalog.models import CloneJob
 from catalog.providers.base import Provider

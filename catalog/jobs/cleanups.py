@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from catalog.crypto import CannotOpen
-from catalog.durable import durable_transaction
+from catalog.core.crypto import CannotOpen
+from catalog.core.durable_commits import durable_transaction
 from catalog.jobs.endings import tell_outcomes
 from catalog.jobs.leases import Clock, Lease, LeaseLost, RowId, claim_work, keep_alive
 from catalog.jobs.outcomes import record_outcome

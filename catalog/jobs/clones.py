@@ -12,9 +12,10 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import transaction
 
+from catalog.audio.decode import NotDecodable
 from catalog.audit import record
-from catalog.crypto import CannotOpen
-from catalog.decoding import NotDecodable
+from catalog.core.crypto import CannotOpen
+from catalog.core.storage import remove_media, store_media
 from catalog.jobs.cancels import CancellingTurn
 from catalog.jobs.doubts import is_doubtful
 from catalog.jobs.key_sets import ALL_RIGHTS, get_key_set
@@ -40,7 +41,6 @@ from catalog.providers.reading import drop_empty
 from catalog.providers.session import open_provider
 from catalog.providers.types import AudioClip, CloneRequest, RemoteVoice, SampleFile, VoiceState
 from catalog.search.wording import fill_names
-from catalog.storage import remove_media, store_media
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
 from catalog.audit import record
-from catalog.crypto import CannotOpen
+from catalog.core.crypto import CannotOpen
 from catalog.jobs.leases import Clock, RowId
 from catalog.jobs.replacements import check_replacement
 from catalog.jobs.waits import end_waits

@@ -5,12 +5,12 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from catalog.audio import FORMATS
-from catalog.decoding import NotDecodable, decode_audio
+from catalog.audio.decode import NotDecodable, decode_audio
+from catalog.audio.formats import FORMATS
+from catalog.audio.tts.encoding import to_mp3
+from catalog.core.storage import media_path, remove_media, store_media
 from catalog.jobs.speeches import LONGEST_CLIP_SECONDS
 from catalog.models import ComparedVoice, Speech, SpokenClip
-from catalog.speech.encoding import to_mp3
-from catalog.storage import media_path, remove_media, store_media
 
 logger = logging.getLogger(__name__)
 

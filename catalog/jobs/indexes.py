@@ -1,11 +1,11 @@
 """Make the indexes that web processes read: for every scope that lacks one or outgrew it."""
 
+from catalog.core.storage import has_room
 from catalog.models import ProviderAccount, Team, Voice
 from catalog.search.index.rows import read_rows
 from catalog.search.index.segments import build_segment
 from catalog.search.index.shelf import read_versions
 from catalog.search.index.snapshots import read_snapshot_versions, write_snapshot
-from catalog.storage import has_room
 
 # With fewer changed rows since the snapshot, catching up costs a process next to nothing.
 _MOST_CHANGED = 1000

@@ -5,16 +5,16 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from catalog.audio import FORMATS
-from catalog.decoding import NotDecodable, decode_audio
-from catalog.hearing import hearing_is_installed
-from catalog.hearing.encoders import voicefilter
-from catalog.hearing.waves import NotAWave
+from catalog.audio.analysis import analysis_is_installed
+from catalog.audio.decode import NotDecodable, decode_audio
+from catalog.audio.embeddings.encoders import voicefilter
+from catalog.audio.embeddings.waveform import NotAWave
+from catalog.audio.formats import FORMATS
+from catalog.core.storage import media_path
 from catalog.jobs.samples import read_sources
 from catalog.jobs.speeches import LONGEST_CLIP_SECONDS
 from catalog.models import ClipLikeness, CloneJob, CloneSource, SpokenClip
 from catalog.models.likenesses import unjudged_clips
-from catalog.storage import media_path
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ _MOST_SAMPLE_SECONDS = 60
 def judge_clip(clip_id: str, now: datetime) -> None:
     """Keep how near the clip comes to the samples; once more does nothing."""
     clip = unjudged_clips().filter(pk=clip_id).first()
-    if clip is None or not hearing_is_installed():
+    if clip is None or not analysis_is_installed():
         return
     score = None
     try:
@@ -42,7 +42,7 @@ def judge_clip(clip_id: str, now: datetime) -> None:
 
 def find_unjudged(speech_id: str = "") -> list[str]:
     """Return clips that no worker has compared, all of them or that of one speech."""
-    if not hearing_is_installed():
+    if not analysis_is_installed():
         return []
     rows = unjudged_clips().filter(**({"speeches": speech_id} if speech_id else {}))
     return [str(pk) for pk in rows.order_by("pk").values_list("pk", flat=True)[:50]]

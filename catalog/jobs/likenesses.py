@@ -6,16 +6,16 @@ from datetime import datetime, timedelta
 import numpy as np
 from django.db import IntegrityError, transaction
 
-from catalog.audio import FORMATS, AudioFormat
-from catalog.decoding import NotDecodable, decode_audio
-from catalog.hearing import hearing_is_installed
-from catalog.hearing.encoders import ge2e
-from catalog.hearing.likeness import ENCODER, pack_vector
-from catalog.hearing.waves import RATE, NotAWave
+from catalog.audio.analysis import analysis_is_installed
+from catalog.audio.decode import NotDecodable, decode_audio
+from catalog.audio.embeddings.encoders import ge2e
+from catalog.audio.embeddings.nearest_neighbors import ENCODER, pack_vector
+from catalog.audio.embeddings.waveform import RATE, NotAWave
+from catalog.audio.formats import FORMATS, AudioFormat
+from catalog.core.storage import media_path, remove_media
 from catalog.jobs.leases import Clock
 from catalog.models import PreviewClip, SoundQuery, VoiceEmbedding
 from catalog.models.likenesses import unheard_clips
-from catalog.storage import media_path, remove_media
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class _NothingHeard(Exception):
 
 def embed_previews(clock: Clock) -> bool:
     """Listen to some of the clips that nobody has listened to; True if more wait."""
-    if not hearing_is_installed():
+    if not analysis_is_installed():
         return False
     clips = list(unheard_clips(ENCODER).order_by("-pk")[:_HEARD_AT_ONCE])
     for clip in clips:
@@ -41,7 +41,7 @@ def embed_previews(clock: Clock) -> bool:
 
 def embed_clip(clip: PreviewClip, now: datetime) -> None:
     """Keep where the clip's voice lies; once more does no harm."""
-    if not hearing_is_installed():
+    if not analysis_is_installed():
         return
     found = next(each for each in FORMATS.values() if each.content_type == clip.content_type)
     try:
@@ -74,7 +74,7 @@ def embed_one(clip_id: str, now: datetime) -> None:
 def hear_query(query_id: str, _: datetime) -> None:
     """Listen to a dropped clip, then remove its file."""
     query = SoundQuery.objects.filter(pk=query_id, state=SoundQuery.State.WAITING).first()
-    if query is None or not hearing_is_installed():
+    if query is None or not analysis_is_installed():
         return
     values = {"state": SoundQuery.State.HEARD, "path": ""}
     try:

@@ -9,16 +9,16 @@ from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Q
 
-from catalog.audio import FORMATS, plays_everywhere, sniff_format
-from catalog.crypto import CannotOpen
-from catalog.decoding import PEAK_COUNT, NotDecodable, decode_sound, find_peaks
+from catalog.audio.decode import PEAK_COUNT, NotDecodable, decode_sound, find_peaks
+from catalog.audio.formats import FORMATS, plays_everywhere, sniff_format
+from catalog.audio.tts.encoding import to_mp3
+from catalog.core.crypto import CannotOpen
+from catalog.core.storage import has_room, media_path, remove_media, store_media
 from catalog.jobs.leases import Clock
 from catalog.models import Credential, PreviewClip, ProviderAccount, Voice
 from catalog.providers.errors import CredentialRejected, ProviderError, TryLater
 from catalog.providers.session import open_provider
 from catalog.providers.types import AudioClip
-from catalog.speech.encoding import to_mp3
-from catalog.storage import has_room, media_path, remove_media, store_media
 
 logger = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from catalog.clock import database_now
-from catalog.crypto import CannotOpen
+from catalog.core.clock import database_now
+from catalog.core.crypto import CannotOpen
 from catalog.jobs.leases import Clock
 from catalog.models import Credential, Voice, VoiceChange
 from catalog.models.versions import touch_voices

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import transaction
 
 from catalog.audit import record
-from catalog.crypto import CannotOpen
+from catalog.core.crypto import CannotOpen
 from catalog.jobs.leases import Clock, RowId
 from catalog.models import Credential, Replacement
 from catalog.models.credentials import hash_key

@@ -7,16 +7,16 @@ from pathlib import Path
 
 from django.conf import settings
 
-from catalog.audio import FORMATS
-from catalog.conversion import LONGEST_SECONDS
-from catalog.decoding import NotDecodable, decode_audio
-from catalog.hearing.measuring import measure_sample_sound
-from catalog.hearing.spectra import Wave
-from catalog.hearing.transcripts import Spoken, transcripts_are_installed, write_down
-from catalog.hearing.waves import NotAWave
-from catalog.hearing.weights import WrongWeights
+from catalog.audio.analysis.measure import measure_sample_sound
+from catalog.audio.analysis.transcripts import Spoken, transcripts_are_installed, write_down
+from catalog.audio.decode import NotDecodable, decode_audio
+from catalog.audio.embeddings.mel_spectrogram import Wave
+from catalog.audio.embeddings.model_files import WrongWeights
+from catalog.audio.embeddings.waveform import NotAWave
+from catalog.audio.formats import FORMATS
+from catalog.audio.transcode import LONGEST_SECONDS
+from catalog.core.storage import media_path, remove_media
 from catalog.models import Sample, SampleReport
-from catalog.storage import media_path, remove_media
 
 logger = logging.getLogger(__name__)
 

@@ -8,17 +8,24 @@ import numpy as np
 from django.db import transaction
 from django.db.models import F
 
-from catalog.audio import FORMATS
-from catalog.conversion import LONGEST_SECONDS, Joined, Piece, join_pieces, write_wav
-from catalog.decoding import SILENCE, NotDecodable, Sound, decode_audio, decode_sound, find_peaks
-from catalog.hearing.noise import remove_noise
-from catalog.hearing.spectra import Wave
-from catalog.hearing.waves import NotAWave
-from catalog.hearing.weights import WrongWeights
+from catalog.audio.analysis.noise import remove_noise
+from catalog.audio.decode import (
+    SILENCE,
+    NotDecodable,
+    Sound,
+    decode_audio,
+    decode_sound,
+    find_peaks,
+)
+from catalog.audio.embeddings.mel_spectrogram import Wave
+from catalog.audio.embeddings.model_files import WrongWeights
+from catalog.audio.embeddings.waveform import NotAWave
+from catalog.audio.formats import FORMATS
+from catalog.audio.transcode import LONGEST_SECONDS, Joined, Piece, join_pieces, write_wav
+from catalog.audio.tts.encoding import to_mp3
+from catalog.core.storage import is_full, media_path, remove_media, store_media
 from catalog.models import CloneSource, Sample, SampleReport
 from catalog.providers.types import ProviderInfo, SampleFile
-from catalog.speech.encoding import to_mp3
-from catalog.storage import is_full, media_path, remove_media, store_media
 
 PEAK_COUNT = 192
 # Past this it would take longer than a worker may; no clone is better for more.

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 
-from catalog.crypto import CannotOpen
+from catalog.core.crypto import CannotOpen
 from catalog.jobs.leases import Clock
 from catalog.models import Credential, ProviderAccount
 from catalog.providers.base import Provider

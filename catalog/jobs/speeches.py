@@ -11,11 +11,12 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import IntegrityError
 
-from catalog.audio import AudioFormat, sniff_format
+from catalog.audio.decode import Measured, NotDecodable, measure_audio
+from catalog.audio.formats import AudioFormat, sniff_format
 from catalog.audit import record
-from catalog.crypto import CannotOpen
-from catalog.decoding import Measured, NotDecodable, measure_audio
-from catalog.durable import durable_transaction
+from catalog.core.crypto import CannotOpen
+from catalog.core.durable_commits import durable_transaction
+from catalog.core.storage import has_room, is_full, media_path, remove_media, store_media
 from catalog.jobs.doubts import may_be_restored
 from catalog.jobs.leases import LEASE, Clock, Lease, LeaseLost, RowId, claim_work, keep_alive
 from catalog.jobs.previews import GENERATED, NotSound, keep_clip, measure_clip
@@ -25,7 +26,6 @@ from catalog.providers.errors import OutcomeUnknown, ProviderError, TryLater
 from catalog.providers.session import open_provider
 from catalog.providers.types import AudioClip, SpeechRequest
 from catalog.queries.speeches import get_spoken_clip
-from catalog.storage import has_room, is_full, media_path, remove_media, store_media
 
 logger = logging.getLogger(__name__)
 

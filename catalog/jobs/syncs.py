@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q
 
-from catalog.crypto import CannotOpen
+from catalog.core.crypto import CannotOpen
 from catalog.jobs.credentials import keep_refusal
 from catalog.jobs.leases import LEASE, Clock, Lease, LeaseLost, keep_alive
 from catalog.jobs.rounds import Group, Round

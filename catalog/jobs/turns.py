@@ -7,7 +7,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from catalog.audit import record
-from catalog.durable import durable_transaction
+from catalog.core.durable_commits import durable_transaction
 from catalog.jobs.credentials import keep_refusal
 from catalog.jobs.leases import Clock, Lease, LeaseLost
 from catalog.jobs.notices import tell_end, tell_wait

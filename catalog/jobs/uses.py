@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from catalog.crypto import CannotOpen
+from catalog.core.crypto import CannotOpen
 from catalog.jobs.leases import Clock, Lease, keep_alive
 from catalog.models import Credential, ProviderAccount, Selection, Voice
 from catalog.models.uses import VoiceUse, note_uses

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q
 
-from catalog.crypto import CannotOpen
+from catalog.core.crypto import CannotOpen
 from catalog.jobs.leases import Clock
 from catalog.models import Credential, VoiceSettings
 from catalog.providers.errors import NotFound, ProviderError, TryLater

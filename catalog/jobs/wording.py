@@ -4,8 +4,8 @@ from django.db import transaction
 
 from catalog.models import Voice
 from catalog.models.versions import touch_voices
+from catalog.search.text_normalization import join_terms
 from catalog.search.wording import fill_words
-from catalog.words import join_terms
 
 _BATCH = 500
 _WRITTEN = ["sort_name", "name_words", "id_words", "label_words", "search_text", "team_text"]

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from catalog.upgrades import find_misfit
+from catalog.core.schema_version import find_misfit
 
 
 class FittingCommand(BaseCommand):

@@ -5,7 +5,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from catalog.words import fold_text
+from catalog.search.text_normalization import fold_text
 
 PROTECT = django.db.models.deletion.PROTECT
 

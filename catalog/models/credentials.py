@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.views.decorators.debug import sensitive_variables
 
-from catalog.crypto import bind_context
+from catalog.core.crypto import bind_context
 from catalog.models.accounts import Team, User
 from catalog.models.installations import Installation, key_ring, sealing_ring
 from catalog.providers.registry import get_adapter

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.views.decorators.debug import sensitive_variables
 
-from catalog.crypto import KeyProblem, KeyRing, bind_context
+from catalog.core.crypto import KeyProblem, KeyRing, bind_context
 
 KEY_CHECK = b"voiceboard key check"
 KEY_CHECK_CONTEXT = bind_context("catalog_installation", "key_check")

@@ -6,7 +6,7 @@ from typing import Self
 from django.db import models
 from django.db.models import F, Q
 
-from catalog.hearing.likeness import name_resemblance
+from catalog.audio.embeddings.nearest_neighbors import name_resemblance
 from catalog.models.accounts import Team, User
 from catalog.models.clones import CloneJob
 from catalog.models.previews import PreviewClip

@@ -9,7 +9,7 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import DatabaseError, models
 
-from catalog.crypto import CannotOpen, KeyProblem, KeyRing, bind_context
+from catalog.core.crypto import CannotOpen, KeyProblem, KeyRing, bind_context
 from catalog.models.credentials import Credential
 from catalog.models.installations import (
     AUDIT_KEY_CONTEXT,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from catalog.models import Consent, Speaker, User
-from catalog.words import fold_text
+from catalog.search.text_normalization import fold_text
 
 _SELF, _GUARDIAN = Consent.Relation.SELF, Consent.Relation.GUARDIAN
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Q
 
-from catalog.hearing.likeness import unpack_vector
+from catalog.audio.embeddings.nearest_neighbors import unpack_vector
 from catalog.models import PlannedDeletion, ProviderAccount, User, Voice
 from catalog.models.voices import VoiceQuerySet
 from catalog.queries.filters import VoiceFilter

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Min
 
-from catalog.brokers import BrokerState, list_queues, look_at_broker
+from catalog.core.broker import BrokerState, list_queues, look_at_broker
+from catalog.core.storage import RESERVE_BYTES, find_free_bytes
 from catalog.models import Beat, CloneJob, PlannedDeletion, User
 from catalog.queries.credentials import AccountStatus, find_account_statuses
-from catalog.storage import RESERVE_BYTES, find_free_bytes
 
 SCHEDULE = "schedule"
 JOBS_QUEUE = "jobs"

@@ -7,7 +7,8 @@ import numpy as np
 from django.db.models import Count, Max
 from numpy.typing import NDArray
 
-from catalog.hearing.likeness import (
+from catalog.audio.embeddings.mel_spectrogram import Wave
+from catalog.audio.embeddings.nearest_neighbors import (
     ENCODER,
     SIZE,
     Packed,
@@ -16,7 +17,6 @@ from catalog.hearing.likeness import (
     score_all,
     unpack_vectors,
 )
-from catalog.hearing.spectra import Wave
 from catalog.models import CatalogVersion, ProviderAccount, User, Voice, VoiceEmbedding
 from catalog.queries.credentials import find_hidden_sets
 from catalog.queries.facets import Chip, Choice

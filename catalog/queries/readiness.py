@@ -9,10 +9,10 @@ from pathlib import Path
 
 from django.db import DatabaseError, connection
 
-from catalog.brokers import broker_answers
-from catalog.clock import database_now
-from catalog.storage import is_full, try_media
-from catalog.upgrades import find_misfit, read_newer
+from catalog.core.broker import broker_answers
+from catalog.core.clock import database_now
+from catalog.core.schema_version import find_misfit, read_newer
+from catalog.core.storage import is_full, try_media
 
 Clock = Callable[[], datetime]
 # An address that everyone may ask: a burst of questions is one look.

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from catalog.hearing.measuring import Measures
-from catalog.hearing.report import Finding, find_findings, worst_verdict
+from catalog.audio.analysis.measure import Measures
+from catalog.audio.analysis.report import Finding, find_findings, worst_verdict
 from catalog.models import Sample, SampleReport
 from catalog.providers.languages import LANGUAGES
 from catalog.providers.types import ProviderInfo

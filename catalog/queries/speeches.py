@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from catalog.hearing import hearing_is_installed
+from catalog.audio.analysis import analysis_is_installed
+from catalog.core.storage import media_path
 from catalog.models import Speech, SpokenClip, User, Voice
 from catalog.models.likenesses import unjudged_clips
 from catalog.models.speeches import speech_recipe
 from catalog.providers.types import SettingValue
 from catalog.queries.sentences import find_sentences
-from catalog.storage import media_path
 
 _SHOWN = 12
 RATE_WINDOW = timedelta(minutes=1)
@@ -86,7 +86,7 @@ def find_speeches(user: User, voice: Voice) -> list[Speech]:
 
 def is_being_judged(voice: Voice, now: datetime) -> bool:
     """Tell whether a worker is about to compare with its samples what a clone has just said."""
-    if voice.kind != Voice.Kind.CLONE or not hearing_is_installed():
+    if voice.kind != Voice.Kind.CLONE or not analysis_is_installed():
         return False
     return unjudged_clips().filter(voice=voice, made_at__gt=now - _JUDGED_WITHIN).exists()
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from catalog.audio.tts.engine import RATE, load_engine
+from catalog.audio.tts.errors import CannotSpeak, SpeechProblem
+from catalog.audio.tts.styles import Style, blend_styles, style_names
 from catalog.sandbox.characters import Character
 from catalog.sandbox.sounds import Sound
 from catalog.sandbox.speech import FALLBACK_TEXT, NoEngine
-from catalog.speech.engine import RATE, load_engine
-from catalog.speech.errors import CannotSpeak, SpeechProblem
-from catalog.speech.styles import Style, blend_styles, style_names
 
 # What is longer is left to the small engine: nobody waits minutes for a sandbox.
 LONGEST_TEXT = 400

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from catalog.folders import make_private_folder
+from catalog.core.private_files import make_private_folder
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS documents (

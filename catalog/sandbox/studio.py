@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from catalog.folders import make_private_folder
+from catalog.core.private_files import make_private_folder
 from catalog.sandbox.actors import LONGEST_TEXT, Actor
 from catalog.sandbox.characters import Character
 from catalog.sandbox.sounds import Sound

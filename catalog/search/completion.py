@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from catalog.search.expressions import is_expression
 from catalog.search.fields import FIELDS
-from catalog.words import fold_text
+from catalog.search.text_normalization import fold_text
 
 _MOST = 8
 _LAST = re.compile(r"(?:^|\s)(-?)([A-Za-z_]+)(?:(:)([^\s\"]*))?$")

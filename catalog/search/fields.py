@@ -14,7 +14,7 @@ from catalog.providers.labels import (
 )
 from catalog.providers.registry import all_infos
 from catalog.search.nodes import All, Node, Phrase, Value, Word
-from catalog.words import fold_text, phrase_terms, query_terms
+from catalog.search.text_normalization import fold_text, phrase_terms, query_terms
 
 PROVIDERS = {info.slug: info.label for info in all_infos()}
 HAS = {"preview": "A preview", "description": "A description", "labels": "Labels"}

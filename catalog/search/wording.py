@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from catalog.models import Voice
 from catalog.providers.labels import accent_label, language_label, use_case_label
-from catalog.words import join_terms, sort_key
+from catalog.search.text_normalization import join_terms, sort_key
 
 _LONGEST_DESCRIPTION = 2000
 _LONGEST_COLUMN = 8000

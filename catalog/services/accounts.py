@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.views.decorators.debug import sensitive_variables
 
 from catalog.audit import record
-from catalog.crypto import hash_token
+from catalog.core.crypto import hash_token
 from catalog.models import Membership, SetupLink, Team, User
 from catalog.providers.registry import get_adapter
 from catalog.services.built_in import provide_built_in

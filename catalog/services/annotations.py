@@ -10,7 +10,7 @@ from catalog import policies
 from catalog.audit import record
 from catalog.models import Note, Rating, Star, Tag, TagUse, Team, User, Voice
 from catalog.models.versions import raise_version, touch_voices
-from catalog.words import fold_text, join_terms
+from catalog.search.text_normalization import fold_text, join_terms
 
 _BATCH = 500
 _LONGEST_TEXT = 8000

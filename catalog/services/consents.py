@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 from catalog import policies
 from catalog.audit import record
+from catalog.core.storage import clean_filename, remove_media, store_media
 from catalog.models import Consent, Speaker, Team, User
 from catalog.queries.consents import (
     Contradiction,
@@ -18,7 +19,6 @@ from catalog.queries.consents import (
     fold_speaker,
     name_findings,
 )
-from catalog.storage import clean_filename, remove_media, store_media
 
 CONSENT_STATEMENT = "The speaker agreed to this clone, and I can show it."
 

@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from catalog import policies
 from catalog.audit import record
-from catalog.crypto import hash_token
+from catalog.core.crypto import hash_token
 from catalog.models import Invitation, Membership, Team, User
 
 

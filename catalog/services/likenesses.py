@@ -9,9 +9,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from catalog import policies
-from catalog.audio import AudioFormat
+from catalog.audio.formats import AudioFormat
+from catalog.core.storage import clean_filename, remove_media, store_media
 from catalog.models import SoundQuery, Team, User
-from catalog.storage import clean_filename, remove_media, store_media
 from catalog.tasks import wake_listening
 
 

@@ -11,15 +11,15 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
 
-from catalog.audio import FORMATS, HEAD_BYTES, plays_everywhere
-from catalog.crypto import CannotOpen
+from catalog.audio.formats import FORMATS, HEAD_BYTES, plays_everywhere
+from catalog.core.crypto import CannotOpen
+from catalog.core.storage import media_path
 from catalog.jobs.previews import NotSound, find_preview_problem, keep_clip, preview_source
 from catalog.models import Credential, PreviewClip, User, Voice
 from catalog.providers.errors import NotYet, ProviderError
 from catalog.providers.session import open_provider
 from catalog.providers.types import AudioClip
 from catalog.queries.credentials import usable_credential
-from catalog.storage import media_path
 from catalog.tasks import wake_fetching, wake_measure, wake_speaking
 
 # A worker that was asked and died is asked again after this many seconds.

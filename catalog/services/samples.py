@@ -10,11 +10,11 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from catalog import policies
-from catalog.audio import AudioFormat
+from catalog.audio.analysis import noise_is_installed
+from catalog.audio.formats import AudioFormat
 from catalog.audit import record
-from catalog.hearing import noise_is_installed
+from catalog.core.storage import clean_filename, remove_media, store_media
 from catalog.models import Sample, SampleReport, Team, User
-from catalog.storage import clean_filename, remove_media, store_media
 from catalog.tasks import wake_listening, wake_sample
 
 

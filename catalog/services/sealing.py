@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models, transaction
 
 from catalog.audit import record
-from catalog.crypto import CannotOpen, KeyRing
+from catalog.core.crypto import CannotOpen, KeyRing
 from catalog.models import Installation
 from catalog.models.installations import key_ring
 from catalog.models.sealing import SEALED, rewrap_installation, rewrap_row, sealed_field

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 
 from catalog import policies
 from catalog.audit import record
+from catalog.core.storage import remove_media
 from catalog.models import Speech, SpokenClip, User, Voice
 from catalog.models.speeches import speech_recipe
 from catalog.models.uses import VoiceUse, note_uses
@@ -19,7 +20,6 @@ from catalog.providers.types import SettingValue, SpeechRequest
 from catalog.providers.wishes import check_speech
 from catalog.queries.credentials import usable_credential
 from catalog.queries.speeches import count_recent_speeches, get_spoken_clip, preview_sentence
-from catalog.storage import remove_media
 from catalog.tasks import wake_speech
 
 State, Step = Speech.State, Speech.Step

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from catalog.audio import FORMATS
+from catalog.audio.formats import FORMATS
 from catalog.models import Team
 from catalog.providers.types import ProviderInfo
 from catalog.queries.facets import Choice, Facet

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
 
-from catalog.folders import make_private_folder
+from catalog.core.private_files import make_private_folder
 
 # The message of a killed worker starts again after this long; a living worker renews in time.
 LEASE_SECONDS = 30.0

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog import policies
+from catalog.audio.analysis import noise_is_installed
 from catalog.forms.clones import CloneForm, keep_typed, repeat_clone
 from catalog.forms.readings import READINGS
 from catalog.forms.samples import (
@@ -23,7 +24,6 @@ from catalog.forms.samples import (
     read_sample_ids,
     read_upload,
 )
-from catalog.hearing import noise_is_installed
 from catalog.models import CloneJob, CloneOrder, Sample
 from catalog.queries.clones import (
     CloneTarget,

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog import policies
+from catalog.core.storage import media_path
 from catalog.forms.comparisons import BallotForm, ComparisonForm, read_voice_ids
 from catalog.models import Comparison, Voice
 from catalog.models.comparisons import MOST_VOICES
@@ -32,7 +33,6 @@ from catalog.services.comparisons import (
     close_votes,
     request_comparison,
 )
-from catalog.storage import media_path
 from catalog.views.media import send_sound
 from catalog.views.requests import Request, is_partial, render_part, signed_in
 from catalog.views.trays import empty_tray, read_tray

@@ -13,7 +13,7 @@ from django.urls import resolve
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from catalog.crypto import CannotOpen
+from catalog.core.crypto import CannotOpen
 from catalog.models.installations import open_text, seal_text
 from catalog.templatetags.catalog import TEAM_FIELD
 from catalog.views.page_teams import TEAM_HEADER, refuse_other_team

@@ -12,7 +12,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter
 
-from catalog.storage import is_full
+from catalog.core.storage import is_full
 from catalog.views.limits import say_full
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog import policies
+from catalog.core.storage import media_path
 from catalog.forms.jobs import JobFilterForm
 from catalog.models import CloneJob
 from catalog.queries.clones import (
@@ -23,7 +24,6 @@ from catalog.queries.clones import (
 from catalog.queries.reports import show_report
 from catalog.services.clones import NothingToDo, cancel_clone, look_again, retry_clone
 from catalog.services.consents import ConsentNeeded
-from catalog.storage import media_path
 from catalog.views.media import send_sound
 from catalog.views.requests import Request, go_back, is_partial, render_part, signed_in
 

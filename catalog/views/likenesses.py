@@ -11,11 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from catalog.audio.analysis import analysis_is_installed
+from catalog.audio.embeddings.nearest_neighbors import unpack_vector
 from catalog.forms.likenesses import SoundQueryForm
 from catalog.forms.readings import READINGS
 from catalog.forms.voices import VoiceFilterForm
-from catalog.hearing import hearing_is_installed
-from catalog.hearing.likeness import unpack_vector
 from catalog.jobs.previews import find_preview_problem
 from catalog.models import SoundQuery, Voice
 from catalog.queries.annotations import find_marks
@@ -40,7 +40,7 @@ def voice_alike(request: Request, pk: int) -> HttpResponseBase:
         "is_mute": vector == b"",
         "is_waiting": vector is None and (has_clip or ("wait" in request.GET and not problem)),
         "problem": problem,
-        "is_installed": hearing_is_installed(),
+        "is_installed": analysis_is_installed(),
     }
     if vector:
         context |= _compare(request, vector, besides=voice.pk)
@@ -93,7 +93,7 @@ def alike_create(request: Request) -> HttpResponseBase:
         "chips": list_chips(request.user, VoiceFilterForm(request.GET).wanted),
         "readings": READINGS,
         "max_bytes": settings.SAMPLE_MAX_BYTES,
-        "is_installed": hearing_is_installed(),
+        "is_installed": analysis_is_installed(),
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "catalog/likenesses/create.html", context, status=status)

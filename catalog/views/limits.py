@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.defaultfilters import filesizeformat
 
-from catalog.storage import RESERVE_BYTES, is_full
+from catalog.core.storage import RESERVE_BYTES, is_full
 
 # Twice the sample's limit: a file that is a little too large is told so in the form itself.
 _SPARE = 2

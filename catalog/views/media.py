@@ -14,7 +14,7 @@ from django.http import (
 )
 from django.utils.http import content_disposition_header
 
-from catalog.storage import file_facts
+from catalog.core.storage import file_facts
 
 _RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 _CHUNK = 64 * 1024

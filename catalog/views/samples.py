@@ -12,13 +12,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog import policies
-from catalog.audio import FORMATS, AudioFormat
+from catalog.audio.formats import FORMATS, AudioFormat
+from catalog.core.storage import media_path
 from catalog.forms.samples import UploadForm, read_upload
 from catalog.forms.texts import complaint_about
 from catalog.models import Sample
 from catalog.queries.reports import show_report
 from catalog.services.samples import CannotClean, add_sample, clean_sample
-from catalog.storage import media_path
 from catalog.views.clones import make_row
 from catalog.views.media import send_sound
 from catalog.views.requests import Request, is_partial, render_part, signed_in

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog import policies
+from catalog.core.storage import media_path
 from catalog.forms.speeches import SpeechForm
 from catalog.models import Speech, Voice
 from catalog.queries.annotations import find_voice_marks
@@ -31,7 +32,6 @@ from catalog.services.speeches import (
     request_preview,
     request_speech,
 )
-from catalog.storage import media_path
 from catalog.views.media import send_sound
 from catalog.views.requests import Request, is_partial, signed_in
 

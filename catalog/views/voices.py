@@ -10,6 +10,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import etag, require_POST, require_safe
 
 from catalog import policies
+from catalog.core.storage import media_path
 from catalog.forms.speeches import SpeechForm, first_text
 from catalog.forms.texts import complaint_about
 from catalog.forms.voices import RelabelForm, RenameForm, VoiceFilterForm
@@ -31,7 +32,6 @@ from catalog.services.voices import (
     rename_voice,
     unarchive_voices,
 )
-from catalog.storage import media_path
 from catalog.views.annotations import marks_context
 from catalog.views.cards import draw_cards
 from catalog.views.etags import voice_list_etag

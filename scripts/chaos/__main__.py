@@ -135,7 +135,7 @@ class Chaos:
     def _add_sample(self, pitch: int) -> Any:
         from django.core.files.uploadedfile import SimpleUploadedFile
 
-        from catalog.audio import FORMATS
+        from catalog.audio.formats import FORMATS
         from catalog.services.samples import add_sample
 
         return add_sample(

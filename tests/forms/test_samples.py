@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import QueryDict
 
-from catalog.audio import FORMATS
+from catalog.audio.formats import FORMATS
 from catalog.forms.samples import (
     MOST_SAMPLES,
     CutForm,

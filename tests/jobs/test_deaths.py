@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from catalog import tasks
-from catalog.clock import database_now
+from catalog.core.clock import database_now
 from catalog.jobs import syncs, uses
 from catalog.jobs.leases import LEASE, claim_work, find_due
 from catalog.jobs.syncs import find_due_accounts, sync_account

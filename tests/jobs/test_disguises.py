@@ -3,12 +3,12 @@
 import av
 import pytest
 
+from catalog.core.storage import media_path
 from catalog.jobs.disguises import disguise_clip, find_undisguised
 from catalog.jobs.listening import find_waiting, forget_listened, listen_to
 from catalog.jobs.speeches import run_speech
 from catalog.models import ComparedVoice, Comparison, Speech
 from catalog.services.comparisons import ComparisonWish, request_comparison
-from catalog.storage import media_path
 from catalog.tasks import run_speech_task
 from tests import factories
 from tests.sounds import encode_sound

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from catalog.core.storage import RESERVE_BYTES
 from catalog.jobs import previews, samples, speeches
 from catalog.jobs.indexes import build_due_indexes
 from catalog.jobs.previews import warm_previews
@@ -14,7 +15,6 @@ from catalog.jobs.samples import measure_sample
 from catalog.jobs.speeches import run_speech
 from catalog.models import PreviewClip, Speech
 from catalog.queries.health import look_at_health
-from catalog.storage import RESERVE_BYTES
 from tests import factories
 from tests.conftest import make_wav
 from voiceboard.logfiles import PrivateLogFile, keep_output

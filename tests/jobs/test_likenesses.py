@@ -5,11 +5,11 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from catalog.hearing.likeness import unpack_vector
+from catalog.audio.embeddings.nearest_neighbors import unpack_vector
+from catalog.core.storage import media_path, remove_media, store_media
 from catalog.jobs import likenesses as jobs
 from catalog.jobs.likenesses import embed_previews, forget_queries, hear_query
 from catalog.models import PreviewClip, SoundQuery, VoiceEmbedding
-from catalog.storage import media_path, remove_media, store_media
 from tests import factories
 from tests.sounds import encode_sound
 
@@ -71,7 +71,7 @@ def test_a_clip_in_which_nothing_is_heard_is_not_decoded_for_ever(cast, clock, s
 
 
 def test_without_the_encoders_nothing_happens(cast, clock, wav, monkeypatch):
-    monkeypatch.setattr(jobs, "hearing_is_installed", lambda: False)
+    monkeypatch.setattr(jobs, "analysis_is_installed", lambda: False)
     make_clip(factories.make_voice(cast.account), wav)
 
     assert embed_previews(clock) is False

@@ -2,13 +2,13 @@
 
 import pytest
 
+from catalog.core.storage import media_path
 from catalog.jobs import clones
 from catalog.jobs.clones import _CloneRun, forget_first_sounds, run_clone
 from catalog.jobs.credentials import check_credential
 from catalog.models import CloneJob, Credential, Voice
 from catalog.providers.adapters.local import making
 from catalog.providers.adapters.local.clones import CloneStore
-from catalog.storage import media_path
 from catalog.tasks import wake_clone
 from tests import factories
 from tests.local import give_local, search_quickly, switch_on

@@ -2,11 +2,11 @@
 
 import pytest
 
+from catalog.core.storage import media_path, store_media
 from catalog.jobs.previews import measure_clip, warm_previews
 from catalog.models import Credential, PreviewClip, Voice
 from catalog.providers.errors import CredentialRejected, NotFound, TryLater
 from catalog.providers.types import AudioClip
-from catalog.storage import media_path, store_media
 from tests import factories
 from tests.sounds import encode_sound
 

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from catalog.hearing.transcripts import Spoken
-from catalog.hearing.weights import WrongWeights
+from catalog.audio.analysis.transcripts import Spoken
+from catalog.audio.embeddings.model_files import WrongWeights
+from catalog.core.storage import media_path, remove_media, store_media
 from catalog.jobs import reports as jobs
 from catalog.jobs.listening import find_waiting, forget_listened, listen_to
 from catalog.models import Sample, SampleReport
-from catalog.storage import media_path, remove_media, store_media
 from tests import factories
 from tests.sounds import encode_sound
 

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from catalog.audio import FORMATS, sniff_format
-from catalog.conversion import write_wav
-from catalog.decoding import NotDecodable, decode_audio
+from catalog.audio.decode import NotDecodable, decode_audio
+from catalog.audio.formats import FORMATS, sniff_format
+from catalog.audio.transcode import write_wav
+from catalog.core.storage import media_path
 from catalog.jobs import samples
 from catalog.jobs.reports import find_waiting_reports, forget_unused_samples
 from catalog.jobs.samples import (
@@ -23,7 +24,6 @@ from catalog.jobs.samples import (
 from catalog.models import CloneSource, Sample, SampleReport
 from catalog.providers.registry import get_adapter
 from catalog.providers.types import SampleFile
-from catalog.storage import media_path
 from tests import factories
 from tests.conftest import make_wav
 from tests.sounds import MADE_FORMATS, encode_sound, encode_values, speak

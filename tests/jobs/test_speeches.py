@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from catalog.core.storage import media_path
 from catalog.jobs import speeches
 from catalog.jobs.leases import LEASE, claim_work
 from catalog.jobs.speeches import run_speech
@@ -14,7 +15,6 @@ from catalog.providers import errors
 from catalog.providers.registry import get_adapter
 from catalog.providers.types import AudioClip
 from catalog.services.speeches import cancel_speech
-from catalog.storage import media_path
 from tests import factories
 
 State, Step = Speech.State, Speech.Step

@@ -10,8 +10,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
+from catalog.core.schema_version import find_misfit
 from catalog.models import User
-from catalog.upgrades import find_misfit
 from tests.servers.binaries import free_port
 from tests.servers.installation import FOREIGN
 from tests.servers.processes import ROOT

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from catalog.crypto import CannotOpen, KeyProblem
+from catalog.core.crypto import CannotOpen, KeyProblem
 from catalog.models import Credential, Installation, Membership, ProviderAccount
 from catalog.models.sealing import prepare_installation, verify_key_ring
 from tests import factories

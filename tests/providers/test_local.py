@@ -8,15 +8,15 @@ import av
 import numpy as np
 import pytest
 
+from catalog.audio.tts import phonemes
+from catalog.audio.tts.errors import NoEngine
+from catalog.audio.tts.styles import load_style
 from catalog.providers import errors
 from catalog.providers.adapters import local
 from catalog.providers.adapters.local.clones import CloneStore, LocalClone
 from catalog.providers.adapters.local.stock import hello_text
 from catalog.providers.session import open_provider
 from catalog.providers.types import Answer, Kind, SampleFile, SpeechRequest, VoiceState
-from catalog.speech import phonemes
-from catalog.speech.errors import NoEngine
-from catalog.speech.styles import load_style
 from tests.local import BuzzingEngine, QuickSearch, search_quickly
 from tests.providers.sandboxed import MARKER, wish
 from tests.providers.test_any_voice import check_voice

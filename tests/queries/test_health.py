@@ -7,7 +7,7 @@ import pytest
 from celery import current_app
 from kombu import Connection
 
-from catalog import brokers
+from catalog.core import broker
 from catalog.jobs.beats import end_beat, forget_silent, note_beat
 from catalog.models import Beat, CloneJob
 from catalog.queries.health import has_worker, look_at_health
@@ -94,7 +94,7 @@ def test_a_broker_that_does_not_answer_is_said_without_its_address(cast, beating
         conf=current_app.conf,
         connection_for_read=lambda **_: Connection("redis://:secret@127.0.0.1:1/0"),
     )
-    monkeypatch.setattr(brokers, "current_app", far)
+    monkeypatch.setattr(broker, "current_app", far)
 
     health = look_at_health(cast.ana, NOW)
 

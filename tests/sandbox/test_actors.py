@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from catalog.audio.tts.engine import RATE
+from catalog.audio.tts.errors import CannotSpeak, SpeechProblem
+from catalog.audio.tts.styles import STYLE_SHAPE
 from catalog.sandbox import actors
 from catalog.sandbox.actors import LONGEST_TEXT, Actor
 from catalog.sandbox.characters import Character
 from catalog.sandbox.speech import NoEngine
 from catalog.sandbox.studio import Studio
-from catalog.speech.engine import RATE
-from catalog.speech.errors import CannotSpeak, SpeechProblem
-from catalog.speech.styles import STYLE_SHAPE
 
 
 class ListeningEngine:

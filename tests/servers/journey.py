@@ -16,7 +16,7 @@ from django.utils import timezone
 
 django.setup()
 
-from catalog.audio import FORMATS  # noqa: E402  (needs the loaded apps)
+from catalog.audio.formats import FORMATS  # noqa: E402  (needs the loaded apps)
 from catalog.models import CloneJob, Credential, Voice  # noqa: E402
 from catalog.services.clones import CloneWish, Cut, request_clones  # noqa: E402
 from catalog.services.consents import ConsentWish  # noqa: E402

@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from kombu.exceptions import OperationalError
 
 from catalog import tasks
+from catalog.core.storage import media_path
 from catalog.jobs.leases import claim_work
 from catalog.models import (
     AuditEntry,
@@ -34,7 +35,6 @@ from catalog.services.clones import (
     retry_clone,
 )
 from catalog.services.consents import ConsentNeeded, ConsentWish
-from catalog.storage import media_path
 from tests import factories
 from tests.threads import call_at_once
 

@@ -14,7 +14,7 @@ from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from catalog import services
-from catalog.audio import FORMATS
+from catalog.audio.formats import FORMATS
 from catalog.models import (
     AuditEntry,
     AuditHead,

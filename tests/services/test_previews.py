@@ -11,7 +11,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from catalog.audio import FORMATS, sniff_format
+from catalog.audio.formats import FORMATS, sniff_format
+from catalog.core.storage import media_path
 from catalog.jobs import previews as clip_jobs
 from catalog.jobs.credentials import check_credential
 from catalog.jobs.syncs import sync_account
@@ -20,7 +21,6 @@ from catalog.providers.errors import NotFound, NotYet, TryLater
 from catalog.providers.types import AudioClip
 from catalog.services import previews as preview_services
 from catalog.services.previews import PreviewPending, PreviewUnavailable, fetch_preview
-from catalog.storage import media_path
 from catalog.tasks import fetch_preview_task
 from tests import factories
 from tests.local import give_local, switch_on

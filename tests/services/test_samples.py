@@ -8,11 +8,11 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from catalog.audio import FORMATS
+from catalog.audio.formats import FORMATS
+from catalog.core.storage import media_path
 from catalog.models import Membership, Sample
 from catalog.services import samples
 from catalog.services.samples import CannotClean, add_sample, clean_sample
-from catalog.storage import media_path
 from tests import factories
 from tests.threads import call_at_once
 

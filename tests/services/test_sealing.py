@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, models
 
 from catalog.audit import record
-from catalog.crypto import CannotOpen, KeyRing
+from catalog.core.crypto import CannotOpen, KeyRing
 from catalog.models import AuditEntry, Credential, Installation, Replacement
 from catalog.models.sealing import SEALED, prepare_installation, verify_key_ring
 from catalog.queries.audit import find_breaks

@@ -4,10 +4,10 @@ from urllib.parse import unquote
 
 import pytest
 
+from catalog.core.storage import media_path, store_media
 from catalog.jobs.previews import preview_source
 from catalog.models import PreviewClip, Voice
 from catalog.providers.errors import NotFound
-from catalog.storage import media_path, store_media
 from catalog.views.media import name_file
 from tests import factories
 

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from catalog.brokers import list_queues
+from catalog.core.broker import list_queues
 from catalog.models import Notice
 from tests import factories
 from tests.views.conftest import PARTIAL, Page

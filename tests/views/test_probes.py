@@ -13,7 +13,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 from kombu import Connection
 
-from catalog import brokers
+from catalog.core import broker
 from catalog.queries import readiness
 from catalog.queries.readiness import Look
 
@@ -116,7 +116,7 @@ def test_a_broker_that_does_not_answer_is_said_without_its_address(client, db, m
         conf=current_app.conf,
         connection_for_read=lambda **_: Connection("redis://:secret@127.0.0.1:1/0"),
     )
-    monkeypatch.setattr(brokers, "current_app", far)
+    monkeypatch.setattr(broker, "current_app", far)
 
     assert ask(client) == (503, ["not ready", "the broker does not answer"])
 

@@ -8,16 +8,16 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from catalog.crypto import KeyProblem
-from catalog.folders import close_folders
+from catalog.audio.tts.errors import NoEngine
+from catalog.audio.tts.weights import prepare_weights
+from catalog.core.crypto import KeyProblem
+from catalog.core.private_files import close_folders
+from catalog.core.schema_version import find_misfit, read_newer
 from catalog.jobs.wording import fill_missing_words
 from catalog.models.sealing import prepare_installation
 from catalog.providers.registry import all_infos
 from catalog.services.accounts import prepare_demo
 from catalog.services.built_in import provide_built_in_everywhere
-from catalog.speech.errors import NoEngine
-from catalog.speech.weights import prepare_weights
-from catalog.upgrades import find_misfit, read_newer
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
-from catalog.crypto import KeyProblem
+from catalog.core.crypto import KeyProblem
 from catalog.management.fitting import FittingCommand
 from catalog.services.sealing import StillUnreadable, rotate_master_key
 

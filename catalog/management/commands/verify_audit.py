@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from catalog.crypto import CannotOpen
+from catalog.core.crypto import CannotOpen
 from catalog.management.fitting import FittingCommand
 from catalog.queries.audit import find_breaks, get_audit_head
 

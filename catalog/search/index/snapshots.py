@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 
-from catalog.folders import make_private_folder
+from catalog.core.private_files import make_private_folder
 from catalog.search.index.arrays import Numbers
 from catalog.search.index.segments import Segment
 

@@ -8,6 +8,12 @@ from types import TracebackType
 
 import httpx
 
+from catalog.audio.tts.encoding import to_mp3
+from catalog.audio.tts.engine import FASTEST, RATE, SLOWEST, Engine, load_engine
+from catalog.audio.tts.errors import NoEngine, SpeechProblem
+from catalog.audio.tts.phonemes import language_problem
+from catalog.audio.tts.styles import Style, load_style, style_names
+from catalog.audio.tts.weights import prepare_weights
 from catalog.providers import errors
 from catalog.providers.adapters.local.clones import CloneStore, LocalClone
 from catalog.providers.adapters.local.files import write_whole
@@ -38,12 +44,6 @@ from catalog.providers.types import (
     SpeechRequest,
     VoiceState,
 )
-from catalog.speech.encoding import to_mp3
-from catalog.speech.engine import FASTEST, RATE, SLOWEST, Engine, load_engine
-from catalog.speech.errors import NoEngine, SpeechProblem
-from catalog.speech.phonemes import language_problem
-from catalog.speech.styles import Style, load_style, style_names
-from catalog.speech.weights import prepare_weights
 
 _LONGEST_DESCRIPTION = 2000
 _DEFAULT_LANGUAGE = "en-US"

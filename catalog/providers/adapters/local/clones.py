@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from catalog.audio.tts.styles import Style, check_style
 from catalog.providers.adapters.local.files import sync_folder, write_whole
 from catalog.providers.marking import find_markers
-from catalog.speech.styles import Style, check_style
 
 _ID = re.compile(r"match-[0-9a-f]{20}")
 _ACCOUNT = re.compile(r"[a-z0-9-]{1,80}")

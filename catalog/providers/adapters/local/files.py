@@ -4,7 +4,7 @@ import os
 import secrets
 from pathlib import Path
 
-from catalog.folders import make_private_folder
+from catalog.core.private_files import make_private_folder
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.audio import sniff_format
-from catalog.decoding import NotDecodable, decode_audio
-from catalog.hearing.waves import NotAWave
-from catalog.matching.search import SPOKEN, Match, Progress, glance, match_voice
+from catalog.audio.decode import NotDecodable, decode_audio
+from catalog.audio.embeddings.waveform import NotAWave
+from catalog.audio.formats import sniff_format
+from catalog.audio.matching.search import SPOKEN, Match, Progress, glance, match_voice
+from catalog.audio.tts.encoding import to_mp3
+from catalog.audio.tts.engine import RATE, Engine
+from catalog.audio.tts.errors import SpeechProblem
+from catalog.audio.tts.styles import Style, blend_styles
 from catalog.providers.adapters.local.stock import stock_gender, stock_name
 from catalog.providers.errors import RequestRejected
 from catalog.providers.types import AudioClip, CloneRequest, SampleFile
-from catalog.speech.encoding import to_mp3
-from catalog.speech.engine import RATE, Engine
-from catalog.speech.errors import SpeechProblem
-from catalog.speech.styles import Style, blend_styles
 
 LONGEST_SECONDS = 600.0
 # What goes to it as it is; anything else arrives as WAV.

@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
+from catalog.audio.tts.phonemes import language_problem
+from catalog.audio.tts.styles import style_names
 from catalog.providers.types import Kind, RemoteVoice, VoiceState
-from catalog.speech.phonemes import language_problem
-from catalog.speech.styles import style_names
 
 # Raised when previews shall be spoken anew.
 _PREVIEW_VERSION = 1

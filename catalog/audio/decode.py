@@ -1,0 +1,375 @@
+"""Decode sound, in the worker only: one channel of speech, how long it is, and its waveform."""
+
+import io
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import cast
+
+import av
+import numpy as np
+from av.stream import Disposition
+from numpy.typing import NDArray
+
+from catalog.audio.channels import SURVEY_RATE, Survey
+from catalog.audio.formats import SAVE_AS, AudioFormat, has_stowaway, locate_sound
+from catalog.audio.loudness import measure_loudness
+
+PEAK_COUNT = 64
+_RATE = 16_000
+# A mixing desk records 32 tracks; a small file that claims more is made to fill a memory.
+_MOST_CHANNELS, _HIGHEST_RATE = 32, 192_000
+# No ear and no model hears what a higher rate holds, and it would take four times the memory.
+_HIGHEST_HEARD = 48_000
+# Twenty minutes of two channels at 192 kHz, before anything is thrown away.
+_MOST_VALUES = 460_800_000
+_PATIENCE_SECONDS = 120
+_MOST_TRACKS = 8
+# A decoder that lost its way gives values in the hundreds; lossy files of very hot sound reach 10.
+LOUDEST = 64.0
+# Players and providers clip what passes full scale by more than lossy codecs do, 3 dB.
+_MOST_OVER = 10 ** (3 / 20)
+# A click this far above the rest of a file is a fault in it, not its level.
+_MOST_CREST = 1000.0
+_LEAST_OFFSET = 0.005
+# Shorter than any sound of speech, and 0 s where it is told.
+_LEAST_SECONDS = 0.02
+SILENCE = 10 ** (-60 / 20)
+_TOO_MUCH = "This file unpacks to more than a recording can be."
+_DAMAGED = f"This file is damaged or could not be decoded. {SAVE_AS}"
+_NO_SOUND = f"There is no sound in this file that we can read. {SAVE_AS}"
+_NOT_SOUND = f"This file holds values that are not sound. {SAVE_AS}"
+
+
+class NotDecodable(Exception):
+    """The file is not whole or not sound; the message says it in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """What is heard in a file: one channel, at most at full scale.
+
+    ``is_plain`` is False where players or providers could hear something else in the file: among
+    other reasons, because channels cancel each other or it is too loud.
+    """
+
+    wave: NDArray[np.float32] = field(repr=False)
+    rate: int
+    codec: str
+    is_plain: bool
+
+    @property
+    def seconds(self) -> float:
+        """The length of the sound."""
+        return self.wave.size / self.rate
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What decoding showed: seconds, and peaks from 0 to 100 over the whole length.
+
+    ``loudness`` is in LUFS, None for what is too short or too quiet to be measured.
+    """
+
+    seconds: float
+    peaks: list[int]
+    loudest: float
+    loudness: float | None
+
+
+def measure_audio(
+    content: bytes, found: AudioFormat, *, max_seconds: float, peak_count: int = PEAK_COUNT
+) -> Measured:
+    """Decode the content as exactly this format; raises NotDecodable, for silence too."""
+    sound = decode_sound(content, found, max_seconds=max_seconds, rate=_RATE)
+    peaks = find_peaks(sound, peak_count)
+    loudest = float(np.abs(sound.wave).max())
+    return Measured(sound.seconds, peaks, loudest, measure_loudness(sound.wave, sound.rate))
+
+
+def find_peaks(sound: Sound, count: int) -> list[int]:
+    """Return the peaks from 0 to 100; raises NotDecodable where next to nothing is heard."""
+    if sound.seconds < _LEAST_SECONDS:
+        raise NotDecodable("There is next to no sound in this file.")
+    loudest = float(np.abs(sound.wave).max())
+    if loudest < SILENCE:
+        raise NotDecodable("This file is silent.")
+    parts = np.array_split(np.abs(sound.wave), count)
+    return [round(100 * float(part.max()) / loudest) if part.size else 0 for part in parts]
+
+
+def decode_audio(
+    content: bytes, found: AudioFormat, *, max_seconds: float, rate: int | None = None
+) -> tuple[NDArray[np.float32], int]:
+    """Return the sound as ``decode_sound`` does, with nothing but its rate."""
+    sound = decode_sound(content, found, max_seconds=max_seconds, rate=rate)
+    return sound.wave, sound.rate
+
+
+def decode_sound(
+    content: bytes, found: AudioFormat, *, max_seconds: float, rate: int | None = None
+) -> Sound:
+    """Return the speech as one channel, at the rate of the file or 48 kHz if that is less.
+
+    Another rate can be wished for. The first track that decodes and is not silent is taken.
+
+    The demuxer is named and the file has no name, so that a playlist dressed up as audio cannot
+    make FFmpeg open another file. Decoding stops at ``max_seconds``, whatever the header claims.
+    Raises NotDecodable.
+    """
+    try:
+        sound = _Reader(content, found, max_seconds).read(rate)
+    except MemoryError as exc:
+        raise NotDecodable(_TOO_MUCH) from exc
+    except (av.FFmpegError, ValueError, OverflowError) as exc:
+        raise NotDecodable(_DAMAGED) from exc
+    return sound
+
+
+class _TrackProblem(NotDecodable):
+    """One track cannot be used; another one of the file may be."""
+
+
+@dataclass(slots=True)
+class _Take:
+    """One pass over a track: what was decoded, and what was odd about it."""
+
+    codec: str = ""
+    forms: int = 0
+    good_packets: int = 0
+    bad_packets: int = 0
+    values: int = 0
+    bad_values: int = 0
+
+    @property
+    def is_damaged(self) -> bool:
+        """Tell whether so much could not be decoded that the rest is not worth having."""
+        return self.bad_packets > 1 + self.good_packets // 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Rows of one value for each channel, and the number of the stretch with these channels."""
+
+    values: NDArray[np.float32]
+    names: list[str]
+    stretch: int
+
+
+class _Reader:
+    """Reads one file, within what it may cost."""
+
+    def __init__(self, content: bytes, found: AudioFormat, max_seconds: float) -> None:
+        located = locate_sound(io.BytesIO(content))
+        is_known = located.audio_format == found
+        self._content = content[located.start :] if is_known and located.start else content
+        # Of a file in fragments many players cannot tell the length.
+        is_whole = found.slug != "m4a" or b"moof" not in content
+        self._is_clean = is_known and located.is_clean and is_whole and not has_stowaway(content)
+        self._found = found
+        self._max_seconds = max_seconds
+        self._end = time.monotonic() + _PATIENCE_SECONDS
+
+    def read(self, rate: int | None) -> Sound:
+        """Return the first track that is heard, or the first one where all are silent."""
+        tracks, is_alone = self._list_tracks()
+        if not tracks:
+            raise NotDecodable(_NO_SOUND)
+        silent, trouble = None, _TrackProblem(_NO_SOUND)
+        for track in tracks[:_MOST_TRACKS]:
+            try:
+                sound = self._read_track(track, rate, is_plain=is_alone and self._is_clean)
+            except _TrackProblem as exc:
+                trouble = exc
+                continue
+            except (av.FFmpegError, ValueError):
+                trouble = _TrackProblem(_DAMAGED)
+                continue
+            if float(np.abs(sound.wave).max()) >= SILENCE:
+                return sound
+            silent = silent or sound
+        if silent is None:
+            raise trouble
+        return silent
+
+    def _list_tracks(self) -> tuple[list[int], bool]:
+        """Return the audio tracks, and whether there is nothing else; covers do not count."""
+        with self._open() as container:
+            streams = container.streams
+            films = [
+                each for each in streams.video if not each.disposition & Disposition.attached_pic
+            ]
+            tracks = [each.index for each in streams.audio]
+            return tracks, len(tracks) == 1 and not films
+
+    def _open(self) -> av.container.InputContainer:
+        return av.open(
+            io.BytesIO(self._content),
+            "r",
+            format=self._found.demuxer,
+            options={"protocol_whitelist": ""},
+            metadata_errors="ignore",  # a title in another encoding says nothing about the sound
+        )
+
+    def _read_track(self, track: int, rate: int | None, *, is_plain: bool) -> Sound:
+        take, pieces = _Take(), list[NDArray[np.float32]]()
+        mixes: dict[int, NDArray[np.float32]] = {}
+        rate = rate or self._find_rate(track)
+        for block in self._read_blocks(track, take, rate):
+            if block.stretch not in mixes:
+                # Which channels carry the speech is known once all of the track was compared.
+                is_one = len(block.names) == 1
+                mixes |= {block.stretch: np.ones(1, np.float32)} if is_one else self._compare(track)
+            mix = mixes.get(block.stretch, np.full(len(block.names), 1 / len(block.names)))
+            pieces.append((block.values @ mix).astype(np.float32, copy=False))
+        if take.is_damaged:
+            raise _TrackProblem(_DAMAGED)
+        if not pieces:
+            raise _TrackProblem(_NO_SOUND)
+        if take.bad_values > take.values // 100:
+            raise _TrackProblem(_NOT_SOUND)
+        wave, is_level = _level(np.concatenate(pieces), take.codec)
+        is_whole = take.forms == 1 and not take.bad_values and not take.bad_packets
+        is_all = all(mix.size <= 2 and mix.all() for mix in mixes.values())
+        return Sound(wave, rate, take.codec, is_plain and is_whole and is_all and is_level)
+
+    def _find_rate(self, track: int) -> int:
+        with self._open() as container:
+            take = _Take()
+            for frame in self._read_frames(container, track, take):
+                return min(frame.sample_rate, _HIGHEST_HEARD)
+        raise _TrackProblem(_DAMAGED if take.bad_packets else _NO_SOUND)
+
+    def _compare(self, track: int) -> dict[int, NDArray[np.float32]]:
+        """Return the mix of each stretch of the track."""
+        surveys: dict[int, Survey] = {}
+        for block in self._read_blocks(track, _Take(), SURVEY_RATE):
+            if block.stretch not in surveys:
+                surveys[block.stretch] = Survey(block.names)
+            surveys[block.stretch].add(block.values)
+        return {stretch: survey.choose_weights() for stretch, survey in surveys.items()}
+
+    def _read_blocks(self, track: int, take: _Take, rate: int) -> Iterator[_Block]:
+        """Decode the track at that rate, whatever its rate and channels change to on the way."""
+        decoded, stretch = 0, -1
+        names: list[str] = []
+        for frame in self._read_resampled(track, take, rate):
+            heard = [channel.name for channel in frame.layout.channels]
+            if heard != names:
+                names, stretch = heard, stretch + 1
+            values = np.asarray(frame.to_ndarray(), np.float32).reshape(-1, len(names))
+            good = np.isfinite(values)
+            if not good.all():
+                take.bad_values += values.size - int(good.sum())
+                values = np.where(good, values, 0)
+            take.values += values.size
+            decoded += frame.samples
+            if decoded > self._max_seconds * rate:
+                minutes = math.floor(self._max_seconds / 60)
+                raise NotDecodable(f"This file is longer than {minutes} minutes.")
+            yield _Block(values, names, stretch)
+
+    def _read_resampled(self, track: int, take: _Take, rate: int) -> Iterator[av.AudioFrame]:
+        resampler, form = av.AudioResampler(format="flt", rate=rate), None
+        budget = _Budget(self._end)
+        with self._open() as container:
+            for frame in self._read_frames(container, track, take):
+                budget.spend(frame)
+                found = (frame.format.name, frame.layout.name, frame.sample_rate)
+                if found != form:
+                    yield from _flush(resampler, form)
+                    # Packed: of eight channels on planes of their own, PyAV reads one from nowhere.
+                    resampler, form = av.AudioResampler(format="flt", rate=rate), found
+                    take.forms += 1
+                yield from resampler.resample(frame)
+            yield from _flush(resampler, form)
+
+    def _read_frames(
+        self, container: av.container.InputContainer, track: int, take: _Take
+    ) -> Iterator[av.AudioFrame]:
+        """Decode packet after packet; what cannot be decoded is counted and left out."""
+        # A damaged file may show fewer tracks when it is opened again.
+        stream = container.streams[track] if track < len(container.streams) else None
+        if not isinstance(stream, av.AudioStream) or stream.codec_context is None:
+            raise _TrackProblem(_NO_SOUND)
+        take.codec = _name_codec(stream.codec_context)
+        decoder = _choose_decoder(stream.codec_context)
+        packets = container.demux(stream)
+        while True:
+            try:
+                frames = decoder.decode(next(packets))
+            except (StopIteration, av.error.EOFError):
+                return
+            except MemoryError:
+                raise
+            except av.FFmpegError:
+                take.bad_packets += 1
+                continue
+            take.good_packets += bool(frames)
+            yield from frames
+
+
+def _flush(resampler: av.AudioResampler, form: object) -> Iterator[av.AudioFrame]:
+    """Return what the resampler still holds; one that has seen no frame cannot be asked."""
+    return iter([each for each in resampler.resample(None) if each] if form else [])
+
+
+# FFmpeg's own decoders drop the frames in which a phone sends no speech.
+_DECODERS = {"amr_nb": "libopencore_amrnb", "amr_wb": "libopencore_amrwb"}
+# Not every browser plays the others, such as xHE-AAC.
+_AAC_PROFILES = {"LC", "HE-AAC", "HE-AACv2"}
+
+
+def _name_codec(context: av.AudioCodecContext) -> str:
+    name = context.codec.canonical_name
+    is_rare = name == "aac" and context.profile not in _AAC_PROFILES
+    return f"{name} {context.profile}" if is_rare else name
+
+
+def _choose_decoder(context: av.AudioCodecContext) -> av.AudioCodecContext:
+    name = _DECODERS.get(context.codec.canonical_name)
+    if name is None:
+        return context
+    decoder = cast(av.AudioCodecContext, av.CodecContext.create(name, "r"))
+    decoder.sample_rate, decoder.layout = context.sample_rate, context.layout
+    return decoder
+
+
+class _Budget:
+    """What one pass over a file may cost, whatever its header says."""
+
+    def __init__(self, end: float) -> None:
+        self._values = 0
+        self._end = end
+
+    def spend(self, frame: av.AudioFrame) -> None:
+        """Count one decoded frame; raises NotDecodable when the file costs too much."""
+        channels = len(frame.layout.channels)
+        if channels > _MOST_CHANNELS:
+            raise NotDecodable(f"This file has more than {_MOST_CHANNELS} channels. {SAVE_AS}")
+        if frame.sample_rate > _HIGHEST_RATE:
+            words = f"This file has a rate above {_HIGHEST_RATE // 1000} kHz."
+            raise NotDecodable(f"{words} {SAVE_AS}")
+        self._values += frame.samples * channels
+        if self._values > _MOST_VALUES or time.monotonic() > self._end:
+            raise NotDecodable(_TOO_MUCH)
+
+
+def _level(wave: NDArray[np.float32], codec: str) -> tuple[NDArray[np.float32], bool]:
+    """Return the wave around zero and at most at full scale, and whether it was so before."""
+    offset = float(wave.mean(dtype=np.float64))
+    loudest = float(np.abs(wave).max())
+    has_offset = abs(offset) > _LEAST_OFFSET * max(1.0, loudest)
+    if has_offset:
+        wave = (wave - offset).astype(np.float32)
+        loudest = float(np.abs(wave).max())
+    if loudest > LOUDEST and not codec.startswith("pcm_f"):
+        raise _TrackProblem(_NOT_SOUND)
+    if loudest > _MOST_OVER:
+        usual = float(np.percentile(np.abs(wave[:: max(1, wave.size // 1_000_000)]), 99))
+        if loudest > _MOST_CREST * usual:
+            raise _TrackProblem(_NOT_SOUND)
+    if loudest > 1:
+        wave = wave / np.float32(loudest)
+    return wave, not has_offset and loudest <= _MOST_OVER

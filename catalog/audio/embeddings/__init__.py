@@ -1,0 +1,1 @@
+"""Speaker embeddings: speech in, one vector out; near vectors sound alike."""

@@ -1,0 +1,263 @@
+"""Identify an upload by its first bytes; its name and declared type are only claims.
+
+The web process uses this module, so it needs nothing but the standard library. Only formats that
+hold their sound themselves are listed: a playlist can make FFmpeg open other files and addresses.
+"""
+
+import io
+import re
+import zipfile
+from dataclasses import dataclass
+from typing import Protocol
+
+from catalog.audio.frame_sync import find_frames, scan_for_frames
+
+# How to save what cannot be read here.
+SAVE_AS = "Export it as WAV or M4A and upload that."
+HEAD_BYTES = 512
+_WINDOW = 64 * 1024
+_MOST_TAGS = 8
+_MARKUP = re.compile(rb"<(?:script|html|!doctype|\?php)[\s>]", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class AudioFormat:
+    """One kind of file that we take: our short word, its MIME type, and FFmpeg's demuxer.
+
+    ``played`` are the codecs that every browser plays in it, ``sent`` those that go to a provider
+    as they are. Anything else is played and sent as a copy.
+    """
+
+    slug: str
+    label: str
+    content_type: str
+    demuxer: str
+    played: frozenset[str] = frozenset()
+    sent: frozenset[str] = frozenset()
+
+
+def _common(slug: str, label: str, content_type: str, demuxer: str, *codecs: str) -> AudioFormat:
+    named = frozenset(codecs)
+    return AudioFormat(slug, label, content_type, demuxer, named, named)
+
+
+# Safari plays Ogg only in its newest versions: https://caniuse.com/ogg-vorbis
+_OGG = frozenset({"opus", "vorbis"})
+
+FORMATS = {
+    found.slug: found
+    for found in (
+        _common("wav", "WAV", "audio/wav", "wav", "pcm_s16le", "pcm_u8"),
+        _common("mp3", "MP3", "audio/mpeg", "mp3", "mp3"),
+        _common("flac", "FLAC", "audio/flac", "flac", "flac"),
+        AudioFormat("ogg", "OGG", "audio/ogg", "ogg", sent=_OGG),
+        _common("m4a", "M4A", "audio/mp4", "mp4", "aac"),
+        AudioFormat("webm", "WebM", "audio/webm", "matroska", sent=_OGG),
+        AudioFormat("rf64", "RF64", "audio/x-rf64", "wav"),
+        AudioFormat("mov", "QuickTime", "video/quicktime", "mov"),
+        AudioFormat("3gp", "3GP", "audio/3gpp", "3gp"),
+        AudioFormat("aac", "AAC", "audio/aac", "aac"),
+        AudioFormat("latm", "LATM", "audio/mp4a-latm", "loas"),
+        AudioFormat("aiff", "AIFF", "audio/aiff", "aiff"),
+        AudioFormat("caf", "CAF", "audio/x-caf", "caf"),
+        AudioFormat("amr", "AMR", "audio/amr", "amr"),
+        AudioFormat("wma", "WMA", "audio/x-ms-wma", "asf"),
+        AudioFormat("w64", "Wave64", "audio/x-w64", "w64"),
+        AudioFormat("au", "AU", "audio/basic", "au"),
+        AudioFormat("wv", "WavPack", "audio/x-wavpack", "wv"),
+        AudioFormat("ape", "APE", "audio/x-ape", "ape"),
+        AudioFormat("tta", "TTA", "audio/x-tta", "tta"),
+        AudioFormat("voc", "VOC", "audio/x-voc", "voc"),
+        AudioFormat("sph", "SPHERE", "audio/x-nist", "nistsphere"),
+        AudioFormat("dss", "DSS", "audio/x-dss", "dss"),
+        AudioFormat("qcp", "QCP", "audio/qcelp", "qcp"),
+        AudioFormat("gsm", "GSM", "audio/x-gsm", "gsm"),
+        AudioFormat("ac3", "AC-3", "audio/ac3", "ac3"),
+        AudioFormat("eac3", "E-AC-3", "audio/eac3", "eac3"),
+        AudioFormat("avi", "AVI", "video/x-msvideo", "avi"),
+        AudioFormat("flv", "FLV", "video/x-flv", "flv"),
+        AudioFormat("ts", "MPEG-TS", "video/mp2t", "mpegts"),
+        AudioFormat("mpg", "MPEG", "video/mpeg", "mpeg"),
+    )
+}
+
+_MAGIC = {
+    b"fLaC": "flac",
+    b"OggS": "ogg",
+    b"\x1aE\xdf\xa3": "webm",
+    b"caff": "caf",
+    b"#!AMR": "amr",
+    b"\x30\x26\xb2\x75\x8e\x66\xcf\x11": "wma",
+    b"riff\x2e\x91\xcf\x11": "w64",
+    b".snd": "au",
+    b"wvpk": "wv",
+    b"MAC ": "ape",
+    b"TTA1": "tta",
+    b"Creative Voice File": "voc",
+    b"NIST_1A": "sph",
+    b"\x02dss": "dss",
+    b"\x03dss": "dss",
+    b"FLV\x01": "flv",
+    b"\x00\x00\x01\xba": "mpg",
+}
+# The outer and the inner name of a file made of chunks.
+_CHUNKED = {
+    (b"RIFF", b"WAVE"): "wav",
+    (b"RIFX", b"WAVE"): "rf64",
+    (b"RF64", b"WAVE"): "rf64",
+    (b"BW64", b"WAVE"): "rf64",
+    (b"RIFF", b"QLCM"): "qcp",
+    (b"RIFF", b"AVI "): "avi",
+    (b"FORM", b"AIFF"): "aiff",
+    (b"FORM", b"AIFC"): "aiff",
+}
+# QuickTime files written before 2003 have no "ftyp" and begin with one of the others.
+_BOXES = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
+
+_REFUSALS = {
+    b"MThd": f"but a MIDI file, which holds notes. {SAVE_AS}",
+    b"#EXTM3U": "but a playlist. Choose the recording itself.",
+    b"[playlist]": "but a playlist. Choose the recording itself.",
+    b"ffconcat": "but a playlist. Choose the recording itself.",
+    b"PK\x03\x04": "but an archive. Unpack it and choose a recording from it.",
+    b"Rar!": "but an archive. Unpack it and choose a recording from it.",
+    b"7z\xbc\xaf": "but an archive. Unpack it and choose a recording from it.",
+    b"\x1f\x8b": "but an archive. Unpack it and choose a recording from it.",
+    b"SQLite format 3": f"but a project of an editor. {SAVE_AS}",
+}
+
+
+class Readable(Protocol):
+    """A file, an upload, or bytes in memory."""
+
+    def seek(self, offset: int, /) -> object:
+        """Go to that byte."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to so many bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """The format of a file, and where its sound begins.
+
+    ``is_clean`` is False where something stands in front that not every reader skips.
+    """
+
+    audio_format: AudioFormat | None
+    start: int = 0
+    is_clean: bool = True
+
+
+def sniff_format(content: bytes) -> AudioFormat | None:
+    """Return the format that the first bytes show, or None for anything that we do not take."""
+    return locate_sound(io.BytesIO(content)).audio_format
+
+
+def locate_sound(file: Readable) -> Located:
+    """Find the format of a file behind the tags and zero bytes that may stand in front of it."""
+    start, is_tagged, is_padded = 0, False, False
+    for _ in range(_MOST_TAGS):
+        head = _read(file, start)
+        if slug := _sniff_container(head):
+            # FFmpeg's readers and players skip a tag in front of MPEG audio alone.
+            return Located(FORMATS[slug], start, is_clean=not start)
+        if slug := find_frames(head):
+            return Located(FORMATS[slug], start, not is_padded and (slug == "mp3" or not start))
+        if size := _tag_size(head):
+            start, is_tagged = start + size, True
+        elif zeros := _count_zeros(file, start):
+            start, is_padded = start + zeros, True
+            if found := _sniff_before(file, start):
+                return found
+        else:
+            break
+    if behind := scan_for_frames(_read(file, start)):
+        return Located(FORMATS[behind[0]], start + behind[1], is_clean=False)
+    # A tag whose size is wrong: MPEG audio is what nearly always follows it.
+    return Located(FORMATS["mp3"] if is_tagged else None)
+
+
+def _sniff_before(file: Readable, start: int) -> Located | None:
+    """Find a format that begins with zeros of its own, up to three bytes before the others end."""
+    for back in (1, 2, 3):
+        if slug := _sniff_container(_read(file, start - back)):
+            return Located(FORMATS[slug], start - back, is_clean=False)
+    return None
+
+
+def describe_refusal(head: bytes) -> str:
+    """Say of a file that is in no format of ours what it is, and how to save it instead."""
+    known = (words for magic, words in _REFUSALS.items() if head.startswith(magic))
+    return f"This is not an audio file {next(known, f'that we can read. {SAVE_AS}')}"
+
+
+def has_stowaway(content: bytes) -> bool:
+    """Tell whether a web page, a PDF, or an archive can be read out of the file as well.
+
+    Show notes in a tag are enough, so such a file is not refused. Only its copy is played and sent.
+    """
+    # Readers of a PDF look for its head in the first kilobyte, unpackers from the end.
+    return (
+        b"%PDF-" in content[:1024]
+        or _MARKUP.search(content) is not None
+        or zipfile.is_zipfile(io.BytesIO(content))
+    )
+
+
+def plays_everywhere(head: bytes, found: AudioFormat) -> bool:
+    """Tell from the first bytes alone whether every browser plays the file; False if unsure."""
+    if found.slug == "wav":
+        place = head.find(b"fmt ") + 8
+        kind, channels = head[place : place + 2], head[place + 2 : place + 4]
+        bits = head[place + 14 : place + 16]
+        plain = {b"\x08\x00", b"\x10\x00"}
+        return kind == b"\x01\x00" and channels in {b"\x01\x00", b"\x02\x00"} and bits in plain
+    return found.slug in {"mp3", "flac"}
+
+
+def _read(file: Readable, start: int, size: int = _WINDOW) -> bytes:
+    file.seek(max(0, start))
+    return file.read(size)
+
+
+def _sniff_container(head: bytes) -> str:
+    for magic, slug in _MAGIC.items():
+        if head.startswith(magic):
+            return slug
+    if slug := _CHUNKED.get((head[:4], head[8:12]), ""):
+        return slug
+    if head[4:8] in _BOXES and (int.from_bytes(head[:4]) >= 8 or head[:4] == b"\x00\x00\x00\x01"):
+        return _sniff_brand(head)
+    return ""
+
+
+def _sniff_brand(head: bytes) -> str:
+    if head[4:8] != b"ftyp" or head[8:12] == b"qt  ":
+        return "mov"
+    return "3gp" if head[8:10] == b"3g" else "m4a"
+
+
+def _tag_size(head: bytes) -> int:
+    """Return how long the tag is that the bytes begin with, 0 for none.
+
+    See https://id3.org/id3v2.4.0-structure and https://wiki.hydrogenaud.io/index.php?title=APEv2
+    """
+    if head[:3] == b"ID3" and len(head) >= 10:
+        size = 0
+        for byte in head[6:10]:
+            size = size << 7 | byte & 0x7F
+        return 10 + size + (10 if head[5] & 0x10 else 0)
+    if head[:8] == b"APETAGEX" and len(head) >= 32:
+        return 32 + int.from_bytes(head[12:16], "little")
+    return 0
+
+
+def _count_zeros(file: Readable, start: int) -> int:
+    count = 0
+    while block := _read(file, start + count):
+        zeros = len(block) - len(block.lstrip(b"\x00"))
+        count += zeros
+        if zeros < len(block):
+            return count
+    return 0

@@ -1,0 +1,176 @@
+"""Voice match: a recording becomes a blend of the stock voices, by some thirty spoken tries.
+
+GE2E and CAM++ drive the search. VoiceFilter, which took no part in it, judges what came of it.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from catalog.audio.embeddings.encoders import voicefilter
+from catalog.audio.embeddings.mel_spectrogram import Wave
+from catalog.audio.matching.features import listen, score
+from catalog.audio.matching.surrogate import Surrogate
+from catalog.audio.matching.table import Table, Weights, load_table
+
+TRIES = 30
+SPOKEN = "Please call me before noon on Thursday."
+# The judge hears another sentence than the search did.
+JUDGED = "The old clock in the hallway strikes twelve while the rain keeps falling outside."
+_CPU_SECONDS = 78.0
+_LEAST_TRIES = 8
+_SHARPNESS = 0.03
+# Beyond what stock voices reach, speech falls apart before similarity does.
+_FARTHEST, _FARTHER_COSTS = 1.25, 0.15
+_CURIOSITY = (0.0, 0.04, 0.1)
+_LOW, _LITTLE = 0.6, 0.03
+_MIDDLE_OF = 5
+# How a promising place is looked for on the surrogate: ever smaller steps from the best so far.
+_PARENTS, _CHILDREN = 8, 120
+_STEPS = np.geomspace(0.4, 0.02, 20)
+
+Speak = Callable[[str, Weights], tuple[Wave, int]]
+Tell = Callable[["Progress"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a match is; ``similarity`` is what the search believes, by its own encoder."""
+
+    done: int
+    total: int
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The blend, and how near it and the nearest stock voice come by the judging encoder."""
+
+    weights: Weights
+    nearest: str
+    nearest_similarity: float
+    similarity: float
+    tries: int
+
+    @property
+    def warning(self) -> str:
+        """What a person should know before using it, "" when nothing."""
+        if self.similarity < _LOW:
+            return (
+                "The match is weak: most people would not take it for the same speaker."
+                " A longer, cleaner sample may help; some voices lie outside what this engine"
+                " can speak."
+            )
+        if self.similarity < self.nearest_similarity + _LITTLE:
+            return f"The match is hardly nearer to the sample than the stock voice {self.nearest}."
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What can be said without speaking: the nearest stock voice, and a blend of the near ones."""
+
+    nearest: str
+    blend: Weights
+
+
+def glance(wave: Wave, rate: int) -> Glance:
+    """Return the nearest stock voice and a blend at once; raises NotAWave."""
+    return _glance(load_table(), listen(wave, rate))
+
+
+def match_voice(wave: Wave, rate: int, speak: Speak, tell: Tell) -> Match:
+    """Search the blend that sounds most like the wave; raises NotAWave.
+
+    ``speak`` turns a text and weights over the stock voices into sound and its rate. It is called
+    some thirty times, and fewer on a slow machine; ``tell`` is called after each. What either of
+    them raises ends the search.
+    """
+    table = load_table()
+    target = listen(wave, rate)
+    search = _Search(table, target)
+    first = _glance(table, target)
+    deadline = time.process_time() + _CPU_SECONDS
+    queue = [table.place_of(first.blend)]
+    done = 0
+    while done < TRIES and (done < _LEAST_TRIES or time.process_time() < deadline):
+        place = queue.pop() if queue else search.propose(done)
+        sound, its_rate = speak(SPOKEN, table.weights_of(place))
+        search.learn(place, listen(sound, its_rate))
+        done += 1
+        tell(Progress(done, TRIES, search.best_guess()))
+    weights = table.weights_of(search.best_place())
+    judge = voicefilter()
+    heard = judge.embed(wave, rate)
+    stock = np.eye(len(table.names), dtype=np.float32)[table.names.index(first.nearest)]
+    return Match(
+        weights=weights,
+        nearest=first.nearest,
+        nearest_similarity=float(judge.embed(*speak(JUDGED, stock)) @ heard),
+        similarity=float(judge.embed(*speak(JUDGED, weights)) @ heard),
+        tries=done,
+    )
+
+
+def _glance(table: Table, target: Wave) -> Glance:
+    likeness = score(table.heard[: len(table.names)], target)
+    blend = np.exp((likeness - likeness.max()) / _SHARPNESS)
+    return Glance(
+        nearest=table.names[int(likeness.argmax())],
+        blend=np.asarray(blend / blend.sum(), np.float32),
+    )
+
+
+class _Search:
+    """Proposes places to try, and learns from each."""
+
+    def __init__(self, table: Table, target: Wave) -> None:
+        self._target = target
+        self._tried_from = len(table.weights)
+        self._places = table.place_of(table.weights)
+        self._heard = table.heard
+        stock = table.places
+        self._spread = stock.std(axis=0)
+        # The same recording gives the same voice, try by try.
+        self._random = np.random.default_rng(20)
+        self._fit()
+
+    def learn(self, place: Wave, heard: Wave) -> None:
+        self._places = np.concatenate([self._places, place[None]])
+        self._heard = np.concatenate([self._heard, heard[None]])
+        self._fit()
+
+    def propose(self, turn: int) -> Wave:
+        """Return the place that promises most, now and then one about which little is known."""
+        curiosity = _CURIOSITY[turn % len(_CURIOSITY)]
+        pool = self._places[np.argsort(-self._worth(self._places, 0))[:_PARENTS]]
+        for step in _STEPS:
+            moves = self._random.standard_normal((_CHILDREN, len(self._spread)))
+            origins = pool[self._random.integers(_PARENTS, size=_CHILDREN)]
+            children = origins + np.float32(step) * self._spread * moves.astype(np.float32)
+            pool = np.concatenate([pool[:_PARENTS], children])
+            pool = pool[np.argsort(-self._worth(pool, curiosity))]
+        return np.asarray(pool[0], np.float32)
+
+    def best_place(self) -> Wave:
+        """Return the middle of the tried places that the whole of what was heard speaks for."""
+        # Not the one try that scored best: it was lucky.
+        tried = self._places[self._tried_from :]
+        best = np.argsort(-self._worth(tried, 0))[:_MIDDLE_OF]
+        return np.asarray(tried[best].mean(axis=0), np.float32)
+
+    def best_guess(self) -> float:
+        """Return what is likely heard of the best place."""
+        return float(self._surrogate.guess(self.best_place()[None])[0])
+
+    def _worth(self, places: Wave, curiosity: float) -> Wave:
+        beyond = np.maximum(0, np.linalg.norm(places, axis=1) - _FARTHEST)
+        worth = self._surrogate.guess(places) - _FARTHER_COSTS * beyond
+        if curiosity:
+            worth = worth + curiosity * self._surrogate.doubt(places)
+        return np.asarray(worth, np.float32)
+
+    def _fit(self) -> None:
+        self._surrogate = Surrogate(self._places, self._heard, self._target)

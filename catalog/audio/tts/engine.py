@@ -1,0 +1,94 @@
+"""The engine: a text, a style and a language in, samples out; the same in, the same out."""
+
+import functools
+import importlib
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalog.audio.tts.errors import NoEngine, SpeechProblem
+from catalog.audio.tts.phonemes import phonemize
+from catalog.audio.tts.styles import Style, check_style
+from catalog.audio.tts.weights import prepare_weights, verify_weights
+
+RATE = 24_000
+SLOWEST, FASTEST = 0.5, 2.0
+
+Samples = NDArray[np.float32]
+
+# The rest of the machine belongs to the pages.
+_THREADS = 2
+_SILENT_BELOW = 1e-3
+_LOUDEST = 0.97
+_LONGEST_SECONDS = 600
+
+
+class Engine:
+    """One loaded model; several threads may use it, and it speaks for one at a time."""
+
+    def __init__(self, weights: Path, *, threads: int = _THREADS) -> None:
+        verify_weights(weights)
+        try:
+            runtime = importlib.import_module("onnxruntime")
+        except ImportError:
+            raise NoEngine(
+                "ONNX Runtime is not installed; requirements.txt lists it with the rest."
+            ) from None
+        options = runtime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        # A plan of memory for each length of text would be kept for good.
+        options.enable_mem_pattern = False
+        # Waiting threads sleep: on a busy machine they would take the time that the others need.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.log_severity_level = 3
+        self._session: Any = runtime.InferenceSession(
+            str(weights), options, providers=["CPUExecutionProvider"]
+        )
+        self._lock = threading.Lock()
+
+    def speak(
+        self, text: str, style: Style, language: str = "en-US", speed: float = 1.0
+    ) -> Samples:
+        """Return the text as mono samples at ``RATE``; raises SpeechProblem.
+
+        ``language`` is the BCP 47 tag that the text is read in, whatever the style spoke.
+        """
+        style = check_style(style)
+        pace = min(max(speed, SLOWEST), FASTEST)
+        pieces = phonemize(text, language)
+        with self._lock:
+            spoken = [self._run(tokens, style, pace) for tokens in pieces]
+        return _check(np.concatenate(spoken))
+
+    def _run(self, tokens: list[int], style: Style, speed: float) -> Samples:
+        outputs = self._session.run(
+            None,
+            {
+                "tokens": np.array([[0, *tokens, 0]], np.int64),
+                "style": style[len(tokens) - 1][None, :],
+                "speed": np.array([speed], np.float32),
+            },
+        )
+        samples: Samples = np.asarray(outputs[0], np.float32).ravel()
+        return samples
+
+
+def _check(samples: Samples) -> Samples:
+    if not np.isfinite(samples).all():
+        raise SpeechProblem("The speech engine answered with values that are no sound.")
+    peak = float(np.abs(samples).max(initial=0.0))
+    if peak < _SILENT_BELOW:
+        raise SpeechProblem("The speech engine answered with silence.")
+    if len(samples) > _LONGEST_SECONDS * RATE:
+        raise SpeechProblem("The speech engine spoke for longer than any text can take.")
+    return samples * np.float32(_LOUDEST / peak) if peak > _LOUDEST else samples
+
+
+@functools.lru_cache(maxsize=1)
+def load_engine(folder: Path) -> Engine:
+    """Return this process's engine; its weights are kept in the folder; raises NoEngine."""
+    return Engine(prepare_weights(folder))

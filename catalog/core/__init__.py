@@ -1,0 +1,1 @@
+"""What everything else stands on: the database's clock, encryption, files, commits, the broker."""

@@ -1,0 +1,135 @@
+"""Files on disk: hashed static files, and media that is either whole or not there."""
+
+import contextlib
+import errno
+import hashlib
+import os
+import secrets
+import shutil
+import unicodedata
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+from catalog.core.private_files import make_private_folder
+
+_DRAFT = ".draft-"
+# What the database and the queue need to go on while someone makes room.
+RESERVE_BYTES = 64 * 1024 * 1024
+_FULL_NUMBERS = {errno.ENOSPC, errno.EDQUOT}
+# As SQLite and PostgreSQL say it.
+_FULL_WORDS = ("disk is full", "No space left on device", "Disk quota exceeded")
+
+
+class HashedStaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
+    """Hashed and compressed static files, with the imports between our scripts rewritten too."""
+
+    support_js_module_import_aggregation = True
+
+
+def store_media(folder: str, chunks: Iterable[bytes], ending: str) -> tuple[str, int, str]:
+    """Write a file under a random name; return its path in the media folder, size and sha256.
+
+    The file appears under its name only when it is whole and on the disk, so that a process
+    killed half-way leaves a hidden draft and never a torn file.
+    """
+    name = f"{secrets.token_hex(16)}.{ending}"
+    relative = f"{folder}/{name[:2]}/{name}"
+    target = Path(settings.MEDIA_ROOT) / relative
+    make_private_folder(target.parent)
+    draft = target.with_name(_DRAFT + name)
+    digest, size = hashlib.sha256(), 0
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            for chunk in chunks:
+                digest.update(chunk)
+                size += len(chunk)
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(target)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    return relative, size, digest.hexdigest()
+
+
+def is_full(problem: BaseException | None) -> bool:
+    """Tell whether this went wrong because a disk, ours or the database's, has no room left."""
+    if isinstance(problem, OSError):
+        return problem.errno in _FULL_NUMBERS
+    is_of_database = isinstance(problem, DatabaseError)
+    return is_of_database and any(words in str(problem) for words in _FULL_WORDS)
+
+
+def find_free_bytes() -> int:
+    """Return how much room is left where it is scarcest: for the data, or for the media."""
+    places = [Path(settings.DATA_DIR), Path(settings.MEDIA_ROOT)]
+    return min(shutil.disk_usage(place).free for place in places if place.is_dir())
+
+
+def has_room() -> bool:
+    """Tell whether there is room for more sound, beside what the database needs."""
+    return find_free_bytes() > RESERVE_BYTES
+
+
+def try_media() -> None:
+    """Write and remove a small file where media are kept; raises OSError."""
+    probe = Path(settings.MEDIA_ROOT) / f"{_DRAFT}probe-{secrets.token_hex(8)}"
+    probe.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        probe.write_bytes(b"room")
+    finally:
+        probe.unlink(missing_ok=True)
+
+
+def clean_filename(name: str) -> str:
+    """Return the uploaded name as it may be shown; it is never used as a path."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    whole = unicodedata.normalize("NFC", last)
+    shown = "".join(mark for mark in whole if mark.isprintable())
+    return shown[:120] or "sample"
+
+
+def media_path(relative: str) -> Path:
+    """Return where a stored file lies; a path that leads out of the media folder is refused."""
+    root = Path(settings.MEDIA_ROOT).resolve()
+    path = (root / relative).resolve()
+    if not path.is_relative_to(root):
+        raise ValueError("A media path leads out of the media folder.")
+    return path
+
+
+def remove_media(relative: str) -> None:
+    """Remove a stored file; a missing one is fine."""
+    with contextlib.suppress(FileNotFoundError):
+        media_path(relative).unlink()
+
+
+def sweep_drafts(older_than: datetime) -> int:
+    """Remove the drafts and half uploads that killed processes left behind; return how many."""
+    removed = 0
+    drafts = _find_files(Path(settings.MEDIA_ROOT), f"{_DRAFT}*")
+    uploads = _find_files(Path(settings.FILE_UPLOAD_TEMP_DIR), "*.upload*")
+    for draft in [*drafts, *uploads]:
+        if draft.stat().st_mtime < older_than.timestamp():
+            draft.unlink(missing_ok=True)
+            removed += 1
+    return removed
+
+
+def _find_files(root: Path, pattern: str) -> Iterator[Path]:
+    if root.is_dir():
+        yield from root.rglob(pattern)
+
+
+def file_facts(path: Path) -> dict[str, Any]:
+    """Return size and modification time of a stored file, for its response headers."""
+    status = path.stat()
+    return {"size": status.st_size, "etag": f'"{status.st_mtime_ns:x}-{status.st_size:x}"'}

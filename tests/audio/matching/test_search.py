@@ -1,0 +1,170 @@
+"""Voice match: a hidden voice is found again, steps are told, weak results are called weak."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from catalog.audio.embeddings.encoders import CAMPlusPlus, campplus, ge2e, point
+from catalog.audio.embeddings.waveform import RATE, NotAWave
+from catalog.audio.matching import impressions, search
+from catalog.audio.matching.features import listen, score
+from catalog.audio.matching.search import Match, Progress, glance, match_voice
+from catalog.audio.matching.table import load_table
+from catalog.audio.tts.engine import RATE as SPEECH_RATE
+from catalog.audio.tts.engine import Engine
+from catalog.audio.tts.styles import blend_styles, style_names
+
+
+class Ear:
+    """Hears a blend in the numbers themselves, as an encoder would hear it in speech."""
+
+    def __init__(self, seed: int, size: int = 256) -> None:
+        random = np.random.default_rng(seed)
+        self._turn = random.standard_normal((len(load_table().names), size))
+
+    def embed(self, wave: np.ndarray, rate: int = RATE) -> np.ndarray:
+        return point(1 + np.tanh(wave @ self._turn)).astype(np.float32)
+
+
+def say(text: str, weights: np.ndarray) -> tuple[np.ndarray, int]:
+    return weights, RATE
+
+
+def say_nothing_of_it(progress: Progress) -> None:
+    pass
+
+
+@pytest.fixture
+def ears(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let two ears drive, of which the table knows, and a third one judge after six tries."""
+    first, second, judge = Ear(1), Ear(3, CAMPlusPlus.size), Ear(2)
+    monkeypatch.setattr(impressions, "ge2e", lambda: first)
+    monkeypatch.setattr(impressions, "campplus", lambda: second)
+    monkeypatch.setattr(search, "voicefilter", lambda: judge)
+    table = load_table()
+    known = replace(table, heard=np.array([listen(row, RATE) for row in table.weights]))
+    monkeypatch.setattr(search, "load_table", lambda: known)
+    monkeypatch.setattr(search, "TRIES", 6)
+
+
+def hide_voice() -> np.ndarray:
+    """Return a blend of three voices that is in no table."""
+    weights = np.zeros(54, np.float32)
+    weights[[3, 17, 40]] = 0.5, 0.3, 0.2
+    return weights
+
+
+def test_a_hidden_blend_is_found_nearer_than_any_stock_voice(ears):
+    found = match_voice(hide_voice(), RATE, say, say_nothing_of_it)
+
+    assert found.similarity > found.nearest_similarity + 0.01
+    assert found.weights.sum() == pytest.approx(1, abs=1e-3)
+    assert found.nearest == load_table().names[3]
+
+
+def test_the_same_sample_gives_the_same_voice(ears):
+    first, second = (match_voice(hide_voice(), RATE, say, say_nothing_of_it) for _ in range(2))
+
+    assert np.array_equal(first.weights, second.weights)
+
+
+def test_without_a_try_there_is_a_nearest_voice_and_a_blend_of_the_near_ones(ears):
+    found = glance(hide_voice(), RATE)
+
+    assert found.nearest == load_table().names[3]
+    assert found.blend.argmax() == 3
+    assert found.blend.sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_every_try_is_told(ears):
+    told: list[Progress] = []
+
+    found = match_voice(hide_voice(), RATE, say, told.append)
+
+    assert [step.done for step in told] == list(range(1, 7))
+    assert {step.total for step in told} == {6}
+    assert found.tries == 6
+
+
+def test_a_slow_machine_stops_in_time_with_what_it_has(ears, monkeypatch):
+    monkeypatch.setattr(search, "_CPU_SECONDS", -1.0)
+    monkeypatch.setattr(search, "_LEAST_TRIES", 2)
+
+    found = match_voice(hide_voice(), RATE, say, say_nothing_of_it)
+
+    assert found.tries == 2
+
+
+def test_what_the_speech_engine_raises_ends_the_search(ears):
+    def break_down(text: str, weights: np.ndarray) -> tuple[np.ndarray, int]:
+        raise RuntimeError("no engine")
+
+    with pytest.raises(RuntimeError, match="no engine"):
+        match_voice(hide_voice(), RATE, break_down, say_nothing_of_it)
+
+
+def test_a_sample_of_numbers_that_are_no_sound_is_refused():
+    with pytest.raises(NotAWave):
+        match_voice(np.full(RATE, np.nan, np.float32), RATE, say, say_nothing_of_it)
+
+
+@pytest.mark.parametrize(
+    ("nearest", "similarity", "word"),
+    [(0.3, 0.5, "weak"), (0.7, 0.71, "hardly nearer"), (0.5, 0.7, "")],
+)
+def test_a_weak_match_is_called_weak(nearest, similarity, word):
+    found = Match(np.zeros(54, np.float32), "af_heart", nearest, similarity, 40)
+
+    assert word in found.warning
+    assert bool(found.warning) == bool(word)
+
+
+def test_the_table_speaks_of_the_voices_of_the_engine():
+    table = load_table()
+
+    assert table.names == style_names()
+    assert np.allclose(table.weights.sum(axis=1), 1, atol=0.05)
+    assert np.array_equal(table.weights[:54], np.eye(54))
+
+
+def test_a_place_leads_back_to_weights_of_the_same_place():
+    table = load_table()
+    place = table.place_of(hide_voice())
+
+    again = table.weights_of(place)
+
+    assert table.place_of(again) == pytest.approx(place, abs=1e-4)
+    assert again.sum() == pytest.approx(1, abs=1e-4)
+
+
+@pytest.mark.parametrize("row", [0, 60], ids=["a stock voice", "a blend"])
+def test_the_table_holds_what_is_heard_when_the_engine_speaks(engine: Engine, row: int):
+    table = load_table()
+
+    spoken = engine.speak(search.SPOKEN, blend_styles(table.weights[row]))
+    heard = listen(spoken, SPEECH_RATE)
+
+    assert score(table.heard[row : row + 1], heard)[0] > 0.95
+    assert score(table.heard[30:31], heard)[0] < 0.9
+
+
+def make_impression(ours: np.ndarray, theirs: np.ndarray, pitch: float) -> np.ndarray:
+    return np.concatenate([point(ours), point(theirs), [pitch]]).astype(np.float32)
+
+
+def test_both_encoders_and_the_pitch_say_how_near_a_voice_is():
+    random = np.random.default_rng(5)
+    ours, theirs = random.standard_normal(ge2e().size), random.standard_normal(campplus().size)
+    target = make_impression(ours, theirs, 7.9)
+    heard = [
+        target,
+        make_impression(random.standard_normal(ours.size), theirs, 7.9),
+        make_impression(ours, random.standard_normal(theirs.size), 7.9),
+        make_impression(ours, theirs, 7.2),
+    ]
+
+    same, *others = score(np.array(heard), target)
+
+    assert same == pytest.approx(1, abs=1e-5)
+    assert max(others) < 0.95

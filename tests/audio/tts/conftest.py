@@ -1,0 +1,13 @@
+"""The engine, loaded once for all tests that speak."""
+
+from pathlib import Path
+
+import pytest
+
+from catalog.audio.tts.engine import Engine, load_engine
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    folder: Path = tmp_path_factory.mktemp("speech")
+    return load_engine(folder)

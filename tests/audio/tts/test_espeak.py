@@ -1,0 +1,70 @@
+"""What eSpeak NG answers, rewritten as the model knows it; the library itself is only an extra."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from catalog.audio.tts import espeak
+from catalog.audio.tts.errors import CannotSpeak
+from catalog.audio.tts.espeak import phonemize_with_espeak
+
+
+class FakeLibrary:
+    """Answers each text with phonemes that were written down from the real library."""
+
+    ANSWERS = {
+        "Hola": "ˈola",
+        "3.5 horas": "tɾˈes pˈunto θˈinko ˈoɾas",
+        "Alpha": "(e^n)ˈalfə(h^i)",
+        "Ciao": "t^ʃˈao",
+    }
+
+    def __init__(self) -> None:
+        self.voice = b""
+
+    def espeak_SetVoiceByName(self, name: bytes) -> int:  # noqa: N802  (the library's own name)
+        self.voice = name
+        return 0 if name in {b"es", b"hi", b"it"} else -1
+
+    def espeak_TextToPhonemes(self, place, coding, mode) -> bytes:  # noqa: N802
+        text = espeak.ctypes.string_at(place._obj.value).decode()
+        place._obj.value = None
+        return self.ANSWERS[text.strip()].encode()
+
+
+@pytest.fixture
+def library(monkeypatch) -> FakeLibrary:
+    fake = FakeLibrary()
+    monkeypatch.setattr(espeak, "_load", lambda: fake)
+    return fake
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "phonemes"),
+    [
+        ("¿Hola? Hola.", "es", "ˈola? ˈola."),
+        ("3.5 horas", "es", "tɾˈes pˈunto θˈinko ˈoɾas"),
+        ("Alpha", "hi", "ˈalfə"),
+        ("«Ciao»", "it", "“ʧˈao”"),
+    ],
+)
+def test_pauses_are_kept_and_marks_of_other_languages_are_not(library, text, language, phonemes):
+    assert phonemize_with_espeak(text, language) == phonemes
+
+
+def test_a_voice_that_the_library_lacks_is_told(library):
+    with pytest.raises(CannotSpeak, match="does not know this language"):
+        phonemize_with_espeak("Bonjour", "fr")
+
+
+def test_a_library_that_does_not_start_is_told(monkeypatch):
+    broken = SimpleNamespace(
+        espeak_TextToPhonemes=SimpleNamespace(), espeak_Initialize=lambda *_: -1
+    )
+    monkeypatch.setattr(espeak.ctypes, "CDLL", lambda path: broken)
+    package = SimpleNamespace(get_library_path=lambda: "", get_data_path=lambda: "")
+    monkeypatch.setattr(espeak.importlib, "import_module", lambda name: package)
+    espeak._load.cache_clear()
+
+    with pytest.raises(CannotSpeak, match="does not start"):
+        phonemize_with_espeak("Hola", "es")

@@ -1,0 +1,99 @@
+"""What we write is its owner's alone, however the process was started."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from catalog.core.crypto import KeyRing
+from catalog.core.private_files import close_folders, make_private_folder
+from catalog.core.storage import store_media
+from catalog.transport.messages import QueueFile
+from voiceboard.env import keep_secret
+from voiceboard.logfiles import PrivateLogFile
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _open_umask() -> Iterator[None]:
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def open_to_others(root: Path) -> list[str]:
+    found = [each for each in (root, *root.rglob("*")) if each.lstat().st_mode & 0o077]
+    return [str(each) for each in found if not each.is_symlink()]
+
+
+WRITERS = {
+    "folder": lambda path: make_private_folder(path / "a" / "b" / "c"),
+    "secret": lambda path: keep_secret(path / "secrets" / "more" / "key"),
+    "ring": lambda path: KeyRing.create(path / "secrets" / "more" / "keys.json"),
+    "log": lambda path: PrivateLogFile(path / "logs" / "more" / "web.log").close(),
+    "queue": lambda path: QueueFile(path / "queue" / "more" / "queue.sqlite3").check(),
+}
+
+
+@pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
+def test_every_folder_and_file_is_private(tmp_path, write):
+    root = tmp_path / "data"
+
+    write(root)
+
+    assert root.is_dir()
+    assert open_to_others(root) == []
+
+
+def test_every_folder_of_the_media_is_private(settings):
+    for folder in ("samples", "previews"):
+        store_media(folder, [b"x"], "wav")
+
+    assert open_to_others(Path(settings.MEDIA_ROOT)) == []
+
+
+def test_a_folder_that_is_there_stays_as_its_owner_made_it(tmp_path):
+    (tmp_path / "shared").mkdir(mode=0o755)
+
+    make_private_folder(tmp_path / "shared" / "own")
+
+    assert (tmp_path / "shared").stat().st_mode & 0o777 == 0o755
+
+
+def test_what_was_left_open_is_closed_but_no_link_is_followed(tmp_path):
+    root, outside = tmp_path / "data", tmp_path / "outside"
+    for folder in (root / "media" / "previews" / "aa", outside):
+        folder.mkdir(parents=True)
+    (root / "voiceboard.sqlite3").touch()
+    (root / "link").symlink_to(outside)
+
+    close_folders(root)
+
+    assert open_to_others(root) == []
+    assert outside.stat().st_mode & 0o077
+
+
+def test_a_command_that_is_run_by_hand_leaves_nothing_open(tmp_path):
+    around = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("VOICEBOARD_", "DATABASE_URL", "DJANGO_"))
+    }
+    data = tmp_path / "data" / "more"
+    answer = subprocess.run(
+        [sys.executable, "manage.py", "prepare"],
+        cwd=ROOT,
+        env={**around, "VOICEBOARD_DATA_DIR": str(data), "VOICEBOARD_LOCAL": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+        umask=0,
+    )
+
+    assert answer.returncode == 0, answer.stderr
+    assert (data / "voiceboard.sqlite3").is_file()
+    assert open_to_others(tmp_path / "data") == []

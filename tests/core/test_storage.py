@@ -1,0 +1,137 @@
+"""Stored files are whole, private, and never outside their folder."""
+
+import hashlib
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from catalog.core.storage import (
+    clean_filename,
+    file_facts,
+    media_path,
+    remove_media,
+    store_media,
+    sweep_drafts,
+)
+
+
+@pytest.fixture
+def media(settings) -> Path:
+    return Path(settings.MEDIA_ROOT)
+
+
+def files_in(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_a_stored_file_is_whole_private_and_under_a_name_that_cannot_be_guessed(media):
+    path, size, sha256 = store_media("samples", [b"one ", b"two"], "wav")
+
+    stored = media_path(path)
+    assert stored.read_bytes() == b"one two"
+    assert (size, sha256) == (7, hashlib.sha256(b"one two").hexdigest())
+    assert stored.stat().st_mode & 0o777 == 0o600
+    assert path.startswith("samples/")
+    assert len(stored.stem) == 32
+    assert path != store_media("samples", [b"one ", b"two"], "wav")[0]
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(media):
+    def chunks():
+        yield b"half"
+        raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        store_media("samples", chunks(), "wav")
+
+    assert files_in(media) == []
+
+
+@pytest.mark.parametrize("path", ["../outside", "samples/../../outside", "/etc/passwd", "a/../.."])
+def test_a_path_out_of_the_media_folder_is_refused(media, path):
+    with pytest.raises(ValueError, match="leads out"):
+        media_path(path)
+    with pytest.raises(ValueError, match="leads out"):
+        remove_media(path)
+
+
+def test_a_link_out_of_the_media_folder_is_refused(media, tmp_path):
+    media.mkdir()
+    (media / "samples").symlink_to(tmp_path)
+
+    with pytest.raises(ValueError, match="leads out"):
+        media_path("samples/secret")
+
+
+def test_removing_a_file_twice_does_no_harm(media):
+    path, *_ = store_media("samples", [b"x"], "wav")
+
+    remove_media(path)
+    remove_media(path)
+
+    assert files_in(media) == []
+
+
+def test_old_drafts_are_swept_and_everything_else_stays(media):
+    kept, *_ = store_media("samples", [b"x"], "wav")
+    now = datetime(2026, 11, 21, tzinfo=UTC)
+    folder = media_path(kept).parent
+    old, fresh = folder / ".draft-old.wav", folder / ".draft-fresh.wav"
+    for draft, age in ((old, 3), (fresh, 0), (media_path(kept), 9)):
+        draft.touch()
+        moment = (now - timedelta(days=age)).timestamp()
+        os.utime(draft, (moment, moment))
+
+    removed = sweep_drafts(now - timedelta(days=1))
+
+    assert removed == 1
+    assert set(files_in(media)) == {media_path(kept), fresh}
+
+
+def test_an_upload_that_a_killed_process_left_half_way_is_swept(media, settings, tmp_path):
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path
+    left = tmp_path / "tmpab12.upload.wav"
+    left.write_bytes(b"half")
+    os.utime(left, (0, 0))
+
+    assert sweep_drafts(datetime(2026, 11, 21, tzinfo=UTC)) == 1
+    assert not left.exists()
+
+
+def test_sweeping_before_anything_was_stored_is_fine(media):
+    assert sweep_drafts(datetime(2026, 11, 21, tzinfo=UTC)) == 0
+
+
+def test_the_tag_of_a_file_changes_with_its_content(media):
+    path = media_path(store_media("previews", [b"one"], "mp3")[0])
+    before = file_facts(path)
+
+    path.write_bytes(b"three")
+
+    assert file_facts(path)["size"] == 5
+    assert file_facts(path)["etag"] != before["etag"]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("ada.wav", "ada.wav"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\Users\\ada\\ada.wav", "ada.wav"),
+        ("/absolute/ada.wav", "ada.wav"),
+        ("a\x00d\r\na.wav", "ada.wav"),
+        ("\u202egnp.wav", "gnp.wav"),
+        ("half\ud800.wav", "half.wav"),
+        ("Cafe\u0301.wav", "Caf\u00e9.wav"),
+        ('Ada\'s "best" 🎙.wav', 'Ada\'s "best" 🎙.wav'),
+        ("n" * 300 + ".wav", "n" * 120),
+        (".htaccess", ".htaccess"),
+        ("", "sample"),
+        ("folder/", "sample"),
+        ("\x01\x02", "sample"),
+    ],
+)
+def test_the_name_of_a_file_is_only_ever_shown_and_first_cleaned(name, shown):
+    assert clean_filename(name) == shown
