@@ -11,25 +11,25 @@ from django.utils import timezone
 
 from catalog.core.clock import database_now
 from catalog.core.storage import sweep_drafts
-from catalog.jobs.audits import find_due_audits
-from catalog.jobs.badges import refresh_badges
-from catalog.jobs.beats import SCHEDULE, forget_silent, measure_silence, note_beat
-from catalog.jobs.clones import forget_first_sounds
-from catalog.jobs.credentials import find_due_checks
-from catalog.jobs.endings import find_untold_plans, tell_of_plans
-from catalog.jobs.indexes import build_due_indexes
-from catalog.jobs.leases import find_due
-from catalog.jobs.listening import find_waiting, forget_listened
-from catalog.jobs.notices import forget_old_notices
-from catalog.jobs.plans import find_due_plans, postpone_plans, start_plan
+from catalog.jobs.base.backoff import probe_providers
+from catalog.jobs.base.leases import find_due
+from catalog.jobs.cleanups.notify import find_untold_plans, tell_of_plans
+from catalog.jobs.cleanups.plans import find_due_plans, postpone_plans, start_plan
+from catalog.jobs.cleanups.report import find_unreported, report_stale
+from catalog.jobs.clones.duplicates import find_due_audits
+from catalog.jobs.clones.run import forget_first_sounds
+from catalog.jobs.credentials.check import find_due_checks
+from catalog.jobs.health.heartbeats import SCHEDULE, forget_silent, measure_silence, note_beat
+from catalog.jobs.notifications import forget_old_notices
 from catalog.jobs.previews import measure_clip
-from catalog.jobs.renames import find_due_changes
-from catalog.jobs.samples import find_unread
-from catalog.jobs.stale_reports import find_unreported, report_stale
-from catalog.jobs.syncs import find_due_accounts, forget_old_runs
-from catalog.jobs.uses import find_due_histories, find_unnoted_exports
-from catalog.jobs.voice_settings import find_due_settings
-from catalog.jobs.waits import probe_providers
+from catalog.jobs.samples.prepare import find_unread
+from catalog.jobs.searches.index import build_due_indexes
+from catalog.jobs.similarity.analysis_queue import find_waiting, forget_listened
+from catalog.jobs.syncs.run import find_due_accounts, forget_old_runs
+from catalog.jobs.usage import find_due_histories, find_unnoted_exports
+from catalog.jobs.voices.badges import refresh_badges
+from catalog.jobs.voices.push_changes import find_due_changes
+from catalog.jobs.voices.settings import find_due_settings
 from catalog.models import CloneJob, PlannedDeletion, PreviewClip, Speech, VoiceChange
 from catalog.queries.audit import get_audit_head
 from catalog.tasks import (

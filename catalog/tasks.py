@@ -12,22 +12,22 @@ from django.core.cache import cache
 from kombu.exceptions import OperationalError
 
 from catalog.core.clock import database_now
-from catalog.jobs.audits import audit_clone
-from catalog.jobs.badges import refresh_badges
-from catalog.jobs.cleanups import run_deletion
-from catalog.jobs.clones import run_clone
-from catalog.jobs.credentials import check_credential
-from catalog.jobs.leases import RowId
-from catalog.jobs.likenesses import embed_previews
-from catalog.jobs.listening import find_left_by, listen_to
+from catalog.jobs.accounts.slots import read_slots
+from catalog.jobs.base.leases import RowId
+from catalog.jobs.cleanups.run import run_deletion
+from catalog.jobs.clones.duplicates import audit_clone
+from catalog.jobs.clones.run import run_clone
+from catalog.jobs.credentials.check import check_credential
 from catalog.jobs.previews import fetch_clip, measure_clip, speak_preview, warm_previews
-from catalog.jobs.renames import push_labels, push_name
-from catalog.jobs.samples import run_measurement
-from catalog.jobs.slots import read_slots
-from catalog.jobs.speeches import run_speech
-from catalog.jobs.syncs import bring_forward, is_awaited, sync_account
-from catalog.jobs.uses import note_export, read_uses
-from catalog.jobs.voice_settings import tune_voice
+from catalog.jobs.samples.prepare import run_measurement
+from catalog.jobs.similarity.analysis_queue import find_left_by, listen_to
+from catalog.jobs.similarity.embeddings import embed_previews
+from catalog.jobs.syncs.run import bring_forward, is_awaited, sync_account
+from catalog.jobs.syntheses import run_speech
+from catalog.jobs.usage import note_export, read_uses
+from catalog.jobs.voices.badges import refresh_badges
+from catalog.jobs.voices.push_changes import push_labels, push_name
+from catalog.jobs.voices.settings import tune_voice
 from catalog.models import (
     CloneJob,
     Credential,

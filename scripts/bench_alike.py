@@ -89,8 +89,8 @@ def measure(count: int) -> None:
     from django.core.management import call_command
 
     from catalog.audio.embeddings.nearest_neighbors import SIZE
-    from catalog.queries.filters import VoiceFilter
-    from catalog.queries.likenesses import find_alike
+    from catalog.queries.searches.filters import VoiceFilter
+    from catalog.queries.similarity import find_alike
     from tests import factories
 
     call_command("migrate", verbosity=0)

@@ -86,7 +86,7 @@ def prepare(folder: Path) -> None:
 
 def measure(voices: int) -> Figures:
     """Fetch an account of so many voices over and over."""
-    from catalog.jobs.syncs import sync_account
+    from catalog.jobs.syncs.run import sync_account
 
     with run_sandbox(voices) as address:
         account_id = connect(address, voices)

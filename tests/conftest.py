@@ -21,20 +21,15 @@ from django.db import connection
 from django.test import Client
 
 from catalog import tasks
-from catalog.jobs import (
-    cleanups,
-    credentials,
-    previews,
-    replacements,
-    speeches,
-    syncs,
-    voice_settings,
-)
+from catalog.jobs import previews
+from catalog.jobs.cleanups import run as cleanups
+from catalog.jobs.credentials import check as credentials
+from catalog.jobs.syncs import run as syncs
 from catalog.models import Membership, SyncRun, Team
 from catalog.models.sealing import prepare_installation
 from catalog.providers.types import AudioClip, RemoteVoice
-from catalog.queries.surroundings import forget_surroundings
-from catalog.search.index.shelf import SHELF
+from catalog.queries.voices.list_context import forget_surroundings
+from catalog.search.index.cache import SHELF
 from catalog.services import previews as preview_services
 from catalog.views.cards import forget_cards
 from tests import factories
@@ -171,10 +166,10 @@ def stub(monkeypatch: pytest.MonkeyPatch, wav: bytes) -> StubProvider:
         cleanups,
         credentials,
         previews,
-        replacements,
-        speeches,
+        replacement,
+        syntheses,
         syncs,
-        voice_settings,
+        settings,
         preview_services,
     ):
         monkeypatch.setattr(module, "open_provider", provider.open)

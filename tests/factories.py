@@ -59,8 +59,8 @@ from catalog.models import (
 )
 from catalog.models.speeches import speech_recipe
 from catalog.models.versions import touch_voices
+from catalog.search.search_text import fill_words
 from catalog.search.text_normalization import fold_text
-from catalog.search.wording import fill_words
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"

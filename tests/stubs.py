@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from catalog.providers.errors import NotFound
 from catalog.providers.key_checks import CredentialCheck, Slots
-from catalog.providers.listing import Gap, Listed
+from catalog.providers.pagination import Gap, Listed
 from catalog.providers.types import (
     Answer,
     AudioClip,

@@ -11,7 +11,7 @@ import pytest
 
 from catalog.audio.decode import NotDecodable, decode_audio
 from catalog.audio.formats import FORMATS, has_stowaway
-from catalog.jobs.samples import convert_samples, run_measurement
+from catalog.jobs.samples.prepare import convert_samples, run_measurement
 from catalog.models import CloneSource
 from catalog.providers.registry import get_adapter
 from tests import factories

@@ -11,7 +11,7 @@ from celery import current_app
 from catalog import tasks
 from catalog.core.clock import database_now
 from catalog.core.storage import store_media
-from catalog.jobs import renames
+from catalog.jobs.voices import push_changes
 from catalog.models import (
     PreviewClip,
     ProviderAccount,
@@ -241,7 +241,7 @@ class Naming:
 @pytest.fixture
 def naming(monkeypatch) -> Naming:
     provider = Naming()
-    monkeypatch.setattr(renames, "open_provider", lambda *_: provider)
+    monkeypatch.setattr(push_changes, "open_provider", lambda *_: provider)
     return provider
 
 

@@ -14,7 +14,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from catalog.core.storage import media_path
-from catalog.jobs.samples import run_measurement
+from catalog.jobs.samples.prepare import run_measurement
 from catalog.models import Membership, Sample
 from tests.sounds import COMMON_FORMATS, MADE_FORMATS, encode_sound
 

@@ -9,7 +9,7 @@ from celery.beat import ScheduleEntry
 
 from catalog import tasks
 from catalog.models import Beat, CloneJob, ProviderAccount
-from catalog.queries.health import look_at_health
+from catalog.queries.health.background import look_at_health
 from tests import factories
 from tests.servers.processes import ROOT
 from voiceboard.celery import QUEUES, ROUTES, app

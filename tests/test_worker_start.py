@@ -8,7 +8,7 @@ from celery.signals import worker_init
 
 import voiceboard.celery
 from catalog.core.clock import database_now
-from catalog.jobs.doubts import get_start, note_start
+from catalog.jobs.base.restore_doubts import get_start, note_start
 
 pytestmark = pytest.mark.django_db
 

@@ -24,7 +24,7 @@ def stop_beating(**_: Any) -> None:
 
 
 def _beat(name: str, queues: str) -> None:
-    from catalog.jobs.beats import BEAT_SECONDS, end_beat, hang_up  # noqa: PLC0415
+    from catalog.jobs.health.heartbeats import BEAT_SECONDS, end_beat, hang_up  # noqa: PLC0415
     from catalog.schedule import say_alive  # noqa: PLC0415  (needs loaded apps)
 
     while True:

@@ -175,7 +175,7 @@ def _note_start(**_: Any) -> None:
     been restored in between. By the database's clock, as the times of the rows are.
     """
     from catalog.core.clock import database_now  # noqa: PLC0415  (needs loaded apps)
-    from catalog.jobs.doubts import note_start  # noqa: PLC0415
+    from catalog.jobs.base.restore_doubts import note_start  # noqa: PLC0415
 
     now = time.time()
     seconds_ago = now - float(os.environ.get("VOICEBOARD_STARTED_AT") or now)

@@ -106,7 +106,7 @@ class Supervisor:
                 "OPENBLAS_NUM_THREADS": "1",
                 **os.environ,
                 "VOICEBOARD_DATA_DIR": str(self._data),
-                # Workers look for what may have been sent before this; see catalog/jobs/doubts.py.
+                # Workers look for what may have been sent before this: jobs/base/restore_doubts.py.
                 "VOICEBOARD_STARTED_AT": str(time.time()),
                 "PYTHONUNBUFFERED": "1",
             },

@@ -9,8 +9,8 @@ from catalog.forms.texts import KeylessForm, KeylessMixin, strip_marks
 from catalog.forms.voices import read_page
 from catalog.models import CleanupRules, Protection
 from catalog.models.rules import MOST_PER_RUN
-from catalog.queries.stale_rules import RULES
-from catalog.queries.stales import SECTIONS
+from catalog.queries.cleanups.rules import RULES
+from catalog.queries.cleanups.stale import SECTIONS
 
 _MOST_TICKED = 10_000
 _LONGEST_DAYS = 3650

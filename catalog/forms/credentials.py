@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from catalog.forms.texts import KeylessForm
-from catalog.providers.key_shapes import NoKey, read_key
+from catalog.providers.key_formats import NoKey, read_key
 from catalog.providers.registry import all_infos
 
 

@@ -14,7 +14,7 @@ from catalog.audio.formats import HEAD_BYTES, AudioFormat, describe_refusal, loc
 from catalog.core.storage import clean_filename
 from catalog.forms.texts import KEY_IS_NO_TEXT, KeylessForm, contains_key
 from catalog.models import CloneJob, Sample
-from catalog.queries.reports import ShownReport
+from catalog.queries.samples import ShownReport
 
 MOST_SAMPLES = 10
 Cut = tuple[Sample, float, float | None]

@@ -3,7 +3,7 @@
 from django.http import QueryDict
 
 from catalog.forms.voices import VoiceFilterForm
-from catalog.queries.filters import VoiceFilter
+from catalog.queries.searches.filters import VoiceFilter
 
 
 class ChoiceForm:

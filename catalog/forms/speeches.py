@@ -8,9 +8,9 @@ from django import forms
 
 from catalog.forms.texts import KeylessForm
 from catalog.models import Voice
-from catalog.providers.cleaning import clean_text
+from catalog.providers.sanitize import clean_text
 from catalog.providers.types import SettingField, SettingValue
-from catalog.queries.sentences import find_sentences
+from catalog.queries.syntheses.sample_texts import find_sentences
 
 _PREFIX = "set_"
 

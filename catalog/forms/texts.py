@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.datastructures import MultiValueDict
 
-from catalog.providers.key_shapes import holds_key, list_words
-from catalog.providers.marking import find_markers
+from catalog.providers.idempotency_marker import find_markers
+from catalog.providers.key_formats import holds_key, list_words
 from catalog.queries.credentials import is_stored_key
 
 KEY_IS_NO_TEXT = "This looks like an API key. Don't store keys in text: add them under Keys only."

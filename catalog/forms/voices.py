@@ -9,7 +9,7 @@ from catalog.forms.clones import LANGUAGE_CHOICES
 from catalog.forms.texts import KeylessForm
 from catalog.models import Voice
 from catalog.providers.labels import accent_word
-from catalog.queries.filters import (
+from catalog.queries.searches.filters import (
     CLOSED_FACETS,
     COLUMNS,
     FACETS,

@@ -14,7 +14,7 @@ from catalog.audio.formats import FORMATS, plays_everywhere, sniff_format
 from catalog.audio.tts.encoding import to_mp3
 from catalog.core.crypto import CannotOpen
 from catalog.core.storage import has_room, media_path, remove_media, store_media
-from catalog.jobs.leases import Clock
+from catalog.jobs.base.leases import Clock
 from catalog.models import Credential, PreviewClip, ProviderAccount, Voice
 from catalog.providers.errors import CredentialRejected, ProviderError, TryLater
 from catalog.providers.session import open_provider

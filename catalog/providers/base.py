@@ -12,11 +12,11 @@ from urllib.parse import quote
 import httpx
 
 from catalog.providers import errors
-from catalog.providers.cleaning import clean_line, redact
 from catalog.providers.connections import UNSENT, Deadline, DeadlineTransport, Told, watch_body
+from catalog.providers.error_classification import judge_refusal
 from catalog.providers.key_checks import CredentialCheck, Slots
-from catalog.providers.listing import Gap, Listed, list_in
-from catalog.providers.replies import (
+from catalog.providers.pagination import Gap, Listed, list_in
+from catalog.providers.responses import (
     Refusal,
     Reply,
     Unreadable,
@@ -31,6 +31,8 @@ from catalog.providers.replies import (
     tidy_refusal,
     unclear_error,
 )
+from catalog.providers.retry_after import Wait, read_wait, wait_for_nothing
+from catalog.providers.sanitize import clean_line, redact
 from catalog.providers.types import (
     AudioClip,
     CloneRequest,
@@ -39,8 +41,6 @@ from catalog.providers.types import (
     RemoteVoice,
     SpeechRequest,
 )
-from catalog.providers.verdicts import judge_refusal
-from catalog.providers.waiting import Wait, read_wait, wait_for_nothing
 
 JSON_LIMIT = 8 * 1024 * 1024
 AUDIO_LIMIT = 30 * 1024 * 1024

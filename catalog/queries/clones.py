@@ -12,7 +12,7 @@ from django.db.models import Q
 from catalog.models import CloneJob, Credential, ProviderAccount, Sample, User, Voice
 from catalog.models.clones import CloneJobQuerySet
 from catalog.providers.types import ProviderInfo
-from catalog.queries.filters import offered_infos
+from catalog.queries.searches.filters import offered_infos
 
 PAGE_SIZE = 50
 # What one looks for in a list of jobs: each name with the states behind it.

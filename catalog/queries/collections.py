@@ -18,7 +18,7 @@ from catalog.models import (
 )
 from catalog.models.collections import CollectionQuerySet
 from catalog.queries.annotations import Marks, find_marks
-from catalog.queries.audiences import ClosedPart, find_closed_part
+from catalog.queries.voices.audience import ClosedPart, find_closed_part
 
 PAGE_SIZE = 48
 

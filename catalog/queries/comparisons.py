@@ -8,7 +8,7 @@ from django.db.models import Prefetch, Q
 
 from catalog.models import ComparedVoice, Comparison, Speech, User, Voice, Vote
 from catalog.models.comparisons import MOST_VOICES
-from catalog.queries.speeches import Estimate, estimate_speech
+from catalog.queries.syntheses.history import Estimate, estimate_speech
 
 _SHOWN = 20
 

@@ -7,7 +7,7 @@ from django.db.models.functions import Lower
 
 from catalog.models import Preference, SavedSearch, User, Voice
 from catalog.models.voices import VoiceQuerySet
-from catalog.queries.filters import COLUMNS, LAYOUTS, SORTS, USUAL_COLUMNS, VoiceFilter
+from catalog.queries.searches.filters import COLUMNS, LAYOUTS, SORTS, USUAL_COLUMNS, VoiceFilter
 
 _MOST_NEWS = 100
 

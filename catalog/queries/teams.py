@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q
 
 from catalog import policies
 from catalog.models import Invitation, Membership, PasswordLink, Team, User
-from catalog.queries.rows import RowReader
+from catalog.queries.base.rows import RowReader
 
 _MEMBERSHIPS = RowReader(Membership, [each.attname for each in Membership._meta.concrete_fields])
 

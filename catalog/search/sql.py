@@ -13,8 +13,8 @@ from django.db.models import Value as Constant
 from catalog.models import User, Voice, VoiceLabel
 from catalog.models.voices import VoiceQuerySet
 from catalog.search.engines import COLUMN_FACETS, LABEL_FACETS, Search
-from catalog.search.marks import MARK_FACETS, mark_rows
 from catalog.search.nodes import SPELLED, All, Either, Node, Not, Phrase, Value, Word
+from catalog.search.user_facets import MARK_FACETS, mark_rows
 
 # Every section of a voice's words has its column, in which each term stands between spaces.
 WORD_COLUMNS = {

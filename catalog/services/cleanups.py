@@ -8,14 +8,14 @@ from django.db import transaction
 
 from catalog import policies
 from catalog.audit import record
-from catalog.jobs.notices import tell_keepers
-from catalog.jobs.plans import start_plan
+from catalog.jobs.cleanups.plans import start_plan
+from catalog.jobs.notifications import tell_keepers
 from catalog.models import CleanupPlan, Keep, PlannedDeletion, Team, User, Voice
 from catalog.models.rules import rules_of
-from catalog.queries.deleting_keys import find_deleting_keys
-from catalog.queries.plans import TYPED_ABOVE
-from catalog.queries.stales import Stale, describe_voices
-from catalog.queries.where_used import find_where_used
+from catalog.queries.cleanups.deletion_keys import find_deleting_keys
+from catalog.queries.cleanups.plans import TYPED_ABOVE
+from catalog.queries.cleanups.stale import Stale, describe_voices
+from catalog.queries.voices.references import find_where_used
 from catalog.tasks import wake_deletion
 
 State, Step = PlannedDeletion.State, PlannedDeletion.Step

@@ -12,7 +12,7 @@ from django.db.models import F
 
 from catalog import policies
 from catalog.audit import record
-from catalog.jobs.notices import tell_end
+from catalog.jobs.notifications import tell_end
 from catalog.models import (
     CloneJob,
     CloneOrder,

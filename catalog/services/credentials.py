@@ -9,9 +9,9 @@ from django.views.decorators.debug import sensitive_variables
 
 from catalog import policies
 from catalog.audit import record
-from catalog.jobs.endings import find_plans_through, tell_of_plans
-from catalog.jobs.leases import stop_unsent
-from catalog.jobs.notices import stop_clones
+from catalog.jobs.base.leases import stop_unsent
+from catalog.jobs.cleanups.notify import find_plans_through, tell_of_plans
+from catalog.jobs.notifications import stop_clones
 from catalog.models import (
     CloneJob,
     Credential,

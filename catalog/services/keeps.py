@@ -7,7 +7,7 @@ from django.db import transaction
 
 from catalog import policies
 from catalog.audit import record
-from catalog.jobs.notices import tell_person
+from catalog.jobs.notifications import tell_person
 from catalog.models import Keep, Notice, PlannedDeletion, User, Voice
 from catalog.models.keeps import find_keeper, usual_end
 

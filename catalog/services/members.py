@@ -9,8 +9,8 @@ from django.db.models import Q
 
 from catalog import policies
 from catalog.audit import record
-from catalog.jobs.leases import stop_unsent
-from catalog.jobs.notices import stop_clones, tell_keepers
+from catalog.jobs.base.leases import stop_unsent
+from catalog.jobs.notifications import stop_clones, tell_keepers
 from catalog.models import (
     CleanupPlan,
     CloneJob,

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from catalog import policies
 from catalog.audit import record
-from catalog.jobs.notices import tell_keepers, tell_person
+from catalog.jobs.notifications import tell_keepers, tell_person
 from catalog.models import (
     CleanupPlan,
     CloneJob,

@@ -17,9 +17,13 @@ from catalog.models.speeches import speech_recipe
 from catalog.models.uses import VoiceUse, note_uses
 from catalog.providers.errors import RequestRejected
 from catalog.providers.types import SettingValue, SpeechRequest
-from catalog.providers.wishes import check_speech
+from catalog.providers.validation import check_speech
 from catalog.queries.credentials import usable_credential
-from catalog.queries.speeches import count_recent_speeches, get_spoken_clip, preview_sentence
+from catalog.queries.syntheses.history import (
+    count_recent_speeches,
+    get_spoken_clip,
+    preview_sentence,
+)
 from catalog.tasks import wake_speech
 
 State, Step = Speech.State, Speech.Step

@@ -9,12 +9,12 @@ from django.db import transaction
 
 from catalog import policies
 from catalog.audit import record
-from catalog.jobs.notices import tell_archived
-from catalog.jobs.relabels import write_own_labels
+from catalog.jobs.notifications import tell_archived
+from catalog.jobs.voices.label_overrides import write_own_labels
 from catalog.models import Team, User, Voice, VoiceChange
 from catalog.models.versions import touch_voices
 from catalog.models.voice_changes import note_change
-from catalog.search.wording import fill_names
+from catalog.search.search_text import fill_names
 from catalog.tasks import wake_relabel, wake_rename
 
 _BATCH = 500

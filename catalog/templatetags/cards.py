@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from catalog.models import PreviewClip, Voice
 from catalog.queries.annotations import Marks
-from catalog.queries.speeches import preview_sentence
+from catalog.queries.syntheses.history import preview_sentence
 from catalog.templatetags.catalog import icon, round_mean, shorten, tile, voice_url, wave
 from catalog.templatetags.labels import draw_labels, shown_badges
 

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from catalog.audio.formats import FORMATS
 from catalog.models import Team
 from catalog.providers.types import ProviderInfo
-from catalog.queries.facets import Choice, Facet
+from catalog.queries.searches.facets import Choice, Facet
 
 register = template.Library()
 # The hidden field by which each form that writes names the team of its page.

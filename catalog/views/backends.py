@@ -7,7 +7,7 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionS
 from django.utils import timezone
 
 from catalog.models import User
-from catalog.queries.sessions import find_session_user, read_open_session
+from catalog.queries.users.sessions import find_session_user, read_open_session
 
 
 class SessionStore(DatabaseSessionStore):

@@ -8,8 +8,8 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString
 
 from catalog.queries.annotations import Marks
-from catalog.queries.cards import CardState, find_card_states
-from catalog.queries.voices import VoicePage
+from catalog.queries.voices.cards import CardState, find_card_states
+from catalog.queries.voices.search import VoicePage
 from catalog.templatetags.cards import draw_card
 from catalog.views.requests import Request
 from catalog.views.trays import read_tray

@@ -8,8 +8,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from catalog import policies
 from catalog.forms.cleanups import SelectionForm, StaleFilterForm
-from catalog.queries.plans import find_plans
-from catalog.queries.stales import find_archived_voices, get_stale_page
+from catalog.queries.cleanups.plans import find_plans
+from catalog.queries.cleanups.stale import find_archived_voices, get_stale_page
 from catalog.services.cleanups import NothingToPlan, draw_up_plan
 from catalog.views.requests import Request, signed_in
 

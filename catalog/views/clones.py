@@ -33,8 +33,8 @@ from catalog.queries.clones import (
     find_samples,
     get_clone_job,
 )
-from catalog.queries.health import has_worker
-from catalog.queries.reports import show_report
+from catalog.queries.health.background import has_worker
+from catalog.queries.samples import show_report
 from catalog.services.clones import CloneWish, Cut, request_clones
 from catalog.services.consents import ConsentContradicted, ConsentWish
 from catalog.services.samples import CannotClean, add_sample, clean_sample

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from catalog.forms.collections import CollectForm
 from catalog.models import Collection, Voice
 from catalog.queries.annotations import find_voice_marks
-from catalog.queries.audiences import find_audience
 from catalog.queries.collections import find_changeable_collections, find_collection_choice
+from catalog.queries.voices.audience import find_audience
 from catalog.services.collections import collect_voices, drop_voice, make_collection
 from catalog.views.requests import Request, is_partial, render_part, shown_address, signed_in
 

@@ -16,7 +16,6 @@ from catalog.core.storage import media_path
 from catalog.forms.comparisons import BallotForm, ComparisonForm, read_voice_ids
 from catalog.models import Comparison, Voice
 from catalog.models.comparisons import MOST_VOICES
-from catalog.queries.audiences import find_audience
 from catalog.queries.comparisons import (
     Round,
     estimate_comparison,
@@ -24,7 +23,8 @@ from catalog.queries.comparisons import (
     find_tray,
     get_round,
 )
-from catalog.queries.sentences import find_sentences
+from catalog.queries.syntheses.sample_texts import find_sentences
+from catalog.queries.voices.audience import find_audience
 from catalog.services.comparisons import (
     CannotCompare,
     ComparisonWish,

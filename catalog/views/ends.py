@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from catalog import policies
-from catalog.queries.ends import get_end_board
+from catalog.queries.cleanups.expiry import get_end_board
 from catalog.views.requests import Request, signed_in
 
 

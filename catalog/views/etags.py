@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from catalog.queries.filters import SORTS_BY_USE
-from catalog.queries.freshness import read_last_uses
+from catalog.queries.searches.filters import SORTS_BY_USE
+from catalog.queries.voices.version import read_last_uses
 from catalog.views.requests import Request, surroundings_of
 from catalog.views.trays import read_tray
 

@@ -10,7 +10,7 @@ from django.utils.functional import SimpleLazyObject
 from catalog import policies
 from catalog.models import Membership, User
 from catalog.queries.comparisons import find_tray
-from catalog.queries.notices import look_at_bell
+from catalog.queries.notifications import look_at_bell
 from catalog.queries.teams import find_own_memberships
 from catalog.templatetags.catalog import draw_form_fields
 from catalog.views.requests import is_partial

@@ -4,7 +4,7 @@ from django.http import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from catalog.queries.health import look_at_health
+from catalog.queries.health.background import look_at_health
 from catalog.views.requests import Request, render_part, signed_in
 
 

@@ -21,7 +21,7 @@ from catalog.queries.clones import (
     get_clone_job,
     list_clone_providers,
 )
-from catalog.queries.reports import show_report
+from catalog.queries.samples import show_report
 from catalog.services.clones import NothingToDo, cancel_clone, look_again, retry_clone
 from catalog.services.consents import ConsentNeeded
 from catalog.views.media import send_sound

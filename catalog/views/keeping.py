@@ -16,9 +16,14 @@ from catalog.forms.cleanups import KeepForm, ProtectionForm
 from catalog.forms.texts import complaint_about
 from catalog.models import PlannedDeletion, Protection, Voice
 from catalog.models.keeps import find_keeper, usual_end
-from catalog.queries.plans import find_held_line, find_keep, find_protection, get_keeping_board
-from catalog.queries.uses import find_last_uses
-from catalog.queries.where_used import find_where_used
+from catalog.queries.cleanups.plans import (
+    find_held_line,
+    find_keep,
+    find_protection,
+    get_keeping_board,
+)
+from catalog.queries.usage import find_last_uses
+from catalog.queries.voices.references import find_where_used
 from catalog.services.keeps import (
     LONGEST_KEEP,
     NoFittingDay,

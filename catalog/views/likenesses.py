@@ -19,8 +19,8 @@ from catalog.forms.voices import VoiceFilterForm
 from catalog.jobs.previews import find_preview_problem
 from catalog.models import SoundQuery, Voice
 from catalog.queries.annotations import find_marks
-from catalog.queries.likenesses import find_alike, get_vector
-from catalog.queries.voices import list_chips
+from catalog.queries.similarity import find_alike, get_vector
+from catalog.queries.voices.search import list_chips
 from catalog.services.likenesses import ask_alike
 from catalog.services.previews import PreviewPending, PreviewUnavailable, fetch_preview
 from catalog.tasks import remind_listening, wake_listening

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog.models import Notice
-from catalog.queries.notices import find_notices, look_at_bell
+from catalog.queries.notifications import find_notices, look_at_bell
 from catalog.services.notices import read_all_notices, read_notice
 from catalog.views.requests import Request, is_partial, signed_in
 

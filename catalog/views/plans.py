@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from catalog import policies
 from catalog.forms.voices import read_page
 from catalog.models import CleanupPlan, PlannedDeletion
-from catalog.queries.plans import LINE_COLUMNS, PlanPage, get_plan_page, iterate_lines
+from catalog.queries.cleanups.plans import LINE_COLUMNS, PlanPage, get_plan_page, iterate_lines
 from catalog.services.cleanups import (
     AlreadyApproved,
     NoFittingKey,

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from catalog.queries.readiness import find_unready
+from catalog.queries.health.readiness import find_unready
 
 
 @require_safe

@@ -16,8 +16,8 @@ from django_htmx.middleware import HtmxDetails
 
 from catalog import policies
 from catalog.models import Membership, Team, User
-from catalog.queries.surroundings import Surroundings, look_around
 from catalog.queries.teams import find_own_memberships
+from catalog.queries.voices.list_context import Surroundings, look_around
 
 
 class Request(HttpRequest):

@@ -17,7 +17,7 @@ from catalog.core.storage import media_path
 from catalog.forms.samples import UploadForm, read_upload
 from catalog.forms.texts import complaint_about
 from catalog.models import Sample
-from catalog.queries.reports import show_report
+from catalog.queries.samples import show_report
 from catalog.services.samples import CannotClean, add_sample, clean_sample
 from catalog.views.clones import make_row
 from catalog.views.media import send_sound

@@ -18,14 +18,14 @@ from catalog.models.rules import rules_of
 from catalog.queries.annotations import find_tag_names
 from catalog.queries.collections import find_changeable_collections, find_last_collection
 from catalog.queries.credentials import find_accounts
-from catalog.queries.exports import EXPORT_COLUMNS, iterate_exported
 from catalog.queries.selections import (
     find_selected_by_team,
     get_selection,
     get_selection_page,
     list_selected,
 )
-from catalog.queries.voices import find_voice_ids
+from catalog.queries.voices.export import EXPORT_COLUMNS, iterate_exported
+from catalog.queries.voices.search import find_voice_ids
 from catalog.services.annotations import tag_voices
 from catalog.services.cleanups import NothingToPlan, draw_up_plan
 from catalog.services.collections import collect_voices, make_collection

@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog.forms.accounts import PasswordForm
-from catalog.queries.sessions import find_sessions
+from catalog.queries.users.sessions import find_sessions
 from catalog.services.sign_in import (
     ResetSpent,
     end_other_sessions,

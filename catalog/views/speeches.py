@@ -16,14 +16,14 @@ from catalog.core.storage import media_path
 from catalog.forms.speeches import SpeechForm
 from catalog.models import Speech, Voice
 from catalog.queries.annotations import find_voice_marks
-from catalog.queries.sentences import find_sentences, sentence_language
-from catalog.queries.speeches import (
+from catalog.queries.syntheses.history import (
     Estimate,
     estimate_speech,
     find_speeches,
     get_speech,
     is_being_judged,
 )
+from catalog.queries.syntheses.sample_texts import find_sentences, sentence_language
 from catalog.services.speeches import (
     CannotRemove,
     CannotSpeak,

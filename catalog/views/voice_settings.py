@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from catalog import policies
 from catalog.forms.voice_settings import VoiceSettingsForm
 from catalog.models import Voice
-from catalog.queries.voice_settings import get_voice_settings
+from catalog.queries.voices.settings import get_voice_settings
 from catalog.services.voice_settings import change_settings, read_settings_again, reset_settings
 from catalog.views.requests import Request, render_part, signed_in
 

@@ -16,14 +16,14 @@ from catalog.forms.texts import complaint_about
 from catalog.forms.voices import RelabelForm, RenameForm, VoiceFilterForm
 from catalog.models import Voice
 from catalog.queries.annotations import find_marks
-from catalog.queries.calls import find_ready_calls
 from catalog.queries.clones import find_maker, find_sister_jobs
 from catalog.queries.comparisons import count_votes
-from catalog.queries.filters import LAYOUTS, SORTS, VoiceFilter
 from catalog.queries.preferences import count_news, find_open_search
-from catalog.queries.tables import name_columns, tabulate_voices
-from catalog.queries.voice_settings import get_voice_settings
-from catalog.queries.voices import find_voices
+from catalog.queries.searches.filters import LAYOUTS, SORTS, VoiceFilter
+from catalog.queries.syntheses.code_snippets import find_ready_calls
+from catalog.queries.voices.search import find_voices
+from catalog.queries.voices.settings import get_voice_settings
+from catalog.queries.voices.table import name_columns, tabulate_voices
 from catalog.services.previews import PreviewPending, PreviewUnavailable, fetch_preview
 from catalog.services.uses import note_play
 from catalog.services.voices import (

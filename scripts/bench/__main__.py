@@ -25,8 +25,8 @@ HIGHEST = {"requests", "unseen", "memory"}
 BUILD_INDEXES = """
 import django
 django.setup()
-from catalog.jobs.indexes import build_index, list_scopes
-from catalog.search.index.shelf import read_versions
+from catalog.jobs.searches.index import build_index, list_scopes
+from catalog.search.index.cache import read_versions
 from catalog.search.index.snapshots import read_snapshot_versions
 for teams in list_scopes():
     if read_snapshot_versions(teams) != (read_versions(teams) or None):

@@ -27,10 +27,10 @@ from catalog.forms.voices import VoiceFilterForm
 from catalog.models import ProviderAccount, Team, User, Voice
 from catalog.models.versions import touch_voices
 from catalog.providers.registry import all_infos
-from catalog.queries.filters import FACETS
+from catalog.queries.searches.filters import FACETS
 from catalog.search.engines import Engine, Search, answer_search
+from catalog.search.index.cache import SHELF
 from catalog.search.index.engine import IndexEngine
-from catalog.search.index.shelf import SHELF
 from catalog.search.sql import SqlEngine
 from catalog.services.annotations import star_voice
 from catalog.views.backends import SessionStore

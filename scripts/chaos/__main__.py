@@ -112,7 +112,7 @@ class Chaos:
     # What is asked for
 
     def _open_accounts(self) -> list[Account]:
-        from catalog.jobs.syncs import sync_account
+        from catalog.jobs.syncs.run import sync_account
         from catalog.models import Credential, ProviderAccount, Team, User
 
         self.user = User.objects.get(email="ana@example.com")

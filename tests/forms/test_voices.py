@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.forms.voices import VoiceFilterForm
-from catalog.queries.filters import FACETS, LAYOUTS, SORTS, VoiceFilter
+from catalog.queries.searches.filters import FACETS, LAYOUTS, SORTS, VoiceFilter
 
 
 def read(query: str) -> VoiceFilterForm:

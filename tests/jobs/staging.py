@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from catalog.jobs import clones, turns
-from catalog.jobs.cancels import CancellingTurn
-from catalog.jobs.clones import run_clone
+from catalog.jobs.clones import run as clones
+from catalog.jobs.clones import steps
+from catalog.jobs.clones.cancel import CancellingTurn
+from catalog.jobs.clones.run import run_clone
 from catalog.models import CloneJob, Voice
 from catalog.providers import base
 from catalog.providers.connections import watch_body
@@ -63,7 +64,7 @@ class Crash:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._point, self._method, self._after, self._is_here = NEVER, "", 0, False
-        exchange, write = base.Provider._exchange, turns.CloneTurn._write_durably
+        exchange, write = base.Provider._exchange, steps.CloneTurn._write_durably
 
         def dying_exchange(provider: Any, method: str, *rest: Any) -> Any:
             self._is_here = self._reach(method)
@@ -88,7 +89,7 @@ class Crash:
 
         monkeypatch.setattr(base.Provider, "_exchange", dying_exchange)
         monkeypatch.setattr(base, "watch_body", dying_watch)
-        monkeypatch.setattr(turns.CloneTurn, "_write_durably", dying_write)
+        monkeypatch.setattr(steps.CloneTurn, "_write_durably", dying_write)
         self._die_behind(monkeypatch, clones, "write_voices", WRITTEN)
         self._die_behind(monkeypatch, CancellingTurn, "_keep_tombstone", GONE)
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from catalog.jobs import audits
-from catalog.jobs.audits import audit_clone, find_due_audits
+from catalog.jobs.clones import duplicates
+from catalog.jobs.clones.duplicates import audit_clone, find_due_audits
 from catalog.models import AuditEntry, CloneJob
 from catalog.providers import errors
 from tests import factories
@@ -27,7 +27,7 @@ def provider(monkeypatch: pytest.MonkeyPatch, settings: Any) -> StubProvider:
     def open_stub(*_: Any) -> Iterator[StubProvider]:
         yield stub
 
-    monkeypatch.setattr(audits, "open_provider", open_stub)
+    monkeypatch.setattr(duplicates, "open_provider", open_stub)
     settings.SETTLE_SECONDS = 120
     return stub
 

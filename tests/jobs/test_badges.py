@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 
 from catalog import tasks
-from catalog.jobs.badges import refresh_badges
+from catalog.jobs.voices.badges import refresh_badges
 from catalog.models import Credential, ProviderAccount, Voice
 from catalog.models.versions import CatalogVersion
 from catalog.providers.errors import CredentialRejected
 from catalog.providers.types import Kind
-from catalog.queries.filters import VoiceFilter
-from catalog.queries.voices import find_voices
+from catalog.queries.searches.filters import VoiceFilter
+from catalog.queries.voices.search import find_voices
 from catalog.services.credentials import remove_credential
 from tests import factories
 from tests.factories import NOW

@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from catalog.jobs.cleanups import run_deletion
-from catalog.jobs.plans import find_due_plans, start_plan
-from catalog.jobs.syncs import sync_account
+from catalog.jobs.cleanups.plans import find_due_plans, start_plan
+from catalog.jobs.cleanups.run import run_deletion
+from catalog.jobs.syncs.run import sync_account
 from catalog.models import AuditEntry, CleanupPlan, Notice, PlannedDeletion, ProviderAccount, Voice
 from catalog.models.rules import rules_of
 from catalog.providers.session import open_provider
 from catalog.providers.types import SampleFile
 from catalog.queries.audit import find_breaks
-from catalog.queries.plans import PlanPage, get_plan_page
-from catalog.queries.stales import find_stale
+from catalog.queries.cleanups.plans import PlanPage, get_plan_page
+from catalog.queries.cleanups.stale import find_stale
 from catalog.services.cleanups import approve_plan, draw_up_plan, retry_failed
 from catalog.services.keeps import keep_voice
 from catalog.services.protections import protect_voice

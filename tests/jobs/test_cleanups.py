@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from catalog.audit import Origin, acting_from, record
-from catalog.jobs.cleanups import run_deletion
-from catalog.jobs.leases import LEASE, find_due
+from catalog.jobs.base.leases import LEASE, find_due
+from catalog.jobs.cleanups.run import run_deletion
 from catalog.models import AuditEntry, CleanupPlan, Credential, PlannedDeletion, Voice
 from catalog.providers.errors import (
     NotFound,

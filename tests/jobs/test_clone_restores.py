@@ -16,8 +16,8 @@ import httpx
 import pytest
 from django.db import connection
 
-from catalog.jobs.audits import audit_clone, find_due_audits
-from catalog.jobs.doubts import note_start
+from catalog.jobs.base.restore_doubts import note_start
+from catalog.jobs.clones.duplicates import audit_clone, find_due_audits
 from catalog.models import CloneJob, Voice
 from catalog.providers.session import open_provider
 from catalog.sandbox.faults import Fault, FaultKind

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from catalog.jobs import clones
-from catalog.jobs.clones import run_clone
-from catalog.jobs.leases import LEASE, claim_work, find_due
+from catalog.jobs.base.leases import LEASE, claim_work, find_due
+from catalog.jobs.clones import run as clones
+from catalog.jobs.clones.run import run_clone
 from catalog.models import (
     AuditEntry,
     CloneJob,

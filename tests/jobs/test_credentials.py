@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from catalog.jobs.credentials import check_credential, find_due_checks
+from catalog.jobs.credentials.check import check_credential, find_due_checks
 from catalog.models import Credential, ProviderAccount
 from catalog.providers.errors import (
     CredentialRejected,

@@ -8,12 +8,13 @@ from django.utils import timezone
 
 from catalog import tasks
 from catalog.core.clock import database_now
-from catalog.jobs import syncs, uses
-from catalog.jobs.leases import LEASE, claim_work, find_due
-from catalog.jobs.syncs import find_due_accounts, sync_account
-from catalog.jobs.turns import CloneTurn
-from catalog.jobs.uses import find_due_histories, read_uses
-from catalog.jobs.voice_settings import find_due_settings
+from catalog.jobs import usage
+from catalog.jobs.base.leases import LEASE, claim_work, find_due
+from catalog.jobs.clones.steps import CloneTurn
+from catalog.jobs.syncs import run as syncs
+from catalog.jobs.syncs.run import find_due_accounts, sync_account
+from catalog.jobs.usage import find_due_histories, read_uses
+from catalog.jobs.voices.settings import find_due_settings
 from catalog.models import CloneJob, ProviderAccount, SyncRun, Voice, VoiceSettings
 from tests import factories
 from tests.stubs import remote_voice
@@ -189,13 +190,13 @@ def test_an_account_is_free_once_the_job_that_held_it_has_ended_or_its_worker_di
 
 
 def test_a_history_whose_reader_died_is_read_two_minutes_later(cast, clock, monkeypatch, stub):
-    monkeypatch.setattr(uses, "_read_uses", lambda *_: _die())
-    written = uses.Lease.write
-    monkeypatch.setattr(uses.Lease, "write", lambda *_, **__: None)
+    monkeypatch.setattr(usage, "_read_uses", lambda *_: _die())
+    written = usage.Lease.write
+    monkeypatch.setattr(usage.Lease, "write", lambda *_, **__: None)
     assert cast.account.pk in find_due_histories(clock.now)
     with pytest.raises(WorkerDies):
         read_uses(cast.account.pk, clock)
-    monkeypatch.setattr(uses.Lease, "write", written)
+    monkeypatch.setattr(usage.Lease, "write", written)
 
     assert find_due_histories(clock.now) == []
     clock.move(minutes=2)

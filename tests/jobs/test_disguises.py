@@ -4,9 +4,9 @@ import av
 import pytest
 
 from catalog.core.storage import media_path
-from catalog.jobs.disguises import disguise_clip, find_undisguised
-from catalog.jobs.listening import find_waiting, forget_listened, listen_to
-from catalog.jobs.speeches import run_speech
+from catalog.jobs.comparisons.anonymize import disguise_clip, find_undisguised
+from catalog.jobs.similarity.analysis_queue import find_waiting, forget_listened, listen_to
+from catalog.jobs.syntheses import run_speech
 from catalog.models import ComparedVoice, Comparison, Speech
 from catalog.services.comparisons import ComparisonWish, request_comparison
 from catalog.tasks import run_speech_task

@@ -2,8 +2,8 @@
 
 import pytest
 
-from catalog.jobs.cleanups import run_deletion
-from catalog.jobs.endings import find_untold_plans, tell_of_plans, tell_outcomes
+from catalog.jobs.cleanups.notify import find_untold_plans, tell_of_plans, tell_outcomes
+from catalog.jobs.cleanups.run import run_deletion
 from catalog.models import (
     CleanupPlan,
     Collection,

@@ -8,13 +8,14 @@ from types import SimpleNamespace
 import pytest
 
 from catalog.core.storage import RESERVE_BYTES
-from catalog.jobs import previews, samples, speeches
-from catalog.jobs.indexes import build_due_indexes
+from catalog.jobs import previews, syntheses
 from catalog.jobs.previews import warm_previews
-from catalog.jobs.samples import measure_sample
-from catalog.jobs.speeches import run_speech
+from catalog.jobs.samples import prepare as samples
+from catalog.jobs.samples.prepare import measure_sample
+from catalog.jobs.searches.index import build_due_indexes
+from catalog.jobs.syntheses import run_speech
 from catalog.models import PreviewClip, Speech
-from catalog.queries.health import look_at_health
+from catalog.queries.health.background import look_at_health
 from tests import factories
 from tests.conftest import make_wav
 from voiceboard.logfiles import PrivateLogFile, keep_output
@@ -67,7 +68,7 @@ def test_a_sound_that_found_no_room_says_so_and_that_it_may_have_cost_something(
     cast, stub, clock, monkeypatch
 ):
     speech = factories.make_speech(cast.mia, factories.make_voice(cast.account))
-    monkeypatch.setattr(speeches, "store_media", fail)
+    monkeypatch.setattr(syntheses, "store_media", fail)
 
     run_speech(speech.pk, clock)
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from catalog.jobs import leases
-from catalog.jobs.leases import LEASE, Lease, LeaseLost, claim_work, find_due, keep_alive
+from catalog.jobs.base import leases
+from catalog.jobs.base.leases import LEASE, Lease, LeaseLost, claim_work, find_due, keep_alive
 from catalog.models import CloneJob
 from tests import factories
 from tests.threads import call_at_once

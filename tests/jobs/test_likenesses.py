@@ -7,8 +7,8 @@ import pytest
 
 from catalog.audio.embeddings.nearest_neighbors import unpack_vector
 from catalog.core.storage import media_path, remove_media, store_media
-from catalog.jobs import likenesses as jobs
-from catalog.jobs.likenesses import embed_previews, forget_queries, hear_query
+from catalog.jobs.similarity import embeddings as jobs
+from catalog.jobs.similarity.embeddings import embed_previews, forget_queries, hear_query
 from catalog.models import PreviewClip, SoundQuery, VoiceEmbedding
 from tests import factories
 from tests.sounds import encode_sound

@@ -3,9 +3,9 @@
 import pytest
 
 from catalog.core.storage import media_path
-from catalog.jobs import clones
-from catalog.jobs.clones import _CloneRun, forget_first_sounds, run_clone
-from catalog.jobs.credentials import check_credential
+from catalog.jobs.clones import run as clones
+from catalog.jobs.clones.run import _CloneRun, forget_first_sounds, run_clone
+from catalog.jobs.credentials.check import check_credential
 from catalog.models import CloneJob, Credential, Voice
 from catalog.providers.adapters.local import making
 from catalog.providers.adapters.local.clones import CloneStore
@@ -32,7 +32,7 @@ def test_the_worker_with_the_engine_makes_it_and_says_how_far_it_is(job, clock, 
     told = []
     search = search_quickly(monkeypatch)
     monkeypatch.setattr(
-        "catalog.jobs.clones._CloneRun._tell", lambda run, words, share: told.append(words)
+        "catalog.jobs.clones.run._CloneRun._tell", lambda run, words, share: told.append(words)
     )
 
     wake_clone(job.pk)

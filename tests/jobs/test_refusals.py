@@ -2,8 +2,8 @@
 
 import pytest
 
-from catalog.jobs.clones import run_clone
-from catalog.jobs.syncs import sync_account
+from catalog.jobs.clones.run import run_clone
+from catalog.jobs.syncs.run import sync_account
 from catalog.models import CloneJob, Credential
 from catalog.sandbox.faults import FaultKind
 from tests.jobs.staging import Spot

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from catalog.jobs.credentials import check_credential, find_due_checks
+from catalog.jobs.credentials.check import check_credential, find_due_checks
 from catalog.models import (
     AuditEntry,
     CloneJob,

@@ -7,8 +7,8 @@ import pytest
 from catalog.audio.analysis.transcripts import Spoken
 from catalog.audio.embeddings.model_files import WrongWeights
 from catalog.core.storage import media_path, remove_media, store_media
-from catalog.jobs import reports as jobs
-from catalog.jobs.listening import find_waiting, forget_listened, listen_to
+from catalog.jobs.samples import analysis as jobs
+from catalog.jobs.similarity.analysis_queue import find_waiting, forget_listened, listen_to
 from catalog.models import Sample, SampleReport
 from tests import factories
 from tests.sounds import encode_sound

@@ -11,9 +11,9 @@ from catalog.audio.decode import NotDecodable, decode_audio
 from catalog.audio.formats import FORMATS, sniff_format
 from catalog.audio.transcode import write_wav
 from catalog.core.storage import media_path
-from catalog.jobs import samples
-from catalog.jobs.reports import find_waiting_reports, forget_unused_samples
-from catalog.jobs.samples import (
+from catalog.jobs.samples import prepare as samples
+from catalog.jobs.samples.analysis import find_waiting_reports, forget_unused_samples
+from catalog.jobs.samples.prepare import (
     PEAK_COUNT,
     convert_samples,
     find_length_problem,

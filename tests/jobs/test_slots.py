@@ -2,9 +2,9 @@
 
 import pytest
 
-from catalog.jobs import slots
-from catalog.jobs.credentials import check_credential
-from catalog.jobs.slots import read_slots
+from catalog.jobs.accounts import slots
+from catalog.jobs.accounts.slots import read_slots
+from catalog.jobs.credentials.check import check_credential
 from catalog.models import CloneJob, Credential
 from catalog.providers import errors
 from catalog.providers.key_checks import Slots

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from catalog.core.storage import media_path
-from catalog.jobs import speeches
-from catalog.jobs.leases import LEASE, claim_work
-from catalog.jobs.speeches import run_speech
+from catalog.jobs import syntheses
+from catalog.jobs.base.leases import LEASE, claim_work
+from catalog.jobs.syntheses import run_speech
 from catalog.models import AuditEntry, PreviewClip, Speech, SpokenClip, Voice
 from catalog.providers import errors
 from catalog.providers.registry import get_adapter
@@ -189,7 +189,7 @@ def test_the_same_wish_of_two_people_is_one_call(cast, stub, speech, clock, voic
 def test_a_text_that_may_come_from_a_backup_is_not_paid_for_again_without_a_person(
     stub, speech, clock, monkeypatch
 ):
-    monkeypatch.setattr("catalog.jobs.doubts._starts", [clock.move(minutes=1)])
+    monkeypatch.setattr("catalog.jobs.base.restore_doubts._starts", [clock.move(minutes=1)])
 
     after(speech, clock)
 
@@ -208,7 +208,7 @@ def test_a_text_that_the_provider_put_off_is_sent_when_its_time_comes(stub, spee
 def test_what_is_free_is_spoken_again_after_a_restore(stub, speech, clock, monkeypatch):
     free = dataclasses.replace(get_adapter("elevenlabs").info, speaks_free=True)
     monkeypatch.setattr(get_adapter("elevenlabs"), "info", free)
-    monkeypatch.setattr("catalog.jobs.doubts._starts", [clock.move(minutes=1)])
+    monkeypatch.setattr("catalog.jobs.base.restore_doubts._starts", [clock.move(minutes=1)])
 
     assert after(speech, clock).state == State.DONE
 
@@ -224,13 +224,13 @@ def test_what_is_cancelled_in_time_is_not_sent(cast, stub, speech, clock):
 def test_what_is_cancelled_between_claim_and_call_is_not_sent(
     cast, stub, speech, clock, monkeypatch
 ):
-    real = speeches.get_spoken_clip
+    real = syntheses.get_spoken_clip
 
     def cancel_meanwhile(recipe: str) -> Any:
         assert cancel_speech(cast.mia, speech=speech, now=clock())
         return real(recipe)
 
-    monkeypatch.setattr(speeches, "get_spoken_clip", cancel_meanwhile)
+    monkeypatch.setattr(syntheses, "get_spoken_clip", cancel_meanwhile)
     after(speech, clock)
 
     assert (speech.state, stub.asked) == (State.CANCELLED, [])

@@ -6,13 +6,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from catalog.jobs import syncs
-from catalog.jobs.syncs import bring_forward, find_due_accounts, forget_old_runs, sync_account
-from catalog.jobs.voices import write_voices
+from catalog.jobs.syncs import run as syncs
+from catalog.jobs.syncs.run import bring_forward, find_due_accounts, forget_old_runs, sync_account
+from catalog.jobs.voices.store import write_voices
 from catalog.models import Credential, ProviderAccount, SyncRun, Voice
-from catalog.providers import listing
+from catalog.providers import pagination
 from catalog.providers.errors import CredentialRejected, PermissionMissing, TryLater
-from catalog.providers.listing import Gap, Listed
+from catalog.providers.pagination import Gap, Listed
 from catalog.providers.types import RemoteVoice, VoiceState
 from tests import factories
 from tests.stubs import remote_voice
@@ -108,7 +108,7 @@ def test_what_nobody_reads_changes_no_voice_and_is_looked_at_once(sync, sent):
 def test_another_code_that_reads_them_reads_all_voices_anew(sync, sent, monkeypatch):
     sync()
     sent.read.clear()
-    monkeypatch.setattr(listing, "_reading_code", lambda: "another")
+    monkeypatch.setattr(pagination, "_reading_code", lambda: "another")
 
     sync()
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from catalog.jobs import uses
-from catalog.jobs.cleanups import run_deletion
-from catalog.jobs.syncs import sync_account
-from catalog.jobs.uses import find_due_histories, read_uses
+from catalog.jobs import usage
+from catalog.jobs.cleanups.run import run_deletion
+from catalog.jobs.syncs.run import sync_account
+from catalog.jobs.usage import find_due_histories, read_uses
 from catalog.models import PlannedDeletion, ProviderAccount, Voice, VoiceUse
 from catalog.providers.adapters.elevenlabs.history import walk_history
 from catalog.providers.errors import PermissionMissing, TryLater
@@ -87,7 +87,7 @@ def test_a_history_that_was_told_and_is_not_now_makes_a_deletion_wait(
         cast.ana, cast.aurora, [], approved_by=cast.ana, approved_at=clock.now
     )
     line = factories.make_line(plan, voice, state=State.QUEUED)
-    monkeypatch.setattr(uses, "open_provider", stub.open)
+    monkeypatch.setattr(usage, "open_provider", stub.open)
 
     for _ in range(8):
         run_deletion(line.pk, clock)
@@ -116,7 +116,7 @@ def test_a_key_that_may_not_see_the_history_leaves_it_unknown(
     def refuse(*_: Any) -> Any:
         raise problem
 
-    monkeypatch.setattr(uses, "open_provider", refuse)
+    monkeypatch.setattr(usage, "open_provider", refuse)
 
     assert not read_uses(cast.account.pk, clock)
 

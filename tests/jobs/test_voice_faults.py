@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from catalog.jobs import syncs
-from catalog.jobs.syncs import find_due_accounts, sync_account
-from catalog.jobs.voices import write_voices
+from catalog.jobs.syncs import run as syncs
+from catalog.jobs.syncs.run import find_due_accounts, sync_account
+from catalog.jobs.voices.store import write_voices
 from catalog.models import Credential, ProviderAccount, SyncRun, Voice
 from catalog.providers.errors import CredentialRejected, TryLater
-from catalog.providers.listing import Listed
+from catalog.providers.pagination import Listed
 from tests import factories
 from tests.stubs import remote_voice
 

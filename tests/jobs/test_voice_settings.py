@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from catalog.jobs.voice_settings import find_due_settings, tune_voice
+from catalog.jobs.voices.settings import find_due_settings, tune_voice
 from catalog.models import Credential, VoiceSettings
 from catalog.providers.errors import NotFound, PermissionMissing, RequestRejected, TryLater
 from catalog.services.voice_settings import change_settings, read_settings_again, reset_settings

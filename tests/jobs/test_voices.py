@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from catalog.jobs import syncs
+from catalog.jobs.syncs import run as syncs
 from catalog.models import Installation, SyncRun, Voice, VoiceLabel
 from catalog.providers.types import Kind, RemoteSample, VoiceState
 from catalog.search.sql import as_condition

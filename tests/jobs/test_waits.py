@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from catalog.jobs.cleanups import run_deletion
-from catalog.jobs.clones import run_clone
-from catalog.jobs.credentials import check_credential
-from catalog.jobs.leases import claim_work, find_due
-from catalog.jobs.speeches import run_speech
-from catalog.jobs.waits import end_waits, probe_providers
+from catalog.jobs.base.backoff import end_waits, probe_providers
+from catalog.jobs.base.leases import claim_work, find_due
+from catalog.jobs.cleanups.run import run_deletion
+from catalog.jobs.clones.run import run_clone
+from catalog.jobs.credentials.check import check_credential
+from catalog.jobs.syntheses import run_speech
 from catalog.models import CloneJob, PlannedDeletion, Speech
 from catalog.providers import errors
 from tests import factories
@@ -183,7 +183,7 @@ def test_a_provider_that_failed_just_now_is_not_asked_again_at_once(cast, clock)
 def test_a_clone_that_may_be_restored_and_cannot_be_looked_for_asks_a_person(
     job, provider, clock, monkeypatch
 ):
-    monkeypatch.setattr("catalog.jobs.doubts._starts", [clock.move(minutes=1)])
+    monkeypatch.setattr("catalog.jobs.base.restore_doubts._starts", [clock.move(minutes=1)])
     provider.on_look = [errors.PermissionMissing("The key lacks voices_read.")]
 
     run_clone(job.pk, clock)
@@ -196,7 +196,7 @@ def test_a_clone_that_may_be_restored_and_cannot_be_looked_for_asks_a_person(
 def test_a_restored_clone_waits_for_a_good_key_before_it_is_looked_for(
     cast, job, provider, clock, monkeypatch
 ):
-    monkeypatch.setattr("catalog.jobs.doubts._starts", [clock.move(minutes=1)])
+    monkeypatch.setattr("catalog.jobs.base.restore_doubts._starts", [clock.move(minutes=1)])
     provider.make(job.marker)
     provider.on_look = [errors.CredentialRejected("Wrong key.")]
 
@@ -217,7 +217,7 @@ def test_a_restored_clone_waits_for_a_good_key_before_it_is_looked_for(
 def test_a_provider_without_an_end_of_its_silence_leaves_a_restored_clone_to_a_person(
     job, provider, clock, monkeypatch
 ):
-    monkeypatch.setattr("catalog.jobs.doubts._starts", [clock.move(minutes=1)])
+    monkeypatch.setattr("catalog.jobs.base.restore_doubts._starts", [clock.move(minutes=1)])
     provider.on_look = [errors.TryLater("The list is down.") for _ in range(9)]
     run_clone(job.pk, clock)
     clock.move(hours=25)

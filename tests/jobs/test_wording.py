@@ -1,8 +1,8 @@
 """Voices that were stored without their words get them when the new release starts."""
 
-from catalog.jobs.wording import fill_missing_words
+from catalog.jobs.searches.search_text import fill_missing_words
 from catalog.models import CatalogVersion, Voice
-from catalog.queries.voices import VoiceFilter, find_voices
+from catalog.queries.voices.search import VoiceFilter, find_voices
 from tests import factories
 
 

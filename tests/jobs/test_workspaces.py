@@ -6,15 +6,15 @@ from typing import Any
 import httpx
 import pytest
 
-from catalog.jobs.clones import run_clone
-from catalog.jobs.indexes import build_index
-from catalog.jobs.renames import push_name
-from catalog.jobs.syncs import sync_account
+from catalog.jobs.clones.run import run_clone
+from catalog.jobs.searches.index import build_index
+from catalog.jobs.syncs.run import sync_account
+from catalog.jobs.voices.push_changes import push_name
 from catalog.models import CloneJob, Credential, Sample, Voice
+from catalog.queries.cleanups.deletion_keys import find_deleting_keys
 from catalog.queries.credentials import usable_credential
-from catalog.queries.deleting_keys import find_deleting_keys
-from catalog.queries.filters import VoiceFilter
-from catalog.queries.voices import find_voices
+from catalog.queries.searches.filters import VoiceFilter
+from catalog.queries.voices.search import find_voices
 from catalog.sandbox.faults import Fault, FaultKind
 from catalog.services.credentials import remove_credential, share_credential
 from tests import factories

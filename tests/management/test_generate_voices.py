@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from catalog.models import ProviderAccount, Voice, VoiceLabel
-from catalog.queries.voices import VoiceFilter, find_voices
+from catalog.queries.voices.search import VoiceFilter, find_voices
 from tests import factories
 
 

@@ -18,7 +18,7 @@ from django.core.management import call_command  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from catalog.jobs.syncs import sync_account  # noqa: E402
+from catalog.jobs.syncs.run import sync_account  # noqa: E402
 from catalog.models import Membership, Team  # noqa: E402
 from catalog.models.sealing import prepare_installation  # noqa: E402
 from tests import factories  # noqa: E402

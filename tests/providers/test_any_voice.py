@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.providers.adapters.elevenlabs.tuning import read_settings
+from catalog.providers.adapters.elevenlabs.voice_settings import read_settings
 from catalog.providers.adapters.elevenlabs.voices import read_voice, voice_id
 from catalog.providers.types import Kind, RemoteVoice, VoiceState
 from tests.providers.anything import ANYTHING

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from catalog.providers.calls import KEY, TEXT, write_curl, write_python
+from catalog.providers.code_snippets import KEY, TEXT, write_curl, write_python
 from catalog.providers.registry import all_infos, get_adapter
 from catalog.providers.types import SpeechCall
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.providers.cleaning import clean_line, clean_text, redact
-from catalog.providers.marking import add_marker, find_markers, has_marker
+from catalog.providers.idempotency_marker import add_marker, find_markers, has_marker
+from catalog.providers.sanitize import clean_line, clean_text, redact
 
 MARKER = "vb1:5eb0a7c1:0f8fad5b"
 

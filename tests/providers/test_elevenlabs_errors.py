@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.providers import errors
-from catalog.providers.adapters.elevenlabs.refusals import read_elevenlabs_refusal
+from catalog.providers.adapters.elevenlabs.error_mapping import read_elevenlabs_refusal
 from catalog.providers.types import (
     CloneRequest,
     SampleFile,

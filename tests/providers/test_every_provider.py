@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from catalog.providers import base, errors
-from catalog.providers.marking import SHORT_MARK_LENGTH
+from catalog.providers.idempotency_marker import SHORT_MARK_LENGTH
 from catalog.providers.registry import UnknownProvider, all_infos, get_adapter
 from catalog.providers.session import open_provider
 from catalog.providers.types import ProviderInfo

@@ -7,9 +7,9 @@ import pytest
 
 from catalog.providers import errors
 from catalog.providers.base import Provider
-from catalog.providers.replies import Refusal
+from catalog.providers.error_classification import judge_refusal
+from catalog.providers.responses import Refusal
 from catalog.providers.types import Answer, ProviderInfo
-from catalog.providers.verdicts import judge_refusal
 from catalog.sandbox.faults import FaultKind
 from tests.providers.conftest import KEY, FakeServer
 from tests.providers.sandboxed import MARKER, wish

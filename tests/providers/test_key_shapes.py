@@ -5,8 +5,8 @@ import hashlib
 
 import pytest
 
-from catalog.providers import key_shapes
-from catalog.providers.key_shapes import NoKey, holds_key, list_words, read_key
+from catalog.providers import key_formats
+from catalog.providers.key_formats import NoKey, holds_key, list_words, read_key
 from catalog.providers.registry import get_adapter
 from catalog.providers.types import ProviderInfo
 from catalog.sandbox import running_sandbox
@@ -94,12 +94,12 @@ def test_no_voice_of_the_sandbox_looks_like_a_key(slug):
 
 def test_a_new_provider_says_itself_how_its_keys_look(monkeypatch):
     info = ProviderInfo("chorus", "Chorus", "CH", 0, "", "", key_pattern=r"chorus-[0-9]{6}")
-    monkeypatch.setattr(key_shapes, "all_infos", lambda: (info,))
-    key_shapes.known_keys.cache_clear()
+    monkeypatch.setattr(key_formats, "all_infos", lambda: (info,))
+    key_formats.known_keys.cache_clear()
 
     assert holds_key("It is chorus-123456.")
     monkeypatch.undo()
-    key_shapes.known_keys.cache_clear()
+    key_formats.known_keys.cache_clear()
     assert not holds_key("It is chorus-123456.")
 
 

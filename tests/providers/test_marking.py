@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.providers.marking import (
+from catalog.providers.idempotency_marker import (
     SHORT_MARK_LENGTH,
     add_short_marker,
     has_short_marker,

@@ -6,7 +6,7 @@ import pytest
 
 from catalog.providers import errors
 from catalog.providers.adapters import noiz
-from catalog.providers.marking import add_short_marker, has_short_marker
+from catalog.providers.idempotency_marker import add_short_marker, has_short_marker
 from catalog.providers.types import CloneRequest, CloneResult, SampleFile
 from tests.providers.conftest import load_fixture, read_form
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.providers.skipping import SkipWalk
+from catalog.providers.offset_pagination import SkipWalk
 
 MOST_STEPS = 300
 

@@ -5,8 +5,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import CleanupPlan, PlannedDeletion
-from catalog.queries.plans import find_plans, get_plan_page
-from catalog.queries.stales import get_stale_page
+from catalog.queries.cleanups.plans import find_plans, get_plan_page
+from catalog.queries.cleanups.stale import get_stale_page
 from tests import factories
 
 State = PlannedDeletion.State

@@ -7,14 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from catalog.jobs.indexes import build_due_indexes
+from catalog.jobs.searches.index import build_due_indexes
 from catalog.models import Installation, Voice
 from catalog.models.rules import rules_of
+from catalog.queries.cleanups.rules import RULES
+from catalog.queries.cleanups.stale import SECTIONS, find_own_voices, find_stale, get_stale_page
 from catalog.queries.collections import find_collections, get_collection_page
 from catalog.queries.credentials import find_account_statuses
-from catalog.queries.stale_rules import RULES
-from catalog.queries.stales import SECTIONS, find_own_voices, find_stale, get_stale_page
-from catalog.search.index.shelf import SHELF
+from catalog.search.index.cache import SHELF
 from tests import factories
 
 NOW = factories.NOW

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from catalog.models import PlannedDeletion, Voice
-from catalog.queries import ends
-from catalog.queries.ends import get_end_board
+from catalog.queries.cleanups import expiry
+from catalog.queries.cleanups.expiry import get_end_board
 from tests import factories
 
 NOW = factories.NOW
@@ -74,7 +74,7 @@ def test_full_accounts_and_those_that_shrink_are_told_apart(cast):
 
 
 def test_a_long_part_of_the_board_says_how_much_more_there_is(cast, monkeypatch):
-    monkeypatch.setattr(ends, "_SHOWN", 2)
+    monkeypatch.setattr(expiry, "_SHOWN", 2)
     for name in "abc":
         factories.make_voice(cast.account, name, ends_at=NOW)
         factories.make_clone(cast.account, f"gone {name}", gone_at=NOW)

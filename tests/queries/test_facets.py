@@ -2,8 +2,8 @@
 
 import pytest
 
-from catalog.queries.filters import VoiceFilter
-from catalog.queries.voices import find_voices
+from catalog.queries.searches.filters import VoiceFilter
+from catalog.queries.voices.search import find_voices
 from tests import factories
 
 

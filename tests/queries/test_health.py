@@ -8,9 +8,9 @@ from celery import current_app
 from kombu import Connection
 
 from catalog.core import broker
-from catalog.jobs.beats import end_beat, forget_silent, note_beat
+from catalog.jobs.health.heartbeats import end_beat, forget_silent, note_beat
 from catalog.models import Beat, CloneJob
-from catalog.queries.health import has_worker, look_at_health
+from catalog.queries.health.background import has_worker, look_at_health
 from tests import factories
 
 NOW = factories.NOW

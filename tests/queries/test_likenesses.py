@@ -6,9 +6,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Voice, VoiceEmbedding
-from catalog.queries import likenesses
-from catalog.queries.filters import VoiceFilter
-from catalog.queries.likenesses import count_unheard, find_alike, get_vector
+from catalog.queries import similarity
+from catalog.queries.searches.filters import VoiceFilter
+from catalog.queries.similarity import count_unheard, find_alike, get_vector
 from tests import factories
 
 TARGET = factories.make_direction(1)
@@ -17,7 +17,7 @@ ALL = VoiceFilter()
 
 @pytest.fixture(autouse=True)
 def _empty_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(likenesses, "_memory", likenesses._Memory())
+    monkeypatch.setattr(similarity, "_memory", similarity._Memory())
 
 
 def make_heard(account, name: str, *parts: float, **values) -> Voice:
@@ -69,7 +69,7 @@ def test_only_voices_of_the_filter_are_shown(cast):
 
 
 def test_a_filter_that_leaves_none_of_the_best_still_finds_all_that_it_leaves(cast, monkeypatch):
-    monkeypatch.setattr(likenesses, "_FIRST_LOOK", 2)
+    monkeypatch.setattr(similarity, "_FIRST_LOOK", 2)
     for number in range(5):
         make_heard(cast.account, f"Man {number}", 1, gender="male")
     for number in range(3):

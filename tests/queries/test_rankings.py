@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from catalog.jobs.indexes import build_index
+from catalog.jobs.searches.index import build_index
 from catalog.models import Rating, Team, Voice, VoiceUse
-from catalog.queries.filters import VoiceFilter
-from catalog.queries.voices import PAGE_SIZE, find_voice_ids, find_voices
-from catalog.search.index.shelf import SHELF
+from catalog.queries.searches.filters import VoiceFilter
+from catalog.queries.voices.search import PAGE_SIZE, find_voice_ids, find_voices
+from catalog.search.index.cache import SHELF
 from catalog.services.annotations import rate_voice
 from catalog.services.uses import note_play
 from catalog.services.voices import rename_voice

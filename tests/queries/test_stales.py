@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from catalog.jobs.stale_reports import describe_stale, find_unreported, report_stale
+from catalog.jobs.cleanups.report import describe_stale, find_unreported, report_stale
 from catalog.models import Consent, Installation, Membership, Notice, ProviderAccount, Voice
 from catalog.models.rules import rules_of
-from catalog.queries.stales import StaleList, find_stale, get_stale_page
+from catalog.queries.cleanups.stale import StaleList, find_stale, get_stale_page
 from tests import factories
 
 NOW = factories.NOW

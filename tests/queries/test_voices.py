@@ -8,10 +8,10 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog.models import PreviewClip, Voice, VoiceLabel
 from catalog.queries.annotations import find_marks
-from catalog.queries.filters import COLUMNS, SORTS, VoiceFilter
 from catalog.queries.preferences import count_news
-from catalog.queries.tables import tabulate_voices
-from catalog.queries.voices import PAGE_SIZE, find_voices
+from catalog.queries.searches.filters import COLUMNS, SORTS, VoiceFilter
+from catalog.queries.voices.search import PAGE_SIZE, find_voices
+from catalog.queries.voices.table import tabulate_voices
 from catalog.templatetags.cards import draw_card
 from tests import factories
 

@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 
 from catalog.models import Collection, CollectionEntry, Star, Voice, VoiceLabel
 from catalog.models.versions import touch_voices
-from catalog.queries.filters import FACETS
+from catalog.queries.searches.filters import FACETS
 from catalog.search.engines import Search, answer_search
-from catalog.search.index.editions import Edition, Shard
 from catalog.search.index.engine import IndexEngine
 from catalog.search.index.rows import read_rows
 from catalog.search.index.segments import build_segment
+from catalog.search.index.versions import Edition, Shard
+from catalog.search.search_text import fill_words
 from catalog.search.sql import SqlEngine
 from catalog.search.syntax import parse_search
-from catalog.search.wording import fill_words
 from tests import factories
 from tests.search.test_syntax import ANYTHING
 

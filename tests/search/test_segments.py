@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
-from catalog.search.index import orders
-from catalog.search.index.orders import SortOrder
+from catalog.search.index import sort_orders
 from catalog.search.index.rows import IndexRow
 from catalog.search.index.segments import build_segment
+from catalog.search.index.sort_orders import SortOrder
 
 COUNT = 60
 
@@ -24,9 +24,9 @@ def make_row(pk: int, **values: str) -> IndexRow:
 
 @pytest.fixture
 def small_blocks(monkeypatch):
-    monkeypatch.setattr(orders, "_FEW", 2)
-    monkeypatch.setattr(orders, "_BLOCK", 4)
-    monkeypatch.setattr(orders, "_PILE", 3)
+    monkeypatch.setattr(sort_orders, "_FEW", 2)
+    monkeypatch.setattr(sort_orders, "_BLOCK", 4)
+    monkeypatch.setattr(sort_orders, "_PILE", 3)
 
 
 @given(

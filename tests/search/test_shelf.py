@@ -4,12 +4,12 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from catalog.jobs.indexes import build_due_indexes, build_index, list_scopes
+from catalog.jobs.searches.index import build_due_indexes, build_index, list_scopes
 from catalog.models import CatalogVersion, Membership, Team, Voice
 from catalog.models.versions import raise_version, touch_voices
-from catalog.queries.voices import VoiceFilter, find_voices
-from catalog.search.index import editions, shelf
-from catalog.search.index.shelf import SHELF, Shelf
+from catalog.queries.voices.search import VoiceFilter, find_voices
+from catalog.search.index import cache, versions
+from catalog.search.index.cache import SHELF, Shelf
 from catalog.search.index.snapshots import snapshot_path
 from catalog.services.annotations import star_voice, write_note
 from catalog.services.collections import collect_voices, make_collection
@@ -122,7 +122,7 @@ def test_changes_are_taken_in_without_a_look_at_every_voice(aurora):
 
 
 def test_where_there_is_no_index_or_it_is_far_behind_sql_answers(aurora, monkeypatch):
-    monkeypatch.setattr(shelf, "MOST_CHANGED", 1)
+    monkeypatch.setattr(cache, "MOST_CHANGED", 1)
     assert names(aurora.mia) == ["Ada", "Bob"]
     for name in ("Cem", "Dan"):
         factories.make_voice(aurora.account, name)
@@ -135,7 +135,7 @@ def test_where_there_is_no_index_or_it_is_far_behind_sql_answers(aurora, monkeyp
 
 
 def test_an_index_that_took_in_much_is_changed_for_a_newer_one(aurora, monkeypatch):
-    monkeypatch.setattr(editions, "MOST_CHANGED", 1)
+    monkeypatch.setattr(versions, "MOST_CHANGED", 1)
     assert names(aurora.mia) == ["Ada", "Bob"]
     for name in ("Cem", "Dan"):
         factories.make_voice(aurora.account, name)
@@ -200,7 +200,7 @@ def test_whoever_is_in_two_teams_finds_what_the_one_has_that_they_work_in(aurora
 
 
 def test_an_index_is_due_when_it_is_missing_or_far_behind(cast, monkeypatch):
-    monkeypatch.setattr("catalog.jobs.indexes._MOST_CHANGED", 1)
+    monkeypatch.setattr("catalog.jobs.searches.index._MOST_CHANGED", 1)
     assert build_due_indexes() == []  # nobody has a voice
     factories.make_voice(cast.account)
     teams = frozenset({cast.aurora.pk})

@@ -6,8 +6,8 @@ from django.db import IntegrityError, transaction
 
 from catalog.models import Membership, Rating, Star, Tag, Voice
 from catalog.queries.annotations import Score, find_marks, find_voice_marks
-from catalog.queries.filters import VoiceFilter
-from catalog.queries.voices import find_voices
+from catalog.queries.searches.filters import VoiceFilter
+from catalog.queries.voices.search import find_voices
 from catalog.services.annotations import (
     change_note,
     rate_voice,

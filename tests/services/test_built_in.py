@@ -3,8 +3,8 @@
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from catalog.jobs.credentials import check_credential, find_due_checks
-from catalog.jobs.syncs import find_due_accounts, sync_account
+from catalog.jobs.credentials.check import check_credential, find_due_checks
+from catalog.jobs.syncs.run import find_due_accounts, sync_account
 from catalog.models import Credential, ProviderAccount, Voice
 from catalog.queries.credentials import usable_credential
 from catalog.services.accounts import prepare_demo

@@ -12,7 +12,7 @@ from kombu.exceptions import OperationalError
 
 from catalog import tasks
 from catalog.core.storage import media_path
-from catalog.jobs.leases import claim_work
+from catalog.jobs.base.leases import claim_work
 from catalog.models import (
     AuditEntry,
     CloneJob,

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from catalog.jobs.speeches import run_speech
+from catalog.jobs.syntheses import run_speech
 from catalog.models import Comparison, Speech, Voice, Vote
 from catalog.queries.comparisons import count_votes, find_gain, get_round
 from catalog.services.comparisons import (

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from catalog.jobs.leases import LeaseLost, claim_work
+from catalog.jobs.base.leases import LeaseLost, claim_work
 from catalog.models import (
     AuditEntry,
     CloneJob,

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from catalog.jobs.indexes import build_index
+from catalog.jobs.searches.index import build_index
 from catalog.models import Voice
-from catalog.queries.surroundings import forget_surroundings
-from catalog.search.index.shelf import SHELF
+from catalog.queries.voices.list_context import forget_surroundings
+from catalog.search.index.cache import SHELF
 from catalog.search.index.snapshots import drop_snapshot
 from catalog.views.cards import forget_cards
 from tests import factories

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from catalog.jobs.plans import find_due_plans, start_plan
+from catalog.jobs.cleanups.plans import find_due_plans, start_plan
 from catalog.models import (
     AuditEntry,
     CleanupPlan,
@@ -15,7 +15,7 @@ from catalog.models import (
     Protection,
     Voice,
 )
-from catalog.queries.plans import find_held_lines
+from catalog.queries.cleanups.plans import find_held_lines
 from catalog.schedule import sweep_task
 from catalog.services.cleanup_rules import change_rules
 from catalog.services.cleanups import (

@@ -5,11 +5,11 @@ from datetime import date, timedelta
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from catalog.jobs.cleanups import run_deletion
+from catalog.jobs.cleanups.run import run_deletion
 from catalog.models import AuditEntry, Keep, Membership, Notice, PlannedDeletion, Voice
 from catalog.models.rules import rules_of
-from catalog.queries.plans import LINE_COLUMNS, find_plans, get_plan_page, iterate_lines
-from catalog.queries.stales import find_stale, get_stale_page
+from catalog.queries.cleanups.plans import LINE_COLUMNS, find_plans, get_plan_page, iterate_lines
+from catalog.queries.cleanups.stale import find_stale, get_stale_page
 from catalog.services.cleanups import NothingToPlan, approve_plan, draw_up_plan
 from catalog.services.keeps import NoFittingDay, change_keep, end_keep, keep_voice
 from tests import factories

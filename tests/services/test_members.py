@@ -19,7 +19,7 @@ from catalog.models import (
     Sample,
     Voice,
 )
-from catalog.queries.plans import find_held_lines
+from catalog.queries.cleanups.plans import find_held_lines
 from catalog.services.members import HeirNeeded, LastAdmin, change_role, remove_member
 from tests import factories
 from tests.threads import call_at_once

@@ -7,7 +7,7 @@ import pytest
 from django.apps import apps
 from django.core.exceptions import PermissionDenied
 
-from catalog.jobs.credentials import check_credential
+from catalog.jobs.credentials.check import check_credential
 from catalog.models import (
     AuditEntry,
     Credential,
@@ -20,7 +20,7 @@ from catalog.models import (
 )
 from catalog.models.keeps import find_keeper
 from catalog.models.rules import rules_of
-from catalog.queries.stales import find_stale
+from catalog.queries.cleanups.stale import find_stale
 from catalog.services.credentials import add_credential, remove_credential, share_credential
 from catalog.services.members import remove_member
 from catalog.services.owners import NoFittingOwner, change_account_owner, change_voice_owner

@@ -6,7 +6,6 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from catalog.models import AuditEntry, Membership, Selection
-from catalog.queries.filters import VoiceFilter
 from catalog.queries.preferences import (
     count_news,
     find_habits,
@@ -14,6 +13,7 @@ from catalog.queries.preferences import (
     find_open_search,
     find_searches,
 )
+from catalog.queries.searches.filters import VoiceFilter
 from catalog.services import searches as search_services
 from catalog.services.preferences import clear_news, note_visit, remember_view
 from catalog.services.searches import (

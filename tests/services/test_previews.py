@@ -14,8 +14,8 @@ from django.test import Client
 from catalog.audio.formats import FORMATS, sniff_format
 from catalog.core.storage import media_path
 from catalog.jobs import previews as clip_jobs
-from catalog.jobs.credentials import check_credential
-from catalog.jobs.syncs import sync_account
+from catalog.jobs.credentials.check import check_credential
+from catalog.jobs.syncs.run import sync_account
 from catalog.models import Credential, PreviewClip, Voice
 from catalog.providers.errors import NotFound, NotYet, TryLater
 from catalog.providers.types import AudioClip

@@ -3,12 +3,12 @@
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from catalog.jobs import renames
+from catalog.jobs.voices import push_changes
 from catalog.models import Membership, Voice
 from catalog.providers import errors
-from catalog.queries.filters import VoiceFilter
-from catalog.queries.stales import find_archived_voices
-from catalog.queries.voices import find_voices
+from catalog.queries.cleanups.stale import find_archived_voices
+from catalog.queries.searches.filters import VoiceFilter
+from catalog.queries.voices.search import find_voices
 from catalog.services.voices import (
     archive_voices,
     relabel_voice,
@@ -43,9 +43,9 @@ class NamingProvider:
 
 
 def push(monkeypatch, voice: Voice, provider: NamingProvider) -> Voice:
-    monkeypatch.setattr(renames, "open_provider", lambda *_: provider)
-    renames.push_name(voice.pk)
-    renames.push_labels(voice.pk)
+    monkeypatch.setattr(push_changes, "open_provider", lambda *_: provider)
+    push_changes.push_name(voice.pk)
+    push_changes.push_labels(voice.pk)
     voice.refresh_from_db()
     return voice
 

@@ -3,7 +3,7 @@
 import pytest
 
 from catalog.models import Membership, ProviderAccount
-from catalog.queries.audiences import find_audience, join_names
+from catalog.queries.voices.audience import find_audience, join_names
 from tests import factories
 from tests.visitors import read_text
 

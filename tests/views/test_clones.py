@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from catalog.jobs.samples import run_measurement
+from catalog.jobs.samples.prepare import run_measurement
 from catalog.models import Beat, CloneJob, Credential, Membership, Sample
 from tests import factories
 from tests.views.conftest import PARTIAL, Page

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from catalog.jobs.disguises import disguise_clip
+from catalog.jobs.comparisons.anonymize import disguise_clip
 from catalog.models import Comparison, Speech, Voice
 from tests import factories
 from tests.views.conftest import PARTIAL, Page

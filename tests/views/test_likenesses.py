@@ -5,13 +5,13 @@ from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from catalog.jobs.credentials import check_credential
+from catalog.jobs.credentials.check import check_credential
 from catalog.jobs.previews import keep_clip
-from catalog.jobs.syncs import sync_account
+from catalog.jobs.syncs.run import sync_account
 from catalog.models import PreviewClip, SoundQuery, Voice, VoiceEmbedding
 from catalog.providers.errors import NotFound, NotYet
 from catalog.providers.types import AudioClip
-from catalog.queries import likenesses
+from catalog.queries import similarity
 from catalog.tasks import fetch_preview_task, speak_preview_task
 from tests import factories
 from tests.local import give_local, switch_on
@@ -20,7 +20,7 @@ from tests.views.conftest import Page
 
 @pytest.fixture(autouse=True)
 def _empty_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(likenesses, "_memory", likenesses._Memory())
+    monkeypatch.setattr(similarity, "_memory", similarity._Memory())
 
 
 @pytest.fixture

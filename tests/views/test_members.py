@@ -7,7 +7,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from catalog.jobs.badges import refresh_badges
+from catalog.jobs.voices.badges import refresh_badges
 from catalog.models import Invitation, Membership, Team, User
 from catalog.services import invitations
 from tests import factories

@@ -14,8 +14,8 @@ from django.utils import timezone
 from kombu import Connection
 
 from catalog.core import broker
-from catalog.queries import readiness
-from catalog.queries.readiness import Look
+from catalog.queries.health import readiness
+from catalog.queries.health.readiness import Look
 
 SECRET = "postgres://voiceboard:secret@db.internal/voices"
 

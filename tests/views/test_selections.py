@@ -7,7 +7,7 @@ import json
 import pytest
 
 from catalog.models import CleanupPlan, Collection, Preference, Selection, Tag, Voice
-from catalog.queries.exports import EXPORT_COLUMNS
+from catalog.queries.voices.export import EXPORT_COLUMNS
 from catalog.services import searches
 from tests import factories
 from tests.views.conftest import Page

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog.core.storage import media_path
 from catalog.models import ClipLikeness, PreviewClip, Speech, SpokenClip, Voice
-from catalog.queries.sentences import find_sentences
+from catalog.queries.syntheses.sample_texts import find_sentences
 from catalog.tasks import run_speech_task
 from tests import factories
 from tests.views.conftest import PARTIAL, Page

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from catalog.models import Preference, ProviderAccount, Voice
-from catalog.queries.filters import COLUMNS, FACETS, LAYOUTS
-from catalog.queries.voices import PAGE_SIZE
+from catalog.queries.searches.filters import COLUMNS, FACETS, LAYOUTS
+from catalog.queries.voices.search import PAGE_SIZE
 from tests import factories
 from tests.views.conftest import BOOSTED, PARTIAL, Page
 

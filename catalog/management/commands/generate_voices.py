@@ -13,14 +13,14 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from catalog.jobs.indexes import build_due_indexes
-from catalog.jobs.tables import insert_all
+from catalog.jobs.base.bulk_insert import insert_all
+from catalog.jobs.searches.index import build_due_indexes
 from catalog.management.fitting import FittingCommand
 from catalog.management.inventing import Invented, invent_name, invent_voices
 from catalog.models import Membership, PreviewClip, ProviderAccount, Team, Voice, VoiceLabel
 from catalog.models.versions import raise_version
 from catalog.providers.registry import all_infos
-from catalog.search.wording import fill_names, fill_words
+from catalog.search.search_text import fill_names, fill_words
 
 _BATCH = 5000
 # Names and ids are each voice's own; all else comes from so many, whose words are cut only once.

@@ -8,7 +8,7 @@ from django.utils import timezone
 from catalog.management.fitting import FittingCommand
 from catalog.models import Membership, Team, User
 from catalog.models.rules import rules_of
-from catalog.queries.stales import SECTIONS, Stale, find_stale
+from catalog.queries.cleanups.stale import SECTIONS, Stale, find_stale
 
 
 class Command(FittingCommand):

@@ -13,7 +13,7 @@ from catalog.audio.tts.weights import prepare_weights
 from catalog.core.crypto import KeyProblem
 from catalog.core.private_files import close_folders
 from catalog.core.schema_version import find_misfit, read_newer
-from catalog.jobs.wording import fill_missing_words
+from catalog.jobs.searches.search_text import fill_missing_words
 from catalog.models.sealing import prepare_installation
 from catalog.providers.registry import all_infos
 from catalog.services.accounts import prepare_demo

@@ -10,9 +10,8 @@ from operator import and_, or_
 from pyroaring import BitMap
 
 from catalog.search.engines import Search
-from catalog.search.index.editions import Edition, Shard
 from catalog.search.index.phrases import find_phrase, find_word
-from catalog.search.marks import MARK_FACETS
+from catalog.search.index.versions import Edition, Shard
 from catalog.search.nodes import (
     EVERYTHING,
     SPELLED,
@@ -24,6 +23,7 @@ from catalog.search.nodes import (
     Value,
     Word,
 )
+from catalog.search.user_facets import MARK_FACETS
 
 _LAST = 2**32
 _Key = tuple[object, ...]

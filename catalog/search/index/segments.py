@@ -15,8 +15,8 @@ from pyroaring import BitMap
 
 from catalog.search.engines import COLUMN_FACETS
 from catalog.search.index.arrays import Bitmaps, Numbers, Texts, as_bitmap, as_runs
-from catalog.search.index.orders import SortOrder
 from catalog.search.index.rows import IndexRow
+from catalog.search.index.sort_orders import SortOrder
 from catalog.search.index.terms import Terms
 from catalog.search.nodes import SECTIONS, Phrase, Word
 

@@ -6,11 +6,11 @@ import pytest
 from catalog.audio.embeddings.waveform import RATE
 from catalog.audio.transcode import write_wav
 from catalog.core.storage import media_path
-from catalog.jobs import judgements
-from catalog.jobs.judgements import find_unjudged, judge_clip
-from catalog.jobs.listening import find_waiting, listen_to
+from catalog.jobs.clones import similarity
+from catalog.jobs.clones.similarity import find_unjudged, judge_clip
+from catalog.jobs.similarity.analysis_queue import find_waiting, listen_to
 from catalog.models import ClipLikeness, CloneJob, SpokenClip, Voice
-from catalog.queries.speeches import is_being_judged
+from catalog.queries.syntheses.history import is_being_judged
 from tests import factories
 
 NOW = factories.NOW
@@ -86,7 +86,7 @@ def test_what_cannot_be_compared_has_no_score_and_is_not_tried_for_ever(clone, r
 
 def test_without_the_part_that_listens_nothing_waits(clone, reader, monkeypatch):
     clip = say(clone, reader[2])
-    monkeypatch.setattr(judgements, "analysis_is_installed", lambda: False)
+    monkeypatch.setattr(similarity, "analysis_is_installed", lambda: False)
 
     judge_clip(str(clip.pk), NOW)
 

@@ -10,25 +10,25 @@ from datetime import datetime
 from typing import Any
 
 from catalog.providers import errors
+from catalog.providers.adapters.elevenlabs.error_mapping import read_elevenlabs_refusal
 from catalog.providers.adapters.elevenlabs.forms import edit_fields, to_form
 from catalog.providers.adapters.elevenlabs.history import walk_history
 from catalog.providers.adapters.elevenlabs.keys import KeyReport, read_slots
-from catalog.providers.adapters.elevenlabs.refusals import read_elevenlabs_refusal
-from catalog.providers.adapters.elevenlabs.tuning import (
+from catalog.providers.adapters.elevenlabs.voice_settings import (
     VOICE_SETTINGS,
     check_settings,
     read_settings,
 )
 from catalog.providers.adapters.elevenlabs.voices import read_voice, voice_id
 from catalog.providers.base import Provider
-from catalog.providers.cleaning import clean_line
+from catalog.providers.idempotency_marker import add_marker, find_markers, has_marker
 from catalog.providers.key_checks import CredentialCheck, Slots
-from catalog.providers.listing import Listed, demand_ids
-from catalog.providers.marking import add_marker, find_markers, has_marker
+from catalog.providers.lenient_json import Reading, drop_empty
+from catalog.providers.pagination import Listed, demand_ids
 from catalog.providers.permissions import EMPTY_FORM
 from catalog.providers.public_fetch import fetch_public
-from catalog.providers.reading import Reading, drop_empty
-from catalog.providers.replies import Refusal, json_body
+from catalog.providers.responses import Refusal, json_body
+from catalog.providers.sanitize import clean_line
 from catalog.providers.types import (
     AudioClip,
     CloneRequest,
@@ -39,8 +39,8 @@ from catalog.providers.types import (
     SpeechRequest,
     VoiceState,
 )
-from catalog.providers.uses import RemoteUse
-from catalog.providers.wishes import check_speech
+from catalog.providers.usage import RemoteUse
+from catalog.providers.validation import check_speech
 
 _PAGE_SIZE = 100
 _MOST_PAGES = 2000

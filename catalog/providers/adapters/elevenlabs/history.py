@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
-from catalog.providers.reading import Reading
-from catalog.providers.uses import RemoteUse
+from catalog.providers.lenient_json import Reading
+from catalog.providers.usage import RemoteUse
 
 _PAGE_SIZE = 1000
 # A history that is longer than this tells as far back as these reach, which is said.

@@ -6,7 +6,7 @@ from typing import Any
 
 from catalog.providers import errors
 from catalog.providers.key_checks import CredentialCheck, Slots
-from catalog.providers.reading import Reading
+from catalog.providers.lenient_json import Reading
 from catalog.providers.types import Answer
 
 _NO_PLAN_FOR_CLONES = {"paid_plan_required", "can_not_use_instant_voice_cloning"}

@@ -5,7 +5,7 @@ The fields: https://elevenlabs.io/docs/api-reference/voices/get
 
 from collections import defaultdict
 
-from catalog.providers.reading import Reading
+from catalog.providers.lenient_json import Reading
 from catalog.providers.types import VoiceState
 
 _MOST_NAMED = 3

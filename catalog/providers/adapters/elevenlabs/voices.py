@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from catalog.providers.adapters.elevenlabs.training import judge_training
-from catalog.providers.adapters.elevenlabs.tuning import settings_of
+from catalog.providers.adapters.elevenlabs.voice_settings import settings_of
 from catalog.providers.labels import (
     accent_word,
     age_word,
@@ -18,7 +18,7 @@ from catalog.providers.labels import (
     language_tags,
     use_case_words,
 )
-from catalog.providers.reading import Reading, drop_empty
+from catalog.providers.lenient_json import Reading, drop_empty
 from catalog.providers.types import Kind, RemoteSample, RemoteVoice
 
 _LONGEST_ID = 200

@@ -22,12 +22,12 @@ from catalog.providers.adapters.inworld.cloning import (
 )
 from catalog.providers.adapters.inworld.voices import read_voice, voice_id, workspace_of
 from catalog.providers.base import AUDIO_LIMIT, Provider
+from catalog.providers.idempotency_marker import add_marker, find_markers, has_marker
 from catalog.providers.key_checks import CredentialCheck
-from catalog.providers.listing import Listed, Walk, demand_ids
-from catalog.providers.marking import add_marker, find_markers, has_marker
+from catalog.providers.lenient_json import Reading, drop_empty
+from catalog.providers.pagination import Listed, Walk, demand_ids
 from catalog.providers.permissions import try_permissions
-from catalog.providers.reading import Reading, drop_empty
-from catalog.providers.replies import Refusal, decode_sound, json_body, read_rpc_refusal
+from catalog.providers.responses import Refusal, decode_sound, json_body, read_rpc_refusal
 from catalog.providers.types import (
     Answer,
     AudioClip,
@@ -41,7 +41,7 @@ from catalog.providers.types import (
     Transcript,
     VoiceState,
 )
-from catalog.providers.wishes import check_speech
+from catalog.providers.validation import check_speech
 
 _VOICES = "voices/v1/voices"
 # Half of what the API allows: long descriptions shall not make a page too large to read.

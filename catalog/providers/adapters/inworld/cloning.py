@@ -7,9 +7,9 @@ import base64
 from collections.abc import Iterator
 from typing import Any
 
+from catalog.providers.idempotency_marker import add_marker
 from catalog.providers.labels import language_label, language_tag
-from catalog.providers.marking import add_marker
-from catalog.providers.reading import Reading, drop_empty
+from catalog.providers.lenient_json import Reading, drop_empty
 from catalog.providers.types import CloneRequest
 
 # The values of ``langCode`` that name a language, each with one region.

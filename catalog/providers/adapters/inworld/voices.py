@@ -14,7 +14,7 @@ from catalog.providers.labels import (
     plain_words,
     use_case_words,
 )
-from catalog.providers.reading import Reading, drop_empty
+from catalog.providers.lenient_json import Reading, drop_empty
 from catalog.providers.types import Kind, RemoteVoice
 
 _KINDS = {"SYSTEM": Kind.LIBRARY, "IVC": Kind.CLONE, "PVC": Kind.PROFESSIONAL}

@@ -30,8 +30,8 @@ from catalog.providers.adapters.local.stock import (
     tongue_of,
 )
 from catalog.providers.base import Provider
+from catalog.providers.idempotency_marker import add_marker, has_marker
 from catalog.providers.key_checks import CredentialCheck
-from catalog.providers.marking import add_marker, has_marker
 from catalog.providers.types import (
     Answer,
     AudioClip,

@@ -14,7 +14,7 @@ import numpy as np
 
 from catalog.audio.tts.styles import Style, check_style
 from catalog.providers.adapters.local.files import sync_folder, write_whole
-from catalog.providers.marking import find_markers
+from catalog.providers.idempotency_marker import find_markers
 
 _ID = re.compile(r"match-[0-9a-f]{20}")
 _ACCOUNT = re.compile(r"[a-z0-9-]{1,80}")

@@ -24,18 +24,19 @@ from catalog.providers.adapters.noiz.voices import (
     voice_id,
 )
 from catalog.providers.base import Provider
-from catalog.providers.cleaning import clean_line
-from catalog.providers.key_checks import CredentialCheck
-from catalog.providers.listing import Listed, demand_ids
-from catalog.providers.marking import (
+from catalog.providers.error_classification import judge_refusal
+from catalog.providers.idempotency_marker import (
     SHORT_MARK_LENGTH,
     add_short_marker,
     has_short_marker,
 )
+from catalog.providers.key_checks import CredentialCheck
+from catalog.providers.lenient_json import Reading
+from catalog.providers.offset_pagination import SkipWalk
+from catalog.providers.pagination import Listed, demand_ids
 from catalog.providers.public_fetch import fetch_public
-from catalog.providers.reading import Reading
-from catalog.providers.replies import Refusal
-from catalog.providers.skipping import SkipWalk
+from catalog.providers.responses import Refusal
+from catalog.providers.sanitize import clean_line
 from catalog.providers.types import (
     Answer,
     AudioClip,
@@ -48,8 +49,7 @@ from catalog.providers.types import (
     SpeechRequest,
     VoiceState,
 )
-from catalog.providers.verdicts import judge_refusal
-from catalog.providers.wishes import check_speech
+from catalog.providers.validation import check_speech
 
 _MOST_PAGES = 2000
 _LONGEST_SENT_NAME = 100

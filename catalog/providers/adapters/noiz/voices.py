@@ -5,9 +5,9 @@ The fields: https://developers.noiz.ai/docs-voices
 
 from typing import Any
 
+from catalog.providers.idempotency_marker import split_short_marker
 from catalog.providers.labels import plain_words
-from catalog.providers.marking import split_short_marker
-from catalog.providers.reading import Reading, drop_empty
+from catalog.providers.lenient_json import Reading, drop_empty
 from catalog.providers.types import Kind, RemoteVoice, VoiceState
 
 LONGEST_NAME = 300

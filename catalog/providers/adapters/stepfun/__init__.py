@@ -26,11 +26,12 @@ from catalog.providers.adapters.stepfun.voices import (
     voice_id,
 )
 from catalog.providers.base import AUDIO_LIMIT, Provider
-from catalog.providers.cleaning import clean_line
+from catalog.providers.error_classification import judge_refusal
 from catalog.providers.key_checks import CredentialCheck
-from catalog.providers.listing import Listed, demand_ids
-from catalog.providers.reading import Reading, drop_empty
-from catalog.providers.replies import Refusal, decode_sound, json_body
+from catalog.providers.lenient_json import Reading, drop_empty
+from catalog.providers.pagination import Listed, demand_ids
+from catalog.providers.responses import Refusal, decode_sound, json_body
+from catalog.providers.sanitize import clean_line
 from catalog.providers.types import (
     Answer,
     AudioClip,
@@ -44,8 +45,7 @@ from catalog.providers.types import (
     Transcript,
     VoiceState,
 )
-from catalog.providers.verdicts import judge_refusal
-from catalog.providers.wishes import check_speech
+from catalog.providers.validation import check_speech
 
 _PAGE_SIZE = 100
 _MOST_PAGES = 2000

@@ -3,7 +3,7 @@
 https://platform.stepfun.com/docs/zh/api-reference/accounts/get
 """
 
-from catalog.providers.reading import Reading
+from catalog.providers.lenient_json import Reading
 
 
 def is_out_of_credit(account: Reading) -> bool:

@@ -7,7 +7,7 @@ Built-in voices: https://platform.stepfun.com/docs/zh/api-reference/audio/get_de
 from typing import Any
 
 from catalog.providers.labels import gender_word, plain_words, use_case_words
-from catalog.providers.reading import Reading, drop_empty
+from catalog.providers.lenient_json import Reading, drop_empty
 from catalog.providers.types import Kind, RemoteVoice
 
 CLONE_PREFIX = "voice-tone-"

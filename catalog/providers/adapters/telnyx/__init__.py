@@ -15,8 +15,8 @@ from dataclasses import replace
 from typing import Any
 
 from catalog.providers import errors
+from catalog.providers.adapters.telnyx.error_mapping import read_telnyx_refusal
 from catalog.providers.adapters.telnyx.forms import clone_form
-from catalog.providers.adapters.telnyx.refusals import read_telnyx_refusal
 from catalog.providers.adapters.telnyx.voices import (
     built_in_id,
     clone_id,
@@ -29,12 +29,12 @@ from catalog.providers.adapters.telnyx.voices import (
     speech_id,
 )
 from catalog.providers.base import Provider
+from catalog.providers.idempotency_marker import find_markers, has_marker
 from catalog.providers.key_checks import CredentialCheck
-from catalog.providers.listing import Listed, Walk, demand_ids
-from catalog.providers.marking import find_markers, has_marker
+from catalog.providers.lenient_json import Reading, drop_empty
+from catalog.providers.pagination import Listed, Walk, demand_ids
 from catalog.providers.permissions import EMPTY_FORM, try_permissions
-from catalog.providers.reading import Reading, drop_empty
-from catalog.providers.replies import Refusal, json_body
+from catalog.providers.responses import Refusal, json_body
 from catalog.providers.types import (
     MODEL_SETTING,
     Answer,
@@ -48,7 +48,7 @@ from catalog.providers.types import (
     Transcript,
     VoiceState,
 )
-from catalog.providers.wishes import check_speech
+from catalog.providers.validation import check_speech
 
 _CLONES = "voice_clones"
 _UPLOAD = f"{_CLONES}/from_upload"

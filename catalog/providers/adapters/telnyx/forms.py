@@ -6,8 +6,8 @@ https://developers.telnyx.com/docs/voice/voice-design-lab/clone-voice/parameters
 from typing import Any
 
 from catalog.providers.adapters.telnyx.voices import VENDOR_OF_MODEL, sendable
-from catalog.providers.cleaning import clean_line
-from catalog.providers.marking import add_marker
+from catalog.providers.idempotency_marker import add_marker
+from catalog.providers.sanitize import clean_line
 from catalog.providers.types import CloneRequest
 
 

@@ -7,7 +7,7 @@ Built-in voices: https://developers.telnyx.com/docs/voice/tts/voices
 from typing import Any
 
 from catalog.providers.labels import gender_word, language_tag
-from catalog.providers.reading import Reading, drop_empty
+from catalog.providers.lenient_json import Reading, drop_empty
 from catalog.providers.types import Kind, RemoteSample, RemoteVoice, VoiceState
 
 # The models that clone, and whose they are. Only Ultra takes its time; Bayan wants a transcript.

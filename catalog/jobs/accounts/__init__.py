@@ -1,0 +1,1 @@
+"""Provider accounts: which keys list which voices, and how many slots are free."""

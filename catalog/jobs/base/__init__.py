@@ -1,0 +1,1 @@
+"""What all jobs share: leases, back-off, bulk inserts, and doubts after a restore."""

@@ -1,0 +1,1 @@
+"""Clean-up plans: start, check again, delete, log the outcome, notify, report."""

@@ -1,0 +1,128 @@
+"""Notify those whom the end of a plan concerns: once for each person and plan."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from catalog.models import (
+    CleanupPlan,
+    CollectionEntry,
+    ComparedVoice,
+    Credential,
+    Notice,
+    PlannedDeletion,
+    User,
+    Voice,
+)
+from catalog.queries.voices.audience import find_sight, join_names
+
+State = PlannedDeletion.State
+
+_TOLD = (State.DELETED, State.HIDDEN, State.FAILED)
+
+
+@dataclass(slots=True)
+class _Losses:
+    """What one person is notified of: their voices by how they ended, and what lost some."""
+
+    own: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    collections: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    compared: list[str] = field(default_factory=list)
+
+    def describe(self, plan: CleanupPlan) -> str:
+        by = f", approved by {plan.approved_by}" if plan.approved_by else ""
+        parts = [f"Clean-up plan {plan.pk}{by}."]
+        if names := self.own[State.DELETED]:
+            parts.append(f"Your voices deleted: {join_names(names)}.")
+        if names := self.own[State.HIDDEN]:
+            parts.append(f"Your voices hidden, because they can't be deleted: {join_names(names)}.")
+        if names := self.own[State.FAILED]:
+            parts.append(f"Your voices not deleted, because of an error: {join_names(names)}.")
+        for title, names in self.collections.items():
+            parts.append(f"Your collection {title} lost {join_names(names)}.")
+        if self.compared:
+            parts.append(f"Your comparisons lost {join_names(self.compared)}.")
+        return " ".join(parts)
+
+
+def find_untold_plans() -> list[int]:
+    """Return plans that have ended, of which somebody is still to be notified."""
+    lines = PlannedDeletion.objects.filter(plan=OuterRef("pk"))
+    ended = CleanupPlan.objects.filter(started_at__isnull=False).exclude(Exists(lines.unfinished()))
+    untold = ended.filter(Exists(lines.filter(state__in=_TOLD, told_at=None)))
+    return list(untold.order_by("pk").values_list("pk", flat=True)[:200])
+
+
+@transaction.atomic
+def tell_outcomes(plan_id: int, now: datetime) -> int:
+    """Notify owners of what became of their voices once nothing of the plan is under way.
+
+    So are the owners of collections and comparisons that lost a voice, as far as they can see it.
+    What was retried since is told again; a second call finds nothing to tell.
+    """
+    # Of two workers that end the last lines at once, the second one finds that all have ended.
+    rows = CleanupPlan.objects.select_for_update(of=("self",)).select_related("approved_by", "team")
+    plan = rows.get(pk=plan_id)
+    if plan.lines.unfinished().exists():
+        return 0
+    untold = plan.lines.filter(state__in=_TOLD, told_at=None)
+    lines = list(untold.select_related("voice__account", "keeper").order_by("position", "pk"))
+    if not lines:
+        return 0
+    untold.update(told_at=now)
+    found: dict[int, _Losses] = defaultdict(_Losses)
+    for line in lines:
+        if line.keeper_id is not None:
+            found[line.keeper_id].own[line.state].append(line.name[:40])
+    _add_losses(plan, [line for line in lines if line.is_deleted], found)
+    members = plan.team.memberships.values("user")
+    people = User.objects.filter(pk__in=list(found)).filter(pk__in=members)
+    Notice.objects.bulk_create(
+        Notice(
+            team=plan.team,
+            user=person,
+            page=Notice.Page.KEEPING,
+            text=found[person.pk].describe(plan)[:500],
+            mood="fail" if found[person.pk].own[State.FAILED] else "off",
+            made_at=now,
+        )
+        for person in people.order_by("pk")
+    )
+    return len(people)
+
+
+def _add_losses(
+    plan: CleanupPlan, deleted: list[PlannedDeletion], found: dict[int, _Losses]
+) -> None:
+    names = {line.voice_id: line.name[:40] for line in deleted}
+    rows = Voice.objects.filter(pk__in=names).values_list("pk", "account", "key_set")
+    places = {pk: (account, key_set) for pk, account, key_set in rows}
+    sight = find_sight(plan.team, places.values())
+    entries = CollectionEntry.objects.filter(voice__in=names, collection__removed_at=None)
+    collected = entries.values_list("collection__owner", "collection__name", "voice")
+    for owner, title, voice_id in collected.order_by("collection__name", "position"):
+        if owner in sight[places[voice_id]]:
+            found[owner].collections[title[:40]].append(names[voice_id])
+    compared = ComparedVoice.objects.filter(voice__in=names)
+    pairs = compared.order_by("voice").values_list("comparison__made_by", "voice").distinct()
+    for owner, voice_id in pairs:
+        if owner in sight[places[voice_id]]:
+            found[owner].compared.append(names[voice_id])
+
+
+def find_plans_through(credential: Credential) -> list[int]:
+    """Return the plans of which a line is under way through this key."""
+    lines = PlannedDeletion.objects.filter(
+        credential=credential, state__in=PlannedDeletion.ACTIVE_STATES
+    )
+    return sorted(set(lines.values_list("plan", flat=True)))
+
+
+def tell_of_plans(plan_ids: Iterable[int], now: datetime) -> None:
+    """Notify owners of what became of their voices in several plans."""
+    for plan_id in plan_ids:
+        tell_outcomes(plan_id, now)

@@ -1,0 +1,91 @@
+"""Tell admins what fits their rules, every week; a report deletes nothing."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.db.models import Q
+
+from catalog.audit import record
+from catalog.models import CleanupRules, Membership, Notice, Team, User
+from catalog.models.rules import rules_of
+from catalog.queries.cleanups.rules import RULES
+from catalog.queries.cleanups.stale import StaleList, find_stale
+
+logger = logging.getLogger(__name__)
+
+_EVERY = timedelta(days=7)
+
+
+def find_unreported(now: datetime) -> list[int]:
+    """Return the teams that were told nothing for a week, and want to be."""
+    told = Q(cleanup_rules__sends_report=False) | Q(cleanup_rules__reported_at__gt=now - _EVERY)
+    young = Q(cleanup_rules=None, created_at__gt=now - _EVERY)
+    return list(Team.objects.exclude(told | young).order_by("pk").values_list("pk", flat=True))
+
+
+def report_stale(team_id: int, now: datetime) -> str:
+    """Tell the team's admins in one notice, and by mail where there is a server; return the words.
+
+    A second worker at the same time finds that the team was told.
+    """
+    team = Team.objects.get(pk=team_id)
+    CleanupRules.objects.get_or_create(team=team)
+    rules = rules_of(team)
+    due = CleanupRules.objects.filter(team=team, sends_report=True).filter(
+        Q(reported_at=None) | Q(reported_at__lte=now - _EVERY)
+    )
+    with transaction.atomic():
+        if not due.update(reported_at=now):
+            return ""
+        words = describe_stale(find_stale(team, rules, now))
+        if not words:
+            return ""
+        admins = list(
+            User.objects.filter(
+                memberships__team=team, memberships__role=Membership.Role.ADMIN, is_active=True
+            )
+        )
+        Notice.objects.bulk_create(
+            Notice(
+                team=team,
+                user=admin,
+                page=Notice.Page.CLEANUP,
+                text=words[:500],
+                mood="off",
+                made_at=now,
+            )
+            for admin in admins
+        )
+        record(None, "clean-up reported", team, team=team, now=now, people=len(admins))
+    _mail(team, words, admins)
+    return words
+
+
+def describe_stale(found: StaleList) -> str:
+    """Return the numbers of the clean-up page in a sentence or two, "" where nothing fits."""
+    if not found.open:
+        return ""
+    parts = [
+        f"{len(found.unused):,} not used for long",
+        *([f"{len(found.failed):,} failed"] if found.failed else []),
+        *([f"{len(found.unknown):,} with unknown usage"] if found.unknown else []),
+        *([f"{len(found.other):,} for other reasons"] if found.other else []),
+    ]
+    rules = [f"{RULES[rule].lower()} {count:,}" for rule, count in found.count_by_rule().items()]
+    kept = len(found.kept)
+    apart = f" Left out: {kept:,} kept for now by their owners." if kept else ""
+    return f"Clean-up: {', '.join(parts)}. By rule: {', '.join(rules)}.{apart}"
+
+
+def _mail(team: Team, words: str, admins: Sequence[User]) -> None:
+    if not settings.SENDS_MAIL:
+        return
+    for admin in admins:
+        try:
+            send_mail(f"Clean-up report of {team.name}", words, None, [admin.email])
+        except OSError:
+            logger.warning("The clean-up report for team %s could not be mailed", team.pk)

@@ -1,0 +1,1 @@
+"""Clones, made exactly once: run, reconcile a lost answer, cancel, find duplicates."""

@@ -1,0 +1,161 @@
+"""Look at the provider after an unclear end: adopt what is there, or prove that nothing is."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from catalog.audit import record
+from catalog.jobs.base.restore_doubts import get_start, known_unsent_at, may_be_restored
+from catalog.jobs.clones.steps import GIVE_UP_AFTER, KEY_WAIT, CloneTurn
+from catalog.models import CloneJob
+from catalog.providers.base import Provider
+from catalog.providers.errors import (
+    CredentialRejected,
+    PermissionMissing,
+    ProviderError,
+    Unsupported,
+)
+from catalog.providers.types import RemoteVoice
+
+Step = CloneJob.Step
+
+_EMPTY_LOOKS = 2
+
+
+class LookingTurn(CloneTurn):
+    """A turn that may find the job's voice at the provider, and then goes on with it."""
+
+    def _fetch_voice(self, provider: Provider) -> None:
+        raise NotImplementedError
+
+    def _look(self, provider: Provider) -> None:
+        """Search the provider's voices for our marker; only a complete look counts."""
+        if not self._is_in_doubt:
+            self._take_account()
+        info = self.job.account.info
+        if not info.marker_length and not info.finds_by_progress:
+            self._ask_for_look("This provider does not show which voice came from this job.")
+            return
+        try:
+            found = self._find_made(provider)
+        except ProviderError as exc:
+            self._note(exc)
+            self._look_later(exc)
+            return
+        # A first look says nothing about the calls that made the job wait.
+        self._note_answer(is_on_the_way=not self._is_in_doubt)
+        if found:
+            words = "made already" if self._is_in_doubt else "made before its answer got lost"
+            self._adopt(found[0].remote_id, f"Found at the provider: it was {words}.")
+            self._remove_doubles(provider, found[1:])
+            self._fetch_voice(provider)
+        elif self._is_in_doubt:
+            self._end_doubt()
+        else:
+            self._count_empty_look()
+
+    @property
+    def _is_in_doubt(self) -> bool:
+        """Tell whether this job knows of no call, and only looks whether there was one."""
+        return self.job.step == Step.UNKNOWN and self.job.sent_at is None
+
+    def _find_made(self, provider: Provider) -> list[RemoteVoice]:
+        if not self.job.account.info.finds_by_progress:
+            return provider.find_marked(self.job.marker)
+        if self._is_in_doubt:
+            # What an unknown call kept is lost, but it left the marker as well.
+            return provider.find_by_progress({**self.job.progress, "marker": self.job.marker})
+        # Nothing kept means that the call which makes the voice was never begun.
+        return provider.find_by_progress(self.job.progress) if self.job.progress else []
+
+    def _look_later(self, exc: ProviderError) -> None:
+        if self._is_in_doubt and isinstance(exc, PermissionMissing | Unsupported):
+            self._ask_for_look(f"It may have been made already, and nobody can look. {exc.message}")
+        elif self._is_in_doubt and isinstance(exc, CredentialRejected) and self.job.credential:
+            self._note_refused_key(self.job.credential, exc)
+            self._wait_for_key_to_look()
+        elif self.clock() - self._unclear_since <= GIVE_UP_AFTER:
+            self._wait_out(f"Could not look at the provider yet: {exc.message}", exc)
+        else:
+            self._give_up_looking(f"The provider could not be asked for a day. {exc.message}")
+
+    def _give_up_looking(self, message: str) -> None:
+        if self._is_in_doubt and not may_be_restored(self.job):
+            # The job only waited for long, and these workers never sent it.
+            self._fail(message, step=Step.PLANNED)
+        else:
+            self._ask_for_look(message)
+
+    def _wait_for_key_to_look(self) -> None:
+        label = self.job.account.info.label
+        if self.clock() - self._unclear_since > GIVE_UP_AFTER:
+            self._give_up_looking(f"{label} does not accept the key, and no other came for a day.")
+            return
+        self._wait(f"{label} does not accept the key. Replace it, and the job goes on.", KEY_WAIT)
+
+    @property
+    def _unclear_since(self) -> datetime:
+        known = self.job.sent_at or known_unsent_at(self.job)
+        return max(known, get_start() or known) if self._is_in_doubt else known
+
+    def _end_doubt(self) -> None:
+        """Let the job be sent, unless a voice that was made just before may still appear."""
+        settle, started = self._settle_time(), get_start()
+        left = timedelta(0)
+        if started is not None and may_be_restored(self.job):
+            # Whatever another worker sent, it had been stopped before this one was started.
+            left = started + settle - self.clock()
+        if left > timedelta(0):
+            words = "Looking whether the provider has made this voice already."
+            self._wait(words, min(left, max(settle / 12, timedelta(seconds=1))))
+        else:
+            # The same turn goes on with it: after a longer pause it would be in doubt again.
+            self._write_durably(step=Step.PLANNED, unsent_at=self.clock())
+
+    def _count_empty_look(self) -> None:
+        sent_at, settle = self.job.sent_at or self.clock(), self._settle_time()
+        left = sent_at + settle - self.clock()
+        words = "Looking whether the provider made the voice."
+        if left > timedelta(0):
+            self._wait(words, min(left, max(settle / 12, timedelta(seconds=1))), step=Step.UNKNOWN)
+        elif self.job.empty_look_count + 1 < _EMPTY_LOOKS:
+            count = self.job.empty_look_count + 1
+            # A whole settle time again: should the clock have jumped, this one is a true one.
+            self._wait(words, settle, step=Step.UNKNOWN, empty_look_count=count)
+        else:
+            self._wait(
+                "The provider did not make the voice. Sending again.",
+                timedelta(0),
+                step=Step.PLANNED,
+            )
+
+    def _settle_time(self) -> timedelta:
+        seconds = settings.SETTLE_SECONDS or self.job.account.info.settle_seconds
+        return timedelta(seconds=seconds)
+
+    def _remove_doubles(self, provider: Provider, doubles: list[RemoteVoice]) -> None:
+        for double in doubles:
+            try:
+                provider.delete(double.remote_id)
+            except ProviderError as exc:
+                self._note(exc)
+                continue
+            record(
+                None,
+                "double removed",
+                self.job,
+                team=self.job.team,
+                now=self.clock(),
+                reason="The provider made this clone twice; the marker is ours.",
+                remote_id=double.remote_id,
+            )
+
+    def _adopt(self, remote_id: str, note: str) -> None:
+        self._write_durably(
+            step=Step.CONFIRMED,
+            sent_at=self.job.sent_at or self.clock(),
+            remote_id=remote_id,
+            empty_look_count=0,
+            message=note or "The provider made the voice. Fetching it.",
+        )
+        self._free_account()

@@ -1,0 +1,60 @@
+"""Compare what clones say with the samples that they were made from."""
+
+import logging
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from catalog.audio.analysis import analysis_is_installed
+from catalog.audio.decode import NotDecodable, decode_audio
+from catalog.audio.embeddings.encoders import voicefilter
+from catalog.audio.embeddings.waveform import NotAWave
+from catalog.audio.formats import FORMATS
+from catalog.core.storage import media_path
+from catalog.jobs.samples.prepare import read_sources
+from catalog.jobs.syntheses import LONGEST_CLIP_SECONDS
+from catalog.models import ClipLikeness, CloneJob, CloneSource, SpokenClip
+from catalog.models.likenesses import unjudged_clips
+
+logger = logging.getLogger(__name__)
+
+# No longer part of a sample tells the encoder more.
+_MOST_SAMPLE_SECONDS = 60
+
+
+def judge_clip(clip_id: str, now: datetime) -> None:
+    """Keep how near the clip comes to the samples; once more does nothing."""
+    clip = unjudged_clips().filter(pk=clip_id).first()
+    if clip is None or not analysis_is_installed():
+        return
+    score = None
+    try:
+        score = _compare(clip)
+    except (OSError, NotDecodable, NotAWave) as exc:
+        # Kept without a score, lest it be tried for ever.
+        logger.info("Clip %s was not compared with its samples: %s", clip.pk, exc)
+    try:
+        with transaction.atomic():
+            ClipLikeness.objects.create(clip=clip, score=score, judged_at=now)
+    except IntegrityError:
+        logger.info("Clip %s is gone, or another worker was faster", clip.pk)
+
+
+def find_unjudged(speech_id: str = "") -> list[str]:
+    """Return clips that no worker has compared, all of them or that of one speech."""
+    if not analysis_is_installed():
+        return []
+    rows = unjudged_clips().filter(**({"speeches": speech_id} if speech_id else {}))
+    return [str(pk) for pk in rows.order_by("pk").values_list("pk", flat=True)[:50]]
+
+
+def _compare(clip: SpokenClip) -> float:
+    job = CloneJob.objects.filter(voice=clip.voice, state=CloneJob.State.READY).latest("created_at")
+    sources = CloneSource.objects.filter(order=job.order_id).select_related("sample")
+    sample, sample_rate = read_sources(list(sources.order_by("position")), _MOST_SAMPLE_SECONDS)
+    found = next(each for each in FORMATS.values() if each.content_type == clip.content_type)
+    content = media_path(clip.path).read_bytes()
+    said, rate = decode_audio(content, found, max_seconds=LONGEST_CLIP_SECONDS)
+    # The one encoder that no search for a voice is driven by, so that Local gains nothing by it.
+    judge = voicefilter()
+    return float(judge.embed(said, rate) @ judge.embed(sample, sample_rate))

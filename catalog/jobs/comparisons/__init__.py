@@ -1,0 +1,1 @@
+"""Comparisons: make the clips of a blind one indistinguishable by form."""

@@ -1,0 +1,1 @@
+"""API keys: check what each opens and may do, and replace one by another."""

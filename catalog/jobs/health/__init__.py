@@ -1,0 +1,1 @@
+"""Health: heartbeats of the processes that work in the background."""

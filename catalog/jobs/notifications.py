@@ -1,0 +1,119 @@
+"""Tell people that a job of theirs has ended."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.db.models import Count, QuerySet
+
+from catalog.jobs.base.leases import stop_unsent
+from catalog.models import CleanupPlan, CloneJob, Membership, Notice, Team, User, Voice
+from catalog.models.keeps import find_keepers
+from catalog.queries.voices.audience import join_names
+
+State = CloneJob.State
+
+_KEPT = timedelta(days=60)
+_ENDINGS = {
+    State.READY: ("done", "{name} is ready at {provider}."),
+    State.FAILED: ("fail", "{name} was not made at {provider}. {message}"),
+    State.NEEDS_LOOK: ("fail", "{name} at {provider} needs a look. {message}"),
+    State.CANCELLED: ("off", "{name} at {provider} was cancelled. {message}"),
+}
+
+
+def tell_end(
+    job: CloneJob, state: CloneJob.State, message: str, now: datetime, heir: User | None = None
+) -> None:
+    """Write down for who answers for it how the job ended; in the transaction that ends it."""
+    mood, words = _ENDINGS[state]
+    text = words.format(name=job.name[:80], provider=job.account.info.label, message=message)
+    Notice.objects.create(
+        team=job.team,
+        user=heir or job.keeper,
+        job=job,
+        text=text.strip()[:300],
+        mood=mood,
+        made_at=now,
+    )
+
+
+def tell_wait(job: CloneJob, message: str, now: datetime) -> None:
+    """Write down for who answers for it that the job waits for something people have to do."""
+    text = f"{job.name[:80]} at {job.account.info.label} waits. {message}"
+    Notice.objects.create(
+        team=job.team, user=job.keeper, job=job, text=text[:300], mood="fail", made_at=now
+    )
+
+
+def tell_person(
+    person: User, team: Team, text: str, now: datetime, *, page: str, mood: str = "off"
+) -> None:
+    """Write a notice for one person that leads to a page of ours."""
+    Notice.objects.create(
+        team=team, user=person, page=page, text=text[:500], mood=mood, made_at=now
+    )
+
+
+def tell_archived(user: User, team: Team, voices: Collection[Voice], now: datetime) -> None:
+    """Tell the owners of archived voices, but for who archived them, that no list shows them."""
+    own = [voice.pk for voice in voices if voice.is_owned and voice.kind in Voice.OWN_KINDS]
+    keepers = find_keepers(own)
+    names: dict[User, list[str]] = defaultdict(list)
+    for voice in voices:
+        keeper = keepers.get(voice.pk)
+        if keeper is not None and keeper.pk != user.pk:
+            names[keeper].append(voice.shown_name[:40])
+    people = set(Membership.objects.filter(team=team).values_list("user", flat=True))
+    for keeper, archived in names.items():
+        if keeper.pk in people:
+            text = f"{user} archived your voices: {join_names(archived)}. Nothing was deleted."
+            tell_person(keeper, team, text, now, page=Notice.Page.KEEPING)
+
+
+def stop_clones(
+    rows: "QuerySet[CloneJob]", message: str, now: datetime, heir: User | None = None
+) -> int:
+    """End those that were not sent yet, tell who answers for each, or the heir; return how many."""
+    unsent = rows.filter(state__in=CloneJob.ACTIVE_STATES, step=CloneJob.Step.PLANNED)
+    locked = unsent.select_for_update(of=("self",)).select_related(
+        "team", "account", "requested_by", "kept_by"
+    )
+    jobs = list(locked)
+    stopped = stop_unsent(rows.filter(pk__in=[job.pk for job in jobs]), message, now)
+    for job in jobs:
+        tell_end(job, State.FAILED, message, now, heir)
+    return stopped
+
+
+def tell_keepers(plan: CleanupPlan, now: datetime, heir: User | None = None) -> None:
+    """Tell those who answer for voices of a confirmed plan until when they can keep them.
+
+    With an heir only this one, who answers for some of them from now on.
+    """
+    waiting = plan.lines.held()
+    lines = waiting.exclude(keeper=None) if heir is None else waiting.filter(keeper=heir)
+    counts = lines.order_by().values_list("keeper").annotate(number=Count("pk"))
+    people = set(Membership.objects.filter(team=plan.team).values_list("user", flat=True))
+    until = f"{plan.due_at:%-d %B %Y}" if plan.due_at else ""
+    Notice.objects.bulk_create(
+        Notice(
+            team=plan.team,
+            user_id=keeper,
+            page=Notice.Page.KEEPING,
+            text=f"{_count_clones(number)} to be deleted on {until}. Keep what you need.",
+            mood="off",
+            made_at=now,
+        )
+        for keeper, number in counts
+        if keeper in people
+    )
+
+
+def _count_clones(number: int) -> str:
+    return "A clone of yours is" if number == 1 else f"{number} clones of yours are"
+
+
+def forget_old_notices(now: datetime) -> int:
+    """Drop what happened long ago; return how much."""
+    return Notice.objects.filter(made_at__lt=now - _KEPT).delete()[0]

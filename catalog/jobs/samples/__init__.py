@@ -1,0 +1,1 @@
+"""Samples: prepare what a provider takes, and analyze what was uploaded."""

@@ -1,0 +1,1 @@
+"""Searching: the index files, and the text that voices are found by."""

@@ -1,0 +1,54 @@
+"""Make the indexes that web processes read: for every scope that lacks one or outgrew it."""
+
+from catalog.core.storage import has_room
+from catalog.models import ProviderAccount, Team, Voice
+from catalog.search.index.cache import read_versions
+from catalog.search.index.rows import read_rows
+from catalog.search.index.segments import build_segment
+from catalog.search.index.snapshots import read_snapshot_versions, write_snapshot
+
+# With fewer changed rows since the snapshot, catching up costs a process next to nothing.
+_MOST_CHANGED = 1000
+
+
+def build_due_indexes() -> list[frozenset[int]]:
+    """Return the scopes whose index was made: it was missing, unreadable, or far behind."""
+    if not has_room():
+        return []  # without an index SQL answers
+    due = [teams for teams in list_scopes() if _is_due(teams)]
+    for teams in due:
+        build_index(teams)
+    return due
+
+
+def build_index(teams: frozenset[int]) -> None:
+    """Write the index of these teams as they are now."""
+    # First the versions: what changes while the rows are read is then read once more, not lost.
+    versions = read_versions(teams)
+    write_snapshot(teams, build_segment(read_rows(_list_accounts(teams))), versions)
+
+
+def list_scopes() -> list[frozenset[int]]:
+    """Return each team alone: nobody sees more than one at a time."""
+    return [frozenset({pk}) for pk in Team.objects.order_by("pk").values_list("pk", flat=True)]
+
+
+def _list_accounts(teams: frozenset[int]) -> list[int]:
+    rows = ProviderAccount.objects.filter(team__in=sorted(teams))
+    return list(rows.values_list("pk", flat=True))
+
+
+def _is_due(teams: frozenset[int]) -> bool:
+    versions = read_versions(teams)
+    if not versions:
+        return False  # no voice was ever written
+    known = read_snapshot_versions(teams)
+    if known is None or any(versions.get(team, 0) < number for team, number in known.items()):
+        return True  # there is none, or the database is an older one
+    changed = 0
+    for team, number in versions.items():
+        seen = known.get(team, 0)
+        if number != seen:
+            rows = Voice.objects.filter(account__team=team, version__gt=seen)
+            changed += rows.order_by()[: _MOST_CHANGED + 1].count()
+    return changed > _MOST_CHANGED

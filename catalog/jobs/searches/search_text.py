@@ -1,0 +1,30 @@
+"""Write down the words of voices that were stored before there was a place for them."""
+
+from django.db import transaction
+
+from catalog.models import Voice
+from catalog.models.versions import touch_voices
+from catalog.search.search_text import fill_words
+from catalog.search.text_normalization import join_terms
+
+_BATCH = 500
+_WRITTEN = ["sort_name", "name_words", "id_words", "label_words", "search_text", "team_text"]
+
+
+def fill_missing_words() -> int:
+    """Return how many voices lacked some and have them now; an id without any letter never has."""
+    rows = Voice.objects.filter(id_words="").order_by("pk")
+    count = last = 0
+    while batch := list(
+        rows.filter(pk__gt=last).select_related("account").prefetch_related("labels")[:_BATCH]
+    ):
+        for voice in batch:
+            if not (voice.name_words or voice.label_words):
+                # Before there were any words, this was a text; what was cut is not cut twice.
+                voice.team_text = join_terms(voice.team_text)
+            fill_words(voice, [(label.facet, label.value) for label in voice.labels.all()])
+        with transaction.atomic():
+            Voice.objects.bulk_update(batch, _WRITTEN)
+            touch_voices([voice.pk for voice in batch])
+        count, last = count + len(batch), batch[-1].pk
+    return count

@@ -1,0 +1,48 @@
+"""What waits to be listened to: what voices say, dropped clips, samples, blind comparisons."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from catalog.jobs.clones.similarity import find_unjudged, judge_clip
+from catalog.jobs.comparisons.anonymize import disguise_clip, find_undisguised, forget_disguises
+from catalog.jobs.samples.analysis import find_waiting_reports, forget_unused_samples, make_report
+from catalog.jobs.similarity.embeddings import (
+    embed_one,
+    find_waiting_queries,
+    forget_queries,
+    hear_query,
+)
+
+_KINDS: dict[str, Callable[[str, datetime], None]] = {
+    "clip": embed_one,
+    "query": hear_query,
+    "report": make_report,
+    "blind": disguise_clip,
+    "spoken": judge_clip,
+}
+
+
+def listen_to(work_id: str, now: datetime) -> None:
+    """Listen to one row, as in "report:12"; once more does no harm."""
+    kind, _, row_id = work_id.partition(":")
+    _KINDS[kind](row_id, now)
+
+
+def find_waiting() -> list[str]:
+    """Return the rows for which somebody waits, their kinds before their ids."""
+    queries = [f"query:{pk}" for pk in find_waiting_queries()]
+    reports = [f"report:{pk}" for pk in find_waiting_reports()]
+    return queries + reports + find_left_by()
+
+
+def find_left_by(speech_id: str = "") -> list[str]:
+    """Return what has yet to be listened to of spoken texts, all of them or one."""
+    blind = [f"blind:{pk}" for pk in find_undisguised(speech_id)]
+    return blind + [f"spoken:{pk}" for pk in find_unjudged(speech_id)]
+
+
+def forget_listened(now: datetime) -> None:
+    """Remove recordings that nobody came back for within a day, and copies for the blind."""
+    forget_queries(now)
+    forget_unused_samples(now)
+    forget_disguises()

@@ -1,0 +1,112 @@
+"""Listen to previews and dropped clips; nothing here speaks, fetches or spends anything."""
+
+import logging
+from datetime import datetime, timedelta
+
+import numpy as np
+from django.db import IntegrityError, transaction
+
+from catalog.audio.analysis import analysis_is_installed
+from catalog.audio.decode import NotDecodable, decode_audio
+from catalog.audio.embeddings.encoders import ge2e
+from catalog.audio.embeddings.nearest_neighbors import ENCODER, pack_vector
+from catalog.audio.embeddings.waveform import RATE, NotAWave
+from catalog.audio.formats import FORMATS, AudioFormat
+from catalog.core.storage import media_path, remove_media
+from catalog.jobs.base.leases import Clock
+from catalog.models import PreviewClip, SoundQuery, VoiceEmbedding
+from catalog.models.likenesses import unheard_clips
+
+logger = logging.getLogger(__name__)
+
+# Few at a time: other work of the queue comes in between.
+_HEARD_AT_ONCE = 24
+_LONGEST_SECONDS = 600
+_QUERY_LIVES = timedelta(days=1)
+
+
+class _NothingHeard(Exception):
+    """No voice could be made out; the message says why in words."""
+
+
+def embed_previews(clock: Clock) -> bool:
+    """Listen to some of the clips that nobody has listened to; True if more wait."""
+    if not analysis_is_installed():
+        return False
+    clips = list(unheard_clips(ENCODER).order_by("-pk")[:_HEARD_AT_ONCE])
+    for clip in clips:
+        embed_clip(clip, clock())
+    return len(clips) == _HEARD_AT_ONCE
+
+
+def embed_clip(clip: PreviewClip, now: datetime) -> None:
+    """Keep where the clip's voice lies; once more does no harm."""
+    if not analysis_is_installed():
+        return
+    found = next(each for each in FORMATS.values() if each.content_type == clip.content_type)
+    try:
+        vector = _hear(clip.path, found)
+    except _NothingHeard as exc:
+        # Kept as heard, lest it be decoded in vain for ever.
+        logger.info("Nothing was heard in preview clip %s: %s", clip.pk, exc)
+        vector = b""
+    try:
+        with transaction.atomic():
+            VoiceEmbedding.objects.filter(voice=clip.voice_id).delete()
+            VoiceEmbedding.objects.create(
+                voice_id=clip.voice_id,
+                clip_path=clip.path,
+                encoder=ENCODER,
+                vector=vector,
+                made_at=now,
+            )
+    except IntegrityError:
+        logger.info("The voice of clip %s is gone, or another worker was faster", clip.pk)
+
+
+def embed_one(clip_id: str, now: datetime) -> None:
+    """Listen to one preview, for somebody who waits."""
+    clip = PreviewClip.objects.filter(pk=clip_id).first()
+    if clip is not None:
+        embed_clip(clip, now)
+
+
+def hear_query(query_id: str, _: datetime) -> None:
+    """Listen to a dropped clip, then remove its file."""
+    query = SoundQuery.objects.filter(pk=query_id, state=SoundQuery.State.WAITING).first()
+    if query is None or not analysis_is_installed():
+        return
+    values = {"state": SoundQuery.State.HEARD, "path": ""}
+    try:
+        found: dict[str, object] = {"vector": _hear(query.path, FORMATS[query.audio_format])}
+    except _NothingHeard as exc:
+        found = {"state": SoundQuery.State.FAILED, "problem": str(exc)}
+    SoundQuery.objects.filter(pk=query.pk).update(**{**values, **found})
+    remove_media(query.path)
+
+
+def find_waiting_queries() -> list[str]:
+    """Return clips that no worker has listened to."""
+    rows = SoundQuery.objects.filter(state=SoundQuery.State.WAITING)
+    return [str(pk) for pk in rows.values_list("pk", flat=True)[:50]]
+
+
+def forget_queries(now: datetime) -> None:
+    """Remove clips and their answers a day after they were asked."""
+    for query in SoundQuery.objects.filter(asked_at__lt=now - _QUERY_LIVES):
+        query.delete()
+        if query.path:
+            remove_media(query.path)
+
+
+def _hear(path: str, found: AudioFormat) -> bytes:
+    try:
+        content = media_path(path).read_bytes()
+        wave, rate = decode_audio(content, found, max_seconds=_LONGEST_SECONDS, rate=RATE)
+        if float(np.abs(wave).max()) < 10 ** (-60 / 20):
+            raise _NothingHeard("This recording is silent.")
+        return pack_vector(ge2e().embed(wave, rate))
+    except OSError:
+        raise _NothingHeard("The recording is no longer on this server.") from None
+    except (NotDecodable, NotAWave) as exc:
+        raise _NothingHeard(str(exc)) from None

@@ -1,0 +1,1 @@
+"""Keep our copy of the providers' voices up to date."""

@@ -1,0 +1,237 @@
+"""Fetch the voices of an account from its provider, and keep what became of it."""
+
+import itertools
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Exists, F, OuterRef, Q
+
+from catalog.core.crypto import CannotOpen
+from catalog.jobs.accounts.slots import refresh_slots
+from catalog.jobs.base.backoff import end_waits
+from catalog.jobs.base.leases import LEASE, Clock, Lease, LeaseLost, keep_alive
+from catalog.jobs.credentials.check import keep_refusal
+from catalog.jobs.syncs.rounds import Group, Round
+from catalog.jobs.voices.store import LastSent, Part, Tally, find_missing, mark_gone, write_voices
+from catalog.models import Credential, ProviderAccount, SyncRun
+from catalog.models.credentials import hash_key
+from catalog.models.leases import free_lease
+from catalog.providers.errors import CredentialRejected, ProviderError, TryLater
+from catalog.providers.pagination import Listed
+from catalog.providers.session import open_provider
+
+_BATCH = 500
+_PUT_OFF = timedelta(minutes=2)
+_MOST_WRONG = timedelta(hours=2)
+_RUNS_KEPT = timedelta(days=30)
+_MOST_WAITING = 60.0
+_LEAST_WAIT = 1.0
+
+
+def sync_account(account_id: int, clock: Clock) -> SyncRun | None:
+    """Fetch every voice of the account and bring our rows up to it; None if one runs already.
+
+    A run that breaks off half-way keeps what it wrote and marks nothing as gone.
+    """
+    started = clock()
+    lease = _claim_account(account_id, started, clock)
+    if lease is None:
+        return None
+    account = ProviderAccount.objects.get(pk=account_id)
+    run = SyncRun.objects.create(account=account, started_at=started)
+    tally = Tally()
+    # What stands unless the run comes to its end, whatever that is.
+    run.error = "Fetching the voices broke off."
+    try:
+        with keep_alive(lease):
+            run.error = _sync_voices(account, run, tally, lease)
+    except LeaseLost:
+        run.error = "Another worker went on with it."
+    finally:
+        _end_run(lease, run, tally, clock())
+    return run
+
+
+def _claim_account(account_id: int, now: datetime, clock: Clock) -> Lease | None:
+    rows = ProviderAccount.objects.filter(free_lease(now, "sync_lease_until"), pk=account_id)
+    # Whoever asks while this one runs sets the due time again, and it stays for the next run.
+    if not rows.update(
+        sync_lease_until=now + LEASE, sync_fence=F("sync_fence") + 1, sync_due_at=None
+    ):
+        return None
+    fence = ProviderAccount.objects.values_list("sync_fence", flat=True).get(pk=account_id)
+    held_by = {"until": "sync_lease_until", "fence_name": "sync_fence"}
+    return Lease(ProviderAccount, str(account_id), fence, clock, **held_by)
+
+
+def _sync_voices(account: ProviderAccount, run: SyncRun, tally: Tally, lease: Lease) -> str:
+    """Ask every key for what it lists; return what was wrong, "" for a whole run.
+
+    A key that is refused is no fault of the run as long as another one lists voices.
+    """
+    groups, problem = _find_keys(account)
+    round_ = Round(account, groups, LastSent.read(account), tally)
+    refusal, failure = _ask_all(round_, run, lease)
+    run.warning = " ".join(round_.warnings)
+    if not round_.has_listed:
+        return failure or refusal or problem
+    _write_all(account, round_.find_changed(), run, lease, tally)
+    lease.demand()
+    if absent := round_.settle():
+        parts = find_missing(account, absent, run.started_at)
+        _end_missing(parts, run, tally, lease.clock())
+    if not failure:
+        end_waits(account.provider, lease.clock())
+    return failure
+
+
+def _ask_all(round_: Round, run: SyncRun, lease: Lease) -> tuple[str, str]:
+    """Have all keys list their voices; return how one was refused, and how one else failed."""
+    refusal = failure = ""
+    for place, group in enumerate(round_.groups):
+        try:
+            _list_with(round_, place, run, lease)
+        except CredentialRejected as exc:
+            for credential in group:
+                keep_refusal(credential, exc, lease.clock())
+            round_.is_complete, refusal = False, exc.message
+        except ProviderError as exc:
+            round_.is_complete, failure = False, exc.message
+            if isinstance(exc, TryLater) and exc.unreachable:
+                break
+    return refusal, failure
+
+
+def _find_keys(account: ProviderAccount) -> tuple[list[Group], str]:
+    """Return the keys that may list voices, the same ones together, and why there are none."""
+    problem = "No working key opens this account."
+    groups: dict[str, Group] = {}
+    for credential in Credential.objects.working().filter(account=account).order_by("created_at"):
+        if not credential.may("list"):
+            problem = "No key of this account may list its voices."
+            continue
+        try:
+            api_key = credential.secrets()["api_key"]
+        except CannotOpen:
+            problem = "The key of this account can't be opened: enter it again."
+            continue
+        groups.setdefault(hash_key(api_key), []).append(credential)
+    return list(groups.values()), problem
+
+
+def _list_with(round_: Round, place: int, run: SyncRun, lease: Lease) -> None:
+    account = round_.account
+    base_url = settings.PROVIDER_BASE_URLS[account.provider]
+    secrets = round_.groups[place][0].secrets()
+    with open_provider(account.provider, secrets, base_url) as provider:
+        provider.wait = _Patience().wait
+        key_set = round_.key_set_of(place)
+        changed = round_.take(place, key_set, provider.listing())
+        _write_all(account, changed, run, lease, round_.tally, key_set=key_set)
+        round_.end_group(place, provider.gaps.values())
+        if account.info.has_slots:
+            refresh_slots(account.pk, provider, lease.clock())
+
+
+def _write_all(
+    account: ProviderAccount,
+    entries: Iterator[Listed],
+    run: SyncRun,
+    lease: Lease,
+    tally: Tally,
+    *,
+    key_set: int | None = None,
+) -> None:
+    """Write what a run brings, batch by batch, as it comes."""
+    while batch := list(itertools.islice(entries, _BATCH)):
+        lease.demand()
+        write_voices(account, batch, run.started_at, lease.clock(), tally, key_set=key_set)
+
+
+class _Patience:
+    """Waits between two pages as the provider asks, so that a long list comes to its end."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_WAITING
+
+    def wait(self, asked: TryLater) -> bool:
+        """Wait if that was asked for and is short; else the whole run comes again later."""
+        seconds = max(asked.retry_after or 0, _LEAST_WAIT)
+        if not asked.is_for_speed or seconds > self._left:
+            return False
+        self._left -= seconds
+        time.sleep(seconds)
+        return True
+
+
+def _end_missing(parts: list[Part], run: SyncRun, tally: Tally, now: datetime) -> None:
+    """Mark as gone what is missing; where all is missing at once, only the second time."""
+    whole_runs = SyncRun.objects.filter(account=run.account, error="").exclude(pk=run.pk)
+    before = whole_runs.order_by("-pk").first()
+    is_confirmed = before is not None and before.doubted_count > 0
+    doubted = [] if is_confirmed else [part for part in parts if part.is_lost_at_once]
+    run.doubted_count = sum(len(part.missing) for part in doubted)
+    if run.doubted_count:
+        words = (
+            f"{run.account.info.label} listed none of {run.doubted_count} voices that it listed"
+            " before. They are kept until the next fetch says the same."
+        )
+        run.warning = f"{run.warning} {words}".strip()
+    gone = [pk for part in parts if part not in doubted for pk in part.missing]
+    tally.gone = mark_gone(gone, now)
+
+
+def _end_run(lease: Lease, run: SyncRun, tally: Tally, now: datetime) -> None:
+    run.ended_at, run.warning = now, run.warning[:500]
+    run.seen_count, run.added_count = tally.seen, tally.added
+    run.changed_count, run.gone_count = tally.changed, tally.gone
+    run.save()
+    changes: dict[str, Any] = {"sync_lease_until": None, "sync_error": run.error[:500]}
+    if not run.error:
+        changes["synced_at"] = now
+    try:
+        lease.write(**changes)
+    except LeaseLost:
+        return  # the account is another worker's now
+    next_at = now + timedelta(minutes=settings.SYNC_EVERY_MINUTES)
+    rows = ProviderAccount.objects.filter(pk=str(lease.pk), sync_due_at=None)
+    rows.update(sync_due_at=next_at)
+
+
+def bring_forward(account_id: int, now: datetime) -> None:
+    """Let the account be fetched with the next look at what is due; many wishes are one run."""
+    ProviderAccount.objects.filter(pk=account_id).update(sync_due_at=now)
+
+
+def is_awaited(account_id: int, now: datetime) -> bool:
+    """Tell whether someone waits for the account to be fetched: asked for, or never done."""
+    rows = ProviderAccount.objects.filter(Q(synced_at=None) | Q(sync_due_at__lte=now))
+    return rows.filter(pk=account_id).exists()
+
+
+def find_due_accounts(now: datetime) -> list[int]:
+    """Return the accounts whose copy is due, and put each off so that it is asked for once."""
+    # Much later than any that is set: by a clock that was wrong.
+    latest = now + timedelta(minutes=settings.SYNC_EVERY_MINUTES) + _MOST_WRONG
+    due = ProviderAccount.objects.filter(
+        Q(sync_due_at=None) | Q(sync_due_at__lte=now) | Q(sync_due_at__gt=latest)
+    )
+    free = due.filter(free_lease(now, "sync_lease_until"))
+    ids = list(
+        free.filter(credentials__in=Credential.objects.working())
+        .order_by(F("synced_at").asc(nulls_first=True))
+        .values_list("pk", flat=True)
+        .distinct()[:100]
+    )
+    ProviderAccount.objects.filter(pk__in=ids).update(sync_due_at=now + _PUT_OFF)
+    return ids
+
+
+def forget_old_runs(now: datetime) -> int:
+    """Delete what is known of runs of a month ago; each account keeps its last one."""
+    newer = SyncRun.objects.filter(account=OuterRef("account"), pk__gt=OuterRef("pk"))
+    old = SyncRun.objects.filter(Exists(newer), started_at__lt=now - _RUNS_KEPT)
+    return old.delete()[0]

@@ -1,0 +1,211 @@
+"""Have a text spoken so that it is paid for once, whatever breaks on the way.
+
+The step is committed as *sent* before the call. A call of which the answer got lost is never made
+again by itself: nothing at a provider tells whether it was charged, so a person decides. Where
+speaking is free it is simply done again.
+"""
+
+import logging
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import IntegrityError
+
+from catalog.audio.decode import Measured, NotDecodable, measure_audio
+from catalog.audio.formats import AudioFormat, sniff_format
+from catalog.audit import record
+from catalog.core.crypto import CannotOpen
+from catalog.core.durable_commits import durable_transaction
+from catalog.core.storage import has_room, is_full, media_path, remove_media, store_media
+from catalog.jobs.base.backoff import back_off, end_waits, waits_for_answer
+from catalog.jobs.base.leases import LEASE, Clock, Lease, LeaseLost, RowId, claim_work, keep_alive
+from catalog.jobs.base.restore_doubts import may_be_restored
+from catalog.jobs.previews import GENERATED, NotSound, keep_clip, measure_clip
+from catalog.models import Speech, SpokenClip, Voice
+from catalog.providers.errors import OutcomeUnknown, ProviderError, TryLater
+from catalog.providers.session import open_provider
+from catalog.providers.types import AudioClip, SpeechRequest
+from catalog.queries.syntheses.history import get_spoken_clip
+
+logger = logging.getLogger(__name__)
+
+State, Step = Speech.State, Speech.Step
+
+_MOST_SENDS = 5
+LONGEST_CLIP_SECONDS = 1800
+
+
+def run_speech(speech_id: RowId, clock: Clock) -> None:
+    """Take the speech to its end, or one step on; may be called any number of times."""
+    lease = claim_work(
+        Speech, speech_id, states=Speech.ACTIVE_STATES, running=State.RUNNING, clock=clock
+    )
+    if lease is None:
+        return
+    with keep_alive(lease):
+        try:
+            _SpeechRun(lease, clock).go_on()
+        except LeaseLost:
+            logger.info("Speech %s was stopped or taken over by another worker", speech_id)
+
+
+class _SpeechRun:
+    """One worker's turn at one speech."""
+
+    def __init__(self, lease: Lease, clock: Clock) -> None:
+        self.lease, self.clock = lease, clock
+        rows = Speech.objects.select_related("voice__account", "credential", "team")
+        self.speech = rows.get(pk=lease.pk)
+        self.info = self.speech.voice.info
+
+    def go_on(self) -> None:
+        speech = self.speech
+        clip = get_spoken_clip(speech.recipe)
+        if clip is not None:
+            self._deliver(clip, is_cached=speech.step == Step.PLANNED)
+        elif speech.step == Step.SENT and not self.info.speaks_free:
+            words = f"The worker stopped before {self.info.label} answered."
+            self._leave_unclear(words)
+        elif speech.step == Step.PLANNED and self._may_be_paid_for():
+            words = f"{self.info.label} may have spoken this before Voiceboard was started again."
+            self._leave_unclear(words)
+        elif speech.credential is None:
+            self._fail("Stopped: the key was removed.")
+        elif speech.attempt_count >= _MOST_SENDS:
+            self._fail(speech.message or f"{self.info.label} could not be reached.")
+        elif not has_room():
+            self._wait("The server's disk is full.", timedelta(minutes=1))
+        elif self._mark_sent():
+            self._send()
+
+    def _may_be_paid_for(self) -> bool:
+        """Tell whether another worker may have sent it, which no provider tells afterwards."""
+        return not self.info.speaks_free and may_be_restored(self.speech)
+
+    # The call that must not be repeated blindly
+
+    def _mark_sent(self) -> bool:
+        sent_at = self.clock()
+        try:
+            with durable_transaction():
+                self.lease.write(
+                    step=Step.SENT,
+                    sent_at=sent_at,
+                    attempt_count=self.speech.attempt_count + 1,
+                    message=f"{self.info.label} is speaking.",
+                )
+        except IntegrityError:
+            self._wait("The same is being spoken for somebody else.", timedelta(seconds=1))
+            return False
+        if self.clock() - sent_at > LEASE / 2:
+            # Frozen between commit and call: another worker may have it already. Nothing was sent.
+            self._wait("Waiting for a worker.", timedelta(0))
+            return False
+        return True
+
+    def _send(self) -> None:
+        try:
+            sound = self._speak()
+        except CannotOpen:
+            self._fail("The key can't be opened: enter it again.")
+        except TryLater as exc:
+            failures = self.speech.failure_count + 1
+            self._wait(
+                exc.message,
+                back_off(failures, exc),
+                failure_count=failures,
+                waits_for_answer=waits_for_answer(exc),
+            )
+        except OutcomeUnknown as exc:
+            self._leave_unclear(exc.message)
+        except ProviderError as exc:
+            self._fail(exc.message, step=Step.REFUSED)
+        else:
+            end_waits(self.speech.voice.provider, self.clock())
+            self._keep(sound)
+
+    def _speak(self) -> AudioClip:
+        speech = self.speech
+        secrets = speech.credential.secrets() if speech.credential else {}
+        wish = SpeechRequest(speech.voice.remote_id, speech.text, settings=speech.settings)
+        base_url = settings.PROVIDER_BASE_URLS[speech.voice.provider]
+        with open_provider(speech.voice.provider, secrets, base_url) as provider:
+            return provider.speak(wish)
+
+    def _keep(self, sound: AudioClip) -> None:
+        try:
+            found, measured = _measure(sound, self.info.label)
+        except (NotSound, NotDecodable) as exc:
+            self._fail(f"{exc} It may have been charged.", step=Step.CONFIRMED)
+            return
+        # Kept whatever became of this turn: it is there, and has been paid for.
+        try:
+            clip = self._store(sound, found, measured)
+        except OSError as exc:
+            if not is_full(exc):
+                raise
+            words = "The server's disk is full, so the clip could not be kept."
+            self._fail(f"{words} It may have been charged.", step=Step.CONFIRMED)
+            return
+        self._deliver(clip, is_cached=False)
+
+    def _store(self, sound: AudioClip, found: AudioFormat, measured: Measured) -> SpokenClip:
+        path, size, _ = store_media("speech", [sound.content], found.slug)
+        values = {
+            "voice": self.speech.voice,
+            "path": path,
+            "content_type": found.content_type,
+            "size": size,
+            "seconds": round(measured.seconds, 2),
+            "peaks": measured.peaks,
+            "loudness": measured.loudness,
+            "charged": sound.charged,
+            "made_at": self.clock(),
+        }
+        try:
+            clip, _ = SpokenClip.objects.update_or_create(
+                recipe=self.speech.recipe, defaults=values
+            )
+        except BaseException:
+            remove_media(path)
+            raise
+        return clip
+
+    # How a turn ends
+
+    def _deliver(self, clip: SpokenClip, *, is_cached: bool) -> None:
+        if self.speech.is_preview:
+            self._keep_as_preview(clip)
+        self._finish(
+            State.DONE, step=Step.CONFIRMED, clip=clip, is_cached=is_cached, message="Ready."
+        )
+
+    def _keep_as_preview(self, clip: SpokenClip) -> None:
+        sound = AudioClip(media_path(clip.path).read_bytes(), clip.content_type)
+        measure_clip(keep_clip(self.speech.voice, sound, GENERATED, self.clock()).pk)
+        voices = Voice.objects.filter(pk=self.speech.voice_id)
+        voices.update(has_generated_preview=True)
+
+    def _wait(self, message: str, after: timedelta, **values: object) -> None:
+        values |= {"step": Step.PLANNED, "unsent_at": self.clock()}
+        self.lease.release(after=after, state=State.WAITING, message=message[:500], **values)
+
+    def _fail(self, message: str, **values: str) -> None:
+        self._finish(State.FAILED, message=message[:500], **values)
+
+    def _leave_unclear(self, message: str) -> None:
+        words = f"{message} It may have been charged, so it was not sent again."
+        self._finish(State.UNCLEAR, step=Step.UNKNOWN, message=words[:500])
+
+    def _finish(self, state: Speech.State, **values: object) -> None:
+        now = self.clock()
+        self.lease.write(state=state, ended_at=now, lease_until=None, **values)
+        action = f"speech {state.value}"
+        record(None, action, self.speech, team=self.speech.team, now=now)
+
+
+def _measure(sound: AudioClip, label: str) -> tuple[AudioFormat, Measured]:
+    found = sniff_format(sound.content)
+    if found is None:
+        raise NotSound(f"{label} sent something that is not sound.")
+    return found, measure_audio(sound.content, found, max_seconds=LONGEST_CLIP_SECONDS)

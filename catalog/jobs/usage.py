@@ -1,0 +1,119 @@
+"""Keep what is known of the use of voices."""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+
+from catalog.core.crypto import CannotOpen
+from catalog.jobs.base.leases import Clock, Lease, keep_alive
+from catalog.models import Credential, ProviderAccount, Selection, Voice
+from catalog.models.uses import VoiceUse, note_uses
+from catalog.providers.errors import ProviderError
+from catalog.providers.registry import all_infos
+from catalog.providers.session import open_provider
+from catalog.providers.usage import RemoteUse, UseTeller
+
+logger = logging.getLogger(__name__)
+
+_EVERY = timedelta(hours=12)
+_AGAIN = timedelta(hours=1)
+_PUT_OFF = timedelta(minutes=2)
+# What was generated while the last reading ran is read again.
+_OVERLAP = timedelta(hours=1)
+
+
+@transaction.atomic
+def note_export(selection_id: int, now: datetime) -> None:
+    """Note that the voices of a selection were downloaded in a file; once for each download."""
+    rows = Selection.objects.filter(pk=selection_id, unnoted_exports__gt=0)
+    for selection in rows.select_for_update():
+        voices = Voice.objects.filter(pk__in=selection.voice_ids, account__team=selection.team_id)
+        ids = voices.values_list("pk", flat=True)
+        note_uses(ids, VoiceUse.Kind.EXPORT, now, selection.unnoted_exports)
+        rows.update(unnoted_exports=0)
+
+
+def find_unnoted_exports() -> list[int]:
+    """Return the selections whose download no worker has noted."""
+    rows = Selection.objects.filter(unnoted_exports__gt=0)
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:100])
+
+
+def find_due_histories(now: datetime) -> list[int]:
+    """Return the accounts whose provider's history of use is to be read, each asked for once."""
+    slugs = [info.slug for info in all_infos() if info.tells_uses]
+    due = ProviderAccount.objects.filter(provider__in=slugs).filter(
+        # Later than any that is set: by a clock that was wrong.
+        Q(uses_due_at=None) | Q(uses_due_at__lte=now) | Q(uses_due_at__gt=now + _EVERY)
+    )
+    ids = list(
+        due.filter(credentials__in=Credential.objects.working())
+        .order_by("pk")
+        .values_list("pk", flat=True)
+        .distinct()[:100]
+    )
+    ProviderAccount.objects.filter(pk__in=ids).update(uses_due_at=now + _PUT_OFF)
+    return ids
+
+
+def read_uses(account_id: int, clock: Clock) -> bool:
+    """Take in what the provider tells of the use of the account's voices; False if it did not."""
+    # Reading twice does no harm, so nothing fences: only the due time moves on while it lasts.
+    held_by = {"until": "uses_due_at", "fence_name": "pk"}
+    lease = Lease(ProviderAccount, str(account_id), account_id, clock, **held_by)
+    account, started = ProviderAccount.objects.get(pk=account_id), clock()
+    values: dict[str, Any] = {"uses_due_at": started + _AGAIN}
+    try:
+        with keep_alive(lease):
+            values |= _read_uses(account, started)
+    finally:
+        lease.write(**values)
+    return len(values) > 1
+
+
+def _read_uses(account: ProviderAccount, started: datetime) -> dict[str, Any]:
+    """Take it in by the first key that may; return what to keep of the account, {} if none may."""
+    base_url = settings.PROVIDER_BASE_URLS.get(account.provider)
+    keys = Credential.objects.working().filter(account=account).order_by("created_at")
+    for credential in keys if base_url else ():
+        try:
+            with open_provider(account.provider, credential.secrets(), base_url or "") as provider:
+                if not isinstance(provider, UseTeller):
+                    return {}
+                since = account.uses_read_at and account.uses_read_at - _OVERLAP
+                newest, oldest = _sum_up(provider.uses(since))
+        except (CannotOpen, ProviderError) as exc:
+            logger.info("Account %s tells no uses: %s", account.pk, exc)
+            continue
+        _keep(account, newest)
+        reaches = min(filter(None, (account.uses_from, oldest, started)))
+        return {"uses_read_at": started, "uses_from": reaches, "uses_due_at": started + _EVERY}
+    return {}
+
+
+def _sum_up(uses: Iterable[RemoteUse]) -> tuple[dict[str, datetime], datetime | None]:
+    newest: dict[str, datetime] = {}
+    oldest = None
+    for use in uses:
+        newest[use.remote_id] = max(use.at, newest.get(use.remote_id, use.at))
+        oldest = min(use.at, oldest or use.at)
+    return newest, oldest
+
+
+def _keep(account: ProviderAccount, newest: dict[str, datetime]) -> None:
+    rows = Voice.objects.filter(account=account).values_list("remote_id", "pk")
+    ids = {remote_id: pk for remote_id, pk in rows.iterator() if remote_id in newest}
+    with transaction.atomic():
+        known = VoiceUse.objects.filter(voice__in=ids.values())
+        VoiceUse.objects.bulk_create(
+            [VoiceUse(voice_id=pk) for pk in ids.values()], ignore_conflicts=True
+        )
+        before = dict(known.values_list("voice", "provider_used_at"))
+        for remote_id, pk in ids.items():
+            at = max(filter(None, (before.get(pk), newest[remote_id])))
+            known.filter(voice=pk).update(provider_used_at=at)

@@ -1,0 +1,69 @@
+"""Put what a team says of a voice in the place of what its provider says."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from catalog.models import Voice, VoiceLabel
+from catalog.models.versions import touch_voices
+from catalog.providers.labels import accent_word, age_word, gender_word, language_tag
+from catalog.search.search_text import fill_words
+
+Pairs = list[tuple[str, str]]
+
+_UNKNOWN = "unknown"
+_READERS: Mapping[str, Callable[[str], str]] = {
+    "gender": gender_word,
+    "age": age_word,
+    "accent": accent_word,
+    "language": language_tag,
+}
+_OWN_FACETS = tuple(_READERS)
+
+
+def apply_own_labels(row: Voice, pairs: Pairs) -> Pairs:
+    """Let a row say what its team says of it, and return its languages and uses with that.
+
+    ``pairs`` are facet and value of those that the provider tells. The row is not saved.
+    """
+    if not row.own_labels:
+        return pairs
+    language = row.own_labels.get("language")
+    if language:
+        # In the place of the main one, which the team knows better; any others stay.
+        others = [pair for pair in pairs if pair[1] not in (row.language, language, _UNKNOWN)]
+        languages = [("language", language), *(pair for pair in others if pair[0] == "language")]
+        pairs = languages + [pair for pair in pairs if pair[0] != "language"]
+    for facet in _OWN_FACETS:
+        setattr(row, facet, row.own_labels.get(facet) or getattr(row, facet))
+    fill_words(row, pairs)
+    return pairs
+
+
+def write_own_labels(voice: Voice, labels: Mapping[str, str]) -> None:
+    """Let the voice say this from now on, and of all other facets what its provider says.
+
+    The caller holds a transaction.
+    """
+    held = VoiceLabel.objects.filter(voice=voice).order_by("pk").exclude(facet="badge")
+    pairs = _take_back(voice, list(held.values_list("facet", "value")), voice.own_labels)
+    voice.own_labels = dict(labels)
+    pairs = apply_own_labels(voice, pairs)
+    # Emptied so that the next sync reads again what the provider says.
+    voice.content_hash = voice.source_mark = ""
+    told = ("own_labels", "label_words", "content_hash", "source_mark")
+    voice.save(update_fields=[*_OWN_FACETS, *told])
+    held.delete()
+    rows = [VoiceLabel(voice=voice, facet=facet, value=value) for facet, value in pairs]
+    VoiceLabel.objects.bulk_create(rows)
+    touch_voices([voice.pk])
+
+
+def _take_back(row: Voice, pairs: Pairs, facets: Iterable[str]) -> Pairs:
+    """Let a row say again what its provider's own words say for these facets."""
+    for facet in facets:
+        said = _READERS[facet](row.raw_labels.get(facet, "")) or _UNKNOWN
+        if facet == "language":
+            kept = [pair for pair in pairs if pair != ("language", row.language)]
+            pairs = [("language", said), *(pair for pair in kept if pair != ("language", said))]
+        setattr(row, facet, said)
+    fill_words(row, pairs)
+    return pairs

@@ -1,0 +1,332 @@
+"""Keep our copy of an account's voices: compare, write what changed, mark what is gone."""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, Self
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from catalog.jobs.base.bulk_insert import insert_all
+from catalog.jobs.voices.badges import list_badges
+from catalog.jobs.voices.label_overrides import apply_own_labels
+from catalog.models import Installation, ProviderAccount, Voice, VoiceLabel
+from catalog.models.versions import raise_version, touch_voices
+from catalog.providers.pagination import Listed, mark_seed
+from catalog.providers.types import RemoteVoice, VoiceState
+from catalog.search.search_text import fill_names, fill_words
+
+# To be raised when a row is made otherwise than before from the same remote voice.
+_ROW_VERSION = 4
+_MOST_UPDATED = 500
+# So many voices are not believed to be gone all at once before a second listing says so, too.
+_MANY = 10
+_LONGEST_TEXT = 20_000
+_Labels = list[tuple[str, str]]
+_WRITTEN = [
+    "name", "sort_name", "description", "kind", "gender", "age", "accent", "language", "state",
+    "state_note", "is_owned", "is_editable", "is_verified", "plan_note", "ends_at", "end_note",
+    "preview_url", "preview_sample_id", "raw_labels", "details", "problem", "marker", "name_words",
+    "id_words", "label_words", "search_text", "content_hash", "source_mark", "remote_created_at",
+    "changed_at", "gone_at", "gone_reason", "version",
+]  # fmt: skip
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one run over an account found."""
+
+    seen: int = 0
+    added: int = 0
+    changed: int = 0
+    gone: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LastSent:
+    """Marks of what was sent last for each voice that was there when a run began.
+
+    One look for all: to ask for each batch anew would take longer than everything else.
+    """
+
+    seed: int
+    marks: dict[str, str]
+    # Of all voices, gone ones too: one that comes back may be listed by other keys.
+    key_sets: dict[str, int | None]
+    rights: dict[str, int]
+
+    @classmethod
+    def read(cls, account: ProviderAccount) -> Self:
+        """Return what was sent last for the account's voices, and which keys list them."""
+        last = cls(_mark_seed(account), {}, {}, {})
+        rows = Voice.objects.filter(account=account).values_list(
+            "remote_id", "source_mark", "gone_at", "key_set", "is_owned", "is_editable"
+        )
+        for remote_id, mark, gone_at, key_set, is_owned, is_editable in rows.iterator():
+            last.key_sets[remote_id] = key_set
+            if gone_at is None:
+                last.marks[remote_id] = mark
+                last.rights[remote_id] = rank_rights(is_owned=is_owned, is_editable=is_editable)
+        return last
+
+    def holds(self, entry: Listed) -> bool:
+        """Tell whether the voice was sent exactly like this before."""
+        before = self.marks.get(entry.remote_id)
+        return bool(before) and before == entry.mark(self.seed)
+
+
+def rank_rights(*, is_owned: bool, is_editable: bool) -> int:
+    """Return how much may be done with a voice: 2 for all, 1 for changing it, 0 for nothing."""
+    return 2 if is_owned else int(is_editable)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Voices of an account that the same keys list, either owned or not.
+
+    ``missing`` are the ids of their rows.
+    """
+
+    is_owned: bool
+    missing: list[int]
+    known_count: int
+
+    @property
+    def is_lost_at_once(self) -> bool:
+        """Tell whether none of many voices was listed again, as after a wrong empty answer."""
+        return len(self.missing) == self.known_count >= _MANY
+
+
+def find_missing(account: ProviderAccount, absent: set[str], started: datetime) -> list[Part]:
+    """Return which of the account's voices are no longer there, by part."""
+    # A voice that was made while the listing ran, or just before, is not missing from it.
+    rows = Voice.objects.filter(
+        account=account, gone_at=None, added_at__lt=_settled(account, started)
+    )
+    missing: dict[tuple[bool, int | None], list[int]] = defaultdict(list)
+    counts: Counter[tuple[bool, int | None]] = Counter()
+    rows_told = rows.values_list("pk", "remote_id", "is_owned", "key_set").iterator()
+    for pk, remote_id, is_owned, key_set in rows_told:
+        counts[is_owned, key_set] += 1
+        if remote_id in absent:
+            missing[is_owned, key_set].append(pk)
+    return [Part(key[0], missing[key], counts[key]) for key in counts]
+
+
+def mark_gone(gone: list[int], now: datetime) -> int:
+    """Turn voices that no key lists any more into tombstones."""
+    for start in range(0, len(gone), _MOST_UPDATED):
+        batch = gone[start : start + _MOST_UPDATED]
+        with transaction.atomic():
+            Voice.objects.filter(pk__in=batch).update(
+                gone_at=now, changed_at=now, gone_reason="No longer listed by the provider."
+            )
+            touch_voices(batch)
+    return len(gone)
+
+
+def write_voices(
+    account: ProviderAccount,
+    entries: Iterable[Listed],
+    started: datetime,
+    now: datetime,
+    tally: Tally | None = None,
+    *,
+    key_set: int | None = None,
+) -> None:
+    """Write those of the voices that are new or changed; one statement for the whole batch.
+
+    New ones are listed by the keys of a set.
+    """
+    tally = tally or Tally()
+    listed = {entry.remote_id[:200]: entry for entry in entries}
+    known = _find_known(account, list(listed))
+    rows = _find_changed(account, listed, known, started, now)
+    tally.added += sum(row.remote_id not in known for row, _ in rows)
+    tally.changed += sum(row.remote_id in known for row, _ in rows)
+    if rows:
+        with transaction.atomic():
+            number = raise_version(account.team_id)
+            own = _find_own_labels(account, [row.remote_id for row, _ in rows])
+            labels = {}
+            for row, pairs in rows:
+                row.version, row.own_labels = number, own.get(row.remote_id, {})
+                row.key_set_id = key_set
+                labels[row.remote_id] = apply_own_labels(row, pairs)
+            _upsert_voices([row for row, _ in rows])
+            _write_labels(account, labels)
+
+
+def _find_changed(
+    account: ProviderAccount,
+    listed: dict[str, Listed],
+    known: dict[str, "_Known"],
+    started: datetime,
+    now: datetime,
+) -> list[tuple[Voice, _Labels]]:
+    """Return the rows to write, with their labels."""
+    code, seed = Installation.objects.get().code, _mark_seed(account)
+    settled = _settled(account, started)
+    rows, same = [], {}
+    for remote_id, entry in listed.items():
+        before, mark = known.get(remote_id), entry.mark(seed)
+        remote = entry.read()
+        content_hash = _hash_remote(remote, code)
+        if not _must_write(remote, content_hash, before, settled):
+            same[remote_id] = mark
+            continue
+        row = _make_row(account, remote, code, now)
+        row.content_hash, row.source_mark = content_hash, mark
+        if before is not None and before.own_name:
+            row.own_name = before.own_name
+            fill_names(row)
+        badges = [("badge", badge) for badge in list_badges(row, now)]
+        rows.append((row, _label_pairs(remote) + badges))
+    _keep_marks(account, same)
+    return rows
+
+
+def _mark_seed(account: ProviderAccount) -> int:
+    # What a row depends on beside what is sent: our own marks, and addresses made of the base.
+    base_url = settings.PROVIDER_BASE_URLS.get(account.provider, "")
+    return mark_seed(str(_ROW_VERSION), Installation.objects.get().code, base_url)
+
+
+class _Known(NamedTuple):
+    content_hash: str
+    gone_at: datetime | None
+    own_name: str
+
+
+def _find_known(account: ProviderAccount, remote_ids: list[str]) -> dict[str, _Known]:
+    stored = Voice.objects.filter(account=account, remote_id__in=remote_ids)
+    told = stored.values_list("remote_id", *_Known._fields).iterator()
+    return {remote_id: _Known(*row) for remote_id, *row in told}
+
+
+def _find_own_labels(account: ProviderAccount, remote_ids: list[str]) -> dict[str, dict[str, str]]:
+    # Under the lock of the version, which whoever relabels a voice takes, too.
+    rows = Voice.objects.filter(account=account, remote_id__in=remote_ids).exclude(own_labels={})
+    return dict(rows.values_list("remote_id", "own_labels"))
+
+
+def _keep_marks(account: ProviderAccount, marks: dict[str, str]) -> None:
+    """Note what was sent for voices that it changes nothing of, so that they are read once."""
+    kept = [remote_id for remote_id, mark in marks.items() if mark]
+    rows = Voice.objects.filter(account=account, gone_at=None, remote_id__in=kept)
+    voices = list(rows.only("remote_id", "source_mark"))
+    for voice in voices:
+        voice.source_mark = marks[voice.remote_id]
+    Voice.objects.bulk_update(voices, ["source_mark"])
+
+
+def _upsert_voices(rows: Sequence[Voice]) -> None:
+    # bulk_create would split the batch into statements of 38 rows, for SQLite's sake.
+    columns = [connection.ops.quote_name(name) for name in _WRITTEN]
+    changes = ", ".join(f"{column} = excluded.{column}" for column in columns)
+    insert_all(rows, f"ON CONFLICT (account_id, remote_id) DO UPDATE SET {changes}")
+
+
+def _settled(account: ProviderAccount, started: datetime) -> datetime:
+    """Return the time whose changes a listing that began at ``started`` is sure to know."""
+    return started - timedelta(seconds=settings.SETTLE_SECONDS or account.info.settle_seconds)
+
+
+def _must_write(
+    remote: RemoteVoice, content_hash: str, known: _Known | None, settled: datetime
+) -> bool:
+    if known is None:
+        return True
+    if known.gone_at is not None:
+        # Deleted by us after this listing began, or just before: what it still lists is the past.
+        # And one that it lists as deleted keeps the tombstone that it has, with our own reason.
+        return remote.state is not VoiceState.GONE and known.gone_at < settled
+    return content_hash != known.content_hash
+
+
+def _write_labels(account: ProviderAccount, labels: dict[str, _Labels]) -> None:
+    voices = Voice.objects.filter(account=account, remote_id__in=list(labels))
+    ids = dict(voices.values_list("remote_id", "pk"))
+    VoiceLabel.objects.filter(voice__in=list(ids.values())).delete()
+    insert_all(
+        [
+            VoiceLabel(voice_id=ids[remote_id], facet=facet, value=value)
+            for remote_id, pairs in labels.items()
+            for facet, value in pairs
+        ]
+    )
+
+
+def _label_pairs(remote: RemoteVoice) -> _Labels:
+    pairs = [("language", tag[:20]) for tag in remote.languages] or [("language", "unknown")]
+    pairs += [("use_case", use[:60]) for use in remote.use_cases] or [("use_case", "unknown")]
+    return list(dict.fromkeys(pairs))
+
+
+def _make_row(account: ProviderAccount, remote: RemoteVoice, code: str, now: datetime) -> Voice:
+    marker, description = _split_marker(remote.description, code)
+    is_gone = remote.state is VoiceState.GONE
+    row = Voice(
+        account=account,
+        provider=account.provider,
+        remote_id=remote.remote_id[:200],
+        name=(remote.name or remote.remote_id)[:300],
+        description=description[:_LONGEST_TEXT],
+        kind=remote.kind.value or "unknown",
+        gender=remote.gender or "unknown",
+        age=remote.age or "unknown",
+        accent=(remote.accent or "unknown")[:60],
+        language=(remote.languages[0] if remote.languages else "unknown")[:20],
+        state=Voice.State.READY if is_gone else remote.state.value,
+        state_note=remote.state_note[:200],
+        is_owned=remote.is_owned,
+        is_editable=remote.is_editable,
+        is_verified=remote.is_verified,
+        plan_note=remote.plan_note[:120],
+        ends_at=remote.ends_at,
+        end_note=remote.end_note[:200],
+        preview_url=remote.preview_url,
+        preview_sample_id=(remote.samples[0].remote_id if remote.samples else "")[:200],
+        raw_labels={key: str(value)[:200] for key, value in remote.raw.items()},
+        details=_without_links(dict(remote.details)),
+        problem=remote.problem[:300],
+        marker=marker,
+        remote_created_at=remote.created_at,
+        added_at=now,
+        changed_at=now,
+        gone_at=now if is_gone else None,
+        gone_reason="Deleted at the provider, which still lists it." if is_gone else "",
+    )
+    fill_words(row, _label_pairs(remote))
+    return row
+
+
+def _without_links(value: Any) -> Any:
+    """Drop addresses at the provider: what there is to hear or see passes through our server."""
+    if isinstance(value, dict):
+        return {key: _without_links(each) for key, each in value.items() if not _is_link(each)}
+    if isinstance(value, list | tuple):
+        return [_without_links(each) for each in value if not _is_link(each)]
+    return value
+
+
+def _is_link(value: object) -> bool:
+    return isinstance(value, str) and value.lower().startswith(("http://", "https://"))
+
+
+def _split_marker(description: str, code: str) -> tuple[str, str]:
+    """Take our own marker out of the description; the rest is what a person wrote."""
+    prefix = f"vb1:{code}:"
+    words = description.split()
+    marker = next((word for word in words if word.startswith(prefix) and len(word) <= 80), "")
+    return marker, description.replace(marker, "").strip() if marker else description
+
+
+def _hash_remote(remote: RemoteVoice, code: str) -> str:
+    # Of what the provider says and not of the row made of it: most voices did not change, and
+    # making their rows only to compare them is what a pass over a large account would spend.
+    content = f"{_ROW_VERSION}\x1f{code}\x1f{remote!r}"
+    return hashlib.sha256(content.encode()).hexdigest()

@@ -1,0 +1,53 @@
+"""Reads the errors of Telnyx: a list of them, or what is wrong with each field.
+
+The codes: https://developers.telnyx.com/development/api-fundamentals/api-errors
+Those of clones: https://developers.telnyx.com/docs/voice/voice-design-lab/clone-voice/errors
+"""
+
+from typing import Any
+
+from catalog.providers import errors
+from catalog.providers.error_classification import judge_refusal
+from catalog.providers.lenient_json import Reading
+from catalog.providers.responses import Refusal
+from catalog.providers.sanitize import clean_line
+
+_KIND_OF_CODE: dict[str, type[errors.ProviderError]] = {
+    "10005": errors.NotFound,
+    "10009": errors.CredentialRejected,
+    "10010": errors.PermissionMissing,
+    "10011": errors.TryLater,
+    "20100": errors.OutOfCredit,
+    # Of the vendor behind: the recording, or an account that is not verified; never the key.
+    "10038": errors.RequestRejected,
+}
+
+
+def read_telnyx_refusal(status: int, body: Any) -> Refusal | None:
+    """Return what an error's body says, None if it has none of the documented shapes."""
+    told = body.get("errors") if isinstance(body, dict) else None
+    if isinstance(told, dict):
+        message = "; ".join(filter(None, map(_say_field, list(told.items())[:5])))
+        return Refusal(judge_refusal(status, message), message, "validation") if message else None
+    entries = [Reading(entry) for entry in told[:5]] if isinstance(told, list) else []
+    message = "; ".join(filter(None, map(_say_entry, entries)))
+    code = next(filter(None, (entry.line("code", 20) for entry in entries)), "")
+    if not message and not code:
+        return None
+    kind = _KIND_OF_CODE.get(code) or judge_refusal(status, message)
+    # The same words stand for an address that is not there: nothing tells that a voice is gone.
+    if kind is errors.NotFound and (status != 404 or "URL" in message):
+        kind = errors.RequestRejected
+    return Refusal(kind, message, code)
+
+
+def _say_entry(entry: Reading) -> str:
+    words = entry.line("detail") or entry.line("title")
+    place = entry.object("source").line("pointer", 80).strip("/")
+    return f"{place}: {words}" if place and words else words
+
+
+def _say_field(field: tuple[str, Any]) -> str:
+    name, words = field
+    told = [word for word in words if isinstance(word, str)] if isinstance(words, list) else []
+    return f"{clean_line(name, 80)}: {clean_line(told[0], 300)}" if told else ""

@@ -1,0 +1,1 @@
+"""Clean-up: what is stale and why, what expires, and the plans."""

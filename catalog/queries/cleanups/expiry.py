@@ -1,0 +1,162 @@
+"""What ends when: voices with a date, plans that wait, what is gone, and accounts that fill up."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Q
+
+from catalog.audio.embeddings.nearest_neighbors import unpack_vector
+from catalog.models import PlannedDeletion, ProviderAccount, User, Voice
+from catalog.models.voices import VoiceQuerySet
+from catalog.queries.searches.filters import VoiceFilter
+from catalog.queries.similarity import find_alike, get_vector
+
+_SHOWN = 100
+_WITH_REPLACEMENTS, _MOST_REPLACEMENTS = 10, 3
+_GONE_SINCE = timedelta(days=90)
+_PACE_DAYS = 30
+_FAR_DAYS = 3650
+_WEEKS_FROM_DAYS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class EndingVoice:
+    """A voice with an end, how many days are left, and what sounds most like it.
+
+    The days are None where no date is told, below 0 when it is past; only the soonest have
+    replacements.
+    """
+
+    voice: Voice
+    days: int | None
+    replacements: list[Voice]
+
+    @property
+    def words(self) -> str:
+        """When the voice ends, in words."""
+        if self.days is None or self.voice.ends_at is None:
+            return "no date is told"
+        date_words = f"{self.voice.ends_at:%-d %B %Y}"
+        if self.days < 0:
+            return f"it was to end on {date_words}, and is still listed"
+        days = "today" if self.days == 0 else f"in {self.days} day{'s' * (self.days != 1)}"
+        return f"{days}, on {date_words}"
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """How full an account is, how fast it fills, and when it is full if that goes on."""
+
+    account: ProviderAccount
+    made_count: int
+    gone_count: int
+    full_date: date | None
+    days_left: int | None
+
+    @property
+    def growth(self) -> int:
+        """By how many voices it grew in the last 30 days."""
+        return self.made_count - self.gone_count
+
+    @property
+    def words(self) -> str:
+        """The forecast in words."""
+        if self.account.slots_limit is None or self.account.slots_used is None:
+            return "The provider names no limit."
+        if self.account.slots_left == 0:
+            return "Full now."
+        if self.growth <= 0:
+            return "Not filling up."
+        if self.full_date is None:
+            return "Not full within ten years at this pace."
+        return f"Full in {self.time_words}, about {self.full_date:%-d %B %Y}, at this pace."
+
+    @property
+    def time_words(self) -> str:
+        """How long it takes until the account is full, in words."""
+        days = self.days_left or 0
+        number, unit = (days, "day") if days < _WEEKS_FROM_DAYS else (round(days / 7), "week")
+        return f"about {number} {unit}{'s' * (number != 1)}"
+
+
+@dataclass(frozen=True, slots=True)
+class EndBoard:
+    """Everything that ends, the soonest first; of each kind not more than some, and the count."""
+
+    ending: list[EndingVoice]
+    ending_count: int
+    held: list[PlannedDeletion]
+    held_count: int
+    gone: list[Voice]
+    gone_count: int
+    accounts: list[Forecast]
+
+
+def get_end_board(user: User, now: datetime) -> EndBoard:
+    """Return what the person may see of what ends."""
+    voices = Voice.objects.visible_to(user).select_related("account")
+    held = PlannedDeletion.objects.held().filter(
+        voice__in=Voice.objects.visible_to(user).values("pk"),
+        plan__started_at=None,
+        plan__called_off_at=None,
+    )
+    rows = held.select_related("voice", "account", "plan", "keeper")
+    gone = voices.filter(gone_at__gt=now - _GONE_SINCE, is_owned=True)
+    ending = voices.present().filter(Q(ends_at__isnull=False) | ~Q(end_note=""))
+    return EndBoard(
+        ending=_describe_ending(user, ending, now),
+        ending_count=ending.count(),
+        held=list(rows.order_by("plan__due_at", "position", "pk")[:_SHOWN]),
+        held_count=held.count(),
+        gone=list(gone.order_by("-gone_at", "pk")[:_SHOWN]),
+        gone_count=gone.count(),
+        accounts=forecast_accounts(user, now),
+    )
+
+
+def _describe_ending(user: User, ending: VoiceQuerySet, now: datetime) -> list[EndingVoice]:
+    dated = ending.exclude(ends_at=None).order_by("ends_at", "pk")[:_SHOWN]
+    undated = ending.filter(ends_at=None).order_by("sort_name", "pk")[:_SHOWN]
+    return [
+        EndingVoice(
+            voice,
+            _days_to(voice.ends_at, now),
+            _find_replacements(user, voice) if place < _WITH_REPLACEMENTS else [],
+        )
+        for place, voice in enumerate([*dated, *undated][:_SHOWN])
+    ]
+
+
+def _find_replacements(user: User, voice: Voice) -> list[Voice]:
+    vector = get_vector(voice)
+    if not vector:
+        return []
+    alike = find_alike(user, VoiceFilter(), unpack_vector(vector), besides=voice.pk).voices
+    lasting = [each for each in alike if not each.ends_at and not each.end_note and each.can_play]
+    return lasting[:_MOST_REPLACEMENTS]
+
+
+def _days_to(moment: datetime | None, now: datetime) -> int | None:
+    return None if moment is None else (moment.date() - now.date()).days
+
+
+def forecast_accounts(user: User, now: datetime) -> list[Forecast]:
+    """Return how each account fills up, judged by what came and went in the last 30 days."""
+    accounts = list(ProviderAccount.objects.visible_to(user).order_by("provider", "pk"))
+    since = now - timedelta(days=_PACE_DAYS)
+    own = Voice.objects.filter(account__in=accounts, is_owned=True, kind__in=Voice.OWN_KINDS)
+    came = Counter[int]()
+    dates = own.values_list("account", "remote_created_at", "added_at")
+    for account_id, remote_created_at, added_at in dates.iterator():
+        came[account_id] += (remote_created_at or added_at) > since
+    went = Counter(own.filter(gone_at__gt=since).values_list("account", flat=True))
+    return [_forecast(each, came[each.pk], went[each.pk], now) for each in accounts]
+
+
+def _forecast(account: ProviderAccount, came: int, went: int, now: datetime) -> Forecast:
+    left, growth = account.slots_left, came - went
+    if not left or growth <= 0 or left * _PACE_DAYS > growth * _FAR_DAYS:
+        return Forecast(account, came, went, None, None)
+    days = round(left * _PACE_DAYS / growth)
+    return Forecast(account, came, went, (now + timedelta(days=days)).date(), days)

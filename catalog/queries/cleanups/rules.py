@@ -1,0 +1,229 @@
+"""The rules that call a clone stale: each looks at what is known and names its evidence."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from catalog.models import (
+    CleanupRules,
+    CloneJob,
+    Installation,
+    Keep,
+    Membership,
+    PlannedDeletion,
+    Protection,
+    Team,
+    Voice,
+)
+from catalog.models.voices import VoiceQuerySet
+from catalog.queries.usage import LastUse, find_last_uses
+
+RULES = {
+    "unused": "Unused",
+    "failed": "Failed",
+    "unconsented": "No consent",
+    "lapsed": "Consent ended",
+    "ownerless": "Owner left",
+    "duplicate": "Duplicate sample",
+    "unheard": "Never heard",
+    "expiry": "Ends soon",
+    "unknown": "Old, no known use",
+}
+
+# Where the rule is off, so much silence still counts as knowing that there was no use.
+_USUAL_DAYS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a voice is called stale, and what that rests on."""
+
+    rule: str
+    words: str
+
+    @property
+    def label(self) -> str:
+        """The rule's name."""
+        return RULES[self.rule]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the rules look at, read once for all voices."""
+
+    voices: list[Voice]
+    jobs: dict[int, CloneJob]
+    uses: dict[int, LastUse]
+    members: set[int]
+    protected: set[int]
+    planned: set[int]
+    kept: dict[int, Keep]
+    twins: dict[int, Voice]
+    noted_since: datetime
+
+    def use_of(self, voice: Voice) -> LastUse:
+        """Return the last use; a voice that failed is known to have none."""
+        use = self.uses[voice.pk]
+        return LastUse(has_failed=True) if voice.is_failed and use.at is None else use
+
+
+def gather_facts(team: Team, rows: VoiceQuerySet, now: datetime) -> Facts:
+    """Read what the rules need for these voices of a team."""
+    keeps = Keep.objects.active(now).filter(voice__account__team=team)
+    loaded = rows.select_related("account__last_owner", "key_set__last_owner", "keeper").order_by(
+        "sort_name", "pk"
+    )
+    voices = [voice for voice in loaded if voice.is_removable]
+    uses = find_last_uses(voices)
+    jobs = _find_makers(voices)
+    return Facts(
+        voices=voices,
+        jobs=jobs,
+        uses=uses,
+        members=set(Membership.objects.filter(team=team).values_list("user", flat=True)),
+        protected=set(
+            Protection.objects.filter(voice__account__team=team).values_list("voice", flat=True)
+        ),
+        planned=set(
+            PlannedDeletion.objects.unfinished()
+            .filter(plan__team=team)
+            .values_list("voice", flat=True)
+        ),
+        kept={keep.voice_id: keep for keep in keeps.select_related("kept_by")},
+        twins=_find_twins(voices, jobs, uses),
+        noted_since=Installation.objects.values_list("uses_since", flat=True).get(),
+    )
+
+
+def _find_makers(voices: list[Voice]) -> dict[int, CloneJob]:
+    jobs = CloneJob.objects.filter(voice__in=[voice.pk for voice in voices])
+    loaded = jobs.select_related("requested_by", "kept_by", "order__consent__speaker")
+    rows = loaded.prefetch_related("order__sources__sample").order_by("created_at", "pk")
+    return {job.voice_id: job for job in rows if job.voice_id}
+
+
+def _find_twins(
+    voices: list[Voice], jobs: dict[int, CloneJob], uses: dict[int, LastUse]
+) -> dict[int, Voice]:
+    """Return, for voices of the same recordings in one account, the one that is worth keeping."""
+    groups: dict[tuple[int, frozenset[str]], list[Voice]] = defaultdict(list)
+    for voice in voices:
+        job = jobs.get(voice.pk)
+        if job is not None and not voice.is_failed:
+            sounds = frozenset(source.sample.sha256 for source in job.order.sources.all())
+            groups[voice.account_id, sounds].append(voice)
+
+    def worth(voice: Voice) -> tuple[float, float, int]:
+        used = uses[voice.pk].at
+        return (used.timestamp() if used else 0.0, _made_at(voice).timestamp(), voice.pk)
+
+    twins: dict[int, Voice] = {}
+    for group in groups.values():
+        best = max(group, key=worth)
+        twins |= {voice.pk: best for voice in group if voice.pk != best.pk}
+    return twins
+
+
+def judge(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime) -> list[Reason]:
+    """Return every reason for which the rules call the voice stale."""
+    found = ((rule, look(voice, facts, rules, now)) for rule, look in _LOOKS.items())
+    return [Reason(rule, words) for rule, words in found if words]
+
+
+def _made_at(voice: Voice) -> datetime:
+    return voice.remote_created_at or voice.added_at
+
+
+def idle_since(rules: CleanupRules, now: datetime) -> datetime:
+    """Return the moment before which a last use makes a voice unused."""
+    return now - timedelta(days=_USUAL_DAYS if rules.unused_days is None else rules.unused_days)
+
+
+def _look_unused(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime) -> str:
+    use, before = facts.uses[voice.pk], idle_since(rules, now)
+    last = use.at or use.silent_since
+    if rules.unused_days is None or last is None or max(last, _made_at(voice)) > before:
+        return ""
+    label = voice.account.info.label
+    if use.at is None:
+        return f"{label}'s history shows no use since {last:%-d %B %Y}."
+    told = f"Last {use.way} on {last:%-d %B %Y}, {(now - last).days} days ago."
+    return told if use.silent_since else f"{told} {label} does not tell of use elsewhere."
+
+
+def _look_unknown(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime) -> str:
+    before = idle_since(rules, now)
+    if rules.unused_days is None or facts.use_of(voice).is_known_since(before):
+        return ""
+    if _made_at(voice) > before:
+        return ""
+    label = voice.account.info.label
+    return f"Nothing is known of its use: not used here, and {label} does not tell."
+
+
+def _look_failed(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime) -> str:
+    if not rules.finds_failed or not voice.is_failed:
+        return ""
+    return f"{voice.account.info.label} says that it failed."
+
+
+def _look_unconsented(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime) -> str:
+    is_copy = voice.kind in {Voice.Kind.CLONE, Voice.Kind.PROFESSIONAL}
+    if not rules.finds_unconsented or not is_copy or voice.pk in facts.jobs:
+        return ""
+    return "It was not made here, so no consent is on record."
+
+
+def _look_lapsed(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime) -> str:
+    job = facts.jobs.get(voice.pk)
+    if not rules.finds_lapsed or job is None or not job.order.consent.has_ended(now.date()):
+        return ""
+    consent = job.order.consent
+    return f"The consent of {consent.speaker.name} ended on {consent.ends_on:%-d %B %Y}."
+
+
+def _look_ownerless(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime) -> str:
+    job = facts.jobs.get(voice.pk)
+    if not rules.finds_ownerless or job is None or job.requested_by_id in facts.members:
+        return ""
+    heir = f" {job.kept_by} answers for it now." if job.kept_by else ""
+    return f"{job.requested_by}, who made it, left the team.{heir}"
+
+
+def _look_duplicate(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime) -> str:
+    twin = facts.twins.get(voice.pk)
+    if not rules.finds_duplicates or twin is None:
+        return ""
+    return f"Made from the same recording as {twin.shown_name} in the same account."
+
+
+def _look_unheard(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime) -> str:
+    if rules.unheard_days is None or facts.uses[voice.pk].at is not None:
+        return ""
+    since = max(voice.added_at, facts.noted_since)
+    if since > now - timedelta(days=rules.unheard_days):
+        return ""
+    return f"Nobody has played or spoken with it here since {since:%-d %B %Y}."
+
+
+def _look_expiry(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime) -> str:
+    if rules.expiry_days is None or voice.ends_at is None:
+        return ""
+    if voice.ends_at > now + timedelta(days=rules.expiry_days):
+        return ""
+    label, days = voice.account.info.label, max(0, (voice.ends_at - now).days)
+    return f"{label} takes it away on {voice.ends_at:%-d %B %Y}, in {days} days."
+
+
+_LOOKS: dict[str, Callable[[Voice, Facts, CleanupRules, datetime], str]] = {
+    "unused": _look_unused,
+    "failed": _look_failed,
+    "unconsented": _look_unconsented,
+    "lapsed": _look_lapsed,
+    "ownerless": _look_ownerless,
+    "duplicate": _look_duplicate,
+    "unheard": _look_unheard,
+    "expiry": _look_expiry,
+    "unknown": _look_unknown,
+}

@@ -1,0 +1,184 @@
+"""Find the voices that sound most like another one, or like a clip."""
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+from django.db.models import Count, Max
+from numpy.typing import NDArray
+
+from catalog.audio.embeddings.mel_spectrogram import Wave
+from catalog.audio.embeddings.nearest_neighbors import (
+    ENCODER,
+    SIZE,
+    Packed,
+    best_first,
+    name_likeness,
+    score_all,
+    unpack_vectors,
+)
+from catalog.models import CatalogVersion, ProviderAccount, User, Voice, VoiceEmbedding
+from catalog.queries.credentials import find_hidden_sets
+from catalog.queries.searches.facets import Chip, Choice
+from catalog.queries.searches.filters import CLOSED_FACETS, FACETS, VoiceFilter, offered_infos
+from catalog.queries.voices.search import list_chips, select_voices
+
+SHOWN = 24
+# Looked through in the database at once; more only where filters leave few of the best.
+_FIRST_LOOK = 400
+_NARROWED = ("provider", "gender")
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How alike a voice sounds."""
+
+    score: float
+
+    @property
+    def words(self) -> str:
+        """The score in words."""
+        return name_likeness(self.score)
+
+
+@dataclass(frozen=True, slots=True)
+class AlikePage:
+    """Voices, the most alike first, and how much of the catalogue was compared."""
+
+    wanted: VoiceFilter
+    voices: list[Voice]
+    likenesses: dict[int, Likeness]
+    unheard_count: int
+    chips: list[Chip]
+
+    @property
+    def selects(self) -> list[tuple[str, str, list[Choice]]]:
+        """The facets that can be narrowed down here, with the value that is chosen."""
+        return [(name, FACETS[name], self._list_choices(name)) for name in _NARROWED]
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """The filters that stay as they are when the others are changed."""
+        chosen = self.wanted.chosen.items()
+        return [(name, each) for name, values in chosen for each in values if name not in _NARROWED]
+
+    def _list_choices(self, name: str) -> list[Choice]:
+        on = self.wanted.chosen.get(name, ())
+        choices = CLOSED_FACETS[name]
+        if name == "provider":
+            choices = {info.slug: info.label for info in offered_infos()}
+        return [Choice(key, label, 0, key in on) for key, label in choices.items()]
+
+
+def get_vector(voice: Voice) -> bytes | None:
+    """Return where the voice lies: None where nobody listened yet, b"" where nothing is heard."""
+    rows = VoiceEmbedding.objects.filter(voice=voice, encoder=ENCODER)
+    found = rows.values_list("vector", flat=True).first()
+    return None if found is None else bytes(found)
+
+
+def find_alike(
+    user: User, wanted: VoiceFilter, target: Wave, *, besides: int | None = None
+) -> AlikePage:
+    """Return the voices of the filter that sound most like the target, but not itself."""
+    known = _memory.refresh()
+    scores = score_all(known.vectors, target)
+    best = _keep_wanted(user, wanted, known, scores, besides)
+    likenesses = {pk: Likeness(float(scores[place])) for pk, place in best.items()}
+    rows = Voice.objects.filter(pk__in=likenesses).select_related("account", "clip")
+    loaded = {row.pk: row for row in rows.prefetch_related("labels")}
+    return AlikePage(
+        wanted=wanted,
+        voices=[loaded[pk] for pk in likenesses if pk in loaded],
+        likenesses=likenesses,
+        unheard_count=count_unheard(user),
+        chips=list_chips(user, wanted),
+    )
+
+
+def count_unheard(user: User) -> int:
+    """Return how many voices nobody has listened to yet, or whose previews say nothing."""
+    accounts = frozenset(ProviderAccount.objects.visible_to(user).values_list("pk", flat=True))
+    numbers = CatalogVersion.objects.filter(team__provider_accounts__in=accounts).distinct()
+    versions = tuple(numbers.order_by("pk").values_list("number", flat=True))
+    known = _memory.refresh()
+    hidden = find_hidden_sets(user)
+    key = (accounts, hidden, versions, known.count, known.newest)
+    # Counted anew only after something changed: among many voices it takes longer than the search.
+    if key not in _unheard_counts:
+        listed = np.fromiter(
+            Voice.objects.listed_in(accounts, hidden=hidden).values_list("pk", flat=True), int
+        )
+        _unheard_counts.clear()
+        _unheard_counts[key] = listed.size - int(np.isin(listed, known.voice_ids).sum())
+    return _unheard_counts[key]
+
+
+_unheard_counts: dict[tuple[object, ...], int] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """All that was heard, as one matrix; the last row of a voice is the one that counts."""
+
+    voice_ids: NDArray[np.int64]
+    vectors: Packed
+    count: int = 0
+    newest: int = 0
+
+
+_NOTHING = _Known(np.zeros(0, np.int64), np.zeros((0, SIZE), np.float16))
+
+
+class _Memory:
+    """This process's copy of all embeddings; each look asks whether it is still true."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known = _NOTHING
+
+    def refresh(self) -> _Known:
+        with self._lock:
+            # Over all rows, so that the database answers from its index and opens none of them.
+            state = VoiceEmbedding.objects.aggregate(count=Count("pk"), newest=Max("pk"))
+            count, newest = state["count"], state["newest"] or 0
+            if (count, newest) != (self._known.count, self._known.newest):
+                added = _load(self._known, newest)
+                # Rows that went, or came in another order than their keys: read all anew.
+                is_whole = added.count == count
+                self._known = added if is_whole else _load(_NOTHING, newest)
+            return self._known
+
+
+def _load(known: _Known, newest: int) -> _Known:
+    rows = VoiceEmbedding.objects.filter(pk__gt=known.newest, pk__lte=newest)
+    found = list(rows.order_by("pk").values_list("voice_id", "vector", "encoder"))
+    heard = [
+        (voice, bytes(vector)) for voice, vector, encoder in found if vector and encoder == ENCODER
+    ]
+    return _Known(
+        np.concatenate([known.voice_ids, np.array([voice for voice, _ in heard], np.int64)]),
+        np.concatenate([known.vectors, unpack_vectors([vector for _, vector in heard])]),
+        known.count + len(found),
+        newest,
+    )
+
+
+_memory = _Memory()
+
+
+def _keep_wanted(
+    user: User, wanted: VoiceFilter, known: _Known, scores: Wave, besides: int | None
+) -> dict[int, int]:
+    """Return places by voice, the best first, of voices that the filter shows."""
+    found = select_voices(user, wanted)
+    places = best_first(scores, _FIRST_LOOK)
+    near = [int(pk) for pk in known.voice_ids[places]]
+    shown = set(found.filter(pk__in=near).values_list("pk", flat=True)) - {besides}
+    if len(shown) < SHOWN and len(places) < scores.size:
+        # The filter leaves few of the best: ask for all that it leaves.
+        shown = set(found.values_list("pk", flat=True)) - {besides}
+        allowed = np.flatnonzero(np.isin(known.voice_ids, np.array(sorted(shown), np.int64)))
+        places = allowed[best_first(scores[allowed], SHOWN)]
+    kept = [(int(known.voice_ids[place]), int(place)) for place in places]
+    return dict([(pk, place) for pk, place in kept if pk in shown][:SHOWN])

@@ -1,0 +1,1 @@
+"""Voices: find them, and all that one page of the list shows."""

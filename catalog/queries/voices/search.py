@@ -1,0 +1,232 @@
+"""Find voices by words and facets, with the counts that stand beside every choice."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from catalog.models import Collection, ProviderAccount, User, Voice
+from catalog.models.voices import VoiceQuerySet
+from catalog.queries.searches.facets import (
+    OURS,
+    Chip,
+    Choice,
+    Facet,
+    make_chips,
+    make_facet,
+    name_value,
+)
+from catalog.queries.searches.filters import CLOSED_FACETS, FACETS, FILTERS, FLAGS, VoiceFilter
+from catalog.queries.searches.sort_orders import RankedIndexEngine, RankedSqlEngine
+from catalog.queries.voices.cards import load_voices
+from catalog.queries.voices.list_context import Surroundings, look_around
+from catalog.search.completion import complete_search
+from catalog.search.engines import Answer, Engine, Search, answer_search
+from catalog.search.index.cache import SHELF
+from catalog.search.sql import SqlEngine
+from catalog.search.syntax import Mistake
+
+PAGE_SIZE = 24
+_EVERYTHING = 10**9
+# Of these a voice has some values, or none.
+_SPARSE = {"badge", *OURS}
+
+
+@dataclass(frozen=True)
+class VoicePage:
+    """One page of results with everything that is drawn around it."""
+
+    wanted: VoiceFilter
+    accounts: dict[int, ProviderAccount]
+    answer: Answer
+    found_count: int
+    total_count: int
+    page: int
+    page_count: int
+    facets: list[Facet]
+    flags: list[Choice]
+    chips: list[Chip]
+    relaxed: list[Chip]
+    respelled: dict[str, tuple[str, ...]]
+
+    @cached_property
+    def voices(self) -> list[Voice]:
+        """The rows for a table, read when they are asked for."""
+        is_archived = self.answer.search.is_archived
+        return load_voices(
+            self.ids,
+            self.accounts,
+            self.answer.search.hidden,
+            is_archived=is_archived,
+            is_table=True,
+        )
+
+    def load(self, ids: list[int]) -> list[Voice]:
+        """Return some of the rows for cards: those that were drawn before are not needed."""
+        return load_voices(
+            ids,
+            self.accounts,
+            self.answer.search.hidden,
+            is_archived=self.answer.search.is_archived,
+        )
+
+    @property
+    def ids(self) -> list[int]:
+        """The primary keys of the rows."""
+        return self.answer.ids
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What of the words could not be meant."""
+        return self.wanted.parsed.notes
+
+    @property
+    def mistake(self) -> Mistake | None:
+        """What is wrong with the words, where they are an expression."""
+        return self.wanted.parsed.mistake
+
+    @property
+    def offers(self) -> list[str]:
+        """What the search field offers to complete."""
+        counts = {
+            facet.name: {choice.value: choice.count for choice in (*facet.choices, *facet.more)}
+            for facet in self.facets
+        }
+        return complete_search(self.wanted.words, counts)
+
+    @property
+    def query_without_words(self) -> str:
+        """The address without the words."""
+        return replace(self.wanted, words="").query_string()
+
+    @property
+    def first(self) -> int:
+        """Number of the first voice shown, from 1."""
+        return (self.page - 1) * PAGE_SIZE + 1
+
+    @property
+    def last(self) -> int:
+        """Number of the last voice shown."""
+        return self.first + len(self.ids) - 1
+
+    @property
+    def previous_query(self) -> str:
+        """The address of the page before, "" on the first."""
+        return self.wanted.query_string(self.page - 1) or "?" if self.page > 1 else ""
+
+    @property
+    def next_query(self) -> str:
+        """The address of the next page, "" on the last."""
+        return self.wanted.query_string(self.page + 1) if self.page < self.page_count else ""
+
+
+def find_voices(
+    user: User,
+    wanted: VoiceFilter,
+    page: int = 1,
+    around: Surroundings | None = None,
+) -> VoicePage:
+    """Return one page of what the person may see; a page past the end is the last one.
+
+    ``around`` is what stands around the list, from whoever has looked already.
+    """
+    around = around or look_around(user)
+    search = _as_search(user, around, wanted)
+    engine = _choose_engine(around)
+    counted = [*FACETS, "starred"]
+    answer = answer_search(engine, search, facets=counted, page=page, size=PAGE_SIZE)
+    uses_collections = answer.counts["collection"] or wanted.chosen.get("collection")
+    names = _name_collections(user) if uses_collections else {}
+    usual = {
+        "provider": {account.provider for account in around.accounts},
+        "kind": CLOSED_FACETS["kind"].keys() - {"unknown"},
+    }
+    facets = [
+        make_facet(wanted, name, answer.counts[name], names, usual.get(name, ())) for name in FACETS
+    ]
+    return VoicePage(
+        wanted=wanted,
+        accounts={account.pk: account for account in around.accounts},
+        answer=answer,
+        found_count=answer.count,
+        total_count=answer.total,
+        page=answer.page,
+        page_count=answer.page_count,
+        # What the team has not begun to use takes no room.
+        facets=[facet for facet in facets if facet.name not in _SPARSE or facet.choices],
+        flags=_make_flags(engine, answer, wanted),
+        chips=make_chips(wanted, names),
+        relaxed=_list_relaxed(user, engine, around, wanted, names) if not answer.count else [],
+        respelled=answer.respelled,
+    )
+
+
+def find_voice_ids(user: User, wanted: VoiceFilter) -> list[int]:
+    """Return everything that the filter finds, as its pages would show it one after another."""
+    around = look_around(user)
+    search = _as_search(user, around, wanted)
+    return answer_search(_choose_engine(around), search, facets=[], page=1, size=_EVERYTHING).ids
+
+
+def select_voices(user: User, wanted: VoiceFilter) -> VoiceQuerySet:
+    """Return the rows that the person may see and the filter shows, in no order."""
+    return SqlEngine().select(_as_search(user, look_around(user), wanted))
+
+
+def list_chips(user: User, wanted: VoiceFilter) -> list[Chip]:
+    """Return the active filters, each with the address without it."""
+    return make_chips(wanted, _name_collections(user))
+
+
+def _as_search(user: User, around: Surroundings, wanted: VoiceFilter) -> Search:
+    return Search(
+        user=user,
+        accounts=around.account_ids,
+        hidden=around.hidden,
+        node=wanted.parsed.node,
+        chosen={name: values for name, values in wanted.chosen.items() if name != "archived"},
+        sort=wanted.sort,
+        is_archived=bool(wanted.chosen.get("archived")),
+    )
+
+
+def _choose_engine(around: Surroundings) -> Engine[Any]:
+    edition = SHELF.find_edition(around.teams, around.versions)
+    return RankedSqlEngine() if edition is None else RankedIndexEngine(edition)
+
+
+def _name_collections(user: User) -> dict[str, str]:
+    rows = Collection.objects.visible_to(user).kept().values_list("pk", "name")
+    return {str(pk): name for pk, name in rows}
+
+
+def _make_flags(engine: Engine[Any], answer: Answer, wanted: VoiceFilter) -> list[Choice]:
+    starred = answer.counts["starred"].get("yes", 0)
+    flags = [Choice("starred", FLAGS["starred"], starred, bool(wanted.chosen.get("starred")))]
+    away, is_on = replace(answer.search, is_archived=True), answer.search.is_archived
+    count = engine.size(engine.select(away))
+    if count or is_on:
+        flags.append(Choice("archived", FLAGS["archived"], count, is_on))
+    return flags
+
+
+def _list_relaxed(
+    user: User,
+    engine: Engine[Any],
+    around: Surroundings,
+    wanted: VoiceFilter,
+    collections: Mapping[str, str],
+) -> list[Chip]:
+    """Name each filter whose removal alone would show something, with how much."""
+    options = [("Search", wanted.words, replace(wanted, words=""))] if wanted.words else []
+    for name, values in wanted.chosen.items():
+        if values:
+            label = ", ".join(name_value(name, value, collections) for value in values)
+            chosen = {**wanted.chosen, name: ()}
+            options.append((FILTERS[name], label, replace(wanted, chosen=chosen)))
+    counted = [
+        Chip(name, label, without.query_string(), engine.size(engine.select(wider)))
+        for name, label, without in options
+        for wider in [_as_search(user, around, without)]
+    ]
+    return [chip for chip in counted if chip.count]

@@ -1,0 +1,145 @@
+"""The index as it stands at one version: a large segment, and small ones for what changed since."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from pyroaring import BitMap
+
+from catalog.models import User
+from catalog.search.index.arrays import Numbers
+from catalog.search.index.rows import IndexRow
+from catalog.search.index.segments import Segment, build_segment
+from catalog.search.user_facets import mark_rows
+
+# A shard is merged into the one before it when that is not this many times larger.
+_GROWTH = 4
+# With more changed rows, it is time for a new snapshot.
+MOST_CHANGED = 5000
+_MOST_REMEMBERED = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """A segment, which of its documents a newer one has, and the rows of a small one."""
+
+    segment: Segment
+    dead: BitMap = field(default_factory=BitMap)
+    rows: Mapping[int, IndexRow] = field(default_factory=dict)
+
+
+class Edition:
+    """An index that never changes; what is new makes another edition of it."""
+
+    def __init__(self, shards: Iterable[Shard], versions: Mapping[int, int]) -> None:
+        self.shards = tuple(shards)
+        self.versions = dict(versions)
+        self._bases: dict[tuple[frozenset[int], frozenset[int], bool], list[BitMap]] = {}
+        self._counts: dict[tuple[frozenset[int], frozenset[int], bool, str], dict[str, int]] = {}
+        self._marks: dict[tuple[int, str], dict[str, list[BitMap]]] = {}
+
+    @property
+    def is_worn(self) -> bool:
+        """Tell whether so much changed that a new snapshot would be faster."""
+        return sum(len(shard.rows) for shard in self.shards) > MOST_CHANGED
+
+    def listed_in(
+        self, accounts: frozenset[int], hidden: frozenset[int], *, is_archived: bool
+    ) -> list[BitMap]:
+        """Return the documents that the list shows of the accounts, without some key sets' voices.
+
+        They are not to be changed.
+        """
+        key = (accounts, hidden, is_archived)
+        if key not in self._bases:
+            value = "yes" if is_archived else "no"
+            self._bases[key] = [
+                (BitMap.union(BitMap(), *_of_accounts(shard.segment, accounts)))
+                & shard.segment.having("archived", value)
+                - shard.dead
+                - _of_key_sets(shard.segment, hidden)
+                for shard in self.shards
+            ]
+        return self._bases[key]
+
+    def remembered_counts(
+        self,
+        accounts: frozenset[int],
+        hidden: frozenset[int],
+        *,
+        is_archived: bool,
+        facet: str,
+    ) -> dict[str, int]:
+        """Return how many of all that the list shows have each value of the facet."""
+        key = (accounts, hidden, is_archived, facet)
+        if key not in self._counts:
+            self._counts[key] = self.count_values(
+                self.listed_in(accounts, hidden, is_archived=is_archived), facet
+            )
+        return self._counts[key]
+
+    def count_values(self, found: list[BitMap], facet: str) -> dict[str, int]:
+        """Return how many of the documents have each value of the facet; none with 0."""
+        pairs = zip(self.shards, found, strict=True)
+        counts, *others = [
+            shard.segment.count_values(facet, documents) for shard, documents in pairs if documents
+        ] or [{}]
+        for more in others:
+            for value, count in more.items():
+                counts[value] = counts.get(value, 0) + count
+        return counts
+
+    def marked_by(self, user: User, facet: str) -> dict[str, list[BitMap]]:
+        """Return the documents of every mark of a kind, as the person sees them."""
+        key = (user.pk, facet)
+        if key not in self._marks:
+            if len(self._marks) >= _MOST_REMEMBERED:
+                self._marks.pop(next(iter(self._marks), key), None)
+            self._marks[key] = self._read_marks(user, facet)
+        return self._marks[key]
+
+    def _read_marks(self, user: User, facet: str) -> dict[str, list[BitMap]]:
+        voices: dict[str, list[int]] = {}
+        for mark, voice in mark_rows(user, facet).order_by().values_list("mark", "voice"):
+            voices.setdefault(mark, []).append(voice)
+        return {
+            mark: [shard.segment.documents_of(_as_keys(pks)) - shard.dead for shard in self.shards]
+            for mark, pks in voices.items()
+        }
+
+    def with_changes(self, rows: Collection[IndexRow], versions: Mapping[int, int]) -> "Edition":
+        """Return the edition in which these rows stand in the place of their older ones."""
+        if not rows:
+            return Edition(self.shards, versions)
+        changed = _as_keys([row.pk for row in rows])
+        old = [
+            Shard(shard.segment, shard.dead | shard.segment.documents_of(changed), shard.rows)
+            for shard in self.shards
+        ]
+        listed = {row.pk: row for row in rows if row.is_listed}
+        return Edition(_with_newest(old, listed), versions)
+
+
+def _of_accounts(segment: Segment, accounts: frozenset[int]) -> list[BitMap]:
+    return [segment.having("account", str(account)) for account in accounts]
+
+
+def _of_key_sets(segment: Segment, key_sets: frozenset[int]) -> BitMap:
+    return BitMap.union(BitMap(), *(segment.having("key_set", str(each)) for each in key_sets))
+
+
+def _as_keys(pks: list[int]) -> Numbers:
+    return np.array(pks, dtype=np.int64)
+
+
+def _with_newest(shards: list[Shard], rows: dict[int, IndexRow]) -> list[Shard]:
+    """Return the shards with one for these rows, into which those of about its size are merged.
+
+    So there are ever few of them, and each is made once.
+    """
+    while len(shards) > 1 and len(rows) * _GROWTH >= len(shards[-1].rows):
+        *shards, older = shards
+        dead = {int(older.segment.pks[document]) for document in older.dead}
+        rows = {pk: row for pk, row in older.rows.items() if pk not in dead} | rows
+    ordered = sorted(rows.values(), key=lambda row: (row.name.encode(), row.pk))
+    return [*shards, Shard(build_segment(ordered), rows=rows)]
