@@ -14,7 +14,7 @@ class CatalogConfig(AppConfig):
         # Only now are all apps there that these import.
         from allauth.account.signals import authentication_step_completed  # noqa: PLC0415
 
-        from catalog.views.presence import note_proof, note_sign_in  # noqa: PLC0415
+        from catalog.views.sessions.presence import note_proof, note_sign_in  # noqa: PLC0415
 
         user_logged_in.connect(note_sign_in, dispatch_uid="catalog.presence")
         authentication_step_completed.connect(note_proof, dispatch_uid="catalog.presence")

@@ -21,17 +21,19 @@ from django.db import connection
 from django.test import Client
 
 from catalog import tasks
-from catalog.jobs import previews
+from catalog.jobs import previews, syntheses
 from catalog.jobs.cleanups import run as cleanups
 from catalog.jobs.credentials import check as credentials
+from catalog.jobs.credentials import replacement
 from catalog.jobs.syncs import run as syncs
+from catalog.jobs.voices import settings as voice_settings
 from catalog.models import Membership, SyncRun, Team
 from catalog.models.sealing import prepare_installation
 from catalog.providers.types import AudioClip, RemoteVoice
 from catalog.queries.voices.list_context import forget_surroundings
 from catalog.search.index.cache import SHELF
 from catalog.services import previews as preview_services
-from catalog.views.cards import forget_cards
+from catalog.views.voices.cards import forget_cards
 from tests import factories
 from tests.stubs import StubProvider
 
@@ -169,7 +171,7 @@ def stub(monkeypatch: pytest.MonkeyPatch, wav: bytes) -> StubProvider:
         replacement,
         syntheses,
         syncs,
-        settings,
+        voice_settings,
         preview_services,
     ):
         monkeypatch.setattr(module, "open_provider", provider.open)

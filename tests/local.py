@@ -13,7 +13,7 @@ from catalog.audio.tts.styles import Style, style_names
 from catalog.models import Credential, Team
 from catalog.providers.adapters import local
 from catalog.providers.adapters.local import making
-from catalog.services.built_in import provide_built_in
+from catalog.services.accounts.built_in import provide_built_in
 from tests import factories
 
 

@@ -10,7 +10,7 @@ from django.apps import apps
 
 from catalog.models import User
 from catalog.providers.registry import all_infos
-from catalog.services.members import _BELONGINGS
+from catalog.services.teams.members import _BELONGINGS
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = [
@@ -22,8 +22,8 @@ CODE = [
 TEMPLATES = sorted(
     path for path in (ROOT / "templates").rglob("*") if path.suffix in {".html", ".jinja"}
 )
-SERVICES = sorted((ROOT / "catalog" / "services").glob("[a-z]*.py"))
-VIEWS = sorted((ROOT / "catalog" / "views").glob("[a-z]*.py"))
+SERVICES = sorted((ROOT / "catalog" / "services").rglob("[a-z]*.py"))
+VIEWS = sorted((ROOT / "catalog" / "views").rglob("[a-z]*.py"))
 # What may speak of one provider: its adapter and its sandbox.
 OF_ONE_PROVIDER = ("adapters", "sandbox")
 GENERAL = [path for path in CODE if not set(path.parts) & set(OF_ONE_PROVIDER)]
@@ -166,7 +166,7 @@ def test_every_link_to_a_person_has_its_fate_when_the_person_leaves():
         for field in model._meta.get_fields()
         if field.concrete and field.related_model is User
     }
-    # A new link belongs into _BELONGINGS of services/members.py, or into one of the sets above.
+    # A new link goes into _BELONGINGS of services/teams/members.py, or into a set above.
     handed = {f"{model.__name__}.{link}" for _, model, _, link, _ in _BELONGINGS}
 
     assert links == WIPED | HISTORY | STAYS_PERSONAL | handed | {

@@ -23,9 +23,9 @@ from catalog.models import (
     VoiceUse,
 )
 from catalog.providers import errors
-from catalog.services.built_in import provide_built_in
-from catalog.services.uses import tell_export
-from catalog.services.voices import relabel_voice, rename_voice
+from catalog.services.accounts.built_in import provide_built_in
+from catalog.services.usage import tell_export
+from catalog.services.voices.edit import relabel_voice, rename_voice
 from catalog.tasks import note_export_task, push_labels_task, push_name_task
 from tests import factories
 from tests.local import switch_on

@@ -32,8 +32,8 @@ from catalog.providers.errors import CredentialRejected
 from catalog.providers.session import open_provider
 from catalog.sandbox import running_sandbox
 from catalog.sandbox.faults import Fault, FaultKind
-from catalog.services import credentials as credential_services
-from catalog.services import replacements as replacement_services
+from catalog.services.credentials import keys as credential_services
+from catalog.services.credentials import replacement as replacement_services
 from tests import factories
 from tests.witness import Everything, Witness
 

@@ -93,25 +93,25 @@ INSTALLED_APPS = [
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 MIDDLEWARE = [
-    "catalog.views.probes.ProbeMiddleware",
-    "catalog.views.origins.OriginMiddleware",
+    "catalog.views.health.probes.ProbeMiddleware",
+    "catalog.views.middleware.request_id.OriginMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "catalog.views.compression.PageCompressionMiddleware",
-    "catalog.views.privacy.PrivacyMiddleware",
+    "catalog.views.middleware.compression.PageCompressionMiddleware",
+    "catalog.views.middleware.cache_control.PrivacyMiddleware",
     "csp.middleware.CSPMiddleware",
-    "catalog.views.limits.UploadLimitMiddleware",
+    "catalog.views.middleware.body_limits.UploadLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "catalog.views.presence.PresenceMiddleware",
+    "catalog.views.sessions.presence.PresenceMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     # After the check of the CSRF token, whose refusal says more.
-    "catalog.views.page_teams.PageTeamMiddleware",
+    "catalog.views.middleware.page_team.PageTeamMiddleware",
 ]
 ROOT_URLCONF = "voiceboard.urls"
 WSGI_APPLICATION = "voiceboard.wsgi.application"
@@ -125,7 +125,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "catalog.views.frame.page_frame",
+                "catalog.views.context_processors.page_frame",
             ],
             "builtins": ["django.templatetags.static", "catalog.templatetags.catalog"],
         },
@@ -137,7 +137,7 @@ TEMPLATES: list[dict[str, Any]] = [
         "DIRS": [BASE_DIR / "templates"],
         "OPTIONS": {
             "environment": "catalog.templatetags.parts.make_environment",
-            "context_processors": ["catalog.views.frame.form_fields"],
+            "context_processors": ["catalog.views.context_processors.form_fields"],
         },
     },
 ]
@@ -176,7 +176,7 @@ CACHES = {
 CELERY_BROKER_URL = env.read_text("CELERY_BROKER_URL", queue_url(DATA_DIR / "queue.sqlite3"))
 
 AUTH_USER_MODEL = "catalog.User"
-AUTHENTICATION_BACKENDS = ["catalog.views.backends.AccountBackend"]
+AUTHENTICATION_BACKENDS = ["catalog.views.base.auth_backends.AccountBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
@@ -187,14 +187,14 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "catalog:voice-list"
-ACCOUNT_ADAPTER = "catalog.views.accounts.ClosedAccountAdapter"
+ACCOUNT_ADAPTER = "catalog.views.users.profile.ClosedAccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_PREVENT_ENUMERATION = True
-# forms/guesses.py says what each counts; its keys are an account with an address, or a device.
+# forms/users/rate_limits.py counts them by account and address, or by device.
 ACCOUNT_RATE_LIMITS = {
     "login": None,
     "password": "20/m/ip,5/5m/key",
@@ -211,11 +211,11 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 60 * env.read_number(
     "VOICEBOARD_CONFIRM_MINUTES", 15, least=1, most=1440
 )
-ACCOUNT_FORMS = {"user_token": "catalog.forms.accounts.ActiveTokenForm"}
-MFA_ADAPTER = "catalog.views.accounts.SealedFactorAdapter"
+ACCOUNT_FORMS = {"user_token": "catalog.forms.users.setup.ActiveTokenForm"}
+MFA_ADAPTER = "catalog.views.users.profile.SealedFactorAdapter"
 MFA_FORMS = {
-    "authenticate": "catalog.forms.guesses.CodeForm",
-    "reauthenticate": "catalog.forms.guesses.CodeAgainForm",
+    "authenticate": "catalog.forms.users.rate_limits.CodeForm",
+    "reauthenticate": "catalog.forms.users.rate_limits.CodeAgainForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Voiceboard"
@@ -225,8 +225,8 @@ EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 globals().update(env.read_mail_server("VOICEBOARD_MAIL_SERVER"))
 DEFAULT_FROM_EMAIL = env.read_text("VOICEBOARD_MAIL_FROM", "voiceboard@localhost")
 SENDS_MAIL = bool(env.read_text("VOICEBOARD_MAIL_SERVER"))
-SESSION_ENGINE = "catalog.views.backends"
-# How long a session lasts that nobody uses; views/presence.py moves its end with each use.
+SESSION_ENGINE = "catalog.views.base.auth_backends"
+# How long a session lasts that nobody uses; views/sessions/presence.py moves its end with each use.
 SESSION_COOKIE_AGE = env.read_number("VOICEBOARD_SESSION_HOURS", 72, least=1, most=720) * 3600
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
@@ -272,7 +272,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "catalog.core.storage.HashedStaticStorage"},
 }
-FILE_UPLOAD_HANDLERS = ["catalog.views.limits.UploadFileHandler"]
+FILE_UPLOAD_HANDLERS = ["catalog.views.middleware.body_limits.UploadFileHandler"]
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "uploads"
 make_private_folder(FILE_UPLOAD_TEMP_DIR)
 FILE_UPLOAD_PERMISSIONS = 0o600

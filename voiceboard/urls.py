@@ -3,7 +3,7 @@
 from allauth.account import views as account
 from django.urls import include, path, re_path
 
-from catalog.views import accounts
+from catalog.views.users import profile
 
 handler400 = "catalog.views.errors.bad_request"
 handler403 = "catalog.views.errors.forbidden"
@@ -20,7 +20,7 @@ _ACCOUNT_PAGES = [
     path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
     path("password/change/", account.password_change, name="account_change_password"),
     path("password/set/", account.password_set, name="account_set_password"),
-    path("password/reset/", accounts.password_forgotten, name="account_reset_password"),
+    path("password/reset/", profile.password_forgotten, name="account_reset_password"),
     path("password/reset/sent/", account.password_reset_done, name="account_reset_password_done"),
     re_path(
         r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",

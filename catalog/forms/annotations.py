@@ -2,8 +2,8 @@
 
 from django import forms
 
-from catalog.forms.texts import KeylessForm
-from catalog.forms.voices import one_line
+from catalog.forms.base.text_fields import KeylessForm
+from catalog.forms.voices.filters import one_line
 from catalog.models import Rating
 
 _LONGEST_TAG = 40

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from catalog.forms.texts import KeylessForm
+from catalog.forms.base.text_fields import KeylessForm
 from catalog.queries.audit import NOBODY, AuditFilter
 
 

@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from catalog.forms.texts import KeylessForm, KeylessMixin, strip_marks
-from catalog.forms.voices import read_page
+from catalog.forms.base.text_fields import KeylessForm, KeylessMixin, strip_marks
+from catalog.forms.voices.filters import read_page
 from catalog.models import CleanupRules, Protection
 from catalog.models.rules import MOST_PER_RUN
 from catalog.queries.cleanups.rules import RULES

@@ -4,8 +4,8 @@ from typing import Any
 
 from django import forms
 
-from catalog.forms.texts import KeylessForm
-from catalog.forms.voices import one_line
+from catalog.forms.base.text_fields import KeylessForm
+from catalog.forms.voices.filters import one_line
 from catalog.models import Collection, Membership
 
 _OWN, _TEAM = "own", "team"

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from django import forms
 
-from catalog.forms.speeches import clean_speech
-from catalog.forms.texts import KeylessForm
+from catalog.forms.base.text_fields import KeylessForm
+from catalog.forms.syntheses import clean_speech
 from catalog.models import Voice
 
 _NUMBER = re.compile(r"[0-9]{1,18}")

@@ -10,8 +10,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 
 from catalog.audio.formats import HEAD_BYTES
-from catalog.forms.samples import identify_upload
-from catalog.forms.texts import KeylessForm, clean_words, strip_marks
+from catalog.forms.base.text_fields import KeylessForm, clean_words, strip_marks
+from catalog.forms.samples.upload import identify_upload
 from catalog.models import Consent, User
 from catalog.queries.consents import Contradiction, find_contradictions, name_findings
 

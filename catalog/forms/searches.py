@@ -5,9 +5,9 @@ from urllib.parse import unquote_plus
 from django import forms
 from django.http import QueryDict
 
+from catalog.forms.base.text_fields import KEY_IS_NO_TEXT, KeylessForm, contains_key
 from catalog.forms.collections import clean_title
-from catalog.forms.texts import KEY_IS_NO_TEXT, KeylessForm, contains_key
-from catalog.forms.voices import VoiceFilterForm
+from catalog.forms.voices.filters import VoiceFilterForm
 
 _WHOSE = [("own", "Only I see it"), ("team", "My team sees it")]
 

@@ -2,7 +2,7 @@
 
 from django.http import QueryDict
 
-from catalog.forms.voices import VoiceFilterForm
+from catalog.forms.voices.filters import VoiceFilterForm
 from catalog.queries.searches.filters import VoiceFilter
 
 

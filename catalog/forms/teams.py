@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from catalog.forms.texts import KeylessForm
+from catalog.forms.base.text_fields import KeylessForm
 from catalog.models import Membership
 
 _ROLES = Membership.Role.choices

@@ -14,7 +14,7 @@ from catalog.audit import record
 from catalog.models import ComparedVoice, Comparison, User, Voice, Vote
 from catalog.models.comparisons import MOST_VOICES
 from catalog.queries.comparisons import estimate_comparison
-from catalog.services.speeches import CannotSpeak, cancel_speech, request_speech
+from catalog.services.syntheses import CannotSpeak, cancel_speech, request_speech
 from catalog.tasks import wake_listening
 
 

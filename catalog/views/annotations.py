@@ -24,7 +24,7 @@ from catalog.services.annotations import (
     untag_voice,
     write_note,
 )
-from catalog.views.requests import Request, go_back, is_partial, signed_in
+from catalog.views.base.requests import Request, go_back, is_partial, signed_in
 
 
 @signed_in

@@ -16,8 +16,8 @@ from catalog.queries.audit import (
     get_audit_page,
 )
 from catalog.services.audit import export_log
-from catalog.views.downloads import send_rows
-from catalog.views.requests import Request, render_part, signed_in
+from catalog.views.base.downloads import send_rows
+from catalog.views.base.requests import Request, render_part, signed_in
 
 _COLUMNS = (
     "number",

@@ -13,8 +13,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog import policies
+from catalog.forms.base.text_fields import complaint_about
 from catalog.forms.credentials import CredentialForm, NicknameForm, ReplaceKeyForm
-from catalog.forms.texts import complaint_about
 from catalog.models import Credential, ProviderAccount
 from catalog.providers.registry import all_infos
 from catalog.queries.credentials import (
@@ -22,11 +22,15 @@ from catalog.queries.credentials import (
     find_credentials,
     get_credential,
 )
-from catalog.services import credentials as services
-from catalog.services.built_in import switch_built_in
-from catalog.services.replacements import confirm_replacement, drop_replacement, replace_key
-from catalog.views.confirming import confirmed
-from catalog.views.requests import Request, render_part, signed_in
+from catalog.services.accounts.built_in import switch_built_in
+from catalog.services.credentials import keys as services
+from catalog.services.credentials.replacement import (
+    confirm_replacement,
+    drop_replacement,
+    replace_key,
+)
+from catalog.views.base.requests import Request, render_part, signed_in
+from catalog.views.sessions.reauthentication import confirmed
 
 
 @signed_in

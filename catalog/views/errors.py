@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter
 
 from catalog.core.storage import is_full
-from catalog.views.limits import say_full
+from catalog.views.middleware.body_limits import say_full
 
 
 class DeadLink(Http404):

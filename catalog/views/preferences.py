@@ -8,12 +8,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from catalog.forms.voices import ViewForm
+from catalog.forms.voices.filters import ViewForm
 from catalog.queries.annotations import find_marks
 from catalog.queries.preferences import find_habits, find_news
 from catalog.queries.searches.filters import COLUMNS, LAYOUTS, SORTS
 from catalog.services.preferences import clear_news, note_visit, remember_view
-from catalog.views.requests import Request, render_part, signed_in
+from catalog.views.base.requests import Request, render_part, signed_in
 
 
 @signed_in

@@ -14,14 +14,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from catalog import policies
 from catalog.audio.formats import FORMATS, AudioFormat
 from catalog.core.storage import media_path
-from catalog.forms.samples import UploadForm, read_upload
-from catalog.forms.texts import complaint_about
+from catalog.forms.base.text_fields import complaint_about
+from catalog.forms.samples.upload import UploadForm, read_upload
 from catalog.models import Sample
 from catalog.queries.samples import show_report
 from catalog.services.samples import CannotClean, add_sample, clean_sample
-from catalog.views.clones import make_row
-from catalog.views.media import send_sound
-from catalog.views.requests import Request, is_partial, render_part, signed_in
+from catalog.views.base.media import send_sound
+from catalog.views.base.requests import Request, is_partial, render_part, signed_in
+from catalog.views.clones.create import make_row
 
 
 @signed_in

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog import policies
+from catalog.forms.base.text_fields import complaint_about
 from catalog.forms.searches import QueryForm, SearchForm, canonical_query
-from catalog.forms.texts import complaint_about
 from catalog.models import SavedSearch
 from catalog.queries.preferences import find_searches
 from catalog.services.searches import (
@@ -19,7 +19,7 @@ from catalog.services.searches import (
     restore_search,
     save_search,
 )
-from catalog.views.requests import Request, render_part, signed_in
+from catalog.views.base.requests import Request, render_part, signed_in
 
 
 @signed_in

@@ -9,10 +9,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from catalog import policies
 from catalog.forms.annotations import TagForm
+from catalog.forms.base.text_fields import complaint_about
 from catalog.forms.collections import CollectForm
 from catalog.forms.selections import ChoiceForm
-from catalog.forms.texts import complaint_about
-from catalog.forms.voices import VoiceFilterForm, read_page
+from catalog.forms.voices.filters import VoiceFilterForm, read_page
 from catalog.models import Selection
 from catalog.models.rules import rules_of
 from catalog.queries.annotations import find_tag_names
@@ -27,13 +27,13 @@ from catalog.queries.selections import (
 from catalog.queries.voices.export import EXPORT_COLUMNS, iterate_exported
 from catalog.queries.voices.search import find_voice_ids
 from catalog.services.annotations import tag_voices
-from catalog.services.cleanups import NothingToPlan, draw_up_plan
+from catalog.services.cleanups.plans import NothingToPlan, draw_up_plan
 from catalog.services.collections import collect_voices, make_collection
 from catalog.services.searches import MOST_SELECTED, TooManySelected, freeze_selection
-from catalog.services.uses import tell_export
-from catalog.services.voices import archive_voices, unarchive_voices
-from catalog.views.downloads import send_rows
-from catalog.views.requests import Request, go_back, signed_in
+from catalog.services.usage import tell_export
+from catalog.services.voices.edit import archive_voices, unarchive_voices
+from catalog.views.base.downloads import send_rows
+from catalog.views.base.requests import Request, go_back, signed_in
 
 
 @signed_in

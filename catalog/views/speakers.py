@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.models import Speaker
 from catalog.queries.speakers import find_speakers, trace_speaker
-from catalog.views.requests import Request, signed_in
+from catalog.views.base.requests import Request, signed_in
 
 
 @signed_in

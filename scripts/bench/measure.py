@@ -23,7 +23,7 @@ from django.db import transaction
 from django.http import HttpRequest, QueryDict
 
 import voiceboard.wsgi  # all is set up as in a web process
-from catalog.forms.voices import VoiceFilterForm
+from catalog.forms.voices.filters import VoiceFilterForm
 from catalog.models import ProviderAccount, Team, User, Voice
 from catalog.models.versions import touch_voices
 from catalog.providers.registry import all_infos
@@ -33,8 +33,8 @@ from catalog.search.index.cache import SHELF
 from catalog.search.index.engine import IndexEngine
 from catalog.search.sql import SqlEngine
 from catalog.services.annotations import star_voice
-from catalog.views.backends import SessionStore
-from catalog.views.cards import forget_cards
+from catalog.views.base.auth_backends import SessionStore
+from catalog.views.voices.cards import forget_cards
 
 PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
 CHOICES = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from catalog.forms.accounts import SetupForm
+from catalog.forms.users.setup import SetupForm
 
 pytestmark = pytest.mark.usefixtures("installation")
 GOOD = {

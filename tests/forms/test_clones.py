@@ -9,7 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils.datastructures import MultiValueDict
 
-from catalog.forms.clones import CloneForm
+from catalog.forms.clones.create import CloneForm
 from catalog.queries.clones import find_clone_targets
 from tests import factories
 

@@ -15,12 +15,12 @@ from django.utils.datastructures import MultiValueDict
 
 import catalog.forms
 from catalog.forms.audit import AuditFilterForm
+from catalog.forms.base.text_fields import KEY_IS_NO_TEXT, KeylessMixin
 from catalog.forms.collections import CollectionForm
 from catalog.forms.credentials import CredentialForm
-from catalog.forms.samples import read_upload
+from catalog.forms.samples.upload import read_upload
 from catalog.forms.searches import QueryForm
-from catalog.forms.texts import KEY_IS_NO_TEXT, KeylessMixin
-from catalog.forms.voice_settings import VoiceSettingsForm
+from catalog.forms.voices.settings import VoiceSettingsForm
 from catalog.models import Replacement
 from catalog.providers.registry import get_adapter
 from tests import factories

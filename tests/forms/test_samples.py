@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import QueryDict
 
 from catalog.audio.formats import FORMATS
-from catalog.forms.samples import (
+from catalog.forms.samples.upload import (
     MOST_SAMPLES,
     CutForm,
     SampleRow,

@@ -5,7 +5,7 @@ from django.http import QueryDict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalog.forms.voices import VoiceFilterForm
+from catalog.forms.voices.filters import VoiceFilterForm
 from catalog.queries.searches.filters import FACETS, LAYOUTS, SORTS, VoiceFilter
 
 

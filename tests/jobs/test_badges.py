@@ -12,7 +12,7 @@ from catalog.providers.errors import CredentialRejected
 from catalog.providers.types import Kind
 from catalog.queries.searches.filters import VoiceFilter
 from catalog.queries.voices.search import find_voices
-from catalog.services.credentials import remove_credential
+from catalog.services.credentials.keys import remove_credential
 from tests import factories
 from tests.factories import NOW
 from tests.stubs import remote_voice

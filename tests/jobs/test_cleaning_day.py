@@ -16,10 +16,10 @@ from catalog.providers.types import SampleFile
 from catalog.queries.audit import find_breaks
 from catalog.queries.cleanups.plans import PlanPage, get_plan_page
 from catalog.queries.cleanups.stale import find_stale
-from catalog.services.cleanups import approve_plan, draw_up_plan, retry_failed
-from catalog.services.keeps import keep_voice
-from catalog.services.protections import protect_voice
-from catalog.services.uses import note_play
+from catalog.services.cleanups.keeps import keep_voice
+from catalog.services.cleanups.plans import approve_plan, draw_up_plan, retry_failed
+from catalog.services.cleanups.protections import protect_voice
+from catalog.services.usage import note_play
 from tests import factories
 from tests.conftest import make_wav
 from tests.providers.sandboxed import wish

@@ -17,7 +17,7 @@ from catalog.providers.errors import (
 )
 from catalog.providers.key_checks import Slots
 from catalog.providers.types import Answer
-from catalog.services.credentials import remove_credential
+from catalog.services.credentials.keys import remove_credential
 from tests import factories
 
 NOW = factories.NOW

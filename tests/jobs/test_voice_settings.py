@@ -7,7 +7,7 @@ import pytest
 from catalog.jobs.voices.settings import find_due_settings, tune_voice
 from catalog.models import Credential, VoiceSettings
 from catalog.providers.errors import NotFound, PermissionMissing, RequestRejected, TryLater
-from catalog.services.voice_settings import change_settings, read_settings_again, reset_settings
+from catalog.services.voices.settings import change_settings, read_settings_again, reset_settings
 from tests import factories
 
 BUSY = TryLater("ElevenLabs asks to slow down.")

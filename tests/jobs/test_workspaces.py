@@ -16,7 +16,7 @@ from catalog.queries.credentials import usable_credential
 from catalog.queries.searches.filters import VoiceFilter
 from catalog.queries.voices.search import find_voices
 from catalog.sandbox.faults import Fault, FaultKind
-from catalog.services.credentials import remove_credential, share_credential
+from catalog.services.credentials.keys import remove_credential, share_credential
 from tests import factories
 from tests.conftest import make_wav
 from tests.stubs import remote_voice

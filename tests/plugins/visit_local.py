@@ -19,7 +19,7 @@ from django.utils import timezone  # noqa: E402
 
 from catalog.models import Credential, Membership, ProviderAccount, Team, User, Voice  # noqa: E402
 from catalog.models.sealing import prepare_installation  # noqa: E402
-from catalog.services.built_in import provide_built_in  # noqa: E402
+from catalog.services.accounts.built_in import provide_built_in  # noqa: E402
 
 ENGINE = (
     *("onnxruntime", "hibari", "espeakng_loader", "pyopenjtalk"),

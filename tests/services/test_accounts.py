@@ -6,7 +6,7 @@ import pytest
 
 from catalog.models import AuditEntry, Credential, Membership, SetupLink, Team, User
 from catalog.providers.registry import all_infos
-from catalog.services.accounts import (
+from catalog.services.users.setup import (
     LinkSpent,
     create_first_admin,
     make_setup_link,

@@ -7,12 +7,12 @@ from catalog.jobs.credentials.check import check_credential, find_due_checks
 from catalog.jobs.syncs.run import find_due_accounts, sync_account
 from catalog.models import Credential, ProviderAccount, Voice
 from catalog.queries.credentials import usable_credential
-from catalog.services.accounts import prepare_demo
-from catalog.services.built_in import (
+from catalog.services.accounts.built_in import (
     provide_built_in,
     provide_built_in_everywhere,
     switch_built_in,
 )
+from catalog.services.users.setup import prepare_demo
 from tests import factories
 from tests.local import give_local, switch_on
 

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from catalog.models import AuditEntry, CleanupPlan, Credential, PlannedDeletion, Voice
-from catalog.services.cleanups import (
+from catalog.services.cleanups.plans import (
     AlreadyApproved,
     NoFittingKey,
     NothingToPlan,

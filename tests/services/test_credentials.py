@@ -16,7 +16,7 @@ from catalog.models import (
     Voice,
 )
 from catalog.providers.registry import UnknownProvider
-from catalog.services.credentials import (
+from catalog.services.credentials.keys import (
     KEY_REMOVED,
     add_credential,
     recheck_credential,
@@ -25,7 +25,7 @@ from catalog.services.credentials import (
     request_sync,
     share_credential,
 )
-from catalog.services.replacements import replace_key
+from catalog.services.credentials.replacement import replace_key
 from tests import factories
 
 NOW = factories.NOW

@@ -32,7 +32,12 @@ from catalog.models import (
     Voice,
 )
 from catalog.queries.audit import AuditFilter
-from catalog.services.accounts import create_first_admin, make_setup_link, prepare_demo
+from catalog.services.accounts.built_in import (
+    provide_built_in,
+    provide_built_in_everywhere,
+    switch_built_in,
+)
+from catalog.services.accounts.owners import change_account_owner, change_voice_owner
 from catalog.services.annotations import (
     change_note,
     rate_voice,
@@ -44,19 +49,16 @@ from catalog.services.annotations import (
     write_note,
 )
 from catalog.services.audit import export_log
-from catalog.services.built_in import (
-    provide_built_in,
-    provide_built_in_everywhere,
-    switch_built_in,
-)
-from catalog.services.cleanup_rules import change_rules
-from catalog.services.cleanups import (
+from catalog.services.cleanups.keeps import change_keep, end_keep, keep_voice
+from catalog.services.cleanups.plans import (
     approve_plan,
     call_off_plan,
     draw_up_plan,
     retry_deletion,
     retry_failed,
 )
+from catalog.services.cleanups.protections import lift_protection, protect_voice
+from catalog.services.cleanups.rules import change_rules
 from catalog.services.clones import (
     CloneWish,
     Cut,
@@ -83,7 +85,7 @@ from catalog.services.comparisons import (
     request_comparison,
 )
 from catalog.services.consents import ConsentWish, attest_consent
-from catalog.services.credentials import (
+from catalog.services.credentials.keys import (
     add_credential,
     recheck_credential,
     remove_credential,
@@ -91,24 +93,13 @@ from catalog.services.credentials import (
     request_sync,
     share_credential,
 )
-from catalog.services.invitations import (
-    accept_invitation,
-    answer_invitation,
-    invite,
-    withdraw_invitation,
-)
-from catalog.services.keeps import change_keep, end_keep, keep_voice
-from catalog.services.likenesses import ask_alike
-from catalog.services.members import change_role, remove_member
-from catalog.services.notices import read_all_notices, read_notice
-from catalog.services.owners import change_account_owner, change_voice_owner
-from catalog.services.preferences import clear_news, note_visit, remember_view
-from catalog.services.protections import lift_protection, protect_voice
-from catalog.services.replacements import (
+from catalog.services.credentials.replacement import (
     confirm_replacement,
     drop_replacement,
     replace_key,
 )
+from catalog.services.notifications import read_all_notices, read_notice
+from catalog.services.preferences import clear_news, note_visit, remember_view
 from catalog.services.samples import add_sample, clean_sample
 from catalog.services.searches import (
     change_search,
@@ -117,7 +108,24 @@ from catalog.services.searches import (
     restore_search,
     save_search,
 )
-from catalog.services.sign_in import (
+from catalog.services.similarity import ask_alike
+from catalog.services.syntheses import (
+    cancel_speech,
+    remove_speech,
+    request_preview,
+    request_speech,
+)
+from catalog.services.teams.invitations import (
+    accept_invitation,
+    answer_invitation,
+    invite,
+    withdraw_invitation,
+)
+from catalog.services.teams.members import change_role, remove_member
+from catalog.services.teams.teams import choose_team, demand_second_factor, make_team, rename_team
+from catalog.services.usage import note_play
+from catalog.services.users.setup import create_first_admin, make_setup_link, prepare_demo
+from catalog.services.users.sign_in import (
     end_other_sessions,
     end_session,
     make_password_link,
@@ -127,24 +135,16 @@ from catalog.services.sign_in import (
     set_password_by_link,
     withdraw_password_link,
 )
-from catalog.services.speeches import (
-    cancel_speech,
-    remove_speech,
-    request_preview,
-    request_speech,
-)
-from catalog.services.teams import choose_team, demand_second_factor, make_team, rename_team
-from catalog.services.uses import note_play
-from catalog.services.voice_settings import (
-    change_settings,
-    read_settings_again,
-    reset_settings,
-)
-from catalog.services.voices import (
+from catalog.services.voices.edit import (
     archive_voices,
     relabel_voice,
     rename_voice,
     unarchive_voices,
+)
+from catalog.services.voices.settings import (
+    change_settings,
+    read_settings_again,
+    reset_settings,
 )
 from tests import factories
 from tests.local import give_local, switch_on

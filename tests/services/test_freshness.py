@@ -13,7 +13,7 @@ from catalog.models import Voice
 from catalog.queries.voices.list_context import forget_surroundings
 from catalog.search.index.cache import SHELF
 from catalog.search.index.snapshots import drop_snapshot
-from catalog.views.cards import forget_cards
+from catalog.views.voices.cards import forget_cards
 from tests import factories
 from tests.local import switch_on
 from tests.services import test_every_service as every

@@ -4,14 +4,14 @@ import pytest
 from django.test import Client
 
 from catalog.models import Invitation, Membership, PasswordLink, User
-from catalog.services.invitations import (
+from catalog.services.teams.invitations import (
     InvitationSpent,
     accept_invitation,
     find_invitation,
     invite,
 )
-from catalog.services.members import change_role, remove_member
-from catalog.services.sign_in import (
+from catalog.services.teams.members import change_role, remove_member
+from catalog.services.users.sign_in import (
     ResetSpent,
     find_password_link,
     make_password_link,

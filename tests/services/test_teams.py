@@ -15,7 +15,7 @@ from catalog.models import (
     Team,
     Voice,
 )
-from catalog.services.teams import choose_team, make_team, rename_team
+from catalog.services.teams.teams import choose_team, make_team, rename_team
 from tests import factories
 
 NOW = factories.NOW

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from catalog.models import AuditEntry, Membership, VoiceSettings
-from catalog.services.voice_settings import change_settings, read_settings_again, reset_settings
+from catalog.services.voices.settings import change_settings, read_settings_again, reset_settings
 from tests import factories
 from tests.factories import NOW
 

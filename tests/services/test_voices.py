@@ -9,7 +9,7 @@ from catalog.providers import errors
 from catalog.queries.cleanups.stale import find_archived_voices
 from catalog.queries.searches.filters import VoiceFilter
 from catalog.queries.voices.search import find_voices
-from catalog.services.voices import (
+from catalog.services.voices.edit import (
     archive_voices,
     relabel_voice,
     rename_voice,

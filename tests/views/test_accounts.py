@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from catalog.models import Membership, SetupLink, User
-from catalog.services.accounts import make_setup_link
+from catalog.services.users.setup import make_setup_link
 from tests import factories
 from tests.views.conftest import Page
 

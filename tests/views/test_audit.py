@@ -10,7 +10,7 @@ import pytest
 from catalog.audit import Origin, acting_from, record
 from catalog.models import AuditEntry, Membership
 from catalog.queries.audit import find_breaks
-from catalog.services.sign_in import note_account, note_failed_sign_in
+from catalog.services.users.sign_in import note_account, note_failed_sign_in
 from tests import factories
 
 NOW = factories.NOW

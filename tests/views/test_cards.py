@@ -3,7 +3,7 @@
 from catalog.models import PreviewClip, Voice
 from catalog.models.versions import touch_voices
 from catalog.services.annotations import rate_voice, star_voice, tag_voices
-from catalog.services.voices import rename_voice
+from catalog.services.voices.edit import rename_voice
 from tests import factories
 
 

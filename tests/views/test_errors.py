@@ -9,8 +9,9 @@ from django.core import mail
 from django.test import Client
 
 from catalog.models import User
-from catalog.views import frame, voices
+from catalog.views import context_processors
 from catalog.views.errors import PlainExceptionReporter
+from catalog.views.voices import voices
 from tests.views.conftest import Page
 
 
@@ -40,7 +41,7 @@ def test_what_may_not_be_done_has_a_page(mia):
 
 def test_a_page_that_was_open_for_too_long_says_so(cast):
     client = Client(enforce_csrf_checks=True)
-    client.force_login(cast.mia, backend="catalog.views.backends.AccountBackend")
+    client.force_login(cast.mia, backend="catalog.views.base.auth_backends.AccountBackend")
 
     response = client.post("/preferences/theme/", {"theme": "dark"})
 
@@ -88,7 +89,7 @@ def test_the_page_of_an_error_is_drawn_also_when_the_frame_is_what_broke(mia, mo
     def fail(*args):
         raise ConnectionError("The database is gone.")
 
-    monkeypatch.setattr(frame.policies, "may_delete_voices", fail)
+    monkeypatch.setattr(context_processors.policies, "may_delete_voices", fail)
 
     response = mia.get("/voices/")
 

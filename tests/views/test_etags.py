@@ -6,7 +6,7 @@ from catalog.models import Credential, Membership, ProviderAccount
 from catalog.services.annotations import star_voice
 from catalog.services.preferences import remember_view
 from catalog.services.searches import save_search
-from catalog.services.voices import rename_voice
+from catalog.services.voices.edit import rename_voice
 from tests import factories
 
 

@@ -8,12 +8,12 @@ from django.core import mail
 from django.core.mail import send_mail
 
 from catalog.audit import Origin, acting_from
-from catalog.views import mail as mail_views
+from catalog.views.base import mail as mail_views
 
 
 @pytest.fixture
 def backend(settings):
-    settings.EMAIL_BACKEND = "catalog.views.mail.UnhurriedBackend"
+    settings.EMAIL_BACKEND = "catalog.views.base.mail.UnhurriedBackend"
     settings.EMAIL_HOST, settings.EMAIL_TIMEOUT = "127.0.0.1", 10
     settings.SENDS_MAIL = True
     return settings

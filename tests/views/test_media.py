@@ -8,7 +8,7 @@ from catalog.core.storage import media_path, store_media
 from catalog.jobs.previews import preview_source
 from catalog.models import PreviewClip, Voice
 from catalog.providers.errors import NotFound
-from catalog.views.media import name_file
+from catalog.views.base.media import name_file
 from tests import factories
 
 SOUND = bytes(range(256)) * 4

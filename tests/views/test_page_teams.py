@@ -8,7 +8,7 @@ from django.conf import settings
 from django.test import Client
 
 from catalog.models import Credential, Invitation, Membership, Team
-from catalog.views.page_teams import EXEMPT
+from catalog.views.middleware.page_team import EXEMPT
 from tests import factories
 from tests.pages import CLOSED, NEVER, TABLE
 from tests.views.conftest import BOOSTED, PARTIAL

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from catalog.views.frame import THEME_COOKIE
+from catalog.views.context_processors import THEME_COOKIE
 from tests.pages import TABLE
 from tests.visitors import address, call, open_world, read_body, undone
 

@@ -130,7 +130,7 @@ def _provide_owner(account: ProviderAccount, credential: Credential, now: dateti
     """Make the key's owner responsible for an account that nobody is responsible for yet.
 
     Checking a key never takes an account away from its owner: that is what an admin does, with a
-    reason (services/owners.py).
+    reason (services/accounts/owners.py).
     """
     unowned = ProviderAccount.objects.filter(pk=account.pk, last_owner=None)
     if credential.owner_id is None or not unowned.update(last_owner=credential.owner_id):

@@ -16,8 +16,8 @@ from catalog.core.schema_version import find_misfit, read_newer
 from catalog.jobs.searches.search_text import fill_missing_words
 from catalog.models.sealing import prepare_installation
 from catalog.providers.registry import all_infos
-from catalog.services.accounts import prepare_demo
-from catalog.services.built_in import provide_built_in_everywhere
+from catalog.services.accounts.built_in import provide_built_in_everywhere
+from catalog.services.users.setup import prepare_demo
 
 
 class Command(BaseCommand):

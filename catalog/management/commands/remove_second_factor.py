@@ -6,7 +6,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from catalog.management.fitting import FittingCommand
-from catalog.services.sign_in import remove_second_factor
+from catalog.services.users.sign_in import remove_second_factor
 
 
 class Command(FittingCommand):

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from catalog.core.crypto import KeyProblem
 from catalog.management.fitting import FittingCommand
-from catalog.services.sealing import StillUnreadable, rotate_master_key
+from catalog.services.credentials.key_rotation import StillUnreadable, rotate_master_key
 
 
 class Command(FittingCommand):

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalog.management.fitting import FittingCommand
-from catalog.services.accounts import make_setup_link
+from catalog.services.users.setup import make_setup_link
 
 
 class Command(FittingCommand):

@@ -1,0 +1,1 @@
+"""Samples: uploaded recordings, and texts to read aloud."""

@@ -1,0 +1,1 @@
+"""Voices: the filters of the list, and the settings of one."""

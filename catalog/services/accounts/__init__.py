@@ -1,0 +1,1 @@
+"""Provider accounts: those that are built in, and who owns the others."""

@@ -1,0 +1,1 @@
+"""Clean-up: plans, the rules, and voices kept from them."""

@@ -1,0 +1,1 @@
+"""API keys: add, check, share, replace, remove; rotate the master key."""

@@ -1,0 +1,1 @@
+"""Teams: their settings, members and invitations."""

@@ -1,0 +1,193 @@
+"""Change what people are in a team, and part from one without losing what they made."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.core.exceptions import PermissionDenied
+from django.db import models, transaction
+from django.db.models import Q
+
+from catalog import policies
+from catalog.audit import record
+from catalog.jobs.base.leases import stop_unsent
+from catalog.jobs.notifications import stop_clones, tell_keepers
+from catalog.models import (
+    CleanupPlan,
+    CloneJob,
+    Collection,
+    Consent,
+    Credential,
+    Invitation,
+    KeySet,
+    Membership,
+    PasswordLink,
+    PlannedDeletion,
+    ProviderAccount,
+    Sample,
+    SavedSearch,
+    Speaker,
+    Speech,
+    Team,
+    User,
+    Voice,
+)
+from catalog.services.credentials.keys import remove_credential
+
+
+class LastAdmin(Exception):
+    """The team would have nobody left who runs it."""
+
+
+class HeirNeeded(Exception):
+    """The person leaves something behind, and nobody fit was named to take it over."""
+
+
+# What the heir takes over: the words for it, the rows, the way to the team, and the link to the
+# person; where the first link is history that must not change, a second one names the keeper.
+_BELONGINGS: tuple[tuple[str, type[models.Model], str, str, str], ...] = (
+    ("accounts", ProviderAccount, "team", "last_owner", ""),
+    ("voices", Voice, "account__team", "keeper", ""),
+    ("samples", Sample, "team", "owner", ""),
+    ("clones", CloneJob, "team", "kept_by", "requested_by"),
+    ("speakers", Speaker, "team", "added_by", ""),
+    ("consents", Consent, "speaker__team", "kept_by", "attested_by"),
+    ("collections", Collection, "team", "owner", ""),
+    ("searches", SavedSearch, "team", "owner", ""),
+)
+
+
+@transaction.atomic
+def change_role(user: User, *, membership: Membership, role: str, now: datetime) -> None:
+    """Make the person something else in the team; raises LastAdmin."""
+    team = _lock_team(membership.team)
+    if not policies.may_give_role(user, team, role):
+        raise PermissionDenied
+    before = Membership.objects.get(pk=membership.pk).role
+    if before == role:
+        return
+    if role != Membership.Role.ADMIN:
+        _demand_another_admin(membership)
+    Membership.objects.filter(pk=membership.pk).update(role=role)
+    record(
+        user,
+        "role changed",
+        membership.user,
+        team=team,
+        now=now,
+        before={"role": before},
+        after={"role": role},
+        withdrawn_links=_withdraw_links(membership.user, now),
+    )
+
+
+@transaction.atomic
+def remove_member(
+    user: User, *, membership: Membership, heir: Membership | None, reason: str, now: datetime
+) -> None:
+    """Part the person from the team: keys wiped, jobs stopped, the rest handed to the heir.
+
+    Raises LastAdmin, and HeirNeeded where something is left behind.
+    """
+    team, leaving = _lock_team(membership.team), membership.user
+    if not policies.may_remove_member(user, membership):
+        raise PermissionDenied
+    _demand_another_admin(membership)
+    if heir is not None and not policies.may_inherit(heir, membership):
+        raise HeirNeeded
+    if heir is None and any(count_belongings(membership).values()):
+        raise HeirNeeded
+    words = reason or f"{leaving} left the team."
+    keys = list(Credential.objects.filter(team=team, owner=leaving).select_related("team", "owner"))
+    stopped = _stop_jobs(leaving, team, now, heir.user if heir else None)
+    for key in keys:
+        remove_credential(user, credential=key, now=now, reason=words)
+    handed = {} if heir is None else _hand_over(leaving, team, heir.user)
+    # What only the wiped keys listed stays with who takes over the accounts.
+    left = KeySet.objects.filter(account__team=team, last_owner=leaving)
+    left.update(last_owner=heir.user if heir else None)
+    if heir is not None:
+        _hand_over_deletions(leaving, team, heir.user, now)
+    name, role = str(leaving), membership.role
+    Membership.objects.filter(pk=membership.pk).delete()
+    links = _withdraw_links(leaving, now)
+    action = "member left" if leaving.pk == user.pk else "member removed"
+    record(
+        user,
+        action,
+        leaving,
+        team=team,
+        now=now,
+        reason=reason,
+        before={"role": role},
+        person=name,
+        heir=str(heir.user) if heir else None,
+        wiped_keys=len(keys),
+        stopped_jobs=stopped,
+        withdrawn_links=links,
+        **handed,
+    )
+
+
+def count_belongings(membership: Membership) -> dict[str, int]:
+    """Return how much of each kind an heir would take over."""
+    return {
+        name: rows.count() for name, rows, _ in _find_belongings(membership.user, membership.team)
+    }
+
+
+def _find_belongings(
+    user: User, team: Team
+) -> "Iterable[tuple[str, models.QuerySet[models.Model], str]]":
+    for name, model, way, link, origin in _BELONGINGS:
+        whose = Q(**{link: user})
+        if origin:
+            whose |= Q(**{link: None, origin: user})
+        # By id: the way to the team may lead over several rows.
+        ids = model._base_manager.filter(whose, **{way: team}).values("pk")
+        yield name, model._base_manager.filter(pk__in=ids), link
+
+
+def _hand_over(user: User, team: Team, heir: User) -> dict[str, int]:
+    return {name: rows.update(**{link: heir}) for name, rows, link in _find_belongings(user, team)}
+
+
+def _hand_over_deletions(user: User, team: Team, heir: User, now: datetime) -> None:
+    # What has ended is history; of what waits, the heir is told, and may keep it.
+    lines = PlannedDeletion.objects.unfinished().filter(plan__team=team, keeper=user)
+    plans = list(CleanupPlan.objects.waiting().filter(lines__in=lines).distinct())
+    lines.update(keeper=heir)
+    for plan in plans:
+        tell_keepers(plan, now, heir)
+
+
+def _stop_jobs(user: User, team: Team, now: datetime, heir: User | None) -> int:
+    # What a provider may have made already goes on to its end, for the heir.
+    clones = CloneJob.objects.filter(team=team).filter(
+        Q(kept_by=user) | Q(kept_by=None, requested_by=user)
+    )
+    speeches = Speech.objects.filter(team=team, requested_by=user)
+    words = f"Stopped: {user} left the team."
+    return stop_clones(clones, words, now, heir) + stop_unsent(speeches, words, now)
+
+
+def _withdraw_links(user: User, now: datetime) -> int:
+    # A link goes with its maker's right to make it, and with what the person was that it is for.
+    made = Invitation.objects.open(now).filter(made_by=user).select_related("team", "made_by")
+    lost = [link.pk for link in made if not policies.invitation_holds(link)]
+    about = PasswordLink.objects.open(now).filter(Q(made_by=user) | Q(user=user))
+    links = about.select_related("user", "made_by")
+    lost_links = [link.pk for link in links if not policies.password_link_holds(link)]
+    count = Invitation.objects.filter(pk__in=lost).update(withdrawn_at=now)
+    return count + PasswordLink.objects.filter(pk__in=lost_links).update(withdrawn_at=now)
+
+
+def _lock_team(team: Team) -> Team:
+    # Of two admins who leave at the same moment, the second one finds that the first has gone.
+    return Team.objects.select_for_update().get(pk=team.pk)
+
+
+def _demand_another_admin(membership: Membership) -> None:
+    admins = Membership.objects.filter(team=membership.team_id, role=Membership.Role.ADMIN)
+    is_admin = admins.filter(pk=membership.pk).exists()
+    if is_admin and not admins.exclude(pk=membership.pk).exists():
+        raise LastAdmin

@@ -1,0 +1,66 @@
+"""Make a team, name it, say what it demands of its people, and go from one to another."""
+
+from datetime import datetime
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from catalog import policies
+from catalog.audit import record
+from catalog.models import Membership, Team, User
+from catalog.services.accounts.built_in import provide_built_in
+
+
+class OwnFactorNeeded(Exception):
+    """Who has no second factor would be the first one to be shut out."""
+
+
+@transaction.atomic
+def make_team(user: User, *, name: str, now: datetime) -> Team:
+    """Open another team, run by the person, who goes there at once."""
+    if not policies.may_make_team(user):
+        raise PermissionDenied
+    team = Team.objects.create(name=name)
+    Membership.objects.create(team=team, user=user, role=Membership.Role.ADMIN, chosen_at=now)
+    provide_built_in(team=team, now=now)
+    record(user, "team made", team, team=team, now=now)
+    return team
+
+
+@transaction.atomic
+def rename_team(user: User, *, team: Team, name: str, now: datetime) -> None:
+    """Give the team another name."""
+    if not policies.may_manage_people(user, team):
+        raise PermissionDenied
+    if name == team.name:
+        return
+    Team.objects.filter(pk=team.pk).update(name=name)
+    before, after = {"name": team.name}, {"name": name}
+    record(user, "team renamed", team, team=team, now=now, before=before, after=after)
+
+
+def choose_team(user: User, *, team: Team, now: datetime) -> None:
+    """Work in another of the person's teams from now on; nobody else notices."""
+    if not Membership.objects.filter(user=user, team=team).update(chosen_at=now):
+        raise PermissionDenied
+
+
+@transaction.atomic
+def demand_second_factor(user: User, *, team: Team, is_demanded: bool, now: datetime) -> None:
+    """Show the team only to people with a second factor, or to all its people again."""
+    if not policies.may_manage_people(user, team):
+        raise PermissionDenied
+    if is_demanded and not policies.has_second_factor(user):
+        raise OwnFactorNeeded
+    if team.demands_second_factor == is_demanded:
+        return
+    Team.objects.filter(pk=team.pk).update(demands_second_factor=is_demanded)
+    record(
+        user,
+        "second factor demanded" if is_demanded else "second factor no longer demanded",
+        team,
+        team=team,
+        now=now,
+        before={"demanded": team.demands_second_factor},
+        after={"demanded": is_demanded},
+    )

@@ -1,0 +1,1 @@
+"""Voices: change a name, labels or settings; archive."""

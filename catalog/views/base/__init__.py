@@ -1,0 +1,1 @@
+"""What all views share: the request, files, downloads, mail, where to go next."""

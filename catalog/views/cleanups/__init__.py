@@ -1,0 +1,1 @@
+"""Clean-up: what is stale, what expires, rules, plans, and what is kept."""

@@ -1,0 +1,1 @@
+"""Clones: ask for them, and follow their jobs."""

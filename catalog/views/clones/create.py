@@ -1,0 +1,275 @@
+"""Ask for clones: samples, providers, name and consent on one page."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from catalog import policies
+from catalog.audio.analysis import noise_is_installed
+from catalog.forms.clones.create import CloneForm, keep_typed, repeat_clone
+from catalog.forms.samples.reading_texts import READINGS
+from catalog.forms.samples.upload import (
+    CutForm,
+    SampleRow,
+    SampleShelf,
+    UploadForm,
+    read_sample_ids,
+    read_upload,
+)
+from catalog.models import CloneJob, CloneOrder, Sample
+from catalog.queries.clones import (
+    CloneTarget,
+    find_clone_targets,
+    find_earlier_clones,
+    find_old_slots,
+    find_samples,
+    get_clone_job,
+)
+from catalog.queries.health.background import has_worker
+from catalog.queries.samples import show_report
+from catalog.services.clones import CloneWish, Cut, request_clones
+from catalog.services.consents import ConsentContradicted, ConsentWish
+from catalog.services.samples import CannotClean, add_sample, clean_sample
+from catalog.tasks import remind_slots
+from catalog.views.base.requests import Request, signed_in
+
+_SLOTS_ARE_FRESH = timedelta(seconds=10)
+_MOST_TRIES = 10
+
+
+@dataclass(slots=True)
+class _Desk:
+    """The clone form as it stands: what was typed, and the samples in it."""
+
+    request: Request
+    targets: list[CloneTarget]
+    form: CloneForm
+    shelf: SampleShelf
+
+
+# Kept by the browser, the form would come back with a token that already stands for a job.
+@never_cache
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def clone_create(request: Request) -> HttpResponseBase:
+    if not policies.may_clone(request.user, request.team):
+        return render(request, "catalog/clones/create.html", status=403)
+    targets = find_clone_targets(request.user)
+    if request.method != "POST":
+        return _show(_open_desk(request, targets), status=200)
+    desk = _read_desk(request, targets)
+    if "act" in request.POST:
+        desk.shelf.rearrange(request.POST["act"])
+        if (sample := desk.shelf.find_to_clean(request.POST["act"])) is not None:
+            _clean(desk, sample)
+        kept = keep_typed(request.POST)
+        kept |= {name: kept.get(name) or words for name, words in _hear(desk.shelf.rows).items()}
+        desk.form = _make_form(request, targets, initial=kept)
+        return _show(desk, status=422 if desk.shelf.complaints else 200)
+    are_good = desk.shelf.is_valid()
+    if not desk.form.is_valid() or not are_good or not desk.form.check_length(desk.shelf.seconds):
+        return _show(desk, status=422)
+    try:
+        order = request_clones(
+            request.user,
+            credentials=desk.form.chosen_credentials,
+            wish=_read_wish(desk),
+            now=timezone.now(),
+        )
+    except ConsentContradicted:
+        # Somebody else said so in this very moment: the form finds it, too.
+        desk.form = _make_form(request, targets, request.POST, request.FILES)
+        return _show(desk, status=422)
+    return _lead_on(request, order)
+
+
+def _make_form(
+    request: Request, targets: list[CloneTarget], *bound: Any, **values: Any
+) -> CloneForm:
+    today = timezone.localdate()
+    return CloneForm(*bound, user=request.user, targets=targets, today=today, **values)
+
+
+@never_cache
+@signed_in
+@require_safe
+def clone_targets(request: Request) -> HttpResponseBase:
+    """Draw where a clone could be made, with what is ticked, as a worker finds the slots."""
+    if not policies.may_clone(request.user, request.team):
+        return HttpResponse(status=403)
+    targets = find_clone_targets(request.user)
+    ticked = {"credential": request.GET.getlist("credential")}
+    form = _make_form(request, targets, initial=ticked)
+    tries = request.GET.get("tries", "")
+    context = {
+        "form": form,
+        "targets": targets,
+        "may_clean_up": policies.may_delete_voices(request.user, request.team),
+        **_await_slots(targets, int(tries) if tries.isdecimal() and len(tries) < 3 else 0),
+    }
+    return render(request, "catalog/clones/_targets.html", context)
+
+
+def _await_slots(targets: list[CloneTarget], tries: int = 0) -> dict[str, Any]:
+    """Have workers ask for slots that are not fresh; the page looks for them some times."""
+    now = timezone.now()
+    unknown = find_old_slots(targets, now, _SLOTS_ARE_FRESH)
+    for account in unknown:
+        remind_slots(account.pk)
+    return {
+        "slots_tries": tries + 1 if unknown and tries < _MOST_TRIES else 0,
+        "old_slots": find_old_slots(targets, now, timedelta(minutes=1)),
+    }
+
+
+def _open_desk(request: Request, targets: list[CloneTarget]) -> _Desk:
+    first = next((target for target in targets if target.is_open), None)
+    initial: dict[str, Any] = {"credential": [str(first.credential.pk)] if first else []}
+    if speaker := request.GET.get("speaker"):
+        initial["speaker"] = speaker[:120]
+    wanted = read_sample_ids(request.GET)
+    if job := _find_repeated(request):
+        initial |= repeat_clone(job, targets, timezone.localdate())
+        wanted = [source.sample_id for source in job.order.sources.order_by("position")]
+    samples = find_samples(request.user, wanted)
+    rows = [make_row(request, each) for each in samples]
+    # What was heard fills only what is not known already.
+    initial = {**_hear(rows), **{name: word for name, word in initial.items() if word}}
+    form = _make_form(request, targets, initial=initial)
+    return _Desk(request, targets, form, SampleShelf(rows))
+
+
+def _hear(rows: list[SampleRow]) -> dict[str, str]:
+    """Return what was heard in the samples, for the fields that ask for it."""
+    heard = [row.shown.report for row in rows if row.shown]
+    return {
+        "transcript": " ".join(report.words for report in heard if report.words)[:2000],
+        "language": next((report.language for report in heard if report.language), ""),
+    }
+
+
+def _find_repeated(request: Request) -> CloneJob | None:
+    """Return the job that the form is to be filled from, None where none is meant."""
+    known = _as_uuid(request.GET.get("again", ""))
+    if known is None:
+        return None
+    try:
+        return get_clone_job(request.user, known)
+    except CloneJob.DoesNotExist:
+        return None
+
+
+def _read_desk(request: Request, targets: list[CloneTarget]) -> _Desk:
+    """Read the form, and keep the recordings that came with it whatever else is wrong."""
+    form = _make_form(request, targets, request.POST, request.FILES)
+    samples = find_samples(request.user, read_sample_ids(request.POST))
+    shelf = SampleShelf([make_row(request, each) for each in samples])
+    token = UploadForm(request.POST).data.get("form_token", "")
+    for file in request.FILES.getlist("files"):
+        upload = read_upload(file)
+        if upload.audio_format is None:
+            shelf.complaints.append(upload.complaint)
+        elif (known := _as_uuid(token)) is not None:
+            sample = add_sample(
+                request.user,
+                team=request.team,
+                form_token=known,
+                file=file,
+                audio_format=upload.audio_format,
+                now=timezone.now(),
+            )
+            if sample.pk not in {row.sample.pk for row in shelf.rows}:
+                shelf.rows.append(make_row(request, sample))
+    return _Desk(request, targets, form, shelf)
+
+
+def _as_uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+def make_row(request: Request, sample: Sample) -> SampleRow:
+    """Return the sample as it stands in the form."""
+    cut = CutForm(
+        request.POST if request.method == "POST" else {}, prefix=str(sample.pk), sample=sample
+    )
+    earlier = find_earlier_clones(request.user, sample)
+    may_clean = noise_is_installed() and sample.original_id is None
+    return SampleRow(sample, cut, earlier, show_report(sample), may_clean)
+
+
+def _clean(desk: _Desk, sample: Sample) -> None:
+    try:
+        clean_sample(desk.request.user, sample=sample, now=timezone.now())
+    except CannotClean as exc:
+        desk.shelf.complaints.append(str(exc))
+    sample.refresh_from_db()
+
+
+def _read_wish(desk: _Desk) -> CloneWish:
+    values = desk.form.cleaned_data
+    consent = ConsentWish(
+        speaker=values["speaker"],
+        is_given=values["consent"],
+        relation=values["relation"],
+        allowed_use=values["allowed_use"],
+        use_note=values["use_note"],
+        given_by=values["given_by"],
+        ends_on=values["ends_on"],
+        proof=values["proof"],
+        proof_ending=desk.form.proof_ending,
+        proof_type=desk.form.proof_type,
+        confirmed=values["confirmed"],
+    )
+    return CloneWish(
+        form_token=values["form_token"],
+        cuts=[Cut(*cut) for cut in desk.shelf.cuts],
+        name=values["name"],
+        description=values["description"],
+        consent=consent,
+        removes_noise=values["removes_noise"],
+        language=values["language"],
+        gender=values["gender"],
+        transcript=values["transcript"],
+    )
+
+
+def _lead_on(request: Request, order: CloneOrder) -> HttpResponseBase:
+    jobs = list(order.jobs.order_by("created_at", "pk"))
+    if len(jobs) == 1:
+        address = reverse("catalog:job-detail", args=[jobs[0].pk])
+    else:
+        address = f"{reverse('catalog:job-list')}?order={order.pk}"
+    if _is_upload(request):
+        return JsonResponse({"next": address}, status=201)
+    return redirect(address)
+
+
+def _show(desk: _Desk, *, status: int) -> HttpResponseBase:
+    context: dict[str, Any] = {
+        "form": desk.form,
+        "shelf": desk.shelf,
+        "targets": desk.targets,
+        "may_clone": True,
+        "may_clean_up": policies.may_delete_voices(desk.request.user, desk.request.team),
+        "readings": READINGS,
+        "has_worker": has_worker(timezone.now()),
+        **_await_slots(desk.targets),
+    }
+    is_part = _is_upload(desk.request)
+    template = "catalog/clones/_form.html" if is_part else "catalog/clones/create.html"
+    return render(desk.request, template, context, status=status)
+
+
+def _is_upload(request: Request) -> bool:
+    return request.headers.get("X-Upload") == "1"

@@ -1,0 +1,143 @@
+"""See the truth about clones, and steer them."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from catalog import policies
+from catalog.core.storage import media_path
+from catalog.forms.clones.filters import JobFilterForm
+from catalog.models import CloneJob
+from catalog.queries.clones import (
+    JOB_STATES,
+    find_clone_jobs,
+    find_sister_jobs,
+    get_clone_job,
+    list_clone_providers,
+)
+from catalog.queries.samples import show_report
+from catalog.services.clones import NothingToDo, cancel_clone, look_again, retry_clone
+from catalog.services.consents import ConsentNeeded
+from catalog.views.base.media import send_sound
+from catalog.views.base.requests import Request, go_back, is_partial, render_part, signed_in
+
+
+@signed_in
+@require_safe
+def job_list(request: Request) -> HttpResponseBase:
+    form = JobFilterForm(request.GET)
+    page = find_clone_jobs(request.user, form.wanted, form.page)
+    context = {
+        "page": page,
+        "wanted": form.wanted,
+        "states": [(name, label) for name, (label, _) in JOB_STATES.items()],
+        "providers": list_clone_providers(),
+        "address": reverse("catalog:job-list") + form.wanted.query_string(page.page),
+        "previous": (form.wanted.query_string(page.page - 1) or "?") if page.page > 1 else "",
+        "next": form.wanted.query_string(page.page + 1) if page.page < page.page_count else "",
+        "is_admin": policies.may_delete_voices(request.user, request.team),
+    }
+    return render_part(
+        request, page="catalog/clones/list.html", part="catalog/clones/_jobs.html", context=context
+    )
+
+
+def _get_job(request: Request, pk: uuid.UUID) -> CloneJob:
+    try:
+        return get_clone_job(request.user, pk)
+    except CloneJob.DoesNotExist:
+        raise Http404 from None
+
+
+@signed_in
+@require_safe
+def job_detail(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    job = _get_job(request, pk)
+    context: dict[str, Any] = {"job": job, "may_steer": policies.may_steer_job(request.user, job)}
+    if not is_partial(request):
+        context["sisters"] = find_sister_jobs(request.user, job)
+        sources = list(job.order.sources.all())
+        # What a provider wants in length it wants of all samples together.
+        info = job.account.info if len(sources) == 1 else None
+        context["sources"] = [(source, show_report(source.sample, info)) for source in sources]
+    response = render_part(
+        request,
+        page="catalog/clones/detail.html",
+        part="catalog/clones/_status.html",
+        context=context,
+    )
+    if job.is_finished and is_partial(request):
+        # Whoever waits here is told at once, not with the bell's next look.
+        response["HX-Trigger"] = "notices-changed"
+    return response
+
+
+@signed_in
+@require_POST
+def job_cancel(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    job = _get_job(request, pk)
+    try:
+        cancel_clone(request.user, job=job, now=timezone.now())
+    except NothingToDo as exc:
+        messages.info(request, str(exc))
+    return go_back(request, reverse("catalog:job-detail", args=[job.pk]))
+
+
+@signed_in
+@require_POST
+def job_retry(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    job = _get_job(request, pk)
+    try:
+        again = retry_clone(request.user, job=job, now=timezone.now())
+    except (NothingToDo, ConsentNeeded) as exc:
+        messages.info(request, str(exc))
+        return go_back(request, reverse("catalog:job-detail", args=[job.pk]))
+    return redirect("catalog:job-detail", again.pk)
+
+
+@signed_in
+@require_POST
+def job_look(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    job = _get_job(request, pk)
+    try:
+        look_again(request.user, job=job, now=timezone.now())
+    except NothingToDo as exc:
+        messages.info(request, str(exc))
+    return redirect("catalog:job-detail", job.pk)
+
+
+@signed_in
+@require_safe
+def job_sound(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    """Send what the voice may become, while it is being made."""
+    job = _get_job(request, pk)
+    if not job.has_first_sound or not media_path(job.first_sound_path).is_file():
+        raise Http404
+    path, title = media_path(job.first_sound_path), f"{job.name} – first version"
+    return send_sound(request, path, "audio/mpeg", title=title)
+
+
+@signed_in
+@require_safe
+def job_proof(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    """Hand out what proves the consent, as a download: nothing of it is opened in our pages."""
+    consent = _get_job(request, pk).order.consent
+    if not consent.proof_path or not media_path(consent.proof_path).is_file():
+        raise Http404
+    return FileResponse(
+        media_path(consent.proof_path).open("rb"),
+        as_attachment=True,
+        filename=consent.proof_filename,
+        content_type=consent.proof_type,
+        headers={
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "private, no-store",
+        },
+    )

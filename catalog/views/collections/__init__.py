@@ -1,0 +1,1 @@
+"""Collections: the list, one of them, and adding a voice."""

@@ -1,0 +1,88 @@
+"""Put one voice into collections, and take it out: a page, and a dialog over any other."""
+
+from django.contrib import messages
+from django.http import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from catalog.forms.collections import CollectForm
+from catalog.models import Collection, Voice
+from catalog.queries.annotations import find_voice_marks
+from catalog.queries.collections import find_changeable_collections, find_collection_choice
+from catalog.queries.voices.audience import find_audience
+from catalog.services.collections import collect_voices, drop_voice, make_collection
+from catalog.views.base.requests import Request, is_partial, render_part, shown_address, signed_in
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def voice_collect(request: Request, pk: int) -> HttpResponseBase:
+    voice = get_object_or_404(Voice.objects.visible_to(request.user), pk=pk)
+    collections = find_changeable_collections(request.user)
+    if request.method != "POST":
+        return _show(request, voice)
+    form = CollectForm(request.POST, collections=collections)
+    if not form.is_valid():
+        return _show(request, voice, form=form)
+    now = timezone.now()
+    collection = form.chosen or make_collection(
+        request.user,
+        team=request.team,
+        name=form.cleaned_data["name"],
+        description="",
+        is_shared=False,
+        now=now,
+    )
+    collect_voices(
+        request.user,
+        collection=collection,
+        voices=[voice],
+        now=now,
+        note=form.cleaned_data["note"],
+    )
+    return _show_change(request, voice, f"Added to {collection.name}.")
+
+
+@signed_in
+@require_POST
+def voice_uncollect(request: Request, pk: int, collection_pk: int) -> HttpResponseBase:
+    voice = get_object_or_404(Voice.objects.visible_to(request.user), pk=pk)
+    rows = Collection.objects.visible_to(request.user).kept().select_related("team")
+    collection = get_object_or_404(rows, pk=collection_pk)
+    drop_voice(request.user, collection=collection, voice=voice, now=timezone.now())
+    return _show_change(request, voice, f"Taken out of {collection.name}.")
+
+
+def _show(request: Request, voice: Voice, form: CollectForm | None = None) -> HttpResponseBase:
+    context = {
+        "voice": voice,
+        "choice": find_collection_choice(request.user, voice),
+        "audience": find_audience(request.user, request.team, [voice]),
+        "errors": [str(words) for found in form.errors.values() for words in found] if form else [],
+        "note": form.data.get("note", "") if form else "",
+    }
+    return render_part(
+        request,
+        page="catalog/collections/collect.html",
+        part="catalog/collections/_collect.html",
+        context=context,
+        status=422 if form else 200,
+    )
+
+
+def _show_change(request: Request, voice: Voice, words: str) -> HttpResponseBase:
+    """Draw the dialog anew, tell it in a toast, and put the voice's own page right behind it."""
+    if not is_partial(request):
+        messages.success(request, words)
+        return redirect("catalog:voice-collect", pk=voice.pk)
+    is_on_its_page = shown_address(request).path == reverse("catalog:voice-detail", args=[voice.pk])
+    context = {
+        "voice": voice,
+        "choice": find_collection_choice(request.user, voice),
+        "audience": find_audience(request.user, request.team, [voice]),
+        "words": words,
+        "marks": find_voice_marks(request.user, voice) if is_on_its_page else None,
+    }
+    return render(request, "catalog/collections/_collected.html", context)

@@ -1,0 +1,1 @@
+"""Comparisons, and the tray in which voices are gathered for one."""

@@ -1,0 +1,209 @@
+"""Compare: choose voices, hear them say the same, vote."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from catalog import policies
+from catalog.core.storage import media_path
+from catalog.forms.comparisons import BallotForm, ComparisonForm, read_voice_ids
+from catalog.models import Comparison, Voice
+from catalog.models.comparisons import MOST_VOICES
+from catalog.queries.comparisons import (
+    Round,
+    estimate_comparison,
+    find_comparisons,
+    find_tray,
+    get_round,
+)
+from catalog.queries.syntheses.sample_texts import find_sentences
+from catalog.queries.voices.audience import find_audience
+from catalog.services.comparisons import (
+    CannotCompare,
+    ComparisonWish,
+    cancel_comparison,
+    cast_vote,
+    close_votes,
+    request_comparison,
+)
+from catalog.views.base.media import send_sound
+from catalog.views.base.requests import Request, is_partial, render_part, signed_in
+from catalog.views.comparisons.tray import empty_tray, read_tray
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def comparison_create(request: Request) -> HttpResponseBase:
+    if request.method != "POST":
+        voices = find_tray(request.user, _asked_voices(request) or read_tray(request))
+        sentence = find_sentences(voices[0].language if voices else "en")[0]
+        text = request.GET.get("text", "")[:10_000] or sentence
+        form = ComparisonForm(voices=voices, initial={"text": text, "votes_wanted": 1})
+        return _show_form(request, form, voices)
+    if not policies.may_speak(request.user, request.team):
+        raise PermissionDenied
+    voices = find_tray(request.user, read_voice_ids(request.POST.getlist("voice")))
+    form = ComparisonForm(request.POST, voices=voices)
+    if form.is_valid():
+        values = form.cleaned_data
+        wish = ComparisonWish(
+            voices=voices,
+            text=values["text"],
+            is_blind=values["is_blind"],
+            votes_wanted=values["votes_wanted"],
+            agreed=values["agreed"] or 0,
+        )
+        try:
+            made = request_comparison(request.user, wish=wish, now=timezone.now())
+        except CannotCompare as exc:
+            form.add_error(None, str(exc))
+        else:
+            empty_tray(request, voices)
+            return redirect("catalog:comparison-detail", pk=made.pk)
+    return _show_form(request, form, voices, status=422)
+
+
+@signed_in
+@require_POST
+def comparison_estimate(request: Request) -> HttpResponseBase:
+    """Say what it would cost, each voice and the sum; nothing is written or spent."""
+    if not policies.may_speak(request.user, request.team):
+        raise PermissionDenied
+    voices = find_tray(request.user, read_voice_ids(request.POST.getlist("voice")))
+    form = ComparisonForm(request.POST, voices=voices)
+    status = 200 if form.is_valid() else 422
+    if is_partial(request):
+        context = _form_context(request, form, voices)
+        return render(request, "catalog/comparisons/_cost.html", context)
+    return _show_form(request, form, voices, status=status)
+
+
+def _asked_voices(request: Request) -> list[int]:
+    return read_voice_ids(request.GET.get("v", "").split(","))[:MOST_VOICES]
+
+
+def _form_context(request: Request, form: ComparisonForm, voices: list[Voice]) -> dict[str, Any]:
+    text = str(form["text"].value() or "")
+    if form.is_bound and form.is_valid():
+        text = form.cleaned_data["text"]
+    can_all = all(voice.can_speak for voice in voices)
+    return {
+        "form": form,
+        "voices": voices,
+        "mute": [voice for voice in voices if not voice.can_speak],
+        "costs": estimate_comparison(voices, text) if len(voices) > 1 and can_all else None,
+        "most_voices": MOST_VOICES,
+        "may_speak": policies.may_speak(request.user, request.team),
+        "audience": find_audience(request.user, request.team, voices),
+    }
+
+
+def _show_form(
+    request: Request, form: ComparisonForm, voices: list[Voice], *, status: int = 200
+) -> HttpResponseBase:
+    context = {
+        **_form_context(request, form, voices),
+        "comparisons": find_comparisons(request.user),
+    }
+    return render(request, "catalog/comparisons/create.html", context, status=status)
+
+
+@signed_in
+@require_safe
+def comparison_detail(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    return _show_round(request, _get_round(request, pk))
+
+
+def _show_round(request: Request, found: Round) -> HttpResponseBase:
+    comparison = found.comparison
+    context = {
+        "round": found,
+        "comparison": comparison,
+        "may_speak": policies.may_speak(request.user, comparison.team),
+        "may_vote": policies.may_vote(request.user, comparison.team),
+        "may_close": policies.may_close_votes(request.user, comparison),
+        "audience": find_audience(request.user, comparison.team, found.voices),
+    }
+    page, part = "catalog/comparisons/detail.html", "catalog/comparisons/_round.html"
+    return render_part(request, page=page, part=part, context=context)
+
+
+@signed_in
+@require_safe
+def comparison_audio(request: Request, pk: uuid.UUID, place: int) -> HttpResponseBase:
+    """Send one clip by its place, so that the address does not say whose it is."""
+    lines = _get_round(request, pk).lines
+    stored, content_type = next(
+        (line.sound for line in lines if line.entry.place == place), ("", "")
+    )
+    if not stored:
+        raise Http404
+    path = media_path(stored)
+    if not path.is_file():
+        words = "This clip is no longer here. Compare again to have it spoken."
+        return HttpResponse(words, status=404, content_type="text/plain; charset=utf-8")
+    # It names no voice: the vote may be blind.
+    return send_sound(request, path, content_type, title=f"Comparison – clip {place + 1}")
+
+
+@signed_in
+@require_POST
+def comparison_cancel(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    comparison = _get_comparison(request, pk)
+    stopped = cancel_comparison(request.user, comparison=comparison, now=timezone.now())
+    if not stopped:
+        messages.info(request, "Everything was sent already, so stopping saved nothing.")
+    return _go_on(request, pk)
+
+
+@signed_in
+@require_POST
+def comparison_vote(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    comparison = _get_comparison(request, pk)
+    form = BallotForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Choose one of the voices.")
+        return _go_on(request, pk)
+    try:
+        cast_vote(
+            request.user,
+            comparison=comparison,
+            place=form.cleaned_data["place"],
+            now=timezone.now(),
+        )
+    except CannotCompare as exc:
+        messages.error(request, str(exc))
+    return _go_on(request, pk)
+
+
+@signed_in
+@require_POST
+def votes_close(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    comparison = _get_comparison(request, pk)
+    close_votes(request.user, comparison=comparison, now=timezone.now())
+    return _go_on(request, pk)
+
+
+def _go_on(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    if is_partial(request):
+        return _show_round(request, _get_round(request, pk))
+    return redirect(reverse("catalog:comparison-detail", args=[pk]))
+
+
+def _get_comparison(request: Request, pk: uuid.UUID) -> Comparison:
+    rows = Comparison.objects.visible_to(request.user).select_related("team")
+    return get_object_or_404(rows, pk=pk)
+
+
+def _get_round(request: Request, pk: uuid.UUID) -> Round:
+    try:
+        return get_round(request.user, pk)
+    except Comparison.DoesNotExist:
+        raise Http404 from None

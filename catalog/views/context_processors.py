@@ -1,0 +1,82 @@
+"""What every page has around it: navigation and theme."""
+
+from typing import Any, cast
+
+from django.http import HttpRequest
+from django.middleware.csrf import get_token
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+
+from catalog import policies
+from catalog.models import Membership, User
+from catalog.queries.comparisons import find_tray
+from catalog.queries.notifications import look_at_bell
+from catalog.queries.teams import find_own_memberships
+from catalog.templatetags.catalog import draw_form_fields
+from catalog.views.base.requests import is_partial
+from catalog.views.comparisons.tray import read_tray
+
+THEMES = ("system", "light", "dark")
+THEME_COOKIE = "theme"
+_NEXT_THEMES = {"dark": "light"}
+
+
+def _find_memberships(request: HttpRequest) -> list[Membership]:
+    # An error page may come before any view ran, and keeps the frame of who is signed in.
+    known: list[Membership] | None = getattr(request, "memberships", None)
+    user = getattr(request, "user", None)
+    if known is None and user is not None and user.is_authenticated:
+        return find_own_memberships(user)
+    return known or []
+
+
+def form_fields(request: HttpRequest) -> dict[str, Any]:
+    """Return what a form of a Jinja2 template begins with: the CSRF token and the page's team."""
+    memberships = _find_memberships(request)
+    team = memberships[0].team if memberships else None
+    return {"csrf_input": SimpleLazyObject(lambda: draw_form_fields(get_token(request), team))}
+
+
+def page_frame(request: HttpRequest) -> dict[str, Any]:
+    """Return what base.html draws; a swapped part has no frame and pays for none."""
+    theme = request.COOKIES.get(THEME_COOKIE, "system")
+    theme = theme if theme in THEMES else "system"
+    frame: dict[str, Any] = {"theme": theme, "next_theme": _NEXT_THEMES.get(theme, "dark")}
+    memberships = _find_memberships(request)
+    if not memberships:
+        return frame
+    user, team = cast(User, request.user), memberships[0].team
+    frame["page_team"] = team
+    if policies.lacks_second_factor(user, team):
+        # Nothing of the team is shown, but the way into another one.
+        return {**frame, "shut_team": team, "own_teams": [each.team for each in memberships]}
+    # Asked for only where a voice is drawn that could speak.
+    frame["may_speak"] = SimpleLazyObject(lambda: policies.may_speak(user, team))
+    frame["tray_ids"] = read_tray(request)
+    if is_partial(request):
+        return frame
+    frame["tray"] = find_tray(user, frame["tray_ids"])
+    # What is asked for here is gone after a switch only where it is a thing of this team's.
+    frame["own_teams"] = [membership.team for membership in memberships]
+    frame["here"] = request.get_full_path() if request.method == "GET" else ""
+    links = [
+        ("catalog:voice-list", "audio-lines", "Voices", ""),
+        ("catalog:collection-list", "folder-heart", "Collections", ""),
+        ("catalog:comparison-create", "git-compare-arrows", "Compare", "rail-only"),
+        ("catalog:clone-create", "mic", "Clone", ""),
+        ("catalog:job-list", "list-checks", "Jobs", ""),
+        ("catalog:credential-list", "key-round", "Keys", "rail-only"),
+        ("catalog:member-list", "users", "Team", "rail-only"),
+        ("catalog:account-detail", "circle-user", "Account", "tab-only"),
+    ]
+    if policies.may_delete_voices(user, team):
+        links.insert(6, ("catalog:cleanup-list", "eraser", "Clean-up", "rail-only"))
+    frame["navigation"] = [
+        (reverse(name), icon, label, where, request.path.startswith(reverse(name)))
+        for name, icon, label, where in links
+    ]
+    frame["bell"] = look_at_bell(request.user)  # type: ignore[arg-type]
+    # The tab bar of a phone has no room for these: the account's page links them.
+    frame["rail_only"] = [link for link in frame["navigation"] if link[3] == "rail-only"]
+    frame["rail_only"].append((reverse("catalog:notice-list"), "bell", "Notices", "", False))
+    return frame

@@ -1,0 +1,1 @@
+"""Health: the page for people, and the probes for machines."""

@@ -1,0 +1,1 @@
+"""Middleware: request ids, body limits, compression, caching, the page's team."""

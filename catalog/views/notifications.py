@@ -1,0 +1,53 @@
+"""The bell, and the list behind it."""
+
+from django.http import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from catalog.models import Notice
+from catalog.queries.notifications import find_notices, look_at_bell
+from catalog.services.notifications import read_all_notices, read_notice
+from catalog.views.base.requests import Request, is_partial, signed_in
+
+_PAGES: dict[str, str] = {
+    Notice.Page.KEEPING: "catalog:keeping-list",
+    Notice.Page.CLEANUP: "catalog:cleanup-list",
+    Notice.Page.ACCOUNT: "catalog:account-detail",
+}
+
+
+@signed_in
+@require_safe
+def notice_list(request: Request) -> HttpResponseBase:
+    return render(request, "catalog/notices/list.html", {"notices": find_notices(request.user)})
+
+
+@signed_in
+@require_safe
+def bell_detail(request: Request) -> HttpResponseBase:
+    """Answer a page that asks whether something happened since the notice that it knows of."""
+    if not is_partial(request):
+        return redirect("catalog:notice-list")
+    after = request.GET.get("after", "")
+    known = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else None
+    return render(request, "_bell.html", {"bell": look_at_bell(request.user, known)})
+
+
+@signed_in
+@require_POST
+def notice_open(request: Request, pk: int) -> HttpResponseBase:
+    notice = get_object_or_404(Notice.objects.visible_to(request.user), pk=pk)
+    read_notice(request.user, notice=notice, now=timezone.now())
+    if notice.page:
+        return redirect(_PAGES[notice.page])
+    if notice.job_id is None:
+        return redirect("catalog:notice-list")
+    return redirect("catalog:job-detail", notice.job_id)
+
+
+@signed_in
+@require_POST
+def notices_read(request: Request) -> HttpResponseBase:
+    read_all_notices(request.user, now=timezone.now())
+    return redirect("catalog:notice-list")

@@ -1,0 +1,126 @@
+"""Voices that sound like a voice, or like a clip that somebody dropped."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from catalog.audio.analysis import analysis_is_installed
+from catalog.audio.embeddings.nearest_neighbors import unpack_vector
+from catalog.forms.samples.reading_texts import READINGS
+from catalog.forms.similarity import SoundQueryForm
+from catalog.forms.voices.filters import VoiceFilterForm
+from catalog.jobs.previews import find_preview_problem
+from catalog.models import SoundQuery, Voice
+from catalog.queries.annotations import find_marks
+from catalog.queries.similarity import find_alike, get_vector
+from catalog.queries.voices.search import list_chips
+from catalog.services.previews import PreviewPending, PreviewUnavailable, fetch_preview
+from catalog.services.similarity import ask_alike
+from catalog.tasks import remind_listening, wake_listening
+from catalog.views.base.requests import Request, render_part, signed_in
+
+
+@signed_in
+@require_safe
+def voice_alike(request: Request, pk: int) -> HttpResponseBase:
+    rows = Voice.objects.visible_to(request.user).select_related("account", "clip")
+    voice = get_object_or_404(rows, pk=pk)
+    vector, has_clip = get_vector(voice), hasattr(voice, "clip")
+    problem = "" if has_clip else find_preview_problem(voice)
+    context: dict[str, Any] = {
+        "voice": voice,
+        "is_unheard": vector is None,
+        "is_mute": vector == b"",
+        "is_waiting": vector is None and (has_clip or ("wait" in request.GET and not problem)),
+        "problem": problem,
+        "is_installed": analysis_is_installed(),
+    }
+    if vector:
+        context |= _compare(request, vector, besides=voice.pk)
+    elif vector is None and has_clip:
+        # Its turn comes by itself, but behind all the clips that nobody waits for.
+        remind_listening(f"clip:{voice.clip.pk}")
+    return render_part(
+        request,
+        page="catalog/likenesses/voice.html",
+        part="catalog/likenesses/_voice.html",
+        context=context,
+    )
+
+
+@signed_in
+@require_POST
+def voice_listen(request: Request, pk: int) -> HttpResponseBase:
+    """Fetch the preview, as hearing it would, and let a worker listen to it."""
+    rows = Voice.objects.visible_to(request.user).select_related("account")
+    voice = get_object_or_404(rows, pk=pk)
+    try:
+        clip = fetch_preview(request.user, voice=voice, now=timezone.now())
+    except PreviewPending as exc:
+        messages.info(request, str(exc))
+        # The worker that gets the clip also has it listened to.
+        return redirect(f"{reverse('catalog:voice-alike', args=[pk])}?wait=1")
+    except PreviewUnavailable as exc:
+        messages.error(request, str(exc))
+        return redirect("catalog:voice-alike", pk=pk)
+    wake_listening(f"clip:{clip.pk}")
+    return redirect("catalog:voice-alike", pk=pk)
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def alike_create(request: Request) -> HttpResponseBase:
+    form = SoundQueryForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid() and form.audio_format:
+        query = ask_alike(
+            request.user,
+            team=request.team,
+            file=form.cleaned_data["clip"],
+            audio_format=form.audio_format,
+            now=timezone.now(),
+        )
+        found = reverse("catalog:alike-detail", args=[query.pk])
+        return redirect(f"{found}{VoiceFilterForm(request.GET).wanted.query_string()}")
+    context = {
+        "form": form,
+        "chips": list_chips(request.user, VoiceFilterForm(request.GET).wanted),
+        "readings": READINGS,
+        "max_bytes": settings.SAMPLE_MAX_BYTES,
+        "is_installed": analysis_is_installed(),
+    }
+    status = 422 if request.method == "POST" else 200
+    return render(request, "catalog/likenesses/create.html", context, status=status)
+
+
+@signed_in
+@require_safe
+def alike_detail(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    query = SoundQuery.objects.visible_to(request.user).filter(pk=pk).first()
+    if query is None:
+        raise Http404
+    context: dict[str, Any] = {"query": query}
+    if query.is_heard:
+        context |= _compare(request, bytes(query.vector))
+    return render_part(
+        request,
+        page="catalog/likenesses/detail.html",
+        part="catalog/likenesses/_clip.html",
+        context=context,
+    )
+
+
+def _compare(request: Request, vector: bytes, *, besides: int | None = None) -> dict[str, Any]:
+    wanted = VoiceFilterForm(request.GET).wanted
+    page = find_alike(request.user, wanted, unpack_vector(vector), besides=besides)
+    return {
+        "page": page,
+        "marks": find_marks(request.user, [voice.pk for voice in page.voices]),
+        "likenesses": page.likenesses,
+    }

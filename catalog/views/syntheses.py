@@ -1,0 +1,190 @@
+"""Have a voice say a text: what it costs, what became of it, and the clip."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from catalog import policies
+from catalog.core.storage import media_path
+from catalog.forms.syntheses import SpeechForm
+from catalog.models import Speech, Voice
+from catalog.queries.annotations import find_voice_marks
+from catalog.queries.syntheses.history import (
+    Estimate,
+    estimate_speech,
+    find_speeches,
+    get_speech,
+    is_being_judged,
+)
+from catalog.queries.syntheses.sample_texts import find_sentences, sentence_language
+from catalog.services.syntheses import (
+    CannotRemove,
+    CannotSpeak,
+    cancel_speech,
+    remove_speech,
+    request_preview,
+    request_speech,
+)
+from catalog.views.base.media import send_sound
+from catalog.views.base.requests import Request, is_partial, signed_in
+
+_PANEL, _LIST = "catalog/speeches/_try.html", "catalog/speeches/_list.html"
+
+
+def speech_context(request: Request, voice: Voice, form: SpeechForm) -> dict[str, Any]:
+    """Return what the panel of a voice's page draws."""
+    speeches = find_speeches(request.user, voice)
+    text = str(form["text"].value() or "")
+    return {
+        "voice": voice,
+        "speech_form": form,
+        "estimate": _estimate(voice, form) if voice.can_speak and text else None,
+        "sentences": find_sentences(voice.language),
+        "sentence_language": sentence_language(voice.language),
+        "speeches": speeches,
+        "is_speaking": any(not speech.is_finished for speech in speeches)
+        or is_being_judged(voice, timezone.now()),
+        "is_generating": any(row.is_preview and not row.is_finished for row in speeches),
+        "may_speak": policies.may_speak(request.user, voice.account.team),
+        "removes_all": policies.may_remove_all_speeches(request.user, voice.account.team),
+    }
+
+
+def _estimate(voice: Voice, form: SpeechForm) -> Estimate:
+    if form.is_bound and form.is_valid():
+        return estimate_speech(voice, form.cleaned_data["text"], form.settings)
+    return estimate_speech(voice, str(form["text"].value() or ""))
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def voice_speeches(request: Request, pk: int) -> HttpResponseBase:
+    voice = _get_voice(request, pk)
+    if request.method == "POST":
+        return _speak(request, voice)
+    if not is_partial(request):
+        return redirect("catalog:voice-detail", pk=pk)
+    context = speech_context(request, voice, SpeechForm(voice=voice))
+    if voice.is_preview_generated:
+        # The head shows what can be played, and it may be there since the last look.
+        context |= {"redraws_head": True, "marks": find_voice_marks(request.user, voice)}
+    return render(request, _LIST, context)
+
+
+def _speak(request: Request, voice: Voice) -> HttpResponseBase:
+    form = _read_form(request, voice)
+    status = 200
+    if form.is_valid():
+        wish = {"text": form.cleaned_data["text"], "settings": form.settings}
+        try:
+            request_speech(request.user, voice=voice, now=timezone.now(), **wish)
+        except CannotSpeak as exc:
+            form.add_error("text", str(exc))
+    if form.errors:
+        status = 422
+    elif not is_partial(request):
+        return redirect(_panel_address(voice))
+    return _show_panel(request, voice, form, status)
+
+
+@signed_in
+@require_POST
+def speech_estimate(request: Request, pk: int) -> HttpResponseBase:
+    """Say what the text would cost, before anything is spent; nothing is written."""
+    voice = _get_voice(request, pk)
+    form = _read_form(request, voice)
+    if is_partial(request):
+        context = speech_context(request, voice, form)
+        return render(request, "catalog/speeches/_estimate.html", context)
+    return _show_panel(request, voice, form, 200 if form.is_valid() else 422)
+
+
+def _read_form(request: Request, voice: Voice) -> SpeechForm:
+    if not policies.may_speak(request.user, voice.account.team):
+        raise PermissionDenied
+    return SpeechForm(request.POST, voice=voice)
+
+
+def _show_panel(request: Request, voice: Voice, form: SpeechForm, status: int) -> HttpResponseBase:
+    template = _PANEL if is_partial(request) else "catalog/speeches/try.html"
+    return render(request, template, speech_context(request, voice, form), status=status)
+
+
+@signed_in
+@require_POST
+def preview_generate(request: Request, pk: int) -> HttpResponseBase:
+    voice = _get_voice(request, pk)
+    try:
+        request_preview(request.user, voice=voice, now=timezone.now())
+    except CannotSpeak as exc:
+        messages.error(request, str(exc))
+    return redirect("catalog:voice-detail", pk=pk)
+
+
+@signed_in
+@require_safe
+def speech_audio(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    speech = _get_speech(request, pk)
+    if speech.clip is None:
+        raise Http404
+    path = media_path(speech.clip.path)
+    if not path.is_file():
+        words = "This clip is no longer here. Have it spoken again."
+        return HttpResponse(words, status=404, content_type="text/plain; charset=utf-8")
+    return send_sound(
+        request,
+        path,
+        speech.clip.content_type,
+        title=f"{speech.voice.shown_name} – {speech.text[:40]}",
+        is_download="download" in request.GET,
+    )
+
+
+@signed_in
+@require_POST
+def speech_cancel(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    speech = _get_speech(request, pk)
+    if not cancel_speech(request.user, speech=speech, now=timezone.now()):
+        words = f"{speech.voice.info.label} has it already, so stopping would save nothing."
+        messages.info(request, words)
+    return _show_list(request, speech.voice)
+
+
+@signed_in
+@require_POST
+def speech_remove(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    speech = _get_speech(request, pk)
+    try:
+        remove_speech(request.user, speech=speech, now=timezone.now())
+    except CannotRemove as exc:
+        messages.error(request, str(exc))
+    return _show_list(request, speech.voice)
+
+
+def _show_list(request: Request, voice: Voice) -> HttpResponseBase:
+    if not is_partial(request):
+        return redirect(_panel_address(voice))
+    return render(request, _LIST, speech_context(request, voice, SpeechForm(voice=voice)))
+
+
+def _panel_address(voice: Voice) -> str:
+    return f"{reverse('catalog:voice-detail', args=[voice.pk])}#try"
+
+
+def _get_voice(request: Request, pk: int) -> Voice:
+    rows = Voice.objects.visible_to(request.user).select_related("account__team", "clip")
+    return get_object_or_404(rows, pk=pk)
+
+
+def _get_speech(request: Request, pk: uuid.UUID) -> Speech:
+    try:
+        return get_speech(request.user, pk)
+    except Speech.DoesNotExist:
+        raise Http404 from None

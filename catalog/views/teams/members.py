@@ -1,0 +1,213 @@
+"""The people of a team: roles, leaving, what the team demands, and going to another team."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponseBadRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from catalog import policies
+from catalog.forms.base.text_fields import complaint_about
+from catalog.forms.teams import InvitationForm, RemovalForm, RoleForm, TeamForm
+from catalog.models import Membership, PasswordLink, Team
+from catalog.queries.teams import (
+    find_heirs,
+    find_invitations,
+    find_members,
+    find_password_links,
+)
+from catalog.services.teams.members import (
+    HeirNeeded,
+    LastAdmin,
+    change_role,
+    count_belongings,
+    remove_member,
+)
+from catalog.services.teams.teams import (
+    OwnFactorNeeded,
+    choose_team,
+    demand_second_factor,
+    make_team,
+    rename_team,
+)
+from catalog.services.users.sign_in import make_password_link, withdraw_password_link
+from catalog.views.base.next_url import same_place
+from catalog.views.base.requests import Request, signed_in, signed_in_for_oneself
+from catalog.views.sessions.reauthentication import confirmed
+
+_LAST_ADMIN = "The team needs an admin: make somebody else one first."
+
+
+def show_people(request: Request, status: int = 200, **context: Any) -> HttpResponseBase:
+    """Render the people page, with a form that has errors or a link that was just made."""
+    may_manage = policies.may_manage_people(request.user, request.team)
+    members = find_members(request.user)
+    context = {
+        "members": members,
+        "resettable": policies.find_resettable(request.user, members) if may_manage else [],
+        "roles": Membership.Role.choices,
+        "rights": policies.RIGHTS,
+        "may_manage": may_manage,
+        "may_read_log": policies.may_read_log(request.user, request.team),
+        "invitations": find_invitations(request.user, timezone.now()) if may_manage else [],
+        "password_links": find_password_links(request.user, timezone.now()) if may_manage else [],
+        "invitation_form": InvitationForm(),
+        "team_form": TeamForm(initial={"name": request.team.name}),
+        **context,
+    }
+    return render(request, "catalog/teams/members.html", context, status=status)
+
+
+@signed_in
+@require_safe
+def member_list(request: Request) -> HttpResponseBase:
+    return show_people(request)
+
+
+@signed_in
+@confirmed
+@require_POST
+def member_role(request: Request, pk: int) -> HttpResponseBase:
+    membership = _get_member(request, pk)
+    if not policies.may_manage_people(request.user, membership.team):
+        raise PermissionDenied
+    form = RoleForm(request.POST)
+    if not form.is_valid():
+        return HttpResponseBadRequest("There is no such role.")
+    role = form.cleaned_data["role"]
+    try:
+        change_role(request.user, membership=membership, role=role, now=timezone.now())
+    except LastAdmin:
+        messages.error(request, _LAST_ADMIN)
+    else:
+        label = Membership.Role(role).label.lower()
+        messages.success(request, f"{membership.user} is now {label} of {request.team}.")
+    return redirect("catalog:member-list")
+
+
+@signed_in
+@confirmed
+@require_http_methods(["GET", "HEAD", "POST"])
+def member_remove(request: Request, pk: int) -> HttpResponseBase:
+    membership = _get_member(request, pk)
+    if not policies.may_remove_member(request.user, membership):
+        raise PermissionDenied
+    heirs = find_heirs(membership)
+    belongings = count_belongings(membership)
+    data = request.POST if request.method == "POST" else None
+    form = RemovalForm(heirs, data, needs_heir=any(belongings.values()))
+    if request.method == "POST" and form.is_valid():
+        try:
+            _remove(request, membership, form)
+        except LastAdmin:
+            form.add_error(None, _LAST_ADMIN)
+        except HeirNeeded:
+            form.add_error("heir", "Choose who takes over.")
+        else:
+            return redirect("catalog:member-list")
+    context = {
+        "form": form,
+        "membership": membership,
+        "is_self": membership.user_id == request.user.pk,
+        "heirs": heirs,
+        "belongings": [(name, count) for name, count in belongings.items() if count],
+    }
+    status = 422 if form.is_bound else 200
+    return render(request, "catalog/teams/remove.html", context, status=status)
+
+
+def _remove(request: Request, membership: Membership, form: RemovalForm) -> None:
+    remove_member(
+        request.user,
+        membership=membership,
+        heir=form.chosen_heir,
+        reason=form.cleaned_data["reason"],
+        now=timezone.now(),
+    )
+    is_self = membership.user_id == request.user.pk
+    who = "You are" if is_self else f"{membership.user} is"
+    messages.success(request, f"{who} no longer in {request.team}.")
+
+
+@signed_in
+@require_POST
+def team_rename(request: Request, pk: int) -> HttpResponseBase:
+    team = get_object_or_404(Team.objects.visible_to(request.user), pk=pk)
+    if not policies.may_manage_people(request.user, team):
+        raise PermissionDenied
+    form = TeamForm(request.POST)
+    if not form.is_valid():
+        return show_people(request, 422, team_form=form)
+    rename_team(request.user, team=team, name=form.cleaned_data["name"], now=timezone.now())
+    return redirect("catalog:member-list")
+
+
+@signed_in
+@confirmed
+@require_POST
+def team_demand(request: Request, pk: int) -> HttpResponseBase:
+    team = get_object_or_404(Team.objects.visible_to(request.user), pk=pk)
+    wanted = request.POST.get("is_demanded") == "1"
+    try:
+        demand_second_factor(request.user, team=team, is_demanded=wanted, now=timezone.now())
+    except OwnFactorNeeded:
+        messages.error(request, "Set up your own second factor first: Account, Second factor.")
+    return redirect("catalog:member-list")
+
+
+@never_cache
+@signed_in
+@confirmed
+@require_POST
+def member_password(request: Request, pk: int) -> HttpResponseBase:
+    """Show the link in the answer itself: nothing else of ours ever knows it again."""
+    membership = _get_member(request, pk)
+    token = make_password_link(request.user, membership=membership, now=timezone.now())
+    path = reverse("catalog:password-by-link", args=[token])
+    words = f"Send this link to {membership.user}. It sets a new password, once, within a day."
+    return show_people(request, link=request.build_absolute_uri(path), link_words=words)
+
+
+@signed_in
+@require_POST
+def password_link_withdraw(request: Request, pk: int) -> HttpResponseBase:
+    rows = PasswordLink.objects.visible_to(request.user).select_related("user")
+    link = get_object_or_404(rows, pk=pk)
+    withdraw_password_link(request.user, link=link, now=timezone.now())
+    messages.success(request, "The link no longer works.")
+    return redirect("catalog:member-list")
+
+
+@signed_in
+@require_POST
+def team_create(request: Request) -> HttpResponseBase:
+    if not policies.may_make_team(request.user):
+        raise PermissionDenied
+    form = TeamForm(request.POST)
+    if not form.is_valid():
+        words = complaint_about(form, "A team needs a name of at most 80 characters.")
+        return HttpResponseBadRequest(words)
+    team = make_team(request.user, name=form.cleaned_data["name"], now=timezone.now())
+    messages.success(request, f"You now work in {team}.")
+    return redirect("catalog:member-list")
+
+
+@signed_in_for_oneself
+@require_POST
+def team_choose(request: Request, pk: int) -> HttpResponseBase:
+    """Go to another team and stay on the page, as far as the other team has it."""
+    team = next((each.team for each in request.memberships if each.team_id == pk), None)
+    if team is None:
+        raise Http404
+    choose_team(request.user, team=team, now=timezone.now())
+    return redirect(same_place(request))
+
+
+def _get_member(request: Request, pk: int) -> Membership:
+    rows = Membership.objects.visible_to(request.user).select_related("user", "team")
+    return get_object_or_404(rows, pk=pk)

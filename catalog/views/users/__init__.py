@@ -1,0 +1,1 @@
+"""Users: the own page, the first admin, the password."""

@@ -1,0 +1,168 @@
+"""The person's own page, the theme, the first admin, and how sign-in is set up."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.utils import perform_login
+from allauth.account.views import password_reset
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+)
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from catalog import policies
+from catalog.forms.users.rate_limits import may_mail_link, remember_device, start_password_guess
+from catalog.forms.users.setup import SetupForm
+from catalog.models import User
+from catalog.models.installations import FACTOR_PLACE, open_text, seal_text
+from catalog.services.users.setup import LinkSpent, create_first_admin, setup_link_is_good
+from catalog.services.users.sign_in import note_account, note_failed_sign_in
+from catalog.views.base.requests import Request, signed_in_for_oneself
+from catalog.views.context_processors import THEME_COOKIE, THEMES
+from catalog.views.teams.join import finish_joining
+
+# What allauth would mail about, and the words of it in the log.
+_NOTED = {
+    "account/email/password_changed": "password changed",
+    "account/email/password_reset": "password reset",
+    "account/email/password_set": "password set",
+    "mfa/email/totp_activated": "second factor set up",
+    "mfa/email/totp_deactivated": "second factor removed",
+    "mfa/email/recovery_codes_generated": "recovery codes made",
+}
+
+
+class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Nobody signs up by themselves; whatever happens to an account stands in the log."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Keep sign-up closed."""
+        return False
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """Let people be sent on to our own pages alone; what is no address is none of ours."""
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:
+            return False
+
+    def add_message(self, *args: Any, **kwargs: Any) -> None:
+        """Stay silent: that one is signed in shows by itself."""
+
+    def post_login(self, request: HttpRequest, user: User, **values: Any) -> HttpResponse:
+        """Note who came in."""
+        note_account(user, action="signed in", now=timezone.now())
+        response: HttpResponse = super().post_login(request, user, **values)
+        if finish_joining(request, user):
+            response = redirect("catalog:voice-list")
+        remember_device(request, response, user)
+        return response
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the guess; what allauth takes back when it was right."""
+        usage = start_password_guess(request, str(credentials.get("email", "")))
+        self._login_failed_rl_usage = usage
+        if not usage:
+            raise self.validation_error("too_many_login_attempts")
+
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
+        """Mail the link, but don't let a stranger fill the person's mailbox."""
+        if may_mail_link(self.request, user):
+            super().send_password_reset_mail(user, email, context)
+
+    def logout(self, request: HttpRequest) -> None:
+        """Note who went."""
+        if request.user.is_authenticated:
+            note_account(request.user, action="signed out", now=timezone.now())
+        super().logout(request)
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Note that somebody tried; the throttle keeps these few."""
+        note_failed_sign_in(email=str(credentials.get("email", "")), now=timezone.now())
+
+    def send_notification_mail(
+        self, template_prefix: str, user: User, *args: Any, **kwargs: Any
+    ) -> None:
+        """Note what happened to the account, in the place of a mail."""
+        if template_prefix in _NOTED:
+            note_account(user, action=_NOTED[template_prefix], now=timezone.now())
+
+
+class SealedFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """The secrets of second factors lie in the database sealed, as provider keys do."""
+
+    def encrypt(self, text: str) -> str:
+        """Seal."""
+        return seal_text(text, *FACTOR_PLACE)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Open."""
+        return open_text(encrypted_text, *FACTOR_PLACE)
+
+
+@signed_in_for_oneself
+@require_safe
+def account_detail(request: Request) -> HttpResponseBase:
+    context = {
+        "may_make_team": policies.may_make_team(request.user),
+        "has_second_factor": policies.has_second_factor(request.user),
+    }
+    return render(request, "catalog/accounts/detail.html", context)
+
+
+@require_POST
+def theme_set(request: HttpRequest) -> HttpResponse:
+    """Remember the theme in a cookie, so that the server draws the page in it from the start."""
+    theme = request.POST.get("theme", "")
+    back = request.headers.get("Referer", "")
+    if not back.startswith(request.build_absolute_uri("/")):
+        back = "/"
+    is_script = bool(request.headers.get("X-Fetch"))
+    response = HttpResponse(status=204) if is_script else HttpResponseRedirect(back)
+    if theme in THEMES:
+        response.set_cookie(
+            THEME_COOKIE,
+            theme,
+            max_age=365 * 24 * 3600,
+            samesite="Lax",
+            httponly=True,
+            secure=settings.IS_BEHIND_TLS,
+        )
+    return response
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def setup(request: HttpRequest, token: str) -> HttpResponse:
+    if not setup_link_is_good(token, now=timezone.now()):
+        raise Http404
+    form = SetupForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        status = 422 if form.is_bound else 200
+        return render(request, "catalog/accounts/setup.html", {"form": form}, status=status)
+    try:
+        user = create_first_admin(token=token, now=timezone.now(), **form.cleaned_data)
+    except LinkSpent:
+        raise Http404 from None
+    start = reverse("catalog:credential-list")
+    response: HttpResponse = perform_login(request, user, redirect_url=start)
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def password_forgotten(request: HttpRequest) -> HttpResponseBase:
+    """Mail a link where there is a mail server; where there is none, say who can help."""
+    if not settings.SENDS_MAIL:
+        return render(request, "account/password_reset_by_admin.html")
+    response: HttpResponseBase = password_reset(request)
+    return response

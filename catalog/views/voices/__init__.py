@@ -1,0 +1,1 @@
+"""Voices: the list, one voice, its settings; cards and ETags."""

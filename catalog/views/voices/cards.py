@@ -1,0 +1,57 @@
+"""Cards of voices, drawn once and kept for as long as what stands on them stays the same."""
+
+import secrets
+from collections import OrderedDict
+
+from django.utils import timezone
+from django.utils.html import escape
+from django.utils.safestring import SafeString
+
+from catalog.queries.annotations import Marks
+from catalog.queries.voices.cards import CardState, find_card_states
+from catalog.queries.voices.search import VoicePage
+from catalog.templatetags.cards import draw_card
+from catalog.views.base.requests import Request
+from catalog.views.comparisons.tray import read_tray
+
+# About two thousand bytes each; in this process only.
+_MOST_KEPT = 5000
+_KEPT: OrderedDict[tuple[object, ...], list[str]] = OrderedDict()
+# Stands in a kept card where the filters of whoever looks belong; no text can hold it by chance.
+_FILTERS = secrets.token_hex(16)
+
+
+def draw_cards(request: Request, page: VoicePage, marks: Marks, *, may_speak: bool) -> SafeString:
+    """Return the cards of the page's voices in their order."""
+    tray = read_tray(request)
+    states = find_card_states(page.ids)
+    # A card counts the days that a voice has left.
+    sought = tuple(page.wanted.chosen.get("language", ()))
+    same = (timezone.now().date(), may_speak, sought)
+    keys = {pk: (*state, *same, pk in tray, *_marks_on(marks, pk)) for pk, state in states.items()}
+    cards = {pk: _KEPT.get(key) for pk, key in keys.items()}
+    for voice in page.load([pk for pk in page.ids if pk in cards and not cards[pk]]):
+        # Nothing but what the keys tell: no card shows one person what another one's says.
+        drawn = draw_card(voice, marks, tray, may_speak=may_speak, filters=_FILTERS, sought=sought)
+        cards[voice.pk] = parts = drawn.split(_FILTERS)
+        _keep(keys[voice.pk], parts)
+    filters = escape(page.wanted.query_string())
+    shown = (cards.get(pk) for pk in page.ids)
+    # Of parts that ``draw_card`` has escaped.
+    return SafeString("".join(filters.join(parts) for parts in shown if parts))
+
+
+def forget_cards() -> None:
+    """Let go of every card that was kept."""
+    _KEPT.clear()
+
+
+def _marks_on(marks: Marks, pk: int) -> CardState:
+    tags = tuple(tag.name for tag in marks.tags.get(pk, ()))
+    return pk in marks.starred, tags, marks.scores.get(pk)
+
+
+def _keep(key: tuple[object, ...], parts: list[str]) -> None:
+    _KEPT[key] = parts
+    while len(_KEPT) > _MOST_KEPT:
+        _KEPT.popitem(last=False)

@@ -1,0 +1,52 @@
+"""Tell a browser that the list of voices which it holds is still the same."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from catalog.queries.searches.filters import SORTS_BY_USE
+from catalog.queries.voices.version import read_last_uses
+from catalog.views.base.requests import Request, surroundings_of
+from catalog.views.comparisons.tray import read_tray
+
+_HEADERS = ("HX-Request", "HX-Request-Type", "HX-Current-URL", "HX-Boosted")
+
+
+def _read_release() -> str:
+    """Return what changes when the code or a template of this installation does."""
+    root = Path(settings.BASE_DIR)
+    files = [
+        *sorted((root / "templates").rglob("*.*")),
+        *sorted((root / "catalog").rglob("*.py")),
+    ]
+    stats = [(path.name, path.stat().st_mtime_ns) for path in files]
+    return hashlib.sha256(repr(stats).encode()).hexdigest()
+
+
+_RELEASE = _read_release()
+
+
+def voice_list_etag(request: Request, *args: Any, **kwargs: Any) -> str | None:
+    """Return what stands for the page, None where it says something that is said only once."""
+    if request.COOKIES.get("messages") or "_messages" in request.session:
+        return None
+    now, around = timezone.now(), surroundings_of(request)
+    sort = request.GET.get("sort") or around.habits.sort
+    told = (
+        _RELEASE,
+        request.user.pk,
+        request.session.session_key,
+        request.get_full_path(),
+        [request.headers.get(name) for name in _HEADERS],
+        request.COOKIES.get("theme"),
+        read_tray(request),
+        around.freshness,
+        read_last_uses() if sort in SORTS_BY_USE else None,
+        # Days that are left, and how long ago a provider answered.
+        now.date(),
+        now.hour * 6 + now.minute // 10,
+    )
+    return f'"{hashlib.sha256(repr(told).encode()).hexdigest()[:32]}"'

@@ -1,0 +1,202 @@
+"""A new key takes the place of the old one only where it opens the same account, or after a yes."""
+
+from dataclasses import replace
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from catalog.jobs.credentials.check import check_credential, find_due_checks
+from catalog.models import (
+    AuditEntry,
+    CloneJob,
+    Credential,
+    PlannedDeletion,
+    ProviderAccount,
+    Replacement,
+    Voice,
+)
+from catalog.models.credentials import hash_key
+from catalog.providers.errors import CredentialRejected, TryLater
+from catalog.services.credentials.replacement import (
+    confirm_replacement,
+    drop_replacement,
+    replace_key,
+)
+from tests import factories
+
+NOW = factories.NOW
+OLD, NEW = "sandbox-elevenlabs-full", "sk_the-new-key-of-ana-1234"
+
+
+@pytest.fixture
+def enter(cast, wakes, clock, stub):
+    """Enter a new key for Ana's account, have it checked, and return what became of it."""
+    ProviderAccount.objects.filter(pk=cast.account.pk).update(ref="workspace-stub")
+
+    def _enter(**verdict):
+        stub.verdict = replace(stub.verdict, **verdict)
+        replace_key(cast.ana, credential=cast.credential, api_key=NEW, now=NOW)
+        check_credential(cast.credential.pk, clock)
+        return Replacement.objects.filter(credential=cast.credential).first()
+
+    return _enter
+
+
+def key_of(cast):
+    return Credential.objects.get(pk=cast.credential.pk).secrets()["api_key"]
+
+
+def test_a_key_of_the_same_account_takes_over_and_everything_stays(cast, enter):
+    voice = factories.make_clone(cast.account)
+    job = factories.make_job(cast.ana, cast.credential)
+
+    assert enter() is None
+
+    credential = Credential.objects.get(pk=cast.credential.pk)
+    assert (key_of(cast), credential.last_four) == (NEW, "1234")
+    assert (credential.account, credential.health) == (cast.account, "good")
+    assert credential.replaced_at == NOW
+    assert Voice.objects.get(pk=voice.pk).gone_at is None
+    kept = CloneJob.objects.get(pk=job.pk)
+    assert (kept.state, kept.credential) == ("queued", credential)
+
+
+def test_until_then_the_old_key_works(cast, wakes):
+    replace_key(cast.ana, credential=cast.credential, api_key=NEW, now=NOW)
+
+    assert key_of(cast) == OLD
+    assert Credential.objects.get(pk=cast.credential.pk).works
+    assert cast.credential.pk in find_due_checks(NOW)
+
+
+def test_a_key_of_another_account_waits_for_a_yes(cast, enter):
+    found = enter(account_ref="workspace-other", account_label="Other (free)")
+
+    assert (found.state, found.label) == ("other", "Other (free)")
+    assert key_of(cast) == OLD
+
+
+def test_where_the_provider_does_not_tell_the_person_is_asked(cast, enter):
+    ProviderAccount.objects.filter(pk=cast.account.pk).update(ref=hash_key(OLD))
+
+    assert enter(account_ref="").state == "untold"
+    assert key_of(cast) == OLD
+
+
+def test_a_refused_key_leaves_the_old_one(cast, enter, stub):
+    stub.fails["check"] = [CredentialRejected("This key is not known.")]
+
+    found = enter()
+
+    assert (found.state, found.problem) == ("refused", "This key is not known.")
+    assert key_of(cast) == OLD
+
+
+def test_without_an_answer_it_is_asked_again(cast, enter, stub, clock):
+    stub.fails["check"] = [TryLater("No network.")]
+
+    assert enter().state == "checking"
+    check_credential(cast.credential.pk, clock)
+
+    assert key_of(cast) == NEW
+
+
+def test_a_key_that_never_opened_anything_is_replaced_at_once(cast, enter):
+    Credential.objects.filter(pk=cast.credential.pk).update(account=None, health="rejected")
+
+    assert enter(account_ref="workspace-other") is None
+    assert key_of(cast) == NEW
+
+
+def test_a_key_entered_while_another_was_looked_at_is_not_settled_by_it(cast, enter, stub):
+    later = "sk_even-newer-key-5678"
+    stub.while_checking = lambda: replace_key(
+        cast.ana, credential=cast.credential, api_key=later, now=NOW.replace(hour=13)
+    )
+
+    enter()
+
+    assert key_of(cast) == OLD
+    assert Replacement.objects.get().secrets() == {"api_key": later}
+
+
+def test_the_same_account_after_all_keeps_voices_and_jobs(cast, enter, clock):
+    ProviderAccount.objects.filter(pk=cast.account.pk).update(ref=hash_key(OLD))
+    job = factories.make_job(cast.ana, cast.credential)
+    enter(account_ref="")
+
+    confirm_replacement(cast.ana, credential=cast.credential, keeps_account=True, now=NOW)
+    check_credential(cast.credential.pk, clock)
+
+    credential = Credential.objects.get(pk=cast.credential.pk)
+    assert (key_of(cast), credential.account) == (NEW, cast.account)
+    assert CloneJob.objects.get(pk=job.pk).state == "queued"
+    assert ProviderAccount.objects.filter(team=cast.aurora).count() == 1
+
+
+def test_another_account_stops_what_was_meant_for_the_old_one(cast, enter, clock):
+    job = factories.make_job(cast.ana, cast.credential)
+    voice = factories.make_clone(cast.account)
+    line = factories.make_line(factories.make_plan(cast.ana, cast.aurora, []), voice)
+    enter(account_ref="workspace-other")
+
+    confirm_replacement(cast.ana, credential=cast.credential, keeps_account=True, now=NOW)
+    check_credential(cast.credential.pk, clock)
+
+    credential = Credential.objects.get(pk=cast.credential.pk)
+    assert key_of(cast) == NEW
+    assert credential.account.ref == "workspace-other"
+    stopped = CloneJob.objects.get(pk=job.pk)
+    assert (stopped.state, "another account" in stopped.message) == ("failed", True)
+    assert PlannedDeletion.objects.get(pk=line.pk).credential is None
+    assert Voice.objects.get(pk=voice.pk).account == cast.account
+
+
+def test_an_account_that_is_there_already_is_not_taken_for_this_one(cast, enter):
+    factories.make_account(cast.aurora, ref=hash_key(NEW))
+    ProviderAccount.objects.filter(pk=cast.account.pk).update(ref=hash_key(OLD))
+    enter(account_ref="")
+
+    confirm_replacement(cast.ana, credential=cast.credential, keeps_account=True, now=NOW)
+
+    assert AuditEntry.objects.latest("number").facts["same_account"] is False
+    assert ProviderAccount.objects.get(pk=cast.account.pk).ref == hash_key(OLD)
+
+
+def test_the_wish_can_be_dropped(cast, enter):
+    enter(account_ref="workspace-other")
+
+    drop_replacement(cast.ana, credential=cast.credential, now=NOW)
+
+    assert not Replacement.objects.exists()
+    assert key_of(cast) == OLD
+
+
+def test_what_is_still_being_tested_cannot_be_confirmed(cast, wakes):
+    replace_key(cast.ana, credential=cast.credential, api_key=NEW, now=NOW)
+
+    confirm_replacement(cast.ana, credential=cast.credential, keeps_account=True, now=NOW)
+
+    assert key_of(cast) == OLD
+
+
+def test_nobody_but_the_owner_decides(cast, enter):
+    enter(account_ref="workspace-other")
+
+    for act in (confirm_replacement, drop_replacement):
+        extra = {"keeps_account": False} if act is confirm_replacement else {}
+        with pytest.raises(PermissionDenied):
+            act(cast.mia, credential=cast.credential, now=NOW, **extra)
+
+
+def test_the_log_tells_it_and_no_key(cast, enter):
+    enter(account_ref="workspace-other")
+    confirm_replacement(cast.ana, credential=cast.credential, keeps_account=False, now=NOW)
+
+    actions = list(AuditEntry.objects.order_by("number").values_list("action", flat=True))
+    assert actions == [
+        "credential replacement entered",
+        "credential replaced",
+        "credential replacement confirmed",
+    ]
+    assert NEW not in str(list(AuditEntry.objects.values()))

@@ -1,0 +1,283 @@
+"""Spoken texts: paid for once, whatever breaks where."""
+
+import dataclasses
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from catalog.core.storage import media_path
+from catalog.jobs import syntheses
+from catalog.jobs.base.leases import LEASE, claim_work
+from catalog.jobs.syntheses import run_speech
+from catalog.models import AuditEntry, PreviewClip, Speech, SpokenClip, Voice
+from catalog.providers import errors
+from catalog.providers.registry import get_adapter
+from catalog.providers.types import AudioClip
+from catalog.services.syntheses import cancel_speech
+from tests import factories
+
+State, Step = Speech.State, Speech.Step
+
+
+@pytest.fixture
+def voice(cast) -> Voice:
+    return factories.make_voice(cast.account, remote_id="v-1")
+
+
+@pytest.fixture
+def speech(cast, voice) -> Speech:
+    return factories.make_speech(cast.mia, voice)
+
+
+def after(speech: Speech, clock: Any) -> Speech:
+    run_speech(speech.pk, clock)
+    speech.refresh_from_db()
+    return speech
+
+
+def spoken(stub) -> int:
+    return sum(call[0] == "speak" for call in stub.asked)
+
+
+def test_a_text_is_spoken_measured_and_kept(stub, speech, clock):
+    stub.sound = AudioClip(stub.sound.content, "audio/wav", charged=12)
+
+    after(speech, clock)
+
+    assert (speech.state, speech.step, speech.is_cached) == (State.DONE, Step.CONFIRMED, False)
+    assert stub.asked == [("speak", "v-1", "Hello there.")]
+    clip = speech.clip
+    assert (clip.charged, clip.content_type, len(clip.peaks)) == (12, "audio/wav", 64)
+    assert clip.seconds == pytest.approx(3.0, abs=0.1)
+    assert -40 < clip.loudness < 0
+    assert media_path(clip.path).read_bytes() == stub.sound.content
+    assert AuditEntry.objects.latest("pk").action == "speech done"
+
+
+def test_what_was_spoken_before_costs_nothing(cast, stub, speech, clock, voice):
+    after(speech, clock)
+
+    again = after(factories.make_speech(cast.ana, voice), clock)
+
+    assert (again.state, again.is_cached) == (State.DONE, True)
+    assert again.clip == speech.clip
+    assert spoken(stub) == 1
+
+
+def test_other_settings_and_other_texts_are_spoken_anew(cast, stub, speech, clock, voice):
+    after(speech, clock)
+
+    after(factories.make_speech(cast.mia, voice, settings={"speed": 0.8}), clock)
+    after(factories.make_speech(cast.mia, voice, "Hello."), clock)
+
+    assert spoken(stub) == 3
+    assert SpokenClip.objects.count() == 3
+
+
+def test_a_clip_whose_file_is_gone_is_spoken_again(cast, stub, speech, clock, voice):
+    media_path(after(speech, clock).clip.path).unlink()
+
+    again = after(factories.make_speech(cast.mia, voice), clock)
+
+    assert (again.state, again.is_cached) == (State.DONE, False)
+    assert media_path(again.clip.path).is_file()
+    assert SpokenClip.objects.count() == 1
+
+
+def test_a_lost_answer_is_told_and_never_asked_for_again(stub, speech, clock):
+    stub.fails["speak"] = [errors.OutcomeUnknown("ElevenLabs broke off the connection.")]
+
+    after(speech, clock)
+    clock.move(days=2)
+    after(speech, clock)
+
+    assert speech.state == State.UNCLEAR
+    assert "may have been charged" in speech.message
+    assert spoken(stub) == 1
+
+
+def test_a_worker_that_died_after_sending_leaves_it_unclear(stub, speech, clock):
+    states = Speech.ACTIVE_STATES
+    lease = claim_work(Speech, speech.pk, states=states, running=State.RUNNING, clock=clock)
+    lease.write(step=Step.SENT, sent_at=clock())
+    clock.move(seconds=LEASE.total_seconds() + 1)
+
+    after(speech, clock)
+
+    assert speech.state == State.UNCLEAR
+    assert stub.asked == []
+
+
+def test_a_worker_that_died_is_no_harm_where_speaking_is_free(stub, speech, clock, free):
+    Speech.objects.filter(pk=speech.pk).update(step=Step.SENT)
+
+    after(speech, clock)
+
+    assert speech.state == State.DONE
+    assert spoken(stub) == 1
+
+
+def test_a_provider_that_asks_to_wait_is_asked_again_later(stub, speech, clock):
+    stub.fails["speak"] = [errors.TryLater("Slow down.", retry_after=20)]
+
+    after(speech, clock)
+    assert (speech.state, speech.step, speech.message) == (
+        State.WAITING,
+        Step.PLANNED,
+        "Slow down.",
+    )
+    assert timedelta(seconds=20) <= speech.not_before - clock() <= timedelta(seconds=22)
+    clock.move(seconds=22)
+
+    assert after(speech, clock).state == State.DONE
+
+
+def test_a_provider_that_is_never_reached_is_given_up(stub, speech, clock):
+    stub.fails["speak"] = [errors.TryLater("Not reached.") for _ in range(9)]
+
+    for _ in range(9):
+        after(speech, clock)
+        clock.move(minutes=10)
+
+    assert (speech.state, speech.message) == (State.FAILED, "Not reached.")
+    assert spoken(stub) == 5
+
+
+def test_a_refusal_is_shown_in_the_provider_s_words(stub, speech, clock):
+    stub.fails["speak"] = [errors.OutOfCredit("The account at ElevenLabs is out of credit.")]
+
+    after(speech, clock)
+
+    assert (speech.state, speech.step) == (State.FAILED, Step.REFUSED)
+    assert "out of credit" in speech.message
+
+
+@pytest.mark.parametrize("content", [b"<html>", b"RIFF\0\0\0\0WAVEdata"])
+def test_what_is_no_sound_is_told_with_what_it_may_have_cost(stub, speech, clock, content):
+    stub.sound = AudioClip(content, "audio/mpeg")
+
+    after(speech, clock)
+
+    assert speech.state == State.FAILED
+    assert "may have been charged" in speech.message
+    assert SpokenClip.objects.count() == 0
+
+
+def test_a_removed_key_ends_it(cast, stub, speech, clock):
+    cast.credential.delete()
+
+    assert after(speech, clock).state == State.FAILED
+    assert "key was removed" in speech.message
+    assert stub.asked == []
+
+
+def test_the_same_wish_of_two_people_is_one_call(cast, stub, speech, clock, voice):
+    other = factories.make_speech(cast.ana, voice)
+    stub.while_speaking = lambda: run_speech(other.pk, clock)
+
+    after(speech, clock)
+    other.refresh_from_db()
+    assert (other.state, other.step) == (State.WAITING, Step.PLANNED)
+    clock.move(seconds=2)
+
+    after(other, clock)
+    assert (other.state, other.is_cached) == (State.DONE, True)
+    assert spoken(stub) == 1
+
+
+def test_a_text_that_may_come_from_a_backup_is_not_paid_for_again_without_a_person(
+    stub, speech, clock, monkeypatch
+):
+    monkeypatch.setattr("catalog.jobs.base.restore_doubts._starts", [clock.move(minutes=1)])
+
+    after(speech, clock)
+
+    assert (speech.state, spoken(stub)) == (State.UNCLEAR, 0)
+    assert "It may have been charged, so it was not sent again." in speech.message
+
+
+def test_a_text_that_the_provider_put_off_is_sent_when_its_time_comes(stub, speech, clock):
+    stub.fails["speak"] = [errors.TryLater("Slow down.", retry_after=900)]
+    after(speech, clock)
+    clock.move(minutes=17)
+
+    assert after(speech, clock).state == State.DONE
+
+
+def test_what_is_free_is_spoken_again_after_a_restore(stub, speech, clock, monkeypatch):
+    free = dataclasses.replace(get_adapter("elevenlabs").info, speaks_free=True)
+    monkeypatch.setattr(get_adapter("elevenlabs"), "info", free)
+    monkeypatch.setattr("catalog.jobs.base.restore_doubts._starts", [clock.move(minutes=1)])
+
+    assert after(speech, clock).state == State.DONE
+
+
+def test_what_is_cancelled_in_time_is_not_sent(cast, stub, speech, clock):
+    assert cancel_speech(cast.mia, speech=speech, now=clock())
+
+    after(speech, clock)
+
+    assert (speech.state, stub.asked) == (State.CANCELLED, [])
+
+
+def test_what_is_cancelled_between_claim_and_call_is_not_sent(
+    cast, stub, speech, clock, monkeypatch
+):
+    real = syntheses.get_spoken_clip
+
+    def cancel_meanwhile(recipe: str) -> Any:
+        assert cancel_speech(cast.mia, speech=speech, now=clock())
+        return real(recipe)
+
+    monkeypatch.setattr(syntheses, "get_spoken_clip", cancel_meanwhile)
+    after(speech, clock)
+
+    assert (speech.state, stub.asked) == (State.CANCELLED, [])
+
+
+def test_what_is_sent_cannot_be_cancelled_any_more(cast, stub, speech, clock):
+    answers = []
+    stub.while_speaking = lambda: answers.append(
+        cancel_speech(cast.mia, speech=speech, now=clock())
+    )
+
+    after(speech, clock)
+
+    assert (answers, speech.state) == ([False], State.DONE)
+
+
+def test_what_is_free_is_cancelled_at_any_time_and_its_clip_kept(cast, stub, speech, clock, free):
+    stub.while_speaking = lambda: cancel_speech(cast.mia, speech=speech, now=clock())
+
+    after(speech, clock)
+
+    assert speech.state == State.CANCELLED
+    assert SpokenClip.objects.filter(recipe=speech.recipe).exists()
+
+
+def test_a_generated_preview_is_kept_with_its_voice(cast, stub, clock, voice):
+    speech = factories.make_speech(cast.mia, voice, is_preview=True)
+
+    after(speech, clock)
+    voice.refresh_from_db()
+
+    clip = PreviewClip.objects.get(voice=voice)
+    assert (voice.can_play, voice.is_preview_generated, clip.source) == (True, True, "generated")
+    assert clip.seconds == pytest.approx(3.0, abs=0.1)
+
+
+def test_a_preview_of_words_that_were_spoken_before_costs_nothing(cast, stub, clock, voice):
+    factories.make_spoken_clip(voice, stub.sound.content)
+
+    after(factories.make_speech(cast.mia, voice, is_preview=True), clock)
+
+    assert stub.asked == []
+    assert PreviewClip.objects.filter(voice=voice, source="generated").exists()
+
+
+@pytest.fixture
+def free(monkeypatch) -> None:
+    """Let the provider of the voice speak for free."""
+    adapter = get_adapter("elevenlabs")
+    monkeypatch.setattr(adapter, "info", dataclasses.replace(adapter.info, speaks_free=True))

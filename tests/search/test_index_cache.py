@@ -1,0 +1,212 @@
+"""An index lies on disk, is read by every process, and never answers with what is past."""
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from catalog.jobs.searches.index import build_due_indexes, build_index, list_scopes
+from catalog.models import CatalogVersion, Membership, Team, Voice
+from catalog.models.versions import raise_version, touch_voices
+from catalog.queries.voices.search import VoiceFilter, find_voices
+from catalog.search.index import cache, versions
+from catalog.search.index.cache import SHELF, Shelf
+from catalog.search.index.snapshots import snapshot_path
+from catalog.services.annotations import star_voice, write_note
+from catalog.services.collections import collect_voices, make_collection
+from catalog.services.voices.edit import archive_voices, rename_voice
+from tests import factories
+
+STARRED = {"starred": ("yes",)}
+
+
+@pytest.fixture
+def aurora(cast):
+    cast.voice = factories.make_voice(cast.account, "Ada")
+    factories.make_voice(cast.account, "Bob")
+    hidden = factories.make_account(cast.aurora, is_shared=False, last_owner=cast.ana)
+    factories.make_voice(hidden, "Hidden")
+    cast.teams = frozenset({cast.aurora.pk})
+    build_index(cast.teams)
+    return cast
+
+
+def names(user, **wanted) -> list[str]:
+    assert SHELF.find_edition(frozenset(Team.objects.visible_to(user).values_list("pk", flat=True)))
+    return [voice.shown_name for voice in find_voices(user, VoiceFilter(**wanted)).voices]
+
+
+def test_people_of_one_team_share_an_index_and_see_only_what_is_theirs(aurora):
+    assert names(aurora.mia) == ["Ada", "Bob"]
+    assert names(aurora.ana) == ["Ada", "Bob", "Hidden"]
+    assert names(aurora.mia, words="hidden") == []
+    assert SHELF.find_edition(frozenset({aurora.borealis.pk})) is None
+
+
+def test_every_change_is_seen_by_the_next_request_of_every_process(aurora):
+    ana, mia, voice = aurora.ana, aurora.mia, aurora.voice
+    assert names(mia) == ["Ada", "Bob"]
+
+    rename_voice(ana, voice=voice, name="Zoe", now=factories.NOW)
+    assert names(mia) == ["Bob", "Zoe"]
+    star_voice(mia, voice=voice, is_on=True, now=factories.NOW)
+    assert names(mia, chosen=STARRED) == ["Zoe"]
+    assert names(ana, chosen=STARRED) == []
+    star_voice(mia, voice=voice, is_on=False, now=factories.NOW)
+    assert names(mia, chosen=STARRED) == []
+    write_note(mia, voice=voice, text="for the trailer", now=factories.NOW)
+    assert names(ana, words="trail") == ["Zoe"]
+    mine = make_collection(
+        mia, team=aurora.aurora, name="Mine", description="", is_shared=False, now=factories.NOW
+    )
+    wanted = {"collection": (str(mine.pk),)}
+    assert names(mia, chosen=wanted) == []
+    collect_voices(mia, collection=mine, voices=[voice], now=factories.NOW)
+    assert names(mia, chosen=wanted) == ["Zoe"]
+    assert names(ana, chosen=wanted) == []
+    archive_voices(ana, team=aurora.aurora, voices=[voice], now=factories.NOW)
+    assert names(mia) == ["Bob"]
+    assert names(mia, chosen={"archived": ("yes",)}) == ["Zoe"]
+    factories.make_voice(aurora.account, "Cem")
+    assert names(mia) == ["Bob", "Cem"]
+
+
+def test_another_process_reads_the_same_file_and_catches_up(aurora):
+    factories.make_voice(aurora.account, "Cem")
+
+    edition = Shelf().find_edition(aurora.teams)
+
+    assert [len(shard.segment.pks) for shard in edition.shards] == [3, 1]
+
+
+def test_sharing_is_asked_anew_and_stands_in_no_index(aurora):
+    assert names(aurora.mia, words="ada") == ["Ada"]
+
+    aurora.account.is_shared = False
+    aurora.account.save()
+
+    assert names(aurora.mia, words="ada") == []
+
+
+def test_a_change_that_is_taken_back_leaves_no_trace(aurora):
+    with transaction.atomic():
+        Voice.objects.filter(pk=aurora.voice.pk).update(archived_at=factories.NOW)
+        touch_voices([aurora.voice.pk])
+        transaction.set_rollback(True)
+
+    assert names(aurora.mia) == ["Ada", "Bob"]
+
+
+def test_without_changes_a_request_asks_for_the_versions_only(aurora):
+    SHELF.find_edition(aurora.teams)
+
+    with CaptureQueriesContext(connection) as seen:
+        SHELF.find_edition(aurora.teams)
+
+    assert len(seen) == 1
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="Another planner, other words.")
+def test_changes_are_taken_in_without_a_look_at_every_voice(aurora):
+    SHELF.find_edition(aurora.teams)
+    touch_voices([aurora.voice.pk])
+    with CaptureQueriesContext(connection) as seen:
+        SHELF.find_edition(aurora.teams)
+
+    plans = []
+    with connection.cursor() as cursor:
+        for query in seen:
+            cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}")
+            plans += [line for *_, line in cursor.fetchall() if "catalog_voice " in line]
+    assert len(plans) >= 2
+    assert all("voice_by_account_version (account_id=? AND version>?)" in line for line in plans)
+
+
+def test_where_there_is_no_index_or_it_is_far_behind_sql_answers(aurora, monkeypatch):
+    monkeypatch.setattr(cache, "MOST_CHANGED", 1)
+    assert names(aurora.mia) == ["Ada", "Bob"]
+    for name in ("Cem", "Dan"):
+        factories.make_voice(aurora.account, name)
+
+    assert SHELF.find_edition(aurora.teams) is None
+    assert len(find_voices(aurora.mia, VoiceFilter()).voices) == 4
+
+    build_index(aurora.teams)
+    assert names(aurora.mia) == ["Ada", "Bob", "Cem", "Dan"]
+
+
+def test_an_index_that_took_in_much_is_changed_for_a_newer_one(aurora, monkeypatch):
+    monkeypatch.setattr(versions, "MOST_CHANGED", 1)
+    assert names(aurora.mia) == ["Ada", "Bob"]
+    for name in ("Cem", "Dan"):
+        factories.make_voice(aurora.account, name)
+    assert len(SHELF.find_edition(aurora.teams).shards) > 1
+    build_index(aurora.teams)
+    raise_version(aurora.aurora.pk)
+
+    assert len(SHELF.find_edition(aurora.teams).shards) == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"torn", b"voiceboard index\n\xff\xff\xff"])
+def test_a_file_that_is_no_index_is_dropped_and_made_anew(aurora, content):
+    snapshot_path(aurora.teams).write_bytes(content)
+
+    assert SHELF.find_edition(aurora.teams) is None
+    assert build_due_indexes() == [aurora.teams]
+    assert names(aurora.mia) == ["Ada", "Bob"]
+
+
+def test_a_file_that_breaks_off_is_dropped(aurora):
+    path = snapshot_path(aurora.teams)
+    path.write_bytes(path.read_bytes()[:-100])
+
+    assert SHELF.find_edition(aurora.teams) is None
+    assert not path.exists()
+
+
+def test_an_index_of_a_later_database_than_this_one_answers_nothing(aurora):
+    assert names(aurora.mia) == ["Ada", "Bob"]
+    CatalogVersion.objects.update(number=1)
+
+    assert SHELF.find_edition(aurora.teams) is None
+    assert build_due_indexes() == [aurora.teams]
+    assert SHELF.find_edition(aurora.teams).versions == {aurora.aurora.pk: 1}
+
+
+def test_the_index_is_readable_by_its_owner_only(aurora):
+    assert snapshot_path(aurora.teams).stat().st_mode & 0o077 == 0
+
+
+def test_the_index_least_used_leaves_when_there_is_no_room(aurora, settings):
+    both = frozenset({aurora.aurora.pk, aurora.borealis.pk})
+    factories.make_voice(aurora.other_account, "Foreign")
+    build_index(both)
+    settings.INDEX_MAX_BYTES = 1
+
+    assert SHELF.find_edition(aurora.teams)
+    assert SHELF.find_edition(both)
+    assert list(SHELF._entries) == [both]
+
+
+def test_whoever_is_in_two_teams_finds_what_the_one_has_that_they_work_in(aurora):
+    factories.make_voice(aurora.other_account, "Foreign")
+    second = Membership.objects.create(user=aurora.sam, team=aurora.aurora)
+    other = frozenset({aurora.borealis.pk})
+
+    assert list_scopes() == [aurora.teams, other]
+    assert build_due_indexes() == [other]
+    assert names(aurora.sam) == ["Foreign"]
+    Membership.objects.filter(pk=second.pk).update(chosen_at=factories.NOW)
+    assert names(aurora.sam) == ["Ada", "Bob"]
+
+
+def test_an_index_is_due_when_it_is_missing_or_far_behind(cast, monkeypatch):
+    monkeypatch.setattr("catalog.jobs.searches.index._MOST_CHANGED", 1)
+    assert build_due_indexes() == []  # nobody has a voice
+    factories.make_voice(cast.account)
+    teams = frozenset({cast.aurora.pk})
+
+    assert build_due_indexes() == [teams]
+    factories.make_voice(cast.account)
+    assert build_due_indexes() == []
+    factories.make_voice(cast.account)
+    assert build_due_indexes() == [teams]

@@ -1,0 +1,297 @@
+"""Who is responsible for an account or a voice changes by an act alone, which is in the log."""
+
+import importlib
+from dataclasses import replace
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import PermissionDenied
+
+from catalog.jobs.credentials.check import check_credential
+from catalog.models import (
+    AuditEntry,
+    Credential,
+    Keep,
+    Membership,
+    Notice,
+    PlannedDeletion,
+    ProviderAccount,
+    Voice,
+)
+from catalog.models.keeps import find_keeper
+from catalog.models.rules import rules_of
+from catalog.queries.cleanups.stale import find_stale
+from catalog.services.accounts.owners import (
+    NoFittingOwner,
+    change_account_owner,
+    change_voice_owner,
+)
+from catalog.services.credentials.keys import add_credential, remove_credential, share_credential
+from catalog.services.credentials.replacement import confirm_replacement, replace_key
+from catalog.services.teams.members import remove_member
+from tests import factories
+
+NOW = factories.NOW
+
+
+@pytest.fixture
+def bring(cast, stub, wakes, clock):
+    """Return a way to add a key and have it checked, as a worker does."""
+
+    def _bring(who, *, is_shared: bool) -> Credential:
+        key = add_credential(
+            who,
+            team=cast.aurora,
+            provider="elevenlabs",
+            api_key=f"sk_of_{who}_0123456789abcdef",
+            nickname="",
+            is_shared=is_shared,
+            now=clock.now,
+        )
+        check_credential(key.pk, clock)
+        return Credential.objects.get(pk=key.pk)
+
+    return _bring
+
+
+@pytest.fixture
+def shared(cast, bring) -> Credential:
+    return bring(cast.ana, is_shared=True)
+
+
+@pytest.fixture
+def private(cast, bring, shared) -> Credential:
+    return bring(cast.mia, is_shared=False)
+
+
+def owner_of(key: Credential) -> object:
+    return ProviderAccount.objects.get(pk=key.account_id).last_owner
+
+
+def membership(user) -> Membership:
+    return Membership.objects.get(user=user)
+
+
+def test_a_second_key_of_an_account_changes_neither_its_owner_nor_that_of_its_voices(
+    cast, shared, private, clock
+):
+    voice = factories.make_clone(shared.account, "Made elsewhere")
+
+    for key in (shared, private):
+        check_credential(key.pk, clock)
+
+    assert private.account == shared.account
+    assert owner_of(shared) == cast.ana
+    found = find_stale(cast.aurora, rules_of(cast.aurora), NOW, user=cast.ana).everything
+    assert {stale.voice: stale.keeper for stale in found}[voice] == cast.ana
+
+
+def test_two_shared_keys_leave_the_account_with_the_first_one_s_owner(cast, shared, bring):
+    bring(cast.mia, is_shared=True)
+
+    assert owner_of(shared) == cast.ana
+
+
+def test_sharing_that_ends_and_begins_again_changes_no_owner(cast, shared, private, clock):
+    for is_shared in (False, True):
+        share_credential(cast.ana, credential=shared, is_shared=is_shared, now=NOW)
+        check_credential(private.pk, clock)
+
+        assert owner_of(shared) == cast.ana
+
+
+def test_an_owner_whose_key_is_removed_stays_responsible_and_still_sees_the_account(
+    cast, shared, private, clock
+):
+    remove_credential(cast.ana, credential=shared, now=NOW)
+    check_credential(private.pk, clock)
+
+    assert owner_of(private) == cast.ana
+    assert ProviderAccount.objects.visible_to(cast.ana).filter(pk=private.account_id).exists()
+
+
+def test_a_key_that_is_replaced_leaves_both_accounts_with_their_owners(
+    cast, shared, private, stub, wakes, clock
+):
+    stub.verdict = replace(stub.verdict, account_ref="workspace-of-mia")
+    replace_key(cast.mia, credential=private, api_key="sk_other_0123456789abcdef", now=NOW)
+    check_credential(private.pk, clock)
+    confirm_replacement(cast.mia, credential=private, keeps_account=False, now=NOW)
+    check_credential(private.pk, clock)
+
+    private.refresh_from_db()
+    assert private.account != shared.account
+    assert (owner_of(shared), owner_of(private)) == (cast.ana, cast.mia)
+
+
+def test_an_account_that_is_given_its_name_later_keeps_its_owner(cast, bring, stub, clock):
+    named = stub.verdict
+    stub.verdict = replace(named, account_ref="")
+    key = bring(cast.ana, is_shared=True)
+    stub.verdict = named
+    check_credential(key.pk, clock)
+    other = bring(cast.mia, is_shared=False)
+
+    assert key.account == other.account
+    assert other.account.ref == "workspace-stub"
+    assert owner_of(key) == cast.ana
+
+
+def test_when_a_member_with_a_key_leaves_the_heir_gets_no_account_of_another_owner(
+    cast, shared, private, clock
+):
+    cleo = factories.make_user("Cleo", cast.aurora, Membership.Role.CLONER)
+    factories.make_sample(cast.mia, cast.aurora)
+
+    remove_member(
+        cast.ana,
+        membership=membership(cast.mia),
+        heir=membership(cleo),
+        reason="",
+        now=NOW,
+    )
+
+    assert owner_of(shared) == cast.ana
+
+
+def test_when_the_owner_leaves_the_heir_is_responsible_and_no_later_check_changes_that(
+    cast, shared, private, clock
+):
+    cleo = factories.make_user("Cleo", cast.aurora, Membership.Role.ADMIN)
+
+    remove_member(cleo, membership=membership(cast.ana), heir=membership(cleo), reason="", now=NOW)
+    check_credential(private.pk, clock)
+
+    assert owner_of(private) == cleo
+
+
+def test_the_account_is_named_by_its_owner_s_key_as_long_as_there_is_one(
+    cast, shared, private, stub, clock
+):
+    stub.verdict = replace(stub.verdict, account_label="Mia (free)")
+    check_credential(private.pk, clock)
+    assert ProviderAccount.objects.get(pk=shared.account_id).label == "Stub (creator)"
+
+    remove_credential(cast.ana, credential=shared, now=NOW)
+    check_credential(private.pk, clock)
+    assert ProviderAccount.objects.get(pk=private.account_id).label == "Mia (free)"
+
+
+def test_an_account_without_an_owner_is_taken_by_the_next_key_and_the_log_says_so(
+    cast, shared, private, clock
+):
+    ProviderAccount.objects.filter(pk=shared.account_id).update(last_owner=None)
+
+    check_credential(private.pk, clock)
+
+    assert owner_of(shared) == cast.mia
+    entry = AuditEntry.objects.filter(action="account owner set").latest("number")
+    assert entry.after == {"owner": "Mia"}
+
+
+def test_an_admin_names_another_owner_who_is_notified(cast):
+    voice = factories.make_clone(cast.account, "Ada")
+    made = factories.make_clone(cast.account, "Made here")
+    factories.make_job(cast.ana, cast.credential, voice=made)
+    plan = factories.make_plan(
+        cast.ana, cast.aurora, [voice, made], approved_at=NOW, started_at=None
+    )
+    plan.lines.update(state="held", keeper=cast.ana)
+
+    done = change_account_owner(
+        cast.ana,
+        account=cast.account,
+        owner=membership(cast.mia),
+        reason="Mia pays for it.",
+        now=NOW,
+    )
+
+    assert done
+    cast.account.refresh_from_db()
+    assert cast.account.last_owner == cast.mia
+    assert (find_keeper(voice), find_keeper(made)) == (cast.mia, cast.ana)
+    keepers = {line.voice: line.keeper for line in PlannedDeletion.objects.all()}
+    assert keepers == {voice: cast.mia, made: cast.ana}
+    told = [notice.text for notice in Notice.objects.filter(user=cast.mia).order_by("pk")]
+    assert "Ana made you responsible" in told[0]
+    assert "Mia pays for it." in told[0]
+    assert len(told) == 2  # the second one says what of theirs is soon deleted
+    entry = AuditEntry.objects.get(action="account owner changed")
+    assert (entry.before, entry.after) == ({"owner": "Ana"}, {"owner": "Mia"})
+    assert entry.reason == "Mia pays for it."
+
+
+@pytest.mark.parametrize("is_made_here", [True, False])
+def test_an_admin_names_another_owner_for_one_voice(cast, is_made_here):
+    voice, other = (factories.make_clone(cast.account, name) for name in ("Ada", "Bo"))
+    if is_made_here:
+        factories.make_job(cast.ana, cast.credential, voice=voice)
+
+    change_voice_owner(cast.ana, voice=voice, owner=membership(cast.mia), reason="Hers.", now=NOW)
+
+    assert find_keeper(Voice.objects.get(pk=voice.pk)) == cast.mia
+    assert find_keeper(other) == cast.ana
+    assert AuditEntry.objects.get().action == "voice owner changed"
+    assert Notice.objects.get().user == cast.mia
+    if is_made_here:
+        assert voice.clone_jobs.get().requested_by == cast.ana
+
+
+def test_nothing_is_written_when_the_person_is_the_owner_already(cast):
+    voice = factories.make_clone(cast.account, "Ada")
+    ana = membership(cast.ana)
+
+    assert not change_account_owner(
+        cast.ana, account=cast.account, owner=ana, reason="Again.", now=NOW
+    )
+    assert not change_voice_owner(cast.ana, voice=voice, owner=ana, reason="Again.", now=NOW)
+
+    assert not AuditEntry.objects.exists()
+    assert not Notice.objects.exists()
+
+
+def test_only_an_admin_names_owners_and_only_people_of_the_team_who_do_more_than_look(cast):
+    voice = factories.make_clone(cast.account, "Ada")
+    vic = factories.make_user("Vic", cast.aurora, Membership.Role.VIEWER)
+
+    for who, owner, refusal in (
+        (cast.mia, cast.mia, PermissionDenied),
+        (cast.sam, cast.mia, PermissionDenied),
+        (cast.ana, cast.sam, NoFittingOwner),
+        (cast.ana, vic, NoFittingOwner),
+    ):
+        values = {"owner": membership(owner), "reason": "So.", "now": NOW}
+        with pytest.raises(refusal):
+            change_account_owner(who, account=cast.account, **values)
+        with pytest.raises(refusal):
+            change_voice_owner(who, voice=voice, **values)
+
+    cast.account.refresh_from_db()
+    assert cast.account.last_owner == cast.ana
+
+
+def test_the_migration_gives_accounts_back_to_the_owners_of_their_first_shared_keys(cast):
+    migration = importlib.import_module("catalog.migrations.0035_kept_and_owned_voices")
+    factories.make_credential(cast.mia, cast.account, is_shared=False)
+    taken_over = factories.make_account(cast.aurora, last_owner=cast.ana)
+    factories.make_credential(cast.mia, taken_over)
+    ProviderAccount.objects.filter(pk=cast.account.pk).update(last_owner=cast.mia)
+
+    migration.give_back_accounts(apps, None)
+
+    owners = dict(ProviderAccount.objects.values_list("pk", "last_owner"))
+    assert owners[cast.account.pk] == cast.ana.pk
+    assert owners[taken_over.pk] == cast.ana.pk
+
+
+def test_the_migration_lets_last_what_was_kept_before(cast):
+    migration = importlib.import_module("catalog.migrations.0035_kept_and_owned_voices")
+    voice = factories.make_clone(cast.account, "Ada")
+    plan = factories.make_plan(cast.ana, cast.aurora, [voice])
+    plan.lines.update(state="kept", kept_by=cast.mia, ended_at=NOW)
+
+    migration.make_keeps_last(apps, None)
+
+    keep = Keep.objects.get()
+    assert (keep.voice, keep.kept_by, (keep.until - NOW.date()).days) == (voice, cast.mia, 90)
+    assert plan.lines.get().told_at == NOW

@@ -1,0 +1,248 @@
+"""Roles change, people part from a team, and nothing that they made is lost."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from catalog.models import (
+    AuditEntry,
+    CloneJob,
+    Collection,
+    Consent,
+    Credential,
+    Invitation,
+    Membership,
+    Notice,
+    PlannedDeletion,
+    ProviderAccount,
+    Sample,
+    Voice,
+)
+from catalog.queries.cleanups.plans import find_held_lines
+from catalog.services.teams.members import HeirNeeded, LastAdmin, change_role, remove_member
+from tests import factories
+from tests.threads import call_at_once
+
+NOW = factories.NOW
+State, Step = CloneJob.State, CloneJob.Step
+
+
+def of(user, team=None):
+    rows = Membership.objects.filter(user=user).select_related("user", "team")
+    return rows.get(team=team) if team else rows.get()
+
+
+def remove(actor, leaving, heir=None, reason=""):
+    remove_member(actor, membership=of(leaving), heir=heir and of(heir), reason=reason, now=NOW)
+
+
+@pytest.fixture
+def mias(cast):
+    """Give Mia an account of her own, a key, a finished clone, a waiting one and a collection."""
+    account = factories.make_account(cast.aurora, last_owner=cast.mia, is_shared=False)
+    key = factories.make_credential(cast.mia, account)
+    voice = factories.make_clone(account)
+    done = factories.make_job(cast.mia, key, state=State.READY, voice=voice, step=Step.CONFIRMED)
+    waiting = factories.make_job(cast.mia, cast.credential)
+    sent = factories.make_job(cast.mia, cast.credential, step=Step.SENT, state=State.WAITING)
+    collection = Collection.objects.create(
+        team=cast.aurora, owner=cast.mia, name="Warm", created_at=NOW
+    )
+    return account, key, voice, done, waiting, sent, collection
+
+
+# Roles
+
+
+@pytest.mark.parametrize("role", ["viewer", "cloner", "admin"])
+def test_an_admin_makes_somebody_something_else(cast, role):
+    change_role(cast.ana, membership=of(cast.mia), role=role, now=NOW)
+
+    assert of(cast.mia).role == role
+    entry = AuditEntry.objects.get(action="role changed")
+    assert (entry.who, entry.target_name, entry.changes) == (
+        "Ana", "Mia", [("role", "member", role)]
+    )  # fmt: skip
+
+
+def test_the_same_role_again_is_no_change(cast):
+    change_role(cast.ana, membership=of(cast.mia), role="member", now=NOW)
+
+    assert not AuditEntry.objects.exists()
+
+
+def test_nobody_else_changes_a_role(cast):
+    for person in (cast.mia, cast.sam):
+        with pytest.raises(PermissionDenied):
+            change_role(person, membership=of(cast.mia), role="admin", now=NOW)
+
+    assert of(cast.mia).role == "member"
+
+
+def test_the_last_admin_stays_admin_and_stays(cast):
+    with pytest.raises(LastAdmin):
+        change_role(cast.ana, membership=of(cast.ana), role="member", now=NOW)
+    with pytest.raises(LastAdmin):
+        remove(cast.ana, cast.ana, heir=cast.mia)
+
+    assert of(cast.ana).role == "admin"
+
+
+def test_of_two_admins_one_may_go(cast):
+    change_role(cast.ana, membership=of(cast.mia), role="admin", now=NOW)
+
+    change_role(cast.mia, membership=of(cast.ana), role="viewer", now=NOW)
+
+    assert of(cast.ana).role == "viewer"
+
+
+def test_two_admins_who_go_at_the_same_moment_leave_one_behind(file_database, cast):
+    Membership.objects.filter(user=cast.mia).update(role="admin")
+
+    answers = call_at_once(
+        lambda: change_role(cast.ana, membership=of(cast.ana), role="member", now=NOW),
+        lambda: change_role(cast.mia, membership=of(cast.mia), role="member", now=NOW),
+    )
+
+    assert sorted(type(answer).__name__ for answer in answers) == ["LastAdmin", "NoneType"]
+    assert Membership.objects.filter(team=cast.aurora, role="admin").count() == 1
+
+
+# Leaving
+
+
+def test_keys_are_wiped_and_jobs_that_reached_nobody_are_stopped(cast, mias):
+    _, key, _, done, waiting, sent, _ = mias
+
+    remove(cast.ana, cast.mia, heir=cast.ana)
+
+    assert not Credential.objects.filter(pk=key.pk).exists()
+    states = {job.pk: job for job in CloneJob.objects.all()}
+    assert (states[waiting.pk].state, states[waiting.pk].message) == (
+        State.FAILED, "Stopped: Mia left the team."
+    )  # fmt: skip
+    assert states[waiting.pk].fence == waiting.fence + 1
+    assert states[sent.pk].state == State.WAITING
+    assert states[done.pk].state == State.READY
+    # Whoever takes over is told, not the one who left.
+    assert [(told.user, told.job) for told in Notice.objects.all()] == [(cast.ana, waiting)]
+
+
+def test_the_heir_takes_over_what_was_made_and_sees_it(cast, mias):
+    account, _, voice, done, _, _, collection = mias
+    assert not Voice.objects.visible_to(cast.ana).filter(pk=voice.pk).exists()
+
+    remove(cast.ana, cast.mia, heir=cast.ana)
+
+    assert ProviderAccount.objects.get(pk=account.pk).last_owner == cast.ana
+    assert Voice.objects.visible_to(cast.ana).filter(pk=voice.pk).exists()
+    job = CloneJob.objects.get(pk=done.pk)
+    assert (job.requested_by, job.keeper) == (cast.mia, cast.ana)
+    consent = Consent.objects.get(pk=job.order.consent_id)
+    assert (consent.attested_by, consent.kept_by) == (cast.mia, cast.ana)
+    assert set(Sample.objects.values_list("owner", flat=True)) == {cast.ana.pk}
+    assert Collection.objects.get(pk=collection.pk).owner == cast.ana
+
+
+def test_the_heir_may_keep_what_waits_for_its_deletion_and_is_told(cast, mias):
+    plan = factories.make_plan(
+        cast.ana, cast.aurora, [], approved_at=NOW, due_at=NOW + timedelta(days=7), started_at=None
+    )
+    states = PlannedDeletion.State
+    voices = [factories.make_clone(cast.account, name) for name in ("Ada", "Bo")]
+    values = {"keeper": cast.mia}
+    held = factories.make_line(plan, voices[0], state=states.HELD, **values)
+    ended = factories.make_line(plan, voices[1], state=states.SKIPPED, **values)
+
+    remove(cast.ana, cast.mia, heir=cast.ana)
+
+    assert find_held_lines(cast.ana) == [held]
+    ended.refresh_from_db()
+    assert ended.keeper == cast.mia
+    told = Notice.objects.get(page=Notice.Page.KEEPING)
+    assert (told.user, told.text.startswith("A clone of yours is to be deleted on")) == (
+        cast.ana, True
+    )  # fmt: skip
+
+
+def test_an_heir_who_leaves_hands_everything_on(cast, mias):
+    job = mias[3]
+    kim = factories.make_user("Kim", cast.aurora)
+    remove(cast.ana, cast.mia, heir=kim)
+
+    remove(cast.ana, kim, heir=cast.ana)
+
+    assert CloneJob.objects.get(pk=job.pk).keeper == cast.ana
+    assert CloneJob.objects.get(pk=job.pk).requested_by == cast.mia
+
+
+def test_what_is_somebody_elses_or_another_teams_is_let_be(cast, mias):
+    theirs = factories.make_job(cast.ana, cast.credential)
+    Membership.objects.create(user=cast.mia, team=cast.borealis)
+    other_key = factories.make_credential(cast.mia, cast.other_account)
+    other = factories.make_job(cast.mia, other_key)
+
+    remove_member(
+        cast.ana, membership=of(cast.mia, cast.aurora), heir=of(cast.ana), reason="", now=NOW
+    )
+
+    assert CloneJob.objects.get(pk=theirs.pk).kept_by is None
+    kept = CloneJob.objects.get(pk=other.pk)
+    assert (kept.keeper, kept.state) == (cast.mia, State.QUEUED)
+    assert Credential.objects.filter(pk=other_key.pk).exists()
+    assert of(cast.mia).team == cast.borealis
+
+
+def test_who_leaves_something_behind_needs_an_heir(cast, mias):
+    vic = factories.make_user("Vic", cast.aurora, "viewer")
+
+    for heir in (None, vic, cast.mia, cast.sam):
+        with pytest.raises(HeirNeeded):
+            remove(cast.ana, cast.mia, heir=heir)
+
+    assert of(cast.mia).role == "member"
+    assert Credential.objects.filter(owner=cast.mia).exists()
+
+
+def test_who_leaves_nothing_behind_just_goes(cast):
+    remove(cast.mia, cast.mia)
+
+    assert not Membership.objects.filter(user=cast.mia).exists()
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.who, entry.facts["heir"]) == ("member left", "Mia", None)
+
+
+def test_nobody_else_removes_a_person(cast):
+    kim = factories.make_user("Kim", cast.aurora, "cloner")
+
+    for person in (cast.mia, cast.sam):
+        with pytest.raises(PermissionDenied):
+            remove(person, kim)
+
+
+def test_the_log_tells_it_whole_key_by_key_and_without_a_secret(cast, mias):
+    remove(cast.ana, cast.mia, heir=cast.ana, reason="Went to another house.")
+
+    entries = list(AuditEntry.objects.order_by("number"))
+    assert [entry.action for entry in entries] == ["credential removed", "member removed"]
+    assert {entry.reason for entry in entries} == {"Went to another house."}
+    facts = entries[-1].facts
+    assert (facts["heir"], facts["wiped_keys"], facts["stopped_jobs"]) == ("Ana", 1, 1)
+    assert (facts["clones"], facts["consents"], facts["collections"]) == (3, 3, 1)
+    assert "sandbox-elevenlabs" not in str([entry.__dict__ for entry in entries])
+
+
+@pytest.mark.parametrize("goes", ["removed", "demoted"])
+def test_links_of_who_no_longer_runs_the_team_let_nobody_in(cast, goes):
+    Membership.objects.filter(user=cast.mia).update(role="admin")
+    link = factories.make_invitation(cast.mia, cast.aurora)
+    kept = factories.make_invitation(cast.ana, cast.aurora, token="other")
+
+    if goes == "removed":
+        remove(cast.ana, cast.mia)
+    else:
+        change_role(cast.ana, membership=of(cast.mia), role="cloner", now=NOW)
+
+    assert Invitation.objects.get(pk=link.pk).withdrawn_at == NOW
+    assert Invitation.objects.get(pk=kept.pk).withdrawn_at is None

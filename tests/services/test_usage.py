@@ -1,0 +1,76 @@
+"""What people listen to, speak with and take along is known afterwards."""
+
+from datetime import timedelta
+
+import pytest
+
+from catalog.models import VoiceUse
+from catalog.models.uses import note_uses
+from catalog.services.syntheses import request_speech
+from catalog.services.usage import note_play, tell_export
+from catalog.tasks import note_export_task
+from tests import factories
+
+NOW = factories.NOW
+
+
+def test_a_play_counts_with_its_time(cast):
+    voice = factories.make_voice(cast.account)
+    later = NOW + timedelta(hours=3)
+
+    note_play(cast.mia, voice=voice, now=NOW)
+    note_play(cast.ana, voice=voice, now=later)
+
+    use = VoiceUse.objects.get()
+    assert (use.voice, use.play_count, use.played_at, use.last_at) == (voice, 2, later, later)
+    assert (use.speech_count, use.export_count, use.provider_used_at) == (0, 0, None)
+
+
+def test_a_spoken_text_is_a_use_also_where_it_was_spoken_before(cast):
+    voice = factories.make_voice(cast.account)
+    factories.make_spoken_clip(voice, b"RIFF", "Hello there.")
+
+    for _ in range(2):
+        request_speech(cast.mia, voice=voice, text="Hello there.", settings={}, now=NOW)
+
+    use = VoiceUse.objects.get()
+    assert (use.speech_count, use.spoken_at, use.last_at) == (2, NOW, NOW)
+
+
+def test_an_export_is_noted_by_a_worker_and_only_for_voices_of_the_team(cast, wakes):
+    voice = factories.make_voice(cast.account)
+    foreign = factories.make_voice(cast.other_account)
+    selection = factories.make_selection(cast.mia, cast.aurora, voice, foreign)
+
+    tell_export(cast.mia, selection=selection)
+    tell_export(cast.ana, selection=selection)
+    assert not VoiceUse.objects.exists()
+    note_export_task(selection_id=wakes[0][1])
+
+    assert wakes == [("catalog.note_export", selection.pk)]
+    use = VoiceUse.objects.get()
+    assert (use.voice, use.export_count) == (voice, 1)
+
+
+def test_a_stranger_cannot_make_a_voice_look_used(cast):
+    note_play(cast.sam, voice=factories.make_voice(cast.account), now=NOW)
+
+    assert not VoiceUse.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_voice_that_went_meanwhile_is_no_trouble(installation):
+    note_uses([10**9], VoiceUse.Kind.PLAY, NOW)
+
+    assert not VoiceUse.objects.exists()
+
+
+def test_downloading_a_chosen_few_counts_and_the_inventory_does_not(cast, sign_in, wakes):
+    voice = factories.make_voice(cast.account)
+    selection = factories.make_selection(cast.mia, cast.aurora, voice)
+    client = sign_in(cast.mia)
+
+    client.get("/voices/export.csv")
+    client.get(f"/selections/{selection.pk}/export.csv")
+
+    assert wakes == [("catalog.note_export", selection.pk)]

@@ -1,0 +1,312 @@
+"""The people page, leaving, and going to another team without losing the page."""
+
+import html
+import re
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from catalog.jobs.voices.badges import refresh_badges
+from catalog.models import Invitation, Membership, Team, User
+from catalog.services.teams import invitations
+from tests import factories
+from tests.views.codes import code_of
+
+
+@pytest.fixture(autouse=True)
+def _no_attempts_before():
+    cache.clear()
+
+
+@pytest.fixture
+def ana(cast, sign_in):
+    return sign_in(cast.ana)
+
+
+def text_of(response):
+    return html.unescape(re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+def words_of(response):
+    return " ".join(text_of(response).split())
+
+
+def come_in(client, email, password=factories.PASSWORD):
+    form = {"login": email, "password": password}
+    return client.post("/account/login/", form, follow=True)
+
+
+def pk_of(user):
+    return Membership.objects.get(user=user).pk
+
+
+def test_the_page_says_who_is_there_and_what_each_role_may_do(ana, cast):
+    text = text_of(ana.get("/team/"))
+
+    assert "mia@example.com · Member" in text
+    assert "ana@example.com · Admin · 1 key · you" in text
+    assert "Makes clones, with the speaker's consent" in text
+    assert "sam@example.com" not in text
+
+
+def test_who_may_not_manage_gets_no_form_but_the_way_out(cast, sign_in):
+    page = sign_in(cast.mia).get("/team/").content.decode()
+
+    assert "Change role" not in page
+    assert "Invite somebody" not in page
+    assert page.count("/remove/") == 1
+
+
+def test_a_role_is_changed_and_said(ana, cast):
+    response = ana.post(f"/team/people/{pk_of(cast.mia)}/role/", {"role": "cloner"}, follow=True)
+
+    assert "Mia is now cloner of Aurora." in text_of(response)
+    assert Membership.objects.get(user=cast.mia).role == "cloner"
+
+
+def test_the_last_admin_is_told_what_to_do_first(ana, cast):
+    demoted = ana.post(f"/team/people/{pk_of(cast.ana)}/role/", {"role": "viewer"}, follow=True)
+    left = ana.post(f"/team/people/{pk_of(cast.ana)}/remove/", {"heir": pk_of(cast.mia)})
+
+    for response in (demoted, left):
+        assert "The team needs an admin: make somebody else one first." in text_of(response)
+    assert left.status_code == 422
+    assert Membership.objects.get(user=cast.ana).role == "admin"
+
+
+def test_removing_names_what_is_handed_over_and_asks_for_an_heir(ana, cast):
+    account = factories.make_account(cast.aurora, last_owner=cast.mia)
+    factories.make_job(cast.mia, factories.make_credential(cast.mia, account))
+    path = f"/team/people/{pk_of(cast.mia)}/remove/"
+
+    asked = ana.get(path)
+    forgot = ana.post(path, {"reason": "Moved"})
+    done = ana.post(path, {"heir": pk_of(cast.ana), "reason": "Moved"}, follow=True)
+
+    assert "Handed over: 1 accounts, 1 samples, 1 clones, 1 speakers, 1 consents." in text_of(asked)
+    assert "Takes over optional" not in " ".join(text_of(asked).split())
+    assert (forgot.status_code, "Choose who takes over." in text_of(forgot)) == (422, True)
+    assert "Mia is no longer in Aurora." in text_of(done)
+    assert not Membership.objects.filter(user=cast.mia).exists()
+
+
+def test_who_left_alone_is_in_no_team_and_may_sign_out(cast, sign_in):
+    mia = sign_in(cast.mia)
+
+    response = mia.post(f"/team/people/{pk_of(cast.mia)}/remove/", follow=True)
+
+    assert response.status_code == 403
+    assert "You are in no team" in text_of(response)
+
+
+def test_a_voice_whose_key_went_with_its_owner_says_so(ana, cast):
+    account = factories.make_account(cast.aurora, last_owner=cast.mia)
+    factories.make_credential(cast.mia, account)
+    voice = factories.make_clone(account, "Our Bo")
+    fine = factories.make_voice(cast.account, "Fine")
+
+    ana.post(f"/team/people/{pk_of(cast.mia)}/remove/", {"heir": pk_of(cast.ana)})
+    refresh_badges(factories.NOW, account.pk)
+
+    assert "Key missing" in text_of(ana.get(f"/voices/{voice.pk}/"))
+    assert "Key missing" not in text_of(ana.get(f"/voices/{fine.pk}/"))
+
+
+# Invitations
+
+
+def test_a_link_is_shown_once_and_brings_somebody_new_in(ana, cast):
+    made = ana.post("/team/invitations/", {"role": "viewer", "days": "7", "label": "For Kim"})
+    link = re.search(r'<code id="made-link">(.+?)</code>', made.content.decode())[1]
+    kim = Client()
+
+    asked = kim.get(link)
+    person = {"name": "Kim", "email": "kim@example.com", "password": "a long pass phrase"}
+    asked_in = kim.post(link, person, follow=True)
+    joined = come_in(kim, "kim@example.com", "a long pass phrase")
+
+    assert "no-store" in made["Cache-Control"]
+    assert link not in ana.get("/team/").content.decode()
+    assert "Join Aurora as viewer" in " ".join(text_of(asked).split())
+    assert asked_in.redirect_chain == [("/account/login/", 302)]
+    assert "Sign in with your email address and password to join Aurora" in words_of(asked_in)
+    assert joined.redirect_chain == [("/voices/", 302)]
+    assert "You now work in Aurora." in text_of(joined)
+    assert Membership.objects.get(user__email="kim@example.com").role == "viewer"
+    assert "Used by Kim" in text_of(ana.get("/team/"))
+    assert kim.get(link).status_code == 404
+    again = Client().get(link)
+    assert (again.status_code, "This link no longer works" in text_of(again)) == (404, True)
+
+
+def test_who_is_signed_in_comes_in_with_one_press_and_who_is_not_is_led_back(ana, cast, sign_in):
+    token = "known"
+    factories.make_invitation(cast.ana, cast.aurora, token=token, role="cloner")
+    link = f"/join/{token} of {cast.aurora.pk}/"
+    sam = sign_in(cast.sam)
+
+    page = Client().get(link).content.decode()
+    asked = sam.get(link)
+    joined = sam.post(link, follow=True)
+
+    assert "/account/login/?next=/join/known" in page
+    assert "Join as Sam" in text_of(asked)
+    assert "You now work in Aurora." in text_of(joined)
+    assert "Used by Sam" in text_of(ana.get("/team/"))
+
+
+@pytest.mark.parametrize(
+    ("posted", "words"),
+    [
+        ({"password": "short"}, "at least 10 characters"),
+        ({"email": "kim"}, "Enter a valid email address."),
+    ],
+)
+def test_what_cannot_be_is_said_and_the_link_stays_good(cast, posted, words):
+    factories.make_invitation(cast.ana, cast.aurora, token="t")
+    link = f"/join/t of {cast.aurora.pk}/"
+    person = {"name": "Kim", "email": "kim@example.com", "password": "a long pass phrase"}
+
+    response = Client().post(link, {**person, **posted})
+
+    assert response.status_code == 422
+    assert words in text_of(response)
+    assert Invitation.objects.get().used_at is None
+    assert User.objects.count() == 3
+
+
+def answer_of(email):
+    """Return a browser that has filled in the join form, and what it was answered."""
+    client = Client()
+    form = {"name": "Kim", "email": email, "password": "a long pass phrase"}
+    answer = client.post(link_of(Invitation.objects.latest("pk")), form)
+    sign_in_page = client.get("/account/login/").content.decode()
+    page = re.sub(r'value="[^"]{64}"|data-csrf="[^"]*"', "", sign_in_page)
+    return client, (answer.status_code, answer["Location"], answer.content, page)
+
+
+def link_of(invitation):
+    return f"/join/{invitation.label} of {invitation.team_id}/"
+
+
+def test_the_join_page_does_not_tell_whether_an_address_has_an_account(ana, cast, monkeypatch):
+    hashed, listed = [], []
+    real = invitations.make_password
+    monkeypatch.setattr(invitations, "make_password", lambda word: hashed.append(1) or real(word))
+    answers = {}
+    for email in ("kim@example.com", "sam@example.com", "mia@example.com"):
+        row = factories.make_invitation(cast.ana, cast.aurora, token=email, label=email)
+        client, answers[email] = answer_of(email)
+        # The link itself, and what the admin sees, tell nothing either.
+        again = words_of(Client().get(link_of(row))).replace(email, "")
+        listed.append((again, "Open, waiting for a sign-in" in words_of(ana.get("/team/"))))
+        Invitation.objects.all().update(withdrawn_at=factories.NOW)
+
+    assert len(set(answers.values())) == 1
+    assert len(set(listed)) == 1
+    assert hashed == [1, 1, 1]
+    # A guess by somebody else is stopped like any other guess at a password.
+    assert come_in(client, "mia@example.com", "a long pass phrase").status_code == 200
+
+
+def test_someone_with_an_account_joins_by_signing_in_with_its_password(cast):
+    row = factories.make_invitation(cast.ana, cast.aurora, token="t", label="t", role="cloner")
+    client, _ = answer_of("sam@example.com")
+
+    joined = come_in(client, "sam@example.com")
+
+    assert "You now work in Aurora." in text_of(joined)
+    assert Membership.objects.get(user=cast.sam, team=cast.aurora).role == "cloner"
+    assert Invitation.objects.get(pk=row.pk).used_by == cast.sam
+
+
+def test_nobody_joins_by_a_form_that_another_browser_sent(cast):
+    factories.make_invitation(cast.ana, cast.aurora, token="t", label="t")
+    answer_of("sam@example.com")
+
+    come_in(Client(), "sam@example.com")
+
+    assert not Membership.objects.filter(user=cast.sam, team=cast.aurora).exists()
+
+
+def test_a_second_factor_is_asked_before_somebody_joins(cast):
+    factories.make_factor(cast.sam)
+    factories.make_invitation(cast.ana, cast.aurora, token="t", label="t")
+    client, _ = answer_of("sam@example.com")
+
+    come_in(client, "sam@example.com")
+    assert not Membership.objects.filter(user=cast.sam, team=cast.aurora).exists()
+    client.post("/account/second-factor/authenticate/", {"code": code_of()})
+
+    assert Membership.objects.filter(user=cast.sam, team=cast.aurora).exists()
+
+
+def test_a_link_that_was_withdrawn_before_the_sign_in_joins_nothing(ana, cast):
+    row = factories.make_invitation(cast.ana, cast.aurora, token="t", label="t")
+    client, _ = answer_of("sam@example.com")
+    ana.post(f"/team/invitations/{row.pk}/withdraw/")
+
+    assert come_in(client, "sam@example.com").status_code == 200
+    assert not Membership.objects.filter(user=cast.sam, team=cast.aurora).exists()
+
+
+def test_the_join_form_is_sent_only_so_often_from_one_address(cast):
+    row = factories.make_invitation(cast.ana, cast.aurora, token="t", label="t")
+
+    answers = [Client().post(link_of(row)) for _ in range(21)]
+
+    assert [answers[-2].status_code, answers[-1].status_code] == [422, 429]
+
+
+def test_a_link_that_was_taken_back_is_nothing(ana, cast):
+    row = factories.make_invitation(cast.ana, cast.aurora, token="t")
+
+    ana.post(f"/team/invitations/{row.pk}/withdraw/")
+
+    assert Client().get(f"/join/t of {cast.aurora.pk}/").status_code == 404
+    assert "Withdrawn" in text_of(ana.get("/team/"))
+
+
+# Going to another team
+
+
+@pytest.fixture
+def both(cast):
+    Membership.objects.create(user=cast.ana, team=cast.borealis, role="member")
+
+
+@pytest.mark.parametrize(
+    ("stood", "goes"),
+    [
+        ("/voices/?q=warm&gender=female", "/voices/?q=warm&gender=female"),
+        ("/team/", "/team/"),
+        ("/keys/add/", "/keys/add/"),
+        ("/voices/12/", "/voices/"),
+        ("/jobs/0b1e8a62-0000-4000-8000-000000000000/", "/jobs/"),
+        ("/nowhere/", "/voices/"),
+        ("", "/voices/"),
+        ("https://evil.example/voices/", "/voices/"),
+        ("//evil.example/voices/", "/voices/"),
+    ],
+)
+def test_the_page_stays_as_far_as_the_other_team_has_it(ana, cast, both, stood, goes):
+    response = ana.post(f"/teams/{cast.borealis.pk}/choose/", {"next": stood})
+
+    assert (response.status_code, response["Location"]) == (302, goes)
+    assert Team.objects.visible_to(cast.ana).get() == cast.borealis
+
+
+def test_the_frame_offers_other_teams_only_to_who_has_some(ana, cast, both, sign_in):
+    own, other = ana.get("/voices/?q=x"), sign_in(cast.mia).get("/voices/")
+
+    assert f"/teams/{cast.borealis.pk}/choose/" in own.content.decode()
+    assert 'name="next" value="/voices/?q=x"' in own.content.decode()
+    assert "own-teams" not in other.content.decode()
+
+
+def test_another_team_is_opened_by_who_runs_one(ana, cast, sign_in):
+    opened = ana.post("/teams/", {"name": "Corona"}, follow=True)
+
+    assert "You now work in Corona." in text_of(opened)
+    assert "Open another team" not in text_of(sign_in(cast.mia).get("/you/"))
