@@ -7,7 +7,7 @@ TEST_SETTINGS = DJANGO_SETTINGS_MODULE=tests.settings
 PYTEST = $(PYTHON) -m pytest --numprocesses 3 --dist loadfile --durations 25
 PYTEST_IN_BROWSERS = $(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --durations 10
 
-.PHONY: help start test check lint fix types bench chaos development
+.PHONY: help start test check lint fix types bench chaos memory development
 
 help:
 	@echo "make start   run Voiceboard, with a sandbox to try it on; Ctrl-C ends it"
@@ -17,6 +17,7 @@ help:
 	@echo "make types   the types"
 	@echo "make bench   measure browsing; SIZES=\"10000 100000 1000000\" for all of it"
 	@echo "make chaos   200 clones while calls fail and processes are killed; takes half an hour"
+	@echo "make memory  what each process of a running Voiceboard holds in memory, and the sum"
 	@echo "make fix     mend what can be mended by a tool"
 
 start:
@@ -50,6 +51,9 @@ bench: development
 
 chaos: development
 	@$(PYTHON) scripts/chaos $(ARGS)
+
+memory:
+	@$(PYTHON) scripts/memory.py
 
 fix: development
 	@.venv/bin/ruff check --fix .

@@ -13,7 +13,7 @@ from celery import Celery
 from celery.signals import beat_init, worker_before_create_process, worker_init, worker_process_init
 
 import voiceboard.beats
-from catalog.transport import register_transport
+from catalog.core.transport import register_transport
 from voiceboard.guard import refuse_unfit
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voiceboard.settings")
@@ -81,7 +81,7 @@ def _transport_options(url: str) -> dict[str, Any]:
         }
     if url.startswith("amqp"):
         return {"confirm_publish": True}
-    return {}  # the embedded queue renews its leases while a worker lives
+    return {}
 
 
 app.conf.update(

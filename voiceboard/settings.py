@@ -9,9 +9,9 @@ from csp.constants import NONE, SELF
 
 from catalog.audio.tts.weights import engine_is_installed
 from catalog.core.private_files import make_private_folder
+from catalog.core.transport import queue_url
 from catalog.providers.registry import all_infos
 from catalog.providers.types import ProviderInfo
-from catalog.transport import queue_url
 from voiceboard import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -173,7 +173,7 @@ CACHES = {
     }
 }
 
-CELERY_BROKER_URL = env.read_text("CELERY_BROKER_URL", queue_url(DATA_DIR / "queue.sqlite3"))
+CELERY_BROKER_URL = env.read_text("CELERY_BROKER_URL", queue_url(DATA_DIR / "queue"))
 
 AUTH_USER_MODEL = "catalog.User"
 AUTHENTICATION_BACKENDS = ["catalog.views.base.auth_backends.AccountBackend"]

@@ -15,8 +15,6 @@ from types import FrameType
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from catalog.transport import queue_path
-from catalog.transport.messages import set_aside_damaged
 from voiceboard.claims import HOST, CannotStart, check_port, only_one
 from voiceboard.processes import Service, Surroundings, Watcher, end_in_order
 
@@ -175,10 +173,6 @@ class Supervisor:
         return self._had_terminal and not os.isatty(STANDARD_INPUT)
 
     def _prepare(self) -> None:
-        queue = queue_path(settings.CELERY_BROKER_URL)
-        if queue is not None and (moved := set_aside_damaged(queue)):
-            # Nothing is lost by it: the jobs are in the database, and the schedule wakes them.
-            say(f"The queue file was damaged and is now {moved}.")
         steps = [self._step("prepare"), self._step("collectstatic", "--noinput")]
         for step in steps:
             step.start()

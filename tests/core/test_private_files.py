@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from kombu import Connection
 
 from catalog.core.crypto import KeyRing
 from catalog.core.private_files import close_folders, make_private_folder
 from catalog.core.storage import store_media
-from catalog.transport.messages import QueueFile
+from catalog.core.transport import queue_url, register_transport
 from voiceboard.env import keep_secret
 from voiceboard.logfiles import PrivateLogFile
 
@@ -25,6 +26,9 @@ def _open_umask() -> Iterator[None]:
     os.umask(before)
 
 
+register_transport()
+
+
 def open_to_others(root: Path) -> list[str]:
     found = [each for each in (root, *root.rglob("*")) if each.lstat().st_mode & 0o077]
     return [str(each) for each in found if not each.is_symlink()]
@@ -35,7 +39,7 @@ WRITERS = {
     "secret": lambda path: keep_secret(path / "secrets" / "more" / "key"),
     "ring": lambda path: KeyRing.create(path / "secrets" / "more" / "keys.json"),
     "log": lambda path: PrivateLogFile(path / "logs" / "more" / "web.log").close(),
-    "queue": lambda path: QueueFile(path / "queue" / "more" / "queue.sqlite3").check(),
+    "queue": lambda path: Connection(queue_url(path / "more" / "queue")).ensure_connection(),
 }
 
 

@@ -62,3 +62,14 @@ def test_a_lost_key_stops_it_with_one_clear_sentence(fresh):
         prepare()
 
     assert not fresh.exists()
+
+
+def test_the_queue_of_an_older_version_is_removed(fresh, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    for name in ("queue.sqlite3", "queue.sqlite3-wal", "queue.damaged", "queue.jobs.wake"):
+        (tmp_path / name).touch()
+    (tmp_path / "queue").mkdir()
+
+    prepare()
+
+    assert [path.name for path in tmp_path.glob("queue*")] == ["queue"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from celery import Celery
 
-from catalog.transport import register_transport
+from catalog.core.transport import register_transport
 
 register_transport()
 
@@ -14,9 +14,6 @@ register_transport()
 app = Celery("recording", set_as_current=False)
 app.conf.update(
     broker_url=os.environ.get("RECORDING_BROKER_URL", "memory://"),
-    broker_transport_options={
-        "visibility_timeout": float(os.environ.get("RECORDING_LEASE_SECONDS", "30"))
-    },
     broker_connection_retry_on_startup=True,
     task_acks_late=True,
     task_reject_on_worker_lost=True,

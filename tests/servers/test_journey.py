@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from catalog.core.transport import queue_url
 from catalog.sandbox import Sandbox, running_sandbox
-from catalog.transport import queue_url
 from tests.e2e.sandbox import SandboxControl
 from tests.servers.installation import kill_at_one_blow, prepared
 from tests.servers.processes import in_time
@@ -24,7 +24,7 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def broker(request: pytest.FixtureRequest, folder: Path) -> str:
     if request.param == "embedded":
-        return queue_url(folder / "queue.sqlite3")
+        return queue_url(folder / "queue")
     return request.getfixturevalue(request.param)
 
 

@@ -15,7 +15,7 @@ from tests.servers.recording_app import app, lines_of
 class Workers:
     """Workers of the recording app on one broker; all end with the ``with`` block."""
 
-    def __init__(self, broker_url: str, folder: Path, *, lease: float = 30) -> None:
+    def __init__(self, broker_url: str, folder: Path) -> None:
         self.record = folder / "record"
         self.log = folder / "worker.log"
         self._broker_url = broker_url
@@ -27,7 +27,6 @@ class Workers:
             **others,
             "RECORDING_BROKER_URL": broker_url,
             "RECORDING_FILE": str(self.record),
-            "RECORDING_LEASE_SECONDS": str(lease),
         }
         self._running: list[subprocess.Popen[bytes]] = []
 

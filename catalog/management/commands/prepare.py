@@ -37,8 +37,15 @@ class Command(BaseCommand):
         if settings.DEMO:
             prepare_demo(password=settings.DEMO_PASSWORD, now=timezone.now())
         self._prepare_speech()
+        self._drop_old_queue(Path(settings.DATA_DIR))
         # What an older version, or a tool of the operator's, left open.
         close_folders(Path(settings.DATA_DIR))
+
+    def _drop_old_queue(self, data: Path) -> None:
+        """Remove the queue of versions before 0.2.0: the sweep finds every job by its row."""
+        for pattern in ("queue.sqlite3*", "queue.damaged", "queue.*.wake"):
+            for left in data.glob(pattern):
+                left.unlink(missing_ok=True)
 
     def _prepare_speech(self) -> None:
         for info in all_infos():

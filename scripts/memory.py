@@ -1,0 +1,60 @@
+"""Print what a running Voiceboard holds in memory, process by process.
+
+    python scripts/memory.py [DATA_DIR]
+
+PSS counts a page that several processes share once, divided among them, so the sum is what all of
+them take together. Linux only: it reads /proc.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+PROC = Path("/proc")
+
+
+def main() -> int:
+    """Print each process that the supervisor of a data directory started, and the sum."""
+    data = Path(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("VOICEBOARD_DATA_DIR", "var"))
+    try:
+        supervisor = int((data / "supervisor.lock").read_text())
+        tree = list_tree(supervisor)
+        held = {pid: read_pss(pid) for pid in tree}
+    except (OSError, ValueError):
+        sys.stderr.write(f"Voiceboard doesn't run on {data.absolute()}.\n")
+        return 1
+    for pid in tree:
+        sys.stdout.write(f"{held[pid] / 1000:7.1f} MB  {pid:>8}  {describe(pid)}\n")
+    sys.stdout.write(f"{sum(held.values()) / 1000:7.1f} MB  in {len(tree)} processes\n")
+    return 0
+
+
+def list_tree(root: int) -> list[int]:
+    """Return a process and all that descend from it, each after its parent."""
+    children: dict[int, list[int]] = {}
+    for folder in PROC.iterdir():
+        if folder.name.isdigit():
+            # The name stands in brackets, and may itself contain some.
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            children.setdefault(int(fields[1]), []).append(int(folder.name))
+    tree, waiting = [], [root]
+    while waiting:
+        tree.append(waiting.pop())
+        waiting += sorted(children.get(tree[-1], []), reverse=True)
+    return tree
+
+
+def read_pss(pid: int) -> float:
+    """Return the proportional set size of a process in thousands of bytes."""
+    lines = (PROC / str(pid) / "smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1.024
+
+
+def describe(pid: int) -> str:
+    """Return the command line of a process, without its interpreter."""
+    words = (PROC / str(pid) / "cmdline").read_bytes().decode("utf-8", "replace").split("\0")
+    return " ".join(word for word in words[1:] if word)[:100]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
