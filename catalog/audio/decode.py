@@ -13,6 +13,7 @@ from av.stream import Disposition
 from numpy.typing import NDArray
 
 from catalog.audio.channels import SURVEY_RATE, Survey
+from catalog.audio.containers import is_regular_wav, split_links
 from catalog.audio.formats import SAVE_AS, AudioFormat, has_stowaway, locate_sound
 from catalog.audio.loudness import measure_loudness
 
@@ -37,6 +38,9 @@ _LEAST_OFFSET = 0.005
 _LEAST_SECONDS = 0.02
 SILENCE = 10 ** (-60 / 20)
 _TOO_MUCH = "This file unpacks to more than a recording can be."
+_TOO_LONG = (
+    "This file is longer than {minutes} minutes. Save a part of 1 to 2 minutes and upload that."
+)
 _DAMAGED = f"This file is damaged or could not be decoded. {SAVE_AS}"
 _NO_SOUND = f"There is no sound in this file that we can read. {SAVE_AS}"
 _NOT_SOUND = f"This file holds values that are not sound. {SAVE_AS}"
@@ -161,15 +165,22 @@ class _Reader:
     """Reads one file, within what it may cost."""
 
     def __init__(self, content: bytes, found: AudioFormat, max_seconds: float) -> None:
-        located = locate_sound(io.BytesIO(content))
+        located, self._found = locate_sound(io.BytesIO(content)), found
         is_known = located.audio_format == found
         self._content = content[located.start :] if is_known and located.start else content
-        # Of a file in fragments many players cannot tell the length.
-        is_whole = found.slug != "m4a" or b"moof" not in content
-        self._is_clean = is_known and located.is_clean and is_whole and not has_stowaway(content)
-        self._found = found
+        self._links = split_links(self._content) if found.slug == "ogg" else [self._content]
+        is_clean = is_known and located.is_clean and self._is_regular()
+        self._is_clean = is_clean and not has_stowaway(content)
         self._max_seconds = max_seconds
         self._end = time.monotonic() + _PATIENCE_SECONDS
+
+    def _is_regular(self) -> bool:
+        """Tell whether readers agree on where the sound of the file ends."""
+        if self._found.slug == "wav":
+            return is_regular_wav(self._content)
+        # Of a file in fragments many players cannot tell the length.
+        is_in_fragments = self._found.slug == "m4a" and b"moof" in self._content
+        return len(self._links) == 1 and not is_in_fragments
 
     def read(self, rate: int | None) -> Sound:
         """Return the first track that is heard, or the first one where all are silent."""
@@ -203,9 +214,9 @@ class _Reader:
             tracks = [each.index for each in streams.audio]
             return tracks, len(tracks) == 1 and not films
 
-    def _open(self) -> av.container.InputContainer:
+    def _open(self, link: int = 0) -> av.container.InputContainer:
         return av.open(
-            io.BytesIO(self._content),
+            io.BytesIO(self._links[link]),
             "r",
             format=self._found.demuxer,
             options={"protocol_whitelist": ""},
@@ -235,10 +246,9 @@ class _Reader:
         return Sound(wave, rate, take.codec, is_plain and is_whole and is_all and is_level)
 
     def _find_rate(self, track: int) -> int:
-        with self._open() as container:
-            take = _Take()
-            for frame in self._read_frames(container, track, take):
-                return min(frame.sample_rate, _HIGHEST_HEARD)
+        take = _Take()
+        for frame in self._read_frames(track, take):
+            return min(frame.sample_rate, _HIGHEST_HEARD)
         raise _TrackProblem(_DAMAGED if take.bad_packets else _NO_SOUND)
 
     def _compare(self, track: int) -> dict[int, NDArray[np.float32]]:
@@ -267,25 +277,31 @@ class _Reader:
             decoded += frame.samples
             if decoded > self._max_seconds * rate:
                 minutes = math.floor(self._max_seconds / 60)
-                raise NotDecodable(f"This file is longer than {minutes} minutes.")
+                raise NotDecodable(_TOO_LONG.format(minutes=minutes))
             yield _Block(values, names, stretch)
 
     def _read_resampled(self, track: int, take: _Take, rate: int) -> Iterator[av.AudioFrame]:
         resampler, form = av.AudioResampler(format="flt", rate=rate), None
         budget = _Budget(self._end)
-        with self._open() as container:
-            for frame in self._read_frames(container, track, take):
-                budget.spend(frame)
-                found = (frame.format.name, frame.layout.name, frame.sample_rate)
-                if found != form:
-                    yield from _flush(resampler, form)
-                    # Packed: of eight channels on planes of their own, PyAV reads one from nowhere.
-                    resampler, form = av.AudioResampler(format="flt", rate=rate), found
-                    take.forms += 1
-                yield from resampler.resample(frame)
-            yield from _flush(resampler, form)
+        for frame in self._read_frames(track, take):
+            budget.spend(frame)
+            found = (frame.format.name, frame.layout.name, frame.sample_rate)
+            if found != form:
+                yield from _flush(resampler, form)
+                # Packed: of eight channels on planes of their own, PyAV reads one from nowhere.
+                resampler, form = av.AudioResampler(format="flt", rate=rate), found
+                take.forms += 1
+            # Each link of a chain counts from zero, which would be a step back in time.
+            frame.pts = None
+            yield from resampler.resample(frame)
+        yield from _flush(resampler, form)
 
-    def _read_frames(
+    def _read_frames(self, track: int, take: _Take) -> Iterator[av.AudioFrame]:
+        for link in range(len(self._links)):
+            with self._open(link) as container:
+                yield from self._read_link(container, track, take)
+
+    def _read_link(
         self, container: av.container.InputContainer, track: int, take: _Take
     ) -> Iterator[av.AudioFrame]:
         """Decode packet after packet; what cannot be decoded is counted and left out."""

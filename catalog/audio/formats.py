@@ -103,7 +103,6 @@ _MAGIC = {
 # The outer and the inner name of a file made of chunks.
 _CHUNKED = {
     (b"RIFF", b"WAVE"): "wav",
-    (b"RIFX", b"WAVE"): "rf64",
     (b"RF64", b"WAVE"): "rf64",
     (b"BW64", b"WAVE"): "rf64",
     (b"RIFF", b"QLCM"): "qcp",
@@ -212,6 +211,8 @@ def plays_everywhere(head: bytes, found: AudioFormat) -> bool:
         kind, channels = head[place : place + 2], head[place + 2 : place + 4]
         bits = head[place + 14 : place + 16]
         plain = {b"\x08\x00", b"\x10\x00"}
+        if head[head.find(b"data", place) + 4 :][:4] == bytes(4):
+            return False  # written by what did not know the size yet: some find nothing in it
         return kind == b"\x01\x00" and channels in {b"\x01\x00", b"\x02\x00"} and bits in plain
     return found.slug in {"mp3", "flac"}
 

@@ -10,8 +10,8 @@ import pytest
 
 from catalog.audio.decode import NotDecodable, Sound, decode_sound
 from catalog.audio.formats import locate_sound
+from tests.audio.test_disguised_sound import zipped
 from tests.sounds import MADE_FORMATS, encode_sound, encode_values, speak
-from tests.test_disguised_sound import zipped
 
 RATE = 16_000
 SECONDS = 4.0
@@ -20,6 +20,8 @@ VOICE = speak(MOMENTS)
 NOISE = np.random.default_rng(1).normal(0, 0.2, VOICE.size)
 HUM = 0.4 * np.sin(2 * np.pi * 50 * MOMENTS)
 SILENCE = np.zeros_like(VOICE)
+# As loud as the voice, and it comes and goes as speech does.
+MUSIC = speak(MOMENTS, pitch=70, start=0.3)
 
 
 def read(content: bytes, max_seconds: float = 60) -> Sound:
@@ -58,6 +60,7 @@ CHANNELS = {
     "mid and side": ([VOICE, 0.02 * NOISE], "stereo"),
     "center of 5.1": (only(2, 6), "5.1"),
     "center of 5.1 in noise": ([NOISE / 9, NOISE / 9, VOICE, HUM, SILENCE, SILENCE], "5.1"),
+    "center of 5.1 amid music": ([MUSIC, MUSIC[::-1], VOICE, HUM, MUSIC, MUSIC], "5.1"),
     "one of 5.1": (only(4, 6), "5.1"),
     "low frequencies of 5.1": (only(3, 6), "5.1"),
     "one of 7.1": (only(7, 8), "7.1"),
