@@ -15,13 +15,13 @@ from catalog.models import (
     PlannedDeletion,
     Protection,
     SavedSearch,
-    Speech,
+    Synthesis,
     Team,
     User,
     Voice,
 )
+from catalog.models.cleanups.keeps import find_responsible
 from catalog.models.collections import CollectionQuerySet
-from catalog.models.keeps import find_keeper
 
 _RANKS = [role.value for role in Membership.Role]
 
@@ -90,7 +90,7 @@ def may_speak(user: User, team: Team) -> bool:
     return _is_at_least(user, team, Membership.Role.MEMBER)
 
 
-def may_remove_speech(user: User, speech: Speech) -> bool:
+def may_remove_speech(user: User, speech: Synthesis) -> bool:
     """Let who had it spoken, and admins, take a clip out of a voice's history."""
     is_own = speech.requested_by_id == user.pk and may_speak(user, speech.team)
     return is_own or may_remove_all_speeches(user, speech.team)
@@ -116,7 +116,7 @@ def may_close_votes(user: User, comparison: Comparison) -> bool:
 
 def may_steer_job(user: User, job: CloneJob) -> bool:
     """Let who asked for a clone cancel and retry it, and admins."""
-    is_own = job.keeper.pk == user.pk and may_clone(user, job.team)
+    is_own = job.responsible.pk == user.pk and may_clone(user, job.team)
     return is_own or _is_at_least(user, job.team, Membership.Role.ADMIN)
 
 
@@ -221,13 +221,13 @@ def may_lift_protection(user: User, protection: Protection) -> bool:
 def may_keep_voice(user: User, line: PlannedDeletion) -> bool:
     """Let who answers for a voice take it out of a plan, and admins."""
     team = line.plan.team
-    is_keeper = line.keeper_id == user.pk and role_in(user, team) is not None
-    return is_keeper or _is_at_least(user, team, Membership.Role.ADMIN)
+    is_responsible = line.responsible_id == user.pk and role_in(user, team) is not None
+    return is_responsible or _is_at_least(user, team, Membership.Role.ADMIN)
 
 
 def may_change_keep(user: User, voice: Voice) -> bool:
     """Let the owner of a voice say until when it is kept, and admins."""
-    team, owner = voice.account.team, find_keeper(voice)
+    team, owner = voice.account.team, find_responsible(voice)
     is_owner = owner is not None and owner.pk == user.pk and role_in(user, team) is not None
     return is_owner or _is_at_least(user, team, Membership.Role.ADMIN)
 

@@ -30,7 +30,7 @@ from catalog.jobs.usage import find_due_histories, find_unnoted_exports
 from catalog.jobs.voices.badges import refresh_badges
 from catalog.jobs.voices.push_changes import find_due_changes
 from catalog.jobs.voices.settings import find_due_settings
-from catalog.models import CloneJob, PlannedDeletion, PreviewClip, Speech, VoiceChange
+from catalog.models import CloneJob, PlannedDeletion, PreviewClip, Synthesis, VoiceChange
 from catalog.queries.audit import get_audit_head
 from catalog.tasks import (
     wake_audit,
@@ -74,7 +74,7 @@ _DUE_AT_ONCE: tuple[tuple[Finder, Waker], ...] = (
     (_start_due_plans, wake_deletion),
     (find_due_settings, wake_settings),
     (find_due_changes, _wake_change),
-    (partial(find_due, Speech, Speech.ACTIVE_STATES), wake_speech),
+    (partial(find_due, Synthesis, Synthesis.ACTIVE_STATES), wake_speech),
 )
 _DUE_EACH_MINUTE: tuple[tuple[Finder, Waker], ...] = (
     (find_due_accounts, wake_sync),

@@ -33,7 +33,7 @@ from catalog.models import (
     Credential,
     PlannedDeletion,
     ProviderAccount,
-    Speech,
+    Synthesis,
     Voice,
 )
 
@@ -64,7 +64,7 @@ def audit_clone_task(*, job_id: str) -> None:
 
 @shared_task(name="catalog.run_speech")
 def run_speech_task(*, speech_id: str) -> None:
-    """Never retried by Celery: a repeated call costs credit. See ``jobs.speeches``."""
+    """Never retried by Celery: a repeated call costs credit. See ``jobs.syntheses``."""
     run_speech(speech_id, database_now)
     for work_id in find_left_by(speech_id):
         wake_listening(work_id)
@@ -241,7 +241,7 @@ def wake_fetching(voice_id: int, credential_id: object) -> None:
 
 def wake_speech(speech_id: RowId) -> None:
     """Tell a worker that a text waits to be spoken."""
-    speech = Speech.objects.select_related("voice__account").get(pk=speech_id)
+    speech = Synthesis.objects.select_related("voice__account").get(pk=speech_id)
     task = run_local_speech_task if speech.voice.info.speaks_free else run_speech_task
     _wake(task, speech_id=str(speech_id))
 

@@ -60,7 +60,7 @@ PLACES = (
     Place("catalog:voice-list", "collection", "collection", "GET"),
     Place("catalog:voice-csv", "collection", "collection", "GET"),
     Place("catalog:alike-detail", "collection", "collection", "GET"),
-    Place("catalog:job-list", "order", "order", "GET"),
+    Place("catalog:job-list", "batch", "batch", "GET"),
     Place("catalog:job-list", "person", "admin", "GET"),
     Place("catalog:audit-list", "who", "person", "GET"),
     Place("catalog:audit-export", "who", "person", rest={"form": "csv"}),

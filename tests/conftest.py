@@ -28,7 +28,7 @@ from catalog.jobs.credentials import replacement
 from catalog.jobs.syncs import run as syncs
 from catalog.jobs.voices import settings as voice_settings
 from catalog.models import Membership, SyncRun, Team
-from catalog.models.sealing import prepare_installation
+from catalog.models.credentials.key_rotation import prepare_installation
 from catalog.providers.types import AudioClip, RemoteVoice
 from catalog.queries.voices.list_context import forget_surroundings
 from catalog.search.index.cache import SHELF

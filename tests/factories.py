@@ -17,11 +17,10 @@ from catalog.audio.embeddings.nearest_neighbors import ENCODER, pack_vector
 from catalog.core.crypto import hash_token
 from catalog.core.storage import store_media
 from catalog.models import (
-    Beat,
     CleanupPlan,
     CleanupRules,
+    CloneBatch,
     CloneJob,
-    CloneOrder,
     CloneSource,
     Collection,
     CollectionEntry,
@@ -29,25 +28,26 @@ from catalog.models import (
     Comparison,
     Consent,
     Credential,
+    CredentialReplacement,
+    Heartbeat,
     Installation,
     Invitation,
     Keep,
     Membership,
     Note,
-    Notice,
+    Notification,
     PasswordLink,
     PlannedDeletion,
     PreviewClip,
     Protection,
     ProviderAccount,
-    Replacement,
     Sample,
     SavedSearch,
     Selection,
     SoundQuery,
     Speaker,
-    Speech,
-    SpokenClip,
+    Synthesis,
+    SynthesizedClip,
     Tag,
     TagUse,
     Team,
@@ -55,10 +55,10 @@ from catalog.models import (
     Voice,
     VoiceEmbedding,
     VoiceLabel,
-    VoiceUse,
+    VoiceUsage,
 )
-from catalog.models.speeches import speech_recipe
-from catalog.models.versions import touch_voices
+from catalog.models.syntheses import speech_recipe
+from catalog.models.voices.versions import touch_voices
 from catalog.search.search_text import fill_words
 from catalog.search.text_normalization import fold_text
 
@@ -131,8 +131,8 @@ def make_credential(
     return credential
 
 
-def make_replacement(credential: Credential, api_key: str, **values: Any) -> Replacement:
-    found = Replacement(credential=credential, **{"asked_at": NOW, **values})
+def make_replacement(credential: Credential, api_key: str, **values: Any) -> CredentialReplacement:
+    found = CredentialReplacement(credential=credential, **{"asked_at": NOW, **values})
     found.seal_secrets(api_key)
     found.save()
     return found
@@ -229,7 +229,7 @@ def make_cleaned(original: Sample, **values: Any) -> Sample:
     )
 
 
-def make_order(owner: User, team: Team, *samples: Sample, **values: Any) -> CloneOrder:
+def make_batch(owner: User, team: Team, *samples: Sample, **values: Any) -> CloneBatch:
     speaker, _ = Speaker.objects.get_or_create(
         team=team, folded="ada", added_by=owner, defaults={"name": "Ada", "added_at": NOW}
     )
@@ -246,18 +246,18 @@ def make_order(owner: User, team: Team, *samples: Sample, **values: Any) -> Clon
         "form_token": uuid.uuid4(),
         "asked_at": NOW,
     }
-    order = CloneOrder.objects.create(team=team, asked_by=owner, **{**defaults, **values})
+    batch = CloneBatch.objects.create(team=team, asked_by=owner, **{**defaults, **values})
     CloneSource.objects.bulk_create(
-        CloneSource(order=order, sample=sample, position=place)
+        CloneSource(batch=batch, sample=sample, position=place)
         for place, sample in enumerate(samples or [make_sample(owner, team)], start=1)
     )
-    return order
+    return batch
 
 
 def make_job(owner: User, credential: Credential, *samples: Sample, **values: Any) -> CloneJob:
     job_id = uuid.uuid4()
     defaults = {
-        "order": values.get("order") or make_order(owner, credential.team, *samples),
+        "batch": values.get("batch") or make_batch(owner, credential.team, *samples),
         "name": "Our Ada",
         "marker": f"vb1:{Installation.objects.get().code}:{job_id.hex}",
         "created_at": NOW,
@@ -274,29 +274,31 @@ def make_job(owner: User, credential: Credential, *samples: Sample, **values: An
 
 def sample_of(job: CloneJob) -> Sample:
     """Return the first sample that a job is made from."""
-    return job.order.sources.select_related("sample").order_by("position")[0].sample
+    return job.batch.sources.select_related("sample").order_by("position")[0].sample
 
 
-def make_notice(user: User, team: Team, text: str = "Our Ada is ready.", **values: Any) -> Notice:
+def make_notice(
+    user: User, team: Team, text: str = "Our Ada is ready.", **values: Any
+) -> Notification:
     defaults = {"mood": "done", "made_at": NOW}
-    return Notice.objects.create(user=user, team=team, text=text, **{**defaults, **values})
+    return Notification.objects.create(user=user, team=team, text=text, **{**defaults, **values})
 
 
-def make_speech(owner: User, voice: Voice, text: str = "Hello there.", **values: Any) -> Speech:
+def make_speech(owner: User, voice: Voice, text: str = "Hello there.", **values: Any) -> Synthesis:
     defaults = {
         "credential": Credential.objects.filter(account=voice.account).first(),
         "recipe": speech_recipe(voice, text, values.get("settings", {})),
         "created_at": NOW,
     }
     team = voice.account.team
-    return Speech.objects.create(
+    return Synthesis.objects.create(
         team=team, requested_by=owner, voice=voice, text=text, **{**defaults, **values}
     )
 
 
 def make_spoken_clip(
     voice: Voice, content: bytes, text: str = "Hello there.", **values: Any
-) -> SpokenClip:
+) -> SynthesizedClip:
     path, size, _ = store_media("speech", [content], "wav")
     defaults = {
         "recipe": speech_recipe(voice, text, values.pop("settings", {})),
@@ -306,7 +308,9 @@ def make_spoken_clip(
         "loudness": -20.0,
         "made_at": NOW,
     }
-    return SpokenClip.objects.create(voice=voice, path=path, size=size, **{**defaults, **values})
+    return SynthesizedClip.objects.create(
+        voice=voice, path=path, size=size, **{**defaults, **values}
+    )
 
 
 def make_comparison(user: User, voices: list[Voice], text: str, **values: Any) -> Comparison:
@@ -361,10 +365,10 @@ def make_rules(team: Team, **values: Any) -> CleanupRules:
     return CleanupRules.objects.update_or_create(team=team, defaults=values)[0]
 
 
-def make_use(voice: Voice, **values: Any) -> VoiceUse:
+def make_use(voice: Voice, **values: Any) -> VoiceUsage:
     if at := values.get("played_at"):
         values = {"last_at": at, "play_count": 1, **values}
-    return VoiceUse.objects.create(voice=voice, **values)
+    return VoiceUsage.objects.create(voice=voice, **values)
 
 
 def protect(voice: Voice, user: User, **values: Any) -> Protection:
@@ -386,5 +390,5 @@ def make_line(plan: CleanupPlan, voice: Voice, **values: Any) -> PlannedDeletion
     )
 
 
-def make_beat(name: str, queues: str, now: datetime) -> Beat:
-    return Beat.objects.create(name=name, queues=queues, started_at=now, seen_at=now)
+def make_beat(name: str, queues: str, now: datetime) -> Heartbeat:
+    return Heartbeat.objects.create(name=name, queues=queues, started_at=now, seen_at=now)

@@ -20,7 +20,7 @@ from catalog.models import (
     VoiceChange,
     VoiceLabel,
     VoiceSettings,
-    VoiceUse,
+    VoiceUsage,
 )
 from catalog.providers import errors
 from catalog.services.accounts.built_in import provide_built_in
@@ -337,5 +337,5 @@ def test_an_export_is_noted_once_for_each_download_however_often_it_is_found(cas
     for _ in range(3):
         note_export_task(selection_id=selection.pk)
 
-    assert VoiceUse.objects.get(voice=voice).export_count == 2
+    assert VoiceUsage.objects.get(voice=voice).export_count == 2
     assert "catalog.note_export" not in run_schedule(lost)

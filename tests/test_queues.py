@@ -8,7 +8,7 @@ from celery import current_app
 from celery.beat import ScheduleEntry
 
 from catalog import tasks
-from catalog.models import Beat, CloneJob, ProviderAccount
+from catalog.models import CloneJob, Heartbeat, ProviderAccount
 from catalog.queries.health.background import look_at_health
 from tests import factories
 from tests.servers.processes import ROOT
@@ -102,7 +102,7 @@ def test_a_sweep_runs_in_the_schedule_s_own_process_and_waits_in_no_queue(
     ticker.apply_entry(entry("catalog.sweep"))
 
     assert wakes == [("catalog.run_clone", str(job.pk))]
-    assert Beat.objects.get().name == "schedule"
+    assert Heartbeat.objects.get().name == "schedule"
     assert set(RUN_HERE) <= {each["task"] for each in app.conf.beat_schedule.values()}
 
 

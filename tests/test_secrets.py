@@ -24,8 +24,8 @@ from catalog.models import (
     CleanupPlan,
     CloneJob,
     Credential,
+    CredentialReplacement,
     PlannedDeletion,
-    Replacement,
     Voice,
 )
 from catalog.providers.errors import CredentialRejected
@@ -274,9 +274,9 @@ def break_in_mid_request(scene: SimpleNamespace) -> None:
 def replace_and_share(scene: SimpleNamespace) -> None:
     path = f"/keys/{scene.credential.pk}/"
     assert post(scene, f"{path}replace/", {"api_key": SECOND}).status_code == 302
-    assert Replacement.objects.get().opens_another
+    assert CredentialReplacement.objects.get().opens_another
     assert post(scene, f"{path}replace/confirm/", {"account": "other"}).status_code == 302
-    assert not Replacement.objects.exists()
+    assert not CredentialReplacement.objects.exists()
     assert Credential.objects.get(pk=scene.credential.pk).health == Credential.Health.GOOD
     scene.sandbox.faults.add(Fault(FaultKind.HTML, times=3))
     post(scene, f"{path}check/", {})

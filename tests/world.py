@@ -13,8 +13,8 @@ from catalog.jobs.previews import preview_source
 from catalog.models import (
     CleanupPlan,
     CleanupRules,
+    CloneBatch,
     CloneJob,
-    CloneOrder,
     CloneSource,
     Collection,
     CollectionEntry,
@@ -22,27 +22,27 @@ from catalog.models import (
     Comparison,
     Consent,
     Credential,
+    CredentialReplacement,
     Invitation,
     Keep,
     Membership,
     Note,
-    Notice,
+    Notification,
     PlannedDeletion,
     PreviewClip,
     Protection,
     ProviderAccount,
     Rating,
-    Replacement,
     Sample,
     SampleReport,
     SavedSearch,
     Selection,
     SoundQuery,
     Speaker,
-    Speech,
-    SpokenClip,
     Star,
     SyncRun,
+    Synthesis,
+    SynthesizedClip,
     Tag,
     TagUse,
     Team,
@@ -51,7 +51,7 @@ from catalog.models import (
     VoiceEmbedding,
     VoiceLabel,
     VoiceSettings,
-    VoiceUse,
+    VoiceUsage,
     Vote,
 )
 from tests import factories
@@ -62,7 +62,7 @@ _OF_TEAM = {
     Team: "pk",
     Membership: "team",
     Invitation: "team",
-    Replacement: "credential__team",
+    CredentialReplacement: "credential__team",
     ProviderAccount: "team",
     Credential: "team",
     Voice: "account__team",
@@ -70,20 +70,20 @@ _OF_TEAM = {
     PreviewClip: "voice__account__team",
     SyncRun: "account__team",
     VoiceSettings: "voice__account__team",
-    VoiceUse: "voice__account__team",
+    VoiceUsage: "voice__account__team",
     Sample: "team",
     SampleReport: "sample__team",
-    SpokenClip: "voice__account__team",
-    Speech: "team",
+    SynthesizedClip: "voice__account__team",
+    Synthesis: "team",
     Comparison: "team",
     ComparedVoice: "comparison__team",
     Vote: "comparison__team",
     CloneJob: "team",
-    CloneOrder: "team",
-    CloneSource: "order__team",
+    CloneBatch: "team",
+    CloneSource: "batch__team",
     Speaker: "team",
     Consent: "speaker__team",
-    Notice: "team",
+    Notification: "team",
     CleanupPlan: "team",
     CleanupRules: "team",
     Keep: "voice__account__team",
@@ -147,7 +147,7 @@ def furnish(
     )
     sample = _make_sample(admin, team, sound, word)
     job = factories.make_job(admin, credential, name=word, message=word, voice=voice)
-    _describe_order(job.order, sample, word)
+    _describe_batch(job.batch, sample, word)
     notice = factories.make_notice(admin, team, word, job=job)
     clip = factories.make_spoken_clip(voice, sound, word)
     speech = factories.make_speech(admin, voice, word, message=word, state="done", clip=clip)
@@ -189,7 +189,7 @@ def furnish(
         voice=voice,
         clone=factories.make_clone(account, f"{word} clone"),
         job=job,
-        order=job.order,
+        batch=job.batch,
         sample=sample,
         credential=credential,
         account=account,
@@ -209,7 +209,7 @@ def furnish(
         note=note,
         tag=tag,
         collection=collection,
-        speaker=job.order.speaker,
+        speaker=job.batch.speaker,
         notice=notice,
         entry=collection.entries.get(),
         search=search,
@@ -227,16 +227,16 @@ def _plan_deletion(
     factories.make_rules(plan.team)
     factories.make_use(voice, played_at=factories.NOW)
     reasons = [{"rule": "failed", "label": word, "words": word}]
-    values = {"credential": credential, "keeper": admin, "message": word}
+    values = {"credential": credential, "responsible": admin, "message": word}
     return factories.make_line(plan, voice, reasons=reasons, uses=[word], **values)
 
 
-def _describe_order(order: CloneOrder, sample: Sample, word: str) -> None:
-    """Put the word wherever an order, its speaker and its consent have words."""
-    order.sources.update(sample=sample)
-    Speaker.objects.filter(pk=order.speaker_id).update(name=word)
+def _describe_batch(batch: CloneBatch, sample: Sample, word: str) -> None:
+    """Put the word wherever a batch, its speaker and its consent have words."""
+    batch.sources.update(sample=sample)
+    Speaker.objects.filter(pk=batch.speaker_id).update(name=word)
     proof, _, _ = store_media("consents", [b"%PDF-"], "pdf")
-    Consent.objects.filter(pk=order.consent_id).update(
+    Consent.objects.filter(pk=batch.consent_id).update(
         given_by=word,
         use_note=word,
         proof_path=proof,

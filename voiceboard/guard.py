@@ -9,7 +9,7 @@ def refuse_unfit() -> None:
     """End the process with one sentence where it must not run; the apps have to be loaded."""
     from catalog.core.crypto import KeyProblem  # noqa: PLC0415  (needs loaded apps, like those below)
     from catalog.core.schema_version import find_misfit  # noqa: PLC0415
-    from catalog.models.sealing import verify_key_ring  # noqa: PLC0415
+    from catalog.models.credentials.key_rotation import verify_key_ring  # noqa: PLC0415
 
     try:
         if words := find_misfit():

@@ -8,7 +8,7 @@ from django.http import QueryDict
 from catalog.forms.base.text_fields import KeylessForm, KeylessMixin, strip_marks
 from catalog.forms.voices.filters import read_page
 from catalog.models import CleanupRules, Protection
-from catalog.models.rules import MOST_PER_RUN
+from catalog.models.cleanups.rules import MOST_PER_RUN
 from catalog.queries.cleanups.rules import RULES
 from catalog.queries.cleanups.stale import SECTIONS
 

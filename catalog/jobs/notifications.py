@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from django.db.models import Count, QuerySet
 
 from catalog.jobs.base.leases import stop_unsent
-from catalog.models import CleanupPlan, CloneJob, Membership, Notice, Team, User, Voice
-from catalog.models.keeps import find_keepers
+from catalog.models import CleanupPlan, CloneJob, Membership, Notification, Team, User, Voice
+from catalog.models.cleanups.keeps import find_all_responsible
 from catalog.queries.voices.audience import join_names
 
 State = CloneJob.State
@@ -28,9 +28,9 @@ def tell_end(
     """Write down for who answers for it how the job ended; in the transaction that ends it."""
     mood, words = _ENDINGS[state]
     text = words.format(name=job.name[:80], provider=job.account.info.label, message=message)
-    Notice.objects.create(
+    Notification.objects.create(
         team=job.team,
-        user=heir or job.keeper,
+        user=heir or job.responsible,
         job=job,
         text=text.strip()[:300],
         mood=mood,
@@ -41,8 +41,8 @@ def tell_end(
 def tell_wait(job: CloneJob, message: str, now: datetime) -> None:
     """Write down for who answers for it that the job waits for something people have to do."""
     text = f"{job.name[:80]} at {job.account.info.label} waits. {message}"
-    Notice.objects.create(
-        team=job.team, user=job.keeper, job=job, text=text[:300], mood="fail", made_at=now
+    Notification.objects.create(
+        team=job.team, user=job.responsible, job=job, text=text[:300], mood="fail", made_at=now
     )
 
 
@@ -50,7 +50,7 @@ def tell_person(
     person: User, team: Team, text: str, now: datetime, *, page: str, mood: str = "off"
 ) -> None:
     """Write a notice for one person that leads to a page of ours."""
-    Notice.objects.create(
+    Notification.objects.create(
         team=team, user=person, page=page, text=text[:500], mood=mood, made_at=now
     )
 
@@ -58,17 +58,17 @@ def tell_person(
 def tell_archived(user: User, team: Team, voices: Collection[Voice], now: datetime) -> None:
     """Tell the owners of archived voices, but for who archived them, that no list shows them."""
     own = [voice.pk for voice in voices if voice.is_owned and voice.kind in Voice.OWN_KINDS]
-    keepers = find_keepers(own)
+    keepers = find_all_responsible(own)
     names: dict[User, list[str]] = defaultdict(list)
     for voice in voices:
-        keeper = keepers.get(voice.pk)
-        if keeper is not None and keeper.pk != user.pk:
-            names[keeper].append(voice.shown_name[:40])
+        responsible = keepers.get(voice.pk)
+        if responsible is not None and responsible.pk != user.pk:
+            names[responsible].append(voice.shown_name[:40])
     people = set(Membership.objects.filter(team=team).values_list("user", flat=True))
-    for keeper, archived in names.items():
-        if keeper.pk in people:
+    for responsible, archived in names.items():
+        if responsible.pk in people:
             text = f"{user} archived your voices: {join_names(archived)}. Nothing was deleted."
-            tell_person(keeper, team, text, now, page=Notice.Page.KEEPING)
+            tell_person(responsible, team, text, now, page=Notification.Page.KEEPING)
 
 
 def stop_clones(
@@ -86,27 +86,27 @@ def stop_clones(
     return stopped
 
 
-def tell_keepers(plan: CleanupPlan, now: datetime, heir: User | None = None) -> None:
+def notify_responsible(plan: CleanupPlan, now: datetime, heir: User | None = None) -> None:
     """Tell those who answer for voices of a confirmed plan until when they can keep them.
 
     With an heir only this one, who answers for some of them from now on.
     """
     waiting = plan.lines.held()
-    lines = waiting.exclude(keeper=None) if heir is None else waiting.filter(keeper=heir)
-    counts = lines.order_by().values_list("keeper").annotate(number=Count("pk"))
+    lines = waiting.exclude(responsible=None) if heir is None else waiting.filter(responsible=heir)
+    counts = lines.order_by().values_list("responsible").annotate(number=Count("pk"))
     people = set(Membership.objects.filter(team=plan.team).values_list("user", flat=True))
     until = f"{plan.due_at:%-d %B %Y}" if plan.due_at else ""
-    Notice.objects.bulk_create(
-        Notice(
+    Notification.objects.bulk_create(
+        Notification(
             team=plan.team,
-            user_id=keeper,
-            page=Notice.Page.KEEPING,
+            user_id=responsible,
+            page=Notification.Page.KEEPING,
             text=f"{_count_clones(number)} to be deleted on {until}. Keep what you need.",
             mood="off",
             made_at=now,
         )
-        for keeper, number in counts
-        if keeper in people
+        for responsible, number in counts
+        if responsible in people
     )
 
 
@@ -116,4 +116,4 @@ def _count_clones(number: int) -> str:
 
 def forget_old_notices(now: datetime) -> int:
     """Drop what happened long ago; return how much."""
-    return Notice.objects.filter(made_at__lt=now - _KEPT).delete()[0]
+    return Notification.objects.filter(made_at__lt=now - _KEPT).delete()[0]

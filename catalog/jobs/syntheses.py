@@ -21,7 +21,7 @@ from catalog.jobs.base.backoff import back_off, end_waits, waits_for_answer
 from catalog.jobs.base.leases import LEASE, Clock, Lease, LeaseLost, RowId, claim_work, keep_alive
 from catalog.jobs.base.restore_doubts import may_be_restored
 from catalog.jobs.previews import GENERATED, NotSound, keep_clip, measure_clip
-from catalog.models import Speech, SpokenClip, Voice
+from catalog.models import Synthesis, SynthesizedClip, Voice
 from catalog.providers.errors import OutcomeUnknown, ProviderError, TryLater
 from catalog.providers.session import open_provider
 from catalog.providers.types import AudioClip, SpeechRequest
@@ -29,7 +29,7 @@ from catalog.queries.syntheses.history import get_spoken_clip
 
 logger = logging.getLogger(__name__)
 
-State, Step = Speech.State, Speech.Step
+State, Step = Synthesis.State, Synthesis.Step
 
 _MOST_SENDS = 5
 LONGEST_CLIP_SECONDS = 1800
@@ -38,7 +38,7 @@ LONGEST_CLIP_SECONDS = 1800
 def run_speech(speech_id: RowId, clock: Clock) -> None:
     """Take the speech to its end, or one step on; may be called any number of times."""
     lease = claim_work(
-        Speech, speech_id, states=Speech.ACTIVE_STATES, running=State.RUNNING, clock=clock
+        Synthesis, speech_id, states=Synthesis.ACTIVE_STATES, running=State.RUNNING, clock=clock
     )
     if lease is None:
         return
@@ -54,7 +54,7 @@ class _SpeechRun:
 
     def __init__(self, lease: Lease, clock: Clock) -> None:
         self.lease, self.clock = lease, clock
-        rows = Speech.objects.select_related("voice__account", "credential", "team")
+        rows = Synthesis.objects.select_related("voice__account", "credential", "team")
         self.speech = rows.get(pk=lease.pk)
         self.info = self.speech.voice.info
 
@@ -149,7 +149,7 @@ class _SpeechRun:
             return
         self._deliver(clip, is_cached=False)
 
-    def _store(self, sound: AudioClip, found: AudioFormat, measured: Measured) -> SpokenClip:
+    def _store(self, sound: AudioClip, found: AudioFormat, measured: Measured) -> SynthesizedClip:
         path, size, _ = store_media("speech", [sound.content], found.slug)
         values = {
             "voice": self.speech.voice,
@@ -163,7 +163,7 @@ class _SpeechRun:
             "made_at": self.clock(),
         }
         try:
-            clip, _ = SpokenClip.objects.update_or_create(
+            clip, _ = SynthesizedClip.objects.update_or_create(
                 recipe=self.speech.recipe, defaults=values
             )
         except BaseException:
@@ -173,14 +173,14 @@ class _SpeechRun:
 
     # How a turn ends
 
-    def _deliver(self, clip: SpokenClip, *, is_cached: bool) -> None:
+    def _deliver(self, clip: SynthesizedClip, *, is_cached: bool) -> None:
         if self.speech.is_preview:
             self._keep_as_preview(clip)
         self._finish(
             State.DONE, step=Step.CONFIRMED, clip=clip, is_cached=is_cached, message="Ready."
         )
 
-    def _keep_as_preview(self, clip: SpokenClip) -> None:
+    def _keep_as_preview(self, clip: SynthesizedClip) -> None:
         sound = AudioClip(media_path(clip.path).read_bytes(), clip.content_type)
         measure_clip(keep_clip(self.speech.voice, sound, GENERATED, self.clock()).pk)
         voices = Voice.objects.filter(pk=self.speech.voice_id)
@@ -197,7 +197,7 @@ class _SpeechRun:
         words = f"{message} It may have been charged, so it was not sent again."
         self._finish(State.UNCLEAR, step=Step.UNKNOWN, message=words[:500])
 
-    def _finish(self, state: Speech.State, **values: object) -> None:
+    def _finish(self, state: Synthesis.State, **values: object) -> None:
         now = self.clock()
         self.lease.write(state=state, ended_at=now, lease_until=None, **values)
         action = f"speech {state.value}"

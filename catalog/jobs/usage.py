@@ -12,7 +12,7 @@ from django.db.models import Q
 from catalog.core.crypto import CannotOpen
 from catalog.jobs.base.leases import Clock, Lease, keep_alive
 from catalog.models import Credential, ProviderAccount, Selection, Voice
-from catalog.models.uses import VoiceUse, note_uses
+from catalog.models.usage import VoiceUsage, note_uses
 from catalog.providers.errors import ProviderError
 from catalog.providers.registry import all_infos
 from catalog.providers.session import open_provider
@@ -34,7 +34,7 @@ def note_export(selection_id: int, now: datetime) -> None:
     for selection in rows.select_for_update():
         voices = Voice.objects.filter(pk__in=selection.voice_ids, account__team=selection.team_id)
         ids = voices.values_list("pk", flat=True)
-        note_uses(ids, VoiceUse.Kind.EXPORT, now, selection.unnoted_exports)
+        note_uses(ids, VoiceUsage.Kind.EXPORT, now, selection.unnoted_exports)
         rows.update(unnoted_exports=0)
 
 
@@ -109,9 +109,9 @@ def _keep(account: ProviderAccount, newest: dict[str, datetime]) -> None:
     rows = Voice.objects.filter(account=account).values_list("remote_id", "pk")
     ids = {remote_id: pk for remote_id, pk in rows.iterator() if remote_id in newest}
     with transaction.atomic():
-        known = VoiceUse.objects.filter(voice__in=ids.values())
-        VoiceUse.objects.bulk_create(
-            [VoiceUse(voice_id=pk) for pk in ids.values()], ignore_conflicts=True
+        known = VoiceUsage.objects.filter(voice__in=ids.values())
+        VoiceUsage.objects.bulk_create(
+            [VoiceUsage(voice_id=pk) for pk in ids.values()], ignore_conflicts=True
         )
         before = dict(known.values_list("voice", "provider_used_at"))
         for remote_id, pk in ids.items():

@@ -1,47 +1,49 @@
 """The tables, their constraints and the querysets that decide what a person may see."""
 
-from catalog.models.accounts import Invitation, Membership, PasswordLink, SetupLink, Team, User
 from catalog.models.annotations import Note, Rating, Star, Tag, TagUse
 from catalog.models.audit import AuditEntry, AuditHead
-from catalog.models.beats import Beat
-from catalog.models.cleanups import CleanupPlan, PlannedDeletion
-from catalog.models.clones import CloneJob
+from catalog.models.cleanups.keeps import Keep
+from catalog.models.cleanups.plans import CleanupPlan, PlannedDeletion
+from catalog.models.cleanups.protections import Protection
+from catalog.models.cleanups.rules import CleanupRules
+from catalog.models.clones.batches import CloneBatch, CloneSource
+from catalog.models.clones.jobs import CloneJob
 from catalog.models.collections import Collection, CollectionEntry
 from catalog.models.comparisons import ComparedVoice, Comparison, Vote
-from catalog.models.credentials import Credential, ProviderAccount
-from catalog.models.installations import Installation
-from catalog.models.keeps import Keep
-from catalog.models.key_sets import KeySet, ListingKey
-from catalog.models.likenesses import ClipLikeness, SoundQuery, VoiceEmbedding
-from catalog.models.notices import Notice
-from catalog.models.orders import CloneOrder, CloneSource
+from catalog.models.consents import Consent
+from catalog.models.credentials.key_sets import KeySet, ListingKey
+from catalog.models.credentials.keys import Credential, ProviderAccount
+from catalog.models.credentials.replacements import CredentialReplacement
+from catalog.models.health import Heartbeat
+from catalog.models.installation import Installation
+from catalog.models.notifications import Notification
 from catalog.models.preferences import Preference
 from catalog.models.previews import PreviewClip
-from catalog.models.protections import Protection
-from catalog.models.replacements import Replacement
-from catalog.models.reports import SampleReport
-from catalog.models.rules import CleanupRules
-from catalog.models.samples import Sample
+from catalog.models.samples.reports import SampleReport
+from catalog.models.samples.samples import Sample
 from catalog.models.searches import SavedSearch, Selection
-from catalog.models.speakers import Consent, Speaker
-from catalog.models.speeches import Speech, SpokenClip
+from catalog.models.similarity import ClipSimilarity, SoundQuery, VoiceEmbedding
+from catalog.models.speakers import Speaker
 from catalog.models.syncs import SyncRun
-from catalog.models.uses import VoiceUse
-from catalog.models.versions import CatalogVersion
-from catalog.models.voice_changes import VoiceChange
-from catalog.models.voice_settings import VoiceSettings
-from catalog.models.voices import Voice, VoiceLabel
+from catalog.models.syntheses import Synthesis, SynthesizedClip
+from catalog.models.teams.links import Invitation, PasswordLink, SetupLink
+from catalog.models.teams.teams import Membership, Team
+from catalog.models.usage import VoiceUsage
+from catalog.models.users import User
+from catalog.models.voices.changes import VoiceChange
+from catalog.models.voices.settings import VoiceSettings
+from catalog.models.voices.versions import CatalogVersion
+from catalog.models.voices.voices import Voice, VoiceLabel
 
 __all__ = [
     "AuditEntry",
     "AuditHead",
-    "Beat",
     "CatalogVersion",
     "CleanupPlan",
     "CleanupRules",
-    "ClipLikeness",
+    "ClipSimilarity",
+    "CloneBatch",
     "CloneJob",
-    "CloneOrder",
     "CloneSource",
     "Collection",
     "CollectionEntry",
@@ -49,6 +51,8 @@ __all__ = [
     "Comparison",
     "Consent",
     "Credential",
+    "CredentialReplacement",
+    "Heartbeat",
     "Installation",
     "Invitation",
     "Keep",
@@ -56,7 +60,7 @@ __all__ = [
     "ListingKey",
     "Membership",
     "Note",
-    "Notice",
+    "Notification",
     "PasswordLink",
     "PlannedDeletion",
     "Preference",
@@ -64,7 +68,6 @@ __all__ = [
     "Protection",
     "ProviderAccount",
     "Rating",
-    "Replacement",
     "Sample",
     "SampleReport",
     "SavedSearch",
@@ -72,10 +75,10 @@ __all__ = [
     "SetupLink",
     "SoundQuery",
     "Speaker",
-    "Speech",
-    "SpokenClip",
     "Star",
     "SyncRun",
+    "Synthesis",
+    "SynthesizedClip",
     "Tag",
     "TagUse",
     "Team",
@@ -85,6 +88,6 @@ __all__ = [
     "VoiceEmbedding",
     "VoiceLabel",
     "VoiceSettings",
-    "VoiceUse",
+    "VoiceUsage",
     "Vote",
 ]

@@ -5,8 +5,9 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
-from catalog.models.accounts import Team, User
-from catalog.models.voices import Voice
+from catalog.models.teams.teams import Team
+from catalog.models.users import User
+from catalog.models.voices.voices import Voice
 
 
 class Star(models.Model):

@@ -6,11 +6,12 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
-from catalog.models.accounts import Team, User
-from catalog.models.credentials import ProviderAccount
-from catalog.models.key_sets import KeySet
-from catalog.models.speeches import Speech
-from catalog.models.voices import Voice
+from catalog.models.credentials.key_sets import KeySet
+from catalog.models.credentials.keys import ProviderAccount
+from catalog.models.syntheses import Synthesis
+from catalog.models.teams.teams import Team
+from catalog.models.users import User
+from catalog.models.voices.voices import Voice
 
 MOST_VOICES = 4
 _LABELS = "ABCD"
@@ -74,7 +75,7 @@ class ComparedVoice(models.Model):
     voice = models.ForeignKey(Voice, on_delete=models.CASCADE, related_name="comparisons")
     place = models.PositiveSmallIntegerField()
     speech = models.ForeignKey(
-        Speech, null=True, on_delete=models.SET_NULL, related_name="comparisons"
+        Synthesis, null=True, on_delete=models.SET_NULL, related_name="comparisons"
     )
     disguised_path = models.CharField(max_length=200, blank=True)
 

@@ -2,8 +2,8 @@
 
 from django.db import models
 
-from catalog.models.accounts import User
 from catalog.models.collections import Collection
+from catalog.models.users import User
 
 
 class Preference(models.Model):

@@ -2,8 +2,8 @@
 
 from django.db import models
 
-from catalog.models.rows import RowModel
-from catalog.models.voices import Voice
+from catalog.models.base.rows import RowModel
+from catalog.models.voices.voices import Voice
 
 
 class PreviewClip(RowModel):

@@ -5,7 +5,8 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
-from catalog.models.accounts import Team, User
+from catalog.models.teams.teams import Team
+from catalog.models.users import User
 
 
 class SavedSearchQuerySet(models.QuerySet["SavedSearch"]):

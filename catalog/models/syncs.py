@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from catalog.models.credentials import ProviderAccount
+from catalog.models.credentials.keys import ProviderAccount
 
 
 class SyncRun(models.Model):

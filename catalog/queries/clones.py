@@ -10,7 +10,7 @@ from django.core.paginator import Paginator
 from django.db.models import Q
 
 from catalog.models import CloneJob, Credential, ProviderAccount, Sample, User, Voice
-from catalog.models.clones import CloneJobQuerySet
+from catalog.models.clones.jobs import CloneJobQuerySet
 from catalog.providers.types import ProviderInfo
 from catalog.queries.searches.filters import offered_infos
 
@@ -78,7 +78,7 @@ class JobFilter:
     state: str = ""
     provider: str = ""
     person: int | None = None
-    order: uuid.UUID | None = None
+    batch: uuid.UUID | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -92,7 +92,7 @@ class JobFilter:
             "state": self.state,
             "provider": self.provider,
             "person": self.person,
-            "order": self.order,
+            "batch": self.batch,
             "page": page if page > 1 else None,
         }
         kept = {name: value for name, value in pairs.items() if value}
@@ -135,7 +135,7 @@ def find_clone_jobs(user: User, wanted: JobFilter = JobFilter(), page: int = 1) 
 def _narrow(rows: CloneJobQuerySet, wanted: JobFilter) -> CloneJobQuerySet:
     if wanted.words:
         rows = rows.filter(
-            Q(name__icontains=wanted.words) | Q(order__speaker__name__icontains=wanted.words)
+            Q(name__icontains=wanted.words) | Q(batch__speaker__name__icontains=wanted.words)
         )
     if wanted.state:
         rows = rows.filter(state__in=JOB_STATES[wanted.state][1])
@@ -143,8 +143,8 @@ def _narrow(rows: CloneJobQuerySet, wanted: JobFilter) -> CloneJobQuerySet:
         rows = rows.filter(account__provider=wanted.provider)
     if wanted.person is not None:
         rows = rows.filter(requested_by=wanted.person)
-    if wanted.order is not None:
-        rows = rows.filter(order=wanted.order)
+    if wanted.batch is not None:
+        rows = rows.filter(batch=wanted.batch)
     return rows
 
 
@@ -155,20 +155,20 @@ def list_clone_providers() -> list[tuple[str, str]]:
 
 def get_clone_job(user: User, job_id: uuid.UUID) -> CloneJob:
     """Return one job; raises CloneJob.DoesNotExist for a stranger's."""
-    rows = _with_rows(CloneJob.objects.visible_to(user)).prefetch_related("order__sources__sample")
+    rows = _with_rows(CloneJob.objects.visible_to(user)).prefetch_related("batch__sources__sample")
     return rows.get(pk=job_id)
 
 
 def find_sister_jobs(user: User, job: CloneJob) -> list[CloneJob]:
-    """Return the other jobs of the same order that the person may see."""
-    rows = CloneJob.objects.visible_to(user).filter(order=job.order_id).exclude(pk=job.pk)
+    """Return the other jobs of the same batch that the person may see."""
+    rows = CloneJob.objects.visible_to(user).filter(batch=job.batch_id).exclude(pk=job.pk)
     return list(_with_rows(rows).order_by("created_at", "pk"))
 
 
 def find_maker(user: User, voice: Voice) -> CloneJob | None:
     """Return the job that made a voice, with its samples; None where nothing here did."""
     rows = _with_rows(CloneJob.objects.visible_to(user)).filter(voice=voice)
-    return rows.prefetch_related("order__sources__sample").order_by("-created_at").first()
+    return rows.prefetch_related("batch__sources__sample").order_by("-created_at").first()
 
 
 def find_clone_targets(user: User) -> list[CloneTarget]:
@@ -205,7 +205,7 @@ def find_earlier_clones(user: User, sample: Sample) -> list[CloneJob]:
     same = Q(sha256=sample.sha256) | Q(original__sha256=sample.sha256)
     samples = Sample.objects.filter(same, team=sample.team_id)
     jobs = CloneJob.objects.visible_to(user).filter(
-        state=CloneJob.State.READY, order__sources__sample__in=samples.values("pk")
+        state=CloneJob.State.READY, batch__sources__sample__in=samples.values("pk")
     )
     return list(_with_rows(jobs).order_by("-created_at", "-pk").distinct()[:3])
 
@@ -218,8 +218,8 @@ def _with_rows(jobs: CloneJobQuerySet) -> CloneJobQuerySet:
         "credential",
         "team",
         "voice",
-        "order__speaker",
-        "order__consent__attested_by",
+        "batch__speaker",
+        "batch__consent__attested_by",
         "retried_as",
     )
 

@@ -63,7 +63,7 @@ def find_collections(user: User) -> list[Collection]:
     is_seen = Q(entries__voice__account__in=accounts)
     if hidden:
         is_seen &= Q(entries__voice__key_set=None) | ~Q(entries__voice__key_set__in=hidden)
-    is_absent = ~Q(entries__voice__gone_at=None) | ~Q(entries__voice__archived_at=None)
+    is_absent = ~Q(entries__voice__remote_deleted_at=None) | ~Q(entries__voice__archived_at=None)
     rows = Collection.objects.visible_to(user).kept().select_related("owner")
     counted = rows.annotate(
         size=Count("entries", filter=is_seen, distinct=True),
@@ -96,7 +96,7 @@ def get_collection_page(user: User, collection_id: int, page: int = 1) -> Collec
         entries=entries,
         count=count,
         unseen_count=collection.entries.count() - count,
-        absent_count=seen.exclude(voice__gone_at=None, voice__archived_at=None).count(),
+        absent_count=seen.exclude(voice__remote_deleted_at=None, voice__archived_at=None).count(),
         closed=find_closed_of(user, collection) if collection.is_shared else None,
         page=page,
         page_count=page_count,

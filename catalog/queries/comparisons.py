@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Prefetch, Q
 
-from catalog.models import ComparedVoice, Comparison, Speech, User, Voice, Vote
+from catalog.models import ComparedVoice, Comparison, Synthesis, User, Voice, Vote
 from catalog.models.comparisons import MOST_VOICES
 from catalog.queries.syntheses.history import Estimate, estimate_speech
 
@@ -54,7 +54,7 @@ class Listened:
     is_winner: bool
 
     @property
-    def speech(self) -> Speech | None:
+    def speech(self) -> Synthesis | None:
         """What became of the text in this voice."""
         return self.entry.speech
 

@@ -8,15 +8,15 @@ from django.db.models import Count, Exists, Max, OuterRef, prefetch_related_obje
 
 from catalog.models import (
     Credential,
+    CredentialReplacement,
     KeySet,
     ProviderAccount,
-    Replacement,
     SyncRun,
     User,
     Voice,
 )
-from catalog.models.credentials import hash_keys
-from catalog.models.voices import VoiceQuerySet
+from catalog.models.credentials.keys import hash_keys
+from catalog.models.voices.voices import VoiceQuerySet
 
 _SHOWN = ("account", "owner", "team", "replacement")
 _HASHES_AT_ONCE = 500
@@ -45,7 +45,7 @@ def is_stored_key(words: set[str]) -> bool:
     hashes = hash_keys(words)
     return any(
         model._base_manager.filter(key_hash__in=hashes[start : start + _HASHES_AT_ONCE]).exists()
-        for model in (Credential, Replacement)
+        for model in (Credential, CredentialReplacement)
         for start in range(0, len(hashes), _HASHES_AT_ONCE)
     )
 

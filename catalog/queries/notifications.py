@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from catalog.models import Notice, User
+from catalog.models import Notification, User
 
 _SHOWN_NOTICES = 100
 _MOST_TOASTS = 3
@@ -14,22 +14,22 @@ class Bell:
 
     unread_count: int
     last: int
-    fresh: list[Notice]
+    fresh: list[Notification]
     is_waiting: bool
 
 
 def look_at_bell(user: User, after: int | None = None) -> Bell:
     """Return what the bell shows; ``after`` is the newest notice that a page knew of."""
-    rows = Notice.objects.visible_to(user)
+    rows = Notification.objects.visible_to(user)
     newest = rows.order_by("-pk").values_list("pk", flat=True).first() or 0
-    fresh: list[Notice] = []
+    fresh: list[Notification] = []
     if after is not None and newest > after:
         fresh = list(rows.filter(pk__gt=after).order_by("-pk")[:_MOST_TOASTS])[::-1]
     waiting = user.clone_jobs.active().exists()
     return Bell(rows.unread().count(), newest, fresh, waiting)
 
 
-def find_notices(user: User) -> list[Notice]:
+def find_notices(user: User) -> list[Notification]:
     """Return the newest notices of the person."""
-    rows = Notice.objects.visible_to(user).select_related("job__account", "job__voice")
+    rows = Notification.objects.visible_to(user).select_related("job__account", "job__voice")
     return list(rows.order_by("-pk")[:_SHOWN_NOTICES])

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models.functions import Lower
 
 from catalog.models import Preference, SavedSearch, User, Voice
-from catalog.models.voices import VoiceQuerySet
+from catalog.models.voices.voices import VoiceQuerySet
 from catalog.queries.searches.filters import COLUMNS, LAYOUTS, SORTS, USUAL_COLUMNS, VoiceFilter
 
 _MOST_NEWS = 100
@@ -83,7 +83,7 @@ def find_news(user: User, since: datetime) -> News:
     rows = Voice.objects.visible_to(user).shown().filter(changed_at__gt=since)
     added = rows.present().filter(added_at__gt=since)
     changed = rows.present().filter(added_at__lte=since)
-    gone = rows.filter(gone_at__gt=since, added_at__lte=since)
+    gone = rows.filter(remote_deleted_at__gt=since, added_at__lte=since)
     return News(
         since=since,
         added=_latest(added),

@@ -22,11 +22,13 @@ class Lineage:
 def find_speakers(user: User) -> QuerySet[Speaker]:
     """Return the speakers that the person may see, by name, with how many voices they have."""
     jobs = CloneJob.objects.visible_to(user)
-    seen = Q(orders__jobs__in=jobs.values("pk"))
-    ready = seen & Q(orders__jobs__state=CloneJob.State.READY, orders__jobs__voice__gone_at=None)
+    seen = Q(batches__jobs__in=jobs.values("pk"))
+    ready = seen & Q(
+        batches__jobs__state=CloneJob.State.READY, batches__jobs__voice__remote_deleted_at=None
+    )
     rows = Speaker.objects.visible_to(user).annotate(
-        job_count=Count("orders__jobs", filter=seen, distinct=True),
-        voice_count=Count("orders__jobs__voice", filter=ready, distinct=True),
+        job_count=Count("batches__jobs", filter=seen, distinct=True),
+        voice_count=Count("batches__jobs__voice", filter=ready, distinct=True),
     )
     return rows.order_by("folded", "pk")[:_SHOWN_SPEAKERS]
 
@@ -34,24 +36,24 @@ def find_speakers(user: User) -> QuerySet[Speaker]:
 def trace_speaker(user: User, speaker_id: int) -> Lineage:
     """Return a speaker's lineage; raises Speaker.DoesNotExist for a stranger's."""
     speaker = Speaker.objects.visible_to(user).select_related("added_by").get(pk=speaker_id)
-    jobs = CloneJob.objects.visible_to(user).filter(order__speaker=speaker)
-    orders = jobs.values("order")
+    jobs = CloneJob.objects.visible_to(user).filter(batch__speaker=speaker)
+    batches = jobs.values("batch")
     return Lineage(
         speaker=speaker,
         samples=list(
             Sample.objects.visible_to(user)
-            .filter(sources__order__in=orders)
+            .filter(sources__batch__in=batches)
             .select_related("owner")
             .distinct()
             .order_by("uploaded_at", "pk")
         ),
         jobs=list(
-            jobs.select_related("account", "voice", "requested_by", "order__speaker").order_by(
+            jobs.select_related("account", "voice", "requested_by", "batch__speaker").order_by(
                 "-created_at", "-pk"
             )
         ),
         consents=list(
-            Consent.objects.filter(orders__in=orders)
+            Consent.objects.filter(batches__in=batches)
             .select_related("attested_by")
             .distinct()
             .order_by("-attested_at", "-pk")

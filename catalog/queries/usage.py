@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from catalog.models import ProviderAccount, Voice, VoiceUse
+from catalog.models import ProviderAccount, Voice, VoiceUsage
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,12 @@ class LastUse:
 
 def find_last_uses(voices: Collection[Voice]) -> dict[int, LastUse]:
     """Return what is known of the last use of each voice; their accounts are loaded."""
-    rows = VoiceUse.objects.filter(voice__in=[voice.pk for voice in voices])
+    rows = VoiceUsage.objects.filter(voice__in=[voice.pk for voice in voices])
     uses = {row.voice_id: row for row in rows}
     return {voice.pk: _sum_up(voice, uses.get(voice.pk)) for voice in voices}
 
 
-def _sum_up(voice: Voice, use: VoiceUse | None) -> LastUse:
+def _sum_up(voice: Voice, use: VoiceUsage | None) -> LastUse:
     account = voice.account
     silent_since = _told_since(account)
     if use is None:

@@ -11,7 +11,7 @@ from django.db.models import Case, Count, F, IntegerField, OrderBy, Q, When
 from django.db.models import Value as Constant
 
 from catalog.models import User, Voice, VoiceLabel
-from catalog.models.voices import VoiceQuerySet
+from catalog.models.voices.voices import VoiceQuerySet
 from catalog.search.engines import COLUMN_FACETS, LABEL_FACETS, Search
 from catalog.search.nodes import SPELLED, All, Either, Node, Not, Phrase, Value, Word
 from catalog.search.user_facets import MARK_FACETS, mark_rows

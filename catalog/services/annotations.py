@@ -9,7 +9,7 @@ from django.db import transaction
 from catalog import policies
 from catalog.audit import record
 from catalog.models import Note, Rating, Star, Tag, TagUse, Team, User, Voice
-from catalog.models.versions import raise_version, touch_voices
+from catalog.models.voices.versions import raise_version, touch_voices
 from catalog.search.text_normalization import fold_text, join_terms
 
 _BATCH = 500

@@ -1,4 +1,4 @@
-"""Ask for clones: order, consent and one job for each provider in one transaction."""
+"""Ask for clones: batch, consent and one job for each provider in one transaction."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -14,8 +14,8 @@ from catalog import policies
 from catalog.audit import record
 from catalog.jobs.notifications import tell_end
 from catalog.models import (
+    CloneBatch,
     CloneJob,
-    CloneOrder,
     CloneSource,
     Credential,
     Installation,
@@ -61,8 +61,8 @@ class CloneWish:
 
 def request_clones(
     user: User, *, credentials: Sequence[Credential], wish: CloneWish, now: datetime
-) -> CloneOrder:
-    """Queue one clone for each key and return their order; the same form token returns the same.
+) -> CloneBatch:
+    """Queue one clone for each key and return their batch; the same form token returns the same.
 
     Raises ConsentNeeded.
     """
@@ -76,22 +76,22 @@ def request_clones(
             raise PermissionDenied
     wish.consent.demand(now)
     with wish.consent.stored_proof() as path, transaction.atomic():
-        return _write_order(user, credentials, wish, path, now)
+        return _write_batch(user, credentials, wish, path, now)
 
 
-def _write_order(
+def _write_batch(
     user: User, credentials: Sequence[Credential], wish: CloneWish, proof_path: str, now: datetime
-) -> CloneOrder:
+) -> CloneBatch:
     team = credentials[0].team
     # The lock of the team's row makes two presses at the same moment come one after the other.
     Team.objects.select_for_update().get(pk=team.pk)
-    made = CloneOrder.objects.filter(form_token=wish.form_token).first()
+    made = CloneBatch.objects.filter(form_token=wish.form_token).first()
     if made is not None:
         if made.asked_by_id != user.pk:
             raise PermissionDenied
         return made
     consent = attest_consent(user, team=team, wish=wish.consent, proof_path=proof_path, now=now)
-    order = CloneOrder.objects.create(
+    batch = CloneBatch.objects.create(
         team=team,
         asked_by=user,
         speaker=consent.speaker,
@@ -101,7 +101,7 @@ def _write_order(
     )
     CloneSource.objects.bulk_create(
         CloneSource(
-            order=order,
+            batch=batch,
             sample=cut.sample,
             position=position,
             start_seconds=cut.start_seconds,
@@ -111,13 +111,13 @@ def _write_order(
     )
     wanted = {name: getattr(wish, name) for name in _WANTED}
     for credential in credentials:
-        _queue_job(user, order, credential, wanted, now)
-    return order
+        _queue_job(user, batch, credential, wanted, now)
+    return batch
 
 
 def _queue_job(
     user: User,
-    order: CloneOrder,
+    batch: CloneBatch,
     credential: Credential,
     wanted: Mapping[str, object],
     now: datetime,
@@ -129,11 +129,11 @@ def _queue_job(
     job = CloneJob.objects.create(
         **wanted,
         id=job_id,
-        team=order.team,
+        team=batch.team,
         requested_by=user,
         credential=credential,
         account=credential.account,
-        order=order,
+        batch=batch,
         retry_of=retry_of,
         marker=f"vb1:{Installation.objects.get().code}:{job_id.hex}",
         created_at=now,
@@ -144,7 +144,7 @@ def _queue_job(
         user,
         "clone requested",
         job,
-        team=order.team,
+        team=batch.team,
         now=now,
         provider=credential.provider,
         **facts,
@@ -173,7 +173,7 @@ def cancel_clone(user: User, *, job: CloneJob, now: datetime) -> None:
             fence=F("fence") + 1,
             message=message,
         )
-        if locked.keeper.pk != user.pk:
+        if locked.responsible.pk != user.pk:
             tell_end(locked, State.CANCELLED, message, now)
     else:
         rows.update(cancel_asked_at=locked.cancel_asked_at or now, not_before=None, woken_at=now)
@@ -199,9 +199,9 @@ def retry_clone(user: User, *, job: CloneJob, now: datetime) -> CloneJob:
     if credential is None:
         raise NothingToDo(f"There is no key for this account at {locked.account.info.label}.")
     _demand_use(user, credential, locked.team)
-    ConsentWish.of(locked.order.consent).demand(now)
+    ConsentWish.of(locked.batch.consent).demand(now)
     wanted = {name: getattr(locked, name) for name in _WANTED}
-    return _queue_job(user, locked.order, credential, wanted, now, retry_of=locked)
+    return _queue_job(user, locked.batch, credential, wanted, now, retry_of=locked)
 
 
 @transaction.atomic

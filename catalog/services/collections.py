@@ -11,7 +11,7 @@ from django.db.models import Max
 from catalog import policies
 from catalog.audit import record
 from catalog.models import Collection, CollectionEntry, Preference, Team, User, Voice
-from catalog.models.versions import raise_version
+from catalog.models.voices.versions import raise_version
 
 _BATCH = 500
 

@@ -12,9 +12,9 @@ from django.db.models import F, Q
 from catalog import policies
 from catalog.audit import record
 from catalog.core.storage import remove_media
-from catalog.models import Speech, SpokenClip, User, Voice
-from catalog.models.speeches import speech_recipe
-from catalog.models.uses import VoiceUse, note_uses
+from catalog.models import Synthesis, SynthesizedClip, User, Voice
+from catalog.models.syntheses import speech_recipe
+from catalog.models.usage import VoiceUsage, note_uses
 from catalog.providers.errors import RequestRejected
 from catalog.providers.types import SettingValue, SpeechRequest
 from catalog.providers.validation import check_speech
@@ -26,7 +26,7 @@ from catalog.queries.syntheses.history import (
 )
 from catalog.tasks import wake_speech
 
-State, Step = Speech.State, Speech.Step
+State, Step = Synthesis.State, Synthesis.Step
 
 
 class CannotRemove(Exception):
@@ -46,7 +46,7 @@ def request_speech(
     settings: Mapping[str, SettingValue],
     now: datetime,
     is_preview: bool = False,
-) -> Speech:
+) -> Synthesis:
     """Have the text spoken; what was spoken before is there at once. Raises CannotSpeak."""
     team = voice.account.team
     if not policies.may_speak(user, team):
@@ -54,11 +54,11 @@ def request_speech(
     # The lock of the person's row makes two presses at the same moment come one after the other.
     User.objects.select_for_update().get(pk=user.pk)
     recipe = speech_recipe(voice, text, settings)
-    mine = Speech.objects.filter(requested_by=user, recipe=recipe, is_preview=is_preview)
-    running = mine.filter(state__in=Speech.ACTIVE_STATES).first()
+    mine = Synthesis.objects.filter(requested_by=user, recipe=recipe, is_preview=is_preview)
+    running = mine.filter(state__in=Synthesis.ACTIVE_STATES).first()
     if running is not None:
         return running
-    speech = Speech(
+    speech = Synthesis(
         team=team,
         requested_by=user,
         voice=voice,
@@ -71,7 +71,7 @@ def request_speech(
     )
     _prepare(user, speech, now)
     speech.save(force_insert=True)
-    note_uses([voice.pk], VoiceUse.Kind.SPEECH, now)
+    note_uses([voice.pk], VoiceUsage.Kind.SPEECH, now)
     record(
         user,
         "speech requested",
@@ -87,7 +87,7 @@ def request_speech(
     return speech
 
 
-def _prepare(user: User, speech: Speech, now: datetime) -> None:
+def _prepare(user: User, speech: Synthesis, now: datetime) -> None:
     """Finish it from the clips that are there, or find the key to speak with."""
     clip = get_spoken_clip(speech.recipe)
     # A preview is stored with its voice too, which a worker does.
@@ -111,7 +111,7 @@ def _prepare(user: User, speech: Speech, now: datetime) -> None:
         raise CannotSpeak(f"At most {most} texts a minute are spoken for one person. Wait a bit.")
 
 
-def request_preview(user: User, *, voice: Voice, now: datetime) -> Speech:
+def request_preview(user: User, *, voice: Voice, now: datetime) -> Synthesis:
     """Have a voice without a preview say a sentence that is kept as its preview."""
     return request_speech(
         user, voice=voice, text=preview_sentence(voice), settings={}, is_preview=True, now=now
@@ -119,14 +119,14 @@ def request_preview(user: User, *, voice: Voice, now: datetime) -> Speech:
 
 
 @transaction.atomic
-def cancel_speech(user: User, *, speech: Speech, now: datetime) -> bool:
+def cancel_speech(user: User, *, speech: Synthesis, now: datetime) -> bool:
     """Stop it if nothing has been sent for it; False when it was sent, and so is paid for."""
     if not policies.may_speak(user, speech.team):
         raise PermissionDenied
     unsent = Q(step=Step.PLANNED)
     if speech.voice.info.speaks_free:
         unsent |= Q(step=Step.SENT)
-    rows = Speech.objects.filter(unsent, pk=speech.pk, state__in=Speech.ACTIVE_STATES)
+    rows = Synthesis.objects.filter(unsent, pk=speech.pk, state__in=Synthesis.ACTIVE_STATES)
     # The fence moves on, so that a worker that is about to send finds out.
     stopped = rows.update(
         state=State.CANCELLED,
@@ -141,17 +141,17 @@ def cancel_speech(user: User, *, speech: Speech, now: datetime) -> bool:
 
 
 @transaction.atomic
-def remove_speech(user: User, *, speech: Speech, now: datetime) -> None:
+def remove_speech(user: User, *, speech: Synthesis, now: datetime) -> None:
     """Take it out of the history, with its clip where nobody else had it; raises CannotRemove."""
     if not policies.may_remove_speech(user, speech):
         raise PermissionDenied
     if not speech.is_finished:
         raise CannotRemove("It is not finished yet.")
-    if Speech.objects.filter(pk=speech.pk).in_blind_round().exists():
+    if Synthesis.objects.filter(pk=speech.pk).in_blind_round().exists():
         raise CannotRemove("A blind comparison needs it until all votes are in.")
     clip = speech.clip
-    Speech.objects.filter(pk=speech.pk).delete()
-    if clip is not None and not clip.speeches.exists():
-        SpokenClip.objects.filter(pk=clip.pk).delete()
+    Synthesis.objects.filter(pk=speech.pk).delete()
+    if clip is not None and not clip.syntheses.exists():
+        SynthesizedClip.objects.filter(pk=clip.pk).delete()
         transaction.on_commit(partial(remove_media, clip.path))
     record(user, "speech removed", speech, team=speech.team, now=now, voice=speech.voice_id)

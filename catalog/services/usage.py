@@ -7,7 +7,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import F
 
 from catalog.models import Selection, User, Voice
-from catalog.models.uses import VoiceUse, note_uses
+from catalog.models.usage import VoiceUsage, note_uses
 from catalog.tasks import wake_noting
 
 logger = logging.getLogger(__name__)
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 def note_play(user: User, *, voice: Voice, now: datetime) -> None:
     """Note that somebody listened to the voice."""
     seen = Voice.objects.visible_to(user).filter(pk=voice.pk)
-    note_uses(seen.values_list("pk", flat=True), VoiceUse.Kind.PLAY, now)
+    note_uses(seen.values_list("pk", flat=True), VoiceUsage.Kind.PLAY, now)
 
 
 def tell_export(user: User, *, selection: Selection) -> None:

@@ -5,15 +5,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from catalog.models import Notice
+from catalog.models import Notification
 from catalog.queries.notifications import find_notices, look_at_bell
 from catalog.services.notifications import read_all_notices, read_notice
 from catalog.views.base.requests import Request, is_partial, signed_in
 
 _PAGES: dict[str, str] = {
-    Notice.Page.KEEPING: "catalog:keeping-list",
-    Notice.Page.CLEANUP: "catalog:cleanup-list",
-    Notice.Page.ACCOUNT: "catalog:account-detail",
+    Notification.Page.KEEPING: "catalog:keeping-list",
+    Notification.Page.CLEANUP: "catalog:cleanup-list",
+    Notification.Page.ACCOUNT: "catalog:account-detail",
 }
 
 
@@ -37,7 +37,7 @@ def bell_detail(request: Request) -> HttpResponseBase:
 @signed_in
 @require_POST
 def notice_open(request: Request, pk: int) -> HttpResponseBase:
-    notice = get_object_or_404(Notice.objects.visible_to(request.user), pk=pk)
+    notice = get_object_or_404(Notification.objects.visible_to(request.user), pk=pk)
     read_notice(request.user, notice=notice, now=timezone.now())
     if notice.page:
         return redirect(_PAGES[notice.page])

@@ -14,7 +14,7 @@ from catalog.forms.collections import CollectForm
 from catalog.forms.selections import ChoiceForm
 from catalog.forms.voices.filters import VoiceFilterForm, read_page
 from catalog.models import Selection
-from catalog.models.rules import rules_of
+from catalog.models.cleanups.rules import rules_of
 from catalog.queries.annotations import find_tag_names
 from catalog.queries.collections import find_changeable_collections, find_last_collection
 from catalog.queries.credentials import find_accounts

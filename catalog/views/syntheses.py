@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from catalog import policies
 from catalog.core.storage import media_path
 from catalog.forms.syntheses import SpeechForm
-from catalog.models import Speech, Voice
+from catalog.models import Synthesis, Voice
 from catalog.queries.annotations import find_voice_marks
 from catalog.queries.syntheses.history import (
     Estimate,
@@ -183,8 +183,8 @@ def _get_voice(request: Request, pk: int) -> Voice:
     return get_object_or_404(rows, pk=pk)
 
 
-def _get_speech(request: Request, pk: uuid.UUID) -> Speech:
+def _get_speech(request: Request, pk: uuid.UUID) -> Synthesis:
     try:
         return get_speech(request.user, pk)
-    except Speech.DoesNotExist:
+    except Synthesis.DoesNotExist:
         raise Http404 from None

@@ -25,7 +25,7 @@ from django.http import HttpRequest, QueryDict
 import voiceboard.wsgi  # all is set up as in a web process
 from catalog.forms.voices.filters import VoiceFilterForm
 from catalog.models import ProviderAccount, Team, User, Voice
-from catalog.models.versions import touch_voices
+from catalog.models.voices.versions import touch_voices
 from catalog.providers.registry import all_infos
 from catalog.queries.searches.filters import FACETS
 from catalog.search.engines import Engine, Search, answer_search

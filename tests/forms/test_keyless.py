@@ -21,7 +21,7 @@ from catalog.forms.credentials import CredentialForm
 from catalog.forms.samples.upload import read_upload
 from catalog.forms.searches import QueryForm
 from catalog.forms.voices.settings import VoiceSettingsForm
-from catalog.models import Replacement
+from catalog.models import CredentialReplacement
 from catalog.providers.registry import get_adapter
 from tests import factories
 
@@ -100,7 +100,7 @@ def test_a_key_that_is_stored_here_is_recognized_however_it_looks(cast, shape):
 
 
 def test_a_key_that_waits_to_replace_another_is_recognized(cast):
-    found = Replacement(credential=cast.credential, asked_at=factories.NOW)
+    found = CredentialReplacement(credential=cast.credential, asked_at=factories.NOW)
     found.seal_secrets(STORED)
     found.save()
 

@@ -188,4 +188,4 @@ class Stage:
         assert held["creates"] == 1, f"{what}: made {held['creates']} times"
         assert len(held["own_voices"]) == before + stays, what
         assert stays is ("it stays there" in job.message), what
-        assert not Voice.objects.filter(account=job.account, gone_at=None).exists(), what
+        assert not Voice.objects.filter(account=job.account, remote_deleted_at=None).exists(), what

@@ -12,7 +12,7 @@ from catalog.jobs.cleanups.run import run_deletion
 from catalog.jobs.clones.run import run_clone
 from catalog.jobs.credentials.check import check_credential
 from catalog.jobs.syntheses import run_speech
-from catalog.models import CloneJob, PlannedDeletion, Speech
+from catalog.models import CloneJob, PlannedDeletion, Synthesis
 from catalog.providers import errors
 from tests import factories
 from tests.jobs.test_clones import job, provider
@@ -111,7 +111,7 @@ def test_each_kind_of_work_notes_what_it_waits_for(cast, stub, clock):
     run_deletion(line.pk, clock)
     run_speech(speech.pk, clock)
 
-    for model in (PlannedDeletion, Speech):
+    for model in (PlannedDeletion, Synthesis):
         row = model.objects.get()
         assert (row.waits_for_answer, row.failure_count) == (True, 1)
         assert wait_of(row, clock.now) == 2

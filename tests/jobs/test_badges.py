@@ -7,7 +7,7 @@ import pytest
 from catalog import tasks
 from catalog.jobs.voices.badges import refresh_badges
 from catalog.models import Credential, ProviderAccount, Voice
-from catalog.models.versions import CatalogVersion
+from catalog.models.voices.versions import CatalogVersion
 from catalog.providers.errors import CredentialRejected
 from catalog.providers.types import Kind
 from catalog.queries.searches.filters import VoiceFilter

@@ -9,8 +9,15 @@ import pytest
 from catalog.jobs.cleanups.plans import find_due_plans, start_plan
 from catalog.jobs.cleanups.run import run_deletion
 from catalog.jobs.syncs.run import sync_account
-from catalog.models import AuditEntry, CleanupPlan, Notice, PlannedDeletion, ProviderAccount, Voice
-from catalog.models.rules import rules_of
+from catalog.models import (
+    AuditEntry,
+    CleanupPlan,
+    Notification,
+    PlannedDeletion,
+    ProviderAccount,
+    Voice,
+)
+from catalog.models.cleanups.rules import rules_of
 from catalog.providers.session import open_provider
 from catalog.providers.types import SampleFile
 from catalog.queries.audit import find_breaks
@@ -98,7 +105,7 @@ def test_the_whole_cleaning_day(
     clock.move(days=3)
     work(clock)
     assert set(plan.lines.values_list("state", flat=True)) == {State.HELD}
-    assert Notice.objects.get(user=cast.mia).page == Notice.Page.KEEPING
+    assert Notification.objects.get(user=cast.mia).page == Notification.Page.KEEPING
     keep_voice(cast.mia, line=plan.lines.get(voice=kept), now=clock.now)
     note_play(cast.mia, voice=used, now=clock.now)
     Voice.objects.filter(pk=renamed.pk).update(own_name="Another")

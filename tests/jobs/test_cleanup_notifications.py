@@ -8,7 +8,7 @@ from catalog.models import (
     CleanupPlan,
     Collection,
     Membership,
-    Notice,
+    Notification,
     PlannedDeletion,
     ProviderAccount,
     Voice,
@@ -61,7 +61,7 @@ def run(plan: CleanupPlan, clock) -> None:
 
 
 def told(user) -> list[str]:
-    rows = Notice.objects.filter(user=user).order_by("pk")
+    rows = Notification.objects.filter(user=user).order_by("pk")
     return list(rows.values_list("text", flat=True))
 
 
@@ -79,7 +79,7 @@ def test_without_a_waiting_time_owners_learn_of_all_their_voices_at_once(
     words = f"Clean-up plan {plan.pk}, approved by Ana."
     assert told(cleo) == [f"{words} Your voices deleted: Ada and Bo."]
     assert told(cast.ana) == [f"{words} Your voices deleted: Cy."]
-    assert {notice.page for notice in Notice.objects.all()} == {Notice.Page.KEEPING}
+    assert {notice.page for notice in Notification.objects.all()} == {Notification.Page.KEEPING}
     assert tell_outcomes(plan.pk, clock()) == 0
 
 

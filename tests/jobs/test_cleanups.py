@@ -46,7 +46,7 @@ def test_a_line_deletes_its_voice_and_the_outcome_stands_in_the_row(cast, line, 
     assert asked_to_delete(stub) == ["r-ada"]
     assert (line.state, line.step, line.ended_at) == (State.DELETED, Step.CONFIRMED, clock.now)
     assert (line.lease_until, line.attempt_count) == (None, 1)
-    assert (line.voice.gone_at, line.voice.gone_reason) == (
+    assert (line.voice.remote_deleted_at, line.voice.gone_reason) == (
         clock.now,
         f"Deleted by Ana with plan {line.plan_id}.",
     )
@@ -130,7 +130,7 @@ def test_a_line_that_nobody_confirmed_or_that_has_ended_is_left_alone(line, stub
     ("change", "words"),
     [
         ({"name": "Ada the second"}, "It was renamed to “Ada the second”"),
-        ({"gone_at": factories.NOW}, "It was gone already."),
+        ({"remote_deleted_at": factories.NOW}, "It was gone already."),
         ({"is_owned": False}, "It can no longer be deleted."),
         ({"kind": Voice.Kind.LIBRARY}, "It can no longer be deleted."),
         ({"remote_id": "r-other"}, "It was renamed"),
@@ -248,7 +248,7 @@ def test_a_worker_that_died_after_the_call_leads_to_the_truth(line, stub, clock)
 def test_a_voice_that_a_listing_missed_after_the_call_counts_as_deleted(line, stub, clock):
     PlannedDeletion.objects.update(state=State.WAITING, step=Step.SENT)
     Voice.objects.filter(pk=line.voice_id).update(
-        gone_at=clock.now, gone_reason="No longer listed by the provider."
+        remote_deleted_at=clock.now, gone_reason="No longer listed by the provider."
     )
     stub.listed = []
 

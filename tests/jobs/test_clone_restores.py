@@ -96,10 +96,10 @@ def demand_paid_once(stage: Stage, jobs: list[CloneJob], before: int) -> None:
     assert held["deletes"] == 0
     assert len(held["own_voices"]) == before + len(jobs)
     assert {job.state for job in jobs} == {State.READY}
-    voices = Voice.objects.filter(clone_jobs__in=jobs, gone_at=None)
+    voices = Voice.objects.filter(clone_jobs__in=jobs, remote_deleted_at=None)
     assert voices.distinct().count() == len(jobs)
     for job in jobs:
-        assert job.voice.clone_jobs.get().order.consent.speaker == job.order.speaker
+        assert job.voice.clone_jobs.get().batch.consent.speaker == job.batch.speaker
 
 
 @pytest.mark.parametrize(("slug", "count"), [(slug, 3) for slug in PROVIDERS] + [("noiz", 10)])

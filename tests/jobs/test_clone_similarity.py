@@ -9,7 +9,7 @@ from catalog.core.storage import media_path
 from catalog.jobs.clones import similarity
 from catalog.jobs.clones.similarity import find_unjudged, judge_clip
 from catalog.jobs.similarity.analysis_queue import find_waiting, listen_to
-from catalog.models import ClipLikeness, CloneJob, SpokenClip, Voice
+from catalog.models import ClipSimilarity, CloneJob, SynthesizedClip, Voice
 from catalog.queries.syntheses.history import is_being_judged
 from tests import factories
 
@@ -28,13 +28,13 @@ def clone(cast, reader) -> Voice:
     return voice
 
 
-def say(voice: Voice, sound, text: str = "Hello there.") -> SpokenClip:
+def say(voice: Voice, sound, text: str = "Hello there.") -> SynthesizedClip:
     return factories.make_spoken_clip(voice, write_wav(sound, RATE), text)
 
 
-def judged(clip: SpokenClip) -> ClipLikeness:
+def judged(clip: SynthesizedClip) -> ClipSimilarity:
     judge_clip(str(clip.pk), NOW)
-    return ClipLikeness.objects.get(clip=clip)
+    return ClipSimilarity.objects.get(clip=clip)
 
 
 def test_the_right_speaker_scores_high_and_another_one_clearly_lower(clone, reader, caller):
@@ -48,8 +48,8 @@ def test_the_right_speaker_scores_high_and_another_one_clearly_lower(clone, read
 
 
 def test_only_the_part_of_a_sample_that_was_used_counts(clone, reader, caller):
-    source = clone.clone_jobs.get().order.sources.first()
-    clone.clone_jobs.get().order.sources.exclude(pk=source.pk).delete()
+    source = clone.clone_jobs.get().batch.sources.first()
+    clone.clone_jobs.get().batch.sources.exclude(pk=source.pk).delete()
     both = write_wav(np.concatenate([caller, reader[0]]), RATE)
     media_path(source.sample.path).write_bytes(both)
     source.start_seconds = caller.size / RATE
@@ -68,14 +68,14 @@ def test_a_clip_is_compared_once_and_only_where_a_clone_was_made_here(cast, clon
     for _ in range(2):
         listen_to(f"spoken:{clip.pk}", NOW)
 
-    assert ClipLikeness.objects.count() == 1
+    assert ClipSimilarity.objects.count() == 1
     assert find_waiting() == []
     assert not is_being_judged(clone, NOW)
 
 
 def test_what_cannot_be_compared_has_no_score_and_is_not_tried_for_ever(clone, reader):
     clip = say(clone, reader[2])
-    for source in clone.clone_jobs.get().order.sources.all():
+    for source in clone.clone_jobs.get().batch.sources.all():
         media_path(source.sample.path).unlink()
 
     likeness = judged(clip)
@@ -91,4 +91,4 @@ def test_without_the_part_that_listens_nothing_waits(clone, reader, monkeypatch)
     judge_clip(str(clip.pk), NOW)
 
     assert find_unjudged() == []
-    assert not ClipLikeness.objects.exists()
+    assert not ClipSimilarity.objects.exists()

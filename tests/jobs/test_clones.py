@@ -17,7 +17,7 @@ from catalog.models import (
     CloneJob,
     Consent,
     Credential,
-    Notice,
+    Notification,
     ProviderAccount,
     Voice,
 )
@@ -329,7 +329,7 @@ def test_a_key_revoked_in_mid_job_turns_red_and_the_job_waits_for_another_with_o
     job.refresh_from_db()
     assert (job.state, job.step, job.attempt_count) == (State.WAITING, Step.PLANNED, 0)
     assert "Replace it, and the job goes on" in job.message
-    assert (Notice.objects.count(), provider.created) == (1, 0)
+    assert (Notification.objects.count(), provider.created) == (1, 0)
     Credential.objects.filter(pk=cast.credential.pk).update(health="good")
     run_to_end(job, clock)
     run_to_end(other, clock)
@@ -623,7 +623,7 @@ def test_whoever_asked_is_told_once_how_a_job_ended(job, provider, clock, answer
     run_to_end(job, clock)
     run_clone(job.pk, clock)
 
-    notice = Notice.objects.get()
+    notice = Notification.objects.get()
     assert (notice.user, notice.job, notice.mood) == (job.requested_by, job, mood)
     assert words in notice.text
 

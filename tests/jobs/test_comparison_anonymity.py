@@ -7,7 +7,7 @@ from catalog.core.storage import media_path
 from catalog.jobs.comparisons.anonymize import disguise_clip, find_undisguised
 from catalog.jobs.similarity.analysis_queue import find_waiting, forget_listened, listen_to
 from catalog.jobs.syntheses import run_speech
-from catalog.models import ComparedVoice, Comparison, Speech
+from catalog.models import ComparedVoice, Comparison, Synthesis
 from catalog.services.comparisons import ComparisonWish, request_comparison
 from catalog.tasks import run_speech_task
 from tests import factories
@@ -26,7 +26,7 @@ def made(cast) -> Comparison:
     for entry, (kind, content_type) in zip(comparison.entries.all(), kinds.items(), strict=True):
         content = encode_sound(kind, 2)
         clip = factories.make_spoken_clip(entry.voice, content, TEXT, content_type=content_type)
-        Speech.objects.filter(pk=entry.speech_id).update(state="done", clip=clip)
+        Synthesis.objects.filter(pk=entry.speech_id).update(state="done", clip=clip)
     return comparison
 
 
@@ -77,7 +77,7 @@ def test_nothing_is_disguised_where_the_names_are_known(cast, made, stub, clock)
     assert find_undisguised() == []
 
     Comparison.objects.update(revealed_at=None, is_blind=False)
-    for speech in Speech.objects.all():
+    for speech in Synthesis.objects.all():
         run_speech(speech.pk, clock)
     assert find_undisguised() == []
 

@@ -10,12 +10,12 @@ from catalog.models import (
     AuditEntry,
     CloneJob,
     Credential,
+    CredentialReplacement,
     PlannedDeletion,
     ProviderAccount,
-    Replacement,
     Voice,
 )
-from catalog.models.credentials import hash_key
+from catalog.models.credentials.keys import hash_key
 from catalog.providers.errors import CredentialRejected, TryLater
 from catalog.services.credentials.replacement import (
     confirm_replacement,
@@ -37,7 +37,7 @@ def enter(cast, wakes, clock, stub):
         stub.verdict = replace(stub.verdict, **verdict)
         replace_key(cast.ana, credential=cast.credential, api_key=NEW, now=NOW)
         check_credential(cast.credential.pk, clock)
-        return Replacement.objects.filter(credential=cast.credential).first()
+        return CredentialReplacement.objects.filter(credential=cast.credential).first()
 
     return _enter
 
@@ -56,7 +56,7 @@ def test_a_key_of_the_same_account_takes_over_and_everything_stays(cast, enter):
     assert (key_of(cast), credential.last_four) == (NEW, "1234")
     assert (credential.account, credential.health) == (cast.account, "good")
     assert credential.replaced_at == NOW
-    assert Voice.objects.get(pk=voice.pk).gone_at is None
+    assert Voice.objects.get(pk=voice.pk).remote_deleted_at is None
     kept = CloneJob.objects.get(pk=job.pk)
     assert (kept.state, kept.credential) == ("queued", credential)
 
@@ -117,7 +117,7 @@ def test_a_key_entered_while_another_was_looked_at_is_not_settled_by_it(cast, en
     enter()
 
     assert key_of(cast) == OLD
-    assert Replacement.objects.get().secrets() == {"api_key": later}
+    assert CredentialReplacement.objects.get().secrets() == {"api_key": later}
 
 
 def test_the_same_account_after_all_keeps_voices_and_jobs(cast, enter, clock):
@@ -168,7 +168,7 @@ def test_the_wish_can_be_dropped(cast, enter):
 
     drop_replacement(cast.ana, credential=cast.credential, now=NOW)
 
-    assert not Replacement.objects.exists()
+    assert not CredentialReplacement.objects.exists()
     assert key_of(cast) == OLD
 
 

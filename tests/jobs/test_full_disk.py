@@ -14,7 +14,7 @@ from catalog.jobs.samples import prepare as samples
 from catalog.jobs.samples.prepare import measure_sample
 from catalog.jobs.searches.index import build_due_indexes
 from catalog.jobs.syntheses import run_speech
-from catalog.models import PreviewClip, Speech
+from catalog.models import PreviewClip, Synthesis
 from catalog.queries.health.background import look_at_health
 from tests import factories
 from tests.conftest import make_wav
@@ -55,13 +55,13 @@ def test_a_text_is_not_sent_while_its_sound_could_not_be_kept(cast, stub, clock,
     run_speech(speech.pk, clock)
 
     speech.refresh_from_db()
-    assert (speech.state, speech.message) == (Speech.State.WAITING, "The server's disk is full.")
+    assert (speech.state, speech.message) == (Synthesis.State.WAITING, "The server's disk is full.")
     assert stub.asked == []
     disk.free = 2 * RESERVE_BYTES
     clock.move(minutes=2)
     run_speech(speech.pk, clock)
     speech.refresh_from_db()
-    assert speech.state == Speech.State.DONE
+    assert speech.state == Synthesis.State.DONE
 
 
 def test_a_sound_that_found_no_room_says_so_and_that_it_may_have_cost_something(
@@ -73,7 +73,7 @@ def test_a_sound_that_found_no_room_says_so_and_that_it_may_have_cost_something(
     run_speech(speech.pk, clock)
 
     speech.refresh_from_db()
-    assert speech.state == Speech.State.FAILED
+    assert speech.state == Synthesis.State.FAILED
     assert "disk is full" in speech.message
     assert "may have been charged" in speech.message
 

@@ -78,7 +78,7 @@ def test_a_clip_whose_file_is_gone_or_that_is_gone_itself_does_no_harm(cast, wav
 def test_missing_clips_are_fetched_and_measured(cast, stub, clock):
     voices = make_voices(cast.account, "a", "b")
     factories.make_voice(cast.account, "silent")
-    factories.make_voice(cast.account, "gone", preview_url="https://x", gone_at=clock.now)
+    factories.make_voice(cast.account, "gone", preview_url="https://x", remote_deleted_at=clock.now)
     make_voices(cast.other_account, "foreign")
 
     more_wait = warm_previews(cast.account.pk, clock)

@@ -161,9 +161,9 @@ def sources_of(cast, *seconds: float, **cut: float):
     ]
     for sample, length in zip(made, seconds, strict=True):
         Sample.objects.filter(pk=sample.pk).update(seconds=length)
-    order = factories.make_order(cast.ana, cast.aurora, *made)
-    order.sources.update(**cut)
-    return list(order.sources.select_related("sample").order_by("position"))
+    batch = factories.make_batch(cast.ana, cast.aurora, *made)
+    batch.sources.update(**cut)
+    return list(batch.sources.select_related("sample").order_by("position"))
 
 
 def test_what_a_provider_takes_goes_to_it_as_it_was_uploaded(cast):

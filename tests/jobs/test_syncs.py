@@ -261,7 +261,7 @@ def test_a_clone_is_given_time_to_be_listed_before_it_is_taken_for_gone(cast, sy
 
 def test_a_voice_that_was_just_deleted_and_is_still_listed_stays_gone(cast, sync, stub, clock):
     sync(remote_voice("r-1"))
-    Voice.objects.update(gone_at=clock.now, gone_reason="Deleted by Ana with plan 1.")
+    Voice.objects.update(remote_deleted_at=clock.now, gone_reason="Deleted by Ana with plan 1.")
     clock.move(minutes=1)
 
     at_once = sync_account(cast.account.pk, clock)
@@ -273,12 +273,15 @@ def test_a_voice_that_was_just_deleted_and_is_still_listed_stays_gone(cast, sync
 def test_a_deleted_voice_that_is_listed_as_deleted_keeps_who_deleted_it(cast, sync, clock):
     sync(remote_voice("r-1"))
     deleted_at = clock.now
-    Voice.objects.update(gone_at=deleted_at, gone_reason="Deleted by Ana with plan 1.")
+    Voice.objects.update(remote_deleted_at=deleted_at, gone_reason="Deleted by Ana with plan 1.")
 
     sync(remote_voice("r-1", state=VoiceState.GONE))
 
     voice = Voice.objects.get()
-    assert (voice.gone_at, voice.gone_reason) == (deleted_at, "Deleted by Ana with plan 1.")
+    assert (voice.remote_deleted_at, voice.gone_reason) == (
+        deleted_at,
+        "Deleted by Ana with plan 1.",
+    )
 
 
 # A listing that brought a part, or suddenly nothing
@@ -292,7 +295,7 @@ def owned(*ids: str) -> list[RemoteVoice]:
 
 
 def present() -> set[str]:
-    return set(Voice.objects.filter(gone_at=None).values_list("remote_id", flat=True))
+    return set(Voice.objects.filter(remote_deleted_at=None).values_list("remote_id", flat=True))
 
 
 def test_a_part_that_could_not_be_fetched_stays_and_is_said(cast, sync, stub):

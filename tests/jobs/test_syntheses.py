@@ -10,14 +10,14 @@ from catalog.core.storage import media_path
 from catalog.jobs import syntheses
 from catalog.jobs.base.leases import LEASE, claim_work
 from catalog.jobs.syntheses import run_speech
-from catalog.models import AuditEntry, PreviewClip, Speech, SpokenClip, Voice
+from catalog.models import AuditEntry, PreviewClip, Synthesis, SynthesizedClip, Voice
 from catalog.providers import errors
 from catalog.providers.registry import get_adapter
 from catalog.providers.types import AudioClip
 from catalog.services.syntheses import cancel_speech
 from tests import factories
 
-State, Step = Speech.State, Speech.Step
+State, Step = Synthesis.State, Synthesis.Step
 
 
 @pytest.fixture
@@ -26,11 +26,11 @@ def voice(cast) -> Voice:
 
 
 @pytest.fixture
-def speech(cast, voice) -> Speech:
+def speech(cast, voice) -> Synthesis:
     return factories.make_speech(cast.mia, voice)
 
 
-def after(speech: Speech, clock: Any) -> Speech:
+def after(speech: Synthesis, clock: Any) -> Synthesis:
     run_speech(speech.pk, clock)
     speech.refresh_from_db()
     return speech
@@ -72,7 +72,7 @@ def test_other_settings_and_other_texts_are_spoken_anew(cast, stub, speech, cloc
     after(factories.make_speech(cast.mia, voice, "Hello."), clock)
 
     assert spoken(stub) == 3
-    assert SpokenClip.objects.count() == 3
+    assert SynthesizedClip.objects.count() == 3
 
 
 def test_a_clip_whose_file_is_gone_is_spoken_again(cast, stub, speech, clock, voice):
@@ -82,7 +82,7 @@ def test_a_clip_whose_file_is_gone_is_spoken_again(cast, stub, speech, clock, vo
 
     assert (again.state, again.is_cached) == (State.DONE, False)
     assert media_path(again.clip.path).is_file()
-    assert SpokenClip.objects.count() == 1
+    assert SynthesizedClip.objects.count() == 1
 
 
 def test_a_lost_answer_is_told_and_never_asked_for_again(stub, speech, clock):
@@ -98,8 +98,8 @@ def test_a_lost_answer_is_told_and_never_asked_for_again(stub, speech, clock):
 
 
 def test_a_worker_that_died_after_sending_leaves_it_unclear(stub, speech, clock):
-    states = Speech.ACTIVE_STATES
-    lease = claim_work(Speech, speech.pk, states=states, running=State.RUNNING, clock=clock)
+    states = Synthesis.ACTIVE_STATES
+    lease = claim_work(Synthesis, speech.pk, states=states, running=State.RUNNING, clock=clock)
     lease.write(step=Step.SENT, sent_at=clock())
     clock.move(seconds=LEASE.total_seconds() + 1)
 
@@ -110,7 +110,7 @@ def test_a_worker_that_died_after_sending_leaves_it_unclear(stub, speech, clock)
 
 
 def test_a_worker_that_died_is_no_harm_where_speaking_is_free(stub, speech, clock, free):
-    Speech.objects.filter(pk=speech.pk).update(step=Step.SENT)
+    Synthesis.objects.filter(pk=speech.pk).update(step=Step.SENT)
 
     after(speech, clock)
 
@@ -161,7 +161,7 @@ def test_what_is_no_sound_is_told_with_what_it_may_have_cost(stub, speech, clock
 
     assert speech.state == State.FAILED
     assert "may have been charged" in speech.message
-    assert SpokenClip.objects.count() == 0
+    assert SynthesizedClip.objects.count() == 0
 
 
 def test_a_removed_key_ends_it(cast, stub, speech, clock):
@@ -253,7 +253,7 @@ def test_what_is_free_is_cancelled_at_any_time_and_its_clip_kept(cast, stub, spe
     after(speech, clock)
 
     assert speech.state == State.CANCELLED
-    assert SpokenClip.objects.filter(recipe=speech.recipe).exists()
+    assert SynthesizedClip.objects.filter(recipe=speech.recipe).exists()
 
 
 def test_a_generated_preview_is_kept_with_its_voice(cast, stub, clock, voice):

@@ -9,7 +9,7 @@ from catalog.jobs import usage
 from catalog.jobs.cleanups.run import run_deletion
 from catalog.jobs.syncs.run import sync_account
 from catalog.jobs.usage import find_due_histories, read_uses
-from catalog.models import PlannedDeletion, ProviderAccount, Voice, VoiceUse
+from catalog.models import PlannedDeletion, ProviderAccount, Voice, VoiceUsage
 from catalog.providers.adapters.elevenlabs.history import walk_history
 from catalog.providers.errors import PermissionMissing, TryLater
 from catalog.providers.session import open_provider
@@ -46,12 +46,12 @@ def test_a_use_elsewhere_becomes_known_with_how_far_the_history_reaches(account,
     assert read_uses(account.pk, clock)
 
     account.refresh_from_db()
-    use = VoiceUse.objects.get()
+    use = VoiceUsage.objects.get()
     assert (use.voice, use.last_at, use.speech_count) == (voice, None, 0)
     assert use.provider_used_at is not None
     assert abs(use.provider_used_at - clock.now) < timedelta(minutes=5)
     assert (account.uses_read_at, account.uses_from) == (clock.now, use.provider_used_at)
-    assert not VoiceUse.objects.filter(voice=silent).exists()
+    assert not VoiceUsage.objects.filter(voice=silent).exists()
 
 
 def test_a_voice_that_was_used_elsewhere_while_its_plan_waited_is_skipped(cast, account, settings):

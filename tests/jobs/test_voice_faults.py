@@ -101,7 +101,7 @@ def test_a_voice_that_we_deleted_during_the_listing_is_not_brought_back(cast, sy
     def delete() -> None:
         clock.move(seconds=5)
         rows = Voice.objects.filter(remote_id="r-1")
-        rows.update(gone_at=clock.now, gone_reason="Deleted by Ana with plan 1.")
+        rows.update(remote_deleted_at=clock.now, gone_reason="Deleted by Ana with plan 1.")
 
     sync(remote_voice("r-1"), remote_voice("r-2"))
     stub.listed = [remote_voice("r-1"), remote_voice("r-2")]

@@ -151,7 +151,7 @@ def test_a_voice_that_is_no_longer_listed_is_marked_and_kept(sync, clock):
 
     gone = Voice.objects.get(remote_id="r-1")
     assert tally(run) == (1, 0, 0, 1)
-    assert (gone.gone_at, gone.changed_at) == (clock.now, clock.now)
+    assert (gone.remote_deleted_at, gone.changed_at) == (clock.now, clock.now)
     assert gone.gone_reason == "No longer listed by the provider."
     assert not Voice.objects.get(remote_id="r-2").is_gone
 

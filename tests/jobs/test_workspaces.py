@@ -118,7 +118,7 @@ def test_what_only_a_key_lists_that_fails_is_not_gone(workspace, spoiled):
 
     assert run.error
     assert run.gone_count == 0
-    assert not Voice.objects.filter(remote_id__in=ids).exclude(gone_at=None).exists()
+    assert not Voice.objects.filter(remote_id__in=ids).exclude(remote_deleted_at=None).exists()
 
 
 def test_what_both_keys_fail_to_list_any_more_is_gone_only_when_both_were_asked(workspace):

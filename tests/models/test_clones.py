@@ -71,7 +71,7 @@ def test_the_database_takes_a_form_token_and_a_marker_once(cast):
     job = factories.make_job(cast.ana, cast.credential)
 
     with pytest.raises(IntegrityError), transaction.atomic():
-        factories.make_order(cast.mia, cast.aurora, form_token=job.order.form_token)
+        factories.make_batch(cast.mia, cast.aurora, form_token=job.batch.form_token)
     with pytest.raises(IntegrityError), transaction.atomic():
         factories.make_job(cast.mia, cast.credential, marker=job.marker)
 

@@ -11,7 +11,7 @@ from django.db import connection
 
 from catalog.core.crypto import CannotOpen, KeyProblem
 from catalog.models import Credential, Installation, Membership, ProviderAccount
-from catalog.models.sealing import prepare_installation, verify_key_ring
+from catalog.models.credentials.key_rotation import prepare_installation, verify_key_ring
 from tests import factories
 
 KEY = "sk_an-elevenlabs-key-of-some-length"

@@ -68,8 +68,10 @@ def test_an_account_has_a_remote_voice_once(cast):
 def test_only_own_voices_that_are_still_there_can_be_deleted(
     cast, kind, is_owned, is_gone, expected
 ):
-    gone_at = factories.NOW if is_gone else None
-    voice = factories.make_voice(cast.account, kind=kind, is_owned=is_owned, gone_at=gone_at)
+    remote_deleted_at = factories.NOW if is_gone else None
+    voice = factories.make_voice(
+        cast.account, kind=kind, is_owned=is_owned, remote_deleted_at=remote_deleted_at
+    )
 
     assert Voice.objects.deletable().filter(pk=voice.pk).exists() is expected
     assert voice.is_deletable is expected
@@ -81,7 +83,10 @@ def test_only_own_voices_that_are_still_there_can_be_deleted(
         ({"preview_url": "https://cdn.example.com/a.mp3"}, True),
         ({"preview_sample_id": "s-1"}, True),
         ({}, False),
-        ({"preview_url": "https://cdn.example.com/a.mp3", "gone_at": factories.NOW}, False),
+        (
+            {"preview_url": "https://cdn.example.com/a.mp3", "remote_deleted_at": factories.NOW},
+            False,
+        ),
     ],
 )
 def test_a_voice_can_be_heard_when_the_provider_holds_something_to_hear(cast, values, expected):

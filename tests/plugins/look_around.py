@@ -20,7 +20,7 @@ from django.utils import timezone  # noqa: E402
 
 from catalog.jobs.syncs.run import sync_account  # noqa: E402
 from catalog.models import Membership, Team  # noqa: E402
-from catalog.models.sealing import prepare_installation  # noqa: E402
+from catalog.models.credentials.key_rotation import prepare_installation  # noqa: E402
 from tests import factories  # noqa: E402
 
 

@@ -18,7 +18,7 @@ from django.test import Client  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from catalog.models import Credential, Membership, ProviderAccount, Team, User, Voice  # noqa: E402
-from catalog.models.sealing import prepare_installation  # noqa: E402
+from catalog.models.credentials.key_rotation import prepare_installation  # noqa: E402
 from catalog.services.accounts.built_in import provide_built_in  # noqa: E402
 
 ENGINE = (

@@ -47,7 +47,7 @@ def test_an_account_that_grows_says_when_it_is_full(cast):
     type(cast.account).objects.filter(pk=cast.account.pk).update(slots_used=20, slots_limit=30)
     for number in range(6):
         factories.make_clone(cast.account, f"Clone {number}", added_at=NOW - timedelta(days=5))
-    Voice.objects.filter(name="Clone 0").update(gone_at=NOW - timedelta(days=1))
+    Voice.objects.filter(name="Clone 0").update(remote_deleted_at=NOW - timedelta(days=1))
     factories.make_clone(cast.account, "Old", added_at=NOW - timedelta(days=90))
 
     board = get_end_board(cast.ana, NOW)
@@ -77,7 +77,7 @@ def test_a_long_part_of_the_board_says_how_much_more_there_is(cast, monkeypatch)
     monkeypatch.setattr(expiry, "_SHOWN", 2)
     for name in "abc":
         factories.make_voice(cast.account, name, ends_at=NOW)
-        factories.make_clone(cast.account, f"gone {name}", gone_at=NOW)
+        factories.make_clone(cast.account, f"gone {name}", remote_deleted_at=NOW)
 
     board = get_end_board(cast.ana, NOW)
 

@@ -7,8 +7,8 @@ import pytest
 from django.core.management import call_command
 
 from catalog.jobs.cleanups.report import describe_stale, find_unreported, report_stale
-from catalog.models import Consent, Installation, Membership, Notice, ProviderAccount, Voice
-from catalog.models.rules import rules_of
+from catalog.models import Consent, Installation, Membership, Notification, ProviderAccount, Voice
+from catalog.models.cleanups.rules import rules_of
 from catalog.queries.cleanups.stale import StaleList, find_stale, get_stale_page
 from tests import factories
 
@@ -118,7 +118,7 @@ def test_a_clone_without_consent_and_one_whose_consent_ended_are_found(cast):
     foreign = factories.make_clone(cast.account, "Foreign", added_at=NOW)
     made = factories.make_clone(cast.account, "Made", added_at=NOW)
     job = factories.make_job(cast.ana, cast.credential, voice=made)
-    Consent.objects.filter(pk=job.order.consent_id).update(ends_on=date(2020, 5, 3))
+    Consent.objects.filter(pk=job.batch.consent_id).update(ends_on=date(2020, 5, 3))
 
     found = {stale.voice: stale.reasons[0] for stale in look(cast).open}
 
@@ -134,7 +134,7 @@ def test_a_clone_whose_maker_left_says_who_answers_for_it_now(cast):
     (stale,) = look(cast).open
 
     assert stale.reasons[0].words == "Mia, who made it, left the team. Ana answers for it now."
-    assert stale.keeper == cast.ana
+    assert stale.responsible == cast.ana
 
 
 def test_of_clones_of_one_recording_the_one_last_used_is_kept(cast):
@@ -203,8 +203,8 @@ def test_the_command_and_the_report_say_what_the_page_says(cast, voice, capsys):
     assert words == describe_stale(look(cast))
     assert "0 not used for long, 1 failed, 1 with unknown usage." in words
     assert words.endswith("Left out: 1 kept for now by their owners.")
-    notice = Notice.objects.get()
-    assert (notice.user, notice.page) == (cast.ana, Notice.Page.CLEANUP)
+    notice = Notification.objects.get()
+    assert (notice.user, notice.page) == (cast.ana, Notification.Page.CLEANUP)
 
 
 def test_a_team_is_told_once_a_week_and_only_if_it_wants_to_be(cast, voice):

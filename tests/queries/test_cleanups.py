@@ -16,7 +16,7 @@ def test_only_own_voices_of_accounts_that_the_person_sees_are_offered(cast):
     clone = factories.make_clone(cast.account, "Zoë")
     first = factories.make_clone(cast.account, "Ada")
     factories.make_voice(cast.account, "Library")
-    factories.make_clone(cast.account, "Gone", gone_at=factories.NOW)
+    factories.make_clone(cast.account, "Gone", remote_deleted_at=factories.NOW)
     factories.make_clone(cast.other_account, "Foreign")
     factories.make_clone(factories.make_account(cast.aurora, is_shared=False), "Hidden")
 

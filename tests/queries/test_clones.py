@@ -32,7 +32,7 @@ def test_more_jobs_need_no_more_queries(cast):
     def count_queries() -> int:
         with CaptureQueriesContext(connection) as seen:
             for job in find_clone_jobs(cast.ana).jobs:
-                assert [job.account.info.label, str(job.requested_by), job.order.speaker.name]
+                assert [job.account.info.label, str(job.requested_by), job.batch.speaker.name]
         return len(seen)
 
     factories.make_job(cast.ana, cast.credential)

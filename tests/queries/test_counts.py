@@ -9,7 +9,7 @@ import pytest
 
 from catalog.jobs.searches.index import build_due_indexes
 from catalog.models import Installation, Voice
-from catalog.models.rules import rules_of
+from catalog.models.cleanups.rules import rules_of
 from catalog.queries.cleanups.rules import RULES
 from catalog.queries.cleanups.stale import SECTIONS, find_own_voices, find_stale, get_stale_page
 from catalog.queries.collections import find_collections, get_collection_page
@@ -31,7 +31,7 @@ def world(request, cast):
     for account in (cast.account, other):
         factories.make_voice(account, "Library")
         factories.make_voice(account, "Archived library", archived_at=NOW)
-        factories.make_voice(account, "Gone library", gone_at=NOW)
+        factories.make_voice(account, "Gone library", remote_deleted_at=NOW)
         unused = factories.make_clone(account, "Unused", **old)
         factories.make_use(unused, played_at=NOW - timedelta(days=300))
         used = factories.make_clone(account, "Used without consent", **old)
@@ -40,7 +40,7 @@ def world(request, cast):
         factories.make_clone(account, "Unknown", **old)
         factories.make_clone(account, "Young", kind=Voice.Kind.DESIGNED)
         factories.make_clone(account, "Archived clone", archived_at=NOW, **old)
-        factories.make_clone(account, "Gone clone", gone_at=NOW, **old)
+        factories.make_clone(account, "Gone clone", remote_deleted_at=NOW, **old)
         factories.keep(factories.make_clone(account, "Kept", **old), cast.ana)
         factories.protect(factories.make_clone(account, "Protected", **old), cast.ana)
         planned = factories.make_clone(account, "Planned", **old)

@@ -22,7 +22,7 @@ def shelf(cast):
     factories.make_voice(account, "Eli", gender="neutral", languages=("en-US",))
     factories.make_voice(account, "Flo", languages=(), use_cases=(), accent="british")
     factories.make_voice(cast.other_account, "Foreign", gender="female")
-    factories.make_voice(account, "Gone", gender="male", gone_at=factories.NOW)
+    factories.make_voice(account, "Gone", gender="male", remote_deleted_at=factories.NOW)
     return account
 
 

@@ -9,7 +9,7 @@ from kombu import Connection
 
 from catalog.core import broker
 from catalog.jobs.health.heartbeats import end_beat, forget_silent, note_beat
-from catalog.models import Beat, CloneJob
+from catalog.models import CloneJob, Heartbeat
 from catalog.queries.health.background import has_worker, look_at_health
 from tests import factories
 
@@ -62,17 +62,17 @@ def test_a_worker_that_says_goodbye_is_gone_and_one_that_was_silent_for_long_for
 
     end_beat("one@here")
     forget_silent(NOW + timedelta(minutes=5))
-    assert [beat.name for beat in Beat.objects.all()] == ["two@here"]
+    assert [beat.name for beat in Heartbeat.objects.all()] == ["two@here"]
     forget_silent(NOW + timedelta(hours=2))
 
-    assert not Beat.objects.exists()
+    assert not Heartbeat.objects.exists()
 
 
 def test_a_beat_keeps_when_the_process_began(db):
     note_beat("one@here", "jobs", NOW)
     note_beat("one@here", "jobs", NOW + timedelta(seconds=10))
 
-    beat = Beat.objects.get()
+    beat = Heartbeat.objects.get()
     assert (beat.started_at, beat.seen_at) == (NOW, NOW + timedelta(seconds=10))
 
 

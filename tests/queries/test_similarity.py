@@ -51,7 +51,7 @@ def test_the_voice_itself_is_left_out(cast):
 
 def test_what_a_person_may_not_see_is_not_compared(cast):
     make_heard(cast.other_account, "Theirs", 1)
-    make_heard(cast.account, "Gone", 1, gone_at=factories.NOW)
+    make_heard(cast.account, "Gone", 1, remote_deleted_at=factories.NOW)
     make_heard(cast.account, "Ours", 0, 1)
 
     assert names(find_alike(cast.mia, ALL, TARGET)) == ["Ours"]

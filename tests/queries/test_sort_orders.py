@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from catalog.jobs.searches.index import build_index
-from catalog.models import Rating, Team, Voice, VoiceUse
+from catalog.models import Rating, Team, Voice, VoiceUsage
 from catalog.queries.searches.filters import VoiceFilter
 from catalog.queries.voices.search import PAGE_SIZE, find_voice_ids, find_voices
 from catalog.search.index.cache import SHELF
@@ -40,7 +40,7 @@ def names(cast, sort: str, *, is_indexed: bool, **wanted: object) -> list[str]:
 
 
 def use(voice: Voice, **values: object) -> None:
-    VoiceUse.objects.create(voice=voice, **values)
+    VoiceUsage.objects.create(voice=voice, **values)
 
 
 @ENGINES

@@ -275,7 +275,7 @@ def test_gone_voices_and_those_of_hidden_or_foreign_accounts_are_neither_shown_n
     hidden = factories.make_account(cast.aurora, is_shared=False, last_owner=cast.ana)
     factories.make_voice(hidden, "Hidden", accent="secret")
     factories.make_voice(cast.other_account, "Foreign", accent="abroad")
-    factories.make_voice(cast.account, "Gone", gone_at=factories.NOW, accent="past")
+    factories.make_voice(cast.account, "Gone", remote_deleted_at=factories.NOW, accent="past")
     factories.make_voice(cast.account, "Seen", accent="here")
 
     page = find_voices(cast.mia, VoiceFilter())

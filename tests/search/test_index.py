@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog.models import Collection, CollectionEntry, Star, Voice, VoiceLabel
-from catalog.models.versions import touch_voices
+from catalog.models.voices.versions import touch_voices
 from catalog.queries.searches.filters import FACETS
 from catalog.search.engines import Search, answer_search
 from catalog.search.index.engine import IndexEngine
@@ -119,7 +119,7 @@ def write(cast: SimpleNamespace, voice: Voice, row: dict, account) -> None:
     made = row["made"]
     voice.remote_created_at = None if made is None else factories.NOW + timedelta(days=made)
     voice.archived_at = factories.NOW if row["is_archived"] else None
-    voice.gone_at = factories.NOW if row["is_gone"] else None
+    voice.remote_deleted_at = factories.NOW if row["is_gone"] else None
     voice.added_at = voice.changed_at = factories.NOW
     fill_words(voice, pairs)
     voice.save()

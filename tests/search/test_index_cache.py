@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog.jobs.searches.index import build_due_indexes, build_index, list_scopes
 from catalog.models import CatalogVersion, Membership, Team, Voice
-from catalog.models.versions import raise_version, touch_voices
+from catalog.models.voices.versions import raise_version, touch_voices
 from catalog.queries.voices.search import VoiceFilter, find_voices
 from catalog.search.index import cache, versions
 from catalog.search.index.cache import SHELF, Shelf

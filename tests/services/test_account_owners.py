@@ -13,13 +13,13 @@ from catalog.models import (
     Credential,
     Keep,
     Membership,
-    Notice,
+    Notification,
     PlannedDeletion,
     ProviderAccount,
     Voice,
 )
-from catalog.models.keeps import find_keeper
-from catalog.models.rules import rules_of
+from catalog.models.cleanups.keeps import find_responsible
+from catalog.models.cleanups.rules import rules_of
 from catalog.queries.cleanups.stale import find_stale
 from catalog.services.accounts.owners import (
     NoFittingOwner,
@@ -83,7 +83,7 @@ def test_a_second_key_of_an_account_changes_neither_its_owner_nor_that_of_its_vo
     assert private.account == shared.account
     assert owner_of(shared) == cast.ana
     found = find_stale(cast.aurora, rules_of(cast.aurora), NOW, user=cast.ana).everything
-    assert {stale.voice: stale.keeper for stale in found}[voice] == cast.ana
+    assert {stale.voice: stale.responsible for stale in found}[voice] == cast.ana
 
 
 def test_two_shared_keys_leave_the_account_with_the_first_one_s_owner(cast, shared, bring):
@@ -196,7 +196,7 @@ def test_an_admin_names_another_owner_who_is_notified(cast):
     plan = factories.make_plan(
         cast.ana, cast.aurora, [voice, made], approved_at=NOW, started_at=None
     )
-    plan.lines.update(state="held", keeper=cast.ana)
+    plan.lines.update(state="held", responsible=cast.ana)
 
     done = change_account_owner(
         cast.ana,
@@ -209,10 +209,10 @@ def test_an_admin_names_another_owner_who_is_notified(cast):
     assert done
     cast.account.refresh_from_db()
     assert cast.account.last_owner == cast.mia
-    assert (find_keeper(voice), find_keeper(made)) == (cast.mia, cast.ana)
-    keepers = {line.voice: line.keeper for line in PlannedDeletion.objects.all()}
+    assert (find_responsible(voice), find_responsible(made)) == (cast.mia, cast.ana)
+    keepers = {line.voice: line.responsible for line in PlannedDeletion.objects.all()}
     assert keepers == {voice: cast.mia, made: cast.ana}
-    told = [notice.text for notice in Notice.objects.filter(user=cast.mia).order_by("pk")]
+    told = [notice.text for notice in Notification.objects.filter(user=cast.mia).order_by("pk")]
     assert "Ana made you responsible" in told[0]
     assert "Mia pays for it." in told[0]
     assert len(told) == 2  # the second one says what of theirs is soon deleted
@@ -229,10 +229,10 @@ def test_an_admin_names_another_owner_for_one_voice(cast, is_made_here):
 
     change_voice_owner(cast.ana, voice=voice, owner=membership(cast.mia), reason="Hers.", now=NOW)
 
-    assert find_keeper(Voice.objects.get(pk=voice.pk)) == cast.mia
-    assert find_keeper(other) == cast.ana
+    assert find_responsible(Voice.objects.get(pk=voice.pk)) == cast.mia
+    assert find_responsible(other) == cast.ana
     assert AuditEntry.objects.get().action == "voice owner changed"
-    assert Notice.objects.get().user == cast.mia
+    assert Notification.objects.get().user == cast.mia
     if is_made_here:
         assert voice.clone_jobs.get().requested_by == cast.ana
 
@@ -247,7 +247,7 @@ def test_nothing_is_written_when_the_person_is_the_owner_already(cast):
     assert not change_voice_owner(cast.ana, voice=voice, owner=ana, reason="Again.", now=NOW)
 
     assert not AuditEntry.objects.exists()
-    assert not Notice.objects.exists()
+    assert not Notification.objects.exists()
 
 
 def test_only_an_admin_names_owners_and_only_people_of_the_team_who_do_more_than_look(cast):

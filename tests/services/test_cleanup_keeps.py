@@ -6,8 +6,8 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from catalog.jobs.cleanups.run import run_deletion
-from catalog.models import AuditEntry, Keep, Membership, Notice, PlannedDeletion, Voice
-from catalog.models.rules import rules_of
+from catalog.models import AuditEntry, Keep, Membership, Notification, PlannedDeletion, Voice
+from catalog.models.cleanups.rules import rules_of
 from catalog.queries.cleanups.plans import LINE_COLUMNS, find_plans, get_plan_page, iterate_lines
 from catalog.queries.cleanups.stale import find_stale, get_stale_page
 from catalog.services.cleanups.keeps import NoFittingDay, change_keep, end_keep, keep_voice
@@ -134,11 +134,11 @@ def test_the_owner_and_admins_choose_another_day_or_end_it(cast, kept, who):
 
 
 def test_the_owner_is_notified_when_an_admin_ends_a_keep(cast, kept):
-    Notice.objects.all().delete()
+    Notification.objects.all().delete()
 
     end_keep(cast.ana, voice=kept, now=NOW)
 
-    notice = Notice.objects.get()
+    notice = Notification.objects.get()
     assert notice.user == cast.mia
     assert "is no longer kept" in notice.text
     assert "Ana" in notice.text

@@ -10,7 +10,7 @@ from catalog.models import (
     AuditEntry,
     CleanupPlan,
     Credential,
-    Notice,
+    Notification,
     PlannedDeletion,
     Protection,
     Voice,
@@ -54,8 +54,8 @@ def test_a_confirmed_plan_waits_a_week_and_tells_who_answers(cast, plan, wakes):
     assert plan.due_at == LATER
     assert plan.lines.get().state == State.HELD
     assert wakes == []
-    notice = Notice.objects.get()
-    assert (notice.user, notice.page) == (cast.mia, Notice.Page.KEEPING)
+    notice = Notification.objects.get()
+    assert (notice.user, notice.page) == (cast.mia, Notification.Page.KEEPING)
     assert notice.text.startswith("A clone of yours is to be deleted on")
     assert find_held_lines(cast.mia) == [plan.lines.get()]
     assert find_due_plans(LATER - timedelta(seconds=1)) == []
@@ -87,7 +87,7 @@ def test_time_in_which_nobody_could_keep_a_voice_is_added_and_owners_are_told_ag
     plan.refresh_from_db()
     assert (plan.due_at, plan.started_at) == (LATER + timedelta(days=6), None)
     assert plan.lines.get().state == State.HELD
-    assert [notice.user for notice in Notice.objects.all()] == [cast.mia] * 2
+    assert [notice.user for notice in Notification.objects.all()] == [cast.mia] * 2
     assert AuditEntry.objects.get(action="plan postponed").facts == {"hours": 144}
 
 
@@ -187,7 +187,7 @@ def test_a_line_tells_why_where_used_and_who_is_told(cast, clone):
 
     assert [reason["rule"] for reason in line.reasons] == ["failed"]
     assert line.uses == ["Somebody's own collection", "Collection Trailers"]
-    assert (line.keeper, line.last_use) == (cast.mia, "never: it failed")
+    assert (line.responsible, line.last_use) == (cast.mia, "never: it failed")
 
 
 def test_the_key_that_made_the_voice_deletes_it_where_its_owner_shares_it(cast, clone):

@@ -52,7 +52,7 @@ def test_what_may_not_be_deleted_does_not_get_into_a_plan(cast, clone):
     hidden = factories.make_account(cast.aurora, is_shared=False, last_owner=cast.mia)
     unwanted = [
         factories.make_voice(cast.account, "Library"),
-        factories.make_clone(cast.account, "Gone", gone_at=NOW),
+        factories.make_clone(cast.account, "Gone", remote_deleted_at=NOW),
         factories.make_clone(cast.account, "Not ours", is_owned=False),
         factories.make_clone(cast.other_account, "Foreign"),
         factories.make_clone(hidden, "Hidden"),

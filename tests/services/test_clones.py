@@ -15,13 +15,13 @@ from catalog.core.storage import media_path
 from catalog.jobs.base.leases import claim_work
 from catalog.models import (
     AuditEntry,
+    CloneBatch,
     CloneJob,
-    CloneOrder,
     CloneSource,
     Consent,
     Credential,
     Membership,
-    Notice,
+    Notification,
     Speaker,
 )
 from catalog.services import clones
@@ -61,7 +61,7 @@ def _mia_clones(cast):
 def ask(cast):
     """Ask for clones as Ana with her own key, unless told otherwise."""
 
-    def _ask(user=None, credentials=None, cuts=None, consent=None, **values: Any) -> CloneOrder:
+    def _ask(user=None, credentials=None, cuts=None, consent=None, **values: Any) -> CloneBatch:
         user = user or cast.ana
         wish = {
             "form_token": uuid.uuid4(),
@@ -165,7 +165,7 @@ def test_without_whole_consent_nothing_is_stored_and_nobody_woken(ask, wakes, la
     with pytest.raises(ConsentNeeded, match="Consent needed"):
         ask(consent=make_consent(**lacking))
 
-    assert not CloneOrder.objects.exists()
+    assert not CloneBatch.objects.exists()
     assert not Consent.objects.exists()
     assert wakes == []
 
@@ -198,7 +198,7 @@ def test_a_wish_that_fails_leaves_no_proof_behind(ask, settings, monkeypatch):
         ask(consent=consent)
 
     assert not list((settings.MEDIA_ROOT / "consents").rglob("*.pdf"))
-    assert not CloneOrder.objects.exists()
+    assert not CloneBatch.objects.exists()
 
 
 def test_a_viewer_may_not_clone_not_even_through_a_shared_key(ask, cast):
@@ -223,7 +223,7 @@ def test_a_key_that_the_person_may_not_work_through_is_refused(ask, cast, whose)
     with pytest.raises(PermissionDenied):
         ask(cast.mia, [cast.credential, key])
 
-    assert not CloneOrder.objects.exists()
+    assert not CloneBatch.objects.exists()
 
 
 def test_a_sample_that_the_person_may_not_hear_is_refused(ask, cast):
@@ -265,7 +265,7 @@ def test_a_double_click_is_one_order_also_when_both_arrive_at_once(file_database
 
     answers = call_at_once(*[lambda: ask(form_token=token, cuts=cuts) for _ in range(6)])
 
-    assert [type(answer) for answer in answers] == [CloneOrder] * 6
+    assert [type(answer) for answer in answers] == [CloneBatch] * 6
     assert len({answer.pk for answer in answers}) == 1
     assert (CloneJob.objects.count(), CloneSource.objects.count(), len(wakes)) == (1, 1, 1)
 
@@ -325,7 +325,7 @@ def test_only_who_asked_and_admins_cancel_and_who_asked_is_told_of_it(cast):
 
     cancel_clone(cast.ana, job=other, now=NOW)
 
-    notice = Notice.objects.get()
+    notice = Notification.objects.get()
     assert (notice.user, "cancelled" in notice.text) == (cast.mia, True)
 
 
@@ -339,7 +339,7 @@ def test_what_failed_is_asked_for_again_from_the_same_samples(cast, state, wakes
     again = retry_clone(cast.mia, job=job, now=NOW)
 
     assert again.pk != job.pk
-    assert (again.order, again.language, again.state) == (job.order, "en", State.QUEUED)
+    assert (again.batch, again.language, again.state) == (job.batch, "en", State.QUEUED)
     assert again.marker != job.marker
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from catalog.jobs.syntheses import run_speech
-from catalog.models import Comparison, Speech, Voice, Vote
+from catalog.models import Comparison, Synthesis, Voice, Vote
 from catalog.queries.comparisons import count_votes, find_gain, get_round
 from catalog.services.comparisons import (
     CannotCompare,
@@ -44,7 +44,7 @@ def compare(cast, voices, wakes):
 def test_every_voice_is_asked_once_and_a_repeat_costs_nothing(compare, stub, clock):
     for _ in range(2):
         made = compare()
-        for speech in Speech.objects.filter(comparisons__comparison=made):
+        for speech in Synthesis.objects.filter(comparisons__comparison=made):
             run_speech(speech.pk, clock)
 
     assert [call[0] for call in stub.asked] == ["speak"] * 3
@@ -57,18 +57,18 @@ def test_no_more_is_spent_than_was_agreed_to(compare):
     with pytest.raises(CostChanged):
         compare(agreed=3 * len(TEXT) - 1)
 
-    assert not Speech.objects.exists()
+    assert not Synthesis.objects.exists()
     assert compare(agreed=3 * len(TEXT))
 
 
 def test_one_voice_that_cannot_speak_stops_all_before_anything_is_spent(compare, voices):
-    Voice.objects.filter(pk=voices[2].pk).update(gone_at=NOW)
+    Voice.objects.filter(pk=voices[2].pk).update(remote_deleted_at=NOW)
     voices[2].refresh_from_db()
 
     with pytest.raises(CannotCompare, match="Cem"):
         compare()
 
-    assert not Speech.objects.exists()
+    assert not Synthesis.objects.exists()
     assert not Comparison.objects.exists()
 
 
@@ -87,11 +87,11 @@ def test_the_same_voice_twice_is_one_voice(cast, wakes, voices):
 
 def test_cancel_stops_what_was_not_sent(cast, compare):
     made = compare()
-    first = Speech.objects.order_by("pk").first()
-    Speech.objects.filter(pk=first.pk).update(state="running", step="sent")
+    first = Synthesis.objects.order_by("pk").first()
+    Synthesis.objects.filter(pk=first.pk).update(state="running", step="sent")
 
     assert cancel_comparison(cast.mia, comparison=made, now=NOW) == 2
-    assert sorted(Speech.objects.values_list("state", flat=True)) == [
+    assert sorted(Synthesis.objects.values_list("state", flat=True)) == [
         "cancelled",
         "cancelled",
         "running",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from catalog.models import AuditEntry, CloneOrder, Consent, Membership
+from catalog.models import AuditEntry, CloneBatch, Consent, Membership
 from catalog.queries.consents import find_contradictions, name_findings
 from catalog.services.clones import CloneWish, Cut, request_clones
 from catalog.services.consents import ConsentContradicted, ConsentWish
@@ -26,7 +26,7 @@ def say(cast: SimpleNamespace) -> Any:
         user: factories.make_sample(user, cast.aurora, make_wav(8)) for user in (cast.ana, cast.mia)
     }
 
-    def _say(user: Any, relation: str, speaker: str = "Ada", **values: Any) -> CloneOrder:
+    def _say(user: Any, relation: str, speaker: str = "Ada", **values: Any) -> CloneBatch:
         day = values.pop("day", 0)
         given = {"allowed_use": "any", "given_by": "Ann Byron", **values}
         wish = CloneWish(
@@ -72,7 +72,7 @@ def test_another_basis_by_the_same_person_is_asked_about_and_the_answer_recorded
 
     with pytest.raises(ConsentContradicted, match="you said"):
         say(cast.ana, after, " ada ")
-    assert CloneOrder.objects.count() == Consent.objects.count() == 1
+    assert CloneBatch.objects.count() == Consent.objects.count() == 1
 
     say(cast.ana, after, confirmed=name_of(cast.ana, after))
     entry = AuditEntry.objects.get(action="contradiction confirmed")

@@ -11,7 +11,7 @@ from catalog.models import (
     CloneJob,
     Credential,
     Membership,
-    Notice,
+    Notification,
     ProviderAccount,
     Voice,
 )
@@ -171,7 +171,7 @@ def test_a_removed_key_stops_what_was_not_sent_and_leaves_the_rest_to_be_settled
         assert job.message == (KEY_REMOVED if was_open else "")
     other.refresh_from_db()
     assert other.state == State.QUEUED
-    told = {notice.job_id: (notice.user, notice.text) for notice in Notice.objects.all()}
+    told = {notice.job_id: (notice.user, notice.text) for notice in Notification.objects.all()}
     stopped = [job.pk for (_, step), job in made.items() if step == Step.PLANNED]
     assert set(told) == set(stopped)
     assert all(user == cast.mia and KEY_REMOVED in text for user, text in told.values())

@@ -19,7 +19,7 @@ from catalog.models import (
     AuditEntry,
     AuditHead,
     CleanupPlan,
-    CloneOrder,
+    CloneBatch,
     Collection,
     Comparison,
     Credential,
@@ -245,7 +245,7 @@ def make_demo(cast: SimpleNamespace) -> None:
 CONSENT = ConsentWish("Ada", True, relation="permission", allowed_use="any")
 
 
-def ask_for_clone(cast: SimpleNamespace) -> CloneOrder:
+def ask_for_clone(cast: SimpleNamespace) -> CloneBatch:
     wish = CloneWish(
         form_token=uuid.uuid4(),
         cuts=[Cut(factories.make_sample(cast.ana, cast.aurora))],

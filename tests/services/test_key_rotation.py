@@ -14,8 +14,8 @@ from django.db import connection, models
 
 from catalog.audit import record
 from catalog.core.crypto import CannotOpen, KeyRing
-from catalog.models import AuditEntry, Credential, Installation, Replacement
-from catalog.models.sealing import SEALED, prepare_installation, verify_key_ring
+from catalog.models import AuditEntry, Credential, CredentialReplacement, Installation
+from catalog.models.credentials.key_rotation import SEALED, prepare_installation, verify_key_ring
 from catalog.queries.audit import find_breaks
 from catalog.services.credentials import key_rotation
 from catalog.services.credentials.key_rotation import StillUnreadable, rotate_master_key
@@ -58,7 +58,7 @@ def demand_all_opens(cast):
     assert Credential.objects.get(pk=cast.credential.pk).secrets() == {
         "api_key": "sandbox-elevenlabs-full"
     }
-    assert Replacement.objects.get().secrets() == {"api_key": KEY}
+    assert CredentialReplacement.objects.get().secrets() == {"api_key": KEY}
     assert Authenticator.objects.get(type="totp").wrap().validate_code(code_of())
     assert len(Authenticator.objects.get(type="recovery_codes").wrap().get_unused_codes()) == 10
     assert find_breaks() == []
@@ -75,7 +75,7 @@ def test_afterwards_everything_opens_and_the_old_key_alone_opens_nothing(full, r
     assert count_keys(ring_file) == 1
     demand_all_opens(full)
     before = KeyRing.load(old)
-    for row in (*Credential.objects.all(), *Replacement.objects.all()):
+    for row in (*Credential.objects.all(), *CredentialReplacement.objects.all()):
         with pytest.raises(CannotOpen):
             before.open(bytes(row.sealed), row.seal_context())
     installation = Installation.objects.get()
@@ -107,7 +107,7 @@ def test_cut_short_at_any_place_it_is_taken_up_again(full, ring_file, monkeypatc
     assert count_keys(ring_file) == 2
     verify_key_ring()
     assert find_breaks() == []
-    assert Replacement.objects.get().secrets() == {"api_key": KEY}
+    assert CredentialReplacement.objects.get().secrets() == {"api_key": KEY}
 
     rotate_master_key(now=NOW)
 

@@ -68,7 +68,7 @@ def test_the_next_hearing_asks_nobody_whoever_it_is(cast, voice, stub):
 def test_a_clip_on_our_disk_plays_also_without_a_key_and_when_the_voice_is_gone(cast, voice, stub):
     clip = fetch(cast.mia, voice)
     Credential.objects.all().delete()
-    Voice.objects.update(gone_at=NOW)
+    Voice.objects.update(remote_deleted_at=NOW)
 
     assert fetch(cast.mia, voice) == clip
 
@@ -102,7 +102,8 @@ def test_the_own_key_is_used_before_a_teammate_s(cast, voice, stub):
 
 
 @pytest.mark.parametrize(
-    "values", [{"preview_url": ""}, {"preview_url": "https://x.example/a", "gone_at": NOW}]
+    "values",
+    [{"preview_url": ""}, {"preview_url": "https://x.example/a", "remote_deleted_at": NOW}],
 )
 def test_a_voice_with_nothing_to_hear_says_so_and_nobody_is_asked(cast, voice, stub, values):
     Voice.objects.update(**values)

@@ -13,7 +13,7 @@ from catalog.models import (
     Credential,
     Invitation,
     Membership,
-    Notice,
+    Notification,
     PlannedDeletion,
     ProviderAccount,
     Sample,
@@ -126,7 +126,7 @@ def test_keys_are_wiped_and_jobs_that_reached_nobody_are_stopped(cast, mias):
     assert states[sent.pk].state == State.WAITING
     assert states[done.pk].state == State.READY
     # Whoever takes over is told, not the one who left.
-    assert [(told.user, told.job) for told in Notice.objects.all()] == [(cast.ana, waiting)]
+    assert [(told.user, told.job) for told in Notification.objects.all()] == [(cast.ana, waiting)]
 
 
 def test_the_heir_takes_over_what_was_made_and_sees_it(cast, mias):
@@ -138,8 +138,8 @@ def test_the_heir_takes_over_what_was_made_and_sees_it(cast, mias):
     assert ProviderAccount.objects.get(pk=account.pk).last_owner == cast.ana
     assert Voice.objects.visible_to(cast.ana).filter(pk=voice.pk).exists()
     job = CloneJob.objects.get(pk=done.pk)
-    assert (job.requested_by, job.keeper) == (cast.mia, cast.ana)
-    consent = Consent.objects.get(pk=job.order.consent_id)
+    assert (job.requested_by, job.responsible) == (cast.mia, cast.ana)
+    consent = Consent.objects.get(pk=job.batch.consent_id)
     assert (consent.attested_by, consent.kept_by) == (cast.mia, cast.ana)
     assert set(Sample.objects.values_list("owner", flat=True)) == {cast.ana.pk}
     assert Collection.objects.get(pk=collection.pk).owner == cast.ana
@@ -151,7 +151,7 @@ def test_the_heir_may_keep_what_waits_for_its_deletion_and_is_told(cast, mias):
     )
     states = PlannedDeletion.State
     voices = [factories.make_clone(cast.account, name) for name in ("Ada", "Bo")]
-    values = {"keeper": cast.mia}
+    values = {"responsible": cast.mia}
     held = factories.make_line(plan, voices[0], state=states.HELD, **values)
     ended = factories.make_line(plan, voices[1], state=states.SKIPPED, **values)
 
@@ -159,8 +159,8 @@ def test_the_heir_may_keep_what_waits_for_its_deletion_and_is_told(cast, mias):
 
     assert find_held_lines(cast.ana) == [held]
     ended.refresh_from_db()
-    assert ended.keeper == cast.mia
-    told = Notice.objects.get(page=Notice.Page.KEEPING)
+    assert ended.responsible == cast.mia
+    told = Notification.objects.get(page=Notification.Page.KEEPING)
     assert (told.user, told.text.startswith("A clone of yours is to be deleted on")) == (
         cast.ana, True
     )  # fmt: skip
@@ -173,7 +173,7 @@ def test_an_heir_who_leaves_hands_everything_on(cast, mias):
 
     remove(cast.ana, kim, heir=cast.ana)
 
-    assert CloneJob.objects.get(pk=job.pk).keeper == cast.ana
+    assert CloneJob.objects.get(pk=job.pk).responsible == cast.ana
     assert CloneJob.objects.get(pk=job.pk).requested_by == cast.mia
 
 
@@ -189,7 +189,7 @@ def test_what_is_somebody_elses_or_another_teams_is_let_be(cast, mias):
 
     assert CloneJob.objects.get(pk=theirs.pk).kept_by is None
     kept = CloneJob.objects.get(pk=other.pk)
-    assert (kept.keeper, kept.state) == (cast.mia, State.QUEUED)
+    assert (kept.responsible, kept.state) == (cast.mia, State.QUEUED)
     assert Credential.objects.filter(pk=other_key.pk).exists()
     assert of(cast.mia).team == cast.borealis
 

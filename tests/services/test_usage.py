@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from catalog.models import VoiceUse
-from catalog.models.uses import note_uses
+from catalog.models import VoiceUsage
+from catalog.models.usage import note_uses
 from catalog.services.syntheses import request_speech
 from catalog.services.usage import note_play, tell_export
 from catalog.tasks import note_export_task
@@ -21,7 +21,7 @@ def test_a_play_counts_with_its_time(cast):
     note_play(cast.mia, voice=voice, now=NOW)
     note_play(cast.ana, voice=voice, now=later)
 
-    use = VoiceUse.objects.get()
+    use = VoiceUsage.objects.get()
     assert (use.voice, use.play_count, use.played_at, use.last_at) == (voice, 2, later, later)
     assert (use.speech_count, use.export_count, use.provider_used_at) == (0, 0, None)
 
@@ -33,7 +33,7 @@ def test_a_spoken_text_is_a_use_also_where_it_was_spoken_before(cast):
     for _ in range(2):
         request_speech(cast.mia, voice=voice, text="Hello there.", settings={}, now=NOW)
 
-    use = VoiceUse.objects.get()
+    use = VoiceUsage.objects.get()
     assert (use.speech_count, use.spoken_at, use.last_at) == (2, NOW, NOW)
 
 
@@ -44,25 +44,25 @@ def test_an_export_is_noted_by_a_worker_and_only_for_voices_of_the_team(cast, wa
 
     tell_export(cast.mia, selection=selection)
     tell_export(cast.ana, selection=selection)
-    assert not VoiceUse.objects.exists()
+    assert not VoiceUsage.objects.exists()
     note_export_task(selection_id=wakes[0][1])
 
     assert wakes == [("catalog.note_export", selection.pk)]
-    use = VoiceUse.objects.get()
+    use = VoiceUsage.objects.get()
     assert (use.voice, use.export_count) == (voice, 1)
 
 
 def test_a_stranger_cannot_make_a_voice_look_used(cast):
     note_play(cast.sam, voice=factories.make_voice(cast.account), now=NOW)
 
-    assert not VoiceUse.objects.exists()
+    assert not VoiceUsage.objects.exists()
 
 
 @pytest.mark.django_db
 def test_a_voice_that_went_meanwhile_is_no_trouble(installation):
-    note_uses([10**9], VoiceUse.Kind.PLAY, NOW)
+    note_uses([10**9], VoiceUsage.Kind.PLAY, NOW)
 
-    assert not VoiceUse.objects.exists()
+    assert not VoiceUsage.objects.exists()
 
 
 def test_downloading_a_chosen_few_counts_and_the_inventory_does_not(cast, sign_in, wakes):

@@ -37,7 +37,7 @@ def test_a_reset_without_anything_read_takes_the_documented_values(cast):
 def test_a_viewer_a_gone_voice_and_a_provider_without_settings_are_refused(cast, ask):
     viewer = factories.make_user("Vic", cast.aurora, Membership.Role.VIEWER)
     kept = factories.make_voice(cast.account)
-    gone = factories.make_voice(cast.account, gone_at=NOW)
+    gone = factories.make_voice(cast.account, remote_deleted_at=NOW)
     plain = factories.make_voice(factories.make_account(cast.aurora, provider="stepfun"))
 
     for user, voice in ((viewer, kept), (cast.mia, gone), (cast.mia, plain)):

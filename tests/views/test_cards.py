@@ -1,7 +1,7 @@
 """A card is kept once it is drawn, and still shows nothing old and nothing of another person."""
 
 from catalog.models import PreviewClip, Voice
-from catalog.models.versions import touch_voices
+from catalog.models.voices.versions import touch_voices
 from catalog.services.annotations import rate_voice, star_voice, tag_voices
 from catalog.services.voices.edit import rename_voice
 from tests import factories

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from catalog.jobs.samples.prepare import run_measurement
-from catalog.models import Beat, CloneJob, Credential, Membership, Sample
+from catalog.models import CloneJob, Credential, Heartbeat, Membership, Sample
 from tests import factories
 from tests.views.conftest import PARTIAL, Page
 
@@ -64,7 +64,7 @@ def test_a_whole_wish_leads_to_its_job(mia, cast, fill, wakes, django_capture_on
     job = CloneJob.objects.get()
     assert (response.status_code, response["Location"]) == (302, f"/jobs/{job.pk}/")
     assert (job.requested_by, job.name, job.removes_noise) == (cast.mia, "Our Ada", True)
-    sample = job.order.sources.get().sample
+    sample = job.batch.sources.get().sample
     assert sample.filename == "ada.wav"
     assert wakes == [
         ("catalog.measure_sample", str(sample.pk)),
@@ -130,7 +130,7 @@ def test_a_good_file_is_kept_although_another_field_is_wrong(mia, fill, wav):
     (kept,) = page.find("input", name="sample")
     response = mia.post("/clone/", fill(files=None, sample=kept["value"]))
     assert response.status_code == 302
-    assert CloneJob.objects.get().order.sources.get().sample_id == Sample.objects.get().pk
+    assert CloneJob.objects.get().batch.sources.get().sample_id == Sample.objects.get().pk
 
 
 def test_files_are_added_moved_and_removed_without_script(mia, fill, wav):
@@ -155,7 +155,7 @@ def test_the_cut_that_was_typed_is_what_is_cloned(mia, cast, fill):
 
     mia.post("/clone/", fill(files=None, sample=str(sample.pk), **cut))
 
-    source = CloneJob.objects.get().order.sources.get()
+    source = CloneJob.objects.get().batch.sources.get()
     assert (source.start_seconds, source.end_seconds) == (1.5, 9.0)
 
 
@@ -188,15 +188,15 @@ def test_several_keys_lead_to_their_jobs_together(mia, cast, fill):
 
     response = mia.post("/clone/", fill(credential=[str(cast.credential.pk), str(other.pk)]))
 
-    order = CloneJob.objects.first().order
-    assert response["Location"] == f"/jobs/?order={order.pk}"
-    assert order.jobs.count() == 2
+    batch = CloneJob.objects.first().batch
+    assert response["Location"] == f"/jobs/?batch={batch.pk}"
+    assert batch.jobs.count() == 2
 
 
 def test_the_form_says_that_jobs_will_wait_while_no_worker_runs(mia, cast):
     assert "clones will wait" in Page(mia.get("/clone/")).text
 
-    Beat.objects.create(
+    Heartbeat.objects.create(
         name="jobs@here", queues="jobs", started_at=timezone.now(), seen_at=timezone.now()
     )
 

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalog.jobs.comparisons.anonymize import disguise_clip
-from catalog.models import Comparison, Speech, Voice
+from catalog.models import Comparison, Synthesis, Voice
 from tests import factories
 from tests.views.conftest import PARTIAL, Page
 
@@ -28,7 +28,7 @@ def made(cast, voices, wav) -> Comparison:
     )
     for entry in comparison.entries.all():
         clip = factories.make_spoken_clip(entry.voice, wav, TEXT, loudness=-20.0 - entry.place * 6)
-        Speech.objects.filter(pk=entry.speech_id).update(state="done", clip=clip)
+        Synthesis.objects.filter(pk=entry.speech_id).update(state="done", clip=clip)
         disguise_clip(str(entry.pk), factories.NOW)
     return comparison
 
@@ -72,7 +72,7 @@ def test_the_cost_is_shown_for_each_voice_and_in_all(mia, voices, wav):
     assert "Spoken before: this costs nothing." in page.text
     assert "About 24 characters in all, charged for 2 voices." in page.text
     assert page.find("input", name="agreed", value="24")
-    assert not Speech.objects.exists()
+    assert not Synthesis.objects.exists()
 
 
 def test_a_comparison_is_started_and_leads_to_its_page(mia, voices, wakes):
@@ -132,7 +132,7 @@ def test_a_blind_round_gives_nothing_away(mia, ana, made, voices):
         shown = re.sub(r"<option.*?</option>", "", body)
         for told in ("Ann", "Bea", "ElevenLabs", "EL<", *(f"/voices/{v.pk}/" for v in voices)):
             assert told not in shown, told
-        for speech in Speech.objects.all():
+        for speech in Synthesis.objects.all():
             assert str(speech.pk) not in body
     sound = mia.get(f"/compare/{made.pk}/0/audio/")
     assert sound["Content-Type"] == "audio/mpeg"
@@ -234,7 +234,7 @@ def test_more_voices_and_votes_take_no_more_queries(mia, cast, voices, made, wav
     larger = factories.make_comparison(cast.mia, voices, "Other text.", votes_wanted=9)
     for entry in larger.entries.all():
         clip = factories.make_spoken_clip(entry.voice, wav, "Other text.")
-        Speech.objects.filter(pk=entry.speech_id).update(state="done", clip=clip)
+        Synthesis.objects.filter(pk=entry.speech_id).update(state="done", clip=clip)
     count(made.pk)
 
     assert count(larger.pk) == count(made.pk)

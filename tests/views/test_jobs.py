@@ -136,7 +136,7 @@ def test_a_provider_that_is_left_out_here_is_no_choice_for_the_list(mia, setting
 def test_the_proof_of_a_consent_is_handed_out_as_a_download_that_opens_nothing(mia, cast):
     job = factories.make_job(cast.ana, cast.credential)
     path, _, _ = store_media("consents", [b"%PDF-1.7"], "pdf")
-    type(job.order.consent).objects.update(
+    type(job.batch.consent).objects.update(
         proof_path=path, proof_filename="signed.pdf", proof_type="application/pdf"
     )
 

@@ -62,7 +62,7 @@ def test_mail_of_a_page_to_a_server_that_is_gone_is_only_logged(backend, caplog)
         backend.EMAIL_PORT = server.getsockname()[1]
 
     with acting_from(Origin("1", "")):
-        assert send_mail("Notice", "Words.", None, ["ana@example.com"]) == 1
+        assert send_mail("Notification", "Words.", None, ["ana@example.com"]) == 1
     wait_for_sender()
 
     assert "A mail could not be sent: ConnectionRefusedError" in caplog.text

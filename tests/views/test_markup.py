@@ -51,14 +51,14 @@ def world(cast) -> dict[str, int | str]:
     for badge in ("expires", "needs_plan"):
         VoiceLabel.objects.create(voice=voice, facet="badge", value=badge)
     tag_voices(cast.ana, team=cast.aurora, voices=[voice], names=[EVIL[:40]], now=factories.NOW)
-    gone = factories.make_voice(account, EVIL, gone_at=factories.NOW, gone_reason=EVIL)
+    gone = factories.make_voice(account, EVIL, remote_deleted_at=factories.NOW, gone_reason=EVIL)
     evidence = [{"at": EVIL, "said": EVIL, "request_id": EVIL}]
     job = factories.make_job(
         cast.ana, cast.credential, name=EVIL, message=EVIL, evidence=evidence, voice=voice
     )
     Sample.objects.filter(pk=factories.sample_of(job).pk).update(filename=EVIL[:120])
-    Speaker.objects.filter(pk=job.order.speaker_id).update(name=EVIL[:120])
-    Consent.objects.filter(pk=job.order.consent_id).update(
+    Speaker.objects.filter(pk=job.batch.speaker_id).update(name=EVIL[:120])
+    Consent.objects.filter(pk=job.batch.consent_id).update(
         statement=EVIL, given_by=EVIL[:120], use_note=EVIL[:200], allowed_use="any"
     )
     ended = factories.make_job(

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from catalog.core.broker import list_queues
-from catalog.models import Notice
+from catalog.models import Notification
 from tests import factories
 from tests.views.conftest import PARTIAL, Page
 
@@ -21,7 +21,7 @@ def test_the_bell_counts_what_is_unread_and_asks_again(mia, cast, job):
     (bell,) = Page(mia.get("/jobs/")).find("a", id="bell")
 
     assert bell["aria-label"] == "Notices, 1 unread"
-    assert bell["hx-get"] == f"/notices/bell/?after={Notice.objects.get(user=cast.mia).pk}"
+    assert bell["hx-get"] == f"/notices/bell/?after={Notification.objects.get(user=cast.mia).pk}"
 
 
 def test_what_came_since_is_told_in_a_toast_and_what_was_known_is_not(mia, cast, job):
@@ -72,7 +72,7 @@ def test_all_are_read_at_once_and_those_of_others_stay(mia, cast):
 
     mia.post("/notices/read/")
 
-    assert list(Notice.objects.filter(read_at=None)) == [other]
+    assert list(Notification.objects.filter(read_at=None)) == [other]
     assert "Our Ada is ready." in Page(mia.get("/notices/")).text
 
 
@@ -90,7 +90,7 @@ def test_a_speaker_s_page_shows_samples_jobs_and_voices(mia, cast):
     job = factories.make_job(cast.ana, cast.credential, voice=voice, state="ready")
 
     listed = Page(mia.get("/speakers/"))
-    page = Page(mia.get(f"/speakers/{job.order.speaker_id}/"))
+    page = Page(mia.get(f"/speakers/{job.batch.speaker_id}/"))
 
     assert "1 voice from 1 job" in listed.text
     assert page.find("a", href=f"/voices/{voice.pk}/")

@@ -13,7 +13,7 @@ from catalog.models import (
     Credential,
     Invitation,
     Membership,
-    Notice,
+    Notification,
     PasswordLink,
     Team,
     User,
@@ -318,7 +318,7 @@ def test_the_person_hears_of_a_changed_password_or_factor(
     with django_capture_on_commit_callbacks(execute=True):
         change(mia)
 
-    notice = Notice.objects.get()
+    notice = Notification.objects.get()
     assert (notice.user, notice.team) == (cast.mia, None)
     assert words in notice.text
     assert [(each.to, words in each.subject) for each in mail.outbox] == [([cast.mia.email], True)]
@@ -328,7 +328,7 @@ def test_the_person_hears_of_a_changed_password_or_factor(
 def test_the_notice_is_there_in_every_team_and_leads_to_the_account(mia, cast):
     change_password(mia)
     Membership.objects.filter(user=cast.mia).update(team=cast.borealis)
-    notice = Notice.objects.get()
+    notice = Notification.objects.get()
 
     page = text_of(mia.get("/notices/"))
 
@@ -349,7 +349,7 @@ def test_a_mail_server_that_is_away_stops_nothing(
         change_password(mia)
 
     assert User.objects.get(pk=cast.mia.pk).check_password(NEW)
-    assert Notice.objects.exists()
+    assert Notification.objects.exists()
 
 
 def test_without_a_mail_server_nothing_is_mailed(mia, cast, django_capture_on_commit_callbacks):

@@ -237,7 +237,7 @@ def test_a_selection_is_a_file_as_well(ana, chosen):
 
 def test_a_voice_page_has_a_call_to_copy_with_the_voice_s_id_and_no_key(cast, mia):
     voice = factories.make_voice(cast.account, remote_id="r-77")
-    gone = factories.make_voice(cast.account, gone_at=factories.NOW)
+    gone = factories.make_voice(cast.account, remote_deleted_at=factories.NOW)
 
     page, without = Page(mia.get(f"/voices/{voice.pk}/")), Page(mia.get(f"/voices/{gone.pk}/"))
 

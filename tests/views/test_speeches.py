@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalog.core.storage import media_path
-from catalog.models import ClipLikeness, PreviewClip, Speech, SpokenClip, Voice
+from catalog.models import ClipSimilarity, PreviewClip, Synthesis, SynthesizedClip, Voice
 from catalog.queries.syntheses.sample_texts import find_sentences
 from catalog.tasks import run_speech_task
 from tests import factories
@@ -60,7 +60,7 @@ def test_an_estimate_is_given_and_nothing_is_written(mia, voice):
     response = mia.post(f"{address(voice)}estimate/", as_kept(), headers=PARTIAL)
 
     assert "About 12 characters, about 12 credits at ElevenLabs." in Page(response).text
-    assert not Speech.objects.exists()
+    assert not Synthesis.objects.exists()
 
 
 def test_an_estimate_knows_what_is_in_the_cache(mia, voice, wav):
@@ -93,7 +93,7 @@ def test_a_clone_with_several_models_offers_them_and_the_usual_one_is_not_sent(
     assert page.find("select", name="set_model")
     assert page.find("option", value="speech-2.8-turbo", selected="")
     assert page.find("option", value="speech-2.6-turbo")
-    sent = [speech.settings for speech in Speech.objects.order_by("created_at", "settings")]
+    sent = [speech.settings for speech in Synthesis.objects.order_by("created_at", "settings")]
     assert sorted(sent, key=len) == [{}, {"model": "speech-2.6-turbo"}]
     assert refused.status_code == 422
 
@@ -109,8 +109,8 @@ def test_settings_left_as_they_are_are_not_sent_and_changed_ones_are_sent_whole(
     mia.post(address(voice), as_kept())
     mia.post(address(voice), as_kept(speed="0.8") | {"text": "Slower."})
 
-    assert Speech.objects.get(text="Hello there.").settings == {}
-    assert Speech.objects.get(text="Slower.").settings == KEPT | {"speed": 0.8}
+    assert Synthesis.objects.get(text="Hello there.").settings == {}
+    assert Synthesis.objects.get(text="Slower.").settings == KEPT | {"speed": 0.8}
 
 
 def test_a_switch_that_is_off_is_a_setting(mia, voice, wakes):
@@ -119,7 +119,7 @@ def test_a_switch_that_is_off_is_a_setting(mia, voice, wakes):
 
     mia.post(address(voice), values)
 
-    assert Speech.objects.get().settings["use_speaker_boost"] is False
+    assert Synthesis.objects.get().settings["use_speaker_boost"] is False
 
 
 def test_a_press_wakes_a_worker_and_the_part_polls_until_it_is_done(
@@ -127,12 +127,12 @@ def test_a_press_wakes_a_worker_and_the_part_polls_until_it_is_done(
 ):
     with django_capture_on_commit_callbacks(execute=True):
         running = Page(mia.post(address(voice), as_kept(), headers=PARTIAL))
-    speech = Speech.objects.get()
+    speech = Synthesis.objects.get()
     assert wakes == [("catalog.run_speech", str(speech.pk))]
     assert running.find("div", id="speeches", hx_get=address(voice))
 
     clip = factories.make_spoken_clip(voice, wav)
-    Speech.objects.update(state="done", clip=clip)
+    Synthesis.objects.update(state="done", clip=clip)
     done = Page(mia.get(address(voice), headers=PARTIAL))
 
     assert not done.find("div", id="speeches", hx_get=address(voice))
@@ -154,7 +154,7 @@ def test_a_text_that_cannot_be_spoken_comes_back_with_the_reason(mia, voice, tex
 
     assert response.status_code == 422
     assert words in Page(response).text
-    assert not Speech.objects.exists()
+    assert not Synthesis.objects.exists()
 
 
 @pytest.mark.parametrize("value", ["0.69", "1.21", "NaN", "x"])
@@ -162,14 +162,14 @@ def test_a_setting_out_of_its_range_is_refused(mia, voice, value):
     response = mia.post(address(voice), as_kept(speed=value))
 
     assert response.status_code == 422
-    assert not Speech.objects.exists()
+    assert not Synthesis.objects.exists()
 
 
 def test_two_presses_are_one_speech(mia, voice, wakes):
     mia.post(address(voice), as_kept())
     mia.post(address(voice), as_kept())
 
-    assert Speech.objects.count() == 1
+    assert Synthesis.objects.count() == 1
 
 
 def test_a_person_speaks_so_often_in_a_minute(mia, voice, wakes, settings):
@@ -181,7 +181,7 @@ def test_a_person_speaks_so_often_in_a_minute(mia, voice, wakes, settings):
 
     assert response.status_code == 422
     assert "At most 2 texts a minute" in Page(response).text
-    assert Speech.objects.count() == 2
+    assert Synthesis.objects.count() == 2
 
 
 def test_the_cache_is_not_counted_against_anybody(mia, voice, wakes, settings, wav):
@@ -192,7 +192,9 @@ def test_the_cache_is_not_counted_against_anybody(mia, voice, wakes, settings, w
 
     mia.post(address(voice), as_kept() | {"text": "New."})
 
-    assert [row.is_cached for row in Speech.objects.order_by("-is_cached")] == [True] * 3 + [False]
+    assert [row.is_cached for row in Synthesis.objects.order_by("-is_cached")] == [True] * 3 + [
+        False
+    ]
 
 
 def test_without_a_working_key_it_says_so(mia, cast, voice):
@@ -204,7 +206,7 @@ def test_without_a_working_key_it_says_so(mia, cast, voice):
 
 
 def test_a_voice_that_is_gone_has_no_form(mia, voice):
-    Voice.objects.update(gone_at=factories.NOW)
+    Voice.objects.update(remote_deleted_at=factories.NOW)
 
     assert not Page(mia.get(f"/voices/{voice.pk}/")).find("textarea", id="id_text")
 
@@ -227,7 +229,7 @@ def test_cancelling_in_time_says_that_it_cost_nothing(mia, cast, voice):
     response = mia.post(f"/speeches/{speech.pk}/cancel/", headers=PARTIAL)
 
     assert "cost nothing" in Page(response).text
-    assert Speech.objects.get().state == "cancelled"
+    assert Synthesis.objects.get().state == "cancelled"
 
 
 def test_cancelling_too_late_says_that_it_is_paid_for(mia, cast, voice):
@@ -236,11 +238,11 @@ def test_cancelling_too_late_says_that_it_is_paid_for(mia, cast, voice):
     page = Page(mia.post(f"/speeches/{speech.pk}/cancel/", follow=True))
 
     assert "stopping would save nothing" in page.text
-    assert Speech.objects.get().state == "running"
+    assert Synthesis.objects.get().state == "running"
 
 
-def spoken(user, voice: Voice, content: bytes, **values) -> Speech:
-    clip = SpokenClip.objects.first() or factories.make_spoken_clip(voice, content)
+def spoken(user, voice: Voice, content: bytes, **values) -> Synthesis:
+    clip = SynthesizedClip.objects.first() or factories.make_spoken_clip(voice, content)
     return factories.make_speech(user, voice, state="done", clip=clip, **values)
 
 
@@ -257,7 +259,7 @@ def test_a_clip_goes_with_the_last_text_that_has_it(
 
     assert "Hello there." not in Page(part).text
     assert not path.exists()
-    assert not SpokenClip.objects.exists()
+    assert not SynthesizedClip.objects.exists()
 
 
 def test_people_remove_their_own_clips_and_admins_all(cast, mia, ana, voice, wav):
@@ -276,12 +278,12 @@ def test_what_is_being_spoken_or_voted_on_blindly_is_not_removed(cast, mia, voic
     running = factories.make_speech(cast.mia, voice, "Other text.")
     blind = factories.make_comparison(cast.mia, [voice], "Third text.", is_blind=True)
     compared = blind.entries.get().speech
-    Speech.objects.filter(pk=compared.pk).update(state="failed")
+    Synthesis.objects.filter(pk=compared.pk).update(state="failed")
 
     for speech in (running, compared):
         mia.post(f"/speeches/{speech.pk}/remove/")
 
-    assert Speech.objects.count() == 2
+    assert Synthesis.objects.count() == 2
 
 
 def test_a_voice_without_a_preview_offers_one_with_its_length(mia, voice):
@@ -294,7 +296,7 @@ def test_a_voice_without_a_preview_offers_one_with_its_length(mia, voice):
 
 def test_a_generated_preview_plays_and_is_marked(mia, cast, voice, stub, wakes):
     mia.post(f"/voices/{voice.pk}/speak/preview/")
-    run_speech_task(speech_id=str(Speech.objects.get(is_preview=True).pk))
+    run_speech_task(speech_id=str(Synthesis.objects.get(is_preview=True).pk))
 
     listed, page = Page(mia.get("/voices/")), Page(mia.get(f"/voices/{voice.pk}/"))
     sound = mia.get(f"/voices/{voice.pk}/preview/")
@@ -312,7 +314,7 @@ def test_a_viewer_hears_and_does_not_spend(cast, sign_in, voice, wav):
 
     page = Page(viewer.get(f"/voices/{voice.pk}/"))
 
-    assert page.find("li", data_voice=f"speech-{Speech.objects.get().pk}")
+    assert page.find("li", data_voice=f"speech-{Synthesis.objects.get().pk}")
     assert not page.find("textarea", id="id_text")
     assert "Generate" not in page.text
 
@@ -335,9 +337,9 @@ def test_more_speeches_take_no_more_queries(mia, cast, voice, wav):
 def test_what_a_clone_said_shows_how_near_it_comes_to_its_sample(mia, cast, wav):
     clone = factories.make_clone(cast.account)
     clip = factories.make_spoken_clip(clone, wav)
-    factories.make_speech(cast.mia, clone, state=Speech.State.DONE, clip=clip)
+    factories.make_speech(cast.mia, clone, state=Synthesis.State.DONE, clip=clip)
     before = Page(mia.get(f"/voices/{clone.pk}/"))
-    ClipLikeness.objects.create(clip=clip, score=0.712, judged_at=factories.NOW)
+    ClipSimilarity.objects.create(clip=clip, score=0.712, judged_at=factories.NOW)
 
     after = Page(mia.get(f"/voices/{clone.pk}/"))
 

@@ -304,9 +304,9 @@ def test_what_the_provider_cannot_delete_is_offered_to_be_hidden_and_says_why(ca
 
 
 def test_a_voice_that_is_gone_keeps_its_page_and_says_since_when(cast, mia):
-    gone_at = factories.NOW + timedelta(hours=1)
+    remote_deleted_at = factories.NOW + timedelta(hours=1)
     voice = factories.make_clone(
-        cast.account, gone_at=gone_at, gone_reason="Deleted by Ana with plan 7."
+        cast.account, remote_deleted_at=remote_deleted_at, gone_reason="Deleted by Ana with plan 7."
     )
 
     page = Page(mia.get(f"/voices/{voice.pk}/"))

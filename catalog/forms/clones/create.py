@@ -178,7 +178,7 @@ def repeat_clone(job: CloneJob, targets: list[CloneTarget], today: date) -> dict
 
     A last day of the consent that is over is left out.
     """
-    consent = job.order.consent
+    consent = job.batch.consent
     has_ended = consent.has_ended(today)
     kept: dict[str, Any] = {
         "name": job.name,

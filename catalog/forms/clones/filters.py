@@ -18,7 +18,7 @@ class JobFilterForm:
             state=state if state in JOB_STATES else "",
             provider=provider if provider in dict(list_clone_providers()) else "",
             person=_read_number(person),
-            order=_read_id(query.get("order", "")),
+            batch=_read_id(query.get("batch") or query.get("order", "")),
         )
         self.page = _read_number(query.get("page", "")) or 1
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from catalog.models import Credential, KeySet, ListingKey, ProviderAccount, Voice
-from catalog.models.versions import touch_voices
+from catalog.models.voices.versions import touch_voices
 
 # What each key may do with the voices.
 Keys = Mapping[UUID, int]

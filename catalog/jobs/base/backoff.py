@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from catalog.jobs.base.leases import RowId
-from catalog.models import CloneJob, PlannedDeletion, Speech
-from catalog.models.leases import LeasedWork
+from catalog.models import CloneJob, PlannedDeletion, Synthesis
+from catalog.models.base.leases import LeasedWork
 from catalog.providers.errors import (
     CredentialRejected,
     ProviderError,
@@ -27,7 +27,7 @@ _MOST_AT_ONCE = 500
 _ACCOUNT_OF: dict[type[LeasedWork], str] = {
     CloneJob: "account",
     PlannedDeletion: "account",
-    Speech: "voice__account",
+    Synthesis: "voice__account",
 }
 
 

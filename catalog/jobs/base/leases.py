@@ -12,7 +12,7 @@ from typing import Any
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Model, Q, QuerySet
 
-from catalog.models.leases import LeasedWork, due_work
+from catalog.models.base.leases import LeasedWork, due_work
 
 logger = logging.getLogger(__name__)
 

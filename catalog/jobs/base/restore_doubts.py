@@ -7,7 +7,7 @@ row that is older than this start may be such a row.
 
 from datetime import datetime, timedelta
 
-from catalog.models.leases import LeasedWork
+from catalog.models.base.leases import LeasedWork
 
 # Work that waits for longer than this without a worker seeing it is rare, and a look costs little.
 _UNATTENDED_AFTER = timedelta(minutes=2)

@@ -13,7 +13,7 @@ from catalog.models import (
     CollectionEntry,
     ComparedVoice,
     Credential,
-    Notice,
+    Notification,
     PlannedDeletion,
     User,
     Voice,
@@ -70,22 +70,22 @@ def tell_outcomes(plan_id: int, now: datetime) -> int:
     if plan.lines.unfinished().exists():
         return 0
     untold = plan.lines.filter(state__in=_TOLD, told_at=None)
-    lines = list(untold.select_related("voice__account", "keeper").order_by("position", "pk"))
+    lines = list(untold.select_related("voice__account", "responsible").order_by("position", "pk"))
     if not lines:
         return 0
     untold.update(told_at=now)
     found: dict[int, _Losses] = defaultdict(_Losses)
     for line in lines:
-        if line.keeper_id is not None:
-            found[line.keeper_id].own[line.state].append(line.name[:40])
+        if line.responsible_id is not None:
+            found[line.responsible_id].own[line.state].append(line.name[:40])
     _add_losses(plan, [line for line in lines if line.is_deleted], found)
     members = plan.team.memberships.values("user")
     people = User.objects.filter(pk__in=list(found)).filter(pk__in=members)
-    Notice.objects.bulk_create(
-        Notice(
+    Notification.objects.bulk_create(
+        Notification(
             team=plan.team,
             user=person,
-            page=Notice.Page.KEEPING,
+            page=Notification.Page.KEEPING,
             text=found[person.pk].describe(plan)[:500],
             mood="fail" if found[person.pk].own[State.FAILED] else "off",
             made_at=now,

@@ -8,7 +8,7 @@ from django.db.models import F
 
 from catalog.audit import record
 from catalog.jobs.cleanups.outcomes import record_outcome
-from catalog.jobs.notifications import tell_keepers
+from catalog.jobs.notifications import notify_responsible
 from catalog.models import CleanupPlan, PlannedDeletion
 from catalog.queries.cleanups.deletion_keys import find_deleting_keys
 
@@ -41,7 +41,7 @@ def _postpone(plan: CleanupPlan, silence: timedelta, now: datetime) -> int:
     if not rows.update(due_at=F("due_at") + silence):
         return 0
     plan.refresh_from_db()
-    tell_keepers(plan, now)
+    notify_responsible(plan, now)
     hours = round(silence / timedelta(hours=1))
     record(None, "plan postponed", plan, team=plan.team, now=now, hours=hours)
     return 1

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from catalog.models import CollectionEntry, Keep, PlannedDeletion, Protection
-from catalog.models.rules import rules_of
+from catalog.models.cleanups.rules import rules_of
 from catalog.queries.cleanups.stale import find_reasons
 from catalog.queries.usage import find_last_uses
 

@@ -10,8 +10,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from catalog.audit import record
-from catalog.models import CleanupRules, Membership, Notice, Team, User
-from catalog.models.rules import rules_of
+from catalog.models import CleanupRules, Membership, Notification, Team, User
+from catalog.models.cleanups.rules import rules_of
 from catalog.queries.cleanups.rules import RULES
 from catalog.queries.cleanups.stale import StaleList, find_stale
 
@@ -49,11 +49,11 @@ def report_stale(team_id: int, now: datetime) -> str:
                 memberships__team=team, memberships__role=Membership.Role.ADMIN, is_active=True
             )
         )
-        Notice.objects.bulk_create(
-            Notice(
+        Notification.objects.bulk_create(
+            Notification(
                 team=team,
                 user=admin,
-                page=Notice.Page.CLEANUP,
+                page=Notification.Page.CLEANUP,
                 text=words[:500],
                 mood="off",
                 made_at=now,

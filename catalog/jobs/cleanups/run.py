@@ -17,7 +17,7 @@ from catalog.jobs.cleanups.outcomes import record_outcome
 from catalog.jobs.cleanups.recheck import find_change
 from catalog.jobs.usage import read_uses
 from catalog.models import PlannedDeletion, Voice
-from catalog.models.versions import touch_voices
+from catalog.models.voices.versions import touch_voices
 from catalog.providers.base import Provider
 from catalog.providers.errors import NotFound, ProviderError, TryLater
 from catalog.providers.session import open_provider
@@ -162,8 +162,8 @@ def _try_again(line: PlannedDeletion, lease: Lease, clock: Clock, exc: TryLater)
 @transaction.atomic
 def _keep_tombstone(line: PlannedDeletion, lease: Lease, clock: Clock, words: str) -> None:
     now, by = clock(), line.plan.approved_by
-    Voice.objects.filter(pk=line.voice_id, gone_at=None).update(
-        gone_at=now,
+    Voice.objects.filter(pk=line.voice_id, remote_deleted_at=None).update(
+        remote_deleted_at=now,
         changed_at=now,
         gone_reason=f"Deleted by {by} with plan {line.plan_id}."[:200],
     )

@@ -7,7 +7,7 @@ from catalog.jobs.accounts.slots import refresh_slots
 from catalog.jobs.clones.reconcile import LookingTurn
 from catalog.jobs.clones.steps import GIVE_UP_AFTER
 from catalog.models import CloneJob, Voice
-from catalog.models.versions import touch_voices
+from catalog.models.voices.versions import touch_voices
 from catalog.providers.base import Provider
 from catalog.providers.errors import NotFound, ProviderError
 
@@ -49,9 +49,11 @@ class CancellingTurn(LookingTurn):
     def _keep_tombstone(self) -> None:
         now = self.clock()
         rows = Voice.objects.filter(
-            account=self.job.account_id, remote_id=self.job.remote_id, gone_at=None
+            account=self.job.account_id, remote_id=self.job.remote_id, remote_deleted_at=None
         )
         with transaction.atomic():
             ids = list(rows.values_list("pk", flat=True))
-            rows.update(gone_at=now, changed_at=now, gone_reason="Its clone was cancelled.")
+            rows.update(
+                remote_deleted_at=now, changed_at=now, gone_reason="Its clone was cancelled."
+            )
             touch_voices(ids)

@@ -26,7 +26,7 @@ from catalog.jobs.samples.prepare import convert_samples, find_length_problem, m
 from catalog.jobs.voices.label_overrides import write_own_labels
 from catalog.jobs.voices.store import write_voices
 from catalog.models import CloneJob, Credential, Voice
-from catalog.models.versions import touch_voices
+from catalog.models.voices.versions import touch_voices
 from catalog.providers.base import Provider
 from catalog.providers.errors import (
     CredentialRejected,
@@ -151,7 +151,7 @@ class _CloneRun(CancellingTurn):
         if self.job.attempt_count >= _MOST_SENDS:
             self._ask_for_look("It was sent several times and no voice ever appeared.")
             return False
-        if self.job.order.consent.has_ended(self.clock().date()):
+        if self.job.batch.consent.has_ended(self.clock().date()):
             self._fail("The consent has ended, so nothing was sent.")
             return False
         # First of all: a queue of jobs at one account would decode its samples again and again.

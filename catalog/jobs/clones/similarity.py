@@ -13,8 +13,8 @@ from catalog.audio.formats import FORMATS
 from catalog.core.storage import media_path
 from catalog.jobs.samples.prepare import read_sources
 from catalog.jobs.syntheses import LONGEST_CLIP_SECONDS
-from catalog.models import ClipLikeness, CloneJob, CloneSource, SpokenClip
-from catalog.models.likenesses import unjudged_clips
+from catalog.models import ClipSimilarity, CloneJob, CloneSource, SynthesizedClip
+from catalog.models.similarity import unjudged_clips
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def judge_clip(clip_id: str, now: datetime) -> None:
         logger.info("Clip %s was not compared with its samples: %s", clip.pk, exc)
     try:
         with transaction.atomic():
-            ClipLikeness.objects.create(clip=clip, score=score, judged_at=now)
+            ClipSimilarity.objects.create(clip=clip, score=score, judged_at=now)
     except IntegrityError:
         logger.info("Clip %s is gone, or another worker was faster", clip.pk)
 
@@ -44,13 +44,13 @@ def find_unjudged(speech_id: str = "") -> list[str]:
     """Return clips that no worker has compared, all of them or that of one speech."""
     if not analysis_is_installed():
         return []
-    rows = unjudged_clips().filter(**({"speeches": speech_id} if speech_id else {}))
+    rows = unjudged_clips().filter(**({"syntheses": speech_id} if speech_id else {}))
     return [str(pk) for pk in rows.order_by("pk").values_list("pk", flat=True)[:50]]
 
 
-def _compare(clip: SpokenClip) -> float:
+def _compare(clip: SynthesizedClip) -> float:
     job = CloneJob.objects.filter(voice=clip.voice, state=CloneJob.State.READY).latest("created_at")
-    sources = CloneSource.objects.filter(order=job.order_id).select_related("sample")
+    sources = CloneSource.objects.filter(batch=job.batch_id).select_related("sample")
     sample, sample_rate = read_sources(list(sources.order_by("position")), _MOST_SAMPLE_SECONDS)
     found = next(each for each in FORMATS.values() if each.content_type == clip.content_type)
     content = media_path(clip.path).read_bytes()

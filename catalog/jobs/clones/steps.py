@@ -13,7 +13,7 @@ from catalog.jobs.base.leases import Clock, Lease, LeaseLost
 from catalog.jobs.credentials.check import keep_refusal
 from catalog.jobs.notifications import tell_end, tell_wait
 from catalog.models import CloneJob, Credential, ProviderAccount
-from catalog.models.leases import free_lease
+from catalog.models.base.leases import free_lease
 from catalog.providers.errors import CredentialRejected, ProviderError
 
 State, Step = CloneJob.State, CloneJob.Step
@@ -29,11 +29,11 @@ class CloneTurn:
     def __init__(self, lease: Lease, clock: Clock) -> None:
         self.lease, self.clock = lease, clock
         rows = CloneJob.objects.select_related(
-            "credential", "account", "team", "requested_by", "kept_by", "order__consent"
+            "credential", "account", "team", "requested_by", "kept_by", "batch__consent"
         )
         self.job = rows.get(pk=lease.pk)
         self.sources = list(
-            self.job.order.sources.select_related("sample", "order").order_by("position")
+            self.job.batch.sources.select_related("sample", "batch").order_by("position")
         )
 
     # The account: one create at a time
@@ -127,7 +127,7 @@ class CloneTurn:
         key = self.job.credential
         if key is None or not key.is_refused:
             return key
-        working = Credential.objects.visible_to(self.job.keeper).working()
+        working = Credential.objects.visible_to(self.job.responsible).working()
         others = working.filter(account=self.job.account_id).order_by("created_at", "pk")
         if self.job.step != Step.PLANNED:
             others = others.filter(owner=key.owner_id)

@@ -10,7 +10,7 @@ from catalog.audio.formats import FORMATS
 from catalog.audio.tts.encoding import to_mp3
 from catalog.core.storage import media_path, remove_media, store_media
 from catalog.jobs.syntheses import LONGEST_CLIP_SECONDS
-from catalog.models import ComparedVoice, Speech, SpokenClip
+from catalog.models import ComparedVoice, Synthesis, SynthesizedClip
 
 logger = logging.getLogger(__name__)
 
@@ -55,13 +55,13 @@ def _undisguised() -> QuerySet[ComparedVoice]:
     return ComparedVoice.objects.filter(
         comparison__is_blind=True,
         comparison__revealed_at=None,
-        speech__state=Speech.State.DONE,
+        speech__state=Synthesis.State.DONE,
         speech__clip__isnull=False,
         disguised_path="",
     )
 
 
-def _convert(clip: SpokenClip) -> bytes:
+def _convert(clip: SynthesizedClip) -> bytes:
     found = next(each for each in FORMATS.values() if each.content_type == clip.content_type)
     content = media_path(clip.path).read_bytes()
     wave, rate = decode_audio(content, found, max_seconds=LONGEST_CLIP_SECONDS, rate=_RATE)

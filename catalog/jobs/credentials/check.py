@@ -14,8 +14,8 @@ from catalog.core.crypto import CannotOpen
 from catalog.jobs.base.backoff import end_waits
 from catalog.jobs.base.leases import Clock, RowId
 from catalog.jobs.credentials.replacement import check_replacement
-from catalog.models import Credential, ProviderAccount, Replacement
-from catalog.models.key_sets import leave_key_sets
+from catalog.models import Credential, CredentialReplacement, ProviderAccount
+from catalog.models.credentials.key_sets import leave_key_sets
 from catalog.providers.errors import CredentialRejected, PermissionMissing, ProviderError
 from catalog.providers.key_checks import CredentialCheck
 from catalog.providers.session import open_provider
@@ -162,7 +162,7 @@ def find_due_checks(now: datetime) -> list[RowId]:
         | Q(check_asked_at__gt=Coalesce("checked_at", _NEVER))
         | Q(health=Credential.Health.UNREACHABLE, checked_at__lt=now - _ASK_AGAIN_AFTER)
         | Q(checked_at__lt=now - _VERDICT_LASTS)
-        | Q(replacement__state=Replacement.State.CHECKING)
+        | Q(replacement__state=CredentialReplacement.State.CHECKING)
     )
     rows = Credential.objects.offered().filter(due)
     oldest_first = F("checked_at").asc(nulls_first=True)

@@ -8,8 +8,8 @@ from django.db import transaction
 from catalog.audit import record
 from catalog.core.crypto import CannotOpen
 from catalog.jobs.base.leases import Clock, RowId
-from catalog.models import Credential, Replacement
-from catalog.models.credentials import hash_key
+from catalog.models import Credential, CredentialReplacement
+from catalog.models.credentials.keys import hash_key
 from catalog.providers.errors import CredentialRejected, ProviderError
 from catalog.providers.session import open_provider
 
@@ -18,7 +18,9 @@ _BY_HASH = "key:"
 
 def check_replacement(credential_id: RowId, clock: Clock) -> None:
     """Let the new key take the old one's place if it opens the same account, else say what is."""
-    rows = Replacement.objects.filter(credential_id=credential_id, state=Replacement.State.CHECKING)
+    rows = CredentialReplacement.objects.filter(
+        credential_id=credential_id, state=CredentialReplacement.State.CHECKING
+    )
     found = rows.select_related("credential__account", "credential__team").first()
     if found is None:
         return
@@ -30,37 +32,41 @@ def check_replacement(credential_id: RowId, clock: Clock) -> None:
         ref = (told.account_ref or hash_key(secrets["api_key"]))[:200]
     except CannotOpen:
         _settle(
-            found, state=Replacement.State.REFUSED, problem="It can't be opened: enter it again."
+            found,
+            state=CredentialReplacement.State.REFUSED,
+            problem="It can't be opened: enter it again.",
         )
     except CredentialRejected as exc:
-        _settle(found, state=Replacement.State.REFUSED, problem=exc.message[:500])
+        _settle(found, state=CredentialReplacement.State.REFUSED, problem=exc.message[:500])
     except ProviderError as exc:
         # The sweep asks again; the old key works on.
-        _settle(found, state=Replacement.State.CHECKING, problem=exc.message[:500])
+        _settle(found, state=CredentialReplacement.State.CHECKING, problem=exc.message[:500])
     else:
         _compare(found, ref, told.account_label[:200], clock())
 
 
-def _compare(found: Replacement, ref: str, label: str, now: datetime) -> None:
+def _compare(found: CredentialReplacement, ref: str, label: str, now: datetime) -> None:
     account = found.credential.account
     if account is None or account.ref == ref:
         adopt_replacement(found, now)
         return
     # A name by hash is the key's own: it says nothing of another key.
     is_told = not ref.startswith(_BY_HASH) and not account.ref.startswith(_BY_HASH)
-    state = Replacement.State.OTHER if is_told else Replacement.State.UNTOLD
+    state = CredentialReplacement.State.OTHER if is_told else CredentialReplacement.State.UNTOLD
     _settle(found, state=state, ref=ref, label=label, problem="")
 
 
-def _settle(found: Replacement, **values: str) -> None:
+def _settle(found: CredentialReplacement, **values: str) -> None:
     # Another key may have been entered, or the wish dropped, while the provider was asked.
-    Replacement.objects.filter(pk=found.pk, asked_at=found.asked_at).update(**values)
+    CredentialReplacement.objects.filter(pk=found.pk, asked_at=found.asked_at).update(**values)
 
 
 @transaction.atomic
-def adopt_replacement(found: Replacement, now: datetime) -> bool:
+def adopt_replacement(found: CredentialReplacement, now: datetime) -> bool:
     """Put the new key into the place of the old one; tell whether it was still wished for."""
-    rows = Replacement.objects.select_for_update().filter(pk=found.pk, asked_at=found.asked_at)
+    rows = CredentialReplacement.objects.select_for_update().filter(
+        pk=found.pk, asked_at=found.asked_at
+    )
     kept = rows.first()
     if kept is None:
         return False

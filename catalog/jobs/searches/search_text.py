@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from catalog.models import Voice
-from catalog.models.versions import touch_voices
+from catalog.models.voices.versions import touch_voices
 from catalog.search.search_text import fill_words
 from catalog.search.text_normalization import join_terms
 

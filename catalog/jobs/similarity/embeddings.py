@@ -15,7 +15,7 @@ from catalog.audio.formats import FORMATS, AudioFormat
 from catalog.core.storage import media_path, remove_media
 from catalog.jobs.base.leases import Clock
 from catalog.models import PreviewClip, SoundQuery, VoiceEmbedding
-from catalog.models.likenesses import unheard_clips
+from catalog.models.similarity import unheard_clips
 
 logger = logging.getLogger(__name__)
 

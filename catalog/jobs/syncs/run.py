@@ -17,8 +17,8 @@ from catalog.jobs.credentials.check import keep_refusal
 from catalog.jobs.syncs.rounds import Group, Round
 from catalog.jobs.voices.store import LastSent, Part, Tally, find_missing, mark_gone, write_voices
 from catalog.models import Credential, ProviderAccount, SyncRun
-from catalog.models.credentials import hash_key
-from catalog.models.leases import free_lease
+from catalog.models.base.leases import free_lease
+from catalog.models.credentials.keys import hash_key
 from catalog.providers.errors import CredentialRejected, ProviderError, TryLater
 from catalog.providers.pagination import Listed
 from catalog.providers.session import open_provider

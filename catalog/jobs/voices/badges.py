@@ -8,8 +8,8 @@ from django.db.models import Exists, OuterRef, Q
 
 from catalog.jobs.base.bulk_insert import insert_all
 from catalog.models import CloneJob, Credential, Voice, VoiceLabel
-from catalog.models.versions import touch_voices
-from catalog.models.voices import VoiceQuerySet
+from catalog.models.voices.versions import touch_voices
+from catalog.models.voices.voices import VoiceQuerySet
 
 _SOON = timedelta(days=60)
 _BATCH = 500

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from catalog.models import Voice, VoiceLabel
-from catalog.models.versions import touch_voices
+from catalog.models.voices.versions import touch_voices
 from catalog.providers.labels import accent_word, age_word, gender_word, language_tag
 from catalog.search.search_text import fill_words
 

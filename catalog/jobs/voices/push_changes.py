@@ -12,7 +12,7 @@ from catalog.core.clock import database_now
 from catalog.core.crypto import CannotOpen
 from catalog.jobs.base.leases import Clock
 from catalog.models import Credential, Voice, VoiceChange
-from catalog.models.versions import touch_voices
+from catalog.models.voices.versions import touch_voices
 from catalog.providers.base import Provider
 from catalog.providers.errors import NotYet, OutcomeUnknown, ProviderError, TryLater
 from catalog.providers.session import open_provider

@@ -14,7 +14,7 @@ from catalog.jobs.base.bulk_insert import insert_all
 from catalog.jobs.voices.badges import list_badges
 from catalog.jobs.voices.label_overrides import apply_own_labels
 from catalog.models import Installation, ProviderAccount, Voice, VoiceLabel
-from catalog.models.versions import raise_version, touch_voices
+from catalog.models.voices.versions import raise_version, touch_voices
 from catalog.providers.pagination import Listed, mark_seed
 from catalog.providers.types import RemoteVoice, VoiceState
 from catalog.search.search_text import fill_names, fill_words
@@ -31,7 +31,7 @@ _WRITTEN = [
     "state_note", "is_owned", "is_editable", "is_verified", "plan_note", "ends_at", "end_note",
     "preview_url", "preview_sample_id", "raw_labels", "details", "problem", "marker", "name_words",
     "id_words", "label_words", "search_text", "content_hash", "source_mark", "remote_created_at",
-    "changed_at", "gone_at", "gone_reason", "version",
+    "changed_at", "remote_deleted_at", "gone_reason", "version",
 ]  # fmt: skip
 
 
@@ -63,11 +63,11 @@ class LastSent:
         """Return what was sent last for the account's voices, and which keys list them."""
         last = cls(_mark_seed(account), {}, {}, {})
         rows = Voice.objects.filter(account=account).values_list(
-            "remote_id", "source_mark", "gone_at", "key_set", "is_owned", "is_editable"
+            "remote_id", "source_mark", "remote_deleted_at", "key_set", "is_owned", "is_editable"
         )
-        for remote_id, mark, gone_at, key_set, is_owned, is_editable in rows.iterator():
+        for remote_id, mark, remote_deleted_at, key_set, is_owned, is_editable in rows.iterator():
             last.key_sets[remote_id] = key_set
-            if gone_at is None:
+            if remote_deleted_at is None:
                 last.marks[remote_id] = mark
                 last.rights[remote_id] = rank_rights(is_owned=is_owned, is_editable=is_editable)
         return last
@@ -104,7 +104,7 @@ def find_missing(account: ProviderAccount, absent: set[str], started: datetime) 
     """Return which of the account's voices are no longer there, by part."""
     # A voice that was made while the listing ran, or just before, is not missing from it.
     rows = Voice.objects.filter(
-        account=account, gone_at=None, added_at__lt=_settled(account, started)
+        account=account, remote_deleted_at=None, added_at__lt=_settled(account, started)
     )
     missing: dict[tuple[bool, int | None], list[int]] = defaultdict(list)
     counts: Counter[tuple[bool, int | None]] = Counter()
@@ -122,7 +122,9 @@ def mark_gone(gone: list[int], now: datetime) -> int:
         batch = gone[start : start + _MOST_UPDATED]
         with transaction.atomic():
             Voice.objects.filter(pk__in=batch).update(
-                gone_at=now, changed_at=now, gone_reason="No longer listed by the provider."
+                remote_deleted_at=now,
+                changed_at=now,
+                gone_reason="No longer listed by the provider.",
             )
             touch_voices(batch)
     return len(gone)
@@ -197,7 +199,7 @@ def _mark_seed(account: ProviderAccount) -> int:
 
 class _Known(NamedTuple):
     content_hash: str
-    gone_at: datetime | None
+    remote_deleted_at: datetime | None
     own_name: str
 
 
@@ -216,7 +218,7 @@ def _find_own_labels(account: ProviderAccount, remote_ids: list[str]) -> dict[st
 def _keep_marks(account: ProviderAccount, marks: dict[str, str]) -> None:
     """Note what was sent for voices that it changes nothing of, so that they are read once."""
     kept = [remote_id for remote_id, mark in marks.items() if mark]
-    rows = Voice.objects.filter(account=account, gone_at=None, remote_id__in=kept)
+    rows = Voice.objects.filter(account=account, remote_deleted_at=None, remote_id__in=kept)
     voices = list(rows.only("remote_id", "source_mark"))
     for voice in voices:
         voice.source_mark = marks[voice.remote_id]
@@ -240,10 +242,10 @@ def _must_write(
 ) -> bool:
     if known is None:
         return True
-    if known.gone_at is not None:
+    if known.remote_deleted_at is not None:
         # Deleted by us after this listing began, or just before: what it still lists is the past.
         # And one that it lists as deleted keeps the tombstone that it has, with our own reason.
-        return remote.state is not VoiceState.GONE and known.gone_at < settled
+        return remote.state is not VoiceState.GONE and known.remote_deleted_at < settled
     return content_hash != known.content_hash
 
 
@@ -297,7 +299,7 @@ def _make_row(account: ProviderAccount, remote: RemoteVoice, code: str, now: dat
         remote_created_at=remote.created_at,
         added_at=now,
         changed_at=now,
-        gone_at=now if is_gone else None,
+        remote_deleted_at=now if is_gone else None,
         gone_reason="Deleted at the provider, which still lists it." if is_gone else "",
     )
     fill_words(row, _label_pairs(remote))

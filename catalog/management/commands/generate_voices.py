@@ -18,7 +18,7 @@ from catalog.jobs.searches.index import build_due_indexes
 from catalog.management.fitting import FittingCommand
 from catalog.management.inventing import Invented, invent_name, invent_voices
 from catalog.models import Membership, PreviewClip, ProviderAccount, Team, Voice, VoiceLabel
-from catalog.models.versions import raise_version
+from catalog.models.voices.versions import raise_version
 from catalog.providers.registry import all_infos
 from catalog.search.search_text import fill_names, fill_words
 

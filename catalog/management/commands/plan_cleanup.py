@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from catalog.management.fitting import FittingCommand
 from catalog.models import Membership, Team, User
-from catalog.models.rules import rules_of
+from catalog.models.cleanups.rules import rules_of
 from catalog.queries.cleanups.stale import SECTIONS, Stale, find_stale
 
 

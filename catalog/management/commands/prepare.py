@@ -14,7 +14,7 @@ from catalog.core.crypto import KeyProblem
 from catalog.core.private_files import close_folders
 from catalog.core.schema_version import find_misfit, read_newer
 from catalog.jobs.searches.search_text import fill_missing_words
-from catalog.models.sealing import prepare_installation
+from catalog.models.credentials.key_rotation import prepare_installation
 from catalog.providers.registry import all_infos
 from catalog.services.accounts.built_in import provide_built_in_everywhere
 from catalog.services.users.setup import prepare_demo

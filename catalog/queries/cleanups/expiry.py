@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from catalog.audio.embeddings.nearest_neighbors import unpack_vector
 from catalog.models import PlannedDeletion, ProviderAccount, User, Voice
-from catalog.models.voices import VoiceQuerySet
+from catalog.models.voices.voices import VoiceQuerySet
 from catalog.queries.searches.filters import VoiceFilter
 from catalog.queries.similarity import find_alike, get_vector
 
@@ -101,15 +101,15 @@ def get_end_board(user: User, now: datetime) -> EndBoard:
         plan__started_at=None,
         plan__called_off_at=None,
     )
-    rows = held.select_related("voice", "account", "plan", "keeper")
-    gone = voices.filter(gone_at__gt=now - _GONE_SINCE, is_owned=True)
+    rows = held.select_related("voice", "account", "plan", "responsible")
+    gone = voices.filter(remote_deleted_at__gt=now - _GONE_SINCE, is_owned=True)
     ending = voices.present().filter(Q(ends_at__isnull=False) | ~Q(end_note=""))
     return EndBoard(
         ending=_describe_ending(user, ending, now),
         ending_count=ending.count(),
         held=list(rows.order_by("plan__due_at", "position", "pk")[:_SHOWN]),
         held_count=held.count(),
-        gone=list(gone.order_by("-gone_at", "pk")[:_SHOWN]),
+        gone=list(gone.order_by("-remote_deleted_at", "pk")[:_SHOWN]),
         gone_count=gone.count(),
         accounts=forecast_accounts(user, now),
     )
@@ -150,7 +150,7 @@ def forecast_accounts(user: User, now: datetime) -> list[Forecast]:
     dates = own.values_list("account", "remote_created_at", "added_at")
     for account_id, remote_created_at, added_at in dates.iterator():
         came[account_id] += (remote_created_at or added_at) > since
-    went = Counter(own.filter(gone_at__gt=since).values_list("account", flat=True))
+    went = Counter(own.filter(remote_deleted_at__gt=since).values_list("account", flat=True))
     return [_forecast(each, came[each.pk], went[each.pk], now) for each in accounts]
 
 

@@ -22,8 +22,8 @@ from catalog.models import (
     User,
     Voice,
 )
-from catalog.models.cleanups import PlannedDeletionQuerySet
-from catalog.models.keeps import find_keepers
+from catalog.models.cleanups.keeps import find_all_responsible
+from catalog.models.cleanups.plans import PlannedDeletionQuerySet
 
 PAGE_SIZE = 100
 # From so many voices on, the number is to be typed.
@@ -31,7 +31,7 @@ TYPED_ABOVE = 20
 State = PlannedDeletion.State
 # How each line that concerns people ended: deleted, hidden, or still there by mistake.
 ENDED_STATES = (State.DELETED, State.HIDDEN, State.FAILED)
-_ROWS = ("voice__keep", "account", "credential__owner", "keeper", "kept_by", "plan__team")
+_ROWS = ("voice__keep", "account", "credential__owner", "responsible", "kept_by", "plan__team")
 _ENDED_SINCE = timedelta(days=90)
 _SHOWN = 200
 
@@ -199,9 +199,9 @@ def _count_freed(plan: CleanupPlan) -> list[Freed]:
 def _count_told(plan: CleanupPlan) -> list[tuple[User, int]]:
     counts = dict(
         plan.lines.taken()
-        .exclude(keeper=None)
+        .exclude(responsible=None)
         .order_by()
-        .values_list("keeper")
+        .values_list("responsible")
         .annotate(number=Count("pk"))
     )
     people = User.objects.filter(pk__in=counts, memberships__team=plan.team_id)
@@ -259,7 +259,7 @@ def _as_row(line: PlannedDeletion) -> dict[str, Any]:
         "reasons": [f"{reason['label']}: {reason['words']}" for reason in line.reasons],
         "last_use": line.last_use,
         "used_in": line.uses,
-        "owner": str(line.keeper or ""),
+        "owner": str(line.responsible or ""),
         "key_of": line.credential.holder if line.credential else "",
         "deletion": line.account.info.deletion,
         "outcome": line.get_state_display(),
@@ -302,9 +302,9 @@ def get_keeping_board(user: User, team: Team, now: datetime) -> KeepingBoard:
 
 
 def _find_kept(user: User, team: Team, now: datetime) -> list[Keep]:
-    rows = Keep.objects.active(now).filter(voice__account__team=team, voice__gone_at=None)
+    rows = Keep.objects.active(now).filter(voice__account__team=team, voice__remote_deleted_at=None)
     keeps = list(rows.select_related("kept_by", "voice__account").order_by("until", "pk"))
-    owners = find_keepers([keep.voice_id for keep in keeps])
+    owners = find_all_responsible([keep.voice_id for keep in keeps])
     return [keep for keep in keeps if owners.get(keep.voice_id) == user or keep.kept_by == user]
 
 
@@ -322,5 +322,5 @@ def _find_lost(user: User, team: Team, now: datetime) -> list[PlannedDeletion]:
     had = Q(voice__in=collected.values("voice")) | Q(voice__in=compared.values("voice"))
     seen = Voice.objects.visible_to(user).values("pk")
     lines = _find_ended(now).filter(had, plan__team=team, state=State.DELETED)
-    others = lines.filter(voice__in=seen).exclude(keeper=user)
+    others = lines.filter(voice__in=seen).exclude(responsible=user)
     return list(others.order_by("-ended_at", "pk")[:_SHOWN])

@@ -16,7 +16,7 @@ from catalog.models import (
     Team,
     Voice,
 )
-from catalog.models.voices import VoiceQuerySet
+from catalog.models.voices.voices import VoiceQuerySet
 from catalog.queries.usage import LastUse, find_last_uses
 
 RULES = {
@@ -71,9 +71,9 @@ class Facts:
 def gather_facts(team: Team, rows: VoiceQuerySet, now: datetime) -> Facts:
     """Read what the rules need for these voices of a team."""
     keeps = Keep.objects.active(now).filter(voice__account__team=team)
-    loaded = rows.select_related("account__last_owner", "key_set__last_owner", "keeper").order_by(
-        "sort_name", "pk"
-    )
+    loaded = rows.select_related(
+        "account__last_owner", "key_set__last_owner", "responsible"
+    ).order_by("sort_name", "pk")
     voices = [voice for voice in loaded if voice.is_removable]
     uses = find_last_uses(voices)
     jobs = _find_makers(voices)
@@ -98,8 +98,8 @@ def gather_facts(team: Team, rows: VoiceQuerySet, now: datetime) -> Facts:
 
 def _find_makers(voices: list[Voice]) -> dict[int, CloneJob]:
     jobs = CloneJob.objects.filter(voice__in=[voice.pk for voice in voices])
-    loaded = jobs.select_related("requested_by", "kept_by", "order__consent__speaker")
-    rows = loaded.prefetch_related("order__sources__sample").order_by("created_at", "pk")
+    loaded = jobs.select_related("requested_by", "kept_by", "batch__consent__speaker")
+    rows = loaded.prefetch_related("batch__sources__sample").order_by("created_at", "pk")
     return {job.voice_id: job for job in rows if job.voice_id}
 
 
@@ -111,7 +111,7 @@ def _find_twins(
     for voice in voices:
         job = jobs.get(voice.pk)
         if job is not None and not voice.is_failed:
-            sounds = frozenset(source.sample.sha256 for source in job.order.sources.all())
+            sounds = frozenset(source.sample.sha256 for source in job.batch.sources.all())
             groups[voice.account_id, sounds].append(voice)
 
     def worth(voice: Voice) -> tuple[float, float, int]:
@@ -177,9 +177,9 @@ def _look_unconsented(voice: Voice, facts: Facts, rules: CleanupRules, now: date
 
 def _look_lapsed(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime) -> str:
     job = facts.jobs.get(voice.pk)
-    if not rules.finds_lapsed or job is None or not job.order.consent.has_ended(now.date()):
+    if not rules.finds_lapsed or job is None or not job.batch.consent.has_ended(now.date()):
         return ""
-    consent = job.order.consent
+    consent = job.batch.consent
     return f"The consent of {consent.speaker.name} ended on {consent.ends_on:%-d %B %Y}."
 
 

@@ -19,9 +19,9 @@ from catalog.models import (
     User,
     Voice,
 )
-from catalog.models.keeps import keeper_of
-from catalog.models.rules import rules_of
-from catalog.models.voices import VoiceQuerySet
+from catalog.models.cleanups.keeps import responsible_for
+from catalog.models.cleanups.rules import rules_of
+from catalog.models.voices.voices import VoiceQuerySet
 from catalog.queries.cleanups.rules import RULES, Facts, Reason, gather_facts, idle_since, judge
 from catalog.queries.usage import LastUse
 
@@ -50,7 +50,7 @@ class Stale:
     reasons: list[Reason]
     use: LastUse
     is_known: bool
-    keeper: User | None
+    responsible: User | None
     is_protected: bool
     is_planned: bool
     keep: Keep | None = None
@@ -283,8 +283,8 @@ def describe_voices(
 
 def find_reasons(team: Team, rules: CleanupRules, now: datetime, voice: Voice) -> list[Reason]:
     """Return why the rules call this one voice stale, none where they no longer do."""
-    sounds = Sample.objects.filter(sources__order__jobs__voice=voice).values("sha256")
-    alike = CloneJob.objects.filter(order__sources__sample__sha256__in=sounds, team=team)
+    sounds = Sample.objects.filter(sources__batch__jobs__voice=voice).values("sha256")
+    alike = CloneJob.objects.filter(batch__sources__sample__sha256__in=sounds, team=team)
     rows = Voice.objects.filter(account=voice.account_id).filter(
         Q(pk=voice.pk) | Q(pk__in=alike.values("voice"))
     )
@@ -300,7 +300,7 @@ def _describe(voice: Voice, reasons: list[Reason], facts: Facts, before: datetim
         reasons=reasons,
         use=facts.use_of(voice),
         is_known=facts.use_of(voice).is_known_since(before),
-        keeper=keeper_of(voice, job),
+        responsible=responsible_for(voice, job),
         is_protected=voice.pk in facts.protected,
         is_planned=voice.pk in facts.planned,
         keep=facts.kept.get(voice.pk),

@@ -8,7 +8,7 @@ from django.db.models import Min
 
 from catalog.core.broker import BrokerState, list_queues, look_at_broker
 from catalog.core.storage import RESERVE_BYTES, find_free_bytes
-from catalog.models import Beat, CloneJob, PlannedDeletion, User
+from catalog.models import CloneJob, Heartbeat, PlannedDeletion, User
 from catalog.queries.credentials import AccountStatus, find_account_statuses
 
 SCHEDULE = "schedule"
@@ -62,7 +62,7 @@ def has_worker(now: datetime) -> bool:
 
 
 def _find_served(now: datetime) -> set[str]:
-    queues = Beat.objects.alive(now).values_list("queues", flat=True)
+    queues = Heartbeat.objects.alive(now).values_list("queues", flat=True)
     return {queue for each in queues for queue in each.split(",")}
 
 
@@ -75,7 +75,7 @@ def _find_unserved(now: datetime) -> list[str]:
 
 def look_at_health(user: User, now: datetime) -> Health:
     """Return how the workers do, and how fresh the accounts are that the person may see."""
-    beats = list(Beat.objects.order_by("name"))
+    beats = list(Heartbeat.objects.order_by("name"))
     # Everybody's: a queue is as long for one team as for the other. Numbers only.
     clones = CloneJob.objects.active()
     deletions = PlannedDeletion.objects.filter(state__in=PlannedDeletion.ACTIVE_STATES)

@@ -13,8 +13,8 @@ from django.db.models import Avg, Count, F, QuerySet
 from django.db.models.functions import Coalesce, Greatest
 from pyroaring import BitMap
 
-from catalog.models import Rating, Voice, VoiceUse
-from catalog.models.voices import VoiceQuerySet
+from catalog.models import Rating, Voice, VoiceUsage
+from catalog.models.voices.voices import VoiceQuerySet
 from catalog.search.engines import Search
 from catalog.search.index.engine import IndexEngine
 from catalog.search.sql import SqlEngine
@@ -68,13 +68,13 @@ class RankedIndexEngine(IndexEngine):
 def _rank_used(accounts: Collection[int]) -> "QuerySet[Any, int]":
     # On SQLite the greatest of a date and nothing is nothing.
     newest = Coalesce(Greatest("last_at", "provider_used_at"), F("last_at"), F("provider_used_at"))
-    rows = VoiceUse.objects.filter(voice__account__in=accounts).annotate(newest=newest)
+    rows = VoiceUsage.objects.filter(voice__account__in=accounts).annotate(newest=newest)
     used = rows.exclude(newest=None).order_by("-newest", *_BY_NAME)
     return used.values_list("voice", flat=True)
 
 
 def _rank_played(accounts: Collection[int]) -> "QuerySet[Any, int]":
-    rows = VoiceUse.objects.filter(voice__account__in=accounts).exclude(played_at=None)
+    rows = VoiceUsage.objects.filter(voice__account__in=accounts).exclude(played_at=None)
     return rows.order_by("-played_at", *_BY_NAME).values_list("voice", flat=True)
 
 

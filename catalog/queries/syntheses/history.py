@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from catalog.audio.analysis import analysis_is_installed
 from catalog.core.storage import media_path
-from catalog.models import Speech, SpokenClip, User, Voice
-from catalog.models.likenesses import unjudged_clips
-from catalog.models.speeches import speech_recipe
+from catalog.models import Synthesis, SynthesizedClip, User, Voice
+from catalog.models.similarity import unjudged_clips
+from catalog.models.syntheses import speech_recipe
 from catalog.providers.types import SettingValue
 from catalog.queries.syntheses.sample_texts import find_sentences
 
@@ -64,9 +64,9 @@ def estimate_speech(
     )
 
 
-def get_spoken_clip(recipe: str) -> SpokenClip | None:
+def get_spoken_clip(recipe: str) -> SynthesizedClip | None:
     """Return the clip that was made from the recipe, if its file is still there."""
-    clip = SpokenClip.objects.filter(recipe=recipe).first()
+    clip = SynthesizedClip.objects.filter(recipe=recipe).first()
     return clip if clip is not None and media_path(clip.path).is_file() else None
 
 
@@ -75,12 +75,12 @@ def preview_sentence(voice: Voice) -> str:
     return find_sentences(voice.language)[0]
 
 
-def find_speeches(user: User, voice: Voice) -> list[Speech]:
+def find_speeches(user: User, voice: Voice) -> list[Synthesis]:
     """Return what the voice was last asked to say, newest first."""
     # What a voice said in a blind comparison would tell which of its voices it is.
-    blind = Speech.objects.filter(voice=voice).in_blind_round()
-    rows = Speech.objects.visible_to(user).filter(voice=voice).exclude(pk__in=blind.values("pk"))
-    rows = rows.select_related("clip__likeness", "requested_by", "voice__account")
+    blind = Synthesis.objects.filter(voice=voice).in_blind_round()
+    rows = Synthesis.objects.visible_to(user).filter(voice=voice).exclude(pk__in=blind.values("pk"))
+    rows = rows.select_related("clip__similarity", "requested_by", "voice__account")
     return list(rows.order_by("-created_at", "pk")[:_SHOWN])
 
 
@@ -91,9 +91,9 @@ def is_being_judged(voice: Voice, now: datetime) -> bool:
     return unjudged_clips().filter(voice=voice, made_at__gt=now - _JUDGED_WITHIN).exists()
 
 
-def get_speech(user: User, speech_id: uuid.UUID) -> Speech:
-    """Return one speech that the person may see; raises Speech.DoesNotExist."""
-    rows = Speech.objects.visible_to(user).select_related(
+def get_speech(user: User, speech_id: uuid.UUID) -> Synthesis:
+    """Return one speech that the person may see; raises Synthesis.DoesNotExist."""
+    rows = Synthesis.objects.visible_to(user).select_related(
         "clip", "requested_by", "voice__account__team"
     )
     return rows.get(pk=speech_id)
@@ -101,5 +101,5 @@ def get_speech(user: User, speech_id: uuid.UUID) -> Speech:
 
 def count_recent_speeches(user: User, now: datetime) -> int:
     """Count what the person had spoken in the last minute, without what was there already."""
-    recent = Speech.objects.filter(requested_by=user, created_at__gt=now - RATE_WINDOW)
+    recent = Synthesis.objects.filter(requested_by=user, created_at__gt=now - RATE_WINDOW)
     return recent.filter(is_cached=False).count()

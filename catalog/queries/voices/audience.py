@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from catalog.models import Credential, KeySet, ListingKey, ProviderAccount, Team, User, Voice
-from catalog.models.voices import VoiceQuerySet
+from catalog.models.voices.voices import VoiceQuerySet
 
 _NAMED = 4
 # An account, and the set of its keys that list a voice.

@@ -55,9 +55,9 @@ def iterate_exported(user: User, voice_ids: list[int]) -> Iterator[dict[str, Any
 
 def _find_jobs(voice_ids: list[int]) -> dict[int, CloneJob]:
     jobs = CloneJob.objects.filter(voice__in=voice_ids).select_related(
-        "requested_by", "order__consent__attested_by", "order__consent__speaker"
+        "requested_by", "batch__consent__attested_by", "batch__consent__speaker"
     )
-    rows = jobs.prefetch_related("order__sources__sample")
+    rows = jobs.prefetch_related("batch__sources__sample")
     return {job.voice_id: job for job in rows.order_by("created_at") if job.voice_id}
 
 
@@ -93,8 +93,8 @@ def _trace(job: CloneJob | None) -> dict[str, Any]:
     """Say whose voice it is, who agreed to what, and from which recording it was made here."""
     if job is None:
         return dict.fromkeys(EXPORT_COLUMNS[EXPORT_COLUMNS.index("speaker") :])
-    consent = job.order.consent
-    samples = [source.sample for source in job.order.sources.all()]
+    consent = job.batch.consent
+    samples = [source.sample for source in job.batch.sources.all()]
     return {
         "speaker": consent.speaker.name,
         "consent_by": str(consent.attested_by),

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from catalog.models import Collection, ProviderAccount, User, Voice
-from catalog.models.voices import VoiceQuerySet
+from catalog.models.voices.voices import VoiceQuerySet
 from catalog.queries.searches.facets import (
     OURS,
     Chip,

@@ -15,7 +15,15 @@ from catalog.search.sql import WORD_COLUMNS
 _BATCH = 2000
 _WORDS = tuple(WORD_COLUMNS[section] for section in SECTIONS)
 _COLUMNS = (
-    *("pk", "account_id", "key_set_id", "sort_name", "remote_created_at", "archived_at", "gone_at"),
+    *(
+        "pk",
+        "account_id",
+        "key_set_id",
+        "sort_name",
+        "remote_created_at",
+        "archived_at",
+        "remote_deleted_at",
+    ),
     *_WORDS,
     *COLUMN_FACETS.values(),
     *("state", "is_owned", "preview_url", "preview_sample_id", "description"),
@@ -77,7 +85,7 @@ def _make_index_row(row: tuple[object, ...], labels: list[tuple[str, str]]) -> I
         name=str(told["sort_name"]),
         created=round(created.timestamp() * 1e6) if isinstance(created, datetime) else NO_DATE,
         language=str(told["language"]),
-        is_listed=told["gone_at"] is None,
+        is_listed=told["remote_deleted_at"] is None,
         words=tuple(map(str, row[_FIRST_WORDS:_FIRST_FACET])),
         facets=(
             *zip(_FACET_NAMES, values, strict=True),

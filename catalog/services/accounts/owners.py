@@ -8,20 +8,20 @@ from django.db import transaction
 
 from catalog import policies
 from catalog.audit import record
-from catalog.jobs.notifications import tell_keepers, tell_person
+from catalog.jobs.notifications import notify_responsible, tell_person
 from catalog.models import (
     CleanupPlan,
     CloneJob,
     Membership,
-    Notice,
+    Notification,
     PlannedDeletion,
     ProviderAccount,
     Team,
     User,
     Voice,
 )
-from catalog.models.cleanups import PlannedDeletionQuerySet
-from catalog.models.keeps import find_keeper
+from catalog.models.cleanups.keeps import find_responsible
+from catalog.models.cleanups.plans import PlannedDeletionQuerySet
 
 _OPEN_LINES = (
     PlannedDeletion.State.PLANNED,
@@ -50,7 +50,7 @@ def change_account_owner(
     ProviderAccount.objects.filter(pk=account.pk).update(last_owner=owner.user)
     _tell(user, owner, f"{account.info.label} account {account.label}".strip(), now, reason)
     made_here = CloneJob.objects.filter(account=account).exclude(voice=None).values("voice")
-    lines = PlannedDeletion.objects.filter(account=account, voice__keeper=None)
+    lines = PlannedDeletion.objects.filter(account=account, voice__responsible=None)
     _move_lines(lines.exclude(voice__in=made_here), owner, now)
     _write(user, "account owner changed", account, before, owner, reason=reason, now=now)
     return True
@@ -65,12 +65,12 @@ def change_voice_owner(
     Who made a clone here stays its maker: the job only names who took it over.
     """
     _check(user, voice.account.team, owner)
-    before = find_keeper(Voice.objects.select_for_update(of=("self",)).get(pk=voice.pk))
+    before = find_responsible(Voice.objects.select_for_update(of=("self",)).get(pk=voice.pk))
     if before == owner.user:
         return False
     jobs = CloneJob.objects.filter(voice=voice)
     if not jobs.update(kept_by=owner.user):
-        Voice.objects.filter(pk=voice.pk).update(keeper=owner.user)
+        Voice.objects.filter(pk=voice.pk).update(responsible=owner.user)
     _tell(user, owner, f"voice {voice.shown_name}", now, reason)
     _move_lines(PlannedDeletion.objects.filter(voice=voice), owner, now)
     _write(user, "voice owner changed", voice, before, owner, reason=reason, now=now)
@@ -86,16 +86,16 @@ def _check(user: User, team: Team, owner: Membership) -> None:
 
 def _tell(user: User, owner: Membership, what: str, now: datetime, reason: str) -> None:
     words = f"{user} made you responsible for the {what[:120]}. Reason: {reason}"
-    tell_person(owner.user, owner.team, words, now, page=Notice.Page.KEEPING)
+    tell_person(owner.user, owner.team, words, now, page=Notification.Page.KEEPING)
 
 
 def _move_lines(lines: PlannedDeletionQuerySet, owner: Membership, now: datetime) -> None:
     # What has ended is history; of what waits, the new owner is notified, and may keep it.
-    open_lines = lines.filter(state__in=_OPEN_LINES).exclude(keeper=owner.user)
+    open_lines = lines.filter(state__in=_OPEN_LINES).exclude(responsible=owner.user)
     plans = list(CleanupPlan.objects.waiting().filter(lines__in=open_lines).distinct())
-    open_lines.update(keeper=owner.user)
+    open_lines.update(responsible=owner.user)
     for plan in plans:
-        tell_keepers(plan, now, owner.user)
+        notify_responsible(plan, now, owner.user)
 
 
 def _write(

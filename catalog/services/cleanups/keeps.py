@@ -8,8 +8,8 @@ from django.db import transaction
 from catalog import policies
 from catalog.audit import record
 from catalog.jobs.notifications import tell_person
-from catalog.models import Keep, Notice, PlannedDeletion, User, Voice
-from catalog.models.keeps import find_keeper, usual_end
+from catalog.models import Keep, Notification, PlannedDeletion, User, Voice
+from catalog.models.cleanups.keeps import find_responsible, usual_end
 
 LONGEST_KEEP = timedelta(days=3650)
 
@@ -81,10 +81,10 @@ def _check_day(until: date, now: datetime) -> None:
 
 
 def _tell(user: User, voice: Voice, what: str, now: datetime) -> None:
-    owner = find_keeper(voice)
+    owner = find_responsible(voice)
     if owner is not None and owner.pk != user.pk:
         words = f"Your voice {voice.shown_name[:80]} {what}. Changed by {user}."
-        tell_person(owner, voice.account.team, words, now, page=Notice.Page.KEEPING)
+        tell_person(owner, voice.account.team, words, now, page=Notification.Page.KEEPING)
 
 
 def _write(

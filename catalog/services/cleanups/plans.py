@@ -9,9 +9,9 @@ from django.db import transaction
 from catalog import policies
 from catalog.audit import record
 from catalog.jobs.cleanups.plans import start_plan
-from catalog.jobs.notifications import tell_keepers
+from catalog.jobs.notifications import notify_responsible
 from catalog.models import CleanupPlan, Keep, PlannedDeletion, Team, User, Voice
-from catalog.models.rules import rules_of
+from catalog.models.cleanups.rules import rules_of
 from catalog.queries.cleanups.deletion_keys import find_deleting_keys
 from catalog.queries.cleanups.plans import TYPED_ABOVE
 from catalog.queries.cleanups.stale import Stale, describe_voices
@@ -101,7 +101,7 @@ def _plan_lines(
                 ],
                 uses=used.get(voice.pk, []),
                 last_use=stale.use.words,
-                keeper=stale.keeper,
+                responsible=stale.responsible,
                 created_at=now,
                 message=obstacle,
             )
@@ -136,7 +136,7 @@ def approve_plan(user: User, *, plan: CleanupPlan, now: datetime, typed: str = "
     plan.lines.taken().update(state=State.HELD)
     _leave_kept(plan, now)
     if plan.waiting_days:
-        tell_keepers(plan, now)
+        notify_responsible(plan, now)
     days = plan.waiting_days
     record(user, "plan approved", plan, team=plan.team, now=now, voices=count, waiting_days=days)
     if not plan.waiting_days:

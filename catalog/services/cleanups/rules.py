@@ -9,7 +9,7 @@ from django.db import transaction
 from catalog import policies
 from catalog.audit import record
 from catalog.models import CleanupRules, Team, User
-from catalog.models.rules import rules_of
+from catalog.models.cleanups.rules import rules_of
 
 
 @transaction.atomic

@@ -10,8 +10,13 @@ from django.db import models, transaction
 from catalog.audit import record
 from catalog.core.crypto import CannotOpen, KeyRing
 from catalog.models import Installation
-from catalog.models.installations import key_ring
-from catalog.models.sealing import SEALED, rewrap_installation, rewrap_row, sealed_field
+from catalog.models.credentials.key_rotation import (
+    SEALED,
+    rewrap_installation,
+    rewrap_row,
+    sealed_field,
+)
+from catalog.models.installation import key_ring
 
 _BATCH = 200
 

@@ -17,16 +17,16 @@ from catalog.models import (
     Credential,
     PlannedDeletion,
     ProviderAccount,
-    Speech,
+    Synthesis,
     Team,
     User,
 )
-from catalog.models.key_sets import leave_key_sets
+from catalog.models.credentials.key_sets import leave_key_sets
 from catalog.providers.registry import get_adapter
 from catalog.tasks import wake_badges, wake_check, wake_sync
 
 KEY_REMOVED = "Stopped: the key was removed."
-_OTHER_WORK = (PlannedDeletion, Speech)
+_OTHER_WORK = (PlannedDeletion, Synthesis)
 
 
 @sensitive_variables("api_key")

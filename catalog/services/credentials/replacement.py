@@ -16,17 +16,17 @@ from catalog.jobs.notifications import stop_clones
 from catalog.models import (
     CloneJob,
     Credential,
+    CredentialReplacement,
     PlannedDeletion,
     ProviderAccount,
-    Replacement,
-    Speech,
+    Synthesis,
     User,
 )
-from catalog.models.key_sets import leave_key_sets
+from catalog.models.credentials.key_sets import leave_key_sets
 from catalog.tasks import wake_badges, wake_check
 
 OTHER_ACCOUNT = "Stopped: the key was replaced by one of another account."
-_OTHER_WORK = (PlannedDeletion, Speech)
+_OTHER_WORK = (PlannedDeletion, Synthesis)
 
 
 @sensitive_variables("api_key")
@@ -34,8 +34,8 @@ _OTHER_WORK = (PlannedDeletion, Speech)
 def replace_key(user: User, *, credential: Credential, api_key: str, now: datetime) -> None:
     """Seal a new key beside the old one, and have a worker see whether it opens the same."""
     _demand_owner(user, credential)
-    Replacement.objects.filter(credential=credential).delete()
-    found = Replacement(credential=credential, asked_at=now)
+    CredentialReplacement.objects.filter(credential=credential).delete()
+    found = CredentialReplacement(credential=credential, asked_at=now)
     found.seal_secrets(api_key)
     found.save()
     record(user, "credential replacement entered", credential, team=credential.team, now=now)
@@ -48,8 +48,8 @@ def confirm_replacement(
 ) -> None:
     """Take the new key after a warning: as a key of the same account, or as one of another."""
     _demand_owner(user, credential)
-    waiting = (Replacement.State.OTHER, Replacement.State.UNTOLD)
-    rows = Replacement.objects.select_related("credential__account", "credential__team")
+    waiting = (CredentialReplacement.State.OTHER, CredentialReplacement.State.UNTOLD)
+    rows = CredentialReplacement.objects.select_related("credential__account", "credential__team")
     found = rows.filter(credential=credential, state__in=waiting).first()
     if found is None:
         return
@@ -72,12 +72,12 @@ def confirm_replacement(
 def drop_replacement(user: User, *, credential: Credential, now: datetime) -> None:
     """Wipe the new key; the old one stays."""
     _demand_owner(user, credential)
-    dropped, _ = Replacement.objects.filter(credential=credential).delete()
+    dropped, _ = CredentialReplacement.objects.filter(credential=credential).delete()
     if dropped:
         record(user, "credential replacement dropped", credential, team=credential.team, now=now)
 
 
-def _rename_account(found: Replacement) -> bool:
+def _rename_account(found: CredentialReplacement) -> bool:
     """Name the account by the new key; where that is another account already, it cannot be this."""
     account = found.credential.account
     rows = ProviderAccount.objects.filter(team=found.credential.team, provider=account.provider)  # type: ignore[union-attr]
@@ -86,7 +86,7 @@ def _rename_account(found: Replacement) -> bool:
     return bool(rows.filter(pk=account.pk).update(ref=found.ref))  # type: ignore[union-attr]
 
 
-def _leave_account(found: Replacement, now: datetime) -> int:
+def _leave_account(found: CredentialReplacement, now: datetime) -> int:
     credential = found.credential
     others = [model._base_manager.filter(credential=credential) for model in _OTHER_WORK]
     plans = find_plans_through(credential)

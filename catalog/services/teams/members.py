@@ -10,7 +10,7 @@ from django.db.models import Q
 from catalog import policies
 from catalog.audit import record
 from catalog.jobs.base.leases import stop_unsent
-from catalog.jobs.notifications import stop_clones, tell_keepers
+from catalog.jobs.notifications import notify_responsible, stop_clones
 from catalog.models import (
     CleanupPlan,
     CloneJob,
@@ -26,7 +26,7 @@ from catalog.models import (
     Sample,
     SavedSearch,
     Speaker,
-    Speech,
+    Synthesis,
     Team,
     User,
     Voice,
@@ -43,10 +43,10 @@ class HeirNeeded(Exception):
 
 
 # What the heir takes over: the words for it, the rows, the way to the team, and the link to the
-# person; where the first link is history that must not change, a second one names the keeper.
+# person; where that link is history and must not change, a second one names the responsible person.
 _BELONGINGS: tuple[tuple[str, type[models.Model], str, str, str], ...] = (
     ("accounts", ProviderAccount, "team", "last_owner", ""),
-    ("voices", Voice, "account__team", "keeper", ""),
+    ("voices", Voice, "account__team", "responsible", ""),
     ("samples", Sample, "team", "owner", ""),
     ("clones", CloneJob, "team", "kept_by", "requested_by"),
     ("speakers", Speaker, "team", "added_by", ""),
@@ -153,11 +153,11 @@ def _hand_over(user: User, team: Team, heir: User) -> dict[str, int]:
 
 def _hand_over_deletions(user: User, team: Team, heir: User, now: datetime) -> None:
     # What has ended is history; of what waits, the heir is told, and may keep it.
-    lines = PlannedDeletion.objects.unfinished().filter(plan__team=team, keeper=user)
+    lines = PlannedDeletion.objects.unfinished().filter(plan__team=team, responsible=user)
     plans = list(CleanupPlan.objects.waiting().filter(lines__in=lines).distinct())
-    lines.update(keeper=heir)
+    lines.update(responsible=heir)
     for plan in plans:
-        tell_keepers(plan, now, heir)
+        notify_responsible(plan, now, heir)
 
 
 def _stop_jobs(user: User, team: Team, now: datetime, heir: User | None) -> int:
@@ -165,7 +165,7 @@ def _stop_jobs(user: User, team: Team, now: datetime, heir: User | None) -> int:
     clones = CloneJob.objects.filter(team=team).filter(
         Q(kept_by=user) | Q(kept_by=None, requested_by=user)
     )
-    speeches = Speech.objects.filter(team=team, requested_by=user)
+    speeches = Synthesis.objects.filter(team=team, requested_by=user)
     words = f"Stopped: {user} left the team."
     return stop_clones(clones, words, now, heir) + stop_unsent(speeches, words, now)
 

@@ -16,7 +16,7 @@ from django.views.decorators.debug import sensitive_variables
 from catalog import policies
 from catalog.audit import record
 from catalog.core.crypto import hash_token
-from catalog.models import Membership, Notice, PasswordLink, Team, User
+from catalog.models import Membership, Notification, PasswordLink, Team, User
 
 _LINK_LIVES = timedelta(days=1)
 # Once the person has set a password, no link that was made before sets another one.
@@ -157,8 +157,8 @@ def _note(actor: User | None, user: User, action: str, now: datetime) -> None:
 
 
 def _tell(user: User, words: str, now: datetime) -> None:
-    page, text = Notice.Page.ACCOUNT, f"{words}. {_ADVICE}"
-    Notice.objects.create(user=user, page=page, text=text, mood="fail", made_at=now)
+    page, text = Notification.Page.ACCOUNT, f"{words}. {_ADVICE}"
+    Notification.objects.create(user=user, page=page, text=text, mood="fail", made_at=now)
     if settings.SENDS_MAIL:
         transaction.on_commit(lambda: _mail(user.email, words, f"{text}\n\nVoiceboard\n"))
 

@@ -12,8 +12,8 @@ from catalog.audit import record
 from catalog.jobs.notifications import tell_archived
 from catalog.jobs.voices.label_overrides import write_own_labels
 from catalog.models import Team, User, Voice, VoiceChange
-from catalog.models.versions import touch_voices
-from catalog.models.voice_changes import note_change
+from catalog.models.voices.changes import note_change
+from catalog.models.voices.versions import touch_voices
 from catalog.search.search_text import fill_names
 from catalog.tasks import wake_relabel, wake_rename
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from catalog import policies
 from catalog.forms.teams import OwnerForm
 from catalog.models import ProviderAccount, Voice
-from catalog.models.keeps import find_keeper
+from catalog.models.cleanups.keeps import find_responsible
 from catalog.queries.teams import find_possible_owners
 from catalog.services.accounts.owners import change_account_owner, change_voice_owner
 from catalog.views.base.requests import Request, signed_in
@@ -53,7 +53,7 @@ def voice_owner(request: Request, pk: int) -> HttpResponseBase:
         )
         messages.success(request, f"{form.chosen_owner.user} now owns this voice.")
         return redirect("catalog:voice-detail", pk=pk)
-    return _show(request, form, voice=voice, owner=find_keeper(voice))
+    return _show(request, form, voice=voice, owner=find_responsible(voice))
 
 
 def _read_form(request: Request) -> OwnerForm:

@@ -15,7 +15,7 @@ from catalog import policies
 from catalog.forms.base.text_fields import complaint_about
 from catalog.forms.cleanups import KeepForm, ProtectionForm
 from catalog.models import PlannedDeletion, Protection, Voice
-from catalog.models.keeps import find_keeper, usual_end
+from catalog.models.cleanups.keeps import find_responsible, usual_end
 from catalog.queries.cleanups.plans import (
     find_held_line,
     find_keep,
@@ -55,7 +55,7 @@ def keeping_context(request: Request, voice: Voice) -> dict[str, Any]:
         "may_lift": protection is not None and policies.may_lift_protection(user, protection),
         "where_used": find_where_used(user, [voice.pk], timezone.now()).get(voice.pk, []),
         "last_use": find_last_uses([voice])[voice.pk],
-        "keeper": find_keeper(voice),
+        "responsible": find_responsible(voice),
         "may_change_owner": policies.may_change_owner(user, team),
         "may_clone": policies.may_clone(user, team),
     }
@@ -65,7 +65,7 @@ def _keep_address(request: Request, held: PlannedDeletion | None) -> str:
     """Return where a voice is kept: owners have an address of their own, admins the plan's."""
     if held is None:
         return ""
-    if held.keeper_id == request.user.pk:
+    if held.responsible_id == request.user.pk:
         return reverse("catalog:voice-keep", args=[held.pk])
     return reverse("catalog:deletion-keep", args=[held.plan_id, held.pk])
 
@@ -83,7 +83,7 @@ def keeping_list(request: Request) -> HttpResponseBase:
 @require_POST
 def voice_keep(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     rows = PlannedDeletion.objects.visible_to(request.user)
-    rows = rows.select_related("plan__team", "voice__account__team", "voice__keeper")
+    rows = rows.select_related("plan__team", "voice__account__team", "voice__responsible")
     keep_line(request, get_object_or_404(rows, pk=pk))
     return go_back(request, reverse("catalog:keeping-list"))
 
@@ -166,5 +166,5 @@ def voice_unprotect(request: Request, pk: int) -> HttpResponseBase:
 
 
 def _get_voice(request: Request, pk: int) -> Voice:
-    rows = Voice.objects.visible_to(request.user).select_related("account__team", "keeper")
+    rows = Voice.objects.visible_to(request.user).select_related("account__team", "responsible")
     return get_object_or_404(rows, pk=pk)

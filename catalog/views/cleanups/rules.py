@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from catalog import policies
 from catalog.forms.cleanups import RulesForm
-from catalog.models.rules import rules_of
+from catalog.models.cleanups.rules import rules_of
 from catalog.services.cleanups.rules import change_rules
 from catalog.views.base.requests import Request, signed_in
 

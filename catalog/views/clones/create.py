@@ -24,7 +24,7 @@ from catalog.forms.samples.upload import (
     read_sample_ids,
     read_upload,
 )
-from catalog.models import CloneJob, CloneOrder, Sample
+from catalog.models import CloneBatch, CloneJob, Sample
 from catalog.queries.clones import (
     CloneTarget,
     find_clone_targets,
@@ -78,7 +78,7 @@ def clone_create(request: Request) -> HttpResponseBase:
     if not desk.form.is_valid() or not are_good or not desk.form.check_length(desk.shelf.seconds):
         return _show(desk, status=422)
     try:
-        order = request_clones(
+        batch = request_clones(
             request.user,
             credentials=desk.form.chosen_credentials,
             wish=_read_wish(desk),
@@ -88,7 +88,7 @@ def clone_create(request: Request) -> HttpResponseBase:
         # Somebody else said so in this very moment: the form finds it, too.
         desk.form = _make_form(request, targets, request.POST, request.FILES)
         return _show(desk, status=422)
-    return _lead_on(request, order)
+    return _lead_on(request, batch)
 
 
 def _make_form(
@@ -138,7 +138,7 @@ def _open_desk(request: Request, targets: list[CloneTarget]) -> _Desk:
     wanted = read_sample_ids(request.GET)
     if job := _find_repeated(request):
         initial |= repeat_clone(job, targets, timezone.localdate())
-        wanted = [source.sample_id for source in job.order.sources.order_by("position")]
+        wanted = [source.sample_id for source in job.batch.sources.order_by("position")]
     samples = find_samples(request.user, wanted)
     rows = [make_row(request, each) for each in samples]
     # What was heard fills only what is not known already.
@@ -244,12 +244,12 @@ def _read_wish(desk: _Desk) -> CloneWish:
     )
 
 
-def _lead_on(request: Request, order: CloneOrder) -> HttpResponseBase:
-    jobs = list(order.jobs.order_by("created_at", "pk"))
+def _lead_on(request: Request, batch: CloneBatch) -> HttpResponseBase:
+    jobs = list(batch.jobs.order_by("created_at", "pk"))
     if len(jobs) == 1:
         address = reverse("catalog:job-detail", args=[jobs[0].pk])
     else:
-        address = f"{reverse('catalog:job-list')}?order={order.pk}"
+        address = f"{reverse('catalog:job-list')}?batch={batch.pk}"
     if _is_upload(request):
         return JsonResponse({"next": address}, status=201)
     return redirect(address)

@@ -62,7 +62,7 @@ def job_detail(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     context: dict[str, Any] = {"job": job, "may_steer": policies.may_steer_job(request.user, job)}
     if not is_partial(request):
         context["sisters"] = find_sister_jobs(request.user, job)
-        sources = list(job.order.sources.all())
+        sources = list(job.batch.sources.all())
         # What a provider wants in length it wants of all samples together.
         info = job.account.info if len(sources) == 1 else None
         context["sources"] = [(source, show_report(source.sample, info)) for source in sources]
@@ -127,7 +127,7 @@ def job_sound(request: Request, pk: uuid.UUID) -> HttpResponseBase:
 @require_safe
 def job_proof(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     """Hand out what proves the consent, as a download: nothing of it is opened in our pages."""
-    consent = _get_job(request, pk).order.consent
+    consent = _get_job(request, pk).batch.consent
     if not consent.proof_path or not media_path(consent.proof_path).is_file():
         raise Http404
     return FileResponse(

@@ -24,7 +24,7 @@ from catalog import policies
 from catalog.forms.users.rate_limits import may_mail_link, remember_device, start_password_guess
 from catalog.forms.users.setup import SetupForm
 from catalog.models import User
-from catalog.models.installations import FACTOR_PLACE, open_text, seal_text
+from catalog.models.installation import FACTOR_PLACE, open_text, seal_text
 from catalog.services.users.setup import LinkSpent, create_first_admin, setup_link_is_good
 from catalog.services.users.sign_in import note_account, note_failed_sign_in
 from catalog.views.base.requests import Request, signed_in_for_oneself

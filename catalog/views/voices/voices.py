@@ -119,7 +119,9 @@ def _only_words_changed(request: Request, wanted: VoiceFilter) -> bool:
 @signed_in
 @require_safe
 def voice_detail(request: Request, pk: int) -> HttpResponseBase:
-    rows = Voice.objects.visible_to(request.user).select_related("account__team", "clip", "keeper")
+    rows = Voice.objects.visible_to(request.user).select_related(
+        "account__team", "clip", "responsible"
+    )
     voice = get_object_or_404(rows.prefetch_related("labels"), pk=pk)
     job = find_maker(request.user, voice)
     context = {

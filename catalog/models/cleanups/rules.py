@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from catalog.models.accounts import Team
+from catalog.models.teams.teams import Team
 
 DEFAULT_WAITING_DAYS = 7
 DEFAULT_MOST_PER_RUN = 500

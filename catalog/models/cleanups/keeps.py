@@ -6,9 +6,9 @@ from typing import Self
 
 from django.db import models
 
-from catalog.models.accounts import User
-from catalog.models.clones import CloneJob
-from catalog.models.voices import Voice
+from catalog.models.clones.jobs import CloneJob
+from catalog.models.users import User
+from catalog.models.voices.voices import Voice
 
 KEPT_FOR = timedelta(days=90)
 _BATCH = 500
@@ -46,18 +46,18 @@ def usual_end(now: datetime) -> date:
     return (now + KEPT_FOR).date()
 
 
-def keeper_of(voice: Voice, job: CloneJob | None = None) -> User | None:
+def responsible_for(voice: Voice, job: CloneJob | None = None) -> User | None:
     """Return who is responsible for a voice, None where nobody is.
 
     That is whom an admin named, else who made it here or took it over (``job`` made it), else the
     owner of the keys that list it, or of its account.
     """
-    if voice.keeper is not None:
-        return voice.keeper
-    return job.keeper if job is not None else (voice.key_set or voice.account).last_owner
+    if voice.responsible is not None:
+        return voice.responsible
+    return job.responsible if job is not None else (voice.key_set or voice.account).last_owner
 
 
-def find_keepers(voice_ids: Collection[int]) -> dict[int, User]:
+def find_all_responsible(voice_ids: Collection[int]) -> dict[int, User]:
     """Return who is responsible for each of many voices, those left out for which nobody is."""
     found: dict[int, User] = {}
     ids = list(voice_ids)
@@ -66,14 +66,14 @@ def find_keepers(voice_ids: Collection[int]) -> dict[int, User]:
         jobs = CloneJob.objects.filter(voice__in=batch).select_related("requested_by", "kept_by")
         makers = {job.voice_id: job for job in jobs.order_by("created_at", "pk")}
         rows = Voice.objects.filter(pk__in=batch).select_related(
-            "account__last_owner", "key_set__last_owner", "keeper"
+            "account__last_owner", "key_set__last_owner", "responsible"
         )
-        keepers = {voice.pk: keeper_of(voice, makers.get(voice.pk)) for voice in rows}
-        found |= {pk: keeper for pk, keeper in keepers.items() if keeper is not None}
+        keepers = {voice.pk: responsible_for(voice, makers.get(voice.pk)) for voice in rows}
+        found |= {pk: responsible for pk, responsible in keepers.items() if responsible is not None}
     return found
 
 
-def find_keeper(voice: Voice) -> User | None:
+def find_responsible(voice: Voice) -> User | None:
     """Return who is responsible for one voice; the job that made it is looked up."""
     jobs = CloneJob.objects.filter(voice=voice.pk).select_related("requested_by", "kept_by")
-    return keeper_of(voice, jobs.order_by("created_at", "pk").last())
+    return responsible_for(voice, jobs.order_by("created_at", "pk").last())

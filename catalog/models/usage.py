@@ -6,10 +6,10 @@ from datetime import datetime
 from django.db import models
 from django.db.models import F
 
-from catalog.models.voices import Voice
+from catalog.models.voices.voices import Voice
 
 
-class VoiceUse(models.Model):
+class VoiceUsage(models.Model):
     """How often and when last a voice was played, spoken with and exported here.
 
     ``last_at`` is the newest of the three; ``provider_used_at`` is what the provider's own history
@@ -34,6 +34,7 @@ class VoiceUse(models.Model):
     provider_used_at = models.DateTimeField(null=True)
 
     class Meta:
+        db_table = "catalog_voiceuse"
         indexes = [models.Index(fields=["last_at"], name="use_by_time")]
 
     def __str__(self) -> str:
@@ -41,22 +42,24 @@ class VoiceUse(models.Model):
 
 
 _COLUMNS = {
-    VoiceUse.Kind.PLAY: ("played_at", "play_count"),
-    VoiceUse.Kind.SPEECH: ("spoken_at", "speech_count"),
-    VoiceUse.Kind.EXPORT: ("exported_at", "export_count"),
+    VoiceUsage.Kind.PLAY: ("played_at", "play_count"),
+    VoiceUsage.Kind.SPEECH: ("spoken_at", "speech_count"),
+    VoiceUsage.Kind.EXPORT: ("exported_at", "export_count"),
 }
 _BATCH = 500
 
 
-def note_uses(voice_ids: Iterable[int], kind: VoiceUse.Kind, now: datetime, times: int = 1) -> None:
+def note_uses(
+    voice_ids: Iterable[int], kind: VoiceUsage.Kind, now: datetime, times: int = 1
+) -> None:
     """Note that voices were used in that way now."""
     ids = sorted(set(voice_ids))
     at, count = _COLUMNS[kind]
     for start in range(0, len(ids), _BATCH):
         batch = ids[start : start + _BATCH]
         there = Voice.objects.filter(pk__in=batch).values_list("pk", flat=True)
-        rows = [VoiceUse(voice_id=pk) for pk in there]
-        VoiceUse.objects.bulk_create(rows, ignore_conflicts=True)
-        VoiceUse.objects.filter(voice__in=batch).update(
+        rows = [VoiceUsage(voice_id=pk) for pk in there]
+        VoiceUsage.objects.bulk_create(rows, ignore_conflicts=True)
+        VoiceUsage.objects.filter(voice__in=batch).update(
             **{"last_at": now, at: now, count: F(count) + times}
         )

@@ -4,10 +4,11 @@ from typing import Self
 
 from django.db import models
 
-from catalog.models.accounts import Team, User
-from catalog.models.credentials import Credential, ProviderAccount
-from catalog.models.leases import LeasedWork, waits_index
-from catalog.models.voices import Voice
+from catalog.models.base.leases import LeasedWork, waits_index
+from catalog.models.credentials.keys import Credential, ProviderAccount
+from catalog.models.teams.teams import Team
+from catalog.models.users import User
+from catalog.models.voices.voices import Voice
 
 
 class CleanupPlanQuerySet(models.QuerySet["CleanupPlan"]):
@@ -80,7 +81,7 @@ class PlannedDeletionQuerySet(models.QuerySet["PlannedDeletion"]):
 
     def visible_to(self, user: User) -> Self:
         """Keep the lines of the team's plans that the person answers for."""
-        return self.filter(plan__team__in=Team.objects.visible_to(user), keeper=user)
+        return self.filter(plan__team__in=Team.objects.visible_to(user), responsible=user)
 
     def held(self) -> Self:
         """Keep those that wait for their time, and can still be kept."""
@@ -99,7 +100,7 @@ class PlannedDeletionQuerySet(models.QuerySet["PlannedDeletion"]):
 class PlannedDeletion(LeasedWork):
     """One voice of a plan as it was shown: its name, why, where it is used, and the outcome.
 
-    ``keeper`` is who is responsible for the voice and is notified; ``kept_by`` is who took it out
+    ``responsible`` answers for the voice and is notified; ``kept_by`` is who took it out
     again, or kept it before the plan was drawn up, until ``kept_until``.
     """
 
@@ -133,7 +134,7 @@ class PlannedDeletion(LeasedWork):
     )
     uses: "models.JSONField[list[str], list[str]]" = models.JSONField(default=list)
     last_use = models.CharField(max_length=120, blank=True)
-    keeper = models.ForeignKey(
+    responsible = models.ForeignKey(
         User, null=True, on_delete=models.PROTECT, related_name="planned_deletions"
     )
     kept_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")

@@ -6,8 +6,8 @@ from typing import Self
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
-from catalog.models.accounts import User
-from catalog.models.credentials import Credential, ProviderAccount
+from catalog.models.credentials.keys import Credential, ProviderAccount
+from catalog.models.users import User
 
 
 class KeySetQuerySet(models.QuerySet["KeySet"]):

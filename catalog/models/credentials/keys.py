@@ -13,8 +13,9 @@ from django.db.models import Exists, OuterRef, Q
 from django.views.decorators.debug import sensitive_variables
 
 from catalog.core.crypto import bind_context
-from catalog.models.accounts import Team, User
-from catalog.models.installations import Installation, key_ring, sealing_ring
+from catalog.models.installation import Installation, key_ring, sealing_ring
+from catalog.models.teams.teams import Team
+from catalog.models.users import User
 from catalog.providers.registry import get_adapter
 from catalog.providers.types import ProviderInfo
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import models
 
-from catalog.models.samples import Sample
+from catalog.models.samples.samples import Sample
 
 
 class SampleReport(models.Model):

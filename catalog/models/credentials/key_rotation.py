@@ -10,8 +10,9 @@ from django.conf import settings
 from django.db import DatabaseError, models
 
 from catalog.core.crypto import CannotOpen, KeyProblem, KeyRing, bind_context
-from catalog.models.credentials import Credential
-from catalog.models.installations import (
+from catalog.models.credentials.keys import Credential
+from catalog.models.credentials.replacements import CredentialReplacement
+from catalog.models.installation import (
     AUDIT_KEY_CONTEXT,
     FACTOR_PLACE,
     KEY_CHECK,
@@ -19,7 +20,6 @@ from catalog.models.installations import (
     Installation,
     key_ring,
 )
-from catalog.models.replacements import Replacement
 
 Rewrap = Callable[[bytes, bytes], bytes]
 
@@ -68,7 +68,7 @@ def prepare_installation() -> Installation:
 
 
 # Every model with something sealed in it; a rotation of the master key walks them all.
-SEALED: tuple[type[models.Model], ...] = (Credential, Replacement, Authenticator)
+SEALED: tuple[type[models.Model], ...] = (Credential, CredentialReplacement, Authenticator)
 _FACTOR_FIELDS = ("secret", "seed")
 
 

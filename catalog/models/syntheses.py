@@ -8,11 +8,12 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
-from catalog.models.accounts import Team, User
-from catalog.models.credentials import Credential, ProviderAccount
-from catalog.models.key_sets import KeySet
-from catalog.models.leases import LeasedWork, waits_index
-from catalog.models.voices import Voice
+from catalog.models.base.leases import LeasedWork, waits_index
+from catalog.models.credentials.key_sets import KeySet
+from catalog.models.credentials.keys import Credential, ProviderAccount
+from catalog.models.teams.teams import Team
+from catalog.models.users import User
+from catalog.models.voices.voices import Voice
 from catalog.providers.types import SettingValue
 
 
@@ -22,10 +23,10 @@ def speech_recipe(voice: Voice, text: str, settings: Mapping[str, SettingValue])
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
-class SpokenClip(models.Model):
+class SynthesizedClip(models.Model):
     """What a voice said: one file for a recipe, whoever asked for it."""
 
-    voice = models.ForeignKey(Voice, on_delete=models.CASCADE, related_name="spoken_clips")
+    voice = models.ForeignKey(Voice, on_delete=models.CASCADE, related_name="synthesized_clips")
     recipe = models.CharField(max_length=64, unique=True)
     path = models.CharField(max_length=200)
     content_type = models.CharField(max_length=60)
@@ -37,11 +38,14 @@ class SpokenClip(models.Model):
     charged = models.PositiveIntegerField(null=True)
     made_at = models.DateTimeField()
 
+    class Meta:
+        db_table = "catalog_spokenclip"
+
     def __str__(self) -> str:
         return f"Spoken clip {self.pk}"
 
 
-class SpeechQuerySet(models.QuerySet["Speech"]):
+class SynthesisQuerySet(models.QuerySet["Synthesis"]):
     """Spoken texts by who looks at them."""
 
     def visible_to(self, user: User) -> Self:
@@ -57,7 +61,7 @@ class SpeechQuerySet(models.QuerySet["Speech"]):
         )
 
 
-class Speech(LeasedWork):
+class Synthesis(LeasedWork):
     """The wish to hear a text in a voice; the row is the job."""
 
     class State(models.TextChoices):
@@ -73,11 +77,11 @@ class Speech(LeasedWork):
 
     ACTIVE_STATES = (State.QUEUED, State.RUNNING, State.WAITING)
 
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="speeches")
-    requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="speeches")
-    voice = models.ForeignKey(Voice, on_delete=models.CASCADE, related_name="speeches")
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="syntheses")
+    requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="syntheses")
+    voice = models.ForeignKey(Voice, on_delete=models.CASCADE, related_name="syntheses")
     credential = models.ForeignKey(
-        Credential, null=True, on_delete=models.SET_NULL, related_name="speeches"
+        Credential, null=True, on_delete=models.SET_NULL, related_name="syntheses"
     )
     text = models.TextField()
     settings: "models.JSONField[dict[str, SettingValue], dict[str, SettingValue]]" = (
@@ -88,12 +92,13 @@ class Speech(LeasedWork):
     is_preview = models.BooleanField(default=False)
     is_cached = models.BooleanField(default=False)
     clip = models.ForeignKey(
-        SpokenClip, null=True, on_delete=models.SET_NULL, related_name="speeches"
+        SynthesizedClip, null=True, on_delete=models.SET_NULL, related_name="syntheses"
     )
 
-    objects = SpeechQuerySet.as_manager()
+    objects = SynthesisQuerySet.as_manager()
 
     class Meta:
+        db_table = "catalog_speech"
         constraints = [
             # Two people who want the same at the same moment: one call, and both hear it.
             models.UniqueConstraint(
@@ -109,7 +114,7 @@ class Speech(LeasedWork):
         ]
 
     def __str__(self) -> str:
-        return f"Speech {self.pk}"
+        return f"Synthesis {self.pk}"
 
     @property
     def characters(self) -> int:

@@ -4,33 +4,38 @@ import uuid
 
 from django.db import models
 
-from catalog.models.accounts import Team, User
-from catalog.models.samples import Sample
-from catalog.models.speakers import Consent, Speaker
+from catalog.models.consents import Consent
+from catalog.models.samples.samples import Sample
+from catalog.models.speakers import Speaker
+from catalog.models.teams.teams import Team
+from catalog.models.users import User
 
 
-class CloneOrder(models.Model):
+class CloneBatch(models.Model):
     """One press of the button: the voice of one speaker, at one or more providers.
 
     ``form_token`` makes a second press of the same form the same order.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="clone_orders")
-    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="clone_orders")
-    speaker = models.ForeignKey(Speaker, on_delete=models.PROTECT, related_name="orders")
-    consent = models.ForeignKey(Consent, on_delete=models.PROTECT, related_name="orders")
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="clone_batches")
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="clone_batches")
+    speaker = models.ForeignKey(Speaker, on_delete=models.PROTECT, related_name="batches")
+    consent = models.ForeignKey(Consent, on_delete=models.PROTECT, related_name="batches")
     form_token = models.UUIDField(unique=True)
     asked_at = models.DateTimeField()
 
+    class Meta:
+        db_table = "catalog_cloneorder"
+
     def __str__(self) -> str:
-        return f"Clone order {self.pk}"
+        return f"Clone batch {self.pk}"
 
 
 class CloneSource(models.Model):
     """One sample of an order, at its place, and which part of it is used; 0 to None is all."""
 
-    order = models.ForeignKey(CloneOrder, on_delete=models.CASCADE, related_name="sources")
+    batch = models.ForeignKey(CloneBatch, on_delete=models.CASCADE, related_name="sources")
     sample = models.ForeignKey(Sample, on_delete=models.PROTECT, related_name="sources")
     position = models.PositiveSmallIntegerField()
     start_seconds = models.FloatField(default=0)
@@ -38,8 +43,8 @@ class CloneSource(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["order", "position"], name="one_source_per_place"),
-            models.UniqueConstraint(fields=["order", "sample"], name="one_source_per_sample"),
+            models.UniqueConstraint(fields=["batch", "position"], name="one_source_per_place"),
+            models.UniqueConstraint(fields=["batch", "sample"], name="one_source_per_sample"),
         ]
 
     def __str__(self) -> str:

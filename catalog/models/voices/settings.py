@@ -2,8 +2,8 @@
 
 from django.db import models
 
-from catalog.models.accounts import User
-from catalog.models.voices import Voice
+from catalog.models.users import User
+from catalog.models.voices.voices import Voice
 
 
 class VoiceSettings(models.Model):

@@ -5,11 +5,12 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
-from catalog.models.accounts import Team, User
-from catalog.models.clones import CloneJob
+from catalog.models.clones.jobs import CloneJob
+from catalog.models.teams.teams import Team
+from catalog.models.users import User
 
 
-class NoticeQuerySet(models.QuerySet["Notice"]):
+class NotificationQuerySet(models.QuerySet["Notification"]):
     """Notices by whom they are for."""
 
     def visible_to(self, user: User) -> Self:
@@ -22,7 +23,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         return self.filter(read_at=None)
 
 
-class Notice(models.Model):
+class Notification(models.Model):
     """One thing that happened, told to one person; ``mood`` is done, fail or off."""
 
     class Page(models.TextChoices):
@@ -33,22 +34,27 @@ class Notice(models.Model):
         ACCOUNT = "account", "Account"
 
     # None for what concerns the person's account, in every team.
-    team = models.ForeignKey(Team, null=True, on_delete=models.CASCADE, related_name="notices")
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notices")
-    job = models.ForeignKey(CloneJob, null=True, on_delete=models.CASCADE, related_name="notices")
+    team = models.ForeignKey(
+        Team, null=True, on_delete=models.CASCADE, related_name="notifications"
+    )
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notifications")
+    job = models.ForeignKey(
+        CloneJob, null=True, on_delete=models.CASCADE, related_name="notifications"
+    )
     page = models.CharField(max_length=10, choices=Page.choices, blank=True)
     text = models.CharField(max_length=500)
     mood = models.CharField(max_length=4)
     made_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
 
-    objects = NoticeQuerySet.as_manager()
+    objects = NotificationQuerySet.as_manager()
 
     class Meta:
+        db_table = "catalog_notice"
         indexes = [models.Index(fields=["user", "read_at"], name="notice_by_person")]
 
     def __str__(self) -> str:
-        return f"Notice {self.pk}"
+        return f"Notification {self.pk}"
 
     @property
     def icon(self) -> str:

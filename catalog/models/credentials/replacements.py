@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from django.db import models
 from django.views.decorators.debug import sensitive_variables
 
-from catalog.models.credentials import Credential, hash_key, shown_end
-from catalog.models.installations import key_ring, sealing_ring
+from catalog.models.credentials.keys import Credential, hash_key, shown_end
+from catalog.models.installation import key_ring, sealing_ring
 
 
-class Replacement(models.Model):
+class CredentialReplacement(models.Model):
     """The new key beside the old one, which works on until somebody or a check decides."""
 
     class State(models.TextChoices):
@@ -31,6 +31,9 @@ class Replacement(models.Model):
     ref = models.CharField(max_length=200, blank=True)
     label = models.CharField(max_length=200, blank=True)
     asked_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "catalog_replacement"
 
     def __str__(self) -> str:
         return f"Replacement of {self.credential_id}"

@@ -7,12 +7,13 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
-from catalog.models.accounts import Team, User
-from catalog.models.credentials import Credential, ProviderAccount
-from catalog.models.key_sets import open_jobs
-from catalog.models.leases import LeasedWork, waits_index
-from catalog.models.orders import CloneOrder
-from catalog.models.voices import Voice
+from catalog.models.base.leases import LeasedWork, waits_index
+from catalog.models.clones.batches import CloneBatch
+from catalog.models.credentials.key_sets import open_jobs
+from catalog.models.credentials.keys import Credential, ProviderAccount
+from catalog.models.teams.teams import Team
+from catalog.models.users import User
+from catalog.models.voices.voices import Voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class CloneJob(LeasedWork):
     account = models.ForeignKey(
         ProviderAccount, on_delete=models.PROTECT, related_name="clone_jobs"
     )
-    order = models.ForeignKey(CloneOrder, on_delete=models.PROTECT, related_name="jobs")
+    batch = models.ForeignKey(CloneBatch, on_delete=models.PROTECT, related_name="jobs")
     retry_of = models.OneToOneField(
         "self", null=True, on_delete=models.SET_NULL, related_name="retried_as"
     )
@@ -118,7 +119,7 @@ class CloneJob(LeasedWork):
         return f"Clone job {self.pk}"
 
     @property
-    def keeper(self) -> User:
+    def responsible(self) -> User:
         """Who answers for the clone now: who asked for it, or who took over."""
         return self.kept_by or self.requested_by
 

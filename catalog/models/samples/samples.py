@@ -6,8 +6,9 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
-from catalog.models.accounts import Team, User
-from catalog.models.key_sets import open_jobs
+from catalog.models.credentials.key_sets import open_jobs
+from catalog.models.teams.teams import Team
+from catalog.models.users import User
 
 
 class SampleQuerySet(models.QuerySet["Sample"]):
@@ -15,7 +16,7 @@ class SampleQuerySet(models.QuerySet["Sample"]):
 
     def visible_to(self, user: User) -> Self:
         """Keep the samples of jobs that the person may see, and the person's own uploads."""
-        used = Sample.objects.filter(open_jobs(user, "sources__order__jobs__")).values("pk")
+        used = Sample.objects.filter(open_jobs(user, "sources__batch__jobs__")).values("pk")
         return self.filter(team__in=Team.objects.visible_to(user)).filter(
             Q(owner=user) | Q(pk__in=used) | Q(cleaned__in=used)
         )

@@ -7,10 +7,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.functional import cached_property
 
-from catalog.models.accounts import User
-from catalog.models.credentials import ProviderAccount
-from catalog.models.key_sets import KeySet
-from catalog.models.rows import RowModel
+from catalog.models.base.rows import RowModel
+from catalog.models.credentials.key_sets import KeySet
+from catalog.models.credentials.keys import ProviderAccount
+from catalog.models.users import User
 from catalog.providers.labels import accent_label, language_label, use_case_label
 from catalog.providers.registry import get_adapter
 from catalog.providers.types import ProviderInfo, SettingField
@@ -30,7 +30,7 @@ class VoiceQuerySet(models.QuerySet["Voice"]):
 
     def present(self) -> Self:
         """Leave out voices that are gone at their provider."""
-        return self.filter(gone_at=None)
+        return self.filter(remote_deleted_at=None)
 
     def shown(self) -> Self:
         """Leave out voices that the team has archived."""
@@ -124,7 +124,7 @@ class Voice(RowModel):
     own_labels = models.JSONField(default=dict)
     archived_at = models.DateTimeField(null=True)
     # Who is responsible for it, where an admin named somebody and no job made it here.
-    keeper = models.ForeignKey(
+    responsible = models.ForeignKey(
         User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     # A preview that we had spoken, because the provider has none.
@@ -163,7 +163,7 @@ class Voice(RowModel):
     remote_created_at = models.DateTimeField(null=True)
     added_at = models.DateTimeField()
     changed_at = models.DateTimeField()
-    gone_at = models.DateTimeField(null=True)
+    remote_deleted_at = models.DateTimeField(null=True)
     gone_reason = models.CharField(max_length=200, blank=True)
     version = models.BigIntegerField(default=0)
 
@@ -174,17 +174,21 @@ class Voice(RowModel):
             models.UniqueConstraint(fields=["account", "remote_id"], name="one_row_per_voice")
         ]
         indexes = [
-            models.Index(fields=["account", "gone_at", "sort_name"], name="voice_by_account_name"),
+            models.Index(
+                fields=["account", "remote_deleted_at", "sort_name"], name="voice_by_account_name"
+            ),
             models.Index(fields=["account", "version"], name="voice_by_account_version"),
             models.Index(fields=["account", "changed_at"], name="voice_by_account_change"),
             models.Index(fields=["marker"], name="voice_by_marker", condition=~Q(marker="")),
             models.Index(
-                fields=["account", "gone_at"],
+                fields=["account", "remote_deleted_at"],
                 name="voice_archived",
                 condition=Q(archived_at__isnull=False),
             ),
             models.Index(
-                fields=["keeper"], name="voice_by_keeper", condition=Q(keeper__isnull=False)
+                fields=["responsible"],
+                name="voice_by_keeper",
+                condition=Q(responsible__isnull=False),
             ),
         ]
 
@@ -215,7 +219,7 @@ class Voice(RowModel):
     @property
     def is_gone(self) -> bool:
         """Tell whether the voice is no longer at its provider."""
-        return self.gone_at is not None
+        return self.remote_deleted_at is not None
 
     @property
     def is_pending(self) -> bool:

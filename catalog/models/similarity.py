@@ -7,31 +7,37 @@ from django.db import models
 from django.db.models import F, Q
 
 from catalog.audio.embeddings.nearest_neighbors import name_resemblance
-from catalog.models.accounts import Team, User
-from catalog.models.clones import CloneJob
+from catalog.models.clones.jobs import CloneJob
 from catalog.models.previews import PreviewClip
-from catalog.models.speeches import SpokenClip
-from catalog.models.voices import Voice
+from catalog.models.syntheses import SynthesizedClip
+from catalog.models.teams.teams import Team
+from catalog.models.users import User
+from catalog.models.voices.voices import Voice
 
 
 def unheard_clips(encoder: str) -> models.QuerySet[PreviewClip]:
     """Return the clips that this version of the encoder has not listened to."""
     heard = Q(voice__embedding__encoder=encoder, voice__embedding__clip_path=F("path"))
-    return PreviewClip.objects.filter(voice__gone_at=None).exclude(heard)
+    return PreviewClip.objects.filter(voice__remote_deleted_at=None).exclude(heard)
 
 
-def unjudged_clips() -> models.QuerySet[SpokenClip]:
+def unjudged_clips() -> models.QuerySet[SynthesizedClip]:
     """Return what clones made here have said and nobody has compared with their samples."""
     clones = CloneJob.objects.filter(state=CloneJob.State.READY).values("voice")
-    return SpokenClip.objects.filter(likeness=None, voice__in=clones)
+    return SynthesizedClip.objects.filter(similarity=None, voice__in=clones)
 
 
-class ClipLikeness(models.Model):
+class ClipSimilarity(models.Model):
     """How near what a clone said comes to its samples; no score where that cannot be told."""
 
-    clip = models.OneToOneField(SpokenClip, on_delete=models.CASCADE, related_name="likeness")
+    clip = models.OneToOneField(
+        SynthesizedClip, on_delete=models.CASCADE, related_name="similarity"
+    )
     score = models.FloatField(null=True)
     judged_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "catalog_cliplikeness"
 
     def __str__(self) -> str:
         return f"Likeness of clip {self.clip_id}"

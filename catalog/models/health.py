@@ -9,7 +9,7 @@ from django.db import models
 _SILENCE = timedelta(seconds=45)
 
 
-class BeatQuerySet(models.QuerySet["Beat"]):
+class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
     """Beats by how long ago they were heard."""
 
     def alive(self, now: datetime) -> Self:
@@ -17,7 +17,7 @@ class BeatQuerySet(models.QuerySet["Beat"]):
         return self.filter(seen_at__gt=now - _SILENCE)
 
 
-class Beat(models.Model):
+class Heartbeat(models.Model):
     """The last sign of life of one process: a worker with its queues, or the schedule."""
 
     name = models.CharField(max_length=120, unique=True)
@@ -25,7 +25,10 @@ class Beat(models.Model):
     started_at = models.DateTimeField()
     seen_at = models.DateTimeField()
 
-    objects = BeatQuerySet.as_manager()
+    objects = HeartbeatQuerySet.as_manager()
+
+    class Meta:
+        db_table = "catalog_beat"
 
     def __str__(self) -> str:
         return self.name

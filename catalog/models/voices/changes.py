@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import models
 
-from catalog.models.voices import Voice
+from catalog.models.voices.voices import Voice
 
 
 class VoiceChange(models.Model):

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from django.db import models, transaction
 from django.db.models import F
 
-from catalog.models.accounts import Team
-from catalog.models.voices import Voice
+from catalog.models.teams.teams import Team
+from catalog.models.voices.voices import Voice
 
 
 class CatalogVersion(models.Model):

@@ -1,0 +1,1 @@
+"""What tables share: leases of rows that are work, and rows read in bulk."""

@@ -1,0 +1,1 @@
+"""Clean-up: plans, rules, and voices kept from them."""

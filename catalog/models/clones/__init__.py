@@ -1,0 +1,1 @@
+"""Clones: batches and jobs."""

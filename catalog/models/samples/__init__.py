@@ -1,0 +1,1 @@
+"""Samples, and what the worker found out about each."""
