@@ -15,6 +15,7 @@ _SPEAKS_OF_PERMISSION = re.compile(r"permission|\bscopes?\b|\bkeys?\b|apikey|权
 _SPEAKS_OF_PLAN = re.compile(
     r"\bplans?\b|subscri(be|ption)|\btiers?\b|upgrade|billing|payment|invoice|套餐"
 )
+_NAMES_PLAN = re.compile(r"\bplans?\b|subscri(be|ption)|\btiers?\b|upgrade|free users")
 _NO_CREDIT = re.compile(
     r"(out of|insufficient|not enough|no|zero|low|ran out of|run out of|used up|exceed\w*)\b"
     r"[^.]{0,30}\b(credits?|balance|funds)\b"
@@ -53,6 +54,12 @@ def judge_refusal(status: int, *words: str) -> Kind:
     text = " ".join(words).lower().replace("_", " ")
     judge = _judge_inside if status < 400 else _JUDGES.get(status)
     return errors.RequestRejected if judge is None else judge(text)
+
+
+def speaks_of_plan(*words: str) -> bool:
+    """Tell whether a refusal is about what the account's plan has in it, not about its credit."""
+    text = " ".join(words).lower().replace("_", " ")
+    return bool(_NAMES_PLAN.search(text)) and not _NO_CREDIT.search(text)
 
 
 def _judge_unauthorized(text: str) -> Kind:

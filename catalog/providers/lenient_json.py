@@ -10,7 +10,6 @@ from catalog.providers.sanitize import clean_line, clean_text
 
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
-_NUMBER = re.compile(r"\d{1,20}(\.\d{1,20})?")
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 # Unix times in seconds are below this for millennia; above, they are thousandths or less of one.
 _SECONDS_END = 1e11
@@ -20,6 +19,7 @@ _LONGEST_ENTRY = 500
 # Some write numbers as texts: JSON of protocol buffers does so with every 64-bit integer.
 # https://protobuf.dev/programming-guides/json/
 _NUMBER = re.compile(r"-?\d{1,20}(\.\d{1,20})?", re.ASCII)
+_WHOLE = re.compile(r"-?\d{1,20}", re.ASCII)
 
 
 class Reading:
@@ -122,8 +122,10 @@ class Reading:
         return None if found is None else int(found)
 
     def whole(self, name: str) -> int | None:
-        """Return a whole number, None where there is none."""
+        """Return a whole number, also one that is written as a text; None where there is none."""
         found = self._values.get(name)
+        if isinstance(found, str) and _WHOLE.fullmatch(found.strip()):
+            return int(found)
         return found if isinstance(found, int) and not isinstance(found, bool) else None
 
     def tells(self, name: str) -> bool:

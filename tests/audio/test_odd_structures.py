@@ -80,6 +80,13 @@ def test_a_wav_with_other_chunks_around_its_sound_is_plain():
     ).is_plain
 
 
+def test_a_wav_of_64_bits_is_read_whatever_it_is_called():
+    content = encode_sound("rf64", 2.0, speak)
+    assert content[:4] == b"RF64"
+
+    assert read(b"BW64" + content[4:]).seconds == pytest.approx(2, abs=0.1)
+
+
 def test_a_wav_of_the_other_byte_order_is_refused_because_it_is_read_as_noise():
     content = b"RIFX" + _wav_of(_KIND, _chunk(b"data", _VALUES))[4:]
 

@@ -81,6 +81,26 @@ def test_a_401_condemns_the_key_only_if_it_speaks_of_it(server, detail, kind):
     assert type(caught.value) is kinds[kind]
 
 
+@pytest.mark.parametrize(
+    ("detail", "kind"),
+    [
+        ({"type": "payment_required", "code": "payment_required"}, errors.OutOfCredit),
+        ({"code": "x", "message": "Your account has run out of credits."}, errors.OutOfCredit),
+        ({"code": "x", "message": "No credits left. Upgrade your plan."}, errors.OutOfCredit),
+        ({"code": "x", "message": "Upgrade your subscription."}, errors.RequestRejected),
+        ({"code": "paid_plan_required", "message": "No."}, errors.RequestRejected),
+        ("Payment required", errors.OutOfCredit),
+    ],
+)
+def test_a_402_means_used_up_credit_unless_it_speaks_of_the_plan(server, detail, kind):
+    server.will_send(402, {"detail": detail})
+
+    with server.connect() as adapter, pytest.raises(errors.ProviderError) as caught:
+        adapter.delete(ANNA)
+
+    assert type(caught.value) is kind
+
+
 def test_an_error_keeps_code_permission_and_request_id(server):
     server.will_answer("error_no_write")
 

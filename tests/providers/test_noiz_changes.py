@@ -198,7 +198,7 @@ def test_an_error_keeps_its_code(server):
 
 @pytest.mark.parametrize(
     ("code", "message"),
-    [("0", "?"), ("fine", "?"), ([], "?"), ({}, "?"), (500, "?"), (503, "?"), (7, ""), (7, None)],
+    [("fine", "?"), ([], "?"), ({}, "?"), (500, "?"), (503, "?"), (7, ""), (7, None)],
 )
 def test_a_code_that_tells_nothing_of_a_refusal_may_be_asked_about_again(server, code, message):
     server.will_send(200, {"code": code, "message": message, "data": voice_with()})
@@ -207,8 +207,9 @@ def test_a_code_that_tells_nothing_of_a_refusal_may_be_asked_about_again(server,
         adapter.voice(ANNA)
 
 
-def test_an_answer_without_a_code_is_a_good_one(server):
-    server.will_send(200, {"data": voice_with()})
+@pytest.mark.parametrize("code", [{}, {"code": "0"}, {"code": 200}, {"code": "200"}])
+def test_an_answer_without_a_code_or_with_one_of_success_is_a_good_one(server, code):
+    server.will_send(200, {**code, "data": voice_with()})
 
     with server.connect() as adapter:
         assert adapter.voice(ANNA).name == "Anna"
@@ -222,3 +223,11 @@ def test_a_missing_page_is_not_a_missing_voice(server, body):
         adapter.voice(ANNA)
 
     assert not isinstance(caught.value, errors.NotFound)
+
+
+@pytest.mark.parametrize("code", ["401", 401])
+def test_a_code_that_is_written_as_a_text_says_the_same(server, code):
+    server.will_send(200, {"code": code, "message": "Invalid API key"})
+
+    with server.connect() as adapter, pytest.raises(errors.CredentialRejected):
+        adapter.voice(ANNA)

@@ -141,7 +141,11 @@ def test_each_documented_error_of_a_clone(server, fixture, kind, words):
 
 @pytest.mark.parametrize(
     ("code", "kind"),
-    [("10009", errors.CredentialRejected), ("10010", errors.PermissionMissing)],
+    [
+        ("10009", errors.CredentialRejected),
+        ("10010", errors.PermissionMissing),
+        (10009, errors.CredentialRejected),
+    ],
 )
 def test_the_code_of_an_error_counts_for_more_than_its_status(server, code, kind):
     server.will_send(400, {"errors": [{"code": code, "title": "No"}]})

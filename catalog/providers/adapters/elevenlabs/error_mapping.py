@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from catalog.providers import errors
-from catalog.providers.error_classification import judge_refusal
+from catalog.providers.error_classification import judge_refusal, speaks_of_plan
 from catalog.providers.lenient_json import Reading
 from catalog.providers.responses import Refusal
 
@@ -84,6 +84,10 @@ def _judge_unknown(status: int, code: str, message: str) -> type[errors.Provider
     """Return the error for a code that is not documented; it condemns a key only by name."""
     if status in (401, 403):
         return judge_refusal(status, code, message if code in _GENERAL else "")
+    if status == 402:
+        # Whoever is to upgrade may have credit left.
+        needs_plan = speaks_of_plan(code, message)
+        return errors.RequestRejected if needs_plan else errors.OutOfCredit
     return judge_refusal(status, code, message) if status < 400 else errors.RequestRejected
 
 

@@ -54,6 +54,8 @@ from catalog.providers.validation import check_speech
 _MOST_PAGES = 2000
 _LONGEST_SENT_NAME = 100
 _BREAKDOWNS = range(500, 600)
+# Its other endpoints say 200 where those of voices say 0.
+_SUCCESSES = (0, 200)
 
 
 class Adapter(Provider):
@@ -103,7 +105,8 @@ class Adapter(Provider):
         code, message = said.whole("code"), said.line("message")
         if status < 400:
             # Its own code repeats the status, or tells of a failure inside a good answer.
-            return None if code == 0 or not said.tells("code") else _read_failure(code, message)
+            is_good = code in _SUCCESSES or not said.tells("code")
+            return None if is_good else _read_failure(code, message)
         kind = _kind_of(status, message)
         # Without a code, a missing page speaks, and not a missing voice.
         if not message or (code is None and kind is errors.NotFound):
@@ -227,7 +230,7 @@ class Adapter(Provider):
         body = self.request_json("GET", "voices", params=params)
         page = body.get("data")
         # Its code says that this is what was asked for, also where there is nothing to tell.
-        if page is None and body.get("code") == 0:
+        if page is None and Reading(body).whole("code") in _SUCCESSES:
             return [], 0
         if not isinstance(page, dict):
             raise self.unclear("answered without a list of voices", repeatable=True)

@@ -31,7 +31,7 @@ def read_telnyx_refusal(status: int, body: Any) -> Refusal | None:
         return Refusal(judge_refusal(status, message), message, "validation") if message else None
     entries = [Reading(entry) for entry in told[:5]] if isinstance(told, list) else []
     message = "; ".join(filter(None, map(_say_entry, entries)))
-    code = next(filter(None, (entry.line("code", 20) for entry in entries)), "")
+    code = next(filter(None, (entry.identifier("code", 20) for entry in entries)), "")
     if not message and not code:
         return None
     kind = _KIND_OF_CODE.get(code) or judge_refusal(status, message)
