@@ -13,6 +13,7 @@ from catalog.core.clock import database_now
 from catalog.core.storage import store_media
 from catalog.jobs.voices import push_changes
 from catalog.models import (
+    Notice,
     PreviewClip,
     ProviderAccount,
     SampleReport,
@@ -23,6 +24,7 @@ from catalog.models import (
     VoiceUsage,
 )
 from catalog.providers import errors
+from catalog.schedule import sweep_task, sync_due_task
 from catalog.services.accounts.built_in import provide_built_in
 from catalog.services.usage import tell_export
 from catalog.services.voices.edit import relabel_voice, rename_voice
@@ -50,6 +52,29 @@ def run_schedule(woken: list[str]) -> set[str]:
     for entry in current_app.conf.beat_schedule.values():
         current_app.tasks[entry["task"]]()
     return set(woken)
+
+
+def test_a_sweep_has_one_job_find_out_whether_a_silent_provider_answers(cast, lost):
+    until = database_now() + timedelta(seconds=156)
+    values = {"state": "waiting", "failure_count": 8, "waits_for_answer": True}
+    job = factories.make_job(cast.ana, cast.credential, not_before=until, **values)
+
+    sweep_task()
+
+    job.refresh_from_db()
+    assert job.not_before <= database_now()
+    assert "catalog.run_clone" in lost
+
+
+def test_the_schedule_sends_a_notice_of_a_plan_s_end_that_got_lost(cast, lost):
+    voice = factories.make_clone(cast.account)
+    approved = {"approved_at": factories.NOW, "started_at": factories.NOW}
+    plan = factories.make_plan(cast.ana, cast.aurora, [voice], **approved)
+    plan.lines.update(state="deleted", keeper=cast.mia, ended_at=factories.NOW)
+
+    sync_due_task()
+
+    assert Notice.objects.filter(user=cast.mia).count() == 1
 
 
 def local_account(world: SimpleNamespace) -> ProviderAccount:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from catalog.jobs.accounts.key_sets import ALL_RIGHTS, get_key_set
 from catalog.jobs.searches.index import build_due_indexes
 from catalog.models import Installation, Voice
 from catalog.models.cleanups.rules import rules_of
@@ -49,10 +50,19 @@ def world(request, cast):
     # One that only its owner sees, and that is in nobody else's numbers.
     closed = factories.make_account(cast.aurora, is_shared=False, last_owner=cast.mia)
     factories.make_clone(closed, "Closed")
+    _add_private(cast)
     if request.param == "index":
         build_due_indexes()
         SHELF.forget()
     return cast
+
+
+def _add_private(cast):
+    """Add voices of a shared account that only a private key lists."""
+    private = factories.make_credential(cast.mia, cast.account, "mia-private-key", is_shared=False)
+    key_set = get_key_set(cast.account, {private.pk: ALL_RIGHTS})
+    factories.make_voice(cast.account, "Private", key_set_id=key_set)
+    factories.make_voice(cast.account, "Private archived", key_set_id=key_set, archived_at=NOW)
 
 
 @pytest.mark.parametrize("who", ["ana", "mia"])
