@@ -134,3 +134,20 @@ def test_of_a_file_that_is_two_things_at_once_only_the_sound_goes_out(cast, sign
 @pytest.mark.parametrize("slug", MADE_FORMATS)
 def test_sound_is_taken_for_nothing_else(slug):
     assert not has_stowaway(encode_sound(slug, 3.0))
+
+
+@pytest.mark.parametrize("slug", MADE_FORMATS)
+def test_every_file_is_opened_as_what_it_is_and_may_open_nothing_else(slug, monkeypatch):
+    real, opened = av.open, []
+
+    def watch(file, *args, **options):
+        opened.append((type(file), options["format"], options["options"]))
+        return real(file, *args, **options)
+
+    content = encode_sound(slug)
+    monkeypatch.setattr("catalog.audio.decode.av.open", watch)
+
+    decode_audio(content, FORMATS[slug], max_seconds=60)
+
+    demuxer = FORMATS[slug].demuxer
+    assert set(map(str, opened)) == {str((io.BytesIO, demuxer, {"protocol_whitelist": ""}))}
