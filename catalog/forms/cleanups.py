@@ -62,17 +62,17 @@ class RulesForm(KeylessMixin, forms.ModelForm):  # type: ignore[type-arg]
             "sends_report",
         )
         labels = {
-            "unused_days": "Unused for so many days",
-            "unheard_days": "Never heard here for so many days",
-            "expiry_days": "Taken away by its provider within so many days",
-            "finds_failed": "Failed at its provider",
+            "unused_days": "Days without use",
+            "unheard_days": "Days without being played here",
+            "expiry_days": "Days until the provider withdraws it",
+            "finds_failed": "Failed at the provider",
             "finds_unconsented": "No consent on record",
             "finds_lapsed": "Its consent has ended",
-            "finds_ownerless": "Whoever made it left the team",
-            "finds_duplicates": "Made from the same recording as another one",
-            "waiting_days": "Days between the confirmation and the deletion",
-            "most_per_run": "Voices that one plan may delete at most",
-            "sends_report": "Tell the admins every week what fits the rules",
+            "finds_ownerless": "Its maker left the team",
+            "finds_duplicates": "Made from the same recording as another clone",
+            "waiting_days": "Days between approval and deletion",
+            "most_per_run": "Most voices one plan may delete",
+            "sends_report": "Notify admins every week of what matches the rules",
         }
 
     days = ("unused_days", "unheard_days", "expiry_days")

@@ -19,13 +19,13 @@ class ComparisonForm(KeylessForm):
         label="Text for all of them",
         strip=False,
         widget=forms.Textarea(attrs={"rows": 4, "dir": "auto"}),
-        error_messages={"required": "Write what the voices shall say."},
+        error_messages={"required": "Enter a text for the voices to say."},
     )
     is_blind = forms.BooleanField(
-        label="Blind: names are hidden until all votes are in", required=False
+        label="Blind: hide the names until all votes are in", required=False
     )
     votes_wanted = forms.IntegerField(
-        label="Votes to wait for", min_value=1, max_value=50, initial=1, required=False
+        label="Reveal after this many votes", min_value=1, max_value=50, initial=1, required=False
     )
     # What was shown to cost: it is never more that is spent.
     agreed = forms.IntegerField(min_value=0, required=False, widget=forms.HiddenInput)

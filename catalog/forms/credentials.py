@@ -43,7 +43,7 @@ class CredentialForm(ReplaceKeyForm):
         error_messages={"invalid_choice": "Voiceboard does not know this provider."},
     )
     nickname = forms.CharField(label="Name for this key", max_length=80, required=False)
-    is_shared = forms.BooleanField(label="My team may work through this key", required=False)
+    is_shared = forms.BooleanField(label="Share this key with my team", required=False)
 
     field_order = ("provider", "api_key", "nickname", "is_shared")
 

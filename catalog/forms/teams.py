@@ -42,7 +42,10 @@ class OwnerForm(KeylessForm):
     owner = forms.TypedChoiceField(
         label="New owner",
         coerce=int,
-        error_messages={"invalid_choice": "Choose a member of the team."},
+        error_messages={
+            "required": "Choose the new owner.",
+            "invalid_choice": "Choose a member of the team.",
+        },
     )
     reason = forms.CharField(
         label="Reason",
@@ -53,8 +56,8 @@ class OwnerForm(KeylessForm):
     def __init__(self, owners: list[Membership], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._owners = {row.pk: row for row in owners}
-        choices = [(row.pk, f"{row.user} ({row.get_role_display()})") for row in owners]
-        self.fields["owner"].choices = choices  # type: ignore[attr-defined]
+        named = [(row.pk, f"{row.user} ({row.get_role_display()})") for row in owners]
+        self.fields["owner"].choices = [("", "Choose a person"), *named]  # type: ignore[attr-defined]
 
     @property
     def chosen_owner(self) -> Membership:

@@ -95,7 +95,7 @@ def notify_responsible(plan: CleanupPlan, now: datetime, heir: User | None = Non
     lines = waiting.exclude(responsible=None) if heir is None else waiting.filter(responsible=heir)
     counts = lines.order_by().values_list("responsible").annotate(number=Count("pk"))
     people = set(Membership.objects.filter(team=plan.team).values_list("user", flat=True))
-    until = f"{plan.due_at:%-d %B %Y}" if plan.due_at else ""
+    until = f"{plan.due_at:%b %-d, %Y}" if plan.due_at else ""
     Notification.objects.bulk_create(
         Notification(
             team=plan.team,

@@ -29,11 +29,11 @@ class LastUse:
     def words(self) -> str:
         """The last use in words, "unknown" where nothing is known."""
         if self.at is not None:
-            return f"{self.at:%-d %b %Y}, {self.way}"
+            return f"{self.at:%b %-d, %Y}, {self.way}"
         if self.has_failed:
-            return "never: it failed"
+            return "never (it failed)"
         if self.silent_since is not None:
-            return f"not since {self.silent_since:%-d %b %Y}"
+            return f"no use since {self.silent_since:%b %-d, %Y}"
         return "unknown"
 
 
@@ -51,7 +51,7 @@ def _sum_up(voice: Voice, use: VoiceUsage | None) -> LastUse:
         return LastUse(silent_since=silent_since)
     ways = [
         (use.played_at, "played here"),
-        (use.spoken_at, "spoken with here"),
+        (use.spoken_at, "used for speech here"),
         (use.exported_at, "exported here"),
         (use.provider_used_at, f"used at {account.info.label}"),
     ]

@@ -1,6 +1,7 @@
 """Icons from the sprite, waveforms from stored peaks, numbers, lengths and sizes in words."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +14,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince, timeuntil
 
 from catalog.audio.formats import FORMATS
 from catalog.models import Team
@@ -22,6 +24,8 @@ from catalog.queries.searches.facets import Choice, Facet
 register = template.Library()
 # The hidden field by which each form that writes names the team of its page.
 TEAM_FIELD = "in_team"
+# What Django says of less than a minute.
+_NOTHING = "0\xa0minutes"
 _CHECKED = format_html(" checked{}", "")
 _DISABLED = format_html(" disabled{}", "")
 
@@ -111,6 +115,26 @@ def _draw_box(name: str, value: str, label: str, is_on: bool, has_any: bool) -> 
         state,
         label,
     )
+
+
+@register.filter
+def ago(moment: datetime, now: datetime | None = None) -> str:
+    """Say how long ago it was, as people do: "just now", "5 minutes ago"."""
+    passed = timesince(moment, now)
+    return "just now" if passed == _NOTHING else f"{passed} ago"
+
+
+@register.filter
+def ahead(moment: datetime, now: datetime | None = None) -> str:
+    """Say in what time it will be: "in 5 minutes", or "soon" when less than one is left."""
+    left = timeuntil(moment, now)
+    return "soon" if left == _NOTHING else f"in {left}"
+
+
+@register.filter
+def with_article(noun: str) -> str:
+    """Put "a" or "an" in front of the noun."""
+    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
 
 
 @register.filter

@@ -145,5 +145,5 @@ def _say_end(voice: Voice) -> str:
         return str(Badge.EXPIRES.label)
     days = (voice.ends_at.date() - datetime.now(UTC).date()).days
     if days < 0:
-        return f"Ended {date_format(voice.ends_at, 'j F Y')}"
+        return f"Ended {date_format(voice.ends_at, 'M j, Y')}"
     return {0: "Ends today", 1: "Ends tomorrow"}.get(days, f"Ends in {days} days")

@@ -10,7 +10,6 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince
 from jinja2 import Environment, StrictUndefined
 
 from catalog.templatetags.cards import (
@@ -20,7 +19,7 @@ from catalog.templatetags.cards import (
     played,
     star_button,
 )
-from catalog.templatetags.catalog import choices, grouped, icon, shorten, voice_url, wave
+from catalog.templatetags.catalog import ago, choices, grouped, icon, shorten, voice_url, wave
 
 
 class PlainEnvironment(Environment):
@@ -41,7 +40,7 @@ def make_environment(**options: Any) -> Environment:
             *(asset, swapping, url, voice_url, wave),
         )
     }
-    environment.filters |= {"grouped": grouped, "shorten": shorten, "timesince": timesince}
+    environment.filters |= {"grouped": grouped, "shorten": shorten, "ago": ago}
     return environment
 
 

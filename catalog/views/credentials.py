@@ -82,7 +82,7 @@ def credential_add(request: Request) -> HttpResponseBase:
             is_shared=form.cleaned_data["is_shared"],
             now=timezone.now(),
         )
-        messages.success(request, "The key is sealed. A worker is checking it.")
+        messages.success(request, "The key is saved. Checking what it can do…")
         return redirect("catalog:credential-list")
     may_add = policies.may_add_credential(request.user, request.team)
     status = 422 if form.is_bound else 200
@@ -107,7 +107,9 @@ def credential_replace(request: Request, pk: uuid.UUID) -> HttpResponseBase:
             api_key=form.cleaned_data["api_key"],
             now=timezone.now(),
         )
-        words = "The new key is sealed. The old one works until it is known what the new one opens."
+        words = (
+            "The new key is saved. The old one stays in use until the new one has passed its test."
+        )
         messages.success(request, words)
         return redirect("catalog:credential-list")
     may_change = policies.may_change_credential(request.user, credential)
@@ -134,7 +136,7 @@ def credential_confirm(request: Request, pk: uuid.UUID) -> HttpResponseBase:
 @require_POST
 def credential_drop(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     drop_replacement(request.user, credential=_get(request, pk), now=timezone.now())
-    messages.success(request, "The new key was wiped; the old one stays.")
+    messages.success(request, "The new key was erased. The old one stays in use.")
     return redirect("catalog:credential-list")
 
 
@@ -190,7 +192,7 @@ def credential_remove(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     credential = _get(request, pk)
     if request.method == "POST":
         services.remove_credential(request.user, credential=credential, now=timezone.now())
-        messages.success(request, "The key was wiped.")
+        messages.success(request, "The key was removed.")
         return redirect("catalog:credential-list")
     may_change = policies.may_remove_credential(request.user, credential)
     context = {"credential": credential, "may_change": may_change}
@@ -224,7 +226,7 @@ def account_sync(request: Request, pk: int) -> HttpResponseBase:
     return redirect("catalog:credential-list")
 
 
-_SHARED = "Your team may work through this key."
+_SHARED = "Your team can now use this key."
 _UNSHARED = (
     "The key is yours alone. Unless another key shares the account, your team no longer sees its "
     "voices, nor comparisons with them."

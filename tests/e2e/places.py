@@ -174,7 +174,7 @@ def _add_key(page: Page) -> dict[str, str]:
     page.get_by_label("Provider").select_option("elevenlabs")
     page.get_by_label("API key").fill("sandbox-elevenlabs-mistyped")
     page.get_by_label("Name for this key").fill(LONG[:80])
-    page.get_by_role("button", name="Test and seal").click()
+    page.get_by_role("button", name="Test and save").click()
     row = page.locator("li.row[id^=key-]", has_text=LONG[:80]).last
     expect(row.locator(".state")).to_have_text(re.compile("^Refused"))
     number = (row.get_attribute("id") or "").removeprefix("key-")
@@ -199,7 +199,7 @@ def go_to(
     if name == "new second factor" and "reauthenticate" in page.url:
         # It is some minutes since Ana signed in.
         page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Go on").click()
+        page.get_by_role("button", name="Continue").click()
         expect(page).to_have_url(re.compile(places[name]))
     return page
 

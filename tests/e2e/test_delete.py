@@ -188,6 +188,6 @@ def draw_up_plan(page: Page, clone: Clone) -> None:
 def set_waiting(page: Page, days: int) -> None:
     """Set how long plans wait, as an admin does."""
     page.goto("/cleanup/rules/")
-    page.get_by_label("Days between the confirmation and the deletion").fill(str(days))
-    page.get_by_role("button", name="Change the rules").click()
-    expect(page.get_by_text("The rules are changed.")).to_be_visible()
+    page.get_by_label("Days between approval and deletion").fill(str(days))
+    page.get_by_role("button", name="Save rules").click()
+    expect(page.get_by_text("Rules saved.")).to_be_visible()

@@ -58,7 +58,7 @@ def test_a_key_is_shared_with_the_team_and_taken_back(
 
     own.get_by_role("button", name="Share with Aurora").click()
 
-    expect(ana.locator(".toast").last).to_have_text("Your team may work through this key.")
+    expect(ana.locator(".toast").last).to_have_text("Your team can now use this key.")
     mia.reload()
     expect(row(mia, nickname)).to_contain_text("of Ana, shared with Aurora")
     expect(row(mia, nickname).get_by_role("button")).to_have_count(0)
@@ -92,14 +92,14 @@ def test_a_key_is_replaced_and_removed(visits: Visits) -> None:
 
     own.get_by_role("link", name="Replace").click()
     page.get_by_label("API key").fill("sandbox-elevenlabs-full-2")
-    page.get_by_role("button", name="Test and seal").click()
+    page.get_by_role("button", name="Test and save").click()
 
     expect(own.locator(".state")).to_have_text(re.compile("^Works"))
     expect(own).to_contain_text("key ending in ll-2")
     own.get_by_role("link", name="Remove").click()
     expect(page.get_by_text("The sealed key is wiped.")).to_be_visible()
     page.get_by_role("button", name="Remove the key").click()
-    expect(page.locator(".toast").last).to_have_text("The key was wiped.")
+    expect(page.locator(".toast").last).to_have_text("The key was removed.")
     expect(own).to_have_count(0)
 
 
@@ -111,7 +111,7 @@ def test_a_key_that_cannot_be_one_is_refused_and_not_put_back(
     page.get_by_label("Name for this key").fill("Kept")
 
     page.get_by_label("API key").fill("two words with spaces")
-    page.get_by_role("button", name="Test and seal").click()
+    page.get_by_role("button", name="Test and save").click()
 
     expect(page.get_by_text("There is a space or a line break in this key")).to_be_visible()
     expect(page.get_by_label("API key")).to_be_focused()
@@ -126,7 +126,7 @@ def add_key(page: Page, key: str, nickname: str) -> Locator:
     page.get_by_label("Provider").select_option("elevenlabs")
     page.get_by_label("API key").fill(key)
     page.get_by_label("Name for this key").fill(nickname)
-    page.get_by_role("button", name="Test and seal").click()
+    page.get_by_role("button", name="Test and save").click()
     expect(row(page, nickname)).to_be_visible()
     return row(page, nickname)
 

@@ -39,7 +39,7 @@ def test_a_wrong_password_is_told_in_words_and_lets_nobody_in(visits: Visits) ->
 
     sign_in(page, "ana", "not the password")
 
-    expect(page.get_by_role("alert")).to_contain_text("password you specified are not correct")
+    expect(page.get_by_role("alert")).to_contain_text("Wrong email address or password")
     expect(page.get_by_label("Email")).to_have_value("ana@example.com")
     expect(page.get_by_label("Password")).to_have_value("")
     page.goto("/voices/")

@@ -51,7 +51,7 @@ def test_a_form_keeps_what_was_typed_and_goes_on_after_switching_back(
     page.get_by_label("Name for this key").fill(nickname)
     switch_elsewhere(page.context, corona)
 
-    page.get_by_role("button", name="Test and seal").click()
+    page.get_by_role("button", name="Test and save").click()
 
     panel = page.locator("#panel")
     expect(panel).to_contain_text("This page belongs to Borealis")
@@ -59,7 +59,7 @@ def test_a_form_keeps_what_was_typed_and_goes_on_after_switching_back(
     panel.get_by_role("button", name="Switch back to Borealis").click()
     expect(panel).to_be_hidden()
     expect(page.get_by_label("API key")).to_have_value(KEY)
-    page.get_by_role("button", name="Test and seal").click()
+    page.get_by_role("button", name="Test and save").click()
     expect(page.get_by_role("listitem").filter(has_text=nickname)).to_be_visible()
     work_in(page, corona)
     page.goto("/keys/")

@@ -263,5 +263,5 @@ def test_a_database_without_tables_says_what_to_run(own_ring):
 def test_what_a_provider_does_not_offer_is_said_before_it_is_tried():
     rows = Credential(provider="stepfun", owner_id=1, health="good", abilities={}).ability_rows
 
-    missing = {label for label, answer, *_ in rows if answer == "StepFun has no such thing"}
+    missing = {label for label, answer, *_ in rows if answer == "Not offered by StepFun"}
     assert missing == {"Play previews", "Delete"}

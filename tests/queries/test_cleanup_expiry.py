@@ -35,7 +35,7 @@ def test_an_end_that_is_past_is_not_called_today(cast):
 
     words = [each.words for each in get_end_board(cast.ana, NOW).ending]
 
-    dates = [f"{NOW + timedelta(days=days):%-d %B %Y}" for days in (-3, 0, 1)]
+    dates = [f"{NOW + timedelta(days=days):%b %-d, %Y}" for days in (-3, 0, 1)]
     assert words == [
         f"it was to end on {dates[0]}, and is still listed",
         f"today, on {dates[1]}",
@@ -57,7 +57,7 @@ def test_an_account_that_grows_says_when_it_is_full(cast):
     assert forecast.full_date == (NOW + timedelta(days=60)).date()
     assert (
         forecast.words
-        == f"Full in about 9 weeks, about {forecast.full_date:%-d %B %Y}, at this pace."
+        == f"Full in about 9 weeks, about {forecast.full_date:%b %-d, %Y}, at this pace."
     )
     assert [voice.name for voice in board.gone] == ["Clone 0"]
 

@@ -59,7 +59,7 @@ def test_a_voice_that_was_last_used_long_ago_is_unused_and_says_when(cast, voice
 
     assert [reason.rule for reason in stale.reasons] == ["unused"]
     label = cast.account.info.label
-    words = f"181 days ago. {label} does not tell of use elsewhere."
+    words = f"181 days ago. {label} doesn't report use elsewhere."
     assert stale.reasons[0].words.startswith("Last played here on")
     assert stale.reasons[0].words.endswith(words)
 
@@ -123,7 +123,7 @@ def test_a_clone_without_consent_and_one_whose_consent_ended_are_found(cast):
     found = {stale.voice: stale.reasons[0] for stale in look(cast).open}
 
     assert found[foreign].rule == "unconsented"
-    assert found[made].words == "The consent of Ada ended on 3 May 2020."
+    assert found[made].words == "The consent of Ada ended on May 3, 2020."
 
 
 def test_a_clone_whose_maker_left_says_who_answers_for_it_now(cast):
@@ -133,7 +133,9 @@ def test_a_clone_whose_maker_left_says_who_answers_for_it_now(cast):
 
     (stale,) = look(cast).open
 
-    assert stale.reasons[0].words == "Mia, who made it, left the team. Ana answers for it now."
+    assert (
+        stale.reasons[0].words == "Mia, who made it, left the team. Ana is responsible for it now."
+    )
     assert stale.responsible == cast.ana
 
 

@@ -187,7 +187,7 @@ def test_a_line_tells_why_where_used_and_who_is_told(cast, clone):
 
     assert [reason["rule"] for reason in line.reasons] == ["failed"]
     assert line.uses == ["Somebody's own collection", "Collection Trailers"]
-    assert (line.responsible, line.last_use) == (cast.mia, "never: it failed")
+    assert (line.responsible, line.last_use) == (cast.mia, "never (it failed)")
 
 
 def test_the_key_that_made_the_voice_deletes_it_where_its_owner_shares_it(cast, clone):

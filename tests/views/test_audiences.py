@@ -7,7 +7,7 @@ from catalog.queries.voices.audience import find_audience, join_names
 from tests import factories
 from tests.visitors import read_text
 
-EVERYONE = "everyone in Aurora can listen and vote"
+EVERYONE = "Everyone in Aurora can listen and vote"
 
 
 @pytest.fixture
@@ -57,8 +57,8 @@ def test_a_comparison_says_beforehand_and_on_its_page_that_only_its_maker_can_op
     page = read_text(mia.get(address))
 
     for text in (form, page):
-        assert "Only you can open this comparison, listen, and vote." in text
-        assert "Ada: this voice is in an account that isn't shared with the team." in text
+        assert "Only you can open this comparison, listen, and vote, because" in text
+        assert "because Ada is in an account that isn't shared with Aurora." in text
         assert EVERYONE not in text
     assert "It waits for 3 votes, but only 1 person can vote." in page
     assert sign_in(cast.ana).get(address).status_code == 404
@@ -91,7 +91,7 @@ def test_a_blind_comparison_names_no_voice_until_all_votes_are_in(cast, mia, voi
     page = read_text(mia.get(f"/compare/{comparison.pk}/"))
 
     assert "Only you can open this comparison" in page
-    assert "Some of its voices are in an account that isn't shared" in page
+    assert "some of its voices are in an account that isn't shared" in page
     assert "Ada" not in page
 
 
@@ -110,7 +110,7 @@ def test_a_team_s_collection_says_what_some_of_the_team_cannot_see(cast, mia, vo
     address = f"/collections/{collection.pk}/"
 
     page = read_text(mia.get(address))
-    assert "Some of Aurora can't see Ada: this voice is in an account that isn't shared" in page
+    assert "Some people in Aurora can't see Ada, because its account isn't shared" in page
     theirs = read_text(sign_in(cast.ana).get(address))
     assert "1 more voice is in accounts that aren't shared with you." in theirs
     assert "Ada" not in theirs

@@ -32,7 +32,7 @@ def test_the_whole_way_from_the_list_to_the_outcome(
     assert dry_run.redirect_chain == [(f"/cleanup/plans/{plan.pk}/", 302)]
     assert "Dry run: 1 voice would be deleted" in text
     assert cast.account.info.delete_note in text
-    assert "Nothing has been touched." in text
+    assert "Nothing has changed yet." in text
     assert wakes == []
 
     with django_capture_on_commit_callbacks(execute=True):
@@ -97,7 +97,7 @@ def test_a_second_confirmation_is_told_and_does_nothing(ana, cast, clone):
 
     response = ana.post(f"/cleanup/plans/{plan.pk}/approve/", follow=True)
 
-    assert "This plan was confirmed before." in Page(response).text
+    assert "This plan is already approved." in Page(response).text
     assert PlannedDeletion.objects.get().state == State.SKIPPED
 
 

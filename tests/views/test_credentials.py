@@ -29,7 +29,7 @@ def test_an_added_key_is_listed_by_its_name_and_last_four_alone(
     credential = Credential.objects.get(owner=cast.mia)
     text = Page(response).text
     assert response.redirect_chain == [("/keys/", 302)]
-    assert "The key is sealed. A worker is checking it." in text
+    assert "The key is saved. Checking what it can do…" in text
     assert "Studio" in text
     assert "key ending in nows" in text
     assert KEY not in response.content.decode()
@@ -74,7 +74,7 @@ def test_a_viewer_is_told_and_adds_nothing(cast, sign_in):
     seen, posted = viewer.get("/keys/add/"), add(viewer)
 
     assert (seen.status_code, posted.status_code) == (403, 403)
-    assert "not add keys" in Page(seen).text
+    assert "Your role can't add keys." in Page(seen).text
     assert not Page(seen).find("input", name="api_key")
     assert Credential.objects.count() == 2
 
@@ -98,7 +98,7 @@ def test_own_and_shared_keys_are_told_apart_and_only_own_ones_can_be_changed(mia
 
     text = Page(mia.get("/keys/")).text
 
-    assert "of Ana, shared with Aurora" in text
+    assert "owned by Ana, shared with Aurora" in text
     assert (offers(ana), offers(mia)) == (True, False)
 
 
@@ -133,7 +133,7 @@ def test_a_new_key_waits_beside_the_old_one_and_is_never_shown(ana, mia, cast, w
     response = ana.post(f"/keys/{cast.credential.pk}/replace/", {"api_key": KEY}, follow=True)
 
     text = Page(response).text
-    assert f"The new key ending in {KEY[-4:]} is being tested. The old one works on." in text
+    assert f"The new key ending in {KEY[-4:]} is being tested. The old one stays in use." in text
     assert KEY not in response.content.decode()
     assert "is being tested" not in Page(mia.get("/keys/")).text
 
@@ -142,7 +142,7 @@ def test_a_new_key_waits_beside_the_old_one_and_is_never_shown(ana, mia, cast, w
     ("values", "words", "choices"),
     [
         ({"state": "other", "label": "Other (free)"}, "opens another account, Other (free)", 1),
-        ({"state": "untold"}, "does not tell whether the new key", 2),
+        ({"state": "untold"}, "doesn't say which account the new key", 2),
         ({"state": "refused", "problem": "Not known."}, "was refused; the old one stays.", 0),
     ],
 )
@@ -178,8 +178,8 @@ def test_an_old_key_says_its_age_and_a_name_can_be_changed(ana, cast, settings):
 
     ana.post(f"/keys/{cast.credential.pk}/rename/", {"nickname": "Studio"})
 
-    assert "old: replace it at ElevenLabs, then here" in old
-    assert "old: replace it" not in fresh
+    assert "old. Create a new one at ElevenLabs, then replace it here." in old
+    assert "old. Create" not in fresh
     assert "Studio" in Page(ana.get("/keys/")).text
 
 
@@ -208,7 +208,7 @@ def test_sharing_is_switched_and_said(ana, mia, cast):
     assert "The key is yours alone." in Page(off).text
     assert mia.get(f"/keys/{cast.credential.pk}/").status_code == 404
     on = ana.post(path, {"is_shared": "1"}, follow=True)
-    assert "Your team may work through this key." in Page(on).text
+    assert "Your team can now use this key." in Page(on).text
     assert mia.get(f"/keys/{cast.credential.pk}/").status_code == 200
 
 
@@ -216,11 +216,11 @@ def test_a_key_is_removed_after_it_was_said_what_happens(ana, cast):
     path = f"/keys/{cast.credential.pk}/remove/"
 
     asked = Page(ana.get(path))
-    assert "It cannot be brought back." in asked.text
+    assert "The key is erased and can't be restored." in asked.text
     assert Credential.objects.filter(pk=cast.credential.pk).exists()
     done = ana.post(path, follow=True)
 
-    assert "The key was wiped." in Page(done).text
+    assert "The key was removed." in Page(done).text
     assert not Credential.objects.filter(pk=cast.credential.pk).exists()
     assert ana.post(path).status_code == 404
 

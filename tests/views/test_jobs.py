@@ -157,7 +157,7 @@ def test_a_job_says_since_when_its_provider_lets_it_wait(mia, cast):
 
     text = Page(mia.get(f"/jobs/{job.pk}/")).text
 
-    assert "cannot be reached. It has been waiting since 21 November, 09:00." in text
+    assert "cannot be reached. It has been waiting since Nov 21, 09:00." in text
 
 
 def test_what_the_provider_said_stands_beside_an_unclear_job(mia, cast):

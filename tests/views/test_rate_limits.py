@@ -12,7 +12,7 @@ from tests.views.test_sign_in import NEW, text_of
 
 MIA = "mia@example.com"
 HERE, THERE = "192.0.2.1", "198.51.100.7"
-TOO_MANY = "Too many failed login attempts"
+TOO_MANY = "Too many attempts"
 
 
 @pytest.fixture(autouse=True)

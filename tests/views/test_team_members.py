@@ -61,7 +61,7 @@ def test_who_may_not_manage_gets_no_form_but_the_way_out(cast, sign_in):
 def test_a_role_is_changed_and_said(ana, cast):
     response = ana.post(f"/team/people/{pk_of(cast.mia)}/role/", {"role": "cloner"}, follow=True)
 
-    assert "Mia is now cloner of Aurora." in text_of(response)
+    assert "Mia is now a cloner of Aurora." in text_of(response)
     assert Membership.objects.get(user=cast.mia).role == "cloner"
 
 
@@ -128,7 +128,7 @@ def test_a_link_is_shown_once_and_brings_somebody_new_in(ana, cast):
 
     assert "no-store" in made["Cache-Control"]
     assert link not in ana.get("/team/").content.decode()
-    assert "Join Aurora as viewer" in " ".join(text_of(asked).split())
+    assert "Join Aurora as a viewer" in " ".join(text_of(asked).split())
     assert asked_in.redirect_chain == [("/account/login/", 302)]
     assert "Sign in with your email address and password to join Aurora" in words_of(asked_in)
     assert joined.redirect_chain == [("/voices/", 302)]

@@ -223,8 +223,8 @@ def test_a_provider_that_did_not_answer_is_named_with_the_age_of_its_voices(cast
 
     page = Page(mia.get("/voices/"))
 
-    assert "The voices of ElevenLabs could not be fetched the last time: No network." in page.text
-    assert "Its voices were never fetched." in page.text
+    assert "ElevenLabs's voices couldn't be fetched: No network." in page.text
+    assert "They were never fetched." in page.text
     assert len(page.find("li", **{"class": "card"})) == 3
 
 
@@ -276,7 +276,7 @@ def test_the_page_of_a_voice_tells_all_that_is_known_of_it(cast, ana):
     page = Page(ana.get(f"/voices/{voice.pk}/"))
 
     for words in ("Zoë", "Warm.", "Female", "feminine", "English (UK), German", voice.remote_id,
-                  "21 November 2026", "Tiers", "pro", "Mia", "Ada", "Delete…"):  # fmt: skip
+                  "Nov 21, 2026", "Tiers", "pro", "Mia", "Ada", "Delete…"):  # fmt: skip
         assert words in page.text, words
     assert page.find("a", href=f"/jobs/{job.pk}/")
     assert page.find("header", data_src=f"/voices/{voice.pk}/preview/")
@@ -311,7 +311,7 @@ def test_a_voice_that_is_gone_keeps_its_page_and_says_since_when(cast, mia):
 
     page = Page(mia.get(f"/voices/{voice.pk}/"))
 
-    assert "This voice is gone since 21 November 2026, 13:00." in page.text
+    assert "This voice is gone since Nov 21, 2026, 13:00." in page.text
     assert "Deleted by Ana with plan 7." in page.text
     assert not page.find("button", data_play="")
 

@@ -14,7 +14,7 @@ class JoinForm(KeylessForm):
     """Who somebody is, and the password to sign in with."""
 
     name = forms.CharField(label="Your name", max_length=120)
-    email = forms.EmailField(label="E-mail")
+    email = forms.EmailField(label="Email")
     password = forms.CharField(
         label="Password",
         max_length=200,

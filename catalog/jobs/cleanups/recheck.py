@@ -44,7 +44,7 @@ def _find_objection(line: PlannedDeletion, now: datetime) -> str:
         return f"{kept.kept_by} kept it on {kept.ended_at:%b %-d, %Y}, in plan {kept.plan_id}."
     use = find_last_uses([line.voice])[line.voice_id]
     if use.at is not None and use.at > since:
-        return f"It was {use.way} on {use.at:%-d %B %Y}, after the plan was drawn up."
+        return f"It was {use.way} on {use.at:%b %-d, %Y}, after the plan was drawn up."
     entries = CollectionEntry.objects.filter(voice=line.voice_id, added_at__gt=since)
     entry = entries.filter(collection__removed_at=None).first()
     return "It was put into a collection after the plan was drawn up." if entry else ""

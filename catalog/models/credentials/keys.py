@@ -260,7 +260,7 @@ class Credential(models.Model):
     @property
     def ability_rows(self) -> list[tuple[str, str, str, str]]:
         """What the key may do: verb, answer in words, mood and icon."""
-        missing = (f"{self.info.label} has no such thing", "open", "circle")
+        missing = (f"Not offered by {self.info.label}", "open", "circle")
         said = {verb: _ANSWERS[self.abilities.get(verb, "unknown")] for verb in _VERBS}
         return [
             (label, *(said[verb] if self.info.offers(verb) else missing))

@@ -37,7 +37,7 @@ class EndingVoice:
         """When the voice ends, in words."""
         if self.days is None or self.voice.ends_at is None:
             return "no date is told"
-        date_words = f"{self.voice.ends_at:%-d %B %Y}"
+        date_words = f"{self.voice.ends_at:%b %-d, %Y}"
         if self.days < 0:
             return f"it was to end on {date_words}, and is still listed"
         days = "today" if self.days == 0 else f"in {self.days} day{'s' * (self.days != 1)}"
@@ -70,7 +70,7 @@ class Forecast:
             return "Not filling up."
         if self.full_date is None:
             return "Not full within ten years at this pace."
-        return f"Full in {self.time_words}, about {self.full_date:%-d %B %Y}, at this pace."
+        return f"Full in {self.time_words}, about {self.full_date:%b %-d, %Y}, at this pace."
 
     @property
     def time_words(self) -> str:

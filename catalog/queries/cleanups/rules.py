@@ -147,9 +147,9 @@ def _look_unused(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime)
         return ""
     label = voice.account.info.label
     if use.at is None:
-        return f"{label}'s history shows no use since {last:%-d %B %Y}."
-    told = f"Last {use.way} on {last:%-d %B %Y}, {(now - last).days} days ago."
-    return told if use.silent_since else f"{told} {label} does not tell of use elsewhere."
+        return f"{label}'s history shows no use since {last:%b %-d, %Y}."
+    told = f"Last {use.way} on {last:%b %-d, %Y}, {(now - last).days} days ago."
+    return told if use.silent_since else f"{told} {label} doesn't report use elsewhere."
 
 
 def _look_unknown(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime) -> str:
@@ -159,20 +159,20 @@ def _look_unknown(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime
     if _made_at(voice) > before:
         return ""
     label = voice.account.info.label
-    return f"Nothing is known of its use: not used here, and {label} does not tell."
+    return f"Not used in Voiceboard, and {label} doesn't report usage."
 
 
 def _look_failed(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime) -> str:
     if not rules.finds_failed or not voice.is_failed:
         return ""
-    return f"{voice.account.info.label} says that it failed."
+    return f"{voice.account.info.label} reports that it failed."
 
 
 def _look_unconsented(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime) -> str:
     is_copy = voice.kind in {Voice.Kind.CLONE, Voice.Kind.PROFESSIONAL}
     if not rules.finds_unconsented or not is_copy or voice.pk in facts.jobs:
         return ""
-    return "It was not made here, so no consent is on record."
+    return "It wasn't made in Voiceboard, so no consent is on record."
 
 
 def _look_lapsed(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime) -> str:
@@ -180,14 +180,14 @@ def _look_lapsed(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime)
     if not rules.finds_lapsed or job is None or not job.batch.consent.has_ended(now.date()):
         return ""
     consent = job.batch.consent
-    return f"The consent of {consent.speaker.name} ended on {consent.ends_on:%-d %B %Y}."
+    return f"The consent of {consent.speaker.name} ended on {consent.ends_on:%b %-d, %Y}."
 
 
 def _look_ownerless(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime) -> str:
     job = facts.jobs.get(voice.pk)
     if not rules.finds_ownerless or job is None or job.requested_by_id in facts.members:
         return ""
-    heir = f" {job.kept_by} answers for it now." if job.kept_by else ""
+    heir = f" {job.kept_by} is responsible for it now." if job.kept_by else ""
     return f"{job.requested_by}, who made it, left the team.{heir}"
 
 
@@ -204,7 +204,7 @@ def _look_unheard(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime
     since = max(voice.added_at, facts.noted_since)
     if since > now - timedelta(days=rules.unheard_days):
         return ""
-    return f"Nobody has played or spoken with it here since {since:%-d %B %Y}."
+    return f"Not played or used here since {since:%b %-d, %Y}."
 
 
 def _look_expiry(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime) -> str:
@@ -213,7 +213,7 @@ def _look_expiry(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime)
     if voice.ends_at > now + timedelta(days=rules.expiry_days):
         return ""
     label, days = voice.account.info.label, max(0, (voice.ends_at - now).days)
-    return f"{label} takes it away on {voice.ends_at:%-d %B %Y}, in {days} days."
+    return f"{label} withdraws it on {voice.ends_at:%b %-d, %Y}, in {days} days."
 
 
 _LOOKS: dict[str, Callable[[Voice, Facts, CleanupRules, datetime], str]] = {

@@ -27,6 +27,11 @@ class Process:
     seen_at: datetime
     is_alive: bool
 
+    @property
+    def queue_names(self) -> list[str]:
+        """The queues that it takes work from."""
+        return [name for name in self.queues.split(",") if name]
+
 
 @dataclass(frozen=True, slots=True)
 class Health:

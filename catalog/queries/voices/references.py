@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count
 
-from catalog.models import CollectionEntry, Selection, Star, User
+from catalog.models import CollectionEntry, ComparedVoice, Selection, Star, User
 
 _SELECTIONS_COUNT = timedelta(days=90)
 _MOST_SELECTIONS = 200
@@ -24,6 +24,10 @@ def find_where_used(user: User, voice_ids: Ids[int], now: datetime) -> dict[int,
         found[entry.voice_id].append(
             f"Collection {collection.name}" if is_open else "Somebody's own collection"
         )
+    compared = ComparedVoice.objects.filter(voice__in=voice_ids).order_by().values("voice")
+    for row in compared.annotate(number=Count("comparison", distinct=True)):
+        number = row["number"]
+        found[row["voice"]].append(f"{number} comparison{'s' if number > 1 else ''}")
     for voice_id, count in _count_selections(voice_ids, now).items():
         found[voice_id].append(f"{count} saved selection{'s' if count > 1 else ''}")
     stars = Star.objects.filter(voice__in=voice_ids).order_by().values("voice")

@@ -48,7 +48,7 @@ def _say_length(voice: Voice, marks: Marks) -> str:
 
 def _say_made(voice: Voice, marks: Marks) -> str:
     made = voice.remote_created_at
-    return date_format(made, "j M Y") if made else ""
+    return date_format(made, "M j, Y") if made else ""
 
 
 _CELLS: dict[str, Callable[[Voice, Marks], str]] = {

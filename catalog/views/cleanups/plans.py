@@ -58,9 +58,11 @@ def plan_approve(request: Request, pk: int) -> HttpResponseBase:
     try:
         approve_plan(request.user, plan=page.plan, now=timezone.now(), typed=typed)
     except AlreadyApproved:
-        messages.info(request, "This plan was confirmed before.")
+        messages.info(request, "This plan is already approved.")
     except NumberNotTyped:
-        return _show(request, page, error=f"Type {page.count} to confirm: so many are deleted.")
+        return _show(
+            request, page, error=f"Type {page.count} to confirm how many voices are deleted."
+        )
     return redirect("catalog:plan-detail", pk=pk)
 
 
@@ -69,7 +71,7 @@ def plan_approve(request: Request, pk: int) -> HttpResponseBase:
 def plan_call_off(request: Request, pk: int) -> HttpResponseBase:
     page = _get_page(request, pk)
     if not call_off_plan(request.user, plan=page.plan, now=timezone.now()):
-        messages.error(request, "Its time had come already.")
+        messages.error(request, "This plan has already started and can't be called off.")
     return redirect("catalog:plan-detail", pk=pk)
 
 

@@ -25,7 +25,7 @@ def rules_change(request: Request) -> HttpResponseBase:
     if not form.is_valid():
         return _show(request, form, 422)
     change_rules(request.user, team=request.team, values=form.cleaned_data, now=timezone.now())
-    messages.success(request, "The rules are changed.")
+    messages.success(request, "Rules saved.")
     return redirect("catalog:rules-change")
 
 

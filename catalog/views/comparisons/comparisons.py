@@ -147,7 +147,7 @@ def comparison_audio(request: Request, pk: uuid.UUID, place: int) -> HttpRespons
         raise Http404
     path = media_path(stored)
     if not path.is_file():
-        words = "This clip is no longer here. Compare again to have it spoken."
+        words = "This clip was removed. Compare again to generate it."
         return HttpResponse(words, status=404, content_type="text/plain; charset=utf-8")
     # It names no voice: the vote may be blind.
     return send_sound(request, path, content_type, title=f"Comparison – clip {place + 1}")
@@ -159,7 +159,9 @@ def comparison_cancel(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     comparison = _get_comparison(request, pk)
     stopped = cancel_comparison(request.user, comparison=comparison, now=timezone.now())
     if not stopped:
-        messages.info(request, "Everything was sent already, so stopping saved nothing.")
+        messages.info(
+            request, "Everything had already been sent, so nothing was saved by stopping."
+        )
     return _go_on(request, pk)
 
 

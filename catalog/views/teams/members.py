@@ -36,6 +36,7 @@ from catalog.services.teams.teams import (
     rename_team,
 )
 from catalog.services.users.sign_in import make_password_link, withdraw_password_link
+from catalog.templatetags.catalog import with_article
 from catalog.views.base.next_url import same_place
 from catalog.views.base.requests import Request, signed_in, signed_in_for_oneself
 from catalog.views.sessions.reauthentication import confirmed
@@ -85,7 +86,7 @@ def member_role(request: Request, pk: int) -> HttpResponseBase:
     except LastAdmin:
         messages.error(request, _LAST_ADMIN)
     else:
-        label = Membership.Role(role).label.lower()
+        label = with_article(Membership.Role(role).label.lower())
         messages.success(request, f"{membership.user} is now {label} of {request.team}.")
     return redirect("catalog:member-list")
 

@@ -45,6 +45,14 @@ _NOTED = {
 class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Nobody signs up by themselves; whatever happens to an account stands in the log."""
 
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": "Wrong email address or password.",
+        "incorrect_password": "Wrong password.",
+        # As long as the counts of ACCOUNT_RATE_LIMITS last.
+        "too_many_login_attempts": "Too many attempts. Wait 5 minutes, then try again.",
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Keep sign-up closed."""
         return False
@@ -100,6 +108,11 @@ class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
 class SealedFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """The secrets of second factors lie in the database sealed, as provider keys do."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": "Wrong code. Enter the code your app shows now.",
+    }
 
     def encrypt(self, text: str) -> str:
         """Seal."""
