@@ -33,19 +33,19 @@ from catalog.jobs.voices.settings import find_due_settings
 from catalog.models import CloneJob, PlannedDeletion, PreviewClip, Synthesis, VoiceChange
 from catalog.queries.audit import get_audit_head
 from catalog.tasks import (
-    wake_audit,
-    wake_check,
-    wake_clone,
-    wake_deletion,
-    wake_history,
-    wake_listening,
-    wake_noting,
-    wake_relabel,
-    wake_rename,
-    wake_sample,
-    wake_settings,
-    wake_speech,
-    wake_sync,
+    enqueue_analysis,
+    enqueue_check,
+    enqueue_clone,
+    enqueue_deletion,
+    enqueue_duplicate_check,
+    enqueue_export_note,
+    enqueue_labels,
+    enqueue_rename,
+    enqueue_sample,
+    enqueue_settings,
+    enqueue_sync,
+    enqueue_synthesis,
+    enqueue_usage_history,
 )
 
 logger = logging.getLogger(__name__)
@@ -58,9 +58,9 @@ Waker = Callable[[Any], None]
 def _wake_change(found: tuple[str, int, int]) -> None:
     kind, voice_id, account_id = found
     if kind == VoiceChange.Kind.NAME:
-        wake_rename(voice_id)
+        enqueue_rename(voice_id)
     else:
-        wake_relabel(voice_id, account_id)
+        enqueue_labels(voice_id, account_id)
 
 
 def _start_due_plans(now: datetime) -> list[Any]:
@@ -69,20 +69,20 @@ def _start_due_plans(now: datetime) -> list[Any]:
 
 # What is due by its row, and how a worker is woken for it. No other work may exist.
 _DUE_AT_ONCE: tuple[tuple[Finder, Waker], ...] = (
-    (partial(find_due, CloneJob, CloneJob.ACTIVE_STATES), wake_clone),
-    (partial(find_due, PlannedDeletion, PlannedDeletion.ACTIVE_STATES), wake_deletion),
-    (_start_due_plans, wake_deletion),
-    (find_due_settings, wake_settings),
+    (partial(find_due, CloneJob, CloneJob.ACTIVE_STATES), enqueue_clone),
+    (partial(find_due, PlannedDeletion, PlannedDeletion.ACTIVE_STATES), enqueue_deletion),
+    (_start_due_plans, enqueue_deletion),
+    (find_due_settings, enqueue_settings),
     (find_due_changes, _wake_change),
-    (partial(find_due, Synthesis, Synthesis.ACTIVE_STATES), wake_speech),
+    (partial(find_due, Synthesis, Synthesis.ACTIVE_STATES), enqueue_synthesis),
 )
 _DUE_EACH_MINUTE: tuple[tuple[Finder, Waker], ...] = (
-    (find_due_accounts, wake_sync),
-    (find_due_checks, wake_check),
-    (find_due_histories, wake_history),
-    (find_unread, wake_sample),
-    (find_due_audits, wake_audit),
-    (lambda _: find_unnoted_exports(), wake_noting),
+    (find_due_accounts, enqueue_sync),
+    (find_due_checks, enqueue_check),
+    (find_due_histories, enqueue_usage_history),
+    (find_unread, enqueue_sample),
+    (find_due_audits, enqueue_duplicate_check),
+    (lambda _: find_unnoted_exports(), enqueue_export_note),
 )
 
 
@@ -108,7 +108,7 @@ def sync_due_task() -> None:
 def listen_due_task() -> None:
     """Have a worker listen to whatever waits for it; a message lives for two of these turns."""
     for work_id in find_waiting():
-        wake_listening(work_id)
+        enqueue_analysis(work_id)
 
 
 def _wake_due(due: Iterable[tuple[Finder, Waker]], now: datetime) -> None:

@@ -53,7 +53,7 @@ def run_clone_task(*, job_id: str) -> None:
     if voice_id is not None:
         account_id = Voice.objects.values_list("account_id", flat=True).get(pk=voice_id)
         bring_forward(account_id, database_now())
-        wake_sync(account_id)
+        enqueue_sync(account_id)
 
 
 @shared_task(name="catalog.audit_clone")
@@ -67,7 +67,7 @@ def run_speech_task(*, speech_id: str) -> None:
     """Never retried by Celery: a repeated call costs credit. See ``jobs.syntheses``."""
     run_speech(speech_id, database_now)
     for work_id in find_left_by(speech_id):
-        wake_listening(work_id)
+        enqueue_analysis(work_id)
 
 
 @shared_task(name="catalog.run_local_speech")
@@ -92,7 +92,7 @@ def run_deletion_task(*, line_id: str) -> None:
             account=account_id, state__in=PlannedDeletion.ACTIVE_STATES
         )
         if not left.exists():
-            wake_sync(account_id)
+            enqueue_sync(account_id)
 
 
 @shared_task(name="catalog.check_credential")
@@ -100,7 +100,7 @@ def check_credential_task(*, credential_id: str) -> None:
     """Check a key, and fetch the voices of the account that it opens."""
     account_id = check_credential(credential_id, database_now)
     if account_id is not None:
-        wake_sync(account_id)
+        enqueue_sync(account_id)
     for opened in Credential.objects.filter(pk=credential_id, account__isnull=False):
         _wake(refresh_badges_task, account_id=opened.account_id)
 
@@ -110,7 +110,7 @@ def sync_account_task(*, account_id: int) -> None:
     """Bring our copy of the account's voices up to date, then fetch missing previews."""
     if sync_account(account_id, database_now) is not None:
         refresh_badges(database_now(), account_id)
-        wake_warming(account_id)
+        enqueue_preview_warming(account_id)
 
 
 @shared_task(name="catalog.read_slots")
@@ -129,7 +129,7 @@ def push_name_task(*, voice_id: int) -> None:
 def push_labels_task(*, voice_id: int, account_id: int) -> None:
     """Give a voice its new labels at the provider, then read what the provider says."""
     push_labels(voice_id, database_now)
-    wake_sync(account_id)
+    enqueue_sync(account_id)
 
 
 @shared_task(name="catalog.tune_voice")
@@ -148,7 +148,7 @@ def refresh_badges_task(*, account_id: int) -> None:
 def warm_previews_task(*, account_id: int) -> None:
     """Fetch previews that are not on our disk yet, and come back for the rest."""
     if warm_previews(account_id, database_now):
-        wake_warming(account_id)
+        enqueue_preview_warming(account_id)
 
 
 @shared_task(name="catalog.warm_built_in")
@@ -162,7 +162,7 @@ def speak_preview_task(*, voice_id: int) -> None:
     """Speak the preview of a built-in voice that somebody wants to hear now; then listen to it."""
     clip_id = speak_preview(voice_id, database_now)
     if clip_id is not None:
-        wake_listening(f"clip:{clip_id}")
+        enqueue_analysis(f"clip:{clip_id}")
 
 
 @shared_task(name="catalog.fetch_preview")
@@ -170,7 +170,7 @@ def fetch_preview_task(*, voice_id: int, credential_id: str) -> None:
     """Fetch a preview that a person is waiting for and that no page could wait for."""
     clip_id = fetch_clip(voice_id, credential_id, database_now)
     if clip_id is not None:
-        wake_listening(f"clip:{clip_id}")
+        enqueue_analysis(f"clip:{clip_id}")
 
 
 @shared_task(name="catalog.measure_clip")
@@ -210,112 +210,112 @@ def measure_sample_task(*, sample_id: str) -> None:
     run_measurement(sample_id)
 
 
-def wake_clone(job_id: object) -> None:
+def enqueue_clone(job_id: object) -> None:
     """Tell a worker that the clone job may go on."""
     job = CloneJob.objects.select_related("account").filter(pk=str(job_id)).first()
     is_made_here = job is not None and job.account.info.is_built_in
     _wake(run_built_in_clone_task if is_made_here else run_clone_task, job_id=str(job_id))
 
 
-def wake_audit(job_id: str) -> None:
+def enqueue_duplicate_check(job_id: str) -> None:
     """Tell a worker that a clone may have a double by now."""
     _wake(audit_clone_task, job_id=job_id)
 
 
-def wake_warming(account_id: int) -> None:
+def enqueue_preview_warming(account_id: int) -> None:
     """Tell a worker that previews of the account's voices could be fetched ahead."""
     account = ProviderAccount.objects.filter(pk=account_id).first()
     is_spoken_here = account is not None and account.info.is_built_in
     _wake(warm_built_in_task if is_spoken_here else warm_previews_task, account_id=account_id)
 
 
-def wake_speaking(voice_id: int) -> None:
+def enqueue_preview_synthesis(voice_id: int) -> None:
     """Tell the worker that has the engine that somebody waits to hear the voice."""
     _wake(speak_preview_task, voice_id=voice_id)
 
 
-def wake_fetching(voice_id: int, credential_id: object) -> None:
+def enqueue_preview_fetch(voice_id: int, credential_id: object) -> None:
     """Tell a worker that a person is waiting for a preview that takes long to arrive."""
     _wake(fetch_preview_task, voice_id=voice_id, credential_id=str(credential_id))
 
 
-def wake_speech(speech_id: RowId) -> None:
+def enqueue_synthesis(speech_id: RowId) -> None:
     """Tell a worker that a text waits to be spoken."""
     speech = Synthesis.objects.select_related("voice__account").get(pk=speech_id)
     task = run_local_speech_task if speech.voice.info.speaks_free else run_speech_task
     _wake(task, speech_id=str(speech_id))
 
 
-def wake_history(account_id: int) -> None:
+def enqueue_usage_history(account_id: int) -> None:
     """Tell a worker that the account's history of use is to be read."""
     _wake(read_uses_task, account_id=account_id)
 
 
-def wake_noting(selection_id: int) -> None:
+def enqueue_export_note(selection_id: int) -> None:
     """Tell a worker that a selection was downloaded."""
     _wake(note_export_task, selection_id=selection_id)
 
 
-def wake_sample(sample_id: object) -> None:
+def enqueue_sample(sample_id: object) -> None:
     """Tell a worker that a sample was uploaded."""
     _wake(measure_sample_task, sample_id=str(sample_id))
 
 
-def wake_deletion(line_id: object) -> None:
+def enqueue_deletion(line_id: object) -> None:
     """Tell a worker that the line of a plan may go on."""
     _wake(run_deletion_task, line_id=str(line_id))
 
 
-def wake_check(credential_id: object) -> None:
+def enqueue_check(credential_id: object) -> None:
     """Tell a worker that the key waits to be checked."""
     _wake(check_credential_task, credential_id=str(credential_id))
 
 
-def wake_badges(account_id: int) -> None:
+def enqueue_badges(account_id: int) -> None:
     """Tell a worker that the keys of the account changed."""
     _wake(refresh_badges_task, account_id=account_id)
 
 
-def wake_sync(account_id: int) -> None:
+def enqueue_sync(account_id: int) -> None:
     """Tell a worker that the account's voices are to be fetched."""
     _wake(sync_account_task, account_id=account_id)
 
 
-def remind_slots(account_id: int) -> None:
+def enqueue_slots_once(account_id: int) -> None:
     """Tell a worker that somebody looks at the slots of an account, once in some seconds."""
     if cache.add(f"slots:{account_id}", True, _SLOTS_AGAIN_AFTER):
         _wake(read_slots_task, account_id=account_id)
 
 
-def wake_rename(voice_id: int) -> None:
+def enqueue_rename(voice_id: int) -> None:
     """Tell a worker that a voice has a name that its provider does not know yet."""
     _wake(push_name_task, voice_id=voice_id)
 
 
-def wake_relabel(voice_id: int, account_id: int) -> None:
+def enqueue_labels(voice_id: int, account_id: int) -> None:
     """Tell a worker that a voice has other labels here than before."""
     _wake(push_labels_task, voice_id=voice_id, account_id=account_id)
 
 
-def wake_settings(voice_id: int) -> None:
+def enqueue_settings(voice_id: int) -> None:
     """Tell a worker that the settings of a voice are to be read or changed."""
     _wake(tune_voice_task, voice_id=voice_id)
 
 
-def wake_measure(clip_id: int) -> None:
+def enqueue_measure(clip_id: int) -> None:
     """Tell a worker that a clip has no waveform yet."""
     _wake(measure_clip_task, clip_id=clip_id)
 
 
-def wake_listening(work_id: str) -> None:
+def enqueue_analysis(work_id: str) -> None:
     """Tell a worker that somebody waits for a clip or a sample to be listened to."""
     _wake(listen_to_task, work_id=work_id)
 
 
-def remind_listening(work_id: str) -> None:
+def enqueue_analysis_once(work_id: str) -> None:
     """Do the same for who asks again and again, with one message for all the asking."""
     if cache.add(f"listening:{work_id}", True, _REMIND_AGAIN_AFTER):
-        wake_listening(work_id)
+        enqueue_analysis(work_id)
 
 
 def _find_queue(task: "Task[Any, Any]", ids: Mapping[str, Any]) -> dict[str, Any]:

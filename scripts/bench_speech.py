@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from catalog.audio.tts.engine import RATE, Engine
+from catalog.audio.tts.engine import RATE, TTSEngine
 from catalog.audio.tts.styles import load_style
 from catalog.audio.tts.weights import prepare_weights
 
@@ -24,7 +24,7 @@ LONGEST = "and so the road went on along the river and over the hills, " * 9
 def main() -> None:
     """Speak a sentence, then the longest piece again and again, and print what it took."""
     with tempfile.TemporaryDirectory() as folder:
-        engine = Engine(prepare_weights(Path(folder)))
+        engine = TTSEngine(prepare_weights(Path(folder)))
         style = load_style("af_heart")
         _show("memory once loaded, share of 1.2 GB", _memory())
         for text, name in ((SENTENCE, "a sentence"), (LONGEST, "the longest piece")):

@@ -16,10 +16,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from catalog.audio.embeddings.encoders import Encoder, ge2e, point, voicefilter
 from catalog.audio.embeddings.mel_spectrogram import Wave
 from catalog.audio.embeddings.waveform import RATE
-from catalog.audio.matching.search import Match, match_voice
+from catalog.audio.matching.search import VoiceMatch, match_voice
 from catalog.audio.matching.table import Weights
 from catalog.audio.tts.engine import RATE as SPEECH_RATE
-from catalog.audio.tts.engine import Engine
+from catalog.audio.tts.engine import TTSEngine
 from catalog.audio.tts.styles import blend_styles, style_names
 from catalog.audio.tts.weights import prepare_weights
 from scripts.make_match_table import WEIGHTS_FOLDER
@@ -37,7 +37,7 @@ class Trial:
 
     def __init__(self, speakers: dict[str, list[Wave]], weights: Path) -> None:
         self.speakers = speakers
-        self._engine = Engine(prepare_weights(weights), threads=1)
+        self._engine = TTSEngine(prepare_weights(weights), threads=1)
         self._judged = {
             encoder.slug: {slug: self._hear(encoder, slug) for slug in speakers}
             for encoder in (ge2e(), voicefilter())
@@ -51,7 +51,7 @@ class Trial:
     def speak(self, text: str, weights: Weights) -> tuple[Wave, int]:
         return self._engine.speak(text, blend_styles(weights)), SPEECH_RATE
 
-    def match(self, slug: str) -> Match:
+    def match(self, slug: str) -> VoiceMatch:
         pieces = self.speakers[slug]
         sample = np.concatenate(pieces[: len(pieces) // 2])
         return match_voice(sample, RATE, self.speak, lambda progress: None)

@@ -30,8 +30,8 @@ from catalog.jobs.voices import settings as voice_settings
 from catalog.models import Membership, SyncRun, Team
 from catalog.models.credentials.key_rotation import prepare_installation
 from catalog.providers.types import AudioClip, RemoteVoice
-from catalog.queries.voices.list_context import forget_surroundings
-from catalog.search.index.cache import SHELF
+from catalog.queries.voices.list_context import forget_list_contexts
+from catalog.search.index.cache import INDEX_CACHE
 from catalog.services import previews as preview_services
 from catalog.views.voices.cards import forget_cards
 from tests import factories
@@ -64,9 +64,9 @@ def _own_media(tmp_path: Path, settings: Any) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.INDEX_DIR = tmp_path / "index"
     cache.clear()
-    SHELF.forget()
+    INDEX_CACHE.forget()
     forget_cards()
-    forget_surroundings()
+    forget_list_contexts()
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from catalog.audio.matching.search import Match, Progress
+from catalog.audio.matching.search import MatchProgress, VoiceMatch
 from catalog.audio.tts.engine import RATE, Samples
-from catalog.audio.tts.errors import SpeechProblem
+from catalog.audio.tts.errors import TTSError
 from catalog.audio.tts.styles import Style, style_names
 from catalog.models import Credential, Team
 from catalog.providers.adapters import local
@@ -26,7 +26,7 @@ class BuzzingEngine:
 
     def speak(self, text: str, style: Style, language: str, speed: float = 1.0) -> Samples:
         if self.problem:
-            raise SpeechProblem(self.problem)
+            raise TTSError(self.problem)
         self.spoken.append((text, language, speed))
         time = np.arange(int(0.02 * RATE * len(text) / speed)) / RATE
         pitch = 100 + 100 * abs(float(style[0, 0]))
@@ -40,12 +40,12 @@ class QuickSearch:
         self.count = 0
         self.likeness = 0.8
 
-    def __call__(self, wave: Any, rate: int, speak: Any, tell: Any) -> Match:
+    def __call__(self, wave: Any, rate: int, speak: Any, tell: Any) -> VoiceMatch:
         self.count += 1
         weights = np.eye(len(style_names()), dtype=np.float32)[style_names().index("bf_emma")]
         speak("Hello.", weights)
-        tell(Progress(1, 2, 0.7))
-        return Match(weights, "bf_emma", 0.5, self.likeness, tries=1)
+        tell(MatchProgress(1, 2, 0.7))
+        return VoiceMatch(weights, "bf_emma", 0.5, self.likeness, tries=1)
 
 
 def search_quickly(monkeypatch: pytest.MonkeyPatch) -> QuickSearch:

@@ -6,13 +6,13 @@ from typing import Any, Self
 
 from catalog.providers.errors import NotFound
 from catalog.providers.key_checks import CredentialCheck, Slots
-from catalog.providers.pagination import Gap, Listed
+from catalog.providers.pagination import ListedVoice, ListGap
 from catalog.providers.types import (
-    Answer,
     AudioClip,
     Kind,
+    PermissionState,
     RemoteVoice,
-    SpeechRequest,
+    SpeechParams,
 )
 
 
@@ -24,7 +24,7 @@ class StubProvider:
         self.asked: list[tuple[str, ...]] = []
         self.keys: list[str] = []
         self.fails: dict[str, list[Exception]] = {}
-        self.gaps: dict[str, Gap] = {}
+        self.gaps: dict[str, ListGap] = {}
         self.patience = 0.0
         self.breaks_after: int | None = None
         self.while_listing: Callable[[], None] = lambda: None
@@ -38,10 +38,10 @@ class StubProvider:
         self.verdict = CredentialCheck(
             account_ref="workspace-stub",
             account_label="Stub (creator)",
-            can_list=Answer.YES,
-            can_preview=Answer.YES,
-            can_clone=Answer.YES,
-            can_delete=Answer.YES,
+            can_list=PermissionState.YES,
+            can_preview=PermissionState.YES,
+            can_clone=PermissionState.YES,
+            can_delete=PermissionState.YES,
             slots=Slots(4, 9),
         )
 
@@ -77,10 +77,10 @@ class StubProvider:
             yield voice
         self.while_listing()
 
-    def listing(self) -> Iterator[Listed]:
-        return map(Listed.of, self.voices())
+    def listing(self) -> Iterator[ListedVoice]:
+        return map(ListedVoice.of, self.voices())
 
-    def speak(self, wish: SpeechRequest) -> AudioClip:
+    def speak(self, wish: SpeechParams) -> AudioClip:
         self._take("speak", wish.remote_id, wish.text)
         self.while_speaking()
         return self.sound

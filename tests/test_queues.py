@@ -75,7 +75,7 @@ def test_a_fetch_that_someone_waits_for_passes_those_that_nobody_waits_for(
     monkeypatch.setattr(tasks.sync_account_task, "apply_async", lambda **told: sent.append(told))
     ProviderAccount.objects.filter(pk=cast.account.pk).update(**change)
 
-    tasks.wake_sync(cast.account.pk)
+    tasks.enqueue_sync(cast.account.pk)
 
     assert [told.get("queue") for told in sent] == [queue]
 

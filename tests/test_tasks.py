@@ -101,7 +101,7 @@ def test_a_broker_that_is_down_is_noted_and_nothing_else(db, monkeypatch, caplog
 
     monkeypatch.setattr(tasks.run_clone_task, "apply_async", fail)
 
-    tasks.wake_clone("0e5ed1ce-0000-4000-8000-000000000000")
+    tasks.enqueue_clone("0e5ed1ce-0000-4000-8000-000000000000")
 
     assert "it starts with the next sweep" in caplog.text
 
@@ -110,7 +110,7 @@ def test_a_message_holds_an_id_alone_and_dies_when_nobody_takes_it(db, monkeypat
     sent = []
     monkeypatch.setattr(tasks.run_clone_task, "apply_async", lambda **values: sent.append(values))
 
-    tasks.wake_clone("0e5ed1ce-0000-4000-8000-000000000000")
+    tasks.enqueue_clone("0e5ed1ce-0000-4000-8000-000000000000")
 
     assert sent == [{"kwargs": {"job_id": "0e5ed1ce-0000-4000-8000-000000000000"}, "expires": 60}]
 

@@ -17,7 +17,7 @@ _OTHER_LEAST = 0.01
 _IN_PHASE, _OUT_OF_PHASE, _SAME_TIMES = 0.5, -0.3, 0.3
 
 
-class Survey:
+class ChannelStatistics:
     """What is known of the channels of one stretch of sound, added up block by block."""
 
     def __init__(self, names: Sequence[str]) -> None:

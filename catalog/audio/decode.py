@@ -12,7 +12,7 @@ import numpy as np
 from av.stream import Disposition
 from numpy.typing import NDArray
 
-from catalog.audio.channels import SURVEY_RATE, Survey
+from catalog.audio.channels import SURVEY_RATE, ChannelStatistics
 from catalog.audio.containers import is_regular_wav, split_links
 from catalog.audio.formats import SAVE_AS, AudioFormat, has_stowaway, locate_sound
 from catalog.audio.loudness import measure_loudness
@@ -51,7 +51,7 @@ class NotDecodable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class DecodedAudio:
     """What is heard in a file: one channel, at most at full scale.
 
     ``is_plain`` is False where players or providers could hear something else in the file: among
@@ -70,7 +70,7 @@ class Sound:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class DecodedMeasures:
     """What decoding showed: seconds, and peaks from 0 to 100 over the whole length.
 
     ``loudness`` is in LUFS, None for what is too short or too quiet to be measured.
@@ -84,15 +84,15 @@ class Measured:
 
 def measure_audio(
     content: bytes, found: AudioFormat, *, max_seconds: float, peak_count: int = PEAK_COUNT
-) -> Measured:
+) -> DecodedMeasures:
     """Decode the content as exactly this format; raises NotDecodable, for silence too."""
     sound = decode_sound(content, found, max_seconds=max_seconds, rate=_RATE)
     peaks = find_peaks(sound, peak_count)
     loudest = float(np.abs(sound.wave).max())
-    return Measured(sound.seconds, peaks, loudest, measure_loudness(sound.wave, sound.rate))
+    return DecodedMeasures(sound.seconds, peaks, loudest, measure_loudness(sound.wave, sound.rate))
 
 
-def find_peaks(sound: Sound, count: int) -> list[int]:
+def find_peaks(sound: DecodedAudio, count: int) -> list[int]:
     """Return the peaks from 0 to 100; raises NotDecodable where next to nothing is heard."""
     if sound.seconds < _LEAST_SECONDS:
         raise NotDecodable("There is next to no sound in this file.")
@@ -113,7 +113,7 @@ def decode_audio(
 
 def decode_sound(
     content: bytes, found: AudioFormat, *, max_seconds: float, rate: int | None = None
-) -> Sound:
+) -> DecodedAudio:
     """Return the speech as one channel, at the rate of the file or 48 kHz if that is less.
 
     Another rate can be wished for. The first track that decodes and is not silent is taken.
@@ -123,7 +123,7 @@ def decode_sound(
     Raises NotDecodable.
     """
     try:
-        sound = _Reader(content, found, max_seconds).read(rate)
+        sound = _AudioReader(content, found, max_seconds).read(rate)
     except MemoryError as exc:
         raise NotDecodable(_TOO_MUCH) from exc
     except (av.FFmpegError, ValueError, OverflowError) as exc:
@@ -161,7 +161,7 @@ class _Block:
     stretch: int
 
 
-class _Reader:
+class _AudioReader:
     """Reads one file, within what it may cost."""
 
     def __init__(self, content: bytes, found: AudioFormat, max_seconds: float) -> None:
@@ -182,7 +182,7 @@ class _Reader:
         is_in_fragments = self._found.slug == "m4a" and b"moof" in self._content
         return len(self._links) == 1 and not is_in_fragments
 
-    def read(self, rate: int | None) -> Sound:
+    def read(self, rate: int | None) -> DecodedAudio:
         """Return the first track that is heard, or the first one where all are silent."""
         tracks, is_alone = self._list_tracks()
         if not tracks:
@@ -223,7 +223,7 @@ class _Reader:
             metadata_errors="ignore",  # a title in another encoding says nothing about the sound
         )
 
-    def _read_track(self, track: int, rate: int | None, *, is_plain: bool) -> Sound:
+    def _read_track(self, track: int, rate: int | None, *, is_plain: bool) -> DecodedAudio:
         take, pieces = _Take(), list[NDArray[np.float32]]()
         mixes: dict[int, NDArray[np.float32]] = {}
         rate = rate or self._find_rate(track)
@@ -243,7 +243,7 @@ class _Reader:
         wave, is_level = _level(np.concatenate(pieces), take.codec)
         is_whole = take.forms == 1 and not take.bad_values and not take.bad_packets
         is_all = all(mix.size <= 2 and mix.all() for mix in mixes.values())
-        return Sound(wave, rate, take.codec, is_plain and is_whole and is_all and is_level)
+        return DecodedAudio(wave, rate, take.codec, is_plain and is_whole and is_all and is_level)
 
     def _find_rate(self, track: int) -> int:
         take = _Take()
@@ -253,10 +253,10 @@ class _Reader:
 
     def _compare(self, track: int) -> dict[int, NDArray[np.float32]]:
         """Return the mix of each stretch of the track."""
-        surveys: dict[int, Survey] = {}
+        surveys: dict[int, ChannelStatistics] = {}
         for block in self._read_blocks(track, _Take(), SURVEY_RATE):
             if block.stretch not in surveys:
-                surveys[block.stretch] = Survey(block.names)
+                surveys[block.stretch] = ChannelStatistics(block.names)
             surveys[block.stretch].add(block.values)
         return {stretch: survey.choose_weights() for stretch, survey in surveys.items()}
 

@@ -137,7 +137,7 @@ class Readable(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Located:
+class LocatedFormat:
     """The format of a file, and where its sound begins.
 
     ``is_clean`` is False where something stands in front that not every reader skips.
@@ -153,16 +153,18 @@ def sniff_format(content: bytes) -> AudioFormat | None:
     return locate_sound(io.BytesIO(content)).audio_format
 
 
-def locate_sound(file: Readable) -> Located:
+def locate_sound(file: Readable) -> LocatedFormat:
     """Find the format of a file behind the tags and zero bytes that may stand in front of it."""
     start, is_tagged, is_padded = 0, False, False
     for _ in range(_MOST_TAGS):
         head = _read(file, start)
         if slug := _sniff_container(head):
             # FFmpeg's readers and players skip a tag in front of MPEG audio alone.
-            return Located(FORMATS[slug], start, is_clean=not start)
+            return LocatedFormat(FORMATS[slug], start, is_clean=not start)
         if slug := find_frames(head):
-            return Located(FORMATS[slug], start, not is_padded and (slug == "mp3" or not start))
+            return LocatedFormat(
+                FORMATS[slug], start, not is_padded and (slug == "mp3" or not start)
+            )
         if size := _tag_size(head):
             start, is_tagged = start + size, True
         elif zeros := _count_zeros(file, start):
@@ -172,16 +174,16 @@ def locate_sound(file: Readable) -> Located:
         else:
             break
     if behind := scan_for_frames(_read(file, start)):
-        return Located(FORMATS[behind[0]], start + behind[1], is_clean=False)
+        return LocatedFormat(FORMATS[behind[0]], start + behind[1], is_clean=False)
     # A tag whose size is wrong: MPEG audio is what nearly always follows it.
-    return Located(FORMATS["mp3"] if is_tagged else None)
+    return LocatedFormat(FORMATS["mp3"] if is_tagged else None)
 
 
-def _sniff_before(file: Readable, start: int) -> Located | None:
+def _sniff_before(file: Readable, start: int) -> LocatedFormat | None:
     """Find a format that begins with zeros of its own, up to three bytes before the others end."""
     for back in (1, 2, 3):
         if slug := _sniff_container(_read(file, start - back)):
-            return Located(FORMATS[slug], start - back, is_clean=False)
+            return LocatedFormat(FORMATS[slug], start - back, is_clean=False)
     return None
 
 

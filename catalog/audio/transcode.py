@@ -20,7 +20,7 @@ _HEADER_BYTES, _BYTES_A_VALUE = 44, 2
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class AudioPart:
     """One recording and the part of it that is used; an end of None is the recording's own."""
 
     content: bytes = field(repr=False)
@@ -30,7 +30,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class JoinedAudio:
     """A WAV of one channel; ``seconds`` of the ``given_seconds`` that there were."""
 
     content: bytes = field(repr=False)
@@ -40,8 +40,8 @@ class Joined:
 
 
 def join_pieces(
-    pieces: Sequence[Piece], *, max_seconds: float | None = None, max_bytes: int | None = None
-) -> Joined:
+    pieces: Sequence[AudioPart], *, max_seconds: float | None = None, max_bytes: int | None = None
+) -> JoinedAudio:
     """Return the pieces one after another, cut where the provider takes no more.
 
     Raises NotDecodable.
@@ -58,10 +58,10 @@ def join_pieces(
         waves = [_decode_piece(piece, rate)[0] for piece in pieces]
         longest = min(longest, (max_bytes - _HEADER_BYTES) / (rate * _BYTES_A_VALUE))
     joined = _put_together(waves, rate)[: int(longest * rate)]
-    return Joined(write_wav(joined, rate), rate, joined.size / rate, given)
+    return JoinedAudio(write_wav(joined, rate), rate, joined.size / rate, given)
 
 
-def _decode_piece(piece: Piece, rate: int | None) -> tuple[NDArray[np.float32], int]:
+def _decode_piece(piece: AudioPart, rate: int | None) -> tuple[NDArray[np.float32], int]:
     sound, rate = decode_audio(
         piece.content, piece.audio_format, max_seconds=LONGEST_SECONDS, rate=rate
     )

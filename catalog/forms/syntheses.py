@@ -31,7 +31,7 @@ def clean_speech(text: str, longest: int, label: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Control:
+class SettingControl:
     """One setting with what draws it."""
 
     field: SettingField
@@ -64,10 +64,10 @@ class SpeechForm(KeylessForm):
             self.fields[_PREFIX + field.name] = _make_field(field, self._usual(field))
 
     @property
-    def controls(self) -> Iterator[Control]:
+    def controls(self) -> Iterator[SettingControl]:
         """The settings in the provider's order."""
         for field in self.voice.speech_fields:
-            yield Control(field, self[_PREFIX + field.name])
+            yield SettingControl(field, self[_PREFIX + field.name])
 
     @property
     def settings(self) -> Mapping[str, SettingValue]:

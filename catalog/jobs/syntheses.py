@@ -11,7 +11,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import IntegrityError
 
-from catalog.audio.decode import Measured, NotDecodable, measure_audio
+from catalog.audio.decode import DecodedMeasures, NotDecodable, measure_audio
 from catalog.audio.formats import AudioFormat, sniff_format
 from catalog.audit import record
 from catalog.core.crypto import CannotOpen
@@ -24,7 +24,7 @@ from catalog.jobs.previews import GENERATED, NotSound, keep_clip, measure_clip
 from catalog.models import Synthesis, SynthesizedClip, Voice
 from catalog.providers.errors import OutcomeUnknown, ProviderError, TryLater
 from catalog.providers.session import open_provider
-from catalog.providers.types import AudioClip, SpeechRequest
+from catalog.providers.types import AudioClip, SpeechParams
 from catalog.queries.syntheses.history import get_spoken_clip
 
 logger = logging.getLogger(__name__)
@@ -127,7 +127,7 @@ class _SpeechRun:
     def _speak(self) -> AudioClip:
         speech = self.speech
         secrets = speech.credential.secrets() if speech.credential else {}
-        wish = SpeechRequest(speech.voice.remote_id, speech.text, settings=speech.settings)
+        wish = SpeechParams(speech.voice.remote_id, speech.text, settings=speech.settings)
         base_url = settings.PROVIDER_BASE_URLS[speech.voice.provider]
         with open_provider(speech.voice.provider, secrets, base_url) as provider:
             return provider.speak(wish)
@@ -149,7 +149,9 @@ class _SpeechRun:
             return
         self._deliver(clip, is_cached=False)
 
-    def _store(self, sound: AudioClip, found: AudioFormat, measured: Measured) -> SynthesizedClip:
+    def _store(
+        self, sound: AudioClip, found: AudioFormat, measured: DecodedMeasures
+    ) -> SynthesizedClip:
         path, size, _ = store_media("speech", [sound.content], found.slug)
         values = {
             "voice": self.speech.voice,
@@ -204,7 +206,7 @@ class _SpeechRun:
         record(None, action, self.speech, team=self.speech.team, now=now)
 
 
-def _measure(sound: AudioClip, label: str) -> tuple[AudioFormat, Measured]:
+def _measure(sound: AudioClip, label: str) -> tuple[AudioFormat, DecodedMeasures]:
     found = sniff_format(sound.content)
     if found is None:
         raise NotSound(f"{label} sent something that is not sound.")

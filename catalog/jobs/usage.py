@@ -16,7 +16,7 @@ from catalog.models.usage import VoiceUsage, note_uses
 from catalog.providers.errors import ProviderError
 from catalog.providers.registry import all_infos
 from catalog.providers.session import open_provider
-from catalog.providers.usage import RemoteUse, UseTeller
+from catalog.providers.usage import RemoteUse, UsageSource
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ def _read_uses(account: ProviderAccount, started: datetime) -> dict[str, Any]:
     for credential in keys if base_url else ():
         try:
             with open_provider(account.provider, credential.secrets(), base_url or "") as provider:
-                if not isinstance(provider, UseTeller):
+                if not isinstance(provider, UsageSource):
                     return {}
                 since = account.uses_read_at and account.uses_read_at - _OVERLAP
                 newest, oldest = _sum_up(provider.uses(since))

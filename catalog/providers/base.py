@@ -15,11 +15,11 @@ from catalog.providers import errors
 from catalog.providers.connections import UNSENT, Deadline, DeadlineTransport, Told, watch_body
 from catalog.providers.error_classification import judge_refusal
 from catalog.providers.key_checks import CredentialCheck, Slots
-from catalog.providers.pagination import Gap, Listed, list_in
+from catalog.providers.pagination import ListedVoice, ListGap, list_in
 from catalog.providers.responses import (
-    Refusal,
-    Reply,
-    Unreadable,
+    ErrorBody,
+    ProviderResponse,
+    UnusableResponse,
     is_unclear_status,
     looks_like_json,
     plain_text,
@@ -35,11 +35,11 @@ from catalog.providers.retry_after import Wait, read_wait, wait_for_nothing
 from catalog.providers.sanitize import clean_line, redact
 from catalog.providers.types import (
     AudioClip,
-    CloneRequest,
+    CloneParams,
     CloneResult,
     ProviderInfo,
     RemoteVoice,
-    SpeechRequest,
+    SpeechParams,
 )
 
 JSON_LIMIT = 8 * 1024 * 1024
@@ -79,7 +79,7 @@ class Provider:
         self.deadline = Deadline()
         self._is_awaited = False
         self.on_handed_over: Told | None = None  # called when a body that makes something is out
-        self.gaps: dict[str, Gap] = {}  # what the last listing had to leave out, by its name
+        self.gaps: dict[str, ListGap] = {}  # what the last listing had to leave out, by its name
         self.wait: Wait = wait_for_nothing  # what it says yes to is asked for again
         self._client = httpx.Client(
             base_url=self.base_url,
@@ -115,7 +115,7 @@ class Provider:
         """Return the headers that carry the key."""
         raise NotImplementedError
 
-    def read_refusal(self, status: int, body: Any, headers: Mapping[str, str]) -> Refusal | None:
+    def read_refusal(self, status: int, body: Any, headers: Mapping[str, str]) -> ErrorBody | None:
         """Return what an answer says of a failure, None where the general rules should decide.
 
         It is asked before them: about every error, with the JSON value in ``body`` or, where it
@@ -134,19 +134,19 @@ class Provider:
 
         Only lists beside that of one's own voices may be left out, which ``gaps`` tells afterwards.
         """
-        return map(Listed.read, self.listing())
+        return map(ListedVoice.read, self.listing())
 
-    def listing(self) -> Iterator[Listed]:
+    def listing(self) -> Iterator[ListedVoice]:
         """List the same voices unread; an adapter has this or ``voices``, and the other follows."""
         if type(self).voices is Provider.voices:
             raise self._lacks("list voices")
-        return map(Listed.of, self.voices())
+        return map(ListedVoice.of, self.voices())
 
     def voice(self, remote_id: str) -> RemoteVoice:
         """Return one voice; raises NotFound."""
         raise self._lacks("show a voice")
 
-    def clone(self, wish: CloneRequest) -> CloneResult:
+    def clone(self, wish: CloneParams) -> CloneResult:
         """Make a voice; raises TryLater only if none was made, OutcomeUnknown when unclear."""
         raise self._lacks("clone voices")
 
@@ -181,7 +181,7 @@ class Provider:
         """Return something of the voice to hear that costs nothing; raises NotFound."""
         raise self._lacks("play previews")
 
-    def speak(self, wish: SpeechRequest) -> AudioClip:
+    def speak(self, wish: SpeechParams) -> AudioClip:
         """Speak a text, which may cost credit; raises NotFound, OutcomeUnknown when unclear."""
         raise self._lacks("speak texts")
 
@@ -214,7 +214,7 @@ class Provider:
         repeatable: bool | None = None,
         limit: int = JSON_LIMIT,
         **sent: Any,
-    ) -> Reply:
+    ) -> ProviderResponse:
         """Send one request and return its answer if it is a good one; raise what it amounts to.
 
         ``repeatable`` says that doing it twice does no harm, as with all but POST unless told.
@@ -278,7 +278,7 @@ class Provider:
             is_refused = isinstance(exc, errors.CredentialRejected)
             if is_refused and not isinstance(exc, errors.PermissionMissing):
                 raise
-            self.gaps[name] = Gap(f"{name} could not be fetched. {exc.message}")
+            self.gaps[name] = ListGap(f"{name} could not be fetched. {exc.message}")
 
     def segment(self, remote_id: str) -> str:
         """Return an id as one segment of a path, whatever is in it; raises NotFound."""
@@ -297,7 +297,7 @@ class Provider:
 
     def _exchange(
         self, method: str, path: str, repeatable: bool, limit: int, sent: dict[str, Any]
-    ) -> Reply:
+    ) -> ProviderResponse:
         seconds = _TIME_TO_ASK if repeatable else _TIME_TO_CREATE
         self.deadline.start(seconds)
         timeout = _ASKING if repeatable else _CREATING
@@ -311,7 +311,7 @@ class Provider:
             with closing(self._client.send(request, stream=True)) as response:
                 content = read_body(response, limit)
                 body = read_json(content) if looks_like_json(content) else None
-                return Reply(response.status_code, response.headers, content, body)
+                return ProviderResponse(response.status_code, response.headers, content, body)
         except UNSENT:
             failure = errors.TryLater(f"{label} cannot be reached.", unreachable=True)
             if self._is_awaited and self.deadline.is_over:
@@ -322,24 +322,24 @@ class Provider:
                 failure = errors.NotYet(f"{label} takes long to answer.")
         except (httpx.HTTPError, httpx.StreamError):
             failure = self.unclear("broke off the connection", repeatable=repeatable)
-        except Unreadable as exc:
+        except UnusableResponse as exc:
             failure = self.unclear(str(exc), repeatable=repeatable)
         # Raised out here, because httpx's own exception leads to the request and so to the key.
         raise failure
 
-    def _is_failure(self, reply: Reply) -> bool:
+    def _is_failure(self, reply: ProviderResponse) -> bool:
         if not reply.is_good:
             return True
         is_object = isinstance(reply.body, dict)
         return is_object and bool(self.read_refusal(reply.status, reply.body, reply.headers))
 
-    def _sort(self, reply: Reply, repeatable: bool) -> errors.ProviderError:
+    def _sort(self, reply: ProviderResponse, repeatable: bool) -> errors.ProviderError:
         """Return the error that an answer amounts to; the adapter knows better than any rule."""
         label, status = self.info.label, reply.status
         # Some repeat the key that they refuse: it goes first, lest a cut leave half of it.
         told = redact(reply.content.decode("utf-8", "replace"), self._secrets.values())
         body = read_json(told)
-        refusal = Refusal(errors.RequestRejected)
+        refusal = ErrorBody(errors.RequestRejected)
         if status >= 400 or reply.is_good:
             said = self.read_refusal(status, told if body is None else body, reply.headers)
             refusal = tidy_refusal(said, self.tidy) if said else refusal

@@ -4,14 +4,14 @@ import json
 import shlex
 from urllib.parse import quote
 
-from catalog.providers.types import SpeechCall
+from catalog.providers.types import SpeechApiCall
 
 KEY = "YOUR_API_KEY"
 TEXT = "Hello from Voiceboard."
 _FILE = "speech.mp3"
 
 
-def write_curl(call: SpeechCall, base_url: str, voice_id: str, *, is_owned: bool) -> str:
+def write_curl(call: SpeechApiCall, base_url: str, voice_id: str, *, is_owned: bool) -> str:
     """Return the call as a command of a shell."""
     body = _fill(call, voice_id, is_owned=is_owned)
     words = [f"curl -X POST {shlex.quote(_address(call, base_url, voice_id))}"]
@@ -27,7 +27,7 @@ def write_curl(call: SpeechCall, base_url: str, voice_id: str, *, is_owned: bool
     return " \\\n  ".join(words)
 
 
-def write_python(call: SpeechCall, base_url: str, voice_id: str, *, is_owned: bool) -> str:
+def write_python(call: SpeechApiCall, base_url: str, voice_id: str, *, is_owned: bool) -> str:
     """Return the call as a Python program; it needs the package requests."""
     body = _fill(call, voice_id, is_owned=is_owned)
     sent = {name: (None, str(value)) for name, value in body.items()} if call.is_form else body
@@ -57,16 +57,16 @@ def write_python(call: SpeechCall, base_url: str, voice_id: str, *, is_owned: bo
     )
 
 
-def _address(call: SpeechCall, base_url: str, voice_id: str) -> str:
+def _address(call: SpeechApiCall, base_url: str, voice_id: str) -> str:
     return f"{base_url.rstrip('/')}/{call.path.replace('{voice}', quote(voice_id, safe=''))}"
 
 
-def _headers(call: SpeechCall) -> dict[str, str]:
+def _headers(call: SpeechApiCall) -> dict[str, str]:
     headers = {name: value.replace("{key}", KEY) for name, value in call.headers.items()}
     return headers if call.is_form else headers | {"Content-Type": "application/json"}
 
 
-def _fill(call: SpeechCall, voice_id: str, *, is_owned: bool) -> dict[str, str]:
+def _fill(call: SpeechApiCall, voice_id: str, *, is_owned: bool) -> dict[str, str]:
     wanted = {**call.body, **(call.own_body if is_owned else {})}
     return {name: _put(value, voice_id) for name, value in wanted.items()}
 

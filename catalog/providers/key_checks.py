@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from catalog.providers.types import Answer
+from catalog.providers.types import PermissionState
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,10 @@ class CredentialCheck:
 
     account_ref: str = ""
     account_label: str = ""
-    can_list: Answer = Answer.UNKNOWN
-    can_preview: Answer = Answer.UNKNOWN
-    can_clone: Answer = Answer.UNKNOWN
-    can_delete: Answer = Answer.UNKNOWN
+    can_list: PermissionState = PermissionState.UNKNOWN
+    can_preview: PermissionState = PermissionState.UNKNOWN
+    can_clone: PermissionState = PermissionState.UNKNOWN
+    can_delete: PermissionState = PermissionState.UNKNOWN
     missing_permissions: tuple[str, ...] = ()
     is_out_of_credit: bool = False
     slots: Slots | None = None

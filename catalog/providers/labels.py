@@ -100,7 +100,7 @@ _CODES_THAT_ARE_WORDS = (
 _LANGUAGE_AND_GENDER = re.compile(r"(.+?)(男声|女声|男|女)")
 
 
-class PlainWords(NamedTuple):
+class FreeTextLabels(NamedTuple):
     """What a list of words says of a voice; ``raw`` has the word of each facet as it stood."""
 
     gender: str
@@ -134,13 +134,13 @@ def age_word(word: str) -> str:
     return "young" if middle < 35 else "middle_aged" if middle < 55 else "old"
 
 
-def plain_words(text: str) -> PlainWords:
+def plain_words(text: str) -> FreeTextLabels:
     """Return what a text's single words plainly state; where they contradict, it is unknown."""
     said: dict[str, dict[str, str]] = {"gender": {}, "age": {}, "language": {}}
     for entry in _BETWEEN_WORDS.split(text[:_LONGEST_WORDS]):
         for facet, value, word in _read_word(entry):
             said[facet].setdefault(value, word)
-    return PlainWords(
+    return FreeTextLabels(
         gender=_only(said["gender"]),
         age=_only(said["age"]),
         languages=tuple(said["language"]),

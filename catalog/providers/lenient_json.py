@@ -22,7 +22,7 @@ _NUMBER = re.compile(r"-?\d{1,20}(\.\d{1,20})?", re.ASCII)
 _WHOLE = re.compile(r"-?\d{1,20}", re.ASCII)
 
 
-class Reading:
+class LenientJson:
     """One JSON object; a missing field or null reads as nothing, a wrong one also as a fault.
 
     ``faults`` names the fields that could not be read, in the order in which they were asked for.
@@ -150,14 +150,14 @@ class Reading:
         """Return the same of a field that is documented as a text."""
         return self.moment(name)
 
-    def object(self, name: str) -> "Reading":
+    def object(self, name: str) -> "LenientJson":
         """Return the reading of an object inside."""
-        return Reading(self._take(name, dict), self.faults, f"{self._prefix}{name}.")
+        return LenientJson(self._take(name, dict), self.faults, f"{self._prefix}{name}.")
 
-    def objects(self, name: str) -> Iterator["Reading"]:
+    def objects(self, name: str) -> Iterator["LenientJson"]:
         """Yield the readings of a list of objects."""
         for entry in self._list(name):
-            yield Reading(entry, self.faults, f"{self._prefix}{name}.")
+            yield LenientJson(entry, self.faults, f"{self._prefix}{name}.")
 
     def lines(self, name: str) -> list[str]:
         """Return a list of texts, each as one clean line."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class SkipWalk:
+class OffsetWalk:
     """The way through a list whose ``skip`` is called a page number but named like an offset.
 
     The second page shows which it is: if most of it was on the first page, the rows are counted.

@@ -14,7 +14,7 @@ from catalog.providers.types import RemoteVoice
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedVoice:
     """A voice in a list, which is read only when it is asked for: most are as they were.
 
     ``source`` is what the provider sent, or None where that was not kept.
@@ -25,7 +25,7 @@ class Listed:
     reader: Callable[[Any], RemoteVoice]
 
     @classmethod
-    def of(cls, voice: RemoteVoice) -> "Listed":
+    def of(cls, voice: RemoteVoice) -> "ListedVoice":
         """Return the entry of a voice that has been read already."""
         return cls(voice.remote_id, None, lambda _: voice)
 
@@ -62,7 +62,7 @@ def _reading_code() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class ListGap:
     """A part of a listing that could not be fetched; ``is_owned`` says which voices are in it."""
 
     message: str
@@ -110,7 +110,7 @@ def demand_ids(
 
 
 @dataclass(slots=True)
-class Walk:
+class ListWalk:
     """What one listing has brought so far; ``read_id`` returns an entry's id, "" if unusable."""
 
     read_id: Callable[[Any], str]

@@ -6,7 +6,7 @@ from typing import Any
 
 from catalog.providers import errors
 from catalog.providers.key_checks import CredentialCheck
-from catalog.providers.types import Answer
+from catalog.providers.types import PermissionState
 
 # Whoever may not write is told so before anybody looks at what was sent.
 _SAYS_WHAT_IS_WRONG = (400, 404, 409, 422)
@@ -43,8 +43,8 @@ def try_permissions(
 @dataclass(slots=True)
 class _Findings:
     reference: str = ""
-    can_list: Answer = Answer.UNKNOWN
-    can_write: Answer = Answer.UNKNOWN
+    can_list: PermissionState = PermissionState.UNKNOWN
+    can_write: PermissionState = PermissionState.UNKNOWN
     missing: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     is_out_of_credit: bool = False
@@ -53,7 +53,7 @@ class _Findings:
         try:
             self.reference = list_own()
         except errors.PermissionMissing as exc:
-            self.can_list = Answer.NO
+            self.can_list = PermissionState.NO
             self.missing.append(exc.permission or "read")
             self.problems.append(exc.message)
         except errors.OutOfCredit as exc:
@@ -65,14 +65,14 @@ class _Findings:
             # An unpaid invoice, for example: the key is good, the account is not.
             self.problems.append(exc.message)
         else:
-            self.can_list = Answer.YES
+            self.can_list = PermissionState.YES
 
     def ask_for_writing(self, write_nothing: Callable[[], object]) -> None:
         try:
             write_nothing()
         except errors.CredentialRejected as exc:
             # The key itself is good, or the listing would have failed.
-            self.can_write = Answer.NO
+            self.can_write = PermissionState.NO
             self.missing.append(getattr(exc, "permission", "") or "write")
             words = "This key may not make, change or delete voices."
             self.problems.append(f"{words} {exc.message}")
@@ -80,7 +80,7 @@ class _Findings:
             self._note_credit(exc)
         except errors.RequestRejected as exc:
             if exc.code and exc.status in _SAYS_WHAT_IS_WRONG:
-                self.can_write = Answer.YES
+                self.can_write = PermissionState.YES
         except errors.TryLater:
             return
 

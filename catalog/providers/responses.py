@@ -10,7 +10,7 @@ import httpx
 
 from catalog.providers import errors
 from catalog.providers.error_classification import judge_refusal
-from catalog.providers.lenient_json import Reading
+from catalog.providers.lenient_json import LenientJson
 from catalog.providers.sanitize import clean_line
 from catalog.providers.types import AudioClip
 
@@ -32,12 +32,12 @@ _UNCLEAR_RPC_CODES = frozenset({1, 2, 4, 13, 14, 15})
 _UNCLEAR_STATUSES = frozenset({408, 425})
 
 
-class Unreadable(Exception):
+class UnusableResponse(Exception):
     """An answer that cannot be used; the message goes on where the provider's name ended."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ProviderResponse:
     """A provider's answer as it came; ``body`` is its JSON value, None where it is none."""
 
     status: int
@@ -52,7 +52,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class ErrorBody:
     """What a provider's own error body says; ``kind`` is the error that it amounts to.
 
     TryLater as the kind means that nothing was done, OutcomeUnknown that nothing tells.
@@ -68,13 +68,13 @@ class Refusal:
 def read_body(response: httpx.Response, limit: int) -> bytes:
     """Return what an answer holds; raises Unreadable for more than so many bytes."""
     if response.headers.get("content-encoding", "identity") != "identity":
-        raise Unreadable("answered in an encoding that was not asked for")
+        raise UnusableResponse("answered in an encoding that was not asked for")
     body = bytearray()
     # Without a chunk size, so that what comes is counted as it comes.
     for chunk in response.iter_bytes():
         body += chunk
         if len(body) > limit:
-            raise Unreadable("answered with more than can be right")
+            raise UnusableResponse("answered with more than can be right")
     return bytes(body)
 
 
@@ -107,7 +107,7 @@ def unclear_error(
     return errors.OutcomeUnknown(words, status=status)
 
 
-def refusal_error(label: str, refusal: Refusal, status: int) -> errors.ProviderError:
+def refusal_error(label: str, refusal: ErrorBody, status: int) -> errors.ProviderError:
     """Return the error for what a provider documents as a refusal: nothing was done."""
     openings: dict[type[errors.ProviderError], str] = {
         errors.CredentialRejected: f"{label} does not accept this key",
@@ -128,7 +128,7 @@ def refusal_error(label: str, refusal: Refusal, status: int) -> errors.ProviderE
     return refusal.kind(message, **told)
 
 
-def tidy_refusal(refusal: Refusal, tidy: Callable[..., str]) -> Refusal:
+def tidy_refusal(refusal: ErrorBody, tidy: Callable[..., str]) -> ErrorBody:
     """Return the refusal with all of its words fit to be shown."""
     return replace(
         refusal,
@@ -168,13 +168,13 @@ def is_unclear_status(status: int) -> bool:
     return status >= 500 or status in _UNCLEAR_STATUSES
 
 
-def read_rpc_refusal(status: int, body: Any) -> Refusal | None:
+def read_rpc_refusal(status: int, body: Any) -> ErrorBody | None:
     """Return what an error of google.rpc says, bare or under ``error``, None if it is none.
 
     The model: https://cloud.google.com/apis/design/errors
     """
     values = body.get("error", body) if isinstance(body, dict) else None
-    told = Reading(values if isinstance(values, dict) else {})
+    told = LenientJson(values if isinstance(values, dict) else {})
     code, message = told.count("code"), told.line("message")
     # The gateway's own words for an address that it does not have: nothing was looked up.
     if not code or (code == 5 and message in ("", "Not Found")):
@@ -184,10 +184,10 @@ def read_rpc_refusal(status: int, body: Any) -> Refusal | None:
         kind = errors.OutcomeUnknown
     elif kind is None:
         kind = judge_refusal(_STATUS_OF_RPC_CODE.get(code, status), message)
-    return Refusal(kind, message, str(code))
+    return ErrorBody(kind, message, str(code))
 
 
-def read_sound(reply: Reply) -> AudioClip | None:
+def read_sound(reply: ProviderResponse) -> AudioClip | None:
     """Return the sound that an answer is, with its price if that is told; None if it is none."""
     kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not reply.content or not kind.startswith(_AUDIO_TYPES):

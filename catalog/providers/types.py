@@ -28,7 +28,7 @@ class VoiceState(StrEnum):
     GONE = "gone"  # deleted, but still listed
 
 
-class Answer(StrEnum):
+class PermissionState(StrEnum):
     """Whether a key may do something; unknown is not a no."""
 
     YES = "yes"
@@ -90,7 +90,7 @@ class SettingField:
 
 
 @dataclass(frozen=True, slots=True)
-class SpeechCall:
+class SpeechApiCall:
     """How the provider is asked by POST to speak, as data for a person who writes a program.
 
     "{key}" in a header, "{voice}" in the path and "{voice}" and "{text}" as values of the body are
@@ -158,7 +158,7 @@ class ProviderInfo:
     speech_settings: tuple[SettingField, ...] = ()  # sent with each text that is spoken
     # The detail that lists the models which a voice can speak with, the usual one first.
     models_in: str = ""
-    speech_call: SpeechCall | None = None
+    speech_call: SpeechApiCall | None = None
     max_speech_characters: int = 0
     speaks_free: bool = False
     speech_credits: float = 0  # for one character, 0 where no page tells it
@@ -264,7 +264,7 @@ class SampleFile:
 
 
 @dataclass(frozen=True, slots=True)
-class CloneRequest:
+class CloneParams:
     """The wish for one clone; ``marker`` is stored at the provider so that we find it again.
 
     ``language`` is a BCP 47 tag and ``transcript`` what is spoken in the sample, "" where not
@@ -308,7 +308,7 @@ class AudioClip:
 
 
 @dataclass(frozen=True, slots=True)
-class SpeechRequest:
+class SpeechParams:
     """The wish to hear a text in a voice; ``settings`` are by the names of ``speech_settings``.
 
     ``language`` is a BCP 47 tag, "" to leave it to the provider.

@@ -15,7 +15,7 @@ class RemoteUse:
 
 
 @runtime_checkable
-class UseTeller(Protocol):
+class UsageSource(Protocol):
     """An adapter whose provider tells of uses; its ``info`` says ``tells_uses``."""
 
     def uses(self, since: datetime | None = None) -> Iterator[RemoteUse]:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from catalog.providers import errors
-from catalog.providers.types import ProviderInfo, SpeechRequest
+from catalog.providers.types import ProviderInfo, SpeechParams
 
 
 def check_speech(
-    info: ProviderInfo, wish: SpeechRequest, details: Mapping[str, Any] | None = None
+    info: ProviderInfo, wish: SpeechParams, details: Mapping[str, Any] | None = None
 ) -> None:
     """Raise RequestRejected for a text or a setting that the provider could only refuse.
 

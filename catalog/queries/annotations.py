@@ -22,7 +22,7 @@ _SCORES = """
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class RatingSummary:
     """The mean of the team's ratings and how many there are."""
 
     mean: float
@@ -35,7 +35,7 @@ class Marks:
 
     starred: set[int] = field(default_factory=set)
     tags: dict[int, list[Tag]] = field(default_factory=dict)
-    scores: dict[int, Score] = field(default_factory=dict)
+    scores: dict[int, RatingSummary] = field(default_factory=dict)
 
 
 def find_marks(user: User, voice_ids: Iterable[int]) -> Marks:
@@ -48,7 +48,9 @@ def find_marks(user: User, voice_ids: Iterable[int]) -> Marks:
         starred = {pk for (pk,) in _select(cursor, _STARS, ids, user.pk)}
         for pk, *values in _select(cursor, _TAGS, ids):
             tags[pk].append(Tag(*values))
-        scores = {pk: Score(float(mean), n) for pk, mean, n in _select(cursor, _SCORES, ids)}
+        scores = {
+            pk: RatingSummary(float(mean), n) for pk, mean, n in _select(cursor, _SCORES, ids)
+        }
     return Marks(starred, dict(tags), scores)
 
 
@@ -64,7 +66,7 @@ class VoiceMarks:
 
     is_starred: bool
     tags: list[Tag]
-    score: Score | None
+    score: RatingSummary | None
     own_rating: int
     notes: list[Note]
     collections: list[Collection]

@@ -18,7 +18,7 @@ from catalog.models import (
 )
 from catalog.models.collections import CollectionQuerySet
 from catalog.queries.annotations import Marks, find_marks
-from catalog.queries.voices.audience import ClosedPart, find_closed_part
+from catalog.queries.voices.audience import HiddenVoices, find_closed_part
 
 PAGE_SIZE = 48
 
@@ -36,7 +36,7 @@ class CollectionPage:
     count: int
     unseen_count: int
     absent_count: int
-    closed: ClosedPart | None
+    closed: HiddenVoices | None
     page: int
     page_count: int
     marks: Marks
@@ -105,7 +105,7 @@ def get_collection_page(user: User, collection_id: int, page: int = 1) -> Collec
     )
 
 
-def find_closed_of(user: User, collection: Collection) -> ClosedPart:
+def find_closed_of(user: User, collection: Collection) -> HiddenVoices:
     """Return which voices of a collection some of its team can't see."""
     held = collection.entries.values("voice")
     return find_closed_part(collection.team, Voice.objects.visible_to(user).filter(pk__in=held))

@@ -43,7 +43,7 @@ class CostSheet:
 
 
 @dataclass(frozen=True, slots=True)
-class Listened:
+class ComparedClip:
     """One line of a comparison as a person may see it; names only where they may be known."""
 
     entry: ComparedVoice
@@ -93,11 +93,11 @@ class Listened:
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class ComparisonPage:
     """A comparison with all that its page draws."""
 
     comparison: Comparison
-    lines: list[Listened]
+    lines: list[ComparedClip]
     vote_count: int
 
     @property
@@ -136,7 +136,7 @@ def find_comparisons(user: User) -> list[Comparison]:
     return list(rows.prefetch_related("votes", "entries")[:_SHOWN])
 
 
-def get_round(user: User, comparison_id: uuid.UUID) -> Round:
+def get_round(user: User, comparison_id: uuid.UUID) -> ComparisonPage:
     """Return a comparison as the person may see it; raises Comparison.DoesNotExist."""
     entries = ComparedVoice.objects.select_related("voice__account", "speech__clip")
     entries = entries.select_related("speech__voice__account").order_by("place")
@@ -147,7 +147,7 @@ def get_round(user: User, comparison_id: uuid.UUID) -> Round:
     return _draw(rows.get(pk=comparison_id), user)
 
 
-def _draw(comparison: Comparison, user: User) -> Round:
+def _draw(comparison: Comparison, user: User) -> ComparisonPage:
     entries, votes = list(comparison.entries.all()), list(comparison.votes.all())
     counts = {entry.pk: sum(vote.entry_id == entry.pk for vote in votes) for entry in entries}
     mine = {vote.entry_id for vote in votes if vote.user_id == user.pk}
@@ -155,7 +155,7 @@ def _draw(comparison: Comparison, user: User) -> Round:
     shows_votes = not comparison.hides_names
     quietest = min(filter(None, map(_loudness, entries)), default=None)
     lines = [
-        Listened(
+        ComparedClip(
             entry=entry,
             is_hidden=comparison.hides_names,
             gain=find_gain(_loudness(entry), quietest),
@@ -165,7 +165,7 @@ def _draw(comparison: Comparison, user: User) -> Round:
         )
         for entry in entries
     ]
-    return Round(comparison, lines, len(votes))
+    return ComparisonPage(comparison, lines, len(votes))
 
 
 def find_gain(loudness: float | None, quietest: float | None) -> float:

@@ -9,7 +9,7 @@ _MOST_TOASTS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Bell:
+class UnreadNotifications:
     """How many notices wait, the newest one's number, and those that came after a number."""
 
     unread_count: int
@@ -18,7 +18,7 @@ class Bell:
     is_waiting: bool
 
 
-def look_at_bell(user: User, after: int | None = None) -> Bell:
+def look_at_bell(user: User, after: int | None = None) -> UnreadNotifications:
     """Return what the bell shows; ``after`` is the newest notice that a page knew of."""
     rows = Notification.objects.visible_to(user)
     newest = rows.order_by("-pk").values_list("pk", flat=True).first() or 0
@@ -26,7 +26,7 @@ def look_at_bell(user: User, after: int | None = None) -> Bell:
     if after is not None and newest > after:
         fresh = list(rows.filter(pk__gt=after).order_by("-pk")[:_MOST_TOASTS])[::-1]
     waiting = user.clone_jobs.active().exists()
-    return Bell(rows.unread().count(), newest, fresh, waiting)
+    return UnreadNotifications(rows.unread().count(), newest, fresh, waiting)
 
 
 def find_notices(user: User) -> list[Notification]:

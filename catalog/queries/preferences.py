@@ -13,7 +13,7 @@ _MOST_NEWS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Habits:
+class ViewPreferences:
     """How the person sees the list where the address does not say."""
 
     layout: str
@@ -31,7 +31,7 @@ class OpenSearch:
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class WhatsNew:
     """What came, changed and went since a moment; each list is cut off, its count is not."""
 
     since: datetime
@@ -48,11 +48,11 @@ class News:
         return self.added_count + self.changed_count + self.gone_count
 
 
-def find_habits(user: User) -> Habits:
+def find_habits(user: User) -> ViewPreferences:
     """Return the person's habits; what a later version does not know any more is left out."""
     row = Preference.objects.filter(user=user).first() or Preference()
     chosen = USUAL_COLUMNS if row.columns is None else row.columns
-    return Habits(
+    return ViewPreferences(
         layout=row.layout if row.layout in LAYOUTS else "cards",
         sort=row.sort if row.sort in SORTS else "best",
         columns=[name for name in COLUMNS if name in chosen],
@@ -78,13 +78,13 @@ def count_news(user: User, since: datetime) -> int:
     return rows.order_by()[: _MOST_NEWS + 1].count()
 
 
-def find_news(user: User, since: datetime) -> News:
+def find_news(user: User, since: datetime) -> WhatsNew:
     """Return what came, changed and went since then, the latest first."""
     rows = Voice.objects.visible_to(user).shown().filter(changed_at__gt=since)
     added = rows.present().filter(added_at__gt=since)
     changed = rows.present().filter(added_at__lte=since)
     gone = rows.filter(remote_deleted_at__gt=since, added_at__lte=since)
-    return News(
+    return WhatsNew(
         since=since,
         added=_latest(added),
         changed=_latest(changed),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from catalog.audio.analysis.measure import Measures
+from catalog.audio.analysis.measure import SampleMeasures
 from catalog.audio.analysis.report import Finding, find_findings, worst_verdict
 from catalog.models import Sample, SampleReport
 from catalog.providers.languages import LANGUAGES
@@ -44,7 +44,7 @@ def show_report(sample: Sample, info: ProviderInfo | None = None) -> ShownReport
     if not report.measures:
         return ShownReport(report, [])
     findings = find_findings(
-        Measures(**report.measures),
+        SampleMeasures(**report.measures),
         least_seconds=info.min_sample_seconds if info else 0,
         most_seconds=info.max_sample_seconds if info else None,
     )

@@ -19,7 +19,7 @@ from catalog.audio.embeddings.nearest_neighbors import (
 )
 from catalog.models import CatalogVersion, ProviderAccount, User, Voice, VoiceEmbedding
 from catalog.queries.credentials import find_hidden_sets
-from catalog.queries.searches.facets import Chip, Choice
+from catalog.queries.searches.facets import FacetChoice, FilterChip
 from catalog.queries.searches.filters import CLOSED_FACETS, FACETS, VoiceFilter, offered_infos
 from catalog.queries.voices.search import list_chips, select_voices
 
@@ -30,7 +30,7 @@ _NARROWED = ("provider", "gender")
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
+class SimilarVoice:
     """How alike a voice sounds."""
 
     score: float
@@ -42,17 +42,17 @@ class Likeness:
 
 
 @dataclass(frozen=True, slots=True)
-class AlikePage:
+class SimilarPage:
     """Voices, the most alike first, and how much of the catalogue was compared."""
 
     wanted: VoiceFilter
     voices: list[Voice]
-    likenesses: dict[int, Likeness]
+    likenesses: dict[int, SimilarVoice]
     unheard_count: int
-    chips: list[Chip]
+    chips: list[FilterChip]
 
     @property
-    def selects(self) -> list[tuple[str, str, list[Choice]]]:
+    def selects(self) -> list[tuple[str, str, list[FacetChoice]]]:
         """The facets that can be narrowed down here, with the value that is chosen."""
         return [(name, FACETS[name], self._list_choices(name)) for name in _NARROWED]
 
@@ -62,12 +62,12 @@ class AlikePage:
         chosen = self.wanted.chosen.items()
         return [(name, each) for name, values in chosen for each in values if name not in _NARROWED]
 
-    def _list_choices(self, name: str) -> list[Choice]:
+    def _list_choices(self, name: str) -> list[FacetChoice]:
         on = self.wanted.chosen.get(name, ())
         choices = CLOSED_FACETS[name]
         if name == "provider":
             choices = {info.slug: info.label for info in offered_infos()}
-        return [Choice(key, label, 0, key in on) for key, label in choices.items()]
+        return [FacetChoice(key, label, 0, key in on) for key, label in choices.items()]
 
 
 def get_vector(voice: Voice) -> bytes | None:
@@ -79,15 +79,15 @@ def get_vector(voice: Voice) -> bytes | None:
 
 def find_alike(
     user: User, wanted: VoiceFilter, target: Wave, *, besides: int | None = None
-) -> AlikePage:
+) -> SimilarPage:
     """Return the voices of the filter that sound most like the target, but not itself."""
     known = _memory.refresh()
     scores = score_all(known.vectors, target)
     best = _keep_wanted(user, wanted, known, scores, besides)
-    likenesses = {pk: Likeness(float(scores[place])) for pk, place in best.items()}
+    likenesses = {pk: SimilarVoice(float(scores[place])) for pk, place in best.items()}
     rows = Voice.objects.filter(pk__in=likenesses).select_related("account", "clip")
     loaded = {row.pk: row for row in rows.prefetch_related("labels")}
-    return AlikePage(
+    return SimilarPage(
         wanted=wanted,
         voices=[loaded[pk] for pk in likenesses if pk in loaded],
         likenesses=likenesses,
@@ -118,7 +118,7 @@ _unheard_counts: dict[tuple[object, ...], int] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _EmbeddingMatrix:
     """All that was heard, as one matrix; the last row of a voice is the one that counts."""
 
     voice_ids: NDArray[np.int64]
@@ -127,7 +127,7 @@ class _Known:
     newest: int = 0
 
 
-_NOTHING = _Known(np.zeros(0, np.int64), np.zeros((0, SIZE), np.float16))
+_NOTHING = _EmbeddingMatrix(np.zeros(0, np.int64), np.zeros((0, SIZE), np.float16))
 
 
 class _Memory:
@@ -137,7 +137,7 @@ class _Memory:
         self._lock = threading.Lock()
         self._known = _NOTHING
 
-    def refresh(self) -> _Known:
+    def refresh(self) -> _EmbeddingMatrix:
         with self._lock:
             # Over all rows, so that the database answers from its index and opens none of them.
             state = VoiceEmbedding.objects.aggregate(count=Count("pk"), newest=Max("pk"))
@@ -150,13 +150,13 @@ class _Memory:
             return self._known
 
 
-def _load(known: _Known, newest: int) -> _Known:
+def _load(known: _EmbeddingMatrix, newest: int) -> _EmbeddingMatrix:
     rows = VoiceEmbedding.objects.filter(pk__gt=known.newest, pk__lte=newest)
     found = list(rows.order_by("pk").values_list("voice_id", "vector", "encoder"))
     heard = [
         (voice, bytes(vector)) for voice, vector, encoder in found if vector and encoder == ENCODER
     ]
-    return _Known(
+    return _EmbeddingMatrix(
         np.concatenate([known.voice_ids, np.array([voice for voice, _ in heard], np.int64)]),
         np.concatenate([known.vectors, unpack_vectors([vector for _, vector in heard])]),
         known.count + len(found),
@@ -168,7 +168,7 @@ _memory = _Memory()
 
 
 def _keep_wanted(
-    user: User, wanted: VoiceFilter, known: _Known, scores: Wave, besides: int | None
+    user: User, wanted: VoiceFilter, known: _EmbeddingMatrix, scores: Wave, besides: int | None
 ) -> dict[int, int]:
     """Return places by voice, the best first, of voices that the filter shows."""
     found = select_voices(user, wanted)

@@ -10,7 +10,7 @@ _SHOWN_SPEAKERS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Lineage:
+class SpeakerHistory:
     """A speaker, and everything that came from what the speaker said."""
 
     speaker: Speaker
@@ -33,12 +33,12 @@ def find_speakers(user: User) -> QuerySet[Speaker]:
     return rows.order_by("folded", "pk")[:_SHOWN_SPEAKERS]
 
 
-def trace_speaker(user: User, speaker_id: int) -> Lineage:
+def trace_speaker(user: User, speaker_id: int) -> SpeakerHistory:
     """Return a speaker's lineage; raises Speaker.DoesNotExist for a stranger's."""
     speaker = Speaker.objects.visible_to(user).select_related("added_by").get(pk=speaker_id)
     jobs = CloneJob.objects.visible_to(user).filter(batch__speaker=speaker)
     batches = jobs.values("batch")
-    return Lineage(
+    return SpeakerHistory(
         speaker=speaker,
         samples=list(
             Sample.objects.visible_to(user)

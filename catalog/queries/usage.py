@@ -8,7 +8,7 @@ from catalog.models import ProviderAccount, Voice, VoiceUsage
 
 
 @dataclass(frozen=True, slots=True)
-class LastUse:
+class LastUsage:
     """When a voice was used last and how; ``silent_since`` is how far back its provider tells.
 
     Without either, nothing is known: that is not the same as unused.
@@ -37,18 +37,18 @@ class LastUse:
         return "unknown"
 
 
-def find_last_uses(voices: Collection[Voice]) -> dict[int, LastUse]:
+def find_last_uses(voices: Collection[Voice]) -> dict[int, LastUsage]:
     """Return what is known of the last use of each voice; their accounts are loaded."""
     rows = VoiceUsage.objects.filter(voice__in=[voice.pk for voice in voices])
     uses = {row.voice_id: row for row in rows}
     return {voice.pk: _sum_up(voice, uses.get(voice.pk)) for voice in voices}
 
 
-def _sum_up(voice: Voice, use: VoiceUsage | None) -> LastUse:
+def _sum_up(voice: Voice, use: VoiceUsage | None) -> LastUsage:
     account = voice.account
     silent_since = _told_since(account)
     if use is None:
-        return LastUse(silent_since=silent_since)
+        return LastUsage(silent_since=silent_since)
     ways = [
         (use.played_at, "played here"),
         (use.spoken_at, "used for speech here"),
@@ -57,7 +57,7 @@ def _sum_up(voice: Voice, use: VoiceUsage | None) -> LastUse:
     ]
     told = [(at, way) for at, way in ways if at is not None]
     at, way = max(told, default=(None, ""))
-    return LastUse(at, way, use.play_count, silent_since)
+    return LastUsage(at, way, use.play_count, silent_since)
 
 
 def _told_since(account: ProviderAccount) -> datetime | None:

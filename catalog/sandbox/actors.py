@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from catalog.audio.tts.engine import RATE, load_engine
-from catalog.audio.tts.errors import CannotSpeak, SpeechProblem
+from catalog.audio.tts.errors import TTSError, UnsupportedText
 from catalog.audio.tts.styles import Style, blend_styles, style_names
 from catalog.sandbox.characters import Character
 from catalog.sandbox.sounds import Sound
@@ -37,9 +37,9 @@ class Actor:
                 engine = load_engine(self._folder)
                 try:
                     return Sound(engine.speak(text, style, "en-US", pace), RATE)
-                except CannotSpeak:
+                except UnsupportedText:
                     return Sound(engine.speak(FALLBACK_TEXT, style, "en-US", pace), RATE)
-            except SpeechProblem as exc:
+            except TTSError as exc:
                 raise NoEngine(str(exc)) from exc
 
 

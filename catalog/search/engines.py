@@ -51,7 +51,7 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SearchResult:
     """One page of what was found, by primary key, with the counts of every facet asked for."""
 
     ids: list[int]
@@ -67,7 +67,7 @@ class Answer:
 Found = TypeVar("Found")
 
 
-class Engine(Protocol[Found]):
+class SearchEngine(Protocol[Found]):
     """One way to find voices; ``Found`` is whatever it finds them in."""
 
     def select(self, search: Search) -> Found:
@@ -87,8 +87,8 @@ class Engine(Protocol[Found]):
 
 
 def answer_search(
-    engine: Engine[Found], search: Search, *, facets: list[str], page: int, size: int
-) -> Answer:
+    engine: SearchEngine[Found], search: Search, *, facets: list[str], page: int, size: int
+) -> SearchResult:
     """Return one page; where nothing is found, words with a letter wrong are forgiven."""
     found = engine.select(search)
     count = engine.size(found)
@@ -100,7 +100,7 @@ def answer_search(
     page_count = max(1, -(-count // size))
     page = min(max(1, page), page_count)
     everything = replace(search, node=EVERYTHING, chosen={})
-    return Answer(
+    return SearchResult(
         ids=engine.order(found, search, (page - 1) * size, min(page * size, count)),
         count=count,
         total=engine.size(engine.select(everything)) if search.is_narrow else count,
@@ -112,14 +112,16 @@ def answer_search(
     )
 
 
-def _count_facet(engine: Engine[Found], found: Found, search: Search, name: str) -> dict[str, int]:
+def _count_facet(
+    engine: SearchEngine[Found], found: Found, search: Search, name: str
+) -> dict[str, int]:
     # A group's own ticks are left out of its counts: they say what ticking one more would add.
     if search.chosen.get(name):
         found = engine.select(search.besides(name))
     return engine.count_values(found, search, name)
 
 
-def _find_spellings(engine: Engine[Found], search: Search) -> dict[Word, tuple[str, ...]]:
+def _find_spellings(engine: SearchEngine[Found], search: Search) -> dict[Word, tuple[str, ...]]:
     found = {}
     for word in search.plain_words:
         if len(word.term) < SHORTEST or engine.knows_beginning(search, word.term):

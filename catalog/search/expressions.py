@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from catalog.search.fields import FIELDS, all_words, whole_phrase
-from catalog.search.nodes import ANYWHERE, All, Either, Node, Not
+from catalog.search.nodes import ANYWHERE, AllOf, AnyOf, Node, Not
 
 MOST_CONDITIONS = 30
 MOST_DEPTH = 10
@@ -47,7 +47,7 @@ def is_expression(text: str) -> bool:
 
 def parse_expression(text: str) -> Node:
     """Return the condition that the expression states; raises BadExpression."""
-    return _Reader(text).read()
+    return _ExpressionReader(text).read()
 
 
 def _cut(text: str) -> list[Token]:
@@ -65,7 +65,7 @@ def _cut(text: str) -> list[Token]:
     return tokens
 
 
-class _Reader:
+class _ExpressionReader:
     def __init__(self, text: str) -> None:
         self._text = text
         self._tokens = _cut(text)
@@ -73,7 +73,7 @@ class _Reader:
 
     def read(self) -> Node:
         if not self._tokens:
-            return All()
+            return AllOf()
         node = self._expression()
         if (token := self._peek()) is not None:
             raise BadExpression("This bracket was never opened.", token.start, token.end)
@@ -86,14 +86,14 @@ class _Reader:
             if self._is_word("AND"):
                 self._place += 1
             parts.append(self._factor())
-        return parts[0] if len(parts) == 1 else All(tuple(parts))
+        return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
 
     def _factor(self) -> Node:
         parts = [self._term()]
         while self._is_word("OR"):
             self._place += 1
             parts.append(self._term())
-        return parts[0] if len(parts) == 1 else Either(tuple(parts))
+        return parts[0] if len(parts) == 1 else AnyOf(tuple(parts))
 
     def _term(self) -> Node:
         token = self._peek()

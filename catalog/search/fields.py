@@ -13,7 +13,7 @@ from catalog.providers.labels import (
     use_case_words,
 )
 from catalog.providers.registry import all_infos
-from catalog.search.nodes import All, Node, Phrase, Value, Word
+from catalog.search.nodes import AllOf, Node, Phrase, Value, Word
 from catalog.search.text_normalization import fold_text, phrase_terms, query_terms
 
 PROVIDERS = {info.slug: info.label for info in all_infos()}
@@ -72,7 +72,7 @@ def all_words(text: str, sections: frozenset[str]) -> Node | None:
     words = tuple(Word(term, sections) for term in query_terms(text)[:MOST_TERMS])
     if not words:
         return None
-    return words[0] if len(words) == 1 else All(words)
+    return words[0] if len(words) == 1 else AllOf(words)
 
 
 def whole_phrase(text: str, sections: frozenset[str]) -> Node | None:

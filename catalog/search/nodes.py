@@ -48,29 +48,29 @@ class Not:
 
 
 @dataclass(frozen=True, slots=True)
-class All:
+class AllOf:
     """What must hold together; nothing at all holds always."""
 
     parts: tuple["Node", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Either:
+class AnyOf:
     """What must hold in one of its parts; of nothing, none holds."""
 
     parts: tuple["Node", ...] = ()
 
 
-Node = Word | Phrase | Value | Not | All | Either
-EVERYTHING = All()
-NOTHING = Either()
+Node = Word | Phrase | Value | Not | AllOf | AnyOf
+EVERYTHING = AllOf()
+NOTHING = AnyOf()
 
 
 def list_words(node: Node) -> list[Word]:
     """Return the words that somebody looks for, not those behind a "not" or in a choice."""
     if isinstance(node, Word):
         return [node]
-    if isinstance(node, All):
+    if isinstance(node, AllOf):
         return [word for part in node.parts for word in list_words(part)]
     return []
 
@@ -79,6 +79,6 @@ def respell(node: Node, spellings: dict[Word, tuple[str, ...]]) -> Node:
     """Return the tree with other spellings for some of its words."""
     if isinstance(node, Word) and node in spellings:
         return replace(node, others=spellings[node])
-    if isinstance(node, All):
-        return All(tuple(respell(part, spellings) for part in node.parts))
+    if isinstance(node, AllOf):
+        return AllOf(tuple(respell(part, spellings) for part in node.parts))
     return node

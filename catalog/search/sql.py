@@ -13,7 +13,7 @@ from django.db.models import Value as Constant
 from catalog.models import User, Voice, VoiceLabel
 from catalog.models.voices.voices import VoiceQuerySet
 from catalog.search.engines import COLUMN_FACETS, LABEL_FACETS, Search
-from catalog.search.nodes import SPELLED, All, Either, Node, Not, Phrase, Value, Word
+from catalog.search.nodes import SPELLED, AllOf, AnyOf, Node, Not, Phrase, Value, Word
 from catalog.search.user_facets import MARK_FACETS, mark_rows
 
 # Every section of a voice's words has its column, in which each term stands between spaces.
@@ -130,9 +130,9 @@ def as_condition(node: Node, user: User) -> Q:
             return _match_value(node, user)
         case Not():
             return ~as_condition(node.part, user)
-        case All():
+        case AllOf():
             return reduce(and_, (as_condition(part, user) for part in node.parts), _ALWAYS)
-        case Either():
+        case AnyOf():
             return reduce(or_, (as_condition(part, user) for part in node.parts), _NEVER)
 
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from catalog.search.expressions import BadExpression, is_expression, parse_expression
 from catalog.search.fields import FIELDS, MOST_TERMS, SearchField, all_words, whole_phrase
-from catalog.search.nodes import ANYWHERE, EVERYTHING, NOTHING, All, Either, Node, Not
+from catalog.search.nodes import ANYWHERE, EVERYTHING, NOTHING, AllOf, AnyOf, Node, Not
 
 LONGEST_SEARCH = 400
 _MOST_NOTES = 3
@@ -18,7 +18,7 @@ _PIECE = re.compile(r'(-?)(?:([A-Za-z_]+):)?(?:"([^"]*)"|(\S+)|(?=\s|$))')
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
+class QueryError:
     """What is wrong with an expression: the text before, at and after the place."""
 
     message: str
@@ -28,16 +28,16 @@ class Mistake:
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
+class ParsedQuery:
     """What the text of the search field asks for."""
 
     node: Node = EVERYTHING
     notes: tuple[str, ...] = ()
-    mistake: Mistake | None = None
+    mistake: QueryError | None = None
 
 
 @lru_cache(maxsize=256)
-def parse_search(text: str) -> Parsed:
+def parse_search(text: str) -> ParsedQuery:
     """Return what the text asks for; never raises, whatever it is."""
     text = text[:LONGEST_SEARCH]
     if is_expression(text):
@@ -45,16 +45,16 @@ def parse_search(text: str) -> Parsed:
     reader = _Words()
     for sign, name, phrase, word in _PIECE.findall(text):
         reader.take(bool(sign), name, phrase, word)
-    return Parsed(reader.node(), tuple(reader.notes[:_MOST_NOTES]))
+    return ParsedQuery(reader.node(), tuple(reader.notes[:_MOST_NOTES]))
 
 
-def _read_expression(text: str) -> Parsed:
+def _read_expression(text: str) -> ParsedQuery:
     try:
-        return Parsed(parse_expression(text))
+        return ParsedQuery(parse_expression(text))
     except BadExpression as exc:
         place = text[exc.start : exc.end] or "…"
-        mistake = Mistake(exc.message, text[: exc.start], place, text[exc.end :])
-        return Parsed(NOTHING, mistake=mistake)
+        mistake = QueryError(exc.message, text[: exc.start], place, text[exc.end :])
+        return ParsedQuery(NOTHING, mistake=mistake)
 
 
 class _Words:
@@ -66,9 +66,9 @@ class _Words:
 
     def node(self) -> Node:
         """Return everything together; values of one field add up, as in the groups beside it."""
-        chosen = [Either(tuple(nodes)) for nodes in self._chosen.values()]
+        chosen = [AnyOf(tuple(nodes)) for nodes in self._chosen.values()]
         single = [node.parts[0] if len(node.parts) == 1 else node for node in chosen]
-        return All((*self._parts, *single))
+        return AllOf((*self._parts, *single))
 
     def take(self, is_not: bool, name: str, phrase: str, word: str) -> None:
         """Take one piece of the text."""

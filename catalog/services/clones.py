@@ -23,8 +23,8 @@ from catalog.models import (
     Team,
     User,
 )
-from catalog.services.consents import ConsentWish, attest_consent
-from catalog.tasks import wake_clone
+from catalog.services.consents import ConsentStatement, attest_consent
+from catalog.tasks import enqueue_clone
 
 State, Step = CloneJob.State, CloneJob.Step
 
@@ -36,7 +36,7 @@ class NothingToDo(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class SampleCut:
     """One sample of a wish and the part of it that is used; an end of None is the sample's own."""
 
     sample: Sample
@@ -45,14 +45,14 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
-class CloneWish:
+class CloneRequest:
     """What a person asked for; ``form_token`` makes a second press of the button the same wish."""
 
     form_token: uuid.UUID
-    cuts: Sequence[Cut]
+    cuts: Sequence[SampleCut]
     name: str
     description: str
-    consent: ConsentWish
+    consent: ConsentStatement
     removes_noise: bool = False
     language: str = ""
     gender: str = ""
@@ -60,7 +60,7 @@ class CloneWish:
 
 
 def request_clones(
-    user: User, *, credentials: Sequence[Credential], wish: CloneWish, now: datetime
+    user: User, *, credentials: Sequence[Credential], wish: CloneRequest, now: datetime
 ) -> CloneBatch:
     """Queue one clone for each key and return their batch; the same form token returns the same.
 
@@ -80,7 +80,11 @@ def request_clones(
 
 
 def _write_batch(
-    user: User, credentials: Sequence[Credential], wish: CloneWish, proof_path: str, now: datetime
+    user: User,
+    credentials: Sequence[Credential],
+    wish: CloneRequest,
+    proof_path: str,
+    now: datetime,
 ) -> CloneBatch:
     team = credentials[0].team
     # The lock of the team's row makes two presses at the same moment come one after the other.
@@ -149,7 +153,7 @@ def _queue_job(
         provider=credential.provider,
         **facts,
     )
-    transaction.on_commit(partial(wake_clone, job.pk))
+    transaction.on_commit(partial(enqueue_clone, job.pk))
     return job
 
 
@@ -177,7 +181,7 @@ def cancel_clone(user: User, *, job: CloneJob, now: datetime) -> None:
             tell_end(locked, State.CANCELLED, message, now)
     else:
         rows.update(cancel_asked_at=locked.cancel_asked_at or now, not_before=None, woken_at=now)
-        transaction.on_commit(partial(wake_clone, job.pk))
+        transaction.on_commit(partial(enqueue_clone, job.pk))
     record(user, "clone cancel asked", job, team=job.team, now=now)
 
 
@@ -199,7 +203,7 @@ def retry_clone(user: User, *, job: CloneJob, now: datetime) -> CloneJob:
     if credential is None:
         raise NothingToDo(f"There is no key for this account at {locked.account.info.label}.")
     _demand_use(user, credential, locked.team)
-    ConsentWish.of(locked.batch.consent).demand(now)
+    ConsentStatement.of(locked.batch.consent).demand(now)
     wanted = {name: getattr(locked, name) for name in _WANTED}
     return _queue_job(user, locked.batch, credential, wanted, now, retry_of=locked)
 
@@ -218,7 +222,7 @@ def look_again(user: User, *, job: CloneJob, now: datetime) -> None:
     if not changed:
         raise NothingToDo("There is nothing that a worker could look for.")
     record(user, "clone looked for", job, team=job.team, now=now)
-    transaction.on_commit(partial(wake_clone, job.pk))
+    transaction.on_commit(partial(enqueue_clone, job.pk))
 
 
 def _demand_use(user: User, credential: Credential, team: Team) -> None:

@@ -14,8 +14,8 @@ from catalog.audit import record
 from catalog.models import ComparedVoice, Comparison, User, Voice, Vote
 from catalog.models.comparisons import MOST_VOICES
 from catalog.queries.comparisons import estimate_comparison
-from catalog.services.syntheses import CannotSpeak, cancel_speech, request_speech
-from catalog.tasks import wake_listening
+from catalog.services.syntheses import CannotSynthesize, cancel_speech, request_speech
+from catalog.tasks import enqueue_analysis
 
 
 class CannotCompare(Exception):
@@ -27,7 +27,7 @@ class CostChanged(CannotCompare):
 
 
 @dataclass(frozen=True, slots=True)
-class ComparisonWish:
+class ComparisonRequest:
     """What a person agreed to; ``agreed`` is how many characters may be charged for it."""
 
     voices: Sequence[Voice]
@@ -38,7 +38,7 @@ class ComparisonWish:
 
 
 @transaction.atomic
-def request_comparison(user: User, *, wish: ComparisonWish, now: datetime) -> Comparison:
+def request_comparison(user: User, *, wish: ComparisonRequest, now: datetime) -> Comparison:
     """Have the voices speak; raises CannotCompare, and CostChanged if it became dearer."""
     voices = list({voice.pk: voice for voice in wish.voices}.values())
     if not 2 <= len(voices) <= MOST_VOICES:
@@ -79,13 +79,13 @@ def request_comparison(user: User, *, wish: ComparisonWish, now: datetime) -> Co
 def _add_voice(user: User, comparison: Comparison, voice: Voice, place: int, now: datetime) -> None:
     try:
         speech = request_speech(user, voice=voice, text=comparison.text, settings={}, now=now)
-    except CannotSpeak as exc:
+    except CannotSynthesize as exc:
         raise CannotCompare(f"{voice.shown_name}: {exc}") from None
     entry = ComparedVoice.objects.create(
         comparison=comparison, voice=voice, place=place, speech=speech
     )
     if comparison.is_blind and speech.is_ready:
-        transaction.on_commit(partial(wake_listening, f"blind:{entry.pk}"))
+        transaction.on_commit(partial(enqueue_analysis, f"blind:{entry.pk}"))
 
 
 @transaction.atomic

@@ -32,7 +32,7 @@ class ConsentContradicted(ConsentNeeded):
 
 
 @dataclass(frozen=True, slots=True)
-class ConsentWish:
+class ConsentStatement:
     """What somebody attests; ``proof`` is a paper or a spoken statement, as it was uploaded.
 
     ``confirmed`` names the contradictions that the person saw and confirmed.
@@ -96,7 +96,7 @@ class ConsentWish:
 
 
 def attest_consent(
-    user: User, *, team: Team, wish: ConsentWish, proof_path: str, now: datetime
+    user: User, *, team: Team, wish: ConsentStatement, proof_path: str, now: datetime
 ) -> Consent:
     """Write the consent down, and its speaker if the person sees none of that name yet.
 

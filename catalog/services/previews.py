@@ -20,7 +20,7 @@ from catalog.providers.errors import NotYet, ProviderError
 from catalog.providers.session import open_provider
 from catalog.providers.types import AudioClip
 from catalog.queries.credentials import usable_credential
-from catalog.tasks import wake_fetching, wake_measure, wake_speaking
+from catalog.tasks import enqueue_measure, enqueue_preview_fetch, enqueue_preview_synthesis
 
 # A worker that was asked and died is asked again after this many seconds.
 _ASK_AGAIN_AFTER, _FETCH_AGAIN_AFTER = 15, 60
@@ -63,11 +63,11 @@ def fetch_preview(user: User, *, voice: Voice, now: datetime) -> PreviewClip:
         clip = _fetch_clip(voice, credential, source, now)
     except NotYet:
         if cache.add(asked, True, _FETCH_AGAIN_AFTER):
-            wake_fetching(voice.pk, credential.pk)
+            enqueue_preview_fetch(voice.pk, credential.pk)
         _await_fetching(voice)
     if not clip.is_playable:
         return _demand_playable(clip, voice)
-    transaction.on_commit(partial(wake_measure, clip.pk))
+    transaction.on_commit(partial(enqueue_measure, clip.pk))
     return clip
 
 
@@ -88,7 +88,7 @@ def _demand_playable(clip: PreviewClip, voice: Voice) -> PreviewClip:
         if plays_everywhere(file.read(HEAD_BYTES), found):
             return clip
     if cache.add(f"measuring:{clip.pk}:{clip.path}", True, _ASK_AGAIN_AFTER):
-        wake_measure(clip.pk)
+        enqueue_measure(clip.pk)
     raise PreviewPending(f"The preview of {voice.shown_name} is being converted.")
 
 
@@ -120,7 +120,7 @@ def _take_place() -> Iterator[None]:
 def _await_speaking(voice: Voice) -> NoReturn:
     # The player asks every second; the worker is told once.
     if cache.add(f"speaking:{voice.pk}", True, _ASK_AGAIN_AFTER):
-        wake_speaking(voice.pk)
+        enqueue_preview_synthesis(voice.pk)
     raise PreviewPending(f"{voice.shown_name} is being spoken.")
 
 

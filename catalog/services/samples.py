@@ -15,7 +15,7 @@ from catalog.audio.formats import AudioFormat
 from catalog.audit import record
 from catalog.core.storage import clean_filename, remove_media, store_media
 from catalog.models import Sample, SampleReport, Team, User
-from catalog.tasks import wake_listening, wake_sample
+from catalog.tasks import enqueue_analysis, enqueue_sample
 
 
 class CannotClean(Exception):
@@ -46,7 +46,7 @@ def clean_sample(user: User, *, sample: Sample, now: datetime) -> Sample:
         },
     )
     if is_new:
-        transaction.on_commit(partial(wake_sample, cleaned.pk))
+        transaction.on_commit(partial(enqueue_sample, cleaned.pk))
         record(user, "noise removal asked", sample, team=sample.team, now=now)
     return cleaned
 
@@ -88,8 +88,8 @@ def add_sample(
             )
             if is_new:
                 report = SampleReport.objects.create(sample=sample, asked_at=now)
-                transaction.on_commit(partial(wake_sample, sample.pk))
-                transaction.on_commit(partial(wake_listening, f"report:{report.pk}"))
+                transaction.on_commit(partial(enqueue_sample, sample.pk))
+                transaction.on_commit(partial(enqueue_analysis, f"report:{report.pk}"))
                 record(user, "sample added", sample, team=team, now=now, bytes=size)
     except BaseException:
         # What breaks after the commit must not take the file of a sample that is there.

@@ -12,7 +12,7 @@ from catalog import policies
 from catalog.audio.formats import AudioFormat
 from catalog.core.storage import clean_filename, remove_media, store_media
 from catalog.models import SoundQuery, Team, User
-from catalog.tasks import wake_listening
+from catalog.tasks import enqueue_analysis
 
 
 def ask_alike(
@@ -37,7 +37,7 @@ def ask_alike(
                 audio_format=audio_format.slug,
                 asked_at=now,
             )
-            transaction.on_commit(partial(wake_listening, f"query:{query.pk}"))
+            transaction.on_commit(partial(enqueue_analysis, f"query:{query.pk}"))
     except BaseException:
         remove_media(path)
         raise

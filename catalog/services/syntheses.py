@@ -16,7 +16,7 @@ from catalog.models import Synthesis, SynthesizedClip, User, Voice
 from catalog.models.syntheses import speech_recipe
 from catalog.models.usage import VoiceUsage, note_uses
 from catalog.providers.errors import RequestRejected
-from catalog.providers.types import SettingValue, SpeechRequest
+from catalog.providers.types import SettingValue, SpeechParams
 from catalog.providers.validation import check_speech
 from catalog.queries.credentials import usable_credential
 from catalog.queries.syntheses.history import (
@@ -24,7 +24,7 @@ from catalog.queries.syntheses.history import (
     get_spoken_clip,
     preview_sentence,
 )
-from catalog.tasks import wake_speech
+from catalog.tasks import enqueue_synthesis
 
 State, Step = Synthesis.State, Synthesis.Step
 
@@ -33,7 +33,7 @@ class CannotRemove(Exception):
     """It cannot be removed now; the message says why."""
 
 
-class CannotSpeak(Exception):
+class CannotSynthesize(Exception):
     """It cannot be spoken; the message says why."""
 
 
@@ -83,7 +83,7 @@ def request_speech(
         cached=speech.is_cached,
     )
     if not speech.is_finished:
-        transaction.on_commit(partial(wake_speech, speech.pk))
+        transaction.on_commit(partial(enqueue_synthesis, speech.pk))
     return speech
 
 
@@ -97,18 +97,20 @@ def _prepare(user: User, speech: Synthesis, now: datetime) -> None:
         return
     voice = speech.voice
     if not voice.can_speak:
-        raise CannotSpeak("This voice cannot speak a text now.")
+        raise CannotSynthesize("This voice cannot speak a text now.")
     try:
-        wish = SpeechRequest(voice.remote_id, speech.text, settings=speech.settings)
+        wish = SpeechParams(voice.remote_id, speech.text, settings=speech.settings)
         check_speech(voice.info, wish, voice.details)
     except RequestRejected as exc:
-        raise CannotSpeak(exc.message) from None
+        raise CannotSynthesize(exc.message) from None
     speech.credential = usable_credential(user, voice, "speak")
     if speech.credential is None:
-        raise CannotSpeak("No working key opens this account, so nothing can be spoken.")
+        raise CannotSynthesize("No working key opens this account, so nothing can be spoken.")
     most = project_settings.SPEECHES_PER_MINUTE
     if count_recent_speeches(user, now) >= most:
-        raise CannotSpeak(f"At most {most} texts a minute are spoken for one person. Wait a bit.")
+        raise CannotSynthesize(
+            f"At most {most} texts a minute are spoken for one person. Wait a bit."
+        )
 
 
 def request_preview(user: User, *, voice: Voice, now: datetime) -> Synthesis:

@@ -8,7 +8,7 @@ from django.db.models import F
 
 from catalog.models import Selection, User, Voice
 from catalog.models.usage import VoiceUsage, note_uses
-from catalog.tasks import wake_noting
+from catalog.tasks import enqueue_export_note
 
 logger = logging.getLogger(__name__)
 
@@ -30,4 +30,4 @@ def tell_export(user: User, *, selection: Selection) -> None:
     except DatabaseError:
         logger.exception("An export could not be noted")
         return
-    wake_noting(selection.pk)
+    enqueue_export_note(selection.pk)

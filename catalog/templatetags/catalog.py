@@ -19,7 +19,7 @@ from django.utils.timesince import timesince, timeuntil
 from catalog.audio.formats import FORMATS
 from catalog.models import Team
 from catalog.providers.types import ProviderInfo
-from catalog.queries.searches.facets import Choice, Facet
+from catalog.queries.searches.facets import Facet, FacetChoice
 
 register = template.Library()
 # The hidden field by which each form that writes names the team of its page.
@@ -89,7 +89,7 @@ def _split_address(name: str) -> tuple[str, str]:
 
 
 @register.simple_tag
-def choices(facet: Facet, shown: Sequence[Choice]) -> SafeString:
+def choices(facet: Facet, shown: Sequence[FacetChoice]) -> SafeString:
     """Draw boxes of a facet with their counts; there are many, and a template takes ten times."""
     name = facet.name
     drawn = [

@@ -23,7 +23,7 @@ from catalog.queries.similarity import find_alike, get_vector
 from catalog.queries.voices.search import list_chips
 from catalog.services.previews import PreviewPending, PreviewUnavailable, fetch_preview
 from catalog.services.similarity import ask_alike
-from catalog.tasks import remind_listening, wake_listening
+from catalog.tasks import enqueue_analysis, enqueue_analysis_once
 from catalog.views.base.requests import Request, render_part, signed_in
 
 
@@ -46,7 +46,7 @@ def voice_alike(request: Request, pk: int) -> HttpResponseBase:
         context |= _compare(request, vector, besides=voice.pk)
     elif vector is None and has_clip:
         # Its turn comes by itself, but behind all the clips that nobody waits for.
-        remind_listening(f"clip:{voice.clip.pk}")
+        enqueue_analysis_once(f"clip:{voice.clip.pk}")
     return render_part(
         request,
         page="catalog/likenesses/voice.html",
@@ -70,7 +70,7 @@ def voice_listen(request: Request, pk: int) -> HttpResponseBase:
     except PreviewUnavailable as exc:
         messages.error(request, str(exc))
         return redirect("catalog:voice-alike", pk=pk)
-    wake_listening(f"clip:{clip.pk}")
+    enqueue_analysis(f"clip:{clip.pk}")
     return redirect("catalog:voice-alike", pk=pk)
 
 

@@ -26,7 +26,7 @@ from catalog.queries.syntheses.history import (
 from catalog.queries.syntheses.sample_texts import find_sentences, sentence_language
 from catalog.services.syntheses import (
     CannotRemove,
-    CannotSpeak,
+    CannotSynthesize,
     cancel_speech,
     remove_speech,
     request_preview,
@@ -85,7 +85,7 @@ def _speak(request: Request, voice: Voice) -> HttpResponseBase:
         wish = {"text": form.cleaned_data["text"], "settings": form.settings}
         try:
             request_speech(request.user, voice=voice, now=timezone.now(), **wish)
-        except CannotSpeak as exc:
+        except CannotSynthesize as exc:
             form.add_error("text", str(exc))
     if form.errors:
         status = 422
@@ -123,7 +123,7 @@ def preview_generate(request: Request, pk: int) -> HttpResponseBase:
     voice = _get_voice(request, pk)
     try:
         request_preview(request.user, voice=voice, now=timezone.now())
-    except CannotSpeak as exc:
+    except CannotSynthesize as exc:
         messages.error(request, str(exc))
     return redirect("catalog:voice-detail", pk=pk)
 

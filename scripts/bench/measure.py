@@ -28,8 +28,8 @@ from catalog.models import ProviderAccount, Team, User, Voice
 from catalog.models.voices.versions import touch_voices
 from catalog.providers.registry import all_infos
 from catalog.queries.searches.filters import FACETS
-from catalog.search.engines import Engine, Search, answer_search
-from catalog.search.index.cache import SHELF
+from catalog.search.engines import Search, SearchEngine, answer_search
+from catalog.search.index.cache import INDEX_CACHE
 from catalog.search.index.engine import IndexEngine
 from catalog.search.sql import SqlEngine
 from catalog.services.annotations import star_voice
@@ -159,7 +159,7 @@ class Bench:
         return Search(self.user, self.accounts, wanted.parsed.node, chosen)
 
 
-def answer(engine: Engine[Any], search: Search) -> object:
+def answer(engine: SearchEngine[Any], search: Search) -> object:
     """Search by one of the engines alone."""
     return answer_search(engine, search, facets=list(FACETS), page=1, size=24)
 
@@ -203,7 +203,7 @@ def measure_engines(bench: Bench, queries: list[str]) -> dict[str, object]:
     """Measure the index alone beside a scan in C, and SQL beside it where that is bearable."""
     from floor import Floor
 
-    edition = SHELF.find_edition(bench.teams)
+    edition = INDEX_CACHE.find_index_version(bench.teams)
     if edition is None:
         raise SystemExit("There is no index to measure.")
     floor = Floor(edition.shards[0].segment, bench.accounts)
@@ -252,7 +252,7 @@ def measure_changes(bench: Bench) -> dict[str, float]:
     def change(pks: list[int]) -> float:
         with transaction.atomic():
             touch_voices(pks)
-        return measure(lambda: SHELF.find_edition(bench.teams))
+        return measure(lambda: INDEX_CACHE.find_index_version(bench.teams))
 
     change(ids[:1])  # the first time, a process looks for where each row stands
     return {

@@ -149,17 +149,17 @@ class Chaos:
 
     def _ask(self, count: int) -> None:
         """Ask for so many clones, several of them in one order."""
-        from catalog.services.clones import CloneWish, Cut, request_clones
-        from catalog.services.consents import ConsentWish
+        from catalog.services.clones import CloneRequest, SampleCut, request_clones
+        from catalog.services.consents import ConsentStatement
 
         while count > 0:
             chosen = self.random.sample(self.accounts, min(count, self.random.randint(1, 4)))
-            wish = CloneWish(
+            wish = CloneRequest(
                 form_token=uuid.uuid4(),
-                cuts=[Cut(self.random.choice(self.samples))],
+                cuts=[SampleCut(self.random.choice(self.samples))],
                 name=f"Chaos {self.asked}",
                 description="",
-                consent=ConsentWish("Ada", True, relation="permission", allowed_use="any"),
+                consent=ConsentStatement("Ada", True, relation="permission", allowed_use="any"),
                 language="en",
                 gender="female",
                 transcript="Nobody says anything.",

@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from catalog.audio.decode import NotDecodable, Sound, decode_sound
+from catalog.audio.decode import DecodedAudio, NotDecodable, decode_sound
 from catalog.audio.formats import locate_sound
 from tests.audio.test_disguised_sound import zipped
 from tests.sounds import MADE_FORMATS, encode_sound, encode_values, speak
@@ -24,13 +24,13 @@ SILENCE = np.zeros_like(VOICE)
 MUSIC = speak(MOMENTS, pitch=70, start=0.3)
 
 
-def read(content: bytes, max_seconds: float = 60) -> Sound:
+def read(content: bytes, max_seconds: float = 60) -> DecodedAudio:
     found = locate_sound(io.BytesIO(content)).audio_format
     assert found is not None
     return decode_sound(content, found, max_seconds=max_seconds)
 
 
-def likeness(sound: Sound, voice: np.ndarray = VOICE) -> tuple[float, float]:
+def likeness(sound: DecodedAudio, voice: np.ndarray = VOICE) -> tuple[float, float]:
     """Return the correlation with the voice, whatever the polarity, and the level in dB."""
     count = min(sound.wave.size, voice.size)
     heard, meant = sound.wave[:count].astype(float), voice[:count]

@@ -8,7 +8,7 @@ import pytest
 
 from catalog.audio.decode import NotDecodable
 from catalog.audio.formats import FORMATS
-from catalog.audio.transcode import Piece, join_pieces
+from catalog.audio.transcode import AudioPart, join_pieces
 from tests.sounds import MADE_FORMATS, encode_sound
 
 
@@ -26,7 +26,7 @@ def read(content: bytes) -> tuple[int, int, float, np.ndarray]:
 
 @pytest.mark.parametrize("slug", MADE_FORMATS)
 def test_every_format_becomes_a_wav_of_one_channel(slug):
-    joined = join_pieces([Piece(encode_sound(slug, 2.0), FORMATS[slug])])
+    joined = join_pieces([AudioPart(encode_sound(slug, 2.0), FORMATS[slug])])
 
     channels, rate, seconds, values = read(joined.content)
     assert (channels, rate) == (1, joined.rate)
@@ -36,8 +36,8 @@ def test_every_format_becomes_a_wav_of_one_channel(slug):
 
 
 def test_pieces_stand_in_their_order_with_a_breath_between_them():
-    loud = Piece(encode_sound("wav", 1.0), FORMATS["wav"])
-    quiet = Piece(encode_sound("flac", 1.0, lambda t: 0.01 * np.sin(t * 1000)), FORMATS["flac"])
+    loud = AudioPart(encode_sound("wav", 1.0), FORMATS["wav"])
+    quiet = AudioPart(encode_sound("flac", 1.0, lambda t: 0.01 * np.sin(t * 1000)), FORMATS["flac"])
 
     _, rate, seconds, values = read(join_pieces([quiet, loud]).content)
 
@@ -49,20 +49,20 @@ def test_pieces_stand_in_their_order_with_a_breath_between_them():
 def test_only_the_cut_is_used():
     sound = encode_sound("wav", 4.0, lambda t: 0.5 * np.sin(t * 1000) * (t > 2))
 
-    joined = join_pieces([Piece(sound, FORMATS["wav"], 0.5, 1.5)])
+    joined = join_pieces([AudioPart(sound, FORMATS["wav"], 0.5, 1.5)])
 
     assert joined.seconds == pytest.approx(1.0, abs=0.01)
     assert not read(joined.content)[3].any()
 
 
 def test_what_is_too_long_is_cut_and_what_there_was_is_told():
-    joined = join_pieces([Piece(encode_sound("wav", 5.0), FORMATS["wav"])], max_seconds=2)
+    joined = join_pieces([AudioPart(encode_sound("wav", 5.0), FORMATS["wav"])], max_seconds=2)
 
     assert (joined.seconds, joined.given_seconds) == (2.0, pytest.approx(5.0, abs=0.01))
 
 
 def test_what_is_too_large_gets_a_lower_rate_first_and_is_cut_then():
-    sound = Piece(encode_sound("ogg", 3.0), FORMATS["ogg"])
+    sound = AudioPart(encode_sound("ogg", 3.0), FORMATS["ogg"])
 
     roomy = join_pieces([sound], max_bytes=200_000)
     tight = join_pieces([sound], max_bytes=50_000)
@@ -73,4 +73,4 @@ def test_what_is_too_large_gets_a_lower_rate_first_and_is_cut_then():
 
 def test_a_cut_past_the_end_is_no_sound():
     with pytest.raises(NotDecodable):
-        join_pieces([Piece(encode_sound("wav", 1.0), FORMATS["wav"], 5.0, 6.0)])
+        join_pieces([AudioPart(encode_sound("wav", 1.0), FORMATS["wav"], 5.0, 6.0)])

@@ -11,7 +11,7 @@ from catalog.forms.samples.upload import (
     MOST_SAMPLES,
     CutForm,
     SampleRow,
-    SampleShelf,
+    SampleSelection,
     read_sample_ids,
     read_upload,
 )
@@ -98,8 +98,8 @@ def test_a_cut_that_leaves_nothing_is_told(typed):
 
 
 def test_the_length_is_that_of_the_used_parts_and_unknown_while_one_is_unread():
-    shelf = SampleShelf([make_row(10, start="2", end="5"), make_row(4)])
-    unread = SampleShelf([make_row(10), make_row(None)])
+    shelf = SampleSelection([make_row(10, start="2", end="5"), make_row(4)])
+    unread = SampleSelection([make_row(10), make_row(None)])
 
     assert shelf.is_valid()
     assert unread.is_valid()
@@ -114,14 +114,14 @@ def test_the_length_is_that_of_the_used_parts_and_unknown_while_one_is_unread():
     ],
 )
 def test_none_and_too_many_samples_are_told(rows, words):
-    shelf = SampleShelf(rows)
+    shelf = SampleSelection(rows)
 
     assert not shelf.is_valid()
     assert shelf.complaints == [words]
 
 
 def test_a_sample_that_could_not_be_read_is_told_in_its_row():
-    shelf = SampleShelf([make_row(None, problem="This file is silent.")])
+    shelf = SampleSelection([make_row(None, problem="This file is silent.")])
 
     assert not shelf.is_valid()
     assert shelf.rows[0].complaint == "This file is silent."
@@ -141,7 +141,7 @@ def test_a_sample_that_could_not_be_read_is_told_in_its_row():
 )
 def test_a_button_moves_or_removes_one_row(act, order):
     rows = [make_row() for _ in range(3)]
-    shelf = SampleShelf(list(rows))
+    shelf = SampleSelection(list(rows))
     verb, _, place = act.partition(":")
 
     shelf.rearrange(f"{verb}:{rows[int(place)].sample.pk}" if place else act)

@@ -10,7 +10,7 @@ import pytest
 
 from catalog.jobs.clones import run as clones
 from catalog.jobs.clones import steps
-from catalog.jobs.clones.cancel import CancellingTurn
+from catalog.jobs.clones.cancel import CancelStep
 from catalog.jobs.clones.run import run_clone
 from catalog.models import CloneJob, Voice
 from catalog.providers import base
@@ -91,7 +91,7 @@ class Crash:
         monkeypatch.setattr(base, "watch_body", dying_watch)
         monkeypatch.setattr(steps.CloneTurn, "_write_durably", dying_write)
         self._die_behind(monkeypatch, clones, "write_voices", WRITTEN)
-        self._die_behind(monkeypatch, CancellingTurn, "_keep_tombstone", GONE)
+        self._die_behind(monkeypatch, CancelStep, "_keep_tombstone", GONE)
 
     def at(self, point: str, spot: Spot | None = None) -> None:
         """Let the next worker die there, at the spot's call if the point is a call's."""

@@ -24,7 +24,7 @@ from catalog.models import (
 from catalog.providers import errors
 from catalog.providers.key_checks import Slots
 from catalog.providers.registry import get_adapter
-from catalog.providers.types import CloneRequest, CloneResult, Kind, RemoteVoice, VoiceState
+from catalog.providers.types import CloneParams, CloneResult, Kind, RemoteVoice, VoiceState
 from tests import factories
 from tests.conftest import Clock, make_wav
 
@@ -44,7 +44,7 @@ class StubProvider:
         self.on_fetch: list[Exception] = []
         self.state = VoiceState.READY
 
-    def clone(self, wish: CloneRequest) -> CloneResult:
+    def clone(self, wish: CloneParams) -> CloneResult:
         answer = self.on_clone.pop(0) if self.on_clone else "ok"
         if isinstance(answer, Exception) and not isinstance(answer, errors.OutcomeUnknown):
             raise answer

@@ -8,7 +8,7 @@ from catalog.jobs.comparisons.anonymize import disguise_clip, find_undisguised
 from catalog.jobs.similarity.analysis_queue import find_waiting, forget_listened, listen_to
 from catalog.jobs.syntheses import run_speech
 from catalog.models import ComparedVoice, Comparison, Synthesis
-from catalog.services.comparisons import ComparisonWish, request_comparison
+from catalog.services.comparisons import ComparisonRequest, request_comparison
 from catalog.tasks import run_speech_task
 from tests import factories
 from tests.sounds import encode_sound
@@ -62,7 +62,7 @@ def test_what_was_spoken_before_and_what_is_spoken_now_wake_the_worker(
 ):
     voices = [factories.make_voice(cast.account, name) for name in ("Ann", "Bea")]
     factories.make_spoken_clip(voices[0], wav, TEXT)
-    wish = ComparisonWish(voices, TEXT, is_blind=True, votes_wanted=1, agreed=1000)
+    wish = ComparisonRequest(voices, TEXT, is_blind=True, votes_wanted=1, agreed=1000)
     with django_capture_on_commit_callbacks(execute=True):
         asked = request_comparison(cast.mia, wish=wish, now=NOW)
     entries = {entry.voice.name: entry for entry in asked.entries.all()}

@@ -16,7 +16,7 @@ from catalog.providers.errors import (
     TryLater,
 )
 from catalog.providers.key_checks import Slots
-from catalog.providers.types import Answer
+from catalog.providers.types import PermissionState
 from catalog.services.credentials.keys import remove_credential
 from tests import factories
 
@@ -63,13 +63,16 @@ def test_a_whole_key_is_good_and_opens_its_account(cast, check, stub, clock):
 @pytest.mark.parametrize(
     ("verdict", "health", "problem"),
     [
-        ({"can_clone": Answer.UNKNOWN}, "good", ""),
+        ({"can_clone": PermissionState.UNKNOWN}, "good", ""),
         (
-            {"can_list": Answer.NO, "problem": "This key may not list: voices_read is missing."},
+            {
+                "can_list": PermissionState.NO,
+                "problem": "This key may not list: voices_read is missing.",
+            },
             "limited",
             "This key may not list: voices_read is missing.",
         ),
-        ({"can_delete": Answer.NO}, "limited", ""),
+        ({"can_delete": PermissionState.NO}, "limited", ""),
         ({"is_out_of_credit": True, "problem": "Out of credit."}, "limited", "Out of credit."),
     ],
 )

@@ -10,7 +10,7 @@ from catalog import tasks
 from catalog.core.clock import database_now
 from catalog.jobs import usage
 from catalog.jobs.base.leases import LEASE, claim_work, find_due
-from catalog.jobs.clones.steps import CloneTurn
+from catalog.jobs.clones.steps import CloneStep
 from catalog.jobs.syncs import run as syncs
 from catalog.jobs.syncs.run import find_due_accounts, sync_account
 from catalog.jobs.usage import find_due_histories, read_uses
@@ -157,11 +157,11 @@ def test_what_a_wrong_clock_has_written_is_not_believed(cast, clock, stub):
 # The account that one clone at a time holds
 
 
-def turn_of(job: CloneJob, clock) -> CloneTurn:
+def turn_of(job: CloneJob, clock) -> CloneStep:
     lease = claim_work(
         CloneJob, job.pk, states=CloneJob.ACTIVE_STATES, running=State.RUNNING, clock=clock
     )
-    return CloneTurn(lease, clock)
+    return CloneStep(lease, clock)
 
 
 def test_a_call_that_takes_longer_than_the_account_s_lease_keeps_the_account(cast, clock):

@@ -9,7 +9,7 @@ from catalog.jobs.credentials.check import check_credential
 from catalog.models import CloneJob, Credential, Voice
 from catalog.providers.adapters.local import making
 from catalog.providers.adapters.local.clones import CloneStore
-from catalog.tasks import wake_clone
+from catalog.tasks import enqueue_clone
 from tests import factories
 from tests.local import give_local, search_quickly, switch_on
 
@@ -35,7 +35,7 @@ def test_the_worker_with_the_engine_makes_it_and_says_how_far_it_is(job, clock, 
         "catalog.jobs.clones.run._CloneRun._tell", lambda run, words, share: told.append(words)
     )
 
-    wake_clone(job.pk)
+    enqueue_clone(job.pk)
     voice_id = run_clone(job.pk, clock)
 
     assert wakes == [("catalog.run_built_in_clone", str(job.pk))]

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from catalog.audio.analysis.transcripts import Spoken
+from catalog.audio.analysis.transcripts import TranscribedText
 from catalog.audio.embeddings.model_files import WrongWeights
 from catalog.core.storage import media_path, remove_media, store_media
 from catalog.jobs.samples import analysis as jobs
@@ -58,7 +58,9 @@ def test_a_sample_whose_file_is_gone_says_so(sample):
 def test_words_and_language_are_kept_where_they_can_be_had(sample, monkeypatch):
     monkeypatch.setattr(jobs, "_LEAST_SPEECH", 0)
     monkeypatch.setattr(jobs, "transcripts_are_installed", lambda: True)
-    monkeypatch.setattr(jobs, "write_down", lambda wave, rate, folder: Spoken("Ciao.", "it"))
+    monkeypatch.setattr(
+        jobs, "write_down", lambda wave, rate, folder: TranscribedText("Ciao.", "it")
+    )
 
     report = listen(sample)
 
@@ -68,13 +70,13 @@ def test_words_and_language_are_kept_where_they_can_be_had(sample, monkeypatch):
 def test_nobody_looks_for_words_where_nobody_speaks(sample, monkeypatch):
     monkeypatch.setattr(jobs, "_LEAST_SPEECH", 1.1)
     monkeypatch.setattr(jobs, "transcripts_are_installed", lambda: True)
-    monkeypatch.setattr(jobs, "write_down", lambda wave, rate, folder: Spoken("Ah.", "en"))
+    monkeypatch.setattr(jobs, "write_down", lambda wave, rate, folder: TranscribedText("Ah.", "en"))
 
     assert listen(sample).words == ""
 
 
 def test_a_report_is_worth_having_without_words(sample, monkeypatch):
-    def break_down(*_: object) -> Spoken:
+    def break_down(*_: object) -> TranscribedText:
         raise WrongWeights("model.bin is not what belongs there.")
 
     monkeypatch.setattr(jobs, "_LEAST_SPEECH", 0)

@@ -12,7 +12,7 @@ from catalog.jobs.voices.store import write_voices
 from catalog.models import Credential, ProviderAccount, SyncRun, Voice
 from catalog.providers import pagination
 from catalog.providers.errors import CredentialRejected, PermissionMissing, TryLater
-from catalog.providers.pagination import Gap, Listed
+from catalog.providers.pagination import ListedVoice, ListGap
 from catalog.providers.types import RemoteVoice, VoiceState
 from tests import factories
 from tests.stubs import remote_voice
@@ -65,7 +65,7 @@ class Sent:
         self.read: list[str] = []
 
     def listing(self):
-        return (Listed(item["id"], item, self._read) for item in self.items)
+        return (ListedVoice(item["id"], item, self._read) for item in self.items)
 
     def _read(self, item: dict) -> RemoteVoice:
         self.read.append(item["id"])
@@ -250,7 +250,7 @@ def test_a_run_whose_worker_died_is_due_when_its_lease_is_over(cast, stub, clock
 
 def test_a_clone_is_given_time_to_be_listed_before_it_is_taken_for_gone(cast, sync, stub, clock):
     sync(remote_voice("r-1"))
-    write_voices(cast.account, [Listed.of(remote_voice("new"))], clock.now, clock.now)
+    write_voices(cast.account, [ListedVoice.of(remote_voice("new"))], clock.now, clock.now)
     clock.move(minutes=1)
 
     at_once = sync_account(cast.account.pk, clock)
@@ -287,7 +287,7 @@ def test_a_deleted_voice_that_is_listed_as_deleted_keeps_who_deleted_it(cast, sy
 # A listing that brought a part, or suddenly nothing
 
 
-GAP = Gap("The built-in voices could not be fetched. An error (503).")
+GAP = ListGap("The built-in voices could not be fetched. An error (503).")
 
 
 def owned(*ids: str) -> list[RemoteVoice]:

@@ -13,7 +13,7 @@ from catalog.models import PlannedDeletion, ProviderAccount, Voice, VoiceUsage
 from catalog.providers.adapters.elevenlabs.history import walk_history
 from catalog.providers.errors import PermissionMissing, TryLater
 from catalog.providers.session import open_provider
-from catalog.providers.types import SpeechRequest
+from catalog.providers.types import SpeechParams
 from tests import factories
 from tests.conftest import Clock
 
@@ -34,7 +34,7 @@ def account(cast: Any, sandbox_server: Any, settings: Any) -> ProviderAccount:
 
 def speak_elsewhere(voice: Voice, address: str) -> None:
     with open_provider("elevenlabs", {"api_key": KEY}, address) as provider:
-        provider.speak(SpeechRequest(voice.remote_id, "Good morning."))
+        provider.speak(SpeechParams(voice.remote_id, "Good morning."))
 
 
 def test_a_use_elsewhere_becomes_known_with_how_far_the_history_reaches(account, settings):

@@ -9,7 +9,7 @@ from catalog.jobs.syncs.run import find_due_accounts, sync_account
 from catalog.jobs.voices.store import write_voices
 from catalog.models import Credential, ProviderAccount, SyncRun, Voice
 from catalog.providers.errors import CredentialRejected, TryLater
-from catalog.providers.pagination import Listed
+from catalog.providers.pagination import ListedVoice
 from tests import factories
 from tests.stubs import remote_voice
 
@@ -86,7 +86,7 @@ def test_a_key_that_cannot_be_opened_is_told(cast, sync, stub):
 def test_a_clone_made_during_the_listing_is_not_taken_for_gone(cast, sync, stub, clock):
     def make_clone() -> None:
         clock.move(seconds=5)
-        write_voices(cast.account, [Listed.of(remote_voice("new"))], clock.now, clock.now)
+        write_voices(cast.account, [ListedVoice.of(remote_voice("new"))], clock.now, clock.now)
 
     sync(remote_voice("r-1"))
     stub.while_listing = make_clone

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from catalog.providers.types import CloneRequest, SampleFile
+from catalog.providers.types import CloneParams, SampleFile
 from tests.conftest import make_wav
 
 MARKER = "vb1:5eb0a7c1:0f8fad5bd9cb469fa16570867728950e"
 
 
-def wish(**changes: Any) -> CloneRequest:
+def wish(**changes: Any) -> CloneParams:
     sample = SampleFile("anna.wav", "audio/wav", make_wav(2.0))
     asked = {
         "name": "Anna",
@@ -18,4 +18,4 @@ def wish(**changes: Any) -> CloneRequest:
         "labels": {"gender": "female", "language": "en"},
         **changes,
     }
-    return CloneRequest(**asked)
+    return CloneParams(**asked)

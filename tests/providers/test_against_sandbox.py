@@ -5,7 +5,7 @@ import pytest
 from catalog.providers import errors
 from catalog.providers.key_checks import Slots
 from catalog.providers.session import open_provider
-from catalog.providers.types import Answer, Kind, SampleFile
+from catalog.providers.types import Kind, PermissionState, SampleFile
 from catalog.sandbox import running_sandbox
 from tests.providers.sandboxed import MARKER, wish
 
@@ -103,7 +103,9 @@ def test_check_of_a_full_key(connect):
     with connect() as adapter, connect("full-2") as another:
         found, other = adapter.check(), another.check()
 
-    assert {found.can_list, found.can_preview, found.can_clone, found.can_delete} == {Answer.YES}
+    assert {found.can_list, found.can_preview, found.can_clone, found.can_delete} == {
+        PermissionState.YES
+    }
     assert found.problem == ""
     assert found.slots is not None
     assert found.account_ref != other.account_ref != ""
@@ -113,7 +115,11 @@ def test_check_of_a_readonly_key(connect):
     with connect("readonly") as adapter:
         found = adapter.check()
 
-    assert (found.can_list, found.can_clone, found.can_delete) == (Answer.YES, Answer.NO, Answer.NO)
+    assert (found.can_list, found.can_clone, found.can_delete) == (
+        PermissionState.YES,
+        PermissionState.NO,
+        PermissionState.NO,
+    )
     assert found.missing_permissions == ("voices_write",)
     assert "voices_write" in found.problem
 
@@ -122,7 +128,7 @@ def test_check_of_a_broke_key(connect):
     with connect("broke") as adapter:
         found = adapter.check()
 
-    assert found.can_list is Answer.YES
+    assert found.can_list is PermissionState.YES
     assert found.is_out_of_credit
     assert "out of credit" in found.problem
     assert "voice slots are in use" in found.problem

@@ -11,7 +11,7 @@ import pytest
 
 from catalog.providers.code_snippets import KEY, TEXT, write_curl, write_python
 from catalog.providers.registry import all_infos, get_adapter
-from catalog.providers.types import SpeechCall
+from catalog.providers.types import SpeechApiCall
 
 INFOS = [info for info in all_infos() if info.speech_call]
 
@@ -45,8 +45,8 @@ def test_both_ways_say_the_same_and_leave_the_key_out(info):
 
 @pytest.mark.parametrize("voice_id", ["a'b", "$(rm -rf x)", "`x`", '"', "a b", "a/../b", "x\ny"])
 def test_an_odd_id_stays_one_word_of_the_command(voice_id):
-    in_path = SpeechCall("speak/{voice}", {"text": "{text}"})
-    in_body = SpeechCall("speak", {"voice": "{voice}"})
+    in_path = SpeechApiCall("speak/{voice}", {"text": "{text}"})
+    in_body = SpeechApiCall("speak", {"voice": "{voice}"})
 
     first, second = (
         write_curl(call, "https://api.example", voice_id, is_owned=False).replace(" \\\n", "")

@@ -7,7 +7,7 @@ import pytest
 
 from catalog.providers import errors
 from catalog.providers.types import (
-    CloneRequest,
+    CloneParams,
     CloneResult,
     SampleFile,
 )
@@ -26,7 +26,7 @@ def voice_with(**changes: Any) -> dict[str, Any]:
 def test_clone_sends_the_form_as_documented(server):
     server.will_answer("clone")
     second = SampleFile('b"\r\n.mp3', "audio/mpeg", b"ID3")
-    wish = CloneRequest(
+    wish = CloneParams(
         "Anna",
         (SAMPLE, second),
         MARKER,
@@ -65,7 +65,7 @@ def test_a_long_description_gives_way_to_the_marker(server):
     server.will_answer("clone")
 
     with server.connect() as adapter:
-        adapter.clone(CloneRequest("Anna", (SAMPLE,), MARKER, "word " * 200))
+        adapter.clone(CloneParams("Anna", (SAMPLE,), MARKER, "word " * 200))
 
     description = next(
         part.content.decode()
@@ -80,7 +80,7 @@ def test_half_a_letter_in_a_name_does_not_keep_it_from_being_sent(server):
     server.will_answer("clone")
 
     with server.connect() as adapter:
-        adapter.clone(CloneRequest("Anna \ud83d", (SAMPLE,), MARKER))
+        adapter.clone(CloneParams("Anna \ud83d", (SAMPLE,), MARKER))
 
     assert read_form(server.requests[0])[0].content == b"Anna ?"
 
@@ -89,7 +89,7 @@ def test_a_clone_that_wants_to_be_verified_is_not_ready(server):
     server.will_answer("clone_needs_verification")
 
     with server.connect() as adapter:
-        result = adapter.clone(CloneRequest("Anna", (SAMPLE,), MARKER))
+        result = adapter.clone(CloneParams("Anna", (SAMPLE,), MARKER))
 
     assert not result.ready
     assert "verified" in result.note
@@ -100,7 +100,7 @@ def test_a_clone_without_a_usable_id_is_unknown(server, made):
     server.will_send(200, {"voice_id": made, "requires_verification": False})
 
     with server.connect() as adapter, pytest.raises(errors.OutcomeUnknown):
-        adapter.clone(CloneRequest("Anna", (SAMPLE,), MARKER))
+        adapter.clone(CloneParams("Anna", (SAMPLE,), MARKER))
 
 
 def test_find_marked_looks_through_all_pages_and_returns_the_oldest_first(server):

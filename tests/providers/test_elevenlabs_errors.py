@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from catalog.providers import errors
 from catalog.providers.adapters.elevenlabs.error_mapping import read_elevenlabs_refusal
 from catalog.providers.types import (
-    CloneRequest,
+    CloneParams,
     SampleFile,
 )
 from tests.providers.anything import ANYTHING
@@ -48,7 +48,7 @@ def test_each_documented_error_of_a_clone(server, fixture, kind, words):
     server.will_answer(fixture)
 
     with server.connect() as adapter, pytest.raises(errors.ProviderError) as caught:
-        adapter.clone(CloneRequest("Anna", (SAMPLE,), MARKER))
+        adapter.clone(CloneParams("Anna", (SAMPLE,), MARKER))
 
     assert type(caught.value) is kind
     assert words in caught.value.message

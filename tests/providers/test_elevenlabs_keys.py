@@ -6,7 +6,7 @@ import pytest
 
 from catalog.providers.key_checks import Slots
 from catalog.providers.types import (
-    Answer,
+    PermissionState,
     SampleFile,
 )
 from tests.providers.conftest import FakeServer, read_form
@@ -53,7 +53,9 @@ def test_check_of_a_good_key(server):
 
     assert found.account_ref == "ws-1"
     assert found.account_label == "Ana (creator)"
-    assert {found.can_list, found.can_preview, found.can_clone, found.can_delete} == {Answer.YES}
+    assert {found.can_list, found.can_preview, found.can_clone, found.can_delete} == {
+        PermissionState.YES
+    }
     assert (found.slots, found.problem, found.missing_permissions) == (Slots(3, 30), "", ())
     assert server.paths() == [
         "GET /v2/voices",
@@ -82,9 +84,9 @@ def test_check_of_a_key_that_may_not_write(server):
         found = adapter.check()
 
     assert (found.can_list, found.can_clone, found.can_delete) == (
-        Answer.YES,
-        Answer.NO,
-        Answer.NO,
+        PermissionState.YES,
+        PermissionState.NO,
+        PermissionState.NO,
     )
     assert found.missing_permissions == ("voices_write",)
     assert "voices_write" in found.problem
@@ -96,7 +98,7 @@ def test_check_of_a_key_that_may_not_list(server):
     with server.connect() as adapter:
         found = adapter.check()
 
-    assert (found.can_list, found.can_preview) == (Answer.NO, Answer.NO)
+    assert (found.can_list, found.can_preview) == (PermissionState.NO, PermissionState.NO)
     assert found.missing_permissions == ("voices_read",)
     assert "may not list voices" in found.problem
 
@@ -107,7 +109,7 @@ def test_check_of_a_key_that_may_not_read_the_account_is_good_for_the_rest(serve
     with server.connect() as adapter:
         found = adapter.check()
 
-    assert (found.can_list, found.can_clone) == (Answer.YES, Answer.YES)
+    assert (found.can_list, found.can_clone) == (PermissionState.YES, PermissionState.YES)
     assert (found.account_ref, found.slots) == ("", None)
     assert found.missing_permissions == ("user_read",)
 
@@ -159,7 +161,7 @@ def test_check_of_a_plan_without_cloning(server, writing, subscription):
     with server.connect() as adapter:
         found = adapter.check()
 
-    assert (found.can_clone, found.can_delete) == (Answer.NO, Answer.YES)
+    assert (found.can_clone, found.can_delete) == (PermissionState.NO, PermissionState.YES)
     assert found.problem == "The account's plan does not include voice cloning."
 
 
@@ -172,7 +174,7 @@ def test_check_does_not_guess_from_an_unclear_refusal(server, writing):
     with server.connect() as adapter:
         found = adapter.check()
 
-    assert (found.can_clone, found.can_delete) == (Answer.UNKNOWN, Answer.UNKNOWN)
+    assert (found.can_clone, found.can_delete) == (PermissionState.UNKNOWN, PermissionState.UNKNOWN)
 
 
 def test_check_of_an_account_whose_credit_bars_even_the_list(server):
@@ -182,5 +184,5 @@ def test_check_of_an_account_whose_credit_bars_even_the_list(server):
         found = adapter.check()
 
     assert found.is_out_of_credit
-    assert found.can_list is Answer.UNKNOWN
+    assert found.can_list is PermissionState.UNKNOWN
     assert "out of credit" in found.problem

@@ -6,7 +6,14 @@ import pytest
 
 from catalog.providers import errors
 from catalog.providers.base import Provider
-from catalog.providers.types import Answer, CloneRequest, Kind, RemoteVoice, SampleFile, VoiceState
+from catalog.providers.types import (
+    CloneParams,
+    Kind,
+    PermissionState,
+    RemoteVoice,
+    SampleFile,
+    VoiceState,
+)
 from tests.conftest import make_wav
 from tests.providers.sandboxed import MARKER
 from tests.providers.verbs import CLONING
@@ -18,7 +25,7 @@ SAMPLE = SampleFile("anna.wav", "audio/wav", make_wav(8.0))
 def make(adapter: Provider) -> tuple[str, dict[str, str]]:
     """Clone a voice; return its id, and what the job would have kept meanwhile."""
     kept: dict[str, str] = {}
-    wish = CloneRequest("Anna", (SAMPLE,), MARKER, language="en", gender="female")
+    wish = CloneParams("Anna", (SAMPLE,), MARKER, language="en", gender="female")
     made = adapter.clone(replace(wish, keep_progress=kept.update))
     assert made.ready
     return made.remote_id, kept
@@ -85,6 +92,6 @@ def test_a_clone_is_heard_and_deleted_as_far_as_its_provider_goes(sign_on, slug)
 @each
 def test_a_key_tells_what_it_may_and_a_wrong_one_opens_nothing(sign_on, slug):
     with sign_on(slug) as adapter:
-        assert adapter.check().can_list is Answer.YES
+        assert adapter.check().can_list is PermissionState.YES
     with sign_on(slug, "nobody") as adapter, pytest.raises(errors.CredentialRejected):
         adapter.check()

@@ -8,8 +8,8 @@ import pytest
 from catalog.providers import errors
 from catalog.providers.base import Provider
 from catalog.providers.error_classification import judge_refusal
-from catalog.providers.responses import Refusal
-from catalog.providers.types import Answer, ProviderInfo
+from catalog.providers.responses import ErrorBody
+from catalog.providers.types import PermissionState, ProviderInfo
 from catalog.sandbox.faults import FaultKind
 from tests.providers.conftest import KEY, FakeServer
 from tests.providers.sandboxed import MARKER, wish
@@ -106,7 +106,7 @@ def test_a_key_that_the_account_s_trouble_hits_is_good_and_the_trouble_is_named(
         found = adapter.check()
 
     assert "failed payment" in found.problem
-    assert found.can_list is Answer.UNKNOWN
+    assert found.can_list is PermissionState.UNKNOWN
 
 
 @pytest.mark.parametrize("slug", sorted(set(SLUGS) - {"elevenlabs"}))
@@ -190,7 +190,7 @@ class Adapter(Provider):
     def read_refusal(self, status, body, headers):
         if headers.get("x-reason") == "empty":
             words = body if isinstance(body, str) else json.dumps(body)
-            return Refusal(errors.OutOfCredit, words, "empty")
+            return ErrorBody(errors.OutOfCredit, words, "empty")
         return None
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from catalog.providers import errors
 from catalog.providers.registry import get_adapter
-from catalog.providers.types import SettingField, SpeechRequest
+from catalog.providers.types import SettingField, SpeechParams
 from tests.providers.conftest import FakeServer
 from tests.providers.verbs import INFOS, UNCLEAR, VERBS, each_speaking, run
 
@@ -94,7 +94,7 @@ def test_half_a_letter_does_not_stand_in_the_way(slug):
     server = FakeServer(slug).will_send(500)
 
     with server.connect() as adapter, pytest.raises(errors.OutcomeUnknown):
-        adapter.speak(SpeechRequest(WISH.remote_id, "Hello \ud83d"))
+        adapter.speak(SpeechParams(WISH.remote_id, "Hello \ud83d"))
 
     assert len(server.requests) == 1
 

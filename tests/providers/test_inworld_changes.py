@@ -9,7 +9,7 @@ import pytest
 from catalog.providers import errors
 from catalog.providers.adapters.inworld.cloning import clone_body
 from catalog.providers.languages import LANGUAGES
-from catalog.providers.types import CloneRequest, CloneResult, SampleFile
+from catalog.providers.types import CloneParams, CloneResult, SampleFile
 from tests.providers.conftest import KEY, load_fixture
 
 SLUG = "inworld"
@@ -21,7 +21,7 @@ DOCUMENTED = {
 MARKER = "vb1:5eb0a7c1:0f8fad5bd9cb469fa16570867728950e"
 SAMPLE = SampleFile("anna.wav", "audio/wav", b"RIFF....WAVE")
 ANNA = "ws-acme__anna"
-WISH = CloneRequest("Anna", (SAMPLE,), MARKER)
+WISH = CloneParams("Anna", (SAMPLE,), MARKER)
 
 
 def voice_with(**changes: Any) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def voice_with(**changes: Any) -> dict[str, Any]:
 
 def test_clone_sends_what_is_documented(server):
     server.will_answer("clone")
-    wish = CloneRequest(
+    wish = CloneParams(
         "Anna",
         (SAMPLE,),
         MARKER,
@@ -80,7 +80,7 @@ def test_a_long_description_gives_way_to_the_marker(server):
     server.will_answer("clone")
 
     with server.connect() as adapter:
-        adapter.clone(CloneRequest("Anna", (SAMPLE,), MARKER, "word " * 200))
+        adapter.clone(CloneParams("Anna", (SAMPLE,), MARKER, "word " * 200))
 
     description = json.loads(server.requests[0].content)["description"]
     assert description.endswith(f"\n{MARKER}")
@@ -91,7 +91,7 @@ def test_half_a_letter_in_a_name_does_not_keep_it_from_being_sent(server):
     server.will_answer("clone")
 
     with server.connect() as adapter:
-        adapter.clone(CloneRequest("Anna \ud83d", (SAMPLE,), MARKER))
+        adapter.clone(CloneParams("Anna \ud83d", (SAMPLE,), MARKER))
 
     assert b"Anna \\ud83d" in server.requests[0].content
 
@@ -152,7 +152,7 @@ def test_a_language_goes_as_the_nearest_documented_code_and_what_differs_is_said
     server.will_answer("clone")
 
     with server.connect() as adapter:
-        made = adapter.clone(CloneRequest("Anna", (SAMPLE,), MARKER, language=asked))
+        made = adapter.clone(CloneParams("Anna", (SAMPLE,), MARKER, language=asked))
 
     told = json.loads(server.requests[0].content)
     assert told["langCode"] == sent
@@ -163,7 +163,7 @@ def test_a_language_goes_as_the_nearest_documented_code_and_what_differs_is_said
 
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
 def test_every_language_of_the_form_goes_as_a_documented_code(language):
-    body = clone_body(CloneRequest("Anna", (SAMPLE,), MARKER, language=language), 500)
+    body = clone_body(CloneParams("Anna", (SAMPLE,), MARKER, language=language), 500)
 
     assert body["langCode"] in DOCUMENTED
 

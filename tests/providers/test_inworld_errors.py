@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from catalog.providers import errors
-from catalog.providers.types import Answer, CloneRequest, SampleFile
+from catalog.providers.types import CloneParams, PermissionState, SampleFile
 from tests.providers.conftest import load_fixture
 
 SLUG = "inworld"
 ANNA = "ws-acme__anna"
-WISH = CloneRequest("Anna", (SampleFile("a.wav", "audio/wav", b"RIFF"),), "vb1:5eb0a7c1:0f8fad5b")
+WISH = CloneParams("Anna", (SampleFile("a.wav", "audio/wav", b"RIFF"),), "vb1:5eb0a7c1:0f8fad5b")
 
 
 def voice_with(**changes: Any) -> dict[str, Any]:
@@ -26,9 +26,9 @@ def test_check_of_a_good_key(server):
         found = adapter.check()
 
     assert (found.account_ref, found.account_label) == ("ws-acme", "ws-acme")
-    assert {found.can_list, found.can_preview, found.can_delete} == {Answer.YES}
+    assert {found.can_list, found.can_preview, found.can_delete} == {PermissionState.YES}
     # The key may write, but whether there is credit for a clone shows when one is made.
-    assert found.can_clone is Answer.UNKNOWN
+    assert found.can_clone is PermissionState.UNKNOWN
     assert (found.problem, found.missing_permissions, found.slots) == ("", (), None)
     listing, probe = server.requests
     assert dict(listing.url.params) == {"pageSize": "1", "filter": 'source != "SYSTEM"'}
@@ -58,8 +58,8 @@ def test_check_of_a_key_that_may_only_read(server):
     with server.connect() as adapter:
         found = adapter.check()
 
-    assert (found.can_list, found.can_preview) == (Answer.YES, Answer.YES)
-    assert (found.can_clone, found.can_delete) == (Answer.NO, Answer.NO)
+    assert (found.can_list, found.can_preview) == (PermissionState.YES, PermissionState.YES)
+    assert (found.can_clone, found.can_delete) == (PermissionState.NO, PermissionState.NO)
     assert found.missing_permissions == ("write",)
     assert "may not make, change or delete voices" in found.problem
 
@@ -71,9 +71,9 @@ def test_check_of_a_key_that_may_not_read(server):
         found = adapter.check()
 
     assert (found.can_list, found.can_preview, found.can_clone) == (
-        Answer.NO,
-        Answer.NO,
-        Answer.UNKNOWN,
+        PermissionState.NO,
+        PermissionState.NO,
+        PermissionState.UNKNOWN,
     )
     assert found.missing_permissions == ("read",)
     assert "read permission" in found.problem
@@ -86,7 +86,7 @@ def test_check_of_an_account_without_credit(server):
         found = adapter.check()
 
     assert found.is_out_of_credit
-    assert found.can_clone is Answer.UNKNOWN
+    assert found.can_clone is PermissionState.UNKNOWN
     assert "out of credit" in found.problem
 
 
@@ -98,8 +98,8 @@ def test_what_could_not_be_found_out_is_unknown(server, fixture):
         found = adapter.check()
 
     assert (found.can_clone, found.can_delete, found.problem) == (
-        Answer.UNKNOWN,
-        Answer.UNKNOWN,
+        PermissionState.UNKNOWN,
+        PermissionState.UNKNOWN,
         "",
     )
 

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from catalog.audio.tts import phonemes
-from catalog.audio.tts.errors import NoEngine
+from catalog.audio.tts.errors import TTSUnavailable
 from catalog.audio.tts.styles import load_style
 from catalog.providers import errors
 from catalog.providers.adapters import local
 from catalog.providers.adapters.local.clones import CloneStore, LocalClone
 from catalog.providers.adapters.local.stock import hello_text
 from catalog.providers.session import open_provider
-from catalog.providers.types import Answer, Kind, SampleFile, SpeechRequest, VoiceState
+from catalog.providers.types import Kind, PermissionState, SampleFile, SpeechParams, VoiceState
 from tests.local import BuzzingEngine, QuickSearch, search_quickly
 from tests.providers.sandboxed import MARKER, wish
 from tests.providers.test_any_voice import check_voice
@@ -118,8 +118,8 @@ def test_a_stock_preview_is_spoken_once_for_all_accounts_of_the_machine(connect,
 
 def test_any_text_is_spoken_free_in_the_language_and_at_the_speed_asked_for(connect, engine):
     with connect() as adapter:
-        clip = adapter.speak(SpeechRequest("af_heart", "Hello.", settings={"speed": 1.5}))
-        adapter.speak(SpeechRequest("af_heart", "Lift.", language="en-GB"))
+        clip = adapter.speak(SpeechParams("af_heart", "Hello.", settings={"speed": 1.5}))
+        adapter.speak(SpeechParams("af_heart", "Lift.", language="en-GB"))
 
     assert clip.charged == 0
     assert engine.spoken == [("Hello.", "en-US", 1.5), ("Lift.", "en-GB", 1.0)]
@@ -129,14 +129,14 @@ def test_what_the_engine_cannot_speak_is_refused_in_its_words(connect, engine):
     engine.problem = "There is nothing in this text that can be spoken in this language."
 
     with connect() as adapter, pytest.raises(errors.RequestRejected, match="nothing in this text"):
-        adapter.speak(SpeechRequest("af_heart", "…"))
+        adapter.speak(SpeechParams("af_heart", "…"))
 
 
 @pytest.mark.parametrize("remote_id", ["nobody", "../af_heart", "match-0", "", "match-" + "0" * 20])
 def test_a_voice_that_is_not_there_is_not_found(connect, remote_id):
     with connect() as adapter:
         for call in (
-            lambda: adapter.speak(SpeechRequest(remote_id, "Hello.")),
+            lambda: adapter.speak(SpeechParams(remote_id, "Hello.")),
             lambda: adapter.preview(remote_id),
             lambda: adapter.rename(remote_id, "Anna"),
             lambda: adapter.delete(remote_id),
@@ -168,7 +168,7 @@ def test_a_clone_is_listed_found_by_its_mark_renamed_and_deleted(connect, tmp_pa
         assert renamed.description == f"Another text.\n\n{MARKER}"
         assert renamed.preview_url != clone.preview_url
 
-        adapter.speak(SpeechRequest(made, "Hello."))
+        adapter.speak(SpeechParams(made, "Hello."))
         assert engine.spoken == [("Hello.", "en-GB", 1.0)]
 
         adapter.delete(made)
@@ -277,15 +277,15 @@ def test_the_same_mark_always_names_the_same_clone(tmp_path):
 
 def test_its_check_verifies_the_weights(connect, monkeypatch):
     def refuse(folder):
-        raise NoEngine("The weights are wrong.")
+        raise TTSUnavailable("The weights are wrong.")
 
     with connect() as adapter:
         good = adapter.check()
         monkeypatch.setattr(local, "prepare_weights", refuse)
         bad = adapter.check()
 
-    assert (good.account_ref, good.can_preview, good.problem) == ("team-1", Answer.YES, "")
-    assert (bad.account_ref, bad.can_preview) == ("team-1", Answer.NO)
+    assert (good.account_ref, good.can_preview, good.problem) == ("team-1", PermissionState.YES, "")
+    assert (bad.account_ref, bad.can_preview) == ("team-1", PermissionState.NO)
     assert bad.problem == "The weights are wrong."
 
 

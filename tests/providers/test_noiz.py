@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from catalog.providers import errors
 from catalog.providers.adapters.noiz.voices import read_voice
-from catalog.providers.types import Answer, Kind, RemoteVoice, VoiceState
+from catalog.providers.types import Kind, PermissionState, RemoteVoice, VoiceState
 from tests.providers.conftest import KEY, FakeServer, load_fixture
 
 SLUG = "noiz"
@@ -277,8 +277,8 @@ def test_check_of_a_good_key(server):
     with server.connect() as adapter:
         found = adapter.check()
 
-    assert (found.can_list, found.can_preview) == (Answer.YES, Answer.YES)
-    assert (found.can_clone, found.can_delete) == (Answer.UNKNOWN, Answer.UNKNOWN)
+    assert (found.can_list, found.can_preview) == (PermissionState.YES, PermissionState.YES)
+    assert (found.can_clone, found.can_delete) == (PermissionState.UNKNOWN, PermissionState.UNKNOWN)
     assert (found.account_ref, found.problem, found.is_out_of_credit) == ("", "", False)
     assert server.requests[0].url.params["limit"] == "1"
 
@@ -292,4 +292,4 @@ def test_check_says_that_an_account_is_out_of_credit(server, fixture):
 
     assert found.is_out_of_credit
     assert "out of credit" in found.problem
-    assert found.can_list is Answer.UNKNOWN
+    assert found.can_list is PermissionState.UNKNOWN

@@ -7,13 +7,13 @@ import pytest
 from catalog.providers import errors
 from catalog.providers.adapters import noiz
 from catalog.providers.idempotency_marker import add_short_marker, has_short_marker
-from catalog.providers.types import CloneRequest, CloneResult, SampleFile
+from catalog.providers.types import CloneParams, CloneResult, SampleFile
 from tests.providers.conftest import load_fixture, read_form
 
 SLUG = "noiz"
 MARKER = "vb1:5eb0a7c1:0f8fad5bd9cb469fa16570867728950e"
 SAMPLE = SampleFile("anna.wav", "audio/wav", b"RIFF....WAVE")
-WISH = CloneRequest("Anna", (SAMPLE,), MARKER)
+WISH = CloneParams("Anna", (SAMPLE,), MARKER)
 ANNA = "a1b2c3d4"
 
 
@@ -32,7 +32,7 @@ def form_values(server) -> dict[str, str]:
 
 def test_clone_sends_the_form_as_documented(server):
     server.will_answer("clone")
-    wish = CloneRequest(
+    wish = CloneParams(
         "Anna ☕", (SAMPLE,), MARKER, "Not sent.", remove_background_noise=True, language="zh-CN"
     )
 
@@ -65,7 +65,7 @@ def test_a_long_name_gives_way_to_the_marker(server):
     server.will_answer("clone")
 
     with server.connect() as adapter:
-        adapter.clone(CloneRequest("Anna \ud83d of the north " * 20, (SAMPLE,), MARKER))
+        adapter.clone(CloneParams("Anna \ud83d of the north " * 20, (SAMPLE,), MARKER))
 
     name = form_values(server)["display_name"]
     assert len(name) <= 100
@@ -77,7 +77,7 @@ def test_the_longest_name_that_a_form_allows_is_not_cut(server):
     name = "x" * noiz.Adapter.info.max_name_length
 
     with server.connect() as adapter:
-        adapter.clone(CloneRequest(name, (SAMPLE,), MARKER))
+        adapter.clone(CloneParams(name, (SAMPLE,), MARKER))
 
     assert form_values(server)["display_name"].startswith(f"{name} ·")
 

@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.providers.offset_pagination import SkipWalk
+from catalog.providers.offset_pagination import OffsetWalk
 
 MOST_STEPS = 300
 
 
 def walk_through(rows, *, counts_rows, cap, total):
     """Return what a walk comes by, at a server that gives at most so many rows at once."""
-    walk, found = SkipWalk(limit=10), []
+    walk, found = OffsetWalk(limit=10), []
     for _ in range(MOST_STEPS):
         size = min(walk.limit, cap)
         # Pages are as long as was asked for, even where fewer rows of each are given away.
@@ -55,7 +55,7 @@ def test_rows_that_are_counted_but_not_shown_do_not_keep_it_from_ending(
 
 @pytest.mark.parametrize("counts_rows", [True, False])
 def test_no_more_is_asked_for_than_needed(counts_rows):
-    walk = SkipWalk(limit=10)
+    walk = OffsetWalk(limit=10)
 
     walk.take([f"v{number}" for number in range(10)], 10)
 
@@ -63,7 +63,7 @@ def test_no_more_is_asked_for_than_needed(counts_rows):
 
 
 def test_rows_without_an_id_are_gone_past():
-    walk = SkipWalk(limit=3)
+    walk = OffsetWalk(limit=3)
 
     walk.take(["", "v1", ""], 5)
     walk.take(["", ""], 5)
@@ -73,7 +73,7 @@ def test_rows_without_an_id_are_gone_past():
 
 
 def test_a_server_that_always_answers_with_the_first_page_is_noticed():
-    walk = SkipWalk(limit=3)
+    walk = OffsetWalk(limit=3)
 
     walk.take(["v0", "v1", "v2"], 9)
     walk.take(["v0", "v1", "v2"], 9)
@@ -83,7 +83,7 @@ def test_a_server_that_always_answers_with_the_first_page_is_noticed():
 
 
 def test_a_page_that_brings_nothing_more_is_the_last():
-    walk = SkipWalk(limit=3)
+    walk = OffsetWalk(limit=3)
 
     walk.take(["v0", "v1", "v2"], None)
     walk.take(["v3", "v4", "v5"], None)
@@ -93,7 +93,7 @@ def test_a_page_that_brings_nothing_more_is_the_last():
 
 
 def test_a_row_that_vanishes_meanwhile_does_not_hide_that_rows_are_counted():
-    walk = SkipWalk(limit=4)
+    walk = OffsetWalk(limit=4)
 
     walk.take(["v0", "v1", "v2", "v3"], 9)
     walk.take(["v2", "v3", "v4", "v5"], 8)

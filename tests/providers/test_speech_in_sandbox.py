@@ -9,10 +9,10 @@ from catalog.providers import errors
 from catalog.providers.base import Provider
 from catalog.providers.registry import get_adapter
 from catalog.providers.types import (
-    CloneRequest,
+    CloneParams,
     RemoteVoice,
     SampleFile,
-    SpeechRequest,
+    SpeechParams,
     VoiceState,
 )
 from catalog.sandbox import Sandbox
@@ -48,7 +48,7 @@ def test_a_text_is_spoken_by_a_clone_and_by_a_built_in_voice(sandbox, sign_on, s
     with sign_on(slug) as adapter:
         voice = first(adapter, owned=owned)
         before = purse(sandbox, slug)
-        clip = adapter.speak(SpeechRequest(voice.remote_id, "Hello from the sandbox."))
+        clip = adapter.speak(SpeechParams(voice.remote_id, "Hello from the sandbox."))
 
     assert decode_recording(clip.content).seconds > 1
     assert clip.content_type == "audio/mpeg"
@@ -68,8 +68,8 @@ def test_a_slower_speed_is_heard(sign_on, slug, name, slow):
     text = "Slow is longer than quick."
     with sign_on(slug) as adapter:
         voice = first(adapter, owned=False).remote_id
-        quick = adapter.speak(SpeechRequest(voice, text, settings={name: 1.0}))
-        drawn = adapter.speak(SpeechRequest(voice, text, settings={name: slow}))
+        quick = adapter.speak(SpeechParams(voice, text, settings={name: 1.0}))
+        drawn = adapter.speak(SpeechParams(voice, text, settings={name: slow}))
 
     assert decode_recording(drawn.content).seconds > 1.2 * decode_recording(quick.content).seconds
 
@@ -77,14 +77,14 @@ def test_a_slower_speed_is_heard(sign_on, slug, name, slow):
 def test_a_clone_of_which_no_model_is_named_speaks_with_each_that_it_supports(sandbox, sign_on):
     with sign_on("telnyx") as adapter:
         bare = next(each for each in adapter.voices() if each.is_owned and not each.languages)
-        usual = adapter.speak(SpeechRequest(bare.remote_id, "Hello."))
+        usual = adapter.speak(SpeechParams(bare.remote_id, "Hello."))
         fields = adapter.info.speech_fields(bare.details)
         spoken = [
-            adapter.speak(SpeechRequest(bare.remote_id, "Hello.", settings={"model": model}))
+            adapter.speak(SpeechParams(bare.remote_id, "Hello.", settings={"model": model}))
             for model in fields[0].choices
         ]
         with pytest.raises(errors.RequestRejected, match="Model must be one of"):
-            adapter.speak(SpeechRequest(bare.remote_id, "Hello.", settings={"model": "other"}))
+            adapter.speak(SpeechParams(bare.remote_id, "Hello.", settings={"model": "other"}))
 
     assert "model" not in bare.details
     assert fields[0].choices == ("speech-2.8-turbo", "speech-2.6-turbo")
@@ -95,7 +95,7 @@ def test_a_clone_of_which_no_model_is_named_speaks_with_each_that_it_supports(sa
 def test_what_was_charged_is_passed_on_where_it_is_told(sign_on, slug, charged):
     with sign_on(slug) as adapter:
         voice = first(adapter, owned=False)
-        clip = adapter.speak(SpeechRequest(voice.remote_id, "Hello from the sandbox."))
+        clip = adapter.speak(SpeechParams(voice.remote_id, "Hello from the sandbox."))
 
     assert clip.charged == charged
 
@@ -105,13 +105,13 @@ def test_an_account_without_credit_says_so(sign_on, slug):
     with sign_on(slug, "broke") as adapter:
         voice = first(adapter, owned=False).remote_id
         with pytest.raises(errors.OutOfCredit):
-            adapter.speak(SpeechRequest(voice, "Hello."))
+            adapter.speak(SpeechParams(voice, "Hello."))
 
 
 @each
 def test_a_voice_that_is_not_there_is_refused_and_not_unclear(sign_on, slug):
     with sign_on(slug) as adapter, pytest.raises(errors.RequestRejected):
-        adapter.speak(SpeechRequest("Telnyx.NaturalHD.nobody", "Hello."))
+        adapter.speak(SpeechParams("Telnyx.NaturalHD.nobody", "Hello."))
 
 
 @each
@@ -120,7 +120,7 @@ def test_a_lost_answer_is_unclear(sandbox, sign_on, slug):
         voice = first(adapter, owned=False).remote_id
         sandbox.faults.add(Fault(FaultKind.DROP_AFTER, provider=slug, method="POST"))
         with pytest.raises(errors.OutcomeUnknown):
-            adapter.speak(SpeechRequest(voice, "Hello."))
+            adapter.speak(SpeechParams(voice, "Hello."))
 
 
 def test_every_provider_that_takes_money_is_played_here():
@@ -130,7 +130,7 @@ def test_every_provider_that_takes_money_is_played_here():
 def test_a_clone_is_heard_before_it_is_made_and_then_made_of_the_same_file(sandbox, sign_on):
     kept: dict[str, str] = {}
     recording = SampleFile("anna.wav", "audio/wav", make_wav(8.0))
-    wish = CloneRequest("Anna", (recording,), "", keep_progress=kept.update)
+    wish = CloneParams("Anna", (recording,), "", keep_progress=kept.update)
     with sign_on("stepfun") as adapter:
         before = {voice.remote_id for voice in adapter.voices()}
         clip = adapter.preview_clone(wish, "Hello from the sandbox.")

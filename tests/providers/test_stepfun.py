@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from catalog.providers import errors
 from catalog.providers.adapters.stepfun import read_built_in, read_clone
-from catalog.providers.types import Answer, Kind, RemoteVoice, VoiceState
+from catalog.providers.types import Kind, PermissionState, RemoteVoice, VoiceState
 from tests.providers.conftest import KEY, FakeServer
 
 SLUG = "stepfun"
@@ -279,8 +279,8 @@ def test_check_of_a_good_key(server):
     with server.connect() as adapter:
         found = adapter.check()
 
-    assert (found.can_list, found.can_clone) == (Answer.YES, Answer.UNKNOWN)
-    assert found.can_delete is Answer.NO
+    assert (found.can_list, found.can_clone) == (PermissionState.YES, PermissionState.UNKNOWN)
+    assert found.can_delete is PermissionState.NO
     assert (found.account_ref, found.problem, found.is_out_of_credit) == ("", "", False)
     assert dict(server.requests[0].url.params) == {"limit": "1"}
 
@@ -330,7 +330,7 @@ def test_check_goes_without_a_balance_that_is_not_told(server):
     with server.connect() as adapter:
         found = adapter.check()
 
-    assert (found.can_list, found.is_out_of_credit) == (Answer.YES, False)
+    assert (found.can_list, found.is_out_of_credit) == (PermissionState.YES, False)
 
 
 def test_check_says_that_an_account_is_out_of_credit(server):
@@ -341,4 +341,4 @@ def test_check_says_that_an_account_is_out_of_credit(server):
 
     assert found.is_out_of_credit
     assert "balance" in found.problem
-    assert found.can_list is Answer.UNKNOWN
+    assert found.can_list is PermissionState.UNKNOWN

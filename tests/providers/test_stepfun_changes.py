@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from catalog.providers import errors
-from catalog.providers.types import CloneRequest, CloneResult, SampleFile
+from catalog.providers.types import CloneParams, CloneResult, SampleFile
 from tests.providers.conftest import load_fixture, read_form
 
 SLUG = "stepfun"
@@ -18,8 +18,8 @@ UPLOADED = {"file_id": "file-Kx81"}
 NAME = f"{MARKER.replace(':', '-')}.wav"
 
 
-def wish_with(**changes: Any) -> CloneRequest:
-    return CloneRequest("Anna", (SAMPLE,), MARKER, **changes)
+def wish_with(**changes: Any) -> CloneParams:
+    return CloneParams("Anna", (SAMPLE,), MARKER, **changes)
 
 
 def clone(remote_id: str, file_id: Any, created: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 
 from catalog.providers import errors
 from catalog.providers.adapters.telnyx import Adapter
-from catalog.providers.types import CloneRequest, CloneResult, SampleFile
+from catalog.providers.types import CloneParams, CloneResult, SampleFile
 from tests.providers.conftest import KEY, load_fixture, read_form
 
 SLUG = "telnyx"
@@ -17,7 +17,7 @@ SAMPLE = SampleFile('an"na\r\n.wav', "audio/wav", b"RIFF....WAVE")
 ANNA = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
 BO = "6b1d2c60-98f4-4c6e-8f9a-0a1b2c3d4e5f"
 BUILT_IN = "Telnyx.NaturalHD.astra"
-WISH = CloneRequest("Anna", (SAMPLE,), MARKER, language="en-GB", gender="female")
+WISH = CloneParams("Anna", (SAMPLE,), MARKER, language="en-GB", gender="female")
 
 
 def clone_with(**changes: Any) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def clone_with(**changes: Any) -> dict[str, Any]:
 
 def test_clone_sends_the_form_as_documented(server):
     server.will_answer("made")
-    wish = CloneRequest(
+    wish = CloneParams(
         "Anna",
         (SAMPLE,),
         MARKER,
@@ -61,7 +61,7 @@ def test_what_is_not_known_is_left_for_telnyx_to_ask_for(server):
     server.will_answer("error_fields")
 
     with server.connect() as adapter, pytest.raises(errors.RequestRejected) as caught:
-        adapter.clone(CloneRequest("Anna", (SAMPLE,), MARKER))
+        adapter.clone(CloneParams("Anna", (SAMPLE,), MARKER))
 
     names = {part.name for part in read_form(server.requests[0])}
     assert names == {"name", "provider", "model_id", "label", "audio_file"}
@@ -72,7 +72,7 @@ def test_a_long_description_gives_way_to_the_marker(server):
     server.will_answer("made")
 
     with server.connect() as adapter:
-        adapter.clone(CloneRequest("Anna \ud83d", (SAMPLE,), MARKER, "word " * 200))
+        adapter.clone(CloneParams("Anna \ud83d", (SAMPLE,), MARKER, "word " * 200))
 
     values = {part.name: part.content.decode() for part in read_form(server.requests[0])}
     label = values["label"].replace("\r\n", "\n")

@@ -3,12 +3,12 @@
 import pytest
 
 from catalog.providers import errors
-from catalog.providers.types import Answer, CloneRequest, SampleFile
+from catalog.providers.types import CloneParams, PermissionState, SampleFile
 from tests.providers.conftest import KEY, FakeServer, load_fixture, read_form
 
 SLUG = "telnyx"
 ANNA = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
-WISH = CloneRequest("Anna", (SampleFile("a.wav", "audio/wav", b"RIFF"),), "vb1:5eb0a7c1:0f8fad5b")
+WISH = CloneParams("Anna", (SampleFile("a.wav", "audio/wav", b"RIFF"),), "vb1:5eb0a7c1:0f8fad5b")
 
 
 def will_check(
@@ -24,7 +24,9 @@ def test_check_of_a_good_key(server):
         found = adapter.check()
 
     assert found.account_ref == ""
-    assert {found.can_list, found.can_preview, found.can_clone, found.can_delete} == {Answer.YES}
+    assert {found.can_list, found.can_preview, found.can_clone, found.can_delete} == {
+        PermissionState.YES
+    }
     assert (found.problem, found.missing_permissions, found.is_out_of_credit) == ("", (), False)
     assert server.paths() == [
         "GET /v2/voice_clones",
@@ -50,9 +52,9 @@ def test_check_of_a_key_that_may_not_write(server):
         found = adapter.check()
 
     assert (found.can_list, found.can_clone, found.can_delete) == (
-        Answer.YES,
-        Answer.NO,
-        Answer.NO,
+        PermissionState.YES,
+        PermissionState.NO,
+        PermissionState.NO,
     )
     assert found.missing_permissions == ("write",)
     assert "may not make, change or delete voices" in found.problem
@@ -65,7 +67,7 @@ def test_what_could_not_be_found_out_is_unknown(server, writing):
     with server.connect() as adapter:
         found = adapter.check()
 
-    assert (found.can_clone, found.can_delete) == (Answer.UNKNOWN, Answer.UNKNOWN)
+    assert (found.can_clone, found.can_delete) == (PermissionState.UNKNOWN, PermissionState.UNKNOWN)
 
 
 def test_check_of_an_account_without_credit(server):
@@ -75,7 +77,7 @@ def test_check_of_an_account_without_credit(server):
         found = adapter.check()
 
     assert found.is_out_of_credit
-    assert found.can_clone is Answer.YES
+    assert found.can_clone is PermissionState.YES
     assert found.problem == "The account at Telnyx is out of credit."
 
 
@@ -99,7 +101,7 @@ def test_a_balance_that_is_not_told_is_no_problem(server, fixture):
         found = adapter.check()
 
     assert (found.is_out_of_credit, found.problem) == (False, "")
-    assert found.can_clone is Answer.UNKNOWN
+    assert found.can_clone is PermissionState.UNKNOWN
 
 
 @pytest.mark.parametrize("credit", [None, "", "much", 5, {}])

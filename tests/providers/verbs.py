@@ -5,7 +5,7 @@ import pytest
 
 from catalog.providers.base import Provider
 from catalog.providers.registry import all_infos, get_adapter
-from catalog.providers.types import CloneRequest, SampleFile, SpeechRequest
+from catalog.providers.types import CloneParams, SampleFile, SpeechParams
 
 ALL_INFOS = all_infos()
 # What is built in talks to no server that could fail; it has tests of its own.
@@ -18,7 +18,7 @@ VERBS = {
     "voice": ("v1",),
     # Where a recording is uploaded first, that is done: the next call is the one that counts.
     "clone": (
-        CloneRequest(
+        CloneParams(
             "Anna",
             (SampleFile("a.wav", "audio/wav", b"RIFF"),),
             "vb1:5eb0:0f8fad5b",
@@ -37,7 +37,7 @@ VERBS = {
     "edit_settings": ("v1", {}),
     "preview": ("v1", "", "s1"),
     # No provider has to ask first how this one speaks: the next call is the one that counts.
-    "speak": (SpeechRequest("voice-tone-1.ada", "Hello."),),
+    "speak": (SpeechParams("voice-tone-1.ada", "Hello."),),
 }
 NOTHING_WAS_SENT = [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout]
 UNCLEAR = [

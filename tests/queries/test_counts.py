@@ -15,7 +15,7 @@ from catalog.queries.cleanups.rules import RULES
 from catalog.queries.cleanups.stale import SECTIONS, find_own_voices, find_stale, get_stale_page
 from catalog.queries.collections import find_collections, get_collection_page
 from catalog.queries.credentials import find_account_statuses
-from catalog.search.index.cache import SHELF
+from catalog.search.index.cache import INDEX_CACHE
 from tests import factories
 
 NOW = factories.NOW
@@ -53,7 +53,7 @@ def world(request, cast):
     _add_private(cast)
     if request.param == "index":
         build_due_indexes()
-        SHELF.forget()
+        INDEX_CACHE.forget()
     return cast
 
 

@@ -8,7 +8,7 @@ from catalog.jobs.searches.index import build_index
 from catalog.models import Rating, Team, Voice, VoiceUsage
 from catalog.queries.searches.filters import VoiceFilter
 from catalog.queries.voices.search import PAGE_SIZE, find_voice_ids, find_voices
-from catalog.search.index.cache import SHELF
+from catalog.search.index.cache import INDEX_CACHE
 from catalog.services.annotations import rate_voice
 from catalog.services.usage import note_play
 from catalog.services.voices.edit import rename_voice
@@ -35,7 +35,7 @@ def names(cast, sort: str, *, is_indexed: bool, **wanted: object) -> list[str]:
     if is_indexed:
         teams = frozenset(Team.objects.visible_to(cast.ana).values_list("pk", flat=True))
         build_index(teams)
-        assert SHELF.find_edition(teams)
+        assert INDEX_CACHE.find_index_version(teams)
     return [voice.name for voice in find_voices(cast.ana, VoiceFilter(sort=sort, **wanted)).voices]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from catalog.audio.tts.engine import RATE
-from catalog.audio.tts.errors import CannotSpeak, SpeechProblem
+from catalog.audio.tts.errors import TTSError, UnsupportedText
 from catalog.audio.tts.styles import STYLE_SHAPE
 from catalog.sandbox import actors
 from catalog.sandbox.actors import LONGEST_TEXT, Actor
@@ -20,11 +20,11 @@ class ListeningEngine:
 
     def __init__(self) -> None:
         self.spoken: list[tuple[str, np.ndarray, float]] = []
-        self.problem: SpeechProblem | None = None
+        self.problem: TTSError | None = None
 
     def speak(self, text: str, style: np.ndarray, language: str, speed: float) -> np.ndarray:
         if not text.isascii():
-            raise CannotSpeak("There is nothing in this text.")
+            raise UnsupportedText("There is nothing in this text.")
         if self.problem:
             raise self.problem
         self.spoken.append((text, style, speed))
@@ -74,7 +74,7 @@ def test_what_is_not_english_is_answered_in_english(engine):
 
 
 def test_an_engine_that_fails_is_told_as_a_missing_one(engine):
-    engine.problem = SpeechProblem("The weights are wrong.")
+    engine.problem = TTSError("The weights are wrong.")
 
     with pytest.raises(NoEngine, match="weights are wrong"):
         Actor(Path("unused")).speak("Hello.", Character.of("x"))

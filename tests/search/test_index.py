@@ -17,7 +17,7 @@ from catalog.search.engines import Search, answer_search
 from catalog.search.index.engine import IndexEngine
 from catalog.search.index.rows import read_rows
 from catalog.search.index.segments import build_segment
-from catalog.search.index.versions import Edition, Shard
+from catalog.search.index.versions import IndexVersion, Shard
 from catalog.search.search_text import fill_words
 from catalog.search.sql import SqlEngine
 from catalog.search.syntax import parse_search
@@ -145,9 +145,9 @@ def shelf(cast: SimpleNamespace) -> SimpleNamespace:
     return cast
 
 
-def build(shelf: SimpleNamespace) -> Edition:
+def build(shelf: SimpleNamespace) -> IndexVersion:
     segment = build_segment(read_rows([*shelf.seen, shelf.hidden.pk]))
-    return Edition([Shard(segment)], versions())
+    return IndexVersion([Shard(segment)], versions())
 
 
 def versions() -> dict[int, int]:
@@ -156,7 +156,7 @@ def versions() -> dict[int, int]:
     return dict(CatalogVersion.objects.values_list("team", "number"))
 
 
-def assert_alike(shelf: SimpleNamespace, edition: Edition, search: Search) -> None:
+def assert_alike(shelf: SimpleNamespace, edition: IndexVersion, search: Search) -> None:
     facets = [*FACETS, "starred", "has", "is", "main_language"]
     for page in (1, 2, 9):
         by_sql = answer_search(SqlEngine(), search, facets=facets, page=page, size=PAGE)

@@ -9,7 +9,7 @@ from catalog.models import CatalogVersion, Membership, Team, Voice
 from catalog.models.voices.versions import raise_version, touch_voices
 from catalog.queries.voices.search import VoiceFilter, find_voices
 from catalog.search.index import cache, versions
-from catalog.search.index.cache import SHELF, Shelf
+from catalog.search.index.cache import INDEX_CACHE, IndexCache
 from catalog.search.index.snapshots import snapshot_path
 from catalog.services.annotations import star_voice, write_note
 from catalog.services.collections import collect_voices, make_collection
@@ -31,7 +31,9 @@ def aurora(cast):
 
 
 def names(user, **wanted) -> list[str]:
-    assert SHELF.find_edition(frozenset(Team.objects.visible_to(user).values_list("pk", flat=True)))
+    assert INDEX_CACHE.find_index_version(
+        frozenset(Team.objects.visible_to(user).values_list("pk", flat=True))
+    )
     return [voice.shown_name for voice in find_voices(user, VoiceFilter(**wanted)).voices]
 
 
@@ -39,7 +41,7 @@ def test_people_of_one_team_share_an_index_and_see_only_what_is_theirs(aurora):
     assert names(aurora.mia) == ["Ada", "Bob"]
     assert names(aurora.ana) == ["Ada", "Bob", "Hidden"]
     assert names(aurora.mia, words="hidden") == []
-    assert SHELF.find_edition(frozenset({aurora.borealis.pk})) is None
+    assert INDEX_CACHE.find_index_version(frozenset({aurora.borealis.pk})) is None
 
 
 def test_every_change_is_seen_by_the_next_request_of_every_process(aurora):
@@ -73,7 +75,7 @@ def test_every_change_is_seen_by_the_next_request_of_every_process(aurora):
 def test_another_process_reads_the_same_file_and_catches_up(aurora):
     factories.make_voice(aurora.account, "Cem")
 
-    edition = Shelf().find_edition(aurora.teams)
+    edition = IndexCache().find_index_version(aurora.teams)
 
     assert [len(shard.segment.pks) for shard in edition.shards] == [3, 1]
 
@@ -97,20 +99,20 @@ def test_a_change_that_is_taken_back_leaves_no_trace(aurora):
 
 
 def test_without_changes_a_request_asks_for_the_versions_only(aurora):
-    SHELF.find_edition(aurora.teams)
+    INDEX_CACHE.find_index_version(aurora.teams)
 
     with CaptureQueriesContext(connection) as seen:
-        SHELF.find_edition(aurora.teams)
+        INDEX_CACHE.find_index_version(aurora.teams)
 
     assert len(seen) == 1
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="Another planner, other words.")
 def test_changes_are_taken_in_without_a_look_at_every_voice(aurora):
-    SHELF.find_edition(aurora.teams)
+    INDEX_CACHE.find_index_version(aurora.teams)
     touch_voices([aurora.voice.pk])
     with CaptureQueriesContext(connection) as seen:
-        SHELF.find_edition(aurora.teams)
+        INDEX_CACHE.find_index_version(aurora.teams)
 
     plans = []
     with connection.cursor() as cursor:
@@ -127,7 +129,7 @@ def test_where_there_is_no_index_or_it_is_far_behind_sql_answers(aurora, monkeyp
     for name in ("Cem", "Dan"):
         factories.make_voice(aurora.account, name)
 
-    assert SHELF.find_edition(aurora.teams) is None
+    assert INDEX_CACHE.find_index_version(aurora.teams) is None
     assert len(find_voices(aurora.mia, VoiceFilter()).voices) == 4
 
     build_index(aurora.teams)
@@ -139,18 +141,18 @@ def test_an_index_that_took_in_much_is_changed_for_a_newer_one(aurora, monkeypat
     assert names(aurora.mia) == ["Ada", "Bob"]
     for name in ("Cem", "Dan"):
         factories.make_voice(aurora.account, name)
-    assert len(SHELF.find_edition(aurora.teams).shards) > 1
+    assert len(INDEX_CACHE.find_index_version(aurora.teams).shards) > 1
     build_index(aurora.teams)
     raise_version(aurora.aurora.pk)
 
-    assert len(SHELF.find_edition(aurora.teams).shards) == 1
+    assert len(INDEX_CACHE.find_index_version(aurora.teams).shards) == 1
 
 
 @pytest.mark.parametrize("content", [b"", b"torn", b"voiceboard index\n\xff\xff\xff"])
 def test_a_file_that_is_no_index_is_dropped_and_made_anew(aurora, content):
     snapshot_path(aurora.teams).write_bytes(content)
 
-    assert SHELF.find_edition(aurora.teams) is None
+    assert INDEX_CACHE.find_index_version(aurora.teams) is None
     assert build_due_indexes() == [aurora.teams]
     assert names(aurora.mia) == ["Ada", "Bob"]
 
@@ -159,7 +161,7 @@ def test_a_file_that_breaks_off_is_dropped(aurora):
     path = snapshot_path(aurora.teams)
     path.write_bytes(path.read_bytes()[:-100])
 
-    assert SHELF.find_edition(aurora.teams) is None
+    assert INDEX_CACHE.find_index_version(aurora.teams) is None
     assert not path.exists()
 
 
@@ -167,9 +169,9 @@ def test_an_index_of_a_later_database_than_this_one_answers_nothing(aurora):
     assert names(aurora.mia) == ["Ada", "Bob"]
     CatalogVersion.objects.update(number=1)
 
-    assert SHELF.find_edition(aurora.teams) is None
+    assert INDEX_CACHE.find_index_version(aurora.teams) is None
     assert build_due_indexes() == [aurora.teams]
-    assert SHELF.find_edition(aurora.teams).versions == {aurora.aurora.pk: 1}
+    assert INDEX_CACHE.find_index_version(aurora.teams).versions == {aurora.aurora.pk: 1}
 
 
 def test_the_index_is_readable_by_its_owner_only(aurora):
@@ -182,9 +184,9 @@ def test_the_index_least_used_leaves_when_there_is_no_room(aurora, settings):
     build_index(both)
     settings.INDEX_MAX_BYTES = 1
 
-    assert SHELF.find_edition(aurora.teams)
-    assert SHELF.find_edition(both)
-    assert list(SHELF._entries) == [both]
+    assert INDEX_CACHE.find_index_version(aurora.teams)
+    assert INDEX_CACHE.find_index_version(both)
+    assert list(INDEX_CACHE._entries) == [both]
 
 
 def test_whoever_is_in_two_teams_finds_what_the_one_has_that_they_work_in(aurora):

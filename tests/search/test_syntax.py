@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from catalog.search.completion import complete_search
 from catalog.search.nodes import (
     NOTHING,
-    All,
-    Either,
+    AllOf,
+    AnyOf,
     Node,
     Not,
     Phrase,
@@ -28,7 +28,7 @@ ANYTHING = st.lists(SPECIAL | st.text(max_size=6), max_size=30).map("".join)
 
 def understood(text: str) -> tuple[Node, ...]:
     node = parse_search(text).node
-    assert isinstance(node, All)
+    assert isinstance(node, AllOf)
     return node.parts
 
 
@@ -40,13 +40,13 @@ def understood(text: str) -> tuple[Node, ...]:
         ('"warm voice" low', (Phrase(("warm", "voice")), Word("low"))),
         ("-deep", (Not(Word("deep")),)),
         ('-"very deep"', (Not(Phrase(("very", "deep"))),)),
-        ("well-known", (All((Word("well"), Word("known"))),)),
+        ("well-known", (AllOf((Word("well"), Word("known"))),)),
         ("gender:female", (FEMALE,)),
         ("gender:woman", (FEMALE,)),
         ("GENDER:Female", (FEMALE,)),
         ("-gender:male", (Not(MALE),)),
-        ("gender:male,female", (Either((MALE, FEMALE)),)),
-        ("gender:male warm gender:female", (Word("warm"), Either((MALE, FEMALE)))),
+        ("gender:male,female", (AnyOf((MALE, FEMALE)),)),
+        ("gender:male warm gender:female", (Word("warm"), AnyOf((MALE, FEMALE)))),
         ("lang:en", (ENGLISH,)),
         ("lang:english", (ENGLISH,)),
         ("lang:en_GB", (Value("language", ("en-GB",), is_family=True),)),
@@ -95,7 +95,7 @@ def test_words_beyond_the_twelfth_are_left_aside():
     [
         (
             'gender = "female" AND lang_code = "en"',
-            All((FEMALE, Value("main_language", ("en",), is_family=True))),
+            AllOf((FEMALE, Value("main_language", ("en",), is_family=True))),
         ),
         ("gender = female", FEMALE),
         ('gender != "male"', Not(MALE)),
@@ -110,20 +110,20 @@ def test_words_beyond_the_twelfth_are_left_aside():
         ),
         (
             'tags:"friendly" AND gender=male',
-            All((Phrase(("friendly",), frozenset({"labels", "team"})), MALE)),
+            AllOf((Phrase(("friendly",), frozenset({"labels", "team"})), MALE)),
         ),
-        ("gender=male warm", All((MALE, Word("warm")))),
+        ("gender=male warm", AllOf((MALE, Word("warm")))),
         # As AIP-160 has it, OR binds tighter than AND.
         (
             "warm AND gender=male OR gender=female",
-            All((Word("warm"), Either((MALE, FEMALE)))),
+            AllOf((Word("warm"), AnyOf((MALE, FEMALE)))),
         ),
         (
             "(warm AND gender=male) OR gender=female",
-            Either((All((Word("warm"), MALE)), FEMALE)),
+            AnyOf((AllOf((Word("warm"), MALE)), FEMALE)),
         ),
         ('name = "Ada \\"B\\""', Phrase(("ada", "b"), frozenset({"name"}))),
-        ("warm OR deep", Either((Word("warm"), Word("deep")))),
+        ("warm OR deep", AnyOf((Word("warm"), Word("deep")))),
     ],
 )
 def test_an_expression_is_read_as_its_standard_says(text, node):
@@ -191,7 +191,7 @@ def count_leaves(node: Node) -> int:
     match node:
         case Not():
             return count_leaves(node.part)
-        case All() | Either():
+        case AllOf() | AnyOf():
             return sum(map(count_leaves, node.parts))
         case _:
             return 1
@@ -205,7 +205,7 @@ def list_terms(node: Node) -> list[str]:
             return list(node.terms)
         case Not():
             return list_terms(node.part)
-        case All() | Either():
+        case AllOf() | AnyOf():
             return [term for part in node.parts for term in list_terms(part)]
         case _:
             return []

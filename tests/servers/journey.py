@@ -18,8 +18,8 @@ django.setup()
 
 from catalog.audio.formats import FORMATS  # noqa: E402  (needs the loaded apps)
 from catalog.models import CloneJob, Credential, Voice  # noqa: E402
-from catalog.services.clones import CloneWish, Cut, request_clones  # noqa: E402
-from catalog.services.consents import ConsentWish  # noqa: E402
+from catalog.services.clones import CloneRequest, SampleCut, request_clones  # noqa: E402
+from catalog.services.consents import ConsentStatement  # noqa: E402
 from catalog.services.samples import add_sample  # noqa: E402
 from tests.conftest import make_wav  # noqa: E402
 from tests.servers.processes import in_time  # noqa: E402
@@ -48,12 +48,12 @@ def clone(name: str) -> dict[str, object]:
         audio_format=FORMATS["wav"],
         now=now,
     )
-    wish = CloneWish(
+    wish = CloneRequest(
         form_token=token,
-        cuts=[Cut(sample)],
+        cuts=[SampleCut(sample)],
         name=name,
         description="",
-        consent=ConsentWish("Ada", True, relation="permission", allowed_use="any"),
+        consent=ConsentStatement("Ada", True, relation="permission", allowed_use="any"),
     )
     job = request_clones(credential.owner, credentials=[credential], wish=wish, now=now).jobs.get()
     return {"job": str(job.pk)}

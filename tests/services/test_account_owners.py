@@ -22,7 +22,7 @@ from catalog.models.cleanups.keeps import find_responsible
 from catalog.models.cleanups.rules import rules_of
 from catalog.queries.cleanups.stale import find_stale
 from catalog.services.accounts.owners import (
-    NoFittingOwner,
+    UnsuitableOwner,
     change_account_owner,
     change_voice_owner,
 )
@@ -257,8 +257,8 @@ def test_only_an_admin_names_owners_and_only_people_of_the_team_who_do_more_than
     for who, owner, refusal in (
         (cast.mia, cast.mia, PermissionDenied),
         (cast.sam, cast.mia, PermissionDenied),
-        (cast.ana, cast.sam, NoFittingOwner),
-        (cast.ana, vic, NoFittingOwner),
+        (cast.ana, cast.sam, UnsuitableOwner),
+        (cast.ana, vic, UnsuitableOwner),
     ):
         values = {"owner": membership(owner), "reason": "So.", "now": NOW}
         with pytest.raises(refusal):

@@ -5,7 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
 from catalog.models import Membership, Rating, Star, Tag, Voice
-from catalog.queries.annotations import Score, find_marks, find_voice_marks
+from catalog.queries.annotations import RatingSummary, find_marks, find_voice_marks
 from catalog.queries.searches.filters import VoiceFilter
 from catalog.queries.voices.search import find_voices
 from catalog.services.annotations import (
@@ -96,9 +96,9 @@ def test_ratings_are_one_for_each_person_and_the_mean_is_shown(cast, rachel):
     rate_voice(cast.ana, voice=rachel, value=4, now=NOW)
 
     marks = find_voice_marks(cast.ana, rachel)
-    assert (marks.score, marks.own_rating) == (Score(4.5, 2), 4)
+    assert (marks.score, marks.own_rating) == (RatingSummary(4.5, 2), 4)
     rate_voice(cast.mia, voice=rachel, value=None, now=NOW)
-    assert find_voice_marks(cast.mia, rachel).score == Score(4, 1)
+    assert find_voice_marks(cast.mia, rachel).score == RatingSummary(4, 1)
 
 
 @pytest.mark.parametrize("value", [0, 6])
@@ -134,7 +134,7 @@ def test_all_of_it_survives_a_sync_that_renames_loses_and_brings_back_the_voice(
     sync(remote_voice("r-1", "Another name"), remote_voice("r-2"))
 
     marks = find_voice_marks(cast.mia, voice)
-    assert (marks.is_starred, marks.own_rating, marks.score) == (True, 5, Score(5, 1))
+    assert (marks.is_starred, marks.own_rating, marks.score) == (True, 5, RatingSummary(5, 1))
     assert [tag.name for tag in marks.tags] == ["narrator"]
     assert [note.text for note in marks.notes] == ["Ask for trailers"]
     assert marks.collections == [collection]

@@ -10,7 +10,7 @@ from catalog.models import AuditEntry, Keep, Membership, Notification, PlannedDe
 from catalog.models.cleanups.rules import rules_of
 from catalog.queries.cleanups.plans import LINE_COLUMNS, find_plans, get_plan_page, iterate_lines
 from catalog.queries.cleanups.stale import find_stale, get_stale_page
-from catalog.services.cleanups.keeps import NoFittingDay, change_keep, end_keep, keep_voice
+from catalog.services.cleanups.keeps import UnsuitableDate, change_keep, end_keep, keep_voice
 from catalog.services.cleanups.plans import NothingToPlan, approve_plan, draw_up_plan
 from tests import factories
 
@@ -156,7 +156,7 @@ def test_nobody_else_changes_a_keep(cast, kept):
 
 @pytest.mark.parametrize("day", [date(2026, 11, 20), date(2036, 12, 1), date.min, date.max])
 def test_a_day_that_is_past_or_too_far_is_refused(cast, kept, day):
-    with pytest.raises(NoFittingDay):
+    with pytest.raises(UnsuitableDate):
         change_keep(cast.mia, voice=kept, until=day, now=NOW)
 
     assert Keep.objects.get().until == IN_90_DAYS

@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied
 from catalog.models import AuditEntry, CleanupPlan, Credential, PlannedDeletion, Voice
 from catalog.services.cleanups.plans import (
     AlreadyApproved,
-    NoFittingKey,
+    NoDeletionKey,
     NothingToPlan,
     approve_plan,
     draw_up_plan,
@@ -218,7 +218,7 @@ def test_a_retry_takes_a_key_that_can_do_it_now(cast, failed_line):
 def test_a_retry_without_any_key_says_so_and_leaves_the_line_as_it_was(cast, failed_line):
     Credential.objects.filter(pk=cast.credential.pk).delete()
 
-    with pytest.raises(NoFittingKey):
+    with pytest.raises(NoDeletionKey):
         retry_deletion(cast.ana, line=failed_line, now=NOW)
 
     failed_line.refresh_from_db()

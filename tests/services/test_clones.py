@@ -26,15 +26,15 @@ from catalog.models import (
 )
 from catalog.services import clones
 from catalog.services.clones import (
-    CloneWish,
-    Cut,
+    CloneRequest,
     NothingToDo,
+    SampleCut,
     cancel_clone,
     look_again,
     request_clones,
     retry_clone,
 )
-from catalog.services.consents import ConsentNeeded, ConsentWish
+from catalog.services.consents import ConsentNeeded, ConsentStatement
 from tests import factories
 from tests.threads import call_at_once
 
@@ -42,14 +42,14 @@ NOW = factories.NOW
 State, Step = CloneJob.State, CloneJob.Step
 
 
-def make_consent(**values: Any) -> ConsentWish:
+def make_consent(**values: Any) -> ConsentStatement:
     wish = {
         "speaker": "Ada Lovelace",
         "is_given": True,
         "relation": Consent.Relation.PERMISSION,
         "allowed_use": Consent.Use.ANY,
     }
-    return ConsentWish(**{**wish, **values})
+    return ConsentStatement(**{**wish, **values})
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +65,7 @@ def ask(cast):
         user = user or cast.ana
         wish = {
             "form_token": uuid.uuid4(),
-            "cuts": cuts or [Cut(factories.make_sample(user, cast.aurora))],
+            "cuts": cuts or [SampleCut(factories.make_sample(user, cast.aurora))],
             "name": "Our Ada",
             "description": "Warm.",
             "consent": consent or make_consent(),
@@ -73,7 +73,7 @@ def ask(cast):
         return request_clones(
             user,
             credentials=credentials or [cast.credential],
-            wish=CloneWish(**{**wish, **values}),
+            wish=CloneRequest(**{**wish, **values}),
             now=NOW,
         )
 
@@ -133,7 +133,7 @@ def test_a_speaker_whom_the_person_may_not_see_is_another_one(ask, cast):
 def test_the_samples_keep_their_order_and_their_cuts(ask, cast):
     samples = [factories.make_sample(cast.ana, cast.aurora, name) for name in (b"one", b"two")]
 
-    order = ask(cuts=[Cut(samples[1], 1.5, 4), Cut(samples[0])])
+    order = ask(cuts=[SampleCut(samples[1], 1.5, 4), SampleCut(samples[0])])
 
     kept = order.sources.order_by("position").values_list("sample", "start_seconds", "end_seconds")
     assert list(kept) == [(samples[1].pk, 1.5, 4.0), (samples[0].pk, 0.0, None)]
@@ -228,7 +228,7 @@ def test_a_key_that_the_person_may_not_work_through_is_refused(ask, cast, whose)
 
 def test_a_sample_that_the_person_may_not_hear_is_refused(ask, cast):
     with pytest.raises(PermissionDenied):
-        ask(cast.mia, cuts=[Cut(factories.make_sample(cast.ana, cast.aurora))])
+        ask(cast.mia, cuts=[SampleCut(factories.make_sample(cast.ana, cast.aurora))])
 
 
 def test_a_teammate_s_shared_key_is_enough_and_the_job_says_whose(ask, cast):
@@ -261,7 +261,7 @@ def test_a_token_of_somebody_else_gives_away_nothing(ask, cast):
 
 
 def test_a_double_click_is_one_order_also_when_both_arrive_at_once(file_database, cast, ask, wakes):
-    token, cuts = uuid.uuid4(), [Cut(factories.make_sample(cast.ana, cast.aurora))]
+    token, cuts = uuid.uuid4(), [SampleCut(factories.make_sample(cast.ana, cast.aurora))]
 
     answers = call_at_once(*[lambda: ask(form_token=token, cuts=cuts) for _ in range(6)])
 

@@ -10,7 +10,7 @@ from catalog.models import Comparison, Synthesis, Voice, Vote
 from catalog.queries.comparisons import count_votes, find_gain, get_round
 from catalog.services.comparisons import (
     CannotCompare,
-    ComparisonWish,
+    ComparisonRequest,
     CostChanged,
     cancel_comparison,
     cast_vote,
@@ -28,8 +28,8 @@ def voices(cast) -> list[Voice]:
     return [factories.make_voice(cast.account, name) for name in ("Ann", "Bea", "Cem")]
 
 
-def wish_for(voices: list[Voice], **changes) -> ComparisonWish:
-    wish = ComparisonWish(voices, TEXT, is_blind=False, votes_wanted=1, agreed=1000)
+def wish_for(voices: list[Voice], **changes) -> ComparisonRequest:
+    wish = ComparisonRequest(voices, TEXT, is_blind=False, votes_wanted=1, agreed=1000)
     return dataclasses.replace(wish, **changes)
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from catalog.models import AuditEntry, CloneBatch, Consent, Membership
 from catalog.queries.consents import find_contradictions, name_findings
-from catalog.services.clones import CloneWish, Cut, request_clones
-from catalog.services.consents import ConsentContradicted, ConsentWish
+from catalog.services.clones import CloneRequest, SampleCut, request_clones
+from catalog.services.consents import ConsentContradicted, ConsentStatement
 from tests import factories
 from tests.conftest import make_wav
 
@@ -29,12 +29,12 @@ def say(cast: SimpleNamespace) -> Any:
     def _say(user: Any, relation: str, speaker: str = "Ada", **values: Any) -> CloneBatch:
         day = values.pop("day", 0)
         given = {"allowed_use": "any", "given_by": "Ann Byron", **values}
-        wish = CloneWish(
+        wish = CloneRequest(
             form_token=uuid.uuid4(),
-            cuts=[Cut(samples[user])],
+            cuts=[SampleCut(samples[user])],
             name="Our Ada",
             description="",
-            consent=ConsentWish(speaker, True, relation=relation, **given),
+            consent=ConsentStatement(speaker, True, relation=relation, **given),
         )
         now = NOW + timedelta(days=day)
         return request_clones(user, credentials=[cast.credential], wish=wish, now=now)

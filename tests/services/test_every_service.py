@@ -60,8 +60,8 @@ from catalog.services.cleanups.plans import (
 from catalog.services.cleanups.protections import lift_protection, protect_voice
 from catalog.services.cleanups.rules import change_rules
 from catalog.services.clones import (
-    CloneWish,
-    Cut,
+    CloneRequest,
+    SampleCut,
     cancel_clone,
     look_again,
     request_clones,
@@ -78,13 +78,13 @@ from catalog.services.collections import (
     restore_collection,
 )
 from catalog.services.comparisons import (
-    ComparisonWish,
+    ComparisonRequest,
     cancel_comparison,
     cast_vote,
     close_votes,
     request_comparison,
 )
-from catalog.services.consents import ConsentWish, attest_consent
+from catalog.services.consents import ConsentStatement, attest_consent
 from catalog.services.credentials.keys import (
     add_credential,
     recheck_credential,
@@ -242,13 +242,13 @@ def make_demo(cast: SimpleNamespace) -> None:
     prepare_demo(password=PASSWORD, now=NOW)
 
 
-CONSENT = ConsentWish("Ada", True, relation="permission", allowed_use="any")
+CONSENT = ConsentStatement("Ada", True, relation="permission", allowed_use="any")
 
 
 def ask_for_clone(cast: SimpleNamespace) -> CloneBatch:
-    wish = CloneWish(
+    wish = CloneRequest(
         form_token=uuid.uuid4(),
-        cuts=[Cut(factories.make_sample(cast.ana, cast.aurora))],
+        cuts=[SampleCut(factories.make_sample(cast.ana, cast.aurora))],
         name="Our Ada",
         description="",
         consent=CONSENT,
@@ -335,7 +335,7 @@ def make_round(cast: SimpleNamespace) -> Comparison:
 
 def compare(cast: SimpleNamespace) -> None:
     voices = [factories.make_voice(cast.account) for _ in range(2)]
-    wish = ComparisonWish(voices, "Hello there.", is_blind=False, votes_wanted=1, agreed=99)
+    wish = ComparisonRequest(voices, "Hello there.", is_blind=False, votes_wanted=1, agreed=99)
     request_comparison(cast.mia, wish=wish, now=NOW)
 
 

@@ -10,8 +10,8 @@ from django.test import Client
 
 from catalog.jobs.searches.index import build_index
 from catalog.models import Voice
-from catalog.queries.voices.list_context import forget_surroundings
-from catalog.search.index.cache import SHELF
+from catalog.queries.voices.list_context import forget_list_contexts
+from catalog.search.index.cache import INDEX_CACHE
 from catalog.search.index.snapshots import drop_snapshot
 from catalog.views.voices.cards import forget_cards
 from tests import factories
@@ -55,9 +55,9 @@ class Witness:
     def forget(self) -> None:
         """Be as a process that has just begun, and has no index."""
         drop_snapshot(self.teams)
-        SHELF.forget()
+        INDEX_CACHE.forget()
         forget_cards()
-        forget_surroundings()
+        forget_list_contexts()
 
 
 def look(browser: Client) -> tuple[str, str]:

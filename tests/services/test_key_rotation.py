@@ -18,7 +18,7 @@ from catalog.models import AuditEntry, Credential, CredentialReplacement, Instal
 from catalog.models.credentials.key_rotation import SEALED, prepare_installation, verify_key_ring
 from catalog.queries.audit import find_breaks
 from catalog.services.credentials import key_rotation
-from catalog.services.credentials.key_rotation import StillUnreadable, rotate_master_key
+from catalog.services.credentials.key_rotation import UnopenedSecrets, rotate_master_key
 from catalog.services.credentials.keys import add_credential
 from tests import factories
 from tests.views.test_sign_in import code_of
@@ -136,7 +136,7 @@ def test_old_keys_can_be_left_in_the_file_and_dropped_later(full, ring_file):
 def test_a_record_that_no_key_opens_is_named_and_the_old_keys_stay(full, ring_file):
     Credential.objects.filter(pk=full.other_credential.pk).update(sealed=b"VB1" + b"x" * 120)
 
-    with pytest.raises(StillUnreadable, match=f"Credential {full.other_credential.pk}"):
+    with pytest.raises(UnopenedSecrets, match=f"Credential {full.other_credential.pk}"):
         rotate_master_key(now=NOW)
 
     assert count_keys(ring_file) == 2

@@ -95,7 +95,7 @@ def test_an_upload_that_fails_leaves_neither_row_nor_file(add, settings, monkeyp
 def test_an_upload_that_is_committed_keeps_its_file_whatever_breaks_afterwards(
     file_database, add, monkeypatch
 ):
-    monkeypatch.setattr(samples, "wake_sample", lambda _: 1 / 0)
+    monkeypatch.setattr(samples, "enqueue_sample", lambda _: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
         add()

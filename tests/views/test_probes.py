@@ -15,7 +15,7 @@ from kombu import Connection
 
 from catalog.core import broker
 from catalog.queries.health import readiness
-from catalog.queries.health.readiness import Look
+from catalog.queries.health.readiness import TimedCheck
 
 SECRET = "postgres://voiceboard:secret@db.internal/voices"
 
@@ -23,8 +23,8 @@ SECRET = "postgres://voiceboard:secret@db.internal/voices"
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch):
     """Look anew, whatever another test saw a moment ago."""
-    files = Look(readiness._check_files, "files cannot be written")
-    broker = Look(readiness._check_broker, "the broker does not answer")
+    files = TimedCheck(readiness._check_files, "files cannot be written")
+    broker = TimedCheck(readiness._check_broker, "the broker does not answer")
     monkeypatch.setattr(readiness, "_FILES", files)
     monkeypatch.setattr(readiness, "_BROKER", broker)
 
@@ -130,7 +130,7 @@ def test_what_hangs_is_answered_in_time_and_looked_at_once(client, db, monkeypat
         return ""
 
     monkeypatch.setattr(readiness, "_PATIENCE_SECONDS", 0.01)
-    monkeypatch.setattr(readiness, "_FILES", Look(hang, "files cannot be written"))
+    monkeypatch.setattr(readiness, "_FILES", TimedCheck(hang, "files cannot be written"))
     try:
         answers = [ask(client) for _ in range(3)]
     finally:
@@ -142,7 +142,7 @@ def test_what_hangs_is_answered_in_time_and_looked_at_once(client, db, monkeypat
 
 def test_a_burst_of_questions_is_one_look_and_later_there_is_another(monkeypatch):
     seen = []
-    look = Look(lambda _: seen.append(1) or "", "silent")
+    look = TimedCheck(lambda _: seen.append(1) or "", "silent")
     for _ in range(5):
         assert look.wait(look.begin(timezone.now), time.monotonic() + 10) == ""
     assert len(seen) == 1

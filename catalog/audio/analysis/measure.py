@@ -19,7 +19,7 @@ _LEAST_SPEECH_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Measures:
+class SampleMeasures:
     """What was measured; None where that could not be. Shares from 0 to 1, levels in decibels."""
 
     seconds: float
@@ -33,7 +33,7 @@ class Measures:
     second_speaker_share: float | None = None
 
 
-def measure_sample_sound(wave: Wave, rate: int) -> Measures:
+def measure_sample_sound(wave: Wave, rate: int) -> SampleMeasures:
     """Measure a wave at the rate of its file; raises NotAWave."""
     coarse = check_wave(wave, rate)
     seconds = wave.size / rate
@@ -41,7 +41,7 @@ def measure_sample_sound(wave: Wave, rate: int) -> Measures:
     speech = _cut_speech(coarse, events)
     speaks = speech.size >= _LEAST_SPEECH_SECONDS * RATE
     top = float(np.abs(wave).max())
-    return Measures(
+    return SampleMeasures(
         seconds=round(seconds, 2),
         peak=round(20 * float(np.log10(max(top, 1e-6))), 1),
         clipped_share=float(np.mean(np.abs(wave) >= _AT_THE_TOP * max(top, 1e-6))),

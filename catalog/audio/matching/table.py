@@ -17,7 +17,7 @@ Weights = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Table:
+class BlendTable:
     """Stock voices first, then blends.
 
     A blend is a sum of the stock voices by ``weights`` that add up to 1. ``places`` says where the
@@ -42,8 +42,8 @@ class Table:
 
 
 @cache
-def load_table() -> Table:
+def load_table() -> BlendTable:
     """Return the table that was vendored; raises WrongWeights."""
     with np.load(io.BytesIO(read_checked(FILE, SHA256)), allow_pickle=False) as stored:
         numbers = {name: stored[name].astype(np.float32) for name in stored if name != "names"}
-        return Table(names=tuple(str(name) for name in stored["names"]), **numbers)
+        return BlendTable(names=tuple(str(name) for name in stored["names"]), **numbers)

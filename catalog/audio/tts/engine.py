@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.audio.tts.errors import NoEngine, SpeechProblem
+from catalog.audio.tts.errors import TTSError, TTSUnavailable
 from catalog.audio.tts.phonemes import phonemize
 from catalog.audio.tts.styles import Style, check_style
 from catalog.audio.tts.weights import prepare_weights, verify_weights
@@ -26,7 +26,7 @@ _LOUDEST = 0.97
 _LONGEST_SECONDS = 600
 
 
-class Engine:
+class TTSEngine:
     """One loaded model; several threads may use it, and it speaks for one at a time."""
 
     def __init__(self, weights: Path, *, threads: int = _THREADS) -> None:
@@ -34,7 +34,7 @@ class Engine:
         try:
             runtime = importlib.import_module("onnxruntime")
         except ImportError:
-            raise NoEngine(
+            raise TTSUnavailable(
                 "ONNX Runtime is not installed; requirements.txt lists it with the rest."
             ) from None
         options = runtime.SessionOptions()
@@ -79,16 +79,16 @@ class Engine:
 
 def _check(samples: Samples) -> Samples:
     if not np.isfinite(samples).all():
-        raise SpeechProblem("The speech engine answered with values that are no sound.")
+        raise TTSError("The speech engine answered with values that are no sound.")
     peak = float(np.abs(samples).max(initial=0.0))
     if peak < _SILENT_BELOW:
-        raise SpeechProblem("The speech engine answered with silence.")
+        raise TTSError("The speech engine answered with silence.")
     if len(samples) > _LONGEST_SECONDS * RATE:
-        raise SpeechProblem("The speech engine spoke for longer than any text can take.")
+        raise TTSError("The speech engine spoke for longer than any text can take.")
     return samples * np.float32(_LOUDEST / peak) if peak > _LOUDEST else samples
 
 
 @functools.lru_cache(maxsize=1)
-def load_engine(folder: Path) -> Engine:
+def load_engine(folder: Path) -> TTSEngine:
     """Return this process's engine; its weights are kept in the folder; raises NoEngine."""
-    return Engine(prepare_weights(folder))
+    return TTSEngine(prepare_weights(folder))

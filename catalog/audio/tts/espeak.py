@@ -12,7 +12,7 @@ import re
 import threading
 from typing import Any
 
-from catalog.audio.tts.errors import CannotSpeak
+from catalog.audio.tts.errors import UnsupportedText
 
 VOICES = {"es": "es", "fr": "fr", "hi": "hi", "it": "it", "pt": "pt-br"}
 
@@ -41,7 +41,7 @@ def phonemize_with_espeak(sentence: str, language: str) -> str:
     with _lock:
         library = _load()
         if library.espeak_SetVoiceByName(VOICES[language].encode()) != 0:
-            raise CannotSpeak("The installed eSpeak NG does not know this language.")
+            raise UnsupportedText("The installed eSpeak NG does not know this language.")
         # Every second one is punctuation.
         spoken = [
             f"{part.translate(_PAUSES)} " if place % 2 else _read(library, part)
@@ -66,7 +66,7 @@ def _load() -> Any:
     ]  # fmt: skip
     rate = library.espeak_Initialize(_AUDIO_RETRIEVAL, 0, package.get_data_path().encode(), 0)
     if rate <= 0:
-        raise CannotSpeak("eSpeak NG is installed but does not start.")
+        raise UnsupportedText("eSpeak NG is installed but does not start.")
     return library
 
 

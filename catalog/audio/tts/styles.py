@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.audio.tts.errors import NoEngine
+from catalog.audio.tts.errors import TTSUnavailable
 
 # One row of 256 numbers for each length of a text, in phonemes.
 STYLE_SHAPE = (510, 256)
@@ -31,9 +31,11 @@ def stock_styles() -> NDArray[np.float32]:
     try:
         content = _FILE.read_bytes()
     except OSError as exc:
-        raise NoEngine(f"The voices of the speech engine are missing: {exc}.") from None
+        raise TTSUnavailable(f"The voices of the speech engine are missing: {exc}.") from None
     if hashlib.sha256(content).hexdigest() != json.loads(_NAMES.read_text())["sha256"]:
-        raise NoEngine(f"{_FILE} is damaged: its SHA-256 is wrong. Restore it from the release.")
+        raise TTSUnavailable(
+            f"{_FILE} is damaged: its SHA-256 is wrong. Restore it from the release."
+        )
     stored: NDArray[np.float16] = np.load(io.BytesIO(content), allow_pickle=False)
     styles = stored.astype(np.float32)
     styles.setflags(write=False)

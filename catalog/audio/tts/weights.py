@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from catalog.audio.tts.errors import NoEngine
+from catalog.audio.tts.errors import TTSUnavailable
 from catalog.core.private_files import make_private_folder
 
 WEIGHTS_NAME = "kokoro-v1.0.int8.onnx"
@@ -52,7 +52,7 @@ def verify_weights(whole: Path) -> None:
     """Raise NoEngine unless the file is exactly the weights that we know."""
     found = _hash_file(whole)
     if found != WEIGHTS_HASH:
-        raise NoEngine(
+        raise TTSUnavailable(
             f"{whole} is not the voice model that Voiceboard knows: its SHA-256 is"
             f" {found[:12]}… and has to be {WEIGHTS_HASH[:12]}…. Delete that file;"
             " the next start makes it again."
@@ -62,12 +62,12 @@ def verify_weights(whole: Path) -> None:
 def _read_part(name: str, expected: str) -> bytes:
     spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:
-        raise NoEngine(f"The package {name.replace('_', '-')} is not installed. {_INSTALL}")
+        raise TTSUnavailable(f"The package {name.replace('_', '-')} is not installed. {_INSTALL}")
     part = Path(spec.origin).with_name("part.bin")
     content = part.read_bytes() if part.is_file() else b""
     found = hashlib.sha256(content).hexdigest()
     if found != expected:
-        raise NoEngine(
+        raise TTSUnavailable(
             f"{part} is not what the voice model was pinned to: its SHA-256 is {found[:12]}…"
             f" and has to be {expected[:12]}…. {_INSTALL}"
         )

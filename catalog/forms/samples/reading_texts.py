@@ -8,7 +8,7 @@ from catalog.providers.labels import language_label
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadingText:
     """One text with the BCP 47 tag of its language; Arabic and Hebrew run from the right."""
 
     language: str
@@ -21,4 +21,4 @@ class Reading:
 
 
 _TEXTS: dict[str, str] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
-READINGS = [Reading(language, text) for language, text in _TEXTS.items()]
+READINGS = [ReadingText(language, text) for language, text in _TEXTS.items()]

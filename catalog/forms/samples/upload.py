@@ -131,7 +131,7 @@ class SampleRow:
         return " ".join(str(each) for each in [e for found in errors.values() for e in found])
 
 
-class SampleShelf:
+class SampleSelection:
     """The samples in a form, in the order in which they stand there."""
 
     def __init__(self, rows: list[SampleRow], complaints: list[str] | None = None) -> None:

@@ -4,7 +4,7 @@ from django.db import transaction
 
 from catalog.audit import record
 from catalog.jobs.accounts.slots import refresh_slots
-from catalog.jobs.clones.reconcile import LookingTurn
+from catalog.jobs.clones.reconcile import ReconcileStep
 from catalog.jobs.clones.steps import GIVE_UP_AFTER
 from catalog.models import CloneJob, Voice
 from catalog.models.voices.versions import touch_voices
@@ -14,7 +14,7 @@ from catalog.providers.errors import NotFound, ProviderError
 State = CloneJob.State
 
 
-class CancellingTurn(LookingTurn):
+class CancelStep(ReconcileStep):
     """A turn at whose end nothing of the job is left at the provider, if somebody wants that."""
 
     def _cancel(self, message: str) -> None:

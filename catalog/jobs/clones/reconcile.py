@@ -6,7 +6,7 @@ from django.conf import settings
 
 from catalog.audit import record
 from catalog.jobs.base.restore_doubts import get_start, known_unsent_at, may_be_restored
-from catalog.jobs.clones.steps import GIVE_UP_AFTER, KEY_WAIT, CloneTurn
+from catalog.jobs.clones.steps import GIVE_UP_AFTER, KEY_WAIT, CloneStep
 from catalog.models import CloneJob
 from catalog.providers.base import Provider
 from catalog.providers.errors import (
@@ -22,7 +22,7 @@ Step = CloneJob.Step
 _EMPTY_LOOKS = 2
 
 
-class LookingTurn(CloneTurn):
+class ReconcileStep(CloneStep):
     """A turn that may find the job's voice at the provider, and then goes on with it."""
 
     def _fetch_voice(self, provider: Provider) -> None:

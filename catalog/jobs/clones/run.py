@@ -20,7 +20,7 @@ from catalog.jobs.accounts.key_sets import ALL_RIGHTS, get_key_set
 from catalog.jobs.accounts.slots import refresh_slots
 from catalog.jobs.base.leases import LEASE, Clock, LeaseLost, RowId, claim_work, keep_alive
 from catalog.jobs.base.restore_doubts import is_doubtful
-from catalog.jobs.clones.cancel import CancellingTurn
+from catalog.jobs.clones.cancel import CancelStep
 from catalog.jobs.clones.steps import GIVE_UP_AFTER
 from catalog.jobs.samples.prepare import convert_samples, find_length_problem, measure_sample
 from catalog.jobs.voices.label_overrides import write_own_labels
@@ -37,9 +37,9 @@ from catalog.providers.errors import (
     TryLater,
 )
 from catalog.providers.lenient_json import drop_empty
-from catalog.providers.pagination import Listed
+from catalog.providers.pagination import ListedVoice
 from catalog.providers.session import open_provider
-from catalog.providers.types import AudioClip, CloneRequest, RemoteVoice, SampleFile, VoiceState
+from catalog.providers.types import AudioClip, CloneParams, RemoteVoice, SampleFile, VoiceState
 from catalog.search.search_text import fill_names
 
 logger = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ def run_clone(job_id: RowId, clock: Clock) -> int | None:
     return job.voice_id if job.is_ready else None
 
 
-class _CloneRun(CancellingTurn):
+class _CloneRun(CancelStep):
     """One worker's turn at one job, step by step."""
 
     _note_of_result = ""
@@ -251,8 +251,8 @@ class _CloneRun(CancellingTurn):
         self._write_durably(step=Step.PLANNED, attempt_count=self.job.attempt_count - 1)
         self._wait_for_key()
 
-    def _make_wish(self) -> CloneRequest:
-        return CloneRequest(
+    def _make_wish(self) -> CloneParams:
+        return CloneParams(
             name=self.job.name,
             samples=self.files,
             marker=self.job.marker,
@@ -315,7 +315,7 @@ class _CloneRun(CancellingTurn):
         # Whether other keys list it, too, the next sync finds out.
         key = self.job.credential
         key_set = get_key_set(self.job.account, {key.pk: ALL_RIGHTS}) if key else None
-        write_voices(self.job.account, [Listed.of(remote)], now, now, key_set=key_set)
+        write_voices(self.job.account, [ListedVoice.of(remote)], now, now, key_set=key_set)
         voice = Voice.objects.get(account=self.job.account, remote_id=remote.remote_id)
         self._label(voice)
         if remote.state is VoiceState.PENDING:

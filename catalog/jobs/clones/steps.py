@@ -23,7 +23,7 @@ _ACCOUNT_LEASE = timedelta(minutes=3)
 KEY_WAIT = timedelta(minutes=1)
 
 
-class CloneTurn:
+class CloneStep:
     """A claimed job with the ways to write to it; every write carries the claim's fence."""
 
     def __init__(self, lease: Lease, clock: Clock) -> None:

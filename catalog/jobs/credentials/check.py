@@ -19,7 +19,7 @@ from catalog.models.credentials.key_sets import leave_key_sets
 from catalog.providers.errors import CredentialRejected, PermissionMissing, ProviderError
 from catalog.providers.key_checks import CredentialCheck
 from catalog.providers.session import open_provider
-from catalog.providers.types import Answer
+from catalog.providers.types import PermissionState
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +73,9 @@ def _keep_account(
     }
     # What the provider does not offer to anybody is no fault of the key.
     offers = credential.info.offers
-    is_refused = any(answer is Answer.NO and offers(verb) for verb, answer in answers.items())
+    is_refused = any(
+        answer is PermissionState.NO and offers(verb) for verb, answer in answers.items()
+    )
     is_whole = not found.problem and not is_refused
     _write(
         credential,
@@ -97,16 +99,16 @@ def _keep_account(
     return account.pk
 
 
-def _without_promise(found: CredentialCheck) -> Answer:
+def _without_promise(found: CredentialCheck) -> PermissionState:
     """Return whether a key can clone whose account has no credit: that shows at its first use."""
-    return Answer.UNKNOWN if found.can_clone is Answer.YES else found.can_clone
+    return PermissionState.UNKNOWN if found.can_clone is PermissionState.YES else found.can_clone
 
 
 def keep_refusal(credential: Credential, refusal: CredentialRejected, now: datetime) -> None:
     """Keep that the provider refused the key while its voices were fetched."""
     values: dict[str, Any] = {"health": Credential.Health.REJECTED}
     if isinstance(refusal, PermissionMissing):
-        abilities = {**credential.abilities, "list": Answer.NO.value}
+        abilities = {**credential.abilities, "list": PermissionState.NO.value}
         values = {"health": Credential.Health.LIMITED, "abilities": abilities}
     problem = refusal.message[:500]
     _write(credential, bytes(credential.sealed), problem=problem, checked_at=now, **values)

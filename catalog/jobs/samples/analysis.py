@@ -8,7 +8,11 @@ from pathlib import Path
 from django.conf import settings
 
 from catalog.audio.analysis.measure import measure_sample_sound
-from catalog.audio.analysis.transcripts import Spoken, transcripts_are_installed, write_down
+from catalog.audio.analysis.transcripts import (
+    TranscribedText,
+    transcripts_are_installed,
+    write_down,
+)
 from catalog.audio.decode import NotDecodable, decode_audio
 from catalog.audio.embeddings.mel_spectrogram import Wave
 from catalog.audio.embeddings.model_files import WrongWeights
@@ -62,7 +66,7 @@ def _listen(sample: Sample) -> dict[str, object]:
     wave, rate = decode_audio(content, found, max_seconds=LONGEST_SECONDS)
     measures = measure_sample_sound(wave, rate)
     speaks = measures.speech_share is None or measures.speech_share >= _LEAST_SPEECH
-    spoken = _write_down(wave, rate) if speaks else Spoken("", "")
+    spoken = _write_down(wave, rate) if speaks else TranscribedText("", "")
     return {
         "state": SampleReport.State.READY,
         "measures": asdict(measures),
@@ -71,12 +75,12 @@ def _listen(sample: Sample) -> dict[str, object]:
     }
 
 
-def _write_down(wave: Wave, rate: int) -> Spoken:
+def _write_down(wave: Wave, rate: int) -> TranscribedText:
     if not transcripts_are_installed():
-        return Spoken("", "")
+        return TranscribedText("", "")
     try:
         return write_down(wave, rate, Path(settings.SPEECH_DIR))
     except WrongWeights:
         # The words are a help; the report is worth having without them.
         logger.exception("No transcript can be made")
-        return Spoken("", "")
+        return TranscribedText("", "")

@@ -11,8 +11,8 @@ from django.db.models import F
 from catalog.audio.analysis.noise import remove_noise
 from catalog.audio.decode import (
     SILENCE,
+    DecodedAudio,
     NotDecodable,
-    Sound,
     decode_audio,
     decode_sound,
     find_peaks,
@@ -21,7 +21,7 @@ from catalog.audio.embeddings.mel_spectrogram import Wave
 from catalog.audio.embeddings.model_files import WrongWeights
 from catalog.audio.embeddings.waveform import NotAWave
 from catalog.audio.formats import FORMATS
-from catalog.audio.transcode import LONGEST_SECONDS, Joined, Piece, join_pieces, write_wav
+from catalog.audio.transcode import LONGEST_SECONDS, AudioPart, JoinedAudio, join_pieces, write_wav
 from catalog.audio.tts.encoding import to_mp3
 from catalog.core.storage import is_full, media_path, remove_media, store_media
 from catalog.models import CloneSource, Sample, SampleReport
@@ -88,7 +88,7 @@ def _give_up(sample: Sample, problem: str) -> None:
         Sample.objects.filter(pk=sample.pk).update(is_playable=True, is_sendable=False)
 
 
-def _keep(sample: Sample, sound: Sound, peaks: list[int]) -> None:
+def _keep(sample: Sample, sound: DecodedAudio, peaks: list[int]) -> None:
     """Write what was read; where not every browser plays the file, with a copy of what is heard."""
     found = FORMATS[sample.audio_format]
     is_playable = sound.is_plain and sound.codec in found.played
@@ -176,9 +176,9 @@ def read_sources(sources: Sequence[CloneSource], max_seconds: float) -> tuple[Wa
     return decode_audio(joined.content, FORMATS["wav"], max_seconds=LONGEST_SECONDS)
 
 
-def _as_piece(source: CloneSource) -> Piece:
+def _as_piece(source: CloneSource) -> AudioPart:
     found = FORMATS[source.sample.audio_format]
-    return Piece(_load(source.sample), found, source.start_seconds, source.end_seconds)
+    return AudioPart(_load(source.sample), found, source.start_seconds, source.end_seconds)
 
 
 def _tell_cleaned(sources: Sequence[CloneSource]) -> str:
@@ -227,7 +227,7 @@ def _load(sample: Sample) -> bytes:
         raise NotDecodable("The sample is no longer on this server.") from exc
 
 
-def _describe(joined: Joined, sources: Sequence[CloneSource], info: ProviderInfo) -> str:
+def _describe(joined: JoinedAudio, sources: Sequence[CloneSource], info: ProviderInfo) -> str:
     words = [f"Converted for {info.label}: WAV, one channel, {joined.rate / 1000:g} kHz"]
     if len(sources) > 1:
         words.append(f"{len(sources)} recordings in a row")

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from catalog.jobs.accounts.key_sets import ALL_RIGHTS, get_key_set, move_voices, read_key_sets
-from catalog.jobs.voices.store import LastSent, Tally, rank_rights
+from catalog.jobs.voices.store import LastListed, SyncCounts, rank_rights
 from catalog.models import Credential, KeySet, ProviderAccount
-from catalog.providers.pagination import Gap, Listed
+from catalog.providers.pagination import ListedVoice, ListGap
 
 Group = list[Credential]
 
@@ -18,11 +18,11 @@ class _Held:
     """What a key sends otherwise than it is kept, to be compared with what other keys send."""
 
     rights: int
-    entry: Listed
+    entry: ListedVoice
 
 
 @dataclass(slots=True)
-class Round:
+class SyncRound:
     """What the keys of an account have listed so far; ``groups`` are the keys that are the same.
 
     Keys of one workspace may send the same voice with other rights. What is kept is what the key
@@ -31,8 +31,8 @@ class Round:
 
     account: ProviderAccount
     groups: list[Group]
-    last: LastSent
-    tally: Tally
+    last: LastListed
+    tally: SyncCounts
     is_complete: bool = True
     # Each is one sentence on what a key's list had to leave out.
     warnings: list[str] = field(default_factory=list)
@@ -53,7 +53,9 @@ class Round:
         """Tell whether any key has come to the end of its list."""
         return any(self._asked.values()) or bool(self.warnings)
 
-    def take(self, place: int, key_set: int, listing: Iterator[Listed]) -> Iterator[Listed]:
+    def take(
+        self, place: int, key_set: int, listing: Iterator[ListedVoice]
+    ) -> Iterator[ListedVoice]:
         """Note what one group lists, and yield what is new or changed and to be written at once.
 
         ``key_set`` is the group's own.
@@ -78,7 +80,7 @@ class Round:
                     self._note(remote_id, place, rights)
                     yield entry
 
-    def end_group(self, place: int, gaps: Collection[Gap]) -> None:
+    def end_group(self, place: int, gaps: Collection[ListGap]) -> None:
         """Note that a group has listed everything that it opens, but for some parts."""
         left_out = {gap.is_owned for gap in gaps}
         self.warnings += [gap.message for gap in gaps if gap.message not in self.warnings]
@@ -86,7 +88,7 @@ class Round:
             self._asked[is_owned].update(key.pk for key in self.groups[place])
         self._left_out |= left_out
 
-    def find_changed(self) -> Iterator[Listed]:
+    def find_changed(self) -> Iterator[ListedVoice]:
         """Yield what was held back and is sent by no key with more rights as it is kept."""
         for remote_id, held in self._held.items():
             kept = self._kept.get(remote_id)
@@ -153,7 +155,7 @@ class Round:
         self._kept[remote_id] = rights
         self._note_rights(remote_id, place, rights)
 
-    def _hold(self, remote_id: str, place: int, rights: int, entry: Listed) -> None:
+    def _hold(self, remote_id: str, place: int, rights: int, entry: ListedVoice) -> None:
         held = self._held.get(remote_id)
         if held is None or rights > held.rights:
             self._held[remote_id] = _Held(rights, entry)
@@ -164,6 +166,6 @@ class Round:
             self._rights[remote_id] = self._rights.get(remote_id, 0) | rights << 2 * place
 
 
-def _rights_of(entry: Listed) -> int:
+def _rights_of(entry: ListedVoice) -> int:
     remote = entry.read()
     return rank_rights(is_owned=remote.is_owned, is_editable=remote.is_editable)

@@ -14,13 +14,20 @@ from catalog.jobs.accounts.slots import refresh_slots
 from catalog.jobs.base.backoff import end_waits
 from catalog.jobs.base.leases import LEASE, Clock, Lease, LeaseLost, keep_alive
 from catalog.jobs.credentials.check import keep_refusal
-from catalog.jobs.syncs.rounds import Group, Round
-from catalog.jobs.voices.store import LastSent, Part, Tally, find_missing, mark_gone, write_voices
+from catalog.jobs.syncs.rounds import Group, SyncRound
+from catalog.jobs.voices.store import (
+    LastListed,
+    SyncCounts,
+    VoiceSubset,
+    find_missing,
+    mark_gone,
+    write_voices,
+)
 from catalog.models import Credential, ProviderAccount, SyncRun
 from catalog.models.base.leases import free_lease
 from catalog.models.credentials.keys import hash_key
 from catalog.providers.errors import CredentialRejected, ProviderError, TryLater
-from catalog.providers.pagination import Listed
+from catalog.providers.pagination import ListedVoice
 from catalog.providers.session import open_provider
 
 _BATCH = 500
@@ -42,7 +49,7 @@ def sync_account(account_id: int, clock: Clock) -> SyncRun | None:
         return None
     account = ProviderAccount.objects.get(pk=account_id)
     run = SyncRun.objects.create(account=account, started_at=started)
-    tally = Tally()
+    tally = SyncCounts()
     # What stands unless the run comes to its end, whatever that is.
     run.error = "Fetching the voices broke off."
     try:
@@ -67,13 +74,13 @@ def _claim_account(account_id: int, now: datetime, clock: Clock) -> Lease | None
     return Lease(ProviderAccount, str(account_id), fence, clock, **held_by)
 
 
-def _sync_voices(account: ProviderAccount, run: SyncRun, tally: Tally, lease: Lease) -> str:
+def _sync_voices(account: ProviderAccount, run: SyncRun, tally: SyncCounts, lease: Lease) -> str:
     """Ask every key for what it lists; return what was wrong, "" for a whole run.
 
     A key that is refused is no fault of the run as long as another one lists voices.
     """
     groups, problem = _find_keys(account)
-    round_ = Round(account, groups, LastSent.read(account), tally)
+    round_ = SyncRound(account, groups, LastListed.read(account), tally)
     refusal, failure = _ask_all(round_, run, lease)
     run.warning = " ".join(round_.warnings)
     if not round_.has_listed:
@@ -88,7 +95,7 @@ def _sync_voices(account: ProviderAccount, run: SyncRun, tally: Tally, lease: Le
     return failure
 
 
-def _ask_all(round_: Round, run: SyncRun, lease: Lease) -> tuple[str, str]:
+def _ask_all(round_: SyncRound, run: SyncRun, lease: Lease) -> tuple[str, str]:
     """Have all keys list their voices; return how one was refused, and how one else failed."""
     refusal = failure = ""
     for place, group in enumerate(round_.groups):
@@ -122,7 +129,7 @@ def _find_keys(account: ProviderAccount) -> tuple[list[Group], str]:
     return list(groups.values()), problem
 
 
-def _list_with(round_: Round, place: int, run: SyncRun, lease: Lease) -> None:
+def _list_with(round_: SyncRound, place: int, run: SyncRun, lease: Lease) -> None:
     account = round_.account
     base_url = settings.PROVIDER_BASE_URLS[account.provider]
     secrets = round_.groups[place][0].secrets()
@@ -138,10 +145,10 @@ def _list_with(round_: Round, place: int, run: SyncRun, lease: Lease) -> None:
 
 def _write_all(
     account: ProviderAccount,
-    entries: Iterator[Listed],
+    entries: Iterator[ListedVoice],
     run: SyncRun,
     lease: Lease,
-    tally: Tally,
+    tally: SyncCounts,
     *,
     key_set: int | None = None,
 ) -> None:
@@ -167,7 +174,7 @@ class _Patience:
         return True
 
 
-def _end_missing(parts: list[Part], run: SyncRun, tally: Tally, now: datetime) -> None:
+def _end_missing(parts: list[VoiceSubset], run: SyncRun, tally: SyncCounts, now: datetime) -> None:
     """Mark as gone what is missing; where all is missing at once, only the second time."""
     whole_runs = SyncRun.objects.filter(account=run.account, error="").exclude(pk=run.pk)
     before = whole_runs.order_by("-pk").first()
@@ -184,7 +191,7 @@ def _end_missing(parts: list[Part], run: SyncRun, tally: Tally, now: datetime) -
     tally.gone = mark_gone(gone, now)
 
 
-def _end_run(lease: Lease, run: SyncRun, tally: Tally, now: datetime) -> None:
+def _end_run(lease: Lease, run: SyncRun, tally: SyncCounts, now: datetime) -> None:
     run.ended_at, run.warning = now, run.warning[:500]
     run.seen_count, run.added_count = tally.seen, tally.added
     run.changed_count, run.gone_count = tally.changed, tally.gone

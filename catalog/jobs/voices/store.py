@@ -15,7 +15,7 @@ from catalog.jobs.voices.badges import list_badges
 from catalog.jobs.voices.label_overrides import apply_own_labels
 from catalog.models import Installation, ProviderAccount, Voice, VoiceLabel
 from catalog.models.voices.versions import raise_version, touch_voices
-from catalog.providers.pagination import Listed, mark_seed
+from catalog.providers.pagination import ListedVoice, mark_seed
 from catalog.providers.types import RemoteVoice, VoiceState
 from catalog.search.search_text import fill_names, fill_words
 
@@ -36,7 +36,7 @@ _WRITTEN = [
 
 
 @dataclass(slots=True)
-class Tally:
+class SyncCounts:
     """What one run over an account found."""
 
     seen: int = 0
@@ -46,7 +46,7 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class LastSent:
+class LastListed:
     """Marks of what was sent last for each voice that was there when a run began.
 
     One look for all: to ask for each batch anew would take longer than everything else.
@@ -72,7 +72,7 @@ class LastSent:
                 last.rights[remote_id] = rank_rights(is_owned=is_owned, is_editable=is_editable)
         return last
 
-    def holds(self, entry: Listed) -> bool:
+    def holds(self, entry: ListedVoice) -> bool:
         """Tell whether the voice was sent exactly like this before."""
         before = self.marks.get(entry.remote_id)
         return bool(before) and before == entry.mark(self.seed)
@@ -84,7 +84,7 @@ def rank_rights(*, is_owned: bool, is_editable: bool) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class VoiceSubset:
     """Voices of an account that the same keys list, either owned or not.
 
     ``missing`` are the ids of their rows.
@@ -100,7 +100,9 @@ class Part:
         return len(self.missing) == self.known_count >= _MANY
 
 
-def find_missing(account: ProviderAccount, absent: set[str], started: datetime) -> list[Part]:
+def find_missing(
+    account: ProviderAccount, absent: set[str], started: datetime
+) -> list[VoiceSubset]:
     """Return which of the account's voices are no longer there, by part."""
     # A voice that was made while the listing ran, or just before, is not missing from it.
     rows = Voice.objects.filter(
@@ -113,7 +115,7 @@ def find_missing(account: ProviderAccount, absent: set[str], started: datetime) 
         counts[is_owned, key_set] += 1
         if remote_id in absent:
             missing[is_owned, key_set].append(pk)
-    return [Part(key[0], missing[key], counts[key]) for key in counts]
+    return [VoiceSubset(key[0], missing[key], counts[key]) for key in counts]
 
 
 def mark_gone(gone: list[int], now: datetime) -> int:
@@ -132,10 +134,10 @@ def mark_gone(gone: list[int], now: datetime) -> int:
 
 def write_voices(
     account: ProviderAccount,
-    entries: Iterable[Listed],
+    entries: Iterable[ListedVoice],
     started: datetime,
     now: datetime,
-    tally: Tally | None = None,
+    tally: SyncCounts | None = None,
     *,
     key_set: int | None = None,
 ) -> None:
@@ -143,7 +145,7 @@ def write_voices(
 
     New ones are listed by the keys of a set.
     """
-    tally = tally or Tally()
+    tally = tally or SyncCounts()
     listed = {entry.remote_id[:200]: entry for entry in entries}
     known = _find_known(account, list(listed))
     rows = _find_changed(account, listed, known, started, now)
@@ -164,8 +166,8 @@ def write_voices(
 
 def _find_changed(
     account: ProviderAccount,
-    listed: dict[str, Listed],
-    known: dict[str, "_Known"],
+    listed: dict[str, ListedVoice],
+    known: dict[str, "_StoredVoice"],
     started: datetime,
     now: datetime,
 ) -> list[tuple[Voice, _Labels]]:
@@ -197,16 +199,16 @@ def _mark_seed(account: ProviderAccount) -> int:
     return mark_seed(str(_ROW_VERSION), Installation.objects.get().code, base_url)
 
 
-class _Known(NamedTuple):
+class _StoredVoice(NamedTuple):
     content_hash: str
     remote_deleted_at: datetime | None
     own_name: str
 
 
-def _find_known(account: ProviderAccount, remote_ids: list[str]) -> dict[str, _Known]:
+def _find_known(account: ProviderAccount, remote_ids: list[str]) -> dict[str, _StoredVoice]:
     stored = Voice.objects.filter(account=account, remote_id__in=remote_ids)
-    told = stored.values_list("remote_id", *_Known._fields).iterator()
-    return {remote_id: _Known(*row) for remote_id, *row in told}
+    told = stored.values_list("remote_id", *_StoredVoice._fields).iterator()
+    return {remote_id: _StoredVoice(*row) for remote_id, *row in told}
 
 
 def _find_own_labels(account: ProviderAccount, remote_ids: list[str]) -> dict[str, dict[str, str]]:
@@ -238,7 +240,7 @@ def _settled(account: ProviderAccount, started: datetime) -> datetime:
 
 
 def _must_write(
-    remote: RemoteVoice, content_hash: str, known: _Known | None, settled: datetime
+    remote: RemoteVoice, content_hash: str, known: _StoredVoice | None, settled: datetime
 ) -> bool:
     if known is None:
         return True

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from catalog.audio.tts.errors import NoEngine
+from catalog.audio.tts.errors import TTSUnavailable
 from catalog.audio.tts.weights import prepare_weights
 from catalog.core.crypto import KeyProblem
 from catalog.core.private_files import close_folders
@@ -53,6 +53,6 @@ class Command(BaseCommand):
                 continue
             try:
                 prepare_weights(Path(settings.PROVIDER_BASE_URLS[info.slug]))
-            except NoEngine as exc:
+            except TTSUnavailable as exc:
                 raise CommandError(f"{exc} (To start without it: VOICEBOARD_LOCAL=0.)") from None
         provide_built_in_everywhere(now=timezone.now())

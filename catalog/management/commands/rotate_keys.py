@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from catalog.core.crypto import KeyProblem
 from catalog.management.fitting import FittingCommand
-from catalog.services.credentials.key_rotation import StillUnreadable, rotate_master_key
+from catalog.services.credentials.key_rotation import UnopenedSecrets, rotate_master_key
 
 
 class Command(FittingCommand):
@@ -23,7 +23,7 @@ class Command(FittingCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             moved = rotate_master_key(now=timezone.now(), keeps_old=options["keep_old"])
-        except StillUnreadable as exc:
+        except UnopenedSecrets as exc:
             raise CommandError(
                 f"No key of the ring opens these, so the old keys stay: {exc}."
                 " Restore the missing key, or have those entered again; then run this once more."

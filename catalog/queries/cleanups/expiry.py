@@ -21,7 +21,7 @@ _WEEKS_FROM_DAYS = 14
 
 
 @dataclass(frozen=True, slots=True)
-class EndingVoice:
+class ExpiringVoice:
     """A voice with an end, how many days are left, and what sounds most like it.
 
     The days are None where no date is told, below 0 when it is past; only the soonest have
@@ -81,10 +81,10 @@ class Forecast:
 
 
 @dataclass(frozen=True, slots=True)
-class EndBoard:
+class ExpiryPage:
     """Everything that ends, the soonest first; of each kind not more than some, and the count."""
 
-    ending: list[EndingVoice]
+    ending: list[ExpiringVoice]
     ending_count: int
     held: list[PlannedDeletion]
     held_count: int
@@ -93,7 +93,7 @@ class EndBoard:
     accounts: list[Forecast]
 
 
-def get_end_board(user: User, now: datetime) -> EndBoard:
+def get_end_board(user: User, now: datetime) -> ExpiryPage:
     """Return what the person may see of what ends."""
     voices = Voice.objects.visible_to(user).select_related("account")
     held = PlannedDeletion.objects.held().filter(
@@ -104,7 +104,7 @@ def get_end_board(user: User, now: datetime) -> EndBoard:
     rows = held.select_related("voice", "account", "plan", "responsible")
     gone = voices.filter(remote_deleted_at__gt=now - _GONE_SINCE, is_owned=True)
     ending = voices.present().filter(Q(ends_at__isnull=False) | ~Q(end_note=""))
-    return EndBoard(
+    return ExpiryPage(
         ending=_describe_ending(user, ending, now),
         ending_count=ending.count(),
         held=list(rows.order_by("plan__due_at", "position", "pk")[:_SHOWN]),
@@ -115,11 +115,11 @@ def get_end_board(user: User, now: datetime) -> EndBoard:
     )
 
 
-def _describe_ending(user: User, ending: VoiceQuerySet, now: datetime) -> list[EndingVoice]:
+def _describe_ending(user: User, ending: VoiceQuerySet, now: datetime) -> list[ExpiringVoice]:
     dated = ending.exclude(ends_at=None).order_by("ends_at", "pk")[:_SHOWN]
     undated = ending.filter(ends_at=None).order_by("sort_name", "pk")[:_SHOWN]
     return [
-        EndingVoice(
+        ExpiringVoice(
             voice,
             _days_to(voice.ends_at, now),
             _find_replacements(user, voice) if place < _WITH_REPLACEMENTS else [],

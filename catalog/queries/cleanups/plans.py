@@ -37,7 +37,7 @@ _SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Freed:
+class FreedSlots:
     """What a plan frees in one account, and what can't be undone there."""
 
     account: ProviderAccount
@@ -62,7 +62,7 @@ class PlanPage:
     plan: CleanupPlan
     lines: list[PlannedDeletion]
     states: Counter[str]
-    freed: list[Freed]
+    freed: list[FreedSlots]
     told: list[tuple[User, int]]
     kept_before: list[PlannedDeletion]
     page: int
@@ -189,11 +189,13 @@ def get_plan_page(
     )
 
 
-def _count_freed(plan: CleanupPlan) -> list[Freed]:
+def _count_freed(plan: CleanupPlan) -> list[FreedSlots]:
     lines = plan.lines.taken().order_by()
     counts = dict(lines.values_list("account").annotate(number=Count("pk")))
     accounts = ProviderAccount.objects.filter(pk__in=counts)
-    return [Freed(account, counts[account.pk]) for account in accounts.order_by("provider", "pk")]
+    return [
+        FreedSlots(account, counts[account.pk]) for account in accounts.order_by("provider", "pk")
+    ]
 
 
 def _count_told(plan: CleanupPlan) -> list[tuple[User, int]]:
@@ -282,7 +284,7 @@ def find_keep(voice: Voice, now: datetime) -> Keep | None:
 
 
 @dataclass(frozen=True, slots=True)
-class KeepingBoard:
+class KeepPage:
     """What of a person's voices is soon deleted, what they keep, and what ended lately."""
 
     held: list[PlannedDeletion]
@@ -291,9 +293,9 @@ class KeepingBoard:
     lost: list[PlannedDeletion]
 
 
-def get_keeping_board(user: User, team: Team, now: datetime) -> KeepingBoard:
+def get_keeping_board(user: User, team: Team, now: datetime) -> KeepPage:
     """Return what a person has to know of clean-ups, the newest first."""
-    return KeepingBoard(
+    return KeepPage(
         held=find_held_lines(user),
         kept=_find_kept(user, team, now),
         ended=list(_find_ended(now).visible_to(user).order_by("-ended_at", "pk")[:_SHOWN]),

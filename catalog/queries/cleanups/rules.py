@@ -17,7 +17,7 @@ from catalog.models import (
     Voice,
 )
 from catalog.models.voices.voices import VoiceQuerySet
-from catalog.queries.usage import LastUse, find_last_uses
+from catalog.queries.usage import LastUsage, find_last_uses
 
 RULES = {
     "unused": "Unused",
@@ -36,7 +36,7 @@ _USUAL_DAYS = 90
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class StaleReason:
     """Why a voice is called stale, and what that rests on."""
 
     rule: str
@@ -49,12 +49,12 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class StaleFacts:
     """What the rules look at, read once for all voices."""
 
     voices: list[Voice]
     jobs: dict[int, CloneJob]
-    uses: dict[int, LastUse]
+    uses: dict[int, LastUsage]
     members: set[int]
     protected: set[int]
     planned: set[int]
@@ -62,13 +62,13 @@ class Facts:
     twins: dict[int, Voice]
     noted_since: datetime
 
-    def use_of(self, voice: Voice) -> LastUse:
+    def use_of(self, voice: Voice) -> LastUsage:
         """Return the last use; a voice that failed is known to have none."""
         use = self.uses[voice.pk]
-        return LastUse(has_failed=True) if voice.is_failed and use.at is None else use
+        return LastUsage(has_failed=True) if voice.is_failed and use.at is None else use
 
 
-def gather_facts(team: Team, rows: VoiceQuerySet, now: datetime) -> Facts:
+def gather_facts(team: Team, rows: VoiceQuerySet, now: datetime) -> StaleFacts:
     """Read what the rules need for these voices of a team."""
     keeps = Keep.objects.active(now).filter(voice__account__team=team)
     loaded = rows.select_related(
@@ -77,7 +77,7 @@ def gather_facts(team: Team, rows: VoiceQuerySet, now: datetime) -> Facts:
     voices = [voice for voice in loaded if voice.is_removable]
     uses = find_last_uses(voices)
     jobs = _find_makers(voices)
-    return Facts(
+    return StaleFacts(
         voices=voices,
         jobs=jobs,
         uses=uses,
@@ -104,7 +104,7 @@ def _find_makers(voices: list[Voice]) -> dict[int, CloneJob]:
 
 
 def _find_twins(
-    voices: list[Voice], jobs: dict[int, CloneJob], uses: dict[int, LastUse]
+    voices: list[Voice], jobs: dict[int, CloneJob], uses: dict[int, LastUsage]
 ) -> dict[int, Voice]:
     """Return, for voices of the same recordings in one account, the one that is worth keeping."""
     groups: dict[tuple[int, frozenset[str]], list[Voice]] = defaultdict(list)
@@ -125,10 +125,10 @@ def _find_twins(
     return twins
 
 
-def judge(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime) -> list[Reason]:
+def judge(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: datetime) -> list[StaleReason]:
     """Return every reason for which the rules call the voice stale."""
     found = ((rule, look(voice, facts, rules, now)) for rule, look in _LOOKS.items())
-    return [Reason(rule, words) for rule, words in found if words]
+    return [StaleReason(rule, words) for rule, words in found if words]
 
 
 def _made_at(voice: Voice) -> datetime:
@@ -140,7 +140,7 @@ def idle_since(rules: CleanupRules, now: datetime) -> datetime:
     return now - timedelta(days=_USUAL_DAYS if rules.unused_days is None else rules.unused_days)
 
 
-def _look_unused(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime) -> str:
+def _look_unused(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: datetime) -> str:
     use, before = facts.uses[voice.pk], idle_since(rules, now)
     last = use.at or use.silent_since
     if rules.unused_days is None or last is None or max(last, _made_at(voice)) > before:
@@ -152,7 +152,7 @@ def _look_unused(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime)
     return told if use.silent_since else f"{told} {label} doesn't report use elsewhere."
 
 
-def _look_unknown(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime) -> str:
+def _look_unknown(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: datetime) -> str:
     before = idle_since(rules, now)
     if rules.unused_days is None or facts.use_of(voice).is_known_since(before):
         return ""
@@ -162,20 +162,20 @@ def _look_unknown(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime
     return f"Not used in Voiceboard, and {label} doesn't report usage."
 
 
-def _look_failed(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime) -> str:
+def _look_failed(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: datetime) -> str:
     if not rules.finds_failed or not voice.is_failed:
         return ""
     return f"{voice.account.info.label} reports that it failed."
 
 
-def _look_unconsented(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime) -> str:
+def _look_unconsented(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: datetime) -> str:
     is_copy = voice.kind in {Voice.Kind.CLONE, Voice.Kind.PROFESSIONAL}
     if not rules.finds_unconsented or not is_copy or voice.pk in facts.jobs:
         return ""
     return "It wasn't made in Voiceboard, so no consent is on record."
 
 
-def _look_lapsed(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime) -> str:
+def _look_lapsed(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: datetime) -> str:
     job = facts.jobs.get(voice.pk)
     if not rules.finds_lapsed or job is None or not job.batch.consent.has_ended(now.date()):
         return ""
@@ -183,7 +183,7 @@ def _look_lapsed(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime)
     return f"The consent of {consent.speaker.name} ended on {consent.ends_on:%b %-d, %Y}."
 
 
-def _look_ownerless(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime) -> str:
+def _look_ownerless(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: datetime) -> str:
     job = facts.jobs.get(voice.pk)
     if not rules.finds_ownerless or job is None or job.requested_by_id in facts.members:
         return ""
@@ -191,14 +191,14 @@ def _look_ownerless(voice: Voice, facts: Facts, rules: CleanupRules, now: dateti
     return f"{job.requested_by}, who made it, left the team.{heir}"
 
 
-def _look_duplicate(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime) -> str:
+def _look_duplicate(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: datetime) -> str:
     twin = facts.twins.get(voice.pk)
     if not rules.finds_duplicates or twin is None:
         return ""
     return f"Made from the same recording as {twin.shown_name} in the same account."
 
 
-def _look_unheard(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime) -> str:
+def _look_unheard(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: datetime) -> str:
     if rules.unheard_days is None or facts.uses[voice.pk].at is not None:
         return ""
     since = max(voice.added_at, facts.noted_since)
@@ -207,7 +207,7 @@ def _look_unheard(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime
     return f"Not played or used here since {since:%b %-d, %Y}."
 
 
-def _look_expiry(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime) -> str:
+def _look_expiry(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: datetime) -> str:
     if rules.expiry_days is None or voice.ends_at is None:
         return ""
     if voice.ends_at > now + timedelta(days=rules.expiry_days):
@@ -216,7 +216,7 @@ def _look_expiry(voice: Voice, facts: Facts, rules: CleanupRules, now: datetime)
     return f"{label} withdraws it on {voice.ends_at:%b %-d, %Y}, in {days} days."
 
 
-_LOOKS: dict[str, Callable[[Voice, Facts, CleanupRules, datetime], str]] = {
+_LOOKS: dict[str, Callable[[Voice, StaleFacts, CleanupRules, datetime], str]] = {
     "unused": _look_unused,
     "failed": _look_failed,
     "unconsented": _look_unconsented,

@@ -22,8 +22,15 @@ from catalog.models import (
 from catalog.models.cleanups.keeps import responsible_for
 from catalog.models.cleanups.rules import rules_of
 from catalog.models.voices.voices import VoiceQuerySet
-from catalog.queries.cleanups.rules import RULES, Facts, Reason, gather_facts, idle_since, judge
-from catalog.queries.usage import LastUse
+from catalog.queries.cleanups.rules import (
+    RULES,
+    StaleFacts,
+    StaleReason,
+    gather_facts,
+    idle_since,
+    judge,
+)
+from catalog.queries.usage import LastUsage
 
 PAGE_SIZE = 100
 _SHOWN_ARCHIVED = 200
@@ -47,8 +54,8 @@ class Stale:
     """A voice that fits some rules, what they say, and who answers for it."""
 
     voice: Voice
-    reasons: list[Reason]
-    use: LastUse
+    reasons: list[StaleReason]
+    use: LastUsage
     is_known: bool
     responsible: User | None
     is_protected: bool
@@ -281,7 +288,7 @@ def describe_voices(
     return [_describe(voice, judge(voice, facts, rules, now), facts, before) for voice in chosen]
 
 
-def find_reasons(team: Team, rules: CleanupRules, now: datetime, voice: Voice) -> list[Reason]:
+def find_reasons(team: Team, rules: CleanupRules, now: datetime, voice: Voice) -> list[StaleReason]:
     """Return why the rules call this one voice stale, none where they no longer do."""
     sounds = Sample.objects.filter(sources__batch__jobs__voice=voice).values("sha256")
     alike = CloneJob.objects.filter(batch__sources__sample__sha256__in=sounds, team=team)
@@ -293,7 +300,9 @@ def find_reasons(team: Team, rules: CleanupRules, now: datetime, voice: Voice) -
     return judge(found[0], facts, rules, now) if found else []
 
 
-def _describe(voice: Voice, reasons: list[Reason], facts: Facts, before: datetime) -> Stale:
+def _describe(
+    voice: Voice, reasons: list[StaleReason], facts: StaleFacts, before: datetime
+) -> Stale:
     job = facts.jobs.get(voice.pk)
     return Stale(
         voice=voice,

@@ -34,7 +34,7 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class HealthReport:
     """How the work in the background stands."""
 
     processes: list[Process]
@@ -78,7 +78,7 @@ def _find_unserved(now: datetime) -> list[str]:
     return sorted(known - _find_served(now))
 
 
-def look_at_health(user: User, now: datetime) -> Health:
+def look_at_health(user: User, now: datetime) -> HealthReport:
     """Return how the workers do, and how fresh the accounts are that the person may see."""
     beats = list(Heartbeat.objects.order_by("name"))
     # Everybody's: a queue is as long for one team as for the other. Numbers only.
@@ -86,7 +86,7 @@ def look_at_health(user: User, now: datetime) -> Health:
     deletions = PlannedDeletion.objects.filter(state__in=PlannedDeletion.ACTIVE_STATES)
     untaken = clones.filter(state=CloneJob.State.QUEUED).aggregate(oldest=Min("created_at"))
     oldest = untaken["oldest"]
-    return Health(
+    return HealthReport(
         processes=[
             Process(beat.name, beat.queues, beat.seen_at, beat.is_alive(now)) for beat in beats
         ],

@@ -64,7 +64,7 @@ def _check_broker(_: Clock) -> str:
     return "" if broker_answers() else "the broker does not answer"
 
 
-class Look:
+class TimedCheck:
     """One check at a time, in a thread, because what hangs cannot be ended; its result is kept."""
 
     def __init__(self, check: Callable[[Clock], str], silence: str) -> None:
@@ -101,9 +101,9 @@ class Look:
             return self._silence
 
 
-_DATABASE = Look(_check_in_own_connection, "the database does not answer")
-_FILES = Look(_check_files, "files cannot be written")
-_BROKER = Look(_check_broker, "the broker does not answer")
+_DATABASE = TimedCheck(_check_in_own_connection, "the database does not answer")
+_FILES = TimedCheck(_check_files, "files cannot be written")
+_BROKER = TimedCheck(_check_broker, "the broker does not answer")
 
 
 def find_unready(clock: Clock) -> list[str]:

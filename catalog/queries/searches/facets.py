@@ -16,7 +16,7 @@ _OPEN = {"provider", "kind", "language", "gender"}
 _LABELS = {"language": language_label, "accent": accent_label, "use_case": use_case_label}
 
 
-class Choice(NamedTuple):
+class FacetChoice(NamedTuple):
     """One value of a facet with the number of voices it would show."""
 
     value: str
@@ -31,8 +31,8 @@ class Facet:
 
     name: str
     label: str
-    choices: list[Choice]
-    more: list[Choice]
+    choices: list[FacetChoice]
+    more: list[FacetChoice]
     on_count: int
     is_open: bool
 
@@ -48,7 +48,7 @@ class Facet:
 
 
 @dataclass(frozen=True, slots=True)
-class Chip:
+class FilterChip:
     """One active filter, and the address without it; ``count`` only where nothing was found."""
 
     name: str
@@ -84,7 +84,7 @@ def make_facet(
     values = {*counts, *on, *steady, *usual}
     words = CLOSED_FACETS.get(name) or {}
     choices = [
-        Choice(
+        FacetChoice(
             value,
             words.get(value) or name_value(name, value, collections),
             counts.get(value, 0),
@@ -103,14 +103,14 @@ def make_facet(
     )
 
 
-def make_chips(wanted: VoiceFilter, collections: Mapping[str, str]) -> list[Chip]:
+def make_chips(wanted: VoiceFilter, collections: Mapping[str, str]) -> list[FilterChip]:
     """Return the active filters, each with the address without it."""
     chips = []
     if wanted.words:
-        chips.append(Chip("Search", wanted.words, replace(wanted, words="").query_string()))
+        chips.append(FilterChip("Search", wanted.words, replace(wanted, words="").query_string()))
     for name, values in wanted.chosen.items():
         chips += [
-            Chip(FILTERS[name], label, wanted.without(name, value).query_string())
+            FilterChip(FILTERS[name], label, wanted.without(name, value).query_string())
             for value in values
             for label in [name_value(name, value, collections)]
         ]

@@ -9,7 +9,7 @@ from django.conf import settings
 from catalog.models import Voice
 from catalog.providers.registry import all_infos
 from catalog.providers.types import ProviderInfo
-from catalog.search.syntax import Parsed, parse_search
+from catalog.search.syntax import ParsedQuery, parse_search
 
 FACETS = {
     "provider": "Provider",
@@ -82,7 +82,7 @@ class VoiceFilter:
     usual_layout: str = "cards"
 
     @property
-    def parsed(self) -> Parsed:
+    def parsed(self) -> ParsedQuery:
         """What the words ask for."""
         return parse_search(self.words)
 

@@ -9,14 +9,14 @@ from catalog.providers.code_snippets import write_curl, write_python
 
 
 @dataclass(frozen=True, slots=True)
-class ReadyCall:
+class CodeSnippet:
     """One way to write the call, to be copied; it holds a placeholder for the key."""
 
     label: str
     text: str
 
 
-def find_ready_calls(voice: Voice) -> list[ReadyCall]:
+def find_ready_calls(voice: Voice) -> list[CodeSnippet]:
     """Return the call that speaks in this voice, none where the provider has no such call."""
     call = voice.info.speech_call
     voice_id = _spoken_id(voice)
@@ -26,8 +26,8 @@ def find_ready_calls(voice: Voice) -> list[ReadyCall]:
     base_url = voice.info.base_url if settings.DEMO else settings.PROVIDER_BASE_URLS[voice.provider]
     own = {"is_owned": voice.is_owned}
     return [
-        ReadyCall("curl", write_curl(call, base_url, voice_id, **own)),
-        ReadyCall("Python", write_python(call, base_url, voice_id, **own)),
+        CodeSnippet("curl", write_curl(call, base_url, voice_id, **own)),
+        CodeSnippet("Python", write_python(call, base_url, voice_id, **own)),
     ]
 
 

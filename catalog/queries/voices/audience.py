@@ -76,7 +76,7 @@ def find_audience(user: User, team: Team, voices: Iterable[Voice]) -> Audience:
 
 
 @dataclass(frozen=True, slots=True)
-class ClosedPart:
+class HiddenVoices:
     """How many voices of something shared some of the team can't see, and the first names."""
 
     count: int
@@ -89,7 +89,7 @@ class ClosedPart:
         return join_names([*self.names, *[""] * more], most=len(self.names))
 
 
-def find_closed_part(team: Team, voices: VoiceQuerySet) -> ClosedPart:
+def find_closed_part(team: Team, voices: VoiceQuerySet) -> HiddenVoices:
     """Return which of many voices not everyone in the team can see."""
     places = set(voices.order_by().values_list("account", "key_set").distinct())
     everyone = set(team.memberships.values_list("user", flat=True))
@@ -101,7 +101,7 @@ def find_closed_part(team: Team, voices: VoiceQuerySet) -> ClosedPart:
     closed = voices.filter(is_closed)
     count = closed.count()
     shown = closed.order_by("sort_name", "pk")[: min(_NAMED, count)] if count else []
-    return ClosedPart(count, [voice.shown_name[:60] for voice in shown])
+    return HiddenVoices(count, [voice.shown_name[:60] for voice in shown])
 
 
 def place_of(voice: Voice) -> Place:

@@ -6,21 +6,21 @@ from dataclasses import dataclass, replace
 from catalog import policies
 from catalog.models import ProviderAccount, SavedSearch, Team, User
 from catalog.queries.credentials import find_accounts, find_hidden_sets
-from catalog.queries.preferences import Habits, find_habits, find_searches
-from catalog.queries.voices.version import Freshness, read_freshness
+from catalog.queries.preferences import ViewPreferences, find_habits, find_searches
+from catalog.queries.voices.version import ListVersion, read_list_version
 
 # Some kilobytes each; in this process only.
 _MOST_KEPT = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class ListContext:
     """The team, the accounts, habits and saved searches of a person; not to be changed."""
 
-    freshness: Freshness
+    freshness: ListVersion
     teams: frozenset[int]
     accounts: list[ProviderAccount]
-    habits: Habits
+    habits: ViewPreferences
     searches: list[SavedSearch]
     may_speak: bool
     hidden: frozenset[int] = frozenset()  # key sets whose voices the person may not see
@@ -37,32 +37,32 @@ class Surroundings:
         return {team_id: known[team_id] for team_id in self.teams if team_id in known}
 
 
-_KEPT: OrderedDict[int, Surroundings] = OrderedDict()
+_KEPT: OrderedDict[int, ListContext] = OrderedDict()
 
 
-def look_around(user: User) -> Surroundings:
+def get_list_context(user: User) -> ListContext:
     """Return what stands around the list now: each call compares what it depends on."""
-    freshness = read_freshness(user)
+    freshness = read_list_version(user)
     known = _KEPT.get(user.pk)
     if known is not None and known.freshness.rows == freshness.rows:
         return replace(known, freshness=freshness)
     found = _read(user, freshness)
     # What changed while it was read is of no certain moment, and not for the next time.
-    if read_freshness(user).rows == freshness.rows:
+    if read_list_version(user).rows == freshness.rows:
         _KEPT[user.pk] = found
         while len(_KEPT) > _MOST_KEPT:
             _KEPT.popitem(last=False)
     return found
 
 
-def forget_surroundings() -> None:
+def forget_list_contexts() -> None:
     """Let go of everything that was kept."""
     _KEPT.clear()
 
 
-def _read(user: User, freshness: Freshness) -> Surroundings:
+def _read(user: User, freshness: ListVersion) -> ListContext:
     team = Team.objects.visible_to(user).first()
-    return Surroundings(
+    return ListContext(
         freshness=freshness,
         teams=frozenset([team.pk] if team else []),
         accounts=find_accounts(user),

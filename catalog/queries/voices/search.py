@@ -9,9 +9,9 @@ from catalog.models import Collection, ProviderAccount, User, Voice
 from catalog.models.voices.voices import VoiceQuerySet
 from catalog.queries.searches.facets import (
     OURS,
-    Chip,
-    Choice,
     Facet,
+    FacetChoice,
+    FilterChip,
     make_chips,
     make_facet,
     name_value,
@@ -19,12 +19,12 @@ from catalog.queries.searches.facets import (
 from catalog.queries.searches.filters import CLOSED_FACETS, FACETS, FILTERS, FLAGS, VoiceFilter
 from catalog.queries.searches.sort_orders import RankedIndexEngine, RankedSqlEngine
 from catalog.queries.voices.cards import load_voices
-from catalog.queries.voices.list_context import Surroundings, look_around
+from catalog.queries.voices.list_context import ListContext, get_list_context
 from catalog.search.completion import complete_search
-from catalog.search.engines import Answer, Engine, Search, answer_search
-from catalog.search.index.cache import SHELF
+from catalog.search.engines import Search, SearchEngine, SearchResult, answer_search
+from catalog.search.index.cache import INDEX_CACHE
 from catalog.search.sql import SqlEngine
-from catalog.search.syntax import Mistake
+from catalog.search.syntax import QueryError
 
 PAGE_SIZE = 24
 _EVERYTHING = 10**9
@@ -38,15 +38,15 @@ class VoicePage:
 
     wanted: VoiceFilter
     accounts: dict[int, ProviderAccount]
-    answer: Answer
+    answer: SearchResult
     found_count: int
     total_count: int
     page: int
     page_count: int
     facets: list[Facet]
-    flags: list[Choice]
-    chips: list[Chip]
-    relaxed: list[Chip]
+    flags: list[FacetChoice]
+    chips: list[FilterChip]
+    relaxed: list[FilterChip]
     respelled: dict[str, tuple[str, ...]]
 
     @cached_property
@@ -81,7 +81,7 @@ class VoicePage:
         return self.wanted.parsed.notes
 
     @property
-    def mistake(self) -> Mistake | None:
+    def mistake(self) -> QueryError | None:
         """What is wrong with the words, where they are an expression."""
         return self.wanted.parsed.mistake
 
@@ -124,13 +124,13 @@ def find_voices(
     user: User,
     wanted: VoiceFilter,
     page: int = 1,
-    around: Surroundings | None = None,
+    around: ListContext | None = None,
 ) -> VoicePage:
     """Return one page of what the person may see; a page past the end is the last one.
 
     ``around`` is what stands around the list, from whoever has looked already.
     """
-    around = around or look_around(user)
+    around = around or get_list_context(user)
     search = _as_search(user, around, wanted)
     engine = _choose_engine(around)
     counted = [*FACETS, "starred"]
@@ -163,22 +163,22 @@ def find_voices(
 
 def find_voice_ids(user: User, wanted: VoiceFilter) -> list[int]:
     """Return everything that the filter finds, as its pages would show it one after another."""
-    around = look_around(user)
+    around = get_list_context(user)
     search = _as_search(user, around, wanted)
     return answer_search(_choose_engine(around), search, facets=[], page=1, size=_EVERYTHING).ids
 
 
 def select_voices(user: User, wanted: VoiceFilter) -> VoiceQuerySet:
     """Return the rows that the person may see and the filter shows, in no order."""
-    return SqlEngine().select(_as_search(user, look_around(user), wanted))
+    return SqlEngine().select(_as_search(user, get_list_context(user), wanted))
 
 
-def list_chips(user: User, wanted: VoiceFilter) -> list[Chip]:
+def list_chips(user: User, wanted: VoiceFilter) -> list[FilterChip]:
     """Return the active filters, each with the address without it."""
     return make_chips(wanted, _name_collections(user))
 
 
-def _as_search(user: User, around: Surroundings, wanted: VoiceFilter) -> Search:
+def _as_search(user: User, around: ListContext, wanted: VoiceFilter) -> Search:
     return Search(
         user=user,
         accounts=around.account_ids,
@@ -190,8 +190,8 @@ def _as_search(user: User, around: Surroundings, wanted: VoiceFilter) -> Search:
     )
 
 
-def _choose_engine(around: Surroundings) -> Engine[Any]:
-    edition = SHELF.find_edition(around.teams, around.versions)
+def _choose_engine(around: ListContext) -> SearchEngine[Any]:
+    edition = INDEX_CACHE.find_index_version(around.teams, around.versions)
     return RankedSqlEngine() if edition is None else RankedIndexEngine(edition)
 
 
@@ -200,23 +200,25 @@ def _name_collections(user: User) -> dict[str, str]:
     return {str(pk): name for pk, name in rows}
 
 
-def _make_flags(engine: Engine[Any], answer: Answer, wanted: VoiceFilter) -> list[Choice]:
+def _make_flags(
+    engine: SearchEngine[Any], answer: SearchResult, wanted: VoiceFilter
+) -> list[FacetChoice]:
     starred = answer.counts["starred"].get("yes", 0)
-    flags = [Choice("starred", FLAGS["starred"], starred, bool(wanted.chosen.get("starred")))]
+    flags = [FacetChoice("starred", FLAGS["starred"], starred, bool(wanted.chosen.get("starred")))]
     away, is_on = replace(answer.search, is_archived=True), answer.search.is_archived
     count = engine.size(engine.select(away))
     if count or is_on:
-        flags.append(Choice("archived", FLAGS["archived"], count, is_on))
+        flags.append(FacetChoice("archived", FLAGS["archived"], count, is_on))
     return flags
 
 
 def _list_relaxed(
     user: User,
-    engine: Engine[Any],
-    around: Surroundings,
+    engine: SearchEngine[Any],
+    around: ListContext,
     wanted: VoiceFilter,
     collections: Mapping[str, str],
-) -> list[Chip]:
+) -> list[FilterChip]:
     """Name each filter whose removal alone would show something, with how much."""
     options = [("Search", wanted.words, replace(wanted, words=""))] if wanted.words else []
     for name, values in wanted.chosen.items():
@@ -225,7 +227,7 @@ def _list_relaxed(
             chosen = {**wanted.chosen, name: ()}
             options.append((FILTERS[name], label, replace(wanted, chosen=chosen)))
     counted = [
-        Chip(name, label, without.query_string(), engine.size(engine.select(wider)))
+        FilterChip(name, label, without.query_string(), engine.size(engine.select(wider)))
         for name, label, without in options
         for wider in [_as_search(user, around, without)]
     ]

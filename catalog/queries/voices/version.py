@@ -42,14 +42,14 @@ _USES = "SELECT MAX(last_at), MAX(provider_used_at) FROM catalog_voiceuse"
 
 
 @dataclass(frozen=True, slots=True)
-class Freshness:
+class ListVersion:
     """The numbers of the last change to the voices of each team, and rows of all else."""
 
     versions: dict[int, int]
     rows: list[tuple[Any, ...]]
 
 
-def read_freshness(user: User) -> Freshness:
+def read_list_version(user: User) -> ListVersion:
     """Return what differs when the person's list of voices could look different."""
     versions: dict[int, int] = {}
     rows: list[tuple[Any, ...]] = [tuple(settings.PROVIDER_BASE_URLS)]
@@ -62,7 +62,7 @@ def read_freshness(user: User) -> Freshness:
         for statement in (_ACCOUNTS, _KEYS, _KEY_SETS, _HABITS, _SEARCHES):
             cursor.execute(statement, [user.pk])
             rows += [(), *cursor.fetchall()]
-    return Freshness(versions, rows)
+    return ListVersion(versions, rows)
 
 
 def read_last_uses() -> tuple[Any, ...]:

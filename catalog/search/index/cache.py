@@ -15,26 +15,26 @@ from django.conf import settings
 from catalog.models import CatalogVersion, ProviderAccount, Voice
 from catalog.search.index.rows import IndexRow, read_rows
 from catalog.search.index.snapshots import read_mark, read_snapshot
-from catalog.search.index.versions import MOST_CHANGED, Edition, Shard
+from catalog.search.index.versions import MOST_CHANGED, IndexVersion, Shard
 
 
 @dataclass(slots=True)
 class _Entry:
-    edition: Edition
+    edition: IndexVersion
     mark: tuple[int, int]
     size: int
 
 
-class Shelf:
+class IndexCache:
     """Indexes by scope, the one that was asked for last at the end."""
 
     def __init__(self) -> None:
         self._entries: OrderedDict[frozenset[int], _Entry] = OrderedDict()
         self._lock = threading.Lock()
 
-    def find_edition(
+    def find_index_version(
         self, teams: frozenset[int], versions: dict[int, int] | None = None
-    ) -> Edition | None:
+    ) -> IndexVersion | None:
         """Return the index of the teams as they are now, None where SQL has to answer.
 
         ``versions`` are those that the request has read already.
@@ -51,9 +51,9 @@ class Shelf:
         """Let go of everything."""
         self._entries.clear()
 
-    def _refresh(self, teams: frozenset[int], versions: dict[int, int]) -> Edition | None:
+    def _refresh(self, teams: frozenset[int], versions: dict[int, int]) -> IndexVersion | None:
         entry = self._entries.get(teams) or self._load(teams, None)
-        if entry is not None and (entry.edition.is_worn or not _is_near(entry, versions)):
+        if entry is not None and (entry.edition.needs_rebuild or not _is_near(entry, versions)):
             entry = self._load(teams, entry.mark) or entry
         if entry is None or not _is_near(entry, versions):
             return None
@@ -67,7 +67,7 @@ class Shelf:
         """Read the snapshot, if there is another than the one that is known."""
         if read_mark(teams) == known or (snapshot := read_snapshot(teams)) is None:
             return None
-        edition = Edition([Shard(snapshot.segment)], snapshot.versions)
+        edition = IndexVersion([Shard(snapshot.segment)], snapshot.versions)
         size = sum(part.nbytes for part in snapshot.segment.parts().values())
         entry = self._entries[teams] = _Entry(edition, snapshot.mark, size)
         self._make_room(teams)
@@ -81,7 +81,7 @@ class Shelf:
             del self._entries[oldest]
 
 
-SHELF = Shelf()
+INDEX_CACHE = IndexCache()
 
 
 def read_versions(teams: frozenset[int]) -> dict[int, int]:

@@ -11,12 +11,12 @@ from pyroaring import BitMap
 
 from catalog.search.engines import Search
 from catalog.search.index.phrases import find_phrase, find_word
-from catalog.search.index.versions import Edition, Shard
+from catalog.search.index.versions import IndexVersion, Shard
 from catalog.search.nodes import (
     EVERYTHING,
     SPELLED,
-    All,
-    Either,
+    AllOf,
+    AnyOf,
     Node,
     Not,
     Phrase,
@@ -34,7 +34,7 @@ _START = frozenset({"start"})
 class IndexEngine:
     """Search one edition of the index; what is found is a bitmap for each of its shards."""
 
-    def __init__(self, edition: Edition) -> None:
+    def __init__(self, edition: IndexVersion) -> None:
         self._edition = edition
         # The counts of each chosen group ask for most of the same conditions once more.
         self._held: dict[tuple[int, Node], BitMap] = {}
@@ -47,8 +47,8 @@ class IndexEngine:
         tests = [Value(facet, values) for facet, values in search.chosen.items() if values]
         if search.node == EVERYTHING and not tests:
             return base
-        parts = search.node.parts if isinstance(search.node, All) else (search.node,)
-        node = All((*tests, *parts))
+        parts = search.node.parts if isinstance(search.node, AllOf) else (search.node,)
+        node = AllOf((*tests, *parts))
         return [self._narrow(place, node, base[place], search) for place in range(len(base))]
 
     def size(self, found: list[BitMap]) -> int:
@@ -106,13 +106,13 @@ class IndexEngine:
 
     def _narrow_anew(self, place: int, node: Node, within: BitMap, search: Search) -> BitMap:
         match node:
-            case All():
+            case AllOf():
                 # What few hold first: whatever comes after it has less to look at.
                 for part in sorted(node.parts, key=lambda part: self._weigh(place, part, search)):
                     if within:
                         within = self._narrow(place, part, within, search)
                 return within
-            case Either():
+            case AnyOf():
                 parts = (self._narrow(place, part, within, search) for part in node.parts)
                 return reduce(or_, parts, BitMap())
             case Not():

@@ -28,7 +28,7 @@ class Shard:
     rows: Mapping[int, IndexRow] = field(default_factory=dict)
 
 
-class Edition:
+class IndexVersion:
     """An index that never changes; what is new makes another edition of it."""
 
     def __init__(self, shards: Iterable[Shard], versions: Mapping[int, int]) -> None:
@@ -39,7 +39,7 @@ class Edition:
         self._marks: dict[tuple[int, str], dict[str, list[BitMap]]] = {}
 
     @property
-    def is_worn(self) -> bool:
+    def needs_rebuild(self) -> bool:
         """Tell whether so much changed that a new snapshot would be faster."""
         return sum(len(shard.rows) for shard in self.shards) > MOST_CHANGED
 
@@ -107,17 +107,19 @@ class Edition:
             for mark, pks in voices.items()
         }
 
-    def with_changes(self, rows: Collection[IndexRow], versions: Mapping[int, int]) -> "Edition":
+    def with_changes(
+        self, rows: Collection[IndexRow], versions: Mapping[int, int]
+    ) -> "IndexVersion":
         """Return the edition in which these rows stand in the place of their older ones."""
         if not rows:
-            return Edition(self.shards, versions)
+            return IndexVersion(self.shards, versions)
         changed = _as_keys([row.pk for row in rows])
         old = [
             Shard(shard.segment, shard.dead | shard.segment.documents_of(changed), shard.rows)
             for shard in self.shards
         ]
         listed = {row.pk: row for row in rows if row.is_listed}
-        return Edition(_with_newest(old, listed), versions)
+        return IndexVersion(_with_newest(old, listed), versions)
 
 
 def _of_accounts(segment: Segment, accounts: frozenset[int]) -> list[BitMap]:

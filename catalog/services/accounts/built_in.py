@@ -11,7 +11,7 @@ from catalog import policies
 from catalog.audit import record
 from catalog.models import Credential, ProviderAccount, Team, User
 from catalog.providers.registry import all_infos
-from catalog.tasks import wake_check
+from catalog.tasks import enqueue_check
 
 
 @transaction.atomic
@@ -29,7 +29,7 @@ def provide_built_in(*, team: Team, now: datetime) -> None:
         credential.seal_secrets(f"team-{team.pk}")
         credential.save()
         record(None, "built-in provided", credential, team=team, now=now, provider=info.slug)
-        transaction.on_commit(partial(wake_check, credential.pk))
+        transaction.on_commit(partial(enqueue_check, credential.pk))
 
 
 def provide_built_in_everywhere(*, now: datetime) -> None:
@@ -50,4 +50,4 @@ def switch_built_in(user: User, *, credential: Credential, is_on: bool, now: dat
     action = "built-in switched on" if is_on else "built-in switched off"
     record(user, action, credential, team=credential.team, now=now)
     if is_on:
-        transaction.on_commit(partial(wake_check, credential.pk))
+        transaction.on_commit(partial(enqueue_check, credential.pk))

@@ -30,7 +30,7 @@ _OPEN_LINES = (
 )
 
 
-class NoFittingOwner(Exception):
+class UnsuitableOwner(Exception):
     """The person can't be responsible: not in the team, or a viewer."""
 
 
@@ -81,7 +81,7 @@ def _check(user: User, team: Team, owner: Membership) -> None:
     if not policies.may_change_owner(user, team):
         raise PermissionDenied
     if not policies.may_own(owner, team):
-        raise NoFittingOwner
+        raise UnsuitableOwner
 
 
 def _tell(user: User, owner: Membership, what: str, now: datetime, reason: str) -> None:

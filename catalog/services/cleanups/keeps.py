@@ -14,7 +14,7 @@ from catalog.models.cleanups.keeps import find_responsible, usual_end
 LONGEST_KEEP = timedelta(days=3650)
 
 
-class NoFittingDay(Exception):
+class UnsuitableDate(Exception):
     """A Keep lasts until today at least, and ten years at most."""
 
 
@@ -77,7 +77,7 @@ def end_keep(user: User, *, voice: Voice, now: datetime) -> bool:
 
 def _check_day(until: date, now: datetime) -> None:
     if not now.date() <= until <= (now + LONGEST_KEEP).date():
-        raise NoFittingDay
+        raise UnsuitableDate
 
 
 def _tell(user: User, voice: Voice, what: str, now: datetime) -> None:

@@ -16,7 +16,7 @@ from catalog.queries.cleanups.deletion_keys import find_deleting_keys
 from catalog.queries.cleanups.plans import TYPED_ABOVE
 from catalog.queries.cleanups.stale import Stale, describe_voices
 from catalog.queries.voices.references import find_where_used
-from catalog.tasks import wake_deletion
+from catalog.tasks import enqueue_deletion
 
 State, Step = PlannedDeletion.State, PlannedDeletion.Step
 
@@ -33,7 +33,7 @@ class NumberNotTyped(Exception):
     """So many voices are deleted only by whoever typed how many they are."""
 
 
-class NoFittingKey(Exception):
+class NoDeletionKey(Exception):
     """No key that the person may use could delete the voice; the message says whom to ask."""
 
 
@@ -141,7 +141,7 @@ def approve_plan(user: User, *, plan: CleanupPlan, now: datetime, typed: str = "
     record(user, "plan approved", plan, team=plan.team, now=now, voices=count, waiting_days=days)
     if not plan.waiting_days:
         for line_id in start_plan(plan.pk, now):
-            transaction.on_commit(partial(wake_deletion, line_id))
+            transaction.on_commit(partial(enqueue_deletion, line_id))
 
 
 def _leave_kept(plan: CleanupPlan, now: datetime) -> None:
@@ -190,11 +190,11 @@ def _retry(user: User, plan: CleanupPlan, lines: list[PlannedDeletion], now: dat
     chosen = {line.pk: keys.choose(line.voice, line.credential_id) for line in lines}
     able = [line for line in lines if chosen[line.pk]]
     if lines and not able:
-        raise NoFittingKey(keys.tell_obstacle(lines[0].voice))
+        raise NoDeletionKey(keys.tell_obstacle(lines[0].voice))
     again = [line for line in able if _queue_again(line, chosen[line.pk], now)]
     for line in again:
         record(user, "deletion retried", line, team=plan.team, now=now, plan=plan.pk)
-        transaction.on_commit(partial(wake_deletion, line.pk))
+        transaction.on_commit(partial(enqueue_deletion, line.pk))
     return len(again)
 
 

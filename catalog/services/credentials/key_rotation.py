@@ -21,7 +21,7 @@ from catalog.models.installation import key_ring
 _BATCH = 200
 
 
-class StillUnreadable(Exception):
+class UnopenedSecrets(Exception):
     """Some records open under no key of the ring; the old keys stay, and the message names them."""
 
 
@@ -42,7 +42,7 @@ def rotate_master_key(*, now: datetime, keeps_old: bool = False) -> int:
         moved += count
         broken += unreadable
     if broken:
-        raise StillUnreadable(", ".join(broken))
+        raise UnopenedSecrets(", ".join(broken))
     if not keeps_old:
         _drop_old(path, ring)
     with transaction.atomic():

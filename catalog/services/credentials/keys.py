@@ -23,7 +23,7 @@ from catalog.models import (
 )
 from catalog.models.credentials.key_sets import leave_key_sets
 from catalog.providers.registry import get_adapter
-from catalog.tasks import wake_badges, wake_check, wake_sync
+from catalog.tasks import enqueue_badges, enqueue_check, enqueue_sync
 
 KEY_REMOVED = "Stopped: the key was removed."
 _OTHER_WORK = (PlannedDeletion, Synthesis)
@@ -51,7 +51,7 @@ def add_credential(
     credential.seal_secrets(api_key)
     credential.save()
     record(user, "credential added", credential, team=team, now=now, provider=provider)
-    transaction.on_commit(partial(wake_check, credential.pk))
+    transaction.on_commit(partial(enqueue_check, credential.pk))
     return credential
 
 
@@ -73,7 +73,7 @@ def recheck_credential(user: User, *, credential: Credential, now: datetime) -> 
     _demand_owner(user, credential)
     Credential.objects.filter(pk=credential.pk).update(check_asked_at=now)
     record(user, "credential recheck", credential, team=credential.team, now=now)
-    transaction.on_commit(partial(wake_check, credential.pk))
+    transaction.on_commit(partial(enqueue_check, credential.pk))
 
 
 @transaction.atomic
@@ -114,7 +114,7 @@ def remove_credential(
     credential.delete()
     account.refresh_sharing()
     if account_id is not None:
-        transaction.on_commit(partial(wake_badges, account_id))
+        transaction.on_commit(partial(enqueue_badges, account_id))
     record(
         user,
         "credential removed",
@@ -135,7 +135,7 @@ def request_sync(user: User, *, account: ProviderAccount, now: datetime) -> None
         raise PermissionDenied
     ProviderAccount.objects.filter(pk=account.pk).update(sync_due_at=now)
     record(user, "sync requested", account, team=account.team, now=now)
-    transaction.on_commit(partial(wake_sync, account.pk))
+    transaction.on_commit(partial(enqueue_sync, account.pk))
 
 
 def _demand_owner(user: User, credential: Credential) -> None:

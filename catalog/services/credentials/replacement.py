@@ -23,7 +23,7 @@ from catalog.models import (
     User,
 )
 from catalog.models.credentials.key_sets import leave_key_sets
-from catalog.tasks import wake_badges, wake_check
+from catalog.tasks import enqueue_badges, enqueue_check
 
 OTHER_ACCOUNT = "Stopped: the key was replaced by one of another account."
 _OTHER_WORK = (PlannedDeletion, Synthesis)
@@ -39,7 +39,7 @@ def replace_key(user: User, *, credential: Credential, api_key: str, now: dateti
     found.seal_secrets(api_key)
     found.save()
     record(user, "credential replacement entered", credential, team=credential.team, now=now)
-    transaction.on_commit(partial(wake_check, credential.pk))
+    transaction.on_commit(partial(enqueue_check, credential.pk))
 
 
 @transaction.atomic
@@ -65,7 +65,7 @@ def confirm_replacement(
         same_account=is_same,
         stopped_jobs=stopped,
     )
-    transaction.on_commit(partial(wake_check, credential.pk))
+    transaction.on_commit(partial(enqueue_check, credential.pk))
 
 
 @transaction.atomic
@@ -99,7 +99,7 @@ def _leave_account(found: CredentialReplacement, now: datetime) -> int:
     leave_key_sets(credential)
     Credential.objects.filter(pk=credential.pk).update(account=None)
     if credential.account_id is not None:
-        transaction.on_commit(partial(wake_badges, credential.account_id))
+        transaction.on_commit(partial(enqueue_badges, credential.account_id))
     return stopped
 
 

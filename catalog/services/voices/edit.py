@@ -15,7 +15,7 @@ from catalog.models import Team, User, Voice, VoiceChange
 from catalog.models.voices.changes import note_change
 from catalog.models.voices.versions import touch_voices
 from catalog.search.search_text import fill_names
-from catalog.tasks import wake_relabel, wake_rename
+from catalog.tasks import enqueue_labels, enqueue_rename
 
 _BATCH = 500
 # Time for the message to get through: then the sweep wakes a worker.
@@ -38,7 +38,7 @@ def rename_voice(user: User, *, voice: Voice, name: str, now: datetime) -> None:
     record(user, "voice renamed", voice, team=team, now=now, before=before, after=after)
     if voice.own_name and voice.is_renamable_there:
         note_change(voice, VoiceChange.Kind.NAME, now, now + _SWEPT_AFTER)
-        transaction.on_commit(partial(wake_rename, voice.pk))
+        transaction.on_commit(partial(enqueue_rename, voice.pk))
 
 
 @transaction.atomic
@@ -57,7 +57,7 @@ def relabel_voice(user: User, *, voice: Voice, labels: Mapping[str, str], now: d
     record(user, "voice relabelled", voice, team=team, now=now, before=before, after=after)
     if voice.is_renamable_there and voice.info.kept_labels:
         note_change(voice, VoiceChange.Kind.LABELS, now, now + _SWEPT_AFTER)
-    transaction.on_commit(partial(wake_relabel, voice.pk, voice.account_id))
+    transaction.on_commit(partial(enqueue_labels, voice.pk, voice.account_id))
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from catalog import policies
 from catalog.audit import record
 from catalog.models import User, Voice, VoiceSettings
 from catalog.providers.types import SettingField
-from catalog.tasks import wake_settings
+from catalog.tasks import enqueue_settings
 
 # The message of the broker comes at once; when it is lost, the sweep looks after this.
 _SWEPT_AFTER = timedelta(seconds=30)
@@ -64,7 +64,7 @@ def _ask(
     kept, _ = VoiceSettings.objects.update_or_create(voice=voice, defaults=wish)
     facts = {name: f"{(before or {}).get(name)} -> {value}" for name, value in values.items()}
     record(user, action, voice, team=team, now=now, **facts)
-    transaction.on_commit(partial(wake_settings, voice.pk))
+    transaction.on_commit(partial(enqueue_settings, voice.pk))
     return kept
 
 

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 _sender = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mail")
 
 
-class UnhurriedBackend(EmailBackend):
+class BackgroundEmailBackend(EmailBackend):
     """Sends by SMTP: at once in a worker, in another thread where a person waits for a page."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> Any:

@@ -17,7 +17,7 @@ from django_htmx.middleware import HtmxDetails
 from catalog import policies
 from catalog.models import Membership, Team, User
 from catalog.queries.teams import find_own_memberships
-from catalog.queries.voices.list_context import Surroundings, look_around
+from catalog.queries.voices.list_context import ListContext, get_list_context
 
 
 class Request(HttpRequest):
@@ -27,7 +27,7 @@ class Request(HttpRequest):
     user: User
     team: Team
     memberships: list[Membership]
-    around: Surroundings
+    around: ListContext
 
 
 View = Callable[..., HttpResponseBase]
@@ -84,10 +84,10 @@ def _ask_to_sign_in(request: Request) -> HttpResponseBase:
     return redirect_to_login(request.get_full_path() if is_safe else start)
 
 
-def surroundings_of(request: Request) -> Surroundings:
+def list_context_of(request: Request) -> ListContext:
     """Return what stands around the person's list, looked at once for a request."""
     if not hasattr(request, "around"):
-        request.around = look_around(request.user)
+        request.around = get_list_context(request.user)
     return request.around
 
 

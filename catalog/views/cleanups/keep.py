@@ -26,7 +26,7 @@ from catalog.queries.usage import find_last_uses
 from catalog.queries.voices.references import find_where_used
 from catalog.services.cleanups.keeps import (
     LONGEST_KEEP,
-    NoFittingDay,
+    UnsuitableDate,
     change_keep,
     end_keep,
     keep_voice,
@@ -97,7 +97,7 @@ def keep_line(request: Request, line: PlannedDeletion) -> None:
     until = form.cleaned_data["until"] or usual_end(now)
     try:
         is_kept = keep_voice(request.user, line=line, now=now, until=until)
-    except NoFittingDay:
+    except UnsuitableDate:
         messages.error(request, _NO_DAY)
         return
     if is_kept:
@@ -125,7 +125,7 @@ def keep_change(request: Request, pk: int) -> HttpResponseBase:
     until = form.cleaned_data["until"] if form.is_valid() else None
     try:
         is_kept = until is not None and change_keep(request.user, voice=voice, until=until, now=now)
-    except NoFittingDay:
+    except UnsuitableDate:
         until = None
     if until is None:
         messages.error(request, _NO_DAY)

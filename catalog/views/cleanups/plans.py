@@ -15,7 +15,7 @@ from catalog.models import CleanupPlan, PlannedDeletion
 from catalog.queries.cleanups.plans import LINE_COLUMNS, PlanPage, get_plan_page, iterate_lines
 from catalog.services.cleanups.plans import (
     AlreadyApproved,
-    NoFittingKey,
+    NoDeletionKey,
     NumberNotTyped,
     approve_plan,
     call_off_plan,
@@ -81,7 +81,7 @@ def plan_retry(request: Request, pk: int) -> HttpResponseBase:
     page = _get_page(request, pk)
     try:
         retry_failed(request.user, plan=page.plan, now=timezone.now())
-    except NoFittingKey as exc:
+    except NoDeletionKey as exc:
         messages.error(request, str(exc))
     return redirect("catalog:plan-detail", pk=pk)
 
@@ -93,7 +93,7 @@ def deletion_retry(request: Request, pk: int, line_pk: uuid.UUID) -> HttpRespons
     line = get_object_or_404(PlannedDeletion, pk=line_pk, plan=page.plan)
     try:
         retry_deletion(request.user, line=line, now=timezone.now())
-    except NoFittingKey as exc:
+    except NoDeletionKey as exc:
         messages.error(request, str(exc))
     return redirect("catalog:plan-detail", pk=pk)
 

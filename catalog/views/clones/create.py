@@ -19,7 +19,7 @@ from catalog.forms.samples.reading_texts import READINGS
 from catalog.forms.samples.upload import (
     CutForm,
     SampleRow,
-    SampleShelf,
+    SampleSelection,
     UploadForm,
     read_sample_ids,
     read_upload,
@@ -35,10 +35,10 @@ from catalog.queries.clones import (
 )
 from catalog.queries.health.background import has_worker
 from catalog.queries.samples import show_report
-from catalog.services.clones import CloneWish, Cut, request_clones
-from catalog.services.consents import ConsentContradicted, ConsentWish
+from catalog.services.clones import CloneRequest, SampleCut, request_clones
+from catalog.services.consents import ConsentContradicted, ConsentStatement
 from catalog.services.samples import CannotClean, add_sample, clean_sample
-from catalog.tasks import remind_slots
+from catalog.tasks import enqueue_slots_once
 from catalog.views.base.requests import Request, signed_in
 
 _SLOTS_ARE_FRESH = timedelta(seconds=10)
@@ -46,13 +46,13 @@ _MOST_TRIES = 10
 
 
 @dataclass(slots=True)
-class _Desk:
+class _CloneFormState:
     """The clone form as it stands: what was typed, and the samples in it."""
 
     request: Request
     targets: list[CloneTarget]
     form: CloneForm
-    shelf: SampleShelf
+    shelf: SampleSelection
 
 
 # Kept by the browser, the form would come back with a token that already stands for a job.
@@ -123,14 +123,14 @@ def _await_slots(targets: list[CloneTarget], tries: int = 0) -> dict[str, Any]:
     now = timezone.now()
     unknown = find_old_slots(targets, now, _SLOTS_ARE_FRESH)
     for account in unknown:
-        remind_slots(account.pk)
+        enqueue_slots_once(account.pk)
     return {
         "slots_tries": tries + 1 if unknown and tries < _MOST_TRIES else 0,
         "old_slots": find_old_slots(targets, now, timedelta(minutes=1)),
     }
 
 
-def _open_desk(request: Request, targets: list[CloneTarget]) -> _Desk:
+def _open_desk(request: Request, targets: list[CloneTarget]) -> _CloneFormState:
     first = next((target for target in targets if target.is_open), None)
     initial: dict[str, Any] = {"credential": [str(first.credential.pk)] if first else []}
     if speaker := request.GET.get("speaker"):
@@ -144,7 +144,7 @@ def _open_desk(request: Request, targets: list[CloneTarget]) -> _Desk:
     # What was heard fills only what is not known already.
     initial = {**_hear(rows), **{name: word for name, word in initial.items() if word}}
     form = _make_form(request, targets, initial=initial)
-    return _Desk(request, targets, form, SampleShelf(rows))
+    return _CloneFormState(request, targets, form, SampleSelection(rows))
 
 
 def _hear(rows: list[SampleRow]) -> dict[str, str]:
@@ -167,11 +167,11 @@ def _find_repeated(request: Request) -> CloneJob | None:
         return None
 
 
-def _read_desk(request: Request, targets: list[CloneTarget]) -> _Desk:
+def _read_desk(request: Request, targets: list[CloneTarget]) -> _CloneFormState:
     """Read the form, and keep the recordings that came with it whatever else is wrong."""
     form = _make_form(request, targets, request.POST, request.FILES)
     samples = find_samples(request.user, read_sample_ids(request.POST))
-    shelf = SampleShelf([make_row(request, each) for each in samples])
+    shelf = SampleSelection([make_row(request, each) for each in samples])
     token = UploadForm(request.POST).data.get("form_token", "")
     for file in request.FILES.getlist("files"):
         upload = read_upload(file)
@@ -188,7 +188,7 @@ def _read_desk(request: Request, targets: list[CloneTarget]) -> _Desk:
             )
             if sample.pk not in {row.sample.pk for row in shelf.rows}:
                 shelf.rows.append(make_row(request, sample))
-    return _Desk(request, targets, form, shelf)
+    return _CloneFormState(request, targets, form, shelf)
 
 
 def _as_uuid(text: str) -> uuid.UUID | None:
@@ -208,7 +208,7 @@ def make_row(request: Request, sample: Sample) -> SampleRow:
     return SampleRow(sample, cut, earlier, show_report(sample), may_clean)
 
 
-def _clean(desk: _Desk, sample: Sample) -> None:
+def _clean(desk: _CloneFormState, sample: Sample) -> None:
     try:
         clean_sample(desk.request.user, sample=sample, now=timezone.now())
     except CannotClean as exc:
@@ -216,9 +216,9 @@ def _clean(desk: _Desk, sample: Sample) -> None:
     sample.refresh_from_db()
 
 
-def _read_wish(desk: _Desk) -> CloneWish:
+def _read_wish(desk: _CloneFormState) -> CloneRequest:
     values = desk.form.cleaned_data
-    consent = ConsentWish(
+    consent = ConsentStatement(
         speaker=values["speaker"],
         is_given=values["consent"],
         relation=values["relation"],
@@ -231,9 +231,9 @@ def _read_wish(desk: _Desk) -> CloneWish:
         proof_type=desk.form.proof_type,
         confirmed=values["confirmed"],
     )
-    return CloneWish(
+    return CloneRequest(
         form_token=values["form_token"],
-        cuts=[Cut(*cut) for cut in desk.shelf.cuts],
+        cuts=[SampleCut(*cut) for cut in desk.shelf.cuts],
         name=values["name"],
         description=values["description"],
         consent=consent,
@@ -255,7 +255,7 @@ def _lead_on(request: Request, batch: CloneBatch) -> HttpResponseBase:
     return redirect(address)
 
 
-def _show(desk: _Desk, *, status: int) -> HttpResponseBase:
+def _show(desk: _CloneFormState, *, status: int) -> HttpResponseBase:
     context: dict[str, Any] = {
         "form": desk.form,
         "shelf": desk.shelf,

@@ -17,7 +17,7 @@ from catalog.forms.comparisons import BallotForm, ComparisonForm, read_voice_ids
 from catalog.models import Comparison, Voice
 from catalog.models.comparisons import MOST_VOICES
 from catalog.queries.comparisons import (
-    Round,
+    ComparisonPage,
     estimate_comparison,
     find_comparisons,
     find_tray,
@@ -27,7 +27,7 @@ from catalog.queries.syntheses.sample_texts import find_sentences
 from catalog.queries.voices.audience import find_audience
 from catalog.services.comparisons import (
     CannotCompare,
-    ComparisonWish,
+    ComparisonRequest,
     cancel_comparison,
     cast_vote,
     close_votes,
@@ -53,7 +53,7 @@ def comparison_create(request: Request) -> HttpResponseBase:
     form = ComparisonForm(request.POST, voices=voices)
     if form.is_valid():
         values = form.cleaned_data
-        wish = ComparisonWish(
+        wish = ComparisonRequest(
             voices=voices,
             text=values["text"],
             is_blind=values["is_blind"],
@@ -121,7 +121,7 @@ def comparison_detail(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     return _show_round(request, _get_round(request, pk))
 
 
-def _show_round(request: Request, found: Round) -> HttpResponseBase:
+def _show_round(request: Request, found: ComparisonPage) -> HttpResponseBase:
     comparison = found.comparison
     context = {
         "round": found,
@@ -204,7 +204,7 @@ def _get_comparison(request: Request, pk: uuid.UUID) -> Comparison:
     return get_object_or_404(rows, pk=pk)
 
 
-def _get_round(request: Request, pk: uuid.UUID) -> Round:
+def _get_round(request: Request, pk: uuid.UUID) -> ComparisonPage:
     try:
         return get_round(request.user, pk)
     except Comparison.DoesNotExist:

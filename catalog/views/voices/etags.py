@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from catalog.queries.searches.filters import SORTS_BY_USE
 from catalog.queries.voices.version import read_last_uses
-from catalog.views.base.requests import Request, surroundings_of
+from catalog.views.base.requests import Request, list_context_of
 from catalog.views.comparisons.tray import read_tray
 
 _HEADERS = ("HX-Request", "HX-Request-Type", "HX-Current-URL", "HX-Boosted")
@@ -33,7 +33,7 @@ def voice_list_etag(request: Request, *args: Any, **kwargs: Any) -> str | None:
     """Return what stands for the page, None where it says something that is said only once."""
     if request.COOKIES.get("messages") or "_messages" in request.session:
         return None
-    now, around = timezone.now(), surroundings_of(request)
+    now, around = timezone.now(), list_context_of(request)
     sort = request.GET.get("sort") or around.habits.sort
     told = (
         _RELEASE,

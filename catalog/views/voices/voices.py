@@ -37,10 +37,10 @@ from catalog.views.base.media import send_sound
 from catalog.views.base.requests import (
     Request,
     is_partial,
+    list_context_of,
     render_part,
     shown_address,
     signed_in,
-    surroundings_of,
 )
 from catalog.views.cleanups.keep import keeping_context
 from catalog.views.comparisons.tray import read_tray
@@ -61,7 +61,7 @@ def home(request: Request) -> HttpResponse:
 @cache_control(private=True, no_cache=True)
 @etag(voice_list_etag)
 def voice_list(request: Request) -> HttpResponseBase:
-    around = surroundings_of(request)
+    around = list_context_of(request)
     habits, accounts = around.habits, around.accounts
     form = VoiceFilterForm(request.GET, habits.sort, habits.layout)
     opened = find_open_search(around.searches, form.wanted)

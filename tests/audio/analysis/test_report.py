@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from catalog.audio.analysis import measuring
-from catalog.audio.analysis.measure import Measures, measure_sample_sound
+from catalog.audio.analysis.measure import SampleMeasures, measure_sample_sound
 from catalog.audio.analysis.noise import remove_noise
 from catalog.audio.analysis.report import FIX, GOOD, WARN, find_findings, worst_verdict
 from catalog.audio.analysis.sound_events import find_events
 from catalog.audio.analysis.speaker_count import find_second_speaker
 from catalog.audio.embeddings.waveform import RATE, NotAWave
 
-GOOD_SAMPLE = Measures(
+GOOD_SAMPLE = SampleMeasures(
     seconds=30,
     peak=-4,
     clipped_share=0,

@@ -13,7 +13,7 @@ import pytest
 
 from catalog.audio.analysis import transcripts
 from catalog.audio.analysis.transcripts import (
-    Spoken,
+    TranscribedText,
     prepare_model,
     transcripts_are_installed,
     write_down,
@@ -117,7 +117,9 @@ def test_words_are_offered_only_where_all_of_the_extra_is_installed(halves, scri
 
 
 def test_what_is_said_becomes_one_text_with_its_language(halves, scribe):
-    assert write_down(SILENCE, RATE, halves / "speech") == Spoken("He was there. And gone.", "en")
+    assert write_down(SILENCE, RATE, halves / "speech") == TranscribedText(
+        "He was there. And gone.", "en"
+    )
     folder, options = scribe.loaded[0]
     assert folder == str(halves / "speech" / "whisper-base")
     assert options["local_files_only"]

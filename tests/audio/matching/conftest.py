@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from catalog.audio.tts.engine import Engine, load_engine
+from catalog.audio.tts.engine import TTSEngine, load_engine
 
 
 @pytest.fixture(scope="session")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+def engine(tmp_path_factory: pytest.TempPathFactory) -> TTSEngine:
     folder: Path = tmp_path_factory.mktemp("speech")
     return load_engine(folder)

@@ -9,10 +9,10 @@ from catalog.audio.embeddings.encoders import CAMPlusPlus, campplus, ge2e, point
 from catalog.audio.embeddings.waveform import RATE, NotAWave
 from catalog.audio.matching import impressions, search
 from catalog.audio.matching.features import listen, score
-from catalog.audio.matching.search import Match, Progress, glance, match_voice
+from catalog.audio.matching.search import MatchProgress, VoiceMatch, glance, match_voice
 from catalog.audio.matching.table import load_table
 from catalog.audio.tts.engine import RATE as SPEECH_RATE
-from catalog.audio.tts.engine import Engine
+from catalog.audio.tts.engine import TTSEngine
 from catalog.audio.tts.styles import blend_styles, style_names
 
 
@@ -31,7 +31,7 @@ def say(text: str, weights: np.ndarray) -> tuple[np.ndarray, int]:
     return weights, RATE
 
 
-def say_nothing_of_it(progress: Progress) -> None:
+def say_nothing_of_it(progress: MatchProgress) -> None:
     pass
 
 
@@ -78,7 +78,7 @@ def test_without_a_try_there_is_a_nearest_voice_and_a_blend_of_the_near_ones(ear
 
 
 def test_every_try_is_told(ears):
-    told: list[Progress] = []
+    told: list[MatchProgress] = []
 
     found = match_voice(hide_voice(), RATE, say, told.append)
 
@@ -114,7 +114,7 @@ def test_a_sample_of_numbers_that_are_no_sound_is_refused():
     [(0.3, 0.5, "weak"), (0.7, 0.71, "hardly nearer"), (0.5, 0.7, "")],
 )
 def test_a_weak_match_is_called_weak(nearest, similarity, word):
-    found = Match(np.zeros(54, np.float32), "af_heart", nearest, similarity, 40)
+    found = VoiceMatch(np.zeros(54, np.float32), "af_heart", nearest, similarity, 40)
 
     assert word in found.warning
     assert bool(found.warning) == bool(word)
@@ -139,7 +139,7 @@ def test_a_place_leads_back_to_weights_of_the_same_place():
 
 
 @pytest.mark.parametrize("row", [0, 60], ids=["a stock voice", "a blend"])
-def test_the_table_holds_what_is_heard_when_the_engine_speaks(engine: Engine, row: int):
+def test_the_table_holds_what_is_heard_when_the_engine_speaks(engine: TTSEngine, row: int):
     table = load_table()
 
     spoken = engine.speak(search.SPOKEN, blend_styles(table.weights[row]))

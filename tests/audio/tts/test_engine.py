@@ -1,15 +1,15 @@
 import numpy as np
 import pytest
 
-from catalog.audio.tts.engine import RATE, Engine, _check
-from catalog.audio.tts.errors import CannotSpeak, NoEngine, SpeechProblem
+from catalog.audio.tts.engine import RATE, TTSEngine, _check
+from catalog.audio.tts.errors import TTSError, TTSUnavailable, UnsupportedText
 from catalog.audio.tts.styles import blend_styles, load_style, style_names
 
 TEXT = "Good morning."
 
 
 def test_a_text_is_spoken_aloud_the_same_each_time_and_by_each_voice_in_its_own_way(
-    engine: Engine,
+    engine: TTSEngine,
 ) -> None:
     heart = engine.speak(TEXT, load_style("af_heart"))
 
@@ -22,7 +22,7 @@ def test_a_text_is_spoken_aloud_the_same_each_time_and_by_each_voice_in_its_own_
     assert len(heart) != len(george) or not np.allclose(heart, george)
 
 
-def test_a_blend_of_two_voices_speaks_and_sounds_like_neither(engine: Engine) -> None:
+def test_a_blend_of_two_voices_speaks_and_sounds_like_neither(engine: TTSEngine) -> None:
     weights = np.zeros(len(style_names()), np.float32)
     weights[[0, 30]] = 0.5
 
@@ -33,15 +33,15 @@ def test_a_blend_of_two_voices_speaks_and_sounds_like_neither(engine: Engine) ->
 
 
 def test_a_language_that_cannot_be_read_is_refused_in_words_and_not_spoken_wrongly(
-    engine: Engine,
+    engine: TTSEngine,
 ) -> None:
-    with pytest.raises(CannotSpeak, match="does not speak this language"):
+    with pytest.raises(UnsupportedText, match="does not speak this language"):
         engine.speak("Hyvää huomenta", load_style("af_heart"), "fi")
 
 
 @pytest.mark.parametrize("text", ["", "   ", "早上好"])
-def test_a_text_without_anything_to_speak_is_refused(engine: Engine, text: str) -> None:
-    with pytest.raises(CannotSpeak, match="nothing in this text"):
+def test_a_text_without_anything_to_speak_is_refused(engine: TTSEngine, text: str) -> None:
+    with pytest.raises(UnsupportedText, match="nothing in this text"):
         engine.speak(text, load_style("af_heart"))
 
 
@@ -54,7 +54,7 @@ def test_a_text_without_anything_to_speak_is_refused(engine: Engine, text: str) 
     ],
 )
 def test_what_is_no_speech_never_leaves_the_engine(samples: np.ndarray, words: str) -> None:
-    with pytest.raises(SpeechProblem, match=words):
+    with pytest.raises(TTSError, match=words):
         _check(samples)
 
 
@@ -62,5 +62,5 @@ def test_weights_that_changed_are_not_loaded(tmp_path) -> None:
     weights = tmp_path / "kokoro-v1.0.int8.onnx"
     weights.write_bytes(b"something else")
 
-    with pytest.raises(NoEngine, match="Delete that file"):
-        Engine(weights)
+    with pytest.raises(TTSUnavailable, match="Delete that file"):
+        TTSEngine(weights)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from catalog.audio.tts import espeak
-from catalog.audio.tts.errors import CannotSpeak
+from catalog.audio.tts.errors import UnsupportedText
 from catalog.audio.tts.espeak import phonemize_with_espeak
 
 
@@ -53,7 +53,7 @@ def test_pauses_are_kept_and_marks_of_other_languages_are_not(library, text, lan
 
 
 def test_a_voice_that_the_library_lacks_is_told(library):
-    with pytest.raises(CannotSpeak, match="does not know this language"):
+    with pytest.raises(UnsupportedText, match="does not know this language"):
         phonemize_with_espeak("Bonjour", "fr")
 
 
@@ -66,5 +66,5 @@ def test_a_library_that_does_not_start_is_told(monkeypatch):
     monkeypatch.setattr(espeak.importlib, "import_module", lambda name: package)
     espeak._load.cache_clear()
 
-    with pytest.raises(CannotSpeak, match="does not start"):
+    with pytest.raises(UnsupportedText, match="does not start"):
         phonemize_with_espeak("Hola", "es")

@@ -1,7 +1,7 @@
 import pytest
 
 from catalog.audio.tts import phonemes
-from catalog.audio.tts.errors import CannotSpeak
+from catalog.audio.tts.errors import UnsupportedText
 from catalog.audio.tts.phonemes import MOST_TOKENS, language_problem, phonemize
 
 
@@ -37,5 +37,5 @@ def test_a_language_whose_extra_is_missing_says_how_to_get_it(
     monkeypatch.setattr(phonemes.importlib.util, "find_spec", lambda name: None)
 
     assert language_problem("en-US") == ""
-    with pytest.raises(CannotSpeak, match=words):
+    with pytest.raises(UnsupportedText, match=words):
         phonemize("hola", language)

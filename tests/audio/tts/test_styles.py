@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from catalog.audio.tts import styles
-from catalog.audio.tts.errors import NoEngine
+from catalog.audio.tts.errors import TTSUnavailable
 from catalog.audio.tts.styles import STYLE_SHAPE, blend_styles, check_style, load_style, style_names
 
 
@@ -40,5 +40,5 @@ def test_a_damaged_file_of_styles_is_refused(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(styles, "_NAMES", names)
     monkeypatch.setattr(styles, "stock_styles", styles.stock_styles.__wrapped__)
 
-    with pytest.raises(NoEngine, match="damaged"):
+    with pytest.raises(TTSUnavailable, match="damaged"):
         styles.stock_styles()

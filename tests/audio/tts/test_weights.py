@@ -3,7 +3,7 @@ import hashlib
 import pytest
 
 from catalog.audio.tts import weights
-from catalog.audio.tts.errors import NoEngine
+from catalog.audio.tts.errors import TTSUnavailable
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_the_parts_are_joined_once_and_then_verified(parts) -> None:
 def test_a_part_with_a_wrong_hash_is_refused_and_leaves_nothing_behind(parts) -> None:
     (parts / "speech_part_two" / "part.bin").write_bytes(b"tampered with")
 
-    with pytest.raises(NoEngine, match="SHA-256"):
+    with pytest.raises(TTSUnavailable, match="SHA-256"):
         weights.prepare_weights(parts / "speech")
 
     assert list((parts / "speech").iterdir()) == []
@@ -43,7 +43,9 @@ def test_a_part_with_a_wrong_hash_is_refused_and_leaves_nothing_behind(parts) ->
 def test_a_missing_part_says_what_to_install(parts, monkeypatch) -> None:
     monkeypatch.setattr(weights, "PART_HASHES", {"speech_part_three": "0" * 64})
 
-    with pytest.raises(NoEngine, match=r"speech-part-three is not installed.*requirements.txt"):
+    with pytest.raises(
+        TTSUnavailable, match=r"speech-part-three is not installed.*requirements.txt"
+    ):
         weights.prepare_weights(parts / "speech")
 
 
@@ -51,5 +53,5 @@ def test_a_whole_that_changed_on_the_disk_is_refused_with_what_to_do(parts) -> N
     whole = weights.prepare_weights(parts / "speech")
     whole.write_bytes(b"half of it")
 
-    with pytest.raises(NoEngine, match="Delete that file"):
+    with pytest.raises(TTSUnavailable, match="Delete that file"):
         weights.prepare_weights(parts / "speech")

@@ -23,20 +23,20 @@ from catalog.providers.adapters.elevenlabs.voices import read_voice, voice_id
 from catalog.providers.base import Provider
 from catalog.providers.idempotency_marker import add_marker, find_markers, has_marker
 from catalog.providers.key_checks import CredentialCheck, Slots
-from catalog.providers.lenient_json import Reading, drop_empty
-from catalog.providers.pagination import Listed, demand_ids
+from catalog.providers.lenient_json import LenientJson, drop_empty
+from catalog.providers.pagination import ListedVoice, demand_ids
 from catalog.providers.permissions import EMPTY_FORM
 from catalog.providers.public_fetch import fetch_public
-from catalog.providers.responses import Refusal, json_body
+from catalog.providers.responses import ErrorBody, json_body
 from catalog.providers.sanitize import clean_line
 from catalog.providers.types import (
     AudioClip,
-    CloneRequest,
+    CloneParams,
     CloneResult,
     ProviderInfo,
     RemoteVoice,
-    SpeechCall,
-    SpeechRequest,
+    SpeechApiCall,
+    SpeechParams,
     VoiceState,
 )
 from catalog.providers.usage import RemoteUse
@@ -75,7 +75,7 @@ class Adapter(Provider):
         voice_settings=VOICE_SETTINGS,
         has_slots=True,
         can_speak=True,
-        speech_call=SpeechCall(
+        speech_call=SpeechApiCall(
             f"v1/text-to-speech/{{voice}}?output_format={_FORMAT}",
             {"text": "{text}", "model_id": _SPEECH_MODEL},
             {"xi-api-key": "{key}"},
@@ -94,7 +94,7 @@ class Adapter(Provider):
     def auth_headers(self) -> dict[str, str]:
         return {"xi-api-key": self._secrets["api_key"]}
 
-    def read_refusal(self, status: int, body: Any, headers: Mapping[str, str]) -> Refusal | None:
+    def read_refusal(self, status: int, body: Any, headers: Mapping[str, str]) -> ErrorBody | None:
         return read_elevenlabs_refusal(status, body)
 
     def check(self) -> CredentialCheck:
@@ -110,15 +110,15 @@ class Adapter(Provider):
         )
         return report.conclude()
 
-    def listing(self) -> Iterator[Listed]:
+    def listing(self) -> Iterator[ListedVoice]:
         """See https://elevenlabs.io/docs/api-reference/voices/search."""
-        return (Listed(item["voice_id"], item, read_voice) for item in self._items())
+        return (ListedVoice(item["voice_id"], item, read_voice) for item in self._items())
 
     def voice(self, remote_id: str) -> RemoteVoice:
         """See https://elevenlabs.io/docs/api-reference/voices/get."""
         return read_voice(self._item(remote_id))
 
-    def clone(self, wish: CloneRequest) -> CloneResult:
+    def clone(self, wish: CloneParams) -> CloneResult:
         """See https://elevenlabs.io/docs/api-reference/voices/ivc/create."""
         description = add_marker(wish.description, wish.marker, self.info.marker_length)
         fields = {
@@ -136,7 +136,7 @@ class Adapter(Provider):
             for sample in wish.samples
         ]
         body = self.request_json("POST", "v1/voices/add", files=[*to_form(fields), *files])
-        made = Reading(body)
+        made = LenientJson(body)
         remote_id = made.exact("voice_id", 200)
         if not remote_id:
             raise self.unclear("answered without the id of a voice", repeatable=False)
@@ -167,7 +167,7 @@ class Adapter(Provider):
         """See https://elevenlabs.io/docs/api-reference/voices/update."""
         item = self._item(remote_id)
         if description is not None:
-            markers = " ".join(find_markers(Reading(item).text("description", 5000)))
+            markers = " ".join(find_markers(LenientJson(item).text("description", 5000)))
             description = add_marker(description, markers, self.info.marker_length)
         self._edit(remote_id, edit_fields(item, name=name, description=description))
 
@@ -197,7 +197,7 @@ class Adapter(Provider):
         path = f"v1/voices/{self.segment(remote_id)}/samples/{self.segment(sample_id)}/audio"
         return self.request_audio("GET", path)
 
-    def speak(self, wish: SpeechRequest) -> AudioClip:
+    def speak(self, wish: SpeechParams) -> AudioClip:
         """See https://elevenlabs.io/docs/api-reference/text-to-speech/convert."""
         check_speech(self.info, wish)
         wanted: dict[str, Any] = {"text": wish.text, "model_id": _SPEECH_MODEL}
@@ -209,7 +209,7 @@ class Adapter(Provider):
     def slots(self) -> Slots | None:
         """See https://elevenlabs.io/docs/api-reference/user/subscription/get."""
         try:
-            return read_slots(Reading(self._subscription()))
+            return read_slots(LenientJson(self._subscription()))
         except errors.PermissionMissing:
             return None
 
@@ -284,6 +284,6 @@ class Adapter(Provider):
 
 
 def _carries(item: dict[str, Any], marker: str) -> bool:
-    reading = Reading(item)
+    reading = LenientJson(item)
     labels = reading.plain("labels").values()
     return has_marker(reading.text("description", 5000), marker) or marker in labels

@@ -8,8 +8,8 @@ from typing import Any
 
 from catalog.providers import errors
 from catalog.providers.error_classification import judge_refusal, speaks_of_plan
-from catalog.providers.lenient_json import Reading
-from catalog.providers.responses import Refusal
+from catalog.providers.lenient_json import LenientJson
+from catalog.providers.responses import ErrorBody
 
 _KINDS: dict[str, type[errors.ProviderError]] = {
     "invalid_api_key": errors.CredentialRejected,
@@ -44,7 +44,7 @@ _GENERAL = frozenset(
 _PERMISSION = re.compile(r"permissions? ([a-z]+_[a-z_]+)")
 
 
-def read_elevenlabs_refusal(status: int, body: Any) -> Refusal | None:
+def read_elevenlabs_refusal(status: int, body: Any) -> ErrorBody | None:
     """Return what an error's body says, None if it has none of the documented shapes."""
     detail = body.get("detail") if isinstance(body, dict) else None
     if isinstance(detail, dict):
@@ -54,8 +54,8 @@ def read_elevenlabs_refusal(status: int, body: Any) -> Refusal | None:
     return _read_text(status, detail) if isinstance(detail, str) else None
 
 
-def _read_object(status: int, values: dict[str, Any]) -> Refusal | None:
-    detail = Reading(values)
+def _read_object(status: int, values: dict[str, Any]) -> ErrorBody | None:
+    detail = LenientJson(values)
     code, message = _pick_code(detail), detail.line("message")
     if not code and not message:
         return None
@@ -64,7 +64,7 @@ def _read_object(status: int, values: dict[str, Any]) -> Refusal | None:
         kind: type[errors.ProviderError] = errors.PermissionMissing
     else:
         kind = _KINDS.get(code) or _judge_unknown(status, code, message)
-    return Refusal(
+    return ErrorBody(
         kind=kind,
         message=message or code.replace("_", " "),
         code=code,
@@ -73,7 +73,7 @@ def _read_object(status: int, values: dict[str, Any]) -> Refusal | None:
     )
 
 
-def _pick_code(detail: Reading) -> str:
+def _pick_code(detail: LenientJson) -> str:
     # The code is the newer field, and often too general; then the older one still tells.
     codes = [detail.line("code", 80), detail.line("status", 80)]
     known = next((each for each in codes if each in _KINDS), "")
@@ -91,20 +91,20 @@ def _judge_unknown(status: int, code: str, message: str) -> type[errors.Provider
     return judge_refusal(status, code, message) if status < 400 else errors.RequestRejected
 
 
-def _read_list(entries: list[Any]) -> Refusal | None:
+def _read_list(entries: list[Any]) -> ErrorBody | None:
     words = []
-    for entry in map(Reading, entries[:5]):
+    for entry in map(LenientJson, entries[:5]):
         place = [str(step) for step in entry.parts("loc") if step != "body"]
         words.append(f"{'.'.join(place)}: {entry.line('msg')}".strip(": "))
     message = "; ".join(word for word in words if word)
-    return Refusal(errors.RequestRejected, message, "validation_error") if message else None
+    return ErrorBody(errors.RequestRejected, message, "validation_error") if message else None
 
 
-def _read_text(status: int, detail: str) -> Refusal | None:
+def _read_text(status: int, detail: str) -> ErrorBody | None:
     # The web framework's own words for an address that it does not have: no voice was looked up.
     if not detail.strip() or (status == 404 and detail == "Not Found"):
         return None
     kind = _judge_unknown(status, "", detail)
     if status == 404 and "voice" in detail.lower():
         kind = errors.NotFound
-    return Refusal(kind, detail)
+    return ErrorBody(kind, detail)

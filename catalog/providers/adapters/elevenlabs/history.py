@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
-from catalog.providers.lenient_json import Reading
+from catalog.providers.lenient_json import LenientJson
 from catalog.providers.usage import RemoteUse
 
 _PAGE_SIZE = 1000
@@ -39,6 +39,6 @@ def walk_history(
 
 
 def _read_use(item: object) -> RemoteUse | None:
-    reading = Reading(item if isinstance(item, dict) else {})
+    reading = LenientJson(item if isinstance(item, dict) else {})
     remote_id, at = reading.line("voice_id", 200), reading.moment("date_unix")
     return RemoteUse(remote_id, at) if remote_id and at is not None else None

@@ -6,8 +6,8 @@ from typing import Any
 
 from catalog.providers import errors
 from catalog.providers.key_checks import CredentialCheck, Slots
-from catalog.providers.lenient_json import Reading
-from catalog.providers.types import Answer
+from catalog.providers.lenient_json import LenientJson
+from catalog.providers.types import PermissionState
 
 _NO_PLAN_FOR_CLONES = {"paid_plan_required", "can_not_use_instant_voice_cloning"}
 
@@ -18,9 +18,9 @@ class KeyReport:
 
     account_ref: str = ""
     account_label: str = ""
-    can_list: Answer = Answer.UNKNOWN
-    can_clone: Answer = Answer.UNKNOWN
-    can_delete: Answer = Answer.UNKNOWN
+    can_list: PermissionState = PermissionState.UNKNOWN
+    can_clone: PermissionState = PermissionState.UNKNOWN
+    can_delete: PermissionState = PermissionState.UNKNOWN
     missing: list[str] = field(default_factory=list)
     is_out_of_credit: bool = False
     slots: Slots | None = None
@@ -31,7 +31,7 @@ class KeyReport:
         try:
             ask()
         except errors.PermissionMissing as exc:
-            self.can_list = Answer.NO
+            self.can_list = PermissionState.NO
             self._lack(exc, "voices_read", "This key may not list voices")
         except errors.OutOfCredit as exc:
             self._note_credit(exc.message)
@@ -41,12 +41,12 @@ class KeyReport:
                 raise
             self.problems.append(exc.message)
         else:
-            self.can_list = Answer.YES
+            self.can_list = PermissionState.YES
 
     def ask_for_account(self, ask: Callable[[], dict[str, Any]]) -> None:
         """Note whose account it is; a key that may not tell is good for all the rest."""
         try:
-            user = Reading(ask())
+            user = LenientJson(ask())
         except errors.CredentialRejected as exc:
             # The key itself is good, or listing voices would have failed.
             self._lack(exc, "user_read", "This key may not read the account, so slots stay unknown")
@@ -59,7 +59,7 @@ class KeyReport:
     def ask_for_subscription(self, ask: Callable[[], dict[str, Any]]) -> None:
         """Note what the plan still allows."""
         try:
-            plan = Reading(ask())
+            plan = LenientJson(ask())
         except (errors.CredentialRejected, errors.RequestRejected):
             return
         tier = plan.line("tier", 40)
@@ -75,7 +75,7 @@ class KeyReport:
         try:
             ask()
         except errors.PermissionMissing as exc:
-            self.can_clone = self.can_delete = Answer.NO
+            self.can_clone = self.can_delete = PermissionState.NO
             self._lack(exc, "voices_write", "This key may not make or delete voices")
         except errors.CredentialRejected:
             return
@@ -100,7 +100,7 @@ class KeyReport:
             problem=" ".join(self.problems),
         )
 
-    def _judge_credit(self, plan: Reading) -> None:
+    def _judge_credit(self, plan: LenientJson) -> None:
         used, limit = plan.count("character_count"), plan.count("character_limit")
         if used is None or limit is None:
             return
@@ -110,7 +110,7 @@ class KeyReport:
         if not is_endless and used >= limit + extension:
             self._note_credit(f"The account is out of credit: {used:,} of {limit:,} are used.")
 
-    def _judge_slots(self, plan: Reading) -> None:
+    def _judge_slots(self, plan: LenientJson) -> None:
         self.slots = read_slots(plan)
         if self.slots is not None and self.slots.left == 0:
             self.problems.append(f"All {self.slots.limit} voice slots are in use.")
@@ -120,15 +120,15 @@ class KeyReport:
 
     def _judge_refusal(self, exc: errors.RequestRejected) -> None:
         if exc.code in _NO_PLAN_FOR_CLONES:
-            self.can_delete = Answer.YES
+            self.can_delete = PermissionState.YES
             self._deny_plan()
         elif exc.status in (400, 422):
-            self.can_delete = Answer.YES
-            if self.can_clone is Answer.UNKNOWN:
-                self.can_clone = Answer.YES
+            self.can_delete = PermissionState.YES
+            if self.can_clone is PermissionState.UNKNOWN:
+                self.can_clone = PermissionState.YES
 
     def _deny_plan(self) -> None:
-        self.can_clone = Answer.NO
+        self.can_clone = PermissionState.NO
         told = "The account's plan does not include voice cloning."
         if told not in self.problems:
             self.problems.append(told)
@@ -144,7 +144,7 @@ class KeyReport:
         self.problems.append(f"{words}: the permission {permission} is missing.")
 
 
-def read_slots(subscription: Reading) -> Slots | None:
+def read_slots(subscription: LenientJson) -> Slots | None:
     """Return the slots that a subscription tells of, None if it does not."""
     used = subscription.count("voice_slots_used")
     return None if used is None else Slots(used, subscription.count("voice_limit"))

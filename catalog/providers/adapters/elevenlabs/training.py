@@ -5,7 +5,7 @@ The fields: https://elevenlabs.io/docs/api-reference/voices/get
 
 from collections import defaultdict
 
-from catalog.providers.lenient_json import Reading
+from catalog.providers.lenient_json import LenientJson
 from catalog.providers.types import VoiceState
 
 _MOST_NAMED = 3
@@ -22,7 +22,7 @@ _WORDS = {
 }
 
 
-def judge_training(voice: Reading, *, is_professional: bool) -> tuple[VoiceState, str]:
+def judge_training(voice: LenientJson, *, is_professional: bool) -> tuple[VoiceState, str]:
     """Return a voice's state, and in words what it waits for or why it failed.
 
     Training says something of a professional clone only: one made at once has not started any,
@@ -47,7 +47,7 @@ def judge_training(voice: Reading, *, is_professional: bool) -> tuple[VoiceState
     return VoiceState.READY, ""
 
 
-def _read_states(training: Reading) -> dict[str, str]:
+def _read_states(training: LenientJson) -> dict[str, str]:
     """Return the state of each model; older answers have one for all."""
     found = training.plain("state") if not training.word("state") else {"": training.word("state")}
     return {model: str(state).lower() for model, state in found.items() if isinstance(state, str)}
@@ -66,7 +66,7 @@ def _say_states(states: dict[str, str]) -> str:
     return f"{'; '.join(said)}."[:200]
 
 
-def _say_failure(training: Reading, states: dict[str, str]) -> str:
+def _say_failure(training: LenientJson, states: dict[str, str]) -> str:
     told = training.object("message").words()
     reasons = [
         told[model] for model, state in states.items() if state == "failed" and model in told
@@ -75,7 +75,7 @@ def _say_failure(training: Reading, states: dict[str, str]) -> str:
     return f"{words}: {reasons[0].rstrip('.')}."[:200] if reasons else f"{words}."
 
 
-def _say_unverified(training: Reading, reasons: list[str]) -> str:
+def _say_unverified(training: LenientJson, reasons: list[str]) -> str:
     if reasons:
         return f"Verification failed: {', '.join(reasons[:3])}."[:200]
     if training.flag("manual_verification_requested"):

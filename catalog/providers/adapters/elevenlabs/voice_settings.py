@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from catalog.providers import errors
-from catalog.providers.lenient_json import Reading, drop_empty
+from catalog.providers.lenient_json import LenientJson, drop_empty
 from catalog.providers.types import SettingField
 
 VOICE_SETTINGS = (
@@ -55,10 +55,10 @@ _FIELDS = {field.name: field for field in VOICE_SETTINGS}
 
 def read_settings(item: Any) -> dict[str, Any]:
     """Return those settings that are known and have a usable value."""
-    return settings_of(Reading(item))
+    return settings_of(LenientJson(item))
 
 
-def settings_of(settings: Reading) -> dict[str, Any]:
+def settings_of(settings: LenientJson) -> dict[str, Any]:
     """Return the same of an object that is being read, which notes what could not be."""
     read = {
         field.name: settings.flag(field.name) if field.is_switch else settings.number(field.name)

@@ -18,7 +18,7 @@ from catalog.providers.labels import (
     language_tags,
     use_case_words,
 )
-from catalog.providers.lenient_json import Reading, drop_empty
+from catalog.providers.lenient_json import LenientJson, drop_empty
 from catalog.providers.types import Kind, RemoteSample, RemoteVoice
 
 _LONGEST_ID = 200
@@ -45,12 +45,12 @@ _DELETES, _EDITS = {"owner", "admin"}, {"owner", "admin", "editor"}
 
 def voice_id(item: Any) -> str:
     """Return the id of a voice in a list, "" if it has none that can be used."""
-    return Reading(item).exact("voice_id", _LONGEST_ID)
+    return LenientJson(item).exact("voice_id", _LONGEST_ID)
 
 
 def read_voice(item: dict[str, Any]) -> RemoteVoice:
     """Return the voice with all that could be read; ``problem`` names what could not."""
-    voice = Reading(item)
+    voice = LenientJson(item)
     labels = voice.object("labels")
     remote_id = voice.exact("voice_id", _LONGEST_ID)
     category = voice.line("category", 40)
@@ -92,7 +92,7 @@ def read_voice(item: dict[str, Any]) -> RemoteVoice:
     )
 
 
-def _read_raw(labels: Reading, category: str) -> dict[str, str]:
+def _read_raw(labels: LenientJson, category: str) -> dict[str, str]:
     raw = {"kind": category} if category else {}
     told = labels.words()
     # What is called as documented goes before what means the same in other words.
@@ -107,14 +107,14 @@ def _name_faults(faults: list[str]) -> str:
     return f"Could not be read: {', '.join(faults)[:240]}." if faults else ""
 
 
-def _judge_kind(category: str, sharing: Reading) -> Kind:
+def _judge_kind(category: str, sharing: LenientJson) -> Kind:
     # A copy from the library keeps the category that the voice has for its maker.
     if sharing.line("status", 40) in _COPIED:
         return Kind.COMMUNITY
     return _KINDS.get(category, Kind.UNKNOWN)
 
 
-def _read_languages(voice: Reading, label: str) -> tuple[str, ...]:
+def _read_languages(voice: LenientJson, label: str) -> tuple[str, ...]:
     tags = list(language_tags(label))
     for verified in voice.objects("verified_languages"):
         locale = language_tag(verified.line("locale", 60))
@@ -123,7 +123,7 @@ def _read_languages(voice: Reading, label: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tag for tag in tags if tag))
 
 
-def _read_samples(voice: Reading) -> Iterator[RemoteSample]:
+def _read_samples(voice: LenientJson) -> Iterator[RemoteSample]:
     for sample in voice.objects("samples"):
         sample_id = sample.exact("sample_id", _LONGEST_ID)
         if not sample_id:
@@ -138,20 +138,20 @@ def _read_samples(voice: Reading) -> Iterator[RemoteSample]:
         )
 
 
-def _read_plan(voice: Reading, sharing: Reading) -> str:
+def _read_plan(voice: LenientJson, sharing: LenientJson) -> str:
     tiers = voice.lines("available_for_tiers")
     if tiers and "free" not in tiers:
         return f"one of these plans: {', '.join(tiers)}"[:120]
     return "a paid plan" if sharing.flag("free_users_allowed") is False else ""
 
 
-def _read_end(sharing: Reading, ends_at: datetime | None) -> str:
+def _read_end(sharing: LenientJson, ends_at: datetime | None) -> str:
     if sharing.line("status", 40) == "copied_disabled":
         return "its owner took it out of the library."
     return "its owner takes it out of the library." if ends_at else ""
 
 
-def _read_details(voice: Reading, labels: Reading, sharing: Reading) -> dict[str, Any]:
+def _read_details(voice: LenientJson, labels: LenientJson, sharing: LenientJson) -> dict[str, Any]:
     """Return what only the voice's own page shows; nothing about other people's mail addresses."""
     return drop_empty(
         {
@@ -196,7 +196,7 @@ def _read_details(voice: Reading, labels: Reading, sharing: Reading) -> dict[str
     )
 
 
-def _read_training(training: Reading) -> dict[str, Any]:
+def _read_training(training: LenientJson) -> dict[str, Any]:
     return drop_empty(
         {
             "state": training.plain("state"),
@@ -212,7 +212,7 @@ def _read_training(training: Reading) -> dict[str, Any]:
     )
 
 
-def _read_verification(verification: Reading) -> dict[str, Any]:
+def _read_verification(verification: LenientJson) -> dict[str, Any]:
     return drop_empty(
         {
             "required": verification.flag("requires_verification"),
@@ -224,7 +224,7 @@ def _read_verification(verification: Reading) -> dict[str, Any]:
     )
 
 
-def _read_sharing(sharing: Reading) -> dict[str, Any]:
+def _read_sharing(sharing: LenientJson) -> dict[str, Any]:
     return drop_empty(
         {
             "status": sharing.line("status", 40),

@@ -24,20 +24,20 @@ from catalog.providers.adapters.inworld.voices import read_voice, voice_id, work
 from catalog.providers.base import AUDIO_LIMIT, Provider
 from catalog.providers.idempotency_marker import add_marker, find_markers, has_marker
 from catalog.providers.key_checks import CredentialCheck
-from catalog.providers.lenient_json import Reading, drop_empty
-from catalog.providers.pagination import Listed, Walk, demand_ids
+from catalog.providers.lenient_json import LenientJson, drop_empty
+from catalog.providers.pagination import ListedVoice, ListWalk, demand_ids
 from catalog.providers.permissions import try_permissions
-from catalog.providers.responses import Refusal, decode_sound, json_body, read_rpc_refusal
+from catalog.providers.responses import ErrorBody, decode_sound, json_body, read_rpc_refusal
 from catalog.providers.types import (
-    Answer,
     AudioClip,
-    CloneRequest,
+    CloneParams,
     CloneResult,
+    PermissionState,
     ProviderInfo,
     RemoteVoice,
     SettingField,
-    SpeechCall,
-    SpeechRequest,
+    SpeechApiCall,
+    SpeechParams,
     Transcript,
     VoiceState,
 )
@@ -101,7 +101,7 @@ class Adapter(Provider):
         clone_languages=LOCALES,
         transcript=Transcript.OPTIONAL,
         can_speak=True,
-        speech_call=SpeechCall(
+        speech_call=SpeechApiCall(
             "tts/v1/voice",
             {"text": "{text}", "voiceId": "{voice}", "modelId": _MODEL},
             {"Authorization": "Basic {key}"},
@@ -117,7 +117,7 @@ class Adapter(Provider):
     def auth_headers(self) -> dict[str, str]:
         return {"Authorization": f"Basic {self._secrets['api_key']}"}
 
-    def read_refusal(self, status: int, body: Any, headers: Mapping[str, str]) -> Refusal | None:
+    def read_refusal(self, status: int, body: Any, headers: Mapping[str, str]) -> ErrorBody | None:
         return read_rpc_refusal(status, body)
 
     def check(self) -> CredentialCheck:
@@ -130,20 +130,22 @@ class Adapter(Provider):
             lambda: self.request("POST", f"{_VOICES}:clone", repeatable=True, json={}),
         )
         # Credit is asked for only when a voice is made: until then nobody can say yes.
-        can_clone = Answer.UNKNOWN if found.can_clone is Answer.YES else found.can_clone
+        can_clone = (
+            PermissionState.UNKNOWN if found.can_clone is PermissionState.YES else found.can_clone
+        )
         return replace(found, account_label=found.account_ref, can_clone=can_clone)
 
-    def listing(self) -> Iterator[Listed]:
+    def listing(self) -> Iterator[ListedVoice]:
         """See https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/list-voices."""
-        return (Listed(item["voiceId"], item, self._read_voice) for item in self._items({}))
+        return (ListedVoice(item["voiceId"], item, self._read_voice) for item in self._items({}))
 
     def voice(self, remote_id: str) -> RemoteVoice:
         """See https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/get-voice."""
         return self._read_voice(self._item(remote_id))
 
-    def clone(self, wish: CloneRequest) -> CloneResult:
+    def clone(self, wish: CloneParams) -> CloneResult:
         """See https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/clone-voice."""
-        made = Reading(self._send_clone(clone_body(wish, self.info.marker_length)))
+        made = LenientJson(self._send_clone(clone_body(wish, self.info.marker_length)))
         remote_id = made.object("voice").exact("voiceId", 200)
         refused, noted = (
             self.tidy("; ".join(filter(None, read_verdicts(made, field))))
@@ -161,7 +163,7 @@ class Adapter(Provider):
         return [
             self._read_voice(item)
             for item in self._items({"filter": _OWN_FILTER}, is_whole=True)
-            if has_marker(Reading(item).text("description", 5000), marker)
+            if has_marker(LenientJson(item).text("description", 5000), marker)
         ]
 
     def is_ready(self, remote_id: str) -> bool:
@@ -174,7 +176,7 @@ class Adapter(Provider):
         kept = item["description"] if isinstance(item.get("description"), str) else ""
         if description is not None:
             kept = add_marker(description, " ".join(find_markers(kept)), self.info.marker_length)
-        wanted = {"displayName": name, "description": kept, "tags": Reading(item).lines("tags")}
+        wanted = {"displayName": name, "description": kept, "tags": LenientJson(item).lines("tags")}
         self.request("PATCH", f"{_VOICES}/{self.segment(remote_id)}", **json_body(wanted))
 
     def delete(self, remote_id: str) -> None:
@@ -186,7 +188,7 @@ class Adapter(Provider):
         body = self.request_json("GET", self._preview_path(remote_id), limit=_SOUND_LIMIT)
         return self._read_sound(body, repeatable=True)
 
-    def speak(self, wish: SpeechRequest) -> AudioClip:
+    def speak(self, wish: SpeechParams) -> AudioClip:
         """See https://docs.inworld.ai/api-reference/ttsAPI/texttospeech/synthesize-speech."""
         check_speech(self.info, wish)
         rest = dict(wish.settings)
@@ -199,7 +201,7 @@ class Adapter(Provider):
             **rest,
         }
         body = self.request_json("POST", "tts/v1/voice", limit=_SOUND_LIMIT, **json_body(wanted))
-        charged = Reading(body).object("usage").count("processedCharactersCount")
+        charged = LenientJson(body).object("usage").count("processedCharactersCount")
         return replace(self._read_sound(body, repeatable=False), charged=charged)
 
     def _read_sound(self, body: dict[str, Any], *, repeatable: bool) -> AudioClip:
@@ -218,7 +220,7 @@ class Adapter(Provider):
 
     def _find_workspace(self) -> str:
         page = self._list_page({"pageSize": 1, "filter": _OWN_FILTER})
-        return next((workspace_of(Reading(item)) for item in page["voices"]), "")
+        return next((workspace_of(LenientJson(item)) for item in page["voices"]), "")
 
     def _send_clone(self, body: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -242,7 +244,7 @@ class Adapter(Provider):
 
     def _list_page(self, params: dict[str, Any]) -> dict[str, Any]:
         page = self.request_json("GET", _VOICES, params=params)
-        promises = page.get("nextPageToken") or Reading(page).amount("totalSize")
+        promises = page.get("nextPageToken") or LenientJson(page).amount("totalSize")
         voices = self.entries(page, "voices", "totalSize", "nextPageToken", promises=promises)
         return {**page, "voices": voices}
 
@@ -253,7 +255,7 @@ class Adapter(Provider):
         # In the order of their making, so that one made meanwhile moves no other to another page.
         params = {"pageSize": _PAGE_SIZE, "orderBy": "created_at asc", **narrowed}
         tokens: set[str] = set()
-        walk = Walk(voice_id)
+        walk = ListWalk(voice_id)
         for _ in range(_MOST_PAGES):
             page = self._list_page(params)
             if is_whole:
@@ -262,7 +264,7 @@ class Adapter(Provider):
             token = page.get("nextPageToken") or ""
             if not token:
                 # The token stands for an offset: one deleted meanwhile lets another slip through.
-                if tokens and walk.lacks_some(Reading(page).amount("totalSize")):
+                if tokens and walk.lacks_some(LenientJson(page).amount("totalSize")):
                     raise self.unclear("changed its list while it was read", repeatable=True)
                 return
             if not isinstance(token, str) or token in tokens:

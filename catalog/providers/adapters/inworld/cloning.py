@@ -9,8 +9,8 @@ from typing import Any
 
 from catalog.providers.idempotency_marker import add_marker
 from catalog.providers.labels import language_label, language_tag
-from catalog.providers.lenient_json import Reading, drop_empty
-from catalog.providers.types import CloneRequest
+from catalog.providers.lenient_json import LenientJson, drop_empty
+from catalog.providers.types import CloneParams
 
 # The values of ``langCode`` that name a language, each with one region.
 LOCALES = (
@@ -22,7 +22,7 @@ _DETECTED = "AUTO"
 _LOCALE_OF = {locale.partition("-")[0]: locale for locale in LOCALES}
 
 
-def clone_body(wish: CloneRequest, longest: int) -> dict[str, Any]:
+def clone_body(wish: CloneParams, longest: int) -> dict[str, Any]:
     """Return the body that asks for a clone; its description is at most so long."""
     spoken, cleans = drop_empty({"transcription": wish.transcript}), wish.remove_background_noise
     body = {
@@ -55,7 +55,7 @@ def say_what_was_sent(language: str) -> str:
     return f"Inworld has no setting for {asked}, so {language_label(sent)} was sent."
 
 
-def read_verdicts(made: Reading, field: str) -> Iterator[str]:
+def read_verdicts(made: LenientJson, field: str) -> Iterator[str]:
     """Yield what is said of the recordings in their errors or warnings."""
     for sample in made.objects("audioSamplesValidated"):
         # Each text in an object by the page, and bare by what others were sent.

@@ -14,7 +14,7 @@ from catalog.providers.labels import (
     plain_words,
     use_case_words,
 )
-from catalog.providers.lenient_json import Reading, drop_empty
+from catalog.providers.lenient_json import LenientJson, drop_empty
 from catalog.providers.types import Kind, RemoteVoice
 
 _KINDS = {"SYSTEM": Kind.LIBRARY, "IVC": Kind.CLONE, "PVC": Kind.PROFESSIONAL}
@@ -24,7 +24,7 @@ _WORKSPACE = re.compile(r"workspaces/([^/]+)/voices/")
 
 def read_voice(item: dict[str, Any]) -> RemoteVoice:
     """Return the voice with all that could be read; ``problem`` names what could not."""
-    voice = Reading(item)
+    voice = LenientJson(item)
     remote_id = voice.exact("voiceId", 200)
     categories = voice.lines("categories")
     gender, age = voice.line("gender", 40), voice.line("ageGroup", 40)
@@ -62,12 +62,12 @@ def read_voice(item: dict[str, Any]) -> RemoteVoice:
 
 def voice_id(item: Any) -> str:
     """Return the id of a voice in a list, "" if it has none that can be used."""
-    found = Reading(item).exact("voiceId", 200)
+    found = LenientJson(item).exact("voiceId", 200)
     # Dots alone would lead to another address.
     return found if found.strip(".") else ""
 
 
-def workspace_of(voice: Reading) -> str:
+def workspace_of(voice: LenientJson) -> str:
     """Return the workspace that an own voice belongs to, "" for all others."""
     if _KINDS.get(voice.line("source", 40)) not in _OWN:
         return ""

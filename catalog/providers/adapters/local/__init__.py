@@ -9,8 +9,8 @@ from types import TracebackType
 import httpx
 
 from catalog.audio.tts.encoding import to_mp3
-from catalog.audio.tts.engine import FASTEST, RATE, SLOWEST, Engine, load_engine
-from catalog.audio.tts.errors import NoEngine, SpeechProblem
+from catalog.audio.tts.engine import FASTEST, RATE, SLOWEST, TTSEngine, load_engine
+from catalog.audio.tts.errors import TTSError, TTSUnavailable
 from catalog.audio.tts.phonemes import language_problem
 from catalog.audio.tts.styles import Style, load_style, style_names
 from catalog.audio.tts.weights import prepare_weights
@@ -33,15 +33,15 @@ from catalog.providers.base import Provider
 from catalog.providers.idempotency_marker import add_marker, has_marker
 from catalog.providers.key_checks import CredentialCheck
 from catalog.providers.types import (
-    Answer,
     AudioClip,
-    CloneRequest,
+    CloneParams,
     CloneResult,
     Kind,
+    PermissionState,
     ProviderInfo,
     RemoteVoice,
     SettingField,
-    SpeechRequest,
+    SpeechParams,
     VoiceState,
 )
 
@@ -115,22 +115,22 @@ class Adapter(Provider):
         """Verify the weights; https://github.com/hexgrad/kokoro describes the model."""
         try:
             prepare_weights(Path(self.base_url))
-        except NoEngine as exc:
+        except TTSUnavailable as exc:
             return CredentialCheck(
                 account_ref=self._account,
-                can_list=Answer.YES,
-                can_preview=Answer.NO,
-                can_clone=Answer.NO,
-                can_delete=Answer.YES,
+                can_list=PermissionState.YES,
+                can_preview=PermissionState.NO,
+                can_clone=PermissionState.NO,
+                can_delete=PermissionState.YES,
                 problem=str(exc),
             )
         return CredentialCheck(
             account_ref=self._account,
             account_label="On this machine",
-            can_list=Answer.YES,
-            can_preview=Answer.YES,
-            can_clone=Answer.YES,
-            can_delete=Answer.YES,
+            can_list=PermissionState.YES,
+            can_preview=PermissionState.YES,
+            can_clone=PermissionState.YES,
+            can_delete=PermissionState.YES,
         )
 
     def voices(self) -> Iterator[RemoteVoice]:
@@ -153,7 +153,7 @@ class Adapter(Provider):
         self.voice(remote_id)
         return True
 
-    def clone(self, wish: CloneRequest) -> CloneResult:
+    def clone(self, wish: CloneParams) -> CloneResult:
         """Search for the voice on this machine; the same marker always leads to the same clone."""
         language = wish.language or _DEFAULT_LANGUAGE
         problem = language_problem(language)
@@ -212,7 +212,7 @@ class Adapter(Provider):
             write_whole(path, self._speak(hello_text(tag, name), style, tag, 1.0).content)
         return AudioClip(path.read_bytes(), "audio/mpeg", charged=0)
 
-    def speak(self, wish: SpeechRequest) -> AudioClip:
+    def speak(self, wish: SpeechParams) -> AudioClip:
         """Speak a text in the voice, read in the language asked for or else the voice's own."""
         _, tag, style = self._find_speaker(wish.remote_id)
         speed = float(wish.settings.get("speed", 1.0))
@@ -230,14 +230,14 @@ class Adapter(Provider):
     def _speak(self, text: str, style: Style, language: str, speed: float) -> AudioClip:
         try:
             samples = self._load_engine().speak(text, style, language, speed)
-        except SpeechProblem as exc:
+        except TTSError as exc:
             raise errors.RequestRejected(str(exc)) from None
         return AudioClip(to_mp3(samples, RATE), "audio/mpeg", charged=0)
 
-    def _load_engine(self) -> Engine:
+    def _load_engine(self) -> TTSEngine:
         try:
             return load_engine(Path(self.base_url))
-        except NoEngine as exc:
+        except TTSUnavailable as exc:
             raise errors.RequestRejected(str(exc)) from None
 
     def _no_such_voice(self) -> errors.NotFound:

@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 from catalog.audio.decode import NotDecodable, decode_audio
 from catalog.audio.embeddings.waveform import NotAWave
 from catalog.audio.formats import sniff_format
-from catalog.audio.matching.search import SPOKEN, Match, Progress, glance, match_voice
+from catalog.audio.matching.search import SPOKEN, MatchProgress, VoiceMatch, glance, match_voice
 from catalog.audio.tts.encoding import to_mp3
-from catalog.audio.tts.engine import RATE, Engine
-from catalog.audio.tts.errors import SpeechProblem
+from catalog.audio.tts.engine import RATE, TTSEngine
+from catalog.audio.tts.errors import TTSError
 from catalog.audio.tts.styles import Style, blend_styles
 from catalog.providers.adapters.local.stock import stock_gender, stock_name
 from catalog.providers.errors import RequestRejected
-from catalog.providers.types import AudioClip, CloneRequest, SampleFile
+from catalog.providers.types import AudioClip, CloneParams, SampleFile
 
 LONGEST_SECONDS = 600.0
 # What goes to it as it is; anything else arrives as WAV.
@@ -27,7 +27,7 @@ _SEARCHED_IN = "en-US"
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
+class MadeClone:
     """A clone's style, its likely gender, and what was measured, for its page and for its job."""
 
     style: Style
@@ -36,13 +36,13 @@ class Likeness:
     note: str
 
 
-def make_likeness(wish: CloneRequest, engine: Engine) -> Likeness:
+def make_likeness(wish: CloneParams, engine: TTSEngine) -> MadeClone:
     """Search the style that sounds most like the samples; raises RequestRejected."""
 
     def speak(text: str, weights: NDArray[np.float32]) -> tuple[NDArray[np.float32], int]:
         return engine.speak(text, blend_styles(weights), _SEARCHED_IN), RATE
 
-    def tell_progress(progress: Progress) -> None:
+    def tell_progress(progress: MatchProgress) -> None:
         wish.tell(
             f"Trying voices: {progress.done} of {progress.total};"
             f" likeness so far {progress.similarity:.2f}. Nearest stock voice: {nearest}.",
@@ -58,9 +58,9 @@ def make_likeness(wish: CloneRequest, engine: Engine) -> Likeness:
         # Something to hear after seconds, where the search takes minutes.
         wish.play(AudioClip(to_mp3(*speak(SPOKEN, first.blend)), "audio/mpeg", charged=0))
         match = match_voice(wave, _RATE, speak, tell_progress)
-    except (NotDecodable, NotAWave, SpeechProblem) as exc:
+    except (NotDecodable, NotAWave, TTSError) as exc:
         raise RequestRejected(str(exc)) from None
-    return Likeness(
+    return MadeClone(
         style=blend_styles(match.weights),
         gender=stock_gender(match.nearest),
         details=_describe(match),
@@ -76,7 +76,7 @@ def _read_sample(sample: SampleFile) -> NDArray[np.float32]:
     return wave
 
 
-def _compare(match: Match) -> str:
+def _compare(match: VoiceMatch) -> str:
     return (
         f"Likeness to the sample {match.similarity:.2f} of 1, by an encoder that took no part in"
         f" the search; {stock_name(match.nearest)}, the nearest stock voice, has"
@@ -84,7 +84,7 @@ def _compare(match: Match) -> str:
     )
 
 
-def _describe(match: Match) -> dict[str, str]:
+def _describe(match: VoiceMatch) -> dict[str, str]:
     nearest = stock_name(match.nearest)
     described = {
         "Made by": "Voice match (experimental): the timbre of the sample, not its accent",

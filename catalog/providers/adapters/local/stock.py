@@ -10,7 +10,7 @@ from catalog.providers.types import Kind, RemoteVoice, VoiceState
 _PREVIEW_VERSION = 1
 
 
-class Tongue(NamedTuple):
+class StockLanguage(NamedTuple):
     """A language of the model: its tag, its name, its accent, and how a voice says hello."""
 
     tag: str
@@ -21,15 +21,17 @@ class Tongue(NamedTuple):
 
 # The first letter of a voice's id; the second one is its gender.
 _TONGUES = {
-    "a": Tongue("en-US", "English", "american", "Hello, I am {name}. This is how I sound."),
-    "b": Tongue("en-GB", "English", "british", "Hello, I am {name}. This is how I sound."),
-    "e": Tongue("es", "Spanish", "", "Hola, me llamo {name}. Así suena mi voz."),
-    "f": Tongue("fr-FR", "French", "", "Bonjour, je suis {name}. Voici ma voix."),
-    "h": Tongue("hi-IN", "Hindi", "", "नमस्ते, मैं {name} हूँ। यह मेरी आवाज़ है।"),
-    "i": Tongue("it-IT", "Italian", "", "Ciao, sono {name}. Questa è la mia voce."),
-    "j": Tongue("ja-JP", "Japanese", "", "こんにちは。私の声はこんな感じです。"),
-    "p": Tongue("pt-BR", "Portuguese", "brazilian", "Olá, eu sou {name}. Esta é a minha voz."),
-    "z": Tongue("zh-CN", "Chinese", "", "你好，这是我的声音。"),
+    "a": StockLanguage("en-US", "English", "american", "Hello, I am {name}. This is how I sound."),
+    "b": StockLanguage("en-GB", "English", "british", "Hello, I am {name}. This is how I sound."),
+    "e": StockLanguage("es", "Spanish", "", "Hola, me llamo {name}. Así suena mi voz."),
+    "f": StockLanguage("fr-FR", "French", "", "Bonjour, je suis {name}. Voici ma voix."),
+    "h": StockLanguage("hi-IN", "Hindi", "", "नमस्ते, मैं {name} हूँ। यह मेरी आवाज़ है।"),
+    "i": StockLanguage("it-IT", "Italian", "", "Ciao, sono {name}. Questa è la mia voce."),
+    "j": StockLanguage("ja-JP", "Japanese", "", "こんにちは。私の声はこんな感じです。"),
+    "p": StockLanguage(
+        "pt-BR", "Portuguese", "brazilian", "Olá, eu sou {name}. Esta é a minha voz."
+    ),
+    "z": StockLanguage("zh-CN", "Chinese", "", "你好，这是我的声音。"),
 }
 _GENDERS = {"f": "female", "m": "male"}
 # The grades that the model's authors give; they gave none to the Spanish and Brazilian voices.
@@ -48,7 +50,7 @@ _GRADES = {
 }  # fmt: skip
 
 
-def tongue_of(voice: str) -> Tongue:
+def tongue_of(voice: str) -> StockLanguage:
     """Return the language that a stock voice was made for."""
     return _TONGUES[voice[0]]
 

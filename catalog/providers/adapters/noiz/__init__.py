@@ -31,22 +31,22 @@ from catalog.providers.idempotency_marker import (
     has_short_marker,
 )
 from catalog.providers.key_checks import CredentialCheck
-from catalog.providers.lenient_json import Reading
-from catalog.providers.offset_pagination import SkipWalk
-from catalog.providers.pagination import Listed, demand_ids
+from catalog.providers.lenient_json import LenientJson
+from catalog.providers.offset_pagination import OffsetWalk
+from catalog.providers.pagination import ListedVoice, demand_ids
 from catalog.providers.public_fetch import fetch_public
-from catalog.providers.responses import Refusal
+from catalog.providers.responses import ErrorBody
 from catalog.providers.sanitize import clean_line
 from catalog.providers.types import (
-    Answer,
     AudioClip,
-    CloneRequest,
+    CloneParams,
     CloneResult,
+    PermissionState,
     ProviderInfo,
     RemoteVoice,
     SettingField,
-    SpeechCall,
-    SpeechRequest,
+    SpeechApiCall,
+    SpeechParams,
     VoiceState,
 )
 from catalog.providers.validation import check_speech
@@ -82,7 +82,7 @@ class Adapter(Provider):
         marker_length=SHORT_MARK_LENGTH,
         has_kept_deletions=True,
         can_speak=True,
-        speech_call=SpeechCall(
+        speech_call=SpeechApiCall(
             "text-to-speech",
             {"text": "{text}", "voice_id": "{voice}", "output_format": "mp3"},
             {"Authorization": "{key}"},
@@ -100,8 +100,8 @@ class Adapter(Provider):
     def auth_headers(self) -> dict[str, str]:
         return {"Authorization": self._secrets["api_key"]}
 
-    def read_refusal(self, status: int, body: Any, headers: Mapping[str, str]) -> Refusal | None:
-        said = Reading(body if isinstance(body, dict) else None)
+    def read_refusal(self, status: int, body: Any, headers: Mapping[str, str]) -> ErrorBody | None:
+        said = LenientJson(body if isinstance(body, dict) else None)
         code, message = said.whole("code"), said.line("message")
         if status < 400:
             # Its own code repeats the status, or tells of a failure inside a good answer.
@@ -111,7 +111,7 @@ class Adapter(Provider):
         # Without a code, a missing page speaks, and not a missing voice.
         if not message or (code is None and kind is errors.NotFound):
             return None
-        return Refusal(kind, message, "" if code is None else str(code))
+        return ErrorBody(kind, message, "" if code is None else str(code))
 
     def check(self) -> CredentialCheck:
         """See https://developers.noiz.ai/api-docs; keys have no permissions of their own."""
@@ -123,16 +123,16 @@ class Adapter(Provider):
             if not exc.code:
                 raise
             return CredentialCheck(problem=exc.message)
-        return CredentialCheck(can_list=Answer.YES, can_preview=Answer.YES)
+        return CredentialCheck(can_list=PermissionState.YES, can_preview=PermissionState.YES)
 
     def voices(self, keyword: str = "") -> Iterator[RemoteVoice]:
         """See https://developers.noiz.ai/docs-voices on listing.
 
         ``keyword`` keeps those that have it in their name, description or labels.
         """
-        return map(Listed.read, self.listing(keyword))
+        return map(ListedVoice.read, self.listing(keyword))
 
-    def listing(self, keyword: str = "") -> Iterator[Listed]:
+    def listing(self, keyword: str = "") -> Iterator[ListedVoice]:
         seen: set[str] = set()
         built_in = partial(self._entries, BUILT_IN, keyword)
         others = self.fetch_if_possible("Noiz's built-in voices", built_in)
@@ -145,13 +145,13 @@ class Adapter(Provider):
         """See https://developers.noiz.ai/docs-voices on details."""
         return read_voice(self._item(remote_id))
 
-    def clone(self, wish: CloneRequest) -> CloneResult:
+    def clone(self, wish: CloneParams) -> CloneResult:
         """See https://developers.noiz.ai/docs-voices on cloning."""
         sample = wish.samples[0]
         file = (clean_line(sample.filename, 120), sample.content, sample.content_type)
         return self._create({"data": _clone_fields(wish), "files": {"file": file}})
 
-    def clone_from_url(self, wish: CloneRequest, voice_url: str) -> CloneResult:
+    def clone_from_url(self, wish: CloneParams, voice_url: str) -> CloneResult:
         """Make a voice from a recording that Noiz fetches itself; the wish's samples stay here.
 
         See https://developers.noiz.ai/docs-voices on cloning.
@@ -164,7 +164,7 @@ class Adapter(Provider):
         found = {
             voice_id(item): read_voice(item, OWN)
             for item in self._items(OWN, is_whole=True)
-            if has_short_marker(Reading(item).line("display_name", LONGEST_NAME), marker)
+            if has_short_marker(LenientJson(item).line("display_name", LONGEST_NAME), marker)
         }
         living = [voice for voice in found.values() if voice.state is not VoiceState.GONE]
         return sorted(
@@ -192,7 +192,7 @@ class Adapter(Provider):
                 failure = exc
         raise failure or errors.NotFound("Noiz has no preview of this voice.")
 
-    def speak(self, wish: SpeechRequest) -> AudioClip:
+    def speak(self, wish: SpeechParams) -> AudioClip:
         """See https://developers.noiz.ai/docs-text-to-speech."""
         check_speech(self.info, wish)
         fields = {
@@ -208,12 +208,12 @@ class Adapter(Provider):
         # The one that was listed may have expired by now; only then the voice is asked for.
         if listed:
             yield listed
-        for url in addresses_of(Reading(self._item(remote_id))):
+        for url in addresses_of(LenientJson(self._item(remote_id))):
             if url != listed:
                 yield url
 
     def _create(self, sent: dict[str, Any]) -> CloneResult:
-        made = Reading(self.request_json("POST", "voices", **sent).get("data"))
+        made = LenientJson(self.request_json("POST", "voices", **sent).get("data"))
         remote_id = made.exact("voice_id", 200)
         if not remote_id:
             raise self.unclear("answered without the id of a voice", repeatable=False)
@@ -234,15 +234,15 @@ class Adapter(Provider):
             return [], 0
         if not isinstance(page, dict):
             raise self.unclear("answered without a list of voices", repeatable=True)
-        told = Reading(page).amount("total_count")
+        told = LenientJson(page).amount("total_count")
         total = None if told is None else int(told)
         promises = total if params["skip"] == 0 else None
         return self.entries(page, "voices", "total_count", promises=promises), total
 
-    def _entries(self, voice_type: str, keyword: str) -> Iterator[Listed]:
+    def _entries(self, voice_type: str, keyword: str) -> Iterator[ListedVoice]:
         reader = partial(read_voice, voice_type=voice_type)
         for item in self._items(voice_type, keyword):
-            yield Listed(voice_id(item), item, reader)
+            yield ListedVoice(voice_id(item), item, reader)
 
     def _items(
         self, voice_type: str, keyword: str = "", *, is_whole: bool = False
@@ -251,7 +251,7 @@ class Adapter(Provider):
 
         Whole means that none is unreadable.
         """
-        walk = SkipWalk()
+        walk = OffsetWalk()
         wanted = {"voice_type": voice_type, **({"keyword": keyword} if keyword else {})}
         for _ in range(_MOST_PAGES):
             rows, total = self._page({**wanted, "skip": walk.skip, "limit": walk.limit})
@@ -266,11 +266,11 @@ class Adapter(Provider):
         raise self.unclear("does not come to an end with its list", repeatable=True)
 
 
-def _read_failure(code: int | None, message: str) -> Refusal:
+def _read_failure(code: int | None, message: str) -> ErrorBody:
     told = "" if code is None else str(code)
     if code is None or code in _BREAKDOWNS or not (message or code == 429):
-        return Refusal(errors.OutcomeUnknown, message, told)
-    return Refusal(_kind_of(code, message), message, told)
+        return ErrorBody(errors.OutcomeUnknown, message, told)
+    return ErrorBody(_kind_of(code, message), message, told)
 
 
 def _kind_of(code: int, message: str) -> type[errors.ProviderError]:
@@ -279,7 +279,7 @@ def _kind_of(code: int, message: str) -> type[errors.ProviderError]:
     return judge_refusal(code if 400 <= code < 500 else 200, message)
 
 
-def _clone_fields(wish: CloneRequest) -> dict[str, str]:
+def _clone_fields(wish: CloneParams) -> dict[str, str]:
     fields = {
         "display_name": add_short_marker(
             clean_line(wish.name, LONGEST_NAME), wish.marker, _LONGEST_SENT_NAME

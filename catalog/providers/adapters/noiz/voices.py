@@ -7,7 +7,7 @@ from typing import Any
 
 from catalog.providers.idempotency_marker import split_short_marker
 from catalog.providers.labels import plain_words
-from catalog.providers.lenient_json import Reading, drop_empty
+from catalog.providers.lenient_json import LenientJson, drop_empty
 from catalog.providers.types import Kind, RemoteVoice, VoiceState
 
 LONGEST_NAME = 300
@@ -20,12 +20,12 @@ _ADDRESSES = ("url", "sample")
 
 def voice_id(item: Any) -> str:
     """Return the id of a voice in a list, "" if it has none that can be used."""
-    return Reading(item).exact("voice_id", 200)
+    return LenientJson(item).exact("voice_id", 200)
 
 
 def read_voice(item: dict[str, Any], voice_type: str = "") -> RemoteVoice:
     """Return the voice with all that could be read; the type is that of the list it stood in."""
-    voice = Reading(item)
+    voice = LenientJson(item)
     remote_id = voice.exact("voice_id", 200)
     name = split_short_marker(voice.line("display_name", LONGEST_NAME))[0]
     kind = voice.line("voice_type", 40) or voice_type
@@ -58,7 +58,7 @@ def read_voice(item: dict[str, Any], voice_type: str = "") -> RemoteVoice:
     )
 
 
-def addresses_of(voice: Reading) -> list[str]:
+def addresses_of(voice: LenientJson) -> list[str]:
     """Return where the voice may be heard, the likelier address first."""
     found = (voice.exact(name, _LONGEST_URL) for name in _ADDRESSES)
     return [url for url in dict.fromkeys(found) if url.startswith(("https://", "http://"))]

@@ -28,20 +28,20 @@ from catalog.providers.adapters.stepfun.voices import (
 from catalog.providers.base import AUDIO_LIMIT, Provider
 from catalog.providers.error_classification import judge_refusal
 from catalog.providers.key_checks import CredentialCheck
-from catalog.providers.lenient_json import Reading, drop_empty
-from catalog.providers.pagination import Listed, demand_ids
-from catalog.providers.responses import Refusal, decode_sound, json_body
+from catalog.providers.lenient_json import LenientJson, drop_empty
+from catalog.providers.pagination import ListedVoice, demand_ids
+from catalog.providers.responses import ErrorBody, decode_sound, json_body
 from catalog.providers.sanitize import clean_line
 from catalog.providers.types import (
-    Answer,
     AudioClip,
-    CloneRequest,
+    CloneParams,
     CloneResult,
+    PermissionState,
     ProviderInfo,
     RemoteVoice,
     SettingField,
-    SpeechCall,
-    SpeechRequest,
+    SpeechApiCall,
+    SpeechParams,
     Transcript,
     VoiceState,
 )
@@ -86,7 +86,7 @@ class Adapter(Provider):
         finds_by_progress=True,
         transcript=Transcript.OPTIONAL,
         can_speak=True,
-        speech_call=SpeechCall("audio/speech", _SPOKEN, own_body={"model": _CLONE_MODEL}),
+        speech_call=SpeechApiCall("audio/speech", _SPOKEN, own_body={"model": _CLONE_MODEL}),
         speech_settings=(
             SettingField("speed", "Speed", 0.5, 2, default=1, note=_PACE_NOTE),
             SettingField("volume", "Volume", 0.1, 2, default=1, note="1 is as it was recorded."),
@@ -100,34 +100,36 @@ class Adapter(Provider):
     def auth_headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._secrets['api_key']}"}
 
-    def read_refusal(self, status: int, body: Any, headers: Mapping[str, str]) -> Refusal | None:
-        error = Reading(body if isinstance(body, dict) else None).object("error")
+    def read_refusal(self, status: int, body: Any, headers: Mapping[str, str]) -> ErrorBody | None:
+        error = LenientJson(body if isinstance(body, dict) else None).object("error")
         message, code = error.line("message"), error.line("type", 80)
         if not message:
             return None
         if status == _MODERATED:
             message = f"its content moderation objects. {message}"
-        return Refusal(judge_refusal(status, code, message), message, code)
+        return ErrorBody(judge_refusal(status, code, message), message, code)
 
     def check(self) -> CredentialCheck:
         """See https://platform.stepfun.ai/docs/en/api-reference/audio/list-voice on listing."""
         try:
             self._page({"limit": "1"})
         except errors.OutOfCredit as exc:
-            return CredentialCheck(can_delete=Answer.NO, is_out_of_credit=True, problem=exc.message)
+            return CredentialCheck(
+                can_delete=PermissionState.NO, is_out_of_credit=True, problem=exc.message
+            )
         except errors.RequestRejected as exc:
             if not exc.code:
                 raise
-            return CredentialCheck(can_delete=Answer.NO, problem=exc.message)
+            return CredentialCheck(can_delete=PermissionState.NO, problem=exc.message)
         words = self._tell_lack_of_credit()
         return CredentialCheck(
-            can_list=Answer.YES,
-            can_delete=Answer.NO,
+            can_list=PermissionState.YES,
+            can_delete=PermissionState.NO,
             is_out_of_credit=bool(words),
             problem=words,
         )
 
-    def listing(self) -> Iterator[Listed]:
+    def listing(self) -> Iterator[ListedVoice]:
         """See https://platform.stepfun.ai/docs/en/api-reference/audio/list-voice on own voices.
 
         And https://platform.stepfun.com/docs/zh/api-reference/audio/get_detail on built-in ones.
@@ -147,11 +149,11 @@ class Adapter(Provider):
                 return entry.read()
         raise errors.NotFound("StepFun does not list this voice.")
 
-    def clone(self, wish: CloneRequest) -> CloneResult:
+    def clone(self, wish: CloneParams) -> CloneResult:
         """See https://platform.stepfun.ai/docs/en/api-reference/audio/create-voice."""
         file_id = wish.progress.get("file_id") or self._upload(wish)
         wanted = _clone_body(wish, file_id)
-        made = Reading(self.request_json("POST", "audio/voices", json=wanted))
+        made = LenientJson(self.request_json("POST", "audio/voices", json=wanted))
         remote_id = made.identifier("id")
         if not remote_id:
             raise self.unclear("answered without the id of a voice", repeatable=False)
@@ -176,14 +178,14 @@ class Adapter(Provider):
         demand_ids(files, voice_id, self.unclear)
         start = _marked_name(marker)
         return {
-            voice_id(item) for item in files if Reading(item).line("filename").startswith(start)
+            voice_id(item) for item in files if LenientJson(item).line("filename").startswith(start)
         }
 
     def _find_made_of(self, file_ids: Collection[str]) -> list[RemoteVoice]:
         found = {
             voice_id(item): read_clone(item)
             for item in self._items(is_whole=True)
-            if Reading(item).identifier("file_id") in file_ids
+            if LenientJson(item).identifier("file_id") in file_ids
         }
         return sorted(
             found.values(),
@@ -196,7 +198,7 @@ class Adapter(Provider):
     def is_ready(self, remote_id: str) -> bool:
         return self.voice(remote_id).state is VoiceState.READY
 
-    def speak(self, wish: SpeechRequest) -> AudioClip:
+    def speak(self, wish: SpeechParams) -> AudioClip:
         """See https://platform.stepfun.ai/docs/en/api-reference/audio/create-audio."""
         check_speech(self.info, wish)
         wanted = {
@@ -208,7 +210,7 @@ class Adapter(Provider):
         }
         return self.request_audio("POST", "audio/speech", **json_body(wanted))
 
-    def preview_clone(self, wish: CloneRequest, text: str) -> AudioClip:
+    def preview_clone(self, wish: CloneParams, text: str) -> AudioClip:
         """Return how a clone of the recording would speak, which is charged; no voice is made.
 
         The uploaded file is kept as for a clone. See
@@ -225,7 +227,7 @@ class Adapter(Provider):
     def _tell_lack_of_credit(self) -> str:
         # https://platform.stepfun.com/docs/zh/api-reference/accounts/get
         try:
-            account = Reading(self.request_json("GET", "accounts"))
+            account = LenientJson(self.request_json("GET", "accounts"))
         except errors.ProviderError:
             return ""
         return "The account at StepFun is out of credit." if is_out_of_credit(account) else ""
@@ -241,7 +243,7 @@ class Adapter(Provider):
             is_clone = any(entry.remote_id == remote_id for entry in self._own_entries())
         return _CLONE_MODEL if is_clone else _LIST_MODEL
 
-    def _upload(self, wish: CloneRequest) -> str:
+    def _upload(self, wish: CloneParams) -> str:
         """Store the recording, keep its id with the job, and return it.
 
         See https://platform.stepfun.ai/docs/en/api-reference/files/create.
@@ -253,28 +255,28 @@ class Adapter(Provider):
         file = (name, sample.content, sample.content_type)
         sent = {"data": {"purpose": "storage"}, "files": {"file": file}}
         # A file too many is no voice and costs nothing: when the answer is lost, send another.
-        stored = Reading(self.request_json("POST", "files", repeatable=True, **sent))
+        stored = LenientJson(self.request_json("POST", "files", repeatable=True, **sent))
         file_id = stored.identifier("id")
         if not file_id:
             raise self.unclear("answered without the id of a file", repeatable=True)
         wish.keep_progress({"file_id": file_id})
         return file_id
 
-    def _own_entries(self) -> Iterator[Listed]:
-        return (Listed(voice_id(item), item, read_clone) for item in self._items())
+    def _own_entries(self) -> Iterator[ListedVoice]:
+        return (ListedVoice(voice_id(item), item, read_clone) for item in self._items())
 
-    def _built_in_entries(self) -> Iterator[Listed]:
+    def _built_in_entries(self) -> Iterator[ListedVoice]:
         found = self._system_voices()
         details = found.get("voices-details")
         for listed in found["voices"]:
-            remote_id = Reading({"id": listed}).identifier("id")
+            remote_id = LenientJson({"id": listed}).identifier("id")
             if remote_id:
                 known = details.get(remote_id) if isinstance(details, dict) else details
-                yield Listed(remote_id, known, partial(read_built_in, remote_id))
+                yield ListedVoice(remote_id, known, partial(read_built_in, remote_id))
 
     def _built_in_ids(self) -> set[str]:
         listed = self._system_voices()["voices"]
-        return {Reading({"id": each}).identifier("id") for each in listed}
+        return {LenientJson({"id": each}).identifier("id") for each in listed}
 
     def _system_voices(self) -> dict[str, Any]:
         # https://platform.stepfun.com/docs/zh/api-reference/audio/get_detail
@@ -292,7 +294,7 @@ class Adapter(Provider):
     def _page(self, params: dict[str, str]) -> dict[str, Any]:
         page = self.request_json("GET", "audio/voices", params=params)
         known = ("object", "has_more", "first_id", "last_id")
-        has_more = Reading(page).flag("has_more")
+        has_more = LenientJson(page).flag("has_more")
         return {**page, "data": self.entries(page, "data", *known, promises=has_more)}
 
     def _items(self, *, is_whole: bool = False) -> Iterator[dict[str, Any]]:
@@ -309,10 +311,10 @@ class Adapter(Provider):
                 demand_ids(page["data"], voice_id, self.unclear)
             items = [item for item in page["data"] if voice_id(item)]
             yield from items
-            has_more = Reading(page).flag("has_more")
+            has_more = LenientJson(page).flag("has_more")
             if has_more is False or (not page["data"] and not has_more):
                 return
-            last = Reading(page).identifier("last_id") or (voice_id(items[-1]) if items else "")
+            last = LenientJson(page).identifier("last_id") or (voice_id(items[-1]) if items else "")
             if last in cursors:
                 break
             cursors.add(last)
@@ -326,6 +328,6 @@ def _marked_name(marker: str) -> str:
     return marker.replace(":", "-")
 
 
-def _clone_body(wish: CloneRequest, file_id: str) -> dict[str, str]:
+def _clone_body(wish: CloneParams, file_id: str) -> dict[str, str]:
     transcript = clean_line(wish.transcript, _LONGEST_TEXT)
     return drop_empty({"model": _CLONE_MODEL, "file_id": file_id, "text": transcript})

@@ -3,10 +3,10 @@
 https://platform.stepfun.com/docs/zh/api-reference/accounts/get
 """
 
-from catalog.providers.lenient_json import Reading
+from catalog.providers.lenient_json import LenientJson
 
 
-def is_out_of_credit(account: Reading) -> bool:
+def is_out_of_credit(account: LenientJson) -> bool:
     """Tell whether the account plainly says that nothing is left to spend.
 
     Only a prepaid account can run out: a postpaid one is billed afterwards, and its balance may be

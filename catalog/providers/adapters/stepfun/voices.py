@@ -7,7 +7,7 @@ Built-in voices: https://platform.stepfun.com/docs/zh/api-reference/audio/get_de
 from typing import Any
 
 from catalog.providers.labels import gender_word, plain_words, use_case_words
-from catalog.providers.lenient_json import Reading, drop_empty
+from catalog.providers.lenient_json import LenientJson, drop_empty
 from catalog.providers.types import Kind, RemoteVoice
 
 CLONE_PREFIX = "voice-tone-"
@@ -17,12 +17,12 @@ _LONGEST_TEXT = 5000
 
 def voice_id(item: Any) -> str:
     """Return the id of a clone in a list, "" if it has none that can be used."""
-    return Reading(item).identifier("id")
+    return LenientJson(item).identifier("id")
 
 
 def read_clone(item: dict[str, Any]) -> RemoteVoice:
     """Return a clone; all that StepFun tells is when it was made, and of which file."""
-    voice = Reading(item)
+    voice = LenientJson(item)
     remote_id = voice.identifier("id")
     created_at = voice.moment("created_at")
     short = remote_id.removeprefix(CLONE_PREFIX) or remote_id
@@ -40,7 +40,7 @@ def read_clone(item: dict[str, Any]) -> RemoteVoice:
 
 def read_built_in(remote_id: str, known: Any) -> RemoteVoice:
     """Return a built-in voice; ``known`` is what StepFun has to say of it, if anything."""
-    voice = Reading(known, prefix="details.")
+    voice = LenientJson(known, prefix="details.")
     description = voice.text("voice-description", _LONGEST_TEXT)
     scene = voice.line("recommended_scene")
     said = plain_words(description)

@@ -31,20 +31,20 @@ from catalog.providers.adapters.telnyx.voices import (
 from catalog.providers.base import Provider
 from catalog.providers.idempotency_marker import find_markers, has_marker
 from catalog.providers.key_checks import CredentialCheck
-from catalog.providers.lenient_json import Reading, drop_empty
-from catalog.providers.pagination import Listed, Walk, demand_ids
+from catalog.providers.lenient_json import LenientJson, drop_empty
+from catalog.providers.pagination import ListedVoice, ListWalk, demand_ids
 from catalog.providers.permissions import EMPTY_FORM, try_permissions
-from catalog.providers.responses import Refusal, json_body
+from catalog.providers.responses import ErrorBody, json_body
 from catalog.providers.types import (
     MODEL_SETTING,
-    Answer,
     AudioClip,
-    CloneRequest,
+    CloneParams,
     CloneResult,
+    PermissionState,
     ProviderInfo,
     RemoteVoice,
-    SpeechCall,
-    SpeechRequest,
+    SpeechApiCall,
+    SpeechParams,
     Transcript,
     VoiceState,
 )
@@ -89,7 +89,7 @@ class Adapter(Provider):
         needs_gender=True,
         transcript=Transcript.OPTIONAL,
         can_speak=True,
-        speech_call=SpeechCall(
+        speech_call=SpeechApiCall(
             "text-to-speech/speech",
             {"voice": "{voice}", "text": "{text}", "output_type": "binary_output"},
             own_id_in="tts_voice_id",
@@ -106,7 +106,7 @@ class Adapter(Provider):
     def auth_headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._secrets['api_key']}"}
 
-    def read_refusal(self, status: int, body: Any, headers: Mapping[str, str]) -> Refusal | None:
+    def read_refusal(self, status: int, body: Any, headers: Mapping[str, str]) -> ErrorBody | None:
         return read_telnyx_refusal(status, body)
 
     def check(self) -> CredentialCheck:
@@ -121,27 +121,27 @@ class Adapter(Provider):
         if found.is_out_of_credit:
             return found
         is_out_of_credit = self._is_out_of_credit()
-        if is_out_of_credit is None and found.can_clone is Answer.YES:
-            return replace(found, can_clone=Answer.UNKNOWN)
+        if is_out_of_credit is None and found.can_clone is PermissionState.YES:
+            return replace(found, can_clone=PermissionState.UNKNOWN)
         if not is_out_of_credit:
             return found
         words = f"{found.problem} The account at Telnyx is out of credit.".strip()
         return replace(found, is_out_of_credit=True, problem=words)
 
-    def listing(self) -> Iterator[Listed]:
+    def listing(self) -> Iterator[ListedVoice]:
         """See https://developers.telnyx.com/api-reference/voice-clones/list-voice-clones.
 
         And https://developers.telnyx.com/api-reference/text-to-speech-commands/list-available-voices.
         """
         cloned = set()
         for item in self._clones():
-            cloned.add(Reading(item).exact("provider_voice_id", 200))
-            yield Listed(item["id"], item, read_clone)
+            cloned.add(LenientJson(item).exact("provider_voice_id", 200))
+            yield ListedVoice(item["id"], item, read_clone)
         for item in self.fetch_if_possible("Telnyx's built-in voices", self._built_ins):
             remote_id = built_in_id(item)
             # A clone is among the voices to speak with too, by its other id.
             if cloned.isdisjoint(endings_of(remote_id)):
-                yield Listed(remote_id, item, read_built_in)
+                yield ListedVoice(remote_id, item, read_built_in)
 
     def find_clones(self, name: str = "", vendor: str = "") -> Iterator[RemoteVoice]:
         """Return the clones that have the text in their name, of one vendor, in either case.
@@ -160,11 +160,11 @@ class Adapter(Provider):
                 return read_built_in(item)
         raise self._unlisted()
 
-    def clone(self, wish: CloneRequest) -> CloneResult:
+    def clone(self, wish: CloneParams) -> CloneResult:
         """See https://developers.telnyx.com/docs/voice/voice-design-lab/clone-voice/parameters."""
         form = clone_form(wish, self.clone_model, self.info.marker_length)
         reply = self.request("POST", _UPLOAD, files=form)
-        made = Reading(reply.body if isinstance(reply.body, dict) else {}).object("data")
+        made = LenientJson(reply.body if isinstance(reply.body, dict) else {}).object("data")
         remote_id = made.exact("id", 200)
         if not remote_id:
             raise self.unclear("answered without the id of a voice", repeatable=False)
@@ -193,7 +193,7 @@ class Adapter(Provider):
 
     def rename(self, remote_id: str, name: str, description: str | None = None) -> None:
         """See https://developers.telnyx.com/api-reference/voice-clones/update-a-voice-clone."""
-        clone = Reading(self._clone(remote_id))
+        clone = LenientJson(self._clone(remote_id))
         label = clone.text("label", 5000)
         for marker in find_markers(label):
             label = label.replace(marker, "")
@@ -205,7 +205,7 @@ class Adapter(Provider):
 
     def relabel(self, remote_id: str, labels: Mapping[str, str]) -> None:
         """See https://developers.telnyx.com/api-reference/voice-clones/update-a-voice-clone."""
-        clone = Reading(self._clone(remote_id))
+        clone = LenientJson(self._clone(remote_id))
         self._patch(remote_id, clone, clone.line("name", 255), labels)
 
     def delete(self, remote_id: str) -> None:
@@ -218,7 +218,7 @@ class Adapter(Provider):
             raise errors.NotFound("Telnyx has nothing of a built-in voice to hear for free.")
         return self.request_audio("GET", f"{_CLONES}/{self.segment(remote_id)}/sample")
 
-    def speak(self, wish: SpeechRequest) -> AudioClip:
+    def speak(self, wish: SpeechParams) -> AudioClip:
         """See https://developers.telnyx.com/docs/voice/tts/rest-api/api-reference."""
         check_speech(self.info, replace(wish, settings={}))
         voice, details = wish.remote_id, {}
@@ -226,7 +226,7 @@ class Adapter(Provider):
             # A clone is listed under one id, and speaks under another with each model.
             clone = self._clone(voice)
             details = dict(read_clone(clone).details)
-            voice = speech_id(Reading(clone), str(wish.settings.get(MODEL_SETTING, "")))
+            voice = speech_id(LenientJson(clone), str(wish.settings.get(MODEL_SETTING, "")))
         check_speech(self.info, wish, details)
         if not voice:
             words = "Telnyx does not tell yet under which id this clone speaks. Try again later."
@@ -234,7 +234,9 @@ class Adapter(Provider):
         wanted = {"voice": voice, "text": wish.text, "output_type": "binary_output"}
         return self.request_audio("POST", "text-to-speech/speech", **json_body(wanted))
 
-    def _patch(self, remote_id: str, clone: Reading, name: str, labels: Mapping[str, str]) -> None:
+    def _patch(
+        self, remote_id: str, clone: LenientJson, name: str, labels: Mapping[str, str]
+    ) -> None:
         # Whether a field that is left out is kept or emptied is not documented: send them all.
         kept = {field: clone.line(field, 40) for field in ("gender", "language")}
         wanted = {"name": sendable(name), **drop_empty({**kept, **labels})}
@@ -250,7 +252,7 @@ class Adapter(Provider):
     def _is_out_of_credit(self) -> bool | None:
         # https://developers.telnyx.com/api-reference/billing/get-user-balance-details
         try:
-            balance = Reading(self.request_json("GET", "balance")).object("data")
+            balance = LenientJson(self.request_json("GET", "balance")).object("data")
         except errors.ProviderError:
             return None
         # The credit limit of an account that is billed afterwards is counted in.
@@ -275,19 +277,19 @@ class Adapter(Provider):
     def _clone_page(self, params: dict[str, Any]) -> dict[str, Any]:
         page = self.request_json("GET", _CLONES, params=params)
         is_first = params.get("page[number]", 1) == 1
-        promises = is_first and Reading(page.get("meta")).amount("total_results")
+        promises = is_first and LenientJson(page.get("meta")).amount("total_results")
         return {**page, "data": self.entries(page, "data", "meta", promises=promises)}
 
     def _clones(self, *, is_whole: bool = False, **narrowed: Any) -> Iterator[dict[str, Any]]:
         """Yield every clone of a complete listing once, or raise; whole means none unreadable."""
         # The oldest first, so that one made meanwhile moves no other to another page.
         params: dict[str, Any] = {"page[size]": _PAGE_SIZE, "sort": "created_at", **narrowed}
-        walk = Walk(clone_id)
+        walk = ListWalk(clone_id)
         for number in range(1, _MOST_PAGES + 1):
             page = self._clone_page({**params, "page[number]": number})
             if is_whole:
                 demand_ids(page["data"], clone_id, self.unclear)
-            meta, before = Reading(page.get("meta")), walk.count
+            meta, before = LenientJson(page.get("meta")), walk.count
             yield from walk.take(page["data"])
             pages = meta.count("total_pages")
             brought_nothing = walk.count == before
@@ -307,4 +309,4 @@ class Adapter(Provider):
             if not exc.is_of_no_such_page:
                 raise
             return iter(())
-        return Walk(built_in_id).take(self.entries(body, "voices"))
+        return ListWalk(built_in_id).take(self.entries(body, "voices"))

@@ -8,8 +8,8 @@ from typing import Any
 
 from catalog.providers import errors
 from catalog.providers.error_classification import judge_refusal
-from catalog.providers.lenient_json import Reading
-from catalog.providers.responses import Refusal
+from catalog.providers.lenient_json import LenientJson
+from catalog.providers.responses import ErrorBody
 from catalog.providers.sanitize import clean_line
 
 _KIND_OF_CODE: dict[str, type[errors.ProviderError]] = {
@@ -23,13 +23,13 @@ _KIND_OF_CODE: dict[str, type[errors.ProviderError]] = {
 }
 
 
-def read_telnyx_refusal(status: int, body: Any) -> Refusal | None:
+def read_telnyx_refusal(status: int, body: Any) -> ErrorBody | None:
     """Return what an error's body says, None if it has none of the documented shapes."""
     told = body.get("errors") if isinstance(body, dict) else None
     if isinstance(told, dict):
         message = "; ".join(filter(None, map(_say_field, list(told.items())[:5])))
-        return Refusal(judge_refusal(status, message), message, "validation") if message else None
-    entries = [Reading(entry) for entry in told[:5]] if isinstance(told, list) else []
+        return ErrorBody(judge_refusal(status, message), message, "validation") if message else None
+    entries = [LenientJson(entry) for entry in told[:5]] if isinstance(told, list) else []
     message = "; ".join(filter(None, map(_say_entry, entries)))
     code = next(filter(None, (entry.identifier("code", 20) for entry in entries)), "")
     if not message and not code:
@@ -38,10 +38,10 @@ def read_telnyx_refusal(status: int, body: Any) -> Refusal | None:
     # The same words stand for an address that is not there: nothing tells that a voice is gone.
     if kind is errors.NotFound and (status != 404 or "URL" in message):
         kind = errors.RequestRejected
-    return Refusal(kind, message, code)
+    return ErrorBody(kind, message, code)
 
 
-def _say_entry(entry: Reading) -> str:
+def _say_entry(entry: LenientJson) -> str:
     words = entry.line("detail") or entry.line("title")
     place = entry.object("source").line("pointer", 80).strip("/")
     return f"{place}: {words}" if place and words else words

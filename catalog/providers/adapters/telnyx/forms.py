@@ -8,10 +8,10 @@ from typing import Any
 from catalog.providers.adapters.telnyx.voices import VENDOR_OF_MODEL, sendable
 from catalog.providers.idempotency_marker import add_marker
 from catalog.providers.sanitize import clean_line
-from catalog.providers.types import CloneRequest
+from catalog.providers.types import CloneParams
 
 
-def clone_form(wish: CloneRequest, model: str, longest: int) -> list[tuple[str, Any]]:
+def clone_form(wish: CloneParams, model: str, longest: int) -> list[tuple[str, Any]]:
     """Return the parts of the form; its label is at most so long."""
     sample = wish.samples[0]
     fields = {

@@ -7,7 +7,7 @@ Built-in voices: https://developers.telnyx.com/docs/voice/tts/voices
 from typing import Any
 
 from catalog.providers.labels import gender_word, language_tag
-from catalog.providers.lenient_json import Reading, drop_empty
+from catalog.providers.lenient_json import LenientJson, drop_empty
 from catalog.providers.types import Kind, RemoteSample, RemoteVoice, VoiceState
 
 # The models that clone, and whose they are. Only Ultra takes its time; Bayan wants a transcript.
@@ -31,7 +31,7 @@ _STATES = {
 
 def clone_id(item: Any) -> str:
     """Return the id of a clone in a list, "" if it has none that can be used."""
-    found = Reading(item).exact("id", 200)
+    found = LenientJson(item).exact("id", 200)
     return "" if is_built_in(found) else found
 
 
@@ -42,7 +42,7 @@ def is_built_in(remote_id: str) -> bool:
 
 def built_in_id(item: Any) -> str:
     """Return what speech is asked for with, put together where only its last part is told."""
-    voice = Reading(item)
+    voice = LenientJson(item)
     given = voice.exact("id", 200) or voice.exact("voice_id", 200)
     vendor, model = voice.exact("provider", 60).lower(), voice.exact("model_id", 60)
     is_whole = given.lower().startswith(f"{vendor}.") if vendor else "." in given
@@ -56,7 +56,7 @@ def endings_of(remote_id: str) -> set[str]:
     return {".".join(parts[start:]) for start in range(1, len(parts))}
 
 
-def judge_state(clone: Reading) -> VoiceState:
+def judge_state(clone: LenientJson) -> VoiceState:
     """Return whether a clone can speak."""
     # The older reference has no such field: then a clone is there as soon as it is listed.
     status = clone.line("status", 40).lower()
@@ -65,7 +65,7 @@ def judge_state(clone: Reading) -> VoiceState:
 
 def read_clone(item: dict[str, Any]) -> RemoteVoice:
     """Return the clone with all that could be read; ``problem`` names what could not."""
-    clone = Reading(item)
+    clone = LenientJson(item)
     remote_id = clone.exact("id", 200)
     raw = _read_raw(clone, clone.line("record_type", 40))
     is_designed = bool(clone.exact("source_voice_design_id", 200))
@@ -99,11 +99,11 @@ def read_clone(item: dict[str, Any]) -> RemoteVoice:
     )
 
 
-def _is_expired(clone: Reading) -> bool:
+def _is_expired(clone: LenientJson) -> bool:
     return clone.line("status", 40).lower() == "expired"
 
 
-def _list_models(clone: Reading) -> list[str]:
+def _list_models(clone: LenientJson) -> list[str]:
     """Return the models that the clone can speak with, the usual one first."""
     supported = [model for model in clone.lines("provider_supported_models") if model]
     # The newer reference names the model that the clone was made for, the older one does not.
@@ -115,7 +115,7 @@ def _list_models(clone: Reading) -> list[str]:
     return list(dict.fromkeys(filter(None, (usual, *supported))))
 
 
-def speech_id(clone: Reading, model: str = "") -> str:
+def speech_id(clone: LenientJson, model: str = "") -> str:
     """Return what a clone speaks under, with its usual model or with another; "" if untold."""
     vendor = clone.line("provider", 60)
     model = model or next(iter(_list_models(clone)), "")
@@ -125,7 +125,7 @@ def speech_id(clone: Reading, model: str = "") -> str:
 
 def read_built_in(item: dict[str, Any]) -> RemoteVoice:
     """Return a voice that is there for everybody, whichever vendor it comes from."""
-    voice = Reading(item)
+    voice = LenientJson(item)
     remote_id = built_in_id(item)
     raw = _read_raw(voice, "")
     return RemoteVoice(
@@ -150,7 +150,7 @@ def read_built_in(item: dict[str, Any]) -> RemoteVoice:
     )
 
 
-def _read_raw(voice: Reading, kind: str) -> dict[str, str]:
+def _read_raw(voice: LenientJson, kind: str) -> dict[str, str]:
     gender, language = voice.line("gender", 40), voice.line("language", 40)
     return drop_empty({"gender": gender, "language": language, "kind": kind})
 
