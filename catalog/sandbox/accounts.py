@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from catalog.sandbox.keys import AccountKind, AccountName
-from catalog.sandbox.provider import Backstage
-from catalog.sandbox.voices import Voice
+from catalog.sandbox.services import Services
+from catalog.sandbox.voices import SandboxVoice
 
 Figures = dict[str, Any]
 COUNTED = {"creates": 0, "deletes": 0}
@@ -15,17 +15,17 @@ _EMPTY_LISTS = {AccountKind.EMPTY: "null"}
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class InitialAccount:
     """What an account starts with: its voices, and limits that can be changed from outside."""
 
     limits: Figures
-    voices: Callable[[], Iterable[Voice]] = field(default=tuple)
+    voices: Callable[[], Iterable[SandboxVoice]] = field(default=tuple)
 
 
-class Account:
+class SandboxAccount:
     """One account, as far as it is remembered."""
 
-    def __init__(self, backstage: Backstage, slug: str, name: AccountName, opening: Opening):
+    def __init__(self, backstage: Services, slug: str, name: AccountName, opening: InitialAccount):
         self.name = name
         self.shelf = f"{slug}/{name}"
         self.store = backstage.store
@@ -43,21 +43,21 @@ class Account:
         """Whether its key may create, change and delete."""
         return self.name.kind is not AccountKind.READONLY
 
-    def voices(self) -> list[Voice]:
+    def voices(self) -> list[SandboxVoice]:
         """Return the voices made in this account, oldest first."""
         stored = self.store.find(self.shelf, "voice").values()
-        return [Voice.from_document(document) for document in stored]
+        return [SandboxVoice.from_document(document) for document in stored]
 
-    def voice(self, voice_id: str) -> Voice | None:
+    def voice(self, voice_id: str) -> SandboxVoice | None:
         """Return one of them, or None."""
         document = self.store.get(self.shelf, "voice", voice_id)
-        return None if document is None else Voice.from_document(document)
+        return None if document is None else SandboxVoice.from_document(document)
 
-    def keep(self, voice: Voice) -> None:
+    def keep(self, voice: SandboxVoice) -> None:
         """Add a voice, or replace it where it stands."""
         self.store.put(self.shelf, "voice", voice.voice_id, voice.as_document())
 
-    def drop(self, voice: Voice) -> None:
+    def drop(self, voice: SandboxVoice) -> None:
         """Forget a voice and its recording."""
         with self.store.transaction():
             self.store.remove_recording(self.shelf, voice.voice_id)

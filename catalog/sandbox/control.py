@@ -23,9 +23,9 @@ from typing import Any
 
 from catalog.sandbox.calls import CallLog
 from catalog.sandbox.faults import BadFault, Fault, FaultPlan
-from catalog.sandbox.messages import Reply, Request, json_reply
-from catalog.sandbox.provider import SandboxProvider
+from catalog.sandbox.messages import WireRequest, WireResponse, json_reply
 from catalog.sandbox.routes import NoSuchMethod, NoSuchPath, Routes
+from catalog.sandbox.services import SandboxProvider
 
 PREFIX = "/_control"
 
@@ -34,7 +34,7 @@ class BadWish(Exception):
     """The body of a control request cannot be followed; the message says why."""
 
 
-class Control:
+class ControlInterface:
     """Answers what is asked at the control interface."""
 
     def __init__(
@@ -48,7 +48,7 @@ class Control:
         self._calls = calls
         self._providers = providers
         self._forget = forget
-        self._routes: Routes[Callable[[Request], Reply]] = Routes(
+        self._routes: Routes[Callable[[WireRequest], WireResponse]] = Routes(
             [
                 ("GET", "/faults", self._list_faults),
                 ("POST", "/faults", self._add_faults),
@@ -60,7 +60,7 @@ class Control:
             ]
         )
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: WireRequest) -> WireResponse:
         """Answer one request; its path starts below the prefix."""
         try:
             return self._routes.find(request.method, request.path).target(request)
@@ -71,28 +71,28 @@ class Control:
         except (BadFault, BadWish) as exc:
             return json_reply({"detail": str(exc)}, 400)
 
-    def _list_faults(self, request: Request) -> Reply:
+    def _list_faults(self, request: WireRequest) -> WireResponse:
         return json_reply({"faults": self._faults.as_json()})
 
-    def _add_faults(self, request: Request) -> Reply:
+    def _add_faults(self, request: WireRequest) -> WireResponse:
         wish = _read_json(request)
         faults = [Fault.from_json(item) for item in (wish if isinstance(wish, list) else [wish])]
         for fault in faults:
             self._faults.add(fault)
         return self._list_faults(request)
 
-    def _clear_faults(self, request: Request) -> Reply:
+    def _clear_faults(self, request: WireRequest) -> WireResponse:
         self._faults.clear()
         return self._list_faults(request)
 
-    def _list_calls(self, request: Request) -> Reply:
+    def _list_calls(self, request: WireRequest) -> WireResponse:
         return json_reply({"requests": self._calls.as_json()})
 
-    def _show_state(self, request: Request) -> Reply:
+    def _show_state(self, request: WireRequest) -> WireResponse:
         state = {slug: provider.state() for slug, provider in self._providers.items()}
         return json_reply({"providers": state})
 
-    def _configure_account(self, request: Request) -> Reply:
+    def _configure_account(self, request: WireRequest) -> WireResponse:
         wish = _read_json(request)
         try:
             provider = self._providers[wish["provider"]]
@@ -101,13 +101,13 @@ class Control:
             raise BadWish(f"Cannot be followed: {exc}") from exc
         return self._show_state(request)
 
-    def _reset(self, request: Request) -> Reply:
+    def _reset(self, request: WireRequest) -> WireResponse:
         _read_json(request)
         self._forget()
         return self._show_state(request)
 
 
-def _read_json(request: Request) -> Any:
+def _read_json(request: WireRequest) -> Any:
     if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
         raise BadWish("The content type must be application/json.")
     try:

@@ -7,117 +7,117 @@ from http import HTTPStatus
 from typing import Any, Protocol
 
 from catalog.sandbox.faults import Fault, FaultKind
-from catalog.sandbox.messages import Delivery, Reply, html_reply, json_reply
+from catalog.sandbox.messages import Delivery, WireResponse, html_reply, json_reply
 
 GATEWAY_TITLES = {502: "502 Bad Gateway", 503: "503 Service Temporarily Unavailable"}
-NO_ANSWER = Reply(status=0, delivery=Delivery.NOTHING)
+NO_ANSWER = WireResponse(status=0, delivery=Delivery.NOTHING)
 
 
-class Wording(Protocol):
+class ErrorWording(Protocol):
     """How a provider words its trouble."""
 
-    def too_many_requests(self, code: str) -> Reply: ...
-    def server_error(self, status: int, message: str = "") -> Reply: ...
+    def too_many_requests(self, code: str) -> WireResponse: ...
+    def server_error(self, status: int, message: str = "") -> WireResponse: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class FaultScene:
     """The call that a fault hits: its work, and the means to spoil it."""
 
-    work: Callable[[], Reply]
-    wording: Wording
+    work: Callable[[], WireResponse]
+    wording: ErrorWording
     pause: Callable[[float], None]
-    later: Callable[[float, Callable[[], Reply]], None]
+    later: Callable[[float, Callable[[], WireResponse]], None]
 
 
-def apply_fault(fault: Fault, scene: Scene) -> Reply:
+def apply_fault(fault: Fault, scene: FaultScene) -> WireResponse:
     """Carry out a call as the fault wants it."""
     return _EFFECTS[fault.fault](fault, scene)
 
 
-def _drop_before(fault: Fault, scene: Scene) -> Reply:
+def _drop_before(fault: Fault, scene: FaultScene) -> WireResponse:
     return NO_ANSWER
 
 
-def _drop_after(fault: Fault, scene: Scene) -> Reply:
+def _drop_after(fault: Fault, scene: FaultScene) -> WireResponse:
     scene.work()
     return NO_ANSWER
 
 
-def _late(fault: Fault, scene: Scene) -> Reply:
+def _late(fault: Fault, scene: FaultScene) -> WireResponse:
     scene.later(fault.seconds, scene.work)
     return NO_ANSWER
 
 
-def _rate_limit(fault: Fault, scene: Scene) -> Reply:
+def _rate_limit(fault: Fault, scene: FaultScene) -> WireResponse:
     return _with_wait(fault, scene.wording.too_many_requests(fault.code))
 
 
-def _refuse(fault: Fault, scene: Scene) -> Reply:
+def _refuse(fault: Fault, scene: FaultScene) -> WireResponse:
     status = fault.status or 400
     if fault.values:
         return _with_wait(fault, json_reply(fault.values, status))
     kind = "text/html" if fault.text.lstrip().startswith("<") else "text/plain"
-    return _with_wait(fault, Reply(status, fault.text.encode(), f"{kind}; charset=utf-8"))
+    return _with_wait(fault, WireResponse(status, fault.text.encode(), f"{kind}; charset=utf-8"))
 
 
-def _with_wait(fault: Fault, reply: Reply) -> Reply:
+def _with_wait(fault: Fault, reply: WireResponse) -> WireResponse:
     if fault.retry_after is None:
         return reply
     return reply.with_headers(Retry_After=str(fault.retry_after))
 
 
-def _error_before(fault: Fault, scene: Scene) -> Reply:
+def _error_before(fault: Fault, scene: FaultScene) -> WireResponse:
     return scene.wording.server_error(fault.status or 500)
 
 
-def _error_after(fault: Fault, scene: Scene) -> Reply:
+def _error_after(fault: Fault, scene: FaultScene) -> WireResponse:
     scene.work()
     return scene.wording.server_error(fault.status or 500)
 
 
-def _gateway_before(fault: Fault, scene: Scene) -> Reply:
+def _gateway_before(fault: Fault, scene: FaultScene) -> WireResponse:
     status = fault.status or 502
     return html_reply(GATEWAY_TITLES.get(status, f"{status} Error"), status)
 
 
-def _gateway_after(fault: Fault, scene: Scene) -> Reply:
+def _gateway_after(fault: Fault, scene: FaultScene) -> WireResponse:
     scene.work()
     return _gateway_before(fault, scene)
 
 
-def _text_before(fault: Fault, scene: Scene) -> Reply:
+def _text_before(fault: Fault, scene: FaultScene) -> WireResponse:
     status = fault.status or 404
     title = HTTPStatus(status).phrase.lower() if status in set(HTTPStatus) else "error"
-    return Reply(status, f"{status} {title}\n".encode(), "text/plain; charset=utf-8")
+    return WireResponse(status, f"{status} {title}\n".encode(), "text/plain; charset=utf-8")
 
 
-def _slow_before(fault: Fault, scene: Scene) -> Reply:
+def _slow_before(fault: Fault, scene: FaultScene) -> WireResponse:
     scene.pause(fault.seconds)
     return scene.work()
 
 
-def _slow_after(fault: Fault, scene: Scene) -> Reply:
+def _slow_after(fault: Fault, scene: FaultScene) -> WireResponse:
     reply = scene.work()
     scene.pause(fault.seconds)
     return reply
 
 
-def _cut_json(fault: Fault, scene: Scene) -> Reply:
+def _cut_json(fault: Fault, scene: FaultScene) -> WireResponse:
     reply = scene.work()
     return replace(reply, body=reply.body[: len(reply.body) // 2])
 
 
-def _cut_body(fault: Fault, scene: Scene) -> Reply:
+def _cut_body(fault: Fault, scene: FaultScene) -> WireResponse:
     return replace(scene.work(), delivery=Delivery.CUT)
 
 
-def _html(fault: Fault, scene: Scene) -> Reply:
+def _html(fault: Fault, scene: FaultScene) -> WireResponse:
     scene.work()
     return html_reply("Maintenance")
 
 
-def _no_id(fault: Fault, scene: Scene) -> Reply:
+def _no_id(fault: Fault, scene: FaultScene) -> WireResponse:
     reply = scene.work()
     try:
         body = json.dumps(_without_ids(json.loads(reply.body))).encode()
@@ -126,12 +126,12 @@ def _no_id(fault: Fault, scene: Scene) -> Reply:
     return replace(reply, body=body)
 
 
-def _change_json(fault: Fault, scene: Scene) -> Reply:
+def _change_json(fault: Fault, scene: FaultScene) -> WireResponse:
     reply = scene.work()
     return json_reply({**json.loads(reply.body), **fault.values}, reply.status)
 
 
-def _drip(fault: Fault, scene: Scene) -> Reply:
+def _drip(fault: Fault, scene: FaultScene) -> WireResponse:
     return replace(scene.work(), seconds_per_byte=fault.seconds)
 
 
@@ -148,7 +148,7 @@ def _names_an_id(name: str) -> bool:
     return name == "id" or name.endswith(("_id", "Id"))
 
 
-_EFFECTS: Mapping[FaultKind, Callable[[Fault, Scene], Reply]] = {
+_EFFECTS: Mapping[FaultKind, Callable[[Fault, FaultScene], WireResponse]] = {
     FaultKind.DROP_BEFORE: _drop_before,
     FaultKind.DROP_AFTER: _drop_after,
     FaultKind.LATE: _late,

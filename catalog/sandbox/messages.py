@@ -16,7 +16,7 @@ class Delivery(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class WireRequest:
     """One HTTP request; header names are lower case, ``path`` is still percent-encoded."""
 
     method: str
@@ -37,7 +37,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class WireResponse:
     """One HTTP answer; ``seconds_per_byte`` lets it drip instead of flow."""
 
     status: int = 200
@@ -53,12 +53,12 @@ class Reply:
         return replace(self, headers={**self.headers, **named})
 
 
-def json_reply(value: Any, status: int = 200) -> Reply:
+def json_reply(value: Any, status: int = 200) -> WireResponse:
     """Answer with a JSON value."""
-    return Reply(status, json.dumps(value, ensure_ascii=False).encode())
+    return WireResponse(status, json.dumps(value, ensure_ascii=False).encode())
 
 
-def html_reply(title: str, status: int = 200) -> Reply:
+def html_reply(title: str, status: int = 200) -> WireResponse:
     """Answer with a small page, as proxies in front of an API do when it is down."""
     page = f"<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n"
-    return Reply(status, page.encode(), "text/html; charset=utf-8")
+    return WireResponse(status, page.encode(), "text/html; charset=utf-8")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Tongue:
+class NameLanguage:
     """A language with its places: accent and BCP 47 tag of each, the commonest first."""
 
     code: str
@@ -17,9 +17,9 @@ class Tongue:
     weight: int = 2
 
 
-def _tongue(code: str, places: str, women: str, men: str, weight: int = 2) -> Tongue:
+def _tongue(code: str, places: str, women: str, men: str, weight: int = 2) -> NameLanguage:
     pairs = [place.split("=") for place in places.split()]
-    return Tongue(
+    return NameLanguage(
         code,
         tuple((accent.replace("_", " "), f"{code}-{region}") for accent, region in pairs),
         tuple(women.split()),

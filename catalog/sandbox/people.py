@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from catalog.sandbox.characters import Character
-from catalog.sandbox.names import TONGUES, Tongue
+from catalog.sandbox.names import TONGUES, NameLanguage
 
 _GENDERS = ("male", "female", "neutral")
 _AGES = ("young", "middle_aged", "old")
@@ -147,7 +147,7 @@ def make_person(seed: str) -> Person:
     )
 
 
-def _name(dice: random.Random, tongue: Tongue, gender: str) -> str:
+def _name(dice: random.Random, tongue: NameLanguage, gender: str) -> str:
     if gender == "neutral":
         return dice.choice(tongue.women + tongue.men)
     return dice.choice(tongue.women if gender == "female" else tongue.men)

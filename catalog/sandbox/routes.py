@@ -18,7 +18,7 @@ class NoSuchMethod(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Match(Generic[Target]):
+class RouteMatch(Generic[Target]):
     """The endpoint that was found, with the values of the variable path segments."""
 
     target: Target
@@ -32,7 +32,7 @@ class Routes(Generic[Target]):
         """Take rows of method, template such as ``/v1/voices/{voice_id}``, and endpoint."""
         self._rows = [(method, _pattern(template), target) for method, template, target in rows]
 
-    def find(self, method: str, path: str) -> Match[Target]:
+    def find(self, method: str, path: str) -> RouteMatch[Target]:
         """Return the endpoint; HEAD is served by GET. Raises NoSuchPath or NoSuchMethod."""
         wanted = "GET" if method == "HEAD" else method
         is_known = False
@@ -42,7 +42,7 @@ class Routes(Generic[Target]):
                 continue
             if row_method == wanted:
                 values = {name: unquote(value) for name, value in found.groupdict().items()}
-                return Match(target, values)
+                return RouteMatch(target, values)
             is_known = True
         raise NoSuchMethod if is_known else NoSuchPath
 

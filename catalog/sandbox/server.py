@@ -14,16 +14,16 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from catalog.sandbox.calls import CallLog
+from catalog.sandbox.clips import ClipStore
 from catalog.sandbox.control import PREFIX as CONTROL_PREFIX
-from catalog.sandbox.control import Control
-from catalog.sandbox.effects import Scene, apply_fault
+from catalog.sandbox.control import ControlInterface
+from catalog.sandbox.effects import FaultScene, apply_fault
 from catalog.sandbox.faults import FaultPlan
 from catalog.sandbox.keys import AccountName
-from catalog.sandbox.messages import Reply, Request, json_reply
-from catalog.sandbox.provider import Backstage, SandboxProvider
+from catalog.sandbox.messages import WireRequest, WireResponse, json_reply
 from catalog.sandbox.providers import provider_classes
+from catalog.sandbox.services import SandboxProvider, Services
 from catalog.sandbox.store import Store
-from catalog.sandbox.studio import Studio
 from catalog.sandbox.wire import Connection
 
 logger = logging.getLogger(__name__)
@@ -56,12 +56,12 @@ class Sandbox:
             directory = state or Path(cleanup.enter_context(tempfile.TemporaryDirectory()))
             store = Store(state / "sandbox.sqlite3" if state else None)
             cleanup.callback(store.close)
-            backstage = Backstage(store, Studio(directory / "clips", engine), voices, time.time)
+            backstage = Services(store, ClipStore(directory / "clips", engine), voices, time.time)
             self._providers: dict[str, SandboxProvider] = {
                 kind.slug: kind(backstage) for kind in provider_classes()
             }
             self._store = store
-            self._control = Control(self.faults, self.calls, self._providers, self.reset)
+            self._control = ControlInterface(self.faults, self.calls, self._providers, self.reset)
             self._server = _Server((ADDRESS, port), self._connection_class())
             self._cleanup = cleanup.pop_all()
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
@@ -111,7 +111,7 @@ class Sandbox:
             late.join()
         self._cleanup.close()
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: WireRequest) -> WireResponse:
         """Answer one request, whatever it is."""
         try:
             return self._answer(request)
@@ -119,7 +119,7 @@ class Sandbox:
             logger.exception("The sandbox failed at %s %s", request.method, request.path)
             return json_reply({"detail": "The sandbox failed; its log says why."}, 500)
 
-    def _answer(self, request: Request) -> Reply:
+    def _answer(self, request: WireRequest) -> WireResponse:
         if not _is_own(request.origin):
             return json_reply({"detail": "The sandbox answers to loopback names only."}, 403)
         if request.path.startswith(CONTROL_PREFIX):
@@ -131,8 +131,8 @@ class Sandbox:
             return json_reply(found, 200 if request.path == "/" else 404)
         return self._play(provider, request.under(f"/{slug}"))
 
-    def _play(self, provider: SandboxProvider, request: Request) -> Reply:
-        def work() -> Reply:
+    def _play(self, provider: SandboxProvider, request: WireRequest) -> WireResponse:
+        def work() -> WireResponse:
             return provider.answer(request)
 
         key = provider.key_in(request)
@@ -140,7 +140,7 @@ class Sandbox:
         if fault is None:
             reply = work()
         else:
-            scene = Scene(work, provider, self._pause, self._do_later)
+            scene = FaultScene(work, provider, self._pause, self._do_later)
             reply = apply_fault(fault, scene)
         self.calls.add(
             provider=provider.slug,
@@ -159,7 +159,7 @@ class Sandbox:
     def _pause(self, seconds: float) -> None:
         self._stopping.wait(seconds)
 
-    def _do_later(self, seconds: float, work: Callable[[], Reply]) -> None:
+    def _do_later(self, seconds: float, work: Callable[[], WireResponse]) -> None:
         def wait_and_work() -> None:
             # Whoever is stopped before its time has not done its work, as after a crash.
             if not self._stopping.wait(seconds):

@@ -6,15 +6,15 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from catalog.sandbox.characters import Character
+from catalog.sandbox.clips import ClipStore
 from catalog.sandbox.people import Person, make_person
-from catalog.sandbox.sounds import Sound, to_mp3, to_wav
-from catalog.sandbox.studio import Studio
+from catalog.sandbox.waveforms import Waveform, to_mp3, to_wav
 
 READING_RATE = 24_000
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class SandboxVoice:
     """A voice; ``payload`` is what the API tells of it, ``facts`` what it keeps to itself.
 
     ``seed`` is that of the person who speaks; for an uploaded voice it is empty, and ``pitch``
@@ -48,11 +48,11 @@ class Voice:
         """What it says in a preview."""
         return make_person(self.seed or self.voice_id).sentence
 
-    def speak(self, studio: Studio, text: str, speed: float = 1.0) -> Sound:
+    def speak(self, studio: ClipStore, text: str, speed: float = 1.0) -> Waveform:
         """Speak a text; raises NoEngine."""
         return studio.speak(text, self.character.faster(speed))
 
-    def preview(self, studio: Studio, slug: str) -> bytes:
+    def preview(self, studio: ClipStore, slug: str) -> bytes:
         """Return its preview as MP3; spoken once."""
         text = self.sentence
 
@@ -62,7 +62,7 @@ class Voice:
         return studio.clip(f"preview {slug} {self.voice_id} {self.seed} {text}", record)
 
 
-def record_reading(studio: Studio, person: Person, seconds: float) -> bytes:
+def record_reading(studio: ClipStore, person: Person, seconds: float) -> bytes:
     """Return the WAV that a person recorded for a clone; spoken once."""
 
     def record() -> bytes:

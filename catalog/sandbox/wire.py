@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
-from catalog.sandbox.messages import Delivery, Reply, Request, json_reply
+from catalog.sandbox.messages import Delivery, WireRequest, WireResponse, json_reply
 
 logger = logging.getLogger(__name__)
 
@@ -15,7 +15,7 @@ DRAINED = 4 * MAX_BODY  # how much of an oversized body is read so that the clie
 MAX_CHUNK_LINE = 1024
 
 
-class Unreadable(Exception):
+class UnreadableRequest(Exception):
     """The request cannot be read; answered with ``status`` and the end of the connection."""
 
     def __init__(self, status: int, reason: str) -> None:
@@ -27,7 +27,7 @@ class Unreadable(Exception):
 class Connection(BaseHTTPRequestHandler):
     """One client's connection, kept alive between requests."""
 
-    answer: ClassVar[Callable[[Request], Reply]]
+    answer: ClassVar[Callable[[WireRequest], WireResponse]]
     pause: ClassVar[Callable[[float], None]]
 
     protocol_version = "HTTP/1.1"
@@ -41,7 +41,7 @@ class Connection(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         try:
             request = self._read()
-        except Unreadable as exc:
+        except UnreadableRequest as exc:
             self.close_connection = True
             self._write(json_reply({"detail": exc.reason}, exc.status), has_body=True)
             return
@@ -78,20 +78,20 @@ class Connection(BaseHTTPRequestHandler):
             self.request_version = "HTTP/1.0"
         self._write(json_reply({"detail": message or "Bad request"}, code), has_body=True)
 
-    def _read(self) -> Request:
+    def _read(self) -> WireRequest:
         try:
             target = urlsplit(self.path)
             query = parse_qs(target.query, keep_blank_values=True, max_num_fields=500)
         except ValueError as exc:
-            raise Unreadable(400, "The request line makes no sense.") from exc
+            raise UnreadableRequest(400, "The request line makes no sense.") from exc
         path = target.path or "/"
         if not path.startswith("/"):
-            raise Unreadable(400, "The request line makes no sense.")
+            raise UnreadableRequest(400, "The request line makes no sense.")
         names = {name.lower(): value for name, value in self.headers.items()}
         host = names.get("host")
         if not host or self.headers.get_all("host", []) != [host]:
-            raise Unreadable(400, "One Host header is required.")
-        return Request(
+            raise UnreadableRequest(400, "One Host header is required.")
+        return WireRequest(
             method=self.command,
             path=path,
             origin=f"http://{host}",
@@ -105,15 +105,15 @@ class Connection(BaseHTTPRequestHandler):
         length = headers.get("content-length")
         if coding:
             if coding != "chunked" or length is not None:
-                raise Unreadable(400, "The length of the body is unclear.")
+                raise UnreadableRequest(400, "The length of the body is unclear.")
             return self._read_chunks()
         if length is None:
             return b""
         if not (length.isascii() and length.isdigit()):
-            raise Unreadable(400, "Content-Length is not a number.")
+            raise UnreadableRequest(400, "Content-Length is not a number.")
         if int(length) > MAX_BODY:
             self._drain(int(length))
-            raise Unreadable(413, "Request Entity Too Large")
+            raise UnreadableRequest(413, "Request Entity Too Large")
         return self._read_exactly(int(length))
 
     def _read_chunks(self) -> bytes:
@@ -123,12 +123,12 @@ class Connection(BaseHTTPRequestHandler):
             try:
                 size = int(size_line.split(b";")[0], 16)
             except ValueError as exc:
-                raise Unreadable(400, "A chunk has no size.") from exc
+                raise UnreadableRequest(400, "A chunk has no size.") from exc
             if not 0 <= size <= MAX_BODY - len(body):
-                raise Unreadable(413, "Request Entity Too Large")
+                raise UnreadableRequest(413, "Request Entity Too Large")
             body += self._read_exactly(size)
             if self.rfile.readline(MAX_CHUNK_LINE).strip():
-                raise Unreadable(400, "A chunk is longer than its size.")
+                raise UnreadableRequest(400, "A chunk is longer than its size.")
             if size == 0:
                 return bytes(body)
 
@@ -144,7 +144,7 @@ class Connection(BaseHTTPRequestHandler):
         while left > 0 and (piece := self.rfile.read(min(left, 1 << 20))):
             left -= len(piece)
 
-    def _write(self, reply: Reply, *, has_body: bool) -> None:
+    def _write(self, reply: WireResponse, *, has_body: bool) -> None:
         if reply.delivery is not Delivery.WHOLE:
             self.close_connection = True
         if reply.delivery is Delivery.NOTHING:
@@ -162,7 +162,7 @@ class Connection(BaseHTTPRequestHandler):
             self._write_body(reply)
         self.wfile.flush()
 
-    def _write_body(self, reply: Reply) -> None:
+    def _write_body(self, reply: WireResponse) -> None:
         body = reply.body
         if reply.delivery is Delivery.CUT:
             body = body[: len(body) // 2]

@@ -17,7 +17,7 @@ from catalog.providers.types import (
 )
 from catalog.sandbox import Sandbox
 from catalog.sandbox.faults import Fault, FaultKind
-from catalog.sandbox.sounds import decode_recording
+from catalog.sandbox.waveforms import decode_recording
 from tests.conftest import make_wav
 from tests.providers.verbs import INFOS
 

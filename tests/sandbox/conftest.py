@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from catalog.sandbox import Sandbox, running_sandbox
-from catalog.sandbox.sounds import Sound, to_wav
+from catalog.sandbox.waveforms import Waveform, to_wav
 
 Connect = Callable[..., httpx.Client]
 
@@ -69,7 +69,7 @@ def hum(pitch: float, seconds: float = 3.0) -> bytes:
     moments = np.arange(int(seconds * rate)) / rate
     overtones = [np.sin(2 * np.pi * pitch * part * moments) / part for part in range(1, 12)]
     samples = (0.1 * np.sum(overtones, axis=0)).astype(np.float32)
-    return to_wav(Sound(samples, rate), rate=rate, seconds=seconds)
+    return to_wav(Waveform(samples, rate), rate=rate, seconds=seconds)
 
 
 def clone(client: httpx.Client, name: str = "Nora", sample: bytes | None = None) -> str:

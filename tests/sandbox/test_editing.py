@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from catalog.sandbox.providers.elevenlabs import editing
-from catalog.sandbox.providers.elevenlabs.accounts import Account
+from catalog.sandbox.providers.elevenlabs.accounts import ElevenLabsAccount
 from tests.sandbox.conftest import clone, hum, own_names
 
 WAV = ("nora.wav", hum(200), "audio/wav")
@@ -259,7 +259,7 @@ def test_settings_that_make_no_sense_are_refused(full, body):
 def test_last_slot_is_given_away_once(full, control, monkeypatch):
     check_limits = editing._check_limits
 
-    def check_limits_slowly(account: Account) -> None:
+    def check_limits_slowly(account: ElevenLabsAccount) -> None:
         check_limits(account)
         time.sleep(0.02)
 

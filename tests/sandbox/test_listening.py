@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from catalog.sandbox import running_sandbox
-from catalog.sandbox.sounds import decode_recording, median_pitch
+from catalog.sandbox.waveforms import decode_recording, median_pitch
 from tests.sandbox.conftest import clone, hum
 
 

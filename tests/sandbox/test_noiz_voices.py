@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from catalog.sandbox.sounds import decode_recording, median_pitch, to_mp3
+from catalog.sandbox.waveforms import decode_recording, median_pitch, to_mp3
 from tests.sandbox.conftest import hum
 
 

@@ -14,7 +14,7 @@ import catalog.sandbox.providers
 from catalog.sandbox import running_sandbox
 from catalog.sandbox.multipart import NotMultipart, parse_form
 from catalog.sandbox.people import make_person
-from catalog.sandbox.sounds import NotAudio, Sound, decode_recording, median_pitch
+from catalog.sandbox.waveforms import NotAudio, Waveform, decode_recording, median_pitch
 from tests.sandbox.conftest import hum
 
 ANOTHER_PROVIDER = '''
@@ -94,7 +94,7 @@ def test_pitch_is_measured(pitch):
 def test_noise_has_no_pitch():
     noise = np.random.default_rng(1).normal(0, 0.1, 48_000).astype(np.float32)
 
-    assert median_pitch(Sound(noise, 16_000)) is None
+    assert median_pitch(Waveform(noise, 16_000)) is None
 
 
 def test_moment_of_sound_has_no_pitch():

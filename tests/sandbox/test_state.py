@@ -14,11 +14,11 @@ import httpx
 import pytest
 
 from catalog.sandbox import Sandbox, running_sandbox
+from catalog.sandbox.clips import ClipStore
 from catalog.sandbox.keys import AccountKind, AccountName
-from catalog.sandbox.provider import Backstage
-from catalog.sandbox.providers.elevenlabs.accounts import Account
+from catalog.sandbox.providers.elevenlabs.accounts import ElevenLabsAccount
+from catalog.sandbox.services import Services
 from catalog.sandbox.store import Store
-from catalog.sandbox.studio import Studio
 from tests.sandbox.conftest import clone, hum, own_names
 
 ROOT = Path(__file__).parents[2]
@@ -156,8 +156,8 @@ def test_unusable_state_gives_the_port_back(tmp_path):
 def test_new_month_gives_new_credit():
     now = [time.mktime((2026, 11, 30, 12, 0, 0, 0, 0, 0))]
     store = Store()
-    backstage = Backstage(store, Studio(Path("unused")), 1, lambda: now[0])
-    account = Account(backstage, AccountName(AccountKind.FULL), {})
+    backstage = Services(store, ClipStore(Path("unused")), 1, lambda: now[0])
+    account = ElevenLabsAccount(backstage, AccountName(AccountKind.FULL), {})
     account.count(character_count=1_000, edits=9)
     spent = account.usage()
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from catalog.sandbox.sounds import decode_recording, median_pitch
+from catalog.sandbox.waveforms import decode_recording, median_pitch
 from tests.sandbox.conftest import hum
 
 Json = dict[str, Any]

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from catalog.sandbox import Sandbox, wire
-from catalog.sandbox.messages import Request
+from catalog.sandbox.messages import WireRequest
 
 HOST = "Host: 127.0.0.1\r\n"
 KEY = "xi-api-key: sandbox-elevenlabs-full\r\n"
@@ -150,7 +150,7 @@ def test_unknown_provider_is_not_found(sandbox):
 
 
 def test_failure_of_the_sandbox_is_answered_and_logged(sandbox, monkeypatch, caplog):
-    def fail(request: Request) -> None:
+    def fail(request: WireRequest) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr(sandbox, "_answer", fail)

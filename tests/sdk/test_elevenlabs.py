@@ -10,7 +10,7 @@ from elevenlabs.core.api_error import ApiError
 from elevenlabs.errors import UnprocessableEntityError
 
 from catalog.sandbox import Sandbox, running_sandbox
-from catalog.sandbox.sounds import decode_recording
+from catalog.sandbox.waveforms import decode_recording
 from tests.sandbox.conftest import hum
 
 pytestmark = pytest.mark.sdk

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from catalog.sandbox import Sandbox, running_sandbox
-from catalog.sandbox.sounds import decode_recording
+from catalog.sandbox.waveforms import decode_recording
 from tests.sandbox.conftest import hum
 
 inworld_tts = pytest.importorskip("inworld_tts")

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from catalog.sandbox import Sandbox, running_sandbox
-from catalog.sandbox.sounds import decode_recording
+from catalog.sandbox.waveforms import decode_recording
 from tests.sandbox.conftest import hum
 
 telnyx = pytest.importorskip("telnyx")

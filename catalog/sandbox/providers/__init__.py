@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 
-from catalog.sandbox.provider import SandboxProvider
+from catalog.sandbox.services import SandboxProvider
 
 
 def provider_classes() -> list[type[SandboxProvider]]:

@@ -5,7 +5,7 @@ import base64
 import httpx
 import pytest
 
-from catalog.sandbox.sounds import decode_recording, median_pitch
+from catalog.sandbox.waveforms import decode_recording, median_pitch
 from tests.sandbox.conftest import hum
 from tests.sandbox.inworld.conftest import VOICES, clone, found, sample
 

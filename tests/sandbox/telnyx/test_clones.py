@@ -5,7 +5,7 @@ import re
 import httpx
 import pytest
 
-from catalog.sandbox.sounds import decode_recording
+from catalog.sandbox.waveforms import decode_recording
 from tests.sandbox.conftest import hum
 from tests.sandbox.telnyx.conftest import clones, refusal, upload
 

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from catalog.sandbox.sounds import decode_recording, median_pitch
+from catalog.sandbox.waveforms import decode_recording, median_pitch
 from tests.sandbox.conftest import hum
 from tests.sandbox.telnyx.conftest import clones, upload
 

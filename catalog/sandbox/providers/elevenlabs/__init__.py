@@ -8,10 +8,9 @@ from typing import Any, ClassVar
 from uuid import uuid4
 
 from catalog.sandbox.keys import AccountKind, AccountName
-from catalog.sandbox.messages import Reply, Request, json_reply
-from catalog.sandbox.provider import Backstage
-from catalog.sandbox.providers.elevenlabs.accounts import WRITE_PERMISSION, Account
-from catalog.sandbox.providers.elevenlabs.calls import Call, Endpoint
+from catalog.sandbox.messages import WireRequest, WireResponse, json_reply
+from catalog.sandbox.providers.elevenlabs.accounts import WRITE_PERMISSION, ElevenLabsAccount
+from catalog.sandbox.providers.elevenlabs.calls import ElevenLabsCall, Endpoint
 from catalog.sandbox.providers.elevenlabs.editing import (
     add_voice,
     delete_sample,
@@ -27,7 +26,7 @@ from catalog.sandbox.providers.elevenlabs.library import make_library
 from catalog.sandbox.providers.elevenlabs.listening import convert_text, play_preview, play_sample
 from catalog.sandbox.providers.elevenlabs.listing import list_voices, search_voices
 from catalog.sandbox.providers.elevenlabs.refusals import (
-    Refusal,
+    ElevenLabsError,
     invalid_key,
     missing_permission,
     no_key,
@@ -35,16 +34,17 @@ from catalog.sandbox.providers.elevenlabs.refusals import (
     refuse_in_the_older_shape,
 )
 from catalog.sandbox.providers.elevenlabs.user import get_subscription, get_user, list_models
-from catalog.sandbox.providers.elevenlabs.voices import Voice
+from catalog.sandbox.providers.elevenlabs.voices import ElevenLabsVoice
 from catalog.sandbox.providers.elevenlabs.workspaces import begin_professional, share_resource
-from catalog.sandbox.routes import Match, NoSuchMethod, NoSuchPath, Routes
-from catalog.sandbox.speech import NoEngine
+from catalog.sandbox.routes import NoSuchMethod, NoSuchPath, RouteMatch, Routes
+from catalog.sandbox.services import Services
+from catalog.sandbox.tts_simple import SpeechUnavailable
 
 READ_PERMISSION = "voices_read"
 BUSY_CODES = {"concurrent_limit_exceeded", "too_many_concurrent_requests", "system_busy"}
 
 
-def get_voice(call: Call) -> Reply:
+def get_voice(call: ElevenLabsCall) -> WireResponse:
     """Answer one voice.
 
     https://elevenlabs.io/docs/api-reference/voices/get
@@ -53,7 +53,7 @@ def get_voice(call: Call) -> Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class PermittedEndpoint:
     """An endpoint, and the permission that a key needs for it."""
 
     endpoint: Endpoint
@@ -62,37 +62,53 @@ class Door:
 
 _ROUTES = Routes(
     [
-        ("GET", "/v2/voices", Door(search_voices, READ_PERMISSION)),
-        ("GET", "/v1/voices", Door(list_voices, READ_PERMISSION)),
-        ("POST", "/v1/voices/add", Door(add_voice, WRITE_PERMISSION)),
-        ("GET", "/v1/voices/settings/default", Door(get_default_settings, READ_PERMISSION)),
-        ("GET", "/v1/voices/{voice_id}", Door(get_voice, READ_PERMISSION)),
-        ("DELETE", "/v1/voices/{voice_id}", Door(delete_voice, WRITE_PERMISSION)),
-        ("POST", "/v1/voices/{voice_id}/edit", Door(edit_voice, WRITE_PERMISSION)),
-        ("GET", "/v1/voices/{voice_id}/settings", Door(get_settings, READ_PERMISSION)),
-        ("POST", "/v1/voices/{voice_id}/settings/edit", Door(edit_settings, WRITE_PERMISSION)),
+        ("GET", "/v2/voices", PermittedEndpoint(search_voices, READ_PERMISSION)),
+        ("GET", "/v1/voices", PermittedEndpoint(list_voices, READ_PERMISSION)),
+        ("POST", "/v1/voices/add", PermittedEndpoint(add_voice, WRITE_PERMISSION)),
+        (
+            "GET",
+            "/v1/voices/settings/default",
+            PermittedEndpoint(get_default_settings, READ_PERMISSION),
+        ),
+        ("GET", "/v1/voices/{voice_id}", PermittedEndpoint(get_voice, READ_PERMISSION)),
+        ("DELETE", "/v1/voices/{voice_id}", PermittedEndpoint(delete_voice, WRITE_PERMISSION)),
+        ("POST", "/v1/voices/{voice_id}/edit", PermittedEndpoint(edit_voice, WRITE_PERMISSION)),
+        ("GET", "/v1/voices/{voice_id}/settings", PermittedEndpoint(get_settings, READ_PERMISSION)),
+        (
+            "POST",
+            "/v1/voices/{voice_id}/settings/edit",
+            PermittedEndpoint(edit_settings, WRITE_PERMISSION),
+        ),
         (
             "DELETE",
             "/v1/voices/{voice_id}/samples/{sample_id}",
-            Door(delete_sample, WRITE_PERMISSION),
+            PermittedEndpoint(delete_sample, WRITE_PERMISSION),
         ),
         (
             "GET",
             "/v1/voices/{voice_id}/samples/{sample_id}/audio",
-            Door(play_sample, READ_PERMISSION),
+            PermittedEndpoint(play_sample, READ_PERMISSION),
         ),
-        ("POST", "/v1/voices/pvc", Door(begin_professional, WRITE_PERMISSION)),
+        ("POST", "/v1/voices/pvc", PermittedEndpoint(begin_professional, WRITE_PERMISSION)),
         (
             "POST",
             "/v1/workspace/resources/{voice_id}/share",
-            Door(share_resource, WRITE_PERMISSION),
+            PermittedEndpoint(share_resource, WRITE_PERMISSION),
         ),
-        ("POST", "/v1/text-to-speech/{voice_id}", Door(convert_text, "text_to_speech")),
-        ("POST", "/v1/text-to-speech/{voice_id}/stream", Door(convert_text, "text_to_speech")),
-        ("GET", "/v1/history", Door(list_history, HISTORY_PERMISSION)),
-        ("GET", "/v1/user", Door(get_user, "user_read")),
-        ("GET", "/v1/user/subscription", Door(get_subscription, "user_read")),
-        ("GET", "/v1/models", Door(list_models, "models_read")),
+        (
+            "POST",
+            "/v1/text-to-speech/{voice_id}",
+            PermittedEndpoint(convert_text, "text_to_speech"),
+        ),
+        (
+            "POST",
+            "/v1/text-to-speech/{voice_id}/stream",
+            PermittedEndpoint(convert_text, "text_to_speech"),
+        ),
+        ("GET", "/v1/history", PermittedEndpoint(list_history, HISTORY_PERMISSION)),
+        ("GET", "/v1/user", PermittedEndpoint(get_user, "user_read")),
+        ("GET", "/v1/user/subscription", PermittedEndpoint(get_subscription, "user_read")),
+        ("GET", "/v1/models", PermittedEndpoint(list_models, "models_read")),
     ]
 )
 _FILES = Routes([("GET", "/_files/{voice_id}.mp3", "preview")])
@@ -103,16 +119,16 @@ class Provider:
 
     slug: ClassVar[str] = "elevenlabs"
 
-    def __init__(self, backstage: Backstage) -> None:
+    def __init__(self, backstage: Services) -> None:
         self._backstage = backstage
         voices = make_library(backstage.voice_count, backstage.clock())
         self._library = {voice.voice_id: voice for voice in voices}
 
-    def key_in(self, request: Request) -> str:
+    def key_in(self, request: WireRequest) -> str:
         """Return the API key that came with a request, or an empty string."""
         return request.headers.get("xi-api-key", "")
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: WireRequest) -> WireResponse:
         """Do what was asked and answer as the provider does, refusals included."""
         try:
             reply = self._answer(request)
@@ -120,13 +136,13 @@ class Provider:
             reply = json_reply({"detail": "Not Found"}, 404)
         except NoSuchMethod:
             reply = json_reply({"detail": "Method Not Allowed"}, 405)
-        except Refusal as refusal:
+        except ElevenLabsError as refusal:
             return _refused(refusal)
-        except NoEngine as exc:
+        except SpeechUnavailable as exc:
             return self.server_error(500, str(exc))
         return reply.with_headers(request_id=uuid4().hex)
 
-    def too_many_requests(self, code: str) -> Reply:
+    def too_many_requests(self, code: str) -> WireResponse:
         """Return the provider's own 429: of a plan's concurrency, or of a rate."""
         if code in BUSY_CODES:
             message = "Too many concurrent requests. Your subscription allows a maximum of 5."
@@ -136,7 +152,7 @@ class Provider:
         message = "You have exceeded the rate limit. Please slow down."
         return _refused(refuse(429, "rate_limit_error", "rate_limit_exceeded", message))
 
-    def server_error(self, status: int, message: str = "") -> Reply:
+    def server_error(self, status: int, message: str = "") -> WireResponse:
         """Return the provider's own trouble report."""
         worded = message or "Something went wrong on our side. Please try again."
         return _refused(refuse_in_the_older_shape(status, "internal_server_error", worded))
@@ -151,14 +167,14 @@ class Provider:
         """Change limits of an account; raises KeyError for what cannot be changed."""
         self._account(account).adjust(values)
 
-    def _answer(self, request: Request) -> Reply:
+    def _answer(self, request: WireRequest) -> WireResponse:
         try:
             match = _ROUTES.find(request.method, request.path)
         except NoSuchPath:
             return self._answer_file(request)
         return match.target.endpoint(self._admit(request, match))
 
-    def _admit(self, request: Request, match: Match[Door]) -> Call:
+    def _admit(self, request: WireRequest, match: RouteMatch[PermittedEndpoint]) -> ElevenLabsCall:
         # Permissions are looked at before the body, so that an empty request tells what a key may.
         key = self.key_in(request)
         if not key:
@@ -166,34 +182,34 @@ class Provider:
         name = AccountName.from_key(self.slug, key)
         if name is None:
             raise invalid_key()
-        account = Account(self._backstage, name, self._library)
+        account = ElevenLabsAccount(self._backstage, name, self._library)
         if match.target.permission not in account.plan.permissions:
             raise missing_permission(match.target.permission)
-        return Call(request, account, self._backstage, match.values)
+        return ElevenLabsCall(request, account, self._backstage, match.values)
 
-    def _answer_file(self, request: Request) -> Reply:
+    def _answer_file(self, request: WireRequest) -> WireResponse:
         match = _FILES.find(request.method, request.path)
         voice = self._find_anywhere(match.values["voice_id"])
         if voice is None or not voice.has_preview:
             raise NoSuchPath
         return play_preview(request, self._backstage, voice)
 
-    def _find_anywhere(self, voice_id: str) -> Voice | None:
+    def _find_anywhere(self, voice_id: str) -> ElevenLabsVoice | None:
         if voice_id in self._library:
             return self._library[voice_id]
         for shelf in self._backstage.store.shelves(f"{self.slug}/"):
             document = self._backstage.store.get(shelf, "voice", voice_id)
             if document is not None:
-                return Voice.from_document(document)
+                return ElevenLabsVoice.from_document(document)
         return None
 
-    def _account(self, name: str) -> Account:
+    def _account(self, name: str) -> ElevenLabsAccount:
         kind, _, number = name.partition("-")
         parsed = AccountName(AccountKind(kind), int(number or 1))
-        return Account(self._backstage, parsed, self._library)
+        return ElevenLabsAccount(self._backstage, parsed, self._library)
 
 
-def _refused(refusal: Refusal) -> Reply:
+def _refused(refusal: ElevenLabsError) -> WireResponse:
     request_id = uuid4().hex
     detail = refusal.detail
     if isinstance(detail, dict) and "type" in detail:
@@ -201,7 +217,7 @@ def _refused(refusal: Refusal) -> Reply:
     return json_reply({"detail": detail}, refusal.status).with_headers(request_id=request_id)
 
 
-def _account_state(account: Account) -> dict[str, Any]:
+def _account_state(account: ElevenLabsAccount) -> dict[str, Any]:
     own = account.own_voices()
     return {
         "voice_count": len(account.voices()),

@@ -9,14 +9,14 @@ from typing import Any
 
 from catalog.sandbox.keys import AccountKind, AccountName
 from catalog.sandbox.people import make_person
-from catalog.sandbox.provider import Backstage
 from catalog.sandbox.providers.elevenlabs.library import messy_labels
 from catalog.sandbox.providers.elevenlabs.voices import (
-    Voice,
+    ElevenLabsVoice,
     blank_payload,
     identifier,
     reading_sample,
 )
+from catalog.sandbox.services import Services
 
 WRITE_PERMISSION = "voices_write"
 EVERY_PERMISSION = frozenset(
@@ -55,10 +55,12 @@ EDITS_A_MONTH = 240
 ADJUSTABLE = {"voice_limit", "character_limit", "character_count", "max_voice_add_edits"}
 
 
-class Account:
+class ElevenLabsAccount:
     """One account, as far as it is remembered; the library is the same for all."""
 
-    def __init__(self, backstage: Backstage, name: AccountName, library: Mapping[str, Voice]):
+    def __init__(
+        self, backstage: Services, name: AccountName, library: Mapping[str, ElevenLabsVoice]
+    ):
         self.name = name
         self.plan = PLANS[name.kind]
         self.shelf = f"elevenlabs/{name}"
@@ -79,34 +81,34 @@ class Account:
         """The id of the workspace, which its members share."""
         return identifier(f"workspace {self.name}")
 
-    def own_voices(self) -> list[Voice]:
+    def own_voices(self) -> list[ElevenLabsVoice]:
         """Return the voices made in this account by any of its members, oldest first."""
         stored = self.store.find(self.shelf, "voice").values()
-        return [Voice.from_document(document) for document in stored]
+        return [ElevenLabsVoice.from_document(document) for document in stored]
 
-    def voices(self) -> list[Voice]:
+    def voices(self) -> list[ElevenLabsVoice]:
         """Return all voices that the member has: own ones, those shared, and the library's."""
         removed = self.store.find(self.shelf, "removed")
         library = [voice for key, voice in self._library.items() if key not in removed]
         made = [voice.as_seen_by(self.name.member) for voice in self.own_voices()]
         return [*filter(None, made), *library]
 
-    def voice(self, voice_id: str) -> Voice | None:
+    def voice(self, voice_id: str) -> ElevenLabsVoice | None:
         """Return one of them, or None."""
         document = self.store.get(self.shelf, "voice", voice_id)
         if document is not None:
-            return Voice.from_document(document).as_seen_by(self.name.member)
+            return ElevenLabsVoice.from_document(document).as_seen_by(self.name.member)
         if self.store.get(self.shelf, "removed", voice_id) is not None:
             return None
         return self._library.get(voice_id)
 
-    def keep(self, voice: Voice) -> None:
+    def keep(self, voice: ElevenLabsVoice) -> None:
         """Add or replace a voice of the account's own, whoever changed it."""
         payload = {**voice.payload, "is_owner": True, "permission_on_resource": "admin"}
         kept = replace(voice, payload=payload)
         self.store.put(self.shelf, "voice", voice.voice_id, kept.as_document())
 
-    def drop(self, voice: Voice) -> None:
+    def drop(self, voice: ElevenLabsVoice) -> None:
         """Delete a voice of the account's own, or take one out that came from the library."""
         with self.store.transaction():
             if self.store.get(self.shelf, "voice", voice.voice_id) is None:
@@ -193,7 +195,7 @@ class Account:
 _CLONE_NAMES = ("{}", "{} (podcast voice)", "{} test 2", "My voice - {}", "{}, old microphone")
 
 
-def _first_voice(name: AccountName, number: int, category: str) -> Voice:
+def _first_voice(name: AccountName, number: int, category: str) -> ElevenLabsVoice:
     person = make_person(f"elevenlabs {name} {number}")
     dice = random.Random(f"first {person.seed}")
     voice_id = identifier(person.seed)
@@ -224,4 +226,4 @@ def _first_voice(name: AccountName, number: int, category: str) -> Voice:
             "dataset_duration_seconds": 1_913.4,
         }
     # Most clones get a preview after a while; here every second one has it.
-    return Voice(payload, person.seed, has_preview=number % 2 == 0)
+    return ElevenLabsVoice(payload, person.seed, has_preview=number % 2 == 0)

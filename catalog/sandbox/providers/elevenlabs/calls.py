@@ -4,20 +4,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.sandbox.messages import Reply, Request
-from catalog.sandbox.provider import Backstage
-from catalog.sandbox.providers.elevenlabs.accounts import Account
+from catalog.sandbox.messages import WireRequest, WireResponse
+from catalog.sandbox.providers.elevenlabs.accounts import ElevenLabsAccount
 from catalog.sandbox.providers.elevenlabs.refusals import not_the_owner, voice_not_found
-from catalog.sandbox.providers.elevenlabs.voices import Voice
+from catalog.sandbox.providers.elevenlabs.voices import ElevenLabsVoice
+from catalog.sandbox.services import Services
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ElevenLabsCall:
     """An authorized request; ``values`` are the variable segments of its path."""
 
-    request: Request
-    account: Account
-    backstage: Backstage
+    request: WireRequest
+    account: ElevenLabsAccount
+    backstage: Services
     values: dict[str, str]
 
     @property
@@ -25,23 +25,23 @@ class Call:
         """The address of the provider as the client named it."""
         return f"{self.request.origin}/elevenlabs"
 
-    def voice(self) -> Voice:
+    def voice(self) -> ElevenLabsVoice:
         """Return the voice that the path names, or refuse."""
         voice = self.account.voice(self.values["voice_id"])
         if voice is None:
             raise voice_not_found(self.values["voice_id"])
         return voice
 
-    def own_voice(self, *roles: str) -> Voice:
+    def own_voice(self, *roles: str) -> ElevenLabsVoice:
         """Return the voice that the path names to its maker, and to who has one of the roles."""
         voice = self.voice()
         if not voice.gives(*roles):
             raise not_the_owner()
         return voice
 
-    def shown(self, voice: Voice) -> dict[str, Any]:
+    def shown(self, voice: ElevenLabsVoice) -> dict[str, Any]:
         """Return a voice as this client is to see it."""
         return voice.shown(self.base_url, self.account.settings(voice.voice_id))
 
 
-Endpoint = Callable[[Call], Reply]
+Endpoint = Callable[[ElevenLabsCall], WireResponse]

@@ -6,10 +6,10 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
-from catalog.sandbox.messages import Reply, json_reply
+from catalog.sandbox.messages import WireResponse, json_reply
 from catalog.sandbox.multipart import Form, NotMultipart, UploadedFile, parse_form
-from catalog.sandbox.providers.elevenlabs.accounts import Account
-from catalog.sandbox.providers.elevenlabs.calls import Call
+from catalog.sandbox.providers.elevenlabs.accounts import ElevenLabsAccount
+from catalog.sandbox.providers.elevenlabs.calls import ElevenLabsCall
 from catalog.sandbox.providers.elevenlabs.parameters import (
     DEFAULT_SETTINGS,
     json_object,
@@ -25,14 +25,20 @@ from catalog.sandbox.providers.elevenlabs.refusals import (
     voice_limit_reached,
 )
 from catalog.sandbox.providers.elevenlabs.voices import (
-    Voice,
+    ElevenLabsVoice,
     blank_payload,
     identifier,
     sample_entry,
 )
-from catalog.sandbox.sounds import NotAudio, Sound, container_of, decode_recording, median_pitch
+from catalog.sandbox.waveforms import (
+    NotAudio,
+    Waveform,
+    container_of,
+    decode_recording,
+    median_pitch,
+)
 
-Recording = tuple[UploadedFile, Sound]
+Recording = tuple[UploadedFile, Waveform]
 
 # Those who may change a voice of a workspace; only admins may delete it.
 # https://elevenlabs.io/docs/product-guides/administration/workspaces/sharing-resources
@@ -49,7 +55,7 @@ MIME_TYPES = {
 }
 
 
-def add_voice(call: Call) -> Reply:
+def add_voice(call: ElevenLabsCall) -> WireResponse:
     """Make an instant clone of the samples.
 
     https://elevenlabs.io/docs/api-reference/voices/ivc/create
@@ -72,12 +78,12 @@ def add_voice(call: Call) -> Reply:
         _check_limits(call.account)
         payload["samples"] = _keep_samples(call.account, recordings, form)
         member = call.account.name.member
-        call.account.keep(Voice(payload, pitch=pitch, has_preview=False, maker=member))
+        call.account.keep(ElevenLabsVoice(payload, pitch=pitch, has_preview=False, maker=member))
         call.account.count(creates=1, edits=1)
     return json_reply({"voice_id": voice_id, "requires_verification": False})
 
 
-def edit_voice(call: Call) -> Reply:
+def edit_voice(call: ElevenLabsCall) -> WireResponse:
     """Rename a voice, describe it anew, add samples.
 
     https://elevenlabs.io/docs/api-reference/voices/update
@@ -101,7 +107,7 @@ def edit_voice(call: Call) -> Reply:
     return json_reply({"status": "ok"})
 
 
-def delete_voice(call: Call) -> Reply:
+def delete_voice(call: ElevenLabsCall) -> WireResponse:
     """Delete a voice, or take a saved one out of the account.
 
     https://elevenlabs.io/docs/api-reference/voices/delete
@@ -114,7 +120,7 @@ def delete_voice(call: Call) -> Reply:
     return json_reply({"status": "ok"})
 
 
-def delete_sample(call: Call) -> Reply:
+def delete_sample(call: ElevenLabsCall) -> WireResponse:
     """Delete one sample of a voice.
 
     https://elevenlabs.io/docs/api-reference/samples/delete
@@ -128,7 +134,7 @@ def delete_sample(call: Call) -> Reply:
     return json_reply({"status": "ok"})
 
 
-def get_default_settings(call: Call) -> Reply:
+def get_default_settings(call: ElevenLabsCall) -> WireResponse:
     """Answer the settings of voices that nobody changed.
 
     https://elevenlabs.io/docs/api-reference/voices/settings/get-default
@@ -136,7 +142,7 @@ def get_default_settings(call: Call) -> Reply:
     return json_reply(DEFAULT_SETTINGS)
 
 
-def get_settings(call: Call) -> Reply:
+def get_settings(call: ElevenLabsCall) -> WireResponse:
     """Answer the settings of a voice.
 
     https://elevenlabs.io/docs/api-reference/voices/settings/get
@@ -144,7 +150,7 @@ def get_settings(call: Call) -> Reply:
     return json_reply(settings_of(call, call.voice()))
 
 
-def edit_settings(call: Call) -> Reply:
+def edit_settings(call: ElevenLabsCall) -> WireResponse:
     """Change the settings of a voice for this account.
 
     https://elevenlabs.io/docs/api-reference/voices/settings/update
@@ -157,13 +163,13 @@ def edit_settings(call: Call) -> Reply:
     return json_reply({"status": "ok"})
 
 
-def settings_of(call: Call, voice: Voice) -> dict[str, Any]:
+def settings_of(call: ElevenLabsCall, voice: ElevenLabsVoice) -> dict[str, Any]:
     """Return the settings that hold for a voice in this account."""
     chosen = call.account.settings(voice.voice_id) or voice.payload["settings"]
     return {**DEFAULT_SETTINGS, **(chosen or {})}
 
 
-def find_sample(call: Call, voice: Voice) -> dict[str, Any]:
+def find_sample(call: ElevenLabsCall, voice: ElevenLabsVoice) -> dict[str, Any]:
     """Return the sample that the path names, or refuse."""
     wanted = call.values["sample_id"]
     for sample in voice.payload["samples"] or ():
@@ -173,7 +179,7 @@ def find_sample(call: Call, voice: Voice) -> dict[str, Any]:
     raise refuse(400, "not_found", "sample_not_found", message)
 
 
-def _form(call: Call) -> Form:
+def _form(call: ElevenLabsCall) -> Form:
     try:
         return parse_form(call.request.headers.get("content-type", ""), call.request.body)
     except NotMultipart as exc:
@@ -219,7 +225,7 @@ def _recordings(form: Form) -> list[Recording]:
 
 
 def _keep_samples(
-    account: Account, recordings: Sequence[Recording], form: Form
+    account: ElevenLabsAccount, recordings: Sequence[Recording], form: Form
 ) -> list[dict[str, Any]]:
     cleaned = (form.first("remove_background_noise") or "").lower() == "true"
     samples = []
@@ -237,14 +243,14 @@ def _keep_samples(
     return samples
 
 
-def _check_limits(account: Account) -> None:
+def _check_limits(account: ElevenLabsAccount) -> None:
     used, limit = account.slots_used(), account.usage()["voice_limit"]
     if used >= limit:
         raise voice_limit_reached(used, limit)
     _check_edits(account)
 
 
-def _check_edits(account: Account) -> None:
+def _check_edits(account: ElevenLabsAccount) -> None:
     usage = account.usage()
     if usage["edits"] >= usage["max_voice_add_edits"]:
         raise edit_limit_reached()

@@ -4,7 +4,7 @@ https://elevenlabs.io/docs/api-reference/text-to-speech/convert: MP3 at 192 kbit
 a higher plan, PCM and WAV at 44.1 kHz need Pro; all other formats are in every plan.
 """
 
-from catalog.sandbox.sounds import Encoding
+from catalog.sandbox.waveforms import Encoding
 
 DEFAULT = "mp3_44100_128"
 PLANS = ("free", "starter", "creator", "pro", "scale", "business", "enterprise")

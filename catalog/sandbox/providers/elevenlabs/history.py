@@ -3,16 +3,16 @@
 import hashlib
 from typing import Any
 
-from catalog.sandbox.messages import Reply, json_reply
-from catalog.sandbox.providers.elevenlabs.calls import Call
+from catalog.sandbox.messages import WireResponse, json_reply
+from catalog.sandbox.providers.elevenlabs.calls import ElevenLabsCall
 from catalog.sandbox.providers.elevenlabs.parameters import whole_number
-from catalog.sandbox.providers.elevenlabs.voices import Voice
+from catalog.sandbox.providers.elevenlabs.voices import ElevenLabsVoice
 
 PERMISSION = "speech_history_read"
 _SHELF = "history"
 
 
-def keep_item(call: Call, voice: Voice, text: str) -> None:
+def keep_item(call: ElevenLabsCall, voice: ElevenLabsVoice, text: str) -> None:
     """Add a generation to the account's history."""
     store, shelf = call.account.store, call.account.shelf
     number = len(store.find(shelf, _SHELF))
@@ -33,7 +33,7 @@ def keep_item(call: Call, voice: Voice, text: str) -> None:
     store.put(shelf, _SHELF, item_id, item)
 
 
-def list_history(call: Call) -> Reply:
+def list_history(call: ElevenLabsCall) -> WireResponse:
     """Answer one page of what was generated, the newest first.
 
     https://elevenlabs.io/docs/api-reference/history/list

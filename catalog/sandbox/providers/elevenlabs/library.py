@@ -12,7 +12,7 @@ from typing import Any
 from catalog.sandbox.people import Person, make_person
 from catalog.sandbox.providers.elevenlabs.voices import (
     BASE_MODELS,
-    Voice,
+    ElevenLabsVoice,
     blank_payload,
     identifier,
 )
@@ -40,7 +40,7 @@ EARLIEST, LATEST = 1_688_000_000, 1_760_000_000
 _LEAST_NOTICE = 14 * 86_400
 
 
-def make_library(count: int, now: float = LATEST) -> list[Voice]:
+def make_library(count: int, now: float = LATEST) -> list[ElevenLabsVoice]:
     """Return this many voices; the first ones are the same for every count.
 
     Some are taken out of it with the end of a month, which is at least two weeks away.
@@ -74,14 +74,14 @@ def messy_labels(person: Person) -> dict[str, str]:
     return {key: word for key, word in labels.items() if dice.random() >= lost.get(key, 0.06)}
 
 
-def _default(number: int) -> Voice:
+def _default(number: int) -> ElevenLabsVoice:
     person = make_person(f"elevenlabs library {number}")
     payload = _described(person, "premade")
     payload["available_for_tiers"] = list(_TIERS) if number % 5 == 0 else []
-    return Voice(payload, person.seed)
+    return ElevenLabsVoice(payload, person.seed)
 
 
-def _saved(number: int, ends_at: int) -> Voice:
+def _saved(number: int, ends_at: int) -> ElevenLabsVoice:
     person = make_person(f"elevenlabs library {number}")
     dice = random.Random(f"saved {person.seed}")
     category = dice.choices(_CATEGORIES, (70, 22, 8))[0]
@@ -96,7 +96,7 @@ def _saved(number: int, ends_at: int) -> Voice:
     if number % 7 == 0:
         payload["collection_ids"] = [FAVORITES]
         payload["favorited_at_unix"] = payload["created_at_unix"] + 86_400
-    return Voice(payload, person.seed, has_preview=number % 23 != 22)
+    return ElevenLabsVoice(payload, person.seed, has_preview=number % 23 != 22)
 
 
 def _described(person: Person, category: str) -> dict[str, Any]:

@@ -1,10 +1,9 @@
 """Everything that is heard: previews, samples and speech."""
 
 from catalog.sandbox.files import file_reply
-from catalog.sandbox.messages import Reply, Request
+from catalog.sandbox.messages import WireRequest, WireResponse
 from catalog.sandbox.people import make_person
-from catalog.sandbox.provider import Backstage
-from catalog.sandbox.providers.elevenlabs.calls import Call
+from catalog.sandbox.providers.elevenlabs.calls import ElevenLabsCall
 from catalog.sandbox.providers.elevenlabs.editing import find_sample, settings_of
 from catalog.sandbox.providers.elevenlabs.formats import (
     DEFAULT,
@@ -22,13 +21,14 @@ from catalog.sandbox.providers.elevenlabs.refusals import (
     refuse,
     refuse_as_invalid,
 )
-from catalog.sandbox.providers.elevenlabs.voices import Voice
-from catalog.sandbox.sounds import encode, to_mp3
+from catalog.sandbox.providers.elevenlabs.voices import ElevenLabsVoice
+from catalog.sandbox.services import Services
+from catalog.sandbox.waveforms import encode, to_mp3
 
 MOST_CHARACTERS = 10_000
 
 
-def play_preview(request: Request, backstage: Backstage, voice: Voice) -> Reply:
+def play_preview(request: WireRequest, backstage: Services, voice: ElevenLabsVoice) -> WireResponse:
     """Answer the public preview of a voice, as its preview_url promises."""
     text = make_person(voice.seed).sentence
 
@@ -39,7 +39,7 @@ def play_preview(request: Request, backstage: Backstage, voice: Voice) -> Reply:
     return file_reply(request, content, "audio/mpeg")
 
 
-def play_sample(call: Call) -> Reply:
+def play_sample(call: ElevenLabsCall) -> WireResponse:
     """Answer the recording that a voice was made from.
 
     https://elevenlabs.io/docs/api-reference/voices/samples/audio/get
@@ -52,7 +52,7 @@ def play_sample(call: Call) -> Reply:
     return file_reply(call.request, content, sample["mime_type"])
 
 
-def convert_text(call: Call) -> Reply:
+def convert_text(call: ElevenLabsCall) -> WireResponse:
     """Speak a text in a voice; the streaming variant sends the same in one piece.
 
     https://elevenlabs.io/docs/api-reference/text-to-speech/convert
@@ -68,11 +68,11 @@ def convert_text(call: Call) -> Reply:
         call.account.count(character_count=len(text))
         keep_item(call, voice, text)
     sound = voice.speak(call.backstage.studio, text, settings["speed"])
-    reply = Reply(200, encode(sound, ENCODINGS[name]), content_type(name))
+    reply = WireResponse(200, encode(sound, ENCODINGS[name]), content_type(name))
     return reply.with_headers(character_cost=str(len(text)))
 
 
-def _output_format(call: Call) -> str:
+def _output_format(call: ElevenLabsCall) -> str:
     wanted = call.request.first("output_format") or DEFAULT
     if wanted not in ENCODINGS:
         raise refuse_as_invalid(
@@ -122,7 +122,7 @@ def _check_model(model_id: object) -> None:
         raise refuse(400, "not_found", "model_not_found", message)
 
 
-def _check_quota(call: Call, needed: int) -> None:
+def _check_quota(call: ElevenLabsCall, needed: int) -> None:
     usage = call.account.usage()
     left = max(0, usage["character_limit"] - usage["character_count"])
     if needed > left:

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from catalog.sandbox.messages import Reply, Request, json_reply
-from catalog.sandbox.providers.elevenlabs.calls import Call
-from catalog.sandbox.providers.elevenlabs.paging import Order
+from catalog.sandbox.messages import WireRequest, WireResponse, json_reply
+from catalog.sandbox.providers.elevenlabs.calls import ElevenLabsCall
+from catalog.sandbox.providers.elevenlabs.paging import ListOrder
 from catalog.sandbox.providers.elevenlabs.parameters import one_of, truth, whole_number
 from catalog.sandbox.providers.elevenlabs.refusals import (
     INVALID_REQUEST,
@@ -13,7 +13,7 @@ from catalog.sandbox.providers.elevenlabs.refusals import (
     refuse,
     refuse_as_invalid,
 )
-from catalog.sandbox.providers.elevenlabs.voices import Voice
+from catalog.sandbox.providers.elevenlabs.voices import ElevenLabsVoice
 
 UNPAGED_LIMIT = 500
 MOST_IDS = 100
@@ -22,7 +22,7 @@ TUNING_STATES = (
     "draft", "not_verified", "not_started", "queued",
     "fine_tuning", "fine_tuned", "failed", "delayed",
 )  # fmt: skip
-VOICE_TYPES: dict[str, Callable[[Voice], bool]] = {
+VOICE_TYPES: dict[str, Callable[[ElevenLabsVoice], bool]] = {
     "personal": lambda voice: voice.is_owned,
     "community": lambda voice: bool(voice.payload["sharing"]),
     "default": lambda voice: voice.is_default,
@@ -33,7 +33,7 @@ VOICE_TYPES: dict[str, Callable[[Voice], bool]] = {
 }
 
 
-def search_voices(call: Call) -> Reply:
+def search_voices(call: ElevenLabsCall) -> WireResponse:
     """Answer one page of the voices that fit.
 
     https://elevenlabs.io/docs/api-reference/voices/search
@@ -41,7 +41,7 @@ def search_voices(call: Call) -> Reply:
     request = call.request
     page_size = whole_number(request, "page_size", 10, 1, 100)
     wants_total = truth(request, "include_total_count", default=True)
-    order = Order.asked_in(request)
+    order = ListOrder.asked_in(request)
     token = request.first("next_page_token")
     voices = order.sorted(_fitting(call))
 
@@ -64,7 +64,7 @@ def search_voices(call: Call) -> Reply:
     )
 
 
-def list_voices(call: Call) -> Reply:
+def list_voices(call: ElevenLabsCall) -> WireResponse:
     """Answer all voices at once.
 
     https://elevenlabs.io/docs/api-reference/legacy/voices/get-all
@@ -77,12 +77,12 @@ def list_voices(call: Call) -> Reply:
     return json_reply({"voices": [call.shown(voice) for voice in voices]})
 
 
-def _fitting(call: Call) -> list[Voice]:
+def _fitting(call: ElevenLabsCall) -> list[ElevenLabsVoice]:
     tests = list(_tests(call.request))
     return [voice for voice in call.account.voices() if all(test(voice) for test in tests)]
 
 
-def _tests(request: Request) -> Iterable[Callable[[Voice], bool]]:
+def _tests(request: WireRequest) -> Iterable[Callable[[ElevenLabsVoice], bool]]:
     if kind := one_of(request, "voice_type", tuple(VOICE_TYPES)):
         yield VOICE_TYPES[kind]
     if category := one_of(request, "category", CATEGORIES):
@@ -101,7 +101,7 @@ def _tests(request: Request) -> Iterable[Callable[[Voice], bool]]:
     yield from _sharing_tests(request)
 
 
-def _label_tests(request: Request) -> Iterable[Callable[[Voice], bool]]:
+def _label_tests(request: WireRequest) -> Iterable[Callable[[ElevenLabsVoice], bool]]:
     for parameter, label in _LABELS.items():
         wanted = {word.casefold() for word in request.query.get(parameter, ()) if word}
         if wanted:
@@ -117,11 +117,11 @@ _LABELS = {
 }
 
 
-def _has_label(label: str, wanted: set[str]) -> Callable[[Voice], bool]:
+def _has_label(label: str, wanted: set[str]) -> Callable[[ElevenLabsVoice], bool]:
     return lambda voice: voice.labels.get(label, "").casefold() in wanted
 
 
-def _sharing_tests(request: Request) -> Iterable[Callable[[Voice], bool]]:
+def _sharing_tests(request: WireRequest) -> Iterable[Callable[[ElevenLabsVoice], bool]]:
     if days := whole_number(request, "min_notice_period_days", 0, 0, 10_000):
         yield lambda voice: (_shared(voice).get("notice_period") or 0) >= days
     if not truth(request, "include_custom_rates", default=True):
@@ -130,11 +130,11 @@ def _sharing_tests(request: Request) -> Iterable[Callable[[Voice], bool]]:
         yield lambda voice: not _shared(voice).get("live_moderation_enabled")
 
 
-def _shared(voice: Voice) -> dict[str, Any]:
+def _shared(voice: ElevenLabsVoice) -> dict[str, Any]:
     return voice.payload["sharing"] or {}
 
 
-def _ids(request: Request) -> Sequence[str]:
+def _ids(request: WireRequest) -> Sequence[str]:
     ids = request.query.get("voice_ids", ())
     if len(ids) > MOST_IDS:
         message = f"List should have at most {MOST_IDS} items after validation"
@@ -142,7 +142,7 @@ def _ids(request: Request) -> Sequence[str]:
     return ids
 
 
-def _has_words(voice: Voice, words: Iterable[str]) -> bool:
+def _has_words(voice: ElevenLabsVoice, words: Iterable[str]) -> bool:
     payload = voice.payload
     texts = [payload["name"], payload["description"] or "", voice.category, *voice.labels.values()]
     text = "\n".join(texts).casefold()

@@ -6,33 +6,33 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
-from catalog.sandbox.messages import Request
+from catalog.sandbox.messages import WireRequest
 from catalog.sandbox.providers.elevenlabs.parameters import one_of
-from catalog.sandbox.providers.elevenlabs.refusals import INVALID_REQUEST, Refusal, refuse
-from catalog.sandbox.providers.elevenlabs.voices import Voice
+from catalog.sandbox.providers.elevenlabs.refusals import INVALID_REQUEST, ElevenLabsError, refuse
+from catalog.sandbox.providers.elevenlabs.voices import ElevenLabsVoice
 
 Rank = tuple[Any, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ListOrder:
     """What a list is sorted by, and which way."""
 
     field: str
     direction: str
 
     @classmethod
-    def asked_in(cls, request: Request) -> Self:
+    def asked_in(cls, request: WireRequest) -> Self:
         """Return the order that a request asks for; unasked, the newest come first."""
         field = one_of(request, "sort", ("created_at_unix", "name")) or "created_at_unix"
         usual = "asc" if field == "name" else "desc"
         return cls(field, one_of(request, "sort_direction", ("asc", "desc")) or usual)
 
-    def sorted(self, voices: Iterable[Voice]) -> list[Voice]:
+    def sorted(self, voices: Iterable[ElevenLabsVoice]) -> list[ElevenLabsVoice]:
         """Return the voices in this order."""
         return sorted(voices, key=self._rank, reverse=self.direction == "desc")
 
-    def behind(self, voices: Iterable[Voice], token: str) -> list[Voice]:
+    def behind(self, voices: Iterable[ElevenLabsVoice], token: str) -> list[ElevenLabsVoice]:
         """Return the voices behind the one that a token was made for, or refuse the token.
 
         That voice need not exist any more, so a deletion between two pages skips nothing.
@@ -42,12 +42,12 @@ class Order:
             return [voice for voice in voices if self._rank(voice) < last]
         return [voice for voice in voices if self._rank(voice) > last]
 
-    def token_for(self, voice: Voice) -> str:
+    def token_for(self, voice: ElevenLabsVoice) -> str:
         """Return the token that leads to what comes behind a voice."""
         content = json.dumps([self.field, self.direction, *self._rank(voice)])
         return base64.urlsafe_b64encode(content.encode()).decode()
 
-    def _rank(self, voice: Voice) -> Rank:
+    def _rank(self, voice: ElevenLabsVoice) -> Rank:
         if self.field == "name":
             return (str(voice.payload["name"]).casefold(), voice.voice_id)
         # Older voices have no date.
@@ -65,6 +65,6 @@ class Order:
         return (first, str(voice_id))
 
 
-def _bad_token() -> Refusal:
+def _bad_token() -> ElevenLabsError:
     message = "The next_page_token is invalid."
     return refuse(400, INVALID_REQUEST, "invalid_parameters", message, param="next_page_token")

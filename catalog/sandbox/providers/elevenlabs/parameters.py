@@ -4,13 +4,13 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from catalog.sandbox.messages import Request
+from catalog.sandbox.messages import WireRequest
 from catalog.sandbox.providers.elevenlabs.refusals import problem, refuse_as_invalid
 
 _TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
-def whole_number(request: Request, name: str, default: int, lowest: int, highest: int) -> int:
+def whole_number(request: WireRequest, name: str, default: int, lowest: int, highest: int) -> int:
     """Return a whole number from the query; refused outside its bounds."""
     given = request.first(name)
     if not given:
@@ -29,7 +29,7 @@ def whole_number(request: Request, name: str, default: int, lowest: int, highest
     return number
 
 
-def truth(request: Request, name: str, *, default: bool) -> bool:
+def truth(request: WireRequest, name: str, *, default: bool) -> bool:
     """Return a yes or no from the query."""
     given = request.first(name)
     if not given:
@@ -40,7 +40,7 @@ def truth(request: Request, name: str, *, default: bool) -> bool:
     return _TRUTHS[given.lower()]
 
 
-def one_of(request: Request, name: str, allowed: Collection[str]) -> str:
+def one_of(request: WireRequest, name: str, allowed: Collection[str]) -> str:
     """Return a word from the query that has to be one of those allowed; empty if not given."""
     given = request.first(name)
     if given and given not in allowed:
@@ -51,7 +51,7 @@ def one_of(request: Request, name: str, allowed: Collection[str]) -> str:
     return given
 
 
-def json_object(request: Request) -> dict[str, Any]:
+def json_object(request: WireRequest) -> dict[str, Any]:
     """Return the JSON object in the body."""
     try:
         value = json.loads(request.body)

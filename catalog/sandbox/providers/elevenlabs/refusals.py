@@ -8,7 +8,7 @@ from typing import Any
 INVALID_REQUEST = "validation_error"
 
 
-class Refusal(Exception):
+class ElevenLabsError(Exception):
     """A request that the provider does not carry out, with the answer that it gives."""
 
     def __init__(self, status: int, detail: Any) -> None:
@@ -17,20 +17,20 @@ class Refusal(Exception):
         self.detail = detail
 
 
-def refuse(http: int, kind: str, code: str, message: str, **more: str) -> Refusal:
+def refuse(http: int, kind: str, code: str, message: str, **more: str) -> ElevenLabsError:
     """Return a refusal in the documented shape; ``status`` repeats the code unless given."""
     detail = {"type": kind, "code": code, "message": message, "status": code}
-    return Refusal(http, {**detail, **more})
+    return ElevenLabsError(http, {**detail, **more})
 
 
-def refuse_in_the_older_shape(http: int, status: str, message: str) -> Refusal:
+def refuse_in_the_older_shape(http: int, status: str, message: str) -> ElevenLabsError:
     """Return a refusal in the shape that some endpoints still use."""
-    return Refusal(http, {"status": status, "message": message})
+    return ElevenLabsError(http, {"status": status, "message": message})
 
 
-def refuse_as_invalid(*problems: dict[str, Any]) -> Refusal:
+def refuse_as_invalid(*problems: dict[str, Any]) -> ElevenLabsError:
     """Return the list of problems with parameters or fields."""
-    return Refusal(422, list(problems))
+    return ElevenLabsError(422, list(problems))
 
 
 def problem(where: str, name: str, kind: str, message: str, given: object = None) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def problem(where: str, name: str, kind: str, message: str, given: object = None
     return {"type": kind, "loc": [where, name], "msg": message, "input": given}
 
 
-def no_key() -> Refusal:
+def no_key() -> ElevenLabsError:
     """Return the answer to a request without a key."""
     return refuse(
         401,
@@ -49,12 +49,12 @@ def no_key() -> Refusal:
     )
 
 
-def invalid_key() -> Refusal:
+def invalid_key() -> ElevenLabsError:
     """Return the answer to an unknown key."""
     return refuse(401, "authentication_error", "invalid_api_key", "Invalid API key")
 
 
-def missing_permission(permission: str) -> Refusal:
+def missing_permission(permission: str) -> ElevenLabsError:
     """Return the answer to a key that may not do this."""
     return refuse(
         401,
@@ -65,13 +65,13 @@ def missing_permission(permission: str) -> Refusal:
     )
 
 
-def voice_not_found(voice_id: str) -> Refusal:
+def voice_not_found(voice_id: str) -> ElevenLabsError:
     """Return the answer for a voice that the account does not have."""
     message = f"A voice with voice_id '{voice_id}' was not found."
     return refuse(400, "not_found", "voice_not_found", message)
 
 
-def not_the_owner() -> Refusal:
+def not_the_owner() -> ElevenLabsError:
     """Return the answer to changing somebody else's voice."""
     return refuse(
         403,
@@ -81,7 +81,7 @@ def not_the_owner() -> Refusal:
     )
 
 
-def voice_limit_reached(used: int, limit: int) -> Refusal:
+def voice_limit_reached(used: int, limit: int) -> ElevenLabsError:
     """Return the answer when no slot is left."""
     return refuse_in_the_older_shape(
         400,
@@ -91,7 +91,7 @@ def voice_limit_reached(used: int, limit: int) -> Refusal:
     )
 
 
-def edit_limit_reached() -> Refusal:
+def edit_limit_reached() -> ElevenLabsError:
     """Return the answer when voices were added and edited too often this month."""
     return refuse_in_the_older_shape(
         400,
@@ -100,7 +100,7 @@ def edit_limit_reached() -> Refusal:
     )
 
 
-def quota_exceeded(limit: int, left: int, needed: int) -> Refusal:
+def quota_exceeded(limit: int, left: int, needed: int) -> ElevenLabsError:
     """Return the answer when the credit does not suffice."""
     return refuse_in_the_older_shape(
         401,
@@ -110,7 +110,7 @@ def quota_exceeded(limit: int, left: int, needed: int) -> Refusal:
     )
 
 
-def corrupted_upload() -> Refusal:
+def corrupted_upload() -> ElevenLabsError:
     """Return the answer to a sample that is no audio."""
     return refuse(
         400,
@@ -122,7 +122,7 @@ def corrupted_upload() -> Refusal:
     )
 
 
-def duplicate_upload() -> Refusal:
+def duplicate_upload() -> ElevenLabsError:
     """Return the answer to the same sample sent twice."""
     return refuse(
         400,

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from catalog.sandbox.messages import Reply, json_reply
-from catalog.sandbox.providers.elevenlabs.accounts import Account
-from catalog.sandbox.providers.elevenlabs.calls import Call
+from catalog.sandbox.messages import WireResponse, json_reply
+from catalog.sandbox.providers.elevenlabs.accounts import ElevenLabsAccount
+from catalog.sandbox.providers.elevenlabs.calls import ElevenLabsCall
 from catalog.sandbox.providers.elevenlabs.models import models_payload
 
 CREATED_AT = 1_690_000_000
 
 
-def get_subscription(call: Call) -> Reply:
+def get_subscription(call: ElevenLabsCall) -> WireResponse:
     """Answer the subscription with everything that an invoice needs.
 
     https://elevenlabs.io/docs/api-reference/user/subscription/get
@@ -24,7 +24,7 @@ def get_subscription(call: Call) -> Reply:
     return json_reply({**_subscription(call.account), **more})
 
 
-def get_user(call: Call) -> Reply:
+def get_user(call: ElevenLabsCall) -> WireResponse:
     """Answer who the key belongs to.
 
     https://elevenlabs.io/docs/api-reference/user/get
@@ -52,7 +52,7 @@ def get_user(call: Call) -> Reply:
     )
 
 
-def list_models(call: Call) -> Reply:
+def list_models(call: ElevenLabsCall) -> WireResponse:
     """Answer the models.
 
     https://elevenlabs.io/docs/api-reference/models/list
@@ -60,11 +60,11 @@ def list_models(call: Call) -> Reply:
     return json_reply(models_payload())
 
 
-def _member_words(account: Account) -> str:
+def _member_words(account: ElevenLabsAccount) -> str:
     return "" if account.name.member == 1 else f" member {account.name.member}"
 
 
-def _subscription(account: Account) -> dict[str, Any]:
+def _subscription(account: ElevenLabsAccount) -> dict[str, Any]:
     usage = account.usage()
     professional = account.professional_slots_used()
     return {

@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
 from catalog.sandbox.characters import Character
+from catalog.sandbox.clips import ClipStore
 from catalog.sandbox.people import make_person
-from catalog.sandbox.sounds import Sound, to_wav
-from catalog.sandbox.studio import Studio
+from catalog.sandbox.waveforms import Waveform, to_wav
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 READING_RATE = 24_000
@@ -21,7 +21,7 @@ def identifier(seed: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class ElevenLabsVoice:
     """A voice; ``payload`` is what the API tells of it, but for what depends on who asks.
 
     ``seed`` is that of the person who speaks; for an uploaded voice it is empty, and ``pitch``
@@ -105,11 +105,11 @@ class Voice:
             "settings": settings or self.payload["settings"],
         }
 
-    def speak(self, studio: Studio, text: str, speed: float = 1.0) -> Sound:
+    def speak(self, studio: ClipStore, text: str, speed: float = 1.0) -> Waveform:
         """Speak a text; raises NoEngine."""
         return studio.speak(text, self.character.faster(speed))
 
-    def reading(self, studio: Studio) -> bytes:
+    def reading(self, studio: ClipStore) -> bytes:
         """Return the recording that a voice made by a person of the sandbox was cloned from."""
         person = make_person(self.seed)
 

@@ -2,15 +2,15 @@
 
 import secrets
 
-from catalog.sandbox.messages import Reply, json_reply
-from catalog.sandbox.providers.elevenlabs.calls import Call
+from catalog.sandbox.messages import WireResponse, json_reply
+from catalog.sandbox.providers.elevenlabs.calls import ElevenLabsCall
 from catalog.sandbox.providers.elevenlabs.parameters import json_object
 from catalog.sandbox.providers.elevenlabs.refusals import (
     problem,
     refuse_as_invalid,
     voice_not_found,
 )
-from catalog.sandbox.providers.elevenlabs.voices import Voice, blank_payload, identifier
+from catalog.sandbox.providers.elevenlabs.voices import ElevenLabsVoice, blank_payload, identifier
 
 ROLES = ("admin", "editor", "commenter", "viewer")
 
@@ -20,7 +20,7 @@ def member_address(number: int) -> str:
     return f"member{number}@sandbox.example"
 
 
-def share_resource(call: Call) -> Reply:
+def share_resource(call: ElevenLabsCall) -> WireResponse:
     """Give another member a role on a voice.
 
     https://elevenlabs.io/docs/api-reference/workspace/resources/share
@@ -43,7 +43,7 @@ def share_resource(call: Call) -> Reply:
     return json_reply({"status": "ok"})
 
 
-def begin_professional(call: Call) -> Reply:
+def begin_professional(call: ElevenLabsCall) -> WireResponse:
     """Make the draft of a professional clone, without samples or training.
 
     https://elevenlabs.io/docs/api-reference/voices/pvc/create
@@ -63,5 +63,5 @@ def begin_professional(call: Call) -> Reply:
     }
     payload["fine_tuning"] |= {"is_allowed_to_fine_tune": True, "language": wish["language"]}
     payload["voice_verification"] |= {"requires_verification": True, "language": wish["language"]}
-    call.account.keep(Voice(payload, has_preview=False, maker=call.account.name.member))
+    call.account.keep(ElevenLabsVoice(payload, has_preview=False, maker=call.account.name.member))
     return json_reply({"voice_id": voice_id})

@@ -6,10 +6,10 @@ https://docs.inworld.ai/api-reference/introduction
 from collections.abc import Iterable
 from typing import ClassVar
 
-from catalog.sandbox.accounts import Opening
-from catalog.sandbox.counter import Call, Counter, Door, bearer_in
+from catalog.sandbox.accounts import InitialAccount
+from catalog.sandbox.base_provider import AuthorizedCall, BaseProvider, Endpoint, bearer_in
 from catalog.sandbox.keys import AccountKind, AccountName
-from catalog.sandbox.messages import Reply, Request, json_reply
+from catalog.sandbox.messages import WireRequest, WireResponse, json_reply
 from catalog.sandbox.providers.inworld.designing import design_voice, publish_voice
 from catalog.sandbox.providers.inworld.editing import clone_voice, delete_voice, update_voice
 from catalog.sandbox.providers.inworld.listening import preview_voice, synthesize
@@ -26,12 +26,12 @@ from catalog.sandbox.providers.inworld.refusals import (
 )
 from catalog.sandbox.providers.inworld.voices import make_system_voices, own_voices
 from catalog.sandbox.routes import Routes
-from catalog.sandbox.voices import Voice
+from catalog.sandbox.voices import SandboxVoice
 
 PROFESSIONAL_SLOTS = 2
 
 
-def get_voice(call: Call) -> Reply:
+def get_voice(call: AuthorizedCall) -> WireResponse:
     """Answer one voice.
 
     https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/get-voice
@@ -42,7 +42,7 @@ def get_voice(call: Call) -> Reply:
     return json_reply(voice.payload)
 
 
-def resolve_upload_limits(call: Call) -> Reply:
+def resolve_upload_limits(call: AuthorizedCall) -> WireResponse:
     """Answer how many professional clones there are and may be.
 
     https://docs.inworld.ai/api-reference/pvcAPI/pvcservice/resolve-upload-limits
@@ -55,7 +55,7 @@ _SHORT = "/voices/v1"
 _LONG = "/voices/v1/workspaces/{workspace}"
 
 
-class Provider(Counter):
+class Provider(BaseProvider):
     """Inworld with the accounts of the sandbox; each has one workspace."""
 
     slug: ClassVar[str] = "inworld"
@@ -65,31 +65,31 @@ class Provider(Counter):
             row
             for start in (_SHORT, _LONG)
             for row in (
-                ("GET", f"{start}/voices", Door(list_voices)),
-                ("POST", f"{start}/voices:clone", Door(clone_voice, is_writing=True)),
-                ("POST", f"{start}/voices:design", Door(design_voice, is_writing=True)),
+                ("GET", f"{start}/voices", Endpoint(list_voices)),
+                ("POST", f"{start}/voices:clone", Endpoint(clone_voice, is_writing=True)),
+                ("POST", f"{start}/voices:design", Endpoint(design_voice, is_writing=True)),
                 (
                     "POST",
                     f"{start}/voices/{{voice_id}}:publish",
-                    Door(publish_voice, is_writing=True),
+                    Endpoint(publish_voice, is_writing=True),
                 ),
-                ("GET", f"{start}/voices/{{voice_id}}", Door(get_voice)),
-                ("PATCH", f"{start}/voices/{{voice_id}}", Door(update_voice, is_writing=True)),
-                ("DELETE", f"{start}/voices/{{voice_id}}", Door(delete_voice, is_writing=True)),
+                ("GET", f"{start}/voices/{{voice_id}}", Endpoint(get_voice)),
+                ("PATCH", f"{start}/voices/{{voice_id}}", Endpoint(update_voice, is_writing=True)),
+                ("DELETE", f"{start}/voices/{{voice_id}}", Endpoint(delete_voice, is_writing=True)),
             )
         ]
         + [
-            ("GET", "/voices/v1/pvcVoices:resolveUploadLimits", Door(resolve_upload_limits)),
-            ("GET", "/tts/v1/voice:preview", Door(preview_voice)),
-            ("POST", "/tts/v1/voice", Door(synthesize, is_writing=True)),
+            ("GET", "/voices/v1/pvcVoices:resolveUploadLimits", Endpoint(resolve_upload_limits)),
+            ("GET", "/tts/v1/voice:preview", Endpoint(preview_voice)),
+            ("POST", "/tts/v1/voice", Endpoint(synthesize, is_writing=True)),
         ]
     )
 
-    def make_library(self) -> Iterable[Voice]:
+    def make_library(self) -> Iterable[SandboxVoice]:
         """Return the SYSTEM voices."""
         return make_system_voices(self.backstage.voice_count)
 
-    def opening(self, name: AccountName) -> Opening:
+    def opening(self, name: AccountName) -> InitialAccount:
         """Return what an account starts with."""
         limits = {
             "credit": 0 if name.kind is AccountKind.BROKE else 500_000,
@@ -97,32 +97,32 @@ class Provider(Counter):
             "sample_bytes": 4_000_000,
             "nests_preview": False,
         }
-        return Opening(limits, lambda: own_voices(name))
+        return InitialAccount(limits, lambda: own_voices(name))
 
-    def key_in(self, request: Request) -> str:
+    def key_in(self, request: WireRequest) -> str:
         """Return the API key that came with a request, or an empty string."""
         return bearer_in(request, "Basic")
 
-    def bad_key(self, request: Request) -> Reply:
+    def bad_key(self, request: WireRequest) -> WireResponse:
         """Return the answer to a missing or unknown key."""
         missing = not request.headers.get("authorization")
         message = "Authorization header is missing" if missing else "Invalid authorization token"
         return status_reply(UNAUTHENTICATED, message)
 
-    def read_only(self) -> Reply:
+    def read_only(self) -> WireResponse:
         """Return the answer to a key without write permission."""
         message = "API key does not have the write permission required for this operation"
         return status_reply(PERMISSION_DENIED, message)
 
-    def not_found(self, request: Request) -> Reply:
+    def not_found(self, request: WireRequest) -> WireResponse:
         """Return the answer for an address that does not exist."""
         return status_reply(NOT_FOUND, "Not Found")
 
-    def too_many_requests(self, code: str) -> Reply:
+    def too_many_requests(self, code: str) -> WireResponse:
         """Return the one 429 there is."""
         return status_reply(RESOURCE_EXHAUSTED, "Rate limit exceeded, please retry later")
 
-    def server_error(self, status: int, message: str = "") -> Reply:
+    def server_error(self, status: int, message: str = "") -> WireResponse:
         """Return the provider's own trouble report."""
         code = UNAVAILABLE if status == 503 else INTERNAL
         return status_reply(code, message or "internal error", status)

@@ -4,20 +4,20 @@ import base64
 import secrets
 from typing import Any
 
-from catalog.sandbox.counter import Call
-from catalog.sandbox.messages import Reply, json_reply
+from catalog.sandbox.base_provider import AuthorizedCall
+from catalog.sandbox.messages import WireResponse, json_reply
 from catalog.sandbox.providers.inworld.editing import AUTO, changes_in, language_in, text_in
 from catalog.sandbox.providers.inworld.refusals import invalid, no_credit, no_such_voice
 from catalog.sandbox.providers.inworld.voices import LANGUAGES, bcp_47, own_payload
-from catalog.sandbox.sounds import to_mp3
-from catalog.sandbox.voices import Voice
+from catalog.sandbox.voices import SandboxVoice
+from catalog.sandbox.waveforms import to_mp3
 
 SHORTEST, LONGEST = 30, 250
 MOST_DRAFTS = 3
 _DRAFT = "draft"
 
 
-def design_voice(call: Call) -> Reply:
+def design_voice(call: AuthorizedCall) -> WireResponse:
     """Answer some voices that fit a description; none of them is listed yet.
 
     https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/design-voice
@@ -51,7 +51,7 @@ def design_voice(call: Call) -> Reply:
     )
 
 
-def publish_voice(call: Call) -> Reply:
+def publish_voice(call: AuthorizedCall) -> WireResponse:
     """Keep a draft among the voices of the workspace.
 
     https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/publish-voice
@@ -60,7 +60,7 @@ def publish_voice(call: Call) -> Reply:
     voice_id = call.values["voice_id"]
     with call.account.store.transaction():
         draft = call.account.store.get(call.account.shelf, _DRAFT, voice_id)
-        voice = call.account.voice(voice_id) if draft is None else Voice.from_document(draft)
+        voice = call.account.voice(voice_id) if draft is None else SandboxVoice.from_document(draft)
         if voice is None:
             raise no_such_voice(voice_id)
         voice.payload.update(changes)
@@ -78,15 +78,15 @@ def _number_of_drafts(wish: dict[str, Any]) -> int:
     return wanted
 
 
-def _draft(call: Call, prompt: str, language: str) -> Voice:
+def _draft(call: AuthorizedCall, prompt: str, language: str) -> SandboxVoice:
     payload = own_payload(call.account.name, f"designed_{secrets.token_hex(4)}", "Designed voice")
     payload |= {"langCode": language, "promptLanguages": [bcp_47(language)], "description": prompt}
-    voice = Voice(payload["voiceId"], payload, facts={"created_at": call.account.now()})
+    voice = SandboxVoice(payload["voiceId"], payload, facts={"created_at": call.account.now()})
     document = voice.as_document()
     call.account.store.put(call.account.shelf, _DRAFT, voice.voice_id, document)
     return voice
 
 
-def _spoken(call: Call, voice: Voice, text: str) -> str:
+def _spoken(call: AuthorizedCall, voice: SandboxVoice, text: str) -> str:
     content = to_mp3(voice.speak(call.backstage.studio, text))
     return base64.b64encode(content).decode()

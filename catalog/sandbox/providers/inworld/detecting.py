@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from catalog.sandbox.names import TONGUES, Tongue
+from catalog.sandbox.names import TONGUES, NameLanguage
 
 # The alphabets of which each is that of one language here.
 _LANGUAGE_OF_SCRIPT = {
@@ -34,7 +34,7 @@ def detect_locale(transcript: str, name: str) -> str:
     return _usual_place(tongue) if tongue else language or _USUAL
 
 
-def _usual_place(tongue: Tongue) -> str:
+def _usual_place(tongue: NameLanguage) -> str:
     return tongue.places[0][1]
 
 
@@ -63,5 +63,5 @@ def _by_name(name: str) -> str:
     return spoken[0] if len(spoken) == 1 else ""
 
 
-def _names_of(tongue: Tongue) -> set[str]:
+def _names_of(tongue: NameLanguage) -> set[str]:
     return {each for name in (*tongue.women, *tongue.men) for each in name.split("=")}

@@ -6,8 +6,8 @@ import re
 import secrets
 from typing import Any
 
-from catalog.sandbox.counter import Call, hear
-from catalog.sandbox.messages import Reply, json_reply
+from catalog.sandbox.base_provider import AuthorizedCall, hear
+from catalog.sandbox.messages import WireResponse, json_reply
 from catalog.sandbox.providers.inworld.detecting import detect_locale
 from catalog.sandbox.providers.inworld.refusals import (
     invalid,
@@ -24,8 +24,8 @@ from catalog.sandbox.providers.inworld.voices import (
     bcp_47,
     own_payload,
 )
-from catalog.sandbox.sounds import Sound, median_pitch
-from catalog.sandbox.voices import Voice
+from catalog.sandbox.voices import SandboxVoice
+from catalog.sandbox.waveforms import Waveform, median_pitch
 
 CONTAINERS = ("wav", "mp3", "matroska")
 SHORTEST, SHORT, LONG = 1.0, 5.0, 15.0
@@ -34,7 +34,7 @@ _TEXTS = {"displayName": str, "description": str, "tags": list}
 _CHOICES = {"gender": GENDERS, "ageGroup": AGE_GROUPS}
 
 
-def clone_voice(call: Call) -> Reply:
+def clone_voice(call: AuthorizedCall) -> WireResponse:
     """Make an instant clone; samples that cannot be used are reported inside a 200.
 
     https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/clone-voice
@@ -62,7 +62,7 @@ def clone_voice(call: Call) -> Reply:
     return json_reply({"voice": shown, "audioSamplesValidated": reports})
 
 
-def update_voice(call: Call) -> Reply:
+def update_voice(call: AuthorizedCall) -> WireResponse:
     """Change what is said of a voice; what is not sent stays.
 
     https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/update-voice
@@ -78,7 +78,7 @@ def update_voice(call: Call) -> Reply:
     return json_reply(voice.payload)
 
 
-def delete_voice(call: Call) -> Reply:
+def delete_voice(call: AuthorizedCall) -> WireResponse:
     """Delete a voice of the workspace.
 
     https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/delete-voice
@@ -88,7 +88,7 @@ def delete_voice(call: Call) -> Reply:
     return json_reply({})
 
 
-def _own_voice(call: Call) -> Voice:
+def _own_voice(call: AuthorizedCall) -> SandboxVoice:
     voice_id = call.values["voice_id"]
     voice = call.account.voice(voice_id)
     if voice is None:
@@ -144,7 +144,7 @@ def _detect(wish: dict[str, Any], name: str) -> str:
     return detect_locale(" ".join(said), name)
 
 
-def _samples(call: Call, wish: dict[str, Any]) -> list[bytes]:
+def _samples(call: AuthorizedCall, wish: dict[str, Any]) -> list[bytes]:
     given = wish.get("voiceSamples")
     if not isinstance(given, list) or not given:
         raise invalid("voice_samples must contain at least one sample")
@@ -161,7 +161,7 @@ def _samples(call: Call, wish: dict[str, Any]) -> list[bytes]:
     return contents
 
 
-def _check_limits(call: Call) -> None:
+def _check_limits(call: AuthorizedCall) -> None:
     figures = call.account.figures()
     if figures["credit"] <= 0:
         raise no_credit()
@@ -174,20 +174,22 @@ def _check_limits(call: Call) -> None:
         raise too_many_clones(figures["clones_per_minute"])
 
 
-def _keep_clone(call: Call, wish: dict[str, Any], name: str, locale: str, sound: Sound) -> Voice:
+def _keep_clone(
+    call: AuthorizedCall, wish: dict[str, Any], name: str, locale: str, sound: Waveform
+) -> SandboxVoice:
     word = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "voice"
     payload = own_payload(call.account.name, f"{word}_{secrets.token_hex(4)}", name)
     payload["langCode"] = LANGUAGES.get(locale.partition("-")[0], AUTO)
     payload["promptLanguages"] = [locale]
     payload |= {field: wish[field] for field in ("description", "tags") if wish.get(field)}
     facts = {"created_at": call.account.now()}
-    voice = Voice(payload["voiceId"], payload, pitch=median_pitch(sound), facts=facts)
+    voice = SandboxVoice(payload["voiceId"], payload, pitch=median_pitch(sound), facts=facts)
     call.account.keep(voice)
     call.account.count(creates=1)
     return voice
 
 
-def _report(sample: dict[str, Any], sound: Sound | None, language: str) -> dict[str, Any]:
+def _report(sample: dict[str, Any], sound: Waveform | None, language: str) -> dict[str, Any]:
     warnings, errors = _complaints(sound)
     return {
         "langCode": language,
@@ -198,7 +200,7 @@ def _report(sample: dict[str, Any], sound: Sound | None, language: str) -> dict[
     }
 
 
-def _complaints(sound: Sound | None) -> tuple[list[str], list[str]]:
+def _complaints(sound: Waveform | None) -> tuple[list[str], list[str]]:
     if sound is None:
         return [], ["The audio cannot be decoded. Use WAV, MP3 or WEBM."]
     if sound.seconds < SHORTEST:

@@ -28,10 +28,10 @@ MOST_DEPTH = 50
 
 def filter_test(expression: str) -> Test:
     """Return the test that an expression stands for, or refuse it."""
-    return _Reader(expression).read()
+    return _FilterReader(expression).read()
 
 
-class _Reader:
+class _FilterReader:
     """Descends through an expression; OR binds closer than AND, as AIP-160 wants it."""
 
     def __init__(self, expression: str) -> None:

@@ -3,18 +3,18 @@
 import base64
 from typing import Any
 
-from catalog.sandbox.counter import Call
-from catalog.sandbox.messages import Reply, json_reply
+from catalog.sandbox.base_provider import AuthorizedCall
+from catalog.sandbox.messages import WireResponse, json_reply
 from catalog.sandbox.providers.inworld.refusals import invalid, no_credit, no_such_voice
-from catalog.sandbox.sounds import Sound, to_mp3, to_wav
-from catalog.sandbox.voices import Voice
+from catalog.sandbox.voices import SandboxVoice
+from catalog.sandbox.waveforms import Waveform, to_mp3, to_wav
 
 MODELS = ("inworld-tts-2", "inworld-tts-1.5-max", "inworld-tts-1.5-mini", "inworld-tts-1")
 RATES = (8_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 MOST_CHARACTERS = 2_000
 
 
-def preview_voice(call: Call) -> Reply:
+def preview_voice(call: AuthorizedCall) -> WireResponse:
     """Answer a short sample of a voice; nothing is charged for it.
 
     https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/get-voice-preview
@@ -27,7 +27,7 @@ def preview_voice(call: Call) -> Reply:
     return json_reply({"result": sound} if is_nested else sound)
 
 
-def synthesize(call: Call) -> Reply:
+def synthesize(call: AuthorizedCall) -> WireResponse:
     """Speak a text in a voice.
 
     https://docs.inworld.ai/api-reference/ttsAPI/texttospeech/synthesize-speech
@@ -55,7 +55,7 @@ def synthesize(call: Call) -> Reply:
     )
 
 
-def _voice(call: Call, voice_id: object) -> Voice:
+def _voice(call: AuthorizedCall, voice_id: object) -> SandboxVoice:
     if not isinstance(voice_id, str) or not voice_id:
         raise invalid("voice_id is required")
     voice = call.any_voice(voice_id)
@@ -78,7 +78,7 @@ def _pace(config: dict[str, Any]) -> float:
     return float(pace)
 
 
-def _encoded(sound: Sound, config: dict[str, Any]) -> bytes:
+def _encoded(sound: Waveform, config: dict[str, Any]) -> bytes:
     rate = config.get("sampleRateHertz") or 48_000
     if rate not in RATES:
         raise invalid(f"unsupported sample_rate_hertz: {rate}")

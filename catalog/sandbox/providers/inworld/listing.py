@@ -5,16 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.sandbox.counter import Call, whole_number
-from catalog.sandbox.messages import Reply, Request, json_reply
+from catalog.sandbox.base_provider import AuthorizedCall, whole_number
+from catalog.sandbox.messages import WireRequest, WireResponse, json_reply
 from catalog.sandbox.providers.inworld.filters import filter_test, language_matches
 from catalog.sandbox.providers.inworld.refusals import invalid
-from catalog.sandbox.voices import Voice
+from catalog.sandbox.voices import SandboxVoice
 
 LARGEST_PAGE = 2_000
 USUAL_PAGE = 20
 _TOKEN = re.compile(r"([1-9]\d{0,5})-([1-9]\d{0,3})")
-_ORDERS: dict[str, Callable[[Voice], Any]] = {
+_ORDERS: dict[str, Callable[[SandboxVoice], Any]] = {
     "display_name": lambda voice: voice.payload["displayName"].casefold(),
     "created_at": lambda voice: voice.facts["created_at"],
     "gender": lambda voice: voice.payload["gender"],
@@ -22,7 +22,7 @@ _ORDERS: dict[str, Callable[[Voice], Any]] = {
 }
 
 
-def list_voices(call: Call) -> Reply:
+def list_voices(call: AuthorizedCall) -> WireResponse:
     """Answer SYSTEM voices and those of the workspace.
 
     https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/list-voices
@@ -49,7 +49,7 @@ class _Page:
     is_asked_for: bool = True
 
 
-def _page(request: Request, total: int) -> _Page:
+def _page(request: WireRequest, total: int) -> _Page:
     token, size = request.first("pageToken"), _page_size(request)
     if token:
         found = _TOKEN.fullmatch(token)
@@ -62,7 +62,7 @@ def _page(request: Request, total: int) -> _Page:
     return _Page(LARGEST_PAGE, is_asked_for=False)
 
 
-def _page_size(request: Request) -> int:
+def _page_size(request: WireRequest) -> int:
     given = request.first("pageSize") or "0"
     size = whole_number(given)
     if size is None or size < 0:
@@ -72,7 +72,7 @@ def _page_size(request: Request) -> int:
     return size
 
 
-def _fitting(call: Call) -> list[Voice]:
+def _fitting(call: AuthorizedCall) -> list[SandboxVoice]:
     voices = [*call.library.values(), *call.account.voices()]
     if expression := call.request.first("filter").strip():
         test = filter_test(expression)
@@ -83,11 +83,11 @@ def _fitting(call: Call) -> list[Voice]:
     return voices
 
 
-def _speaks_one_of(voice: Voice, languages: list[str]) -> bool:
+def _speaks_one_of(voice: SandboxVoice, languages: list[str]) -> bool:
     return any(language_matches(voice.payload["langCode"], wanted) for wanted in languages)
 
 
-def _ordered(request: Request, voices: list[Voice]) -> list[Voice]:
+def _ordered(request: WireRequest, voices: list[SandboxVoice]) -> list[SandboxVoice]:
     words = (request.first("orderBy").strip() or "display_name").split()
     field, direction = words[0], (words[1:] or ["asc"])
     if field not in _ORDERS:

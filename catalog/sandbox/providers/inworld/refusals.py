@@ -3,8 +3,8 @@
 https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/list-voices
 """
 
-from catalog.sandbox.counter import Refusal
-from catalog.sandbox.messages import Reply, json_reply
+from catalog.sandbox.base_provider import ErrorResponse
+from catalog.sandbox.messages import WireResponse, json_reply
 
 INVALID_ARGUMENT = 3
 NOT_FOUND = 5
@@ -27,34 +27,34 @@ _HTTP = {
 }
 
 
-def status_reply(code: int, message: str, http: int | None = None) -> Reply:
+def status_reply(code: int, message: str, http: int | None = None) -> WireResponse:
     """Answer with a status; its HTTP status follows from the code unless given."""
     return json_reply({"code": code, "message": message, "details": []}, http or _HTTP[code])
 
 
-def invalid(message: str) -> Refusal:
+def invalid(message: str) -> ErrorResponse:
     """Return the answer to a request that makes no sense."""
-    return Refusal(status_reply(INVALID_ARGUMENT, message))
+    return ErrorResponse(status_reply(INVALID_ARGUMENT, message))
 
 
-def no_such_voice(voice_id: str) -> Refusal:
+def no_such_voice(voice_id: str) -> ErrorResponse:
     """Return the answer for a voice that the workspace does not have."""
-    return Refusal(status_reply(NOT_FOUND, f"voice not found: {voice_id}"))
+    return ErrorResponse(status_reply(NOT_FOUND, f"voice not found: {voice_id}"))
 
 
-def not_yours() -> Refusal:
+def not_yours() -> ErrorResponse:
     """Return the answer to changing a voice that belongs to everybody."""
     message = "SYSTEM voices cannot be changed or deleted"
-    return Refusal(status_reply(PERMISSION_DENIED, message))
+    return ErrorResponse(status_reply(PERMISSION_DENIED, message))
 
 
-def no_credit() -> Refusal:
+def no_credit() -> ErrorResponse:
     """Return the answer when nothing is left to pay with; the documents give no code for it."""
     message = "Insufficient credits. Add credits in the portal to continue."
-    return Refusal(status_reply(FAILED_PRECONDITION, message))
+    return ErrorResponse(status_reply(FAILED_PRECONDITION, message))
 
 
-def too_many_clones(limit: int) -> Refusal:
+def too_many_clones(limit: int) -> ErrorResponse:
     """Return the answer to cloning faster than allowed."""
     message = f"Rate limit exceeded: Clone Voice is limited to {limit} requests per minute"
-    return Refusal(status_reply(RESOURCE_EXHAUSTED, message))
+    return ErrorResponse(status_reply(RESOURCE_EXHAUSTED, message))

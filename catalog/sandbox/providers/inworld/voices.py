@@ -8,7 +8,7 @@ from typing import Any
 
 from catalog.sandbox.keys import AccountKind, AccountName
 from catalog.sandbox.people import Person, make_person
-from catalog.sandbox.voices import Voice
+from catalog.sandbox.voices import SandboxVoice
 
 LANGUAGES = {
     "en": "EN_US", "zh": "ZH_CN", "ko": "KO_KR", "ja": "JA_JP", "ru": "RU_RU", "it": "IT_IT",
@@ -30,12 +30,12 @@ _CATEGORIES = {
 _FIRST_CREATED = 1_730_000_000
 
 
-def make_system_voices(wanted: int) -> list[Voice]:
+def make_system_voices(wanted: int) -> list[SandboxVoice]:
     """Return this many built-in voices; the first ones are the same for every number."""
     return list(islice(_system_voices(), wanted))
 
 
-def own_voices(name: AccountName) -> Iterable[Voice]:
+def own_voices(name: AccountName) -> Iterable[SandboxVoice]:
     """Return the voices that an account has when it is opened."""
     sources = ["IVC"] * (2 if name.kind is AccountKind.READONLY else 4)
     if name.kind is AccountKind.FULL:
@@ -50,7 +50,7 @@ def own_voices(name: AccountName) -> Iterable[Voice]:
         if source == "PVC":
             payload |= {"gender": person.gender, "ageGroup": _AGES[person.age]}
         facts = {"created_at": _FIRST_CREATED + 4_000_000 * number}
-        yield Voice(payload["voiceId"], payload, person.seed, facts=facts)
+        yield SandboxVoice(payload["voiceId"], payload, person.seed, facts=facts)
 
 
 def workspace_of(name: AccountName) -> str:
@@ -82,7 +82,7 @@ def bcp_47(lang_code: str) -> str:
     return f"{language.lower()}-{region}"
 
 
-def _system_voices() -> Iterator[Voice]:
+def _system_voices() -> Iterator[SandboxVoice]:
     used: Tally[str] = Tally()
     for number in count():
         person = make_person(f"inworld library {number}")
@@ -93,7 +93,9 @@ def _system_voices() -> Iterator[Voice]:
         voice_id = person.spoken if again == 1 else f"{person.spoken}{again}"
         payload = _system_payload(person, voice_id)
         payload["displayName"] = person.name if again == 1 else f"{person.name} {again}"
-        yield Voice(voice_id, payload, person.seed, facts={"created_at": 1_700_000_000 + number})
+        yield SandboxVoice(
+            voice_id, payload, person.seed, facts={"created_at": 1_700_000_000 + number}
+        )
 
 
 def _system_payload(person: Person, voice_id: str) -> dict[str, Any]:

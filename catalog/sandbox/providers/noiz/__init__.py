@@ -8,24 +8,29 @@ import binascii
 from collections.abc import Iterable
 from typing import ClassVar
 
-from catalog.sandbox.accounts import Account, Opening
-from catalog.sandbox.counter import Counter, Door
+from catalog.sandbox.accounts import InitialAccount, SandboxAccount
+from catalog.sandbox.base_provider import BaseProvider, Endpoint
 from catalog.sandbox.files import file_reply
 from catalog.sandbox.keys import AccountKind, AccountName
-from catalog.sandbox.messages import Reply, Request
-from catalog.sandbox.providers.noiz.desk import clone_voice, delete_voice, get_voice, list_voices
+from catalog.sandbox.messages import WireRequest, WireResponse
+from catalog.sandbox.providers.noiz.endpoints import (
+    clone_voice,
+    delete_voice,
+    get_voice,
+    list_voices,
+)
 from catalog.sandbox.providers.noiz.listening import convert_text, own_sample
 from catalog.sandbox.providers.noiz.refusals import failure
 from catalog.sandbox.providers.noiz.voices import make_built_in_voices, own_voices
 from catalog.sandbox.routes import NoSuchPath, Routes
-from catalog.sandbox.voices import Voice
+from catalog.sandbox.voices import SandboxVoice
 
 _FILES = Routes(
     [("GET", "/_files/{voice_id}.mp3", "url"), ("GET", "/_files/{voice_id}.wav", "sample")]
 )
 
 
-class Provider(Counter):
+class Provider(BaseProvider):
     """Noiz with the accounts of the sandbox."""
 
     slug: ClassVar[str] = "noiz"
@@ -33,32 +38,32 @@ class Provider(Counter):
     name_field: ClassVar[str] = "display_name"
     doors = Routes(
         [
-            ("GET", "/voices", Door(list_voices)),
-            ("POST", "/voices", Door(clone_voice, is_writing=True)),
-            ("GET", "/voices/{voice_id}", Door(get_voice)),
-            ("DELETE", "/voices/{voice_id}", Door(delete_voice, is_writing=True)),
-            ("POST", "/text-to-speech", Door(convert_text)),
+            ("GET", "/voices", Endpoint(list_voices)),
+            ("POST", "/voices", Endpoint(clone_voice, is_writing=True)),
+            ("GET", "/voices/{voice_id}", Endpoint(get_voice)),
+            ("DELETE", "/voices/{voice_id}", Endpoint(delete_voice, is_writing=True)),
+            ("POST", "/text-to-speech", Endpoint(convert_text)),
         ]
     )
 
-    def make_library(self) -> Iterable[Voice]:
+    def make_library(self) -> Iterable[SandboxVoice]:
         """Return the built-in voices."""
         return make_built_in_voices(self.backstage.voice_count)
 
-    def opening(self, name: AccountName) -> Opening:
+    def opening(self, name: AccountName) -> InitialAccount:
         """Return what an account starts with."""
         limits = {
             "credit": 0 if name.kind is AccountKind.BROKE else 20_000,
             "skip_is_offset": False,
             "hides_deleted": False,
         }
-        return Opening(limits, lambda: own_voices(name))
+        return InitialAccount(limits, lambda: own_voices(name))
 
-    def is_deleted(self, voice: Voice) -> bool:
+    def is_deleted(self, voice: SandboxVoice) -> bool:
         """Tell it by the time of the deletion, which is all that one does."""
         return "delete_time" in voice.payload
 
-    def key_in(self, request: Request) -> str:
+    def key_in(self, request: WireRequest) -> str:
         """Return the API key that came with a request, with or without base64 around it."""
         given = request.headers.get("authorization", "")
         if AccountName.from_key(self.slug, given):
@@ -69,7 +74,7 @@ class Provider(Counter):
         except (binascii.Error, ValueError):
             return given
 
-    def answer_file(self, request: Request) -> Reply:
+    def answer_file(self, request: WireRequest) -> WireResponse:
         """Answer the sound that a link of a voice promises; links need no key."""
         match = _FILES.find(request.method, request.path)
         voice, account = self._find_anywhere(match.values["voice_id"])
@@ -80,27 +85,27 @@ class Provider(Counter):
             return file_reply(request, content, "audio/mpeg")
         return file_reply(request, own_sample(self.backstage, account, voice), "audio/wav")
 
-    def bad_key(self, request: Request) -> Reply:
+    def bad_key(self, request: WireRequest) -> WireResponse:
         """Return the answer to a missing or unknown key."""
         return failure(401, "Invalid API key")
 
-    def read_only(self) -> Reply:
+    def read_only(self) -> WireResponse:
         """Return the answer to a key that may only read; the documents know no such key."""
         return failure(403, "This API key may not create or delete voices.")
 
-    def not_found(self, request: Request) -> Reply:
+    def not_found(self, request: WireRequest) -> WireResponse:
         """Return the answer for an address that does not exist."""
         return failure(404, "Not Found")
 
-    def too_many_requests(self, code: str) -> Reply:
+    def too_many_requests(self, code: str) -> WireResponse:
         """Return the one 429 there is."""
         return failure(429, "Rate limit exceeded. Please try again later.")
 
-    def server_error(self, status: int, message: str = "") -> Reply:
+    def server_error(self, status: int, message: str = "") -> WireResponse:
         """Return the provider's own trouble report."""
         return failure(status, message or "Internal server error")
 
-    def _find_anywhere(self, voice_id: str) -> tuple[Voice, Account | None]:
+    def _find_anywhere(self, voice_id: str) -> tuple[SandboxVoice, SandboxAccount | None]:
         if voice_id in self.library:
             return self.library[voice_id], None
         for account in self.accounts():

@@ -1,22 +1,22 @@
 """Everything that is heard at Noiz: the links of voices, and speech."""
 
-from catalog.sandbox.accounts import Account
-from catalog.sandbox.counter import Call, audio_reply, hear
-from catalog.sandbox.messages import Reply
+from catalog.sandbox.accounts import SandboxAccount
+from catalog.sandbox.base_provider import AuthorizedCall, audio_reply, hear
+from catalog.sandbox.messages import WireResponse
 from catalog.sandbox.multipart import Form
 from catalog.sandbox.people import make_person
-from catalog.sandbox.provider import Backstage
-from catalog.sandbox.providers.noiz.desk import CONTAINERS, find_voice
+from catalog.sandbox.providers.noiz.endpoints import CONTAINERS, find_voice
 from catalog.sandbox.providers.noiz.refusals import invalid, no_credit, no_such_voice
-from catalog.sandbox.sounds import Sound, median_pitch, to_mp3, to_wav
-from catalog.sandbox.voices import Voice, record_reading
+from catalog.sandbox.services import Services
+from catalog.sandbox.voices import SandboxVoice, record_reading
+from catalog.sandbox.waveforms import Waveform, median_pitch, to_mp3, to_wav
 
 MOST_CHARACTERS, MOST_STREAMED = 5_000, 50_000
 SAMPLE_SECONDS = 8.0
 RATE = 24_000
 
 
-def convert_text(call: Call) -> Reply:
+def convert_text(call: AuthorizedCall) -> WireResponse:
     """Speak a text in a voice, or in that of an uploaded file.
 
     https://developers.noiz.ai/docs-text-to-speech
@@ -38,7 +38,7 @@ def convert_text(call: Call) -> Reply:
     )
 
 
-def own_sample(backstage: Backstage, account: Account | None, voice: Voice) -> bytes:
+def own_sample(backstage: Services, account: SandboxAccount | None, voice: SandboxVoice) -> bytes:
     """Return the recording that a voice was made from, as WAV."""
     recording = account and account.store.get_recording(account.shelf, voice.voice_id)
     return recording or record_reading(backstage.studio, make_person(voice.seed), SAMPLE_SECONDS)
@@ -54,7 +54,7 @@ def _text(form: Form) -> str:
     return text
 
 
-def _voice(call: Call, form: Form) -> Voice:
+def _voice(call: AuthorizedCall, form: Form) -> SandboxVoice:
     if voice_id := form.first("voice_id"):
         voice = find_voice(call, voice_id)
         if "delete_time" in voice.payload:
@@ -64,7 +64,7 @@ def _voice(call: Call, form: Form) -> Voice:
     sound = hear(uploads[0].content, CONTAINERS) if uploads else None
     if sound is None:
         raise invalid("Either voice_id or a readable file must be provided.")
-    return Voice("upload", {}, pitch=median_pitch(sound))
+    return SandboxVoice("upload", {}, pitch=median_pitch(sound))
 
 
 def _speed(form: Form) -> float:
@@ -77,7 +77,7 @@ def _speed(form: Form) -> float:
     return speed
 
 
-def _encoded(sound: Sound, wanted: str) -> bytes:
+def _encoded(sound: Waveform, wanted: str) -> bytes:
     if wanted == "mp3":
         return to_mp3(sound)
     return to_wav(sound, rate=RATE, seconds=sound.seconds)

@@ -3,30 +3,30 @@
 https://developers.noiz.ai/docs-overview
 """
 
-from catalog.sandbox.counter import Refusal
-from catalog.sandbox.messages import Reply, json_reply
+from catalog.sandbox.base_provider import ErrorResponse
+from catalog.sandbox.messages import WireResponse, json_reply
 
 
-def failure(status: int, message: str) -> Reply:
+def failure(status: int, message: str) -> WireResponse:
     """Answer that something failed."""
     return json_reply({"code": status, "message": message}, status)
 
 
-def success(data: object) -> Reply:
+def success(data: object) -> WireResponse:
     """Answer with data; inside a 200, code 0 says that it went well."""
     return json_reply({"code": 0, "message": "success", "data": data})
 
 
-def invalid(message: str) -> Refusal:
+def invalid(message: str) -> ErrorResponse:
     """Return the answer to a request that makes no sense."""
-    return Refusal(failure(400, message))
+    return ErrorResponse(failure(400, message))
 
 
-def no_such_voice() -> Refusal:
+def no_such_voice() -> ErrorResponse:
     """Return the answer for a voice that the account does not have."""
-    return Refusal(failure(404, "Voice not found"))
+    return ErrorResponse(failure(404, "Voice not found"))
 
 
-def no_credit() -> Refusal:
+def no_credit() -> ErrorResponse:
     """Return the answer when the monthly quota is used up."""
-    return Refusal(failure(402, "Insufficient credits. Please upgrade your plan."))
+    return ErrorResponse(failure(402, "Insufficient credits. Please upgrade your plan."))

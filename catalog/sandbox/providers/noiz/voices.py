@@ -9,7 +9,7 @@ from typing import Any
 
 from catalog.sandbox.keys import AccountKind, AccountName
 from catalog.sandbox.people import Person, make_person
-from catalog.sandbox.voices import Voice, code_from
+from catalog.sandbox.voices import SandboxVoice, code_from
 
 HEX = "0123456789abcdef"
 _FIRST_ID = 10_001
@@ -21,7 +21,7 @@ _LANGUAGES = {
 }  # fmt: skip
 
 
-def make_built_in_voices(wanted: int) -> Iterable[Voice]:
+def make_built_in_voices(wanted: int) -> Iterable[SandboxVoice]:
     """Return this many built-in voices; the first ones are the same for every number."""
     for number in range(wanted):
         person = make_person(f"noiz library {number}")
@@ -30,10 +30,10 @@ def make_built_in_voices(wanted: int) -> Iterable[Voice]:
         # Some play under one name, some under the other, most under both.
         links = {"url": number % 7 != 6, "sample": number % 3 == 0 or number % 7 == 6}
         facts = {"links": links, "description": f"{person.mood} {person.accent}"}
-        yield Voice(payload["voice_id"], payload, person.seed, facts=facts)
+        yield SandboxVoice(payload["voice_id"], payload, person.seed, facts=facts)
 
 
-def own_voices(name: AccountName) -> Iterable[Voice]:
+def own_voices(name: AccountName) -> Iterable[SandboxVoice]:
     """Return the voices that an account has when it is opened."""
     for number in range(2 if name.kind is AccountKind.READONLY else 4):
         person = make_person(f"noiz {name} {number}")
@@ -45,7 +45,7 @@ def own_voices(name: AccountName) -> Iterable[Voice]:
             payload["delete_time"] = payload["create_time"] + 86_400
         links = {"url": True, "sample": number % 2 == 0}
         facts = {"links": links, "description": ""}
-        yield Voice(payload["voice_id"], payload, person.seed, facts=facts)
+        yield SandboxVoice(payload["voice_id"], payload, person.seed, facts=facts)
 
 
 def custom_payload(voice_id: str, number: int, name: str, now: int) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def custom_payload(voice_id: str, number: int, name: str, now: int) -> dict[str,
     }
 
 
-def shown(voice: Voice, base_url: str) -> dict[str, Any]:
+def shown(voice: SandboxVoice, base_url: str) -> dict[str, Any]:
     """Return a voice as the API tells of it to somebody who uses it under this base URL."""
     links = voice.facts["links"]
     address = f"{base_url}/_files/{voice.voice_id}"

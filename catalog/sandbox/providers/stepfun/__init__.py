@@ -8,11 +8,11 @@ https://platform.stepfun.ai/docs/en/api-reference/audio/list-voice
 from collections.abc import Iterable
 from typing import ClassVar
 
-from catalog.sandbox.accounts import Opening
-from catalog.sandbox.counter import Call, Counter, Door, bearer_in
+from catalog.sandbox.accounts import InitialAccount
+from catalog.sandbox.base_provider import AuthorizedCall, BaseProvider, Endpoint, bearer_in
 from catalog.sandbox.files import file_reply
 from catalog.sandbox.keys import AccountKind, AccountName
-from catalog.sandbox.messages import Reply, Request, json_reply
+from catalog.sandbox.messages import WireRequest, WireResponse, json_reply
 from catalog.sandbox.providers.stepfun.cloning import (
     create_voice,
     delete_file,
@@ -25,12 +25,12 @@ from catalog.sandbox.providers.stepfun.refusals import failure, not_found, troub
 from catalog.sandbox.providers.stepfun.speech import create_speech
 from catalog.sandbox.providers.stepfun.voices import make_system_voices, own_voices
 from catalog.sandbox.routes import NoSuchPath, Routes
-from catalog.sandbox.voices import Voice
+from catalog.sandbox.voices import SandboxVoice
 
 _FILES = Routes([("GET", "/_files/{name}.{ending}", "link")])
 
 
-def get_account(call: Call) -> Reply:
+def get_account(call: AuthorizedCall) -> WireResponse:
     """Answer the balance: a postpaid one may be below zero, and vouchers are counted apart.
 
     https://platform.stepfun.com/docs/zh/api-reference/accounts/get
@@ -48,30 +48,30 @@ def get_account(call: Call) -> Reply:
     )
 
 
-class Provider(Counter):
+class Provider(BaseProvider):
     """StepFun with the accounts of the sandbox."""
 
     slug: ClassVar[str] = "stepfun"
     version: ClassVar[str] = "v1"
     doors = Routes(
         [
-            ("GET", "/audio/voices", Door(list_voices)),
-            ("POST", "/audio/voices", Door(create_voice, is_writing=True)),
-            ("POST", "/audio/voices/preview", Door(preview_clone)),
-            ("GET", "/audio/system_voices", Door(list_system_voices)),
-            ("POST", "/audio/speech", Door(create_speech)),
-            ("GET", "/files", Door(list_files)),
-            ("POST", "/files", Door(upload_file, is_writing=True)),
-            ("DELETE", "/files/{file_id}", Door(delete_file, is_writing=True)),
-            ("GET", "/accounts", Door(get_account)),
+            ("GET", "/audio/voices", Endpoint(list_voices)),
+            ("POST", "/audio/voices", Endpoint(create_voice, is_writing=True)),
+            ("POST", "/audio/voices/preview", Endpoint(preview_clone)),
+            ("GET", "/audio/system_voices", Endpoint(list_system_voices)),
+            ("POST", "/audio/speech", Endpoint(create_speech)),
+            ("GET", "/files", Endpoint(list_files)),
+            ("POST", "/files", Endpoint(upload_file, is_writing=True)),
+            ("DELETE", "/files/{file_id}", Endpoint(delete_file, is_writing=True)),
+            ("GET", "/accounts", Endpoint(get_account)),
         ]
     )
 
-    def make_library(self) -> Iterable[Voice]:
+    def make_library(self) -> Iterable[SandboxVoice]:
         """Return the built-in voices."""
         return make_system_voices(self.backstage.voice_count)
 
-    def opening(self, name: AccountName) -> Opening:
+    def opening(self, name: AccountName) -> InitialAccount:
         """Return what an account starts with."""
         limits = {
             "balance": 0.0 if name.kind is AccountKind.BROKE else 50.0,
@@ -82,13 +82,13 @@ class Provider(Counter):
             "file_limit": 1_000,
             "uploads": 0,
         }
-        return Opening(limits, lambda: own_voices(name))
+        return InitialAccount(limits, lambda: own_voices(name))
 
-    def key_in(self, request: Request) -> str:
+    def key_in(self, request: WireRequest) -> str:
         """Return the API key that came with a request, or an empty string."""
         return bearer_in(request)
 
-    def answer_file(self, request: Request) -> Reply:
+    def answer_file(self, request: WireRequest) -> WireResponse:
         """Answer speech that was asked for as an address; it can be fetched for half a day."""
         name = _FILES.find(request.method, request.path).values["name"]
         for account in self.accounts():
@@ -98,22 +98,22 @@ class Provider(Counter):
                 return file_reply(request, content, link["content_type"])
         raise NoSuchPath
 
-    def bad_key(self, request: Request) -> Reply:
+    def bad_key(self, request: WireRequest) -> WireResponse:
         """Return the answer to a missing or unknown key."""
         return failure(401, "invalid_api_key", "Incorrect API key provided")
 
-    def read_only(self) -> Reply:
+    def read_only(self) -> WireResponse:
         """Return the answer to a key that may only read; the documents know no such key."""
         return failure(403, "permission_denied", "This API key has no permission to do this.")
 
-    def not_found(self, request: Request) -> Reply:
+    def not_found(self, request: WireRequest) -> WireResponse:
         """Return the answer for an address that does not exist."""
         return not_found()
 
-    def too_many_requests(self, code: str) -> Reply:
+    def too_many_requests(self, code: str) -> WireResponse:
         """Return the one 429 there is."""
         return failure(429, "rate_limited", "Rate limit exceeded, please slow down.")
 
-    def server_error(self, status: int, message: str = "") -> Reply:
+    def server_error(self, status: int, message: str = "") -> WireResponse:
         """Return the provider's own trouble report; content moderation is 451."""
         return trouble(status, message)

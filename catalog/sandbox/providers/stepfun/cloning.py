@@ -5,13 +5,13 @@ import secrets
 import uuid
 from typing import Any
 
-from catalog.sandbox.counter import Call, hear
-from catalog.sandbox.messages import Reply, json_reply
+from catalog.sandbox.base_provider import AuthorizedCall, hear
+from catalog.sandbox.messages import WireResponse, json_reply
 from catalog.sandbox.multipart import Form
 from catalog.sandbox.providers.stepfun.refusals import invalid, no_balance
 from catalog.sandbox.providers.stepfun.voices import own_payload
-from catalog.sandbox.sounds import Sound, median_pitch, to_wav
-from catalog.sandbox.voices import Voice, code_from
+from catalog.sandbox.voices import SandboxVoice, code_from
+from catalog.sandbox.waveforms import Waveform, median_pitch, to_wav
 
 CLONING_MODELS = ("stepaudio-2.5-tts", "step-tts-2", "step-tts-mini")
 CONTAINERS = ("mp3", "wav")
@@ -23,7 +23,7 @@ PREVIEW_PRICE = 0.01
 PREVIEW_RATE = 24_000
 
 
-def upload_file(call: Call) -> Reply:
+def upload_file(call: AuthorizedCall) -> WireResponse:
     """Store a file; what it is good for shows when it is used.
 
     https://platform.stepfun.com/docs/zh/api-reference/files/create
@@ -54,7 +54,7 @@ def upload_file(call: Call) -> Reply:
     return json_reply(stored)
 
 
-def list_files(call: Call) -> Reply:
+def list_files(call: AuthorizedCall) -> WireResponse:
     """Answer every file of the account, in one piece.
 
     https://platform.stepfun.com/docs/zh/api-reference/files/list
@@ -63,7 +63,7 @@ def list_files(call: Call) -> Reply:
     return json_reply({"data": list(files.values()), "object": "list"})
 
 
-def delete_file(call: Call) -> Reply:
+def delete_file(call: AuthorizedCall) -> WireResponse:
     """Delete a file; voices that were made of it stay.
 
     https://platform.stepfun.com/docs/zh/api-reference/files/delete
@@ -77,7 +77,7 @@ def delete_file(call: Call) -> Reply:
     return json_reply({"id": file_id, "object": "file", "deleted": True})
 
 
-def create_voice(call: Call) -> Reply:
+def create_voice(call: AuthorizedCall) -> WireResponse:
     """Make a voice of a file and charge for it; asked again, answer the same voice for nothing.
 
     https://platform.stepfun.ai/docs/en/api-reference/audio/create-voice
@@ -93,12 +93,12 @@ def create_voice(call: Call) -> Reply:
         charge(call, call.account.figures()["voice_price"])
         voice_id = f"voice-tone-{code_from(secrets.token_hex(16), 10)}"
         payload = own_payload(voice_id, wish["file_id"], call.account.now())
-        call.account.keep(Voice(voice_id, payload, pitch=pitch))
+        call.account.keep(SandboxVoice(voice_id, payload, pitch=pitch))
         call.account.count(creates=1)
     return json_reply({"id": voice_id, "object": "audio.voice"})
 
 
-def preview_clone(call: Call) -> Reply:
+def preview_clone(call: AuthorizedCall) -> WireResponse:
     """Speak a text as a clone of a file would, without making a voice.
 
     https://platform.stepfun.ai/docs/en/api-reference/audio/voices-preview
@@ -109,7 +109,7 @@ def preview_clone(call: Call) -> Reply:
         raise invalid(f"sample_text must have 1 to {MOST_CHARACTERS} characters")
     pitch = median_pitch(_sample(call, wish["file_id"]))
     charge(call, PREVIEW_PRICE)
-    sound = Voice(wish["file_id"], {}, pitch=pitch).speak(call.backstage.studio, text)
+    sound = SandboxVoice(wish["file_id"], {}, pitch=pitch).speak(call.backstage.studio, text)
     content = to_wav(sound, rate=PREVIEW_RATE, seconds=sound.seconds)
     return json_reply(
         {
@@ -120,7 +120,7 @@ def preview_clone(call: Call) -> Reply:
     )
 
 
-def charge(call: Call, price: float) -> None:
+def charge(call: AuthorizedCall, price: float) -> None:
     """Take a price from the vouchers or the balance, or refuse; postpaid accounts pay later."""
     with call.account.store.transaction():
         figures = call.account.figures()
@@ -132,7 +132,7 @@ def charge(call: Call, price: float) -> None:
         call.account.count(balance=-price)
 
 
-def _wish(call: Call) -> dict[str, Any]:
+def _wish(call: AuthorizedCall) -> dict[str, Any]:
     wish = call.json_object()
     if wish is None:
         raise invalid("the request body is not a JSON object")
@@ -143,14 +143,14 @@ def _wish(call: Call) -> dict[str, Any]:
     return wish
 
 
-def _voice_of(call: Call, file_id: str) -> Voice | None:
+def _voice_of(call: AuthorizedCall, file_id: str) -> SandboxVoice | None:
     for voice in call.account.voices():
         if voice.payload["file_id"] == file_id:
             return voice
     return None
 
 
-def _sample(call: Call, file_id: str) -> Sound:
+def _sample(call: AuthorizedCall, file_id: str) -> Waveform:
     content = call.account.store.get_recording(call.account.shelf, file_id)
     if content is None:
         raise invalid(f"file {file_id!r} does not exist")

@@ -1,15 +1,15 @@
 """List the voices of StepFun: own ones by cursor, built-in ones in one piece."""
 
-from catalog.sandbox.counter import Call, whole_number
-from catalog.sandbox.messages import Reply, json_reply
+from catalog.sandbox.base_provider import AuthorizedCall, whole_number
+from catalog.sandbox.messages import WireResponse, json_reply
 from catalog.sandbox.providers.stepfun.refusals import invalid
-from catalog.sandbox.voices import Voice
+from catalog.sandbox.voices import SandboxVoice
 
 LARGEST_PAGE = 100
 SYSTEM_MODELS = ("step-tts-2", "step-tts-mini", "stepaudio-3-tts")
 
 
-def list_voices(call: Call) -> Reply:
+def list_voices(call: AuthorizedCall) -> WireResponse:
     """Answer one page of the cloned voices of the account.
 
     https://platform.stepfun.ai/docs/en/api-reference/audio/list-voice
@@ -34,7 +34,7 @@ def list_voices(call: Call) -> Reply:
     )
 
 
-def list_system_voices(call: Call) -> Reply:
+def list_system_voices(call: AuthorizedCall) -> WireResponse:
     """Answer the built-in voices that speak with a model.
 
     https://platform.stepfun.com/docs/zh/api-reference/audio/get_detail
@@ -50,7 +50,7 @@ def list_system_voices(call: Call) -> Reply:
     )
 
 
-def _page(call: Call, voices: list[Voice]) -> tuple[list[Voice], bool]:
+def _page(call: AuthorizedCall, voices: list[SandboxVoice]) -> tuple[list[SandboxVoice], bool]:
     limit = _limit(call)
     after, before = call.request.first("after"), call.request.first("before")
     start = _place(voices, after) + 1 if after else 0
@@ -61,14 +61,14 @@ def _page(call: Call, voices: list[Voice]) -> tuple[list[Voice], bool]:
     return page, len(window) > limit
 
 
-def _place(voices: list[Voice], voice_id: str) -> int:
+def _place(voices: list[SandboxVoice], voice_id: str) -> int:
     for place, voice in enumerate(voices):
         if voice.voice_id == voice_id:
             return place
     raise invalid(f"cursor {voice_id!r} does not exist")
 
 
-def _limit(call: Call) -> int:
+def _limit(call: AuthorizedCall) -> int:
     limit = whole_number(call.request.first("limit") or "20")
     if limit is None or not 1 <= limit <= LARGEST_PAGE:
         raise invalid(f"limit must be between 1 and {LARGEST_PAGE}")

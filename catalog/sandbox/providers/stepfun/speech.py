@@ -2,12 +2,12 @@
 
 import secrets
 
-from catalog.sandbox.counter import Call, audio_reply
-from catalog.sandbox.messages import Reply, json_reply
+from catalog.sandbox.base_provider import AuthorizedCall, audio_reply
+from catalog.sandbox.messages import WireResponse, json_reply
 from catalog.sandbox.providers.stepfun.cloning import CLONING_MODELS, charge
 from catalog.sandbox.providers.stepfun.refusals import invalid
-from catalog.sandbox.sounds import Sound, to_mp3, to_wav
-from catalog.sandbox.voices import Voice
+from catalog.sandbox.voices import SandboxVoice
+from catalog.sandbox.waveforms import Waveform, to_mp3, to_wav
 
 # Reported to speak in a voice of its own where it is asked for a cloned one.
 FALLING_BACK = "stepaudio-3-tts"
@@ -20,7 +20,7 @@ CONTENT_TYPES = {"mp3": "audio/mpeg", "wav": "audio/wav", "pcm": "audio/pcm"}
 LINK_SECONDS = 12 * 3600
 
 
-def create_speech(call: Call) -> Reply:
+def create_speech(call: AuthorizedCall) -> WireResponse:
     """Speak a text.
 
     https://platform.stepfun.ai/docs/en/api-reference/audio/create-audio
@@ -46,7 +46,7 @@ def create_speech(call: Call) -> Reply:
     return audio_reply(content, CONTENT_TYPES[wanted])
 
 
-def _voice(call: Call, voice_id: object, model: object) -> Voice:
+def _voice(call: AuthorizedCall, voice_id: object, model: object) -> SandboxVoice:
     voice = call.any_voice(voice_id) if isinstance(voice_id, str) else None
     if voice is None:
         raise invalid(f"voice {voice_id!r} does not exist")
@@ -63,14 +63,14 @@ def _between(given: object, lowest: float, name: str) -> float:
     return float(given)
 
 
-def _encoded(sound: Sound, wanted: str) -> bytes:
+def _encoded(sound: Waveform, wanted: str) -> bytes:
     if wanted == "mp3":
         return to_mp3(sound)
     content = to_wav(sound, rate=RATE, seconds=sound.seconds)
     return content if wanted == "wav" else content[WAV_HEADER:]
 
 
-def _link(call: Call, content: bytes, wanted: str) -> Reply:
+def _link(call: AuthorizedCall, content: bytes, wanted: str) -> WireResponse:
     name = secrets.token_hex(12)
     now = call.account.now()
     link = {"until": now + LINK_SECONDS, "content_type": CONTENT_TYPES[wanted]}

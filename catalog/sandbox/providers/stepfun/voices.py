@@ -6,7 +6,7 @@ from typing import Any
 
 from catalog.sandbox.keys import AccountKind, AccountName
 from catalog.sandbox.people import Person, make_person
-from catalog.sandbox.voices import Voice, code_from
+from catalog.sandbox.voices import SandboxVoice, code_from
 
 _FIRST_CREATED = 1_742_374_363
 _TRAITS = (
@@ -26,7 +26,7 @@ _SCENES = (
 )  # fmt: skip
 
 
-def make_system_voices(wanted: int) -> Iterable[Voice]:
+def make_system_voices(wanted: int) -> Iterable[SandboxVoice]:
     """Return this many built-in voices; the first ones are the same for every number."""
     taken: set[str] = set()
     for number in range(wanted):
@@ -38,14 +38,14 @@ def make_system_voices(wanted: int) -> Iterable[Voice]:
         yield voice
 
 
-def own_voices(name: AccountName) -> Iterable[Voice]:
+def own_voices(name: AccountName) -> Iterable[SandboxVoice]:
     """Return the voices that an account has when it is opened."""
     for number in range(2 if name.kind is AccountKind.READONLY else 4):
         person = make_person(f"stepfun {name} {number}")
         word = code_from(person.seed, 10)
         payload = own_payload(f"voice-tone-{word}", f"file-{word}", 0)
         payload["created_at"] = _FIRST_CREATED + 11_000_000 * number
-        yield Voice(payload["id"], payload, person.seed)
+        yield SandboxVoice(payload["id"], payload, person.seed)
 
 
 def own_payload(voice_id: str, file_id: str, now: float) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def own_payload(voice_id: str, file_id: str, now: float) -> dict[str, Any]:
     return {"id": voice_id, "file_id": file_id, "created_at": int(now)}
 
 
-def _system_voice(person: Person, number: int, ending: str = "") -> Voice:
+def _system_voice(person: Person, number: int, ending: str = "") -> SandboxVoice:
     dice = random.Random(f"stepfun {person.seed}")
     (trait, trait_sign), (role, role_sign) = (
         dice.choice(_TRAITS),
@@ -66,4 +66,4 @@ def _system_voice(person: Person, number: int, ending: str = "") -> Voice:
         "voice-description": f"{start}{_AGES[person.age]}，{trait_sign}，适合{scenes[0]}",
         "recommended_scene": "、".join(scenes),
     }
-    return Voice(f"{trait}{role}{ending}", payload, person.seed)
+    return SandboxVoice(f"{trait}{role}{ending}", payload, person.seed)

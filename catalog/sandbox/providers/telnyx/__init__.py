@@ -6,10 +6,10 @@ https://developers.telnyx.com/api-reference/voice-clones/list-voice-clones
 from collections.abc import Iterable
 from typing import ClassVar
 
-from catalog.sandbox.accounts import Opening
-from catalog.sandbox.counter import Call, Counter, Door, bearer_in
+from catalog.sandbox.accounts import InitialAccount
+from catalog.sandbox.base_provider import AuthorizedCall, BaseProvider, Endpoint, bearer_in
 from catalog.sandbox.keys import AccountKind, AccountName
-from catalog.sandbox.messages import Reply, Request, json_reply
+from catalog.sandbox.messages import WireRequest, WireResponse, json_reply
 from catalog.sandbox.providers.telnyx.clones import (
     delete_clone,
     download_sample,
@@ -23,10 +23,10 @@ from catalog.sandbox.providers.telnyx.speech import list_voices, speak
 from catalog.sandbox.providers.telnyx.uploads import create_from_upload
 from catalog.sandbox.providers.telnyx.voices import make_voices, own_clones
 from catalog.sandbox.routes import Routes
-from catalog.sandbox.voices import Voice
+from catalog.sandbox.voices import SandboxVoice
 
 
-def get_balance(call: Call) -> Reply:
+def get_balance(call: AuthorizedCall) -> WireResponse:
     """Answer what is left to spend.
 
     https://developers.telnyx.com/api-reference/billing/get-user-balance-details
@@ -46,31 +46,31 @@ def get_balance(call: Call) -> Reply:
     )
 
 
-class Provider(Counter):
+class Provider(BaseProvider):
     """Telnyx with the accounts of the sandbox."""
 
     slug: ClassVar[str] = "telnyx"
     version: ClassVar[str] = "v2"
     doors = Routes(
         [
-            ("GET", "/voice_clones", Door(list_clones)),
-            ("POST", "/voice_clones", Door(create_from_design, is_writing=True)),
-            ("POST", "/voice_clones/from_upload", Door(create_from_upload, is_writing=True)),
-            ("GET", "/voice_clones/{clone_id}", Door(get_clone)),
-            ("PATCH", "/voice_clones/{clone_id}", Door(update_clone, is_writing=True)),
-            ("DELETE", "/voice_clones/{clone_id}", Door(delete_clone, is_writing=True)),
-            ("GET", "/voice_clones/{clone_id}/sample", Door(download_sample)),
-            ("GET", "/text-to-speech/voices", Door(list_voices)),
-            ("POST", "/text-to-speech/speech", Door(speak)),
-            ("GET", "/balance", Door(get_balance)),
+            ("GET", "/voice_clones", Endpoint(list_clones)),
+            ("POST", "/voice_clones", Endpoint(create_from_design, is_writing=True)),
+            ("POST", "/voice_clones/from_upload", Endpoint(create_from_upload, is_writing=True)),
+            ("GET", "/voice_clones/{clone_id}", Endpoint(get_clone)),
+            ("PATCH", "/voice_clones/{clone_id}", Endpoint(update_clone, is_writing=True)),
+            ("DELETE", "/voice_clones/{clone_id}", Endpoint(delete_clone, is_writing=True)),
+            ("GET", "/voice_clones/{clone_id}/sample", Endpoint(download_sample)),
+            ("GET", "/text-to-speech/voices", Endpoint(list_voices)),
+            ("POST", "/text-to-speech/speech", Endpoint(speak)),
+            ("GET", "/balance", Endpoint(get_balance)),
         ]
     )
 
-    def make_library(self) -> Iterable[Voice]:
+    def make_library(self) -> Iterable[SandboxVoice]:
         """Return the voices of Telnyx and of other vendors."""
         return make_voices(self.backstage.voice_count)
 
-    def opening(self, name: AccountName) -> Opening:
+    def opening(self, name: AccountName) -> InitialAccount:
         """Return what an account starts with."""
         limits = {
             "balance": 0.0 if name.kind is AccountKind.BROKE else 50.0,
@@ -80,13 +80,13 @@ class Provider(Counter):
             "shows_one": False,
             "voices_as_seen": False,
         }
-        return Opening(limits, lambda: own_clones(name))
+        return InitialAccount(limits, lambda: own_clones(name))
 
-    def key_in(self, request: Request) -> str:
+    def key_in(self, request: WireRequest) -> str:
         """Return the API key that came with a request, or an empty string."""
         return bearer_in(request)
 
-    def bad_key(self, request: Request) -> Reply:
+    def bad_key(self, request: WireRequest) -> WireResponse:
         """Return the answer to a missing or unknown key."""
         detail = (
             "The required authentication headers were either invalid or not included in the"
@@ -94,7 +94,7 @@ class Provider(Counter):
         )
         return error_reply(401, "10009", "Authentication failed", detail)
 
-    def read_only(self) -> Reply:
+    def read_only(self) -> WireResponse:
         """Return the answer to a key that may not do this."""
         detail = (
             "You do not have permission to perform the requested action on the specified"
@@ -102,18 +102,18 @@ class Provider(Counter):
         )
         return error_reply(403, "10010", "Authorization failed", detail)
 
-    def not_found(self, request: Request) -> Reply:
+    def not_found(self, request: WireRequest) -> WireResponse:
         """Return the answer for an address that does not exist."""
         return not_found()
 
-    def too_many_requests(self, code: str) -> Reply:
+    def too_many_requests(self, code: str) -> WireResponse:
         """Return the provider's own 429, which tells in seconds when the limit is lifted."""
         detail = "You have exceeded the maximum number of allowed requests."
         return error_reply(429, "10011", "Too many requests", detail).with_headers(
             x_ratelimit_limit="100", x_ratelimit_remaining="0", x_ratelimit_reset="1"
         )
 
-    def server_error(self, status: int, message: str = "") -> Reply:
+    def server_error(self, status: int, message: str = "") -> WireResponse:
         """Return the provider's own trouble report."""
         detail = message or "An unexpected error occurred."
         return error_reply(status, "10037", "Provider error", detail)

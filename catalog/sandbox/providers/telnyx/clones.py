@@ -4,23 +4,23 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from catalog.sandbox.counter import Call, audio_reply, whole_number
-from catalog.sandbox.messages import Reply, json_reply
+from catalog.sandbox.base_provider import AuthorizedCall, audio_reply, whole_number
+from catalog.sandbox.messages import WireResponse, json_reply
 from catalog.sandbox.people import make_person
 from catalog.sandbox.providers.telnyx.refusals import invalid, no_such_clone
 from catalog.sandbox.providers.telnyx.voices import moment, shown_clone
-from catalog.sandbox.voices import Voice, record_reading
+from catalog.sandbox.voices import SandboxVoice, record_reading
 
 GENDERS = ("male", "female", "neutral")
 LONGEST_NAME = 255
 SAMPLE_SECONDS = 8.0
-_SORTS: dict[str, Callable[[Voice], Any]] = {
+_SORTS: dict[str, Callable[[SandboxVoice], Any]] = {
     "name": lambda voice: voice.payload["name"].casefold(),
     "created_at": lambda voice: voice.payload["created_at"],
 }
 
 
-def list_clones(call: Call) -> Reply:
+def list_clones(call: AuthorizedCall) -> WireResponse:
     """Answer one page of the clones of the account.
 
     https://developers.telnyx.com/api-reference/voice-clones/list-voice-clones
@@ -43,7 +43,7 @@ def list_clones(call: Call) -> Reply:
     )
 
 
-def get_clone(call: Call) -> Reply:
+def get_clone(call: AuthorizedCall) -> WireResponse:
     """Answer one clone, in accounts where this address exists.
 
     https://developers.telnyx.com/docs/voice/tts/voice-design-lab
@@ -53,7 +53,7 @@ def get_clone(call: Call) -> Reply:
     return _shown(call, _clone(call))
 
 
-def update_clone(call: Call) -> Reply:
+def update_clone(call: AuthorizedCall) -> WireResponse:
     """Rename a clone, or correct its gender and language.
 
     https://developers.telnyx.com/api-reference/voice-clones/update-a-voice-clone
@@ -71,17 +71,17 @@ def update_clone(call: Call) -> Reply:
     return _shown(call, voice)
 
 
-def delete_clone(call: Call) -> Reply:
+def delete_clone(call: AuthorizedCall) -> WireResponse:
     """Delete a clone for good.
 
     https://developers.telnyx.com/api-reference/voice-clones/delete-a-voice-clone
     """
     with call.account.store.transaction():
         call.account.drop(_clone(call))
-    return Reply(204)
+    return WireResponse(204)
 
 
-def download_sample(call: Call) -> Reply:
+def download_sample(call: AuthorizedCall) -> WireResponse:
     """Answer the recording that a clone was made from, as WAV.
 
     https://developers.telnyx.com/api-reference/voice-clones/get-voice-clone-audio-sample
@@ -119,18 +119,18 @@ def checked_language(language: object) -> str:
     return language
 
 
-def _clone(call: Call) -> Voice:
+def _clone(call: AuthorizedCall) -> SandboxVoice:
     voice = call.account.voice(call.values["clone_id"])
     if voice is None:
         raise no_such_clone()
     return voice
 
 
-def _shown(call: Call, voice: Voice) -> Reply:
+def _shown(call: AuthorizedCall, voice: SandboxVoice) -> WireResponse:
     return json_reply({"data": shown_clone(voice, call.account.now())})
 
 
-def _fitting(call: Call) -> list[Voice]:
+def _fitting(call: AuthorizedCall) -> list[SandboxVoice]:
     words = call.request.first("filter[name]").casefold()
     provider = call.request.first("filter[provider]").casefold()
     if provider not in ("", "telnyx", "minimax"):
@@ -143,7 +143,7 @@ def _fitting(call: Call) -> list[Voice]:
     ]
 
 
-def _sorted(call: Call, clones: list[Voice]) -> list[Voice]:
+def _sorted(call: AuthorizedCall, clones: list[SandboxVoice]) -> list[SandboxVoice]:
     wanted = call.request.first("sort") or "-created_at"
     field = wanted.removeprefix("-")
     if field not in _SORTS:
@@ -151,7 +151,7 @@ def _sorted(call: Call, clones: list[Voice]) -> list[Voice]:
     return sorted(clones, key=_SORTS[field], reverse=wanted.startswith("-"))
 
 
-def _number(call: Call, name: str, default: int, lowest: int, highest: int) -> int:
+def _number(call: AuthorizedCall, name: str, default: int, lowest: int, highest: int) -> int:
     given = call.request.first(name)
     if not given:
         return default

@@ -3,8 +3,8 @@
 import uuid
 from typing import Any
 
-from catalog.sandbox.counter import Call
-from catalog.sandbox.messages import Reply, json_reply
+from catalog.sandbox.base_provider import AuthorizedCall
+from catalog.sandbox.messages import WireResponse, json_reply
 from catalog.sandbox.providers.telnyx.clones import (
     checked_gender,
     checked_language,
@@ -13,10 +13,10 @@ from catalog.sandbox.providers.telnyx.clones import (
 from catalog.sandbox.providers.telnyx.refusals import no_credit, no_such_design
 from catalog.sandbox.providers.telnyx.uploads import DEFAULT_MODELS, PRICE, checked_provider
 from catalog.sandbox.providers.telnyx.voices import clone_payload, shown_clone
-from catalog.sandbox.voices import Voice
+from catalog.sandbox.voices import SandboxVoice
 
 
-def create_from_design(call: Call) -> Reply:
+def create_from_design(call: AuthorizedCall) -> WireResponse:
     """Make a clone of a voice design that the account has used before.
 
     https://developers.telnyx.com/api-reference/voice-clones/create-a-voice-clone
@@ -33,7 +33,7 @@ def create_from_design(call: Call) -> Reply:
     # Its label is what the design was asked for with.
     for field in ("source_voice_design_id", "source_voice_design_version", "label"):
         payload[field] = design.payload[field]
-    voice = Voice(clone_id, payload, design.seed)
+    voice = SandboxVoice(clone_id, payload, design.seed)
     with call.account.store.transaction():
         if call.account.figures()["balance"] < PRICE:
             raise no_credit()
@@ -42,7 +42,7 @@ def create_from_design(call: Call) -> Reply:
     return json_reply({"data": shown_clone(voice, call.account.now())}, 201)
 
 
-def _design(call: Call, design_id: Any) -> Voice:
+def _design(call: AuthorizedCall, design_id: Any) -> SandboxVoice:
     for voice in call.account.voices():
         if design_id and voice.payload["source_voice_design_id"] == design_id:
             return voice

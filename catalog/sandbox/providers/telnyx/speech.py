@@ -3,18 +3,18 @@
 import base64
 from typing import Any
 
-from catalog.sandbox.counter import Call, audio_reply
-from catalog.sandbox.messages import Reply, json_reply
+from catalog.sandbox.base_provider import AuthorizedCall, audio_reply
+from catalog.sandbox.messages import WireResponse, json_reply
 from catalog.sandbox.providers.telnyx.refusals import no_credit, speech_problem
 from catalog.sandbox.providers.telnyx.voices import shown_clone
-from catalog.sandbox.sounds import to_mp3
-from catalog.sandbox.voices import Voice
+from catalog.sandbox.voices import SandboxVoice
+from catalog.sandbox.waveforms import to_mp3
 
 MOST_CHARACTERS = 5_000
 PRICE_PER_CHARACTER = 0.00003
 
 
-def list_voices(call: Call) -> Reply:
+def list_voices(call: AuthorizedCall) -> WireResponse:
     """Answer every voice that can speak, of all vendors, in one piece and without a wrapping.
 
     https://developers.telnyx.com/api-reference/text-to-speech-commands/list-available-voices
@@ -29,7 +29,7 @@ def list_voices(call: Call) -> Reply:
     return json_reply({"voices": [_seen(voice) if as_seen else voice.payload for voice in voices]})
 
 
-def speak(call: Call) -> Reply:
+def speak(call: AuthorizedCall) -> WireResponse:
     """Speak a text in a voice.
 
     https://developers.telnyx.com/api-reference/text-to-speech-commands/generate-speech-from-text
@@ -51,13 +51,13 @@ def speak(call: Call) -> Reply:
     return audio_reply(content, "audio/mpeg")
 
 
-def _seen(voice: Voice) -> dict[str, Any]:
+def _seen(voice: SandboxVoice) -> dict[str, Any]:
     # What the service was met with, where its SDK has voice_id and no model.
     payload = {name: value for name, value in voice.payload.items() if name != "voice_id"}
     return {"id": voice.voice_id, **payload, **voice.facts}
 
 
-def _voice(call: Call, given: object) -> Voice:
+def _voice(call: AuthorizedCall, given: object) -> SandboxVoice:
     if not isinstance(given, str) or not given:
         raise speech_problem(voice="can't be blank")
     wanted = given.casefold()
@@ -78,7 +78,7 @@ def _names_of(clone: dict[str, Any]) -> set[str]:
     return {f"{vendor}.{model}.{own_id}".casefold() for model in models}
 
 
-def _speaking(voice: Voice, clone: dict[str, Any]) -> Voice:
+def _speaking(voice: SandboxVoice, clone: dict[str, Any]) -> SandboxVoice:
     if clone.get("status", "active") != "active":
         raise speech_problem(voice=f"is {clone['status']}")
     return voice

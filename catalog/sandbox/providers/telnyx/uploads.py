@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.sandbox.counter import Call, hear
-from catalog.sandbox.messages import Reply, json_reply
+from catalog.sandbox.base_provider import AuthorizedCall, hear
+from catalog.sandbox.messages import WireResponse, json_reply
 from catalog.sandbox.multipart import Form
 from catalog.sandbox.providers.telnyx.clones import (
     checked_gender,
@@ -20,8 +20,8 @@ from catalog.sandbox.providers.telnyx.refusals import (
     unreadable_audio,
 )
 from catalog.sandbox.providers.telnyx.voices import MODELS, clone_payload, shown_clone
-from catalog.sandbox.sounds import Sound, container_of, median_pitch, to_wav
-from catalog.sandbox.voices import Voice
+from catalog.sandbox.voices import SandboxVoice
+from catalog.sandbox.waveforms import Waveform, container_of, median_pitch, to_wav
 
 CONTAINERS = ("wav", "mp3", "flac", "ogg", "mov")
 KEPT_SECONDS = {"Qwen3TTS": 10.0, "Bayan": 10.0, "Ultra": 60.0, "speech-2.8-turbo": 300.0}
@@ -35,10 +35,10 @@ class _Upload:
     """The audio of a clone: as it came, and as it sounds."""
 
     content: bytes
-    sound: Sound
+    sound: Waveform
 
 
-def create_from_upload(call: Call) -> Reply:
+def create_from_upload(call: AuthorizedCall) -> WireResponse:
     """Make a clone from audio: 201 and active, or 202 and pending for the model Ultra.
 
     https://developers.telnyx.com/api-reference/voice-clones/create-a-voice-clone-from-upload
@@ -50,7 +50,9 @@ def create_from_upload(call: Call) -> Reply:
     upload = _upload(call, form, model)
     clone_id = str(uuid.uuid4())
     payload = clone_payload(clone_id, name, model, call.account.now()) | described
-    voice = Voice(clone_id, payload, pitch=median_pitch(upload.sound), facts=_facts(call, model))
+    voice = SandboxVoice(
+        clone_id, payload, pitch=median_pitch(upload.sound), facts=_facts(call, model)
+    )
     with call.account.store.transaction():
         if call.account.figures()["balance"] < PRICE:
             raise no_credit()
@@ -93,7 +95,7 @@ def _described(form: Form, model: str) -> dict[str, Any]:
     }
 
 
-def _upload(call: Call, form: Form, model: str) -> _Upload:
+def _upload(call: AuthorizedCall, form: Form, model: str) -> _Upload:
     uploads = form.uploads("audio_file")
     if not uploads:
         raise invalid("audio_file can't be blank", "/audio_file")
@@ -109,7 +111,7 @@ def _upload(call: Call, form: Form, model: str) -> _Upload:
     return _Upload(content, sound)
 
 
-def _facts(call: Call, model: str) -> dict[str, Any]:
+def _facts(call: AuthorizedCall, model: str) -> dict[str, Any]:
     if model != "Ultra":
         return {}
     figures = call.account.figures()

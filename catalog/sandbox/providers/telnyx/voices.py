@@ -8,7 +8,7 @@ from typing import Any
 
 from catalog.sandbox.keys import AccountKind, AccountName
 from catalog.sandbox.people import Person, make_person
-from catalog.sandbox.voices import Voice, code_from
+from catalog.sandbox.voices import SandboxVoice, code_from
 
 MODELS = {
     "Qwen3TTS": "telnyx",
@@ -22,7 +22,7 @@ _HOUSE_MODELS = ("NaturalHD", "KokoroTTS", "Natural", "Ultra")
 _VENDORS = ("aws", "azure", "minimax", "xai")
 
 
-def make_voices(wanted: int) -> Iterable[Voice]:
+def make_voices(wanted: int) -> Iterable[SandboxVoice]:
     """Return this many voices of Telnyx itself, and half as many of other vendors."""
     for number in range(wanted):
         person = make_person(f"telnyx library {number}")
@@ -32,7 +32,7 @@ def make_voices(wanted: int) -> Iterable[Voice]:
         yield _listed(person, _VENDORS[number % 4], "", number)
 
 
-def own_clones(name: AccountName) -> Iterable[Voice]:
+def own_clones(name: AccountName) -> Iterable[SandboxVoice]:
     """Return the clones that an account has when it is opened."""
     for number in range(2 if name.kind is AccountKind.READONLY else len(_FIRST_CLONES)):
         spelled, model, changes = _FIRST_CLONES[number]
@@ -47,7 +47,7 @@ def own_clones(name: AccountName) -> Iterable[Voice]:
             "label": f"{person.mood} voice for {person.use.replace('_', ' ')}",
             **changes,
         }
-        yield Voice(clone_id, payload, person.seed)
+        yield SandboxVoice(clone_id, payload, person.seed)
 
 
 # The provider is written either way, and two fields are younger than some clones.
@@ -101,7 +101,7 @@ def clone_payload(clone_id: str, name: str, model: str, made_at: float) -> dict[
     }
 
 
-def shown_clone(voice: Voice, now: float) -> dict[str, Any]:
+def shown_clone(voice: SandboxVoice, now: float) -> dict[str, Any]:
     """Return a clone as the API tells of it now; a pending one becomes active by itself."""
     payload = dict(voice.payload)
     ready_at = voice.facts.get("ready_at", 0)
@@ -122,7 +122,7 @@ def moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _listed(person: Person, provider: str, model: str, number: int) -> Voice:
+def _listed(person: Person, provider: str, model: str, number: int) -> SandboxVoice:
     dice = random.Random(f"telnyx {person.seed}")
     word = f"{person.spoken.lower()}_{number}"
     if model == "Ultra":
@@ -139,4 +139,4 @@ def _listed(person: Person, provider: str, model: str, number: int) -> Voice:
         "hosted": provider == "telnyx",
     }
     facts = {"model_id": model or None, "label": f"{person.mood}, {person.accent}"}
-    return Voice(voice_id, payload, person.seed, facts=facts)
+    return SandboxVoice(voice_id, payload, person.seed, facts=facts)

@@ -6,33 +6,33 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from catalog.sandbox.accounts import Account, Opening
+from catalog.sandbox.accounts import InitialAccount, SandboxAccount
 from catalog.sandbox.keys import AccountKind, AccountName
-from catalog.sandbox.messages import Reply, Request
+from catalog.sandbox.messages import WireRequest, WireResponse
 from catalog.sandbox.multipart import Form, NotMultipart, parse_form
-from catalog.sandbox.provider import Backstage
-from catalog.sandbox.routes import Match, NoSuchMethod, NoSuchPath, Routes
-from catalog.sandbox.sounds import NotAudio, Sound, container_of, decode_recording
-from catalog.sandbox.speech import NoEngine
-from catalog.sandbox.voices import Voice
+from catalog.sandbox.routes import NoSuchMethod, NoSuchPath, RouteMatch, Routes
+from catalog.sandbox.services import Services
+from catalog.sandbox.tts_simple import SpeechUnavailable
+from catalog.sandbox.voices import SandboxVoice
+from catalog.sandbox.waveforms import NotAudio, Waveform, container_of, decode_recording
 
 
-class Refusal(Exception):
+class ErrorResponse(Exception):
     """A request that is not carried out, with the answer to it."""
 
-    def __init__(self, reply: Reply) -> None:
+    def __init__(self, reply: WireResponse) -> None:
         super().__init__(reply.status)
         self.reply = reply
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class AuthorizedCall:
     """An authorized request; ``values`` are the variable segments of its path."""
 
-    request: Request
-    account: Account
-    backstage: Backstage
-    library: dict[str, Voice]
+    request: WireRequest
+    account: SandboxAccount
+    backstage: Services
+    library: dict[str, SandboxVoice]
     values: dict[str, str]
     base_url: str
 
@@ -51,83 +51,83 @@ class Call:
         except NotMultipart:
             return Form()
 
-    def any_voice(self, voice_id: str) -> Voice | None:
+    def any_voice(self, voice_id: str) -> SandboxVoice | None:
         """Return a voice of the account's own or of the library, or None."""
         return self.account.voice(voice_id) or self.library.get(voice_id)
 
 
-Endpoint = Callable[[Call], Reply]
+EndpointFunction = Callable[[AuthorizedCall], WireResponse]
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class Endpoint:
     """An endpoint, and whether a key that may only read is turned away from it."""
 
-    endpoint: Endpoint
+    endpoint: EndpointFunction
     is_writing: bool = False
 
 
-class Counter(ABC):
+class BaseProvider(ABC):
     """A provider behind a counter; a subclass says how it words things and where its doors are."""
 
     slug: ClassVar[str]
-    doors: ClassVar[Routes[Door]]
+    doors: ClassVar[Routes[Endpoint]]
     name_field: ClassVar[str] = "name"
     # What the base URL ends with: a client that swaps the host alone keeps it in its paths.
     version: ClassVar[str] = ""
 
-    def __init__(self, backstage: Backstage) -> None:
+    def __init__(self, backstage: Services) -> None:
         self.backstage = backstage
         self.library = {voice.voice_id: voice for voice in self.make_library()}
 
     @abstractmethod
-    def make_library(self) -> Iterable[Voice]:
+    def make_library(self) -> Iterable[SandboxVoice]:
         """Return the voices that the provider brings."""
 
     @abstractmethod
-    def opening(self, name: AccountName) -> Opening:
+    def opening(self, name: AccountName) -> InitialAccount:
         """Return what an account starts with."""
 
     @abstractmethod
-    def key_in(self, request: Request) -> str:
+    def key_in(self, request: WireRequest) -> str:
         """Return the API key that came with a request, or an empty string."""
 
     @abstractmethod
-    def bad_key(self, request: Request) -> Reply:
+    def bad_key(self, request: WireRequest) -> WireResponse:
         """Return the answer to a missing or unknown key."""
 
     @abstractmethod
-    def read_only(self) -> Reply:
+    def read_only(self) -> WireResponse:
         """Return the answer to a key that may not do this."""
 
     @abstractmethod
-    def not_found(self, request: Request) -> Reply:
+    def not_found(self, request: WireRequest) -> WireResponse:
         """Return the answer for an address that does not exist."""
 
     @abstractmethod
-    def too_many_requests(self, code: str) -> Reply:
+    def too_many_requests(self, code: str) -> WireResponse:
         """Return the provider's own 429; ``code`` picks among several."""
 
     @abstractmethod
-    def server_error(self, status: int, message: str = "") -> Reply:
+    def server_error(self, status: int, message: str = "") -> WireResponse:
         """Return the provider's own trouble report."""
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: WireRequest) -> WireResponse:
         """Do what was asked and answer as the provider does, refusals included."""
         try:
             return self._answer(request)
-        except Refusal as refusal:
+        except ErrorResponse as refusal:
             return refusal.reply
         except (NoSuchPath, NoSuchMethod):
             return self.not_found(request)
-        except NoEngine as exc:
+        except SpeechUnavailable as exc:
             return self.server_error(500, str(exc))
 
-    def answer_file(self, request: Request) -> Reply:
+    def answer_file(self, request: WireRequest) -> WireResponse:
         """Answer what is public at the provider; raises NoSuchPath for all the rest."""
         raise NoSuchPath
 
-    def is_deleted(self, voice: Voice) -> bool:
+    def is_deleted(self, voice: SandboxVoice) -> bool:
         """Tell whether a voice that is kept counts as deleted."""
         return False
 
@@ -141,17 +141,17 @@ class Counter(ABC):
         """Change limits of an account; raises KeyError for what cannot be changed."""
         self.account(_named(account)).adjust(values)
 
-    def account(self, name: AccountName) -> Account:
+    def account(self, name: AccountName) -> SandboxAccount:
         """Open an account, for the first time or again."""
-        return Account(self.backstage, self.slug, name, self.opening(name))
+        return SandboxAccount(self.backstage, self.slug, name, self.opening(name))
 
-    def accounts(self) -> Iterable[Account]:
+    def accounts(self) -> Iterable[SandboxAccount]:
         """Open every account in use."""
         prefix = f"{self.slug}/"
         for shelf in self.backstage.store.shelves(prefix):
             yield self.account(_named(shelf.removeprefix(prefix)))
 
-    def _answer(self, request: Request) -> Reply:
+    def _answer(self, request: WireRequest) -> WireResponse:
         if self.version:
             request = request.under(f"/{self.version}")
         try:
@@ -160,15 +160,17 @@ class Counter(ABC):
             return self.answer_file(request)
         return match.target.endpoint(self._admit(request, match))
 
-    def _admit(self, request: Request, match: Match[Door]) -> Call:
+    def _admit(self, request: WireRequest, match: RouteMatch[Endpoint]) -> AuthorizedCall:
         name = AccountName.from_key(self.slug, self.key_in(request))
         if name is None:
-            raise Refusal(self.bad_key(request))
+            raise ErrorResponse(self.bad_key(request))
         account = self.account(name)
         if match.target.is_writing and not account.may_write:
-            raise Refusal(self.read_only())
+            raise ErrorResponse(self.read_only())
         base_url = f"{request.origin}/{self.slug}"
-        return Call(request, account, self.backstage, self.library, match.values, base_url)
+        return AuthorizedCall(
+            request, account, self.backstage, self.library, match.values, base_url
+        )
 
     def _account_state(self, name: AccountName) -> dict[str, Any]:
         account = self.account(name)
@@ -183,13 +185,13 @@ class Counter(ABC):
         }
 
 
-def bearer_in(request: Request, scheme: str = "Bearer") -> str:
+def bearer_in(request: WireRequest, scheme: str = "Bearer") -> str:
     """Return what follows the scheme in the Authorization header, or an empty string."""
     given, _, key = request.headers.get("authorization", "").partition(" ")
     return key.strip() if given.casefold() == scheme.casefold() else ""
 
 
-def hear(content: bytes, containers: Collection[str | None]) -> Sound | None:
+def hear(content: bytes, containers: Collection[str | None]) -> Waveform | None:
     """Return the sound of an upload, or None if it is none of these containers."""
     if container_of(content) not in containers:
         return None
@@ -205,9 +207,9 @@ def whole_number(given: str) -> int | None:
     return int(given) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
-def audio_reply(content: bytes, content_type: str) -> Reply:
+def audio_reply(content: bytes, content_type: str) -> WireResponse:
     """Answer with sound that was made for this call."""
-    return Reply(200, content, content_type)
+    return WireResponse(200, content, content_type)
 
 
 def _named(name: str) -> AccountName:

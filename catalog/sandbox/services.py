@@ -4,17 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
-from catalog.sandbox.messages import Reply, Request
+from catalog.sandbox.clips import ClipStore
+from catalog.sandbox.messages import WireRequest, WireResponse
 from catalog.sandbox.store import Store
-from catalog.sandbox.studio import Studio
 
 
 @dataclass(frozen=True, slots=True)
-class Backstage:
+class Services:
     """What every provider of the sandbox works with; ``clock`` tells Unix seconds."""
 
     store: Store
-    studio: Studio
+    studio: ClipStore
     voice_count: int
     clock: Callable[[], float]
 
@@ -28,21 +28,21 @@ class SandboxProvider(Protocol):
 
     slug: ClassVar[str]
 
-    def __init__(self, backstage: Backstage) -> None: ...
+    def __init__(self, backstage: Services) -> None: ...
 
-    def key_in(self, request: Request) -> str:
+    def key_in(self, request: WireRequest) -> str:
         """Return the API key that came with a request, or an empty string."""
         ...
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: WireRequest) -> WireResponse:
         """Do what was asked and answer as the provider does, refusals included."""
         ...
 
-    def too_many_requests(self, code: str) -> Reply:
+    def too_many_requests(self, code: str) -> WireResponse:
         """Return the provider's own 429; ``code`` picks among several."""
         ...
 
-    def server_error(self, status: int, message: str = "") -> Reply:
+    def server_error(self, status: int, message: str = "") -> WireResponse:
         """Return the provider's own trouble report."""
         ...
 

@@ -24,7 +24,7 @@ class NotAudio(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class Waveform:
     """Mono samples between -1 and 1, at a rate in Hz."""
 
     samples: Samples
@@ -62,7 +62,7 @@ _STARTS = {
 }
 
 
-def decode_recording(content: bytes) -> Sound:
+def decode_recording(content: bytes) -> Waveform:
     """Decode the first ten minutes of a recording; raises NotAudio."""
     container = container_of(content)
     if container is None:
@@ -74,7 +74,7 @@ def decode_recording(content: bytes) -> Sound:
         raise NotAudio from exc
     if not len(samples) or not np.isfinite(samples).all():
         raise NotAudio
-    return Sound(samples, MEASURED_RATE)
+    return Waveform(samples, MEASURED_RATE)
 
 
 def _read(source: av.container.InputContainer) -> Samples:
@@ -91,7 +91,7 @@ def _read(source: av.container.InputContainer) -> Samples:
     return np.concatenate(pieces)
 
 
-def median_pitch(sound: Sound) -> float | None:
+def median_pitch(sound: Waveform) -> float | None:
     """Return the median fundamental frequency in Hz, or None where nothing is voiced."""
     size, step = sound.rate // 16, sound.rate // 50
     samples = sound.samples[: 30 * sound.rate]
@@ -138,7 +138,7 @@ class Encoding:
     kbps: int = 0
 
 
-def encode(sound: Sound, how: Encoding) -> bytes:
+def encode(sound: Waveform, how: Encoding) -> bytes:
     """Encode a sound, with a constant bit rate where one is given."""
     out = io.BytesIO()
     with av.open(out, "w", format=how.container) as target:
@@ -153,12 +153,12 @@ def encode(sound: Sound, how: Encoding) -> bytes:
     return out.getvalue()
 
 
-def to_mp3(sound: Sound, *, rate: int = 44_100, kbps: int = 128) -> bytes:
+def to_mp3(sound: Waveform, *, rate: int = 44_100, kbps: int = 128) -> bytes:
     """Encode as MP3 with a constant bit rate."""
     return encode(sound, Encoding("mp3", "libmp3lame", "s16p", rate, kbps))
 
 
-def to_wav(sound: Sound, *, rate: int, seconds: float) -> bytes:
+def to_wav(sound: Waveform, *, rate: int, seconds: float) -> bytes:
     """Encode as 16-bit WAV of exactly this length: cut, or filled up with silence."""
     frames = [frame.to_ndarray().reshape(-1) for frame in _resampled(sound, "s16", rate)]
     wanted = round(seconds * rate)
@@ -173,7 +173,7 @@ def to_wav(sound: Sound, *, rate: int, seconds: float) -> bytes:
     return out.getvalue()
 
 
-def _resampled(sound: Sound, sample_format: str, rate: int) -> list[av.AudioFrame]:
+def _resampled(sound: Waveform, sample_format: str, rate: int) -> list[av.AudioFrame]:
     frame = av.AudioFrame.from_ndarray(
         np.ascontiguousarray(sound.samples, np.float32)[None, :], format="fltp", layout="mono"
     )

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from catalog.sandbox.characters import ENGINE_PITCH, Character
-from catalog.sandbox.sounds import Samples, Sound
+from catalog.sandbox.waveforms import Samples, Waveform
 
 ENGINE_RATE = 24_000
 SPECTRUM_BINS = 601
@@ -22,11 +22,11 @@ LOUDEST = 0.92
 FALLBACK_TEXT = "This sandbox can only read English."
 
 
-class NoEngine(Exception):
+class SpeechUnavailable(Exception):
     """The speech engine is not installed; the message says how to get it."""
 
 
-class Narrator:
+class SimpleSpeaker:
     """Speaks one text at a time; the engine is loaded when it is first needed."""
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class Narrator:
         self._engine: Any = None
         self._synth: Any = None
 
-    def speak(self, text: str, character: Character, *, seed: int = 0) -> Sound:
+    def speak(self, text: str, character: Character, *, seed: int = 0) -> Waveform:
         """Speak a text; raises NoEngine."""
         with self._lock:
             engine = self._load()
@@ -43,7 +43,7 @@ class Narrator:
             parts = [self._sentence(sentence, character, dice) for sentence in phonemes]
         samples = np.concatenate(parts)
         rate = round(ENGINE_RATE * character.formant)
-        return Sound(_levelled(samples, rate, character), rate)
+        return Waveform(_levelled(samples, rate, character), rate)
 
     def _load(self) -> Any:
         if self._engine is None:
@@ -51,7 +51,7 @@ class Narrator:
                 self._engine = importlib.import_module("hibari").Hibari()
                 self._synth = importlib.import_module("hibari.dsp").synth
             except ImportError as exc:
-                raise NoEngine(
+                raise SpeechUnavailable(
                     "The sandbox cannot speak: install its speech engine with"
                     " pip install 'voiceboard[sandbox]'."
                 ) from exc

@@ -11,8 +11,8 @@ from catalog.audio.tts.engine import RATE, load_engine
 from catalog.audio.tts.errors import TTSError, UnsupportedText
 from catalog.audio.tts.styles import Style, blend_styles, style_names
 from catalog.sandbox.characters import Character
-from catalog.sandbox.sounds import Sound
-from catalog.sandbox.speech import FALLBACK_TEXT, NoEngine
+from catalog.sandbox.tts_simple import FALLBACK_TEXT, SpeechUnavailable
+from catalog.sandbox.waveforms import Waveform
 
 # What is longer is left to the small engine: nobody waits minutes for a sandbox.
 LONGEST_TEXT = 400
@@ -21,14 +21,14 @@ _SLOWEST, _FASTEST = 0.8, 1.25
 _CASTS = {"female": ("af", "bf"), "male": ("am", "bm"), "neutral": ("af", "am", "bf", "bm")}
 
 
-class Actor:
+class NeuralSpeaker:
     """Speaks one text at a time; the engine is loaded when it is first needed."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()
 
-    def speak(self, text: str, character: Character) -> Sound:
+    def speak(self, text: str, character: Character) -> Waveform:
         """Speak a text; raises NoEngine."""
         pace = min(max(character.pace, _SLOWEST), _FASTEST)
         style = _style_of(character.seed, character.gender)
@@ -36,11 +36,11 @@ class Actor:
             try:
                 engine = load_engine(self._folder)
                 try:
-                    return Sound(engine.speak(text, style, "en-US", pace), RATE)
+                    return Waveform(engine.speak(text, style, "en-US", pace), RATE)
                 except UnsupportedText:
-                    return Sound(engine.speak(FALLBACK_TEXT, style, "en-US", pace), RATE)
+                    return Waveform(engine.speak(FALLBACK_TEXT, style, "en-US", pace), RATE)
             except TTSError as exc:
-                raise NoEngine(str(exc)) from exc
+                raise SpeechUnavailable(str(exc)) from exc
 
 
 @lru_cache(maxsize=64)

@@ -8,11 +8,11 @@ import pytest
 from catalog.audio.tts.engine import RATE
 from catalog.audio.tts.errors import TTSError, UnsupportedText
 from catalog.audio.tts.styles import STYLE_SHAPE
-from catalog.sandbox import actors
-from catalog.sandbox.actors import LONGEST_TEXT, Actor
+from catalog.sandbox import tts_neural
 from catalog.sandbox.characters import Character
-from catalog.sandbox.speech import NoEngine
-from catalog.sandbox.studio import Studio
+from catalog.sandbox.clips import ClipStore
+from catalog.sandbox.tts_neural import LONGEST_TEXT, NeuralSpeaker
+from catalog.sandbox.tts_simple import SpeechUnavailable
 
 
 class ListeningEngine:
@@ -34,12 +34,12 @@ class ListeningEngine:
 @pytest.fixture
 def engine(monkeypatch) -> ListeningEngine:
     listening = ListeningEngine()
-    monkeypatch.setattr(actors, "load_engine", lambda folder: listening)
+    monkeypatch.setattr(tts_neural, "load_engine", lambda folder: listening)
     return listening
 
 
 def test_every_voice_has_a_style_of_its_own_and_always_the_same(engine):
-    actor = Actor(Path("unused"))
+    actor = NeuralSpeaker(Path("unused"))
     for seed in ("one", "two", "one"):
         sound = actor.speak("Hello.", Character.of(seed, "female"))
         assert sound.rate == RATE
@@ -51,7 +51,7 @@ def test_every_voice_has_a_style_of_its_own_and_always_the_same(engine):
 
 
 def test_men_women_and_clones_sound_like_what_they_are(engine):
-    actor = Actor(Path("unused"))
+    actor = NeuralSpeaker(Path("unused"))
     characters = {
         "man": Character.of("x", "male"),
         "woman": Character.of("x", "female"),
@@ -68,7 +68,7 @@ def test_men_women_and_clones_sound_like_what_they_are(engine):
 
 
 def test_what_is_not_english_is_answered_in_english(engine):
-    Actor(Path("unused")).speak("早上好", Character.of("x"))
+    NeuralSpeaker(Path("unused")).speak("早上好", Character.of("x"))
 
     assert engine.spoken[0][0] == "This sandbox can only read English."
 
@@ -76,12 +76,12 @@ def test_what_is_not_english_is_answered_in_english(engine):
 def test_an_engine_that_fails_is_told_as_a_missing_one(engine):
     engine.problem = TTSError("The weights are wrong.")
 
-    with pytest.raises(NoEngine, match="weights are wrong"):
-        Actor(Path("unused")).speak("Hello.", Character.of("x"))
+    with pytest.raises(SpeechUnavailable, match="weights are wrong"):
+        NeuralSpeaker(Path("unused")).speak("Hello.", Character.of("x"))
 
 
 def test_long_texts_are_left_to_the_small_engine(engine, tmp_path, monkeypatch):
-    studio = Studio(tmp_path, Path("unused"))
+    studio = ClipStore(tmp_path, Path("unused"))
     monkeypatch.setattr(studio._narrator, "speak", lambda text, character: "narrated")
 
     assert studio.speak("x" * (LONGEST_TEXT + 1), Character()) == "narrated"
@@ -89,7 +89,7 @@ def test_long_texts_are_left_to_the_small_engine(engine, tmp_path, monkeypatch):
 
 
 def test_a_clip_is_spoken_once_and_anew_once_the_engine_is_there(engine, tmp_path):
-    before, after = Studio(tmp_path), Studio(tmp_path, Path("unused"))
+    before, after = ClipStore(tmp_path), ClipStore(tmp_path, Path("unused"))
 
     clips = [
         before.clip("preview", lambda: b"narrated"),

@@ -7,22 +7,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 from catalog.core.private_files import make_private_folder
-from catalog.sandbox.actors import LONGEST_TEXT, Actor
 from catalog.sandbox.characters import Character
-from catalog.sandbox.sounds import Sound
-from catalog.sandbox.speech import Narrator
+from catalog.sandbox.tts_neural import LONGEST_TEXT, NeuralSpeaker
+from catalog.sandbox.tts_simple import SimpleSpeaker
+from catalog.sandbox.waveforms import Waveform
 
 
-class Studio:
+class ClipStore:
     """One narrator and a folder of clips; with ``engine``, its folder, an actor speaks instead."""
 
     def __init__(self, directory: Path, engine: Path | None = None) -> None:
         self._directory = directory
-        self._narrator = Narrator()
-        self._actor = Actor(engine) if engine is not None else None
+        self._narrator = SimpleSpeaker()
+        self._actor = NeuralSpeaker(engine) if engine is not None else None
         self._making = threading.Lock()
 
-    def speak(self, text: str, character: Character) -> Sound:
+    def speak(self, text: str, character: Character) -> Waveform:
         """Speak a text without keeping it; raises NoEngine."""
         if self._actor is not None and len(text) <= LONGEST_TEXT:
             return self._actor.speak(text, character)

@@ -3,8 +3,8 @@
 import secrets
 from typing import Any
 
-from catalog.sandbox.counter import Call, hear, whole_number
-from catalog.sandbox.messages import Reply
+from catalog.sandbox.base_provider import AuthorizedCall, hear, whole_number
+from catalog.sandbox.messages import WireResponse
 from catalog.sandbox.multipart import Form
 from catalog.sandbox.providers.noiz.refusals import (
     invalid,
@@ -13,8 +13,8 @@ from catalog.sandbox.providers.noiz.refusals import (
     success,
 )
 from catalog.sandbox.providers.noiz.voices import HEX, custom_payload, shown
-from catalog.sandbox.sounds import Sound, median_pitch, to_wav
-from catalog.sandbox.voices import Voice, code_from
+from catalog.sandbox.voices import SandboxVoice, code_from
+from catalog.sandbox.waveforms import Waveform, median_pitch, to_wav
 
 CONTAINERS = ("wav", "mp3", "mov")
 SHORTEST, SELECTED = 1.0, 10.0
@@ -23,7 +23,7 @@ CLONE_PRICE = 100
 _TRUTHS = ("true", "false", "1", "0", "")
 
 
-def list_voices(call: Call) -> Reply:
+def list_voices(call: AuthorizedCall) -> WireResponse:
     """Answer one page of the custom or the built-in voices.
 
     https://developers.noiz.ai/docs-voices
@@ -39,7 +39,7 @@ def list_voices(call: Call) -> Reply:
     return success({"total_count": len(voices), **listed})
 
 
-def get_voice(call: Call) -> Reply:
+def get_voice(call: AuthorizedCall) -> WireResponse:
     """Answer one voice.
 
     https://developers.noiz.ai/docs-voices
@@ -47,7 +47,7 @@ def get_voice(call: Call) -> Reply:
     return success(shown(find_voice(call, call.values["voice_id"]), call.base_url))
 
 
-def clone_voice(call: Call) -> Reply:
+def clone_voice(call: AuthorizedCall) -> WireResponse:
     """Make a voice from a part of the audio that the server chooses.
 
     https://developers.noiz.ai/docs-voices
@@ -65,7 +65,7 @@ def clone_voice(call: Call) -> Reply:
         payload = custom_payload(voice_id, number, name, int(call.account.now()))
         payload["labels"] = form.first("language") or ""
         facts = {"links": {"url": True, "sample": True}, "description": ""}
-        voice = Voice(voice_id, payload, pitch=median_pitch(sound), facts=facts)
+        voice = SandboxVoice(voice_id, payload, pitch=median_pitch(sound), facts=facts)
         call.account.keep(voice)
         seconds = min(sound.seconds, SELECTED)
         recording = to_wav(sound, rate=sound.rate, seconds=seconds)
@@ -74,7 +74,7 @@ def clone_voice(call: Call) -> Reply:
     return success(_receipt(voice, sound, form.first("language") or "en"))
 
 
-def delete_voice(call: Call) -> Reply:
+def delete_voice(call: AuthorizedCall) -> WireResponse:
     """Note when a voice was deleted; it is still there.
 
     https://developers.noiz.ai/docs-voices
@@ -90,7 +90,7 @@ def delete_voice(call: Call) -> Reply:
     return success({name: voice.payload[name] for name in wanted})
 
 
-def find_voice(call: Call, voice_id: str) -> Voice:
+def find_voice(call: AuthorizedCall, voice_id: str) -> SandboxVoice:
     """Return a voice that the account can see, or refuse."""
     voice = call.any_voice(voice_id)
     if voice is None or (_hides_deleted(call) and "delete_time" in voice.payload):
@@ -98,7 +98,7 @@ def find_voice(call: Call, voice_id: str) -> Voice:
     return voice
 
 
-def _fitting(call: Call) -> list[Voice]:
+def _fitting(call: AuthorizedCall) -> list[SandboxVoice]:
     kind = call.request.first("voice_type") or "custom"
     if kind not in ("custom", "built-in"):
         raise invalid("voice_type must be one of: custom, built-in")
@@ -110,17 +110,17 @@ def _fitting(call: Call) -> list[Voice]:
     return [voice for voice in voices if words in _searched(voice)]
 
 
-def _hides_deleted(call: Call) -> bool:
+def _hides_deleted(call: AuthorizedCall) -> bool:
     return bool(call.account.figures()["hides_deleted"])
 
 
-def _searched(voice: Voice) -> str:
+def _searched(voice: SandboxVoice) -> str:
     payload = voice.payload
     texts = (payload["display_name"], payload["labels"], voice.facts["description"])
     return "\n".join(texts).casefold()
 
 
-def _sound(call: Call, form: Form) -> Sound:
+def _sound(call: AuthorizedCall, form: Form) -> Waveform:
     uploads = form.uploads("file")
     content = uploads[0].content if uploads else _fetched(call, form.first("voice_url") or "")
     sound = hear(content, CONTAINERS)
@@ -131,7 +131,7 @@ def _sound(call: Call, form: Form) -> Sound:
     return sound
 
 
-def _fetched(call: Call, url: str) -> bytes:
+def _fetched(call: AuthorizedCall, url: str) -> bytes:
     if not url:
         raise invalid("Either file or voice_url must be provided.")
     # The sandbox has no network: it knows the recordings that it serves itself.
@@ -142,7 +142,7 @@ def _fetched(call: Call, url: str) -> bytes:
     return voice.preview(call.backstage.studio, "noiz")
 
 
-def _receipt(voice: Voice, sound: Sound, language: str) -> dict[str, Any]:
+def _receipt(voice: SandboxVoice, sound: Waveform, language: str) -> dict[str, Any]:
     return {
         "voice_id": voice.voice_id,
         "voice_display_name": voice.payload["display_name"],
@@ -155,7 +155,7 @@ def _receipt(voice: Voice, sound: Sound, language: str) -> dict[str, Any]:
     }
 
 
-def _number(call: Call, name: str, default: int, lowest: int, highest: int) -> int:
+def _number(call: AuthorizedCall, name: str, default: int, lowest: int, highest: int) -> int:
     given = call.request.first(name)
     if not given:
         return default
