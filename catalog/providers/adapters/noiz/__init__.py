@@ -230,7 +230,7 @@ class Adapter(Provider):
         body = self.request_json("GET", "voices", params=params)
         page = body.get("data")
         # Its code says that this is what was asked for, also where there is nothing to tell.
-        if page is None and Reading(body).whole("code") in _SUCCESSES:
+        if page is None and LenientJson(body).whole("code") in _SUCCESSES:
             return [], 0
         if not isinstance(page, dict):
             raise self.unclear("answered without a list of voices", repeatable=True)
