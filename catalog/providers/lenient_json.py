@@ -73,8 +73,14 @@ class LenientJson:
         return self.exact(name, limit)
 
     def word(self, name: str, limit: int = _LONGEST_ENTRY) -> str:
-        """Return a text or a number as one clean line; whatever else stands there says nothing."""
+        """Return a text or a number as one clean line, of a list all of them with commas between.
+
+        Whatever else stands there says nothing.
+        """
         found = self._values.get(name)
+        if isinstance(found, list):
+            kept = [each for each in found[:_MOST_ENTRIES] if isinstance(each, str)]
+            found = ", ".join(each[:limit] for each in kept)
         if isinstance(found, bool) or not isinstance(found, str | int | float):
             return ""
         return clean_line(str(found)[: 4 * limit], limit)

@@ -14,7 +14,8 @@ age: age age_group edad alter âge età idade leeftijd wiek yaş ålder alder ik
  вік 年龄 年齡 年齢 나이 연령 आयु العمر
 accent: accent acento akzent accento sotaque dialect dialecto dialekt akcent aksan акцент 口音
  アクセント 억양 لهجة
-language: language lang locale idioma lengua lenguaje sprache langue lingua língua taal język
+language: language lang locale languages langs locales idioma idiomas lengua lenguas lenguaje
+ sprache sprachen langue langues lingua lingue língua línguas taal talen język języki
  dil språk sprog kieli nyelv jazyk limba язык мова 语言 語言 言語 언어 भाषा اللغة
 use_case: use_case usecase use_cases caso_de_uso uso anwendungsfall verwendung cas_d_usage
  utilisation caso_d_uso utilizzo zastosowanie использование применение 用途 용도

@@ -308,6 +308,10 @@ def test_a_date_is_read_in_whatever_form_it_comes(stamp):
         ({"gender": "男", "age": 30, "language": "English"}, "male", "young", ("en",)),
         ({"language": "en, es"}, "", "", ("en", "es")),
         ({"language": "English/French"}, "", "", ("en", "fr")),
+        ({"language": ["en", "es-MX"]}, "", "", ("en", "es-MX")),
+        ({"languages": "German and Italian"}, "", "", ("de", "it")),
+        ({"Sprachen": ["Deutsch", "Englisch"]}, "", "", ("de", "en")),
+        ({"language": []}, "", "", ()),
         ({"language": "Multilingual"}, "", "", ("mul",)),
         ({"age": "40s", "gender": "non-binary"}, "neutral", "middle_aged", ()),
         ([], "", "", ()),
@@ -321,6 +325,12 @@ def test_labels_are_read_in_whatever_words_they_come(labels, gender, age, langua
 
     assert (voice.gender, voice.age, voice.languages) == (gender, age, languages)
     assert voice.problem == ""
+
+
+def test_a_category_is_read_in_any_case():
+    voice = read_voice(voice_with(category="Professional", fine_tuning={"state": {"a": "draft"}}))
+
+    assert (voice.kind.value, voice.state.value) == ("professional", "pending")
 
 
 def test_a_name_that_is_too_long_is_cut_without_an_alarm():

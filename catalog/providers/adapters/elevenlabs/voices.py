@@ -53,7 +53,7 @@ def read_voice(item: dict[str, Any]) -> RemoteVoice:
     voice = LenientJson(item)
     labels = voice.object("labels")
     remote_id = voice.exact("voice_id", _LONGEST_ID)
-    category = voice.line("category", 40)
+    category = voice.line("category", 40).lower()
     sharing = voice.object("sharing")
     raw = _read_raw(labels, category)
     # What somebody's own voice has there is when it leaves the library, and not their account.
@@ -156,7 +156,7 @@ def _read_details(voice: LenientJson, labels: LenientJson, sharing: LenientJson)
     return drop_empty(
         {
             "tone": labels.line("description") or labels.line("descriptive"),
-            "labels": voice.plain("labels"),
+            "labels": labels.words(),
             "verified_languages": [
                 drop_empty(
                     {
