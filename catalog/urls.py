@@ -16,7 +16,7 @@ from catalog.views import (
     speakers,
     syntheses,
 )
-from catalog.views.accounts import owners
+from catalog.views.accounts import accounts, owners
 from catalog.views.cleanups import expiry, keep, plans, rules, stale
 from catalog.views.clones import create as clones
 from catalog.views.clones import jobs
@@ -25,7 +25,7 @@ from catalog.views.comparisons import comparisons, tray
 from catalog.views.health import health, probes
 from catalog.views.sessions import sessions
 from catalog.views.teams import invitations, members
-from catalog.views.users import profile
+from catalog.views.users import password_links, profile
 from catalog.views.voices import settings, voices
 
 
@@ -52,7 +52,7 @@ urlpatterns = [
     path("you/sessions/", sessions.session_list, name="session-list"),
     path("you/sessions/others/end/", sessions.session_end_others, name="session-end-others"),
     path("you/sessions/<row:pk>/end/", sessions.session_end, name="session-end"),
-    path("password/<str:token>/", sessions.password_by_link, name="password-by-link"),
+    path("password/<str:token>/", password_links.password_by_link, name="password-by-link"),
     path("preferences/theme/", profile.theme_set, name="theme-set"),
     path("voices/", voices.voice_list, name="voice-list"),
     path("voices/<row:pk>/", voices.voice_detail, name="voice-detail"),
@@ -204,8 +204,8 @@ urlpatterns = [
     path("keys/<uuid:pk>/share/", credentials.credential_share, name="credential-share"),
     path("keys/<uuid:pk>/switch/", credentials.credential_switch, name="credential-switch"),
     path("keys/<uuid:pk>/remove/", credentials.credential_remove, name="credential-remove"),
-    path("accounts/", credentials.account_list, name="account-list"),
-    path("accounts/<row:pk>/sync/", credentials.account_sync, name="account-sync"),
+    path("accounts/", accounts.account_list, name="account-list"),
+    path("accounts/<row:pk>/sync/", accounts.account_sync, name="account-sync"),
     path("accounts/<row:pk>/owner/", owners.account_owner, name="account-owner"),
     path("team/", members.member_list, name="member-list"),
     path("team/people/<row:pk>/role/", members.member_role, name="member-role"),

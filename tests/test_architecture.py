@@ -10,7 +10,7 @@ from django.apps import apps
 
 from catalog.models import User
 from catalog.providers.registry import all_infos
-from catalog.services.teams.members import _BELONGINGS
+from catalog.services.teams.members import BELONGINGS
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = [
@@ -67,6 +67,37 @@ def test_a_template_compares_with_no_word_and_trusts_no_text(path):
 
     assert not re.search(r"\{% (?:el)?if [^%]*[=!]=\s*[\"']", text)
     assert not re.search(r"\|\s*safe\b|autoescape|\bstyle=|\bon[a-z]+=\"", text)
+
+
+# ARCHITECTURE.md says what each noun stands for; a layer's modules and packages are these.
+NOUNS = set(re.findall(r"^\| `(\w+)` \| ", (ROOT / "ARCHITECTURE.md").read_text(), re.MULTILINE))
+NOUN_LAYERS = ("models", "queries", "services", "forms", "views", "jobs")
+# What a layer shares between its nouns.
+SHARED = {"base"}
+SHARED_BY_VIEWS = {"context_processors", "errors", "middleware"}
+
+
+@pytest.mark.parametrize("layer", NOUN_LAYERS)
+def test_the_modules_of_a_layer_are_the_nouns_of_the_list(layer):
+    parts = {path.stem for path in (ROOT / "catalog" / layer).iterdir()} - {"__init__", "__pycache__"}
+    allowed = NOUNS | SHARED | (SHARED_BY_VIEWS if layer == "views" else set())
+
+    assert len(NOUNS) > 20
+    assert sorted(parts - allowed) == []
+
+
+def test_no_two_classes_have_one_name():
+    # What a registry or Django looks for by name may be in every module.
+    by_convention = {"Adapter", "Command", "Provider"}
+    names = Counter(
+        node.name
+        for path in CODE
+        if "scripts" not in path.parts
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.ClassDef)
+    )
+
+    assert [name for name, count in names.items() if count > 1 and name not in by_convention] == []
 
 
 def test_function_names_are_unique_within_a_layer():
@@ -166,8 +197,8 @@ def test_every_link_to_a_person_has_its_fate_when_the_person_leaves():
         for field in model._meta.get_fields()
         if field.concrete and field.related_model is User
     }
-    # A new link goes into _BELONGINGS of services/teams/members.py, or into a set above.
-    handed = {f"{model.__name__}.{link}" for _, model, _, link, _ in _BELONGINGS}
+    # A new link goes into BELONGINGS of services/teams/members.py, or into a set above.
+    handed = {f"{each.model.__name__}.{each.owner_field}" for each in BELONGINGS}
 
     assert links == WIPED | HISTORY | STAYS_PERSONAL | handed | {
         "Collection.maintainers",

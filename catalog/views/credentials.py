@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from catalog import policies
 from catalog.forms.base.text_fields import complaint_about
 from catalog.forms.credentials import CredentialForm, NicknameForm, ReplaceKeyForm
-from catalog.models import Credential, ProviderAccount
+from catalog.models import Credential
 from catalog.providers.registry import all_infos
 from catalog.queries.credentials import (
     find_account_statuses,
@@ -199,31 +199,6 @@ def credential_remove(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     return render(
         request, "catalog/credentials/remove.html", context, status=200 if may_change else 403
     )
-
-
-@signed_in
-@require_safe
-def account_list(request: Request) -> HttpResponseBase:
-    statuses = find_account_statuses(request.user, timezone.now())
-    return render_part(
-        request,
-        page="catalog/credentials/accounts.html",
-        part="catalog/credentials/_accounts.html",
-        context={
-            "statuses": statuses,
-            "is_running": any(row.is_running for row in statuses),
-            "may_change_owner": policies.may_change_owner(request.user, request.team),
-        },
-    )
-
-
-@signed_in
-@require_POST
-def account_sync(request: Request, pk: int) -> HttpResponseBase:
-    account = get_object_or_404(ProviderAccount.objects.visible_to(request.user), pk=pk)
-    services.request_sync(request.user, account=account, now=timezone.now())
-    messages.success(request, f"Fetching the voices of {account.info.label}.")
-    return redirect("catalog:credential-list")
 
 
 _SHARED = "Your team can now use this key."

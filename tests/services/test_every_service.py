@@ -124,16 +124,18 @@ from catalog.services.teams.invitations import (
 from catalog.services.teams.members import change_role, remove_member
 from catalog.services.teams.teams import choose_team, demand_second_factor, make_team, rename_team
 from catalog.services.usage import note_play
+from catalog.services.users.password_links import (
+    make_password_link,
+    set_password_by_link,
+    withdraw_password_link,
+)
 from catalog.services.users.setup import create_first_admin, make_setup_link, prepare_demo
 from catalog.services.users.sign_in import (
     end_other_sessions,
     end_session,
-    make_password_link,
     note_account,
     note_failed_sign_in,
     remove_second_factor,
-    set_password_by_link,
-    withdraw_password_link,
 )
 from catalog.services.voices.edit import (
     archive_voices,

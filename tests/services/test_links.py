@@ -11,13 +11,13 @@ from catalog.services.teams.invitations import (
     invite,
 )
 from catalog.services.teams.members import change_role, remove_member
-from catalog.services.users.sign_in import (
+from catalog.services.users.password_links import (
     ResetSpent,
     find_password_link,
     make_password_link,
-    note_account,
     set_password_by_link,
 )
+from catalog.services.users.sign_in import note_account
 from tests import factories
 
 NOW = factories.NOW

@@ -59,6 +59,10 @@ class PasswordLinkQuerySet(models.QuerySet["PasswordLink"]):
         """Keep those that were neither used nor withdrawn and have not expired."""
         return self.filter(used_at=None, withdrawn_at=None, expires_at__gt=now)
 
+    def withdraw_for(self, person: User, now: datetime) -> None:
+        """Withdraw every open link for this person."""
+        self.open(now).filter(user=person).update(withdrawn_at=now)
+
 
 class PasswordLink(models.Model):
     """A link that sets a person's new password, once; only its hash is kept."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
@@ -42,17 +43,25 @@ class HeirNeeded(Exception):
     """The person leaves something behind, and nobody fit was named to take it over."""
 
 
-# What the heir takes over: the words for it, the rows, the way to the team, and the link to the
-# person; where that link is history and must not change, a second one names the responsible person.
-_BELONGINGS: tuple[tuple[str, type[models.Model], str, str, str], ...] = (
-    ("accounts", ProviderAccount, "team", "last_owner", ""),
-    ("voices", Voice, "account__team", "responsible", ""),
-    ("samples", Sample, "team", "owner", ""),
-    ("clones", CloneJob, "team", "kept_by", "requested_by"),
-    ("speakers", Speaker, "team", "added_by", ""),
-    ("consents", Consent, "speaker__team", "kept_by", "attested_by"),
-    ("collections", Collection, "team", "owner", ""),
-    ("searches", SavedSearch, "team", "owner", ""),
+class Belonging(NamedTuple):
+    """What passes to another person; ``origin`` is a link that is history and stays as it is."""
+
+    name: str
+    model: type[models.Model]
+    team_path: str
+    owner_field: str
+    origin: str = ""
+
+
+BELONGINGS = (
+    Belonging("accounts", ProviderAccount, "team", "last_owner"),
+    Belonging("voices", Voice, "account__team", "responsible"),
+    Belonging("samples", Sample, "team", "owner"),
+    Belonging("clones", CloneJob, "team", "kept_by", "requested_by"),
+    Belonging("speakers", Speaker, "team", "added_by"),
+    Belonging("consents", Consent, "speaker__team", "kept_by", "attested_by"),
+    Belonging("collections", Collection, "team", "owner"),
+    Belonging("searches", SavedSearch, "team", "owner"),
 )
 
 
@@ -138,7 +147,7 @@ def count_belongings(membership: Membership) -> dict[str, int]:
 def _find_belongings(
     user: User, team: Team
 ) -> "Iterable[tuple[str, models.QuerySet[models.Model], str]]":
-    for name, model, way, link, origin in _BELONGINGS:
+    for name, model, way, link, origin in BELONGINGS:
         whose = Q(**{link: user})
         if origin:
             whose |= Q(**{link: None, origin: user})

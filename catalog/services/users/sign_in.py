@@ -1,8 +1,7 @@
-"""What happens to accounts: coming and going, sessions, and new passwords by a link."""
+"""Sign-in: what happens to a user's account, and the browsers in which they are signed in."""
 
 import logging
-import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -11,14 +10,10 @@ from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied
 from django.core.mail import send_mail
 from django.db import transaction
-from django.views.decorators.debug import sensitive_variables
 
-from catalog import policies
 from catalog.audit import record
-from catalog.core.crypto import hash_token
-from catalog.models import Membership, Notification, PasswordLink, Team, User
+from catalog.models import Notification, PasswordLink, Team, User
 
-_LINK_LIVES = timedelta(days=1)
 # Once the person has set a password, no link that was made before sets another one.
 _NEW_PASSWORDS = {"password changed", "password reset", "password set"}
 # What the person hears of, in the app and by mail, whoever did it.
@@ -35,16 +30,12 @@ _ADVICE = "If it wasn't you, set a new password, sign out of other devices, and 
 _LOG = logging.getLogger(__name__)
 
 
-class ResetSpent(Exception):
-    """The link is wrong, too old, or was used."""
-
-
 @transaction.atomic
 def note_account(user: User, *, action: str, now: datetime) -> None:
     """Write into the log of each of the person's teams what happened to the account."""
     if action in _NEW_PASSWORDS:
-        _withdraw_links_for(user, now)
-    _note(user, user, action, now)
+        PasswordLink.objects.withdraw_for(user, now)
+    note_event(user, user, action, now)
 
 
 @transaction.atomic
@@ -52,7 +43,7 @@ def note_failed_sign_in(*, email: str, now: datetime) -> None:
     """Write that somebody tried; an address that nobody has is not kept."""
     tried = User.objects.filter(email=email.strip().lower()[:254]).first()
     if tried is not None:
-        _note(None, tried, "sign-in failed", now)
+        note_event(None, tried, "sign-in failed", now)
 
 
 @transaction.atomic
@@ -60,74 +51,18 @@ def end_session(user: User, *, session: UserSession, now: datetime) -> None:
     """Sign one of the person's own browsers out."""
     if session.user_id != user.pk:
         raise PermissionDenied
-    _end([session])
-    _note(user, user, "session ended", now)
+    end_all([session])
+    note_event(user, user, "session ended", now)
 
 
 @transaction.atomic
 def end_other_sessions(user: User, *, current: str, now: datetime) -> int:
     """Sign out every browser of the person but the one with this session."""
     others = list(UserSession.objects.filter(user=user).exclude(session_key=current))
-    _end(others)
+    end_all(others)
     if others:
-        _note(user, user, "other sessions ended", now)
+        note_event(user, user, "other sessions ended", now)
     return len(others)
-
-
-@transaction.atomic
-def make_password_link(user: User, *, membership: Membership, now: datetime) -> str:
-    """Return the token of a link by which the person sets a new password."""
-    person = membership.user
-    if not policies.may_reset_password(user, person):
-        raise PermissionDenied
-    token = secrets.token_urlsafe(32)
-    _withdraw_links_for(person, now)
-    PasswordLink.objects.create(
-        user=person,
-        token_hash=hash_token(token),
-        made_by=user,
-        expires_at=now + _LINK_LIVES,
-        is_for_admin=policies.runs_a_team(person),
-    )
-    record(user, "password link made", person, team=membership.team, now=now)
-    return token
-
-
-@transaction.atomic
-def withdraw_password_link(user: User, *, link: PasswordLink, now: datetime) -> None:
-    """Withdraw an open link; one that was used stays as it is."""
-    if not policies.may_withdraw_password_link(user, link):
-        raise PermissionDenied
-    if PasswordLink.objects.open(now).filter(pk=link.pk).update(withdrawn_at=now):
-        _note(user, link.user, "password link withdrawn", now)
-
-
-def find_password_link(token: str, *, now: datetime) -> PasswordLink | None:
-    """Return the link of this token, if its maker could still make it for this person."""
-    rows = PasswordLink.objects.open(now).filter(token_hash=hash_token(token))
-    link = rows.select_related("user", "made_by").first()
-    return link if link is not None and policies.password_link_holds(link) else None
-
-
-@sensitive_variables()
-@transaction.atomic
-def set_password_by_link(*, token: str, password: str, now: datetime) -> User:
-    """Set the password, which ends every session; raises ResetSpent. A second factor stays."""
-    found = PasswordLink.objects.filter(token_hash=hash_token(token)).first()
-    if found is not None:
-        # Nobody's role changes between this check and the new password.
-        _lock_teams_of(found.user)
-    link = find_password_link(token, now=now)
-    if link is None:
-        raise ResetSpent
-    # Of two who use the link at once, only one finds it unused.
-    if not PasswordLink.objects.open(now).filter(pk=link.pk).update(used_at=now):
-        raise ResetSpent
-    link.user.set_password(password)
-    link.user.save(update_fields=["password"])
-    _end(list(UserSession.objects.filter(user=link.user)))
-    _note(link.user, link.user, "password set by link", now)
-    return link.user
 
 
 @transaction.atomic
@@ -138,16 +73,12 @@ def remove_second_factor(*, email: str, now: datetime) -> bool:
         return False
     removed, _ = Authenticator.objects.filter(user=owner).delete()
     if removed:
-        _note(None, owner, "second factor removed", now)
+        note_event(None, owner, "second factor removed", now)
     return bool(removed)
 
 
-def _lock_teams_of(user: User) -> None:
-    teams = user.memberships.values("team")
-    list(Team.objects.select_for_update().filter(pk__in=teams).order_by("pk"))
-
-
-def _note(actor: User | None, user: User, action: str, now: datetime) -> None:
+def note_event(actor: User | None, user: User, action: str, now: datetime) -> None:
+    """Log what happened to an account in each team of its user, and notify the user of it."""
     teams = list(Team.objects.filter(memberships__in=user.memberships.all()).order_by("pk"))
     if action in _TOLD:
         _tell(user, _TOLD[action], now)
@@ -171,11 +102,8 @@ def _mail(address: str, subject: str, text: str) -> None:
         _LOG.warning("A notice could not be mailed: %s", type(exc).__name__)
 
 
-def _withdraw_links_for(person: User, now: datetime) -> None:
-    PasswordLink.objects.open(now).filter(user=person).update(withdrawn_at=now)
-
-
-def _end(sessions: list[UserSession]) -> None:
+def end_all(sessions: list[UserSession]) -> None:
+    """Sign these browsers out."""
     keys = [session.session_key for session in sessions]
     Session.objects.filter(session_key__in=keys).delete()
     UserSession.objects.filter(session_key__in=keys).delete()

@@ -35,7 +35,7 @@ from catalog.services.teams.teams import (
     make_team,
     rename_team,
 )
-from catalog.services.users.sign_in import make_password_link, withdraw_password_link
+from catalog.services.users.password_links import make_password_link, withdraw_password_link
 from catalog.templatetags.catalog import with_article
 from catalog.views.base.next_url import same_place
 from catalog.views.base.requests import Request, signed_in, signed_in_for_oneself

@@ -1,0 +1,82 @@
+"""Password links: an admin makes one, and whoever it is for sets a new password by it, once."""
+
+import secrets
+from datetime import datetime, timedelta
+
+from allauth.usersessions.models import UserSession
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.views.decorators.debug import sensitive_variables
+
+from catalog import policies
+from catalog.audit import record
+from catalog.core.crypto import hash_token
+from catalog.models import Membership, PasswordLink, Team, User
+from catalog.services.users.sign_in import end_all, note_event
+
+_LINK_LIVES = timedelta(days=1)
+
+
+class ResetSpent(Exception):
+    """The link is wrong, too old, or was used."""
+
+
+@transaction.atomic
+def make_password_link(user: User, *, membership: Membership, now: datetime) -> str:
+    """Return the token of a link by which the person sets a new password."""
+    person = membership.user
+    if not policies.may_reset_password(user, person):
+        raise PermissionDenied
+    token = secrets.token_urlsafe(32)
+    PasswordLink.objects.withdraw_for(person, now)
+    PasswordLink.objects.create(
+        user=person,
+        token_hash=hash_token(token),
+        made_by=user,
+        expires_at=now + _LINK_LIVES,
+        is_for_admin=policies.runs_a_team(person),
+    )
+    record(user, "password link made", person, team=membership.team, now=now)
+    return token
+
+
+@transaction.atomic
+def withdraw_password_link(user: User, *, link: PasswordLink, now: datetime) -> None:
+    """Withdraw an open link; one that was used stays as it is."""
+    if not policies.may_withdraw_password_link(user, link):
+        raise PermissionDenied
+    if PasswordLink.objects.open(now).filter(pk=link.pk).update(withdrawn_at=now):
+        note_event(user, link.user, "password link withdrawn", now)
+
+
+def find_password_link(token: str, *, now: datetime) -> PasswordLink | None:
+    """Return the link of this token, if its maker could still make it for this person."""
+    rows = PasswordLink.objects.open(now).filter(token_hash=hash_token(token))
+    link = rows.select_related("user", "made_by").first()
+    return link if link is not None and policies.password_link_holds(link) else None
+
+
+@sensitive_variables()
+@transaction.atomic
+def set_password_by_link(*, token: str, password: str, now: datetime) -> User:
+    """Set the password, which ends every session; raises ResetSpent. A second factor stays."""
+    found = PasswordLink.objects.filter(token_hash=hash_token(token)).first()
+    if found is not None:
+        # Nobody's role changes between this check and the new password.
+        _lock_teams_of(found.user)
+    link = find_password_link(token, now=now)
+    if link is None:
+        raise ResetSpent
+    # Of two who use the link at once, only one finds it unused.
+    if not PasswordLink.objects.open(now).filter(pk=link.pk).update(used_at=now):
+        raise ResetSpent
+    link.user.set_password(password)
+    link.user.save(update_fields=["password"])
+    end_all(list(UserSession.objects.filter(user=link.user)))
+    note_event(link.user, link.user, "password set by link", now)
+    return link.user
+
+
+def _lock_teams_of(user: User) -> None:
+    teams = user.memberships.values("team")
+    list(Team.objects.select_for_update().filter(pk__in=teams).order_by("pk"))
