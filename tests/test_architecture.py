@@ -79,7 +79,10 @@ SHARED_BY_VIEWS = {"context_processors", "errors", "middleware"}
 
 @pytest.mark.parametrize("layer", NOUN_LAYERS)
 def test_the_modules_of_a_layer_are_the_nouns_of_the_list(layer):
-    parts = {path.stem for path in (ROOT / "catalog" / layer).iterdir()} - {"__init__", "__pycache__"}
+    parts = {path.stem for path in (ROOT / "catalog" / layer).iterdir()} - {
+        "__init__",
+        "__pycache__",
+    }
     allowed = NOUNS | SHARED | (SHARED_BY_VIEWS if layer == "views" else set())
 
     assert len(NOUNS) > 20

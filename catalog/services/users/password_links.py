@@ -46,7 +46,7 @@ def withdraw_password_link(user: User, *, link: PasswordLink, now: datetime) -> 
     if not policies.may_withdraw_password_link(user, link):
         raise PermissionDenied
     if PasswordLink.objects.open(now).filter(pk=link.pk).update(withdrawn_at=now):
-        note_event(user, link.user, "password link withdrawn", now)
+        note_event(user, user=link.user, action="password link withdrawn", now=now)
 
 
 def find_password_link(token: str, *, now: datetime) -> PasswordLink | None:
@@ -72,8 +72,8 @@ def set_password_by_link(*, token: str, password: str, now: datetime) -> User:
         raise ResetSpent
     link.user.set_password(password)
     link.user.save(update_fields=["password"])
-    end_all(list(UserSession.objects.filter(user=link.user)))
-    note_event(link.user, link.user, "password set by link", now)
+    end_all(sessions=list(UserSession.objects.filter(user=link.user)))
+    note_event(link.user, user=link.user, action="password set by link", now=now)
     return link.user
 
 

@@ -35,7 +35,7 @@ def note_account(user: User, *, action: str, now: datetime) -> None:
     """Write into the log of each of the person's teams what happened to the account."""
     if action in _NEW_PASSWORDS:
         PasswordLink.objects.withdraw_for(user, now)
-    note_event(user, user, action, now)
+    note_event(user, user=user, action=action, now=now)
 
 
 @transaction.atomic
@@ -43,7 +43,7 @@ def note_failed_sign_in(*, email: str, now: datetime) -> None:
     """Write that somebody tried; an address that nobody has is not kept."""
     tried = User.objects.filter(email=email.strip().lower()[:254]).first()
     if tried is not None:
-        note_event(None, tried, "sign-in failed", now)
+        note_event(None, user=tried, action="sign-in failed", now=now)
 
 
 @transaction.atomic
@@ -51,17 +51,17 @@ def end_session(user: User, *, session: UserSession, now: datetime) -> None:
     """Sign one of the person's own browsers out."""
     if session.user_id != user.pk:
         raise PermissionDenied
-    end_all([session])
-    note_event(user, user, "session ended", now)
+    end_all(sessions=[session])
+    note_event(user, user=user, action="session ended", now=now)
 
 
 @transaction.atomic
 def end_other_sessions(user: User, *, current: str, now: datetime) -> int:
     """Sign out every browser of the person but the one with this session."""
     others = list(UserSession.objects.filter(user=user).exclude(session_key=current))
-    end_all(others)
+    end_all(sessions=others)
     if others:
-        note_event(user, user, "other sessions ended", now)
+        note_event(user, user=user, action="other sessions ended", now=now)
     return len(others)
 
 
@@ -73,11 +73,11 @@ def remove_second_factor(*, email: str, now: datetime) -> bool:
         return False
     removed, _ = Authenticator.objects.filter(user=owner).delete()
     if removed:
-        note_event(None, owner, "second factor removed", now)
+        note_event(None, user=owner, action="second factor removed", now=now)
     return bool(removed)
 
 
-def note_event(actor: User | None, user: User, action: str, now: datetime) -> None:
+def note_event(actor: User | None, *, user: User, action: str, now: datetime) -> None:
     """Log what happened to an account in each team of its user, and notify the user of it."""
     teams = list(Team.objects.filter(memberships__in=user.memberships.all()).order_by("pk"))
     if action in _TOLD:
@@ -102,7 +102,7 @@ def _mail(address: str, subject: str, text: str) -> None:
         _LOG.warning("A notice could not be mailed: %s", type(exc).__name__)
 
 
-def end_all(sessions: list[UserSession]) -> None:
+def end_all(*, sessions: list[UserSession]) -> None:
     """Sign these browsers out."""
     keys = [session.session_key for session in sessions]
     Session.objects.filter(session_key__in=keys).delete()
