@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("installation")
 
 
 def all_forms() -> Iterator[type[forms.BaseForm]]:
-    for module in pkgutil.iter_modules(catalog.forms.__path__, "catalog.forms."):
+    for module in pkgutil.walk_packages(catalog.forms.__path__, "catalog.forms."):
         for _, found in inspect.getmembers(import_module(module.name), inspect.isclass):
             is_own = found.__module__ == module.name and found.__name__ != "KeylessForm"
             # allauth's own keep nothing of what they are sent but the hash of a password.
@@ -80,6 +80,17 @@ def test_no_field_of_a_form_takes_a_key_or_draws_it_back(form, cast):
         assert bound.errors[name] == [KEY_IS_NO_TEXT]
         assert name not in bound.cleaned_data
         assert KEY not in bound.as_p()
+
+
+def test_every_form_of_ours_is_looked_at():
+    assert len(list(all_forms())) > 30
+
+
+def test_a_form_that_is_filled_from_what_was_typed_before_leaves_a_key_out():
+    form = CollectionForm(initial={"name": "Warm", "description": f"My {KEY}"})
+
+    assert "Warm" in form.as_p()
+    assert KEY not in form.as_p()
 
 
 def test_the_other_fields_keep_what_was_typed():

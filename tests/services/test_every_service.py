@@ -206,7 +206,7 @@ PERSONAL: dict[str, Callable[[SimpleNamespace], Any]] = {
 def every_service() -> set[str]:
     """Return the names of the public functions of all service modules."""
     found = set()
-    for module in pkgutil.iter_modules(services.__path__, f"{services.__name__}."):
+    for module in pkgutil.walk_packages(services.__path__, f"{services.__name__}."):
         loaded = importlib.import_module(module.name)
         for name, value in inspect.getmembers(loaded, inspect.isfunction):
             if inspect.unwrap(value).__module__ == module.name and not name.startswith("_"):

@@ -27,6 +27,12 @@ class KeylessMixin(forms.BaseForm):
             self.errors.pop(name, None)
             self.add_error(name, KEY_IS_NO_TEXT)
 
+    def get_initial_for_field(self, field: forms.Field, field_name: str) -> Any:
+        """Return what the field starts with; text that looks like a key is left out."""
+        value = super().get_initial_for_field(field, field_name)
+        is_key = isinstance(value, str) and contains_key(value, is_text=False)
+        return "" if is_key else value
+
     def _has_key(self, name: str) -> bool:
         field = self.fields[name]
         if isinstance(field.widget, forms.PasswordInput):
