@@ -1,1 +1,1 @@
-"""Untrusted input in, typed values out."""
+"""Forms: they validate untrusted input and return typed values."""

@@ -1,4 +1,4 @@
-"""Tags, notes and ratings as people send them."""
+"""Tags, notes, and ratings."""
 
 from django import forms
 
@@ -11,13 +11,13 @@ _MOST_TAGS = 10
 
 
 class TagForm(KeylessForm):
-    """One tag or several, with commas between them."""
+    """One or more tags, separated by commas."""
 
     tags = forms.CharField(
         max_length=500,
         error_messages={
-            "required": "Write at least one tag.",
-            "max_length": "That is too long for tags.",
+            "required": "Enter at least one tag.",
+            "max_length": "The tags are too long. Enter at most 500 characters.",
         },
     )
 
@@ -26,34 +26,34 @@ class TagForm(KeylessForm):
         words = [" ".join(part.split()) for part in parts]
         names = list(dict.fromkeys(word for word in words if word))
         if not names:
-            raise forms.ValidationError("Write at least one tag.")
+            raise forms.ValidationError("Enter at least one tag.")
         if len(names) > _MOST_TAGS:
-            raise forms.ValidationError(f"At most {_MOST_TAGS} tags at once.")
+            raise forms.ValidationError(f"You can add at most {_MOST_TAGS} tags at once.")
         if any(len(name) > _LONGEST_TAG for name in names):
-            raise forms.ValidationError(f"A tag has at most {_LONGEST_TAG} characters.")
+            raise forms.ValidationError(f"A tag can have at most {_LONGEST_TAG} characters.")
         return names
 
 
 class NoteForm(KeylessForm):
-    """What the team should know of a voice."""
+    """A note about a voice, for the whole team."""
 
     text = forms.CharField(
         max_length=2000,
         error_messages={
-            "required": "Write something first.",
-            "max_length": "A note has at most 2000 characters.",
+            "required": "Enter a note.",
+            "max_length": "A note can have at most 2,000 characters.",
         },
     )
 
 
 class RatingForm(KeylessForm):
-    """From 1 to 5; 0 takes the rating back."""
+    """A rating from 1 to 5; 0 clears it."""
 
     value = forms.IntegerField(min_value=0, max_value=Rating.MOST)
 
 
 class SwitchForm(KeylessForm):
-    """On or off, said and not toggled, so that asking twice does no harm."""
+    """On or off: the wanted state instead of a toggle, so a repeated request is harmless."""
 
     on = forms.TypedChoiceField(
         choices=[("1", "On"), ("0", "Off")], coerce=lambda word: word == "1"

@@ -1,4 +1,4 @@
-"""What of the log is asked for, and in which form it is taken along."""
+"""The filter of the audit log, and the format of an export."""
 
 from dataclasses import fields
 from typing import Any
@@ -10,7 +10,7 @@ from catalog.queries.audit import NOBODY, AuditFilter
 
 
 class AuditFilterForm(KeylessForm):
-    """The filter of the log; a value that cannot be is left out, as if it were not asked for."""
+    """The filter of the audit log; values that can't be valid are ignored."""
 
     who = forms.RegexField(rf"^(?:[0-9]{{1,18}}|{NOBODY})$", label="Who", required=False)
     action = forms.CharField(label="What", max_length=60, required=False)
@@ -26,18 +26,18 @@ class AuditFilterForm(KeylessForm):
 
     @property
     def wanted(self) -> AuditFilter:
-        """The filter as the query takes it."""
+        """The filter in the form that the query takes."""
         values = {each.name: self.cleaned_data.get(each.name) for each in fields(AuditFilter)}
         return AuditFilter(**{name: value for name, value in values.items() if value})
 
     @property
     def below_number(self) -> int | None:
-        """The number of the entry to go on below, None on the first page."""
+        """The number of the entry below which the page starts; None for the first page."""
         word = self.cleaned_data.get("below")
         return int(word) if word else None
 
 
 class AuditExportForm(AuditFilterForm):
-    """The same filter with the form of the file."""
+    """The same filter plus the file format."""
 
     form = forms.ChoiceField(choices=[("csv", "CSV"), ("json", "JSON")])

@@ -1,4 +1,4 @@
-"""Which voices are to be put in a plan, and what a team calls stale."""
+"""The filter of stale voices, the voices for a plan, the team's rules, keeps, and protection."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ _LONGEST_DAYS = 3650
 
 
 class StaleFilterForm:
-    """Read which part of the list is looked at; unknown words are left out."""
+    """Read which part of the list to show; unknown values are ignored."""
 
     def __init__(self, query: QueryDict) -> None:
         self.section = _known(query.get("show", ""), SECTIONS)
@@ -31,7 +31,7 @@ def _known(word: str, words: Any) -> str:
 
 
 class SelectionForm:
-    """Read the ticked ids, or that all of a filter are meant; words that are no id are dropped."""
+    """Read the selected ids, or that all results of a filter are meant; bad ids are ignored."""
 
     def __init__(self, posted: QueryDict) -> None:
         words = posted.getlist("id")
@@ -40,11 +40,11 @@ class SelectionForm:
         self.is_all = "all" in posted
         self.is_from_list = "query" in posted
         self.query = QueryDict(posted.get("query", "").removeprefix("?"))
-        self.error = "" if self.voice_ids or self.is_all else "Tick at least one voice."
+        self.error = "" if self.voice_ids or self.is_all else "Select at least one voice."
 
 
 class RulesForm(KeylessMixin, forms.ModelForm):  # type: ignore[type-arg]
-    """A team's rules; an empty number switches its rule off."""
+    """A team's rules; an empty number turns its rule off."""
 
     class Meta:
         model = CleanupRules
@@ -64,15 +64,15 @@ class RulesForm(KeylessMixin, forms.ModelForm):  # type: ignore[type-arg]
         labels = {
             "unused_days": "Days without use",
             "unheard_days": "Days without being played here",
-            "expiry_days": "Days until the provider withdraws it",
+            "expiry_days": "Days before the provider withdraws the voice",
             "finds_failed": "Failed at the provider",
             "finds_unconsented": "No consent on record",
-            "finds_lapsed": "Its consent has ended",
-            "finds_ownerless": "Its maker left the team",
-            "finds_duplicates": "Made from the same recording as another clone",
+            "finds_lapsed": "Consent has expired",
+            "finds_ownerless": "Owner left the team",
+            "finds_duplicates": "Cloned from the same recording as another clone",
             "waiting_days": "Days between approval and deletion",
-            "most_per_run": "Most voices one plan may delete",
-            "sends_report": "Notify admins every week of what matches the rules",
+            "most_per_run": "Maximum voices per plan",
+            "sends_report": "Notify admins weekly of voices that match the rules",
         }
 
     days = ("unused_days", "unheard_days", "expiry_days")
@@ -93,7 +93,7 @@ class RulesForm(KeylessMixin, forms.ModelForm):  # type: ignore[type-arg]
         self._limit("most_per_run", 1, MOST_PER_RUN)
 
     def _limit(self, name: str, least: int, most: int) -> None:
-        words = f"A whole number from {least:,} to {most:,}."
+        words = f"Enter a whole number from {least:,} to {most:,}."
         errors = dict.fromkeys(("required", "invalid", "min_value", "max_value"), words)
         self.fields[name] = forms.IntegerField(
             label=self.fields[name].label, min_value=least, max_value=most, error_messages=errors
@@ -101,23 +101,23 @@ class RulesForm(KeylessMixin, forms.ModelForm):  # type: ignore[type-arg]
 
     @property
     def day_fields(self) -> list[forms.BoundField]:
-        """The rules with a number of days."""
+        """The rules that have a number of days."""
         return [self[name] for name in self.days]
 
     @property
     def switch_fields(self) -> list[forms.BoundField]:
-        """The rules that are on or off."""
+        """The rules that are either on or off."""
         return [self[name] for name in self.switches]
 
 
 class KeepForm(KeylessForm):
-    """Until which day a voice is kept; empty means for the usual time."""
+    """The day until which a voice is kept; empty means the default period."""
 
     until = forms.DateField(required=False)
 
 
 class ProtectionForm(KeylessForm):
-    """How a voice is to be protected, and why; what is no legal hold is a pin."""
+    """How to protect a voice, and why; any kind but a legal hold counts as a pin."""
 
     kind = forms.CharField(required=False)
     reason = forms.CharField(required=False)

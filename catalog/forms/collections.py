@@ -1,4 +1,4 @@
-"""A collection's name and people, and where a voice is to go."""
+"""A collection's name and people, and adding voices to one."""
 
 from typing import Any
 
@@ -13,21 +13,21 @@ _WHOSE = [(_OWN, "Only I see it"), (_TEAM, "My team sees it")]
 
 
 def clean_title(words: str) -> str:
-    """Return a name in one line; raises ValidationError where it cannot be read."""
+    """Return the name on one line; raises ValidationError if it has no letter or digit."""
     name = " ".join(one_line(words).split())
     if not any(mark.isalnum() for mark in name):
-        raise forms.ValidationError("Give it a name that can be read.")
+        raise forms.ValidationError("Enter a name with at least one letter or digit.")
     return name
 
 
 class CollectionForm(KeylessForm):
-    """Name, description, and whose it is."""
+    """Name, description, sharing, and maintainers."""
 
     name = forms.CharField(
         max_length=80,
         error_messages={
-            "required": "Give the collection a name.",
-            "max_length": "A name has at most 80 characters.",
+            "required": "Enter a name for the collection.",
+            "max_length": "A name can have at most 80 characters.",
         },
     )
     description = forms.CharField(max_length=300, required=False)
@@ -35,7 +35,7 @@ class CollectionForm(KeylessForm):
     maintainers = forms.TypedMultipleChoiceField(
         required=False,
         coerce=int,
-        error_messages={"invalid_choice": "Choose people of your team."},
+        error_messages={"invalid_choice": "Choose members of your team."},
     )
 
     def __init__(self, *args: Any, people: list[Membership] | None = None, **named: Any) -> None:
@@ -52,12 +52,12 @@ class CollectionForm(KeylessForm):
 
     @property
     def is_shared(self) -> bool:
-        """Tell whether it is to be the team's."""
+        """Return whether the team should see the collection."""
         return bool(self.cleaned_data["whose"] == _TEAM)
 
     @staticmethod
     def initial_of(collection: Collection) -> dict[str, Any]:
-        """Return what the form shows of a collection that is there."""
+        """Return the form's initial values for an existing collection."""
         return {
             "name": collection.name,
             "description": collection.description,
@@ -67,12 +67,12 @@ class CollectionForm(KeylessForm):
 
 
 class CollectForm(KeylessForm):
-    """Into which collection, one that is there or one with a new name."""
+    """The collection to add voices to: an existing one, or the name of a new one."""
 
     collection = forms.TypedChoiceField(
         required=False,
         coerce=int,
-        error_messages={"invalid_choice": "There is no such collection."},
+        error_messages={"invalid_choice": "This collection doesn't exist."},
     )
     name = forms.CharField(max_length=80, required=False)
     note = forms.CharField(max_length=300, required=False)
@@ -89,20 +89,20 @@ class CollectForm(KeylessForm):
         if found.get("name", "").strip():
             found["name"] = clean_title(found["name"])
         elif not found.get("collection") and not self.errors:
-            raise forms.ValidationError("Choose a collection, or write the name of one to make.")
+            raise forms.ValidationError("Choose a collection, or enter a name for a new one.")
         found["note"] = one_line(found.get("note", "")).strip()
         return found
 
     @property
     def chosen(self) -> Collection | None:
-        """The collection that is there already, None for one to be made."""
+        """The existing collection that was chosen; None to create one."""
         if self.cleaned_data["name"].strip():
             return None
         return self._collections.get(self.cleaned_data["collection"] or 0)
 
 
 class EntryForm(KeylessForm):
-    """What a voice is in the collection for."""
+    """The note that says what a voice is in the collection for."""
 
     note = forms.CharField(max_length=300, required=False)
 
@@ -111,6 +111,6 @@ class EntryForm(KeylessForm):
 
 
 class MoveForm(KeylessForm):
-    """One place up or down."""
+    """Move an entry one place up or down."""
 
     by = forms.TypedChoiceField(choices=[("-1", "Up"), ("1", "Down")], coerce=int)

@@ -1,4 +1,4 @@
-"""Which voices shall say what, and how the votes are taken."""
+"""The text of a comparison, and how people vote."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ _NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 class ComparisonForm(KeylessForm):
-    """One text for all voices; it has to fit the one that speaks the least."""
+    """One text for all voices; the provider with the lowest limit decides how long it may be."""
 
     text = forms.CharField(
         label="Text for all of them",
@@ -21,13 +21,11 @@ class ComparisonForm(KeylessForm):
         widget=forms.Textarea(attrs={"rows": 4, "dir": "auto"}),
         error_messages={"required": "Enter a text for the voices to say."},
     )
-    is_blind = forms.BooleanField(
-        label="Blind: hide the names until all votes are in", required=False
-    )
+    is_blind = forms.BooleanField(label="Blind: hide the names until voting ends", required=False)
     votes_wanted = forms.IntegerField(
         label="Reveal after this many votes", min_value=1, max_value=50, initial=1, required=False
     )
-    # What was shown to cost: it is never more that is spent.
+    # The cost that was shown; no more than this is spent.
     agreed = forms.IntegerField(min_value=0, required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: object, voices: Sequence[Voice], **kwargs: object) -> None:
@@ -45,13 +43,13 @@ class ComparisonForm(KeylessForm):
 
 
 class BallotForm(KeylessForm):
-    """The place of the voice that somebody likes best."""
+    """A vote for the voice at this place."""
 
     place = forms.IntegerField(min_value=0, max_value=3)
 
 
 def read_voice_ids(values: Sequence[str]) -> list[int]:
-    """Return the numbers among the values of an address, each once; the rest is left out."""
+    """Return the distinct ids among the URL's values; anything else is ignored."""
     numbers = [
         int(value) for value in values if value.isascii() and value.isdigit() and len(value) < 19
     ]

@@ -1,4 +1,4 @@
-"""A key to add or to replace; the fields' words come from the provider's own description."""
+"""A key to add, rename, or replace."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from catalog.providers.registry import all_infos
 
 
 class ReplaceKeyForm(KeylessForm):
-    """A new key in the place of the old one."""
+    """The new key that replaces the old one."""
 
     api_key = forms.CharField(
         label="API key",
-        max_length=2000,  # with what is pasted along: a header, a line of JSON
-        # Never drawn back into the page, also not after an error.
+        max_length=2000,  # people also paste a header or a line of JSON
+        # The key is never sent back to the browser, not even after an error.
         widget=forms.PasswordInput(
             render_value=False, attrs={"autocomplete": "off", "spellcheck": "false"}
         ),
@@ -29,18 +29,18 @@ class ReplaceKeyForm(KeylessForm):
 
 
 class NicknameForm(KeylessForm):
-    """What a key is called."""
+    """A name for the key."""
 
     nickname = forms.CharField(label="Name for this key", max_length=80, required=False)
 
 
 class CredentialForm(ReplaceKeyForm):
-    """A key for one provider, with what to call it and whether the team may use it."""
+    """A key for one provider, its name, and whether it is shared with the team."""
 
     provider = forms.ChoiceField(
         label="Provider",
         choices=lambda: [(info.slug, info.label) for info in all_infos() if not info.is_built_in],
-        error_messages={"invalid_choice": "Voiceboard does not know this provider."},
+        error_messages={"invalid_choice": "Voiceboard doesn't support this provider."},
     )
     nickname = forms.CharField(label="Name for this key", max_length=80, required=False)
     is_shared = forms.BooleanField(label="Share this key with my team", required=False)

@@ -1,4 +1,4 @@
-"""A saved search: its name, whose it is, and what it finds."""
+"""A saved search: its name, who sees it, and its query."""
 
 from urllib.parse import unquote_plus
 
@@ -13,7 +13,7 @@ _WHOSE = [("own", "Only I see it"), ("team", "My team sees it")]
 
 
 class QueryForm(KeylessForm):
-    """``query`` is read as the address of the list is, and kept in its canonical spelling."""
+    """A query in the same form as the list's URL, normalized."""
 
     query = forms.CharField(max_length=20_000, required=False, widget=forms.HiddenInput)
 
@@ -25,13 +25,13 @@ class QueryForm(KeylessForm):
 
 
 class SearchForm(QueryForm):
-    """A search with its name."""
+    """A saved search with its name."""
 
     name = forms.CharField(
         max_length=80,
         error_messages={
-            "required": "Give the search a name.",
-            "max_length": "A name has at most 80 characters.",
+            "required": "Enter a name for the search.",
+            "max_length": "A name can have at most 80 characters.",
         },
     )
     whose = forms.ChoiceField(choices=_WHOSE, initial="own", widget=forms.RadioSelect)
@@ -41,10 +41,10 @@ class SearchForm(QueryForm):
 
     @property
     def is_shared(self) -> bool:
-        """Tell whether it is to be the team's."""
+        """Return whether the team should see the search."""
         return bool(self.cleaned_data["whose"] == "team")
 
 
 def canonical_query(text: str) -> str:
-    """Return the words and filters of an address in the one spelling that is kept."""
+    """Return the search terms and filters of a query string in normalized form."""
     return VoiceFilterForm(QueryDict(text.removeprefix("?"))).wanted.search_query()

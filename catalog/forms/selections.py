@@ -1,4 +1,4 @@
-"""Which voices were chosen: some by id, or all that a filter finds."""
+"""The selected voices: some by id, or all results of a filter."""
 
 from django.http import QueryDict
 
@@ -7,7 +7,7 @@ from catalog.queries.searches.filters import VoiceFilter
 
 
 class ChoiceForm:
-    """Read ticked ids, or the filter of everything; words that are no id are dropped."""
+    """Read the selected ids, or the filter whose results are all selected; bad ids are ignored."""
 
     def __init__(self, posted: QueryDict) -> None:
         words = posted.getlist("id")
@@ -18,5 +18,5 @@ class ChoiceForm:
 
     @property
     def wanted(self) -> VoiceFilter:
-        """The filter whose results are all chosen."""
+        """The filter whose results are all selected."""
         return VoiceFilterForm(QueryDict(self.query)).wanted

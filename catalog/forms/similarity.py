@@ -1,4 +1,4 @@
-"""A clip for which alike voices are looked for."""
+"""The clip for which to find similar voices."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from catalog.forms.samples.upload import identify_upload
 
 
 class SoundQueryForm(KeylessForm):
-    """One recording, told by its first bytes."""
+    """One recording, identified by its first bytes."""
 
     clip = forms.FileField(
         label="Recording",
@@ -30,7 +30,7 @@ class SoundQueryForm(KeylessForm):
         file: UploadedFile[Any] = self.cleaned_data["clip"]
         if file.size and file.size > settings.SAMPLE_MAX_BYTES:
             most = filesizeformat(settings.SAMPLE_MAX_BYTES)
-            raise forms.ValidationError(f"This file is too large; {most} at most.")
+            raise forms.ValidationError(f"This file is too large. The maximum is {most}.")
         self.audio_format, refusal = identify_upload(file)
         if refusal:
             raise forms.ValidationError(refusal)

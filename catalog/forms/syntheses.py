@@ -1,4 +1,4 @@
-"""A text to be spoken, with the settings that the voice's provider offers."""
+"""The text to synthesize, and the settings that the voice's provider offers."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,43 +16,43 @@ _PREFIX = "set_"
 
 
 def first_text(voice: Voice) -> dict[str, Any]:
-    """Return what stands in the form before anybody wrote anything."""
+    """Return the form's initial values: a sample sentence in the voice's language."""
     return {"text": find_sentences(voice.language)[0]}
 
 
 def clean_speech(text: str, longest: int, label: str) -> str:
-    """Return the text as it may be sent; raises ValidationError, in words for a person."""
+    """Return the cleaned text; raises ValidationError if it is empty or longer than ``longest``."""
     cleaned = clean_text(text, longest + 1)
     if not any(mark.isalnum() for mark in cleaned):
-        raise forms.ValidationError("Write what the voice shall say.")
+        raise forms.ValidationError("Enter some text.")
     if len(cleaned) > longest:
-        raise forms.ValidationError(f"{label} speaks at most {longest} characters at once.")
+        raise forms.ValidationError(f"{label} allows at most {longest:,} characters at once.")
     return cleaned
 
 
 @dataclass(frozen=True, slots=True)
 class SettingControl:
-    """One setting with what draws it."""
+    """A setting and its form field."""
 
     field: SettingField
     bound: forms.BoundField
 
     @property
     def value(self) -> Any:
-        """What it is set to now."""
+        """The current value."""
         return self.bound.value()
 
 
 class SpeechForm(KeylessForm):
-    """The text, and a control for each setting; what is left as it is, is the voice's own."""
+    """The text, and a field for each setting; an unchanged setting keeps the voice's value."""
 
     text = forms.CharField(
         label="Text",
         strip=False,
         widget=forms.Textarea(attrs={"rows": 4, "dir": "auto"}),
-        error_messages={"required": "Write what the voice shall say."},
+        error_messages={"required": "Enter some text."},
     )
-    # Tells a form whose switches are off from one that has none.
+    # Distinguishes a form with all switches off from one without settings.
     has_settings = forms.BooleanField(required=False, widget=forms.HiddenInput, initial=True)
 
     def __init__(self, *args: Any, voice: Voice, **kwargs: Any) -> None:
@@ -65,18 +65,18 @@ class SpeechForm(KeylessForm):
 
     @property
     def controls(self) -> Iterator[SettingControl]:
-        """The settings in the provider's order."""
+        """The settings, in the provider's order."""
         for field in self.voice.speech_fields:
             yield SettingControl(field, self[_PREFIX + field.name])
 
     @property
     def settings(self) -> Mapping[str, SettingValue]:
-        """What to send; nothing if all stands as with the voice. Only after ``is_valid``."""
+        """The settings to send, none if all have the voice's values. Only after ``is_valid``."""
         if not self.cleaned_data.get("has_settings"):
             return {}
         chosen = {field.name: self._chosen(field) for field in self.voice.speech_fields}
         usual = {field.name: self._usual(field) for field in self.voice.speech_fields}
-        # All or none: nothing says what a provider makes of those that are left out.
+        # All or none: providers don't document what they do when some are missing.
         return {} if chosen == usual else chosen
 
     def clean_text(self) -> str:

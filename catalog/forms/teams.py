@@ -1,4 +1,4 @@
-"""A team's people: whom to invite, as what, and who takes over from whom."""
+"""Invitations, roles, names, and owners in a team, and removing members."""
 
 from typing import Any
 
@@ -12,16 +12,16 @@ _DAYS = [(1, "1 day"), (7, "7 days"), (30, "30 days")]
 
 
 class RoleForm(KeylessForm):
-    """What somebody is in the team."""
+    """A member's role in the team."""
 
     role = forms.ChoiceField(label="Role", choices=_ROLES)
 
 
 class InvitationForm(RoleForm):
-    """As what somebody comes in, until when, and for whom the link is meant."""
+    """The role that an invitation gives, how long it works, and a note on who it is for."""
 
     days = forms.TypedChoiceField(label="Works for", choices=_DAYS, coerce=int, initial=7)
-    label = forms.CharField(label="For whom", max_length=120, required=False)
+    label = forms.CharField(label="Who it is for", max_length=120, required=False)
 
     field_order = ("label", "role", "days")
 
@@ -31,13 +31,13 @@ class InvitationForm(RoleForm):
 
 
 class TeamForm(KeylessForm):
-    """A team's name."""
+    """The name of a team."""
 
     name = forms.CharField(label="Team name", max_length=80)
 
 
 class OwnerForm(KeylessForm):
-    """Who becomes responsible for an account or a voice, and why."""
+    """The new owner of an account or a voice, and the reason."""
 
     owner = forms.TypedChoiceField(
         label="New owner",
@@ -50,31 +50,33 @@ class OwnerForm(KeylessForm):
     reason = forms.CharField(
         label="Reason",
         max_length=300,
-        error_messages={"required": "Enter a reason. The new owner sees it, and so does the log."},
+        error_messages={
+            "required": "Enter a reason. The new owner and the audit log will show it."
+        },
     )
 
     def __init__(self, owners: list[Membership], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._owners = {row.pk: row for row in owners}
         named = [(row.pk, f"{row.user} ({row.get_role_display()})") for row in owners]
-        self.fields["owner"].choices = [("", "Choose a person"), *named]  # type: ignore[attr-defined]
+        self.fields["owner"].choices = [("", "Choose a member"), *named]  # type: ignore[attr-defined]
 
     @property
     def chosen_owner(self) -> Membership:
-        """The person who becomes responsible."""
+        """The membership of the new owner."""
         return self._owners[self.cleaned_data["owner"]]
 
 
 class RemovalForm(KeylessForm):
-    """Why somebody is removed, and who takes over."""
+    """Why a member is removed, and who takes over their things."""
 
     heir = forms.TypedChoiceField(
-        label="Takes over",
+        label="New owner",
         empty_value=None,
         coerce=int,
-        error_messages={"required": "Choose who takes over."},
+        error_messages={"required": "Choose a new owner."},
     )
-    reason = forms.CharField(label="Reason, for the log", max_length=300, required=False)
+    reason = forms.CharField(label="Reason (for the audit log)", max_length=300, required=False)
 
     def __init__(
         self, heirs: list[Membership], *args: Any, needs_heir: bool = False, **kwargs: Any
@@ -87,5 +89,5 @@ class RemovalForm(KeylessForm):
 
     @property
     def chosen_heir(self) -> Membership | None:
-        """The one who takes over, if anybody was chosen."""
+        """The membership of the new owner, if one was chosen."""
         return self._heirs.get(self.cleaned_data["heir"])

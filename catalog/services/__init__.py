@@ -1,1 +1,1 @@
-"""What people ask for: quick, checked, each in one transaction."""
+"""Changes that people make: permission checked, validated, each in one transaction."""

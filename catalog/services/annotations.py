@@ -1,4 +1,4 @@
-"""Star, tag, rate voices and write notes on them; what the team sees is recorded."""
+"""Stars, tags, notes, and ratings on voices; everything but stars goes into the audit log."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -18,7 +18,7 @@ _LONGEST_TEXT = 8000
 
 @transaction.atomic
 def star_voice(user: User, *, voice: Voice, is_on: bool, now: datetime) -> None:
-    """Make the voice a favourite of the person's, or no longer; the second time does nothing."""
+    """Star or unstar the voice for this user; repeating it has no effect."""
     if is_on:
         Star.objects.get_or_create(user=user, voice=voice, defaults={"starred_at": now})
     else:
@@ -30,7 +30,7 @@ def star_voice(user: User, *, voice: Voice, is_on: bool, now: datetime) -> None:
 def tag_voices(
     user: User, *, team: Team, voices: Iterable[Voice], names: Iterable[str], now: datetime
 ) -> None:
-    """Put the tags on the voices, those that the team has not yet are made."""
+    """Add the tags to the voices, creating tags that the team doesn't have yet."""
     if not policies.may_annotate(user, team):
         raise PermissionDenied
     ids = [voice.pk for voice in voices]
@@ -50,7 +50,7 @@ def tag_voices(
 
 @transaction.atomic
 def untag_voice(user: User, *, voice: Voice, tag: Tag, now: datetime) -> None:
-    """Take the tag off the voice; a tag that is on no voice any more goes with it."""
+    """Remove the tag from the voice, and delete the tag once no voice has it."""
     if not policies.may_annotate(user, tag.team):
         raise PermissionDenied
     TagUse.objects.filter(voice=voice, tag=tag).delete()
@@ -62,7 +62,7 @@ def untag_voice(user: User, *, voice: Voice, tag: Tag, now: datetime) -> None:
 
 @transaction.atomic
 def write_note(user: User, *, voice: Voice, text: str, now: datetime) -> Note:
-    """Add a note for everybody who sees the voice."""
+    """Add a note that everyone who can see the voice can read."""
     team = voice.account.team
     if not policies.may_annotate(user, team):
         raise PermissionDenied
@@ -74,7 +74,7 @@ def write_note(user: User, *, voice: Voice, text: str, now: datetime) -> Note:
 
 @transaction.atomic
 def change_note(user: User, *, note: Note, text: str, now: datetime) -> None:
-    """Replace the words of a note."""
+    """Replace the text of a note."""
     _check_note(user, note)
     note.text, note.changed_at = text, now
     _store_note(user, note, "note changed", now)
@@ -82,7 +82,7 @@ def change_note(user: User, *, note: Note, text: str, now: datetime) -> None:
 
 @transaction.atomic
 def remove_note(user: User, *, note: Note, now: datetime) -> None:
-    """Take the note away; it can be brought back."""
+    """Remove the note; it can be restored."""
     _check_note(user, note)
     note.removed_at = note.removed_at or now
     _store_note(user, note, "note removed", now)
@@ -90,7 +90,7 @@ def remove_note(user: User, *, note: Note, now: datetime) -> None:
 
 @transaction.atomic
 def restore_note(user: User, *, note: Note, now: datetime) -> None:
-    """Bring a removed note back."""
+    """Restore a removed note."""
     _check_note(user, note)
     note.removed_at = None
     _store_note(user, note, "note restored", now)
@@ -98,7 +98,7 @@ def restore_note(user: User, *, note: Note, now: datetime) -> None:
 
 @transaction.atomic
 def rate_voice(user: User, *, voice: Voice, value: int | None, now: datetime) -> None:
-    """Rate the voice from 1 to 5, None takes one's rating back; the team sees the mean."""
+    """Rate the voice from 1 to 5; None clears the user's rating. The team sees the average."""
     team = voice.account.team
     if not policies.may_annotate(user, team):
         raise PermissionDenied
@@ -123,7 +123,7 @@ def _store_note(user: User, note: Note, action: str, now: datetime) -> None:
 
 
 def _gather_words(voice_ids: list[int]) -> None:
-    """Write anew the words by which tags and notes let the voices be found."""
+    """Update the search text that the voices get from their tags and notes."""
     for start in range(0, len(voice_ids), _BATCH):
         rows = Voice.objects.filter(pk__in=voice_ids[start : start + _BATCH])
         voices = list(rows.only("pk").prefetch_related("tag_uses__tag", "notes"))

@@ -1,4 +1,4 @@
-"""Take the log along: that somebody did so is an entry of its own."""
+"""Export the audit log; each export is itself an entry."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from catalog.queries.audit import AuditFilter, find_entries
 def export_log(
     user: User, *, team: Team, wanted: AuditFilter, form: str, now: datetime
 ) -> AuditEntryQuerySet:
-    """Return the entries asked for, to be written into a file; the export is noted first."""
+    """Record the export, then return the matching entries for the caller to write to a file."""
     if not policies.may_read_log(user, team):
         raise PermissionDenied
     record(user, "log exported", team, team=team, now=now, form=form, filter=wanted.query_string)

@@ -1,4 +1,4 @@
-"""Ask for clones: batch, consent and one job for each provider in one transaction."""
+"""Request clones: one transaction stores the batch, the consent, and a job for each provider."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -32,12 +32,12 @@ _WANTED = ("name", "description", "removes_noise", "language", "gender", "transc
 
 
 class NothingToDo(Exception):
-    """The job is not in a state in which this could be done; the message says it in words."""
+    """The job's state doesn't allow this; the message explains why."""
 
 
 @dataclass(frozen=True, slots=True)
 class SampleCut:
-    """One sample of a wish and the part of it that is used; an end of None is the sample's own."""
+    """The part of a sample that a request uses; an end of None means the sample's own end."""
 
     sample: Sample
     start_seconds: float = 0
@@ -46,7 +46,7 @@ class SampleCut:
 
 @dataclass(frozen=True, slots=True)
 class CloneRequest:
-    """What a person asked for; ``form_token`` makes a second press of the button the same wish."""
+    """What to clone; a second submission with the same ``form_token`` is the same request."""
 
     form_token: uuid.UUID
     cuts: Sequence[SampleCut]
@@ -62,7 +62,7 @@ class CloneRequest:
 def request_clones(
     user: User, *, credentials: Sequence[Credential], wish: CloneRequest, now: datetime
 ) -> CloneBatch:
-    """Queue one clone for each key and return their batch; the same form token returns the same.
+    """Queue one clone for each key and return the batch; a repeated form token returns the first.
 
     Raises ConsentNeeded.
     """
@@ -87,7 +87,7 @@ def _write_batch(
     now: datetime,
 ) -> CloneBatch:
     team = credentials[0].team
-    # The lock of the team's row makes two presses at the same moment come one after the other.
+    # Locking the team's row serializes two submissions at the same moment.
     Team.objects.select_for_update().get(pk=team.pk)
     made = CloneBatch.objects.filter(form_token=wish.form_token).first()
     if made is not None:
@@ -159,15 +159,15 @@ def _queue_job(
 
 @transaction.atomic
 def cancel_clone(user: User, *, job: CloneJob, now: datetime) -> None:
-    """Stop a job; what was sent already, a worker finds and removes. Raises NothingToDo."""
+    """Cancel a job; a worker finds and removes what was already sent. Raises NothingToDo."""
     if not policies.may_steer_job(user, job):
         raise PermissionDenied
     locked = CloneJob.objects.select_for_update().get(pk=job.pk)
     if locked.is_finished:
-        raise NothingToDo(f"It has ended already: {locked.get_state_display().lower()}.")
+        raise NothingToDo(f"This job has already ended: {locked.get_state_display().lower()}.")
     rows = CloneJob.objects.filter(pk=job.pk)
     if locked.step == Step.PLANNED:
-        # A worker may hold it, with the key in hand: past the fence it sends nothing.
+        # A worker may hold the job and its key right now; the new fence keeps it from sending.
         message = "Nothing was sent."
         rows.update(
             state=State.CANCELLED,
@@ -187,7 +187,7 @@ def cancel_clone(user: User, *, job: CloneJob, now: datetime) -> None:
 
 @transaction.atomic
 def retry_clone(user: User, *, job: CloneJob, now: datetime) -> CloneJob:
-    """Ask once more for what failed, from the same samples; twice is the same new job.
+    """Retry a failed or cancelled clone from the same samples; repeating it returns the same job.
 
     Raises NothingToDo, ConsentNeeded.
     """
@@ -198,10 +198,11 @@ def retry_clone(user: User, *, job: CloneJob, now: datetime) -> CloneJob:
     if again is not None:
         return again
     if not locked.can_be_retried:
-        raise NothingToDo("Only what failed or was cancelled can be tried again.")
+        raise NothingToDo("Only failed or cancelled clones can be retried.")
     credential = locked.credential or _find_other_key(user, locked)
     if credential is None:
-        raise NothingToDo(f"There is no key for this account at {locked.account.info.label}.")
+        label = locked.account.info.label
+        raise NothingToDo(f"You have no key for this {label} account. Add one first.")
     _demand_use(user, credential, locked.team)
     ConsentStatement.of(locked.batch.consent).demand(now)
     wanted = {name: getattr(locked, name) for name in _WANTED}
@@ -210,17 +211,17 @@ def retry_clone(user: User, *, job: CloneJob, now: datetime) -> CloneJob:
 
 @transaction.atomic
 def look_again(user: User, *, job: CloneJob, now: datetime) -> None:
-    """Have a worker look once more for what could not be settled; nothing is sent by that."""
+    """Have a worker check again for a clone whose outcome is unknown; nothing is sent to clone."""
     if not policies.may_steer_job(user, job):
         raise PermissionDenied
     rows = CloneJob.objects.filter(pk=job.pk, state=State.NEEDS_LOOK).exclude(credential=None)
     unclear = rows.exclude(step=Step.PLANNED)
-    # The day in which the provider could not be asked begins anew.
+    # Restart the day that the provider has to answer.
     changed = unclear.update(
         state=State.WAITING, sent_at=now, ended_at=None, not_before=None, woken_at=now
     )
     if not changed:
-        raise NothingToDo("There is nothing that a worker could look for.")
+        raise NothingToDo("There is nothing to check at the provider.")
     record(user, "clone looked for", job, team=job.team, now=now)
     transaction.on_commit(partial(enqueue_clone, job.pk))
 

@@ -1,4 +1,4 @@
-"""Make collections, put voices into them, order them, and share them with the team."""
+"""Create and change collections, add and order their voices, and share them with the team."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -20,7 +20,7 @@ _BATCH = 500
 def make_collection(
     user: User, *, team: Team, name: str, description: str, is_shared: bool, now: datetime
 ) -> Collection:
-    """Make an empty collection, the person's own or the team's."""
+    """Create an empty collection, personal or shared."""
     if not policies.may_make_collection(user, team, is_shared=is_shared):
         raise PermissionDenied
     collection = Collection.objects.create(
@@ -46,11 +46,11 @@ def change_collection(
     maintainers: Iterable[User],
     now: datetime,
 ) -> None:
-    """Rename, describe and share the collection, and say who else may change it."""
+    """Change the collection's name, description, sharing, and maintainers."""
     _check(user, collection)
     if is_shared and not policies.may_share_with_team(user, collection.team):
         raise PermissionDenied
-    # The team learns of a collection that was shared, also when it ends to be.
+    # The log also records that a shared collection became personal.
     was_shared = collection.is_shared
     collection.name, collection.description = name, description
     collection.is_shared = is_shared
@@ -66,7 +66,7 @@ def change_collection(
 
 @transaction.atomic
 def remove_collection(user: User, *, collection: Collection, now: datetime) -> None:
-    """Take the collection away; it can be brought back, and its voices stay where they are."""
+    """Remove the collection; it can be restored. Its voices are not affected."""
     _check(user, collection)
     collection.removed_at = collection.removed_at or now
     collection.save(update_fields=["removed_at"])
@@ -75,7 +75,7 @@ def remove_collection(user: User, *, collection: Collection, now: datetime) -> N
 
 @transaction.atomic
 def restore_collection(user: User, *, collection: Collection, now: datetime) -> None:
-    """Bring a removed collection back."""
+    """Restore a removed collection."""
     _check(user, collection)
     collection.removed_at = None
     collection.save(update_fields=["removed_at"])
@@ -86,7 +86,7 @@ def restore_collection(user: User, *, collection: Collection, now: datetime) -> 
 def collect_voices(
     user: User, *, collection: Collection, voices: Iterable[Voice], now: datetime, note: str = ""
 ) -> int:
-    """Put the voices at the end of the collection; return how many were not in it before."""
+    """Add the voices to the end of the collection; return how many were not in it before."""
     _check(user, collection)
     ids = [voice.pk for voice in voices]
     present = set(collection.entries.values_list("voice", flat=True))
@@ -111,7 +111,7 @@ def collect_voices(
 
 @transaction.atomic
 def drop_voice(user: User, *, collection: Collection, voice: Voice, now: datetime) -> None:
-    """Take the voice out of the collection."""
+    """Remove the voice from the collection."""
     _check(user, collection)
     collection.entries.filter(voice=voice).delete()
     _record(user, "voice taken out", collection, now, voice=voice.pk)
@@ -133,7 +133,7 @@ def move_entry(user: User, *, entry: CollectionEntry, by: int, now: datetime) ->
 
 @transaction.atomic
 def note_entry(user: User, *, entry: CollectionEntry, note: str, now: datetime) -> None:
-    """Say what the voice is in the collection for."""
+    """Set the entry's note: what the voice is in the collection for."""
     _check(user, entry.collection)
     entry.note = note
     entry.save(update_fields=["note"])
@@ -147,6 +147,6 @@ def _check(user: User, collection: Collection) -> None:
 
 def _record(user: User, action: str, collection: Collection, now: datetime, **facts: Any) -> None:
     raise_version(collection.team_id)
-    # What is personal is no concern of the team's.
+    # The team's log doesn't record personal collections.
     if collection.is_shared:
         record(user, action, collection, team=collection.team, now=now, **facts)

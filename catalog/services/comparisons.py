@@ -1,4 +1,4 @@
-"""Have several voices say the same text, and let a team vote on what it hears."""
+"""Compare how several voices speak the same text, and let a team vote."""
 
 import random
 from collections.abc import Sequence
@@ -19,16 +19,16 @@ from catalog.tasks import enqueue_analysis
 
 
 class CannotCompare(Exception):
-    """It cannot be compared so; the message says why."""
+    """The voices can't be compared this way; the message explains why."""
 
 
 class CostChanged(CannotCompare):
-    """It would cost more than what was agreed to."""
+    """The comparison would cost more than the user agreed to."""
 
 
 @dataclass(frozen=True, slots=True)
 class ComparisonRequest:
-    """What a person agreed to; ``agreed`` is how many characters may be charged for it."""
+    """What a user agreed to; ``agreed`` is the most characters that may be charged."""
 
     voices: Sequence[Voice]
     text: str
@@ -39,19 +39,19 @@ class ComparisonRequest:
 
 @transaction.atomic
 def request_comparison(user: User, *, wish: ComparisonRequest, now: datetime) -> Comparison:
-    """Have the voices speak; raises CannotCompare, and CostChanged if it became dearer."""
+    """Start the comparison. Raises CannotCompare, or CostChanged if the cost went up."""
     voices = list({voice.pk: voice for voice in wish.voices}.values())
     if not 2 <= len(voices) <= MOST_VOICES:
-        raise CannotCompare(f"Choose two to {MOST_VOICES} voices.")
+        raise CannotCompare(f"Choose 2 to {MOST_VOICES} voices.")
     team = voices[0].account.team
     if not policies.may_speak(user, team):
         raise PermissionDenied
     if any(voice.account.team_id != team.pk for voice in voices):
         raise CannotCompare("The voices belong to different teams.")
     if estimate_comparison(voices, wish.text).spends > wish.agreed:
-        raise CostChanged("It costs more than before. Look at the cost again.")
+        raise CostChanged("The cost has gone up. Review the new cost and try again.")
     if wish.is_blind:
-        # Not for secrecy: nobody shall know them by the order in which they were chosen.
+        # The order in which the voices were chosen must not give them away; no secrecy is needed.
         random.shuffle(voices)
     comparison = Comparison.objects.create(
         team=team,
@@ -90,7 +90,7 @@ def _add_voice(user: User, comparison: Comparison, voice: Voice, place: int, now
 
 @transaction.atomic
 def cancel_comparison(user: User, *, comparison: Comparison, now: datetime) -> int:
-    """Stop every voice to which nothing was sent yet; return how many."""
+    """Cancel each voice whose text has not been sent yet; return how many."""
     if not policies.may_speak(user, comparison.team):
         raise PermissionDenied
     entries = comparison.entries.select_related("speech__voice__account", "speech__team")
@@ -102,15 +102,15 @@ def cancel_comparison(user: User, *, comparison: Comparison, now: datetime) -> i
 
 @transaction.atomic
 def cast_vote(user: User, *, comparison: Comparison, place: int, now: datetime) -> None:
-    """Vote for the voice in a place, or change one's vote; the last vote wanted shows the names."""
+    """Vote for a voice, or change the vote; the last vote needed reveals the names."""
     if not policies.may_vote(user, comparison.team):
         raise PermissionDenied
     comparison = Comparison.objects.select_for_update().get(pk=comparison.pk)
     entry = comparison.entries.filter(place=place).first()
     if entry is None:
-        raise CannotCompare("There is no such voice in this comparison.")
+        raise CannotCompare("This voice is not in the comparison.")
     if not comparison.takes_votes:
-        raise CannotCompare("All votes are in.")
+        raise CannotCompare("Voting has ended.")
     Vote.objects.update_or_create(
         comparison=comparison, user=user, defaults={"entry": entry, "voted_at": now}
     )
@@ -122,7 +122,7 @@ def cast_vote(user: User, *, comparison: Comparison, place: int, now: datetime) 
 
 @transaction.atomic
 def close_votes(user: User, *, comparison: Comparison, now: datetime) -> None:
-    """Show who is who without waiting for more votes."""
+    """End voting now and reveal which voice is which."""
     if not policies.may_close_votes(user, comparison):
         raise PermissionDenied
     open_rows = Comparison.objects.filter(pk=comparison.pk, revealed_at=None)

@@ -1,4 +1,4 @@
-"""Who agreed to be cloned: without it no service makes a clone."""
+"""Consents of speakers: no service makes a clone without one."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,22 +20,22 @@ from catalog.queries.consents import (
     name_findings,
 )
 
-CONSENT_STATEMENT = "The speaker agreed to this clone, and I can show it."
+CONSENT_STATEMENT = "I have the speaker's permission and can prove it."
 
 
 class ConsentNeeded(Exception):
-    """Nobody attested that the speaker agreed, or that has ended; the message says which."""
+    """No valid consent: none was attested, or it has ended; the message says which."""
 
 
 class ConsentContradicted(ConsentNeeded):
-    """Earlier statements contradict this one, and nobody confirmed it in spite of them."""
+    """The consent contradicts earlier ones, and the user has not confirmed it despite them."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentStatement:
-    """What somebody attests; ``proof`` is a paper or a spoken statement, as it was uploaded.
+    """What a user attests; ``proof`` is the uploaded document or recording.
 
-    ``confirmed`` names the contradictions that the person saw and confirmed.
+    ``confirmed`` names the contradictions that the user saw and confirmed.
     """
 
     speaker: str
@@ -52,7 +52,7 @@ class ConsentStatement:
 
     @classmethod
     def of(cls, consent: Consent) -> Self:
-        """Return what was attested before."""
+        """Return the statement that a stored consent was made from."""
         return cls(
             speaker=consent.speaker.name,
             is_given=True,
@@ -64,26 +64,26 @@ class ConsentStatement:
         )
 
     def demand(self, now: datetime) -> None:
-        """Raise ConsentNeeded unless all that a clone needs is attested, and still holds."""
+        """Raise ConsentNeeded unless everything that a clone needs is attested and still valid."""
         if gap := self._find_gap(now.date()):
             raise ConsentNeeded(f"Consent needed: {gap}")
 
     def _find_gap(self, today: date) -> str:
         if not self.is_given or not self.speaker.strip():
-            return "nobody attested that the speaker agreed."
+            return "confirm that you have the speaker's permission."
         if self.relation not in Consent.Relation or self.allowed_use not in Consent.Use:
             return "say how you know, and what the voice may be used for."
         if self.relation == Consent.Relation.GUARDIAN and not self.given_by.strip():
-            return "say which parent or guardian agreed."
+            return "enter which parent or guardian agreed."
         if self.allowed_use == Consent.Use.PROJECT and not self.use_note.strip():
-            return "name the project that the voice may be used for."
+            return "enter the project that the voice may be used for."
         if self.ends_on is not None and self.ends_on < today:
-            return "what the speaker agreed to has ended."
+            return "the speaker's consent has expired."
         return ""
 
     @contextmanager
     def stored_proof(self) -> Iterator[str]:
-        """Yield where the proof was stored, "" without one; it goes unless a row names it."""
+        """Yield the stored proof's path, or ""; deletes the file unless a consent uses it."""
         if self.proof is None:
             yield ""
             return
@@ -98,9 +98,9 @@ class ConsentStatement:
 def attest_consent(
     user: User, *, team: Team, wish: ConsentStatement, proof_path: str, now: datetime
 ) -> Consent:
-    """Write the consent down, and its speaker if the person sees none of that name yet.
+    """Store the consent, and its speaker unless the user can already see one of that name.
 
-    Raises ConsentContradicted unless every contradiction to earlier statements was confirmed.
+    Raises ConsentContradicted unless every contradiction with earlier consents was confirmed.
     """
     if not policies.may_clone(user, team):
         raise PermissionDenied

@@ -1,4 +1,4 @@
-"""Remember how a person likes the list, and when they last looked."""
+"""Remember a user's list settings and when they last visited."""
 
 from datetime import datetime, timedelta
 
@@ -6,7 +6,7 @@ from django.db import transaction
 
 from catalog.models import Preference, User
 
-# Who comes back after so long has been away.
+# A gap this long starts a new visit.
 _VISIT_GAP = timedelta(minutes=30)
 
 
@@ -18,7 +18,7 @@ def remember_view(
     sort: str | None = None,
     columns: list[str] | None = None,
 ) -> None:
-    """Keep what is given as the person's usual view; None leaves a habit as it is."""
+    """Store the given settings as the user's default view; None leaves one unchanged."""
     wanted = {"layout": layout, "sort": sort, "columns": columns}
     changes = {name: value for name, value in wanted.items() if value is not None}
     Preference.objects.update_or_create(user=user, defaults=changes)
@@ -26,7 +26,7 @@ def remember_view(
 
 @transaction.atomic
 def note_visit(user: User, *, now: datetime) -> None:
-    """Note that the person looks; after a while away, what came meanwhile is news."""
+    """Record a visit; after a gap, everything since the previous visit counts as new."""
     habits, _ = Preference.objects.select_for_update().get_or_create(user=user)
     last = habits.seen_at
     if last is None:
@@ -39,5 +39,5 @@ def note_visit(user: User, *, now: datetime) -> None:
 
 @transaction.atomic
 def clear_news(user: User, *, until: datetime) -> None:
-    """Call everything up to that moment seen."""
+    """Mark everything up to that time as seen."""
     Preference.objects.update_or_create(user=user, defaults={"news_since": until})

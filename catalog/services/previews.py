@@ -1,4 +1,4 @@
-"""Fetch a voice's preview for a person who is waiting to hear it, then keep it on our disk."""
+"""Fetch a voice's preview while the user waits, and cache it on disk."""
 
 import threading
 from collections.abc import Iterator
@@ -22,30 +22,30 @@ from catalog.providers.types import AudioClip
 from catalog.queries.credentials import usable_credential
 from catalog.tasks import enqueue_measure, enqueue_preview_fetch, enqueue_preview_synthesis
 
-# A worker that was asked and died is asked again after this many seconds.
+# Seconds after which a worker that may have died is asked again.
 _ASK_AGAIN_AFTER, _FETCH_AGAIN_AFTER = 15, 60
-# The player asks once a second; after this many times it shows an error instead.
+# The player asks once a second; after this many times it shows an error.
 _MOST_LOOKS, _LOOKS_COUNT_FOR = 60, 120
-# A provider may hold a web thread for this many seconds in all, and so many of them at once; a
-# process has few threads, and the other pages need them.
+# The longest that one preview may hold a web thread, and how many may at once: a process has
+# few threads, and other pages need them.
 _SECONDS, _MOST_AT_ONCE = 3, 2
 _places = threading.BoundedSemaphore(_MOST_AT_ONCE)
 
 
 class PreviewUnavailable(Exception):
-    """There is nothing to hear now; the message says why."""
+    """There is no preview to play now; the message explains why."""
 
 
 class PreviewPending(Exception):
-    """The preview is being made, by a worker or its provider: ask again in a moment."""
+    """A worker or the provider is preparing the preview; try again in a moment."""
 
 
 def fetch_preview(user: User, *, voice: Voice, now: datetime) -> PreviewClip:
-    """Return the voice's clip, downloaded on first use; raises PreviewUnavailable.
+    """Return the voice's clip, downloading it on first use; raises PreviewUnavailable.
 
-    A preview costs nothing: only what the provider already holds is fetched. A built-in voice
-    is spoken by a worker. A worker also fetches what a provider is slow to send, and what is
-    asked for while others are being fetched. Until the clip is there, raises PreviewPending.
+    Previews are free: only what the provider already has is fetched. Workers synthesize
+    built-in voices, and fetch previews when the provider is slow or too many are being fetched.
+    Until the clip is ready, raises PreviewPending.
     """
     source = preview_source(voice)
     clip = PreviewClip.objects.filter(voice=voice, source=source).first()
@@ -80,7 +80,7 @@ def _fetch_clip(voice: Voice, credential: Credential, source: str, now: datetime
 
 
 def _demand_playable(clip: PreviewClip, voice: Voice) -> PreviewClip:
-    """Return the clip, unless a worker first has to make of it what every browser plays."""
+    """Return the clip, unless a worker must first convert it to a format all browsers play."""
     if clip.is_playable is not None:
         return clip
     found = next(each for each in FORMATS.values() if each.content_type == clip.content_type)
@@ -94,7 +94,7 @@ def _demand_playable(clip: PreviewClip, voice: Voice) -> PreviewClip:
 
 def _find_obstacle(voice: Voice) -> str:
     if voice.is_preview_generated:
-        return "The preview that was generated is no longer here."
+        return "The generated preview is no longer available. Generate it again."
     if not voice.can_play:
         return f"{voice.info.label} has no preview of this voice."
     return find_preview_problem(voice)
@@ -103,7 +103,7 @@ def _find_obstacle(voice: Voice) -> str:
 def _find_key(user: User, voice: Voice) -> Credential:
     credential = usable_credential(user, voice, "preview")
     if credential is None:
-        raise PreviewUnavailable("No working key opens this account, so nothing can be fetched.")
+        raise PreviewUnavailable("You have no working key for this account. Add or replace one.")
     return credential
 
 
@@ -118,17 +118,17 @@ def _take_place() -> Iterator[None]:
 
 
 def _await_speaking(voice: Voice) -> NoReturn:
-    # The player asks every second; the worker is told once.
+    # The player asks every second; queue the job only once.
     if cache.add(f"speaking:{voice.pk}", True, _ASK_AGAIN_AFTER):
         enqueue_preview_synthesis(voice.pk)
-    raise PreviewPending(f"{voice.shown_name} is being spoken.")
+    raise PreviewPending(f"Generating the preview of {voice.shown_name}.")
 
 
 def _await_fetching(voice: Voice) -> NoReturn:
     looks = f"looks-for-preview:{voice.pk}"
     if not cache.add(looks, 1, _LOOKS_COUNT_FOR) and cache.incr(looks) >= _MOST_LOOKS:
         cache.delete(looks)
-        raise PreviewUnavailable(f"{voice.info.label} takes too long to send this preview.")
+        raise PreviewUnavailable(f"{voice.info.label} took too long to send this preview.")
     raise PreviewPending(f"Fetching the preview of {voice.shown_name} from {voice.info.label}.")
 
 
@@ -139,7 +139,7 @@ def _download(voice: Voice, credential: Credential) -> AudioClip:
             provider.answer_within(_SECONDS)
             return provider.preview(voice.remote_id, voice.preview_url, voice.preview_sample_id)
     except CannotOpen:
-        raise PreviewUnavailable("The key can't be opened: enter it again.") from None
+        raise PreviewUnavailable("The stored key can't be decrypted. Replace it.") from None
     except NotYet:
         raise
     except ProviderError as exc:

@@ -1,4 +1,4 @@
-"""Keep what somebody uploads to clone from; workers then read it and listen to it."""
+"""Store uploaded samples for cloning; workers then decode and analyze them."""
 
 import uuid
 from datetime import datetime
@@ -19,20 +19,20 @@ from catalog.tasks import enqueue_analysis, enqueue_sample
 
 
 class CannotClean(Exception):
-    """Noise cannot be removed from this sample here; the message says why."""
+    """Noise can't be removed from this sample; the message explains why."""
 
 
 @transaction.atomic
 def clean_sample(user: User, *, sample: Sample, now: datetime) -> Sample:
-    """Have a worker make the sample without its noise; twice is the same. Raises CannotClean."""
+    """Have a worker make a copy without noise; a repeat returns the same. Raises CannotClean."""
     if not policies.may_clone(user, sample.team):
         raise PermissionDenied
     if not Sample.objects.visible_to(user).filter(pk=sample.pk).exists():
         raise PermissionDenied
     if not noise_is_installed():
-        raise CannotClean("What removes noise is not installed here.")
+        raise CannotClean("Noise removal is not installed on this server.")
     if sample.original_id is not None or sample.problem:
-        raise CannotClean("Noise can be removed from a recording that could be read, once.")
+        raise CannotClean("Noise can only be removed once, and only from a readable recording.")
     Sample.objects.select_for_update().get(pk=sample.pk)
     cleaned, is_new = Sample.objects.get_or_create(
         original=sample,
@@ -65,13 +65,13 @@ def add_sample(
     audio_format: AudioFormat,
     now: datetime,
 ) -> Sample:
-    """Store a recording for a form, where twice the same is one; unused, it goes after a day."""
+    """Store a recording for a form, ignoring duplicates; it is deleted after a day if unused."""
     if not policies.may_clone(user, team):
         raise PermissionDenied
     path, size, sha256 = store_media("samples", file.chunks(), audio_format.slug)
     try:
         with transaction.atomic():
-            # The lock makes the same file dropped twice at once come one after the other.
+            # The lock serializes two uploads of the same file.
             Team.objects.select_for_update().get(pk=team.pk)
             sample, is_new = Sample.objects.get_or_create(
                 team=team,
@@ -92,7 +92,7 @@ def add_sample(
                 transaction.on_commit(partial(enqueue_analysis, f"report:{report.pk}"))
                 record(user, "sample added", sample, team=team, now=now, bytes=size)
     except BaseException:
-        # What breaks after the commit must not take the file of a sample that is there.
+        # After an error past the commit, the sample exists and its file must stay.
         if not Sample.objects.filter(path=path).exists():
             remove_media(path)
         raise

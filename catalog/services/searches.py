@@ -1,4 +1,4 @@
-"""Keep searches under a name, and freeze a choice of voices."""
+"""Save searches, and store selections of voices."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -15,14 +15,14 @@ _SELECTION_STAYS = timedelta(days=7)
 
 
 class TooManySelected(Exception):
-    """More voices than one selection holds."""
+    """More voices than one selection can hold."""
 
 
 @transaction.atomic
 def save_search(
     user: User, *, team: Team, name: str, query: str, is_shared: bool, now: datetime
 ) -> SavedSearch:
-    """Keep the search under a name, for the person or for the team."""
+    """Save the search under a name, for the user or for the team."""
     if not policies.may_make_search(user, team, is_shared=is_shared):
         raise PermissionDenied
     search = SavedSearch.objects.create(
@@ -36,7 +36,7 @@ def save_search(
 def change_search(
     user: User, *, search: SavedSearch, name: str, query: str, is_shared: bool, now: datetime
 ) -> None:
-    """Give the search another name or other filters, or share it."""
+    """Rename the search, change its filters, or share it."""
     _check(user, search)
     if is_shared and not policies.may_share_with_team(user, search.team):
         raise PermissionDenied
@@ -49,7 +49,7 @@ def change_search(
 
 @transaction.atomic
 def remove_search(user: User, *, search: SavedSearch, now: datetime) -> None:
-    """Take the search away; it can be brought back."""
+    """Remove the search; it can be restored."""
     _check(user, search)
     search.removed_at = search.removed_at or now
     search.save(update_fields=["removed_at"])
@@ -58,7 +58,7 @@ def remove_search(user: User, *, search: SavedSearch, now: datetime) -> None:
 
 @transaction.atomic
 def restore_search(user: User, *, search: SavedSearch, now: datetime) -> None:
-    """Bring a removed search back."""
+    """Restore a removed search."""
     _check(user, search)
     search.removed_at = None
     search.save(update_fields=["removed_at"])
@@ -69,7 +69,7 @@ def restore_search(user: User, *, search: SavedSearch, now: datetime) -> None:
 def freeze_selection(
     user: User, *, team: Team, voice_ids: Iterable[int], now: datetime
 ) -> Selection:
-    """Store which voices were chosen; raises TooManySelected. Old selections are forgotten."""
+    """Store the chosen voices, and delete the user's old selections; raises TooManySelected."""
     ids = list(dict.fromkeys(voice_ids))
     if len(ids) > MOST_SELECTED:
         raise TooManySelected
@@ -83,6 +83,6 @@ def _check(user: User, search: SavedSearch) -> None:
 
 
 def _record(user: User, action: str, search: SavedSearch, now: datetime) -> None:
-    # What is personal is no concern of the team's.
+    # The team's log doesn't record personal searches.
     if search.is_shared:
         record(user, action, search, team=search.team, now=now, name=search.name)

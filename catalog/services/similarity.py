@@ -1,4 +1,4 @@
-"""Ask for voices that sound like a clip, or for a voice to be listened to now."""
+"""Find voices that sound like an uploaded clip."""
 
 from datetime import datetime
 from functools import partial
@@ -23,7 +23,7 @@ def ask_alike(
     audio_format: AudioFormat,
     now: datetime,
 ) -> SoundQuery:
-    """Keep the clip until a worker has listened to it; whoever may look may ask."""
+    """Store the clip for a worker to analyze; any member of the team may do this."""
     if policies.role_in(user, team) is None:
         raise PermissionDenied
     path, _, _ = store_media("queries", file.chunks(), audio_format.slug)

@@ -1,4 +1,4 @@
-"""Ask for a text to be spoken, within what a person may spend in a minute; stop and remove it."""
+"""Request speech within the per-minute limit, cancel it, and remove it from the history."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -30,11 +30,11 @@ State, Step = Synthesis.State, Synthesis.Step
 
 
 class CannotRemove(Exception):
-    """It cannot be removed now; the message says why."""
+    """The synthesis can't be removed now; the message explains why."""
 
 
 class CannotSynthesize(Exception):
-    """It cannot be spoken; the message says why."""
+    """The text can't be synthesized; the message explains why."""
 
 
 @transaction.atomic
@@ -47,11 +47,11 @@ def request_speech(
     now: datetime,
     is_preview: bool = False,
 ) -> Synthesis:
-    """Have the text spoken; what was spoken before is there at once. Raises CannotSpeak."""
+    """Synthesize the text, or reuse an identical clip right away. Raises CannotSynthesize."""
     team = voice.account.team
     if not policies.may_speak(user, team):
         raise PermissionDenied
-    # The lock of the person's row makes two presses at the same moment come one after the other.
+    # Locking the user's row serializes two submissions at the same moment.
     User.objects.select_for_update().get(pk=user.pk)
     recipe = speech_recipe(voice, text, settings)
     mine = Synthesis.objects.filter(requested_by=user, recipe=recipe, is_preview=is_preview)
@@ -88,16 +88,16 @@ def request_speech(
 
 
 def _prepare(user: User, speech: Synthesis, now: datetime) -> None:
-    """Finish it from the clips that are there, or find the key to speak with."""
+    """Complete the synthesis from a cached clip, or find the key to use."""
     clip = get_spoken_clip(speech.recipe)
-    # A preview is stored with its voice too, which a worker does.
+    # A worker also has to store a preview with its voice.
     if clip is not None and not speech.is_preview:
         speech.state, speech.step, speech.is_cached = State.DONE, Step.CONFIRMED, True
         speech.clip, speech.message, speech.ended_at = clip, "Ready.", now
         return
     voice = speech.voice
     if not voice.can_speak:
-        raise CannotSynthesize("This voice cannot speak a text now.")
+        raise CannotSynthesize("This voice can't generate speech right now.")
     try:
         wish = SpeechParams(voice.remote_id, speech.text, settings=speech.settings)
         check_speech(voice.info, wish, voice.details)
@@ -105,16 +105,16 @@ def _prepare(user: User, speech: Synthesis, now: datetime) -> None:
         raise CannotSynthesize(exc.message) from None
     speech.credential = usable_credential(user, voice, "speak")
     if speech.credential is None:
-        raise CannotSynthesize("No working key opens this account, so nothing can be spoken.")
+        raise CannotSynthesize("You have no working key for this account. Add or replace one.")
     most = project_settings.SPEECHES_PER_MINUTE
     if count_recent_speeches(user, now) >= most:
         raise CannotSynthesize(
-            f"At most {most} texts a minute are spoken for one person. Wait a bit."
+            f"You can generate at most {most:,} texts a minute. Wait a moment and try again."
         )
 
 
 def request_preview(user: User, *, voice: Voice, now: datetime) -> Synthesis:
-    """Have a voice without a preview say a sentence that is kept as its preview."""
+    """Synthesize a sentence that is kept as the preview of a voice that has none."""
     return request_speech(
         user, voice=voice, text=preview_sentence(voice), settings={}, is_preview=True, now=now
     )
@@ -122,17 +122,17 @@ def request_preview(user: User, *, voice: Voice, now: datetime) -> Synthesis:
 
 @transaction.atomic
 def cancel_speech(user: User, *, speech: Synthesis, now: datetime) -> bool:
-    """Stop it if nothing has been sent for it; False when it was sent, and so is paid for."""
+    """Cancel the synthesis; return False if it was already sent and so may be charged."""
     if not policies.may_speak(user, speech.team):
         raise PermissionDenied
     unsent = Q(step=Step.PLANNED)
     if speech.voice.info.speaks_free:
         unsent |= Q(step=Step.SENT)
     rows = Synthesis.objects.filter(unsent, pk=speech.pk, state__in=Synthesis.ACTIVE_STATES)
-    # The fence moves on, so that a worker that is about to send finds out.
+    # The new fence stops a worker that is about to send.
     stopped = rows.update(
         state=State.CANCELLED,
-        message="Stopped before it was sent, so it cost nothing.",
+        message="Cancelled before it was sent, so it cost nothing.",
         fence=F("fence") + 1,
         lease_until=None,
         ended_at=now,
@@ -144,13 +144,13 @@ def cancel_speech(user: User, *, speech: Synthesis, now: datetime) -> bool:
 
 @transaction.atomic
 def remove_speech(user: User, *, speech: Synthesis, now: datetime) -> None:
-    """Take it out of the history, with its clip where nobody else had it; raises CannotRemove."""
+    """Remove it from the history, and its clip unless others use it; raises CannotRemove."""
     if not policies.may_remove_speech(user, speech):
         raise PermissionDenied
     if not speech.is_finished:
-        raise CannotRemove("It is not finished yet.")
+        raise CannotRemove("This synthesis hasn't finished yet.")
     if Synthesis.objects.filter(pk=speech.pk).in_blind_round().exists():
-        raise CannotRemove("A blind comparison needs it until all votes are in.")
+        raise CannotRemove("A blind comparison needs this clip until voting ends.")
     clip = speech.clip
     Synthesis.objects.filter(pk=speech.pk).delete()
     if clip is not None and not clip.syntheses.exists():

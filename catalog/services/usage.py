@@ -1,4 +1,4 @@
-"""Note that a voice was used: what a clean-up must know before it calls a voice unused."""
+"""Record that a voice was used; cleanups rely on it to find unused voices."""
 
 import logging
 from datetime import datetime
@@ -15,19 +15,19 @@ logger = logging.getLogger(__name__)
 
 @transaction.atomic
 def note_play(user: User, *, voice: Voice, now: datetime) -> None:
-    """Note that somebody listened to the voice."""
+    """Record that someone played the voice."""
     seen = Voice.objects.visible_to(user).filter(pk=voice.pk)
     note_uses(seen.values_list("pk", flat=True), VoiceUsage.Kind.PLAY, now)
 
 
 def tell_export(user: User, *, selection: Selection) -> None:
-    """Have a worker note that a selection was downloaded; the download works even if this fails."""
+    """Have a worker record that a selection was downloaded; a failure never breaks the download."""
     if selection.user_id != user.pk:
         return
     try:
         rows = Selection.objects.filter(pk=selection.pk)
         rows.update(unnoted_exports=F("unnoted_exports") + 1)
     except DatabaseError:
-        logger.exception("An export could not be noted")
+        logger.exception("Could not record an export")
         return
     enqueue_export_note(selection.pk)

@@ -212,7 +212,7 @@ export class Samples {
     wave.style.setProperty("--from", `${start / length * 100}%`);
     wave.style.setProperty("--to", `${100 - end / length * 100}%`);
     const isWrong = end - start < LEAST_CUT;
-    to.setCustomValidity(isWrong ? "The end has to be at least half a second past the start." : "");
+    to.setCustomValidity(isWrong ? "The end must be at least 0.5 s after the start." : "");
     return Math.max(0, end - start);
   }
 

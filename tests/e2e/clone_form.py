@@ -33,10 +33,10 @@ def fill_in(
     page.get_by_label("Voice name").fill(name)
     page.get_by_label("Language of the sample").select_option("en")
     page.get_by_label("Gender of the voice").select_option("female")
-    page.get_by_label("Who is speaking").fill("Ana herself")
+    page.get_by_label("Speaker's name").fill("Ana herself")
     page.get_by_label("How you know that they agree").select_option("permission")
     page.get_by_label("What the voice may be used for").select_option("any")
-    page.get_by_label("The speaker agreed").check()
+    page.get_by_label("I have the speaker's permission").check()
 
 
 def tick(page: Page, *providers: str) -> None:

@@ -130,7 +130,7 @@ def _fail(page: Page, sandbox: SandboxControl, sample: dict[str, Any]) -> str:
     page.goto("/clone/")
     fill_in(page, make_name("Refused"), sample)
     page.get_by_label("Description").fill(LONG)
-    page.get_by_label("Who is speaking").fill(LONG)
+    page.get_by_label("Speaker's name").fill(LONG)
     send(page)
     expect(page).to_have_url(JOB_ADDRESS)
     expect_state(page, "Failed")

@@ -66,8 +66,8 @@ def test_a_tombstone_is_cloned_again_from_its_samples(
     ana.get_by_role("link", name="Clone again from its samples").click()
 
     expect(ana.get_by_label("Voice name")).to_have_value(name)
-    expect(ana.get_by_label("Who is speaking")).not_to_have_value("")
+    expect(ana.get_by_label("Speaker's name")).not_to_have_value("")
     expect(ana.get_by_text(recording.name).first).to_be_visible()
     expect(
-        ana.get_by_label("The speaker agreed to this clone, and I can show it.")
+        ana.get_by_label("I have the speaker's permission and can prove it.")
     ).not_to_be_checked()

@@ -285,7 +285,7 @@ def test_markup_in_every_field_is_shown_as_the_text_that_it_is(ana: Page, record
     ana.goto("/clone/")
     fill_in(ana, name, sample)
     ana.get_by_label("Description").fill("</p><script>alert(3)</script>")
-    ana.get_by_label("Who is speaking").fill("<b onmouseover=alert(4)>Bo</b>")
+    ana.get_by_label("Speaker's name").fill("<b onmouseover=alert(4)>Bo</b>")
 
     send(ana)
 

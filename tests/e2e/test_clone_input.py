@@ -121,12 +121,12 @@ def test_missing_consent_name_speaker_and_sample_are_each_asked_for(
     send(ana)
 
     for words in (
-        "Choose a recording to clone from.",
-        "Give the voice a name.",
-        "Say whose voice this is.",
-        "Say how you know that the speaker agrees.",
-        "Say what the voice may be used for.",
-        "Consent is needed: confirm that the speaker agreed to this clone.",
+        "Add a recording to clone from.",
+        "Enter a name for the voice.",
+        "Enter the name of the speaker.",
+        "Choose how you know that the speaker agrees.",
+        "Choose what the voice may be used for.",
+        "Confirm that you have the speaker's permission.",
     ):
         expect(ana.locator(".error", has_text=words)).to_be_visible()
     expect(ana.get_by_role("alert").first).to_contain_text("Nothing was sent yet: 5 fields")
@@ -135,12 +135,12 @@ def test_missing_consent_name_speaker_and_sample_are_each_asked_for(
 def test_without_consent_the_browser_sends_nothing(ana: Page, recording: Path) -> None:
     ana.goto("/clone/")
     fill_in(ana, "No consent", recording)
-    ana.get_by_label("The speaker agreed").uncheck()
+    ana.get_by_label("I have the speaker's permission").uncheck()
 
     send(ana)
 
     expect(ana).to_have_url(re.compile(r"/clone/\?sample="))
-    box = ana.get_by_label("The speaker agreed")
+    box = ana.get_by_label("I have the speaker's permission")
     assert not box.evaluate("box => box.validity.valid")
     expect(box).to_be_focused()
 
@@ -197,8 +197,8 @@ def test_a_form_that_could_not_be_sent_says_so_and_keeps_everything(
 def expect_kept(page: Page, name: str) -> None:
     """See that the form still holds everything that ``fill_in`` typed."""
     expect(page.get_by_label("Voice name")).to_have_value(name)
-    expect(page.get_by_label("Who is speaking")).to_have_value("Ana herself")
-    expect(page.get_by_label("The speaker agreed")).to_be_checked()
+    expect(page.get_by_label("Speaker's name")).to_have_value("Ana herself")
+    expect(page.get_by_label("I have the speaker's permission")).to_be_checked()
 
 
 PLAYS = """async (player) => {

@@ -125,7 +125,7 @@ def test_nothing_ticked_is_told_in_words(ana: Page, complaints: Complaints) -> N
 
     ana.locator("[data-bulk]").evaluate("form => form.requestSubmit()")
 
-    expect(ana.get_by_role("alert")).to_have_text("Tick at least one voice.")
+    expect(ana.get_by_role("alert")).to_have_text("Select at least one voice.")
 
 
 def test_mia_sees_no_button_and_is_refused(

@@ -56,7 +56,7 @@ def test_tags_ratings_and_notes_are_written_without_losing_one_s_place(
     ana.get_by_role("button", name="Add note").click()
     expect(ana.locator(".note", has_text=word)).to_be_visible()
     ana.get_by_role("button", name="Add note").click()
-    expect(ana.get_by_role("alert")).to_have_text("Write something first.")
+    expect(ana.get_by_role("alert")).to_have_text("Enter a note.")
 
     ana.goto(f"/voices/?q={word}")
     expect_found(ana, 1)

@@ -73,7 +73,7 @@ def test_a_sample_is_judged_in_the_form_and_words_fill_empty_fields(
     verdict.locator("summary").click()
     expect(verdict.get_by_text("Choose a recording in which somebody speaks.")).to_be_visible()
 
-    words = ana.get_by_label("What is said in the sample")
+    words = ana.get_by_label("Transcript of the sample")
     heard = """(text) => {
         const part = Object.assign(document.createElement("p"), { textContent: text, lang: "it" });
         part.dataset.heard = "";

@@ -68,7 +68,7 @@ def test_what_waits_is_cancelled_and_what_was_said_is_removed(
 
     spoken.get_by_role("button", name="Cancel").click()
 
-    expect(spoken).to_contain_text("Stopped before it was sent, so it cost nothing.")
+    expect(spoken).to_contain_text("Cancelled before it was sent, so it cost nothing.")
     assert sandbox.account("full")["character_count"] == before
     gone = ana.locator(f"#{spoken.get_attribute('id')}")
     gone.get_by_label("Remove this text").click()

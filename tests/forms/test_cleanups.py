@@ -23,9 +23,9 @@ def test_ticked_ids_are_read_once_each_in_order():
 )
 def test_a_word_that_is_no_id_is_dropped_and_no_voice_guessed(word):
     assert select(word).voice_ids == []
-    assert select(word).error == "Tick at least one voice."
+    assert select(word).error == "Select at least one voice."
     assert select(word, "7").voice_ids == [7]
 
 
 def test_nothing_ticked_is_said():
-    assert select().error == "Tick at least one voice."
+    assert select().error == "Select at least one voice."

@@ -66,7 +66,7 @@ def test_everything_that_is_missing_is_told_at_its_field(cast):
     assert set(form.errors) == {
         "credential", "name", "speaker", "relation", "allowed_use", "consent", "form_token"
     }  # fmt: skip
-    assert "Consent is needed" in form.errors["consent"][0]
+    assert "Confirm that you have" in form.errors["consent"][0]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_samples_that_are_too_short_for_a_provider_are_told_with_both_lengths(
 
     assert form.is_valid()
     assert form.check_length(seconds) is is_enough
-    assert ("needs 5 s, and this is 4.9 s" in str(form.errors)) is not is_enough
+    assert ("needs at least 5 s, not 4.9 s" in str(form.errors)) is not is_enough
 
 
 INVISIBLE = {
@@ -200,7 +200,7 @@ def test_a_foreign_or_hidden_key_does_not_exist(fill, cast):
 
     for credential in (hidden, cast.other_credential):
         form = fill(credential=str(credential.pk))
-        assert form.errors == {"credential": ["You have no such key."]}
+        assert form.errors == {"credential": ["You don't have access to this key."]}
 
 
 def test_a_key_without_a_free_slot_is_refused_with_the_reason(fill, cast):
@@ -215,7 +215,7 @@ def test_a_name_that_is_too_long_for_a_provider_is_told(fill):
         form.targets[key] = replace(target, info=replace(target.info, max_name_length=5))
 
     assert list(form.errors) == ["name"]
-    assert "takes 5 characters at most" in form.errors["name"][0]
+    assert "allows at most 5 characters" in form.errors["name"][0]
 
 
 def test_every_empty_form_has_a_token_of_its_own(cast):
@@ -232,4 +232,4 @@ def test_the_language_says_who_needs_it_and_who_knows_only_some(cast):
 
     form = CloneForm(targets=find_clone_targets(cast.ana), today=TODAY)
 
-    assert form.language_hint == "Needed by Telnyx. Inworld knows 15 languages."
+    assert form.language_hint == "Required by Telnyx. Inworld supports 15 languages."

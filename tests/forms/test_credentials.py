@@ -68,7 +68,7 @@ def test_an_unknown_provider_is_said(provider):
     assert not form.is_valid()
     assert list(form.errors) == ["provider"]
     if provider:
-        assert errors_of(form) == "Voiceboard does not know this provider."
+        assert errors_of(form) == "Voiceboard doesn't support this provider."
 
 
 def test_a_name_for_a_key_has_a_limit():

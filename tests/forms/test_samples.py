@@ -58,7 +58,7 @@ def test_a_file_over_the_limit_is_refused_with_both_figures(wav, settings):
 
     upload = read_upload(SimpleUploadedFile("ada.wav", wav))
 
-    assert upload.problem == "This file is too large: 93.8\xa0KB, at most 48.8\xa0KB."
+    assert upload.problem == "This file is too large (93.8\xa0KB). The maximum is 48.8\xa0KB."
 
 
 @pytest.mark.parametrize(
@@ -109,8 +109,11 @@ def test_the_length_is_that_of_the_used_parts_and_unknown_while_one_is_unread():
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        ([], "Choose a recording to clone from."),
-        ([make_row() for _ in range(MOST_SAMPLES + 1)], "At most 10 recordings make one voice."),
+        ([], "Add a recording to clone from."),
+        (
+            [make_row() for _ in range(MOST_SAMPLES + 1)],
+            "You can use at most 10 recordings for one voice.",
+        ),
     ],
 )
 def test_none_and_too_many_samples_are_told(rows, words):

@@ -64,11 +64,11 @@ def test_tags_are_added_removed_and_shown_on_the_card(mia, voice):
 @pytest.mark.parametrize(
     ("path", "posted", "words"),
     [
-        ("tags/", {"tags": " , "}, "Write at least one tag."),
-        ("tags/", {"tags": "x" * 41}, "A tag has at most 40 characters."),
+        ("tags/", {"tags": " , "}, "Enter at least one tag."),
+        ("tags/", {"tags": "x" * 41}, "A tag can have at most 40 characters."),
         ("tags/", {"tags": ",".join("abcdefghijk")}, "At most 10 tags at once."),
-        ("notes/", {"text": ""}, "Write something first."),
-        ("notes/", {"text": "x" * 2001}, "A note has at most 2000 characters."),
+        ("notes/", {"text": ""}, "Enter a note."),
+        ("notes/", {"text": "x" * 2001}, "A note can have at most 2,000 characters."),
         ("rating/", {"value": "6"}, "less than or equal to 5"),
     ],
 )

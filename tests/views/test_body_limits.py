@@ -197,7 +197,7 @@ def test_one_recording_too_many_is_told_in_the_form_and_no_bare_error(cloner, wa
     response = cloner.post("/clone/", {"form_token": str(uuid.uuid4()), "files": files})
 
     assert response.status_code == 422
-    assert "At most 10 recordings make one voice." in response.content.decode()
+    assert "You can use at most 10 recordings for one voice." in response.content.decode()
 
 
 @pytest.mark.parametrize("address", ["/samples/", "/clone/"])

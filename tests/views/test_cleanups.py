@@ -58,9 +58,9 @@ def test_the_button_on_a_voice_s_page_makes_a_dry_run_too(ana, clone):
 @pytest.mark.parametrize(
     ("posted", "words"),
     [
-        ({}, "Tick at least one voice."),
-        ({"id": ["abc", "-1", ""]}, "Tick at least one voice."),
-        ({"id": ["9" * 30]}, "Tick at least one voice."),
+        ({}, "Select at least one voice."),
+        ({"id": ["abc", "-1", ""]}, "Select at least one voice."),
+        ({"id": ["9" * 30]}, "Select at least one voice."),
         (
             {"id": ["9" * 18]},
             "None of these voices can be deleted",

@@ -85,11 +85,15 @@ def test_an_upload_by_script_is_told_where_to_go_on(mia, fill):
     [
         ("consent", None, "Consent is needed"),
         ("name", "n" * 10_000, "at most 100 characters"),
-        ("name", "\u202e", "Give the voice a name that can be read."),
+        ("name", "\u202e", "Enter a name with at least one letter or digit."),
         ("name", "a\x00b", "Null characters are not allowed."),
-        ("speaker", "", "Say whose voice this is."),
-        ("credential", "00000000-0000-4000-8000-000000000000", "You have no such key."),
-        ("credential", None, "Choose where the clone is to be made."),
+        ("speaker", "", "Enter the name of the speaker."),
+        (
+            "credential",
+            "00000000-0000-4000-8000-000000000000",
+            "You don't have access to this key.",
+        ),
+        ("credential", None, "Choose at least one key to clone with."),
         ("form_token", "none", "Enter a valid UUID. Reload the page."),
     ],
 )
@@ -110,7 +114,7 @@ def test_a_wrong_field_is_told_in_the_page_and_the_rest_is_kept(mia, fill, field
 @pytest.mark.parametrize(
     ("file", "words"),
     [
-        (None, "Choose a recording to clone from."),
+        (None, "Add a recording to clone from."),
         (SimpleUploadedFile("a.wav", b""), "a.wav: This file is empty."),
         (SimpleUploadedFile("a.wav", b"text"), "a.wav: This is not an audio file"),
     ],
@@ -272,7 +276,7 @@ def test_a_foreign_or_hidden_key_in_the_form_is_not_known(mia, cast, fill):
         response = mia.post("/clone/", fill(credential=str(credential.pk)))
 
         assert response.status_code == 422
-        assert "You have no such key." in Page(response).text
+        assert "You don't have access to this key." in Page(response).text
     assert not CloneJob.objects.exists()
 
 
@@ -316,7 +320,7 @@ def test_where_no_provider_is_open_the_button_is_off_with_the_reason_and_a_way_o
 
     (start,) = page.find("button", **{"class": "btn primary"})
     assert "disabled" in start
-    assert "No provider can take a clone now" in page.text
+    assert "No provider can clone right now" in page.text
     assert "Ask an admin of your team to free a slot." in page.text
     assert of_ana.find("a", href=f"/cleanup/?account={cast.account.pk}")
     type(cast.account).objects.update(slots_used=9)

@@ -102,7 +102,7 @@ def test_a_price_that_rose_is_shown_again_before_it_is_spent(mia, voices):
 
     page = Page(response)
     assert response.status_code == 422
-    assert "costs more than before" in page.text
+    assert "The cost has gone up." in page.text
     assert page.find("input", name="agreed", value="24")
 
 

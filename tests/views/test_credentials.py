@@ -40,7 +40,7 @@ def test_an_added_key_is_listed_by_its_name_and_last_four_alone(
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"provider": "nobody"}, "Voiceboard does not know this provider."),
+        ({"provider": "nobody"}, "Voiceboard doesn't support this provider."),
         ({"provider": ""}, "This field is required."),
         ({"api_key": ""}, "This field is required."),
         ({"api_key": "sk_0123 456789"}, "There is a space or a line break in this key."),

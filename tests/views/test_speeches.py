@@ -180,7 +180,7 @@ def test_a_person_speaks_so_often_in_a_minute(mia, voice, wakes, settings):
     response = mia.post(address(voice), as_kept() | {"text": "Three."}, headers=PARTIAL)
 
     assert response.status_code == 422
-    assert "At most 2 texts a minute" in Page(response).text
+    assert "You can generate at most 2 texts a minute" in Page(response).text
     assert Synthesis.objects.count() == 2
 
 

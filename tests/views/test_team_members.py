@@ -85,8 +85,8 @@ def test_removing_names_what_is_handed_over_and_asks_for_an_heir(ana, cast):
     done = ana.post(path, {"heir": pk_of(cast.ana), "reason": "Moved"}, follow=True)
 
     assert "Handed over: 1 accounts, 1 samples, 1 clones, 1 speakers, 1 consents." in text_of(asked)
-    assert "Takes over optional" not in " ".join(text_of(asked).split())
-    assert (forgot.status_code, "Choose who takes over." in text_of(forgot)) == (422, True)
+    assert "New owner optional" not in " ".join(text_of(asked).split())
+    assert (forgot.status_code, "Choose a new owner." in text_of(forgot)) == (422, True)
     assert "Mia is no longer in Aurora." in text_of(done)
     assert not Membership.objects.filter(user=cast.mia).exists()
 

@@ -58,6 +58,6 @@ def test_who_changes_an_owner_has_to_name_one(cast, ana):
     asked = Page(ana.get(path))
     sent = ana.post(path, {"owner": "", "reason": "Ana leaves."})
 
-    assert "Choose a person" in asked.text
+    assert "Choose a member" in asked.text
     assert sent.status_code == 422
     assert "Choose the new owner." in Page(sent).text

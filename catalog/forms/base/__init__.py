@@ -1,1 +1,1 @@
-"""What all forms share."""
+"""Shared by all forms."""

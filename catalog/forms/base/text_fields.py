@@ -1,4 +1,4 @@
-"""Texts that people type: what cannot be seen is dropped, what would mislead is refused."""
+"""Text input: invisible characters are removed, misleading ones rejected."""
 
 from typing import Any
 
@@ -9,16 +9,16 @@ from catalog.providers.idempotency_marker import find_markers
 from catalog.providers.key_formats import holds_key, list_words
 from catalog.queries.credentials import is_stored_key
 
-KEY_IS_NO_TEXT = "This looks like an API key. Don't store keys in text: add them under Keys only."
+KEY_IS_NO_TEXT = "This looks like an API key. Remove it here, and add keys only on the Keys page."
 
 _BIDI = {chr(mark) for mark in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F)}
 
 
 class KeylessMixin(forms.BaseForm):
-    """A form that takes no API key in any field but those for secrets, and draws none back."""
+    """Rejects API keys in all fields that aren't for secrets, and never shows them again."""
 
     def full_clean(self) -> None:
-        """Clean all fields; one with a key in it is emptied first."""
+        """Clean all fields; a field that holds a key is emptied first."""
         found = [name for name in self.fields if self.is_bound and self._has_key(name)]
         for name in found:
             self._empty(self.add_prefix(name))
@@ -58,7 +58,7 @@ class KeylessMixin(forms.BaseForm):
 
 
 class KeylessForm(KeylessMixin, forms.Form):
-    """The form that all forms start from: see KeylessMixin."""
+    """Base class of all forms; see KeylessMixin."""
 
 
 def _list_all(values: Any, name: str) -> list[Any]:
@@ -66,21 +66,22 @@ def _list_all(values: Any, name: str) -> list[Any]:
 
 
 def contains_key(text: str, *, is_text: bool = True) -> bool:
-    """Tell whether a key stands in the text: one that looks like it, or one that is stored here.
+    """Return whether the text holds something that looks like a key, or a key stored here.
 
-    Stored keys are not looked for in ids and choices: those are compared with what is known.
+    With ``is_text`` false, for ids and choices, stored keys are not looked for: those values are
+    compared with known ones anyway.
     """
     return holds_key(text) or (is_text and is_stored_key(list_words(text)))
 
 
 def complaint_about(form: forms.BaseForm, otherwise: str) -> str:
-    """Return that there is a key in a field, if that is what is wrong, or else the other words."""
+    """Return the message about an API key if a field holds one, otherwise ``otherwise``."""
     said = [str(words) for found in form.errors.values() for words in found]
     return KEY_IS_NO_TEXT if KEY_IS_NO_TEXT in said else otherwise
 
 
 def clean_words(text: str, complaint: str) -> str:
-    """Return what can be seen of a text; raises ValidationError where nothing can be read."""
+    """Return the visible text; raises ValidationError with ``complaint`` if it has no letters."""
     cleaned = strip_marks(text)
     if not any(mark.isalnum() for mark in cleaned):
         raise forms.ValidationError(complaint)
@@ -88,13 +89,13 @@ def clean_words(text: str, complaint: str) -> str:
 
 
 def refuse_marker(text: str) -> str:
-    """Return the text; raises ValidationError for one that looks like a marker of ours."""
-    # A clone is found again by its marker, so nobody may write one that is not theirs.
+    """Return the text; raises ValidationError if it contains a marker of one of our clones."""
+    # Clones are found by their marker, so users must not be able to enter one.
     if found := find_markers(text):
-        raise forms.ValidationError(f"Leave out “{found[0]}”: Voiceboard marks its clones so.")
+        raise forms.ValidationError(f"Remove “{found[0]}”. Voiceboard reserves such text.")
     return text
 
 
 def strip_marks(text: str) -> str:
-    """Drop what cannot be seen: control characters and marks that turn the text around."""
+    """Remove control characters and characters that change the direction of the text."""
     return "".join(mark for mark in text if mark.isprintable() and mark not in _BIDI).strip()

@@ -1,1 +1,1 @@
-"""Clones: what is asked for, and the filter of the list of jobs."""
+"""Clones: the form that requests them, and the filter of the list of jobs."""

@@ -1,4 +1,4 @@
-"""The wish for clones: keys, name and what the speaker agreed to."""
+"""The form that requests clones: keys, voice name, details, and consent."""
 
 import uuid
 from collections.abc import Callable
@@ -20,33 +20,40 @@ LANGUAGE_CHOICES = sorted(LANGUAGES.items(), key=lambda pair: pair[1])
 
 
 class CloneForm(ConsentFields):
-    """Everything but the samples; nothing of it is trusted before ``is_valid``."""
+    """Everything except the samples; use the values only after ``is_valid``."""
 
     credential = forms.MultipleChoiceField(
         label="Keys",
         error_messages={
-            "required": "Choose where the clone is to be made.",
-            "invalid_choice": "You have no such key.",
-            "invalid_list": "You have no such key.",
+            "required": "Choose at least one key to clone with.",
+            "invalid_choice": "You don't have access to this key.",
+            "invalid_list": "You don't have access to this key.",
         },
     )
     name = forms.CharField(
-        label="Voice name", max_length=100, error_messages={"required": "Give the voice a name."}
+        label="Voice name",
+        max_length=100,
+        error_messages={"required": "Enter a name for the voice."},
     )
     description = forms.CharField(label="Description", max_length=300, required=False)
     removes_noise = forms.BooleanField(label="Let the provider remove noise", required=False)
     language = forms.ChoiceField(
         label="Language of the sample",
         required=False,
-        choices=lambda: [("", "Not said"), *LANGUAGE_CHOICES],
+        choices=lambda: [("", "Choose a language"), *LANGUAGE_CHOICES],
     )
     gender = forms.ChoiceField(
         label="Gender of the voice",
         required=False,
-        choices=[("", "Not said"), ("female", "Female"), ("male", "Male"), ("neutral", "Neutral")],
+        choices=[
+            ("", "Choose a gender"),
+            ("female", "Female"),
+            ("male", "Male"),
+            ("neutral", "Neutral"),
+        ],
     )
     transcript = forms.CharField(
-        label="What is said in the sample",
+        label="Transcript of the sample",
         max_length=2000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -66,41 +73,41 @@ class CloneForm(ConsentFields):
         self.targets = {str(target.credential.pk): target for target in targets}
         self.fields["credential"].choices = [(key, key) for key in self.targets]  # type: ignore[attr-defined]
 
-    closed_words = "No provider can take a clone now: each says why under “Where”."
+    closed_words = "No provider can clone right now. See the reasons under “Where”."
 
     @property
     def is_open(self) -> bool:
-        """Tell whether there is any provider that a clone can be asked for at."""
+        """Return whether any provider can take a clone."""
         return any(target.is_open for target in self.targets.values())
 
     @property
     def max_bytes(self) -> int:
-        """How large a sample may be."""
+        """The maximum size of a sample, in bytes."""
         return int(settings.SAMPLE_MAX_BYTES)
 
     @property
     def language_hint(self) -> str:
-        """Which of the providers want to be told the language, and which name those they know."""
+        """Which providers require the language, and how many languages the others support."""
         known = {t.info.label: len(t.info.clone_languages) for t in self.targets.values()}
-        listed = [f"{label} knows {count} languages." for label, count in known.items() if count]
-        needed = self._name_those("Needed by", lambda info: info.needs_language)
+        listed = [f"{label} supports {count} languages." for label, count in known.items() if count]
+        needed = self._name_those("Required by", lambda info: info.needs_language)
         return " ".join(filter(None, [needed, *listed]))
 
     @property
     def gender_hint(self) -> str:
-        """Which of the providers want to be told the gender."""
-        return self._name_those("Needed by", lambda info: info.needs_gender)
+        """Which providers require the gender."""
+        return self._name_those("Required by", lambda info: info.needs_gender)
 
     @property
     def transcript_hint(self) -> str:
-        """Which of the providers make something of the words."""
-        return self._name_those("Of use to", lambda info: info.transcript is not Transcript.NONE)
+        """Which providers use the transcript."""
+        return self._name_those("Used by", lambda info: info.transcript is not Transcript.NONE)
 
     @property
     def noise_hint(self) -> str:
-        """Which of the providers remove noise themselves."""
-        words = self._name_those("Done by", lambda info: info.removes_noise)
-        return f"{words} The others get the recording as it is." if words else ""
+        """Which providers can remove noise."""
+        words = self._name_those("Supported by", lambda info: info.removes_noise)
+        return f"{words} The others get the recording unchanged." if words else ""
 
     def _name_those(self, words: str, wants: Callable[[ProviderInfo], bool]) -> str:
         labels = {target.info.label for target in self.targets.values() if wants(target.info)}
@@ -108,21 +115,21 @@ class CloneForm(ConsentFields):
 
     @property
     def ticked(self) -> list[str]:
-        """The ids of the keys that are ticked, whether they may be or not."""
+        """The submitted ids of the keys, not validated."""
         return [str(key) for key in self["credential"].value() or []]
 
     @property
     def chosen_credentials(self) -> list[Credential]:
-        """The keys that were chosen; only after ``is_valid``."""
+        """The chosen keys; only after ``is_valid``."""
         return [self.targets[key].credential for key in self.cleaned_data["credential"]]
 
     def check_length(self, seconds: float | None) -> bool:
-        """Tell whether samples of this length are enough everywhere; says where they are not."""
+        """Return whether the samples are long enough for every provider; adds errors if not."""
         chosen = [self.targets[key] for key in self.cleaned_data.get("credential", [])]
         for target in chosen:
             least = target.info.min_sample_seconds
             if seconds is not None and seconds < least:
-                words = f"{target.info.label} needs {least:g} s, and this is {seconds:.1f} s."
+                words = f"{target.info.label} needs at least {least:g} s, not {seconds:.1f} s."
                 self.add_error("credential", f"Too short: {words}")
         return not self.errors
 
@@ -134,11 +141,11 @@ class CloneForm(ConsentFields):
                 raise forms.ValidationError(f"{target.credential.title}: {target.obstacle}")
         accounts = [target.credential.account_id for target in chosen]
         if len(set(accounts)) < len(accounts):
-            raise forms.ValidationError("Two of these keys open the same account: choose one.")
+            raise forms.ValidationError("Two of these keys are for the same account. Choose one.")
         return keys
 
     def clean_name(self) -> str:
-        words = "Give the voice a name that can be read."
+        words = "Enter a name with at least one letter or digit."
         return refuse_marker(clean_words(self.cleaned_data["name"], words))
 
     def clean_transcript(self) -> str:
@@ -161,22 +168,23 @@ class CloneForm(ConsentFields):
         }
         for name, is_needed in needs.items():
             if is_needed and not self.cleaned_data.get(name) and name not in self.errors:
-                self.add_error(name, f"{info.label} wants to be told this.")
+                self.add_error(name, f"{info.label} requires this.")
         if len(self.cleaned_data.get("name", "")) > info.max_name_length:
-            self.add_error("name", f"{info.label} takes {info.max_name_length} characters at most.")
+            most = info.max_name_length
+            self.add_error("name", f"{info.label} allows at most {most} characters.")
 
 
 def keep_typed(posted: QueryDict) -> dict[str, Any]:
-    """Return what was typed so that a form that was not sent yet shows it again."""
+    """Return the posted values, to show an unsubmitted form again."""
     kept: dict[str, Any] = {name: posted.get(name) for name in CloneForm.base_fields}
     kept["credential"] = posted.getlist("credential")
     return {name: value for name, value in kept.items() if value is not None}
 
 
 def repeat_clone(job: CloneJob, targets: list[CloneTarget], today: date) -> dict[str, Any]:
-    """Return what fills the form for the same clone again; the consent is still to be attested.
+    """Return initial values that repeat a clone; the user must attest the consent again.
 
-    A last day of the consent that is over is left out.
+    An expiry date in the past is left out.
     """
     consent = job.batch.consent
     has_ended = consent.has_ended(today)

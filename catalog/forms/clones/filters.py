@@ -1,4 +1,4 @@
-"""The filter in the address of the list of jobs."""
+"""The filter of the list of jobs, read from the URL."""
 
 import uuid
 
@@ -9,7 +9,7 @@ from catalog.queries.clones import JOB_STATES, JobFilter, list_clone_providers
 
 
 class JobFilterForm:
-    """Read the query string; what cannot be meant is left out, never an error page."""
+    """Read the query string; invalid values are ignored and never cause an error."""
 
     def __init__(self, query: QueryDict) -> None:
         state, provider, person = (query.get(name, "") for name in ("state", "provider", "person"))

@@ -1,4 +1,4 @@
-"""Texts to read aloud into the microphone: half a minute each, in the languages cloned most."""
+"""Texts to read aloud for a recording, about 30 seconds each, in the languages cloned most."""
 
 import json
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from catalog.providers.labels import language_label
 
 @dataclass(frozen=True, slots=True)
 class ReadingText:
-    """One text with the BCP 47 tag of its language; Arabic and Hebrew run from the right."""
+    """A text and its language (BCP 47); Arabic and Hebrew are written right to left."""
 
     language: str
     text: str
 
     @property
     def label(self) -> str:
-        """The language in English."""
+        """The name of the language in English."""
         return language_label(self.language)
 
 

@@ -1,4 +1,4 @@
-"""Recordings that somebody uploads, and the part of each that is used."""
+"""Uploaded recordings, and the part of each to use."""
 
 import uuid
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _LEAST_CUT_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file as it came, and why it is no sample where it is none."""
+    """An uploaded file, and why it can't be a sample, if so."""
 
     file: "UploadedFile[Any]"
     audio_format: AudioFormat | None
@@ -31,12 +31,12 @@ class Upload:
 
     @property
     def complaint(self) -> str:
-        """The problem with the name of the file, so that it is told from the others."""
+        """The problem together with the file's name."""
         return f"{clean_filename(self.file.name or '')}: {self.problem}"
 
 
 def read_upload(file: "UploadedFile[Any]") -> Upload:
-    """Look at a file's size and first bytes; its name and declared type are only claims."""
+    """Check a file's size and first bytes; its name and declared type can't be trusted."""
     if contains_key(file.name or ""):
         file.name = "recording"
         return Upload(file, None, KEY_IS_NO_TEXT)
@@ -44,14 +44,14 @@ def read_upload(file: "UploadedFile[Any]") -> Upload:
         return Upload(file, None, "This file is empty.")
     if file.size > settings.SAMPLE_MAX_BYTES:
         most = filesizeformat(settings.SAMPLE_MAX_BYTES)
-        words = f"This file is too large: {filesizeformat(file.size)}, at most {most}."
+        words = f"This file is too large ({filesizeformat(file.size)}). The maximum is {most}."
         return Upload(file, None, words)
     found, refusal = identify_upload(file)
     return Upload(file, found, refusal)
 
 
 def identify_upload(file: "UploadedFile[Any]") -> tuple[AudioFormat | None, str]:
-    """Return the format of the file, or None and in words how to save it instead."""
+    """Return the file's format, or None and a message about how to save it instead."""
     found = locate_sound(file).audio_format
     file.seek(0)
     refusal = "" if found else describe_refusal(file.read(HEAD_BYTES))
@@ -60,14 +60,14 @@ def identify_upload(file: "UploadedFile[Any]") -> tuple[AudioFormat | None, str]
 
 
 class UploadForm(KeylessForm):
-    """One file for the form of that token."""
+    """One file, uploaded for the form with this token."""
 
     form_token = forms.UUIDField()
     file = forms.FileField(max_length=1000, allow_empty_file=True)
 
 
 class CutForm(KeylessForm):
-    """From where to where a sample is used, and whether with its noise or without."""
+    """The start and end of the part to use, in seconds, and whether to use it without noise."""
 
     uses = forms.ChoiceField(
         choices=[("original", "As recorded"), ("cleaned", "Without noise")], required=False
@@ -87,11 +87,11 @@ class CutForm(KeylessForm):
             end = None
         last = end if end is not None else length
         if last is not None and last - start < _LEAST_CUT_SECONDS and (start or end):
-            raise forms.ValidationError("The end has to be at least half a second past the start.")
+            raise forms.ValidationError("The end must be at least 0.5 s after the start.")
         return {**values, "start": start, "end": end}
 
     def as_cut(self) -> Cut:
-        """Return the used part; only after ``is_valid``."""
+        """Return the sample and the part to use; only after ``is_valid``."""
         cleaned = self.sample.without_noise if self.cleaned_data["uses"] == "cleaned" else None
         sample = cleaned if cleaned and cleaned.seconds else self.sample
         return sample, self.cleaned_data["start"], self.cleaned_data["end"]
@@ -99,7 +99,7 @@ class CutForm(KeylessForm):
 
 @dataclass(slots=True)
 class SampleRow:
-    """One sample in the form: what was typed for its cut, and who was cloned from it before."""
+    """A sample in the form: its cut as entered, and the clones made from it before."""
 
     sample: Sample
     cut: CutForm
@@ -109,22 +109,22 @@ class SampleRow:
 
     @property
     def sends_cleaned(self) -> bool:
-        """Tell whether it goes without its noise: who asked for that has to choose otherwise."""
+        """Return whether the version without noise is used; it is the default once it exists."""
         return bool(self.cut["uses"].value() != "original")
 
     @property
     def start_value(self) -> str:
-        """The start as typed, "0" where nothing was."""
+        """The start as entered, "0" by default."""
         return self.cut["start"].value() or "0"
 
     @property
     def end_value(self) -> str:
-        """The end as typed, the sample's own where nothing was."""
+        """The end as entered, by default the end of the sample."""
         return self.cut["end"].value() or f"{self.sample.seconds or 0:.2f}"
 
     @property
     def complaint(self) -> str:
-        """What is wrong with the sample or its cut, in words."""
+        """What is wrong with the sample or its cut, as a message."""
         if self.sample.problem:
             return self.sample.problem
         errors = self.cut.errors if self.cut.is_bound else {}
@@ -132,14 +132,14 @@ class SampleRow:
 
 
 class SampleSelection:
-    """The samples in a form, in the order in which they stand there."""
+    """The samples in a form, in their order."""
 
     def __init__(self, rows: list[SampleRow], complaints: list[str] | None = None) -> None:
         self.rows = rows
         self.complaints = complaints or []
 
     def rearrange(self, act: str) -> None:
-        """Do what a button says: "up:ID", "down:ID" or "remove:ID"; anything else is nothing."""
+        """Apply a button: "up:ID", "down:ID", or "remove:ID"; other values are ignored."""
         verb, _, wanted = act.partition(":")
         if verb not in {"up", "down", "remove"}:
             return
@@ -152,28 +152,28 @@ class SampleSelection:
             self.rows.insert(max(0, places[0] + step), row)
 
     def find_to_clean(self, act: str) -> Sample | None:
-        """Return the sample whose noise a button wants removed, None for any other button."""
+        """Return the sample that a "clean:ID" button refers to, None for other buttons."""
         verb, _, wanted = act.partition(":")
         found = [row.sample for row in self.rows if str(row.sample.pk) == wanted]
         return found[0] if found and verb == "clean" else None
 
     def is_valid(self) -> bool:
-        """Tell whether all of it can be cloned from, as far as is known by now."""
+        """Return whether all samples can be used, as far as known; adds complaints if not."""
         if not self.rows and not self.complaints:
-            self.complaints.append("Choose a recording to clone from.")
+            self.complaints.append("Add a recording to clone from.")
         if len(self.rows) > MOST_SAMPLES:
-            self.complaints.append(f"At most {MOST_SAMPLES} recordings make one voice.")
+            self.complaints.append(f"You can use at most {MOST_SAMPLES} recordings for one voice.")
         good = [row.cut.is_valid() and not row.sample.problem for row in self.rows]
         return all(good) and not self.complaints
 
     @property
     def cuts(self) -> list[Cut]:
-        """The used parts in their order; only after ``is_valid``."""
+        """The parts to use, in order; only after ``is_valid``."""
         return [row.cut.as_cut() for row in self.rows]
 
     @property
     def seconds(self) -> float | None:
-        """How long the used parts are together, None while one was not measured."""
+        """The total length of the parts in seconds, None until all samples are measured."""
         total = 0.0
         for sample, start, end in self.cuts:
             if sample.seconds is None:
@@ -183,7 +183,7 @@ class SampleSelection:
 
 
 def read_sample_ids(posted: QueryDict) -> list[uuid.UUID]:
-    """Return the ids of samples in their order; what is no id is left out."""
+    """Return the ids of the samples in their order; invalid ones are ignored."""
     found = []
     for text in posted.getlist("sample")[: 2 * MOST_SAMPLES]:
         try:

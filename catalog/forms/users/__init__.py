@@ -1,1 +1,1 @@
-"""Users: the first admin, who joins by an invitation, and rate limits on guesses."""
+"""Users: the first admin, people who accept an invitation, and rate limits on guesses."""

@@ -1,8 +1,7 @@
-"""How often someone may guess a password or a code, and the devices that people are known by.
+"""Rate limits on guesses of passwords and codes, and devices that users have signed in on.
 
-Guesses are counted for an account together with the address they come from, so that nobody can
-lock a colleague out from elsewhere. A device on which the person has signed in before has a count
-of its own, whatever happens around it.
+Guesses are counted per account and IP address, which keeps people elsewhere from locking a
+colleague out. A device on which the user has signed in before has a count of its own.
 """
 
 import secrets
@@ -23,36 +22,36 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from catalog.models import User
 
 _SALT = "catalog.device"
-_MOST_PEOPLE = 8  # who share one browser
-# As long as browsers keep a cookie: https://developer.chrome.com/blog/cookie-max-age-expires
+_MOST_PEOPLE = 8  # users who share one browser
+# The longest that browsers keep a cookie: https://developer.chrome.com/blog/cookie-max-age-expires
 _LIVES = timedelta(days=400)
 
 
 def start_password_guess(request: HttpRequest, email: str) -> Any:
-    """Count a guess at the account's password; None where there were too many."""
+    """Count a guess at the account's password; return None if there were too many."""
     email = email.strip().lower()
     return _start(request, "password", email, User.objects.filter(email=email).first())
 
 
 def may_mail_link(request: HttpRequest, user: User) -> bool:
-    """Tell whether one more link may be mailed; those that were mailed before still work."""
+    """Return whether another link may be emailed; links sent before still work."""
     return bool(find_device(request, user) or _consume(request, "mailed_link", str(user.pk)))
 
 
 def may_answer_link(request: HttpRequest) -> bool:
-    """Tell whether this address may fill in one more join form."""
+    """Return whether this IP address may submit another join form."""
     return bool(_consume(request, "signup", ""))
 
 
 def find_device(request: HttpRequest, user: User) -> str | None:
-    """Return the name of the device if this person has signed in on it with today's password."""
+    """Return the device's id if the user has signed in on it with the current password."""
     kept = _read_cookie(request)
     mark = kept["people"].get(str(user.pk), "")
     return kept["device"] if constant_time_compare(mark, _mark_of(user)) else None
 
 
 def remember_device(request: HttpRequest, response: HttpResponseBase, user: User) -> None:
-    """Let the browser be known from now on as one that the person signs in with."""
+    """Set the cookie that identifies this browser as a known device of the user."""
     kept = _read_cookie(request)
     others = [(pk, mark) for pk, mark in kept["people"].items() if pk != str(user.pk)]
     people = dict([*others[1 - _MOST_PEOPLE :], (str(user.pk), _mark_of(user))])
@@ -76,7 +75,7 @@ def _read_cookie(request: HttpRequest) -> dict[str, Any]:
 
 
 def _mark_of(user: User) -> str:
-    # With another password the device has to be made known again.
+    # A new password makes every device unknown again.
     return salted_hmac(_SALT, user.password, algorithm="sha256").hexdigest()[:32]
 
 
@@ -88,15 +87,15 @@ def _start(request: HttpRequest, kind: str, name: str, user: User | None) -> Any
 
 
 def _consume(request: HttpRequest, action: str, key: str) -> Any:
-    # How many: ACCOUNT_RATE_LIMITS in the settings.
+    # The limits are in the ACCOUNT_RATE_LIMITS setting.
     return ratelimit.consume(request, app="allauth.account", action=action, key=key)
 
 
 class _GuessedCode:
-    """Counts guesses at a code as those at a password are counted.
+    """Counts guesses of a code like guesses of a password.
 
-    Six digits can be tried out from many addresses at once by somebody who has the password. So
-    unknown devices share one count besides, which starts anew with a new password.
+    Someone who has the password could try six-digit codes from many addresses at once. That is
+    why unknown devices also share one count, which is reset by a new password.
     """
 
     user: User
@@ -125,8 +124,8 @@ class _GuessedCode:
 
 
 class CodeForm(_GuessedCode, AuthenticateForm):  # type: ignore[misc]
-    """The second factor at sign-in."""
+    """The two-factor code at sign-in."""
 
 
 class CodeAgainForm(_GuessedCode, ReauthenticateForm):  # type: ignore[misc]
-    """The second factor before a sensitive act."""
+    """The two-factor code before a sensitive action."""

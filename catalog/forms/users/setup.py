@@ -1,4 +1,4 @@
-"""Somebody new: the first admin of a fresh installation, or who comes in by an invitation."""
+"""New users: the first admin of an installation, and people who accept an invitation."""
 
 from typing import Any
 
@@ -11,14 +11,14 @@ from catalog.models import User
 
 
 class JoinForm(KeylessForm):
-    """Who somebody is, and the password to sign in with."""
+    """The new user's name, email, and password."""
 
     name = forms.CharField(label="Your name", max_length=120)
     email = forms.EmailField(label="Email")
     password = forms.CharField(
         label="Password",
         max_length=200,
-        strip=False,  # as at sign-in: a space is a sign like others
+        strip=False,  # as at sign-in: spaces count
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
@@ -32,7 +32,7 @@ class JoinForm(KeylessForm):
 
 
 class SetupForm(JoinForm):
-    """Who runs this installation, and the first team."""
+    """The first admin, and the first team."""
 
     team = forms.CharField(label="Team name", max_length=80)
 
@@ -40,7 +40,7 @@ class SetupForm(JoinForm):
 
 
 class ActiveTokenForm(UserTokenForm):  # type: ignore[misc]
-    """A mailed link sets no password of an account that was switched off."""
+    """Refuses to set the password of a deactivated account by an emailed link."""
 
     def _get_user(self, uidb36: str) -> User | None:
         user: User | None = super()._get_user(uidb36)
@@ -48,7 +48,7 @@ class ActiveTokenForm(UserTokenForm):  # type: ignore[misc]
 
 
 class PasswordForm(KeylessForm):
-    """A new password for somebody who is known."""
+    """A new password for an existing user."""
 
     password = forms.CharField(
         label="New password",

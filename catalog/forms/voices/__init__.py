@@ -1,1 +1,1 @@
-"""Voices: the filters of the list, and the settings of one."""
+"""Voices: the filters of the list, names, labels, and settings."""

@@ -1,4 +1,4 @@
-"""The filter in the address of the voice list."""
+"""The voice list: the filter in its URL, and the list's settings; a voice's name and labels."""
 
 from typing import Any
 
@@ -25,20 +25,20 @@ _MOST_VALUES = 40
 
 
 class RenameForm(KeylessForm):
-    """Another name for a voice."""
+    """A new name for a voice."""
 
     name = forms.CharField(
         max_length=100,
         error_messages={
-            "required": "Give the voice a name.",
-            "max_length": "A name has at most 100 characters.",
+            "required": "Enter a name for the voice.",
+            "max_length": "A name can have at most 100 characters.",
         },
     )
 
     def clean_name(self) -> str:
         name = one_line(self.cleaned_data["name"]).strip()
         if not any(mark.isalnum() for mark in name):
-            raise forms.ValidationError("Give the voice a name that can be read.")
+            raise forms.ValidationError("Enter a name with at least one letter or digit.")
         return name
 
 
@@ -50,7 +50,7 @@ _LABEL_CHOICES = {
 
 
 class RelabelForm(KeylessForm):
-    """What a team says of a voice; what is left empty is as the provider says."""
+    """The team's own labels for a voice; empty means the provider's label."""
 
     gender = forms.ChoiceField(required=False)
     age = forms.ChoiceField(required=False)
@@ -61,7 +61,7 @@ class RelabelForm(KeylessForm):
         super().__init__(*args, **kwargs)
         self.initial = voice.own_labels
         for name, choices in _LABEL_CHOICES.items():
-            as_told = ("", f"As {voice.info.label} says")
+            as_told = ("", f"Use the value from {voice.info.label}")
             self.fields[name].choices = [as_told, *choices]  # type: ignore[attr-defined]
 
     def clean_accent(self) -> str:
@@ -69,7 +69,7 @@ class RelabelForm(KeylessForm):
 
 
 class ViewForm(KeylessForm):
-    """How somebody likes the list; what is not sent stays as it is."""
+    """How a user likes the list to look; what isn't sent stays unchanged."""
 
     layout = forms.ChoiceField(choices=list(LAYOUTS.items()), required=False)
     sort = forms.ChoiceField(choices=list(SORTS.items()), required=False)
@@ -77,7 +77,7 @@ class ViewForm(KeylessForm):
 
 
 class VoiceFilterForm:
-    """Read the query string; what cannot be meant is left out and said, never an error page."""
+    """Read the query string; invalid values are ignored and reported, never an error page."""
 
     def __init__(
         self, query: QueryDict, usual_sort: str = "best", usual_layout: str = "cards"
@@ -124,8 +124,8 @@ def _is_value(name: str, value: str) -> bool:
 
 
 def one_line(text: str) -> str:
-    """Return the text as one line that can be stored and shown."""
-    # NUL ends text in PostgreSQL, and half a surrogate pair cannot be encoded at all.
+    """Return the text on one line, without characters that can't be stored or shown."""
+    # PostgreSQL rejects NUL, and half a surrogate pair can't be encoded.
     readable = text.encode("utf-8", "replace").decode("utf-8")
     return "".join(mark if mark.isprintable() else " " for mark in readable)
 
@@ -135,7 +135,7 @@ def _read_number(text: str) -> int:
 
 
 def read_page(text: str) -> int:
-    """Return the number of a page; what is no number is the first."""
+    """Return the page number; anything that isn't a number means the first page."""
     if not text.isascii() or not text.isdigit():
         return 1
     return int(text[:12])

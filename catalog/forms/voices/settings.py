@@ -1,4 +1,4 @@
-"""The settings of a voice, as somebody wants them to be."""
+"""The settings that a provider keeps for a voice, as entered by a user."""
 
 from django import forms
 
@@ -7,7 +7,7 @@ from catalog.providers.types import SettingField
 
 
 class VoiceSettingsForm(KeylessForm):
-    """One field for each setting that the provider has."""
+    """One field for each setting that the provider offers."""
 
     def __init__(self, settings: tuple[SettingField, ...], *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
@@ -16,7 +16,7 @@ class VoiceSettingsForm(KeylessForm):
 
     @property
     def problems(self) -> list[str]:
-        """What is wrong, one sentence for each setting."""
+        """The errors as messages, at most one per setting and cause."""
         return [str(error) for errors in self.errors.values() for error in errors]
 
 

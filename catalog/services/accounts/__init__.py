@@ -1,1 +1,1 @@
-"""Provider accounts: those that are built in, and who owns the others."""
+"""Provider accounts: the built-in ones, and who is responsible for the others."""

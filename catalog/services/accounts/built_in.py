@@ -1,4 +1,4 @@
-"""Providers that need no key: every team has its account, and an admin may switch it off."""
+"""Built-in providers: they need no API key. Each team gets an account; admins can turn it off."""
 
 from datetime import datetime
 from functools import partial
@@ -16,8 +16,8 @@ from catalog.tasks import enqueue_check
 
 @transaction.atomic
 def provide_built_in(*, team: Team, now: datetime) -> None:
-    """Give the team what is built in; what it has already stays as it is."""
-    # The lock makes two who do this at once come one after the other.
+    """Create the team's accounts for built-in providers; existing ones are left unchanged."""
+    # The lock serializes concurrent calls for the same team.
     Team.objects.select_for_update().get(pk=team.pk)
     for info in all_infos():
         if not info.is_built_in or info.slug not in settings.PROVIDER_BASE_URLS:
@@ -25,7 +25,7 @@ def provide_built_in(*, team: Team, now: datetime) -> None:
         if Credential.objects.filter(team=team, provider=info.slug, owner=None).exists():
             continue
         credential = Credential(team=team, provider=info.slug, nickname="Built in", is_shared=True)
-        # No secret, but sealed like one: then nothing has to tell the two apart.
+        # There is no secret, but it is encrypted like one, which avoids a special case elsewhere.
         credential.seal_secrets(f"team-{team.pk}")
         credential.save()
         record(None, "built-in provided", credential, team=team, now=now, provider=info.slug)
@@ -33,16 +33,16 @@ def provide_built_in(*, team: Team, now: datetime) -> None:
 
 
 def provide_built_in_everywhere(*, now: datetime) -> None:
-    """Give every team what is built in."""
+    """Create the accounts for built-in providers in every team."""
     for team in Team.objects.order_by("pk"):
         provide_built_in(team=team, now=now)
 
 
 @transaction.atomic
 def switch_built_in(user: User, *, credential: Credential, is_on: bool, now: datetime) -> None:
-    """Show and use the built-in provider in this team, or leave it out; its clones stay kept."""
+    """Turn a built-in provider on or off for its team; its clones are kept either way."""
     is_admin = policies.may_switch_built_in(user, credential.team)
-    # Keys of people are their owners' business.
+    # Admins may not switch keys that belong to people.
     if not (is_admin and credential.is_built_in):
         raise PermissionDenied
     Credential.objects.filter(pk=credential.pk).update(is_shared=is_on)

@@ -1,4 +1,4 @@
-"""Name who is responsible for an account, or for one voice."""
+"""Change who is responsible for a provider account or for one voice."""
 
 from datetime import datetime
 from typing import Any
@@ -31,16 +31,16 @@ _OPEN_LINES = (
 
 
 class UnsuitableOwner(Exception):
-    """The person can't be responsible: not in the team, or a viewer."""
+    """This person can't be responsible: they are not in the team, or are a viewer."""
 
 
 @transaction.atomic
 def change_account_owner(
     user: User, *, account: ProviderAccount, owner: Membership, reason: str, now: datetime
 ) -> bool:
-    """Make a person responsible for an account and for voices in it that were not made here.
+    """Make a person responsible for an account and for the voices in it that weren't cloned here.
 
-    False where that person is responsible already.
+    Return False if that person is responsible already.
     """
     _check(user, account.team, owner)
     kept = ProviderAccount.objects.select_for_update().select_related("last_owner")
@@ -60,9 +60,9 @@ def change_account_owner(
 def change_voice_owner(
     user: User, *, voice: Voice, owner: Membership, reason: str, now: datetime
 ) -> bool:
-    """Make a person responsible for one voice; False where that person is already.
+    """Make a person responsible for one voice; return False if they are already.
 
-    Who made a clone here stays its maker: the job only names who took it over.
+    A clone's job still records who made it; only its current owner changes.
     """
     _check(user, voice.account.team, owner)
     before = find_responsible(Voice.objects.select_for_update(of=("self",)).get(pk=voice.pk))
@@ -90,7 +90,7 @@ def _tell(user: User, owner: Membership, what: str, now: datetime, reason: str) 
 
 
 def _move_lines(lines: PlannedDeletionQuerySet, owner: Membership, now: datetime) -> None:
-    # What has ended is history; of what waits, the new owner is notified, and may keep it.
+    # Finished lines are history. The new owner is notified about open ones and can keep the voices.
     open_lines = lines.filter(state__in=_OPEN_LINES).exclude(responsible=owner.user)
     plans = list(CleanupPlan.objects.waiting().filter(lines__in=open_lines).distinct())
     open_lines.update(responsible=owner.user)

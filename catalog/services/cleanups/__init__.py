@@ -1,1 +1,1 @@
-"""Clean-up: plans, the rules, and voices kept from them."""
+"""Cleanups: plans, rules, and voices that are kept out of them."""

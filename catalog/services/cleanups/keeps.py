@@ -1,4 +1,4 @@
-"""Keep a voice from clean-ups until a day: in a plan that waits, and later."""
+"""Keep a voice from cleanups until a given day, in a waiting plan and in later ones."""
 
 from datetime import date, datetime, timedelta
 
@@ -15,16 +15,16 @@ LONGEST_KEEP = timedelta(days=3650)
 
 
 class UnsuitableDate(Exception):
-    """A Keep lasts until today at least, and ten years at most."""
+    """The end of a Keep must be between today and ten years from now."""
 
 
 @transaction.atomic
 def keep_voice(
     user: User, *, line: PlannedDeletion, now: datetime, until: date | None = None
 ) -> bool:
-    """Take one voice out of a confirmed plan, and keep it from later ones until that day.
+    """Take one voice out of an approved plan, and keep it out of later plans until that day.
 
-    False where the plan's time had come already; raises NoFittingDay.
+    Return False if the deletion has already started. Raises UnsuitableDate.
     """
     if not policies.may_keep_voice(user, line):
         raise PermissionDenied
@@ -44,7 +44,7 @@ def keep_voice(
 
 @transaction.atomic
 def change_keep(user: User, *, voice: Voice, until: date, now: datetime) -> bool:
-    """Let a Keep last until another day; False where nobody keeps the voice."""
+    """Change the day on which a Keep ends; return False if there is no active Keep."""
     if not policies.may_change_keep(user, voice):
         raise PermissionDenied
     _check_day(until, now)
@@ -56,21 +56,21 @@ def change_keep(user: User, *, voice: Voice, until: date, now: datetime) -> bool
         return True
     Keep.objects.filter(pk=keep.pk).update(until=until)
     if until < before:
-        _tell(user, voice, f"is now kept until {until:%b %-d, %Y} only", now)
+        _tell(user, voice, f"is now kept only until {until:%b %-d, %Y}", now)
     _write(user, "keep changed", voice, before, until, now)
     return True
 
 
 @transaction.atomic
 def end_keep(user: User, *, voice: Voice, now: datetime) -> bool:
-    """Let clean-ups take the voice again; False where nobody keeps it."""
+    """Let cleanups include the voice again; return False if there is no active Keep."""
     if not policies.may_change_keep(user, voice):
         raise PermissionDenied
     keep = Keep.objects.active(now).select_for_update().filter(voice=voice).first()
     if keep is None:
         return False
     keep.delete()
-    _tell(user, voice, "is no longer kept. Clean-up plans can take it again", now)
+    _tell(user, voice, "is no longer kept. Cleanup plans can include it again", now)
     _write(user, "keep ended", voice, keep.until, None, now)
     return True
 

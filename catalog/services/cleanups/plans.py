@@ -1,4 +1,4 @@
-"""Plan a deletion, show it, confirm it, and set workers to it once its time has come."""
+"""Draw up, approve, and call off deletion plans, and queue their deletions when they are due."""
 
 from datetime import datetime, timedelta
 from functools import partial
@@ -26,23 +26,23 @@ class NothingToPlan(Exception):
 
 
 class AlreadyApproved(Exception):
-    """Somebody confirmed this plan before."""
+    """This plan has been approved before."""
 
 
 class NumberNotTyped(Exception):
-    """So many voices are deleted only by whoever typed how many they are."""
+    """Deleting this many voices requires typing their number, and it didn't match."""
 
 
 class NoDeletionKey(Exception):
-    """No key that the person may use could delete the voice; the message says whom to ask."""
+    """No key that the user may use can delete the voice; the message names whom to ask."""
 
 
 @transaction.atomic
 def draw_up_plan(user: User, *, team: Team, voice_ids: list[int], now: datetime) -> CleanupPlan:
-    """Freeze the list of what would be deleted, with reasons and uses; nothing is touched.
+    """Store a plan: the voices that would be deleted, with reasons and uses. Nothing is deleted.
 
-    Protected voices never enter it, nor those that another plan takes, and no more than one run
-    may delete. What somebody keeps for now is only listed.
+    Protected voices and those in another plan are left out, and a plan holds at most as many
+    voices as one run may delete. Voices with an active Keep are listed but not deleted.
     """
     if not policies.may_delete_voices(user, team):
         raise PermissionDenied
@@ -112,16 +112,16 @@ def _plan_lines(
 
 
 def _set_apart(line: PlannedDeletion, keep: Keep, now: datetime) -> None:
-    """Let a plan list a voice that somebody keeps, and never take it."""
+    """List a voice in the plan as kept, which excludes it from deletion."""
     line.state, line.kept_by, line.kept_until = State.KEPT, keep.kept_by, keep.until
     line.message, line.ended_at, line.credential = keep.words, now, None
 
 
 @transaction.atomic
 def approve_plan(user: User, *, plan: CleanupPlan, now: datetime, typed: str = "") -> None:
-    """Confirm exactly what the plan lists: owners are told, and have until its time to object.
+    """Approve exactly what the plan lists; owners are notified and can object until it is due.
 
-    Raises AlreadyApproved the second time, and NumberNotTyped for a long list without its number.
+    Raises AlreadyApproved, and NumberNotTyped for a long list confirmed without its number.
     """
     if not policies.may_delete_voices(user, plan.team):
         raise PermissionDenied
@@ -145,7 +145,7 @@ def approve_plan(user: User, *, plan: CleanupPlan, now: datetime, typed: str = "
 
 
 def _leave_kept(plan: CleanupPlan, now: datetime) -> None:
-    """Leave what was kept since the plan was drawn up where it is."""
+    """Leave out the voices that got a Keep after the plan was drawn up."""
     keeps = Keep.objects.active(now).filter(voice__planned_deletions__plan=plan)
     for keep in keeps.select_related("kept_by"):
         plan.lines.held().filter(voice=keep.voice_id).update(
@@ -155,7 +155,7 @@ def _leave_kept(plan: CleanupPlan, now: datetime) -> None:
 
 @transaction.atomic
 def call_off_plan(user: User, *, plan: CleanupPlan, now: datetime) -> bool:
-    """Restore everything that the plan would delete; False where its time had come already."""
+    """Call the plan off and keep all its voices; return False if deletion has already started."""
     if not policies.may_delete_voices(user, plan.team):
         raise PermissionDenied
     waiting = CleanupPlan.objects.waiting().filter(pk=plan.pk)
@@ -169,16 +169,16 @@ def call_off_plan(user: User, *, plan: CleanupPlan, now: datetime) -> bool:
 
 @transaction.atomic
 def retry_deletion(user: User, *, line: PlannedDeletion, now: datetime) -> None:
-    """Try a failed line once more; the worker looks again before it acts.
+    """Retry a failed deletion; the worker checks the voice again before it deletes.
 
-    Raises NoFittingKey; a line that did not fail is left as it is.
+    Raises NoDeletionKey. A line that has not failed is left unchanged.
     """
     _retry(user, line.plan, [line], now)
 
 
 @transaction.atomic
 def retry_failed(user: User, *, plan: CleanupPlan, now: datetime) -> int:
-    """Try every failed line once more and return how many; raises NoFittingKey if none can be."""
+    """Retry every failed deletion and return how many; raises NoDeletionKey if none can be."""
     failed = plan.lines.filter(state=State.FAILED).select_related("voice", "account__last_owner")
     return _retry(user, plan, list(failed.order_by("position")), now)
 

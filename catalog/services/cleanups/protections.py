@@ -1,4 +1,4 @@
-"""Keep a voice out of every clean-up, and let go of it again."""
+"""Protect a voice from every cleanup, and lift the protection."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from catalog.models import Protection, User, Voice
 
 @transaction.atomic
 def protect_voice(user: User, *, voice: Voice, kind: str, reason: str, now: datetime) -> None:
-    """Pin a voice, or put a legal hold on it: no plan takes it in, and who lists it skips it."""
+    """Pin a voice or put a legal hold on it; cleanup plans leave it out."""
     team = voice.account.team
     if not policies.may_protect_voice(user, team, kind):
         raise PermissionDenied
@@ -28,7 +28,7 @@ def protect_voice(user: User, *, voice: Voice, kind: str, reason: str, now: date
 
 @transaction.atomic
 def lift_protection(user: User, *, voice: Voice, now: datetime) -> bool:
-    """Let clean-ups take the voice again; False where nothing protected it."""
+    """Let cleanups include the voice again; return False if it wasn't protected."""
     team = voice.account.team
     held = Protection.objects.select_for_update().filter(voice=voice).first()
     if held is None:

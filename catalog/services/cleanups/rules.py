@@ -1,4 +1,4 @@
-"""Change what a team calls stale."""
+"""Change a team's rules for which voices are stale."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,7 +16,7 @@ from catalog.models.cleanups.rules import rules_of
 def change_rules(
     user: User, *, team: Team, values: Mapping[str, int | bool | None], now: datetime
 ) -> CleanupRules:
-    """Set the team's rules; plans that were drawn up before stay as they are."""
+    """Set the team's rules; existing plans are not affected."""
     if not policies.may_delete_voices(user, team):
         raise PermissionDenied
     CleanupRules.objects.get_or_create(team=team)

@@ -1,1 +1,1 @@
-"""API keys: add, check, share, replace, remove; rotate the master key."""
+"""API keys: add, check, share, replace, and remove them; rotate the master key."""

@@ -1,4 +1,4 @@
-"""Put everything sealed under a new master key while the service runs."""
+"""Re-encrypt all secrets with a new master key while the service runs."""
 
 from datetime import datetime
 from pathlib import Path
@@ -22,14 +22,14 @@ _BATCH = 200
 
 
 class UnopenedSecrets(Exception):
-    """Some records open under no key of the ring; the old keys stay, and the message names them."""
+    """Some records can't be decrypted with any key; old keys are kept. The message lists them."""
 
 
 def rotate_master_key(*, now: datetime, keeps_old: bool = False) -> int:
-    """Make a new master key, put every record under it, drop the old ones; return how many moved.
+    """Make a new master key, re-encrypt every record, drop the old keys; return how many changed.
 
-    Both open everything meanwhile. A run that was cut short is taken up where it stopped: a file
-    with several keys means that the first of them is the new one. Raises StillUnreadable.
+    Old and new keys both work meanwhile. An interrupted rotation resumes: a key file with several
+    keys means that the first is the new one. Raises UnopenedSecrets.
     """
     path = Path(settings.MASTER_KEY_FILE)
     ring = key_ring()
@@ -52,7 +52,7 @@ def rotate_master_key(*, now: datetime, keeps_old: bool = False) -> int:
 
 @transaction.atomic
 def _rewrap_own(ring: KeyRing) -> None:
-    # Whoever sealed under the old key has written by now: they held this row.
+    # Every writer locks this row, so all that used the old key have committed by now.
     installation = Installation.objects.select_for_update().get()
     rewrap_installation(installation, ring.rewrap)
     installation.save(update_fields=["key_check", "audit_key"])
@@ -88,7 +88,7 @@ def _locked(model: type[models.Model], ids: list[Any]) -> "models.QuerySet[Any]"
 
 @transaction.atomic
 def _drop_old(path: Path, ring: KeyRing) -> None:
-    # Nobody seals while this row is held, so nothing can come under an old key any more.
+    # Encrypting takes this lock too, so nothing new can use an old key from here on.
     Installation.objects.select_for_update().get()
     for model in SEALED:
         for row in model._base_manager.all().iterator():

@@ -1,4 +1,4 @@
-"""Add, check, share, replace and remove keys."""
+"""Add, check, rename, share, and remove API keys."""
 
 from datetime import datetime
 from functools import partial
@@ -41,7 +41,7 @@ def add_credential(
     is_shared: bool,
     now: datetime,
 ) -> Credential:
-    """Seal the key and ask a worker to check it at the provider."""
+    """Store the encrypted key and have a worker check it with the provider."""
     if not policies.may_add_credential(user, team):
         raise PermissionDenied
     get_adapter(provider)
@@ -57,7 +57,7 @@ def add_credential(
 
 @transaction.atomic
 def rename_credential(user: User, *, credential: Credential, nickname: str, now: datetime) -> None:
-    """Call the key something else."""
+    """Rename the key."""
     _demand_owner(user, credential)
     if nickname == credential.nickname:
         return
@@ -69,7 +69,7 @@ def rename_credential(user: User, *, credential: Credential, nickname: str, now:
 
 @transaction.atomic
 def recheck_credential(user: User, *, credential: Credential, now: datetime) -> None:
-    """Ask a worker to look again at what the key may do; until then it works as it did."""
+    """Have a worker check again what the key may do; meanwhile it keeps working."""
     _demand_owner(user, credential)
     Credential.objects.filter(pk=credential.pk).update(check_asked_at=now)
     record(user, "credential recheck", credential, team=credential.team, now=now)
@@ -78,7 +78,7 @@ def recheck_credential(user: User, *, credential: Credential, now: datetime) -> 
 
 @transaction.atomic
 def share_credential(user: User, *, credential: Credential, is_shared: bool, now: datetime) -> None:
-    """Let the team work through the key, or stop it."""
+    """Share the key with the team, or stop sharing it."""
     _demand_owner(user, credential)
     Credential.objects.filter(pk=credential.pk).update(is_shared=is_shared)
     ProviderAccount.objects.filter(pk__in=[credential.account_id]).refresh_sharing()
@@ -98,7 +98,7 @@ def share_credential(user: User, *, credential: Credential, is_shared: bool, now
 def remove_credential(
     user: User, *, credential: Credential, now: datetime, reason: str = ""
 ) -> None:
-    """Wipe the key and stop the jobs that would need it; the voices stay, with their history."""
+    """Delete the key and stop the jobs that need it; its voices and their history stay."""
     if not policies.may_remove_credential(user, credential):
         raise PermissionDenied
     clones = CloneJob.objects.filter(credential=credential)
@@ -130,7 +130,7 @@ def remove_credential(
 
 @transaction.atomic
 def request_sync(user: User, *, account: ProviderAccount, now: datetime) -> None:
-    """Ask a worker to fetch the account's voices now."""
+    """Have a worker sync the account's voices now."""
     if not policies.may_sync(user, account.team):
         raise PermissionDenied
     ProviderAccount.objects.filter(pk=account.pk).update(sync_due_at=now)

@@ -1,4 +1,4 @@
-"""Replace a key without losing voices or jobs; by one of another account only after a yes."""
+"""Replace a key without losing voices or jobs; switching accounts needs confirmation."""
 
 from datetime import datetime
 from functools import partial
@@ -25,14 +25,14 @@ from catalog.models import (
 from catalog.models.credentials.key_sets import leave_key_sets
 from catalog.tasks import enqueue_badges, enqueue_check
 
-OTHER_ACCOUNT = "Stopped: the key was replaced by one of another account."
+OTHER_ACCOUNT = "Stopped: the key was replaced by a key for another account."
 _OTHER_WORK = (PlannedDeletion, Synthesis)
 
 
 @sensitive_variables("api_key")
 @transaction.atomic
 def replace_key(user: User, *, credential: Credential, api_key: str, now: datetime) -> None:
-    """Seal a new key beside the old one, and have a worker see whether it opens the same."""
+    """Store the new key next to the old one; a worker checks whether it is for the same account."""
     _demand_owner(user, credential)
     CredentialReplacement.objects.filter(credential=credential).delete()
     found = CredentialReplacement(credential=credential, asked_at=now)
@@ -46,7 +46,7 @@ def replace_key(user: User, *, credential: Credential, api_key: str, now: dateti
 def confirm_replacement(
     user: User, *, credential: Credential, keeps_account: bool, now: datetime
 ) -> None:
-    """Take the new key after a warning: as a key of the same account, or as one of another."""
+    """Adopt the new key after a warning, as a key for the same account or for another one."""
     _demand_owner(user, credential)
     waiting = (CredentialReplacement.State.OTHER, CredentialReplacement.State.UNTOLD)
     rows = CredentialReplacement.objects.select_related("credential__account", "credential__team")
@@ -70,7 +70,7 @@ def confirm_replacement(
 
 @transaction.atomic
 def drop_replacement(user: User, *, credential: Credential, now: datetime) -> None:
-    """Wipe the new key; the old one stays."""
+    """Delete the new key; the old one stays in use."""
     _demand_owner(user, credential)
     dropped, _ = CredentialReplacement.objects.filter(credential=credential).delete()
     if dropped:
@@ -78,7 +78,7 @@ def drop_replacement(user: User, *, credential: Credential, now: datetime) -> No
 
 
 def _rename_account(found: CredentialReplacement) -> bool:
-    """Name the account by the new key; where that is another account already, it cannot be this."""
+    """Identify the account by the new key; False if the team has another account with that id."""
     account = found.credential.account
     rows = ProviderAccount.objects.filter(team=found.credential.team, provider=account.provider)  # type: ignore[union-attr]
     if rows.filter(ref=found.ref).exists():
@@ -94,7 +94,7 @@ def _leave_account(found: CredentialReplacement, now: datetime) -> int:
     tell_of_plans(plans, now)
     clones = CloneJob.objects.filter(credential=credential)
     stopped += stop_clones(clones, OTHER_ACCOUNT, now)
-    # What waits for a yes must not go to the other account either.
+    # Deletions that await approval must not run on the other account either.
     PlannedDeletion.objects.filter(credential=credential).update(credential=None)
     leave_key_sets(credential)
     Credential.objects.filter(pk=credential.pk).update(account=None)

@@ -1,4 +1,4 @@
-"""Invite by a link that ends, works once and leaves its trace; come in through one."""
+"""Invite people by a link that expires and works once, and accept invitations."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -15,20 +15,20 @@ from catalog.models import Invitation, Membership, Team, User
 
 
 class InvitationSpent(Exception):
-    """The link is wrong, too old, was used, or was taken back."""
+    """The link is wrong, expired, used, or withdrawn."""
 
 
 class AlreadyThere(Exception):
-    """The person is in the team; the link stays good for somebody else."""
+    """The person is already in the team; someone else can still use the link."""
 
 
 class KeptForAnother(Exception):
-    """The link was answered with another address, and works for that one alone."""
+    """The link was claimed with another address and works only for that one."""
 
 
 @transaction.atomic
 def invite(user: User, *, team: Team, role: str, label: str, days: int, now: datetime) -> str:
-    """Make a link into the team and return its token, which is shown this once."""
+    """Create an invitation and return its token, which can't be shown again."""
     if not policies.may_give_role(user, team, role):
         raise PermissionDenied
     token = secrets.token_urlsafe(32)
@@ -47,7 +47,7 @@ def invite(user: User, *, team: Team, role: str, label: str, days: int, now: dat
 
 @transaction.atomic
 def withdraw_invitation(user: User, *, invitation: Invitation, now: datetime) -> None:
-    """Take a link back; one that was used stays as it is."""
+    """Withdraw an unused link; a used one is left unchanged."""
     if not policies.may_manage_people(user, invitation.team):
         raise PermissionDenied
     unused = Invitation.objects.filter(pk=invitation.pk, used_at=None, withdrawn_at=None)
@@ -56,7 +56,7 @@ def withdraw_invitation(user: User, *, invitation: Invitation, now: datetime) ->
 
 
 def find_invitation(token: str, *, now: datetime) -> Invitation | None:
-    """Return the invitation that the link opens, if its maker could still make it."""
+    """Return the open invitation for this token, if its maker may still invite."""
     rows = Invitation.objects.open(now).filter(token_hash=hash_token(token))
     found = rows.select_related("team", "made_by").first()
     return found if found is not None and policies.invitation_holds(found) else None
@@ -64,7 +64,7 @@ def find_invitation(token: str, *, now: datetime) -> Invitation | None:
 
 @transaction.atomic
 def accept_invitation(user: User, *, token: str, now: datetime) -> Team:
-    """Bring somebody who is signed in into the team.
+    """Add a signed-in user to the team.
 
     Raises InvitationSpent, AlreadyThere, KeptForAnother.
     """
@@ -74,24 +74,23 @@ def accept_invitation(user: User, *, token: str, now: datetime) -> Team:
 @sensitive_variables()
 @transaction.atomic
 def answer_invitation(*, token: str, name: str, email: str, password: str, now: datetime) -> None:
-    """Keep the link for this address, and make an account for it if there is none.
+    """Reserve the link for this address, and create an account if the address has none.
 
-    What happens looks the same from outside whether or not the address had an account: nobody is
-    in the team before they have signed in. Raises InvitationSpent, and KeptForAnother where the
-    link was answered with another address before.
+    Both cases look the same from outside, and the person joins the team only after signing in.
+    Raises InvitationSpent, and KeptForAnother if the link is reserved for another address.
     """
     invitation = _find_locked(token, now)
     email = email.strip().lower()
     if invitation.kept_for not in {"", email}:
         raise KeptForAnother
-    # Always, because it takes most of the time that an answer takes.
+    # Hash in every case: it takes most of the time and would reveal whether there is an account.
     hashed = make_password(password)
     person = User.objects.filter(email=email).first()
     if person is None:
         person = User.objects.create(email=email, password=hashed, first_name=name)
         invitation.used_by = person
     elif invitation.used_by == person and person.last_login is None:
-        # Whoever mistyped the new password enters it again.
+        # Someone who mistyped the new password can enter it again.
         User.objects.filter(pk=person.pk).update(password=hashed)
     if not invitation.kept_for:
         record(None, "invitation answered", invitation, team=invitation.team, now=now)
@@ -106,7 +105,7 @@ def _come_in(user: User, token: str, now: datetime) -> Team:
         raise KeptForAnother
     if Membership.objects.filter(user=user, team=team).exists():
         raise AlreadyThere
-    # Of two who use the link at once, only one finds it unused.
+    # If two people use the link at once, only one finds it unused.
     unused = Invitation.objects.open(now).filter(pk=invitation.pk)
     if not unused.update(used_by=user, used_at=now):
         raise InvitationSpent
@@ -124,7 +123,7 @@ def _come_in(user: User, token: str, now: datetime) -> Team:
 
 
 def _find_locked(token: str, now: datetime) -> Invitation:
-    # Nobody's role in the team changes between this check and what follows.
+    # The team's lock keeps roles from changing between this check and the following writes.
     wanted = Invitation.objects.filter(token_hash=hash_token(token)).values("team")
     Team.objects.select_for_update().filter(pk__in=wanted).first()
     invitation = find_invitation(token, now=now)

@@ -1,4 +1,4 @@
-"""Change what people are in a team, and part from one without losing what they made."""
+"""Change members' roles, and remove members without losing what they made."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -36,15 +36,15 @@ from catalog.services.credentials.keys import remove_credential
 
 
 class LastAdmin(Exception):
-    """The team would have nobody left who runs it."""
+    """The team would be left without an admin."""
 
 
 class HeirNeeded(Exception):
-    """The person leaves something behind, and nobody fit was named to take it over."""
+    """The person leaves things behind, and no suitable new owner was named."""
 
 
 class Belonging(NamedTuple):
-    """What passes to another person; ``origin`` is a link that is history and stays as it is."""
+    """What passes to a new owner; ``origin`` names the field of the maker, which never changes."""
 
     name: str
     model: type[models.Model]
@@ -67,7 +67,7 @@ BELONGINGS = (
 
 @transaction.atomic
 def change_role(user: User, *, membership: Membership, role: str, now: datetime) -> None:
-    """Make the person something else in the team; raises LastAdmin."""
+    """Change a member's role; raises LastAdmin."""
     team = _lock_team(membership.team)
     if not policies.may_give_role(user, team, role):
         raise PermissionDenied
@@ -93,9 +93,9 @@ def change_role(user: User, *, membership: Membership, role: str, now: datetime)
 def remove_member(
     user: User, *, membership: Membership, heir: Membership | None, reason: str, now: datetime
 ) -> None:
-    """Part the person from the team: keys wiped, jobs stopped, the rest handed to the heir.
+    """Remove a member: delete their keys, stop their jobs, and give the rest to the new owner.
 
-    Raises LastAdmin, and HeirNeeded where something is left behind.
+    ``heir`` is the new owner. Raises LastAdmin, and HeirNeeded if something is left behind.
     """
     team, leaving = _lock_team(membership.team), membership.user
     if not policies.may_remove_member(user, membership):
@@ -111,7 +111,7 @@ def remove_member(
     for key in keys:
         remove_credential(user, credential=key, now=now, reason=words)
     handed = {} if heir is None else _hand_over(leaving, team, heir.user)
-    # What only the wiped keys listed stays with who takes over the accounts.
+    # Voices that only the deleted keys listed go to the new owner of the accounts.
     left = KeySet.objects.filter(account__team=team, last_owner=leaving)
     left.update(last_owner=heir.user if heir else None)
     if heir is not None:
@@ -138,7 +138,7 @@ def remove_member(
 
 
 def count_belongings(membership: Membership) -> dict[str, int]:
-    """Return how much of each kind an heir would take over."""
+    """Return how many things of each kind a new owner would take over."""
     return {
         name: rows.count() for name, rows, _ in _find_belongings(membership.user, membership.team)
     }
@@ -151,7 +151,7 @@ def _find_belongings(
         whose = Q(**{link: user})
         if origin:
             whose |= Q(**{link: None, origin: user})
-        # By id: the way to the team may lead over several rows.
+        # By primary key, because an update can't join tables.
         ids = model._base_manager.filter(whose, **{way: team}).values("pk")
         yield name, model._base_manager.filter(pk__in=ids), link
 
@@ -161,7 +161,7 @@ def _hand_over(user: User, team: Team, heir: User) -> dict[str, int]:
 
 
 def _hand_over_deletions(user: User, team: Team, heir: User, now: datetime) -> None:
-    # What has ended is history; of what waits, the heir is told, and may keep it.
+    # Finished lines are history. The new owner is notified about open ones and can keep the voices.
     lines = PlannedDeletion.objects.unfinished().filter(plan__team=team, responsible=user)
     plans = list(CleanupPlan.objects.waiting().filter(lines__in=lines).distinct())
     lines.update(responsible=heir)
@@ -170,7 +170,7 @@ def _hand_over_deletions(user: User, team: Team, heir: User, now: datetime) -> N
 
 
 def _stop_jobs(user: User, team: Team, now: datetime, heir: User | None) -> int:
-    # What a provider may have made already goes on to its end, for the heir.
+    # What a provider may already have made is completed for the new owner.
     clones = CloneJob.objects.filter(team=team).filter(
         Q(kept_by=user) | Q(kept_by=None, requested_by=user)
     )
@@ -180,7 +180,7 @@ def _stop_jobs(user: User, team: Team, now: datetime, heir: User | None) -> int:
 
 
 def _withdraw_links(user: User, now: datetime) -> int:
-    # A link goes with its maker's right to make it, and with what the person was that it is for.
+    # A link is withdrawn when its maker may no longer make it for the person's current role.
     made = Invitation.objects.open(now).filter(made_by=user).select_related("team", "made_by")
     lost = [link.pk for link in made if not policies.invitation_holds(link)]
     about = PasswordLink.objects.open(now).filter(Q(made_by=user) | Q(user=user))
@@ -191,7 +191,7 @@ def _withdraw_links(user: User, now: datetime) -> int:
 
 
 def _lock_team(team: Team) -> Team:
-    # Of two admins who leave at the same moment, the second one finds that the first has gone.
+    # If two admins leave at once, the second sees that the first has gone.
     return Team.objects.select_for_update().get(pk=team.pk)
 
 

@@ -1,4 +1,4 @@
-"""Make a team, name it, say what it demands of its people, and go from one to another."""
+"""Create and rename teams, require two-factor authentication, and switch between teams."""
 
 from datetime import datetime
 
@@ -12,12 +12,12 @@ from catalog.services.accounts.built_in import provide_built_in
 
 
 class OwnFactorNeeded(Exception):
-    """Who has no second factor would be the first one to be shut out."""
+    """The admin must set up two-factor authentication first, or would be locked out."""
 
 
 @transaction.atomic
 def make_team(user: User, *, name: str, now: datetime) -> Team:
-    """Open another team, run by the person, who goes there at once."""
+    """Create a team with the user as its admin, and switch the user to it."""
     if not policies.may_make_team(user):
         raise PermissionDenied
     team = Team.objects.create(name=name)
@@ -29,7 +29,7 @@ def make_team(user: User, *, name: str, now: datetime) -> Team:
 
 @transaction.atomic
 def rename_team(user: User, *, team: Team, name: str, now: datetime) -> None:
-    """Give the team another name."""
+    """Rename the team."""
     if not policies.may_manage_people(user, team):
         raise PermissionDenied
     if name == team.name:
@@ -40,14 +40,14 @@ def rename_team(user: User, *, team: Team, name: str, now: datetime) -> None:
 
 
 def choose_team(user: User, *, team: Team, now: datetime) -> None:
-    """Work in another of the person's teams from now on; nobody else notices."""
+    """Switch the user to another of their teams."""
     if not Membership.objects.filter(user=user, team=team).update(chosen_at=now):
         raise PermissionDenied
 
 
 @transaction.atomic
 def demand_second_factor(user: User, *, team: Team, is_demanded: bool, now: datetime) -> None:
-    """Show the team only to people with a second factor, or to all its people again."""
+    """Require members to use two-factor authentication to open the team, or stop requiring it."""
     if not policies.may_manage_people(user, team):
         raise PermissionDenied
     if is_demanded and not policies.has_second_factor(user):

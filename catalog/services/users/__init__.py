@@ -1,1 +1,1 @@
-"""Users: the first admin, signing in and out, sessions and password links."""
+"""Users: the first admin, signing in and out, sessions, and password links."""

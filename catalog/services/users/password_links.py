@@ -1,4 +1,4 @@
-"""Password links: an admin makes one, and whoever it is for sets a new password by it, once."""
+"""Password links: an admin makes one, and its user sets a new password with it, once."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -18,12 +18,12 @@ _LINK_LIVES = timedelta(days=1)
 
 
 class ResetSpent(Exception):
-    """The link is wrong, too old, or was used."""
+    """The link is wrong, expired, or used."""
 
 
 @transaction.atomic
 def make_password_link(user: User, *, membership: Membership, now: datetime) -> str:
-    """Return the token of a link by which the person sets a new password."""
+    """Make a link with which the member can set a new password, and return its token."""
     person = membership.user
     if not policies.may_reset_password(user, person):
         raise PermissionDenied
@@ -42,7 +42,7 @@ def make_password_link(user: User, *, membership: Membership, now: datetime) -> 
 
 @transaction.atomic
 def withdraw_password_link(user: User, *, link: PasswordLink, now: datetime) -> None:
-    """Withdraw an open link; one that was used stays as it is."""
+    """Withdraw an open link; a used one is left unchanged."""
     if not policies.may_withdraw_password_link(user, link):
         raise PermissionDenied
     if PasswordLink.objects.open(now).filter(pk=link.pk).update(withdrawn_at=now):
@@ -50,7 +50,7 @@ def withdraw_password_link(user: User, *, link: PasswordLink, now: datetime) -> 
 
 
 def find_password_link(token: str, *, now: datetime) -> PasswordLink | None:
-    """Return the link of this token, if its maker could still make it for this person."""
+    """Return the open link for this token, if its maker may still make it for this user."""
     rows = PasswordLink.objects.open(now).filter(token_hash=hash_token(token))
     link = rows.select_related("user", "made_by").first()
     return link if link is not None and policies.password_link_holds(link) else None
@@ -59,15 +59,15 @@ def find_password_link(token: str, *, now: datetime) -> PasswordLink | None:
 @sensitive_variables()
 @transaction.atomic
 def set_password_by_link(*, token: str, password: str, now: datetime) -> User:
-    """Set the password, which ends every session; raises ResetSpent. A second factor stays."""
+    """Set the password and end every session; two-factor stays on. Raises ResetSpent."""
     found = PasswordLink.objects.filter(token_hash=hash_token(token)).first()
     if found is not None:
-        # Nobody's role changes between this check and the new password.
+        # The lock keeps roles from changing between this check and the new password.
         _lock_teams_of(found.user)
     link = find_password_link(token, now=now)
     if link is None:
         raise ResetSpent
-    # Of two who use the link at once, only one finds it unused.
+    # If two people use the link at once, only one finds it unused.
     if not PasswordLink.objects.open(now).filter(pk=link.pk).update(used_at=now):
         raise ResetSpent
     link.user.set_password(password)

@@ -1,4 +1,4 @@
-"""The first admin by a one-time link, and the people of the demo."""
+"""The one-time link that creates the first admin, and the people of the demo."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -26,12 +26,12 @@ _DEMO_PEOPLE = (
 
 
 class LinkSpent(Exception):
-    """The set-up link is wrong, too old, or was used."""
+    """The setup link is wrong, expired, or used."""
 
 
 @transaction.atomic
 def make_setup_link(*, now: datetime) -> str | None:
-    """Return the token of a fresh one-time link, None once somebody can sign in."""
+    """Return the token of a new one-time link, or None once someone can sign in."""
     if User.objects.exists():
         return None
     token = secrets.token_urlsafe(32)
@@ -42,7 +42,7 @@ def make_setup_link(*, now: datetime) -> str | None:
 
 
 def setup_link_is_good(token: str, *, now: datetime) -> bool:
-    """Tell whether the link may still make the first admin."""
+    """Return whether the link can still create the first admin."""
     return _good_links(token, now).exists() and not User.objects.exists()
 
 
@@ -52,7 +52,7 @@ def create_first_admin(
     *, token: str, team: str, name: str, email: str, password: str, now: datetime
 ) -> User:
     """Make the first team and its admin; raises LinkSpent unless the link is good."""
-    # Of two who use the link at once, only one finds it still there to be deleted.
+    # If two people use the link at once, only one can delete it.
     spent, _ = _good_links(token, now).delete()
     if not spent or User.objects.exists():
         raise LinkSpent
@@ -67,7 +67,7 @@ def create_first_admin(
 @sensitive_variables()
 @transaction.atomic
 def prepare_demo(*, password: str, now: datetime) -> None:
-    """Make the demo's people and connect them to the sandbox; what is there stays as it is."""
+    """Create the demo people and connect them to the sandbox; existing ones are left unchanged."""
     for email, name, team_name, role in _DEMO_PEOPLE:
         team, _ = Team.objects.get_or_create(name=team_name)
         user = User.objects.filter(email=email).first()

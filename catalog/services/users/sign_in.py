@@ -1,4 +1,4 @@
-"""Sign-in: what happens to a user's account, and the browsers in which they are signed in."""
+"""Account events such as failed sign-ins and password changes, and signed-in browsers."""
 
 import logging
 from datetime import datetime
@@ -14,17 +14,17 @@ from django.db import transaction
 from catalog.audit import record
 from catalog.models import Notification, PasswordLink, Team, User
 
-# Once the person has set a password, no link that was made before sets another one.
+# Once a user has set a password, links made before must not set another.
 _NEW_PASSWORDS = {"password changed", "password reset", "password set"}
-# What the person hears of, in the app and by mail, whoever did it.
+# Account events that the user is notified of in the app and by email, whoever caused them.
 _TOLD = {
     "password changed": "Your password was changed",
-    "password reset": "Your password was reset by a mailed link",
+    "password reset": "Your password was reset with a link sent by email",
     "password set": "Your password was set",
-    "password set by link": "Your password was set by a link that an admin made",
+    "password set by link": "Your password was set with a link from an admin",
     "second factor set up": "Two-factor authentication was turned on for your account",
     "second factor removed": "Two-factor authentication was turned off for your account",
-    "recovery codes made": "New recovery codes were made for your account",
+    "recovery codes made": "New recovery codes were generated for your account",
 }
 _ADVICE = "If it wasn't you, set a new password, sign out of other devices, and tell an admin."
 _LOG = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ _LOG = logging.getLogger(__name__)
 
 @transaction.atomic
 def note_account(user: User, *, action: str, now: datetime) -> None:
-    """Write into the log of each of the person's teams what happened to the account."""
+    """Record what happened to a user's account in the log of each of their teams."""
     if action in _NEW_PASSWORDS:
         PasswordLink.objects.withdraw_for(user, now)
     note_event(user, user=user, action=action, now=now)
@@ -40,7 +40,7 @@ def note_account(user: User, *, action: str, now: datetime) -> None:
 
 @transaction.atomic
 def note_failed_sign_in(*, email: str, now: datetime) -> None:
-    """Write that somebody tried; an address that nobody has is not kept."""
+    """Record a failed sign-in; unknown addresses are not stored."""
     tried = User.objects.filter(email=email.strip().lower()[:254]).first()
     if tried is not None:
         note_event(None, user=tried, action="sign-in failed", now=now)
@@ -48,7 +48,7 @@ def note_failed_sign_in(*, email: str, now: datetime) -> None:
 
 @transaction.atomic
 def end_session(user: User, *, session: UserSession, now: datetime) -> None:
-    """Sign one of the person's own browsers out."""
+    """Sign out one of the user's own browsers."""
     if session.user_id != user.pk:
         raise PermissionDenied
     end_all(sessions=[session])
@@ -57,7 +57,7 @@ def end_session(user: User, *, session: UserSession, now: datetime) -> None:
 
 @transaction.atomic
 def end_other_sessions(user: User, *, current: str, now: datetime) -> int:
-    """Sign out every browser of the person but the one with this session."""
+    """Sign out all of the user's other browsers; ``current`` is the session key to keep."""
     others = list(UserSession.objects.filter(user=user).exclude(session_key=current))
     end_all(sessions=others)
     if others:
@@ -67,7 +67,10 @@ def end_other_sessions(user: User, *, current: str, now: datetime) -> int:
 
 @transaction.atomic
 def remove_second_factor(*, email: str, now: datetime) -> bool:
-    """Take the second factor off an account, as an operator does who knows whose it is."""
+    """Turn off two-factor authentication for an account, at an operator's request.
+
+    Return False if there is no such account, or it has no second factor.
+    """
     owner = User.objects.filter(email=email.strip().lower()).first()
     if owner is None:
         return False
@@ -78,11 +81,11 @@ def remove_second_factor(*, email: str, now: datetime) -> bool:
 
 
 def note_event(actor: User | None, *, user: User, action: str, now: datetime) -> None:
-    """Log what happened to an account in each team of its user, and notify the user of it."""
+    """Record an account event in each of the user's teams, and notify the user if it matters."""
     teams = list(Team.objects.filter(memberships__in=user.memberships.all()).order_by("pk"))
     if action in _TOLD:
         _tell(user, _TOLD[action], now)
-    # Of a person in no team it is in the chain, but in no team's log (models/audit.py).
+    # For a user in no team, the entry is in the chain but in no team's log (models/audit.py).
     for team in teams or (None,):
         record(actor, action, user, team=team, now=now)
 
@@ -98,12 +101,12 @@ def _mail(address: str, subject: str, text: str) -> None:
     try:
         send_mail(subject, text, None, [address])
     except OSError as exc:
-        # The act is done, and its notice is in the app.
-        _LOG.warning("A notice could not be mailed: %s", type(exc).__name__)
+        # The action is complete, and its notification is in the app.
+        _LOG.warning("Could not email a notification: %s", type(exc).__name__)
 
 
 def end_all(*, sessions: list[UserSession]) -> None:
-    """Sign these browsers out."""
+    """Sign out these browsers."""
     keys = [session.session_key for session in sessions]
     Session.objects.filter(session_key__in=keys).delete()
     UserSession.objects.filter(session_key__in=keys).delete()

@@ -1,1 +1,1 @@
-"""Voices: change a name, labels or settings; archive."""
+"""Voices: change names, labels, and settings; archive."""

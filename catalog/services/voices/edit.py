@@ -1,4 +1,4 @@
-"""Give a voice another name and labels, and take voices out of the list without deleting them."""
+"""Rename and relabel voices, and archive them, which hides them without deleting them."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
@@ -18,13 +18,13 @@ from catalog.search.search_text import fill_names
 from catalog.tasks import enqueue_labels, enqueue_rename
 
 _BATCH = 500
-# Time for the message to get through: then the sweep wakes a worker.
+# Time for the message to arrive; after that, the sweep wakes a worker.
 _SWEPT_AFTER = timedelta(seconds=30)
 
 
 @transaction.atomic
 def rename_voice(user: User, *, voice: Voice, name: str, now: datetime) -> None:
-    """Name the voice here at once; a worker then names it at the provider, where that can be."""
+    """Rename the voice here at once; a worker then renames it at the provider if possible."""
     team = voice.account.team
     if not policies.may_rename(user, team):
         raise PermissionDenied
@@ -43,9 +43,9 @@ def rename_voice(user: User, *, voice: Voice, name: str, now: datetime) -> None:
 
 @transaction.atomic
 def relabel_voice(user: User, *, voice: Voice, labels: Mapping[str, str], now: datetime) -> None:
-    """Say of the voice what the team knows better; "" leaves a facet to what its provider says.
+    """Set the team's own labels for a voice; "" falls back to the provider's label.
 
-    It holds here at once; a worker then carries it to the provider, as far as that keeps labels.
+    They apply here at once; a worker then sends the provider the labels that it can store.
     """
     team = voice.account.team
     if not policies.may_rename(user, team):
@@ -62,9 +62,9 @@ def relabel_voice(user: User, *, voice: Voice, labels: Mapping[str, str], now: d
 
 @transaction.atomic
 def archive_voices(user: User, *, team: Team, voices: Collection[Voice], now: datetime) -> None:
-    """Take the voices out of the team's list; nothing changes at the provider, nothing is lost.
+    """Hide the voices from the team's list; nothing changes at the provider or is deleted.
 
-    Other people who are responsible for some of them are notified, once each.
+    Each other person who is responsible for some of them gets one notification.
     """
     fresh = [voice for voice in voices if not voice.is_archived]
     _set_archived(user, team, voices, now, archived_at=now)
@@ -73,7 +73,7 @@ def archive_voices(user: User, *, team: Team, voices: Collection[Voice], now: da
 
 @transaction.atomic
 def unarchive_voices(user: User, *, team: Team, voices: Collection[Voice], now: datetime) -> None:
-    """Put the voices back into the team's list."""
+    """Return the voices to the team's list."""
     _set_archived(user, team, voices, now, archived_at=None)
 
 

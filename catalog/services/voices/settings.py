@@ -1,4 +1,4 @@
-"""Read and change the settings that a provider keeps with a voice; a worker does it."""
+"""Read and change the settings that a provider stores for a voice; a worker does the work."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -13,13 +13,13 @@ from catalog.models import User, Voice, VoiceSettings
 from catalog.providers.types import SettingField
 from catalog.tasks import enqueue_settings
 
-# The message of the broker comes at once; when it is lost, the sweep looks after this.
+# The broker's message arrives at once; if it is lost, the sweep acts after this long.
 _SWEPT_AFTER = timedelta(seconds=30)
 
 
 @transaction.atomic
 def read_settings_again(user: User, *, voice: Voice, now: datetime) -> VoiceSettings:
-    """Ask a worker to read the voice's settings at its provider."""
+    """Have a worker read the voice's settings from its provider."""
     return _ask(user, voice, now, "voice settings read", VoiceSettings.State.READING, {})
 
 
@@ -27,13 +27,13 @@ def read_settings_again(user: User, *, voice: Voice, now: datetime) -> VoiceSett
 def change_settings(
     user: User, *, voice: Voice, values: Mapping[str, float | bool], now: datetime
 ) -> VoiceSettings:
-    """Ask a worker to change the voice's settings at its provider."""
+    """Have a worker change the voice's settings at its provider."""
     return _ask(user, voice, now, "voice settings changed", VoiceSettings.State.SAVING, values)
 
 
 @transaction.atomic
 def reset_settings(user: User, *, voice: Voice, now: datetime) -> VoiceSettings:
-    """Ask a worker to give the voice the settings that its provider starts with."""
+    """Have a worker reset the voice to its provider's default settings."""
     kept = VoiceSettings.objects.filter(voice=voice).first()
     told = kept.defaults if kept else {}
     values = {field.name: told.get(field.name, field.default) for field in _fields(voice)}
