@@ -6,12 +6,25 @@ from pathlib import Path
 import pytest
 
 from catalog.providers.registry import all_infos
+from tests.plugins.follow_guide import (
+    EXAMPLE,
+    add_provider,
+    copy_tree,
+    read_excerpts,
+    run_suite,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text()
 README = (ROOT / "README.md").read_text()
 THIRD_PARTY = (ROOT / "THIRD_PARTY.md").read_text().lower()
 SETTINGS = (ROOT / "voiceboard" / "settings.py").read_text()
+SETTINGS_PAGE = (DOCS / "operators" / "settings.md").read_text()
+PAGES = sorted(DOCS.rglob("*.md"))
+MARKDOWN = [*sorted(ROOT.glob("*.md")), *PAGES]
+_LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+_CODE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
 def catalog_modules() -> list[str]:
@@ -52,15 +65,66 @@ def test_every_function_of_the_walks_is_there(function):
 
 
 @pytest.mark.parametrize("variable", settings_variables())
-def test_the_readme_explains_every_setting(variable):
-    assert f"`{variable}`" in README
+def test_every_setting_is_explained(variable):
+    assert re.search(rf"^\| `{variable}` \|", SETTINGS_PAGE, re.MULTILINE)
+
+
+def test_no_setting_is_explained_that_is_not_there():
+    named = set(re.findall(r"^\| `([A-Z_]+)` \|", SETTINGS_PAGE, re.MULTILINE))
+    addresses = {f"VOICEBOARD_{i.slug.upper()}_BASE_URL" for i in all_infos() if not i.is_built_in}
+
+    assert named == {*settings_variables(), *addresses}
 
 
 @pytest.mark.parametrize("info", all_infos(), ids=lambda info: info.slug)
 def test_the_readme_says_what_works_with_every_provider(info):
     assert re.search(rf"^\| {info.label} \|", README, re.MULTILINE)
-    setting = info.slug.upper() if info.is_built_in else f"{info.slug.upper()}_BASE_URL"
-    assert f"`VOICEBOARD_{setting}`" in README
+
+
+def headings(path: Path) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    lines = re.findall(r"^#+ (.+)$", _CODE.sub("", path.read_text()), re.MULTILINE)
+    words = (re.sub(r"[^\w\s-]", "", line.lower()) for line in lines)
+    return {word.strip().replace(" ", "-") for word in words}
+
+
+@pytest.mark.parametrize("page", MARKDOWN, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_relative_link_leads_somewhere(page):
+    for link in _LINK.findall(_CODE.sub("", page.read_text())):
+        if "://" in link:
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+
+        assert target.exists(), link
+        assert not anchor or anchor in headings(target), link
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
+def test_the_index_links_every_page(page):
+    index = DOCS / "README.md"
+    links = {(DOCS / link).resolve() for link in _LINK.findall(index.read_text())}
+
+    assert page == index or page in links
+
+
+def test_the_guide_quotes_code_that_is_there():
+    code = "\n".join(path.read_text() for path in EXAMPLE.glob("*.py"))
+    excerpts = [each for each in read_excerpts() if not each.startswith("LISTS[")]
+
+    assert len(excerpts) > 10
+    assert [each for each in excerpts if each not in code] == []
+    for excerpt in read_excerpts("json"):
+        assert excerpt in [path.read_text() for path in (EXAMPLE / "fixtures").iterdir()]
+
+
+def test_who_follows_the_guide_has_a_provider_that_conforms(tmp_path):
+    copy_tree(tmp_path)
+    add_provider(tmp_path)
+    done = run_suite(tmp_path)
+
+    assert done.returncode == 0, done.stdout
+    assert int(re.search(r"(\d+) passed", done.stdout)[1]) > 150
 
 
 def test_the_two_commands_of_the_readme_exist():
@@ -89,5 +153,5 @@ def locked_packages() -> list[str]:
 
 
 @pytest.mark.parametrize("package", locked_packages())
-def test_the_licence_of_every_locked_package_is_told(package):
+def test_the_license_of_every_locked_package_is_listed(package):
     assert re.search(rf"(?<![\w-]){package}(?![\w-])", THIRD_PARTY)

@@ -27,9 +27,9 @@ ANALYSIS = {"previews", "analysis"}
 HOUSEKEEPING = {"syncs", "maintenance"}
 
 
-def read_me() -> list[list[str]]:
-    """Return the workers' command lines that the README lists."""
-    text = (ROOT / "README.md").read_text()
+def documented() -> list[list[str]]:
+    """Return the workers' command lines in the docs for operators."""
+    text = (ROOT / "docs" / "operators" / "several-machines.md").read_text()
     lines = re.findall(r"^celery -A voiceboard worker .*$", text, re.MULTILINE)
     return [shlex.split(line, comments=True) for line in lines]
 
@@ -46,11 +46,11 @@ def test_every_task_has_a_queue():
     assert ours - RUN_HERE == set(ROUTES)
 
 
-def test_the_readme_starts_the_same_workers_as_the_supervisor():
-    assert [options(line) for line in read_me()] == [options(each) for each in SUPERVISED]
+def test_the_docs_start_the_same_workers_as_the_supervisor():
+    assert [options(line) for line in documented()] == [options(each) for each in SUPERVISED]
 
 
-@pytest.mark.parametrize("commands", [SUPERVISED, read_me()], ids=["supervisor", "readme"])
+@pytest.mark.parametrize("commands", [SUPERVISED, documented()], ids=["supervisor", "docs"])
 def test_every_queue_is_served_by_one_worker_and_no_wish_shares_it_with_other_work(commands):
     served = [set(options(command)["--queues"].split(",")) for command in commands]
 

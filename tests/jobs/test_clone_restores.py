@@ -39,7 +39,7 @@ class Backup:
             connection.connection.backup(copy)
 
     def restore(self) -> None:
-        """Put the copy in place of the database, as the README says."""
+        """Put the copy in place of the database, as docs/operators/backup.md says."""
         connection.close()
         for name in (f"{self._path}-wal", f"{self._path}-shm"):
             Path(name).unlink(missing_ok=True)

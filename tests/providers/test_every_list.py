@@ -3,7 +3,7 @@
 import contextlib
 import json
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 import pytest
@@ -14,36 +14,8 @@ from catalog.providers.types import VoiceState
 from catalog.sandbox.faults import Fault, FaultKind
 from tests.providers.conftest import FakeServer, load_fixture
 from tests.providers.verbs import SLUGS, each
+from tests.providers.wire_formats import LISTS, PROMISES
 
-
-class Lists(NamedTuple):
-    """How a provider lists its voices: the fixture and the field of each list, and its envelope."""
-
-    fixtures: tuple[tuple[str, str], ...]
-    envelope: dict[str, Any]
-    is_wrapped: bool = False
-    second_path: str = ""
-
-
-LISTS = {
-    "elevenlabs": Lists((("voices_documented", "voices"),), {"has_more": False}),
-    "inworld": Lists((("voices_documented", "voices"),), {"totalSize": 0, "nextPageToken": ""}),
-    "noiz": Lists(
-        (("voices_custom", "voices"), ("voices_built_in", "voices")),
-        {"total_count": 0},
-        is_wrapped=True,
-    ),
-    "stepfun": Lists(
-        (("clones_documented", "data"), ("system_voices", "voices")),
-        {"object": "list", "has_more": False},
-        second_path="*/audio/system_voices",
-    ),
-    "telnyx": Lists(
-        (("clones_page_2", "data"), ("voices", "voices")),
-        {"meta": {"total_pages": 0, "total_results": 0}},
-        second_path="*/text-to-speech/voices",
-    ),
-}
 SECOND = [slug for slug in SLUGS if len(LISTS[slug].fixtures) > 1]
 each_with_two = pytest.mark.parametrize("slug", SECOND)
 TEXT = {"content-type": "text/plain"}
@@ -141,15 +113,6 @@ def test_a_failure_inside_a_good_answer_is_not_taken_for_an_empty_list(slug, fai
 def test_an_answer_that_tells_of_no_list_is_not_taken_for_an_empty_one(slug, page):
     with serve(slug, page).connect() as adapter, pytest.raises(errors.TryLater):
         ids_of(adapter)
-
-
-PROMISES = {
-    "elevenlabs": {"has_more": True, "next_page_token": "t"},
-    "inworld": {"totalSize": 42},
-    "noiz": {"total_count": "42"},
-    "stepfun": {"has_more": True},
-    "telnyx": {"meta": {"total_results": 42, "total_pages": 3}},
-}
 
 
 @each

@@ -14,6 +14,7 @@ from catalog.sandbox.faults import FaultKind
 from tests.providers.conftest import KEY, FakeServer
 from tests.providers.sandboxed import MARKER, wish
 from tests.providers.verbs import SLUGS, each, each_cloning, each_with, run
+from tests.providers.wire_formats import REFUSALS
 
 HTML = {"content-type": "text/html"}
 CLEAR = [
@@ -29,14 +30,6 @@ CLEAR = [
     (422, b"null", errors.RequestRejected),
 ]
 UNCLEAR = [(200, b"<html>Hello</html>"), (200, b"fine"), (408, b"timeout"), (502, b"<html></html>")]
-# The same words, as each provider writes them.
-SHAPES = {
-    "elevenlabs": lambda words: {"detail": {"status": "new_status", "message": words}},
-    "inworld": lambda words: {"code": 99, "message": words},
-    "noiz": lambda words: {"code": 1234, "message": words},
-    "stepfun": lambda words: {"error": {"type": "new_type", "message": words}},
-    "telnyx": lambda words: {"errors": [{"code": "99999", "title": "New", "detail": words}]},
-}
 NOT_OF_THE_KEY = [
     "Your subscription has a failed payment.",
     "The text is longer than 300 characters.",
@@ -70,7 +63,7 @@ def test_an_answer_that_may_follow_a_carried_out_request_stays_unknown(slug, ver
 @each_cloning
 @pytest.mark.parametrize("status", [408, 500])
 def test_the_provider_s_own_words_do_not_make_a_timeout_clear(slug, status):
-    server = FakeServer(slug).will_send(status, SHAPES[slug]("Something took too long."))
+    server = FakeServer(slug).will_send(status, REFUSALS[slug]("Something took too long."))
 
     with server.connect() as adapter, pytest.raises(errors.OutcomeUnknown, match="too long"):
         run(adapter, "clone")
@@ -87,7 +80,7 @@ def test_a_file_that_is_too_large_is_said_to_be():
 @pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize("words", NOT_OF_THE_KEY)
 def test_a_refusal_that_does_not_speak_of_the_key_does_not_condemn_it(slug, verb, status, words):
-    server = FakeServer(slug).will_send(status, SHAPES[slug](words))
+    server = FakeServer(slug).will_send(status, REFUSALS[slug](words))
 
     with server.connect() as adapter, pytest.raises(errors.RequestRejected) as caught:
         run(adapter, verb)
@@ -97,7 +90,7 @@ def test_a_refusal_that_does_not_speak_of_the_key_does_not_condemn_it(slug, verb
 
 @each
 def test_a_key_that_the_account_s_trouble_hits_is_good_and_the_trouble_is_named(slug):
-    refusal = SHAPES[slug]("Your subscription has a failed payment.")
+    refusal = REFUSALS[slug]("Your subscription has a failed payment.")
     server = FakeServer(slug)
     for _ in range(4):
         server.will_send(401, refusal)
@@ -111,7 +104,7 @@ def test_a_key_that_the_account_s_trouble_hits_is_good_and_the_trouble_is_named(
 
 @pytest.mark.parametrize("slug", sorted(set(SLUGS) - {"elevenlabs"}))
 def test_words_that_speak_of_the_key_condemn_it(slug):
-    server = FakeServer(slug).will_send(401, SHAPES[slug]("Your API key has expired."))
+    server = FakeServer(slug).will_send(401, REFUSALS[slug]("Your API key has expired."))
 
     with server.connect() as adapter, pytest.raises(errors.CredentialRejected):
         run(adapter, "voices")
@@ -130,7 +123,7 @@ def test_words_that_speak_of_the_key_condemn_it(slug):
     ],
 )
 def test_a_429_is_try_later_only_if_waiting_would_help(slug, verb, words, kind):
-    server = FakeServer(slug).will_send(429, SHAPES[slug](words))
+    server = FakeServer(slug).will_send(429, REFUSALS[slug](words))
 
     with server.connect() as adapter, pytest.raises(errors.ProviderError) as caught:
         run(adapter, verb)
@@ -149,7 +142,7 @@ def test_a_429_in_plain_text_is_understood_as_well(slug):
 @each_with("voices", "clone", "speak")
 @pytest.mark.parametrize("words", ["The sample has no speech.", "The account has no credits left."])
 def test_a_failure_inside_a_good_answer_is_a_refusal(slug, verb, words):
-    server = FakeServer(slug).will_send(200, SHAPES[slug](words))
+    server = FakeServer(slug).will_send(200, REFUSALS[slug](words))
 
     with server.connect() as adapter, pytest.raises(errors.RequestRejected) as caught:
         run(adapter, verb)
@@ -160,7 +153,7 @@ def test_a_failure_inside_a_good_answer_is_a_refusal(slug, verb, words):
 
 @each_cloning
 def test_a_breakdown_inside_a_good_answer_leaves_a_clone_unknown(slug):
-    server = FakeServer(slug).will_send(200, SHAPES[slug]("Internal error."))
+    server = FakeServer(slug).will_send(200, REFUSALS[slug]("Internal error."))
     if slug in {"noiz", "inworld"}:
         code = {"noiz": 503, "inworld": 13}[slug]
         server = FakeServer(slug).will_send(200, {"code": code, "message": "Internal error."})
@@ -171,7 +164,7 @@ def test_a_breakdown_inside_a_good_answer_leaves_a_clone_unknown(slug):
 
 @each
 def test_a_key_that_a_good_answer_repeats_is_not_passed_on(slug):
-    server = FakeServer(slug).will_send(200, SHAPES[slug](f"{'x' * 490} {KEY} is wrong"))
+    server = FakeServer(slug).will_send(200, REFUSALS[slug](f"{'x' * 490} {KEY} is wrong"))
 
     with server.connect() as adapter, pytest.raises(errors.ProviderError) as caught:
         run(adapter, "voices")

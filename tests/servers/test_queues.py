@@ -1,4 +1,4 @@
-"""Clones go on while other work is queued: with the README's workers, over each broker."""
+"""Clones go on while other work is queued: with the documented workers, over each broker."""
 
 import re
 import shlex
@@ -21,8 +21,8 @@ def broker(request: pytest.FixtureRequest, folder: Path) -> str:
     return request.getfixturevalue(request.param)
 
 
-def workers_of_the_readme() -> list[list[str]]:
-    text = (ROOT / "README.md").read_text()
+def documented_workers() -> list[list[str]]:
+    text = (ROOT / "docs" / "operators" / "several-machines.md").read_text()
     lines = re.findall(r"^celery -A voiceboard worker .*$", text, re.MULTILINE)
     words = [shlex.split(line, comments=True) for line in lines if "speech" not in line]
     return [
@@ -61,7 +61,7 @@ def test_thirty_clones_are_done_while_much_analysis_waits(broker, folder, tmp_pa
     }
     with prepared(folder, None, **settings) as installation:
         send(installation)
-        for command in workers_of_the_readme():
+        for command in documented_workers():
             installation.start(command)
 
         for task in ("run_clone", "run_speech"):

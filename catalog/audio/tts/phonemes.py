@@ -59,7 +59,7 @@ def phonemize(text: str, language: str) -> list[list[int]]:
 
 
 def _needs(extra: str) -> str:
-    return f"This language needs the extra “{extra}”, which is not installed; see the README."
+    return f"This language needs the extra “{extra}”, which is not installed."
 
 
 def _split(text: str) -> list[str]:
