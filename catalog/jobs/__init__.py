@@ -1,1 +1,1 @@
-"""Slow work in a worker: talks to providers, writes in short transactions between the calls."""
+"""Background jobs: call providers, and write to the database in short transactions in between."""

@@ -1,4 +1,4 @@
-"""Tell people that a job of theirs has ended."""
+"""Notify people about their jobs."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -17,15 +17,15 @@ _KEPT = timedelta(days=60)
 _ENDINGS = {
     State.READY: ("done", "{name} is ready at {provider}."),
     State.FAILED: ("fail", "{name} was not made at {provider}. {message}"),
-    State.NEEDS_LOOK: ("fail", "{name} at {provider} needs a look. {message}"),
-    State.CANCELLED: ("off", "{name} at {provider} was cancelled. {message}"),
+    State.NEEDS_LOOK: ("fail", "{name} at {provider} needs your attention. {message}"),
+    State.CANCELLED: ("off", "{name} at {provider} was canceled. {message}"),
 }
 
 
 def tell_end(
     job: CloneJob, state: CloneJob.State, message: str, now: datetime, heir: User | None = None
 ) -> None:
-    """Write down for who answers for it how the job ended; in the transaction that ends it."""
+    """Notify the responsible person how the job ended; call it in the transaction that ends it."""
     mood, words = _ENDINGS[state]
     text = words.format(name=job.name[:80], provider=job.account.info.label, message=message)
     Notification.objects.create(
@@ -39,8 +39,8 @@ def tell_end(
 
 
 def tell_wait(job: CloneJob, message: str, now: datetime) -> None:
-    """Write down for who answers for it that the job waits for something people have to do."""
-    text = f"{job.name[:80]} at {job.account.info.label} waits. {message}"
+    """Notify the responsible person that the job waits for them to act."""
+    text = f"{job.name[:80]} at {job.account.info.label} is waiting. {message}"
     Notification.objects.create(
         team=job.team, user=job.responsible, job=job, text=text[:300], mood="fail", made_at=now
     )
@@ -49,14 +49,14 @@ def tell_wait(job: CloneJob, message: str, now: datetime) -> None:
 def tell_person(
     person: User, team: Team, text: str, now: datetime, *, page: str, mood: str = "off"
 ) -> None:
-    """Write a notice for one person that leads to a page of ours."""
+    """Send one person a notification that links to one of our pages."""
     Notification.objects.create(
         team=team, user=person, page=page, text=text[:500], mood=mood, made_at=now
     )
 
 
 def tell_archived(user: User, team: Team, voices: Collection[Voice], now: datetime) -> None:
-    """Tell the owners of archived voices, but for who archived them, that no list shows them."""
+    """Notify owners whose voices someone else archived."""
     own = [voice.pk for voice in voices if voice.is_owned and voice.kind in Voice.OWN_KINDS]
     keepers = find_all_responsible(own)
     names: dict[User, list[str]] = defaultdict(list)
@@ -74,7 +74,7 @@ def tell_archived(user: User, team: Team, voices: Collection[Voice], now: dateti
 def stop_clones(
     rows: "QuerySet[CloneJob]", message: str, now: datetime, heir: User | None = None
 ) -> int:
-    """End those that were not sent yet, tell who answers for each, or the heir; return how many."""
+    """Fail clones that were not sent yet, and notify the responsible person or ``heir``."""
     unsent = rows.filter(state__in=CloneJob.ACTIVE_STATES, step=CloneJob.Step.PLANNED)
     locked = unsent.select_for_update(of=("self",)).select_related(
         "team", "account", "requested_by", "kept_by"
@@ -87,9 +87,9 @@ def stop_clones(
 
 
 def notify_responsible(plan: CleanupPlan, now: datetime, heir: User | None = None) -> None:
-    """Tell those who answer for voices of a confirmed plan until when they can keep them.
+    """Notify the people responsible for voices of an approved plan until when to keep them.
 
-    With an heir only this one, who answers for some of them from now on.
+    With ``heir``, notify only the person who just took over some of them.
     """
     waiting = plan.lines.held()
     lines = waiting.exclude(responsible=None) if heir is None else waiting.filter(responsible=heir)
@@ -101,7 +101,7 @@ def notify_responsible(plan: CleanupPlan, now: datetime, heir: User | None = Non
             team=plan.team,
             user_id=responsible,
             page=Notification.Page.KEEPING,
-            text=f"{_count_clones(number)} to be deleted on {until}. Keep what you need.",
+            text=f"{_count_clones(number)} to be deleted on {until}. You can still keep them.",
             mood="off",
             made_at=now,
         )
@@ -115,5 +115,5 @@ def _count_clones(number: int) -> str:
 
 
 def forget_old_notices(now: datetime) -> int:
-    """Drop what happened long ago; return how much."""
+    """Delete notifications older than 60 days; return how many."""
     return Notification.objects.filter(made_at__lt=now - _KEPT).delete()[0]

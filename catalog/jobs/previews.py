@@ -1,4 +1,4 @@
-"""Keep previews on our disk, and measure what their waveform is drawn from."""
+"""Store previews locally, and measure their waveforms."""
 
 import hashlib
 import logging
@@ -22,33 +22,33 @@ from catalog.providers.types import AudioClip
 
 logger = logging.getLogger(__name__)
 
-# Few at a time: somebody who waits for a clone comes in between.
+# Small batches, so that clones someone is waiting for come in between.
 _WARMED_AT_ONCE = 12
-# What has to be spoken first takes long, and whoever pressed a button waits behind it.
+# Generating a preview is slow, and people who pressed Play wait behind it.
 _SPOKEN_AT_ONCE = 1
-_PROBLEM_LASTS = 30  # seconds; whoever asks later has the worker try again
-_LONGEST_FETCH_SECONDS = 30  # for one preview, whatever calls it takes
+_PROBLEM_LASTS = 30  # seconds; a request after that makes the worker try again
+_LONGEST_FETCH_SECONDS = 30  # for one preview, all calls included
 _LONGEST_PREVIEW_SECONDS = 600
-# The source of a clip that a worker had spoken, because the provider has no preview.
+# The source of a clip that we generated because the provider has no preview.
 GENERATED = "generated"
 
 
 class NotSound(Exception):
-    """What the provider sent is no audio that we know."""
+    """The provider sent something that is not audio in a known format."""
 
 
 def preview_source(voice: Voice) -> str:
-    """Name what the clip is made from, so that a changed preview is fetched anew."""
+    """Return what the clip was made from, so that a changed preview is fetched again."""
     if voice.is_preview_generated:
         return GENERATED
     return hashlib.sha256(f"{voice.preview_url}|{voice.preview_sample_id}".encode()).hexdigest()
 
 
 def keep_clip(voice: Voice, sound: AudioClip, source: str, now: datetime) -> PreviewClip:
-    """Store the sound as the voice's clip; raises NotSound."""
+    """Store the audio as the voice's clip; raises NotSound."""
     found = sniff_format(sound.content)
     if found is None:
-        raise NotSound(f"{voice.info.label} sent something that is not sound.")
+        raise NotSound(f"{voice.info.label} sent something that isn't audio.")
     path, size, _ = store_media("previews", [sound.content], found.slug)
     values = {
         "source": source,
@@ -73,9 +73,9 @@ def keep_clip(voice: Voice, sound: AudioClip, source: str, now: datetime) -> Pre
 
 
 def measure_clip(clip_id: int) -> None:
-    """Decode the clip for its length and waveform; one that does not decode stays without.
+    """Measure the clip's length and waveform; a clip that can't be decoded keeps none.
 
-    A clip that not every browser plays is replaced by an MP3 of it.
+    A clip that not every browser can play is replaced with an MP3.
     """
     clip = PreviewClip.objects.filter(pk=clip_id).first()
     if clip is None or (clip.seconds is not None and clip.is_playable is not None):
@@ -101,13 +101,13 @@ def measure_clip(clip_id: int) -> None:
 
 
 def warm_previews(account_id: int, clock: Clock) -> bool:
-    """Fetch some of the clips that the account's voices lack, newest first; True if more wait.
+    """Fetch some of the account's missing previews, newest first; return whether more remain.
 
-    Only what a provider already holds is fetched; nothing is spoken, so nothing is spent.
+    Only existing previews are fetched. Nothing is generated, so it costs nothing.
     """
     account = ProviderAccount.objects.filter(pk=account_id).first()
     if account is None or not has_room():
-        return False  # what is only convenient leaves the last room to what is needed
+        return False  # leave the remaining disk space to essential data
     most = _SPOKEN_AT_ONCE if account.info.is_built_in else _WARMED_AT_ONCE
     credential, voices = _find_lacking(account, most)
     if credential is None:
@@ -126,18 +126,18 @@ def warm_previews(account_id: int, clock: Clock) -> bool:
                 except (TryLater, CredentialRejected):
                     raise
                 except (ProviderError, NotSound):
-                    logger.info("No preview could be kept of voice %s", voice.pk)
+                    logger.info("No preview could be stored for voice %s", voice.pk)
     except (ProviderError, CannotOpen):
         logger.info("Stopped fetching previews of account %s", account.pk)
         return False
     if settings.WARMS_SLOWLY and not account.info.is_built_in:
-        return False  # the next sync of the account goes on
-    # Some previews are never to be had; as long as others came, there is a point in going on.
+        return False  # continued after the account's next sync
+    # Some previews are unavailable. Continue as long as others could be fetched.
     return kept > 0 and len(voices) == most
 
 
 def _find_lacking(account: ProviderAccount, most: int) -> tuple[Credential | None, list[Voice]]:
-    """Return a key with voices that it lists and that lack their clips."""
+    """Return a key and voices that it lists and that have no clip yet."""
     rows = Voice.objects.present().filter(account=account, clip=None)
     lacking = rows.exclude(preview_url="", preview_sample_id="")
     for credential in Credential.objects.working().filter(account=account):
@@ -149,12 +149,12 @@ def _find_lacking(account: ProviderAccount, most: int) -> tuple[Credential | Non
 
 
 def find_preview_problem(voice: Voice) -> str:
-    """Return why a worker could not get this preview a moment ago, "" if it could."""
+    """Return why this preview could not be fetched a moment ago, "" if it could."""
     return str(cache.get(_problem_key(voice), ""))
 
 
 def fetch_clip(voice_id: int, credential_id: str, clock: Clock) -> int | None:
-    """Fetch the clip that a person is waiting for, unless it is there; return the clip's id."""
+    """Fetch the clip that someone is waiting for unless it exists; return the clip's id."""
     voice = Voice.objects.present().select_related("account").filter(pk=voice_id).first()
     if voice is None or not voice.can_play or voice.info.is_built_in:
         return None
@@ -163,9 +163,9 @@ def fetch_clip(voice_id: int, credential_id: str, clock: Clock) -> int | None:
 
 
 def speak_preview(voice_id: int, clock: Clock) -> int | None:
-    """Speak the clip of a built-in voice, unless it is there; return the clip's id.
+    """Generate the preview of a built-in voice unless it exists; return the clip's id.
 
-    Others only have their previews fetched: what is spoken elsewhere may cost credit.
+    For other providers previews are only fetched, because generating one may cost credit.
     """
     voice = Voice.objects.present().select_related("account").filter(pk=voice_id).first()
     if voice is None or not voice.can_play or not voice.info.is_built_in:
@@ -190,9 +190,9 @@ def _problem_key(voice: Voice) -> str:
 
 
 def _get_clip(voice: Voice, credential: Credential | None, clock: Clock) -> str:
-    """Have the provider play the voice and keep the clip; return what went wrong, or ""."""
+    """Get the preview from the provider and store it; return the problem, or ""."""
     if credential is None:
-        return f"{voice.info.label} does not work at the moment; see Keys."
+        return f"No working {voice.info.label} key. Check your API keys."
     base_url = settings.PROVIDER_BASE_URLS[voice.provider]
     try:
         with open_provider(voice.provider, credential.secrets(), base_url) as provider:

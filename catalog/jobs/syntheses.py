@@ -1,8 +1,8 @@
-"""Have a text spoken so that it is paid for once, whatever breaks on the way.
+"""Synthesize speech so that it is charged only once, despite crashes and lost responses.
 
-The step is committed as *sent* before the call. A call of which the answer got lost is never made
-again by itself: nothing at a provider tells whether it was charged, so a person decides. Where
-speaking is free it is simply done again.
+The step is committed as *sent* before the call. A call whose response was lost is never repeated
+automatically: no provider says whether it was charged, so a person decides. Free synthesis is
+simply repeated.
 """
 
 import logging
@@ -36,7 +36,7 @@ LONGEST_CLIP_SECONDS = 1800
 
 
 def run_speech(speech_id: RowId, clock: Clock) -> None:
-    """Take the speech to its end, or one step on; may be called any number of times."""
+    """Advance the synthesis as far as possible; safe to call any number of times."""
     lease = claim_work(
         Synthesis, speech_id, states=Synthesis.ACTIVE_STATES, running=State.RUNNING, clock=clock
     )
@@ -46,11 +46,11 @@ def run_speech(speech_id: RowId, clock: Clock) -> None:
         try:
             _SpeechRun(lease, clock).go_on()
         except LeaseLost:
-            logger.info("Speech %s was stopped or taken over by another worker", speech_id)
+            logger.info("Synthesis %s was stopped or taken over by another worker", speech_id)
 
 
 class _SpeechRun:
-    """One worker's turn at one speech."""
+    """One worker's pass over one synthesis."""
 
     def __init__(self, lease: Lease, clock: Clock) -> None:
         self.lease, self.clock = lease, clock
@@ -67,19 +67,22 @@ class _SpeechRun:
             words = f"The worker stopped before {self.info.label} answered."
             self._leave_unclear(words)
         elif speech.step == Step.PLANNED and self._may_be_paid_for():
-            words = f"{self.info.label} may have spoken this before Voiceboard was started again."
+            words = f"{self.info.label} may have received this before Voiceboard restarted."
             self._leave_unclear(words)
         elif speech.credential is None:
             self._fail("Stopped: the key was removed.")
         elif speech.attempt_count >= _MOST_SENDS:
-            self._fail(speech.message or f"{self.info.label} could not be reached.")
+            self._fail(speech.message or f"{self.info.label} couldn't be reached.")
         elif not has_room():
-            self._wait("The server's disk is full.", timedelta(minutes=1))
+            self._wait(
+                "The server's disk is full.",
+                timedelta(minutes=1),
+            )
         elif self._mark_sent():
             self._send()
 
     def _may_be_paid_for(self) -> bool:
-        """Tell whether another worker may have sent it, which no provider tells afterwards."""
+        """Return whether another worker may have sent it before a restore."""
         return not self.info.speaks_free and may_be_restored(self.speech)
 
     # The call that must not be repeated blindly
@@ -92,13 +95,13 @@ class _SpeechRun:
                     step=Step.SENT,
                     sent_at=sent_at,
                     attempt_count=self.speech.attempt_count + 1,
-                    message=f"{self.info.label} is speaking.",
+                    message=f"{self.info.label} is generating speech.",
                 )
         except IntegrityError:
-            self._wait("The same is being spoken for somebody else.", timedelta(seconds=1))
+            self._wait("Waiting for an identical request to finish.", timedelta(seconds=1))
             return False
         if self.clock() - sent_at > LEASE / 2:
-            # Frozen between commit and call: another worker may have it already. Nothing was sent.
+            # Nothing was sent: we stalled after the commit, so another worker may have it.
             self._wait("Waiting for a worker.", timedelta(0))
             return False
         return True
@@ -107,7 +110,7 @@ class _SpeechRun:
         try:
             sound = self._speak()
         except CannotOpen:
-            self._fail("The key can't be opened: enter it again.")
+            self._fail("The key can't be decrypted. Enter it again.")
         except TryLater as exc:
             failures = self.speech.failure_count + 1
             self._wait(
@@ -138,13 +141,13 @@ class _SpeechRun:
         except (NotSound, NotDecodable) as exc:
             self._fail(f"{exc} It may have been charged.", step=Step.CONFIRMED)
             return
-        # Kept whatever became of this turn: it is there, and has been paid for.
+        # Store the clip in any case: it exists and was paid for.
         try:
             clip = self._store(sound, found, measured)
         except OSError as exc:
             if not is_full(exc):
                 raise
-            words = "The server's disk is full, so the clip could not be kept."
+            words = "The server's disk is full, so the clip couldn't be saved."
             self._fail(f"{words} It may have been charged.", step=Step.CONFIRMED)
             return
         self._deliver(clip, is_cached=False)
@@ -173,7 +176,7 @@ class _SpeechRun:
             raise
         return clip
 
-    # How a turn ends
+    # How a step ends
 
     def _deliver(self, clip: SynthesizedClip, *, is_cached: bool) -> None:
         if self.speech.is_preview:
@@ -196,7 +199,7 @@ class _SpeechRun:
         self._finish(State.FAILED, message=message[:500], **values)
 
     def _leave_unclear(self, message: str) -> None:
-        words = f"{message} It may have been charged, so it was not sent again."
+        words = f"{message} It may have been charged, so it wasn't retried."
         self._finish(State.UNCLEAR, step=Step.UNKNOWN, message=words[:500])
 
     def _finish(self, state: Synthesis.State, **values: object) -> None:
@@ -209,5 +212,5 @@ class _SpeechRun:
 def _measure(sound: AudioClip, label: str) -> tuple[AudioFormat, DecodedMeasures]:
     found = sniff_format(sound.content)
     if found is None:
-        raise NotSound(f"{label} sent something that is not sound.")
+        raise NotSound(f"{label} sent something that isn't audio.")
     return found, measure_audio(sound.content, found, max_seconds=LONGEST_CLIP_SECONDS)

@@ -1,4 +1,4 @@
-"""Keep what is known of the use of voices."""
+"""Record how voices are used, here and at their providers."""
 
 import logging
 from collections.abc import Iterable
@@ -23,13 +23,13 @@ logger = logging.getLogger(__name__)
 _EVERY = timedelta(hours=12)
 _AGAIN = timedelta(hours=1)
 _PUT_OFF = timedelta(minutes=2)
-# What was generated while the last reading ran is read again.
+# Read an overlap again, to include what was generated during the last reading.
 _OVERLAP = timedelta(hours=1)
 
 
 @transaction.atomic
 def note_export(selection_id: int, now: datetime) -> None:
-    """Note that the voices of a selection were downloaded in a file; once for each download."""
+    """Record a use of each voice in an exported selection, once per download."""
     rows = Selection.objects.filter(pk=selection_id, unnoted_exports__gt=0)
     for selection in rows.select_for_update():
         voices = Voice.objects.filter(pk__in=selection.voice_ids, account__team=selection.team_id)
@@ -39,16 +39,16 @@ def note_export(selection_id: int, now: datetime) -> None:
 
 
 def find_unnoted_exports() -> list[int]:
-    """Return the selections whose download no worker has noted."""
+    """Return selections with downloads that were not recorded yet."""
     rows = Selection.objects.filter(unnoted_exports__gt=0)
     return list(rows.order_by("pk").values_list("pk", flat=True)[:100])
 
 
 def find_due_histories(now: datetime) -> list[int]:
-    """Return the accounts whose provider's history of use is to be read, each asked for once."""
+    """Return accounts whose usage history is due, each at most once every 2 minutes."""
     slugs = [info.slug for info in all_infos() if info.tells_uses]
     due = ProviderAccount.objects.filter(provider__in=slugs).filter(
-        # Later than any that is set: by a clock that was wrong.
+        # A due time later than any we set comes from a wrong clock.
         Q(uses_due_at=None) | Q(uses_due_at__lte=now) | Q(uses_due_at__gt=now + _EVERY)
     )
     ids = list(
@@ -62,8 +62,8 @@ def find_due_histories(now: datetime) -> list[int]:
 
 
 def read_uses(account_id: int, clock: Clock) -> bool:
-    """Take in what the provider tells of the use of the account's voices; False if it did not."""
-    # Reading twice does no harm, so nothing fences: only the due time moves on while it lasts.
+    """Store the provider's usage history of the account's voices; return whether it worked."""
+    # Reading twice is harmless, so no fence is needed: only the due time moves on meanwhile.
     held_by = {"until": "uses_due_at", "fence_name": "pk"}
     lease = Lease(ProviderAccount, str(account_id), account_id, clock, **held_by)
     account, started = ProviderAccount.objects.get(pk=account_id), clock()
@@ -77,7 +77,7 @@ def read_uses(account_id: int, clock: Clock) -> bool:
 
 
 def _read_uses(account: ProviderAccount, started: datetime) -> dict[str, Any]:
-    """Take it in by the first key that may; return what to keep of the account, {} if none may."""
+    """Read with the first key that works; return the account's new values, {} without one."""
     base_url = settings.PROVIDER_BASE_URLS.get(account.provider)
     keys = Credential.objects.working().filter(account=account).order_by("created_at")
     for credential in keys if base_url else ():
@@ -88,7 +88,7 @@ def _read_uses(account: ProviderAccount, started: datetime) -> dict[str, Any]:
                 since = account.uses_read_at and account.uses_read_at - _OVERLAP
                 newest, oldest = _sum_up(provider.uses(since))
         except (CannotOpen, ProviderError) as exc:
-            logger.info("Account %s tells no uses: %s", account.pk, exc)
+            logger.info("Account %s reports no usage: %s", account.pk, exc)
             continue
         _keep(account, newest)
         reaches = min(filter(None, (account.uses_from, oldest, started)))

@@ -213,7 +213,7 @@ def test_one_request_goes_to_several_providers_and_what_failed_is_tried_again(
     failed.get_by_role("button", name="Retry").click()
     expect(ana).to_have_url(JOB_ADDRESS)
     expect_state(ana, "Ready")
-    expect(ana.locator("#job-status")).to_contain_text("2 recordings in a row")
+    expect(ana.locator("#job-status")).to_contain_text("2 recordings joined")
     ana.get_by_role("link", name="Ana herself").click()
     expect(ana.locator(".job", has_text=name)).to_have_count(4)
     # Used once, a recording says so when it is chosen again.
@@ -238,7 +238,7 @@ def test_a_clone_is_cancelled_while_it_is_made_and_nothing_stays_at_the_provider
     expect_state(ana, "Cancelled")
     assert sandbox.voices_called(name, "full") == 0
     # Wherever one is, one is told, and the list behind the bell keeps it.
-    expect(elsewhere.locator(".toast", has_text=name)).to_contain_text("was cancelled")
+    expect(elsewhere.locator(".toast", has_text=name)).to_contain_text("was canceled")
     elsewhere.locator("#bell").click()
     elsewhere.get_by_role("button", name=name).click()
     expect(elsewhere).to_have_url(ana.url)
@@ -334,7 +334,7 @@ def test_noise_is_removed_on_request_and_the_way_back_leads_to_a_form_of_its_own
     send(ana)
 
     expect_state(ana, "Ready")
-    expect(ana.locator("#job-status")).to_contain_text("Noise was removed here before.")
+    expect(ana.locator("#job-status")).to_contain_text("Voiceboard removed background noise.")
     expect(ana.locator(".report")).to_contain_text("recording without noise.wav")
     ana.go_back()
     expect(ana.locator(".sample")).to_contain_text(f"Cloned before: {name}")

@@ -21,7 +21,7 @@ def test_a_lost_answer_is_settled_by_looking_and_makes_one_voice(
 
     start(ana, name, recording)
 
-    expect(ana.get_by_text("Looking whether the provider made the voice")).to_be_visible()
+    expect(ana.get_by_text("Checking whether the provider made the voice")).to_be_visible()
     expect_state(ana, "Ready")
     assert sandbox.voices_called(name, "full") == 1
     assert sandbox.changes("full")[0] == made + 1

@@ -130,7 +130,7 @@ def test_a_line_that_nobody_confirmed_or_that_has_ended_is_left_alone(line, stub
     ("change", "words"),
     [
         ({"name": "Ada the second"}, "It was renamed to “Ada the second”"),
-        ({"remote_deleted_at": factories.NOW}, "It was gone already."),
+        ({"remote_deleted_at": factories.NOW}, "It was already gone."),
         ({"is_owned": False}, "It can no longer be deleted."),
         ({"kind": Voice.Kind.LIBRARY}, "It can no longer be deleted."),
         ({"remote_id": "r-other"}, "It was renamed"),
@@ -159,7 +159,7 @@ def test_a_line_whose_key_was_removed_fails_and_says_so(cast, line, stub, clock)
 
     line.refresh_from_db()
     assert line.state == State.FAILED
-    assert line.message == "The key that could delete this voice was removed."
+    assert line.message == "The key for deleting this voice was removed."
     assert stub.asked == []
 
 
@@ -169,7 +169,7 @@ def test_a_line_whose_key_cannot_be_opened_fails_and_says_so(line, stub, clock):
     run_deletion(line.pk, clock)
 
     line.refresh_from_db()
-    assert (line.state, "enter it again" in line.message) == (State.FAILED, True)
+    assert (line.state, "Enter it again" in line.message) == (State.FAILED, True)
 
 
 def test_a_voice_that_the_provider_no_longer_knows_is_what_was_wanted(line, stub, clock):
@@ -268,7 +268,7 @@ def test_two_plans_for_one_voice_delete_it_once(cast, line, stub, clock):
 
     second.refresh_from_db()
     assert asked_to_delete(stub) == ["r-ada"]
-    assert (second.state, second.message) == (State.SKIPPED, "It was gone already.")
+    assert (second.state, second.message) == (State.SKIPPED, "It was already gone.")
 
 
 def test_a_frozen_worker_that_was_overtaken_writes_nothing(line, stub, clock, monkeypatch):

@@ -162,7 +162,7 @@ def test_a_lost_answer_is_settled_by_looking_and_adopts_the_voice(job, provider,
     run_clone(job.pk, clock)
     job.refresh_from_db()
     assert (job.state, job.step) == (State.WAITING, Step.UNKNOWN)
-    assert "Looking" in job.message
+    assert "Checking" in job.message
     run_to_end(job, clock)
 
     assert job.state == State.READY
@@ -293,7 +293,7 @@ def test_a_provider_that_takes_nothing_for_a_day_ends_the_job(job, provider, clo
     run_to_end(job, clock, most=1000)
 
     assert (job.state, job.step) == (State.FAILED, Step.PLANNED)
-    assert "for a day" in job.message
+    assert "for 24 hours" in job.message
     assert job.can_be_retried
 
 
@@ -328,7 +328,7 @@ def test_a_key_revoked_in_mid_job_turns_red_and_the_job_waits_for_another_with_o
 
     job.refresh_from_db()
     assert (job.state, job.step, job.attempt_count) == (State.WAITING, Step.PLANNED, 0)
-    assert "Replace it, and the job goes on" in job.message
+    assert "Replace it to continue" in job.message
     assert (Notification.objects.count(), provider.created) == (1, 0)
     Credential.objects.filter(pk=cast.credential.pk).update(health="good")
     run_to_end(job, clock)
@@ -353,7 +353,7 @@ def test_a_refused_key_that_nobody_replaces_for_a_day_ends_the_job(cast, job, pr
     run_to_end(job, clock)
 
     assert job.state == State.FAILED
-    assert "no other came for a day" in job.message
+    assert "wasn't replaced in 24 hours" in job.message
 
 
 def test_a_clock_that_jumps_ahead_brings_no_second_call_before_the_provider_had_its_time(
@@ -521,7 +521,7 @@ def test_a_voice_that_was_made_before_the_cancelling_is_removed_at_its_provider(
 
     assert (job.state, provider.deleted) == (State.CANCELLED, ["remote-1"])
     assert Voice.objects.get().is_gone
-    assert "removed" in job.message
+    assert "deleted" in job.message
     job.account.refresh_from_db()
     assert job.account.busy_with is None
 
@@ -585,7 +585,7 @@ def test_a_removal_that_fails_is_tried_until_the_voice_is_gone(job, provider, cl
     provider.delete = delete_at_last
     run_clone(job.pk, clock)
     job.refresh_from_db()
-    assert "could not be removed yet" in job.message
+    assert "could not be deleted yet" in job.message
 
     run_to_end(job, clock)
 
@@ -604,7 +604,7 @@ def test_where_nothing_can_be_deleted_the_job_says_that_the_voice_stays(
     run_to_end(job, clock)
 
     assert (job.state, provider.deleted) == (State.CANCELLED, [])
-    assert "it stays there" in job.message
+    assert "can't delete it" in job.message
 
 
 # Who is told, and what is told

@@ -127,7 +127,7 @@ def test_a_fetch_that_was_overtaken_writes_nothing_more(cast, stub, clock):
     run = sync_account(cast.account.pk, clock)
 
     account = ProviderAccount.objects.get(pk=cast.account.pk)
-    assert run.error == "Another worker went on with it."
+    assert run.error == "Another worker took over the sync."
     assert (account.sync_lease_until, account.synced_at) == (clock.now + LEASE, None)
     assert not Voice.objects.filter(remote_id="r-1").exists()
     gone.refresh_from_db()

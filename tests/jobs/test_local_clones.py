@@ -186,4 +186,4 @@ def test_while_local_is_left_out_its_job_waits_and_says_why(job, clock, settings
 
     job.refresh_from_db()
     assert job.state == CloneJob.State.WAITING
-    assert job.message == "Local is left out of this installation."
+    assert job.message == "Local is turned off in this installation."

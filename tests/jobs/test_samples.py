@@ -79,7 +79,7 @@ def test_a_file_on_which_every_reader_dies_is_given_up(sample, monkeypatch):
         sample.refresh_from_db()
 
     assert 1 < deaths < 10
-    assert "could not be read" in sample.problem
+    assert "couldn't be read" in sample.problem
 
 
 def test_a_sample_whose_file_is_missing_says_so(sample):
@@ -130,7 +130,7 @@ def test_a_recording_that_is_nothing_but_noise_says_so(cast):
     run_measurement(str(cleaned.pk))
 
     cleaned.refresh_from_db()
-    assert "nothing is left" in cleaned.problem
+    assert "No speech found" in cleaned.problem
 
 
 def test_noise_that_cannot_be_removed_is_told_and_not_tried_again(cast):
@@ -151,7 +151,7 @@ def test_it_is_told_which_recordings_went_without_their_noise(cast):
 
     _, words = convert_samples(sources, get_adapter("inworld").info)
 
-    assert words == "The recording as uploaded. Noise was removed here before."
+    assert words == "The recording as uploaded. Voiceboard removed background noise."
 
 
 def sources_of(cast, *seconds: float, **cut: float):
@@ -201,7 +201,7 @@ def test_several_samples_go_as_they_are_where_so_many_are_taken_else_in_a_row(ca
     one, words = convert_samples(sources, info)
 
     assert (len(several), len(one)) == (2, 1)
-    assert "2 recordings in a row" in words
+    assert "2 recordings joined" in words
 
 
 def test_a_cut_is_what_is_sent_and_what_counts(cast):

@@ -31,9 +31,7 @@ def test_an_account_that_became_full_ends_the_job_in_words_and_nothing_is_sent(
     run_to_end(job, clock)
 
     assert (job.state, provider.created, job.attempt_count) == (State.FAILED, 0, 0)
-    assert job.message == (
-        "No free slot at ElevenLabs: 3 of 3 slots are in use, so nothing was sent."
-    )
+    assert job.message == ("No free slot at ElevenLabs: 3 of 3 slots are in use. Nothing was sent.")
     job.account.refresh_from_db()
     assert (job.account.slots_used, job.account.slots_read_at) == (3, clock.now)
     assert job.can_be_retried

@@ -166,7 +166,7 @@ def test_a_key_that_may_not_list_is_not_asked_to(cast, sync, stub):
 
     run = sync(remote_voice())
 
-    assert run.error == "No key of this account may list its voices."
+    assert run.error == "None of this account's keys has permission to list voices."
     assert stub.asked == []
 
 
@@ -328,7 +328,7 @@ def test_a_sudden_empty_answer_removes_nothing_before_a_second_one(sync):
     after_first = present()
     second = sync()
 
-    words = "ElevenLabs listed none of 12 voices that it listed before."
+    words = "ElevenLabs no longer lists 12 voices it listed before."
     assert (first.gone_count, first.doubted_count, len(after_first)) == (0, 12, 12)
     assert first.warning.startswith(words)
     assert (second.gone_count, second.doubted_count, second.warning) == (12, 0, "")

@@ -194,7 +194,7 @@ def test_a_text_that_may_come_from_a_backup_is_not_paid_for_again_without_a_pers
     after(speech, clock)
 
     assert (speech.state, spoken(stub)) == (State.UNCLEAR, 0)
-    assert "It may have been charged, so it was not sent again." in speech.message
+    assert "It may have been charged, so it wasn't retried." in speech.message
 
 
 def test_a_text_that_the_provider_put_off_is_sent_when_its_time_comes(stub, speech, clock):

@@ -95,7 +95,7 @@ def test_a_history_that_was_told_and_is_not_now_makes_a_deletion_wait(
 
     line.refresh_from_db()
     assert (line.state, line.voice.is_gone) == (State.FAILED, False)
-    assert line.message == "ElevenLabs does not tell of the voice's use now."
+    assert line.message == "ElevenLabs doesn't report the voice's usage right now."
     assert [call for call in stub.asked if call[0] == "delete"] == []
 
 

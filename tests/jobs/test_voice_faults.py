@@ -70,14 +70,14 @@ def test_without_a_working_key_nobody_is_asked(cast, sync, stub):
 
     run = sync(remote_voice("r-1"))
 
-    assert run.error == "No working key opens this account."
+    assert run.error == "This account has no working key."
     assert stub.asked == []
 
 
 def test_a_key_that_cannot_be_opened_is_told(cast, sync, stub):
     Credential.objects.update(sealed=b"spoilt")
 
-    assert sync().error == "The key of this account can't be opened: enter it again."
+    assert sync().error == "This account's key can't be decrypted. Enter it again."
 
 
 # While it runs

@@ -65,7 +65,7 @@ def test_a_reset_sets_what_the_provider_said_that_it_starts_with(cast, voice, st
     [
         (RequestRejected("Speed is out of range."), "Speed is out of range."),
         (PermissionMissing("It needs voices_write."), "It needs voices_write."),
-        (NotFound("No such voice."), "ElevenLabs does not know this voice any more."),
+        (NotFound("No such voice."), "ElevenLabs no longer has this voice."),
     ],
 )
 def test_a_refusal_stays_in_the_row_with_what_was_wished_for(
@@ -128,7 +128,7 @@ def test_a_key_that_may_not_write_is_not_used_to_change(cast, voice, stub, clock
 
     row = tune()
 
-    assert (row.state, row.message) == ("failed", "No working key may change these settings.")
+    assert (row.state, row.message) == ("failed", "No working key can change these settings.")
     assert stub.asked == []
 
 
@@ -136,4 +136,4 @@ def test_a_key_that_cannot_be_opened_is_said(cast, voice, stub, clock, tune):
     Credential.objects.update(sealed=b"spoilt")
     read_settings_again(cast.mia, voice=voice, now=clock.now)
 
-    assert tune().message == "The key can't be opened: enter it again."
+    assert tune().message == "The key can't be decrypted. Enter it again."

@@ -204,7 +204,7 @@ def test_the_command_and_the_report_say_what_the_page_says(cast, voice, capsys):
     assert f"Mia keeps it until {keep.until:%b %-d, %Y}." in printed
     assert words == describe_stale(look(cast))
     assert "0 not used for long, 1 failed, 1 with unknown usage." in words
-    assert words.endswith("Left out: 1 kept for now by their owners.")
+    assert words.endswith("Left out: 1 kept by their owners.")
     notice = Notification.objects.get()
     assert (notice.user, notice.page) == (cast.ana, Notification.Page.CLEANUP)
 

@@ -1,1 +1,1 @@
-"""Provider accounts: which keys list which voices, and how many slots are free."""
+"""Provider accounts: which keys list which voices, and how many voice slots are free."""

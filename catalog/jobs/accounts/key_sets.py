@@ -1,4 +1,4 @@
-"""Keep which keys of an account list which of its voices."""
+"""Track which keys of an account list which of its voices."""
 
 import hashlib
 from collections.abc import Collection, Mapping
@@ -15,8 +15,8 @@ _MOST_MOVED = 500
 
 
 def get_key_set(account: ProviderAccount, keys: Keys) -> int:
-    """Return the id of the account's set of exactly these keys; made where there is none."""
-    # Of one key alone nothing is to be chosen from.
+    """Return the id of the account's key set with exactly these keys; create it if needed."""
+    # A set of one key needs no ranking, so its rights are stored as full rights.
     rights = dict.fromkeys(keys, int(ALL_RIGHTS)) if len(keys) == 1 else dict(keys)
     words = " ".join(sorted(f"{key.hex}:{right}" for key, right in rights.items()))
     signature = hashlib.sha256(words.encode()).hexdigest()
@@ -36,7 +36,7 @@ def get_key_set(account: ProviderAccount, keys: Keys) -> int:
 
 
 def read_key_sets(account: ProviderAccount) -> dict[int, dict[UUID, int]]:
-    """Return the keys of each set of the account."""
+    """Return each key set of the account as a mapping of key id to rights."""
     found: dict[int, dict[UUID, int]] = {
         pk: {} for pk in account.key_sets.values_list("pk", flat=True)
     }
@@ -47,7 +47,7 @@ def read_key_sets(account: ProviderAccount) -> dict[int, dict[UUID, int]]:
 
 
 def move_voices(account: ProviderAccount, key_set: int, remote_ids: Collection[str]) -> None:
-    """Let these voices be listed by the keys of a set."""
+    """Assign these voices to a key set."""
     ids = list(remote_ids)
     for start in range(0, len(ids), _MOST_MOVED):
         rows = Voice.objects.filter(account=account, remote_id__in=ids[start : start + _MOST_MOVED])
@@ -56,7 +56,7 @@ def move_voices(account: ProviderAccount, key_set: int, remote_ids: Collection[s
 
 
 def _find_owner(keys: Keys) -> int | None:
-    """Return who owns the voices as far as the keys tell: who may do most with them."""
+    """Return the owner of the key with the most rights, None without keys."""
     rows = Credential.objects.filter(pk__in=keys).order_by("created_at", "pk")
     owners = sorted(rows, key=lambda row: -keys[row.pk])
     return owners[0].owner_id if owners else None

@@ -1,4 +1,4 @@
-"""Keep how many voices an account holds and may hold."""
+"""Read how many voice slots an account uses and has."""
 
 from datetime import datetime
 
@@ -14,9 +14,9 @@ from catalog.providers.session import open_provider
 
 
 def refresh_slots(account_id: int, provider: Provider, now: datetime) -> Slots | None:
-    """Ask for the account's slots, keep them and return them; None where there is no answer.
+    """Ask the provider for the account's slots, store and return them; None without an answer.
 
-    No answer does no harm: the next sync asks again.
+    A failure is ignored: the next sync asks again.
     """
     try:
         slots = provider.slots()
@@ -29,7 +29,7 @@ def refresh_slots(account_id: int, provider: Provider, now: datetime) -> Slots |
 
 
 def read_slots(account_id: int, clock: Clock) -> bool:
-    """Ask for the slots of an account that somebody is about to clone into; tell if that worked."""
+    """Refresh the slots of an account before someone clones into it; return whether it worked."""
     account = ProviderAccount.objects.get(pk=account_id)
     base_url = settings.PROVIDER_BASE_URLS.get(account.provider)
     if base_url is None or not account.info.has_slots:

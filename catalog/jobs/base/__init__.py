@@ -1,1 +1,1 @@
-"""What all jobs share: leases, back-off, bulk inserts, and doubts after a restore."""
+"""Shared by all jobs: leases, back-off, bulk inserts, and detection of restored rows."""

@@ -1,4 +1,4 @@
-"""How long work waits for a provider that fails, and how it goes on once the provider answers."""
+"""How long work waits for a failing provider, and how it resumes once the provider answers."""
 
 import random
 from collections import Counter, defaultdict
@@ -19,7 +19,7 @@ from catalog.providers.errors import (
 
 _LONGEST_WAIT = 300
 _ASKED_AGAIN_AFTER = timedelta(minutes=5)
-# However often other calls succeed, work that keeps failing waits this part of its time.
+# Work that keeps failing waits at least this fraction of its delay, even if other calls succeed.
 _LEAST_PART = 1 / 16
 _PROBE_EVERY = timedelta(seconds=15)
 _BETWEEN_TWO = timedelta(seconds=1)
@@ -32,7 +32,7 @@ _ACCOUNT_OF: dict[type[LeasedWork], str] = {
 
 
 class _Wait(NamedTuple):
-    """One row that waits until its provider answers again."""
+    """One row that waits for its provider to answer again."""
 
     model: type[LeasedWork]
     pk: RowId
@@ -49,21 +49,21 @@ class _Wait(NamedTuple):
 
     @property
     def earliest(self) -> datetime:
-        """When it may be tried again at the soonest."""
+        """The earliest time for the next attempt."""
         return self.failed_at + _LEAST_PART * _wait_after(self.failures)
 
     def end(self, at: datetime) -> int:
-        """Let the row go on at this moment if that is sooner; return how many rows that were."""
+        """Bring the row forward to ``at`` if that is sooner; return 1 if it was, else 0."""
         rows = self.model._default_manager.filter(pk=self.pk, not_before__gt=at)
-        # A worker that has claimed the row meanwhile keeps it: the fence has moved on.
+        # The fence has moved on if a worker claimed the row in the meantime; then leave it alone.
         free = rows.filter(fence=self.fence, lease_until=None, waits_for_answer=True)
         return free.update(not_before=at, woken_at=None)
 
 
 def back_off(failures: int, exc: ProviderError) -> timedelta:
-    """Return how long to wait after so many failures in a row."""
+    """Return how long to wait after this many failures in a row."""
     if isinstance(exc, TryLater) and exc.retry_after is not None:
-        # Jobs that were given the same time should not all come back at the same moment.
+        # Spread out jobs that got the same Retry-After.
         return timedelta(seconds=exc.retry_after * random.uniform(1, 1.1))  # noqa: S311
     if isinstance(exc, CredentialRejected | Unsupported):
         return _ASKED_AGAIN_AFTER
@@ -71,16 +71,16 @@ def back_off(failures: int, exc: ProviderError) -> timedelta:
 
 
 def waits_for_answer(exc: ProviderError) -> bool:
-    """Tell whether the wait ends early when the provider answers somebody else."""
+    """Return whether the wait may end early, as soon as the provider answers another call."""
     if isinstance(exc, TryLater):
         return exc.retry_after is None
     return not isinstance(exc, RequestRejected | CredentialRejected | Unsupported)
 
 
 def end_waits(provider: str, now: datetime) -> int:
-    """Bring forward what waits for this provider, which has just answered; return how much.
+    """Bring forward the work that waits for this provider, which just answered; return how many.
 
-    Work of one account follows one second after the other, so that its rate limit holds.
+    Work of the same account is spaced one second apart to respect its rate limit.
     """
     place: Counter[int] = Counter()
     count = 0
@@ -91,9 +91,9 @@ def end_waits(provider: str, now: datetime) -> int:
 
 
 def probe_providers(now: datetime) -> int:
-    """Let one piece of work at each silent provider try now; return how many.
+    """Let one job per silent provider retry now; return how many.
 
-    Its success brings the others forward, so they may wait long without missing the moment.
+    Its success brings the others forward, so they can use long delays.
     """
     silent: defaultdict[str, list[_Wait]] = defaultdict(list)
     for wait in _find_waits(now):

@@ -1,4 +1,4 @@
-"""Write many rows with one statement."""
+"""Insert many rows with one statement."""
 
 from collections.abc import Sequence
 
@@ -6,9 +6,9 @@ from django.db import connection, models
 
 
 def insert_all(rows: Sequence[models.Model], ending: str = "") -> None:
-    """Insert rows of one model with one prepared statement; a key that they bring is kept.
+    """Insert rows of one model with one prepared statement; primary keys that are set are kept.
 
-    ``bulk_create`` would split them into statements of some dozen rows, for SQLite's sake.
+    ``bulk_create`` would split them into statements of a few dozen rows for SQLite.
     """
     if not rows:
         return
@@ -22,7 +22,7 @@ def insert_all(rows: Sequence[models.Model], ending: str = "") -> None:
         for row in rows
     ]
     with connection.cursor() as cursor:
-        # Names of our own tables and columns; what comes from outside goes in as parameters.
+        # Only our own table and column names are interpolated; values are passed as parameters.
         cursor.executemany(
             f"INSERT INTO {table} ({columns}) VALUES ({places}) {ending}",  # noqa: S608
             values,

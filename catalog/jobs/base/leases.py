@@ -1,4 +1,4 @@
-"""Hold a row of work: one worker at a time, found out when it dies, fenced off when it wakes."""
+"""Lease a row to one worker at a time; a lease expires if its worker dies, and fences it off."""
 
 import logging
 import threading
@@ -24,37 +24,37 @@ RowId = uuid.UUID | str
 
 
 class LeaseLost(Exception):
-    """Another worker holds the row now; nothing more may be written."""
+    """Another worker holds the row now; stop writing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to write one row, as long as its fence has not moved on."""
+    """The right to write to one row until its fence moves on."""
 
     model: type[Model]
     pk: RowId
     fence: int
     clock: Clock
-    # The columns that hold it: a row may be leased for more than one kind of work.
+    # The columns of this lease: a row can be leased for several kinds of work.
     until: str = "lease_until"
     fence_name: str = "fence"
 
     def write(self, **values: Any) -> None:
-        """Change the row; raises LeaseLost when another worker took it over."""
+        """Update the row; raises LeaseLost if another worker took it over."""
         if not self._rows().update(**values):
             raise LeaseLost
 
     def extend(self) -> bool:
-        """Keep the row for another lease; False when it is no longer ours."""
+        """Extend the lease; return False if another worker holds the row."""
         return bool(self._rows().update(**{self.until: self.clock() + LEASE}))
 
     def demand(self) -> None:
-        """Raise LeaseLost when another worker took the row over."""
+        """Raise LeaseLost if another worker took the row over."""
         if not self._rows().exists():
             raise LeaseLost
 
     def release(self, *, after: timedelta = timedelta(0), **values: Any) -> None:
-        """Give the row back, to be taken up again no sooner than ``after`` from now."""
+        """Give the row back; it becomes due ``after`` from now."""
         values = {"waits_for_answer": False, **values}
         self.write(lease_until=None, not_before=self.clock() + after, woken_at=None, **values)
 
@@ -65,7 +65,7 @@ class Lease:
 def claim_work(
     model: type[LeasedWork], pk: RowId, *, states: tuple[str, ...], running: str, clock: Clock
 ) -> Lease | None:
-    """Take the row if nobody holds it; one statement, so that only one worker gets it."""
+    """Claim the row with a single UPDATE, so only one worker gets it; None if it is taken."""
     now = clock()
     rows = model._default_manager.filter(due_work(now), pk=pk, state__in=states)
     if not rows.update(state=running, lease_until=now + LEASE, fence=F("fence") + 1):
@@ -76,7 +76,7 @@ def claim_work(
 
 @contextmanager
 def keep_alive(lease: Lease) -> Iterator[None]:
-    """Extend the lease from a thread for as long as the work inside takes."""
+    """Extend the lease from a background thread while the block runs."""
     stop = threading.Event()
     thread = threading.Thread(target=_beat, args=(lease, stop), daemon=True)
     thread.start()
@@ -94,27 +94,27 @@ def _beat(lease: Lease, stop: threading.Event) -> None:
                 if not lease.extend():
                     return
             except DatabaseError:
-                logger.warning("Could not extend a lease; trying again", exc_info=True)
+                logger.warning("Could not extend a lease; retrying", exc_info=True)
     finally:
         connection.close()
 
 
 def find_due(model: type[LeasedWork], states: tuple[str, ...], now: datetime) -> list[Any]:
-    """Return ids of work that should go on, each at most once in half a minute.
+    """Return ids of due work, each at most once every 30 seconds.
 
-    Without the thinning a long queue would fill the broker with wake-ups for the same rows.
+    Without this limit, a long queue would fill the broker with wake-ups for the same rows.
     """
     rows = model._default_manager.filter(due_work(now), state__in=states)
     unwoken = rows.filter(
         Q(woken_at=None)
         | Q(woken_at__lte=now - WAKE_EVERY)
-        # A wake-up in the future was noted by a clock that was wrong.
+        # A woken_at in the future was written by a wrong clock.
         | Q(woken_at__gt=now + WAKE_EVERY)
     ).order_by("created_at")
     if not unwoken.exists():
         return []
     with transaction.atomic():
-        # Locked, so that of two schedules at work by mistake only one wakes each row.
+        # Locked, so that two schedulers running by mistake don't wake the same row.
         locked = unwoken.select_for_update(skip_locked=True)
         ids = list(locked.values_list("pk", flat=True)[:200])
         model._default_manager.filter(pk__in=ids).update(woken_at=now)
@@ -122,9 +122,9 @@ def find_due(model: type[LeasedWork], states: tuple[str, ...], now: datetime) ->
 
 
 def stop_unsent(rows: QuerySet[Any], message: str, now: datetime) -> int:
-    """End the work among these rows that has not reached a provider; return how much it was.
+    """Fail the work in these rows that has not reached a provider; return how many.
 
-    A worker may hold some of it, with a key in hand: past the fence it sends nothing.
+    A worker may hold some of it with a decrypted key; the raised fence keeps it from sending.
     """
     unsent = rows.filter(state__in=rows.model.ACTIVE_STATES, step=LeasedWork.Step.PLANNED)
     return unsent.update(

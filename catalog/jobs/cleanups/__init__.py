@@ -1,1 +1,1 @@
-"""Clean-up plans: start, check again, delete, log the outcome, notify, report."""
+"""Clean-up plans: start, recheck, delete, log the outcome, notify, report."""

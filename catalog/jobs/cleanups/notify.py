@@ -1,4 +1,4 @@
-"""Notify those whom the end of a plan concerns: once for each person and plan."""
+"""Notify everyone affected by a finished plan, once per person and plan."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ _TOLD = (State.DELETED, State.HIDDEN, State.FAILED)
 
 @dataclass(slots=True)
 class _Losses:
-    """What one person is notified of: their voices by how they ended, and what lost some."""
+    """The content of one person's notification: their own voices by outcome, and other losses."""
 
     own: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     collections: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -50,7 +50,7 @@ class _Losses:
 
 
 def find_untold_plans() -> list[int]:
-    """Return plans that have ended, of which somebody is still to be notified."""
+    """Return finished plans with outcomes that were not announced yet."""
     lines = PlannedDeletion.objects.filter(plan=OuterRef("pk"))
     ended = CleanupPlan.objects.filter(started_at__isnull=False).exclude(Exists(lines.unfinished()))
     untold = ended.filter(Exists(lines.filter(state__in=_TOLD, told_at=None)))
@@ -59,12 +59,12 @@ def find_untold_plans() -> list[int]:
 
 @transaction.atomic
 def tell_outcomes(plan_id: int, now: datetime) -> int:
-    """Notify owners of what became of their voices once nothing of the plan is under way.
+    """Notify owners of what happened to their voices, once no line of the plan is running.
 
-    So are the owners of collections and comparisons that lost a voice, as far as they can see it.
-    What was retried since is told again; a second call finds nothing to tell.
+    Owners of collections and comparisons that lost a voice are notified too, if they could see it.
+    Lines that were retried are announced again. Calling it twice sends nothing twice.
     """
-    # Of two workers that end the last lines at once, the second one finds that all have ended.
+    # If two workers end the last lines at once, the lock makes the second one see all lines ended.
     rows = CleanupPlan.objects.select_for_update(of=("self",)).select_related("approved_by", "team")
     plan = rows.get(pk=plan_id)
     if plan.lines.unfinished().exists():
@@ -115,7 +115,7 @@ def _add_losses(
 
 
 def find_plans_through(credential: Credential) -> list[int]:
-    """Return the plans of which a line is under way through this key."""
+    """Return the plans that have an active line using this key."""
     lines = PlannedDeletion.objects.filter(
         credential=credential, state__in=PlannedDeletion.ACTIVE_STATES
     )
@@ -123,6 +123,6 @@ def find_plans_through(credential: Credential) -> list[int]:
 
 
 def tell_of_plans(plan_ids: Iterable[int], now: datetime) -> None:
-    """Notify owners of what became of their voices in several plans."""
+    """Notify owners of what happened to their voices in several plans."""
     for plan_id in plan_ids:
         tell_outcomes(plan_id, now)

@@ -1,4 +1,4 @@
-"""Write into the log how a line of a plan ended."""
+"""Write the outcome of a plan's line to the audit log."""
 
 from datetime import datetime
 
@@ -16,13 +16,13 @@ _ACTS = {
 
 
 def record_outcome(line: PlannedDeletion, state: State, message: str, now: datetime) -> None:
-    """Add one entry about the voice, under the number of the request that confirmed or retried it.
+    """Add one entry about the voice, linked to the request that confirmed or retried the line.
 
-    Its reason is why the voice was planned, or why it is still there.
+    Its reason is why the voice was planned, or why it was not deleted.
     """
     is_done = state in {State.DELETED, State.HIDDEN}
     record(
-        # Leaving a voice alone is our own doing; the rest is done for who confirmed the plan.
+        # Skipping is our own decision; anything else is done for whoever approved the plan.
         None if state == State.SKIPPED else line.plan.approved_by,
         _ACTS[state],
         line.voice,

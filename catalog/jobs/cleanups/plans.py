@@ -1,4 +1,4 @@
-"""Start a confirmed plan when its time has come: find the keys, and hand its lines to workers."""
+"""Start approved plans when they are due: pick keys and queue the lines."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -14,20 +14,20 @@ from catalog.queries.cleanups.deletion_keys import find_deleting_keys
 
 State = PlannedDeletion.State
 
-# A restart is shorter; what lasts longer was an outage, or the time since a backup.
+# Restarts are shorter. A longer silence is an outage, or the time since a backup.
 _SILENCE_MATTERS = timedelta(hours=1)
 
 
 def find_due_plans(now: datetime) -> list[int]:
-    """Return the plans whose waiting time is over."""
+    """Return the plans whose waiting period is over."""
     due = CleanupPlan.objects.waiting().filter(due_at__lte=now)
     return list(due.order_by("due_at", "pk").values_list("pk", flat=True))
 
 
 def postpone_plans(silence: timedelta, now: datetime) -> int:
-    """Give waiting plans back the time in which nobody could keep a voice; return how many.
+    """Extend waiting plans by the time in which no one could keep a voice; return how many.
 
-    After a restore from a backup, it is the time in which whoever pressed Keep has to do it again.
+    After a restore, people who pressed Keep since the backup need the time to do it again.
     """
     if silence < _SILENCE_MATTERS:
         return 0
@@ -49,7 +49,7 @@ def _postpone(plan: CleanupPlan, silence: timedelta, now: datetime) -> int:
 
 @transaction.atomic
 def start_plan(plan_id: int, now: datetime) -> list[UUID]:
-    """Queue what nobody kept and return its ids; a second call finds nothing to do."""
+    """Queue the lines that no one kept and return their ids; a second call does nothing."""
     due = CleanupPlan.objects.waiting().filter(pk=plan_id, due_at__lte=now)
     if not due.update(started_at=now):
         return []
@@ -81,7 +81,7 @@ def start_plan(plan_id: int, now: datetime) -> list[UUID]:
 
 
 def _find_keys(plan: CleanupPlan, lines: list[PlannedDeletion], now: datetime) -> None:
-    """Choose anew: since the dry run a key may have been removed, or shared."""
+    """Pick the keys again: one may have been removed or shared since the dry run."""
     if plan.approved_by is None:
         return
     for line in lines:

@@ -1,4 +1,4 @@
-"""Look at a voice once more before it is deleted: it must still be as it was shown."""
+"""Recheck a voice right before its deletion: it must still be as shown in the plan."""
 
 from datetime import datetime
 
@@ -11,25 +11,25 @@ Step = PlannedDeletion.Step
 
 
 def find_change(line: PlannedDeletion, now: datetime) -> str:
-    """Say why the voice is to be left alone now, "" where nothing speaks for it."""
+    """Return why the voice should not be deleted now, "" if nothing speaks against it."""
     if line.step == Step.SENT:
-        return ""  # the call was begun: what is missing now may be missing because of it
+        return ""  # the call has started and may have caused what we would see now
     return _find_other_voice(line) or _find_objection(line, now) or _find_lost_reasons(line, now)
 
 
 def _find_other_voice(line: PlannedDeletion) -> str:
     voice = line.voice
     if voice.is_gone:
-        return "It was gone already."
+        return "It was already gone."
     if not voice.is_removable:
         return "It can no longer be deleted."
     if voice.remote_id != line.remote_id or voice.shown_name != line.name:
-        return f"It was renamed to “{voice.shown_name}” since the plan was drawn up."
+        return f"It was renamed to “{voice.shown_name}” after the plan was created."
     return ""
 
 
 def _find_objection(line: PlannedDeletion, now: datetime) -> str:
-    """Look at what people did with the voice since the list was frozen."""
+    """Check what people did with the voice since the plan was created."""
     held = Protection.objects.filter(voice=line.voice_id).select_related("set_by").first()
     if held is not None:
         words = f": {held.reason}" if held.reason else ""
@@ -44,17 +44,17 @@ def _find_objection(line: PlannedDeletion, now: datetime) -> str:
         return f"{kept.kept_by} kept it on {kept.ended_at:%b %-d, %Y}, in plan {kept.plan_id}."
     use = find_last_uses([line.voice])[line.voice_id]
     if use.at is not None and use.at > since:
-        return f"It was {use.way} on {use.at:%b %-d, %Y}, after the plan was drawn up."
+        return f"It was {use.way} on {use.at:%b %-d, %Y}, after the plan was created."
     entries = CollectionEntry.objects.filter(voice=line.voice_id, added_at__gt=since)
     entry = entries.filter(collection__removed_at=None).first()
-    return "It was put into a collection after the plan was drawn up." if entry else ""
+    return "It was added to a collection after the plan was created." if entry else ""
 
 
 def _find_lost_reasons(line: PlannedDeletion, now: datetime) -> str:
-    # What somebody chose by hand needs no reason; what a rule chose must still fit one.
+    # A voice picked by hand needs no rule; one picked by a rule must still match one.
     if not line.reasons:
         return ""
     team = line.plan.team
     if find_reasons(team, rules_of(team), now, line.voice):
         return ""
-    return "No rule calls it stale any more."
+    return "It no longer matches any clean-up rule."

@@ -1,4 +1,4 @@
-"""Tell admins what fits their rules, every week; a report deletes nothing."""
+"""Send admins a weekly report of voices that match their clean-up rules; deletes nothing."""
 
 import logging
 from collections.abc import Sequence
@@ -21,16 +21,16 @@ _EVERY = timedelta(days=7)
 
 
 def find_unreported(now: datetime) -> list[int]:
-    """Return the teams that were told nothing for a week, and want to be."""
+    """Return the teams that want reports and got none for a week."""
     told = Q(cleanup_rules__sends_report=False) | Q(cleanup_rules__reported_at__gt=now - _EVERY)
     young = Q(cleanup_rules=None, created_at__gt=now - _EVERY)
     return list(Team.objects.exclude(told | young).order_by("pk").values_list("pk", flat=True))
 
 
 def report_stale(team_id: int, now: datetime) -> str:
-    """Tell the team's admins in one notice, and by mail where there is a server; return the words.
+    """Notify the team's admins, also by email if configured; return the text.
 
-    A second worker at the same time finds that the team was told.
+    Only one of two concurrent workers sends the report.
     """
     team = Team.objects.get(pk=team_id)
     CleanupRules.objects.get_or_create(team=team)
@@ -66,7 +66,7 @@ def report_stale(team_id: int, now: datetime) -> str:
 
 
 def describe_stale(found: StaleList) -> str:
-    """Return the numbers of the clean-up page in a sentence or two, "" where nothing fits."""
+    """Return the numbers of the clean-up page in a sentence or two, "" if nothing matches."""
     if not found.open:
         return ""
     parts = [
@@ -77,7 +77,7 @@ def describe_stale(found: StaleList) -> str:
     ]
     rules = [f"{RULES[rule].lower()} {count:,}" for rule, count in found.count_by_rule().items()]
     kept = len(found.kept)
-    apart = f" Left out: {kept:,} kept for now by their owners." if kept else ""
+    apart = f" Left out: {kept:,} kept by their owners." if kept else ""
     return f"Clean-up: {', '.join(parts)}. By rule: {', '.join(rules)}.{apart}"
 
 
@@ -86,6 +86,6 @@ def _mail(team: Team, words: str, admins: Sequence[User]) -> None:
         return
     for admin in admins:
         try:
-            send_mail(f"Clean-up report of {team.name}", words, None, [admin.email])
+            send_mail(f"Clean-up report for {team.name}", words, None, [admin.email])
         except OSError:
-            logger.warning("The clean-up report for team %s could not be mailed", team.pk)
+            logger.warning("The clean-up report for team %s could not be emailed", team.pk)

@@ -1,4 +1,4 @@
-"""Carry out an approved plan line by line: look again, delete, keep the outcome in row and log."""
+"""Carry out an approved plan line by line: recheck, delete, record the outcome."""
 
 import logging
 from datetime import timedelta
@@ -31,10 +31,10 @@ _GIVE_UP_AFTER = timedelta(hours=1)
 
 
 def run_deletion(line_id: RowId, clock: Clock) -> int | None:
-    """Delete the line's voice at its provider; return the account when the voice is gone.
+    """Delete the line's voice at its provider; return the account id if the voice is gone.
 
-    Deleting twice does no harm, so an unclear answer is simply followed by another call; a voice
-    that the provider no longer knows is what was wanted.
+    Deleting twice is harmless, so an unclear answer is followed by another call. A voice that the
+    provider no longer knows counts as deleted.
     """
     lease = claim_work(
         PlannedDeletion,
@@ -68,11 +68,17 @@ def _delete(line: PlannedDeletion, lease: Lease, clock: Clock) -> int | None:
         _hide(line, lease, clock)
         return None
     if line.credential is None:
-        _end(line, lease, clock, State.FAILED, "The key that could delete this voice was removed.")
+        _end(
+            line,
+            lease,
+            clock,
+            State.FAILED,
+            "The key for deleting this voice was removed.",
+        )
         return None
     base_url = settings.PROVIDER_BASE_URLS.get(line.account.provider)
     if base_url is None:
-        words = f"{line.account.info.label} is left out of this installation."
+        words = f"{line.account.info.label} is turned off in this installation."
         _end(line, lease, clock, State.FAILED, words)
         return None
     try:
@@ -81,13 +87,13 @@ def _delete(line: PlannedDeletion, lease: Lease, clock: Clock) -> int | None:
             if gone:
                 refresh_slots(line.account_id, provider, clock())
     except CannotOpen:
-        _end(line, lease, clock, State.FAILED, "The key can't be opened: enter it again.")
+        _end(line, lease, clock, State.FAILED, "The key can't be decrypted. Enter it again.")
         return None
     return line.account_id if gone else None
 
 
 def _knows_uses(line: PlannedDeletion, lease: Lease, clock: Clock) -> bool:
-    """Have the provider tell of uses once more; where it told before and now does not, wait."""
+    """Refresh the voice's usage from the provider; wait if it worked before but fails now."""
     read_at, begun = line.account.uses_read_at, line.plan.started_at
     is_fresh = read_at is None or begun is None or read_at >= begun
     if is_fresh or line.step == Step.SENT:
@@ -96,7 +102,7 @@ def _knows_uses(line: PlannedDeletion, lease: Lease, clock: Clock) -> bool:
         line.failure_count = 0
         lease.write(failure_count=0)
         return True
-    words = f"{line.account.info.label} does not tell of the voice's use now."
+    words = f"{line.account.info.label} doesn't report the voice's usage right now."
     count = line.failure_count + 1
     if count >= _MOST_TRIES:
         _end(line, lease, clock, State.FAILED, words)
@@ -108,9 +114,9 @@ def _knows_uses(line: PlannedDeletion, lease: Lease, clock: Clock) -> bool:
 
 @transaction.atomic
 def _hide(line: PlannedDeletion, lease: Lease, clock: Clock) -> None:
-    """Take a voice out of the lists whose provider has no way to delete it."""
+    """Hide a voice from the lists if its provider can't delete voices."""
     label = line.account.info.label
-    words = f"{label} has no way to delete a voice: it is out of your lists, and stays there."
+    words = f"{label} can't delete voices. It is hidden here but still exists at {label}."
     Voice.objects.filter(pk=line.voice_id, archived_at=None).update(archived_at=clock())
     touch_voices([line.voice_id])
     _end(line, lease, clock, State.HIDDEN, words)

@@ -1,1 +1,1 @@
-"""Clones, made exactly once: run, reconcile a lost answer, cancel, find duplicates."""
+"""Clones, made exactly once: run, reconcile a lost answer, cancel, remove duplicates."""

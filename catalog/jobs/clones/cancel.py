@@ -1,4 +1,4 @@
-"""Stop a clone, and remove at the provider what was made of it."""
+"""Cancel a clone, and delete what the provider already made."""
 
 from django.db import transaction
 
@@ -15,36 +15,36 @@ State = CloneJob.State
 
 
 class CancelStep(ReconcileStep):
-    """A turn at whose end nothing of the job is left at the provider, if somebody wants that."""
+    """One step of a canceled job: removes what the provider already made."""
 
     def _cancel(self, message: str) -> None:
         self._finish(State.CANCELLED, message=message)
         record(None, "clone cancelled", self.job, team=self.job.team, now=self.clock())
 
     def _remove(self, provider: Provider) -> None:
-        """Delete the voice that was made; only then is the job cancelled."""
+        """Delete the new voice, then mark the job as canceled."""
         info = self.job.account.info
         if not info.can_delete:
-            self._cancel(f"{info.label} had made the voice and cannot delete it: it stays there.")
+            self._cancel(f"{info.label} had already made the voice and can't delete it.")
             return
         try:
             provider.delete(self.job.remote_id)
         except NotFound:
-            pass  # it went before us, or with an answer that got lost
+            pass  # already deleted, perhaps by a call whose response was lost
         except ProviderError as exc:
             self._wait_to_remove(exc)
             return
         self._note_answer()
         self._keep_tombstone()
-        self._cancel(f"The voice was removed at {info.label}.")
+        self._cancel(f"The voice was deleted at {info.label}.")
         refresh_slots(self.job.account_id, provider, self.clock())
 
     def _wait_to_remove(self, exc: ProviderError) -> None:
         self._note(exc)
         if self.clock() - (self.job.cancel_asked_at or self.clock()) > GIVE_UP_AFTER:
-            self._ask_for_look("It was cancelled, but the voice could not be removed for a day.")
+            self._ask_for_look("It was canceled, but deleting the voice has failed for 24 hours.")
             return
-        self._wait_out(f"Cancelling. The voice could not be removed yet: {exc.message}", exc)
+        self._wait_out(f"Canceling. The voice could not be deleted yet: {exc.message}", exc)
 
     def _keep_tombstone(self) -> None:
         now = self.clock()

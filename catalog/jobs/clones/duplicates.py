@@ -1,7 +1,7 @@
-"""Look once more, long after a clone has ended, for one that its provider made too late.
+"""Check again, long after a clone ended, for a voice that its provider made late.
 
-Absence is proven by waiting, and a provider may take longer than that: what appears afterwards
-carries the job's marker, so it is provably ours, and nobody wants it.
+Absence is proven by waiting, but a provider may take even longer. A voice that appears later and
+carries the job's marker is ours, and no one needs it.
 """
 
 from datetime import datetime, timedelta
@@ -20,16 +20,16 @@ from catalog.providers.types import RemoteVoice
 
 State = CloneJob.State
 
-# In settle times of the provider: with the usual two minutes, after ten minutes and an hour.
+# In multiples of the provider's settle time: usually 2 minutes, so after 10 minutes and 1 hour.
 _ROUNDS = (5, 30)
 _GIVE_UP_AFTER = timedelta(days=1)
 
 
 def find_due_audits(now: datetime) -> list[str]:
-    """Return ended jobs that may have left a voice.
+    """Return ended jobs that may have left an extra voice.
 
-    One call is enough to leave two; and a job that was never sent may come from a backup, with its
-    voice made since. A failed one may be such a job, too, but then somebody uses that voice.
+    Even a single call can leave two. A job that was never sent may come from a backup, with its
+    voice made since. That can also be true of a failed job, but its voice is then in use.
     """
     left = Q(state__in=[State.READY, State.CANCELLED]) | Q(state=State.FAILED, attempt_count__gt=0)
     rows = CloneJob.objects.filter(left, audit_count__lt=len(_ROUNDS))
@@ -45,7 +45,7 @@ def _is_due(job: CloneJob, now: datetime) -> bool:
 
 
 def audit_clone(job_id: RowId, clock: Clock) -> int:
-    """Remove what carries the job's marker and is not its voice; return how much that was."""
+    """Delete voices that carry the job's marker but are not its voice; return how many."""
     job = CloneJob.objects.select_related("account", "credential", "team").get(pk=job_id)
     base_url = settings.PROVIDER_BASE_URLS.get(job.account.provider)
     if job.credential is None or base_url is None or not _is_due(job, clock()):
@@ -57,7 +57,7 @@ def audit_clone(job_id: RowId, clock: Clock) -> int:
             doubles = [voice for voice in found if voice.remote_id != job.remote_id]
             removed = [voice for voice in doubles if _remove(job, voice, provider, clock)]
     except (ProviderError, CannotOpen):
-        return 0  # it stays due
+        return 0  # still due; retried on the next sweep
     rows = CloneJob.objects.filter(pk=job.pk, audit_count=job.audit_count)
     rows.update(audit_count=F("audit_count") + 1)
     return len(removed)

@@ -1,4 +1,4 @@
-"""Look at the provider after an unclear end: adopt what is there, or prove that nothing is."""
+"""Check the provider after an unclear end: adopt the voice, or prove that there is none."""
 
 from datetime import datetime, timedelta
 
@@ -23,18 +23,18 @@ _EMPTY_LOOKS = 2
 
 
 class ReconcileStep(CloneStep):
-    """A turn that may find the job's voice at the provider, and then goes on with it."""
+    """A step that may find the job's voice at the provider and continue with it."""
 
     def _fetch_voice(self, provider: Provider) -> None:
         raise NotImplementedError
 
     def _look(self, provider: Provider) -> None:
-        """Search the provider's voices for our marker; only a complete look counts."""
+        """Search the provider's voices for our marker; only a complete search counts."""
         if not self._is_in_doubt:
             self._take_account()
         info = self.job.account.info
         if not info.marker_length and not info.finds_by_progress:
-            self._ask_for_look("This provider does not show which voice came from this job.")
+            self._ask_for_look("This provider doesn't show which voice came from this job.")
             return
         try:
             found = self._find_made(provider)
@@ -42,11 +42,11 @@ class ReconcileStep(CloneStep):
             self._note(exc)
             self._look_later(exc)
             return
-        # A first look says nothing about the calls that made the job wait.
+        # A first check says nothing about the calls that made the job wait.
         self._note_answer(is_on_the_way=not self._is_in_doubt)
         if found:
-            words = "made already" if self._is_in_doubt else "made before its answer got lost"
-            self._adopt(found[0].remote_id, f"Found at the provider: it was {words}.")
+            words = "already made" if self._is_in_doubt else "made, but the response was lost"
+            self._adopt(found[0].remote_id, f"Found at the provider: {words}.")
             self._remove_doubles(provider, found[1:])
             self._fetch_voice(provider)
         elif self._is_in_doubt:
@@ -56,32 +56,32 @@ class ReconcileStep(CloneStep):
 
     @property
     def _is_in_doubt(self) -> bool:
-        """Tell whether this job knows of no call, and only looks whether there was one."""
+        """Return whether the job knows of no call and only checks whether there was one."""
         return self.job.step == Step.UNKNOWN and self.job.sent_at is None
 
     def _find_made(self, provider: Provider) -> list[RemoteVoice]:
         if not self.job.account.info.finds_by_progress:
             return provider.find_marked(self.job.marker)
         if self._is_in_doubt:
-            # What an unknown call kept is lost, but it left the marker as well.
+            # Progress of an unknown call is lost, but the voice also carries the marker.
             return provider.find_by_progress({**self.job.progress, "marker": self.job.marker})
-        # Nothing kept means that the call which makes the voice was never begun.
+        # Without any progress, the call that makes the voice was never started.
         return provider.find_by_progress(self.job.progress) if self.job.progress else []
 
     def _look_later(self, exc: ProviderError) -> None:
         if self._is_in_doubt and isinstance(exc, PermissionMissing | Unsupported):
-            self._ask_for_look(f"It may have been made already, and nobody can look. {exc.message}")
+            self._ask_for_look(f"It may already exist, but this can't be checked. {exc.message}")
         elif self._is_in_doubt and isinstance(exc, CredentialRejected) and self.job.credential:
             self._note_refused_key(self.job.credential, exc)
             self._wait_for_key_to_look()
         elif self.clock() - self._unclear_since <= GIVE_UP_AFTER:
-            self._wait_out(f"Could not look at the provider yet: {exc.message}", exc)
+            self._wait_out(f"Could not check the provider yet: {exc.message}", exc)
         else:
-            self._give_up_looking(f"The provider could not be asked for a day. {exc.message}")
+            self._give_up_looking(f"The provider could not be checked for 24 hours. {exc.message}")
 
     def _give_up_looking(self, message: str) -> None:
         if self._is_in_doubt and not may_be_restored(self.job):
-            # The job only waited for long, and these workers never sent it.
+            # The job only waited a long time, and these workers never sent it.
             self._fail(message, step=Step.PLANNED)
         else:
             self._ask_for_look(message)
@@ -89,9 +89,9 @@ class ReconcileStep(CloneStep):
     def _wait_for_key_to_look(self) -> None:
         label = self.job.account.info.label
         if self.clock() - self._unclear_since > GIVE_UP_AFTER:
-            self._give_up_looking(f"{label} does not accept the key, and no other came for a day.")
+            self._give_up_looking(f"{label} rejected the key. It wasn't replaced in 24 hours.")
             return
-        self._wait(f"{label} does not accept the key. Replace it, and the job goes on.", KEY_WAIT)
+        self._wait(f"{label} rejected the key. Replace it to continue.", KEY_WAIT)
 
     @property
     def _unclear_since(self) -> datetime:
@@ -99,32 +99,32 @@ class ReconcileStep(CloneStep):
         return max(known, get_start() or known) if self._is_in_doubt else known
 
     def _end_doubt(self) -> None:
-        """Let the job be sent, unless a voice that was made just before may still appear."""
+        """Let the job be sent, unless a recently made voice may still appear."""
         settle, started = self._settle_time(), get_start()
         left = timedelta(0)
         if started is not None and may_be_restored(self.job):
-            # Whatever another worker sent, it had been stopped before this one was started.
+            # Another worker can only have sent something before this one was started.
             left = started + settle - self.clock()
         if left > timedelta(0):
-            words = "Looking whether the provider has made this voice already."
+            words = "Checking whether the provider already made this voice."
             self._wait(words, min(left, max(settle / 12, timedelta(seconds=1))))
         else:
-            # The same turn goes on with it: after a longer pause it would be in doubt again.
+            # Continue within the same step: after a longer pause the job would be in doubt again.
             self._write_durably(step=Step.PLANNED, unsent_at=self.clock())
 
     def _count_empty_look(self) -> None:
         sent_at, settle = self.job.sent_at or self.clock(), self._settle_time()
         left = sent_at + settle - self.clock()
-        words = "Looking whether the provider made the voice."
+        words = "Checking whether the provider made the voice."
         if left > timedelta(0):
             self._wait(words, min(left, max(settle / 12, timedelta(seconds=1))), step=Step.UNKNOWN)
         elif self.job.empty_look_count + 1 < _EMPTY_LOOKS:
             count = self.job.empty_look_count + 1
-            # A whole settle time again: should the clock have jumped, this one is a true one.
+            # Wait a whole settle time again, in case the clock jumped during the first.
             self._wait(words, settle, step=Step.UNKNOWN, empty_look_count=count)
         else:
             self._wait(
-                "The provider did not make the voice. Sending again.",
+                "The provider didn't make the voice. Retrying.",
                 timedelta(0),
                 step=Step.PLANNED,
             )

@@ -1,8 +1,8 @@
-"""Carry out a clone so that it is made exactly once, whatever breaks on the way.
+"""Run a clone so that it is made exactly once, despite crashes and lost responses.
 
-The step is committed as *sent* before the call. From there on nothing is sent again before the
-provider's list was searched for our marker: a find is adopted at once; only two empty looks,
-after the time in which a late voice may still appear, allow another call.
+The step is committed as *sent* before the call. After that, nothing is sent again until the
+provider's list was searched for our marker. A voice found there is adopted at once. Only two
+searches without a result, after the time in which a late voice may still appear, allow a retry.
 """
 
 import logging
@@ -46,14 +46,14 @@ logger = logging.getLogger(__name__)
 
 State, Step = CloneJob.State, CloneJob.Step
 
-# Each of them is proven to have made nothing; more would only hide that the provider is broken.
+# Each of these attempts provably made nothing; more would hide that the provider is broken.
 _MOST_SENDS = 8
 
 
 def run_clone(job_id: RowId, clock: Clock) -> int | None:
-    """Take the job one step on; return the voice's id when it became ready.
+    """Advance the job one step; return the voice's id once it is ready.
 
-    May be called any number of times, by any number of workers, at any moment.
+    Safe to call any number of times, from any number of workers.
     """
     lease = claim_work(
         CloneJob, job_id, states=CloneJob.ACTIVE_STATES, running=State.RUNNING, clock=clock
@@ -70,7 +70,7 @@ def run_clone(job_id: RowId, clock: Clock) -> int | None:
 
 
 class _CloneRun(CancelStep):
-    """One worker's turn at one job, step by step."""
+    """One worker's pass over one job, step by step."""
 
     _note_of_result = ""
     files: tuple[SampleFile, ...] = ()
@@ -79,7 +79,7 @@ class _CloneRun(CancelStep):
         if self.job.step == Step.PLANNED and is_doubtful(self.job, self.clock()):
             self._doubt()
         if self.job.cancel_asked_at and self.job.step == Step.PLANNED:
-            self._cancel("Nothing is left of it at the provider.")
+            self._cancel("Nothing was left at the provider.")
             return
         credential = self._find_key()
         if credential is None:
@@ -91,7 +91,7 @@ class _CloneRun(CancelStep):
             return
         base_url = settings.PROVIDER_BASE_URLS.get(self.job.account.provider)
         if base_url is None:
-            words = f"{self.job.account.info.label} is left out of this installation."
+            words = f"{self.job.account.info.label} is turned off in this installation."
             self._wait(words, timedelta(minutes=5))
             return
         try:
@@ -102,10 +102,10 @@ class _CloneRun(CancelStep):
                 provider.on_handed_over = self._note_handover
                 self._take_step(provider, credential)
         except CannotOpen:
-            self._wait("The key can't be opened: enter it again.", timedelta(minutes=5))
+            self._wait("The key can't be decrypted. Enter it again.", timedelta(minutes=5))
 
     def _needs_good_key(self) -> bool:
-        """Wait for another key unless a look with the refused one may still settle something."""
+        """Wait for another key, unless a check with the rejected one may still settle the job."""
         if self._is_in_doubt:
             self._wait_for_key_to_look()
         elif self.job.step == Step.PLANNED:
@@ -125,38 +125,38 @@ class _CloneRun(CancelStep):
             self._send(provider, credential)
 
     def _send_at_last(self, provider: Provider, credential: Credential) -> None:
-        """Go on with a job that is no longer in doubt."""
+        """Continue a job that is no longer in doubt."""
         if self._is_being_cancelled():
-            self._cancel("Nothing is left of it at the provider.")
+            self._cancel("Nothing was left at the provider.")
         elif self._prepare():
             self._send(provider, credential)
 
     # Before the call
 
     def _doubt(self) -> None:
-        """Look for the voice first: after a restore or a long wait it may have been made.
+        """Search for the voice first: after a restore or a long wait it may already exist.
 
-        Without the moment of a call, the step says that this job knows of none.
+        An empty ``sent_at`` marks that this job knows of no call.
         """
         label = self.job.account.info.label
         self._write_durably(
             step=Step.UNKNOWN,
             sent_at=None,
             empty_look_count=0,
-            message=f"Looking whether {label} has made this voice already.",
+            message=f"Checking whether {label} already made this voice.",
         )
 
     def _prepare(self) -> bool:
-        """Check the sample and take the account; False when the job cannot be sent now."""
+        """Check the sample and reserve the account; return False if the job can't be sent now."""
         if self.job.attempt_count >= _MOST_SENDS:
-            self._ask_for_look("It was sent several times and no voice ever appeared.")
+            self._ask_for_look("It was sent {_MOST_SENDS} times, and no voice appeared.")
             return False
         if self.job.batch.consent.has_ended(self.clock().date()):
             self._fail("The consent has ended, so nothing was sent.")
             return False
-        # First of all: a queue of jobs at one account would decode its samples again and again.
+        # Reserve first, or queued jobs of one account would decode their samples again and again.
         if not self._take_account():
-            self._wait("Another clone is being made on this account.", timedelta(seconds=3))
+            self._wait("Waiting for another clone on this account.", timedelta(seconds=3))
             return False
         try:
             problem = self._convert()
@@ -167,7 +167,7 @@ class _CloneRun(CancelStep):
         return not problem
 
     def _convert(self) -> str:
-        """Make of the samples what the provider takes; say what is in the way, "" if nothing."""
+        """Convert the samples for the provider; return what prevents it, "" if nothing."""
         info = self.job.account.info
         for source in self.sources:
             measure_sample(source.sample)
@@ -180,15 +180,15 @@ class _CloneRun(CancelStep):
     # The call that must not be repeated blindly
 
     def _finds_slot(self, provider: Provider) -> bool:
-        """Ask for a free slot; False when the account is full, which ends the job in words."""
+        """Check for a free slot; if the account is full, fail the job and return False."""
         info = self.job.account.info
         if not info.has_slots:
             return True
         slots = refresh_slots(self.job.account_id, provider, self.clock())
         if slots is None or slots.left != 0:
             return True
-        used = f"{slots.used} of {slots.limit} slots are in use"
-        self._fail(f"No free slot at {info.label}: {used}, so nothing was sent.")
+        used = f"{slots.used:,} of {slots.limit:,} slots are in use"
+        self._fail(f"No free slot at {info.label}: {used}. Nothing was sent.")
         return False
 
     def _send(self, provider: Provider, credential: Credential) -> None:
@@ -207,7 +207,7 @@ class _CloneRun(CancelStep):
             message="",
         )
         if self.clock() - sent_at > LEASE / 2:
-            # Frozen between commit and call: another worker may look already. Nothing was sent.
+            # Nothing was sent: we stalled after the commit, so another worker may be checking.
             self.lease.release(step=Step.PLANNED, state=State.WAITING, unsent_at=self.clock())
             return
         try:
@@ -217,7 +217,7 @@ class _CloneRun(CancelStep):
         except OutcomeUnknown as exc:
             self._note(exc)
             self._wait(
-                "The answer got lost. Looking whether the provider made the voice.",
+                "The response was lost. Checking whether the provider made the voice.",
                 timedelta(seconds=2),
                 step=Step.UNKNOWN,
             )
@@ -232,16 +232,16 @@ class _CloneRun(CancelStep):
             self._fetch_voice(provider)
 
     def _put_off(self, exc: TryLater) -> None:
-        """Wait for a provider that took nothing: that is no attempt, however often it happens."""
+        """Retry later: the provider took nothing, so this doesn't count as an attempt."""
         self._note(exc)
         if self.clock() - self.job.created_at > GIVE_UP_AFTER:
-            self._fail(f"{exc.message} That went on for a day.", step=Step.PLANNED)
+            self._fail(f"{exc.message} This went on for 24 hours.", step=Step.PLANNED)
             return
         attempts = self.job.attempt_count - 1
         self._wait_out(exc.message, exc, step=Step.PLANNED, attempt_count=attempts)
 
     def _put_down(self, credential: Credential, exc: CredentialRejected) -> None:
-        """Wait for another key; one that only lacks a permission would lack it tomorrow, too."""
+        """Wait for another key, but fail if this one only lacks a permission."""
         if isinstance(exc, PermissionMissing):
             self._fail(exc.message, step=Step.REFUSED)
             return
@@ -268,11 +268,11 @@ class _CloneRun(CancelStep):
         )
 
     def _tell(self, words: str, share: float) -> None:
-        """Show how far it is; raises LeaseLost, which ends work that somebody else does now."""
+        """Show the progress; raises LeaseLost to stop work that another worker took over."""
         self.lease.write(message=words[:500], made_share=share)
 
     def _play(self, sound: AudioClip) -> None:
-        """Keep what the voice may become, for those who wait until it is there."""
+        """Store a first sound of the future voice to play while the clone is being made."""
         old = self.job.first_sound_path
         path, _, _ = store_media("guesses", [sound.content], "mp3")
         self.lease.write(first_sound_path=path)
@@ -280,13 +280,13 @@ class _CloneRun(CancelStep):
             remove_media(old)
 
     def _keep_progress(self, progress: Mapping[str, str]) -> None:
-        """Keep what is at the provider by now, so that another attempt goes on from there."""
+        """Store what the provider has so far, so that a retry continues from there."""
         self._write_durably(progress={**self.job.progress, **progress})
 
     # After the provider confirmed
 
     def _fetch_voice(self, provider: Provider) -> None:
-        """Success is only what can be fetched."""
+        """Fetch the new voice; the clone only succeeds once the provider returns it."""
         if self._is_being_cancelled():
             self._remove(provider)
             return
@@ -296,9 +296,9 @@ class _CloneRun(CancelStep):
         except NotFound:
             self._note_answer()
             if self.clock() - (self.job.sent_at or self.clock()) > GIVE_UP_AFTER:
-                self._ask_for_look("The provider confirmed the voice but never showed it.")
+                self._ask_for_look("The provider confirmed the voice but never listed it.")
             else:
-                words = "The provider does not show the voice yet."
+                words = "The provider doesn't list the voice yet."
                 self._wait(words, timedelta(seconds=min(60, 2 * tries)), empty_look_count=tries)
         except ProviderError as exc:
             self._note(exc)
@@ -309,10 +309,10 @@ class _CloneRun(CancelStep):
 
     def _judge_voice(self, provider: Provider, remote: RemoteVoice, tries: int) -> None:
         if remote.state is VoiceState.FAILED:
-            self._fail(f"{self.job.account.info.label} could not make the voice.")
+            self._fail(f"{self.job.account.info.label} couldn't make the voice.")
             return
         now = self.clock()
-        # Whether other keys list it, too, the next sync finds out.
+        # The next sync finds out which other keys list it.
         key = self.job.credential
         key_set = get_key_set(self.job.account, {key.pk: ALL_RIGHTS}) if key else None
         write_voices(self.job.account, [ListedVoice.of(remote)], now, now, key_set=key_set)
@@ -331,7 +331,7 @@ class _CloneRun(CancelStep):
         refresh_slots(self.job.account_id, provider, now)
 
     def _label(self, voice: Voice) -> None:
-        """Keep what was wished for where the provider keeps none: the name, and what is unknown."""
+        """Keep the requested name, gender, and language here if the provider doesn't store them."""
         wished = {"gender": self.job.gender, "language": self.job.language}
         unknown = {name: said for name, said in wished.items() if getattr(voice, name) == "unknown"}
         told = {**drop_empty(unknown), **voice.own_labels}
@@ -347,7 +347,7 @@ class _CloneRun(CancelStep):
 
 
 def forget_first_sounds() -> None:
-    """Remove the guesses of jobs that came to an end: there is the voice itself, or none."""
+    """Delete the first sounds of ended jobs."""
     ended = CloneJob.objects.exclude(first_sound_path="").exclude(state__in=CloneJob.ACTIVE_STATES)
     for job in ended:
         CloneJob.objects.filter(pk=job.pk).update(first_sound_path="")

@@ -1,4 +1,4 @@
-"""Compare what clones say with the samples that they were made from."""
+"""Compare speech of clones with the samples they were made from."""
 
 import logging
 from datetime import datetime
@@ -18,12 +18,12 @@ from catalog.models.similarity import unjudged_clips
 
 logger = logging.getLogger(__name__)
 
-# No longer part of a sample tells the encoder more.
+# A longer sample doesn't improve the embedding.
 _MOST_SAMPLE_SECONDS = 60
 
 
 def judge_clip(clip_id: str, now: datetime) -> None:
-    """Keep how near the clip comes to the samples; once more does nothing."""
+    """Store how similar the clip is to the samples; a second call does nothing."""
     clip = unjudged_clips().filter(pk=clip_id).first()
     if clip is None or not analysis_is_installed():
         return
@@ -31,7 +31,7 @@ def judge_clip(clip_id: str, now: datetime) -> None:
     try:
         score = _compare(clip)
     except (OSError, NotDecodable, NotAWave) as exc:
-        # Kept without a score, lest it be tried for ever.
+        # Stored without a score, so it is not retried forever.
         logger.info("Clip %s was not compared with its samples: %s", clip.pk, exc)
     try:
         with transaction.atomic():
@@ -41,7 +41,7 @@ def judge_clip(clip_id: str, now: datetime) -> None:
 
 
 def find_unjudged(speech_id: str = "") -> list[str]:
-    """Return clips that no worker has compared, all of them or that of one speech."""
+    """Return clips that were not compared yet, of all syntheses or of one."""
     if not analysis_is_installed():
         return []
     rows = unjudged_clips().filter(**({"syntheses": speech_id} if speech_id else {}))
@@ -55,6 +55,6 @@ def _compare(clip: SynthesizedClip) -> float:
     found = next(each for each in FORMATS.values() if each.content_type == clip.content_type)
     content = media_path(clip.path).read_bytes()
     said, rate = decode_audio(content, found, max_seconds=LONGEST_CLIP_SECONDS)
-    # The one encoder that no search for a voice is driven by, so that Local gains nothing by it.
+    # No voice search optimizes for this encoder, so the local provider gains no advantage.
     judge = voicefilter()
     return float(judge.embed(said, rate) @ judge.embed(sample, sample_rate))

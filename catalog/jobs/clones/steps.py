@@ -1,4 +1,4 @@
-"""One worker's turn at one clone job: how it holds the account, and how it ends."""
+"""One worker's pass over one clone job: how it reserves the account, and how it ends."""
 
 from datetime import timedelta
 from typing import Any
@@ -24,7 +24,7 @@ KEY_WAIT = timedelta(minutes=1)
 
 
 class CloneStep:
-    """A claimed job with the ways to write to it; every write carries the claim's fence."""
+    """A claimed job with the ways to write to it; every write checks the lease's fence."""
 
     def __init__(self, lease: Lease, clock: Clock) -> None:
         self.lease, self.clock = lease, clock
@@ -42,7 +42,7 @@ class CloneStep:
         now = self.clock()
         holder = CloneJob.objects.filter(pk=OuterRef("busy_with"))
         ended = Exists(holder.exclude(state__in=CloneJob.ACTIVE_STATES))
-        # A call may take longer than the account's lease: its job's own lease is renewed meanwhile.
+        # A call may outlast the account's lease, but the job's own lease is renewed meanwhile.
         run_out = free_lease(now, "busy_until") & ~Exists(holder.exclude(free_lease(now)))
         free = Q(busy_with=self.job.pk) | run_out | ended
         rows = ProviderAccount.objects.filter(free, pk=self.job.account_id)
@@ -52,7 +52,7 @@ class CloneStep:
         rows = ProviderAccount.objects.filter(pk=self.job.account_id, busy_with=self.job.pk)
         rows.update(busy_with=None, busy_until=None)
 
-    # How a turn ends
+    # How a step ends
 
     def _write_durably(self, **values: Any) -> None:
         with durable_transaction():
@@ -62,19 +62,19 @@ class CloneStep:
 
     def _wait(self, message: str, after: timedelta, **values: Any) -> None:
         if values.get("step", self.job.step) == Step.PLANNED:
-            # A job in doubt is looked for first, so at this point it is known to be unsent.
+            # A job in doubt is searched for first, so here it is known to be unsent.
             values["unsent_at"] = self.clock()
         self.lease.release(after=after, state=State.WAITING, message=message[:500], **values)
 
     def _wait_out(self, message: str, exc: ProviderError, **values: Any) -> None:
-        """Wait for longer after each failure in a row, or until the provider answers others."""
+        """Wait longer after each failure in a row, or until the provider answers other calls."""
         values["waits_for_answer"] = waits_for_answer(exc)
         self._wait(message, back_off(self.job.failure_count, exc), **values)
 
     def _note_answer(self, *, is_on_the_way: bool = True) -> None:
-        """Take note that the provider answered as it should; work that waits for that goes on.
+        """Note that the provider answered properly, and resume the work that waits for it.
 
-        What is on the way of this job ends its failures in a row.
+        ``is_on_the_way`` also resets the job's own failure count.
         """
         if is_on_the_way and self.job.failure_count:
             self.job.failure_count = 0
@@ -96,7 +96,7 @@ class CloneStep:
             tell_end(self.job, state, values.get("message", ""), self.clock())
 
     def _finish_unless_cancelled(self, state: CloneJob.State, **values: Any) -> bool:
-        """End the job; False when somebody wants it cancelled, however late that was."""
+        """End the job; return False if someone canceled it in the meantime."""
         with transaction.atomic():
             rows = CloneJob.objects.select_for_update().filter(pk=self.job.pk)
             fence, asked_at = rows.values_list("fence", "cancel_asked_at").get()
@@ -111,7 +111,7 @@ class CloneStep:
         return rows.exists()
 
     def _note_handover(self) -> None:
-        """Note that all was sent. It is only shown, so that trouble with it must stop nothing."""
+        """Note that the upload is complete. For display only, so database errors are ignored."""
         try:
             self.lease.write(handed_over_at=self.clock(), message="")
         except DatabaseError:
@@ -120,9 +120,9 @@ class CloneStep:
     # The key
 
     def _find_key(self) -> Credential | None:
-        """Return the job's key, or one that took its place if it is refused.
+        """Return the job's key, or a replacement if it is rejected.
 
-        Once something was sent, only a key of the same person is sure to list what came of it.
+        Once something was sent, only a key of the same person is sure to list the result.
         """
         key = self.job.credential
         if key is None or not key.is_refused:
@@ -134,33 +134,33 @@ class CloneStep:
         return others.first() or key
 
     def _wait_for_key(self) -> None:
-        """Wait until the refused key was replaced, a day at most; nothing is asked meanwhile."""
+        """Wait up to a day for the rejected key to be replaced; nothing is sent meanwhile."""
         label = self.job.account.info.label
         if self.clock() - self.job.created_at > GIVE_UP_AFTER:
-            self._fail(f"{label} does not accept the key, and no other came for a day.")
+            self._fail(f"{label} rejected the key. It wasn't replaced in 24 hours.")
             return
-        self._wait(f"{label} does not accept the key. Replace it, and the job goes on.", KEY_WAIT)
+        self._wait(f"{label} rejected the key. Replace it to continue.", KEY_WAIT)
 
     def _note_refused_key(self, key: Credential, exc: CredentialRejected) -> None:
-        """Turn the key red, so that no other job asks with it, and tell who answers for this."""
+        """Mark the key as rejected so no other job uses it, and notify the responsible person."""
         keep_refusal(key, exc, self.clock())
-        tell_wait(self.job, f"{exc.message} Replace the key, and it goes on.", self.clock())
+        tell_wait(self.job, f"{exc.message} Replace the key to continue.", self.clock())
 
     def _stop_without_key(self) -> None:
         if self.job.step == Step.PLANNED:
             self._fail("Stopped: the key was removed.")
         else:
-            self._ask_for_look("The key was removed before the provider's answer was known.")
+            self._ask_for_look("The key was removed before the provider answered.")
 
     def _note(self, exc: ProviderError) -> None:
-        """Keep what the provider said, for whoever has to look at an unclear job."""
+        """Keep the provider's answer as evidence for whoever resolves an unclear job."""
         line = {
             "at": self.clock().isoformat(timespec="seconds"),
             "said": exc.message[:300],
             "status": exc.status,
             "request_id": exc.request_id[:80],
         }
-        # The first lines tell how it became unclear, the last ones how it stands.
+        # The first lines show how the job became unclear, the last ones its current state.
         lines = [*self.job.evidence, line]
         self.job.evidence = lines if len(lines) <= 20 else [*lines[:5], *lines[-15:]]
         self.job.failure_count += 1

@@ -1,1 +1,1 @@
-"""Comparisons: make the clips of a blind one indistinguishable by form."""
+"""Comparisons: make the clips of a blind comparison indistinguishable by format."""

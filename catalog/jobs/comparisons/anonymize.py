@@ -1,4 +1,4 @@
-"""Give the clips of a blind comparison one form: by kind and rate of a file a provider is known."""
+"""Convert clips of a blind comparison to one format, which would otherwise reveal the provider."""
 
 import logging
 from datetime import datetime
@@ -18,7 +18,7 @@ _RATE = 24_000
 
 
 def disguise_clip(entry_id: str, _: datetime) -> None:
-    """Make the copy that blind listeners hear; once more does nothing."""
+    """Make the copy that blind listeners hear; a second call does nothing."""
     rows = _undisguised().filter(pk=entry_id).select_related("speech__clip")
     entry = rows.first()
     if entry is None or entry.speech is None or entry.speech.clip is None:
@@ -27,7 +27,7 @@ def disguise_clip(entry_id: str, _: datetime) -> None:
     try:
         path, _size, _digest = store_media("disguised", [_convert(clip)], "mp3")
     except (OSError, NotDecodable):
-        # The page says that the clip is gone, as it does for every other one.
+        # The page reports a missing clip, as it does for any other clip.
         logger.warning("Clip %s could not be disguised", clip.pk)
         path = clip.path
     if not _undisguised().filter(pk=entry.pk).update(disguised_path=path) and path != clip.path:
@@ -35,13 +35,13 @@ def disguise_clip(entry_id: str, _: datetime) -> None:
 
 
 def find_undisguised(speech_id: object = None) -> list[str]:
-    """Return the places of blind comparisons whose clip has no copy yet."""
+    """Return entries of blind comparisons that have no copy yet."""
     rows = _undisguised().filter(**({"speech": speech_id} if speech_id else {}))
     return [str(pk) for pk in rows.values_list("pk", flat=True)[:50]]
 
 
 def forget_disguises() -> None:
-    """Remove the copies of comparisons whose voices are known by now."""
+    """Delete the copies of comparisons that were revealed."""
     known = ComparedVoice.objects.filter(comparison__revealed_at__isnull=False)
     for entry in known.exclude(disguised_path="").select_related("speech__clip"):
         clip = entry.speech.clip if entry.speech else None

@@ -1,1 +1,1 @@
-"""API keys: check what each opens and may do, and replace one by another."""
+"""API keys: check what each can access, and replace one with another."""

@@ -1,4 +1,4 @@
-"""Find out what a key opens and what it may do."""
+"""Check which account a key belongs to and what it may do."""
 
 import logging
 from datetime import UTC, datetime, timedelta
@@ -29,9 +29,9 @@ _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def check_credential(credential_id: RowId, clock: Clock) -> int | None:
-    """Ask the provider about the key and keep the verdict; return the account that it opens.
+    """Ask the provider about the key and store the result; return the id of its account.
 
-    Where a new key waits to replace it, that one is looked at first.
+    A pending replacement key is checked first.
     """
     check_replacement(credential_id, clock)
     credential = Credential.objects.select_related("team").filter(pk=credential_id).first()
@@ -45,7 +45,7 @@ def check_credential(credential_id: RowId, clock: Clock) -> int | None:
         ref = found.account_ref or credential.account_fallback_ref()
         end_waits(credential.provider, clock())
     except CannotOpen:
-        problem = "This key can't be opened: enter it again."
+        problem = "This key can't be decrypted. Enter it again."
         _write(credential, sealed, health="rejected", problem=problem, checked_at=clock())
         return None
     except ProviderError as exc:
@@ -62,7 +62,7 @@ def _keep_account(
     rows = Credential.objects.select_for_update().filter(pk=credential.pk, sealed=sealed)
     before = rows.first()
     if before is None:
-        return None  # replaced or removed meanwhile: nobody asked for this account
+        return None  # the key was replaced or removed in the meantime
     account = _find_account(credential, ref[:200])
     _provide_owner(account, credential, now)
     answers = {
@@ -71,7 +71,7 @@ def _keep_account(
         "clone": _without_promise(found) if found.is_out_of_credit else found.can_clone,
         "delete": found.can_delete,
     }
-    # What the provider does not offer to anybody is no fault of the key.
+    # Features that the provider doesn't offer at all don't count against the key.
     offers = credential.info.offers
     is_refused = any(
         answer is PermissionState.NO and offers(verb) for verb, answer in answers.items()
@@ -94,18 +94,18 @@ def _keep_account(
         account.slots_used, account.slots_limit = found.slots.used, found.slots.limit
         account.slots_read_at = now
     account.save(update_fields=["label", "slots_used", "slots_limit", "slots_read_at"])
-    # The key may have left another account behind.
+    # The key may have moved here from another account.
     ProviderAccount.objects.filter(pk__in=[account.pk, before.account_id]).refresh_sharing()
     return account.pk
 
 
 def _without_promise(found: CredentialCheck) -> PermissionState:
-    """Return whether a key can clone whose account has no credit: that shows at its first use."""
+    """Return UNKNOWN instead of YES while the account has no credit: only use will show it."""
     return PermissionState.UNKNOWN if found.can_clone is PermissionState.YES else found.can_clone
 
 
 def keep_refusal(credential: Credential, refusal: CredentialRejected, now: datetime) -> None:
-    """Keep that the provider refused the key while its voices were fetched."""
+    """Store that the provider rejected the key during a sync."""
     values: dict[str, Any] = {"health": Credential.Health.REJECTED}
     if isinstance(refusal, PermissionMissing):
         abilities = {**credential.abilities, "list": PermissionState.NO.value}
@@ -115,7 +115,7 @@ def keep_refusal(credential: Credential, refusal: CredentialRejected, now: datet
 
 
 def _find_account(credential: Credential, ref: str) -> ProviderAccount:
-    """Return the account of this name; one known by the key alone takes the name it now has."""
+    """Return the account with this id; rename one that was only known by its key's hash."""
     rows = ProviderAccount.objects.filter(team=credential.team, provider=credential.provider)
     if not rows.filter(ref=ref).exists():
         rows.filter(ref=credential.account_fallback_ref()).update(ref=ref)
@@ -129,10 +129,10 @@ def _find_account(credential: Credential, ref: str) -> ProviderAccount:
 
 
 def _provide_owner(account: ProviderAccount, credential: Credential, now: datetime) -> None:
-    """Make the key's owner responsible for an account that nobody is responsible for yet.
+    """Make the key's owner responsible for an account that has no owner yet.
 
-    Checking a key never takes an account away from its owner: that is what an admin does, with a
-    reason (services/accounts/owners.py).
+    Checking a key never takes an account from its owner. Only an admin can do that, with a reason
+    (services/accounts/owners.py).
     """
     unowned = ProviderAccount.objects.filter(pk=account.pk, last_owner=None)
     if credential.owner_id is None or not unowned.update(last_owner=credential.owner_id):
@@ -143,22 +143,22 @@ def _provide_owner(account: ProviderAccount, credential: Credential, now: dateti
 
 
 def _names_account(account: ProviderAccount, credential: Credential) -> bool:
-    """Tell whether the account takes the name that this key gives it.
+    """Return whether this key determines the account's label.
 
-    Where a provider names an account by the person, keys of several people give it several names:
-    its owner's key decides, as long as there is one.
+    Some providers name the account after the key's user, so keys of several people give several
+    names. The key of the account's owner wins if there is one.
     """
     owners = account.credentials.values_list("owner", flat=True)
     return credential.owner_id == account.last_owner_id or account.last_owner_id not in owners
 
 
 def _write(credential: Credential, sealed: bytes, **values: Any) -> None:
-    # A key that was replaced while the provider was asked about the old one keeps no old verdict.
+    # If the key was replaced during the check, discard the result of the old one.
     Credential.objects.filter(pk=credential.pk, sealed=sealed).update(**values)
 
 
 def find_due_checks(now: datetime) -> list[RowId]:
-    """Return keys whose check is wished for, found nobody to ask, or is a day old; oldest first."""
+    """Return keys that need a check, oldest first: requested, unreachable before, or a day old."""
     due = (
         Q(health=Credential.Health.UNCHECKED)
         | Q(check_asked_at__gt=Coalesce("checked_at", _NEVER))

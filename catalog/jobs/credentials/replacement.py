@@ -1,4 +1,4 @@
-"""Find out whether a new key opens the account of the one that it is to replace."""
+"""Check whether a replacement key belongs to the same account as the old one."""
 
 from datetime import datetime
 
@@ -17,7 +17,7 @@ _BY_HASH = "key:"
 
 
 def check_replacement(credential_id: RowId, clock: Clock) -> None:
-    """Let the new key take the old one's place if it opens the same account, else say what is."""
+    """Put the new key in place if it opens the same account, else store what was found."""
     rows = CredentialReplacement.objects.filter(
         credential_id=credential_id, state=CredentialReplacement.State.CHECKING
     )
@@ -34,12 +34,12 @@ def check_replacement(credential_id: RowId, clock: Clock) -> None:
         _settle(
             found,
             state=CredentialReplacement.State.REFUSED,
-            problem="It can't be opened: enter it again.",
+            problem="The key can't be decrypted. Enter it again.",
         )
     except CredentialRejected as exc:
         _settle(found, state=CredentialReplacement.State.REFUSED, problem=exc.message[:500])
     except ProviderError as exc:
-        # The sweep asks again; the old key works on.
+        # The sweep retries; the old key keeps working.
         _settle(found, state=CredentialReplacement.State.CHECKING, problem=exc.message[:500])
     else:
         _compare(found, ref, told.account_label[:200], clock())
@@ -50,20 +50,20 @@ def _compare(found: CredentialReplacement, ref: str, label: str, now: datetime) 
     if account is None or account.ref == ref:
         adopt_replacement(found, now)
         return
-    # A name by hash is the key's own: it says nothing of another key.
+    # A hash identifies only the key, so it says nothing about another key's account.
     is_told = not ref.startswith(_BY_HASH) and not account.ref.startswith(_BY_HASH)
     state = CredentialReplacement.State.OTHER if is_told else CredentialReplacement.State.UNTOLD
     _settle(found, state=state, ref=ref, label=label, problem="")
 
 
 def _settle(found: CredentialReplacement, **values: str) -> None:
-    # Another key may have been entered, or the wish dropped, while the provider was asked.
+    # A different key may have been entered, or the request withdrawn, during the check.
     CredentialReplacement.objects.filter(pk=found.pk, asked_at=found.asked_at).update(**values)
 
 
 @transaction.atomic
 def adopt_replacement(found: CredentialReplacement, now: datetime) -> bool:
-    """Put the new key into the place of the old one; tell whether it was still wished for."""
+    """Replace the old key with the new one; return whether it was still requested."""
     rows = CredentialReplacement.objects.select_for_update().filter(
         pk=found.pk, asked_at=found.asked_at
     )

@@ -1,1 +1,1 @@
-"""Health: heartbeats of the processes that work in the background."""
+"""Health: heartbeats of the background processes."""

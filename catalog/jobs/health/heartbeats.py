@@ -1,4 +1,4 @@
-"""Leave signs of life of the processes that work in the background."""
+"""Write heartbeats of the background processes."""
 
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ _FORGOTTEN_AFTER = timedelta(hours=1)
 
 
 def note_beat(name: str, queues: str, now: datetime) -> None:
-    """Note that the process is alive; a database that cannot be reached hears it next time."""
+    """Record that the process is alive; if the database is unreachable, skip this beat."""
     try:
         Heartbeat.objects.update_or_create(
             name=name[:120],
@@ -24,13 +24,13 @@ def note_beat(name: str, queues: str, now: datetime) -> None:
 
 
 def measure_silence(name: str, now: datetime) -> timedelta:
-    """Return how long ago the process was last alive, 0 for one that is not known."""
+    """Return the time since the process's last heartbeat, 0 for an unknown process."""
     seen_at = Heartbeat.objects.filter(name=name).values_list("seen_at", flat=True).first()
     return timedelta(0) if seen_at is None else max(timedelta(0), now - seen_at)
 
 
 def end_beat(name: str) -> None:
-    """Note that the process has ended as it should."""
+    """Remove the heartbeat of a process that ended normally."""
     try:
         Heartbeat.objects.filter(name=name[:120]).delete()
     except DatabaseError:
@@ -38,14 +38,14 @@ def end_beat(name: str) -> None:
 
 
 def forget_silent(now: datetime) -> int:
-    """Drop processes that were not heard of for long; return how many.
+    """Remove processes without a heartbeat for an hour; return how many.
 
-    The schedule stays: its silence says how long nothing ran.
+    The scheduler stays, because its silence shows how long nothing ran.
     """
     silent = Heartbeat.objects.filter(seen_at__lt=now - _FORGOTTEN_AFTER)
     return silent.exclude(name=SCHEDULE).delete()[0]
 
 
 def hang_up() -> None:
-    """Close the thread's connection, so that none is open when a process forks."""
+    """Close the thread's database connection, so that none is open when a process forks."""
     connection.close()

@@ -1,1 +1,1 @@
-"""Samples: prepare what a provider takes, and analyze what was uploaded."""
+"""Samples: convert them for a provider, and analyze uploads."""

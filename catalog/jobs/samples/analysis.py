@@ -1,4 +1,4 @@
-"""Listen to a sample for its report: once, in the worker, whatever becomes of the clone."""
+"""Analyze a sample for its report, once, independent of the clone."""
 
 import logging
 from dataclasses import asdict
@@ -29,7 +29,7 @@ _UNUSED_LIVES = timedelta(days=1)
 
 
 def make_report(report_id: str, _: datetime) -> None:
-    """Measure the report's sample; once more does nothing."""
+    """Measure the report's sample; a second call does nothing."""
     report = SampleReport.objects.select_related("sample").filter(pk=report_id).first()
     if report is None or not report.is_waiting:
         return
@@ -41,13 +41,13 @@ def make_report(report_id: str, _: datetime) -> None:
 
 
 def find_waiting_reports() -> list[str]:
-    """Return reports that no worker has made."""
+    """Return reports that are waiting to be made."""
     rows = SampleReport.objects.filter(state=SampleReport.State.WAITING)
     return [str(pk) for pk in rows.order_by("pk").values_list("pk", flat=True)[:50]]
 
 
 def forget_unused_samples(now: datetime) -> None:
-    """Remove recordings that were only looked at, a day after they came."""
+    """Delete recordings that were never used for a clone, one day after their upload."""
     old = Sample.objects.filter(uploaded_at__lt=now - _UNUSED_LIVES)
     unused = old.filter(sources=None, cleaned__sources=None)
     for sample in unused.exclude(report=None, original=None).select_related("cleaned"):
@@ -81,6 +81,6 @@ def _write_down(wave: Wave, rate: int) -> TranscribedText:
     try:
         return write_down(wave, rate, Path(settings.SPEECH_DIR))
     except WrongWeights:
-        # The words are a help; the report is worth having without them.
+        # The transcript is optional; the report is useful without it.
         logger.exception("No transcript can be made")
         return TranscribedText("", "")

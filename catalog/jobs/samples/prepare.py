@@ -1,4 +1,4 @@
-"""Read an uploaded sample once, and make of an order's samples what a provider takes."""
+"""Read an uploaded sample once, and convert a batch's samples for a provider."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -28,9 +28,9 @@ from catalog.models import CloneSource, Sample, SampleReport
 from catalog.providers.types import ProviderInfo, SampleFile
 
 PEAK_COUNT = 192
-# Past this it would take longer than a worker may; no clone is better for more.
+# Longer recordings would exceed a worker's time limit, and clones don't get better with more.
 MOST_CLEANED_SECONDS = 600
-# Half a syllable tells nobody's voice; encoders may lose some of a whole second.
+# Half a syllable doesn't characterize a voice, and encoders may cut a bit off a full second.
 _LEAST_SECONDS = 0.9
 _MOST_TRIES = 6
 _NEW_FOR = timedelta(days=1)
@@ -41,7 +41,7 @@ _READ_FIELDS = ["seconds", "problem", "try_count", "copy_path", "is_playable", "
 def measure_sample(sample: Sample) -> None:
     """Decode the sample once for its length, waveform, and copy; raises NotDecodable.
 
-    A try is counted before it begins: a file on which the reader dies or hangs is given up.
+    Attempts are counted before they start, so a file that crashes the decoder is given up.
     """
     sample.refresh_from_db(fields=_READ_FIELDS)
     if sample.is_playable is None and not sample.problem:
@@ -53,13 +53,13 @@ def measure_sample(sample: Sample) -> None:
 
 def _read(sample: Sample) -> None:
     if sample.try_count >= _MOST_TRIES:
-        _give_up(sample, "This file could not be read: each attempt ended before its end.")
+        _give_up(sample, "This file couldn't be read. Try another recording.")
         return
     Sample.objects.filter(pk=sample.pk).update(try_count=F("try_count") + 1)
     try:
         _take_in(sample)
     except OSError as exc:
-        if is_full(exc):  # that is no fault of the file
+        if is_full(exc):  # not the file's fault
             Sample.objects.filter(pk=sample.pk).update(try_count=F("try_count") - 1)
         raise
 
@@ -73,7 +73,7 @@ def _take_in(sample: Sample) -> None:
         peaks = find_peaks(sound, PEAK_COUNT)
         if sound.seconds < _LEAST_SECONDS:
             words = f"This recording is too short: {sound.seconds:.1f} s."
-            raise NotDecodable(f"{words} No voice can be made of less than a second.")
+            raise NotDecodable(f"{words} Use at least 1 second.")
     except NotDecodable as exc:
         _give_up(sample, str(exc)[:200])
     else:
@@ -81,7 +81,7 @@ def _take_in(sample: Sample) -> None:
 
 
 def _give_up(sample: Sample, problem: str) -> None:
-    """Note what is wrong, or leave a sample from an earlier version as it was: it was cloned."""
+    """Store the problem, but keep a sample of an earlier version usable: it was cloned before."""
     if sample.seconds is None:
         Sample.objects.filter(pk=sample.pk).update(problem=problem)
     else:
@@ -89,14 +89,14 @@ def _give_up(sample: Sample, problem: str) -> None:
 
 
 def _keep(sample: Sample, sound: DecodedAudio, peaks: list[int]) -> None:
-    """Write what was read; where not every browser plays the file, with a copy of what is heard."""
+    """Store what was read, with an MP3 copy if not every browser can play the file."""
     found = FORMATS[sample.audio_format]
     is_playable = sound.is_plain and sound.codec in found.played
     copy_path = ""
     if not is_playable:
         copy = to_mp3(sound.wave, sound.rate, bits_per_second=_COPY_BITS)
         copy_path, _, _ = store_media("samples", [copy], "mp3")
-    # Two workers may have read it; the first one's copy is the sample's.
+    # If two workers read it, keep the first one's copy.
     is_first = Sample.objects.filter(pk=sample.pk, is_playable=None).update(
         seconds=round(sound.seconds, 2),
         peaks=peaks,
@@ -109,18 +109,18 @@ def _keep(sample: Sample, sound: DecodedAudio, peaks: list[int]) -> None:
 
 
 def _clean(sample: Sample, original: Sample) -> None:
-    """Make the file of a sample from its original, whose own file stays; raises NotDecodable."""
+    """Create the cleaned file of a sample from its original; raises NotDecodable."""
     found = FORMATS[original.audio_format]
     try:
         sound, rate = decode_audio(_load(original), found, max_seconds=MOST_CLEANED_SECONDS)
         clean = remove_noise(sound, rate).wave
     except (NotAWave, WrongWeights, OSError) as exc:
-        raise NotDecodable("The noise could not be removed from this recording.") from exc
+        raise NotDecodable("Background noise couldn't be removed from this recording.") from exc
     if float(np.abs(clean).max()) < SILENCE:
-        raise NotDecodable("Without the noise nothing is left of it: nobody speaks in it.")
+        raise NotDecodable("No speech found in this recording after removing the noise.")
     path, size, sha256 = store_media("samples", [write_wav(clean, rate)], "wav")
     with transaction.atomic():
-        # Two workers may have done it; the first one's file is the sample's.
+        # If two workers did it, keep the first one's file.
         first = Sample.objects.filter(pk=sample.pk, path="")
         if not first.update(path=path, size=size, sha256=sha256):
             remove_media(path)
@@ -129,7 +129,7 @@ def _clean(sample: Sample, original: Sample) -> None:
 
 
 def run_measurement(sample_id: str) -> None:
-    """Read one sample in a worker; what is wrong with it then stands in its row."""
+    """Read one sample; problems are stored in its row."""
     sample = Sample.objects.filter(pk=sample_id).first()
     if sample is None:
         return
@@ -140,7 +140,7 @@ def run_measurement(sample_id: str) -> None:
 
 
 def find_unread(now: datetime) -> list[str]:
-    """Return samples whose first wake-up got lost, and those read by an earlier version."""
+    """Return samples whose first wake-up was lost, and those read by an earlier version."""
     rows = Sample.objects.filter(seconds=None, problem="", uploaded_at__lt=now - _NOT_LATE)
     fresh = rows.filter(uploaded_at__gt=now - _NEW_FOR, try_count__lt=_MOST_TRIES)
     older = Sample.objects.filter(seconds__isnull=False, is_playable=None)
@@ -154,9 +154,9 @@ _NOT_LATE = timedelta(seconds=30)
 def convert_samples(
     sources: Sequence[CloneSource], info: ProviderInfo
 ) -> tuple[tuple[SampleFile, ...], str]:
-    """Return the files for the provider, and in words what was made of the samples.
+    """Return the files for the provider, and a sentence on how the samples were converted.
 
-    They go as they are where the provider takes them so, else as one WAV. Raises NotDecodable.
+    Samples are sent as uploaded if the provider accepts them, else as one WAV. Raises NotDecodable.
     """
     if len(sources) <= info.max_samples and all(_fits(source, info) for source in sources):
         words = "The recording" if len(sources) == 1 else f"{len(sources)} recordings"
@@ -171,7 +171,7 @@ def convert_samples(
 
 
 def read_sources(sources: Sequence[CloneSource], max_seconds: float) -> tuple[Wave, int]:
-    """Return the beginning of the samples as one sound, and its rate; raises NotDecodable."""
+    """Return the start of the samples as one waveform, and its rate in Hz; raises NotDecodable."""
     joined = join_pieces([_as_piece(source) for source in sources], max_seconds=max_seconds)
     return decode_audio(joined.content, FORMATS["wav"], max_seconds=LONGEST_SECONDS)
 
@@ -186,11 +186,11 @@ def _tell_cleaned(sources: Sequence[CloneSource]) -> str:
     if not cleaned:
         return ""
     which = "" if cleaned == len(sources) else f" from {cleaned} of them"
-    return f" Noise was removed here before{which}."
+    return f" Voiceboard removed background noise{which}."
 
 
 def find_length_problem(sources: Sequence[CloneSource], info: ProviderInfo) -> str:
-    """Say that the samples are too short for the provider, "" when they are not."""
+    """Return a message if the samples are too short for the provider, else ""."""
     seconds = reduce(lambda total, source: total + (source.seconds or 0), sources, 0.0)
     if seconds >= info.min_sample_seconds:
         return ""
@@ -230,7 +230,7 @@ def _load(sample: Sample) -> bytes:
 def _describe(joined: JoinedAudio, sources: Sequence[CloneSource], info: ProviderInfo) -> str:
     words = [f"Converted for {info.label}: WAV, one channel, {joined.rate / 1000:g} kHz"]
     if len(sources) > 1:
-        words.append(f"{len(sources)} recordings in a row")
+        words.append(f"{len(sources)} recordings joined")
     if joined.seconds < joined.given_seconds - 0.05:
         words.append(f"the first {joined.seconds:.1f} s of {joined.given_seconds:.1f} s")
     else:

@@ -1,1 +1,1 @@
-"""Searching: the index files, and the text that voices are found by."""
+"""Search: the index files, and the searchable text of voices."""

@@ -1,4 +1,4 @@
-"""Make the indexes that web processes read: for every scope that lacks one or outgrew it."""
+"""Build the search indexes that web processes read, for every team whose index is outdated."""
 
 from catalog.core.storage import has_room
 from catalog.models import ProviderAccount, Team, Voice
@@ -7,14 +7,14 @@ from catalog.search.index.rows import read_rows
 from catalog.search.index.segments import build_segment
 from catalog.search.index.snapshots import read_snapshot_versions, write_snapshot
 
-# With fewer changed rows since the snapshot, catching up costs a process next to nothing.
+# With fewer changes since the snapshot, a process catches up in almost no time.
 _MOST_CHANGED = 1000
 
 
 def build_due_indexes() -> list[frozenset[int]]:
-    """Return the scopes whose index was made: it was missing, unreadable, or far behind."""
+    """Rebuild the indexes that are missing, unreadable, or far behind; return their scopes."""
     if not has_room():
-        return []  # without an index SQL answers
+        return []  # searches fall back to SQL
     due = [teams for teams in list_scopes() if _is_due(teams)]
     for teams in due:
         build_index(teams)
@@ -22,14 +22,14 @@ def build_due_indexes() -> list[frozenset[int]]:
 
 
 def build_index(teams: frozenset[int]) -> None:
-    """Write the index of these teams as they are now."""
-    # First the versions: what changes while the rows are read is then read once more, not lost.
+    """Write the index of these teams as of now."""
+    # Read the versions first: rows that change meanwhile are then read twice rather than missed.
     versions = read_versions(teams)
     write_snapshot(teams, build_segment(read_rows(_list_accounts(teams))), versions)
 
 
 def list_scopes() -> list[frozenset[int]]:
-    """Return each team alone: nobody sees more than one at a time."""
+    """Return one scope per team, because no one searches more than one team at a time."""
     return [frozenset({pk}) for pk in Team.objects.order_by("pk").values_list("pk", flat=True)]
 
 
@@ -41,10 +41,10 @@ def _list_accounts(teams: frozenset[int]) -> list[int]:
 def _is_due(teams: frozenset[int]) -> bool:
     versions = read_versions(teams)
     if not versions:
-        return False  # no voice was ever written
+        return False  # the team never had a voice
     known = read_snapshot_versions(teams)
     if known is None or any(versions.get(team, 0) < number for team, number in known.items()):
-        return True  # there is none, or the database is an older one
+        return True  # no snapshot, or the database was restored from a backup
     changed = 0
     for team, number in versions.items():
         seen = known.get(team, 0)

@@ -1,4 +1,4 @@
-"""Write down the words of voices that were stored before there was a place for them."""
+"""Fill in the search text of voices stored by an earlier version."""
 
 from django.db import transaction
 
@@ -12,7 +12,7 @@ _WRITTEN = ["sort_name", "name_words", "id_words", "label_words", "search_text",
 
 
 def fill_missing_words() -> int:
-    """Return how many voices lacked some and have them now; an id without any letter never has."""
+    """Return how many voices were filled in; an id without letters always stays empty."""
     rows = Voice.objects.filter(id_words="").order_by("pk")
     count = last = 0
     while batch := list(
@@ -20,7 +20,7 @@ def fill_missing_words() -> int:
     ):
         for voice in batch:
             if not (voice.name_words or voice.label_words):
-                # Before there were any words, this was a text; what was cut is not cut twice.
+                # Earlier versions stored this as text; convert it without truncating twice.
                 voice.team_text = join_terms(voice.team_text)
             fill_words(voice, [(label.facet, label.value) for label in voice.labels.all()])
         with transaction.atomic():

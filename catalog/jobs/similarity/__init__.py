@@ -1,1 +1,1 @@
-"""Similarity: embeddings of previews and clips, and what waits for analysis."""
+"""Similarity: embeddings of previews and clips, and the analysis queue."""

@@ -1,4 +1,4 @@
-"""What waits to be listened to: what voices say, dropped clips, samples, blind comparisons."""
+"""The analysis queue: generated clips, dropped clips, samples, blind comparisons."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -23,26 +23,26 @@ _KINDS: dict[str, Callable[[str, datetime], None]] = {
 
 
 def listen_to(work_id: str, now: datetime) -> None:
-    """Listen to one row, as in "report:12"; once more does no harm."""
+    """Analyze one row, given as "report:12"; a second call does no harm."""
     kind, _, row_id = work_id.partition(":")
     _KINDS[kind](row_id, now)
 
 
 def find_waiting() -> list[str]:
-    """Return the rows for which somebody waits, their kinds before their ids."""
+    """Return the rows that someone is waiting for, as "kind:id"."""
     queries = [f"query:{pk}" for pk in find_waiting_queries()]
     reports = [f"report:{pk}" for pk in find_waiting_reports()]
     return queries + reports + find_left_by()
 
 
 def find_left_by(speech_id: str = "") -> list[str]:
-    """Return what has yet to be listened to of spoken texts, all of them or one."""
+    """Return generated clips that still need analysis, of all syntheses or of one."""
     blind = [f"blind:{pk}" for pk in find_undisguised(speech_id)]
     return blind + [f"spoken:{pk}" for pk in find_unjudged(speech_id)]
 
 
 def forget_listened(now: datetime) -> None:
-    """Remove recordings that nobody came back for within a day, and copies for the blind."""
+    """Delete abandoned recordings after a day, and copies of revealed blind comparisons."""
     forget_queries(now)
     forget_unused_samples(now)
     forget_disguises()

@@ -1,4 +1,4 @@
-"""Listen to previews and dropped clips; nothing here speaks, fetches or spends anything."""
+"""Compute embeddings of previews and dropped clips; calls no provider."""
 
 import logging
 from datetime import datetime, timedelta
@@ -19,18 +19,18 @@ from catalog.models.similarity import unheard_clips
 
 logger = logging.getLogger(__name__)
 
-# Few at a time: other work of the queue comes in between.
+# Small batches, so that other work of the queue comes in between.
 _HEARD_AT_ONCE = 24
 _LONGEST_SECONDS = 600
 _QUERY_LIVES = timedelta(days=1)
 
 
 class _NothingHeard(Exception):
-    """No voice could be made out; the message says why in words."""
+    """No voice could be recognized; the message says why."""
 
 
 def embed_previews(clock: Clock) -> bool:
-    """Listen to some of the clips that nobody has listened to; True if more wait."""
+    """Analyze some of the clips that have no embedding; return whether more remain."""
     if not analysis_is_installed():
         return False
     clips = list(unheard_clips(ENCODER).order_by("-pk")[:_HEARD_AT_ONCE])
@@ -40,15 +40,15 @@ def embed_previews(clock: Clock) -> bool:
 
 
 def embed_clip(clip: PreviewClip, now: datetime) -> None:
-    """Keep where the clip's voice lies; once more does no harm."""
+    """Store the embedding of the clip's voice; a second call does no harm."""
     if not analysis_is_installed():
         return
     found = next(each for each in FORMATS.values() if each.content_type == clip.content_type)
     try:
         vector = _hear(clip.path, found)
     except _NothingHeard as exc:
-        # Kept as heard, lest it be decoded in vain for ever.
-        logger.info("Nothing was heard in preview clip %s: %s", clip.pk, exc)
+        # Stored as empty, so it is not decoded again and again.
+        logger.info("No speech found in preview clip %s: %s", clip.pk, exc)
         vector = b""
     try:
         with transaction.atomic():
@@ -61,18 +61,18 @@ def embed_clip(clip: PreviewClip, now: datetime) -> None:
                 made_at=now,
             )
     except IntegrityError:
-        logger.info("The voice of clip %s is gone, or another worker was faster", clip.pk)
+        logger.info("The voice of clip %s is gone, or another worker finished first", clip.pk)
 
 
 def embed_one(clip_id: str, now: datetime) -> None:
-    """Listen to one preview, for somebody who waits."""
+    """Analyze one preview that someone is waiting for."""
     clip = PreviewClip.objects.filter(pk=clip_id).first()
     if clip is not None:
         embed_clip(clip, now)
 
 
 def hear_query(query_id: str, _: datetime) -> None:
-    """Listen to a dropped clip, then remove its file."""
+    """Analyze a dropped clip, then delete its file."""
     query = SoundQuery.objects.filter(pk=query_id, state=SoundQuery.State.WAITING).first()
     if query is None or not analysis_is_installed():
         return
@@ -86,13 +86,13 @@ def hear_query(query_id: str, _: datetime) -> None:
 
 
 def find_waiting_queries() -> list[str]:
-    """Return clips that no worker has listened to."""
+    """Return dropped clips that are waiting for analysis."""
     rows = SoundQuery.objects.filter(state=SoundQuery.State.WAITING)
     return [str(pk) for pk in rows.values_list("pk", flat=True)[:50]]
 
 
 def forget_queries(now: datetime) -> None:
-    """Remove clips and their answers a day after they were asked."""
+    """Delete dropped clips and their results after a day."""
     for query in SoundQuery.objects.filter(asked_at__lt=now - _QUERY_LIVES):
         query.delete()
         if query.path:

@@ -1,4 +1,4 @@
-"""One round over an account: every key lists what it opens, and the lists become one."""
+"""One sync round over an account: list voices with every key and merge the lists."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
@@ -15,7 +15,7 @@ Group = list[Credential]
 
 @dataclass(slots=True)
 class _Held:
-    """What a key sends otherwise than it is kept, to be compared with what other keys send."""
+    """A version of a voice that differs from the stored one, to be compared with other keys'."""
 
     rights: int
     entry: ListedVoice
@@ -23,10 +23,10 @@ class _Held:
 
 @dataclass(slots=True)
 class SyncRound:
-    """What the keys of an account have listed so far; ``groups`` are the keys that are the same.
+    """What the keys of an account have listed so far; ``groups`` holds identical keys together.
 
-    Keys of one workspace may send the same voice with other rights. What is kept is what the key
-    with most rights sends, so that a voice does not change with every key.
+    Keys of one workspace may list the same voice with different rights. The version of the key with
+    the most rights is stored, so the voice doesn't change with every key.
     """
 
     account: ProviderAccount
@@ -34,29 +34,29 @@ class SyncRound:
     last: LastListed
     tally: SyncCounts
     is_complete: bool = True
-    # Each is one sentence on what a key's list had to leave out.
+    # One sentence for each part of a key's list that was left out.
     warnings: list[str] = field(default_factory=list)
-    # Keys that have listed all voices that are owned, and all that are not.
+    # Keys that completely listed the owned voices (True) and the others (False).
     _asked: dict[bool, set[UUID]] = field(default_factory=lambda: {True: set(), False: set()})
-    # By remote id: a bit for each group that lists the voice, and two for what each may do with it.
+    # By remote id: one bit per group that lists the voice, and two bits for its rights.
     _listed: dict[str, int] = field(default_factory=dict)
     _rights: dict[str, int] = field(default_factory=dict)
-    # The rights of what is kept of a voice, where a key of this round has sent just that.
+    # The rights that come with the stored version, if a key of this round listed exactly that.
     _kept: dict[str, int] = field(default_factory=dict)
     _held: dict[str, _Held] = field(default_factory=dict)
-    # What is new comes with the set of the key that brought it.
+    # New voices start with the key set of the key that listed them.
     _placed: dict[str, int] = field(default_factory=dict)
     _left_out: set[bool] = field(default_factory=set)
 
     @property
     def has_listed(self) -> bool:
-        """Tell whether any key has come to the end of its list."""
+        """Return whether any key has completed its list."""
         return any(self._asked.values()) or bool(self.warnings)
 
     def take(
         self, place: int, key_set: int, listing: Iterator[ListedVoice]
     ) -> Iterator[ListedVoice]:
-        """Note what one group lists, and yield what is new or changed and to be written at once.
+        """Record what one group lists, and yield the new or changed voices to write now.
 
         ``key_set`` is the group's own.
         """
@@ -67,7 +67,7 @@ class SyncRound:
             self.tally.seen = len(self._listed)
             if remote_id not in self.last.key_sets:
                 self._placed.setdefault(remote_id, key_set)
-            # At once, while it is at hand: most of a large account is dropped right here.
+            # Check this first: in a large account most entries are unchanged and dropped here.
             if self.last.holds(entry):
                 self._note(remote_id, place, self.last.rights[remote_id])
             elif is_only:
@@ -81,7 +81,7 @@ class SyncRound:
                     yield entry
 
     def end_group(self, place: int, gaps: Collection[ListGap]) -> None:
-        """Note that a group has listed everything that it opens, but for some parts."""
+        """Record that a group has listed everything it can access, except for ``gaps``."""
         left_out = {gap.is_owned for gap in gaps}
         self.warnings += [gap.message for gap in gaps if gap.message not in self.warnings]
         for is_owned in {True, False} - left_out:
@@ -89,20 +89,20 @@ class SyncRound:
         self._left_out |= left_out
 
     def find_changed(self) -> Iterator[ListedVoice]:
-        """Yield what was held back and is sent by no key with more rights as it is kept."""
+        """Yield changed voices that no key with more rights lists in their stored form."""
         for remote_id, held in self._held.items():
             kept = self._kept.get(remote_id)
             if kept is None or held.rights > kept:
                 yield held.entry
 
     def key_set_of(self, place: int) -> int:
-        """Return the set of one group's keys, for voices that it brings and nothing is known of."""
+        """Return the key set of one group, for new voices that it lists."""
         return get_key_set(self.account, {key.pk: ALL_RIGHTS for key in self.groups[place]})
 
     def settle(self) -> set[str]:
-        """Keep which keys list which voices; return the voices that none lists any more."""
+        """Store which keys list which voices; return the voices that no key lists anymore."""
         sets = read_key_sets(self.account)
-        # Most voices have these in common, so that little is worked out for each.
+        # Most voices share these values, so the work is done once per combination.
         alike: dict[tuple[int, int, int | None, bool], list[str]] = defaultdict(list)
         for remote_id in self.last.marks.keys() | self._listed.keys():
             bits, rights = self._listed.get(remote_id, 0), self._rights.get(remote_id, 0)
@@ -132,12 +132,12 @@ class SyncRound:
     def _may_be_gone(
         self, before: int | None, sets: dict[int, dict[UUID, int]], *, is_owned: bool
     ) -> bool:
-        """Tell whether every key that could list the voice was asked."""
+        """Return whether every key that could list the voice was asked."""
         if before is None:
             return self.is_complete and is_owned not in self._left_out
         if sets.get(before):
             return True
-        # Its keys were removed. A new one of the same person would list it.
+        # Its keys were removed; a new key of the same person would list it.
         owner = KeySet.objects.filter(pk=before).values_list("last_owner", flat=True).first()
         asked = self._asked[is_owned]
         owners = {key.owner_id for group in self.groups for key in group if key.pk in asked}

@@ -1,4 +1,4 @@
-"""Fetch the voices of an account from its provider, and keep what became of it."""
+"""Fetch an account's voices from its provider, and record the outcome."""
 
 import itertools
 import time
@@ -39,9 +39,9 @@ _LEAST_WAIT = 1.0
 
 
 def sync_account(account_id: int, clock: Clock) -> SyncRun | None:
-    """Fetch every voice of the account and bring our rows up to it; None if one runs already.
+    """Fetch every voice of the account and update our rows; None if a sync is already running.
 
-    A run that breaks off half-way keeps what it wrote and marks nothing as gone.
+    An interrupted run keeps what it wrote and marks nothing as gone.
     """
     started = clock()
     lease = _claim_account(account_id, started, clock)
@@ -50,13 +50,13 @@ def sync_account(account_id: int, clock: Clock) -> SyncRun | None:
     account = ProviderAccount.objects.get(pk=account_id)
     run = SyncRun.objects.create(account=account, started_at=started)
     tally = SyncCounts()
-    # What stands unless the run comes to its end, whatever that is.
-    run.error = "Fetching the voices broke off."
+    # Stored if the run doesn't get to its end.
+    run.error = "The sync was interrupted."
     try:
         with keep_alive(lease):
             run.error = _sync_voices(account, run, tally, lease)
     except LeaseLost:
-        run.error = "Another worker went on with it."
+        run.error = "Another worker took over the sync."
     finally:
         _end_run(lease, run, tally, clock())
     return run
@@ -64,7 +64,7 @@ def sync_account(account_id: int, clock: Clock) -> SyncRun | None:
 
 def _claim_account(account_id: int, now: datetime, clock: Clock) -> Lease | None:
     rows = ProviderAccount.objects.filter(free_lease(now, "sync_lease_until"), pk=account_id)
-    # Whoever asks while this one runs sets the due time again, and it stays for the next run.
+    # A request during this run sets the due time again, which triggers the next run.
     if not rows.update(
         sync_lease_until=now + LEASE, sync_fence=F("sync_fence") + 1, sync_due_at=None
     ):
@@ -75,9 +75,9 @@ def _claim_account(account_id: int, now: datetime, clock: Clock) -> Lease | None
 
 
 def _sync_voices(account: ProviderAccount, run: SyncRun, tally: SyncCounts, lease: Lease) -> str:
-    """Ask every key for what it lists; return what was wrong, "" for a whole run.
+    """List voices with every key; return what went wrong, "" for a complete run.
 
-    A key that is refused is no fault of the run as long as another one lists voices.
+    A rejected key is not an error of the run as long as another key lists voices.
     """
     groups, problem = _find_keys(account)
     round_ = SyncRound(account, groups, LastListed.read(account), tally)
@@ -96,7 +96,7 @@ def _sync_voices(account: ProviderAccount, run: SyncRun, tally: SyncCounts, leas
 
 
 def _ask_all(round_: SyncRound, run: SyncRun, lease: Lease) -> tuple[str, str]:
-    """Have all keys list their voices; return how one was refused, and how one else failed."""
+    """List voices with all keys; return the messages of a rejected key and of another failure."""
     refusal = failure = ""
     for place, group in enumerate(round_.groups):
         try:
@@ -113,17 +113,17 @@ def _ask_all(round_: SyncRound, run: SyncRun, lease: Lease) -> tuple[str, str]:
 
 
 def _find_keys(account: ProviderAccount) -> tuple[list[Group], str]:
-    """Return the keys that may list voices, the same ones together, and why there are none."""
-    problem = "No working key opens this account."
+    """Return the keys that may list voices, grouped by identical keys, and why there are none."""
+    problem = "This account has no working key."
     groups: dict[str, Group] = {}
     for credential in Credential.objects.working().filter(account=account).order_by("created_at"):
         if not credential.may("list"):
-            problem = "No key of this account may list its voices."
+            problem = "None of this account's keys has permission to list voices."
             continue
         try:
             api_key = credential.secrets()["api_key"]
         except CannotOpen:
-            problem = "The key of this account can't be opened: enter it again."
+            problem = "This account's key can't be decrypted. Enter it again."
             continue
         groups.setdefault(hash_key(api_key), []).append(credential)
     return list(groups.values()), problem
@@ -152,20 +152,20 @@ def _write_all(
     *,
     key_set: int | None = None,
 ) -> None:
-    """Write what a run brings, batch by batch, as it comes."""
+    """Write what a run lists, in batches, as it arrives."""
     while batch := list(itertools.islice(entries, _BATCH)):
         lease.demand()
         write_voices(account, batch, run.started_at, lease.clock(), tally, key_set=key_set)
 
 
 class _Patience:
-    """Waits between two pages as the provider asks, so that a long list comes to its end."""
+    """Waits between pages as the provider asks, so that a long list can complete."""
 
     def __init__(self) -> None:
         self._left = _MOST_WAITING
 
     def wait(self, asked: TryLater) -> bool:
-        """Wait if that was asked for and is short; else the whole run comes again later."""
+        """Wait if the provider asks for a short pause, else return False to retry the run later."""
         seconds = max(asked.retry_after or 0, _LEAST_WAIT)
         if not asked.is_for_speed or seconds > self._left:
             return False
@@ -175,7 +175,7 @@ class _Patience:
 
 
 def _end_missing(parts: list[VoiceSubset], run: SyncRun, tally: SyncCounts, now: datetime) -> None:
-    """Mark as gone what is missing; where all is missing at once, only the second time."""
+    """Mark missing voices as gone; if all are missing at once, wait for a second run to confirm."""
     whole_runs = SyncRun.objects.filter(account=run.account, error="").exclude(pk=run.pk)
     before = whole_runs.order_by("-pk").first()
     is_confirmed = before is not None and before.doubted_count > 0
@@ -183,8 +183,8 @@ def _end_missing(parts: list[VoiceSubset], run: SyncRun, tally: SyncCounts, now:
     run.doubted_count = sum(len(part.missing) for part in doubted)
     if run.doubted_count:
         words = (
-            f"{run.account.info.label} listed none of {run.doubted_count} voices that it listed"
-            " before. They are kept until the next fetch says the same."
+            f"{run.account.info.label} no longer lists {run.doubted_count:,} voices it listed"
+            " before. They are kept until the next sync confirms it."
         )
         run.warning = f"{run.warning} {words}".strip()
     gone = [pk for part in parts if part not in doubted for pk in part.missing]
@@ -202,26 +202,26 @@ def _end_run(lease: Lease, run: SyncRun, tally: SyncCounts, now: datetime) -> No
     try:
         lease.write(**changes)
     except LeaseLost:
-        return  # the account is another worker's now
+        return  # another worker holds the account now
     next_at = now + timedelta(minutes=settings.SYNC_EVERY_MINUTES)
     rows = ProviderAccount.objects.filter(pk=str(lease.pk), sync_due_at=None)
     rows.update(sync_due_at=next_at)
 
 
 def bring_forward(account_id: int, now: datetime) -> None:
-    """Let the account be fetched with the next look at what is due; many wishes are one run."""
+    """Make the account due for a sync now; several requests result in one run."""
     ProviderAccount.objects.filter(pk=account_id).update(sync_due_at=now)
 
 
 def is_awaited(account_id: int, now: datetime) -> bool:
-    """Tell whether someone waits for the account to be fetched: asked for, or never done."""
+    """Return whether someone waits for a sync of the account: requested, or the first one."""
     rows = ProviderAccount.objects.filter(Q(synced_at=None) | Q(sync_due_at__lte=now))
     return rows.filter(pk=account_id).exists()
 
 
 def find_due_accounts(now: datetime) -> list[int]:
-    """Return the accounts whose copy is due, and put each off so that it is asked for once."""
-    # Much later than any that is set: by a clock that was wrong.
+    """Return accounts that are due for a sync, and postpone each to queue it only once."""
+    # A due time later than any we set comes from a wrong clock.
     latest = now + timedelta(minutes=settings.SYNC_EVERY_MINUTES) + _MOST_WRONG
     due = ProviderAccount.objects.filter(
         Q(sync_due_at=None) | Q(sync_due_at__lte=now) | Q(sync_due_at__gt=latest)
@@ -238,7 +238,7 @@ def find_due_accounts(now: datetime) -> list[int]:
 
 
 def forget_old_runs(now: datetime) -> int:
-    """Delete what is known of runs of a month ago; each account keeps its last one."""
+    """Delete runs older than 30 days, except the last one of each account."""
     newer = SyncRun.objects.filter(account=OuterRef("account"), pk__gt=OuterRef("pk"))
     old = SyncRun.objects.filter(Exists(newer), started_at__lt=now - _RUNS_KEPT)
     return old.delete()[0]

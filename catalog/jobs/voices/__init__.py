@@ -1,1 +1,1 @@
-"""Voices: store what a provider lists, badges, labels, and changes to carry back."""
+"""Voices: store what a provider lists, badges, labels, and changes to push back."""

@@ -1,4 +1,4 @@
-"""Keep the badges of voices: those that follow from the voice, from the date, and from the keys."""
+"""Maintain voice badges, which depend on the voice, the date, and the keys."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ Badge = Voice.Badge
 
 
 def list_badges(row: Voice, now: datetime) -> list[str]:
-    """Return the badges that follow from what the provider says of a voice."""
+    """Return the badges that follow from the provider's data."""
     holds = {
         Badge.CLONE: row.is_owned and row.kind in Voice.OWN_KINDS,
         Badge.VERIFIED: row.is_verified,
@@ -30,7 +30,7 @@ def list_badges(row: Voice, now: datetime) -> list[str]:
 
 
 def refresh_badges(now: datetime, account_id: int | None = None) -> None:
-    """Give and take the badges that change by themselves, on one account or on all."""
+    """Update the badges that change over time, for one account or for all."""
     voices = Voice.objects.present()
     if account_id is not None:
         voices = voices.filter(account=account_id)
@@ -43,7 +43,7 @@ def refresh_badges(now: datetime, account_id: int | None = None) -> None:
         Badge.KEY_MISSING,
         Q(key_set=None) & ~of_account | Q(key_set__isnull=False) & ~listing,
     )
-    # A clone that was made elsewhere: whose voice it is, and from what, nobody can look up here.
+    # A clone made elsewhere: we don't know whose voice it is, or its samples.
     jobs = CloneJob.objects.filter(voice=OuterRef("pk"))
     cloned = Q(is_owned=True, kind__in=(Voice.Kind.CLONE, Voice.Kind.PROFESSIONAL))
     _settle_badge(voices, Badge.NO_SOURCE, cloned & Q(~Exists(jobs)))

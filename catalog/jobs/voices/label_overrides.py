@@ -1,4 +1,4 @@
-"""Put what a team says of a voice in the place of what its provider says."""
+"""Override a provider's voice labels with the team's own."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -20,15 +20,15 @@ _OWN_FACETS = tuple(_READERS)
 
 
 def apply_own_labels(row: Voice, pairs: Pairs) -> Pairs:
-    """Let a row say what its team says of it, and return its languages and uses with that.
+    """Apply the team's labels to a row; return its language and use-case pairs with them.
 
-    ``pairs`` are facet and value of those that the provider tells. The row is not saved.
+    ``pairs`` are the (facet, value) pairs from the provider. The row is not saved.
     """
     if not row.own_labels:
         return pairs
     language = row.own_labels.get("language")
     if language:
-        # In the place of the main one, which the team knows better; any others stay.
+        # Replaces the main language, which the team knows better; other languages stay.
         others = [pair for pair in pairs if pair[1] not in (row.language, language, _UNKNOWN)]
         languages = [("language", language), *(pair for pair in others if pair[0] == "language")]
         pairs = languages + [pair for pair in pairs if pair[0] != "language"]
@@ -39,7 +39,7 @@ def apply_own_labels(row: Voice, pairs: Pairs) -> Pairs:
 
 
 def write_own_labels(voice: Voice, labels: Mapping[str, str]) -> None:
-    """Let the voice say this from now on, and of all other facets what its provider says.
+    """Set the team's labels of a voice; all other facets return to the provider's values.
 
     The caller holds a transaction.
     """
@@ -47,7 +47,7 @@ def write_own_labels(voice: Voice, labels: Mapping[str, str]) -> None:
     pairs = _take_back(voice, list(held.values_list("facet", "value")), voice.own_labels)
     voice.own_labels = dict(labels)
     pairs = apply_own_labels(voice, pairs)
-    # Emptied so that the next sync reads again what the provider says.
+    # Cleared to make the next sync read the provider's values again.
     voice.content_hash = voice.source_mark = ""
     told = ("own_labels", "label_words", "content_hash", "source_mark")
     voice.save(update_fields=[*_OWN_FACETS, *told])
@@ -58,7 +58,7 @@ def write_own_labels(voice: Voice, labels: Mapping[str, str]) -> None:
 
 
 def _take_back(row: Voice, pairs: Pairs, facets: Iterable[str]) -> Pairs:
-    """Let a row say again what its provider's own words say for these facets."""
+    """Reset these facets of a row to the provider's values."""
     for facet in facets:
         said = _READERS[facet](row.raw_labels.get(facet, "")) or _UNKNOWN
         if facet == "language":

@@ -1,4 +1,4 @@
-"""Carry a voice's new name and labels to its provider."""
+"""Push a voice's new name and labels to its provider."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,9 +24,9 @@ _LONGEST_WAIT = timedelta(minutes=15)
 
 
 def push_name(voice_id: int, clock: Clock = database_now) -> None:
-    """Give the voice at its provider the name that it has here; a refusal is kept in its words.
+    """Rename the voice at its provider; store the message if the provider rejects it.
 
-    Doing it twice does no harm. Until it is done the name is only here, and the page says so.
+    Renaming twice is harmless. Until it succeeds, the page says that the name exists only here.
     """
     wish = _Wish.of(voice_id, VoiceChange.Kind.NAME)
     voice = Voice.objects.select_related("account").filter(pk=voice_id).first()
@@ -46,7 +46,7 @@ def push_name(voice_id: int, clock: Clock = database_now) -> None:
 
 
 def push_labels(voice_id: int, clock: Clock = database_now) -> None:
-    """Give the voice at its provider what it keeps of its labels here; the others are only here."""
+    """Push those labels that the provider stores; the others exist only here."""
     wish = _Wish.of(voice_id, VoiceChange.Kind.LABELS)
     voice = Voice.objects.select_related("account").filter(pk=voice_id).first()
     kept = voice.info.kept_labels if voice is not None and voice.is_renamable_there else ()
@@ -67,8 +67,8 @@ def push_labels(voice_id: int, clock: Clock = database_now) -> None:
 
 
 def find_due_changes(now: datetime) -> list[tuple[str, int, int]]:
-    """Return kind, voice and account of what still has to be carried; each is put off a minute."""
-    # Later than any wait: by a clock that was wrong.
+    """Return kind, voice, and account of due changes, and postpone each by a minute."""
+    # A due time later than any wait comes from a wrong clock.
     due = VoiceChange.objects.filter(
         Q(not_before__lte=now) | Q(not_before__gt=now + 2 * _LONGEST_WAIT)
     )
@@ -80,7 +80,7 @@ def find_due_changes(now: datetime) -> list[tuple[str, int, int]]:
 
 
 class _NotDone(Exception):
-    """The provider does not have the change; ``later`` says when it is worth another try."""
+    """The provider didn't take the change; ``later`` is the delay in seconds before a retry."""
 
     def __init__(self, words: str, *, is_passing: bool = False, later: float | None = None) -> None:
         super().__init__(words)
@@ -89,7 +89,7 @@ class _NotDone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """The row that says what is to be carried, as it was when the work began; or none."""
+    """The change to push, as it was when the work began; the row is None if there was none."""
 
     row: VoiceChange | None
 
@@ -98,7 +98,7 @@ class _Wish:
         return cls(VoiceChange.objects.filter(voice=voice_id, kind=kind).first())
 
     def settle(self, problem: _NotDone, clock: Clock) -> None:
-        """Try again later what failed for the moment; after some tries, and for good, end it."""
+        """Schedule a retry, or give up after a permanent failure or too many attempts."""
         tries = self.row.attempt_count + 1 if self.row is not None else _MOST_TRIES
         if not problem.is_passing or tries >= _MOST_TRIES:
             self.end()
@@ -108,7 +108,7 @@ class _Wish:
         self._rows().update(attempt_count=tries, not_before=clock() + wait)
 
     def end(self) -> None:
-        """Drop the row, unless the change was asked for once more meanwhile."""
+        """Delete the row, unless the change was requested again in the meantime."""
         self._rows().delete()
 
     def _rows(self) -> "QuerySet[VoiceChange]":
@@ -118,22 +118,22 @@ class _Wish:
 
 
 def _change(voice: Voice, act: Callable[[Provider], None]) -> None:
-    """Have the provider do it; raises _NotDone."""
+    """Perform the change at the provider; raises _NotDone."""
     keys = Credential.objects.listing(voice).working()
     credential = next((key for key in keys if key.may("delete")), None)
     base_url = settings.PROVIDER_BASE_URLS.get(voice.provider)
     if credential is None or base_url is None:
-        raise _NotDone("No working key may change this voice.")
+        raise _NotDone("No working key has permission to change this voice.")
     try:
         with open_provider(voice.provider, credential.secrets(), base_url) as provider:
             act(provider)
     except CannotOpen:
-        raise _NotDone("The key can't be opened: enter it again.") from None
+        raise _NotDone("The key can't be decrypted. Enter it again.") from None
     except (TryLater, NotYet) as exc:
         later = exc.retry_after if isinstance(exc, TryLater) else None
         raise _NotDone(exc.message, is_passing=True, later=later) from None
     except OutcomeUnknown as exc:
-        # The same name twice is one name, so it may simply be sent once more.
+        # Setting the same name twice is harmless, so just retry.
         raise _NotDone(exc.message, is_passing=True) from None
     except ProviderError as exc:
         raise _NotDone(exc.message) from None
@@ -143,7 +143,7 @@ def _change(voice: Voice, act: Callable[[Provider], None]) -> None:
 def _keep_name(voice_id: int, wanted: str) -> None:
     voice = Voice.objects.select_for_update().filter(pk=voice_id, own_name=wanted).first()
     if voice is None:
-        return  # renamed once more meanwhile
+        return  # renamed again in the meantime
     voice.name, voice.own_name, voice.rename_problem = wanted, "", ""
     fill_names(voice)
     _save(voice, "name", "own_name", "sort_name", "name_words")
@@ -158,7 +158,7 @@ def _hand_over(voice_id: int, given: Mapping[str, str]) -> None:
 
 
 def _save(voice: Voice, *fields: str) -> None:
-    # Emptied so that the next sync writes what the provider now says.
+    # Cleared to make the next sync store what the provider now returns.
     voice.content_hash = voice.source_mark = ""
     voice.save(update_fields=[*fields, "rename_problem", "content_hash", "source_mark"])
     touch_voices([voice.pk])

@@ -1,4 +1,4 @@
-"""Carry a voice's settings to its provider, and read what they are then."""
+"""Push a voice's settings to its provider, and read them back."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,31 +20,31 @@ State = VoiceSettings.State
 
 
 def tune_voice(voice_id: int, clock: Clock) -> None:
-    """Change the settings if that is wished for, and keep what the provider then says.
+    """Save the settings if requested, then store the values that the provider returns.
 
-    Doing it twice does no harm: the same values are set, and the same are read.
+    Doing it twice is harmless.
     """
     rows = VoiceSettings.objects.select_related("voice__account")
     row = rows.filter(voice=voice_id, state__in=VoiceSettings.WAITING_STATES).first()
     if row is None:
         return
-    # What somebody asks for meanwhile is another wish, and keeps its own outcome.
+    # A request made in the meantime is separate and keeps its own outcome.
     wish = VoiceSettings.objects.filter(pk=row.pk, asked_at=row.asked_at, state=row.state)
     keys = Credential.objects.listing(row.voice).working()
     verb = "clone" if row.is_saving else "list"
     key = next((each for each in keys if each.may(verb)), None)
     if key is None:
         doing = "change" if row.is_saving else "read"
-        wish.update(state=State.FAILED, message=f"No working key may {doing} these settings.")
+        wish.update(state=State.FAILED, message=f"No working key can {doing} these settings.")
         return
     try:
         found = _exchange(row, key)
     except CannotOpen:
-        wish.update(state=State.FAILED, message="The key can't be opened: enter it again.")
+        wish.update(state=State.FAILED, message="The key can't be decrypted. Enter it again.")
     except TryLater as exc:
         wish.update(**_put_off(row, exc, clock()))
     except NotFound:
-        words = f"{row.voice.info.label} does not know this voice any more."
+        words = f"{row.voice.info.label} no longer has this voice."
         wish.update(state=State.FAILED, message=words)
     except ProviderError as exc:
         wish.update(state=State.FAILED, message=exc.message[:300])
@@ -76,9 +76,9 @@ def _put_off(row: VoiceSettings, exc: TryLater, now: datetime) -> dict[str, Any]
 
 
 def find_due_settings(now: datetime) -> list[int]:
-    """Return the voices whose settings wait for a worker, and put each off for half a minute."""
+    """Return voices whose settings wait for a worker, and postpone each by 30 seconds."""
     waiting = VoiceSettings.objects.filter(state__in=VoiceSettings.WAITING_STATES)
-    # Later than any wait: by a clock that was wrong.
+    # A due time later than any wait comes from a wrong clock.
     due_now = Q(not_before__lte=now) | Q(not_before__gt=now + 2 * _LONGEST_WAIT)
     due = list(waiting.filter(due_now).order_by("asked_at").values("pk", "voice")[:100])
     rows = VoiceSettings.objects.filter(pk__in=[row["pk"] for row in due])

@@ -1,4 +1,4 @@
-"""Keep our copy of an account's voices: compare, write what changed, mark what is gone."""
+"""Maintain our copy of an account's voices: compare, write changes, mark missing ones as gone."""
 
 import hashlib
 from collections import Counter, defaultdict
@@ -19,10 +19,10 @@ from catalog.providers.pagination import ListedVoice, mark_seed
 from catalog.providers.types import RemoteVoice, VoiceState
 from catalog.search.search_text import fill_names, fill_words
 
-# To be raised when a row is made otherwise than before from the same remote voice.
+# Increase it when the same remote voice results in a different row than before.
 _ROW_VERSION = 4
 _MOST_UPDATED = 500
-# So many voices are not believed to be gone all at once before a second listing says so, too.
+# If at least this many voices disappear at once, a second listing has to confirm it.
 _MANY = 10
 _LONGEST_TEXT = 20_000
 _Labels = list[tuple[str, str]]
@@ -37,7 +37,7 @@ _WRITTEN = [
 
 @dataclass(slots=True)
 class SyncCounts:
-    """What one run over an account found."""
+    """Counts of one sync run."""
 
     seen: int = 0
     added: int = 0
@@ -47,20 +47,20 @@ class SyncCounts:
 
 @dataclass(frozen=True, slots=True)
 class LastListed:
-    """Marks of what was sent last for each voice that was there when a run began.
+    """Fingerprints of what the provider sent last for each voice, read when a run begins.
 
-    One look for all: to ask for each batch anew would take longer than everything else.
+    Read once for all voices: one query per batch would take longer than everything else.
     """
 
     seed: int
     marks: dict[str, str]
-    # Of all voices, gone ones too: one that comes back may be listed by other keys.
+    # Includes gone voices: one that comes back may be listed by other keys.
     key_sets: dict[str, int | None]
     rights: dict[str, int]
 
     @classmethod
     def read(cls, account: ProviderAccount) -> Self:
-        """Return what was sent last for the account's voices, and which keys list them."""
+        """Read the fingerprints of the account's voices, and which keys list them."""
         last = cls(_mark_seed(account), {}, {}, {})
         rows = Voice.objects.filter(account=account).values_list(
             "remote_id", "source_mark", "remote_deleted_at", "key_set", "is_owned", "is_editable"
@@ -73,13 +73,13 @@ class LastListed:
         return last
 
     def holds(self, entry: ListedVoice) -> bool:
-        """Tell whether the voice was sent exactly like this before."""
+        """Return whether the voice is unchanged since it was last sent."""
         before = self.marks.get(entry.remote_id)
         return bool(before) and before == entry.mark(self.seed)
 
 
 def rank_rights(*, is_owned: bool, is_editable: bool) -> int:
-    """Return how much may be done with a voice: 2 for all, 1 for changing it, 0 for nothing."""
+    """Return the rights on a voice: 2 for all, 1 for editing, 0 for none."""
     return 2 if is_owned else int(is_editable)
 
 
@@ -87,7 +87,7 @@ def rank_rights(*, is_owned: bool, is_editable: bool) -> int:
 class VoiceSubset:
     """Voices of an account that the same keys list, either owned or not.
 
-    ``missing`` are the ids of their rows.
+    ``missing`` holds row ids.
     """
 
     is_owned: bool
@@ -96,15 +96,15 @@ class VoiceSubset:
 
     @property
     def is_lost_at_once(self) -> bool:
-        """Tell whether none of many voices was listed again, as after a wrong empty answer."""
+        """Return whether many voices all disappeared at once, as after a wrong empty response."""
         return len(self.missing) == self.known_count >= _MANY
 
 
 def find_missing(
     account: ProviderAccount, absent: set[str], started: datetime
 ) -> list[VoiceSubset]:
-    """Return which of the account's voices are no longer there, by part."""
-    # A voice that was made while the listing ran, or just before, is not missing from it.
+    """Return which of the account's voices are missing, by subset."""
+    # A voice made during the listing, or just before, doesn't count as missing.
     rows = Voice.objects.filter(
         account=account, remote_deleted_at=None, added_at__lt=_settled(account, started)
     )
@@ -119,7 +119,7 @@ def find_missing(
 
 
 def mark_gone(gone: list[int], now: datetime) -> int:
-    """Turn voices that no key lists any more into tombstones."""
+    """Mark voices that no key lists anymore as gone."""
     for start in range(0, len(gone), _MOST_UPDATED):
         batch = gone[start : start + _MOST_UPDATED]
         with transaction.atomic():
@@ -141,9 +141,9 @@ def write_voices(
     *,
     key_set: int | None = None,
 ) -> None:
-    """Write those of the voices that are new or changed; one statement for the whole batch.
+    """Write the new and changed voices with one statement for the whole batch.
 
-    New ones are listed by the keys of a set.
+    New voices get ``key_set``.
     """
     tally = tally or SyncCounts()
     listed = {entry.remote_id[:200]: entry for entry in entries}
@@ -194,7 +194,7 @@ def _find_changed(
 
 
 def _mark_seed(account: ProviderAccount) -> int:
-    # What a row depends on beside what is sent: our own marks, and addresses made of the base.
+    # A row also depends on our own marker and on URLs derived from the base URL.
     base_url = settings.PROVIDER_BASE_URLS.get(account.provider, "")
     return mark_seed(str(_ROW_VERSION), Installation.objects.get().code, base_url)
 
@@ -212,13 +212,13 @@ def _find_known(account: ProviderAccount, remote_ids: list[str]) -> dict[str, _S
 
 
 def _find_own_labels(account: ProviderAccount, remote_ids: list[str]) -> dict[str, dict[str, str]]:
-    # Under the lock of the version, which whoever relabels a voice takes, too.
+    # Relabeling a voice takes the same lock (on the version).
     rows = Voice.objects.filter(account=account, remote_id__in=remote_ids).exclude(own_labels={})
     return dict(rows.values_list("remote_id", "own_labels"))
 
 
 def _keep_marks(account: ProviderAccount, marks: dict[str, str]) -> None:
-    """Note what was sent for voices that it changes nothing of, so that they are read once."""
+    """Store fingerprints of unchanged voices, so that they are parsed only once."""
     kept = [remote_id for remote_id, mark in marks.items() if mark]
     rows = Voice.objects.filter(account=account, remote_deleted_at=None, remote_id__in=kept)
     voices = list(rows.only("remote_id", "source_mark"))
@@ -228,14 +228,14 @@ def _keep_marks(account: ProviderAccount, marks: dict[str, str]) -> None:
 
 
 def _upsert_voices(rows: Sequence[Voice]) -> None:
-    # bulk_create would split the batch into statements of 38 rows, for SQLite's sake.
+    # bulk_create would split the batch into statements of 38 rows for SQLite.
     columns = [connection.ops.quote_name(name) for name in _WRITTEN]
     changes = ", ".join(f"{column} = excluded.{column}" for column in columns)
     insert_all(rows, f"ON CONFLICT (account_id, remote_id) DO UPDATE SET {changes}")
 
 
 def _settled(account: ProviderAccount, started: datetime) -> datetime:
-    """Return the time whose changes a listing that began at ``started`` is sure to know."""
+    """Return the time up to which a listing started at ``started`` includes all changes."""
     return started - timedelta(seconds=settings.SETTLE_SECONDS or account.info.settle_seconds)
 
 
@@ -245,8 +245,8 @@ def _must_write(
     if known is None:
         return True
     if known.remote_deleted_at is not None:
-        # Deleted by us after this listing began, or just before: what it still lists is the past.
-        # And one that it lists as deleted keeps the tombstone that it has, with our own reason.
+        # We deleted it after this listing began, or just before, so the listing is outdated.
+        # A voice listed as deleted keeps its existing tombstone with our own reason.
         return remote.state is not VoiceState.GONE and known.remote_deleted_at < settled
     return content_hash != known.content_hash
 
@@ -309,7 +309,7 @@ def _make_row(account: ProviderAccount, remote: RemoteVoice, code: str, now: dat
 
 
 def _without_links(value: Any) -> Any:
-    """Drop addresses at the provider: what there is to hear or see passes through our server."""
+    """Drop URLs at the provider, because all media goes through our server."""
     if isinstance(value, dict):
         return {key: _without_links(each) for key, each in value.items() if not _is_link(each)}
     if isinstance(value, list | tuple):
@@ -322,7 +322,7 @@ def _is_link(value: object) -> bool:
 
 
 def _split_marker(description: str, code: str) -> tuple[str, str]:
-    """Take our own marker out of the description; the rest is what a person wrote."""
+    """Remove our marker from the description; return the marker and the user's own text."""
     prefix = f"vb1:{code}:"
     words = description.split()
     marker = next((word for word in words if word.startswith(prefix) and len(word) <= 80), "")
@@ -330,7 +330,7 @@ def _split_marker(description: str, code: str) -> tuple[str, str]:
 
 
 def _hash_remote(remote: RemoteVoice, code: str) -> str:
-    # Of what the provider says and not of the row made of it: most voices did not change, and
-    # making their rows only to compare them is what a pass over a large account would spend.
+    # Hash the remote data, not the row: most voices didn't change, and building their rows just to
+    # compare them would dominate the sync of a large account.
     content = f"{_ROW_VERSION}\x1f{code}\x1f{remote!r}"
     return hashlib.sha256(content.encode()).hexdigest()
