@@ -110,7 +110,7 @@ class _SpeechRun:
         try:
             sound = self._speak()
         except CannotOpen:
-            self._fail("The key can't be decrypted. Enter it again.")
+            self._fail("The key can't be decrypted. Replace it.")
         except TryLater as exc:
             failures = self.speech.failure_count + 1
             self._wait(

@@ -169,7 +169,7 @@ def test_a_line_whose_key_cannot_be_opened_fails_and_says_so(line, stub, clock):
     run_deletion(line.pk, clock)
 
     line.refresh_from_db()
-    assert (line.state, "Enter it again" in line.message) == (State.FAILED, True)
+    assert (line.state, "Replace it" in line.message) == (State.FAILED, True)
 
 
 def test_a_voice_that_the_provider_no_longer_knows_is_what_was_wanted(line, stub, clock):

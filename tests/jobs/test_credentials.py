@@ -123,7 +123,7 @@ def test_a_key_that_cannot_be_opened_asks_to_be_entered_again(check, credential,
     key, opened = check()
 
     assert (key.health, opened) == ("rejected", None)
-    assert "Enter it again" in key.problem
+    assert "Replace it" in key.problem
     assert stub.asked == []
 
 

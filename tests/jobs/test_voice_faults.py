@@ -77,7 +77,7 @@ def test_without_a_working_key_nobody_is_asked(cast, sync, stub):
 def test_a_key_that_cannot_be_opened_is_told(cast, sync, stub):
     Credential.objects.update(sealed=b"spoilt")
 
-    assert sync().error == "This account's key can't be decrypted. Enter it again."
+    assert sync().error == "This account's key can't be decrypted. Replace it."
 
 
 # While it runs

@@ -136,4 +136,4 @@ def test_a_key_that_cannot_be_opened_is_said(cast, voice, stub, clock, tune):
     Credential.objects.update(sealed=b"spoilt")
     read_settings_again(cast.mia, voice=voice, now=clock.now)
 
-    assert tune().message == "The key can't be decrypted. Enter it again."
+    assert tune().message == "The key can't be decrypted. Replace it."

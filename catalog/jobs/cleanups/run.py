@@ -87,7 +87,7 @@ def _delete(line: PlannedDeletion, lease: Lease, clock: Clock) -> int | None:
             if gone:
                 refresh_slots(line.account_id, provider, clock())
     except CannotOpen:
-        _end(line, lease, clock, State.FAILED, "The key can't be decrypted. Enter it again.")
+        _end(line, lease, clock, State.FAILED, "The key can't be decrypted. Replace it.")
         return None
     return line.account_id if gone else None
 

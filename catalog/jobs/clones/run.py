@@ -102,7 +102,7 @@ class _CloneRun(CancelStep):
                 provider.on_handed_over = self._note_handover
                 self._take_step(provider, credential)
         except CannotOpen:
-            self._wait("The key can't be decrypted. Enter it again.", timedelta(minutes=5))
+            self._wait("The key can't be decrypted. Replace it.", timedelta(minutes=5))
 
     def _needs_good_key(self) -> bool:
         """Wait for another key, unless a check with the rejected one may still settle the job."""

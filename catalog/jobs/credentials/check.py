@@ -45,7 +45,7 @@ def check_credential(credential_id: RowId, clock: Clock) -> int | None:
         ref = found.account_ref or credential.account_fallback_ref()
         end_waits(credential.provider, clock())
     except CannotOpen:
-        problem = "This key can't be decrypted. Enter it again."
+        problem = "This key can't be decrypted. Replace it."
         _write(credential, sealed, health="rejected", problem=problem, checked_at=clock())
         return None
     except ProviderError as exc:

@@ -34,7 +34,7 @@ def check_replacement(credential_id: RowId, clock: Clock) -> None:
         _settle(
             found,
             state=CredentialReplacement.State.REFUSED,
-            problem="The key can't be decrypted. Enter it again.",
+            problem="The key can't be decrypted. Replace it.",
         )
     except CredentialRejected as exc:
         _settle(found, state=CredentialReplacement.State.REFUSED, problem=exc.message[:500])

@@ -123,7 +123,7 @@ def _find_keys(account: ProviderAccount) -> tuple[list[Group], str]:
         try:
             api_key = credential.secrets()["api_key"]
         except CannotOpen:
-            problem = "This account's key can't be decrypted. Enter it again."
+            problem = "This account's key can't be decrypted. Replace it."
             continue
         groups.setdefault(hash_key(api_key), []).append(credential)
     return list(groups.values()), problem

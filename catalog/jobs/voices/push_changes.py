@@ -128,7 +128,7 @@ def _change(voice: Voice, act: Callable[[Provider], None]) -> None:
         with open_provider(voice.provider, credential.secrets(), base_url) as provider:
             act(provider)
     except CannotOpen:
-        raise _NotDone("The key can't be decrypted. Enter it again.") from None
+        raise _NotDone("The key can't be decrypted. Replace it.") from None
     except (TryLater, NotYet) as exc:
         later = exc.retry_after if isinstance(exc, TryLater) else None
         raise _NotDone(exc.message, is_passing=True, later=later) from None

@@ -40,7 +40,7 @@ def tune_voice(voice_id: int, clock: Clock) -> None:
     try:
         found = _exchange(row, key)
     except CannotOpen:
-        wish.update(state=State.FAILED, message="The key can't be decrypted. Enter it again.")
+        wish.update(state=State.FAILED, message="The key can't be decrypted. Replace it.")
     except TryLater as exc:
         wish.update(**_put_off(row, exc, clock()))
     except NotFound:
