@@ -344,7 +344,7 @@ def test_a_mail_server_that_is_away_stops_nothing(
     def fail(*_):
         raise ConnectionRefusedError
 
-    monkeypatch.setattr("catalog.services.users.sign_in.send_mail", fail)
+    monkeypatch.setattr("catalog.jobs.users.send_mail", fail)
     with django_capture_on_commit_callbacks(execute=True):
         change_password(mia)
 

@@ -11,8 +11,8 @@ from django.views.decorators.debug import sensitive_variables
 from catalog import policies
 from catalog.audit import record
 from catalog.core.crypto import hash_token
+from catalog.jobs.users import end_all, note_event
 from catalog.models import Membership, PasswordLink, Team, User
-from catalog.services.users.sign_in import end_all, note_event
 
 _LINK_LIVES = timedelta(days=1)
 

@@ -1,0 +1,58 @@
+"""Users: log and notify what happened to an account, and sign browsers out."""
+
+import logging
+from datetime import datetime
+
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.core.mail import send_mail
+from django.db import transaction
+
+from catalog.audit import record
+from catalog.models import Notification, Team, User
+
+# Account events that the user is notified of in the app and by email, whoever caused them.
+_TOLD = {
+    "password changed": "Your password was changed",
+    "password reset": "Your password was reset with a link sent by email",
+    "password set": "Your password was set",
+    "password set by link": "Your password was set with a link from an admin",
+    "second factor set up": "Two-factor authentication was turned on for your account",
+    "second factor removed": "Two-factor authentication was turned off for your account",
+    "recovery codes made": "New recovery codes were generated for your account",
+}
+_ADVICE = "If it wasn't you, set a new password, sign out of other devices, and tell an admin."
+_LOG = logging.getLogger(__name__)
+
+
+def note_event(actor: User | None, *, user: User, action: str, now: datetime) -> None:
+    """Record an account event in each of the user's teams, and notify the user if it matters."""
+    teams = list(Team.objects.filter(memberships__in=user.memberships.all()).order_by("pk"))
+    if action in _TOLD:
+        _tell(user, _TOLD[action], now)
+    # For a user in no team, the entry is in the chain but in no team's log (models/audit.py).
+    for team in teams or (None,):
+        record(actor, action, user, team=team, now=now)
+
+
+def _tell(user: User, words: str, now: datetime) -> None:
+    page, text = Notification.Page.ACCOUNT, f"{words}. {_ADVICE}"
+    Notification.objects.create(user=user, page=page, text=text, mood="fail", made_at=now)
+    if settings.SENDS_MAIL:
+        transaction.on_commit(lambda: _mail(user.email, words, f"{text}\n\nVoiceboard\n"))
+
+
+def _mail(address: str, subject: str, text: str) -> None:
+    try:
+        send_mail(subject, text, None, [address])
+    except OSError as exc:
+        # The action is complete, and its notification is in the app.
+        _LOG.warning("Could not email a notification: %s", type(exc).__name__)
+
+
+def end_all(*, sessions: list[UserSession]) -> None:
+    """Sign out these browsers."""
+    keys = [session.session_key for session in sessions]
+    Session.objects.filter(session_key__in=keys).delete()
+    UserSession.objects.filter(session_key__in=keys).delete()
