@@ -45,8 +45,9 @@ def _find_missing(applied: set[Key]) -> list[Key]:
     merged = {old for key, replaced in known.items() if key in applied for old in replaced}
     missing = []
     for key, replaced in known.items():
-        is_there = key in applied or key in merged or (replaced and applied >= set(replaced))
-        if not is_there:
+        # What was merged counts by its parts, for as long as they are kept.
+        is_counted = replaced and (applied >= set(replaced) or known.keys() >= set(replaced))
+        if not (key in applied or key in merged or is_counted):
             missing.append(key)
     return missing
 

@@ -75,7 +75,7 @@ def test_a_database_of_another_version_is_not_ready(client, db):
     recorder.record_applied("catalog", "9999_from_the_future")
     newer = ask(client)
     recorder.record_unapplied("catalog", "9999_from_the_future")
-    recorder.record_unapplied("catalog", "0001_initial")
+    recorder.record_unapplied("auth", "0001_initial")
 
     assert newer == (503, ["not ready", "a newer version of Voiceboard has changed the database"])
     assert ask(client) == (503, ["not ready", "the database has to be prepared for this version"])
