@@ -41,8 +41,8 @@ _SANDBOX_URL = f"http://127.0.0.1:{SANDBOX_PORT}" if DEMO else ""
 # Speech on this machine: left out by the flag, or by not installing its packages.
 LOCAL = env.read_flag("VOICEBOARD_LOCAL", True) and engine_is_installed()
 SPEECH_DIR = DATA_DIR / "speech"
-# The sandbox then has to speak each preview that is fetched ahead: some after each sync will do.
-WARMS_SLOWLY = DEMO and LOCAL
+# The sandbox has to speak each preview that is fetched ahead: some after each sync will do.
+WARMS_SLOWLY = DEMO
 
 
 def _base_url(info: ProviderInfo) -> str:
