@@ -1,14 +1,24 @@
 """What the tests of pages share."""
 
+import time
 from html.parser import HTMLParser
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal import auth
 
 # What htmx 4 sends along when only a part of the page is to be swapped.
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
 # And for a link or a form that swaps the page but asks for all of it.
 BOOSTED = {"HX-Request": "true", "HX-Request-Type": "full", "HX-Boosted": "true"}
+
+
+@pytest.fixture(autouse=True)
+def _standing_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep an authenticator app from going on to its next code in the middle of a test."""
+    now = time.time()
+    monkeypatch.setattr(auth, "time", SimpleNamespace(time=lambda: now))
 
 
 class Page(HTMLParser):
