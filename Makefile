@@ -4,15 +4,14 @@ PYTHON = .venv/bin/python
 # The checks read the settings of the tests: no secrets, no data of yours.
 TEST_SETTINGS = DJANGO_SETTINGS_MODULE=tests.settings
 # More processes than cores, since many tests wait; but each that drives a browser starts a product.
-PYTEST = $(PYTHON) -m pytest --numprocesses 3 --dist loadfile --durations 25
+PYTEST = $(PYTHON) -m pytest --numprocesses 3 --dist worksteal --durations 25
 PYTEST_IN_BROWSERS = $(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --durations 10
 
-.PHONY: help start test check lint fix types bench chaos memory development
+.PHONY: help start test lint fix types bench chaos memory development
 
 help:
 	@echo "make start   run Voiceboard, with a sandbox to try it on; Ctrl-C ends it"
-	@echo "make test    lint and test everything; ARGS=\"-k clone\" goes to pytest"
-	@echo "make check   the same and the types: what a change must pass"
+	@echo "make test    lint, check types and test everything; ARGS=\"-k clone\" goes to pytest"
 	@echo "make lint    style, templates, layers, migrations"
 	@echo "make types   the types"
 	@echo "make bench   measure browsing; SIZES=\"10000 100000 1000000\" for all of it"
@@ -24,14 +23,13 @@ start:
 	@sh scripts/environment.sh requirements.txt
 	@exec $(PYTHON) -m voiceboard.supervisor
 
-test: lint
+test: development
+	@$(MAKE) --jobs --output-sync lint types
 	@sh scripts/browser.sh
 # Those in a browser by themselves: one product serves all that a process runs, and while
 # Playwright lives Django takes the thread for an asynchronous one. 5: ARGS chose none of these.
 	@$(PYTEST) -m "not e2e" $(ARGS) || test $$? -eq 5
 	@$(PYTEST_IN_BROWSERS) -m e2e $(ARGS) || test $$? -eq 5
-
-check: types test
 
 development:
 	@sh scripts/environment.sh requirements-dev.txt

@@ -1,6 +1,7 @@
 """The cast, the clock, real sound, a running sandbox, and a shut door to the internet."""
 
 import contextlib
+import functools
 import io
 import ipaddress
 import math
@@ -14,11 +15,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings as project_settings
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
+from httpx._transports import default
 
 from catalog import tasks
 from catalog.jobs import previews, syntheses
@@ -30,12 +32,17 @@ from catalog.jobs.voices import settings as voice_settings
 from catalog.models import Membership, SyncRun, Team
 from catalog.models.credentials.key_rotation import prepare_installation
 from catalog.providers.types import AudioClip, RemoteVoice
-from catalog.queries.voices.list_context import forget_list_contexts
-from catalog.search.index.cache import INDEX_CACHE
 from catalog.services import previews as preview_services
-from catalog.views.voices.cards import forget_cards
+from catalog.views.sessions import presence
 from tests import factories
 from tests.stubs import StubProvider
+from tests.visitors import forget_caches, open_world
+
+# How long an example takes says how busy the machine is, and nothing of what is tested.
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +61,14 @@ def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _certificates_read_once() -> Iterator[None]:
+    # Every client of httpx reads those of the machine anew, for 20 ms; the sandbox needs none.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(default, "create_ssl_context", functools.cache(default.create_ssl_context))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _static_folder() -> None:
     # Static files are collected by the start command only, and WhiteNoise warns without them.
     Path(project_settings.STATIC_ROOT).mkdir(exist_ok=True)
@@ -63,10 +78,7 @@ def _static_folder() -> None:
 def _own_media(tmp_path: Path, settings: Any) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.INDEX_DIR = tmp_path / "index"
-    cache.clear()
-    INDEX_CACHE.forget()
-    forget_cards()
-    forget_list_contexts()
+    forget_caches()
 
 
 @pytest.fixture
@@ -201,6 +213,21 @@ def _emptied_log(monkeypatch: pytest.MonkeyPatch) -> None:
                 cursor.execute(statement)
 
     monkeypatch.setattr(kind, "execute_sql_flush", flush_without_triggers)
+
+
+@pytest.fixture
+def world(
+    cast: SimpleNamespace,
+    sign_in: Callable[[Any], Client],
+    wav: bytes,
+    stub: StubProvider,
+    monkeypatch: pytest.MonkeyPatch,
+) -> SimpleNamespace:
+    """Return two teams with everything that there is, and a browser of each person."""
+    # Every five minutes of use a session is written; how long a test takes must not matter.
+    signed_in_at = presence._now()
+    monkeypatch.setattr(presence, "_now", lambda: signed_in_at)
+    return open_world(cast, sign_in, wav)
 
 
 @pytest.fixture

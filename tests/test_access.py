@@ -15,18 +15,15 @@ from tests.visitors import (
     PARTIAL,
     address,
     call,
+    count_writes,
     invented_world,
     method_of,
-    open_world,
+    nothing_written,
+    one_of_many,
     read_body,
     undone,
 )
 from tests.world import all_rows, rows_of
-
-
-@pytest.fixture
-def world(cast, sign_in, wav, stub) -> SimpleNamespace:
-    return open_world(cast, sign_in, wav)
 
 
 def walk(patterns: list[Any], namespace: str = "") -> Iterator[str]:
@@ -43,24 +40,28 @@ def test_every_address_stands_in_the_table():
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-@pytest.mark.parametrize("name", TABLE)
-def test_everybody_gets_the_answer_of_the_table_and_nothing_else_happens(world, name, method):
-    page = TABLE[name]
-    path = address(name, world.aurora)
-    answers = page.answers(method)
-
+def test_everybody_gets_the_answer_of_the_table_and_nothing_else_happens(world, subtests, method):
     # A preview that is played is kept, and a download is counted: all that a GET ever writes.
     before = all_rows(PreviewClip, Selection)
     theirs = {team: rows_of(world.teams[team]) for team in world.teams}
+    for name in TABLE:
+        with one_of_many(subtests, world, name=name):
+            demand_answers(world, name, method, before, theirs)
 
+
+def demand_answers(
+    world: SimpleNamespace, name: str, method: str, before: Any, theirs: dict[str, Any]
+) -> None:
+    path, answers = address(name, world.aurora), TABLE[name].answers(method)
     for person in PEOPLE:
         others = world.aurora if person == "sam" else world.borealis
         with undone():
+            writes = count_writes()
             response = call(world.clients[person], method, path)
             body = read_body(response)
-            after = all_rows(PreviewClip, Selection)
-            others_after = theirs[others.team]
-            if after != before:
+            after, others_after = before, theirs[others.team]
+            if count_writes() != writes:
+                after = all_rows(PreviewClip, Selection)
                 others_after = rows_of(world.teams[others.team])
 
         assert response.status_code == answers[person], person
@@ -95,48 +96,55 @@ def test_the_part_for_a_swap_obeys_the_same_rules_as_the_page(world, person):
 WORDS_FOR_IDS = (
     "0", "9" * 18, "9" * 19, "9" * 400, "-1", "1.5", "abc", "%00", "..", "١", "%F0%28"
 )  # fmt: skip
+HEAD_AND_GET = ("HEAD", "GET")
 UNKNOWN_METHODS = ("PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
 
 
-@pytest.mark.parametrize("name", WITH_IDS)
-def test_an_id_that_cannot_be_one_is_not_found(world, name):
-    path, first = address(name, world.aurora), str(getattr(world.aurora, TABLE[name].ids[0]).pk)
-    broken = [path.replace(f"/{first}/", f"/{word}/", 1) for word in WORDS_FOR_IDS]
+def test_an_id_that_cannot_be_one_is_not_found(world, subtests):
+    for name in WITH_IDS:
+        path, first = address(name, world.aurora), str(getattr(world.aurora, TABLE[name].ids[0]).pk)
+        broken = [path.replace(f"/{first}/", f"/{word}/", 1) for word in WORDS_FOR_IDS]
 
-    answers = {each: call(world.clients["ana"], method_of(name), each) for each in broken}
+        with one_of_many(subtests, world, name=name):
+            answers = {each: call(world.clients["ana"], method_of(name), each) for each in broken}
 
-    assert {each: answer.status_code for each, answer in answers.items()} == dict.fromkeys(
-        broken, 404
-    )
-
-
-@pytest.mark.parametrize("name", OURS)
-def test_methods_that_no_page_has_are_refused(world, name):
-    path, before = address(name, world.aurora), all_rows()
-
-    answers = [call(world.clients["ana"], method, path) for method in UNKNOWN_METHODS]
-
-    assert [answer.status_code for answer in answers] == [405] * len(UNKNOWN_METHODS)
-    assert all_rows() == before
+            assert {each: answer.status_code for each, answer in answers.items()} == dict.fromkeys(
+                broken, 404
+            )
 
 
-@pytest.mark.parametrize("name", TABLE)
-def test_a_head_is_answered_like_a_get_without_its_body(world, name):
-    path, client = address(name, world.aurora), world.clients["ana"]
+def test_methods_that_no_page_has_are_refused(world, subtests):
+    before = all_rows()
+    for name, method in product(OURS, UNKNOWN_METHODS):
+        with one_of_many(subtests, world, name=name, method=method), nothing_written(before):
+            response = call(world.clients["ana"], method, address(name, world.aurora))
 
-    asked, got = call(client, "HEAD", path), call(client, "GET", path)
+            assert response.status_code == 405
 
-    assert asked.status_code == got.status_code
-    assert read_body(asked) == ""
-    # Files are closed once they were read to their end.
-    assert bool(read_body(got)) is (got.status_code not in {302, 405})
+
+def test_a_head_is_answered_like_a_get_without_its_body(world, subtests):
+    client = world.clients["ana"]
+    for name in TABLE:
+        with one_of_many(subtests, world, name=name):
+            asked, got = (call(client, each, address(name, world.aurora)) for each in HEAD_AND_GET)
+
+            assert asked.status_code == got.status_code
+            assert read_body(asked) == ""
+            # Files are closed once they were read to their end.
+            assert bool(read_body(got)) is (got.status_code not in {302, 405})
 
 
 POSTABLE = [name for name, page in TABLE.items() if page.post not in {NEVER, CLOSED, MISSING}]
 
 
-@pytest.mark.parametrize("name", POSTABLE)
-def test_a_post_that_did_not_come_from_our_page_is_refused(world, name):
+def test_a_post_that_did_not_come_from_our_page_is_refused(world, subtests):
+    before = all_rows()
+    for name in POSTABLE:
+        with one_of_many(subtests, world, name=name):
+            demand_refusals(world, name, before)
+
+
+def demand_refusals(world: SimpleNamespace, name: str, before: dict[str, Any]) -> None:
     client = Client(enforce_csrf_checks=True)
     if name != "account_login":
         client.cookies = world.clients["ana"].cookies
@@ -147,12 +155,11 @@ def test_a_post_that_did_not_come_from_our_page_is_refused(world, name):
         {"X-CSRFToken": token[::-1]},
         {"X-CSRFToken": token, "Origin": "https://evil.example"},
     )
-    path, before = address(name, world.aurora), all_rows()
 
-    answers = [client.post(path, headers=headers) for headers in attacks]
+    with nothing_written(before):
+        answers = [client.post(address(name, world.aurora), headers=headers) for headers in attacks]
 
     assert [answer.status_code for answer in answers] == [403] * len(attacks)
-    assert all_rows() == before
 
 
 GATED = [
@@ -163,17 +170,18 @@ GATED = [
 ]
 
 
-@pytest.mark.parametrize(("name", "method"), GATED)
-def test_who_is_signed_out_is_sent_to_sign_in_and_back_again(cast, name, method):
-    path = address(name, invented_world())
-    back = path if method == "GET" else "/voices/"
+def test_who_is_signed_out_is_sent_to_sign_in_and_back_again(cast, subtests):
+    for name, method in GATED:
+        with subtests.test(name=name, method=method):
+            path = address(name, invented_world())
+            back = path if method == "GET" else "/voices/"
 
-    plain = call(Client(), method, path)
-    partial = call(Client(), method, path, **PARTIAL)
+            plain = call(Client(), method, path)
+            partial = call(Client(), method, path, **PARTIAL)
 
-    assert (plain.status_code, plain["Location"]) == (302, f"/account/login/?next={back}")
-    assert (partial.status_code, partial.content) == (200, b"")
-    assert partial["HX-Redirect"] == "/account/login/?next=%2Fvoices%2F%3Fq%3Dwarm"
+            assert (plain.status_code, plain["Location"]) == (302, f"/account/login/?next={back}")
+            assert (partial.status_code, partial.content) == (200, b"")
+            assert partial["HX-Redirect"] == "/account/login/?next=%2Fvoices%2F%3Fq%3Dwarm"
 
 
 @pytest.mark.parametrize("current", ["http://[", "http://evil.example/x", "", "\x00", "//evil"])

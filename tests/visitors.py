@@ -1,5 +1,6 @@
 """Browsers of everybody, and how they ask for an address with somebody's ids in it."""
 
+import copy
 import re
 import uuid
 from collections.abc import Iterator
@@ -7,14 +8,18 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
-from django.db import transaction
+from django.core.cache import cache
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
 from catalog.models import Membership
+from catalog.queries.voices.list_context import forget_list_contexts
+from catalog.search.index.cache import INDEX_CACHE
+from catalog.views.voices.cards import forget_cards
 from tests import factories
 from tests.pages import NEVER, TABLE
-from tests.world import furnish
+from tests.world import all_rows, furnish
 
 PARTIAL = {
     "HX-Request": "true",
@@ -65,7 +70,7 @@ def invented_world() -> SimpleNamespace:
     kinds = {
         **dict.fromkeys(WITH_NUMBERS, number),
         "job": unique,
-        "order": unique,
+        "batch": unique,
         "speech": unique,
         "comparison": unique,
         "place": number,
@@ -80,12 +85,45 @@ def method_of(name: str) -> str:
     return "POST" if TABLE[name].get == NEVER else "GET"
 
 
+def forget_caches() -> None:
+    """Empty whatever a process keeps between two requests."""
+    cache.clear()
+    INDEX_CACHE.forget()
+    forget_cards()
+    forget_list_contexts()
+
+
+def count_writes() -> object:
+    """Return what stays equal for as long as nobody writes into the database."""
+    # Other databases do not count, so that with them rows are always compared.
+    return connection.connection.total_changes if connection.vendor == "sqlite" else object()
+
+
+@contextmanager
+def nothing_written(before: dict[str, Any]) -> Iterator[None]:
+    """Fail if the rows of the database differ afterwards from those before."""
+    writes = count_writes()
+    yield
+    assert count_writes() == writes or all_rows() == before
+
+
 @contextmanager
 def undone() -> Iterator[None]:
     """Take back whatever is written inside."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
+
+
+@contextmanager
+def one_of_many(subtests: Any, world: SimpleNamespace, **names: Any) -> Iterator[None]:
+    """Report one subtest under these names, and leave the world as it was before."""
+    cookies = {person: copy.deepcopy(client.cookies) for person, client in world.clients.items()}
+    forget_caches()
+    with subtests.test(**names), undone():
+        yield
+    for person, client in world.clients.items():
+        client.cookies = cookies[person]
 
 
 def read_body(response: Any) -> str:

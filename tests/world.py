@@ -247,10 +247,22 @@ def _describe_batch(batch: CloneBatch, sample: Sample, word: str) -> None:
 
 def rows_of(team: Team) -> dict[str, list[tuple[Any, ...]]]:
     """Return every row that belongs to the team."""
+    with connection.cursor() as cursor:
+        rows = {}
+        for name, (query, values) in _tables_of(team.pk).items():
+            cursor.execute(query, values)
+            rows[name] = cursor.fetchall()
+    return rows
+
+
+@functools.cache
+def _tables_of(team_id: int) -> dict[str, tuple[str, tuple[Any, ...]]]:
+    # Written out once, as below.
     return {
-        model.__name__: list(
-            model._default_manager.filter(**{path: team.pk}).order_by("pk").distinct().values_list()
-        )
+        model.__name__: model._default_manager.filter(**{path: team_id})
+        .order_by("pk")
+        .distinct()
+        .query.sql_with_params()
         for model, path in _OF_TEAM.items()
     }
 
@@ -269,4 +281,4 @@ def all_rows(*left_out: type[models.Model]) -> dict[str, list[tuple[Any, ...]]]:
 @functools.cache
 def _every_table() -> dict[type[models.Model], str]:
     # Written out once: this is asked for some hundred times, and building a query takes longest.
-    return {model: str(model._default_manager.order_by("pk").query) for model in apps.get_models()}
+    return {model: str(model._base_manager.order_by("pk").query) for model in apps.get_models()}

@@ -12,8 +12,8 @@ from catalog.views.middleware.page_team import EXEMPT
 from tests import factories
 from tests.pages import CLOSED, NEVER, TABLE
 from tests.views.conftest import BOOSTED, PARTIAL
-from tests.views.test_members import text_of
-from tests.visitors import address, call, open_world, read_body
+from tests.views.test_team_members import text_of
+from tests.visitors import address, call, one_of_many, read_body
 from tests.world import all_rows
 
 POSTABLE = [name for name, page in TABLE.items() if page.post not in {NEVER, CLOSED}]
@@ -28,8 +28,7 @@ def both(cast) -> SimpleNamespace:
 
 
 @pytest.fixture
-def world(cast, sign_in, wav, stub) -> SimpleNamespace:
-    world = open_world(cast, sign_in, wav)
+def world(world, cast) -> SimpleNamespace:
     Membership.objects.create(user=cast.ana, team=cast.borealis, role="admin")
     return world
 
@@ -50,8 +49,13 @@ def words_of(response):
 # Every address
 
 
-@pytest.mark.parametrize("name", POSTABLE)
-def test_each_address_refuses_a_page_of_another_team_or_has_a_reason(world, cast, name):
+def test_each_address_refuses_a_page_of_another_team_or_has_a_reason(world, cast, subtests):
+    for name in POSTABLE:
+        with one_of_many(subtests, world, name=name):
+            demand_a_refusal(world, cast, name)
+
+
+def demand_a_refusal(world, cast, name):
     path, before = address(name, world.aurora), all_rows()
     ana = world.clients["ana"]
 
@@ -73,13 +77,14 @@ def test_what_needs_no_team_exists_and_says_why():
     assert all(len(reason) > 20 for reason in EXEMPT.values())
 
 
-@pytest.mark.parametrize("name", LOOKED_AT)
-def test_every_form_of_every_page_names_its_team(world, cast, name):
-    answer = call(world.clients["ana"], "GET", address(name, world.aurora))
+def test_every_form_of_every_page_names_its_team(world, cast, subtests):
+    for name in LOOKED_AT:
+        with one_of_many(subtests, world, name=name):
+            answer = call(world.clients["ana"], "GET", address(name, world.aurora))
 
-    for form in read_forms(answer):
-        assert f'name="in_team" value="{cast.aurora.pk}"' in form
-        assert "csrfmiddlewaretoken" in form
+            for form in read_forms(answer):
+                assert f'name="in_team" value="{cast.aurora.pk}"' in form
+                assert "csrfmiddlewaretoken" in form
 
 
 # What was seen to go wrong

@@ -9,17 +9,12 @@ from django.test import Client
 
 from catalog.views.context_processors import THEME_COOKIE
 from tests.pages import TABLE
-from tests.visitors import address, call, open_world, read_body, undone
+from tests.visitors import address, call, read_body, undone
 
 # Storable, but asked about each time; and only for the browser that has the same cookies.
 ASKED_ABOUT = {"private, no-cache", "private, max-age=0, must-revalidate"}
 # They say nothing about anyone, and are never kept.
 PROBES = {"catalog:live", "catalog:ready", "catalog:health"}
-
-
-@pytest.fixture
-def world(cast, sign_in, wav, stub) -> Any:
-    return open_world(cast, sign_in, wav)
 
 
 @pytest.mark.parametrize("person", ["anonymous", "ana"])
