@@ -22,6 +22,7 @@ THIRD_PARTY = (ROOT / "THIRD_PARTY.md").read_text().lower()
 SETTINGS = (ROOT / "voiceboard" / "settings.py").read_text()
 SETTINGS_PAGE = (DOCS / "operators" / "settings.md").read_text()
 PAGES = sorted(DOCS.rglob("*.md"))
+MOST_LINES_OF_THE_MAP = 200
 MARKDOWN = [*sorted(ROOT.glob("*.md")), *PAGES]
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 _CODE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
@@ -62,6 +63,19 @@ def test_every_function_of_the_walks_is_there(function):
     code = "\n".join(path.read_text() for path in (ROOT / "catalog").rglob("*.py"))
 
     assert re.search(rf"(def|class) {function}\b", code)
+
+
+def test_the_map_is_short():
+    assert len(ARCHITECTURE.splitlines()) <= MOST_LINES_OF_THE_MAP
+
+
+def test_the_map_states_each_decision_in_one_line():
+    reasons = (DOCS / "developers" / "decisions.md").read_text()
+    stated = ARCHITECTURE.partition("\n## Decisions\n")[2]
+
+    assert re.findall(r"^- (.+)$", stated, re.MULTILINE) == re.findall(
+        r"^### (.+)$", reasons, re.MULTILINE
+    )
 
 
 @pytest.mark.parametrize("variable", settings_variables())
