@@ -37,7 +37,6 @@ development:
 lint: development
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
-	@find templates -name '*.html' -exec .venv/bin/djade --check {} +
 	@.venv/bin/lint-imports
 	@$(TEST_SETTINGS) $(PYTHON) manage.py makemigrations --check --dry-run
 
@@ -56,4 +55,3 @@ memory:
 fix: development
 	@.venv/bin/ruff check --fix .
 	@.venv/bin/ruff format .
-	@find templates -name '*.html' -exec .venv/bin/djade {} +

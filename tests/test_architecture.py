@@ -19,9 +19,7 @@ CODE = [
     for path in sorted((ROOT / folder).rglob("*.py"))
     if "migrations" not in path.parts
 ]
-TEMPLATES = sorted(
-    path for path in (ROOT / "templates").rglob("*") if path.suffix in {".html", ".jinja"}
-)
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 SERVICES = sorted((ROOT / "catalog" / "services").rglob("[a-z]*.py"))
 VIEWS = sorted((ROOT / "catalog" / "views").rglob("[a-z]*.py"))
 # What may speak of one provider: its adapter and its sandbox.
@@ -63,10 +61,20 @@ def test_a_file_of_code_stays_short_and_has_a_name_that_says_something():
 
 
 def test_a_part_says_first_what_it_is_and_needs():
-    parts = [path for path in TEMPLATES if path.name.startswith("_")]
+    parts = [path for path in TEMPLATES if path.name[0] == "_" or path.parent.name == "parts"]
 
     assert parts
-    assert found_in(parts, r"\A(?!\{# .+\. #\}\n)") == []
+    assert found_in(parts, r"\A(?!\{# (?:(?!#\})[\s\S])+\. #\}\n)") == []
+
+
+def test_a_template_is_laid_out_to_be_read():
+    block = r"<(?:div|section|form|ul|ol|table|tr|fieldset|details|nav|header|main|dl)\b"
+
+    # Neither does a block start behind something else, nor do two of them on a line.
+    assert TEMPLATES
+    assert found_in(TEMPLATES, r"(?m)^.{121}") == []
+    assert found_in(TEMPLATES, r"(?m)[ \t]$|\t") == []
+    assert found_in(TEMPLATES, r"(?m)^.*\S.*" + block) == []
 
 
 def test_a_template_compares_with_no_word_and_trusts_no_text():

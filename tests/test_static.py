@@ -11,7 +11,9 @@ from xml.etree import ElementTree
 
 import pytest
 from django.core.management import call_command
+from django.test import override_settings
 
+from catalog.core.storage import join_sheets
 from catalog.providers.registry import all_infos
 from voiceboard import settings as product
 
@@ -23,10 +25,9 @@ PAGE_SCRIPTS = {
     "bulk.js", "drop.js", "files.js", "meter.js", "narrow.js", "recorder.js", "samples.js",
     "speech.js", "teams.js", "upload.js",
 }  # fmt: skip
-TEMPLATES = sorted(
-    path for path in (ROOT / "templates").rglob("*") if path.suffix in {".html", ".jinja"}
-)
-OUR_TEXTS = [*TEMPLATES, *SCRIPTS, STATIC / "css/app.css", *sorted(STATIC.glob("*.svg"))]
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+SHEETS = sorted((STATIC / "css").glob("*.css"))
+OUR_TEXTS = [*TEMPLATES, *SCRIPTS, *SHEETS, *sorted(STATIC.glob("*.svg"))]
 VENDORED = json.loads((STATIC / "vendor/vendor.json").read_text())
 
 # htmx 4 as we use it; names of htmx 2 (hx-disabled-elt, hx-ext, ...) do nothing and are not here.
@@ -51,10 +52,10 @@ class _Tags(HTMLParser):
 
 def read_tags(path: Path) -> list[tuple[str, dict[str, str]]]:
     """Return the tags of a template with their attributes, whatever its conditions say."""
-    told = re.compile(r"\{%\s*(?:url|voice_url|static)\b.*?%\}|\{\{.*?\}\}")
-    valued = told.sub("value", path.read_text())
+    text = re.sub(r"\{#.*?#\}", "", path.read_text(), flags=re.DOTALL)
+    valued = re.sub(r"\{\{.*?\}\}", "value", text, flags=re.DOTALL)
     parser = _Tags()
-    parser.feed(re.sub(r"\{#.*?#\}|\{%.*?%\}", "", valued))
+    parser.feed(re.sub(r"\{%.*?%\}", "", valued, flags=re.DOTALL))
     return parser.found
 
 
@@ -62,8 +63,8 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-def zipped_size(paths: list[Path]) -> int:
-    return sum(len(gzip.compress(path.read_bytes(), mtime=0)) for path in paths)
+def zipped_size(*contents: bytes) -> int:
+    return sum(len(gzip.compress(content, mtime=0)) for content in contents)
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=name_of)
@@ -134,7 +135,7 @@ def test_templates_refer_only_to_static_files_that_exist() -> None:
     named = {
         name
         for template in TEMPLATES
-        for name in re.findall(r"""\bstatic[ (]["']([^"']+)["']""", template.read_text())
+        for name in re.findall(r"""\bstatic\(["']([^"']+)["']""", template.read_text())
     }
 
     assert {"js/app.js", "js/bulk.js"} <= named
@@ -148,7 +149,7 @@ def test_icons_named_by_templates_and_scripts_are_in_the_sprite() -> None:
     named = {
         name
         for path in [*TEMPLATES, *SCRIPTS]
-        for name in re.findall(r"""(?:\{% icon |\bicon\()["']([a-z0-9-]+)["']""", path.read_text())
+        for name in re.findall(r"""\bicon\(["']([a-z0-9-]+)["']""", path.read_text())
     }
 
     assert named
@@ -197,29 +198,63 @@ def test_pages_load_no_script_that_only_one_page_needs() -> None:
 
 
 def test_first_visit_stays_light() -> None:
-    pages = [path for path in SCRIPTS if path.name not in PAGE_SCRIPTS]
-    module = [path for path in SCRIPTS if path.name in PAGE_SCRIPTS]
+    pages = [path.read_bytes() for path in SCRIPTS if path.name not in PAGE_SCRIPTS]
+    module = [path.read_bytes() for path in SCRIPTS if path.name in PAGE_SCRIPTS]
+    htmx, icons, logo = [
+        (STATIC / name).read_bytes()
+        for name in ("vendor/htmx-4.0.1.min.js", "icons.svg", "logo.svg")
+    ]
 
-    assert zipped_size([STATIC / "vendor/htmx-4.0.1.min.js", *pages]) <= 25 * 1024
-    assert max(zipped_size([path]) for path in module) <= 4.5 * 1024
-    assert zipped_size([STATIC / "css/app.css"]) <= 13 * 1024
-    assert zipped_size([STATIC / "icons.svg", STATIC / "logo.svg"]) <= 4 * 1024
+    assert zipped_size(htmx, *pages) <= 25 * 1024
+    assert max(zipped_size(script) for script in module) <= 4.5 * 1024
+    assert zipped_size(join_sheets(STATIC / "css").encode()) <= 13 * 1024
+    assert zipped_size(icons, logo) <= 4 * 1024
     assert (STATIC / "fonts/instrument-sans-latin.woff2").stat().st_size <= 32 * 1024
 
 
 def test_every_provider_has_the_colour_of_its_tile() -> None:
-    rules = set(re.findall(r"\.hue-(\d+) \{", (STATIC / "css/app.css").read_text()))
+    rules = set(re.findall(r"\.hue-(\d+) \{", (STATIC / "css/hues.css").read_text()))
 
     assert {str(info.hue) for info in all_infos()} - rules == set()
 
 
-def test_collected_scripts_import_each_other_by_hashed_names(tmp_path: Path, settings: Any) -> None:
-    settings.STORAGES = product.STORAGES
-    settings.STATIC_ROOT = tmp_path
+def test_every_sheet_is_loaded_and_every_property_that_is_used_is_set() -> None:
+    whole = join_sheets(STATIC / "css")
+    scripts = "".join(path.read_text() for path in SCRIPTS)
 
-    call_command("collectstatic", interactive=False, verbosity=0)
+    imported = re.findall(r'@import "([^"]+)";', (STATIC / "css/app.css").read_text())
+    assert sorted(imported) == [path.name for path in SHEETS if path.name != "app.css"]
+    set_by_scripts = set(re.findall(r'"(--[\w-]+)"', scripts))
+    set_somewhere = set(re.findall(r"(--[\w-]+):", whole)) | set_by_scripts
+    used = set(re.findall(r"var\((--[\w-]+)", whole))
+    assert used == set_somewhere
 
-    manifest = json.loads((tmp_path / "staticfiles.json").read_text())["paths"]
+
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory: Any) -> tuple[Path, dict[str, str]]:
+    """Return where static files were collected, and their hashed names."""
+    folder = tmp_path_factory.mktemp("static")
+    with override_settings(STORAGES=product.STORAGES, STATIC_ROOT=folder):
+        call_command("collectstatic", interactive=False, verbosity=0)
+    return folder, json.loads((folder / "staticfiles.json").read_text())["paths"]
+
+
+def test_collected_sheet_holds_all_others_and_names_hashed_files(collected: Any) -> None:
+    folder, manifest = collected
+
+    sheet = (folder / manifest["css/app.css"]).read_text()
+
+    assert "@import" not in sheet
+    assert ".hue-355 {" in sheet
+    assert "css/hues.css" not in manifest
+    fonts = re.findall(r'url\("../(fonts/[^"]+)"\)', sheet)
+    assert {f"fonts/{Path(name).name}" for name in fonts} <= set(manifest.values())
+    assert len(fonts) == 2
+
+
+def test_collected_scripts_import_each_other_by_hashed_names(collected: Any) -> None:
+    tmp_path, manifest = collected
+
     entry = (tmp_path / manifest["js/app.js"]).read_text()
     named = set(re.findall(r"""from "\./([\w.-]+)";""", entry))
     assert named == {Path(manifest[f"js/{name}"]).name for name in read_imports()["app.js"]}

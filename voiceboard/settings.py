@@ -117,28 +117,21 @@ ROOT_URLCONF = "voiceboard.urls"
 WSGI_APPLICATION = "voiceboard.wsgi.application"
 TEMPLATES: list[dict[str, Any]] = [
     {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            "environment": "catalog.templating.environment.make_environment",
             "context_processors": [
-                "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "catalog.views.context_processors.page_frame",
             ],
-            "builtins": ["django.templatetags.static", "catalog.templatetags.catalog"],
         },
     },
-    # Lists of voices are drawn by it, in files that end in .jinja.
+    # Of the words that allauth shows after a change, such as "Password changed".
     {
-        "BACKEND": "django.template.backends.jinja2.Jinja2",
-        "NAME": "jinja",
-        "DIRS": [BASE_DIR / "templates"],
-        "OPTIONS": {
-            "environment": "catalog.templatetags.parts.make_environment",
-            "context_processors": ["catalog.views.context_processors.form_fields"],
-        },
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
     },
 ]
 

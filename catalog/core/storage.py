@@ -4,6 +4,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import unicodedata
@@ -19,6 +20,8 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 from catalog.core.private_files import make_private_folder
 
 _DRAFT = ".draft-"
+_SHEET = "css/app.css"
+_IMPORT = re.compile(r'@import "([\w-]+\.css)";')
 # What the database and the queue need to go on while someone makes room.
 RESERVE_BYTES = 64 * 1024 * 1024
 _FULL_NUMBERS = {errno.ENOSPC, errno.EDQUOT}
@@ -27,9 +30,30 @@ _FULL_WORDS = ("disk is full", "No space left on device", "Disk quota exceeded")
 
 
 class HashedStaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
-    """Hashed and compressed static files, with the imports between our scripts rewritten too."""
+    """Hashed and compressed static files, with the imports between our scripts rewritten too.
+
+    The sheets that css/app.css imports are put together into it, so that a page asks for one.
+    """
 
     support_js_module_import_aggregation = True
+
+    def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Any:
+        """Join the sheets before the files get their hashed names."""
+        if _SHEET in paths and not dry_run:
+            source, name = paths[_SHEET]
+            folder = Path(source.path(name)).parent
+            Path(self.path(_SHEET)).write_text(join_sheets(folder), encoding="utf-8")
+            joined = {path for path in paths if path.startswith("css/") and path != _SHEET}
+            paths = {path: place for path, place in paths.items() if path not in joined}
+            paths[_SHEET] = (self, _SHEET)
+        yield from super().post_process(paths, dry_run, **options)
+
+
+def join_sheets(folder: Path) -> str:
+    """Return css/app.css with what it imports in its place, without comments and indentation."""
+    entry = (folder / "app.css").read_text(encoding="utf-8")
+    whole = _IMPORT.sub(lambda found: (folder / found[1]).read_text(encoding="utf-8"), entry)
+    return re.sub(r"\s*\n\s*", " ", re.sub(r"/\*.*?\*/", "", whole, flags=re.DOTALL)).strip()
 
 
 def store_media(folder: str, chunks: Iterable[bytes], ending: str) -> tuple[str, int, str]:

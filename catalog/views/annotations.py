@@ -137,6 +137,8 @@ def marks_context(request: Request, voice: Voice) -> dict[str, Any]:
         "tag_names": find_tag_names(request.user),
         "may_annotate": policies.may_annotate(request.user, team),
         "moderates": policies.may_moderate_notes(request.user, team),
+        "focus": {},
+        "error": "",
     }
 
 

@@ -12,7 +12,7 @@ from catalog.models import Membership, User
 from catalog.queries.comparisons import find_tray
 from catalog.queries.notifications import look_at_bell
 from catalog.queries.teams import find_own_memberships
-from catalog.templatetags.catalog import draw_form_fields
+from catalog.templating.form_token import draw_form_fields
 from catalog.views.base.requests import is_partial
 from catalog.views.comparisons.tray import read_tray
 
@@ -30,19 +30,30 @@ def _find_memberships(request: HttpRequest) -> list[Membership]:
     return known or []
 
 
-def form_fields(request: HttpRequest) -> dict[str, Any]:
-    """Return what a form of a Jinja2 template begins with: the CSRF token and the page's team."""
-    memberships = _find_memberships(request)
-    team = memberships[0].team if memberships else None
-    return {"csrf_input": SimpleLazyObject(lambda: draw_form_fields(get_token(request), team))}
+# Templates may ask for each of these on every page, also where nobody is signed in.
+_BARE: dict[str, Any] = {
+    "page_team": None,
+    "shut_team": None,
+    "own_teams": [],
+    "navigation": [],
+    "rail_only": [],
+    "may_speak": False,
+    "tray_ids": [],
+}
 
 
 def page_frame(request: HttpRequest) -> dict[str, Any]:
     """Return what base.html draws; a swapped part has no frame and pays for none."""
     theme = request.COOKIES.get(THEME_COOKIE, "system")
     theme = theme if theme in THEMES else "system"
-    frame: dict[str, Any] = {"theme": theme, "next_theme": _NEXT_THEMES.get(theme, "dark")}
     memberships = _find_memberships(request)
+    form_team = memberships[0].team if memberships else None
+    frame: dict[str, Any] = {
+        **_BARE,
+        "theme": theme,
+        "next_theme": _NEXT_THEMES.get(theme, "dark"),
+        "csrf_input": SimpleLazyObject(lambda: draw_form_fields(get_token(request), form_team)),
+    }
     if not memberships:
         return frame
     user, team = cast(User, request.user), memberships[0].team

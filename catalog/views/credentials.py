@@ -57,6 +57,7 @@ def credential_row(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     context = {
         "credential": _get(request, pk),
         "may_switch": may_switch,
+        "may_manage": policies.may_manage_people(request.user, request.team),
         "old_before": _old_before(),
     }
     return render_part(

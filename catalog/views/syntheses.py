@@ -54,6 +54,7 @@ def speech_context(request: Request, voice: Voice, form: SpeechForm) -> dict[str
         "is_generating": any(row.is_preview and not row.is_finished for row in speeches),
         "may_speak": policies.may_speak(request.user, voice.account.team),
         "removes_all": policies.may_remove_all_speeches(request.user, voice.account.team),
+        "redraws_head": False,
     }
 
 

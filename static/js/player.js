@@ -39,8 +39,8 @@ function duration() {
 
 function drawPlace(part) {
   const percent = `${(part * 100).toFixed(2)}%`;
-  deck.querySelector("path.played").style.setProperty("--p", percent);
-  cardOf(current)?.querySelector("path.played")?.style.setProperty("--p", percent);
+  deck.querySelector("path.played").style.setProperty("--played", percent);
+  cardOf(current)?.querySelector("path.played")?.style.setProperty("--played", percent);
   byId("seek").value = Math.round(part * 1000);
   const second = Math.floor(audio.currentTime);
   if (second === shownSecond) return;

@@ -197,7 +197,7 @@ export class Samples {
   fillIn() {
     const heard = [...this.form.querySelectorAll("[data-heard]")];
     const { transcript, language } = this.form.elements;
-    const words = heard.map((part) => part.textContent).join(" ").slice(0, transcript.maxLength);
+    const words = heard.map((part) => part.textContent.trim()).join(" ").slice(0, transcript.maxLength);
     if (words && [this.filled, ""].includes(transcript.value)) transcript.value = this.filled = words;
     if (!language.value) language.value = heard.find((part) => part.lang)?.lang ?? "";
   }

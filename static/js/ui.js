@@ -14,7 +14,7 @@ export function say(text) {
 /** Show a short notice; the same notice is kept up rather than stacked. */
 export function toast(text) {
   const stack = document.getElementById("toasts");
-  const same = [...stack.children].find((shown) => shown.textContent === text);
+  const same = [...stack.children].find((shown) => shown.textContent.trim() === text);
   same?.remove();
   const notice = document.createElement("div");
   notice.className = "toast";

@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError
 
 from catalog.models import Voice
-from catalog.templatetags.labels import told_labels
+from catalog.templating.labels import told_labels
 from tests import factories
 
 

@@ -12,7 +12,7 @@ from catalog.queries.preferences import count_news
 from catalog.queries.searches.filters import COLUMNS, SORTS, VoiceFilter
 from catalog.queries.voices.search import PAGE_SIZE, find_voices
 from catalog.queries.voices.table import tabulate_voices
-from catalog.templatetags.cards import draw_card
+from catalog.templating.environment import find_macro
 from tests import factories
 
 
@@ -302,6 +302,7 @@ def test_more_voices_need_no_more_queries(cast):
             marks = find_marks(cast.ana, page.ids)
             rows = tabulate_voices(page.voices, marks, list(COLUMNS))
             assert all("Female" in row.cells for row in rows)
+            draw_card = find_macro("parts/voices.html", "voice_card")
             for voice in page.voices:
                 assert "3.2 s" in draw_card(voice, marks, (), may_speak=True)
         return len(seen)

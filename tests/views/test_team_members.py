@@ -25,11 +25,8 @@ def ana(cast, sign_in):
 
 
 def text_of(response):
-    return html.unescape(re.sub(r"<[^>]+>", " ", response.content.decode()))
-
-
-def words_of(response):
-    return " ".join(text_of(response).split())
+    text = html.unescape(re.sub(r"<[^>]+>", " ", response.content.decode()))
+    return " ".join(text.split())
 
 
 def come_in(client, email, password=factories.PASSWORD):
@@ -130,7 +127,7 @@ def test_a_link_is_shown_once_and_brings_somebody_new_in(ana, cast):
     assert link not in ana.get("/team/").content.decode()
     assert "Join Aurora as a viewer" in " ".join(text_of(asked).split())
     assert asked_in.redirect_chain == [("/account/login/", 302)]
-    assert "Sign in with your email address and password to join Aurora" in words_of(asked_in)
+    assert "Sign in with your email address and password to join Aurora" in text_of(asked_in)
     assert joined.redirect_chain == [("/voices/", 302)]
     assert "You now work in Aurora." in text_of(joined)
     assert Membership.objects.get(user__email="kim@example.com").role == "viewer"
@@ -199,8 +196,8 @@ def test_the_join_page_does_not_tell_whether_an_address_has_an_account(ana, cast
         row = factories.make_invitation(cast.ana, cast.aurora, token=email, label=email)
         client, answers[email] = answer_of(email)
         # The link itself, and what the admin sees, tell nothing either.
-        again = words_of(Client().get(link_of(row))).replace(email, "")
-        listed.append((again, "Open, waiting for a sign-in" in words_of(ana.get("/team/"))))
+        again = text_of(Client().get(link_of(row))).replace(email, "")
+        listed.append((again, "Open, waiting for a sign-in" in text_of(ana.get("/team/"))))
         Invitation.objects.all().update(withdrawn_at=factories.NOW)
 
     assert len(set(answers.values())) == 1

@@ -163,7 +163,7 @@ def test_an_expression_that_cannot_be_read_is_shown_with_the_place_marked(mia, s
     response = mia.get("/voices/", {"q": 'warm AND gendre = "<b>"'})
 
     assert "There is no field “gendre”." in Page(response).text
-    assert "warm AND <mark>gendre</mark> = &#34;&lt;b&gt;&#34;" in response.content.decode()
+    assert "warm AND <mark>gendre</mark> = &quot;&lt;b&gt;&quot;" in response.content.decode()
     assert shown(response) == []
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from catalog.models import ProviderAccount
-from catalog.templatetags.catalog import ago, ahead, with_article
+from catalog.templating.formats import ago, ahead, with_article
 from tests import factories
 from tests.views.conftest import Page
 

@@ -125,7 +125,6 @@ def render_part(
 ) -> HttpResponse:
     """Render the part for an htmx swap and the whole page for anyone else."""
     template = part if is_partial(request) else page
-    using = "jinja" if template.endswith(".jinja") else "django"
-    response = render(request, template, context, status=status, using=using)
+    response = render(request, template, context, status=status)
     patch_vary_headers(response, ["HX-Request", "HX-Request-Type"])
     return response

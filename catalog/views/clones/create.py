@@ -61,7 +61,7 @@ class _CloneFormState:
 @require_http_methods(["GET", "HEAD", "POST"])
 def clone_create(request: Request) -> HttpResponseBase:
     if not policies.may_clone(request.user, request.team):
-        return render(request, "catalog/clones/create.html", status=403)
+        return render(request, "catalog/clones/create.html", {"may_clone": False}, status=403)
     targets = find_clone_targets(request.user)
     if request.method != "POST":
         return _show(_open_desk(request, targets), status=200)

@@ -84,5 +84,7 @@ def _show_change(request: Request, voice: Voice, words: str) -> HttpResponseBase
         "audience": find_audience(request.user, request.team, [voice]),
         "words": words,
         "marks": find_voice_marks(request.user, voice) if is_on_its_page else None,
+        "errors": [],
+        "note": "",
     }
     return render(request, "catalog/collections/_collected.html", context)

@@ -50,6 +50,7 @@ def collection_list(request: Request) -> HttpResponseBase:
         "collections": find_collections(request.user),
         "form": form,
         "may_share": policies.may_share_with_team(request.user, request.team),
+        "page": None,
     }
     status = 422 if form.is_bound else 200
     return render(request, "catalog/collections/list.html", context, status=status)

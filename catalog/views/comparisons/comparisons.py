@@ -95,6 +95,7 @@ def _form_context(request: Request, form: ComparisonForm, voices: list[Voice]) -
         text = form.cleaned_data["text"]
     can_all = all(voice.can_speak for voice in voices)
     return {
+        "comparison": None,
         "form": form,
         "voices": voices,
         "mute": [voice for voice in voices if not voice.can_speak],

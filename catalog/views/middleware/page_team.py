@@ -10,7 +10,7 @@ from django.templatetags.static import static
 
 from catalog.models import Membership, Team
 from catalog.queries.teams import find_own_memberships
-from catalog.templatetags.catalog import TEAM_FIELD
+from catalog.templating.form_token import TEAM_FIELD
 from catalog.views.base.next_url import place_in_team
 from catalog.views.base.requests import is_partial, referring_page
 
@@ -102,7 +102,7 @@ def _show_conflict(
         "team": team,
         "page_of": page_team,
         "is_named": bool(named),
-        "here": came_from,
+        "page_address": came_from,
         "there": place_in_team(came_from, same=False),
     }
     template = "_conflict.html" if is_partial(request) else "conflict.html"

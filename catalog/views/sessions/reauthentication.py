@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from catalog.core.crypto import CannotOpen
 from catalog.models.installation import open_text, seal_text
-from catalog.templatetags.catalog import TEAM_FIELD
+from catalog.templating.form_token import TEAM_FIELD
 from catalog.views.base.requests import is_partial
 from catalog.views.middleware.page_team import TEAM_HEADER, refuse_other_team
 from catalog.views.sessions.presence import has_proof

@@ -91,6 +91,6 @@ def invitation_join(request: HttpRequest, token: str) -> HttpResponseBase:
 
 def _join_known(request: HttpRequest, token: str, invitation: Invitation) -> HttpResponseBase:
     if request.method != "POST":
-        return render(request, "catalog/teams/join.html", {"invitation": invitation})
+        return render(request, "catalog/teams/join.html", {"invitation": invitation, "form": None})
     join_team(request, token, invitation.team)
     return redirect("catalog:voice-list")

@@ -36,7 +36,7 @@ from catalog.services.teams.teams import (
     rename_team,
 )
 from catalog.services.users.password_links import make_password_link, withdraw_password_link
-from catalog.templatetags.catalog import with_article
+from catalog.templating.formats import with_article
 from catalog.views.base.next_url import same_place
 from catalog.views.base.requests import Request, signed_in, signed_in_for_oneself
 from catalog.views.sessions.reauthentication import confirmed
@@ -59,6 +59,8 @@ def show_people(request: Request, status: int = 200, **context: Any) -> HttpResp
         "password_links": find_password_links(request.user, timezone.now()) if may_manage else [],
         "invitation_form": InvitationForm(),
         "team_form": TeamForm(initial={"name": request.team.name}),
+        "link": "",
+        "link_words": "",
         **context,
     }
     return render(request, "catalog/teams/members.html", context, status=status)

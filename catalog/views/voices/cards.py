@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from catalog.queries.annotations import Marks
 from catalog.queries.voices.cards import CardState, find_card_states
 from catalog.queries.voices.search import VoicePage
-from catalog.templatetags.cards import draw_card
+from catalog.templating.environment import find_macro
 from catalog.views.base.requests import Request
 from catalog.views.comparisons.tray import read_tray
 
@@ -30,14 +30,15 @@ def draw_cards(request: Request, page: VoicePage, marks: Marks, *, may_speak: bo
     same = (timezone.now().date(), may_speak, sought)
     keys = {pk: (*state, *same, pk in tray, *_marks_on(marks, pk)) for pk, state in states.items()}
     cards = {pk: _KEPT.get(key) for pk, key in keys.items()}
+    draw = find_macro("parts/voices.html", "voice_card")
     for voice in page.load([pk for pk in page.ids if pk in cards and not cards[pk]]):
         # Nothing but what the keys tell: no card shows one person what another one's says.
-        drawn = draw_card(voice, marks, tray, may_speak=may_speak, filters=_FILTERS, sought=sought)
+        drawn = draw(voice, marks, tray, may_speak=may_speak, filters=_FILTERS, sought=sought)
         cards[voice.pk] = parts = drawn.split(_FILTERS)
         _keep(keys[voice.pk], parts)
     filters = escape(page.wanted.query_string())
     shown = (cards.get(pk) for pk in page.ids)
-    # Of parts that ``draw_card`` has escaped.
+    # Of parts that the template has escaped.
     return SafeString("".join(filters.join(parts) for parts in shown if parts))
 
 

@@ -73,7 +73,7 @@ def voice_list(request: Request) -> HttpResponseBase:
     response = render_part(
         request,
         page="catalog/voices/list.html",
-        part="catalog/voices/_swap.jinja",
+        part="catalog/voices/_swap.html",
         context={
             "page": page,
             "marks": marks,
@@ -136,6 +136,7 @@ def voice_detail(request: Request, pk: int) -> HttpResponseBase:
         "may_tune": policies.may_tune(request.user, voice.account.team),
         "label_form": RelabelForm(voice=voice),
         "settings": get_voice_settings(voice),
+        "problems": [],
         "votes": count_votes(request.user, voice),
         **speech_context(request, voice, SpeechForm(voice=voice, initial=first_text(voice))),
     }

@@ -4,16 +4,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import NamedTuple
 
-from django import template
 from django.utils.formats import date_format
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
 from catalog.models import Voice
 from catalog.providers.labels import language_label
-
-register = template.Library()
+from catalog.queries.syntheses.history import preview_sentence
 
 Badge = Voice.Badge
 _ICONS = {
@@ -40,6 +37,14 @@ class ShownBadge:
     mood: str
 
 
+class Label(NamedTuple):
+    """A short fact under a card, with where it comes from."""
+
+    word: str
+    origin: str
+    is_language: bool
+
+
 def told_labels(voice: Voice) -> list[tuple[str, str]]:
     """Return the short facts under a card, facet and word; unknown ones are left out."""
     words = [
@@ -51,49 +56,30 @@ def told_labels(voice: Voice) -> list[tuple[str, str]]:
     return [told for told in words if told[1]]
 
 
-def draw_labels(voice: Voice, sought: Collection[str] = ()) -> SafeString:
-    """Draw the short facts under a card, with those of its languages that are sought."""
-    provider, raw, own = voice.info.label, voice.raw_labels, voice.own_labels
-    drawn = []
-    for facet, word in told_labels(voice):
-        drawn.append(_draw_label(word, provider, facet, raw.get(facet) or "", facet in own))
-        if facet == "language":
-            drawn.append(_draw_other_languages(voice, sought))
-    return SafeString("".join(drawn) or "<li>No labels</li>")
+def card_labels(voice: Voice) -> list[Label]:
+    """Return the short facts under a card, each with the sentence that says where it comes from."""
+    return [
+        Label(word, origin_of(voice, facet), facet == "language")
+        for facet, word in told_labels(voice)
+    ]
 
 
-def _draw_other_languages(voice: Voice, sought: Collection[str]) -> SafeString:
-    held = tuple(voice.values_of("language"))
-    others = tuple(tag for tag in held if tag not in (voice.language, "unknown"))
-    return _draw_languages(others, tuple(tag for tag in others if tag in sought))
+def other_languages(voice: Voice, sought: Collection[str] = ()) -> list[tuple[str, ...]]:
+    """Return what else the voice speaks, in words: all of it, and what is sought of it."""
+    held = [tag for tag in voice.values_of("language") if tag not in (voice.language, "unknown")]
+    return [
+        tuple([language_label(tag) for tag in held]),
+        tuple([language_label(tag) for tag in held if tag in sought]),
+    ]
 
 
-@lru_cache(maxsize=8192)
-def _draw_languages(others: tuple[str, ...], named: tuple[str, ...]) -> SafeString:
-    drawn = [format_html("<li>{}</li>", language_label(tag)) for tag in named]
-    left = len(others) - len(named)
-    if left:
-        words = f"Also speaks {', '.join(map(language_label, others))}"
-        line = '<li title="{}">+{}<span class="sr"> more languages. {}</span></li>'
-        drawn.append(format_html(line, words, left, words))
-    return SafeString("".join(drawn))
-
-
-# Among many voices the same ones come again and again.
-@lru_cache(maxsize=8192)
-def _draw_label(word: str, provider: str, facet: str, raw: str, is_ours: bool) -> SafeString:
-    origin = _say_origin(provider, facet, raw, is_ours)
-    line = '<li title="{}">{}<span class="sr"> ({})</span></li>'
-    return format_html(line, origin, word, origin)
-
-
-@register.simple_tag
 def origin_of(voice: Voice, facet: str) -> str:
     """Say in a sentence which word the provider has for a facet of the voice."""
     raw = voice.raw_labels.get(facet) or ""
     return _say_origin(voice.info.label, facet, raw, facet in voice.own_labels)
 
 
+# Among many voices the same ones come again and again.
 @lru_cache(maxsize=8192)
 def _say_origin(label: str, facet: str, word: str, is_ours: bool) -> str:
     name = facet.replace("_", " ")
@@ -101,7 +87,6 @@ def _say_origin(label: str, facet: str, word: str, is_ours: bool) -> str:
     return f"Your team says so, only here. {told}" if is_ours else told
 
 
-@register.simple_tag
 def shown_badges(voice: Voice) -> list[ShownBadge]:
     """Return the voice's badges, the most pressing first; one that leaves also expires.
 
@@ -115,10 +100,19 @@ def shown_badges(voice: Voice) -> list[ShownBadge]:
     return [_show_badge(voice, badge) for badge in Badge if badge in held]
 
 
-@register.filter
 def lacks_source(voice: Voice) -> bool:
     """Tell whether it is a clone whose samples are not held here, as a worker found."""
     return Badge.NO_SOURCE in voice.values_of("badge")
+
+
+def lacks_key(voice: Voice) -> bool:
+    """Tell whether no key opens the voice's account any more, as a worker found."""
+    return Badge.KEY_MISSING in voice.values_of("badge")
+
+
+def preview_cost(voice: Voice) -> int:
+    """Return how many characters a preview of the voice takes to speak."""
+    return len(preview_sentence(voice))
 
 
 def _show_badge(voice: Voice, badge: Voice.Badge) -> ShownBadge:

@@ -1,1 +1,0 @@
-"""What templates may say beyond Django's own tags."""

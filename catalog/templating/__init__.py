@@ -1,0 +1,1 @@
+"""What templates may call: formats, labels, addresses. No HTML is written here."""
