@@ -58,7 +58,7 @@ def read_mail_server(name: str) -> dict[str, Any]:
         raise ImproperlyConfigured(f"{name} must be like smtp+tls://user:password@host:587.")
     ports = {"smtp": 25, "smtps": 465, "smtp+tls": 587}
     return {
-        "EMAIL_BACKEND": "catalog.views.base.mail.UnhurriedBackend",
+        "EMAIL_BACKEND": "catalog.views.base.mail.BackgroundEmailBackend",
         "EMAIL_HOST": parts.hostname,
         "EMAIL_PORT": parts.port or ports[parts.scheme],
         "EMAIL_HOST_USER": unquote(parts.username or ""),

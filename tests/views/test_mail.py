@@ -13,7 +13,7 @@ from catalog.views.base import mail as mail_views
 
 @pytest.fixture
 def backend(settings):
-    settings.EMAIL_BACKEND = "catalog.views.base.mail.UnhurriedBackend"
+    settings.EMAIL_BACKEND = "catalog.views.base.mail.BackgroundEmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_TIMEOUT = "127.0.0.1", 10
     settings.SENDS_MAIL = True
     return settings
