@@ -1,6 +1,7 @@
 """The documents name what is there: layers, settings, providers, commands."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,21 @@ def test_who_follows_the_guide_has_a_provider_that_conforms(tmp_path):
 
     assert done.returncode == 0, done.stdout
     assert int(re.search(r"(\d+) passed", done.stdout)[1]) > 150
+
+
+KINDS_OF_CHANGES = {"Upgrading", "Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+
+
+def test_the_changelog_has_a_dated_section_for_this_version_and_keeps_its_form():
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    releases = re.findall(r"^## (.+)$", changelog, re.MULTILINE)
+
+    assert releases[0] == "Unreleased"
+    assert releases[1].startswith(f"{version} - ")
+    for release in releases[1:]:
+        assert re.fullmatch(r"\d+\.\d+\.\d+ - \d{4}-\d{2}-\d{2}", release)
+    assert set(re.findall(r"^### (.+)$", changelog, re.MULTILINE)) <= KINDS_OF_CHANGES
 
 
 def test_the_two_commands_of_the_readme_exist():
