@@ -102,6 +102,12 @@ def test_the_modules_of_a_layer_are_the_nouns_of_the_list(layer):
     assert sorted(parts - allowed) == []
 
 
+def test_the_folders_of_templates_are_the_nouns_of_the_list():
+    folders = {path.name for path in (ROOT / "templates" / "catalog").iterdir()}
+
+    assert sorted(folders - NOUNS) == []
+
+
 def test_no_two_classes_have_one_name():
     # What a registry or Django looks for by name may be in every module.
     by_convention = {"Adapter", "Command", "Provider"}

@@ -20,7 +20,7 @@ _PAGES: dict[str, str] = {
 @signed_in
 @require_safe
 def notice_list(request: Request) -> HttpResponseBase:
-    return render(request, "catalog/notices/list.html", {"notices": find_notices(request.user)})
+    return render(request, "catalog/notifications/list.html", {"notices": find_notices(request.user)})
 
 
 @signed_in

@@ -22,8 +22,8 @@ def view_change(request: Request) -> HttpResponseBase:
     if request.method != "POST":
         return render_part(
             request,
-            page="catalog/voices/view.html",
-            part="catalog/voices/_view.html",
+            page="catalog/preferences/view.html",
+            part="catalog/preferences/_view.html",
             context={
                 "habits": find_habits(request.user),
                 "layouts": LAYOUTS,
@@ -61,7 +61,7 @@ def news_list(request: Request) -> HttpResponseBase:
     shown = [voice.pk for voice in (*news.added, *news.changed, *news.gone)]
     marks = find_marks(request.user, shown)
     context = {"news": news, "marks": marks, "until": now.timestamp()}
-    return render(request, "catalog/voices/news.html", context)
+    return render(request, "catalog/preferences/news.html", context)
 
 
 def _read_moment(text: str) -> datetime | None:

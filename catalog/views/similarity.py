@@ -49,8 +49,8 @@ def voice_alike(request: Request, pk: int) -> HttpResponseBase:
         enqueue_analysis_once(f"clip:{voice.clip.pk}")
     return render_part(
         request,
-        page="catalog/likenesses/voice.html",
-        part="catalog/likenesses/_voice.html",
+        page="catalog/similarity/voice.html",
+        part="catalog/similarity/_voice.html",
         context=context,
     )
 
@@ -96,7 +96,7 @@ def alike_create(request: Request) -> HttpResponseBase:
         "is_installed": analysis_is_installed(),
     }
     status = 422 if request.method == "POST" else 200
-    return render(request, "catalog/likenesses/create.html", context, status=status)
+    return render(request, "catalog/similarity/create.html", context, status=status)
 
 
 @signed_in
@@ -110,8 +110,8 @@ def alike_detail(request: Request, pk: uuid.UUID) -> HttpResponseBase:
         context |= _compare(request, bytes(query.vector))
     return render_part(
         request,
-        page="catalog/likenesses/detail.html",
-        part="catalog/likenesses/_clip.html",
+        page="catalog/similarity/detail.html",
+        part="catalog/similarity/_clip.html",
         context=context,
     )
 

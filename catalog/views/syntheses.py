@@ -35,7 +35,7 @@ from catalog.services.syntheses import (
 from catalog.views.base.media import send_sound
 from catalog.views.base.requests import Request, is_partial, signed_in
 
-_PANEL, _LIST = "catalog/speeches/_try.html", "catalog/speeches/_list.html"
+_PANEL, _LIST = "catalog/syntheses/_try.html", "catalog/syntheses/_list.html"
 
 
 def speech_context(request: Request, voice: Voice, form: SpeechForm) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def speech_estimate(request: Request, pk: int) -> HttpResponseBase:
     form = _read_form(request, voice)
     if is_partial(request):
         context = speech_context(request, voice, form)
-        return render(request, "catalog/speeches/_estimate.html", context)
+        return render(request, "catalog/syntheses/_estimate.html", context)
     return _show_panel(request, voice, form, 200 if form.is_valid() else 422)
 
 
@@ -114,7 +114,7 @@ def _read_form(request: Request, voice: Voice) -> SpeechForm:
 
 
 def _show_panel(request: Request, voice: Voice, form: SpeechForm, status: int) -> HttpResponseBase:
-    template = _PANEL if is_partial(request) else "catalog/speeches/try.html"
+    template = _PANEL if is_partial(request) else "catalog/syntheses/try.html"
     return render(request, template, speech_context(request, voice, form), status=status)
 
 

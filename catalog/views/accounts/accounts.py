@@ -19,8 +19,8 @@ def account_list(request: Request) -> HttpResponseBase:
     statuses = find_account_statuses(request.user, timezone.now())
     return render_part(
         request,
-        page="catalog/credentials/accounts.html",
-        part="catalog/credentials/_accounts.html",
+        page="catalog/accounts/list.html",
+        part="catalog/accounts/_accounts.html",
         context={
             "statuses": statuses,
             "is_running": any(row.is_running for row in statuses),

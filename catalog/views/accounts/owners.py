@@ -65,5 +65,5 @@ def _read_form(request: Request) -> OwnerForm:
 
 def _show(request: Request, form: OwnerForm, **context: Any) -> HttpResponseBase:
     status = 422 if form.is_bound else 200
-    page = "catalog/teams/owner.html"
+    page = "catalog/accounts/owner.html"
     return render(request, page, {"form": form, "voice": None, **context}, status=status)

@@ -57,7 +57,7 @@ def _gate(view: View, *, shows_team: bool) -> View:
         if not hasattr(known, "memberships"):
             known.memberships = find_own_memberships(request.user)
         if not known.memberships:
-            return render(request, "catalog/accounts/no_team.html", status=403)
+            return render(request, "catalog/users/no_team.html", status=403)
         known.team = known.memberships[0].team
         if shows_team and policies.lacks_second_factor(known.user, known.team):
             return _ask_for_second_factor(known)

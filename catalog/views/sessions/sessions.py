@@ -20,7 +20,7 @@ def _current(request: Request) -> str:
 @require_safe
 def session_list(request: Request) -> HttpResponseBase:
     sessions = find_sessions(request.user, _current(request), timezone.now())
-    return render(request, "catalog/accounts/sessions.html", {"sessions": sessions})
+    return render(request, "catalog/sessions/list.html", {"sessions": sessions})
 
 
 @signed_in_for_oneself

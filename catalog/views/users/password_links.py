@@ -28,7 +28,7 @@ def password_by_link(request: HttpRequest, token: str) -> HttpResponseBase:
     if not form.is_valid():
         status = 422 if form.is_bound else 200
         context = {"form": form, "person": link.user}
-        return render(request, "catalog/accounts/password.html", context, status=status)
+        return render(request, "catalog/users/password.html", context, status=status)
     try:
         set_password_by_link(token=token, now=timezone.now(), **form.cleaned_data)
     except ResetSpent:

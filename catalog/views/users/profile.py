@@ -130,7 +130,7 @@ def account_detail(request: Request) -> HttpResponseBase:
         "may_make_team": policies.may_make_team(request.user),
         "has_second_factor": policies.has_second_factor(request.user),
     }
-    return render(request, "catalog/accounts/detail.html", context)
+    return render(request, "catalog/users/detail.html", context)
 
 
 @require_POST
@@ -162,7 +162,7 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
     form = SetupForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         status = 422 if form.is_bound else 200
-        return render(request, "catalog/accounts/setup.html", {"form": form}, status=status)
+        return render(request, "catalog/users/setup.html", {"form": form}, status=status)
     try:
         user = create_first_admin(token=token, now=timezone.now(), **form.cleaned_data)
     except LinkSpent:
