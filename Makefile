@@ -5,7 +5,7 @@ PYTHON = .venv/bin/python
 TEST_SETTINGS = DJANGO_SETTINGS_MODULE=tests.settings
 # More processes than cores, since many tests wait; but each that drives a browser starts a product.
 PYTEST = $(PYTHON) -m pytest --numprocesses 3 --dist worksteal --durations 25
-PYTEST_IN_BROWSERS = $(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --durations 10
+PYTEST_IN_BROWSERS = $(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --durations 10 -r R
 
 .PHONY: help start test lint fix types bench chaos memory development
 
