@@ -1,23 +1,23 @@
 # "make start" runs Voiceboard, "make test" tests it; both set up what they need.
 
 PYTHON = .venv/bin/python
-# The checks read the settings of the tests: no secrets, no data of yours.
+# The checks use the tests' settings, so they need no secrets and touch no data.
 TEST_SETTINGS = DJANGO_SETTINGS_MODULE=tests.settings
-# More processes than cores, since many tests wait; but each that drives a browser starts a product.
+# Many tests wait, so there are more processes than cores. Each process that drives a browser starts a product.
 PYTEST = $(PYTHON) -m pytest --numprocesses 3 --dist worksteal --durations 25
 PYTEST_IN_BROWSERS = $(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --durations 10 -r R
 
 .PHONY: help start test lint fix types bench chaos memory development
 
 help:
-	@echo "make start   run Voiceboard, with a sandbox to try it on; Ctrl-C ends it"
-	@echo "make test    lint, check types and test everything; ARGS=\"-k clone\" goes to pytest"
-	@echo "make lint    style, templates, layers, migrations"
-	@echo "make types   the types"
-	@echo "make bench   measure browsing; SIZES=\"10000 100000 1000000\" for all of it"
-	@echo "make chaos   200 clones while calls fail and processes are killed; takes half an hour"
-	@echo "make memory  what each process of a running Voiceboard holds in memory, and the sum"
-	@echo "make fix     mend what can be mended by a tool"
+	@echo "make start   run Voiceboard with a sandbox to try it; Ctrl-C stops it"
+	@echo "make test    run linters, type checks, and all tests; pass options with ARGS=\"-k clone\""
+	@echo "make lint    check style, layers, and migrations"
+	@echo "make types   check types"
+	@echo "make bench   measure browsing; SIZES=\"10000 100000 1000000\" for all sizes"
+	@echo "make chaos   make 200 clones while calls fail and processes are killed (30 minutes)"
+	@echo "make memory  print the memory of each process of a running Voiceboard, and the sum"
+	@echo "make fix     format the code and fix what tools can fix"
 
 start:
 	@sh scripts/environment.sh requirements.txt
@@ -26,8 +26,8 @@ start:
 test: development
 	@$(MAKE) --jobs --output-sync lint types
 	@sh scripts/browser.sh
-# Those in a browser by themselves: one product serves all that a process runs, and while
-# Playwright lives Django takes the thread for an asynchronous one. 5: ARGS chose none of these.
+# Browser tests run separately: each process starts one product for all of its tests, and while Playwright
+# runs, Django takes the thread for an asynchronous one. Exit code 5: ARGS selected none of these tests.
 	@$(PYTEST) -m "not e2e" $(ARGS) || test $$? -eq 5
 	@$(PYTEST_IN_BROWSERS) -m e2e $(ARGS) || test $$? -eq 5
 

@@ -166,6 +166,13 @@ def test_the_two_commands_of_the_readme_exist():
         assert re.search(rf"^{command}:", makefile, re.MULTILINE)
 
 
+@pytest.mark.parametrize("page", MARKDOWN, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_make_command_in_the_docs_exists(page):
+    makefile = (ROOT / "Makefile").read_text()
+    for command in re.findall(r"(?:^|`|[A-Z]=\S* )make ([a-z]+)", page.read_text(), re.MULTILINE):
+        assert re.search(rf"^{command}:", makefile, re.MULTILINE), command
+
+
 def test_locked_dependencies_carry_hashes_and_no_addresses():
     for name in ("requirements.txt", "requirements-dev.txt"):
         text = (ROOT / name).read_text()

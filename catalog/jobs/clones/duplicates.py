@@ -20,7 +20,7 @@ from catalog.providers.types import RemoteVoice
 
 State = CloneJob.State
 
-# In multiples of the provider's settle time: usually 2 minutes, so after 10 minutes and 1 hour.
+# In multiples of the provider's settle time: with 6 minutes, after 30 minutes and 3 hours.
 _ROUNDS = (5, 30)
 _GIVE_UP_AFTER = timedelta(days=1)
 
