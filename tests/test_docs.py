@@ -155,6 +155,10 @@ def test_the_changelog_has_a_dated_section_for_this_version_and_keeps_its_form()
     for release in releases[1:]:
         assert re.fullmatch(r"\d+\.\d+\.\d+ - \d{4}-\d{2}-\d{2}", release)
     assert set(re.findall(r"^### (.+)$", changelog, re.MULTILINE)) <= KINDS_OF_CHANGES
+    for release in re.split(r"^## ", changelog, flags=re.MULTILINE)[1:]:
+        above = release.partition("\n### ")[0]
+        # A merge may bring back entries that were sorted into a release: drop those.
+        assert not re.findall(r"^- .*", above, re.MULTILINE), "Put each entry under a ### heading."
 
 
 def test_the_two_commands_of_the_readme_exist():
