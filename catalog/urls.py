@@ -2,6 +2,7 @@
 
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
+from django.views.generic import RedirectView
 
 from catalog.views import (
     annotations,
@@ -40,6 +41,15 @@ class _RowNumber(StringConverter):
 
 
 register_converter(_RowNumber, "row")
+
+# Addresses of earlier versions that people may have saved, and the names of what they lead to.
+_MOVED = {
+    "alike/": "similar-create",
+    "alike/<uuid:pk>/": "similar-detail",
+    "voices/<row:pk>/alike/": "voice-similar",
+    "notices/": "notification-list",
+    "cleanup/ends/": "expiry-list",
+}
 
 app_name = "catalog"
 urlpatterns = [
@@ -146,8 +156,10 @@ urlpatterns = [
         collections.entry_drop,
         name="entry-drop",
     ),
-    path("voices/<row:pk>/speak/", syntheses.voice_speeches, name="voice-speeches"),
-    path("voices/<row:pk>/speak/estimate/", syntheses.speech_estimate, name="speech-estimate"),
+    path("voices/<row:pk>/speak/", syntheses.voice_syntheses, name="voice-syntheses"),
+    path(
+        "voices/<row:pk>/speak/estimate/", syntheses.synthesis_estimate, name="synthesis-estimate"
+    ),
     path("voices/<row:pk>/speak/preview/", syntheses.preview_generate, name="preview-generate"),
     path("compare/", comparisons.comparison_create, name="comparison-create"),
     path("compare/estimate/", comparisons.comparison_estimate, name="comparison-estimate"),
@@ -162,28 +174,28 @@ urlpatterns = [
     path("compare/<uuid:pk>/close/", comparisons.votes_close, name="votes-close"),
     path("tray/<row:pk>/", tray.tray_toggle, name="tray-toggle"),
     path("tray/clear/", tray.tray_clear, name="tray-clear"),
-    path("speeches/<uuid:pk>/audio/", syntheses.speech_audio, name="speech-audio"),
-    path("speeches/<uuid:pk>/cancel/", syntheses.speech_cancel, name="speech-cancel"),
-    path("speeches/<uuid:pk>/remove/", syntheses.speech_remove, name="speech-remove"),
-    path("voices/<row:pk>/alike/", similarity.voice_alike, name="voice-alike"),
+    path("syntheses/<uuid:pk>/audio/", syntheses.synthesis_audio, name="synthesis-audio"),
+    path("syntheses/<uuid:pk>/cancel/", syntheses.synthesis_cancel, name="synthesis-cancel"),
+    path("syntheses/<uuid:pk>/remove/", syntheses.synthesis_remove, name="synthesis-remove"),
+    path("voices/<row:pk>/similar/", similarity.voice_similar, name="voice-similar"),
     path("voices/<row:pk>/listen/", similarity.voice_listen, name="voice-listen"),
-    path("alike/", similarity.alike_create, name="alike-create"),
-    path("alike/<uuid:pk>/", similarity.alike_detail, name="alike-detail"),
+    path("similar/", similarity.similar_create, name="similar-create"),
+    path("similar/<uuid:pk>/", similarity.similar_detail, name="similar-detail"),
     path("clone/", clones.clone_create, name="clone-create"),
     path("clone/targets/", clones.clone_targets, name="clone-targets"),
     path("jobs/", jobs.job_list, name="job-list"),
     path("jobs/<uuid:pk>/", jobs.job_detail, name="job-detail"),
     path("jobs/<uuid:pk>/cancel/", jobs.job_cancel, name="job-cancel"),
     path("jobs/<uuid:pk>/retry/", jobs.job_retry, name="job-retry"),
-    path("jobs/<uuid:pk>/look/", jobs.job_look, name="job-look"),
+    path("jobs/<uuid:pk>/reconcile/", jobs.job_reconcile, name="job-reconcile"),
     path("jobs/<uuid:pk>/proof/", jobs.job_proof, name="job-proof"),
     path("jobs/<uuid:pk>/sound/", jobs.job_sound, name="job-sound"),
     path("speakers/", speakers.speaker_list, name="speaker-list"),
     path("speakers/<row:pk>/", speakers.speaker_detail, name="speaker-detail"),
-    path("notices/", notifications.notice_list, name="notice-list"),
-    path("notices/bell/", notifications.bell_detail, name="bell-detail"),
-    path("notices/read/", notifications.notices_read, name="notices-read"),
-    path("notices/<row:pk>/open/", notifications.notice_open, name="notice-open"),
+    path("notifications/", notifications.notification_list, name="notification-list"),
+    path("notifications/bell/", notifications.notification_bell, name="notification-bell"),
+    path("notifications/read/", notifications.notifications_read, name="notifications-read"),
+    path("notifications/<row:pk>/open/", notifications.notification_open, name="notification-open"),
     path("health/", health.health_detail, name="health-detail"),
     path("samples/", samples.sample_create, name="sample-create"),
     path("samples/<uuid:pk>/", samples.sample_detail, name="sample-detail"),
@@ -198,7 +210,11 @@ urlpatterns = [
     path(
         "keys/<uuid:pk>/replace/confirm/", credentials.credential_confirm, name="credential-confirm"
     ),
-    path("keys/<uuid:pk>/replace/drop/", credentials.credential_drop, name="credential-drop"),
+    path(
+        "keys/<uuid:pk>/replace/cancel/",
+        credentials.credential_replace_cancel,
+        name="credential-replace-cancel",
+    ),
     path("keys/<uuid:pk>/rename/", credentials.credential_rename, name="credential-rename"),
     path("keys/<uuid:pk>/check/", credentials.credential_recheck, name="credential-recheck"),
     path("keys/<uuid:pk>/share/", credentials.credential_share, name="credential-share"),
@@ -226,14 +242,18 @@ urlpatterns = [
     path("team/log/export/", audit.audit_export, name="audit-export"),
     path("teams/", members.team_create, name="team-create"),
     path("teams/<row:pk>/rename/", members.team_rename, name="team-rename"),
-    path("teams/<row:pk>/second-factor/", members.team_demand, name="team-demand"),
+    path(
+        "teams/<row:pk>/two-factor/",
+        members.team_require_two_factor,
+        name="team-require-two-factor",
+    ),
     path("teams/<row:pk>/choose/", members.team_choose, name="team-choose"),
     path("join/<str:token>/", invitations.invitation_join, name="invitation-join"),
     path("cleanup/", stale.cleanup_list, name="cleanup-list"),
-    path("cleanup/rules/", rules.rules_change, name="rules-change"),
-    path("cleanup/yours/", keep.keeping_list, name="keeping-list"),
+    path("cleanup/rules/", rules.cleanup_rules, name="cleanup-rules"),
+    path("cleanup/yours/", keep.keep_list, name="keep-list"),
     path("cleanup/yours/<uuid:pk>/keep/", keep.voice_keep, name="voice-keep"),
-    path("cleanup/ends/", expiry.end_list, name="end-list"),
+    path("cleanup/expiry/", expiry.expiry_list, name="expiry-list"),
     path("cleanup/plans/", stale.plan_create, name="plan-create"),
     path("cleanup/plans/<row:pk>/", plans.plan_detail, name="plan-detail"),
     path("cleanup/plans/<row:pk>/plan.csv", plans.plan_export, {"form": "csv"}, name="plan-csv"),
@@ -250,5 +270,9 @@ urlpatterns = [
         "cleanup/plans/<row:pk>/lines/<uuid:line_pk>/keep/",
         plans.deletion_keep,
         name="deletion-keep",
+    ),
+    *(
+        path(address, RedirectView.as_view(pattern_name=f"catalog:{name}", query_string=True))
+        for address, name in _MOVED.items()
     ),
 ]

@@ -25,7 +25,7 @@ PAGES = {
     "add-key": "/keys/add/",
     "cleanup": "/cleanup/",
     "rules": "/cleanup/rules/",
-    "ends": "/cleanup/ends/",
+    "ends": "/cleanup/expiry/",
     "account": "/you/",
     "missing": "/voices/999999999/",
 }

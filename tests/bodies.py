@@ -59,7 +59,7 @@ PLACES = (
     Place("catalog:clone-create", "again", "job", "GET"),
     Place("catalog:voice-list", "collection", "collection", "GET"),
     Place("catalog:voice-csv", "collection", "collection", "GET"),
-    Place("catalog:alike-detail", "collection", "collection", "GET"),
+    Place("catalog:similar-detail", "collection", "collection", "GET"),
     Place("catalog:job-list", "batch", "batch", "GET"),
     Place("catalog:job-list", "person", "admin", "GET"),
     Place("catalog:audit-list", "who", "person", "GET"),

@@ -29,7 +29,7 @@ NUMBERS = (
 TEXTS = ("%00", "a%00b", "%ED%A0%80", "%FF%FE", "x" * 5000, "%F0%9F%8E%A4", "'%22\\%25_", "%0D%0A")
 ALONE = ("0001-01-01", "9999-12-31", "9" * 18, f"1{'0' * 30}", "a%00b", "x" * 5000)
 VALUES = (*DATES, *NUMBERS, *TEXTS)
-READABLE = [name for name in OURS if 200 in TABLE[name].get or name == "catalog:bell-detail"]
+READABLE = [name for name in OURS if 200 in TABLE[name].get or name == "catalog:notification-bell"]
 _MOST = 2**63
 
 

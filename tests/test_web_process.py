@@ -33,7 +33,7 @@ def test_the_web_process_never_loads_the_speech_engine(tmp_path):
         "preview": 202,
         "/keys/": 200,
         "alike": 200,
-        "/alike/": 200,
+        "/similar/": 200,
         "/compare/": 200,
         "/clone/": 200,
     }

@@ -2,6 +2,7 @@
 
 from allauth.account import views as account
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 
 from catalog.views.users import profile
 
@@ -32,7 +33,8 @@ _ACCOUNT_PAGES = [
         account.password_reset_from_key_done,
         name="account_reset_password_from_key_done",
     ),
-    path("second-factor/", include("allauth.mfa.urls")),
+    path("two-factor/", include("allauth.mfa.urls")),
+    path("second-factor/", RedirectView.as_view(pattern_name="mfa_index")),
 ]
 
 urlpatterns = [

@@ -89,5 +89,5 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
     frame["bell"] = look_at_bell(request.user)  # type: ignore[arg-type]
     # The tab bar of a phone has no room for these: the account's page links them.
     frame["rail_only"] = [link for link in frame["navigation"] if link[3] == "rail-only"]
-    frame["rail_only"].append((reverse("catalog:notice-list"), "bell", "Notices", "", False))
+    frame["rail_only"].append((reverse("catalog:notification-list"), "bell", "Notices", "", False))
     return frame

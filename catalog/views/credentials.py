@@ -135,7 +135,7 @@ def credential_confirm(request: Request, pk: uuid.UUID) -> HttpResponseBase:
 
 @signed_in
 @require_POST
-def credential_drop(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+def credential_replace_cancel(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     drop_replacement(request.user, credential=_get(request, pk), now=timezone.now())
     messages.success(request, "The new key was erased. The old one stays in use.")
     return redirect("catalog:credential-list")

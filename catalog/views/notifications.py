@@ -11,7 +11,7 @@ from catalog.services.notifications import read_all_notices, read_notice
 from catalog.views.base.requests import Request, is_partial, signed_in
 
 _PAGES: dict[str, str] = {
-    Notification.Page.KEEPING: "catalog:keeping-list",
+    Notification.Page.KEEPING: "catalog:keep-list",
     Notification.Page.CLEANUP: "catalog:cleanup-list",
     Notification.Page.ACCOUNT: "catalog:account-detail",
 }
@@ -19,16 +19,18 @@ _PAGES: dict[str, str] = {
 
 @signed_in
 @require_safe
-def notice_list(request: Request) -> HttpResponseBase:
-    return render(request, "catalog/notifications/list.html", {"notices": find_notices(request.user)})
+def notification_list(request: Request) -> HttpResponseBase:
+    return render(
+        request, "catalog/notifications/list.html", {"notices": find_notices(request.user)}
+    )
 
 
 @signed_in
 @require_safe
-def bell_detail(request: Request) -> HttpResponseBase:
+def notification_bell(request: Request) -> HttpResponseBase:
     """Answer a page that asks whether something happened since the notice that it knows of."""
     if not is_partial(request):
-        return redirect("catalog:notice-list")
+        return redirect("catalog:notification-list")
     after = request.GET.get("after", "")
     known = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else None
     return render(request, "_bell.html", {"bell": look_at_bell(request.user, known)})
@@ -36,18 +38,18 @@ def bell_detail(request: Request) -> HttpResponseBase:
 
 @signed_in
 @require_POST
-def notice_open(request: Request, pk: int) -> HttpResponseBase:
+def notification_open(request: Request, pk: int) -> HttpResponseBase:
     notice = get_object_or_404(Notification.objects.visible_to(request.user), pk=pk)
     read_notice(request.user, notice=notice, now=timezone.now())
     if notice.page:
         return redirect(_PAGES[notice.page])
     if notice.job_id is None:
-        return redirect("catalog:notice-list")
+        return redirect("catalog:notification-list")
     return redirect("catalog:job-detail", notice.job_id)
 
 
 @signed_in
 @require_POST
-def notices_read(request: Request) -> HttpResponseBase:
+def notifications_read(request: Request) -> HttpResponseBase:
     read_all_notices(request.user, now=timezone.now())
-    return redirect("catalog:notice-list")
+    return redirect("catalog:notification-list")

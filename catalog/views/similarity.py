@@ -29,7 +29,7 @@ from catalog.views.base.requests import Request, render_part, signed_in
 
 @signed_in
 @require_safe
-def voice_alike(request: Request, pk: int) -> HttpResponseBase:
+def voice_similar(request: Request, pk: int) -> HttpResponseBase:
     rows = Voice.objects.visible_to(request.user).select_related("account", "clip")
     voice = get_object_or_404(rows, pk=pk)
     vector, has_clip = get_vector(voice), hasattr(voice, "clip")
@@ -66,17 +66,17 @@ def voice_listen(request: Request, pk: int) -> HttpResponseBase:
     except PreviewPending as exc:
         messages.info(request, str(exc))
         # The worker that gets the clip also has it listened to.
-        return redirect(f"{reverse('catalog:voice-alike', args=[pk])}?wait=1")
+        return redirect(f"{reverse('catalog:voice-similar', args=[pk])}?wait=1")
     except PreviewUnavailable as exc:
         messages.error(request, str(exc))
-        return redirect("catalog:voice-alike", pk=pk)
+        return redirect("catalog:voice-similar", pk=pk)
     enqueue_analysis(f"clip:{clip.pk}")
-    return redirect("catalog:voice-alike", pk=pk)
+    return redirect("catalog:voice-similar", pk=pk)
 
 
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
-def alike_create(request: Request) -> HttpResponseBase:
+def similar_create(request: Request) -> HttpResponseBase:
     form = SoundQueryForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid() and form.audio_format:
         query = ask_alike(
@@ -86,7 +86,7 @@ def alike_create(request: Request) -> HttpResponseBase:
             audio_format=form.audio_format,
             now=timezone.now(),
         )
-        found = reverse("catalog:alike-detail", args=[query.pk])
+        found = reverse("catalog:similar-detail", args=[query.pk])
         return redirect(f"{found}{VoiceFilterForm(request.GET).wanted.query_string()}")
     context = {
         "form": form,
@@ -101,7 +101,7 @@ def alike_create(request: Request) -> HttpResponseBase:
 
 @signed_in
 @require_safe
-def alike_detail(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+def similar_detail(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     query = SoundQuery.objects.visible_to(request.user).filter(pk=pk).first()
     if query is None:
         raise Http404

@@ -66,7 +66,7 @@ def _estimate(voice: Voice, form: SpeechForm) -> Estimate:
 
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
-def voice_speeches(request: Request, pk: int) -> HttpResponseBase:
+def voice_syntheses(request: Request, pk: int) -> HttpResponseBase:
     voice = _get_voice(request, pk)
     if request.method == "POST":
         return _speak(request, voice)
@@ -97,7 +97,7 @@ def _speak(request: Request, voice: Voice) -> HttpResponseBase:
 
 @signed_in
 @require_POST
-def speech_estimate(request: Request, pk: int) -> HttpResponseBase:
+def synthesis_estimate(request: Request, pk: int) -> HttpResponseBase:
     """Say what the text would cost, before anything is spent; nothing is written."""
     voice = _get_voice(request, pk)
     form = _read_form(request, voice)
@@ -131,7 +131,7 @@ def preview_generate(request: Request, pk: int) -> HttpResponseBase:
 
 @signed_in
 @require_safe
-def speech_audio(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+def synthesis_audio(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     speech = _get_speech(request, pk)
     if speech.clip is None:
         raise Http404
@@ -150,7 +150,7 @@ def speech_audio(request: Request, pk: uuid.UUID) -> HttpResponseBase:
 
 @signed_in
 @require_POST
-def speech_cancel(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+def synthesis_cancel(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     speech = _get_speech(request, pk)
     if not cancel_speech(request.user, speech=speech, now=timezone.now()):
         words = f"{speech.voice.info.label} has it already, so stopping would save nothing."
@@ -160,7 +160,7 @@ def speech_cancel(request: Request, pk: uuid.UUID) -> HttpResponseBase:
 
 @signed_in
 @require_POST
-def speech_remove(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+def synthesis_remove(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     speech = _get_speech(request, pk)
     try:
         remove_speech(request.user, speech=speech, now=timezone.now())

@@ -30,22 +30,22 @@ FIXED_PLACES = {
     "clone": "/clone/",
     "jobs": "/jobs/",
     "speakers": "/speakers/",
-    "notices": "/notices/",
+    "notices": "/notifications/",
     "health": "/health/",
     "keys": "/keys/",
     "add a key": "/keys/add/",
     "clean-up": "/cleanup/",
     "clean-up rules": "/cleanup/rules/",
     "what to keep": "/cleanup/yours/",
-    "what ends": "/cleanup/ends/",
-    "alike to a recording": "/alike/",
+    "what ends": "/cleanup/expiry/",
+    "alike to a recording": "/similar/",
     "provider accounts": "/accounts/",
     "team": "/team/",
     "log": "/team/log/",
     "account": "/you/",
     "signed in": "/you/sessions/",
-    "second factor": "/account/second-factor/",
-    "new second factor": "/account/second-factor/totp/activate/",
+    "second factor": "/account/two-factor/",
+    "new second factor": "/account/two-factor/totp/activate/",
     "who you are": "/account/reauthenticate/",
     "change password": "/account/password/change/",
     "sign out": "/account/logout/",
@@ -92,7 +92,7 @@ def make_places(page: Page, sandbox: SandboxControl, recording: Path) -> dict[st
     found |= keep_things(page, found["voice"], LONG)
     found["settings"], found["alike voices"] = (
         f"{found['voice']}settings/",
-        f"{found['voice']}alike/",
+        f"{found['voice']}similar/",
     )
     found["owner of a voice"] = f"{found['voice']}owner/"
     found["failed job"] = _fail(page, sandbox, sample)
@@ -118,10 +118,10 @@ def _first_link(page: Page, path: str, selector: str) -> str:
 
 
 def _ask_alike(page: Page, sample: dict[str, Any]) -> str:
-    page.goto("/alike/")
+    page.goto("/similar/")
     page.locator("#id_clip").set_input_files(sample)
     page.get_by_role("button", name="Find alike voices").click()
-    expect(page).to_have_url(re.compile(r"/alike/[0-9a-f-]{36}/"))
+    expect(page).to_have_url(re.compile(r"/similar/[0-9a-f-]{36}/"))
     return page.url
 
 

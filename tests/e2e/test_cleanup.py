@@ -31,7 +31,7 @@ def test_a_clone_is_planned_kept_and_pinned(
     assert name in Path(download.value.path()).read_text(encoding="utf-8-sig")
     ana.get_by_role("button", name="Delete 1 voice in 7 days").click()
     expect(ana.get_by_role("heading", name=re.compile("^Waiting until"))).to_be_visible()
-    ana.goto("/notices/")
+    ana.goto("/notifications/")
     expect(ana.get_by_text("A clone of yours is to be deleted on").first).to_be_visible()
 
     ana.goto("/cleanup/yours/")

@@ -67,8 +67,8 @@ def _ask(user: User, voice: Voice) -> dict[str, int]:
         "voice": f"/voices/{voice.pk}/",
         "preview": f"/voices/{voice.pk}/preview/",
         "/keys/": "/keys/",
-        "alike": f"/voices/{voice.pk}/alike/",
-        "/alike/": "/alike/",
+        "alike": f"/voices/{voice.pk}/similar/",
+        "/similar/": "/similar/",
         "/compare/": "/compare/",
         "/clone/": "/clone/",
     }

@@ -129,7 +129,7 @@ def fills_up(request, monkeypatch):
     monkeypatch.setattr(TemporaryFileUploadHandler, request.param, fail)
 
 
-@pytest.mark.parametrize("address", ["/samples/", "/clone/", "/alike/"])
+@pytest.mark.parametrize("address", ["/samples/", "/clone/", "/similar/"])
 @pytest.mark.parametrize("headers", [{}, {"X-Upload": "1"}, {"HX-Request": "true"}])
 def test_an_upload_that_a_full_disk_cuts_short_is_answered_and_no_view_sees_the_rest(
     cloner, fills_up, wav, monkeypatch, address, headers

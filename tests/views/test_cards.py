@@ -49,7 +49,7 @@ def test_a_kept_card_leads_on_with_the_filters_of_whoever_looks(cast, sign_in):
         cast.account, "Ada", gender="female", preview_url="https://cdn.example.com/a.mp3"
     )
     mia = sign_in(cast.mia)
-    address = f"/voices/{voice.pk}/alike/"
+    address = f"/voices/{voice.pk}/similar/"
 
     assert f'href="{address}"' in draw(mia)
     assert f'href="{address}?language=en-US&amp;gender=female"' in draw(

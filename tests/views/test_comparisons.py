@@ -166,7 +166,7 @@ def test_a_clip_that_was_removed_leaves_its_voice_and_its_votes(mia, made):
     mia.post(f"/compare/{made.pk}/close/")
     speech = made.entries.get(place=0).speech
 
-    mia.post(f"/speeches/{speech.pk}/remove/")
+    mia.post(f"/syntheses/{speech.pk}/remove/")
 
     page = Page(mia.get(f"/compare/{made.pk}/"))
     assert "This clip was removed." in page.text

@@ -89,11 +89,11 @@ def test_a_job_is_cancelled_and_a_failed_one_tried_again(mia, cast):
 def test_an_unclear_job_can_only_be_looked_for(mia, cast):
     job = factories.make_job(cast.mia, cast.credential, state=State.NEEDS_LOOK, step=Step.UNKNOWN)
     page = Page(mia.get(f"/jobs/{job.pk}/"))
-    assert page.find("form", action=f"/jobs/{job.pk}/look/")
+    assert page.find("form", action=f"/jobs/{job.pk}/reconcile/")
     assert not page.find("form", action=f"/jobs/{job.pk}/retry/")
 
     mia.post(f"/jobs/{job.pk}/retry/")
-    mia.post(f"/jobs/{job.pk}/look/")
+    mia.post(f"/jobs/{job.pk}/reconcile/")
 
     job.refresh_from_db()
     assert (CloneJob.objects.count(), job.state) == (1, State.WAITING)

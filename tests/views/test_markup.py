@@ -147,7 +147,7 @@ def test_markup_in_a_form_that_is_refused_is_shown_as_text(ana, world, path, pos
 def test_markup_in_a_name_is_announced_as_text(ana, cast, world):
     factories.make_notice(cast.ana, cast.aurora, f"{EVIL} is ready."[:300])
 
-    response = ana.get("/notices/bell/?after=0", headers=PARTIAL)
+    response = ana.get("/notifications/bell/?after=0", headers=PARTIAL)
 
     assert "is ready." in Page(response).text
     demand_clean(response)

@@ -21,14 +21,16 @@ def test_the_bell_counts_what_is_unread_and_asks_again(mia, cast, job):
     (bell,) = Page(mia.get("/jobs/")).find("a", id="bell")
 
     assert bell["aria-label"] == "Notices, 1 unread"
-    assert bell["hx-get"] == f"/notices/bell/?after={Notification.objects.get(user=cast.mia).pk}"
+    assert (
+        bell["hx-get"] == f"/notifications/bell/?after={Notification.objects.get(user=cast.mia).pk}"
+    )
 
 
 def test_what_came_since_is_told_in_a_toast_and_what_was_known_is_not(mia, cast, job):
     known = factories.make_notice(cast.mia, cast.aurora, "Old news.")
     factories.make_notice(cast.mia, cast.aurora, "Our Ada is ready.", job=job)
 
-    page = Page(mia.get(f"/notices/bell/?after={known.pk}", headers=PARTIAL))
+    page = Page(mia.get(f"/notifications/bell/?after={known.pk}", headers=PARTIAL))
     again = Page(mia.get(page.find("a", id="bell")[0]["hx-get"], headers=PARTIAL))
 
     assert "Our Ada is ready." in page.text
@@ -41,7 +43,7 @@ def test_what_came_since_is_told_in_a_toast_and_what_was_known_is_not(mia, cast,
 def test_an_odd_number_tells_nothing_twice(mia, cast, after):
     factories.make_notice(cast.mia, cast.aurora)
 
-    page = Page(mia.get("/notices/bell/", {"after": after}, headers=PARTIAL))
+    page = Page(mia.get("/notifications/bell/", {"after": after}, headers=PARTIAL))
 
     assert page.find("a", id="bell")
     assert not page.find("div", **{"class": "toast"})
@@ -60,7 +62,7 @@ def test_the_bell_asks_more_often_while_a_clone_of_the_person_is_made(mia, cast)
 def test_opening_a_notice_leads_to_its_job_and_reads_it(mia, cast, job):
     notice = factories.make_notice(cast.mia, cast.aurora, job=job)
 
-    response = mia.post(f"/notices/{notice.pk}/open/")
+    response = mia.post(f"/notifications/{notice.pk}/open/")
 
     notice.refresh_from_db()
     assert (response["Location"], notice.read_at is not None) == (f"/jobs/{job.pk}/", True)
@@ -70,10 +72,10 @@ def test_all_are_read_at_once_and_those_of_others_stay(mia, cast):
     factories.make_notice(cast.mia, cast.aurora)
     other = factories.make_notice(cast.ana, cast.aurora)
 
-    mia.post("/notices/read/")
+    mia.post("/notifications/read/")
 
     assert list(Notification.objects.filter(read_at=None)) == [other]
-    assert "Our Ada is ready." in Page(mia.get("/notices/")).text
+    assert "Our Ada is ready." in Page(mia.get("/notifications/")).text
 
 
 def test_the_health_page_turns_red_without_a_worker(mia, cast):

@@ -189,7 +189,7 @@ def test_an_upload_is_refused_in_words(both, sign_in):
     assert "belongs to Borealis, but you now work in Aurora" in answer.json()["error"]
 
 
-@pytest.mark.parametrize("path", ["/voices/", "/notices/bell/", "/jobs/"])
+@pytest.mark.parametrize("path", ["/voices/", "/notifications/bell/", "/jobs/"])
 def test_no_part_of_one_team_is_put_into_a_page_of_another(both, sign_in, path):
     ana = sign_in(both.ana)
     headers = {**PARTIAL, "X-Team": str(both.borealis.pk)}

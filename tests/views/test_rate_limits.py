@@ -161,7 +161,7 @@ def test_behind_a_proxy_only_what_the_proxy_added_counts(cast, settings):
 
 
 def enter(client, code, at=HERE):
-    return client.post("/account/second-factor/authenticate/", {"code": code}, REMOTE_ADDR=at)
+    return client.post("/account/two-factor/authenticate/", {"code": code}, REMOTE_ADDR=at)
 
 
 def test_codes_are_counted_where_they_come_from(cast):

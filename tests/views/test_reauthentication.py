@@ -79,7 +79,7 @@ def acts(cast):
             lambda: Invitation.objects.get().role == "admin",
         ),
         "demand": (
-            f"/teams/{cast.aurora.pk}/second-factor/",
+            f"/teams/{cast.aurora.pk}/two-factor/",
             {"is_demanded": "1"},
             lambda: Team.objects.get(pk=cast.aurora.pk).demands_second_factor,
         ),
@@ -134,7 +134,7 @@ def test_a_code_does_as_well_as_the_password(stale, cast):
     path, form, is_done = acts(cast)["role"]
 
     stale.post(path, form)
-    stale.post("/account/second-factor/reauthenticate/", {"code": code_of()})
+    stale.post("/account/two-factor/reauthenticate/", {"code": code_of()})
 
     assert is_done()
 
@@ -232,7 +232,7 @@ def test_what_a_page_asks_by_the_clock_is_no_use(ana, settings):
     let_pass(ana, seen_at=settings.SESSION_COOKIE_AGE - 10)
     seen = ana.session["seen_at"]
 
-    ana.get("/notices/bell/", headers={**PARTIAL, "X-Poll": "1"})
+    ana.get("/notifications/bell/", headers={**PARTIAL, "X-Poll": "1"})
 
     assert ana.session["seen_at"] == seen
 
@@ -270,21 +270,21 @@ def change_password(mia):
 
 def set_up_factor(mia):
     confirm(mia)
-    mia.get("/account/second-factor/totp/activate/")
+    mia.get("/account/two-factor/totp/activate/")
     secret = mia.session["mfa.totp.secret"]
-    mia.post("/account/second-factor/totp/activate/", {"code": code_of(secret)})
+    mia.post("/account/two-factor/totp/activate/", {"code": code_of(secret)})
 
 
 def take_factor_off(mia):
     factories.make_factor(User.objects.get(email="mia@example.com"))
     confirm(mia)
-    mia.post("/account/second-factor/totp/deactivate/")
+    mia.post("/account/two-factor/totp/deactivate/")
 
 
 def make_codes(mia):
     factories.make_factor(User.objects.get(email="mia@example.com"))
     confirm(mia)
-    mia.post("/account/second-factor/recovery-codes/generate/")
+    mia.post("/account/two-factor/recovery-codes/generate/")
 
 
 def use_link(mia):
@@ -330,10 +330,10 @@ def test_the_notice_is_there_in_every_team_and_leads_to_the_account(mia, cast):
     Membership.objects.filter(user=cast.mia).update(team=cast.borealis)
     notice = Notification.objects.get()
 
-    page = text_of(mia.get("/notices/"))
+    page = text_of(mia.get("/notifications/"))
 
     assert "Your password was changed. If it wasn't you" in page
-    assert mia.post(f"/notices/{notice.pk}/open/")["Location"] == "/you/"
+    assert mia.post(f"/notifications/{notice.pk}/open/")["Location"] == "/you/"
 
 
 def test_a_mail_server_that_is_away_stops_nothing(

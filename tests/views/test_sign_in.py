@@ -41,26 +41,26 @@ def actions():
 
 def test_it_is_set_up_asked_for_and_taken_off_again(cast, django_capture_on_commit_callbacks):
     client, _ = come_in("mia@example.com")
-    asked_again = client.get("/account/second-factor/totp/activate/")
+    asked_again = client.get("/account/two-factor/totp/activate/")
     client.post(asked_again["Location"], {"password": factories.PASSWORD})
-    page = client.get("/account/second-factor/totp/activate/")
+    page = client.get("/account/two-factor/totp/activate/")
     secret = re.search(r'id="totp-key">(\w+)<', page.content.decode())[1]
 
     with django_capture_on_commit_callbacks(execute=True):
-        done = client.post("/account/second-factor/totp/activate/", {"code": code_of(secret)})
+        done = client.post("/account/two-factor/totp/activate/", {"code": code_of(secret)})
     codes = re.findall(r"<code>(\d{8})</code>", client.get(done["Location"]).content.decode())
     _, asked = come_in("mia@example.com")
     second, _ = come_in("mia@example.com")
-    wrong = second.post("/account/second-factor/authenticate/", {"code": "000000"})
+    wrong = second.post("/account/two-factor/authenticate/", {"code": "000000"})
     shut = second.get("/voices/")
-    entered = second.post("/account/second-factor/authenticate/", {"code": codes[0]})
-    gone = client.post("/account/second-factor/totp/deactivate/")
+    entered = second.post("/account/two-factor/authenticate/", {"code": codes[0]})
+    gone = client.post("/account/two-factor/totp/deactivate/")
     _, plain = come_in("mia@example.com")
 
     assert asked_again["Location"].startswith("/account/reauthenticate/?next=")
     assert 'viewBox="0 0' in page.content.decode()
     assert len(codes) == 10
-    assert asked["Location"] == "/account/second-factor/authenticate/"
+    assert asked["Location"] == "/account/two-factor/authenticate/"
     assert (wrong.status_code, "Wrong code." in text_of(wrong)) == (200, True)
     assert shut["Location"].startswith("/account/login/")
     assert entered["Location"] == "/voices/"
@@ -83,7 +83,7 @@ def test_a_code_works_once_and_a_recovery_code_too(cast):
     answers = []
     for word in (code, code, recovery, recovery):
         client, _ = come_in("mia@example.com")
-        answers.append(client.post("/account/second-factor/authenticate/", {"code": word}))
+        answers.append(client.post("/account/two-factor/authenticate/", {"code": word}))
 
     assert [answer.status_code for answer in answers] == [302, 200, 302, 200]
 
@@ -93,8 +93,8 @@ def test_guessing_codes_is_stopped(cast):
     client, _ = come_in("mia@example.com")
 
     for _ in range(10):
-        client.post("/account/second-factor/authenticate/", {"code": "000000"})
-    right = client.post("/account/second-factor/authenticate/", {"code": code_of()})
+        client.post("/account/two-factor/authenticate/", {"code": "000000"})
+    right = client.post("/account/two-factor/authenticate/", {"code": code_of()})
 
     assert right.status_code != 302
 
@@ -114,16 +114,16 @@ def test_a_team_that_demands_one_shows_nothing_to_who_has_none(cast, sign_in):
     ana, mia = sign_in(cast.ana), sign_in(cast.mia)
     partial = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
-    ana.post(f"/teams/{cast.aurora.pk}/second-factor/", {"is_demanded": "1"})
+    ana.post(f"/teams/{cast.aurora.pk}/two-factor/", {"is_demanded": "1"})
     led = mia.get("/voices/", follow=True)
     swapped = mia.get("/voices/", headers=partial)
     refused = mia.post(f"/accounts/{cast.account.pk}/sync/")
     missing = mia.get("/nowhere/")
 
-    assert led.redirect_chain == [("/account/second-factor/", 302)]
+    assert led.redirect_chain == [("/account/two-factor/", 302)]
     assert "Aurora is open to people with a second factor only" in text_of(led)
     assert 'aria-label="Main"' not in led.content.decode() + missing.content.decode()
-    assert (swapped.content, swapped["HX-Redirect"]) == (b"", "/account/second-factor/")
+    assert (swapped.content, swapped["HX-Redirect"]) == (b"", "/account/two-factor/")
     assert refused.status_code == 302
     assert "sync requested" not in actions()
     assert "Secret voice" in ana.get("/voices/").content.decode()
@@ -137,7 +137,7 @@ def test_who_is_shut_out_of_one_team_may_work_in_another(cast, sign_in):
     Team.objects.filter(pk=cast.aurora.pk).update(demands_second_factor=True)
     mia = sign_in(cast.mia)
 
-    offered = mia.get("/account/second-factor/")
+    offered = mia.get("/account/two-factor/")
     mia.post(f"/teams/{cast.borealis.pk}/choose/")
 
     assert "Work in Borealis instead" in text_of(offered)
@@ -147,9 +147,7 @@ def test_who_is_shut_out_of_one_team_may_work_in_another(cast, sign_in):
 def test_an_admin_without_one_is_told_to_begin_with_their_own(cast, sign_in):
     ana = sign_in(cast.ana)
 
-    response = ana.post(
-        f"/teams/{cast.aurora.pk}/second-factor/", {"is_demanded": "1"}, follow=True
-    )
+    response = ana.post(f"/teams/{cast.aurora.pk}/two-factor/", {"is_demanded": "1"}, follow=True)
 
     assert "Set up your own second factor first" in text_of(response)
     assert not Team.objects.get(pk=cast.aurora.pk).demands_second_factor
@@ -294,7 +292,7 @@ def test_such_a_link_does_not_get_around_the_second_factor(cast, sign_in):
 
     _, response = come_in("mia@example.com", NEW)
 
-    assert response["Location"] == "/account/second-factor/authenticate/"
+    assert response["Location"] == "/account/two-factor/authenticate/"
 
 
 def test_nobody_makes_one_for_who_is_in_a_team_that_they_do_not_run(cast, sign_in):

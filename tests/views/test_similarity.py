@@ -35,7 +35,7 @@ def test_alike_voices_stand_with_scores_in_the_filters_of_the_list(cast, sign_in
         other = factories.make_voice(cast.account, name, gender=gender)
         factories.make_embedding(other, 1, 0.3)
 
-    address = reverse("catalog:voice-alike", args=[voice.pk])
+    address = reverse("catalog:voice-similar", args=[voice.pk])
     page = sign_in(cast.mia).get(f"{address}?gender=female").content.decode()
 
     assert "Berta" in page
@@ -48,7 +48,7 @@ def test_alike_voices_stand_with_scores_in_the_filters_of_the_list(cast, sign_in
 def test_the_list_leads_there_with_its_filters(cast, sign_in, voice):
     page = sign_in(cast.mia).get(f"{reverse('catalog:voice-list')}?language=en-US")
 
-    address = reverse("catalog:voice-alike", args=[voice.pk])
+    address = reverse("catalog:voice-similar", args=[voice.pk])
     assert f'href="{address}?language=en-US"' in page.content.decode()
 
 
@@ -57,7 +57,7 @@ def test_a_voice_nobody_listened_to_offers_to_listen_and_then_waits(
 ):
     VoiceEmbedding.objects.all().delete()
     client = sign_in(cast.mia)
-    address = reverse("catalog:voice-alike", args=[voice.pk])
+    address = reverse("catalog:voice-similar", args=[voice.pk])
 
     before = client.get(address).content.decode()
     client.post(reverse("catalog:voice-listen", args=[voice.pk]))
@@ -77,7 +77,7 @@ def test_a_clip_that_waits_for_its_turn_is_listened_to_at_once_for_who_looks(
     cache.clear()
 
     for _ in range(2):
-        page = sign_in(cast.mia).get(reverse("catalog:voice-alike", args=[voice.pk]))
+        page = sign_in(cast.mia).get(reverse("catalog:voice-similar", args=[voice.pk]))
 
     assert "A worker listens to this voice" in page.content.decode()
     assert wakes == [("catalog.listen_to", f"clip:{clip.pk}")]
@@ -94,7 +94,7 @@ def test_a_voice_that_is_spoken_here_is_waited_for_and_listened_to_as_soon_as_it
     speak_preview_task(voice_id=voice.pk)
 
     page = asked.content.decode()
-    assert "Heartis being spoken." in page
+    assert "Generating the preview of Heart." in page
     assert 'hx-trigger="every 2s"' in page
     assert wakes[-1] == ("catalog.listen_to", f"clip:{PreviewClip.objects.get(voice=voice).pk}")
 
@@ -115,7 +115,7 @@ def test_a_preview_that_does_not_come_says_why(cast, sign_in, voice, stub, wakes
     if wakes:
         assert 'hx-trigger="every 2s"' in asked.content.decode()
         fetch_preview_task(voice_id=voice.pk, credential_id=wakes[0][2])
-        asked = client.get(f"{reverse('catalog:voice-alike', args=[voice.pk])}?wait=1")
+        asked = client.get(f"{reverse('catalog:voice-similar', args=[voice.pk])}?wait=1")
 
     page = asked.content.decode()
     assert words in page
@@ -125,7 +125,7 @@ def test_a_preview_that_does_not_come_says_why(cast, sign_in, voice, stub, wakes
 def test_a_voice_without_sound_says_why_it_cannot_be_compared(cast, sign_in, voice):
     VoiceEmbedding.objects.update(vector=b"")
 
-    page = sign_in(cast.mia).get(reverse("catalog:voice-alike", args=[voice.pk]))
+    page = sign_in(cast.mia).get(reverse("catalog:voice-similar", args=[voice.pk]))
 
     assert "Nothing can be heard" in page.content.decode()
 
@@ -136,7 +136,7 @@ def test_a_dropped_clip_waits_for_a_worker_and_then_shows_what_is_alike(
     client = sign_in(cast.mia)
     with django_capture_on_commit_callbacks(execute=True):
         sent = client.post(
-            reverse("catalog:alike-create"), {"clip": SimpleUploadedFile("me.wav", wav)}
+            reverse("catalog:similar-create"), {"clip": SimpleUploadedFile("me.wav", wav)}
         )
     query = SoundQuery.objects.get()
     waiting = client.get(sent.url).content.decode()
@@ -158,7 +158,7 @@ def test_a_dropped_clip_waits_for_a_worker_and_then_shows_what_is_alike(
 def test_a_clip_that_is_no_sound_is_refused(cast, sign_in, content, words):
     file = SimpleUploadedFile("me.wav", content)
 
-    answer = sign_in(cast.mia).post(reverse("catalog:alike-create"), {"clip": file})
+    answer = sign_in(cast.mia).post(reverse("catalog:similar-create"), {"clip": file})
 
     assert answer.status_code == 422
     assert words in answer.content.decode()
@@ -168,7 +168,7 @@ def test_a_clip_that_is_no_sound_is_refused(cast, sign_in, content, words):
 def test_a_recording_is_looked_for_among_the_filters_of_the_list(cast, sign_in, voice, wav):
     client = sign_in(cast.mia)
     listed = client.get(f"{reverse('catalog:voice-list')}?gender=female").content.decode()
-    asked = f"{reverse('catalog:alike-create')}?gender=female"
+    asked = f"{reverse('catalog:similar-create')}?gender=female"
 
     page = client.get(asked).content.decode()
     answer = client.post(asked, {"clip": SimpleUploadedFile("me.wav", wav)})
@@ -176,7 +176,7 @@ def test_a_recording_is_looked_for_among_the_filters_of_the_list(cast, sign_in, 
     assert f'href="{asked}"' in listed
     assert "Looks among: Gender <bdi>Female</bdi>" in page
     query = SoundQuery.objects.get()
-    address = reverse("catalog:alike-detail", args=[query.pk])
+    address = reverse("catalog:similar-detail", args=[query.pk])
     assert answer["Location"] == f"{address}?gender=female"
     pack = VoiceEmbedding.objects.get(voice=voice).vector
     SoundQuery.objects.update(state="heard", vector=pack)
@@ -192,7 +192,7 @@ def test_what_is_found_is_narrowed_down_by_words_and_boxes_and_other_filters_sta
     for name, age in (("Berta", "old"), ("Carla", "young"), ("Old Carl", "old")):
         other = factories.make_voice(cast.account, name, age=age, gender="female")
         factories.make_embedding(other, 1, 0.3)
-    client, address = sign_in(cast.mia), reverse("catalog:voice-alike", args=[voice.pk])
+    client, address = sign_in(cast.mia), reverse("catalog:voice-similar", args=[voice.pk])
 
     page = Page(client.get(f"{address}?age=old"))
     found = client.get(f"{address}?age=old&q=berta&gender=female&provider=").content.decode()
@@ -203,7 +203,7 @@ def test_what_is_found_is_narrowed_down_by_words_and_boxes_and_other_filters_sta
 
 
 def test_a_provider_that_is_left_out_here_is_no_choice(cast, sign_in, voice, settings):
-    path, client = reverse("catalog:voice-alike", args=[voice.pk]), sign_in(cast.mia)
+    path, client = reverse("catalog:voice-similar", args=[voice.pk]), sign_in(cast.mia)
     here = settings.PROVIDER_BASE_URLS
     settings.PROVIDER_BASE_URLS = {**here, "local": "file:///speech"}
     assert Page(client.get(path)).find("option", value="local")
@@ -217,7 +217,7 @@ def test_a_provider_that_is_left_out_here_is_no_choice(cast, sign_in, voice, set
 
 def test_a_clip_is_its_owners_alone(cast, sign_in):
     query = factories.make_sound_query(cast.mia, cast.aurora)
-    address = reverse("catalog:alike-detail", args=[query.pk])
+    address = reverse("catalog:similar-detail", args=[query.pk])
 
     assert sign_in(cast.mia).get(address).status_code == 200
     assert sign_in(cast.ana).get(address).status_code == 404

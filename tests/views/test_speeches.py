@@ -136,7 +136,7 @@ def test_a_press_wakes_a_worker_and_the_part_polls_until_it_is_done(
     done = Page(mia.get(address(voice), headers=PARTIAL))
 
     assert not done.find("div", id="speeches", hx_get=address(voice))
-    assert done.find("li", data_src=f"/speeches/{speech.pk}/audio/")
+    assert done.find("li", data_src=f"/syntheses/{speech.pk}/audio/")
 
 
 def test_without_script_the_page_comes_back_at_the_panel(mia, voice, wakes):
@@ -215,8 +215,8 @@ def test_the_clip_is_sent_in_parts_and_downloaded_by_the_voice_s_name(mia, cast,
     clip = factories.make_spoken_clip(voice, wav)
     speech = factories.make_speech(cast.mia, voice, state="done", clip=clip)
 
-    part = mia.get(f"/speeches/{speech.pk}/audio/", headers={"Range": "bytes=0-3"})
-    whole = mia.get(f"/speeches/{speech.pk}/audio/?download")
+    part = mia.get(f"/syntheses/{speech.pk}/audio/", headers={"Range": "bytes=0-3"})
+    whole = mia.get(f"/syntheses/{speech.pk}/audio/?download")
 
     assert (part.status_code, b"".join(part.streaming_content)) == (206, b"RIFF")
     assert b"".join(whole.streaming_content) == wav
@@ -226,7 +226,7 @@ def test_the_clip_is_sent_in_parts_and_downloaded_by_the_voice_s_name(mia, cast,
 def test_cancelling_in_time_says_that_it_cost_nothing(mia, cast, voice):
     speech = factories.make_speech(cast.mia, voice)
 
-    response = mia.post(f"/speeches/{speech.pk}/cancel/", headers=PARTIAL)
+    response = mia.post(f"/syntheses/{speech.pk}/cancel/", headers=PARTIAL)
 
     assert "cost nothing" in Page(response).text
     assert Synthesis.objects.get().state == "cancelled"
@@ -235,7 +235,7 @@ def test_cancelling_in_time_says_that_it_cost_nothing(mia, cast, voice):
 def test_cancelling_too_late_says_that_it_is_paid_for(mia, cast, voice):
     speech = factories.make_speech(cast.mia, voice, state="running", step="sent")
 
-    page = Page(mia.post(f"/speeches/{speech.pk}/cancel/", follow=True))
+    page = Page(mia.post(f"/syntheses/{speech.pk}/cancel/", follow=True))
 
     assert "stopping would save nothing" in page.text
     assert Synthesis.objects.get().state == "running"
@@ -253,9 +253,9 @@ def test_a_clip_goes_with_the_last_text_that_has_it(
     path = media_path(first.clip.path)
 
     with django_capture_on_commit_callbacks(execute=True):
-        mia.post(f"/speeches/{first.pk}/remove/")
+        mia.post(f"/syntheses/{first.pk}/remove/")
         assert path.is_file()
-        part = mia.post(f"/speeches/{again.pk}/remove/", headers=PARTIAL)
+        part = mia.post(f"/syntheses/{again.pk}/remove/", headers=PARTIAL)
 
     assert "Hello there." not in Page(part).text
     assert not path.exists()
@@ -265,9 +265,9 @@ def test_a_clip_goes_with_the_last_text_that_has_it(
 def test_people_remove_their_own_clips_and_admins_all(cast, mia, ana, voice, wav):
     speech = spoken(cast.ana, voice, wav)
 
-    button = {"hx_post": f"/speeches/{speech.pk}/remove/"}
+    button = {"hx_post": f"/syntheses/{speech.pk}/remove/"}
     assert not Page(mia.get(f"/voices/{voice.pk}/")).find("form", **button)
-    assert mia.post(f"/speeches/{speech.pk}/remove/").status_code == 403
+    assert mia.post(f"/syntheses/{speech.pk}/remove/").status_code == 403
     speech.requested_by = cast.mia
     speech.save()
     assert Page(ana.get(f"/voices/{voice.pk}/")).find("form", **button)
@@ -281,7 +281,7 @@ def test_what_is_being_spoken_or_voted_on_blindly_is_not_removed(cast, mia, voic
     Synthesis.objects.filter(pk=compared.pk).update(state="failed")
 
     for speech in (running, compared):
-        mia.post(f"/speeches/{speech.pk}/remove/")
+        mia.post(f"/syntheses/{speech.pk}/remove/")
 
     assert Synthesis.objects.count() == 2
 

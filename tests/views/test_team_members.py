@@ -234,7 +234,7 @@ def test_a_second_factor_is_asked_before_somebody_joins(cast):
 
     come_in(client, "sam@example.com")
     assert not Membership.objects.filter(user=cast.sam, team=cast.aurora).exists()
-    client.post("/account/second-factor/authenticate/", {"code": code_of()})
+    client.post("/account/two-factor/authenticate/", {"code": code_of()})
 
     assert Membership.objects.filter(user=cast.sam, team=cast.aurora).exists()
 

@@ -12,7 +12,7 @@ from catalog.views.base.requests import Request, signed_in
 
 @signed_in
 @require_safe
-def end_list(request: Request) -> HttpResponseBase:
+def expiry_list(request: Request) -> HttpResponseBase:
     context = {
         "board": get_end_board(request.user, timezone.now()),
         "cleanup_tab": {"ends": True},

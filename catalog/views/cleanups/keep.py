@@ -72,7 +72,7 @@ def _keep_address(request: Request, held: PlannedDeletion | None) -> str:
 
 @signed_in
 @require_safe
-def keeping_list(request: Request) -> HttpResponseBase:
+def keep_list(request: Request) -> HttpResponseBase:
     """Show a person what of theirs is soon deleted, what is kept, and what ended lately."""
     board = get_keeping_board(request.user, request.team, timezone.now())
     context = {"board": board, **keep_days()}
@@ -85,7 +85,7 @@ def voice_keep(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     rows = PlannedDeletion.objects.visible_to(request.user)
     rows = rows.select_related("plan__team", "voice__account__team", "voice__responsible")
     keep_line(request, get_object_or_404(rows, pk=pk))
-    return go_back(request, reverse("catalog:keeping-list"))
+    return go_back(request, reverse("catalog:keep-list"))
 
 
 def keep_line(request: Request, line: PlannedDeletion) -> None:

@@ -16,7 +16,7 @@ from catalog.views.base.requests import Request, signed_in
 
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
-def rules_change(request: Request) -> HttpResponseBase:
+def cleanup_rules(request: Request) -> HttpResponseBase:
     if not policies.may_delete_voices(request.user, request.team):
         raise PermissionDenied
     if request.method != "POST":
@@ -26,7 +26,7 @@ def rules_change(request: Request) -> HttpResponseBase:
         return _show(request, form, 422)
     change_rules(request.user, team=request.team, values=form.cleaned_data, now=timezone.now())
     messages.success(request, "Rules saved.")
-    return redirect("catalog:rules-change")
+    return redirect("catalog:cleanup-rules")
 
 
 def _show(request: Request, form: RulesForm, status: int) -> HttpResponseBase:

@@ -103,7 +103,7 @@ def job_retry(request: Request, pk: uuid.UUID) -> HttpResponseBase:
 
 @signed_in
 @require_POST
-def job_look(request: Request, pk: uuid.UUID) -> HttpResponseBase:
+def job_reconcile(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     job = _get_job(request, pk)
     try:
         look_again(request.user, job=job, now=timezone.now())

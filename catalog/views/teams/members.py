@@ -153,7 +153,7 @@ def team_rename(request: Request, pk: int) -> HttpResponseBase:
 @signed_in
 @confirmed
 @require_POST
-def team_demand(request: Request, pk: int) -> HttpResponseBase:
+def team_require_two_factor(request: Request, pk: int) -> HttpResponseBase:
     team = get_object_or_404(Team.objects.visible_to(request.user), pk=pk)
     wanted = request.POST.get("is_demanded") == "1"
     try:
