@@ -1,4 +1,4 @@
-// The entry module. Everything is delegated to the document, so that a swap needs no wiring anew.
+// The entry module. Listeners sit on the document, so swapped parts need none.
 import { keys } from "./keys.js";
 import { player } from "./player.js";
 import { watchSwaps } from "./swaps.js";
@@ -65,7 +65,7 @@ function isDark() {
   return theme === "dark" || (theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
 }
 
-// The form works without script; with it the theme changes at once and the server is told behind the scenes.
+// Changes the theme at once; without script, the form does it.
 function switchTheme(event) {
   const form = event.target.closest("form.theme");
   if (!form) return;
@@ -95,7 +95,7 @@ function mirror({ target }) {
   if (slider) slider.value = target.value;
 }
 
-// On Back a browser may show a page from memory. It stays hidden from all but the person it was drawn for.
+// On Back, a page from memory stays hidden from other people.
 function watchLeaving() {
   const { classList } = document.documentElement;
   const person = document.body.dataset.person ?? "";
@@ -112,7 +112,7 @@ function watchLeaving() {
 
 const VISIT_MINUTES = 10;
 
-// What somebody chooses in the bar is how the list looks the next time, on any machine.
+// Remembers sort and layout for the next visit.
 function rememberView(event) {
   const address = event.target.closest("[data-remember]")?.dataset.remember;
   if (address) tell(address, { [event.target.name]: event.target.value });

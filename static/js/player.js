@@ -1,4 +1,4 @@
-// One audio element for the whole visit. Cards only carry data; the deck lives outside #main and is never swapped.
+// One audio element for the whole visit, in the deck outside #main, which is never swapped.
 import { isolate, keep, recall, say, tell, toast } from "./ui.js";
 
 const FLAT = "M2 16h252"; // the shape of a voice that nobody has heard yet
@@ -229,7 +229,7 @@ function stopWaiting() {
   paint();
 }
 
-// An audio element does not tell why: ask once more for the words that came instead of sound.
+// An audio element doesn't say why it failed: fetch the message.
 async function explain(voice) {
   let words = `The preview of ${isolate(voice.name)} could not be loaded.`;
   try {

@@ -1,4 +1,4 @@
-// What happens around htmx's requests and swaps: marks of the page, refusals in words, focus, the live region, scroll places.
+// Around htmx's swaps: errors, focus, the live region, scroll positions.
 import { marks, say, toast } from "./ui.js";
 
 const SWAPPED_REFUSALS = new Set([409, 422]); // a form with its errors, or a dry run that no longer holds
@@ -46,7 +46,7 @@ function onError(event) {
   toast(`The server did not answer. ${adviceFor(ctx)}`);
 }
 
-// htmx swaps every answer. A refusal may replace a whole page, which it can explain, but never a part of one.
+// An error may replace a whole page, but never a part of one.
 function isKeptOut(ctx, tasks) {
   const { status } = ctx.response;
   if (status < 400 || SWAPPED_REFUSALS.has(status)) return false;
