@@ -103,7 +103,7 @@ def make_places(page: Page, sandbox: SandboxControl, recording: Path) -> dict[st
     found["gone voice"], found["carried out"] = _delete_the_oldest(page)
     page.goto(found["voice"])
     page.get_by_role("button", name=re.compile("^Delete…")).click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^Dry run"))
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(r"^\s*Dry run"))
     found["dry run"] = page.url
     found["change a search"] = _first_link(page, "/searches/", ".row-acts a")
     found["remove a member"] = _first_link(page, "/team/", "a[href$='/remove/']")
@@ -149,7 +149,7 @@ def _delete_the_oldest(page: Page) -> tuple[str, str]:
     row.get_by_role("checkbox").check()
     page.get_by_role("button", name="Dry run").click()
     page.get_by_role("button", name="Delete 1 voice at the provider").click()
-    expect(page.locator("#plan-lines .outcome")).to_have_text(re.compile("^Deleted"))
+    expect(page.locator("#plan-lines .outcome")).to_have_text(re.compile(r"^\s*Deleted"))
     return voice, page.url
 
 
@@ -176,7 +176,7 @@ def _add_key(page: Page) -> dict[str, str]:
     page.get_by_label("Name for this key").fill(LONG[:80])
     page.get_by_role("button", name="Test and save").click()
     row = page.locator("li.row[id^=key-]", has_text=LONG[:80]).last
-    expect(row.locator(".state")).to_have_text(re.compile("^Refused"))
+    expect(row.locator(".state")).to_have_text(re.compile(r"^\s*Refused"))
     number = (row.get_attribute("id") or "").removeprefix("key-")
     return {
         "key": f"/keys/{number}/",

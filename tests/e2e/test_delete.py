@@ -67,7 +67,7 @@ def test_a_confirmed_plan_deletes_at_the_provider_and_leaves_a_tombstone(
     ana.get_by_role("button", name="Delete 1 voice at the provider").click()
 
     outcome = ana.locator("#plan-lines tbody tr td.outcome")
-    expect(outcome).to_have_text(re.compile("^Deleted"))
+    expect(outcome).to_have_text(re.compile(r"^\s*Deleted"))
     expect(ana.get_by_text("1 of 1 deleted.")).to_be_visible()
     assert sandbox.voices_called(clone.name, "full") == 0
     assert sandbox.changes("full")[1] == deleted + 1
@@ -103,7 +103,7 @@ def test_a_deletion_whose_answer_got_lost_ends_with_the_voice_gone(
 
     ana.get_by_role("button", name="Delete 1 voice at the provider").click()
 
-    expect(ana.locator("#plan-lines tbody tr td.outcome")).to_have_text(re.compile("^Deleted"))
+    expect(ana.locator("#plan-lines tbody tr td.outcome")).to_have_text(re.compile(r"^\s*Deleted"))
     assert sandbox.voices_called(clone.name, "full") == 0
 
 

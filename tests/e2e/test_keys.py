@@ -44,7 +44,7 @@ def test_every_kind_of_key_gets_a_verdict_in_its_own_words(
     # Once the network is back, the same key is good.
     sandbox.heal()
     rows[lost].get_by_role("button", name="Check again").click()
-    expect(rows[lost].locator(".state")).to_have_text(re.compile("^Works"))
+    expect(rows[lost].locator(".state")).to_have_text(re.compile(r"^\s*Works"))
 
 
 def test_a_key_is_shared_with_the_team_and_taken_back(
@@ -54,7 +54,7 @@ def test_a_key_is_shared_with_the_team_and_taken_back(
     ana, mia = visits.open("/keys/", "ana"), visits.open(LIBRARY, "mia")
     before = found_count(mia)
     own = add_key(ana, key, nickname)
-    expect(own.locator(".state")).to_have_text(re.compile("^Works"))
+    expect(own.locator(".state")).to_have_text(re.compile(r"^\s*Works"))
     mia.goto("/keys/")
     expect(row(mia, nickname)).to_have_count(0)
 
@@ -90,13 +90,13 @@ def test_a_key_is_shared_with_the_team_and_taken_back(
 def test_a_key_is_replaced_and_removed(visits: Visits) -> None:
     page = visits.open("/keys/", "sam")
     own = add_key(page, "sandbox-elevenlabs-mistyped", f"Spare {uuid4().hex[:6]}")
-    expect(own.locator(".state")).to_have_text(re.compile("^Refused"))
+    expect(own.locator(".state")).to_have_text(re.compile(r"^\s*Refused"))
 
     own.get_by_role("link", name="Replace").click()
     page.get_by_label("API key").fill("sandbox-elevenlabs-full-2")
     page.get_by_role("button", name="Test and save").click()
 
-    expect(own.locator(".state")).to_have_text(re.compile("^Works"))
+    expect(own.locator(".state")).to_have_text(re.compile(r"^\s*Works"))
     expect(own).to_contain_text("key ending in ll-2")
     own.get_by_role("link", name="Remove").click()
     expect(page.get_by_text("The key is erased and can't be restored.")).to_be_visible()

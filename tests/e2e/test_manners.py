@@ -92,7 +92,7 @@ def test_groups_fold_what_is_much_and_keep_what_is_ticked(ana: Page) -> None:
         expect(ana.locator(f"#fd-{name}")).to_have_js_property("open", is_open)
     language = ana.locator("#fd-language")
     expect(language.locator(".opt:visible")).to_have_count(6)
-    language.get_by_text(re.compile(r"^\d+ more$")).click()
+    language.get_by_text(re.compile(r"^\s*\d+ more\s*$")).click()
     expect(language.locator(".opt:visible").nth(6)).to_be_visible()
 
     ana.goto("/voices/?gender=neutral&q=qqqqqqqq")

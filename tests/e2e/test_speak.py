@@ -48,7 +48,7 @@ def test_a_text_is_tried_and_four_voices_are_compared_blind(
     assert sorted(shown) == sorted(names)
 
     mia.locator("#line-1 h2 a").click()
-    expect(mia.get_by_text(re.compile(r"^Liked best by \d+ of \d+"))).to_be_visible()
+    expect(mia.get_by_text(re.compile(r"^\s*Liked best by \d+ of \d+"))).to_be_visible()
     ana.reload()
     ana.get_by_role("link", name="Another round").click()
     expect(ana.get_by_text("This costs nothing.", exact=True)).to_be_visible()

@@ -30,7 +30,7 @@ def test_news_are_exactly_what_came_and_went_and_what_is_kept_outlives_a_loss(
 
     expect_news(ana, [each["displayName"] for each in newcomers], voice)
     ana.goto(voice)
-    expect(ana.get_by_text(re.compile("^This voice is gone since"))).to_be_visible()
+    expect(ana.get_by_text(re.compile(r"^\s*This voice is gone since"))).to_be_visible()
     expect(ana.locator("#marks")).to_contain_text(word)
     # What comes back a moment later may stand in an old list; after that it is believed.
     name = make_name("Returned")
