@@ -13,7 +13,7 @@ from catalog.core.clock import database_now
 from catalog.core.storage import store_media
 from catalog.jobs.voices import push_changes
 from catalog.models import (
-    Notice,
+    Notification,
     PreviewClip,
     ProviderAccount,
     SampleReport,
@@ -70,11 +70,11 @@ def test_the_schedule_sends_a_notice_of_a_plan_s_end_that_got_lost(cast, lost):
     voice = factories.make_clone(cast.account)
     approved = {"approved_at": factories.NOW, "started_at": factories.NOW}
     plan = factories.make_plan(cast.ana, cast.aurora, [voice], **approved)
-    plan.lines.update(state="deleted", keeper=cast.mia, ended_at=factories.NOW)
+    plan.lines.update(state="deleted", responsible=cast.mia, ended_at=factories.NOW)
 
     sync_due_task()
 
-    assert Notice.objects.filter(user=cast.mia).count() == 1
+    assert Notification.objects.filter(user=cast.mia).count() == 1
 
 
 def local_account(world: SimpleNamespace) -> ProviderAccount:

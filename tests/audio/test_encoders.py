@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from catalog.audio.analysis import encoders
+from catalog.audio.embeddings import encoders
 from catalog.audio.embeddings.encoders import Encoder, campplus, ge2e, voicefilter
 from catalog.audio.embeddings.model_files import FOLDER, WrongWeights, open_model, read_checked
 from catalog.audio.embeddings.waveform import RATE, NotAWave, resample

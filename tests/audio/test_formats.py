@@ -250,7 +250,7 @@ def test_a_file_for_which_there_is_no_memory_is_refused(monkeypatch, wav):
     def take_too_much(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(decode._Reader, "read", take_too_much)
+    monkeypatch.setattr(decode._AudioReader, "read", take_too_much)
 
     with pytest.raises(NotDecodable, match="unpacks to more"):
         decode_audio(wav, FORMATS["wav"], max_seconds=9)

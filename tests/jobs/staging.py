@@ -64,7 +64,7 @@ class Crash:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._point, self._method, self._after, self._is_here = NEVER, "", 0, False
-        exchange, write = base.Provider._exchange, steps.CloneTurn._write_durably
+        exchange, write = base.Provider._exchange, steps.CloneStep._write_durably
 
         def dying_exchange(provider: Any, method: str, *rest: Any) -> Any:
             self._is_here = self._reach(method)
@@ -89,7 +89,7 @@ class Crash:
 
         monkeypatch.setattr(base.Provider, "_exchange", dying_exchange)
         monkeypatch.setattr(base, "watch_body", dying_watch)
-        monkeypatch.setattr(steps.CloneTurn, "_write_durably", dying_write)
+        monkeypatch.setattr(steps.CloneStep, "_write_durably", dying_write)
         self._die_behind(monkeypatch, clones, "write_voices", WRITTEN)
         self._die_behind(monkeypatch, CancelStep, "_keep_tombstone", GONE)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from catalog.audio.analysis import measuring
+from catalog.audio.analysis import measure
 from catalog.audio.analysis.measure import SampleMeasures, measure_sample_sound
 from catalog.audio.analysis.noise import remove_noise
 from catalog.audio.analysis.report import FIX, GOOD, WARN, find_findings, worst_verdict
@@ -105,7 +105,7 @@ def test_a_real_recording_has_every_measure(reader):
 
 def test_without_the_extra_packages_the_rest_is_measured(reader, monkeypatch):
     for name in ("events_are_installed", "noise_is_installed", "analysis_is_installed"):
-        monkeypatch.setattr(measuring, name, lambda: False)
+        monkeypatch.setattr(measure, name, lambda: False)
 
     measures = measure_sample_sound(reader[0], RATE)
 

@@ -7,7 +7,7 @@ import pytest
 
 from catalog.audio.embeddings.encoders import CAMPlusPlus, campplus, ge2e, point
 from catalog.audio.embeddings.waveform import RATE, NotAWave
-from catalog.audio.matching import impressions, search
+from catalog.audio.matching import features, search
 from catalog.audio.matching.features import listen, score
 from catalog.audio.matching.search import MatchProgress, VoiceMatch, glance, match_voice
 from catalog.audio.matching.table import load_table
@@ -39,8 +39,8 @@ def say_nothing_of_it(progress: MatchProgress) -> None:
 def ears(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let two ears drive, of which the table knows, and a third one judge after six tries."""
     first, second, judge = Ear(1), Ear(3, CAMPlusPlus.size), Ear(2)
-    monkeypatch.setattr(impressions, "ge2e", lambda: first)
-    monkeypatch.setattr(impressions, "campplus", lambda: second)
+    monkeypatch.setattr(features, "ge2e", lambda: first)
+    monkeypatch.setattr(features, "campplus", lambda: second)
     monkeypatch.setattr(search, "voicefilter", lambda: judge)
     table = load_table()
     known = replace(table, heard=np.array([listen(row, RATE) for row in table.weights]))
