@@ -13,6 +13,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+README_PATH = "/voices/?q=warm&gender=female"
 PAGES = {
     "voices": "/voices/",
     "filtered": "/voices/?q=a&gender=female&sort=newest",
@@ -61,7 +62,7 @@ def main() -> int:
         browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         if wanted.readme:
             page = open_page(browser, wanted.address, SIZES["1440"], "light")
-            show(page, wanted.address + "/voices/", wanted.to / "voices.png")
+            show(page, wanted.address + README_PATH, wanted.to / "voices.png")
         else:
             for width, size in SIZES.items():
                 for theme in THEMES:
