@@ -29,8 +29,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.e2e)
-            # A browser on a busy machine may miss its moment; what fails twice is broken.
-            item.add_marker(pytest.mark.flaky(reruns=2))
+            # A browser on a busy machine may miss its moment; what fails twice is broken. An error
+            # of a fixture is not tried again: its tests would wait for it one by one.
+            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=["AssertionError"]))
 
 
 @pytest.fixture(scope="package")
