@@ -1,1 +1,1 @@
-"""Plain Python that translates between one provider's web API and our types."""
+"""Adapters that translate between the providers' web APIs and our types; no Django in here."""

@@ -1,12 +1,12 @@
-"""Finds the accent among the free words that are said of a voice."""
+"""Recognize accents in free-text labels."""
 
 import re
 from collections.abc import Iterable
 
 from catalog.providers.labels import accent_word, language_tag
 
-# Words that plainly name an accent, each with others for the same. Names of languages are left
-# out: a voice that is tagged "french" may as well speak French.
+# Words that clearly name an accent, with their synonyms. Names of languages are left out: a voice
+# tagged "french" may simply speak French.
 _TABLE = """
 american = us = usa = general american = north american, us southern = southern us =
 american southern = southern american, midwestern, new york, boston, texan, californian,
@@ -27,14 +27,14 @@ _ACCENT_OF = {
     for word in words
 }
 _NAMED = re.compile(r"accent\s*[:=]\s*(.+)", re.IGNORECASE)
-# How strong it is, which is not what it is.
+# These describe how strong an accent is, not which one it is.
 _DEGREES = {"a", "light", "mild", "slight", "soft", "strong", "heavy", "thick", "with", "an", "the"}
 
 
 def find_accent(words: Iterable[str]) -> tuple[str, str]:
-    """Return the accent that the words plainly state, and the words that do; else "" for it.
+    """Return the accent that the words clearly state, and the words that state it.
 
-    Words that contradict each other state none.
+    The accent is "" if there is none, or if the words contradict each other.
     """
     said: dict[str, str] = {}
     for word in words:
@@ -50,7 +50,7 @@ def _read_accent(word: str) -> str:
     if named or parts[-1:] in (["accent"], ["accented"]):
         kept = [part for part in parts if part not in _DEGREES | {"accent", "accented"}]
         plain = " ".join(kept)
-        # "No accent" and "accented" name none.
+        # "No accent" and "accented" name no accent.
         return "" if plain in ("", "no") else _ACCENT_OF.get(plain, plain)
     # "British English" is an accent, and "English" alone is a language.
     if len(parts) > 1 and language_tag(parts[-1]):

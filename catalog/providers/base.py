@@ -1,4 +1,4 @@
-"""The contract every provider fulfils, and the manners of talking HTTP to it."""
+"""The interface of every provider adapter, and their shared HTTP client."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -44,22 +44,22 @@ from catalog.providers.types import (
 
 JSON_LIMIT = 8 * 1024 * 1024
 AUDIO_LIMIT = 30 * 1024 * 1024
-# Seconds for one call in all, whatever its single steps may take.
+# Limits in seconds for a whole call, regardless of its individual steps.
 _TIME_TO_ASK = 60
 _TIME_TO_CREATE = 240
 _ASKING = httpx.Timeout(connect=5, pool=5, write=60, read=30)
-# The answer is held as long as it may come: every one that is given up costs a reconciliation.
+# Wait as long as a response may come: giving up costs a reconciliation.
 _CREATING = httpx.Timeout(connect=5, pool=5, write=60, read=120)
 _KEY = re.compile(r"[\x21-\x7e]{1,512}")
 _LONGEST_MESSAGE = 300
 
 
 class Provider:
-    """One account at one provider, reached with one key; use it as a context manager.
+    """One account at one provider, accessed with one key; use it as a context manager.
 
-    An adapter says what it is (``info``), proves who asks (``auth_headers``), reads refusals
-    (``read_refusal``) and overrides the verbs that the provider has; the others raise
-    Unsupported. Raises CredentialRejected for a key that no provider could have given out.
+    An adapter defines ``info``, authenticates requests (``auth_headers``), interprets error
+    responses (``read_refusal``), and overrides the operations its provider supports; the others
+    raise Unsupported. Raises CredentialRejected for a malformed key.
     """
 
     info: ClassVar[ProviderInfo]
@@ -72,19 +72,23 @@ class Provider:
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._secrets = dict(secrets)
-        # A line break or a letter beyond ASCII would end up in httpx's own error, with the key.
+        # httpx's error for a line break or a non-ASCII character would contain the key.
         if not _KEY.fullmatch(self._secrets.get("api_key", "")):
-            raise errors.CredentialRejected(f"This is no key that {self.info.label} gives out.")
+            raise errors.CredentialRejected(
+                f"This isn't a valid {self.info.label} key. Copy it again."
+            )
         self.base_url = base_url or self.info.base_url
         self.deadline = Deadline()
         self._is_awaited = False
-        self.on_handed_over: Told | None = None  # called when a body that makes something is out
-        self.gaps: dict[str, ListGap] = {}  # what the last listing had to leave out, by its name
-        self.wait: Wait = wait_for_nothing  # what it says yes to is asked for again
+        self.on_handed_over: Told | None = (
+            None  # called when the body of a creating request was sent
+        )
+        self.gaps: dict[str, ListGap] = {}  # parts missing from the last listing, by name
+        self.wait: Wait = wait_for_nothing  # if it returns True, the request is sent again
         self._client = httpx.Client(
             base_url=self.base_url,
             transport=transport or DeadlineTransport(self.deadline),
-            # httpx would carry a key in a header of its own name to wherever it is sent on to.
+            # httpx would send a key in a custom header on to any redirect target.
             follow_redirects=False,
             trust_env=False,
             headers={"User-Agent": "Voiceboard", "Accept-Encoding": "identity"},
@@ -94,7 +98,7 @@ class Provider:
         return self
 
     def answer_within(self, seconds: float) -> None:
-        """Give all calls together this many seconds; what takes longer raises NotYet."""
+        """Limit all calls together to this many seconds; raises NotYet if they take longer."""
         self._is_awaited = True
         self.deadline.limit(seconds)
 
@@ -109,35 +113,36 @@ class Provider:
     def __repr__(self) -> str:
         return f"<{self.info.label} adapter>"
 
-    # What an adapter says of its provider
+    # Defined by each adapter
 
     def auth_headers(self) -> dict[str, str]:
         """Return the headers that carry the key."""
         raise NotImplementedError
 
     def read_refusal(self, status: int, body: Any, headers: Mapping[str, str]) -> ErrorBody | None:
-        """Return what an answer says of a failure, None where the general rules should decide.
+        """Return what a response says about a failure, None to apply the general rules.
 
-        It is asked before them: about every error, with the JSON value in ``body`` or, where it
-        is none, the text; and about good answers that are an object, which may hold a failure.
+        It is called before those rules: for every error response, with the parsed JSON or else the
+        text as ``body``, and for successful responses with a JSON object, which may contain a
+        failure.
         """
         return None
 
-    # The verbs
+    # Operations
 
     def check(self) -> CredentialCheck:
-        """Find out what the key may do; raises CredentialRejected, and TryLater if unreachable."""
+        """Check what the key may do; raises CredentialRejected, or TryLater if unreachable."""
         raise self._lacks("check keys")
 
     def voices(self) -> Iterator[RemoteVoice]:
-        """List every voice once; a listing that cannot be completed ends in an exception.
+        """List every voice once; raises if the listing can't be completed.
 
-        Only lists beside that of one's own voices may be left out, which ``gaps`` tells afterwards.
+        Only lists other than the user's own voices may be missing; ``gaps`` then names them.
         """
         return map(ListedVoice.read, self.listing())
 
     def listing(self) -> Iterator[ListedVoice]:
-        """List the same voices unread; an adapter has this or ``voices``, and the other follows."""
+        """List the voices unparsed; adapters implement this or ``voices``, and get the other."""
         if type(self).voices is Provider.voices:
             raise self._lacks("list voices")
         return map(ListedVoice.of, self.voices())
@@ -147,7 +152,7 @@ class Provider:
         raise self._lacks("show a voice")
 
     def clone(self, wish: CloneParams) -> CloneResult:
-        """Make a voice; raises TryLater only if none was made, OutcomeUnknown when unclear."""
+        """Create a voice; raises TryLater only if none was made, OutcomeUnknown if unclear."""
         raise self._lacks("clone voices")
 
     def find_marked(self, marker: str) -> list[RemoteVoice]:
@@ -155,56 +160,56 @@ class Provider:
         raise self._lacks("find clones again")
 
     def find_by_progress(self, progress: Mapping[str, str]) -> list[RemoteVoice]:
-        """Return our voices that came from what the job kept, oldest first, all looked through.
+        """Return our voices made from the job's progress, oldest first, from a complete listing.
 
-        A ``marker`` among it also finds those of a call of which the job kept nothing.
+        A ``marker`` in ``progress`` also finds voices of a call whose progress was lost.
         """
         raise self._lacks("find clones again")
 
     def is_ready(self, remote_id: str) -> bool:
-        """Tell whether the voice can speak."""
-        raise self._lacks("tell whether a voice is ready")
+        """Return whether the voice can speak."""
+        raise self._lacks("report whether a voice is ready")
 
     def rename(self, remote_id: str, name: str, description: str | None = None) -> None:
-        """Give the voice another name, and another description unless it is None."""
+        """Rename the voice, and change its description unless that is None."""
         raise self._lacks("rename voices")
 
     def relabel(self, remote_id: str, labels: Mapping[str, str]) -> None:
-        """Change those labels of the voice; ``info.kept_labels`` says which there are."""
+        """Change these labels of the voice; ``info.kept_labels`` lists which are supported."""
         raise self._lacks("change labels")
 
     def delete(self, remote_id: str) -> None:
-        """Delete the voice for good; raises NotFound when it is gone already."""
+        """Delete the voice permanently; raises NotFound if it is already gone."""
         raise self._lacks("delete voices")
 
     def preview(self, remote_id: str, preview_url: str = "", sample_id: str = "") -> AudioClip:
-        """Return something of the voice to hear that costs nothing; raises NotFound."""
+        """Return a free preview of the voice; raises NotFound."""
         raise self._lacks("play previews")
 
     def speak(self, wish: SpeechParams) -> AudioClip:
-        """Speak a text, which may cost credit; raises NotFound, OutcomeUnknown when unclear."""
-        raise self._lacks("speak texts")
+        """Synthesize a text, which may cost credit; raises NotFound, OutcomeUnknown if unclear."""
+        raise self._lacks("generate speech")
 
     def slots(self) -> Slots | None:
-        """Return how many voices the account may hold, None where that is not told."""
-        raise self._lacks("tell its slots")
+        """Return how many voices the account can hold, None if the provider doesn't say."""
+        raise self._lacks("report voice slots")
 
     def default_settings(self) -> dict[str, Any]:
-        """Return the settings of a voice that has none of its own."""
-        raise self._lacks("tell settings")
+        """Return the default settings for voices without their own."""
+        raise self._lacks("return settings")
 
     def settings(self, remote_id: str) -> dict[str, Any]:
         """Return the voice's settings."""
-        raise self._lacks("tell settings")
+        raise self._lacks("return settings")
 
     def edit_settings(self, remote_id: str, values: Mapping[str, Any]) -> None:
-        """Change those settings of the voice that are given."""
+        """Change the given settings of the voice."""
         raise self._lacks("change settings")
 
     def _lacks(self, verb: str) -> errors.Unsupported:
-        return errors.Unsupported(f"{self.info.label} cannot {verb}.")
+        return errors.Unsupported(f"{self.info.label} can't {verb}.")
 
-    # The manners
+    # HTTP
 
     def request(
         self,
@@ -215,9 +220,9 @@ class Provider:
         limit: int = JSON_LIMIT,
         **sent: Any,
     ) -> ProviderResponse:
-        """Send one request and return its answer if it is a good one; raise what it amounts to.
+        """Send one request and return a successful response; raise the matching error otherwise.
 
-        ``repeatable`` says that doing it twice does no harm, as with all but POST unless told.
+        ``repeatable`` marks a call that is safe to repeat; by default, all methods except POST are.
         """
         repeatable = method != "POST" if repeatable is None else repeatable
         while True:
@@ -225,7 +230,7 @@ class Provider:
             if not self._is_failure(reply):
                 return reply
             failure = self._sort(reply, repeatable)
-            # It may hold the key, and a report of the error might print it.
+            # It may contain the key, which an error report could print.
             del reply
             if not (repeatable and isinstance(failure, errors.TryLater) and self.wait(failure)):
                 raise failure
@@ -233,43 +238,43 @@ class Provider:
     def request_json(
         self, method: str, path: str, *, repeatable: bool | None = None, **sent: Any
     ) -> dict[str, Any]:
-        """Send one request and return the JSON object that answers it."""
+        """Send one request and return the JSON object in the response."""
         body = self.request(method, path, repeatable=repeatable, **sent).body
         if isinstance(body, dict):
             return body
         repeatable = method != "POST" if repeatable is None else repeatable
-        raise self.unclear("answered with something else than expected", repeatable=repeatable)
+        raise self.unclear("sent an unexpected response", repeatable=repeatable)
 
     def request_done(self, method: str, path: str) -> None:
-        """Send one request that is answered with nothing or an object, by the provider itself."""
+        """Send one request whose response is empty or a JSON object."""
         reply = self.request(method, path)
         if reply.content.strip() and not isinstance(reply.body, dict):
-            raise self.unclear("answered with something else than expected", repeatable=True)
+            raise self.unclear("sent an unexpected response", repeatable=True)
 
     def request_audio(self, method: str, path: str, **sent: Any) -> AudioClip:
-        """Send one request and return the sound that answers it."""
+        """Send one request and return the audio in the response."""
         sound = read_sound(self.request(method, path, limit=AUDIO_LIMIT, **sent))
         if sound is None:
-            words = "answered with something that is not sound"
+            words = "sent something that isn't audio"
             raise self.unclear(words, repeatable=method != "POST")
         return sound
 
     def entries(
         self, page: Mapping[str, Any], name: str, *known: str, promises: object = None
     ) -> list[Any]:
-        """Return the list in an answer, see ``list_in``; raises TryLater where there is none.
+        """Return the list in a response, see ``list_in``; raises TryLater if there is none.
 
-        ``promises`` is what in the answer tells that there are entries, if anything does.
+        A truthy ``promises`` means that the response says that there are entries.
         """
         found = list_in(page, name, known)
         if found is None or (page.get(name) is None and promises):
-            raise self.unclear("answered without a list of voices", repeatable=True)
+            raise self.unclear("sent a response without a list of voices", repeatable=True)
         return found
 
     def fetch_if_possible(self, name: str, fetch: Callable[[], Iterable[Any]]) -> Iterator[Any]:
-        """Yield from a list that a listing can do without; note in ``gaps`` where it fails.
+        """Yield from an optional part of a listing; record in ``gaps`` if it fails.
 
-        A key that is refused altogether is no gap.
+        A rejected key is still raised.
         """
         self.gaps.pop(name, None)
         try:
@@ -278,21 +283,21 @@ class Provider:
             is_refused = isinstance(exc, errors.CredentialRejected)
             if is_refused and not isinstance(exc, errors.PermissionMissing):
                 raise
-            self.gaps[name] = ListGap(f"{name} could not be fetched. {exc.message}")
+            self.gaps[name] = ListGap(f"{name} couldn't be fetched. {exc.message}")
 
     def segment(self, remote_id: str) -> str:
-        """Return an id as one segment of a path, whatever is in it; raises NotFound."""
-        # These would climb to another address, and an empty one is that of the whole list.
+        """Return an id escaped as one path segment; raises NotFound."""
+        # Dots would lead to another path, and an empty id to the whole list.
         if remote_id in ("", ".", ".."):
-            raise errors.NotFound(f"{self.info.label} has no voice with such an id.")
+            raise errors.NotFound(f"{self.info.label} has no voice with this id.")
         return quote(remote_id.encode("utf-8", "replace"), safe="")
 
     def unclear(self, words: str, *, repeatable: bool) -> errors.ProviderError:
-        """Return the error for an answer that tells nothing of what was done."""
+        """Return the error for a response that doesn't say whether the call was carried out."""
         return unclear_error(f"{self.info.label} {words}.", repeatable)
 
     def tidy(self, text: str, limit: int = _LONGEST_MESSAGE) -> str:
-        """Return the provider's words on one line, cut, and without the key."""
+        """Return the provider's text on one line, truncated, and without the key."""
         return redact(clean_line(text, limit), self._secrets.values())
 
     def _exchange(
@@ -306,25 +311,26 @@ class Provider:
         try:
             request = self._client.build_request(method, path, timeout=timeout, **sent)
             watch_body(request, None if repeatable else self.on_handed_over)
-            # Set here and held in no variable, which a report of an error might print.
+            # Set here rather than kept in a variable, which an error report might print.
             request.headers.update(self.auth_headers())
             with closing(self._client.send(request, stream=True)) as response:
                 content = read_body(response, limit)
                 body = read_json(content) if looks_like_json(content) else None
                 return ProviderResponse(response.status_code, response.headers, content, body)
         except UNSENT:
-            failure = errors.TryLater(f"{label} cannot be reached.", unreachable=True)
+            failure = errors.TryLater(f"{label} can't be reached.", unreachable=True)
             if self._is_awaited and self.deadline.is_over:
-                failure = errors.NotYet(f"{label} takes long to answer.")
+                failure = errors.NotYet(f"{label} is taking too long to respond.")
         except httpx.TimeoutException:
-            failure = self.unclear("did not answer in time", repeatable=repeatable)
+            failure = self.unclear("didn't respond in time", repeatable=repeatable)
             if self._is_awaited:
-                failure = errors.NotYet(f"{label} takes long to answer.")
+                failure = errors.NotYet(f"{label} is taking too long to respond.")
         except (httpx.HTTPError, httpx.StreamError):
-            failure = self.unclear("broke off the connection", repeatable=repeatable)
+            failure = self.unclear("closed the connection", repeatable=repeatable)
         except UnusableResponse as exc:
             failure = self.unclear(str(exc), repeatable=repeatable)
-        # Raised out here, because httpx's own exception leads to the request and so to the key.
+        # Raised outside the handler, because httpx's exception references the request and so the
+        # key.
         raise failure
 
     def _is_failure(self, reply: ProviderResponse) -> bool:
@@ -334,9 +340,10 @@ class Provider:
         return is_object and bool(self.read_refusal(reply.status, reply.body, reply.headers))
 
     def _sort(self, reply: ProviderResponse, repeatable: bool) -> errors.ProviderError:
-        """Return the error that an answer amounts to; the adapter knows better than any rule."""
+        """Return the error for a response; the adapter's verdict wins over the general rules."""
         label, status = self.info.label, reply.status
-        # Some repeat the key that they refuse: it goes first, lest a cut leave half of it.
+        # Some providers echo the rejected key. Remove it before truncating, which could leave half
+        # of it.
         told = redact(reply.content.decode("utf-8", "replace"), self._secrets.values())
         body = read_json(told)
         refusal = ErrorBody(errors.RequestRejected)
@@ -348,7 +355,7 @@ class Provider:
             kind = judge_refusal(status, refusal.code, words or plain_text(told))
         if kind is errors.TryLater:
             return errors.TryLater(
-                f"{label} asks to slow down.",
+                f"{label} asked us to slow down.",
                 retry_after=read_wait(reply.headers, datetime.now(UTC)),
                 slow_down=True,
                 status=status,

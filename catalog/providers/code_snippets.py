@@ -1,4 +1,4 @@
-"""Write the call that speaks a text in a voice, for a person to copy; the key is left out."""
+"""Generate code that synthesizes speech with a voice, to copy; contains a placeholder key."""
 
 import json
 import shlex
@@ -12,7 +12,7 @@ _FILE = "speech.mp3"
 
 
 def write_curl(call: SpeechApiCall, base_url: str, voice_id: str, *, is_owned: bool) -> str:
-    """Return the call as a command of a shell."""
+    """Return the call as a shell command."""
     body = _fill(call, voice_id, is_owned=is_owned)
     words = [f"curl -X POST {shlex.quote(_address(call, base_url, voice_id))}"]
     words += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in _headers(call).items()]
@@ -28,7 +28,7 @@ def write_curl(call: SpeechApiCall, base_url: str, voice_id: str, *, is_owned: b
 
 
 def write_python(call: SpeechApiCall, base_url: str, voice_id: str, *, is_owned: bool) -> str:
-    """Return the call as a Python program; it needs the package requests."""
+    """Return the call as a Python program that uses requests."""
     body = _fill(call, voice_id, is_owned=is_owned)
     sent = {name: (None, str(value)) for name, value in body.items()} if call.is_form else body
     argument = "files" if call.is_form else "json"
@@ -72,5 +72,5 @@ def _fill(call: SpeechApiCall, voice_id: str, *, is_owned: bool) -> dict[str, st
 
 
 def _put(value: str, voice_id: str) -> str:
-    # Whole values only: no id can become a part of a text, nor a text a part of an id.
+    # Only whole values are replaced, so an id never ends up inside a text or vice versa.
     return {"{voice}": voice_id, "{text}": TEXT}.get(value, value)

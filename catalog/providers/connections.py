@@ -1,4 +1,4 @@
-"""Connections with one deadline for all they do, to addresses that are allowed."""
+"""HTTP connections with one overall deadline, restricted to allowed addresses."""
 
 import math
 import socket
@@ -16,7 +16,7 @@ import httpx
 
 AddressRule = Callable[[str], Iterable[str]]
 Told = Callable[[], None]
-# After these, whatever was asked for may be asked for again.
+# After these errors nothing was sent, so any request may be repeated.
 UNSENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -26,33 +26,33 @@ UNSENT = (
 
 
 class Deadline:
-    """A moment after which a call has to be over, however busily its server still drips."""
+    """The time by which a call has to end, even if its server keeps sending bytes."""
 
     def __init__(self) -> None:
         self._end = 0.0
         self._latest = math.inf
 
     def limit(self, seconds: float) -> None:
-        """Give all calls from now on this many seconds together."""
+        """Limit all calls from now on to this many seconds in total."""
         self._latest = time.monotonic() + seconds
 
     def start(self, seconds: float) -> None:
-        """Give the next call so many seconds in all."""
+        """Limit the next call to this many seconds in total."""
         self._end = min(time.monotonic() + seconds, self._latest)
 
     @property
     def is_over(self) -> bool:
-        """Tell whether the time is up."""
+        """Return whether the time is up."""
         return time.monotonic() >= self._end
 
     def cap(self, timeout: float | None) -> float:
-        """Return the time that one step may take; it is never 0, which would mean no waiting."""
+        """Return the seconds left for one step; never 0, which would mean non-blocking."""
         left = max(0.001, self._end - time.monotonic())
         return left if timeout is None else min(left, timeout)
 
 
 def watch_body(request: httpx.Request, told: Told | None) -> None:
-    """Have somebody told when the whole body of a request has been sent.
+    """Call ``told`` once the whole body of the request has been sent.
 
     See https://www.encode.io/httpcore/extensions/#trace
     """
@@ -65,7 +65,7 @@ def watch_body(request: httpx.Request, told: Told | None) -> None:
 
 
 def look_up(host: str) -> list[str]:
-    """Return the addresses of a host, none where it has none."""
+    """Return the addresses of a host, an empty list if it has none."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
@@ -75,16 +75,16 @@ def look_up(host: str) -> list[str]:
 
 @cache
 def trusted_roots() -> ssl.SSLContext:
-    """Return what certificates are checked by; reading all roots takes longer than most calls."""
+    """Return the trusted certificates, cached because loading them takes longer than most calls."""
     return httpx.create_ssl_context(trust_env=False)
 
 
 class DeadlineTransport(httpx.BaseTransport):
-    """What httpx sends through: no proxies, no repeats, certificates checked, one deadline.
+    """An httpx transport with one deadline, certificate checks, no proxies, and no retries.
 
-    ``addresses`` turns a host into the addresses to try and may refuse; without it the system
-    looks the host up. Once per connection it is asked, and what it returns is connected to, while
-    TLS still checks the certificate against the name.
+    ``addresses`` resolves a host to the addresses to try, and may refuse it; by default the system
+    resolves it. It is called once per connection, and only its results are connected to. TLS still
+    verifies the certificate against the host name.
     """
 
     def __init__(self, deadline: Deadline, addresses: AddressRule | None = None) -> None:
@@ -165,7 +165,7 @@ class _Backend(httpcore.NetworkBackend):
         failure: Exception = httpcore.ConnectError("No address.")
         for target in targets:
             if self._deadline.is_over:
-                raise httpcore.ConnectTimeout("The time for this call is up.")
+                raise httpcore.ConnectTimeout("The call's deadline has passed.")
             try:
                 stream = self._inner.connect_tcp(
                     target, port, self._deadline.cap(timeout), local_address, socket_options
@@ -177,7 +177,7 @@ class _Backend(httpcore.NetworkBackend):
         raise failure
 
     def _find_targets(self, host: str) -> list[str]:
-        """Look the host up in a thread: the system's own look-up knows no deadline."""
+        """Resolve the host in a thread, because the system's resolver has no deadline."""
         found: Future[list[str]] = Future()
 
         def find() -> None:
@@ -190,11 +190,11 @@ class _Backend(httpcore.NetworkBackend):
         try:
             return found.result(self._deadline.cap(None))
         except TimeoutError:
-            raise httpcore.ConnectTimeout("The host was not found in time.") from None
+            raise httpcore.ConnectTimeout("The host lookup timed out.") from None
 
 
 class _Stream(httpcore.NetworkStream):
-    """Gives every step no more than what is left until the deadline."""
+    """Limits every step to the time left until the deadline."""
 
     def __init__(self, inner: httpcore.NetworkStream, deadline: Deadline) -> None:
         self._inner = inner
@@ -202,12 +202,12 @@ class _Stream(httpcore.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if self._deadline.is_over:
-            raise httpcore.ReadTimeout("The time for this call is up.")
+            raise httpcore.ReadTimeout("The call's deadline has passed.")
         return self._inner.read(max_bytes, self._deadline.cap(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if self._deadline.is_over:
-            raise httpcore.WriteTimeout("The time for this call is up.")
+            raise httpcore.WriteTimeout("The call's deadline has passed.")
         self._inner.write(buffer, self._deadline.cap(timeout))
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What a refusal amounts to by its status and words, where no documented code decides."""
+"""Classify error responses by status and text if no documented code decides."""
 
 import re
 from collections.abc import Callable
@@ -45,11 +45,11 @@ _NAMES_BREAKDOWN = re.compile(
 
 
 def judge_refusal(status: int, *words: str) -> Kind:
-    """Return the error for a refusal, from its HTTP status and what the provider says.
+    """Return the error for a response, based on its HTTP status and the provider's text.
 
-    A 401 or 403 speaks of the key only if its words do: providers also answer these for unpaid
-    invoices, texts that are too long, or plans. A 429 may mean used-up credit or a full plan. Of
-    a failure inside a good answer the words tell everything.
+    A 401 or 403 counts against the key only if the text mentions it: providers also send them for
+    unpaid invoices, long texts, or plan limits. A 429 may mean used-up credit or a full plan. For a
+    failure inside a successful response, only the text decides.
     """
     text = " ".join(words).lower().replace("_", " ")
     judge = _judge_inside if status < 400 else _JUDGES.get(status)
@@ -57,7 +57,7 @@ def judge_refusal(status: int, *words: str) -> Kind:
 
 
 def speaks_of_plan(*words: str) -> bool:
-    """Tell whether a refusal is about what the account's plan has in it, not about its credit."""
+    """Return whether an error is about the account's plan rather than its credit."""
     text = " ".join(words).lower().replace("_", " ")
     return bool(_NAMES_PLAN.search(text)) and not _NO_CREDIT.search(text)
 

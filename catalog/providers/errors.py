@@ -1,21 +1,21 @@
-"""What went wrong at a provider, named for what the caller should do about it.
+"""Errors at a provider, named for what the caller should do about them.
 
 ProviderError
   + CredentialRejected    ask the user for a new key
       - PermissionMissing say which permission the key lacks
   + RequestRejected       show the provider's message; do not retry
       - LimitReached      offer to delete stale clones
-      - OutOfCredit       say that the account has to be topped up
+      - OutOfCredit       ask to top up the account
       - NotFound          the voice is gone; often that is fine
-  + Unsupported           a bug: the caller did not look at ProviderInfo
+  + Unsupported           a bug: the caller did not check ProviderInfo
   + TryLater              retry idempotent calls after retry_after
-  + NotYet                ask again for this one thing; the rest is not concerned
+  + NotYet                retry this item later; others are not affected
   + OutcomeUnknown        the request may have worked: reconcile, never repeat
 """
 
 
 class ProviderError(Exception):
-    """Something a provider said or did; the message is fit for a person and holds no secret."""
+    """A failure at a provider; the message can be shown to users and contains no secret."""
 
     def __init__(
         self,
@@ -33,11 +33,11 @@ class ProviderError(Exception):
 
 
 class CredentialRejected(ProviderError):
-    """The provider does not accept this key."""
+    """The provider rejected this key."""
 
 
 class PermissionMissing(CredentialRejected):
-    """The key is valid but may not do this; ``permission`` names what it lacks, if told."""
+    """The key is valid but may not do this; ``permission`` names what is missing, if known."""
 
     def __init__(self, message: str, *, permission: str = "", **told: object) -> None:
         super().__init__(message, **told)  # type: ignore[arg-type]
@@ -45,32 +45,32 @@ class PermissionMissing(CredentialRejected):
 
 
 class RequestRejected(ProviderError):
-    """The provider refused the request itself; sending it again would not help."""
+    """The provider rejected the request itself; repeating it would not help."""
 
     @property
     def is_of_no_such_page(self) -> bool:
-        """Tell whether the provider itself, and nobody on the way, has nothing at this address."""
+        """Return whether the provider itself, not a proxy, has no such endpoint."""
         return self.status == 404 and bool(self.code)
 
 
 class LimitReached(RequestRejected):
-    """No slot is left for another voice."""
+    """The account has no free voice slot."""
 
 
 class OutOfCredit(RequestRejected):
-    """The account has no credit left for this."""
+    """The account has no credit left for this request."""
 
 
 class NotFound(RequestRejected):
-    """The provider does not know this voice (any more)."""
+    """The provider has no such voice, or no longer has it."""
 
 
 class Unsupported(ProviderError):
-    """The provider has no such operation."""
+    """The provider doesn't support this operation."""
 
 
 class TryLater(ProviderError):
-    """Nothing was done; the same call may be made again after ``retry_after`` seconds."""
+    """Nothing was done; the same call may be repeated after ``retry_after`` seconds."""
 
     def __init__(
         self,
@@ -84,13 +84,13 @@ class TryLater(ProviderError):
         super().__init__(message, **told)  # type: ignore[arg-type]
         self.retry_after = retry_after
         self.unreachable = unreachable
-        # The provider only wants to be asked less often.
+        # The provider only asked for fewer requests.
         self.is_for_speed = slow_down or self.status == 429
 
 
 class NotYet(ProviderError):
-    """This one thing takes longer than we wait: it may be there at the next look."""
+    """This item takes longer than we wait; it may be available next time."""
 
 
 class OutcomeUnknown(ProviderError):
-    """The request may or may not have been carried out; look before doing anything else."""
+    """The request may or may not have been carried out; check before doing anything else."""

@@ -1,18 +1,18 @@
-"""The mark that a clone carries at its provider, so that it is found again after a lost answer."""
+"""The marker stored with a clone at its provider, to find it again after a lost response."""
 
 import hashlib
 import re
 from base64 import b32encode
 
-# Voiceboard's marks are words of this form; see the service that asks for a clone.
+# Voiceboard's markers are words of this form; they are created when a clone is requested.
 _MARK = re.compile(r"vb\d+:[0-9a-z]+:[0-9a-z]+")
 _SHORT_MARK = re.compile(r"(.*?)\s*·([a-z2-7]{8})([a-z2-7]{2})\s*", re.DOTALL)
-# A space, a dot and ten characters, of which the last two only prove that we wrote it.
+# A space, a dot, and 10 characters, of which the last 2 are a checksum.
 SHORT_MARK_LENGTH = 12
 
 
 def add_marker(text: str, marker: str, limit: int) -> str:
-    """Return the text with the marker as its last line; the text gives way, never the marker."""
+    """Return the text with the marker as its last line; truncates the text, never the marker."""
     if not marker:
         return text[:limit].strip()
     room = limit - len(marker) - 2
@@ -20,17 +20,17 @@ def add_marker(text: str, marker: str, limit: int) -> str:
 
 
 def find_markers(text: str) -> list[str]:
-    """Return the words of the text that are marks of Voiceboard."""
+    """Return the words of the text that are Voiceboard markers."""
     return [word for word in text.split() if _MARK.fullmatch(word)]
 
 
 def has_marker(text: str, marker: str) -> bool:
-    """Tell whether the marker is a whole word of the text."""
+    """Return whether the text contains the marker as a whole word."""
     return marker in text.split()
 
 
 def add_short_marker(name: str, marker: str, limit: int) -> str:
-    """Return the name with the marker's short form behind it, for where only names are kept."""
+    """Return the name followed by the marker's short form, for providers that only store names."""
     name = split_short_marker(name)[0].strip()
     if not marker:
         return name[:limit].strip()
@@ -39,7 +39,7 @@ def add_short_marker(name: str, marker: str, limit: int) -> str:
 
 
 def split_short_marker(name: str) -> tuple[str, str]:
-    """Return a name as a person wrote it, and the short form of the marker that was behind it."""
+    """Return the user's part of a name, and the short marker that followed it."""
     found = _SHORT_MARK.fullmatch(name)
     if found is None or _prove(found[2]) != found[3]:
         return name, ""
@@ -47,7 +47,7 @@ def split_short_marker(name: str) -> tuple[str, str]:
 
 
 def has_short_marker(name: str, marker: str) -> bool:
-    """Tell whether the name ends with the marker's short form."""
+    """Return whether the name ends with the marker's short form."""
     return bool(marker) and split_short_marker(name)[1] == _shorten(marker)
 
 
@@ -57,7 +57,7 @@ def _shorten(marker: str) -> str:
 
 
 def _prove(code: str) -> str:
-    """Return two characters that tell a code of ours from a word that somebody chose."""
+    """Return the 2 checksum characters that distinguish our code from the user's own text."""
     return _digest(f"voiceboard {code}")[:2]
 
 

@@ -1,4 +1,4 @@
-"""What a key opens and may do, as far as its provider tells."""
+"""The result of a key check: its account and permissions, as far as the provider reports them."""
 
 from dataclasses import dataclass
 
@@ -7,23 +7,23 @@ from catalog.providers.types import PermissionState
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """How many voices of one's own the account may hold; ``limit`` is None where not told."""
+    """How many own voices the account holds and can hold; ``limit`` is None if unknown."""
 
     used: int
     limit: int | None = None
 
     @property
     def left(self) -> int | None:
-        """Slots still free, or None where the provider names no limit."""
+        """Free slots, or None if the provider reports no limit."""
         return None if self.limit is None else max(0, self.limit - self.used)
 
 
 @dataclass(frozen=True, slots=True)
 class CredentialCheck:
-    """What a key opens and may do.
+    """Which account a key belongs to, and what it may do.
 
-    ``account_ref`` identifies the provider account, or is "" where the provider does not tell it.
-    ``problem`` is "" when everything works, else one sentence for the person.
+    ``account_ref`` identifies the provider account, "" if the provider doesn't report it.
+    ``problem`` is "" if everything works, else one sentence for the user.
     """
 
     account_ref: str = ""

@@ -1,4 +1,4 @@
-"""Tell API keys from other text, and read a key out of what a person pasted."""
+"""Recognize API keys in text, and extract a key from what a user pasted."""
 
 import base64
 import binascii
@@ -11,9 +11,9 @@ from catalog.providers.registry import all_infos
 
 KEY = re.compile(r"[\x21-\x7e]{8,512}")
 
-# Keys of services that have no adapter here: people have them at hand as well.
+# Keys of services without an adapter here, which users may paste by mistake.
 _OTHER_KEYS = (
-    r"sk-(?:proj-|ant-|or-|svcacct-)?[0-9A-Za-z_-]{20,}",  # OpenAI and those that follow it
+    r"sk-(?:proj-|ant-|or-|svcacct-)?[0-9A-Za-z_-]{20,}",  # OpenAI and compatible services
     r"hf_[0-9A-Za-z]{20,}",  # Hugging Face
     r"AIza[0-9A-Za-z_-]{30,}",  # Google
     r"A[KS]IA[0-9A-Z]{16}",  # AWS
@@ -24,7 +24,7 @@ _OTHER_KEYS = (
     r"eyJ[0-9A-Za-z_-]{10,}\.eyJ[0-9A-Za-z_-]{10,}\.",  # a JWT
     r"-----BEGIN [A-Z ]*PRIVATE KEY",
 )
-# A value of which the text itself says that it is a secret; it needs a letter and a digit.
+# A value that the text itself labels as a secret; it needs a letter and a digit.
 _SAID_TO_BE_ONE = re.compile(
     r"(?:(?:\b|_)(?:api[-_ ]?(?:key|token|secret)|apikey|subscription-key|secret[-_ ]?key"
     r"|(?:access|auth)[-_ ]?token|authorization|bearer)|[A-Z0-9]_(?:KEY|TOKEN|SECRET))"
@@ -35,8 +35,8 @@ _SAID_TO_BE_ONE = re.compile(
 _ADDRESS = re.compile(r"https?://\S+")
 _WORD = re.compile(r"[0-9A-Za-z+/_-]{24,}={0,2}")
 _SECRETLY_LONG = 32
-# In random text six in ten neighbors differ in kind (capital, small, digit), in a name that is
-# written TakeTwo48kHz four; and digits stand in many places, not in one or two.
+# In random text, about 60% of neighboring characters differ in kind (uppercase, lowercase, digit),
+# in a CamelCase name like TakeTwo48kHz 40%; and digits occur in many places, not in one or two.
 _MANY_CHANGES, _FEWER_CHANGES, _DIGITS_IN_PLACES = 0.5, 0.4, 3
 
 _MASKED = re.compile(r"[…⋯•●∙·]|\.{3}|\*{3}")
@@ -44,9 +44,9 @@ _QUOTES = "\"'`“”„‘’‚«»"
 _LEADS = (
     re.compile(r"(?:-H|--header)[\s=]+"),
     re.compile(r"(?:export\s+|set\s+|setx\s+|\$env:|const\s+|let\s+|var\s+)", re.IGNORECASE),
-    # NAME=, but never the end of a key in Base64.
+    # NAME=, but not the end of a Base64 key.
     re.compile(r"[A-Za-z_][\w.-]*[\"']?\s*=\s*(?=[^=\s])"),
-    # A header or a field of JSON: keys themselves may have a colon in them.
+    # A header or a JSON field; keys themselves may contain a colon.
     re.compile(r"[A-Za-z_][\w.-]*[\"']?\s*:\s+"),
     re.compile(r"[\w.-]*(?:key|token|secret|authorization)[\"']?\s*:\s*", re.IGNORECASE),
     re.compile(r"(?:bearer|basic|token)\s+", re.IGNORECASE),
@@ -54,17 +54,17 @@ _LEADS = (
 
 
 class NoKey(ValueError):
-    """What was pasted cannot be a key; the message says why and does not repeat it."""
+    """The pasted text isn't a key; the message says why without repeating it."""
 
 
 def read_key(pasted: str) -> str:
-    """Return the key in what was pasted; raises NoKey.
+    """Return the key in a pasted text; raises NoKey.
 
-    Quotes, a variable or header in front, and invisible characters are left out: people copy keys
-    from shells, .env files, JSON and web pages.
+    Strips quotes, a leading variable or header name, and invisible characters, because people copy
+    keys from shells, .env files, JSON, and web pages.
     """
     if _MASKED.search(pasted):
-        raise NoKey("This is a shortened key. Copy the whole key where it was created.")
+        raise NoKey("This key is shortened. Copy the full key from the provider.")
     text = show_hidden(pasted)
     before = None
     while text != before:
@@ -75,12 +75,12 @@ def read_key(pasted: str) -> str:
     if KEY.fullmatch(text):
         return text
     if re.search(r"\s", text):
-        raise NoKey("There is a space or a line break in this key. Copy the key alone.")
-    raise NoKey("This does not look like a key: 8 to 512 letters, digits and signs, no spaces.")
+        raise NoKey("This key contains a space or a line break. Copy only the key.")
+    raise NoKey("This doesn't look like a key. Keys have 8 to 512 characters and no spaces.")
 
 
 def holds_key(text: str) -> bool:
-    """Tell whether an API key stands in the text, by how the providers' keys look."""
+    """Return whether the text contains something that looks like an API key."""
     shown = show_hidden(text)
     if known_keys().search(shown) or _SAID_TO_BE_ONE.search(shown):
         return True
@@ -98,26 +98,26 @@ def list_words(text: str) -> set[str]:
 
 
 def show_hidden(text: str) -> str:
-    """Return the text without invisible characters, with plain letters, digits and spaces."""
+    """Return the text without invisible characters, with letters, digits, and spaces normalized."""
     plain = unicodedata.normalize("NFKC", text)
     return "".join(mark for mark in plain if unicodedata.category(mark) != "Cf")
 
 
 @functools.cache
 def known_keys() -> re.Pattern[str]:
-    """Return what the keys of all providers look like."""
+    """Return a pattern for the key formats of all providers."""
     declared = [info.key_pattern for info in all_infos() if info.key_pattern]
     return re.compile(rf"(?<![0-9A-Za-z])(?:{'|'.join([*declared, *_OTHER_KEYS])})")
 
 
 def _is_secret(word: str) -> bool:
-    # Of the parts of a path each is looked at; a key may have one such sign in it.
+    # Check each part of a path separately; a key may contain one slash.
     parts = word.split("/") if word.count("/") > 1 else [word]
     return _is_name_and_password(word) or any(map(_is_random, parts))
 
 
 def _is_name_and_password(word: str) -> bool:
-    """Tell whether it is what follows "Basic": name and password with a colon, in Base64."""
+    """Return whether it is a Basic credential: name and password with a colon, in Base64."""
     padded = word.rstrip("=") + "=" * (-len(word.rstrip("=")) % 4)
     try:
         decoded = base64.b64decode(padded, validate=True).decode("ascii")
@@ -128,7 +128,7 @@ def _is_name_and_password(word: str) -> bool:
 
 
 def _is_random(word: str) -> bool:
-    """Tell random characters from long names, and from hashes, which have no capitals."""
+    """Return whether it looks random, unlike long names, or hashes, which have no uppercase."""
     letters = [mark for mark in word if mark.isalnum()]
     kinds = [(mark.isupper(), mark.isdigit()) for mark in letters]
     is_long = len(word) >= _SECRETLY_LONG and len(letters) >= 0.85 * len(word)

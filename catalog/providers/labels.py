@@ -1,4 +1,4 @@
-"""Provider words -> our gender, age, language tag, accent and use case; and their names."""
+"""Map providers' words to our gender, age, language tag, accent, and use case, and name these."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -40,7 +40,7 @@ _SAYS_NOTHING = frozenset({"-", "_", "any", "n_a", "na", "nil", "none", "null", 
 }
 _GENDER_OF = {word: gender for gender, words in _GENDERS.items() for word in words.split()}
 _AGE_OF = {word: age for age, words in _AGES.items() for word in words.split()}
-# As BCP 47 has it, for several languages.
+# The BCP 47 code for several languages.
 MULTILINGUAL = "mul"
 
 
@@ -51,7 +51,7 @@ def _invert(table: Mapping[str, Iterable[str]]) -> dict[str, str]:
 _GENDER_OF |= _invert(translations.GENDERS)
 _AGE_OF |= _invert(translations.AGES)
 _FACET_OF = _invert(translations.FACET_NAMES)
-# Where a word names two languages, the plain English name decides.
+# If a word names two languages, the plain English name wins.
 _LANGUAGE_OF = _invert(translations.LANGUAGE_NAMES)
 _LANGUAGE_OF |= _invert(translations.MANY_LANGUAGES)
 _LANGUAGE_OF |= {_slug(name): code for code, name in LANGUAGES.items()}
@@ -92,16 +92,16 @@ _FACETS = {"gender": "gender", "sex": "gender", "age": "age", "language": "langu
     "lang": "language"
 }
 _LOCALE = re.compile(r"[a-z]{2}|[a-z]{2,3}(?:[-_][A-Z][a-z]{3})?[-_](?:[A-Z]{2}|\d{3})")
-# Whoever writes one of them, alone among other words, may mean the word and not the language.
+# Among other words, these may be meant as words rather than language codes.
 _CODES_THAT_ARE_WORDS = (
     "am an as av be ha he hi ho id in io is it la mi mr ms my no or pa so ss st to vo"
 )
-# "英文女声", an English woman's voice, is written as one word.
+# For example "英文女声" (English, female voice), written as one word.
 _LANGUAGE_AND_GENDER = re.compile(r"(.+?)(男声|女声|男|女)")
 
 
 class FreeTextLabels(NamedTuple):
-    """What a list of words says of a voice; ``raw`` has the word of each facet as it stood."""
+    """The labels found in a list of words; ``raw`` holds the original word for each facet."""
 
     gender: str
     age: str
@@ -110,19 +110,19 @@ class FreeTextLabels(NamedTuple):
 
 
 def facet_word(name: str) -> str:
-    """Return gender, age, accent, language or use_case for what a label is called, else ""."""
+    """Return gender, age, accent, language, or use_case for a label's name, else ""."""
     return _FACET_OF.get(_slug(name), "")
 
 
 def gender_word(word: str) -> str:
-    """Return male, female or neutral for a provider's word, "" when it says nothing of these."""
+    """Return male, female, or neutral for a provider's word, "" if it is none of these."""
     return _GENDER_OF.get(_slug(word), "")
 
 
 def age_word(word: str) -> str:
-    """Return young, middle_aged or old for a provider's word, "" when it says nothing of these.
+    """Return young, middle_aged, or old for a provider's word, "" if it is none of these.
 
-    A number is taken for years: "30", "40s", "25-34" or "60+".
+    Numbers are read as years: "30", "40s", "25-34", or "60+".
     """
     years = _YEARS.fullmatch(word.strip().lower())
     if years is None:
@@ -135,7 +135,7 @@ def age_word(word: str) -> str:
 
 
 def plain_words(text: str) -> FreeTextLabels:
-    """Return what a text's single words plainly state; where they contradict, it is unknown."""
+    """Return the labels that a text's words clearly state; contradictory facets are empty."""
     said: dict[str, dict[str, str]] = {"gender": {}, "age": {}, "language": {}}
     for entry in _BETWEEN_WORDS.split(text[:_LONGEST_WORDS]):
         for facet, value, word in _read_word(entry):
@@ -165,7 +165,7 @@ def _read_word(entry: str) -> list[tuple[str, str, str]]:
 
 
 def _plain_language(word: str) -> str:
-    # Not "so-so", which would be Somali as it is spoken in Somalia.
+    # Not "so-so", which would be Somali as spoken in Somalia.
     is_code = _LOCALE.fullmatch(word) and word not in _CODES_THAT_ARE_WORDS.split()
     return _tag_from_code(word) if is_code else _tag_from_name(word)
 
@@ -175,7 +175,7 @@ def _only(said: dict[str, str]) -> str:
 
 
 def accent_word(word: str) -> str:
-    """Return the accent as a plain lowercase word or two, "" when unknown."""
+    """Return the accent as one or two lowercase words, "" if unknown."""
     slug = _slug(word)
     if slug in _SAYS_NOTHING or len(slug) > _LONGEST_LABEL:
         return ""
@@ -183,7 +183,7 @@ def accent_word(word: str) -> str:
 
 
 def use_case_words(word: str) -> tuple[str, ...]:
-    """Return the use cases that a provider's text names, each as one slug-like word."""
+    """Return the use cases named in a provider's text, each as a slug."""
     parts = [] if _slug(word) in _SAYS_NOTHING else re.split(r"[,;/|、]", word)
     slugs = (_slug(part) for part in parts)
     useful = (slug for slug in slugs if slug and slug not in _SAYS_NOTHING)
@@ -191,7 +191,7 @@ def use_case_words(word: str) -> tuple[str, ...]:
 
 
 def language_tag(word: str) -> str:
-    """Return the BCP 47 tag for a code, a locale or an English name; "" when it is none."""
+    """Return the BCP 47 tag for a code, a locale, or a language name, "" if unknown."""
     word = word.strip()
     if len(word) > _LONGEST_LABEL:
         return ""
@@ -199,7 +199,7 @@ def language_tag(word: str) -> str:
 
 
 def language_tags(word: str) -> tuple[str, ...]:
-    """Return the tags of all languages that a label names, such as "en, es" or "English/French"."""
+    """Return the tags of all languages in a label, such as "en, es" or "English/French"."""
     whole = language_tag(word)
     parts = _BETWEEN_LANGUAGES.split(word[:_LONGEST_WORDS]) if not whole else ()
     tags = [whole, *map(language_tag, parts)]
@@ -219,7 +219,7 @@ def _tag_from_code(word: str) -> str:
         if region not in REGION_CODES:
             return ""
         tag.append(region)
-    # What follows a region names a dialect or a voice engine; the region is right all the same.
+    # Anything after a region names a dialect or an engine; the region is still right.
     return "-".join(tag)
 
 
@@ -243,7 +243,7 @@ def _region_code(place: str) -> str:
 
 @lru_cache(maxsize=4096)
 def language_label(tag: str) -> str:
-    """Return a language tag in words, such as "English (UK)"; the tag itself if it has none."""
+    """Return the name of a language tag, such as "English (UK)", or the tag itself if unknown."""
     code, *subtags = tag.split("-")
     name = "Multilingual" if code == MULTILINGUAL else LANGUAGES.get(code)
     if name is None:
@@ -254,13 +254,13 @@ def language_label(tag: str) -> str:
 
 @lru_cache(maxsize=4096)
 def accent_label(accent: str) -> str:
-    """Return an accent as it is written in a sentence's beginning."""
+    """Return an accent in title case."""
     words = (word.upper() if word in _ABBREVIATIONS else word.title() for word in accent.split())
     return " ".join(words)
 
 
 @lru_cache(maxsize=4096)
 def use_case_label(use_case: str) -> str:
-    """Return a use case in words."""
+    """Return the display name of a use case."""
     words = use_case.replace("_", " ")
     return _USE_CASES.get(use_case) or words[:1].upper() + words[1:]

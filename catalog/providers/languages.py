@@ -1,4 +1,4 @@
-"""The languages and regions of the world: their codes, and their names in plain English."""
+"""The world's languages and regions: codes and English names."""
 
 
 def _read_table(table: str) -> dict[str, str]:
@@ -6,7 +6,7 @@ def _read_table(table: str) -> dict[str, str]:
     return {pair[0]: pair[1] for pair in pairs if pair}
 
 
-# ISO 639-1, and the ISO 639-3 codes that voices are offered in and that have no shorter one.
+# ISO 639-1, and ISO 639-3 codes of languages that voices support and that have no shorter code.
 LANGUAGES = _read_table("""
 aa Afar, ab Abkhazian, ae Avestan, af Afrikaans, ak Akan, am Amharic, an Aragonese, ar Arabic,
 as Assamese, av Avaric, ay Aymara, az Azerbaijani, ba Bashkir, be Belarusian, bg Bulgarian,
@@ -36,7 +36,7 @@ ceb Cebuano, fil Filipino, gsw Swiss German, haw Hawaiian, kok Konkani, mai Mait
 bho Bhojpuri, nan Southern Min, sco Scots, yue Cantonese, wuu Wu Chinese
 """)
 
-# Three-letter and retired codes -> the code that BCP 47 wants.
+# Three-letter and retired codes -> the code for BCP 47.
 OTHER_CODES = _read_table("""
 afr af, amh am, ara ar, arb ar, asm as, aze az, azj az, bel be, ben bn, bod bo, tib bo, bos bs,
 bul bg, cat ca, ces cs, cze cs, cmn zh, zho zh, chi zh, cym cy, wel cy, dan da, deu de, ger de,
@@ -52,7 +52,7 @@ srp sr, sun su, swa sw, swh sw, swe sv, tam ta, tel te, tgk tg, tgl tl, tha th, 
 ukr uk, urd ur, uzb uz, uzn uz, vie vi, wol wo, xho xh, yid yi, ydd yi, ji yi, yor yo, zul zu
 """)
 
-# Names that people and providers use for a language besides the one above.
+# Other language names that people and providers use.
 OTHER_NAMES = _read_table("""
 mandarin zh, mandarin_chinese zh, castilian es, farsi fa, norwegian_bokmal nb, bokmål nb,
 nynorsk nn, gaelic gd, kirghiz ky, malayan ms, bangla bn, oriya or, sinhalese si, kiswahili sw,
@@ -63,7 +63,7 @@ valencian ca, modern_greek el, flemish nl, burmese_myanmar my, myanmar my, panja
 泰语 th, 越南语 vi, 土耳其语 tr, 荷兰语 nl, 波兰语 pl
 """)
 
-# ISO 3166-1, and two areas of UN M.49; the short names are those that people say.
+# ISO 3166-1 and two UN M.49 areas, with common short names.
 REGIONS = _read_table("""
 AE UAE, AF Afghanistan, AL Albania, AM Armenia, AO Angola, AR Argentina, AT Austria, AU Australia,
 AZ Azerbaijan, BA Bosnia, BD Bangladesh, BE Belgium, BG Bulgaria, BH Bahrain, BO Bolivia,

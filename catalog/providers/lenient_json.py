@@ -1,4 +1,4 @@
-"""Read a stranger's JSON object field by field: what fits is kept, what does not is named."""
+"""Read a provider's JSON field by field: keep valid values and record invalid ones."""
 
 import math
 import re
@@ -11,22 +11,22 @@ from catalog.providers.sanitize import clean_line, clean_text
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-# Unix times in seconds are below this for millennia; above, they are thousandths or less of one.
+# Unix times in seconds stay below this for millennia; larger values are milliseconds or smaller.
 _SECONDS_END = 1e11
 _MOST_NANOSECONDS = 1e20
 _MOST_ENTRIES = 100
 _LONGEST_ENTRY = 500
-# Some write numbers as texts: JSON of protocol buffers does so with every 64-bit integer.
+# Some APIs send numbers as strings; Protocol Buffers JSON does so for 64-bit integers.
 # https://protobuf.dev/programming-guides/json/
 _NUMBER = re.compile(r"-?\d{1,20}(\.\d{1,20})?", re.ASCII)
 _WHOLE = re.compile(r"-?\d{1,20}", re.ASCII)
 
 
 class LenientJson:
-    """One JSON object; a missing field or null reads as nothing, a wrong one also as a fault.
+    """One JSON object; a missing or null field reads as empty, an invalid one also as a fault.
 
-    ``faults`` names the fields that could not be read, in the order in which they were asked for.
-    The readings of objects inside report to the same list.
+    ``faults`` lists the invalid fields in the order they were read. Readers of nested objects add
+    to the same list.
     """
 
     def __init__(self, values: Any, faults: list[str] | None = None, prefix: str = "") -> None:
@@ -41,24 +41,24 @@ class LenientJson:
 
     @property
     def problem(self) -> str:
-        """Say in one sentence what could not be read so far, "" when all could."""
-        return f"Could not be read: {', '.join(self.faults)[:240]}." if self.faults else ""
+        """The fields that couldn't be read so far, separated by commas; "" if there are none."""
+        return f"{', '.join(self.faults)[:240]}." if self.faults else ""
 
     def line(self, name: str, limit: int = _LONGEST_ENTRY, *, may_be_cut: bool = False) -> str:
-        """Return a text as one clean line; one that is too long is a fault unless it may be cut."""
+        """Return a string as one line; if too long, it is a fault unless it may be truncated."""
         return clean_line(self._text(name, limit, may_be_cut=may_be_cut), limit)
 
     def words(self) -> dict[str, str]:
-        """Return all texts and numbers of the object, each as one clean line."""
+        """Return all strings and numbers of the object, each as one line."""
         names = list(self._values)[:_MOST_ENTRIES]
         return {name: word for name in names if (word := self.word(name, 200))}
 
     def text(self, name: str, limit: int) -> str:
-        """Return a text with its lines, cleaned."""
+        """Return a multi-line string, sanitized."""
         return clean_text(self._text(name, limit), limit)
 
     def exact(self, name: str, limit: int = _LONGEST_ENTRY) -> str:
-        """Return a text that only means something unchanged, such as an id or an address."""
+        """Return a string that must not be altered, such as an id or a URL."""
         found = self._take(name, str)
         if found is None or found == clean_line(found, limit):
             return found or ""
@@ -66,16 +66,16 @@ class LenientJson:
         return ""
 
     def identifier(self, name: str, limit: int = 200) -> str:
-        """Return an id that comes as a text or as a whole number."""
+        """Return an id given as a string or an integer."""
         found = self._values.get(name)
         if isinstance(found, int) and not isinstance(found, bool) and abs(found) < 10**30:
             return str(found)
         return self.exact(name, limit)
 
     def word(self, name: str, limit: int = _LONGEST_ENTRY) -> str:
-        """Return a text or a number as one clean line, of a list all of them with commas between.
+        """Return a string or a number as one line, or a list of strings joined with commas.
 
-        Whatever else stands there says nothing.
+        Any other type is ignored.
         """
         found = self._values.get(name)
         if isinstance(found, list):
@@ -86,7 +86,7 @@ class LenientJson:
         return clean_line(str(found)[: 4 * limit], limit)
 
     def flag(self, name: str) -> bool | None:
-        """Return a truth value, None where it is not told."""
+        """Return a boolean, None if missing."""
         found = self._values.get(name)
         if isinstance(found, str | int) and not isinstance(found, bool):
             told = _FLAGS.get(str(found)[:8].strip().lower())
@@ -96,7 +96,7 @@ class LenientJson:
         return None if found is None else bool(found)
 
     def number(self, name: str) -> float | int | None:
-        """Return a finite number that is not negative, None where it is not told."""
+        """Return a finite, non-negative number, None if missing."""
         found = self._values.get(name)
         if isinstance(found, str) and _NUMBER.fullmatch(found.strip()):
             found = float(found) if "." in found else int(found)
@@ -110,7 +110,7 @@ class LenientJson:
         return int(found) if isinstance(found, int) else float(found)
 
     def amount(self, name: str) -> float | None:
-        """Return a finite number, also if negative or written as a text; None where not told."""
+        """Return a finite number, which may be negative or a numeric string; None if missing."""
         found = self._take(name, int, float, str)
         if isinstance(found, str):
             word = found.strip()
@@ -123,26 +123,26 @@ class LenientJson:
         return float(found)
 
     def count(self, name: str) -> int | None:
-        """Return a whole number that is not negative, None where it is not told."""
+        """Return a non-negative integer, None if missing."""
         found = self.number(name)
         return None if found is None else int(found)
 
     def whole(self, name: str) -> int | None:
-        """Return a whole number, also one that is written as a text; None where there is none."""
+        """Return an integer, which may be a numeric string; None if there is none."""
         found = self._values.get(name)
         if isinstance(found, str) and _WHOLE.fullmatch(found.strip()):
             return int(found)
         return found if isinstance(found, int) and not isinstance(found, bool) else None
 
     def tells(self, name: str) -> bool:
-        """Tell whether there is such a field, and something in it."""
+        """Return whether the field exists and is not null."""
         return self._values.get(name) is not None
 
     def moment(self, name: str, *, may_come: bool = False) -> datetime | None:
-        """Return a time, None where there is none or none that can be true, such as 0 or 1.
+        """Return a time, None if it is missing or implausible, such as 0 or 1.
 
-        It may come as Unix seconds, thousandths of them, or as an ISO 8601 text; one without a
-        zone is taken as UTC.
+        Accepts Unix seconds or milliseconds, or ISO 8601, which is taken as UTC without a time
+        zone.
         """
         found = self._take(name, str, int, float)
         if isinstance(found, str) and not _NUMBER.fullmatch(found.strip()):
@@ -153,32 +153,32 @@ class LenientJson:
         return moment if moment is not None and _EARLIEST <= moment <= latest else None
 
     def iso_moment(self, name: str) -> datetime | None:
-        """Return the same of a field that is documented as a text."""
+        """Return ``moment`` for a field that is documented as a string."""
         return self.moment(name)
 
     def object(self, name: str) -> "LenientJson":
-        """Return the reading of an object inside."""
+        """Return a reader for a nested object."""
         return LenientJson(self._take(name, dict), self.faults, f"{self._prefix}{name}.")
 
     def objects(self, name: str) -> Iterator["LenientJson"]:
-        """Yield the readings of a list of objects."""
+        """Yield a reader for each object in a list."""
         for entry in self._list(name):
             yield LenientJson(entry, self.faults, f"{self._prefix}{name}.")
 
     def lines(self, name: str) -> list[str]:
-        """Return a list of texts, each as one clean line."""
+        """Return a list of strings, each as one line."""
         found = self._list(name)
         if any(not isinstance(entry, str) for entry in found):
             self._blame(name)
         return [clean_line(each, _LONGEST_ENTRY) for each in found if isinstance(each, str)]
 
     def parts(self, name: str) -> list[str | int]:
-        """Return a list of texts and whole numbers, such as the way to a place inside."""
+        """Return a list of strings and integers, such as a path to a nested field."""
         kept = [entry for entry in self._list(name) if isinstance(entry, str | int)]
         return [clean_line(entry, 80) if isinstance(entry, str) else entry for entry in kept]
 
     def plain(self, name: str) -> dict[str, Any]:
-        """Return an object's texts, finite numbers and truth values, null and nesting left out."""
+        """Return an object's strings, numbers, and booleans, without null and nested values."""
         found = self._take(name, dict) or {}
         kept: dict[str, Any] = {}
         for key, value in list(found.items())[:_MOST_ENTRIES]:
@@ -204,7 +204,7 @@ class LenientJson:
         found = self._values.get(name)
         if found is None or isinstance(found, kinds):
             return found
-        # Some write an empty list for no object, or "" for no number: nothing is lost.
+        # Some APIs send [] for a missing object or "" for a missing number, which loses nothing.
         if found in ("", [], {}):
             return None
         self._blame(name)
@@ -217,7 +217,7 @@ class LenientJson:
 
 
 def drop_empty(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the values without those that tell nothing; no and zero are kept."""
+    """Return the values without empty ones; False and 0 are kept."""
     return {name: value for name, value in values.items() if value not in (None, "", [], {})}
 
 

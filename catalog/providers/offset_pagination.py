@@ -1,13 +1,13 @@
-"""A way through lists that do not say whether ``skip`` counts pages or rows."""
+"""Pagination for lists where ``skip`` may count either pages or rows."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
 class OffsetWalk:
-    """The way through a list whose ``skip`` is called a page number but named like an offset.
+    """Walks through a list whose ``skip`` is documented as a page number but named like an offset.
 
-    The second page shows which it is: if most of it was on the first page, the rows are counted.
+    The second page shows which it is: if it mostly repeats the first page, rows are counted.
     """
 
     skip: int = 0
@@ -20,9 +20,9 @@ class OffsetWalk:
     _seen: set[str] = field(default_factory=set)
 
     def take(self, ids: list[str], total: int | None) -> None:
-        """Note the ids of a page, "" for those without, and find out where to go on.
+        """Record the ids of a page ("" for entries without one), and compute the next position.
 
-        ``total`` is how many there are in all, None where that is not told.
+        ``total`` is the number of all entries, None if unknown.
         """
         known = sum(each in self._seen for each in ids)
         self._seen.update(each for each in ids if each)
@@ -36,12 +36,12 @@ class OffsetWalk:
     def _start(self, ids: list[str]) -> None:
         self._first = ids
         self._position = len(ids)
-        # A page may be capped below what was asked for; asking for more would then leave gaps.
+        # The server may return less than ``limit``; keeping a larger limit would then leave gaps.
         self.skip, self.limit = 1, max(1, min(self.limit, len(ids)))
 
     def _go_on(self, ids: list[str], known: int) -> None:
         if ids and ids == self._first:
-            # It does not understand what it is asked, and half a list is worse than none.
+            # The server ignores the parameter, and half a list is worse than none.
             self.is_stuck = True
         elif self._counts_rows is None and known and known * 2 >= len(ids):
             self._counts_rows = True

@@ -1,4 +1,4 @@
-"""Walk through a list that moves meanwhile: every voice once, and none lost without notice."""
+"""Read a list that may change meanwhile: every voice once, and none lost unnoticed."""
 
 import functools
 import hashlib
@@ -15,9 +15,9 @@ from catalog.providers.types import RemoteVoice
 
 @dataclass(frozen=True, slots=True)
 class ListedVoice:
-    """A voice in a list, which is read only when it is asked for: most are as they were.
+    """A voice in a list, parsed only on demand, because most voices haven't changed.
 
-    ``source`` is what the provider sent, or None where that was not kept.
+    ``source`` is the provider's JSON, or None if it was not kept.
     """
 
     remote_id: str
@@ -26,35 +26,35 @@ class ListedVoice:
 
     @classmethod
     def of(cls, voice: RemoteVoice) -> "ListedVoice":
-        """Return the entry of a voice that has been read already."""
+        """Return an entry for a voice that is already parsed."""
         return cls(voice.remote_id, None, lambda _: voice)
 
     def read(self) -> RemoteVoice:
-        """Return the voice in our words."""
+        """Return the parsed voice."""
         return self.reader(self.source)
 
     def mark(self, seed: int) -> str:
-        """Return a mark of what the provider sent, "" where that was not kept.
+        """Return a fingerprint of what the provider sent, "" if that was not kept.
 
-        While it stays the same for a seed of ``mark_seed``, reading would bring nothing new. Who
-        sends the voices could send others under the same mark, and would only mislead themselves.
+        While it stays the same for a seed of ``mark_seed``, parsing would bring nothing new. The
+        hash is not collision-resistant: a provider could forge one, but would only mislead itself.
         """
         try:
             content = orjson.dumps(self.source) if self.source else b""
-        except TypeError:  # nested deeper than it can write, half a character, a huge number
+        except TypeError:  # nested too deeply, a lone surrogate, or a huge number
             content = b""
         return xxhash.xxh3_128_hexdigest(content, seed) if content else ""
 
 
 def mark_seed(*depends: str) -> int:
-    """Return the seed of marks for voices that are read by this code and depend on these words."""
+    """Return the fingerprint seed, which depends on the parsing code and on ``depends``."""
     digest = hashlib.blake2b("\x1f".join((_reading_code(), *depends)).encode(), digest_size=8)
     return int.from_bytes(digest.digest())
 
 
 @functools.cache
 def _reading_code() -> str:
-    # So that all voices are read anew when the code that reads them changes.
+    # Makes all voices be parsed again when the parsing code changes.
     digest = hashlib.blake2b(digest_size=16)
     for file in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(file.read_bytes())
@@ -63,13 +63,13 @@ def _reading_code() -> str:
 
 @dataclass(frozen=True, slots=True)
 class ListGap:
-    """A part of a listing that could not be fetched; ``is_owned`` says which voices are in it."""
+    """A part of a listing that couldn't be fetched; ``is_owned`` says which voices it contains."""
 
     message: str
     is_owned: bool = False
 
 
-# An answer with one of these tells of something else than an empty list.
+# A response with one of these fields may be a failure rather than an empty list.
 _SIGNS_OF_FAILURE = frozenset(
     {"code", "detail", "details", "error", "errors", "exception", "fault"}
     | {"message", "msg", "reason", "status", "title"}
@@ -78,12 +78,11 @@ _SIGNS_OF_SUCCESS: tuple[Any, ...] = ("ok", "success", 200)
 
 
 def list_in(page: Mapping[str, Any], name: str, known: Collection[str] = ()) -> list[Any] | None:
-    """Return the list of that name in an answer, None where the answer is no such list.
+    """Return the list with this name in a response, None if the response isn't such a list.
 
-    A list that is null or left out is an empty one, as JSON of protocol buffers and of Go has it,
-    where the answer looks like one with a list: it has the name, another field that is ``known``
-    to go with the list, or nothing at all. Where it may tell of a failure it is never taken for
-    an empty list, which would make everything that was there before look deleted.
+    A null or missing list counts as empty, as in JSON from Protocol Buffers and Go, if the response
+    still looks like a list: it contains the name, another ``known`` field, or nothing at all. A
+    possible failure never counts as an empty list, which would make all voices look deleted.
     """
     found = page.get(name)
     if isinstance(found, list):
@@ -104,21 +103,21 @@ def _tells_failure(name: str, value: Any) -> bool:
 def demand_ids(
     entries: Iterable[Any], read_id: Callable[[Any], str], unclear: Callable[..., Exception]
 ) -> None:
-    """Raise unless each entry has its id: one without might be the very one looked for."""
+    """Raise unless every entry has its id: one without might be the one we search for."""
     if not all(map(read_id, entries)):
-        raise unclear("lists a voice without its id", repeatable=True)
+        raise unclear("listed a voice without an id", repeatable=True)
 
 
 @dataclass(slots=True)
 class ListWalk:
-    """What one listing has brought so far; ``read_id`` returns an entry's id, "" if unusable."""
+    """The progress of one listing; ``read_id`` returns an entry's id, "" if unusable."""
 
     read_id: Callable[[Any], str]
     _seen: set[str] = field(default_factory=set)
     _nameless: int = 0
 
     def take(self, entries: Iterable[Any]) -> Iterator[dict[str, Any]]:
-        """Yield the entries that have an id and did not come by before."""
+        """Yield the entries that have an id and were not seen before."""
         for entry in entries:
             remote_id = self.read_id(entry)
             if not remote_id:
@@ -129,9 +128,9 @@ class ListWalk:
 
     @property
     def count(self) -> int:
-        """How many entries there were, each counted once."""
+        """The number of entries so far, each counted once."""
         return len(self._seen) + self._nameless
 
     def lacks_some(self, total: float | None) -> bool:
-        """Tell whether the provider says that there are more than came by."""
+        """Return whether the provider reports more entries than we received."""
         return total is not None and self.count < total

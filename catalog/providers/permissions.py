@@ -1,4 +1,4 @@
-"""What a key may do, found out by harmless calls where no page of the provider tells it."""
+"""Find out a key's permissions with harmless calls, for providers that don't report them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,9 +8,9 @@ from catalog.providers import errors
 from catalog.providers.key_checks import CredentialCheck
 from catalog.providers.types import PermissionState
 
-# Whoever may not write is told so before anybody looks at what was sent.
+# Permissions are checked before the request's content, so these statuses prove write access.
 _SAYS_WHAT_IS_WRONG = (400, 404, 409, 422)
-# A form without any field: neither name nor recording, so nothing can be made of it.
+# A form without any field: without name and recording, no voice can be made.
 EMPTY_FORM: dict[str, Any] = {
     "content": b"--voiceboard--\r\n",
     "headers": {"Content-Type": "multipart/form-data; boundary=voiceboard"},
@@ -20,10 +20,10 @@ EMPTY_FORM: dict[str, Any] = {
 def try_permissions(
     list_own: Callable[[], str], write_nothing: Callable[[], object]
 ) -> CredentialCheck:
-    """Return what two calls tell of a key; raises what the first does if the key opens nothing.
+    """Return what two calls show about a key; raises the first one's error if the key is invalid.
 
-    ``list_own`` lists voices and returns the account's reference, "" where that is not told.
-    ``write_nothing`` asks for a clone without anything that one could be made of.
+    ``list_own`` lists voices and returns the account's reference, "" if unknown. ``write_nothing``
+    requests a clone without the required data.
     """
     found = _Findings()
     found.ask_for_list(list_own)
@@ -59,10 +59,10 @@ class _Findings:
         except errors.OutOfCredit as exc:
             self._note_credit(exc)
         except errors.RequestRejected as exc:
-            # Without a code it is not the provider who speaks, but something on the way there.
+            # Without a code, the error comes from a proxy rather than the provider.
             if not exc.code:
                 raise
-            # An unpaid invoice, for example: the key is good, the account is not.
+            # For example an unpaid invoice: the key is fine, the account isn't.
             self.problems.append(exc.message)
         else:
             self.can_list = PermissionState.YES
@@ -71,10 +71,10 @@ class _Findings:
         try:
             write_nothing()
         except errors.CredentialRejected as exc:
-            # The key itself is good, or the listing would have failed.
+            # The key itself is valid, or the listing would have failed.
             self.can_write = PermissionState.NO
             self.missing.append(getattr(exc, "permission", "") or "write")
-            words = "This key may not make, change or delete voices."
+            words = "This key can't create, change, or delete voices."
             self.problems.append(f"{words} {exc.message}")
         except errors.OutOfCredit as exc:
             self._note_credit(exc)

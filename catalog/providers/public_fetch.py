@@ -1,4 +1,4 @@
-"""Download sound from an address that a provider named, without being led to a private place."""
+"""Download audio from a URL sent by a provider, protected against access to private networks."""
 
 import ipaddress
 import re
@@ -19,8 +19,8 @@ _HARMFUL = re.compile(r"[\x00-\x20\x7f-\x9f\\]")
 _HOST_NAME = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 _INSIDE = (".local", ".localhost", ".internal", ".lan", ".home.arpa", ".intranet", ".corp")
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]{1,60}")
-# Reachable from everywhere by the books, and yet a way inside: bridges to IPv4, metadata services,
-# and what newer registrations set apart than this Python knows of.
+# Formally public, but a way into private networks: bridges to IPv4, metadata services, and newer
+# reservations that this Python doesn't know.
 _CLOSED_NETWORKS = [
     ipaddress.ip_network(network)
     for network in (
@@ -35,7 +35,7 @@ Resolver = Callable[[str], Iterable[str]]
 
 
 class ForbiddenAddress(errors.RequestRejected):
-    """An address that we do not fetch from, because of what it is or where it leads."""
+    """A URL that we don't fetch because of its form or target."""
 
 
 def fetch_public(
@@ -47,11 +47,10 @@ def fetch_public(
     deadline: Deadline | None = None,
     resolve: Resolver | None = None,
 ) -> AudioClip:
-    """Download sound; raises ForbiddenAddress, NotFound, NotYet, TryLater or RequestRejected.
+    """Download audio; raises ForbiddenAddress, NotFound, NotYet, TryLater, or RequestRejected.
 
-    No key goes along. Addresses with the scheme, host and port of ``trusted_url`` are those of
-    whoever runs Voiceboard, and are fetched wherever they lead. A caller with a ``deadline`` gets
-    its answer before that is over.
+    No key is sent. URLs with the same scheme, host, and port as ``trusted_url`` were configured by
+    the operator and may point anywhere. ``deadline`` also limits the whole download.
     """
     deadline = deadline or Deadline()
     deadline.start(seconds)
@@ -63,29 +62,29 @@ def fetch_public(
         if isinstance(found, AudioClip):
             return found
         url = found
-    raise ForbiddenAddress("The preview's address leads on to others too often.")
+    raise ForbiddenAddress("The preview's URL redirects too many times.")
 
 
 def check_url(url: str) -> httpx.URL:
-    """Return the address if it is that of a public web server; raises ForbiddenAddress."""
+    """Return the parsed URL if it is on a public web server; raises ForbiddenAddress."""
     if len(url) > _LONGEST_URL or _HARMFUL.search(url):
-        raise ForbiddenAddress("The preview's address is not a usable one.")
+        raise ForbiddenAddress("The preview's URL isn't valid.")
     address = _parse(url)
     if address is None or address.scheme != "https" or address.userinfo:
-        raise ForbiddenAddress("The preview's address is not a plain https address.")
+        raise ForbiddenAddress("The preview's URL isn't a plain https URL.")
     if address.port is not None:
-        # httpx leaves out the port that goes with the scheme, 443 here.
-        raise ForbiddenAddress("The preview's address names an unusual port.")
+        # httpx omits the scheme's default port, here 443.
+        raise ForbiddenAddress("The preview's URL uses an unusual port.")
     host = address.host.rstrip(".").lower()
     if not (_is_public_address(host) or _is_public_name(address)):
-        raise ForbiddenAddress("The preview's address is not on the public internet.")
+        raise ForbiddenAddress("The preview's URL isn't on the public internet.")
     return address
 
 
 def _parse(url: str) -> httpx.URL | None:
     try:
         address = httpx.URL(url)
-        # Reading the host decodes its punycode, which fails for some that parsed.
+        # Reading the host decodes punycode, which can fail even if parsing succeeded.
         return address if address.host else None
     except (httpx.InvalidURL, ValueError):
         return None
@@ -99,7 +98,7 @@ def _origin(url: str) -> tuple[str, str, int | None] | None:
 
 
 def _is_public_name(address: httpx.URL) -> bool:
-    # Digits in the last label are one of the many spellings of an IPv4 address.
+    # Digits in the last label are one of the many notations of an IPv4 address.
     name = address.raw_host.decode("ascii").rstrip(".").lower()
     fits = len(name) <= 253 and _HOST_NAME.fullmatch(name) is not None
     return fits and not name.endswith(_INSIDE)
@@ -119,10 +118,10 @@ def _is_public_address(host: str) -> bool:
 
 def _public_only(resolve: Resolver) -> Resolver:
     def addresses(host: str) -> list[str]:
-        # One look-up, and only its addresses are connected to: a second one could answer otherwise.
+        # Resolve once and connect only to these addresses: a second lookup could differ.
         found = list(dict.fromkeys(resolve(host)))
         if not all(map(_is_public_address, found)):
-            raise ForbiddenAddress("The preview's address leads to a private network.")
+            raise ForbiddenAddress("The preview's URL leads to a private network.")
         return found
 
     return addresses
@@ -131,7 +130,7 @@ def _public_only(resolve: Resolver) -> Resolver:
 def _fetch_once(
     address: httpx.URL, deadline: Deadline, rule: Resolver | None, max_bytes: int
 ) -> AudioClip | str:
-    """Return the sound, or where the answer leads on to."""
+    """Return the audio, or the URL of a redirect."""
     headers = {"User-Agent": "Voiceboard", "Accept": "audio/*", "Accept-Encoding": "identity"}
     with httpx.Client(
         transport=DeadlineTransport(deadline, rule),
@@ -148,32 +147,32 @@ def _fetch_once(
                 kind = _check_kind(response, max_bytes)
                 return AudioClip(_read_body(response, max_bytes), kind)
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, ValueError) as exc:
-            # Not TryLater: it is this one voice's address that fails, and not the provider.
+            # Not TryLater: only this voice's URL fails, not the provider.
             failure: errors.ProviderError = errors.RequestRejected(
-                "The preview could not be downloaded from where it is kept."
+                "The preview couldn't be downloaded."
             )
             if isinstance(exc, httpx.ReadTimeout) or deadline.is_over:
-                # Some make a preview when it is first asked for, and have it at the next time.
-                failure = errors.NotYet("The preview takes long to arrive.")
+                # Some providers generate a preview on first access and have it ready next time.
+                failure = errors.NotYet("The preview is taking too long to load.")
     raise failure
 
 
 def _check_answer(response: httpx.Response) -> None:
     status = response.status_code
     if status in (429, 503):
-        raise errors.TryLater("Where the preview is kept, we are asked to slow down.")
+        raise errors.TryLater("The preview's server asked us to slow down.")
     if status in (401, 403, 404, 410):
-        raise errors.NotFound("The preview is no longer where the provider keeps it.")
+        raise errors.NotFound("The preview no longer exists at the provider.")
     if status != httpx.codes.OK:
-        raise errors.RequestRejected(f"Where the preview is kept, there was an error ({status}).")
+        raise errors.RequestRejected(f"The preview's server returned an error ({status}).")
 
 
 def _check_kind(response: httpx.Response, max_bytes: int) -> str:
     if response.headers.get("content-encoding", "identity") != "identity":
-        raise errors.RequestRejected("The preview came packed in a way that was not asked for.")
+        raise errors.RequestRejected("The preview was sent in an unexpected encoding.")
     kind = str(response.headers.get("content-type", "")).partition(";")[0].strip().lower()
     if not kind.startswith(_AUDIO_TYPES) or not _MEDIA_TYPE.fullmatch(kind):
-        raise errors.RequestRejected("What the provider names as preview is not sound.")
+        raise errors.RequestRejected("The provider's preview isn't audio.")
     length = response.headers.get("content-length", "0")
     if not length.isdecimal() or int(length[:20]) > max_bytes:
         raise errors.RequestRejected("The preview is too large.")
@@ -182,7 +181,7 @@ def _check_kind(response: httpx.Response, max_bytes: int) -> str:
 
 def _read_body(response: httpx.Response, max_bytes: int) -> bytes:
     body = bytearray()
-    # Without a chunk size, so that what comes is counted as it comes.
+    # Without a chunk size, so that data is counted as it arrives.
     for chunk in response.iter_raw():
         body += chunk
         if len(body) > max_bytes:

@@ -1,4 +1,4 @@
-"""The adapters that there are: every module of the folder ``adapters`` with an ``Adapter``."""
+"""Finds the adapters: every module in ``adapters`` with a class named ``Adapter``."""
 
 import functools
 import importlib
@@ -10,19 +10,19 @@ from catalog.providers.types import ProviderInfo
 
 
 class UnknownProvider(LookupError):
-    """Voiceboard has no adapter of this name."""
+    """There is no adapter with this name."""
 
 
 def get_adapter(slug: str) -> type[Provider]:
-    """Return the class that speaks to a provider; raises UnknownProvider."""
+    """Return the adapter class of a provider; raises UnknownProvider."""
     try:
         return _find_adapters()[slug]
     except KeyError:
-        raise UnknownProvider(f"Voiceboard does not know the provider {slug[:40]!r}.") from None
+        raise UnknownProvider(f"Voiceboard has no provider named {slug[:40]!r}.") from None
 
 
 def all_infos() -> tuple[ProviderInfo, ...]:
-    """Return what every provider says of itself, in the order of their names."""
+    """Return the info of every provider, sorted by name."""
     infos = (adapter.info for adapter in _find_adapters().values())
     return tuple(sorted(infos, key=lambda info: info.label.lower()))
 

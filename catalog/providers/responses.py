@@ -1,4 +1,4 @@
-"""A provider's answer, and the error that an answer other than a good one amounts to."""
+"""Provider responses, and the errors that failed responses translate to."""
 
 import base64
 import json
@@ -14,7 +14,7 @@ from catalog.providers.lenient_json import LenientJson
 from catalog.providers.sanitize import clean_line
 from catalog.providers.types import AudioClip
 
-# The header in which one of them tells the price; others may take the name over.
+# ElevenLabs reports the price in this header; other providers may adopt it.
 _CHARGED_HEADER = "character-cost"
 _LONGEST_PLAIN_TEXT = 500
 _AUDIO_TYPES = ("audio/", "application/ogg", "application/octet-stream", "binary/octet-stream")
@@ -23,22 +23,22 @@ _KIND_OF_RPC_CODE: dict[int, type[errors.ProviderError]] = {
     5: errors.NotFound,
     16: errors.CredentialRejected,
 }
-# PERMISSION_DENIED and RESOURCE_EXHAUSTED stand for several things, which their words tell apart.
+# PERMISSION_DENIED and RESOURCE_EXHAUSTED have several meanings, which their text distinguishes.
 _STATUS_OF_RPC_CODE = {7: 403, 8: 429}
-# CANCELLED, UNKNOWN, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE and DATA_LOSS: whether the call was
-# carried out is open.
+# CANCELLED, UNKNOWN, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE, and DATA_LOSS: the call may have
+# been carried out.
 _UNCLEAR_RPC_CODES = frozenset({1, 2, 4, 13, 14, 15})
-# Of a 4xx only these two may come from a proxy that had passed the request on.
+# Among 4xx only these may come from a proxy that had already forwarded the request.
 _UNCLEAR_STATUSES = frozenset({408, 425})
 
 
 class UnusableResponse(Exception):
-    """An answer that cannot be used; the message goes on where the provider's name ended."""
+    """A response that can't be used; the message continues after the provider's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderResponse:
-    """A provider's answer as it came; ``body`` is its JSON value, None where it is none."""
+    """A provider's response; ``body`` is its JSON value, None if it is no JSON."""
 
     status: int
     headers: httpx.Headers = field(repr=False)
@@ -47,15 +47,15 @@ class ProviderResponse:
 
     @property
     def is_good(self) -> bool:
-        """Tell whether the status says that all went well."""
+        """Return whether the status is a success."""
         return 200 <= self.status < 300
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorBody:
-    """What a provider's own error body says; ``kind`` is the error that it amounts to.
+    """The content of a provider's error response; ``kind`` is the matching error class.
 
-    TryLater as the kind means that nothing was done, OutcomeUnknown that nothing tells.
+    TryLater means that nothing was done, OutcomeUnknown that this is not known.
     """
 
     kind: type[errors.ProviderError]
@@ -66,57 +66,57 @@ class ErrorBody:
 
 
 def read_body(response: httpx.Response, limit: int) -> bytes:
-    """Return what an answer holds; raises Unreadable for more than so many bytes."""
+    """Return the content of a response; raises UnusableResponse above ``limit`` bytes."""
     if response.headers.get("content-encoding", "identity") != "identity":
-        raise UnusableResponse("answered in an encoding that was not asked for")
+        raise UnusableResponse("sent a response in an unexpected encoding")
     body = bytearray()
-    # Without a chunk size, so that what comes is counted as it comes.
+    # Without a chunk size, so that data is counted as it arrives.
     for chunk in response.iter_bytes():
         body += chunk
         if len(body) > limit:
-            raise UnusableResponse("answered with more than can be right")
+            raise UnusableResponse("sent a response that is too large")
     return bytes(body)
 
 
 def read_json(text: bytes | str) -> Any:
-    """Return the JSON value that is written there, None if it is none."""
+    """Return the parsed JSON value, None if it is invalid."""
     try:
-        # NaN and Infinity are no JSON, and no database would take them.
+        # NaN and Infinity are not valid JSON, and the database would reject them.
         return json.loads(text, parse_constant=lambda name: None)
     except (ValueError, RecursionError):
         return None
 
 
 def looks_like_json(content: bytes) -> bool:
-    """Tell whether the first character is that of a JSON object or list; sound never is one."""
+    """Return whether it starts like a JSON object or list; audio never does."""
     return content[:64].lstrip()[:1] in (b"{", b"[")
 
 
 def plain_text(text: str) -> str:
-    """Return a short text that is meant for people, "" for a page of HTML or a long one."""
+    """Return a short human-readable text, "" for HTML or a long text."""
     return "" if "<" in text or len(text) > _LONGEST_PLAIN_TEXT else text
 
 
 def unclear_error(
     message: str, repeatable: bool, status: int | None = None
 ) -> errors.ProviderError:
-    """Return the error for a call of which nothing tells whether it was carried out."""
+    """Return the error for a call that may or may not have been carried out."""
     if repeatable:
         return errors.TryLater(message, status=status)
-    words = f"{message} It may have done what it was asked to do."
+    words = f"{message} The request may have gone through."
     return errors.OutcomeUnknown(words, status=status)
 
 
 def refusal_error(label: str, refusal: ErrorBody, status: int) -> errors.ProviderError:
-    """Return the error for what a provider documents as a refusal: nothing was done."""
+    """Return the error for a documented failure, after which nothing was done."""
     openings: dict[type[errors.ProviderError], str] = {
-        errors.CredentialRejected: f"{label} does not accept this key",
-        errors.PermissionMissing: f"{label} does not let this key do that",
-        errors.LimitReached: f"{label} has no slot left for another voice",
+        errors.CredentialRejected: f"{label} rejected this key",
+        errors.PermissionMissing: f"This {label} key lacks a permission",
+        errors.LimitReached: f"{label} has no voice slot left",
         errors.OutOfCredit: f"The account at {label} is out of credit",
-        errors.NotFound: f"{label} does not know this voice",
+        errors.NotFound: f"{label} has no such voice",
     }
-    opening = openings.get(refusal.kind, f"{label} refused")
+    opening = openings.get(refusal.kind, f"{label} rejected the request")
     told: dict[str, Any] = {
         "status": status,
         "code": refusal.code,
@@ -129,7 +129,7 @@ def refusal_error(label: str, refusal: ErrorBody, status: int) -> errors.Provide
 
 
 def tidy_refusal(refusal: ErrorBody, tidy: Callable[..., str]) -> ErrorBody:
-    """Return the refusal with all of its words fit to be shown."""
+    """Return the error body with its text sanitized for display."""
     return replace(
         refusal,
         message=tidy(refusal.message),
@@ -142,41 +142,41 @@ def tidy_refusal(refusal: ErrorBody, tidy: Callable[..., str]) -> ErrorBody:
 def status_error(
     label: str, status: int, repeatable: bool, message: str = ""
 ) -> errors.ProviderError:
-    """Return the error for an answer of which only the status tells what it amounts to."""
+    """Return the error for a response that only its status explains."""
     is_open = status < 300 or is_unclear_status(status)
-    # A redirection may be the answer to a request that was carried out.
+    # A redirect may follow a request that was carried out.
     if is_open or (status < 400 and not repeatable):
         told = f": {message.rstrip('.')}" if message else ""
-        words = f"{label} answered with an error ({status}){told}."
+        words = f"{label} returned an error ({status}){told}."
         return unclear_error(words, repeatable, status)
     if status == httpx.codes.UNAUTHORIZED:
-        return errors.CredentialRejected(f"{label} does not accept this key.", status=status)
+        return errors.CredentialRejected(f"{label} rejected this key.", status=status)
     if status == httpx.codes.PAYMENT_REQUIRED:
-        return errors.OutOfCredit(f"{label} asks for a payment first ({status}).", status=status)
+        return errors.OutOfCredit(f"{label} requires a payment first ({status}).", status=status)
     if status == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
-        words = "refused: what was sent is too large"
+        words = "rejected the request as too large"
     elif status < 400:
-        words = "sent us to another address, where the key must not go"
+        words = "redirected the request, which isn't allowed with a key"
     else:
-        # Not NotFound for a 404: without the provider's own words it may be a wrong address.
-        words = "refused without saying why"
+        # Not NotFound for a 404: without the provider's own error it may be a wrong URL.
+        words = "rejected the request without a reason"
     return errors.RequestRejected(f"{label} {words} ({status}).", status=status)
 
 
 def is_unclear_status(status: int) -> bool:
-    """Tell whether an error with this status may follow a request that was carried out."""
+    """Return whether an error with this status may follow a request that was carried out."""
     return status >= 500 or status in _UNCLEAR_STATUSES
 
 
 def read_rpc_refusal(status: int, body: Any) -> ErrorBody | None:
-    """Return what an error of google.rpc says, bare or under ``error``, None if it is none.
+    """Return the content of a google.rpc error, bare or under ``error``, None if it is none.
 
-    The model: https://cloud.google.com/apis/design/errors
+    The error model: https://cloud.google.com/apis/design/errors
     """
     values = body.get("error", body) if isinstance(body, dict) else None
     told = LenientJson(values if isinstance(values, dict) else {})
     code, message = told.count("code"), told.line("message")
-    # The gateway's own words for an address that it does not have: nothing was looked up.
+    # The gateway's own response for an unknown path: no voice was looked up.
     if not code or (code == 5 and message in ("", "Not Found")):
         return None
     kind = _KIND_OF_RPC_CODE.get(code)
@@ -188,7 +188,7 @@ def read_rpc_refusal(status: int, body: Any) -> ErrorBody | None:
 
 
 def read_sound(reply: ProviderResponse) -> AudioClip | None:
-    """Return the sound that an answer is, with its price if that is told; None if it is none."""
+    """Return the audio in a response, with its price if known; None if it is not audio."""
     kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not reply.content or not kind.startswith(_AUDIO_TYPES):
         return None
@@ -198,15 +198,15 @@ def read_sound(reply: ProviderResponse) -> AudioClip | None:
 
 
 def json_body(values: Any) -> dict[str, Any]:
-    """Return a JSON body for a request, escaped down to ASCII.
+    """Return a JSON request body, escaped to ASCII.
 
-    Half a letter, as a broken text may bring one along, would not let itself be sent else.
+    A lone surrogate from a broken text couldn't be sent otherwise.
     """
     return {"content": json.dumps(values), "headers": {"Content-Type": "application/json"}}
 
 
 def decode_sound(text: Any) -> bytes:
-    """Return the bytes of a base64 text, none if it is no such text."""
+    """Decode base64 audio; returns b"" if it is invalid."""
     try:
         return base64.b64decode(text, validate=True) if isinstance(text, str) else b""
     except ValueError:

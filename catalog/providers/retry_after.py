@@ -1,4 +1,4 @@
-"""How long a provider wants us to wait, as its headers say it in one of several ways."""
+"""Parse the various headers by which providers ask us to wait."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -7,23 +7,23 @@ from email.utils import parsedate_to_datetime
 
 from catalog.providers.errors import TryLater
 
-# Waits as a provider asked for and says yes, or says at once that it will not.
+# Waits as the provider asked and returns True, or returns False immediately.
 Wait = Callable[[TryLater], bool]
 
 LONGEST_WAIT = 15 * 60.0
-# A reset given as a moment and not as a distance is a Unix time, and those are this large.
+# A reset given as a point in time rather than a duration is a Unix time, at least this large.
 _UNIX_TIMES_BEGIN = 1_000_000_000
 
 
 def wait_for_nothing(asked: TryLater) -> bool:
-    """Say no: for those who come back by themselves."""
+    """Return False, for callers that retry later themselves."""
     return False
 
 
 def read_wait(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Return the seconds to wait, 0 to 15 minutes, or None where the headers say nothing usable.
+    """Return the seconds to wait, 0 to 15 minutes, or None if the headers say nothing usable.
 
-    ``headers`` finds its names whatever their case.
+    ``headers`` must be case-insensitive.
     """
     asked = _read_retry_after(headers.get("retry-after", ""), now)
     if asked is None:
@@ -37,7 +37,7 @@ def _read_retry_after(value: str, now: datetime) -> float | None:
         return seconds
     try:
         moment = parsedate_to_datetime(value)
-        # A date without a zone ("-0000") is meant as GMT, as all of HTTP is.
+        # A date without a time zone ("-0000") means GMT, as everywhere in HTTP.
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return (moment - now).total_seconds()
     except (ValueError, TypeError, IndexError, OverflowError):

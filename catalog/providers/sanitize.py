@@ -1,4 +1,4 @@
-"""Strangers' text made fit to store and to show: nothing invisible that does harm, no secret."""
+"""Make external text safe to store and show: no harmful invisible characters, no secrets."""
 
 import base64
 import re
@@ -8,21 +8,21 @@ from urllib.parse import quote
 
 _SPACES = re.compile(r"[^\S\n]+")
 _BLANK_LINES = re.compile(r"\n{3,}")
-# They reorder the text around them, also that of the page.
+# These reorder the surrounding text, including the page's own.
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _SHORTEST_SECRET = 4
 
 
 def clean_line(text: str, limit: int) -> str:
-    """Return the text on one line, without control characters, cut to so many characters."""
+    """Return the text on one line, without control characters, truncated to ``limit``."""
     return _keep_visible(" ".join(clean_text(text, limit * 4).split())[:limit])
 
 
 def clean_text(text: str, limit: int) -> str:
-    """Return the text with its lines, without control characters, cut to so many characters."""
-    # Cut first: whoever sends a megabyte shall not make us walk through it letter by letter.
+    """Return the text with its lines, without control characters, truncated to ``limit``."""
+    # Truncate first, so that a megabyte of text isn't processed character by character.
     text = text[: limit * 4].replace("\r\n", "\n").replace("\r", "\n")
-    # Nearly every text is plain, and a pass over a large account cleans a million of them.
+    # Nearly every text is plain, and a sync of a large account sanitizes a million of them.
     is_plain = text.replace("\n", "").isprintable()
     kept = text if is_plain else "".join(_shown(letter) for letter in text)
     return _keep_visible(_BLANK_LINES.sub("\n\n", _SPACES.sub(" ", kept)).strip()[:limit])
@@ -33,12 +33,12 @@ def _shown(letter: str) -> str:
         return letter
     if letter in _BIDI_CONTROLS:
         return ""
-    # Joiners are part of the writing in many scripts, and what Python does not know yet is emoji.
+    # Many scripts need joiners, and characters unknown to this Python are probably new emoji.
     return letter if unicodedata.category(letter) in ("Cf", "Cn") else " "
 
 
 def _keep_visible(text: str) -> str:
-    """Return nothing for a text that is all joiners and spaces."""
+    """Return "" for a text of only joiners and spaces."""
     if text.isascii():
         return text.rstrip()
     is_visible = any(unicodedata.category(letter) not in ("Cf", "Zs", "Cc") for letter in text)
@@ -46,7 +46,7 @@ def _keep_visible(text: str) -> str:
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
-    """Return the text with every secret, and every usual way to write it down, taken out."""
+    """Return the text with every secret removed, including its common encodings."""
     for secret in secrets:
         if len(secret) < _SHORTEST_SECRET:
             continue

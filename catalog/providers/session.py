@@ -1,4 +1,4 @@
-"""Opens a provider for real; only jobs and the preview service may import this."""
+"""Opens real provider connections; only jobs and the preview service may import this."""
 
 from collections.abc import Mapping
 
@@ -7,8 +7,8 @@ from catalog.providers.registry import get_adapter
 
 
 def open_provider(slug: str, secrets: Mapping[str, str], base_url: str = "") -> Provider:
-    """Return the provider behind a key, to be used as a context manager.
+    """Return the provider for a key, to use as a context manager.
 
-    Raises UnknownProvider, and CredentialRejected for a key that cannot be one.
+    Raises UnknownProvider, or CredentialRejected for a malformed key.
     """
     return get_adapter(slug)(secrets, base_url=base_url)

@@ -1,4 +1,4 @@
-"""Names of labels, and their values, in the languages that people label voices in."""
+"""Label names and values in the languages that people label voices in."""
 
 
 def _read_table(table: str) -> dict[str, tuple[str, ...]]:
@@ -6,7 +6,7 @@ def _read_table(table: str) -> dict[str, tuple[str, ...]]:
     return {name.strip(): tuple(words.split()) for name, _, words in rows}
 
 
-# What a label is called -> the facet; words with an underscore are several words.
+# Label name -> facet; an underscore separates words.
 FACET_NAMES = _read_table("""
 gender: gender sex género genero gênero geschlecht sexe sesso sexo genere geslacht płeć cinsiyet
  kön kjønn køn sukupuoli nem pohlaví gen пол стать 性别 性別 성별 लिंग الجنس
@@ -42,7 +42,7 @@ old: mayor anciano anciana viejo alt älter âgé âgée vieux anziano anziana i
  starszy пожилой старый 老年 老人 年配 노년 yaşlı gammal vanha idős starý bătrân वृद्ध مسن
 """)
 
-# What languages call themselves, and what some call others.
+# What languages call themselves, and what some other languages call them.
 LANGUAGE_NAMES = _read_table("""
 ar: العربية العربيّة árabe arabisch arabe arabo арабский アラビア語 아랍어
 bg: български búlgaro bulgarisch bulgare
@@ -105,7 +105,7 @@ zh: chino chinês chinesisch chinois cinese chinees chiński китайский 
  漢語
 """)
 
-# A voice of which nothing more is known than that it speaks several languages.
+# For voices known only to speak several languages.
 MANY_LANGUAGES = _read_table("""
 mul: multi multilingual multi_lingual multilanguage multi_language multiple multiple_languages mul
  multilingue multilingüe mehrsprachig meertalig multilingua wielojęzyczny многоязычный

@@ -1,4 +1,4 @@
-"""What passes between the providers and the rest of Voiceboard: frozen values."""
+"""The immutable values passed between the providers and the rest of Voiceboard."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,12 +19,12 @@ class Kind(StrEnum):
 
 
 class VoiceState(StrEnum):
-    """Whether a voice can speak now."""
+    """Whether a voice can currently speak."""
 
     READY = "ready"
     PENDING = "pending"
     FAILED = "failed"
-    MUTE = "mute"  # it is there and whole, but cannot speak here; its description says why
+    MUTE = "mute"  # it exists but can't speak here; the description says why
     GONE = "gone"  # deleted, but still listed
 
 
@@ -37,7 +37,7 @@ class PermissionState(StrEnum):
 
 
 class Transcript(StrEnum):
-    """Whether a provider wants the words that are spoken in a sample."""
+    """Whether a provider wants a transcript of the sample."""
 
     NONE = "none"
     OPTIONAL = "optional"
@@ -45,19 +45,19 @@ class Transcript(StrEnum):
 
 
 SettingValue = float | bool | str
-# The name of the setting that chooses the model which speaks a text.
+# The name of the setting that selects the model for speech.
 MODEL_SETTING = "model"
 
 
 @dataclass(frozen=True, slots=True)
 class SettingField:
-    """One setting of a voice or of a spoken text, as data from which a form draws its control.
+    """One setting of a voice or of synthesized speech, from which forms render a control.
 
-    A number has ``minimum``, ``maximum`` and ``step``, a choice has ``choices``; a switch has none
-    of them.
+    A number has ``minimum``, ``maximum``, and ``step``; a choice has ``choices``; a switch has none
+    of these.
     """
 
-    name: str  # the provider's own
+    name: str  # the provider's name for it
     label: str
     minimum: float | None = None
     maximum: float | None = None
@@ -68,12 +68,12 @@ class SettingField:
 
     @property
     def is_switch(self) -> bool:
-        """Tell whether it is either on or off."""
+        """Return whether it is an on/off switch."""
         return self.maximum is None and not self.choices
 
     @property
     def range_words(self) -> str:
-        """The values that it takes, in words."""
+        """The allowed values, as text."""
         if self.choices:
             return f"one of: {', '.join(self.choices)}"
         if self.minimum is None or self.maximum is None:
@@ -81,7 +81,7 @@ class SettingField:
         return f"between {self.minimum:g} and {self.maximum:g}"
 
     def takes(self, value: object) -> bool:
-        """Tell whether the value is one of its own; a number is no switch, and none the other."""
+        """Return whether the value is allowed; booleans only fit switches."""
         if self.choices:
             return value in self.choices
         if self.minimum is None or self.maximum is None or isinstance(value, bool):
@@ -91,12 +91,12 @@ class SettingField:
 
 @dataclass(frozen=True, slots=True)
 class SpeechApiCall:
-    """How the provider is asked by POST to speak, as data for a person who writes a program.
+    """How to synthesize speech with the provider's API (POST), to generate example code.
 
-    "{key}" in a header, "{voice}" in the path and "{voice}" and "{text}" as values of the body are
-    places to fill. ``own_body`` replaces fields for voices of one's own. ``sound_in`` names the
-    field of a JSON answer with the sound in base64, "" where the answer is the sound itself.
-    ``own_id_in`` names the detail with the id that a voice of one's own speaks under, if another.
+    "{key}" in headers, "{voice}" in the path, and "{voice}" and "{text}" as values of the body are
+    placeholders. ``own_body`` overrides fields for the user's own voices. ``sound_in`` names the
+    field of a JSON response with base64 audio, "" if the response is the audio itself.
+    ``own_id_in`` names the detail that holds a different id for the user's own voices, if any.
     """
 
     path: str
@@ -109,25 +109,25 @@ class SpeechApiCall:
 
 
 def _forget(progress: Mapping[str, str]) -> None:
-    """Keep nothing: for those who clone without a job to resume."""
+    """Keep nothing, for clones without a resumable job."""
 
 
 def _tell_nobody(words: str, share: float) -> None:
-    """Say nothing: for those who clone with nobody watching."""
+    """Report nothing, for clones that no one watches."""
 
 
 def _play_to_nobody(sound: "AudioClip") -> None:
-    """Play nothing: for those who clone with nobody watching."""
+    """Play nothing, for clones that no one watches."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderInfo:
-    """What a provider is and can do, as data; forms, filters and buttons are drawn from it.
+    """What a provider is and can do; forms, filters, and buttons are generated from it.
 
-    ``marker_length`` is how many characters of description survive at the provider, 0 where a
-    clone job cannot be recognised afterwards. ``settle_seconds`` is how long after an unclear
-    answer a new voice may still appear. ``can_speak`` says that any text can be spoken, of at most
-    ``max_speech_characters``. Sizes are bytes.
+    ``marker_length`` is how many characters of a description the provider stores, 0 if a clone
+    can't be recognized by a marker. ``settle_seconds`` is how long after an unclear response a new
+    voice may still appear. ``can_speak`` means that it can synthesize any text of up to
+    ``max_speech_characters``. Sizes are in bytes.
     """
 
     slug: str
@@ -137,8 +137,8 @@ class ProviderInfo:
     base_url: str
     docs_url: str
     key_hint: str = ""
-    key_pattern: str = ""  # how its keys look, where that tells them from other text
-    is_built_in: bool = False  # on this machine: no key, no network, and workers speak its previews
+    key_pattern: str = ""  # format of its keys, if distinctive
+    is_built_in: bool = False  # on this machine, without key; workers generate previews
     sample_formats: frozenset[str] = frozenset()  # of: wav mp3 flac ogg m4a webm
     min_sample_seconds: float = 0
     max_sample_seconds: float | None = None
@@ -146,41 +146,41 @@ class ProviderInfo:
     max_sample_bytes: int | None = None
     max_samples: int = 1
     max_name_length: int = 100
-    can_preview: bool = True  # some of its voices can be heard without paying
+    can_preview: bool = True  # some voices have free previews
     can_clone: bool = False
-    clone_price_note: str = ""  # what a clone costs, in words, where the provider's pages tell it
-    removes_noise: bool = False  # cleans a sample before it clones it, where that is wished for
+    clone_price_note: str = ""  # price of a clone, if documented
+    removes_noise: bool = False  # offers noise removal for samples
     can_rename: bool = False
-    kept_labels: frozenset[str] = frozenset()  # that can be changed; of: gender age accent language
+    kept_labels: frozenset[str] = frozenset()  # editable ones of: gender age accent language
     can_delete: bool = False
-    voice_settings: tuple[SettingField, ...] = ()  # kept with the voice at the provider
+    voice_settings: tuple[SettingField, ...] = ()  # stored with the voice at the provider
     can_speak: bool = False
-    speech_settings: tuple[SettingField, ...] = ()  # sent with each text that is spoken
-    # The detail that lists the models which a voice can speak with, the usual one first.
+    speech_settings: tuple[SettingField, ...] = ()  # sent with each text
+    # The name of the detail that lists a voice's models, the default first.
     models_in: str = ""
     speech_call: SpeechApiCall | None = None
     max_speech_characters: int = 0
     speaks_free: bool = False
-    speech_credits: float = 0  # for one character, 0 where no page tells it
-    speech_price_note: str = ""  # what the provider's pages say of the price, in words
+    speech_credits: float = 0  # per character, 0 if not documented
+    speech_price_note: str = ""  # the documented price, as text
     has_slots: bool = False
-    rename_note: str = ""  # what stays as it is when a voice is renamed
-    delete_note: str = ""  # what cannot be undone, in words
-    deletes_for_good: bool | None = None  # whether a deletion is one; None where no page tells
-    tells_uses: bool = False  # keeps a history of what was spoken with which voice
+    rename_note: str = ""  # what doesn't change with the name
+    delete_note: str = ""  # what can't be undone
+    deletes_for_good: bool | None = None  # permanent deletion? None if not documented
+    tells_uses: bool = False  # has a usage history per voice
     marker_length: int = 0
-    clone_note: str = ""  # what a clone is here and how long it takes, in words
-    finds_by_progress: bool = False  # recognises a clone by what ``keep_progress`` was told
+    clone_note: str = ""  # how cloning works and how long it takes
+    finds_by_progress: bool = False  # recognizes clones by ``keep_progress`` data
     needs_language: bool = False
-    clone_languages: tuple[str, ...] = ()  # BCP 47; empty where no list is documented
-    polls: bool = False  # a clone may be made after the answer: it is asked for until it is ready
+    clone_languages: tuple[str, ...] = ()  # BCP 47; empty if not documented
+    polls: bool = False  # clones are made asynchronously, so poll until ready
     needs_gender: bool = False
     transcript: Transcript = Transcript.NONE
-    has_kept_deletions: bool = False  # a deleted voice may still be listed
+    has_kept_deletions: bool = False  # deleted voices may still be listed
     settle_seconds: float = 120
 
     def speech_fields(self, details: Mapping[str, Any]) -> tuple[SettingField, ...]:
-        """Return the settings of a text for a voice with such details, its models among them."""
+        """Return the speech settings for a voice with these details, including its models."""
         listed = details.get(self.models_in) if self.models_in else None
         models = tuple(map(str, listed)) if isinstance(listed, list) else ()
         if len(models) < 2:
@@ -190,26 +190,26 @@ class ProviderInfo:
 
     @property
     def kept_label_words(self) -> str:
-        """The labels that it can be given, in words."""
+        """The labels that can be edited, as text."""
         return ", ".join(sorted(self.kept_labels))
 
     @property
     def deletion(self) -> str:
-        """What a deletion is there, in words."""
+        """How deletion works at this provider, as text."""
         if not self.can_delete:
-            return "None: it can only be hidden here"
+            return "Not possible. Voices can only be hidden here"
         if self.deletes_for_good is None:
-            return "Not told whether a copy is kept"
-        return "Hard: gone for good" if self.deletes_for_good else "Soft: only marked as deleted"
+            return "The provider doesn't say whether it keeps a copy"
+        return "Permanent" if self.deletes_for_good else "Marked as deleted, but not erased"
 
     def offers(self, verb: str) -> bool:
-        """Tell whether there is such a thing for any key: list, preview, clone or delete."""
+        """Return whether the provider supports list, preview, clone, or delete at all."""
         return bool(getattr(self, f"can_{verb}", True))
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteSample:
-    """A recording that a voice was made from, as the provider lists it."""
+    """A recording that a voice was made from, as listed by the provider."""
 
     remote_id: str
     filename: str = ""
@@ -221,12 +221,12 @@ class RemoteSample:
 
 @dataclass(frozen=True, slots=True)
 class RemoteVoice:
-    """One voice as the provider has it, in our words; ``raw`` keeps the provider's own.
+    """One voice at the provider, in our terms; ``raw`` keeps the provider's own.
 
-    ``gender`` is male, female, neutral or "" for unknown; ``age`` young, middle_aged, old or "".
-    ``languages`` are BCP 47 tags, the first one the main one. ``raw`` maps one of our facets
-    (gender, age, accent, language, use_case, kind) to the provider's own word. ``details`` holds
-    JSON values for the voice's page only.
+    ``gender`` is male, female, neutral, or "" if unknown; ``age`` is young, middle_aged, old, or
+    "". ``languages`` are BCP 47 tags, the main one first. ``raw`` maps our facets (gender, age,
+    accent, language, use_case, kind) to the provider's original words. ``details`` holds JSON
+    values that only the voice's page shows.
     """
 
     remote_id: str
@@ -242,21 +242,21 @@ class RemoteVoice:
     preview_url: str = ""
     samples: tuple[RemoteSample, ...] = ()
     state: VoiceState = VoiceState.READY
-    state_note: str = ""  # what it waits for, or why it failed, in words
-    is_owned: bool = False  # it may be deleted and changed
-    is_editable: bool = False  # its name and labels may be changed, even if it is not owned
+    state_note: str = ""  # what it waits for, or why it failed
+    is_owned: bool = False  # it can be edited and deleted
+    is_editable: bool = False  # name and labels can be edited, even if not owned
     created_at: datetime | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
-    is_verified: bool = False  # the provider made sure of whose voice it is
-    plan_note: str = ""  # which plan of the provider it needs, "" if any will do
-    ends_at: datetime | None = None  # when the provider takes it away
-    end_note: str = ""  # why, or that it will without a date
-    problem: str = ""  # what could not be read in the provider's answer
+    is_verified: bool = False  # the provider verified the speaker
+    plan_note: str = ""  # the required plan, "" if any will do
+    ends_at: datetime | None = None  # when the provider removes it
+    end_note: str = ""  # why, or that it ends on an unknown date
+    problem: str = ""  # fields of the response that couldn't be read
 
 
 @dataclass(frozen=True, slots=True)
 class SampleFile:
-    """A recording to clone from: its content and what it is."""
+    """A recording to clone from: its content and format."""
 
     filename: str
     content_type: str
@@ -265,13 +265,13 @@ class SampleFile:
 
 @dataclass(frozen=True, slots=True)
 class CloneParams:
-    """The wish for one clone; ``marker`` is stored at the provider so that we find it again.
+    """A request for one clone; ``marker`` is stored at the provider, to find the voice again.
 
-    ``language`` is a BCP 47 tag and ``transcript`` what is spoken in the sample, "" where not
-    known. ``progress`` is what an earlier attempt already has at the provider, such as the id of
-    an uploaded file; ``keep_progress`` stores more of it, durably, before the next call is made.
-    ``tell`` shows how far it is to whoever watches the job, in words and as a share of the whole;
-    ``play`` lets them hear what the voice may become, while it is still being made.
+    ``language`` is a BCP 47 tag, and ``transcript`` the text spoken in the sample, "" if unknown.
+    ``progress`` is what an earlier attempt already created at the provider, such as the id of an
+    uploaded file; ``keep_progress`` stores more of it durably before the next call. ``tell``
+    reports progress as text and as a fraction from 0 to 1; ``play`` provides a first sound of the
+    voice while it is being made.
     """
 
     name: str
@@ -291,27 +291,27 @@ class CloneParams:
 
 @dataclass(frozen=True, slots=True)
 class CloneResult:
-    """What the provider answered to a clone; ``ready`` is False while it still has to be made."""
+    """The provider's response to a clone; ``ready`` is False while the voice is being made."""
 
     remote_id: str
     ready: bool = True
-    note: str = ""  # such as: the provider wants the voice verified
+    note: str = ""  # for example that the voice needs verification
 
 
 @dataclass(frozen=True, slots=True)
 class AudioClip:
-    """Sound as it came from the provider."""
+    """Audio as sent by the provider."""
 
     content: bytes = field(repr=False)
     content_type: str = "audio/mpeg"
-    charged: int | None = None  # characters or credits that were charged, where that is told
+    charged: int | None = None  # characters or credits charged, if known
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechParams:
-    """The wish to hear a text in a voice; ``settings`` are by the names of ``speech_settings``.
+    """A request to synthesize a text; ``settings`` uses the names of ``speech_settings``.
 
-    ``language`` is a BCP 47 tag, "" to leave it to the provider.
+    ``language`` is a BCP 47 tag, "" to let the provider decide.
     """
 
     remote_id: str

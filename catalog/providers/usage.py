@@ -1,4 +1,4 @@
-"""What a provider tells of the use of voices, where it keeps a history of that."""
+"""Usage history of voices, for providers that keep one."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 
 @dataclass(frozen=True, slots=True)
 class RemoteUse:
-    """A voice was spoken with at its provider, by whatever program."""
+    """One use of a voice at its provider, by any program."""
 
     remote_id: str
     at: datetime
@@ -16,7 +16,7 @@ class RemoteUse:
 
 @runtime_checkable
 class UsageSource(Protocol):
-    """An adapter whose provider tells of uses; its ``info`` says ``tells_uses``."""
+    """An adapter with a usage history; its ``info`` sets ``tells_uses``."""
 
     def uses(self, since: datetime | None = None) -> Iterator[RemoteUse]:
         """Return the uses since then, newest first; raises PermissionMissing."""

@@ -1,4 +1,4 @@
-"""Look at a wish for speech before anything is sent for it, since what is sent may cost credit."""
+"""Validate a speech request before anything is sent, because sending may cost credit."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,21 +10,21 @@ from catalog.providers.types import ProviderInfo, SpeechParams
 def check_speech(
     info: ProviderInfo, wish: SpeechParams, details: Mapping[str, Any] | None = None
 ) -> None:
-    """Raise RequestRejected for a text or a setting that the provider could only refuse.
+    """Raise RequestRejected for a text or a setting that the provider would reject.
 
-    ``details`` are those of the voice, on which some settings depend.
+    ``details`` are the voice's details, on which some settings depend.
     """
     if not wish.text.strip():
-        raise errors.RequestRejected("There is no text to speak.")
+        raise errors.RequestRejected("Enter a text first.")
     if len(wish.text) > info.max_speech_characters:
         raise errors.RequestRejected(
-            f"The text is too long: {len(wish.text)} characters, and {info.label} speaks"
-            f" {info.max_speech_characters} at once."
+            f"The text is too long: {len(wish.text):,} characters. The limit for {info.label} is"
+            f" {info.max_speech_characters:,}."
         )
     fields = {field.name: field for field in info.speech_fields(details or {})}
     for name, value in wish.settings.items():
         if name not in fields:
-            raise errors.RequestRejected(f"{info.label} has no setting called {name[:40]}.")
+            raise errors.RequestRejected(f"{info.label} has no setting named {name[:40]}.")
         if not fields[name].takes(value):
             label, words = fields[name].label, fields[name].range_words
             raise errors.RequestRejected(f"{label} must be {words}.")

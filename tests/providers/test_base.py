@@ -37,7 +37,7 @@ def connect(base_url: str) -> Provider:
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_verb_that_the_provider_lacks_is_unsupported(verb):
-    with connect("") as chorus, pytest.raises(errors.Unsupported, match="Chorus cannot"):
+    with connect("") as chorus, pytest.raises(errors.Unsupported, match="Chorus can't"):
         run(chorus, verb)
 
 
@@ -73,7 +73,7 @@ def test_nobody_listening_means_unreachable():
 
     with (
         connect(url) as chorus,
-        pytest.raises(errors.TryLater, match="cannot be reached") as caught,
+        pytest.raises(errors.TryLater, match="can't be reached") as caught,
     ):
         chorus.request("POST", "voices", json={})
 
@@ -135,7 +135,7 @@ def test_all_calls_for_a_person_who_waits_share_one_deadline():
     with listening(answer) as url, connect(url) as chorus:
         chorus.answer_within(0.2)
         chorus.request("GET", "voices")
-        with pytest.raises(errors.NotYet, match="Chorus takes long to answer"):
+        with pytest.raises(errors.NotYet, match="Chorus is taking too long to respond"):
             chorus.request("GET", "voices")
         with pytest.raises(errors.NotYet):
             chorus.request("GET", "voices")

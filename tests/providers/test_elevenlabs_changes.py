@@ -92,7 +92,7 @@ def test_a_clone_that_wants_to_be_verified_is_not_ready(server):
         result = adapter.clone(CloneParams("Anna", (SAMPLE,), MARKER))
 
     assert not result.ready
-    assert "verified" in result.note
+    assert "Verify" in result.note
 
 
 @pytest.mark.parametrize("made", ["", None, 5, "a\x00b", "x" * 201, {"id": "v"}])

@@ -119,7 +119,9 @@ def test_a_message_is_cut_and_freed_of_control_characters(server):
     with server.connect() as adapter, pytest.raises(errors.RequestRejected) as caught:
         adapter.voice(ANNA)
 
-    assert caught.value.message.startswith("ElevenLabs refused: Bad name [31mgnp.exe!!!")
+    assert caught.value.message.startswith(
+        "ElevenLabs rejected the request: Bad name [31mgnp.exe!!!"
+    )
     assert len(caught.value.message) < 400
 
 

@@ -100,7 +100,7 @@ def test_check_of_a_key_that_may_not_list(server):
 
     assert (found.can_list, found.can_preview) == (PermissionState.NO, PermissionState.NO)
     assert found.missing_permissions == ("voices_read",)
-    assert "may not list voices" in found.problem
+    assert "can't list voices" in found.problem
 
 
 def test_check_of_a_key_that_may_not_read_the_account_is_good_for_the_rest(server):
@@ -148,7 +148,7 @@ def test_check_says_when_all_slots_and_changes_are_used(server):
 
     assert found.slots == Slots(30, 30)
     assert "All 30 voice slots are in use." in found.problem
-    assert "All 95 voice changes of this billing period are used up." in found.problem
+    assert "All 95 voice changes in this billing period are used up." in found.problem
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_check_of_a_plan_without_cloning(server, writing, subscription):
         found = adapter.check()
 
     assert (found.can_clone, found.can_delete) == (PermissionState.NO, PermissionState.YES)
-    assert found.problem == "The account's plan does not include voice cloning."
+    assert found.problem == "The account's plan doesn't include voice cloning."
 
 
 @pytest.mark.parametrize(

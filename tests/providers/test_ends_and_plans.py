@@ -5,7 +5,10 @@ import pytest
 from catalog.providers.adapters.elevenlabs.voices import read_voice
 from catalog.providers.adapters.telnyx.voices import read_built_in, read_clone
 
-_TAKES, _TOOK = "its owner takes it out of the library.", "its owner took it out of the library."
+_TAKES, _TOOK = (
+    "its owner is removing it from the library.",
+    "its owner removed it from the library.",
+)
 
 
 @pytest.mark.parametrize(

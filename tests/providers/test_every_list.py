@@ -159,7 +159,7 @@ def test_a_second_list_that_fails_leaves_the_own_voices_and_is_said(slug, status
     assert found
     assert all(voice.is_owned for voice in found)
     [gap] = adapter.gaps.values()
-    assert gap.message.startswith(f"{adapter.info.label}'s built-in voices could not be fetched. ")
+    assert gap.message.startswith(f"{adapter.info.label}'s built-in voices couldn't be fetched. ")
     assert not gap.is_owned
 
 

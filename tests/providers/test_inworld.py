@@ -239,7 +239,7 @@ def test_the_workspace_is_read_from_the_id_where_there_is_no_resource_name():
 def test_what_could_not_be_read_is_named():
     voice = read_one(gender=5, tags="loud", displayName=None)
 
-    assert voice.problem == "Could not be read: gender, tags."
+    assert voice.problem == "gender, tags."
     assert voice.name == ANNA
 
 

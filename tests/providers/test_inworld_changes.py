@@ -45,7 +45,7 @@ def test_clone_sends_what_is_documented(server):
     with server.connect() as adapter:
         result = adapter.clone(wish)
 
-    sent_instead = "Inworld has no setting for English (UK), so English (US) was sent."
+    sent_instead = "Inworld has no setting for English (UK), so English (US) was used."
     assert result == CloneResult(ANNA, note=sent_instead)
     assert server.paths() == ["POST /voices/v1/voices:clone"]
     assert json.loads(server.requests[0].content) == {
@@ -113,7 +113,7 @@ def test_errors_inside_a_200_without_a_voice_are_a_refusal_in_their_words(server
         adapter.clone(WISH)
 
     assert caught.value.message == (
-        "Inworld refused the recording: Audio is too short: 1.2 s; No speech detected"
+        "Inworld rejected the recording: Audio is too short: 1.2 s; No speech detected"
     )
 
 
@@ -124,7 +124,7 @@ def test_errors_inside_a_200_may_be_bare_texts(server):
         adapter.clone(WISH)
 
 
-DETECTED = "was asked to detect the language"
+DETECTED = "so it detected the language"
 
 
 @pytest.mark.parametrize(
@@ -137,11 +137,11 @@ DETECTED = "was asked to detect the language"
         ("pt", "PT_BR", ""),
         ("pt-BR", "PT_BR", ""),
         ("iw", "HE_IL", ""),
-        ("en-GB", "EN_US", "no setting for English (UK), so English (US) was sent"),
-        ("pt-PT", "PT_BR", "no setting for Portuguese (Portugal), so Portuguese (Brazil) was sent"),
-        ("fr-CA", "FR_FR", "so French (France) was sent"),
-        ("zh-Hant-TW", "ZH_CN", "so Chinese (China) was sent"),
-        ("sv", "AUTO", f"no setting for Swedish, so it {DETECTED}"),
+        ("en-GB", "EN_US", "no setting for English (UK), so English (US) was used"),
+        ("pt-PT", "PT_BR", "no setting for Portuguese (Portugal), so Portuguese (Brazil) was used"),
+        ("fr-CA", "FR_FR", "so French (France) was used"),
+        ("zh-Hant-TW", "ZH_CN", "so Chinese (China) was used"),
+        ("sv", "AUTO", f"no setting for Swedish, {DETECTED}"),
         ("yue-HK", "AUTO", DETECTED),
         ("fil", "AUTO", DETECTED),
     ],

@@ -61,7 +61,7 @@ def test_check_of_a_key_that_may_only_read(server):
     assert (found.can_list, found.can_preview) == (PermissionState.YES, PermissionState.YES)
     assert (found.can_clone, found.can_delete) == (PermissionState.NO, PermissionState.NO)
     assert found.missing_permissions == ("write",)
-    assert "may not make, change or delete voices" in found.problem
+    assert "can't create, change, or delete voices" in found.problem
 
 
 def test_check_of_a_key_that_may_not_read(server):

@@ -126,9 +126,9 @@ def test_any_text_is_spoken_free_in_the_language_and_at_the_speed_asked_for(conn
 
 
 def test_what_the_engine_cannot_speak_is_refused_in_its_words(connect, engine):
-    engine.problem = "There is nothing in this text that can be spoken in this language."
+    engine.problem = "This text contains nothing readable in this language."
 
-    with connect() as adapter, pytest.raises(errors.RequestRejected, match="nothing in this text"):
+    with connect() as adapter, pytest.raises(errors.RequestRejected, match="nothing readable"):
         adapter.speak(SpeechParams("af_heart", "…"))
 
 
@@ -188,19 +188,19 @@ def test_a_clone_from_its_wish_to_its_end(connect, search):
         voice = adapter.voice(made.remote_id)
 
         assert made.ready
-        assert made.note.startswith("Likeness to the sample 0.80 of 1, by an encoder that took no")
-        assert made.note.endswith("Emma, the nearest stock voice, has 0.50.")
+        assert made.note.startswith("Similarity to the sample: 0.80 of 1, measured by an encoder")
+        assert made.note.endswith("The closest stock voice, Emma, scores 0.50.")
         assert adapter.is_ready(made.remote_id)
         assert (voice.name, voice.kind, voice.gender) == ("Anna", Kind.CLONE, "female")
         assert voice.languages == ("en-GB",)
         assert voice.description == f"Our narrator.\n\n{MARKER}"
-        assert voice.details["Likeness to the sample"] == "0.80 of 1"
-        assert voice.details["Likeness of the nearest stock voice"] == "0.50 of 1, Emma"
+        assert voice.details["Similarity to the sample"] == "0.80 of 1"
+        assert voice.details["Similarity of the closest stock voice"] == "0.50 of 1, Emma"
         assert voice in adapter.voices()
         assert adapter.preview(made.remote_id).content
     nearest = told[1][0].split(".")[0]
-    assert nearest.startswith("Nearest stock voice: ")
-    assert told[-1] == (f"Trying voices: 1 of 2; likeness so far 0.70. {nearest}.", 0.5)
+    assert nearest.startswith("Closest stock voice: ")
+    assert told[-1] == (f"Trying voices: 1 of 2. Similarity so far: 0.70. {nearest}.", 0.5)
     assert [sound.content_type for sound in played] == ["audio/mpeg"]
 
 
@@ -219,21 +219,21 @@ def test_a_weak_likeness_is_told_in_words(connect, search):
         made = adapter.clone(wish())
 
         assert made.note.startswith("The match is weak")
-        assert made.note.startswith(adapter.voice(made.remote_id).details["Mind"])
+        assert made.note.startswith(adapter.voice(made.remote_id).details["Note"])
 
 
 def test_a_sample_that_is_no_sound_is_refused_and_nothing_is_kept(connect, search):
     playlist = SampleFile("a.mp3", "audio/mpeg", b"#EXTM3U\nfile:///etc/passwd\n")
 
     with connect() as adapter:
-        with pytest.raises(errors.RequestRejected, match="not a sound file"):
+        with pytest.raises(errors.RequestRejected, match="isn't supported"):
             adapter.clone(wish(samples=(playlist,)))
 
         assert adapter.find_marked(MARKER) == []
 
 
 def test_a_clone_that_could_not_speak_its_language_is_refused_before_the_search(connect, search):
-    with connect() as adapter, pytest.raises(errors.RequestRejected, match="could not speak"):
+    with connect() as adapter, pytest.raises(errors.RequestRejected, match="spoken here"):
         adapter.clone(wish(language="fi"))
 
     assert search.count == 0

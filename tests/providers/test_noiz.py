@@ -231,7 +231,7 @@ def test_what_could_not_be_read_is_said_and_the_rest_kept():
     voice = read_voice(voice_with(labels={"gender": "female"}, create_time="today", display_name=8))
 
     assert voice.name == voice.remote_id == "a1b2c3d4"
-    assert voice.problem == "Could not be read: display_name, labels."
+    assert voice.problem == "display_name, labels."
     assert voice.preview_url
 
 

@@ -169,12 +169,16 @@ def test_a_voice_cannot_be_renamed(server):
         ("error_credit", errors.OutOfCredit, "out of credit: Payment required"),
         ("error_voice_gone", errors.NotFound, "Voice not found"),
         ("error_sample", errors.RequestRejected, "no speech was found"),
-        ("error_inside_success", errors.RequestRejected, "refused: Only WAV, MP3 and M4A"),
+        (
+            "error_inside_success",
+            errors.RequestRejected,
+            "rejected the request: Only WAV, MP3 and M4A",
+        ),
         ("error_credit_inside_success", errors.OutOfCredit, "Payment required"),
         ("error_rate", errors.TryLater, "slow down"),
         ("error_rate_inside_success", errors.TryLater, "slow down"),
         ("error_server", errors.OutcomeUnknown, "500"),
-        ("error_server_inside_success", errors.OutcomeUnknown, "answered with an error"),
+        ("error_server_inside_success", errors.OutcomeUnknown, "returned an error"),
     ],
 )
 def test_each_documented_error_of_a_clone(server, fixture, kind, words):

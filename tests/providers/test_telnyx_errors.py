@@ -57,7 +57,7 @@ def test_check_of_a_key_that_may_not_write(server):
         PermissionState.NO,
     )
     assert found.missing_permissions == ("write",)
-    assert "may not make, change or delete voices" in found.problem
+    assert "can't create, change, or delete voices" in found.problem
 
 
 @pytest.mark.parametrize("writing", ["error_server", "error_rate", "error_not_verified"])

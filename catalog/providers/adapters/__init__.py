@@ -1,1 +1,1 @@
-"""One module a provider; the registry finds them by being here."""
+"""One module or package per provider; the registry finds them here."""

@@ -1,4 +1,4 @@
-"""ElevenLabs: a large library, clones made at once from a recording, settings for each voice.
+"""ElevenLabs: a large library, instant clones from recordings, settings per voice.
 
 API reference: https://elevenlabs.io/docs/api-reference/introduction
 """
@@ -44,13 +44,13 @@ from catalog.providers.validation import check_speech
 
 _PAGE_SIZE = 100
 _MOST_PAGES = 2000
-# The model that knows most languages and whose price is documented; MP3 is in every plan.
+# The documented price applies to this multilingual model; MP3 is available on every plan.
 _SPEECH_MODEL = "eleven_multilingual_v2"
 _FORMAT = "mp3_44100_128"
 
 
 class Adapter(Provider):
-    """Token-paged list; clones are made at once, but some want to be verified first."""
+    """Lists by page token; clones are instant, but some need verification first."""
 
     info = ProviderInfo(
         slug="elevenlabs",
@@ -60,11 +60,11 @@ class Adapter(Provider):
         base_url="https://api.elevenlabs.io",
         docs_url="https://elevenlabs.io/docs/api-reference/voices/search",
         key_hint="From Developers, API keys. Needs Voices (write); User (read) shows free slots.",
-        # As the console shows them: https://elevenlabs.io/docs/api-reference/authentication
+        # The format shown in the console: https://elevenlabs.io/docs/api-reference/authentication
         key_pattern=r"sk_[0-9A-Za-z]{20,}",
         sample_formats=frozenset({"wav", "mp3", "flac", "ogg", "m4a", "webm"}),
         advised_sample_seconds=60,
-        # Several are taken, and no page names a limit: as many as a form has.
+        # Several are accepted; no limit is documented, so use as many as the form takes.
         max_samples=10,
         can_clone=True,
         removes_noise=True,
@@ -84,10 +84,10 @@ class Adapter(Provider):
         max_speech_characters=10_000,
         # https://help.elevenlabs.io/hc/en-us/articles/21811236079505-How-do-I-find-the-model-ID
         speech_credits=1,
-        speech_price_note="One credit a character, before what a plan or a voice changes in that.",
-        delete_note="ElevenLabs has no way to bring back a deleted voice, its samples or its id.",
+        speech_price_note="1 credit per character. Plans and voices may change this rate.",
+        delete_note="ElevenLabs can't restore a deleted voice, its samples, or its ID.",
         marker_length=500,
-        # The longest that a create call is waited for, and two minutes more.
+        # The longest wait for a create call, plus two minutes.
         settle_seconds=360,
     )
 
@@ -126,7 +126,7 @@ class Adapter(Provider):
             "description": description,
             "remove_background_noise": "true" if wish.remove_background_noise else "false",
         }
-        # What the form asked for; labels name languages without a region.
+        # From the form; labels use language codes without a region.
         told = {"language": wish.language.partition("-")[0], "gender": wish.gender}
         labels = {**drop_empty(told), **wish.labels}
         if labels:
@@ -139,14 +139,14 @@ class Adapter(Provider):
         made = LenientJson(body)
         remote_id = made.exact("voice_id", 200)
         if not remote_id:
-            raise self.unclear("answered without the id of a voice", repeatable=False)
+            raise self.unclear("sent a response without a voice ID", repeatable=False)
         if made.flag("requires_verification"):
-            note = "ElevenLabs wants this voice to be verified on its site before it can speak."
+            note = "Verify this voice on the ElevenLabs website before using it."
             return CloneResult(remote_id, ready=False, note=note)
         return CloneResult(remote_id)
 
     def find_marked(self, marker: str) -> list[RemoteVoice]:
-        # Not by the server's search: how soon it knows a new voice is not documented.
+        # Not the server's search, because it is undocumented how soon that finds a new voice.
         marked = [
             read_voice(item)
             for item in self._items(is_whole=True)
@@ -177,7 +177,7 @@ class Adapter(Provider):
 
     def delete(self, remote_id: str) -> None:
         """See https://elevenlabs.io/docs/api-reference/voices/delete."""
-        # An object, "ok", answers it: a page in its place came from someone in between.
+        # The response is an object with "ok"; anything else came from a proxy.
         self.request_json("DELETE", f"v1/voices/{self.segment(remote_id)}")
 
     def preview(self, remote_id: str, preview_url: str = "", sample_id: str = "") -> AudioClip:
@@ -226,7 +226,7 @@ class Adapter(Provider):
         """See https://elevenlabs.io/docs/api-reference/voices/settings/update."""
         check_settings(values)
         path = f"v1/voices/{self.segment(remote_id)}/settings/edit"
-        # As with names: nothing says that what is left out stays as it was.
+        # As with names, it is undocumented whether omitted fields keep their values.
         wanted = self.settings(remote_id) | dict(values)
         self.request_json("POST", path, repeatable=True, json=wanted)
 
@@ -246,11 +246,11 @@ class Adapter(Provider):
     def _item(self, remote_id: str) -> dict[str, Any]:
         item = self.request_json("GET", f"v1/voices/{self.segment(remote_id)}")
         if not voice_id(item):
-            raise self.unclear("answered without a voice", repeatable=True)
+            raise self.unclear("sent a response without a voice", repeatable=True)
         return item
 
     def _list_page(self, params: dict[str, Any]) -> dict[str, Any]:
-        # Counting costs the provider time, and the count is not to be relied on anyway.
+        # Counting costs the provider time, and the count is unreliable.
         asked = {"include_total_count": "false", **params}
         page = self.request_json("GET", "v2/voices", params=asked)
         known = ("has_more", "total_count", "next_page_token")
@@ -258,7 +258,7 @@ class Adapter(Provider):
         return {**page, "voices": self.entries(page, "voices", *known, promises=promises)}
 
     def _items(self, *, is_whole: bool = False) -> Iterator[dict[str, Any]]:
-        """Yield every voice of a complete listing once, or raise; whole means none unreadable."""
+        """Yield each voice of a complete listing once, or raise; ``is_whole`` requires every id."""
         params: dict[str, Any] = {"page_size": _PAGE_SIZE}
         tokens: set[str] = set()
         seen: set[str] = set()
@@ -268,7 +268,7 @@ class Adapter(Provider):
                 demand_ids(page["voices"], voice_id, self.unclear)
             for item in page["voices"]:
                 remote_id = voice_id(item)
-                # The list moves while we walk through it, so a voice may come by twice.
+                # The list may shift while we page through it, so a voice may appear twice.
                 if remote_id and remote_id not in seen:
                     seen.add(remote_id)
                     yield item
@@ -279,8 +279,8 @@ class Adapter(Provider):
                 break
             tokens.add(token)
             params["next_page_token"] = token
-        # Also a page that promises more and does not say where: half a list is worse than none.
-        raise self.unclear("does not come to an end with its list", repeatable=True)
+        # Also for a page that promises more without a token: half a list is worse than none.
+        raise self.unclear("sent a list of voices without an end", repeatable=True)
 
 
 def _carries(item: dict[str, Any], marker: str) -> bool:

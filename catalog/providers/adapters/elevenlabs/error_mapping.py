@@ -1,4 +1,4 @@
-"""Reads the errors of ElevenLabs, which come in four shapes under ``detail``.
+"""Maps ElevenLabs errors, which come in four forms under ``detail``.
 
 The errors: https://elevenlabs.io/docs/eleven-api/resources/errors
 """
@@ -27,7 +27,7 @@ _KINDS: dict[str, type[errors.ProviderError]] = {
     "voice_does_not_exist": errors.NotFound,
     "sample_not_found": errors.NotFound,
     "invalid_uid": errors.NotFound,
-    # A 401 answers these as well, and the key is good.
+    # These also come with a 401, but the key is fine.
     # https://help.elevenlabs.io/hc/en-us/articles/19572237925521-API-Error-Code-400-or-401
     "max_character_limit_exceeded": errors.RequestRejected,
     "payment_issue": errors.RequestRejected,
@@ -37,7 +37,7 @@ _KINDS: dict[str, type[errors.ProviderError]] = {
     "too_many_concurrent_requests": errors.TryLater,
     "system_busy": errors.TryLater,
 }
-# What says no more than the HTTP status; then the older field or the message tells.
+# These say no more than the HTTP status; then the older field or the message decides.
 _GENERAL = frozenset(
     {"", "unauthorized", "forbidden", "authentication_error", "authorization_error", "bad_request"}
 )
@@ -45,7 +45,7 @@ _PERMISSION = re.compile(r"permissions? ([a-z]+_[a-z_]+)")
 
 
 def read_elevenlabs_refusal(status: int, body: Any) -> ErrorBody | None:
-    """Return what an error's body says, None if it has none of the documented shapes."""
+    """Return the content of an error response, None if its form is not documented."""
     detail = body.get("detail") if isinstance(body, dict) else None
     if isinstance(detail, dict):
         return _read_object(status, detail)
@@ -74,18 +74,18 @@ def _read_object(status: int, values: dict[str, Any]) -> ErrorBody | None:
 
 
 def _pick_code(detail: LenientJson) -> str:
-    # The code is the newer field, and often too general; then the older one still tells.
+    # The newer field "code" is often too general; then the older "status" is more precise.
     codes = [detail.line("code", 80), detail.line("status", 80)]
     known = next((each for each in codes if each in _KINDS), "")
     return known or next((each for each in codes if each not in _GENERAL), codes[0] or codes[1])
 
 
 def _judge_unknown(status: int, code: str, message: str) -> type[errors.ProviderError]:
-    """Return the error for a code that is not documented; it condemns a key only by name."""
+    """Return the error for an undocumented code; it blames the key only if the text does."""
     if status in (401, 403):
         return judge_refusal(status, code, message if code in _GENERAL else "")
     if status == 402:
-        # Whoever is to upgrade may have credit left.
+        # An account that needs an upgrade may have credit left.
         needs_plan = speaks_of_plan(code, message)
         return errors.RequestRejected if needs_plan else errors.OutOfCredit
     return judge_refusal(status, code, message) if status < 400 else errors.RequestRejected
@@ -101,7 +101,7 @@ def _read_list(entries: list[Any]) -> ErrorBody | None:
 
 
 def _read_text(status: int, detail: str) -> ErrorBody | None:
-    # The web framework's own words for an address that it does not have: no voice was looked up.
+    # The web framework's own response for an unknown path: no voice was looked up.
     if not detail.strip() or (status == 404 and detail == "Not Found"):
         return None
     kind = _judge_unknown(status, "", detail)

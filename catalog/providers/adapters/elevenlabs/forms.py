@@ -1,4 +1,4 @@
-"""The forms that make and change a voice at ElevenLabs.
+"""The request forms that create and edit a voice at ElevenLabs.
 
 https://elevenlabs.io/docs/api-reference/voices/update
 """
@@ -11,8 +11,8 @@ _NO_LABELS: Mapping[str, str] = {}
 
 
 def to_form(fields: Mapping[str, str]) -> list[tuple[str, tuple[None, str]]]:
-    """Return the parts of a multipart form, which it is even when no recording goes along."""
-    # Half a letter, as broken JSON may bring one along, would not let itself be sent.
+    """Return the parts of a multipart form, which is also required without a recording."""
+    # Lone surrogates, which broken JSON may contain, couldn't be encoded.
     sendable = {name: value.encode("utf-8", "replace").decode() for name, value in fields.items()}
     return [(name, (None, value)) for name, value in sendable.items()]
 
@@ -24,9 +24,9 @@ def edit_fields(
     description: str | None = None,
     labels: Mapping[str, str] = _NO_LABELS,
 ) -> dict[str, str]:
-    """Return the fields that change this of a voice and leave the rest as it is.
+    """Return the fields that change these values of a voice and keep all others.
 
-    Whether a field that is left out is kept or emptied is not documented, so all of them are sent.
+    It is undocumented whether omitted fields are kept or cleared, so all are sent.
     """
     told = {field: item.get(field) for field in ("name", "description")}
     known = {field: text for field, text in told.items() if isinstance(text, str)}
@@ -36,7 +36,7 @@ def edit_fields(
     held = item.get("labels")
     kept = held if isinstance(held, dict) else {}
     if kept or labels:
-        # Any other value than a text is refused, so it cannot be sent back.
+        # The API rejects label values other than strings.
         texts = {key: word for key, word in kept.items() if isinstance(word, str)}
         fields["labels"] = json.dumps({**texts, **labels})
     return fields

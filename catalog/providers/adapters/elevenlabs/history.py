@@ -1,4 +1,4 @@
-"""What was generated with which voice, as ElevenLabs keeps it.
+"""Usage history: what was generated with which voice.
 
 https://elevenlabs.io/docs/api-reference/history/list
 """
@@ -11,14 +11,14 @@ from catalog.providers.lenient_json import LenientJson
 from catalog.providers.usage import RemoteUse
 
 _PAGE_SIZE = 1000
-# A history that is longer than this tells as far back as these reach, which is said.
+# A longer history is only read this far back, and the page says so.
 _MOST_PAGES = 50
 
 
 def walk_history(
     ask: Callable[[dict[str, Any]], dict[str, Any]], since: datetime | None
 ) -> Iterator[RemoteUse]:
-    """Yield what was generated since then, newest first, page after page."""
+    """Yield what was generated since then, newest first."""
     params: dict[str, Any] = {"page_size": _PAGE_SIZE}
     for _ in range(_MOST_PAGES):
         page = ask(params)

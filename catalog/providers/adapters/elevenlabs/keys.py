@@ -1,4 +1,4 @@
-"""Finds out what a key of ElevenLabs opens and what it may do there."""
+"""Check which account an ElevenLabs key belongs to, and what it may do."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ _NO_PLAN_FOR_CLONES = {"paid_plan_required", "can_not_use_instant_voice_cloning"
 
 @dataclass(slots=True)
 class KeyReport:
-    """What is known of a key so far; every question to the provider adds to it."""
+    """What is known about a key so far; every request adds to it."""
 
     account_ref: str = ""
     account_label: str = ""
@@ -27,16 +27,16 @@ class KeyReport:
     problems: list[str] = field(default_factory=list)
 
     def ask_for_list(self, ask: Callable[[], object]) -> None:
-        """Note whether the key may list voices; a key that opens nothing is an error."""
+        """Record whether the key may list voices; raises for an invalid key."""
         try:
             ask()
         except errors.PermissionMissing as exc:
             self.can_list = PermissionState.NO
-            self._lack(exc, "voices_read", "This key may not list voices")
+            self._lack(exc, "voices_read", "This key can't list voices")
         except errors.OutOfCredit as exc:
             self._note_credit(exc.message)
         except errors.RequestRejected as exc:
-            # An unpaid invoice, for example: the key is good, the account is not.
+            # For example an unpaid invoice: the key is fine, the account isn't.
             if not exc.code:
                 raise
             self.problems.append(exc.message)
@@ -44,12 +44,12 @@ class KeyReport:
             self.can_list = PermissionState.YES
 
     def ask_for_account(self, ask: Callable[[], dict[str, Any]]) -> None:
-        """Note whose account it is; a key that may not tell is good for all the rest."""
+        """Record whose account it is; a key without this permission is still usable."""
         try:
             user = LenientJson(ask())
         except errors.CredentialRejected as exc:
-            # The key itself is good, or listing voices would have failed.
-            self._lack(exc, "user_read", "This key may not read the account, so slots stay unknown")
+            # The key itself is valid, or listing voices would have failed.
+            self._lack(exc, "user_read", "This key can't read the account's slots")
             return
         except errors.RequestRejected:
             return
@@ -57,7 +57,7 @@ class KeyReport:
         self.account_label = user.line("first_name", 80)
 
     def ask_for_subscription(self, ask: Callable[[], dict[str, Any]]) -> None:
-        """Note what the plan still allows."""
+        """Record what the plan still allows."""
         try:
             plan = LenientJson(ask())
         except (errors.CredentialRejected, errors.RequestRejected):
@@ -71,12 +71,12 @@ class KeyReport:
             self._deny_plan()
 
     def ask_for_writing(self, ask: Callable[[], object]) -> None:
-        """Note whether the key may make and delete voices, from how a wrong request is refused."""
+        """Record whether the key may create and delete voices, judged by an incomplete request."""
         try:
             ask()
         except errors.PermissionMissing as exc:
             self.can_clone = self.can_delete = PermissionState.NO
-            self._lack(exc, "voices_write", "This key may not make or delete voices")
+            self._lack(exc, "voices_write", "This key can't create or delete voices")
         except errors.CredentialRejected:
             return
         except errors.RequestRejected as exc:
@@ -85,12 +85,12 @@ class KeyReport:
             return
 
     def conclude(self) -> CredentialCheck:
-        """Return the verdict."""
+        """Return the result."""
         return CredentialCheck(
             account_ref=self.account_ref,
             account_label=self.account_label,
             can_list=self.can_list,
-            # A preview is an address from the list, or a sample that whoever may list may fetch.
+            # A preview is a URL from the list, or a sample that any key with list access can fetch.
             can_preview=self.can_list,
             can_clone=self.can_clone,
             can_delete=self.can_delete,
@@ -104,7 +104,7 @@ class KeyReport:
         used, limit = plan.count("character_count"), plan.count("character_limit")
         if used is None or limit is None:
             return
-        # Who pays by use may go over the limit, up to a number or without end.
+        # Accounts with usage-based billing may exceed the limit, up to a number or without end.
         is_endless = plan.line("max_credit_limit_extension", 20) == "unlimited"
         extension = 0 if is_endless else plan.count("max_credit_limit_extension") or 0
         if not is_endless and used >= limit + extension:
@@ -113,10 +113,10 @@ class KeyReport:
     def _judge_slots(self, plan: LenientJson) -> None:
         self.slots = read_slots(plan)
         if self.slots is not None and self.slots.left == 0:
-            self.problems.append(f"All {self.slots.limit} voice slots are in use.")
+            self.problems.append(f"All {self.slots.limit:,} voice slots are in use.")
         edits, most = plan.count("voice_add_edit_counter"), plan.count("max_voice_add_edits")
         if edits is not None and most is not None and edits >= most:
-            self.problems.append(f"All {most} voice changes of this billing period are used up.")
+            self.problems.append(f"All {most:,} voice changes in this billing period are used up.")
 
     def _judge_refusal(self, exc: errors.RequestRejected) -> None:
         if exc.code in _NO_PLAN_FOR_CLONES:
@@ -129,7 +129,7 @@ class KeyReport:
 
     def _deny_plan(self) -> None:
         self.can_clone = PermissionState.NO
-        told = "The account's plan does not include voice cloning."
+        told = "The account's plan doesn't include voice cloning."
         if told not in self.problems:
             self.problems.append(told)
 
@@ -141,10 +141,10 @@ class KeyReport:
     def _lack(self, exc: errors.CredentialRejected, usual: str, words: str) -> None:
         permission = getattr(exc, "permission", "") or usual
         self.missing.append(permission)
-        self.problems.append(f"{words}: the permission {permission} is missing.")
+        self.problems.append(f"{words}. Missing permission: {permission}.")
 
 
 def read_slots(subscription: LenientJson) -> Slots | None:
-    """Return the slots that a subscription tells of, None if it does not."""
+    """Return the slots in a subscription, None if it doesn't contain them."""
     used = subscription.count("voice_slots_used")
     return None if used is None else Slots(used, subscription.count("voice_limit"))

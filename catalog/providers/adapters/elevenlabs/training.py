@@ -1,4 +1,4 @@
-"""Whether a voice of ElevenLabs can speak: how far its training and its verification are.
+"""Training and verification state of an ElevenLabs voice, which decide whether it can speak.
 
 The fields: https://elevenlabs.io/docs/api-reference/voices/get
 """
@@ -11,11 +11,11 @@ from catalog.providers.types import VoiceState
 _MOST_NAMED = 3
 _IN_TRAINING = {"queued", "fine_tuning", "delayed"}
 _WORDS = {
-    "draft": "Draft: it has not been submitted for training",
+    "draft": "Draft, not submitted for training",
     "not_verified": "Waiting for the speaker's verification",
     "not_started": "Training has not started",
     "queued": "Waiting for training",
-    "fine_tuning": "Being trained",
+    "fine_tuning": "In training",
     "fine_tuned": "Trained",
     "failed": "Training failed",
     "delayed": "Training is delayed",
@@ -23,10 +23,10 @@ _WORDS = {
 
 
 def judge_training(voice: LenientJson, *, is_professional: bool) -> tuple[VoiceState, str]:
-    """Return a voice's state, and in words what it waits for or why it failed.
+    """Return a voice's state, and what it waits for or why it failed.
 
-    Training says something of a professional clone only: one made at once has not started any,
-    and neither has what comes from the library.
+    The training state only matters for professional clones: instant clones and library voices never
+    start any.
     """
     training, verification = voice.object("fine_tuning"), voice.object("voice_verification")
     if verification.flag("requires_verification") and verification.flag("is_verified") is not True:
@@ -48,7 +48,7 @@ def judge_training(voice: LenientJson, *, is_professional: bool) -> tuple[VoiceS
 
 
 def _read_states(training: LenientJson) -> dict[str, str]:
-    """Return the state of each model; older answers have one for all."""
+    """Return the state of each model; older responses have one state for all."""
     found = training.plain("state") if not training.word("state") else {"": training.word("state")}
     return {model: str(state).lower() for model, state in found.items() if isinstance(state, str)}
 
@@ -60,7 +60,7 @@ def _say_states(states: dict[str, str]) -> str:
     said = []
     for state, names in models.items():
         words = _WORDS.get(state, state.replace("_", " ").capitalize()[:60])
-        # Where all models are in one state, their names say nothing.
+        # If all models share one state, their names add nothing.
         is_all = len(models) == 1
         said.append(words if is_all else f"{words} ({_name(names)})")
     return f"{'; '.join(said)}."[:200]
@@ -80,7 +80,7 @@ def _say_unverified(training: LenientJson, reasons: list[str]) -> str:
         return f"Verification failed: {', '.join(reasons[:3])}."[:200]
     if training.flag("manual_verification_requested"):
         return "Waiting for manual verification by ElevenLabs."
-    return "Waiting for verification on the site of ElevenLabs."
+    return "Waiting for verification on the ElevenLabs website."
 
 
 def _name(models: list[str]) -> str:

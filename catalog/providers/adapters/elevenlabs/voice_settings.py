@@ -1,4 +1,4 @@
-"""The settings that ElevenLabs keeps with each voice, their ranges, and how they are read.
+"""The settings that ElevenLabs stores with each voice: their ranges, and how to parse them.
 
 The fields: https://elevenlabs.io/docs/api-reference/voices/settings/get
 """
@@ -17,7 +17,7 @@ VOICE_SETTINGS = (
         minimum=0,
         maximum=1,
         default=0.5,
-        note="Lower is more expressive and varies more; higher is even, up to monotonous.",
+        note="Lower is more expressive and varied; higher is steadier, but can sound monotone.",
     ),
     SettingField(
         "similarity_boost",
@@ -25,7 +25,7 @@ VOICE_SETTINGS = (
         minimum=0,
         maximum=1,
         default=0.75,
-        note="How close it stays to the original; high values bring along noise of the samples.",
+        note="How closely it matches the original. High values may also copy noise.",
     ),
     SettingField(
         "style",
@@ -33,7 +33,7 @@ VOICE_SETTINGS = (
         minimum=0,
         maximum=1,
         default=0.0,
-        note="Above zero it overdraws the speaker's style, which takes longer.",
+        note="Above 0, it exaggerates the speaker's style and takes longer.",
     ),
     SettingField(
         "speed",
@@ -47,19 +47,19 @@ VOICE_SETTINGS = (
         "use_speaker_boost",
         "Speaker boost",
         default=True,
-        note="Brings it closer to the speaker, which takes a little longer.",
+        note="Sounds closer to the speaker, but takes a little longer.",
     ),
 )
 _FIELDS = {field.name: field for field in VOICE_SETTINGS}
 
 
 def read_settings(item: Any) -> dict[str, Any]:
-    """Return those settings that are known and have a usable value."""
+    """Return the known settings that have a valid value."""
     return settings_of(LenientJson(item))
 
 
 def settings_of(settings: LenientJson) -> dict[str, Any]:
-    """Return the same of an object that is being read, which notes what could not be."""
+    """Return the same from an open reader, which records invalid values."""
     read = {
         field.name: settings.flag(field.name) if field.is_switch else settings.number(field.name)
         for field in VOICE_SETTINGS
@@ -68,11 +68,11 @@ def settings_of(settings: LenientJson) -> dict[str, Any]:
 
 
 def check_settings(values: Mapping[str, object]) -> None:
-    """Raise RequestRejected for a setting that there is not, or that is out of its range."""
+    """Raise RequestRejected for an unknown setting, or one out of range."""
     for name, value in values.items():
         words = name.replace("_", " ").capitalize()[:40]
         field = _FIELDS.get(name)
         if field is None:
-            raise errors.RequestRejected(f"ElevenLabs has no setting called {words}.")
+            raise errors.RequestRejected(f"ElevenLabs has no setting named {words}.")
         if not field.takes(value):
             raise errors.RequestRejected(f"{field.label} must be {field.range_words}.")

@@ -1,4 +1,4 @@
-"""Reads a voice as ElevenLabs describes it.
+"""Parses ElevenLabs voices.
 
 The fields: https://elevenlabs.io/docs/api-reference/voices/get
 """
@@ -34,34 +34,34 @@ _KINDS = {
     "high_quality": Kind.COMMUNITY,
 }
 _MADE_HERE = {Kind.CLONE, Kind.DESIGNED, Kind.PROFESSIONAL}
-# Older voices have the last one with a space in it.
+# Older voices have "use case" with a space.
 _LABELS = ("gender", "age", "accent", "language", "use_case", "use case")
 _COPIED = {"copied", "copied_disabled"}
-# Roles on a voice of a workspace: admins delete and change it, editors change it. Commenters and
-# viewers may neither.
+# Roles in a shared workspace: admins can delete and edit a voice, editors can edit it. Commenters
+# and viewers can do neither.
 # https://elevenlabs.io/docs/product-guides/administration/workspaces/sharing-resources
 _DELETES, _EDITS = {"owner", "admin"}, {"owner", "admin", "editor"}
 
 
 def voice_id(item: Any) -> str:
-    """Return the id of a voice in a list, "" if it has none that can be used."""
+    """Return the id of a listed voice, "" if it has no usable one."""
     return LenientJson(item).exact("voice_id", _LONGEST_ID)
 
 
 def read_voice(item: dict[str, Any]) -> RemoteVoice:
-    """Return the voice with all that could be read; ``problem`` names what could not."""
+    """Parse a voice; ``problem`` names the fields that couldn't be read."""
     voice = LenientJson(item)
     labels = voice.object("labels")
     remote_id = voice.exact("voice_id", _LONGEST_ID)
     category = voice.line("category", 40).lower()
     sharing = voice.object("sharing")
     raw = _read_raw(labels, category)
-    # What somebody's own voice has there is when it leaves the library, and not their account.
+    # For the user's own voice this is when it leaves the library, not the account.
     is_copied = sharing.line("status", 40) in _COPIED
     ends_at = sharing.moment("disable_at_unix", may_come=True) if is_copied else None
     kind = _judge_kind(category, sharing)
     is_owner, role = voice.flag("is_owner") is True, voice.line("permission_on_resource", 80)
-    # What is saved from the library is its maker's, whatever role one has on the copy.
+    # A voice saved from the library belongs to its creator, whatever one's role on the copy.
     role = "" if kind not in _MADE_HERE else role.lower()
     state, state_note = judge_training(voice, is_professional=kind is Kind.PROFESSIONAL)
     return RemoteVoice(
@@ -87,7 +87,7 @@ def read_voice(item: dict[str, Any]) -> RemoteVoice:
         ends_at=ends_at,
         end_note=_read_end(sharing, ends_at),
         details=_read_details(voice, labels, sharing),
-        # Last, when all has been read.
+        # Must come last, after all fields were read.
         problem=_name_faults(voice.faults),
     )
 
@@ -95,7 +95,7 @@ def read_voice(item: dict[str, Any]) -> RemoteVoice:
 def _read_raw(labels: LenientJson, category: str) -> dict[str, str]:
     raw = {"kind": category} if category else {}
     told = labels.words()
-    # What is called as documented goes before what means the same in other words.
+    # Documented label names win over synonyms.
     for name in sorted(told, key=lambda name: name not in _LABELS):
         facet = facet_word(name)
         if facet and told[name]:
@@ -104,11 +104,11 @@ def _read_raw(labels: LenientJson, category: str) -> dict[str, str]:
 
 
 def _name_faults(faults: list[str]) -> str:
-    return f"Could not be read: {', '.join(faults)[:240]}." if faults else ""
+    return f"{', '.join(faults)[:240]}." if faults else ""
 
 
 def _judge_kind(category: str, sharing: LenientJson) -> Kind:
-    # A copy from the library keeps the category that the voice has for its maker.
+    # A copy from the library keeps the category it has for its creator.
     if sharing.line("status", 40) in _COPIED:
         return Kind.COMMUNITY
     return _KINDS.get(category, Kind.UNKNOWN)
@@ -147,12 +147,12 @@ def _read_plan(voice: LenientJson, sharing: LenientJson) -> str:
 
 def _read_end(sharing: LenientJson, ends_at: datetime | None) -> str:
     if sharing.line("status", 40) == "copied_disabled":
-        return "its owner took it out of the library."
-    return "its owner takes it out of the library." if ends_at else ""
+        return "its owner removed it from the library."
+    return "its owner is removing it from the library." if ends_at else ""
 
 
 def _read_details(voice: LenientJson, labels: LenientJson, sharing: LenientJson) -> dict[str, Any]:
-    """Return what only the voice's own page shows; nothing about other people's mail addresses."""
+    """Return what only the voice's page shows; excludes other people's email addresses."""
     return drop_empty(
         {
             "tone": labels.line("description") or labels.line("descriptive"),

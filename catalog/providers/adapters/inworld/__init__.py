@@ -1,12 +1,12 @@
-"""Inworld: built-in voices and the clones of a workspace in one list, previews that cost nothing.
+"""Inworld: one list of built-in voices and the workspace's clones, with free previews.
 
 Voices: https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/list-voices
 Clones: https://docs.inworld.ai/tts/instant-voice-cloning
 
-How an account is recognised: no page tells whose key it is, but the resource name of a
-workspace's own voices does (``workspaces/{workspace}/voices/{voice}``), and so does their id
-(``{workspace}__{voice}``). The workspace is the account's reference. A workspace without a voice
-of its own tells nothing, and has the reference "".
+How an account is recognized: no endpoint identifies a key's account, but the workspace is part of
+the resource names of its own voices (``workspaces/{workspace}/voices/{voice}``) and of their ids
+(``{workspace}__{voice}``). It serves as the account's reference, which stays "" while the
+workspace has no voices of its own.
 """
 
 from collections.abc import Iterator, Mapping
@@ -44,12 +44,12 @@ from catalog.providers.types import (
 from catalog.providers.validation import check_speech
 
 _VOICES = "voices/v1/voices"
-# Half of what the API allows: long descriptions shall not make a page too large to read.
+# Half of the API's limit, so that long descriptions don't make a page too large to read.
 _PAGE_SIZE = 1000
 _MOST_PAGES = 1000
-# The calls want a model; each of them speaks with every voice.
+# Calls require a model; each model works with every voice.
 _MODEL = "inworld-tts-1.5-max"
-# Base64 needs four letters for three bytes.
+# Base64 uses 4 characters for 3 bytes.
 _SOUND_LIMIT = AUDIO_LIMIT * 4 // 3 + 4096
 _SPEECH_SETTINGS = (
     SettingField("speakingRate", "Speed", 0.5, 1.5, default=1, note="1 is the voice's own pace."),
@@ -59,24 +59,24 @@ _SPEECH_SETTINGS = (
         0.1,
         2,
         default=1,
-        note="Lower is the same each time, higher is livelier and less predictable.",
+        note="Lower is more consistent; higher is livelier and less predictable.",
     ),
 )
-# Five clones a minute are allowed, and no header tells when the next one is.
+# 5 clones per minute are allowed, and no header says when to retry.
 _CLONE_WAIT = 60.0
 
 
 def quote_filter_value(text: str) -> str:
-    """Return a text as one quoted value of a filter; see https://google.aip.dev/160."""
+    """Quote a string for a filter expression; see https://google.aip.dev/160."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-# Also professional clones, which a filter on "IVC" would leave out.
+# Includes professional clones, which a filter for "IVC" would miss.
 _OWN_FILTER = f"source != {quote_filter_value('SYSTEM')}"
 
 
 class Adapter(Provider):
-    """List by tokens that stand for offsets; clones are made at once, or refused inside a 200."""
+    """Lists by tokens that encode offsets; clones are instant, or rejected inside a 200."""
 
     info = ProviderInfo(
         slug="inworld",
@@ -85,10 +85,10 @@ class Adapter(Provider):
         hue=235,
         base_url="https://api.inworld.ai",
         docs_url="https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/list-voices",
-        key_hint="The Basic (Base64) key from the portal, as it is. To clone it needs write.",
+        key_hint="The Basic (Base64) key from the portal. Cloning requires write access.",
         sample_formats=frozenset({"wav", "mp3", "webm"}),
         min_sample_seconds=3,
-        # The pages name 15 and 30 seconds; above the larger one nobody says that it works.
+        # The documentation mentions both 15 and 30 seconds; longer samples may not work.
         max_sample_seconds=30,
         advised_sample_seconds=15,
         max_sample_bytes=4 * 1024 * 1024,
@@ -96,7 +96,7 @@ class Adapter(Provider):
         removes_noise=True,
         can_rename=True,
         can_delete=True,
-        delete_note="Inworld documents no way to bring back a deleted voice or its id.",
+        delete_note="Inworld offers no documented way to restore a deleted voice or its ID.",
         marker_length=500,
         clone_languages=LOCALES,
         transcript=Transcript.OPTIONAL,
@@ -109,8 +109,8 @@ class Adapter(Provider):
         ),
         speech_settings=_SPEECH_SETTINGS,
         max_speech_characters=2000,
-        speech_price_note="Inworld charges by the character, at a rate that its plans tell.",
-        # A create call may take four minutes; then two more in which a late voice may appear.
+        speech_price_note="Inworld charges per character. The rate depends on your plan.",
+        # A create call may take 4 minutes, plus 2 in which a late voice may still appear.
         settle_seconds=360,
     )
 
@@ -123,13 +123,14 @@ class Adapter(Provider):
     def check(self) -> CredentialCheck:
         """See https://docs.inworld.ai/api-reference/introduction on read and write permission.
 
-        No page tells which of them a key has: an empty clone, of which nothing can be made, does.
+        No endpoint reports a key's permissions, so an empty clone request, which can't create
+        anything, shows them.
         """
         found = try_permissions(
             self._find_workspace,
             lambda: self.request("POST", f"{_VOICES}:clone", repeatable=True, json={}),
         )
-        # Credit is asked for only when a voice is made: until then nobody can say yes.
+        # Credit is only checked when a voice is made, so until then it can't be a yes.
         can_clone = (
             PermissionState.UNKNOWN if found.can_clone is PermissionState.YES else found.can_clone
         )
@@ -155,11 +156,11 @@ class Adapter(Provider):
             told = (refused, noted, say_what_was_sent(wish.language))
             return CloneResult(remote_id, note="; ".join(filter(None, told)))
         if refused:
-            raise errors.RequestRejected(f"Inworld refused the recording: {refused}", status=200)
-        raise self.unclear("answered without the id of a voice", repeatable=False)
+            raise errors.RequestRejected(f"Inworld rejected the recording: {refused}", status=200)
+        raise self.unclear("sent a response without a voice ID", repeatable=False)
 
     def find_marked(self, marker: str) -> list[RemoteVoice]:
-        # A voice carries no date, but the list can be had in the order in which they were made.
+        # Voices carry no creation date, but the list can be sorted by it.
         return [
             self._read_voice(item)
             for item in self._items({"filter": _OWN_FILTER}, is_whole=True)
@@ -171,7 +172,7 @@ class Adapter(Provider):
 
     def rename(self, remote_id: str, name: str, description: str | None = None) -> None:
         """See https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/update-voice."""
-        # Whether a field that is left out is kept or emptied is not documented: send them all.
+        # It is undocumented whether omitted fields are kept or cleared, so send them all.
         item = self._item(remote_id)
         kept = item["description"] if isinstance(item.get("description"), str) else ""
         if description is not None:
@@ -205,12 +206,12 @@ class Adapter(Provider):
         return replace(self._read_sound(body, repeatable=False), charged=charged)
 
     def _read_sound(self, body: dict[str, Any], *, repeatable: bool) -> AudioClip:
-        # Some are given it inside ``result``, which the page does not know of.
+        # Some responses nest the audio inside an undocumented ``result``.
         nested = body.get("result")
         found = nested if isinstance(nested, dict) else body
         sound = decode_sound(found.get("audioContent"))
         if not sound:
-            words = "answered with something that is not sound"
+            words = "sent something that isn't audio"
             raise self.unclear(words, repeatable=repeatable)
         return AudioClip(sound, "audio/mpeg")
 
@@ -232,14 +233,14 @@ class Adapter(Provider):
         samples = answer.get("audioSamplesValidated")
         for sample in samples if isinstance(samples, list) else ():
             if isinstance(sample, dict):
-                # The whole recording comes back; nothing here shall keep or show it.
+                # The response echoes the whole recording; drop it.
                 sample.pop("audioData", None)
         return answer
 
     def _item(self, remote_id: str) -> dict[str, Any]:
         item = self.request_json("GET", f"{_VOICES}/{self.segment(remote_id)}")
         if not voice_id(item):
-            raise self.unclear("answered without a voice", repeatable=True)
+            raise self.unclear("sent a response without a voice", repeatable=True)
         return item
 
     def _list_page(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -251,8 +252,8 @@ class Adapter(Provider):
     def _items(
         self, narrowed: dict[str, Any], *, is_whole: bool = False
     ) -> Iterator[dict[str, Any]]:
-        """Yield every voice of a complete listing once, or raise; whole means none unreadable."""
-        # In the order of their making, so that one made meanwhile moves no other to another page.
+        """Yield each voice of a complete listing once, or raise; ``is_whole`` requires every id."""
+        # Sorted by creation, so that a new voice doesn't move others to another page.
         params = {"pageSize": _PAGE_SIZE, "orderBy": "created_at asc", **narrowed}
         tokens: set[str] = set()
         walk = ListWalk(voice_id)
@@ -263,15 +264,18 @@ class Adapter(Provider):
             yield from walk.take(page["voices"])
             token = page.get("nextPageToken") or ""
             if not token:
-                # The token stands for an offset: one deleted meanwhile lets another slip through.
+                # The token encodes an offset, so a deletion in the meantime makes us miss another
+                # voice.
                 if tokens and walk.lacks_some(LenientJson(page).amount("totalSize")):
-                    raise self.unclear("changed its list while it was read", repeatable=True)
+                    raise self.unclear(
+                        "changed its list of voices while it was being read", repeatable=True
+                    )
                 return
             if not isinstance(token, str) or token in tokens:
                 break
             tokens.add(token)
             params["pageToken"] = token
-        raise self.unclear("does not come to an end with its list", repeatable=True)
+        raise self.unclear("sent a list of voices without an end", repeatable=True)
 
     def _read_voice(self, item: dict[str, Any]) -> RemoteVoice:
         voice = read_voice(item)

@@ -1,4 +1,4 @@
-"""What Inworld is asked for a clone, and what it answers of the recordings.
+"""Clone requests to Inworld, and its verdicts on the recordings.
 
 https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/clone-voice
 """
@@ -17,13 +17,13 @@ LOCALES = (
     "en-US", "zh-CN", "ko-KR", "ja-JP", "ru-RU", "it-IT", "es-ES", "pt-BR", "de-DE", "fr-FR",
     "ar-SA", "pl-PL", "nl-NL", "hi-IN", "he-IL",
 )  # fmt: skip
-# Any other language, and none at all, is found out from the recording.
+# For any other or an unknown language, Inworld detects it from the recording.
 _DETECTED = "AUTO"
 _LOCALE_OF = {locale.partition("-")[0]: locale for locale in LOCALES}
 
 
 def clone_body(wish: CloneParams, longest: int) -> dict[str, Any]:
-    """Return the body that asks for a clone; its description is at most so long."""
+    """Return the request body for a clone; its description has at most ``longest`` characters."""
     spoken, cleans = drop_empty({"transcription": wish.transcript}), wish.remove_background_noise
     body = {
         "displayName": wish.name,
@@ -40,24 +40,24 @@ def clone_body(wish: CloneParams, longest: int) -> dict[str, Any]:
 
 
 def nearest_locale(language: str) -> str:
-    """Return the documented locale of a language, whatever its region; "" where there is none."""
+    """Return the documented locale for a language in any region, "" if there is none."""
     return _LOCALE_OF.get(language_tag(language).partition("-")[0], "")
 
 
 def say_what_was_sent(language: str) -> str:
-    """Say which language was sent in place of the one that was wished for, "" if it is that one."""
+    """Return a note if another language was sent than requested, else ""."""
     wished, sent = language_tag(language), nearest_locale(language)
     if not language or wished in (sent, sent.partition("-")[0]):
         return ""
     asked = language_label(wished or language)
     if not sent:
-        return f"Inworld has no setting for {asked}, so it was asked to detect the language."
-    return f"Inworld has no setting for {asked}, so {language_label(sent)} was sent."
+        return f"Inworld has no setting for {asked}, so it detected the language."
+    return f"Inworld has no setting for {asked}, so {language_label(sent)} was used."
 
 
 def read_verdicts(made: LenientJson, field: str) -> Iterator[str]:
-    """Yield what is said of the recordings in their errors or warnings."""
+    """Yield the errors or warnings about the recordings."""
     for sample in made.objects("audioSamplesValidated"):
-        # Each text in an object by the page, and bare by what others were sent.
+        # Documented as objects with a text, but some responses contain bare strings.
         yield from (entry.line("text") for entry in sample.objects(field))
         yield from sample.lines(field)

@@ -1,4 +1,4 @@
-"""Reads a voice as Inworld describes it.
+"""Parses Inworld voices.
 
 The fields: https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/list-voices
 """
@@ -23,7 +23,7 @@ _WORKSPACE = re.compile(r"workspaces/([^/]+)/voices/")
 
 
 def read_voice(item: dict[str, Any]) -> RemoteVoice:
-    """Return the voice with all that could be read; ``problem`` names what could not."""
+    """Parse a voice; ``problem`` names the fields that couldn't be read."""
     voice = LenientJson(item)
     remote_id = voice.exact("voiceId", 200)
     categories = voice.lines("categories")
@@ -55,20 +55,20 @@ def read_voice(item: dict[str, Any]) -> RemoteVoice:
         raw=drop_empty(raw),
         is_owned=kind in _OWN,
         details=drop_empty({"tags": tags, "workspace": workspace_of(voice)}),
-        # Last, when all has been read.
+        # Must come last, after all fields were read.
         problem=voice.problem,
     )
 
 
 def voice_id(item: Any) -> str:
-    """Return the id of a voice in a list, "" if it has none that can be used."""
+    """Return the id of a listed voice, "" if it has no usable one."""
     found = LenientJson(item).exact("voiceId", 200)
-    # Dots alone would lead to another address.
+    # Dots alone would lead to another path.
     return found if found.strip(".") else ""
 
 
 def workspace_of(voice: LenientJson) -> str:
-    """Return the workspace that an own voice belongs to, "" for all others."""
+    """Return the workspace of the user's own voice, "" for all others."""
     if _KINDS.get(voice.line("source", 40)) not in _OWN:
         return ""
     named = _WORKSPACE.match(voice.exact("name", 400))

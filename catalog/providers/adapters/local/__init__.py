@@ -1,4 +1,4 @@
-"""Local: voices that speak on this machine, with no key, no network and no limit."""
+"""Local: voices generated on this machine, without keys, network, or limits."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -50,7 +50,7 @@ _DEFAULT_LANGUAGE = "en-US"
 
 
 class Adapter(Provider):
-    """The voices of one account of this machine; the account's name is its key.
+    """The local voices of one account, whose name serves as the key.
 
     ``base_url`` is the folder that holds the model's weights and the clones.
     """
@@ -69,22 +69,22 @@ class Adapter(Provider):
         advised_sample_seconds=30,
         can_clone=True,
         clone_note=(
-            "Voice match (experimental): a few minutes of searching on this machine for a voice of"
-            " the same timbre. It copies no accent and no way of speaking."
+            "Voice match (experimental): searches for a few minutes for a voice with a similar"
+            " timbre. It doesn't copy accent or speaking style."
         ),
         can_rename=True,
         can_delete=True,
         deletes_for_good=True,
-        delete_note="A deleted Local clone is gone for good.",
+        delete_note="A deleted Local clone can't be restored.",
         can_speak=True,
         max_speech_characters=3000,
         speaks_free=True,
-        speech_price_note="Free: it is spoken on this machine.",
+        speech_price_note="Free. Runs on this machine.",
         speech_settings=(
             SettingField("speed", "Speed", SLOWEST, FASTEST, 0.05, 1.0, "1 is the voice's own."),
         ),
         marker_length=200,
-        # A clone is a file: it is there or not, with nothing in between.
+        # A clone is a single file, so it never appears late.
         settle_seconds=0,
     )
 
@@ -101,7 +101,7 @@ class Adapter(Provider):
         try:
             self._clones = CloneStore(Path(base_url), self._account)
         except ValueError:
-            raise errors.CredentialRejected("This is no account of this machine.") from None
+            raise errors.CredentialRejected("This machine has no such account.") from None
 
     def __exit__(
         self,
@@ -109,10 +109,10 @@ class Adapter(Provider):
         exc: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Keep the engine: the next one who speaks needs it as well."""
+        """Keep the engine loaded for the next synthesis."""
 
     def check(self) -> CredentialCheck:
-        """Verify the weights; https://github.com/hexgrad/kokoro describes the model."""
+        """Verify the weights; the model is described at https://github.com/hexgrad/kokoro."""
         try:
             prepare_weights(Path(self.base_url))
         except TTSUnavailable as exc:
@@ -149,16 +149,16 @@ class Adapter(Provider):
         return _as_remote(clone)
 
     def is_ready(self, remote_id: str) -> bool:
-        """Tell that a voice which is there can speak."""
+        """Return True for every existing voice."""
         self.voice(remote_id)
         return True
 
     def clone(self, wish: CloneParams) -> CloneResult:
-        """Search for the voice on this machine; the same marker always leads to the same clone."""
+        """Search for a matching voice; the same marker always yields the same clone."""
         language = wish.language or _DEFAULT_LANGUAGE
         problem = language_problem(language)
         if problem:
-            raise errors.RequestRejected(f"This machine could not speak with the clone. {problem}")
+            raise errors.RequestRejected(f"The clone can't be spoken here. {problem}")
         remote_id = CloneStore.make_id(wish.marker)
         if self._clones.find(remote_id) is None:
             likeness = make_likeness(wish, self._load_engine())
@@ -177,12 +177,12 @@ class Adapter(Provider):
         return CloneResult(remote_id)
 
     def find_marked(self, marker: str) -> list[RemoteVoice]:
-        """Look for the mark in the descriptions of the clones."""
+        """Search the descriptions of the clones for the marker."""
         marked = (clone for clone in self._clones if has_marker(clone.description, marker))
         return [_as_remote(clone) for clone in marked]
 
     def rename(self, remote_id: str, name: str, description: str | None = None) -> None:
-        """Write the clone anew; its mark stays, whatever the description becomes."""
+        """Rewrite the clone's file; its marker stays in the description."""
         clone = self._clones.find(remote_id)
         if clone is None:
             raise self._no_such_voice()
@@ -193,19 +193,19 @@ class Adapter(Provider):
             raise self._no_such_voice()
 
     def delete(self, remote_id: str) -> None:
-        """Remove the clone's file; a stock voice is part of the model and stays."""
+        """Delete the clone's file; stock voices are part of the model and can't be deleted."""
         if remote_id in style_names():
-            raise errors.RequestRejected("A voice of the model itself cannot be deleted.")
+            raise errors.RequestRejected("Built-in voices can't be deleted.")
         if not self._clones.delete(remote_id):
             raise self._no_such_voice()
 
     def preview(self, remote_id: str, preview_url: str = "", sample_id: str = "") -> AudioClip:
-        """Speak a sentence in which the voice says its name; a stock voice does so but once."""
+        """Generate a sentence that introduces the voice; cached for stock voices."""
         name, tag, style = self._find_speaker(remote_id)
         recipe = preview_address(remote_id, tag, name)
         if remote_id not in style_names() or not recipe:
             return self._speak(hello_text(tag, name), style, tag, 1.0)
-        # Every account of this machine has the same stock voices.
+        # All accounts on this machine share the stock voices.
         digest = hashlib.sha256(recipe.encode()).hexdigest()[:32]
         path = Path(self.base_url) / "previews" / f"{digest}.mp3"
         if not path.is_file():
@@ -213,13 +213,13 @@ class Adapter(Provider):
         return AudioClip(path.read_bytes(), "audio/mpeg", charged=0)
 
     def speak(self, wish: SpeechParams) -> AudioClip:
-        """Speak a text in the voice, read in the language asked for or else the voice's own."""
+        """Synthesize a text in the requested language, or else in the voice's own."""
         _, tag, style = self._find_speaker(wish.remote_id)
         speed = float(wish.settings.get("speed", 1.0))
         return self._speak(wish.text, style, wish.language or tag, speed)
 
     def _find_speaker(self, remote_id: str) -> tuple[str, str, Style]:
-        """Return a voice's name, language and style."""
+        """Return a voice's name, language, and style."""
         if remote_id in style_names():
             return stock_name(remote_id), tongue_of(remote_id).tag, load_style(remote_id)
         clone, style = self._clones.find(remote_id), self._clones.style_of(remote_id)
@@ -241,7 +241,7 @@ class Adapter(Provider):
             raise errors.RequestRejected(str(exc)) from None
 
     def _no_such_voice(self) -> errors.NotFound:
-        return errors.NotFound("There is no such voice on this machine.")
+        return errors.NotFound("This voice doesn't exist on this machine.")
 
 
 def _as_remote(clone: LocalClone) -> RemoteVoice:

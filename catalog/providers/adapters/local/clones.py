@@ -1,4 +1,4 @@
-"""Clones of one account: one file each, whole or not there, named after the job's marker."""
+"""Clones of one account: one complete file each, named after the job's marker."""
 
 import contextlib
 import hashlib
@@ -22,7 +22,7 @@ _ACCOUNT = re.compile(r"[a-z0-9-]{1,80}")
 
 @dataclass(frozen=True, slots=True)
 class LocalClone:
-    """One clone as it lies on the disk, without its style."""
+    """One stored clone, without its style."""
 
     remote_id: str
     name: str
@@ -34,21 +34,21 @@ class LocalClone:
 
     @property
     def markers(self) -> list[str]:
-        """The marks of the jobs that made it."""
+        """The markers of the jobs that made it."""
         return find_markers(self.description)
 
 
 class CloneStore:
-    """The clones of one account in its folder; a change writes a whole file and renames it."""
+    """The clones of one account in its folder; changes write a complete file and rename it."""
 
     def __init__(self, root: Path, account: str) -> None:
         if not _ACCOUNT.fullmatch(account):
-            raise ValueError("This is no name of an account.")
+            raise ValueError("This isn't a valid account name.")
         self._folder = root / "voices" / account
 
     @staticmethod
     def make_id(marker: str) -> str:
-        """Return the id that the clone of a job has, however often the job is carried out."""
+        """Return the id of a job's clone, the same for every attempt."""
         return f"match-{hashlib.sha256(marker.encode()).hexdigest()[:20]}"
 
     def __iter__(self) -> Iterator[LocalClone]:
@@ -57,26 +57,26 @@ class CloneStore:
         yield from sorted(found, key=lambda clone: (clone.made_at, clone.remote_id))
 
     def find(self, remote_id: str) -> LocalClone | None:
-        """Return one clone, None where it is not or no longer there."""
+        """Return one clone, None if it doesn't exist."""
         with contextlib.suppress(FileNotFoundError), self._open(remote_id) as file:
             return LocalClone(**json.loads(file["about"].tobytes()))
         return None
 
     def style_of(self, remote_id: str) -> Style | None:
-        """Return how the clone sounds, None where it is not there."""
+        """Return the clone's style, None if it doesn't exist."""
         with contextlib.suppress(FileNotFoundError), self._open(remote_id) as file:
             return check_style(file["style"].astype(np.float32))
         return None
 
     def keep(self, clone: LocalClone, style: Style) -> None:
-        """Keep the clone, durably before this returns."""
+        """Store the clone durably."""
         about = np.frombuffer(json.dumps(asdict(clone)).encode(), np.uint8)
         content = io.BytesIO()
         np.savez(content, about=about, style=check_style(style).astype(np.float16))
         write_whole(self._path(clone.remote_id), content.getvalue())
 
     def rename(self, remote_id: str, name: str, description: str | None) -> bool:
-        """Give the clone another name; False where it is not there."""
+        """Rename the clone; return False if it doesn't exist."""
         clone, style = self.find(remote_id), self.style_of(remote_id)
         if clone is None or style is None:
             return False
@@ -87,7 +87,7 @@ class CloneStore:
         return True
 
     def delete(self, remote_id: str) -> bool:
-        """Remove the clone for good; False where it is not there."""
+        """Delete the clone permanently; return False if it doesn't exist."""
         try:
             self._path(remote_id).unlink()
         except FileNotFoundError:

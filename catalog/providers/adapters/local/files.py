@@ -1,4 +1,4 @@
-"""Files that are whole or not there, and on the disk before anybody relies on them."""
+"""Write files atomically and durably."""
 
 import os
 import secrets
@@ -8,7 +8,7 @@ from catalog.core.private_files import make_private_folder
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file under another name and rename it, durably before this returns."""
+    """Write a draft, flush it to disk, and rename it to ``path``."""
     make_private_folder(path.parent)
     draft = path.with_name(f".draft-{secrets.token_hex(8)}")
     try:
@@ -25,7 +25,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Bring to the disk what was renamed in the folder or removed from it."""
+    """Flush renames and deletions in the folder to disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

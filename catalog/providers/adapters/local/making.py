@@ -1,4 +1,4 @@
-"""Make a clone: the blend of stock voices that sounds most like the samples."""
+"""Make a clone: find the blend of stock voices that sounds most like the samples."""
 
 from dataclasses import dataclass
 
@@ -18,17 +18,17 @@ from catalog.providers.errors import RequestRejected
 from catalog.providers.types import AudioClip, CloneParams, SampleFile
 
 LONGEST_SECONDS = 600.0
-# What goes to it as it is; anything else arrives as WAV.
+# These are used as uploaded; anything else arrives as WAV.
 SAMPLE_FORMATS = frozenset({"wav", "mp3", "flac", "ogg", "m4a", "webm"})
-# The rate at which all samples are put together; what listens to them takes any.
+# The sample rate in Hz for joining samples; the encoders accept any.
 _RATE = 16_000
-# What is spoken for the ear of the search is always English, which can be read everywhere.
+# Candidates always speak English, because every machine can.
 _SEARCHED_IN = "en-US"
 
 
 @dataclass(frozen=True, slots=True)
 class MadeClone:
-    """A clone's style, its likely gender, and what was measured, for its page and for its job."""
+    """A clone's style, likely gender, measurements for its page, and a note for its job."""
 
     style: Style
     gender: str
@@ -37,25 +37,25 @@ class MadeClone:
 
 
 def make_likeness(wish: CloneParams, engine: TTSEngine) -> MadeClone:
-    """Search the style that sounds most like the samples; raises RequestRejected."""
+    """Find the style that sounds most like the samples; raises RequestRejected."""
 
     def speak(text: str, weights: NDArray[np.float32]) -> tuple[NDArray[np.float32], int]:
         return engine.speak(text, blend_styles(weights), _SEARCHED_IN), RATE
 
     def tell_progress(progress: MatchProgress) -> None:
         wish.tell(
-            f"Trying voices: {progress.done} of {progress.total};"
-            f" likeness so far {progress.similarity:.2f}. Nearest stock voice: {nearest}.",
+            f"Trying voices: {progress.done:,} of {progress.total:,}."
+            f" Similarity so far: {progress.similarity:.2f}. Closest stock voice: {nearest}.",
             progress.done / progress.total,
         )
 
     try:
         wave = np.concatenate([_read_sample(each) for each in wish.samples])
-        wish.tell("Listening to the sample.", 0)
+        wish.tell("Analyzing the sample.", 0)
         first = glance(wave, _RATE)
         nearest = stock_name(first.nearest)
-        wish.tell(f"Nearest stock voice: {nearest}. Speaking a first guess.", 0)
-        # Something to hear after seconds, where the search takes minutes.
+        wish.tell(f"Closest stock voice: {nearest}. Generating a first guess.", 0)
+        # Gives people something to hear after seconds, as the search takes minutes.
         wish.play(AudioClip(to_mp3(*speak(SPOKEN, first.blend)), "audio/mpeg", charged=0))
         match = match_voice(wave, _RATE, speak, tell_progress)
     except (NotDecodable, NotAWave, TTSError) as exc:
@@ -71,15 +71,15 @@ def make_likeness(wish: CloneParams, engine: TTSEngine) -> MadeClone:
 def _read_sample(sample: SampleFile) -> NDArray[np.float32]:
     found = sniff_format(sample.content)
     if found is None:
-        raise NotDecodable("This is not a sound file that we know.")
+        raise NotDecodable("This audio format isn't supported.")
     wave, _ = decode_audio(sample.content, found, max_seconds=LONGEST_SECONDS, rate=_RATE)
     return wave
 
 
 def _compare(match: VoiceMatch) -> str:
     return (
-        f"Likeness to the sample {match.similarity:.2f} of 1, by an encoder that took no part in"
-        f" the search; {stock_name(match.nearest)}, the nearest stock voice, has"
+        f"Similarity to the sample: {match.similarity:.2f} of 1, measured by an encoder not used in"
+        f" the search. The closest stock voice, {stock_name(match.nearest)}, scores"
         f" {match.nearest_similarity:.2f}."
     )
 
@@ -88,9 +88,9 @@ def _describe(match: VoiceMatch) -> dict[str, str]:
     nearest = stock_name(match.nearest)
     described = {
         "Made by": "Voice match (experimental): the timbre of the sample, not its accent",
-        "Likeness to the sample": f"{match.similarity:.2f} of 1",
-        "Likeness of the nearest stock voice": f"{match.nearest_similarity:.2f} of 1, {nearest}",
-        "Judged by": "VoiceFilter, an encoder that took no part in the search",
+        "Similarity to the sample": f"{match.similarity:.2f} of 1",
+        "Similarity of the closest stock voice": f"{match.nearest_similarity:.2f} of 1, {nearest}",
+        "Judged by": "VoiceFilter, an encoder not used in the search",
         "Voices tried": str(match.tries),
     }
-    return {**described, "Mind": match.warning} if match.warning else described
+    return {**described, "Note": match.warning} if match.warning else described

@@ -1,4 +1,4 @@
-"""The 54 voices that come with the model, labelled, and what each says of itself."""
+"""The 54 stock voices of the model, their labels, and their preview texts."""
 
 from typing import NamedTuple
 
@@ -6,12 +6,12 @@ from catalog.audio.tts.phonemes import language_problem
 from catalog.audio.tts.styles import style_names
 from catalog.providers.types import Kind, RemoteVoice, VoiceState
 
-# Raised when previews shall be spoken anew.
+# Increase it to regenerate previews.
 _PREVIEW_VERSION = 1
 
 
 class StockLanguage(NamedTuple):
-    """A language of the model: its tag, its name, its accent, and how a voice says hello."""
+    """A language of the model: its tag, name, accent, and preview text."""
 
     tag: str
     name: str
@@ -34,7 +34,7 @@ _TONGUES = {
     "z": StockLanguage("zh-CN", "Chinese", "", "你好，这是我的声音。"),
 }
 _GENDERS = {"f": "female", "m": "male"}
-# The grades that the model's authors give; they gave none to the Spanish and Brazilian voices.
+# The grades given by the model's authors; Spanish and Brazilian voices have none.
 # https://github.com/hexgrad/kokoro
 _GRADES = {
     "af_heart": "A", "af_alloy": "C", "af_aoede": "C+", "af_bella": "A-", "af_jessica": "D",
@@ -51,29 +51,29 @@ _GRADES = {
 
 
 def tongue_of(voice: str) -> StockLanguage:
-    """Return the language that a stock voice was made for."""
+    """Return the language of a stock voice."""
     return _TONGUES[voice[0]]
 
 
 def hello_text(tag: str, name: str) -> str:
-    """Return what a voice of this language says to show how it sounds."""
+    """Return the preview text for a voice of this language."""
     code = tag.partition("-")[0]
     fitting = (each for each in _TONGUES.values() if each.tag.partition("-")[0] == code)
     return next(fitting, _TONGUES["a"]).hello.format(name=name)
 
 
 def preview_address(voice: str, tag: str, name: str) -> str:
-    """Name the preview by what it is made of; "" where it cannot be spoken here."""
+    """Return an address that identifies the preview, "" if it can't be generated here."""
     return "" if language_problem(tag) else f"local:{_PREVIEW_VERSION}:{voice}:{tag}:{name}"
 
 
 def stock_voices() -> list[RemoteVoice]:
-    """Return every stock voice, also those whose language cannot be spoken here yet."""
+    """Return every stock voice, including those whose language this machine can't speak yet."""
     return [_stock_voice(voice) for voice in style_names()]
 
 
 def stock_name(voice: str) -> str:
-    """Return what a stock voice is called."""
+    """Return the display name of a stock voice."""
     return voice.partition("_")[2].capitalize()
 
 
@@ -86,7 +86,7 @@ def _stock_voice(voice: str) -> RemoteVoice:
     tongue, name = tongue_of(voice), stock_name(voice)
     problem = language_problem(tongue.tag)
     grade = _GRADES.get(voice, "")
-    details = {"Model": "Kokoro-82M, 8 bit", "Quality": grade or "Not graded by its authors"}
+    details = {"Model": "Kokoro-82M, 8 bit", "Quality": grade or "Not graded by the authors"}
     speaks = f"Speaks {tongue.name} on this machine."
     graded = f" Graded {grade} by the authors of the model." if grade else ""
     return RemoteVoice(

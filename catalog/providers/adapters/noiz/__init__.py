@@ -1,11 +1,11 @@
-"""Noiz: built-in voices, and clones made at once from one recording; nothing can be renamed.
+"""Noiz: built-in voices and instant clones from one recording; voices can't be renamed.
 
 API reference: https://developers.noiz.ai/docs-voices
 
-A clone has no description there, so the short form of our marker stands behind its name, and is
-taken off again wherever the name is shown. What the marker was cannot be read back from it: a
-voice is found by comparing short forms. Nothing tells whose account a key opens, so the account's
-reference stays empty, and what identifies the account is the key itself.
+Clones have no description, so the short form of our marker is appended to the name, and removed
+wherever the name is shown. The marker can't be recovered from it; voices are found by comparing
+short forms. No endpoint identifies a key's account, so the account's reference stays empty, and
+the key itself identifies the account.
 """
 
 import itertools
@@ -54,12 +54,12 @@ from catalog.providers.validation import check_speech
 _MOST_PAGES = 2000
 _LONGEST_SENT_NAME = 100
 _BREAKDOWNS = range(500, 600)
-# Its other endpoints say 200 where those of voices say 0.
+# Voice endpoints return code 0 for success, the others 200.
 _SUCCESSES = (0, 200)
 
 
 class Adapter(Provider):
-    """Two lists, of own and of built-in voices; a deleted voice may go on being listed."""
+    """Separate lists of own and built-in voices; deleted voices may stay listed."""
 
     info = ProviderInfo(
         slug="noiz",
@@ -68,7 +68,7 @@ class Adapter(Provider):
         hue=85,
         base_url="https://noiz.ai/v1",
         docs_url="https://developers.noiz.ai/docs-voices",
-        key_hint="From developers.noiz.ai, API keys. Paste it as it is, without decoding it.",
+        key_hint="From developers.noiz.ai, API keys. Paste it unchanged; don't decode it.",
         sample_formats=frozenset({"wav", "mp3", "m4a"}),
         max_name_length=_LONGEST_SENT_NAME - SHORT_MARK_LENGTH,
         can_clone=True,
@@ -76,8 +76,7 @@ class Adapter(Provider):
         can_delete=True,
         deletes_for_good=False,
         delete_note=(
-            "Noiz marks the voice as deleted and keeps the recording in its storage;"
-            " there is no way to bring the voice back."
+            "Noiz marks the voice as deleted but keeps the recording. The voice can't be restored."
         ),
         marker_length=SHORT_MARK_LENGTH,
         has_kept_deletions=True,
@@ -92,8 +91,8 @@ class Adapter(Provider):
             SettingField("speed", "Speed", 0.5, 2, default=1, note="1 is the voice's own pace."),
         ),
         max_speech_characters=5000,
-        speech_price_note="Noiz takes it from the key's monthly quota, and does not tell how much.",
-        # A create call may take four minutes; then two more in which a late voice may appear.
+        speech_price_note="Uses the key's monthly quota. Noiz doesn't say how much.",
+        # A create call may take 4 minutes, plus 2 in which a late voice may still appear.
         settle_seconds=360,
     )
 
@@ -104,11 +103,11 @@ class Adapter(Provider):
         said = LenientJson(body if isinstance(body, dict) else None)
         code, message = said.whole("code"), said.line("message")
         if status < 400:
-            # Its own code repeats the status, or tells of a failure inside a good answer.
+            # The body's own code repeats the status, or reports a failure in a successful response.
             is_good = code in _SUCCESSES or not said.tells("code")
             return None if is_good else _read_failure(code, message)
         kind = _kind_of(status, message)
-        # Without a code, a missing page speaks, and not a missing voice.
+        # A 404 without a code means a missing page, not a missing voice.
         if not message or (code is None and kind is errors.NotFound):
             return None
         return ErrorBody(kind, message, "" if code is None else str(code))
@@ -128,7 +127,7 @@ class Adapter(Provider):
     def voices(self, keyword: str = "") -> Iterator[RemoteVoice]:
         """See https://developers.noiz.ai/docs-voices on listing.
 
-        ``keyword`` keeps those that have it in their name, description or labels.
+        ``keyword`` filters by name, description, or labels.
         """
         return map(ListedVoice.read, self.listing(keyword))
 
@@ -152,7 +151,7 @@ class Adapter(Provider):
         return self._create({"data": _clone_fields(wish), "files": {"file": file}})
 
     def clone_from_url(self, wish: CloneParams, voice_url: str) -> CloneResult:
-        """Make a voice from a recording that Noiz fetches itself; the wish's samples stay here.
+        """Create a voice from a recording that Noiz downloads itself; ignores ``wish.samples``.
 
         See https://developers.noiz.ai/docs-voices on cloning.
         """
@@ -160,7 +159,7 @@ class Adapter(Provider):
         return self._create({"files": {name: (None, value) for name, value in fields.items()}})
 
     def find_marked(self, marker: str) -> list[RemoteVoice]:
-        # Not by keyword: how soon the search knows a voice is not documented.
+        # Not by keyword, because it is undocumented how soon the search finds a new voice.
         found = {
             voice_id(item): read_voice(item, OWN)
             for item in self._items(OWN, is_whole=True)
@@ -205,7 +204,7 @@ class Adapter(Provider):
         return self.request_audio("POST", "text-to-speech", files=form)
 
     def _preview_addresses(self, remote_id: str, listed: str) -> Iterator[str]:
-        # The one that was listed may have expired by now; only then the voice is asked for.
+        # The listed URL may have expired; only then fetch the voice.
         if listed:
             yield listed
         for url in addresses_of(LenientJson(self._item(remote_id))):
@@ -216,24 +215,24 @@ class Adapter(Provider):
         made = LenientJson(self.request_json("POST", "voices", **sent).get("data"))
         remote_id = made.exact("voice_id", 200)
         if not remote_id:
-            raise self.unclear("answered without the id of a voice", repeatable=False)
+            raise self.unclear("sent a response without a voice ID", repeatable=False)
         return CloneResult(remote_id)
 
     def _item(self, remote_id: str) -> dict[str, Any]:
         item = self.request_json("GET", f"voices/{self.segment(remote_id)}").get("data")
         if not isinstance(item, dict) or not voice_id(item):
-            raise self.unclear("answered without a voice", repeatable=True)
+            raise self.unclear("sent a response without a voice", repeatable=True)
         return item
 
     def _page(self, params: dict[str, Any]) -> tuple[list[Any], int | None]:
-        """Return the voices of a page, and how many there are in all if that is told."""
+        """Return the voices of a page, and the total number if known."""
         body = self.request_json("GET", "voices", params=params)
         page = body.get("data")
-        # Its code says that this is what was asked for, also where there is nothing to tell.
+        # With a success code, missing data means an empty page.
         if page is None and LenientJson(body).whole("code") in _SUCCESSES:
             return [], 0
         if not isinstance(page, dict):
-            raise self.unclear("answered without a list of voices", repeatable=True)
+            raise self.unclear("sent a response without a list of voices", repeatable=True)
         told = LenientJson(page).amount("total_count")
         total = None if told is None else int(told)
         promises = total if params["skip"] == 0 else None
@@ -247,9 +246,9 @@ class Adapter(Provider):
     def _items(
         self, voice_type: str, keyword: str = "", *, is_whole: bool = False
     ) -> Iterator[dict[str, Any]]:
-        """Yield every voice of a complete listing, or raise; a voice may come by twice.
+        """Yield every voice of a complete listing, or raise; a voice may appear twice.
 
-        Whole means that none is unreadable.
+        ``is_whole`` requires every id.
         """
         walk = OffsetWalk()
         wanted = {"voice_type": voice_type, **({"keyword": keyword} if keyword else {})}
@@ -263,7 +262,7 @@ class Adapter(Provider):
                 return
             if walk.is_stuck:
                 break
-        raise self.unclear("does not come to an end with its list", repeatable=True)
+        raise self.unclear("sent a list of voices without an end", repeatable=True)
 
 
 def _read_failure(code: int | None, message: str) -> ErrorBody:

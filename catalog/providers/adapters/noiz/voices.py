@@ -1,4 +1,4 @@
-"""Reads a voice as Noiz describes it.
+"""Parses Noiz voices.
 
 The fields: https://developers.noiz.ai/docs-voices
 """
@@ -14,17 +14,17 @@ LONGEST_NAME = 300
 OWN, BUILT_IN = "custom", "built-in"
 _LONGEST_URL = 2048
 _KINDS = {OWN: Kind.CLONE, BUILT_IN: Kind.LIBRARY}
-# Either may be the one that plays; the first is an address by its name.
+# Either may be playable; "url" is more likely.
 _ADDRESSES = ("url", "sample")
 
 
 def voice_id(item: Any) -> str:
-    """Return the id of a voice in a list, "" if it has none that can be used."""
+    """Return the id of a listed voice, "" if it has no usable one."""
     return LenientJson(item).exact("voice_id", 200)
 
 
 def read_voice(item: dict[str, Any], voice_type: str = "") -> RemoteVoice:
-    """Return the voice with all that could be read; the type is that of the list it stood in."""
+    """Parse a voice; ``voice_type`` is the type of the list that contained it."""
     voice = LenientJson(item)
     remote_id = voice.exact("voice_id", 200)
     name = split_short_marker(voice.line("display_name", LONGEST_NAME))[0]
@@ -36,7 +36,7 @@ def read_voice(item: dict[str, Any], voice_type: str = "") -> RemoteVoice:
     return RemoteVoice(
         remote_id=remote_id,
         name=name or remote_id,
-        # The only words that Noiz has for a voice, and most of them are none of our facets.
+        # Noiz's only text about a voice; most of it fits none of our facets.
         description=labels,
         kind=_KINDS.get(kind, Kind.UNKNOWN),
         gender=said.gender,
@@ -59,6 +59,6 @@ def read_voice(item: dict[str, Any], voice_type: str = "") -> RemoteVoice:
 
 
 def addresses_of(voice: LenientJson) -> list[str]:
-    """Return where the voice may be heard, the likelier address first."""
+    """Return the URLs of the voice's preview, the more likely one first."""
     found = (voice.exact(name, _LONGEST_URL) for name in _ADDRESSES)
     return [url for url in dict.fromkeys(found) if url.startswith(("https://", "http://"))]

@@ -1,13 +1,13 @@
-"""StepFun: built-in Chinese voices, and clones that have neither a name nor a way to delete them.
+"""StepFun: built-in Chinese voices, and clones without names that can't be deleted.
 
 API reference: https://platform.stepfun.ai/docs/en/api-reference/audio/list-voice
 
-A clone takes two calls: the recording is uploaded, and then a voice is made of it, which is
-charged at once. The file's id is kept in between, so that a clone goes on with the second call,
-and is found again by it. The file's name carries the marker, in case the id gets lost.
-Nothing tells whose account a key opens, so the account's reference stays empty, and what identifies
-the account is the key itself. It has no stored sample to hear. Hearing a clone before it is made is
-charged: ``preview_clone`` does it, and no page asks for it.
+A clone takes two calls: upload the recording, then create a voice from it, which is charged at
+once. The file's id is stored in between to resume with the second call and to find the voice
+again. The file's name carries the marker in case the id is lost.
+No endpoint identifies a key's account, so the account's reference stays empty, and the key itself
+identifies the account. StepFun has no stored previews. Hearing a clone before it is made is
+charged: ``preview_clone`` does this, but no page offers it.
 """
 
 import itertools
@@ -50,18 +50,18 @@ from catalog.providers.validation import check_speech
 _PAGE_SIZE = 100
 _MOST_PAGES = 2000
 _LONGEST_TEXT = 5000
-# The only model that the list of built-in voices is documented to take.
+# The only model documented for the list of built-in voices.
 _LIST_MODEL = "step-tts-2"
 _CLONE_MODEL = "stepaudio-2.5-tts"
 _SPOKEN = {"model": _LIST_MODEL, "input": "{text}", "voice": "{voice}"}
 _PACE_NOTE = "1 is the voice's own pace."
 _MODERATED = 451
-# Base64 needs four letters for three bytes.
+# Base64 uses 4 characters for 3 bytes.
 _PREVIEW_LIMIT = AUDIO_LIMIT * 4 // 3 + 4096
 
 
 class Adapter(Provider):
-    """Own voices by cursor, built-in ones in another shape; clones in two steps, for good."""
+    """Own voices by cursor, built-in ones in another format; clones take two calls."""
 
     info = ProviderInfo(
         slug="stepfun",
@@ -80,8 +80,8 @@ class Adapter(Provider):
         # https://platform.stepfun.ai/docs/en/guides/pricing/details
         clone_price_note="$1.50 for each voice, charged at once",
         delete_note=(
-            "StepFun has no way to delete a voice. Voiceboard can only hide it from its lists;"
-            " at StepFun it stays, and it has been paid for."
+            "StepFun can't delete voices. Voiceboard can only hide the voice here;"
+            " it remains at StepFun."
         ),
         finds_by_progress=True,
         transcript=Transcript.OPTIONAL,
@@ -89,11 +89,11 @@ class Adapter(Provider):
         speech_call=SpeechApiCall("audio/speech", _SPOKEN, own_body={"model": _CLONE_MODEL}),
         speech_settings=(
             SettingField("speed", "Speed", 0.5, 2, default=1, note=_PACE_NOTE),
-            SettingField("volume", "Volume", 0.1, 2, default=1, note="1 is as it was recorded."),
+            SettingField("volume", "Volume", 0.1, 2, default=1, note="1 is the recorded volume."),
         ),
         max_speech_characters=1000,
-        speech_price_note="StepFun charges by the character, at a rate that its plans tell.",
-        # A create call may take four minutes; then two more in which a late voice may appear.
+        speech_price_note="StepFun charges per character. The rate depends on your plan.",
+        # A create call may take 4 minutes, plus 2 in which a late voice may still appear.
         settle_seconds=360,
     )
 
@@ -106,7 +106,7 @@ class Adapter(Provider):
         if not message:
             return None
         if status == _MODERATED:
-            message = f"its content moderation objects. {message}"
+            message = f"its content moderation blocked this. {message}"
         return ErrorBody(judge_refusal(status, code, message), message, code)
 
     def check(self) -> CredentialCheck:
@@ -143,11 +143,11 @@ class Adapter(Provider):
                 yield entry
 
     def voice(self, remote_id: str) -> RemoteVoice:
-        """See https://platform.stepfun.ai/docs/en/api-reference/audio/list-voice: only lists."""
+        """See https://platform.stepfun.ai/docs/en/api-reference/audio/list-voice, lists only."""
         for entry in itertools.chain(self._own_entries(), self._built_in_entries()):
             if entry.remote_id == remote_id:
                 return entry.read()
-        raise errors.NotFound("StepFun does not list this voice.")
+        raise errors.NotFound("StepFun has no such voice.")
 
     def clone(self, wish: CloneParams) -> CloneResult:
         """See https://platform.stepfun.ai/docs/en/api-reference/audio/create-voice."""
@@ -156,9 +156,9 @@ class Adapter(Provider):
         made = LenientJson(self.request_json("POST", "audio/voices", json=wanted))
         remote_id = made.identifier("id")
         if not remote_id:
-            raise self.unclear("answered without the id of a voice", repeatable=False)
+            raise self.unclear("sent a response without a voice ID", repeatable=False)
         if made.flag("duplicated"):
-            return CloneResult(remote_id, note="StepFun had made this voice already.")
+            return CloneResult(remote_id, note="StepFun had already made this voice.")
         return CloneResult(remote_id)
 
     def find_by_progress(self, progress: Mapping[str, str]) -> list[RemoteVoice]:
@@ -166,7 +166,7 @@ class Adapter(Provider):
         file_ids = {progress["file_id"]} if progress.get("file_id") else set()
         if progress.get("marker"):
             file_ids |= self._find_marked_files(progress["marker"])
-        # Without a file there was nothing yet to make a voice of.
+        # Without a file, no voice can have been made.
         return self._find_made_of(file_ids) if file_ids else []
 
     def _find_marked_files(self, marker: str) -> set[str]:
@@ -174,7 +174,7 @@ class Adapter(Provider):
         page = self.request_json("GET", "files")
         files = page.get("data")
         if not isinstance(files, list) or page.get("has_more"):
-            raise self.unclear("answered without a whole list of files", repeatable=True)
+            raise self.unclear("sent an incomplete list of files", repeatable=True)
         demand_ids(files, voice_id, self.unclear)
         start = _marked_name(marker)
         return {
@@ -211,9 +211,9 @@ class Adapter(Provider):
         return self.request_audio("POST", "audio/speech", **json_body(wanted))
 
     def preview_clone(self, wish: CloneParams, text: str) -> AudioClip:
-        """Return how a clone of the recording would speak, which is charged; no voice is made.
+        """Return audio of a clone without creating a voice, which is charged.
 
-        The uploaded file is kept as for a clone. See
+        The uploaded file is kept, as for a clone. See
         https://platform.stepfun.ai/docs/en/api-reference/audio/voices-preview.
         """
         file_id = wish.progress.get("file_id") or self._upload(wish)
@@ -221,7 +221,7 @@ class Adapter(Provider):
         body = self.request_json("POST", "audio/voices/preview", limit=_PREVIEW_LIMIT, json=wanted)
         sound = decode_sound(body.get("sample_audio"))
         if not sound:
-            raise self.unclear("answered with something that is not sound", repeatable=False)
+            raise self.unclear("sent something that isn't audio", repeatable=False)
         return AudioClip(sound, "audio/wav")
 
     def _tell_lack_of_credit(self) -> str:
@@ -233,10 +233,10 @@ class Adapter(Provider):
         return "The account at StepFun is out of credit." if is_out_of_credit(account) else ""
 
     def _speaking_model(self, remote_id: str) -> str:
-        """Return the model that knows the voice; each has built-in voices of its own."""
+        """Return the model that knows the voice; each has its own built-in voices."""
         if remote_id.startswith(CLONE_PREFIX):
             return _CLONE_MODEL
-        # Nothing promises how the id of a clone begins, so the list of the others decides.
+        # The prefix of clone ids isn't documented, so check the list of built-in voices.
         try:
             is_clone = remote_id not in self._built_in_ids()
         except (errors.RequestRejected, errors.TryLater):
@@ -244,7 +244,7 @@ class Adapter(Provider):
         return _CLONE_MODEL if is_clone else _LIST_MODEL
 
     def _upload(self, wish: CloneParams) -> str:
-        """Store the recording, keep its id with the job, and return it.
+        """Upload the recording, store its id with the job, and return it.
 
         See https://platform.stepfun.ai/docs/en/api-reference/files/create.
         """
@@ -254,11 +254,11 @@ class Adapter(Provider):
             name = f"{_marked_name(wish.marker)}{PurePath(name).suffix}"
         file = (name, sample.content, sample.content_type)
         sent = {"data": {"purpose": "storage"}, "files": {"file": file}}
-        # A file too many is no voice and costs nothing: when the answer is lost, send another.
+        # An extra file costs nothing and isn't a voice, so a lost upload is simply repeated.
         stored = LenientJson(self.request_json("POST", "files", repeatable=True, **sent))
         file_id = stored.identifier("id")
         if not file_id:
-            raise self.unclear("answered without the id of a file", repeatable=True)
+            raise self.unclear("sent a response without a file ID", repeatable=True)
         wish.keep_progress({"file_id": file_id})
         return file_id
 
@@ -283,7 +283,7 @@ class Adapter(Provider):
         try:
             found = self.request_json("GET", "audio/system_voices", params={"model": _LIST_MODEL})
         except errors.RequestRejected as exc:
-            # A plan's own channel does not have this list.
+            # Some plans don't have this list.
             if not exc.is_of_no_such_page:
                 raise
             return {"voices": []}
@@ -298,11 +298,11 @@ class Adapter(Provider):
         return {**page, "data": self.entries(page, "data", *known, promises=has_more)}
 
     def _items(self, *, is_whole: bool = False) -> Iterator[dict[str, Any]]:
-        """Yield every clone of a complete listing, or raise; one may come by twice.
+        """Yield every clone of a complete listing, or raise; a clone may appear twice.
 
-        Whole means that none is unreadable.
+        ``is_whole`` requires every id.
         """
-        # The oldest first, so that a voice made meanwhile comes at the end and moves no other.
+        # Oldest first, so that a new voice is appended and doesn't move others.
         params = {"limit": str(_PAGE_SIZE), "order": "asc"}
         cursors = {""}
         for _ in range(_MOST_PAGES):
@@ -319,12 +319,13 @@ class Adapter(Provider):
                 break
             cursors.add(last)
             params["after"] = last
-        # Also a page that promises more and does not say where: half a list is worse than none.
-        raise self.unclear("does not come to an end with its list", repeatable=True)
+        # Also raised for a page that promises more without a cursor: half a list is worse than
+        # none.
+        raise self.unclear("sent a list of voices without an end", repeatable=True)
 
 
 def _marked_name(marker: str) -> str:
-    """Return the marker as a file may be called everywhere."""
+    """Return the marker as a valid file name."""
     return marker.replace(":", "-")
 
 

@@ -1,4 +1,4 @@
-"""Reads what an account at StepFun has left to spend.
+"""Reads the remaining credit of a StepFun account.
 
 https://platform.stepfun.com/docs/zh/api-reference/accounts/get
 """
@@ -7,10 +7,10 @@ from catalog.providers.lenient_json import LenientJson
 
 
 def is_out_of_credit(account: LenientJson) -> bool:
-    """Tell whether the account plainly says that nothing is left to spend.
+    """Return whether the account clearly has no credit left.
 
-    Only a prepaid account can run out: a postpaid one is billed afterwards, and its balance may be
-    zero or below. Vouchers pay as well, and are counted apart from the balance.
+    Only prepaid accounts can run out: postpaid ones are billed later, and their balance may be zero
+    or negative. Vouchers count too, and are separate from the balance.
     """
     if account.line("type", 40).lower() != "prepaid":
         return False

@@ -1,4 +1,4 @@
-"""Reads clones and built-in voices as StepFun describes them.
+"""Parses StepFun clones and built-in voices.
 
 Clones: https://platform.stepfun.ai/docs/en/api-reference/audio/list-voice
 Built-in voices: https://platform.stepfun.com/docs/zh/api-reference/audio/get_detail
@@ -16,19 +16,19 @@ _LONGEST_TEXT = 5000
 
 
 def voice_id(item: Any) -> str:
-    """Return the id of a clone in a list, "" if it has none that can be used."""
+    """Return the id of a listed clone, "" if it has no usable one."""
     return LenientJson(item).identifier("id")
 
 
 def read_clone(item: dict[str, Any]) -> RemoteVoice:
-    """Return a clone; all that StepFun tells is when it was made, and of which file."""
+    """Parse a clone; StepFun only reports when it was made, and from which file."""
     voice = LenientJson(item)
     remote_id = voice.identifier("id")
     created_at = voice.moment("created_at")
     short = remote_id.removeprefix(CLONE_PREFIX) or remote_id
     return RemoteVoice(
         remote_id=remote_id,
-        # It has no name at StepFun; the job's own is ours to keep.
+        # StepFun stores no names; we keep the job's name ourselves.
         name=f"Clone {short}" + (f", {created_at:%Y-%m-%d}" if created_at else ""),
         kind=Kind.CLONE,
         is_owned=True,
@@ -39,7 +39,7 @@ def read_clone(item: dict[str, Any]) -> RemoteVoice:
 
 
 def read_built_in(remote_id: str, known: Any) -> RemoteVoice:
-    """Return a built-in voice; ``known`` is what StepFun has to say of it, if anything."""
+    """Parse a built-in voice; ``known`` is StepFun's data about it, if any."""
     voice = LenientJson(known, prefix="details.")
     description = voice.text("voice-description", _LONGEST_TEXT)
     scene = voice.line("recommended_scene")
@@ -61,9 +61,9 @@ def read_built_in(remote_id: str, known: Any) -> RemoteVoice:
 
 
 def _first_letter(description: str) -> str:
-    """Return the description's first letter where it states the gender, else ""."""
+    """Return the description's first character if it states the gender, else ""."""
     first, second = description[:1], description[1:2]
-    # Only one of them is a statement: "男女" speaks of both.
+    # "男女" mentions both, so it states neither.
     return first if gender_word(first) and not gender_word(second) else ""
 
 

@@ -1,12 +1,12 @@
-"""Telnyx: clones of an account, and the built-in voices of many vendors that it speaks with.
+"""Telnyx: an account's clones, and built-in voices of many vendors.
 
 Clones: https://developers.telnyx.com/docs/voice/voice-design-lab/clone-voice/quickstart
 Built-in voices: https://developers.telnyx.com/docs/tts-stt/tts-available-voices
-Nothing in these pages tells whose key it is, so the account's reference is always "", and what
-identifies the account is the key itself.
+No endpoint identifies a key's account, so the account's reference is always "", and the key itself
+identifies the account.
 
-A clone's id is a UUID; speech is asked for with another, ``{Provider}.{model}.{voice}``. Built-in
-voices have only the latter, which has a dot in it, so neither can be taken for the other.
+A clone's id is a UUID, but speech requests use another id, ``{Provider}.{model}.{voice}``. Built-in
+voices only have the latter, which contains a dot, so the two can't be confused.
 """
 
 import math
@@ -57,7 +57,7 @@ _MOST_PAGES = 1000
 
 
 class Adapter(Provider):
-    """Numbered pages of clones, built-in voices in one piece; a clone may have to be waited for."""
+    """Numbered pages of clones, built-in voices in one list; some clones take a while."""
 
     info = ProviderInfo(
         slug="telnyx",
@@ -66,14 +66,14 @@ class Adapter(Provider):
         hue=160,
         base_url="https://api.telnyx.com/v2",
         docs_url="https://developers.telnyx.com/api-reference/voice-clones/list-voice-clones",
-        key_hint="A V2 API key from the portal, under Keys & Credentials. It begins with KEY.",
+        key_hint="A V2 API key from the portal, under Keys & Credentials. It starts with KEY.",
         # See https://developers.telnyx.com/development/api-fundamentals/authentication
         key_pattern=r"KEY[0-9A-Fa-f]{12,}[0-9A-Za-z_-]*",
         sample_formats=frozenset({"wav", "mp3", "flac", "ogg", "m4a"}),
         min_sample_seconds=3,
-        # What is longer is not refused: the first ten seconds are used.
+        # Longer samples are accepted, but only the first 10 seconds are used.
         advised_sample_seconds=10,
-        # The guide says 5 MB, the newer reference 20; the smaller would keep back what is taken.
+        # The guide says 5 MB, the newer reference 20; the smaller limit would reject valid samples.
         max_sample_bytes=20 * 1024 * 1024,
         max_name_length=255,
         can_clone=True,
@@ -81,8 +81,8 @@ class Adapter(Provider):
         kept_labels=frozenset({"gender", "language"}),
         can_delete=True,
         deletes_for_good=True,
-        rename_note="Telnyx keeps the description of a clone as it was made.",
-        delete_note="Telnyx deletes a clone for good at once; it says that this cannot be undone.",
+        rename_note="Telnyx can't change a clone's description.",
+        delete_note="Telnyx deletes clones immediately and permanently. This can't be undone.",
         marker_length=255,
         needs_language=True,
         polls=True,
@@ -95,10 +95,10 @@ class Adapter(Provider):
             own_id_in="tts_voice_id",
         ),
         models_in="models",
-        # No page names a limit, which is left to the vendor behind; this is what most can take.
+        # No limit is documented, because it depends on the vendor; most accept this.
         max_speech_characters=5000,
-        speech_price_note="Telnyx charges by the character, at a rate that depends on the model.",
-        # A create call may take four minutes; then two more in which a late voice may appear.
+        speech_price_note="Telnyx charges per character. The rate depends on the model.",
+        # A create call may take 4 minutes, plus 2 in which a late voice may still appear.
         settle_seconds=360,
     )
     clone_model = "Qwen3TTS"
@@ -112,7 +112,8 @@ class Adapter(Provider):
     def check(self) -> CredentialCheck:
         """See https://developers.telnyx.com/development/api-fundamentals/api-errors on 10010.
 
-        No page tells what a key may do: an empty clone, of which nothing can be made, does.
+        No endpoint reports a key's permissions, so an empty clone request, which can't create
+        anything, shows them.
         """
         found = try_permissions(
             self._list_one,
@@ -139,12 +140,12 @@ class Adapter(Provider):
             yield ListedVoice(item["id"], item, read_clone)
         for item in self.fetch_if_possible("Telnyx's built-in voices", self._built_ins):
             remote_id = built_in_id(item)
-            # A clone is among the voices to speak with too, by its other id.
+            # Clones are also among the built-in voices, with their other id.
             if cloned.isdisjoint(endings_of(remote_id)):
                 yield ListedVoice(remote_id, item, read_built_in)
 
     def find_clones(self, name: str = "", vendor: str = "") -> Iterator[RemoteVoice]:
-        """Return the clones that have the text in their name, of one vendor, in either case.
+        """Return a vendor's clones whose name contains the text, ignoring case.
 
         See https://developers.telnyx.com/api-reference/voice-clones/list-voice-clones.
         """
@@ -167,10 +168,10 @@ class Adapter(Provider):
         made = LenientJson(reply.body if isinstance(reply.body, dict) else {}).object("data")
         remote_id = made.exact("id", 200)
         if not remote_id:
-            raise self.unclear("answered without the id of a voice", repeatable=False)
+            raise self.unclear("sent a response without a voice ID", repeatable=False)
         state = judge_state(made)
         is_ready = state is VoiceState.READY and reply.status != 202
-        note = "Telnyx could not make this voice." if state is VoiceState.FAILED else ""
+        note = "Telnyx couldn't make this voice." if state is VoiceState.FAILED else ""
         return CloneResult(remote_id, ready=is_ready, note=note)
 
     def find_marked(self, marker: str) -> list[RemoteVoice]:
@@ -199,7 +200,7 @@ class Adapter(Provider):
             label = label.replace(marker, "")
         if description is not None and description.split() != label.split():
             raise errors.RequestRejected(
-                "Telnyx keeps the description of a clone as it was made; only its name can change."
+                "Telnyx can't change a clone's description, only its name."
             )
         self._patch(remote_id, clone, name, {})
 
@@ -215,7 +216,7 @@ class Adapter(Provider):
     def preview(self, remote_id: str, preview_url: str = "", sample_id: str = "") -> AudioClip:
         """See https://developers.telnyx.com/docs/voice/voice-design-lab/clone-voice/errors."""
         if is_built_in(remote_id):
-            raise errors.NotFound("Telnyx has nothing of a built-in voice to hear for free.")
+            raise errors.NotFound("Telnyx has no free previews of built-in voices.")
         return self.request_audio("GET", f"{_CLONES}/{self.segment(remote_id)}/sample")
 
     def speak(self, wish: SpeechParams) -> AudioClip:
@@ -223,13 +224,13 @@ class Adapter(Provider):
         check_speech(self.info, replace(wish, settings={}))
         voice, details = wish.remote_id, {}
         if not is_built_in(voice):
-            # A clone is listed under one id, and speaks under another with each model.
+            # A clone has one id in lists, and another one per model for speech.
             clone = self._clone(voice)
             details = dict(read_clone(clone).details)
             voice = speech_id(LenientJson(clone), str(wish.settings.get(MODEL_SETTING, "")))
         check_speech(self.info, wish, details)
         if not voice:
-            words = "Telnyx does not tell yet under which id this clone speaks. Try again later."
+            words = "Telnyx hasn't assigned a speech ID to this clone yet. Try again later."
             raise errors.RequestRejected(words)
         wanted = {"voice": voice, "text": wish.text, "output_type": "binary_output"}
         return self.request_audio("POST", "text-to-speech/speech", **json_body(wanted))
@@ -237,13 +238,13 @@ class Adapter(Provider):
     def _patch(
         self, remote_id: str, clone: LenientJson, name: str, labels: Mapping[str, str]
     ) -> None:
-        # Whether a field that is left out is kept or emptied is not documented: send them all.
+        # It is undocumented whether omitted fields are kept or cleared, so send them all.
         kept = {field: clone.line(field, 40) for field in ("gender", "language")}
         wanted = {"name": sendable(name), **drop_empty({**kept, **labels})}
         self.request("PATCH", f"{_CLONES}/{self.segment(remote_id)}", json=wanted)
 
     def _unlisted(self) -> errors.NotFound:
-        return errors.NotFound("Telnyx does not list this voice.")
+        return errors.NotFound("Telnyx has no such voice.")
 
     def _list_one(self) -> str:
         self._clone_page({"page[size]": 1})
@@ -255,7 +256,7 @@ class Adapter(Provider):
             balance = LenientJson(self.request_json("GET", "balance")).object("data")
         except errors.ProviderError:
             return None
-        # The credit limit of an account that is billed afterwards is counted in.
+        # Includes the credit limit of postpaid accounts.
         left = balance.amount("available_credit")
         return None if left is None else left <= 0
 
@@ -264,14 +265,14 @@ class Adapter(Provider):
             path = f"{_CLONES}/{self.segment(remote_id)}"
             found = self.request_json("GET", path).get("data")
         except errors.ProviderError as exc:
-            # The reference does not have this call, the guides do: without it, the list tells.
+            # The guides document this call, the reference doesn't; without it, use the list.
             if exc.status not in (404, 405):
                 raise
             found = next((item for item in self._clones() if item["id"] == remote_id), None)
             if found is None:
                 raise self._unlisted() from None
         if not isinstance(found, dict) or not clone_id(found):
-            raise self.unclear("answered without a voice", repeatable=True)
+            raise self.unclear("sent a response without a voice", repeatable=True)
         return found
 
     def _clone_page(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -281,8 +282,8 @@ class Adapter(Provider):
         return {**page, "data": self.entries(page, "data", "meta", promises=promises)}
 
     def _clones(self, *, is_whole: bool = False, **narrowed: Any) -> Iterator[dict[str, Any]]:
-        """Yield every clone of a complete listing once, or raise; whole means none unreadable."""
-        # The oldest first, so that one made meanwhile moves no other to another page.
+        """Yield each clone of a complete listing once, or raise; ``is_whole`` requires every id."""
+        # Oldest first, so that a new clone doesn't move others to another page.
         params: dict[str, Any] = {"page[size]": _PAGE_SIZE, "sort": "created_at", **narrowed}
         walk = ListWalk(clone_id)
         for number in range(1, _MOST_PAGES + 1):
@@ -294,13 +295,15 @@ class Adapter(Provider):
             pages = meta.count("total_pages")
             brought_nothing = walk.count == before
             if brought_nothing if pages is None else number >= pages:
-                # A clone deleted meanwhile lets another one slip from page to page unseen.
+                # A deletion in the meantime makes us miss another clone between pages.
                 if number > 1 and walk.lacks_some(meta.count("total_results")):
-                    raise self.unclear("changed its list while it was read", repeatable=True)
+                    raise self.unclear(
+                        "changed its list of voices while it was being read", repeatable=True
+                    )
                 return
             if brought_nothing:
                 break
-        raise self.unclear("does not come to an end with its list", repeatable=True)
+        raise self.unclear("sent a list of voices without an end", repeatable=True)
 
     def _built_ins(self) -> Iterator[dict[str, Any]]:
         try:

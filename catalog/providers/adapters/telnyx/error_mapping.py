@@ -1,4 +1,4 @@
-"""Reads the errors of Telnyx: a list of them, or what is wrong with each field.
+"""Maps Telnyx errors: a list of errors, or messages per field.
 
 The codes: https://developers.telnyx.com/development/api-fundamentals/api-errors
 Those of clones: https://developers.telnyx.com/docs/voice/voice-design-lab/clone-voice/errors
@@ -18,13 +18,13 @@ _KIND_OF_CODE: dict[str, type[errors.ProviderError]] = {
     "10010": errors.PermissionMissing,
     "10011": errors.TryLater,
     "20100": errors.OutOfCredit,
-    # Of the vendor behind: the recording, or an account that is not verified; never the key.
+    # From the vendor: the recording, or an unverified account; never the key.
     "10038": errors.RequestRejected,
 }
 
 
 def read_telnyx_refusal(status: int, body: Any) -> ErrorBody | None:
-    """Return what an error's body says, None if it has none of the documented shapes."""
+    """Return the content of an error response, None if its form is not documented."""
     told = body.get("errors") if isinstance(body, dict) else None
     if isinstance(told, dict):
         message = "; ".join(filter(None, map(_say_field, list(told.items())[:5])))
@@ -35,7 +35,7 @@ def read_telnyx_refusal(status: int, body: Any) -> ErrorBody | None:
     if not message and not code:
         return None
     kind = _KIND_OF_CODE.get(code) or judge_refusal(status, message)
-    # The same words stand for an address that is not there: nothing tells that a voice is gone.
+    # The same code is used for unknown URLs, so it doesn't prove that a voice is gone.
     if kind is errors.NotFound and (status != 404 or "URL" in message):
         kind = errors.RequestRejected
     return ErrorBody(kind, message, code)

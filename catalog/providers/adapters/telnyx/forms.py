@@ -1,4 +1,4 @@
-"""The form that makes a clone at Telnyx.
+"""The request form for a clone at Telnyx.
 
 https://developers.telnyx.com/docs/voice/voice-design-lab/clone-voice/parameters
 """
@@ -12,11 +12,11 @@ from catalog.providers.types import CloneParams
 
 
 def clone_form(wish: CloneParams, model: str, longest: int) -> list[tuple[str, Any]]:
-    """Return the parts of the form; its label is at most so long."""
+    """Return the parts of the form; its label has at most ``longest`` characters."""
     sample = wish.samples[0]
     fields = {
         "name": wish.name,
-        # The API knows languages alone, without a region.
+        # The API takes language codes without a region.
         "language": wish.language.partition("-")[0],
         "gender": wish.gender,
         "provider": VENDOR_OF_MODEL[model],

@@ -1,4 +1,4 @@
-"""Reads clones and built-in voices as Telnyx describes them.
+"""Parses Telnyx clones and built-in voices.
 
 Clones: https://developers.telnyx.com/docs/voice/voice-design-lab/clone-voice/responses
 Built-in voices: https://developers.telnyx.com/docs/voice/tts/voices
@@ -10,38 +10,38 @@ from catalog.providers.labels import gender_word, language_tag
 from catalog.providers.lenient_json import LenientJson, drop_empty
 from catalog.providers.types import Kind, RemoteSample, RemoteVoice, VoiceState
 
-# The models that clone, and whose they are. Only Ultra takes its time; Bayan wants a transcript.
+# The models that clone, and their vendors. Only Ultra is slow; Bayan requires a transcript.
 VENDOR_OF_MODEL = {
     "Qwen3TTS": "telnyx",
     "Ultra": "telnyx",
     "Bayan": "telnyx",
     "speech-2.8-turbo": "minimax",
 }
-# What a clone speaks with where nothing else is said.
+# The model of a clone if none is specified.
 # https://developers.telnyx.com/docs/voice/voice-design-lab/using-custom-voices
 _USUAL_MODELS = {"telnyx": "Qwen3TTS", "minimax": "speech-2.8-turbo"}
 _STATES = {
     "active": VoiceState.READY,
     "pending": VoiceState.PENDING,
     "failed": VoiceState.FAILED,
-    # It was not used for too long, and cannot speak any more.
+    # Unused for too long; it can no longer speak.
     "expired": VoiceState.FAILED,
 }
 
 
 def clone_id(item: Any) -> str:
-    """Return the id of a clone in a list, "" if it has none that can be used."""
+    """Return the id of a listed clone, "" if it has no usable one."""
     found = LenientJson(item).exact("id", 200)
     return "" if is_built_in(found) else found
 
 
 def is_built_in(remote_id: str) -> bool:
-    """Tell the id of a built-in voice from that of a clone."""
+    """Return whether the id is that of a built-in voice rather than a clone."""
     return "." in remote_id
 
 
 def built_in_id(item: Any) -> str:
-    """Return what speech is asked for with, put together where only its last part is told."""
+    """Return the id for speech requests, assembled if only its last part is given."""
     voice = LenientJson(item)
     given = voice.exact("id", 200) or voice.exact("voice_id", 200)
     vendor, model = voice.exact("provider", 60).lower(), voice.exact("model_id", 60)
@@ -51,20 +51,20 @@ def built_in_id(item: Any) -> str:
 
 
 def endings_of(remote_id: str) -> set[str]:
-    """Return what may be the vendor's own id in it: names of models have dots in them, too."""
+    """Return possible vendor ids in the id, because model names may contain dots too."""
     parts = remote_id.split(".")
     return {".".join(parts[start:]) for start in range(1, len(parts))}
 
 
 def judge_state(clone: LenientJson) -> VoiceState:
     """Return whether a clone can speak."""
-    # The older reference has no such field: then a clone is there as soon as it is listed.
+    # The older reference has no status field: there, listed clones are ready.
     status = clone.line("status", 40).lower()
     return _STATES.get(status, VoiceState.PENDING if status else VoiceState.READY)
 
 
 def read_clone(item: dict[str, Any]) -> RemoteVoice:
-    """Return the clone with all that could be read; ``problem`` names what could not."""
+    """Parse a clone; ``problem`` names the fields that couldn't be read."""
     clone = LenientJson(item)
     remote_id = clone.exact("id", 200)
     raw = _read_raw(clone, clone.line("record_type", 40))
@@ -77,7 +77,7 @@ def read_clone(item: dict[str, Any]) -> RemoteVoice:
         gender=gender_word(raw.get("gender", "")),
         languages=_read_languages(raw),
         raw=raw,
-        # The recording that it was made from; it has no id of its own.
+        # The recording it was made from, which has no id of its own.
         samples=(RemoteSample(remote_id, content_type="audio/wav"),),
         state=judge_state(clone),
         is_owned=True,
@@ -94,7 +94,7 @@ def read_clone(item: dict[str, Any]) -> RemoteVoice:
                 "voice_design_version": clone.count("source_voice_design_version"),
             }
         ),
-        # Last, when all has been read.
+        # Must come last, after all fields were read.
         problem=clone.problem,
     )
 
@@ -104,9 +104,9 @@ def _is_expired(clone: LenientJson) -> bool:
 
 
 def _list_models(clone: LenientJson) -> list[str]:
-    """Return the models that the clone can speak with, the usual one first."""
+    """Return the models that the clone can speak with, the default first."""
     supported = [model for model in clone.lines("provider_supported_models") if model]
-    # The newer reference names the model that the clone was made for, the older one does not.
+    # The newer reference has the clone's model, the older one doesn't.
     usual = clone.line("model_id", 60)
     if not usual:
         default = _USUAL_MODELS.get(clone.line("provider", 60).lower(), "")
@@ -116,7 +116,7 @@ def _list_models(clone: LenientJson) -> list[str]:
 
 
 def speech_id(clone: LenientJson, model: str = "") -> str:
-    """Return what a clone speaks under, with its usual model or with another; "" if untold."""
+    """Return a clone's id for speech with a model or its default one, "" if unknown."""
     vendor = clone.line("provider", 60)
     model = model or next(iter(_list_models(clone)), "")
     parts = (vendor[:1].upper() + vendor[1:], model, clone.exact("provider_voice_id", 200))
@@ -124,7 +124,7 @@ def speech_id(clone: LenientJson, model: str = "") -> str:
 
 
 def read_built_in(item: dict[str, Any]) -> RemoteVoice:
-    """Return a voice that is there for everybody, whichever vendor it comes from."""
+    """Parse a built-in voice, from any vendor."""
     voice = LenientJson(item)
     remote_id = built_in_id(item)
     raw = _read_raw(voice, "")
@@ -161,5 +161,5 @@ def _read_languages(raw: dict[str, str]) -> tuple[str, ...]:
 
 
 def sendable(text: str) -> str:
-    """Return the text without halves of letters, which would not let themselves be sent."""
+    """Return the text with lone surrogates replaced, which couldn't be encoded."""
     return text.encode("utf-8", "replace").decode()
