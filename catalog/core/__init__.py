@@ -1,1 +1,1 @@
-"""What everything else stands on: the database's clock, encryption, files, commits, the broker."""
+"""The foundation: the database's clock, encryption, files, commits, and the message broker."""

@@ -1,4 +1,4 @@
-"""Ask the message broker how it is; its address, which may hold a password, is never shown."""
+"""Check the message broker's state; its URL, which may contain a password, is never shown."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,7 @@ Failures = tuple[type[BaseException], ...]
 
 @dataclass(frozen=True, slots=True)
 class BrokerState:
-    """Whether the broker answers, and how many messages lie in each queue."""
+    """Whether the broker responds, and the number of messages in each queue."""
 
     name: str
     answers: bool
@@ -28,7 +28,7 @@ def list_queues() -> list[str]:
 
 
 def look_at_broker() -> BrokerState:
-    """Ask the broker for its queues, for a second at most."""
+    """Read the broker's state within about one second."""
     connection = current_app.connection_for_read(connect_timeout=1)
     name = _NAMES.get(connection.transport_cls, "broker")
     failures: Failures = (OperationalError, OSError, *connection.connection_errors)
@@ -42,7 +42,7 @@ def look_at_broker() -> BrokerState:
 
 
 def broker_answers() -> bool:
-    """Tell whether the broker takes a connection, within a second or two."""
+    """Return whether the broker accepts a connection within a second or two."""
     connection = current_app.connection_for_read(connect_timeout=1)
     failures: Failures = (OperationalError, OSError, *connection.connection_errors)
     try:
@@ -59,4 +59,4 @@ def _count_messages(connection: Any, queue: str) -> int:
         with connection.channel() as channel:
             return int(channel.queue_declare(queue, passive=True).message_count)
     except missing:
-        return 0  # no message was ever sent to it
+        return 0  # the queue doesn't exist until its first message

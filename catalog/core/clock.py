@@ -1,10 +1,10 @@
-"""The database's clock: the one clock that all workers share, whatever their hosts' clocks say."""
+"""The database's clock, which all workers share even if their hosts' clocks differ."""
 
 from datetime import UTC, datetime
 
 from django.db import connection
 
-# SQLite runs inside the process, so its clock is its host's, and all processes share that host.
+# SQLite runs in-process, so it uses the host's clock, but then all processes share one host.
 _QUESTIONS = {
     "postgresql": "SELECT clock_timestamp()",
     "sqlite": "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')",
@@ -12,10 +12,10 @@ _QUESTIONS = {
 
 
 def database_now() -> datetime:
-    """Return the database's time of this moment, not of the transaction's start.
+    """Return the database's current time, not the transaction's start time.
 
-    Leases, waits and retries are measured by it: a worker whose own clock is wrong then neither
-    takes over a row that another one holds, nor locks one for days.
+    Leases, waits, and retries use it. With its own wrong clock, a worker could take over a row that
+    another one holds, or lock one for days.
     """
     with connection.cursor() as cursor:
         cursor.execute(_QUESTIONS[connection.vendor])

@@ -1,9 +1,10 @@
-"""Seal secrets so that only this installation, for this row and owner, can open them.
+"""Encrypt secrets for this installation, bound to one row and owner.
 
 A record is ``VB1 | key id (8) | nonce (12) | wrapped data key (48) | nonce (12) | ciphertext``,
-AES-256-GCM twice: a fresh data key seals the secret, a master key of the ring seals the data key.
-Rotation so rewraps 48 bytes and never touches the secret. The associated data binds both to
-their place: a record moved to another row, owner or provider does not open.
+with AES-256-GCM twice: a new data key encrypts the secret, and a master key of the ring encrypts
+the data key. Key rotation therefore only rewraps 48 bytes and never touches the secret. The
+associated data binds both to their place: a record moved to another row, owner, or provider can't
+be decrypted.
 """
 
 import base64
@@ -28,15 +29,15 @@ _HEAD = len(_MAGIC) + _KEY_ID + _NONCE + _WRAPPED
 
 
 class KeyProblem(Exception):
-    """The key ring cannot be used; the message names the file and what to do."""
+    """The key ring can't be used; the message names the file and the fix."""
 
 
 class CannotOpen(Exception):
-    """A sealed record does not open: tampered with, moved, or sealed under another key."""
+    """A record can't be decrypted: tampered with, moved, or encrypted with another key."""
 
 
 def bind_context(*parts: object) -> bytes:
-    """Join the parts that a record belongs to, so that "a", "bc" and "ab", "c" differ."""
+    """Encode the record's context unambiguously, so "a", "bc" differs from "ab", "c"."""
     packed = b""
     for part in parts:
         data = str(part).encode()
@@ -45,12 +46,12 @@ def bind_context(*parts: object) -> bytes:
 
 
 def hash_token(token: str) -> str:
-    """Return what is kept of a one-time link: by it the link is known, never made again."""
+    """Return the hash stored for a one-time link; the link can't be recovered from it."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _open_unlinked(path: str, flags: int) -> int:
-    # A link could lead to a file that somebody else may change.
+    # A symlink could lead to a file that someone else can change.
     return os.open(path, flags | os.O_NOFOLLOW)
 
 
@@ -59,7 +60,7 @@ def _key_id(key: bytes) -> bytes:
 
 
 class KeyRing:
-    """The master keys: the first one seals, every one opens."""
+    """The master keys: the first one encrypts, all of them decrypt."""
 
     def __init__(self, keys: list[bytes]) -> None:
         self._keys = {_key_id(key): key for key in keys}
@@ -69,24 +70,24 @@ class KeyRing:
         return f"KeyRing({len(self._keys)} keys)"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("Master keys are never written down by pickle.")
+        raise TypeError("Master keys can't be pickled.")
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read the ring file; raises KeyProblem unless it is ours alone and whole."""
+        """Read the key ring file; raises KeyProblem unless it is private and complete."""
         try:
             with open(path, "rb", opener=_open_unlinked) as file:
                 _demand_ours(path, os.fstat(file.fileno()))
                 return cls(_parse_keys(file.read(65536), path))
         except FileNotFoundError:
-            words = f"The master key file {path} is missing; restore it from your backup."
+            words = f"The master key file {path} is missing. Restore it from your backup."
             raise KeyProblem(words) from None
         except OSError as exc:
-            raise KeyProblem(f"{path} cannot be read: {exc.strerror}.") from None
+            raise KeyProblem(f"{path} can't be read: {exc.strerror}.") from None
 
     @classmethod
     def create(cls, path: Path) -> Self:
-        """Make a ring with one new key; the first of several processes wins and all agree."""
+        """Create a ring with one new key; if several processes do so, all use the first one's."""
         make_private_folder(path.parent)
         draft = _write_draft(path, [base64.b64encode(secrets.token_bytes(32)).decode()])
         with contextlib.suppress(FileExistsError):
@@ -97,14 +98,14 @@ class KeyRing:
 
     @classmethod
     def add_primary(cls, path: Path) -> Self:
-        """Put a new key before those of the file: it seals from now on, the others still open."""
+        """Add a new first key to the file: it encrypts from now on, the others still decrypt."""
         words = _read_words(path)
         _replace_file(path, [base64.b64encode(secrets.token_bytes(32)).decode(), *words])
         return cls.load(path)
 
     @classmethod
     def keep_primary(cls, path: Path) -> Self:
-        """Leave only the first key in the file: what it does not open is lost."""
+        """Keep only the first key in the file; records under other keys become unreadable."""
         _replace_file(path, _read_words(path)[:1])
         return cls.load(path)
 
@@ -113,7 +114,7 @@ class KeyRing:
 
     @sensitive_variables()
     def rewrap(self, record: bytes, context: bytes) -> bytes:
-        """Put a record under the first key; the secret inside is not touched."""
+        """Rewrap a record with the first key; the encrypted secret stays unchanged."""
         if record[len(_MAGIC) : len(_MAGIC) + _KEY_ID] == self._primary:
             return record
         data_key, outer = self._unwrap(record, context), secrets.token_bytes(_NONCE)
@@ -122,7 +123,7 @@ class KeyRing:
 
     @sensitive_variables()
     def seal(self, plain: bytes, context: bytes) -> bytes:
-        """Seal the secret for this place."""
+        """Encrypt the secret for this context."""
         data_key = AESGCM.generate_key(256)
         outer, inner = secrets.token_bytes(_NONCE), secrets.token_bytes(_NONCE)
         wrapped = AESGCM(self._keys[self._primary]).encrypt(outer, data_key, b"key|" + context)
@@ -131,7 +132,7 @@ class KeyRing:
 
     @sensitive_variables()
     def open(self, record: bytes, context: bytes) -> bytes:
-        """Return the secret; raises CannotOpen, never hands back anything else."""
+        """Return the secret; raises CannotOpen if it can't be authenticated."""
         data_key = self._unwrap(record, context)
         inner, sealed = record[_HEAD : _HEAD + _NONCE], record[_HEAD + _NONCE :]
         try:
@@ -140,15 +141,15 @@ class KeyRing:
             raise CannotOpen("This record was changed or moved.") from None
 
     def knows(self, record: bytes) -> bool:
-        """Tell whether the record was sealed under a key of this ring."""
+        """Return whether the record was encrypted with a key of this ring."""
         return record[len(_MAGIC) : len(_MAGIC) + _KEY_ID] in self._keys
 
     @sensitive_variables()
     def _unwrap(self, record: bytes, context: bytes) -> bytes:
         if record[: len(_MAGIC)] != _MAGIC or len(record) < _HEAD + _NONCE + _TAG:
-            raise CannotOpen("This is not a sealed record.")
+            raise CannotOpen("This isn't an encrypted record.")
         if not self.knows(record):
-            raise CannotOpen("This record was sealed under a key that is not in the ring.")
+            raise CannotOpen("This record was encrypted with a key that isn't in the key ring.")
         start = len(_MAGIC) + _KEY_ID
         key = self._keys[record[len(_MAGIC) : start]]
         outer, wrapped = record[start : start + _NONCE], record[start + _NONCE : _HEAD]
@@ -184,25 +185,25 @@ def _read_words(path: Path) -> list[str]:
 
 @sensitive_variables()
 def _replace_file(path: Path, words: list[str]) -> None:
-    # Whoever reads meanwhile finds the old file or the new one, each of them whole.
+    # Concurrent readers see either the complete old or the complete new file.
     try:
         draft = _write_draft(path, words)
         draft.replace(path)
         _flush_folder(path)
     except OSError as exc:
-        raise KeyProblem(f"{path} cannot be replaced: {exc.strerror}.") from None
+        raise KeyProblem(f"{path} can't be replaced: {exc.strerror}.") from None
 
 
 def _demand_ours(path: Path, status: os.stat_result) -> None:
     if stat.S_IMODE(status.st_mode) & 0o077:
-        raise KeyProblem(f"{path} can be read by others; run: chmod 600 {path}")
+        raise KeyProblem(f"{path} can be read by other users. Run: chmod 600 {path}")
     if status.st_uid != os.geteuid():
         raise KeyProblem(f"{path} belongs to another user.")
 
 
 @sensitive_variables()
 def _parse_keys(content: bytes, path: Path) -> list[bytes]:
-    damaged = KeyProblem(f"The master key file {path} is damaged; restore it from your backup.")
+    damaged = KeyProblem(f"The master key file {path} is damaged. Restore it from your backup.")
     try:
         keys = [base64.b64decode(word, validate=True) for word in json.loads(content)["keys"]]
     except (ValueError, KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""Commits that survive a power cut, where the embedded database would risk its last ones."""
+"""Commits that survive a power failure, which SQLite's default settings don't guarantee."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,10 +8,10 @@ from django.db import connection, transaction
 
 @contextmanager
 def durable_transaction() -> Iterator[None]:
-    """Commit what happens inside so that not even a power cut takes it back.
+    """Run the block in a transaction that survives a power failure.
 
-    SQLite in WAL mode with synchronous=NORMAL may lose its last commits when the power goes;
-    FULL for just this commit costs some milliseconds. Other databases do it anyway.
+    In WAL mode with synchronous=NORMAL, SQLite may lose the latest commits in a power failure. FULL
+    costs a few milliseconds, so it is set for this commit only. Other databases always do this.
     """
     full = connection.vendor == "sqlite" and not connection.in_atomic_block
     if full:

@@ -1,4 +1,4 @@
-"""Folders and files that their owner alone can read, whatever the process was started with."""
+"""Folders and files that only their owner can read, regardless of the umask."""
 
 import contextlib
 import os
@@ -8,25 +8,25 @@ _OTHERS = 0o077
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make a folder, and those above it that are missing, for its owner alone.
+    """Create a folder and its missing parents for the owner only.
 
-    ``Path.mkdir`` gives its mode to the last folder only; those above get the umask's.
+    ``Path.mkdir`` applies its mode only to the last folder; parents get the umask's mode.
     """
     missing = []
     while not folder.is_dir():
         missing.append(folder)
         folder = folder.parent
     for each in reversed(missing):
-        with contextlib.suppress(FileExistsError):  # made by another process meanwhile
+        with contextlib.suppress(FileExistsError):  # created by another process in the meantime
             each.mkdir(mode=0o700)
 
 
 def close_folders(root: Path) -> None:
-    """Take from others what they may do with the folders below the root and the files in it."""
+    """Revoke other users' access to the root's files and to everything in its subfolders."""
     kept = [root, *(each for each in root.iterdir() if each.is_file() and not each.is_symlink())]
     kept += [Path(place) / name for place, names, _ in os.walk(root) for name in names]
     for each in kept:
         mode = each.lstat().st_mode
         if mode & _OTHERS and not each.is_symlink():
-            with contextlib.suppress(PermissionError):  # someone else's: theirs to decide
+            with contextlib.suppress(PermissionError):  # owned by another user
                 each.chmod(mode & 0o7700)

@@ -1,4 +1,4 @@
-"""Whether the database has exactly the changes that this version of Voiceboard knows."""
+"""Check whether the database schema matches this version of Voiceboard."""
 
 from functools import cache
 
@@ -11,32 +11,32 @@ Key = tuple[str, str]
 
 
 def find_misfit() -> str:
-    """Say why this code must not run on this database; "" when they fit.
+    """Return why this code can't run on this database, "" if they match.
 
-    Old code on newer data would fail in the middle, and write rows that the newer code misreads.
+    Old code on newer data would fail midway, and write rows that the newer code misreads.
     """
     applied = set(MigrationRecorder(connection).applied_migrations())
     if newer := find_newer(applied):
         return (
             "A newer version of Voiceboard has changed this database"
-            f" (its last change is {newer[-1]}, this version's is {_last(set(_replaced()))})."
+            f" (last migration: {newer[-1]}; this version's: {_last(set(_replaced()))})."
             " Start that version, or restore a backup from before the upgrade."
         )
     if missing := _find_missing(applied):
-        count = f"{len(missing)} changes" if len(missing) > 1 else "a change"
+        count = f"{len(missing):,} migrations" if len(missing) > 1 else "1 migration"
         return f"The database lacks {count} of this version. Run this first: manage.py prepare"
     return ""
 
 
 def find_newer(applied: set[Key]) -> list[str]:
-    """Return the names of our applied migrations that this code does not know, in their order."""
+    """Return our applied migrations that this code doesn't know, in order."""
     known = _replaced()
-    # Other apps may drop old migrations that were merged into one; ours stay.
+    # Other apps may drop old, squashed migrations; ours stay.
     return sorted(name for app, name in applied if app == _OURS and (app, name) not in known)
 
 
 def read_newer() -> list[str]:
-    """Return which of our migrations a newer version has applied to the database."""
+    """Return which migrations a newer version has applied to the database."""
     return find_newer(set(MigrationRecorder(connection).applied_migrations()))
 
 
@@ -54,7 +54,7 @@ def _find_missing(applied: set[Key]) -> list[Key]:
 
 @cache
 def _replaced() -> dict[Key, tuple[Key, ...]]:
-    """Return every migration of this version with those that it stands for, mostly none."""
+    """Map each migration of this version to the ones it replaces, usually none."""
     loader = MigrationLoader(None)
     return {key: tuple(each.replaces) for key, each in loader.disk_migrations.items()}
 

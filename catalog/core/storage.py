@@ -1,4 +1,4 @@
-"""Files on disk: hashed static files, and media that is either whole or not there."""
+"""Files on disk: hashed static files, and media files that are written atomically."""
 
 import contextlib
 import errno
@@ -22,23 +22,23 @@ from catalog.core.private_files import make_private_folder
 _DRAFT = ".draft-"
 _SHEET = "css/app.css"
 _IMPORT = re.compile(r'@import "([\w-]+\.css)";')
-# What the database and the queue need to go on while someone makes room.
+# Reserved for the database and the queue until someone frees up space.
 RESERVE_BYTES = 64 * 1024 * 1024
 _FULL_NUMBERS = {errno.ENOSPC, errno.EDQUOT}
-# As SQLite and PostgreSQL say it.
+# The error messages of SQLite and PostgreSQL.
 _FULL_WORDS = ("disk is full", "No space left on device", "Disk quota exceeded")
 
 
 class HashedStaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
-    """Hashed and compressed static files, with the imports between our scripts rewritten too.
+    """Hashed and compressed static files, with rewritten imports between our scripts.
 
-    The sheets that css/app.css imports are put together into it, so that a page asks for one.
+    The stylesheets imported by css/app.css are merged into it, so pages load a single one.
     """
 
     support_js_module_import_aggregation = True
 
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Any:
-        """Join the sheets before the files get their hashed names."""
+        """Merge the stylesheets before the files get their hashed names."""
         if _SHEET in paths and not dry_run:
             source, name = paths[_SHEET]
             folder = Path(source.path(name)).parent
@@ -50,17 +50,17 @@ class HashedStaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore
 
 
 def join_sheets(folder: Path) -> str:
-    """Return css/app.css with what it imports in its place, without comments and indentation."""
+    """Return css/app.css with its imports inlined, without comments and indentation."""
     entry = (folder / "app.css").read_text(encoding="utf-8")
     whole = _IMPORT.sub(lambda found: (folder / found[1]).read_text(encoding="utf-8"), entry)
     return re.sub(r"\s*\n\s*", " ", re.sub(r"/\*.*?\*/", "", whole, flags=re.DOTALL)).strip()
 
 
 def store_media(folder: str, chunks: Iterable[bytes], ending: str) -> tuple[str, int, str]:
-    """Write a file under a random name; return its path in the media folder, size and sha256.
+    """Write a file under a random name; return its path in the media folder, size, and sha256.
 
-    The file appears under its name only when it is whole and on the disk, so that a process
-    killed half-way leaves a hidden draft and never a torn file.
+    The file gets its name only after it was completely flushed to disk, so a killed process leaves
+    a hidden draft and never a partial file.
     """
     name = f"{secrets.token_hex(16)}.{ending}"
     relative = f"{folder}/{name[:2]}/{name}"
@@ -85,7 +85,7 @@ def store_media(folder: str, chunks: Iterable[bytes], ending: str) -> tuple[str,
 
 
 def is_full(problem: BaseException | None) -> bool:
-    """Tell whether this went wrong because a disk, ours or the database's, has no room left."""
+    """Return whether the error means that our disk or the database's is full."""
     if isinstance(problem, OSError):
         return problem.errno in _FULL_NUMBERS
     is_of_database = isinstance(problem, DatabaseError)
@@ -93,18 +93,18 @@ def is_full(problem: BaseException | None) -> bool:
 
 
 def find_free_bytes() -> int:
-    """Return how much room is left where it is scarcest: for the data, or for the media."""
+    """Return the free bytes for data or media, whichever is less."""
     places = [Path(settings.DATA_DIR), Path(settings.MEDIA_ROOT)]
     return min(shutil.disk_usage(place).free for place in places if place.is_dir())
 
 
 def has_room() -> bool:
-    """Tell whether there is room for more sound, beside what the database needs."""
+    """Return whether there is space for more audio besides the database's reserve."""
     return find_free_bytes() > RESERVE_BYTES
 
 
 def try_media() -> None:
-    """Write and remove a small file where media are kept; raises OSError."""
+    """Write and delete a small file in the media folder; raises OSError if that fails."""
     probe = Path(settings.MEDIA_ROOT) / f"{_DRAFT}probe-{secrets.token_hex(8)}"
     probe.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
@@ -114,7 +114,7 @@ def try_media() -> None:
 
 
 def clean_filename(name: str) -> str:
-    """Return the uploaded name as it may be shown; it is never used as a path."""
+    """Return the uploaded file name for display; it is never used as a path."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     whole = unicodedata.normalize("NFC", last)
     shown = "".join(mark for mark in whole if mark.isprintable())
@@ -122,22 +122,22 @@ def clean_filename(name: str) -> str:
 
 
 def media_path(relative: str) -> Path:
-    """Return where a stored file lies; a path that leads out of the media folder is refused."""
+    """Return the path of a stored file; raises ValueError for one outside the media folder."""
     root = Path(settings.MEDIA_ROOT).resolve()
     path = (root / relative).resolve()
     if not path.is_relative_to(root):
-        raise ValueError("A media path leads out of the media folder.")
+        raise ValueError("This media path is outside the media folder.")
     return path
 
 
 def remove_media(relative: str) -> None:
-    """Remove a stored file; a missing one is fine."""
+    """Delete a stored file if it exists."""
     with contextlib.suppress(FileNotFoundError):
         media_path(relative).unlink()
 
 
 def sweep_drafts(older_than: datetime) -> int:
-    """Remove the drafts and half uploads that killed processes left behind; return how many."""
+    """Delete drafts and partial uploads left by killed processes; return how many."""
     removed = 0
     drafts = _find_files(Path(settings.MEDIA_ROOT), f"{_DRAFT}*")
     uploads = _find_files(Path(settings.FILE_UPLOAD_TEMP_DIR), "*.upload*")
@@ -154,6 +154,6 @@ def _find_files(root: Path, pattern: str) -> Iterator[Path]:
 
 
 def file_facts(path: Path) -> dict[str, Any]:
-    """Return size and modification time of a stored file, for its response headers."""
+    """Return size and ETag of a stored file for its response headers."""
     status = path.stat()
     return {"size": status.st_size, "etag": f'"{status.st_mtime_ns:x}-{status.st_size:x}"'}

@@ -1,1 +1,1 @@
-"""Find voices: what people type, as a tree of conditions, and the two engines that answer it."""
+"""Search voices: parse queries into a tree of conditions, and two engines to run it."""

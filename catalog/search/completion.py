@@ -1,4 +1,4 @@
-"""Complete what is being typed into the search field: the names of fields, then their values."""
+"""Autocomplete the search field: field names, then their values."""
 
 import re
 from collections.abc import Mapping
@@ -9,14 +9,14 @@ from catalog.search.text_normalization import fold_text
 
 _MOST = 8
 _LAST = re.compile(r"(?:^|\s)(-?)([A-Za-z_]+)(?:(:)([^\s\"]*))?$")
-# The facet whose values somebody is offered, where the field has none of its own.
+# The facet that provides the suggestions for a field without its own values.
 _FACETS = {"lang": "language", "accent": "accent", "use": "use_case"}
 
 
 def complete_search(text: str, counts: Mapping[str, Mapping[str, int]]) -> list[str]:
-    """Return whole texts for the search field in which its last piece is complete.
+    """Return suggestions for the whole search field, with its last part completed.
 
-    ``counts`` are the values that voices have: those with the most come first.
+    ``counts`` has the number of voices per value; the most frequent values come first.
     """
     found = _LAST.search(text)
     if found is None or is_expression(text):
@@ -31,7 +31,7 @@ def complete_search(text: str, counts: Mapping[str, Mapping[str, int]]) -> list[
 
 
 def _begins(field_name: str, begun: str) -> bool:
-    # Other names of a field are understood, but only the first one is offered.
+    # A field's aliases are understood, but only its main name is suggested.
     return field_name.startswith(begun) and FIELDS[field_name].name == field_name
 
 

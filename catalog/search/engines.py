@@ -1,4 +1,4 @@
-"""What both engines can do, and the answer to a search that is put together from it."""
+"""The interface of both search engines, and the search that is built on it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -8,7 +8,7 @@ from catalog.models import User
 from catalog.search.nodes import ANYWHERE, EVERYTHING, Node, Word, list_words, respell
 from catalog.search.spelling import SHORTEST, list_variants
 
-# Facets with one value a voice stand in its row, the others in rows of labels.
+# Facets with one value per voice are columns of its row, the others are rows of labels.
 COLUMN_FACETS = {
     "provider": "provider",
     "kind": "kind",
@@ -22,9 +22,9 @@ LABEL_FACETS = ("language", "use_case", "badge")
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is looked for, in which accounts, and in which order it is shown.
+    """What to search for, in which accounts, and how to sort.
 
-    ``hidden`` are key sets of these accounts whose voices the person may not see.
+    ``hidden`` holds key sets whose voices the user may not see.
     """
 
     user: User
@@ -37,22 +37,22 @@ class Search:
 
     @property
     def is_narrow(self) -> bool:
-        """Tell whether anything but the accounts narrows it."""
+        """Return whether it has any condition besides the accounts."""
         return self.node != EVERYTHING or any(self.chosen.values())
 
     def besides(self, facet: str) -> "Search":
-        """Return the search without the choices of one group."""
+        """Return the search without the selected values of one facet."""
         return replace(self, chosen={**self.chosen, facet: ()})
 
     @property
     def plain_words(self) -> list[Word]:
-        """The words that may stand anywhere; the best matches have them in their names."""
+        """The words that may match anywhere; the best matches have them in their names."""
         return [word for word in list_words(self.node) if word.sections == ANYWHERE]
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """One page of what was found, by primary key, with the counts of every facet asked for."""
+    """One page of results as primary keys, with the counts of the requested facets."""
 
     ids: list[int]
     count: int
@@ -68,28 +68,28 @@ Found = TypeVar("Found")
 
 
 class SearchEngine(Protocol[Found]):
-    """One way to find voices; ``Found`` is whatever it finds them in."""
+    """One way to search voices; ``Found`` is its type of result set."""
 
     def select(self, search: Search) -> Found:
-        """Return what the search finds."""
+        """Return the result set."""
 
     def size(self, found: Found) -> int:
-        """Return how many voices were found."""
+        """Return the number of voices in the result set."""
 
     def order(self, found: Found, search: Search, start: int, stop: int) -> list[int]:
-        """Return primary keys in the search's order, from one place to before another."""
+        """Return the primary keys from ``start`` to before ``stop`` in the search's order."""
 
     def count_values(self, found: Found, search: Search, facet: str) -> dict[str, int]:
-        """Return how many of the voices have each value of the facet; none with 0."""
+        """Count the voices per value of a facet, without values that none has."""
 
     def knows_beginning(self, search: Search, term: str) -> bool:
-        """Tell whether a term of any voice of the accounts begins like this, ids aside."""
+        """Return whether any term in the accounts starts with this, except in ids."""
 
 
 def answer_search(
     engine: SearchEngine[Found], search: Search, *, facets: list[str], page: int, size: int
 ) -> SearchResult:
-    """Return one page; where nothing is found, words with a letter wrong are forgiven."""
+    """Return one page; without results, retry with corrected spelling."""
     found = engine.select(search)
     count = engine.size(found)
     spellings: dict[Word, tuple[str, ...]] = {}
@@ -115,7 +115,7 @@ def answer_search(
 def _count_facet(
     engine: SearchEngine[Found], found: Found, search: Search, name: str
 ) -> dict[str, int]:
-    # A group's own ticks are left out of its counts: they say what ticking one more would add.
+    # Ignore a facet's own selection in its counts, which show what another choice would add.
     if search.chosen.get(name):
         found = engine.select(search.besides(name))
     return engine.count_values(found, search, name)
@@ -127,7 +127,7 @@ def _find_spellings(engine: SearchEngine[Found], search: Search) -> dict[Word, t
         if len(word.term) < SHORTEST or engine.knows_beginning(search, word.term):
             continue
         others = [each for each in list_variants(word.term) if engine.knows_beginning(search, each)]
-        # "warms" says more than "warm", which was typed with a letter less.
+        # Skip "warm" if "warms" is suggested too, because it would match both.
         best = [
             each for each in others if not any(o != each and o.startswith(each) for o in others)
         ]

@@ -1,6 +1,6 @@
-"""Read filter expressions as AIP-160 describes them: gender = "female" AND lang_code = "en".
+"""Parse AIP-160 filter expressions, such as gender = "female" AND lang_code = "en".
 
-https://google.aip.dev/160. Mind that there OR binds tighter than AND.
+https://google.aip.dev/160. Note that OR binds tighter than AND.
 """
 
 import re
@@ -23,7 +23,7 @@ _OPERATORS = {"=": "=", "!=": "!=", ":": ":"}
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of the expression and where it stands."""
+    """A token of the expression and its position."""
 
     kind: str
     text: str
@@ -32,7 +32,7 @@ class Token:
 
 
 class BadExpression(Exception):
-    """The expression cannot be read; ``start`` and ``end`` point at the place."""
+    """The expression is invalid; ``start`` and ``end`` mark the error."""
 
     def __init__(self, message: str, start: int, end: int) -> None:
         super().__init__(message)
@@ -40,13 +40,13 @@ class BadExpression(Exception):
 
 
 def is_expression(text: str) -> bool:
-    """Tell whether the text is meant as an expression and not as words to search for."""
+    """Return whether the text is an expression rather than words to search for."""
     bare = _STRING.sub(lambda found: "_" * len(found[0]), text)
     return bool(_COMPARISON.search(bare) or _JOINED.search(bare))
 
 
 def parse_expression(text: str) -> Node:
-    """Return the condition that the expression states; raises BadExpression."""
+    """Parse an expression; raises BadExpression."""
     return _ExpressionReader(text).read()
 
 
@@ -57,7 +57,11 @@ def _cut(text: str) -> list[Token]:
         if found is None:
             start = len(text) - len(text[place:].lstrip())
             is_open = text[start] in "\"'"
-            message = "This quotation is never closed." if is_open else "This sign has no meaning."
+            message = (
+                "This quotation mark is never closed."
+                if is_open
+                else "This character isn't allowed here."
+            )
             raise BadExpression(message, start, len(text) if is_open else start + 1)
         kind = found.lastgroup or ""
         tokens.append(Token(kind, found[kind], found.start(kind), found.end(kind)))
@@ -76,13 +80,15 @@ class _ExpressionReader:
             return AllOf()
         node = self._expression()
         if (token := self._peek()) is not None:
-            raise BadExpression("This bracket was never opened.", token.start, token.end)
+            raise BadExpression(
+                "This closing parenthesis has no opening one.", token.start, token.end
+            )
         return node
 
     def _expression(self) -> Node:
         parts = [self._factor()]
         while (token := self._peek()) is not None and token.text != ")":
-            # Two conditions side by side hold together, with or without the AND.
+            # Adjacent conditions are combined with AND.
             if self._is_word("AND"):
                 self._place += 1
             parts.append(self._factor())
@@ -102,37 +108,37 @@ class _ExpressionReader:
             return Not(self._simple())
         if token is not None and token.kind == "word" and token.text.startswith("-"):
             short = Token("word", token.text[1:], token.start + 1, token.end)
-            # "-(a b)" and "-a" alike: the sign belongs to what follows it.
+            # "-(a b)" and "-a" work alike: the sign negates what follows it.
             self._tokens[self._place : self._place + 1] = [short] if short.text else []
             return Not(self._simple())
         return self._simple()
 
     def _simple(self) -> Node:
-        token = self._next("Something is missing here.")
+        token = self._next("A condition is missing here.")
         if token.kind == "operator":
-            raise BadExpression("A field is missing before this.", token.start, token.end)
+            raise BadExpression("A field name is missing before this.", token.start, token.end)
         if token.text == ")" and token.kind == "bracket":
             raise BadExpression("A condition is missing before this.", token.start, token.end)
         if token.kind != "bracket":
             return self._condition(token)
         self._depth += 1
         if self._depth > MOST_DEPTH:
-            message = f"Brackets can be {MOST_DEPTH} deep at most."
+            message = f"Parentheses can be nested up to {MOST_DEPTH} levels."
             raise BadExpression(message, token.start, token.end)
         node = self._expression()
         self._depth -= 1
         if (end := self._peek()) is None or end.text != ")":
-            raise BadExpression("This bracket is never closed.", token.start, token.end)
+            raise BadExpression("This parenthesis is never closed.", token.start, token.end)
         self._place += 1
         return node
 
     def _condition(self, token: Token) -> Node:
         self._count += 1
         if self._count > MOST_CONDITIONS:
-            message = f"A search has {MOST_CONDITIONS} conditions at most."
+            message = f"A search can have up to {MOST_CONDITIONS} conditions."
             raise BadExpression(message, token.start, token.end)
         if token.kind == "word" and token.text in {"AND", "OR", "NOT"}:
-            message = f"A condition is missing at this {token.text}."
+            message = f"A condition is missing next to {token.text}."
             raise BadExpression(message, token.start, token.end)
         following = self._peek()
         if following is None or following.kind != "operator":
@@ -147,7 +153,7 @@ class _ExpressionReader:
             raise BadExpression(message, name.start, name.end)
         if operator.text not in _OPERATORS or (field.has_only and operator.text != ":"):
             known = ":" if field.has_only else "=, != and :"
-            message = f"“{name.text}” knows {known}, not {operator.text}"
+            message = f"“{name.text}” supports {known}, not {operator.text}"
             raise BadExpression(message, operator.start, operator.end)
         value = self._next(f"A value is missing after “{name.text} {operator.text}”.")
         if value.kind not in {"word", "string"}:
@@ -180,7 +186,7 @@ def _literal(token: Token) -> Node:
     read = whole_phrase if token.kind == "string" else all_words
     node = read(text, ANYWHERE)
     if node is None:
-        raise BadExpression(f"“{text}” has no letter to search for.", token.start, token.end)
+        raise BadExpression(f"“{text}” contains no letters to search for.", token.start, token.end)
     return node
 
 

@@ -1,4 +1,4 @@
-"""The fields that can be named in a search, their other names, and how their values are read."""
+"""The searchable fields, their aliases, and how their values are parsed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ HAS = {"preview": "A preview", "description": "A description", "labels": "Labels
 IS = {"own": "Made in your account", "ready": "Ready", "pending": "Being made", "failed": "Failed"}
 MOST_TERMS = 12
 _UNKNOWN = "unknown"
-# What web APIs call the origin of a voice, beside our own words.
+# What web APIs call the origin of a voice, besides our own names.
 _ORIGINS = {
     "system": (Voice.Kind.LIBRARY.value,),
     "ivc": (Voice.Kind.CLONE.value, Voice.Kind.DESIGNED.value),
@@ -51,7 +51,7 @@ _COMMON_LANGUAGES = [
 
 @dataclass(frozen=True, slots=True)
 class SearchField:
-    """One field: ``read`` turns a value into a condition, or None where there is no such value."""
+    """One field; ``read`` turns a value into a condition, or None for an unknown value."""
 
     name: str
     label: str
@@ -61,14 +61,14 @@ class SearchField:
     has_only: bool = False
 
     def read_text(self, text: str, *, is_quoted: bool) -> Node | None:
-        """Read a value; where the field is a text, a quotation is a phrase of it."""
+        """Parse a value; for text fields, a quoted value matches as a phrase."""
         if is_quoted and self.sections:
             return whole_phrase(text, self.sections)
         return self.read(text)
 
 
 def all_words(text: str, sections: frozenset[str]) -> Node | None:
-    """Return the condition that every word of the text stands in one of the sections."""
+    """Return the condition that every word of the text occurs in one of the sections."""
     words = tuple(Word(term, sections) for term in query_terms(text)[:MOST_TERMS])
     if not words:
         return None
@@ -76,10 +76,10 @@ def all_words(text: str, sections: frozenset[str]) -> Node | None:
 
 
 def whole_phrase(text: str, sections: frozenset[str]) -> Node | None:
-    """Return the condition that the text's words stand in one of the sections in their order."""
+    """Return the condition that one of the sections contains the text as a phrase."""
     terms = tuple(phrase_terms(text))
     if len(terms) == 1 and len(terms[0]) == 1 and not terms[0].isascii():
-        # A single letter of a script without spaces is a beginning, wherever it stands.
+        # A single character of a script without spaces matches any word that starts with it.
         return Word(terms[0], sections)
     return Phrase(terms, sections) if terms else None
 

@@ -1,17 +1,17 @@
-"""The conditions that a search is made of; both engines answer the same tree."""
+"""The conditions of a search; both engines run the same tree."""
 
 from dataclasses import dataclass, replace
 
-# Where a word may stand: the name, labels, the description, the team's tags and notes, the id.
+# Where a word can occur: name, labels, description, the team's tags and notes, id.
 SECTIONS = ("name", "labels", "text", "team", "ids")
 ANYWHERE = frozenset(SECTIONS)
-# Ids are no language: among a million, anything short begins one, so no spelling is told by them.
+# Not ids: among a million of them, one starts with almost anything, so they can't show typos.
 SPELLED = tuple(name for name in SECTIONS if name != "ids")
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A term that begins one of the voice's own; ``others`` are spellings that do as well."""
+    """A prefix of one of the voice's terms; ``others`` are alternative spellings."""
 
     term: str
     sections: frozenset[str] = ANYWHERE
@@ -19,7 +19,7 @@ class Word:
 
     @property
     def spellings(self) -> tuple[str, ...]:
-        """Every beginning that will do."""
+        """All accepted prefixes."""
         return self.others or (self.term,)
 
 
@@ -33,7 +33,7 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One of several values of a facet; with ``is_family``, "en" is also "en-GB"."""
+    """One of several values of a facet; with ``is_family``, "en" also matches "en-GB"."""
 
     facet: str
     values: tuple[str, ...]
@@ -42,21 +42,21 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """What must not hold."""
+    """Negation."""
 
     part: "Node"
 
 
 @dataclass(frozen=True, slots=True)
 class AllOf:
-    """What must hold together; nothing at all holds always."""
+    """Conjunction; true if empty."""
 
     parts: tuple["Node", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """What must hold in one of its parts; of nothing, none holds."""
+    """Disjunction; false if empty."""
 
     parts: tuple["Node", ...] = ()
 
@@ -67,7 +67,7 @@ NOTHING = AnyOf()
 
 
 def list_words(node: Node) -> list[Word]:
-    """Return the words that somebody looks for, not those behind a "not" or in a choice."""
+    """Return the words searched for, except inside negations and alternatives."""
     if isinstance(node, Word):
         return [node]
     if isinstance(node, AllOf):

@@ -1,4 +1,4 @@
-"""Write down in a voice's row the words that it is found and sorted by."""
+"""Compute the search and sort columns of a voice."""
 
 from collections.abc import Iterable
 
@@ -12,15 +12,15 @@ _UNKNOWN = "unknown"
 
 
 def fill_names(row: Voice) -> None:
-    """Let the row be sorted by the name it shows, and found by that and the provider's."""
+    """Set the sort name, and the name terms, which include the provider's name."""
     row.sort_name = sort_key(row.shown_name)
     row.name_words = join_terms(row.shown_name, row.name if row.own_name else "")
 
 
 def fill_words(row: Voice, labels: Iterable[tuple[str, str]]) -> None:
-    """Let the row be found by its name, id, labels as we and the provider say them, and text.
+    """Set the search terms: name, id, our and the provider's labels, and text.
 
-    ``labels`` are facet and value of its languages and use cases. The row is not saved.
+    ``labels`` are the (facet, value) pairs of languages and use cases. The row is not saved.
     """
     fill_names(row)
     row.id_words = join_terms(row.remote_id)
@@ -38,5 +38,5 @@ def fill_words(row: Voice, labels: Iterable[tuple[str, str]]) -> None:
 
 
 def _cut(line: str) -> str:
-    # After a whole term, and with the space that stands behind each.
+    # Cut after a whole term, including its trailing space.
     return line if len(line) <= _LONGEST_COLUMN else f"{line[:_LONGEST_COLUMN].rsplit(' ', 1)[0]} "

@@ -1,4 +1,4 @@
-"""Other spellings of a word: one letter missing, too many, wrong, or two the wrong way round."""
+"""Spelling variants of a word: a missing, extra, wrong, or two swapped letters."""
 
 SHORTEST = 4
 _ALPHABETS = (
@@ -11,12 +11,12 @@ _ALPHABETS = (
 
 
 def list_variants(term: str) -> list[str]:
-    """Return every word that is one slip away, in one order; none where letters do not spell."""
+    """Return every variant one typo away, in a fixed order; none for non-alphabetic scripts."""
     alphabet = next((letters for letters in _ALPHABETS if term[0] in letters), "")
     if not alphabet:
         return []
     cuts = [(term[:place], term[place:]) for place in range(len(term) + 1)]
-    # Not the last letter left out: whatever begins like the rest would do.
+    # Don't drop the last letter, because prefixes match anyway.
     fewer = [left + right[1:] for left, right in cuts[:-2]]
     swapped = [left + right[1] + right[0] + right[2:] for left, right in cuts if len(right) > 1]
     wrong = [left + letter + right[1:] for left, right in cuts[:-1] for letter in alphabet]

@@ -1,6 +1,6 @@
-"""Answer searches by SQL alone: correct at any size, and the reference for the index.
+"""Run searches in plain SQL: correct at any size, and the reference for the index.
 
-Terms are letters and digits only, so none of them can mean anything to the database.
+Terms consist of letters and digits only, so none has a special meaning in SQL patterns.
 """
 
 from dataclasses import replace
@@ -16,7 +16,7 @@ from catalog.search.engines import COLUMN_FACETS, LABEL_FACETS, Search
 from catalog.search.nodes import SPELLED, AllOf, AnyOf, Node, Not, Phrase, Value, Word
 from catalog.search.user_facets import MARK_FACETS, mark_rows
 
-# Every section of a voice's words has its column, in which each term stands between spaces.
+# Each section is a column with its terms separated by spaces.
 WORD_COLUMNS = {
     "name": "name_words",
     "labels": "label_words",
@@ -24,7 +24,7 @@ WORD_COLUMNS = {
     "team": "team_text",
     "ids": "id_words",
 }
-# Misspellings need all words that there are; past this many voices only the index knows them.
+# Spelling correction needs all existing terms; with more voices only the index supports it.
 MOST_READ_FOR_SPELLING = 20_000
 _NO_PREVIEW = Q(preview_url="", preview_sample_id="")
 _FLAGS = {
@@ -46,7 +46,7 @@ _ORDERS: dict[str, list[str | OrderBy]] = {
     "-name": ["-sort_name", "-pk"],
     "newest": [F("remote_created_at").desc(nulls_last=True), "sort_name", "pk"],
     "oldest": [F("remote_created_at").asc(nulls_last=True), "sort_name", "pk"],
-    # What is unknown comes last, whatever it is called.
+    # Unknown languages come last.
     "language": [
         Case(When(language="unknown", then=1), default=0, output_field=IntegerField()).asc(),
         "language",
@@ -57,10 +57,10 @@ _ORDERS: dict[str, list[str | OrderBy]] = {
 
 
 class SqlEngine:
-    """Search the rows themselves."""
+    """Searches the rows directly."""
 
     def select(self, search: Search) -> VoiceQuerySet:
-        """Return the rows that the search finds."""
+        """Return the matching rows."""
         rows = Voice.objects.listed_in(
             search.accounts, hidden=search.hidden, is_archived=search.is_archived
         )
@@ -71,22 +71,22 @@ class SqlEngine:
         return found
 
     def size(self, found: VoiceQuerySet) -> int:
-        """Return how many rows were found."""
+        """Return the number of rows."""
         return found.count()
 
     def order(self, found: VoiceQuerySet, search: Search, start: int, stop: int) -> list[int]:
-        """Return primary keys in the search's order, from one place to before another."""
+        """Return the primary keys from ``start`` to before ``stop`` in the search's order."""
         keys: list[str | OrderBy] = _ORDERS.get(search.sort, _ORDERS["name"])
         if search.sort == "best" and (words := search.plain_words):
             found, keys = found.alias(tier=_tier(words)), ["tier", *keys]
         return list(found.order_by(*keys).values_list("pk", flat=True)[start:stop])
 
     def count_values(self, found: VoiceQuerySet, search: Search, facet: str) -> dict[str, int]:
-        """Return how many of the rows have each value of the facet."""
+        """Count the rows per value of the facet."""
         if facet in MARK_FACETS:
             marks = mark_rows(search.user, facet).filter(voice__in=found.values("pk"))
             counts = marks.order_by().values_list("mark").annotate(Count("voice"))
-            # A mark that is the same for all is counted also where nobody made one.
+            # Some user facets return rows even if no voice has the value, so drop zero counts.
             return {mark: count for mark, count in counts if count}
         if facet in LABEL_FACETS:
             labels = VoiceLabel.objects.filter(facet=facet, voice__in=found.values("pk"))
@@ -98,7 +98,7 @@ class SqlEngine:
         return dict(found.order_by().values_list(column).annotate(Count("pk")))
 
     def knows_beginning(self, search: Search, term: str) -> bool:
-        """Tell whether a term of any row begins like this, ids aside; of too many rows, none."""
+        """Return whether any term starts with this, except in ids; False with too many rows."""
         return term in self._beginnings(search.accounts, search.hidden, search.is_archived)
 
     @cached_property
@@ -120,7 +120,7 @@ class SqlEngine:
 
 
 def as_condition(node: Node, user: User) -> Q:
-    """Return the tree as a condition on rows of voices."""
+    """Return the tree as a condition on voices."""
     match node:
         case Word():
             return _begins(node)
@@ -172,7 +172,7 @@ def _one_of(column: str, node: Value) -> Q:
 
 
 def _tier(words: list[Word]) -> Case:
-    """Rank by where the words stand: the name's beginning, the name, the labels, anywhere."""
+    """Rank matches: start of the name, name, labels, anywhere."""
     in_name = _every(words, "name")
     in_labels = _every(words, "name", "labels", "team", "ids")
     begins = (Q(name_words__startswith=f" {term}") for term in words[0].spellings)

@@ -1,7 +1,7 @@
-"""Read the search field: words, "phrases", -not, field:value, or a whole expression.
+"""Parse the search field: words, "phrases", -not, field:value, or a whole expression.
 
-Words are forgiving: whatever somebody types finds something sensible, and what was left out is
-said. Only an expression can be wrong, because whoever writes one wants to know.
+Word searches are lenient: any input gives a sensible result, with a note on what was ignored. Only
+expressions can be invalid, because people who write them want to know.
 """
 
 import re
@@ -19,7 +19,7 @@ _PIECE = re.compile(r'(-?)(?:([A-Za-z_]+):)?(?:"([^"]*)"|(\S+)|(?=\s|$))')
 
 @dataclass(frozen=True, slots=True)
 class QueryError:
-    """What is wrong with an expression: the text before, at and after the place."""
+    """An error in an expression: the text before, at, and after its position."""
 
     message: str
     before: str
@@ -29,7 +29,7 @@ class QueryError:
 
 @dataclass(frozen=True, slots=True)
 class ParsedQuery:
-    """What the text of the search field asks for."""
+    """The parsed search text."""
 
     node: Node = EVERYTHING
     notes: tuple[str, ...] = ()
@@ -38,7 +38,7 @@ class ParsedQuery:
 
 @lru_cache(maxsize=256)
 def parse_search(text: str) -> ParsedQuery:
-    """Return what the text asks for; never raises, whatever it is."""
+    """Parse the search text; never raises."""
     text = text[:LONGEST_SEARCH]
     if is_expression(text):
         return _read_expression(text)
@@ -65,17 +65,17 @@ class _Words:
         self._count = 0
 
     def node(self) -> Node:
-        """Return everything together; values of one field add up, as in the groups beside it."""
+        """Return all conditions combined; values of one field are alternatives, as in filters."""
         chosen = [AnyOf(tuple(nodes)) for nodes in self._chosen.values()]
         single = [node.parts[0] if len(node.parts) == 1 else node for node in chosen]
         return AllOf((*self._parts, *single))
 
     def take(self, is_not: bool, name: str, phrase: str, word: str) -> None:
-        """Take one piece of the text."""
+        """Add one part of the text."""
         text = phrase or word
         field = FIELDS.get(name.lower()) if name else None
         if name and field is None:
-            # A colon in a text is no field: "Re: hello".
+            # An unknown field is just text, such as "Re: hello".
             text, phrase = f"{name} {text}", ""
         if not text.strip(' "') or self._count >= MOST_TERMS:
             return
@@ -85,7 +85,7 @@ class _Words:
             return
         node = whole_phrase(text, ANYWHERE) if phrase else all_words(text, ANYWHERE)
         if node is None:
-            self.notes.append(f"“{text[:40]}” has no letter to search for.")
+            self.notes.append(f"“{text[:40]}” contains no letters to search for.")
         else:
             self._parts.append(Not(node) if is_not else node)
 

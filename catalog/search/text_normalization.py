@@ -1,6 +1,6 @@
-"""Fold text and cut it into the terms that voices are found by, the same for rows and queries.
+"""Normalize text and split it into search terms, for both rows and queries.
 
-Scripts that put no spaces between words are cut into pairs of letters; everything else into words.
+Scripts without spaces between words are split into pairs of characters, others into words.
 """
 
 import re
@@ -8,7 +8,7 @@ import unicodedata
 
 _LONGEST_TERM = 40
 _SHORTEST_STEM = 3
-# Letters that no decomposition brings to the plain one that people type for them.
+# Letters that Unicode decomposition doesn't map to the plain letters that people type.
 _PLAIN = str.maketrans(
     {
         "ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "ŧ": "t", "ŋ": "n", "ı": "i",
@@ -20,7 +20,7 @@ _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff"
     "\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
-# Vowel signs of Indian scripts are no letters to Python, but parts of the word.
+# Python doesn't count the vowel signs of Indic scripts as letters, but they belong to words.
 _SIGNS = "\u0900-\u0963\u0970-\u0dff"
 _RUN = re.compile(f"([{_UNSPACED}]+)|((?:[^\\W_{_UNSPACED}]|[{_SIGNS}])+)")
 _DIGITS = re.compile(r"\d+")
@@ -28,7 +28,7 @@ _ARTICLE = "ال"
 
 
 def fold_text(text: str) -> str:
-    """Return the text without case and accents, as it is searched and sorted."""
+    """Return the text without case and accents, for searching and sorting."""
     if text.isascii():
         return text.lower()
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
@@ -37,7 +37,7 @@ def fold_text(text: str) -> str:
 
 
 def index_terms(text: str) -> list[str]:
-    """Return the terms under which a row with this text is found, in the order of the text."""
+    """Return the index terms of a row's text, in order."""
     terms: list[str] = []
     for run, word in _RUN.findall(fold_text(text)):
         if run:
@@ -50,7 +50,7 @@ def index_terms(text: str) -> list[str]:
 
 
 def query_terms(text: str) -> list[str]:
-    """Return the terms that a row must have, each at least as the beginning of one of its own."""
+    """Return the terms of a query; each must be a prefix of one of the row's terms."""
     terms: list[str] = []
     for run, word in _RUN.findall(fold_text(text)):
         if run:
@@ -61,27 +61,27 @@ def query_terms(text: str) -> list[str]:
 
 
 def phrase_terms(text: str) -> list[str]:
-    """Return the terms that a row must have one after the other, each of them whole."""
+    """Return the terms of a phrase; the row must contain them whole and in order."""
     terms = index_terms(text)
-    # A run of letters may go on in the row, where its last one then has no term of its own.
+    # The text may continue in the row, where its last character then has no separate term.
     return terms[:-1] if len(terms) > 1 and _is_unspaced(terms[-2]) else terms
 
 
 def join_terms(*texts: str) -> str:
-    """Return the terms of the texts as one line in which each stands between spaces."""
+    """Return the terms of all texts as one string, each surrounded by spaces."""
     terms = [term for text in texts for term in index_terms(text)]
     return f" {' '.join(terms)} " if terms else ""
 
 
 def sort_key(name: str) -> str:
-    """Return what names are ordered by: no accents, no punctuation, numbers by their size."""
+    """Return the sort key of a name: no accents or punctuation, numbers in numeric order."""
     folded = fold_text(name)
     words = [run or word for run, word in _RUN.findall(folded)]
     return _DIGITS.sub(lambda found: found[0].zfill(8), " ".join(words) or folded)[:100]
 
 
 def _is_accent(mark: str) -> bool:
-    # Not the marks that make another letter: nuktas, viramas, tones, the voicing of kana.
+    # Not marks that make a different letter: nuktas, viramas, tones, kana voicing.
     order = unicodedata.combining(mark)
     return order == 1 or 10 <= order <= 35 or order >= 200
 

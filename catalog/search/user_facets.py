@@ -1,4 +1,4 @@
-"""What people lay over voices and choose by: stars, tags and collections, as each sees them."""
+"""Facets that depend on the user: stars, tags, and collections."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from catalog.models import Collection, CollectionEntry, Star, Tag, TagUse, User
 
 
 def mark_rows(user: User, facet: str) -> QuerySet[Any]:
-    """Return rows with ``mark``, a text, and ``voice``: the values of one facet for the person."""
+    """Return rows with ``mark`` (a string) and ``voice``: the user's values of one facet."""
     return MARK_FACETS[facet](user)
 
 
@@ -28,8 +28,8 @@ def _find_collections(user: User) -> QuerySet[Any]:
     return rows.annotate(mark=Cast("collection", CharField()))
 
 
-# Another kind of mark is one line here, one in the address (``queries.filters``), and a service
-# that raises the team's version with every change.
+# A new facet needs a line here, one in ``queries.filters``, and a service that raises the team's
+# version with every change.
 MARK_FACETS: dict[str, Callable[[User], QuerySet[Any]]] = {
     "starred": _find_stars,
     "tag": _find_tags,

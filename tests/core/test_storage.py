@@ -51,9 +51,9 @@ def test_an_upload_that_breaks_off_leaves_nothing(media):
 
 @pytest.mark.parametrize("path", ["../outside", "samples/../../outside", "/etc/passwd", "a/../.."])
 def test_a_path_out_of_the_media_folder_is_refused(media, path):
-    with pytest.raises(ValueError, match="leads out"):
+    with pytest.raises(ValueError, match="outside the media"):
         media_path(path)
-    with pytest.raises(ValueError, match="leads out"):
+    with pytest.raises(ValueError, match="outside the media"):
         remove_media(path)
 
 
@@ -61,7 +61,7 @@ def test_a_link_out_of_the_media_folder_is_refused(media, tmp_path):
     media.mkdir()
     (media / "samples").symlink_to(tmp_path)
 
-    with pytest.raises(ValueError, match="leads out"):
+    with pytest.raises(ValueError, match="outside the media"):
         media_path("samples/secret")
 
 

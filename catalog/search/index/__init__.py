@@ -1,1 +1,1 @@
-"""An index of a team's voices in the memory of a web process, kept up to date by versions."""
+"""An in-memory index of a team's voices in each web process, updated by version numbers."""

@@ -1,9 +1,9 @@
-"""The indexes that this process holds, each brought up to date before it answers.
+"""The indexes held by this process, each brought up to date before it answers.
 
-A person's teams are one scope, and a scope has one index. A request compares its versions with
-those in the database, and takes in the rows that changed since: so whatever was committed before
-the request is seen by it, in every process. Where there is no index yet, or one that is too old to
-catch up while somebody waits, there is none for now, and SQL answers.
+A scope is a set of teams, with one index each. A request compares the index's versions with the
+database's and applies the rows that changed since. It thus sees everything committed before it
+started, in every process. Without an index, or if it is too old to catch up during a request, SQL
+answers.
 """
 
 import threading
@@ -26,7 +26,7 @@ class _Entry:
 
 
 class IndexCache:
-    """Indexes by scope, the one that was asked for last at the end."""
+    """Indexes by scope, the most recently used last."""
 
     def __init__(self) -> None:
         self._entries: OrderedDict[frozenset[int], _Entry] = OrderedDict()
@@ -35,20 +35,20 @@ class IndexCache:
     def find_index_version(
         self, teams: frozenset[int], versions: dict[int, int] | None = None
     ) -> IndexVersion | None:
-        """Return the index of the teams as they are now, None where SQL has to answer.
+        """Return the current index of the teams, None if SQL has to answer.
 
-        ``versions`` are those that the request has read already.
+        Pass ``versions`` if the request has already read them.
         """
         entry = self._entries.get(teams)
         edition = entry.edition if entry else None
         if edition is not None and edition.versions == (versions or read_versions(teams)):
             return edition
         with self._lock:
-            # Read once more: another thread may have taken in what is newer by now.
+            # Read the versions again: another thread may have applied newer changes.
             return self._refresh(teams, read_versions(teams))
 
     def forget(self) -> None:
-        """Let go of everything."""
+        """Drop all indexes."""
         self._entries.clear()
 
     def _refresh(self, teams: frozenset[int], versions: dict[int, int]) -> IndexVersion | None:
@@ -64,7 +64,7 @@ class IndexCache:
         return entry.edition
 
     def _load(self, teams: frozenset[int], known: tuple[int, int] | None) -> _Entry | None:
-        """Read the snapshot, if there is another than the one that is known."""
+        """Load the snapshot if it differs from the known one."""
         if read_mark(teams) == known or (snapshot := read_snapshot(teams)) is None:
             return None
         edition = IndexVersion([Shard(snapshot.segment)], snapshot.versions)
@@ -91,12 +91,12 @@ def read_versions(teams: frozenset[int]) -> dict[int, int]:
 
 
 def _is_near(entry: _Entry, versions: dict[int, int]) -> bool:
-    """Tell whether so few rows changed that somebody who waits can wait for them."""
+    """Return whether so few rows changed that a request can apply them."""
     old = entry.edition.versions
     count = 0
     for team in versions.keys() | old.keys():
         if versions.get(team, 0) < old.get(team, 0):
-            return False  # the database is an older one than the index knew
+            return False  # the database was restored from an older backup
         if versions.get(team, 0) > old.get(team, 0):
             rows = Voice.objects.filter(account__team=team, version__gt=old.get(team, 0))
             count += rows.order_by()[: MOST_CHANGED + 1].count()

@@ -1,4 +1,4 @@
-"""Answer searches from an index: by sets of documents."""
+"""Run searches on an index, with bitmaps of documents."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -32,17 +32,17 @@ _START = frozenset({"start"})
 
 
 class IndexEngine:
-    """Search one edition of the index; what is found is a bitmap for each of its shards."""
+    """Searches one version of the index; results are one bitmap per shard."""
 
     def __init__(self, edition: IndexVersion) -> None:
         self._edition = edition
-        # The counts of each chosen group ask for most of the same conditions once more.
+        # Facet counts evaluate mostly the same conditions again.
         self._held: dict[tuple[int, Node], BitMap] = {}
-        # By the set that was narrowed, which is kept so that its id stays its own.
+        # Keyed by the narrowed bitmap's id; the bitmap is kept too, so its id stays unique.
         self._narrowed: dict[tuple[int, Node], tuple[BitMap, BitMap]] = {}
 
     def select(self, search: Search) -> list[BitMap]:
-        """Return the documents that the search finds."""
+        """Return the matching documents."""
         base = self._base(search)
         tests = [Value(facet, values) for facet, values in search.chosen.items() if values]
         if search.node == EVERYTHING and not tests:
@@ -52,11 +52,11 @@ class IndexEngine:
         return [self._narrow(place, node, base[place], search) for place in range(len(base))]
 
     def size(self, found: list[BitMap]) -> int:
-        """Return how many documents were found."""
+        """Return the number of documents."""
         return sum(map(len, found))
 
     def order(self, found: list[BitMap], search: Search, start: int, stop: int) -> list[int]:
-        """Return primary keys in the search's order, from one place to before another."""
+        """Return the primary keys from ``start`` to before ``stop`` in the search's order."""
         if search.sort == "-name":
             count = self.size(found)
             return self._page(found, "name", count - stop, count - start)[::-1]
@@ -73,7 +73,7 @@ class IndexEngine:
         return pks
 
     def count_values(self, found: list[BitMap], search: Search, facet: str) -> dict[str, int]:
-        """Return how many of the documents have each value of the facet."""
+        """Count the documents per value of the facet."""
         if facet in MARK_FACETS:
             marks = self._edition.marked_by(search.user, facet)
             counts = {mark: _count_common(documents, found) for mark, documents in marks.items()}
@@ -85,7 +85,7 @@ class IndexEngine:
         return self._edition.count_values(found, facet)
 
     def knows_beginning(self, search: Search, term: str) -> bool:
-        """Tell whether a term of any voice of the accounts begins like this, ids aside."""
+        """Return whether any term in the accounts starts with this, except in ids."""
         return any(
             not base.isdisjoint(shard.segment.terms_in(section).beginning_with(term))
             for shard, base in zip(self._edition.shards, self._base(search), strict=True)
@@ -98,7 +98,7 @@ class IndexEngine:
         )
 
     def _narrow(self, place: int, node: Node, within: BitMap, search: Search) -> BitMap:
-        """Return those of the documents of one shard for which the condition holds."""
+        """Return the documents of one shard that match the condition."""
         key = (id(within), node)
         if key not in self._narrowed:
             self._narrowed[key] = within, self._narrow_anew(place, node, within, search)
@@ -107,7 +107,7 @@ class IndexEngine:
     def _narrow_anew(self, place: int, node: Node, within: BitMap, search: Search) -> BitMap:
         match node:
             case AllOf():
-                # What few hold first: whatever comes after it has less to look at.
+                # Start with the rarest condition, which leaves less work for the others.
                 for part in sorted(node.parts, key=lambda part: self._weigh(place, part, search)):
                     if within:
                         within = self._narrow(place, part, within, search)
@@ -156,7 +156,7 @@ class IndexEngine:
         return having[0] if len(having) == 1 else BitMap.union(BitMap(), *having)
 
     def _split(self, found: list[BitMap], words: list[Word]) -> Iterator[list[BitMap]]:
-        """Yield what was found by how well it fits: the name's beginning, the name, the labels."""
+        """Yield the results by relevance: start of the name, name, labels, anything else."""
         if words:
             named, labelled = ([replace(word, sections=tier) for word in words] for tier in _TIERS)
             begun = replace(words[0], sections=_START)
@@ -171,14 +171,14 @@ class IndexEngine:
 
     def _page(self, found: list[BitMap], sort: str, start: int, stop: int) -> list[int]:
         large = self._shard(0).segment
-        # Of none of them more than the first can stand on the page or before it.
+        # Only the first ``stop`` documents of each small shard can be on the page or before it.
         small = sorted(
             keys[document]
             for shard, documents in zip(self._edition.shards[1:], found[1:], strict=True)
             for keys in [shard.segment.keys_by(sort)]
             for document in shard.segment.order_by(sort).pick(documents, 0, stop)
         )
-        # From before the page as many as small ones may stand there instead of them.
+        # Start early enough for small-shard documents to take the places before the page.
         first = max(0, start - len(small))
         documents = large.order_by(sort).pick(found[0], first, stop)
         if not small:
@@ -199,7 +199,7 @@ def _count_common(documents: list[BitMap], found: list[BitMap]) -> int:
 
 
 def _count_taken(key_at: Callable[[int], _Key], count: int, small: list[_Key], start: int) -> int:
-    """Return how many of the small ones stand among the first of both, merged."""
+    """Return how many small-shard keys are among the first ``start`` of the merged order."""
     low, high = max(0, start - count), min(len(small), start)
     while low < high:
         middle = (low + high) // 2

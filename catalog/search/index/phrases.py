@@ -1,4 +1,4 @@
-"""Words and phrases: the index knows which voices have the terms, the rows tell in which order."""
+"""Match words and phrases: the index finds voices with the terms, the rows check their order."""
 
 from functools import reduce
 from operator import and_, or_
@@ -16,12 +16,12 @@ _BATCH = 500
 
 
 def find_word(segment: Segment, word: Word) -> BitMap:
-    """Return the documents with a term that begins like the word; not to be changed."""
+    """Return the documents with a term that starts with the word; don't modify the result."""
     return segment.remember(word, lambda: _with_beginning(segment, word))
 
 
 def find_phrase(segment: Segment, phrase: Phrase) -> BitMap:
-    """Return the documents with the phrase; not to be changed."""
+    """Return the documents that contain the phrase; don't modify the result."""
     return segment.remember(phrase, lambda: _with_phrase(segment, phrase))
 
 
@@ -43,7 +43,7 @@ def _with_terms(segment: Segment, node: Phrase) -> BitMap:
 
 
 def _check_rows(segment: Segment, candidates: BitMap, node: Phrase) -> BitMap:
-    # By primary key, so that only rows are read that have every term.
+    # Read by primary key, so that only rows with all terms are read.
     pks = segment.pks[as_numbers(candidates)].tolist()
     found = BitMap()
     for start in range(0, len(pks), _BATCH):

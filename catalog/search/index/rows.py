@@ -1,4 +1,4 @@
-"""Read from the database what the index knows of a voice."""
+"""Read the indexed data of voices from the database."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
@@ -30,13 +30,13 @@ _COLUMNS = (
 )
 _FACET_NAMES = tuple(COLUMN_FACETS)
 _FIRST_WORDS, _FIRST_FACET = _COLUMNS.index(_WORDS[0]), _COLUMNS.index("provider")
-# Later than any date and earlier than any, for what the provider does not tell.
+# Sorts voices without a date apart from all dates.
 NO_DATE = -(2**62)
 
 
 @dataclass(frozen=True, slots=True)
 class IndexRow:
-    """What the index knows of a voice; ``facets`` are pairs of facet and value."""
+    """The indexed data of a voice; ``facets`` are (facet, value) pairs."""
 
     pk: int
     name: str
@@ -48,12 +48,12 @@ class IndexRow:
 
 
 def read_rows(accounts: Collection[int], newer_than: int | None = None) -> Iterator[IndexRow]:
-    """Return the voices of the accounts by name, or in no order what changed after a version."""
+    """Return the accounts' voices by name, or, unordered, those changed after a version."""
     rows = Voice.objects.filter(account__in=sorted(accounts))
     if newer_than is None:
         rows = rows.present().order_by("sort_name", "pk")
     else:
-        # In no order: for one, SQLite would rather walk through the whole table by its key.
+        # Unordered, because SQLite would otherwise scan the whole table by its primary key.
         rows = rows.filter(version__gt=newer_than).order_by()
     batch: list[tuple[object, ...]] = []
     for row in rows.values_list(*_COLUMNS).iterator(chunk_size=_BATCH):

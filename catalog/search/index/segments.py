@@ -1,7 +1,7 @@
-"""Voices as numbered documents, with a bitmap for every value and every word; never changed.
+"""Voices as numbered documents, with a bitmap for every value and term; immutable.
 
-Documents of the same values have numbers that follow one another, so that the bitmap of a value is
-a few runs of numbers: less to keep, and less to look at when the values of a result are counted.
+Documents with the same values get consecutive numbers, so the bitmap of a value is just a few runs.
+That saves memory and speeds up facet counts.
 """
 
 import contextlib
@@ -20,15 +20,15 @@ from catalog.search.index.sort_orders import SortOrder
 from catalog.search.index.terms import Terms
 from catalog.search.nodes import SECTIONS, Phrase, Word
 
-# The sections, and the terms with which names begin.
+# The sections, and the terms that names start with.
 _DICTIONARIES = (*SECTIONS, "start")
 _NOTHING = BitMap()
 _MOST_REMEMBERED = 256
 _SEPARATOR = "\x1f"
 _FIRST_DATE = -(2**61)
-# No set of values is to be taken for another; that one is does no harm.
+# Two different sets must never compare equal; equal sets that compare different do no harm.
 _PRIME = np.uint64(1_000_003)
-# By these the documents are numbered. First what people may see; then what has many values.
+# The sort keys for numbering documents: first what restricts access, then facets with many values.
 _NUMBERED_BY = (
     *("account", "main_language", "accent", "use_case", "language"),
     *("gender", "age", "kind"),
@@ -36,7 +36,7 @@ _NUMBERED_BY = (
 
 
 class Segment:
-    """The parts are flat arrays, so that a process may read them from a file in place."""
+    """A set of flat arrays that processes can memory-map from a file."""
 
     def __init__(self, parts: Mapping[str, Numbers]) -> None:
         self._parts = dict(parts)
@@ -50,7 +50,7 @@ class Segment:
         for place in range(len(keys)):
             facet, value = keys[place].decode().split(_SEPARATOR, 1)
             self._places[facet][value] = bitmaps[place]
-        # Each document has one value of these facets, so one of them is what the others leave.
+        # Documents have exactly one value of these facets, so one count follows from the others.
         self._commonest = {
             facet: max(values, key=lambda value: len(values[value]))
             for facet in COLUMN_FACETS
@@ -62,19 +62,19 @@ class Segment:
         self._remembered: dict[Word | Phrase, BitMap] = {}
 
     def parts(self) -> dict[str, Numbers]:
-        """Return what it is kept in, by name."""
+        """Return the underlying arrays by name."""
         return self._parts
 
     def values_of(self, facet: str) -> dict[str, BitMap]:
-        """Return the documents of every value of the facet."""
+        """Return the documents of each value of the facet."""
         return self._places.get(facet, {})
 
     def having(self, facet: str, value: str) -> BitMap:
-        """Return the documents with this value; not to be changed."""
+        """Return the documents with this value; don't modify the result."""
         return self.values_of(facet).get(value, _NOTHING)
 
     def count_values(self, facet: str, documents: BitMap) -> dict[str, int]:
-        """Return how many of the documents have each value of the facet; none with 0."""
+        """Count the documents per value of the facet, without values that none has."""
         commonest = self._commonest.get(facet)
         counts = {
             value: count
@@ -90,24 +90,24 @@ class Segment:
         return self._terms[section]
 
     def remember(self, node: Word | Phrase, find: Callable[[], BitMap]) -> BitMap:
-        """Return what the node finds, from the last time if that is not long ago."""
+        """Return the node's documents, cached for recent nodes."""
         found = self._remembered.get(node)
         if found is None:
             found = find()
-            # Whatever else happens at the same time, no more than one of them is lost.
+            # Without a lock, concurrent requests may drop one extra entry at most.
             if len(self._remembered) >= _MOST_REMEMBERED:
                 self._remembered.pop(next(iter(self._remembered), node), None)
             self._remembered[node] = found
         return found
 
     def order_by(self, sort: str) -> SortOrder:
-        """Return the documents' order; made when it is first asked for."""
+        """Return the documents in sort order, computed on first use."""
         if sort not in self._orders:
             self._orders[sort] = SortOrder(self._list_in_order(sort))
         return self._orders[sort]
 
     def documents_of(self, pks: Numbers) -> BitMap:
-        """Return the documents of those of the primary keys that are here."""
+        """Return the documents of these primary keys, as far as they are in this segment."""
         if not self.count or not len(pks):
             return BitMap()
         order = self._by_pk
@@ -116,7 +116,7 @@ class Segment:
         return as_bitmap(documents[self.pks[documents] == pks])
 
     def key_of(self, document: int, sort: str) -> tuple[object, ...]:
-        """Return what the document is sorted by, comparable over segments."""
+        """Return the document's sort key, comparable across segments."""
         last = (self.names[document], int(self.pks[document]))
         if sort in {"newest", "oldest"}:
             created = int(self.created[document])
@@ -127,7 +127,7 @@ class Segment:
         return last
 
     def keys_by(self, sort: str) -> list[tuple[object, ...]]:
-        """Return the keys of all documents, made once; of a small segment only."""
+        """Return the sort keys of all documents, cached; for small segments only."""
         if sort not in self._keys:
             self._keys[sort] = [self.key_of(document, sort) for document in range(self.count)]
         return self._keys[sort]
@@ -147,7 +147,7 @@ class Segment:
 
 
 def build_segment(rows: Iterable[IndexRow]) -> Segment:
-    """Make a segment of rows that come by name."""
+    """Build a segment from rows sorted by name."""
     pks, names, created, languages = array("q"), [], array("q"), []
     values: dict[tuple[str, str], array[int]] = defaultdict(lambda: array("I"))
     words: list[dict[str, array[int]]] = [defaultdict(lambda: array("I")) for _ in _DICTIONARIES]
@@ -185,10 +185,10 @@ def build_segment(rows: Iterable[IndexRow]) -> Segment:
 
 
 def _number_documents(values: Mapping[tuple[str, str], Numbers], count: int) -> Numbers:
-    """Return for each document, by its number, the place of its row."""
+    """Return the row index of each document number."""
     columns = []
     for facet in _NUMBERED_BY:
-        # Of several values, those of the commonest stand together, and so do those of the same set.
+        # For facets with several values, group by the most common value, then by the set of values.
         common, sets = np.zeros(count, dtype=np.uint64), np.zeros(count, dtype=np.uint64)
         those = [places for (name, _), places in values.items() if name == facet]
         for number, places in enumerate(sorted(those, key=len), start=1):

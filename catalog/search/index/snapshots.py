@@ -1,4 +1,4 @@
-"""The index on disk: written whole by a worker, read in place by every web process."""
+"""The index on disk: written atomically by a worker, memory-mapped by web processes."""
 
 import json
 import logging
@@ -19,7 +19,7 @@ from catalog.search.index.segments import Segment
 
 logger = logging.getLogger(__name__)
 
-# To be raised when a segment is made otherwise than before from the same rows.
+# Increase it when the same rows result in a different segment than before.
 _LAYOUT = 4
 _MAGIC = b"voiceboard index\n"
 _ALIGNED = 64
@@ -27,7 +27,7 @@ _ALIGNED = 64
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A segment as it was at some versions of its teams, and the file that it is read from."""
+    """A segment at certain versions of its teams, and the file it was read from."""
 
     segment: Segment
     versions: dict[int, int]
@@ -35,12 +35,12 @@ class Snapshot:
 
 
 def snapshot_path(teams: frozenset[int]) -> Path:
-    """Return where the index of these teams lies, if there is one."""
+    """Return the path of these teams' index, whether or not it exists."""
     return Path(settings.INDEX_DIR) / f"{'-'.join(map(str, sorted(teams)))}.index"
 
 
 def read_mark(teams: frozenset[int]) -> tuple[int, int] | None:
-    """Return what tells one snapshot from the next, None where there is none."""
+    """Return an identifier of the current snapshot file, None if there is none."""
     try:
         found = snapshot_path(teams).stat()
     except OSError:
@@ -49,7 +49,7 @@ def read_mark(teams: frozenset[int]) -> tuple[int, int] | None:
 
 
 def write_snapshot(teams: frozenset[int], segment: Segment, versions: Mapping[int, int]) -> None:
-    """Write the index so that it is there whole or not at all."""
+    """Write the index atomically."""
     path = snapshot_path(teams)
     make_private_folder(path.parent)
     draft = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
@@ -70,7 +70,7 @@ def write_snapshot(teams: frozenset[int], segment: Segment, versions: Mapping[in
 
 
 def read_snapshot_versions(teams: frozenset[int]) -> dict[int, int] | None:
-    """Return what the newest snapshot was made from, None where there is none to be read."""
+    """Return the versions of the newest snapshot, None if there is no readable one."""
     with suppress(OSError, ValueError, KeyError, TypeError):
         header, _parts = _open_parts(snapshot_path(teams))
         if header["layout"] == _LAYOUT:
@@ -79,13 +79,13 @@ def read_snapshot_versions(teams: frozenset[int]) -> dict[int, int] | None:
 
 
 def drop_snapshot(teams: frozenset[int]) -> None:
-    """Remove the snapshot; processes that read it go on reading what they have."""
+    """Delete the snapshot; processes that have it open can keep using it."""
     with suppress(OSError):
         snapshot_path(teams).unlink()
 
 
 def read_snapshot(teams: frozenset[int]) -> Snapshot | None:
-    """Return the newest snapshot, None where there is none that can be read."""
+    """Return the newest snapshot, None if there is no readable one."""
     mark = read_mark(teams)
     if mark is None:
         return None
@@ -95,7 +95,7 @@ def read_snapshot(teams: frozenset[int]) -> Snapshot | None:
             return None
         segment = Segment(parts)
     except (OSError, ValueError, KeyError, TypeError, IndexError):
-        logger.warning("The index of teams %s cannot be read; it is made anew", sorted(teams))
+        logger.warning("The index of teams %s can't be read; rebuilding it", sorted(teams))
         drop_snapshot(teams)
         return None
     return Snapshot(segment, _as_versions(header), mark)
@@ -115,7 +115,7 @@ def _open_parts(path: Path) -> tuple[dict[str, Any], dict[str, Numbers]]:
     whole = np.memmap(path, dtype=np.uint8, mode="r")
     start = len(_MAGIC) + 8
     if bytes(whole[: len(_MAGIC)]) != _MAGIC:
-        raise ValueError("This is no index.")
+        raise ValueError("This isn't an index file.")
     place = start + int.from_bytes(bytes(whole[len(_MAGIC) : start]), "little")
     header = json.loads(bytes(whole[start:place]))
     parts = {}
@@ -123,7 +123,7 @@ def _open_parts(path: Path) -> tuple[dict[str, Any], dict[str, Numbers]]:
         place += -place % _ALIGNED
         end = place + count * np.dtype(kind).itemsize
         if end > len(whole):
-            raise ValueError("This index breaks off.")
+            raise ValueError("This index file is truncated.")
         parts[name] = np.asarray(whole[place:end]).view(kind)
         place = end
     return header, parts

@@ -1,4 +1,4 @@
-"""Orders of the documents, in blocks, so that any page of any result is found at once."""
+"""Sort orders of documents in blocks, to find any page of any result quickly."""
 
 from collections.abc import Iterator
 from functools import cached_property
@@ -8,22 +8,22 @@ from pyroaring import BitMap
 
 from catalog.search.index.arrays import Numbers, as_bitmap, as_numbers
 
-# So many places to a block, and so many blocks to a pile, which is passed over as a whole.
+# Documents per block, and blocks per pile; whole piles can be skipped.
 _BLOCK = 8192
 _PILE = 16
-# Of fewer, each is looked up.
+# Smaller results are sorted directly.
 _FEW = 4096
 
 
 class SortOrder:
-    """All documents in one order, and a bitmap of each block of it."""
+    """All documents in one order, with a bitmap for each block."""
 
     def __init__(self, documents: Numbers) -> None:
         self.documents = documents
 
     @cached_property
     def places(self) -> Numbers:
-        """Return the place of every document in the order."""
+        """Return the position of every document in the order."""
         places = np.empty(len(self.documents), dtype=np.uint32)
         places[self.documents] = np.arange(len(self.documents), dtype=np.uint32)
         return places
@@ -39,7 +39,7 @@ class SortOrder:
         return [BitMap.union(*self._blocks[start : start + _PILE]) for start in starts]
 
     def pick(self, found: BitMap, start: int, stop: int) -> list[int]:
-        """Return those of the found documents that stand from one place to before another."""
+        """Return the found documents from position ``start`` to before ``stop``."""
         if len(found) <= _FEW:
             return self._sort(found, start, stop)
         picked: list[int] = []
@@ -50,7 +50,7 @@ class SortOrder:
         return picked
 
     def _list_passed(self, found: BitMap, start: int) -> Iterator[tuple[int, BitMap]]:
-        """Yield how many were passed, and what the next block has, from that with the start on."""
+        """Yield the number of skipped results, and each block's results from ``start`` on."""
         passed = 0
         for number, pile in enumerate(self._piles):
             count = pile.intersection_cardinality(found)

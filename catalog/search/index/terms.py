@@ -1,4 +1,4 @@
-"""The terms of one section of the voices' words, in order, and where each of them stands."""
+"""The sorted terms of one section of voices, and the documents that contain them."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
@@ -8,14 +8,14 @@ from pyroaring import BitMap
 
 from catalog.search.index.arrays import Bitmaps, Numbers, Texts, as_bitmap, as_runs
 
-# A term in more voices than this has a bitmap of its own; of the others, ids and most names, the
-# places stand in one long row, where a beginning is one piece of it.
+# Terms in more documents than this have their own bitmap. The others, ids and most names, share one
+# long array, in which each prefix is a contiguous range.
 _FREQUENT = 64
-_AFTER_ALL = b"\xf5"  # no text in UTF-8 has this byte
+_AFTER_ALL = b"\xf5"  # never occurs in UTF-8
 
 
 class Terms:
-    """A sorted dictionary of terms; every beginning is a range of it."""
+    """A sorted dictionary of terms, in which every prefix is a contiguous range."""
 
     def __init__(
         self, terms: Texts, rare: Numbers, rare_ends: Numbers, often: Numbers, bitmaps: Bitmaps
@@ -25,7 +25,7 @@ class Terms:
 
     @classmethod
     def build(cls, places: Mapping[str, Iterable[int]], documents: Numbers) -> "Terms":
-        """Make the dictionary from the places of each term, and the document at each place."""
+        """Build the dictionary from the rows of each term, and the document of each row."""
         rare, ends, often, bitmaps = [], [], [], []
         end = 0
         terms = sorted(places)
@@ -48,14 +48,14 @@ class Terms:
         )
 
     def beginning_with(self, start: str) -> BitMap:
-        """Return the documents with a term that begins like this; not to be changed."""
+        """Return the documents with a term that starts with this; don't modify the result."""
         encoded = start.encode()
         first = bisect_left(self._terms, encoded)
         after = bisect_left(self._terms, encoded + _AFTER_ALL, lo=first)
         return self._in_range(first, after)
 
     def exactly(self, term: str) -> BitMap:
-        """Return the documents with this very term."""
+        """Return the documents with exactly this term."""
         encoded = term.encode()
         place = bisect_left(self._terms, encoded)
         is_known = place < len(self._terms) and self._terms[place] == encoded
@@ -73,14 +73,14 @@ class Terms:
         return BitMap.union(as_bitmap(rare), *often)
 
     def parts(self) -> dict[str, Numbers]:
-        """Return what it is kept in, by name."""
+        """Return the underlying arrays by name."""
         parts = {f"terms.{name}": part for name, part in self._terms.parts().items()}
         parts |= {f"bitmaps.{name}": part for name, part in self._bitmaps.parts().items()}
         return {**parts, "rare": self._rare, "rare_ends": self._rare_ends, "often": self._often}
 
     @classmethod
     def from_parts(cls, parts: Mapping[str, Numbers]) -> "Terms":
-        """Make it again from what it was kept in."""
+        """Restore the dictionary from its arrays."""
         return cls(
             Texts(parts["terms.blob"], parts["terms.ends"]),
             parts["rare"],

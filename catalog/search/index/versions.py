@@ -1,4 +1,4 @@
-"""The index as it stands at one version: a large segment, and small ones for what changed since."""
+"""The index at one version: a large segment, and small ones for later changes."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,16 +12,16 @@ from catalog.search.index.rows import IndexRow
 from catalog.search.index.segments import Segment, build_segment
 from catalog.search.user_facets import mark_rows
 
-# A shard is merged into the one before it when that is not this many times larger.
+# A shard is merged into the previous one unless that is at least this many times larger.
 _GROWTH = 4
-# With more changed rows, it is time for a new snapshot.
+# With more changed rows, a new snapshot is due.
 MOST_CHANGED = 5000
 _MOST_REMEMBERED = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """A segment, which of its documents a newer one has, and the rows of a small one."""
+    """A segment, its documents superseded by a newer shard, and the rows of a small segment."""
 
     segment: Segment
     dead: BitMap = field(default_factory=BitMap)
@@ -29,7 +29,7 @@ class Shard:
 
 
 class IndexVersion:
-    """An index that never changes; what is new makes another edition of it."""
+    """An immutable index; changes result in a new IndexVersion."""
 
     def __init__(self, shards: Iterable[Shard], versions: Mapping[int, int]) -> None:
         self.shards = tuple(shards)
@@ -40,15 +40,15 @@ class IndexVersion:
 
     @property
     def needs_rebuild(self) -> bool:
-        """Tell whether so much changed that a new snapshot would be faster."""
+        """Return whether so much changed that loading a new snapshot would be faster."""
         return sum(len(shard.rows) for shard in self.shards) > MOST_CHANGED
 
     def listed_in(
         self, accounts: frozenset[int], hidden: frozenset[int], *, is_archived: bool
     ) -> list[BitMap]:
-        """Return the documents that the list shows of the accounts, without some key sets' voices.
+        """Return the accounts' documents in the list, without those of the ``hidden`` key sets.
 
-        They are not to be changed.
+        Don't modify the result.
         """
         key = (accounts, hidden, is_archived)
         if key not in self._bases:
@@ -70,7 +70,7 @@ class IndexVersion:
         is_archived: bool,
         facet: str,
     ) -> dict[str, int]:
-        """Return how many of all that the list shows have each value of the facet."""
+        """Count all documents in the list per value of the facet, cached."""
         key = (accounts, hidden, is_archived, facet)
         if key not in self._counts:
             self._counts[key] = self.count_values(
@@ -79,7 +79,7 @@ class IndexVersion:
         return self._counts[key]
 
     def count_values(self, found: list[BitMap], facet: str) -> dict[str, int]:
-        """Return how many of the documents have each value of the facet; none with 0."""
+        """Count the documents per value of the facet, without values that none has."""
         pairs = zip(self.shards, found, strict=True)
         counts, *others = [
             shard.segment.count_values(facet, documents) for shard, documents in pairs if documents
@@ -90,7 +90,7 @@ class IndexVersion:
         return counts
 
     def marked_by(self, user: User, facet: str) -> dict[str, list[BitMap]]:
-        """Return the documents of every mark of a kind, as the person sees them."""
+        """Return the documents of each value of a user facet, such as stars or tags."""
         key = (user.pk, facet)
         if key not in self._marks:
             if len(self._marks) >= _MOST_REMEMBERED:
@@ -110,7 +110,7 @@ class IndexVersion:
     def with_changes(
         self, rows: Collection[IndexRow], versions: Mapping[int, int]
     ) -> "IndexVersion":
-        """Return the edition in which these rows stand in the place of their older ones."""
+        """Return a version in which these rows replace their older ones."""
         if not rows:
             return IndexVersion(self.shards, versions)
         changed = _as_keys([row.pk for row in rows])
@@ -135,9 +135,9 @@ def _as_keys(pks: list[int]) -> Numbers:
 
 
 def _with_newest(shards: list[Shard], rows: dict[int, IndexRow]) -> list[Shard]:
-    """Return the shards with one for these rows, into which those of about its size are merged.
+    """Return the shards with a new one for these rows, merged with shards of a similar size.
 
-    So there are ever few of them, and each is made once.
+    This keeps the number of shards small, with each built only once.
     """
     while len(shards) > 1 and len(rows) * _GROWTH >= len(shards[-1].rows):
         *shards, older = shards
