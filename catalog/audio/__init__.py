@@ -1,1 +1,1 @@
-"""Sound: identify, decode, measure, transcode, analyze, embed, match, and synthesize it."""
+"""Audio: identify, decode, measure, transcode, analyze, embed, match, and synthesize."""

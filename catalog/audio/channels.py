@@ -1,24 +1,24 @@
-"""Choose which channels of a recording carry the speech, so that no mix of them cancels it."""
+"""Choose the channels of a recording that carry speech, so that mixing never cancels it."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-# The rate at which channels are compared; speech needs no more.
+# The sample rate for comparing channels, sufficient for speech.
 SURVEY_RATE = 16_000
 _FRAME = 320  # 20 ms
-_EMPHASIS = 0.9  # a high-pass, since rumble and hum say nothing about speech
+_EMPHASIS = 0.9  # a high-pass filter against rumble and hum
 # Powers relative to the channel that carries the most speech.
 _CENTER_LEAST = 0.1
 _SAME_LEAST = 0.1
 _OTHER_LEAST = 0.01
-# How alike two channels are that may be averaged, and two that hold different people.
+# Correlation limits: channels that may be averaged, and channels with different speakers.
 _IN_PHASE, _OUT_OF_PHASE, _SAME_TIMES = 0.5, -0.3, 0.3
 
 
 class ChannelStatistics:
-    """What is known of the channels of one stretch of sound, added up block by block."""
+    """Statistics of the channels of one stretch of audio, accumulated block by block."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self._names = list(names)
@@ -28,7 +28,7 @@ class ChannelStatistics:
         self._rest = np.zeros((0, count))
 
     def add(self, values: NDArray[np.float32]) -> None:
-        """Take in a block at ``SURVEY_RATE``, as rows of one value for each channel."""
+        """Add a block at ``SURVEY_RATE``, one row per sample and one column per channel."""
         joined = np.concatenate([self._rest, values])
         usable = (len(joined) - 1) // _FRAME * _FRAME
         if usable <= 0:
@@ -64,7 +64,7 @@ class ChannelStatistics:
     def _find_groups(
         self, levels: NDArray[np.float64], speech: NDArray[np.float64]
     ) -> list[list[int]]:
-        """Return the channels of each person, the clearest channel first."""
+        """Return the channels of each speaker, the clearest channel first."""
         groups: list[list[int]] = []
         order = [int(each) for each in np.argsort(-speech, kind="stable")]
         for channel in order:

@@ -1,18 +1,18 @@
-"""The structure of two containers that readers take differently: WAV's chunks and Ogg's links."""
+"""The structure of two containers that readers interpret differently: WAV and Ogg."""
 
 from collections.abc import Iterator
 
 _OGG_PAGE = b"OggS"
 _PAGE_HEAD = 27
-_FIRST_PAGE = 2  # a flag of the page with which a stream begins
+_FIRST_PAGE = 2  # a flag on the first page of a stream
 
 
 def is_regular_wav(content: bytes) -> bool:
-    """Tell whether every reader finds the same sound in a WAV, all of it.
+    """Return whether all readers find the same, complete audio in a WAV file.
 
-    That needs the description first, then one chunk of data of a size that the file has. A recorder
-    that lost its power leaves sizes of zero, and what is written to a pipe has the largest one:
-    some readers go on to the end of such a file, others find nothing in it.
+    It needs the format chunk first, then one data chunk that fits the file. Recorders that lost
+    power write a size of 0, and programs that write to a pipe use the maximum: some readers then
+    play to the end of the file, others find no audio.
     """
     names = []
     for name, size, start in _list_chunks(content):
@@ -24,7 +24,7 @@ def is_regular_wav(content: bytes) -> bool:
 
 
 def _list_chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Yield name, size and place of each chunk's content, as far as they can be followed."""
+    """Yield the name, size, and content offset of each chunk, as far as they can be followed."""
     place = 12
     while place + 8 <= len(content):
         size = int.from_bytes(content[place + 4 : place + 8], "little")
@@ -33,10 +33,10 @@ def _list_chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def split_links(content: bytes) -> list[bytes]:
-    """Return the parts of a chained Ogg, each a file of its own; one part where it is no chain.
+    """Split a chained Ogg file into its parts, each a valid file; a single part if not chained.
 
-    Recorders that were paused and programs that join files write such chains, and a reader of one
-    may stop where the rate or the channels change. See RFC 3533, 4.
+    Paused recorders and programs that join files write such chains, and readers may stop where the
+    rate or the channels change. See RFC 3533, section 4.
     """
     starts, was_first = [0], True
     for place, is_first in _list_pages(content):
@@ -47,7 +47,7 @@ def split_links(content: bytes) -> list[bytes]:
 
 
 def _list_pages(content: bytes) -> Iterator[tuple[int, bool]]:
-    """Yield the place of each page, and whether a stream begins with it; junk is passed over."""
+    """Yield the offset of each page, and whether it starts a stream; skips junk."""
     place = 0
     while (place := content.find(_OGG_PAGE, place)) >= 0 and place + _PAGE_HEAD <= len(content):
         count = content[place + 26]

@@ -1,4 +1,4 @@
-"""Decode sound, in the worker only: one channel of speech, how long it is, and its waveform."""
+"""Decode audio to one channel of speech, with its length and waveform; for workers only."""
 
 import io
 import math
@@ -19,43 +19,41 @@ from catalog.audio.loudness import measure_loudness
 
 PEAK_COUNT = 64
 _RATE = 16_000
-# A mixing desk records 32 tracks; a small file that claims more is made to fill a memory.
+# Mixing desks record 32 tracks; small files that claim more are made to exhaust memory.
 _MOST_CHANNELS, _HIGHEST_RATE = 32, 192_000
-# No ear and no model hears what a higher rate holds, and it would take four times the memory.
+# Higher rates carry nothing audible, neither for people nor models, and take 4 times the memory.
 _HIGHEST_HEARD = 48_000
-# Twenty minutes of two channels at 192 kHz, before anything is thrown away.
+# 20 minutes of two channels at 192 kHz, before discarding anything.
 _MOST_VALUES = 460_800_000
 _PATIENCE_SECONDS = 120
 _MOST_TRACKS = 8
-# A decoder that lost its way gives values in the hundreds; lossy files of very hot sound reach 10.
+# A decoder that lost sync returns values in the hundreds; lossy files of loud audio reach 10.
 LOUDEST = 64.0
-# Players and providers clip what passes full scale by more than lossy codecs do, 3 dB.
+# Players and providers clip what exceeds full scale by more than 3 dB; lossy codecs stay below.
 _MOST_OVER = 10 ** (3 / 20)
-# A click this far above the rest of a file is a fault in it, not its level.
+# A click this far above the rest of a file is a defect, not its level.
 _MOST_CREST = 1000.0
 _LEAST_OFFSET = 0.005
-# Shorter than any sound of speech, and 0 s where it is told.
+# Shorter than any speech sound; messages would show 0 s.
 _LEAST_SECONDS = 0.02
 SILENCE = 10 ** (-60 / 20)
-_TOO_MUCH = "This file unpacks to more than a recording can be."
-_TOO_LONG = (
-    "This file is longer than {minutes} minutes. Save a part of 1 to 2 minutes and upload that."
-)
-_DAMAGED = f"This file is damaged or could not be decoded. {SAVE_AS}"
-_NO_SOUND = f"There is no sound in this file that we can read. {SAVE_AS}"
-_NOT_SOUND = f"This file holds values that are not sound. {SAVE_AS}"
+_TOO_MUCH = "This file is too large when decoded."
+_TOO_LONG = "This file is longer than {minutes} minutes. Upload a part of 1 to 2 minutes."
+_DAMAGED = f"This file is damaged or couldn't be decoded. {SAVE_AS}"
+_NO_SOUND = f"This file contains no readable audio. {SAVE_AS}"
+_NOT_SOUND = f"This file contains invalid audio data. {SAVE_AS}"
 
 
 class NotDecodable(Exception):
-    """The file is not whole or not sound; the message says it in words."""
+    """The file is incomplete or not audio; the message can be shown to users."""
 
 
 @dataclass(frozen=True, slots=True)
 class DecodedAudio:
-    """What is heard in a file: one channel, at most at full scale.
+    """The decoded audio of a file: one channel, at most at full scale.
 
-    ``is_plain`` is False where players or providers could hear something else in the file: among
-    other reasons, because channels cancel each other or it is too loud.
+    ``is_plain`` is False if players or providers might hear something different in the file, for
+    example because channels cancel each other or it is too loud.
     """
 
     wave: NDArray[np.float32] = field(repr=False)
@@ -65,15 +63,15 @@ class DecodedAudio:
 
     @property
     def seconds(self) -> float:
-        """The length of the sound."""
+        """The length of the audio."""
         return self.wave.size / self.rate
 
 
 @dataclass(frozen=True, slots=True)
 class DecodedMeasures:
-    """What decoding showed: seconds, and peaks from 0 to 100 over the whole length.
+    """The results of decoding: seconds, and waveform peaks from 0 to 100.
 
-    ``loudness`` is in LUFS, None for what is too short or too quiet to be measured.
+    ``loudness`` is in LUFS, None if the audio is too short or too quiet to measure.
     """
 
     seconds: float
@@ -85,7 +83,7 @@ class DecodedMeasures:
 def measure_audio(
     content: bytes, found: AudioFormat, *, max_seconds: float, peak_count: int = PEAK_COUNT
 ) -> DecodedMeasures:
-    """Decode the content as exactly this format; raises NotDecodable, for silence too."""
+    """Decode the content as exactly this format; raises NotDecodable, also for silence."""
     sound = decode_sound(content, found, max_seconds=max_seconds, rate=_RATE)
     peaks = find_peaks(sound, peak_count)
     loudest = float(np.abs(sound.wave).max())
@@ -93,9 +91,9 @@ def measure_audio(
 
 
 def find_peaks(sound: DecodedAudio, count: int) -> list[int]:
-    """Return the peaks from 0 to 100; raises NotDecodable where next to nothing is heard."""
+    """Return the peaks from 0 to 100; raises NotDecodable for almost no audio, or silence."""
     if sound.seconds < _LEAST_SECONDS:
-        raise NotDecodable("There is next to no sound in this file.")
+        raise NotDecodable("This file contains almost no audio.")
     loudest = float(np.abs(sound.wave).max())
     if loudest < SILENCE:
         raise NotDecodable("This file is silent.")
@@ -106,7 +104,7 @@ def find_peaks(sound: DecodedAudio, count: int) -> list[int]:
 def decode_audio(
     content: bytes, found: AudioFormat, *, max_seconds: float, rate: int | None = None
 ) -> tuple[NDArray[np.float32], int]:
-    """Return the sound as ``decode_sound`` does, with nothing but its rate."""
+    """Return the waveform and rate of ``decode_sound``."""
     sound = decode_sound(content, found, max_seconds=max_seconds, rate=rate)
     return sound.wave, sound.rate
 
@@ -114,13 +112,13 @@ def decode_audio(
 def decode_sound(
     content: bytes, found: AudioFormat, *, max_seconds: float, rate: int | None = None
 ) -> DecodedAudio:
-    """Return the speech as one channel, at the rate of the file or 48 kHz if that is less.
+    """Return the speech as one channel, at ``rate`` or else the file's rate, at most 48 kHz.
 
-    Another rate can be wished for. The first track that decodes and is not silent is taken.
+    The first track that can be decoded and isn't silent is used.
 
-    The demuxer is named and the file has no name, so that a playlist dressed up as audio cannot
-    make FFmpeg open another file. Decoding stops at ``max_seconds``, whatever the header claims.
-    Raises NotDecodable.
+    The demuxer is fixed and the file has no name, so a playlist disguised as audio can't make
+    FFmpeg open other files. Decoding stops at ``max_seconds``, whatever the header claims. Raises
+    NotDecodable.
     """
     try:
         sound = _AudioReader(content, found, max_seconds).read(rate)
@@ -132,12 +130,12 @@ def decode_sound(
 
 
 class _TrackProblem(NotDecodable):
-    """One track cannot be used; another one of the file may be."""
+    """This track can't be used, but another one may be."""
 
 
 @dataclass(slots=True)
 class _Take:
-    """One pass over a track: what was decoded, and what was odd about it."""
+    """One pass over a track: what was decoded, and any irregularities."""
 
     codec: str = ""
     forms: int = 0
@@ -148,13 +146,13 @@ class _Take:
 
     @property
     def is_damaged(self) -> bool:
-        """Tell whether so much could not be decoded that the rest is not worth having."""
+        """Return whether too much could not be decoded to use the rest."""
         return self.bad_packets > 1 + self.good_packets // 4
 
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Rows of one value for each channel, and the number of the stretch with these channels."""
+    """Samples with one column per channel, and the index of the stretch with these channels."""
 
     values: NDArray[np.float32]
     names: list[str]
@@ -162,7 +160,7 @@ class _Block:
 
 
 class _AudioReader:
-    """Reads one file, within what it may cost."""
+    """Reads one file within resource limits."""
 
     def __init__(self, content: bytes, found: AudioFormat, max_seconds: float) -> None:
         located, self._found = locate_sound(io.BytesIO(content)), found
@@ -175,15 +173,15 @@ class _AudioReader:
         self._end = time.monotonic() + _PATIENCE_SECONDS
 
     def _is_regular(self) -> bool:
-        """Tell whether readers agree on where the sound of the file ends."""
+        """Return whether all readers agree on where the file's audio ends."""
         if self._found.slug == "wav":
             return is_regular_wav(self._content)
-        # Of a file in fragments many players cannot tell the length.
+        # Many players can't determine the length of a fragmented file.
         is_in_fragments = self._found.slug == "m4a" and b"moof" in self._content
         return len(self._links) == 1 and not is_in_fragments
 
     def read(self, rate: int | None) -> DecodedAudio:
-        """Return the first track that is heard, or the first one where all are silent."""
+        """Return the first track that isn't silent, else the first one."""
         tracks, is_alone = self._list_tracks()
         if not tracks:
             raise NotDecodable(_NO_SOUND)
@@ -205,7 +203,7 @@ class _AudioReader:
         return silent
 
     def _list_tracks(self) -> tuple[list[int], bool]:
-        """Return the audio tracks, and whether there is nothing else; covers do not count."""
+        """Return the audio tracks, and whether the file has no others, except cover art."""
         with self._open() as container:
             streams = container.streams
             films = [
@@ -220,7 +218,7 @@ class _AudioReader:
             "r",
             format=self._found.demuxer,
             options={"protocol_whitelist": ""},
-            metadata_errors="ignore",  # a title in another encoding says nothing about the sound
+            metadata_errors="ignore",  # ignore titles in other encodings
         )
 
     def _read_track(self, track: int, rate: int | None, *, is_plain: bool) -> DecodedAudio:
@@ -229,7 +227,7 @@ class _AudioReader:
         rate = rate or self._find_rate(track)
         for block in self._read_blocks(track, take, rate):
             if block.stretch not in mixes:
-                # Which channels carry the speech is known once all of the track was compared.
+                # The channels with speech are only known after comparing the whole track.
                 is_one = len(block.names) == 1
                 mixes |= {block.stretch: np.ones(1, np.float32)} if is_one else self._compare(track)
             mix = mixes.get(block.stretch, np.full(len(block.names), 1 / len(block.names)))
@@ -252,7 +250,7 @@ class _AudioReader:
         raise _TrackProblem(_DAMAGED if take.bad_packets else _NO_SOUND)
 
     def _compare(self, track: int) -> dict[int, NDArray[np.float32]]:
-        """Return the mix of each stretch of the track."""
+        """Return the channel weights for each stretch of the track."""
         surveys: dict[int, ChannelStatistics] = {}
         for block in self._read_blocks(track, _Take(), SURVEY_RATE):
             if block.stretch not in surveys:
@@ -261,7 +259,7 @@ class _AudioReader:
         return {stretch: survey.choose_weights() for stretch, survey in surveys.items()}
 
     def _read_blocks(self, track: int, take: _Take, rate: int) -> Iterator[_Block]:
-        """Decode the track at that rate, whatever its rate and channels change to on the way."""
+        """Decode the track at this rate, even if its own rate or channels change."""
         decoded, stretch = 0, -1
         names: list[str] = []
         for frame in self._read_resampled(track, take, rate):
@@ -288,10 +286,10 @@ class _AudioReader:
             found = (frame.format.name, frame.layout.name, frame.sample_rate)
             if found != form:
                 yield from _flush(resampler, form)
-                # Packed: of eight channels on planes of their own, PyAV reads one from nowhere.
+                # Packed, because PyAV misreads planar audio with 8 channels.
                 resampler, form = av.AudioResampler(format="flt", rate=rate), found
                 take.forms += 1
-            # Each link of a chain counts from zero, which would be a step back in time.
+            # Each link of a chain restarts at time 0, which would go back in time.
             frame.pts = None
             yield from resampler.resample(frame)
         yield from _flush(resampler, form)
@@ -304,8 +302,8 @@ class _AudioReader:
     def _read_link(
         self, container: av.container.InputContainer, track: int, take: _Take
     ) -> Iterator[av.AudioFrame]:
-        """Decode packet after packet; what cannot be decoded is counted and left out."""
-        # A damaged file may show fewer tracks when it is opened again.
+        """Decode packet by packet; bad packets are counted and skipped."""
+        # A damaged file may have fewer tracks when opened again.
         stream = container.streams[track] if track < len(container.streams) else None
         if not isinstance(stream, av.AudioStream) or stream.codec_context is None:
             raise _TrackProblem(_NO_SOUND)
@@ -327,13 +325,13 @@ class _AudioReader:
 
 
 def _flush(resampler: av.AudioResampler, form: object) -> Iterator[av.AudioFrame]:
-    """Return what the resampler still holds; one that has seen no frame cannot be asked."""
+    """Return what the resampler still holds; it must not be flushed before its first frame."""
     return iter([each for each in resampler.resample(None) if each] if form else [])
 
 
-# FFmpeg's own decoders drop the frames in which a phone sends no speech.
+# FFmpeg's own decoders drop the silent frames of phone codecs.
 _DECODERS = {"amr_nb": "libopencore_amrnb", "amr_wb": "libopencore_amrwb"}
-# Not every browser plays the others, such as xHE-AAC.
+# Not all browsers play other profiles, such as xHE-AAC.
 _AAC_PROFILES = {"LC", "HE-AAC", "HE-AACv2"}
 
 
@@ -353,19 +351,19 @@ def _choose_decoder(context: av.AudioCodecContext) -> av.AudioCodecContext:
 
 
 class _Budget:
-    """What one pass over a file may cost, whatever its header says."""
+    """Resource limits for one pass over a file, whatever its header says."""
 
     def __init__(self, end: float) -> None:
         self._values = 0
         self._end = end
 
     def spend(self, frame: av.AudioFrame) -> None:
-        """Count one decoded frame; raises NotDecodable when the file costs too much."""
+        """Count one decoded frame; raises NotDecodable if the file exceeds the limits."""
         channels = len(frame.layout.channels)
         if channels > _MOST_CHANNELS:
             raise NotDecodable(f"This file has more than {_MOST_CHANNELS} channels. {SAVE_AS}")
         if frame.sample_rate > _HIGHEST_RATE:
-            words = f"This file has a rate above {_HIGHEST_RATE // 1000} kHz."
+            words = f"This file has a sample rate above {_HIGHEST_RATE // 1000} kHz."
             raise NotDecodable(f"{words} {SAVE_AS}")
         self._values += frame.samples * channels
         if self._values > _MOST_VALUES or time.monotonic() > self._end:
@@ -373,7 +371,7 @@ class _Budget:
 
 
 def _level(wave: NDArray[np.float32], codec: str) -> tuple[NDArray[np.float32], bool]:
-    """Return the wave around zero and at most at full scale, and whether it was so before."""
+    """Remove offset and limit to full scale; return the wave, and whether it was already so."""
     offset = float(wave.mean(dtype=np.float64))
     loudest = float(np.abs(wave).max())
     has_offset = abs(offset) > _LEAST_OFFSET * max(1.0, loudest)

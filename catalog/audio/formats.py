@@ -1,7 +1,7 @@
-"""Identify an upload by its first bytes; its name and declared type are only claims.
+"""Identify an upload by its first bytes, because its name and declared type can't be trusted.
 
-The web process uses this module, so it needs nothing but the standard library. Only formats that
-hold their sound themselves are listed: a playlist can make FFmpeg open other files and addresses.
+The web process uses this module, so it needs only the standard library. It lists only formats that
+contain their audio: a playlist could make FFmpeg open other files and URLs.
 """
 
 import io
@@ -12,7 +12,7 @@ from typing import Protocol
 
 from catalog.audio.frame_sync import find_frames, scan_for_frames
 
-# How to save what cannot be read here.
+# Advice for unreadable files.
 SAVE_AS = "Export it as WAV or M4A and upload that."
 HEAD_BYTES = 512
 _WINDOW = 64 * 1024
@@ -22,10 +22,10 @@ _MARKUP = re.compile(rb"<(?:script|html|!doctype|\?php)[\s>]", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class AudioFormat:
-    """One kind of file that we take: our short word, its MIME type, and FFmpeg's demuxer.
+    """A supported file format: our short name, its MIME type, and FFmpeg's demuxer.
 
-    ``played`` are the codecs that every browser plays in it, ``sent`` those that go to a provider
-    as they are. Anything else is played and sent as a copy.
+    ``played`` lists the codecs that every browser plays in it, ``sent`` those that are sent to a
+    provider unchanged. Others are played and sent as a converted copy.
     """
 
     slug: str
@@ -100,7 +100,7 @@ _MAGIC = {
     b"FLV\x01": "flv",
     b"\x00\x00\x01\xba": "mpg",
 }
-# The outer and the inner name of a file made of chunks.
+# The outer and inner ids of chunked files.
 _CHUNKED = {
     (b"RIFF", b"WAVE"): "wav",
     (b"RF64", b"WAVE"): "rf64",
@@ -110,11 +110,11 @@ _CHUNKED = {
     (b"FORM", b"AIFF"): "aiff",
     (b"FORM", b"AIFC"): "aiff",
 }
-# QuickTime files written before 2003 have no "ftyp" and begin with one of the others.
+# QuickTime files from before 2003 have no "ftyp" box and start with one of the others.
 _BOXES = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
 
 _REFUSALS = {
-    b"MThd": f"but a MIDI file, which holds notes. {SAVE_AS}",
+    b"MThd": f"but a MIDI file, which contains only notes. {SAVE_AS}",
     b"#EXTM3U": "but a playlist. Choose the recording itself.",
     b"[playlist]": "but a playlist. Choose the recording itself.",
     b"ffconcat": "but a playlist. Choose the recording itself.",
@@ -122,25 +122,25 @@ _REFUSALS = {
     b"Rar!": "but an archive. Unpack it and choose a recording from it.",
     b"7z\xbc\xaf": "but an archive. Unpack it and choose a recording from it.",
     b"\x1f\x8b": "but an archive. Unpack it and choose a recording from it.",
-    b"SQLite format 3": f"but a project of an editor. {SAVE_AS}",
+    b"SQLite format 3": f"but an editor's project file. {SAVE_AS}",
 }
 
 
 class Readable(Protocol):
-    """A file, an upload, or bytes in memory."""
+    """A file, an upload, or an in-memory buffer."""
 
     def seek(self, offset: int, /) -> object:
-        """Go to that byte."""
+        """Seek to a byte offset."""
 
     def read(self, size: int, /) -> bytes:
-        """Return up to so many bytes."""
+        """Return up to ``size`` bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class LocatedFormat:
-    """The format of a file, and where its sound begins.
+    """The format of a file, and the byte offset of its audio.
 
-    ``is_clean`` is False where something stands in front that not every reader skips.
+    ``is_clean`` is False if something precedes it that not every reader skips.
     """
 
     audio_format: AudioFormat | None
@@ -149,17 +149,17 @@ class LocatedFormat:
 
 
 def sniff_format(content: bytes) -> AudioFormat | None:
-    """Return the format that the first bytes show, or None for anything that we do not take."""
+    """Return the format shown by the first bytes, None if unsupported."""
     return locate_sound(io.BytesIO(content)).audio_format
 
 
 def locate_sound(file: Readable) -> LocatedFormat:
-    """Find the format of a file behind the tags and zero bytes that may stand in front of it."""
+    """Find the format of a file after any leading tags and zero bytes."""
     start, is_tagged, is_padded = 0, False, False
     for _ in range(_MOST_TAGS):
         head = _read(file, start)
         if slug := _sniff_container(head):
-            # FFmpeg's readers and players skip a tag in front of MPEG audio alone.
+            # FFmpeg and players skip a leading tag only for MPEG audio.
             return LocatedFormat(FORMATS[slug], start, is_clean=not start)
         if slug := find_frames(head):
             return LocatedFormat(
@@ -175,12 +175,12 @@ def locate_sound(file: Readable) -> LocatedFormat:
             break
     if behind := scan_for_frames(_read(file, start)):
         return LocatedFormat(FORMATS[behind[0]], start + behind[1], is_clean=False)
-    # A tag whose size is wrong: MPEG audio is what nearly always follows it.
+    # After a tag with a wrong size, the audio is almost always MPEG.
     return LocatedFormat(FORMATS["mp3"] if is_tagged else None)
 
 
 def _sniff_before(file: Readable, start: int) -> LocatedFormat | None:
-    """Find a format that begins with zeros of its own, up to three bytes before the others end."""
+    """Find a format that starts with zero bytes of its own, up to 3 bytes earlier."""
     for back in (1, 2, 3):
         if slug := _sniff_container(_read(file, start - back)):
             return LocatedFormat(FORMATS[slug], start - back, is_clean=False)
@@ -188,17 +188,18 @@ def _sniff_before(file: Readable, start: int) -> LocatedFormat | None:
 
 
 def describe_refusal(head: bytes) -> str:
-    """Say of a file that is in no format of ours what it is, and how to save it instead."""
+    """Return a message that says what an unsupported file is, and how to convert it."""
     known = (words for magic, words in _REFUSALS.items() if head.startswith(magic))
-    return f"This is not an audio file {next(known, f'that we can read. {SAVE_AS}')}"
+    return f"This is not an audio file {next(known, f'that we support. {SAVE_AS}')}"
 
 
 def has_stowaway(content: bytes) -> bool:
-    """Tell whether a web page, a PDF, or an archive can be read out of the file as well.
+    """Return whether the file can also be read as a web page, a PDF, or an archive.
 
-    Show notes in a tag are enough, so such a file is not refused. Only its copy is played and sent.
+    Show notes in a tag can cause this, so such a file is accepted, but only its copy is played and
+    sent.
     """
-    # Readers of a PDF look for its head in the first kilobyte, unpackers from the end.
+    # PDF readers look for the header in the first kilobyte, unpackers start at the end.
     return (
         b"%PDF-" in content[:1024]
         or _MARKUP.search(content) is not None
@@ -207,14 +208,14 @@ def has_stowaway(content: bytes) -> bool:
 
 
 def plays_everywhere(head: bytes, found: AudioFormat) -> bool:
-    """Tell from the first bytes alone whether every browser plays the file; False if unsure."""
+    """Return whether the first bytes show that every browser plays the file; False if unsure."""
     if found.slug == "wav":
         place = head.find(b"fmt ") + 8
         kind, channels = head[place : place + 2], head[place + 2 : place + 4]
         bits = head[place + 14 : place + 16]
         plain = {b"\x08\x00", b"\x10\x00"}
         if head[head.find(b"data", place) + 4 :][:4] == bytes(4):
-            return False  # written by what did not know the size yet: some find nothing in it
+            return False  # written as a stream of unknown size; some readers find no audio
         return kind == b"\x01\x00" and channels in {b"\x01\x00", b"\x02\x00"} and bits in plain
     return found.slug in {"mp3", "flac"}
 
@@ -242,7 +243,7 @@ def _sniff_brand(head: bytes) -> str:
 
 
 def _tag_size(head: bytes) -> int:
-    """Return how long the tag is that the bytes begin with, 0 for none.
+    """Return the size of a leading tag, 0 for none.
 
     See https://id3.org/id3v2.4.0-structure and https://wiki.hydrogenaud.io/index.php?title=APEv2
     """

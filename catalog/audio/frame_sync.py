@@ -1,9 +1,9 @@
-"""Find the frames of audio that has no header of its own, by their sync words."""
+"""Find the frames of headerless audio by their sync words."""
 
 from collections.abc import Callable
 
-# How many frames in a row are sound at the beginning of a file, and behind other bytes. Noise holds
-# sync words by chance, and the short ones need more frames.
+# The number of consecutive frames that count as audio at the start of a file, and after other
+# bytes. Noise contains sync words by chance, and short ones need more frames.
 _ENOUGH, _ENOUGH_BEHIND = 2, 4
 _LEAST_BYTES = 6
 _KBPS = {
@@ -18,7 +18,7 @@ _GSM_BYTES = 33
 
 
 def find_frames(head: bytes) -> str:
-    """Return the format whose frames the bytes begin with, "" for none."""
+    """Return the format whose frames the bytes start with, "" for none."""
     for slug, measure, enough in _KINDS:
         if _count_frames(head, 0, measure, enough) >= enough:
             return slug
@@ -26,7 +26,7 @@ def find_frames(head: bytes) -> str:
 
 
 def scan_for_frames(head: bytes) -> tuple[str, int] | None:
-    """Return the format and the place of the first frame of MPEG audio behind other bytes."""
+    """Return the format and offset of the first MPEG audio frame after other bytes."""
     place = head.find(b"\xff", 1)
     while place >= 0:
         for slug, measure in (("mp3", _mpeg_frame), ("aac", _adts_frame)):
@@ -71,19 +71,19 @@ def _adts_frame(head: bytes) -> int:
 
 
 def _loas_frame(head: bytes) -> int:
-    """See ISO/IEC 14496-3, 1.7.2: eleven bits of sync, then the length."""
+    """See ISO/IEC 14496-3, 1.7.2: 11 sync bits, then the length."""
     if head[0] != 0x56 or head[1] & 0xE0 != 0xE0:
         return 0
     return ((head[1] & 0x1F) << 8 | head[2]) + 3
 
 
 def _gsm_frame(head: bytes) -> int:
-    """See RFC 3551, 4.5.8: every frame of 33 bytes begins with the same four bits."""
+    """See RFC 3551, 4.5.8: every 33-byte frame starts with the same 4 bits."""
     return _GSM_BYTES if head[0] >> 4 == 0xD else 0
 
 
 def _ac3_frame(head: bytes) -> int:
-    """See ATSC A/52: sizes in words of 16 bits by rate and code."""
+    """See ATSC A/52: sizes in 16-bit words by rate and code."""
     if head[:2] != b"\x0b\x77" or head[5] >> 3 > 10:
         return 0
     rate, code = head[4] >> 6, head[4] & 0x3F
@@ -110,7 +110,7 @@ def _ts_packet(head: bytes) -> int:
 
 
 def _m2ts_packet(head: bytes) -> int:
-    """Return the size of a camera's packet, which has four bytes of time in front."""
+    """Return the size of a camcorder's packet, which starts with a 4-byte timestamp."""
     return 192 if head[4] == 0x47 else 0
 
 

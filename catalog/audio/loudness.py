@@ -1,4 +1,4 @@
-"""How loud a clip is to a listener, after ITU-R BS.1770-5, and what makes two equally loud."""
+"""Loudness of a clip according to ITU-R BS.1770-5."""
 
 import math
 
@@ -11,7 +11,7 @@ _ABSOLUTE_GATE, _RELATIVE_GATE = -70.0, -10.0
 
 
 def measure_loudness(wave: np.ndarray, rate: int) -> float | None:
-    """Return the integrated loudness of mono samples in LUFS, None if nothing passes the gates."""
+    """Return the integrated loudness of mono audio in LUFS, None if nothing passes the gates."""
     block, step = round(_BLOCK_SECONDS * rate), round(_STEP_SECONDS * rate)
     if wave.size < block:
         return None
@@ -21,21 +21,21 @@ def measure_loudness(wave: np.ndarray, rate: int) -> float | None:
     powers = powers[powers > _power(_ABSOLUTE_GATE)]
     if not powers.size:
         return None
-    # Pauses are left out, or a slow speaker would count as a quiet one.
+    # Exclude pauses, or a slow speaker would count as quiet.
     gate = _loudness(float(powers.mean())) + _RELATIVE_GATE
     return round(_loudness(float(powers[powers > _power(gate)].mean())), 2)
 
 
 def _weight(wave: np.ndarray, rate: int) -> np.ndarray:
-    """Filter as the ear and the head do: the two stages of K-weighting, by their magnitude.
+    """Apply the two stages of K-weighting, which model the ear and the head.
 
-    Only powers are needed, so the filters are applied to the spectrum, without their phase.
+    Only the power matters, so the filters are applied to the spectrum without their phase.
     """
     steps = np.exp(-2j * np.pi * np.arange(_PART // 2 + 1) / _PART)
     gain = np.ones(_PART // 2 + 1)
     for numerator, denominator in (_shelf(rate), _high_pass(rate)):
         gain *= np.abs(np.polyval(numerator[::-1], steps) / np.polyval(denominator[::-1], steps))
-    # In parts, because the spectrum of ten minutes would fill a worker's memory.
+    # In chunks, because the spectrum of 10 minutes would fill a worker's memory.
     parts = [wave[start : start + _PART] for start in range(0, wave.size, _PART)]
     filtered = [np.fft.irfft(np.fft.rfft(part, _PART) * gain, _PART)[: part.size] for part in parts]
     return np.concatenate(filtered)
@@ -45,7 +45,7 @@ _Stage = tuple[list[float], list[float]]
 
 
 def _shelf(rate: int) -> _Stage:
-    # The standard gives coefficients for 48 kHz; these are its filters for any rate.
+    # The standard gives coefficients for 48 kHz; these are the same filters for any rate.
     top = 10 ** (3.999843853973347 / 20)
     middle = top**0.4996667741545416
     slope = math.tan(math.pi * 1681.974450955533 / rate)

@@ -1,4 +1,4 @@
-"""Make of recordings the one file that a provider takes, from the originals; in workers only."""
+"""Convert original recordings into the one file that a provider accepts; for workers only."""
 
 import io
 import wave
@@ -12,7 +12,7 @@ from catalog.audio.decode import NotDecodable, decode_audio
 from catalog.audio.formats import AudioFormat
 
 LONGEST_SECONDS = 1200
-# Above this no voice gets better, and a file of it still fits into every memory.
+# More doesn't improve a voice, and this still fits into memory.
 _LONGEST_JOINED_SECONDS = 600
 _GAP_SECONDS = 0.25
 _LEAST_RATE, _LOWER_RATE, _HIGHEST_RATE = 16_000, 24_000, 48_000
@@ -21,7 +21,7 @@ _HEADER_BYTES, _BYTES_A_VALUE = 44, 2
 
 @dataclass(frozen=True, slots=True)
 class AudioPart:
-    """One recording and the part of it that is used; an end of None is the recording's own."""
+    """One recording and the part of it to use; an end of None means the recording's end."""
 
     content: bytes = field(repr=False)
     audio_format: AudioFormat
@@ -31,7 +31,7 @@ class AudioPart:
 
 @dataclass(frozen=True, slots=True)
 class JoinedAudio:
-    """A WAV of one channel; ``seconds`` of the ``given_seconds`` that there were."""
+    """A mono WAV with ``seconds`` of the ``given_seconds``."""
 
     content: bytes = field(repr=False)
     rate: int
@@ -42,7 +42,7 @@ class JoinedAudio:
 def join_pieces(
     pieces: Sequence[AudioPart], *, max_seconds: float | None = None, max_bytes: int | None = None
 ) -> JoinedAudio:
-    """Return the pieces one after another, cut where the provider takes no more.
+    """Join the parts, cut to the provider's limits.
 
     Raises NotDecodable.
     """
@@ -68,7 +68,7 @@ def _decode_piece(piece: AudioPart, rate: int | None) -> tuple[NDArray[np.float3
     end = None if piece.end_seconds is None else round(piece.end_seconds * rate)
     part = sound[round(piece.start_seconds * rate) : end]
     if part.size == 0:
-        raise NotDecodable("The part that was cut out of a sample holds no sound.")
+        raise NotDecodable("The selected part of a sample contains no audio.")
     return part, rate
 
 
@@ -79,8 +79,8 @@ def _put_together(waves: Sequence[NDArray[np.float32]], rate: int) -> NDArray[np
 
 
 def write_wav(sound: NDArray[np.float32], rate: int) -> bytes:
-    """Return the sound as a WAV of one channel and 16 bits."""
-    # What a decoder returns may pass full scale a little: turn it down rather than clip it.
+    """Return the audio as a 16-bit mono WAV."""
+    # Decoded audio may slightly exceed full scale: scale it down rather than clip it.
     loudest = float(np.abs(sound).max()) if sound.size else 0.0
     values = (sound / max(1.0, loudest) * 32767).astype("<i2")
     file = io.BytesIO()

@@ -63,4 +63,4 @@ def test_the_best_come_first_and_equal_ones_in_their_order(count):
 def test_a_score_has_words():
     named = [name_likeness(score) for score in (0.95, 0.75, 0.7, 0.3)]
 
-    assert named == ["Very alike", "Alike", "Somewhat alike", "Not alike"]
+    assert named == ["Very similar", "Similar", "Somewhat similar", "Not similar"]

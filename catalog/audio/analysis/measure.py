@@ -1,4 +1,4 @@
-"""Measure a sample: everything that its report is made from."""
+"""Measure everything that a sample's report needs."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from catalog.audio.embeddings.mel_spectrogram import Wave
 from catalog.audio.embeddings.waveform import RATE, check_wave
 from catalog.audio.loudness import measure_loudness
 
-# What the costly measures listen to: more of a recording tells no more about it.
+# The limit for the expensive measures, which don't get better with more audio.
 _LISTENED_SECONDS = 60
 _AT_THE_TOP = 0.985
 _LEAST_SPEECH_SECONDS = 2.0
@@ -20,7 +20,7 @@ _LEAST_SPEECH_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class SampleMeasures:
-    """What was measured; None where that could not be. Shares from 0 to 1, levels in decibels."""
+    """The measures, None if not available. Shares are from 0 to 1, levels in decibels."""
 
     seconds: float
     peak: float
@@ -34,7 +34,7 @@ class SampleMeasures:
 
 
 def measure_sample_sound(wave: Wave, rate: int) -> SampleMeasures:
-    """Measure a wave at the rate of its file; raises NotAWave."""
+    """Measure a waveform at its file's sample rate; raises NotAWave."""
     coarse = check_wave(wave, rate)
     seconds = wave.size / rate
     events = find_events(coarse) if events_are_installed() else None

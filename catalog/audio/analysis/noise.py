@@ -1,4 +1,4 @@
-"""Background noise: how much there is, and the recording without it. DeepFilterNet 3, by its C API.
+"""Measure and remove background noise with DeepFilterNet 3, through its C API.
 
 https://github.com/Rikorose/DeepFilterNet
 """
@@ -16,11 +16,11 @@ from catalog.audio.embeddings.model_files import read_checked
 from catalog.audio.embeddings.waveform import check_values, resample
 
 _RATE = 48_000
-# What the model looks ahead, in samples; the result would come that much later.
+# The model's look-ahead in samples, by which its output is delayed.
 _DELAY = 1440
 _MODEL_SHA256 = "c94d91f70911001c946e0fabb4aa9adc37045f45a03b56008cb0c8244cb63616"
 _MOST_DECIBELS = 100.0
-# Speech pauses have no ratio to speak of: the loud end tells how far the noise lies below.
+# Pauses have no meaningful ratio, so use a high percentile of the frames.
 _LOUD_END = 90
 _SETTLING_FRAMES = 20
 _FLOATS = ctypes.POINTER(ctypes.c_float)
@@ -28,14 +28,14 @@ _FLOATS = ctypes.POINTER(ctypes.c_float)
 
 @dataclass(frozen=True, slots=True)
 class Denoised:
-    """The recording without noise at the rate it had, and how far speech stood above the noise."""
+    """The recording without noise at its original rate, and the signal-to-noise ratio in dB."""
 
     wave: Wave = field(repr=False)
     snr: float
 
 
 def remove_noise(wave: Wave, rate: int) -> Denoised:
-    """Return the wave without noise; what is passed in stays as it is. Raises NotAWave."""
+    """Return the waveform without noise; the input isn't modified. Raises NotAWave."""
     fine = resample(check_values(wave), rate, _RATE)
     library, model = _load()
     state = library.df_create(model.encode(), _MOST_DECIBELS, None)

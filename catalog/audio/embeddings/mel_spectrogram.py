@@ -1,4 +1,4 @@
-"""Spectra as the speaker encoders were trained on them: mel bands of short frames."""
+"""Mel spectrograms as used to train the speaker encoders."""
 
 from functools import cache
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 Wave = NDArray[np.float32]
 
-# The scale of Malcolm Slaney's toolbox: linear up to 1 kHz, logarithmic above.
+# The mel scale of Malcolm Slaney's toolbox: linear up to 1 kHz, logarithmic above.
 _HERTZ_PER_MEL = 200 / 3
 _KNEE_HERTZ = 1000.0
 _KNEE_MEL = _KNEE_HERTZ / _HERTZ_PER_MEL
@@ -27,7 +27,7 @@ def _to_hertz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @cache
 def mel_filters(rate: int, frame: int, bands: int) -> Wave:
-    """Return triangular filters of equal area, one column a band, for the bins of a frame."""
+    """Return triangular filters of equal area, one column per band, for the bins of a frame."""
     bins = np.linspace(0, rate / 2, frame // 2 + 1)
     edges = _to_hertz(np.linspace(0, _to_mel(rate / 2), bands + 2))
     widths = np.diff(edges)
@@ -40,7 +40,7 @@ def mel_filters(rate: int, frame: int, bands: int) -> Wave:
 
 
 def power_frames(wave: Wave, window: Wave, hop: int) -> Wave:
-    """Return the power spectrum of each frame that lies wholly inside the wave."""
+    """Return the power spectrum of each complete frame of the waveform."""
     frames = np.lib.stride_tricks.sliding_window_view(wave, window.size)[::hop]
     spectrum = np.fft.rfft(frames * window, axis=1)
     return (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
@@ -53,11 +53,11 @@ _LEAST_POWER = 1.2e-7
 
 
 def kaldi_bands(wave: Wave, frame: int, hop: int) -> Wave:
-    """Return logarithmic mel bands of a wave at 16 kHz as Kaldi computes them, one row a frame."""
+    """Return Kaldi's log mel bands of a 16 kHz waveform, one row per frame."""
     frames = np.lib.stride_tricks.sliding_window_view(wave, frame)[::hop]
     frames = frames - frames.mean(axis=1, keepdims=True)
     before = np.concatenate([frames[:, :1], frames[:, :-1]], axis=1)
-    # Povey's window: a Hann window that does not quite reach zero.
+    # Povey's window: a Hann window that doesn't quite reach zero.
     window = np.hanning(frame) ** 0.85
     spectrum = np.fft.rfft((frames - _PREEMPHASIS * before) * window, _KALDI_BINS, axis=1)
     power = spectrum.real**2 + spectrum.imag**2
@@ -67,7 +67,7 @@ def kaldi_bands(wave: Wave, frame: int, hop: int) -> Wave:
 
 @cache
 def _kaldi_filters() -> Wave:
-    """Return triangles of equal height and equal width on the mel scale of O'Shaughnessy."""
+    """Return triangular filters of equal height and equal width on O'Shaughnessy's mel scale."""
     bins = 1127 * np.log(1 + np.linspace(0, 8000, _KALDI_BINS // 2 + 1) / 700)
     lowest = 1127 * np.log(1 + _KALDI_LOWEST / 700)
     edges = np.linspace(lowest, bins[-1], _KALDI_BANDS + 2)

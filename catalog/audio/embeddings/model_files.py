@@ -1,4 +1,4 @@
-"""Model files: checked against their hashes before ONNX Runtime may read them."""
+"""Model files, verified by hash before ONNX Runtime loads them."""
 
 import hashlib
 from pathlib import Path
@@ -11,17 +11,17 @@ FOLDER = Path(__file__).parent / "weights"
 
 
 class WrongWeights(Exception):
-    """A model's file is not the one that was vendored; the message names it."""
+    """A model file isn't the vendored one; the message names it."""
 
 
 def open_model(path: Path, sha256: str) -> "InferenceSession":
-    """Return a session of one thread over the model; raises WrongWeights."""
-    # Loaded on use: a process that only imports this module must not carry the runtime.
+    """Return a single-threaded session for the model; raises WrongWeights."""
+    # Imported here so that other users of this module don't load the runtime.
     import onnxruntime  # noqa: PLC0415
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    # What one run took is given back: kept for good, a minute of speech takes half a gigabyte.
+    # Release memory after each run; the arena would keep half a gigabyte for a minute of speech.
     options.enable_cpu_mem_arena = False
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(
@@ -30,14 +30,11 @@ def open_model(path: Path, sha256: str) -> "InferenceSession":
 
 
 def read_checked(path: Path, sha256: str) -> bytes:
-    """Return the file's content if it has exactly this hash; raises WrongWeights."""
+    """Return the file's content if its hash matches; raises WrongWeights."""
     try:
         content = path.read_bytes()
     except OSError as exc:
-        raise WrongWeights(f"{path.name} cannot be read. Install Voiceboard again.") from exc
+        raise WrongWeights(f"{path.name} can't be read. Reinstall Voiceboard.") from exc
     if hashlib.sha256(content).hexdigest() != sha256:
-        raise WrongWeights(
-            f"{path.name} is not the file that belongs here: its hash differs."
-            " Install Voiceboard again."
-        )
+        raise WrongWeights(f"{path.name} is damaged: its hash is wrong. Reinstall Voiceboard.")
     return content

@@ -1,4 +1,4 @@
-"""Find where somebody speaks, by level alone: quick, and good enough to leave out the pauses."""
+"""Find speech by level alone: fast, and good enough to remove pauses."""
 
 import numpy as np
 
@@ -6,14 +6,14 @@ from catalog.audio.embeddings.mel_spectrogram import Wave
 from catalog.audio.embeddings.waveform import RATE
 
 _FRAME = RATE // 50
-# Of the loud frames' level: pauses of a clean recording lie further down, quiet consonants do not.
+# Relative to loud frames: pauses in a clean recording are quieter, soft consonants aren't.
 _BELOW_LOUD = 10 ** (-32 / 20)
 _KEPT_AROUND = 5
 _LEAST_SECONDS = 1.0
 
 
 def keep_speech(wave: Wave) -> Wave:
-    """Return the wave at 16 kHz without its pauses; all of it where little would be left."""
+    """Return a 16 kHz waveform without pauses, or all of it if little would remain."""
     frames = wave[: wave.size // _FRAME * _FRAME].reshape(-1, _FRAME)
     if len(frames) < 2 * _KEPT_AROUND:
         return wave

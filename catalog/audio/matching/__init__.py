@@ -1,1 +1,1 @@
-"""Voice match: find the blend of the stock voices that sounds most like a recording."""
+"""Voice match: find the blend of stock voices that sounds most like a recording."""

@@ -1,7 +1,7 @@
-"""What the search goes by: two encoders' directions and the pitch, one row of numbers a sound.
+"""The features used by the search: the vectors of two encoders and the pitch, one row per sound.
 
-Two encoders, because each one also hears things that are not the voice. What only one of them
-takes for likeness gains a search less than what both do.
+Each encoder also reacts to things other than the voice, so the search gains less from what only one
+of them takes for similarity.
 """
 
 import numpy as np
@@ -11,15 +11,15 @@ from catalog.audio.embeddings.encoders import GE2E, CAMPlusPlus, campplus, ge2e,
 from catalog.audio.embeddings.mel_spectrogram import Wave
 from catalog.audio.embeddings.waveform import check_wave
 
-# The shares add up to 1; an octave besides the right pitch costs as much as the last number. Chosen
-# by what VoiceFilter made of the table's blends for twelve people, none of whom is measured on.
+# The shares add up to 1; being off by an octave costs as much as the last number. Chosen by
+# VoiceFilter's scores of the table's blends for 12 speakers, none of whom is used in evaluations.
 _GE2E_SHARE, _CAMPPLUS_SHARE, _PITCH_COSTS = 0.75, 0.25, 0.1
 _FARTHEST_PITCH = 1.0
 _ENDS = (GE2E.size, GE2E.size + CAMPlusPlus.size)
 
 
 def listen(wave: Wave, rate: int) -> Wave:
-    """Return what a sound is like; raises NotAWave."""
+    """Return the features of a sound; raises NotAWave."""
     heard = check_wave(wave, rate)
     return np.concatenate(
         [ge2e().embed(heard), campplus().embed(heard), np.array([median_pitch(heard)], np.float32)]
@@ -27,7 +27,7 @@ def listen(wave: Wave, rate: int) -> Wave:
 
 
 def score(heard: Wave, target: Wave) -> Wave:
-    """Return how near each row comes to the target, from -1 to 1."""
+    """Return each row's similarity to the target, from -1 to 1."""
     ours, theirs, pitch = np.split(heard, _ENDS, axis=1)
     our_target, their_target, right_pitch = np.split(target, _ENDS)
     alike = _GE2E_SHARE * (point(ours) @ our_target)

@@ -1,6 +1,6 @@
-"""Voice match: a recording becomes a blend of the stock voices, by some thirty spoken tries.
+"""Voice match: turn a recording into a blend of stock voices with about 30 trial syntheses.
 
-GE2E and CAM++ drive the search. VoiceFilter, which took no part in it, judges what came of it.
+GE2E and CAM++ drive the search; VoiceFilter, which isn't used in it, judges the result.
 """
 
 import time
@@ -17,17 +17,17 @@ from catalog.audio.matching.table import BlendTable, Weights, load_table
 
 TRIES = 30
 SPOKEN = "Please call me before noon on Thursday."
-# The judge hears another sentence than the search did.
+# The judge uses a different sentence than the search.
 JUDGED = "The old clock in the hallway strikes twelve while the rain keeps falling outside."
 _CPU_SECONDS = 78.0
 _LEAST_TRIES = 8
 _SHARPNESS = 0.03
-# Beyond what stock voices reach, speech falls apart before similarity does.
+# Too far from the stock voices, speech falls apart before similarity improves.
 _FARTHEST, _FARTHER_COSTS = 1.25, 0.15
 _CURIOSITY = (0.0, 0.04, 0.1)
 _LOW, _LITTLE = 0.6, 0.03
 _MIDDLE_OF = 5
-# How a promising place is looked for on the surrogate: ever smaller steps from the best so far.
+# How the surrogate is searched for a promising place: in ever smaller steps from the best so far.
 _PARENTS, _CHILDREN = 8, 120
 _STEPS = np.geomspace(0.4, 0.02, 20)
 
@@ -37,7 +37,7 @@ Tell = Callable[["MatchProgress"], None]
 
 @dataclass(frozen=True, slots=True)
 class MatchProgress:
-    """How far a match is; ``similarity`` is what the search believes, by its own encoder."""
+    """The progress of a match; ``similarity`` is estimated by the search's own encoders."""
 
     done: int
     total: int
@@ -46,7 +46,7 @@ class MatchProgress:
 
 @dataclass(frozen=True, slots=True)
 class VoiceMatch:
-    """The blend, and how near it and the nearest stock voice come by the judging encoder."""
+    """The blend, and its and the closest stock voice's similarity according to the judge."""
 
     weights: Weights
     nearest: str
@@ -56,37 +56,37 @@ class VoiceMatch:
 
     @property
     def warning(self) -> str:
-        """What a person should know before using it, "" when nothing."""
+        """A warning for the user, "" if there is none."""
         if self.similarity < _LOW:
             return (
-                "The match is weak: most people would not take it for the same speaker."
-                " A longer, cleaner sample may help; some voices lie outside what this engine"
-                " can speak."
+                "The match is weak: most people wouldn't take it for the same speaker."
+                " A longer, cleaner sample may help. Some voices are out of reach for"
+                " this engine."
             )
         if self.similarity < self.nearest_similarity + _LITTLE:
-            return f"The match is hardly nearer to the sample than the stock voice {self.nearest}."
+            return f"The match is hardly closer to the sample than the stock voice {self.nearest}."
         return ""
 
 
 @dataclass(frozen=True, slots=True)
 class QuickMatch:
-    """What can be said without speaking: the nearest stock voice, and a blend of the near ones."""
+    """A result without any synthesis: the closest stock voice, and a blend of similar ones."""
 
     nearest: str
     blend: Weights
 
 
 def glance(wave: Wave, rate: int) -> QuickMatch:
-    """Return the nearest stock voice and a blend at once; raises NotAWave."""
+    """Return the closest stock voice and a blend immediately; raises NotAWave."""
     return _glance(load_table(), listen(wave, rate))
 
 
 def match_voice(wave: Wave, rate: int, speak: Speak, tell: Tell) -> VoiceMatch:
-    """Search the blend that sounds most like the wave; raises NotAWave.
+    """Find the blend that sounds most like the waveform; raises NotAWave.
 
-    ``speak`` turns a text and weights over the stock voices into sound and its rate. It is called
-    some thirty times, and fewer on a slow machine; ``tell`` is called after each. What either of
-    them raises ends the search.
+    ``speak`` turns a text and weights of the stock voices into audio and its rate. It is called
+    about 30 times, less on slow machines; ``tell`` is called after each. Exceptions from either end
+    the search.
     """
     table = load_table()
     target = listen(wave, rate)
@@ -133,7 +133,7 @@ class _Search:
         self._heard = table.heard
         stock = table.places
         self._spread = stock.std(axis=0)
-        # The same recording gives the same voice, try by try.
+        # A fixed seed, so that the same recording results in the same voice.
         self._random = np.random.default_rng(20)
         self._fit()
 
@@ -143,7 +143,7 @@ class _Search:
         self._fit()
 
     def propose(self, turn: int) -> Wave:
-        """Return the place that promises most, now and then one about which little is known."""
+        """Return the most promising place, or now and then one about which little is known."""
         curiosity = _CURIOSITY[turn % len(_CURIOSITY)]
         pool = self._places[np.argsort(-self._worth(self._places, 0))[:_PARENTS]]
         for step in _STEPS:
@@ -155,14 +155,14 @@ class _Search:
         return np.asarray(pool[0], np.float32)
 
     def best_place(self) -> Wave:
-        """Return the middle of the tried places that the whole of what was heard speaks for."""
-        # Not the one try that scored best: it was lucky.
+        """Return the mean of the tried places that the model rates best."""
+        # Not the single best-scoring trial, which was lucky.
         tried = self._places[self._tried_from :]
         best = np.argsort(-self._worth(tried, 0))[:_MIDDLE_OF]
         return np.asarray(tried[best].mean(axis=0), np.float32)
 
     def best_guess(self) -> float:
-        """Return what is likely heard of the best place."""
+        """Return the estimated similarity of the best place."""
         return float(self._surrogate.guess(self.best_place()[None])[0])
 
     def _worth(self, places: Wave, curiosity: float) -> Wave:

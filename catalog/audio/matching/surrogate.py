@@ -1,7 +1,7 @@
-"""A guess at what would be heard of a blend, from those that were spoken already.
+"""Estimates how a blend would sound, based on blends synthesized before.
 
-A Gaussian process from places to impressions: a guess costs microseconds where speaking costs a
-second and more, and it knows how far it is from anything that was heard.
+A Gaussian process from places to features: an estimate takes microseconds, while synthesis takes
+a second or more, and it knows how far it is from known places.
 """
 
 import numpy as np
@@ -9,15 +9,15 @@ import numpy as np
 from catalog.audio.embeddings.mel_spectrogram import Wave
 from catalog.audio.matching.features import score
 
-# By cross-validation over the table: how far likeness reaches, in typical distances between
-# voices; how much of it is a straight line; how much one spoken sentence differs from another.
+# Chosen by cross-validation on the table: how far similarity reaches, in typical distances between
+# voices; how much of it is linear; and how much one sentence differs from another.
 _REACH = 1.0
 _CURVED, _STRAIGHT, _CONSTANT = 2.0, 2.0, 0.5
 _NOISE = 0.1
 
 
 class Surrogate:
-    """Learns from places and impressions; guesses how near any place comes to a target."""
+    """Learns from places and features; estimates the similarity of any place to a target."""
 
     def __init__(self, places: Wave, heard: Wave, target: Wave) -> None:
         self._places, self._target = places, target
@@ -27,12 +27,12 @@ class Surrogate:
         self._pull = self._inverse @ (heard - self._mean)
 
     def guess(self, places: Wave) -> Wave:
-        """Return the similarity to the target that each place would have."""
+        """Return the estimated similarity to the target for each place."""
         found = _likeness(places, self._places) @ self._pull + self._mean
         return score(found, self._target)
 
     def doubt(self, places: Wave) -> Wave:
-        """Return how little is known about each place, from 0."""
+        """Return the uncertainty at each place; 0 is certain."""
         likeness = _likeness(places, self._places)
         own = _CURVED + _CONSTANT + _STRAIGHT * np.square(places).sum(axis=1)
         left = own - np.sum((likeness @ self._inverse) * likeness, axis=1)

@@ -1,4 +1,4 @@
-"""What is heard of blends that were spoken once and for all; every match starts here."""
+"""Precomputed features of blends, from which every match starts."""
 
 import io
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ Weights = NDArray[np.float32]
 class BlendTable:
     """Stock voices first, then blends.
 
-    A blend is a sum of the stock voices by ``weights`` that add up to 1. ``places`` says where the
-    stock voices lie on the axes in which they differ, so that near places sound alike. ``heard``
-    is the impression of each row.
+    A blend is a sum of the stock voices with ``weights`` that add up to 1. ``places`` holds the
+    coordinates of the stock voices, in which similar voices are close. ``heard`` holds the features
+    of each row.
     """
 
     names: tuple[str, ...]
@@ -31,11 +31,11 @@ class BlendTable:
     heard: Weights
 
     def place_of(self, weights: Weights) -> Weights:
-        """Return where blends lie, one row each."""
+        """Return the coordinates of blends, one row each."""
         return weights @ self.places
 
     def weights_of(self, place: Weights) -> Weights:
-        """Return the smallest weights, adding up to 1, that give this place."""
+        """Return the smallest weights that add up to 1 and result in this place."""
         count = len(self.names)
         found = place @ np.linalg.pinv(self.places)
         return np.asarray(found + (1 - found.sum()) / count, np.float32)
@@ -43,7 +43,7 @@ class BlendTable:
 
 @cache
 def load_table() -> BlendTable:
-    """Return the table that was vendored; raises WrongWeights."""
+    """Return the vendored table; raises WrongWeights."""
     with np.load(io.BytesIO(read_checked(FILE, SHA256)), allow_pickle=False) as stored:
         numbers = {name: stored[name].astype(np.float32) for name in stored if name != "names"}
         return BlendTable(names=tuple(str(name) for name in stored["names"]), **numbers)

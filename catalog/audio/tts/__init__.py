@@ -1,1 +1,1 @@
-"""Real speech with no network: Kokoro-82M on ONNX Runtime; plain Python, loaded in workers only."""
+"""Offline speech synthesis: Kokoro-82M on ONNX Runtime. No Django in here; for workers only."""

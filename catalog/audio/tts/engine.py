@@ -1,4 +1,4 @@
-"""The engine: a text, a style and a language in, samples out; the same in, the same out."""
+"""The engine: turns text, style, and language into audio, deterministically."""
 
 import functools
 import importlib
@@ -19,7 +19,7 @@ SLOWEST, FASTEST = 0.5, 2.0
 
 Samples = NDArray[np.float32]
 
-# The rest of the machine belongs to the pages.
+# Leave the other cores to the web pages.
 _THREADS = 2
 _SILENT_BELOW = 1e-3
 _LOUDEST = 0.97
@@ -27,7 +27,7 @@ _LONGEST_SECONDS = 600
 
 
 class TTSEngine:
-    """One loaded model; several threads may use it, and it speaks for one at a time."""
+    """One loaded model; thread-safe, one synthesis at a time."""
 
     def __init__(self, weights: Path, *, threads: int = _THREADS) -> None:
         verify_weights(weights)
@@ -35,14 +35,14 @@ class TTSEngine:
             runtime = importlib.import_module("onnxruntime")
         except ImportError:
             raise TTSUnavailable(
-                "ONNX Runtime is not installed; requirements.txt lists it with the rest."
+                "ONNX Runtime isn't installed. Install the packages in requirements.txt."
             ) from None
         options = runtime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        # A plan of memory for each length of text would be kept for good.
+        # A memory plan for each text length would be kept forever.
         options.enable_mem_pattern = False
-        # Waiting threads sleep: on a busy machine they would take the time that the others need.
+        # Let waiting threads sleep instead of taking CPU time from others.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
         self._session: Any = runtime.InferenceSession(
@@ -53,9 +53,9 @@ class TTSEngine:
     def speak(
         self, text: str, style: Style, language: str = "en-US", speed: float = 1.0
     ) -> Samples:
-        """Return the text as mono samples at ``RATE``; raises SpeechProblem.
+        """Return the text as mono audio at ``RATE``; raises TTSError.
 
-        ``language`` is the BCP 47 tag that the text is read in, whatever the style spoke.
+        ``language`` is the BCP 47 tag of the text, which may differ from the style's language.
         """
         style = check_style(style)
         pace = min(max(speed, SLOWEST), FASTEST)
@@ -79,16 +79,16 @@ class TTSEngine:
 
 def _check(samples: Samples) -> Samples:
     if not np.isfinite(samples).all():
-        raise TTSError("The speech engine answered with values that are no sound.")
+        raise TTSError("The speech engine returned invalid audio.")
     peak = float(np.abs(samples).max(initial=0.0))
     if peak < _SILENT_BELOW:
-        raise TTSError("The speech engine answered with silence.")
+        raise TTSError("The speech engine returned silence.")
     if len(samples) > _LONGEST_SECONDS * RATE:
-        raise TTSError("The speech engine spoke for longer than any text can take.")
+        raise TTSError("The speech engine returned too much audio.")
     return samples * np.float32(_LOUDEST / peak) if peak > _LOUDEST else samples
 
 
 @functools.lru_cache(maxsize=1)
 def load_engine(folder: Path) -> TTSEngine:
-    """Return this process's engine; its weights are kept in the folder; raises NoEngine."""
+    """Return this process's engine; its weights are stored in ``folder``; raises TTSUnavailable."""
     return TTSEngine(prepare_weights(folder))

@@ -1,4 +1,4 @@
-"""English text to phonemes, by the rules and lexicons of the hibari package."""
+"""Convert English text to phonemes, with the rules and lexicons of the hibari package."""
 
 import functools
 import importlib
@@ -9,8 +9,8 @@ _lock = threading.Lock()
 
 
 def phonemize_english(sentence: str, *, is_british: bool) -> str:
-    """Return the phonemes of one sentence, "" where nothing of it can be read."""
-    # Its parts are loaded on first use and keep what they are reading.
+    """Return the phonemes of one sentence, "" if nothing in it is readable."""
+    # hibari loads lazily and isn't thread-safe.
     with _lock:
         return str(_rules(is_british)(sentence))
 
@@ -21,7 +21,7 @@ def _rules(is_british: bool) -> Any:
 
 
 def split_english(text: str) -> list[str]:
-    """Return the sentences of a text; "Dr." and initials end none."""
+    """Split a text into sentences; "Dr." and initials don't end one."""
     return [
         str(each) for each in importlib.import_module("hibari.tts").Hibari.split_sentences(text)
     ]

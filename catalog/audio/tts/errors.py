@@ -1,13 +1,13 @@
-"""What can be wrong with speaking here; every message is fit for a person."""
+"""Errors of the local speech engine; all messages can be shown to users."""
 
 
 class TTSError(Exception):
-    """The engine cannot do what was asked; the message says why, and what to do about it."""
+    """The engine can't do what was requested; the message says why and what to do."""
 
 
 class TTSUnavailable(TTSError):
-    """The engine, its weights or its voices are missing or are not the right ones."""
+    """The engine, its weights, or its voices are missing or wrong."""
 
 
 class UnsupportedText(TTSError):
-    """This text cannot be spoken in this language."""
+    """This text can't be spoken in this language."""

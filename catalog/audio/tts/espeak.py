@@ -1,7 +1,6 @@
-"""Text of other languages to phonemes by eSpeak NG, which is under the GPL and so only an extra.
+"""Convert other languages to phonemes with eSpeak NG, an optional extra because of the GPL.
 
-The phonemes are rewritten as the model's authors did it for its training (misaki 0.9.4,
-Apache-2.0).
+The phonemes are rewritten as for the model's training (misaki 0.9.4, Apache-2.0).
 """
 
 import ctypes
@@ -24,7 +23,7 @@ _REWRITTEN = {
     "a^ɪ": "I", "a^ʊ": "W", "d^z": "ʣ", "d^ʒ": "ʤ", "e^ɪ": "A", "o^ʊ": "O", "ə^ʊ": "Q",
     "s^s": "S", "t^s": "ʦ", "t^ʃ": "ʧ", "ɔ^ɪ": "Y",
 }  # fmt: skip
-# It drops punctuation, which the model reads as pauses: so it is kept aside. Not "3.5".
+# eSpeak drops punctuation, which the model reads as pauses, so it is handled separately. Not "3.5".
 _PAUSE = re.compile(r"([;:,.!?¡¿—…\"«»“”()।]+(?=\s|$)|(?<=\s)[¡¿\"«“(]+|^[¡¿\"«“(]+)")
 _PAUSES = str.maketrans({"«": "“", "»": "”", "।": ".", "¡": None, "¿": None})
 _LANGUAGE_SWITCH = re.compile(r"\([a-z-]+\)")
@@ -32,17 +31,17 @@ _lock = threading.Lock()
 
 
 def espeak_is_installed() -> bool:
-    """Tell whether the extra is there, without loading it."""
+    """Return whether the extra is installed, without loading it."""
     return importlib.util.find_spec("espeakng_loader") is not None
 
 
 def phonemize_with_espeak(sentence: str, language: str) -> str:
-    """Return the phonemes of one sentence in a language of ``VOICES``; raises CannotSpeak."""
+    """Return the phonemes of one sentence in a language of ``VOICES``; raises UnsupportedText."""
     with _lock:
         library = _load()
         if library.espeak_SetVoiceByName(VOICES[language].encode()) != 0:
-            raise UnsupportedText("The installed eSpeak NG does not know this language.")
-        # Every second one is punctuation.
+            raise UnsupportedText("The installed eSpeak NG doesn't support this language.")
+        # Every second part is punctuation.
         spoken = [
             f"{part.translate(_PAUSES)} " if place % 2 else _read(library, part)
             for place, part in enumerate(_PAUSE.split(sentence))
@@ -51,7 +50,7 @@ def phonemize_with_espeak(sentence: str, language: str) -> str:
 
 
 def _tidy(phonemes: str) -> str:
-    """Leave one space between words, none inside quotes and before a pause."""
+    """Leave one space between words, and none inside quotes or before a pause."""
     closed = re.sub(r"\s+([;:,.!?…”)])", r"\1", phonemes)
     return re.sub(r"([“(])\s+", r"\1", " ".join(closed.split()))
 
@@ -66,7 +65,7 @@ def _load() -> Any:
     ]  # fmt: skip
     rate = library.espeak_Initialize(_AUDIO_RETRIEVAL, 0, package.get_data_path().encode(), 0)
     if rate <= 0:
-        raise UnsupportedText("eSpeak NG is installed but does not start.")
+        raise UnsupportedText("eSpeak NG is installed but doesn't start.")
     return library
 
 
@@ -77,11 +76,11 @@ def _read(library: Any, text: str) -> str:
     place = ctypes.c_void_p(ctypes.addressof(buffer))
     mode = _IPA | _TIED | ord(_TIE) << 8
     clauses = []
-    # One call reads one clause, and moves the place on; at the end it is null.
+    # Each call reads one clause and advances the pointer, which is null at the end.
     while place.value:
         clauses.append(library.espeak_TextToPhonemes(ctypes.byref(place), _UTF8, mode) or b"")
     phonemes = b" ".join(clauses).decode("utf-8", "ignore")
     for theirs, ours in _REWRITTEN.items():
         phonemes = phonemes.replace(theirs, ours)
-    # A word of another language stands between marks such as "(en)", which are tied as well.
+    # Words of other languages are enclosed in markers such as "(en)", which also contain ties.
     return _LANGUAGE_SWITCH.sub("", phonemes.replace(_TIE, "")).replace("-", "")

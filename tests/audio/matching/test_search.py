@@ -111,7 +111,7 @@ def test_a_sample_of_numbers_that_are_no_sound_is_refused():
 
 @pytest.mark.parametrize(
     ("nearest", "similarity", "word"),
-    [(0.3, 0.5, "weak"), (0.7, 0.71, "hardly nearer"), (0.5, 0.7, "")],
+    [(0.3, 0.5, "weak"), (0.7, 0.71, "hardly closer"), (0.5, 0.7, "")],
 )
 def test_a_weak_match_is_called_weak(nearest, similarity, word):
     found = VoiceMatch(np.zeros(54, np.float32), "af_heart", nearest, similarity, 40)

@@ -53,7 +53,7 @@ def test_pauses_are_kept_and_marks_of_other_languages_are_not(library, text, lan
 
 
 def test_a_voice_that_the_library_lacks_is_told(library):
-    with pytest.raises(UnsupportedText, match="does not know this language"):
+    with pytest.raises(UnsupportedText, match="doesn't support this language"):
         phonemize_with_espeak("Bonjour", "fr")
 
 

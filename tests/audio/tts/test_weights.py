@@ -44,7 +44,7 @@ def test_a_missing_part_says_what_to_install(parts, monkeypatch) -> None:
     monkeypatch.setattr(weights, "PART_HASHES", {"speech_part_three": "0" * 64})
 
     with pytest.raises(
-        TTSUnavailable, match=r"speech-part-three is not installed.*requirements.txt"
+        TTSUnavailable, match=r"speech-part-three isn't installed.*requirements.txt"
     ):
         weights.prepare_weights(parts / "speech")
 
