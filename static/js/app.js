@@ -6,14 +6,14 @@ import { keep, marks, recall, say, tell, toast, watchToasts } from "./ui.js";
 
 const loaded = new WeakSet();
 
-// A page that needs more names its own module: data-module holds the hashed address.
+// Pages that need more name their own module: data-module holds its hashed URL.
 function loadModules() {
   for (const element of document.querySelectorAll("[data-module]")) {
     if (loaded.has(element) || element.closest("details:not([open])")) continue;
     loaded.add(element);
     import(element.dataset.module)
       .then((module) => module.default(element))
-      .catch(() => toast("A part of this page could not be loaded. Reload the page."));
+      .catch(() => toast("Part of this page couldn't be loaded. Reload the page."));
   }
 }
 
@@ -41,12 +41,12 @@ async function copy(text) {
     await navigator.clipboard.writeText(text);
     toast("Copied.");
   } catch {
-    toast("Copying is blocked here. Select the text and copy it.");
+    toast("Copying is blocked. Select the text and copy it.");
   }
 }
 
 function dismiss(button) {
-  // Later, so that a form of the toast is sent before it goes.
+  // Deferred, so that a form in the toast is submitted first.
   setTimeout(() => button.closest(".toast")?.remove(), 50);
 }
 
@@ -79,15 +79,15 @@ function switchTheme(event) {
     body: new URLSearchParams({ theme }),
   })
     .then((answer) => { if (!answer.ok) throw new Error(answer.status); })
-    .catch(() => toast("The theme could not be saved."));
+    .catch(() => toast("The theme couldn't be saved."));
 }
 
 function dropSheet(event) {
-  // Left on, the attribute would keep the browser's popover look on a window that grows wide.
+  // Without this, the browser would keep its popover style when the window grows wide.
   if (event.newState === "closed" && event.target.matches(".facets")) event.target.removeAttribute("popover");
 }
 
-// A slider and the number beside it are one setting; only the number is sent.
+// A slider and its number field are one setting; only the number is sent.
 function mirror({ target }) {
   if (target.dataset.moves) document.getElementById(target.dataset.moves).value = target.value;
   if (target.type !== "number") return;

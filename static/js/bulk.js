@@ -1,4 +1,4 @@
-// Tables with a box in each row: a range by shift-click, the box of the header, and how many are ticked.
+// Tables with checkboxes: shift-click ranges, the header's checkbox, and the number of selected rows.
 
 let lastBox = null;
 
@@ -6,8 +6,8 @@ function boxesOf(form) {
   return [...form.querySelectorAll("[type=checkbox][name=id]")];
 }
 
-// What was ticked on other pages of the same results: a boosted page keeps this module alive.
-// A row that is ticked beforehand counts once it was seen, and stays unticked where somebody unticked it.
+// What was selected on other pages of the same results; boosted pages keep this module alive.
+// A preselected row counts once it was shown, and stays deselected if the user deselects it.
 const kept = { of: "", ids: new Set(), seen: new Set(), isCleared: false };
 
 function keptOf(form) {
@@ -105,7 +105,7 @@ function bringBackOrCount(form) {
 
 let isWatching = false;
 
-/** Keep the counts of such tables right, also of those that a swap draws anew. */
+/** Keep the counts of these tables up to date, also after swaps. */
 export default function watchTable(form) {
   bringBackOrCount(form);
   if (isWatching) return;

@@ -1,9 +1,9 @@
-// A form with one recording: drop it anywhere on the page, paste it, or record it; choosing it shows its name.
-// Without script the form is a plain file field with its button.
+// A form with one recording: drop it anywhere on the page, paste it, or record it; shows the chosen file's name.
+// Without script, the form is a plain file field with a button.
 import { Recorder } from "./recorder.js";
 import { isolate } from "./ui.js";
 
-/** Let the form be recorded into: what is used of the takes becomes its file. */
+/** Let users record into the form: the take they use becomes its file. */
 function watchRecorder(root, form, use) {
   const recorder = new Recorder({ form, judge() {}, samples: { take: ([file]) => use(file) } });
   root.addEventListener("click", (event) => {
@@ -28,7 +28,7 @@ export default function watchDrops(root) {
 
   const show = () => {
     const [file] = input.files;
-    if (file) words.textContent = `${isolate(file.name)} is chosen.`;
+    if (file) words.textContent = `${isolate(file.name)} is selected.`;
   };
   const use = (file) => {
     const only = new DataTransfer();

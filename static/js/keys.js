@@ -1,4 +1,4 @@
-// Single keys for mouse-free browsing. They are silent while somebody types, and can be switched off (WCAG 2.1.4).
+// Single-key shortcuts. They are ignored while typing, and can be turned off (WCAG 2.1.4).
 import { keep, recall } from "./ui.js";
 import { player } from "./player.js";
 
@@ -6,7 +6,7 @@ const TYPED_INTO = "input:not([type=checkbox], [type=radio], [type=range]), text
 const CARD = "#results [data-voice]";
 const USES_SPACE = "button, input, summary, select, audio";
 
-let lastCard = null; // its id, to go on from after a swap took the focus away
+let lastCard = null; // its id, to continue from after a swap removed the focus
 
 function cards() {
   return [...document.querySelectorAll(CARD)];
@@ -67,7 +67,7 @@ function isSilent(event, isOn) {
 }
 
 export const keys = {
-  /** Listen for single keys, unless the switch in the help says no. */
+  /** Listen for single keys, unless they are turned off in the help. */
   init() {
     const box = document.getElementById("keys-on");
     if (!box) return;

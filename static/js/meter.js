@@ -1,4 +1,4 @@
-// An audio worklet: a report of the level every 50 ms, and the raw samples of what is recorded.
+// An audio worklet that reports the level every 50 ms, and the raw samples of a recording.
 class Meter extends AudioWorkletProcessor {
   constructor() {
     super();

@@ -1,6 +1,6 @@
-// A long group of filters has a field of its own that leaves only what fits, and asks the server nothing.
+// A long filter group has its own search field, which filters the options without asking the server.
 
-// As the search does: in either case, with or without accents.
+// Like the search: ignore case and accents.
 function fold(text) {
   return text.normalize("NFKD").replace(/\p{M}/gu, "").trim().toLowerCase();
 }
@@ -17,11 +17,11 @@ function narrow(field) {
     found += fits;
     option.hidden = !fits && !option.querySelector("input").checked;
   }
-  group.querySelector("output.hint").textContent = found ? "" : `Nothing here is called “${field.value.trim()}”.`;
+  group.querySelector("output.hint").textContent = found ? "" : `No match for “${field.value.trim()}”.`;
 }
 
 function keepToItself(event) {
-  // The form around it would take it for a filter, and Enter for sending.
+  // The surrounding form would treat it as a filter, and submit on Enter.
   event.stopPropagation();
   if (event.key === "Enter") event.preventDefault();
   if (event.key === "Escape" && event.target.value) {
@@ -31,7 +31,7 @@ function keepToItself(event) {
   }
 }
 
-/** Let the field narrow the options of its group, also those that a swap brings. */
+/** Let the field filter the options of its group, including those added by a swap. */
 export default function watch(field) {
   field.addEventListener("input", (event) => {
     event.stopPropagation();
@@ -39,6 +39,6 @@ export default function watch(field) {
   });
   for (const type of ["change", "keydown"]) field.addEventListener(type, keepToItself);
   document.addEventListener("htmx:after:swap", () => narrow(field));
-  // What was typed before this module was here.
+  // Apply what was typed before this module was loaded.
   if (field.value) narrow(field);
 }

@@ -1,16 +1,16 @@
 // One audio element for the whole visit, in the deck outside #main, which is never swapped.
 import { isolate, keep, recall, say, tell, toast } from "./ui.js";
 
-const FLAT = "M2 16h252"; // the shape of a voice that nobody has heard yet
+const FLAT = "M2 16h252"; // the waveform of a voice that wasn't played yet
 const byId = (id) => document.getElementById(id);
 
 let audio;
 let deck;
-let current = null; // the voice in the deck
-let row = []; // the voices it was played among, for pages without a list
+let current = null; // the voice in the player
+let row = []; // the list it was played from, for pages without one
 let isChaining = false;
-let isSpoken = false; // a worker speaks the current voice, and there is no sound of it yet
-let isNoted = false; // the server was told that the current voice is heard
+let isSpoken = false; // the current voice's preview is being generated
+let isNoted = false; // the current play was reported to the server
 let frame = 0;
 let shownSecond = -1;
 
@@ -121,9 +121,9 @@ function load(voice) {
 }
 
 function start() {
-  // What failed once stays so until it is asked for anew.
+  // A failed preview stays failed until it is requested again.
   if (audio.error) audio.load();
-  // A refusal to play is told by the error event; being interrupted by the next voice is no error.
+  // The error event reports a refusal to play; an interruption by the next voice is no error.
   audio.play().catch(() => paint());
 }
 
@@ -146,10 +146,10 @@ function step(by) {
   const cards = listed();
   const voices = cards.length ? cards.map(read) : row;
   const at = voices.findIndex((voice) => voice.id === current?.id);
-  // A voice that has left the list has its follower in its place.
+  // If the voice has left the list, the next one has taken its place.
   const left = (current?.place ?? -1) + (by > 0 ? 0 : -1);
   const next = voices[at < 0 ? Math.max(0, left) : at + by];
-  if (!next) return say(by > 0 ? "This was the last voice on the page." : "This is the first voice on the page.");
+  if (!next) return say(by > 0 ? "This is the last voice on the page." : "This is the first voice on the page.");
   load(next);
   start();
 }
@@ -190,7 +190,7 @@ function onClick(event) {
   start();
 }
 
-// Clips that are compared come with a factor that makes them equally loud.
+// Compared clips come with a gain that makes them equally loud.
 function applyVolume() {
   audio.volume = (byId("vol").value / 100) * (current?.gain ?? 1);
 }
@@ -202,7 +202,7 @@ function setVolume(percent) {
 
 const isBeingSpoken = (answer) => answer.status === 202;
 
-// A worker speaks this voice now: tell so, and ask again until the sound is there.
+// The preview is being generated: say so, and retry until it is ready.
 async function awaitSpeech(voice, answer) {
   const words = await answer.text();
   if (current !== voice) return;
@@ -231,19 +231,19 @@ function stopWaiting() {
 
 // An audio element doesn't say why it failed: fetch the message.
 async function explain(voice) {
-  let words = `The preview of ${isolate(voice.name)} could not be loaded.`;
+  let words = `The preview of ${isolate(voice.name)} couldn't be loaded.`;
   try {
     const answer = await fetch(voice.src);
     if (isBeingSpoken(answer)) return await awaitSpeech(voice, answer);
     const hasWords = answer.status === 404 && answer.headers.get("Content-Type")?.startsWith("text/plain");
     if (hasWords) words = await answer.text();
   } catch {
-    // Offline: the first words are all there is.
+    // Offline: keep the general message.
   }
   toast(words);
 }
 
-// Once for each time that a voice is taken into the deck: what nobody listens to may be cleaned up.
+// Report each play once; voices that no one plays may be suggested for clean-up.
 function notePlay() {
   const preview = /^(\/voices\/\d+\/)preview\/$/.exec(current?.src ?? "");
   if (!preview || isNoted) return;
@@ -281,7 +281,7 @@ function listenToPage() {
     if (event.target.id === "seek") seek(event.target.value / 1000);
     if (event.target.id === "vol") setVolume(Number(event.target.value));
   });
-  // Two things never sound at once: whatever starts elsewhere silences the deck, and the other way round.
+  // Only one thing plays at a time: other audio pauses the player, and vice versa.
   document.addEventListener("play", (event) => {
     if (event.target !== audio) return audio.pause();
     for (const other of document.querySelectorAll("audio, video")) if (other !== audio) other.pause();
@@ -289,7 +289,7 @@ function listenToPage() {
 }
 
 export const player = {
-  /** Wire the deck; it stays silent and hidden until somebody plays a voice. */
+  /** Set up the player; it stays hidden until a voice is played. */
   init() {
     audio = byId("audio");
     deck = byId("deck");
@@ -302,12 +302,12 @@ export const player = {
     listenToPage();
   },
   toggle,
-  /** Play the next voice of the list, or the one before; without a voice in the deck nothing happens. */
+  /** Play the next or previous voice in the list; does nothing if the player is empty. */
   step(by) {
     if (!current) return false;
     step(by);
   },
-  /** Paint the playing voice again after a swap has drawn its card anew. */
+  /** Mark the playing voice again after a swap replaced its card. */
   sync() {
     if (deck) paint();
   },

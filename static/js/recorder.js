@@ -1,13 +1,13 @@
-// Record into a form: a text to read, a level meter, takes that have to be heard before one is used.
+// Record into a form: a text to read, a level meter, and takes that must be played before they can be used.
 import { icon, lengthInWords, make } from "./files.js";
 
-const REFUSED = "The browser did not allow the microphone. Allow it in the address bar, or choose a file instead.";
-const MISSING = "There is no microphone here that works. Choose a file instead.";
+const REFUSED = "The browser blocked the microphone. Allow it in the address bar, or choose a file.";
+const MISSING = "No working microphone found. Choose a file instead.";
 const LONGEST_SECONDS = 300;
 
 const decibels = (value) => 20 * Math.log10(Math.max(value, 1e-5));
 
-/** Put raw samples into a WAV of one channel and 16 bits. */
+/** Encode raw samples as a 16-bit mono WAV. */
 function encode(blocks, rate) {
   const count = blocks.reduce((sum, block) => sum + block.length, 0);
   const view = new DataView(new ArrayBuffer(44 + count * 2));
@@ -34,7 +34,7 @@ function encode(blocks, rate) {
   return new Blob([view], { type: "audio/wav" });
 }
 
-/** What is known of a take while it grows. */
+/** A take and its measurements while it is being recorded. */
 class Take {
   constructor(rate, enough) {
     this.rate = rate;
@@ -56,7 +56,7 @@ class Take {
     return this.count / this.rate;
   }
 
-  /** Say of length, clipping, noise and level how they are: mood and words. */
+  /** Rate length, clipping, noise, and level; each has a mood and a text. */
   get verdicts() {
     const sorted = [...this.levels].sort((one, other) => one - other);
     const quiet = sorted[Math.floor(sorted.length / 10)] ?? -60;
@@ -65,7 +65,7 @@ class Take {
     return {
       length: this.seconds >= this.enough ? ["ok", `${Math.round(this.seconds)} s, long enough`]
         : [this.seconds >= this.enough / 3 ? "warn" : "bad", `${Math.round(this.seconds)} s, aim for ${this.enough} s`],
-      clipping: this.clipped ? ["bad", "Too loud at moments; move back a little"] : ["ok", "None"],
+      clipping: this.clipped ? ["bad", "Too loud at times; move back a little"] : ["ok", "None"],
       noise: quiet < -50 ? ["ok", "Quiet room"]
         : [quiet < -40 ? "warn" : "bad", quiet < -40 ? "A little room noise" : "Too noisy; find a quieter room"],
       level: loud <= -30 ? ["warn", "Too soft; move closer"]
@@ -74,7 +74,7 @@ class Take {
   }
 }
 
-/** One place in a form to record into: a "recording" to clone from, or a "statement". */
+/** A recorder in a form: for a "recording" to clone from, or a "statement". */
 export class Recorder {
   constructor(page, what = "recording") {
     this.page = page;
@@ -92,7 +92,7 @@ export class Recorder {
     return [...this.box.querySelectorAll(".take")];
   }
 
-  /** Tell whether something was recorded that is neither used nor discarded. */
+  /** Return whether a take was neither used nor discarded. */
   get isPending() {
     return this.live !== null || (this.box !== null && this.takes.length > 0);
   }
@@ -117,7 +117,7 @@ export class Recorder {
 
   async start() {
     const sound = { echoCancellation: false, noiseSuppression: false, autoGainControl: false, channelCount: 1 };
-    if (!navigator.mediaDevices) throw new Error("No microphone without HTTPS.");
+    if (!navigator.mediaDevices) throw new Error("Recording requires HTTPS.");
     const stream = await navigator.mediaDevices.getUserMedia({ audio: sound });
     const context = new AudioContext();
     await context.audioWorklet.addModule(this.box.dataset.worklet);
@@ -142,7 +142,7 @@ export class Recorder {
     const level = decibels(report.peak);
     const meter = this.box.querySelector("[role=meter]");
     meter.firstElementChild.style.setProperty("--level", `${Math.max(0, Math.min(100, (level + 60) / 0.6))}%`);
-    // Twice a second: more would be noise for a screen reader.
+    // Twice a second: more often would overwhelm a screen reader.
     if (take.levels.length % 10 === 0) {
       meter.setAttribute("aria-valuenow", Math.round(level));
       this.judge(take);
@@ -178,7 +178,7 @@ export class Recorder {
     this.page.judge();
   }
 
-  /** List a take; it can be used once it was heard to its end. */
+  /** List a take; it can be used once it was played to its end. */
   keep(take) {
     this.number += 1;
     const name = `Take ${this.number}`;
@@ -188,8 +188,8 @@ export class Recorder {
     player.setAttribute("aria-label", name);
     const use = make("button", { type: "button", className: "btn sm", disabled: true }, icon("check"), `Use ${name.toLowerCase()}`);
     const drop = make("button", { type: "button", className: "btn ghost sm" }, icon("x"), `Discard ${name.toLowerCase()}`);
-    const hint = make("small", { className: "muted" }, "Listen to it once, then use it or discard it.");
-    const warning = take.clipped ? make("small", { className: "why" }, "It is too loud at moments.") : "";
+    const hint = make("small", { className: "muted" }, "Play it to the end, then use or discard it.");
+    const warning = take.clipped ? make("small", { className: "why" }, "It is too loud at times.") : "";
     const acts = make("div", { className: "row-acts" }, use, drop);
     const row = make("li", { className: "sample take" }, make("b", {}, `${name} · ${lengthInWords(take.seconds)}`), player, warning, hint, acts);
     const leave = () => {
@@ -212,12 +212,12 @@ export class Recorder {
     this.box.querySelector("[data-takes]").append(row);
   }
 
-  /** Show the text in the language that was chosen. */
+  /** Show the text in the selected language. */
   read(language) {
     for (const text of this.box.querySelectorAll("[data-reading]")) text.hidden = text.lang !== language;
   }
 
-  /** Let go of the microphone when the page goes. */
+  /** Release the microphone when the page is left. */
   close() {
     for (const track of this.live?.stream.getTracks() ?? []) track.stop();
     this.live?.context.close();

@@ -1,13 +1,13 @@
-// The samples in the clone form: each file is sent on its own as soon as it is chosen, then cut, ordered and judged.
+// The samples in the clone form: each file is uploaded as soon as it is chosen, then trimmed, ordered, and checked.
 import { icon, lengthInWords, make, objectionTo, readAnswer, sizeInWords } from "./files.js";
 import { marks, toast } from "./ui.js";
 
-const BROKE_OFF = "The upload broke off. The file is still here.";
+const BROKE_OFF = "The upload was interrupted. The file is still here.";
 const REFUSALS = {
-  401: "You are signed out. Sign in again in another tab, then try again. The file is still here.",
-  403: "This was refused: you may not do it, or the page is too old. Reload the page.",
+  401: "You are signed out. Sign in again in another tab, then retry. The file is still here.",
+  403: "You don't have permission, or the page is outdated. Reload the page.",
   413: "The file is too large for the server.",
-  507: "The server's disk is full: nothing can be stored. Tell who runs it, then try again.",
+  507: "The server's disk is full. Ask your administrator to free up space, then try again.",
 };
 const LEAST_CUT = 0.5;
 
@@ -15,7 +15,7 @@ export class Samples {
   constructor(page) {
     this.page = page;
     this.uploads = new Set();
-    this.filled = ""; // what was heard in the samples, as it stands in the form
+    this.filled = ""; // the transcript that was filled in
   }
 
   get form() {
@@ -30,7 +30,7 @@ export class Samples {
     return [...this.list.children];
   }
 
-  /** Take files from a dialog, a drop or the clipboard; those that are no sound are named. */
+  /** Add files from a dialog, a drop, or the clipboard; shows an error for files that can't be used. */
   take(files) {
     const objections = [];
     for (const file of files) {
@@ -83,7 +83,7 @@ export class Samples {
     remove.addEventListener("click", () => this.drop(row));
     const name = make("b", { dir: "auto", title: file.name }, file.name);
     const bar = make("progress", { max: 100, value: 0 });
-    bar.setAttribute("aria-label", `Sending ${file.name}`);
+    bar.setAttribute("aria-label", `Uploading ${file.name}`);
     const said = make("p", { className: "error", hidden: true });
     said.setAttribute("role", "alert");
     const head = make("div", { className: "sample-head" }, icon("file-audio"), make("div", {}, name, facts), make("div", { className: "row-acts" }, remove));
@@ -118,7 +118,7 @@ export class Samples {
   answer(request, file, row) {
     if (!row.isConnected) return;
     if (request.status === 201) return this.replace(row, request.responseText);
-    // A sign-in page comes with status 200: the session has ended meanwhile.
+    // A sign-in page has status 200: the session has ended.
     const words = request.status < 400 ? REFUSALS[401] : REFUSALS[request.status];
     const trouble = "Something went wrong on the server. The file is still here.";
     this.refuse(readAnswer(request).error ?? words ?? trouble, file, row, request.status !== 422);
@@ -126,11 +126,11 @@ export class Samples {
 
   replace(row, html) {
     const drawn = new DOMParser().parseFromString(html, "text/html").querySelector(".sample");
-    if (!drawn) return this.refuse("The answer could not be shown. Reload the page.", null, row, false);
+    if (!drawn) return this.refuse("The response couldn't be shown. Reload the page.", null, row, false);
     URL.revokeObjectURL(row.sound);
     if (document.getElementById(drawn.id)) {
       row.remove();
-      return toast("This recording is in the list already.");
+      return toast("This recording is already in the list.");
     }
     if (!drawn.dataset.seconds && row.dataset.seconds) drawn.dataset.seconds = row.dataset.seconds;
     row.replaceWith(drawn);
@@ -162,7 +162,7 @@ export class Samples {
     this.judge();
   }
 
-  /** Do what a button of a row says, without asking the server: it learns the order with the form. */
+  /** Handle a row's buttons locally; the server learns the order when the form is submitted. */
   act(button) {
     const row = button.closest(".sample");
     const verb = button.value.split(":")[0];
@@ -173,19 +173,19 @@ export class Samples {
     this.note();
   }
 
-  /** Keep the samples in the address, so that a reload still has them. */
+  /** Keep the samples in the URL, so that they survive a reload. */
   note() {
     const ids = this.rows.map((row) => row.querySelector("[name=sample]")?.value).filter(Boolean);
     const query = new URLSearchParams(ids.map((id) => ["sample", id]));
     history.replaceState(history.state, "", ids.length ? `?${query}` : location.pathname);
   }
 
-  /** Draw each cut, add up the lengths, and say which providers need more. */
+  /** Draw the trims, add up the lengths, and show which providers need more. */
   judge() {
     const lengths = this.rows.filter((row) => !row.classList.contains("bad")).map((row) => this.measure(row));
     const isKnown = lengths.length > 0 && lengths.every(Number.isFinite);
     const total = lengths.reduce((sum, length) => sum + length, 0);
-    const words = isKnown && lengths.length > 1 ? `Together ${lengthInWords(total)}.` : "";
+    const words = isKnown && lengths.length > 1 ? `Total: ${lengthInWords(total)}.` : "";
     const line = this.form.querySelector("[data-total]");
     if (line.textContent !== words) line.textContent = words;
     for (const target of this.form.querySelectorAll(".prov")) this.compare(target, isKnown ? total : Infinity);
@@ -193,7 +193,7 @@ export class Samples {
     this.page.judge();
   }
 
-  /** Write what a worker heard into the fields that ask for it, unless somebody wrote there. */
+  /** Fill in the transcript unless the user entered one. */
   fillIn() {
     const heard = [...this.form.querySelectorAll("[data-heard]")];
     const { transcript, language } = this.form.elements;
@@ -219,16 +219,16 @@ export class Samples {
   compare(target, total) {
     const box = target.querySelector("input");
     const why = target.querySelector("[data-why]");
-    if (box.disabled && why.hidden) return; // off for a reason of the server's
+    if (box.disabled && why.hidden) return; // disabled by the server
     const least = Number(target.dataset.least);
     const isShort = total < least;
     box.disabled = isShort;
     why.hidden = !isShort;
-    const words = isShort ? `Too short: ${lengthInWords(total)}, and ${target.dataset.label} needs ${least} s.` : "";
+    const words = isShort ? `Too short: ${lengthInWords(total)}. ${target.dataset.label} needs ${least} s.` : "";
     if (why.textContent !== words) why.textContent = words;
   }
 
-  /** Play what is used of a sample, and no more. */
+  /** Play only the selected part of a sample. */
   follow(player) {
     const [from, to] = player.closest(".sample")?.querySelectorAll(".cut input") ?? [];
     if (!from) return;

@@ -1,4 +1,4 @@
-// The panel in which a voice is tried: sliders say their number, and a sentence can be taken over with one press.
+// The panel for trying a voice: sliders show their value, and an example sentence can be inserted.
 
 function showNumber(slider) {
   const shown = slider.labels?.[0]?.querySelector("output");
@@ -12,7 +12,7 @@ function takeOver(button, panel) {
   field.focus();
 }
 
-/** Wire one panel; what is swapped inside of it needs no wiring anew. */
+/** Set up one panel; content swapped inside it needs no new listeners. */
 export default function watchPanel(panel) {
   panel.addEventListener("input", (event) => {
     if (event.target.type === "range") showNumber(event.target);

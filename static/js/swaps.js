@@ -1,22 +1,22 @@
 // Around htmx's swaps: errors, focus, the live region, scroll positions.
 import { marks, say, toast } from "./ui.js";
 
-const SWAPPED_REFUSALS = new Set([409, 422]); // a form with its errors, or a dry run that no longer holds
+const SWAPPED_REFUSALS = new Set([409, 422]); // a form with errors, or an outdated dry run
 const REFUSALS = {
-  401: "You are signed out. Sign in again to go on.",
-  403: "This was refused: you may not do it, or the page is too old. Reload the page.",
-  404: "This is no longer here. Reload the page to see what is.",
+  401: "You are signed out. Sign in again to continue.",
+  403: "You don't have permission, or the page is outdated. Reload the page.",
+  404: "This no longer exists. Reload the page.",
   413: "This is too large for the server.",
-  429: "That was too often. Wait a minute, then try again.",
-  507: "The server's disk is full: nothing can be stored. Tell who runs it, then try again.",
+  429: "Too many requests. Wait a minute, then try again.",
+  507: "The server's disk is full. Ask your administrator to free up space, then try again.",
 };
 const byId = (id) => document.getElementById(id);
 
 let shownPath = location.pathname;
 let hadFocusInResults = false;
-let focusedChoice = null; // the box of a filter that somebody is at
+let focusedChoice = null; // the focused filter checkbox
 let saidCount = "";
-const openGroups = new Map(); // which details somebody opened or closed, by id
+const openGroups = new Map(); // which details the user opened or closed, by id
 
 function isPoll(ctx) {
   return ctx.sourceEvent?.type === "every";
@@ -30,20 +30,20 @@ function onRequest(event) {
   const { ctx } = event.detail;
   if (isPoll(ctx) && document.hidden) return event.preventDefault();
   Object.assign(ctx.request.headers, marks(ctx.request.method));
-  if (isPoll(ctx)) ctx.request.headers["X-Poll"] = "1"; // nobody is there for it
+  if (isPoll(ctx)) ctx.request.headers["X-Poll"] = "1"; // not a user action
 }
 
 function adviceFor(ctx) {
-  if (ctx.request.method !== "GET") return "Reload the page to see whether it was done.";
+  if (ctx.request.method !== "GET") return "Reload the page to see whether it worked.";
   if (isHistory(ctx)) return "Reload the page.";
-  return ctx.target?.id === "results" ? "Your filters are kept; try again." : "Try again.";
+  return ctx.target?.id === "results" ? "Your filters are kept. Try again." : "Try again.";
 }
 
 function onError(event) {
   const { ctx } = event.detail;
   if (!ctx) return;
-  if (ctx.response) return toast("The answer could not be shown. Reload the page.");
-  toast(`The server did not answer. ${adviceFor(ctx)}`);
+  if (ctx.response) return toast("The response couldn't be shown. Reload the page.");
+  toast(`The server didn't respond. ${adviceFor(ctx)}`);
 }
 
 // An error may replace a whole page, but never a part of one.
@@ -63,12 +63,12 @@ function refuse(ctx) {
   const { status } = ctx.response;
   if (status >= 500 && !REFUSALS[status]) return toast(`Something went wrong on the server. ${adviceFor(ctx)}`);
   if (isPoll(ctx)) endPoll(ctx.sourceElement);
-  toast(REFUSALS[status] ?? "The server refused this. Reload the page and try again.");
+  toast(REFUSALS[status] ?? "The server rejected the request. Reload the page and try again.");
 }
 
 function beforeSwap(event) {
   const { ctx, tasks } = event.detail;
-  const conflict = ctx.response.headers.get("X-Team-Conflict"); // the address of the script that explains it
+  const conflict = ctx.response.headers.get("X-Team-Conflict"); // the URL of the script that explains it
   if (conflict && byId("panel")) {
     event.preventDefault();
     return import(conflict).then((module) => module.default(ctx.text, isPoll(ctx)));
@@ -87,7 +87,7 @@ function beforeSwap(event) {
   for (const group of document.querySelectorAll("#main details[id]")) openGroups.set(group.id, group.open);
 }
 
-// The sign-in page has no rail and no deck, and the frame names the team: going there, or back, takes a whole page.
+// The sign-in page has no navigation and no player, and the frame shows the team, so changing these needs a full load.
 function hasOtherFrame(ctx) {
   if (!ctx.select) return false;
   const team = /<body[^>]* data-team="(\d+)"/.exec(ctx.text)?.[1];
@@ -95,19 +95,19 @@ function hasOtherFrame(ctx) {
   return ctx.response.status < 400 && ctx.text.includes('id="deck"') !== Boolean(byId("deck"));
 }
 
-// Morphing takes back what is no attribute of the new markup, and a person's opening of details is none.
+// Morphing resets state that isn't in the markup, such as details opened by the user.
 function keepDetailsOpen() {
   for (const group of document.querySelectorAll("#main details[id]")) {
     group.open = openGroups.get(group.id) ?? group.open;
   }
 }
 
-// Morphing leaves the tick of a box that somebody touched as it is.
+// Morphing doesn't reset checkboxes that the user changed.
 function settleFilters() {
   for (const box of document.querySelectorAll("#facets-in input")) box.checked = box.defaultChecked;
   const words = byId("q");
   if (words && words !== document.activeElement) words.value = new URLSearchParams(location.search).get("q") ?? "";
-  // A choice that was taken back and would show nothing more is shut; the next Tab goes on from its group.
+  // An option that was deselected and would show no results is disabled; the next Tab continues from its group.
   const choice = focusedChoice && byId(focusedChoice);
   if (choice?.querySelector(":disabled")) choice.closest("details.facet").querySelector("summary").focus();
 }
@@ -147,7 +147,7 @@ function showPage(ctx) {
 function showResults(ctx) {
   settleFilters();
   tellCount(!isPoll(ctx));
-  // A chip goes away under the finger that removed it; without this the next Tab would start at the top.
+  // Removing a chip removes the focused element; without this, the next Tab would start at the top.
   if (hadFocusInResults && document.activeElement === document.body) focusOn(byId("count"));
 }
 
@@ -162,7 +162,7 @@ function afterSwap(event) {
   if (ctx.target?.id === "results") showResults(ctx);
 }
 
-// A form that came back with errors has no address of its own, and the address already shown needs no second entry.
+// A form with errors has no URL of its own, and the current URL needs no second history entry.
 function beforeHistory(event) {
   const { history: entry, response } = event.detail;
   const isRefusedForm = response?.status >= 400 && event.detail.sourceElement?.matches?.("form:not([method=get])");
@@ -170,7 +170,7 @@ function beforeHistory(event) {
   if (entry.type === "push" && entry.path === location.pathname + location.search) entry.type = "replace";
 }
 
-// Firefox goes through htmx's popstate path, which forgets how far a page was scrolled: keep it in history.state.
+// Firefox uses htmx's popstate path, which loses the scroll position: keep it in history.state.
 function keepScrollPlaces() {
   if (window.navigation && !/firefox/i.test(navigator.userAgent)) return;
   let wanted = null;
@@ -188,7 +188,7 @@ function keepScrollPlaces() {
   });
 }
 
-/** Follow every htmx request and swap of the page. */
+/** Handle all htmx requests and swaps of the page. */
 export function watchSwaps() {
   document.addEventListener("htmx:config:request", onRequest);
   document.addEventListener("htmx:error", onError);

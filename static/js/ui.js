@@ -1,17 +1,17 @@
-// Words for people: the live region and the toasts, and what the browser remembers for them.
+// Messages for users (live region and toasts), and preferences stored in the browser.
 
 const STAYS = 6000;
 const STAYS_WITH_BUTTON = 12000;
 const MOST_TOASTS = 4;
 
-/** Have a screen reader say something, also when the same was said before. */
+/** Announce a text to screen readers, even if it repeats the last one. */
 export function say(text) {
   const live = document.getElementById("live");
   live.textContent = "";
   setTimeout(() => { live.textContent = text; }, 30);
 }
 
-/** Show a short notice; the same notice is kept up rather than stacked. */
+/** Show a toast; an identical one is extended instead of shown twice. */
 export function toast(text) {
   const stack = document.getElementById("toasts");
   const same = [...stack.children].find((shown) => shown.textContent.trim() === text);
@@ -23,12 +23,12 @@ export function toast(text) {
   stack.append(notice);
 }
 
-/** Keep a name from turning the sentence around it when it is written from right to left. */
+/** Isolate a name, so that right-to-left text doesn't affect the sentence around it. */
 export function isolate(name) {
   return `\u2068${name}\u2069`;
 }
 
-/** Read what this browser keeps for us; a browser may refuse to keep anything. */
+/** Read a stored preference; the browser may block storage. */
 export function recall(key) {
   try {
     return localStorage.getItem(`voiceboard.${key}`);
@@ -37,16 +37,16 @@ export function recall(key) {
   }
 }
 
-/** Keep a preference in this browser, if it lets us. */
+/** Store a preference in the browser if possible. */
 export function keep(key, value) {
   try {
     localStorage.setItem(`voiceboard.${key}`, value);
   } catch {
-    // Private windows refuse; the preference then lasts as long as the page.
+    // Private windows may block storage; the preference then lasts until the page is left.
   }
 }
 
-// A toast leaves by itself, but never while somebody reads it or is about to press its button.
+// Toasts disappear automatically, but not while they are hovered or focused.
 function arm(notice) {
   let timer;
   const stop = () => clearTimeout(timer);
@@ -61,7 +61,7 @@ function arm(notice) {
   start();
 }
 
-/** Start the clocks of the toasts, those of the page and those that swaps bring. */
+/** Start the timers of all toasts, including those added by swaps. */
 export function watchToasts() {
   const stack = document.getElementById("toasts");
   for (const notice of stack.querySelectorAll("[data-toast]")) arm(notice);
@@ -73,14 +73,14 @@ export function watchToasts() {
   }).observe(stack, { childList: true });
 }
 
-/** Return the headers that each request of a page carries: its team and, where it writes, the CSRF token. */
+/** Return the headers for each request of a page: its team and, for writes, the CSRF token. */
 export function marks(method) {
   const { csrf, team } = document.body.dataset;
   const headers = team ? { "X-Team": team } : {};
   return method === "GET" ? headers : { ...headers, "X-CSRFToken": csrf };
 }
 
-/** Post a form without waiting for an answer: what it tells matters to the next page only. */
+/** Post a form without waiting for a response, for state that only the next page needs. */
 export function tell(address, values) {
   fetch(address, {
     method: "POST",

@@ -1,17 +1,17 @@
-// The clone page: samples from a dialog, a drop or the clipboard, and the form that is sent once.
-// Without script the form is a plain multipart post; the server checks everything again in any case.
+// The clone page: samples from a dialog, a drop, or the clipboard, and a form that is submitted once.
+// Without script, the form is a plain multipart post; the server validates everything again in any case.
 import { readAnswer } from "./files.js";
 import { Recorder } from "./recorder.js";
 import { Samples } from "./samples.js";
 import { marks } from "./ui.js";
 
-const BROKE_OFF = "The form could not be sent. All is still here; try again.";
-const UNHEARD = "Listen to your takes first, and use or discard each.";
+const BROKE_OFF = "The form couldn't be sent. Your entries are still here. Try again.";
+const UNHEARD = "Play your takes first, then use or discard each.";
 const REFUSALS = {
-  401: "You are signed out. Sign in again in another tab, then try again. All is still here.",
-  403: "This was refused: you may not do it, or the page is too old. Reload the page.",
+  401: "You are signed out. Sign in again in another tab, then try again. Your entries are still here.",
+  403: "You don't have permission, or the page is outdated. Reload the page.",
   413: "The files are too large for the server.",
-  507: "The server's disk is full: nothing can be stored. Tell who runs it, then try again.",
+  507: "The server's disk is full. Ask your administrator to free up space, then try again.",
 };
 
 function hasFiles(transfer) {
@@ -24,7 +24,7 @@ function put(input, files) {
   input.files = transfer.files;
 }
 
-/** The form as a statement that is recorded sees it: what is used of the takes becomes the proof. */
+/** What the statement's recorder sees of the form: the take that is used becomes the proof. */
 class ProofOf {
   constructor(page) {
     this.page = page;
@@ -43,10 +43,10 @@ class ProofOf {
 class CloneForm {
   constructor(root) {
     this.root = root;
-    this.request = null; // the form while it is on its way
+    this.request = null; // the form's request while it is sent
     this.submitter = null;
-    this.objection = ""; // why the button is off
-    this.isWaiting = false; // pressed, but samples are still being sent
+    this.objection = ""; // why the button is disabled
+    this.isWaiting = false; // pressed while samples are still uploading
     this.samples = new Samples(this);
     this.recorders = [new Recorder(this), new Recorder(new ProofOf(this), "statement")];
   }
@@ -55,12 +55,12 @@ class CloneForm {
     return this.root.querySelector("[data-upload]");
   }
 
-  /** Tell whether something was recorded that is neither used nor discarded. */
+  /** Return whether a take was neither used nor discarded. */
   get isRecording() {
     return this.recorders.some((recorder) => recorder.isPending);
   }
 
-  /** Tell whether leaving would lose something. */
+  /** Return whether leaving the page would lose input. */
   get isBusy() {
     return this.request !== null || this.samples.uploads.size > 0 || this.isRecording;
   }
@@ -70,14 +70,14 @@ class CloneForm {
     return this.recorders.find((each) => each.what === recorder);
   }
 
-  /** Nothing is sent while a take waits to be heard, which would be lost, or while no provider is open. */
+  /** Block sending while a take would be lost, or while no provider is available. */
   judge() {
     if (this.request || this.isWaiting) return;
     const isClosed = !this.form.querySelector(".prov input:enabled");
     this.form.querySelector(".go button").disabled = this.isRecording || isClosed;
     const closed = isClosed ? this.form.querySelector("[data-msg]").dataset.closed : "";
     const words = this.isRecording ? UNHEARD : closed;
-    // What is said of a form that could not be sent stays until there is something else to say.
+    // The message of a failed submission stays until there is a new one.
     if (words !== this.objection) this.tell(words);
     this.objection = words;
   }
@@ -86,13 +86,13 @@ class CloneForm {
     this.form.querySelector("[data-msg]").textContent = words;
   }
 
-  /** Send the form, once the samples are there. */
+  /** Submit the form once the samples are uploaded. */
   start(submitter) {
     if (this.request || this.isWaiting || this.isRecording) return;
     this.submitter = submitter;
     submitter.disabled = true;
     this.isWaiting = true;
-    if (this.samples.uploads.size) this.tell("The samples are still being sent. It starts by itself when they are there.");
+    if (this.samples.uploads.size) this.tell("Samples are still uploading. Cloning starts when they are done.");
     this.goOn();
   }
 
@@ -130,9 +130,9 @@ class CloneForm {
   }
 
   refusal(status) {
-    // A sign-in page comes with status 200: the session has ended meanwhile.
+    // A sign-in page has status 200: the session has ended.
     if (status < 400) return REFUSALS[401];
-    return REFUSALS[status] ?? "Something went wrong on the server. All is still here; try again.";
+    return REFUSALS[status] ?? "Something went wrong on the server. Your entries are still here. Try again.";
   }
 
   leave(address) {
@@ -141,7 +141,7 @@ class CloneForm {
     htmx.ajax("GET", address, { target: "#main", select: "#main", swap: "outerSync show:top", push: "true" });
   }
 
-  /** Put the server's form with its errors in place of ours, and the proof back into it. */
+  /** Replace the form with the server's version with errors, and put the proof back in. */
   redraw(html) {
     const drawn = new DOMParser().parseFromString(html, "text/html").querySelector("[data-upload]");
     if (!drawn) return false;
@@ -169,7 +169,7 @@ function listenToForm(page) {
     event.preventDefault();
     if (button.closest(".sample")) samples.act(button);
   });
-  // Later, so that a slider and its number are the same by then.
+  // Deferred, so that a slider and its number field are in sync by then.
   root.addEventListener("input", (event) => {
     if (event.target.closest(".sample")) setTimeout(() => samples.judge());
   });
@@ -183,7 +183,7 @@ function listenToForm(page) {
   });
 }
 
-// A file let go beside the zone would make the browser leave the page, so the whole page takes it.
+// A file dropped next to the zone would make the browser leave the page, so the whole page accepts drops.
 function listenToDrops(page, signal) {
   const mark = (isOver) => page.form.querySelector("[data-drop]").classList.toggle("over", isOver);
   const options = { signal };
@@ -215,11 +215,11 @@ function guardLeaving(page, signal) {
   document.addEventListener("htmx:config:request", (event) => {
     const { ctx } = event.detail;
     if (!page.isBusy || ctx.target?.id !== "main" || "HX-History-Restore-Request" in ctx.request.headers) return;
-    if (!confirm("Something was not sent yet. Leave the page and lose it?")) event.preventDefault();
+    if (!confirm("Your changes haven't been sent. Leave this page and lose them?")) event.preventDefault();
   }, options);
 }
 
-/** Bring the clone page to life; its listeners end with the page. */
+/** Set up the clone page; its listeners end with the page. */
 export default function start(root) {
   const page = new CloneForm(root);
   if (!page.form) return;
