@@ -105,7 +105,7 @@ class StubProvider:
     def delete(self, remote_id: str) -> None:
         self._take("delete", remote_id)
         if remote_id not in {voice.remote_id for voice in self.listed}:
-            raise NotFound("The provider does not know this voice.")
+            raise NotFound("The provider has no such voice.")
         self.listed = [voice for voice in self.listed if voice.remote_id != remote_id]
 
     def preview(self, remote_id: str, preview_url: str = "", sample_id: str = "") -> AudioClip:

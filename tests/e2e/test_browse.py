@@ -246,7 +246,7 @@ def test_an_answer_that_comes_late_does_not_undo_a_later_filter(ana: Page) -> No
 @pytest.mark.parametrize(
     ("spoil", "words", "complaint"),
     [
-        (lambda route: route.abort(), "The server did not answer.", "ERR_FAILED|Failed to fetch"),
+        (lambda route: route.abort(), "The server didn't respond.", "ERR_FAILED|Failed to fetch"),
         (lambda route: route.fulfill(status=500), "Something went wrong on the server.", "500"),
     ],
     ids=["offline", "error 500"],
@@ -264,7 +264,7 @@ def test_a_server_that_fails_leaves_the_list_and_says_so(
 
     facet(ana, "gender", "female").check()
 
-    expect(ana.locator(".toast")).to_have_text(f"{words} Your filters are kept; try again.")
+    expect(ana.locator(".toast")).to_have_text(f"{words} Your filters are kept. Try again.")
     assert listed(ana) == before
     ana.unroute("**/voices/?*")
     ana.get_by_role("combobox", name="Search voices").press("Enter")

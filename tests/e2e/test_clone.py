@@ -151,7 +151,7 @@ def test_each_file_shows_how_far_it_is_sent_and_the_form_waits_for_it(
 
     send(ana)
 
-    expect(ana.locator("[data-msg]")).to_contain_text("The samples are still being sent.")
+    expect(ana.locator("[data-msg]")).to_contain_text("Samples are still uploading.")
     held[0].continue_()
     expect(ana).to_have_url(JOB_ADDRESS)
     expect_state(ana, "Ready")
@@ -163,7 +163,7 @@ def test_several_files_are_cut_ordered_and_removed_and_survive_a_reload(
     ana.goto("/clone/")
     choose(ana, *variants(recording, "one", "two", "three"))
     expect(ana.locator(".sample .cut")).to_have_count(3)
-    expect(ana.get_by_text("Together 18.0 s.")).to_be_visible()
+    expect(ana.get_by_text("Total: 18.0 s.")).to_be_visible()
 
     ana.get_by_role("button", name="Remove two.wav").click()
     ana.get_by_role("button", name="Move three.wav up").click()
@@ -174,7 +174,7 @@ def test_several_files_are_cut_ordered_and_removed_and_survive_a_reload(
         "range => { range.value = 4; range.dispatchEvent(new Event('input', {bubbles: true})); }"
     )
     expect(first.locator("[name$=-end]")).to_have_value("4")
-    expect(ana.get_by_text("Together 10.0 s.")).to_be_visible()
+    expect(ana.get_by_text("Total: 10.0 s.")).to_be_visible()
     ana.reload()
     expect(ana.locator(".sample .cut")).to_have_count(2)
     expect(ana.locator(".sample").first).to_contain_text("three.wav")
@@ -188,7 +188,7 @@ def test_a_sample_that_is_too_short_for_a_provider_switches_it_off_with_the_reas
 
     choose(ana, {"name": "short.wav", "mimeType": "audio/wav", "buffer": make_wav(2)})
 
-    expect(stepfun).to_contain_text("Too short: 2.0 s, and StepFun needs 5 s.")
+    expect(stepfun).to_contain_text("Too short: 2.0 s. StepFun needs 5 s.")
     expect(stepfun.get_by_role("checkbox")).to_be_disabled()
     ana.get_by_role("button", name="Remove short.wav").click()
     expect(stepfun.get_by_role("checkbox")).to_be_enabled()

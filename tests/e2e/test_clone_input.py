@@ -40,7 +40,7 @@ def _nothing_is_sent(sandbox: SandboxControl, ana: Page) -> Iterator[None]:
     ("file", "words"),
     [
         (EMPTY, "empty.wav\u2069 is empty. Choose another one."),
-        (LARGE, f"the limit is {SAMPLE_MAX_MB}.0 MB."),
+        (LARGE, f"The limit is {SAMPLE_MAX_MB}.0 MB."),
     ],
     ids=["empty", "too large"],
 )
@@ -60,8 +60,8 @@ def test_a_file_that_cannot_be_a_sample_is_refused_at_once(
 @pytest.mark.parametrize(
     ("file", "words"),
     [
-        (TEXT, "This is not an audio file that we can read"),
-        (DISGUISED, "This is not an audio file that we can read"),
+        (TEXT, "This is not an audio file that we support"),
+        (DISGUISED, "This is not an audio file that we support"),
         (EMPTY, "This file is empty."),
         (LARGE, "This file is too large"),
     ],
@@ -169,7 +169,7 @@ def test_an_upload_that_breaks_off_keeps_the_file_and_can_be_sent_again(
     ana.goto("/clone/")
     ana.route("**/samples/", lambda route: route.abort())
     fill_in(ana, "Kept", recording)
-    expect(ana.locator(".sample.bad")).to_contain_text("The upload broke off.")
+    expect(ana.locator(".sample.bad")).to_contain_text("The upload was interrupted.")
     ana.unroute("**/samples/")
 
     ana.get_by_role("button", name="Try again").click()
@@ -189,7 +189,7 @@ def test_a_form_that_could_not_be_sent_says_so_and_keeps_everything(
     send(ana)
 
     expect(ana.locator("[data-msg]")).to_have_text(
-        "The form could not be sent. All is still here; try again."
+        "The form couldn't be sent. Your entries are still here. Try again."
     )
     expect_kept(ana, "Kept")
 

@@ -103,7 +103,7 @@ def test_a_long_group_is_searched_and_what_would_show_nothing_is_dimmed(ana: Pag
     expect(field).to_have_value("german")
     assert all(name.startswith("German") for name in options.all_inner_texts())
     field.fill("qqq")
-    expect(group.get_by_text("Nothing here is called “qqq”.")).to_be_visible()
+    expect(group.get_by_text("No match for “qqq”.")).to_be_visible()
     expect(box).to_be_visible()
     field.press("Escape")
     expect(field).to_have_value("")

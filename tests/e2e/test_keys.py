@@ -13,8 +13,8 @@ from tests.e2e.voice_list import found_count
 LIBRARY = "/voices/?provider=elevenlabs&kind=library"
 VERDICTS = {
     "sandbox-elevenlabs-nobodys-key": r"Refused.*",
-    "sandbox-elevenlabs-readonly": r"Works in part.*may not make or delete voices: the permission"
-    r" voices_write is missing",
+    "sandbox-elevenlabs-readonly": r"Works in part.*can't create or delete voices\. Missing"
+    r" permission: voices_write",
     "sandbox-elevenlabs-broke": r"Works in part.*out of credit.*All 3 voice slots are in use",
     "sandbox-elevenlabs-full-7": r"Works, checked",
     "sandbox-elevenlabs-full-8": r"No answer.*ElevenLabs",
@@ -115,7 +115,7 @@ def test_a_key_that_cannot_be_one_is_refused_and_not_put_back(
     page.get_by_label("API key").fill("two words with spaces")
     page.get_by_role("button", name="Test and save").click()
 
-    expect(page.get_by_text("There is a space or a line break in this key")).to_be_visible()
+    expect(page.get_by_text("This key contains a space or a line break")).to_be_visible()
     expect(page.get_by_label("API key")).to_be_focused()
     expect(page.get_by_label("API key")).to_have_value("")
     expect(page.get_by_label("Name for this key")).to_have_value("Kept")

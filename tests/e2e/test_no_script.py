@@ -132,7 +132,7 @@ def test_a_refused_clone_form_keeps_what_was_typed(
 
     send(plain)
 
-    expect(plain.get_by_text("This is not an audio file that we can read")).to_be_visible()
+    expect(plain.get_by_text("This is not an audio file that we support")).to_be_visible()
     expect(plain.get_by_label("Voice name")).to_have_value("Kept")
     expect(plain.get_by_label("I have the speaker's permission")).to_be_checked()
     assert sandbox.changes("full") == before

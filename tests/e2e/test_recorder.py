@@ -120,7 +120,7 @@ def test_what_is_too_loud_is_warned_of_and_a_take_can_be_discarded(listening: Li
 
     clipping = page.locator("[data-check=clipping]:visible")
     expect(clipping).to_have_attribute("data-s", "bad")
-    expect(clipping).to_contain_text("Too loud at moments")
+    expect(clipping).to_contain_text("Too loud at times")
     expect(page.locator(".take")).to_contain_text("too loud")
     page.get_by_role("button", name="Discard take 1").click()
     expect(page.locator(".take")).to_have_count(0)

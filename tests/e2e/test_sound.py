@@ -25,7 +25,7 @@ def test_a_voice_and_a_recording_lead_to_voices_that_sound_alike(ana: Page, tmp_
 
     # The very recording of a voice sounds like this voice, before all others.
     expect(likest.locator("h3")).to_have_text(name)
-    expect(likest).to_contain_text(re.compile(r"Very alike · (1[.]00|0[.]9\d)"))
+    expect(likest).to_contain_text(re.compile(r"Very similar · (1[.]00|0[.]9\d)"))
     expect_best_first(ana)
     likest.locator("[data-play]").click()
     expect_sound(ana)
@@ -71,7 +71,7 @@ def test_a_sample_is_judged_in_the_form_and_words_fill_empty_fields(
     verdict = ana.locator(".sample .verdict")
     expect(verdict.locator("summary")).to_have_text("This recording is not good to clone from.")
     verdict.locator("summary").click()
-    expect(verdict.get_by_text("Choose a recording in which somebody speaks.")).to_be_visible()
+    expect(verdict.get_by_text("Choose a recording of speech.")).to_be_visible()
 
     words = ana.get_by_label("Transcript of the sample")
     heard = """(text) => {

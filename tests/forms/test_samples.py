@@ -38,7 +38,7 @@ def test_the_format_is_told_from_the_content_and_not_from_the_name(slug):
         (b"", "This file is empty."),
         (
             b"x",
-            "This is not an audio file that we can read. Export it as WAV or M4A and upload that.",
+            "This is not an audio file that we support. Export it as WAV or M4A and upload that.",
         ),
         (b"<html></html>", "This is not an audio file"),
         (b"#EXTM3U\nhttp://127.0.0.1/x", "This is not an audio file but a playlist"),

@@ -187,5 +187,5 @@ class Stage:
         assert job.state == State.CANCELLED, f"{what}: {job.state}, {job.message}, {job.evidence}"
         assert held["creates"] == 1, f"{what}: made {held['creates']} times"
         assert len(held["own_voices"]) == before + stays, what
-        assert stays is ("it stays there" in job.message), what
+        assert stays is ("can't delete it" in job.message), what
         assert not Voice.objects.filter(account=job.account, remote_deleted_at=None).exists(), what

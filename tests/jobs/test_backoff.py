@@ -38,7 +38,7 @@ def wait_of(row: Any, now: datetime) -> float:
 def test_failures_that_an_answer_has_ended_no_longer_make_a_job_wait(job, provider, clock):
     evidence = [{"at": clock.now.isoformat(), "said": "No.", "status": 500, "request_id": ""}]
     CloneJob.objects.filter(pk=job.pk).update(evidence=evidence * 15)
-    provider.on_clone = [errors.TryLater("It cannot be reached.")]
+    provider.on_clone = [errors.TryLater("It can't be reached.")]
 
     run_clone(job.pk, clock)
 

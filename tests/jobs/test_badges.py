@@ -87,7 +87,7 @@ def test_a_key_that_works_again_takes_the_badge_away(cast, sync, clock):
 
 def test_a_sync_whose_key_is_refused_marks_the_voices_at_once(cast, sync, stub, wakes):
     sync(remote_voice("r-1"))
-    stub.fails["voices"] = [CredentialRejected("ElevenLabs does not accept this key.")]
+    stub.fails["voices"] = [CredentialRejected("ElevenLabs rejected this key.")]
 
     tasks.sync_account_task(account_id=cast.account.pk)
 

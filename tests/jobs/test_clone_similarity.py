@@ -43,8 +43,8 @@ def test_the_right_speaker_scores_high_and_another_one_clearly_lower(clone, read
 
     assert right.score > 0.75
     assert wrong.score < right.score - 0.2
-    assert right.words == "as between recordings of one person"
-    assert wrong.words == "as between two people"
+    assert right.words == "typical of the same person"
+    assert wrong.words == "typical of different people"
 
 
 def test_only_the_part_of_a_sample_that_was_used_counts(clone, reader, caller):

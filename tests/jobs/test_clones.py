@@ -288,7 +288,7 @@ def test_waiting_for_a_provider_that_takes_nothing_is_no_attempt_however_long(jo
 
 
 def test_a_provider_that_takes_nothing_for_a_day_ends_the_job(job, provider, clock):
-    provider.on_clone = [errors.TryLater("It cannot be reached.") for _ in range(1000)]
+    provider.on_clone = [errors.TryLater("It can't be reached.") for _ in range(1000)]
 
     run_to_end(job, clock, most=1000)
 
@@ -319,7 +319,7 @@ def test_a_key_revoked_in_mid_job_turns_red_and_the_job_waits_for_another_with_o
     cast, job, provider, clock
 ):
     other = factories.make_job(cast.ana, cast.credential, factories.sample_of(job))
-    provider.on_clone = [errors.CredentialRejected("ElevenLabs does not accept this key.")]
+    provider.on_clone = [errors.CredentialRejected("ElevenLabs rejected this key.")]
 
     for _ in range(3):
         run_clone(job.pk, clock)
@@ -338,7 +338,7 @@ def test_a_key_revoked_in_mid_job_turns_red_and_the_job_waits_for_another_with_o
 
 def test_another_key_of_the_account_takes_over_from_a_refused_one(cast, job, provider, clock):
     factories.make_credential(cast.ana, cast.account)
-    provider.on_clone = [errors.CredentialRejected("ElevenLabs does not accept this key.")]
+    provider.on_clone = [errors.CredentialRejected("ElevenLabs rejected this key.")]
 
     run_to_end(job, clock)
 
@@ -346,7 +346,7 @@ def test_another_key_of_the_account_takes_over_from_a_refused_one(cast, job, pro
 
 
 def test_a_refused_key_that_nobody_replaces_for_a_day_ends_the_job(cast, job, provider, clock):
-    provider.on_clone = [errors.CredentialRejected("ElevenLabs does not accept this key.")]
+    provider.on_clone = [errors.CredentialRejected("ElevenLabs rejected this key.")]
     run_clone(job.pk, clock)
     clock.move(hours=25)
 

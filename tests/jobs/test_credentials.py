@@ -91,11 +91,11 @@ def test_a_key_that_may_do_only_a_part_is_kept_as_limited_and_says_what_lacks(
 @pytest.mark.parametrize(
     ("error", "health"),
     [
-        (CredentialRejected("ElevenLabs does not accept this key."), "rejected"),
+        (CredentialRejected("ElevenLabs rejected this key."), "rejected"),
         (PermissionMissing("The key may do nothing.", permission="voices_read"), "rejected"),
-        (TryLater("ElevenLabs cannot be reached.", unreachable=True), "unreachable"),
-        (TryLater("ElevenLabs asks to slow down.", retry_after=9), "unreachable"),
-        (RequestRejected("ElevenLabs refused without saying why (404)."), "unreachable"),
+        (TryLater("ElevenLabs can't be reached.", unreachable=True), "unreachable"),
+        (TryLater("ElevenLabs asked us to slow down.", retry_after=9), "unreachable"),
+        (RequestRejected("ElevenLabs rejected the request without a reason (404)."), "unreachable"),
         (OutOfCredit("The account is out of credit."), "unreachable"),
     ],
 )

@@ -46,7 +46,7 @@ def test_a_sample_that_is_no_sound_says_so(cast):
     report = listen(sample)
 
     assert report.has_failed
-    assert "could not be decoded" in report.problem
+    assert "couldn't be decoded" in report.problem
 
 
 def test_a_sample_whose_file_is_gone_says_so(sample):

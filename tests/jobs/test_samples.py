@@ -50,7 +50,7 @@ def test_what_is_no_sound_says_so_in_its_row_and_is_not_read_again(cast, monkeyp
     monkeypatch.setattr(samples, "decode_sound", lambda *_, **__: 1 / 0)
 
     broken.refresh_from_db()
-    assert "could not be decoded" in broken.problem
+    assert "couldn't be decoded" in broken.problem
     with pytest.raises(NotDecodable):
         measure_sample(broken)
 
@@ -139,7 +139,7 @@ def test_noise_that_cannot_be_removed_is_told_and_not_tried_again(cast):
     run_measurement(str(broken.pk))
 
     broken.refresh_from_db()
-    assert "could not be decoded" in broken.problem
+    assert "couldn't be decoded" in broken.problem
     assert broken.path == ""
 
 

@@ -103,7 +103,7 @@ def test_a_dropped_clip_that_is_no_sound_says_so(cast):
 
     heard = SoundQuery.objects.get()
     assert heard.state == SoundQuery.State.FAILED
-    assert "could not be decoded" in heard.problem
+    assert "couldn't be decoded" in heard.problem
     assert not media_path(query.path).exists()
 
 

@@ -17,7 +17,7 @@ from catalog.providers.types import RemoteVoice, VoiceState
 from tests import factories
 from tests.stubs import remote_voice
 
-REFUSED = CredentialRejected("ElevenLabs does not accept this key.")
+REFUSED = CredentialRejected("ElevenLabs rejected this key.")
 NOT_ALLOWED = PermissionMissing("This key may not list voices.", permission="voices_read")
 
 
@@ -195,7 +195,7 @@ def test_a_provider_that_asks_for_a_moment_gets_it_and_the_list_goes_on(sync, st
     [
         TryLater("Come back later.", retry_after=61, status=429),
         TryLater("An error.", retry_after=1, status=503),
-        TryLater("It cannot be reached."),
+        TryLater("It can't be reached."),
     ],
 )
 def test_nobody_waits_for_long_or_without_being_asked(sync, stub, slept, asked):
@@ -287,7 +287,7 @@ def test_a_deleted_voice_that_is_listed_as_deleted_keeps_who_deleted_it(cast, sy
 # A listing that brought a part, or suddenly nothing
 
 
-GAP = ListGap("The built-in voices could not be fetched. An error (503).")
+GAP = ListGap("The built-in voices couldn't be fetched. An error (503).")
 
 
 def owned(*ids: str) -> list[RemoteVoice]:
@@ -346,7 +346,7 @@ def test_voices_that_come_back_after_a_sudden_empty_answer_are_doubted_anew(sync
 
 def test_a_run_that_failed_confirms_nothing(sync, stub):
     sync(*many(12))
-    stub.fails["voices"] = [TryLater("It cannot be reached.")]
+    stub.fails["voices"] = [TryLater("It can't be reached.")]
     sync()
 
     assert sync().doubted_count == 12

@@ -86,7 +86,7 @@ def test_a_clip_whose_file_is_gone_is_spoken_again(cast, stub, speech, clock, vo
 
 
 def test_a_lost_answer_is_told_and_never_asked_for_again(stub, speech, clock):
-    stub.fails["speak"] = [errors.OutcomeUnknown("ElevenLabs broke off the connection.")]
+    stub.fails["speak"] = [errors.OutcomeUnknown("ElevenLabs closed the connection.")]
 
     after(speech, clock)
     clock.move(days=2)

@@ -40,12 +40,12 @@ def test_a_listing_that_breaks_off_keeps_what_came_and_marks_nothing_as_gone(
 def test_a_run_that_failed_is_told_and_does_not_count_as_fetched(cast, sync, stub, clock):
     sync(remote_voice("r-1"))
     fetched_at = clock.now
-    stub.fails["voices"] = [TryLater("ElevenLabs cannot be reached.")]
+    stub.fails["voices"] = [TryLater("ElevenLabs can't be reached.")]
 
     sync()
 
     account = cast.account
-    assert (account.synced_at, account.sync_error) == (fetched_at, "ElevenLabs cannot be reached.")
+    assert (account.synced_at, account.sync_error) == (fetched_at, "ElevenLabs can't be reached.")
     assert account.sync_lease_until is None
     sync(remote_voice("r-1"))
     assert (account.synced_at, account.sync_error) == (clock.now, "")

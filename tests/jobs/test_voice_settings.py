@@ -10,7 +10,7 @@ from catalog.providers.errors import NotFound, PermissionMissing, RequestRejecte
 from catalog.services.voices.settings import change_settings, read_settings_again, reset_settings
 from tests import factories
 
-BUSY = TryLater("ElevenLabs asks to slow down.")
+BUSY = TryLater("ElevenLabs asked us to slow down.")
 
 
 @pytest.fixture

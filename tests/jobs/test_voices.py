@@ -36,7 +36,7 @@ def test_a_first_run_adds_every_voice_with_all_that_is_known_of_it(cast, sync, c
             state=VoiceState.PENDING,
             created_at=made,
             details={"tiers": ["pro"]},
-            problem="Could not be read: age.",
+            problem="age.",
         )
     )
 
@@ -54,7 +54,7 @@ def test_a_first_run_adds_every_voice_with_all_that_is_known_of_it(cast, sync, c
     assert voice.raw_labels == {"gender": "feminine"}
     assert voice.details == {"tiers": ["pro"]}
     assert (voice.remote_created_at, voice.added_at, voice.is_owned) == (made, clock.now, True)
-    assert voice.problem == "Could not be read: age."
+    assert voice.problem == "age."
     assert set(VoiceLabel.objects.values_list("facet", "value")) == {
         ("language", "en-GB"),
         ("language", "de"),
@@ -121,7 +121,7 @@ def test_a_run_that_finds_nothing_new_writes_no_voice(cast, sync, stub, clock):
         {"is_owned": True},
         {"details": {"tiers": ["free"]}},
         {"created_at": datetime(2026, 1, 1, tzinfo=UTC)},
-        {"problem": "Could not be read: age."},
+        {"problem": "age."},
         {"kind": Kind.CLONE},
     ],
 )

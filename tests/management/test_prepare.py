@@ -58,7 +58,7 @@ def test_a_lost_key_stops_it_with_one_clear_sentence(fresh):
     prepare()
     fresh.unlink()
 
-    with pytest.raises(CommandError, match=r"master-keys\.json is missing; restore it"):
+    with pytest.raises(CommandError, match=r"master-keys\.json is missing\. Restore it"):
         prepare()
 
     assert not fresh.exists()

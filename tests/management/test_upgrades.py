@@ -55,7 +55,7 @@ def test_a_change_of_another_app_that_was_merged_away_is_no_newer_version(db):
 
 def test_an_older_database_has_to_be_prepared_first(older):
     assert find_misfit() == (
-        "The database lacks a change of this version. Run this first: manage.py prepare"
+        "The database lacks 1 migration of this version. Run this first: manage.py prepare"
     )
 
 

@@ -92,7 +92,7 @@ def test_a_plan_tells_what_it_frees_in_each_account_and_what_a_deletion_is_there
 
     assert (freed.account, freed.count) == (cast.account, 3)
     assert freed.slots_words == "3 of 30 slots used, 0 afterwards"
-    assert freed.account.info.deletion == "Not told whether a copy is kept"
+    assert freed.account.info.deletion == "The provider doesn't say whether it keeps a copy"
 
 
 def test_more_lines_need_no_more_queries(cast):

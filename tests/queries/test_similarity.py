@@ -39,7 +39,7 @@ def test_the_most_alike_comes_first_with_its_score(cast):
 
     assert names(page) == ["Near", "Between", "Far"]
     assert page.likenesses[page.voices[1].pk].score == pytest.approx(2**-0.5, abs=1e-3)
-    assert page.likenesses[page.voices[0].pk].words == "Very alike"
+    assert page.likenesses[page.voices[0].pk].words == "Very similar"
 
 
 def test_the_voice_itself_is_left_out(cast):

@@ -70,7 +70,7 @@ def test_a_word_without_a_letter_narrows_nothing_and_is_said(cast):
     for sign in ("%", "_", "\\", "*", "?"):
         page = find_voices(cast.ana, VoiceFilter(words=sign))
         assert page.found_count == 1
-        assert page.notes == (f"“{sign}” has no letter to search for.",)
+        assert page.notes == (f"“{sign}” contains no letters to search for.",)
 
 
 def test_words_beyond_the_twelfth_are_left_aside_and_cost_nothing(cast):

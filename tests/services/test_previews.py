@@ -237,7 +237,7 @@ def test_many_previews_that_drip_leave_threads_for_the_other_pages(
 def test_what_is_no_sound_is_not_kept(cast, voice, stub, settings, content):
     stub.sound = AudioClip(content, "audio/mpeg")
 
-    with pytest.raises(PreviewUnavailable, match="not sound"):
+    with pytest.raises(PreviewUnavailable, match="isn't audio"):
         fetch(cast.mia, voice)
 
     assert stored_files(settings) == []
@@ -288,10 +288,10 @@ def test_a_built_in_voice_is_spoken_by_a_worker_which_is_told_once(cast, spoken,
 
 
 def test_what_kept_a_worker_from_speaking_is_told_to_who_waits(cast, spoken, clock):
-    spoken.engine.problem = "The speech engine answered with silence."
+    spoken.engine.problem = "The speech engine returned silence."
     clip_jobs.speak_preview(spoken.voice.pk, clock)
 
-    with pytest.raises(PreviewUnavailable, match="answered with silence"):
+    with pytest.raises(PreviewUnavailable, match="returned silence"):
         fetch(cast.mia, spoken.voice)
 
 

@@ -94,7 +94,7 @@ def test_what_a_rename_leaves_as_it_is_is_said_beforehand(mia, cast):
 
     page = Page(mia.get(f"/voices/{voice.pk}/"))
 
-    assert "Telnyx keeps the description of a clone as it was made." in page.text
+    assert "Telnyx can't change a clone's description." in page.text
 
 
 def test_the_list_names_an_account_without_a_working_key(mia, cast):

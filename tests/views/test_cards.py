@@ -73,11 +73,11 @@ def test_a_voice_of_several_languages_says_so_and_a_filter_that_finds_it_shows_w
 
 
 def test_a_voice_that_is_not_ready_says_what_it_waits_for(cast, sign_in):
-    note = "Draft: it has not been submitted for training; verification failed: noise."
+    note = "Draft, not submitted for training; verification failed: noise."
     voice = factories.make_voice(
         cast.account, "Qzdraft", kind="professional", state="pending", state_note=note
     )
     browser = sign_in(cast.mia)
 
-    assert "Draft: it has not been submitted" in browser.get("/voices/").content.decode()
+    assert "Draft, not submitted" in browser.get("/voices/").content.decode()
     assert note in browser.get(f"/voices/{voice.pk}/").content.decode()

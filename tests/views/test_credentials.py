@@ -43,9 +43,9 @@ def test_an_added_key_is_listed_by_its_name_and_last_four_alone(
         ({"provider": "nobody"}, "Voiceboard doesn't support this provider."),
         ({"provider": ""}, "This field is required."),
         ({"api_key": ""}, "This field is required."),
-        ({"api_key": "sk_0123 456789"}, "There is a space or a line break in this key."),
-        ({"api_key": "sk_0123\r\nX-Evil: 1"}, "There is a space or a line break in this key."),
-        ({"api_key": "ключ" * 9}, "This does not look like a key"),
+        ({"api_key": "sk_0123 456789"}, "This key contains a space or a line break."),
+        ({"api_key": "sk_0123\r\nX-Evil: 1"}, "This key contains a space or a line break."),
+        ({"api_key": "ключ" * 9}, "This doesn't look like a key"),
         ({"api_key": "k" * 10_000}, "at most 2000 characters"),
         ({"nickname": "n" * 10_000}, "at most 80 characters"),
     ],
@@ -251,11 +251,11 @@ def test_an_account_shows_slots_age_and_its_last_problem(mia, cast):
 
 
 def test_an_account_says_what_its_last_fetch_had_to_leave_out(mia, cast):
-    words = "Telnyx's built-in voices could not be fetched."
+    words = "Telnyx's built-in voices couldn't be fetched."
     SyncRun.objects.create(account=cast.account, started_at=NOW, ended_at=NOW, warning=words)
 
     for address in ("/keys/", "/health/"):
-        assert "Telnyx's built-in voices could not be fetched." in Page(mia.get(address)).text
+        assert "Telnyx's built-in voices couldn't be fetched." in Page(mia.get(address)).text
 
 
 def test_more_keys_need_no_more_queries(mia, cast):

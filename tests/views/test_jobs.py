@@ -152,12 +152,12 @@ def test_a_job_says_since_when_its_provider_lets_it_wait(mia, cast):
         {"at": f"2026-11-21T{hour:02}:00:00+00:00", "said": "Unreachable.", "request_id": ""}
         for hour in (9, 10)
     ]
-    waiting = {"state": State.WAITING, "message": "ElevenLabs cannot be reached."}
+    waiting = {"state": State.WAITING, "message": "ElevenLabs can't be reached."}
     job = factories.make_job(cast.mia, cast.credential, evidence=evidence, **waiting)
 
     text = Page(mia.get(f"/jobs/{job.pk}/")).text
 
-    assert "cannot be reached. It has been waiting since Nov 21, 09:00." in text
+    assert "can't be reached. It has been waiting since Nov 21, 09:00." in text
 
 
 def test_what_the_provider_said_stands_beside_an_unclear_job(mia, cast):

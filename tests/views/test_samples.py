@@ -40,7 +40,7 @@ def test_the_report_says_each_finding_and_what_to_do(cast, sign_in, sample):
     text = page.content.decode()
 
     assert "This recording is not good to clone from." in text
-    assert "Speech 8 dB above the noise" in text
+    assert "Speech is 8 dB above noise" in text
     assert "remove the noise" in text
     assert "Good evening everybody." in text
     assert "in English" in text
@@ -107,4 +107,4 @@ def test_the_page_of_a_job_shows_the_report_by_the_limits_of_its_provider(cast, 
 
     page = sign_in(cast.ana).get(reverse("catalog:job-detail", args=[job.pk]))
 
-    assert "Speech 8 dB above the noise" in page.content.decode()
+    assert "Speech is 8 dB above noise" in page.content.decode()

@@ -40,7 +40,7 @@ def test_alike_voices_stand_with_scores_in_the_filters_of_the_list(cast, sign_in
 
     assert "Berta" in page
     assert "Carl" not in page
-    assert "Very alike · 0.96" in page
+    assert "Very similar · 0.96" in page
     assert "No credits were spent." in page
     assert "Remove filter Gender: Female" in page
 
@@ -148,7 +148,7 @@ def test_a_dropped_clip_waits_for_a_worker_and_then_shows_what_is_alike(
     assert 'hx-trigger="every 1s"' in waiting
     assert "every 1s" not in heard
     assert "Ada" in heard
-    assert "Very alike · 1.00" in heard
+    assert "Very similar · 1.00" in heard
 
 
 @pytest.mark.parametrize(

@@ -345,4 +345,4 @@ def test_what_a_clone_said_shows_how_near_it_comes_to_its_sample(mia, cast, wav)
 
     assert "likeness to the sample" not in before.text
     said = " ".join(after.text.split()).replace(" ,", ",")
-    assert "likeness to the sample 0.71, as between recordings of one person" in said
+    assert "likeness to the sample 0.71, typical of the same person" in said
