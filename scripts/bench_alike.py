@@ -1,6 +1,6 @@
-"""Measure "Sounds like this" among many voices: `python scripts/bench_alike.py --voices 100000`.
+"""Benchmark finding similar voices: `python scripts/bench_alike.py --voices 100000`.
 
-Random directions in a database of its own; the floor is the bare product with them in NumPy.
+Uses random vectors in a temporary database; the floor is the plain dot product in NumPy.
 """
 
 import argparse
@@ -23,7 +23,7 @@ _ROUNDS = 15
 
 
 def fill(count: int) -> None:
-    """Make a team with voices, each with a direction."""
+    """Create a team with voices and embeddings."""
     from catalog.audio.embeddings.nearest_neighbors import ENCODER, SIZE
     from catalog.models import Voice, VoiceEmbedding
     from tests import factories
@@ -39,7 +39,7 @@ def fill(count: int) -> None:
                 remote_id=f"voice{number}",
                 name=f"Voice {number}",
                 gender=genders[number % 4],
-                # One in a thousand: a filter that leaves few.
+                # One in a thousand, for a selective filter.
                 age="old" if number % 1000 == 0 else "young",
                 sort_name=f"voice {number}",
                 added_at=factories.NOW,
@@ -62,7 +62,7 @@ def fill(count: int) -> None:
 
 
 def take_time(work: Callable[[], object]) -> float:
-    """Return the median of some rounds in milliseconds of the processor, after a first one."""
+    """Return the median CPU milliseconds of several rounds after a warm-up."""
     work()
     taken = []
     for _ in range(_ROUNDS):
@@ -73,7 +73,7 @@ def take_time(work: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    """Fill a database and print each case with its ratio to the floor."""
+    """Fill a database, and print each case with its ratio to the floor."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--voices", type=int, default=100_000)
     count = parser.parse_args().voices
@@ -85,7 +85,7 @@ def main() -> None:
 
 
 def measure(count: int) -> None:
-    """Print the figures for so many voices."""
+    """Print the figures for this number of voices."""
     from django.core.management import call_command
 
     from catalog.audio.embeddings.nearest_neighbors import SIZE

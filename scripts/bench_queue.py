@@ -1,8 +1,8 @@
-"""Measure how long a message waits in the embedded queue until a worker starts on it.
+"""Measure the delay between sending a message to the embedded queue and its start on a worker.
 
 python scripts/bench_queue.py [MESSAGES]
 
-One worker of two processes; messages are sent four a second, then as many as the worker can take.
+Uses one worker with two processes; messages are sent 4 per second, then as fast as possible.
 """
 
 import sys
@@ -21,7 +21,7 @@ PAUSE_SECONDS = 0.25
 
 
 def main() -> None:
-    """Print the median and the 95th percentile, and how many messages a second are worked on."""
+    """Print the median and 95th percentile of the delay, and the messages per second."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 120
     with tempfile.TemporaryDirectory() as name, Workers(_address(name), Path(name)) as workers:
         workers.start()

@@ -1,6 +1,6 @@
-"""Measure what speaking costs: memory of a process that does nothing else, and processor time.
+"""Measure the cost of speech synthesis: memory of a dedicated process, and CPU time.
 
-Each figure is a ratio of one run: of the 1.2 GB that a worker may take, of the speech's own length.
+Each figure is a ratio: of the 1.2 GB that a worker may use, or of the audio's length.
 """
 
 import resource
@@ -17,12 +17,12 @@ from catalog.audio.tts.weights import prepare_weights
 
 MOST_BYTES = 1.2e9
 SENTENCE = "The old clock in the hallway strikes twelve while the rain keeps falling outside."
-# Without a full stop: cut into pieces as long as the engine makes them.
+# Without a period, so it is split into pieces of maximum length.
 LONGEST = "and so the road went on along the river and over the hills, " * 9
 
 
 def main() -> None:
-    """Speak a sentence, then the longest piece again and again, and print what it took."""
+    """Synthesize a sentence, then the longest piece repeatedly, and print the costs."""
     with tempfile.TemporaryDirectory() as folder:
         engine = TTSEngine(prepare_weights(Path(folder)))
         style = load_style("af_heart")
@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def _memory() -> float:
-    # Kilobytes on Linux.
+    # In kilobytes on Linux.
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MOST_BYTES
 
 

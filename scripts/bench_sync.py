@@ -1,12 +1,12 @@
-"""Measure what fetching a large account costs us, against the sandbox, and print the ratios.
+"""Benchmark syncing a large account against the sandbox, and print the ratios.
 
     python scripts/bench_sync.py [--voices 10000]
 
-An account of the first provider is fetched into a fresh database: everything new, nothing changed
-five times over, and nothing changed with every allocation traced; then the same with a tenth of the
-voices. What a pass takes beside the list itself is what is left when only listing the voices is
-taken off: of both, the least of five, since whatever else a machine does makes them only dearer.
-Only this process is counted: the sandbox is another one.
+An account of the first provider is synced to a new database: once with everything new, five times
+without changes, and once without changes while tracing allocations; then the same with a tenth of
+the voices. The cost beyond the list itself is the difference to only listing the voices, using the
+least of five runs of each, because other work on the machine only increases them. Only this process
+is measured, not the sandbox.
 """
 
 import argparse
@@ -33,14 +33,14 @@ _TIMES = 5
 
 
 class Cost(NamedTuple):
-    """What one pass took of us."""
+    """The cost of one sync."""
 
     cpu: float
     statements: int
 
 
 class Figures(NamedTuple):
-    """What the passes over one account took."""
+    """The costs of syncing one account."""
 
     seen: int
     first: Cost
@@ -50,7 +50,7 @@ class Figures(NamedTuple):
 
 
 def main() -> None:
-    """Fetch a large and a small account, and compare."""
+    """Sync a large and a small account, and compare."""
     reader = argparse.ArgumentParser(description=__doc__)
     reader.add_argument("--voices", type=int, default=10_000)
     wanted = reader.parse_args().voices
@@ -71,7 +71,7 @@ def main() -> None:
 
 
 def prepare(folder: Path) -> None:
-    """Make a database of our own in the folder, and start as a worker does."""
+    """Create a database in the folder, and set up Django like a worker."""
     os.environ.pop("DATABASE_URL", None)
     os.environ["VOICEBOARD_DATA_DIR"] = str(folder)
     os.environ["VOICEBOARD_DEMO"] = "0"
@@ -85,7 +85,7 @@ def prepare(folder: Path) -> None:
 
 
 def measure(voices: int) -> Figures:
-    """Fetch an account of so many voices over and over."""
+    """Sync an account with this number of voices repeatedly."""
     from catalog.jobs.syncs.run import sync_account
 
     with run_sandbox(voices) as address:
@@ -98,7 +98,7 @@ def measure(voices: int) -> Figures:
             return run
 
         first = count(fetch)
-        # One by one, so that a busy moment meets both.
+        # Alternate, so that a busy moment affects both.
         pairs = [(count(fetch), count(lambda: list_only(address))) for _ in range(_TIMES)]
         again, listing = map(min, zip(*pairs, strict=True))
         tracemalloc.start()
@@ -109,7 +109,7 @@ def measure(voices: int) -> Figures:
 
 
 def list_only(address: str) -> None:
-    """Walk through the list and do nothing with it."""
+    """Read the whole list and discard it."""
     from catalog.providers.session import open_provider
 
     slug = address.rpartition("/")[2]
@@ -119,12 +119,12 @@ def list_only(address: str) -> None:
 
 
 def clock() -> datetime:
-    """Tell the time as a worker does."""
+    """Return the current time."""
     return datetime.now(UTC)
 
 
 def count(work: Callable[[], Any]) -> Cost:
-    """Do the work and return what it took."""
+    """Do the work and return its cost."""
     statements = 0
 
     def note(execute: Callable[..., Any], *call: Any) -> Any:
@@ -139,7 +139,7 @@ def count(work: Callable[[], Any]) -> Cost:
 
 
 def connect(address: str, voices: int) -> int:
-    """Make an account that is reached there, with a key to it; return the account's number."""
+    """Create an account at this address with a key; return the account's id."""
     from django.conf import settings
 
     from catalog.models import Credential, ProviderAccount, Team, User
@@ -157,7 +157,7 @@ def connect(address: str, voices: int) -> int:
 
 @contextlib.contextmanager
 def run_sandbox(voices: int) -> Iterator[str]:
-    """Run a sandbox of so many voices beside us; yield where its first provider is."""
+    """Run a sandbox with this number of voices; yield the address of its first provider."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -1,5 +1,5 @@
 #!/bin/sh
-# See to it that there is a browser for the browser tests.
+# Make sure that there is a browser for the browser tests.
 set -eu
 
 for name in chromium chromium-browser google-chrome google-chrome-stable; do

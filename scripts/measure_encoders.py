@@ -1,4 +1,4 @@
-"""How well the encoders tell real people apart: equal error rate, and whether the nearest is right.
+"""Measure how well the encoders distinguish speakers: equal error rate, and nearest neighbors.
 
 python scripts/measure_encoders.py --speech FOLDER
 """
@@ -20,7 +20,7 @@ NAMES = {speaker.slug: speaker.name for speaker in SPEAKERS}
 
 
 def equal_error_rate(same: Wave, other: Wave) -> tuple[float, float]:
-    """Return the rate at which as many are wrongly refused as accepted, and that threshold."""
+    """Return the equal error rate and its threshold."""
     thresholds = np.unique(np.concatenate([same, other]))
     refused = np.searchsorted(np.sort(same), thresholds) / same.size
     accepted = 1 - np.searchsorted(np.sort(other), thresholds) / other.size
@@ -29,7 +29,7 @@ def equal_error_rate(same: Wave, other: Wave) -> tuple[float, float]:
 
 
 def measure(encoder: Encoder, speakers: dict[str, list[Wave]]) -> str:
-    """Return one line of figures."""
+    """Return one line of results."""
     slugs = [slug for slug, pieces in speakers.items() for _ in pieces]
     names = np.array([NAMES[slug] for slug in slugs])
     channels = np.array(slugs)
@@ -51,7 +51,7 @@ def measure(encoder: Encoder, speakers: dict[str, list[Wave]]) -> str:
 
 
 def main() -> None:
-    """Print the figures of all encoders over the pieces of everybody."""
+    """Print the results of all encoders on all speakers."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--speech", type=Path, default=FOLDER, help="where the packages lie")
     speakers = read_speakers(parser.parse_args().speech)

@@ -1,7 +1,7 @@
-"""Measure voice match on real people: `python scripts/measure_match.py [SPEAKER …]`.
+"""Evaluate voice match on real speakers: `python scripts/measure_match.py [SPEAKER …]`.
 
-Half of a person's speech is the sample. The other half, and sentences that the search never
-spoke, decide: by VoiceFilter, which took no part in the search.
+Half of a speaker's recordings are the sample. The result is judged on the other half, with
+sentences not used in the search, by VoiceFilter, which isn't part of the search either.
 """
 
 import argparse
@@ -33,7 +33,7 @@ NAMES = {speaker.slug: speaker.name for speaker in SPEAKERS}
 
 
 class Trial:
-    """Everybody's speech as the judges hear it, and the engine that speaks the tries."""
+    """All speakers' embeddings for the judges, and the engine for the trial syntheses."""
 
     def __init__(self, speakers: dict[str, list[Wave]], weights: Path) -> None:
         self.speakers = speakers
@@ -57,7 +57,7 @@ class Trial:
         return match_voice(sample, RATE, self.speak, lambda progress: None)
 
     def judge(self, slug: str, weights: Weights) -> tuple[float, float, int]:
-        """Return GE2E's and VoiceFilter's similarity, and the true person's rank by the latter."""
+        """Return GE2E's and VoiceFilter's similarity, and the true speaker's rank by the latter."""
         sound = np.concatenate([self.speak(text, weights)[0] for text in UNHEARD])
         near = {
             encoder.slug: {
@@ -73,7 +73,7 @@ class Trial:
 
 
 def main() -> None:
-    """Match each of the people, and print what came of it and of the nearest stock voice."""
+    """Match each speaker, and print the results for the match and the closest stock voice."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("speakers", nargs="*", default=TARGETS)
     parser.add_argument("--speech", type=Path, default=FOLDER)

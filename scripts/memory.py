@@ -1,9 +1,9 @@
-"""Print what a running Voiceboard holds in memory, process by process.
+"""Print the memory used by a running Voiceboard, by process.
 
     python scripts/memory.py [DATA_DIR]
 
-PSS counts a page that several processes share once, divided among them, so the sum is what all of
-them take together. Linux only: it reads /proc.
+PSS divides shared pages among the processes that share them, so the sum is the total use. Linux
+only, because it reads /proc.
 """
 
 import os
@@ -14,14 +14,14 @@ PROC = Path("/proc")
 
 
 def main() -> int:
-    """Print each process that the supervisor of a data directory started, and the sum."""
+    """Print each process of a data directory's supervisor, and the sum."""
     data = Path(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("VOICEBOARD_DATA_DIR", "var"))
     try:
         supervisor = int((data / "supervisor.lock").read_text())
         tree = list_tree(supervisor)
         held = {pid: read_pss(pid) for pid in tree}
     except (OSError, ValueError):
-        sys.stderr.write(f"Voiceboard doesn't run on {data.absolute()}.\n")
+        sys.stderr.write(f"Voiceboard isn't running on {data.absolute()}.\n")
         return 1
     for pid in tree:
         sys.stdout.write(f"{held[pid] / 1000:7.1f} MB  {pid:>8}  {describe(pid)}\n")
@@ -30,11 +30,11 @@ def main() -> int:
 
 
 def list_tree(root: int) -> list[int]:
-    """Return a process and all that descend from it, each after its parent."""
+    """Return a process and all its descendants, parents first."""
     children: dict[int, list[int]] = {}
     for folder in PROC.iterdir():
         if folder.name.isdigit():
-            # The name stands in brackets, and may itself contain some.
+            # The name is in parentheses, and may contain some itself.
             fields = (folder / "stat").read_text().rpartition(")")[2].split()
             children.setdefault(int(fields[1]), []).append(int(folder.name))
     tree, waiting = [], [root]
@@ -51,7 +51,7 @@ def read_pss(pid: int) -> float:
 
 
 def describe(pid: int) -> str:
-    """Return the command line of a process, without its interpreter."""
+    """Return the command line of a process without its interpreter."""
     words = (PROC / str(pid) / "cmdline").read_bytes().decode("utf-8", "replace").split("\0")
     return " ".join(word for word in words[1:] if word)[:100]
 

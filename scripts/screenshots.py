@@ -1,8 +1,8 @@
-"""Take pictures of every page at 1440 and 390 px in both themes, of a Voiceboard that runs.
+"""Take screenshots of every page of a running Voiceboard, at 1440 and 390 px in both themes.
 
     VOICEBOARD_DEMO_PASSWORD=... python scripts/screenshots.py --to pictures/
 
-``--readme`` takes only the one that the README shows.
+``--readme`` takes only the screenshot for the README.
 """
 
 import argparse
@@ -50,7 +50,7 @@ THEMES = ("light", "dark")
 
 
 def main() -> int:
-    """Sign in as Ana and go through the pages."""
+    """Sign in as Ana and visit the pages."""
     reader = argparse.ArgumentParser(description=__doc__)
     reader.add_argument("--address", default="http://127.0.0.1:8000")
     reader.add_argument("--to", type=Path, required=True)
@@ -75,7 +75,7 @@ def main() -> int:
 
 
 def open_page(browser: Browser, address: str, size: tuple[int, int], theme: str) -> Page:
-    """Return a page in which Ana is signed in."""
+    """Return a page where Ana is signed in."""
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]}, color_scheme=theme, has_touch=size[0] < 900
     )
@@ -89,7 +89,7 @@ def open_page(browser: Browser, address: str, size: tuple[int, int], theme: str)
 
 
 def found_pages(page: Page, address: str) -> list[tuple[str, str]]:
-    """Return one voice, one job and one plan, where there are some."""
+    """Return the URLs of one voice, one job, and one plan, if there are any."""
     found = []
     for name, start, link in (
         ("voice", "/voices/?kind=clone", "#results h3 a"),
@@ -104,7 +104,7 @@ def found_pages(page: Page, address: str) -> list[tuple[str, str]]:
 
 
 def show(page: Page, address: str, target: Path) -> None:
-    """Open the address and take its picture."""
+    """Open the URL and take a screenshot."""
     page.goto(address)
     page.wait_for_load_state("networkidle")
     page.screenshot(path=target)

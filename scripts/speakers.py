@@ -1,6 +1,6 @@
-"""Real people's speech for measurements and tests, from Debian packages; nothing of it is shipped.
+"""Real speech for measurements and tests, from Debian packages that aren't distributed with us.
 
-`python scripts/speakers.py` fetches and unpacks the packages, once.
+`python scripts/speakers.py` downloads and unpacks the packages, once.
 """
 
 import argparse
@@ -30,7 +30,7 @@ _NOT_SPEECH = ("beep", "monkeys", "tone")
 
 @dataclass(frozen=True)
 class Speaker:
-    """One person with one recording channel; those with the same ``person`` are one."""
+    """One recording channel of a speaker; entries with the same ``person`` are one speaker."""
 
     slug: str
     package: str
@@ -66,7 +66,7 @@ SPEAKERS = [
         for language in _POTATO_GUY
     ),
 ]
-# Those whose voices are to be matched.
+# The speakers whose voices are matched.
 TARGETS = [
     *("allison-en", "carlo-it", "june-fr", "maxim-ru", "librivox-en"),
     *("ktuberling-en", "ktuberling-fr", "ktuberling-uk"),
@@ -74,7 +74,7 @@ TARGETS = [
 
 
 def fetch_packages(folder: Path, packages: set[str]) -> None:
-    """Download and unpack what is not there yet, by apt and without installing it."""
+    """Download and unpack missing packages with apt, without installing them."""
     for package in sorted(packages):
         target = folder / package
         if target.is_dir():
@@ -89,7 +89,7 @@ def fetch_packages(folder: Path, packages: set[str]) -> None:
 
 
 def read_pieces(folder: Path, speaker: Speaker) -> list[Wave]:
-    """Return the speaker's speech in pieces of six seconds, the longest recordings first."""
+    """Return the speaker's recordings in 6-second pieces, longest recordings first."""
     paths = sorted(
         (folder / speaker.package).glob(speaker.files),
         key=lambda path: (-path.stat().st_size, path.name),
@@ -109,21 +109,21 @@ def read_pieces(folder: Path, speaker: Speaker) -> list[Wave]:
 
 
 def read_wave(path: Path) -> Wave:
-    """Return a recording of the packages at 16 kHz; its ending tells its format."""
-    # Two of the formats are none that Voiceboard takes from people.
+    """Return a recording at 16 kHz; its extension determines the format."""
+    # Two of the formats are not among Voiceboard's upload formats.
     known = AudioFormat("", "", "", path.suffix[1:])
     return decode_audio(path.read_bytes(), known, max_seconds=600, rate=RATE)[0]
 
 
 def read_speakers(folder: Path) -> dict[str, list[Wave]]:
-    """Return the pieces of everybody of whom there is enough, fetching what is missing."""
+    """Return the pieces of all speakers with enough of them, downloading missing packages."""
     fetch_packages(folder, {speaker.package for speaker in SPEAKERS})
     found = {speaker.slug: read_pieces(folder, speaker) for speaker in SPEAKERS}
     return {slug: pieces for slug, pieces in found.items() if len(pieces) >= LEAST_PIECES}
 
 
 def main() -> None:
-    """Fetch everything and say what there is."""
+    """Download everything and print what there is."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--to", type=Path, default=FOLDER)
     folder = parser.parse_args().to

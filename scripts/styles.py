@@ -1,7 +1,7 @@
-"""Make catalog/audio/tts/data/styles.npy again from the voices in the package kokoro-js.
+"""Recreate catalog/audio/tts/data/styles.npy from the voices in the npm package kokoro-js.
 
-For maintainers: fetch it with ``npm pack kokoro-js@1.2.1`` (not ``npm install``, which brings
-another runtime), then ``python scripts/styles.py kokoro-js-1.2.1.tgz``.
+For maintainers: run ``npm pack kokoro-js@1.2.1`` (not ``npm install``, which brings another
+runtime), then ``python scripts/styles.py kokoro-js-1.2.1.tgz``.
 """
 
 import hashlib
@@ -18,10 +18,10 @@ FOLDER = Path(__file__).resolve().parent.parent / "catalog" / "speech" / "data"
 
 
 def main(package: Path) -> None:
-    """Write the styles as half-precision numbers, and their names with the file's hash."""
+    """Write the styles in half precision, and their names with the file's hash."""
     content = package.read_bytes()
     if hashlib.sha256(content).hexdigest() != PACKAGE_HASH:
-        sys.exit(f"{package} is not kokoro-js 1.2.1: its SHA-256 is another.")
+        sys.exit(f"{package} isn't kokoro-js 1.2.1: its SHA-256 is wrong.")
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         styles = {
             Path(entry.name).stem: _read_style(archive, entry)
@@ -40,7 +40,7 @@ def main(package: Path) -> None:
 def _read_style(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> np.ndarray:
     file = archive.extractfile(entry)
     if file is None:
-        sys.exit(f"{entry.name} is no file.")
+        sys.exit(f"{entry.name} isn't a file.")
     return np.frombuffer(file.read(), "<f4").reshape(510, 256).astype("<f2")
 
 

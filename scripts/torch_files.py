@@ -1,4 +1,4 @@
-"""Reads files of torch without torch, for scripts that convert models; runs no code of theirs."""
+"""Read torch files without torch, for scripts that convert models; never runs code from a file."""
 
 import io
 import pickle
@@ -13,7 +13,7 @@ KINDS = {"FloatStorage": np.float32, "LongStorage": np.int64, "DoubleStorage": n
 
 
 class Storage:
-    """The numbers behind some tensors, read after the pickle that names them."""
+    """The numbers of some tensors, read after the pickle that references them."""
 
     def __init__(self, kind: str) -> None:
         self.kind = np.dtype(KINDS[kind])
@@ -33,7 +33,7 @@ class Tensor:
 
 
 class TorchUnpickler(pickle.Unpickler):
-    """Takes tensors apart from their numbers, and refuses whatever could run code."""
+    """Unpickles tensors without their numbers, and rejects anything that could run code."""
 
     def __init__(self, file: BinaryIO, storages: dict[str, Storage]) -> None:
         super().__init__(file)
@@ -57,7 +57,7 @@ class TorchUnpickler(pickle.Unpickler):
 
 
 def read_old_file(content: bytes) -> dict[str, np.ndarray]:
-    """Return the tensors of torch's first file format by name."""
+    """Return the tensors of torch's legacy file format by name."""
     file, storages = io.BytesIO(content), {}
     for _ in range(3):  # magic number, protocol, system
         TorchUnpickler(file, storages).load()
@@ -70,7 +70,7 @@ def read_old_file(content: bytes) -> dict[str, np.ndarray]:
 
 
 def read_file(content: bytes) -> dict[str, np.ndarray]:
-    """Return the tensors of a file as torch writes them since 1.6, by name."""
+    """Return the tensors of torch's current file format (since 1.6) by name."""
     storages: dict[str, Storage] = {}
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         saved = TorchUnpickler(io.BytesIO(archive.read("archive/data.pkl")), storages).load()

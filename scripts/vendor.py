@@ -1,7 +1,7 @@
-"""Copy the vendored front-end files out of npm packages and write down what they are.
+"""Copy the vendored front-end files from npm packages, and record their versions and licenses.
 
-For maintainers; users of Voiceboard need Python only. Run ``npm pack`` for each of PACKAGES
-into an empty folder, then ``python scripts/vendor.py FOLDER`` from the repository.
+For maintainers; users of Voiceboard only need Python. Run ``npm pack`` for each of PACKAGES in an
+empty folder, then ``python scripts/vendor.py FOLDER`` in the repository.
 """
 
 import argparse
@@ -93,9 +93,9 @@ ICONS = (
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """An npm package that files are taken from.
+    """An npm package that files are copied from.
 
-    ``copies`` maps its paths to ours; ``icons`` become one sprite.
+    ``copies`` maps its paths to ours; ``icons`` are combined into one sprite.
     """
 
     name: str
@@ -142,7 +142,7 @@ PACKAGES = (
 
 
 def read_member(tarball: tarfile.TarFile, path: str) -> bytes:
-    """Return one file of an npm tarball, which keeps everything under package/."""
+    """Return one file of an npm tarball, where everything is under package/."""
     member = tarball.extractfile(f"package/{path}")
     if member is None:
         raise FileNotFoundError(path)
@@ -150,12 +150,12 @@ def read_member(tarball: tarfile.TarFile, path: str) -> bytes:
 
 
 def strip_source_map(content: bytes) -> bytes:
-    """Remove the pointer to a source map, which the hashing static storage would follow."""
+    """Remove the source map reference, which the hashed static storage would follow."""
     return re.sub(rb"\n?//# sourceMappingURL=\S+\s*$", b"", content)
 
 
 def build_sprite(tarball: tarfile.TarFile, names: tuple[str, ...]) -> bytes:
-    """Draw the icons as symbols of one SVG file, to be used by their names."""
+    """Combine the icons into one SVG with a symbol per icon."""
     symbols = []
     for name in names:
         drawing = read_member(tarball, f"icons/{name}.svg").decode()
@@ -167,7 +167,7 @@ def build_sprite(tarball: tarfile.TarFile, names: tuple[str, ...]) -> bytes:
 
 
 def write_file(package: Package, source: str, target: str, content: bytes) -> dict[str, str]:
-    """Write a file under static/ and return its line for the list."""
+    """Write a file under static/ and return its entry for the list."""
     path = STATIC / target
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
@@ -182,7 +182,7 @@ def write_file(package: Package, source: str, target: str, content: bytes) -> di
 
 
 def copy_package(package: Package, folder: Path) -> list[dict[str, str]]:
-    """Copy what Voiceboard uses of one package and return its lines for the list."""
+    """Copy the files used from one package and return their entries for the list."""
     with tarfile.open(folder / package.tarball) as tarball:
         lines = [
             write_file(package, source, target, strip_source_map(read_member(tarball, source)))
@@ -195,7 +195,7 @@ def copy_package(package: Package, folder: Path) -> list[dict[str, str]]:
 
 
 def main() -> None:
-    """Vendor every package out of the folder given on the command line."""
+    """Vendor every package from the folder given on the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="where npm pack put the tarballs")
     folder = parser.parse_args().folder

@@ -11,7 +11,7 @@ from voiceboard.claims import CannotStart, check_port, only_one
 def test_a_data_directory_has_one_supervisor_and_the_second_is_told_so(tmp_path):
     with (
         only_one(tmp_path),
-        pytest.raises(CannotStart, match=f"already runs on .*process {os.getpid()}"),
+        pytest.raises(CannotStart, match=f"already running on .*process {os.getpid()}"),
         only_one(tmp_path),
     ):
         pass

@@ -173,7 +173,7 @@ def test_a_second_start_on_the_same_data_is_refused_in_words(start, running):
     second = start(VOICEBOARD_DATA_DIR=str(running.data))
 
     assert second.process.wait(60) == 1
-    assert f"Voiceboard already runs on {running.data}" in second.said
+    assert f"Voiceboard is already running on {running.data}" in second.said
 
 
 @pytest.mark.parametrize("variable", ["VOICEBOARD_PORT", "VOICEBOARD_SANDBOX_PORT"])

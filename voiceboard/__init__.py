@@ -1,4 +1,4 @@
-"""The project that hosts the catalog: settings and wiring, no logic."""
+"""The Django project that hosts the catalog: settings and wiring, no logic."""
 
 from voiceboard.celery import app as celery_app
 

@@ -1,4 +1,4 @@
-"""Have every Celery worker tell that it is alive, from a thread beside its work."""
+"""Send heartbeats from every Celery worker, in a thread next to its work."""
 
 import threading
 from typing import Any
@@ -10,7 +10,7 @@ _stop = threading.Event()
 
 @worker_ready.connect
 def start_beating(sender: Any, **_: Any) -> None:
-    """Begin once the worker takes tasks; what has died before has never been alive."""
+    """Start once the worker accepts tasks; one that dies earlier never counts as alive."""
     queues = sorted(sender.task_consumer.queues, key=lambda queue: queue.name)
     names = ",".join(queue.name for queue in queues)
     arguments = (sender.hostname, names)
@@ -19,7 +19,7 @@ def start_beating(sender: Any, **_: Any) -> None:
 
 @worker_shutting_down.connect
 def stop_beating(**_: Any) -> None:
-    """Say goodbye rather than fall silent."""
+    """Remove the heartbeat instead of letting it expire."""
     _stop.set()
 
 

@@ -1,4 +1,4 @@
-"""Claim a data directory and ports for one supervisor, or say in words why not."""
+"""Claim a data directory and ports for one supervisor, or explain why that isn't possible."""
 
 import contextlib
 import fcntl
@@ -10,26 +10,26 @@ from pathlib import Path
 
 HOST = "127.0.0.1"
 PAUSE_SECONDS = 0.2
-# How long the processes of a supervisor that was killed may take to end.
+# How long the processes of a killed supervisor may take to end.
 TAKE_OVER_SECONDS = 20.0
 
 
 class CannotStart(Exception):
-    """Voiceboard cannot start; the message tells the person at the terminal what to do."""
+    """Voiceboard can't start; the message says what to do."""
 
 
 @contextlib.contextmanager
 def only_one(data: Path) -> Iterator[int]:
     """Claim a data directory, or raise ``CannotStart``.
 
-    Yield a lock for the watcher to hold as well: while that one ends what a killed supervisor has
-    left, nobody else may start.
+    Yields a lock for the watcher to hold too: no other supervisor can start while it ends the
+    processes of a killed one.
     """
     with _open(data / "supervisor.lock") as mine, _open(data / "watcher.lock") as shared:
         if not _lock(mine):
             holder = os.pread(mine, 20, 0).decode("ascii", "replace")
             raise CannotStart(
-                f"Voiceboard already runs on {data} (process {holder}). Stop that one first,"
+                f"Voiceboard is already running on {data} (process {holder}). Stop it first,"
                 " or choose another directory with VOICEBOARD_DATA_DIR."
             )
         os.ftruncate(mine, 0)
@@ -37,7 +37,9 @@ def only_one(data: Path) -> Iterator[int]:
         deadline = time.monotonic() + TAKE_OVER_SECONDS
         while not _lock(shared):
             if time.monotonic() > deadline:
-                raise CannotStart(f"What last ran on {data} has not ended yet. Try again.")
+                raise CannotStart(
+                    f"The previous Voiceboard on {data} is still stopping. Try again."
+                )
             time.sleep(PAUSE_SECONDS)
         yield shared
 
@@ -60,13 +62,13 @@ def _lock(handle: int) -> bool:
 
 
 def check_port(port: int, variable: str) -> None:
-    """Raise ``CannotStart`` when something else listens on a port."""
+    """Raise ``CannotStart`` if a port is in use."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except OSError as exc:
             raise CannotStart(
-                f"Port {port} cannot be used: {exc.strerror}. Stop what uses it, or choose"
+                f"Port {port} can't be used: {exc.strerror}. Free the port, or choose"
                 f" another port with {variable}, for example {variable}={port + 1}."
             ) from exc

@@ -1,4 +1,4 @@
-"""Typed readers of environment variables and of the secret files under the data directory."""
+"""Typed readers for environment variables and for secret files in the data directory."""
 
 import contextlib
 import os
@@ -13,12 +13,12 @@ from catalog.core.private_files import make_private_folder
 
 
 def read_text(name: str, default: str = "") -> str:
-    """Return the variable without surrounding white space, or the default when unset or empty."""
+    """Return the variable without surrounding whitespace, or the default if unset or empty."""
     return os.environ.get(name, "").strip() or default
 
 
 def read_flag(name: str, default: bool) -> bool:
-    """Return a yes or no; anything but a known word is refused rather than guessed."""
+    """Return a boolean; raises ImproperlyConfigured for unknown words."""
     word = read_text(name).lower()
     if not word:
         return default
@@ -30,7 +30,7 @@ def read_flag(name: str, default: bool) -> bool:
 
 
 def read_number(name: str, default: int, *, least: int = 0, most: int = 2**31) -> int:
-    """Return a whole number within its limits."""
+    """Return an integer within its limits; raises ImproperlyConfigured otherwise."""
     word = read_text(name)
     if not word:
         return default
@@ -40,22 +40,22 @@ def read_number(name: str, default: int, *, least: int = 0, most: int = 2**31) -
 
 
 def read_list(name: str, default: list[str]) -> list[str]:
-    """Return the comma-separated words of the variable."""
+    """Return the variable's comma-separated words."""
     words = [word.strip() for word in read_text(name).split(",") if word.strip()]
     return words or default
 
 
 def read_mail_server(name: str) -> dict[str, Any]:
-    """Return Django's mail settings from smtp://user:password@host:port, none when unset.
+    """Return Django's email settings from smtp://user:password@host:port, {} if unset.
 
-    smtps:// is encrypted from the start, smtp+tls:// after a greeting.
+    smtps:// uses TLS from the start, smtp+tls:// uses STARTTLS.
     """
     word = read_text(name)
     if not word:
         return {}
     parts = urlsplit(word)
     if parts.scheme not in {"smtp", "smtps", "smtp+tls"} or not parts.hostname:
-        raise ImproperlyConfigured(f"{name} must be like smtp+tls://user:password@host:587.")
+        raise ImproperlyConfigured(f"{name} must look like smtp+tls://user:password@host:587.")
     ports = {"smtp": 25, "smtps": 465, "smtp+tls": 587}
     return {
         "EMAIL_BACKEND": "catalog.views.base.mail.BackgroundEmailBackend",
@@ -70,9 +70,9 @@ def read_mail_server(name: str) -> dict[str, Any]:
 
 
 def keep_secret(path: Path, length: int = 48) -> str:
-    """Return the secret in the file, made on first use, readable by its owner alone.
+    """Return the secret in the file, created on first use and readable by its owner only.
 
-    Processes that start at the same moment agree on one secret: the first link wins.
+    Processes that start at the same time agree on one secret, because only the first link succeeds.
     """
     if not path.exists():
         make_private_folder(path.parent)
@@ -86,5 +86,5 @@ def keep_secret(path: Path, length: int = 48) -> str:
             path.hardlink_to(draft)
         draft.unlink()
     if path.stat().st_mode & 0o077:
-        raise ImproperlyConfigured(f"{path} can be read by others; run: chmod 600 {path}")
+        raise ImproperlyConfigured(f"{path} can be read by other users. Run: chmod 600 {path}")
     return path.read_text().strip()

@@ -1,4 +1,4 @@
-"""What no process may start without: a database of this version, and its master key."""
+"""What every process requires to start: a matching database and its master key."""
 
 import sys
 
@@ -6,7 +6,7 @@ from django.db import DatabaseError
 
 
 def refuse_unfit() -> None:
-    """End the process with one sentence where it must not run; the apps have to be loaded."""
+    """Exit with a message if the process must not run; requires loaded apps."""
     from catalog.core.crypto import KeyProblem  # noqa: PLC0415  (needs loaded apps, like those below)
     from catalog.core.schema_version import find_misfit  # noqa: PLC0415
     from catalog.models.credentials.key_rotation import verify_key_ring  # noqa: PLC0415
@@ -16,7 +16,7 @@ def refuse_unfit() -> None:
             sys.exit(words)
         verify_key_ring()
     except DatabaseError as exc:
-        # Its own words may name host, person and database.
-        sys.exit(f"The database does not answer ({type(exc).__name__}), so nothing starts.")
+        # Its own message may contain host, user, and database names.
+        sys.exit(f"The database isn't responding ({type(exc).__name__}). Check DATABASE_URL.")
     except KeyProblem as exc:
         sys.exit(str(exc))

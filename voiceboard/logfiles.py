@@ -1,4 +1,4 @@
-"""Keep what a process prints in a file, and show on the terminal what should worry somebody."""
+"""Write a process's output to a log file, and show warnings and errors on the terminal."""
 
 import contextlib
 import logging
@@ -18,12 +18,12 @@ LONGEST_LINE = 8_192
 
 LEVEL = re.compile(r"\b(DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL)\b")
 WORRYING_LEVELS = frozenset({"WARN", "WARNING", "ERROR", "CRITICAL", "FATAL"})
-# A level stands behind a time and a name at most; further on it is a word like any other.
+# A log level only follows a time and a name; further on it is an ordinary word.
 LEVEL_WITHIN = 60
 
 
 class PrivateLogFile(logging.handlers.RotatingFileHandler):
-    """A log file of limited size that only its owner can read."""
+    """A size-limited log file that only its owner can read."""
 
     def __init__(self, path: Path) -> None:
         make_private_folder(path.parent)
@@ -35,7 +35,7 @@ class PrivateLogFile(logging.handlers.RotatingFileHandler):
         return os.fdopen(handle, "a", encoding=self.encoding, errors="replace")
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  (logging's name)
-        """Let the line go: the disk is full, and the process must go on."""
+        """Drop the line: the disk is full, but the process must continue."""
 
     def write_line(self, line: str) -> None:
         """Append a line."""
@@ -43,13 +43,13 @@ class PrivateLogFile(logging.handlers.RotatingFileHandler):
 
 
 class Worries:
-    """Tell lines that should worry somebody from those that need not."""
+    """Selects the output lines to show on the terminal: warnings and errors."""
 
     def __init__(self) -> None:
         self._is_worrying = False
 
     def include(self, line: str) -> bool:
-        """Judge the next line; one without a level belongs to the one before it."""
+        """Return whether to show the next line; one without a level belongs to the previous one."""
         if line.startswith("Traceback ("):
             self._is_worrying = True
         elif level := LEVEL.search(line[:LEVEL_WITHIN]):
@@ -58,7 +58,7 @@ class Worries:
 
 
 def keep_output(output: IO[bytes], path: Path, show: Callable[[str], None]) -> None:
-    """Copy all lines of a process to its log file until it ends, and show the worrying ones."""
+    """Copy a process's output to its log file until it ends, and show warnings and errors."""
     log, worries = PrivateLogFile(path), Worries()
     with output:
         while line := output.readline(LONGEST_LINE):

@@ -1,4 +1,4 @@
-"""All settings, from the environment, failing closed."""
+"""All settings, read from the environment; invalid values stop the start."""
 
 import os
 from pathlib import Path
@@ -18,7 +18,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.read_text("VOICEBOARD_DATA_DIR", str(BASE_DIR / "var"))).resolve()
 SECRETS_DIR = DATA_DIR / "secrets"
 MEDIA_ROOT = DATA_DIR / "media"
-# Whatever any process of ours writes, SQLite's and Celery's files too, is its owner's alone.
+# All files we write, including SQLite's and Celery's, are private to their owner.
 os.umask(0o077)
 make_private_folder(DATA_DIR)
 
@@ -28,7 +28,7 @@ MASTER_KEY_FILE = Path(
     env.read_text("VOICEBOARD_MASTER_KEY_FILE", str(SECRETS_DIR / "master-keys.json"))
 )
 
-# Demo mode: a sandbox stands where the providers are, and Ana, Mia and Sam can sign in.
+# Demo mode: a sandbox replaces the providers, and the demo users can sign in.
 DEMO = env.read_flag("VOICEBOARD_DEMO", True)
 DEMO_PASSWORD_FILE = SECRETS_DIR / "demo-password"
 DEMO_PASSWORD_IS_GIVEN = bool(env.read_text("VOICEBOARD_DEMO_PASSWORD"))
@@ -38,10 +38,10 @@ DEMO_PASSWORD = env.read_text("VOICEBOARD_DEMO_PASSWORD") or (
 PORT = env.read_number("VOICEBOARD_PORT", 8000, least=1, most=65535)
 SANDBOX_PORT = env.read_number("VOICEBOARD_SANDBOX_PORT", 8900, least=1, most=65535)
 _SANDBOX_URL = f"http://127.0.0.1:{SANDBOX_PORT}" if DEMO else ""
-# Speech on this machine: left out by the flag, or by not installing its packages.
+# Local speech: off if disabled here, or if its packages aren't installed.
 LOCAL = env.read_flag("VOICEBOARD_LOCAL", True) and engine_is_installed()
 SPEECH_DIR = DATA_DIR / "speech"
-# The sandbox has to speak each preview that is fetched ahead: some after each sync will do.
+# In the demo, the sandbox generates each preview on request, so prefetch only some per sync.
 WARMS_SLOWLY = DEMO
 
 
@@ -52,7 +52,7 @@ def _base_url(info: ProviderInfo) -> str:
     return env.read_text(f"VOICEBOARD_{info.slug.upper()}_BASE_URL", sandbox)
 
 
-# A provider that is not in here is left out: nothing of it is shown, and nobody works through it.
+# Providers that are missing here are turned off: hidden, and not used.
 PROVIDER_BASE_URLS = {
     info.slug: _base_url(info) for info in all_infos() if LOCAL or not info.is_built_in
 }
@@ -60,17 +60,17 @@ PROVIDER_BASE_URLS = {
 SAMPLE_MAX_BYTES = env.read_number("VOICEBOARD_SAMPLE_MAX_MB", 25, least=1, most=500) * 1024 * 1024
 SYNC_EVERY_MINUTES = env.read_number("VOICEBOARD_SYNC_EVERY_MINUTES", 15, least=1, most=10080)
 
-# What one web process may hold of the indexes that it reads; the least used ones leave first.
+# The memory limit of one web process for indexes; the least recently used ones are dropped first.
 INDEX_DIR = DATA_DIR / "index"
 INDEX_MAX_BYTES = env.read_number("VOICEBOARD_INDEX_MAX_MB", 400, least=1, most=100_000) * 1024**2
 
-# From which age on a provider key is said to be old; 0 never says so.
+# The age from which a provider key is reported as old; 0 turns this off.
 KEY_AGE_DAYS = env.read_number("VOICEBOARD_KEY_AGE_DAYS", 365, most=36500)
 
 ALLOWED_HOSTS = env.read_list("VOICEBOARD_ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
-# How long a clone whose answer got lost may still appear; 0 takes each provider's own figure.
-# What one person may have spoken in a minute; what is in the cache does not count.
+# The limit of texts per user and minute; cached ones don't count.
 SPEECHES_PER_MINUTE = env.read_number("VOICEBOARD_SPEECHES_PER_MINUTE", 30, least=1, most=10_000)
+# How long a clone may still appear after its response was lost; 0 uses each provider's own value.
 SETTLE_SECONDS = env.read_number("VOICEBOARD_SETTLE_SECONDS", 0, most=86400)
 IS_BEHIND_TLS = env.read_flag("VOICEBOARD_BEHIND_TLS", False)
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS] if IS_BEHIND_TLS else []
@@ -89,7 +89,7 @@ INSTALLED_APPS = [
     "csp",
     "catalog",
 ]
-# No other site loads our files.
+# No other site may load our files.
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 MIDDLEWARE = [
@@ -110,7 +110,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    # After the check of the CSRF token, whose refusal says more.
+    # After the CSRF check, whose error message is more precise.
     "catalog.views.middleware.page_team.PageTeamMiddleware",
 ]
 ROOT_URLCONF = "voiceboard.urls"
@@ -127,7 +127,7 @@ TEMPLATES: list[dict[str, Any]] = [
             ],
         },
     },
-    # Of the words that allauth shows after a change, such as "Password changed".
+    # For allauth's own messages, such as "Password changed".
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
@@ -138,14 +138,14 @@ TEMPLATES: list[dict[str, Any]] = [
 DATABASES = {
     "default": dj_database_url.parse(
         env.read_text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'voiceboard.sqlite3'}"),
-        # To open one costs as much as half of what it is asked in a request.
+        # Opening a connection costs half as much as all queries of a request.
         conn_max_age=60,
         conn_health_checks=True,
     )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # WAL alone makes locking worse: a transaction that reads and then writes fails at once when
-    # another wrote meanwhile. Taking the write lock first (IMMEDIATE) is what ends it.
+    # WAL alone makes locking worse: a transaction that reads and then writes fails immediately if
+    # another one wrote in between. Taking the write lock first (IMMEDIATE) avoids this.
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 20,
         "transaction_mode": "IMMEDIATE",
@@ -156,12 +156,12 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         ),
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# Counters of sign-in attempts live here; every process must see the same ones.
+# Holds the counters of sign-in attempts, which all processes must share.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "catalog_cache",
-        # Few would let a stranger push the counters of others out.
+        # With few entries, a stranger could push out other people's counters.
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
 }
@@ -187,7 +187,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_PREVENT_ENUMERATION = True
-# forms/users/rate_limits.py counts them by account and address, or by device.
+# forms/users/rate_limits.py counts them by account and IP address, or by device.
 ACCOUNT_RATE_LIMITS = {
     "login": None,
     "password": "20/m/ip,5/5m/key",
@@ -200,7 +200,7 @@ ACCOUNT_RATE_LIMITS = {
 }
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
-# For so long after the password was given, sensitive acts don't ask for it again.
+# Sensitive actions don't ask for the password again for this long.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 60 * env.read_number(
     "VOICEBOARD_CONFIRM_MINUTES", 15, least=1, most=1440
 )
@@ -213,13 +213,13 @@ MFA_FORMS = {
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Voiceboard"
 MFA_ALLOW_UNVERIFIED_EMAIL = True
-# Without a server nothing is mailed: on a console, reset links would stand in a log.
+# Without a mail server nothing is sent; a console backend would write reset links to the log.
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 globals().update(env.read_mail_server("VOICEBOARD_MAIL_SERVER"))
 DEFAULT_FROM_EMAIL = env.read_text("VOICEBOARD_MAIL_FROM", "voiceboard@localhost")
 SENDS_MAIL = bool(env.read_text("VOICEBOARD_MAIL_SERVER"))
 SESSION_ENGINE = "catalog.views.base.auth_backends"
-# How long a session lasts that nobody uses; views/sessions/presence.py moves its end with each use.
+# How long an idle session lasts; views/sessions/presence.py extends it with each use.
 SESSION_COOKIE_AGE = env.read_number("VOICEBOARD_SESSION_HOURS", 72, least=1, most=720) * 3600
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
@@ -271,7 +271,7 @@ make_private_folder(FILE_UPLOAD_TEMP_DIR)
 FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
-# As many samples as make one voice, one more so that a form can say so, and the consent's proof.
+# All samples of a voice, one more to be able to reject it, and the proof of consent.
 DATA_UPLOAD_MAX_NUMBER_FILES = 12
 
 DEFAULT_EXCEPTION_REPORTER = "catalog.views.errors.PlainExceptionReporter"
@@ -282,7 +282,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
-        # At INFO and DEBUG these two write whole addresses and headers, so keys as well.
+        # At INFO and DEBUG, these log full URLs and headers, including keys.
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},

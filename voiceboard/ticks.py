@@ -1,6 +1,6 @@
-"""The schedule: sends what runs by the clock to workers, and sweeps in its own process.
+"""The scheduler: sends periodic tasks to workers, and runs the sweeps in its own process.
 
-A sweep takes milliseconds and wakes everything else, so it waits behind nothing and in no queue.
+A sweep takes milliseconds and starts all other work, so it doesn't wait in a queue.
 """
 
 from typing import Any
@@ -8,12 +8,12 @@ from typing import Any
 from celery.beat import PersistentScheduler, ScheduleEntry
 from django.db import close_old_connections
 
-# They only read which rows are due and send messages.
+# These only read which rows are due and send messages.
 RUN_HERE = frozenset({"catalog.sweep", "catalog.sync_due", "catalog.listen_due"})
 
 
 class Ticker(PersistentScheduler):
-    """Celery's scheduler, which does the sweeps itself."""
+    """Celery's scheduler, which runs the sweeps itself."""
 
     def apply_async(
         self, entry: ScheduleEntry, producer: Any = None, advance: bool = True, **options: Any

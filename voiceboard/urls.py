@@ -1,4 +1,4 @@
-"""Root addresses: sign-in, and the catalog."""
+"""Root URLs: sign-in and the catalog."""
 
 from allauth.account import views as account
 from django.urls import include, path, re_path
@@ -12,7 +12,8 @@ handler404 = "catalog.views.errors.not_found"
 handler429 = "catalog.views.errors.too_many"
 handler500 = "catalog.views.errors.server_error"
 
-# Only these of allauth's pages: an address is an account's name here, and is not changed by itself.
+# Only these allauth pages: an email address identifies an account here, so it can't be changed
+# there.
 _ACCOUNT_PAGES = [
     path("login/", account.login, name="account_login"),
     path("logout/", account.logout, name="account_logout"),

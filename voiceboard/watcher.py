@@ -1,7 +1,7 @@
-"""End Voiceboard's processes when the supervisor can no longer do so; run by path, on its own.
+"""Ends Voiceboard's processes if the supervisor can't; run as a script, without imports of ours.
 
-It reads ``watch PID`` and ``forget PID`` from its standard input. The end of that input means that
-the supervisor is gone, however it went: then every process group still watched is ended.
+It reads ``watch PID`` and ``forget PID`` from standard input. The end of input means that the
+supervisor is gone, for whatever reason: then all process groups still watched are ended.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ PAUSE_SECONDS = 0.1
 
 
 def read_groups() -> set[int]:
-    """Follow the supervisor until it is gone, and return what it left running."""
+    """Follow the supervisor until it is gone; return the process groups it left running."""
     groups: set[int] = set()
     for line in sys.stdin:
         word, _, number = line.strip().partition(" ")
@@ -27,7 +27,7 @@ def read_groups() -> set[int]:
 
 
 def end(groups: set[int]) -> None:
-    """Ask the leaders to end, and kill what is left of their groups."""
+    """Terminate the group leaders, then kill what is left of their groups."""
     for leader in groups:
         with contextlib.suppress(ProcessLookupError):
             os.kill(leader, signal.SIGTERM)
@@ -40,7 +40,7 @@ def end(groups: set[int]) -> None:
 
 
 def is_alive(pid: int) -> bool:
-    """Tell whether there is a process of this number that has not ended."""
+    """Return whether a process with this id is running."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -49,7 +49,7 @@ def is_alive(pid: int) -> bool:
 
 
 if __name__ == "__main__":
-    # Only the end of the input may end it.
+    # Only the end of input may end it.
     for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
     end(read_groups())

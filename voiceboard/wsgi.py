@@ -11,12 +11,12 @@ application = get_wsgi_application()
 
 from voiceboard.guard import refuse_unfit  # noqa: E402  (needs the loaded apps)
 
-# Better no service than one that fails in the middle: the reason is on the console.
+# Fail at startup rather than in the middle of requests; the reason is printed.
 refuse_unfit()
 
-# What is loaded by now stays for good: no round of the garbage collector has to walk it again.
+# Everything loaded so far is permanent, so exclude it from garbage collection.
 gc.collect()
 gc.freeze()
-# A request makes some thousand objects and lets go of them by itself: to look through them for
-# rings after every 700, as is usual, takes a twentieth of its time.
+# A request allocates a few thousand objects and frees them without the collector, whose default
+# threshold of 700 would take a twentieth of the request's time.
 gc.set_threshold(20_000, 10, 10)

@@ -1,11 +1,11 @@
-"""Measure browsing at several sizes in one run, and print each figure beside its floor or peer.
+"""Benchmark browsing at several sizes, and print each figure next to its floor or peer.
 
     python scripts/bench [10000 100000 1000000]
 
-Catalogues are invented once and kept under var/bench. Every figure is a ratio of CPU times of this
-run; only what the web server answers in a second is counted by the clock. All sizes are measured
-three times in turn, and of each figure the best is taken: a machine whose cores others use as well
-is slow for minutes at a time, which would fall on one size and spare the other.
+Catalogs are generated once and kept in var/bench. Every figure is a ratio of CPU times within this
+run, except the web server's requests per second. All sizes are measured three times in turn, and
+the best of each figure counts: a shared machine is slow for minutes at a time, which would affect
+one size only.
 """
 
 import json
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 SIZES = [10_000, 100_000]
 ROUNDS = 3
-# Of these the highest counts: what was answered in a second, and what must not happen at all.
+# For these, the highest value counts.
 HIGHEST = {"requests", "unseen", "memory"}
 BUILD_INDEXES = """
 import django
@@ -35,7 +35,7 @@ for teams in list_scopes():
 
 
 def run(size: int, *command: str) -> str:
-    """Run a program of ours over the catalogue of one size."""
+    """Run one of our programs on the catalog of one size."""
     environment = {
         **os.environ,
         "VOICEBOARD_DATA_DIR": str(ROOT / "var" / "bench" / str(size)),
@@ -51,7 +51,7 @@ def run(size: int, *command: str) -> str:
 
 
 def prepare(size: int) -> None:
-    """Invent the catalogue, unless it is there as a whole."""
+    """Generate the catalog unless it is complete."""
     whole = ROOT / "var" / "bench" / str(size) / "whole"
     if not whole.exists():
         shutil.rmtree(whole.parent, ignore_errors=True)
@@ -60,12 +60,12 @@ def prepare(size: int) -> None:
     if not whole.exists():
         run(size, "manage.py", "generate_voices", "--count", str(size), "--team", "Aurora")
         whole.touch()
-    # What was changed to be measured the last time is in the index again.
+    # Restore the index after changes made by the previous measurement.
     run(size, "-c", BUILD_INDEXES)
 
 
 def pick_best(rounds: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return one measurement of several, the least of each figure."""
+    """Merge several measurements into one with the best value of each figure."""
     return {
         name: pick_best([each[name] for each in rounds])
         if isinstance(first, dict)
@@ -75,13 +75,13 @@ def pick_best(rounds: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def ratio(one: float, other: float) -> str:
-    """Say how many times the other the one is."""
+    """Format the ratio of two numbers."""
     value = one / other
     return f"{value:.2f}" if value < 10 else f"{value:.0f}"
 
 
 def list_figures(told: dict[str, Any], smallest: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Return what is printed of one size: the figure, what is aimed at, and what was found."""
+    """Return the printed rows for one size: figure, goal, and result."""
     fresh, again = told["filter"]["median"], told["again"]["median"]
     first, changes, server = smallest["filter"]["median"], told["changes"], told["server"]
     index, landing = told["index"]["median"], told["landing"]["median"]
@@ -142,7 +142,7 @@ def main() -> None:
 
 
 def print_table(rows: list[Any], sizes: list[int]) -> None:
-    """Print the figures as a table in Markdown, what is aimed at beside each."""
+    """Print the figures as a Markdown table, with their goals."""
     lines = [f"| figure | aimed at | {' | '.join(rows[0])} |", "|---" * (len(sizes) + 2) + "|"]
     for figures in rows[1:]:
         name, goal, _ = figures[0]

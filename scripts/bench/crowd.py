@@ -1,6 +1,6 @@
-"""Ask the real web server for filtered voices, over and over, as many people at once would.
+"""Load-test the real web server with filter requests from many concurrent clients.
 
-Run beside the server on the same cores, so what asking costs is part of what is measured.
+Runs on the same cores as the server, so the clients' cost is included.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from voiceboard.supervisor import GRANIAN
 
 _CONNECTIONS = 8
 _START_SECONDS = 60
-# As htmx sends them, with what every browser sends along.
+# The headers of htmx and of a typical browser.
 _HEADERS = {
     "Host": "127.0.0.1",
     "HX-Request": "true",
@@ -31,22 +31,22 @@ _HEADERS = {
 
 
 class Server:
-    """Voiceboard's web processes, as "make start" runs them, over this data directory."""
+    """Voiceboard's web processes as started by "make start", on this data directory."""
 
     def __init__(self, port: int, pid: int) -> None:
         self.port, self._pid = port, pid
 
     def memory(self) -> float:
-        """Return the resident megabytes of the largest of its processes."""
+        """Return the resident memory of the largest process in MB."""
         return max(int(stat[21]) for stat in self._read()) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
     def cpu(self) -> float:
-        """Return the seconds of CPU that its processes have taken so far."""
+        """Return the CPU seconds used by all processes so far."""
         ticks = sum(int(stat[11]) + int(stat[12]) for stat in self._read())
         return ticks / os.sysconf("SC_CLK_TCK")
 
     def _read(self) -> list[list[str]]:
-        """Return what the kernel tells of each process, from its state on (man 5 proc)."""
+        """Return each process's fields from /proc, starting with its state (man 5 proc)."""
         found = []
         for path in Path("/proc").glob("[0-9]*/stat"):
             with contextlib.suppress(OSError):
@@ -90,12 +90,12 @@ def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
 def count_answers(
     port: int, session: str, paths: Sequence[str], seconds: float
 ) -> tuple[int, float]:
-    """Return how many requests were answered, each with 200 and as a whole, and in what time."""
+    """Return the number of complete responses with status 200, and the elapsed seconds."""
     return asyncio.run(_crowd(port, session, paths, seconds))
 
 
 def count_missing(port: int, session: str, path: str, words: bytes) -> int:
-    """Return how many of forty answers lack the words; whichever process gave them."""
+    """Return how many of 40 responses, from any process, don't contain the words."""
     return sum(words not in asyncio.run(_ask_once(port, session, path)) for _ in range(40))
 
 

@@ -1,4 +1,4 @@
-"""The columns of a catalogue for the C scan, and the scan itself, compiled when it is needed."""
+"""A catalog's columns for the scan in C, which is compiled on demand."""
 
 import ctypes
 import subprocess
@@ -18,7 +18,7 @@ PAGE = 24
 
 
 class Floor:
-    """Answer searches by scanning columns that the index was made from."""
+    """Answers searches by scanning the columns that the index was made from."""
 
     def __init__(self, segment: Segment, accounts: frozenset[int]) -> None:
         self._segment = segment
@@ -29,7 +29,7 @@ class Floor:
         self._seen = _as_bytes(seen & segment.having("archived", "no"), segment.count)
 
     def prepare(self, engine: IndexEngine, search: Search) -> tuple[object, ...]:
-        """Return the search as the scan takes it; words are looked up for it, free of charge."""
+        """Convert a search for the scan; looking up its words isn't counted."""
         wanted = []
         for name in FACETS:
             chosen = search.chosen.get("language" if name == "main_language" else name)
@@ -44,7 +44,7 @@ class Floor:
         return wanted, words, counts, np.zeros(PAGE, dtype=np.int64)
 
     def answer(self, prepared: tuple[object, ...]) -> int:
-        """Scan once; return how many were found."""
+        """Scan once; return the number of matches."""
         wanted, words, counts, page = prepared
         return int(
             self._scan(

@@ -1,6 +1,6 @@
-"""Measure browsing in the catalogue of this data directory; print what was found as JSON.
+"""Benchmark browsing the catalog in this data directory; prints JSON.
 
-CPU time of this process, because a machine may have other work to do.
+Measures this process's CPU time, because the machine may be busy with other work.
 """
 
 import contextlib
@@ -51,9 +51,9 @@ _TIMES = 5
 
 
 def measure(act: Callable[[], object], times: int = 1) -> float:
-    """Return the milliseconds of CPU that the act takes, the least of so many times.
+    """Return the CPU milliseconds of a call, the least of several runs.
 
-    Whatever else a machine does makes CPU time dearer, and never cheaper.
+    Other work on the machine only ever increases CPU time.
     """
     return min(map(_measure_once, [act] * times))
 
@@ -65,7 +65,7 @@ def _measure_once(act: Callable[[], object]) -> float:
 
 
 def measure_drawn(act: Callable[[], object]) -> float:
-    """Return the milliseconds of CPU that the act takes when it draws every card anew."""
+    """Return the CPU milliseconds of a call that renders every card again."""
     costs = []
     for _ in range(_TIMES):
         forget_cards()
@@ -74,13 +74,13 @@ def measure_drawn(act: Callable[[], object]) -> float:
 
 
 def check(holds: bool) -> None:
-    """End with an error where a figure would be of something else."""
+    """Exit with an error if a figure would measure the wrong thing."""
     if not holds:
         raise SystemExit("This did not do what was to be measured.")
 
 
 def summarize(costs: Iterable[float]) -> dict[str, float]:
-    """Return median and 95th percentile."""
+    """Return the median and the 95th percentile."""
     ordered = sorted(costs)
     return {
         "median": statistics.median(ordered),
@@ -89,7 +89,7 @@ def summarize(costs: Iterable[float]) -> dict[str, float]:
 
 
 def mix_queries(count: int) -> list[str]:
-    """Return addresses as people make them: some words, some filters; always the same ones."""
+    """Return realistic query strings with words and filters, the same on every run."""
     chance = random.Random(7)  # noqa: S311  (the same queries each time)
     queries = []
     for _ in range(count):
@@ -104,7 +104,7 @@ def mix_queries(count: int) -> list[str]:
 
 
 class Browser:
-    """Asks the web application as its server does, signed in as somebody."""
+    """Calls the web application like its server does, with a signed-in user."""
 
     def __init__(self, user: User) -> None:
         backend = settings.AUTHENTICATION_BACKENDS[0]
@@ -115,7 +115,7 @@ class Browser:
         self.session = str(request.session.session_key)
 
     def get(self, address: str, headers: Mapping[str, str]) -> tuple[int, dict[str, str]]:
-        """Return status and headers of the answer, which is read to its end."""
+        """Return the status and headers of the response, after reading all of it."""
         path, _, query = address.partition("?")
         environ = {
             "PATH_INFO": path,
@@ -135,7 +135,7 @@ class Browser:
 
 
 class Bench:
-    """One person who looks at one team's voices."""
+    """A user who browses one team's voices."""
 
     def __init__(self) -> None:
         self.user = User.objects.get(email="mia@example.com")
@@ -148,24 +148,24 @@ class Bench:
         self.accounts = frozenset(seen.values_list("pk", flat=True))
 
     def get(self, query: str, **headers: str) -> None:
-        """Ask for the part of the page that a filter changes."""
+        """Request the part of the page that a filter changes."""
         address = f"/voices/?{query}" if query else "/voices/"
         check(self.browser.get(address, {**PART, **headers})[0] == 200)
 
     def search(self, query: str) -> Search:
-        """Return the search that an address stands for."""
+        """Return the search for a query string."""
         wanted = VoiceFilterForm(QueryDict(query)).wanted
         chosen = {name: values for name, values in wanted.chosen.items() if values}
         return Search(self.user, self.accounts, wanted.parsed.node, chosen)
 
 
 def answer(engine: SearchEngine[Any], search: Search) -> object:
-    """Search by one of the engines alone."""
+    """Run a search with one engine only."""
     return answer_search(engine, search, facets=list(FACETS), page=1, size=24)
 
 
 def measure_requests(bench: Bench, queries: list[str]) -> dict[str, object]:
-    """Measure filter requests, typing, deep pages, and what an unchanged page costs."""
+    """Measure filter requests, typing, deep pages, and unchanged pages."""
     for query in queries[:10]:
         bench.get(query)
     told: dict[str, object] = {
@@ -200,7 +200,7 @@ def measure_requests(bench: Bench, queries: list[str]) -> dict[str, object]:
 
 
 def measure_engines(bench: Bench, queries: list[str]) -> dict[str, object]:
-    """Measure the index alone beside a scan in C, and SQL beside it where that is bearable."""
+    """Measure the index against a scan in C, and SQL where it is fast enough."""
     from floor import Floor
 
     edition = INDEX_CACHE.find_index_version(bench.teams)
@@ -228,7 +228,7 @@ def measure_engines(bench: Bench, queries: list[str]) -> dict[str, object]:
 
 
 def measure_admin(bench: Bench, queries: list[str]) -> dict[str, float]:
-    """Measure the peer with the first value of each filter, which is all that it can take."""
+    """Measure the peer with the first value of each filter, which is all it supports."""
     costs = []
     for query in queries[:6]:
         wanted = QueryDict(query)
@@ -246,7 +246,7 @@ def _name_in_admin(name: str) -> str:
 
 
 def measure_changes(bench: Bench) -> dict[str, float]:
-    """Measure what a process pays to take in changed rows."""
+    """Measure the cost of applying changed rows in a process."""
     ids = list(Voice.objects.listed_in(bench.accounts).values_list("pk", flat=True)[:CHANGED])
 
     def change(pks: list[int]) -> float:
@@ -254,7 +254,7 @@ def measure_changes(bench: Bench) -> dict[str, float]:
             touch_voices(pks)
         return measure(lambda: INDEX_CACHE.find_index_version(bench.teams))
 
-    change(ids[:1])  # the first time, a process looks for where each row stands
+    change(ids[:1])  # the first change also builds the row lookup
     return {
         "changed row": statistics.median(change([pk]) for pk in ids[:5]),
         "changed rows": statistics.median(change(ids) for _ in range(3)),
@@ -262,7 +262,7 @@ def measure_changes(bench: Bench) -> dict[str, float]:
 
 
 def measure_server(bench: Bench, queries: list[str]) -> dict[str, float]:
-    """Let many ask the web server at once, and see a star in all of its processes."""
+    """Load-test the web server, and check that a star appears in all of its processes."""
     paths = [f"/voices/?{query}" for query in queries]
     voice = Voice.objects.listed_in(bench.accounts).select_related("account").latest("pk")
     with running_server() as server:
@@ -281,7 +281,7 @@ def measure_server(bench: Bench, queries: list[str]) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure everything and print it."""
+    """Measure everything and print the results."""
     bench, queries = Bench(), mix_queries(60)
     told = measure_engines(bench, queries)
     told |= measure_requests(bench, queries)

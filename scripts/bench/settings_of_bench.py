@@ -1,4 +1,4 @@
-"""The product's settings with Django's admin beside it, as a peer for the list of voices."""
+"""The product's settings plus Django's admin, as a peer for the voice list."""
 
 from voiceboard.settings import *  # noqa: F403
 

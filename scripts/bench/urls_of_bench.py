@@ -1,4 +1,4 @@
-"""The product's addresses and those of the peer."""
+"""The URLs of the product and of the peer."""
 
 from django.contrib import admin
 from django.urls import include, path
@@ -9,7 +9,7 @@ SIX = ("provider", "kind", "gender", "age", "accent", "language")
 
 
 class VoiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """The same table with the same six filters, their counts, search and page size."""
+    """The same table with the same six filters, counts, search, and page size."""
 
     list_display = ("name", "provider", "kind", "gender", "age", "accent", "language")
     list_filter = SIX

@@ -1,10 +1,10 @@
-"""Ask for clones while calls go wrong and processes are killed, and count what became of them.
+"""Request clones while calls fail and processes are killed, and count the damage.
 
     python scripts/chaos [--broker embedded|redis] [--jobs 200] [--kills 60] [--seed N]
 
-Real workers and the real schedule run over a database and a broker of their own, the providers
-are the sandbox's. Without ``--broker`` it runs for each, one after the other. The Redis keeps
-nothing on disk: whatever it held is lost with it. It ends with 1 when anything counted is not 0.
+Real workers and the real scheduler run on their own database and broker, with the sandbox's
+providers. Without ``--broker``, it runs once with each. Redis runs without persistence, so a kill
+loses its messages. Exits with 1 if any count isn't 0.
 """
 
 import argparse
@@ -33,7 +33,7 @@ QUICK_FAULTS = (
     *("drop_before", "drop_after", "rate_limit", "error_before", "error_after"),
     *("gateway_before", "gateway_after", "cut_json", "cut_body", "html", "no_id"),
 )
-# Each with how long it takes, well within the time after which the product trusts an empty look.
+# The duration of each, well below the time after which an empty check is trusted.
 SLOW_FAULTS = {"slow_before": 2.0, "slow_after": 4.0, "late": 1.5, "drip": 0.002}
 SETTLE_SECONDS = "6"
 # More in a row at one account than a job has attempts would only show that it gives up.
@@ -65,7 +65,7 @@ def main() -> int:
 
 
 class Chaos:
-    """One run: a sandbox, the product around it, and who destroys it."""
+    """One run: a sandbox, the product, and the faults and kills."""
 
     def __init__(self, options: argparse.Namespace, processes: Processes, stack: ExitStack) -> None:
         self.options, self.processes = options, processes
@@ -74,7 +74,7 @@ class Chaos:
         self.kills: Counter[str] = Counter()
         self.faults = self.asked = self.hits = 0
         port = free_port()
-        # The product's settings are read when it is set up, so the sandbox's place comes first.
+        # The product reads its settings during setup, so set the sandbox's address first.
         os.environ.update(processes.environment)
         os.environ["VOICEBOARD_SANDBOX_PORT"] = str(port)
         os.environ["VOICEBOARD_SETTLE_SECONDS"] = SETTLE_SECONDS
@@ -91,7 +91,7 @@ class Chaos:
         self.samples = [self._add_sample(pitch) for pitch in (110, 150, 210)]
 
     def run(self) -> int:
-        """Ask, spoil and kill; wait until all has ended; print what became of it."""
+        """Request clones, inject faults, and kill processes; wait for the end; print a report."""
         options, started = self.options, time.monotonic()
         self.processes.start_all()
         for number in range(options.kills):
@@ -109,7 +109,7 @@ class Chaos:
             time.sleep(1)
         return self._report(time.monotonic() - started)
 
-    # What is asked for
+    # Requests
 
     def _open_accounts(self) -> list[Account]:
         from catalog.jobs.syncs.run import sync_account
@@ -148,7 +148,7 @@ class Chaos:
         )
 
     def _ask(self, count: int) -> None:
-        """Ask for so many clones, several of them in one order."""
+        """Request this many clones, several of them in one batch."""
         from catalog.services.clones import CloneRequest, SampleCut, request_clones
         from catalog.services.consents import ConsentStatement
 
@@ -179,9 +179,9 @@ class Chaos:
         try:
             cancel_clone(self.user, job=job, now=datetime.now(UTC))
         except NothingToDo:
-            return  # it ended in this very moment
+            return  # it just ended
 
-    # What goes wrong
+    # Faults
 
     def _spoil(self, count: int) -> None:
         from catalog.sandbox.faults import Fault, FaultKind
@@ -195,7 +195,7 @@ class Chaos:
                 FaultKind(kind),
                 account.slug,
                 key=f"sandbox-{account.slug}-{account.name}",
-                # Most hit the call that makes the voice, others a look or a sync.
+                # Most affect the call that makes the voice, others a check or a sync.
                 method=self.random.choice(["POST", "POST", "GET", "*"]),
                 after=self.random.choice([0, 0, 1]),
                 seconds=SLOW_FAULTS.get(kind, 1.0),
@@ -211,7 +211,7 @@ class Chaos:
             for fault in self.sandbox.faults.as_json()
         )
 
-    # What became of it
+    # Results
 
     def _count_running(self) -> int:
         from catalog.models import CloneJob

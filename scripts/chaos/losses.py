@@ -1,4 +1,4 @@
-"""Compare what the product says of its clones with what the providers hold."""
+"""Compare the product's clones with the voices that the providers hold."""
 
 import json
 import urllib.request
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(slots=True)
 class Account:
-    """One account at a sandbox provider, ours to clone into, and what it held before."""
+    """One account at a sandbox provider, and the voices it had before."""
 
     slug: str
     name: str
@@ -20,7 +20,7 @@ class Account:
 
 @dataclass(slots=True)
 class Losses:
-    """What must not be; each as lines that say which job it was."""
+    """What must not happen; each list describes the affected jobs."""
 
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
@@ -30,7 +30,7 @@ class Losses:
 
     @property
     def lines(self) -> list[str]:
-        """The counts, and after each what was counted."""
+        """The counts, each followed by its details."""
         counted = {
             "clones lost": self.lost,
             "clones doubled": self.doubled,
@@ -48,13 +48,13 @@ class Losses:
 
 
 def look_at(sandbox: str, account: Account) -> tuple[frozenset[str], int]:
-    """Return the ids of the account's own voices, and how many were ever made in it."""
+    """Return the ids of the account's own voices, and how many were ever created."""
     held = _ask(sandbox, "state")["providers"][account.slug]["accounts"][account.name]
     return frozenset(voice["id"] for voice in held["own_voices"]), held["creates"]
 
 
 def count_losses(sandbox: str, accounts: Iterable[Account], asked: int) -> Losses:
-    """Compare every job with what its account at the sandbox holds now."""
+    """Compare every job with the voices in its account at the sandbox."""
     losses, known = Losses(), 0
     for account in accounts:
         there, creates = look_at(sandbox, account)
@@ -63,7 +63,7 @@ def count_losses(sandbox: str, accounts: Iterable[Account], asked: int) -> Losse
         for job in account.credential.account.clone_jobs.all():
             known += 1
             paid += bool(job.remote_id)
-            # Some providers put the account before the id of a voice.
+            # Some providers prefix a voice's id with the account.
             made = {voice for voice in extra if job.remote_id and voice in job.remote_id}
             extra -= made
             _judge(losses, job, bool(made))
@@ -83,7 +83,7 @@ def _judge(losses: Losses, job: Any, is_there: bool) -> None:
     if not job.is_finished:
         losses.without_an_end.append(told)
     elif job.is_cancelled:
-        # Where the provider can delete nothing, the job's page says that the voice stays.
+        # If the provider can't delete voices, the job's page says that the voice remains.
         stays = is_there and job.account.info.can_delete
         losses.doubled += [f"{told} It is still there."] if stays else []
     elif not (job.is_ready and is_there and job.voice_id):
@@ -91,7 +91,7 @@ def _judge(losses: Losses, job: Any, is_there: bool) -> None:
 
 
 def _tell_story(sandbox: str, account: Account) -> list[str]:
-    """Return what happened in an account, in order: what was sent, what went wrong, the jobs."""
+    """Return the events in an account in order: calls, faults, and jobs."""
     lines = [
         (
             datetime.fromtimestamp(call["at"], UTC),

@@ -1,4 +1,4 @@
-"""The processes that are killed and started again: worker, schedule and Redis."""
+"""The processes that are killed and restarted: worker, scheduler, and Redis."""
 
 import os
 import random
@@ -16,14 +16,14 @@ sys.path.insert(0, str(ROOT))
 
 HOST = "127.0.0.1"
 WORKER, CHILD, SCHEDULE, REDIS = "worker", "child of the worker", "schedule", "broker"
-# How often each is killed; a worker's child dies alone where the machine runs out of memory.
+# How often each is killed; a worker's child dies alone when memory runs out.
 WEIGHTS = {WORKER: 6, CHILD: 2, SCHEDULE: 1, REDIS: 1}
 FOREIGN = ("VOICEBOARD_", "DJANGO_", "DATABASE_URL", "CELERY_")
 _PATIENCE_SECONDS = 60.0
 
 
 class Processes:
-    """Everything that runs beside this one; all of it ends with the block."""
+    """All processes besides this one; they end with the block."""
 
     def __init__(self, folder: Path, has_redis: bool) -> None:
         self._folder = folder
@@ -34,7 +34,7 @@ class Processes:
             "DJANGO_SETTINGS_MODULE": "voiceboard.settings",
             "VOICEBOARD_DATA_DIR": str(folder),
             "VOICEBOARD_LOCAL": "0",
-            # Workers that are killed and started again belong to one start, as under a supervisor.
+            # Restarted workers belong to the same start, as under a supervisor.
             "VOICEBOARD_STARTED_AT": str(time.time()),
         }
         if has_redis:
@@ -58,18 +58,18 @@ class Processes:
             self._kill(name)
 
     def start_all(self) -> None:
-        """Start what takes the jobs; what they wait in runs already."""
+        """Start the worker and the scheduler; the broker is already running."""
         for name in (WORKER, SCHEDULE):
             self._start(name)
 
     def keep_up(self) -> None:
-        """Start again what has ended by itself."""
+        """Restart processes that have ended."""
         for name, process in list(self._running.items()):
             if process.poll() is not None:
                 self._start(name)
 
     def wait_for_worker(self) -> None:
-        """Wait until the worker that was started last takes tasks."""
+        """Wait until the worker that was started last accepts tasks."""
         end = time.monotonic() + _PATIENCE_SECONDS
         while b" ready." not in self._log(WORKER).read_bytes()[self._log_starts :]:
             if time.monotonic() > end:
@@ -78,7 +78,7 @@ class Processes:
             time.sleep(0.1)
 
     def kill_one(self, chance: random.Random) -> str:
-        """Kill a process without a word, start it again, and return which it was."""
+        """Kill and restart a random process; return which one."""
         names = [name for name in WEIGHTS if name != REDIS or self._redis_port is not None]
         name = chance.choices(names, [WEIGHTS[each] for each in names])[0]
         if name == CHILD and (children := self._children()):
@@ -135,6 +135,6 @@ class Processes:
 
 
 def free_port() -> int:
-    """Return a port of this machine that nothing listens on."""
+    """Return an unused port on this machine."""
     with socket.create_server((HOST, 0)) as probe:
         return int(probe.getsockname()[1])

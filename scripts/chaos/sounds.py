@@ -9,7 +9,7 @@ SAMPLE_SECONDS = 12.0
 
 
 def make_sound(pitch: int) -> bytes:
-    """Return a WAV that is neither silent nor too short for any provider."""
+    """Return a WAV that no provider rejects as silent or too short."""
     rate = 16_000
     values = [
         round(9_000 * math.sin(math.tau * pitch * at / rate) * abs(math.sin(at / 2_000)))
