@@ -1,7 +1,7 @@
-"""Providers to try everything with: a small server that speaks their documented web APIs.
+"""A test server that emulates the providers' documented web APIs.
 
-It is plain Python and shares no code with the adapters: both are written from the providers'
-documents, so that each checks the other.
+It shares no code with the adapters: both are written from the providers'
+documentation, so each checks the other.
 """
 
 from catalog.sandbox.server import Sandbox, running_sandbox

@@ -1,4 +1,4 @@
-"""An account at a provider: its own voices and recordings, its limits and what was used of them."""
+"""An account at a provider: its own voices and recordings, its limits and usage."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,20 +10,20 @@ from catalog.sandbox.voices import SandboxVoice
 
 Figures = dict[str, Any]
 COUNTED = {"creates": 0, "deletes": 0}
-# How a list without entries is written: as "list", as "null", or left out ("absent").
+# How an empty list is encoded: as "list", as "null", or omitted ("absent").
 _EMPTY_LISTS = {AccountKind.EMPTY: "null"}
 
 
 @dataclass(frozen=True, slots=True)
 class InitialAccount:
-    """What an account starts with: its voices, and limits that can be changed from outside."""
+    """The initial state of an account: its voices, and limits that can be configured."""
 
     limits: Figures
     voices: Callable[[], Iterable[SandboxVoice]] = field(default=tuple)
 
 
 class SandboxAccount:
-    """One account, as far as it is remembered."""
+    """One account and its stored state."""
 
     def __init__(self, backstage: Services, slug: str, name: AccountName, opening: InitialAccount):
         self.name = name
@@ -40,7 +40,7 @@ class SandboxAccount:
 
     @property
     def may_write(self) -> bool:
-        """Whether its key may create, change and delete."""
+        """Whether its key may create, change, and delete."""
         return self.name.kind is not AccountKind.READONLY
 
     def voices(self) -> list[SandboxVoice]:
@@ -49,16 +49,16 @@ class SandboxAccount:
         return [SandboxVoice.from_document(document) for document in stored]
 
     def voice(self, voice_id: str) -> SandboxVoice | None:
-        """Return one of them, or None."""
+        """Return one of the voices, or None."""
         document = self.store.get(self.shelf, "voice", voice_id)
         return None if document is None else SandboxVoice.from_document(document)
 
     def keep(self, voice: SandboxVoice) -> None:
-        """Add a voice, or replace it where it stands."""
+        """Add a voice, or replace it in place."""
         self.store.put(self.shelf, "voice", voice.voice_id, voice.as_document())
 
     def drop(self, voice: SandboxVoice) -> None:
-        """Forget a voice and its recording."""
+        """Delete a voice and its recording."""
         with self.store.transaction():
             self.store.remove_recording(self.shelf, voice.voice_id)
             self.store.remove(self.shelf, "voice", voice.voice_id)
@@ -69,7 +69,7 @@ class SandboxAccount:
         return {**self._limits, **COUNTED, **(self.store.get(self.shelf, "usage", "now") or {})}
 
     def count(self, **more: float) -> None:
-        """Add to figures."""
+        """Increase counters."""
         with self.store.transaction():
             figures = self.figures()
             for name, number in more.items():
@@ -88,10 +88,10 @@ class SandboxAccount:
             self.store.put(self.shelf, "usage", "now", self.figures() | changed)
 
     def written(self, field: str, entries: list[Any]) -> dict[str, Any]:
-        """Return a list as the field of an answer; one without entries has several forms.
+        """Return a list as a field of a response; empty lists have several encodings.
 
-        JSON of protocol buffers leaves an empty list out, and Go writes null for one that was
-        never made. https://protobuf.dev/programming-guides/json/
+        Protocol Buffers JSON omits an empty list, and Go writes null for one that was
+        never created. https://protobuf.dev/programming-guides/json/
         """
         form = "list" if entries else self.figures()["empty_lists"]
         return {} if form == "absent" else {field: None if form == "null" else entries}

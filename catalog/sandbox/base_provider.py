@@ -1,4 +1,4 @@
-"""What most providers have in common: a table of endpoints, keys that open accounts, refusals."""
+"""The common parts of most providers: an endpoint table, keys for accounts, and errors."""
 
 import json
 from abc import ABC, abstractmethod
@@ -18,7 +18,7 @@ from catalog.sandbox.waveforms import NotAudio, Waveform, container_of, decode_r
 
 
 class ErrorResponse(Exception):
-    """A request that is not carried out, with the answer to it."""
+    """A rejected request, with its response."""
 
     def __init__(self, reply: WireResponse) -> None:
         super().__init__(reply.status)
@@ -45,14 +45,14 @@ class AuthorizedCall:
         return value if isinstance(value, dict) else None
 
     def form(self) -> Form:
-        """Return the multipart form in the body; empty if it is something else."""
+        """Return the multipart form in the body, an empty one if it is something else."""
         try:
             return parse_form(self.request.headers.get("content-type", ""), self.request.body)
         except NotMultipart:
             return Form()
 
     def any_voice(self, voice_id: str) -> SandboxVoice | None:
-        """Return a voice of the account's own or of the library, or None."""
+        """Return a voice of the account or of the library, or None."""
         return self.account.voice(voice_id) or self.library.get(voice_id)
 
 
@@ -61,19 +61,19 @@ EndpointFunction = Callable[[AuthorizedCall], WireResponse]
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An endpoint, and whether a key that may only read is turned away from it."""
+    """An endpoint, and whether it rejects read-only keys."""
 
     endpoint: EndpointFunction
     is_writing: bool = False
 
 
 class BaseProvider(ABC):
-    """A provider behind a counter; a subclass says how it words things and where its doors are."""
+    """A provider; subclasses define its error messages and endpoints."""
 
     slug: ClassVar[str]
     doors: ClassVar[Routes[Endpoint]]
     name_field: ClassVar[str] = "name"
-    # What the base URL ends with: a client that swaps the host alone keeps it in its paths.
+    # The end of the base URL: clients that only replace the host keep it in their paths.
     version: ClassVar[str] = ""
 
     def __init__(self, backstage: Services) -> None:
@@ -82,38 +82,38 @@ class BaseProvider(ABC):
 
     @abstractmethod
     def make_library(self) -> Iterable[SandboxVoice]:
-        """Return the voices that the provider brings."""
+        """Return the provider's built-in voices."""
 
     @abstractmethod
     def opening(self, name: AccountName) -> InitialAccount:
-        """Return what an account starts with."""
+        """Return the initial state of an account."""
 
     @abstractmethod
     def key_in(self, request: WireRequest) -> str:
-        """Return the API key that came with a request, or an empty string."""
+        """Return the API key of a request, or an empty string."""
 
     @abstractmethod
     def bad_key(self, request: WireRequest) -> WireResponse:
-        """Return the answer to a missing or unknown key."""
+        """Return the response to a missing or unknown key."""
 
     @abstractmethod
     def read_only(self) -> WireResponse:
-        """Return the answer to a key that may not do this."""
+        """Return the response to a key without permission."""
 
     @abstractmethod
     def not_found(self, request: WireRequest) -> WireResponse:
-        """Return the answer for an address that does not exist."""
+        """Return the response for an unknown path."""
 
     @abstractmethod
     def too_many_requests(self, code: str) -> WireResponse:
-        """Return the provider's own 429; ``code`` picks among several."""
+        """Return the provider's own 429 response; ``code`` selects a variant."""
 
     @abstractmethod
     def server_error(self, status: int, message: str = "") -> WireResponse:
-        """Return the provider's own trouble report."""
+        """Return the provider's own server error."""
 
     def answer(self, request: WireRequest) -> WireResponse:
-        """Do what was asked and answer as the provider does, refusals included."""
+        """Process a request and respond like the provider, including errors."""
         try:
             return self._answer(request)
         except ErrorResponse as refusal:
@@ -124,29 +124,29 @@ class BaseProvider(ABC):
             return self.server_error(500, str(exc))
 
     def answer_file(self, request: WireRequest) -> WireResponse:
-        """Answer what is public at the provider; raises NoSuchPath for all the rest."""
+        """Serve the provider's public files; raises NoSuchPath for everything else."""
         raise NoSuchPath
 
     def is_deleted(self, voice: SandboxVoice) -> bool:
-        """Tell whether a voice that is kept counts as deleted."""
+        """Return whether a stored voice counts as deleted."""
         return False
 
     def state(self) -> dict[str, Any]:
-        """Return each account in use with its own voices and what was done in it."""
+        """Return each account in use with its own voices and counters."""
         prefix = f"{self.slug}/"
         names = [shelf.removeprefix(prefix) for shelf in self.backstage.store.shelves(prefix)]
         return {"accounts": {name: self._account_state(_named(name)) for name in names}}
 
     def configure(self, account: str, values: dict[str, Any]) -> None:
-        """Change limits of an account; raises KeyError for what cannot be changed."""
+        """Change an account's limits; raises KeyError for what can't be changed."""
         self.account(_named(account)).adjust(values)
 
     def account(self, name: AccountName) -> SandboxAccount:
-        """Open an account, for the first time or again."""
+        """Return an account, initialized on first use."""
         return SandboxAccount(self.backstage, self.slug, name, self.opening(name))
 
     def accounts(self) -> Iterable[SandboxAccount]:
-        """Open every account in use."""
+        """Yield every account in use."""
         prefix = f"{self.slug}/"
         for shelf in self.backstage.store.shelves(prefix):
             yield self.account(_named(shelf.removeprefix(prefix)))
@@ -186,13 +186,13 @@ class BaseProvider(ABC):
 
 
 def bearer_in(request: WireRequest, scheme: str = "Bearer") -> str:
-    """Return what follows the scheme in the Authorization header, or an empty string."""
+    """Return the credentials in the Authorization header, or an empty string."""
     given, _, key = request.headers.get("authorization", "").partition(" ")
     return key.strip() if given.casefold() == scheme.casefold() else ""
 
 
 def hear(content: bytes, containers: Collection[str | None]) -> Waveform | None:
-    """Return the sound of an upload, or None if it is none of these containers."""
+    """Decode an upload; None unless it is in one of these containers."""
     if container_of(content) not in containers:
         return None
     try:
@@ -202,13 +202,13 @@ def hear(content: bytes, containers: Collection[str | None]) -> Waveform | None:
 
 
 def whole_number(given: str) -> int | None:
-    """Return the whole number that a text stands for, or None."""
+    """Parse an integer; None if the text is not one."""
     text = given.removeprefix("-")
     return int(given) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def audio_reply(content: bytes, content_type: str) -> WireResponse:
-    """Answer with sound that was made for this call."""
+    """Return a response with audio generated for this call."""
     return WireResponse(200, content, content_type)
 
 

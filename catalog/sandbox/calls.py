@@ -1,4 +1,4 @@
-"""The log of what was asked of the sandbox: never a key, a query or a body."""
+"""The log of requests to the sandbox, without keys, queries, and bodies."""
 
 import threading
 import time
@@ -11,7 +11,7 @@ KEPT = 5_000
 
 @dataclass(frozen=True, slots=True)
 class LoggedCall:
-    """One request as the log shows it; ``status`` is 0 where no answer was sent."""
+    """One logged request; ``status`` is 0 if no response was sent."""
 
     number: int
     at: float
@@ -24,7 +24,7 @@ class LoggedCall:
 
 
 class CallLog:
-    """The latest calls, oldest first."""
+    """The most recent calls, oldest first."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -32,7 +32,7 @@ class CallLog:
         self._count = 0
 
     def add(self, *, status: int, fault: str, **asked: str) -> None:
-        """Note a call; ``asked`` are its provider, account, method and path."""
+        """Log a call; ``asked`` holds its provider, account, method, and path."""
         with self._lock:
             self._count += 1
             call = LoggedCall(self._count, time.time(), status=status, fault=fault, **asked)
@@ -44,7 +44,7 @@ class CallLog:
             return [asdict(call) for call in self._calls]
 
     def clear(self) -> None:
-        """Forget all calls and count from one again."""
+        """Delete all calls and restart the numbering."""
         with self._lock:
             self._calls.clear()
             self._count = 0

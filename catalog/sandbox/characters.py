@@ -1,10 +1,10 @@
-"""What makes one voice sound unlike another."""
+"""What distinguishes the sound of one voice from another."""
 
 import random
 from dataclasses import dataclass, replace
 from typing import Self
 
-# The median pitch of the speaker that the engine was trained on.
+# The median pitch in Hz of the speaker in the engine's training data.
 ENGINE_PITCH = 195.0
 
 _PITCHES = {"male": (84, 138), "female": (168, 248), "neutral": (136, 172)}
@@ -16,9 +16,9 @@ _AGE_PITCHES = {"young": 1.05, "middle_aged": 1.0, "old": 0.94}
 
 @dataclass(frozen=True, slots=True)
 class Character:
-    """The sound of one voice, relative to the engine's own where no unit is named.
+    """The sound of one voice, relative to the engine's unless a unit is given.
 
-    ``formant`` stands for the size of the head: below 1 it is a larger one. ``brightness`` is in
+    ``formant`` models the size of the head: below 1 is larger. ``brightness`` is in
     decibels per octave. ``swell`` is how much the level rises and falls, ``beat`` how often a
     second.
     """
@@ -31,13 +31,13 @@ class Character:
     breath: float = 0.0
     swell: float = 0.0
     beat: float = 0.5
-    # By these an engine that has voices of its own finds one.
+    # Used by an engine with its own voices to choose one.
     seed: str = ""
     gender: str = "neutral"
 
     @classmethod
     def of(cls, seed: str, gender: str = "neutral", age: str = "middle_aged") -> Self:
-        """Return the character of the voice with this seed; the same one every time."""
+        """Return the character for this seed, always the same."""
         dice = random.Random(f"character {seed}")
         return cls(
             pitch=dice.uniform(*_PITCHES[gender]) * _AGE_PITCHES[age],
@@ -57,12 +57,12 @@ class Character:
         """Return the character of a clone, from the pitch measured in its sample."""
         if pitch is None:
             return cls.of(seed)
-        # Deep voices come from large heads: an octave goes with about a fifth of formant.
+        # Deep voices come from large heads: one octave corresponds to about a fifth in formants.
         formant = min(1.15, max(0.8, (pitch / ENGINE_PITCH) ** 0.28))
         gender = "male" if pitch < _BETWEEN_GENDERS else "female"
         made = cls.of(seed, gender)
         return replace(made, pitch=pitch, formant=formant, pace=1.0, liveliness=1.0)
 
     def faster(self, factor: float) -> Self:
-        """Return the same character, speaking faster by a factor."""
+        """Return the same character with its pace multiplied by a factor."""
         return replace(self, pace=self.pace * factor)

@@ -1,20 +1,20 @@
-"""The control interface for tests and demonstrations, at ``/_control`` beside the providers.
+"""The control API for tests and demos, at ``/_control`` next to the providers.
 
 POST    /_control/faults     add a fault, or a list of them; JSON, see ``faults.Fault``:
                              {"provider": "elevenlabs", "method": "POST",
                              "path": "/v1/voices/add", "fault": "drop_after", "times": 1}
                              Optional: key, after, seconds, retry_after, status, code, values.
                              The faults are listed at ``faults.FaultKind``.
-GET     /_control/faults     what is still waiting
-DELETE  /_control/faults     drop all of them
+GET     /_control/faults     faults that are still pending
+DELETE  /_control/faults     remove all faults
 GET     /_control/requests   the calls so far: provider, account, method, path, status, fault
-GET     /_control/state      each account in use: its own voices, and what was done in it
+GET     /_control/state      each account in use: its own voices and counters
 POST    /_control/accounts   change limits: {"provider": "elevenlabs", "account": "full",
                              "values": {"voice_limit": 5}}
-POST    /_control/reset      forget everything; the body is {}
+POST    /_control/reset      reset everything; the body is {}
 
-Whoever can reach the port may use it: it listens on loopback, and wants JSON as content type, which
-a foreign page in a browser cannot send without asking first.
+Anyone who can reach the port may use it. It listens on loopback and requires JSON as content type,
+which other sites' pages in a browser can't send without a preflight request.
 """
 
 import json
@@ -31,11 +31,11 @@ PREFIX = "/_control"
 
 
 class BadWish(Exception):
-    """The body of a control request cannot be followed; the message says why."""
+    """The body of a control request is invalid; the message says why."""
 
 
 class ControlInterface:
-    """Answers what is asked at the control interface."""
+    """Handles requests to the control API."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class ControlInterface:
         )
 
     def answer(self, request: WireRequest) -> WireResponse:
-        """Answer one request; its path starts below the prefix."""
+        """Handle one request; its path is relative to the prefix."""
         try:
             return self._routes.find(request.method, request.path).target(request)
         except NoSuchPath:

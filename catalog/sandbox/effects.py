@@ -1,4 +1,4 @@
-"""What each fault does to the call it hits."""
+"""What each fault does to a call."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ NO_ANSWER = WireResponse(status=0, delivery=Delivery.NOTHING)
 
 
 class ErrorWording(Protocol):
-    """How a provider words its trouble."""
+    """How a provider phrases its errors."""
 
     def too_many_requests(self, code: str) -> WireResponse: ...
     def server_error(self, status: int, message: str = "") -> WireResponse: ...
@@ -22,7 +22,7 @@ class ErrorWording(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FaultScene:
-    """The call that a fault hits: its work, and the means to spoil it."""
+    """The call affected by a fault: its work, and the means to disturb it."""
 
     work: Callable[[], WireResponse]
     wording: ErrorWording
@@ -31,7 +31,7 @@ class FaultScene:
 
 
 def apply_fault(fault: Fault, scene: FaultScene) -> WireResponse:
-    """Carry out a call as the fault wants it."""
+    """Carry out a call with a fault."""
     return _EFFECTS[fault.fault](fault, scene)
 
 
@@ -122,7 +122,7 @@ def _no_id(fault: Fault, scene: FaultScene) -> WireResponse:
     try:
         body = json.dumps(_without_ids(json.loads(reply.body))).encode()
     except ValueError:
-        return reply  # a sound has no ids
+        return reply  # audio contains no ids
     return replace(reply, body=body)
 
 

@@ -1,4 +1,4 @@
-"""Faults on request: which call goes wrong, how, and how often."""
+"""Configurable faults: which call fails, how, and how often."""
 
 import fnmatch
 import re
@@ -10,39 +10,39 @@ from typing import Any, Self
 
 
 class FaultKind(StrEnum):
-    """How a call goes wrong; *before* and *after* mean: the work that was asked for."""
+    """How a call fails; *before* and *after* refer to the requested work."""
 
     DROP_BEFORE = "drop_before"  # close the connection and do nothing
-    DROP_AFTER = "drop_after"  # do it, then close the connection without an answer
+    DROP_AFTER = "drop_after"  # do it, then close the connection without a response
     LATE = "late"  # close the connection, and do it `seconds` later
     RATE_LIMIT = "rate_limit"  # 429, with Retry-After if `retry_after` is given
-    ERROR_BEFORE = "error_before"  # 500 as the provider words it, or `status`
+    ERROR_BEFORE = "error_before"  # the provider's own 500, or `status`
     ERROR_AFTER = "error_after"
     GATEWAY_BEFORE = "gateway_before"  # 502 as HTML, or `status`
     GATEWAY_AFTER = "gateway_after"
     TEXT_BEFORE = "text_before"  # 404 as plain text, or `status`
     SLOW_BEFORE = "slow_before"  # wait `seconds` first
-    SLOW_AFTER = "slow_after"  # wait `seconds` between the work and the answer
+    SLOW_AFTER = "slow_after"  # wait `seconds` between the work and the response
     CUT_JSON = "cut_json"  # half of the JSON, properly framed
-    CUT_BODY = "cut_body"  # half of what Content-Length promised, then the end
+    CUT_BODY = "cut_body"  # half of the promised Content-Length, then the end
     HTML = "html"  # 200 and a page, after the work
     NO_ID = "no_id"  # 200, but without any id
     CHANGE_JSON = "change_json"  # 200, with `values` put into the JSON object
-    REFUSE = "refuse"  # do nothing and answer `status` with `values` as JSON, or with `text`
+    REFUSE = "refuse"  # do nothing, and respond with `status` and `values` as JSON, or `text`
     DRIP = "drip"  # one byte every `seconds`
 
 
 class BadFault(Exception):
-    """The description of a fault makes no sense; the message says why."""
+    """The description of a fault is invalid; the message says why."""
 
 
 @dataclass(slots=True)
 class Fault:
-    """One fault that waits for its calls.
+    """One pending fault.
 
-    ``after`` calls that match are let through first, then ``times`` are spoiled; 0 times means
+    The first ``after`` matching calls pass, the next ``times`` fail; 0 times means
     until the faults are cleared. ``path`` is a glob below the provider's base URL, or a regular
-    expression if it starts with ``^``. What the other values mean depends on the fault.
+    expression if it starts with ``^``. The other values depend on the fault.
     """
 
     fault: FaultKind
@@ -61,7 +61,7 @@ class Fault:
 
     @classmethod
     def from_json(cls, wish: object) -> Self:
-        """Read a fault from the control interface; raises BadFault."""
+        """Parse a fault from the control API; raises BadFault."""
         if not isinstance(wish, dict):
             raise BadFault("A fault is a JSON object.")
         if unknown := set(wish) - set(_CHECKS):
@@ -74,7 +74,7 @@ class Fault:
         return cls(**{**wish, "fault": FaultKind(wish["fault"])})
 
     def fits(self, provider: str, key: str, method: str, path: str) -> bool:
-        """Tell whether a call is one that this fault waits for."""
+        """Return whether the fault applies to a call."""
         return (
             self.provider in ("*", provider)
             and self.key in ("", key)
@@ -83,25 +83,25 @@ class Fault:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """Return what is left of the fault; of a key only its end is shown."""
+        """Return the fault's remaining state; only the end of a key is shown."""
         shown = {name: getattr(self, name) for name in _CHECKS}
         return {**shown, "key": f"…{self.key[-4:]}" if self.key else ""}
 
 
 class FaultPlan:
-    """The faults that are waiting, in the order in which they were asked for."""
+    """The pending faults, in the order in which they were added."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
-        """Let a fault wait for its calls."""
+        """Add a pending fault."""
         with self._lock:
             self._faults.append(fault)
 
     def take(self, provider: str, key: str, method: str, path: str) -> Fault | None:
-        """Return the fault for this call, if there is one, and count it."""
+        """Return the fault for this call, if any, and count it."""
         with self._lock:
             for fault in self._faults:
                 if not fault.fits(provider, key, method, path):
@@ -114,12 +114,12 @@ class FaultPlan:
         return None
 
     def clear(self) -> None:
-        """Drop all faults."""
+        """Remove all faults."""
         with self._lock:
             self._faults.clear()
 
     def as_json(self) -> list[dict[str, Any]]:
-        """Return what is still waiting."""
+        """Return the pending faults."""
         with self._lock:
             return [fault.as_json() for fault in self._faults]
 

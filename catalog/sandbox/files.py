@@ -1,4 +1,4 @@
-"""Serve bytes as a web server serves a file: ranges, validators, HEAD."""
+"""Serve bytes like a static file: ranges, validators, HEAD."""
 
 import hashlib
 import re
@@ -9,14 +9,14 @@ _RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 
 
 def file_reply(request: WireRequest, content: bytes, content_type: str) -> WireResponse:
-    """Answer with a file, or with the one range of it that was asked for."""
+    """Return a response with a file, or with the requested range of it."""
     tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Accept-Ranges": "bytes", "Cache-Control": "public, max-age=3600"}
     if tag in request.headers.get("if-none-match", ""):
         return WireResponse(
             304, b"", content_type, {**headers, "Content-Length": str(len(content))}
         )
-    # With If-Range the client wants a part only of the file that it knows.
+    # With If-Range, the client wants a part only if the file is unchanged.
     found = _RANGE.fullmatch(request.headers.get("range", ""))
     if found is None or request.headers.get("if-range", tag) != tag:
         return WireResponse(200, content, content_type, headers)

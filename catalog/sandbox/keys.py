@@ -1,6 +1,6 @@
-"""The keys that the sandbox accepts, and the account behind each.
+"""The keys that the sandbox accepts, and their accounts.
 
-``sandbox-<slug>-full`` may do everything, ``sandbox-<slug>-readonly`` may not create, change or
+``sandbox-<slug>-full`` may do everything, ``sandbox-<slug>-readonly`` may not create, change, or
 delete, ``sandbox-<slug>-broke`` has neither credit nor slots left, ``sandbox-<slug>-empty`` has no
 voices of its own. With ``-2``, ``-3`` and so on behind it, a key opens another account of the same
 kind. With ``-member2`` and so on at the end, it is the key of another member of the account's
@@ -19,7 +19,7 @@ _SHAPE = re.compile(
 
 
 class AccountKind(StrEnum):
-    """What an account of the sandbox is good for."""
+    """The kinds of sandbox accounts."""
 
     FULL = "full"
     READONLY = "readonly"
@@ -29,7 +29,7 @@ class AccountKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AccountName:
-    """Which account a key opens, and as which of its members."""
+    """The account of a key, and the member it belongs to."""
 
     kind: AccountKind
     number: int = 1
@@ -37,7 +37,7 @@ class AccountName:
 
     @classmethod
     def from_key(cls, slug: str, key: str) -> Self | None:
-        """Return the account that a provider's key opens, or None if the key is no good."""
+        """Return the account of a provider's key, or None if the key is invalid."""
         found = _SHAPE.fullmatch(key)
         if found is None or found["slug"] != slug:
             return None

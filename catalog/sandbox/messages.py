@@ -1,4 +1,4 @@
-"""What comes in and what goes out: requests, replies and how a reply is delivered."""
+"""Requests, responses, and how a response is delivered."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,16 +8,16 @@ from typing import Any, Self
 
 
 class Delivery(StrEnum):
-    """How much of a reply reaches the client."""
+    """How much of a response reaches the client."""
 
     WHOLE = "whole"
-    CUT = "cut"  # the length of all of it is promised, half of it is sent
+    CUT = "cut"  # the full length is promised, but only half is sent
     NOTHING = "nothing"  # the connection is closed without a byte
 
 
 @dataclass(frozen=True, slots=True)
 class WireRequest:
-    """One HTTP request; header names are lower case, ``path`` is still percent-encoded."""
+    """One HTTP request; header names are lowercase, ``path`` is still percent-encoded."""
 
     method: str
     path: str
@@ -27,7 +27,7 @@ class WireRequest:
     body: bytes = field(default=b"", repr=False)
 
     def under(self, prefix: str) -> Self:
-        """Return the same request as seen from below a path prefix."""
+        """Return the request with a path relative to the prefix."""
         return replace(self, path=self.path.removeprefix(prefix) or "/")
 
     def first(self, name: str, default: str = "") -> str:
@@ -38,7 +38,7 @@ class WireRequest:
 
 @dataclass(frozen=True, slots=True)
 class WireResponse:
-    """One HTTP answer; ``seconds_per_byte`` lets it drip instead of flow."""
+    """One HTTP response; ``seconds_per_byte`` slows down its delivery."""
 
     status: int = 200
     body: bytes = field(default=b"", repr=False)
@@ -48,17 +48,17 @@ class WireResponse:
     seconds_per_byte: float = 0
 
     def with_headers(self, **headers: str) -> Self:
-        """Return the same reply with more headers; underscores stand for hyphens."""
+        """Return the response with more headers; underscores become hyphens."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return replace(self, headers={**self.headers, **named})
 
 
 def json_reply(value: Any, status: int = 200) -> WireResponse:
-    """Answer with a JSON value."""
+    """Return a JSON response."""
     return WireResponse(status, json.dumps(value, ensure_ascii=False).encode())
 
 
 def html_reply(title: str, status: int = 200) -> WireResponse:
-    """Answer with a small page, as proxies in front of an API do when it is down."""
+    """Return a small HTML page, like proxies do when the API behind them is down."""
     page = f"<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n"
     return WireResponse(status, page.encode(), "text/html; charset=utf-8")

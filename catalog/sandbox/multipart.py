@@ -23,7 +23,7 @@ class UploadedFile:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The text fields and the files of a form, each name with all of its values."""
+    """The text fields and files of a form, by name with all values."""
 
     fields: dict[str, list[str]] = field(default_factory=dict)
     files: dict[str, list[UploadedFile]] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class Form:
 
 def parse_form(content_type: str, body: bytes) -> Form:
     """Parse a multipart body; raises NotMultipart if it is something else or broken."""
-    # The e-mail parser needs the header that HTTP sends apart from the body.
+    # The email parser needs the header that HTTP sends separately from the body.
     head = b"Content-Type: " + content_type.encode("latin-1", "replace") + b"\r\n\r\n"
     message = BytesParser(policy=HTTP).parsebytes(head + body)
     if message.get_content_type() != "multipart/form-data" or not message.is_multipart():

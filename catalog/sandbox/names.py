@@ -1,6 +1,6 @@
-"""First names by language, women's and men's, as they are written.
+"""First names by language and gender, in their native spelling.
 
-Where a name is not written in the Latin alphabet, a reading follows after ``=``.
+For names in non-Latin scripts, a romanization follows after ``=``.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class NameLanguage:
-    """A language with its places: accent and BCP 47 tag of each, the commonest first."""
+    """A language with its places, each with accent and region, most common first."""
 
     code: str
     places: tuple[tuple[str, str], ...]

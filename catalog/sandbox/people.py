@@ -1,4 +1,4 @@
-"""The people behind the voices of the sandbox: who they are and what they say of themselves."""
+"""The people behind the sandbox's voices, and what they say."""
 
 import random
 import unicodedata
@@ -93,7 +93,7 @@ GREETINGS = ("Hello, I am {}.", "Hi, my name is {}.", "This is {} speaking.", "{
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody whose voice a provider offers; ``spoken`` is the name as English can say it."""
+    """A person whose voice a provider offers; ``spoken`` is the name as pronounced in English."""
 
     seed: str
     name: str
@@ -113,21 +113,21 @@ class Person:
 
     @property
     def sentence(self) -> str:
-        """What this person says in a preview."""
+        """The text of this person's preview."""
         dice = random.Random(f"sentence {self.seed}")
         greeting = dice.choice(GREETINGS).format(self.spoken)
         return f"{greeting} {dice.choice(LINES[self.use])}"
 
     @property
     def reading(self) -> str:
-        """A longer text, as people record it for a clone of themselves."""
+        """A longer text, as recorded for a clone."""
         dice = random.Random(f"reading {self.seed}")
         lines = [line for spoken in LINES.values() for line in spoken]
         return " ".join([self.sentence, *dice.sample(lines, 5)])
 
 
 def make_person(seed: str) -> Person:
-    """Return the person with this seed; the same one every time."""
+    """Return the person for this seed, always the same."""
     dice = random.Random(f"person {seed}")
     tongue = dice.choices(TONGUES, [tongue.weight for tongue in TONGUES])[0]
     gender = dice.choices(_GENDERS, (54, 41, 5))[0]
@@ -154,6 +154,6 @@ def _name(dice: random.Random, tongue: NameLanguage, gender: str) -> str:
 
 
 def _plain(name: str) -> str:
-    # Letters that do not come apart into a base letter and an accent.
+    # Letters that Unicode doesn't decompose into a base letter and an accent.
     whole = name.translate(str.maketrans("łŁøØıðÞþ", "lLoOidTt"))
     return unicodedata.normalize("NFKD", whole).encode("ascii", "ignore").decode()

@@ -19,21 +19,21 @@ class NoSuchMethod(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RouteMatch(Generic[Target]):
-    """The endpoint that was found, with the values of the variable path segments."""
+    """A matched endpoint with the values of the variable path segments."""
 
     target: Target
     values: dict[str, str]
 
 
 class Routes(Generic[Target]):
-    """A table of endpoints; of two that match, the one added first wins."""
+    """A table of endpoints; the first match wins."""
 
     def __init__(self, rows: Iterable[tuple[str, str, Target]]) -> None:
-        """Take rows of method, template such as ``/v1/voices/{voice_id}``, and endpoint."""
+        """Rows contain method, template such as ``/v1/voices/{voice_id}``, and endpoint."""
         self._rows = [(method, _pattern(template), target) for method, template, target in rows]
 
     def find(self, method: str, path: str) -> RouteMatch[Target]:
-        """Return the endpoint; HEAD is served by GET. Raises NoSuchPath or NoSuchMethod."""
+        """Return the endpoint; HEAD uses GET's. Raises NoSuchPath or NoSuchMethod."""
         wanted = "GET" if method == "HEAD" else method
         is_known = False
         for row_method, pattern, target in self._rows:

@@ -1,4 +1,4 @@
-"""The sandbox as a server: one loopback port, every provider behind its own prefix."""
+"""The sandbox server: one loopback port, with a path prefix for each provider."""
 
 import logging
 import socket
@@ -29,12 +29,12 @@ from catalog.sandbox.wire import Connection
 logger = logging.getLogger(__name__)
 
 ADDRESS = "127.0.0.1"
-# A page in a browser may reach this port under its own name (DNS rebinding), but not under these.
+# Pages in a browser may reach this port with their own host name (DNS rebinding), but not these.
 OWN_NAMES = {"127.0.0.1", "localhost", "::1"}
 
 
 class Sandbox:
-    """A running sandbox; use it as a context manager, it listens on loopback only."""
+    """A running sandbox on loopback; use it as a context manager."""
 
     def __init__(
         self,
@@ -44,9 +44,9 @@ class Sandbox:
         port: int = 8900,
         engine: Path | None = None,
     ) -> None:
-        """Bind the port (0 picks a free one); with ``state``, a directory, nothing is forgotten.
+        """Bind the port (0 picks a free one); a ``state`` directory makes the state persistent.
 
-        ``engine`` is the folder of the speech engine; without it a small one speaks.
+        ``engine`` is the folder of the speech engine; without it, a small one is used.
         """
         self._stopping = threading.Event()
         self._late: list[threading.Thread] = []
@@ -68,25 +68,25 @@ class Sandbox:
 
     @property
     def address(self) -> str:
-        """Where it listens, such as http://127.0.0.1:8900."""
+        """The sandbox's URL, such as http://127.0.0.1:8900."""
         return f"http://{ADDRESS}:{self._server.server_address[1]}"
 
     @property
     def slugs(self) -> list[str]:
-        """The providers that it plays."""
+        """The emulated providers."""
         return sorted(self._providers)
 
     @property
     def is_idle(self) -> bool:
-        """Whether nobody is connected, so that whatever was sent has been dealt with."""
+        """Whether no client is connected, so all requests are finished."""
         return not self._server.open_connections
 
     def url(self, slug: str, path: str = "") -> str:
-        """Return what stands where a provider's base URL is, or an address below it."""
+        """Return a provider's base URL, or a URL below it."""
         return f"{self.address}/{slug}{path}"
 
     def reset(self) -> None:
-        """Forget all accounts, faults and calls, as if it had just been started."""
+        """Reset all accounts, faults, and calls to the initial state."""
         self.faults.clear()
         self.calls.clear()
         self._store.clear()
@@ -105,14 +105,14 @@ class Sandbox:
         self._server.shutdown()
         self._thread.join()
         self._server.hang_up()
-        # Waits for the threads of all connections, which still need the store.
+        # Waits for all connection threads, which still need the store.
         self._server.server_close()
         for late in self._late:
             late.join()
         self._cleanup.close()
 
     def answer(self, request: WireRequest) -> WireResponse:
-        """Answer one request, whatever it is."""
+        """Handle any request."""
         try:
             return self._answer(request)
         except Exception:
@@ -161,7 +161,7 @@ class Sandbox:
 
     def _do_later(self, seconds: float, work: Callable[[], WireResponse]) -> None:
         def wait_and_work() -> None:
-            # Whoever is stopped before its time has not done its work, as after a crash.
+            # Stopping early skips the work, as after a crash.
             if not self._stopping.wait(seconds):
                 work()
 
@@ -171,7 +171,7 @@ class Sandbox:
 
 
 class _Server(ThreadingHTTPServer):
-    """A threaded server that can end the connections it holds."""
+    """A threaded server that can close its connections."""
 
     daemon_threads = False
     request_queue_size = 128
@@ -189,7 +189,7 @@ class _Server(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def hang_up(self) -> None:
-        """End all connections, so that the threads that serve them end too."""
+        """Close all connections, which ends their threads."""
         for connection in list(self.open_connections):
             try:
                 connection.shutdown(socket.SHUT_RDWR)
@@ -201,7 +201,7 @@ class _Server(ThreadingHTTPServer):
 def running_sandbox(
     *, voices: int = 60, state: Path | None = None, port: int = 0
 ) -> Iterator[Sandbox]:
-    """Run a sandbox in a thread of this process, on a free port unless one is named."""
+    """Run a sandbox in a thread of this process, on a free port unless one is given."""
     with Sandbox(voices=voices, state=state, port=port) as sandbox:
         yield sandbox
 

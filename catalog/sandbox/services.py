@@ -1,4 +1,4 @@
-"""What the sandbox expects of a provider, and what it lends to one."""
+"""The interface of a sandbox provider, and the services available to it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from catalog.sandbox.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What every provider of the sandbox works with; ``clock`` tells Unix seconds."""
+    """Services for all sandbox providers; ``clock`` returns Unix seconds."""
 
     store: Store
     studio: ClipStore
@@ -20,10 +20,10 @@ class Services:
 
 
 class SandboxProvider(Protocol):
-    """One provider's web API; the class is called ``Provider`` in a module of ``providers``.
+    """One provider's web API; implemented by a class ``Provider`` in a module of ``providers``.
 
-    Paths of requests are those behind the provider's base URL. An account is named after the
-    key that opens it (see ``keys``), and lives on the shelf ``<slug>/<account>`` of the store.
+    Request paths are relative to the provider's base URL. An account is named after its
+    key (see ``keys``), and stored on the shelf ``<slug>/<account>``.
     """
 
     slug: ClassVar[str]
@@ -31,25 +31,25 @@ class SandboxProvider(Protocol):
     def __init__(self, backstage: Services) -> None: ...
 
     def key_in(self, request: WireRequest) -> str:
-        """Return the API key that came with a request, or an empty string."""
+        """Return the API key of a request, or an empty string."""
         ...
 
     def answer(self, request: WireRequest) -> WireResponse:
-        """Do what was asked and answer as the provider does, refusals included."""
+        """Process a request and respond like the provider, including errors."""
         ...
 
     def too_many_requests(self, code: str) -> WireResponse:
-        """Return the provider's own 429; ``code`` picks among several."""
+        """Return the provider's own 429 response; ``code`` selects a variant."""
         ...
 
     def server_error(self, status: int, message: str = "") -> WireResponse:
-        """Return the provider's own trouble report."""
+        """Return the provider's own server error."""
         ...
 
     def state(self) -> dict[str, Any]:
-        """Return each account in use with its own voices and what was done in it."""
+        """Return each account in use with its own voices and counters."""
         ...
 
     def configure(self, account: str, values: dict[str, Any]) -> None:
-        """Change limits of an account; raises KeyError for what cannot be changed."""
+        """Change an account's limits; raises KeyError for what can't be changed."""
         ...

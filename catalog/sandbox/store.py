@@ -1,4 +1,4 @@
-"""What the sandbox remembers: JSON documents and recordings, by account, in one SQLite file."""
+"""The sandbox's storage: JSON documents and recordings by account, in one SQLite file."""
 
 import json
 import os
@@ -24,12 +24,12 @@ CREATE TABLE IF NOT EXISTS recordings (
 
 
 class Store:
-    """Documents on shelves, one shelf an account; without a path it lives in memory."""
+    """Documents on shelves, one per account; in memory unless a path is given."""
 
     def __init__(self, path: Path | None = None) -> None:
         if path is not None:
             make_private_folder(path.parent)
-            # SQLite gives its side files the mode of the main file, so that must be right first.
+            # SQLite copies the main file's mode to its side files, so it must be set first.
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         self._lock = threading.RLock()
         self._database = sqlite3.connect(
@@ -41,7 +41,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Do everything inside or nothing, with no other thread in between; may be nested."""
+        """Run the block atomically, without other threads in between; can be nested."""
         with self._lock:
             if self._database.in_transaction:
                 yield
@@ -55,7 +55,7 @@ class Store:
             self._database.execute("COMMIT")
 
     def put(self, shelf: str, kind: str, key: str, document: dict[str, Any]) -> None:
-        """Add a document, or replace it where it stands."""
+        """Add a document, or replace it in place."""
         body = json.dumps(document, ensure_ascii=False)
         self._run(
             "INSERT INTO documents (shelf, kind, id, body) VALUES (?, ?, ?, ?)"
@@ -79,7 +79,7 @@ class Store:
         return {key: json.loads(body) for key, body in rows}
 
     def remove(self, shelf: str, kind: str, key: str) -> None:
-        """Forget one document."""
+        """Delete one document."""
         self._run(
             "DELETE FROM documents WHERE shelf = ? AND kind = ? AND id = ?", (shelf, kind, key)
         )
@@ -90,26 +90,26 @@ class Store:
         return [shelf for (shelf,) in rows if shelf.startswith(prefix)]
 
     def put_recording(self, shelf: str, key: str, content: bytes) -> None:
-        """Keep the bytes of a recording."""
+        """Store a recording."""
         self._run("INSERT OR REPLACE INTO recordings VALUES (?, ?, ?)", (shelf, key, content))
 
     def get_recording(self, shelf: str, key: str) -> bytes | None:
-        """Return the bytes of a recording, or None."""
+        """Return a recording, or None."""
         rows = self._run("SELECT content FROM recordings WHERE shelf = ? AND id = ?", (shelf, key))
         return rows[0][0] if rows else None
 
     def remove_recording(self, shelf: str, key: str) -> None:
-        """Forget a recording."""
+        """Delete a recording."""
         self._run("DELETE FROM recordings WHERE shelf = ? AND id = ?", (shelf, key))
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Delete everything."""
         with self.transaction():
             self._run("DELETE FROM documents", ())
             self._run("DELETE FROM recordings", ())
 
     def close(self) -> None:
-        """Close the file; nothing can be asked afterwards."""
+        """Close the database; it can't be used afterwards."""
         with self._lock:
             self._database.close()
 

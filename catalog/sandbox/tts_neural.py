@@ -1,4 +1,4 @@
-"""Speak with the real engine where this machine has it, each voice in a blend of its own."""
+"""Speak with the neural engine if installed, with an individual blend for each voice."""
 
 import random
 import threading
@@ -14,22 +14,22 @@ from catalog.sandbox.characters import Character
 from catalog.sandbox.tts_simple import FALLBACK_TEXT, SpeechUnavailable
 from catalog.sandbox.waveforms import Waveform
 
-# What is longer is left to the small engine: nobody waits minutes for a sandbox.
+# Longer texts use the small engine, because the neural one would take minutes.
 LONGEST_TEXT = 400
 _SLOWEST, _FASTEST = 0.8, 1.25
-# The letters with which ids of English voices begin, by gender.
+# The id prefixes of English voices, by gender.
 _CASTS = {"female": ("af", "bf"), "male": ("am", "bm"), "neutral": ("af", "am", "bf", "bm")}
 
 
 class NeuralSpeaker:
-    """Speaks one text at a time; the engine is loaded when it is first needed."""
+    """Synthesizes one text at a time; the engine is loaded on first use."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()
 
     def speak(self, text: str, character: Character) -> Waveform:
-        """Speak a text; raises NoEngine."""
+        """Synthesize a text; raises SpeechUnavailable."""
         pace = min(max(character.pace, _SLOWEST), _FASTEST)
         style = _style_of(character.seed, character.gender)
         with self._lock:
@@ -45,7 +45,7 @@ class NeuralSpeaker:
 
 @lru_cache(maxsize=64)
 def _style_of(seed: str, gender: str) -> Style:
-    """Return the style of the voice with this seed: two stock voices, mixed."""
+    """Return the style for this seed: a blend of two stock voices."""
     dice = random.Random(f"actor {seed}")
     names = style_names()
     pair = dice.sample([name for name in names if name.startswith(_CASTS[gender])], 2)

@@ -1,4 +1,4 @@
-"""Speak English text in any character, with one small engine and no network.
+"""Synthesize English text in any character, with a small offline engine.
 
 The engine predicts the parts of a source-filter model (its "ONNX interface"): the pitch curve is
 changed before the waveform is made from them, and the waveform is then read out faster or slower,
@@ -16,7 +16,7 @@ from catalog.sandbox.waveforms import Samples, Waveform
 
 ENGINE_RATE = 24_000
 SPECTRUM_BINS = 601
-VOICED_ABOVE = 40.0  # Hz; the engine marks unvoiced frames with 0
+VOICED_ABOVE = 40.0  # Hz; unvoiced frames are 0
 LOUDNESS = 0.11
 LOUDEST = 0.92
 FALLBACK_TEXT = "This sandbox can only read English."
@@ -27,7 +27,7 @@ class SpeechUnavailable(Exception):
 
 
 class SimpleSpeaker:
-    """Speaks one text at a time; the engine is loaded when it is first needed."""
+    """Synthesizes one text at a time; the engine is loaded on first use."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -35,7 +35,7 @@ class SimpleSpeaker:
         self._synth: Any = None
 
     def speak(self, text: str, character: Character, *, seed: int = 0) -> Waveform:
-        """Speak a text; raises NoEngine."""
+        """Synthesize a text; raises SpeechUnavailable."""
         with self._lock:
             engine = self._load()
             phonemes = engine.phonemize(text) or engine.phonemize(FALLBACK_TEXT)
@@ -60,7 +60,7 @@ class SimpleSpeaker:
     def _sentence(self, phonemes: str, character: Character, dice: np.random.Generator) -> Samples:
         inputs = {
             "ids": np.asarray([self._engine.ids(phonemes)], np.int64),
-            # Reading out slower for deeper formants takes longer, so speak that much faster.
+            # Deeper formants are played back slower, so speak faster to compensate.
             "speed": np.asarray([character.pace / character.formant], np.float32),
         }
         harmonic, phase, noise, rest, rest_phase, pitch = (

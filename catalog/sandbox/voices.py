@@ -1,4 +1,4 @@
-"""One voice of the sandbox: what its provider tells of it, and how it sounds."""
+"""One voice of the sandbox: its API data and its sound."""
 
 import hashlib
 import string
@@ -15,9 +15,9 @@ READING_RATE = 24_000
 
 @dataclass(frozen=True, slots=True)
 class SandboxVoice:
-    """A voice; ``payload`` is what the API tells of it, ``facts`` what it keeps to itself.
+    """A voice; ``payload`` is its API data, ``facts`` are internal.
 
-    ``seed`` is that of the person who speaks; for an uploaded voice it is empty, and ``pitch``
+    ``seed`` identifies its person; for an uploaded voice it is empty, and ``pitch``
     was measured in the upload.
     """
 
@@ -29,11 +29,11 @@ class SandboxVoice:
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> Self:
-        """Return a voice as it was stored."""
+        """Restore a stored voice."""
         return cls(**document)
 
     def as_document(self) -> dict[str, Any]:
-        """Return the voice as it is stored."""
+        """Return the voice for storage."""
         return asdict(self)
 
     @property
@@ -45,15 +45,15 @@ class SandboxVoice:
 
     @property
     def sentence(self) -> str:
-        """What it says in a preview."""
+        """The text of its preview."""
         return make_person(self.seed or self.voice_id).sentence
 
     def speak(self, studio: ClipStore, text: str, speed: float = 1.0) -> Waveform:
-        """Speak a text; raises NoEngine."""
+        """Synthesize a text; raises SpeechUnavailable."""
         return studio.speak(text, self.character.faster(speed))
 
     def preview(self, studio: ClipStore, slug: str) -> bytes:
-        """Return its preview as MP3; spoken once."""
+        """Return its preview as MP3, generated once."""
         text = self.sentence
 
         def record() -> bytes:
@@ -63,7 +63,7 @@ class SandboxVoice:
 
 
 def record_reading(studio: ClipStore, person: Person, seconds: float) -> bytes:
-    """Return the WAV that a person recorded for a clone; spoken once."""
+    """Return a person's recording for a clone as WAV, generated once."""
 
     def record() -> bytes:
         sound = studio.speak(person.reading, person.character)
@@ -73,7 +73,7 @@ def record_reading(studio: ClipStore, person: Person, seconds: float) -> bytes:
 
 
 def code_from(seed: str, length: int, alphabet: str = string.ascii_letters + string.digits) -> str:
-    """Return letters and digits for an id, the same ones for a seed."""
+    """Return letters and digits for an id, derived from the seed."""
     number = int.from_bytes(hashlib.sha256(seed.encode()).digest())
     base = len(alphabet)
     return "".join(alphabet[number // base**place % base] for place in range(length))

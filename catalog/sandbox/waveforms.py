@@ -1,4 +1,4 @@
-"""Sound as numbers: read recordings that came in, measure them, write MP3 and WAV."""
+"""Waveforms: decode uploads, measure them, encode MP3 and WAV."""
 
 import io
 import itertools
@@ -15,12 +15,12 @@ Samples = NDArray[np.float32]
 MEASURED_RATE = 16_000
 MEASURED_SECONDS = 600
 LOWEST_PITCH, HIGHEST_PITCH = 65, 400
-# How like itself one period later a frame has to be to count as voiced.
+# The autocorrelation at one period from which a frame counts as voiced.
 VOICED = 0.6
 
 
 class NotAudio(Exception):
-    """These bytes are no recording that can be played."""
+    """These bytes are not a playable recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,12 @@ class Waveform:
 
     @property
     def seconds(self) -> float:
-        """How long it lasts."""
+        """The length in seconds."""
         return len(self.samples) / self.rate
 
 
 def container_of(content: bytes) -> str | None:
-    """Return FFmpeg's name for the container that the first bytes tell of, or None."""
+    """Return FFmpeg's name for the container, judged by the first bytes, or None."""
     # An explicit container also keeps FFmpeg from treating a playlist as one and opening
     # the files that it names.
     if content[:4] == b"RIFF" and content[8:12] == b"WAVE":
@@ -63,7 +63,7 @@ _STARTS = {
 
 
 def decode_recording(content: bytes) -> Waveform:
-    """Decode the first ten minutes of a recording; raises NotAudio."""
+    """Decode the first 10 minutes of a recording; raises NotAudio."""
     container = container_of(content)
     if container is None:
         raise NotAudio
@@ -85,14 +85,14 @@ def _read(source: av.container.InputContainer) -> Samples:
         for part in resampler.resample(frame):
             pieces.append(part.to_ndarray().reshape(-1).astype(np.float32))
             heard += len(pieces[-1])
-        # Counted while decoding: a small file can hold days of silence.
+        # Limited while decoding, because a small file can contain days of silence.
         if heard >= MEASURED_SECONDS * MEASURED_RATE:
             break
     return np.concatenate(pieces)
 
 
 def median_pitch(sound: Waveform) -> float | None:
-    """Return the median fundamental frequency in Hz, or None where nothing is voiced."""
+    """Return the median fundamental frequency in Hz, or None if nothing is voiced."""
     size, step = sound.rate // 16, sound.rate // 50
     samples = sound.samples[: 30 * sound.rate]
     if len(samples) < size:
@@ -106,7 +106,7 @@ def median_pitch(sound: Waveform) -> float | None:
     shortest, longest = sound.rate // HIGHEST_PITCH, sound.rate // LOWEST_PITCH
     lags = alike[:, shortest:longest]
     before, after = alike[:, shortest - 1 : longest - 1], alike[:, shortest + 1 : longest + 1]
-    # Two and three periods later it is as much like itself, so the first good peak is the one.
+    # Multiples of the period correlate as well, so use the first good peak.
     good = 0.9 * lags.max(axis=1, keepdims=True)
     best = ((lags >= good) & (lags >= before) & (lags >= after)).argmax(axis=1)
     voiced = lags[np.arange(len(lags)), best] > VOICED
@@ -119,7 +119,7 @@ def _autocorrelation(frames: NDArray[np.float32]) -> NDArray[np.float64]:
     window = np.hanning(frames.shape[1])
     length = 2 * frames.shape[1]
     raw = np.fft.irfft(np.abs(np.fft.rfft(frames * window, length)) ** 2)
-    # Divided by the window's own, long periods are not put at a disadvantage.
+    # Dividing by the window's autocorrelation removes the bias against long periods.
     bias = np.fft.irfft(np.abs(np.fft.rfft(window, length)) ** 2)
     half = frames.shape[1] // 2
     alike = raw[:, :half] / np.maximum(raw[:, :1], 1e-9)
@@ -129,7 +129,7 @@ def _autocorrelation(frames: NDArray[np.float32]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How FFmpeg is to write a sound; ``kbps`` is 0 where the bit rate follows from the rest."""
+    """Encoder settings for FFmpeg; ``kbps`` is 0 if the codec determines the bit rate."""
 
     container: str
     codec: str
@@ -139,7 +139,7 @@ class Encoding:
 
 
 def encode(sound: Waveform, how: Encoding) -> bytes:
-    """Encode a sound, with a constant bit rate where one is given."""
+    """Encode a waveform, with a constant bit rate if given."""
     out = io.BytesIO()
     with av.open(out, "w", format=how.container) as target:
         stream = target.add_stream(how.codec, rate=how.rate)
@@ -159,7 +159,7 @@ def to_mp3(sound: Waveform, *, rate: int = 44_100, kbps: int = 128) -> bytes:
 
 
 def to_wav(sound: Waveform, *, rate: int, seconds: float) -> bytes:
-    """Encode as 16-bit WAV of exactly this length: cut, or filled up with silence."""
+    """Encode as 16-bit WAV of exactly this length, truncated or padded with silence."""
     frames = [frame.to_ndarray().reshape(-1) for frame in _resampled(sound, "s16", rate)]
     wanted = round(seconds * rate)
     samples = np.concatenate(frames)[:wanted]

@@ -1,4 +1,4 @@
-"""Speak HTTP/1.1 with one client: read requests with care, write replies as they are meant."""
+"""HTTP/1.1 for one client: strict parsing of requests, and byte-exact responses."""
 
 import logging
 from collections.abc import Callable
@@ -11,12 +11,12 @@ from catalog.sandbox.messages import Delivery, WireRequest, WireResponse, json_r
 logger = logging.getLogger(__name__)
 
 MAX_BODY = 64 * 1024 * 1024
-DRAINED = 4 * MAX_BODY  # how much of an oversized body is read so that the client hears the answer
+DRAINED = 4 * MAX_BODY  # how much of an oversized body is read before responding
 MAX_CHUNK_LINE = 1024
 
 
 class UnreadableRequest(Exception):
-    """The request cannot be read; answered with ``status`` and the end of the connection."""
+    """The request is malformed; responds with ``status`` and closes the connection."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -34,7 +34,7 @@ class Connection(BaseHTTPRequestHandler):
     server_version = "VoiceboardSandbox"
     sys_version = ""
     timeout = 60
-    # Head and body leave in one packet; apart they would wait for each other's acknowledgement.
+    # Send head and body in one packet; separate ones would wait for acknowledgements.
     wbufsize = -1
     disable_nagle_algorithm = True
 
@@ -48,11 +48,11 @@ class Connection(BaseHTTPRequestHandler):
         reply = type(self).answer(request)
         self._write(reply, has_body=request.method != "HEAD")
 
-    # The names that the standard library looks for.
+    # The method names that the standard library calls.
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _serve  # noqa: N815
 
     def handle(self) -> None:
-        """Serve until the client leaves; a client that vanishes is nothing to report."""
+        """Serve until the client disconnects; disconnects aren't logged as errors."""
         try:
             super().handle()
         except (ConnectionError, TimeoutError):
@@ -61,20 +61,20 @@ class Connection(BaseHTTPRequestHandler):
             logger.exception("A connection to the sandbox failed")
 
     def finish(self) -> None:
-        """Close both directions even if the client has gone already."""
+        """Close both directions even if the client is already gone."""
         try:
             super().finish()
         except (ConnectionError, TimeoutError):
             logger.debug("The client was gone before its answer.")
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: a request line may hold a secret, and the call log knows the rest."""
+        """Log nothing: request lines may contain secrets, and the call log has the rest."""
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Answer what the parser of the standard library could not read."""
+        """Respond to requests that the standard library couldn't parse."""
         self.close_connection = True
         if self.request_version == "HTTP/0.9":
-            # Garbage leaves the version unknown, but an answer needs a status line.
+            # Garbage leaves the version unset, but a response needs a status line.
             self.request_version = "HTTP/1.0"
         self._write(json_reply({"detail": message or "Bad request"}, code), has_body=True)
 
@@ -135,7 +135,7 @@ class Connection(BaseHTTPRequestHandler):
     def _read_exactly(self, size: int) -> bytes:
         body = self.rfile.read(size)
         if len(body) < size:
-            # Half an upload is no upload: nothing is done, and nobody is left to be told.
+            # Ignore a partial upload; the client is gone, so there is no response.
             raise ConnectionResetError
         return body
 

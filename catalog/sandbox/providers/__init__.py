@@ -1,4 +1,4 @@
-"""The providers that the sandbox plays: every module here with a class ``Provider``."""
+"""The emulated providers: every module here with a class ``Provider``."""
 
 import importlib
 import pkgutil
@@ -7,6 +7,6 @@ from catalog.sandbox.services import SandboxProvider
 
 
 def provider_classes() -> list[type[SandboxProvider]]:
-    """Return the provider of each module in this folder; nothing is registered by hand."""
+    """Return the provider class of each module in this folder."""
     names = sorted(module.name for module in pkgutil.iter_modules(__path__))
     return [importlib.import_module(f"{__name__}.{name}").Provider for name in names]

@@ -1,4 +1,4 @@
-"""ElevenLabs, as its documents tell: voices, instant clones, samples, settings, speech, account.
+"""ElevenLabs as documented: voices, instant clones, samples, settings, speech, account.
 
 https://elevenlabs.io/docs/api-reference/introduction
 """
@@ -54,7 +54,7 @@ def get_voice(call: ElevenLabsCall) -> WireResponse:
 
 @dataclass(frozen=True, slots=True)
 class PermittedEndpoint:
-    """An endpoint, and the permission that a key needs for it."""
+    """An endpoint, and the permission it requires."""
 
     endpoint: Endpoint
     permission: str
@@ -115,7 +115,7 @@ _FILES = Routes([("GET", "/_files/{voice_id}.mp3", "preview")])
 
 
 class Provider:
-    """ElevenLabs with the accounts of the sandbox."""
+    """ElevenLabs, with the sandbox's accounts."""
 
     slug: ClassVar[str] = "elevenlabs"
 
@@ -125,11 +125,11 @@ class Provider:
         self._library = {voice.voice_id: voice for voice in voices}
 
     def key_in(self, request: WireRequest) -> str:
-        """Return the API key that came with a request, or an empty string."""
+        """Return the API key of a request, or an empty string."""
         return request.headers.get("xi-api-key", "")
 
     def answer(self, request: WireRequest) -> WireResponse:
-        """Do what was asked and answer as the provider does, refusals included."""
+        """Process a request and respond like the provider, including errors."""
         try:
             reply = self._answer(request)
         except NoSuchPath:
@@ -143,7 +143,7 @@ class Provider:
         return reply.with_headers(request_id=uuid4().hex)
 
     def too_many_requests(self, code: str) -> WireResponse:
-        """Return the provider's own 429: of a plan's concurrency, or of a rate."""
+        """Return the provider's own 429, for either the plan's concurrency or a rate."""
         if code in BUSY_CODES:
             message = "Too many concurrent requests. Your subscription allows a maximum of 5."
             return _refused(
@@ -153,18 +153,18 @@ class Provider:
         return _refused(refuse(429, "rate_limit_error", "rate_limit_exceeded", message))
 
     def server_error(self, status: int, message: str = "") -> WireResponse:
-        """Return the provider's own trouble report."""
+        """Return the provider's own server error."""
         worded = message or "Something went wrong on our side. Please try again."
         return _refused(refuse_in_the_older_shape(status, "internal_server_error", worded))
 
     def state(self) -> dict[str, Any]:
-        """Return each account in use with its own voices and what was done in it."""
+        """Return each account in use with its own voices and counters."""
         prefix = f"{self.slug}/"
         names = [shelf.removeprefix(prefix) for shelf in self._backstage.store.shelves(prefix)]
         return {"accounts": {name: _account_state(self._account(name)) for name in names}}
 
     def configure(self, account: str, values: dict[str, Any]) -> None:
-        """Change limits of an account; raises KeyError for what cannot be changed."""
+        """Change an account's limits; raises KeyError for what can't be changed."""
         self._account(account).adjust(values)
 
     def _answer(self, request: WireRequest) -> WireResponse:
@@ -175,7 +175,7 @@ class Provider:
         return match.target.endpoint(self._admit(request, match))
 
     def _admit(self, request: WireRequest, match: RouteMatch[PermittedEndpoint]) -> ElevenLabsCall:
-        # Permissions are looked at before the body, so that an empty request tells what a key may.
+        # Permissions are checked before the body, so an empty request reveals them.
         key = self.key_in(request)
         if not key:
             raise no_key()

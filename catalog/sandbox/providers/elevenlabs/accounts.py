@@ -1,4 +1,4 @@
-"""An ElevenLabs account: its own voices, what it changed of others, its credit and slots."""
+"""An ElevenLabs account: its own voices, its changes to others, its credit and slots."""
 
 import calendar
 import random
@@ -33,7 +33,7 @@ EVERY_PERMISSION = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What accounts of a kind start with."""
+    """The initial state of one kind of account."""
 
     tier: str
     voice_limit: int
@@ -56,7 +56,7 @@ ADJUSTABLE = {"voice_limit", "character_limit", "character_count", "max_voice_ad
 
 
 class ElevenLabsAccount:
-    """One account, as far as it is remembered; the library is the same for all."""
+    """One account and its stored state; the library is the same for all."""
 
     def __init__(
         self, backstage: Services, name: AccountName, library: Mapping[str, ElevenLabsVoice]
@@ -73,28 +73,28 @@ class ElevenLabsAccount:
 
     @property
     def user_id(self) -> str:
-        """The id of the member whose key this is."""
+        """The id of the key's member."""
         return identifier(f"user {self.name} {self.name.member}")
 
     @property
     def workspace_id(self) -> str:
-        """The id of the workspace, which its members share."""
+        """The id of the workspace, shared by its members."""
         return identifier(f"workspace {self.name}")
 
     def own_voices(self) -> list[ElevenLabsVoice]:
-        """Return the voices made in this account by any of its members, oldest first."""
+        """Return the voices made by any member of this account, oldest first."""
         stored = self.store.find(self.shelf, "voice").values()
         return [ElevenLabsVoice.from_document(document) for document in stored]
 
     def voices(self) -> list[ElevenLabsVoice]:
-        """Return all voices that the member has: own ones, those shared, and the library's."""
+        """Return all voices of the member: own, shared, and library voices."""
         removed = self.store.find(self.shelf, "removed")
         library = [voice for key, voice in self._library.items() if key not in removed]
         made = [voice.as_seen_by(self.name.member) for voice in self.own_voices()]
         return [*filter(None, made), *library]
 
     def voice(self, voice_id: str) -> ElevenLabsVoice | None:
-        """Return one of them, or None."""
+        """Return one of the voices, or None."""
         document = self.store.get(self.shelf, "voice", voice_id)
         if document is not None:
             return ElevenLabsVoice.from_document(document).as_seen_by(self.name.member)
@@ -103,13 +103,13 @@ class ElevenLabsAccount:
         return self._library.get(voice_id)
 
     def keep(self, voice: ElevenLabsVoice) -> None:
-        """Add or replace a voice of the account's own, whoever changed it."""
+        """Add or replace one of the account's own voices."""
         payload = {**voice.payload, "is_owner": True, "permission_on_resource": "admin"}
         kept = replace(voice, payload=payload)
         self.store.put(self.shelf, "voice", voice.voice_id, kept.as_document())
 
     def drop(self, voice: ElevenLabsVoice) -> None:
-        """Delete a voice of the account's own, or take one out that came from the library."""
+        """Delete an own voice, or remove one that came from the library."""
         with self.store.transaction():
             if self.store.get(self.shelf, "voice", voice.voice_id) is None:
                 self.store.put(self.shelf, "removed", voice.voice_id, {})
@@ -121,11 +121,11 @@ class ElevenLabsAccount:
             self.count(deletes=1)
 
     def settings(self, voice_id: str) -> dict[str, Any] | None:
-        """Return the settings that the account chose for a voice, or None."""
+        """Return the account's settings for a voice, or None."""
         return self.store.get(self.shelf, "settings", voice_id)
 
     def choose_settings(self, voice_id: str, settings: dict[str, Any]) -> None:
-        """Keep settings for a voice."""
+        """Store settings for a voice."""
         self.store.put(self.shelf, "settings", voice_id, settings)
 
     def usage(self) -> dict[str, Any]:
@@ -152,15 +152,15 @@ class ElevenLabsAccount:
             self.store.put(self.shelf, "usage", "now", self.usage() | changed)
 
     def slots_used(self) -> int:
-        """Count the voices that take a slot."""
+        """Return the number of voices that use a slot."""
         return sum(voice.category in ("cloned", "generated") for voice in self.own_voices())
 
     def professional_slots_used(self) -> int:
-        """Count the professional clones made here."""
+        """Return the number of professional clones made here."""
         return sum(voice.category == "professional" for voice in self.own_voices())
 
     def next_reset(self) -> int:
-        """Return when the month of the account is over, in Unix seconds."""
+        """Return the end of the account's month in Unix seconds."""
         now = time.gmtime(self._clock())
         year, month = (now.tm_year + 1, 1) if now.tm_mon == 12 else (now.tm_year, now.tm_mon + 1)
         return calendar.timegm((year, month, 1, 0, 0, 0))
@@ -206,7 +206,7 @@ def _first_voice(name: AccountName, number: int, category: str) -> ElevenLabsVoi
         "description": f"{person.mood.title()} voice for {person.use.replace('_', ' ')}.",
         "permission_on_resource": "admin",
         "is_owner": True,
-        # Between the end of 2023 and autumn 2026, so that some are forgotten by now.
+        # Between late 2023 and fall 2026, so some are stale by now.
         "created_at_unix": dice.randint(1_701_000_000, 1_790_000_000),
     }
     if category != "generated":
@@ -225,5 +225,5 @@ def _first_voice(name: AccountName, number: int, category: str) -> ElevenLabsVoi
             "message": {"eleven_multilingual_v2": "", "eleven_turbo_v2_5": "Done!"},
             "dataset_duration_seconds": 1_913.4,
         }
-    # Most clones get a preview after a while; here every second one has it.
+    # Most clones get a preview after a while; here every second one has one.
     return ElevenLabsVoice(payload, person.seed, has_preview=number % 2 == 0)

@@ -1,4 +1,4 @@
-"""One call to ElevenLabs: who asks, what for, and what there is to answer with."""
+"""One call to ElevenLabs: the account, the request, and the data for the response."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,25 +22,25 @@ class ElevenLabsCall:
 
     @property
     def base_url(self) -> str:
-        """The address of the provider as the client named it."""
+        """The provider's base URL as used by the client."""
         return f"{self.request.origin}/elevenlabs"
 
     def voice(self) -> ElevenLabsVoice:
-        """Return the voice that the path names, or refuse."""
+        """Return the voice in the path; raises an error response if missing."""
         voice = self.account.voice(self.values["voice_id"])
         if voice is None:
             raise voice_not_found(self.values["voice_id"])
         return voice
 
     def own_voice(self, *roles: str) -> ElevenLabsVoice:
-        """Return the voice that the path names to its maker, and to who has one of the roles."""
+        """Return the voice in the path if its creator or one of these roles asks for it."""
         voice = self.voice()
         if not voice.gives(*roles):
             raise not_the_owner()
         return voice
 
     def shown(self, voice: ElevenLabsVoice) -> dict[str, Any]:
-        """Return a voice as this client is to see it."""
+        """Return a voice as shown to this client."""
         return voice.shown(self.base_url, self.account.settings(voice.voice_id))
 
 

@@ -1,4 +1,4 @@
-"""Make, change and delete voices."""
+"""Create, change, and delete voices."""
 
 import hashlib
 import json
@@ -40,7 +40,7 @@ from catalog.sandbox.waveforms import (
 
 Recording = tuple[UploadedFile, Waveform]
 
-# Those who may change a voice of a workspace; only admins may delete it.
+# The roles that may change a voice of a workspace; only admins may delete it.
 # https://elevenlabs.io/docs/product-guides/administration/workspaces/sharing-resources
 EDITORS = ("admin", "editor")
 MIME_TYPES = {
@@ -56,7 +56,7 @@ MIME_TYPES = {
 
 
 def add_voice(call: ElevenLabsCall) -> WireResponse:
-    """Make an instant clone of the samples.
+    """Create an instant clone from the samples.
 
     https://elevenlabs.io/docs/api-reference/voices/ivc/create
     """
@@ -84,7 +84,7 @@ def add_voice(call: ElevenLabsCall) -> WireResponse:
 
 
 def edit_voice(call: ElevenLabsCall) -> WireResponse:
-    """Rename a voice, describe it anew, add samples.
+    """Rename a voice, change its description, add samples.
 
     https://elevenlabs.io/docs/api-reference/voices/update
     """

@@ -42,7 +42,7 @@ _LEAST_PLANS = {
 
 
 def plan_has(tier: str, name: str) -> bool:
-    """Tell whether a plan includes a format."""
+    """Return whether a plan includes a format."""
     return PLANS.index(tier) >= PLANS.index(_LEAST_PLANS.get(name, "free"))
 
 

@@ -55,7 +55,7 @@ def invalid_key() -> ElevenLabsError:
 
 
 def missing_permission(permission: str) -> ElevenLabsError:
-    """Return the answer to a key that may not do this."""
+    """Return the response to a key without permission."""
     return refuse(
         401,
         "authentication_error",

@@ -24,7 +24,7 @@ def identifier(seed: str) -> str:
 class ElevenLabsVoice:
     """A voice; ``payload`` is what the API tells of it, but for what depends on who asks.
 
-    ``seed`` is that of the person who speaks; for an uploaded voice it is empty, and ``pitch``
+    ``seed`` identifies its person; for an uploaded voice it is empty, and ``pitch``
     was measured in the upload. ``maker`` is the member of the workspace who made it, and ``roles``
     are those that other members were given on it.
     """
@@ -38,11 +38,11 @@ class ElevenLabsVoice:
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> Self:
-        """Return a voice as it was stored."""
+        """Restore a stored voice."""
         return cls(**document)
 
     def as_document(self) -> dict[str, Any]:
-        """Return the voice as it is stored."""
+        """Return the voice for storage."""
         return asdict(self)
 
     @property
@@ -77,7 +77,7 @@ class ElevenLabsVoice:
         )
 
     def gives(self, *roles: str) -> bool:
-        """Tell whether whoever sees it made it, or was given one of the roles on it."""
+        """Return whether whoever sees it made it, or was given one of the roles on it."""
         return self.is_owned or self.payload["permission_on_resource"] in roles
 
     @property
@@ -106,7 +106,7 @@ class ElevenLabsVoice:
         }
 
     def speak(self, studio: ClipStore, text: str, speed: float = 1.0) -> Waveform:
-        """Speak a text; raises NoEngine."""
+        """Synthesize a text; raises SpeechUnavailable."""
         return studio.speak(text, self.character.faster(speed))
 
     def reading(self, studio: ClipStore) -> bytes:

@@ -1,4 +1,4 @@
-"""Inworld, as its documents tell: voices of a workspace, instant clones, previews, speech.
+"""Inworld as documented: voices of a workspace, instant clones, previews, speech.
 
 https://docs.inworld.ai/api-reference/introduction
 """
@@ -90,7 +90,7 @@ class Provider(BaseProvider):
         return make_system_voices(self.backstage.voice_count)
 
     def opening(self, name: AccountName) -> InitialAccount:
-        """Return what an account starts with."""
+        """Return the initial state of an account."""
         limits = {
             "credit": 0 if name.kind is AccountKind.BROKE else 500_000,
             "clones_per_minute": 5,
@@ -100,11 +100,11 @@ class Provider(BaseProvider):
         return InitialAccount(limits, lambda: own_voices(name))
 
     def key_in(self, request: WireRequest) -> str:
-        """Return the API key that came with a request, or an empty string."""
+        """Return the API key of a request, or an empty string."""
         return bearer_in(request, "Basic")
 
     def bad_key(self, request: WireRequest) -> WireResponse:
-        """Return the answer to a missing or unknown key."""
+        """Return the response to a missing or unknown key."""
         missing = not request.headers.get("authorization")
         message = "Authorization header is missing" if missing else "Invalid authorization token"
         return status_reply(UNAUTHENTICATED, message)
@@ -115,7 +115,7 @@ class Provider(BaseProvider):
         return status_reply(PERMISSION_DENIED, message)
 
     def not_found(self, request: WireRequest) -> WireResponse:
-        """Return the answer for an address that does not exist."""
+        """Return the response for an unknown path."""
         return status_reply(NOT_FOUND, "Not Found")
 
     def too_many_requests(self, code: str) -> WireResponse:
@@ -123,6 +123,6 @@ class Provider(BaseProvider):
         return status_reply(RESOURCE_EXHAUSTED, "Rate limit exceeded, please retry later")
 
     def server_error(self, status: int, message: str = "") -> WireResponse:
-        """Return the provider's own trouble report."""
+        """Return the provider's own server error."""
         code = UNAVAILABLE if status == 503 else INTERNAL
         return status_reply(code, message or "internal error", status)

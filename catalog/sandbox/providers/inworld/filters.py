@@ -107,7 +107,7 @@ class _FilterReader:
 
 
 def language_matches(lang_code: str, wanted: str) -> bool:
-    """Tell whether EN_US is what was asked for with en-US, en_US or en."""
+    """Return whether EN_US is what was asked for with en-US, en_US or en."""
     plain = wanted.replace("-", "_").upper()
     return lang_code == plain or lang_code.split("_")[0] == plain
 

@@ -28,7 +28,7 @@ def preview_voice(call: AuthorizedCall) -> WireResponse:
 
 
 def synthesize(call: AuthorizedCall) -> WireResponse:
-    """Speak a text in a voice.
+    """Synthesize a text with a voice.
 
     https://docs.inworld.ai/api-reference/ttsAPI/texttospeech/synthesize-speech
     """

@@ -33,7 +33,7 @@ def status_reply(code: int, message: str, http: int | None = None) -> WireRespon
 
 
 def invalid(message: str) -> ErrorResponse:
-    """Return the answer to a request that makes no sense."""
+    """Return the response to an invalid request."""
     return ErrorResponse(status_reply(INVALID_ARGUMENT, message))
 
 

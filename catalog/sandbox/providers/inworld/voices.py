@@ -31,12 +31,12 @@ _FIRST_CREATED = 1_730_000_000
 
 
 def make_system_voices(wanted: int) -> list[SandboxVoice]:
-    """Return this many built-in voices; the first ones are the same for every number."""
+    """Return this many built-in voices; the first ones don't depend on the number."""
     return list(islice(_system_voices(), wanted))
 
 
 def own_voices(name: AccountName) -> Iterable[SandboxVoice]:
-    """Return the voices that an account has when it is opened."""
+    """Return the initial voices of an account."""
     sources = ["IVC"] * (2 if name.kind is AccountKind.READONLY else 4)
     if name.kind is AccountKind.FULL:
         sources.append("PVC")

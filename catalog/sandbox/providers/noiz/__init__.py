@@ -1,4 +1,4 @@
-"""Noiz, as its documents tell: voices of both types, clones, soft deletion, speech.
+"""Noiz as documented: voices of both types, clones, soft deletion, speech.
 
 https://developers.noiz.ai/docs-voices
 """
@@ -31,7 +31,7 @@ _FILES = Routes(
 
 
 class Provider(BaseProvider):
-    """Noiz with the accounts of the sandbox."""
+    """Noiz, with the sandbox's accounts."""
 
     slug: ClassVar[str] = "noiz"
     version: ClassVar[str] = "v1"
@@ -51,7 +51,7 @@ class Provider(BaseProvider):
         return make_built_in_voices(self.backstage.voice_count)
 
     def opening(self, name: AccountName) -> InitialAccount:
-        """Return what an account starts with."""
+        """Return the initial state of an account."""
         limits = {
             "credit": 0 if name.kind is AccountKind.BROKE else 20_000,
             "skip_is_offset": False,
@@ -86,7 +86,7 @@ class Provider(BaseProvider):
         return file_reply(request, own_sample(self.backstage, account, voice), "audio/wav")
 
     def bad_key(self, request: WireRequest) -> WireResponse:
-        """Return the answer to a missing or unknown key."""
+        """Return the response to a missing or unknown key."""
         return failure(401, "Invalid API key")
 
     def read_only(self) -> WireResponse:
@@ -94,7 +94,7 @@ class Provider(BaseProvider):
         return failure(403, "This API key may not create or delete voices.")
 
     def not_found(self, request: WireRequest) -> WireResponse:
-        """Return the answer for an address that does not exist."""
+        """Return the response for an unknown path."""
         return failure(404, "Not Found")
 
     def too_many_requests(self, code: str) -> WireResponse:
@@ -102,7 +102,7 @@ class Provider(BaseProvider):
         return failure(429, "Rate limit exceeded. Please try again later.")
 
     def server_error(self, status: int, message: str = "") -> WireResponse:
-        """Return the provider's own trouble report."""
+        """Return the provider's own server error."""
         return failure(status, message or "Internal server error")
 
     def _find_anywhere(self, voice_id: str) -> tuple[SandboxVoice, SandboxAccount | None]:

@@ -8,7 +8,7 @@ from catalog.sandbox.messages import WireResponse, json_reply
 
 
 def failure(status: int, message: str) -> WireResponse:
-    """Answer that something failed."""
+    """Return an error response."""
     return json_reply({"code": status, "message": message}, status)
 
 
@@ -18,7 +18,7 @@ def success(data: object) -> WireResponse:
 
 
 def invalid(message: str) -> ErrorResponse:
-    """Return the answer to a request that makes no sense."""
+    """Return the response to an invalid request."""
     return ErrorResponse(failure(400, message))
 
 

@@ -22,7 +22,7 @@ _LANGUAGES = {
 
 
 def make_built_in_voices(wanted: int) -> Iterable[SandboxVoice]:
-    """Return this many built-in voices; the first ones are the same for every number."""
+    """Return this many built-in voices; the first ones don't depend on the number."""
     for number in range(wanted):
         person = make_person(f"noiz library {number}")
         payload = _payload(person, number)
@@ -34,7 +34,7 @@ def make_built_in_voices(wanted: int) -> Iterable[SandboxVoice]:
 
 
 def own_voices(name: AccountName) -> Iterable[SandboxVoice]:
-    """Return the voices that an account has when it is opened."""
+    """Return the initial voices of an account."""
     for number in range(2 if name.kind is AccountKind.READONLY else 4):
         person = make_person(f"noiz {name} {number}")
         payload = _payload(person, 90_000 + number)

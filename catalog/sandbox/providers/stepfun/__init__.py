@@ -1,4 +1,4 @@
-"""StepFun, as its documents tell: own voices without a name, built-in voices, clones in two steps.
+"""StepFun as documented: own voices without a name, built-in voices, clones in two steps.
 
 There is no address to read, rename or delete one voice.
 
@@ -49,7 +49,7 @@ def get_account(call: AuthorizedCall) -> WireResponse:
 
 
 class Provider(BaseProvider):
-    """StepFun with the accounts of the sandbox."""
+    """StepFun, with the sandbox's accounts."""
 
     slug: ClassVar[str] = "stepfun"
     version: ClassVar[str] = "v1"
@@ -72,7 +72,7 @@ class Provider(BaseProvider):
         return make_system_voices(self.backstage.voice_count)
 
     def opening(self, name: AccountName) -> InitialAccount:
-        """Return what an account starts with."""
+        """Return the initial state of an account."""
         limits = {
             "balance": 0.0 if name.kind is AccountKind.BROKE else 50.0,
             "account_type": "prepaid",
@@ -85,7 +85,7 @@ class Provider(BaseProvider):
         return InitialAccount(limits, lambda: own_voices(name))
 
     def key_in(self, request: WireRequest) -> str:
-        """Return the API key that came with a request, or an empty string."""
+        """Return the API key of a request, or an empty string."""
         return bearer_in(request)
 
     def answer_file(self, request: WireRequest) -> WireResponse:
@@ -99,7 +99,7 @@ class Provider(BaseProvider):
         raise NoSuchPath
 
     def bad_key(self, request: WireRequest) -> WireResponse:
-        """Return the answer to a missing or unknown key."""
+        """Return the response to a missing or unknown key."""
         return failure(401, "invalid_api_key", "Incorrect API key provided")
 
     def read_only(self) -> WireResponse:
@@ -107,7 +107,7 @@ class Provider(BaseProvider):
         return failure(403, "permission_denied", "This API key has no permission to do this.")
 
     def not_found(self, request: WireRequest) -> WireResponse:
-        """Return the answer for an address that does not exist."""
+        """Return the response for an unknown path."""
         return not_found()
 
     def too_many_requests(self, code: str) -> WireResponse:

@@ -55,7 +55,7 @@ def upload_file(call: AuthorizedCall) -> WireResponse:
 
 
 def list_files(call: AuthorizedCall) -> WireResponse:
-    """Answer every file of the account, in one piece.
+    """Return every file of the account at once.
 
     https://platform.stepfun.com/docs/zh/api-reference/files/list
     """
@@ -64,7 +64,7 @@ def list_files(call: AuthorizedCall) -> WireResponse:
 
 
 def delete_file(call: AuthorizedCall) -> WireResponse:
-    """Delete a file; voices that were made of it stay.
+    """Delete a file; voices made from it stay.
 
     https://platform.stepfun.com/docs/zh/api-reference/files/delete
     """
@@ -78,7 +78,7 @@ def delete_file(call: AuthorizedCall) -> WireResponse:
 
 
 def create_voice(call: AuthorizedCall) -> WireResponse:
-    """Make a voice of a file and charge for it; asked again, answer the same voice for nothing.
+    """Create a voice from a file and charge for it; a repeated call returns it for free.
 
     https://platform.stepfun.ai/docs/en/api-reference/audio/create-voice
     """
@@ -99,7 +99,7 @@ def create_voice(call: AuthorizedCall) -> WireResponse:
 
 
 def preview_clone(call: AuthorizedCall) -> WireResponse:
-    """Speak a text as a clone of a file would, without making a voice.
+    """Synthesize a text like a clone of a file, without creating a voice.
 
     https://platform.stepfun.ai/docs/en/api-reference/audio/voices-preview
     """
@@ -121,7 +121,7 @@ def preview_clone(call: AuthorizedCall) -> WireResponse:
 
 
 def charge(call: AuthorizedCall, price: float) -> None:
-    """Take a price from the vouchers or the balance, or refuse; postpaid accounts pay later."""
+    """Deduct a price from vouchers or balance, or raise; postpaid accounts pay later."""
     with call.account.store.transaction():
         figures = call.account.figures()
         if figures["vouchers"] >= price:

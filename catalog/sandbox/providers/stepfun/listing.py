@@ -1,4 +1,4 @@
-"""List the voices of StepFun: own ones by cursor, built-in ones in one piece."""
+"""List StepFun voices: own ones by cursor, built-in ones at once."""
 
 from catalog.sandbox.base_provider import AuthorizedCall, whole_number
 from catalog.sandbox.messages import WireResponse, json_reply
@@ -10,7 +10,7 @@ SYSTEM_MODELS = ("step-tts-2", "step-tts-mini", "stepaudio-3-tts")
 
 
 def list_voices(call: AuthorizedCall) -> WireResponse:
-    """Answer one page of the cloned voices of the account.
+    """Return one page of the account's cloned voices.
 
     https://platform.stepfun.ai/docs/en/api-reference/audio/list-voice
     """
@@ -18,7 +18,7 @@ def list_voices(call: AuthorizedCall) -> WireResponse:
     if order not in ("asc", "desc"):
         raise invalid("order must be one of: asc, desc")
     voices = call.account.voices()
-    # Voices made within one second keep the order in which they were made.
+    # Voices made within the same second keep their order.
     voices.sort(key=lambda voice: voice.payload["created_at"])
     if order == "desc":
         voices.reverse()
@@ -35,7 +35,7 @@ def list_voices(call: AuthorizedCall) -> WireResponse:
 
 
 def list_system_voices(call: AuthorizedCall) -> WireResponse:
-    """Answer the built-in voices that speak with a model.
+    """Return the built-in voices for a model.
 
     https://platform.stepfun.com/docs/zh/api-reference/audio/get_detail
     """
@@ -56,7 +56,7 @@ def _page(call: AuthorizedCall, voices: list[SandboxVoice]) -> tuple[list[Sandbo
     start = _place(voices, after) + 1 if after else 0
     end = _place(voices, before) if before else len(voices)
     window = voices[start:end]
-    # Asked for what is before a voice, the page is the one that ends next to it.
+    # For voices before a cursor, return the page that ends right before it.
     page = window[-limit:] if before and not after else window[:limit]
     return page, len(window) > limit
 

@@ -1,4 +1,4 @@
-"""How StepFun refuses: a message and a type, with the HTTP status that tells most.
+"""StepFun's errors: a message, a type, and the more telling HTTP status.
 
 https://platform.stepfun.com/docs/zh/api-reference/error-codes
 """
@@ -13,27 +13,27 @@ _TROUBLE = {
 
 
 def failure(status: int, kind: str, message: str) -> WireResponse:
-    """Answer that something failed."""
+    """Return an error response."""
     return json_reply({"error": {"message": message, "type": kind}}, status)
 
 
 def invalid(message: str) -> ErrorResponse:
-    """Return the answer to a request that makes no sense."""
+    """Return the response to an invalid request."""
     return ErrorResponse(failure(400, "request_params_invalid", message))
 
 
 def no_balance() -> ErrorResponse:
-    """Return the answer when the balance does not suffice."""
+    """Return the response to an insufficient balance."""
     message = "Your account balance is insufficient. Please recharge."
     return ErrorResponse(failure(402, "quota_exceeded", message))
 
 
 def not_found() -> WireResponse:
-    """Return the answer for a path that does not exist."""
+    """Return the response for an unknown path."""
     return failure(404, "not_found", "The requested path does not exist.")
 
 
 def trouble(status: int, message: str) -> WireResponse:
-    """Return the report of trouble that is not the client's fault."""
+    """Return a server error."""
     kind, worded = _TROUBLE.get(status, ("internal_error", "Internal server error."))
     return failure(status, kind, message or worded)

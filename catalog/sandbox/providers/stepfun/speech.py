@@ -1,4 +1,4 @@
-"""Speech by the voices of StepFun, as sound or as an address where it can be fetched."""
+"""StepFun speech, as audio or as a download URL."""
 
 import secrets
 
@@ -9,7 +9,7 @@ from catalog.sandbox.providers.stepfun.refusals import invalid
 from catalog.sandbox.voices import SandboxVoice
 from catalog.sandbox.waveforms import Waveform, to_mp3, to_wav
 
-# Reported to speak in a voice of its own where it is asked for a cloned one.
+# Reported to use its own voice instead of a requested clone.
 FALLING_BACK = "stepaudio-3-tts"
 MODELS = (*CLONING_MODELS, FALLING_BACK)
 MOST_CHARACTERS, MOST_INSTRUCTION = 1_000, 200
@@ -21,7 +21,7 @@ LINK_SECONDS = 12 * 3600
 
 
 def create_speech(call: AuthorizedCall) -> WireResponse:
-    """Speak a text.
+    """Synthesize a text.
 
     https://platform.stepfun.ai/docs/en/api-reference/audio/create-audio
     """

@@ -1,4 +1,4 @@
-"""The voices of StepFun: built-in ones described in Chinese, own ones with nothing but ids."""
+"""StepFun voices: built-in ones with Chinese descriptions, own ones with ids only."""
 
 import random
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ _SCENES = (
 
 
 def make_system_voices(wanted: int) -> Iterable[SandboxVoice]:
-    """Return this many built-in voices; the first ones are the same for every number."""
+    """Return this many built-in voices; the first ones don't depend on the number."""
     taken: set[str] = set()
     for number in range(wanted):
         person = make_person(f"stepfun library {number}")
@@ -39,7 +39,7 @@ def make_system_voices(wanted: int) -> Iterable[SandboxVoice]:
 
 
 def own_voices(name: AccountName) -> Iterable[SandboxVoice]:
-    """Return the voices that an account has when it is opened."""
+    """Return the initial voices of an account."""
     for number in range(2 if name.kind is AccountKind.READONLY else 4):
         person = make_person(f"stepfun {name} {number}")
         word = code_from(person.seed, 10)
@@ -49,7 +49,7 @@ def own_voices(name: AccountName) -> Iterable[SandboxVoice]:
 
 
 def own_payload(voice_id: str, file_id: str, now: float) -> dict[str, Any]:
-    """Return all that is ever told of a voice of the account's own."""
+    """Return all fields of an own voice."""
     return {"id": voice_id, "file_id": file_id, "created_at": int(now)}
 
 

@@ -1,4 +1,4 @@
-"""Telnyx, as its documents tell: clones from uploads, voices of many vendors, speech, balance.
+"""Telnyx as documented: clones from uploads, voices of many vendors, speech, balance.
 
 https://developers.telnyx.com/api-reference/voice-clones/list-voice-clones
 """
@@ -27,7 +27,7 @@ from catalog.sandbox.voices import SandboxVoice
 
 
 def get_balance(call: AuthorizedCall) -> WireResponse:
-    """Answer what is left to spend.
+    """Return the remaining balance.
 
     https://developers.telnyx.com/api-reference/billing/get-user-balance-details
     """
@@ -47,7 +47,7 @@ def get_balance(call: AuthorizedCall) -> WireResponse:
 
 
 class Provider(BaseProvider):
-    """Telnyx with the accounts of the sandbox."""
+    """Telnyx, with the sandbox's accounts."""
 
     slug: ClassVar[str] = "telnyx"
     version: ClassVar[str] = "v2"
@@ -71,7 +71,7 @@ class Provider(BaseProvider):
         return make_voices(self.backstage.voice_count)
 
     def opening(self, name: AccountName) -> InitialAccount:
-        """Return what an account starts with."""
+        """Return the initial state of an account."""
         limits = {
             "balance": 0.0 if name.kind is AccountKind.BROKE else 50.0,
             "upload_bytes": 20 * 1024 * 1024,
@@ -83,11 +83,11 @@ class Provider(BaseProvider):
         return InitialAccount(limits, lambda: own_clones(name))
 
     def key_in(self, request: WireRequest) -> str:
-        """Return the API key that came with a request, or an empty string."""
+        """Return the API key of a request, or an empty string."""
         return bearer_in(request)
 
     def bad_key(self, request: WireRequest) -> WireResponse:
-        """Return the answer to a missing or unknown key."""
+        """Return the response to a missing or unknown key."""
         detail = (
             "The required authentication headers were either invalid or not included in the"
             " request."
@@ -95,7 +95,7 @@ class Provider(BaseProvider):
         return error_reply(401, "10009", "Authentication failed", detail)
 
     def read_only(self) -> WireResponse:
-        """Return the answer to a key that may not do this."""
+        """Return the response to a key without permission."""
         detail = (
             "You do not have permission to perform the requested action on the specified"
             " resource or resources."
@@ -103,17 +103,17 @@ class Provider(BaseProvider):
         return error_reply(403, "10010", "Authorization failed", detail)
 
     def not_found(self, request: WireRequest) -> WireResponse:
-        """Return the answer for an address that does not exist."""
+        """Return the response for an unknown path."""
         return not_found()
 
     def too_many_requests(self, code: str) -> WireResponse:
-        """Return the provider's own 429, which tells in seconds when the limit is lifted."""
+        """Return the provider's own 429, with the seconds until the limit is lifted."""
         detail = "You have exceeded the maximum number of allowed requests."
         return error_reply(429, "10011", "Too many requests", detail).with_headers(
             x_ratelimit_limit="100", x_ratelimit_remaining="0", x_ratelimit_reset="1"
         )
 
     def server_error(self, status: int, message: str = "") -> WireResponse:
-        """Return the provider's own trouble report."""
+        """Return the provider's own server error."""
         detail = message or "An unexpected error occurred."
         return error_reply(status, "10037", "Provider error", detail)

@@ -1,4 +1,4 @@
-"""List, change and delete clones, and hand out what they were made from."""
+"""List, change, and delete clones, and download their samples."""
 
 import math
 from collections.abc import Callable
@@ -21,7 +21,7 @@ _SORTS: dict[str, Callable[[SandboxVoice], Any]] = {
 
 
 def list_clones(call: AuthorizedCall) -> WireResponse:
-    """Answer one page of the clones of the account.
+    """Return one page of the account's clones.
 
     https://developers.telnyx.com/api-reference/voice-clones/list-voice-clones
     """
@@ -44,7 +44,7 @@ def list_clones(call: AuthorizedCall) -> WireResponse:
 
 
 def get_clone(call: AuthorizedCall) -> WireResponse:
-    """Answer one clone, in accounts where this address exists.
+    """Return one clone, in accounts where this endpoint exists.
 
     https://developers.telnyx.com/docs/voice/tts/voice-design-lab
     """
@@ -54,7 +54,7 @@ def get_clone(call: AuthorizedCall) -> WireResponse:
 
 
 def update_clone(call: AuthorizedCall) -> WireResponse:
-    """Rename a clone, or correct its gender and language.
+    """Rename a clone, or change its gender and language.
 
     https://developers.telnyx.com/api-reference/voice-clones/update-a-voice-clone
     """
@@ -72,7 +72,7 @@ def update_clone(call: AuthorizedCall) -> WireResponse:
 
 
 def delete_clone(call: AuthorizedCall) -> WireResponse:
-    """Delete a clone for good.
+    """Delete a clone permanently.
 
     https://developers.telnyx.com/api-reference/voice-clones/delete-a-voice-clone
     """
@@ -82,7 +82,7 @@ def delete_clone(call: AuthorizedCall) -> WireResponse:
 
 
 def download_sample(call: AuthorizedCall) -> WireResponse:
-    """Answer the recording that a clone was made from, as WAV.
+    """Return the recording that a clone was made from, as WAV.
 
     https://developers.telnyx.com/api-reference/voice-clones/get-voice-clone-audio-sample
     """
@@ -95,7 +95,7 @@ def download_sample(call: AuthorizedCall) -> WireResponse:
 
 
 def checked_name(name: object) -> str:
-    """Return the name of a clone, or refuse it."""
+    """Validate a clone's name."""
     if not isinstance(name, str) or not name.strip():
         raise invalid("name can't be blank", "/name")
     if len(name) > LONGEST_NAME:
@@ -104,14 +104,14 @@ def checked_name(name: object) -> str:
 
 
 def checked_gender(gender: object) -> str:
-    """Return the gender of a clone, or refuse it."""
+    """Validate a clone's gender."""
     if gender not in GENDERS:
         raise invalid("gender must be one of: male, female, neutral", "/gender")
     return str(gender)
 
 
 def checked_language(language: object) -> str:
-    """Return the language of a clone, or refuse it."""
+    """Validate a clone's language."""
     if language == "auto":
         return "auto"
     if not isinstance(language, str) or len(language) not in (2, 3) or not language.isalpha():

@@ -1,4 +1,4 @@
-"""Make clones of designed voices; the designs themselves cannot be made or listed here."""
+"""Create clones from designed voices; the designs themselves can't be created or listed here."""
 
 import uuid
 from typing import Any
@@ -17,7 +17,7 @@ from catalog.sandbox.voices import SandboxVoice
 
 
 def create_from_design(call: AuthorizedCall) -> WireResponse:
-    """Make a clone of a voice design that the account has used before.
+    """Create a clone from a voice design that the account used before.
 
     https://developers.telnyx.com/api-reference/voice-clones/create-a-voice-clone
     """
@@ -30,7 +30,7 @@ def create_from_design(call: AuthorizedCall) -> WireResponse:
     name, design = checked_name(wish.get("name")), _design(call, wish.get("voice_design_id"))
     clone_id = str(uuid.uuid4())
     payload = clone_payload(clone_id, name, model, call.account.now()) | described
-    # Its label is what the design was asked for with.
+    # Its label is the prompt of the design.
     for field in ("source_voice_design_id", "source_voice_design_version", "label"):
         payload[field] = design.payload[field]
     voice = SandboxVoice(clone_id, payload, design.seed)

@@ -1,4 +1,4 @@
-"""The voices that can speak, and speech."""
+"""Speech, and the voices for it."""
 
 import base64
 from typing import Any
@@ -15,7 +15,7 @@ PRICE_PER_CHARACTER = 0.00003
 
 
 def list_voices(call: AuthorizedCall) -> WireResponse:
-    """Answer every voice that can speak, of all vendors, in one piece and without a wrapping.
+    """Return all voices of all vendors for speech, without a wrapper object.
 
     https://developers.telnyx.com/api-reference/text-to-speech-commands/list-available-voices
     """
@@ -30,7 +30,7 @@ def list_voices(call: AuthorizedCall) -> WireResponse:
 
 
 def speak(call: AuthorizedCall) -> WireResponse:
-    """Speak a text in a voice.
+    """Synthesize a text with a voice.
 
     https://developers.telnyx.com/api-reference/text-to-speech-commands/generate-speech-from-text
     """
@@ -52,7 +52,7 @@ def speak(call: AuthorizedCall) -> WireResponse:
 
 
 def _seen(voice: SandboxVoice) -> dict[str, Any]:
-    # What the service was met with, where its SDK has voice_id and no model.
+    # As returned by the real service, although its SDK has voice_id and no model.
     payload = {name: value for name, value in voice.payload.items() if name != "voice_id"}
     return {"id": voice.voice_id, **payload, **voice.facts}
 

@@ -1,4 +1,4 @@
-"""Make clones from uploaded audio; each model has its own wishes."""
+"""Create clones from uploaded audio; each model has its own requirements."""
 
 import uuid
 from collections.abc import Mapping
@@ -32,14 +32,14 @@ PRICE = 1
 
 @dataclass(frozen=True, slots=True)
 class _Upload:
-    """The audio of a clone: as it came, and as it sounds."""
+    """The audio of a clone: the original file and the decoded waveform."""
 
     content: bytes
     sound: Waveform
 
 
 def create_from_upload(call: AuthorizedCall) -> WireResponse:
-    """Make a clone from audio: 201 and active, or 202 and pending for the model Ultra.
+    """Create a clone from audio: 201 and active, or 202 and pending for the model Ultra.
 
     https://developers.telnyx.com/api-reference/voice-clones/create-a-voice-clone-from-upload
     """
@@ -65,7 +65,7 @@ def create_from_upload(call: AuthorizedCall) -> WireResponse:
 
 
 def checked_provider(provider: str) -> str:
-    """Return whose voice a clone is to be, or refuse it."""
+    """Validate a clone's provider."""
     if provider.casefold() not in DEFAULT_MODELS:
         raise invalid("provider must be one of: telnyx, minimax", "/provider")
     return provider.casefold()

@@ -1,4 +1,4 @@
-"""The voices of Telnyx: those of its own models, those of other vendors, and clones."""
+"""Telnyx voices: its own, those of other vendors, and clones."""
 
 import random
 import uuid
@@ -23,7 +23,7 @@ _VENDORS = ("aws", "azure", "minimax", "xai")
 
 
 def make_voices(wanted: int) -> Iterable[SandboxVoice]:
-    """Return this many voices of Telnyx itself, and half as many of other vendors."""
+    """Return this many Telnyx voices, and half as many of other vendors."""
     for number in range(wanted):
         person = make_person(f"telnyx library {number}")
         yield _listed(person, "telnyx", _HOUSE_MODELS[number % 4], number)
@@ -33,7 +33,7 @@ def make_voices(wanted: int) -> Iterable[SandboxVoice]:
 
 
 def own_clones(name: AccountName) -> Iterable[SandboxVoice]:
-    """Return the clones that an account has when it is opened."""
+    """Return the initial clones of an account."""
     for number in range(2 if name.kind is AccountKind.READONLY else len(_FIRST_CLONES)):
         spelled, model, changes = _FIRST_CLONES[number]
         person = make_person(f"telnyx {name} {number}")
@@ -50,7 +50,7 @@ def own_clones(name: AccountName) -> Iterable[SandboxVoice]:
         yield SandboxVoice(clone_id, payload, person.seed)
 
 
-# The provider is written either way, and two fields are younger than some clones.
+# The provider's spelling varies, and two fields are newer than some clones.
 _FIRST_CLONES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("telnyx", "Qwen3TTS", {}),
     ("Minimax", "speech-2.8-turbo", {}),
@@ -67,7 +67,7 @@ _FIRST_CLONES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     (
         "Minimax",
         "speech-2.8-turbo",
-        # As the reference has it: several models, and no word on which of them it was made for.
+        # As in the reference: several models, without saying which one it was made for.
         {
             "model_id": None,
             "status": None,
@@ -79,7 +79,7 @@ _FIRST_CLONES: tuple[tuple[str, str, dict[str, Any]], ...] = (
 
 
 def clone_payload(clone_id: str, name: str, model: str, made_at: float) -> dict[str, Any]:
-    """Return every field of a clone, with little known."""
+    """Return all fields of a clone, most of them empty."""
     provider = MODELS[model]
     own_id = clone_id if provider == "telnyx" else f"voice_{code_from(clone_id, 16)}"
     return {
@@ -102,14 +102,14 @@ def clone_payload(clone_id: str, name: str, model: str, made_at: float) -> dict[
 
 
 def shown_clone(voice: SandboxVoice, now: float) -> dict[str, Any]:
-    """Return a clone as the API tells of it now; a pending one becomes active by itself."""
+    """Return a clone's current API representation; pending clones become active over time."""
     payload = dict(voice.payload)
     ready_at = voice.facts.get("ready_at", 0)
     if now < ready_at:
         payload |= {"status": "pending", "provider_voice_id": None}
     elif ready_at:
         payload |= {"status": voice.facts["outcome"], "updated_at": moment(ready_at)}
-    # Clones from before these fields have neither of them.
+    # Older clones lack both fields.
     return {
         name: value
         for name, value in payload.items()
@@ -118,7 +118,7 @@ def shown_clone(voice: SandboxVoice, now: float) -> dict[str, Any]:
 
 
 def moment(seconds: float) -> str:
-    """Return Unix seconds as the API writes times."""
+    """Format Unix seconds in the API's time format."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
