@@ -38,7 +38,7 @@ class SandboxVoice:
 
     @property
     def character(self) -> Character:
-        """How it sounds."""
+        """The sound of its speaker."""
         if self.seed:
             return make_person(self.seed).character
         return Character.like(self.voice_id, self.pitch)

@@ -45,7 +45,7 @@ BUSY_CODES = {"concurrent_limit_exceeded", "too_many_concurrent_requests", "syst
 
 
 def get_voice(call: ElevenLabsCall) -> WireResponse:
-    """Answer one voice.
+    """Return one voice.
 
     https://elevenlabs.io/docs/api-reference/voices/get
     """

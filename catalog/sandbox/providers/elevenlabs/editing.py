@@ -108,13 +108,13 @@ def edit_voice(call: ElevenLabsCall) -> WireResponse:
 
 
 def delete_voice(call: ElevenLabsCall) -> WireResponse:
-    """Delete a voice, or take a saved one out of the account.
+    """Delete a voice, or remove a saved one from the account.
 
     https://elevenlabs.io/docs/api-reference/voices/delete
     """
     with call.account.store.transaction():
         voice = call.voice()
-        # A saved one from the library only leaves the account, which anybody there may do.
+        # A voice saved from the library only leaves the account, which any member may do.
         is_saved = not voice.is_default and voice.payload["sharing"] is not None
         call.account.drop(voice if is_saved else call.own_voice("admin"))
     return json_reply({"status": "ok"})
@@ -135,7 +135,7 @@ def delete_sample(call: ElevenLabsCall) -> WireResponse:
 
 
 def get_default_settings(call: ElevenLabsCall) -> WireResponse:
-    """Answer the settings of voices that nobody changed.
+    """Return the default voice settings.
 
     https://elevenlabs.io/docs/api-reference/voices/settings/get-default
     """
@@ -143,7 +143,7 @@ def get_default_settings(call: ElevenLabsCall) -> WireResponse:
 
 
 def get_settings(call: ElevenLabsCall) -> WireResponse:
-    """Answer the settings of a voice.
+    """Return a voice's settings.
 
     https://elevenlabs.io/docs/api-reference/voices/settings/get
     """
@@ -164,13 +164,13 @@ def edit_settings(call: ElevenLabsCall) -> WireResponse:
 
 
 def settings_of(call: ElevenLabsCall, voice: ElevenLabsVoice) -> dict[str, Any]:
-    """Return the settings that hold for a voice in this account."""
+    """Return a voice's effective settings in this account."""
     chosen = call.account.settings(voice.voice_id) or voice.payload["settings"]
     return {**DEFAULT_SETTINGS, **(chosen or {})}
 
 
 def find_sample(call: ElevenLabsCall, voice: ElevenLabsVoice) -> dict[str, Any]:
-    """Return the sample that the path names, or refuse."""
+    """Return the sample in the path; raises an error response if missing."""
     wanted = call.values["sample_id"]
     for sample in voice.payload["samples"] or ():
         if sample["sample_id"] == wanted:

@@ -1,4 +1,4 @@
-"""The formats that speech comes in, and the plans that have them.
+"""Audio formats for speech, and the plans that include them.
 
 https://elevenlabs.io/docs/api-reference/text-to-speech/convert: MP3 at 192 kbit/s needs Creator or
 a higher plan, PCM and WAV at 44.1 kHz need Pro; all other formats are in every plan.
@@ -47,5 +47,5 @@ def plan_has(tier: str, name: str) -> bool:
 
 
 def content_type(name: str) -> str:
-    """Return what a format is called in a header."""
+    """Return a format's media type."""
     return CONTENT_TYPES[name.partition("_")[0]]

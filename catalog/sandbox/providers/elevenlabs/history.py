@@ -1,4 +1,4 @@
-"""What was generated in an account: one item for each text that was spoken."""
+"""Generation history of an account: one item per synthesized text."""
 
 import hashlib
 from typing import Any
@@ -34,7 +34,7 @@ def keep_item(call: ElevenLabsCall, voice: ElevenLabsVoice, text: str) -> None:
 
 
 def list_history(call: ElevenLabsCall) -> WireResponse:
-    """Answer one page of what was generated, the newest first.
+    """Return one page of the history, newest first.
 
     https://elevenlabs.io/docs/api-reference/history/list
     """

@@ -1,4 +1,4 @@
-"""The voices that ElevenLabs brings: its own, and those saved from its community library.
+"""Library voices of ElevenLabs: its own, and those saved from the community library.
 
 Labels are as uneven as they are there: several spellings of one thing, several keys for one
 label, and many that are missing.
@@ -41,9 +41,9 @@ _LEAST_NOTICE = 14 * 86_400
 
 
 def make_library(count: int, now: float = LATEST) -> list[ElevenLabsVoice]:
-    """Return this many voices; the first ones are the same for every count.
+    """Return this many voices; the first ones don't depend on the number.
 
-    Some are taken out of it with the end of a month, which is at least two weeks away.
+    Some are removed at the end of a month that is at least two weeks away.
     """
     defaults = min(MOST_DEFAULTS, max(1, count // 3))
     ends_at = _month_end(now + _LEAST_NOTICE)
@@ -57,7 +57,7 @@ def _month_end(moment: float) -> int:
 
 
 def messy_labels(person: Person) -> dict[str, str]:
-    """Return the labels of a person as an uploader might have filled them in."""
+    """Return labels as an uploader might have entered them."""
     dice = random.Random(f"labels {person.seed}")
     use = person.use if dice.random() < 0.6 else person.use.replace("_", " ")
     accent = person.accent if dice.random() < 0.7 else person.accent.title()
@@ -69,7 +69,7 @@ def messy_labels(person: Person) -> dict[str, str]:
         "language": person.language,
         dice.choice(_USE_KEYS): use,
     }
-    # The language became a label late, so it is the one that is missing most.
+    # The language label was added late, so it is missing most often.
     lost = {"language": 0.3, "accent": 0.08, "age": 0.06, "gender": 0.05}
     return {key: word for key, word in labels.items() if dice.random() >= lost.get(key, 0.06)}
 

@@ -1,4 +1,4 @@
-"""Everything that is heard: previews, samples and speech."""
+"""Audio: previews, samples, and speech."""
 
 from catalog.sandbox.files import file_reply
 from catalog.sandbox.messages import WireRequest, WireResponse
@@ -29,7 +29,7 @@ MOST_CHARACTERS = 10_000
 
 
 def play_preview(request: WireRequest, backstage: Services, voice: ElevenLabsVoice) -> WireResponse:
-    """Answer the public preview of a voice, as its preview_url promises."""
+    """Serve a voice's public preview at its preview_url."""
     text = make_person(voice.seed).sentence
 
     def record() -> bytes:
@@ -40,7 +40,7 @@ def play_preview(request: WireRequest, backstage: Services, voice: ElevenLabsVoi
 
 
 def play_sample(call: ElevenLabsCall) -> WireResponse:
-    """Answer the recording that a voice was made from.
+    """Return the recording that a voice was made from.
 
     https://elevenlabs.io/docs/api-reference/voices/samples/audio/get
     """
@@ -53,7 +53,7 @@ def play_sample(call: ElevenLabsCall) -> WireResponse:
 
 
 def convert_text(call: ElevenLabsCall) -> WireResponse:
-    """Speak a text in a voice; the streaming variant sends the same in one piece.
+    """Synthesize a text; the streaming endpoint returns the same at once.
 
     https://elevenlabs.io/docs/api-reference/text-to-speech/convert
     """

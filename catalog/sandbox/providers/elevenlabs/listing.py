@@ -1,4 +1,4 @@
-"""List voices: search, filters, order and pages."""
+"""List voices: search, filters, sorting, and paging."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -34,7 +34,7 @@ VOICE_TYPES: dict[str, Callable[[ElevenLabsVoice], bool]] = {
 
 
 def search_voices(call: ElevenLabsCall) -> WireResponse:
-    """Answer one page of the voices that fit.
+    """Return one page of matching voices.
 
     https://elevenlabs.io/docs/api-reference/voices/search
     """
@@ -51,7 +51,7 @@ def search_voices(call: ElevenLabsCall) -> WireResponse:
     page, has_more = rest[:page_size], len(rest) > page_size
     next_token = order.token_for(page[-1]) if has_more else None
     if not token:
-        # The first page holds all default voices on top of what was asked for.
+        # The first page contains all default voices in addition to the page size.
         chosen = {voice.voice_id for voice in page}
         page = [voice for voice in voices if voice.is_default or voice.voice_id in chosen]
     return json_reply(
@@ -65,7 +65,7 @@ def search_voices(call: ElevenLabsCall) -> WireResponse:
 
 
 def list_voices(call: ElevenLabsCall) -> WireResponse:
-    """Answer all voices at once.
+    """Return all voices at once.
 
     https://elevenlabs.io/docs/api-reference/legacy/voices/get-all
     """

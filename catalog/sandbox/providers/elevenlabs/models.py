@@ -1,4 +1,4 @@
-"""The models that the sandbox lists; all of them speak with the one engine."""
+"""The models listed by the sandbox; all use the same engine."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ _LANGUAGES = {
 
 
 def models_payload() -> list[dict[str, Any]]:
-    """Return the models as the API tells of them."""
+    """Return the models' API representation."""
     return [
         {
             "model_id": model_id,

@@ -1,4 +1,4 @@
-"""The order of a list of voices, and the tokens that lead from page to page."""
+"""Sorting of voice lists, and page tokens."""
 
 import base64
 import json
@@ -16,14 +16,14 @@ Rank = tuple[Any, str]
 
 @dataclass(frozen=True, slots=True)
 class ListOrder:
-    """What a list is sorted by, and which way."""
+    """The sort key and direction of a list."""
 
     field: str
     direction: str
 
     @classmethod
     def asked_in(cls, request: WireRequest) -> Self:
-        """Return the order that a request asks for; unasked, the newest come first."""
+        """Return the requested order; newest first by default."""
         field = one_of(request, "sort", ("created_at_unix", "name")) or "created_at_unix"
         usual = "asc" if field == "name" else "desc"
         return cls(field, one_of(request, "sort_direction", ("asc", "desc")) or usual)
@@ -33,9 +33,9 @@ class ListOrder:
         return sorted(voices, key=self._rank, reverse=self.direction == "desc")
 
     def behind(self, voices: Iterable[ElevenLabsVoice], token: str) -> list[ElevenLabsVoice]:
-        """Return the voices behind the one that a token was made for, or refuse the token.
+        """Return the voices after a token's voice; raises for an invalid token.
 
-        That voice need not exist any more, so a deletion between two pages skips nothing.
+        That voice may have been deleted in the meantime without skipping others.
         """
         last = self._read(token)
         if self.direction == "desc":
@@ -43,7 +43,7 @@ class ListOrder:
         return [voice for voice in voices if self._rank(voice) > last]
 
     def token_for(self, voice: ElevenLabsVoice) -> str:
-        """Return the token that leads to what comes behind a voice."""
+        """Return the token for the page after a voice."""
         content = json.dumps([self.field, self.direction, *self._rank(voice)])
         return base64.urlsafe_b64encode(content.encode()).decode()
 

@@ -11,7 +11,7 @@ _TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no
 
 
 def whole_number(request: WireRequest, name: str, default: int, lowest: int, highest: int) -> int:
-    """Return a whole number from the query; refused outside its bounds."""
+    """Return an integer query parameter; raises outside its limits."""
     given = request.first(name)
     if not given:
         return default
@@ -30,7 +30,7 @@ def whole_number(request: WireRequest, name: str, default: int, lowest: int, hig
 
 
 def truth(request: WireRequest, name: str, *, default: bool) -> bool:
-    """Return a yes or no from the query."""
+    """Return a boolean query parameter."""
     given = request.first(name)
     if not given:
         return default
@@ -41,7 +41,7 @@ def truth(request: WireRequest, name: str, *, default: bool) -> bool:
 
 
 def one_of(request: WireRequest, name: str, allowed: Collection[str]) -> str:
-    """Return a word from the query that has to be one of those allowed; empty if not given."""
+    """Return a query parameter that must be one of the allowed words; "" if missing."""
     given = request.first(name)
     if given and given not in allowed:
         wanted = " or ".join(f"'{word}'" for word in allowed)
@@ -66,7 +66,7 @@ def json_object(request: WireRequest) -> dict[str, Any]:
 
 
 def settings_in(values: Mapping[str, Any]) -> dict[str, float | bool]:
-    """Return the voice settings in a JSON object; absent and null ones are left out."""
+    """Return the voice settings in a JSON object, without missing and null ones."""
     problems = []
     found: dict[str, float | bool] = {}
     for name, (lowest, highest) in SETTING_BOUNDS.items():

@@ -1,4 +1,4 @@
-"""How ElevenLabs refuses: three shapes of ``detail``, each as it was documented or met.
+"""ElevenLabs errors: three forms of ``detail``, as documented or observed.
 
 https://elevenlabs.io/docs/eleven-api/resources/errors
 """
@@ -9,7 +9,7 @@ INVALID_REQUEST = "validation_error"
 
 
 class ElevenLabsError(Exception):
-    """A request that the provider does not carry out, with the answer that it gives."""
+    """A rejected request with its response."""
 
     def __init__(self, status: int, detail: Any) -> None:
         super().__init__(status)
@@ -18,28 +18,28 @@ class ElevenLabsError(Exception):
 
 
 def refuse(http: int, kind: str, code: str, message: str, **more: str) -> ElevenLabsError:
-    """Return a refusal in the documented shape; ``status`` repeats the code unless given."""
+    """Return an error in the documented form; ``status`` defaults to the code."""
     detail = {"type": kind, "code": code, "message": message, "status": code}
     return ElevenLabsError(http, {**detail, **more})
 
 
 def refuse_in_the_older_shape(http: int, status: str, message: str) -> ElevenLabsError:
-    """Return a refusal in the shape that some endpoints still use."""
+    """Return an error in the older form that some endpoints still use."""
     return ElevenLabsError(http, {"status": status, "message": message})
 
 
 def refuse_as_invalid(*problems: dict[str, Any]) -> ElevenLabsError:
-    """Return the list of problems with parameters or fields."""
+    """Return a validation error with a list of problems."""
     return ElevenLabsError(422, list(problems))
 
 
 def problem(where: str, name: str, kind: str, message: str, given: object = None) -> dict[str, Any]:
-    """Return one entry of such a list; ``where`` is query or body."""
+    """Return one entry of that list; ``where`` is query or body."""
     return {"type": kind, "loc": [where, name], "msg": message, "input": given}
 
 
 def no_key() -> ElevenLabsError:
-    """Return the answer to a request without a key."""
+    """Return the response to a request without a key."""
     return refuse(
         401,
         "authentication_error",
@@ -50,7 +50,7 @@ def no_key() -> ElevenLabsError:
 
 
 def invalid_key() -> ElevenLabsError:
-    """Return the answer to an unknown key."""
+    """Return the response to an unknown key."""
     return refuse(401, "authentication_error", "invalid_api_key", "Invalid API key")
 
 
@@ -66,13 +66,13 @@ def missing_permission(permission: str) -> ElevenLabsError:
 
 
 def voice_not_found(voice_id: str) -> ElevenLabsError:
-    """Return the answer for a voice that the account does not have."""
+    """Return the response for an unknown voice."""
     message = f"A voice with voice_id '{voice_id}' was not found."
     return refuse(400, "not_found", "voice_not_found", message)
 
 
 def not_the_owner() -> ElevenLabsError:
-    """Return the answer to changing somebody else's voice."""
+    """Return the response to changing another user's voice."""
     return refuse(
         403,
         "authorization_error",
@@ -82,7 +82,7 @@ def not_the_owner() -> ElevenLabsError:
 
 
 def voice_limit_reached(used: int, limit: int) -> ElevenLabsError:
-    """Return the answer when no slot is left."""
+    """Return the response when all slots are used."""
     return refuse_in_the_older_shape(
         400,
         "voice_limit_reached",
@@ -92,7 +92,7 @@ def voice_limit_reached(used: int, limit: int) -> ElevenLabsError:
 
 
 def edit_limit_reached() -> ElevenLabsError:
-    """Return the answer when voices were added and edited too often this month."""
+    """Return the response when the month's voice changes are used up."""
     return refuse_in_the_older_shape(
         400,
         "voice_add_edit_limit_reached",
@@ -101,7 +101,7 @@ def edit_limit_reached() -> ElevenLabsError:
 
 
 def quota_exceeded(limit: int, left: int, needed: int) -> ElevenLabsError:
-    """Return the answer when the credit does not suffice."""
+    """Return the response to insufficient credit."""
     return refuse_in_the_older_shape(
         401,
         "quota_exceeded",
@@ -111,7 +111,7 @@ def quota_exceeded(limit: int, left: int, needed: int) -> ElevenLabsError:
 
 
 def corrupted_upload() -> ElevenLabsError:
-    """Return the answer to a sample that is no audio."""
+    """Return the response to a sample that isn't audio."""
     return refuse(
         400,
         INVALID_REQUEST,
@@ -123,7 +123,7 @@ def corrupted_upload() -> ElevenLabsError:
 
 
 def duplicate_upload() -> ElevenLabsError:
-    """Return the answer to the same sample sent twice."""
+    """Return the response to a duplicate sample."""
     return refuse(
         400,
         INVALID_REQUEST,

@@ -1,4 +1,4 @@
-"""Who the key belongs to, and what is left of credit and slots."""
+"""The key's user, and the remaining credit and slots."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ CREATED_AT = 1_690_000_000
 
 
 def get_subscription(call: ElevenLabsCall) -> WireResponse:
-    """Answer the subscription with everything that an invoice needs.
+    """Return the subscription including billing details.
 
     https://elevenlabs.io/docs/api-reference/user/subscription/get
     """
@@ -25,7 +25,7 @@ def get_subscription(call: ElevenLabsCall) -> WireResponse:
 
 
 def get_user(call: ElevenLabsCall) -> WireResponse:
-    """Answer who the key belongs to.
+    """Return the key's user.
 
     https://elevenlabs.io/docs/api-reference/user/get
     """
@@ -53,7 +53,7 @@ def get_user(call: ElevenLabsCall) -> WireResponse:
 
 
 def list_models(call: ElevenLabsCall) -> WireResponse:
-    """Answer the models.
+    """Return the models.
 
     https://elevenlabs.io/docs/api-reference/models/list
     """

@@ -1,4 +1,4 @@
-"""One voice of ElevenLabs: what is known of it, and how it is shown."""
+"""One ElevenLabs voice: its data and its API representation."""
 
 import hashlib
 from dataclasses import asdict, dataclass, field, replace
@@ -15,14 +15,14 @@ READING_SECONDS = 12
 
 
 def identifier(seed: str) -> str:
-    """Return an id as ElevenLabs makes them: 20 letters and digits, the same for a seed."""
+    """Return an ElevenLabs id, 20 letters and digits derived from the seed."""
     number = int.from_bytes(hashlib.sha256(seed.encode()).digest())
     return "".join(_DIGITS[number // 62**place % 62] for place in range(20))
 
 
 @dataclass(frozen=True, slots=True)
 class ElevenLabsVoice:
-    """A voice; ``payload`` is what the API tells of it, but for what depends on who asks.
+    """A voice; ``payload`` is its API data, except for what depends on the client.
 
     ``seed`` identifies its person; for an uploaded voice it is empty, and ``pitch``
     was measured in the upload. ``maker`` is the member of the workspace who made it, and ``roles``
@@ -57,16 +57,16 @@ class ElevenLabsVoice:
 
     @property
     def is_default(self) -> bool:
-        """Whether every account has it without having asked."""
+        """Whether every account has it by default."""
         return self.category == "premade"
 
     @property
     def is_owned(self) -> bool:
-        """Whether it was made in the account that has it."""
+        """Whether it was made in this account."""
         return bool(self.payload["is_owner"])
 
     def as_seen_by(self, member: int) -> Self | None:
-        """Return the voice as a member of the workspace has it, None if it is not shared."""
+        """Return the voice as seen by a workspace member, None if it isn't shared."""
         if not self.is_owned or self.maker == member:
             return self
         role = self.roles.get(str(member))
@@ -77,23 +77,23 @@ class ElevenLabsVoice:
         )
 
     def gives(self, *roles: str) -> bool:
-        """Return whether whoever sees it made it, or was given one of the roles on it."""
+        """Return whether the viewer created it or has one of the roles."""
         return self.is_owned or self.payload["permission_on_resource"] in roles
 
     @property
     def labels(self) -> dict[str, str]:
-        """The free labels."""
+        """The free-form labels."""
         return dict(self.payload["labels"])
 
     @property
     def character(self) -> Character:
-        """How it sounds."""
+        """The sound of its speaker."""
         if self.seed:
             return make_person(self.seed).character
         return Character.like(self.voice_id, self.pitch)
 
     def shown(self, base_url: str, settings: dict[str, Any] | None) -> dict[str, Any]:
-        """Return what the API answers to somebody who uses it under this base URL."""
+        """Return its API representation for this base URL."""
         url = f"{base_url}/_files/{self.voice_id}.mp3" if self.has_preview else None
         languages = [
             {**language, "preview_url": url} for language in self.payload["verified_languages"]
@@ -110,7 +110,7 @@ class ElevenLabsVoice:
         return studio.speak(text, self.character.faster(speed))
 
     def reading(self, studio: ClipStore) -> bytes:
-        """Return the recording that a voice made by a person of the sandbox was cloned from."""
+        """Return the recording that a predefined voice was cloned from."""
         person = make_person(self.seed)
 
         def record() -> bytes:
@@ -121,9 +121,9 @@ class ElevenLabsVoice:
 
 
 def reading_sample(seed: str, name: str) -> dict[str, Any]:
-    """Return the entry of such a recording; its length and size are fixed beforehand.
+    """Return the metadata of such a recording, with a fixed length and size.
 
-    The hash is an opaque word for its owner, so it does not wait for the recording to be made.
+    The hash is opaque to clients, so the recording doesn't have to exist yet.
     """
     return sample_entry(
         sample_id=identifier(f"sample {seed}"),
@@ -138,7 +138,7 @@ def reading_sample(seed: str, name: str) -> dict[str, Any]:
 def sample_entry(
     *, sample_id: str, file_name: str, mime_type: str, size_bytes: int, digest: str, seconds: float
 ) -> dict[str, Any]:
-    """Return a sample as the API tells of it."""
+    """Return a sample's API representation."""
     return {
         "sample_id": sample_id,
         "file_name": file_name,
@@ -167,7 +167,7 @@ BASE_MODELS = [
 
 
 def blank_payload(voice_id: str, name: str, category: str) -> dict[str, Any]:
-    """Return every field of a voice, with nothing known but these three."""
+    """Return all fields of a voice, empty except for these three."""
     return {
         "voice_id": voice_id,
         "name": name,

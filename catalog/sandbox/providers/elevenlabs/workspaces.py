@@ -1,4 +1,4 @@
-"""Share voices within a workspace, and begin professional clones, which stay drafts here."""
+"""Share voices within a workspace, and create professional clones, which remain drafts here."""
 
 import secrets
 
@@ -16,12 +16,12 @@ ROLES = ("admin", "editor", "commenter", "viewer")
 
 
 def member_address(number: int) -> str:
-    """Return the address of a member of any workspace of the sandbox."""
+    """Return a member's email address."""
     return f"member{number}@sandbox.example"
 
 
 def share_resource(call: ElevenLabsCall) -> WireResponse:
-    """Give another member a role on a voice.
+    """Grant another member a role on a voice.
 
     https://elevenlabs.io/docs/api-reference/workspace/resources/share
     """
@@ -44,7 +44,7 @@ def share_resource(call: ElevenLabsCall) -> WireResponse:
 
 
 def begin_professional(call: ElevenLabsCall) -> WireResponse:
-    """Make the draft of a professional clone, without samples or training.
+    """Create a draft of a professional clone, without samples or training.
 
     https://elevenlabs.io/docs/api-reference/voices/pvc/create
     """

@@ -32,7 +32,7 @@ PROFESSIONAL_SLOTS = 2
 
 
 def get_voice(call: AuthorizedCall) -> WireResponse:
-    """Answer one voice.
+    """Return one voice.
 
     https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/get-voice
     """
@@ -43,7 +43,7 @@ def get_voice(call: AuthorizedCall) -> WireResponse:
 
 
 def resolve_upload_limits(call: AuthorizedCall) -> WireResponse:
-    """Answer how many professional clones there are and may be.
+    """Return the number and limit of professional clones.
 
     https://docs.inworld.ai/api-reference/pvcAPI/pvcservice/resolve-upload-limits
     """
@@ -56,7 +56,7 @@ _LONG = "/voices/v1/workspaces/{workspace}"
 
 
 class Provider(BaseProvider):
-    """Inworld with the accounts of the sandbox; each has one workspace."""
+    """Inworld with the sandbox's accounts; each has one workspace."""
 
     slug: ClassVar[str] = "inworld"
     name_field: ClassVar[str] = "displayName"
@@ -110,7 +110,7 @@ class Provider(BaseProvider):
         return status_reply(UNAUTHENTICATED, message)
 
     def read_only(self) -> WireResponse:
-        """Return the answer to a key without write permission."""
+        """Return the response to a key without write permission."""
         message = "API key does not have the write permission required for this operation"
         return status_reply(PERMISSION_DENIED, message)
 
@@ -119,7 +119,7 @@ class Provider(BaseProvider):
         return status_reply(NOT_FOUND, "Not Found")
 
     def too_many_requests(self, code: str) -> WireResponse:
-        """Return the one 429 there is."""
+        """Return the provider's only 429 response."""
         return status_reply(RESOURCE_EXHAUSTED, "Rate limit exceeded, please retry later")
 
     def server_error(self, status: int, message: str = "") -> WireResponse:

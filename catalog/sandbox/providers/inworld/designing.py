@@ -1,4 +1,4 @@
-"""Design voices from words: drafts to hear, of which one is kept by publishing it."""
+"""Design voices from a description: drafts, one of which is kept by publishing it."""
 
 import base64
 import secrets
@@ -18,7 +18,7 @@ _DRAFT = "draft"
 
 
 def design_voice(call: AuthorizedCall) -> WireResponse:
-    """Answer some voices that fit a description; none of them is listed yet.
+    """Return draft voices that match a description; they aren't listed yet.
 
     https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/design-voice
     """
@@ -30,7 +30,7 @@ def design_voice(call: AuthorizedCall) -> WireResponse:
         raise invalid(f"design_prompt must have {SHORTEST} to {LONGEST} characters")
     if not text.strip():
         raise invalid("preview_text is required")
-    # A prompt is English here.
+    # Prompts are English here.
     asked, wanted = language_in(wish), _number_of_drafts(wish)
     language = LANGUAGES["en"] if asked == AUTO else asked
     if call.account.figures()["credit"] <= 0:
@@ -52,7 +52,7 @@ def design_voice(call: AuthorizedCall) -> WireResponse:
 
 
 def publish_voice(call: AuthorizedCall) -> WireResponse:
-    """Keep a draft among the voices of the workspace.
+    """Add a draft to the workspace's voices.
 
     https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/publish-voice
     """

@@ -1,10 +1,10 @@
-"""Finds out the language of a recording, as far as a stand-in can: by its words and its name."""
+"""Guesses the language of a recording from its text and name."""
 
 import unicodedata
 
 from catalog.sandbox.names import TONGUES, NameLanguage
 
-# The alphabets of which each is that of one language here.
+# Scripts that stand for a single language here.
 _LANGUAGE_OF_SCRIPT = {
     "HANGUL": "ko", "HIRAGANA": "ja", "KATAKANA": "ja", "CJK": "zh", "CYRILLIC": "ru",
     "HEBREW": "he", "ARABIC": "ar", "DEVANAGARI": "hi",
@@ -28,7 +28,7 @@ for _language, _line in _WORDS.items():
 
 
 def detect_locale(transcript: str, name: str) -> str:
-    """Return the BCP 47 tag of what is spoken; American English where nothing tells."""
+    """Return the BCP 47 tag of the speech, American English by default."""
     language = _by_script(transcript) or _by_words(transcript) or _by_name(name) or _by_script(name)
     tongue = next((each for each in TONGUES if each.code == language), None)
     return _usual_place(tongue) if tongue else language or _USUAL
@@ -41,7 +41,7 @@ def _usual_place(tongue: NameLanguage) -> str:
 def _by_script(text: str) -> str:
     scripts = [unicodedata.name(letter, "").partition(" ")[0] for letter in text]
     found = [_LANGUAGE_OF_SCRIPT[script] for script in scripts if script in _LANGUAGE_OF_SCRIPT]
-    # Japanese is written with Chinese signs, too.
+    # Japanese also uses Chinese characters.
     return "ja" if "ja" in found else next(iter(found), "")
 
 
@@ -59,7 +59,7 @@ def _by_words(text: str) -> str:
 def _by_name(name: str) -> str:
     first = name.split()[0] if name.split() else ""
     spoken = [tongue.code for tongue in TONGUES if first in _names_of(tongue)]
-    # Some names are at home in several languages.
+    # Some names occur in several languages.
     return spoken[0] if len(spoken) == 1 else ""
 
 

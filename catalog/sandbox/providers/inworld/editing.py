@@ -1,4 +1,4 @@
-"""Make, change and delete voices of a workspace."""
+"""Create, change, and delete voices of a workspace."""
 
 import base64
 import binascii
@@ -35,7 +35,7 @@ _CHOICES = {"gender": GENDERS, "ageGroup": AGE_GROUPS}
 
 
 def clone_voice(call: AuthorizedCall) -> WireResponse:
-    """Make an instant clone; samples that cannot be used are reported inside a 200.
+    """Create an instant clone; unusable samples are reported inside a 200.
 
     https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/clone-voice
     """
@@ -63,7 +63,7 @@ def clone_voice(call: AuthorizedCall) -> WireResponse:
 
 
 def update_voice(call: AuthorizedCall) -> WireResponse:
-    """Change what is said of a voice; what is not sent stays.
+    """Change a voice's data; omitted fields are kept.
 
     https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/update-voice
     """
@@ -97,7 +97,7 @@ def _own_voice(call: AuthorizedCall) -> SandboxVoice:
 
 
 def changes_in(wish: dict[str, Any]) -> dict[str, Any]:
-    """Return what is to be said of a voice from now on, or refuse it."""
+    """Validate and return the changes to a voice."""
     changes = {}
     for field, kind in _TEXTS.items():
         if field in wish:
@@ -115,7 +115,7 @@ def changes_in(wish: dict[str, Any]) -> dict[str, Any]:
 
 
 def text_in(wish: dict[str, Any], field: str) -> str:
-    """Return a text, "" if there is none, or refuse what is something else."""
+    """Return a string, "" if missing; raises for other types."""
     value = wish.get(field) or ""
     if not isinstance(value, str):
         raise invalid(f"invalid value for {field}")
@@ -123,10 +123,10 @@ def text_in(wish: dict[str, Any], field: str) -> str:
 
 
 def language_in(wish: dict[str, Any]) -> str:
-    """Return the code of the language that a voice shall have, or refuse it.
+    """Validate and return the language code of a voice.
 
     The older field takes one of the codes, the newer one any BCP 47 tag of such a language. AUTO
-    stands for what is to be found out from the recording, or from the prompt.
+    means to detect it from the recording or the prompt.
     """
     code, tag = text_in(wish, "langCode"), text_in(wish, "languageCode")
     if code and tag:

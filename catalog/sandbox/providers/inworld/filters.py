@@ -1,4 +1,4 @@
-"""Read and apply filter expressions after AIP-160, as far as Inworld takes them.
+"""Parse and apply the AIP-160 filter expressions that Inworld supports.
 
 https://google.aip.dev/160
 """
@@ -27,12 +27,12 @@ MOST_DEPTH = 50
 
 
 def filter_test(expression: str) -> Test:
-    """Return the test that an expression stands for, or refuse it."""
+    """Compile an expression to a predicate; raises if it is invalid."""
     return _FilterReader(expression).read()
 
 
 class _FilterReader:
-    """Descends through an expression; OR binds closer than AND, as AIP-160 wants it."""
+    """A recursive descent parser; OR binds tighter than AND, as in AIP-160."""
 
     def __init__(self, expression: str) -> None:
         self._tokens = _tokens(expression)
@@ -107,7 +107,7 @@ class _FilterReader:
 
 
 def language_matches(lang_code: str, wanted: str) -> bool:
-    """Return whether EN_US is what was asked for with en-US, en_US or en."""
+    """Return whether a language code matches; en-US, en_US, and en all match EN_US."""
     plain = wanted.replace("-", "_").upper()
     return lang_code == plain or lang_code.split("_")[0] == plain
 

@@ -1,4 +1,4 @@
-"""Everything that is heard: previews and speech, both as base64 in JSON."""
+"""Audio: previews and speech, both as base64 in JSON."""
 
 import base64
 from typing import Any
@@ -15,7 +15,7 @@ MOST_CHARACTERS = 2_000
 
 
 def preview_voice(call: AuthorizedCall) -> WireResponse:
-    """Answer a short sample of a voice; nothing is charged for it.
+    """Return a short, free sample of a voice.
 
     https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/get-voice-preview
     """

@@ -1,4 +1,4 @@
-"""List the voices of a workspace: filter, order, pages."""
+"""List the voices of a workspace: filter, sorting, and paging."""
 
 import re
 from collections.abc import Callable
@@ -23,7 +23,7 @@ _ORDERS: dict[str, Callable[[SandboxVoice], Any]] = {
 
 
 def list_voices(call: AuthorizedCall) -> WireResponse:
-    """Answer SYSTEM voices and those of the workspace.
+    """Return SYSTEM voices and those of the workspace.
 
     https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/list-voices
     """
@@ -42,7 +42,7 @@ def list_voices(call: AuthorizedCall) -> WireResponse:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """Which voices are wanted; without being asked for, all of them in one reply."""
+    """The requested page; by default all voices in one response."""
 
     size: int
     start: int = 0

@@ -1,4 +1,4 @@
-"""How Inworld refuses: google.rpc.Status with the HTTP status that belongs to its code.
+"""Inworld errors: google.rpc.Status with the HTTP status of its code.
 
 https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/list-voices
 """
@@ -28,7 +28,7 @@ _HTTP = {
 
 
 def status_reply(code: int, message: str, http: int | None = None) -> WireResponse:
-    """Answer with a status; its HTTP status follows from the code unless given."""
+    """Return a status response; its HTTP status defaults to that of the code."""
     return json_reply({"code": code, "message": message, "details": []}, http or _HTTP[code])
 
 
@@ -38,23 +38,23 @@ def invalid(message: str) -> ErrorResponse:
 
 
 def no_such_voice(voice_id: str) -> ErrorResponse:
-    """Return the answer for a voice that the workspace does not have."""
+    """Return the response for an unknown voice."""
     return ErrorResponse(status_reply(NOT_FOUND, f"voice not found: {voice_id}"))
 
 
 def not_yours() -> ErrorResponse:
-    """Return the answer to changing a voice that belongs to everybody."""
+    """Return the response to changing a built-in voice."""
     message = "SYSTEM voices cannot be changed or deleted"
     return ErrorResponse(status_reply(PERMISSION_DENIED, message))
 
 
 def no_credit() -> ErrorResponse:
-    """Return the answer when nothing is left to pay with; the documents give no code for it."""
+    """Return the response to insufficient credit, for which no code is documented."""
     message = "Insufficient credits. Add credits in the portal to continue."
     return ErrorResponse(status_reply(FAILED_PRECONDITION, message))
 
 
 def too_many_clones(limit: int) -> ErrorResponse:
-    """Return the answer to cloning faster than allowed."""
+    """Return the response to cloning faster than allowed."""
     message = f"Rate limit exceeded: Clone Voice is limited to {limit} requests per minute"
     return ErrorResponse(status_reply(RESOURCE_EXHAUSTED, message))

@@ -1,4 +1,4 @@
-"""The voices of Inworld: built-in ones with plain ids, own ones with that of their workspace."""
+"""Inworld voices: built-in ones with plain ids, own ones prefixed with their workspace."""
 
 import random
 from collections import Counter as Tally
@@ -59,7 +59,7 @@ def workspace_of(name: AccountName) -> str:
 
 
 def own_payload(name: AccountName, voice: str, display_name: str) -> dict[str, Any]:
-    """Return every field of a voice of a workspace, with little known."""
+    """Return all fields of a workspace voice, most of them empty."""
     workspace = workspace_of(name)
     return {
         "name": f"workspaces/{workspace}/voices/{voice}",
@@ -77,7 +77,7 @@ def own_payload(name: AccountName, voice: str, display_name: str) -> dict[str, A
 
 
 def bcp_47(lang_code: str) -> str:
-    """Return en-US for EN_US."""
+    """Convert EN_US to en-US."""
     language, _, region = lang_code.partition("_")
     return f"{language.lower()}-{region}"
 

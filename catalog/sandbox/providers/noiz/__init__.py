@@ -60,7 +60,7 @@ class Provider(BaseProvider):
         return InitialAccount(limits, lambda: own_voices(name))
 
     def is_deleted(self, voice: SandboxVoice) -> bool:
-        """Tell it by the time of the deletion, which is all that one does."""
+        """Return whether it has a deletion time, which is all that deleting sets."""
         return "delete_time" in voice.payload
 
     def key_in(self, request: WireRequest) -> str:
@@ -68,14 +68,14 @@ class Provider(BaseProvider):
         given = request.headers.get("authorization", "")
         if AccountName.from_key(self.slug, given):
             return given
-        # The vendor's own script wraps every key that is no base64 yet.
+        # The vendor's own script encodes every key that isn't base64 yet.
         try:
             return base64.b64decode(given, validate=True).decode()
         except (binascii.Error, ValueError):
             return given
 
     def answer_file(self, request: WireRequest) -> WireResponse:
-        """Answer the sound that a link of a voice promises; links need no key."""
+        """Serve the audio at a voice's link, which needs no key."""
         match = _FILES.find(request.method, request.path)
         voice, account = self._find_anywhere(match.values["voice_id"])
         if not voice.facts["links"][match.target]:
@@ -90,7 +90,7 @@ class Provider(BaseProvider):
         return failure(401, "Invalid API key")
 
     def read_only(self) -> WireResponse:
-        """Return the answer to a key that may only read; the documents know no such key."""
+        """Return the response to a read-only key, which the documentation doesn't mention."""
         return failure(403, "This API key may not create or delete voices.")
 
     def not_found(self, request: WireRequest) -> WireResponse:
@@ -98,7 +98,7 @@ class Provider(BaseProvider):
         return failure(404, "Not Found")
 
     def too_many_requests(self, code: str) -> WireResponse:
-        """Return the one 429 there is."""
+        """Return the provider's only 429 response."""
         return failure(429, "Rate limit exceeded. Please try again later.")
 
     def server_error(self, status: int, message: str = "") -> WireResponse:

@@ -1,4 +1,4 @@
-"""List voices of Noiz, make them, delete them without removing them."""
+"""List, create, and soft-delete Noiz voices."""
 
 import secrets
 from typing import Any
@@ -24,15 +24,15 @@ _TRUTHS = ("true", "false", "1", "0", "")
 
 
 def list_voices(call: AuthorizedCall) -> WireResponse:
-    """Answer one page of the custom or the built-in voices.
+    """Return one page of custom or built-in voices.
 
     https://developers.noiz.ai/docs-voices
     """
     voices = _fitting(call)
-    # No page names a largest limit, so more is not refused: it is only not given.
+    # No maximum is documented, so larger limits are accepted but capped.
     limit = min(_number(call, "limit", 10, 1, 1_000_000), LARGEST_PAGE)
     skip = _number(call, "skip", 0, 0, 1_000_000)
-    # The documents call it a page number; its name is that of an offset.
+    # Documented as a page number, but named like an offset.
     start = skip if call.account.figures()["skip_is_offset"] else skip * limit
     page = voices[start : start + limit]
     listed = call.account.written("voices", [shown(voice, call.base_url) for voice in page])
@@ -40,7 +40,7 @@ def list_voices(call: AuthorizedCall) -> WireResponse:
 
 
 def get_voice(call: AuthorizedCall) -> WireResponse:
-    """Answer one voice.
+    """Return one voice.
 
     https://developers.noiz.ai/docs-voices
     """
@@ -48,7 +48,7 @@ def get_voice(call: AuthorizedCall) -> WireResponse:
 
 
 def clone_voice(call: AuthorizedCall) -> WireResponse:
-    """Make a voice from a part of the audio that the server chooses.
+    """Create a voice from a part of the audio chosen by the server.
 
     https://developers.noiz.ai/docs-voices
     """
@@ -75,7 +75,7 @@ def clone_voice(call: AuthorizedCall) -> WireResponse:
 
 
 def delete_voice(call: AuthorizedCall) -> WireResponse:
-    """Note when a voice was deleted; it is still there.
+    """Set a voice's deletion time; it is kept.
 
     https://developers.noiz.ai/docs-voices
     """
@@ -91,7 +91,7 @@ def delete_voice(call: AuthorizedCall) -> WireResponse:
 
 
 def find_voice(call: AuthorizedCall, voice_id: str) -> SandboxVoice:
-    """Return a voice that the account can see, or refuse."""
+    """Return a voice visible to the account; raises an error response if missing."""
     voice = call.any_voice(voice_id)
     if voice is None or (_hides_deleted(call) and "delete_time" in voice.payload):
         raise no_such_voice()
@@ -134,7 +134,7 @@ def _sound(call: AuthorizedCall, form: Form) -> Waveform:
 def _fetched(call: AuthorizedCall, url: str) -> bytes:
     if not url:
         raise invalid("Either file or voice_url must be provided.")
-    # The sandbox has no network: it knows the recordings that it serves itself.
+    # The sandbox has no network access; only its own recordings can be fetched.
     name = url.removeprefix(f"{call.base_url}/_files/").partition(".")[0]
     voice = call.any_voice(name)
     if voice is None:

@@ -1,4 +1,4 @@
-"""Everything that is heard at Noiz: the links of voices, and speech."""
+"""Audio at Noiz: voice links and speech."""
 
 from catalog.sandbox.accounts import SandboxAccount
 from catalog.sandbox.base_provider import AuthorizedCall, audio_reply, hear
@@ -17,7 +17,7 @@ RATE = 24_000
 
 
 def convert_text(call: AuthorizedCall) -> WireResponse:
-    """Speak a text in a voice, or in that of an uploaded file.
+    """Synthesize a text with a voice or with an uploaded file.
 
     https://developers.noiz.ai/docs-text-to-speech
     """

@@ -1,4 +1,4 @@
-"""How Noiz refuses: an HTTP status, and the same number as ``code`` in the body.
+"""Noiz errors: an HTTP status, repeated as ``code`` in the body.
 
 https://developers.noiz.ai/docs-overview
 """
@@ -13,7 +13,7 @@ def failure(status: int, message: str) -> WireResponse:
 
 
 def success(data: object) -> WireResponse:
-    """Answer with data; inside a 200, code 0 says that it went well."""
+    """Return data; code 0 in a 200 means success."""
     return json_reply({"code": 0, "message": "success", "data": data})
 
 
@@ -23,10 +23,10 @@ def invalid(message: str) -> ErrorResponse:
 
 
 def no_such_voice() -> ErrorResponse:
-    """Return the answer for a voice that the account does not have."""
+    """Return the response for an unknown voice."""
     return ErrorResponse(failure(404, "Voice not found"))
 
 
 def no_credit() -> ErrorResponse:
-    """Return the answer when the monthly quota is used up."""
+    """Return the response when the monthly quota is used up."""
     return ErrorResponse(failure(402, "Insufficient credits. Please upgrade your plan."))

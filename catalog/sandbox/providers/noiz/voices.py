@@ -1,4 +1,4 @@
-"""The voices of Noiz: built-in ones, and custom ones that stay when they are deleted.
+"""Noiz voices: built-in ones, and custom ones that remain listed after deletion.
 
 What is known of a voice beside its name stands in one string of labels, in no fixed form.
 """
@@ -27,7 +27,7 @@ def make_built_in_voices(wanted: int) -> Iterable[SandboxVoice]:
         person = make_person(f"noiz library {number}")
         payload = _payload(person, number)
         payload["voice_type"] = "built-in"
-        # Some play under one name, some under the other, most under both.
+        # Some have one of the two link fields, most have both.
         links = {"url": number % 7 != 6, "sample": number % 3 == 0 or number % 7 == 6}
         facts = {"links": links, "description": f"{person.mood} {person.accent}"}
         yield SandboxVoice(payload["voice_id"], payload, person.seed, facts=facts)
@@ -49,7 +49,7 @@ def own_voices(name: AccountName) -> Iterable[SandboxVoice]:
 
 
 def custom_payload(voice_id: str, number: int, name: str, now: int) -> dict[str, Any]:
-    """Return every field of an uploaded voice but its links."""
+    """Return all fields of an uploaded voice except its links."""
     return {
         "id": number,
         "voice_id": voice_id,
@@ -62,7 +62,7 @@ def custom_payload(voice_id: str, number: int, name: str, now: int) -> dict[str,
 
 
 def shown(voice: SandboxVoice, base_url: str) -> dict[str, Any]:
-    """Return a voice as the API tells of it to somebody who uses it under this base URL."""
+    """Return a voice's API representation for this base URL."""
     links = voice.facts["links"]
     address = f"{base_url}/_files/{voice.voice_id}"
     return {

@@ -31,7 +31,7 @@ _FILES = Routes([("GET", "/_files/{name}.{ending}", "link")])
 
 
 def get_account(call: AuthorizedCall) -> WireResponse:
-    """Answer the balance: a postpaid one may be below zero, and vouchers are counted apart.
+    """Return the balance; it may be negative if postpaid, and vouchers are separate.
 
     https://platform.stepfun.com/docs/zh/api-reference/accounts/get
     """
@@ -89,7 +89,7 @@ class Provider(BaseProvider):
         return bearer_in(request)
 
     def answer_file(self, request: WireRequest) -> WireResponse:
-        """Answer speech that was asked for as an address; it can be fetched for half a day."""
+        """Serve speech requested as a URL, which is valid for half a day."""
         name = _FILES.find(request.method, request.path).values["name"]
         for account in self.accounts():
             link = account.store.get(account.shelf, "link", name)
@@ -103,7 +103,7 @@ class Provider(BaseProvider):
         return failure(401, "invalid_api_key", "Incorrect API key provided")
 
     def read_only(self) -> WireResponse:
-        """Return the answer to a key that may only read; the documents know no such key."""
+        """Return the response to a read-only key, which the documentation doesn't mention."""
         return failure(403, "permission_denied", "This API key has no permission to do this.")
 
     def not_found(self, request: WireRequest) -> WireResponse:
@@ -111,9 +111,9 @@ class Provider(BaseProvider):
         return not_found()
 
     def too_many_requests(self, code: str) -> WireResponse:
-        """Return the one 429 there is."""
+        """Return the provider's only 429 response."""
         return failure(429, "rate_limited", "Rate limit exceeded, please slow down.")
 
     def server_error(self, status: int, message: str = "") -> WireResponse:
-        """Return the provider's own trouble report; content moderation is 451."""
+        """Return the provider's own server error; content moderation is 451."""
         return trouble(status, message)

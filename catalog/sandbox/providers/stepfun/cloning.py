@@ -1,4 +1,4 @@
-"""Clone a voice in two steps: upload a file, then make a voice of it."""
+"""Clone a voice in two steps: upload a file, then create a voice from it."""
 
 import base64
 import secrets
@@ -16,7 +16,7 @@ from catalog.sandbox.waveforms import Waveform, median_pitch, to_wav
 CLONING_MODELS = ("stepaudio-2.5-tts", "step-tts-2", "step-tts-mini")
 CONTAINERS = ("mp3", "wav")
 SHORTEST, LONGEST = 5.0, 10.0
-# Encoders add a little silence, and nobody stops recording to the millisecond.
+# Allow for padding added by encoders and for imprecise recording.
 TOLERANCE = 0.5
 MOST_CHARACTERS = 1_000
 PREVIEW_PRICE = 0.01
@@ -24,7 +24,7 @@ PREVIEW_RATE = 24_000
 
 
 def upload_file(call: AuthorizedCall) -> WireResponse:
-    """Store a file; what it is good for shows when it is used.
+    """Store a file; it is validated when it is used.
 
     https://platform.stepfun.com/docs/zh/api-reference/files/create
     """
