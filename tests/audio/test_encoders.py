@@ -1,4 +1,4 @@
-"""What the encoders make of a voice: near for one person, far for two, no sound refused."""
+"""Encoders: similar vectors for one speaker, distant ones for two; silence is rejected."""
 
 from pathlib import Path
 

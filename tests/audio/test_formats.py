@@ -1,4 +1,4 @@
-"""What an upload is, told from its bytes, and how long its sound is, told by decoding it."""
+"""Identifying uploads by their bytes, and measuring their length by decoding."""
 
 import gzip
 import io

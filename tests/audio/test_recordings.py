@@ -31,7 +31,7 @@ def read(content: bytes, max_seconds: float = 60) -> DecodedAudio:
 
 
 def likeness(sound: DecodedAudio, voice: np.ndarray = VOICE) -> tuple[float, float]:
-    """Return the correlation with the voice, whatever the polarity, and the level in dB."""
+    """Return the absolute correlation with the voice, and the level in dB."""
     count = min(sound.wave.size, voice.size)
     heard, meant = sound.wave[:count].astype(float), voice[:count]
     alike = abs(np.corrcoef(heard, meant)[0, 1])

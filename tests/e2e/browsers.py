@@ -130,7 +130,7 @@ class Visits:
 
 @contextmanager
 def open_visits(browser: Browser, address: str, states: dict[str, Any]) -> Iterator[Any]:
-    """Yield visits and complaints; complaints that nobody expected fail whoever uses this."""
+    """Yield visits and console errors; unexpected errors fail the test."""
     complaints = Complaints(address)
     visits = Visits(browser, address, complaints, states)
     try:

@@ -1,4 +1,4 @@
-"""The clone page, as somebody fills it in, and what becomes of a clone."""
+"""Helpers to fill in the clone page and to follow a clone."""
 
 import re
 from pathlib import Path

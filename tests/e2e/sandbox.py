@@ -23,7 +23,7 @@ class SandboxControl:
         self._ask("DELETE", "/faults")
 
     def has_taken(self, fault: str) -> bool:
-        """Tell whether no fault of this kind waits any more: a call has met it."""
+        """Return whether no fault of this kind waits any more: a call has met it."""
         waiting = self._ask("GET", "/faults")["faults"]
         return fault not in [each["fault"] for each in waiting]
 

@@ -1,4 +1,4 @@
-"""Sign somebody in, as people do."""
+"""Sign in through the form."""
 
 from playwright.sync_api import Page
 

@@ -237,7 +237,7 @@ def test_a_clone_is_cancelled_while_it_is_made_and_nothing_stays_at_the_provider
 
     expect_state(ana, "Cancelled")
     assert sandbox.voices_called(name, "full") == 0
-    # Wherever one is, one is told, and the list behind the bell keeps it.
+    # A toast appears on any page, and the notification stays in the list.
     expect(elsewhere.locator(".toast", has_text=name)).to_contain_text("was canceled")
     elsewhere.locator("#bell").click()
     elsewhere.get_by_role("button", name=name).click()

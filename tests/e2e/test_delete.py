@@ -1,4 +1,4 @@
-"""A clone is deleted in two steps by an admin, and by nobody else."""
+"""Clones are deleted in two steps, by admins only."""
 
 import re
 from dataclasses import dataclass

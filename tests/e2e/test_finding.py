@@ -129,7 +129,7 @@ def test_voices_are_ordered_by_what_the_team_does_and_the_order_is_remembered(
     until(ana, lambda: scores(ana)[0] > 0, "the best rated voices")
     assert rated in listed(ana)
     assert scores(ana) == sorted(scores(ana), reverse=True)
-    # Those that nobody rated come last.
+    # Unrated voices come last.
     assert scores(ana)[-1] == 0
     ana.goto("/voices/?provider=inworld&sort=-name")
     with ana.expect_response("**/played/"):
@@ -188,6 +188,6 @@ def collect_from_cards(page: Page, name: str, note: str) -> None:
 
 
 def scores(page: Page) -> list[float]:
-    """Return the mean rating of each voice on the page, 0 where nobody rated it."""
+    """Return the mean rating of each voice on the page, 0 if unrated."""
     lines = page.locator("#results .card .tags").all_inner_texts()
     return [float(found[1]) if (found := re.match(r"★ ([\d.]+)", each)) else 0 for each in lines]

@@ -1,4 +1,4 @@
-"""Keys are tested, told apart in words, never shown, shared and removed."""
+"""Keys are tested, described, never shown, shared, and removed."""
 
 import re
 from uuid import uuid4
@@ -9,7 +9,7 @@ from tests.e2e.browsers import Complaints, Visits, until
 from tests.e2e.sandbox import SandboxControl
 from tests.e2e.voice_list import found_count
 
-# Clones come and go, made by whatever was tested before.
+# Earlier tests may have added or removed clones.
 LIBRARY = "/voices/?provider=elevenlabs&kind=library"
 VERDICTS = {
     "sandbox-elevenlabs-nobodys-key": r"Refused.*",

@@ -1,4 +1,4 @@
-"""What the list does while somebody waits, listens, or works by keys alone."""
+"""The list while waiting, while listening, and with keyboard shortcuts."""
 
 import re
 
@@ -46,7 +46,7 @@ def test_a_notice_goes_by_itself_but_not_from_under_the_pointer(
 
     star.click()
     expect(notice).to_be_visible()
-    # One with a way back stays longer than one that only tells.
+    # A toast with an Undo button stays longer than others.
     page.clock.fast_forward(9_000)
     expect(notice).to_be_visible()
     notice.hover()

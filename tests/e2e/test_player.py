@@ -66,7 +66,7 @@ def test_sound_goes_on_across_filter_paging_and_opening_a_page(ana: Page) -> Non
 
     expect_sound(ana)
     expect(ana.locator("#deck-name")).to_have_text(name)
-    # Its card, drawn anew, shows that it plays.
+    # Its re-rendered card shows that it is playing.
     expect(ana.get_by_role("button", name=f"Pause {name}", exact=True).first).to_be_visible()
 
 
@@ -131,7 +131,7 @@ def test_next_and_previous_walk_the_list_and_close_ends_it(ana: Page) -> None:
 
 @pytest.fixture
 def looped(ana: Page) -> Page:
-    """Return the list, in whose deck a voice lasts until it is told to end."""
+    """Return the list with a player whose clip only ends on request."""
     ana.evaluate("document.getElementById('audio').loop = true")
     return ana
 

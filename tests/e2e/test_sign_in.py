@@ -1,4 +1,4 @@
-"""People come in with their password, and nobody comes in without."""
+"""Signing in requires a valid password."""
 
 import pytest
 from playwright.sync_api import Page, expect

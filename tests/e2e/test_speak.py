@@ -15,7 +15,7 @@ PROVIDERS = ("elevenlabs", "inworld", "noiz", "telnyx")
 
 @pytest.fixture
 def text() -> str:
-    """Return what nobody has said yet, also when the same test is tried again."""
+    """Return a text that was never synthesized, even if the test is retried."""
     return f"A short line for everybody, number {secrets.randbelow(10**9)}."
 
 

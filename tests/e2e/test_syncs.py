@@ -85,7 +85,7 @@ def renamed(voice: dict[str, Any], name: str, *, is_new: bool = False) -> dict[s
 
 
 def fetch(page: Page) -> None:
-    """Ask for Inworld's voices anew, and leave the worker a moment for them."""
+    """Sync Inworld's voices again, and give the worker time for it."""
     page.goto("/accounts/")
     row = page.locator("#accounts tbody tr", has_text="Inworld").first
     row.get_by_role("button", name="Fetch now").click()

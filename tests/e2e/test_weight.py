@@ -41,7 +41,7 @@ class Wire:
 
 @pytest.fixture
 def fresh_page(visits: Visits, complaints: Complaints) -> Page:
-    """Return an empty page of somebody who is signed in and has nothing in the cache."""
+    """Return an empty page for a signed-in user with an empty cache."""
     complaints.expect("favicon.ico")
     return visits.open("/healthz", "ana").context.new_page()
 

@@ -37,7 +37,7 @@ QUICK = [
 ]
 # What takes real time, with the adapters' patience cut short.
 SLOW = [FaultKind.LATE, FaultKind.SLOW_BEFORE, FaultKind.SLOW_AFTER, FaultKind.DRIP]
-# For each provider something of another type where it should tell an id or a list.
+# For each provider, a wrong type in place of an id or a list.
 _TELLING = ("id", "voice_id", "voiceId", "voice", "voices", "data")
 NONSENSE = {name: {"no": "id"} for name in _TELLING}
 
@@ -60,7 +60,7 @@ class WorkerDied(BaseException):
 
 
 class Crash:
-    """A worker's death at one point, once; whatever it had claimed stays claimed."""
+    """A worker's death at one point, once; its claims remain."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._point, self._method, self._after, self._is_here = NEVER, "", 0, False
@@ -127,7 +127,7 @@ class Stage:
         self.cast, self.sandbox, self.sample, self.clock = cast, sandbox, sample, clock
 
     def wish(self, slug: str) -> CloneJob:
-        """Return a wish at a provider that knows nothing yet."""
+        """Return a request to a provider without any voices."""
         self.sandbox.reset()
         account = factories.make_account(self.cast.aurora, provider=slug)
         key = factories.make_credential(self.cast.ana, account, f"sandbox-{slug}-full")
@@ -166,7 +166,7 @@ class Stage:
 
     def _let_it_finish(self) -> None:
         """Give the provider the time, over which the clock jumps, for what a dead worker sent."""
-        # Who connected before is in its books as soon as it answers somebody who came later.
+        # The server has accepted earlier connections once it responds to a later one.
         httpx.get(self.sandbox.address)
         while not self.sandbox.is_idle:
             time.sleep(0.005)
@@ -181,7 +181,7 @@ class Stage:
         assert any(voice["id"] in job.remote_id for voice in held["own_voices"]), what
 
     def demand_none_left(self, job: CloneJob, before: int, what: str) -> None:
-        """See that the job was cancelled, and that what was made is gone where that can be."""
+        """Check that the job was canceled, and that its voice was deleted if possible."""
         held = self.held(job.account.provider)
         stays = not job.account.info.can_delete
         assert job.state == State.CANCELLED, f"{what}: {job.state}, {job.message}, {job.evidence}"

@@ -1,4 +1,4 @@
-"""Back-off counts failures in a row, and ends as soon as the provider answers anybody."""
+"""Back-off counts consecutive failures, and ends once the provider answers any call."""
 
 from datetime import datetime, timedelta
 from types import SimpleNamespace

@@ -38,7 +38,7 @@ EACH = 3
 
 @pytest.fixture
 def day(cast: Any, sandbox_server: Any, settings: Any, clock: Any) -> SimpleNamespace:
-    """Return a team with accounts at three providers, each with clones that somebody made there."""
+    """Return a team with accounts at three providers, each with clones made there."""
     sandbox_server.reset()
     urls = {slug: sandbox_server.url(slug) for slug in sandbox_server.slugs}
     settings.PROVIDER_BASE_URLS = urls
@@ -62,7 +62,7 @@ def clones(account: ProviderAccount) -> list[Voice]:
 
 
 def at_provider(account: ProviderAccount, url: str) -> set[str]:
-    """Return the ids of the account's own voices, as the provider tells them itself."""
+    """Return the ids of the account's own voices according to the provider."""
     key = f"sandbox-{account.provider}-full-7"
     with open_provider(account.provider, {"api_key": key}, url) as provider:
         return {
@@ -71,7 +71,7 @@ def at_provider(account: ProviderAccount, url: str) -> set[str]:
 
 
 def work(clock: Any) -> None:
-    """Do what workers do until nothing is left, with the time that it takes."""
+    """Run the workers' jobs until none is left, advancing the clock."""
     for _ in range(40):
         for plan_id in find_due_plans(clock.now):
             start_plan(plan_id, clock.now)
@@ -130,7 +130,7 @@ def test_the_whole_cleaning_day(
 
 
 def _check_log(page: PlanPage, hidden_count: int) -> None:
-    """Compare what the page counts with what the log tells."""
+    """Compare the page's counts with the audit log."""
     assert (page.failed_count, page.kept_count, page.hidden_count) == (0, 1, hidden_count)
     told = Counter(AuditEntry.objects.values_list("action", flat=True))
     assert told["voice left alone"] == page.skipped_count > 0

@@ -35,7 +35,7 @@ PATIENCE, SLOWNESS = 0.5, 0.6
 
 
 def lose_answer(stage: Stage, slug: str) -> None:
-    """Have the provider make the voice and not tell."""
+    """Let the provider make the voice but lose the response."""
     create = Spot(slug, "create", "POST", after=slug == "stepfun")
     stage.spoil(create, FaultKind.DROP_AFTER)
 

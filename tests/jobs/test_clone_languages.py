@@ -1,4 +1,4 @@
-"""What a person reads where a provider was told another language than the one that was chosen."""
+"""The note about a provider that received another language than the selected one."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The clone's state machine: exactly one voice for one wish, whatever breaks where."""
+"""The clone's state machine: exactly one voice per request, despite any failure."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ State, Step = CloneJob.State, CloneJob.Step
 
 
 class StubProvider:
-    """A provider in memory: makes voices, loses answers, and remembers what it was asked."""
+    """An in-memory provider that makes voices, loses responses, and records requests."""
 
     def __init__(self) -> None:
         self.voices: dict[str, RemoteVoice] = {}
@@ -607,7 +607,7 @@ def test_where_nothing_can_be_deleted_the_job_says_that_the_voice_stays(
     assert "can't delete it" in job.message
 
 
-# Who is told, and what is told
+# Notifications
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What a key opens and may do is asked of the provider, and the verdict is told in its words."""
+"""Key checks: the account, the permissions, and the provider's message."""
 
 import uuid
 from dataclasses import replace
@@ -25,7 +25,7 @@ NOW = factories.NOW
 
 @pytest.fixture
 def credential(cast) -> Credential:
-    """Return a key of Mia's that nobody has looked at yet."""
+    """Return a key of Mia's that wasn't checked yet."""
     key = factories.make_credential(
         cast.mia, cast.account, "sk_0123456789abcdef", health="unchecked", abilities={}
     )

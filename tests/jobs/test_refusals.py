@@ -1,4 +1,4 @@
-"""What jobs make of refusals: a key is only called refused where the provider speaks of it."""
+"""How jobs treat errors: a key is only marked as rejected if the provider says so."""
 
 import pytest
 

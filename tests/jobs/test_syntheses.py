@@ -1,4 +1,4 @@
-"""Spoken texts: paid for once, whatever breaks where."""
+"""Synthesis: charged only once, despite any failure."""
 
 import dataclasses
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What a provider tells of the use of voices outside of Voiceboard is known and looked at."""
+"""Usage outside of Voiceboard is read from the provider and taken into account."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

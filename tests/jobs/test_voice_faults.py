@@ -1,4 +1,4 @@
-"""Fetching voices when it breaks off, when something happens meanwhile, and when it is due."""
+"""Syncs: interruptions, concurrent changes, and scheduling."""
 
 from datetime import timedelta
 

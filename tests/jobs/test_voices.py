@@ -1,4 +1,4 @@
-"""Our copy of an account's voices follows the provider's, and loses nothing when it breaks off."""
+"""Our copy of an account's voices follows the provider, and survives interruptions."""
 
 from datetime import UTC, datetime
 

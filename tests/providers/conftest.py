@@ -1,4 +1,4 @@
-"""A server that plays recorded answers and remembers what it was asked; and the sandbox."""
+"""A server that replays recorded responses and records requests; and the sandbox."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -30,7 +30,7 @@ class Part(NamedTuple):
 
 
 class FakeServer:
-    """Answers in the order in which it was told to; a request too many fails the test."""
+    """Responds in the prepared order; an extra request fails the test."""
 
     def __init__(self, slug: str) -> None:
         self.slug = slug

@@ -47,7 +47,7 @@ def _answer(connection: socket.socket, answer: Answer, tls: ssl.SSLContext | Non
 
 
 def saying(*parts: bytes) -> Answer:
-    """Send the parts, whatever was asked, and hang up."""
+    """Send the parts for any request, and close the connection."""
 
     def answer(connection: socket.socket, request: bytes) -> None:
         for part in parts:

@@ -1,4 +1,4 @@
-"""Which voices go away, which need a plan and which are verified, as far as a provider tells."""
+"""Expiring voices, required plans, and verified voices, as reported by providers."""
 
 import pytest
 
@@ -18,7 +18,7 @@ _TAKES, _TOOK = (
         ({"status": "copied_disabled", "disable_at_unix": 1714204800}, (2024, _TOOK)),
         ({"status": "copied_disabled"}, (None, _TOOK)),
         ({"status": "copied"}, (None, "")),
-        # It leaves the library, and stays with whoever made it.
+        # It leaves the library but stays with its creator.
         ({"status": "enabled", "disable_at_unix": 1798700000}, (None, "")),
     ],
 )

@@ -95,7 +95,7 @@ FAILURES = [
     {"code": 13, "message": "internal"},
     {"fault": {"faultstring": "Rate limit"}},
 ]
-# Nothing in them tells of a failure, but of a list neither.
+# They indicate neither a failure nor a list.
 STRANGERS = [{"oops": True}, {"requestId": "r-1"}]
 
 

@@ -1,4 +1,4 @@
-"""Keys are told from other text, and read out of what people paste."""
+"""Keys are distinguished from other text, and extracted from pasted text."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""A list is walked to its end, whatever its ``skip`` may mean."""
+"""A list is read to its end, whichever meaning ``skip`` has."""
 
 import pytest
 from hypothesis import given

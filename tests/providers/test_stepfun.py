@@ -293,7 +293,7 @@ def test_check_of_a_good_key(server):
         ({"type": "prepaid", "balance": "0.00", "total_voucher_balance": "0"}, True),
         ({"type": "Prepaid", "balance": 0, "total_cash_balance": 20.0}, True),
         ({"type": "prepaid", "balance": 0, "total_voucher_balance": None}, True),
-        # Vouchers are left, in whatever way that is written.
+        # Vouchers are left, in any notation.
         ({"type": "prepaid", "balance": 0, "total_voucher_balance": 12.5}, False),
         ({"type": "prepaid", "balance": -3, "total_voucher_balance": "12.50"}, False),
         ({"type": "prepaid", "balance": 0, "total_voucher_balance": ["12.5"]}, False),

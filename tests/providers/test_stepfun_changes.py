@@ -1,4 +1,4 @@
-"""How a clone is made at StepFun in two steps, found again, and refused."""
+"""StepFun clones: two steps, reconciliation, and errors."""
 
 import json
 from typing import Any

@@ -16,7 +16,7 @@ from catalog.sandbox.tts_simple import SpeechUnavailable
 
 
 class ListeningEngine:
-    """Remembers what it was asked to speak, in which style and how fast."""
+    """Records the texts, styles, and speeds it was asked to synthesize."""
 
     def __init__(self) -> None:
         self.spoken: list[tuple[str, np.ndarray, float]] = []

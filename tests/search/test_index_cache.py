@@ -203,7 +203,7 @@ def test_whoever_is_in_two_teams_finds_what_the_one_has_that_they_work_in(aurora
 
 def test_an_index_is_due_when_it_is_missing_or_far_behind(cast, monkeypatch):
     monkeypatch.setattr("catalog.jobs.searches.index._MOST_CHANGED", 1)
-    assert build_due_indexes() == []  # nobody has a voice
+    assert build_due_indexes() == []  # there are no voices
     factories.make_voice(cast.account)
     teams = frozenset({cast.aurora.pk})
 

@@ -1,4 +1,4 @@
-"""How documents are numbered and put in order: whatever their number, any page is found."""
+"""Numbering and sorting of documents: any page is found for any number of them."""
 
 from itertools import cycle
 

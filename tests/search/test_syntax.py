@@ -1,4 +1,4 @@
-"""What somebody types into the search field, and what is understood of it."""
+"""Parsing of the search field."""
 
 import pytest
 from hypothesis import given

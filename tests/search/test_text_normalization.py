@@ -15,7 +15,7 @@ from catalog.search.text_normalization import (
 
 
 def finds(query: str, text: str) -> bool:
-    """Tell whether every term of the query begins one of the text."""
+    """Return whether every term of the query begins one of the text."""
     terms = index_terms(text)
     wanted = query_terms(query)
     return bool(wanted) and all(any(t.startswith(each) for t in terms) for each in wanted)

@@ -26,7 +26,7 @@ SILENCE = np.zeros(RATE, np.float32)
 
 
 class Scribe:
-    """Stands for the model: hears what it was told to hear, and remembers what it was given."""
+    """A fake model that returns a prepared transcript and records its input."""
 
     heard: tuple[str, ...] = (" He was there.", " And gone. ")
     sureness = 0.9

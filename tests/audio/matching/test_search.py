@@ -1,4 +1,4 @@
-"""Voice match: a hidden voice is found again, steps are told, weak results are called weak."""
+"""Voice match: it finds a hidden voice, reports progress, and warns about weak results."""
 
 from dataclasses import replace
 
