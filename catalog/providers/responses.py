@@ -14,7 +14,7 @@ from catalog.providers.lenient_json import LenientJson
 from catalog.providers.sanitize import clean_line
 from catalog.providers.types import AudioClip
 
-# ElevenLabs reports the price in this header; other providers may adopt it.
+# One provider reports the price in this header; others may adopt it.
 _CHARGED_HEADER = "character-cost"
 _LONGEST_PLAIN_TEXT = 500
 _AUDIO_TYPES = ("audio/", "application/ogg", "application/octet-stream", "binary/octet-stream")

@@ -98,7 +98,7 @@ def test_a_record_under_another_master_key_is_refused(ring, tmp_path):
     record = stranger.seal(SECRET, PLACE)
 
     assert not ring.knows(record)
-    with pytest.raises(CannotOpen, match="not in the ring"):
+    with pytest.raises(CannotOpen, match="in the key ring"):
         ring.open(record, PLACE)
 
 

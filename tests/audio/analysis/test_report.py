@@ -141,7 +141,7 @@ def test_a_good_sample_is_good_in_every_line():
         ({"loudness": -5}, "Loudness", WARN, "-5 LUFS"),
         ({"snr": 18}, "Noise", WARN, "18 dB"),
         ({"snr": 5}, "Noise", FIX, "5 dB"),
-        ({"second_speaker_share": 0.4}, "Speakers", WARN, "40 % another"),
+        ({"second_speaker_share": 0.4}, "Speakers", WARN, "40% other"),
     ],
 )  # fmt: skip
 def test_each_flaw_has_its_verdict_in_words(changes, label, verdict, word):

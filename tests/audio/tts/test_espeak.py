@@ -66,5 +66,5 @@ def test_a_library_that_does_not_start_is_told(monkeypatch):
     monkeypatch.setattr(espeak.importlib, "import_module", lambda name: package)
     espeak._load.cache_clear()
 
-    with pytest.raises(UnsupportedText, match="does not start"):
+    with pytest.raises(UnsupportedText, match="doesn't start"):
         phonemize_with_espeak("Hola", "es")
