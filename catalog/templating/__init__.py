@@ -1,1 +1,1 @@
-"""What templates may call: formats, labels, addresses. No HTML is written here."""
+"""The Jinja2 environment, and the functions and filters that templates use."""

@@ -1,16 +1,16 @@
-"""The hidden fields that every form that writes begins with: its token, and the page's team."""
+"""The hidden fields of every form that changes something: the CSRF token and the page's team."""
 
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from catalog.models import Team
 
-# Names the team of the page, so that nothing is done in another one.
+# The team of the page, so that a form can't act in another team.
 TEAM_FIELD = "in_team"
 
 
 def draw_form_fields(token: str, team: Team | None) -> SafeString:
-    """Draw the CSRF token, and the team of the page for whoever works in one."""
+    """Return the hidden fields. People without a team get only the token."""
     fields = [("csrfmiddlewaretoken", token)]
     if team is not None:
         fields.append((TEAM_FIELD, str(team.pk)))

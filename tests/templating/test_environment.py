@@ -73,7 +73,7 @@ def test_a_name_that_nobody_passed_is_an_error_and_so_is_a_method_that_nobody_ca
         draw("{{ missing }}")
     with pytest.raises(UndefinedError):
         draw("{% if it.missing %}{% endif %}", it=object())
-    with pytest.raises(TemplateRuntimeError, match="not called"):
+    with pytest.raises(TemplateRuntimeError, match="was not called"):
         draw("{{ it.upper }}", it="word")
     assert draw("{{ it.upper() }}", it="word") == "WORD"
 
