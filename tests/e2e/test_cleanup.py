@@ -25,7 +25,7 @@ def test_a_clone_is_planned_kept_and_pinned(
     set_waiting(ana, 7)
 
     tick_and_plan(ana, name)
-    expect(ana.locator(".plan-box")).to_contain_text("nothing happens for 7 days")
+    expect(ana.locator(".plan-box")).to_contain_text("the plan waits 7 days")
     with ana.expect_download() as download:
         ana.get_by_role("link", name="CSV").click()
     assert name in Path(download.value.path()).read_text(encoding="utf-8-sig")
