@@ -1,1 +1,1 @@
-"""HTTP in, HTML out."""
+"""Views: parse a request, call one function, and render the answer."""

@@ -1,4 +1,4 @@
-"""Stars, tags, notes and ratings of a voice."""
+"""Stars, tags, notes, and ratings of a voice."""
 
 from typing import Any
 
@@ -117,7 +117,7 @@ def note_restore(request: Request, pk: int) -> HttpResponseBase:
 def _show_marks(
     request: Request, voice: Voice, *, focus: str = "", form: Any = None
 ) -> HttpResponseBase:
-    """Draw the part anew for a swap; without script, go back to the voice and say what is wrong."""
+    """Render the annotations for a swap, or redirect to the voice; shows the form's errors."""
     error = " ".join(words for found in form.errors.values() for words in found) if form else ""
     if is_partial(request):
         context = {**marks_context(request, voice), "focus": {focus: True}, "error": error}
@@ -129,7 +129,7 @@ def _show_marks(
 
 
 def marks_context(request: Request, voice: Voice) -> dict[str, Any]:
-    """Return what the part with the team's marks is drawn from."""
+    """Return the context of the part with the team's annotations."""
     team = voice.account.team
     return {
         "voice": voice,

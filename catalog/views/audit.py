@@ -1,4 +1,4 @@
-"""The log: who did what; filtered, page by page, and as a file."""
+"""The audit log: filter it, page through it, and export it."""
 
 from typing import Any
 
@@ -65,7 +65,7 @@ def audit_export(request: Request) -> HttpResponseBase:
     if not policies.may_read_log(request.user, request.team):
         raise PermissionDenied
     if form.errors.get("form"):
-        return HttpResponseBadRequest("CSV or JSON?")
+        return HttpResponseBadRequest("Choose CSV or JSON.")
     now, kind = timezone.now(), form.cleaned_data["form"]
     rows = export_log(request.user, team=request.team, wanted=form.wanted, form=kind, now=now)
     lines = (_values(entry) for entry in rows.iterator(chunk_size=500))

@@ -1,4 +1,4 @@
-"""What every page has around it: navigation and theme."""
+"""Template context of every page: navigation, teams, and theme."""
 
 from typing import Any, cast
 
@@ -22,7 +22,7 @@ _NEXT_THEMES = {"dark": "light"}
 
 
 def _find_memberships(request: HttpRequest) -> list[Membership]:
-    # An error page may come before any view ran, and keeps the frame of who is signed in.
+    # An error page may be rendered before any view ran, and still shows the user's navigation.
     known: list[Membership] | None = getattr(request, "memberships", None)
     user = getattr(request, "user", None)
     if known is None and user is not None and user.is_authenticated:
@@ -30,7 +30,7 @@ def _find_memberships(request: HttpRequest) -> list[Membership]:
     return known or []
 
 
-# Templates may ask for each of these on every page, also where nobody is signed in.
+# Templates may use these on every page, even when no one is signed in.
 _BARE: dict[str, Any] = {
     "page_team": None,
     "shut_team": None,
@@ -43,7 +43,7 @@ _BARE: dict[str, Any] = {
 
 
 def page_frame(request: HttpRequest) -> dict[str, Any]:
-    """Return what base.html draws; a swapped part has no frame and pays for none."""
+    """Return the context of base.html; a swapped part gets only what parts need."""
     theme = request.COOKIES.get(THEME_COOKIE, "system")
     theme = theme if theme in THEMES else "system"
     memberships = _find_memberships(request)
@@ -59,15 +59,15 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
     user, team = cast(User, request.user), memberships[0].team
     frame["page_team"] = team
     if policies.lacks_second_factor(user, team):
-        # Nothing of the team is shown, but the way into another one.
+        # Show nothing of this team, only the way to switch to another one.
         return {**frame, "shut_team": team, "own_teams": [each.team for each in memberships]}
-    # Asked for only where a voice is drawn that could speak.
+    # Evaluated only if the page shows a voice that can speak.
     frame["may_speak"] = SimpleLazyObject(lambda: policies.may_speak(user, team))
     frame["tray_ids"] = read_tray(request)
     if is_partial(request):
         return frame
     frame["tray"] = find_tray(user, frame["tray_ids"])
-    # What is asked for here is gone after a switch only where it is a thing of this team's.
+    # Where a switch of team leads depends on the page; see next_url.py.
     frame["own_teams"] = [membership.team for membership in memberships]
     frame["here"] = request.get_full_path() if request.method == "GET" else ""
     links = [
@@ -87,7 +87,7 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
         for name, icon, label, where in links
     ]
     frame["bell"] = look_at_bell(request.user)  # type: ignore[arg-type]
-    # The tab bar of a phone has no room for these: the account's page links them.
+    # A phone's tab bar has no room for these; the account page links to them.
     frame["rail_only"] = [link for link in frame["navigation"] if link[3] == "rail-only"]
     frame["rail_only"].append((reverse("catalog:notification-list"), "bell", "Notices", "", False))
     return frame

@@ -1,4 +1,4 @@
-"""Keys: what each may do, and adding, sharing, replacing and removing them."""
+"""API keys: what each can do; add, share, rename, replace, and remove them."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -83,7 +83,7 @@ def credential_add(request: Request) -> HttpResponseBase:
             is_shared=form.cleaned_data["is_shared"],
             now=timezone.now(),
         )
-        messages.success(request, "The key is saved. Checking what it can do…")
+        messages.success(request, "Key saved. Checking what it can do…")
         return redirect("catalog:credential-list")
     may_add = policies.may_add_credential(request.user, request.team)
     status = 422 if form.is_bound else 200
@@ -108,9 +108,7 @@ def credential_replace(request: Request, pk: uuid.UUID) -> HttpResponseBase:
             api_key=form.cleaned_data["api_key"],
             now=timezone.now(),
         )
-        words = (
-            "The new key is saved. The old one stays in use until the new one has passed its test."
-        )
+        words = "New key saved. The old key stays in use until the new one has passed its check."
         messages.success(request, words)
         return redirect("catalog:credential-list")
     may_change = policies.may_change_credential(request.user, credential)
@@ -125,7 +123,7 @@ def credential_replace(request: Request, pk: uuid.UUID) -> HttpResponseBase:
 @confirmed
 @require_POST
 def credential_confirm(request: Request, pk: uuid.UUID) -> HttpResponseBase:
-    """Answer the warning: the new key opens the same account, or another one is wanted."""
+    """Answer the warning: the new key is for the same account, or switching is intended."""
     keeps_account = request.POST.get("account") == "same"
     confirm_replacement(
         request.user, credential=_get(request, pk), keeps_account=keeps_account, now=timezone.now()
@@ -137,7 +135,7 @@ def credential_confirm(request: Request, pk: uuid.UUID) -> HttpResponseBase:
 @require_POST
 def credential_replace_cancel(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     drop_replacement(request.user, credential=_get(request, pk), now=timezone.now())
-    messages.success(request, "The new key was erased. The old one stays in use.")
+    messages.success(request, "The new key was deleted. The old key stays in use.")
     return redirect("catalog:credential-list")
 
 
@@ -149,7 +147,7 @@ def credential_rename(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     if not policies.may_change_credential(request.user, credential):
         raise PermissionDenied
     if not form.is_valid():
-        messages.error(request, complaint_about(form, "A name has at most 80 characters."))
+        messages.error(request, complaint_about(form, "A name can have at most 80 characters."))
         return redirect("catalog:credential-list")
     nickname = form.cleaned_data["nickname"]
     now = timezone.now()
@@ -181,7 +179,7 @@ def credential_share(request: Request, pk: uuid.UUID) -> HttpResponseBase:
 def credential_switch(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     credential, is_on = _get(request, pk), request.POST.get("is_on") == "1"
     switch_built_in(request.user, credential=credential, is_on=is_on, now=timezone.now())
-    words = "is on for your team" if is_on else "is off; its clones are kept"
+    words = "is now on for your team" if is_on else "is now off. Its clones are kept"
     messages.success(request, f"{credential.info.label} {words}.")
     return redirect("catalog:credential-list")
 
@@ -204,8 +202,8 @@ def credential_remove(request: Request, pk: uuid.UUID) -> HttpResponseBase:
 
 _SHARED = "Your team can now use this key."
 _UNSHARED = (
-    "The key is yours alone. Unless another key shares the account, your team no longer sees its "
-    "voices, nor comparisons with them."
+    "The key is no longer shared. Unless another shared key is for the same account, your team no "
+    "longer sees its voices or comparisons with them."
 )
 
 

@@ -1,4 +1,4 @@
-"""Pages for what went wrong, and error reports that hold no secret."""
+"""Error pages, and error reports without secrets."""
 
 import contextlib
 import sys
@@ -17,23 +17,23 @@ from catalog.views.middleware.body_limits import say_full
 
 
 class DeadLink(Http404):
-    """A one-time link was used, taken back or has ended, or never was one: nobody is told which."""
+    """The one-time link doesn't work; whether it was used, withdrawn, or wrong is not revealed."""
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _show(request, 400, "This request can't be read", "Go back and try again.")
+    return _show(request, 400, "This request couldn't be read", "Go back and try again.")
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _show(request, 403, "You may not do this", "Ask an admin of your team.")
+    return _show(request, 403, "You don't have permission to do this", "Ask an admin of your team.")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, DeadLink):
-        words = "It was used, taken back or has ended. Ask who sent it for another one."
+        words = "It was used, withdrawn, or has expired. Ask for a new link."
         return _show(request, 404, "This link no longer works", words)
-    words = "It may have been removed, or the address has a mistake in it."
-    return _show(request, 404, "There is nothing here", words)
+        words = "It may have been removed, or the address may be wrong."
+    return _show(request, 404, "Page not found", words)
 
 
 def too_many(request: HttpRequest) -> HttpResponse:
@@ -45,12 +45,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if is_full(sys.exc_info()[1]):
         with contextlib.suppress(DatabaseError, OSError):
             return say_full(request)
-    # Drawn without the frame, and so without the request: whatever broke may break that as well.
+    # Rendered without the request's context, which may be what failed.
     return HttpResponse(render_to_string("500.html", {"theme": "system"}), status=500)
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
-    words = "Reload the page and try once more; nothing was changed."
+    words = "Nothing was changed. Reload the page and try again."
     return _show(request, 403, "This page was open for too long", words)
 
 
@@ -60,21 +60,21 @@ def _show(request: HttpRequest, status: int, title: str, words: str) -> HttpResp
 
 
 class PlainExceptionReporter(ExceptionReporter):
-    """An error report of places in the code alone: everything else may hold a key."""
+    """An error report that lists only places in the code; anything else may contain a key."""
 
     def get_traceback_data(self) -> dict[str, Any]:
-        """Return where it happened and the kind of error, without values or messages."""
+        """Return the places and the type of the error, without values or messages."""
         places = ("filename", "lineno", "function")
         frames = [{key: frame[key] for key in places} for frame in self.get_traceback_frames()]
         kind = self.exc_type.__name__ if self.exc_type else ""
         return {"frames": frames, "exception_type": kind}
 
     def get_traceback_text(self) -> SafeString:
-        """Return the places as text, one a line."""
+        """Return the places as text, one per line."""
         data = self.get_traceback_data()
         lines = ["{filename}:{lineno} in {function}".format(**frame) for frame in data["frames"]]
         return escape("\n".join([*lines, data["exception_type"]]))
 
     def get_traceback_html(self) -> SafeString:
-        """Return the text; there is no page with more."""
+        """Return the same text; there is no detailed HTML report."""
         return self.get_traceback_text()

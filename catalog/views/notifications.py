@@ -1,4 +1,4 @@
-"""The bell, and the list behind it."""
+"""Notifications: the bell, and the list."""
 
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -28,7 +28,7 @@ def notification_list(request: Request) -> HttpResponseBase:
 @signed_in
 @require_safe
 def notification_bell(request: Request) -> HttpResponseBase:
-    """Answer a page that asks whether something happened since the notice that it knows of."""
+    """Return the bell; ``after`` is the newest notification that the page already shows."""
     if not is_partial(request):
         return redirect("catalog:notification-list")
     after = request.GET.get("after", "")

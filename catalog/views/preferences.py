@@ -1,4 +1,4 @@
-"""How a person likes the list, that they are here, and what is new to them."""
+"""A user's list settings, visits, and what is new to them."""
 
 from datetime import UTC, datetime
 

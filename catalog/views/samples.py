@@ -1,4 +1,4 @@
-"""Recordings to clone from: taken one by one, shown when a worker has read them, and heard."""
+"""Samples to clone from: upload, show, and play them."""
 
 import uuid
 from pathlib import Path
@@ -27,7 +27,7 @@ from catalog.views.clones.create import make_row
 @signed_in
 @require_POST
 def sample_create(request: Request) -> HttpResponseBase:
-    """Take one file; who has no script sends it with the whole form instead."""
+    """Store one uploaded file; without JavaScript, files come with the whole form instead."""
     if not policies.may_clone(request.user, request.team):
         raise PermissionDenied
     form = UploadForm(request.POST, request.FILES)
@@ -52,7 +52,7 @@ def sample_create(request: Request) -> HttpResponseBase:
 @signed_in
 @require_safe
 def sample_row(request: Request, pk: uuid.UUID) -> HttpResponseBase:
-    """Draw the sample as it stands in the form, for the form that asks until it was read."""
+    """Render the sample's row in the form, which polls until the sample is processed."""
     sample = get_object_or_404(Sample.objects.visible_to(request.user), pk=pk)
     if not is_partial(request):
         return redirect(f"{reverse('catalog:clone-create')}?sample={sample.pk}")
@@ -62,7 +62,7 @@ def sample_row(request: Request, pk: uuid.UUID) -> HttpResponseBase:
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def sample_clean(request: Request, pk: uuid.UUID) -> HttpResponseBase:
-    """Have the noise removed, and show how far that is and how it sounds."""
+    """Start noise removal, and show its progress and result."""
     sample = get_object_or_404(Sample.objects.visible_to(request.user), pk=pk)
     complaint = ""
     if request.method == "POST":

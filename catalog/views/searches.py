@@ -1,4 +1,4 @@
-"""Saved searches: keep one, keep its changes, manage all."""
+"""Saved searches: save, change, and remove them."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -45,7 +45,7 @@ def search_add(request: Request) -> HttpResponseBase:
         is_shared=form.is_shared,
         now=timezone.now(),
     )
-    messages.success(request, f"Saved as {search.name}.")
+    messages.success(request, f"Search saved as {search.name}.")
     return _open(search)
 
 
@@ -67,17 +67,17 @@ def search_change(request: Request, pk: int) -> HttpResponseBase:
         is_shared=form.is_shared,
         now=timezone.now(),
     )
-    messages.success(request, f"{search.name} is saved.")
+    messages.success(request, f"Search {search.name} saved.")
     return _open(search)
 
 
 @signed_in
 @require_POST
 def search_update(request: Request, pk: int) -> HttpResponseBase:
-    """Keep the filters that are on now under the name that is there."""
+    """Replace the saved search's query with the current one."""
     search, form = _get_search(request, pk), QueryForm(request.POST)
     if not form.is_valid():
-        messages.error(request, complaint_about(form, "This search is too long to be saved."))
+        messages.error(request, complaint_about(form, "This search is too long to save."))
         return _open(search)
     change_search(
         request.user,
@@ -87,7 +87,7 @@ def search_update(request: Request, pk: int) -> HttpResponseBase:
         is_shared=search.is_shared,
         now=timezone.now(),
     )
-    messages.success(request, f"{search.name} is saved.")
+    messages.success(request, f"Search {search.name} saved.")
     return _open(search)
 
 

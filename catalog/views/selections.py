@@ -1,4 +1,4 @@
-"""Choose many voices, look at exactly those, do something with them, or take them as a file."""
+"""Select many voices, then tag, collect, archive, delete, or export exactly those."""
 
 from django.contrib import messages
 from django.http import Http404, HttpResponseBase
@@ -39,7 +39,7 @@ from catalog.views.base.requests import Request, go_back, signed_in
 @signed_in
 @require_safe
 def voice_export(request: Request, form: str) -> HttpResponseBase:
-    """Send everything that the filter in the address finds, in its order."""
+    """Export all results of the filter in the URL, in their order."""
     wanted = VoiceFilterForm(request.GET).wanted
     return _send(request, find_voice_ids(request.user, wanted), form)
 
@@ -51,14 +51,14 @@ def selection_create(request: Request) -> HttpResponseBase:
     ids = find_voice_ids(request.user, form.wanted) if form.is_all else form.voice_ids
     back = f"{reverse('catalog:voice-list')}?{form.query}"
     if not ids:
-        messages.error(request, "Tick at least one voice.")
+        messages.error(request, "Select at least one voice.")
         return go_back(request, back)
     try:
         selection = freeze_selection(
             request.user, team=request.team, voice_ids=ids, now=timezone.now()
         )
     except TooManySelected:
-        messages.error(request, f"At most {MOST_SELECTED:,} voices fit. Filter some out first.")
+        messages.error(request, f"Select at most {MOST_SELECTED:,} voices. Narrow the filter.")
         return go_back(request, back)
     return redirect("catalog:selection-detail", pk=selection.pk)
 
@@ -113,7 +113,7 @@ def selection_collect(request: Request, pk: int) -> HttpResponseBase:
     selection, now = _get(request, pk), timezone.now()
     form = CollectForm(request.POST, collections=find_changeable_collections(request.user))
     if not form.is_valid():
-        words = "Choose a collection, or write the name of one to make."
+        words = "Choose a collection, or enter a name for a new one."
         messages.error(request, complaint_about(form, words))
         return redirect("catalog:selection-detail", pk=pk)
     collection = form.chosen or make_collection(
@@ -157,7 +157,7 @@ def selection_unarchive(request: Request, pk: int) -> HttpResponseBase:
 @signed_in
 @require_POST
 def selection_delete(request: Request, pk: int) -> HttpResponseBase:
-    """Draw up a plan of those that can be deleted; nothing is touched before it is confirmed."""
+    """Draw up a plan for those that can be deleted; nothing is deleted until it is approved."""
     ids = list_selected(request.user, _get(request, pk))
     now = timezone.now()
     try:

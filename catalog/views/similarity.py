@@ -1,4 +1,4 @@
-"""Voices that sound like a voice, or like a clip that somebody dropped."""
+"""Find voices that sound like a voice or an uploaded clip."""
 
 import uuid
 from typing import Any
@@ -45,7 +45,7 @@ def voice_similar(request: Request, pk: int) -> HttpResponseBase:
     if vector:
         context |= _compare(request, vector, besides=voice.pk)
     elif vector is None and has_clip:
-        # Its turn comes by itself, but behind all the clips that nobody waits for.
+        # It would be analyzed anyway, but only after all clips that nobody is waiting for.
         enqueue_analysis_once(f"clip:{voice.clip.pk}")
     return render_part(
         request,
@@ -58,14 +58,14 @@ def voice_similar(request: Request, pk: int) -> HttpResponseBase:
 @signed_in
 @require_POST
 def voice_listen(request: Request, pk: int) -> HttpResponseBase:
-    """Fetch the preview, as hearing it would, and let a worker listen to it."""
+    """Fetch the preview as if it were played, and have a worker analyze it."""
     rows = Voice.objects.visible_to(request.user).select_related("account")
     voice = get_object_or_404(rows, pk=pk)
     try:
         clip = fetch_preview(request.user, voice=voice, now=timezone.now())
     except PreviewPending as exc:
         messages.info(request, str(exc))
-        # The worker that gets the clip also has it listened to.
+        # The worker that fetches the clip also queues its analysis.
         return redirect(f"{reverse('catalog:voice-similar', args=[pk])}?wait=1")
     except PreviewUnavailable as exc:
         messages.error(request, str(exc))

@@ -1,4 +1,4 @@
-"""The people whose voices are cloned, and what came of it."""
+"""Speakers, and the clones made of their voices."""
 
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import render

@@ -1,4 +1,4 @@
-"""Have a voice say a text: what it costs, what became of it, and the clip."""
+"""Generate speech with a voice: the cost, the progress, and the clips."""
 
 import uuid
 from typing import Any
@@ -39,7 +39,7 @@ _PANEL, _LIST = "catalog/syntheses/_try.html", "catalog/syntheses/_list.html"
 
 
 def speech_context(request: Request, voice: Voice, form: SpeechForm) -> dict[str, Any]:
-    """Return what the panel of a voice's page draws."""
+    """Return the context of the speech panel on a voice's page."""
     speeches = find_speeches(request.user, voice)
     text = str(form["text"].value() or "")
     return {
@@ -74,7 +74,7 @@ def voice_syntheses(request: Request, pk: int) -> HttpResponseBase:
         return redirect("catalog:voice-detail", pk=pk)
     context = speech_context(request, voice, SpeechForm(voice=voice))
     if voice.is_preview_generated:
-        # The head shows what can be played, and it may be there since the last look.
+        # The header shows what can be played, which may have changed since the last poll.
         context |= {"redraws_head": True, "marks": find_voice_marks(request.user, voice)}
     return render(request, _LIST, context)
 
@@ -98,7 +98,7 @@ def _speak(request: Request, voice: Voice) -> HttpResponseBase:
 @signed_in
 @require_POST
 def synthesis_estimate(request: Request, pk: int) -> HttpResponseBase:
-    """Say what the text would cost, before anything is spent; nothing is written."""
+    """Show what the text would cost; nothing is stored or charged."""
     voice = _get_voice(request, pk)
     form = _read_form(request, voice)
     if is_partial(request):
@@ -137,7 +137,7 @@ def synthesis_audio(request: Request, pk: uuid.UUID) -> HttpResponseBase:
         raise Http404
     path = media_path(speech.clip.path)
     if not path.is_file():
-        words = "This clip is no longer here. Have it spoken again."
+        words = "This clip was removed. Generate it again."
         return HttpResponse(words, status=404, content_type="text/plain; charset=utf-8")
     return send_sound(
         request,
@@ -153,7 +153,7 @@ def synthesis_audio(request: Request, pk: uuid.UUID) -> HttpResponseBase:
 def synthesis_cancel(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     speech = _get_speech(request, pk)
     if not cancel_speech(request.user, speech=speech, now=timezone.now()):
-        words = f"{speech.voice.info.label} has it already, so stopping would save nothing."
+        words = f"The text was already sent to {speech.voice.info.label} and can't be cancelled."
         messages.info(request, words)
     return _show_list(request, speech.voice)
 

@@ -142,7 +142,9 @@ def test_mia_sees_no_button_and_is_refused(
         answer = mia.goto(address)
         assert answer is not None
         assert answer.status == 403
-        expect(mia.get_by_role("heading", level=1)).to_have_text("You may not do this")
+        expect(mia.get_by_role("heading", level=1)).to_have_text(
+            "You don't have permission to do this"
+        )
     refused = mia.request.post(f"{ana.url}approve/", headers=marks_of(mia))
 
     assert refused.status == 403
@@ -167,7 +169,7 @@ def test_sam_finds_nothing_of_auroras(
         answer = sam.goto(address)
         assert answer is not None
         assert answer.status == 404, address
-        expect(sam.get_by_role("heading", level=1)).to_have_text("There is nothing here")
+        expect(sam.get_by_role("heading", level=1)).to_have_text("Page not found")
     for sound in (str(sample), f"{clone.address}preview/"):
         assert ana.request.get(sound).status == 200, sound
         assert sam.request.get(sound).status == 404, sound

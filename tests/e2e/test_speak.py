@@ -110,7 +110,7 @@ def gather(page: Page, teammate: Page) -> list[str]:
         expect(card.locator(".cmp")).to_have_attribute("aria-pressed", "true")
     expect(page.locator("#tray li")).to_have_count(4)
     page.locator("#results .card .cmp[aria-pressed=false]").first.click()
-    expect(page.get_by_text("At most 4 voices are compared")).to_be_visible()
+    expect(page.get_by_text("You can compare at most 4 voices")).to_be_visible()
     page.get_by_role("link", name="Compare 4").click()
     return names
 

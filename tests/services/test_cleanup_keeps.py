@@ -174,7 +174,7 @@ def test_pages_say_until_when_and_offer_to_change_it(cast, kept, other, sign_in)
         assert "Feb 19, 2099" in page.content.decode()
     back = mia.post(f"/voices/{kept.pk}/keep/", {"until": "2098-01-05"})
     assert back.status_code == 302
-    assert "at most 10 years" in mia.get(f"/voices/{kept.pk}/").content.decode()
+    assert "10 years from now" in mia.get(f"/voices/{kept.pk}/").content.decode()
     mia.post(f"/voices/{kept.pk}/keep/", {"until": "2027-01-05"})
     assert "Jan 5, 2027" in mia.get(f"/voices/{kept.pk}/").content.decode()
     mia.post(f"/voices/{kept.pk}/keep/end/")

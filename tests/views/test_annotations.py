@@ -111,7 +111,7 @@ def test_an_archived_voice_leaves_the_list_says_so_and_comes_back_with_one_press
     page = Page(ana.post(f"/voices/{voice.pk}/archive/", follow=True))
 
     assert page.find("form", action=f"/voices/{voice.pk}/unarchive/")
-    assert "Rachel is out of the list." in page.text
+    assert "Rachel archived." in page.text
     listed = Page(mia.get("/voices/"))
     assert not listed.find("li", **{"class": "card"})
     assert listed.find("input", name="archived", value="yes")

@@ -81,7 +81,7 @@ def test_a_key_whose_sharing_ends_changes_what_the_page_says(cast, vic, sign_in)
 
     answer = ana.post(f"/keys/{cast.credential.pk}/share/", {"is_shared": "0"}, follow=True)
 
-    assert "your team no longer sees its voices, nor comparisons with them" in read_text(answer)
+    assert "your team no longer sees its voices or comparisons with them" in read_text(answer)
     assert "Only you can open this comparison" in read_text(ana.get(f"/compare/{comparison.pk}/"))
 
 

@@ -45,7 +45,7 @@ def test_the_tray_takes_four_voices_and_says_why_not_five(mia, cast, voices):
     part = Page(mia.post(f"/tray/{fifth.pk}/", headers=PARTIAL))
     page = Page(mia.get("/voices/"))
 
-    assert "At most 4 voices are compared" in part.text
+    assert "You can compare at most 4 voices" in part.text
     assert "Compare 4" in page.text
     assert page.find("button", id=f"cmp-{voices[0].pk}", aria_pressed="true")
     assert page.find("button", id=f"cmp-{fifth.pk}", aria_pressed="false")

@@ -29,7 +29,7 @@ def test_an_added_key_is_listed_by_its_name_and_last_four_alone(
     credential = Credential.objects.get(owner=cast.mia)
     text = Page(response).text
     assert response.redirect_chain == [("/keys/", 302)]
-    assert "The key is saved. Checking what it can do…" in text
+    assert "Key saved. Checking what it can do…" in text
     assert "Studio" in text
     assert "key ending in nows" in text
     assert KEY not in response.content.decode()
@@ -205,7 +205,7 @@ def test_sharing_is_switched_and_said(ana, mia, cast):
     path = f"/keys/{cast.credential.pk}/share/"
 
     off = ana.post(path, {"is_shared": "0"}, follow=True)
-    assert "The key is yours alone." in Page(off).text
+    assert "The key is no longer shared." in Page(off).text
     assert mia.get(f"/keys/{cast.credential.pk}/").status_code == 404
     on = ana.post(path, {"is_shared": "1"}, follow=True)
     assert "Your team can now use this key." in Page(on).text
@@ -232,7 +232,7 @@ def test_a_recheck_and_a_fetch_are_asked_of_a_worker(
         ana.post(f"/keys/{cast.credential.pk}/check/")
         response = mia.post(f"/accounts/{cast.account.pk}/sync/", follow=True)
 
-    assert "Fetching the voices of ElevenLabs." in Page(response).text
+    assert "Syncing voices from ElevenLabs." in Page(response).text
     assert wakes == [
         ("catalog.check_credential", str(cast.credential.pk)),
         ("catalog.sync_account", cast.account.pk),

@@ -20,7 +20,7 @@ def test_what_is_not_there_has_a_page_in_the_frame_that_leads_on(mia):
 
     page = Page(response)
     assert response.status_code == 404
-    assert "There is nothing here" in page.text
+    assert "Page not found" in page.text
     assert page.find("nav", aria_label="Main")
     assert page.find("a", href="/voices/", **{"class": "btn"})
 
@@ -28,7 +28,7 @@ def test_what_is_not_there_has_a_page_in_the_frame_that_leads_on(mia):
 def test_who_is_signed_out_gets_the_page_without_the_frame(client, db):
     page = Page(client.get("/no/such/page/"))
 
-    assert "There is nothing here" in page.text
+    assert "Page not found" in page.text
     assert not page.find("nav", aria_label="Main")
 
 
@@ -36,7 +36,7 @@ def test_what_may_not_be_done_has_a_page(mia):
     response = mia.get("/cleanup/")
 
     assert response.status_code == 403
-    assert "You may not do this" in Page(response).text
+    assert "You don't have permission to do this" in Page(response).text
 
 
 def test_a_page_that_was_open_for_too_long_says_so(cast):
@@ -54,7 +54,7 @@ def test_a_foreign_host_is_refused(client, db, host):
     response = client.get("/voices/", headers={"Host": host})
 
     assert response.status_code == 400
-    assert "This request can't be read" in Page(response).text
+    assert "This request couldn't be read" in Page(response).text
 
 
 def test_a_form_with_too_many_fields_is_refused(mia):

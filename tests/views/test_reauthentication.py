@@ -189,7 +189,7 @@ def test_what_waited_too_long_is_not_done(stale, cast, monkeypatch):
 
     answer = stale.post(ASK, {"password": factories.PASSWORD}, follow=True)
 
-    assert "Please do it again." in text_of(answer)
+    assert "The request expired, so nothing was changed." in text_of(answer)
     assert not is_done()
 
 

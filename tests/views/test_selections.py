@@ -91,7 +91,7 @@ def test_nothing_ticked_and_too_much_are_said(mia, shelf, monkeypatch):
     much = mia.post("/selections/", {"all": "1", "query": ""}, follow=True)
 
     assert "Select at least one voice." in Page(nothing).text
-    assert "voices fit. Filter some out first." in Page(much).text
+    assert "voices. Narrow the filter." in Page(much).text
     assert not Selection.objects.exists()
 
 

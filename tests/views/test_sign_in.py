@@ -149,7 +149,7 @@ def test_an_admin_without_one_is_told_to_begin_with_their_own(cast, sign_in):
 
     response = ana.post(f"/teams/{cast.aurora.pk}/two-factor/", {"is_demanded": "1"}, follow=True)
 
-    assert "Set up your own second factor first" in text_of(response)
+    assert "Set up two-factor authentication for your own account first" in text_of(response)
     assert not Team.objects.get(pk=cast.aurora.pk).demands_second_factor
 
 
@@ -275,7 +275,7 @@ def test_an_admin_makes_a_link_that_works_once_and_ends_every_session(cast, sign
 
     assert "New password for Mia" in text_of(asked)
     assert (short.status_code, "at least 10" in text_of(short)) == (422, True)
-    assert "The new password is set." in text_of(done)
+    assert "Password changed. Sign in with your new password." in text_of(done)
     assert mia.get("/voices/").status_code == 302
     assert come_in("mia@example.com", NEW)[1]["Location"] == "/voices/"
     assert Client().get(link).status_code == 404

@@ -67,7 +67,7 @@ def test_the_last_admin_is_told_what_to_do_first(ana, cast):
     left = ana.post(f"/team/people/{pk_of(cast.ana)}/remove/", {"heir": pk_of(cast.mia)})
 
     for response in (demoted, left):
-        assert "The team needs an admin: make somebody else one first." in text_of(response)
+        assert "A team needs an admin. Make someone else an admin first." in text_of(response)
     assert left.status_code == 422
     assert Membership.objects.get(user=cast.ana).role == "admin"
 
@@ -305,5 +305,5 @@ def test_the_frame_offers_other_teams_only_to_who_has_some(ana, cast, both, sign
 def test_another_team_is_opened_by_who_runs_one(ana, cast, sign_in):
     opened = ana.post("/teams/", {"name": "Corona"}, follow=True)
 
-    assert "You now work in Corona." in text_of(opened)
+    assert "Team Corona created." in text_of(opened)
     assert "Open another team" not in text_of(sign_in(cast.mia).get("/you/"))

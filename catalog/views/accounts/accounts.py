@@ -1,4 +1,4 @@
-"""Provider accounts: the copy that we keep of each one's voices, and fetching it again."""
+"""Provider accounts: our copy of their voices, and syncing it."""
 
 from django.contrib import messages
 from django.http import HttpResponseBase
@@ -34,5 +34,5 @@ def account_list(request: Request) -> HttpResponseBase:
 def account_sync(request: Request, pk: int) -> HttpResponseBase:
     account = get_object_or_404(ProviderAccount.objects.visible_to(request.user), pk=pk)
     request_sync(request.user, account=account, now=timezone.now())
-    messages.success(request, f"Fetching the voices of {account.info.label}.")
+    messages.success(request, f"Syncing voices from {account.info.label}.")
     return redirect("catalog:credential-list")

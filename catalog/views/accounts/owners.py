@@ -1,4 +1,4 @@
-"""Who is responsible for an account or a voice, and how an admin changes that."""
+"""Show and change who is responsible for an account or a voice."""
 
 from typing import Any
 

@@ -1,1 +1,1 @@
-"""What all views share: the request, files, downloads, mail, where to go next."""
+"""Shared by all views: requests, media, downloads, email, and redirects."""

@@ -1,4 +1,4 @@
-"""Sessions and accounts of Django and allauth, but read as cheaply as every request needs it."""
+"""Django's sessions and allauth's accounts with cheaper reads, as every request needs them."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from catalog.queries.users.sessions import find_session_user, read_open_session
 
 
 class SessionStore(DatabaseSessionStore):
-    """Django's sessions in the database."""
+    """Django's database sessions, read with one plain query."""
 
     def load(self) -> dict[str, Any]:
-        """Return what is kept for the browser; of a session that has ended, nothing."""
+        """Return the session's data, or {} if the session has expired."""
         kept = read_open_session(self.session_key, timezone.now())
         if kept is None:
             self._session_key = None
@@ -23,9 +23,9 @@ class SessionStore(DatabaseSessionStore):
 
 
 class AccountBackend(AuthenticationBackend):  # type: ignore[misc]
-    """allauth's accounts."""
+    """allauth's backend with a cheaper query for the session's user."""
 
     def get_user(self, user_id: int) -> User | None:
-        """Return the person of a session, None where the account is gone or shut."""
+        """Return the session's user, or None if the account is gone or inactive."""
         user = find_session_user(user_id)
         return user if self.user_can_authenticate(user) else None

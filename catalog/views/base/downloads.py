@@ -1,4 +1,4 @@
-"""Send rows as a CSV or JSON file, each as soon as it is read."""
+"""Stream rows as a CSV or JSON file."""
 
 import csv
 import json
@@ -7,12 +7,12 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 
-# A sheet takes a cell that begins with one of these for a formula.
+# Spreadsheets treat a cell that starts with one of these as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 class _Line:
-    """A file for the csv module that hands each line on."""
+    """A file object for the csv module that returns each line."""
 
     def write(self, line: str) -> str:
         return line
@@ -21,7 +21,7 @@ class _Line:
 def send_rows(
     rows: Iterable[dict[str, Any]], columns: Sequence[str], *, name: str, form: str
 ) -> StreamingHttpResponse:
-    """Answer with a file of that name and form; JSON keeps lists, CSV joins them."""
+    """Return a streamed download; JSON keeps lists, CSV joins them with "; "."""
     is_csv = form == "csv"
     response = StreamingHttpResponse(
         _as_csv(rows, columns) if is_csv else _as_json(rows),
@@ -34,7 +34,7 @@ def send_rows(
 
 def _as_csv(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> Iterator[str]:
     writer = csv.writer(_Line())
-    # The mark by which sheets know UTF-8.
+    # The byte order mark, which tells spreadsheets that the file is UTF-8.
     yield "\ufeff" + writer.writerow(columns)
     for row in rows:
         yield writer.writerow([_as_cell(row[name]) for name in columns])

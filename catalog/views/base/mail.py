@@ -1,4 +1,4 @@
-"""Mail that a page causes is sent behind its back: no page waits for the mail server."""
+"""Send email in the background, so a page never waits for the mail server."""
 
 import logging
 from collections.abc import Sequence
@@ -12,15 +12,15 @@ from catalog.audit import current_request_number
 
 logger = logging.getLogger(__name__)
 
-# One at a time: however slow the server is, it holds no thread that answers requests.
+# One at a time: a slow mail server must not take up threads that answer requests.
 _sender = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mail")
 
 
 class BackgroundEmailBackend(EmailBackend):
-    """Sends by SMTP: at once in a worker, in another thread where a person waits for a page."""
+    """Sends by SMTP: in a background thread during a web request, directly in a worker."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> Any:
-        """Send, or have it sent; what then goes wrong is in the log."""
+        """Send the messages, or queue them; errors in the background are logged."""
         if not current_request_number():
             return super().send_messages(email_messages)
         _sender.submit(self._send_all, list(email_messages))
@@ -30,5 +30,5 @@ class BackgroundEmailBackend(EmailBackend):
         try:
             super().send_messages(messages)
         except Exception as exc:
-            # Only its kind: the mail may hold a link that sets a password.
-            logger.warning("A mail could not be sent: %s", type(exc).__name__)
+            # Log only the type: the message may contain a link that sets a password.
+            logger.warning("Could not send an email: %s", type(exc).__name__)

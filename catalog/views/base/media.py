@@ -1,4 +1,4 @@
-"""Send stored sound, in parts where the browser asks for parts: seeking needs it."""
+"""Send stored audio, with byte ranges, which browsers need for seeking."""
 
 import re
 import unicodedata
@@ -18,9 +18,9 @@ from catalog.core.storage import file_facts
 
 _RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 _CHUNK = 64 * 1024
-# Windows allows none of these in the name of a file.
+# Characters that Windows forbids in file names.
 _NOT_IN_NAMES = frozenset('<>:"/\\|?*')
-_MOST_BYTES = 200  # of 255 that a file system takes
+_MOST_BYTES = 200  # file systems allow 255
 
 
 def send_sound(
@@ -31,9 +31,9 @@ def send_sound(
     title: str,
     is_download: bool = False,
 ) -> HttpResponseBase:
-    """Answer with the file or the one range asked for; odd ranges get the whole file.
+    """Return the file, or the single byte range asked for; other ranges get the whole file.
 
-    ``title`` is what the file is called where a person saves it, without its ending.
+    ``title`` is the name, without extension, under which a browser saves the file.
     See https://www.rfc-editor.org/rfc/rfc9110#section-14
     """
     name = name_file(title, path.suffix)
@@ -70,7 +70,7 @@ def send_sound(
 
 
 def name_file(title: str, ending: str) -> str:
-    """Return a name that every system can save a file under: readable, and of usual length."""
+    """Return a readable file name that is valid on every system."""
     text = unicodedata.normalize("NFC", title.encode("utf-8", "replace").decode())
     seen = "".join(
         mark if mark.isprintable() and mark not in _NOT_IN_NAMES else " " for mark in text
@@ -80,7 +80,7 @@ def name_file(title: str, ending: str) -> str:
 
 
 def _read_range(request: HttpRequest, size: int, etag: str) -> tuple[int, int] | None:
-    """Return first and last byte; first past last means that nothing of it is there."""
+    """Return the first and last byte; first > last means the range can't be satisfied."""
     found = _RANGE.fullmatch(request.headers.get("Range", "").strip())
     if_range = request.headers.get("If-Range")
     if found is None or found[0] == "bytes=-" or if_range not in {None, etag}:

@@ -1,4 +1,4 @@
-"""Where somebody goes on who went to another team."""
+"""Where to send a user who switches teams."""
 
 from urllib.parse import urlsplit
 
@@ -8,14 +8,14 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 
 def same_place(request: HttpRequest) -> str:
-    """Return the address of the page that the form was on, as place_in_team says."""
+    """Return the URL of the page that the form was on; see ``place_in_team``."""
     return place_in_team(request.POST.get("next", ""), same=bool(request.POST.get("stays")))
 
 
 def place_in_team(wanted: str, *, same: bool) -> str:
-    """Return the address of a page of ours, with its filters, for somebody in another team.
+    """Return the URL for the user in another team, or the start page if it isn't one of ours.
 
-    A page about one thing belongs to the ``same`` team only; in another, its list is shown.
+    The page of a single object exists in the ``same`` team only; other teams get its list.
     """
     start = reverse("catalog:voice-list")
     if not url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):

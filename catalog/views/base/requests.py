@@ -1,4 +1,4 @@
-"""Our request type, the sign-in gate, and the choice between a page and a part of it."""
+"""The request type, the sign-in decorators, and rendering a page or a part of it."""
 
 import re
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from catalog.queries.voices.list_context import ListContext, get_list_context
 
 
 class Request(HttpRequest):
-    """A request of somebody who signed in, with what htmx says about it."""
+    """A request of a signed-in user, with htmx details and the user's teams."""
 
     htmx: HtmxDetails
     user: User
@@ -34,15 +34,15 @@ View = Callable[..., HttpResponseBase]
 
 
 def signed_in(view: View) -> View:
-    """Let only people with an account and a team in; everybody else is asked to sign in.
+    """Require a user with a team; anyone else is sent to sign in.
 
-    Where the team demands a second factor, who has none is led to set it up.
+    If the team requires two-factor authentication, users without it are sent to set it up.
     """
     return _gate(view, shows_team=True)
 
 
 def signed_in_for_oneself(view: View) -> View:
-    """Let people in whose team may be shut to them: the page shows nothing of a team."""
+    """Require a signed-in user; for pages that show nothing of a team that may be locked."""
     return _gate(view, shows_team=False)
 
 
@@ -52,7 +52,7 @@ def _gate(view: View, *, shows_team: bool) -> View:
         known = cast(Request, request)
         if not request.user.is_authenticated:
             return _ask_to_sign_in(known)
-        # The person, and not what stands in for them until somebody asks: that takes longer.
+        # The user itself instead of Django's lazy object, which is slower.
         known.user = cast(User, get_user(request))
         if not hasattr(known, "memberships"):
             known.memberships = find_own_memberships(request.user)
@@ -75,24 +75,24 @@ def _ask_for_second_factor(request: Request) -> HttpResponseBase:
 def _ask_to_sign_in(request: Request) -> HttpResponseBase:
     start = resolve_url(settings.LOGIN_REDIRECT_URL)
     if is_partial(request):
-        # A swap cannot show a whole page: let the browser go there, and come back afterwards.
+        # A swap can't show a whole page: redirect the browser, and return afterwards.
         back = shown_address(request).geturl() or start
         address = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back})}"
         return HttpResponse(headers={"HX-Redirect": address})
-    # What was posted is lost, and its address cannot be looked at: go on from the start.
+    # Posted data is lost and its URL may not accept GET, so continue at the start page.
     is_safe = request.method in {"GET", "HEAD"}
     return redirect_to_login(request.get_full_path() if is_safe else start)
 
 
 def list_context_of(request: Request) -> ListContext:
-    """Return what stands around the person's list, looked at once for a request."""
+    """Return the context of the user's list, read once per request."""
     if not hasattr(request, "around"):
         request.around = get_list_context(request.user)
     return request.around
 
 
 def shown_address(request: Request) -> SplitResult:
-    """Return path and query that the browser shows, empty when they are not told or not ours."""
+    """Return the path and query that the browser shows; empty if unknown or not ours."""
     try:
         return urlsplit(request.htmx.current_url_abs_path or "")
     except ValueError:
@@ -100,7 +100,7 @@ def shown_address(request: Request) -> SplitResult:
 
 
 def referring_page(request: HttpRequest) -> SplitResult:
-    """Return path and query of the page that the form was on, empty when unknown or not ours."""
+    """Return the path and query of the referring page; empty if unknown or not ours."""
     try:
         address = urlsplit(request.headers.get("Referer", ""))
     except ValueError:
@@ -110,20 +110,20 @@ def referring_page(request: HttpRequest) -> SplitResult:
 
 
 def go_back(request: Request, otherwise: str, anchor: str = "") -> HttpResponseBase:
-    """Lead to the page that the form was on, as far as the browser tells it and it is ours."""
+    """Redirect to the referring page if it is ours, otherwise to ``otherwise``."""
     page = referring_page(request)
     return redirect(page._replace(fragment=anchor).geturl() if page.path else otherwise)
 
 
 def is_partial(request: HttpRequest) -> bool:
-    """Tell whether only a part of the page is to be swapped."""
+    """Return whether htmx asks for only a part of the page."""
     return bool(request.htmx) and request.htmx.request_type == "partial"  # type: ignore[attr-defined]
 
 
 def render_part(
     request: HttpRequest, *, page: str, part: str, context: dict[str, Any], status: int = 200
 ) -> HttpResponse:
-    """Render the part for an htmx swap and the whole page for anyone else."""
+    """Render the part for an htmx swap, otherwise the whole page."""
     template = part if is_partial(request) else page
     response = render(request, template, context, status=status)
     patch_vary_headers(response, ["HX-Request", "HX-Request-Type"])

@@ -1,1 +1,1 @@
-"""Clean-up: what is stale, what expires, rules, plans, and what is kept."""
+"""Cleanups: stale voices, expiry, rules, plans, and keeps."""

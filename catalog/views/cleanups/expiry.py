@@ -1,4 +1,4 @@
-"""The board of what ends: voices, plans and free slots."""
+"""The overview of voices and plans that expire, and of free slots."""
 
 from django.http import HttpResponseBase
 from django.shortcuts import render

@@ -1,4 +1,4 @@
-"""Keep voices from being deleted: those of a plan, and those that no plan may take."""
+"""Keep voices from being deleted, and protect them from cleanups."""
 
 import uuid
 from typing import Any
@@ -34,12 +34,12 @@ from catalog.services.cleanups.keeps import (
 from catalog.services.cleanups.protections import lift_protection, protect_voice
 from catalog.views.base.requests import Request, go_back, signed_in
 
-_NO_DAY = "Choose a day from today on, at most 10 years ahead."
-_NOT_KEPT = "Nobody keeps this voice now."
+_NO_DAY = "Choose a day between today and 10 years from now."
+_NOT_KEPT = "This voice isn't kept at the moment."
 
 
 def keeping_context(request: Request, voice: Voice) -> dict[str, Any]:
-    """Return what a voice's page says of its end, and of what keeps it from one."""
+    """Return the context of a voice's page about its planned deletion and its protection."""
     user, team = request.user, voice.account.team
     protection, held = find_protection(voice), find_held_line(voice.pk)
     return {
@@ -62,7 +62,7 @@ def keeping_context(request: Request, voice: Voice) -> dict[str, Any]:
 
 
 def _keep_address(request: Request, held: PlannedDeletion | None) -> str:
-    """Return where a voice is kept: owners have an address of their own, admins the plan's."""
+    """Return the URL that keeps the voice: owners and admins have different ones."""
     if held is None:
         return ""
     if held.responsible_id == request.user.pk:
@@ -73,7 +73,7 @@ def _keep_address(request: Request, held: PlannedDeletion | None) -> str:
 @signed_in
 @require_safe
 def keep_list(request: Request) -> HttpResponseBase:
-    """Show a person what of theirs is soon deleted, what is kept, and what ended lately."""
+    """Show a user's voices that are scheduled for deletion, kept, or recently deleted."""
     board = get_keeping_board(request.user, request.team, timezone.now())
     context = {"board": board, **keep_days()}
     return render(request, "catalog/cleanups/keeping.html", context)
@@ -89,7 +89,7 @@ def voice_keep(request: Request, pk: uuid.UUID) -> HttpResponseBase:
 
 
 def keep_line(request: Request, line: PlannedDeletion) -> None:
-    """Keep the voice of a line until the day that was asked for, and say until when."""
+    """Keep a line's voice until the day in the form, and report the result as a message."""
     form, now = KeepForm(request.POST), timezone.now()
     if not form.is_valid():
         messages.error(request, _NO_DAY)
@@ -107,7 +107,7 @@ def keep_line(request: Request, line: PlannedDeletion) -> None:
 
 
 def keep_days() -> dict[str, Any]:
-    """Return the day until which a voice is kept by default, and the first and last possible."""
+    """Return the default, first, and last day until which a voice can be kept."""
     now = timezone.now()
     return {
         "keep_default": usual_end(now),
@@ -154,7 +154,7 @@ def voice_protect(request: Request, pk: int) -> HttpResponseBase:
     if form.is_valid():
         protect_voice(request.user, voice=voice, **form.cleaned_data, now=timezone.now())
     else:
-        messages.error(request, complaint_about(form, "This reason can't be read."))
+        messages.error(request, complaint_about(form, "Enter a reason with letters or digits."))
     return redirect("catalog:voice-detail", pk=pk)
 
 

@@ -1,4 +1,4 @@
-"""One plan: the dry run, its confirmation, the waiting time, and what became of each line."""
+"""One deletion plan: its lines, approval, waiting time, and results."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""The page on which a team's admins say what is stale."""
+"""The page where a team's admins set the cleanup rules."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied

@@ -1,4 +1,4 @@
-"""What the rules call stale, and the step from there to a dry run."""
+"""List stale voices, and draw up a plan to delete them."""
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseBase, QueryDict
@@ -37,7 +37,7 @@ def plan_create(request: Request) -> HttpResponseBase:
             rule=wanted.rule,
             provider=wanted.provider,
         )
-        # What fits as well but is kept for now stands apart in the plan, which does not take it.
+        # Voices with an active Keep also match; the plan lists them but doesn't delete them.
         ids = [*(page.all_ids if form.is_all else ids), *page.kept_ids]
     try:
         plan = draw_up_plan(request.user, team=request.team, voice_ids=ids, now=now)

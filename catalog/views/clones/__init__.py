@@ -1,1 +1,1 @@
-"""Clones: ask for them, and follow their jobs."""
+"""Clones: request them, and follow their jobs."""

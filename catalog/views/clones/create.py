@@ -1,4 +1,4 @@
-"""Ask for clones: samples, providers, name and consent on one page."""
+"""The clone form: samples, providers, name, and consent on one page."""
 
 import uuid
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ _MOST_TRIES = 10
 
 @dataclass(slots=True)
 class _CloneFormState:
-    """The clone form as it stands: what was typed, and the samples in it."""
+    """The clone form in its current state, with the samples in it."""
 
     request: Request
     targets: list[CloneTarget]
@@ -55,7 +55,7 @@ class _CloneFormState:
     shelf: SampleSelection
 
 
-# Kept by the browser, the form would come back with a token that already stands for a job.
+# A cached form would return with a token that already belongs to a batch.
 @never_cache
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -85,7 +85,7 @@ def clone_create(request: Request) -> HttpResponseBase:
             now=timezone.now(),
         )
     except ConsentContradicted:
-        # Somebody else said so in this very moment: the form finds it, too.
+        # Someone attested a contradicting consent just now; validating again reports it.
         desk.form = _make_form(request, targets, request.POST, request.FILES)
         return _show(desk, status=422)
     return _lead_on(request, batch)
@@ -102,7 +102,7 @@ def _make_form(
 @signed_in
 @require_safe
 def clone_targets(request: Request) -> HttpResponseBase:
-    """Draw where a clone could be made, with what is ticked, as a worker finds the slots."""
+    """Render the targets with the current choice; polled while workers fetch free slots."""
     if not policies.may_clone(request.user, request.team):
         return HttpResponse(status=403)
     targets = find_clone_targets(request.user)
@@ -119,7 +119,7 @@ def clone_targets(request: Request) -> HttpResponseBase:
 
 
 def _await_slots(targets: list[CloneTarget], tries: int = 0) -> dict[str, Any]:
-    """Have workers ask for slots that are not fresh; the page looks for them some times."""
+    """Have workers fetch slots that are out of date; the page polls a limited number of times."""
     now = timezone.now()
     unknown = find_old_slots(targets, now, _SLOTS_ARE_FRESH)
     for account in unknown:
@@ -141,14 +141,14 @@ def _open_desk(request: Request, targets: list[CloneTarget]) -> _CloneFormState:
         wanted = [source.sample_id for source in job.batch.sources.order_by("position")]
     samples = find_samples(request.user, wanted)
     rows = [make_row(request, each) for each in samples]
-    # What was heard fills only what is not known already.
+    # Speech recognition only fills fields that are still empty.
     initial = {**_hear(rows), **{name: word for name, word in initial.items() if word}}
     form = _make_form(request, targets, initial=initial)
     return _CloneFormState(request, targets, form, SampleSelection(rows))
 
 
 def _hear(rows: list[SampleRow]) -> dict[str, str]:
-    """Return what was heard in the samples, for the fields that ask for it."""
+    """Return what speech recognition found in the samples, by field name."""
     heard = [row.shown.report for row in rows if row.shown]
     return {
         "transcript": " ".join(report.words for report in heard if report.words)[:2000],
@@ -157,7 +157,7 @@ def _hear(rows: list[SampleRow]) -> dict[str, str]:
 
 
 def _find_repeated(request: Request) -> CloneJob | None:
-    """Return the job that the form is to be filled from, None where none is meant."""
+    """Return the job whose values should fill the form, or None."""
     known = _as_uuid(request.GET.get("again", ""))
     if known is None:
         return None
@@ -168,7 +168,7 @@ def _find_repeated(request: Request) -> CloneJob | None:
 
 
 def _read_desk(request: Request, targets: list[CloneTarget]) -> _CloneFormState:
-    """Read the form, and keep the recordings that came with it whatever else is wrong."""
+    """Read the form, and store its recordings even if other fields are invalid."""
     form = _make_form(request, targets, request.POST, request.FILES)
     samples = find_samples(request.user, read_sample_ids(request.POST))
     shelf = SampleSelection([make_row(request, each) for each in samples])
@@ -199,7 +199,7 @@ def _as_uuid(text: str) -> uuid.UUID | None:
 
 
 def make_row(request: Request, sample: Sample) -> SampleRow:
-    """Return the sample as it stands in the form."""
+    """Return the form row of a sample."""
     cut = CutForm(
         request.POST if request.method == "POST" else {}, prefix=str(sample.pk), sample=sample
     )

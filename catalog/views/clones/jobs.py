@@ -1,4 +1,4 @@
-"""See the truth about clones, and steer them."""
+"""List clone jobs, show their state, and cancel or retry them."""
 
 import uuid
 from typing import Any
@@ -63,7 +63,7 @@ def job_detail(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     if not is_partial(request):
         context["sisters"] = find_sister_jobs(request.user, job)
         sources = list(job.batch.sources.all())
-        # What a provider wants in length it wants of all samples together.
+        # The required length applies to all samples together.
         info = job.account.info if len(sources) == 1 else None
         context["sources"] = [(source, show_report(source.sample, info)) for source in sources]
     response = render_part(
@@ -73,7 +73,7 @@ def job_detail(request: Request, pk: uuid.UUID) -> HttpResponseBase:
         context=context,
     )
     if job.is_finished and is_partial(request):
-        # Whoever waits here is told at once, not with the bell's next look.
+        # Refresh the notification bell now instead of at its next poll.
         response["HX-Trigger"] = "notices-changed"
     return response
 
@@ -115,7 +115,7 @@ def job_reconcile(request: Request, pk: uuid.UUID) -> HttpResponseBase:
 @signed_in
 @require_safe
 def job_sound(request: Request, pk: uuid.UUID) -> HttpResponseBase:
-    """Send what the voice may become, while it is being made."""
+    """Send the first version of the voice while it is still being made."""
     job = _get_job(request, pk)
     if not job.has_first_sound or not media_path(job.first_sound_path).is_file():
         raise Http404
@@ -126,7 +126,7 @@ def job_sound(request: Request, pk: uuid.UUID) -> HttpResponseBase:
 @signed_in
 @require_safe
 def job_proof(request: Request, pk: uuid.UUID) -> HttpResponseBase:
-    """Hand out what proves the consent, as a download: nothing of it is opened in our pages."""
+    """Send the proof of consent as a download, so it is never opened inside our pages."""
     consent = _get_job(request, pk).batch.consent
     if not consent.proof_path or not media_path(consent.proof_path).is_file():
         raise Http404

@@ -1,1 +1,1 @@
-"""Collections: the list, one of them, and adding a voice."""
+"""Collections: list them, show one, and add voices."""

@@ -1,4 +1,4 @@
-"""Put one voice into collections, and take it out: a page, and a dialog over any other."""
+"""Add a voice to collections or remove it, on a page or in a dialog over another page."""
 
 from django.contrib import messages
 from django.http import HttpResponseBase
@@ -52,7 +52,7 @@ def voice_uncollect(request: Request, pk: int, collection_pk: int) -> HttpRespon
     rows = Collection.objects.visible_to(request.user).kept().select_related("team")
     collection = get_object_or_404(rows, pk=collection_pk)
     drop_voice(request.user, collection=collection, voice=voice, now=timezone.now())
-    return _show_change(request, voice, f"Taken out of {collection.name}.")
+    return _show_change(request, voice, f"Removed from {collection.name}.")
 
 
 def _show(request: Request, voice: Voice, form: CollectForm | None = None) -> HttpResponseBase:
@@ -73,7 +73,7 @@ def _show(request: Request, voice: Voice, form: CollectForm | None = None) -> Ht
 
 
 def _show_change(request: Request, voice: Voice, words: str) -> HttpResponseBase:
-    """Draw the dialog anew, tell it in a toast, and put the voice's own page right behind it."""
+    """Render the dialog again with a toast, and update the voice's page if it is behind it."""
     if not is_partial(request):
         messages.success(request, words)
         return redirect("catalog:voice-collect", pk=voice.pk)

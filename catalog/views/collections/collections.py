@@ -1,4 +1,4 @@
-"""Collections: the list, one of them, its people, and the order of its voices."""
+"""Collections: list, show, change, remove, and reorder them."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -129,7 +129,7 @@ def entry_note(request: Request, pk: int, entry_pk: int) -> HttpResponseBase:
     if form.is_valid():
         note_entry(request.user, entry=entry, note=form.cleaned_data["note"], now=timezone.now())
     else:
-        messages.error(request, complaint_about(form, "A note has at most 300 characters."))
+        messages.error(request, complaint_about(form, "A note can have at most 300 characters."))
     return _back_to(pk, entry)
 
 
@@ -139,7 +139,7 @@ def entry_drop(request: Request, pk: int, voice_pk: int) -> HttpResponseBase:
     collection = _get_collection(request, pk)
     voice = get_object_or_404(Voice.objects.visible_to(request.user), pk=voice_pk)
     drop_voice(request.user, collection=collection, voice=voice, now=timezone.now())
-    messages.success(request, f"{voice.shown_name} is no longer in {collection.name}.")
+    messages.success(request, f"{voice.shown_name} was removed from {collection.name}.")
     return redirect("catalog:collection-detail", pk=pk)
 
 

@@ -1,1 +1,1 @@
-"""Comparisons, and the tray in which voices are gathered for one."""
+"""Comparisons, and the tray that collects voices for one."""

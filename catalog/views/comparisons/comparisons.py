@@ -1,4 +1,4 @@
-"""Compare: choose voices, hear them say the same, vote."""
+"""Compare voices: choose them, hear them speak the same text, and vote."""
 
 import uuid
 from typing import Any
@@ -73,7 +73,7 @@ def comparison_create(request: Request) -> HttpResponseBase:
 @signed_in
 @require_POST
 def comparison_estimate(request: Request) -> HttpResponseBase:
-    """Say what it would cost, each voice and the sum; nothing is written or spent."""
+    """Show the cost for each voice and in total; nothing is stored or charged."""
     if not policies.may_speak(request.user, request.team):
         raise PermissionDenied
     voices = find_tray(request.user, read_voice_ids(request.POST.getlist("voice")))
@@ -139,7 +139,7 @@ def _show_round(request: Request, found: ComparisonPage) -> HttpResponseBase:
 @signed_in
 @require_safe
 def comparison_audio(request: Request, pk: uuid.UUID, place: int) -> HttpResponseBase:
-    """Send one clip by its place, so that the address does not say whose it is."""
+    """Send a clip by its place, because its voice's id would spoil a blind vote."""
     lines = _get_round(request, pk).lines
     stored, content_type = next(
         (line.sound for line in lines if line.entry.place == place), ("", "")
@@ -148,9 +148,9 @@ def comparison_audio(request: Request, pk: uuid.UUID, place: int) -> HttpRespons
         raise Http404
     path = media_path(stored)
     if not path.is_file():
-        words = "This clip was removed. Compare again to generate it."
+        words = "This clip was removed. Start a new comparison to generate it again."
         return HttpResponse(words, status=404, content_type="text/plain; charset=utf-8")
-    # It names no voice: the vote may be blind.
+    # The title must not name the voice, since the vote may be blind.
     return send_sound(request, path, content_type, title=f"Comparison – clip {place + 1}")
 
 
@@ -160,9 +160,7 @@ def comparison_cancel(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     comparison = _get_comparison(request, pk)
     stopped = cancel_comparison(request.user, comparison=comparison, now=timezone.now())
     if not stopped:
-        messages.info(
-            request, "Everything had already been sent, so nothing was saved by stopping."
-        )
+        messages.info(request, "All texts were already sent, so nothing could be cancelled.")
     return _go_on(request, pk)
 
 

@@ -1,4 +1,4 @@
-"""The tray of voices that somebody gathers to compare; it lives in the session."""
+"""The tray that collects voices to compare; it is kept in the session."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -17,7 +17,7 @@ _KEY = "tray"
 
 
 def read_tray(request: HttpRequest) -> list[int]:
-    """Return the ids of the gathered voices, in the order of choice."""
+    """Return the ids of the voices in the tray, in the order they were added."""
     kept = request.session.get(_KEY, [])
     return [pk for pk in kept if isinstance(pk, int)][:MOST_VOICES]
 
@@ -25,7 +25,7 @@ def read_tray(request: HttpRequest) -> list[int]:
 @signed_in
 @require_POST
 def tray_toggle(request: Request, pk: int) -> HttpResponseBase:
-    """Put a voice into the tray, or take it out; a fifth one is refused in words."""
+    """Add a voice to the tray or remove it; shows a message if it can't be added."""
     voice = get_object_or_404(
         Voice.objects.visible_to(request.user).select_related("account"), pk=pk
     )
@@ -35,9 +35,9 @@ def tray_toggle(request: Request, pk: int) -> HttpResponseBase:
     if pk in ids:
         ids.remove(pk)
     elif len(ids) >= MOST_VOICES:
-        problem = f"At most {MOST_VOICES} voices are compared. Take one out of the tray first."
+        problem = f"You can compare at most {MOST_VOICES} voices. Remove one first."
     elif not voice.can_speak:
-        problem = f"{voice.shown_name} cannot speak a text, so it cannot be compared."
+        problem = f"{voice.shown_name} can't generate speech, so it can't be compared."
     else:
         ids.append(pk)
     request.session[_KEY] = ids
@@ -54,7 +54,7 @@ def tray_clear(request: Request) -> HttpResponseBase:
 
 
 def empty_tray(request: HttpRequest, compared: list[Voice]) -> None:
-    """Empty the tray once its voices are compared; others that were gathered stay."""
+    """Clear the tray once its voices are compared, unless it holds others too."""
     if set(read_tray(request)) <= {voice.pk for voice in compared}:
         request.session[_KEY] = []
 

@@ -1,1 +1,1 @@
-"""Health: the page for people, and the probes for machines."""
+"""Health: a page for people, and probes for machines."""

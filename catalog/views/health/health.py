@@ -1,4 +1,4 @@
-"""Whether the work in the background gets done, for everybody of the team."""
+"""The page that shows every member whether background work is getting done."""
 
 from django.http import HttpResponseBase
 from django.utils import timezone

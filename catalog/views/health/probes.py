@@ -1,4 +1,4 @@
-"""Answers for load balancers and supervisors: whether the process lives, and may get requests."""
+"""Probes for load balancers and supervisors: liveness and readiness."""
 
 from collections.abc import Callable
 
@@ -21,12 +21,12 @@ def ready(request: HttpRequest) -> HttpResponse:
     return _say(words, 503 if problems else 200)
 
 
-# The last one is an older name.
+# /healthz is the older name of /readyz.
 PROBES = {"/livez": live, "/readyz": ready, "/healthz": ready}
 
 
 class ProbeMiddleware:
-    """Answer probes before anything else looks at the request: they come by any host name."""
+    """Answers probes before any other middleware, because they arrive under any host name."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,1 +1,1 @@
-"""Middleware: request ids, body limits, compression, caching, the page's team."""
+"""Middleware: request ids, body limits, compression, caching, and the page's team."""

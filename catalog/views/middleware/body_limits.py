@@ -1,4 +1,4 @@
-"""Turn away bodies that there is no room for before a byte of them is stored."""
+"""Reject request bodies that are too large or don't fit on the disk, before storing them."""
 
 import re
 import shutil
@@ -15,45 +15,45 @@ from django.template.defaultfilters import filesizeformat
 
 from catalog.core.storage import RESERVE_BYTES, is_full
 
-# Twice the sample's limit: a file that is a little too large is told so in the form itself.
+# Twice the limit of a sample, so the form itself can report a file that is a little too large.
 _SPARE = 2
 _PIECE_BYTES = 64 * 1024
 _DIGITS = re.compile(r"[0-9]{1,15}")
 
 
 class UploadLimitMiddleware:
-    """Answer 413 to a declared body that no form of ours could take, 507 where no room is left."""
+    """Answers 413 to bodies larger than any form takes, and 507 if the disk is too full."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass the request on, or turn it away."""
+        """Pass the request on, or reject it."""
         declared = request.META.get("CONTENT_LENGTH") or "0"
         if not _DIGITS.fullmatch(declared) or int(declared) > settings.SAMPLE_MAX_BYTES * _SPARE:
             most = filesizeformat(settings.SAMPLE_MAX_BYTES)
             words = f"This upload is too large. A sample may have at most {most}."
             return _turn_away(request, 413, "Too large", words)
-        # Twice: it is taken in first, and stored for good then.
+        # Twice, because the upload is written to a temporary file and then to its final place.
         if request.content_type == "multipart/form-data" and not _has_room(2 * int(declared)):
             return say_full(request)
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *_: Any) -> HttpResponse | None:
-        """Take the body in before anything reads the form; say if a full disk cut it short."""
+        """Read the whole body first; answer 507 if a full disk cut it short."""
         if request.content_type == "multipart/form-data":
-            request.POST  # noqa: B018  (to look at it is to read it)
+            request.POST  # noqa: B018  (accessing it reads the body)
         return say_full(request) if getattr(request, "is_cut_short", False) else None
 
     def process_exception(self, request: HttpRequest, exc: Exception) -> HttpResponse | None:
-        """Say that the disk is full where that shows only when something is written."""
+        """Answer 507 if the disk turns out to be full during a write."""
         return say_full(request) if is_full(exc) else None
 
 
 class UploadFileHandler(TemporaryFileUploadHandler):
-    """Write an upload to a temporary file; when the disk is full, read the rest and forget it.
+    """Writes an upload to a temporary file; on a full disk, reads the rest and discards it.
 
-    A browser that is still sending would take an early answer for a broken connection.
+    Answering early would look like a broken connection to a browser that is still sending.
     """
 
     request: Any
@@ -64,12 +64,12 @@ class UploadFileHandler(TemporaryFileUploadHandler):
             super().new_file(*args, **options)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        """Write a piece of it."""
+        """Write one chunk."""
         with self._stopping():
             super().receive_data_chunk(raw_data, start)
 
     def file_complete(self, file_size: int) -> "UploadedFile[Any] | None":
-        """Return the file; what is still in its buffer is written first."""
+        """Flush and return the file."""
         with self._stopping():
             self.file.flush()
             return super().file_complete(file_size)
@@ -90,17 +90,17 @@ def _has_room(wanted: int) -> bool:
 
 
 def _read_to_the_end(request: HttpRequest) -> None:
-    """Let the browser send all of it: answered sooner, it shows a broken connection instead."""
+    """Read the rest of the body; browsers report an early answer as a broken connection."""
     with suppress(OSError):
         while request.read(_PIECE_BYTES):
             pass
 
 
 def say_full(request: HttpRequest) -> HttpResponse:
-    """Answer 507 in words, once the whole request was read."""
+    """Answer 507 with a message, after reading the whole request."""
     _read_to_the_end(request)
-    words = "The server's disk is full: nothing can be stored. Tell who runs it, then try again."
-    return _turn_away(request, 507, "No room left", words)
+    words = "The server's disk is full, so nothing was saved. Ask your operator to free some space."
+    return _turn_away(request, 507, "Disk full", words)
 
 
 def _turn_away(request: HttpRequest, status: int, title: str, words: str) -> HttpResponse:

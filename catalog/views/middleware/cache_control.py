@@ -1,4 +1,4 @@
-"""Keep what we answer out of caches, except for what says itself how it may be kept."""
+"""Keep responses out of caches unless they set a cache policy of their own."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 
 class PrivacyMiddleware:
-    """Forbid browsers to store an answer that has no rule of its own for caches."""
+    """Forbids storing any response that has no Cache-Control header."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""A page acts only in the team that it shows: each of its requests names that team."""
+"""A page may only act in the team it was rendered for: each request names that team."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,13 +14,13 @@ from catalog.templating.form_token import TEAM_FIELD
 from catalog.views.base.next_url import place_in_team
 from catalog.views.base.requests import is_partial, referring_page
 
-# What scripts send beside the CSRF token, and what names the script that explains the refusal.
+# The header that scripts send with the CSRF token, and the one with the script of a conflict.
 TEAM_HEADER = "X-Team"
 CONFLICT_HEADER = "X-Team-Conflict"
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
-_PERSONAL = "It changes the person's account, which is the same in every team."
-_FROM_OUTSIDE = "It is for people who are not signed in; its link says what it is about."
-# The only addresses that write without naming a team, each with the reason.
+_PERSONAL = "It changes the user's account, which is the same in every team."
+_FROM_OUTSIDE = "It is for people who are not signed in; no team is involved yet."
+# URL names that accept writes without a team, each with the reason.
 EXEMPT = {
     "account_login": _FROM_OUTSIDE,
     "account_signup": _FROM_OUTSIDE,
@@ -46,7 +46,7 @@ EXEMPT = {
 
 
 class PageTeamMiddleware:
-    """Refuse what a page of one team asks for after the person went to another team elsewhere."""
+    """Rejects requests from a page of one team after the user has switched to another."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -58,7 +58,7 @@ class PageTeamMiddleware:
     def process_view(
         self, request: HttpRequest, view: object, args: Any, kwargs: Any
     ) -> HttpResponseBase | None:
-        """Answer 409, with nothing done, where the page belongs to another team."""
+        """Answer 409 without acting if the page belongs to another team."""
         name = request.resolver_match.view_name if request.resolver_match else ""
         if name in EXEMPT or not _is_checked(request) or not request.user.is_authenticated:
             return None
@@ -66,17 +66,17 @@ class PageTeamMiddleware:
 
 
 def refuse_other_team(request: HttpRequest) -> HttpResponseBase | None:
-    """Return the refusal of a request whose page belongs to another team, None where it fits."""
+    """Return a 409 response if the request's page belongs to another team, otherwise None."""
     request.user = get_user(request)
     memberships = find_own_memberships(request.user)  # type: ignore[arg-type]
-    # The view uses the same rows: between the check and the act nothing is looked up again.
+    # The view uses these same rows, so nothing can change between this check and the action.
     request.memberships = memberships  # type: ignore[attr-defined]
     if not memberships:
         return None
     named = {request.headers.get(TEAM_HEADER), request.POST.get(TEAM_FIELD)} - {None}
     current = str(memberships[0].team_id)
-    # A form from before an upgrade, or of another program, names none: where the person has one
-    # team, it can mean no other.
+    # Forms rendered before an upgrade, and other clients, name no team. With a single team, no
+    # other can be meant.
     if named == {current} or (not named and len(memberships) == 1):
         return None
     return _show_conflict(request, memberships, named - {current})
@@ -85,7 +85,7 @@ def refuse_other_team(request: HttpRequest) -> HttpResponseBase | None:
 def _is_checked(request: HttpRequest) -> bool:
     if request.method not in _SAFE_METHODS:
         return True
-    # A part that is drawn for one team must not be put into a page of another.
+    # A part rendered for one team must not be swapped into a page of another.
     return is_partial(request) and TEAM_HEADER in request.headers
 
 
@@ -93,7 +93,7 @@ def _show_conflict(
     request: HttpRequest, memberships: list[Membership], named: set[str | None]
 ) -> HttpResponseBase:
     team = memberships[0].team
-    # Only teams of the person's own have a name here.
+    # Reveal only the names of the user's own teams.
     page_team = next((each.team for each in memberships if str(each.team_id) in named), None)
     if request.headers.get("X-Upload"):
         return JsonResponse({"error": _say_conflict(team, page_team)}, status=409)
@@ -112,6 +112,7 @@ def _show_conflict(
 
 
 def _say_conflict(team: Team, page_team: Team | None) -> str:
-    belongs = f"This page belongs to {page_team}" if page_team else "This page is of no team here"
+    owner = page_team or "none of your teams"
+    belongs = f"This page belongs to {owner}"
     back = f"Switch back to {page_team}, or reload the page." if page_team else "Reload the page."
     return f"{belongs}, but you now work in {team}. Nothing was sent. {back}"

@@ -1,4 +1,4 @@
-"""Give every request a number, and tell the log where an act came from."""
+"""Give every request an id, and record where an action came from."""
 
 import secrets
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from catalog.audit import Origin, acting_from
 
 
 class OriginMiddleware:
-    """Number the request, and name the number in its answer, for whoever asks about it later."""
+    """Assigns the request id and returns it in X-Request-Id, for support questions."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -28,11 +28,11 @@ class OriginMiddleware:
 
 def _find_address(request: HttpRequest) -> str:
     try:
-        # The address that sign-in is throttled by: behind a proxy, the one that the proxy names.
+        # The client address that rate limits use: behind a proxy, the one that the proxy reports.
         return str(get_adapter().get_client_ip(request))[:45]
     except (PermissionDenied, ImproperlyConfigured):
         return ""
 
 
-# Only the log asks, and most requests write nothing into it.
+# Only the audit log needs it, and most requests don't write to the log.
 _address_when_asked = lazy(_find_address, str)

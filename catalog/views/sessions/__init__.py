@@ -1,1 +1,1 @@
-"""Sessions: where a person is signed in, and asking for the password again."""
+"""Sessions: where a user is signed in, and asking for the password again."""

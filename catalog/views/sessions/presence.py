@@ -1,4 +1,4 @@
-"""When somebody last proved in this browser who they are, and when they were last there."""
+"""When a user last confirmed their identity in this browser, and when they last used it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,41 +9,41 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
-# What scripts send with a request that nobody made, such as the bell looking for news.
+# Scripts send this with automatic requests, such as the bell's polling.
 _POLL_HEADER = "X-Poll"
 _CAME, _SEEN, _PROVED = "came_at", "seen_at", "proved_at"
 _LONGEST_SECONDS = 30 * 24 * 3600
-# A session is written this much more seldom than it is used.
+# The session is saved at most this often, however much it is used.
 _STEP_SECONDS = 300
 
 
 def note_sign_in(sender: object, request: HttpRequest, **_: Any) -> None:
-    """Start the session's clocks, however the person signed in."""
+    """Start the session's timestamps, whatever the method of sign-in."""
     request.session.update(dict.fromkeys((_CAME, _SEEN, _PROVED), _now()))
 
 
 def note_proof(
     sender: object, request: HttpRequest, reauthenticated: bool = False, **_: Any
 ) -> None:
-    """Note that the person gave the password or a code again."""
+    """Record that the user entered the password or a code again."""
     if reauthenticated:
         request.session[_PROVED] = _now()
 
 
 def has_proof(request: HttpRequest) -> bool:
-    """Tell whether the person proved a short while ago who they are."""
+    """Return whether the user confirmed their identity recently."""
     since = _now() - int(request.session.get(_PROVED, 0))
     return since < int(settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
 
 
 class PresenceMiddleware:
-    """End sessions that nobody uses any more, and note that the others are used."""
+    """Ends idle and old sessions, and records that the others are in use."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass the request on, as nobody's if its session has ended."""
+        """Pass the request on, signed out if its session has expired."""
         session = request.session
         if SESSION_KEY in session:
             if _has_ended(session):
@@ -62,7 +62,7 @@ def _has_ended(session: SessionBase) -> bool:
 def _note_use(session: SessionBase) -> None:
     now = _now()
     if now - int(session.get(_SEEN, 0)) > min(_STEP_SECONDS, settings.SESSION_COOKIE_AGE / 10):
-        # To be saved moves the end in the database, and that of the cookie.
+        # Saving also extends the session in the database and its cookie.
         session[_SEEN] = now
         session.setdefault(_CAME, now)
 

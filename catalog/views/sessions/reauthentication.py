@@ -1,4 +1,4 @@
-"""Sensitive acts ask for the password again after a while, and then go on where they were."""
+"""Ask for the password again before sensitive actions, then continue with the action."""
 
 import json
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from catalog.views.base.requests import is_partial
 from catalog.views.middleware.page_team import TEAM_HEADER, refuse_other_team
 from catalog.views.sessions.presence import has_proof
 
-# What a form held while its person is asked lies in the session sealed: it may hold a key.
+# The posted form is kept encrypted in the session meanwhile, as it may hold a key.
 _PLACE = ("session", "kept form")
 _KEPT_SECONDS = 15 * 60
 _OF_THIS_REQUEST = ("memberships", "team", "around")
@@ -29,7 +29,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def confirmed(view: View) -> View:
-    """Ask for the password before the view writes, unless it was given a short while ago."""
+    """Require a recent password or code before the view may write."""
 
     @wraps(view)
     def ask_first(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -45,10 +45,10 @@ def confirmed(view: View) -> View:
 
 @sensitive_variables()
 def go_on(request: HttpRequest, state: dict[str, Any]) -> HttpResponseBase:
-    """Do what was asked for before the person was asked for the password."""
+    """Perform the request that was interrupted to ask for the password."""
     kept = _open(state)
     if kept is None or kept["user"] != request.user.pk:
-        messages.error(request, "Nothing was changed: that was too long ago. Please do it again.")
+        messages.error(request, "The request expired, so nothing was changed. Try again.")
         return redirect("catalog:voice-list")
     match = resolve(kept["path"])
     request.POST = QueryDict(kept["body"])
@@ -80,7 +80,7 @@ def _open(state: dict[str, Any]) -> dict[str, Any] | None:
     try:
         kept: dict[str, Any] = json.loads(open_text(state["sealed"], *_PLACE))
     except CannotOpen:
-        # The master key was rotated meanwhile.
+        # The master key was rotated in the meantime.
         return None
     age = timezone.now().timestamp() - kept["at"]
     return kept if age < _KEPT_SECONDS else None

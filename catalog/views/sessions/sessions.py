@@ -1,4 +1,4 @@
-"""Active sessions: where a person is signed in."""
+"""Active sessions: where a user is signed in."""
 
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
@@ -27,7 +27,7 @@ def session_list(request: Request) -> HttpResponseBase:
 @require_POST
 def session_end(request: Request, pk: int) -> HttpResponseBase:
     end_session(request.user, session=_get_session(request, pk), now=timezone.now())
-    messages.success(request, "That browser is signed out.")
+    messages.success(request, "Browser signed out.")
     return redirect("catalog:session-list")
 
 
@@ -35,8 +35,8 @@ def session_end(request: Request, pk: int) -> HttpResponseBase:
 @require_POST
 def session_end_others(request: Request) -> HttpResponseBase:
     count = end_other_sessions(request.user, current=_current(request), now=timezone.now())
-    words = "every other browser is signed out." if count else "you are signed in only here."
-    messages.success(request, words.capitalize())
+    words = "All other browsers are signed out." if count else "No other browser was signed in."
+    messages.success(request, words)
     return redirect("catalog:session-list")
 
 

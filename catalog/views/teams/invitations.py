@@ -1,4 +1,4 @@
-"""Invite people by a link, take the link back, and come in through one."""
+"""Create and withdraw invitations, and join a team by one."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -29,7 +29,7 @@ from catalog.views.sessions.reauthentication import confirmed
 from catalog.views.teams.join import join_team, keep_joining
 from catalog.views.teams.members import show_people
 
-_KEPT = "This link was answered with another address. Sign in with that one, or ask for a new link."
+_KEPT = "This link was used with another email. Sign in with that one, or ask for a new link."
 
 
 @never_cache
@@ -37,7 +37,7 @@ _KEPT = "This link was answered with another address. Sign in with that one, or 
 @confirmed
 @require_POST
 def invitation_create(request: Request) -> HttpResponseBase:
-    """Show the link in the answer itself: nothing else of ours ever knows it again."""
+    """Show the link directly in the response; it isn't stored and can't be shown again."""
     if not policies.may_manage_people(request.user, request.team):
         raise PermissionDenied
     form = InvitationForm(request.POST)
@@ -62,9 +62,9 @@ def invitation_withdraw(request: Request, pk: int) -> HttpResponseBase:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation_join(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Let somebody who is signed in join with one press, and everybody else by signing in.
+    """Signed-in users join with one click; everyone else creates an account or signs in first.
 
-    The answer is the same whether or not the address has an account.
+    The response is the same whether or not the address has an account.
     """
     invitation = find_invitation(token, now=timezone.now())
     if invitation is None:

@@ -1,4 +1,4 @@
-"""Join a team by a link, at once or as soon as the person has signed in."""
+"""Join a team by an invitation, right away or after signing in."""
 
 from django.contrib import messages
 from django.http import HttpRequest
@@ -18,12 +18,12 @@ _KEY = "joining"
 
 
 def keep_joining(request: HttpRequest, token: str, invitation: Invitation) -> None:
-    """Remember in this browser which team its next sign-in joins."""
+    """Remember in the session which team to join after sign-in."""
     request.session[_KEY] = {"token": token, "team": str(invitation.team)}
 
 
 def finish_joining(request: HttpRequest, user: User) -> bool:
-    """Join the team that the person signed in for; tell whether there was one."""
+    """Join the team that the user signed in for; return whether there was one."""
     kept = request.session.pop(_KEY, None)
     invitation = find_invitation(kept["token"], now=timezone.now()) if kept else None
     if kept is None or invitation is None:
@@ -34,7 +34,7 @@ def finish_joining(request: HttpRequest, user: User) -> bool:
 
 
 def join_team(request: HttpRequest, token: str, team: Team) -> None:
-    """Bring the person into the team and say what came of it; raises DeadLink."""
+    """Add the user to the team and report the result as a message; raises DeadLink."""
     try:
         accept_invitation(request.user, token=token, now=timezone.now())  # type: ignore[arg-type]
     except InvitationSpent:
@@ -42,7 +42,7 @@ def join_team(request: HttpRequest, token: str, team: Team) -> None:
     except AlreadyThere:
         messages.info(request, f"You are already in {team}.")
     except KeptForAnother:
-        words = "This link was answered with another address. Sign in with that one to join"
+        words = "This link was used with another email. Sign in with that one to join"
         messages.error(request, f"{words} {team}, or ask for a new link.")
     else:
         messages.success(request, f"You now work in {team}.")

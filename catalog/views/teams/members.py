@@ -1,4 +1,4 @@
-"""The people of a team: roles, leaving, what the team demands, and going to another team."""
+"""Members of a team: roles, removal, two-factor, password links, and switching teams."""
 
 from typing import Any
 
@@ -41,11 +41,11 @@ from catalog.views.base.next_url import same_place
 from catalog.views.base.requests import Request, signed_in, signed_in_for_oneself
 from catalog.views.sessions.reauthentication import confirmed
 
-_LAST_ADMIN = "The team needs an admin: make somebody else one first."
+_LAST_ADMIN = "A team needs an admin. Make someone else an admin first."
 
 
 def show_people(request: Request, status: int = 200, **context: Any) -> HttpResponseBase:
-    """Render the people page, with a form that has errors or a link that was just made."""
+    """Render the members page, optionally with an invalid form or a new link."""
     may_manage = policies.may_manage_people(request.user, request.team)
     members = find_members(request.user)
     context = {
@@ -81,7 +81,7 @@ def member_role(request: Request, pk: int) -> HttpResponseBase:
         raise PermissionDenied
     form = RoleForm(request.POST)
     if not form.is_valid():
-        return HttpResponseBadRequest("There is no such role.")
+        return HttpResponseBadRequest("This role doesn't exist.")
     role = form.cleaned_data["role"]
     try:
         change_role(request.user, membership=membership, role=role, now=timezone.now())
@@ -110,7 +110,7 @@ def member_remove(request: Request, pk: int) -> HttpResponseBase:
         except LastAdmin:
             form.add_error(None, _LAST_ADMIN)
         except HeirNeeded:
-            form.add_error("heir", "Choose who takes over.")
+            form.add_error("heir", "Choose a new owner.")
         else:
             return redirect("catalog:member-list")
     context = {
@@ -159,7 +159,7 @@ def team_require_two_factor(request: Request, pk: int) -> HttpResponseBase:
     try:
         demand_second_factor(request.user, team=team, is_demanded=wanted, now=timezone.now())
     except OwnFactorNeeded:
-        messages.error(request, "Set up your own second factor first: Account, Second factor.")
+        messages.error(request, "Set up two-factor authentication for your own account first.")
     return redirect("catalog:member-list")
 
 
@@ -168,11 +168,11 @@ def team_require_two_factor(request: Request, pk: int) -> HttpResponseBase:
 @confirmed
 @require_POST
 def member_password(request: Request, pk: int) -> HttpResponseBase:
-    """Show the link in the answer itself: nothing else of ours ever knows it again."""
+    """Show the link directly in the response; it isn't stored and can't be shown again."""
     membership = _get_member(request, pk)
     token = make_password_link(request.user, membership=membership, now=timezone.now())
     path = reverse("catalog:password-by-link", args=[token])
-    words = f"Send this link to {membership.user}. It sets a new password, once, within a day."
+    words = f"Send this link to {membership.user}. It works once, within 24 hours."
     return show_people(request, link=request.build_absolute_uri(path), link_words=words)
 
 
@@ -193,17 +193,17 @@ def team_create(request: Request) -> HttpResponseBase:
         raise PermissionDenied
     form = TeamForm(request.POST)
     if not form.is_valid():
-        words = complaint_about(form, "A team needs a name of at most 80 characters.")
+        words = complaint_about(form, "Enter a team name with at most 80 characters.")
         return HttpResponseBadRequest(words)
     team = make_team(request.user, name=form.cleaned_data["name"], now=timezone.now())
-    messages.success(request, f"You now work in {team}.")
+    messages.success(request, f"Team {team} created.")
     return redirect("catalog:member-list")
 
 
 @signed_in_for_oneself
 @require_POST
 def team_choose(request: Request, pk: int) -> HttpResponseBase:
-    """Go to another team and stay on the page, as far as the other team has it."""
+    """Switch teams and stay on the page if the other team has it."""
     team = next((each.team for each in request.memberships if each.team_id == pk), None)
     if team is None:
         raise Http404

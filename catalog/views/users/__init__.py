@@ -1,1 +1,1 @@
-"""Users: the own page, the first admin, the password."""
+"""Users: the account page, the first admin, and password links."""

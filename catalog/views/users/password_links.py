@@ -1,4 +1,4 @@
-"""Password links: the page on which a person sets a new password."""
+"""The page of a password link, where its user sets a new password."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
@@ -33,5 +33,5 @@ def password_by_link(request: HttpRequest, token: str) -> HttpResponseBase:
         set_password_by_link(token=token, now=timezone.now(), **form.cleaned_data)
     except ResetSpent:
         raise DeadLink from None
-    messages.success(request, "The new password is set. Sign in with it.")
+    messages.success(request, "Password changed. Sign in with your new password.")
     return redirect("account_login")

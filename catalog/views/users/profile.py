@@ -1,4 +1,4 @@
-"""The person's own page, the theme, the first admin, and how sign-in is set up."""
+"""The account page, the theme, the first admin, and our settings for allauth."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ from catalog.views.base.requests import Request, signed_in_for_oneself
 from catalog.views.context_processors import THEME_COOKIE, THEMES
 from catalog.views.teams.join import finish_joining
 
-# What allauth would mail about, and the words of it in the log.
+# Events that allauth would send email about, and their names in the audit log.
 _NOTED = {
     "account/email/password_changed": "password changed",
     "account/email/password_reset": "password reset",
@@ -43,32 +43,32 @@ _NOTED = {
 
 
 class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """Nobody signs up by themselves; whatever happens to an account stands in the log."""
+    """Closes public sign-up, limits guesses, and records account events in the audit log."""
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
         "email_password_mismatch": "Wrong email address or password.",
         "incorrect_password": "Wrong password.",
-        # As long as the counts of ACCOUNT_RATE_LIMITS last.
+        # Matches the periods in ACCOUNT_RATE_LIMITS.
         "too_many_login_attempts": "Too many attempts. Wait 5 minutes, then try again.",
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Keep sign-up closed."""
+        """Return False: accounts are only created by invitation."""
         return False
 
     def is_safe_url(self, url: str | None) -> bool:
-        """Let people be sent on to our own pages alone; what is no address is none of ours."""
+        """Return whether the URL is one of ours; a malformed one is not."""
         try:
             return bool(super().is_safe_url(url))
         except ValueError:
             return False
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
-        """Stay silent: that one is signed in shows by itself."""
+        """Show no message; being signed in is visible anyway."""
 
     def post_login(self, request: HttpRequest, user: User, **values: Any) -> HttpResponse:
-        """Note who came in."""
+        """Record the sign-in, join the team of a pending invitation, and remember the device."""
         note_account(user, action="signed in", now=timezone.now())
         response: HttpResponse = super().post_login(request, user, **values)
         if finish_joining(request, user):
@@ -77,37 +77,37 @@ class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return response
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Count the guess; what allauth takes back when it was right."""
+        """Count the guess; allauth takes it back if the password was right."""
         usage = start_password_guess(request, str(credentials.get("email", "")))
         self._login_failed_rl_usage = usage
         if not usage:
             raise self.validation_error("too_many_login_attempts")
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
-        """Mail the link, but don't let a stranger fill the person's mailbox."""
+        """Email the link, with a limit that keeps strangers from flooding the mailbox."""
         if may_mail_link(self.request, user):
             super().send_password_reset_mail(user, email, context)
 
     def logout(self, request: HttpRequest) -> None:
-        """Note who went."""
+        """Record the sign-out."""
         if request.user.is_authenticated:
             note_account(request.user, action="signed out", now=timezone.now())
         super().logout(request)
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        """Note that somebody tried; the throttle keeps these few."""
+        """Record the failed sign-in; rate limits keep their number low."""
         note_failed_sign_in(email=str(credentials.get("email", "")), now=timezone.now())
 
     def send_notification_mail(
         self, template_prefix: str, user: User, *args: Any, **kwargs: Any
     ) -> None:
-        """Note what happened to the account, in the place of a mail."""
+        """Record the event instead of sending allauth's email."""
         if template_prefix in _NOTED:
             note_account(user, action=_NOTED[template_prefix], now=timezone.now())
 
 
 class SealedFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
-    """The secrets of second factors lie in the database sealed, as provider keys do."""
+    """Stores the secrets of second factors encrypted, like API keys."""
 
     error_messages = {
         **DefaultMFAAdapter.error_messages,
@@ -115,11 +115,11 @@ class SealedFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     }
 
     def encrypt(self, text: str) -> str:
-        """Seal."""
+        """Return the encrypted text."""
         return seal_text(text, *FACTOR_PLACE)
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Open."""
+        """Return the decrypted text."""
         return open_text(encrypted_text, *FACTOR_PLACE)
 
 
@@ -135,7 +135,7 @@ def account_detail(request: Request) -> HttpResponseBase:
 
 @require_POST
 def theme_set(request: HttpRequest) -> HttpResponse:
-    """Remember the theme in a cookie, so that the server draws the page in it from the start."""
+    """Store the theme in a cookie, so the server can render pages in it from the start."""
     theme = request.POST.get("theme", "")
     back = request.headers.get("Referer", "")
     if not back.startswith(request.build_absolute_uri("/")):
@@ -174,7 +174,7 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def password_forgotten(request: HttpRequest) -> HttpResponseBase:
-    """Mail a link where there is a mail server; where there is none, say who can help."""
+    """Email a reset link, or say who can help if no mail server is configured."""
     if not settings.SENDS_MAIL:
         return render(request, "account/password_reset_by_admin.html")
     response: HttpResponseBase = password_reset(request)

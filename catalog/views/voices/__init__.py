@@ -1,1 +1,1 @@
-"""Voices: the list, one voice, its settings; cards and ETags."""
+"""Voices: the list, one voice, and its settings; cached cards and ETags."""

@@ -1,4 +1,4 @@
-"""Tell a browser that the list of voices which it holds is still the same."""
+"""The ETag of the voice list, which lets browsers reuse an unchanged list."""
 
 import hashlib
 from pathlib import Path
@@ -16,7 +16,7 @@ _HEADERS = ("HX-Request", "HX-Request-Type", "HX-Current-URL", "HX-Boosted")
 
 
 def _read_release() -> str:
-    """Return what changes when the code or a template of this installation does."""
+    """Return a hash that changes with the code and templates of this installation."""
     root = Path(settings.BASE_DIR)
     files = [
         *sorted((root / "templates").rglob("*.*")),
@@ -30,7 +30,7 @@ _RELEASE = _read_release()
 
 
 def voice_list_etag(request: Request, *args: Any, **kwargs: Any) -> str | None:
-    """Return what stands for the page, None where it says something that is said only once."""
+    """Return the page's ETag, or None if the page shows a one-time message."""
     if request.COOKIES.get("messages") or "_messages" in request.session:
         return None
     now, around = timezone.now(), list_context_of(request)
@@ -45,7 +45,7 @@ def voice_list_etag(request: Request, *args: Any, **kwargs: Any) -> str | None:
         read_tray(request),
         around.freshness,
         read_last_uses() if sort in SORTS_BY_USE else None,
-        # Days that are left, and how long ago a provider answered.
+        # Days left, and how long ago a provider answered.
         now.date(),
         now.hour * 6 + now.minute // 10,
     )

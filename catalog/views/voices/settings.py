@@ -1,4 +1,4 @@
-"""The settings that a provider keeps with a voice: see them, change, reset, read again."""
+"""The settings that a provider stores for a voice: show, change, reset, and reload them."""
 
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, resolve_url

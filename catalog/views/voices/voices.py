@@ -97,7 +97,7 @@ def voice_list(request: Request) -> HttpResponseBase:
         },
     )
     if is_partial(request):
-        # Typing a word is one step back, not one for each letter.
+        # Typing a search adds one history entry, not one per letter.
         header = "HX-Replace-Url" if _only_words_changed(request, form.wanted) else "HX-Push-Url"
         response[header] = request.path + form.wanted.query_string()
     return response
@@ -146,7 +146,7 @@ def voice_detail(request: Request, pk: int) -> HttpResponseBase:
 @signed_in
 @require_safe
 def voice_preview(request: Request, pk: int) -> HttpResponseBase:
-    """Send the preview; the first hearing fetches it from the provider into our cache."""
+    """Send the preview, fetching it from the provider on first use."""
     rows = Voice.objects.visible_to(request.user).select_related("account")
     voice = get_object_or_404(rows, pk=pk)
     try:
@@ -165,7 +165,7 @@ def voice_preview(request: Request, pk: int) -> HttpResponseBase:
 @signed_in
 @require_POST
 def voice_played(request: Request, pk: int) -> HttpResponseBase:
-    """Take the player's word that the preview sounds."""
+    """Record that the player started the preview."""
     note_play(request.user, voice=_get_voice(request, pk), now=timezone.now())
     return HttpResponse(status=204)
 
@@ -194,7 +194,7 @@ def voice_relabel(request: Request, pk: int) -> HttpResponseBase:
     if form.is_valid():
         relabel_voice(request.user, voice=voice, labels=form.cleaned_data, now=timezone.now())
     else:
-        words = "These labels cannot be given to a voice."
+        words = "Some of these labels aren't valid for a voice."
         messages.error(request, complaint_about(form, words))
     return redirect("catalog:voice-detail", pk=pk)
 
@@ -206,7 +206,7 @@ def voice_archive(request: Request, pk: int) -> HttpResponseBase:
     team = voice.account.team
     archive_voices(request.user, team=team, voices=[voice], now=timezone.now())
     undo = reverse("catalog:voice-unarchive", args=[pk])
-    messages.success(request, f"{voice.shown_name} is out of the list.", extra_tags=undo)
+    messages.success(request, f"{voice.shown_name} archived.", extra_tags=undo)
     return redirect("catalog:voice-detail", pk=pk)
 
 
