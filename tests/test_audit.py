@@ -198,7 +198,7 @@ def test_a_tail_that_was_cut_together_with_the_head_is_found(log):
     AuditHead.objects.update(number=3, digest=log[2].digest)
     change_by_force("DELETE FROM {table} WHERE number > 3")
 
-    assert find_breaks() == ["Where the log ends was changed."]
+    assert find_breaks() == ["The stored end of the log was changed."]
 
 
 def test_an_old_state_put_back_whole_is_found_by_an_anchor_kept_elsewhere(log, cast):

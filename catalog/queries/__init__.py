@@ -1,1 +1,1 @@
-"""Reading for one page; nothing here writes."""
+"""Queries: what a page reads; nothing here writes."""

@@ -1,4 +1,4 @@
-"""What people laid over some voices: stars, tags, ratings, and the notes on one."""
+"""Stars, tags, ratings, and notes on voices."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from django.db import connection
 
 from catalog.models import Collection, Note, Rating, Tag, User, Voice
 
-# Plain statements: every page of voices asks them, and to compose them costs more than an answer.
+# Plain SQL: every page of voices runs these, and the ORM would take longer than the database.
 _STARS = "SELECT voice_id FROM catalog_star WHERE user_id = %s AND voice_id IN ({})"
 _TAGS = """
     SELECT u.voice_id, t.id, t.team_id, t.name, t.folded FROM catalog_tag t
@@ -23,7 +23,7 @@ _SCORES = """
 
 @dataclass(frozen=True, slots=True)
 class RatingSummary:
-    """The mean of the team's ratings and how many there are."""
+    """The average of the team's ratings, and their number."""
 
     mean: float
     count: int
@@ -31,7 +31,7 @@ class RatingSummary:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What stands on the voices of one page, by the voice's id."""
+    """Annotations of the voices on a page, by voice id."""
 
     starred: set[int] = field(default_factory=set)
     tags: dict[int, list[Tag]] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class Marks:
 
 
 def find_marks(user: User, voice_ids: Iterable[int]) -> Marks:
-    """Return the person's stars and the team's tags and ratings of these voices."""
+    """Return the user's stars, and the team's tags and ratings, for these voices."""
     ids = list(voice_ids)
     if not ids:
         return Marks()
@@ -62,7 +62,7 @@ def _select(cursor: Any, statement: str, ids: list[int], *values: int) -> list[t
 
 @dataclass(frozen=True, slots=True)
 class VoiceMarks:
-    """All that people laid over one voice; ``own_rating`` is 0 where the person gave none."""
+    """All annotations of one voice; ``own_rating`` is 0 if the user gave none."""
 
     is_starred: bool
     tags: list[Tag]
@@ -73,7 +73,7 @@ class VoiceMarks:
 
 
 def find_voice_marks(user: User, voice: Voice) -> VoiceMarks:
-    """Return what stands on one voice, the newest note first."""
+    """Return the annotations of one voice, with the newest note first."""
     marks = find_marks(user, [voice.pk])
     notes = Note.objects.visible_to(user).kept().filter(voice=voice).select_related("author")
     own = Rating.objects.filter(user=user, voice=voice).values_list("value", flat=True)
@@ -89,5 +89,5 @@ def find_voice_marks(user: User, voice: Voice) -> VoiceMarks:
 
 
 def find_tag_names(user: User) -> list[str]:
-    """Return the words that the person's teams have for voices, to be completed from."""
+    """Return the names of the team's tags, for autocompletion."""
     return list(Tag.objects.visible_to(user).order_by("folded").values_list("name", flat=True))

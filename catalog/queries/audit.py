@@ -1,4 +1,4 @@
-"""The log as an admin reads it, and whether its chain is whole."""
+"""The audit log as an admin reads it, and a check of its hash chain."""
 
 import hmac
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ NOBODY = "voiceboard"
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """What of the log is asked for; an empty field asks for everything."""
+    """A filter of the audit log; an empty field matches everything."""
 
     who: str = ""
     action: str = ""
@@ -29,26 +29,26 @@ class AuditFilter:
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
-        """The filter as names and words, those that are set."""
+        """The fields that are set, as pairs of name and text."""
         values = [(field.name, getattr(self, field.name)) for field in fields(self)]
         return [(name, str(value)) for name, value in values if value]
 
     @property
     def query_string(self) -> str:
-        """The filter as a part of an address."""
+        """The filter as a query string."""
         return urlencode(self.pairs)
 
 
 @dataclass(frozen=True, slots=True)
 class AuditPage:
-    """Entries, newest first; ``older`` is the number to go on from, None at the end."""
+    """Entries, newest first; ``older`` is the number to continue below, None at the end."""
 
     entries: list[AuditEntry]
     older: int | None
 
 
 def find_entries(user: User, wanted: AuditFilter) -> AuditEntryQuerySet:
-    """Return the entries that the person may see and asks for, newest first."""
+    """Return the matching entries that the user may see, newest first."""
     rows = AuditEntry.objects.visible_to(user).order_by("-number")
     if wanted.who == NOBODY:
         rows = rows.filter(actor=None)
@@ -65,13 +65,13 @@ def find_entries(user: User, wanted: AuditFilter) -> AuditEntryQuerySet:
     if wanted.since:
         rows = rows.filter(at__gte=datetime.combine(wanted.since, time.min, UTC))
     if wanted.until:
-        # The end of the day itself: of the last day that there is, no day follows.
+        # The end of the day itself, because the last date that exists has no next day.
         rows = rows.filter(at__lte=datetime.combine(wanted.until, time.max, UTC))
     return rows
 
 
 def get_audit_page(user: User, wanted: AuditFilter, below: int | None) -> AuditPage:
-    """Return one page of the log, going on below the entry of that number."""
+    """Return one page of the log, with entries below the given number."""
     rows = find_entries(user, wanted)
     if below is not None:
         rows = rows.filter(number__lt=below)
@@ -81,7 +81,7 @@ def get_audit_page(user: User, wanted: AuditFilter, below: int | None) -> AuditP
 
 
 def find_audit_choices(user: User) -> tuple[list[tuple[str, str]], list[str]]:
-    """Return who occurs in the log, by id and name, and every kind of act."""
+    """Return the people in the log as pairs of id and name, and all actions in it."""
     rows = AuditEntry.objects.visible_to(user).order_by()
     people = dict(rows.exclude(actor=None).order_by("number").values_list("actor_id", "actor_name"))
     who = sorted(((str(pk), name) for pk, name in people.items()), key=lambda pair: pair[1])
@@ -89,15 +89,15 @@ def find_audit_choices(user: User) -> tuple[list[tuple[str, str]], list[str]]:
 
 
 def get_audit_head() -> AuditHead:
-    """Return where the log ends; of an empty log, a row that was never stored."""
+    """Return the stored end of the log, or an unsaved one if the log is empty."""
     return AuditHead.objects.first() or AuditHead()
 
 
 def find_breaks(anchor: tuple[int, str] | None = None) -> list[str]:
-    """Return, in words, every place where the log is not as it was written.
+    """Return a message for every place where the log was altered.
 
-    ``anchor`` is the number and digest of an entry as they were noted elsewhere: nothing inside
-    the database can tell an older state of all of it from the present one.
+    ``anchor`` is the number and digest of an entry, noted outside the database: only that reveals
+    that the whole database was replaced by an older state.
     """
     key = Installation.objects.get().open_audit_key()
     found = list(_walk_chain(key, get_audit_head()))
@@ -114,7 +114,7 @@ def _walk_chain(key: bytes, head: AuditHead) -> Iterator[str]:
         is_next = entry.number == number + 1
         if not is_next:
             yield _say_missing(number + 1, entry.number - 1)
-        # What follows a break can no longer be compared with it, but still proves itself.
+        # After a break, the next entry can only be checked against what it says itself.
         previous = digest if is_next and is_whole else entry.previous
         is_whole = _is_as_written(entry, key, previous)
         if not is_whole:
@@ -123,12 +123,12 @@ def _walk_chain(key: bytes, head: AuditHead) -> Iterator[str]:
     if head.number > number:
         yield _say_missing(number + 1, head.number)
     elif number and not _is_end(head, key, number, digest):
-        yield "Where the log ends was changed."
+        yield "The stored end of the log was changed."
 
 
 def _is_as_written(entry: AuditEntry, key: bytes, previous: str) -> bool:
     if not entry.digest and not previous and not entry.previous:
-        return True  # From before there was a chain; the first entry of the chain follows.
+        return True  # From before the chain existed; its first entry follows.
     return entry.previous == previous and hmac.compare_digest(entry.digest, sign_entry(entry, key))
 
 

@@ -1,4 +1,4 @@
-"""Clone jobs of a team, and where a new clone could be made."""
+"""Clone jobs of a team, and the keys with which a user can clone."""
 
 import uuid
 from collections.abc import Iterable
@@ -15,19 +15,19 @@ from catalog.providers.types import ProviderInfo
 from catalog.queries.searches.filters import offered_infos
 
 PAGE_SIZE = 50
-# What one looks for in a list of jobs: each name with the states behind it.
+# The filters of the list of jobs, each with its label and the states it covers.
 JOB_STATES = {
     "active": ("In progress", CloneJob.ACTIVE_STATES),
     "ready": ("Ready", (CloneJob.State.READY,)),
     "failed": ("Failed", (CloneJob.State.FAILED,)),
-    "look": ("Needs a look", (CloneJob.State.NEEDS_LOOK,)),
+    "look": ("Needs attention", (CloneJob.State.NEEDS_LOOK,)),
     "cancelled": ("Cancelled", (CloneJob.State.CANCELLED,)),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class CloneTarget:
-    """One key through which a clone could be made, and why it could not where it can't."""
+    """A key to clone with; ``obstacle`` is why it can't be used now, "" if it can."""
 
     credential: Credential
     info: ProviderInfo
@@ -35,44 +35,44 @@ class CloneTarget:
 
     @property
     def is_open(self) -> bool:
-        """Tell whether a clone can be asked for here."""
+        """Return whether a clone can be requested with this key."""
         return not self.obstacle
 
     @property
     def account(self) -> ProviderAccount | None:
-        """The account that the key opens, as far as a check has learned it."""
+        """The key's account, None until a check has found it."""
         return self.credential.account
 
     @property
     def is_full(self) -> bool:
-        """Tell whether the account has no room for another voice."""
+        """Return whether the account has no free slot."""
         return self.account is not None and self.account.slots_left == 0
 
     @property
     def slot_words(self) -> str:
-        """How many slots are used, and what this job takes."""
+        """How many slots are used, and that this clone takes one."""
         account = self.account
         if not self.info.has_slots or account is None or account.slots_used is None:
             return "No slot limit known"
         if account.slots_limit is None:
-            return f"{account.slots_used} slots used; this takes one"
+            return f"{account.slots_used} slots used. This clone takes one."
         used = f"{account.slots_used} of {account.slots_limit} slots used"
-        return used if self.is_full else f"{used}; this takes one"
+        return used if self.is_full else f"{used}. This clone takes one."
 
     @property
     def length_words(self) -> str:
-        """How long a sample has to be, and what happens with a longer one."""
+        """How long a sample should be, and what happens to a longer one."""
         least, most = self.info.min_sample_seconds, self.info.max_sample_seconds
         words = [f"at least {least:g} s"] if least else []
-        words += [f"what is past {most:g} s is cut off"] if most else []
+        words += [f"audio after {most:g} s is not used"] if most else []
         if self.info.advised_sample_seconds:
-            words.append(f"about {self.info.advised_sample_seconds:g} s is best")
+            words.append(f"about {self.info.advised_sample_seconds:g} s works best")
         return ", ".join(words)
 
 
 @dataclass(frozen=True, slots=True)
 class JobFilter:
-    """Which jobs somebody wants to see."""
+    """The filter of the list of jobs."""
 
     words: str = ""
     state: str = ""
@@ -82,11 +82,11 @@ class JobFilter:
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether nothing narrows the list."""
+        """Return whether the filter matches everything."""
         return self == JobFilter()
 
     def query_string(self, page: int = 1) -> str:
-        """Return the address of a page of these jobs."""
+        """Return the query string of a page of these jobs."""
         pairs: dict[str, object] = {
             "q": self.words,
             "state": self.state,
@@ -101,7 +101,7 @@ class JobFilter:
 
 @dataclass(frozen=True, slots=True)
 class JobPage:
-    """One page of jobs, and the choices for the filter."""
+    """One page of jobs, and the people to filter by."""
 
     jobs: list[CloneJob]
     count: int
@@ -111,12 +111,12 @@ class JobPage:
 
     @property
     def is_running(self) -> bool:
-        """Tell whether one of them may still change by itself."""
+        """Return whether any of the jobs is still running."""
         return any(not job.is_finished for job in self.jobs)
 
 
 def find_clone_jobs(user: User, wanted: JobFilter = JobFilter(), page: int = 1) -> JobPage:
-    """Return the newest jobs that the person may see."""
+    """Return the jobs that the user can see, newest first."""
     seen = CloneJob.objects.visible_to(user)
     rows = _with_rows(_narrow(seen, wanted)).order_by("-created_at", "-pk")
     pages = Paginator(rows, PAGE_SIZE)
@@ -149,30 +149,30 @@ def _narrow(rows: CloneJobQuerySet, wanted: JobFilter) -> CloneJobQuerySet:
 
 
 def list_clone_providers() -> list[tuple[str, str]]:
-    """Return the providers that clone, for a choice."""
+    """Return the providers that can clone, as choices."""
     return [(info.slug, info.label) for info in offered_infos() if info.can_clone]
 
 
 def get_clone_job(user: User, job_id: uuid.UUID) -> CloneJob:
-    """Return one job; raises CloneJob.DoesNotExist for a stranger's."""
+    """Return one job; raises CloneJob.DoesNotExist if the user can't see it."""
     rows = _with_rows(CloneJob.objects.visible_to(user)).prefetch_related("batch__sources__sample")
     return rows.get(pk=job_id)
 
 
 def find_sister_jobs(user: User, job: CloneJob) -> list[CloneJob]:
-    """Return the other jobs of the same batch that the person may see."""
+    """Return the other jobs of the same batch that the user can see."""
     rows = CloneJob.objects.visible_to(user).filter(batch=job.batch_id).exclude(pk=job.pk)
     return list(_with_rows(rows).order_by("created_at", "pk"))
 
 
 def find_maker(user: User, voice: Voice) -> CloneJob | None:
-    """Return the job that made a voice, with its samples; None where nothing here did."""
+    """Return the job that made a voice, with its samples, or None."""
     rows = _with_rows(CloneJob.objects.visible_to(user)).filter(voice=voice)
     return rows.prefetch_related("batch__sources__sample").order_by("-created_at").first()
 
 
 def find_clone_targets(user: User) -> list[CloneTarget]:
-    """Return every key that the person may work through, those that could clone first."""
+    """Return every key that the user may clone with, usable ones first."""
     credentials = Credential.objects.visible_to(user).select_related("account", "owner")
     targets = [
         CloneTarget(each, each.info, _find_obstacle(each))
@@ -195,13 +195,13 @@ def find_old_slots(
 
 
 def find_samples(user: User, ids: list[uuid.UUID]) -> list[Sample]:
-    """Return those of the samples that the person may hear, in the order of the ids."""
+    """Return the samples that the user may play, in the order of the ids."""
     found = Sample.objects.visible_to(user).select_related("cleaned").in_bulk(ids)
     return [found[pk] for pk in dict.fromkeys(ids) if pk in found]
 
 
 def find_earlier_clones(user: User, sample: Sample) -> list[CloneJob]:
-    """Return the ready clones that the team made from the same recording, newest first."""
+    """Return the finished clones that the team made from the same recording, newest first."""
     same = Q(sha256=sample.sha256) | Q(original__sha256=sample.sha256)
     samples = Sample.objects.filter(same, team=sample.team_id)
     jobs = CloneJob.objects.visible_to(user).filter(
@@ -228,9 +228,9 @@ def _find_obstacle(credential: Credential) -> str:
     if credential.is_unchecked:
         return "This key is still being checked."
     if not credential.works or credential.account is None:
-        return "This key does not work at the moment."
+        return "This key isn't working right now."
     if not credential.may("clone"):
-        return "This key may not make voices."
+        return "This key doesn't have permission to create voices."
     if credential.account.slots_left == 0:
         return f"No free slot: {credential.account.slots_used} of {credential.account.slots_limit}."
     return ""

@@ -1,4 +1,4 @@
-"""Collections with what is in them, and those that a voice may be put into."""
+"""Collections with their voices, and the collections to which a user can add a voice."""
 
 from dataclasses import dataclass
 
@@ -25,10 +25,10 @@ PAGE_SIZE = 48
 
 @dataclass(frozen=True, slots=True)
 class CollectionPage:
-    """One collection with the entries that the person may see, and how many they may not.
+    """One collection with the entries that the user can see, and how many they can't.
 
-    ``absent_count`` are gone or archived, so that no list shows them; ``closed`` are those of a
-    team's collection that some of the team can't see.
+    ``absent_count`` voices are gone or archived. ``closed`` describes the voices of a shared
+    collection that some members can't see.
     """
 
     collection: Collection
@@ -45,7 +45,7 @@ class CollectionPage:
 
 @dataclass(frozen=True, slots=True)
 class CollectionChoice:
-    """Where a voice is and could be put; ``last_used`` is 0 before the first time."""
+    """Where a voice is and could be added; ``last_used`` is 0 if there is none."""
 
     inside: list[Collection]
     outside: list[Collection]
@@ -53,10 +53,10 @@ class CollectionChoice:
 
 
 def find_collections(user: User) -> list[Collection]:
-    """Return the person's and the team's collections by name, with how many voices each has.
+    """Return the user's and the team's collections by name, with their number of voices.
 
-    ``size`` counts what the person can see, ``absent`` those of it that are gone or archived, and
-    ``unseen`` the rest.
+    ``size`` counts the voices that the user can see, ``absent`` those of them that are gone or
+    archived, and ``unseen`` the rest.
     """
     accounts = list(ProviderAccount.objects.visible_to(user).values_list("pk", flat=True))
     hidden = list(KeySet.objects.hidden_from(user).values_list("pk", flat=True))
@@ -74,12 +74,12 @@ def find_collections(user: User) -> list[Collection]:
 
 
 def find_changeable_collections(user: User) -> list[Collection]:
-    """Return the collections that the person may put voices into, by name."""
+    """Return the collections that the user can add voices to, by name."""
     return list(_changeable(user).order_by(Lower("name"), "pk"))
 
 
 def get_collection_page(user: User, collection_id: int, page: int = 1) -> CollectionPage:
-    """Return one page of a collection in its order; raises Collection.DoesNotExist."""
+    """Return one page of a collection, in order; raises Collection.DoesNotExist."""
     rows = Collection.objects.visible_to(user).kept().select_related("owner", "team")
     collection = rows.get(pk=collection_id)
     seen = collection.entries.filter(voice__in=Voice.objects.visible_to(user))
@@ -106,19 +106,19 @@ def get_collection_page(user: User, collection_id: int, page: int = 1) -> Collec
 
 
 def find_closed_of(user: User, collection: Collection) -> HiddenVoices:
-    """Return which voices of a collection some of its team can't see."""
+    """Return which voices of a collection some members of its team can't see."""
     held = collection.entries.values("voice")
     return find_closed_part(collection.team, Voice.objects.visible_to(user).filter(pk__in=held))
 
 
 def find_last_collection(user: User) -> int:
-    """Return the collection that the person used last, 0 before the first time."""
+    """Return the id of the collection that the user used last, or 0."""
     habits = Preference.objects.filter(user=user).values_list("last_collection", flat=True)
     return habits.first() or 0
 
 
 def find_collection_choice(user: User, voice: Voice) -> CollectionChoice:
-    """Return which changeable collections hold the voice, which do not, and the last one used."""
+    """Return the changeable collections with and without the voice, and the last one used."""
     held = set(voice.collection_entries.values_list("collection", flat=True))
     rows = find_changeable_collections(user)
     return CollectionChoice(
@@ -129,7 +129,7 @@ def find_collection_choice(user: User, voice: Voice) -> CollectionChoice:
 
 
 def find_possible_maintainers(collection: Collection) -> list[Membership]:
-    """Return the team's people but for the owner, who maintains it anyway."""
+    """Return the members who can become maintainers; the owner is one anyway."""
     rows = Membership.objects.filter(team=collection.team).exclude(user=collection.owner_id)
     return list(rows.select_related("user").order_by("user__email"))
 

@@ -1,4 +1,4 @@
-"""Voices chosen to be compared, what that costs, and how a comparison stands."""
+"""Comparisons: the chosen voices, the cost, and the state of a comparison."""
 
 import uuid
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class VoiceCost:
-    """What one of the voices would cost."""
+    """The estimated cost for one voice."""
 
     voice: Voice
     estimate: Estimate
@@ -23,28 +23,28 @@ class VoiceCost:
 
 @dataclass(frozen=True, slots=True)
 class CostSheet:
-    """What a comparison costs before anything is spent: each voice, and the sum."""
+    """The cost of a comparison before it starts, for each voice and in total."""
 
     lines: list[VoiceCost]
 
     @property
     def spends(self) -> int:
-        """How many characters would be charged in all."""
+        """The total number of characters that would be charged."""
         return sum(line.estimate.spends for line in self.lines)
 
     @property
     def words(self) -> str:
-        """The sum as one sentence."""
+        """The total as a sentence."""
         if not self.spends:
-            return "This costs nothing."
+            return "This is free."
         paid = sum(1 for line in self.lines if line.estimate.spends)
         voices = "1 voice" if paid == 1 else f"{paid} voices"
-        return f"About {self.spends} characters in all, charged for {voices}."
+        return f"About {self.spends:,} characters in total, charged for {voices}."
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedClip:
-    """One line of a comparison as a person may see it; names only where they may be known."""
+    """One voice of a comparison as a user may see it; a blind vote hides the names."""
 
     entry: ComparedVoice
     is_hidden: bool
@@ -55,25 +55,25 @@ class ComparedClip:
 
     @property
     def speech(self) -> Synthesis | None:
-        """What became of the text in this voice."""
+        """The synthesis of the text by this voice."""
         return self.entry.speech
 
     @property
     def is_ready(self) -> bool:
-        """Tell whether there is something to hear, for the blind in a form that tells nothing."""
+        """Return whether a clip can be played; a blind vote needs the anonymous copy."""
         has_spoken = self.speech is not None and self.speech.is_ready
         return has_spoken and not (self.is_hidden and not self.entry.disguised_path)
 
     @property
     def is_coming(self) -> bool:
-        """Tell whether there will be something to hear without anybody doing anything."""
+        """Return whether a clip will become available without user action."""
         return self.speech is not None and not (
             self.is_ready or (self.speech.is_finished and not self.speech.is_ready)
         )
 
     @property
     def sound(self) -> tuple[str, str]:
-        """The path of what this person may hear, and its content type."""
+        """The path and content type of the clip that this user may hear."""
         clip = self.speech.clip if self.speech else None
         if not self.is_ready or clip is None:
             return "", ""
@@ -83,18 +83,18 @@ class ComparedClip:
 
     @property
     def name(self) -> str:
-        """The voice's name, or the one it goes by until the votes are in."""
+        """The voice's name, or its label while the names are hidden."""
         return self.entry.label if self.is_hidden else self.entry.voice.shown_name
 
     @property
     def sub(self) -> str:
-        """What stands below the name in the player."""
+        """The line below the name in the player."""
         return "Blind comparison" if self.is_hidden else self.entry.voice.info.label
 
 
 @dataclass(frozen=True, slots=True)
 class ComparisonPage:
-    """A comparison with all that its page draws."""
+    """A comparison with everything that its page shows."""
 
     comparison: Comparison
     lines: list[ComparedClip]
@@ -102,22 +102,22 @@ class ComparisonPage:
 
     @property
     def voices(self) -> list[Voice]:
-        """The voices that are compared."""
+        """The compared voices."""
         return [line.entry.voice for line in self.lines]
 
     @property
     def is_running(self) -> bool:
-        """Tell whether some voice has still to speak."""
+        """Return whether any clip is still being made."""
         return any(line.is_coming for line in self.lines)
 
     @property
     def is_cancellable(self) -> bool:
-        """Tell whether stopping it now would save something."""
+        """Return whether cancelling now would avoid a charge."""
         return any(line.speech and line.speech.is_cancellable for line in self.lines)
 
 
 def find_tray(user: User, voice_ids: Sequence[int]) -> list[Voice]:
-    """Return the chosen voices that the person may see, in the order of choice."""
+    """Return the chosen voices that the user can see, in order."""
     if not voice_ids:
         return []
     rows = Voice.objects.visible_to(user).filter(pk__in=voice_ids[:MOST_VOICES])
@@ -126,18 +126,18 @@ def find_tray(user: User, voice_ids: Sequence[int]) -> list[Voice]:
 
 
 def estimate_comparison(voices: Sequence[Voice], text: str) -> CostSheet:
-    """Return what it would cost to have the voices say the text now."""
+    """Return what it would cost to synthesize the text with the voices now."""
     return CostSheet([VoiceCost(voice, estimate_speech(voice, text)) for voice in voices])
 
 
 def find_comparisons(user: User) -> list[Comparison]:
-    """Return the latest comparisons of the person's teams."""
+    """Return the latest comparisons of the user's teams."""
     rows = Comparison.objects.visible_to(user).select_related("made_by").order_by("-created_at")
     return list(rows.prefetch_related("votes", "entries")[:_SHOWN])
 
 
 def get_round(user: User, comparison_id: uuid.UUID) -> ComparisonPage:
-    """Return a comparison as the person may see it; raises Comparison.DoesNotExist."""
+    """Return a comparison as the user may see it; raises Comparison.DoesNotExist."""
     entries = ComparedVoice.objects.select_related("voice__account", "speech__clip")
     entries = entries.select_related("speech__voice__account").order_by("place")
     rows = Comparison.objects.visible_to(user).select_related("made_by", "team")
@@ -169,7 +169,7 @@ def _draw(comparison: Comparison, user: User) -> ComparisonPage:
 
 
 def find_gain(loudness: float | None, quietest: float | None) -> float:
-    """Return the volume, up to 1, at which a clip is as loud as the quietest one."""
+    """Return the volume, at most 1, at which a clip is as loud as the quietest one."""
     if loudness is None or quietest is None:
         return 1.0
     return float(round(10 ** ((quietest - loudness) / 20), 3))
@@ -182,7 +182,7 @@ def _loudness(entry: ComparedVoice) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class VoteCount:
-    """How often a voice was liked best."""
+    """The votes for a voice, out of those cast in its comparisons."""
 
     votes: int
     cast: int
@@ -190,7 +190,7 @@ class VoteCount:
 
 
 def count_votes(user: User, voice: Voice) -> VoteCount:
-    """Count the votes for a voice in the rounds whose voices are known."""
+    """Count the votes for a voice in comparisons whose names are revealed."""
     known = Comparison.objects.visible_to(user).filter(
         Q(is_blind=False) | Q(revealed_at__isnull=False), entries__voice=voice
     )

@@ -1,4 +1,4 @@
-"""Find earlier statements about a speaker that a new one contradicts."""
+"""Find earlier consents of a speaker that contradict a new one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,26 +12,26 @@ _SELF, _GUARDIAN = Consent.Relation.SELF, Consent.Relation.GUARDIAN
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """An earlier statement that does not fit a new one, in words, and the name of this finding."""
+    """An earlier consent that contradicts a new one; ``key`` identifies the finding."""
 
     key: str
     words: str
 
 
 def fold_speaker(name: str) -> str:
-    """Return a speaker's name as it is compared."""
+    """Return the speaker's name, normalized for comparison."""
     return " ".join(fold_text(name).split())[:120]
 
 
 def name_findings(found: Sequence[Contradiction]) -> str:
-    """Return one name for all of them: whoever confirms it has seen exactly these."""
+    """Return one string for all findings; confirming it proves that exactly these were shown."""
     return " ".join(sorted(each.key for each in found))
 
 
 def find_contradictions(
     user: User, speaker: str, relation: str, today: date
 ) -> list[Contradiction]:
-    """Return what the person may see of earlier statements that a new one contradicts."""
+    """Return how a new consent contradicts the earlier ones that the user can see."""
     visible = Speaker.objects.visible_to(user)
     folded = fold_speaker(speaker)
     rows = Consent.objects.filter(speaker__in=visible).select_related("attested_by", "speaker")
@@ -50,7 +50,7 @@ def find_contradictions(
 
 
 def _find_other_basis(mine: list[Consent], relation: str) -> Contradiction | None:
-    """Compare with what the same person said last; only a contract and a permission go together."""
+    """Compare with the user's last consent; only contract and permission are compatible."""
     last = next((each for each in reversed(mine) if each.relation), None)
     if last is None or last.relation == relation:
         return None
@@ -61,7 +61,7 @@ def _find_other_basis(mine: list[Consent], relation: str) -> Contradiction | Non
 
 
 def _find_other_giver(told: list[Consent], relation: str) -> Contradiction | None:
-    """Compare who agreed: the speaker, or somebody else because the speaker cannot."""
+    """Compare who agreed: the speaker, or a guardian on their behalf."""
     last = next((each for each in reversed(told) if each.relation), None)
     if last is None or (last.relation == _GUARDIAN) == (relation == _GUARDIAN):
         return None
@@ -89,7 +89,7 @@ def _find_end(told: list[Consent], today: date) -> Contradiction | None:
     last = told[-1] if told else None
     if last is None or last.ends_on is None or not last.has_ended(today):
         return None
-    words = f"The consent of {_day(last)} ended on {last.ends_on:%B %-d, %Y}."
+    words = f"The consent of {_day(last)} expired on {last.ends_on:%B %-d, %Y}."
     return Contradiction(f"ended:{last.pk}", words)
 
 

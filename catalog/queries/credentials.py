@@ -1,4 +1,4 @@
-"""Keys with what they open, and accounts whose copy of the voices is old or failed."""
+"""API keys with their accounts, and the state of each account's sync."""
 
 import uuid
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _HASHES_AT_ONCE = 500
 
 
 def find_credentials(user: User) -> list[Credential]:
-    """Return the person's own keys and those that teammates share, own ones first."""
+    """Return the user's own keys and shared ones, own keys first."""
     rows = Credential.objects.visible_to(user).select_related(
         "account", "owner", "team", "replacement"
     )
@@ -31,7 +31,7 @@ def find_credentials(user: User) -> list[Credential]:
 
 
 def get_credential(user: User, credential_id: uuid.UUID) -> Credential:
-    """Return one key that the person may work through; raises Credential.DoesNotExist."""
+    """Return one key that the user may use; raises Credential.DoesNotExist."""
     rows = Credential.objects.visible_to(user).select_related(
         "account", "owner", "team", "replacement"
     )
@@ -39,7 +39,7 @@ def get_credential(user: User, credential_id: uuid.UUID) -> Credential:
 
 
 def is_stored_key(words: set[str]) -> bool:
-    """Tell whether one of the words is a key that is stored here, no matter whose."""
+    """Return whether one of the words is a stored key, of any team."""
     if not words:
         return False
     hashes = hash_keys(words)
@@ -51,14 +51,14 @@ def is_stored_key(words: set[str]) -> bool:
 
 
 def find_accounts(user: User) -> list[ProviderAccount]:
-    """Return the provider accounts that the person may see."""
+    """Return the provider accounts that the user can see."""
     keys = Credential.objects.unrefused().filter(account=OuterRef("pk"))
     rows = ProviderAccount.objects.visible_to(user).annotate(has_key=Exists(keys))
     return list(rows.order_by("provider", "pk"))
 
 
 def find_hidden_sets(user: User) -> frozenset[int]:
-    """Return the key sets in the person's accounts whose voices the person may not see."""
+    """Return the key sets in the user's accounts whose voices the user can't see."""
     rows = KeySet.objects.hidden_from(user).filter(
         account__in=ProviderAccount.objects.visible_to(user).values("pk")
     )
@@ -67,9 +67,9 @@ def find_hidden_sets(user: User) -> frozenset[int]:
 
 @dataclass(frozen=True, slots=True)
 class AccountStatus:
-    """A provider account with its voices, and the last pass over them.
+    """A provider account with its number of voices and its last sync.
 
-    ``listed_count`` are those in the voice list; archived ones are counted apart.
+    ``listed_count`` excludes archived voices, which have their own count.
     """
 
     account: ProviderAccount
@@ -80,17 +80,17 @@ class AccountStatus:
 
     @property
     def warning(self) -> str:
-        """What the last pass could not fetch although it came to its end."""
+        """What the last sync could not fetch although it completed."""
         return self.last_run.warning if self.last_run else ""
 
 
 def find_account_statuses(user: User, now: datetime) -> list[AccountStatus]:
-    """Return the person's provider accounts, each with its last run and whether one is due now."""
+    """Return the user's accounts, each with its last sync and whether one is running or due."""
     accounts = find_accounts(user)
     prefetch_related_objects(accounts, "last_owner")
     newest = SyncRun.objects.filter(pk__in=_newest_run_ids(accounts))
     runs = {run.account_id: run for run in newest}
-    # Both are counted by an index: of a million voices few are archived.
+    # Two indexed counts: even among a million voices, few are archived.
     voices = Voice.objects.filter(account__in=accounts).present()
     if hidden := find_hidden_sets(user):
         voices = voices.exclude(key_set__in=hidden)
@@ -123,9 +123,9 @@ def _is_running(account: ProviderAccount, now: datetime) -> bool:
 
 
 def usable_credential(user: User, voice: Voice, verb: str) -> Credential | None:
-    """Return a key that lists the voice, that the person may work through and that may do the verb.
+    """Return a key that lists the voice, that the user may use, and that may do ``verb``.
 
-    The person's own key comes before a shared one.
+    The user's own key comes before a shared one.
     """
     rows = Credential.objects.visible_to(user).listing(voice).working()
     fitting = [row for row in rows if row.may(verb)]

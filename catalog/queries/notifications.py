@@ -1,4 +1,4 @@
-"""What a person was told of."""
+"""A user's notifications."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ _MOST_TOASTS = 3
 
 @dataclass(frozen=True, slots=True)
 class UnreadNotifications:
-    """How many notices wait, the newest one's number, and those that came after a number."""
+    """The unread count, the newest id, the ones after a given id, and whether jobs are running."""
 
     unread_count: int
     last: int
@@ -19,7 +19,7 @@ class UnreadNotifications:
 
 
 def look_at_bell(user: User, after: int | None = None) -> UnreadNotifications:
-    """Return what the bell shows; ``after`` is the newest notice that a page knew of."""
+    """Return what the bell shows; ``after`` is the newest notification that the page has."""
     rows = Notification.objects.visible_to(user)
     newest = rows.order_by("-pk").values_list("pk", flat=True).first() or 0
     fresh: list[Notification] = []
@@ -30,6 +30,6 @@ def look_at_bell(user: User, after: int | None = None) -> UnreadNotifications:
 
 
 def find_notices(user: User) -> list[Notification]:
-    """Return the newest notices of the person."""
+    """Return the user's newest notifications."""
     rows = Notification.objects.visible_to(user).select_related("job__account", "job__voice")
     return list(rows.order_by("-pk")[:_SHOWN_NOTICES])

@@ -1,4 +1,4 @@
-"""A person's habits, the searches they may open, and what is new to them."""
+"""A user's list settings, their saved searches, and what is new to them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ _MOST_NEWS = 100
 
 @dataclass(frozen=True, slots=True)
 class ViewPreferences:
-    """How the person sees the list where the address does not say."""
+    """How the list is shown unless the URL says otherwise."""
 
     layout: str
     sort: str
@@ -24,7 +24,7 @@ class ViewPreferences:
 
 @dataclass(frozen=True, slots=True)
 class OpenSearch:
-    """The saved search that the list began with, and whether it has been changed since."""
+    """The saved search that the list started from, and whether it was changed since."""
 
     search: SavedSearch
     is_changed: bool
@@ -32,7 +32,7 @@ class OpenSearch:
 
 @dataclass(frozen=True, slots=True)
 class WhatsNew:
-    """What came, changed and went since a moment; each list is cut off, its count is not."""
+    """Voices added, changed, and removed since a time; lists are cut off, counts are not."""
 
     since: datetime
     added: list[Voice]
@@ -44,12 +44,12 @@ class WhatsNew:
 
     @property
     def count(self) -> int:
-        """How much there is of all three."""
+        """The total of all three."""
         return self.added_count + self.changed_count + self.gone_count
 
 
 def find_habits(user: User) -> ViewPreferences:
-    """Return the person's habits; what a later version does not know any more is left out."""
+    """Return the user's settings, ignoring values that no longer exist."""
     row = Preference.objects.filter(user=user).first() or Preference()
     chosen = USUAL_COLUMNS if row.columns is None else row.columns
     return ViewPreferences(
@@ -61,25 +61,25 @@ def find_habits(user: User) -> ViewPreferences:
 
 
 def find_searches(user: User) -> list[SavedSearch]:
-    """Return the person's and the team's saved searches by name."""
+    """Return the user's and the team's saved searches by name."""
     rows = SavedSearch.objects.visible_to(user).kept().select_related("owner", "team")
     return list(rows.order_by(Lower("name"), "pk"))
 
 
 def find_open_search(searches: list[SavedSearch], wanted: VoiceFilter) -> OpenSearch | None:
-    """Return the saved search that the list began with, None where there is none."""
+    """Return the saved search that the list started from, or None."""
     found = next((search for search in searches if search.pk == wanted.saved), None)
     return OpenSearch(found, found.query != wanted.search_query()) if found else None
 
 
 def count_news(user: User, since: datetime) -> int:
-    """Return how much came, changed and went since then; more than a hundred is not counted."""
+    """Return how many voices were added, changed, or removed since then, at most 101."""
     rows = Voice.objects.visible_to(user).shown().filter(changed_at__gt=since)
     return rows.order_by()[: _MOST_NEWS + 1].count()
 
 
 def find_news(user: User, since: datetime) -> WhatsNew:
-    """Return what came, changed and went since then, the latest first."""
+    """Return the voices added, changed, and removed since then, latest first."""
     rows = Voice.objects.visible_to(user).shown().filter(changed_at__gt=since)
     added = rows.present().filter(added_at__gt=since)
     changed = rows.present().filter(added_at__lte=since)

@@ -1,4 +1,4 @@
-"""A sample's report as it is shown."""
+"""The quality report of a sample, for display."""
 
 from dataclasses import dataclass
 
@@ -11,33 +11,33 @@ from catalog.providers.types import ProviderInfo
 
 @dataclass(frozen=True, slots=True)
 class ShownReport:
-    """The report's lines with what they amount to, and what was understood of the words."""
+    """A report with its findings, an overall verdict, and the transcript."""
 
     report: SampleReport
     findings: list[Finding]
 
     @property
     def verdict(self) -> str:
-        """The verdict of the worst line."""
+        """The verdict of the worst finding."""
         return worst_verdict(self.findings)
 
     @property
     def headline(self) -> str:
-        """What the lines amount to, in one sentence."""
+        """The overall result as a sentence."""
         return {
-            "good": "This recording is good to clone from.",
-            "warn": "This recording will do, but could be better.",
-            "fix": "This recording is not good to clone from.",
+            "good": "This recording is good for cloning.",
+            "warn": "This recording is usable but could be better.",
+            "fix": "This recording isn't suitable for cloning.",
         }[self.verdict]
 
     @property
     def language_name(self) -> str:
-        """The language that was heard, "" where it is not known."""
+        """The detected language, "" if unknown."""
         return LANGUAGES.get(self.report.language, "")
 
 
 def show_report(sample: Sample, info: ProviderInfo | None = None) -> ShownReport | None:
-    """Return the sample's report, judged by a provider's limits where one is given."""
+    """Return the sample's report, with the provider's limits applied if given."""
     report = SampleReport.objects.filter(sample=sample).first()
     if report is None:
         return None

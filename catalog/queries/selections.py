@@ -1,4 +1,4 @@
-"""A frozen choice of voices, as far as the person still sees them."""
+"""A stored selection of voices, limited to those that the user can still see."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True, slots=True)
 class SelectionPage:
-    """One page of a selection; ``chosen_count`` was chosen, ``count`` is still to be seen."""
+    """A page of a selection; ``chosen_count`` were chosen, ``count`` are still visible."""
 
     selection: Selection
     voices: list[Voice]
@@ -22,12 +22,12 @@ class SelectionPage:
 
 
 def get_selection(user: User, selection_id: int) -> Selection:
-    """Return one of the person's selections; raises Selection.DoesNotExist."""
+    """Return one of the user's selections; raises Selection.DoesNotExist."""
     return Selection.objects.visible_to(user).get(pk=selection_id)
 
 
 def get_selection_page(user: User, selection_id: int, page: int = 1) -> SelectionPage:
-    """Return one page of a selection in its order; raises Selection.DoesNotExist."""
+    """Return one page of a selection, in order; raises Selection.DoesNotExist."""
     selection = get_selection(user, selection_id)
     ids = list_selected(user, selection)
     page_count = max(1, -(-len(ids) // PAGE_SIZE))
@@ -48,14 +48,14 @@ def get_selection_page(user: User, selection_id: int, page: int = 1) -> Selectio
 
 
 def list_selected(user: User, selection: Selection) -> list[int]:
-    """Return the chosen ids in their order, without those that the person sees no more."""
+    """Return the chosen ids in order, without voices that the user can no longer see."""
     rows = Voice.objects.visible_to(user).filter(pk__in=selection.voice_ids)
     seen = set(rows.values_list("pk", flat=True))
     return [pk for pk in selection.voice_ids if pk in seen]
 
 
 def find_selected_by_team(user: User, selection: Selection) -> dict[Team, list[Voice]]:
-    """Return the chosen voices by the team that they belong to."""
+    """Return the chosen voices by team."""
     rows = Voice.objects.visible_to(user).filter(pk__in=selection.voice_ids)
     found: dict[Team, list[Voice]] = defaultdict(list)
     for voice in rows.select_related("account__team").defer("search_text", "details"):

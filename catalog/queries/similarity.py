@@ -1,4 +1,4 @@
-"""Find the voices that sound most like another one, or like a clip."""
+"""Find the voices that sound most like a voice or a clip."""
 
 import threading
 from dataclasses import dataclass
@@ -24,26 +24,26 @@ from catalog.queries.searches.filters import CLOSED_FACETS, FACETS, VoiceFilter,
 from catalog.queries.voices.search import list_chips, select_voices
 
 SHOWN = 24
-# Looked through in the database at once; more only where filters leave few of the best.
+# How many of the closest voices to check against the filter before checking all.
 _FIRST_LOOK = 400
 _NARROWED = ("provider", "gender")
 
 
 @dataclass(frozen=True, slots=True)
 class SimilarVoice:
-    """How alike a voice sounds."""
+    """How similar a voice sounds; ``score`` is the cosine similarity."""
 
     score: float
 
     @property
     def words(self) -> str:
-        """The score in words."""
+        """The score as text."""
         return name_likeness(self.score)
 
 
 @dataclass(frozen=True, slots=True)
 class SimilarPage:
-    """Voices, the most alike first, and how much of the catalogue was compared."""
+    """The closest voices, and how many voices have not been compared."""
 
     wanted: VoiceFilter
     voices: list[Voice]
@@ -53,12 +53,12 @@ class SimilarPage:
 
     @property
     def selects(self) -> list[tuple[str, str, list[FacetChoice]]]:
-        """The facets that can be narrowed down here, with the value that is chosen."""
+        """The facets that can be narrowed here, with their choices."""
         return [(name, FACETS[name], self._list_choices(name)) for name in _NARROWED]
 
     @property
     def kept(self) -> list[tuple[str, str]]:
-        """The filters that stay as they are when the others are changed."""
+        """The other active filters, which a change here keeps."""
         chosen = self.wanted.chosen.items()
         return [(name, each) for name, values in chosen for each in values if name not in _NARROWED]
 
@@ -71,7 +71,7 @@ class SimilarPage:
 
 
 def get_vector(voice: Voice) -> bytes | None:
-    """Return where the voice lies: None where nobody listened yet, b"" where nothing is heard."""
+    """Return the voice's embedding: None if not analyzed yet, b"" if it has no speech."""
     rows = VoiceEmbedding.objects.filter(voice=voice, encoder=ENCODER)
     found = rows.values_list("vector", flat=True).first()
     return None if found is None else bytes(found)
@@ -80,7 +80,7 @@ def get_vector(voice: Voice) -> bytes | None:
 def find_alike(
     user: User, wanted: VoiceFilter, target: Wave, *, besides: int | None = None
 ) -> SimilarPage:
-    """Return the voices of the filter that sound most like the target, but not itself."""
+    """Return the voices of the filter that sound most like the target; ``besides`` is left out."""
     known = _memory.refresh()
     scores = score_all(known.vectors, target)
     best = _keep_wanted(user, wanted, known, scores, besides)
@@ -97,14 +97,14 @@ def find_alike(
 
 
 def count_unheard(user: User) -> int:
-    """Return how many voices nobody has listened to yet, or whose previews say nothing."""
+    """Return how many voices have no embedding, because of no analysis yet or no speech."""
     accounts = frozenset(ProviderAccount.objects.visible_to(user).values_list("pk", flat=True))
     numbers = CatalogVersion.objects.filter(team__provider_accounts__in=accounts).distinct()
     versions = tuple(numbers.order_by("pk").values_list("number", flat=True))
     known = _memory.refresh()
     hidden = find_hidden_sets(user)
     key = (accounts, hidden, versions, known.count, known.newest)
-    # Counted anew only after something changed: among many voices it takes longer than the search.
+    # Recounted only after a change: among many voices it takes longer than the search itself.
     if key not in _unheard_counts:
         listed = np.fromiter(
             Voice.objects.listed_in(accounts, hidden=hidden).values_list("pk", flat=True), int
@@ -119,7 +119,7 @@ _unheard_counts: dict[tuple[object, ...], int] = {}
 
 @dataclass(frozen=True, slots=True)
 class _EmbeddingMatrix:
-    """All that was heard, as one matrix; the last row of a voice is the one that counts."""
+    """All embeddings as one matrix; if a voice has several rows, the last one counts."""
 
     voice_ids: NDArray[np.int64]
     vectors: Packed
@@ -131,7 +131,7 @@ _NOTHING = _EmbeddingMatrix(np.zeros(0, np.int64), np.zeros((0, SIZE), np.float1
 
 
 class _Memory:
-    """This process's copy of all embeddings; each look asks whether it is still true."""
+    """This process's copy of all embeddings, refreshed before each use."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -139,12 +139,12 @@ class _Memory:
 
     def refresh(self) -> _EmbeddingMatrix:
         with self._lock:
-            # Over all rows, so that the database answers from its index and opens none of them.
+            # Over all rows, so the database can answer from its index alone.
             state = VoiceEmbedding.objects.aggregate(count=Count("pk"), newest=Max("pk"))
             count, newest = state["count"], state["newest"] or 0
             if (count, newest) != (self._known.count, self._known.newest):
                 added = _load(self._known, newest)
-                # Rows that went, or came in another order than their keys: read all anew.
+                # Rows were deleted, or committed out of order: read all of them again.
                 is_whole = added.count == count
                 self._known = added if is_whole else _load(_NOTHING, newest)
             return self._known
@@ -170,13 +170,13 @@ _memory = _Memory()
 def _keep_wanted(
     user: User, wanted: VoiceFilter, known: _EmbeddingMatrix, scores: Wave, besides: int | None
 ) -> dict[int, int]:
-    """Return places by voice, the best first, of voices that the filter shows."""
+    """Return the matrix rows by voice id, best first, of voices that match the filter."""
     found = select_voices(user, wanted)
     places = best_first(scores, _FIRST_LOOK)
     near = [int(pk) for pk in known.voice_ids[places]]
     shown = set(found.filter(pk__in=near).values_list("pk", flat=True)) - {besides}
     if len(shown) < SHOWN and len(places) < scores.size:
-        # The filter leaves few of the best: ask for all that it leaves.
+        # Few of the closest match the filter: check all voices that do.
         shown = set(found.values_list("pk", flat=True)) - {besides}
         allowed = np.flatnonzero(np.isin(known.voice_ids, np.array(sorted(shown), np.int64)))
         places = allowed[best_first(scores[allowed], SHOWN)]

@@ -1,4 +1,4 @@
-"""The people whose voices the team clones: their samples, jobs and voices."""
+"""The speakers whose voices the team clones, with their samples, jobs, and consents."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ _SHOWN_SPEAKERS = 200
 
 @dataclass(frozen=True, slots=True)
 class SpeakerHistory:
-    """A speaker, and everything that came from what the speaker said."""
+    """A speaker with all samples, jobs, and consents."""
 
     speaker: Speaker
     samples: list[Sample]
@@ -20,7 +20,7 @@ class SpeakerHistory:
 
 
 def find_speakers(user: User) -> QuerySet[Speaker]:
-    """Return the speakers that the person may see, by name, with how many voices they have."""
+    """Return the speakers that the user can see, by name, with their number of voices."""
     jobs = CloneJob.objects.visible_to(user)
     seen = Q(batches__jobs__in=jobs.values("pk"))
     ready = seen & Q(
@@ -34,7 +34,7 @@ def find_speakers(user: User) -> QuerySet[Speaker]:
 
 
 def trace_speaker(user: User, speaker_id: int) -> SpeakerHistory:
-    """Return a speaker's lineage; raises Speaker.DoesNotExist for a stranger's."""
+    """Return a speaker's history; raises Speaker.DoesNotExist if the user can't see them."""
     speaker = Speaker.objects.visible_to(user).select_related("added_by").get(pk=speaker_id)
     jobs = CloneJob.objects.visible_to(user).filter(batch__speaker=speaker)
     batches = jobs.values("batch")

@@ -1,4 +1,4 @@
-"""The team that a person works in, its people, and the links into it."""
+"""A user's teams, the members of a team, and its invitations."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ _MEMBERSHIPS = RowReader(Membership, [each.attname for each in Membership._meta.
 
 
 def find_own_memberships(user: User) -> list[Membership]:
-    """Return what the person is in each of their teams, the one they work in first."""
+    """Return the user's memberships, the current team first."""
     with connection.cursor() as cursor:
         cursor.execute(_compose_own(), [user.pk])
         rows = cursor.fetchall()
@@ -30,7 +30,7 @@ def find_own_memberships(user: User) -> list[Membership]:
 
 @lru_cache(maxsize=1)
 def _compose_own() -> str:
-    # Every request asks this, and to compose it takes ten times as long as to answer it.
+    # Every request runs this query, and composing it takes ten times as long as running it.
     rows = Membership.objects.of(User(pk=0)).annotate(
         team_name=F("team__name"), is_strict=F("team__demands_second_factor")
     )
@@ -39,7 +39,7 @@ def _compose_own() -> str:
 
 
 def find_members(user: User) -> list[Membership]:
-    """Return everybody in the team that the person works in, with how many keys each has there."""
+    """Return the members of the user's current team, with their number of keys."""
     keys = Count("user__credentials", filter=Q(user__credentials__team=F("team")))
     rows = Membership.objects.visible_to(user).select_related("user", "team")
     factors = Authenticator.objects.filter(user=OuterRef("user"), type=Authenticator.Type.TOTP)
@@ -48,7 +48,7 @@ def find_members(user: User) -> list[Membership]:
 
 
 def find_heirs(leaving: Membership) -> list[Membership]:
-    """Return who could take over what somebody leaves behind, admins first."""
+    """Return who could take over from a member who leaves, admins first."""
     rows = Membership.objects.filter(team=leaving.team_id).exclude(pk=leaving.pk)
     able = [
         row for row in rows.select_related("user", "team") if policies.may_inherit(row, leaving)
@@ -58,7 +58,7 @@ def find_heirs(leaving: Membership) -> list[Membership]:
 
 @dataclass(frozen=True, slots=True)
 class InvitationRow:
-    """A link into the team and, in words, where it stands."""
+    """An invitation and its state as text."""
 
     invitation: Invitation
     is_open: bool
@@ -66,13 +66,13 @@ class InvitationRow:
 
 
 def find_possible_owners(team: Team) -> list[Membership]:
-    """Return the people of the team who can be responsible for accounts and voices."""
+    """Return the members who can be responsible for accounts and voices."""
     rows = Membership.objects.filter(team=team).exclude(role=Membership.Role.VIEWER)
     return list(rows.select_related("user").order_by("user__email"))
 
 
 def find_invitations(user: User, now: datetime) -> list[InvitationRow]:
-    """Return the links into the team, the newest first."""
+    """Return the team's invitations, newest first."""
     rows = Invitation.objects.visible_to(user).select_related("team", "made_by", "used_by")
     return [
         InvitationRow(row, not row.is_settled and row.expires_at > now, _say_state(row, now))
@@ -94,13 +94,13 @@ def _say_state(invitation: Invitation, now: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PasswordLinkRow:
-    """An open link that sets the password of somebody in the team, and whether it still works."""
+    """An open password link of a member, and whether it still works."""
 
     link: PasswordLink
     holds: bool
 
 
 def find_password_links(user: User, now: datetime) -> list[PasswordLinkRow]:
-    """Return the open password links for people of the team, the newest first."""
+    """Return the members' open password links, newest first."""
     rows = PasswordLink.objects.visible_to(user).open(now).select_related("user", "made_by")
     return [PasswordLinkRow(row, policies.password_link_holds(row)) for row in rows.order_by("-pk")]

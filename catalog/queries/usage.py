@@ -1,4 +1,4 @@
-"""What is known of when voices were used last: here, and by the history that a provider keeps."""
+"""When voices were last used: in Voiceboard, and according to the provider's history."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from catalog.models import ProviderAccount, Voice, VoiceUsage
 
 @dataclass(frozen=True, slots=True)
 class LastUsage:
-    """When a voice was used last and how; ``silent_since`` is how far back its provider tells.
+    """When and how a voice was last used; ``silent_since`` is how far back the provider reports.
 
-    Without either, nothing is known: that is not the same as unused.
+    If neither is set, usage is unknown, which is not the same as unused.
     """
 
     at: datetime | None = None
@@ -21,13 +21,13 @@ class LastUsage:
     has_failed: bool = False  # and so cannot have been used
 
     def is_known_since(self, moment: datetime) -> bool:
-        """Tell whether a use is known, or whether it is known that there was none since then."""
+        """Return whether a use is known, or it is known that there was none since then."""
         is_silent = self.silent_since is not None and self.silent_since <= moment
         return self.at is not None or is_silent or self.has_failed
 
     @property
     def words(self) -> str:
-        """The last use in words, "unknown" where nothing is known."""
+        """The last use as text, "unknown" if nothing is known."""
         if self.at is not None:
             return f"{self.at:%b %-d, %Y}, {self.way}"
         if self.has_failed:
@@ -38,7 +38,7 @@ class LastUsage:
 
 
 def find_last_uses(voices: Collection[Voice]) -> dict[int, LastUsage]:
-    """Return what is known of the last use of each voice; their accounts are loaded."""
+    """Return the last use of each voice; the voices' accounts must be loaded."""
     rows = VoiceUsage.objects.filter(voice__in=[voice.pk for voice in voices])
     uses = {row.voice_id: row for row in rows}
     return {voice.pk: _sum_up(voice, uses.get(voice.pk)) for voice in voices}

@@ -69,7 +69,7 @@ def test_a_sample_is_judged_in_the_form_and_words_fill_empty_fields(
     ana.goto("/clone/")
     choose(ana, recording)
     verdict = ana.locator(".sample .verdict")
-    expect(verdict.locator("summary")).to_have_text("This recording is not good to clone from.")
+    expect(verdict.locator("summary")).to_have_text("This recording isn't suitable for cloning.")
     verdict.locator("summary").click()
     expect(verdict.get_by_text("Choose a recording of speech.")).to_be_visible()
 

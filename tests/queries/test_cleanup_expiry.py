@@ -37,7 +37,7 @@ def test_an_end_that_is_past_is_not_called_today(cast):
 
     dates = [f"{NOW + timedelta(days=days):%b %-d, %Y}" for days in (-3, 0, 1)]
     assert words == [
-        f"it was to end on {dates[0]}, and is still listed",
+        f"was due on {dates[0]}, but is still listed",
         f"today, on {dates[1]}",
         f"in 1 day, on {dates[2]}",
     ]
@@ -57,7 +57,7 @@ def test_an_account_that_grows_says_when_it_is_full(cast):
     assert forecast.full_date == (NOW + timedelta(days=60)).date()
     assert (
         forecast.words
-        == f"Full in about 9 weeks, about {forecast.full_date:%b %-d, %Y}, at this pace."
+        == f"Full in about 9 weeks, about {forecast.full_date:%b %-d, %Y}, at this rate."
     )
     assert [voice.name for voice in board.gone] == ["Clone 0"]
 
@@ -70,7 +70,7 @@ def test_full_accounts_and_those_that_shrink_are_told_apart(cast):
     accounts.update(slots_used=3)
     assert get_end_board(cast.ana, NOW).accounts[0].words == "Not filling up."
     accounts.update(slots_limit=None)
-    assert get_end_board(cast.ana, NOW).accounts[0].words == "The provider names no limit."
+    assert get_end_board(cast.ana, NOW).accounts[0].words == "The provider doesn't state a limit."
 
 
 def test_a_long_part_of_the_board_says_how_much_more_there_is(cast, monkeypatch):

@@ -123,7 +123,7 @@ def test_a_clone_without_consent_and_one_whose_consent_ended_are_found(cast):
     found = {stale.voice: stale.reasons[0] for stale in look(cast).open}
 
     assert found[foreign].rule == "unconsented"
-    assert found[made].words == "The consent of Ada ended on May 3, 2020."
+    assert found[made].words == "The consent of Ada expired on May 3, 2020."
 
 
 def test_a_clone_whose_maker_left_says_who_answers_for_it_now(cast):
@@ -134,7 +134,8 @@ def test_a_clone_whose_maker_left_says_who_answers_for_it_now(cast):
     (stale,) = look(cast).open
 
     assert (
-        stale.reasons[0].words == "Mia, who made it, left the team. Ana is responsible for it now."
+        stale.reasons[0].words
+        == "Mia, who cloned it, left the team. Ana is responsible for it now."
     )
     assert stale.responsible == cast.ana
 

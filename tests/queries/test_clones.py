@@ -50,9 +50,13 @@ def test_more_jobs_need_no_more_queries(cast):
         ({}, (30, None), ""),
         ({"health": "limited", "abilities": {"clone": "unknown"}}, (3, 30), ""),
         ({"health": "unchecked"}, (3, 30), "This key is still being checked."),
-        ({"health": "rejected"}, (3, 30), "This key does not work at the moment."),
-        ({"health": "unreachable"}, (3, 30), "This key does not work at the moment."),
-        ({"abilities": {"clone": "no"}}, (3, 30), "This key may not make voices."),
+        ({"health": "rejected"}, (3, 30), "This key isn't working right now."),
+        ({"health": "unreachable"}, (3, 30), "This key isn't working right now."),
+        (
+            {"abilities": {"clone": "no"}},
+            (3, 30),
+            "This key doesn't have permission to create voices.",
+        ),
         ({}, (30, 30), "No free slot: 30 of 30."),
         ({}, (31, 30), "No free slot: 31 of 30."),
     ],
@@ -73,7 +77,7 @@ def test_a_key_that_never_opened_an_account_is_no_open_target(cast):
 
     (target,) = find_clone_targets(cast.ana)
 
-    assert target.obstacle == "This key does not work at the moment."
+    assert target.obstacle == "This key isn't working right now."
 
 
 def test_targets_are_the_own_and_the_shared_keys_with_the_open_ones_first(cast):

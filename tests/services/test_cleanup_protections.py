@@ -186,7 +186,7 @@ def test_a_line_tells_why_where_used_and_who_is_told(cast, clone):
     line = draw_up_plan(cast.ana, team=cast.aurora, voice_ids=[clone.pk], now=NOW).lines.get()
 
     assert [reason["rule"] for reason in line.reasons] == ["failed"]
-    assert line.uses == ["Somebody's own collection", "Collection Trailers"]
+    assert line.uses == ["A private collection", "Collection Trailers"]
     assert (line.responsible, line.last_use) == (cast.mia, "never (it failed)")
 
 
@@ -205,7 +205,9 @@ def test_without_a_shared_key_the_line_names_whom_to_ask(cast, clone):
 
     plan = draw_up_plan(cast.ana, team=cast.aurora, voice_ids=[clone.pk], now=NOW)
     approve_plan(cast.ana, plan=plan, now=NOW)
-    assert plan.lines.get().message == "No shared key can delete it. Ask Mia to share theirs."
+    assert (
+        plan.lines.get().message == "No shared key can delete this voice. Ask Mia to share theirs."
+    )
     Credential.objects.filter(owner=cast.mia).update(is_shared=True)
     start_plan(plan.pk, LATER)
 

@@ -89,7 +89,7 @@ def test_a_line_says_when_no_key_could_delete_its_voice(cast, clone):
     line = draw_up(cast.ana, cast.aurora, clone).lines.get()
 
     assert line.credential is None
-    assert line.message == "The key of Ana cannot delete it now. Ask them for one that can."
+    assert line.message == "The key of Ana can't delete this voice. Ask them to add one that can."
 
 
 def test_a_confirmed_plan_queues_its_lines_and_wakes_a_worker_for_each(

@@ -116,7 +116,7 @@ def test_a_new_statement_after_the_end_of_the_last_one_is_asked_about(cast, say)
 
     assert found(cast.ana, PERMISSION, day=3) == []
     assert found(cast.ana, PERMISSION, day=4) == [
-        "The consent of November 21, 2026 ended on November 24, 2026."
+        "The consent of November 21, 2026 expired on November 24, 2026."
     ]
     say(cast.ana, PERMISSION, day=4, confirmed=name_of(cast.ana, PERMISSION, day=4))
     assert found(cast.ana, PERMISSION, day=5) == []

@@ -150,7 +150,7 @@ def test_a_retry_for_which_no_key_is_left_says_what_to_do(ana, cast, clone):
     path = f"/cleanup/plans/{plan.pk}/lines/{plan.lines.get().pk}/retry/"
     page = Page(ana.post(path, follow=True))
 
-    assert "No key opens this account any more." in page.text
+    assert "No key works for this account anymore." in page.text
     assert plan.lines.get().state == State.FAILED
 
 

@@ -69,8 +69,8 @@ def test_the_cost_is_shown_for_each_voice_and_in_all(mia, voices, wav):
 
     page = Page(response)
     assert page.text.count("about 12 credits at ElevenLabs") == 2
-    assert "Spoken before: this costs nothing." in page.text
-    assert "About 24 characters in all, charged for 2 voices." in page.text
+    assert "Already generated, so this is free." in page.text
+    assert "About 24 characters in total, charged for 2 voices." in page.text
     assert page.find("input", name="agreed", value="24")
     assert not Synthesis.objects.exists()
 
@@ -222,7 +222,7 @@ def test_another_round_starts_from_the_same_voices_and_text(mia, made, voices):
     assert {int(field["value"]) for field in page.find("input", name="voice")} == {
         voice.pk for voice in voices[:2]
     }
-    assert "This costs nothing." in page.text
+    assert "This is free." in page.text
 
 
 def test_more_voices_and_votes_take_no_more_queries(mia, cast, voices, made, wav):

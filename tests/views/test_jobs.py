@@ -45,7 +45,7 @@ def test_jobs_are_listed_and_asked_for_again_only_while_one_runs(mia, cast):
         ({"state": State.FAILED, "step": Step.REFUSED, "message": "Refused."}, "Retry"),
         ({"state": State.CANCELLED, "message": "Nothing was sent."}, "Cancelled"),
         ({"state": State.WAITING, "step": Step.SENT, "cancel_asked_at": NOW}, "Being cancelled"),
-        ({"state": State.NEEDS_LOOK, "step": Step.UNKNOWN}, "Needs a look"),
+        ({"state": State.NEEDS_LOOK, "step": Step.UNKNOWN}, "Needs attention"),
     ],
 )
 def test_a_job_shows_its_true_state_and_asks_again_until_it_ended(mia, cast, values, words):

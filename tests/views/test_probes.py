@@ -66,7 +66,7 @@ def test_a_database_file_that_is_gone_is_not_made_again(client, monkeypatch, tmp
     missing = SimpleNamespace(vendor="sqlite", settings_dict=settings)
     monkeypatch.setattr(readiness, "connection", missing)
 
-    assert ask(client) == (503, ["not ready", "the database is gone"])
+    assert ask(client) == (503, ["not ready", "the database file is missing"])
     assert not gone.exists()
 
 
@@ -77,8 +77,11 @@ def test_a_database_of_another_version_is_not_ready(client, db):
     recorder.record_unapplied("catalog", "9999_from_the_future")
     recorder.record_unapplied("auth", "0001_initial")
 
-    assert newer == (503, ["not ready", "a newer version of Voiceboard has changed the database"])
-    assert ask(client) == (503, ["not ready", "the database has to be prepared for this version"])
+    assert newer == (
+        503,
+        ["not ready", "the database was upgraded by a newer version of Voiceboard"],
+    )
+    assert ask(client) == (503, ["not ready", "the database has to be migrated for this version"])
 
 
 def test_clocks_that_differ_are_not_ready(client, db, monkeypatch):
@@ -86,7 +89,7 @@ def test_clocks_that_differ_are_not_ready(client, db, monkeypatch):
         readiness, "database_now", lambda: timezone.now() - readiness._MOST_APART * 2
     )
 
-    assert ask(client)[1] == ["not ready", "the clocks of this host and of the database differ"]
+    assert ask(client)[1] == ["not ready", "the clocks of this host and the database differ"]
 
 
 def test_media_that_cannot_be_written_is_not_ready(client, db, settings, tmp_path):

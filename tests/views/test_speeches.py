@@ -69,7 +69,7 @@ def test_an_estimate_knows_what_is_in_the_cache(mia, voice, wav):
     kept = mia.post(f"{address(voice)}estimate/", as_kept(), headers=PARTIAL)
     changed = mia.post(f"{address(voice)}estimate/", as_kept(speed=0.8), headers=PARTIAL)
 
-    assert "this costs nothing" in Page(kept).text
+    assert "this is free" in Page(kept).text
     assert "about 12 credits" in Page(changed).text
 
 

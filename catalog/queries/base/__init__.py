@@ -1,1 +1,1 @@
-"""What several queries share."""
+"""Shared by several queries."""

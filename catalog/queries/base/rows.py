@@ -1,4 +1,4 @@
-"""Instances of models from the rows of plain statements, for what every request asks."""
+"""Build model instances from rows of plain SQL, for queries that every request runs."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
@@ -12,10 +12,10 @@ _Converter = tuple[int, list[Callable[[Any, Any, Any], Any]], Any]
 
 
 class RowReader(Generic[Made]):
-    """Makes instances of rows that hold these fields of a model, in this order.
+    """Builds instances from rows that contain the named fields of a model, in this order.
 
-    ``raw()`` does the same, but works out anew for each statement what the columns stand for, which
-    takes longer than the statement.
+    ``raw()`` does the same, but resolves the columns again for each statement, which takes
+    longer than the statement.
     """
 
     def __init__(self, model: type[Made], names: Sequence[str]) -> None:
@@ -23,17 +23,17 @@ class RowReader(Generic[Made]):
         self._converters = lru_cache(maxsize=1)(self._find_converters)
 
     def columns_of(self, table: str) -> str:
-        """Return the columns to select of a table that goes by this name in the statement."""
+        """Return the columns to select, for a table with this alias."""
         return ", ".join(f"{table}.{name}" for name in self.names)
 
     def make_last(self, rows: Iterable[Sequence[Any]]) -> list[Made]:
-        """Return the instances of a join: their fields come last in a row, and may all be null."""
+        """Return the instances at the end of joined rows, skipping those where all are null."""
         count = len(self.names)
         return self.make(row[-count:] for row in rows if row[-count] is not None)
 
     def make(self, rows: Iterable[Sequence[Any]]) -> list[Made]:
-        """Return the instances of rows; what a row holds beyond the fields is left out."""
-        # Not the one that looks up each time which thread asks.
+        """Return the instances; values after the fields are ignored."""
+        # The connection itself instead of the proxy, which looks it up for each access.
         direct = connections[DEFAULT_DB_ALIAS]
         count, converters, made = len(self.names), self._converters(direct.vendor), []
         for row in rows:
@@ -57,5 +57,5 @@ class RowReader(Generic[Made]):
 
 
 def _read_json(value: str, *_: object) -> object:
-    # A list asks for it some fifty times, and Django's way takes five times as long.
+    # A page calls this about 50 times, and Django's own parser takes five times as long.
     return orjson.loads(value)

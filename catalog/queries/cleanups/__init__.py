@@ -1,1 +1,1 @@
-"""Clean-up: what is stale and why, what expires, and the plans."""
+"""Cleanups: stale voices with reasons, expiry, and plans."""

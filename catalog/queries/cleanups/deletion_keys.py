@@ -1,4 +1,4 @@
-"""The keys through which voices of a team could be deleted, and whom to ask where there is none."""
+"""The keys that can delete a team's voices, and whom to ask if there is none."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -10,9 +10,9 @@ from catalog.models import Credential, ListingKey, Team, User, Voice
 
 @dataclass(frozen=True, slots=True)
 class DeletingKeys:
-    """What an admin may delete through: own keys, and those that their owners share.
+    """The keys an admin may delete with: their own, and those that are shared.
 
-    ``listing`` has for each key set the keys that may delete its voices.
+    ``listing`` maps each key set to the keys that may delete its voices.
     """
 
     user: User
@@ -20,7 +20,7 @@ class DeletingKeys:
     listing: dict[int, set[UUID]] = field(default_factory=dict)
 
     def choose(self, voice: Voice, maker: UUID | None = None) -> Credential | None:
-        """Return the key that made the voice if it may delete it, else another one, or None."""
+        """Return the key that made the voice if it may delete it, otherwise another, or None."""
         keys = [
             key for key in self._keys_of(voice) if _is_open(key, self.user) and key.may("delete")
         ]
@@ -29,7 +29,7 @@ class DeletingKeys:
         )
 
     def tell_obstacle(self, voice: Voice) -> str:
-        """Say why no key can delete the voice, and whom to ask."""
+        """Return why no key can delete the voice, and whom to ask."""
         last_owner = (voice.key_set or voice.account).last_owner
         return _advise(self._keys_of(voice), self.user, last_owner)
 
@@ -42,7 +42,7 @@ class DeletingKeys:
 
 
 def find_deleting_keys(user: User, team: Team, voices: Iterable[Voice]) -> DeletingKeys:
-    """Return the keys by account, and which of them may delete which voices."""
+    """Return the keys by account, and which of them can delete which voices."""
     voices = list(voices)
     rows = Credential.objects.offered().filter(
         team=team, account__in={voice.account_id for voice in voices}
@@ -67,9 +67,9 @@ def _advise(keys: list[Credential], user: User, last_owner: User | None) -> str:
     closed = [key for key in keys if not _is_open(key, user)]
     able = [key for key in closed if key.may("delete")]
     if able:
-        return f"No shared key can delete it. Ask {able[0].holder} to share theirs."
+        return f"No shared key can delete this voice. Ask {able[0].holder} to share theirs."
     if keys:
-        return f"The key of {keys[0].holder} cannot delete it now. Ask them for one that can."
+        return f"The key of {keys[0].holder} can't delete this voice. Ask them to add one that can."
     if last_owner is not None:
-        return f"No key opens this account any more. Ask {last_owner} for one."
-    return "No key opens this account any more. Ask for one to be added."
+        return f"No key works for this account anymore. Ask {last_owner} to add one."
+    return "No key works for this account anymore. Ask a teammate to add one."

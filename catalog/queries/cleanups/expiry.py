@@ -1,4 +1,4 @@
-"""What ends when: voices with a date, plans that wait, what is gone, and accounts that fill up."""
+"""Voices that expire, waiting plans, voices recently gone, and accounts that fill up."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -22,10 +22,10 @@ _WEEKS_FROM_DAYS = 14
 
 @dataclass(frozen=True, slots=True)
 class ExpiringVoice:
-    """A voice with an end, how many days are left, and what sounds most like it.
+    """A voice that expires, with the days left and the voices most similar to it.
 
-    The days are None where no date is told, below 0 when it is past; only the soonest have
-    replacements.
+    ``days`` is None without a known date and negative after it. Only the voices that expire
+    soonest get replacements.
     """
 
     voice: Voice
@@ -34,19 +34,19 @@ class ExpiringVoice:
 
     @property
     def words(self) -> str:
-        """When the voice ends, in words."""
+        """When the voice expires, as text."""
         if self.days is None or self.voice.ends_at is None:
-            return "no date is told"
+            return "date unknown"
         date_words = f"{self.voice.ends_at:%b %-d, %Y}"
         if self.days < 0:
-            return f"it was to end on {date_words}, and is still listed"
+            return f"was due on {date_words}, but is still listed"
         days = "today" if self.days == 0 else f"in {self.days} day{'s' * (self.days != 1)}"
         return f"{days}, on {date_words}"
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """How full an account is, how fast it fills, and when it is full if that goes on."""
+    """How full an account is, how fast it fills, and when it will be full at this rate."""
 
     account: ProviderAccount
     made_count: int
@@ -56,25 +56,25 @@ class Forecast:
 
     @property
     def growth(self) -> int:
-        """By how many voices it grew in the last 30 days."""
+        """The change in the number of voices in the last 30 days."""
         return self.made_count - self.gone_count
 
     @property
     def words(self) -> str:
-        """The forecast in words."""
+        """The forecast as text."""
         if self.account.slots_limit is None or self.account.slots_used is None:
-            return "The provider names no limit."
+            return "The provider doesn't state a limit."
         if self.account.slots_left == 0:
             return "Full now."
         if self.growth <= 0:
             return "Not filling up."
         if self.full_date is None:
-            return "Not full within ten years at this pace."
-        return f"Full in {self.time_words}, about {self.full_date:%b %-d, %Y}, at this pace."
+            return "Not full within 10 years at this rate."
+        return f"Full in {self.time_words}, about {self.full_date:%b %-d, %Y}, at this rate."
 
     @property
     def time_words(self) -> str:
-        """How long it takes until the account is full, in words."""
+        """The time until the account is full, as text."""
         days = self.days_left or 0
         number, unit = (days, "day") if days < _WEEKS_FROM_DAYS else (round(days / 7), "week")
         return f"about {number} {unit}{'s' * (number != 1)}"
@@ -82,7 +82,7 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class ExpiryPage:
-    """Everything that ends, the soonest first; of each kind not more than some, and the count."""
+    """What expires, soonest first; the lists are cut off, the counts are not."""
 
     ending: list[ExpiringVoice]
     ending_count: int
@@ -94,7 +94,7 @@ class ExpiryPage:
 
 
 def get_end_board(user: User, now: datetime) -> ExpiryPage:
-    """Return what the person may see of what ends."""
+    """Return what expires among the things that the user can see."""
     voices = Voice.objects.visible_to(user).select_related("account")
     held = PlannedDeletion.objects.held().filter(
         voice__in=Voice.objects.visible_to(user).values("pk"),
@@ -142,7 +142,7 @@ def _days_to(moment: datetime | None, now: datetime) -> int | None:
 
 
 def forecast_accounts(user: User, now: datetime) -> list[Forecast]:
-    """Return how each account fills up, judged by what came and went in the last 30 days."""
+    """Forecast when each account is full, from what was added and removed in the last 30 days."""
     accounts = list(ProviderAccount.objects.visible_to(user).order_by("provider", "pk"))
     since = now - timedelta(days=_PACE_DAYS)
     own = Voice.objects.filter(account__in=accounts, is_owned=True, kind__in=Voice.OWN_KINDS)

@@ -1,4 +1,4 @@
-"""Plans with what became of each line, what they free, and who is told."""
+"""Deletion plans: the state of each line, freed slots, and who is notified; and keeps."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -26,10 +26,10 @@ from catalog.models.cleanups.keeps import find_all_responsible
 from catalog.models.cleanups.plans import PlannedDeletionQuerySet
 
 PAGE_SIZE = 100
-# From so many voices on, the number is to be typed.
+# A plan with more voices than this must be confirmed by typing their number.
 TYPED_ABOVE = 20
 State = PlannedDeletion.State
-# How each line that concerns people ended: deleted, hidden, or still there by mistake.
+# The results that concern owners: deleted, hidden, or failed.
 ENDED_STATES = (State.DELETED, State.HIDDEN, State.FAILED)
 _ROWS = ("voice__keep", "account", "credential__owner", "responsible", "kept_by", "plan__team")
 _ENDED_SINCE = timedelta(days=90)
@@ -38,14 +38,14 @@ _SHOWN = 200
 
 @dataclass(frozen=True, slots=True)
 class FreedSlots:
-    """What a plan frees in one account, and what can't be undone there."""
+    """The slots that a plan frees in one account, and whether deletion is possible there."""
 
     account: ProviderAccount
     count: int
 
     @property
     def slots_words(self) -> str:
-        """How many slots come free, in words; "" where the provider has none."""
+        """The used slots before and after, as text; "" if the provider has no slots."""
         used, limit = self.account.slots_used, self.account.slots_limit
         if not self.account.info.can_delete or used is None or limit is None:
             return ""
@@ -54,9 +54,9 @@ class FreedSlots:
 
 @dataclass(frozen=True, slots=True)
 class PlanPage:
-    """A plan with one page of the voices that it takes; the counts are over all of those.
+    """A plan with one page of the voices to delete; the counts cover all pages.
 
-    ``kept_before`` were kept already when it was drawn up; the plan only lists them.
+    ``kept_before`` lists voices that were already kept when the plan was drawn up.
     """
 
     plan: CleanupPlan
@@ -72,12 +72,12 @@ class PlanPage:
 
     @property
     def count(self) -> int:
-        """How many voices the plan takes."""
+        """The number of voices to delete."""
         return self.states.total()
 
     @property
     def address(self) -> str:
-        """Where this page of the plan is."""
+        """The URL of this page of the plan."""
         asked = {"page": self.page, **({"outcome": self.outcome} if self.outcome else {})}
         return f"{self._path}?{urlencode(asked)}"
 
@@ -87,7 +87,7 @@ class PlanPage:
 
     @property
     def outcomes(self) -> list[tuple[str, str, int]]:
-        """For each state that lines are in: where only those are shown, its name, their number."""
+        """For each state in the plan: the URL that shows only it, its label, and its count."""
         found = [(state, self.states[state]) for state in State if self.states[state]]
         return [
             (f"{self._path}?outcome={state}", str(state.label), count) for state, count in found
@@ -95,71 +95,71 @@ class PlanPage:
 
     @property
     def outcome_label(self) -> str:
-        """The name of the one state that is shown, "" where all are."""
+        """The label of the state that is shown, "" for all."""
         return str(State(self.outcome).label) if self.outcome else ""
 
     @property
     def hides_count(self) -> int:
-        """How many voices can only be hidden, since their provider deletes none."""
+        """The number of voices that can only be hidden because the provider can't delete them."""
         return sum(freed.count for freed in self.freed if not freed.account.info.can_delete)
 
     @property
     def deletes_count(self) -> int:
-        """How many voices are to be deleted at their provider."""
+        """The number of voices to delete at their providers."""
         return self.count - self.hides_count
 
     @property
     def is_running(self) -> bool:
-        """Tell whether a worker still has something to do."""
+        """Return whether workers are still deleting."""
         return self.unfinished_count > 0
 
     @property
     def is_typed(self) -> bool:
-        """Tell whether the number has to be typed."""
+        """Return whether the number of voices must be typed to confirm."""
         return self.count > TYPED_ABOVE
 
     @property
     def deleted_count(self) -> int:
-        """How many voices are gone at their provider."""
+        """The number of voices deleted at their providers."""
         return self.states[State.DELETED]
 
     @property
     def hidden_count(self) -> int:
-        """How many voices could only be hidden here."""
+        """The number of voices that could only be hidden here."""
         return self.states[State.HIDDEN]
 
     @property
     def kept_count(self) -> int:
-        """How many somebody kept."""
+        """The number of voices that someone kept."""
         return self.states[State.KEPT]
 
     @property
     def skipped_count(self) -> int:
-        """How many were left alone by the last look."""
+        """The number of voices skipped because they no longer qualified."""
         return self.states[State.SKIPPED]
 
     @property
     def failed_count(self) -> int:
-        """How many could not be deleted."""
+        """The number of deletions that failed."""
         return self.states[State.FAILED]
 
     @property
     def held_count(self) -> int:
-        """How many wait for their time."""
+        """The number of voices that wait until the plan is due."""
         return self.states[State.HELD]
 
     @property
     def unfinished_count(self) -> int:
-        """How many lines a worker still has to bring to an end."""
+        """The number of deletions that workers have not finished."""
         return sum(self.states[state] for state in PlannedDeletion.ACTIVE_STATES)
 
 
 def get_plan_page(
     user: User, plan_id: int, now: datetime, page: int = 1, outcome: str = ""
 ) -> PlanPage:
-    """Return one plan with its lines, all or those of one state.
+    """Return one plan with its lines, all or those in one state.
 
-    Raises CleanupPlan.DoesNotExist for a stranger's plan.
+    Raises CleanupPlan.DoesNotExist if the user can't see the plan.
     """
     plans = CleanupPlan.objects.visible_to(user).select_related(
         "drawn_up_by", "approved_by", "called_off_by", "team"
@@ -211,7 +211,7 @@ def _count_told(plan: CleanupPlan) -> list[tuple[User, int]]:
 
 
 def find_plans(user: User) -> list[CleanupPlan]:
-    """Return the newest plans of the person's team, each with how many voices it lists."""
+    """Return the newest plans of the user's team, each with the number of its voices."""
     plans = CleanupPlan.objects.visible_to(user).select_related("drawn_up_by")
     return list(
         plans.annotate(voice_count=Count("lines", filter=Q(lines__kept_until=None))).order_by(
@@ -221,27 +221,27 @@ def find_plans(user: User) -> list[CleanupPlan]:
 
 
 def find_held_lines(user: User) -> list[PlannedDeletion]:
-    """Return what the person answers for and that is soon deleted, the soonest first."""
+    """Return the user's voices that are scheduled for deletion, soonest first."""
     lines = PlannedDeletion.objects.visible_to(user).held()
     waiting = lines.filter(plan__in=CleanupPlan.objects.waiting())
     return list(waiting.select_related(*_ROWS).order_by("plan__due_at", "position", "pk"))
 
 
 def find_held_line(voice_id: int) -> PlannedDeletion | None:
-    """Return the line by which a voice is soon deleted, None if it is not."""
+    """Return the plan line that will delete the voice, or None."""
     lines = PlannedDeletion.objects.held().filter(voice=voice_id)
     waiting = lines.filter(plan__in=CleanupPlan.objects.waiting())
     return waiting.select_related(*_ROWS).order_by("plan__due_at").first()
 
 
 def find_protection(voice: Voice) -> Protection | None:
-    """Return what keeps a voice out of every plan, None where nothing does."""
+    """Return the protection of the voice, or None."""
     rows = Protection.objects.filter(voice=voice.pk)
     return rows.select_related("set_by", "voice__account__team").first()
 
 
 def iterate_lines(plan: CleanupPlan) -> Iterator[dict[str, Any]]:
-    """Yield the lines of a plan as plain values for a file."""
+    """Yield the plan's lines as plain values for an export."""
     rows = plan.lines.select_related(*_ROWS).order_by("position", "name", "pk")
     yield from map(_as_row, rows.iterator(chunk_size=500))
 
@@ -279,13 +279,13 @@ def _kept_until(line: PlannedDeletion) -> str | None:
 
 
 def find_keep(voice: Voice, now: datetime) -> Keep | None:
-    """Return until when a voice is kept and by whom, None where nobody keeps it now."""
+    """Return the active Keep of a voice, or None."""
     return Keep.objects.active(now).filter(voice=voice.pk).select_related("kept_by").first()
 
 
 @dataclass(frozen=True, slots=True)
 class KeepPage:
-    """What of a person's voices is soon deleted, what they keep, and what ended lately."""
+    """A user's voices: those due for deletion, kept, recently deleted, and others they used."""
 
     held: list[PlannedDeletion]
     kept: list[Keep]
@@ -294,7 +294,7 @@ class KeepPage:
 
 
 def get_keeping_board(user: User, team: Team, now: datetime) -> KeepPage:
-    """Return what a person has to know of clean-ups, the newest first."""
+    """Return what a user needs to know about cleanups, newest first."""
     return KeepPage(
         held=find_held_lines(user),
         kept=_find_kept(user, team, now),
@@ -316,7 +316,7 @@ def _find_ended(now: datetime) -> PlannedDeletionQuerySet:
 
 
 def _find_lost(user: User, team: Team, now: datetime) -> list[PlannedDeletion]:
-    """Return deleted voices of others that the person's collections and comparisons had."""
+    """Return deleted voices of others that were in the user's collections or comparisons."""
     collected = CollectionEntry.objects.filter(
         collection__owner=user, collection__team=team, collection__removed_at=None
     )

@@ -1,4 +1,4 @@
-"""The rules that call a clone stale: each looks at what is known and names its evidence."""
+"""The rules that find stale voices; each states its evidence."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -23,34 +23,34 @@ RULES = {
     "unused": "Unused",
     "failed": "Failed",
     "unconsented": "No consent",
-    "lapsed": "Consent ended",
+    "lapsed": "Consent expired",
     "ownerless": "Owner left",
     "duplicate": "Duplicate sample",
-    "unheard": "Never heard",
-    "expiry": "Ends soon",
+    "unheard": "Never played",
+    "expiry": "Expires soon",
     "unknown": "Old, no known use",
 }
 
-# Where the rule is off, so much silence still counts as knowing that there was no use.
+# While the rule is off, this many days without use still count as known to be unused.
 _USUAL_DAYS = 90
 
 
 @dataclass(frozen=True, slots=True)
 class StaleReason:
-    """Why a voice is called stale, and what that rests on."""
+    """Why a voice is stale: the rule and its evidence."""
 
     rule: str
     words: str
 
     @property
     def label(self) -> str:
-        """The rule's name."""
+        """The name of the rule."""
         return RULES[self.rule]
 
 
 @dataclass(frozen=True, slots=True)
 class StaleFacts:
-    """What the rules look at, read once for all voices."""
+    """What the rules need to know, read once for all voices."""
 
     voices: list[Voice]
     jobs: dict[int, CloneJob]
@@ -63,7 +63,7 @@ class StaleFacts:
     noted_since: datetime
 
     def use_of(self, voice: Voice) -> LastUsage:
-        """Return the last use; a voice that failed is known to have none."""
+        """Return the last use; a failed voice is known to have none."""
         use = self.uses[voice.pk]
         return LastUsage(has_failed=True) if voice.is_failed and use.at is None else use
 
@@ -106,7 +106,7 @@ def _find_makers(voices: list[Voice]) -> dict[int, CloneJob]:
 def _find_twins(
     voices: list[Voice], jobs: dict[int, CloneJob], uses: dict[int, LastUsage]
 ) -> dict[int, Voice]:
-    """Return, for voices of the same recordings in one account, the one that is worth keeping."""
+    """Map each redundant voice to the one to keep from the same recordings and account."""
     groups: dict[tuple[int, frozenset[str]], list[Voice]] = defaultdict(list)
     for voice in voices:
         job = jobs.get(voice.pk)
@@ -126,7 +126,7 @@ def _find_twins(
 
 
 def judge(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: datetime) -> list[StaleReason]:
-    """Return every reason for which the rules call the voice stale."""
+    """Return every reason why the voice is stale."""
     found = ((rule, look(voice, facts, rules, now)) for rule, look in _LOOKS.items())
     return [StaleReason(rule, words) for rule, words in found if words]
 
@@ -136,7 +136,7 @@ def _made_at(voice: Voice) -> datetime:
 
 
 def idle_since(rules: CleanupRules, now: datetime) -> datetime:
-    """Return the moment before which a last use makes a voice unused."""
+    """Return the time since which a voice without use counts as unused."""
     return now - timedelta(days=_USUAL_DAYS if rules.unused_days is None else rules.unused_days)
 
 
@@ -172,7 +172,7 @@ def _look_unconsented(voice: Voice, facts: StaleFacts, rules: CleanupRules, now:
     is_copy = voice.kind in {Voice.Kind.CLONE, Voice.Kind.PROFESSIONAL}
     if not rules.finds_unconsented or not is_copy or voice.pk in facts.jobs:
         return ""
-    return "It wasn't made in Voiceboard, so no consent is on record."
+    return "This voice wasn't cloned in Voiceboard, so no consent is on record."
 
 
 def _look_lapsed(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: datetime) -> str:
@@ -180,7 +180,7 @@ def _look_lapsed(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: date
     if not rules.finds_lapsed or job is None or not job.batch.consent.has_ended(now.date()):
         return ""
     consent = job.batch.consent
-    return f"The consent of {consent.speaker.name} ended on {consent.ends_on:%b %-d, %Y}."
+    return f"The consent of {consent.speaker.name} expired on {consent.ends_on:%b %-d, %Y}."
 
 
 def _look_ownerless(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: datetime) -> str:
@@ -188,14 +188,14 @@ def _look_ownerless(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: d
     if not rules.finds_ownerless or job is None or job.requested_by_id in facts.members:
         return ""
     heir = f" {job.kept_by} is responsible for it now." if job.kept_by else ""
-    return f"{job.requested_by}, who made it, left the team.{heir}"
+    return f"{job.requested_by}, who cloned it, left the team.{heir}"
 
 
 def _look_duplicate(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: datetime) -> str:
     twin = facts.twins.get(voice.pk)
     if not rules.finds_duplicates or twin is None:
         return ""
-    return f"Made from the same recording as {twin.shown_name} in the same account."
+    return f"Cloned from the same recording as {twin.shown_name} in the same account."
 
 
 def _look_unheard(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: datetime) -> str:

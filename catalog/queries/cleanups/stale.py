@@ -1,4 +1,4 @@
-"""Clones that a team's rules call stale, each with the reasons and what they rest on."""
+"""The stale voices of a team, each with the reasons."""
 
 from collections import Counter
 from dataclasses import dataclass, field, fields
@@ -35,7 +35,7 @@ from catalog.queries.usage import LastUsage
 PAGE_SIZE = 100
 _SHOWN_ARCHIVED = 200
 SECTIONS = {
-    "": "Not used for long",
+    "": "Unused",
     "failed": "Failed",
     "unknown": "Usage unknown",
     "other": "Other reasons",
@@ -44,14 +44,14 @@ SECTIONS = {
     "protected": "Protected",
     "all": "All available",
 }
-# Of these no voice may enter a plan.
+# Voices in these sections can't enter a plan.
 _APART = {"planned", "kept", "protected"}
 _DEFERRED = ("search_text", "details", "raw_labels", "label_words", "name_words", "team_text")
 
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """A voice that fits some rules, what they say, and who answers for it."""
+    """A voice, the rules it matches with their evidence, and who is responsible for it."""
 
     voice: Voice
     reasons: list[StaleReason]
@@ -65,17 +65,17 @@ class Stale:
 
     @property
     def is_free(self) -> bool:
-        """Tell whether a plan may take it: nothing protects or keeps it, no other plan has it."""
+        """Return whether a plan may delete it: not protected, not kept, in no other plan."""
         return not self.is_protected and not self.is_planned and not self.is_kept
 
     @property
     def is_kept(self) -> bool:
-        """Tell whether somebody keeps it for now; protection, and a plan that has it, say more."""
+        """Return whether it is kept; protection and a current plan take precedence."""
         return self.keep is not None and not self.is_protected and not self.is_planned
 
     @property
     def part(self) -> str:
-        """The section that lists it; each voice that fits a rule is in one of them."""
+        """The section that lists the voice; each voice is in exactly one."""
         if self.is_protected or self.is_planned:
             return "protected" if self.is_protected else "planned"
         rules = {reason.rule for reason in self.reasons}
@@ -90,10 +90,10 @@ class Stale:
 
 @dataclass(frozen=True, slots=True)
 class StaleList:
-    """Everything that could be deleted, in parts that share no voice, and what stays apart.
+    """Everything that could be deleted, in disjoint sections, and what is excluded.
 
-    ``unused`` is known not to be used for long, of ``unknown`` no use is known, ``other`` fits
-    other rules; ``rest`` fits no rule, and can be chosen all the same.
+    ``unused`` voices are known to be unused, ``unknown`` ones have no known use, ``other`` ones
+    match other rules, and ``rest`` matches no rule but can still be chosen.
     """
 
     unused: list[Stale]
@@ -107,23 +107,23 @@ class StaleList:
 
     @property
     def open(self) -> list[Stale]:
-        """All that could enter a plan by a rule, what was not used for long first."""
+        """All voices that match a rule and may enter a plan, unused ones first."""
         return [*self.unused, *self.failed, *self.unknown, *self.other]
 
     @property
     def everything(self) -> list[Stale]:
-        """All that could enter a plan, by name."""
+        """All voices that may enter a plan, by name."""
         return sorted(
             [*self.open, *self.rest], key=lambda each: (each.voice.sort_name, each.voice.pk)
         )
 
     def count_by_rule(self) -> dict[str, int]:
-        """Return how many fit each rule that finds any, by its name."""
+        """Return the number of voices for each rule that matches any."""
         found = [reason.rule for stale in self.open for reason in stale.reasons]
         return {rule: found.count(rule) for rule in RULES if rule in found}
 
     def section(self, name: str) -> list[Stale]:
-        """Return one part of the list."""
+        """Return one section of the list."""
         parts = {
             "failed": self.failed,
             "unknown": self.unknown,
@@ -138,9 +138,9 @@ class StaleList:
 
 @dataclass(frozen=True, slots=True)
 class StalePage:
-    """One page of a part of the list; counts are over all of it.
+    """One page of a section; counts cover all pages.
 
-    ``kept_ids`` fit the same rule and provider, and a plan lists them apart.
+    ``kept_ids`` match the same rule and provider; a plan lists them as kept.
     """
 
     section: str
@@ -159,53 +159,53 @@ class StalePage:
 
     @property
     def count(self) -> int:
-        """How many there are on all pages."""
+        """The number of voices on all pages."""
         return len(self.all_ids)
 
     @property
     def query(self) -> str:
-        """The address's query without the page."""
+        """The query string without the page."""
         return self.query_with()
 
     @property
     def without_rule(self) -> str:
-        """The query for any rule."""
+        """The query string for any rule."""
         return self.query_with(rule="")
 
     @property
     def without_provider(self) -> str:
-        """The query for any provider."""
+        """The query string for any provider."""
         return self.query_with(provider="")
 
     @property
     def rule_links(self) -> list[tuple[str, str, int]]:
-        """For each rule that finds any: the query of its voices, its name and their number."""
+        """For each rule with matches: the query string, the label, and the count."""
         return [(self.query_with(rule=name), words, count) for name, words, count in self.rules]
 
     @property
     def provider_links(self) -> list[tuple[str, str, int]]:
-        """The same for each provider."""
+        """For each provider with matches: the query string, the label, and the count."""
         rows = self.providers
         return [(self.query_with(provider=slug), words, count) for slug, words, count in rows]
 
     @property
     def is_choosable(self) -> bool:
-        """Tell whether these may enter a plan at all."""
+        """Return whether these voices may enter a plan."""
         return self.section not in _APART
 
     @property
     def is_ticked(self) -> bool:
-        """Tell whether the rows are ticked beforehand."""
+        """Return whether the voices are selected by default."""
         return self.section == ""
 
     def query_with(self, **changes: str) -> str:
-        """Return the query with something else chosen."""
+        """Return the query string with the given changes."""
         asked = {"show": self.section, "rule": self.rule, "provider": self.provider, **changes}
         return urlencode({name: word for name, word in asked.items() if word})
 
 
 def find_own_voices(team: Team, user: User | None = None) -> VoiceQuerySet:
-    """Return what the team's accounts own: those that are shared, and the person's own ones."""
+    """Return the deletable voices of the team's accounts: shared ones, and the user's own."""
     seen = Q(is_shared=True)
     if user is not None:
         seen |= Q(last_owner=user) | Q(credentials__owner=user)
@@ -221,7 +221,7 @@ def find_own_voices(team: Team, user: User | None = None) -> VoiceQuerySet:
 def find_stale(
     team: Team, rules: CleanupRules, now: datetime, *, user: User | None = None
 ) -> StaleList:
-    """Return what fits the team's rules, longest unused first, and what does not."""
+    """Return all deletable voices by section, longest unused first."""
     facts = gather_facts(team, find_own_voices(team, user).defer(*_DEFERRED), now)
     before = idle_since(rules, now)
     found = [
@@ -244,7 +244,7 @@ def get_stale_page(
     provider: str = "",
     page: int = 1,
 ) -> StalePage:
-    """Return one page of a part of what could be deleted, by rule and provider."""
+    """Return one page of a section, filtered by rule and provider."""
     found = find_stale(team, rules_of(team), now, user=user)
     part = found.section(section)
     rules = Counter(reason.rule for stale in part for reason in stale.reasons)
@@ -280,7 +280,7 @@ def _fits(stale: Stale, rule: str, provider: str) -> bool:
 def describe_voices(
     team: Team, rules: CleanupRules, now: datetime, voice_ids: list[int], user: User | None = None
 ) -> list[Stale]:
-    """Return the voices with their reasons in this order, those as well that fit no rule."""
+    """Return the voices in this order with their reasons, even those that match no rule."""
     facts = gather_facts(team, find_own_voices(team, user).defer(*_DEFERRED), now)
     voices = {voice.pk: voice for voice in facts.voices}
     chosen = [voices[pk] for pk in dict.fromkeys(voice_ids) if pk in voices]
@@ -289,7 +289,7 @@ def describe_voices(
 
 
 def find_reasons(team: Team, rules: CleanupRules, now: datetime, voice: Voice) -> list[StaleReason]:
-    """Return why the rules call this one voice stale, none where they no longer do."""
+    """Return why this voice is stale now, [] if it is not."""
     sounds = Sample.objects.filter(sources__batch__jobs__voice=voice).values("sha256")
     alike = CloneJob.objects.filter(batch__sources__sample__sha256__in=sounds, team=team)
     rows = Voice.objects.filter(account=voice.account_id).filter(
@@ -325,6 +325,6 @@ def _longest_unused_first(stale: Stale) -> tuple[bool, float, str, int]:
 
 
 def find_archived_voices(user: User) -> list[Voice]:
-    """Return the voices that the person's team has archived."""
+    """Return the voices that the user's team has archived."""
     rows = Voice.objects.visible_to(user).present().archived().select_related("account")
     return list(rows.order_by("sort_name", "pk")[:_SHOWN_ARCHIVED])

@@ -1,1 +1,1 @@
-"""Health: whether the background works, and whether this process is ready."""
+"""Health: background work, and whether this process is ready."""

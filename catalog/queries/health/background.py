@@ -1,4 +1,4 @@
-"""Whether the work in the background gets done."""
+"""The state of background work."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,13 +14,13 @@ from catalog.queries.credentials import AccountStatus, find_account_statuses
 SCHEDULE = "schedule"
 JOBS_QUEUE = "jobs"
 SPEECH_QUEUES = {"speech", "speech_ahead"}
-# Older than this, a job that nobody has taken yet says that too few workers take jobs.
+# A job that no worker has taken for this long means that too few workers take jobs.
 _LONG_WAIT = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One process of the background, and whether it was heard of lately."""
+    """A background process, and whether it sent a heartbeat recently."""
 
     name: str
     queues: str
@@ -29,13 +29,13 @@ class Process:
 
     @property
     def queue_names(self) -> list[str]:
-        """The queues that it takes work from."""
+        """The queues that the process takes messages from."""
         return [name for name in self.queues.split(",") if name]
 
 
 @dataclass(frozen=True, slots=True)
 class HealthReport:
-    """How the work in the background stands."""
+    """The state of all background work."""
 
     processes: list[Process]
     has_worker: bool
@@ -45,24 +45,24 @@ class HealthReport:
     is_late: bool
     accounts: list[AccountStatus]
     broker: BrokerState
-    # Queues that no living worker takes from, such as after an upgrade that brought new ones.
+    # Queues without a living worker, for example after an upgrade that added some.
     unserved: list[str]
     free_bytes: int
 
     @property
     def is_good(self) -> bool:
-        """Tell whether nothing needs anybody's attention."""
+        """Return whether nothing needs attention."""
         works = self.broker.answers and self.has_worker and self.has_schedule
         return works and not self.is_late and not self.is_full
 
     @property
     def is_full(self) -> bool:
-        """Tell whether uploads are turned away because the disk has hardly any room left."""
+        """Return whether uploads are rejected because the disk is almost full."""
         return self.free_bytes <= RESERVE_BYTES
 
 
 def has_worker(now: datetime) -> bool:
-    """Tell whether a worker that takes clones was heard of lately."""
+    """Return whether a worker that takes clones sent a heartbeat recently."""
     return JOBS_QUEUE in _find_served(now)
 
 
@@ -79,9 +79,9 @@ def _find_unserved(now: datetime) -> list[str]:
 
 
 def look_at_health(user: User, now: datetime) -> HealthReport:
-    """Return how the workers do, and how fresh the accounts are that the person may see."""
+    """Return the state of the workers, and of the accounts that the user can see."""
     beats = list(Heartbeat.objects.order_by("name"))
-    # Everybody's: a queue is as long for one team as for the other. Numbers only.
+    # Counts across all teams, because they share the queues.
     clones = CloneJob.objects.active()
     deletions = PlannedDeletion.objects.filter(state__in=PlannedDeletion.ACTIVE_STATES)
     untaken = clones.filter(state=CloneJob.State.QUEUED).aggregate(oldest=Min("created_at"))

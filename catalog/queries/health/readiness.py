@@ -1,4 +1,4 @@
-"""Whether this process can serve people: what it needs answers, fits and has room."""
+"""Whether this process can serve requests: its dependencies answer and there is disk space."""
 
 import threading
 import time
@@ -15,33 +15,33 @@ from catalog.core.schema_version import find_misfit, read_newer
 from catalog.core.storage import is_full, try_media
 
 Clock = Callable[[], datetime]
-# An address that everyone may ask: a burst of questions is one look.
+# Anyone may call the probe; repeated calls within this time share one result.
 _KEPT_SECONDS = 2.0
 _PATIENCE_SECONDS = 3.0
-# A lease is thirty seconds long; views read this host's clock.
+# Leases last 30 seconds, and views use this host's clock.
 _MOST_APART = timedelta(seconds=5)
 
 
 def _check_database(clock: Clock) -> str:
-    """Also its version and its clock: one connection serves all three."""
+    """Check the database, its schema version, and its clock over one connection."""
     try:
         if connection.vendor == "sqlite" and not _is_there(str(connection.settings_dict["NAME"])):
-            return "the database is gone"
+            return "the database file is missing"
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         if read_newer():
-            return "a newer version of Voiceboard has changed the database"
+            return "the database was upgraded by a newer version of Voiceboard"
         if find_misfit():
-            return "the database has to be prepared for this version"
+            return "the database has to be migrated for this version"
         if abs(database_now() - clock()) > _MOST_APART:
-            return "the clocks of this host and of the database differ"
+            return "the clocks of this host and the database differ"
     except DatabaseError:
         return "the database does not answer"
     return ""
 
 
 def _is_there(name: str) -> bool:
-    # SQLite would make an empty file in its place.
+    # SQLite would create an empty file.
     return ":memory:" in name or "mode=memory" in name or Path(name).is_file()
 
 
@@ -65,7 +65,7 @@ def _check_broker(_: Clock) -> str:
 
 
 class TimedCheck:
-    """One check at a time, in a thread, because what hangs cannot be ended; its result is kept."""
+    """Runs one check at a time in a thread, as a hanging call can't be stopped; caches results."""
 
     def __init__(self, check: Callable[[Clock], str], silence: str) -> None:
         self._check, self._silence = check, silence
@@ -74,7 +74,7 @@ class TimedCheck:
         self._kept_until = 0.0
 
     def begin(self, clock: Clock) -> "Future[str]":
-        """Return the look that is under way or was just taken, or begin another."""
+        """Return the running or recent check, or start a new one."""
         with self._lock:
             is_old = self._running is None or (
                 self._running.done() and time.monotonic() > self._kept_until
@@ -94,7 +94,7 @@ class TimedCheck:
             answer.set_result(self._silence)
 
     def wait(self, answer: "Future[str]", deadline: float) -> str:
-        """Return what is wrong, "" if nothing is; what takes too long is wrong as well."""
+        """Return the problem, or ""; a check that takes too long is a problem too."""
         try:
             return answer.result(max(0.0, deadline - time.monotonic()))
         except TimeoutError:
@@ -107,11 +107,11 @@ _BROKER = TimedCheck(_check_broker, "the broker does not answer")
 
 
 def find_unready(clock: Clock) -> list[str]:
-    """Return in words what keeps this process from serving people; no address, path or name."""
+    """Return what keeps this process from serving; messages hold no address, path, or name."""
     looks = [_FILES, _BROKER]
     problems = []
     if connection.vendor == "sqlite":
-        # In this process: nothing to wait for, and in memory each thread would see another one.
+        # In this process: it can't hang, and an in-memory database differs between threads.
         problems.append(_check_database(clock))
     else:
         looks.insert(0, _DATABASE)

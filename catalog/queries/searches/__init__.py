@@ -1,1 +1,1 @@
-"""Searches: the filters in an address, the facets beside a list, the sort orders."""
+"""Searches: the filters in a URL, facets, and sort orders."""

@@ -1,4 +1,4 @@
-"""The groups of choices beside the voices, and the filters that are on, in words."""
+"""The facets next to the list, and the labels of active filters."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -8,16 +8,16 @@ from catalog.providers.labels import accent_label, language_label, use_case_labe
 from catalog.queries.searches.filters import CLOSED_FACETS, FACETS, FILTERS, VoiceFilter
 
 _SHOWN_CHOICES = 6
-# With few values, which stay where they are when nothing has them.
+# Facets with few values, which are shown even if no voice has them.
 _STEADY = {"gender", "age"}
-# Of these a voice has some values, or none.
+# Facets for which a voice can have several values, or none.
 OURS = {"tag", "collection"}
 _OPEN = {"provider", "kind", "language", "gender"}
 _LABELS = {"language": language_label, "accent": accent_label, "use_case": use_case_label}
 
 
 class FacetChoice(NamedTuple):
-    """One value of a facet with the number of voices it would show."""
+    """One value of a facet, with the number of voices it would show."""
 
     value: str
     label: str
@@ -27,7 +27,7 @@ class FacetChoice(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """One group of choices; ``more`` holds those behind the fold."""
+    """One facet; ``more`` holds the choices that are collapsed."""
 
     name: str
     label: str
@@ -38,18 +38,18 @@ class Facet:
 
     @property
     def is_long(self) -> bool:
-        """Tell whether there is so much behind the fold that it has a search of its own."""
+        """Return whether the collapsed part is long enough for its own search field."""
         return len(self.more) > _SHOWN_CHOICES
 
     @property
     def opens_more(self) -> bool:
-        """Tell whether something behind the fold is chosen."""
+        """Return whether a collapsed choice is selected."""
         return any(choice.is_on for choice in self.more)
 
 
 @dataclass(frozen=True, slots=True)
 class FilterChip:
-    """One active filter, and the address without it; ``count`` only where nothing was found."""
+    """An active filter, and the URL without it; ``count`` is set only if nothing was found."""
 
     name: str
     label: str
@@ -58,9 +58,9 @@ class FilterChip:
 
 
 def name_value(facet: str, value: str, collections: Mapping[str, str]) -> str:
-    """Return the words for one value of a facet."""
+    """Return the label of a facet's value."""
     if facet in OURS:
-        return value if facet == "tag" else collections.get(value, "One that you may not see")
+        return value if facet == "tag" else collections.get(value, "A collection you can't see")
     if value == "unknown":
         return "Unknown"
     if facet in CLOSED_FACETS:
@@ -75,9 +75,9 @@ def make_facet(
     collections: Mapping[str, str],
     usual: Iterable[str] = (),
 ) -> Facet:
-    """Return a group with its choices, those with most voices first and unknown last.
+    """Return a facet with its choices, most voices first and unknown last.
 
-    ``usual`` are values that are shown also where no voice has them.
+    Values in ``usual`` are shown even if no voice has them.
     """
     on = wanted.chosen.get(name, ())
     steady = CLOSED_FACETS[name] if name in _STEADY else ()
@@ -104,7 +104,7 @@ def make_facet(
 
 
 def make_chips(wanted: VoiceFilter, collections: Mapping[str, str]) -> list[FilterChip]:
-    """Return the active filters, each with the address without it."""
+    """Return the active filters, each with the URL without it."""
     chips = []
     if wanted.words:
         chips.append(FilterChip("Search", wanted.words, replace(wanted, words="").query_string()))

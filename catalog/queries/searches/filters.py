@@ -1,4 +1,4 @@
-"""What somebody wants to see of the voices, as it stands in the address."""
+"""The filter of the voice list, as it appears in the URL."""
 
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -23,10 +23,10 @@ FACETS = {
     "tag": "Tag",
     "collection": "Collection",
 }
-# Boxes that stand alone.
+# Single checkboxes.
 FLAGS = {"starred": "Starred by me", "archived": "Archived"}
 FILTERS = {**dict.fromkeys(FLAGS, "Only"), **FACETS}
-# Facets whose values are ours to name; a value outside is a mistake in the address.
+# Facets with a fixed set of values; any other value in a URL is an error.
 CLOSED_FACETS = {
     "provider": {info.slug: info.label for info in all_infos()},
     "kind": dict(Voice.Kind.choices),
@@ -48,7 +48,7 @@ SORTS = {
     "played": "Recently played",
     "slots": "Fewest free slots",
 }
-# No voice changes when one is used or played, but these orders do.
+# These orders change when a voice is used or played, which does not change the voice itself.
 SORTS_BY_USE = {"used", "played"}
 LAYOUTS = {"cards": "Cards", "list": "Compact list", "table": "Table"}
 COLUMNS = {
@@ -70,24 +70,24 @@ USUAL_COLUMNS = ["provider", "kind", "language", "gender", "age", "accent", "tag
 
 @dataclass(frozen=True, slots=True)
 class VoiceFilter:
-    """What somebody wants to see, as it stands in the address."""
+    """The filter, order, and layout of the voice list, as in the URL."""
 
     words: str = ""
     chosen: dict[str, tuple[str, ...]] = field(default_factory=dict)
     sort: str = "best"
     layout: str = "cards"
-    saved: int = 0  # the saved search that it began with
-    # What the person sees where the address says nothing.
+    saved: int = 0  # id of the saved search it started from
+    # What applies if the URL doesn't say.
     usual_sort: str = "best"
     usual_layout: str = "cards"
 
     @property
     def parsed(self) -> ParsedQuery:
-        """What the words ask for."""
+        """The parsed search terms."""
         return parse_search(self.words)
 
     def query_string(self, page: int = 1) -> str:
-        """Return the canonical address: known keys, in one order, none that says nothing."""
+        """Return the normalized query string: known keys in a fixed order, without defaults."""
         pairs = [("q", self.words)] if self.words else []
         pairs += [(name, value) for name in FILTERS for value in self.chosen.get(name, ())]
         pairs += [("sort", self.sort)] if {self.sort, self.usual_sort} != {"best"} else []
@@ -98,28 +98,28 @@ class VoiceFilter:
         return f"?{'&'.join([_write_pair(*pair) for pair in pairs])}" if pairs else ""
 
     def search_query(self) -> str:
-        """Return what a saved search keeps: what is found and its order, in one spelling."""
+        """Return what a saved search stores: terms, filters, and order, normalized."""
         pairs = [("q", self.words)] if self.words else []
         pairs += [(name, each) for name in FILTERS for each in sorted(self.chosen.get(name, ()))]
         return "&".join([_write_pair(*pair) for pair in (*pairs, ("sort", self.sort))])
 
     def without(self, name: str, value: str) -> "VoiceFilter":
-        """Return the filter with one value taken out."""
+        """Return the filter without one value."""
         left = tuple(each for each in self.chosen.get(name, ()) if each != value)
         return replace(self, chosen={**self.chosen, name: left})
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether nothing narrows the list."""
+        """Return whether the filter matches everything."""
         return not self.words and not any(self.chosen.values())
 
 
 @lru_cache(maxsize=4096)
 def _write_pair(name: str, value: str) -> str:
-    """Return a part of an address; a page has dozens of addresses made of the same few parts."""
+    """Return one URL-encoded pair; cached, because a page's URLs share the same few pairs."""
     return urlencode([(name, value)])
 
 
 def offered_infos() -> list[ProviderInfo]:
-    """Return the providers to choose from: those that this installation does not leave out."""
+    """Return the providers that this installation offers."""
     return [info for info in all_infos() if info.slug in settings.PROVIDER_BASE_URLS]

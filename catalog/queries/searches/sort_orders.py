@@ -1,7 +1,7 @@
-"""Orders by what a team does with voices: those that it did nothing with come last, by name.
+"""Sort orders by use, rating, and free slots; voices without a value come last, by name.
 
-Few of a million voices are rated, played or used, so no index keeps these orders: the ranked ones
-are read anew for each list, and the rest follows in the order that every engine has.
+Few of a million voices are rated, played, or used, so no index keeps these orders. The ranked
+voices are read for each request, and the others follow in the engine's own order.
 """
 
 from collections.abc import Callable, Collection
@@ -19,15 +19,15 @@ from catalog.search.engines import Search
 from catalog.search.index.engine import IndexEngine
 from catalog.search.sql import SqlEngine
 
-# What is equal stands by name.
+# Ties are sorted by name.
 _BY_NAME = ("voice__sort_name", "voice")
 
 
 class RankedSqlEngine(SqlEngine):
-    """Search the rows themselves, in these orders too."""
+    """The SQL engine with these sort orders."""
 
     def order(self, found: VoiceQuerySet, search: Search, start: int, stop: int) -> list[int]:
-        """Return primary keys in the search's order, from one place to before another."""
+        """Return the primary keys from ``start`` up to ``stop`` in the search's order."""
         if search.sort not in RANKINGS:
             return super().order(found, search, start, stop)
         ranked = RANKINGS[search.sort](search.accounts)
@@ -40,10 +40,10 @@ class RankedSqlEngine(SqlEngine):
 
 
 class RankedIndexEngine(IndexEngine):
-    """Search an edition of the index, in these orders too."""
+    """The index engine with these sort orders."""
 
     def order(self, found: list[BitMap], search: Search, start: int, stop: int) -> list[int]:
-        """Return primary keys in the search's order, from one place to before another."""
+        """Return the primary keys from ``start`` up to ``stop`` in the search's order."""
         if search.sort not in RANKINGS:
             return super().order(found, search, start, stop)
         ranked = list(RANKINGS[search.sort](search.accounts))
@@ -66,7 +66,7 @@ class RankedIndexEngine(IndexEngine):
 
 
 def _rank_used(accounts: Collection[int]) -> "QuerySet[Any, int]":
-    # On SQLite the greatest of a date and nothing is nothing.
+    # On SQLite, the greatest of a date and NULL is NULL.
     newest = Coalesce(Greatest("last_at", "provider_used_at"), F("last_at"), F("provider_used_at"))
     rows = VoiceUsage.objects.filter(voice__account__in=accounts).annotate(newest=newest)
     used = rows.exclude(newest=None).order_by("-newest", *_BY_NAME)
@@ -85,7 +85,7 @@ def _rank_rated(accounts: Collection[int]) -> "QuerySet[Any, int]":
 
 
 def _rank_by_slots(accounts: Collection[int]) -> "QuerySet[Any, int]":
-    """Return the voices that take a slot, those first whose account has the fewest left."""
+    """Return the voices that take a slot, those in the fullest accounts first."""
     own = Voice.objects.filter(account__in=accounts, is_owned=True, kind__in=Voice.OWN_KINDS)
     left = F("account__slots_limit") - Coalesce("account__slots_used", 0)
     limited = own.exclude(account__slots_limit=None).annotate(free_slots=left)

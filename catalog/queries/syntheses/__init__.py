@@ -1,1 +1,1 @@
-"""Syntheses: what a text would cost, what was said, texts to try, code to copy."""
+"""Syntheses: cost estimates, history, sample texts, and code snippets."""

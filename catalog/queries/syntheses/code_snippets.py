@@ -1,4 +1,4 @@
-"""How a voice is asked to speak by somebody's own program."""
+"""Code snippets that synthesize speech with a voice from the user's own program."""
 
 from dataclasses import dataclass
 
@@ -10,19 +10,19 @@ from catalog.providers.code_snippets import write_curl, write_python
 
 @dataclass(frozen=True, slots=True)
 class CodeSnippet:
-    """One way to write the call, to be copied; it holds a placeholder for the key."""
+    """Code to copy in one language; it has a placeholder for the API key."""
 
     label: str
     text: str
 
 
 def find_ready_calls(voice: Voice) -> list[CodeSnippet]:
-    """Return the call that speaks in this voice, none where the provider has no such call."""
+    """Return snippets that use this voice, [] if the provider's API can't be called that way."""
     call = voice.info.speech_call
     voice_id = _spoken_id(voice)
     if call is None or voice.is_gone or not voice_id:
         return []
-    # In demo mode the provider's address is the sandbox's, which is no use outside.
+    # In demo mode, the configured URL is the sandbox's, which is useless elsewhere.
     base_url = voice.info.base_url if settings.DEMO else settings.PROVIDER_BASE_URLS[voice.provider]
     own = {"is_owned": voice.is_owned}
     return [

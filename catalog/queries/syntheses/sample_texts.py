@@ -1,4 +1,4 @@
-"""Sentences to try a voice with, in the languages that voices speak most."""
+"""Sentences for trying out a voice, in the most common languages."""
 
 _SENTENCES = {
     "en": (
@@ -42,11 +42,11 @@ _SENTENCES = {
 
 
 def sentence_language(language: str) -> str:
-    """Return the language in which there are sentences for a BCP 47 tag; else it is English."""
+    """Return the language of the sample sentences for a BCP 47 tag, by default English."""
     primary = language.partition("-")[0].lower()
     return primary if primary in _SENTENCES else "en"
 
 
 def find_sentences(language: str) -> tuple[str, ...]:
-    """Return sentences in the language of a BCP 47 tag, English ones where we have none."""
+    """Return sample sentences in the language of a BCP 47 tag, by default in English."""
     return _SENTENCES[sentence_language(language)]

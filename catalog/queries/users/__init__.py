@@ -1,1 +1,1 @@
-"""Users: the browsers in which a person is signed in."""
+"""Users: their active sessions."""

@@ -1,4 +1,4 @@
-"""The browsers in which a person is signed in."""
+"""The active sessions of a user."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from django.db import connection
 from catalog.models import User
 from catalog.queries.base.rows import RowReader
 
-# In this order: many browsers name those that they are like, too.
+# The order matters: many browsers also name those they are compatible with.
 _BROWSERS = (("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrom", "Chrome"), ("Safari", "Safari"))
 _SYSTEMS = (
     ("iPhone", "iPhone"),
@@ -22,7 +22,7 @@ _SYSTEMS = (
     ("CrOS", "ChromeOS"),
     ("Linux", "Linux"),
 )
-# Plain statements: every request asks them, and to compose them takes longer than an answer.
+# Plain SQL: every request runs these, and composing them would take longer than running them.
 _SESSION = "SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > %s"
 _USERS = RowReader(User, [each.attname for each in User._meta.concrete_fields])
 _USER = f"SELECT {_USERS.columns_of('u')} FROM catalog_user u WHERE id = %s"  # noqa: S608
@@ -30,7 +30,7 @@ _USER = f"SELECT {_USERS.columns_of('u')} FROM catalog_user u WHERE id = %s"  # 
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """One browser in which the person is signed in."""
+    """One browser in which the user is signed in."""
 
     session: UserSession
     browser: str
@@ -38,7 +38,7 @@ class SessionRow:
 
 
 def read_open_session(key: str | None, now: datetime) -> str | None:
-    """Return what is kept for a browser's cookie, signed; None where its session has ended."""
+    """Return the signed data of a session, or None if it has expired."""
     with connection.cursor() as cursor:
         cursor.execute(_SESSION, [key, now])
         row = cursor.fetchone()
@@ -46,7 +46,7 @@ def read_open_session(key: str | None, now: datetime) -> str | None:
 
 
 def find_session_user(user_id: int) -> User | None:
-    """Return whose session it is, None where the account is gone."""
+    """Return the user of a session, or None if the account is gone."""
     with connection.cursor() as cursor:
         cursor.execute(_USER, [user_id])
         rows = cursor.fetchall()
@@ -54,7 +54,7 @@ def find_session_user(user_id: int) -> User | None:
 
 
 def find_sessions(user: User, current: str, now: datetime) -> list[SessionRow]:
-    """Return the person's open sessions, this one first, then the newest."""
+    """Return the user's active sessions, the current one first, then the newest."""
     alive = Session.objects.filter(expire_date__gt=now).values("session_key")
     rows = UserSession.objects.filter(user=user, session_key__in=alive).order_by("-created_at")
     shown = [
@@ -64,8 +64,8 @@ def find_sessions(user: User, current: str, now: datetime) -> list[SessionRow]:
 
 
 def name_browser(user_agent: str) -> str:
-    """Say in a few words which browser this is, as far as it tells."""
+    """Return the browser and system that a user agent names."""
     browser = next((name for word, name in _BROWSERS if word in user_agent), "")
     system = next((name for word, name in _SYSTEMS if word in user_agent), "")
     words = " on ".join(word for word in (browser, system) if word)
-    return words or re.split(r"[/ ]", user_agent)[0][:40] or "A browser that does not say"
+    return words or re.split(r"[/ ]", user_agent)[0][:40] or "Unknown browser"

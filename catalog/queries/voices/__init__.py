@@ -1,1 +1,1 @@
-"""Voices: find them, and all that one page of the list shows."""
+"""Voices: search, and everything that the list and one voice show."""

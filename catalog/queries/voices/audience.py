@@ -1,4 +1,4 @@
-"""Who in a team can see and hear voices: those who can see their accounts and key sets."""
+"""Which members of a team can see and hear a voice, given its account and key set."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -11,13 +11,13 @@ from catalog.models import Credential, KeySet, ListingKey, ProviderAccount, Team
 from catalog.models.voices.voices import VoiceQuerySet
 
 _NAMED = 4
-# An account, and the set of its keys that list a voice.
+# An account, and the key set that lists the voice.
 Place = tuple[int, int | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Who of a team can see some voices, and which of them others can't."""
+    """Who in a team can see some voices, and which of the voices others can't see."""
 
     team: Team
     viewer: User
@@ -27,12 +27,12 @@ class Audience:
 
     @property
     def is_only_you(self) -> bool:
-        """Tell whether nobody but the person who asks can see them all."""
+        """Return whether only the user who asks can see all of them."""
         return not self.is_everyone and [person.pk for person in self.people] == [self.viewer.pk]
 
     @property
     def who(self) -> str:
-        """The people in words, the one who asks first."""
+        """The people as text, the user who asks first."""
         if self.is_everyone:
             return f"everyone in {self.team}"
         if self.is_only_you:
@@ -43,24 +43,24 @@ class Audience:
 
     @property
     def can(self) -> str:
-        """Who can do something, as the beginning of a sentence."""
+        """The people as the start of a sentence."""
         return self.who[0].upper() + self.who[1:]
 
     @property
     def closed_names(self) -> str:
-        """The voices that some of the team can't see, in words."""
+        """The names of the voices that some members can't see."""
         return join_names([voice.shown_name[:60] for voice in self.closed])
 
 
 def join_names(names: list[str], most: int = 4) -> str:
-    """Return names as a list in words, the first ones only where there are many."""
+    """Return the names as a list, cut off with "and N more" if there are many."""
     if len(names) > most + 1:
         return f"{', '.join(names[:most])} and {len(names) - most:,} more"
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def find_audience(user: User, team: Team, voices: Iterable[Voice]) -> Audience:
-    """Return who of the team can see and hear all of these voices."""
+    """Return which members can see and hear all of these voices."""
     chosen = list(voices)
     sight = find_sight(team, {place_of(voice) for voice in chosen})
     people = list(User.objects.filter(memberships__team=team).order_by("first_name", "pk"))
@@ -77,7 +77,7 @@ def find_audience(user: User, team: Team, voices: Iterable[Voice]) -> Audience:
 
 @dataclass(frozen=True, slots=True)
 class HiddenVoices:
-    """How many voices of something shared some of the team can't see, and the first names."""
+    """How many shared voices some members can't see, and the first names."""
 
     count: int
     names: list[str]
@@ -90,7 +90,7 @@ class HiddenVoices:
 
 
 def find_closed_part(team: Team, voices: VoiceQuerySet) -> HiddenVoices:
-    """Return which of many voices not everyone in the team can see."""
+    """Return which of these voices not every member can see."""
     places = set(voices.order_by().values_list("account", "key_set").distinct())
     everyone = set(team.memberships.values_list("user", flat=True))
     sight = find_sight(team, places)
@@ -105,12 +105,12 @@ def find_closed_part(team: Team, voices: VoiceQuerySet) -> HiddenVoices:
 
 
 def place_of(voice: Voice) -> Place:
-    """Return where a voice is listed."""
+    """Return where the voice is listed."""
     return voice.account_id, voice.key_set_id
 
 
 def find_sight(team: Team, places: Iterable[Place]) -> dict[Place, set[int]]:
-    """Return, for each place, the people of the team who can see its voices."""
+    """Return the ids of the members who can see the voices in each place."""
     places = set(places)
     accounts = _find_account_sight(team, {account_id for account_id, _ in places})
     key_sets = _find_key_set_sight({key_set for _, key_set in places if key_set is not None})
@@ -135,7 +135,7 @@ def _find_account_sight(team: Team, account_ids: set[int]) -> dict[int, set[int]
 
 
 def _find_key_set_sight(key_set_ids: set[int]) -> dict[int, set[int]]:
-    """Return who can see the voices of each set that is not shared; shared ones are left out."""
+    """Return who can see the voices of each unshared set; shared ones are left out."""
     owners: dict[int, set[int]] = defaultdict(set)
     entries = ListingKey.objects.filter(key_set__in=key_set_ids)
     for key_set, owner_id in entries.values_list("key_set", "credential__owner"):

@@ -1,4 +1,4 @@
-"""What voices are drawn from, read as cheaply as every page of the list needs it."""
+"""Read voices for cards and tables with plain SQL, as every page of the list needs them."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -10,12 +10,12 @@ from catalog.models import PreviewClip, ProviderAccount, Voice
 from catalog.queries.base.rows import RowReader
 
 CardState = tuple[object, ...]
-# Plain statements: every page of voices asks them, and to compose one costs more than the answer.
+# Plain SQL: every page of voices runs these, and the ORM would take longer than the database.
 _STATES = """
     SELECT v.id, v.version, c.id, c.source, c.seconds, c.fetched_at FROM catalog_voice v
     LEFT JOIN catalog_previewclip c ON c.voice_id = v.id WHERE v.id IN ({})
 """
-# What is for searching and fetching alone stays where it is: it is half of a row.
+# Columns for search and sync only; they are half of a row.
 _NOT_SHOWN = frozenset(
     {
         *("name_words", "id_words", "label_words", "search_text", "team_text", "details"),
@@ -26,7 +26,7 @@ _NOT_SHOWN = frozenset(
 _TABLED = RowReader(
     Voice, [each.attname for each in Voice._meta.concrete_fields if each.name not in _NOT_SHOWN]
 )
-# A date takes as long to read as five texts, and no card has this one.
+# Parsing a date takes as long as parsing five texts, and cards don't show this one.
 _SHOWN = RowReader(Voice, [name for name in _TABLED.names if name != "remote_created_at"])
 _HEARD = RowReader(PreviewClip, ["id", "voice_id", "seconds", "peaks"])
 _ROWS = {
@@ -43,7 +43,7 @@ _LABELS = """
 
 
 def find_card_states(voice_ids: Collection[int]) -> dict[int, CardState]:
-    """Return for each voice what changes when its row or its clip does."""
+    """Return for each voice a tuple that changes when its row or its clip does."""
     return {row[0]: row for row in _select(_STATES, list(voice_ids))}
 
 
@@ -55,11 +55,11 @@ def load_voices(
     is_archived: bool,
     is_table: bool = False,
 ) -> list[Voice]:
-    """Return the voices in this order, with account, clip and labels.
+    """Return the voices in this order, with account, clip, and labels.
 
-    What no card and no table shows of them is read when it is asked for, so better not of many.
-    Left out is what the list does not show of these accounts, and the voices of hidden key sets,
-    whoever says that it was found.
+    Fields that cards and tables don't show are deferred, so don't use them for many voices.
+    Voices that the list must not show are left out even if their ids are passed: gone voices,
+    those of other accounts, and those of hidden key sets.
     """
     ids = list(voice_ids)
     if not ids:
@@ -79,7 +79,7 @@ def load_voices(
     for voice in voices:
         account.set_cached_value(voice, accounts[voice.account_id])
         voice.label_pairs = labels[voice.id]
-        # Also that there is none, or it would be looked for each time.
+        # Cache that there is none too, or Django would query for it each time.
         clip.set_cached_value(voice, clips.get(voice.id))
     return voices
 

@@ -1,4 +1,4 @@
-"""Voices as plain values for a file: what is known of them, where they come from, who agreed."""
+"""Voices as plain values for an export, with annotations, origin, and consent."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -42,7 +42,7 @@ EXPORT_COLUMNS = (
 
 
 def iterate_exported(user: User, voice_ids: list[int]) -> Iterator[dict[str, Any]]:
-    """Yield what there is to say of each voice, in this order; some hundred at a time are read."""
+    """Yield the export row of each voice, in order; reads in batches."""
     for start in range(0, len(voice_ids), _BATCH):
         ids = voice_ids[start : start + _BATCH]
         rows = Voice.objects.visible_to(user).filter(pk__in=ids).select_related("account")
@@ -90,7 +90,7 @@ def _describe(voice: Voice, marks: Marks) -> dict[str, Any]:
 
 
 def _trace(job: CloneJob | None) -> dict[str, Any]:
-    """Say whose voice it is, who agreed to what, and from which recording it was made here."""
+    """Return the speaker, consent, and recordings of a clone that was made here."""
     if job is None:
         return dict.fromkeys(EXPORT_COLUMNS[EXPORT_COLUMNS.index("speaker") :])
     consent = job.batch.consent

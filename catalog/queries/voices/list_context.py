@@ -1,4 +1,4 @@
-"""What stands around a person's list of voices, kept for as long as nothing of it changes."""
+"""What a user's voice list depends on besides the voices, cached until it changes."""
 
 from collections import OrderedDict
 from dataclasses import dataclass, replace
@@ -9,13 +9,13 @@ from catalog.queries.credentials import find_accounts, find_hidden_sets
 from catalog.queries.preferences import ViewPreferences, find_habits, find_searches
 from catalog.queries.voices.version import ListVersion, read_list_version
 
-# Some kilobytes each; in this process only.
+# A few kB each, per process.
 _MOST_KEPT = 500
 
 
 @dataclass(frozen=True, slots=True)
 class ListContext:
-    """The team, the accounts, habits and saved searches of a person; not to be changed."""
+    """The user's team, accounts, settings, and saved searches; must not be modified."""
 
     freshness: ListVersion
     teams: frozenset[int]
@@ -23,16 +23,16 @@ class ListContext:
     habits: ViewPreferences
     searches: list[SavedSearch]
     may_speak: bool
-    hidden: frozenset[int] = frozenset()  # key sets whose voices the person may not see
+    hidden: frozenset[int] = frozenset()  # key sets whose voices the user can't see
 
     @property
     def account_ids(self) -> frozenset[int]:
-        """The accounts whose voices the person may see."""
+        """The accounts whose voices the user can see."""
         return frozenset(account.pk for account in self.accounts)
 
     @property
     def versions(self) -> dict[int, int]:
-        """The number of the last change to the voices of the team."""
+        """The version of the team's voices, by team."""
         known = self.freshness.versions
         return {team_id: known[team_id] for team_id in self.teams if team_id in known}
 
@@ -41,13 +41,13 @@ _KEPT: OrderedDict[int, ListContext] = OrderedDict()
 
 
 def get_list_context(user: User) -> ListContext:
-    """Return what stands around the list now: each call compares what it depends on."""
+    """Return the current context; each call checks whether the cached one is still valid."""
     freshness = read_list_version(user)
     known = _KEPT.get(user.pk)
     if known is not None and known.freshness.rows == freshness.rows:
         return replace(known, freshness=freshness)
     found = _read(user, freshness)
-    # What changed while it was read is of no certain moment, and not for the next time.
+    # If something changed during the read, the result may be mixed and must not be cached.
     if read_list_version(user).rows == freshness.rows:
         _KEPT[user.pk] = found
         while len(_KEPT) > _MOST_KEPT:
@@ -56,7 +56,7 @@ def get_list_context(user: User) -> ListContext:
 
 
 def forget_list_contexts() -> None:
-    """Let go of everything that was kept."""
+    """Empty the cache."""
     _KEPT.clear()
 
 

@@ -1,4 +1,4 @@
-"""Where voices are used: what would point to nothing once they are gone."""
+"""Where voices are used: what would refer to nothing after they are deleted."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection as Ids
@@ -13,7 +13,7 @@ _MOST_SELECTIONS = 200
 
 
 def find_where_used(user: User, voice_ids: Ids[int], now: datetime) -> dict[int, list[str]]:
-    """Return in words what uses each voice; what is somebody else's own is not named."""
+    """Return what uses each voice, as text; other people's private things are not named."""
     found: dict[int, list[str]] = defaultdict(list)
     entries = CollectionEntry.objects.filter(
         voice__in=voice_ids, collection__removed_at=None
@@ -22,7 +22,7 @@ def find_where_used(user: User, voice_ids: Ids[int], now: datetime) -> dict[int,
         collection = entry.collection
         is_open = collection.is_shared or collection.owner_id == user.pk
         found[entry.voice_id].append(
-            f"Collection {collection.name}" if is_open else "Somebody's own collection"
+            f"Collection {collection.name}" if is_open else "A private collection"
         )
     compared = ComparedVoice.objects.filter(voice__in=voice_ids).order_by().values("voice")
     for row in compared.annotate(number=Count("comparison", distinct=True)):

@@ -1,4 +1,4 @@
-"""Find voices by words and facets, with the counts that stand beside every choice."""
+"""Search voices by terms and facets, with counts for every choice."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -28,13 +28,13 @@ from catalog.search.syntax import QueryError
 
 PAGE_SIZE = 24
 _EVERYTHING = 10**9
-# Of these a voice has some values, or none.
+# Facets for which a voice can have several values, or none.
 _SPARSE = {"badge", *OURS}
 
 
 @dataclass(frozen=True)
 class VoicePage:
-    """One page of results with everything that is drawn around it."""
+    """One page of results with everything that is shown around it."""
 
     wanted: VoiceFilter
     accounts: dict[int, ProviderAccount]
@@ -51,7 +51,7 @@ class VoicePage:
 
     @cached_property
     def voices(self) -> list[Voice]:
-        """The rows for a table, read when they are asked for."""
+        """The rows for a table, loaded on first use."""
         is_archived = self.answer.search.is_archived
         return load_voices(
             self.ids,
@@ -62,7 +62,7 @@ class VoicePage:
         )
 
     def load(self, ids: list[int]) -> list[Voice]:
-        """Return some of the rows for cards: those that were drawn before are not needed."""
+        """Return some of the rows for cards; those with a cached card are not needed."""
         return load_voices(
             ids,
             self.accounts,
@@ -77,17 +77,17 @@ class VoicePage:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What of the words could not be meant."""
+        """Messages about search terms that had to be ignored."""
         return self.wanted.parsed.notes
 
     @property
     def mistake(self) -> QueryError | None:
-        """What is wrong with the words, where they are an expression."""
+        """The error in the search expression, if any."""
         return self.wanted.parsed.mistake
 
     @property
     def offers(self) -> list[str]:
-        """What the search field offers to complete."""
+        """Suggestions for completing the search."""
         counts = {
             facet.name: {choice.value: choice.count for choice in (*facet.choices, *facet.more)}
             for facet in self.facets
@@ -96,27 +96,27 @@ class VoicePage:
 
     @property
     def query_without_words(self) -> str:
-        """The address without the words."""
+        """The URL without the search terms."""
         return replace(self.wanted, words="").query_string()
 
     @property
     def first(self) -> int:
-        """Number of the first voice shown, from 1."""
+        """The number of the first voice shown, from 1."""
         return (self.page - 1) * PAGE_SIZE + 1
 
     @property
     def last(self) -> int:
-        """Number of the last voice shown."""
+        """The number of the last voice shown."""
         return self.first + len(self.ids) - 1
 
     @property
     def previous_query(self) -> str:
-        """The address of the page before, "" on the first."""
+        """The URL of the previous page, "" on the first."""
         return self.wanted.query_string(self.page - 1) or "?" if self.page > 1 else ""
 
     @property
     def next_query(self) -> str:
-        """The address of the next page, "" on the last."""
+        """The URL of the next page, "" on the last."""
         return self.wanted.query_string(self.page + 1) if self.page < self.page_count else ""
 
 
@@ -126,9 +126,9 @@ def find_voices(
     page: int = 1,
     around: ListContext | None = None,
 ) -> VoicePage:
-    """Return one page of what the person may see; a page past the end is the last one.
+    """Return one page of the voices that the user can see; a page past the end is the last one.
 
-    ``around`` is what stands around the list, from whoever has looked already.
+    ``around`` is the user's list context, if the caller has it already.
     """
     around = around or get_list_context(user)
     search = _as_search(user, around, wanted)
@@ -152,7 +152,7 @@ def find_voices(
         total_count=answer.total,
         page=answer.page,
         page_count=answer.page_count,
-        # What the team has not begun to use takes no room.
+        # Facets that the team doesn't use yet are left out.
         facets=[facet for facet in facets if facet.name not in _SPARSE or facet.choices],
         flags=_make_flags(engine, answer, wanted),
         chips=make_chips(wanted, names),
@@ -162,19 +162,19 @@ def find_voices(
 
 
 def find_voice_ids(user: User, wanted: VoiceFilter) -> list[int]:
-    """Return everything that the filter finds, as its pages would show it one after another."""
+    """Return the ids of everything the filter finds, in the order of its pages."""
     around = get_list_context(user)
     search = _as_search(user, around, wanted)
     return answer_search(_choose_engine(around), search, facets=[], page=1, size=_EVERYTHING).ids
 
 
 def select_voices(user: User, wanted: VoiceFilter) -> VoiceQuerySet:
-    """Return the rows that the person may see and the filter shows, in no order."""
+    """Return the rows that the user can see and the filter matches, unordered."""
     return SqlEngine().select(_as_search(user, get_list_context(user), wanted))
 
 
 def list_chips(user: User, wanted: VoiceFilter) -> list[FilterChip]:
-    """Return the active filters, each with the address without it."""
+    """Return the active filters, each with the URL without it."""
     return make_chips(wanted, _name_collections(user))
 
 
@@ -219,7 +219,7 @@ def _list_relaxed(
     wanted: VoiceFilter,
     collections: Mapping[str, str],
 ) -> list[FilterChip]:
-    """Name each filter whose removal alone would show something, with how much."""
+    """Return each filter whose removal would give results, with their number."""
     options = [("Search", wanted.words, replace(wanted, words=""))] if wanted.words else []
     for name, values in wanted.chosen.items():
         if values:

@@ -1,4 +1,4 @@
-"""The settings of a voice as a form shows them: those wished for, else read, else listed."""
+"""A voice's settings for the form: requested values first, then stored ones, then defaults."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from catalog.providers.types import SettingField
 
 @dataclass(frozen=True, slots=True)
 class ShownSetting:
-    """One setting with the text that its control starts with, and what the provider starts with."""
+    """One setting with its current value and the provider's default."""
 
     field: SettingField
     value: float | bool | str | None
@@ -18,14 +18,14 @@ class ShownSetting:
 
     @property
     def text(self) -> str:
-        """The number as it stands in a control; what the provider starts with when not known."""
+        """The number as text for the control; the default if unknown."""
         if self.value is None or isinstance(self.value, str):
             return self.value or self.default_text
         return f"{self.value:g}"
 
     @property
     def default_text(self) -> str:
-        """The value that the provider starts with, in words."""
+        """The provider's default as text."""
         if self.field.is_switch:
             return "on" if self.default else "off"
         return f"{self.default:g}"
@@ -33,7 +33,7 @@ class ShownSetting:
 
 @dataclass(frozen=True, slots=True)
 class ShownSettings:
-    """A voice's settings, how old they are, and what a worker is doing with them."""
+    """A voice's settings, when they were read, and whether a worker is busy with them."""
 
     settings: list[ShownSetting]
     kept: VoiceSettings | None
@@ -42,31 +42,31 @@ class ShownSettings:
 
     @property
     def is_waiting(self) -> bool:
-        """Tell whether a worker has still to do something."""
+        """Return whether a worker still has to read or save them."""
         return self.kept is not None and self.kept.is_waiting
 
     @property
     def is_saving(self) -> bool:
-        """Tell whether that is a change."""
+        """Return whether a change is being saved."""
         return self.kept is not None and self.kept.is_saving
 
     @property
     def is_saved(self) -> bool:
-        """Tell whether the last thing that a worker did was to change them."""
+        """Return whether the last change was saved."""
         return self.kept is not None and self.kept.state == VoiceSettings.State.SAVED
 
     @property
     def problem(self) -> str:
-        """What was wrong the last time, in the provider's words."""
+        """The last error, in the provider's words."""
         return self.kept.message if self.kept is not None else ""
 
 
 def get_voice_settings(
     voice: Voice, typed: Mapping[str, str] | None = None
 ) -> ShownSettings | None:
-    """Return what is known of the voice's settings, None where its provider keeps none.
+    """Return the voice's settings, or None if its provider has none.
 
-    ``typed`` is what somebody wrote into the form that could not be taken.
+    ``typed`` holds the submitted values of an invalid form.
     """
     fields = voice.info.voice_settings
     if not fields:

@@ -1,4 +1,4 @@
-"""Voices as rows of a table, with the columns that somebody chose."""
+"""Voices as table rows with the chosen columns."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ from catalog.queries.searches.filters import COLUMNS
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One voice with the words of its cells."""
+    """One voice with the text of its cells."""
 
     voice: Voice
     cells: list[str]
 
 
 def tabulate_voices(voices: list[Voice], marks: Marks, columns: list[str]) -> list[TableRow]:
-    """Return a row for each voice; what is not known is an empty cell."""
+    """Return a row for each voice; an unknown value is an empty cell."""
     return [TableRow(voice, [_CELLS[name](voice, marks) for name in columns]) for voice in voices]
 
 
 def name_columns(columns: list[str]) -> list[str]:
-    """Return the heads of the columns."""
+    """Return the column headers."""
     return [COLUMNS[name] for name in columns]
 
 

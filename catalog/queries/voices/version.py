@@ -1,4 +1,4 @@
-"""What the list of voices looks like to a person depends on this, read as cheaply as can be."""
+"""The cache key of a user's voice list, read with plain SQL."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,8 +8,8 @@ from django.db import connection
 
 from catalog.models import User
 
-# Plain statements, because composing these by the ORM would cost more than all of the answer.
-# What is kept by them (``queries.surroundings``) must read nothing that does not stand here.
+# Plain SQL, because composing these with the ORM would cost more than the whole response.
+# Keep in sync: everything that the cached list context reads must be part of these rows.
 _TEAMS = """
     SELECT m.team_id, v.number, m.role, m.chosen_at, t.name FROM catalog_membership m
     JOIN catalog_team t ON t.id = m.team_id
@@ -43,14 +43,14 @@ _USES = "SELECT MAX(last_at), MAX(provider_used_at) FROM catalog_voiceuse"
 
 @dataclass(frozen=True, slots=True)
 class ListVersion:
-    """The numbers of the last change to the voices of each team, and rows of all else."""
+    """The version of each team's voices, and the rows of everything else in the cache key."""
 
     versions: dict[int, int]
     rows: list[tuple[Any, ...]]
 
 
 def read_list_version(user: User) -> ListVersion:
-    """Return what differs when the person's list of voices could look different."""
+    """Return a value that changes whenever the user's list could look different."""
     versions: dict[int, int] = {}
     rows: list[tuple[Any, ...]] = [tuple(settings.PROVIDER_BASE_URLS)]
     with connection.cursor() as cursor:
@@ -66,7 +66,7 @@ def read_list_version(user: User) -> ListVersion:
 
 
 def read_last_uses() -> tuple[Any, ...]:
-    """Return what differs once a voice was used, which is no change of the voice."""
+    """Return a value that changes whenever a voice is used."""
     with connection.cursor() as cursor:
         cursor.execute(_USES)
         row: tuple[Any, ...] = cursor.fetchone()
