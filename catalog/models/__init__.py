@@ -1,4 +1,4 @@
-"""The tables, their constraints and the querysets that decide what a person may see."""
+"""Tables, constraints, and the querysets that limit what a user can see."""
 
 from catalog.models.annotations import Note, Rating, Star, Tag, TagUse
 from catalog.models.audit import AuditEntry, AuditHead

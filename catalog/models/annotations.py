@@ -1,4 +1,4 @@
-"""What people lay over a provider's voice: stars, tags, notes and ratings; no sync touches them."""
+"""Stars, tags, notes, and ratings that users put on voices; a sync never changes them."""
 
 from typing import Self
 
@@ -11,7 +11,7 @@ from catalog.models.voices.voices import Voice
 
 
 class Star(models.Model):
-    """One person's favourite; nobody else sees it."""
+    """A user's favorite voice; only that user sees it."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="stars")
     voice = models.ForeignKey(Voice, on_delete=models.CASCADE, related_name="stars")
@@ -27,15 +27,15 @@ class Star(models.Model):
 
 
 class TagQuerySet(models.QuerySet["Tag"]):
-    """Tags by who looks at them."""
+    """Queries for tags."""
 
     def visible_to(self, user: User) -> Self:
-        """Keep the tags of the person's teams."""
+        """Keep the tags of the user's team."""
         return self.filter(team__in=Team.objects.visible_to(user))
 
 
 class Tag(models.Model):
-    """A word of the team's own; ``folded`` makes "Warm" and "warm" one tag."""
+    """A tag of one team; ``folded`` makes "Warm" and "warm" the same tag."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="tags")
     name = models.CharField(max_length=40)
@@ -68,19 +68,19 @@ class TagUse(models.Model):
 
 
 class NoteQuerySet(models.QuerySet["Note"]):
-    """Notes by who looks at them."""
+    """Queries for notes."""
 
     def visible_to(self, user: User) -> Self:
-        """Keep notes on voices that the person may see."""
+        """Keep notes on voices that the user can see."""
         return self.filter(voice__in=Voice.objects.visible_to(user))
 
     def kept(self) -> Self:
-        """Leave out notes that were taken away."""
+        """Leave out removed notes."""
         return self.filter(removed_at=None)
 
 
 class Note(models.Model):
-    """What somebody wants the team to know of a voice; a removed one can be brought back."""
+    """A note about a voice, for the whole team; a removed one can be restored."""
 
     voice = models.ForeignKey(Voice, on_delete=models.CASCADE, related_name="notes")
     author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -96,7 +96,7 @@ class Note(models.Model):
 
 
 class Rating(models.Model):
-    """What one person thinks of a voice, from 1 to 5; the team sees the mean."""
+    """A user's rating of a voice from 1 to 5; the team sees the average."""
 
     LEAST, MOST = 1, 5
 

@@ -1,4 +1,4 @@
-"""What was done, by whom, to what; rows are only ever added."""
+"""The audit log: who did what, and to what; rows are only ever added."""
 
 from typing import Any, NoReturn, Self
 
@@ -10,16 +10,16 @@ from catalog.models.users import User
 
 
 class AppendOnly(Exception):
-    """An entry of the log was to be changed or removed; nobody may."""
+    """Something tried to change or remove an entry of the audit log."""
 
 
 class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
-    """Entries by who looks at them; none of the ways to change rows is open."""
+    """Queries for audit entries; every way to change rows is blocked."""
 
     def visible_to(self, user: User) -> Self:
-        """Keep the entries of the person's team, and what was done to the whole installation.
+        """Keep the entries of the user's team, and those about the whole installation.
 
-        What a person did who is in no team, or what happened to them, is in no team's log.
+        Entries about users who are in no team are in no team's log.
         """
         of_all = Q(team=None, actor=None) & ~Q(target__startswith="User ")
         return self.filter(Q(team__in=Team.objects.visible_to(user)) | of_all)
@@ -40,10 +40,10 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
 
 
 class AuditEntry(models.Model):
-    """One act. ``facts`` holds ids and plain values, never a secret.
+    """One action. ``facts`` holds ids and plain values, never a secret.
 
-    Names are kept beside ids, and no link is followed when its row goes: what was written stays
-    as it was. ``digest`` signs the entry together with ``previous``, the digest before it.
+    Names are stored next to ids, and deleting a row doesn't affect its entries, so the log stays
+    as it was written. ``digest`` signs the entry together with ``previous``, the digest before it.
     """
 
     number = models.PositiveBigIntegerField(unique=True)
@@ -70,7 +70,7 @@ class AuditEntry(models.Model):
     objects = AuditEntryQuerySet.as_manager()
 
     class Meta:
-        # So that saving or deleting one row goes through the refusals above, too.
+        # Saving or deleting a single row must go through the blocks above too.
         base_manager_name = "objects"
         indexes = [
             models.Index(fields=["team", "number"], name="audit_by_team"),
@@ -87,18 +87,18 @@ class AuditEntry(models.Model):
 
     @property
     def who(self) -> str:
-        """The person's name as it was then, or Voiceboard itself."""
+        """The user's name at the time, or Voiceboard."""
         return self.actor_name or "Voiceboard"
 
     @property
     def changes(self) -> list[tuple[str, Any, Any]]:
-        """Each changed value: its name, what it was, what it became."""
+        """Each changed value as name, old value, and new value."""
         names = [*self.before, *(name for name in self.after if name not in self.before)]
         return [(name, self.before.get(name), self.after.get(name)) for name in names]
 
 
 class AuditHead(models.Model):
-    """The one row that says where the log ends; writers queue for it, one after the other."""
+    """The single row that holds the end of the log; writers lock it and so wait for each other."""
 
     number = models.PositiveBigIntegerField(default=0)
     digest = models.CharField(max_length=64, blank=True)

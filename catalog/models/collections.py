@@ -1,4 +1,4 @@
-"""Collections of voices over all providers, personal or the team's."""
+"""Collections of voices across providers, personal or shared."""
 
 from typing import Self
 
@@ -11,20 +11,20 @@ from catalog.models.voices.voices import Voice
 
 
 class CollectionQuerySet(models.QuerySet["Collection"]):
-    """Collections by who looks at them."""
+    """Queries for collections."""
 
     def visible_to(self, user: User) -> Self:
-        """Keep the person's own collections, and those that their teams share."""
+        """Keep the user's own collections and those shared in their team."""
         mine = self.filter(team__in=Team.objects.visible_to(user))
         return mine.filter(Q(owner=user) | Q(is_shared=True))
 
     def kept(self) -> Self:
-        """Leave out collections that were taken away."""
+        """Leave out removed collections."""
         return self.filter(removed_at=None)
 
 
 class Collection(models.Model):
-    """Voices that belong together for somebody's purpose, in an order."""
+    """An ordered list of voices for some purpose."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="collections")
     owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="collections")

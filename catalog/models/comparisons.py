@@ -1,4 +1,4 @@
-"""Several voices that say the same text, and what people voted for."""
+"""Comparisons of several voices that speak the same text, and the votes."""
 
 import uuid
 from typing import Self
@@ -18,10 +18,10 @@ _LABELS = "ABCD"
 
 
 class ComparisonQuerySet(models.QuerySet["Comparison"]):
-    """Comparisons by who looks at them."""
+    """Queries for comparisons."""
 
     def visible_to(self, user: User) -> Self:
-        """Keep those of the person's teams of which every voice may be seen."""
+        """Keep comparisons of the user's team in which the user can see every voice."""
         accounts = ProviderAccount.objects.visible_to(user).values("pk")
         hidden = KeySet.objects.hidden_from(user).values("pk")
         unseen = ComparedVoice.objects.filter(
@@ -32,9 +32,9 @@ class ComparisonQuerySet(models.QuerySet["Comparison"]):
 
 
 class Comparison(models.Model):
-    """One round: a text, two to four voices, and the votes of a team.
+    """One comparison: a text, two to four voices, and the team's votes.
 
-    In a blind one nobody is told which voice is which before all votes are in.
+    In a blind one, the names of the voices are hidden until voting ends.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -56,19 +56,19 @@ class Comparison(models.Model):
 
     @property
     def hides_names(self) -> bool:
-        """Tell whether the voices are still kept secret."""
+        """Return whether the names of the voices are hidden."""
         return self.is_blind and self.revealed_at is None
 
     @property
     def takes_votes(self) -> bool:
-        """Tell whether somebody may still vote, or vote otherwise."""
+        """Return whether votes can still be cast or changed."""
         return self.revealed_at is None
 
 
 class ComparedVoice(models.Model):
-    """One voice of a comparison, in the place that a blind listener knows it by.
+    """One voice of a comparison; ``place`` decides the letter that hides its name.
 
-    ``disguised_path`` is a copy of its clip in a form that all clips of a blind round share.
+    ``disguised_path`` is a copy of its clip in the format that all clips of a blind vote share.
     """
 
     comparison = models.ForeignKey(Comparison, on_delete=models.CASCADE, related_name="entries")
@@ -94,12 +94,12 @@ class ComparedVoice(models.Model):
 
     @property
     def label(self) -> str:
-        """What it is called while nobody may know who it is."""
+        """What the voice is called while its name is hidden."""
         return f"Voice {_LABELS[self.place]}"
 
 
 class Vote(models.Model):
-    """What one person liked best in one round."""
+    """A user's vote for the best voice of a comparison."""
 
     comparison = models.ForeignKey(Comparison, on_delete=models.CASCADE, related_name="votes")
     entry = models.ForeignKey(ComparedVoice, on_delete=models.CASCADE, related_name="votes")

@@ -9,14 +9,14 @@ from catalog.models.users import User
 
 
 class Consent(models.Model):
-    """Who attests that the speaker agreed to be cloned, in which words and how far.
+    """Who attests that the speaker agreed to be cloned, with the exact statement and its limits.
 
-    ``given_by`` is who agreed where it is not the speaker, such as a guardian. What proves it, a
-    signed paper or a spoken statement, is a file that lies beside the samples.
+    ``given_by`` is who agreed on the speaker's behalf, such as a guardian. The proof, a signed
+    document or a recording, is a file stored next to the samples.
     """
 
     class Relation(models.TextChoices):
-        """How who attests stands to the speaker."""
+        """How the person who attests knows that the speaker agreed."""
 
         SELF = "self", "I am the speaker"
         GUARDIAN = "guardian", "I am the speaker's parent or guardian"
@@ -27,9 +27,9 @@ class Consent(models.Model):
         """What the voice may be used for."""
 
         ANY = "any", "Any lawful use"
-        PROJECT = "project", "One project, named below"
-        INTERNAL = "internal", "Inside the team only"
-        NONCOMMERCIAL = "noncommercial", "Nothing that is sold or advertises"
+        PROJECT = "project", "One project (name it below)"
+        INTERNAL = "internal", "Only within the team"
+        NONCOMMERCIAL = "noncommercial", "Noncommercial use only"
 
     speaker = models.ForeignKey(Speaker, on_delete=models.PROTECT, related_name="consents")
     given_by = models.CharField(max_length=120, blank=True)
@@ -43,12 +43,12 @@ class Consent(models.Model):
     attested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="consents")
     statement = models.CharField(max_length=300)
     attested_at = models.DateTimeField()
-    # Who answers for it once that person has left; what was attested stays as it was said.
+    # Who is responsible once the person who attested has left; the attestation never changes.
     kept_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
 
     def __str__(self) -> str:
         return f"Consent {self.pk}"
 
     def has_ended(self, today: date) -> bool:
-        """Tell whether the last day on which the voice may be used is over."""
+        """Return whether the last day of the consent has passed."""
         return self.ends_on is not None and self.ends_on < today

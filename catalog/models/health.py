@@ -1,24 +1,24 @@
-"""Signs of life of the processes that work in the background."""
+"""Heartbeats of the background processes."""
 
 from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
 
-# Three beats missed in a row: a busy machine may skip one.
+# Three missed heartbeats, because a busy machine may skip one.
 _SILENCE = timedelta(seconds=45)
 
 
 class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
-    """Beats by how long ago they were heard."""
+    """Queries for heartbeats."""
 
     def alive(self, now: datetime) -> Self:
-        """Keep the processes that were heard of lately."""
+        """Keep processes with a recent heartbeat."""
         return self.filter(seen_at__gt=now - _SILENCE)
 
 
 class Heartbeat(models.Model):
-    """The last sign of life of one process: a worker with its queues, or the schedule."""
+    """The last heartbeat of a process: a worker with its queues, or the schedule."""
 
     name = models.CharField(max_length=120, unique=True)
     queues = models.CharField(max_length=120, blank=True)
@@ -34,5 +34,5 @@ class Heartbeat(models.Model):
         return self.name
 
     def is_alive(self, now: datetime) -> bool:
-        """Tell whether it was heard of lately."""
+        """Return whether the heartbeat is recent."""
         return self.seen_at > now - _SILENCE

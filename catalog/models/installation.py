@@ -1,4 +1,4 @@
-"""The installation's one row, and the master keys that everything sealed lives under."""
+"""The installation's single row, and the master keys that encrypt all secrets."""
 
 import base64
 import functools
@@ -18,14 +18,14 @@ AUDIT_KEY_CONTEXT = bind_context("catalog_installation", "audit_key")
 
 
 class Installation(models.Model):
-    """The one row that says which installation this is and which master key it lives under."""
+    """The single row that identifies this installation and its master key."""
 
     code = models.CharField(max_length=8)
     key_check = models.BinaryField()
     hash_key = models.BinaryField()
-    # Sealed: who can write to the database alone cannot forge the log's chain.
+    # Encrypted: write access to the database alone is not enough to forge the log.
     audit_key = models.BinaryField(default=b"")
-    # From when on it is known whether a voice was played here.
+    # Since when plays are recorded here.
     uses_since = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
@@ -33,24 +33,24 @@ class Installation(models.Model):
 
     @sensitive_variables()
     def seal_audit_key(self) -> None:
-        """Give the log its own key on first use; the row still has to be saved."""
+        """Create the audit log's key on first use; the caller saves the row."""
         if not self.audit_key:
             self.audit_key = key_ring().seal(randomness.token_bytes(32), AUDIT_KEY_CONTEXT)
 
     def open_audit_key(self) -> bytes:
-        """Return the key that the log's entries are signed with."""
+        """Return the key that signs the entries of the audit log."""
         return _open_audit_key(bytes(self.audit_key))
 
 
 @sensitive_variables()
 def seal_text(plain: str, *place: str) -> str:
-    """Seal a text for a place, as another text."""
+    """Return the text encrypted for a context, in Base64."""
     return base64.b64encode(sealing_ring().seal(plain.encode(), bind_context(*place))).decode()
 
 
 @sensitive_variables()
 def open_text(sealed: str, *place: str) -> str:
-    """Open what seal_text made for this place; raises CannotOpen."""
+    """Return the text that ``seal_text`` encrypted for this context; raises CannotOpen."""
     return key_ring().open(base64.b64decode(sealed), bind_context(*place)).decode()
 
 
@@ -60,10 +60,10 @@ def _open_audit_key(sealed: bytes) -> bytes:
 
 
 def sealing_ring() -> KeyRing:
-    """Return the keys for somebody who seals, and keep a rotation waiting until that is written.
+    """Return the keys for encrypting, and make a rotation wait until the caller has committed.
 
-    Inside a transaction the row of the installation is locked first: who comes after a rotation
-    began reads its new keys, and who came before is done when it starts to look for old records.
+    Inside a transaction, this locks the installation's row first. Anyone who gets the lock after
+    a rotation started reads its new keys; anyone before has committed when it scans for old ones.
     """
     if transaction.get_connection().in_atomic_block:
         Installation.objects.select_for_update().first()
@@ -71,13 +71,13 @@ def sealing_ring() -> KeyRing:
 
 
 def key_ring() -> KeyRing:
-    """Return the master keys as the file holds them now: a rotation shows in every process."""
+    """Return the master keys as they are in the file now, so every process notices a rotation."""
     path = Path(settings.MASTER_KEY_FILE)
     try:
         status = path.stat()
     except OSError:
         raise KeyProblem(
-            f"The master key file {path} is missing; restore it from your backup."
+            f"The master key file {path} is missing. Restore it from your backup."
         ) from None
     return _load_ring(path, (status.st_ino, status.st_ctime_ns, status.st_size))
 

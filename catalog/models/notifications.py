@@ -1,4 +1,4 @@
-"""What people are told of when it happens, wherever they are."""
+"""Notifications in the app."""
 
 from typing import Self
 
@@ -11,29 +11,29 @@ from catalog.models.users import User
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
-    """Notices by whom they are for."""
+    """Queries for notifications."""
 
     def visible_to(self, user: User) -> Self:
-        """Keep the person's own: those of the team they work in, and those about their account."""
+        """Keep the user's own notifications about their current team and about their account."""
         in_team = Q(team__in=Team.objects.visible_to(user))
         return self.filter(in_team | Q(team=None), user=user)
 
     def unread(self) -> Self:
-        """Keep what was not opened yet."""
+        """Keep unread notifications."""
         return self.filter(read_at=None)
 
 
 class Notification(models.Model):
-    """One thing that happened, told to one person; ``mood`` is done, fail or off."""
+    """One event that one user is notified of; ``mood`` is done, fail, or off."""
 
     class Page(models.TextChoices):
-        """Where a notice leads that is about no job."""
+        """The page that a notification links to, if it is not about a job."""
 
         KEEPING = "keeping", "Your clones in clean-up"
         CLEANUP = "cleanup", "Clean-up"
         ACCOUNT = "account", "Account"
 
-    # None for what concerns the person's account, in every team.
+    # None for what concerns the user's account in every team.
     team = models.ForeignKey(
         Team, null=True, on_delete=models.CASCADE, related_name="notifications"
     )
@@ -58,5 +58,5 @@ class Notification(models.Model):
 
     @property
     def icon(self) -> str:
-        """The icon that says the mood without colour."""
+        """The icon for the mood, which works without color."""
         return {"done": "circle-check", "fail": "circle-alert"}.get(self.mood, "circle-x")

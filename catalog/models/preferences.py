@@ -1,4 +1,4 @@
-"""How a person likes to see the list of voices, and since when something is new to them."""
+"""How a user likes to see the list of voices, and since when things are new to them."""
 
 from django.db import models
 
@@ -7,7 +7,7 @@ from catalog.models.users import User
 
 
 class Preference(models.Model):
-    """One person's habits; what is "" or null has not been chosen yet."""
+    """A user's settings of the list; "" or null means not chosen."""
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="preference")
     layout = models.CharField(max_length=10, blank=True)
@@ -16,7 +16,7 @@ class Preference(models.Model):
     last_collection = models.ForeignKey(
         Collection, null=True, on_delete=models.SET_NULL, related_name="+"
     )
-    # When the person last looked, and how far back the news of this visit go.
+    # When the user last visited, and since when things count as new for this visit.
     seen_at = models.DateTimeField(null=True)
     news_since = models.DateTimeField(null=True)
 

@@ -1,4 +1,4 @@
-"""The clips in which voices are heard before they are used."""
+"""Preview clips of voices."""
 
 from django.db import models
 
@@ -7,10 +7,10 @@ from catalog.models.voices.voices import Voice
 
 
 class PreviewClip(RowModel):
-    """A voice's preview on our disk, with what the waveform is drawn from.
+    """A voice's preview on our disk, with the data of its waveform.
 
-    ``is_playable`` is None while a worker has to look whether every browser plays it; where not,
-    the worker puts a copy in its place.
+    ``is_playable`` is None until a worker has checked whether every browser plays the clip; if
+    not, the worker replaces it with a converted copy.
     """
 
     voice = models.OneToOneField(Voice, on_delete=models.CASCADE, related_name="clip")

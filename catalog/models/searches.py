@@ -1,4 +1,4 @@
-"""Searches that somebody gave a name, and lists of voices frozen as they were chosen."""
+"""Saved searches, and selections of voices."""
 
 from typing import Self
 
@@ -10,20 +10,20 @@ from catalog.models.users import User
 
 
 class SavedSearchQuerySet(models.QuerySet["SavedSearch"]):
-    """Saved searches by who looks at them."""
+    """Queries for saved searches."""
 
     def visible_to(self, user: User) -> Self:
-        """Keep the person's own searches, and those that their team shares."""
+        """Keep the user's own searches and those shared in their team."""
         mine = self.filter(team__in=Team.objects.visible_to(user))
         return mine.filter(Q(owner=user) | Q(is_shared=True))
 
     def kept(self) -> Self:
-        """Leave out searches that were taken away."""
+        """Leave out removed searches."""
         return self.filter(removed_at=None)
 
 
 class SavedSearch(models.Model):
-    """A filter and its order under a name; ``query`` is the address without the view."""
+    """A named filter with its order; ``query`` is the query string without layout and page."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="searches")
     owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="searches")
@@ -40,21 +40,21 @@ class SavedSearch(models.Model):
 
 
 class SelectionQuerySet(models.QuerySet["Selection"]):
-    """Selections by who looks at them."""
+    """Queries for selections."""
 
     def visible_to(self, user: User) -> Self:
-        """Keep the person's own selections."""
+        """Keep the user's own selections."""
         return self.filter(user=user, team__in=Team.objects.visible_to(user))
 
 
 class Selection(models.Model):
-    """The voices that somebody chose, by id: what arrives later is not among them."""
+    """The voices that a user selected, by id; voices that match later are not included."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="selections")
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="selections")
     voice_ids: "models.JSONField[list[int], list[int]]" = models.JSONField()
     chosen_at = models.DateTimeField()
-    # How often it was downloaded since a worker last noted that its voices were used.
+    # How many downloads a worker still has to record as uses of the voices.
     unnoted_exports = models.PositiveIntegerField(default=0)
 
     objects = SelectionQuerySet.as_manager()

@@ -1,4 +1,4 @@
-"""How voices sound, as directions in space, and clips for which somebody looks for alike voices."""
+"""Embeddings of voices, similarity scores, and clips to find similar voices for."""
 
 import uuid
 from typing import Self
@@ -16,19 +16,19 @@ from catalog.models.voices.voices import Voice
 
 
 def unheard_clips(encoder: str) -> models.QuerySet[PreviewClip]:
-    """Return the clips that this version of the encoder has not listened to."""
+    """Return the preview clips that this version of the encoder has not embedded."""
     heard = Q(voice__embedding__encoder=encoder, voice__embedding__clip_path=F("path"))
     return PreviewClip.objects.filter(voice__remote_deleted_at=None).exclude(heard)
 
 
 def unjudged_clips() -> models.QuerySet[SynthesizedClip]:
-    """Return what clones made here have said and nobody has compared with their samples."""
+    """Return the clips of clones made here that have no similarity score yet."""
     clones = CloneJob.objects.filter(state=CloneJob.State.READY).values("voice")
     return SynthesizedClip.objects.filter(similarity=None, voice__in=clones)
 
 
 class ClipSimilarity(models.Model):
-    """How near what a clone said comes to its samples; no score where that cannot be told."""
+    """How similar a clone's clip is to its samples; no score if that can't be determined."""
 
     clip = models.OneToOneField(
         SynthesizedClip, on_delete=models.CASCADE, related_name="similarity"
@@ -44,14 +44,14 @@ class ClipSimilarity(models.Model):
 
     @property
     def words(self) -> str:
-        """The score in words, "" where there is none."""
+        """The score as text, "" if there is none."""
         return "" if self.score is None else name_resemblance(self.score)
 
 
 class VoiceEmbedding(models.Model):
-    """Where a voice's preview lies among all voices; empty where nothing could be heard.
+    """The embedding of a voice's preview; ``vector`` is empty if it has no speech.
 
-    A row is never changed: another clip or another encoder makes another one, with a higher key.
+    Rows never change: a new clip or encoder creates a new row with a higher key.
     """
 
     voice = models.OneToOneField(Voice, on_delete=models.CASCADE, related_name="embedding")
@@ -65,18 +65,18 @@ class VoiceEmbedding(models.Model):
 
 
 class SoundQueryQuerySet(models.QuerySet["SoundQuery"]):
-    """Clips to compare with, by who looks at them."""
+    """Queries for uploaded clips."""
 
     def visible_to(self, user: User) -> Self:
-        """Keep the person's own: what somebody drops here is nobody else's business."""
+        """Keep the user's own clips, which are private."""
         return self.filter(owner=user, team__in=Team.objects.visible_to(user))
 
 
 class SoundQuery(models.Model):
-    """A clip for which alike voices are looked for; its file goes once a worker has heard it."""
+    """A clip to find similar voices for; its file is deleted once a worker has analyzed it."""
 
     class State(models.TextChoices):
-        """Whether a worker has listened."""
+        """The state of the analysis."""
 
         WAITING = "waiting", "Waiting"
         HEARD = "heard", "Heard"
@@ -100,10 +100,10 @@ class SoundQuery(models.Model):
 
     @property
     def is_waiting(self) -> bool:
-        """Tell whether no worker has listened yet."""
+        """Return whether the clip has not been analyzed yet."""
         return self.state == self.State.WAITING
 
     @property
     def is_heard(self) -> bool:
-        """Tell whether it can be compared."""
+        """Return whether the clip can be compared."""
         return self.state == self.State.HEARD

@@ -11,10 +11,10 @@ from catalog.models.users import User
 
 
 class SpeakerQuerySet(models.QuerySet["Speaker"]):
-    """Speakers by who looks at them."""
+    """Queries for speakers."""
 
     def visible_to(self, user: User) -> Self:
-        """Keep those with a clone that the person may see, and those that the person added."""
+        """Keep speakers with a clone that the user can see, and those that the user added."""
         seen = Speaker.objects.filter(open_jobs(user, "batches__jobs__")).values("pk")
         return self.filter(team__in=Team.objects.visible_to(user)).filter(
             Q(added_by=user) | Q(pk__in=seen)
@@ -22,7 +22,7 @@ class SpeakerQuerySet(models.QuerySet["Speaker"]):
 
 
 class Speaker(models.Model):
-    """A person whose voice the team clones: what links samples, jobs and voices."""
+    """A person whose voice the team clones; connects samples, jobs, and voices."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="speakers")
     name = models.CharField(max_length=120)

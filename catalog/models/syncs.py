@@ -1,4 +1,4 @@
-"""The runs that keep our copy of the voices."""
+"""Syncs: the runs that keep our copy of the voices up to date."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from catalog.models.credentials.keys import ProviderAccount
 
 
 class SyncRun(models.Model):
-    """One pass over an account's voices and what it found."""
+    """One sync of an account's voices, and its result."""
 
     account = models.ForeignKey(ProviderAccount, on_delete=models.CASCADE, related_name="runs")
     started_at = models.DateTimeField()
@@ -15,10 +15,10 @@ class SyncRun(models.Model):
     added_count = models.PositiveIntegerField(default=0)
     changed_count = models.PositiveIntegerField(default=0)
     gone_count = models.PositiveIntegerField(default=0)
-    # Voices that a listing left out so suddenly that another one has to leave them out as well.
+    # Voices missing so suddenly that a second sync must confirm it.
     doubted_count = models.PositiveIntegerField(default=0)
     error = models.CharField(max_length=500, blank=True)
-    # What a run that came to its end could not fetch, in words.
+    # What a completed sync could not fetch, as text.
     warning = models.CharField(max_length=500, blank=True)
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Texts that voices are asked to speak, and the clips that came of it, kept for the next time."""
+"""Syntheses: texts spoken by a voice, and their cached clips."""
 
 import hashlib
 import json
@@ -18,13 +18,13 @@ from catalog.providers.types import SettingValue
 
 
 def speech_recipe(voice: Voice, text: str, settings: Mapping[str, SettingValue]) -> str:
-    """Name what a clip is made from: the same recipe is the same clip, and costs nothing again."""
+    """Return a hash of everything that a clip depends on; equal hashes share one clip."""
     told = [voice.pk, voice.remote_id, text, sorted(settings.items())]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
 class SynthesizedClip(models.Model):
-    """What a voice said: one file for a recipe, whoever asked for it."""
+    """A synthesized clip: one file per recipe, shared by all requests."""
 
     voice = models.ForeignKey(Voice, on_delete=models.CASCADE, related_name="synthesized_clips")
     recipe = models.CharField(max_length=64, unique=True)
@@ -33,7 +33,7 @@ class SynthesizedClip(models.Model):
     size = models.PositiveIntegerField()
     seconds = models.FloatField(null=True)
     peaks: "models.JSONField[list[int], list[int]]" = models.JSONField(default=list)
-    # Of the whole clip, in LUFS; null where it is too short to be measured.
+    # Integrated loudness of the whole clip in LUFS; null if it is too short to measure.
     loudness = models.FloatField(null=True)
     charged = models.PositiveIntegerField(null=True)
     made_at = models.DateTimeField()
@@ -42,30 +42,30 @@ class SynthesizedClip(models.Model):
         db_table = "catalog_spokenclip"
 
     def __str__(self) -> str:
-        return f"Spoken clip {self.pk}"
+        return f"Synthesized clip {self.pk}"
 
 
 class SynthesisQuerySet(models.QuerySet["Synthesis"]):
-    """Spoken texts by who looks at them."""
+    """Queries for syntheses."""
 
     def visible_to(self, user: User) -> Self:
-        """Keep those of voices that the person may see."""
+        """Keep syntheses with voices that the user can see."""
         accounts = ProviderAccount.objects.visible_to(user).values("pk")
         hidden = KeySet.objects.hidden_from(user).values("pk")
         return self.filter(voice__account__in=accounts).exclude(voice__key_set__in=hidden)
 
     def in_blind_round(self) -> Self:
-        """Keep what would tell which voice is which in a comparison that is still blind."""
+        """Keep syntheses that would reveal a voice in a comparison that is still blind."""
         return self.filter(
             comparisons__comparison__is_blind=True, comparisons__comparison__revealed_at=None
         )
 
 
 class Synthesis(LeasedWork):
-    """The wish to hear a text in a voice; the row is the job."""
+    """A request to speak a text with a voice; the row is the job."""
 
     class State(models.TextChoices):
-        """Where it stands, as a person would say it."""
+        """The state of the job, labeled for users."""
 
         QUEUED = "queued", "Waiting for a worker"
         RUNNING = "running", "Speaking"
@@ -100,7 +100,7 @@ class Synthesis(LeasedWork):
     class Meta:
         db_table = "catalog_speech"
         constraints = [
-            # Two people who want the same at the same moment: one call, and both hear it.
+            # If two people request the same at once, one call is made and both get its clip.
             models.UniqueConstraint(
                 fields=["recipe"],
                 condition=Q(state="running", step="sent"),
@@ -118,44 +118,44 @@ class Synthesis(LeasedWork):
 
     @property
     def characters(self) -> int:
-        """How long the text is, as providers count it."""
+        """The length of the text, as providers count it."""
         return len(self.text)
 
     @property
     def is_finished(self) -> bool:
-        """Tell whether nothing more will happen by itself."""
+        """Return whether no worker will do anything more."""
         return self.state not in self.ACTIVE_STATES
 
     @property
     def is_ready(self) -> bool:
-        """Tell whether there is something to hear."""
+        """Return whether there is a clip to play."""
         return self.state == self.State.DONE and self.clip_id is not None
 
     @property
     def is_cancellable(self) -> bool:
-        """Tell whether stopping it saves anything: what is sent has been paid for."""
+        """Return whether cancelling saves anything: a text that was sent is charged."""
         is_sent = self.step != self.Step.PLANNED
         return not self.is_finished and (not is_sent or self.voice.info.speaks_free)
 
     @property
     def has_failed(self) -> bool:
-        """Tell whether it ended without sound and without being stopped."""
+        """Return whether it ended without a clip and without being cancelled."""
         return self.state in {self.State.FAILED, self.State.UNCLEAR}
 
     @property
     def mood(self) -> str:
-        """One word for how it fares: wait, run, done or fail."""
+        """The state as one word for its style: wait, run, done, or fail."""
         if self.is_finished:
             return "done" if self.is_ready else "fail"
         return "run" if self.state == self.State.RUNNING else "wait"
 
     @property
     def mood_icon(self) -> str:
-        """The icon that says the mood without colour."""
+        """The icon for the mood, which works without color."""
         icons = {"done": "circle-check", "fail": "circle-alert", "run": "loader-circle"}
         return icons.get(self.mood, "clock")
 
     @property
     def is_as_usual(self) -> bool:
-        """Tell whether it was spoken with the voice's own settings."""
+        """Return whether it used the voice's own settings."""
         return not self.settings

@@ -1,4 +1,4 @@
-"""When a voice was used, as far as it can be known: here, and where its provider tells."""
+"""When a voice was used, as far as known: here, and at its provider."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,14 +10,14 @@ from catalog.models.voices.voices import Voice
 
 
 class VoiceUsage(models.Model):
-    """How often and when last a voice was played, spoken with and exported here.
+    """How often and when a voice was last played, used for speech, and exported here.
 
-    ``last_at`` is the newest of the three; ``provider_used_at`` is what the provider's own history
-    says. A voice without a row was not used here, which does not say that it was not used.
+    ``last_at`` is the latest of the three; ``provider_used_at`` comes from the provider's own
+    history. A voice without a row was not used here, but may have been used elsewhere.
     """
 
     class Kind(models.TextChoices):
-        """The ways of using a voice here, as sentences call them."""
+        """The ways to use a voice here."""
 
         PLAY = "play", "played"
         SPEECH = "speech", "spoken with"
@@ -52,7 +52,7 @@ _BATCH = 500
 def note_uses(
     voice_ids: Iterable[int], kind: VoiceUsage.Kind, now: datetime, times: int = 1
 ) -> None:
-    """Note that voices were used in that way now."""
+    """Record that voices were used in this way now."""
     ids = sorted(set(voice_ids))
     at, count = _COLUMNS[kind]
     for start in range(0, len(ids), _BATCH):

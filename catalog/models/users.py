@@ -1,4 +1,4 @@
-"""Users: people, who sign in by their e-mail address."""
+"""Users, who sign in with their email address."""
 
 from typing import Any, ClassVar
 
@@ -8,10 +8,10 @@ from django.db import models
 
 
 class UserManager(BaseUserManager["User"]):
-    """Make users who sign in by e-mail."""
+    """Creates users who sign in by email."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Create a person; the address is compared without regard to case."""
+        """Create a user; email addresses are not case-sensitive."""
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -22,12 +22,12 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        """Find the person by address, whatever its case."""
+        """Return the user with this email address, in any case."""
         return self.get(email=(username or "").strip().lower())
 
 
 class User(AbstractUser):
-    """A person; the e-mail address is the name to sign in with."""
+    """A user; signs in with the email address."""
 
     username = None  # type: ignore[assignment]
     email = models.EmailField(unique=True)

@@ -202,7 +202,7 @@ def test_the_command_and_the_report_say_what_the_page_says(cast, voice, capsys):
     for name, title, count in page.sections:
         assert name == "all" or f"{title}: {count}\n" in printed
     assert f"{unknown.remote_id}\tBo\tunknown" in printed
-    assert f"Mia keeps it until {keep.until:%b %-d, %Y}." in printed
+    assert f"Mia keeps this voice until {keep.until:%b %-d, %Y}." in printed
     assert words == describe_stale(look(cast))
     assert "0 not used for long, 1 failed, 1 with unknown usage." in words
     assert words.endswith("Left out: 1 kept by their owners.")

@@ -109,7 +109,7 @@ def test_a_keep_holds_at_the_very_moment_of_the_deletion(cast, voice, wakes, stu
 
     line = plan.lines.get()
     assert line.state == State.SKIPPED
-    assert line.message.startswith("Mia keeps it until ")
+    assert line.message.startswith("Mia keeps this voice until ")
     assert not stub.asked
 
 

@@ -122,7 +122,7 @@ def test_the_owner_keeps_a_voice_and_that_stands_in_the_log(cast, plan):
     assert (line.state, line.kept_by, line.message) == (
         State.KEPT,
         cast.mia,
-        "Mia keeps it until Feb 19, 2027.",
+        "Mia keeps this voice until Feb 19, 2027.",
     )
     assert start_plan(plan.pk, LATER) == []
     assert AuditEntry.objects.get(action="voice kept").actor == cast.mia

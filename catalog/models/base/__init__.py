@@ -1,1 +1,1 @@
-"""What tables share: leases of rows that are work, and rows read in bulk."""
+"""Base classes: leases for rows that represent work, and rows that are read in bulk."""

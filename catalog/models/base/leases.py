@@ -1,4 +1,4 @@
-"""Rows that are work: one worker at a time may hold one, and any worker may take it up again."""
+"""Rows that represent work: one worker at a time holds the lease, and any worker can resume."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -6,24 +6,24 @@ from datetime import datetime, timedelta
 from django.db import models
 from django.db.models import Q
 
-# Longer than any lease that is given: one that ends later was given before the clock was set back.
+# Longer than any lease we give: one that ends later dates from before the clock was set back.
 _LONGEST_LEASE = timedelta(minutes=5)
-# The same for waits: after a day a job is given up.
+# The same for waits: jobs give up after a day.
 _LONGEST_WAIT = timedelta(days=1)
 
 
 class LeasedWork(models.Model):
-    """Work that one worker at a time may hold: the row is the job, a message only wakes it.
+    """Work that one worker at a time may hold; the row is the job, and a message only wakes it.
 
-    ``fence`` grows with every claim; a worker that was frozen past its lease finds its number
-    outdated and can write nothing. ``unsent_at`` is when a worker last knew that nothing had been
-    sent; without it, that is when the row was created. ``failure_count`` counts failures in a row,
-    and ``waits_for_answer`` says that the row waits because of one, for a time that we chose: it
-    goes on early when the provider answers again.
+    ``fence`` grows with every claim, so a worker that was frozen past its lease finds its number
+    outdated and can't write. ``unsent_at`` is when a worker last knew that nothing had been sent,
+    by default when the row was created. ``failure_count`` counts consecutive failures.
+    ``waits_for_answer`` marks a row that waits because of a failure, for a time that we chose:
+    it resumes early when the provider answers again.
     """
 
     class Step(models.TextChoices):
-        """How far the one call that must not be repeated blindly has come."""
+        """Progress of the one call that must not be repeated blindly."""
 
         PLANNED = "planned", "Planned"
         SENT = "sent", "Sent"
@@ -53,12 +53,12 @@ class LeasedWork(models.Model):
 
 
 def waits_index(name: str) -> models.Index:
-    """Return the index of the rows that wait until their provider answers again."""
+    """Return the index of rows that wait until their provider answers again."""
     return models.Index(fields=["not_before"], name=name, condition=Q(waits_for_answer=True))
 
 
 def free_lease(now: datetime, column: str = "lease_until") -> Q:
-    """Select rows whose lease nobody holds: none, run out, or given by a clock that was wrong."""
+    """Match rows without a valid lease: none, expired, or given by a wrong clock."""
     return (
         Q(**{column: None})
         | Q(**{f"{column}__lt": now})
@@ -67,6 +67,6 @@ def free_lease(now: datetime, column: str = "lease_until") -> Q:
 
 
 def due_work(now: datetime) -> Q:
-    """Select work that nobody holds and that may go on now."""
+    """Match work that has no lease holder and may continue now."""
     may_go_on = Q(not_before=None) | Q(not_before__lte=now)
     return free_lease(now) & (may_go_on | Q(not_before__gt=now + _LONGEST_WAIT))

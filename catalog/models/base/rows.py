@@ -1,4 +1,4 @@
-"""Models of which many are read at once."""
+"""A base class for models that are read in large numbers."""
 
 from collections.abc import Collection, Sequence
 from typing import Any, Self
@@ -8,10 +8,10 @@ from django.db.models.base import ModelState
 
 
 class RowModel(models.Model):
-    """A model that is made of its row in one go.
+    """Creates instances directly from a database row.
 
-    Django's own way sets one field after the other, which takes longer than to read the row.
-    With it no signal tells of a new instance, and so no field may depend on one.
+    Django sets one field after another, which takes longer than reading the row. No signals are
+    sent for new instances, so no field may depend on them.
     """
 
     class Meta:
@@ -21,7 +21,7 @@ class RowModel(models.Model):
     def from_db(  # type: ignore[override]  # the stubs are of a later Django
         cls, db: str | None, field_names: Collection[str], values: Sequence[Any]
     ) -> Self:
-        """Make an instance of a row; fields that were not read are read when asked for."""
+        """Return an instance of a row; fields that were not read are deferred."""
         made = cls.__new__(cls)
         made.__dict__.update(zip(field_names, values, strict=True))
         made._state = ModelState()

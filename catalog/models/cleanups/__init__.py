@@ -1,1 +1,1 @@
-"""Clean-up: plans, rules, and voices kept from them."""
+"""Cleanups: plans, rules, keeps, and protection."""

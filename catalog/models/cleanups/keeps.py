@@ -15,15 +15,15 @@ _BATCH = 500
 
 
 class KeepQuerySet(models.QuerySet["Keep"]):
-    """Keeps by whether they still hold."""
+    """Queries for keeps."""
 
     def active(self, now: datetime) -> Self:
-        """Leave out those whose last day is over."""
+        """Leave out keeps that have expired."""
         return self.filter(until__gte=now.date())
 
 
 class Keep(models.Model):
-    """Until which day, that one included, no plan may take a voice that somebody kept."""
+    """Keeps a voice out of deletion plans up to and including a day."""
 
     voice = models.OneToOneField(Voice, on_delete=models.CASCADE, related_name="keep")
     kept_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -37,20 +37,20 @@ class Keep(models.Model):
 
     @property
     def words(self) -> str:
-        """Who keeps it and until when."""
-        return f"{self.kept_by} keeps it until {self.until:%b %-d, %Y}."
+        """Who keeps the voice, and until when."""
+        return f"{self.kept_by} keeps this voice until {self.until:%b %-d, %Y}."
 
 
 def usual_end(now: datetime) -> date:
-    """Return until when a voice is kept if nobody says otherwise."""
+    """Return the day until which a voice is kept by default."""
     return (now + KEPT_FOR).date()
 
 
 def responsible_for(voice: Voice, job: CloneJob | None = None) -> User | None:
-    """Return who is responsible for a voice, None where nobody is.
+    """Return who is responsible for a voice, or None.
 
-    That is whom an admin named, else who made it here or took it over (``job`` made it), else the
-    owner of the keys that list it, or of its account.
+    That is the person an admin named, otherwise whoever requested or took over the clone (``job``
+    made it), otherwise the owner of the keys that list it, or of its account.
     """
     if voice.responsible is not None:
         return voice.responsible
@@ -58,7 +58,7 @@ def responsible_for(voice: Voice, job: CloneJob | None = None) -> User | None:
 
 
 def find_all_responsible(voice_ids: Collection[int]) -> dict[int, User]:
-    """Return who is responsible for each of many voices, those left out for which nobody is."""
+    """Return who is responsible for each voice; voices without anyone are left out."""
     found: dict[int, User] = {}
     ids = list(voice_ids)
     for start in range(0, len(ids), _BATCH):
@@ -74,6 +74,6 @@ def find_all_responsible(voice_ids: Collection[int]) -> dict[int, User]:
 
 
 def find_responsible(voice: Voice) -> User | None:
-    """Return who is responsible for one voice; the job that made it is looked up."""
+    """Return who is responsible for one voice; looks up the job that made it."""
     jobs = CloneJob.objects.filter(voice=voice.pk).select_related("requested_by", "kept_by")
     return responsible_for(voice, jobs.order_by("created_at", "pk").last())

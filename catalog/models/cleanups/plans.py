@@ -1,4 +1,4 @@
-"""The frozen list of what is to be deleted, and what became of each line."""
+"""Deletion plans, and the result for each of their voices."""
 
 from typing import Self
 
@@ -12,24 +12,24 @@ from catalog.models.voices.voices import Voice
 
 
 class CleanupPlanQuerySet(models.QuerySet["CleanupPlan"]):
-    """Plans by who looks at them."""
+    """Queries for plans."""
 
     def visible_to(self, user: User) -> Self:
-        """Keep the plans of the person's teams."""
+        """Keep the plans of the user's team."""
         return self.filter(team__in=Team.objects.visible_to(user))
 
     def waiting(self) -> Self:
-        """Keep those that were confirmed, and whose time has not come."""
+        """Keep approved plans that have not started."""
         confirmed = self.filter(approved_at__isnull=False, due_at__isnull=False)
         return confirmed.filter(started_at=None, called_off_at=None)
 
 
 class CleanupPlan(models.Model):
-    """What somebody saw and may confirm: a dry run touches nothing, and is never re-evaluated.
+    """A fixed list of voices to delete, which an admin reviews and approves.
 
-    A confirmed plan waits until ``due_at``, so that owners can keep what they need; ``spare_count``
-    is how many voices more were wished for than one run may delete, ``planned_count`` how many of
-    them another plan takes already.
+    An approved plan waits until ``due_at``, which gives owners time to keep voices.
+    ``spare_count`` is how many more voices were requested than one run may delete, and
+    ``planned_count`` how many are in another plan already.
     """
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="cleanup_plans")
@@ -53,59 +53,59 @@ class CleanupPlan(models.Model):
 
     @property
     def is_approved(self) -> bool:
-        """Tell whether somebody confirmed it."""
+        """Return whether the plan was approved."""
         return self.approved_at is not None
 
     @property
     def is_called_off(self) -> bool:
-        """Tell whether somebody stopped it before its time came."""
+        """Return whether the plan was called off before it started."""
         return self.called_off_at is not None
 
     @property
     def is_waiting(self) -> bool:
-        """Tell whether it is confirmed, and nothing is deleted yet."""
+        """Return whether the plan is approved and has not started."""
         return self.is_approved and self.started_at is None and not self.is_called_off
 
     @property
     def state_words(self) -> str:
-        """Where the plan stands, in a word or two."""
+        """The state of the plan, in a word or two."""
         if self.is_called_off:
             return "called off"
         if self.is_waiting:
             return "waiting"
-        return "confirmed" if self.is_approved else "dry run only"
+        return "approved" if self.is_approved else "dry run only"
 
 
 class PlannedDeletionQuerySet(models.QuerySet["PlannedDeletion"]):
-    """Lines of plans by who looks at them, and by what still happens to them."""
+    """Queries for plan lines."""
 
     def visible_to(self, user: User) -> Self:
-        """Keep the lines of the team's plans that the person answers for."""
+        """Keep lines of the team's plans whose voices the user is responsible for."""
         return self.filter(plan__team__in=Team.objects.visible_to(user), responsible=user)
 
     def held(self) -> Self:
-        """Keep those that wait for their time, and can still be kept."""
+        """Keep lines that wait until the plan is due; their voices can still be kept."""
         return self.filter(state=PlannedDeletion.State.HELD)
 
     def taken(self) -> Self:
-        """Leave out voices that were kept when the plan was drawn up: it only lists them."""
+        """Leave out voices that were kept already when the plan was drawn up."""
         return self.filter(kept_until=None)
 
     def unfinished(self) -> Self:
-        """Keep those that were confirmed, and whose voices are still to be deleted."""
+        """Keep approved lines whose voices are still to be deleted."""
         states = PlannedDeletion.State.HELD, *PlannedDeletion.ACTIVE_STATES
         return self.filter(state__in=states)
 
 
 class PlannedDeletion(LeasedWork):
-    """One voice of a plan as it was shown: its name, why, where it is used, and the outcome.
+    """One voice of a plan as it was shown: its name, the reasons, where it is used, and the result.
 
-    ``responsible`` answers for the voice and is notified; ``kept_by`` is who took it out
-    again, or kept it before the plan was drawn up, until ``kept_until``.
+    ``responsible`` is responsible for the voice and is notified. ``kept_by`` took the voice out
+    of the plan, or kept it before the plan was drawn up, until ``kept_until``.
     """
 
     class State(models.TextChoices):
-        """Where this line stands."""
+        """The state of the line."""
 
         PLANNED = "planned", "Nothing touched yet"
         HELD = "held", "Waiting for its time"
@@ -139,7 +139,7 @@ class PlannedDeletion(LeasedWork):
     )
     kept_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     kept_until = models.DateField(null=True)
-    # When those whom its end concerns were notified of it.
+    # When the people concerned were notified of the result.
     told_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PLANNED)
 
@@ -156,33 +156,33 @@ class PlannedDeletion(LeasedWork):
 
     @property
     def is_finished(self) -> bool:
-        """Tell whether nothing more will happen by itself."""
+        """Return whether no worker will do anything more."""
         return self.state not in self.ACTIVE_STATES
 
     @property
     def is_held(self) -> bool:
-        """Tell whether it waits for its time, and can still be kept."""
+        """Return whether the line waits until the plan is due; the voice can still be kept."""
         return self.state == self.State.HELD
 
     @property
     def is_deleted(self) -> bool:
-        """Tell whether the voice is gone at the provider."""
+        """Return whether the voice was deleted at the provider."""
         return self.state == self.State.DELETED
 
     @property
     def has_failed(self) -> bool:
-        """Tell whether the provider refused or never answered."""
+        """Return whether the provider refused or never answered."""
         return self.state == self.State.FAILED
 
     @property
     def why(self) -> str:
-        """Every reason for which the voice was planned, in words."""
+        """Why the voice is in the plan, as text."""
         found = [f"{reason['label']}: {reason['words']}" for reason in self.reasons]
         return " ".join(found) or "Chosen by hand."
 
     @property
     def mood(self) -> str:
-        """One word for how the line fares: done, fail, off, run or wait."""
+        """The state as one word for its style: done, fail, off, run, or wait."""
         state = self.State
         moods = {state.DELETED: "done", state.HIDDEN: "done", state.FAILED: "fail"}
         moods |= {state.KEPT: "off", state.SKIPPED: "off", state.RUNNING: "run"}

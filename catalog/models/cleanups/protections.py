@@ -1,4 +1,4 @@
-"""Voices that no clean-up may touch."""
+"""Voices that no cleanup may touch."""
 
 from django.db import models
 
@@ -7,10 +7,10 @@ from catalog.models.voices.voices import Voice
 
 
 class Protection(models.Model):
-    """Why a voice stays, whoever wants to clean up: it can't enter a plan, and leaves any."""
+    """Keeps a voice out of every plan, and removes it from any it is in."""
 
     class Kind(models.TextChoices):
-        """A pin is anybody's wish; a hold is the law's, and an admin's to set and lift."""
+        """Any member can pin a voice; only an admin can set and lift a legal hold."""
 
         PIN = "pin", "Pinned"
         HOLD = "hold", "Legal hold"
@@ -26,5 +26,5 @@ class Protection(models.Model):
 
     @property
     def is_hold(self) -> bool:
-        """Tell whether only an admin may lift it."""
+        """Return whether only an admin can lift it."""
         return self.kind == self.Kind.HOLD

@@ -1,4 +1,4 @@
-"""What a team calls stale, and how long and how much it deletes at once."""
+"""A team's rules for stale voices, and the limits of a deletion plan."""
 
 from django.db import models
 
@@ -10,7 +10,7 @@ MOST_PER_RUN = 2000
 
 
 class CleanupRules(models.Model):
-    """One team's rules; a number of days that is null switches its rule off."""
+    """One team's rules; null days turn a rule off."""
 
     team = models.OneToOneField(Team, on_delete=models.CASCADE, related_name="cleanup_rules")
     unused_days = models.PositiveSmallIntegerField(null=True, default=180)
@@ -27,9 +27,9 @@ class CleanupRules(models.Model):
     reported_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
-        return f"Clean-up rules of team {self.team_id}"
+        return f"Cleanup rules of team {self.team_id}"
 
 
 def rules_of(team: Team) -> CleanupRules:
-    """Return the team's rules, the defaults where nobody changed them; nothing is written."""
+    """Return the team's rules, or unsaved defaults if it has none."""
     return CleanupRules.objects.filter(team=team).first() or CleanupRules(team=team)

@@ -1,4 +1,4 @@
-"""What one press of the clone button asks for: whose voice, from which samples."""
+"""Batches: what one submission of the clone form asks for."""
 
 import uuid
 
@@ -12,9 +12,9 @@ from catalog.models.users import User
 
 
 class CloneBatch(models.Model):
-    """One press of the button: the voice of one speaker, at one or more providers.
+    """One submission: the voice of one speaker, at one or more providers.
 
-    ``form_token`` makes a second press of the same form the same order.
+    ``form_token`` makes a repeated submission of a form the same batch.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -33,7 +33,7 @@ class CloneBatch(models.Model):
 
 
 class CloneSource(models.Model):
-    """One sample of an order, at its place, and which part of it is used; 0 to None is all."""
+    """One sample of a batch with its position and the part to use; 0 to None is all of it."""
 
     batch = models.ForeignKey(CloneBatch, on_delete=models.CASCADE, related_name="sources")
     sample = models.ForeignKey(Sample, on_delete=models.PROTECT, related_name="sources")
@@ -52,12 +52,12 @@ class CloneSource(models.Model):
 
     @property
     def is_cut(self) -> bool:
-        """Tell whether only a part of the sample is used."""
+        """Return whether only a part of the sample is used."""
         return self.start_seconds > 0 or self.end_seconds is not None
 
     @property
     def seconds(self) -> float | None:
-        """How long the used part is, None where the sample was not measured yet."""
+        """The length of the used part, None if the sample has not been measured yet."""
         if self.sample.seconds is None:
             return None
         end = min(self.end_seconds or self.sample.seconds, self.sample.seconds)

@@ -1,4 +1,4 @@
-"""The wish for a clone at one provider, with all that is known of its fate."""
+"""Clone jobs: one clone at one provider, with its whole history."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,56 +18,56 @@ from catalog.models.voices.voices import Voice
 
 @dataclass(frozen=True, slots=True)
 class JobStep:
-    """One step of a clone as a person sees it; ``mood`` is ok, on, bad or open."""
+    """One step of a clone for display; ``mood`` is ok, on, bad, or open."""
 
     label: str
     mood: str
 
     @property
     def is_current(self) -> bool:
-        """Tell whether the job is here now."""
+        """Return whether this is the job's current step."""
         return self.mood == "on"
 
     @property
     def icon(self) -> str:
-        """The icon that says the mood without colour."""
+        """The icon for the mood, which works without color."""
         return {"ok": "circle-check", "on": "loader-circle", "bad": "circle-alert"}.get(
             self.mood, "circle"
         )
 
 
 class CloneJobQuerySet(models.QuerySet["CloneJob"]):
-    """Clone jobs by who looks at them."""
+    """Queries for clone jobs."""
 
     def visible_to(self, user: User) -> Self:
-        """Keep the jobs that are open to the person, and the person's own."""
+        """Keep jobs that are open to the user, and the user's own."""
         return self.filter(team__in=Team.objects.visible_to(user)).filter(
             open_jobs(user) | Q(requested_by=user) | Q(kept_by=user)
         )
 
     def active(self) -> Self:
-        """Keep jobs that have not come to an end."""
+        """Keep jobs that are not finished."""
         return self.filter(state__in=CloneJob.ACTIVE_STATES)
 
 
 class CloneJob(LeasedWork):
-    """The wish for one clone at one provider account.
+    """One clone at one provider account.
 
-    ``retry_of`` is the job that failed before this one. ``sent_form`` says in words what was made
-    of the samples for the provider, ``handed_over_at`` when all of it had left this machine. While
-    a voice is made here, ``made_share`` tells how far that is, and ``first_sound_path`` is a guess
-    at what it will sound like.
+    ``retry_of`` is the failed job that this one retries. ``sent_form`` describes the audio that
+    was sent to the provider, and ``handed_over_at`` is when all of it had left this machine. For
+    a voice made on this machine, ``made_share`` is the progress (0 to 1), and ``first_sound_path``
+    is a rough preview of the result.
     """
 
     class State(models.TextChoices):
-        """Where the job stands, as a person would say it."""
+        """The state of the job, labeled for users."""
 
         QUEUED = "queued", "Waiting for a worker"
         RUNNING = "running", "Running"
         WAITING = "waiting", "Waiting"
         READY = "ready", "Ready"
         FAILED = "failed", "Failed"
-        NEEDS_LOOK = "needs_look", "Needs a look"
+        NEEDS_LOOK = "needs_look", "Needs attention"
         CANCELLED = "cancelled", "Cancelled"
 
     ACTIVE_STATES = (State.QUEUED, State.RUNNING, State.WAITING)
@@ -101,7 +101,7 @@ class CloneJob(LeasedWork):
     first_sound_path = models.CharField(max_length=200, blank=True)
     evidence = models.JSONField(default=list)
     remote_id = models.CharField(max_length=200, blank=True)
-    # How often somebody looked for doubles after its end.
+    # How many checks for duplicates have run since the job ended.
     audit_count = models.PositiveSmallIntegerField(default=0)
     voice = models.ForeignKey(
         Voice, null=True, on_delete=models.SET_NULL, related_name="clone_jobs"
@@ -120,64 +120,64 @@ class CloneJob(LeasedWork):
 
     @property
     def responsible(self) -> User:
-        """Who answers for the clone now: who asked for it, or who took over."""
+        """Who is responsible for the clone: whoever requested it, or took it over."""
         return self.kept_by or self.requested_by
 
     @property
     def is_finished(self) -> bool:
-        """Tell whether nothing more will happen by itself."""
+        """Return whether no worker will do anything more."""
         return self.state not in self.ACTIVE_STATES
 
     @property
     def is_ready(self) -> bool:
-        """Tell whether the voice was made and fetched."""
+        """Return whether the voice was made and fetched."""
         return self.state == self.State.READY
 
     @property
     def has_failed(self) -> bool:
-        """Tell whether the clone was not made."""
+        """Return whether the clone failed."""
         return self.state == self.State.FAILED
 
     @property
     def needs_look(self) -> bool:
-        """Tell whether only a person can settle what happened."""
+        """Return whether a person has to find out what happened."""
         return self.state == self.State.NEEDS_LOOK
 
     @property
     def is_queued(self) -> bool:
-        """Tell whether no worker has taken it yet."""
+        """Return whether no worker has taken the job yet."""
         return self.state == self.State.QUEUED
 
     @property
     def is_cancelled(self) -> bool:
-        """Tell whether somebody stopped it."""
+        """Return whether the job was cancelled."""
         return self.state == self.State.CANCELLED
 
     @property
     def is_being_cancelled(self) -> bool:
-        """Tell whether a worker still has to find and remove what was made."""
+        """Return whether a worker still has to find and remove what was made."""
         return self.cancel_asked_at is not None and not self.is_finished
 
     @property
     def can_be_retried(self) -> bool:
-        """Tell whether another job may be made for the same wish: this one surely made no voice."""
+        """Return whether the job may be retried, because it certainly made no voice."""
         return self.has_failed or self.is_cancelled
 
     @property
     def waiting_since(self) -> datetime | None:
-        """When the provider gave the first reason to wait, None while nothing is in the way."""
+        """When the provider first made the job wait, None if it isn't waiting."""
         if self.state != self.State.WAITING or not self.evidence:
             return None
         return datetime.fromisoformat(self.evidence[0]["at"])
 
     @property
     def has_first_sound(self) -> bool:
-        """Tell whether there is a guess to hear at a voice that is still being made."""
+        """Return whether there is a rough preview of a voice that is still being made."""
         return bool(self.first_sound_path) and not self.is_finished
 
     @property
     def mood(self) -> str:
-        """One word for how the job fares: wait, run, check, done or fail."""
+        """The state as one word for its style: wait, run, check, done, off, or fail."""
         if self.is_ready:
             return "done"
         if self.has_failed or self.needs_look:
@@ -190,26 +190,26 @@ class CloneJob(LeasedWork):
 
     @property
     def mood_icon(self) -> str:
-        """The icon that says the mood without colour."""
+        """The icon for the mood, which works without color."""
         return _MOOD_ICONS[self.mood]
 
     @property
     def steps(self) -> list[JobStep]:
-        """The way of a clone, with the place where this one stands."""
+        """All steps of a clone, with the state of each."""
         place = self._place
         return [JobStep(label, self._step_mood(at, place)) for at, label in enumerate(_WAY)]
 
     @property
     def step_label(self) -> str:
-        """The step where the job stands."""
+        """The label of the current step."""
         return _WAY[self._place]
 
     @property
     def percent(self) -> int:
-        """How far the job is, for a progress bar; it is the place on the way, not time."""
+        """The progress in percent, by the number of steps and not by time."""
         if self.is_finished:
             return 100
-        # What is made here takes all its time in one place.
+        # A clone on this machine spends all its time in one step.
         place = max(self._place, 2 + 2 * self.made_share if self.made_share else 0)
         return int(100 * place / (len(_WAY) - 1))
 

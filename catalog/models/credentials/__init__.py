@@ -1,1 +1,1 @@
-"""API keys, what each lists, their replacement, and the master key's rotation."""
+"""API keys, the voices that each lists, replacements, and rotation of the master key."""

@@ -1,4 +1,4 @@
-"""The guard over the master key, and every place where something sealed lies."""
+"""Verify the master key, and re-encrypt everything that is encrypted with it."""
 
 import base64
 import secrets as randomness
@@ -25,31 +25,31 @@ Rewrap = Callable[[bytes, bytes], bytes]
 
 
 def verify_key_ring() -> None:
-    """Raise KeyProblem unless the ring opens what this database was sealed under."""
+    """Raise KeyProblem unless the keys in the file can decrypt this database's secrets."""
     try:
         installation = Installation.objects.first()
     except DatabaseError:
-        raise KeyProblem("The database is not ready; run: manage.py prepare") from None
+        raise KeyProblem("The database isn't ready. Run: manage.py prepare") from None
     if installation is None:
-        raise KeyProblem("This installation has no master key yet; run: manage.py prepare")
+        raise KeyProblem("This installation has no master key yet. Run: manage.py prepare")
     try:
         key_ring().open(bytes(installation.key_check), KEY_CHECK_CONTEXT)
     except KeyProblem as exc:
         raise KeyProblem(
-            f"{exc} (No new key is made: this database was sealed under that file.)"
+            f"{exc} (No new key was created, because this database is encrypted with that one.)"
         ) from None
     except CannotOpen:
         raise KeyProblem(
             f"{settings.MASTER_KEY_FILE} is not the master key of this database."
-            " Restore the right file; no new key is made."
+            " Restore the right file. No new key was created."
         ) from None
 
 
 def prepare_installation() -> Installation:
-    """Make the master key and the installation's row on first use; later only verify them."""
+    """Create the master key and the installation's row on first use; later only verify them."""
     if not Installation.objects.exists():
         if Credential.objects.exists():
-            raise KeyProblem("Sealed credentials are here but the installation's row is not.")
+            raise KeyProblem("The database has encrypted credentials but no installation row.")
         ring = KeyRing.create(settings.MASTER_KEY_FILE)
         Installation.objects.get_or_create(
             pk=1,
@@ -67,15 +67,15 @@ def prepare_installation() -> Installation:
     return installation
 
 
-# Every model with something sealed in it; a rotation of the master key walks them all.
+# Every model with encrypted data; a rotation of the master key covers all of them.
 SEALED: tuple[type[models.Model], ...] = (Credential, CredentialReplacement, Authenticator)
 _FACTOR_FIELDS = ("secret", "seed")
 
 
 def rewrap_row(row: Any, rewrap: Rewrap) -> bool:
-    """Put the row's secrets under the present master key; tell whether that changed anything.
+    """Re-encrypt the row's secrets with the current master key; return whether they changed.
 
-    The row still has to be saved.
+    The caller has to save the row.
     """
     if isinstance(row, Authenticator):
         return _rewrap_factor(row, rewrap)
@@ -85,12 +85,12 @@ def rewrap_row(row: Any, rewrap: Rewrap) -> bool:
 
 
 def sealed_field(row: Any) -> str:
-    """Return the name of the column that holds what is sealed."""
+    """Return the name of the column that holds the encrypted data."""
     return "data" if isinstance(row, Authenticator) else "sealed"
 
 
 def rewrap_installation(row: Installation, rewrap: Rewrap) -> None:
-    """Do the same for the installation's own secrets."""
+    """Re-encrypt the installation's own secrets."""
     row.key_check = rewrap(bytes(row.key_check), KEY_CHECK_CONTEXT)
     row.audit_key = rewrap(bytes(row.audit_key), AUDIT_KEY_CONTEXT)
 

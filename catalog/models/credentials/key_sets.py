@@ -1,4 +1,4 @@
-"""Which keys of an account list which of its voices: members of a workspace see different ones."""
+"""Which keys of an account list which voices; members of a workspace may see different ones."""
 
 from collections.abc import Collection
 from typing import Self
@@ -11,12 +11,12 @@ from catalog.models.users import User
 
 
 class KeySetQuerySet(models.QuerySet["KeySet"]):
-    """Key sets by who looks at them."""
+    """Queries for key sets."""
 
     def visible_to(self, user: User) -> Self:
-        """Keep those with a key that the person owns or that a teammate shares.
+        """Keep sets with a key that the user owns or that is shared.
 
-        One whose last key was removed stays with those who could see it before.
+        A set whose last key was removed stays visible to those who could see it before.
         """
         entries = ListingKey.objects.filter(key_set=OuterRef("pk"))
         left = Q(~Exists(entries), last_owner=user)
@@ -25,20 +25,20 @@ class KeySetQuerySet(models.QuerySet["KeySet"]):
         )
 
     def hidden_from(self, user: User) -> Self:
-        """Keep those whose voices the person may not see, even in an account that is visible."""
+        """Keep sets whose voices the user can't see, even if the account is visible."""
         return self.exclude(pk__in=KeySet.objects.visible_to(user).values("pk"))
 
     def refresh_sharing(self) -> None:
-        """Share each set that has a shared key, and no other; without keys it stays."""
+        """Mark each set as shared if one of its keys is; sets without keys don't change."""
         entries = ListingKey.objects.filter(key_set=OuterRef("pk"))
         shared = Exists(entries.filter(credential__is_shared=True))
         self.filter(Exists(entries)).update(is_shared=shared)
 
 
 class KeySet(models.Model):
-    """The keys of an account that list the same voices; ``signature`` names them.
+    """The keys of an account that list the same voices; ``signature`` is a hash of them.
 
-    Only those who may work through one of the keys see the voices.
+    Only users who may use one of the keys can see the voices.
     """
 
     account = models.ForeignKey(ProviderAccount, on_delete=models.CASCADE, related_name="key_sets")
@@ -58,7 +58,7 @@ class KeySet(models.Model):
 
 
 class ListingKey(models.Model):
-    """A key in a set; ``rights`` are what it may do with the voices of the set."""
+    """A key in a set; ``rights`` is what it may do with the set's voices."""
 
     class Rights(models.IntegerChoices):
         """Each includes the ones before it."""
@@ -83,7 +83,7 @@ class ListingKey(models.Model):
 
 
 def leave_key_sets(credential: Credential, *, but_of: ProviderAccount | None = None) -> None:
-    """Take a key out of its sets, since it is removed or opens another account now."""
+    """Remove a key from its sets, because it was deleted or is for another account now."""
     entries = ListingKey.objects.filter(credential=credential)
     if but_of is not None:
         entries = entries.exclude(key_set__account=but_of)
@@ -94,11 +94,10 @@ def leave_key_sets(credential: Credential, *, but_of: ProviderAccount | None = N
 
 
 def open_jobs(user: User, way: str = "") -> Q:
-    """Return the condition for clone jobs at the end of a way that are open to a person.
+    """Return the condition for clone jobs that are open to a user; ``way`` is the lookup prefix.
 
-    Those are the jobs on accounts that the person may see, but for those through the private key
-    of a colleague: what is made with that is seen once a key lists the voice that the person may
-    work through.
+    Those are the jobs on accounts that the user can see, except jobs that use a colleague's
+    private key: their result becomes visible once a key that the user may use lists the voice.
     """
     accounts = ProviderAccount.objects.visible_to(user).values("pk")
     seen = KeySet.objects.visible_to(user).values("pk")

@@ -1,4 +1,4 @@
-"""Keys to the providers, sealed, and the provider accounts that they open."""
+"""Encrypted API keys, and the provider accounts they belong to."""
 
 import hashlib
 import hmac
@@ -33,19 +33,19 @@ _ANSWERS = {
 
 
 class _OfAccount(Protocol):
-    """A voice, as far as its keys are concerned."""
+    """The fields of a voice that decide which keys list it."""
 
     account_id: int
     key_set_id: int | None
 
 
 class ProviderAccountQuerySet(models.QuerySet["ProviderAccount"]):
-    """Provider accounts by who looks at them."""
+    """Queries for provider accounts."""
 
     def visible_to(self, user: User) -> Self:
-        """Keep accounts of the person's team that are shared, or opened by the person's own key.
+        """Keep accounts of the user's team that are shared or that the user has a key for.
 
-        An account whose last key was removed stays with those who could see it before.
+        An account whose last key was removed stays visible to those who could see it before.
         """
         own = Credential.objects.filter(owner=user).values("account")
         here = self.filter(provider__in=settings.PROVIDER_BASE_URLS)
@@ -54,7 +54,7 @@ class ProviderAccountQuerySet(models.QuerySet["ProviderAccount"]):
         )
 
     def refresh_sharing(self) -> None:
-        """Share each account that a shared key opens, and no other; without keys it stays."""
+        """Mark each account as shared if one of its keys is; accounts without keys don't change."""
         keys = Credential.objects.filter(account=OuterRef("pk"))
         self.filter(Exists(keys)).update(is_shared=Exists(keys.filter(is_shared=True)))
         for account in self.prefetch_related("key_sets"):
@@ -62,10 +62,10 @@ class ProviderAccountQuerySet(models.QuerySet["ProviderAccount"]):
 
 
 class ProviderAccount(models.Model):
-    """What keys open: one account at one provider, as one team sees it.
+    """One account at one provider, as one team sees it.
 
-    ``ref`` identifies it at the provider; where the provider does not tell, it is a keyed hash
-    of the key, so that the same key is the same account whoever brings it.
+    ``ref`` identifies it at the provider. If the provider doesn't reveal that, it is a keyed hash
+    of the API key, so the same key always means the same account.
     """
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="provider_accounts")
@@ -73,8 +73,8 @@ class ProviderAccount(models.Model):
     ref = models.CharField(max_length=200)
     label = models.CharField(max_length=200, blank=True)
     is_shared = models.BooleanField(default=False)
-    # Who is responsible for it, and for voices in it that were not made here: the owner of the
-    # first key, until an admin names another person or an heir takes over.
+    # Who is responsible for the account and for its voices that were not cloned here: the owner of
+    # the first key, until an admin or a member's removal names someone else.
     last_owner = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     slots_used = models.PositiveIntegerField(null=True)
     slots_limit = models.PositiveIntegerField(null=True)
@@ -83,12 +83,12 @@ class ProviderAccount(models.Model):
     sync_due_at = models.DateTimeField(null=True)
     sync_lease_until = models.DateTimeField(null=True)
     sync_fence = models.PositiveIntegerField(default=0)
-    # When its history of use was read, how far back it tells, and when it is to be read next.
+    # When the provider's usage history was read, how far back it goes, and when to read it next.
     uses_read_at = models.DateTimeField(null=True)
     uses_from = models.DateTimeField(null=True)
     uses_due_at = models.DateTimeField(null=True)
     sync_error = models.CharField(max_length=500, blank=True)
-    # One create at a time per account: makes what we look for unambiguous and respects slots.
+    # One clone at a time per account keeps reconciliation unambiguous and respects slots.
     busy_with = models.UUIDField(null=True)
     busy_until = models.DateTimeField(null=True)
 
@@ -106,37 +106,37 @@ class ProviderAccount(models.Model):
 
     @property
     def info(self) -> ProviderInfo:
-        """What the provider is and can do."""
+        """The provider's description and abilities."""
         return get_adapter(self.provider).info
 
     @property
     def slots_left(self) -> int | None:
-        """Slots still free, None where the provider names no limit."""
+        """The number of free slots, None if the provider states no limit."""
         if self.slots_limit is None or self.slots_used is None:
             return None
         return max(0, self.slots_limit - self.slots_used)
 
 
 class CredentialQuerySet(models.QuerySet["Credential"]):
-    """Keys by who may work through them."""
+    """Queries for API keys."""
 
     def visible_to(self, user: User) -> Self:
-        """Keep the person's own keys, and those that teammates share."""
+        """Keep the user's own keys and those shared in their team."""
         seen = Q(owner=user) | Q(is_shared=True) | Q(owner=None)
         return self.offered().filter(seen, team__in=Team.objects.visible_to(user))
 
     def offered(self) -> Self:
-        """Leave out keys of providers that this installation leaves out."""
+        """Leave out keys for providers that this installation doesn't offer."""
         return self.filter(provider__in=settings.PROVIDER_BASE_URLS)
 
     def unrefused(self) -> Self:
-        """Leave out keys that the provider does not accept; one that it did not answer stays."""
+        """Leave out keys that the provider rejected; keys that got no answer stay."""
         return self.exclude(health=Credential.Health.REJECTED)
 
     def listing(self, voice: "_OfAccount") -> Self:
-        """Keep the keys that list the voice, those first that may do most with it.
+        """Keep the keys that list the voice, those with the most rights first.
 
-        Before the first sync has found out which keys those are, they are all of the account.
+        Before the first sync, those are all keys of the account.
         """
         rows = self.filter(account=voice.account_id)
         if voice.key_set_id is None:
@@ -145,20 +145,20 @@ class CredentialQuerySet(models.QuerySet["Credential"]):
         return listed.order_by("-listings__rights", "created_at", "pk")
 
     def working(self) -> Self:
-        """Keep keys that the provider accepted at the last check, and that are not switched off."""
+        """Keep keys that the provider accepted at the last check and that aren't turned off."""
         found = self.offered().exclude(owner=None, is_shared=False)
         return found.filter(health__in=[Credential.Health.GOOD, Credential.Health.LIMITED])
 
 
 class Credential(models.Model):
-    """One person's key to one provider. The key itself is sealed and never shown again.
+    """One user's API key for one provider. The key is encrypted and never shown again.
 
-    A provider that is built in needs no key: then nobody owns the row, and what is sealed in it
-    is only the account's name. Such a row is shared with its team, or else switched off.
+    A built-in provider needs no key: its row has no owner and encrypts only the account's name.
+    Such a row is shared with its team, or turned off.
     """
 
     class Health(models.TextChoices):
-        """What the last check found."""
+        """The result of the last check."""
 
         UNCHECKED = "unchecked", "Being checked"
         GOOD = "good", "Works"
@@ -177,7 +177,7 @@ class Credential(models.Model):
     is_shared = models.BooleanField(default=False)
     sealed = models.BinaryField()
     last_four = models.CharField(max_length=4)
-    # By which the key is recognized where a person pastes it into a text; "" until the next check.
+    # Recognizes the key if someone pastes it into a text; "" until the next check.
     key_hash = models.CharField(max_length=80, blank=True, db_index=True)
     health = models.CharField(max_length=12, choices=Health.choices, default=Health.UNCHECKED)
     problem = models.CharField(max_length=500, blank=True)
@@ -203,63 +203,63 @@ class Credential(models.Model):
 
     @property
     def title(self) -> str:
-        """The nickname, or what tells this key from others."""
+        """The nickname, or what distinguishes this key from others."""
         return self.nickname or f"{self.info.label} …{self.last_four}"
 
     @property
     def info(self) -> ProviderInfo:
-        """What the provider is and can do."""
+        """The provider's description and abilities."""
         return get_adapter(self.provider).info
 
     @property
     def entered_at(self) -> datetime:
-        """When this very key was entered: one that replaced another is new."""
+        """When the current key was entered, counting a replacement as new."""
         return self.replaced_at or self.created_at
 
     @property
     def is_unchecked(self) -> bool:
-        """Tell whether no check has ended yet."""
+        """Return whether no check has completed yet."""
         return self.health == self.Health.UNCHECKED
 
     @property
     def is_refused(self) -> bool:
-        """Tell whether the provider did not accept the key when it was used last."""
+        """Return whether the provider rejected the key at its last use."""
         return self.health == self.Health.REJECTED
 
     @property
     def is_being_checked(self) -> bool:
-        """Tell whether a check is due or under way; meanwhile the last verdict holds."""
+        """Return whether a check is due or running; meanwhile the last result applies."""
         asked, checked = self.check_asked_at, self.checked_at
         is_asked = asked is not None and (checked is None or asked > checked)
         return self.is_unchecked or is_asked
 
     @property
     def is_built_in(self) -> bool:
-        """Tell whether it is the team's way to a provider that needs no key."""
+        """Return whether this is the team's access to a built-in provider."""
         return self.owner_id is None
 
     @property
     def is_off(self) -> bool:
-        """Tell whether an admin has switched off what is built in."""
+        """Return whether an admin has turned off a built-in provider."""
         return self.is_built_in and not self.is_shared
 
     @property
     def holder(self) -> str:
-        """Who the key belongs to, in words."""
+        """Who the key belongs to, as text."""
         return "the team" if self.owner is None else str(self.owner)
 
     @property
     def works(self) -> bool:
-        """Tell whether the provider accepted the key at the last check, and it is not off."""
+        """Return whether the last check accepted the key, and it isn't turned off."""
         return self.health in {self.Health.GOOD, self.Health.LIMITED} and not self.is_off
 
     def may(self, verb: str) -> bool:
-        """Tell whether the key may do it as far as is known; unknown is not a no."""
+        """Return whether the key may do ``verb``, as far as known; unknown counts as yes."""
         return self.works and self.abilities.get(verb) != "no"
 
     @property
     def ability_rows(self) -> list[tuple[str, str, str, str]]:
-        """What the key may do: verb, answer in words, mood and icon."""
+        """What the key can do: label, answer, mood, and icon for each verb."""
         missing = (f"Not offered by {self.info.label}", "open", "circle")
         said = {verb: _ANSWERS[self.abilities.get(verb, "unknown")] for verb in _VERBS}
         return [
@@ -269,43 +269,43 @@ class Credential(models.Model):
 
     @sensitive_variables()
     def seal_secrets(self, api_key: str) -> None:
-        """Set the sealed key and its last four characters; the row still has to be saved."""
+        """Set the encrypted key and its last four characters; the caller saves the row."""
         self.sealed = sealing_ring().seal(api_key.encode(), self.seal_context())
         self.last_four, self.key_hash = shown_end(api_key), hash_key(api_key)
 
     @sensitive_variables()
     def secrets(self) -> Mapping[str, str]:
-        """Open the key for an adapter; raises CannotOpen. Only jobs and previews call this."""
+        """Return the decrypted key; raises CannotOpen. Only jobs and previews call this."""
         ring, record = key_ring(), bytes(self.sealed)
         if not ring.knows(record):
-            # The master key was rotated since this row was read.
+            # The master key was rotated after this row was read.
             kept = Credential.objects.filter(pk=self.pk).values_list("sealed", flat=True).first()
             record = bytes(kept or b"")
         return {"api_key": ring.open(record, self.seal_context()).decode()}
 
     def account_fallback_ref(self) -> str:
-        """Name the account by a keyed hash of the key, for providers that do not tell it."""
+        """Return a keyed hash of the key, to identify accounts that the provider doesn't name."""
         return hash_key(self.secrets()["api_key"])
 
     def seal_context(self) -> bytes:
-        """Return the place that a sealed key of this row is bound to."""
+        """Return the context that the encrypted key of this row is bound to."""
         return bind_context("catalog_credential", self.pk, self.owner_id, self.provider, "api_key")
 
 
 def shown_end(api_key: str) -> str:
-    """Return what is shown of a key: its end, where it is long enough to lose that."""
+    """Return the part of a key that may be shown: its end, if the key is long enough."""
     return api_key[-4:] if len(api_key) >= 16 else "****"
 
 
 @sensitive_variables()
 def hash_key(api_key: str) -> str:
-    """Return a name for whatever the key opens, which tells nothing of the key."""
+    """Return a keyed hash of the key, which reveals nothing about it."""
     return hash_keys([api_key])[0]
 
 
 @sensitive_variables()
 def hash_keys(api_keys: Iterable[str]) -> list[str]:
-    """Return such a name for each key."""
+    """Return a keyed hash for each key."""
     secret = bytes(Installation.objects.get().hash_key)
     digests = (hmac.new(secret, key.encode(), hashlib.sha256) for key in api_keys)
     return [f"key:{digest.hexdigest()}" for digest in digests]

@@ -1,4 +1,4 @@
-"""A key that is to take another's place, until it is known that it opens the same account."""
+"""A key that will replace another, once it is known to be for the same account."""
 
 from collections.abc import Mapping
 
@@ -10,15 +10,15 @@ from catalog.models.installation import key_ring, sealing_ring
 
 
 class CredentialReplacement(models.Model):
-    """The new key beside the old one, which works on until somebody or a check decides."""
+    """The new key next to the old one, which stays in use until a check or the user decides."""
 
     class State(models.TextChoices):
-        """What is known of the new key."""
+        """What is known about the new key."""
 
         CHECKING = "checking", "Being tested"
         REFUSED = "refused", "Refused"
-        OTHER = "other", "Opens another account"
-        UNTOLD = "untold", "Perhaps another account"
+        OTHER = "other", "For another account"
+        UNTOLD = "untold", "Possibly for another account"
 
     credential = models.OneToOneField(
         Credential, on_delete=models.CASCADE, related_name="replacement"
@@ -40,35 +40,35 @@ class CredentialReplacement(models.Model):
 
     @sensitive_variables()
     def seal_secrets(self, api_key: str) -> None:
-        """Set the sealed key and its last four characters; the row still has to be saved."""
+        """Set the encrypted key and its last four characters; the caller saves the row."""
         self.sealed = sealing_ring().seal(api_key.encode(), self.seal_context())
         self.last_four, self.key_hash = shown_end(api_key), hash_key(api_key)
 
     @sensitive_variables()
     def secrets(self) -> Mapping[str, str]:
-        """Open the key for an adapter; raises CannotOpen. Only jobs call this."""
+        """Return the decrypted key; raises CannotOpen. Only jobs call this."""
         return {"api_key": key_ring().open(bytes(self.sealed), self.seal_context()).decode()}
 
     def seal_context(self) -> bytes:
-        """Return the credential's own place: to take it, the sealed key has only to be moved."""
+        """Return the old key's context, so adopting the new key only copies its ciphertext."""
         return self.credential.seal_context()
 
     @property
     def is_checking(self) -> bool:
-        """Tell whether a worker still looks at it."""
+        """Return whether a worker is still checking it."""
         return self.state == self.State.CHECKING
 
     @property
     def was_refused(self) -> bool:
-        """Tell whether the provider did not take it."""
+        """Return whether the provider rejected it."""
         return self.state == self.State.REFUSED
 
     @property
     def opens_another(self) -> bool:
-        """Tell whether it is known to open another account."""
+        """Return whether it is known to be for another account."""
         return self.state == self.State.OTHER
 
     @property
     def is_untold(self) -> bool:
-        """Tell whether nobody but the person knows which account it opens."""
+        """Return whether only the user knows which account it is for."""
         return self.state == self.State.UNTOLD

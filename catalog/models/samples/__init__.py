@@ -1,1 +1,1 @@
-"""Samples, and what the worker found out about each."""
+"""Samples, and the quality report of each."""

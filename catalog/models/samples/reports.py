@@ -1,4 +1,4 @@
-"""What a worker found out about a sample."""
+"""Quality reports of samples."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from catalog.models.samples.samples import Sample
 
 
 class SampleReport(models.Model):
-    """The measures of one sample, made once; what they mean is worked out when they are shown."""
+    """The measurements of one sample, taken once; the verdicts are computed when shown."""
 
     class State(models.TextChoices):
-        """How far the worker is."""
+        """The state of the analysis."""
 
         WAITING = "waiting", "Waiting"
         READY = "ready", "Ready"
@@ -30,10 +30,10 @@ class SampleReport(models.Model):
 
     @property
     def is_waiting(self) -> bool:
-        """Tell whether no worker has listened yet."""
+        """Return whether the sample has not been analyzed yet."""
         return self.state == self.State.WAITING
 
     @property
     def has_failed(self) -> bool:
-        """Tell whether nothing could be measured."""
+        """Return whether the analysis failed."""
         return self.state == self.State.FAILED

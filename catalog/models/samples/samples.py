@@ -1,4 +1,4 @@
-"""Recordings that voices are cloned from."""
+"""Samples: recordings that voices are cloned from."""
 
 import uuid
 from typing import Self
@@ -12,10 +12,10 @@ from catalog.models.users import User
 
 
 class SampleQuerySet(models.QuerySet["Sample"]):
-    """Samples by who looks at them."""
+    """Queries for samples."""
 
     def visible_to(self, user: User) -> Self:
-        """Keep the samples of jobs that the person may see, and the person's own uploads."""
+        """Keep the samples of jobs that the user can see, and the user's own uploads."""
         used = Sample.objects.filter(open_jobs(user, "sources__batch__jobs__")).values("pk")
         return self.filter(team__in=Team.objects.visible_to(user)).filter(
             Q(owner=user) | Q(pk__in=used) | Q(cleaned__in=used)
@@ -23,17 +23,16 @@ class SampleQuerySet(models.QuerySet["Sample"]):
 
 
 class Sample(models.Model):
-    """An uploaded recording; its file lies outside the web root under a random name.
+    """An uploaded recording; its file is outside the web root under a random name.
 
-    ``copy_path`` is an MP3 of what is heard in the file, made where not every browser plays the
-    file itself or where players could hear something else in it. ``is_playable`` and
-    ``is_sendable`` tell whether the file can be played and sent to a provider as it is; None until
-    a worker has looked.
+    ``copy_path`` is an MP3 of the audio, made if some browsers can't play the file or if players
+    could play something else from it. ``is_playable`` and ``is_sendable`` say whether the file
+    can be played, and sent to a provider, as it is; they are None until a worker has checked.
 
-    ``form_token`` is the form that it was uploaded into: what never became part of an order is
-    swept away after a while. ``try_count`` grows before each attempt to read it, so that a file
-    on which the reader dies is given up. ``original`` is what this one was made from by removing
-    the noise; until a worker has done so it has no file.
+    ``form_token`` is the form that it was uploaded to; a sample that never became part of a batch
+    is deleted after a while. ``try_count`` grows before each attempt to read the file, so a file
+    that crashes the reader is given up. ``original`` is the sample that this one was made from by
+    removing noise; until a worker has done that, it has no file.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -67,21 +66,21 @@ class Sample(models.Model):
 
     @property
     def without_noise(self) -> "Sample | None":
-        """What is left of it without noise, where somebody asked for that."""
+        """The copy of this sample without noise, if one was requested."""
         return getattr(self, "cleaned", None)
 
     @property
     def can_play(self) -> bool:
-        """Tell whether there is something that a browser plays; an unread file is never served."""
+        """Return whether browsers can play it; never true before a worker has read the file."""
         is_read = self.seconds is not None
         return is_read and (self.is_playable is not False or bool(self.copy_path))
 
     @property
     def paths(self) -> list[str]:
-        """Every file that is stored for it."""
+        """The paths of all files stored for the sample."""
         return [path for path in (self.path, self.copy_path) if path]
 
     @property
     def is_measured(self) -> bool:
-        """Tell whether a worker has read it, well or in vain."""
+        """Return whether a worker has read it, successfully or not."""
         return self.seconds is not None or bool(self.problem)

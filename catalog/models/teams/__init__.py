@@ -1,1 +1,1 @@
-"""Teams: members, and the links by which people come in."""
+"""Teams, memberships, invitations, and links."""

@@ -1,4 +1,4 @@
-"""Links by which people come in: invitations, password links, the first admin's setup link."""
+"""Invitations, password links, and the setup link of the first admin."""
 
 from datetime import datetime
 from typing import Self
@@ -10,19 +10,19 @@ from catalog.models.users import User
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
-    """Invitations by who looks at them."""
+    """Queries for invitations."""
 
     def visible_to(self, user: User) -> Self:
-        """Keep those into the team that the person works in now."""
+        """Keep invitations to the user's current team."""
         return self.filter(team__in=Team.objects.visible_to(user))
 
     def open(self, now: datetime) -> Self:
-        """Keep those by which somebody may still come in."""
+        """Keep invitations that can still be used."""
         return self.filter(used_at=None, withdrawn_at=None, expires_at__gt=now)
 
 
 class Invitation(models.Model):
-    """A link into a team that works once; only its hash is kept, the row stays as its trace."""
+    """A link that lets one person join a team; only its hash is stored, and the row stays."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="invitations")
     role = models.CharField(max_length=10, choices=Membership.Role.choices)
@@ -34,7 +34,7 @@ class Invitation(models.Model):
     used_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     used_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
-    # The address that was entered on the join page first: from then on the link works for it alone.
+    # The first address entered on the join page; from then on, the link works only for it.
     kept_for = models.EmailField(blank=True, default="")
 
     objects = InvitationQuerySet.as_manager()
@@ -44,28 +44,28 @@ class Invitation(models.Model):
 
     @property
     def is_settled(self) -> bool:
-        """Tell whether it was used or taken back."""
+        """Return whether it was used or withdrawn."""
         return self.used_at is not None or self.withdrawn_at is not None
 
 
 class PasswordLinkQuerySet(models.QuerySet["PasswordLink"]):
-    """Password links by who looks at them."""
+    """Queries for password links."""
 
     def visible_to(self, user: User) -> Self:
-        """Keep those for people of the team that the person works in now."""
+        """Keep links for members of the user's current team."""
         return self.filter(user__in=Membership.objects.visible_to(user).values("user"))
 
     def open(self, now: datetime) -> Self:
-        """Keep those that were neither used nor withdrawn and have not expired."""
+        """Keep links that are not used, withdrawn, or expired."""
         return self.filter(used_at=None, withdrawn_at=None, expires_at__gt=now)
 
     def withdraw_for(self, person: User, now: datetime) -> None:
-        """Withdraw every open link for this person."""
+        """Withdraw every open link for this user."""
         self.open(now).filter(user=person).update(withdrawn_at=now)
 
 
 class PasswordLink(models.Model):
-    """A link that sets a person's new password, once; only its hash is kept."""
+    """A link with which a user sets a new password, once; only its hash is stored."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="password_links")
     token_hash = models.CharField(max_length=64, unique=True)
@@ -73,7 +73,7 @@ class PasswordLink(models.Model):
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
-    # Whether the person ran a team when the link was made: otherwise it opens no admin's account.
+    # Whether the user was an admin when the link was made; otherwise an admin can't use it.
     is_for_admin = models.BooleanField(default=False)
 
     objects = PasswordLinkQuerySet.as_manager()
@@ -83,7 +83,7 @@ class PasswordLink(models.Model):
 
 
 class SetupLink(models.Model):
-    """The one-time link by which the first admin is made; only its hash is kept."""
+    """The one-time link that creates the first admin; only its hash is stored."""
 
     token_hash = models.CharField(max_length=64, unique=True)
     expires_at = models.DateTimeField()

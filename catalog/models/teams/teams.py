@@ -1,4 +1,4 @@
-"""Teams, and what each person is in one."""
+"""Teams, and the role of each member."""
 
 from typing import Self
 
@@ -9,15 +9,15 @@ from catalog.models.users import User
 
 
 class TeamQuerySet(models.QuerySet["Team"]):
-    """Teams by who looks at them."""
+    """Queries for teams."""
 
     def visible_to(self, user: User) -> Self:
-        """Keep the one team that the person works in now: of another, nothing is shown."""
+        """Keep only the user's current team; nothing of their other teams is shown."""
         return self.filter(pk__in=Membership.objects.of(user).values("team")[:1])
 
 
 class Team(models.Model):
-    """People who share voices, keys and clones."""
+    """People who share voices, keys, and clones."""
 
     name = models.CharField(max_length=80)
     demands_second_factor = models.BooleanField(default=False)
@@ -30,22 +30,22 @@ class Team(models.Model):
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
-    """Memberships by who looks at them."""
+    """Queries for memberships."""
 
     def visible_to(self, user: User) -> Self:
-        """Keep the people of the team that the person works in now."""
+        """Keep the members of the user's current team."""
         return self.filter(team__in=Team.objects.visible_to(user))
 
     def of(self, user: User) -> Self:
-        """Return the person's own ones, that of the team chosen last first."""
+        """Return the user's own memberships, the current team first."""
         return self.filter(user=user).order_by(F("chosen_at").desc(nulls_last=True), "pk")
 
 
 class Membership(models.Model):
-    """What a person is in a team."""
+    """A user's role in a team."""
 
     class Role(models.TextChoices):
-        """Each role may do what the ones before it may."""
+        """Each role includes the rights of those before it."""
 
         VIEWER = "viewer", "Viewer"
         MEMBER = "member", "Member"
@@ -69,5 +69,5 @@ class Membership(models.Model):
 
     @property
     def is_admin(self) -> bool:
-        """Tell whether the person runs the team."""
+        """Return whether the member is an admin of the team."""
         return self.role == self.Role.ADMIN

@@ -1,1 +1,1 @@
-"""Voices: our copy, changes to carry back, settings, and the version of a team's copy."""
+"""Voices: our copy, pending changes, settings, and version numbers."""

@@ -1,4 +1,4 @@
-"""What of a voice was changed here and still has to be carried to its provider."""
+"""Changes made here that still have to be sent to the voice's provider."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from catalog.models.voices.voices import Voice
 
 
 class VoiceChange(models.Model):
-    """A new name or new labels of a voice, until its provider has them or has refused them."""
+    """A new name or new labels, until the provider has accepted or refused them."""
 
     class Kind(models.TextChoices):
         """What was changed."""
@@ -32,6 +32,6 @@ class VoiceChange(models.Model):
 
 
 def note_change(voice: Voice, kind: VoiceChange.Kind, now: datetime, swept_at: datetime) -> None:
-    """Note that the change has to be carried; without a message a worker takes it up later."""
+    """Queue a change for the provider; if its message is lost, the sweep acts at ``swept_at``."""
     values = {"asked_at": now, "not_before": swept_at, "attempt_count": 0}
     VoiceChange.objects.update_or_create(voice=voice, kind=kind, defaults=values)

@@ -1,4 +1,4 @@
-"""The settings that a provider keeps with a voice, as they were read last, and a wish to change."""
+"""The settings that a provider keeps for a voice, as last read, and pending changes."""
 
 from django.db import models
 
@@ -7,10 +7,10 @@ from catalog.models.voices.voices import Voice
 
 
 class VoiceSettings(models.Model):
-    """One voice's settings; ``wanted`` are those that a worker is to carry to the provider."""
+    """One voice's settings; ``wanted`` are those that a worker has to send to the provider."""
 
     class State(models.TextChoices):
-        """What a worker is to do with them, or what became of it."""
+        """What a worker has to do with the settings, or the result."""
 
         READING = "reading", "Reading"
         SAVING = "saving", "Saving"
@@ -37,10 +37,10 @@ class VoiceSettings(models.Model):
 
     @property
     def is_waiting(self) -> bool:
-        """Tell whether a worker has still to do something."""
+        """Return whether a worker still has to act."""
         return self.state in self.WAITING_STATES
 
     @property
     def is_saving(self) -> bool:
-        """Tell whether that is a change."""
+        """Return whether a change is being saved."""
         return self.state == self.State.SAVING

@@ -1,4 +1,4 @@
-"""How often a team's voices changed: whoever keeps a copy of them sees at once that it is old."""
+"""A version number for each team's voices, by which caches notice changes."""
 
 from collections.abc import Iterable
 
@@ -22,8 +22,8 @@ class CatalogVersion(models.Model):
 def raise_version(team_id: int) -> int:
     """Return the number for changes that this transaction makes to the team's voices.
 
-    The row stays locked until the transaction ends. So numbers become visible in their order, and
-    whoever has seen one has seen all changes before it.
+    The row stays locked until the transaction ends, so numbers become visible in order: whoever
+    has seen one number has seen all changes before it.
     """
     rows = CatalogVersion.objects.filter(team=team_id)
     with transaction.atomic():
@@ -34,9 +34,9 @@ def raise_version(team_id: int) -> int:
 
 
 def touch_voices(voice_ids: Iterable[int]) -> None:
-    """Mark voices as changed; belongs into the transaction that changes them or what they show."""
+    """Mark voices as changed; call this in the transaction that changes them or what they show."""
     rows = Voice.objects.filter(pk__in=list(voice_ids))
-    # Teams in one order, so that two that touch the same ones never wait for each other.
+    # Always in the same order, or two transactions could deadlock.
     for team_id in sorted(set(rows.order_by().values_list("account__team", flat=True))):
         number = raise_version(team_id)
         rows.filter(account__team=team_id).update(version=number)

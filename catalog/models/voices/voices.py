@@ -1,4 +1,4 @@
-"""Our copy of the providers' voices, their labels and clips."""
+"""Our copy of the providers' voices, and their labels."""
 
 from collections.abc import Collection
 from typing import Self
@@ -17,12 +17,12 @@ from catalog.providers.types import ProviderInfo, SettingField
 
 
 class VoiceQuerySet(models.QuerySet["Voice"]):
-    """Voices by who looks at them and by what they are."""
+    """Queries for voices."""
 
     def visible_to(self, user: User) -> Self:
-        """Keep the voices of accounts that the person may see, listed by a key that they may use.
+        """Keep the voices of accounts that the user can see, listed by a key that they may use.
 
-        Where no key is known to list a voice, its account decides.
+        If no key is known to list a voice, its account decides.
         """
         accounts = ProviderAccount.objects.visible_to(user).values("pk")
         hidden = KeySet.objects.hidden_from(user).values("pk")
@@ -47,9 +47,9 @@ class VoiceQuerySet(models.QuerySet["Voice"]):
         hidden: Collection[int] = (),
         is_archived: bool = False,
     ) -> Self:
-        """Keep what the list shows of some accounts, but for the voices of some key sets.
+        """Keep what the list shows of some accounts, except the voices of hidden key sets.
 
-        Which ones a person may see is the caller's.
+        The caller decides which accounts and key sets a user can see.
         """
         rows = self.filter(account__in=sorted(accounts)).present()
         if hidden:
@@ -57,12 +57,12 @@ class VoiceQuerySet(models.QuerySet["Voice"]):
         return rows.archived() if is_archived else rows.shown()
 
     def deletable(self) -> Self:
-        """Keep voices that belong to the account and so could be deleted at the provider."""
+        """Keep voices that belong to the account and could be deleted at the provider."""
         return self.present().filter(is_owned=True, kind__in=Voice.OWN_KINDS)
 
 
 class Voice(RowModel):
-    """One voice of one provider account, as we know it; a row stays when the voice goes."""
+    """One voice of one provider account; the row stays when the voice is gone."""
 
     class Kind(models.TextChoices):
         """Where a voice comes from."""
@@ -96,10 +96,10 @@ class Voice(RowModel):
         READY = "ready", "Ready"
         PENDING = "pending", "Being made"
         FAILED = "failed", "Failed"
-        MUTE = "mute", "Cannot speak here"
+        MUTE = "mute", "Can't speak here"
 
     class Badge(models.TextChoices):
-        """What sets a voice apart from others; most have none."""
+        """What is special about a voice; most have none."""
 
         LEAVING = "leaving", "Leaving soon"
         EXPIRES = "expires", "Expires"
@@ -107,27 +107,27 @@ class Voice(RowModel):
         CLONE = "clone", "Clone"
         VERIFIED = "verified", "Verified"
         NEEDS_PLAN = "needs_plan", "Needs a plan"
-        NO_SOURCE = "no_source", "Has no source here"
+        NO_SOURCE = "no_source", "No source here"
 
     OWN_KINDS = (Kind.CLONE, Kind.DESIGNED, Kind.PROFESSIONAL)
     _KIND_NAMES = {value: str(label) for value, label in Kind.choices}
 
     account = models.ForeignKey(ProviderAccount, on_delete=models.CASCADE, related_name="voices")
-    # The keys that list it; None until a sync has found out.
+    # The keys that list it; None until a sync has determined them.
     key_set = models.ForeignKey(KeySet, null=True, on_delete=models.SET_NULL, related_name="voices")
     provider = models.CharField(max_length=40)
     remote_id = models.CharField(max_length=200)
     name = models.CharField(max_length=300)
     own_name = models.CharField(max_length=300, blank=True)
     rename_problem = models.CharField(max_length=300, blank=True)
-    # What the team says of it instead of its provider: facets and values in our words.
+    # The team's own labels, which replace the provider's: our facets and values.
     own_labels = models.JSONField(default=dict)
     archived_at = models.DateTimeField(null=True)
-    # Who is responsible for it, where an admin named somebody and no job made it here.
+    # Who is responsible for it, if an admin named someone and no job made it here.
     responsible = models.ForeignKey(
         User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
-    # A preview that we had spoken, because the provider has none.
+    # A preview that we generated because the provider has none.
     has_generated_preview = models.BooleanField(default=False)
     sort_name = models.CharField(max_length=100)
     description = models.TextField(blank=True)
@@ -138,7 +138,7 @@ class Voice(RowModel):
     language = models.CharField(max_length=20, default="unknown")
     state = models.CharField(max_length=8, choices=State.choices, default=State.READY)
     state_note = models.CharField(max_length=200, blank=True)
-    # Owned ones may be deleted and changed, editable ones only changed.
+    # Owned voices may be deleted and changed, editable ones only changed.
     is_owned = models.BooleanField(default=False)
     is_editable = models.BooleanField(default=False)
     is_verified = models.BooleanField(default=False)
@@ -151,15 +151,15 @@ class Voice(RowModel):
     details = models.JSONField(default=dict)
     problem = models.CharField(max_length=300, blank=True)
     marker = models.CharField(max_length=80, blank=True)
-    # Folded terms between spaces: of the name, of the id, of labels, of the description.
+    # Normalized search terms, separated by spaces: from the name, id, labels, and description.
     name_words = models.TextField(blank=True)
     id_words = models.TextField(blank=True)
     label_words = models.TextField(blank=True)
     search_text = models.TextField(blank=True)
-    # The same of the team's tags and notes, apart from what a sync writes anew.
+    # The same for the team's tags and notes, in a column that a sync doesn't overwrite.
     team_text = models.TextField(blank=True)
     content_hash = models.CharField(max_length=64, blank=True)
-    source_mark = models.CharField(max_length=32, blank=True)  # of what was sent, before reading
+    source_mark = models.CharField(max_length=32, blank=True)  # of the provider's raw data
     remote_created_at = models.DateTimeField(null=True)
     added_at = models.DateTimeField()
     changed_at = models.DateTimeField()
@@ -197,113 +197,113 @@ class Voice(RowModel):
 
     @property
     def shown_name(self) -> str:
-        """The team's own label where there is one, else the provider's name."""
+        """The team's own name if there is one, otherwise the provider's."""
         return self.own_name or self.name
 
     @property
     def is_renamable_there(self) -> bool:
-        """Tell whether the provider could be given another name for it."""
+        """Return whether the voice can be renamed at the provider."""
         may_change = self.is_owned or self.is_editable
         return may_change and not self.is_gone and self.info.can_rename
 
     @property
     def is_archived(self) -> bool:
-        """Tell whether the team has taken it out of its list."""
+        """Return whether the team has archived it."""
         return self.archived_at is not None
 
     @property
     def info(self) -> ProviderInfo:
-        """What the voice's provider is and can do."""
+        """The provider's description and abilities."""
         return get_adapter(self.provider).info
 
     @property
     def is_gone(self) -> bool:
-        """Tell whether the voice is no longer at its provider."""
+        """Return whether the voice no longer exists at its provider."""
         return self.remote_deleted_at is not None
 
     @property
     def is_pending(self) -> bool:
-        """Tell whether the provider is still making it."""
+        """Return whether the provider is still making it."""
         return self.state == self.State.PENDING
 
     @property
     def is_failed(self) -> bool:
-        """Tell whether the provider gave up making it."""
+        """Return whether the provider failed to make it."""
         return self.state == self.State.FAILED
 
     @property
     def can_play(self) -> bool:
-        """Tell whether there is something to hear without spending anything."""
+        """Return whether there is a preview that costs nothing to play."""
         has_any = self.has_own_preview or self.has_generated_preview
         return has_any and not self.is_gone
 
     @property
     def has_own_preview(self) -> bool:
-        """Tell whether its provider has a preview of it."""
+        """Return whether its provider has a preview of it."""
         return bool(self.preview_url or self.preview_sample_id)
 
     @property
     def is_preview_generated(self) -> bool:
-        """Tell whether what is heard was spoken for us."""
+        """Return whether its preview was generated by us."""
         return self.has_generated_preview and not self.has_own_preview
 
     @property
     def is_mute(self) -> bool:
-        """Tell whether something that it needs to speak is missing here."""
+        """Return whether something that it needs in order to speak is missing here."""
         return self.state == self.State.MUTE
 
     @property
     def can_speak(self) -> bool:
-        """Tell whether it could speak a text now."""
+        """Return whether it can synthesize a text now."""
         is_there = not self.is_gone and self.state == self.State.READY
         return is_there and self.info.can_speak
 
     @property
     def speech_fields(self) -> tuple[SettingField, ...]:
-        """The settings that a text can be spoken with."""
+        """The settings that a synthesis can use."""
         return self.info.speech_fields(self.details)
 
     @property
     def is_deletable(self) -> bool:
-        """Tell whether the provider could delete it for us."""
+        """Return whether we can delete it at the provider."""
         own = self.is_owned and self.kind in self.OWN_KINDS
         return own and not self.is_gone and self.info.can_delete
 
     @property
     def is_removable(self) -> bool:
-        """Tell whether a clean-up could take it away: delete it, or at least hide it here."""
+        """Return whether a cleanup can delete it, or at least hide it here."""
         own = self.is_owned and self.kind in self.OWN_KINDS and not self.is_gone
         return own and (self.info.can_delete or not self.is_archived)
 
     @property
     def shown_details(self) -> dict[str, object]:
-        """What only this provider tells, but for settings: those have a place of their own."""
+        """The provider-specific details, except settings, which are shown elsewhere."""
         return {name: value for name, value in self.details.items() if name != "settings"}
 
     @property
     def kind_name(self) -> str:
-        """The kind in words."""
+        """The kind as text."""
         return self._KIND_NAMES[self.kind]
 
     @property
     def language_name(self) -> str:
-        """The main language in words, "" when unknown."""
+        """The main language as text, "" if unknown."""
         return "" if self.language == "unknown" else language_label(self.language)
 
     @property
     def accent_name(self) -> str:
-        """The accent in words, "" when unknown."""
+        """The accent as text, "" if unknown."""
         return "" if self.accent == "unknown" else accent_label(self.accent)
 
     @property
     def language_words(self) -> list[str]:
-        """Every language in words, none when unknown."""
+        """All languages as text, [] if unknown."""
         values = self.values_of("language")
         return [language_label(value) for value in values if value != "unknown"]
 
     @property
     def use_case_words(self) -> list[str]:
-        """Every use case in words, none when unknown."""
+        """All use cases as text, [] if unknown."""
         values = self.values_of("use_case")
         return [use_case_label(value) for value in values if value != "unknown"]
 
@@ -313,16 +313,16 @@ class Voice(RowModel):
 
     @cached_property
     def label_pairs(self) -> list[tuple[str, str]]:
-        """Facet and value of each label, as they were written: the provider's, the main first."""
+        """Facet and value of each label, in the provider's order, the main one first."""
         rows = sorted(self.labels.all(), key=lambda label: label.pk)
         return [(label.facet, label.value) for label in rows]
 
 
 class VoiceLabel(models.Model):
-    """One of several values that a voice has for a facet: languages, use cases and badges."""
+    """One value of a facet that can have several: languages, use cases, and badges."""
 
     class Facet(models.TextChoices):
-        """The facets with more than one value a voice."""
+        """The facets that can have more than one value per voice."""
 
         LANGUAGE = "language", "Language"
         USE_CASE = "use_case", "Use case"
