@@ -1,7 +1,7 @@
-"""Write what was done into the log, in the transaction of the act itself.
+"""Write the audit log, in the same transaction as the action.
 
-Every entry is signed together with the digest of the one before it, under a key that is sealed:
-who changes, removes or moves a row in the database cannot make the chain fit again.
+Every entry is signed together with the previous entry's digest, with a key that is encrypted in
+the database. Database access alone is not enough to change, remove, or move an entry unnoticed.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from catalog.models import AuditEntry, AuditHead, Installation, Team, User
 Value = str | int | bool | None
 Facts = Mapping[str, Value]
 
-# Named one by one: a column that is added later must not change the digest of older entries.
+# Listed one by one, because a column added later must not change the digests of older entries.
 SIGNED = (
     "number",
     "at",
@@ -42,7 +42,7 @@ SIGNED = (
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where an act came from: the request's number and the address of who sent it."""
+    """Where an action came from: the request's id and the client's IP address."""
 
     request_number: str = ""
     address: str = ""
@@ -53,7 +53,7 @@ _origin: ContextVar[Origin | None] = ContextVar("origin", default=None)
 
 @contextmanager
 def acting_from(origin: Origin) -> Iterator[None]:
-    """Write the origin into every entry that is made inside."""
+    """Use this origin for every entry recorded inside the block."""
     token = _origin.set(origin)
     try:
         yield
@@ -62,7 +62,7 @@ def acting_from(origin: Origin) -> Iterator[None]:
 
 
 def current_request_number() -> str:
-    """Return the number of the request that is being answered, "" outside of one."""
+    """Return the id of the current request, "" outside of one."""
     origin = _origin.get()
     return origin.request_number if origin else ""
 
@@ -79,14 +79,14 @@ def record(
     follows: object = None,
     **facts: Value | Facts,
 ) -> AuditEntry:
-    """Add one entry; the actor is None when Voiceboard acts by itself. Never pass a secret.
+    """Add one entry and return it. ``actor`` is None for Voiceboard itself. Never pass a secret.
 
-    Of the facts, ``before`` and ``after`` name the values that the act changed.
+    The facts ``before`` and ``after`` hold the values that the action changed.
 
-    What a worker does carries the number of the request that asked for it: that of the last
-    entry about ``follows`` (of several, the first that has one), or else about the target.
+    An entry by a worker gets the id of the request behind it: that of the last entry about
+    ``follows`` (of several, the first that has one), otherwise about the target.
 
-    Call it last: from here to the end of the transaction, every other writer of the log waits.
+    Call it last: all other writers of the log wait from here to the end of the transaction.
     """
     name = identify(target)
     entry = AuditEntry(
@@ -115,7 +115,7 @@ def _take_values(facts: dict[str, Value | Facts], name: str) -> dict[str, Value]
 
 
 def identify(target: object) -> str:
-    """Return the words by which the log names a thing: its kind and id."""
+    """Return how the log refers to a target: its kind and id."""
     if isinstance(target, str):
         return target[:120]
     return f"{type(target).__name__} {getattr(target, 'pk', target)}"[:120]
@@ -142,7 +142,7 @@ def _append(entry: AuditEntry) -> None:
 
 
 def sign_entry(entry: AuditEntry, key: bytes) -> str:
-    """Return the digest of everything that the entry says and of where it stands."""
+    """Return the digest of all the entry's contents, including its position."""
     said = {name: getattr(entry, name) for name in SIGNED}
     said["at"] = entry.at.astimezone(UTC).isoformat(timespec="microseconds")
     text = json.dumps(said, sort_keys=True, separators=(",", ":"))
@@ -150,6 +150,6 @@ def sign_entry(entry: AuditEntry, key: bytes) -> str:
 
 
 def sign_head(head: AuditHead, key: bytes) -> str:
-    """Return the signature over where the log ends."""
+    """Return the signature of the log's end."""
     text = f"head|{head.number}|{head.digest}"
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()

@@ -1,4 +1,4 @@
-"""What runs by the clock: it wakes workers for whatever is due, and tidies up."""
+"""Periodic tasks: wake workers for due work, and clean up."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -67,7 +67,7 @@ def _start_due_plans(now: datetime) -> list[Any]:
     return [line_id for plan_id in find_due_plans(now) for line_id in start_plan(plan_id, now)]
 
 
-# What is due by its row, and how a worker is woken for it. No other work may exist.
+# How to find due rows of each kind, and how to wake a worker for them. All work must be here.
 _DUE_AT_ONCE: tuple[tuple[Finder, Waker], ...] = (
     (partial(find_due, CloneJob, CloneJob.ACTIVE_STATES), enqueue_clone),
     (partial(find_due, PlannedDeletion, PlannedDeletion.ACTIVE_STATES), enqueue_deletion),
@@ -88,7 +88,7 @@ _DUE_EACH_MINUTE: tuple[tuple[Finder, Waker], ...] = (
 
 @shared_task(name="catalog.sweep")
 def sweep_task() -> None:
-    """Wake workers for whatever should go on: this is what makes lost messages harmless."""
+    """Wake workers for all due work, which makes lost messages harmless."""
     now = database_now()
     postpone_plans(measure_silence(SCHEDULE, now), now)
     note_beat(SCHEDULE, "", now)
@@ -98,7 +98,7 @@ def sweep_task() -> None:
 
 @shared_task(name="catalog.sync_due")
 def sync_due_task() -> None:
-    """Fetch what is due, check keys whose verdict is missing, and send notices still missing."""
+    """Enqueue due syncs and missing checks, and send notifications that are still missing."""
     now = database_now()
     _wake_due(_DUE_EACH_MINUTE, now)
     tell_of_plans(find_untold_plans(), now)
@@ -106,7 +106,7 @@ def sync_due_task() -> None:
 
 @shared_task(name="catalog.listen_due")
 def listen_due_task() -> None:
-    """Have a worker listen to whatever waits for it; a message lives for two of these turns."""
+    """Have a worker analyze what is waiting; a message expires after two of these runs."""
     for work_id in find_waiting():
         enqueue_analysis(work_id)
 
@@ -119,16 +119,16 @@ def _wake_due(due: Iterable[tuple[Finder, Waker]], now: datetime) -> None:
 
 @shared_task(name="catalog.index_due")
 def index_due_task() -> None:
-    """Make the indexes that are missing or far behind; a second one at once does no harm."""
+    """Build indexes that are missing or out of date; running it twice at once is harmless."""
     build_due_indexes()
 
 
 @shared_task(name="catalog.tidy")
 def tidy_task() -> None:
-    """Measure unmeasured clips; drop drafts, old runs and dropped clips; note the log."""
+    """Measure unmeasured clips, delete drafts and old rows, and log the end of the audit log."""
     for clip_id in PreviewClip.objects.filter(seconds=None).values_list("pk", flat=True)[:200]:
         measure_clip(clip_id)
-    # The times of files are those of this host.
+    # File times come from this host's clock.
     sweep_drafts(timezone.now() - timedelta(days=1))
     forget_listened(database_now())
     forget_first_sounds()
@@ -142,12 +142,12 @@ def tidy_task() -> None:
 
 @shared_task(name="catalog.report_stale")
 def report_stale_task() -> None:
-    """Tell the admins of teams what fits their rules, once a week; nothing is ever deleted here."""
+    """Report stale voices to each team's admins once a week; nothing is deleted here."""
     now = database_now()
     for team_id in find_unreported(now):
         report_stale(team_id, now)
 
 
 def say_alive(name: str, queues: str) -> None:
-    """Note that a worker is alive."""
+    """Record a worker's heartbeat."""
     note_beat(name, queues, database_now())

@@ -1,6 +1,6 @@
-"""The names that Celery knows, what each runs, and how a worker is woken; nothing else.
+"""Celery tasks by name, what each runs, and the functions that enqueue them.
 
-A message is only a wake-up: it may be lost, late or come twice, because the row is the job.
+A message only wakes a worker: it may be lost, late, or duplicated, because the row is the job.
 """
 
 import logging
@@ -39,7 +39,7 @@ from catalog.models import (
 
 logger = logging.getLogger(__name__)
 
-# Where whatever a person waits for goes, unless it is a clone.
+# The queue for everything that a person waits for, except clones.
 REQUESTS_QUEUE = "requests"
 _WAKE_UP_LIVES = 60
 _REMIND_AGAIN_AFTER = 15
@@ -58,7 +58,7 @@ def run_clone_task(*, job_id: str) -> None:
 
 @shared_task(name="catalog.audit_clone")
 def audit_clone_task(*, job_id: str) -> None:
-    """Remove a voice that a provider made long after its clone had ended."""
+    """Remove a voice that a provider made long after its clone job ended."""
     audit_clone(job_id, database_now)
 
 
@@ -72,19 +72,19 @@ def run_speech_task(*, speech_id: str) -> None:
 
 @shared_task(name="catalog.run_local_speech")
 def run_local_speech_task(*, speech_id: str) -> None:
-    """Do the same where the worker itself speaks: that takes long, so it has a queue of its own."""
+    """Do the same on a worker that runs the engine: it is slow, so it has its own queue."""
     run_speech_task(speech_id=speech_id)
 
 
 @shared_task(name="catalog.run_built_in_clone")
 def run_built_in_clone_task(*, job_id: str) -> None:
-    """Do the same in the worker that has the engine for what is made on this machine."""
+    """Do the same on the worker that runs the engine, for voices made on this machine."""
     run_clone_task(job_id=job_id)
 
 
 @shared_task(name="catalog.run_deletion")
 def run_deletion_task(*, line_id: str) -> None:
-    """Delete one voice of an approved plan; when its account has no more to do, look again."""
+    """Delete one voice of an approved plan; after an account's last one, sync the account."""
     account_id = run_deletion(line_id, database_now)
     if account_id is not None:
         bring_forward(account_id, database_now())
@@ -97,7 +97,7 @@ def run_deletion_task(*, line_id: str) -> None:
 
 @shared_task(name="catalog.check_credential")
 def check_credential_task(*, credential_id: str) -> None:
-    """Check a key, and fetch the voices of the account that it opens."""
+    """Check a key, then sync its account."""
     account_id = check_credential(credential_id, database_now)
     if account_id is not None:
         enqueue_sync(account_id)
@@ -107,7 +107,7 @@ def check_credential_task(*, credential_id: str) -> None:
 
 @shared_task(name="catalog.sync_account")
 def sync_account_task(*, account_id: int) -> None:
-    """Bring our copy of the account's voices up to date, then fetch missing previews."""
+    """Sync the account's voices, then fetch missing previews."""
     if sync_account(account_id, database_now) is not None:
         refresh_badges(database_now(), account_id)
         enqueue_preview_warming(account_id)
@@ -115,51 +115,51 @@ def sync_account_task(*, account_id: int) -> None:
 
 @shared_task(name="catalog.read_slots")
 def read_slots_task(*, account_id: int) -> None:
-    """Ask how many voices an account holds, for a person who is about to clone into it."""
+    """Read how many slots an account uses, for someone who is about to clone into it."""
     read_slots(account_id, database_now)
 
 
 @shared_task(name="catalog.push_name")
 def push_name_task(*, voice_id: int) -> None:
-    """Give a voice its new name at the provider."""
+    """Send a voice's new name to its provider."""
     push_name(voice_id, database_now)
 
 
 @shared_task(name="catalog.push_labels")
 def push_labels_task(*, voice_id: int, account_id: int) -> None:
-    """Give a voice its new labels at the provider, then read what the provider says."""
+    """Send a voice's new labels to its provider, then sync what the provider made of them."""
     push_labels(voice_id, database_now)
     enqueue_sync(account_id)
 
 
 @shared_task(name="catalog.tune_voice")
 def tune_voice_task(*, voice_id: int) -> None:
-    """Read a voice's settings at the provider, after changing them if that is wished for."""
+    """Read a voice's settings at its provider, after changing them if requested."""
     tune_voice(voice_id, database_now)
 
 
 @shared_task(name="catalog.refresh_badges")
 def refresh_badges_task(*, account_id: int) -> None:
-    """Give and take the badges that follow from the account's keys and from the date."""
+    """Update the badges that depend on the account's keys and on the date."""
     refresh_badges(database_now(), account_id)
 
 
 @shared_task(name="catalog.warm_previews")
 def warm_previews_task(*, account_id: int) -> None:
-    """Fetch previews that are not on our disk yet, and come back for the rest."""
+    """Fetch a batch of missing previews, and enqueue the next batch."""
     if warm_previews(account_id, database_now):
         enqueue_preview_warming(account_id)
 
 
 @shared_task(name="catalog.warm_built_in")
 def warm_built_in_task(*, account_id: int) -> None:
-    """Do the same in the worker that has the engine, where the previews have to be spoken."""
+    """Do the same on the worker that runs the engine, for previews that it must synthesize."""
     warm_previews_task(account_id=account_id)
 
 
 @shared_task(name="catalog.speak_preview")
 def speak_preview_task(*, voice_id: int) -> None:
-    """Speak the preview of a built-in voice that somebody wants to hear now; then listen to it."""
+    """Synthesize the preview of a built-in voice that someone wants to play, then analyze it."""
     clip_id = speak_preview(voice_id, database_now)
     if clip_id is not None:
         enqueue_analysis(f"clip:{clip_id}")
@@ -167,7 +167,7 @@ def speak_preview_task(*, voice_id: int) -> None:
 
 @shared_task(name="catalog.fetch_preview")
 def fetch_preview_task(*, voice_id: int, credential_id: str) -> None:
-    """Fetch a preview that a person is waiting for and that no page could wait for."""
+    """Fetch a slow preview that someone is waiting for."""
     clip_id = fetch_clip(voice_id, credential_id, database_now)
     if clip_id is not None:
         enqueue_analysis(f"clip:{clip_id}")
@@ -181,26 +181,26 @@ def measure_clip_task(*, clip_id: int) -> None:
 
 @shared_task(name="catalog.embed_previews")
 def embed_previews_task() -> None:
-    """Listen to previews that nobody has listened to, and come back for the rest."""
+    """Embed a batch of new previews, and enqueue the next batch."""
     if embed_previews(database_now):
         _wake(embed_previews_task)
 
 
 @shared_task(name="catalog.listen_to")
 def listen_to_task(*, work_id: str) -> None:
-    """Listen to a clip or a sample, for somebody who waits; the id begins with its kind."""
+    """Analyze a clip or sample that someone is waiting for; ``work_id`` starts with its kind."""
     listen_to(work_id, database_now())
 
 
 @shared_task(name="catalog.note_export")
 def note_export_task(*, selection_id: int) -> None:
-    """Note that the voices of a selection were taken along in a file."""
+    """Record that the voices of a selection were exported."""
     note_export(selection_id, database_now())
 
 
 @shared_task(name="catalog.read_uses")
 def read_uses_task(*, account_id: int) -> None:
-    """Take in what a provider tells of the use of an account's voices."""
+    """Read the provider's usage history of an account."""
     read_uses(account_id, database_now)
 
 
@@ -211,115 +211,115 @@ def measure_sample_task(*, sample_id: str) -> None:
 
 
 def enqueue_clone(job_id: object) -> None:
-    """Tell a worker that the clone job may go on."""
+    """Wake a worker for a clone job."""
     job = CloneJob.objects.select_related("account").filter(pk=str(job_id)).first()
     is_made_here = job is not None and job.account.info.is_built_in
     _wake(run_built_in_clone_task if is_made_here else run_clone_task, job_id=str(job_id))
 
 
 def enqueue_duplicate_check(job_id: str) -> None:
-    """Tell a worker that a clone may have a double by now."""
+    """Have a worker check for a duplicate of a finished clone."""
     _wake(audit_clone_task, job_id=job_id)
 
 
 def enqueue_preview_warming(account_id: int) -> None:
-    """Tell a worker that previews of the account's voices could be fetched ahead."""
+    """Have a worker fetch the account's previews in advance."""
     account = ProviderAccount.objects.filter(pk=account_id).first()
     is_spoken_here = account is not None and account.info.is_built_in
     _wake(warm_built_in_task if is_spoken_here else warm_previews_task, account_id=account_id)
 
 
 def enqueue_preview_synthesis(voice_id: int) -> None:
-    """Tell the worker that has the engine that somebody waits to hear the voice."""
+    """Have the engine's worker synthesize a preview that someone is waiting for."""
     _wake(speak_preview_task, voice_id=voice_id)
 
 
 def enqueue_preview_fetch(voice_id: int, credential_id: object) -> None:
-    """Tell a worker that a person is waiting for a preview that takes long to arrive."""
+    """Have a worker fetch a slow preview that someone is waiting for."""
     _wake(fetch_preview_task, voice_id=voice_id, credential_id=str(credential_id))
 
 
 def enqueue_synthesis(speech_id: RowId) -> None:
-    """Tell a worker that a text waits to be spoken."""
+    """Wake a worker for a synthesis."""
     speech = Synthesis.objects.select_related("voice__account").get(pk=speech_id)
     task = run_local_speech_task if speech.voice.info.speaks_free else run_speech_task
     _wake(task, speech_id=str(speech_id))
 
 
 def enqueue_usage_history(account_id: int) -> None:
-    """Tell a worker that the account's history of use is to be read."""
+    """Have a worker read the account's usage history."""
     _wake(read_uses_task, account_id=account_id)
 
 
 def enqueue_export_note(selection_id: int) -> None:
-    """Tell a worker that a selection was downloaded."""
+    """Have a worker record the export of a selection."""
     _wake(note_export_task, selection_id=selection_id)
 
 
 def enqueue_sample(sample_id: object) -> None:
-    """Tell a worker that a sample was uploaded."""
+    """Wake a worker for a new sample."""
     _wake(measure_sample_task, sample_id=str(sample_id))
 
 
 def enqueue_deletion(line_id: object) -> None:
-    """Tell a worker that the line of a plan may go on."""
+    """Wake a worker for a line of a plan."""
     _wake(run_deletion_task, line_id=str(line_id))
 
 
 def enqueue_check(credential_id: object) -> None:
-    """Tell a worker that the key waits to be checked."""
+    """Wake a worker to check a key."""
     _wake(check_credential_task, credential_id=str(credential_id))
 
 
 def enqueue_badges(account_id: int) -> None:
-    """Tell a worker that the keys of the account changed."""
+    """Have a worker update the account's badges after a change of its keys."""
     _wake(refresh_badges_task, account_id=account_id)
 
 
 def enqueue_sync(account_id: int) -> None:
-    """Tell a worker that the account's voices are to be fetched."""
+    """Wake a worker to sync the account's voices."""
     _wake(sync_account_task, account_id=account_id)
 
 
 def enqueue_slots_once(account_id: int) -> None:
-    """Tell a worker that somebody looks at the slots of an account, once in some seconds."""
+    """Have a worker read the account's slots, at most once every few seconds."""
     if cache.add(f"slots:{account_id}", True, _SLOTS_AGAIN_AFTER):
         _wake(read_slots_task, account_id=account_id)
 
 
 def enqueue_rename(voice_id: int) -> None:
-    """Tell a worker that a voice has a name that its provider does not know yet."""
+    """Wake a worker to send a voice's new name to its provider."""
     _wake(push_name_task, voice_id=voice_id)
 
 
 def enqueue_labels(voice_id: int, account_id: int) -> None:
-    """Tell a worker that a voice has other labels here than before."""
+    """Wake a worker to send a voice's new labels to its provider."""
     _wake(push_labels_task, voice_id=voice_id, account_id=account_id)
 
 
 def enqueue_settings(voice_id: int) -> None:
-    """Tell a worker that the settings of a voice are to be read or changed."""
+    """Wake a worker to read or change a voice's settings."""
     _wake(tune_voice_task, voice_id=voice_id)
 
 
 def enqueue_measure(clip_id: int) -> None:
-    """Tell a worker that a clip has no waveform yet."""
+    """Wake a worker to measure a clip."""
     _wake(measure_clip_task, clip_id=clip_id)
 
 
 def enqueue_analysis(work_id: str) -> None:
-    """Tell a worker that somebody waits for a clip or a sample to be listened to."""
+    """Wake a worker to analyze a clip or sample that someone is waiting for."""
     _wake(listen_to_task, work_id=work_id)
 
 
 def enqueue_analysis_once(work_id: str) -> None:
-    """Do the same for who asks again and again, with one message for all the asking."""
+    """Do the same with one message for repeated calls, for pages that poll."""
     if cache.add(f"listening:{work_id}", True, _REMIND_AGAIN_AFTER):
         enqueue_analysis(work_id)
 
 
 def _find_queue(task: "Task[Any, Any]", ids: Mapping[str, Any]) -> dict[str, Any]:
-    """Let a fetch that someone waits for pass those that only keep the copy fresh."""
+    """Put a sync that someone waits for ahead of routine ones."""
     if task is sync_account_task and is_awaited(ids["account_id"], database_now()):
         return {"queue": REQUESTS_QUEUE}
     return {}
@@ -330,4 +330,4 @@ def _wake(task: "Task[Any, Any]", **ids: Any) -> None:
         task.apply_async(kwargs=ids, expires=_WAKE_UP_LIVES, **_find_queue(task, ids))
     except (OperationalError, OSError):
         # The row is the job: the sweep finds it once the broker is back.
-        logger.warning("The broker did not take %s; it starts with the next sweep", task.name)
+        logger.warning("The broker did not accept %s. The next sweep will start it.", task.name)

@@ -1,4 +1,4 @@
-"""Every address; the name is noun and verb."""
+"""All URLs; names are a noun and a verb."""
 
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
@@ -31,12 +31,12 @@ from catalog.views.voices import settings, voices
 
 
 class _RowNumber(StringConverter):
-    """A row's number, short enough for every database."""
+    """A row's id, short enough for every database."""
 
     regex = "[0-9]{1,18}"
 
     def to_python(self, value: str) -> int:  # type: ignore[override]
-        """Return the number."""
+        """Return the id."""
         return int(value)
 
 

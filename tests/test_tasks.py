@@ -103,7 +103,7 @@ def test_a_broker_that_is_down_is_noted_and_nothing_else(db, monkeypatch, caplog
 
     tasks.enqueue_clone("0e5ed1ce-0000-4000-8000-000000000000")
 
-    assert "it starts with the next sweep" in caplog.text
+    assert "The next sweep will start it." in caplog.text
 
 
 def test_a_message_holds_an_id_alone_and_dies_when_nobody_takes_it(db, monkeypatch):

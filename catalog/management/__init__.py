@@ -1,1 +1,1 @@
-"""What is started from the command line."""
+"""Management commands and their helpers."""

@@ -1,4 +1,4 @@
-"""Invent voices such as providers list them: skewed labels, many scripts, much in common."""
+"""Make up voices like those of providers: skewed labels, many scripts, many near duplicates."""
 
 import random
 from collections.abc import Iterator
@@ -64,7 +64,7 @@ _PEAKS = 96
 
 @dataclass(frozen=True, slots=True)
 class Invented:
-    """A voice that is not stored, with its labels; a clip of it has these peaks, if any."""
+    """An unsaved voice with its labels, and the waveform of its clip if it has one."""
 
     voice: Voice
     labels: tuple[tuple[str, str], ...]
@@ -72,14 +72,14 @@ class Invented:
 
 
 def invent_voices(seed: int, now: datetime) -> Iterator[Invented]:
-    """Return voices without end; the same seed gives the same ones."""
-    chance = random.Random(seed)  # noqa: S311  (nothing secret comes of it)
+    """Yield voices endlessly; the same seed gives the same ones."""
+    chance = random.Random(seed)  # noqa: S311  (not used for secrets)
     while True:
         yield _invent(chance, now)
 
 
 def invent_name(chance: random.Random) -> str:
-    """Return a name as people give them to voices."""
+    """Return a typical name of a voice."""
     first = chance.choice(_OTHERS if chance.random() < 0.2 else _LATIN)
     kind = chance.random()
     if kind < 0.4:

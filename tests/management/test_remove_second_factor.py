@@ -20,5 +20,5 @@ def test_it_takes_the_factor_off_and_says_so_in_the_log(cast, capsys):
 
 @pytest.mark.parametrize("email", ["mia@example.com", "nobody@example.com"])
 def test_where_there_is_none_it_says_so(cast, email):
-    with pytest.raises(CommandError, match="Nobody with this address"):
+    with pytest.raises(CommandError, match="No user with this email address"):
         call_command("remove_second_factor", email)

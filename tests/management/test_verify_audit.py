@@ -28,12 +28,12 @@ def test_a_whole_log_is_said_to_be_whole_with_an_anchor_to_note(log):
     words = verify()
 
     anchor = words.split()[-1]
-    assert "The log is whole: 3 entries." in words
+    assert "The audit log is intact: 3 entries." in words
     assert "whole" in verify("--anchor", anchor)
 
 
 def test_an_empty_log_is_whole(installation):
-    assert verify() == "The log is whole: 0 entries.\n"
+    assert verify() == "The audit log is intact: 0 entries.\n"
 
 
 def test_a_changed_entry_ends_it_with_an_error_that_names_it(log):

@@ -101,7 +101,7 @@ def test_command_says_that_its_port_is_taken(sandbox):
     done = run_command("--port", sandbox.address.rpartition(":")[2])
 
     assert done.returncode == 1
-    assert done.stderr.startswith("CommandError: The sandbox cannot start: ")
+    assert done.stderr.startswith("CommandError: The sandbox can't start: ")
 
 
 def test_command_says_that_its_state_is_broken(tmp_path):
@@ -110,7 +110,7 @@ def test_command_says_that_its_state_is_broken(tmp_path):
     done = run_command("--port", "0", "--state", str(tmp_path))
 
     assert done.returncode == 1
-    assert done.stderr.startswith("CommandError: The sandbox cannot start: ")
+    assert done.stderr.startswith("CommandError: The sandbox can't start: ")
 
 
 def test_files_are_for_their_owner_only(tmp_path):

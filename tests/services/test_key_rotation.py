@@ -148,10 +148,10 @@ def test_the_command_says_how_many_moved_or_what_is_wrong(full, ring_file):
     call_command("rotate_keys", stdout=out)
     Credential.objects.filter(pk=full.other_credential.pk).update(sealed=b"VB1" + b"x" * 120)
 
-    with pytest.raises(CommandError, match="the old keys stay: Credential"):
+    with pytest.raises(CommandError, match="the old keys were kept: Credential"):
         call_command("rotate_keys")
 
-    assert out.getvalue() == "5 records are under the new master key. Copy the file anew.\n"
+    assert out.getvalue() == "5 records now use the new master key. Back up the key file again.\n"
 
 
 def test_a_file_that_cannot_be_trusted_stops_it(full, ring_file):

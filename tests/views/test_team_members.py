@@ -43,7 +43,7 @@ def test_the_page_says_who_is_there_and_what_each_role_may_do(ana, cast):
 
     assert "mia@example.com · Member" in text
     assert "ana@example.com · Admin · 1 key · you" in text
-    assert "Makes clones, with the speaker's consent" in text
+    assert "Clone voices, with the speaker's consent" in text
     assert "sam@example.com" not in text
 
 

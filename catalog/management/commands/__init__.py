@@ -1,1 +1,1 @@
-"""The commands of manage.py; thin, like tasks."""
+"""Management commands, as thin as tasks."""

@@ -1,4 +1,4 @@
-"""Fill a team with invented voices, as many as somebody wants to try the product with."""
+"""Add any number of made-up voices to a team, for trying out the product."""
 
 import random
 from argparse import ArgumentParser
@@ -23,47 +23,49 @@ from catalog.providers.registry import all_infos
 from catalog.search.search_text import fill_names, fill_words
 
 _BATCH = 5000
-# Names and ids are each voice's own; all else comes from so many, whose words are cut only once.
+# Each voice has its own name and id; the rest comes from this many prototypes, indexed only once.
 _PROTOTYPES = 12_000
 _ACCOUNTS = 8
 _REF = "generated"
 
 
 class Command(FittingCommand):
-    help = "Write invented voices into a team: skewed facets, many scripts, several accounts."
+    help = "Add made-up voices to a team, with skewed facets, many scripts, and several accounts."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--count", type=int, required=True, help="how many voices to add")
         parser.add_argument("--team", required=True, help="the team's name")
-        parser.add_argument("--seed", type=int, default=1, help="the same seed, the same voices")
+        parser.add_argument(
+            "--seed", type=int, default=1, help="the same seed gives the same voices"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         team = Team.objects.filter(name=options["team"]).first()
         if team is None:
-            raise CommandError(f"There is no team “{options['team']}”.")
+            raise CommandError(f"No team is named “{options['team']}”.")
         if options["count"] < 1:
-            raise CommandError("--count takes a number from 1.")
+            raise CommandError("--count must be at least 1.")
         writer = _Writer(team, options["seed"])
         left = options["count"]
         while left > 0:
             left -= writer.write(min(_BATCH, left))
-            self.stdout.write(f"{options['count'] - left} of {options['count']}\r", ending="")
+            self.stdout.write(f"{options['count'] - left:,} of {options['count']:,}\r", ending="")
         writer.finish()
         build_due_indexes()
-        self.stdout.write(f"{team} has {options['count']} more voices.")
+        self.stdout.write(f"Added {options['count']:,} voices to {team}.")
 
 
 class _Writer:
     def __init__(self, team: Team, seed: int) -> None:
         self._team = team
-        self._chance = random.Random(seed)  # noqa: S311  (nothing secret comes of it)
+        self._chance = random.Random(seed)  # noqa: S311  (not used for secrets)
         self._accounts = _make_accounts(team)
         self._prototypes: list[Invented] = []
         self._source = invent_voices(seed, timezone.now())
         self._next = (Voice.objects.aggregate(last=Max("pk"))["last"] or 0) + 1
 
     def write(self, count: int) -> int:
-        """Write so many voices with what belongs to them; return how many."""
+        """Write this many voices with labels and clips; return the number."""
         if not self._prototypes:
             self._prototypes = self._make_prototypes(count)
         elif len(self._prototypes) < _PROTOTYPES:
@@ -85,7 +87,7 @@ class _Writer:
         return count
 
     def finish(self) -> None:
-        """Let the database count on from the last voice, and know how its values are spread."""
+        """Set the database's sequence after the last voice, and update its statistics."""
         with connection.cursor() as cursor:
             for statement in connection.ops.sequence_reset_sql(no_style(), [Voice]):
                 cursor.execute(statement)
@@ -122,7 +124,7 @@ def _make_accounts(team: Team) -> list[ProviderAccount]:
             team=team,
             provider=providers[place % len(providers)],
             ref=f"{_REF}-{place}",
-            # The last one is seen by one person only, as an unshared key's would be.
+            # Only one user can see the last account, as with an unshared key.
             defaults={
                 "is_shared": place < _ACCOUNTS - 1,
                 "label": f"Generated {place + 1}",

@@ -1,4 +1,4 @@
-"""Print what the clean-up page lists, without touching anything."""
+"""Print what the clean-up page lists; nothing is changed."""
 
 from typing import Any
 
@@ -12,18 +12,18 @@ from catalog.queries.cleanups.stale import SECTIONS, Stale, find_stale
 
 
 class Command(FittingCommand):
-    help = "List the clones that a team's rules call stale, as the page does; nothing is deleted."
+    help = "List the stale clones of a team, as the clean-up page does; nothing is deleted."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--team", required=True, help="the team's name or number")
+        parser.add_argument("--team", required=True, help="the team's name or id")
         parser.add_argument(
             "--dry-run",
             action="store_true",
             required=True,
-            help="has to be said: a plan is confirmed by a person, on the page",
+            help="required: only an admin can approve a plan, on the page",
         )
         parser.add_argument(
-            "--for", dest="person", help="an admin's address: own accounts are listed too"
+            "--for", dest="person", help="an admin's email address, to include their own accounts"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -32,19 +32,19 @@ class Command(FittingCommand):
         found = find_stale(team, rules_of(team), timezone.now(), user=person)
         for name, title in SECTIONS.items():
             if name == "all":
-                continue  # what the page offers besides, for choosing by hand
+                continue  # the page's extra list for choosing by hand
             stales = found.section(name)
             self.stdout.write(f"{title}: {len(stales)}")
             for stale in stales:
                 self.stdout.write(_describe(stale))
-        self.stdout.write("Nothing has been touched.")
+        self.stdout.write("Nothing was changed.")
 
 
 def _find_team(word: str) -> Team:
     known = Team.objects.filter(pk=int(word)) if word.isdecimal() else Team.objects.none()
     teams = list(known or Team.objects.filter(name=word))
     if len(teams) != 1:
-        raise CommandError(f"{len(teams)} teams are called {word}; give the number of one.")
+        raise CommandError(f"{len(teams)} teams are named {word}. Enter the id of one.")
     return teams[0]
 
 
@@ -52,7 +52,7 @@ def _find_admin(team: Team, email: str) -> User:
     admins = Membership.objects.filter(team=team, role=Membership.Role.ADMIN)
     person = admins.filter(user__email=email.strip().lower()).select_related("user").first()
     if person is None:
-        raise CommandError("No admin of the team has this address.")
+        raise CommandError("No admin of the team has this email address.")
     return person.user
 
 

@@ -1,4 +1,4 @@
-"""Bring database, secrets and demo up to date; running it again changes nothing."""
+"""Bring the database, secrets, and demo up to date; running it again changes nothing."""
 
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from catalog.services.users.setup import prepare_demo
 
 
 class Command(BaseCommand):
-    help = "Migrate, make what is missing: secrets, what is built in, in demo mode its people."
+    help = "Migrate, and create missing secrets, built-in accounts, and demo users."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -38,11 +38,11 @@ class Command(BaseCommand):
             prepare_demo(password=settings.DEMO_PASSWORD, now=timezone.now())
         self._prepare_speech()
         self._drop_old_queue(Path(settings.DATA_DIR))
-        # What an older version, or a tool of the operator's, left open.
+        # Files that an older version or an operator's tool left readable.
         close_folders(Path(settings.DATA_DIR))
 
     def _drop_old_queue(self, data: Path) -> None:
-        """Remove the queue of versions before 0.2.0: the sweep finds every job by its row."""
+        """Remove the queue of versions before 0.2.0; the sweep finds every job by its row."""
         for pattern in ("queue.sqlite3*", "queue.damaged", "queue.*.wake"):
             for left in data.glob(pattern):
                 left.unlink(missing_ok=True)
@@ -54,5 +54,5 @@ class Command(BaseCommand):
             try:
                 prepare_weights(Path(settings.PROVIDER_BASE_URLS[info.slug]))
             except TTSUnavailable as exc:
-                raise CommandError(f"{exc} (To start without it: VOICEBOARD_LOCAL=0.)") from None
+                raise CommandError(f"{exc} To start without it, set VOICEBOARD_LOCAL=0.") from None
         provide_built_in_everywhere(now=timezone.now())

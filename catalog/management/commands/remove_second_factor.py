@@ -1,4 +1,4 @@
-"""Take the second factor off the account of somebody who lost it and the recovery codes."""
+"""Turn off two-factor authentication for a user who lost the device and the recovery codes."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from catalog.services.users.sign_in import remove_second_factor
 
 
 class Command(FittingCommand):
-    help = "Remove somebody's second factor; the password is then enough. It stands in the log."
+    help = "Turn off a user's two-factor authentication. The audit log records it."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not remove_second_factor(email=options["email"], now=timezone.now()):
-            raise CommandError("Nobody with this address has a second factor.")
-        self.stdout.write("The second factor is removed.")
+            raise CommandError("No user with this email address has two-factor authentication.")
+        self.stdout.write("Two-factor authentication is turned off.")

@@ -1,4 +1,4 @@
-"""Put everything sealed under a new master key while the service runs."""
+"""Re-encrypt all secrets with a new master key while the service runs."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ from catalog.services.credentials.key_rotation import UnopenedSecrets, rotate_ma
 
 
 class Command(FittingCommand):
-    help = "Make a new master key and put every sealed record under it; run again if cut short."
+    help = "Re-encrypt all secrets with a new master key; run it again if interrupted."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--keep-old",
             action="store_true",
-            help="leave the old keys in the file, for machines that still have to get the new one",
+            help="keep the old keys in the file, for machines that don't have the new one yet",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -25,9 +25,11 @@ class Command(FittingCommand):
             moved = rotate_master_key(now=timezone.now(), keeps_old=options["keep_old"])
         except UnopenedSecrets as exc:
             raise CommandError(
-                f"No key of the ring opens these, so the old keys stay: {exc}."
-                " Restore the missing key, or have those entered again; then run this once more."
+                f"These can't be decrypted with any key, so the old keys were kept: {exc}."
+                " Restore the missing key, or re-enter the secrets, then run this again."
             ) from None
         except KeyProblem as exc:
             raise CommandError(str(exc)) from None
-        self.stdout.write(f"{moved} records are under the new master key. Copy the file anew.")
+        self.stdout.write(
+            f"{moved:,} records now use the new master key. Back up the key file again."
+        )

@@ -1,4 +1,4 @@
-"""Print how to sign in: the demo's people, or the one-time link for the first admin."""
+"""Print how to sign in: the demo users, or the one-time link for the first admin."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ class Command(FittingCommand):
             self.stdout.write(f"Sign in at {address}/account/login/")
             return
         path = reverse("catalog:setup", args=[token])
-        self.stdout.write("Make the first admin with this link; it works once, for an hour:")
+        self.stdout.write("Create the first admin with this link. It works once, within an hour:")
         self.stdout.write(f"{address}{path}")
 
     def _print_demo(self) -> None:
