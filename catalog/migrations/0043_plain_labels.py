@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0042_nouns"),
+        ("catalog", "0001_squashed_0042_nouns"),
     ]
 
     operations = [
@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
             name="state",
             field=models.CharField(
                 choices=[
-                    ("queued", "Waiting for a worker"),
+                    ("queued", "Queued"),
                     ("running", "Running"),
                     ("waiting", "Waiting"),
                     ("ready", "Ready"),
@@ -41,16 +41,68 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AlterField(
+            model_name="credential",
+            name="health",
+            field=models.CharField(
+                choices=[
+                    ("unchecked", "Being checked"),
+                    ("good", "Works"),
+                    ("limited", "Limited access"),
+                    ("rejected", "Rejected"),
+                    ("unreachable", "No response"),
+                ],
+                default="unchecked",
+                max_length=12,
+            ),
+        ),
+        migrations.AlterField(
             model_name="credentialreplacement",
             name="state",
             field=models.CharField(
                 choices=[
                     ("checking", "Being tested"),
-                    ("refused", "Refused"),
+                    ("refused", "Rejected"),
                     ("other", "For another account"),
                     ("untold", "Possibly for another account"),
                 ],
                 default="checking",
+                max_length=10,
+            ),
+        ),
+        migrations.AlterField(
+            model_name="planneddeletion",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("planned", "Not approved yet"),
+                    ("held", "Scheduled"),
+                    ("queued", "Queued"),
+                    ("running", "Deleting"),
+                    ("waiting", "Retrying soon"),
+                    ("deleted", "Deleted"),
+                    ("hidden", "Hidden here"),
+                    ("kept", "Kept"),
+                    ("skipped", "Skipped"),
+                    ("failed", "Failed"),
+                ],
+                default="planned",
+                max_length=10,
+            ),
+        ),
+        migrations.AlterField(
+            model_name="synthesis",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("queued", "Queued"),
+                    ("running", "Generating"),
+                    ("waiting", "Waiting"),
+                    ("done", "Ready"),
+                    ("failed", "Failed"),
+                    ("unclear", "Unclear"),
+                    ("cancelled", "Cancelled"),
+                ],
+                default="queued",
                 max_length=10,
             ),
         ),

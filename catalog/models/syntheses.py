@@ -67,8 +67,8 @@ class Synthesis(LeasedWork):
     class State(models.TextChoices):
         """The state of the job, labeled for users."""
 
-        QUEUED = "queued", "Waiting for a worker"
-        RUNNING = "running", "Speaking"
+        QUEUED = "queued", "Queued"
+        RUNNING = "running", "Generating"
         WAITING = "waiting", "Waiting"
         DONE = "done", "Ready"
         FAILED = "failed", "Failed"

@@ -1,4 +1,4 @@
-"""A voice's labels with the provider's own words for them, and its badges in words."""
+"""A voice's labels with their origin, and its badges with their reasons."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _ICONS = {
     Badge.VERIFIED: "circle-check",
     Badge.NEEDS_PLAN: "lock",
 }
-# What is not known has no word.
+# Unknown values have no label.
 _GENDERS = {**dict(Voice.Gender.choices), Voice.Gender.UNKNOWN.value: ""}
 _AGES = {**dict(Voice.Age.choices), Voice.Age.UNKNOWN.value: ""}
 _MOODS = {Badge.LEAVING: "warn", Badge.EXPIRES: "warn", Badge.KEY_MISSING: "bad"}
@@ -29,7 +29,7 @@ _MOODS = {Badge.LEAVING: "warn", Badge.EXPIRES: "warn", Badge.KEY_MISSING: "bad"
 
 @dataclass(frozen=True, slots=True)
 class ShownBadge:
-    """A badge in words, with its reason."""
+    """A badge's label, with its reason."""
 
     word: str
     reason: str
@@ -46,7 +46,7 @@ class Label(NamedTuple):
 
 
 def told_labels(voice: Voice) -> list[tuple[str, str]]:
-    """Return the short facts under a card, facet and word; unknown ones are left out."""
+    """Return the short facts on a card as facet and label, without unknown ones."""
     words = [
         ("language", voice.language_name),
         ("gender", _GENDERS[voice.gender]),
@@ -74,7 +74,7 @@ def other_languages(voice: Voice, sought: Collection[str] = ()) -> list[tuple[st
 
 
 def origin_of(voice: Voice, facet: str) -> str:
-    """Say in a sentence which word the provider has for a facet of the voice."""
+    """Return a sentence about the provider's label for a facet of the voice."""
     raw = voice.raw_labels.get(facet) or ""
     return _say_origin(voice.info.label, facet, raw, facet in voice.own_labels)
 
@@ -83,14 +83,14 @@ def origin_of(voice: Voice, facet: str) -> str:
 @lru_cache(maxsize=8192)
 def _say_origin(label: str, facet: str, word: str, is_ours: bool) -> str:
     name = facet.replace("_", " ")
-    told = f"{label} says “{word}” for {name}." if word else f"{label} has no word for {name}."
-    return f"Your team says so, only here. {told}" if is_ours else told
+    told = f"{label} lists {name} as “{word}”." if word else f"No {name} from {label}."
+    return f"Set by your team, only in Voiceboard. {told}" if is_ours else told
 
 
 def shown_badges(voice: Voice) -> list[ShownBadge]:
-    """Return the voice's badges, the most pressing first; one that leaves also expires.
+    """Return the voice's badges, most important first; "leaving" replaces "expires".
 
-    That a clone has no source here is for filters, and told on its page: on cards it would be loud.
+    A missing source is left out: it is for filters and the voice's page, and too minor for a card.
     """
     held = {Badge(value) for value in voice.values_of("badge")} - {Badge.NO_SOURCE}
     if not held:
@@ -101,7 +101,7 @@ def shown_badges(voice: Voice) -> list[ShownBadge]:
 
 
 def lacks_source(voice: Voice) -> bool:
-    """Tell whether it is a clone whose samples are not held here, as a worker found."""
+    """Return whether it is a clone whose samples aren't stored here, as a worker determined."""
     return Badge.NO_SOURCE in voice.values_of("badge")
 
 
@@ -125,10 +125,10 @@ def _show_badge(voice: Voice, badge: Voice.Badge) -> ShownBadge:
     reasons = {
         Badge.LEAVING: f"{label}: {voice.end_note}",
         Badge.EXPIRES: f"{label}: {voice.end_note}",
-        Badge.KEY_MISSING: f"No key that {label} accepts opens this account any more.",
-        Badge.CLONE: f"Made in your account at {label}.",
-        Badge.VERIFIED: f"{label} made sure of whose voice it is.",
-        Badge.NEEDS_PLAN: f"At {label} it needs {voice.plan_note}.",
+        Badge.KEY_MISSING: f"No key works for this {label} account anymore.",
+        Badge.CLONE: f"Made in your {label} account.",
+        Badge.VERIFIED: f"{label} has verified whose voice this is.",
+        Badge.NEEDS_PLAN: f"Requires {voice.plan_note} at {label}.",
     }
     word = words.get(badge, str(badge.label))
     return ShownBadge(word, reasons[badge], _ICONS[badge], _MOODS.get(badge, "quiet"))

@@ -17,7 +17,7 @@ VERDICTS = {
     r" permission: voices_write",
     "sandbox-elevenlabs-broke": r"Works in part.*out of credit.*All 3 voice slots are in use",
     "sandbox-elevenlabs-full-7": r"Works, checked",
-    "sandbox-elevenlabs-full-8": r"No answer.*ElevenLabs",
+    "sandbox-elevenlabs-full-8": r"No response.*ElevenLabs",
 }
 
 

@@ -280,12 +280,12 @@ def test_a_voice_that_is_being_spoken_is_waited_for_and_the_wait_can_be_ended(an
             route.continue_()
         else:
             words = {"content-type": "text/plain; charset=utf-8", "retry-after": "1"}
-            route.fulfill(status=202, headers=words, body="Adais being spoken.")
+            route.fulfill(status=202, headers=words, body="Generating the preview of Ada.")
 
     ana.route("**/preview/", speak_slowly)
     deck = ana.get_by_role("region", name="Player")
     card.get_by_role("button", name=re.compile("^Play ")).click()
-    expect(deck).to_contain_text("Adais being spoken.")
+    expect(deck).to_contain_text("Generating the preview of Ada.")
     deck.get_by_role("button", name=re.compile("^Play$|^Pause$")).click()
     expect(deck).not_to_contain_text("being spoken")
     ended_after = len(asked)

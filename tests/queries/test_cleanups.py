@@ -64,7 +64,7 @@ def test_a_plan_shows_only_the_lines_of_one_outcome_when_asked(cast):
     assert page.address == f"/cleanup/plans/{plan.pk}/?page=1&outcome=failed"
     assert (len(whole.lines), whole.address) == (3, f"/cleanup/plans/{plan.pk}/?page=1")
     assert [(words, number) for _, words, number in whole.outcomes] == [
-        ("Nothing touched yet", 1), ("Failed", 2)
+        ("Not approved yet", 1), ("Failed", 2)
     ]  # fmt: skip
 
 

@@ -35,10 +35,10 @@ def test_a_voice_that_leaves_says_how_many_days_are_left(mia, cast, days, words)
     ("value", "values", "words"),
     [
         ("verified", {}, "Verified"),
-        ("needs_plan", {"plan_note": "a paid plan"}, "At ElevenLabs it needs a paid plan."),
+        ("needs_plan", {"plan_note": "a paid plan"}, "Requires a paid plan at ElevenLabs."),
         ("key_missing", {}, "Key missing"),
         ("expires", {"end_note": "the clone has expired."}, "ElevenLabs: the clone has expired."),
-        ("clone", {"kind": "clone"}, "Made in your account at ElevenLabs."),
+        ("clone", {"kind": "clone"}, "Made in your ElevenLabs account."),
     ],
 )
 def test_every_badge_gives_its_reason_also_to_who_cannot_hover(mia, cast, value, values, words):
@@ -53,14 +53,14 @@ def test_a_label_tells_the_provider_s_word_and_where_it_comes_from(mia, cast):
     voice = factories.make_voice(
         cast.account, gender="male", raw_labels={"gender": "masculine"}, age="unknown"
     )
-    origin = "ElevenLabs says “masculine” for gender."
+    origin = "ElevenLabs lists gender as “masculine”."
 
     card, page = Page(mia.get("/voices/")), Page(mia.get(f"/voices/{voice.pk}/"))
 
     assert card.find("li", title=origin)
     assert origin in card.text
     assert page.find("span", title=origin)
-    assert "ElevenLabs has no word for age." in page.text
+    assert "No age from ElevenLabs." in page.text
 
 
 def test_words_for_one_thing_are_one_value_and_counts_sum_to_the_total(mia, cast):
@@ -128,7 +128,7 @@ def test_a_voice_that_no_key_opens_is_not_offered_to_be_spoken(mia, cast):
     for path in ("/voices/?badge=key_missing", f"/voices/{voice.pk}/"):
         page = Page(mia.get(path))
         assert "Generate (about" not in page.text
-        assert "No preview, nor a key to speak one" in page.text
+        assert "No preview, and no key to generate one" in page.text
 
 
 def test_a_clone_of_ours_without_its_job_is_not_called_a_stranger(mia, cast):

@@ -138,7 +138,7 @@ def test_a_failed_line_alone_offers_to_try_again(ana, cast, clone):
     assert page.find("form", action=retry)
     after = Page(ana.post(retry, follow=True))
 
-    assert "Waiting for a worker" in after.text
+    assert "Queued" in after.text
     assert not after.find("form", action=retry)
 
 
@@ -162,7 +162,7 @@ def test_a_line_says_through_whose_key_it_goes_or_that_there_is_none(ana, cast, 
     text = Page(ana.get(f"/cleanup/plans/{plan.pk}/")).text
 
     assert "Nobody" in text
-    assert "Nothing touched yet: No key that you may use." in text
+    assert "Not approved yet: No key that you may use." in text
 
 
 def test_plans_are_kept_and_listed(ana, cast, clone):

@@ -107,8 +107,8 @@ def test_own_and_shared_keys_are_told_apart_and_only_own_ones_can_be_changed(mia
     [
         ({"health": "good"}, "Works"),
         ({"health": "limited", "problem": "voices_write is missing."}, "voices_write is missing."),
-        ({"health": "rejected", "problem": "Not accepted."}, "Refused"),
-        ({"health": "unreachable", "problem": "No network."}, "No answer"),
+        ({"health": "rejected", "problem": "Not accepted."}, "Rejected"),
+        ({"health": "unreachable", "problem": "No network."}, "No response"),
         ({"health": "unchecked"}, "Being checked"),
         (
             {"health": "good", "check_asked_at": NOW, "checked_at": NOW - timedelta(hours=1)},
@@ -188,7 +188,7 @@ def test_what_a_key_could_do_stays_shown_when_it_turns_bad(ana, cast):
 
     text = Page(ana.get("/keys/")).text
 
-    assert "Refused" in text
+    assert "Rejected" in text
     assert "List voices" in text
 
 

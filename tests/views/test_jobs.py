@@ -38,7 +38,7 @@ def test_jobs_are_listed_and_asked_for_again_only_while_one_runs(mia, cast):
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"state": State.QUEUED}, "Waiting for a worker"),
+        ({"state": State.QUEUED}, "Queued"),
         ({"state": State.RUNNING, "step": Step.SENT, "message": "Sending."}, "Sending."),
         ({"state": State.WAITING, "step": Step.UNKNOWN, "message": "Looking."}, "Looking."),
         ({"state": State.READY, "step": Step.CONFIRMED}, "Ready"),

@@ -347,7 +347,7 @@ def test_labels_are_given_on_the_page_of_a_voice_and_say_where_they_hold(cast, m
 
     assert "which stays as it is there" in before.text
     assert "only here" in after.text
-    assert "Your team says so, only here. StepFun has no word for gender." in after.text
+    assert "Set by your team, only in Voiceboard. No gender from StepFun." in after.text
     assert shown(mia.get("/voices/?gender=female&language=zh")) == [clone.name]
 
 

@@ -107,11 +107,11 @@ class PlannedDeletion(LeasedWork):
     class State(models.TextChoices):
         """The state of the line."""
 
-        PLANNED = "planned", "Nothing touched yet"
-        HELD = "held", "Waiting for its time"
-        QUEUED = "queued", "Waiting for a worker"
+        PLANNED = "planned", "Not approved yet"
+        HELD = "held", "Scheduled"
+        QUEUED = "queued", "Queued"
         RUNNING = "running", "Deleting"
-        WAITING = "waiting", "Trying again soon"
+        WAITING = "waiting", "Retrying soon"
         DELETED = "deleted", "Deleted"
         HIDDEN = "hidden", "Hidden here"
         KEPT = "kept", "Kept"

@@ -62,7 +62,7 @@ class CloneJob(LeasedWork):
     class State(models.TextChoices):
         """The state of the job, labeled for users."""
 
-        QUEUED = "queued", "Waiting for a worker"
+        QUEUED = "queued", "Queued"
         RUNNING = "running", "Running"
         WAITING = "waiting", "Waiting"
         READY = "ready", "Ready"

@@ -162,9 +162,9 @@ class Credential(models.Model):
 
         UNCHECKED = "unchecked", "Being checked"
         GOOD = "good", "Works"
-        LIMITED = "limited", "Works in part"
-        REJECTED = "rejected", "Refused"
-        UNREACHABLE = "unreachable", "No answer"
+        LIMITED = "limited", "Limited access"
+        REJECTED = "rejected", "Rejected"
+        UNREACHABLE = "unreachable", "No response"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="credentials")

@@ -16,7 +16,7 @@ class CredentialReplacement(models.Model):
         """What is known about the new key."""
 
         CHECKING = "checking", "Being tested"
-        REFUSED = "refused", "Refused"
+        REFUSED = "refused", "Rejected"
         OTHER = "other", "For another account"
         UNTOLD = "untold", "Possibly for another account"
 
