@@ -19,8 +19,8 @@ from catalog.providers.types import SettingValue
 
 def speech_recipe(voice: Voice, text: str, settings: Mapping[str, SettingValue]) -> str:
     """Return a hash of everything that a clip depends on; equal hashes share one clip."""
-    told = [voice.pk, voice.remote_id, text, sorted(settings.items())]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+    inputs = [voice.pk, voice.remote_id, text, sorted(settings.items())]
+    return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()
 
 
 class SynthesizedClip(models.Model):

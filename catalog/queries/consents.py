@@ -35,17 +35,17 @@ def find_contradictions(
     visible = Speaker.objects.visible_to(user)
     folded = fold_speaker(speaker)
     rows = Consent.objects.filter(speaker__in=visible).select_related("attested_by", "speaker")
-    told = list(rows.filter(speaker__folded=folded).order_by("attested_at", "pk"))
-    mine = [consent for consent in told if consent.attested_by_id == user.pk]
-    others = [consent for consent in told if consent.attested_by_id != user.pk]
-    found = [_find_other_basis(mine, relation) or _find_other_giver(told, relation)]
+    earlier = list(rows.filter(speaker__folded=folded).order_by("attested_at", "pk"))
+    mine = [consent for consent in earlier if consent.attested_by_id == user.pk]
+    others = [consent for consent in earlier if consent.attested_by_id != user.pk]
+    found = [_find_other_basis(mine, relation) or _find_other_giver(earlier, relation)]
     if relation == _SELF:
         claims = [consent for consent in mine if consent.relation == _SELF]
         found.append(_find_other_self(others, claims))
         if not claims:
             elsewhere = rows.filter(attested_by=user, relation=_SELF)
             found.append(_find_second_self(elsewhere.exclude(speaker__folded=folded).first()))
-    found.append(_find_end(told, today))
+    found.append(_find_end(earlier, today))
     return [each for each in found if each is not None]
 
 
@@ -60,9 +60,9 @@ def _find_other_basis(mine: list[Consent], relation: str) -> Contradiction | Non
     return Contradiction(f"basis:{last.pk}", words)
 
 
-def _find_other_giver(told: list[Consent], relation: str) -> Contradiction | None:
+def _find_other_giver(earlier: list[Consent], relation: str) -> Contradiction | None:
     """Compare who agreed: the speaker, or a guardian on their behalf."""
-    last = next((each for each in reversed(told) if each.relation), None)
+    last = next((each for each in reversed(earlier) if each.relation), None)
     if last is None or (last.relation == _GUARDIAN) == (relation == _GUARDIAN):
         return None
     words = f"On {_day(last)} {last.attested_by} said: “{last.get_relation_display()}”."
@@ -85,8 +85,8 @@ def _find_second_self(claim: Consent | None) -> Contradiction | None:
     return Contradiction(f"second:{claim.pk}", words)
 
 
-def _find_end(told: list[Consent], today: date) -> Contradiction | None:
-    last = told[-1] if told else None
+def _find_end(earlier: list[Consent], today: date) -> Contradiction | None:
+    last = earlier[-1] if earlier else None
     if last is None or last.ends_on is None or not last.has_ended(today):
         return None
     words = f"The consent of {_day(last)} expired on {last.ends_on:%B %-d, %Y}."

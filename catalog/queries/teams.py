@@ -22,9 +22,9 @@ def find_own_memberships(user: User) -> list[Membership]:
         rows = cursor.fetchall()
     found = _MEMBERSHIPS.make(rows)
     for membership, (*_, name, is_strict) in zip(found, rows, strict=True):
-        told = [membership.team_id, name, bool(is_strict)]
+        values = [membership.team_id, name, bool(is_strict)]
         names = ["id", "name", "demands_second_factor"]
-        membership.team = Team.from_db(DEFAULT_DB_ALIAS, names, told)
+        membership.team = Team.from_db(DEFAULT_DB_ALIAS, names, values)
     return found
 
 

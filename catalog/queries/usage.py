@@ -55,8 +55,8 @@ def _sum_up(voice: Voice, use: VoiceUsage | None) -> LastUsage:
         (use.exported_at, "exported here"),
         (use.provider_used_at, f"used at {account.info.label}"),
     ]
-    told = [(at, way) for at, way in ways if at is not None]
-    at, way = max(told, default=(None, ""))
+    dated = [(at, way) for at, way in ways if at is not None]
+    at, way = max(dated, default=(None, ""))
     return LastUsage(at, way, use.play_count, silent_since)
 
 

@@ -53,7 +53,7 @@ def told_labels(voice: Voice) -> list[tuple[str, str]]:
         ("age", _AGES[voice.age]),
         *[("use_case", word) for word in voice.use_case_words[:1]],
     ]
-    return [told for told in words if told[1]]
+    return [fact for fact in words if fact[1]]
 
 
 def card_labels(voice: Voice) -> list[Label]:
@@ -83,8 +83,8 @@ def origin_of(voice: Voice, facet: str) -> str:
 @lru_cache(maxsize=8192)
 def _say_origin(label: str, facet: str, word: str, is_ours: bool) -> str:
     name = facet.replace("_", " ")
-    told = f"{label} lists {name} as “{word}”." if word else f"No {name} from {label}."
-    return f"Set by your team, only in Voiceboard. {told}" if is_ours else told
+    source = f"{label} lists {name} as “{word}”." if word else f"No {name} from {label}."
+    return f"Set by your team, only in Voiceboard. {source}" if is_ours else source
 
 
 def shown_badges(voice: Voice) -> list[ShownBadge]:

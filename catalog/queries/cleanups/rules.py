@@ -148,8 +148,8 @@ def _look_unused(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: date
     label = voice.account.info.label
     if use.at is None:
         return f"{label}'s history shows no use since {last:%b %-d, %Y}."
-    told = f"Last {use.way} on {last:%b %-d, %Y}, {(now - last).days} days ago."
-    return told if use.silent_since else f"{told} {label} doesn't report use elsewhere."
+    words = f"Last {use.way} on {last:%b %-d, %Y}, {(now - last).days} days ago."
+    return words if use.silent_since else f"{words} {label} doesn't report use elsewhere."
 
 
 def _look_unknown(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: datetime) -> str:

@@ -53,11 +53,11 @@ def estimate_speech(
 ) -> Estimate:
     """Return what it would cost to synthesize the text with the voice now."""
     info = voice.info
-    told = round(len(text) * info.speech_credits) if info.speech_credits else None
+    credit_count = round(len(text) * info.speech_credits) if info.speech_credits else None
     return Estimate(
         label=info.label,
         characters=len(text),
-        credits=told,
+        credits=credit_count,
         is_free=info.speaks_free,
         is_cached=get_spoken_clip(speech_recipe(voice, text, settings or {})) is not None,
         note=info.speech_price_note,

@@ -55,8 +55,8 @@ def read_list_version(user: User) -> ListVersion:
     rows: list[tuple[Any, ...]] = [tuple(settings.PROVIDER_BASE_URLS)]
     with connection.cursor() as cursor:
         cursor.execute(_TEAMS, [user.pk])
-        for team_id, number, *told in cursor.fetchall():
-            rows.append((team_id, *told))
+        for team_id, number, *columns in cursor.fetchall():
+            rows.append((team_id, *columns))
             if number is not None:
                 versions[team_id] = number
         for statement in (_ACCOUNTS, _KEYS, _KEY_SETS, _HABITS, _SEARCHES):

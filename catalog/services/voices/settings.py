@@ -35,8 +35,8 @@ def change_settings(
 def reset_settings(user: User, *, voice: Voice, now: datetime) -> VoiceSettings:
     """Have a worker reset the voice to its provider's default settings."""
     kept = VoiceSettings.objects.filter(voice=voice).first()
-    told = kept.defaults if kept else {}
-    values = {field.name: told.get(field.name, field.default) for field in _fields(voice)}
+    starting = kept.defaults if kept else {}
+    values = {field.name: starting.get(field.name, field.default) for field in _fields(voice)}
     return _ask(user, voice, now, "voice settings reset", VoiceSettings.State.SAVING, values)
 
 

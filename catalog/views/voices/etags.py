@@ -35,7 +35,7 @@ def voice_list_etag(request: Request, *args: Any, **kwargs: Any) -> str | None:
         return None
     now, around = timezone.now(), list_context_of(request)
     sort = request.GET.get("sort") or around.habits.sort
-    told = (
+    state = (
         _RELEASE,
         request.user.pk,
         request.session.session_key,
@@ -49,4 +49,4 @@ def voice_list_etag(request: Request, *args: Any, **kwargs: Any) -> str | None:
         now.date(),
         now.hour * 6 + now.minute // 10,
     )
-    return f'"{hashlib.sha256(repr(told).encode()).hexdigest()[:32]}"'
+    return f'"{hashlib.sha256(repr(state).encode()).hexdigest()[:32]}"'
