@@ -32,7 +32,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, DeadLink):
         words = "It was used, withdrawn, or has expired. Ask for a new link."
         return _show(request, 404, "This link no longer works", words)
-        words = "It may have been removed, or the address may be wrong."
+    words = "It may have been removed, or the address may be wrong."
     return _show(request, 404, "Page not found", words)
 
 

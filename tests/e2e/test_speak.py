@@ -118,7 +118,7 @@ def gather(page: Page, teammate: Page) -> list[str]:
 def start_blind(page: Page, text: str) -> None:
     """Agree to the cost of a blind comparison that waits for two votes."""
     page.get_by_label("Text for all of them").fill(text)
-    expect(page.locator("#cost")).to_contain_text(f"About {4 * len(text)} characters in all")
+    expect(page.locator("#cost")).to_contain_text(f"About {4 * len(text)} characters in total")
     page.get_by_label(re.compile("^Blind")).check()
     page.get_by_label(re.compile("^Reveal after this many votes")).fill("2")
     page.get_by_role("button", name=re.compile("^Spend about")).click()

@@ -46,7 +46,7 @@ def test_a_changed_entry_ends_it_with_an_error_that_names_it(log):
 def test_a_key_that_is_not_in_the_ring_ends_it_with_one_sentence(log):
     Installation.objects.update(audit_key=b"sealed elsewhere")
 
-    with pytest.raises(CommandError, match="The key that signs the log can't be opened"):
+    with pytest.raises(CommandError, match="The key that signs the log can't be decrypted"):
         verify()
 
 

@@ -66,7 +66,7 @@ def test_tags_are_added_removed_and_shown_on_the_card(mia, voice):
     [
         ("tags/", {"tags": " , "}, "Enter at least one tag."),
         ("tags/", {"tags": "x" * 41}, "A tag can have at most 40 characters."),
-        ("tags/", {"tags": ",".join("abcdefghijk")}, "At most 10 tags at once."),
+        ("tags/", {"tags": ",".join("abcdefghijk")}, "You can add at most 10 tags at once."),
         ("notes/", {"text": ""}, "Enter a note."),
         ("notes/", {"text": "x" * 2001}, "A note can have at most 2,000 characters."),
         ("rating/", {"value": "6"}, "less than or equal to 5"),

@@ -172,7 +172,7 @@ def test_plans_are_kept_and_listed(ana, cast, clone):
     text = Page(ana.get("/cleanup/")).text
 
     assert text.count("dry run only") == 1
-    assert text.count("· confirmed") == 1
+    assert text.count("· approved") == 1
 
 
 def test_where_nothing_can_be_deleted_the_page_says_so(ana, cast):

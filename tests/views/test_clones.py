@@ -83,7 +83,7 @@ def test_an_upload_by_script_is_told_where_to_go_on(mia, fill):
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("consent", None, "Consent is needed"),
+        ("consent", None, "Confirm that you have the speaker"),
         ("name", "n" * 10_000, "at most 100 characters"),
         ("name", "\u202e", "Enter a name with at least one letter or digit."),
         ("name", "a\x00b", "Null characters are not allowed."),

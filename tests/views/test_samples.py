@@ -52,7 +52,7 @@ def test_the_form_goes_on_with_the_recording_and_what_was_understood(cast, sign_
     text = page.content.decode()
 
     assert f'name="sample" value="{sample.pk}"' in text
-    assert "This recording isn't suitable for cloning." in text
+    assert "This recording isn&#x27;t suitable for cloning." in text
     assert "Good evening everybody.</textarea>" in text
     assert '<option value="en" selected>' in text
 
@@ -99,7 +99,7 @@ def test_the_form_says_that_a_worker_listens_until_it_has(cast, sign_in, sample)
 
     assert "every 2s" in waiting
     assert "every 2s" not in ready
-    assert "This recording isn't suitable for cloning." in ready
+    assert "This recording isn&#x27;t suitable for cloning." in ready
 
 
 def test_the_page_of_a_job_shows_the_report_by_the_limits_of_its_provider(cast, sign_in, sample):

@@ -147,7 +147,11 @@ def test_without_script_the_page_comes_back_at_the_panel(mia, voice, wakes):
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("", "Write what"), (" \n…", "Write what"), ("x" * 10_001, "at most 10000 characters")],
+    [
+        ("", "Enter some text."),
+        (" \n…", "Enter some text."),
+        ("x" * 10_001, "at most 10,000 characters"),
+    ],
 )
 def test_a_text_that_cannot_be_spoken_comes_back_with_the_reason(mia, voice, text, words):
     response = mia.post(address(voice), as_kept() | {"text": text}, headers=PARTIAL)
@@ -202,7 +206,7 @@ def test_without_a_working_key_it_says_so(mia, cast, voice):
 
     response = mia.post(address(voice), as_kept(), headers=PARTIAL)
 
-    assert "No working key" in Page(response).text
+    assert "You have no working key" in Page(response).text
 
 
 def test_a_voice_that_is_gone_has_no_form(mia, voice):
@@ -237,7 +241,7 @@ def test_cancelling_too_late_says_that_it_is_paid_for(mia, cast, voice):
 
     page = Page(mia.post(f"/syntheses/{speech.pk}/cancel/", follow=True))
 
-    assert "stopping would save nothing" in page.text
+    assert "can't be cancelled" in page.text
     assert Synthesis.objects.get().state == "running"
 
 

@@ -356,5 +356,5 @@ def test_a_label_that_there_is_not_is_refused(cast, mia):
 
     response = mia.post(f"/voices/{clone.pk}/relabel/", {"gender": "royal"}, follow=True)
 
-    assert "cannot be given" in Page(response).text
+    assert "aren't valid for a voice" in Page(response).text
     assert Voice.objects.get(pk=clone.pk).own_labels == {}
