@@ -1,1 +1,1 @@
-"""The Jinja2 environment, and the functions and filters that templates use."""
+"""What templates can call: formats, labels, URLs. No HTML is written here."""

@@ -1,4 +1,4 @@
-"""The paths of drawings: waveforms from stored peaks, and QR codes."""
+"""SVG paths: waveforms from stored peaks, and QR codes."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -7,7 +7,7 @@ import qrcode
 
 
 def wave(peaks: Sequence[int]) -> str:
-    """Return the path of a waveform in a box of 256 by 32: one bar for each of the peaks."""
+    """Return the SVG path of a waveform in a box of 256 by 32, with one bar per peak."""
     if not peaks:
         return ""
     places = _list_places(len(peaks))
@@ -27,7 +27,7 @@ def _draw_bar(peak: int) -> str:
 
 
 def qr_path(text: str) -> str:
-    """Return the path of a QR code, one unit a module, with its size in qr_size."""
+    """Return the SVG path of a QR code with one unit per module; see ``qr_size``."""
     return "".join(
         f"M{column} {line}h1v1h-1z"
         for line, row in enumerate(_qr_rows(text))
@@ -37,7 +37,7 @@ def qr_path(text: str) -> str:
 
 
 def qr_size(text: str) -> int:
-    """Return how many modules the code is wide and high."""
+    """Return the width and height of the QR code in modules."""
     return len(_qr_rows(text))
 
 

@@ -1,16 +1,16 @@
-"""The hidden fields of every form that changes something: the CSRF token and the page's team."""
+"""The hidden fields of every form that writes: the CSRF token and the page's team."""
 
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from catalog.models import Team
 
-# The team of the page, so that a form can't act in another team.
+# Names the page's team, so a form can't act in another one.
 TEAM_FIELD = "in_team"
 
 
 def draw_form_fields(token: str, team: Team | None) -> SafeString:
-    """Return the hidden fields. People without a team get only the token."""
+    """Render the CSRF token, and the page's team if there is one."""
     fields = [("csrfmiddlewaretoken", token)]
     if team is not None:
         fields.append((TEAM_FIELD, str(team.pk)))

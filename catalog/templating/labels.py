@@ -38,7 +38,7 @@ class ShownBadge:
 
 
 class Label(NamedTuple):
-    """A short fact under a card, with where it comes from."""
+    """A short fact on a card, with its origin."""
 
     word: str
     origin: str
@@ -57,7 +57,7 @@ def told_labels(voice: Voice) -> list[tuple[str, str]]:
 
 
 def card_labels(voice: Voice) -> list[Label]:
-    """Return the short facts under a card, each with the sentence that says where it comes from."""
+    """Return the short facts on a card, each with a sentence about its origin."""
     return [
         Label(word, origin_of(voice, facet), facet == "language")
         for facet, word in told_labels(voice)
@@ -65,7 +65,7 @@ def card_labels(voice: Voice) -> list[Label]:
 
 
 def other_languages(voice: Voice, sought: Collection[str] = ()) -> list[tuple[str, ...]]:
-    """Return what else the voice speaks, in words: all of it, and what is sought of it."""
+    """Return the labels of the voice's other languages: all of them, and those filtered by."""
     held = [tag for tag in voice.values_of("language") if tag not in (voice.language, "unknown")]
     return [
         tuple([language_label(tag) for tag in held]),
@@ -79,7 +79,7 @@ def origin_of(voice: Voice, facet: str) -> str:
     return _say_origin(voice.info.label, facet, raw, facet in voice.own_labels)
 
 
-# Among many voices the same ones come again and again.
+# Cached, because many voices have the same labels.
 @lru_cache(maxsize=8192)
 def _say_origin(label: str, facet: str, word: str, is_ours: bool) -> str:
     name = facet.replace("_", " ")
@@ -106,12 +106,12 @@ def lacks_source(voice: Voice) -> bool:
 
 
 def lacks_key(voice: Voice) -> bool:
-    """Tell whether no key opens the voice's account any more, as a worker found."""
+    """Return whether no key works for the voice's account, as a worker determined."""
     return Badge.KEY_MISSING in voice.values_of("badge")
 
 
 def preview_cost(voice: Voice) -> int:
-    """Return how many characters a preview of the voice takes to speak."""
+    """Return the number of characters in a generated preview of the voice."""
     return len(preview_sentence(voice))
 
 

@@ -129,7 +129,7 @@ def test_a_saved_search_says_that_it_was_changed_and_a_colleague_opens_it(
 
     ana.get_by_role("button", name="Save", exact=True).click()
 
-    expect(ana.locator(".toast").last).to_contain_text("is saved")
+    expect(ana.locator(".toast").last).to_contain_text("saved.")
     expect(ana.locator(".saved .state")).to_have_count(0)
 
 
