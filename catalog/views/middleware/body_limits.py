@@ -99,7 +99,7 @@ def _read_to_the_end(request: HttpRequest) -> None:
 def say_full(request: HttpRequest) -> HttpResponse:
     """Answer 507 with a message, after reading the whole request."""
     _read_to_the_end(request)
-    words = "The server's disk is full, so nothing was saved. Ask your operator to free some space."
+    words = "The server's disk is full. Ask your administrator to free up space, then try again."
     return _turn_away(request, 507, "Disk full", words)
 
 
