@@ -6,6 +6,7 @@ PSS divides shared pages among the processes that share them, so the sum is the 
 only, because it reads /proc.
 """
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -32,11 +33,11 @@ def main() -> int:
 def list_tree(root: int) -> list[int]:
     """Return a process and all its descendants, parents first."""
     children: dict[int, list[int]] = {}
-    for folder in PROC.iterdir():
-        if folder.name.isdigit():
-            # The name is in parentheses, and may contain some itself.
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            children.setdefault(int(fields[1]), []).append(int(folder.name))
+    for stat in PROC.glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            # The name stands in brackets, and may itself contain some.
+            fields = stat.read_text().rpartition(")")[2].split()
+            children.setdefault(int(fields[1]), []).append(int(stat.parent.name))
     tree, waiting = [], [root]
     while waiting:
         tree.append(waiting.pop())
@@ -51,9 +52,10 @@ def read_pss(pid: int) -> float:
 
 
 def describe(pid: int) -> str:
-    """Return the command line of a process without its interpreter."""
+    """Return the name of a process, and its command line without the interpreter."""
+    name = (PROC / str(pid) / "comm").read_text().strip()
     words = (PROC / str(pid) / "cmdline").read_bytes().decode("utf-8", "replace").split("\0")
-    return " ".join(word for word in words[1:] if word)[:100]
+    return f"{name:12} {' '.join(words[1:])[:80]}"
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ def test_a_data_directory_is_free_again_after_its_supervisor(tmp_path):
 
 
 def test_what_a_killed_supervisor_left_is_waited_for(tmp_path, monkeypatch):
-    holder = (tmp_path / "watcher.lock").open("w")
+    holder = (tmp_path / "processes.lock").open("w")
     fcntl.flock(holder, fcntl.LOCK_EX)
     monkeypatch.setattr(time, "sleep", lambda _seconds: holder.close())
 

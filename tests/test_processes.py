@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.processes import ROOT, children_of, in_time, is_gone
-from voiceboard.processes import Pauses, Service, Surroundings, Watcher, end_in_order
+from tests.servers.processes import ROOT, in_time, is_gone
+from voiceboard.processes import Pauses, Service, Surroundings
 
 SLEEP = "import time; time.sleep(300)"
 # Starts a child that outlives it, and writes down both.
@@ -17,7 +17,7 @@ PARENT = """
 import os, subprocess, sys, time
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"])
 open("pids", "a").write(f"{os.getpid()} {child.pid}\\n")
-time.sleep(300)
+sys.stdin.read()
 """
 STUBBORN = """
 import signal, time
@@ -33,10 +33,8 @@ def said() -> list[str]:
 
 
 @pytest.fixture
-def around(tmp_path: Path, said: list[str]) -> Iterator[Surroundings]:
-    watcher = Watcher()
-    yield Surroundings(tmp_path, dict(os.environ), tmp_path / "logs", watcher, said.append)
-    watcher.close()
+def around(tmp_path: Path, said: list[str]) -> Surroundings:
+    return Surroundings(tmp_path, dict(os.environ), tmp_path / "logs", said.append)
 
 
 @pytest.fixture
@@ -58,12 +56,11 @@ def supervisor(tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
     script = f"""
         import os, sys, time
         from pathlib import Path
-        from voiceboard.processes import Service, Surroundings, Watcher
+        from voiceboard.processes import Service, Surroundings
         folder = Path({str(tmp_path)!r})
-        around = Surroundings(folder, dict(os.environ), folder, Watcher(), print)
+        around = Surroundings(folder, dict(os.environ), folder, print)
         service = Service("thing", [sys.executable, "-c", {PARENT!r}], around)
         while True:
-            around.watcher.keep_up()
             service.keep_up()
             time.sleep(0.05)
     """
@@ -126,7 +123,7 @@ def test_ending_a_service_ends_its_children_too(make, around):
     service.start()
     assert in_time(lambda: len(pids(around.folder)) == 2)
 
-    end_in_order([[service]], lambda: False)
+    service.end(lambda: False)
 
     assert in_time(lambda: all(map(is_gone, pids(around.folder))))
 
@@ -136,7 +133,7 @@ def test_a_process_that_will_not_end_is_killed_when_patience_is_over(make, aroun
     service.start()
     assert in_time((around.folder / "ready").exists)
 
-    end_in_order([[service]], lambda: False)
+    service.end(lambda: False)
 
     assert not service.is_running
 
@@ -146,7 +143,7 @@ def test_asking_twice_ends_patience(make, around):
     service.start()
     assert in_time((around.folder / "ready").exists)
 
-    end_in_order([[service]], lambda: True)
+    service.end(lambda: True)
 
     assert not service.is_running
 
@@ -167,29 +164,9 @@ time.sleep(300)
     service.start()
     assert in_time((around.folder / "ready").exists)
 
-    end_in_order([[service]], lambda: False)
+    service.end(lambda: False)
 
     assert (around.folder / "finished").exists()
-
-
-def test_one_wave_has_ended_before_the_next_is_asked(make, around):
-    program = """
-import signal, sys, time
-def finish(*_):
-    open("order", "a").write("{name} ")
-    sys.exit()
-signal.signal(signal.SIGTERM, finish)
-open("ready-{name}", "w").close()
-time.sleep(300)
-"""
-    first, second = (make(program.replace("{name}", name)) for name in ("first", "second"))
-    for service in (second, first):
-        service.start()
-    assert in_time(lambda: len(list(around.folder.glob("ready-*"))) == 2)
-
-    end_in_order([[first], [second]], lambda: False)
-
-    assert (around.folder / "order").read_text().split() == ["first", "second"]
 
 
 def test_a_step_returns_its_exit_code_with_its_output_in_the_log(make):
@@ -221,26 +198,12 @@ def test_warnings_of_a_process_reach_the_terminal_under_its_name(make, said):
     assert said == ["thing: 2026-01-01 ERROR web: broken"]
 
 
-def test_when_the_supervisor_is_killed_nothing_keeps_running(supervisor, tmp_path):
+def test_a_process_sees_by_its_input_that_the_supervisor_was_killed(supervisor, tmp_path):
     assert in_time(lambda: len(pids(tmp_path)) == 2)
+    leader, child = pids(tmp_path)
 
     supervisor.kill()
     supervisor.wait()
 
-    assert in_time(lambda: all(map(is_gone, pids(tmp_path))))
-
-
-def test_a_killed_watcher_is_replaced_by_one_that_knows_what_to_end(supervisor, tmp_path):
-    assert in_time(lambda: len(pids(tmp_path)) == 2)
-    [first] = children_of(supervisor.pid, "watcher.py")
-    os.kill(first, signal.SIGKILL)
-
-    def is_replaced() -> bool:
-        return any(pid != first for pid in children_of(supervisor.pid, "watcher.py"))
-
-    assert in_time(is_replaced)
-
-    supervisor.kill()
-    supervisor.wait()
-
-    assert in_time(lambda: all(map(is_gone, pids(tmp_path))))
+    assert in_time(lambda: is_gone(leader))
+    os.kill(child, signal.SIGKILL)

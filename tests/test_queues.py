@@ -13,15 +13,9 @@ from catalog.queries.health.background import look_at_health
 from tests import factories
 from tests.servers.processes import ROOT
 from voiceboard.celery import QUEUES, ROUTES, app
-from voiceboard.supervisor import (
-    CELERY_ANALYSIS,
-    CELERY_BACKGROUND,
-    CELERY_SPEECH,
-    CELERY_WORKER,
-)
+from voiceboard.prefork import WORKERS
 from voiceboard.ticks import RUN_HERE, Ticker
 
-SUPERVISED = [CELERY_WORKER, CELERY_ANALYSIS, CELERY_BACKGROUND, CELERY_SPEECH]
 AWAITED = {"jobs", "requests", "deletions"}
 ANALYSIS = {"previews", "analysis"}
 HOUSEKEEPING = {"syncs", "maintenance"}
@@ -39,6 +33,15 @@ def options(command: list[str]) -> dict[str, str]:
     return {each: command[command.index(each) + 1] for each in chosen if each in command}
 
 
+def as_options(name: str) -> dict[str, str]:
+    """Return what a worker is started with, as a command line would say it."""
+    given = {f"--{key.replace('_', '-')}": str(told) for key, told in WORKERS[name].items()}
+    return {**given, "--hostname": f"{name}@%h"}
+
+
+STARTED = [as_options(name) for name in WORKERS]
+
+
 def test_every_task_has_a_queue():
     current_app.loader.import_default_modules()
     ours = {name for name in app.tasks if name.startswith("catalog.")}
@@ -46,13 +49,12 @@ def test_every_task_has_a_queue():
     assert ours - RUN_HERE == set(ROUTES)
 
 
-def test_the_docs_start_the_same_workers_as_the_supervisor():
-    assert [options(line) for line in documented()] == [options(each) for each in SUPERVISED]
+def test_the_docs_start_the_same_workers_as_make_start():
+    assert [options(line) for line in documented()] == STARTED
 
 
-@pytest.mark.parametrize("commands", [SUPERVISED, documented()], ids=["supervisor", "docs"])
-def test_every_queue_is_served_by_one_worker_and_no_wish_shares_it_with_other_work(commands):
-    served = [set(options(command)["--queues"].split(",")) for command in commands]
+def test_every_queue_is_served_by_one_worker_and_no_wish_shares_it_with_other_work():
+    served = [set(each["--queues"].split(",")) for each in STARTED]
 
     assert sorted(queue for queues in served for queue in queues) == sorted(QUEUES)
     for queues in served:
@@ -141,8 +143,8 @@ def test_the_health_page_names_queues_that_no_worker_serves(cast, sign_in):
     assert "No worker serves these queues: analysis, deletions" in page
     assert "All is well" not in page
 
-    for number, command in enumerate(SUPERVISED):
-        factories.make_beat(f"{number}@here", options(command)["--queues"], now)
+    for number, each in enumerate(STARTED):
+        factories.make_beat(f"{number}@here", each["--queues"], now)
     assert look_at_health(cast.ana, now).unserved == []
     assert "All is well" in sign_in(cast.ana).get("/health/").content.decode()
     assert not CloneJob.objects.exists()

@@ -14,19 +14,10 @@ from typing import Any
 import pytest
 
 from tests.servers.binaries import free_port
-from tests.servers.processes import ROOT, children_of, in_time, is_gone
+from tests.servers.processes import ROOT, children_of, find_fork, in_time, is_gone
 
 FOREIGN = ("VOICEBOARD_", "DJANGO_", "DATABASE_URL", "CELERY_")
-# A word of the command line of each process that the supervisor starts.
-WORDS = {
-    "sandbox": "serve_sandbox",
-    "web": "granian",
-    "worker": "jobs@",
-    "analysis": "analysis@",
-    "background": "background@",
-    "speech": "speech@",
-    "schedule": "voiceboard beat",
-}
+FORKS = ("sandbox", "web", "schedule", "jobs", "analysis", "background", "speech")
 
 # Long enough to be no word of the format that a key is kept in.
 SECRET = re.compile(rb"[\w+/=-]{12,}")
@@ -78,7 +69,12 @@ class Run:
 
     def process_of(self, service: str) -> int | None:
         """Return the process number of a service that runs."""
-        found = children_of(self.process.pid, WORDS[service])
+        return find_fork(self.process.pid, service)
+
+    @property
+    def server(self) -> int | None:
+        """The process that the others were forked from."""
+        found = children_of(self.process.pid, "voiceboard.prefork")
         return found[0] if found else None
 
     def all_processes(self) -> list[int]:
@@ -99,7 +95,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Run]]:
 
     yield start_run
     for run in runs:
-        # Its watcher ends the rest.
+        # The rest ends by itself.
         run.process.kill()
         run.process.wait()
 
@@ -119,7 +115,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 def test_everything_starts_survives_being_killed_and_ends_with_ctrl_c(start):
     run = start(VOICEBOARD_LOCAL="1")
     assert in_time(run.is_announced), run.said
-    before = {service: run.process_of(service) for service in WORDS}
+    before = {service: run.process_of(service) for service in FORKS}
     assert all(before.values())
 
     for pid in before.values():
@@ -127,11 +123,11 @@ def test_everything_starts_survives_being_killed_and_ends_with_ctrl_c(start):
 
     def is_up_again() -> bool:
         return run.answers() and all(
-            run.process_of(service) not in {None, before[service]} for service in WORDS
+            run.process_of(service) not in {None, before[service]} for service in FORKS
         )
 
     assert in_time(is_up_again), run.said
-    for service in WORDS:
+    for service in FORKS:
         assert f"{service} was killed by SIGKILL; it starts again in 0.5 s" in run.said
 
     left = run.all_processes()
@@ -140,6 +136,18 @@ def test_everything_starts_survives_being_killed_and_ends_with_ctrl_c(start):
     assert run.process.wait(60) == 0
     assert run.said.endswith("Voiceboard has stopped.\n")
     assert in_time(lambda: all(map(is_gone, left)))
+
+
+def test_when_what_everything_was_forked_from_is_killed_all_of_it_starts_again(start):
+    run = start()
+    assert in_time(run.is_announced), run.said
+    server, left = run.server, [pid for pid in run.all_processes() if pid != run.server]
+    os.kill(server, signal.SIGKILL)
+
+    assert in_time(lambda: run.server not in {None, server} and run.process_of("jobs") is not None)
+
+    assert in_time(lambda: all(map(is_gone, left)))
+    assert in_time(run.answers), run.said
 
 
 def test_nothing_is_left_of_a_supervisor_that_was_killed_and_the_next_starts(start):
@@ -160,7 +168,7 @@ def test_closing_the_terminal_ends_everything(start):
     keyboard, terminal = os.openpty()
     run = start(terminal=terminal)
     os.close(terminal)
-    assert in_time(lambda: run.process_of("worker") is not None), run.said
+    assert in_time(lambda: run.process_of("jobs") is not None), run.said
     left = run.all_processes()
 
     os.close(keyboard)
@@ -214,7 +222,7 @@ def test_what_is_made_ahead_leaves_the_cores_to_pages_and_clones(running):
     }
     usual = os.getpriority(os.PRIO_PROCESS, running.process_of("web"))
 
-    assert min(modest) > usual == os.getpriority(os.PRIO_PROCESS, running.process_of("worker"))
+    assert min(modest) > usual == os.getpriority(os.PRIO_PROCESS, running.process_of("jobs"))
 
 
 def test_secrets_stand_in_files_and_nowhere_else(running):

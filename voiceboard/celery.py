@@ -163,7 +163,8 @@ def freeze_imported(**_: Any) -> None:
 
 @worker_init.connect
 @beat_init.connect
-def _refuse_unfit(**_: Any) -> None:
+def refuse_at_start(**_: Any) -> None:
+    """End a worker or a schedule that must not run on this database."""
     refuse_unfit()
 
 

@@ -22,10 +22,10 @@ class CannotStart(Exception):
 def only_one(data: Path) -> Iterator[int]:
     """Claim a data directory, or raise ``CannotStart``.
 
-    Yields a lock for the watcher to hold too: no other supervisor can start while it ends the
-    processes of a killed one.
+    Yield a lock for every process that is started to hold as well: while one of them is left of a
+    supervisor that was killed, nobody else may start.
     """
-    with _open(data / "supervisor.lock") as mine, _open(data / "watcher.lock") as shared:
+    with _open(data / "supervisor.lock") as mine, _open(data / "processes.lock") as shared:
         if not _lock(mine):
             holder = os.pread(mine, 20, 0).decode("ascii", "replace")
             raise CannotStart(

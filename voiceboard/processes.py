@@ -4,7 +4,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -16,7 +15,8 @@ from voiceboard.logfiles import keep_output
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 HEALTHY_AFTER_SECONDS = 60.0
-WATCHER = Path(__file__).with_name("watcher.py")
+# How long the last lines of a process may take to arrive.
+READING_SECONDS = 5.0
 
 
 class Pauses:
@@ -34,59 +34,6 @@ class Pauses:
         return pause
 
 
-class Watcher:
-    """The process that ends the others should this one be killed."""
-
-    def __init__(self, kept_open: Sequence[int] = ()) -> None:
-        self._kept_open = tuple(kept_open)
-        self._groups: set[int] = set()
-        self._start()
-
-    def _start(self) -> None:
-        self._process = subprocess.Popen(  # noqa: S603  (a file of this package)
-            [sys.executable, "-I", str(WATCHER)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            pass_fds=self._kept_open,
-            start_new_session=True,
-        )
-        for group in self._groups:
-            self._tell(f"watch {group}")
-
-    def _tell(self, line: str) -> None:
-        if self._process.stdin is not None:
-            self._process.stdin.write(f"{line}\n".encode())
-            self._process.stdin.flush()
-
-    def look_after(self, group: int) -> None:
-        """End this process group when the supervisor dies."""
-        self._groups.add(group)
-        with contextlib.suppress(OSError):  # it died itself, ``keep_up`` tells the next one
-            self._tell(f"watch {group}")
-
-    def forget(self, group: int) -> None:
-        """Leave a process group alone that has ended."""
-        self._groups.discard(group)
-        with contextlib.suppress(OSError):
-            self._tell(f"forget {group}")
-
-    def keep_up(self) -> None:
-        """Start the watcher again when it has died."""
-        if self._process.poll() is not None:
-            self._let_go()
-            self._start()
-
-    def close(self) -> None:
-        """Let the watcher end, and wait for it."""
-        self._let_go()
-        self._process.wait()
-
-    def _let_go(self) -> None:
-        if self._process.stdin is not None:
-            with contextlib.suppress(OSError):
-                self._process.stdin.close()
-
-
 @dataclass(frozen=True)
 class Surroundings:
     """What all processes share."""
@@ -94,13 +41,17 @@ class Surroundings:
     folder: Path
     environment: dict[str, str]
     logs: Path
-    watcher: Watcher
     say: Callable[[str], None]
+    # A lock that is held until the last of them has ended.
+    kept_open: tuple[int, ...] = ()
 
 
 @dataclass
 class Service:
-    """A process that shall run, with all the processes it starts."""
+    """A process that shall run, with all the processes it starts.
+
+    Its standard input ends when this process dies, however that happens.
+    """
 
     name: str
     command: Sequence[str]
@@ -131,7 +82,7 @@ class Service:
             pause = self._pauses.after(time.monotonic() - self._started_at)
             self._start_at = time.monotonic() + pause
             self.around.say(
-                f"{self.name} {_describe(code)}; it starts again in {pause:g} s"
+                f"{self.name} {describe_end(code)}; it starts again in {pause:g} s"
                 f" (see {self.log_path})"
             )
 
@@ -146,12 +97,12 @@ class Service:
             self.command,
             cwd=self.around.folder,
             env=self.around.environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            pass_fds=self.around.kept_open,
             start_new_session=True,
         )
-        self.around.watcher.look_after(self._process.pid)
         self._started_at = time.monotonic()
         self._reader = threading.Thread(
             target=keep_output,
@@ -171,6 +122,14 @@ class Service:
             with contextlib.suppress(ProcessLookupError):
                 self._process.terminate()
 
+    def end(self, is_hurried: Callable[[], bool]) -> None:
+        """Have the process end, and kill it when it takes longer than its patience."""
+        self.ask_to_end()
+        asked_at = time.monotonic()
+        while not (self.has_ended() or is_hurried() or time.monotonic() - asked_at > self.patience):
+            time.sleep(0.05)
+        self.kill()
+
     def has_ended(self) -> bool:
         """Tell whether the process has ended, and clear up what it left."""
         if self._process is not None:
@@ -180,7 +139,7 @@ class Service:
     def kill(self) -> None:
         """End the process and all its children now."""
         if self._process is not None:
-            _kill_group(self._process.pid)
+            kill_group(self._process.pid)
             self._process.wait()
             self._clear_up()
 
@@ -198,37 +157,24 @@ class Service:
         if self._process is None or (code := self._process.poll()) is None:
             return None
         # A leader that was killed leaves its children, and those hold the port.
-        _kill_group(self._process.pid)
-        self.around.watcher.forget(self._process.pid)
+        kill_group(self._process.pid)
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         self._process = None
         if self._reader is not None:
-            # All ends of its output are closed, so the rest of it is in the log by then.
-            self._reader.join()
+            # Until all ends of its output are closed; the rest of it is in the log by then.
+            self._reader.join(READING_SECONDS)
         return code
 
 
-def end_in_order(waves: Sequence[Sequence[Service]], is_hurried: Callable[[], bool]) -> None:
-    """End one wave of services after the other; kill what takes longer than its patience."""
-    for wave in waves:
-        for service in wave:
-            service.ask_to_end()
-        asked_at = time.monotonic()
-        for service in sorted(wave, key=lambda service: service.patience):
-            while not (
-                service.has_ended()
-                or is_hurried()
-                or time.monotonic() - asked_at > service.patience
-            ):
-                time.sleep(0.05)
-            service.kill()
-
-
-def _kill_group(group: int) -> None:
+def kill_group(group: int) -> None:
+    """Kill every process of a group that is left."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)
 
 
-def _describe(code: int) -> str:
+def describe_end(code: int) -> str:
+    """Say how a process ended."""
     if code < 0:
         return f"was killed by {signal.Signals(-code).name}"
     return f"ended with code {code}"

@@ -1,26 +1,24 @@
 """All settings, read from the environment; invalid values stop the start."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 import dj_database_url
 from csp.constants import NONE, SELF
 
+import voiceboard.celery  # noqa: F401  (the app that tasks are sent by)
 from catalog.audio.tts.weights import engine_is_installed
 from catalog.core.private_files import make_private_folder
 from catalog.core.transport import queue_url
 from catalog.providers.registry import all_infos
 from catalog.providers.types import ProviderInfo
-from voiceboard import env
+from voiceboard import basics, env
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = Path(env.read_text("VOICEBOARD_DATA_DIR", str(BASE_DIR / "var"))).resolve()
+BASE_DIR: Path = basics.BASE_DIR
+DATA_DIR: Path = basics.DATA_DIR
+DEMO, PORT, SANDBOX_PORT = basics.DEMO, basics.PORT, basics.SANDBOX_PORT
 SECRETS_DIR = DATA_DIR / "secrets"
 MEDIA_ROOT = DATA_DIR / "media"
-# All files we write, including SQLite's and Celery's, are private to their owner.
-os.umask(0o077)
-make_private_folder(DATA_DIR)
 
 DEBUG = False
 SECRET_KEY = env.read_text("VOICEBOARD_SECRET_KEY") or env.keep_secret(SECRETS_DIR / "secret-key")
@@ -28,15 +26,11 @@ MASTER_KEY_FILE = Path(
     env.read_text("VOICEBOARD_MASTER_KEY_FILE", str(SECRETS_DIR / "master-keys.json"))
 )
 
-# Demo mode: a sandbox replaces the providers, and the demo users can sign in.
-DEMO = env.read_flag("VOICEBOARD_DEMO", True)
 DEMO_PASSWORD_FILE = SECRETS_DIR / "demo-password"
 DEMO_PASSWORD_IS_GIVEN = bool(env.read_text("VOICEBOARD_DEMO_PASSWORD"))
 DEMO_PASSWORD = env.read_text("VOICEBOARD_DEMO_PASSWORD") or (
     env.keep_secret(DEMO_PASSWORD_FILE, 9) if DEMO else ""
 )
-PORT = env.read_number("VOICEBOARD_PORT", 8000, least=1, most=65535)
-SANDBOX_PORT = env.read_number("VOICEBOARD_SANDBOX_PORT", 8900, least=1, most=65535)
 _SANDBOX_URL = f"http://127.0.0.1:{SANDBOX_PORT}" if DEMO else ""
 # Local speech: off if disabled here, or if its packages aren't installed.
 LOCAL = env.read_flag("VOICEBOARD_LOCAL", True) and engine_is_installed()

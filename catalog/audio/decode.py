@@ -1,21 +1,27 @@
 """Decode audio to one channel of speech, with its length and waveform; for workers only."""
 
+from __future__ import annotations
+
 import io
 import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-import av
 import numpy as np
-from av.stream import Disposition
 from numpy.typing import NDArray
 
 from catalog.audio.channels import SURVEY_RATE, ChannelStatistics
 from catalog.audio.containers import is_regular_wav, split_links
 from catalog.audio.formats import SAVE_AS, AudioFormat, has_stowaway, locate_sound
 from catalog.audio.loudness import measure_loudness
+from catalog.core.lazy_modules import LazyModule
+
+if TYPE_CHECKING:
+    import av
+else:
+    av = LazyModule("av")
 
 PEAK_COUNT = 64
 _RATE = 16_000
@@ -204,6 +210,8 @@ class _AudioReader:
 
     def _list_tracks(self) -> tuple[list[int], bool]:
         """Return the audio tracks, and whether the file has no others, except cover art."""
+        from av.stream import Disposition  # noqa: PLC0415  (as late as the rest of it)
+
         with self._open() as container:
             streams = container.streams
             films = [
@@ -345,7 +353,7 @@ def _choose_decoder(context: av.AudioCodecContext) -> av.AudioCodecContext:
     name = _DECODERS.get(context.codec.canonical_name)
     if name is None:
         return context
-    decoder = cast(av.AudioCodecContext, av.CodecContext.create(name, "r"))
+    decoder = cast("av.AudioCodecContext", av.CodecContext.create(name, "r"))
     decoder.sample_rate, decoder.layout = context.sample_rate, context.layout
     return decoder
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import brotli
 
-from voiceboard.supervisor import GRANIAN
+from voiceboard.prefork import GRANIAN
 
 _CONNECTIONS = 8
 _START_SECONDS = 60
@@ -62,7 +62,7 @@ def running_server() -> Iterator[Server]:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     process = subprocess.Popen(
-        [sys.executable, "-m", *GRANIAN, "--port", str(port), "voiceboard.wsgi:application"],
+        [sys.executable, "-m", "granian", *GRANIAN, "--port", str(port)],
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "voiceboard.settings"},
         stdout=sys.stderr,
         start_new_session=True,

@@ -1,7 +1,8 @@
-"""The processes that are killed and restarted: worker, scheduler, and Redis."""
+"""The processes that are killed and started again: workers, schedule and Redis."""
 
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -14,12 +15,18 @@ from typing import Self
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from tests.servers.processes import children_of, find_fork  # noqa: E402
+
 HOST = "127.0.0.1"
-WORKER, CHILD, SCHEDULE, REDIS = "worker", "child of the worker", "schedule", "broker"
-# How often each is killed; a worker's child dies alone when memory runs out.
-WEIGHTS = {WORKER: 6, CHILD: 2, SCHEDULE: 1, REDIS: 1}
+ALL, WORKER, CHILD = "everything", "worker", "child of the worker"
+SCHEDULE, REDIS = "schedule", "broker"
+# How often each is killed; a worker's child dies alone where the machine runs out of memory.
+WEIGHTS = {ALL: 5, WORKER: 1, CHILD: 2, SCHEDULE: 1, REDIS: 1}
+# What runs of the product, as the supervisor starts it.
+FORKS = ("schedule", "jobs", "analysis", "background")
 FOREIGN = ("VOICEBOARD_", "DJANGO_", "DATABASE_URL", "CELERY_")
 _PATIENCE_SECONDS = 60.0
+_READY = re.compile(rb" jobs: .* ready\.")
 
 
 class Processes:
@@ -58,9 +65,8 @@ class Processes:
             self._kill(name)
 
     def start_all(self) -> None:
-        """Start the worker and the scheduler; the broker is already running."""
-        for name in (WORKER, SCHEDULE):
-            self._start(name)
+        """Start what takes the jobs; what they wait in runs already."""
+        self._start(ALL)
 
     def keep_up(self) -> None:
         """Restart processes that have ended."""
@@ -69,11 +75,11 @@ class Processes:
                 self._start(name)
 
     def wait_for_worker(self) -> None:
-        """Wait until the worker that was started last accepts tasks."""
+        """Wait until the worker for clones that was started last takes tasks."""
         end = time.monotonic() + _PATIENCE_SECONDS
-        while b" ready." not in self._log(WORKER).read_bytes()[self._log_starts :]:
+        while not _READY.search(self._log(ALL).read_bytes(), self._log_starts):
             if time.monotonic() > end:
-                raise SystemExit(f"The worker does not start: {self._log(WORKER)}")
+                raise SystemExit(f"The worker does not start: {self._log(ALL)}")
             self.keep_up()
             time.sleep(0.1)
 
@@ -81,37 +87,31 @@ class Processes:
         """Kill and restart a random process; return which one."""
         names = [name for name in WEIGHTS if name != REDIS or self._redis_port is not None]
         name = chance.choices(names, [WEIGHTS[each] for each in names])[0]
-        if name == CHILD and (children := self._children()):
+        worker = find_fork(self._running[ALL].pid, "jobs")
+        if name == CHILD and worker and (children := children_of(worker)):
             os.kill(chance.choice(children), signal.SIGKILL)
-            return name
-        name = WORKER if name == CHILD else name
-        self._kill(name)
-        self._start(name)
+        elif name in {WORKER, SCHEDULE} and (found := self._find(name, worker)):
+            self._log_starts = self._log(ALL).stat().st_size if name == WORKER else self._log_starts
+            os.kill(found, signal.SIGKILL)
+        else:
+            name = name if name == REDIS else ALL
+            self._kill(name)
+            self._start(name)
         return name
 
-    def _children(self) -> list[int]:
-        listing = subprocess.run(
-            ["ps", "-o", "pid=", "--ppid", str(self._running[WORKER].pid)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return [int(pid) for pid in listing.stdout.split()]
+    def _find(self, name: str, worker: int | None) -> int | None:
+        return worker if name == WORKER else find_fork(self._running[ALL].pid, name)
 
     def _start(self, name: str) -> None:
-        from voiceboard.celery import QUEUES
-        from voiceboard.supervisor import CELERY_BEAT, CELERY_WORKER
-
         commands = {
-            WORKER: [sys.executable, "-m", *CELERY_WORKER, "--queues", ",".join(QUEUES)],
-            SCHEDULE: [sys.executable, "-m", *CELERY_BEAT],
+            ALL: [sys.executable, "-m", "voiceboard.prefork", *FORKS],
             REDIS: [
                 *("redis-server", "--bind", HOST, "--port", str(self._redis_port)),
                 *("--save", "", "--appendonly", "no"),
             ],
         }
         log = self._log(name)
-        if name == WORKER:
+        if name == ALL:
             self._log_starts = log.stat().st_size if log.exists() else 0
         with log.open("ab") as output:
             self._running[name] = subprocess.Popen(

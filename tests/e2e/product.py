@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.e2e.sandbox import SandboxControl
+from tests.servers.processes import find_fork
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "a-password-for-browsers"
@@ -35,15 +36,9 @@ class Product:
 
     def worker_group(self) -> int:
         """Return the process group of the worker that makes clones; its leader's id names it."""
-        for stat in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                parent = int(stat.read_text().rpartition(")")[2].split()[1])
-                words = (stat.parent / "cmdline").read_bytes().split(b"\0")
-            except (FileNotFoundError, ProcessLookupError):
-                continue  # it has ended meanwhile
-            if parent == self.supervisor_pid and {b"celery", b"worker", b"jobs@%h"} <= set(words):
-                return int(stat.parent.name)
-        raise LookupError("The supervisor has no worker now.")
+        if (found := find_fork(self.supervisor_pid, "jobs")) is None:
+            raise LookupError("The supervisor has no worker now.")
+        return found
 
 
 @contextmanager
@@ -107,7 +102,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     try:
         process.wait(_STOP_SECONDS)
     except subprocess.TimeoutExpired:
-        # Its watcher ends the other processes when the supervisor itself is killed.
+        # The other processes end by themselves when the supervisor is killed.
         process.kill()
         process.wait()
         raise

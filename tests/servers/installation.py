@@ -13,7 +13,6 @@ from typing import Any
 from catalog.sandbox import Sandbox
 from tests.servers.binaries import running
 from tests.servers.processes import ROOT
-from voiceboard.supervisor import CELERY_BEAT, CELERY_WORKER
 
 FOREIGN = ("VOICEBOARD_", "DJANGO_", "DATABASE_URL", "CELERY_")
 
@@ -62,12 +61,13 @@ class Installation:
         return done.stdout
 
     def start_worker(self) -> "subprocess.Popen[bytes]":
-        """Start a worker as the supervisor would."""
-        return self.start(CELERY_WORKER)
+        """Start a worker for clones, which leads a group of processes."""
+        worker = ["--queues", "jobs,requests,deletions", "--hostname", "jobs@%h"]
+        return self.start(["celery", "-A", "voiceboard", "worker", *worker])
 
     def start_schedule(self) -> None:
-        """Start the schedule as the supervisor would."""
-        self.start(CELERY_BEAT)
+        """Start the schedule."""
+        self.start(["celery", "-A", "voiceboard", "beat"])
 
     def python(self, code: str) -> str:
         """Run some Python and return what it prints."""

@@ -36,6 +36,17 @@ def children_of(pid: int, word: str = "") -> list[int]:
     ]
 
 
+def find_fork(pid: int, name: str) -> int | None:
+    """Return the fork of this name among what a process has started; see voiceboard/prefork.py."""
+    listing = subprocess.run(
+        ["ps", "-eo", "pid=,ppid=,stat=,comm="], capture_output=True, text=True, check=True
+    ).stdout
+    rows = [line.split() for line in listing.splitlines()]
+    parents = {row[1] for row in rows} & {str(pid), *(str(each) for each in children_of(pid))}
+    found = [row for row in rows if row[1] in parents and row[2][0] != "Z" and row[3] == name]
+    return int(found[0][0]) if found else None
+
+
 def is_gone(pid: int) -> bool:
     """Tell whether a process has ended; one that nobody has collected yet counts as ended."""
     answer = subprocess.run(

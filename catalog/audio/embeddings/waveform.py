@@ -1,9 +1,16 @@
 """Waveforms in memory: one channel, 16 kHz, with plausible values."""
 
-import av
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from catalog.audio.embeddings.mel_spectrogram import Wave
+from catalog.core.lazy_modules import LazyModule
+
+if TYPE_CHECKING:
+    import av
+else:
+    av = LazyModule("av")
 
 RATE = 16_000
 # Decoded audio is limited to 1; resampling may overshoot a little.

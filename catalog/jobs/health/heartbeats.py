@@ -12,13 +12,19 @@ _FORGOTTEN_AFTER = timedelta(hours=1)
 
 
 def note_beat(name: str, queues: str, now: datetime) -> None:
-    """Record that the process is alive; if the database is unreachable, skip this beat."""
+    """Record that the process is alive; if the database is unreachable, skip this beat.
+
+    In plain SQL, because the ORM would copy 6 MB into a process that runs no other query.
+    """
+    at = connection.ops.adapt_datetimefield_value(now)
     try:
-        Heartbeat.objects.update_or_create(
-            name=name[:120],
-            defaults={"seen_at": now, "queues": queues[:120]},
-            create_defaults={"seen_at": now, "started_at": now, "queues": queues[:120]},
-        )
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {Heartbeat._meta.db_table} (name, queues, seen_at, started_at)"  # noqa: S608
+                " VALUES (%s, %s, %s, %s) ON CONFLICT (name)"
+                " DO UPDATE SET queues = excluded.queues, seen_at = excluded.seen_at",
+                (name[:120], queues[:120], at, at),
+            )
     except DatabaseError:
         return
 

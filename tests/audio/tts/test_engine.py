@@ -1,3 +1,5 @@
+import threading
+
 import numpy as np
 import pytest
 
@@ -20,6 +22,25 @@ def test_a_text_is_spoken_aloud_the_same_each_time_and_by_each_voice_in_its_own_
     assert np.abs(heart).max() > 0.1
     assert np.array_equal(heart, again)
     assert len(heart) != len(george) or not np.allclose(heart, george)
+
+
+def test_an_engine_that_was_unloaded_in_a_pause_speaks_the_same_again(engine: TTSEngine) -> None:
+    before = engine.speak("Hi.", load_style("af_heart"))
+    engine.unload()
+
+    assert np.array_equal(engine.speak("Hi.", load_style("af_heart")), before)
+
+
+def test_an_engine_that_nobody_uses_is_unloaded(
+    engine: TTSEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("catalog.audio.tts.engine.IDLE_SECONDS", 0.01)
+    unloaded = threading.Event()
+    monkeypatch.setattr(engine, "unload", unloaded.set)
+
+    engine.speak("Hi.", load_style("af_heart"))
+
+    assert unloaded.wait(30)
 
 
 def test_a_blend_of_two_voices_speaks_and_sounds_like_neither(engine: TTSEngine) -> None:
