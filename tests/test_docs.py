@@ -20,7 +20,9 @@ DOCS = ROOT / "docs"
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text()
 README = (ROOT / "README.md").read_text()
 THIRD_PARTY = (ROOT / "THIRD_PARTY.md").read_text().lower()
-SETTINGS = (ROOT / "voiceboard" / "settings.py").read_text()
+SETTINGS = "".join(
+    (ROOT / "voiceboard" / name).read_text() for name in ("settings.py", "basics.py")
+)
 SETTINGS_PAGE = (DOCS / "operators" / "settings.md").read_text()
 PAGES = sorted(DOCS.rglob("*.md"))
 MOST_LINES_OF_THE_MAP = 200

@@ -9,6 +9,8 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
+from catalog.migrations._merged import FORMER, MERGED
+
 _OURS = "catalog"
 Key = tuple[str, str]
 
@@ -36,7 +38,13 @@ def find_misfit() -> str:
 def _fits(applied: set[Key]) -> bool:
     """Compare names alone: to import the migrations takes 20 MB, in each process that starts."""
     ours = {key for key in applied if key[0] == _OURS}
-    return (names := _read_names()) <= applied and ours <= names
+    names = _read_names()
+    return names <= applied and ours <= names | _gone()
+
+
+def _gone() -> set[Key]:
+    """Return those of ours that may be applied and have no file anymore."""
+    return {(_OURS, name) for name in (*MERGED, *FORMER)}
 
 
 def _read_names() -> set[Key]:
@@ -53,10 +61,22 @@ def _read_names() -> set[Key]:
 
 
 def find_newer(applied: set[Key]) -> list[str]:
-    """Return our applied migrations that this code doesn't know, in order."""
-    known = _replaced()
-    # Other apps may drop old, squashed migrations; ours stay.
+    """Return the names of our applied migrations that this code does not know, in their order."""
+    known = {*_replaced()} | _gone()
+    # Other apps may drop old migrations that were merged into one; ours are listed.
     return sorted(name for app, name in applied if app == _OURS and (app, name) not in known)
+
+
+def find_gap() -> str:
+    """Say why this code cannot upgrade the database; "" when it can."""
+    applied = set(MigrationRecorder(connection).applied_migrations())
+    missing = [name for name in MERGED if (_OURS, name) not in applied]
+    if not missing or len(missing) == len(MERGED):
+        return ""
+    return (
+        f"This database is too old to be upgraded in one step: it lacks {missing[0]} and later"
+        " changes. Start a version of Voiceboard before 0.2.0 on it once, then this one."
+    )
 
 
 def read_newer() -> list[str]:
@@ -69,9 +89,8 @@ def _find_missing(applied: set[Key]) -> list[Key]:
     merged = {old for key, replaced in known.items() if key in applied for old in replaced}
     missing = []
     for key, replaced in known.items():
-        # What was merged counts by its parts, for as long as they are kept.
-        is_counted = replaced and (applied >= set(replaced) or known.keys() >= set(replaced))
-        if not (key in applied or key in merged or is_counted):
+        is_there = key in applied or key in merged or (replaced and applied >= set(replaced))
+        if not is_there:
             missing.append(key)
     return missing
 

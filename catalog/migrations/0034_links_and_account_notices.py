@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0033_saved_settings"),
+        ("catalog", "0001_squashed_0033_saved_settings"),
     ]
 
     operations = [

@@ -1,13 +1,9 @@
 """Code and database of different versions: nothing starts, and a sentence says why."""
 
 import os
-import re
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from io import StringIO
-from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -109,42 +105,6 @@ def run(environment: dict[str, str], *words: str) -> "subprocess.CompletedProces
         check=False,
         timeout=120,
     )
-
-
-# Goes through every change, and not through those that were merged into one.
-EVERY_CHANGE = """
-import django; django.setup()
-from django.core.management import call_command
-from django.db.migrations.loader import MigrationLoader
-load = MigrationLoader.load_disk
-def load_unmerged(loader):
-    load(loader)
-    every = loader.disk_migrations
-    loader.disk_migrations = {key: each for key, each in every.items() if not each.replaces}
-MigrationLoader.load_disk = load_unmerged
-call_command("migrate", verbosity=0)
-"""
-
-
-def read_schema(path: Path) -> dict[str, list[str]]:
-    """Return the lines of every table, index and trigger; columns may stand in any order."""
-    with closing(sqlite3.connect(path)) as database:
-        rows = database.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
-        return {name: sorted(re.split(r", (?=[\"C])|[()]", sql)) for name, sql in rows}
-
-
-def test_a_database_that_went_through_every_change_is_like_a_new_one(prepared, tmp_path):
-    schemas = []
-    for start in (("-c", EVERY_CHANGE), ("manage.py", "migrate")):
-        path = tmp_path / f"{len(schemas)}.sqlite3"
-        settings = {"DATABASE_URL": f"sqlite:///{path}", "DJANGO_SETTINGS_MODULE": "tests.settings"}
-        done = run(prepared | settings, *start)
-        assert done.returncode == 0, done.stderr
-        schemas.append(read_schema(path))
-
-    assert schemas[0] == schemas[1]
-    settings["DATABASE_URL"] = f"sqlite:///{tmp_path}/0.sqlite3"
-    assert run(prepared | settings, "manage.py", "migrate", "--check").returncode == 0
 
 
 def test_no_process_starts_on_a_database_of_another_version(prepared):

@@ -12,7 +12,7 @@ from catalog.audio.tts.errors import TTSUnavailable
 from catalog.audio.tts.weights import prepare_weights
 from catalog.core.crypto import KeyProblem
 from catalog.core.private_files import close_folders
-from catalog.core.schema_version import find_misfit, read_newer
+from catalog.core.schema_version import find_gap, find_misfit, read_newer
 from catalog.jobs.searches.search_text import fill_missing_words
 from catalog.models.credentials.key_rotation import prepare_installation
 from catalog.providers.registry import all_infos
@@ -27,6 +27,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if read_newer():
             raise CommandError(find_misfit())
+        if words := find_gap():
+            raise CommandError(words)
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
         try:

@@ -1,0 +1,40 @@
+"""The changes that became one; a database with all of them has that one too."""
+
+MERGED = (
+    "0001_initial",
+    "0002_names_and_wishes",
+    "0003_check_asked_at",
+    "0004_annotations_and_collections",
+    "0005_audit_chain",
+    "0006_search_words",
+    "0007_voice_settings",
+    "0008_searches_and_preferences",
+    "0009_spoken_texts",
+    "0010_comparisons",
+    "0011_built_in_keys",
+    "0012_badges",
+    "0013_people",
+    "0014_likenesses",
+    "0015_password_links",
+    "0016_sort_by_code",
+    "0017_sample_reports",
+    "0018_mute_voices",
+    "0019_clone_orders",
+    "0020_replacements",
+    "0021_id_words",
+    "0022_disguised_clips",
+    "0023_voice_uses",
+    "0024_clones_being_made",
+    "0025_cleaned_samples",
+    "0026_stale_clones",
+    "0027_clone_audits",
+    "0028_voice_source_mark",
+    "0029_voice_own_labels",
+    "0030_planned_elsewhere",
+    "0031_clip_likenesses",
+    "0032_voice_by_account_change",
+    "0033_saved_settings",
+)
+
+# What a version for a few hours called another merger: databases made by it have all its parts.
+FORMER = ("0001_squashed_0042_nouns",)

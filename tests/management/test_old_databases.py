@@ -1,0 +1,131 @@
+"""A database of an older version keeps everything, and ends up as a new one would be.
+
+``database_of_f336786.sql`` is an SQLite dump of that commit's tables, with a row in nearly all of
+them. It holds what the changes since then start from: the last one that was merged.
+"""
+
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+
+from catalog.core.schema_version import find_misfit
+from catalog.migrations._merged import FORMER, MERGED
+from tests.servers.installation import FOREIGN
+from tests.servers.processes import ROOT
+
+DUMP = Path(__file__).with_name("database_of_f336786.sql")
+# What columns were called then; the tables keep their names.
+RENAMED = {
+    "order_id": "batch_id",
+    "keeper_id": "responsible_id",
+    "gone_at": "remote_deleted_at",
+}
+# Django's own, which it fills again.
+_LEFT_OUT = {"django_migrations", "django_content_type", "auth_permission"}
+
+Rows = dict[str, list[dict[str, Any]]]
+
+
+def migrate(path: Path, *target: str) -> None:
+    around = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    settings = {
+        **around,
+        "VOICEBOARD_DATA_DIR": str(path.parent / "var"),
+        "VOICEBOARD_LOCAL": "0",
+        "DATABASE_URL": f"sqlite:///{path}",
+    }
+    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0", *target]
+    done = subprocess.run(
+        command, cwd=ROOT, env=settings, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def read_rows(path: Path) -> Rows:
+    with closing(sqlite3.connect(path)) as database:
+        database.row_factory = sqlite3.Row
+        names = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        tables = {row["name"] for row in database.execute(names)} - _LEFT_OUT
+        return {
+            table: [dict(row) for row in database.execute(f'SELECT * FROM "{table}" ORDER BY 1')]  # noqa: S608
+            for table in tables
+        }
+
+
+def read_schema(path: Path) -> dict[str, list[str]]:
+    """Return the parts of each table, index and trigger, in an order that means nothing."""
+    with closing(sqlite3.connect(path)) as database:
+        found = database.execute("SELECT type, name, sql FROM sqlite_master WHERE sql NOT NULL")
+        return {f"{kind} {name}": sorted(_split(sql)) for kind, name, sql in found}
+
+
+def _split(sql: str) -> list[str]:
+    if not sql.startswith("CREATE TABLE"):
+        return [re.sub(r"\s+", " ", sql)]
+    parts, depth = [""], 0
+    for letter in sql[sql.index("(") + 1 : sql.rindex(")")]:
+        depth += {"(": 1, ")": -1}.get(letter, 0)
+        if letter == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return [" ".join(part.split()) for part in parts]
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    path = tmp_path / "old.sqlite3"
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(DUMP.read_text())
+    return path
+
+
+@pytest.mark.parametrize("stop", ["", "0041_key_sets_and_voice_rights"])
+def test_an_old_database_keeps_every_row_and_gets_the_tables_of_a_new_one(old, tmp_path, stop):
+    before = read_rows(old)
+    if stop:
+        migrate(old, "catalog", stop)
+
+    migrate(old)
+
+    after = read_rows(old)
+    for table, rows in before.items():
+        kept = [
+            {column: row[RENAMED.get(column, column)] for column in was}
+            for was, row in zip(rows, after[table], strict=True)
+        ]
+        assert kept == rows, table
+    assert sum(bool(rows) for rows in before.values()) > 40
+    fresh = tmp_path / "fresh.sqlite3"
+    migrate(fresh)
+    assert read_schema(old) == read_schema(fresh)
+
+
+def test_a_database_from_before_the_merged_changes_is_refused_in_words(db, settings):
+    settings.DEMO = True
+    MigrationRecorder(connection).record_unapplied("catalog", MERGED[-1])
+
+    with pytest.raises(CommandError, match=f"too old to be upgraded.*lacks {MERGED[-1]}"):
+        call_command("prepare", stdout=StringIO())
+
+
+@pytest.mark.parametrize("name", [*MERGED[-1:], *FORMER])
+def test_a_database_fits_with_and_without_what_is_merged_now(db, name):
+    recorder = MigrationRecorder(connection)
+
+    recorder.record_unapplied("catalog", name)
+    before = find_misfit()
+    recorder.record_applied("catalog", name)
+
+    assert (before, find_misfit()) == ("", "")
