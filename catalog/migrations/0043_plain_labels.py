@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0001_squashed_0042_nouns"),
+        ("catalog", "0042_nouns"),
     ]
 
     operations = [
