@@ -39,7 +39,7 @@ def test_the_report_says_each_finding_and_what_to_do(cast, sign_in, sample):
     page = sign_in(cast.ana).get(reverse("catalog:sample-detail", args=[sample.pk]))
     text = page.content.decode()
 
-    assert "This recording is not good to clone from." in text
+    assert "This recording isn&#x27;t suitable for cloning." in text
     assert "Speech is 8 dB above noise" in text
     assert "remove the noise" in text
     assert "Good evening everybody." in text
