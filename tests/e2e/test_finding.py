@@ -175,7 +175,7 @@ def collect_from_cards(page: Page, name: str, note: str) -> None:
     opener = cards.nth(0).get_by_role("link", name="to a collection")
     opener.click()
     dialog.get_by_label(re.compile("new one of yours")).fill(name)
-    dialog.get_by_label(re.compile("^What for")).fill(note)
+    dialog.get_by_label(re.compile(r"^\s*What for")).fill(note)
     dialog.get_by_role("button", name="Add", exact=True).click()
     expect(dialog.locator(".checks")).to_contain_text(name)
     page.keyboard.press("Escape")

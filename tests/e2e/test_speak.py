@@ -119,7 +119,7 @@ def start_blind(page: Page, text: str) -> None:
     """Agree to the cost of a blind comparison that waits for two votes."""
     page.get_by_label("Text for all of them").fill(text)
     expect(page.locator("#cost")).to_contain_text(f"About {4 * len(text)} characters in total")
-    page.get_by_label(re.compile("^Blind")).check()
-    page.get_by_label(re.compile("^Reveal after this many votes")).fill("2")
+    page.get_by_label(re.compile(r"^\s*Blind")).check()
+    page.get_by_label(re.compile(r"^\s*Reveal after this many votes")).fill("2")
     page.get_by_role("button", name=re.compile("^Spend about")).click()
     expect(page.get_by_role("heading", name="Blind comparison")).to_be_visible()
