@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from django.db import transaction
 
 from catalog.models import AuditEntry, AuditHead, Installation, Team, User
+from catalog.models.voices.versions import raise_version
 
 Value = str | int | bool | None
 Facts = Mapping[str, Value]
@@ -86,6 +87,7 @@ def record(
     An entry by a worker gets the id of the request behind it: that of the last entry about
     ``follows`` (of several, the first that has one), otherwise about the target.
 
+    A change in a team's log may also show in its list of voices, so this raises the team's version.
     Call it last: all other writers of the log wait from here to the end of the transaction.
     """
     name = identify(target)
@@ -105,6 +107,8 @@ def record(
     causes = follows if isinstance(follows, tuple) else (follows or target,)
     origin = _origin.get() or _find_origin([identify(cause) for cause in causes])
     entry.request_number, entry.address = origin.request_number, str(origin.address)
+    if team is not None:
+        raise_version(team.pk)
     _append(entry)
     return entry
 

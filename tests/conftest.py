@@ -35,6 +35,7 @@ from catalog.providers.types import AudioClip, RemoteVoice
 from catalog.services import previews as preview_services
 from catalog.views.sessions import presence
 from tests import factories
+from tests.raised_versions import VersionGuard
 from tests.stubs import StubProvider
 from tests.visitors import forget_caches, open_world
 
@@ -79,6 +80,20 @@ def _own_media(tmp_path: Path, settings: Any) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.INDEX_DIR = tmp_path / "index"
     forget_caches()
+
+
+@pytest.fixture(autouse=True)
+def _versions_are_raised(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test in which the product changes what a list shows and raises no version."""
+    if "db" in request.fixturenames:
+        request.getfixturevalue("db")
+    if not connection.in_atomic_block:
+        yield
+        return
+    guard = VersionGuard()
+    with connection.execute_wrapper(guard):
+        yield
+    assert not guard.forgotten()
 
 
 @pytest.fixture

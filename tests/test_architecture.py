@@ -200,6 +200,7 @@ STAYS_PERSONAL = {
     "PasswordLink.user",
     "Notification.user",
     "Preference.user",
+    "UserVersion.user",
     "Rating.user",
     "Selection.user",
     "SoundQuery.owner",

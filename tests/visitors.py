@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from catalog.models import Membership
-from catalog.queries.voices.list_context import forget_list_contexts
+from catalog.queries.voices.search import forget_list_contexts
 from catalog.search.index.cache import INDEX_CACHE
 from catalog.views.voices.cards import forget_cards
 from tests import factories

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
@@ -16,6 +17,7 @@ from catalog.core.crypto import CannotOpen
 from catalog.core.storage import has_room, media_path, remove_media, store_media
 from catalog.jobs.base.leases import Clock
 from catalog.models import Credential, PreviewClip, ProviderAccount, Voice
+from catalog.models.voices.versions import raise_account_version
 from catalog.providers.errors import CredentialRejected, ProviderError, TryLater
 from catalog.providers.session import open_provider
 from catalog.providers.types import AudioClip
@@ -64,6 +66,7 @@ def keep_clip(voice: Voice, sound: AudioClip, source: str, now: datetime) -> Pre
         with transaction.atomic():
             old = PreviewClip.objects.select_for_update().filter(voice=voice).first()
             clip, _ = PreviewClip.objects.update_or_create(voice=voice, defaults=values)
+            raise_account_version(voice.account_id)
     except BaseException:
         remove_media(path)
         raise
@@ -77,10 +80,9 @@ def measure_clip(clip_id: int) -> None:
 
     A clip that not every browser can play is replaced with an MP3.
     """
-    clip = PreviewClip.objects.filter(pk=clip_id).first()
+    clip = PreviewClip.objects.filter(pk=clip_id).select_related("voice").first()
     if clip is None or (clip.seconds is not None and clip.is_playable is not None):
         return
-    same = PreviewClip.objects.filter(pk=clip.pk, path=clip.path)
     found = next(each for each in FORMATS.values() if each.content_type == clip.content_type)
     try:
         content = media_path(clip.path).read_bytes()
@@ -88,16 +90,25 @@ def measure_clip(clip_id: int) -> None:
         peaks = find_peaks(sound, PEAK_COUNT)
     except (OSError, NotDecodable):
         logger.warning("Preview clip %s could not be measured", clip.pk)
-        same.update(is_playable=True)
+        PreviewClip.objects.filter(pk=clip.pk, path=clip.path).update(is_playable=True)
         return
     values = {"seconds": round(sound.seconds, 2), "peaks": peaks, "is_playable": True}
     if clip.is_playable or (sound.is_plain and sound.codec in found.played):
-        same.update(**values)
+        _write_measures(clip, values)
         return
     path, size, _ = store_media("previews", [to_mp3(sound.wave, sound.rate)], "mp3")
     kind = FORMATS["mp3"].content_type
-    is_same = same.update(path=path, size=size, content_type=kind, **values)
+    is_same = _write_measures(clip, {"path": path, "size": size, "content_type": kind, **values})
     remove_media(clip.path if is_same else path)
+
+
+@transaction.atomic
+def _write_measures(clip: PreviewClip, values: dict[str, Any]) -> bool:
+    """Keep them unless another clip took its place meanwhile; tell whether none did."""
+    same = PreviewClip.objects.filter(pk=clip.pk, path=clip.path)
+    is_same = bool(same.update(**values))
+    raise_account_version(clip.voice.account_id)
+    return is_same
 
 
 def warm_previews(account_id: int, clock: Clock) -> bool:

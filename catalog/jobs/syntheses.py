@@ -9,7 +9,7 @@ import logging
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
 from catalog.audio.decode import DecodedMeasures, NotDecodable, measure_audio
 from catalog.audio.formats import AudioFormat, sniff_format
@@ -22,6 +22,7 @@ from catalog.jobs.base.leases import LEASE, Clock, Lease, LeaseLost, RowId, clai
 from catalog.jobs.base.restore_doubts import may_be_restored
 from catalog.jobs.previews import GENERATED, NotSound, keep_clip, measure_clip
 from catalog.models import Synthesis, SynthesizedClip, Voice
+from catalog.models.voices.versions import raise_account_version
 from catalog.providers.errors import OutcomeUnknown, ProviderError, TryLater
 from catalog.providers.session import open_provider
 from catalog.providers.types import AudioClip, SpeechParams
@@ -189,7 +190,9 @@ class _SpeechRun:
         sound = AudioClip(media_path(clip.path).read_bytes(), clip.content_type)
         measure_clip(keep_clip(self.speech.voice, sound, GENERATED, self.clock()).pk)
         voices = Voice.objects.filter(pk=self.speech.voice_id)
-        voices.update(has_generated_preview=True)
+        with transaction.atomic():
+            voices.update(has_generated_preview=True)
+            raise_account_version(self.speech.voice.account_id)
 
     def _wait(self, message: str, after: timedelta, **values: object) -> None:
         values |= {"step": Step.PLANNED, "unsent_at": self.clock()}

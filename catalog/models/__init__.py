@@ -32,7 +32,7 @@ from catalog.models.usage import VoiceUsage
 from catalog.models.users import User
 from catalog.models.voices.changes import VoiceChange
 from catalog.models.voices.settings import VoiceSettings
-from catalog.models.voices.versions import CatalogVersion
+from catalog.models.voices.versions import CatalogVersion, UserVersion
 from catalog.models.voices.voices import Voice, VoiceLabel
 
 __all__ = [
@@ -83,6 +83,7 @@ __all__ = [
     "TagUse",
     "Team",
     "User",
+    "UserVersion",
     "Voice",
     "VoiceChange",
     "VoiceEmbedding",

@@ -2,11 +2,10 @@
 
 from django.db import models
 
-from catalog.models.base.rows import RowModel
 from catalog.models.voices.voices import Voice
 
 
-class PreviewClip(RowModel):
+class PreviewClip(models.Model):
     """A voice's preview on our disk, with the data of its waveform.
 
     ``is_playable`` is None until a worker has checked whether every browser plays the clip; if

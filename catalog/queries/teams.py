@@ -2,40 +2,30 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
 from allauth.mfa.models import Authenticator
-from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Count, Exists, F, OuterRef, Q
 
 from catalog import policies
 from catalog.models import Invitation, Membership, PasswordLink, Team, User
-from catalog.queries.base.rows import RowReader
 
-_MEMBERSHIPS = RowReader(Membership, [each.attname for each in Membership._meta.concrete_fields])
+# In the order of ``Membership.objects.of``. Every request runs this query, and composing it takes
+# ten times as long as running it.
+_OWN = """
+    SELECT m.*, t.name AS team_name, t.demands_second_factor AS is_strict
+    FROM catalog_membership m JOIN catalog_team t ON t.id = m.team_id
+    WHERE m.user_id = %s ORDER BY m.chosen_at DESC NULLS LAST, m.id
+"""
 
 
 def find_own_memberships(user: User) -> list[Membership]:
     """Return the user's memberships, the current team first."""
-    with connection.cursor() as cursor:
-        cursor.execute(_compose_own(), [user.pk])
-        rows = cursor.fetchall()
-    found = _MEMBERSHIPS.make(rows)
-    for membership, (*_, name, is_strict) in zip(found, rows, strict=True):
+    found = list(Membership.objects.raw(_OWN, [user.pk]))
+    for membership in found:
+        name, is_strict = membership.team_name, membership.is_strict  # type: ignore[attr-defined]
         values = [membership.team_id, name, bool(is_strict)]
-        names = ["id", "name", "demands_second_factor"]
-        membership.team = Team.from_db(DEFAULT_DB_ALIAS, names, values)
+        membership.team = Team.from_db("default", ["id", "name", "demands_second_factor"], values)
     return found
-
-
-@lru_cache(maxsize=1)
-def _compose_own() -> str:
-    # Every request runs this query, and composing it takes ten times as long as running it.
-    rows = Membership.objects.of(User(pk=0)).annotate(
-        team_name=F("team__name"), is_strict=F("team__demands_second_factor")
-    )
-    names = (*_MEMBERSHIPS.names, "team_name", "is_strict")
-    return str(rows.values_list(*names).query.sql_with_params()[0])
 
 
 def find_members(user: User) -> list[Membership]:

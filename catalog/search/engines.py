@@ -34,6 +34,7 @@ class Search:
     sort: str = "best"
     is_archived: bool = False
     hidden: frozenset[int] = frozenset()
+    own_version: int = 0  # of the person's own things, such as stars
 
     @property
     def is_narrow(self) -> bool:

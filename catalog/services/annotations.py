@@ -9,7 +9,7 @@ from django.db import transaction
 from catalog import policies
 from catalog.audit import record
 from catalog.models import Note, Rating, Star, Tag, TagUse, Team, User, Voice
-from catalog.models.voices.versions import raise_version, touch_voices
+from catalog.models.voices.versions import raise_own_version, touch_voices
 from catalog.search.text_normalization import fold_text, join_terms
 
 _BATCH = 500
@@ -23,7 +23,7 @@ def star_voice(user: User, *, voice: Voice, is_on: bool, now: datetime) -> None:
         Star.objects.get_or_create(user=user, voice=voice, defaults={"starred_at": now})
     else:
         Star.objects.filter(user=user, voice=voice).delete()
-    raise_version(voice.account.team_id)
+    raise_own_version(user.pk)
 
 
 @transaction.atomic
@@ -106,7 +106,6 @@ def rate_voice(user: User, *, voice: Voice, value: int | None, now: datetime) ->
         Rating.objects.filter(user=user, voice=voice).delete()
     else:
         Rating.objects.update_or_create(user=user, voice=voice, defaults={"value": value})
-    raise_version(team.pk)
     record(user, "voice rated", voice, team=team, now=now, value=value)
 
 

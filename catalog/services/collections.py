@@ -11,7 +11,7 @@ from django.db.models import Max
 from catalog import policies
 from catalog.audit import record
 from catalog.models import Collection, CollectionEntry, Preference, Team, User, Voice
-from catalog.models.voices.versions import raise_version
+from catalog.models.voices.versions import raise_own_version
 
 _BATCH = 500
 
@@ -57,11 +57,12 @@ def change_collection(
     collection.save(update_fields=["name", "description", "is_shared"])
     people = [person for person in maintainers if policies.role_in(person, collection.team)]
     collection.maintainers.set(people)
-    raise_version(collection.team_id)
     if was_shared or is_shared:
         facts: dict[str, Any] = {"maintainers": len(people), "is_shared": is_shared}
         team = collection.team
         record(user, "collection changed", collection, team=team, now=now, **facts)
+    else:
+        raise_own_version(collection.owner_id)
 
 
 @transaction.atomic
@@ -146,7 +147,8 @@ def _check(user: User, collection: Collection) -> None:
 
 
 def _record(user: User, action: str, collection: Collection, now: datetime, **facts: Any) -> None:
-    raise_version(collection.team_id)
     # The team's log doesn't record personal collections.
     if collection.is_shared:
         record(user, action, collection, team=collection.team, now=now, **facts)
+    else:
+        raise_own_version(collection.owner_id)

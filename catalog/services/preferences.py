@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from catalog.models import Preference, User
+from catalog.models.voices.versions import raise_own_version
 
 # A gap this long starts a new visit.
 _VISIT_GAP = timedelta(minutes=30)
@@ -22,22 +23,24 @@ def remember_view(
     wanted = {"layout": layout, "sort": sort, "columns": columns}
     changes = {name: value for name, value in wanted.items() if value is not None}
     Preference.objects.update_or_create(user=user, defaults=changes)
+    raise_own_version(user.pk)
 
 
 @transaction.atomic
 def note_visit(user: User, *, now: datetime) -> None:
     """Record a visit; after a gap, everything since the previous visit counts as new."""
     habits, _ = Preference.objects.select_for_update().get_or_create(user=user)
-    last = habits.seen_at
-    if last is None:
-        habits.news_since = now
-    elif now - last >= _VISIT_GAP:
-        habits.news_since = last
-    habits.seen_at = now
+    last, habits.seen_at = habits.seen_at, now
+    if last is not None and now - last < _VISIT_GAP:
+        habits.save(update_fields=["seen_at"])
+        return
+    habits.news_since = last or now
     habits.save(update_fields=["news_since", "seen_at"])
+    raise_own_version(user.pk)
 
 
 @transaction.atomic
 def clear_news(user: User, *, until: datetime) -> None:
     """Mark everything up to that time as seen."""
     Preference.objects.update_or_create(user=user, defaults={"news_since": until})
+    raise_own_version(user.pk)

@@ -9,6 +9,7 @@ from django.db import transaction
 from catalog import policies
 from catalog.audit import record
 from catalog.models import SavedSearch, Selection, Team, User
+from catalog.models.voices.versions import raise_own_version
 
 MOST_SELECTED = 10_000
 _SELECTION_STAYS = timedelta(days=7)
@@ -45,6 +46,8 @@ def change_search(
     search.save(update_fields=["name", "query", "is_shared", "saved_at"])
     if was_shared or is_shared:
         record(user, "search changed", search, team=search.team, now=now)
+    else:
+        raise_own_version(search.owner_id)
 
 
 @transaction.atomic
@@ -86,3 +89,5 @@ def _record(user: User, action: str, search: SavedSearch, now: datetime) -> None
     # The team's log doesn't record personal searches.
     if search.is_shared:
         record(user, action, search, team=search.team, now=now, name=search.name)
+    else:
+        raise_own_version(search.owner_id)

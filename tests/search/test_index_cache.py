@@ -13,6 +13,7 @@ from catalog.search.index.cache import INDEX_CACHE, IndexCache
 from catalog.search.index.snapshots import snapshot_path
 from catalog.services.annotations import star_voice, write_note
 from catalog.services.collections import collect_voices, make_collection
+from catalog.services.credentials.keys import share_credential
 from catalog.services.voices.edit import archive_voices, rename_voice
 from tests import factories
 
@@ -83,8 +84,7 @@ def test_another_process_reads_the_same_file_and_catches_up(aurora):
 def test_sharing_is_asked_anew_and_stands_in_no_index(aurora):
     assert names(aurora.mia, words="ada") == ["Ada"]
 
-    aurora.account.is_shared = False
-    aurora.account.save()
+    share_credential(aurora.ana, credential=aurora.credential, is_shared=False, now=factories.NOW)
 
     assert names(aurora.mia, words="ada") == []
 

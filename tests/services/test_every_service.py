@@ -17,6 +17,7 @@ from catalog.audio.formats import FORMATS
 from catalog.models import (
     AuditEntry,
     AuditHead,
+    CatalogVersion,
     CleanupPlan,
     CloneBatch,
     Collection,
@@ -598,8 +599,8 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
 
 
 def rows_beside_the_log() -> dict[str, list[tuple[Any, ...]]]:
-    """Return every row of the database but those of the log."""
-    return all_rows(AuditEntry, AuditHead)
+    """Return every row of the database but those of the log, and the version that it raises."""
+    return all_rows(AuditEntry, AuditHead, CatalogVersion)
 
 
 class Watched:

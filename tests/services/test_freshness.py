@@ -10,7 +10,7 @@ from django.test import Client
 
 from catalog.jobs.searches.index import build_index
 from catalog.models import Voice
-from catalog.queries.voices.list_context import forget_list_contexts
+from catalog.queries.voices.search import forget_list_contexts
 from catalog.search.index.cache import INDEX_CACHE
 from catalog.search.index.snapshots import drop_snapshot
 from catalog.views.voices.cards import forget_cards

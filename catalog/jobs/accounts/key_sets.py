@@ -4,8 +4,10 @@ import hashlib
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
+from django.db import transaction
+
 from catalog.models import Credential, KeySet, ListingKey, ProviderAccount, Voice
-from catalog.models.voices.versions import touch_voices
+from catalog.models.voices.versions import raise_version, touch_voices
 
 # What each key may do with the voices.
 Keys = Mapping[UUID, int]
@@ -14,6 +16,7 @@ ALL_RIGHTS = ListingKey.Rights.DELETE
 _MOST_MOVED = 500
 
 
+@transaction.atomic
 def get_key_set(account: ProviderAccount, keys: Keys) -> int:
     """Return the id of the account's key set with exactly these keys; create it if needed."""
     # A set of one key needs no ranking, so its rights are stored as full rights.
@@ -32,6 +35,7 @@ def get_key_set(account: ProviderAccount, keys: Keys) -> int:
             ignore_conflicts=True,
         )
     KeySet.objects.filter(pk=found.pk).refresh_sharing()
+    raise_version(account.team_id)
     return found.pk
 
 
@@ -51,8 +55,9 @@ def move_voices(account: ProviderAccount, key_set: int, remote_ids: Collection[s
     ids = list(remote_ids)
     for start in range(0, len(ids), _MOST_MOVED):
         rows = Voice.objects.filter(account=account, remote_id__in=ids[start : start + _MOST_MOVED])
-        rows.update(key_set=key_set)
-        touch_voices(rows.values_list("pk", flat=True))
+        with transaction.atomic():
+            rows.update(key_set=key_set)
+            touch_voices(rows.values_list("pk", flat=True))
 
 
 def _find_owner(keys: Keys) -> int | None:

@@ -3,10 +3,12 @@
 from datetime import datetime
 
 from django.conf import settings
+from django.db import transaction
 
 from catalog.core.crypto import CannotOpen
 from catalog.jobs.base.leases import Clock
 from catalog.models import Credential, ProviderAccount
+from catalog.models.voices.versions import raise_account_version
 from catalog.providers.base import Provider
 from catalog.providers.errors import ProviderError
 from catalog.providers.key_checks import Slots
@@ -24,7 +26,9 @@ def refresh_slots(account_id: int, provider: Provider, now: datetime) -> Slots |
         return None
     if slots is not None:
         rows = ProviderAccount.objects.filter(pk=account_id)
-        rows.update(slots_used=slots.used, slots_limit=slots.limit, slots_read_at=now)
+        with transaction.atomic():
+            rows.update(slots_used=slots.used, slots_limit=slots.limit, slots_read_at=now)
+            raise_account_version(account_id)
     return slots
 
 

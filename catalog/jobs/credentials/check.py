@@ -16,6 +16,7 @@ from catalog.jobs.base.leases import Clock, RowId
 from catalog.jobs.credentials.replacement import check_replacement
 from catalog.models import Credential, CredentialReplacement, ProviderAccount
 from catalog.models.credentials.key_sets import leave_key_sets
+from catalog.models.voices.versions import raise_version
 from catalog.providers.errors import CredentialRejected, PermissionMissing, ProviderError
 from catalog.providers.key_checks import CredentialCheck
 from catalog.providers.session import open_provider
@@ -77,9 +78,7 @@ def _keep_account(
         answer is PermissionState.NO and offers(verb) for verb, answer in answers.items()
     )
     is_whole = not found.problem and not is_refused
-    _write(
-        credential,
-        sealed,
+    rows.update(
         account=account,
         health=Credential.Health.GOOD if is_whole else Credential.Health.LIMITED,
         problem=found.problem[:500],
@@ -96,6 +95,7 @@ def _keep_account(
     account.save(update_fields=["label", "slots_used", "slots_limit", "slots_read_at"])
     # The key may have moved here from another account.
     ProviderAccount.objects.filter(pk__in=[account.pk, before.account_id]).refresh_sharing()
+    raise_version(credential.team_id)
     return account.pk
 
 
@@ -152,9 +152,11 @@ def _names_account(account: ProviderAccount, credential: Credential) -> bool:
     return credential.owner_id == account.last_owner_id or account.last_owner_id not in owners
 
 
+@transaction.atomic
 def _write(credential: Credential, sealed: bytes, **values: Any) -> None:
     # If the key was replaced during the check, discard the result of the old one.
     Credential.objects.filter(pk=credential.pk, sealed=sealed).update(**values)
+    raise_version(credential.team_id)
 
 
 def find_due_checks(now: datetime) -> list[RowId]:

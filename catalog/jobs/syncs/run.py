@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 
 from catalog.core.crypto import CannotOpen
@@ -26,6 +27,7 @@ from catalog.jobs.voices.store import (
 from catalog.models import Credential, ProviderAccount, SyncRun
 from catalog.models.base.leases import free_lease
 from catalog.models.credentials.keys import hash_key
+from catalog.models.voices.versions import raise_account_version
 from catalog.providers.errors import CredentialRejected, ProviderError, TryLater
 from catalog.providers.pagination import ListedVoice
 from catalog.providers.session import open_provider
@@ -200,7 +202,9 @@ def _end_run(lease: Lease, run: SyncRun, tally: SyncCounts, now: datetime) -> No
     if not run.error:
         changes["synced_at"] = now
     try:
-        lease.write(**changes)
+        with transaction.atomic():
+            lease.write(**changes)
+            raise_account_version(run.account_id)
     except LeaseLost:
         return  # another worker holds the account now
     next_at = now + timedelta(minutes=settings.SYNC_EVERY_MINUTES)

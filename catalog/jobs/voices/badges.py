@@ -55,14 +55,15 @@ def _settle_badge(voices: VoiceQuerySet, badge: Badge, condition: Q) -> None:
     missing = wanted.exclude(pk__in=labels.values("voice"))
     for batch in _in_batches(missing):
         with transaction.atomic():
+            # First, because a sync also locks voices before their labels.
+            touch_voices(batch)
             rows = [VoiceLabel(voice_id=pk, facet="badge", value=badge.value) for pk in batch]
             insert_all(rows, "ON CONFLICT DO NOTHING")
-            touch_voices(batch)
     wrong = voices.filter(pk__in=labels.values("voice")).exclude(condition)
     for batch in _in_batches(wrong):
         with transaction.atomic():
-            labels.filter(voice__in=batch).delete()
             touch_voices(batch)
+            labels.filter(voice__in=batch).delete()
 
 
 def _in_batches(voices: VoiceQuerySet) -> Iterator[list[int]]:

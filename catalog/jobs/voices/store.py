@@ -153,8 +153,8 @@ def write_voices(
     tally.changed += sum(row.remote_id in known for row, _ in rows)
     if rows:
         with transaction.atomic():
+            own = _lock_own_labels(account, [row.remote_id for row, _ in rows])
             number = raise_version(account.team_id)
-            own = _find_own_labels(account, [row.remote_id for row, _ in rows])
             labels = {}
             for row, pairs in rows:
                 row.version, row.own_labels = number, own.get(row.remote_id, {})
@@ -211,10 +211,10 @@ def _find_known(account: ProviderAccount, remote_ids: list[str]) -> dict[str, _S
     return {remote_id: _StoredVoice(*row) for remote_id, *row in told}
 
 
-def _find_own_labels(account: ProviderAccount, remote_ids: list[str]) -> dict[str, dict[str, str]]:
-    # Relabeling a voice takes the same lock (on the version).
-    rows = Voice.objects.filter(account=account, remote_id__in=remote_ids).exclude(own_labels={})
-    return dict(rows.values_list("remote_id", "own_labels"))
+def _lock_own_labels(account: ProviderAccount, remote_ids: list[str]) -> dict[str, dict[str, str]]:
+    # Relabeling a voice takes the same locks. Voices come before the version, as in touch_voices.
+    rows = Voice.objects.filter(account=account, remote_id__in=remote_ids)
+    return dict(rows.select_for_update().order_by("pk").values_list("remote_id", "own_labels"))
 
 
 def _keep_marks(account: ProviderAccount, marks: dict[str, str]) -> None:

@@ -114,12 +114,13 @@ class _Writer:
             yield voice, invented
 
 
+@transaction.atomic
 def _make_accounts(team: Team) -> list[ProviderAccount]:
     offered = settings.PROVIDER_BASE_URLS
     infos = [info for info in all_infos() if info.slug in offered and not info.is_built_in]
     providers = [info.slug for info in infos]
     admin = team.memberships.filter(role=Membership.Role.ADMIN).order_by("pk").first()
-    return [
+    accounts = [
         ProviderAccount.objects.get_or_create(
             team=team,
             provider=providers[place % len(providers)],
@@ -134,6 +135,8 @@ def _make_accounts(team: Team) -> list[ProviderAccount]:
         )[0]
         for place in range(_ACCOUNTS)
     ]
+    raise_version(team.pk)
+    return accounts
 
 
 def _make_clip(voice: Voice, invented: Invented) -> PreviewClip:

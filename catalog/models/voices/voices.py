@@ -7,7 +7,6 @@ from django.db import models
 from django.db.models import Q
 from django.utils.functional import cached_property
 
-from catalog.models.base.rows import RowModel
 from catalog.models.credentials.key_sets import KeySet
 from catalog.models.credentials.keys import ProviderAccount
 from catalog.models.users import User
@@ -61,7 +60,7 @@ class VoiceQuerySet(models.QuerySet["Voice"]):
         return self.present().filter(is_owned=True, kind__in=Voice.OWN_KINDS)
 
 
-class Voice(RowModel):
+class Voice(models.Model):
     """One voice of one provider account; the row stays when the voice is gone."""
 
     class Kind(models.TextChoices):

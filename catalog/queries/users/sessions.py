@@ -9,7 +9,6 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 
 from catalog.models import User
-from catalog.queries.base.rows import RowReader
 
 # The order matters: many browsers also name those they are compatible with.
 _BROWSERS = (("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrom", "Chrome"), ("Safari", "Safari"))
@@ -24,8 +23,7 @@ _SYSTEMS = (
 )
 # Plain SQL: every request runs these, and composing them would take longer than running them.
 _SESSION = "SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > %s"
-_USERS = RowReader(User, [each.attname for each in User._meta.concrete_fields])
-_USER = f"SELECT {_USERS.columns_of('u')} FROM catalog_user u WHERE id = %s"  # noqa: S608
+_USER = "SELECT * FROM catalog_user WHERE id = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +45,7 @@ def read_open_session(key: str | None, now: datetime) -> str | None:
 
 def find_session_user(user_id: int) -> User | None:
     """Return the user of a session, or None if the account is gone."""
-    with connection.cursor() as cursor:
-        cursor.execute(_USER, [user_id])
-        rows = cursor.fetchall()
-    return next(iter(_USERS.make(rows)), None)
+    return next(iter(User.objects.raw(_USER, [user_id])), None)
 
 
 def find_sessions(user: User, current: str, now: datetime) -> list[SessionRow]:

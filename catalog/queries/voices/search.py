@@ -1,12 +1,32 @@
-"""Search voices by terms and facets, with counts for every choice."""
+"""Search voices by terms and facets, with counts for every choice and what surrounds the list.
 
-from collections.abc import Mapping
+Everything cached of it depends on its version (``models.voices.versions``) and nothing else.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Any, TypeVar
 
-from catalog.models import Collection, ProviderAccount, User, Voice
+from django.db.models import Model
+
+from catalog import policies
+from catalog.models import (
+    Collection,
+    PreviewClip,
+    ProviderAccount,
+    SavedSearch,
+    Team,
+    User,
+    Voice,
+    VoiceLabel,
+)
+from catalog.models.voices.versions import ListVersion, read_list_version
 from catalog.models.voices.voices import VoiceQuerySet
+from catalog.queries.annotations import Marks, find_marks
+from catalog.queries.credentials import find_accounts, find_hidden_sets
+from catalog.queries.preferences import ViewPreferences, find_habits, find_searches
 from catalog.queries.searches.facets import (
     OURS,
     Facet,
@@ -18,18 +38,62 @@ from catalog.queries.searches.facets import (
 )
 from catalog.queries.searches.filters import CLOSED_FACETS, FACETS, FILTERS, FLAGS, VoiceFilter
 from catalog.queries.searches.sort_orders import RankedIndexEngine, RankedSqlEngine
-from catalog.queries.voices.cards import load_voices
-from catalog.queries.voices.list_context import ListContext, get_list_context
 from catalog.search.completion import complete_search
 from catalog.search.engines import Search, SearchEngine, SearchResult, answer_search
 from catalog.search.index.cache import INDEX_CACHE
 from catalog.search.sql import SqlEngine
 from catalog.search.syntax import QueryError
 
+_Row = TypeVar("_Row", bound=Model)
 PAGE_SIZE = 24
 _EVERYTHING = 10**9
 # Facets for which a voice can have several values, or none.
 _SPARSE = {"badge", *OURS}
+# Half of a row serves search and sync only. These columns are loaded if something reads them.
+_NOT_SHOWN = {
+    *("name_words", "id_words", "label_words", "search_text", "team_text", "details"),
+    *("content_hash", "source_mark", "marker", "added_at", "changed_at"),
+    *("sort_name", "version", "rename_problem", "problem", "gone_reason"),
+}
+_COLUMNS = [each.attname for each in Voice._meta.concrete_fields if each.name not in _NOT_SHOWN]
+_CLIP = Voice._meta.get_field("clip")
+# Composing these with the ORM takes several times as long as running them.
+_VOICES = f"SELECT {', '.join(_COLUMNS)} FROM catalog_voice WHERE id IN %s"  # noqa: S608
+_CLIPS = "SELECT id, voice_id, seconds, peaks FROM catalog_previewclip WHERE voice_id IN %s"
+_LABELS = "SELECT id, voice_id, facet, value FROM catalog_voicelabel WHERE voice_id IN %s"
+
+
+@dataclass(frozen=True, slots=True)
+class ListContext:
+    """What surrounds a user's list of voices. Requests share it, so don't change it."""
+
+    version: ListVersion
+    accounts: dict[int, ProviderAccount]
+    habits: ViewPreferences
+    searches: list[SavedSearch]
+    may_speak: bool
+    hidden: frozenset[int]  # key sets whose voices the user can't see
+
+
+def get_list_context(user: User, team: Team | None = None) -> ListContext:
+    """Return the context of the user's list now. ``team`` is the user's current team, if known."""
+    team = team or Team.objects.visible_to(user).first() or Team(pk=0)
+    return _read_context(user, team, read_list_version(user.pk, team.pk))
+
+
+@lru_cache(maxsize=500)
+def _read_context(user: User, team: Team, version: ListVersion) -> ListContext:
+    return ListContext(
+        version=version,
+        accounts={account.pk: account for account in find_accounts(user)},
+        habits=find_habits(user),
+        searches=find_searches(user),
+        may_speak=policies.may_speak(user, team),
+        hidden=find_hidden_sets(user),
+    )
+
+
+forget_list_contexts = _read_context.cache_clear
 
 
 @dataclass(frozen=True)
@@ -37,7 +101,7 @@ class VoicePage:
     """One page of results with everything that is shown around it."""
 
     wanted: VoiceFilter
-    accounts: dict[int, ProviderAccount]
+    context: ListContext
     answer: SearchResult
     found_count: int
     total_count: int
@@ -51,24 +115,30 @@ class VoicePage:
 
     @cached_property
     def voices(self) -> list[Voice]:
-        """The rows for a table, loaded on first use."""
-        is_archived = self.answer.search.is_archived
-        return load_voices(
-            self.ids,
-            self.accounts,
-            self.answer.search.hidden,
-            is_archived=is_archived,
-            is_table=True,
-        )
+        """All rows of the page, loaded on first use."""
+        return self.load(self.ids)
+
+    @cached_property
+    def marks(self) -> Marks:
+        """The annotations of the page's voices, loaded on first use."""
+        return find_marks(self.answer.search.user, self.ids)
 
     def load(self, ids: list[int]) -> list[Voice]:
-        """Return some of the rows for cards; those with a cached card are not needed."""
-        return load_voices(
-            ids,
-            self.accounts,
-            self.answer.search.hidden,
-            is_archived=self.answer.search.is_archived,
-        )
+        """Return the rows with account, clip and labels, without those the user can't see now."""
+        accounts, search = self.context.accounts, self.answer.search
+        clips = {clip.voice_id: clip for clip in _read(PreviewClip, _CLIPS, ids)}
+        labels = defaultdict(list)
+        for label in sorted(_read(VoiceLabel, _LABELS, ids), key=lambda label: label.pk):
+            labels[label.voice_id].append((label.facet, label.value))
+        known = {}
+        for voice in _read(Voice, _VOICES, ids):
+            is_seen = voice.account_id in accounts and voice.key_set_id not in search.hidden
+            if is_seen and not voice.is_gone and voice.is_archived == search.is_archived:
+                voice.account, voice.label_pairs = accounts[voice.account_id], labels[voice.pk]
+                # Set even if there is no clip, or each access would run a query.
+                _CLIP.set_cached_value(voice, clips.get(voice.pk))
+                known[voice.pk] = voice
+        return [known[pk] for pk in ids if pk in known]
 
     @property
     def ids(self) -> list[int]:
@@ -121,24 +191,18 @@ class VoicePage:
 
 
 def find_voices(
-    user: User,
-    wanted: VoiceFilter,
-    page: int = 1,
-    around: ListContext | None = None,
+    user: User, wanted: VoiceFilter, page: int = 1, context: ListContext | None = None
 ) -> VoicePage:
-    """Return one page of the voices that the user can see; a page past the end is the last one.
-
-    ``around`` is the user's list context, if the caller has it already.
-    """
-    around = around or get_list_context(user)
-    search = _as_search(user, around, wanted)
-    engine = _choose_engine(around)
+    """Return one page of the voices that the user can see; a page past the end is the last one."""
+    context = context or get_list_context(user)
+    search = _as_search(user, context, wanted)
+    engine = _choose_engine(context)
     counted = [*FACETS, "starred"]
     answer = answer_search(engine, search, facets=counted, page=page, size=PAGE_SIZE)
     uses_collections = answer.counts["collection"] or wanted.chosen.get("collection")
     names = _name_collections(user) if uses_collections else {}
     usual = {
-        "provider": {account.provider for account in around.accounts},
+        "provider": {account.provider for account in context.accounts.values()},
         "kind": CLOSED_FACETS["kind"].keys() - {"unknown"},
     }
     facets = [
@@ -146,7 +210,7 @@ def find_voices(
     ]
     return VoicePage(
         wanted=wanted,
-        accounts={account.pk: account for account in around.accounts},
+        context=context,
         answer=answer,
         found_count=answer.count,
         total_count=answer.total,
@@ -156,16 +220,21 @@ def find_voices(
         facets=[facet for facet in facets if facet.name not in _SPARSE or facet.choices],
         flags=_make_flags(engine, answer, wanted),
         chips=make_chips(wanted, names),
-        relaxed=_list_relaxed(user, engine, around, wanted, names) if not answer.count else [],
+        relaxed=_list_relaxed(user, engine, context, wanted, names) if not answer.count else [],
         respelled=answer.respelled,
     )
 
 
+def _read(model: type[_Row], statement: str, ids: list[int]) -> Iterable[_Row]:
+    places = f"({', '.join(['%s'] * len(ids))})"
+    return model._default_manager.raw(statement % places, ids) if ids else ()
+
+
 def find_voice_ids(user: User, wanted: VoiceFilter) -> list[int]:
     """Return the ids of everything the filter finds, in the order of its pages."""
-    around = get_list_context(user)
-    search = _as_search(user, around, wanted)
-    return answer_search(_choose_engine(around), search, facets=[], page=1, size=_EVERYTHING).ids
+    context = get_list_context(user)
+    search = _as_search(user, context, wanted)
+    return answer_search(_choose_engine(context), search, facets=[], page=1, size=_EVERYTHING).ids
 
 
 def select_voices(user: User, wanted: VoiceFilter) -> VoiceQuerySet:
@@ -178,11 +247,12 @@ def list_chips(user: User, wanted: VoiceFilter) -> list[FilterChip]:
     return make_chips(wanted, _name_collections(user))
 
 
-def _as_search(user: User, around: ListContext, wanted: VoiceFilter) -> Search:
+def _as_search(user: User, context: ListContext, wanted: VoiceFilter) -> Search:
     return Search(
         user=user,
-        accounts=around.account_ids,
-        hidden=around.hidden,
+        own_version=context.version.own,
+        accounts=frozenset(context.accounts),
+        hidden=context.hidden,
         node=wanted.parsed.node,
         chosen={name: values for name, values in wanted.chosen.items() if name != "archived"},
         sort=wanted.sort,
@@ -190,8 +260,9 @@ def _as_search(user: User, around: ListContext, wanted: VoiceFilter) -> Search:
     )
 
 
-def _choose_engine(around: ListContext) -> SearchEngine[Any]:
-    edition = INDEX_CACHE.find_index_version(around.teams, around.versions)
+def _choose_engine(context: ListContext) -> SearchEngine[Any]:
+    team, number = context.version.team_id, context.version.catalog
+    edition = INDEX_CACHE.find_index_version(frozenset([team]), {team: number} if number else {})
     return RankedSqlEngine() if edition is None else RankedIndexEngine(edition)
 
 
@@ -215,7 +286,7 @@ def _make_flags(
 def _list_relaxed(
     user: User,
     engine: SearchEngine[Any],
-    around: ListContext,
+    context: ListContext,
     wanted: VoiceFilter,
     collections: Mapping[str, str],
 ) -> list[FilterChip]:
@@ -229,6 +300,6 @@ def _list_relaxed(
     counted = [
         FilterChip(name, label, without.query_string(), engine.size(engine.select(wider)))
         for name, label, without in options
-        for wider in [_as_search(user, around, without)]
+        for wider in [_as_search(user, context, without)]
     ]
     return [chip for chip in counted if chip.count]

@@ -75,7 +75,7 @@ class IndexEngine:
     def count_values(self, found: list[BitMap], search: Search, facet: str) -> dict[str, int]:
         """Count the documents per value of the facet."""
         if facet in MARK_FACETS:
-            marks = self._edition.marked_by(search.user, facet)
+            marks = self._edition.marked_by(search.user, search.own_version, facet)
             counts = {mark: _count_common(documents, found) for mark, documents in marks.items()}
             return {mark: count for mark, count in counts.items() if count}
         if found is self._base(search):
@@ -144,7 +144,7 @@ class IndexEngine:
 
     def _having(self, place: int, node: Value, search: Search) -> BitMap:
         if node.facet in MARK_FACETS:
-            marks = self._edition.marked_by(search.user, node.facet)
+            marks = self._edition.marked_by(search.user, search.own_version, node.facet)
             wanted = (marks[value][place] for value in node.values if value in marks)
             return reduce(or_, wanted, BitMap())
         known = self._shard(place).segment.values_of(node.facet)

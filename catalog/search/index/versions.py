@@ -36,7 +36,7 @@ class IndexVersion:
         self.versions = dict(versions)
         self._bases: dict[tuple[frozenset[int], frozenset[int], bool], list[BitMap]] = {}
         self._counts: dict[tuple[frozenset[int], frozenset[int], bool, str], dict[str, int]] = {}
-        self._marks: dict[tuple[int, str], dict[str, list[BitMap]]] = {}
+        self._marks: dict[tuple[int, int, str], dict[str, list[BitMap]]] = {}
 
     @property
     def needs_rebuild(self) -> bool:
@@ -89,9 +89,9 @@ class IndexVersion:
                 counts[value] = counts.get(value, 0) + count
         return counts
 
-    def marked_by(self, user: User, facet: str) -> dict[str, list[BitMap]]:
+    def marked_by(self, user: User, own_version: int, facet: str) -> dict[str, list[BitMap]]:
         """Return the documents of each value of a user facet, such as stars or tags."""
-        key = (user.pk, facet)
+        key = (user.pk, own_version, facet)
         if key not in self._marks:
             if len(self._marks) >= _MOST_REMEMBERED:
                 self._marks.pop(next(iter(self._marks), key), None)
@@ -112,7 +112,10 @@ class IndexVersion:
     ) -> "IndexVersion":
         """Return a version in which these rows replace their older ones."""
         if not rows:
-            return IndexVersion(self.shards, versions)
+            same = IndexVersion(self.shards, versions)
+            # The voices are the same; only what people laid over them may be another.
+            same._bases, same._counts = self._bases, self._counts
+            return same
         changed = _as_keys([row.pk for row in rows])
         old = [
             Shard(shard.segment, shard.dead | shard.segment.documents_of(changed), shard.rows)

@@ -8,6 +8,7 @@ from django.db import transaction
 from catalog import policies
 from catalog.audit import record
 from catalog.models import Membership, Team, User
+from catalog.models.voices.versions import raise_own_version
 from catalog.services.accounts.built_in import provide_built_in
 
 
@@ -39,10 +40,12 @@ def rename_team(user: User, *, team: Team, name: str, now: datetime) -> None:
     record(user, "team renamed", team, team=team, now=now, before=before, after=after)
 
 
+@transaction.atomic
 def choose_team(user: User, *, team: Team, now: datetime) -> None:
     """Switch the user to another of their teams."""
     if not Membership.objects.filter(user=user, team=team).update(chosen_at=now):
         raise PermissionDenied
+    raise_own_version(user.pk)
 
 
 @transaction.atomic

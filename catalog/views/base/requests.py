@@ -17,7 +17,6 @@ from django_htmx.middleware import HtmxDetails
 from catalog import policies
 from catalog.models import Membership, Team, User
 from catalog.queries.teams import find_own_memberships
-from catalog.queries.voices.list_context import ListContext, get_list_context
 
 
 class Request(HttpRequest):
@@ -27,7 +26,6 @@ class Request(HttpRequest):
     user: User
     team: Team
     memberships: list[Membership]
-    around: ListContext
 
 
 View = Callable[..., HttpResponseBase]
@@ -82,13 +80,6 @@ def _ask_to_sign_in(request: Request) -> HttpResponseBase:
     # Posted data is lost and its URL may not accept GET, so continue at the start page.
     is_safe = request.method in {"GET", "HEAD"}
     return redirect_to_login(request.get_full_path() if is_safe else start)
-
-
-def list_context_of(request: Request) -> ListContext:
-    """Return the context of the user's list, read once per request."""
-    if not hasattr(request, "around"):
-        request.around = get_list_context(request.user)
-    return request.around
 
 
 def shown_address(request: Request) -> SplitResult:

@@ -1,4 +1,4 @@
-"""Voice cards, rendered once and cached until something they show changes."""
+"""Voice cards, rendered once for each version of the list and cached."""
 
 import secrets
 from collections import OrderedDict
@@ -7,12 +7,8 @@ from django.utils import timezone
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 
-from catalog.queries.annotations import Marks
-from catalog.queries.voices.cards import CardState, find_card_states
 from catalog.queries.voices.search import VoicePage
 from catalog.templating.environment import find_macro
-from catalog.views.base.requests import Request
-from catalog.views.comparisons.tray import read_tray
 
 # About 2 kB each, per process.
 _MOST_KEPT = 5000
@@ -21,38 +17,21 @@ _KEPT: OrderedDict[tuple[object, ...], list[str]] = OrderedDict()
 _FILTERS = secrets.token_hex(16)
 
 
-def draw_cards(request: Request, page: VoicePage, marks: Marks, *, may_speak: bool) -> SafeString:
+def draw_cards(page: VoicePage, tray: list[int]) -> SafeString:
     """Return the HTML of the page's cards, in order."""
-    tray = read_tray(request)
-    states = find_card_states(page.ids)
+    context, sought = page.context, tuple(page.wanted.chosen.get("language", ()))
     # A card shows how many days a voice has left.
-    sought = tuple(page.wanted.chosen.get("language", ()))
-    same = (timezone.now().date(), may_speak, sought)
-    keys = {pk: (*state, *same, pk in tray, *_marks_on(marks, pk)) for pk, state in states.items()}
-    cards = {pk: _KEPT.get(key) for pk, key in keys.items()}
+    same = (context.version, timezone.now().date(), sought)
+    cards = {pk: _KEPT.get((*same, pk, pk in tray)) for pk in page.ids}
     draw = find_macro("parts/voices.html", "voice_card")
-    for voice in page.load([pk for pk in page.ids if pk in cards and not cards[pk]]):
-        # A card may show only what is part of its key, or it would leak to other users.
-        drawn = draw(voice, marks, tray, may_speak=may_speak, filters=_FILTERS, sought=sought)
-        cards[voice.pk] = parts = drawn.split(_FILTERS)
-        _keep(keys[voice.pk], parts)
-    filters = escape(page.wanted.query_string())
-    shown = (cards.get(pk) for pk in page.ids)
-    # Made of parts that the template has escaped.
-    return SafeString("".join(filters.join(parts) for parts in shown if parts))
-
-
-def forget_cards() -> None:
-    """Empty the cache."""
-    _KEPT.clear()
-
-
-def _marks_on(marks: Marks, pk: int) -> CardState:
-    tags = tuple(tag.name for tag in marks.tags.get(pk, ()))
-    return pk in marks.starred, tags, marks.scores.get(pk)
-
-
-def _keep(key: tuple[object, ...], parts: list[str]) -> None:
-    _KEPT[key] = parts
+    for voice in page.load([pk for pk, parts in cards.items() if parts is None]):
+        drawn = draw(voice, page.marks, tray, context.may_speak, filters=_FILTERS, sought=sought)
+        cards[voice.pk] = _KEPT[*same, voice.pk, voice.pk in tray] = drawn.split(_FILTERS)
     while len(_KEPT) > _MOST_KEPT:
         _KEPT.popitem(last=False)
+    filters = escape(page.wanted.query_string())
+    # Made of parts that the template has escaped.
+    return SafeString("".join(filters.join(parts) for parts in cards.values() if parts))
+
+
+forget_cards = _KEPT.clear

@@ -2,15 +2,13 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
-from catalog.queries.searches.filters import SORTS_BY_USE
-from catalog.queries.voices.version import read_last_uses
-from catalog.views.base.requests import Request, list_context_of
-from catalog.views.comparisons.tray import read_tray
+from catalog.models.voices.versions import ListVersion
+from catalog.queries.searches.filters import SORTS_BY_USE, VoiceFilter
+from catalog.views.base.requests import Request
 
 _HEADERS = ("HX-Request", "HX-Request-Type", "HX-Current-URL", "HX-Boosted")
 
@@ -29,22 +27,27 @@ def _read_release() -> str:
 _RELEASE = _read_release()
 
 
-def voice_list_etag(request: Request, *args: Any, **kwargs: Any) -> str | None:
-    """Return the page's ETag, or None if the page shows a one-time message."""
-    if request.COOKIES.get("messages") or "_messages" in request.session:
+def make_list_etag(
+    request: Request, version: ListVersion, wanted: VoiceFilter, tray: list[int]
+) -> str | None:
+    """Return the page's ETag, or None if the page must be rendered each time.
+
+    That is a page with a one-time message, and an order that changes with each use of a voice: uses
+    raise no version.
+    """
+    has_message = request.COOKIES.get("messages") or "_messages" in request.session
+    if has_message or wanted.sort in SORTS_BY_USE:
         return None
-    now, around = timezone.now(), list_context_of(request)
-    sort = request.GET.get("sort") or around.habits.sort
+    now = timezone.now()
     state = (
         _RELEASE,
-        request.user.pk,
+        version,
+        tuple(settings.PROVIDER_BASE_URLS),
         request.session.session_key,
         request.get_full_path(),
         [request.headers.get(name) for name in _HEADERS],
         request.COOKIES.get("theme"),
-        read_tray(request),
-        around.freshness,
-        read_last_uses() if sort in SORTS_BY_USE else None,
+        tray,
         # Days left, and how long ago a provider answered.
         now.date(),
         now.hour * 6 + now.minute // 10,

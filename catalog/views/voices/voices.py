@@ -6,8 +6,9 @@ from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import get_conditional_response
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import etag, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from catalog import policies
 from catalog.core.storage import media_path
@@ -15,13 +16,12 @@ from catalog.forms.base.text_fields import complaint_about
 from catalog.forms.syntheses import SpeechForm, first_text
 from catalog.forms.voices.filters import RelabelForm, RenameForm, VoiceFilterForm
 from catalog.models import Voice
-from catalog.queries.annotations import find_marks
 from catalog.queries.clones import find_maker, find_sister_jobs
 from catalog.queries.comparisons import count_votes
 from catalog.queries.preferences import count_news, find_open_search
 from catalog.queries.searches.filters import LAYOUTS, SORTS, VoiceFilter
 from catalog.queries.syntheses.code_snippets import find_ready_calls
-from catalog.queries.voices.search import find_voices
+from catalog.queries.voices.search import find_voices, get_list_context
 from catalog.queries.voices.settings import get_voice_settings
 from catalog.queries.voices.table import name_columns, tabulate_voices
 from catalog.services.previews import PreviewPending, PreviewUnavailable, fetch_preview
@@ -37,7 +37,6 @@ from catalog.views.base.media import send_sound
 from catalog.views.base.requests import (
     Request,
     is_partial,
-    list_context_of,
     render_part,
     shown_address,
     signed_in,
@@ -46,7 +45,7 @@ from catalog.views.cleanups.keep import keeping_context
 from catalog.views.comparisons.tray import read_tray
 from catalog.views.syntheses import speech_context
 from catalog.views.voices.cards import draw_cards
-from catalog.views.voices.etags import voice_list_etag
+from catalog.views.voices.etags import make_list_etag
 
 _PLAIN = "text/plain; charset=utf-8"
 
@@ -59,30 +58,30 @@ def home(request: Request) -> HttpResponse:
 @signed_in
 @require_safe
 @cache_control(private=True, no_cache=True)
-@etag(voice_list_etag)
 def voice_list(request: Request) -> HttpResponseBase:
-    around = list_context_of(request)
-    habits, accounts = around.habits, around.accounts
+    around, tray = get_list_context(request.user, request.team), read_tray(request)
+    habits, accounts = around.habits, list(around.accounts.values())
     form = VoiceFilterForm(request.GET, habits.sort, habits.layout)
+    etag = make_list_etag(request, around.version, form.wanted, tray)
+    if (unchanged := get_conditional_response(request, etag=etag)) is not None:
+        return unchanged
     opened = find_open_search(around.searches, form.wanted)
     page = find_voices(request.user, form.wanted, form.page_number, around)
-    marks = find_marks(request.user, page.ids)
     is_table = form.wanted.layout == "table"
     columns = habits.columns if is_table else []
-    cards = "" if is_table else draw_cards(request, page, marks, may_speak=around.may_speak)
     response = render_part(
         request,
         page="catalog/voices/list.html",
         part="catalog/voices/_swap.html",
         context={
             "page": page,
-            "marks": marks,
-            "tray_ids": read_tray(request),
+            "tray_ids": tray,
             "may_speak": around.may_speak,
             "is_table": is_table,
-            "cards": cards,
-            "rows": tabulate_voices(page.voices, marks, columns) if is_table else [],
-            "heads": name_columns(columns),
+            "cards": "" if is_table else draw_cards(page, tray),
+            "marks": page.marks if is_table else None,
+            "rows": tabulate_voices(page.voices, page.marks, columns) if is_table else [],
+            "heads": name_columns(columns) if is_table else [],
             "ignored": form.ignored,
             "habits": habits,
             "searches": around.searches,
@@ -100,6 +99,8 @@ def voice_list(request: Request) -> HttpResponseBase:
         # Typing a search adds one history entry, not one per letter.
         header = "HX-Replace-Url" if _only_words_changed(request, form.wanted) else "HX-Push-Url"
         response[header] = request.path + form.wanted.query_string()
+    if etag is not None:
+        response["ETag"] = etag
     return response
 
 
