@@ -147,7 +147,7 @@ def test_each_file_shows_how_far_it_is_sent_and_the_form_waits_for_it(
     ana.goto("/clone/")
     ana.route("**/samples/", lambda route: held.append(route))
     fill_in(ana, name, recording)
-    expect(ana.get_by_role("progressbar", name="Sending recording.wav")).to_be_visible()
+    expect(ana.get_by_role("progressbar", name="Uploading recording.wav")).to_be_visible()
 
     send(ana)
 
