@@ -12,9 +12,9 @@ from catalog.models import CloneJob, Heartbeat, ProviderAccount
 from catalog.queries.health.background import look_at_health
 from tests import factories
 from tests.servers.processes import ROOT
+from voiceboard.beat_scheduler import RUN_HERE, BeatScheduler
 from voiceboard.celery import QUEUES, ROUTES, app
 from voiceboard.prefork import WORKERS
-from voiceboard.ticks import RUN_HERE, Ticker
 
 AWAITED = {"jobs", "requests", "deletions"}
 ANALYSIS = {"previews", "analysis"}
@@ -86,9 +86,9 @@ def test_a_fetch_that_someone_waits_for_passes_those_that_nobody_waits_for(
 
 
 @pytest.fixture
-def ticker(tmp_path) -> Ticker:
+def ticker(tmp_path) -> BeatScheduler:
     current_app.loader.import_default_modules()
-    return Ticker(app=app, schedule_filename=str(tmp_path / "schedule"), lazy=True)
+    return BeatScheduler(app=app, schedule_filename=str(tmp_path / "schedule"), lazy=True)
 
 
 def entry(task: str) -> ScheduleEntry:
@@ -99,7 +99,7 @@ def test_a_sweep_runs_in_the_schedule_s_own_process_and_waits_in_no_queue(
     cast, wakes, ticker, monkeypatch
 ):
     job = factories.make_job(cast.ana, cast.credential)
-    monkeypatch.setattr("voiceboard.ticks.close_old_connections", lambda: None)
+    monkeypatch.setattr("voiceboard.beat_scheduler.close_old_connections", lambda: None)
 
     ticker.apply_entry(entry("catalog.sweep"))
 
@@ -125,7 +125,7 @@ def test_a_sweep_that_fails_does_not_end_the_schedule(db, ticker, monkeypatch, c
         raise RuntimeError("The database is locked.")
 
     monkeypatch.setattr("catalog.schedule.database_now", fail)
-    monkeypatch.setattr("voiceboard.ticks.close_old_connections", lambda: None)
+    monkeypatch.setattr("voiceboard.beat_scheduler.close_old_connections", lambda: None)
 
     ticker.apply_entry(entry("catalog.sweep"))
 

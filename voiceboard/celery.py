@@ -12,13 +12,13 @@ from typing import Any
 from celery import Celery
 from celery.signals import beat_init, worker_before_create_process, worker_init, worker_process_init
 
-import voiceboard.beats
+import voiceboard.heartbeats
 from catalog.core.transport import register_transport
-from voiceboard.guard import refuse_unfit
+from voiceboard.startup_checks import refuse_unfit
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voiceboard.settings")
 register_transport()
-beating = voiceboard.beats.start_beating  # connected to its signal by being imported
+beating = voiceboard.heartbeats.start_beating  # connected to its signal by being imported
 
 # Several times what the speech engine or the longest recording takes.
 MOST_MEMORY = 4 * 1024**3
@@ -120,7 +120,7 @@ app.conf.update(
     },
     worker_hijack_root_logger=False,
     timezone="UTC",
-    beat_scheduler="voiceboard.ticks:Ticker",
+    beat_scheduler="voiceboard.beat_scheduler:BeatScheduler",
     beat_schedule={
         "sweep": {"task": "catalog.sweep", "schedule": 5.0},
         "sync-due": {"task": "catalog.sync_due", "schedule": 60.0},

@@ -32,9 +32,9 @@ from django.core.management import call_command
 from granian.cli import cli as granian
 
 from voiceboard.celery import app, refuse_at_start
-from voiceboard.claims import HOST
-from voiceboard.guard import refuse_unfit
+from voiceboard.locks import HOST
 from voiceboard.processes import Pauses, describe_end, kill_group
+from voiceboard.startup_checks import refuse_unfit
 
 TURN_SECONDS = 0.2
 GRACE_SECONDS = 5.0

@@ -14,7 +14,7 @@ from types import FrameType
 
 from django.core.exceptions import ImproperlyConfigured
 
-from voiceboard.claims import HOST, CannotStart, check_port, only_one
+from voiceboard.locks import HOST, CannotStart, check_port, only_one
 from voiceboard.processes import Service, Surroundings
 
 STANDARD_INPUT = 0

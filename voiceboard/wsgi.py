@@ -9,7 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voiceboard.settings")
 
 application = get_wsgi_application()
 
-from voiceboard.guard import refuse_unfit  # noqa: E402  (needs the loaded apps)
+from voiceboard.startup_checks import refuse_unfit  # noqa: E402  (needs the loaded apps)
 
 # Fail at startup rather than in the middle of requests; the reason is printed.
 refuse_unfit()

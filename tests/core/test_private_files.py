@@ -14,7 +14,7 @@ from catalog.core.private_files import close_folders, make_private_folder
 from catalog.core.storage import store_media
 from catalog.core.transport import queue_url, register_transport
 from voiceboard.env import keep_secret
-from voiceboard.logfiles import PrivateLogFile
+from voiceboard.log_files import PrivateLogFile
 
 ROOT = Path(__file__).resolve().parents[2]
 

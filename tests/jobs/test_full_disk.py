@@ -18,7 +18,7 @@ from catalog.models import PreviewClip, Synthesis
 from catalog.queries.health.background import look_at_health
 from tests import factories
 from tests.conftest import make_wav
-from voiceboard.logfiles import PrivateLogFile, keep_output
+from voiceboard.log_files import PrivateLogFile, keep_output
 
 NO_ROOM = OSError(errno.ENOSPC, "No space left on device")
 

@@ -12,7 +12,7 @@ from django.db import close_old_connections
 RUN_HERE = frozenset({"catalog.sweep", "catalog.sync_due", "catalog.listen_due"})
 
 
-class Ticker(PersistentScheduler):
+class BeatScheduler(PersistentScheduler):
     """Celery's scheduler, which runs the sweeps itself."""
 
     def apply_async(

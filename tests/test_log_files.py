@@ -2,7 +2,7 @@ import stat
 
 import pytest
 
-from voiceboard.logfiles import LARGEST_BYTES, LONGEST_LINE, PrivateLogFile, Worries, keep_output
+from voiceboard.log_files import LARGEST_BYTES, LONGEST_LINE, PrivateLogFile, Worries, keep_output
 
 
 @pytest.mark.parametrize(

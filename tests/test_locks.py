@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from voiceboard.claims import CannotStart, check_port, only_one
+from voiceboard.locks import CannotStart, check_port, only_one
 
 
 def test_a_data_directory_has_one_supervisor_and_the_second_is_told_so(tmp_path):
