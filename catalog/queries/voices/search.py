@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
+from django.db import connection
 from django.db.models import Model
 
 from catalog import policies
@@ -20,7 +21,6 @@ from catalog.models import (
     Team,
     User,
     Voice,
-    VoiceLabel,
 )
 from catalog.models.voices.versions import ListVersion, read_list_version
 from catalog.models.voices.voices import VoiceQuerySet
@@ -60,7 +60,9 @@ _CLIP = Voice._meta.get_field("clip")
 # Composing these with the ORM takes several times as long as running them.
 _VOICES = f"SELECT {', '.join(_COLUMNS)} FROM catalog_voice WHERE id IN %s"  # noqa: S608
 _CLIPS = "SELECT id, voice_id, seconds, peaks FROM catalog_previewclip WHERE voice_id IN %s"
-_LABELS = "SELECT id, voice_id, facet, value FROM catalog_voicelabel WHERE voice_id IN %s"
+_LABELS = """
+    SELECT voice_id, facet, value FROM catalog_voicelabel WHERE voice_id IN %s ORDER BY id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +127,15 @@ class VoicePage:
 
     def load(self, ids: list[int]) -> list[Voice]:
         """Return the rows with account, clip and labels, without those the user can't see now."""
+        if not ids:
+            return []
         accounts, search = self.context.accounts, self.answer.search
         clips = {clip.voice_id: clip for clip in _read(PreviewClip, _CLIPS, ids)}
         labels = defaultdict(list)
-        for label in sorted(_read(VoiceLabel, _LABELS, ids), key=lambda label: label.pk):
-            labels[label.voice_id].append((label.facet, label.value))
+        with connection.cursor() as cursor:
+            cursor.execute(_LABELS % _places(ids), ids)
+            for voice_id, facet, value in cursor.fetchall():
+                labels[voice_id].append((facet, value))
         known = {}
         for voice in _read(Voice, _VOICES, ids):
             is_seen = voice.account_id in accounts and voice.key_set_id not in search.hidden
@@ -226,8 +232,11 @@ def find_voices(
 
 
 def _read(model: type[_Row], statement: str, ids: list[int]) -> Iterable[_Row]:
-    places = f"({', '.join(['%s'] * len(ids))})"
-    return model._default_manager.raw(statement % places, ids) if ids else ()
+    return model._default_manager.raw(statement % _places(ids), ids)
+
+
+def _places(ids: list[int]) -> str:
+    return f"({', '.join(['%s'] * len(ids))})"
 
 
 def find_voice_ids(user: User, wanted: VoiceFilter) -> list[int]:
