@@ -162,7 +162,7 @@ def test_the_warning_is_answered_either_way(ana, cast, wakes):
     path = f"/keys/{cast.credential.pk}/replace/"
     factories.make_replacement(cast.credential, KEY, state="other")
 
-    ana.post(f"{path}drop/")
+    ana.post(f"{path}cancel/")
     assert Credential.objects.get(pk=cast.credential.pk).secrets()["api_key"] != KEY
     factories.make_replacement(cast.credential, KEY, state="other")
     ana.post(f"{path}confirm/", {"account": "other"})
