@@ -36,6 +36,7 @@ from catalog.services import previews as preview_services
 from catalog.views.sessions import presence
 from tests import factories
 from tests.raised_versions import VersionGuard
+from tests.real_speech import caller, reader  # noqa: F401  (fixtures)
 from tests.stubs import StubProvider
 from tests.visitors import forget_caches, open_world
 

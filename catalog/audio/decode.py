@@ -44,7 +44,7 @@ _LEAST_OFFSET = 0.005
 _LEAST_SECONDS = 0.02
 SILENCE = 10 ** (-60 / 20)
 _TOO_MUCH = "This file is too large when decoded."
-_TOO_LONG = "This file is longer than {minutes} minutes. Upload a part of 1 to 2 minutes."
+_TOO_LONG = "This file is longer than {length}. Upload a part of 1 to 2 minutes."
 _DAMAGED = f"This file is damaged or couldn't be decoded. {SAVE_AS}"
 _NO_SOUND = f"This file contains no readable audio. {SAVE_AS}"
 _NOT_SOUND = f"This file contains invalid audio data. {SAVE_AS}"
@@ -283,7 +283,8 @@ class _AudioReader:
             decoded += frame.samples
             if decoded > self._max_seconds * rate:
                 minutes = math.floor(self._max_seconds / 60)
-                raise NotDecodable(_TOO_LONG.format(minutes=minutes))
+                length = "1 minute" if minutes == 1 else f"{minutes} minutes"
+                raise NotDecodable(_TOO_LONG.format(length=length))
             yield _Block(values, names, stretch)
 
     def _read_resampled(self, track: int, take: _Take, rate: int) -> Iterator[av.AudioFrame]:

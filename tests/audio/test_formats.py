@@ -145,14 +145,14 @@ def test_numbers_that_are_no_sound_are_refused(value):
 
 @pytest.mark.parametrize("slug", ["wav", "flac"])
 def test_decoding_ends_at_the_limit_whatever_the_file_holds(slug):
-    with pytest.raises(NotDecodable, match="longer than 1 minutes"):
+    with pytest.raises(NotDecodable, match="longer than 1 minute\\."):
         measure_audio(encode_sound(slug, 75.0), FORMATS[slug], max_seconds=60)
 
 
 def test_a_film_without_sound_is_refused():
     film = make_silent_film()
 
-    with pytest.raises(NotDecodable, match="almost no audio"):
+    with pytest.raises(NotDecodable, match="no readable audio"):
         measure_audio(film, FORMATS["m4a"], max_seconds=60)
 
 

@@ -95,7 +95,7 @@ def test_a_wav_of_the_other_byte_order_is_refused_because_it_is_read_as_noise():
 
 
 def test_a_recording_that_is_too_long_says_what_to_save():
-    with pytest.raises(NotDecodable, match=r"minutes\. Save a part of 1 to 2 minutes"):
+    with pytest.raises(NotDecodable, match=r"1 minute\. Upload a part of 1 to 2 minutes"):
         read(encode_sound("flac", 61), max_seconds=60)
 
 

@@ -43,7 +43,7 @@ def test_the_format_is_told_from_the_content_and_not_from_the_name(slug):
         (b"<html></html>", "This is not an audio file"),
         (b"#EXTM3U\nhttp://127.0.0.1/x", "This is not an audio file but a playlist"),
         (b"PK\x03\x04" + bytes(60), "This is not an audio file but an archive. Unpack it"),
-        (b"SQLite format 3\x00" + bytes(60), "This is not an audio file but a project"),
+        (b"SQLite format 3\x00" + bytes(60), "This is not an audio file but an editor's project"),
     ],
 )
 def test_a_file_that_is_no_sound_is_refused_whatever_it_is_called(content, words):

@@ -4,7 +4,7 @@ import pytest
 
 from catalog.models import CloneJob
 
-DETECTED = "Inworld has no setting for Swedish, so it was asked to detect the language."
+DETECTED = "Inworld has no setting for Swedish, so it detected the language."
 
 
 @pytest.mark.parametrize(

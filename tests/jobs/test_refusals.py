@@ -22,7 +22,7 @@ def health_of(key: Credential) -> str:
     [
         ({"status": 413, "text": "<html>413</html>"}, "too large"),
         ({"status": 401, "values": UNPAID}, "latest invoice"),
-        ({"status": 429, "values": FULL}, "no slot left"),
+        ({"status": 429, "values": FULL}, "no voice slot left"),
         ({"status": 200, "values": UNPAID}, "latest invoice"),
     ],
 )

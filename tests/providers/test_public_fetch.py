@@ -176,7 +176,7 @@ def test_redirects_are_followed_three_times_and_no_more():
         asked.append(request)
         connection.sendall(MOVED + b"Location: /again\r\n\r\n")
 
-    with listening(answer) as origin, pytest.raises(ForbiddenAddress, match="too often"):
+    with listening(answer) as origin, pytest.raises(ForbiddenAddress, match="too many times"):
         fetch_public(f"{origin}/a.mp3", trusted_url=origin)
 
     assert len(asked) == 4

@@ -145,7 +145,11 @@ def test_a_clone_without_a_usable_id_is_unknown_and_not_sent_again(server, made)
         ("error_credit", errors.OutOfCredit, "out of credit: The account balance"),
         ("error_sample", errors.RequestRejected, "between 5s and 10s"),
         ("error_model", errors.RequestRejected, "not supported"),
-        ("error_moderation", errors.RequestRejected, "content moderation objects. The content was"),
+        (
+            "error_moderation",
+            errors.RequestRejected,
+            "moderation blocked it (The content was",
+        ),
         ("error_address", errors.RequestRejected, "path was not found"),
         ("error_rate", errors.TryLater, "slow down"),
         ("error_server", errors.OutcomeUnknown, "500"),
@@ -291,14 +295,14 @@ def test_a_listed_voice_is_ready(server):
     ],
 )
 def test_what_stepfun_does_not_offer_is_said_to_be_so(server, verb, arguments):
-    with server.connect() as adapter, pytest.raises(errors.Unsupported, match="StepFun cannot"):
+    with server.connect() as adapter, pytest.raises(errors.Unsupported, match="StepFun can't"):
         getattr(adapter, verb)(*arguments)
 
 
 def test_that_nothing_can_be_deleted_is_said_in_words(server):
     with server.connect() as adapter:
         assert not adapter.info.can_delete
-        assert "no way to delete" in adapter.info.delete_note
+        assert "can't delete voices" in adapter.info.delete_note
         assert "hide" in adapter.info.delete_note
 
 

@@ -138,7 +138,7 @@ def test_a_clone_that_failed_at_once_says_so(server):
         result = adapter.clone(WISH)
 
     assert not result.ready
-    assert "could not make" in result.note
+    assert "couldn't make" in result.note
 
 
 @pytest.mark.parametrize("data", [None, {}, [], "x", {"id": ""}, {"id": 5}, {"id": "a\x00b"}])
@@ -304,5 +304,5 @@ def test_preview_of_a_clone_is_the_recording_that_it_was_made_from(server):
 
 
 def test_a_built_in_voice_has_no_free_preview_and_nothing_is_asked(server):
-    with server.connect() as adapter, pytest.raises(errors.NotFound, match="for free"):
+    with server.connect() as adapter, pytest.raises(errors.NotFound, match="no free previews"):
         adapter.preview(BUILT_IN)

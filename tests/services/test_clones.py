@@ -326,7 +326,7 @@ def test_only_who_asked_and_admins_cancel_and_who_asked_is_told_of_it(cast):
     cancel_clone(cast.ana, job=other, now=NOW)
 
     notice = Notification.objects.get()
-    assert (notice.user, "cancelled" in notice.text) == (cast.mia, True)
+    assert (notice.user, "canceled" in notice.text) == (cast.mia, True)
 
 
 # Trying again

@@ -20,7 +20,7 @@ from catalog.models.voices.voices import VoiceQuerySet
 from catalog.queries.usage import LastUsage, find_last_uses
 
 RULES = {
-    "unused": "Unused",
+    "unused": "No recent use",
     "failed": "Failed",
     "unconsented": "No consent",
     "lapsed": "Consent expired",

@@ -87,7 +87,7 @@ def test_the_halves_are_joined_once_and_leave_no_draft(halves):
 def test_a_package_with_another_content_is_refused_and_leaves_nothing(halves, name):
     (halves / "whisper_first_half" / "data" / name).write_bytes(b"something else")
 
-    with pytest.raises(WrongWeights, match="its hash differs"):
+    with pytest.raises(WrongWeights, match="its hash is wrong"):
         prepare_model(halves / "speech")
 
     assert list((halves / "speech").iterdir()) == []

@@ -106,7 +106,7 @@ class Adapter(Provider):
         if not message:
             return None
         if status == _MODERATED:
-            message = f"its content moderation blocked this. {message}"
+            message = f"its content moderation blocked it ({message})"
         return ErrorBody(judge_refusal(status, code, message), message, code)
 
     def check(self) -> CredentialCheck:
