@@ -15,6 +15,7 @@ import math
 import os
 import select
 import signal
+import socket
 import sys
 import threading
 import time
@@ -38,6 +39,8 @@ from voiceboard.startup_checks import refuse_unfit
 
 TURN_SECONDS = 0.2
 GRACE_SECONDS = 5.0
+# How long workers wait for the sandbox at the start: a key that it can't check is tried again late.
+SANDBOX_SECONDS = 15.0
 # Speaking and listening take a core for as long as they last: pages and clones go first.
 MODESTY = 10
 
@@ -108,19 +111,30 @@ class Forks:
         self._starts = dict.fromkeys(names, 0.0)
         self._pauses = {name: Pauses() for name in names}
         self._running: dict[int, tuple[str, float]] = {}
+        self._sandbox_by = time.monotonic() + SANDBOX_SECONDS if "sandbox" in names else 0.0
         # Nothing is ever written to it: its end tells the forks that this process is gone.
         self._lifeline, self._held = os.pipe()
 
     def keep_up(self) -> None:
         """Start what is due, and note what has ended."""
         for name, at in list(self._starts.items()):
-            if time.monotonic() >= at:
+            if time.monotonic() >= at and not (name in WORKERS and self._awaits_sandbox()):
                 del self._starts[name]
                 self._start(name)
         for name, seconds_up, code in self._collect():
             pause = self._pauses[name].after(seconds_up)
             self._starts[name] = time.monotonic() + pause
             say(f"WARNING {name} {describe_end(code)}; it starts again in {pause:g} s")
+
+    def _awaits_sandbox(self) -> bool:
+        if time.monotonic() >= self._sandbox_by:
+            return False
+        try:
+            socket.create_connection((HOST, settings.SANDBOX_PORT), timeout=1).close()
+        except OSError:
+            return True
+        self._sandbox_by = 0.0
+        return False
 
     def _start(self, name: str) -> None:
         pid = os.fork()
