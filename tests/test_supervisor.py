@@ -1,9 +1,7 @@
-import contextlib
 import os
 import re
 import signal
 import socket
-import sqlite3
 import stat
 import subprocess
 import sys
@@ -215,17 +213,6 @@ def test_without_the_demo_there_is_no_sandbox_but_a_link_for_the_first_admin(sta
 
     assert in_time(lambda: "first admin" in run.said), run.said
     assert run.process_of("sandbox") is None
-
-
-def test_the_demo_s_keys_are_checked_at_the_first_try(running):
-    def health() -> list[tuple[str, str | None]]:
-        with contextlib.closing(sqlite3.connect(running.data / "voiceboard.sqlite3")) as database:
-            return database.execute("SELECT health, checked_at FROM catalog_credential").fetchall()
-
-    in_time(lambda: all(checked for _, checked in health()))
-
-    # The workers started after the sandbox could answer them.
-    assert "unreachable" not in {found for found, _ in health()}
 
 
 def test_what_is_made_ahead_leaves_the_cores_to_pages_and_clones(running):
