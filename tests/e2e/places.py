@@ -176,7 +176,7 @@ def _add_key(page: Page) -> dict[str, str]:
     page.get_by_label("Name for this key").fill(LONG[:80])
     page.get_by_role("button", name="Test and save").click()
     row = page.locator("li.row[id^=key-]", has_text=LONG[:80]).last
-    expect(row.locator(".state")).to_have_text(re.compile(r"^\s*Refused"))
+    expect(row.locator(".state")).to_have_text(re.compile(r"^\s*Rejected"))
     number = (row.get_attribute("id") or "").removeprefix("key-")
     return {
         "key": f"/keys/{number}/",
