@@ -187,7 +187,7 @@ def test_a_filter_leads_back_to_the_first_page(ana: Page) -> None:
 def test_the_list_layout_shows_the_same_voices_in_rows(ana: Page) -> None:
     before = listed(ana)
 
-    ana.get_by_title("List").click()
+    ana.get_by_title("Compact list", exact=True).click()
 
     expect(ana.locator("#results ol.cards.list")).to_be_visible()
     expect(ana).to_have_url("/voices/?layout=list")

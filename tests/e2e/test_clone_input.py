@@ -39,7 +39,7 @@ def _nothing_is_sent(sandbox: SandboxControl, ana: Page) -> Iterator[None]:
 @pytest.mark.parametrize(
     ("file", "words"),
     [
-        (EMPTY, "empty.wav\u2069 is empty. Choose another one."),
+        (EMPTY, "empty.wav\u2069 is empty. Choose another file."),
         (LARGE, f"The limit is {SAMPLE_MAX_MB}.0 MB."),
     ],
     ids=["empty", "too large"],

@@ -49,7 +49,7 @@ def test_a_dry_run_lists_exactly_what_was_ticked_and_touches_nothing(
     lines = ana.locator("#plan-lines tbody tr")
     expect(lines).to_have_count(1)
     expect(lines).to_contain_text(clone.name)
-    expect(lines).to_contain_text("Nothing touched yet")
+    expect(lines).to_contain_text("Not approved yet")
     note = "ElevenLabs can't restore a deleted voice, its samples, or its ID."
     expect(ana.locator(".plan-box")).to_contain_text(note)
     assert sandbox.changes("full") == before

@@ -12,10 +12,10 @@ from tests.e2e.voice_list import found_count
 # Earlier tests may have added or removed clones.
 LIBRARY = "/voices/?provider=elevenlabs&kind=library"
 VERDICTS = {
-    "sandbox-elevenlabs-nobodys-key": r"Refused.*",
-    "sandbox-elevenlabs-readonly": r"Works in part.*can't create or delete voices\. Missing"
+    "sandbox-elevenlabs-nobodys-key": r"Rejected.*",
+    "sandbox-elevenlabs-readonly": r"Limited access.*can't create or delete voices\. Missing"
     r" permission: voices_write",
-    "sandbox-elevenlabs-broke": r"Works in part.*out of credit.*All 3 voice slots are in use",
+    "sandbox-elevenlabs-broke": r"Limited access.*out of credit.*All 3 voice slots are in use",
     "sandbox-elevenlabs-full-7": r"Works, checked",
     "sandbox-elevenlabs-full-8": r"No response.*ElevenLabs",
 }
@@ -90,7 +90,7 @@ def test_a_key_is_shared_with_the_team_and_taken_back(
 def test_a_key_is_replaced_and_removed(visits: Visits) -> None:
     page = visits.open("/keys/", "sam")
     own = add_key(page, "sandbox-elevenlabs-mistyped", f"Spare {uuid4().hex[:6]}")
-    expect(own.locator(".state")).to_have_text(re.compile(r"^\s*Refused"))
+    expect(own.locator(".state")).to_have_text(re.compile(r"^\s*Rejected"))
 
     own.get_by_role("link", name="Replace").click()
     page.get_by_label("API key").fill("sandbox-elevenlabs-full-2")

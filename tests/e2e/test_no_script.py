@@ -57,7 +57,7 @@ def test_sort_layout_and_folded_facets_work(plain: Page) -> None:
 
     young.check()
     plain.get_by_role("combobox", name="Sort by").select_option("-name")
-    plain.get_by_title("List").click()
+    plain.get_by_title("Compact list", exact=True).click()
     plain.get_by_role("button", name="Apply").click()
 
     expect_found(plain, promised)

@@ -131,7 +131,7 @@ def test_a_microphone_that_is_refused_is_answered_with_words(ana: Page) -> None:
     ana.goto("/clone/")
     ana.locator("[data-recorder=recording] summary").click()
 
-    ana.get_by_role("button", name="Record").click()
+    ana.get_by_role("button", name="Record", exact=True).click()
 
     words = ana.locator("[data-rec-says]:visible")
     expect(words).to_contain_text("Choose a file instead.")
