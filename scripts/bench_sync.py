@@ -164,10 +164,10 @@ def run_sandbox(voices: int) -> Iterator[str]:
     command = [sys.executable, "manage.py", "serve_sandbox", f"--port={port}", f"--voices={voices}"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
-        told = process.stdout.readline() if process.stdout else ""
-        if not told:
+        line = process.stdout.readline() if process.stdout else ""
+        if not line:
             raise SystemExit("The sandbox did not start.")
-        yield told.split()[-1]
+        yield line.split()[-1]
     finally:
         process.terminate()
         process.wait()

@@ -27,7 +27,7 @@ SERVER = ["-m", "voiceboard.prefork", "--with-stdin"]
 
 
 class Stop:
-    """Whether somebody asked to stop, and whether they asked twice."""
+    """Whether a stop was requested, and whether it was requested twice."""
 
     def __init__(self) -> None:
         self._asked = threading.Event()
@@ -38,7 +38,7 @@ class Stop:
         (self._hurry if self._asked.is_set() else self._asked).set()
 
     def wait(self, seconds: float) -> bool:
-        """Wait until somebody asks to stop; return whether they did."""
+        """Wait until a stop is requested; return whether one was."""
         return self._asked.wait(seconds)
 
     def is_asked(self) -> bool:
@@ -157,7 +157,7 @@ def main() -> int:
         # A setting that makes no sense is refused here.
         from voiceboard.basics import BASE_DIR, DATA_DIR, DEMO, PORT, SANDBOX_PORT  # noqa: PLC0415
 
-        with contextlib.suppress(PermissionError):  # somebody else gave it to us
+        with contextlib.suppress(PermissionError):  # it belongs to another user
             DATA_DIR.chmod(0o700)
         with only_one(DATA_DIR) as lock:
             ports = {"VOICEBOARD_PORT": PORT}

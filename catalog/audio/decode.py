@@ -123,7 +123,7 @@ def decode_sound(
     The first track that can be decoded and isn't silent is used.
 
     The demuxer is fixed and the file has no name, so a playlist disguised as audio can't make
-    FFmpeg open other files. Decoding stops at ``max_seconds``, whatever the header claims. Raises
+    FFmpeg open other files. Decoding stops at ``max_seconds`` regardless of the header. Raises
     NotDecodable.
     """
     try:
@@ -360,7 +360,7 @@ def _choose_decoder(context: av.AudioCodecContext) -> av.AudioCodecContext:
 
 
 class _Budget:
-    """Resource limits for one pass over a file, whatever its header says."""
+    """Resource limits for one pass over a file, regardless of its header."""
 
     def __init__(self, end: float) -> None:
         self._values = 0

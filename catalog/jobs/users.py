@@ -12,7 +12,7 @@ from django.db import transaction
 from catalog.audit import record
 from catalog.models import Notification, Team, User
 
-# Account events that the user is notified of in the app and by email, whoever caused them.
+# Account events that the user is notified of in the app and by email, no matter who caused them.
 _TOLD = {
     "password changed": "Your password was changed",
     "password reset": "Your password was reset with a link sent by email",

@@ -344,15 +344,15 @@ class Provider:
         label, status = self.info.label, reply.status
         # Some providers echo the rejected key. Remove it before truncating, which could leave half
         # of it.
-        told = redact(reply.content.decode("utf-8", "replace"), self._secrets.values())
-        body = read_json(told)
+        redacted = redact(reply.content.decode("utf-8", "replace"), self._secrets.values())
+        body = read_json(redacted)
         refusal = ErrorBody(errors.RequestRejected)
         if status >= 400 or reply.is_good:
-            said = self.read_refusal(status, told if body is None else body, reply.headers)
+            said = self.read_refusal(status, redacted if body is None else body, reply.headers)
             refusal = tidy_refusal(said, self.tidy) if said else refusal
         kind, words = refusal.kind, refusal.message
         if status == httpx.codes.TOO_MANY_REQUESTS and kind is errors.RequestRejected:
-            kind = judge_refusal(status, refusal.code, words or plain_text(told))
+            kind = judge_refusal(status, refusal.code, words or plain_text(redacted))
         if kind is errors.TryLater:
             return errors.TryLater(
                 f"{label} asked us to slow down.",

@@ -51,15 +51,15 @@ class Deadline:
         return left if timeout is None else min(left, timeout)
 
 
-def watch_body(request: httpx.Request, told: Told | None) -> None:
-    """Call ``told`` once the whole body of the request has been sent.
+def watch_body(request: httpx.Request, on_sent: Told | None) -> None:
+    """Call ``on_sent`` once the whole body of the request has been sent.
 
     See https://www.encode.io/httpcore/extensions/#trace
     """
 
     def hear(event: str, _: object) -> None:
-        if told and event.endswith("send_request_body.complete"):
-            told()
+        if on_sent and event.endswith("send_request_body.complete"):
+            on_sent()
 
     request.extensions["trace"] = hear
 

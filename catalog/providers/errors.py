@@ -39,8 +39,8 @@ class CredentialRejected(ProviderError):
 class PermissionMissing(CredentialRejected):
     """The key is valid but may not do this; ``permission`` names what is missing, if known."""
 
-    def __init__(self, message: str, *, permission: str = "", **told: object) -> None:
-        super().__init__(message, **told)  # type: ignore[arg-type]
+    def __init__(self, message: str, *, permission: str = "", **details: object) -> None:
+        super().__init__(message, **details)  # type: ignore[arg-type]
         self.permission = permission
 
 
@@ -79,9 +79,9 @@ class TryLater(ProviderError):
         retry_after: float | None = None,
         unreachable: bool = False,
         slow_down: bool = False,
-        **told: object,
+        **details: object,
     ) -> None:
-        super().__init__(message, **told)  # type: ignore[arg-type]
+        super().__init__(message, **details)  # type: ignore[arg-type]
         self.retry_after = retry_after
         self.unreachable = unreachable
         # The provider only asked for fewer requests.

@@ -89,9 +89,9 @@ class LenientJson:
         """Return a boolean, None if missing."""
         found = self._values.get(name)
         if isinstance(found, str | int) and not isinstance(found, bool):
-            told = _FLAGS.get(str(found)[:8].strip().lower())
-            if told is not None:
-                return told
+            parsed = _FLAGS.get(str(found)[:8].strip().lower())
+            if parsed is not None:
+                return parsed
         found = self._take(name, bool)
         return None if found is None else bool(found)
 

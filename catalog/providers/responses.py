@@ -117,15 +117,15 @@ def refusal_error(label: str, refusal: ErrorBody, status: int) -> errors.Provide
         errors.NotFound: f"{label} has no such voice",
     }
     opening = openings.get(refusal.kind, f"{label} rejected the request")
-    told: dict[str, Any] = {
+    details: dict[str, Any] = {
         "status": status,
         "code": refusal.code,
         "request_id": refusal.request_id,
     }
     if issubclass(refusal.kind, errors.PermissionMissing):
-        told["permission"] = refusal.permission
+        details["permission"] = refusal.permission
     message = f"{opening}: {refusal.message}" if refusal.message else f"{opening}."
-    return refusal.kind(message, **told)
+    return refusal.kind(message, **details)
 
 
 def tidy_refusal(refusal: ErrorBody, tidy: Callable[..., str]) -> ErrorBody:
@@ -146,8 +146,8 @@ def status_error(
     is_open = status < 300 or is_unclear_status(status)
     # A redirect may follow a request that was carried out.
     if is_open or (status < 400 and not repeatable):
-        told = f": {message.rstrip('.')}" if message else ""
-        words = f"{label} returned an error ({status}){told}."
+        suffix = f": {message.rstrip('.')}" if message else ""
+        words = f"{label} returned an error ({status}){suffix}."
         return unclear_error(words, repeatable, status)
     if status == httpx.codes.UNAUTHORIZED:
         return errors.CredentialRejected(f"{label} rejected this key.", status=status)
@@ -174,8 +174,8 @@ def read_rpc_refusal(status: int, body: Any) -> ErrorBody | None:
     The error model: https://cloud.google.com/apis/design/errors
     """
     values = body.get("error", body) if isinstance(body, dict) else None
-    told = LenientJson(values if isinstance(values, dict) else {})
-    code, message = told.count("code"), told.line("message")
+    envelope = LenientJson(values if isinstance(values, dict) else {})
+    code, message = envelope.count("code"), envelope.line("message")
     # The gateway's own response for an unknown path: no voice was looked up.
     if not code or (code == 5 and message in ("", "Not Found")):
         return None
@@ -192,8 +192,8 @@ def read_sound(reply: ProviderResponse) -> AudioClip | None:
     kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not reply.content or not kind.startswith(_AUDIO_TYPES):
         return None
-    told = reply.headers.get(_CHARGED_HEADER, "").strip()
-    charged = int(told) if told.isascii() and told.isdigit() and len(told) < 10 else None
+    header = reply.headers.get(_CHARGED_HEADER, "").strip()
+    charged = int(header) if header.isascii() and header.isdigit() and len(header) < 10 else None
     return AudioClip(reply.content, clean_line(kind, 80), charged)
 
 

@@ -80,13 +80,13 @@ def ratio(one: float, other: float) -> str:
     return f"{value:.2f}" if value < 10 else f"{value:.0f}"
 
 
-def list_figures(told: dict[str, Any], smallest: dict[str, Any]) -> list[tuple[str, str, str]]:
+def list_figures(found: dict[str, Any], smallest: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Return the printed rows for one size: figure, goal, and result."""
-    fresh, again = told["filter"]["median"], told["again"]["median"]
-    first, changes, server = smallest["filter"]["median"], told["changes"], told["server"]
-    index, landing = told["index"]["median"], told["landing"]["median"]
-    words, admin = told["words"]["median"], told["admin"]["median"]
-    pages = told["deep page"]["median"], told["page 1"]["median"]
+    fresh, again = found["filter"]["median"], found["again"]["median"]
+    first, changes, server = smallest["filter"]["median"], found["changes"], found["server"]
+    index, landing = found["index"]["median"], found["landing"]["median"]
+    words, admin = found["words"]["median"], found["admin"]["median"]
+    pages = found["deep page"]["median"], found["page 1"]["median"]
     return [
         ("filter request / the same in the smallest catalogue", "at most 1.4", ratio(fresh, first)),
         (
@@ -103,17 +103,21 @@ def list_figures(told: dict[str, Any], smallest: dict[str, Any]) -> list[tuple[s
         (
             "index alone / scan of packed columns in C",
             "at most 1",
-            ratio(index, told["scan"]["median"]),
+            ratio(index, found["scan"]["median"]),
         ),
-        ("the same, 95th percentiles", "none", ratio(told["index"]["p95"], told["scan"]["p95"])),
-        ("SQL alone / index alone, words and filters", "none", ratio(told["sql"]["median"], words)),
+        ("the same, 95th percentiles", "none", ratio(found["index"]["p95"], found["scan"]["p95"])),
+        (
+            "SQL alone / index alone, words and filters",
+            "none",
+            ratio(found["sql"]["median"], words),
+        ),
         (
             "typing, 95th percentile / landing page",
             "at most 2",
-            ratio(told["typing"]["p95"], landing),
+            ratio(found["typing"]["p95"], landing),
         ),
         ("page 10,000, or the last / page 1", "at most 1.2", ratio(*pages)),
-        ("unchanged page (304) / 1 ms", "at most 1", ratio(told["304"]["median"], 1)),
+        ("unchanged page (304) / 1 ms", "at most 1", ratio(found["304"]["median"], 1)),
         ("taking in 1,000 changed rows / 50 ms", "at most 1", ratio(changes["changed rows"], 50)),
         ("one changed row / filter request", "none", ratio(changes["changed row"], again)),
         (
@@ -136,8 +140,8 @@ def main() -> None:
             prepare(size)
             said = run(size, str(HERE / "measure.py")).splitlines()[-1]
             rounds[size].append(json.loads(said))
-    told = {size: pick_best(rounds[size]) for size in sizes}
-    rows = [list_figures(told[size], told[sizes[0]]) for size in sizes]
+    found = {size: pick_best(rounds[size]) for size in sizes}
+    rows = [list_figures(found[size], found[sizes[0]]) for size in sizes]
     print_table([[f"{size:,}" for size in sizes], *zip(*rows, strict=True)], sizes)
 
 

@@ -124,14 +124,14 @@ class Browser:
             **{f"HTTP_{name.upper().replace('-', '_')}": each for name, each in headers.items()},
         }
         setup_testing_defaults(environ)
-        told: list[Any] = []
+        measured: list[Any] = []
         answer = voiceboard.wsgi.application(
-            environ, lambda status, headers: told.extend((status, headers))
+            environ, lambda status, headers: measured.extend((status, headers))
         )
         with contextlib.closing(answer):
             for _ in answer:
                 pass
-        return int(told[0].split()[0]), dict(told[1])
+        return int(measured[0].split()[0]), dict(measured[1])
 
 
 class Bench:
@@ -168,17 +168,17 @@ def measure_requests(bench: Bench, queries: list[str]) -> dict[str, object]:
     """Measure filter requests, typing, deep pages, and unchanged pages."""
     for query in queries[:10]:
         bench.get(query)
-    told: dict[str, object] = {
+    measured: dict[str, object] = {
         "filter": summarize(measure_drawn(lambda q=q: bench.get(q)) for q in queries),
         "again": summarize(measure(lambda q=q: bench.get(q), _TIMES) for q in queries),
     }
-    told["landing"] = summarize(
+    measured["landing"] = summarize(
         measure_drawn(lambda: bench.browser.get("/voices/", {})) for _ in range(15)
     )
     typed = [
         word[:end] for word in ("warm", "narrator", "deep voice") for end in range(1, len(word))
     ]
-    told["typing"] = summarize(
+    measured["typing"] = summarize(
         measure_drawn(lambda q=q: bench.get(f"q={q}")) for q in (*typed, "warn", "wrm voice") * 2
     )
     last = Voice.objects.listed_in(bench.accounts).count() // 24
@@ -188,15 +188,15 @@ def measure_requests(bench: Bench, queries: list[str]) -> dict[str, object]:
         for step in range(12):
             query = f"page={max(1, page - step)}"
             costs.append(measure_drawn(lambda q=query: bench.get(q)))
-        told["page 1" if page == 1 else "deep page"] = summarize(costs)
-    told["deep"] = deep
+        measured["page 1" if page == 1 else "deep page"] = summarize(costs)
+    measured["deep"] = deep
     held = {**PART, "If-None-Match": bench.browser.get("/voices/", PART)[1]["ETag"]}
     answers = [bench.browser.get("/voices/", held)[0] for _ in range(3)]
     check(answers == [304] * 3)
-    told["304"] = summarize(
+    measured["304"] = summarize(
         measure(lambda: bench.browser.get("/voices/", held), _TIMES) for _ in range(40)
     )
-    return told
+    return measured
 
 
 def measure_engines(bench: Bench, queries: list[str]) -> dict[str, object]:
@@ -269,27 +269,27 @@ def measure_server(bench: Bench, queries: list[str]) -> dict[str, float]:
         count_answers(server.port, bench.browser.session, paths, seconds=5)
         before = server.cpu()
         count, seconds = count_answers(server.port, bench.browser.session, paths, seconds=10)
-        told = {"requests": count / seconds, "cpu": (server.cpu() - before) / count}
+        measured = {"requests": count / seconds, "cpu": (server.cpu() - before) / count}
         star_voice(bench.user, voice=voice, is_on=True, now=voice.added_at)
         words = f'id="v-{voice.pk}"'.encode()
-        told["unseen"] = count_missing(
+        measured["unseen"] = count_missing(
             server.port, bench.browser.session, "/voices/?starred=yes", words
         )
         star_voice(bench.user, voice=voice, is_on=False, now=voice.added_at)
-        told["memory"] = server.memory()
-    return told
+        measured["memory"] = server.memory()
+    return measured
 
 
 def main() -> None:
     """Measure everything and print the results."""
     bench, queries = Bench(), mix_queries(60)
-    told = measure_engines(bench, queries)
-    told |= measure_requests(bench, queries)
-    told["server"] = measure_server(bench, queries)
-    told["changes"] = measure_changes(bench)
-    told["admin"] = measure_admin(bench, queries)
-    told["count"] = Voice.objects.listed_in(bench.accounts).count()
-    sys.stdout.write(json.dumps(told) + "\n")
+    measured = measure_engines(bench, queries)
+    measured |= measure_requests(bench, queries)
+    measured["server"] = measure_server(bench, queries)
+    measured["changes"] = measure_changes(bench)
+    measured["admin"] = measure_admin(bench, queries)
+    measured["count"] = Voice.objects.listed_in(bench.accounts).count()
+    sys.stdout.write(json.dumps(measured) + "\n")
 
 
 main()

@@ -229,14 +229,14 @@ class Chaos:
         losses = count_losses(self.sandbox.address, self.accounts, self.asked)
         states = Counter(CloneJob.objects.values_list("state", flat=True))
         met = self.faults - len(self.sandbox.faults.as_json())
-        told = [
+        summary = [
             f"broker: {self.options.broker}, seed: {self.options.seed}, {seconds:.0f} s",
             f"jobs: {self.asked} ({_in_words(states)}), faults met: {met}",
             f"kill -9: {self.kills.total()} ({_in_words(self.kills)}),"
             f" {self.hits} of them while workers held jobs",
             *losses.lines,
         ]
-        sys.stdout.writelines(f"{line}\n" for line in told)
+        sys.stdout.writelines(f"{line}\n" for line in summary)
         sys.stdout.flush()
         return int(bool(losses))
 

@@ -79,15 +79,15 @@ def count_losses(sandbox: str, accounts: Iterable[Account], asked: int) -> Losse
 
 
 def _judge(losses: Losses, job: Any, is_there: bool) -> None:
-    told = f"{job.account.provider} {job.pk}: {job.state}, {job.message} {job.evidence}"
+    summary = f"{job.account.provider} {job.pk}: {job.state}, {job.message} {job.evidence}"
     if not job.is_finished:
-        losses.without_an_end.append(told)
+        losses.without_an_end.append(summary)
     elif job.is_cancelled:
         # If the provider can't delete voices, the job's page says that the voice remains.
         stays = is_there and job.account.info.can_delete
-        losses.doubled += [f"{told} It is still there."] if stays else []
+        losses.doubled += [f"{summary} It is still there."] if stays else []
     elif not (job.is_ready and is_there and job.voice_id):
-        losses.lost.append(told)
+        losses.lost.append(summary)
 
 
 def _tell_story(sandbox: str, account: Account) -> list[str]:
@@ -102,8 +102,8 @@ def _tell_story(sandbox: str, account: Account) -> list[str]:
         and (call["method"] != "GET" or call["fault"])
     ]
     for job in account.credential.account.clone_jobs.all():
-        told = f"job {job.pk} {job.state} as {job.remote_id}, attempt {job.attempt_count}"
-        lines += [(job.sent_at, f"{told}, sent"), (job.ended_at, f"{told}, ended")]
+        summary = f"job {job.pk} {job.state} as {job.remote_id}, attempt {job.attempt_count}"
+        lines += [(job.sent_at, f"{summary}, sent"), (job.ended_at, f"{summary}, ended")]
     known = sorted((at, words) for at, words in lines if at)
     return [f"    {account.slug} {account.name} {at:%H:%M:%S.%f} {words}" for at, words in known]
 

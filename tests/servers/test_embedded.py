@@ -18,7 +18,8 @@ def workers(tmp_path: Path) -> Iterator[Workers]:
 def test_what_a_killed_worker_did_not_take_is_done_by_the_next(workers):
     worker = workers.start()
     names = [workers.send(f"{number}", seconds=60 if number < 2 else 0) for number in range(6)]
-    assert in_time(lambda: workers.lines_of("begin") == names[:2])
+    # Either of the two children may write first.
+    assert in_time(lambda: set(workers.lines_of("begin")) == set(names[:2]))
     workers.kill(worker)
 
     workers.start()

@@ -66,7 +66,7 @@ class TTSEngine:
         )
 
     def unload(self) -> None:
-        """Give the memory back until somebody speaks again."""
+        """Free the memory until the next text is synthesized."""
         with self._lock:
             self._session = None
             # glibc keeps what was freed, apart for each thread that spoke.

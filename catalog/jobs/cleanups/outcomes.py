@@ -22,7 +22,7 @@ def record_outcome(line: PlannedDeletion, state: State, message: str, now: datet
     """
     is_done = state in {State.DELETED, State.HIDDEN}
     record(
-        # Skipping is our own decision; anything else is done for whoever approved the plan.
+        # Skipping is our own decision; anything else is done for the person who approved the plan.
         None if state == State.SKIPPED else line.plan.approved_by,
         _ACTS[state],
         line.voice,

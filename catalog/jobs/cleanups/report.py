@@ -22,9 +22,9 @@ _EVERY = timedelta(days=7)
 
 def find_unreported(now: datetime) -> list[int]:
     """Return the teams that want reports and got none for a week."""
-    told = Q(cleanup_rules__sends_report=False) | Q(cleanup_rules__reported_at__gt=now - _EVERY)
+    settled = Q(cleanup_rules__sends_report=False) | Q(cleanup_rules__reported_at__gt=now - _EVERY)
     young = Q(cleanup_rules=None, created_at__gt=now - _EVERY)
-    return list(Team.objects.exclude(told | young).order_by("pk").values_list("pk", flat=True))
+    return list(Team.objects.exclude(settled | young).order_by("pk").values_list("pk", flat=True))
 
 
 def report_stale(team_id: int, now: datetime) -> str:

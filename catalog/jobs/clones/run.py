@@ -334,11 +334,11 @@ class _CloneRun(CancelStep):
         """Keep the requested name, gender, and language here if the provider doesn't store them."""
         wished = {"gender": self.job.gender, "language": self.job.language}
         unknown = {name: said for name, said in wished.items() if getattr(voice, name) == "unknown"}
-        told = {**drop_empty(unknown), **voice.own_labels}
+        labels = {**drop_empty(unknown), **voice.own_labels}
         is_named = voice.name == self.job.name or voice.info.can_rename or voice.own_name
         with transaction.atomic():
-            if told != voice.own_labels:
-                write_own_labels(voice, told)
+            if labels != voice.own_labels:
+                write_own_labels(voice, labels)
             if not is_named:
                 voice.own_name = self.job.name
                 fill_names(voice)

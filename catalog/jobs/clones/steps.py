@@ -153,7 +153,7 @@ class CloneStep:
             self._ask_for_look("The key was removed before the provider answered.")
 
     def _note(self, exc: ProviderError) -> None:
-        """Keep the provider's answer as evidence for whoever resolves an unclear job."""
+        """Keep the provider's answer as evidence for the person who resolves an unclear job."""
         line = {
             "at": self.clock().isoformat(timespec="seconds"),
             "said": exc.message[:300],

@@ -28,8 +28,8 @@ def check_replacement(credential_id: RowId, clock: Clock) -> None:
     try:
         secrets = found.secrets()
         with open_provider(slug, secrets, settings.PROVIDER_BASE_URLS[slug]) as provider:
-            told = provider.check()
-        ref = (told.account_ref or hash_key(secrets["api_key"]))[:200]
+            report = provider.check()
+        ref = (report.account_ref or hash_key(secrets["api_key"]))[:200]
     except CannotOpen:
         _settle(
             found,
@@ -42,7 +42,7 @@ def check_replacement(credential_id: RowId, clock: Clock) -> None:
         # The sweep retries; the old key keeps working.
         _settle(found, state=CredentialReplacement.State.CHECKING, problem=exc.message[:500])
     else:
-        _compare(found, ref, told.account_label[:200], clock())
+        _compare(found, ref, report.account_label[:200], clock())
 
 
 def _compare(found: CredentialReplacement, ref: str, label: str, now: datetime) -> None:

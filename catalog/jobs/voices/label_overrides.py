@@ -49,8 +49,8 @@ def write_own_labels(voice: Voice, labels: Mapping[str, str]) -> None:
     pairs = apply_own_labels(voice, pairs)
     # Cleared to make the next sync read the provider's values again.
     voice.content_hash = voice.source_mark = ""
-    told = ("own_labels", "label_words", "content_hash", "source_mark")
-    voice.save(update_fields=[*_OWN_FACETS, *told])
+    derived = ("own_labels", "label_words", "content_hash", "source_mark")
+    voice.save(update_fields=[*_OWN_FACETS, *derived])
     held.delete()
     rows = [VoiceLabel(voice=voice, facet=facet, value=value) for facet, value in pairs]
     VoiceLabel.objects.bulk_create(rows)

@@ -207,8 +207,8 @@ class _StoredVoice(NamedTuple):
 
 def _find_known(account: ProviderAccount, remote_ids: list[str]) -> dict[str, _StoredVoice]:
     stored = Voice.objects.filter(account=account, remote_id__in=remote_ids)
-    told = stored.values_list("remote_id", *_StoredVoice._fields).iterator()
-    return {remote_id: _StoredVoice(*row) for remote_id, *row in told}
+    rows_read = stored.values_list("remote_id", *_StoredVoice._fields).iterator()
+    return {remote_id: _StoredVoice(*row) for remote_id, *row in rows_read}
 
 
 def _lock_own_labels(account: ProviderAccount, remote_ids: list[str]) -> dict[str, dict[str, str]]:

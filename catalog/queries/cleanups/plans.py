@@ -63,7 +63,7 @@ class PlanPage:
     lines: list[PlannedDeletion]
     states: Counter[str]
     freed: list[FreedSlots]
-    told: list[tuple[User, int]]
+    notified: list[tuple[User, int]]
     kept_before: list[PlannedDeletion]
     page: int
     page_count: int
@@ -180,7 +180,7 @@ def get_plan_page(
         lines=list(rows[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]),
         states=states,
         freed=_count_freed(plan),
-        told=_count_told(plan),
+        notified=_count_notified(plan),
         kept_before=list(listed.exclude(kept_until=None)),
         page=page,
         page_count=page_count,
@@ -198,7 +198,7 @@ def _count_freed(plan: CleanupPlan) -> list[FreedSlots]:
     ]
 
 
-def _count_told(plan: CleanupPlan) -> list[tuple[User, int]]:
+def _count_notified(plan: CleanupPlan) -> list[tuple[User, int]]:
     counts = dict(
         plan.lines.taken()
         .exclude(responsible=None)

@@ -77,35 +77,35 @@ def _with_labels(batch: list[tuple[object, ...]]) -> Iterator[IndexRow]:
 
 
 def _make_index_row(row: tuple[object, ...], labels: list[tuple[str, str]]) -> IndexRow:
-    told = dict(zip(_COLUMNS, row, strict=True))
+    columns = dict(zip(_COLUMNS, row, strict=True))
     values = tuple(map(str, row[_FIRST_FACET : _FIRST_FACET + len(_FACET_NAMES)]))
-    created = told["remote_created_at"]
+    created = columns["remote_created_at"]
     return IndexRow(
-        pk=int(str(told["pk"])),
-        name=str(told["sort_name"]),
+        pk=int(str(columns["pk"])),
+        name=str(columns["sort_name"]),
         created=round(created.timestamp() * 1e6) if isinstance(created, datetime) else NO_DATE,
-        language=str(told["language"]),
-        is_listed=told["remote_deleted_at"] is None,
+        language=str(columns["language"]),
+        is_listed=columns["remote_deleted_at"] is None,
         words=tuple(map(str, row[_FIRST_WORDS:_FIRST_FACET])),
         facets=(
             *zip(_FACET_NAMES, values, strict=True),
             *labels,
-            *_list_flags(told),
-            ("account", str(told["account_id"])),
-            ("key_set", str(told["key_set_id"])),
-            ("archived", "no" if told["archived_at"] is None else "yes"),
+            *_list_flags(columns),
+            ("account", str(columns["account_id"])),
+            ("key_set", str(columns["key_set_id"])),
+            ("archived", "no" if columns["archived_at"] is None else "yes"),
         ),
     )
 
 
-def _list_flags(told: dict[str, object]) -> list[tuple[str, str]]:
-    flags = [("is", str(told["state"]))]
-    if told["is_owned"]:
+def _list_flags(columns: dict[str, object]) -> list[tuple[str, str]]:
+    flags = [("is", str(columns["state"]))]
+    if columns["is_owned"]:
         flags.append(("is", "own"))
-    if told["preview_url"] or told["preview_sample_id"]:
+    if columns["preview_url"] or columns["preview_sample_id"]:
         flags.append(("has", "preview"))
-    if told["description"]:
+    if columns["description"]:
         flags.append(("has", "description"))
-    if any(told[name] != "unknown" for name in ("gender", "age", "accent", "language")):
+    if any(columns[name] != "unknown" for name in ("gender", "age", "accent", "language")):
         flags.append(("has", "labels"))
     return flags

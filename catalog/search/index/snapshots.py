@@ -107,8 +107,8 @@ def _as_versions(header: Mapping[str, Any]) -> dict[int, int]:
 
 def _describe(parts: Mapping[str, Numbers], versions: Mapping[int, int]) -> bytes:
     arrays = [[name, part.dtype.str, len(part)] for name, part in parts.items()]
-    told = {"layout": _LAYOUT, "versions": versions, "arrays": arrays}
-    return json.dumps(told).encode()
+    index_header = {"layout": _LAYOUT, "versions": versions, "arrays": arrays}
+    return json.dumps(index_header).encode()
 
 
 def _open_parts(path: Path) -> tuple[dict[str, Any], dict[str, Numbers]]:

@@ -18,7 +18,7 @@ _STEP_SECONDS = 300
 
 
 def note_sign_in(sender: object, request: HttpRequest, **_: Any) -> None:
-    """Start the session's timestamps, whatever the method of sign-in."""
+    """Start the session's timestamps, for any method of sign-in."""
     request.session.update(dict.fromkeys((_CAME, _SEEN, _PROVED), _now()))
 
 

@@ -127,8 +127,8 @@ class Adapter(Provider):
             "remove_background_noise": "true" if wish.remove_background_noise else "false",
         }
         # From the form; labels use language codes without a region.
-        told = {"language": wish.language.partition("-")[0], "gender": wish.gender}
-        labels = {**drop_empty(told), **wish.labels}
+        chosen = {"language": wish.language.partition("-")[0], "gender": wish.gender}
+        labels = {**drop_empty(chosen), **wish.labels}
         if labels:
             fields["labels"] = json.dumps(labels)
         files = [

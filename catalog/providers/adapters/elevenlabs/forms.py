@@ -28,8 +28,8 @@ def edit_fields(
 
     It is undocumented whether omitted fields are kept or cleared, so all are sent.
     """
-    told = {field: item.get(field) for field in ("name", "description")}
-    known = {field: text for field, text in told.items() if isinstance(text, str)}
+    given = {field: item.get(field) for field in ("name", "description")}
+    known = {field: text for field, text in given.items() if isinstance(text, str)}
     fields = {"name": name or known.get("name", "")}
     if description is not None or known.get("description"):
         fields["description"] = known["description"] if description is None else description

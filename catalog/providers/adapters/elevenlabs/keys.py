@@ -129,9 +129,9 @@ class KeyReport:
 
     def _deny_plan(self) -> None:
         self.can_clone = PermissionState.NO
-        told = "The account's plan doesn't include voice cloning."
-        if told not in self.problems:
-            self.problems.append(told)
+        reason = "The account's plan doesn't include voice cloning."
+        if reason not in self.problems:
+            self.problems.append(reason)
 
     def _note_credit(self, words: str) -> None:
         if not self.is_out_of_credit:

@@ -67,9 +67,11 @@ def _say_states(states: dict[str, str]) -> str:
 
 
 def _say_failure(training: LenientJson, states: dict[str, str]) -> str:
-    told = training.object("message").words()
+    reported = training.object("message").words()
     reasons = [
-        told[model] for model, state in states.items() if state == "failed" and model in told
+        reported[model]
+        for model, state in states.items()
+        if state == "failed" and model in reported
     ]
     words = _say_states(states).rstrip(".")
     return f"{words}: {reasons[0].rstrip('.')}."[:200] if reasons else f"{words}."

@@ -61,7 +61,7 @@ def read_voice(item: dict[str, Any]) -> RemoteVoice:
     ends_at = sharing.moment("disable_at_unix", may_come=True) if is_copied else None
     kind = _judge_kind(category, sharing)
     is_owner, role = voice.flag("is_owner") is True, voice.line("permission_on_resource", 80)
-    # A voice saved from the library belongs to its creator, whatever one's role on the copy.
+    # A voice saved from the library belongs to its creator, regardless of one's role on the copy.
     role = "" if kind not in _MADE_HERE else role.lower()
     state, state_note = judge_training(voice, is_professional=kind is Kind.PROFESSIONAL)
     return RemoteVoice(
@@ -94,12 +94,12 @@ def read_voice(item: dict[str, Any]) -> RemoteVoice:
 
 def _read_raw(labels: LenientJson, category: str) -> dict[str, str]:
     raw = {"kind": category} if category else {}
-    told = labels.words()
+    named = labels.words()
     # Documented label names win over synonyms.
-    for name in sorted(told, key=lambda name: name not in _LABELS):
+    for name in sorted(named, key=lambda name: name not in _LABELS):
         facet = facet_word(name)
-        if facet and told[name]:
-            raw.setdefault(facet, told[name])
+        if facet and named[name]:
+            raw.setdefault(facet, named[name])
     return raw
 
 

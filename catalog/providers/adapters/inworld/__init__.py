@@ -153,8 +153,8 @@ class Adapter(Provider):
             for field in ("errors", "warnings")
         )
         if remote_id:
-            told = (refused, noted, say_what_was_sent(wish.language))
-            return CloneResult(remote_id, note="; ".join(filter(None, told)))
+            notes = (refused, noted, say_what_was_sent(wish.language))
+            return CloneResult(remote_id, note="; ".join(filter(None, notes)))
         if refused:
             raise errors.RequestRejected(f"Inworld rejected the recording: {refused}", status=200)
         raise self.unclear("sent a response without a voice ID", repeatable=False)

@@ -233,8 +233,8 @@ class Adapter(Provider):
             return [], 0
         if not isinstance(page, dict):
             raise self.unclear("sent a response without a list of voices", repeatable=True)
-        told = LenientJson(page).amount("total_count")
-        total = None if told is None else int(told)
+        amount = LenientJson(page).amount("total_count")
+        total = None if amount is None else int(amount)
         promises = total if params["skip"] == 0 else None
         return self.entries(page, "voices", "total_count", promises=promises), total
 
@@ -266,10 +266,10 @@ class Adapter(Provider):
 
 
 def _read_failure(code: int | None, message: str) -> ErrorBody:
-    told = "" if code is None else str(code)
+    code_text = "" if code is None else str(code)
     if code is None or code in _BREAKDOWNS or not (message or code == 429):
-        return ErrorBody(errors.OutcomeUnknown, message, told)
-    return ErrorBody(_kind_of(code, message), message, told)
+        return ErrorBody(errors.OutcomeUnknown, message, code_text)
+    return ErrorBody(_kind_of(code, message), message, code_text)
 
 
 def _kind_of(code: int, message: str) -> type[errors.ProviderError]:

@@ -25,11 +25,11 @@ _KIND_OF_CODE: dict[str, type[errors.ProviderError]] = {
 
 def read_telnyx_refusal(status: int, body: Any) -> ErrorBody | None:
     """Return the content of an error response, None if its form is not documented."""
-    told = body.get("errors") if isinstance(body, dict) else None
-    if isinstance(told, dict):
-        message = "; ".join(filter(None, map(_say_field, list(told.items())[:5])))
+    listed = body.get("errors") if isinstance(body, dict) else None
+    if isinstance(listed, dict):
+        message = "; ".join(filter(None, map(_say_field, list(listed.items())[:5])))
         return ErrorBody(judge_refusal(status, message), message, "validation") if message else None
-    entries = [LenientJson(entry) for entry in told[:5]] if isinstance(told, list) else []
+    entries = [LenientJson(entry) for entry in listed[:5]] if isinstance(listed, list) else []
     message = "; ".join(filter(None, map(_say_entry, entries)))
     code = next(filter(None, (entry.identifier("code", 20) for entry in entries)), "")
     if not message and not code:
@@ -49,5 +49,5 @@ def _say_entry(entry: LenientJson) -> str:
 
 def _say_field(field: tuple[str, Any]) -> str:
     name, words = field
-    told = [word for word in words if isinstance(word, str)] if isinstance(words, list) else []
-    return f"{clean_line(name, 80)}: {clean_line(told[0], 300)}" if told else ""
+    reasons = [word for word in words if isinstance(word, str)] if isinstance(words, list) else []
+    return f"{clean_line(name, 80)}: {clean_line(reasons[0], 300)}" if reasons else ""
