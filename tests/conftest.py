@@ -5,6 +5,7 @@ import functools
 import io
 import ipaddress
 import math
+import shutil
 import socket
 import sqlite3
 import struct
@@ -35,6 +36,7 @@ from catalog.providers.types import AudioClip, RemoteVoice
 from catalog.services import previews as preview_services
 from catalog.views.sessions import presence
 from tests import factories
+from tests.migrated import make_shared_folder, migrated_database
 from tests.raised_versions import VersionGuard
 from tests.real_speech import caller, reader  # noqa: F401  (fixtures)
 from tests.stubs import StubProvider
@@ -45,6 +47,23 @@ hypothesis.settings.register_profile(
     "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("patient")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if folder := make_shared_folder():
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Fill SQLite's test database from the one that was migrated; see tests/settings.py."""
+    if connection.vendor == "sqlite":
+        with (
+            django_db_blocker.unblock(),
+            contextlib.closing(sqlite3.connect(migrated_database())) as migrated,
+        ):
+            connection.ensure_connection()
+            migrated.backup(connection.connection)
 
 
 @pytest.fixture(autouse=True)

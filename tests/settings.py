@@ -14,6 +14,9 @@ os.environ.setdefault("DATABASE_URL", f"sqlite:///{_DATA}/voiceboard.sqlite3")
 
 from voiceboard.settings import *  # noqa: E402, F403
 
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
+    # The tests copy a database that was migrated once; see tests/migrated.py.
+    DATABASES["default"]["TEST"] = {"MIGRATE": False}  # noqa: F405
 CELERY_BROKER_URL = "memory://"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from tests.migrated import FOREIGN, copy_database
 from tests.servers.binaries import free_port
 from tests.servers.processes import ROOT, children_of, find_fork, in_time, is_gone
 
-FOREIGN = ("VOICEBOARD_", "DJANGO_", "DATABASE_URL", "CELERY_")
 FORKS = ("sandbox", "web", "schedule", "jobs", "analysis", "background", "speech")
 
 # Long enough to be no word of the format that a key is kept in.
@@ -26,10 +26,19 @@ SECRET = re.compile(rb"[\w+/=-]{12,}")
 class Run:
     """A supervisor started as ``make start`` does, in a data directory of its own."""
 
-    def __init__(self, folder: Path, terminal: int = subprocess.DEVNULL, **settings: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        terminal: int = subprocess.DEVNULL,
+        *,
+        is_first: bool = False,
+        **settings: str,
+    ) -> None:
         self.data = folder / "var"
         self.port = free_port()
         self.output = folder / "output.txt"
+        if not is_first:
+            copy_database(self.data)
         inherited = {
             name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)
         }
@@ -103,7 +112,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Run]]:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """One that runs for several tests, none of which changes it."""
-    run = Run(tmp_path_factory.mktemp("running"))
+    run = Run(tmp_path_factory.mktemp("running"), is_first=True)
     try:
         assert in_time(run.is_announced), run.said
         yield run

@@ -12,7 +12,10 @@ const REFUSALS = {
 };
 const byId = (id) => document.getElementById(id);
 
+const writesBefore = new WeakMap(); // how many writes were shown when a request was sent
+
 let shownPath = location.pathname;
+let shownWrites = 0;
 let hadFocusInResults = false;
 let focusedChoice = null; // the focused filter checkbox
 let saidCount = "";
@@ -29,6 +32,7 @@ function isHistory(ctx) {
 function onRequest(event) {
   const { ctx } = event.detail;
   if (isPoll(ctx) && document.hidden) return event.preventDefault();
+  writesBefore.set(ctx, shownWrites);
   Object.assign(ctx.request.headers, marks(ctx.request.method));
   if (isPoll(ctx)) ctx.request.headers["X-Poll"] = "1"; // not a user action
 }
@@ -66,8 +70,14 @@ function refuse(ctx) {
   toast(REFUSALS[status] ?? "The server rejected the request. Reload the page and try again.");
 }
 
+// A poll that was sent before a form's response came shows the state before that form.
+function isOutdated(ctx) {
+  return isPoll(ctx) && writesBefore.get(ctx) !== shownWrites;
+}
+
 function beforeSwap(event) {
   const { ctx, tasks } = event.detail;
+  if (isOutdated(ctx)) return event.preventDefault();
   const conflict = ctx.response.headers.get("X-Team-Conflict"); // the URL of the script that explains it
   if (conflict && byId("panel")) {
     event.preventDefault();
@@ -81,6 +91,7 @@ function beforeSwap(event) {
     event.preventDefault();
     return location.assign(ctx.response.raw.url);
   }
+  if (ctx.request.method !== "GET") shownWrites += 1;
   hadFocusInResults = Boolean(byId("results")?.contains(document.activeElement));
   focusedChoice = document.activeElement?.closest("#facets-in .opt")?.id;
   openGroups.clear();

@@ -12,6 +12,7 @@ from tests.e2e.browsers import (
     ARGUMENTS,
     PATIENCE_SECONDS,
     Complaints,
+    ContextPool,
     Visits,
     find_chromium,
     open_visits,
@@ -53,10 +54,15 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def states(product: Product, browser: Browser) -> dict[str, Any]:
+def pool(product: Product, browser: Browser) -> ContextPool:
+    return ContextPool(browser, product.address)
+
+
+@pytest.fixture(scope="package")
+def states(pool: ContextPool) -> dict[str, Any]:
     """Return the cookies of each person, who by then sees voices."""
     found: dict[str, Any] = {}
-    with open_visits(browser, product.address, {}) as (visits, _):
+    with open_visits(pool, {}) as (visits, _):
         for person in PEOPLE:
             page = visits.open("/")
             sign_in(page, person)
@@ -66,8 +72,8 @@ def states(product: Product, browser: Browser) -> dict[str, Any]:
 
 
 @pytest.fixture
-def _visits(product: Product, browser: Browser, states: dict[str, Any]) -> Iterator[Any]:
-    with open_visits(browser, product.address, states) as opened:
+def _visits(pool: ContextPool, states: dict[str, Any]) -> Iterator[Any]:
+    with open_visits(pool, states) as opened:
         yield opened
 
 

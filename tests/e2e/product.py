@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.e2e.sandbox import SandboxControl
+from tests.migrated import copy_database
 from tests.servers.processes import find_fork
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,6 +47,7 @@ def running_product(data: Path) -> Iterator[Product]:
     """Run everything on free ports, with demo people and the sandbox, until the block ends."""
     port, sandbox_port = _free_ports(2)
     output = data / "output.txt"
+    copy_database(data / "var")
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(_SETTINGS)},
         "VOICEBOARD_DATA_DIR": str(data / "var"),

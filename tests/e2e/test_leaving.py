@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browsers import ARGUMENTS, find_chromium, open_visits, until
+from tests.e2e.browsers import ARGUMENTS, ContextPool, find_chromium, open_visits, until
 from tests.e2e.product import Product
 from tests.e2e.sign_in import sign_in
 
@@ -18,12 +18,12 @@ CARDS = "document.querySelectorAll('#results .card').length"
 def page(request: pytest.FixtureRequest, product: Product, browser: Browser) -> Iterator[Page]:
     """Return Mia's list of voices, in a browser that goes back by its memory or its cache."""
     left_out = [NO_MEMORY] if request.param == "memory" else []
-    program = find_chromium()
+    program = find_chromium(has_window=True)
     with (
         browser.browser_type.launch(
             executable_path=program, args=ARGUMENTS, ignore_default_args=left_out
         ) as other,
-        open_visits(other, product.address, {}) as (visits, complaints),
+        open_visits(ContextPool(other, product.address), {}) as (visits, complaints),
     ):
         complaints.expect("favicon.ico")  # of a page of plain text
         page = visits.open("/voices/?gender=female")

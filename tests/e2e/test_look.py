@@ -7,7 +7,7 @@ import pytest
 from django.urls import resolve
 from playwright.sync_api import expect
 
-from tests.e2e.browsers import NARROW, WIDE, Complaints, Visits, open_visits
+from tests.e2e.browsers import NARROW, WIDE, Complaints, ContextPool, Visits, open_visits
 from tests.e2e.looks import find_misfits, find_small_targets, find_violations
 from tests.e2e.places import PARTS, PLACES, SMALL_PAGES, go_to, make_places, playing
 from tests.e2e.product import Product
@@ -22,9 +22,9 @@ PROBES = {"catalog:health", "catalog:live", "catalog:ready"}
 
 @pytest.fixture(scope="module")
 def places(
-    product: Product, browser: object, states: dict[str, object], recording: Path
+    product: Product, pool: ContextPool, states: dict[str, object], recording: Path
 ) -> dict[str, str]:
-    with open_visits(browser, product.address, states) as (visits, _):
+    with open_visits(pool, states) as (visits, _):
         return make_places(visits.open("/voices/", "ana"), product.sandbox, recording)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browsers import ARGUMENTS, find_chromium, open_visits, until
+from tests.e2e.browsers import ARGUMENTS, ContextPool, find_chromium, open_visits, until
 from tests.e2e.clone_form import JOB_ADDRESS, expect_state, fill_in, make_name, send
 from tests.e2e.product import Product
 
@@ -45,7 +45,7 @@ def listening(
         launched = browser.browser_type.launch(
             executable_path=find_chromium(), args=[*ARGUMENTS, *flags]
         )
-        scene = open_visits(launched, product.address, states)
+        scene = open_visits(ContextPool(launched, product.address), states)
         visits, _ = scene.__enter__()
         opened.append((scene, launched))
         page: Page = visits.open("/clone/", "ana")

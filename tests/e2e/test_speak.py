@@ -4,12 +4,13 @@ import re
 import secrets
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
-from tests.e2e.browsers import Visits
+from tests.e2e.browsers import Visits, until
 from tests.e2e.sandbox import SandboxControl
 from tests.e2e.test_player import expect_sound
 
+POLL = re.compile(r"/voices/\d+/speak/$")
 PROVIDERS = ("elevenlabs", "inworld", "noiz", "telnyx")
 
 
@@ -74,6 +75,33 @@ def test_what_waits_is_cancelled_and_what_was_said_is_removed(
     gone.get_by_label("Remove this text").click()
     gone.get_by_role("button", name="Remove", exact=True).click()
     expect(gone).to_have_count(0)
+
+
+def test_a_poll_that_is_answered_late_takes_nothing_away(ana: Page, text: str) -> None:
+    held: list[Route] = []
+    ana.goto("/voices/?provider=elevenlabs&kind=library")
+    ana.locator("#results h3 a").first.click()
+    ana.get_by_label("Text", exact=True).fill(text)
+
+    def hold_first(route: Route) -> None:
+        if held or route.request.method == "POST":
+            route.continue_()
+        else:
+            held.append(route)
+
+    ana.route(POLL, hold_first)
+    speak = ana.get_by_role("button", name="Speak", exact=True)
+    speak.click()
+    until(ana, lambda: held, "a poll")
+
+    speak.click()
+    said = ana.locator("#speeches li", has_text=text)
+    expect(said).to_have_count(2)
+    held[0].fulfill(body='<div id="speeches">Nothing was said yet.</div>', content_type="text/html")
+
+    # What is polled next has both.
+    expect(said.nth(1)).to_contain_text("charged")
+    expect(said).to_have_count(2)
 
 
 def try_a_text(page: Page, text: str) -> None:

@@ -43,7 +43,7 @@ class Wire:
 def fresh_page(visits: Visits, complaints: Complaints) -> Page:
     """Return an empty page for a signed-in user with an empty cache."""
     complaints.expect("favicon.ico")
-    return visits.open("/healthz", "ana").context.new_page()
+    return visits.open("/healthz", "ana", is_new=True).context.new_page()
 
 
 def test_a_first_visit_and_the_next_page_stay_within_their_budgets(fresh_page: Page) -> None:
@@ -71,7 +71,7 @@ def test_nothing_moves_while_a_page_arrives(
     visits: Visits, complaints: Complaints, path: str, size: tuple[int, int]
 ) -> None:
     complaints.expect("favicon.ico")
-    page = visits.open("/healthz", "ana", size=size)
+    page = visits.open("/healthz", "ana", size=size, is_new=True)
     page.context.add_init_script(
         """window.shifts = 0;
         new PerformanceObserver((list) => {

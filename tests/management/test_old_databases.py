@@ -21,7 +21,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from catalog.core.schema_version import find_misfit
 from catalog.migrations._merged import FORMER, MERGED
-from tests.servers.installation import FOREIGN
+from tests.migrated import FOREIGN
 from tests.servers.processes import ROOT
 
 DUMP = Path(__file__).with_name("database_of_f336786.sql")

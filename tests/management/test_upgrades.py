@@ -12,8 +12,8 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from catalog.core.schema_version import find_misfit
 from catalog.models import User
+from tests.migrated import FOREIGN
 from tests.servers.binaries import free_port
-from tests.servers.installation import FOREIGN
 from tests.servers.processes import ROOT
 
 NEWER = "9999_from_the_future"

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from catalog.sandbox import Sandbox
+from tests.migrated import FOREIGN, copy_database
 from tests.servers.binaries import running
 from tests.servers.processes import ROOT
-
-FOREIGN = ("VOICEBOARD_", "DJANGO_", "DATABASE_URL", "CELERY_")
 
 
 class Installation:
@@ -22,6 +21,8 @@ class Installation:
 
     def __init__(self, folder: Path, sandbox: Sandbox | None, **addresses: str) -> None:
         folder.mkdir()
+        if "DATABASE_URL" not in addresses:
+            copy_database(folder)
         self._folder = folder
         self._stack = ExitStack()
         self._environment = {
