@@ -174,6 +174,7 @@ def clock() -> Clock:
     return Clock(factories.NOW)
 
 
+@functools.cache
 def make_wav(seconds: float = 3.0, *, hertz: float = 180.0, rate: int = 16_000) -> bytes:
     """Return a WAV of a voice-like buzz: a tone with overtones that swells like syllables."""
     count = int(seconds * rate)

@@ -6,15 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.migrated import FOREIGN, copy_database
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def test_the_web_process_never_loads_the_speech_engine(tmp_path):
-    around = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("VOICEBOARD_", "DATABASE_URL", "DJANGO_"))
-    }
+    around = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    copy_database(tmp_path)
     answer = subprocess.run(
         [sys.executable, "-m", "tests.plugins.visit_local"],
         cwd=ROOT,

@@ -64,7 +64,7 @@ def test_what_waits_is_cancelled_and_what_was_said_is_removed(
     before = sandbox.account("full")["character_count"]
     ana.get_by_label("Text", exact=True).fill(text)
     ana.get_by_role("button", name="Speak", exact=True).click()
-    spoken = ana.locator("#speeches li").first
+    spoken = ana.locator("#speeches li", has_text=text).first
     expect(spoken).to_contain_text("slow down")
 
     spoken.get_by_role("button", name="Cancel").click()
@@ -112,7 +112,8 @@ def try_a_text(page: Page, text: str) -> None:
     field.fill(text)
     expect(page.locator("#estimate")).to_contain_text(f"about {len(text)} credits at ElevenLabs")
     page.get_by_role("button", name="Speak", exact=True).click()
-    spoken = page.locator("#speeches li").first
+    # Others have had the voice speak as well.
+    spoken = page.locator("#speeches li", has_text=text).first
     spoken.locator("[data-play]").click()
     expect_sound(page)
     expect(field).to_have_value(text)

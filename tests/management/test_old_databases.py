@@ -21,7 +21,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from catalog.core.schema_version import find_misfit
 from catalog.migrations._merged import FORMER, MERGED
-from tests.migrated import FOREIGN
+from tests.migrated import FOREIGN, migrated_database
 from tests.servers.processes import ROOT
 
 DUMP = Path(__file__).with_name("database_of_f336786.sql")
@@ -92,7 +92,7 @@ def old(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("stop", ["", "0041_key_sets_and_voice_rights"])
-def test_an_old_database_keeps_every_row_and_gets_the_tables_of_a_new_one(old, tmp_path, stop):
+def test_an_old_database_keeps_every_row_and_gets_the_tables_of_a_new_one(old, stop):
     before = read_rows(old)
     if stop:
         migrate(old, "catalog", stop)
@@ -107,9 +107,7 @@ def test_an_old_database_keeps_every_row_and_gets_the_tables_of_a_new_one(old, t
         ]
         assert kept == rows, table
     assert sum(bool(rows) for rows in before.values()) > 40
-    fresh = tmp_path / "fresh.sqlite3"
-    migrate(fresh)
-    assert read_schema(old) == read_schema(fresh)
+    assert read_schema(old) == read_schema(migrated_database())
 
 
 def test_a_database_from_before_the_merged_changes_is_refused_in_words(db, settings):

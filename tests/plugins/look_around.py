@@ -14,7 +14,6 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 django.setup()
 
 from django.conf import settings  # noqa: E402
-from django.core.management import call_command  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
@@ -22,12 +21,13 @@ from catalog.jobs.syncs.run import sync_account  # noqa: E402
 from catalog.models import Membership, Team  # noqa: E402
 from catalog.models.credentials.key_rotation import prepare_installation  # noqa: E402
 from tests import factories  # noqa: E402
+from tests.migrated import copy_database  # noqa: E402
 
 
 def main() -> None:
     """Connect an account of Chorus, fetch its voices, and look at the pages."""
     settings.ALLOWED_HOSTS = ["testserver"]
-    call_command("migrate", verbosity=0)
+    copy_database(Path(settings.DATA_DIR))
     prepare_installation()
     team = Team.objects.create(name="Aurora")
     ana = factories.make_user("Ana", team, Membership.Role.ADMIN)
