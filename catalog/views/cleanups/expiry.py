@@ -19,4 +19,4 @@ def expiry_list(request: Request) -> HttpResponseBase:
         "is_admin": policies.may_delete_voices(request.user, request.team),
         "may_clone": policies.may_clone(request.user, request.team),
     }
-    return render(request, "catalog/cleanups/ends.html", context)
+    return render(request, "catalog/cleanups/expiry.html", context)

@@ -76,7 +76,7 @@ def keep_list(request: Request) -> HttpResponseBase:
     """Show a user's voices that are scheduled for deletion, kept, or recently deleted."""
     board = get_keeping_board(request.user, request.team, timezone.now())
     context = {"board": board, **keep_days()}
-    return render(request, "catalog/cleanups/keeping.html", context)
+    return render(request, "catalog/cleanups/keep.html", context)
 
 
 @signed_in

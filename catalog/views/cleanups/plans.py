@@ -37,7 +37,7 @@ def _show(request: Request, page: PlanPage, error: str = "") -> HttpResponseBase
     return render_part(
         request,
         page="catalog/cleanups/plan.html",
-        part="catalog/cleanups/_lines.html",
+        part="catalog/cleanups/_plan_lines.html",
         context={"page": page, "plan": page.plan, "error": error, **keep_days()},
         status=422 if error else 200,
     )
