@@ -1,4 +1,4 @@
-"""What the tests of pages share."""
+"""Fixtures shared by the tests of pages."""
 
 import time
 from html.parser import HTMLParser
@@ -8,21 +8,21 @@ from typing import Any
 import pytest
 from allauth.mfa.totp.internal import auth
 
-# What htmx 4 sends along when only a part of the page is to be swapped.
+# The headers of htmx 4 when only a part of the page is swapped.
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
-# And for a link or a form that swaps the page but asks for all of it.
+# The headers when a link or form swaps the page but requests all of it.
 BOOSTED = {"HX-Request": "true", "HX-Request-Type": "full", "HX-Boosted": "true"}
 
 
 @pytest.fixture(autouse=True)
 def _standing_codes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep an authenticator app from going on to its next code in the middle of a test."""
+    """Freeze the time of authenticator codes, so that no code expires during a test."""
     now = time.time()
     monkeypatch.setattr(auth, "time", SimpleNamespace(time=lambda: now))
 
 
 class Page(HTMLParser):
-    """The tags of a page, to be asked for what a browser would make of them."""
+    """The tags of a page as a browser would parse them."""
 
     def __init__(self, response: Any) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class Page(HTMLParser):
         self.text += f" {' '.join(data.split())}"
 
     def find(self, tag: str, **wanted: str) -> list[dict[str, str]]:
-        """Return the attributes of the tags that have these, "_" standing for "-"."""
+        """Return the attributes of the tags that have the given ones ("_" stands for "-")."""
         pairs = {name.replace("_", "-"): value for name, value in wanted.items()}
         return [
             attrs

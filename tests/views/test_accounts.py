@@ -1,4 +1,4 @@
-"""Signing in and out, the first admin, the theme, and the page of oneself."""
+"""Signing in and out, the first admin, the theme, and the profile page."""
 
 import re
 from datetime import timedelta
@@ -27,14 +27,14 @@ def sign_in_by_form(client: Client, email: str, password: str, **more: str):
 
 
 @pytest.mark.parametrize("email", ["ana@example.com", "ANA@Example.COM", " ana@example.com "])
-def test_who_knows_the_password_gets_in_whatever_the_case_of_the_address(cast, client, email):
+def test_sign_in_ignores_case_and_spaces_in_the_email_address(cast, client, email):
     response = sign_in_by_form(client, email, factories.PASSWORD)
 
     assert (response.status_code, response["Location"]) == (302, "/voices/")
     assert Page(client.get("/you/")).text.count("ana@example.com") == 1
 
 
-def test_the_session_gets_a_new_name_when_somebody_signs_in(cast, client):
+def test_signing_in_replaces_the_session_id(cast, client):
     client.cookies["sessionid"] = "chosen-by-somebody-else"
     sign_in_by_form(client, "ana@example.com", factories.PASSWORD)
 
@@ -56,7 +56,7 @@ def test_the_session_gets_a_new_name_when_somebody_signs_in(cast, client):
         ("a" * 10_000, "x"),
     ],
 )
-def test_who_does_not_stays_outside_and_nothing_breaks(cast, client, email, password):
+def test_wrong_or_malformed_credentials_do_not_sign_in(cast, client, email, password):
     response = sign_in_by_form(client, email, password)
 
     assert response.status_code == 200
@@ -65,7 +65,7 @@ def test_who_does_not_stays_outside_and_nothing_breaks(cast, client, email, pass
         assert password not in response.content.decode()
 
 
-def test_a_known_and_an_unknown_address_are_answered_alike(cast, client):
+def test_known_and_unknown_addresses_get_the_same_answer(cast, client):
     pages = [
         re.sub(r"[A-Za-z0-9]{64}|value=\"[a-z]+@", "", sign_in_by_form(
             client, f"{name}@example.com", "wrong"
@@ -76,7 +76,7 @@ def test_a_known_and_an_unknown_address_are_answered_alike(cast, client):
     assert pages[0] == pages[1]
 
 
-def test_guessing_is_stopped_after_some_tries(cast, client):
+def test_sign_in_is_blocked_after_too_many_wrong_passwords(cast, client):
     for _ in range(6):
         response = sign_in_by_form(client, "ana@example.com", "wrong")
 
@@ -98,14 +98,14 @@ def test_guessing_is_stopped_after_some_tries(cast, client):
         ("http://[", "/voices/"),
     ],
 )
-def test_signing_in_leads_back_to_our_own_pages_alone(cast, client, wanted, leads_to):
+def test_signing_in_redirects_only_to_our_own_pages(cast, client, wanted, leads_to):
     response = sign_in_by_form(client, "ana@example.com", factories.PASSWORD, next=wanted)
 
     assert response["Location"] == leads_to
 
 
 @pytest.mark.parametrize("wanted", ["http://[", "//evil.example", "x" * 5000, "%00", "\\\\x"])
-def test_an_odd_address_to_go_on_to_breaks_no_page(client, mia, wanted):
+def test_a_malformed_next_address_does_not_break_the_sign_in_page(client, mia, wanted):
     assert client.get("/account/login/", {"next": wanted}).status_code == 200
     assert mia.get("/account/login/", {"next": wanted}).status_code == 302
 
@@ -123,7 +123,7 @@ def test_signing_out_ends_the_session_and_needs_a_post(ana):
     assert other.get("/voices/").status_code == 302
 
 
-def test_nobody_signs_up_by_themselves(cast, client):
+def test_sign_up_is_closed(cast, client):
     seen = client.get("/account/signup/")
     posted = client.post(
         "/account/signup/", {"email": "eve@example.com", "password1": factories.PASSWORD}
@@ -134,7 +134,7 @@ def test_nobody_signs_up_by_themselves(cast, client):
     assert not User.objects.filter(email="eve@example.com").exists()
 
 
-def test_a_changed_password_ends_the_other_sessions(cast, ana, sign_in):
+def test_changing_the_password_signs_out_other_sessions(cast, ana, sign_in):
     elsewhere = sign_in(cast.ana)
     new = "another long phrase"
 
@@ -152,7 +152,7 @@ def test_a_changed_password_ends_the_other_sessions(cast, ana, sign_in):
 @pytest.mark.parametrize(
     ("old", "new"), [("wrong", "another long phrase"), (factories.PASSWORD, "short")]
 )
-def test_a_password_is_changed_only_with_the_old_one_and_to_a_good_one(cast, ana, old, new):
+def test_changing_the_password_needs_the_old_one_and_a_strong_new_one(cast, ana, old, new):
     response = ana.post(
         "/account/password/change/", {"oldpassword": old, "password1": new, "password2": new}
     )
@@ -178,7 +178,7 @@ FIRST = {
 }
 
 
-def test_the_link_makes_the_first_admin_who_is_then_signed_in(client, link):
+def test_the_setup_link_creates_the_first_admin_and_signs_them_in(client, link):
     assert client.get(link).status_code == 200
 
     response = client.post(link, FIRST)
@@ -189,7 +189,7 @@ def test_the_link_makes_the_first_admin_who_is_then_signed_in(client, link):
     assert sign_in_by_form(Client(), FIRST["email"], FIRST["password"]).status_code == 302
 
 
-def test_the_link_works_once(client, link):
+def test_the_setup_link_works_once(client, link):
     client.post(link, FIRST)
 
     for response in (Client().get(link), Client().post(link, {**FIRST, "email": "eve@x.org"})):
@@ -197,7 +197,7 @@ def test_the_link_works_once(client, link):
     assert User.objects.count() == 1
 
 
-def test_the_link_dies_after_an_hour(client, link):
+def test_the_setup_link_expires_after_an_hour(client, link):
     SetupLink.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
 
     assert client.get(link).status_code == 404
@@ -214,7 +214,9 @@ def test_the_link_dies_after_an_hour(client, link):
         ({"name": "a\x00b"}, "Null characters are not allowed."),
     ],
 )
-def test_a_wrong_field_is_told_and_the_link_stays_good(client, link, values, words):
+def test_an_invalid_setup_field_shows_an_error_and_keeps_the_link_usable(
+    client, link, values, words
+):
     response = client.post(link, {**FIRST, **values})
 
     assert response.status_code == 422
@@ -223,18 +225,18 @@ def test_a_wrong_field_is_told_and_the_link_stays_good(client, link, values, wor
     assert client.post(link, FIRST).status_code == 302
 
 
-def test_the_link_s_form_that_is_sent_empty_says_what_is_missing(client, link):
+def test_an_empty_setup_form_shows_which_fields_are_required(client, link):
     response = client.post(link)
 
     assert response.status_code == 422
     assert Page(response).text.count("This field is required.") == 4
 
 
-# Theme and frame
+# Theme and page frame
 
 
 @pytest.mark.parametrize("theme", ["light", "dark", "system"])
-def test_a_theme_is_remembered_and_drawn_by_the_server(client, db, theme):
+def test_the_theme_is_stored_in_a_cookie_and_rendered_by_the_server(client, db, theme):
     response = client.post(
         "/preferences/theme/", {"theme": theme}, headers={"Referer": "http://testserver/healthz?x"}
     )
@@ -245,7 +247,7 @@ def test_a_theme_is_remembered_and_drawn_by_the_server(client, db, theme):
 
 
 @pytest.mark.parametrize("theme", ["", "pink", '"><script>', "x" * 10_000])
-def test_a_theme_that_does_not_exist_is_not_kept_and_one_in_a_cookie_not_drawn(client, db, theme):
+def test_an_unknown_theme_is_not_stored_or_rendered_from_a_cookie(client, db, theme):
     response = client.post("/preferences/theme/", {"theme": theme})
     client.cookies["theme"] = "pink"
 
@@ -259,20 +261,20 @@ def test_a_theme_that_does_not_exist_is_not_kept_and_one_in_a_cookie_not_drawn(c
     ["", "https://evil.example/", "//evil.example", "javascript:alert(1)", "foo", "http://[",
      "account_logout", "/\\evil.example"],
 )  # fmt: skip
-def test_after_the_theme_nobody_is_led_astray(client, db, referer):
+def test_changing_the_theme_never_redirects_to_a_foreign_page(client, db, referer):
     response = client.post("/preferences/theme/", {"theme": "dark"}, headers={"Referer": referer})
 
     assert (response.status_code, response["Location"]) == (302, "/")
 
 
-def test_a_theme_set_by_script_needs_no_page(client, db):
+def test_setting_the_theme_by_script_gets_an_empty_response(client, db):
     response = client.post("/preferences/theme/", {"theme": "dark"}, headers={"X-Fetch": "1"})
 
     assert (response.status_code, response.content) == (204, b"")
     assert response.cookies["theme"].value == "dark"
 
 
-def test_the_own_page_shows_the_own_team_and_role(cast, mia):
+def test_the_profile_page_shows_your_team_and_role(cast, mia):
     text = Page(mia.get("/you/")).text
 
     for words in ("Mia", "mia@example.com", "Aurora", "Member"):
@@ -280,20 +282,20 @@ def test_the_own_page_shows_the_own_team_and_role(cast, mia):
     assert "Sam" not in text
 
 
-def test_the_place_where_one_is_is_marked_in_the_frame(ana):
+def test_the_navigation_marks_the_current_page(ana):
     for path in ("/voices/", "/clone/", "/jobs/", "/keys/add/", "/cleanup/", "/team/log/", "/you/"):
         here = Page(ana.get(path)).find("a", aria_current="page")
 
         assert any(path.startswith(link.get("href", "?")) for link in here), path
 
 
-def test_the_health_of_the_web_process_is_told_to_everybody(client, db):
+def test_healthz_answers_without_sign_in(client, db):
     response = client.get("/healthz")
 
     assert (response.status_code, response.content) == (200, b"ok")
 
 
-def test_every_page_forbids_what_is_not_ours(mia, client):
+def test_every_page_sends_a_strict_content_security_policy(mia, client):
     for response in (mia.get("/voices/"), client.get("/account/login/"), mia.get("/nowhere/")):
         policy = response["Content-Security-Policy"]
 

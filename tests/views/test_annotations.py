@@ -1,4 +1,4 @@
-"""Stars, tags, notes and ratings by the page: as a swap, and without script."""
+"""Pages of stars, tags, notes, and ratings, with htmx and without scripts."""
 
 import pytest
 
@@ -12,7 +12,7 @@ def voice(cast):
     return factories.make_voice(cast.account, "Rachel")
 
 
-def test_a_star_swaps_its_button_and_offers_to_undo(mia, voice):
+def test_starring_swaps_the_button_and_offers_undo(mia, voice):
     response = mia.post(f"/voices/{voice.pk}/star/", {"on": "1"}, headers=PARTIAL)
 
     page = Page(response)
@@ -34,13 +34,13 @@ def test_a_star_swaps_its_button_and_offers_to_undo(mia, voice):
         ("", "/voices/{}/"),
     ],
 )
-def test_without_script_a_star_leads_back_to_where_it_was_pressed(mia, voice, referer, target):
+def test_without_scripts_starring_returns_to_the_page_it_came_from(mia, voice, referer, target):
     response = mia.post(f"/voices/{voice.pk}/star/", {"on": "1"}, headers={"Referer": referer})
 
     assert (response.status_code, response["Location"]) == (302, target.format(voice.pk))
 
 
-def test_a_starred_card_shows_it_to_its_person_alone(mia, ana, voice):
+def test_a_star_is_shown_only_to_the_person_who_set_it(mia, ana, voice):
     mia.post(f"/voices/{voice.pk}/star/", {"on": "1"})
 
     for client, pressed in ((mia, "true"), (ana, "false")):
@@ -72,7 +72,7 @@ def test_tags_are_added_removed_and_shown_on_the_card(mia, voice):
         ("rating/", {"value": "6"}, "less than or equal to 5"),
     ],
 )
-def test_what_cannot_be_kept_is_said_and_nothing_is_written(mia, voice, path, posted, words):
+def test_invalid_annotations_show_an_error_and_store_nothing(mia, voice, path, posted, words):
     swapped = mia.post(f"/voices/{voice.pk}/{path}", posted, headers=PARTIAL)
     plain = mia.post(f"/voices/{voice.pk}/{path}", posted, follow=True)
 
@@ -83,7 +83,7 @@ def test_what_cannot_be_kept_is_said_and_nothing_is_written(mia, voice, path, po
     assert not AuditEntry.objects.exists()
 
 
-def test_a_note_is_written_changed_removed_with_undo_and_restored(mia, voice):
+def test_a_note_can_be_added_edited_removed_and_restored(mia, voice):
     mia.post(f"/voices/{voice.pk}/notes/", {"text": "Warm,\nslow."})
     note = Note.objects.get()
     mia.post(f"/notes/{note.pk}/", {"text": "Warm,\nquick."})
@@ -96,7 +96,7 @@ def test_a_note_is_written_changed_removed_with_undo_and_restored(mia, voice):
     assert "Warm, quick." in restored.text
 
 
-def test_ratings_show_ones_own_and_the_mean(ana, mia, voice):
+def test_ratings_show_your_own_and_the_average(ana, mia, voice):
     ana.post(f"/voices/{voice.pk}/rating/", {"value": "2"})
 
     page = Page(mia.post(f"/voices/{voice.pk}/rating/", {"value": "5"}, headers=PARTIAL))
@@ -107,7 +107,7 @@ def test_ratings_show_ones_own_and_the_mean(ana, mia, voice):
     assert "2 of 5, from 1 rating" in Page(mia.get(f"/voices/{voice.pk}/")).text
 
 
-def test_an_archived_voice_leaves_the_list_says_so_and_comes_back_with_one_press(ana, mia, voice):
+def test_archiving_hides_a_voice_from_the_list_and_can_be_undone(ana, mia, voice):
     page = Page(ana.post(f"/voices/{voice.pk}/archive/", follow=True))
 
     assert page.find("form", action=f"/voices/{voice.pk}/unarchive/")

@@ -1,4 +1,4 @@
-"""Who can see and hear something is said before it is made, and on its page."""
+"""Forms and pages say who will be able to see and hear something."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def vic(cast):
 
 @pytest.fixture
 def closed(cast, vic):
-    """Return an account of Mia that is not shared."""
+    """Return Mia's account, which isn't shared."""
     account = factories.make_account(cast.aurora, is_shared=False, last_owner=cast.mia)
     factories.make_credential(cast.mia, account)
     return account
@@ -44,11 +44,11 @@ def mia(cast, sign_in):
         (list("abcdefg"), "a, b, c, d and 3 more"),
     ],
 )
-def test_names_are_listed_in_words(names, words):
+def test_names_are_joined_with_commas_and_and(names, words):
     assert join_names(names) == words
 
 
-def test_a_comparison_says_beforehand_and_on_its_page_that_only_its_maker_can_open_it(
+def test_a_comparison_of_unshared_voices_says_only_its_creator_can_open_it(
     cast, mia, voices, sign_in
 ):
     form = read_text(mia.get(f"/compare/?v={voices[0].pk},{voices[1].pk}"))
@@ -73,7 +73,7 @@ def test_a_comparison_of_shared_voices_says_that_everyone_can_vote(cast, mia, vo
     assert "Everyone in Aurora will be able to listen and vote." in form
 
 
-def test_a_key_whose_sharing_ends_changes_what_the_page_says(cast, vic, sign_in):
+def test_the_comparison_page_changes_when_a_key_is_no_longer_shared(cast, vic, sign_in):
     voices = [factories.make_voice(cast.account, name) for name in ("Ada", "Bo")]
     comparison = factories.make_comparison(cast.ana, voices, "Hello.")
     ana = sign_in(cast.ana)
@@ -95,7 +95,7 @@ def test_a_blind_comparison_names_no_voice_until_all_votes_are_in(cast, mia, voi
     assert "Ada" not in page
 
 
-def test_who_has_a_key_to_every_account_is_named(cast, mia, voices, closed):
+def test_the_audience_names_everyone_with_a_key_to_every_account(cast, mia, voices, closed):
     cleo = factories.make_user("Cleo", cast.aurora, Membership.Role.CLONER)
     factories.make_credential(cleo, closed)
 
@@ -105,7 +105,9 @@ def test_who_has_a_key_to_every_account_is_named(cast, mia, voices, closed):
     assert find_audience(cast.mia, cast.aurora, voices).is_everyone
 
 
-def test_a_team_s_collection_says_what_some_of_the_team_cannot_see(cast, mia, voices, sign_in):
+def test_a_shared_collection_lists_voices_that_some_of_the_team_cannot_see(
+    cast, mia, voices, sign_in
+):
     collection = factories.make_collection(cast.mia, cast.aurora, *voices, is_shared=True)
     address = f"/collections/{collection.pk}/"
 
@@ -116,7 +118,7 @@ def test_a_team_s_collection_says_what_some_of_the_team_cannot_see(cast, mia, vo
     assert "Ada" not in theirs
 
 
-def test_it_is_said_before_a_collection_is_shared_and_before_a_voice_is_added(cast, mia, voices):
+def test_sharing_a_collection_or_adding_a_voice_warns_about_unshared_accounts(cast, mia, voices):
     own = factories.make_collection(cast.mia, cast.aurora, *voices)
 
     change = read_text(mia.get(f"/collections/{own.pk}/change/"))
@@ -126,5 +128,5 @@ def test_it_is_said_before_a_collection_is_shared_and_before_a_voice_is_added(ca
     assert "Only you" not in read_text(mia.get(f"/voices/{voices[0].pk}/collections/"))
 
 
-def test_a_shared_search_says_that_others_may_find_less(cast, mia):
+def test_saving_a_shared_search_warns_that_teammates_may_find_fewer_voices(cast, mia):
     assert "teammates get no voices from accounts" in read_text(mia.get("/searches/add/?query=q=a"))

@@ -1,4 +1,4 @@
-"""The log's page, its filter and its files."""
+"""The audit log: its page, filter, and exports."""
 
 import csv
 import io
@@ -40,7 +40,7 @@ def read(response):
     return b"".join(response.streaming_content).decode()
 
 
-def test_the_page_shows_the_teams_entries_newest_first(ana):
+def test_the_page_shows_the_team_s_entries_newest_first(ana):
     response = ana.get("/team/log/")
 
     assert shown(response) == ["3", "2", "1"]
@@ -74,7 +74,7 @@ def test_the_filter_finds_by_who_what_target_request_and_time(ana, query, expect
     assert shown(ana.get(f"/team/log/?{query}")) == expected
 
 
-def test_what_a_person_in_no_team_does_is_in_no_team_s_log_and_still_in_the_chain(ana, cast):
+def test_actions_of_a_person_without_a_team_are_chained_but_in_no_team_s_log(ana, cast):
     homeless = factories.make_user("Kim", cast.borealis)
     Membership.objects.filter(user=homeless).delete()
 
@@ -90,13 +90,11 @@ def test_what_a_person_in_no_team_does_is_in_no_team_s_log_and_still_in_the_chai
     assert find_breaks() == []
 
 
-def test_a_person_is_found_by_the_choice_that_the_page_offers(ana, cast):
+def test_filtering_by_a_person_finds_their_entries(ana, cast):
     assert shown(ana.get(f"/team/log/?who={cast.mia.pk}")) == ["2"]
 
 
-def test_a_long_log_goes_on_with_older_entries_and_costs_no_more_queries(
-    ana, cast, django_assert_num_queries
-):
+def test_a_long_log_is_paged_without_extra_queries(ana, cast, django_assert_num_queries):
     with django_assert_num_queries(11):
         ana.get("/team/log/")
     for number in range(60):
@@ -111,7 +109,7 @@ def test_a_long_log_goes_on_with_older_entries_and_costs_no_more_queries(
     assert not set(shown(first)) & set(shown(second))
 
 
-def test_a_swap_gets_the_part_alone(ana):
+def test_an_htmx_request_gets_only_the_log_section(ana):
     headers = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
     response = ana.get("/team/log/?action=clone+ready", headers=headers)
@@ -120,7 +118,7 @@ def test_a_swap_gets_the_part_alone(ana):
     assert shown(response) == ["3"]
 
 
-def test_csv_has_the_entries_asked_for_and_no_formula(ana):
+def test_csv_export_applies_the_filter_and_escapes_formulas(ana):
     response = ana.post("/team/log/export/", {"form": "csv", "request": "aaa111"})
 
     text = read(response)
@@ -133,17 +131,17 @@ def test_csv_has_the_entries_asked_for_and_no_formula(ana):
     assert response["Content-Disposition"].startswith('attachment; filename="voiceboard-log-')
 
 
-def test_json_has_the_same_entries_with_their_values(ana):
+def test_json_export_contains_the_same_entries_with_their_values(ana):
     rows = json.loads(read(ana.post("/team/log/export/", {"form": "json"})))
 
-    # The export stands in the log before it is written.
+    # The export itself is logged first, so it's in the file.
     assert [row["number"] for row in rows] == [5, 3, 2, 1]
     assert rows[-1]["before"] == {"shared": False}
     assert rows[-1]["reason"] == EVIL
     assert json.loads(read(ana.post("/team/log/export/", {"form": "json", "who": "7" * 9}))) == []
 
 
-def test_an_export_is_an_entry_of_its_own_with_the_filter(ana):
+def test_an_export_is_logged_with_its_filter(ana):
     ana.post("/team/log/export/", {"form": "csv", "action": "voice renamed"})
 
     entry = AuditEntry.objects.latest("number")
@@ -151,7 +149,7 @@ def test_an_export_is_an_entry_of_its_own_with_the_filter(ana):
     assert entry.facts == {"form": "csv", "filter": "action=voice+renamed"}
 
 
-def test_every_answer_names_its_number_and_the_log_knows_it(ana, cast):
+def test_every_response_has_a_request_number_that_the_log_records(ana, cast):
     response = ana.post(f"/accounts/{cast.account.pk}/sync/", REMOTE_ADDR="198.51.100.4")
 
     entry = AuditEntry.objects.latest("number")
@@ -160,7 +158,7 @@ def test_every_answer_names_its_number_and_the_log_knows_it(ana, cast):
     assert ana.get("/voices/")["X-Request-Id"] != response["X-Request-Id"]
 
 
-def test_who_claims_another_address_is_not_believed(ana, cast):
+def test_a_forwarded_for_header_from_a_client_is_ignored(ana, cast):
     ana.post(f"/accounts/{cast.account.pk}/sync/", headers={"X-Forwarded-For": "203.0.113.9"})
 
     assert AuditEntry.objects.latest("number").address == "127.0.0.1"

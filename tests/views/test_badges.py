@@ -1,4 +1,4 @@
-"""Badges and labels as they are drawn: each with its reason or the provider's own word."""
+"""Badges and labels on cards and pages show their reason or the provider's own word."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ def badge(voice, *values: str) -> None:
     ("days", "words"),
     [(40, "Ends in 40 days"), (1, "Ends tomorrow"), (0, "Ends today"), (-3, "Ended ")],
 )
-def test_a_voice_that_leaves_says_how_many_days_are_left(mia, cast, days, words):
+def test_a_voice_with_an_end_date_shows_how_many_days_are_left(mia, cast, days, words):
     ends_at = datetime.now(UTC).replace(hour=12) + timedelta(days=days)
     voice = factories.make_voice(cast.account, ends_at=ends_at, end_note="its owner takes it out.")
     badge(voice, "leaving", "expires")
@@ -41,7 +41,7 @@ def test_a_voice_that_leaves_says_how_many_days_are_left(mia, cast, days, words)
         ("clone", {"kind": "clone"}, "Made in your ElevenLabs account."),
     ],
 )
-def test_every_badge_gives_its_reason_also_to_who_cannot_hover(mia, cast, value, values, words):
+def test_every_badge_shows_its_reason_as_text_without_hovering(mia, cast, value, values, words):
     voice = factories.make_voice(cast.account, **values)
     badge(voice, value)
 
@@ -49,7 +49,7 @@ def test_every_badge_gives_its_reason_also_to_who_cannot_hover(mia, cast, value,
     assert words in Page(mia.get(f"/voices/{voice.pk}/")).text
 
 
-def test_a_label_tells_the_provider_s_word_and_where_it_comes_from(mia, cast):
+def test_a_label_shows_the_provider_s_original_word(mia, cast):
     voice = factories.make_voice(
         cast.account, gender="male", raw_labels={"gender": "masculine"}, age="unknown"
     )
@@ -63,7 +63,7 @@ def test_a_label_tells_the_provider_s_word_and_where_it_comes_from(mia, cast):
     assert "No age from ElevenLabs." in page.text
 
 
-def test_words_for_one_thing_are_one_value_and_counts_sum_to_the_total(mia, cast):
+def test_provider_words_with_one_meaning_are_one_filter_value(mia, cast):
     factories.make_voice(cast.account, "A", gender="male", raw_labels={"gender": "masculine"})
     factories.make_voice(cast.account, "B", gender="male", raw_labels={"gender": "male"})
     factories.make_voice(cast.account, "C", gender="unknown")
@@ -75,7 +75,7 @@ def test_words_for_one_thing_are_one_value_and_counts_sum_to_the_total(mia, cast
     assert len(unknown.find("li", **{"class": "card"})) == 1
 
 
-def test_the_page_gives_the_date_the_reason_and_the_plan(mia, cast):
+def test_the_page_shows_the_end_date_its_reason_and_the_required_plan(mia, cast):
     voice = factories.make_voice(
         cast.account,
         ends_at=datetime(2027, 1, 31, 12, tzinfo=UTC),
@@ -89,7 +89,7 @@ def test_the_page_gives_the_date_the_reason_and_the_plan(mia, cast):
     assert "It needs a paid plan." in page.text
 
 
-def test_what_a_rename_leaves_as_it_is_is_said_beforehand(mia, cast):
+def test_the_page_says_what_a_rename_does_not_change_at_the_provider(mia, cast):
     voice = factories.make_clone(factories.make_account(cast.aurora, provider="telnyx"))
 
     page = Page(mia.get(f"/voices/{voice.pk}/"))
@@ -106,7 +106,7 @@ def test_the_list_names_an_account_without_a_working_key(mia, cast):
     assert "No working key opens ElevenLabs" in page.text
 
 
-def test_accounts_without_a_working_key_are_named_in_one_notice_with_the_oldest_age(mia, cast):
+def test_accounts_without_a_working_key_share_one_notice_with_the_oldest_sync(mia, cast):
     now = datetime.now(UTC)
     for provider, hours in (("noiz", 1), ("inworld", 5)):
         synced = now - timedelta(hours=hours, minutes=1)
@@ -121,7 +121,7 @@ def test_accounts_without_a_working_key_are_named_in_one_notice_with_the_oldest_
     assert re.search(r"Last fetched 5.hours, 1.minute ago or later\.", page.text)
 
 
-def test_a_voice_that_no_key_opens_is_not_offered_to_be_spoken(mia, cast):
+def test_a_voice_without_a_working_key_does_not_offer_to_generate_a_preview(mia, cast):
     voice = factories.make_voice(cast.account)
     badge(voice, "key_missing")
 
@@ -131,7 +131,7 @@ def test_a_voice_that_no_key_opens_is_not_offered_to_be_spoken(mia, cast):
         assert "No preview, and no key to generate one" in page.text
 
 
-def test_a_clone_of_ours_without_its_job_is_not_called_a_stranger(mia, cast):
+def test_a_clone_with_our_marker_but_no_job_is_shown_as_made_here(mia, cast):
     ours = factories.make_clone(cast.account, "Ada", marker="vb1:abc:123")
     other = factories.make_clone(cast.account, "Bo")
     for voice in (ours, other):

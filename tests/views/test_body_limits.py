@@ -1,4 +1,4 @@
-"""Bodies that no form of ours could take are turned away before they are read."""
+"""Request bodies that are too large for any form are rejected before they are read."""
 
 import errno
 import uuid
@@ -28,14 +28,14 @@ def declare(client, length: str, **headers: str):
     )
 
 
-def test_a_body_over_the_limit_is_refused_with_a_page(client, db, most):
+def test_a_body_over_the_limit_gets_an_error_page(client, db, most):
     response = declare(client, str(most + 1))
 
     assert response.status_code == 413
     assert "A sample may have at most 1000" in response.content.decode()
 
 
-def test_an_upload_by_script_is_refused_with_words_for_the_script(client, db, most):
+def test_a_scripted_upload_over_the_limit_gets_a_json_error(client, db, most):
     response = declare(client, str(most + 1), **{"X-Upload": "1"})
 
     assert response.status_code == 413
@@ -45,7 +45,7 @@ def test_an_upload_by_script_is_refused_with_words_for_the_script(client, db, mo
 @pytest.mark.parametrize(
     "length", ["-1", "abc", "1e3", "²", "٣", " 5", "5 ", "9" * 30, "9" * 10_000, "0x10"]
 )
-def test_a_length_that_is_none_is_refused_and_never_an_error(rf, most, length):
+def test_an_invalid_content_length_is_rejected_without_an_error(rf, most, length):
     reached = []
     request = rf.post("/clone/")
     request.META["CONTENT_LENGTH"] = length
@@ -57,7 +57,7 @@ def test_a_length_that_is_none_is_refused_and_never_an_error(rf, most, length):
 
 
 @pytest.mark.parametrize("length", ["", "0", "1", "1999", "2000", "0000002000", None])
-def test_a_body_within_the_limit_is_let_through(rf, most, length):
+def test_a_body_within_the_limit_is_accepted(rf, most, length):
     reached = []
     request = rf.post("/clone/")
     request.META["CONTENT_LENGTH"] = length
@@ -79,7 +79,7 @@ def full_disk(monkeypatch, most):
     monkeypatch.setattr(body_limits.shutil, "disk_usage", lambda _: usage)
 
 
-def test_an_upload_for_which_the_disk_has_no_room_is_turned_away_in_words(client, db, full_disk):
+def test_an_upload_is_rejected_with_a_message_if_the_disk_is_full(client, db, full_disk):
     file = SimpleUploadedFile("a.wav", b"x")
 
     page = client.post("/clone/", {"files": file})
@@ -98,7 +98,7 @@ def test_an_upload_for_which_the_disk_has_no_room_is_turned_away_in_words(client
         OperationalError("database or disk is full"),
     ],
 )
-def test_a_disk_that_fills_up_meanwhile_is_told_and_leaves_neither_row_nor_file(
+def test_a_disk_that_fills_up_during_a_save_leaves_neither_row_nor_file(
     cloner, monkeypatch, wav, settings, trouble
 ):
     def fill_up(*_: object, **__: object) -> None:
@@ -121,7 +121,7 @@ NO_ROOM = OSError(errno.ENOSPC, "No space left on device")
 
 @pytest.fixture(params=["receive_data_chunk", "new_file"])
 def fills_up(request, monkeypatch):
-    """Let the disk fill up while an upload comes in."""
+    """Make the disk full while an upload is received."""
 
     def fail(*_: object, **__: object) -> None:
         raise NO_ROOM
@@ -131,7 +131,7 @@ def fills_up(request, monkeypatch):
 
 @pytest.mark.parametrize("address", ["/samples/", "/clone/", "/similar/"])
 @pytest.mark.parametrize("headers", [{}, {"X-Upload": "1"}, {"HX-Request": "true"}])
-def test_an_upload_that_a_full_disk_cuts_short_is_answered_and_no_view_sees_the_rest(
+def test_an_upload_cut_short_by_a_full_disk_never_reaches_a_view(
     cloner, fills_up, wav, monkeypatch, address, headers
 ):
     monkeypatch.setattr("catalog.services.samples.store_media", None)
@@ -146,7 +146,7 @@ def test_an_upload_that_a_full_disk_cuts_short_is_answered_and_no_view_sees_the_
     assert not Sample.objects.exists()
 
 
-def test_an_upload_that_is_turned_away_for_want_of_room_is_read_to_its_end(rf, db, full_disk):
+def test_a_body_rejected_for_lack_of_disk_space_is_still_read_to_its_end(rf, db, full_disk):
     request = rf.post("/samples/", {"file": SimpleUploadedFile("a.wav", b"x" * 500)})
     stream = request._stream
 
@@ -156,7 +156,7 @@ def test_an_upload_that_is_turned_away_for_want_of_room_is_read_to_its_end(rf, d
     assert stream.read(1) == b""
 
 
-def test_the_rest_of_an_upload_is_read_so_that_the_browser_hears_the_answer(
+def test_the_rest_of_a_failed_upload_is_read_so_the_browser_gets_the_response(
     cloner, fills_up, rf, wav
 ):
     request = rf.post("/samples/", {"file": SimpleUploadedFile("a.wav", wav * 20)})
@@ -169,7 +169,7 @@ def test_the_rest_of_an_upload_is_read_so_that_the_browser_hears_the_answer(
 
 
 @pytest.mark.parametrize("trouble", [NO_ROOM, OperationalError("database or disk is full")])
-def test_a_disk_that_is_full_outside_of_a_view_is_told_as_well(client, cast, monkeypatch, trouble):
+def test_a_full_disk_outside_of_a_view_shows_the_same_message(client, cast, monkeypatch, trouble):
     def fail(*_: object, **__: object) -> None:
         raise trouble
 
@@ -183,7 +183,7 @@ def test_a_disk_that_is_full_outside_of_a_view_is_told_as_well(client, cast, mon
 
 
 @pytest.mark.parametrize("sent", [{f"field{n}": "x" for n in range(10_000)}, {"files": 1_000}])
-def test_a_form_of_ten_thousand_fields_or_a_thousand_files_is_turned_away(cloner, settings, sent):
+def test_a_form_with_10000_fields_or_1000_files_is_rejected(cloner, settings, sent):
     if "files" in sent:
         sent = {"files": [SimpleUploadedFile(f"{n}.wav", b"x") for n in range(sent["files"])]}
 
@@ -191,7 +191,7 @@ def test_a_form_of_ten_thousand_fields_or_a_thousand_files_is_turned_away(cloner
     assert list(Path(settings.MEDIA_ROOT).rglob("*.*")) == []
 
 
-def test_one_recording_too_many_is_told_in_the_form_and_no_bare_error(cloner, wav):
+def test_one_recording_too_many_shows_an_error_in_the_form(cloner, wav):
     files = [SimpleUploadedFile(f"{n}.wav", wav + bytes([n])) for n in range(11)]
 
     response = cloner.post("/clone/", {"form_token": str(uuid.uuid4()), "files": files})
@@ -201,7 +201,7 @@ def test_one_recording_too_many_is_told_in_the_form_and_no_bare_error(cloner, wa
 
 
 @pytest.mark.parametrize("address", ["/samples/", "/clone/"])
-def test_json_that_names_files_of_the_server_is_no_upload(cloner, settings, address):
+def test_json_with_server_file_paths_is_not_accepted_as_an_upload(cloner, settings, address):
     named = {"form_token": str(uuid.uuid4()), "files": [{"filepath": "/etc/passwd"}]}
 
     response = cloner.post(address, named, content_type="application/json")

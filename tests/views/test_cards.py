@@ -1,4 +1,4 @@
-"""A card is kept once it is drawn, and still shows nothing old and nothing of another person."""
+"""Rendered cards are cached, but never show stale data or another person's data."""
 
 from catalog.models import PreviewClip, Voice
 from catalog.models.voices.versions import raise_version, touch_voices
@@ -11,7 +11,7 @@ def draw(browser, query: str = "") -> str:
     return browser.get(f"/voices/{query}").content.decode()
 
 
-def test_a_card_follows_every_change_of_what_stands_on_it(cast, sign_in):
+def test_a_cached_card_reflects_every_change_to_what_it_shows(cast, sign_in):
     voice = factories.make_voice(cast.account, "Ada", preview_url="https://cdn.example.com/a.mp3")
     mia, ana = sign_in(cast.mia), sign_in(cast.ana)
     assert 'aria-pressed="false" aria-label="Star Ada"' in draw(mia)
@@ -34,7 +34,7 @@ def test_a_card_follows_every_change_of_what_stands_on_it(cast, sign_in):
     assert "Star Zoe" in draw(mia)
 
 
-def test_a_card_is_drawn_once_and_anew_when_its_voice_is_touched(cast, sign_in):
+def test_a_card_is_rendered_once_and_again_only_when_its_voice_is_touched(cast, sign_in):
     voice = factories.make_voice(cast.account, "Ada")
     mia = sign_in(cast.mia)
     draw(mia)
@@ -45,7 +45,7 @@ def test_a_card_is_drawn_once_and_anew_when_its_voice_is_touched(cast, sign_in):
     assert "Behind its back" in draw(mia)
 
 
-def test_a_kept_card_leads_on_with_the_filters_of_whoever_looks(cast, sign_in):
+def test_a_cached_card_links_to_similar_voices_with_the_viewer_s_own_filters(cast, sign_in):
     voice = factories.make_voice(
         cast.account, "Ada", gender="female", preview_url="https://cdn.example.com/a.mp3"
     )
@@ -58,7 +58,7 @@ def test_a_kept_card_leads_on_with_the_filters_of_whoever_looks(cast, sign_in):
     )
 
 
-def test_a_voice_of_several_languages_says_so_and_a_filter_that_finds_it_shows_why(cast, sign_in):
+def test_a_multilingual_voice_says_so_and_shows_the_language_filtered_for(cast, sign_in):
     factories.make_voice(cast.account, "Qzpoly", languages=("en-US", "de", "fr"))
     factories.make_voice(cast.account, "Qzmulti", languages=("mul",))
     browser = sign_in(cast.mia)
@@ -73,7 +73,7 @@ def test_a_voice_of_several_languages_says_so_and_a_filter_that_finds_it_shows_w
     assert "Qzmulti" not in sought
 
 
-def test_a_voice_that_is_not_ready_says_what_it_waits_for(cast, sign_in):
+def test_a_voice_that_is_not_ready_shows_its_state_note(cast, sign_in):
     note = "Draft, not submitted for training; verification failed: noise."
     voice = factories.make_voice(
         cast.account, "Qzdraft", kind="professional", state="pending", state_note=note

@@ -1,4 +1,4 @@
-"""Deleting takes two steps in the page: the dry run, and then the word of an admin."""
+"""Deleting takes two steps: a dry run, then the approval of an admin."""
 
 import pytest
 
@@ -11,7 +11,7 @@ State = PlannedDeletion.State
 
 @pytest.fixture(autouse=True)
 def _at_once(cast) -> None:
-    """Let plans begin with their confirmation, where the waiting time is not what is tested."""
+    """Remove the waiting time, so that plans start when they are approved."""
     factories.make_rules(cast.aurora, waiting_days=0)
 
 
@@ -20,7 +20,7 @@ def clone(cast) -> Voice:
     return factories.make_clone(cast.account, "Ada")
 
 
-def test_the_whole_way_from_the_list_to_the_outcome(
+def test_a_cleanup_goes_from_the_list_through_dry_run_and_approval_to_the_outcome(
     ana, cast, clone, wakes, django_capture_on_commit_callbacks
 ):
     offered = Page(ana.get("/cleanup/?show=all"))
@@ -49,7 +49,7 @@ def test_the_whole_way_from_the_list_to_the_outcome(
     assert not part.find("html")
 
 
-def test_the_button_on_a_voice_s_page_makes_a_dry_run_too(ana, clone):
+def test_the_button_on_a_voice_s_page_also_creates_a_dry_run(ana, clone):
     response = ana.post("/cleanup/plans/", {"id": clone.pk}, follow=True)
 
     assert "Dry run: 1 voice would be deleted" in Page(response).text
@@ -67,7 +67,7 @@ def test_the_button_on_a_voice_s_page_makes_a_dry_run_too(ana, clone):
         ),
     ],
 )
-def test_a_choice_that_makes_no_plan_is_told_in_the_list(ana, clone, posted, words):
+def test_a_selection_that_makes_no_plan_shows_an_error_in_the_list(ana, clone, posted, words):
     response = ana.post("/cleanup/plans/", {**posted, "query": "show=all"})
 
     page = Page(response)
@@ -77,7 +77,7 @@ def test_a_choice_that_makes_no_plan_is_told_in_the_list(ana, clone, posted, wor
     assert not CleanupPlan.objects.exists()
 
 
-def test_foreign_and_hidden_voices_are_answered_like_invented_ones(ana, cast, clone):
+def test_foreign_and_hidden_voices_get_the_same_answer_as_nonexistent_ones(ana, cast, clone):
     hidden = factories.make_account(cast.aurora, is_shared=False, last_owner=cast.mia)
     unseen = [factories.make_clone(cast.other_account).pk, factories.make_clone(hidden).pk]
 
@@ -90,7 +90,7 @@ def test_foreign_and_hidden_voices_are_answered_like_invented_ones(ana, cast, cl
     assert [line.voice for line in PlannedDeletion.objects.all()] == [clone]
 
 
-def test_a_second_confirmation_is_told_and_does_nothing(ana, cast, clone):
+def test_a_second_approval_shows_a_message_and_changes_nothing(ana, cast, clone):
     plan = factories.make_plan(cast.ana, cast.aurora, [clone])
     ana.post(f"/cleanup/plans/{plan.pk}/approve/")
     PlannedDeletion.objects.update(state=State.SKIPPED)
@@ -102,7 +102,7 @@ def test_a_second_confirmation_is_told_and_does_nothing(ana, cast, clone):
 
 
 @pytest.mark.parametrize(("section", "boxes"), [("all", 1), ("protected", 0), ("planned", 0)])
-def test_only_what_can_be_chosen_has_boxes_and_their_script(ana, cast, clone, section, boxes):
+def test_only_deletable_voices_have_checkboxes_and_their_script(ana, cast, clone, section, boxes):
     if section == "protected":
         factories.protect(clone, cast.ana)
     if section == "planned":
@@ -116,7 +116,7 @@ def test_only_what_can_be_chosen_has_boxes_and_their_script(ana, cast, clone, se
     assert ("data-module" in form) is bool(boxes)
 
 
-def test_the_outcomes_lead_to_their_lines(ana, cast, clone):
+def test_outcomes_link_to_their_lines(ana, cast, clone):
     plan = factories.make_plan(cast.ana, cast.aurora, [clone], approved_at=factories.NOW)
     factories.make_line(plan, factories.make_clone(cast.account, "Bo"), state=State.FAILED)
     failed = f"/cleanup/plans/{plan.pk}/?outcome=failed"
@@ -128,7 +128,7 @@ def test_the_outcomes_lead_to_their_lines(ana, cast, clone):
     assert ("Bo" in page.text, "Ada" in page.text) == (True, False)
 
 
-def test_a_failed_line_alone_offers_to_try_again(ana, cast, clone):
+def test_only_a_failed_line_offers_to_retry(ana, cast, clone):
     plan = factories.make_plan(cast.ana, cast.aurora, [clone], approved_at=factories.NOW)
     plan.lines.update(state=State.FAILED, message="ElevenLabs refused.")
     retry = f"/cleanup/plans/{plan.pk}/lines/{plan.lines.get().pk}/retry/"
@@ -142,7 +142,7 @@ def test_a_failed_line_alone_offers_to_try_again(ana, cast, clone):
     assert not after.find("form", action=retry)
 
 
-def test_a_retry_for_which_no_key_is_left_says_what_to_do(ana, cast, clone):
+def test_a_retry_without_a_working_key_shows_an_error(ana, cast, clone):
     plan = factories.make_plan(cast.ana, cast.aurora, [clone], approved_at=factories.NOW)
     plan.lines.update(state=State.FAILED)
     Credential.objects.all().delete()
@@ -154,7 +154,7 @@ def test_a_retry_for_which_no_key_is_left_says_what_to_do(ana, cast, clone):
     assert plan.lines.get().state == State.FAILED
 
 
-def test_a_line_says_through_whose_key_it_goes_or_that_there_is_none(ana, cast, clone):
+def test_a_line_says_whose_key_it_uses_or_that_there_is_none(ana, cast, clone):
     keyless = factories.make_clone(factories.make_account(cast.aurora), "Bo")
     plan = factories.make_plan(cast.ana, cast.aurora, [clone])
     factories.make_line(plan, keyless, credential=None, message="No key that you may use.")
@@ -165,7 +165,7 @@ def test_a_line_says_through_whose_key_it_goes_or_that_there_is_none(ana, cast, 
     assert "Not approved yet: No key that you may use." in text
 
 
-def test_plans_are_kept_and_listed(ana, cast, clone):
+def test_dry_runs_and_approved_plans_are_listed(ana, cast, clone):
     factories.make_plan(cast.ana, cast.aurora, [clone])
     factories.make_plan(cast.ana, cast.aurora, [clone], approved_at=factories.NOW)
 
@@ -175,12 +175,12 @@ def test_plans_are_kept_and_listed(ana, cast, clone):
     assert text.count("· approved") == 1
 
 
-def test_where_nothing_can_be_deleted_the_page_says_so(ana, cast):
+def test_a_page_without_deletable_voices_says_so(ana, cast):
     factories.make_voice(cast.account)
 
     assert "Nothing to clean up here" in Page(ana.get("/cleanup/")).text
 
 
-def test_a_member_is_not_even_shown_the_way(mia, ana):
+def test_members_see_no_link_to_the_cleanup_page(mia, ana):
     assert Page(ana.get("/voices/")).find("a", href="/cleanup/")
     assert not Page(mia.get("/voices/")).find("a", href="/cleanup/")

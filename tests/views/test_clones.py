@@ -1,4 +1,4 @@
-"""The clone form, with and without script, and the truth about a job."""
+"""The clone form, with and without scripts."""
 
 import uuid
 from typing import Any
@@ -42,7 +42,7 @@ def fill(cast, wav):
     return _fill
 
 
-def test_the_empty_form_is_a_plain_one_with_a_token_of_its_own(mia, cast):
+def test_the_empty_form_works_without_scripts_and_has_a_unique_token(mia, cast):
     first, second = Page(mia.get("/clone/")), Page(mia.get("/clone/"))
 
     (form,) = first.find("form", id="clone-form")
@@ -57,7 +57,9 @@ def test_the_empty_form_is_a_plain_one_with_a_token_of_its_own(mia, cast):
     assert tokens[0] != tokens[1]
 
 
-def test_a_whole_wish_leads_to_its_job(mia, cast, fill, wakes, django_capture_on_commit_callbacks):
+def test_a_complete_form_creates_a_job_and_redirects_to_it(
+    mia, cast, fill, wakes, django_capture_on_commit_callbacks
+):
     with django_capture_on_commit_callbacks(execute=True):
         response = mia.post("/clone/", fill(removes_noise="on"))
 
@@ -73,7 +75,7 @@ def test_a_whole_wish_leads_to_its_job(mia, cast, fill, wakes, django_capture_on
     ]
 
 
-def test_an_upload_by_script_is_told_where_to_go_on(mia, fill):
+def test_an_upload_by_script_gets_the_address_of_its_job(mia, fill):
     response = mia.post("/clone/", fill(), headers=UPLOAD)
 
     assert response.status_code == 201
@@ -97,7 +99,7 @@ def test_an_upload_by_script_is_told_where_to_go_on(mia, fill):
         ("form_token", "none", "Enter a valid UUID. Reload the page."),
     ],
 )
-def test_a_wrong_field_is_told_in_the_page_and_the_rest_is_kept(mia, fill, field, value, words):
+def test_an_invalid_field_shows_an_error_and_keeps_the_other_fields(mia, fill, field, value, words):
     filled = fill(**{field: value})
 
     response = mia.post("/clone/", filled)
@@ -119,7 +121,7 @@ def test_a_wrong_field_is_told_in_the_page_and_the_rest_is_kept(mia, fill, field
         (SimpleUploadedFile("a.wav", b"text"), "a.wav: This is not an audio file"),
     ],
 )
-def test_a_wrong_file_is_told_in_the_page_and_nothing_of_it_is_kept(mia, fill, file, words):
+def test_an_invalid_file_shows_an_error_and_is_not_stored(mia, fill, file, words):
     response = mia.post("/clone/", fill(files=file))
 
     assert response.status_code == 422
@@ -128,7 +130,7 @@ def test_a_wrong_file_is_told_in_the_page_and_nothing_of_it_is_kept(mia, fill, f
     assert not Sample.objects.exists()
 
 
-def test_a_good_file_is_kept_although_another_field_is_wrong(mia, fill, wav):
+def test_a_valid_file_is_kept_although_another_field_is_invalid(mia, fill, wav):
     page = Page(mia.post("/clone/", fill(name="")))
 
     (kept,) = page.find("input", name="sample")
@@ -137,7 +139,7 @@ def test_a_good_file_is_kept_although_another_field_is_wrong(mia, fill, wav):
     assert CloneJob.objects.get().batch.sources.get().sample_id == Sample.objects.get().pk
 
 
-def test_files_are_added_moved_and_removed_without_script(mia, fill, wav):
+def test_files_can_be_added_moved_and_removed_without_scripts(mia, fill, wav):
     token = str(uuid.uuid4())
     files = [SimpleUploadedFile(f"{name}.wav", wav + name.encode()) for name in ("a", "b")]
 
@@ -153,7 +155,7 @@ def test_files_are_added_moved_and_removed_without_script(mia, fill, wav):
     assert not CloneJob.objects.exists()
 
 
-def test_the_cut_that_was_typed_is_what_is_cloned(mia, cast, fill):
+def test_the_start_and_end_typed_for_a_sample_are_what_is_cloned(mia, cast, fill):
     sample = factories.make_sample(cast.mia, cast.aurora)
     cut = {f"{sample.pk}-start": "1.5", f"{sample.pk}-end": "9"}
 
@@ -163,7 +165,7 @@ def test_the_cut_that_was_typed_is_what_is_cloned(mia, cast, fill):
     assert (source.start_seconds, source.end_seconds) == (1.5, 9.0)
 
 
-def test_a_foreign_sample_in_the_form_or_the_address_is_not_known(mia, cast, fill):
+def test_another_team_s_sample_is_treated_as_unknown_in_form_and_address(mia, cast, fill):
     foreign = factories.make_sample(cast.sam, cast.borealis)
 
     seen = Page(mia.get(f"/clone/?sample={foreign.pk}"))
@@ -174,7 +176,7 @@ def test_a_foreign_sample_in_the_form_or_the_address_is_not_known(mia, cast, fil
     assert not CloneJob.objects.exists()
 
 
-def test_samples_in_the_address_are_in_the_form_and_say_what_was_cloned_from_them(mia, cast):
+def test_samples_in_the_address_are_preselected_and_show_earlier_clones(mia, cast):
     sample = factories.make_sample(cast.ana, cast.aurora)
     factories.make_job(cast.ana, cast.credential, sample, state=State.READY, name="First Ada")
     again = factories.make_sample(cast.mia, cast.aurora)
@@ -185,7 +187,7 @@ def test_samples_in_the_address_are_in_the_form_and_say_what_was_cloned_from_the
     assert "Cloned before: First Ada" in page.text
 
 
-def test_several_keys_lead_to_their_jobs_together(mia, cast, fill):
+def test_several_keys_create_several_jobs_and_redirect_to_the_batch(mia, cast, fill):
     other = factories.make_credential(
         cast.ana, factories.make_account(cast.aurora, provider="noiz")
     )
@@ -197,7 +199,7 @@ def test_several_keys_lead_to_their_jobs_together(mia, cast, fill):
     assert batch.jobs.count() == 2
 
 
-def test_the_form_says_that_jobs_will_wait_while_no_worker_runs(mia, cast):
+def test_the_form_warns_that_jobs_will_wait_while_no_worker_runs(mia, cast):
     assert "clones will wait" in Page(mia.get("/clone/")).text
 
     Heartbeat.objects.create(
@@ -210,7 +212,7 @@ def test_the_form_says_that_jobs_will_wait_while_no_worker_runs(mia, cast):
 # One file at a time, by script
 
 
-def test_a_file_sent_by_script_is_answered_with_its_row_that_asks_again(mia, wav):
+def test_a_file_uploaded_by_script_gets_its_row_which_polls_until_it_is_measured(mia, wav):
     posted = {"form_token": str(uuid.uuid4()), "file": SimpleUploadedFile("ada.wav", wav)}
 
     response = mia.post("/samples/", posted, headers=UPLOAD)
@@ -226,7 +228,7 @@ def test_a_file_sent_by_script_is_answered_with_its_row_that_asks_again(mia, wav
     assert measured.find("path", **{"class": "base"})[0]["d"]
 
 
-def test_a_file_that_is_no_sound_is_refused_with_its_name(mia):
+def test_a_file_that_is_not_audio_is_rejected_with_its_name(mia):
     posted = {"form_token": str(uuid.uuid4()), "file": SimpleUploadedFile("a.wav", b"text")}
 
     response = mia.post("/samples/", posted, headers=UPLOAD)
@@ -236,7 +238,7 @@ def test_a_file_that_is_no_sound_is_refused_with_its_name(mia):
     assert not Sample.objects.exists()
 
 
-def test_an_upload_by_script_gets_the_form_back_without_the_page_around_it(mia, fill):
+def test_an_invalid_scripted_upload_gets_the_form_without_the_page_around_it(mia, fill):
     response = mia.post("/clone/", fill(consent=None), headers=UPLOAD)
 
     page = Page(response)
@@ -245,7 +247,7 @@ def test_an_upload_by_script_gets_the_form_back_without_the_page_around_it(mia, 
     assert not page.find("html")
 
 
-def test_a_file_over_the_limit_is_refused_and_a_much_larger_one_before_it_is_read(
+def test_a_file_over_the_limit_is_refused_and_a_much_larger_body_rejected_unread(
     mia, fill, settings
 ):
     settings.SAMPLE_MAX_BYTES = 60_000
@@ -260,7 +262,7 @@ def test_a_file_over_the_limit_is_refused_and_a_much_larger_one_before_it_is_rea
     assert "at most 19.5" in much.json()["error"]
 
 
-def test_a_double_click_is_one_job_and_both_answers_lead_to_it(mia, fill, wav):
+def test_a_double_click_creates_one_job_and_both_responses_redirect_to_it(mia, fill, wav):
     filled = fill()
     first = mia.post("/clone/", filled)
     second = mia.post("/clone/", {**filled, "files": SimpleUploadedFile("ada.wav", wav)})
@@ -269,7 +271,7 @@ def test_a_double_click_is_one_job_and_both_answers_lead_to_it(mia, fill, wav):
     assert CloneJob.objects.count() == 1
 
 
-def test_a_foreign_or_hidden_key_in_the_form_is_not_known(mia, cast, fill):
+def test_another_team_s_or_an_unshared_key_is_treated_as_unknown(mia, cast, fill):
     hidden = factories.make_credential(cast.ana, cast.account, is_shared=False)
 
     for credential in (cast.other_credential, hidden):
@@ -280,7 +282,7 @@ def test_a_foreign_or_hidden_key_in_the_form_is_not_known(mia, cast, fill):
     assert not CloneJob.objects.exists()
 
 
-def test_fields_that_the_form_does_not_have_change_nothing(mia, cast, fill):
+def test_extra_posted_fields_are_ignored(mia, cast, fill):
     mia.post(
         "/clone/",
         fill(team=cast.borealis.pk, requested_by=cast.sam.pk, state="ready", marker="vb1:x:y"),
@@ -291,7 +293,7 @@ def test_fields_that_the_form_does_not_have_change_nothing(mia, cast, fill):
     assert job.marker != "vb1:x:y"
 
 
-def test_a_viewer_is_told_and_posts_in_vain(cast, sign_in, fill):
+def test_a_viewer_sees_why_they_cannot_clone_and_posting_changes_nothing(cast, sign_in, fill):
     viewer = sign_in(factories.make_user("Vic", cast.aurora, Membership.Role.VIEWER))
 
     seen, posted = viewer.get("/clone/"), viewer.post("/clone/", fill())
@@ -302,7 +304,7 @@ def test_a_viewer_is_told_and_posts_in_vain(cast, sign_in, fill):
     assert not Sample.objects.exists()
 
 
-def test_a_target_that_is_closed_says_why_and_cannot_be_chosen(mia, cast):
+def test_an_account_without_a_free_slot_is_disabled_and_says_why(mia, cast):
     type(cast.account).objects.update(slots_used=30, slots_limit=30)
 
     page = Page(mia.get("/clone/"))
@@ -311,7 +313,7 @@ def test_a_target_that_is_closed_says_why_and_cannot_be_chosen(mia, cast):
     assert "disabled" in page.find("input", name="credential")[0]
 
 
-def test_where_no_provider_is_open_the_button_is_off_with_the_reason_and_a_way_out(
+def test_with_no_free_account_the_button_is_disabled_and_the_form_says_what_to_do(
     mia, cast, sign_in
 ):
     type(cast.account).objects.update(slots_used=10, slots_limit=10)
@@ -328,7 +330,7 @@ def test_where_no_provider_is_open_the_button_is_off_with_the_reason_and_a_way_o
     assert "disabled" not in start
 
 
-def test_without_any_key_the_page_leads_to_adding_one(mia, cast):
+def test_without_any_key_the_page_links_to_adding_one(mia, cast):
     Credential.objects.all().delete()
 
     page = Page(mia.get("/clone/"))
@@ -337,15 +339,13 @@ def test_without_any_key_the_page_leads_to_adding_one(mia, cast):
     assert page.find("a", href="/keys/add/")
 
 
-def test_the_form_is_not_kept_by_the_browser_with_a_token_that_was_used(sign_in, cast):
+def test_the_browser_does_not_store_the_form_with_its_used_token(sign_in, cast):
     response = sign_in(cast.ana).get("/clone/")
 
     assert "no-store" in response["Cache-Control"]
 
 
-def test_a_contradiction_is_shown_with_all_that_was_typed_and_goes_on_once_confirmed(
-    mia, cast, fill, wakes
-):
+def test_contradicting_consent_keeps_the_input_and_goes_on_once_confirmed(mia, cast, fill, wakes):
     mia.post("/clone/", fill(relation="contract"))
     typed = fill(relation="self", description="Quite warm.")
 
@@ -364,7 +364,7 @@ def test_a_contradiction_is_shown_with_all_that_was_typed_and_goes_on_once_confi
     assert CloneJob.objects.count() == 2
 
 
-def test_a_confirmation_that_names_something_else_is_none(mia, cast, fill, wakes):
+def test_a_confirmation_of_something_else_does_not_count(mia, cast, fill, wakes):
     mia.post("/clone/", fill(relation="contract"))
 
     assert mia.post("/clone/", fill(relation="self", confirmed="on")).status_code == 422

@@ -1,4 +1,4 @@
-"""Collections, saved searches, the view and the news, as pages and as parts of one."""
+"""Pages of collections, saved searches, view preferences, and new voices."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ def voice(cast):
     return factories.make_voice(cast.account, "Rachel", added_at=yesterday, changed_at=yesterday)
 
 
-def test_a_collection_is_made_filled_ordered_and_removed_without_script(cast, mia, voice):
+def test_a_collection_can_be_created_filled_ordered_and_removed_without_scripts(cast, mia, voice):
     mia.post("/collections/", {"name": "Trailers", "whose": "own"})
     collection = Collection.objects.get()
     mia.post(f"/voices/{voice.pk}/collections/", {"collection": collection.pk, "note": "Deep"})
@@ -34,7 +34,7 @@ def test_a_collection_is_made_filled_ordered_and_removed_without_script(cast, mi
     assert mia.get(f"/collections/{collection.pk}/").status_code == 404
 
 
-def test_the_dialog_proposes_the_last_one_used_and_offers_to_take_out(cast, mia, voice):
+def test_the_dialog_preselects_the_last_used_collection_and_offers_removal(cast, mia, voice):
     last = factories.make_collection(cast.mia, cast.aurora, name="Zulu")
     factories.make_collection(cast.mia, cast.aurora, name="Alpha")
     Preference.objects.create(user=cast.mia, last_collection=last)
@@ -51,21 +51,21 @@ def test_the_dialog_proposes_the_last_one_used_and_offers_to_take_out(cast, mia,
     assert out.find("option", value=str(last.pk))
 
 
-def test_a_new_collection_is_made_on_the_way(mia, voice):
+def test_a_new_collection_can_be_created_in_the_add_dialog(mia, voice):
     mia.post(f"/voices/{voice.pk}/collections/", {"name": "Fresh"})
 
     assert Collection.objects.get(name="Fresh").entries.get().voice == voice
 
 
 @pytest.mark.parametrize("posted", [{}, {"name": "…"}, {"collection": "99999"}])
-def test_a_choice_that_is_none_is_said(mia, voice, posted):
+def test_an_empty_or_unknown_collection_choice_shows_an_error(mia, voice, posted):
     response = mia.post(f"/voices/{voice.pk}/collections/", posted, headers=PARTIAL)
 
     assert response.status_code == 422
     assert Page(response).find("p", role="alert")
 
 
-def test_a_collection_of_a_colleague_s_own_does_not_exist_for_others(cast, mia, ana, voice):
+def test_a_colleague_s_personal_collection_does_not_exist_for_others(cast, mia, ana, voice):
     theirs = factories.make_collection(cast.ana, cast.aurora, voice)
 
     assert mia.get(f"/collections/{theirs.pk}/").status_code == 404
@@ -75,7 +75,7 @@ def test_a_collection_of_a_colleague_s_own_does_not_exist_for_others(cast, mia, 
     assert "Narrators" not in page.text
 
 
-def test_a_search_is_saved_opened_by_a_colleague_changed_and_saved_again(cast, mia, ana, voice):
+def test_a_team_search_can_be_saved_opened_by_a_colleague_and_updated(cast, mia, ana, voice):
     form = Page(mia.get("/searches/add/?gender=female&page=3", headers=PARTIAL))
     query = form.find("input", name="query")[0]["value"]
     saved = mia.post("/searches/add/", {"name": "Women", "whose": "team", "query": query})
@@ -94,7 +94,7 @@ def test_a_search_is_saved_opened_by_a_colleague_changed_and_saved_again(cast, m
     assert search.query == "gender=female&age=old&sort=best"
 
 
-def test_who_may_not_change_a_search_is_offered_to_save_as_only(cast, mia, voice):
+def test_without_the_right_to_change_a_search_only_save_as_is_offered(cast, mia, voice):
     search = factories.make_search(cast.ana, cast.aurora, query="sort=best", is_shared=True)
 
     page = Page(mia.get(f"/voices/?gender=male&saved={search.pk}"))
@@ -103,7 +103,7 @@ def test_who_may_not_change_a_search_is_offered_to_save_as_only(cast, mia, voice
     assert not page.find("form", action=f"/searches/{search.pk}/update/")
 
 
-def test_a_search_of_somebody_else_s_in_the_address_opens_nothing(cast, mia, voice):
+def test_another_person_s_private_search_in_the_address_opens_nothing(cast, mia, voice):
     search = factories.make_search(cast.ana, cast.aurora, name="Secret plan")
 
     page = Page(mia.get(f"/voices/?saved={search.pk}"))
@@ -112,7 +112,7 @@ def test_a_search_of_somebody_else_s_in_the_address_opens_nothing(cast, mia, voi
     assert not page.find("input", name="saved")
 
 
-def test_a_search_is_renamed_removed_with_undo_and_restored(cast, mia):
+def test_a_search_can_be_renamed_removed_and_restored(cast, mia):
     search = factories.make_search(cast.mia, cast.aurora)
     values = {"name": "Deep", "whose": "own", "query": search.query}
     mia.post(f"/searches/{search.pk}/", values)
@@ -124,9 +124,7 @@ def test_a_search_is_renamed_removed_with_undo_and_restored(cast, mia):
     assert "Deep" in restored.text
 
 
-def test_layout_and_order_are_remembered_for_one_person_and_the_address_comes_first(
-    cast, mia, ana, voice
-):
+def test_layout_and_order_are_remembered_per_person_but_the_address_wins(cast, mia, ana, voice):
     mia.post("/preferences/view/", {"layout": "list", "sort": "newest"})
 
     page = Page(mia.get("/voices/"))
@@ -138,13 +136,13 @@ def test_layout_and_order_are_remembered_for_one_person_and_the_address_comes_fi
     assert swapped["HX-Push-Url"] == "/voices/?sort=best&layout=cards"
 
 
-def test_a_view_that_cannot_be_is_not_remembered(mia):
+def test_an_unknown_layout_or_order_is_not_remembered(mia):
     mia.post("/preferences/view/", {"layout": "spiral", "sort": "loudest"})
 
     assert not Preference.objects.exists()
 
 
-def test_the_news_are_counted_on_the_list_and_end_with_a_press(cast, mia, voice):
+def test_new_voices_are_counted_on_the_list_until_marked_as_seen(cast, mia, voice):
     Preference.objects.create(user=cast.mia, news_since=factories.NOW - timedelta(days=2))
 
     assert Page(mia.get("/voices/")).find("b", **{"class": "badge"})
@@ -164,11 +162,11 @@ def test_the_news_are_counted_on_the_list_and_end_with_a_press(cast, mia, voice)
 
 
 @pytest.mark.parametrize("until", ["nan", "inf", "-1e30", "x", ""])
-def test_a_moment_that_is_none_is_now(mia, until):
+def test_an_invalid_until_value_means_now(mia, until):
     assert mia.post("/voices/new/", {"until": until}).status_code == 302
 
 
-def test_a_visit_is_noted_by_a_post_alone(cast, mia):
+def test_only_a_post_records_a_visit(cast, mia):
     mia.get("/voices/")
     assert not Preference.objects.exists()
 

@@ -1,4 +1,4 @@
-"""Compare: the tray, the cost, the page of a round, and what a blind one gives away."""
+"""Comparing voices: the tray, the cost, the page, and what a blind comparison reveals."""
 
 import re
 from urllib.parse import unquote
@@ -22,7 +22,7 @@ def voices(cast) -> list[Voice]:
 
 @pytest.fixture
 def made(cast, voices, wav) -> Comparison:
-    """A blind comparison of two voices that have spoken, waiting for two votes."""
+    """A blind comparison of two voices whose clips are done, waiting for two votes."""
     comparison = factories.make_comparison(
         cast.mia, voices[:2], TEXT, is_blind=True, votes_wanted=2
     )
@@ -51,7 +51,7 @@ def test_the_tray_takes_four_voices_and_says_why_not_five(mia, cast, voices):
     assert page.find("button", id=f"cmp-{fifth.pk}", aria_pressed="false")
 
 
-def test_a_second_press_takes_the_voice_out_again_and_clear_takes_all(mia, voices):
+def test_pressing_compare_again_removes_the_voice_and_clear_empties_the_tray(mia, voices):
     mia.post(f"/tray/{voices[0].pk}/")
     mia.post(f"/tray/{voices[1].pk}/")
 
@@ -62,7 +62,7 @@ def test_a_second_press_takes_the_voice_out_again_and_clear_takes_all(mia, voice
     assert part.find("section", id="tray", hidden="")
 
 
-def test_the_cost_is_shown_for_each_voice_and_in_all(mia, voices, wav):
+def test_the_cost_is_shown_per_voice_and_in_total(mia, voices, wav):
     factories.make_spoken_clip(voices[0], wav)
 
     response = mia.post("/compare/estimate/", posted(voices[:3]), headers=PARTIAL)
@@ -75,7 +75,7 @@ def test_the_cost_is_shown_for_each_voice_and_in_all(mia, voices, wav):
     assert not Synthesis.objects.exists()
 
 
-def test_a_comparison_is_started_and_leads_to_its_page(mia, voices, wakes):
+def test_starting_a_comparison_redirects_to_its_page(mia, voices, wakes):
     response = mia.post("/compare/", posted(voices[:3]))
 
     made = Comparison.objects.get()
@@ -86,7 +86,7 @@ def test_a_comparison_is_started_and_leads_to_its_page(mia, voices, wakes):
     assert "Cancel the rest" in page.text
 
 
-def test_the_tray_is_emptied_by_its_comparison_and_not_by_another(mia, voices, wakes):
+def test_only_a_comparison_of_its_own_voices_empties_the_tray(mia, voices, wakes):
     for voice in voices[:2]:
         mia.post(f"/tray/{voice.pk}/")
 
@@ -97,7 +97,7 @@ def test_the_tray_is_emptied_by_its_comparison_and_not_by_another(mia, voices, w
     assert Page(mia.get("/voices/")).find("section", id="tray", hidden="")
 
 
-def test_a_price_that_rose_is_shown_again_before_it_is_spent(mia, voices):
+def test_a_cost_increase_is_shown_again_before_it_is_spent(mia, voices):
     response = mia.post("/compare/", posted(voices[:2], agreed="10"))
 
     page = Page(response)
@@ -107,7 +107,7 @@ def test_a_price_that_rose_is_shown_again_before_it_is_spent(mia, voices):
 
 
 @pytest.mark.parametrize("text", ["", " ", "x" * 10_001])
-def test_a_text_that_cannot_be_spoken_comes_back(mia, voices, text):
+def test_an_empty_or_too_long_text_is_rejected(mia, voices, text):
     response = mia.post("/compare/", posted(voices[:2], text=text))
 
     assert response.status_code == 422
@@ -123,13 +123,13 @@ def test_voices_of_others_cannot_be_compared(mia, cast, voices):
     assert "Foreign" not in Page(response).text
 
 
-def test_a_blind_round_gives_nothing_away(mia, ana, made, voices):
+def test_a_blind_comparison_reveals_neither_voices_nor_providers(mia, ana, made, voices):
     pages = [mia.get(f"/compare/{made.pk}/"), mia.get(f"/compare/{made.pk}/", headers=PARTIAL)]
     pages += [mia.get("/compare/")]
 
     for response in pages:
         body = response.content.decode()
-        # A form token is random letters, and a sentence for a voice may name anybody.
+        # Form tokens are random letters, and a sample text can contain any name.
         shown = re.sub(r'<option.*?</option>|name="csrf\w+" value="\w+"', "", body)
         for told in ("Ann", "Bea", "ElevenLabs", "EL<", *(f"/voices/{v.pk}/" for v in voices)):
             assert told not in shown, told
@@ -143,7 +143,7 @@ def test_a_blind_round_gives_nothing_away(mia, ana, made, voices):
         assert TEXT not in Page(mia.get(f"/voices/{voice.pk}/")).text.replace("Text", "")
 
 
-def test_a_blind_clip_is_not_heard_before_it_has_the_form_of_all_others(mia, made):
+def test_a_blind_clip_cannot_be_played_before_it_is_anonymized(mia, made):
     made.entries.filter(place=1).update(disguised_path="")
 
     page = Page(mia.get(f"/compare/{made.pk}/"))
@@ -154,7 +154,7 @@ def test_a_blind_clip_is_not_heard_before_it_has_the_form_of_all_others(mia, mad
     assert mia.get(f"/compare/{made.pk}/1/audio/").status_code == 404
 
 
-def test_with_the_names_comes_the_clip_as_the_provider_sent_it(mia, made):
+def test_after_the_reveal_the_provider_s_original_clip_is_served(mia, made):
     mia.post(f"/compare/{made.pk}/close/")
 
     sound = mia.get(f"/compare/{made.pk}/0/audio/")
@@ -162,7 +162,7 @@ def test_with_the_names_comes_the_clip_as_the_provider_sent_it(mia, made):
     assert b"".join(sound.streaming_content)[:4] == b"RIFF"
 
 
-def test_a_clip_that_was_removed_leaves_its_voice_and_its_votes(mia, made):
+def test_removing_a_clip_keeps_its_voice_and_votes_in_the_comparison(mia, made):
     mia.post(f"/compare/{made.pk}/vote/", {"place": 0})
     mia.post(f"/compare/{made.pk}/close/")
     speech = made.entries.get(place=0).speech
@@ -175,7 +175,7 @@ def test_a_clip_that_was_removed_leaves_its_voice_and_its_votes(mia, made):
     assert mia.get(f"/compare/{made.pk}/0/audio/").status_code == 404
 
 
-def test_when_all_votes_are_in_the_names_and_the_votes_are_shown(mia, ana, made):
+def test_names_and_votes_are_shown_when_all_votes_are_in(mia, ana, made):
     mia.post(f"/compare/{made.pk}/vote/", {"place": 1})
 
     after = Page(ana.post(f"/compare/{made.pk}/vote/", {"place": 1}, headers=PARTIAL))
@@ -194,7 +194,7 @@ def test_louder_clips_are_turned_down_to_the_quietest(mia, made):
     assert gains == ["0.501", "1.0"]
 
 
-def test_a_viewer_listens_and_votes_and_does_not_spend(cast, sign_in, made, voices):
+def test_a_viewer_can_listen_and_vote_but_not_start_a_comparison(cast, sign_in, made, voices):
     viewer = sign_in(factories.make_user("Vic", cast.aurora, "viewer"))
 
     assert viewer.post(f"/compare/{made.pk}/vote/", {"place": 0}).status_code == 302
@@ -204,13 +204,13 @@ def test_a_viewer_listens_and_votes_and_does_not_spend(cast, sign_in, made, voic
 
 
 @pytest.mark.parametrize("place", ["", "7", "x", "3"])
-def test_a_vote_for_nothing_is_no_vote(mia, made, place):
+def test_a_vote_for_an_unknown_clip_does_not_count(mia, made, place):
     mia.post(f"/compare/{made.pk}/vote/", {"place": place})
 
     assert made.votes.count() == 0
 
 
-def test_another_round_starts_from_the_same_voices_and_text(mia, made, voices):
+def test_comparing_again_starts_with_the_same_voices_and_text(mia, made, voices):
     mia.post(f"/compare/{made.pk}/close/")
 
     [again] = [
@@ -226,7 +226,7 @@ def test_another_round_starts_from_the_same_voices_and_text(mia, made, voices):
     assert "This is free." in page.text
 
 
-def test_more_voices_and_votes_take_no_more_queries(mia, cast, voices, made, wav):
+def test_more_voices_and_votes_need_no_more_queries(mia, cast, voices, made, wav):
     def count(pk: object) -> int:
         with CaptureQueriesContext(connection) as queries:
             mia.get(f"/compare/{pk}/")

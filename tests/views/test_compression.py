@@ -1,4 +1,4 @@
-"""Pages travel compressed, by what the browser takes best; everything else as it is."""
+"""Pages are compressed with the best encoding that the browser accepts."""
 
 import gzip
 
@@ -26,7 +26,9 @@ def browser(cast, sign_in):
         ("", None, bytes),
     ],
 )
-def test_a_page_comes_in_an_encoding_that_the_browser_takes(browser, accepted, encoding, unpack):
+def test_a_page_is_compressed_with_an_encoding_that_the_browser_accepts(
+    browser, accepted, encoding, unpack
+):
     answer = browser.get("/voices/", headers={"Accept-Encoding": accepted})
 
     assert answer.headers.get("Content-Encoding") == encoding
@@ -36,7 +38,7 @@ def test_a_page_comes_in_an_encoding_that_the_browser_takes(browser, accepted, e
 
 
 @pytest.mark.parametrize("accepted", ["br", "gzip"])
-def test_a_page_that_the_browser_holds_compressed_is_not_sent_again(browser, accepted):
+def test_an_unchanged_compressed_page_gets_304(browser, accepted):
     headers = {"Accept-Encoding": accepted}
     etag = browser.get("/voices/", headers=headers).headers["ETag"]
 
@@ -46,7 +48,7 @@ def test_a_page_that_the_browser_holds_compressed_is_not_sent_again(browser, acc
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_what_is_no_page_or_hardly_anything_stays_as_it_is(browser):
+def test_tiny_responses_and_exports_are_not_compressed(browser):
     for path in ("/healthz", "/voices/export.json"):
         answer = browser.get(path, headers={"Accept-Encoding": "br"})
         assert answer.status_code == 200

@@ -1,4 +1,4 @@
-"""Keys are added, shared, replaced and removed in the page, and never shown again."""
+"""Pages of API keys: keys are added, shared, replaced, and removed, but never shown again."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ def add(client, **values: str):
     return client.post("/keys/add/", {**posted, **values}, follow=True)
 
 
-def test_an_added_key_is_listed_by_its_name_and_last_four_alone(
+def test_an_added_key_is_listed_only_by_name_and_last_four_characters(
     mia, cast, wakes, django_capture_on_commit_callbacks
 ):
     with django_capture_on_commit_callbacks(execute=True):
@@ -50,7 +50,7 @@ def test_an_added_key_is_listed_by_its_name_and_last_four_alone(
         ({"nickname": "n" * 10_000}, "at most 80 characters"),
     ],
 )
-def test_a_wrong_field_is_told_and_the_key_is_not_put_back(mia, cast, values, words):
+def test_an_invalid_field_shows_an_error_and_the_key_is_not_put_back(mia, cast, values, words):
     response = add(mia, **values)
 
     assert response.status_code == 422
@@ -61,14 +61,14 @@ def test_a_wrong_field_is_told_and_the_key_is_not_put_back(mia, cast, values, wo
     assert not Credential.objects.filter(owner=cast.mia).exists()
 
 
-def test_an_empty_form_that_is_sent_says_what_is_missing(mia):
+def test_an_empty_form_shows_which_fields_are_required(mia):
     response = mia.post("/keys/add/")
 
     assert response.status_code == 422
     assert Page(response).text.count("This field is required.") == 2
 
 
-def test_a_viewer_is_told_and_adds_nothing(cast, sign_in):
+def test_a_viewer_sees_why_they_cannot_add_keys_and_posting_changes_nothing(cast, sign_in):
     viewer = sign_in(factories.make_user("Vic", cast.aurora, Membership.Role.VIEWER))
 
     seen, posted = viewer.get("/keys/add/"), add(viewer)
@@ -79,7 +79,7 @@ def test_a_viewer_is_told_and_adds_nothing(cast, sign_in):
     assert Credential.objects.count() == 2
 
 
-def test_the_field_of_a_key_is_kept_from_stores_of_the_browser(mia):
+def test_browsers_do_not_store_or_autofill_the_key_field(mia):
     (field,) = Page(mia.get("/keys/add/")).find("input", name="api_key")
 
     assert (field["type"], field["autocomplete"], field["spellcheck"]) == (
@@ -90,7 +90,7 @@ def test_the_field_of_a_key_is_kept_from_stores_of_the_browser(mia):
     assert "value" not in field
 
 
-def test_own_and_shared_keys_are_told_apart_and_only_own_ones_can_be_changed(mia, ana, cast):
+def test_own_and_shared_keys_are_labeled_and_only_own_ones_can_be_changed(mia, ana, cast):
     def offers(client) -> bool:
         return bool(
             Page(client.get("/keys/")).find("a", href=f"/keys/{cast.credential.pk}/replace/")
@@ -117,7 +117,7 @@ def test_own_and_shared_keys_are_told_apart_and_only_own_ones_can_be_changed(mia
         ({"health": "good", "check_asked_at": NOW, "checked_at": NOW}, "Works"),
     ],
 )
-def test_a_key_says_how_it_fares_and_asks_again_only_while_it_is_checked(mia, cast, values, words):
+def test_a_key_shows_its_health_and_polls_only_while_it_is_checked(mia, cast, values, words):
     Credential.objects.filter(pk=cast.credential.pk).update(**values)
     path = f"/keys/{cast.credential.pk}/"
 
@@ -129,7 +129,7 @@ def test_a_key_says_how_it_fares_and_asks_again_only_while_it_is_checked(mia, ca
     assert not part.find("html")
 
 
-def test_a_new_key_waits_beside_the_old_one_and_is_never_shown(ana, mia, cast, wakes):
+def test_a_replacement_key_waits_beside_the_old_one_and_is_never_shown(ana, mia, cast, wakes):
     response = ana.post(f"/keys/{cast.credential.pk}/replace/", {"api_key": KEY}, follow=True)
 
     text = Page(response).text
@@ -146,7 +146,7 @@ def test_a_new_key_waits_beside_the_old_one_and_is_never_shown(ana, mia, cast, w
         ({"state": "refused", "problem": "Not known."}, "was refused; the old one stays.", 0),
     ],
 )
-def test_what_is_known_of_the_new_key_is_said_with_what_can_be_done(
+def test_a_replacement_s_state_is_shown_with_the_available_choices(
     ana, cast, wakes, values, words, choices
 ):
     factories.make_replacement(cast.credential, KEY, **values)
@@ -158,7 +158,7 @@ def test_what_is_known_of_the_new_key_is_said_with_what_can_be_done(
     assert KEY not in page.text
 
 
-def test_the_warning_is_answered_either_way(ana, cast, wakes):
+def test_a_replacement_for_another_account_can_be_canceled_or_confirmed(ana, cast, wakes):
     path = f"/keys/{cast.credential.pk}/replace/"
     factories.make_replacement(cast.credential, KEY, state="other")
 
@@ -170,7 +170,7 @@ def test_the_warning_is_answered_either_way(ana, cast, wakes):
     assert Credential.objects.get(pk=cast.credential.pk).secrets() == {"api_key": KEY}
 
 
-def test_an_old_key_says_its_age_and_a_name_can_be_changed(ana, cast, settings):
+def test_an_old_key_shows_its_age_and_can_be_renamed(ana, cast, settings):
     Credential.objects.filter(pk=cast.credential.pk).update(created_at=NOW - timedelta(days=400))
     old = Page(ana.get("/keys/")).text
     Credential.objects.filter(pk=cast.credential.pk).update(replaced_at=timezone.now())
@@ -183,7 +183,7 @@ def test_an_old_key_says_its_age_and_a_name_can_be_changed(ana, cast, settings):
     assert "Studio" in Page(ana.get("/keys/")).text
 
 
-def test_what_a_key_could_do_stays_shown_when_it_turns_bad(ana, cast):
+def test_a_rejected_key_still_shows_what_it_could_do(ana, cast):
     Credential.objects.filter(pk=cast.credential.pk).update(health="rejected", problem="Revoked.")
 
     text = Page(ana.get("/keys/")).text
@@ -192,7 +192,7 @@ def test_what_a_key_could_do_stays_shown_when_it_turns_bad(ana, cast):
     assert "List voices" in text
 
 
-def test_a_replacement_that_is_no_key_leaves_the_old_one(ana, cast):
+def test_an_invalid_replacement_leaves_the_old_key(ana, cast):
     before = bytes(cast.credential.sealed)
 
     response = ana.post(f"/keys/{cast.credential.pk}/replace/", {"api_key": "a b"})
@@ -201,7 +201,7 @@ def test_a_replacement_that_is_no_key_leaves_the_old_one(ana, cast):
     assert bytes(Credential.objects.get(pk=cast.credential.pk).sealed) == before
 
 
-def test_sharing_is_switched_and_said(ana, mia, cast):
+def test_sharing_can_be_turned_off_and_on_with_a_message(ana, mia, cast):
     path = f"/keys/{cast.credential.pk}/share/"
 
     off = ana.post(path, {"is_shared": "0"}, follow=True)
@@ -212,7 +212,7 @@ def test_sharing_is_switched_and_said(ana, mia, cast):
     assert mia.get(f"/keys/{cast.credential.pk}/").status_code == 200
 
 
-def test_a_key_is_removed_after_it_was_said_what_happens(ana, cast):
+def test_removing_a_key_asks_for_confirmation_first(ana, cast):
     path = f"/keys/{cast.credential.pk}/remove/"
 
     asked = Page(ana.get(path))
@@ -225,7 +225,7 @@ def test_a_key_is_removed_after_it_was_said_what_happens(ana, cast):
     assert ana.post(path).status_code == 404
 
 
-def test_a_recheck_and_a_fetch_are_asked_of_a_worker(
+def test_checking_a_key_and_syncing_an_account_wake_workers(
     ana, mia, cast, wakes, django_capture_on_commit_callbacks
 ):
     with django_capture_on_commit_callbacks(execute=True):
@@ -239,7 +239,7 @@ def test_a_recheck_and_a_fetch_are_asked_of_a_worker(
     ]
 
 
-def test_an_account_shows_slots_age_and_its_last_problem(mia, cast):
+def test_an_account_shows_slots_last_sync_and_last_problem(mia, cast):
     ProviderAccount.objects.filter(pk=cast.account.pk).update(
         label="Studio (creator)", sync_error="No network."
     )
@@ -250,7 +250,7 @@ def test_an_account_shows_slots_age_and_its_last_problem(mia, cast):
         assert words in text
 
 
-def test_an_account_says_what_its_last_fetch_had_to_leave_out(mia, cast):
+def test_an_account_shows_what_its_last_sync_could_not_fetch(mia, cast):
     words = "Telnyx's built-in voices couldn't be fetched."
     SyncRun.objects.create(account=cast.account, started_at=NOW, ended_at=NOW, warning=words)
 

@@ -1,4 +1,4 @@
-"""Pages for what went wrong, and reports of it that hold nothing secret."""
+"""Error pages, and error reports without secrets."""
 
 import logging
 import sys
@@ -15,7 +15,7 @@ from catalog.views.voices import voices
 from tests.views.conftest import Page
 
 
-def test_what_is_not_there_has_a_page_in_the_frame_that_leads_on(mia):
+def test_an_unknown_address_shows_a_404_page_with_navigation(mia):
     response = mia.get("/no/such/page/")
 
     page = Page(response)
@@ -25,21 +25,21 @@ def test_what_is_not_there_has_a_page_in_the_frame_that_leads_on(mia):
     assert page.find("a", href="/voices/", **{"class": "btn"})
 
 
-def test_who_is_signed_out_gets_the_page_without_the_frame(client, db):
+def test_a_signed_out_visitor_gets_the_404_page_without_navigation(client, db):
     page = Page(client.get("/no/such/page/"))
 
     assert "Page not found" in page.text
     assert not page.find("nav", aria_label="Main")
 
 
-def test_what_may_not_be_done_has_a_page(mia):
+def test_a_forbidden_page_shows_a_403_page(mia):
     response = mia.get("/cleanup/")
 
     assert response.status_code == 403
     assert "You don't have permission to do this" in Page(response).text
 
 
-def test_a_page_that_was_open_for_too_long_says_so(cast):
+def test_a_failed_csrf_check_says_the_page_was_open_too_long(cast):
     client = Client(enforce_csrf_checks=True)
     client.force_login(cast.mia, backend="catalog.views.base.auth_backends.AccountBackend")
 
@@ -50,7 +50,7 @@ def test_a_page_that_was_open_for_too_long_says_so(cast):
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "a b", "[::1"])
-def test_a_foreign_host_is_refused(client, db, host):
+def test_an_unknown_host_is_refused(client, db, host):
     response = client.get("/voices/", headers={"Host": host})
 
     assert response.status_code == 400
@@ -63,13 +63,13 @@ def test_a_form_with_too_many_fields_is_refused(mia):
     assert response.status_code == 400
 
 
-def test_a_form_that_is_too_long_is_refused(mia):
+def test_a_form_over_the_size_limit_is_refused(mia):
     response = mia.post("/keys/add/", {"nickname": "x" * 3_000_000})
 
     assert response.status_code == 400
 
 
-def test_an_error_shows_a_page_without_the_frame_and_without_details(mia, monkeypatch):
+def test_an_internal_error_shows_a_page_without_navigation_or_details(mia, monkeypatch):
     mia.raise_request_exception = False
     secret = uuid.uuid4().hex
     monkeypatch.setattr(voices, "find_voices", lambda *args: 1 / len(secret[:0]))
@@ -83,7 +83,7 @@ def test_an_error_shows_a_page_without_the_frame_and_without_details(mia, monkey
     assert not page.find("nav", aria_label="Main")
 
 
-def test_the_page_of_an_error_is_drawn_also_when_the_frame_is_what_broke(mia, monkeypatch):
+def test_the_error_page_renders_even_if_the_navigation_is_what_failed(mia, monkeypatch):
     mia.raise_request_exception = False
 
     def fail(*args):
@@ -102,7 +102,7 @@ def test_the_page_of_an_error_is_drawn_also_when_the_frame_is_what_broke(mia, mo
 
 @pytest.fixture
 def report(rf):
-    """Return the report of an error in whose frames, request and cause a secret stands."""
+    """Return the report of an error that has a secret in its frames, request, and cause."""
     secret = f"sk_canary_{uuid.uuid4().hex}"
     request = rf.post(
         f"/keys/add/?key={secret}", {"api_key": secret}, headers={"Cookie": f"k={secret}"}
@@ -123,7 +123,7 @@ def _fail_with(api_key: str) -> None:
         raise LookupError(api_key) from exc
 
 
-def test_a_report_names_the_places_and_the_kind_of_error_alone(report):
+def test_a_report_contains_only_code_locations_and_the_exception_type(report):
     secret, reporter = report
 
     text = reporter.get_traceback_text()
@@ -134,7 +134,7 @@ def test_a_report_names_the_places_and_the_kind_of_error_alone(report):
         assert secret not in shown
 
 
-def test_a_mail_to_the_operators_holds_no_secret(report, settings):
+def test_an_error_mail_to_operators_contains_no_secret(report, settings):
     secret, reporter = report
     settings.ADMINS = [("Op", "op@example.com")]
     error = (reporter.exc_type, reporter.exc_value, reporter.tb)

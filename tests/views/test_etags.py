@@ -1,4 +1,4 @@
-"""Going back or reloading costs next to nothing while nothing changed, and is right when it did."""
+"""An unchanged page answers 304, and any change to what it shows answers 200."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def mia(cast, sign_in):
 
 
 def ask_again(browser, address: str = "/voices/", **headers: str) -> int:
-    """Return the status of the answer to whoever holds the page of a moment ago."""
+    """Request a page twice, the second time with its ETag, and return the second status."""
     etag = browser.get(address, headers=headers)["ETag"]
     return browser.get(address, headers={**headers, "If-None-Match": etag}).status_code
 
@@ -35,7 +35,7 @@ def is_same(browser, etag: str) -> bool:
     return browser.get("/voices/", headers={"If-None-Match": etag}).status_code == 304
 
 
-def test_what_did_not_change_is_not_sent_again(mia):
+def test_an_unchanged_page_is_not_sent_again(mia):
     part = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
     assert ask_again(mia) == 304
@@ -76,7 +76,7 @@ def sync_without_key(account) -> None:
     ],
     ids=["name", "star", "voice", "error", "share", "key", "role", "habit", "search"],
 )
-def test_whatever_shows_on_the_page_makes_it_another(cast, mia, change):
+def test_every_change_to_what_the_page_shows_changes_its_etag(cast, mia, change):
     etag = hold(mia)
 
     change(cast)
@@ -84,7 +84,7 @@ def test_whatever_shows_on_the_page_makes_it_another(cast, mia, change):
     assert not is_same(mia, etag)
 
 
-def test_the_theme_the_tray_and_the_person_make_it_another(cast, mia, sign_in):
+def test_the_session_the_person_and_the_theme_change_the_etag(cast, mia, sign_in):
     etag = hold(mia)
     other = sign_in(cast.ana)
     again = sign_in(cast.mia)
@@ -95,7 +95,7 @@ def test_the_theme_the_tray_and_the_person_make_it_another(cast, mia, sign_in):
     assert not is_same(mia, etag)
 
 
-def test_a_notice_that_waits_is_said(cast, mia):
+def test_a_pending_message_changes_the_etag(cast, mia):
     etag = hold(mia)
     mia.post(f"/voices/{cast.voice.pk}/rename/", {"name": "!!!"})
 
@@ -103,7 +103,7 @@ def test_a_notice_that_waits_is_said(cast, mia):
     assert "ETag" in mia.get("/voices/")
 
 
-def test_an_order_by_use_is_asked_for_anew_and_no_other_is(cast, mia):
+def test_only_pages_sorted_by_use_have_no_etag(cast, mia):
     by_play, by_name = "/voices/?sort=played", "/voices/?sort=name"
     etag = mia.get(by_name)["ETag"]
 

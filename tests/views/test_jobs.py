@@ -1,4 +1,4 @@
-"""The truth about jobs, in a list and each on its page, and what can be done with them."""
+"""The list of clone jobs, the page of each job, and what can be done with them."""
 
 import pytest
 from django.db import connection
@@ -18,7 +18,7 @@ def _mia_clones(cast):
     Membership.objects.filter(user=cast.mia).update(role=Membership.Role.CLONER)
 
 
-def test_jobs_are_listed_and_asked_for_again_only_while_one_runs(mia, cast):
+def test_the_job_list_polls_only_while_a_job_runs(mia, cast):
     running = factories.make_job(cast.ana, cast.credential, name="Running")
     factories.make_job(
         cast.ana, cast.credential, name="Failed", state=State.FAILED, message="No credit left."
@@ -48,7 +48,7 @@ def test_jobs_are_listed_and_asked_for_again_only_while_one_runs(mia, cast):
         ({"state": State.NEEDS_LOOK, "step": Step.UNKNOWN}, "Needs attention"),
     ],
 )
-def test_a_job_shows_its_true_state_and_asks_again_until_it_ended(mia, cast, values, words):
+def test_a_job_page_shows_its_state_and_polls_until_it_is_finished(mia, cast, values, words):
     job = factories.make_job(cast.mia, cast.credential, **values)
     path = f"/jobs/{job.pk}/"
 
@@ -64,7 +64,7 @@ def test_a_job_shows_its_true_state_and_asks_again_until_it_ended(mia, cast, val
     assert page.find("audio", src=f"/samples/{factories.sample_of(job).pk}/audio/")
 
 
-def test_who_waits_for_a_job_is_told_of_its_end_at_once(mia, cast):
+def test_a_poll_that_finds_a_job_finished_refreshes_the_notifications(mia, cast):
     job = factories.make_job(cast.mia, cast.credential, state=State.READY)
     path = f"/jobs/{job.pk}/"
 
@@ -72,7 +72,7 @@ def test_who_waits_for_a_job_is_told_of_its_end_at_once(mia, cast):
     assert "HX-Trigger" not in mia.get(path)
 
 
-def test_a_job_is_cancelled_and_a_failed_one_tried_again(mia, cast):
+def test_a_job_can_be_canceled_and_a_failed_one_retried(mia, cast):
     running = factories.make_job(cast.mia, cast.credential)
     failed = factories.make_job(cast.mia, cast.credential, state=State.FAILED)
 
@@ -86,7 +86,7 @@ def test_a_job_is_cancelled_and_a_failed_one_tried_again(mia, cast):
     assert "Tried again" in Page(mia.get(f"/jobs/{failed.pk}/")).text
 
 
-def test_an_unclear_job_can_only_be_looked_for(mia, cast):
+def test_an_unclear_job_can_be_reconciled_but_not_retried(mia, cast):
     job = factories.make_job(cast.mia, cast.credential, state=State.NEEDS_LOOK, step=Step.UNKNOWN)
     page = Page(mia.get(f"/jobs/{job.pk}/"))
     assert page.find("form", action=f"/jobs/{job.pk}/reconcile/")
@@ -112,7 +112,7 @@ def test_an_unclear_job_can_only_be_looked_for(mia, cast):
         ("?person=x&page=9999999&order=1", {"Warm", "Cold"}),
     ],
 )
-def test_jobs_are_filtered_by_what_stands_in_the_address(mia, cast, query, names):
+def test_jobs_are_filtered_by_the_query_string(mia, cast, query, names):
     factories.make_job(cast.ana, cast.credential, name="Warm")
     factories.make_job(cast.mia, cast.credential, name="Cold", state=State.FAILED)
 
@@ -121,7 +121,7 @@ def test_jobs_are_filtered_by_what_stands_in_the_address(mia, cast, query, names
     assert {name for name in ("Warm", "Cold") if name in text} == names
 
 
-def test_a_provider_that_is_left_out_here_is_no_choice_for_the_list(mia, settings):
+def test_a_provider_that_is_not_installed_is_not_in_the_filter(mia, settings):
     here = settings.PROVIDER_BASE_URLS
     settings.PROVIDER_BASE_URLS = {**here, "local": "file:///speech"}
     assert Page(mia.get("/jobs/")).find("option", value="local")
@@ -133,7 +133,7 @@ def test_a_provider_that_is_left_out_here_is_no_choice_for_the_list(mia, setting
     assert not page.find("option", value="local")
 
 
-def test_the_proof_of_a_consent_is_handed_out_as_a_download_that_opens_nothing(mia, cast):
+def test_a_consent_s_proof_is_served_as_a_sandboxed_download(mia, cast):
     job = factories.make_job(cast.ana, cast.credential)
     path, _, _ = store_media("consents", [b"%PDF-1.7"], "pdf")
     type(job.batch.consent).objects.update(
@@ -147,7 +147,7 @@ def test_the_proof_of_a_consent_is_handed_out_as_a_download_that_opens_nothing(m
     assert "sandbox" in response["Content-Security-Policy"]
 
 
-def test_a_job_says_since_when_its_provider_lets_it_wait(mia, cast):
+def test_a_waiting_job_shows_since_when_its_provider_does_not_answer(mia, cast):
     evidence = [
         {"at": f"2026-11-21T{hour:02}:00:00+00:00", "said": "Unreachable.", "request_id": ""}
         for hour in (9, 10)
@@ -160,7 +160,7 @@ def test_a_job_says_since_when_its_provider_lets_it_wait(mia, cast):
     assert "can't be reached. It has been waiting since Nov 21, 09:00." in text
 
 
-def test_what_the_provider_said_stands_beside_an_unclear_job(mia, cast):
+def test_an_unclear_job_shows_what_the_provider_answered(mia, cast):
     evidence = [{"at": "2026-11-21T12:00:00", "said": "It broke.", "request_id": "req-7"}]
     job = factories.make_job(cast.mia, cast.credential, evidence=evidence)
 

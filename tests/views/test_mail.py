@@ -1,4 +1,4 @@
-"""A mail server that is slow or gone holds up no page."""
+"""A slow or unreachable mail server doesn't delay pages."""
 
 import socket
 import threading
@@ -23,7 +23,7 @@ def wait_for_sender() -> None:
     mail_views._sender.submit(lambda: None).result(timeout=30)
 
 
-def test_a_page_is_answered_while_the_mail_server_still_drips(backend, cast, client, caplog):
+def test_a_page_does_not_wait_for_a_slow_mail_server(backend, cast, client, caplog):
     is_over, asked = threading.Event(), threading.Event()
 
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -50,14 +50,14 @@ def test_a_page_is_answered_while_the_mail_server_still_drips(backend, cast, cli
     assert "password/reset/key" not in caplog.text
 
 
-def test_a_worker_sends_at_once_and_is_told_what_went_wrong(backend):
+def test_outside_of_a_request_mail_is_sent_directly_and_errors_are_raised(backend):
     with socket.create_server(("127.0.0.1", 0)) as server:
         backend.EMAIL_PORT = server.getsockname()[1]
     with pytest.raises(OSError, match="refused"):
         send_mail("Report", "Words.", None, ["ana@example.com"])
 
 
-def test_mail_of_a_page_to_a_server_that_is_gone_is_only_logged(backend, caplog):
+def test_mail_from_a_page_to_an_unreachable_server_is_only_logged(backend, caplog):
     with socket.create_server(("127.0.0.1", 0)) as server:
         backend.EMAIL_PORT = server.getsockname()[1]
 

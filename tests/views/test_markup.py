@@ -1,4 +1,4 @@
-"""Markup that anybody writes anywhere is shown as text, on every page."""
+"""Markup in any text from people or providers is shown as text on every page."""
 
 import pytest
 
@@ -18,13 +18,13 @@ from catalog.services.annotations import tag_voices
 from tests import factories
 from tests.views.conftest import PARTIAL, Page
 
-# Out of a tag's text, out of an attribute of either quote, and into a template.
+# Tries to break out of text, out of an attribute with either quote, and into a template.
 EVIL = "\"'><script>evil()</script><img src=x onerror=evil()><a hx-get=/evil>{{7191*8}}{% now %}"
 
 
 @pytest.fixture
 def world(cast) -> dict[str, int | str]:
-    """Write markup into every text that a person or a provider writes."""
+    """Put markup into every text that comes from a person or a provider."""
     account = cast.account
     Team.objects.filter(pk=cast.aurora.pk).update(name=EVIL[:80])
     User.objects.filter(pk=cast.ana.pk).update(first_name=EVIL)
@@ -137,14 +137,14 @@ def test_markup_in_the_address_is_shown_as_text(ana, world):
         ("/account/password/change/", {"oldpassword": EVIL, "password1": EVIL}),
     ],
 )  # fmt: skip
-def test_markup_in_a_form_that_is_refused_is_shown_as_text(ana, world, path, posted):
+def test_markup_in_a_rejected_form_is_shown_as_text(ana, world, path, posted):
     response = ana.post(path.format(**world), posted)
 
     assert response.status_code in {200, 422}
     demand_clean(response)
 
 
-def test_markup_in_a_name_is_announced_as_text(ana, cast, world):
+def test_markup_in_a_notification_is_shown_as_text(ana, cast, world):
     factories.make_notice(cast.ana, cast.aurora, f"{EVIL} is ready."[:300])
 
     response = ana.get("/notifications/bell/?after=0", headers=PARTIAL)

@@ -1,4 +1,4 @@
-"""Sound from our own disk, whole or in the part that a browser asks for."""
+"""Audio files are served whole or in the range that a browser requests."""
 
 from urllib.parse import unquote
 
@@ -17,7 +17,7 @@ SIZE = len(SOUND)
 
 @pytest.fixture
 def address(cast) -> str:
-    """Return where a preview of 1024 known bytes is played."""
+    """Return the address of a preview of 1,024 known bytes."""
     voice = factories.make_voice(cast.account, preview_url="https://cdn.example.com/a.mp3")
     path, size, _ = store_media("previews", [SOUND], "mp3")
     PreviewClip.objects.create(
@@ -37,12 +37,12 @@ def body_of(response) -> bytes:
 
 def tag_of(client, address: str) -> str:
     response = client.get(address)
-    # A file is closed once it was read to its end.
+    # Reading the file to its end closes it.
     assert body_of(response)
     return response["ETag"]
 
 
-def test_without_a_range_the_whole_sound_is_sent(mia, address):
+def test_without_a_range_the_whole_file_is_sent(mia, address):
     response = mia.get(address)
 
     assert (response.status_code, body_of(response)) == (200, SOUND)
@@ -51,7 +51,7 @@ def test_without_a_range_the_whole_sound_is_sent(mia, address):
     assert response["Accept-Ranges"] == "bytes"
 
 
-def test_sound_is_sent_so_that_nobody_else_can_use_or_run_it(mia, address):
+def test_audio_is_sent_with_headers_that_prevent_reuse_and_execution(mia, address):
     for headers in ({}, {"Range": "bytes=0-9"}):
         response = mia.get(address, headers=headers)
 
@@ -75,7 +75,7 @@ def test_sound_is_sent_so_that_nobody_else_can_use_or_run_it(mia, address):
         (" bytes=5-6 ", 5, 6),
     ],
 )
-def test_one_range_is_answered_with_exactly_that_part(mia, address, asked, first, last):
+def test_a_single_range_gets_exactly_that_part(mia, address, asked, first, last):
     response = mia.get(address, headers={"Range": asked})
 
     assert (response.status_code, body_of(response)) == (206, SOUND[first : last + 1])
@@ -86,7 +86,7 @@ def test_one_range_is_answered_with_exactly_that_part(mia, address, asked, first
 @pytest.mark.parametrize(
     "asked", ["bytes=1024-", "bytes=1024-2000", "bytes=99999999999-", "bytes=-0", "bytes=9-3"]
 )
-def test_a_range_of_which_nothing_is_there_is_refused_with_the_size(mia, address, asked):
+def test_an_unsatisfiable_range_gets_416_with_the_size(mia, address, asked):
     response = mia.get(address, headers={"Range": asked})
 
     assert (response.status_code, body_of(response)) == (416, b"")
@@ -116,13 +116,13 @@ def test_a_range_of_which_nothing_is_there_is_refused_with_the_size(mia, address
         "bytes=0-5\tx",
     ],
 )
-def test_an_odd_range_gets_the_whole_sound(mia, address, asked):
+def test_a_malformed_range_gets_the_whole_file(mia, address, asked):
     response = mia.get(address, headers={"Range": asked})
 
     assert (response.status_code, body_of(response)) == (200, SOUND)
 
 
-def test_a_browser_that_has_the_sound_is_told_so(mia, address):
+def test_a_matching_etag_gets_304(mia, address):
     tag = tag_of(mia, address)
 
     response = mia.get(address, headers={"If-None-Match": tag, "Range": "bytes=0-5"})
@@ -132,7 +132,7 @@ def test_a_browser_that_has_the_sound_is_told_so(mia, address):
     assert body_of(mia.get(address, headers={"If-None-Match": '"other"'})) == SOUND
 
 
-def test_sound_that_changed_has_another_tag(mia, address):
+def test_a_changed_file_has_a_new_etag(mia, address):
     tag = tag_of(mia, address)
     media_path(PreviewClip.objects.get().path).write_bytes(b"new sound")
 
@@ -142,9 +142,7 @@ def test_sound_that_changed_has_another_tag(mia, address):
 
 
 @pytest.mark.parametrize(("is_same", "status"), [(True, 206), (False, 200)])
-def test_a_part_is_sent_only_of_the_sound_that_the_browser_began_with(
-    mia, address, is_same, status
-):
+def test_if_range_gets_a_part_only_while_the_file_is_unchanged(mia, address, is_same, status):
     tag = tag_of(mia, address) if is_same else '"an older one"'
 
     response = mia.get(address, headers={"Range": "bytes=0-9", "If-Range": tag})
@@ -153,7 +151,7 @@ def test_a_part_is_sent_only_of_the_sound_that_the_browser_began_with(
     assert len(body_of(response)) == (10 if is_same else SIZE)
 
 
-def test_an_empty_file_is_no_error(mia, address):
+def test_an_empty_file_is_served_without_an_error(mia, address):
     media_path(PreviewClip.objects.get().path).write_bytes(b"")
 
     assert body_of(mia.get(address)) == b""
@@ -161,7 +159,7 @@ def test_an_empty_file_is_no_error(mia, address):
         assert mia.get(address, headers={"Range": asked}).status_code == 416
 
 
-def test_the_second_hearing_does_not_ask_the_provider(cast, mia, stub, wav):
+def test_playing_a_preview_again_does_not_ask_the_provider(cast, mia, stub, wav):
     voice = factories.make_voice(cast.account, preview_url="https://cdn.example.com/a.mp3")
     path = f"/voices/{voice.pk}/preview/"
 
@@ -169,7 +167,7 @@ def test_the_second_hearing_does_not_ask_the_provider(cast, mia, stub, wav):
     assert len(stub.asked) == 1
 
 
-def test_a_preview_that_is_not_to_be_had_says_why(cast, mia, stub):
+def test_an_unavailable_preview_gets_404_with_the_reason(cast, mia, stub):
     voice = factories.make_voice(cast.account, preview_url="https://cdn.example.com/a.mp3")
     stub.fails["preview"] = [NotFound("<b>No such clip.</b>")]
 
@@ -180,7 +178,7 @@ def test_a_preview_that_is_not_to_be_had_says_why(cast, mia, stub):
     assert response["Content-Type"] == "text/plain; charset=utf-8"
 
 
-def test_no_address_of_the_provider_and_no_key_reaches_the_browser(cast, mia, stub):
+def test_no_provider_address_or_key_reaches_the_browser(cast, mia, stub):
     voice = factories.make_voice(cast.account, preview_url="https://cdn.example.com/a.mp3")
 
     for path in ("/voices/", f"/voices/{voice.pk}/"):
@@ -203,7 +201,7 @@ NAMES = {
 
 @pytest.mark.parametrize("headers", [{}, {"Range": "bytes=0-9"}], ids=["whole", "part"])
 @pytest.mark.parametrize(("name", "saved_as"), NAMES.items(), ids=range(len(NAMES)))
-def test_a_saved_preview_is_called_as_its_voice(mia, address, name, saved_as, headers):
+def test_a_downloaded_preview_is_named_after_its_voice(mia, address, name, saved_as, headers):
     Voice.objects.update(name=name)
 
     response = mia.get(address, headers=headers)
@@ -214,12 +212,12 @@ def test_a_saved_preview_is_called_as_its_voice(mia, address, name, saved_as, he
     assert filename.removeprefix("filename*=utf-8''") == saved_as
 
 
-def test_a_name_of_nothing_that_can_be_written_is_replaced():
+def test_a_name_without_usable_characters_gets_a_default_file_name():
     assert name_file('\x00"?\ud800', ".wav") in {"sound.wav", "�.wav"}
     assert name_file(" .. ", ".wav") == "sound.wav"
 
 
-def test_a_sample_is_played_as_what_it_is(cast, mia):
+def test_a_sample_is_served_with_its_own_type_and_a_missing_file_gets_404(cast, mia):
     job = factories.make_job(
         cast.mia, cast.credential, factories.make_sample(cast.mia, cast.aurora, SOUND)
     )

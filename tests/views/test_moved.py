@@ -1,4 +1,4 @@
-"""Addresses of earlier versions lead to where their pages are now."""
+"""Addresses of earlier versions redirect to where their pages are now."""
 
 import uuid
 
@@ -16,5 +16,5 @@ import pytest
         ("/account/second-factor/", "/account/two-factor/"),
     ],
 )
-def test_an_address_of_an_earlier_version_leads_on(client, db, old, new):
+def test_an_old_address_redirects_to_the_new_one(client, db, old, new):
     assert client.get(old)["Location"] == new

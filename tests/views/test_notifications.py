@@ -1,4 +1,4 @@
-"""The bell counts, tells what is new once, and leads to the job."""
+"""The bell counts unread notifications, shows each new one once, and links to the job."""
 
 import pytest
 from django.utils import timezone
@@ -14,7 +14,7 @@ def job(cast):
     return factories.make_job(cast.mia, cast.credential)
 
 
-def test_the_bell_counts_what_is_unread_and_asks_again(mia, cast, job):
+def test_the_bell_counts_unread_notifications_and_polls(mia, cast, job):
     factories.make_notice(cast.mia, cast.aurora, job=job)
     factories.make_notice(cast.ana, cast.aurora, job=job)
 
@@ -26,7 +26,7 @@ def test_the_bell_counts_what_is_unread_and_asks_again(mia, cast, job):
     )
 
 
-def test_what_came_since_is_told_in_a_toast_and_what_was_known_is_not(mia, cast, job):
+def test_only_new_notifications_are_shown_in_a_toast_and_only_once(mia, cast, job):
     known = factories.make_notice(cast.mia, cast.aurora, "Old news.")
     factories.make_notice(cast.mia, cast.aurora, "Our Ada is ready.", job=job)
 
@@ -40,7 +40,7 @@ def test_what_came_since_is_told_in_a_toast_and_what_was_known_is_not(mia, cast,
 
 
 @pytest.mark.parametrize("after", ["", "x", "-1", "9" * 30, "1 OR 1"])
-def test_an_odd_number_tells_nothing_twice(mia, cast, after):
+def test_an_invalid_after_value_shows_no_toast(mia, cast, after):
     factories.make_notice(cast.mia, cast.aurora)
 
     page = Page(mia.get("/notifications/bell/", {"after": after}, headers=PARTIAL))
@@ -49,7 +49,7 @@ def test_an_odd_number_tells_nothing_twice(mia, cast, after):
     assert not page.find("div", **{"class": "toast"})
 
 
-def test_the_bell_asks_more_often_while_a_clone_of_the_person_is_made(mia, cast):
+def test_the_bell_polls_more_often_while_your_clone_is_running(mia, cast):
     (calm,) = Page(mia.get("/jobs/")).find("a", id="bell")
     factories.make_job(cast.mia, cast.credential)
 
@@ -59,7 +59,7 @@ def test_the_bell_asks_more_often_while_a_clone_of_the_person_is_made(mia, cast)
     assert awake["hx-trigger"].startswith("every 4s")
 
 
-def test_opening_a_notice_leads_to_its_job_and_reads_it(mia, cast, job):
+def test_opening_a_notification_marks_it_read_and_redirects_to_its_job(mia, cast, job):
     notice = factories.make_notice(cast.mia, cast.aurora, job=job)
 
     response = mia.post(f"/notifications/{notice.pk}/open/")
@@ -68,7 +68,7 @@ def test_opening_a_notice_leads_to_its_job_and_reads_it(mia, cast, job):
     assert (response["Location"], notice.read_at is not None) == (f"/jobs/{job.pk}/", True)
 
 
-def test_all_are_read_at_once_and_those_of_others_stay(mia, cast):
+def test_marking_all_as_read_leaves_other_people_s_notifications(mia, cast):
     factories.make_notice(cast.mia, cast.aurora)
     other = factories.make_notice(cast.ana, cast.aurora)
 
@@ -78,7 +78,7 @@ def test_all_are_read_at_once_and_those_of_others_stay(mia, cast):
     assert "Our Ada is ready." in Page(mia.get("/notifications/")).text
 
 
-def test_the_health_page_turns_red_without_a_worker(mia, cast):
+def test_the_health_page_reports_when_no_worker_is_running(mia, cast):
     page = Page(mia.get("/health/"))
     assert "No worker is running." in page.text
     for name, queues in (("all@here", ",".join(list_queues())), ("schedule", "")):

@@ -1,4 +1,4 @@
-"""A page of one team never acts in another one."""
+"""A page that was opened in one team never changes another team."""
 
 import re
 from types import SimpleNamespace
@@ -22,7 +22,7 @@ LOOKED_AT = [name for name, page in TABLE.items() if page.get[3] == 200]
 
 @pytest.fixture
 def both(cast) -> SimpleNamespace:
-    """Let Ana run Borealis as well; she works in Aurora."""
+    """Make Ana an admin of Borealis too, while she works in Aurora."""
     Membership.objects.create(user=cast.ana, team=cast.borealis, role="admin")
     return cast
 
@@ -38,7 +38,7 @@ def switch(client, team):
 
 
 def read_forms(response):
-    """Return what each form that writes would send, by its address."""
+    """Return the HTML of each form on the page that posts."""
     return re.findall(r"<form\b[^>]*method=\"post\".*?</form>", read_body(response), re.DOTALL)
 
 
@@ -49,7 +49,7 @@ def words_of(response):
 # Every address
 
 
-def test_each_address_refuses_a_page_of_another_team_or_has_a_reason(world, cast, subtests):
+def test_every_post_address_refuses_a_page_of_another_team_or_is_exempt(world, cast, subtests):
     for name in POSTABLE:
         with one_of_many(subtests, world, name=name):
             demand_a_refusal(world, cast, name)
@@ -72,12 +72,12 @@ def demand_a_refusal(world, cast, name):
     assert all_rows() == before
 
 
-def test_what_needs_no_team_exists_and_says_why():
+def test_every_exempt_address_exists_and_has_a_reason():
     assert set(EXEMPT) <= set(POSTABLE)
     assert all(len(reason) > 20 for reason in EXEMPT.values())
 
 
-def test_every_form_of_every_page_names_its_team(world, cast, subtests):
+def test_every_form_on_every_page_names_its_team(world, cast, subtests):
     for name in LOOKED_AT:
         with one_of_many(subtests, world, name=name):
             answer = call(world.clients["ana"], "GET", address(name, world.aurora))
@@ -87,10 +87,10 @@ def test_every_form_of_every_page_names_its_team(world, cast, subtests):
                 assert "csrfmiddlewaretoken" in form
 
 
-# What was seen to go wrong
+# Cases that went wrong before
 
 
-def test_a_shared_key_of_an_open_form_does_not_land_in_another_team(both, sign_in):
+def test_a_shared_key_from_an_open_form_is_not_saved_in_another_team(both, sign_in):
     ana, form = sign_in(both.ana), {"provider": "elevenlabs", "api_key": "sk_1234567890"}
     form |= {"is_shared": "on", "in_team": str(both.aurora.pk)}
 
@@ -102,7 +102,7 @@ def test_a_shared_key_of_an_open_form_does_not_land_in_another_team(both, sign_i
     assert "sk_1234567890" not in answer.content.decode()
 
 
-def test_an_admin_invitation_of_an_open_form_invites_into_no_other_team(both, sign_in):
+def test_an_invitation_from_an_open_form_does_not_invite_to_another_team(both, sign_in):
     ana = sign_in(both.ana)
     form = {"role": "admin", "days": "7", "in_team": str(both.aurora.pk)}
 
@@ -112,7 +112,7 @@ def test_an_admin_invitation_of_an_open_form_invites_into_no_other_team(both, si
     assert not Invitation.objects.exists()
 
 
-def test_the_refusal_offers_both_ways_on(both, sign_in):
+def test_the_conflict_page_offers_to_switch_back_or_to_continue(both, sign_in):
     ana, stood = sign_in(both.ana), f"/voices/{factories.make_voice(both.account).pk}/"
     switch(ana, both.borealis)
 
@@ -131,7 +131,7 @@ def test_the_refusal_offers_both_ways_on(both, sign_in):
 
 
 @pytest.mark.parametrize("referer", ["https://evil.example/x", "http://[", "", "//evil.example"])
-def test_it_leads_to_no_other_site(both, sign_in, referer):
+def test_the_conflict_page_never_links_to_another_site(both, sign_in, referer):
     ana = sign_in(both.ana)
     form = {"in_team": str(both.borealis.pk)}
 
@@ -140,7 +140,7 @@ def test_it_leads_to_no_other_site(both, sign_in, referer):
     assert "evil" not in page
 
 
-def test_the_name_of_a_team_that_is_not_the_persons_is_not_told(both, sign_in):
+def test_the_conflict_page_does_not_name_a_team_that_the_person_is_not_in(both, sign_in):
     answer = sign_in(both.mia).post("/keys/add/", {"in_team": str(both.borealis.pk)})
 
     assert answer.status_code == 409
@@ -149,11 +149,11 @@ def test_the_name_of_a_team_that_is_not_the_persons_is_not_told(both, sign_in):
 
 
 @pytest.mark.parametrize("word", ["", "x", "0", "9" * 400, "\x00", "١"])
-def test_what_is_no_team_is_refused(both, sign_in, word):
+def test_an_invalid_team_id_is_refused(both, sign_in, word):
     assert sign_in(both.mia).post("/keys/add/", {"in_team": word}).status_code == 409
 
 
-def test_header_and_field_have_to_agree(both, sign_in):
+def test_team_header_and_team_field_must_agree(both, sign_in):
     ana = sign_in(both.ana)
     headers = {"X-Team": str(both.borealis.pk)}
 
@@ -162,7 +162,7 @@ def test_header_and_field_have_to_agree(both, sign_in):
     assert answer.status_code == 409
 
 
-def test_a_form_without_a_team_is_taken_only_from_who_has_one(both, sign_in):
+def test_a_form_without_a_team_is_accepted_only_from_members_of_one_team(both, sign_in):
     assert sign_in(both.mia).post("/keys/add/").status_code == 422
     answer = sign_in(both.ana).post("/keys/add/")
 
@@ -170,7 +170,7 @@ def test_a_form_without_a_team_is_taken_only_from_who_has_one(both, sign_in):
     assert "doesn't say which team it belongs to" in text_of(answer)
 
 
-def test_someone_who_was_moved_to_another_team_meanwhile_is_asked_too(both, sign_in):
+def test_a_person_moved_to_another_team_meanwhile_gets_the_conflict_page(both, sign_in):
     mia = sign_in(both.mia)
     Membership.objects.filter(user=both.mia).update(team=both.borealis)
 
@@ -180,7 +180,7 @@ def test_someone_who_was_moved_to_another_team_meanwhile_is_asked_too(both, sign
 # Scripts
 
 
-def test_an_upload_is_refused_in_words(both, sign_in):
+def test_a_scripted_upload_for_another_team_gets_a_json_error(both, sign_in):
     headers = {"X-Upload": "1", "X-Team": str(both.borealis.pk)}
 
     answer = sign_in(both.ana).post("/samples/", headers=headers)
@@ -190,7 +190,7 @@ def test_an_upload_is_refused_in_words(both, sign_in):
 
 
 @pytest.mark.parametrize("path", ["/voices/", "/notifications/bell/", "/jobs/"])
-def test_no_part_of_one_team_is_put_into_a_page_of_another(both, sign_in, path):
+def test_a_partial_request_from_another_team_s_page_gets_409(both, sign_in, path):
     ana = sign_in(both.ana)
     headers = {**PARTIAL, "X-Team": str(both.borealis.pk)}
 
@@ -201,14 +201,14 @@ def test_no_part_of_one_team_is_put_into_a_page_of_another(both, sign_in, path):
     assert (refused.status_code, refused["X-Team-Conflict"]) == (409, "/static/js/teams.js")
     assert "<html" not in refused.content.decode()
     assert fits.status_code == 200
-    # The script compares the team of a whole page itself, and goes there.
+    # For a whole page, the script compares the teams itself and navigates.
     assert f'data-team="{both.aurora.pk}"' in whole.content.decode()
 
 
-# The frame
+# The page frame
 
 
-def test_the_frame_names_the_team_and_follows_a_switch(both, sign_in):
+def test_the_header_names_the_current_team_and_follows_a_switch(both, sign_in):
     ana = sign_in(both.ana)
 
     before = ana.get("/keys/").content.decode()
@@ -225,13 +225,13 @@ def test_the_frame_names_the_team_and_follows_a_switch(both, sign_in):
         assert f'data-team="{team.pk}"' in page
 
 
-def test_someone_with_one_team_sees_its_name_too(both, sign_in):
+def test_a_person_with_one_team_also_sees_its_name(both, sign_in):
     page = sign_in(both.mia).get("/keys/").content.decode()
 
     assert '<span class="team-name" title="Your team: Aurora">' in page
 
 
-def test_a_stranger_to_csrf_is_refused_before_the_team_is_looked_at(both):
+def test_the_csrf_check_comes_before_the_team_check(both):
     client = Client(enforce_csrf_checks=True)
     client.force_login(both.ana, backend=settings.AUTHENTICATION_BACKENDS[0])
 

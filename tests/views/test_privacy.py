@@ -1,4 +1,4 @@
-"""What we answer stays with the person it was for: caches and cookies."""
+"""Caches and cookies keep responses private to the person they are for."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -11,14 +11,14 @@ from catalog.views.context_processors import THEME_COOKIE
 from tests.pages import TABLE
 from tests.visitors import address, call, read_body, undone
 
-# Storable, but asked about each time; and only for the browser that has the same cookies.
+# May be stored, but must be revalidated each time and only for the same cookies.
 ASKED_ABOUT = {"private, no-cache", "private, max-age=0, must-revalidate"}
-# They say nothing about anyone, and are never kept.
+# They contain nothing personal and are never stored.
 PROBES = {"catalog:live", "catalog:ready", "catalog:health"}
 
 
 @pytest.mark.parametrize("person", ["anonymous", "ana"])
-def test_nothing_that_is_private_is_stored_or_shown_again_unasked(world, person):
+def test_private_responses_are_not_stored_or_reused_without_revalidation(world, person):
     for name, method in product(TABLE, ("GET", "POST")):
         with undone():
             response = call(world.clients[person], method, address(name, world.aurora))
@@ -40,7 +40,7 @@ def cookies_of(client: Client) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("is_behind_tls", [True, False])
-def test_every_cookie_is_for_us_alone(cast, settings, is_behind_tls):
+def test_every_cookie_is_http_only_same_site_and_secure_behind_tls(cast, settings, is_behind_tls):
     settings.IS_BEHIND_TLS = is_behind_tls
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = is_behind_tls
     cast.mia.set_password("a-long-enough-one")

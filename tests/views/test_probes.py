@@ -1,4 +1,4 @@
-"""What a load balancer and a supervisor are told: shortly, in words, and nothing of the inside."""
+"""Health probes answer load balancers briefly and reveal no internals."""
 
 import errno
 import threading
@@ -22,7 +22,7 @@ SECRET = "postgres://voiceboard:secret@db.internal/voices"
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch):
-    """Look anew, whatever another test saw a moment ago."""
+    """Discard the check results that other tests left."""
     files = TimedCheck(readiness._check_files, "files cannot be written")
     broker = TimedCheck(readiness._check_broker, "the broker does not answer")
     monkeypatch.setattr(readiness, "_FILES", files)
@@ -37,20 +37,20 @@ def ask(client, path: str = "/readyz") -> tuple[int, list[str]]:
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/healthz"])
 @pytest.mark.parametrize("host", ["testserver", "10.1.2.3:8000"])
-def test_all_is_well_by_whatever_name_it_is_asked(client, db, path, host):
+def test_probes_answer_ok_for_any_host_name(client, db, path, host):
     response = client.get(path, headers={"Host": host})
 
     assert (response.status_code, response.content) == (200, b"ok")
     assert not response.cookies
 
 
-def test_a_process_that_lives_says_so_without_a_database(client):
-    # Without the fixture for it, any look at the database fails the test.
+def test_livez_answers_without_a_database(client):
+    # Without the db fixture, any database access fails the test.
     assert ask(client, "/livez") == (200, ["ok"])
 
 
 @pytest.mark.parametrize("path", ["/readyz", "/healthz"])
-def test_a_database_that_is_gone_is_said_without_its_address(client, db, monkeypatch, path):
+def test_an_unreachable_database_is_reported_without_its_address(client, db, monkeypatch, path):
     def fail(*_: object) -> None:
         raise OperationalError(f"could not connect to {SECRET}")
 
@@ -60,7 +60,7 @@ def test_a_database_that_is_gone_is_said_without_its_address(client, db, monkeyp
     assert ask(client, "/livez") == (200, ["ok"])
 
 
-def test_a_database_file_that_is_gone_is_not_made_again(client, monkeypatch, tmp_path):
+def test_a_missing_database_file_is_reported_and_not_created(client, monkeypatch, tmp_path):
     gone = tmp_path / "gone.sqlite3"
     settings = {**connection.settings_dict, "NAME": str(gone)}
     missing = SimpleNamespace(vendor="sqlite", settings_dict=settings)
@@ -84,7 +84,7 @@ def test_a_database_of_another_version_is_not_ready(client, db):
     assert ask(client) == (503, ["not ready", "the database has to be migrated for this version"])
 
 
-def test_clocks_that_differ_are_not_ready(client, db, monkeypatch):
+def test_a_clock_difference_to_the_database_is_not_ready(client, db, monkeypatch):
     monkeypatch.setattr(
         readiness, "database_now", lambda: timezone.now() - readiness._MOST_APART * 2
     )
@@ -92,7 +92,7 @@ def test_clocks_that_differ_are_not_ready(client, db, monkeypatch):
     assert ask(client)[1] == ["not ready", "the clocks of this host and the database differ"]
 
 
-def test_media_that_cannot_be_written_is_not_ready(client, db, settings, tmp_path):
+def test_an_unwritable_media_folder_is_not_ready(client, db, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "file"
     settings.MEDIA_ROOT.write_text("no folder")
 
@@ -108,13 +108,13 @@ def test_a_full_disk_is_not_ready(client, db, monkeypatch):
     assert ask(client) == (503, ["not ready", "the disk is full"])
 
 
-def test_looking_leaves_no_file(client, db, settings):
+def test_a_readiness_check_leaves_no_file(client, db, settings):
     ask(client)
 
     assert [each for each in Path(settings.MEDIA_ROOT).rglob("*") if each.is_file()] == []
 
 
-def test_a_broker_that_does_not_answer_is_said_without_its_address(client, db, monkeypatch):
+def test_an_unreachable_broker_is_reported_without_its_address(client, db, monkeypatch):
     far = SimpleNamespace(
         conf=current_app.conf,
         connection_for_read=lambda **_: Connection("redis://:secret@127.0.0.1:1/0"),
@@ -124,7 +124,7 @@ def test_a_broker_that_does_not_answer_is_said_without_its_address(client, db, m
     assert ask(client) == (503, ["not ready", "the broker does not answer"])
 
 
-def test_what_hangs_is_answered_in_time_and_looked_at_once(client, db, monkeypatch):
+def test_a_check_that_hangs_times_out_and_is_not_started_again(client, db, monkeypatch):
     let_go, looks = threading.Event(), []
 
     def hang(_: object) -> str:
@@ -143,7 +143,7 @@ def test_what_hangs_is_answered_in_time_and_looked_at_once(client, db, monkeypat
     assert len(looks) == 1
 
 
-def test_a_burst_of_questions_is_one_look_and_later_there_is_another(monkeypatch):
+def test_a_check_result_is_reused_for_a_moment_and_then_refreshed(monkeypatch):
     seen = []
     look = TimedCheck(lambda _: seen.append(1) or "", "silent")
     for _ in range(5):

@@ -1,4 +1,4 @@
-"""Guessing is slowed down where it comes from, and locks nobody else out."""
+"""Password guessing is limited by its source and locks nobody else out."""
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -41,13 +41,13 @@ def known_device(at=HERE):
 # Passwords
 
 
-def test_guesses_from_elsewhere_lock_nobody_out(cast):
+def test_wrong_passwords_from_elsewhere_do_not_lock_out_the_owner(cast):
     assert TOO_MANY in guess()
 
     assert come_in(Client(), at=HERE).status_code == 302
 
 
-def test_guesses_from_one_address_are_stopped_even_when_the_last_is_right(cast):
+def test_after_too_many_guesses_even_the_right_password_is_refused(cast):
     guess(5)
 
     answer = come_in(Client(), at=THERE)
@@ -55,14 +55,14 @@ def test_guesses_from_one_address_are_stopped_even_when_the_last_is_right(cast):
     assert (answer.status_code, TOO_MANY in text_of(answer)) == (200, True)
 
 
-def test_many_accounts_from_one_address_are_stopped(cast):
+def test_guessing_many_accounts_from_one_address_is_stopped(cast):
     for number in range(20):
         guess(1, email=f"someone{number}@example.com")
 
     assert TOO_MANY in text_of(come_in(Client(), at=THERE))
 
 
-def test_one_address_in_a_large_network_counts_as_that_network(cast):
+def test_ipv6_addresses_are_counted_by_their_network(cast):
     for number in range(5):
         guess(1, at=f"2001:db8:1:2::{number + 1}")
 
@@ -70,7 +70,7 @@ def test_one_address_in_a_large_network_counts_as_that_network(cast):
     assert come_in(Client(), at="2001:db8:1:3::1").status_code == 302
 
 
-def test_a_known_device_comes_in_while_a_neighbor_guesses(cast):
+def test_a_known_device_can_sign_in_while_someone_guesses_from_its_address(cast):
     mine = known_device()
     guess(30, at=HERE)
     assert TOO_MANY in text_of(come_in(Client(), at=HERE))
@@ -78,7 +78,7 @@ def test_a_known_device_comes_in_while_a_neighbor_guesses(cast):
     assert come_in(mine, at=HERE).status_code == 302
 
 
-def test_a_known_device_may_not_guess_without_end_either(cast):
+def test_guesses_on_a_known_device_are_limited_too(cast):
     mine = known_device()
 
     answers = [come_in(mine, f"wrong {time}", at=f"192.0.2.{time}") for time in range(11)]
@@ -87,7 +87,7 @@ def test_a_known_device_may_not_guess_without_end_either(cast):
     assert TOO_MANY not in text_of(answers[-2])
 
 
-def test_a_device_is_known_only_for_who_signed_in_on_it(cast):
+def test_a_device_is_known_only_for_the_person_who_signed_in_on_it(cast):
     theirs = Client()
     come_in(theirs, email="sam@example.com", at=THERE)
     theirs.post("/account/logout/", REMOTE_ADDR=THERE)
@@ -97,7 +97,7 @@ def test_a_device_is_known_only_for_who_signed_in_on_it(cast):
     assert come_in(theirs, email="sam@example.com", at=THERE).status_code == 302
 
 
-def test_several_people_may_share_a_device(cast):
+def test_several_people_can_share_a_known_device(cast):
     shared = known_device()
     come_in(shared, email="sam@example.com")
     shared.post("/account/logout/")
@@ -107,7 +107,7 @@ def test_several_people_may_share_a_device(cast):
 
 
 @pytest.mark.parametrize("word", ["", "x", "e30:1a:b", "\x00"])
-def test_a_made_up_device_is_not_known(cast, word):
+def test_a_forged_device_cookie_is_ignored(cast, word):
     client = known_device()
     good = client.cookies["device"].value
     guess(5, at=HERE)
@@ -117,7 +117,7 @@ def test_a_made_up_device_is_not_known(cast, word):
     assert TOO_MANY in text_of(come_in(client, at=HERE))
 
 
-def test_with_a_new_password_a_device_is_no_longer_known(cast):
+def test_a_password_change_makes_devices_unknown(cast):
     mine = known_device()
     cast.mia.set_password(NEW)
     cast.mia.save()
@@ -126,7 +126,7 @@ def test_with_a_new_password_a_device_is_no_longer_known(cast):
     assert TOO_MANY in text_of(come_in(mine, NEW, at=HERE))
 
 
-def test_the_cookie_is_kept_from_scripts_and_names_nobody(cast):
+def test_the_device_cookie_is_http_only_and_names_nobody(cast):
     cookie = known_device().cookies["device"]
 
     assert cookie["httponly"]
@@ -138,14 +138,14 @@ def test_the_cookie_is_kept_from_scripts_and_names_nobody(cast):
 # Behind a proxy
 
 
-def test_a_forwarded_address_is_believed_only_behind_a_proxy(cast):
+def test_the_forwarded_for_header_is_trusted_only_behind_a_proxy(cast):
     for number in range(5):
         guess(1, **{"X-Forwarded-For": f"203.0.113.{number}"})
 
     assert TOO_MANY in text_of(come_in(Client(), at=THERE, **{"X-Forwarded-For": "203.0.113.99"}))
 
 
-def test_behind_a_proxy_only_what_the_proxy_added_counts(cast, settings):
+def test_behind_a_proxy_only_the_address_added_by_the_proxy_counts(cast, settings):
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
     for number in range(5):
         guess(1, at="127.0.0.1", **{"X-Forwarded-For": f"203.0.113.{number}, {THERE}"})
@@ -164,7 +164,7 @@ def enter(client, code, at=HERE):
     return client.post("/account/two-factor/authenticate/", {"code": code}, REMOTE_ADDR=at)
 
 
-def test_codes_are_counted_where_they_come_from(cast):
+def test_wrong_codes_are_counted_by_address(cast):
     factories.make_factor(cast.mia)
     stranger, mine = Client(), Client()
     come_in(stranger, at=THERE)
@@ -176,7 +176,7 @@ def test_codes_are_counted_where_they_come_from(cast):
     assert enter(mine, code_of()).status_code == 302
 
 
-def test_codes_from_many_addresses_are_stopped_but_not_on_a_known_device(cast, settings):
+def test_guessing_codes_from_many_addresses_is_stopped_except_on_a_known_device(cast, settings):
     settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "code_anywhere": "8/h/key"}
     factors = factories.make_factor(cast.mia)
     mine, other = Client(), Client()
@@ -200,7 +200,7 @@ def test_codes_from_many_addresses_are_stopped_but_not_on_a_known_device(cast, s
 # Forgotten passwords
 
 
-def test_asking_for_links_shuts_nobody_off_from_the_page(cast, settings):
+def test_requesting_many_reset_links_does_not_block_the_page_for_others(cast, settings):
     settings.SENDS_MAIL = True
     path = "/account/password/reset/"
 
@@ -216,7 +216,7 @@ def test_asking_for_links_shuts_nobody_off_from_the_page(cast, settings):
     assert len(mail.outbox) == 6
 
 
-def test_too_many_requests_are_told_in_our_words(cast, settings):
+def test_too_many_requests_get_429_with_our_own_message(cast, settings):
     settings.SENDS_MAIL = True
 
     answers = [Client().post("/account/password/reset/", {"email": MIA}) for _ in range(21)]

@@ -1,4 +1,4 @@
-"""Sensitive acts ask who is there, sessions end unused, and people hear of changes."""
+"""Sensitive actions ask for the password, sessions expire, and people are notified of changes."""
 
 import time
 
@@ -33,7 +33,7 @@ def _no_attempts_before():
 
 
 def let_pass(client, **seconds):
-    """Set the clocks of the browser's session back."""
+    """Move the timestamps in the browser's session into the past."""
     session = client.session
     for name, amount in seconds.items():
         session[name] = session[name] - amount
@@ -42,7 +42,7 @@ def let_pass(client, **seconds):
 
 @pytest.fixture
 def stale(ana):
-    """Ana's browser, an hour after she gave her password."""
+    """Ana's browser, an hour after she entered her password."""
     let_pass(ana, proved_at=3600)
     return ana
 
@@ -56,9 +56,9 @@ def pk_of(user):
 
 
 def acts(cast):
-    """Return each sensitive act: its address, its form, and what is so when it was done."""
+    """Return each sensitive action: its address, its form, and a check that it was done."""
     if not Authenticator.objects.filter(user=cast.ana).exists():
-        factories.make_factor(cast.ana)  # who has none cannot demand one
+        factories.make_factor(cast.ana)  # an admin without one cannot require it
     person = f"/team/people/{pk_of(cast.mia)}"
     key = f"/keys/{cast.credential.pk}"
     return {
@@ -100,7 +100,7 @@ ACTS = ("role", "removal", "password link", "invitation", "demand", "new key", "
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_an_act_waits_for_the_password_and_then_goes_on(stale, cast, act):
+def test_a_sensitive_action_waits_for_the_password_and_then_proceeds(stale, cast, act):
     path, form, is_done = acts(cast)[act]
 
     asked = stale.post(path, form)
@@ -114,14 +114,14 @@ def test_an_act_waits_for_the_password_and_then_goes_on(stale, cast, act):
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_it_does_not_ask_right_after_signing_in(ana, cast, act):
+def test_no_password_is_asked_right_after_signing_in(ana, cast, act):
     path, form, is_done = acts(cast)[act]
 
     assert ASK not in ana.post(path, form).headers.get("Location", "")
     assert is_done()
 
 
-def test_it_asks_once_for_several_acts(stale, cast):
+def test_one_confirmation_covers_several_actions(stale, cast):
     first, second = (acts(cast)[name] for name in ("role", "password link"))
 
     stale.post(first[0], first[1])
@@ -130,7 +130,7 @@ def test_it_asks_once_for_several_acts(stale, cast):
     assert stale.post(second[0], second[1]).status_code == 200
 
 
-def test_a_code_does_as_well_as_the_password(stale, cast):
+def test_a_two_factor_code_works_instead_of_the_password(stale, cast):
     path, form, is_done = acts(cast)["role"]
 
     stale.post(path, form)
@@ -139,7 +139,7 @@ def test_a_code_does_as_well_as_the_password(stale, cast):
     assert is_done()
 
 
-def test_a_key_that_waits_for_the_password_lies_nowhere_in_the_open(stale, cast):
+def test_a_key_waiting_for_the_password_is_not_readable_in_session_or_page(stale, cast):
     path, form, _ = acts(cast)["new key"]
 
     stale.post(path, form)
@@ -148,14 +148,14 @@ def test_a_key_that_waits_for_the_password_lies_nowhere_in_the_open(stale, cast)
     assert "sk_new_key" not in stale.get(ASK).content.decode()
 
 
-def test_the_link_that_was_asked_for_is_shown(stale, cast):
+def test_the_requested_password_link_is_shown_after_the_confirmation(stale, cast):
     path, form, _ = acts(cast)["password link"]
     stale.post(path, form)
 
     assert "Send this link to Mia." in text_of(confirm(stale))
 
 
-def test_a_form_with_a_mistake_comes_back_filled_in(stale, cast):
+def test_an_invalid_form_comes_back_filled_in_after_the_confirmation(stale, cast):
     stale.post("/team/invitations/", {"role": "admin", "days": "7", "label": "x" * 121})
 
     answer = confirm(stale)
@@ -164,7 +164,7 @@ def test_a_form_with_a_mistake_comes_back_filled_in(stale, cast):
     assert "x" * 121 in answer.content.decode()
 
 
-def test_who_may_not_do_it_is_refused_all_the_same(mia, cast):
+def test_without_permission_the_action_is_refused_after_the_confirmation(mia, cast):
     let_pass(mia, proved_at=3600)
     path, form, _ = acts(cast)["role"]
     mia.post(path, form)
@@ -172,7 +172,7 @@ def test_who_may_not_do_it_is_refused_all_the_same(mia, cast):
     assert confirm(mia).status_code == 403
 
 
-def test_after_a_switch_to_another_team_it_is_not_done(stale, cast):
+def test_after_switching_teams_the_waiting_action_is_not_done(stale, cast):
     Membership.objects.create(user=cast.ana, team=cast.borealis, role="admin")
     form = {"role": "admin", "days": "7", "in_team": str(cast.aurora.pk)}
     stale.post("/team/invitations/", form)
@@ -182,7 +182,7 @@ def test_after_a_switch_to_another_team_it_is_not_done(stale, cast):
     assert not Invitation.objects.exists()
 
 
-def test_what_waited_too_long_is_not_done(stale, cast, monkeypatch):
+def test_an_action_that_waited_too_long_is_not_done(stale, cast, monkeypatch):
     path, form, is_done = acts(cast)["role"]
     stale.post(path, form)
     monkeypatch.setattr("catalog.views.sessions.reauthentication._KEPT_SECONDS", 0)
@@ -193,7 +193,7 @@ def test_what_waited_too_long_is_not_done(stale, cast, monkeypatch):
     assert not is_done()
 
 
-def test_a_swap_goes_to_the_page_that_asks(stale, cast):
+def test_an_htmx_request_is_redirected_to_the_password_page(stale, cast):
     path, form, _ = acts(cast)["role"]
 
     answer = stale.post(path, form, headers=PARTIAL)
@@ -201,7 +201,7 @@ def test_a_swap_goes_to_the_page_that_asks(stale, cast):
     assert (answer.content, answer["HX-Redirect"]) == (b"", ASK)
 
 
-def test_looking_at_such_a_page_asks_nothing(stale, cast):
+def test_opening_a_page_with_a_sensitive_form_does_not_ask_for_the_password(stale, cast):
     paths = (f"/team/people/{pk_of(cast.mia)}/remove/", f"/keys/{cast.credential.pk}/replace/")
 
     assert [stale.get(path).status_code for path in paths] == [200, 200]
@@ -210,14 +210,14 @@ def test_looking_at_such_a_page_asks_nothing(stale, cast):
 # Sessions
 
 
-def test_a_session_that_nobody_uses_ends(ana, settings):
+def test_an_unused_session_expires(ana, settings):
     let_pass(ana, seen_at=settings.SESSION_COOKIE_AGE + 1)
 
     assert ana.get("/voices/").status_code == 302
     assert not ana.session.keys()
 
 
-def test_each_use_moves_its_end(settings, cast):
+def test_each_use_extends_the_session(settings, cast):
     client, _ = come_in("mia@example.com", remember="on")
     let_pass(client, seen_at=settings.SESSION_COOKIE_AGE - 10)
 
@@ -228,7 +228,7 @@ def test_each_use_moves_its_end(settings, cast):
     assert answer.cookies["sessionid"]["max-age"] == settings.SESSION_COOKIE_AGE
 
 
-def test_what_a_page_asks_by_the_clock_is_no_use(ana, settings):
+def test_polling_does_not_extend_the_session(ana, settings):
     let_pass(ana, seen_at=settings.SESSION_COOKIE_AGE - 10)
     seen = ana.session["seen_at"]
 
@@ -237,19 +237,19 @@ def test_what_a_page_asks_by_the_clock_is_no_use(ana, settings):
     assert ana.session["seen_at"] == seen
 
 
-def test_a_session_in_use_is_not_written_each_time(ana):
+def test_an_active_session_is_not_saved_on_each_request(ana):
     answer = ana.get("/voices/")
 
     assert "sessionid" not in answer.cookies
 
 
-def test_a_session_ends_after_a_month_in_any_case(ana):
+def test_a_session_expires_after_a_month_even_if_used(ana):
     let_pass(ana, came_at=31 * 24 * 3600)
 
     assert ana.get("/voices/").status_code == 302
 
 
-def test_a_session_from_before_these_clocks_goes_on_and_has_no_proof(ana, cast):
+def test_a_session_without_timestamps_continues_but_must_confirm_the_password(ana, cast):
     session = ana.session
     for name in ("came_at", "seen_at", "proved_at"):
         del session[name]
@@ -260,7 +260,7 @@ def test_a_session_from_before_these_clocks_goes_on_and_has_no_proof(ana, cast):
     assert ana.post(*acts(cast)["role"][:2])["Location"] == ASK
 
 
-# What the person hears of
+# Notifications of changes
 
 
 def change_password(mia):
@@ -310,7 +310,7 @@ def have_it_removed(mia):
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_the_person_hears_of_a_changed_password_or_factor(
+def test_changing_the_password_or_second_factor_notifies_the_person(
     mia, cast, settings, change, words, django_capture_on_commit_callbacks
 ):
     settings.SENDS_MAIL = True
@@ -325,7 +325,7 @@ def test_the_person_hears_of_a_changed_password_or_factor(
     assert NEW not in mail.outbox[0].body + notice.text
 
 
-def test_the_notice_is_there_in_every_team_and_leads_to_the_account(mia, cast):
+def test_the_notification_shows_in_every_team_and_opens_the_profile(mia, cast):
     change_password(mia)
     Membership.objects.filter(user=cast.mia).update(team=cast.borealis)
     notice = Notification.objects.get()
@@ -336,7 +336,7 @@ def test_the_notice_is_there_in_every_team_and_leads_to_the_account(mia, cast):
     assert mia.post(f"/notifications/{notice.pk}/open/")["Location"] == "/you/"
 
 
-def test_a_mail_server_that_is_away_stops_nothing(
+def test_an_unreachable_mail_server_does_not_block_the_change(
     mia, cast, settings, monkeypatch, django_capture_on_commit_callbacks
 ):
     settings.SENDS_MAIL = True
@@ -352,7 +352,7 @@ def test_a_mail_server_that_is_away_stops_nothing(
     assert Notification.objects.exists()
 
 
-def test_without_a_mail_server_nothing_is_mailed(mia, cast, django_capture_on_commit_callbacks):
+def test_without_a_mail_server_no_email_is_sent(mia, cast, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         change_password(mia)
 

@@ -1,4 +1,4 @@
-"""Check a recording first: the report, and the clone form that goes on with it."""
+"""The report on a recording, and the clone form that continues with it."""
 
 import pytest
 from django.urls import reverse
@@ -35,7 +35,7 @@ def sample(cast, wav) -> Sample:
     return sample
 
 
-def test_the_report_says_each_finding_and_what_to_do(cast, sign_in, sample):
+def test_the_report_shows_each_finding_and_what_to_do(cast, sign_in, sample):
     page = sign_in(cast.ana).get(reverse("catalog:sample-detail", args=[sample.pk]))
     text = page.content.decode()
 
@@ -47,7 +47,7 @@ def test_the_report_says_each_finding_and_what_to_do(cast, sign_in, sample):
     assert "every 2s" not in text
 
 
-def test_the_form_goes_on_with_the_recording_and_what_was_understood(cast, sign_in, sample):
+def test_the_clone_form_is_prefilled_with_the_recording_and_its_transcript(cast, sign_in, sample):
     page = sign_in(cast.ana).get(f"{reverse('catalog:clone-create')}?sample={sample.pk}")
     text = page.content.decode()
 
@@ -57,9 +57,7 @@ def test_the_form_goes_on_with_the_recording_and_what_was_understood(cast, sign_
     assert '<option value="en" selected>' in text
 
 
-def test_a_form_that_comes_back_is_filled_with_what_was_heard_where_nobody_wrote(
-    cast, sign_in, sample
-):
+def test_a_returned_form_fills_only_empty_fields_from_the_report(cast, sign_in, sample):
     posted = {"act": "add", "sample": str(sample.pk), "language": "it", "transcript": ""}
 
     text = sign_in(cast.ana).post(reverse("catalog:clone-create"), posted).content.decode()
@@ -69,7 +67,7 @@ def test_a_form_that_comes_back_is_filled_with_what_was_heard_where_nobody_wrote
     assert "data-heard>Good evening everybody.<" in text
 
 
-def test_what_a_provider_wants_in_length_is_not_asked_of_each_of_several_samples(
+def test_the_minimum_length_applies_to_one_sample_but_not_to_each_of_several(
     cast, sign_in, sample, wav
 ):
     other = factories.make_sample(cast.ana, cast.aurora, wav + b"other")
@@ -89,7 +87,7 @@ def test_what_a_provider_wants_in_length_is_not_asked_of_each_of_several_samples
     assert ["Record at least 5 s." in page for page in pages] == [True, False]
 
 
-def test_the_form_says_that_a_worker_listens_until_it_has(cast, sign_in, sample):
+def test_the_form_polls_until_the_analysis_is_done(cast, sign_in, sample):
     client, path = sign_in(cast.ana), reverse("catalog:sample-verdict", args=[sample.pk])
     SampleReport.objects.update(state="waiting")
     waiting = client.get(path, headers=PARTIAL).content.decode()
@@ -102,7 +100,7 @@ def test_the_form_says_that_a_worker_listens_until_it_has(cast, sign_in, sample)
     assert "This recording isn&#x27;t suitable for cloning." in ready
 
 
-def test_the_page_of_a_job_shows_the_report_by_the_limits_of_its_provider(cast, sign_in, sample):
+def test_a_job_page_shows_the_sample_report_with_its_provider_s_limits(cast, sign_in, sample):
     job = factories.make_job(cast.ana, cast.credential, sample)
 
     page = sign_in(cast.ana).get(reverse("catalog:job-detail", args=[job.pk]))

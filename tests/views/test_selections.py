@@ -1,4 +1,4 @@
-"""The table, choosing many voices, what is done with exactly those, and files of what is shown."""
+"""The table layout, selecting many voices, bulk actions on them, and exports."""
 
 import csv
 import io
@@ -27,7 +27,7 @@ def shelf(cast) -> list[Voice]:
 # The table
 
 
-def test_the_table_has_the_person_s_own_columns_and_boxes_to_tick(cast, mia, ana, shelf):
+def test_the_table_has_the_person_s_own_columns_and_checkboxes(cast, mia, ana, shelf):
     shelf[0].accent = "british"
     shelf[0].save()
     sent = {"has_columns": "1", "columns": ["gender", "id"], "layout": "table"}
@@ -43,17 +43,17 @@ def test_the_table_has_the_person_s_own_columns_and_boxes_to_tick(cast, mia, ana
     assert page.find("button", name="all", value="1")
 
 
-def test_no_column_at_all_is_a_choice_too(cast, mia, shelf):
+def test_selecting_no_columns_is_remembered_too(cast, mia, shelf):
     mia.post("/preferences/view/", {"has_columns": "1", "layout": "table"})
 
     assert Preference.objects.get(user=cast.mia).columns == []
     assert "Voice 00" in Page(mia.get("/voices/")).text
 
 
-# Choosing
+# Selecting
 
 
-def test_ticked_voices_are_frozen_and_shown(mia, shelf):
+def test_selected_voices_are_frozen_and_shown(mia, shelf):
     chosen = [shelf[3].pk, shelf[1].pk]
 
     page = Page(mia.post("/selections/", {"id": chosen}, follow=True))
@@ -62,7 +62,7 @@ def test_ticked_voices_are_frozen_and_shown(mia, shelf):
     assert ("Voice 03" in page.text, "Voice 02" in page.text) == (True, False)
 
 
-def test_all_that_match_are_exactly_those_also_when_one_comes_meanwhile(cast, mia, shelf):
+def test_select_all_matching_keeps_exactly_those_when_another_voice_is_added(cast, mia, shelf):
     factories.make_voice(cast.account, "Another", gender="male")
     mia.post("/selections/", {"all": "1", "query": "gender=female&sort=-name"})
     selection = Selection.objects.get()
@@ -75,7 +75,7 @@ def test_all_that_match_are_exactly_those_also_when_one_comes_meanwhile(cast, mi
     assert selection.voice_ids == [voice.pk for voice in reversed(shelf)]
 
 
-def test_what_is_foreign_or_no_id_is_not_among_them(cast, mia, shelf):
+def test_foreign_or_malformed_ids_are_left_out_of_a_selection(cast, mia, shelf):
     foreign = factories.make_voice(cast.other_account)
     sent = [str(foreign.pk), "x", "9" * 30, str(shelf[0].pk)]
 
@@ -85,7 +85,7 @@ def test_what_is_foreign_or_no_id_is_not_among_them(cast, mia, shelf):
     assert "2 were chosen; the others you see no more." in page.text
 
 
-def test_nothing_ticked_and_too_much_are_said(mia, shelf, monkeypatch):
+def test_an_empty_or_too_large_selection_shows_an_error(mia, shelf, monkeypatch):
     nothing = mia.post("/selections/", {"query": "q=voice"}, follow=True)
     monkeypatch.setattr(searches, "MOST_SELECTED", 5)
     much = mia.post("/selections/", {"all": "1", "query": ""}, follow=True)
@@ -95,7 +95,7 @@ def test_nothing_ticked_and_too_much_are_said(mia, shelf, monkeypatch):
     assert not Selection.objects.exists()
 
 
-# What is done with them
+# Bulk actions
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def chosen(cast, shelf) -> Selection:
     return factories.make_selection(cast.ana, cast.aurora, *shelf[:3])
 
 
-def test_a_selection_is_tagged_and_collected_in_its_order(ana, chosen, shelf):
+def test_a_selection_can_be_tagged_and_collected_in_its_order(ana, chosen, shelf):
     ana.post(f"/selections/{chosen.pk}/tag/", {"tags": "narrator"})
     ana.post(f"/selections/{chosen.pk}/collect/", {"name": "Shortlist"})
 
@@ -112,7 +112,7 @@ def test_a_selection_is_tagged_and_collected_in_its_order(ana, chosen, shelf):
     assert [entry.voice for entry in entries] == shelf[:3]
 
 
-def test_a_selection_is_archived_and_brought_back_with_one_press(ana, chosen):
+def test_a_selection_can_be_archived_and_unarchived(ana, chosen):
     page = Page(ana.post(f"/selections/{chosen.pk}/archive/", follow=True))
 
     assert Voice.objects.archived().count() == 3
@@ -121,7 +121,7 @@ def test_a_selection_is_archived_and_brought_back_with_one_press(ana, chosen):
     assert Voice.objects.archived().count() == 0
 
 
-def test_a_selection_becomes_a_plan_of_what_can_be_deleted_and_touches_nothing(cast, ana, chosen):
+def test_a_selection_becomes_a_dry_run_of_what_can_be_deleted(cast, ana, chosen):
     library = factories.make_voice(cast.account)
     chosen.voice_ids.append(library.pk)
     chosen.save()
@@ -134,7 +134,7 @@ def test_a_selection_becomes_a_plan_of_what_can_be_deleted_and_touches_nothing(c
     assert not plan.is_approved
 
 
-def test_a_member_is_offered_no_more_than_a_member_may(cast, mia, shelf):
+def test_a_member_is_offered_only_the_actions_they_can_do(cast, mia, shelf):
     selection = factories.make_selection(cast.mia, cast.aurora, *shelf[:3])
     address = f"/selections/{selection.pk}"
 
@@ -147,7 +147,7 @@ def test_a_member_is_offered_no_more_than_a_member_may(cast, mia, shelf):
     assert mia.post(f"{address}/delete/").status_code == 403
 
 
-# Files
+# Exports
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_a_member_is_offered_no_more_than_a_member_may(cast, mia, shelf):
         "q=gendre+%3D+female",
     ],
 )
-def test_a_file_has_exactly_the_rows_that_the_pages_show(cast, mia, shelf, query):
+def test_an_export_has_exactly_the_rows_that_the_pages_show(cast, mia, shelf, query):
     factories.make_voice(cast.account, "Male", gender="male")
     factories.make_voice(cast.account, "Away", archived_at=factories.NOW)
     factories.make_voice(cast.other_account, "Foreign")
@@ -179,7 +179,7 @@ def test_a_file_has_exactly_the_rows_that_the_pages_show(cast, mia, shelf, query
     assert [row["name"] for row in rows] == list(dict.fromkeys(shown))
 
 
-def test_a_file_tells_lineage_consent_and_what_the_team_says(cast, mia):
+def test_an_export_contains_origin_consent_and_annotations(cast, mia):
     voice = factories.make_clone(cast.account, "Zoë 小美", languages=("en-GB", "de"))
     job = factories.make_job(cast.ana, cast.credential, voice=voice)
     factories.make_tag(cast.aurora, "calm", voice)
@@ -200,7 +200,7 @@ def test_a_file_tells_lineage_consent_and_what_the_team_says(cast, mia):
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "＝"])
-def test_a_cell_that_a_sheet_would_run_is_made_harmless(cast, mia, start):
+def test_csv_cells_that_a_spreadsheet_would_run_are_escaped(cast, mia, start):
     factories.make_voice(cast.account, f'{start}HYPERLINK("x")', description=f"{start}1+1")
 
     response = mia.get("/voices/export.csv")
@@ -211,31 +211,31 @@ def test_a_cell_that_a_sheet_would_run_is_made_harmless(cast, mia, start):
     assert row["description"].startswith(f"'{start}")
 
 
-def test_an_empty_file_is_a_file_too(mia):
+def test_an_empty_export_is_valid(mia):
     assert b"".join(mia.get("/voices/export.json").streaming_content) == b"[]\n"
     assert read_csv(mia.get("/voices/export.csv")) == []
 
 
-def test_a_file_is_sent_in_parts_and_more_voices_need_no_more_queries_each(
+def test_an_export_is_streamed_without_extra_queries_per_voice(
     cast, mia, shelf, django_assert_max_num_queries
 ):
-    # Three of them read which key sets hide voices.
+    # Three of these queries read which key sets hide voices.
     with django_assert_max_num_queries(31):
         parts = list(mia.get("/voices/export.csv").streaming_content)
 
     assert len(parts) == 31
 
 
-def test_a_selection_is_a_file_as_well(ana, chosen):
+def test_a_selection_can_be_exported(ana, chosen):
     assert [row["name"] for row in read_csv(ana.get(f"/selections/{chosen.pk}/export.csv"))] == [
         "Voice 00", "Voice 01", "Voice 02"
     ]  # fmt: skip
 
 
-# The call to copy
+# Code snippets
 
 
-def test_a_voice_page_has_a_call_to_copy_with_the_voice_s_id_and_no_key(cast, mia):
+def test_a_voice_page_has_code_snippets_with_its_id_and_a_placeholder_key(cast, mia):
     voice = factories.make_voice(cast.account, remote_id="r-77")
     gone = factories.make_voice(cast.account, remote_deleted_at=factories.NOW)
 
@@ -250,7 +250,7 @@ def test_a_voice_page_has_a_call_to_copy_with_the_voice_s_id_and_no_key(cast, mi
     assert "YOUR_API_KEY" not in without.text
 
 
-def test_a_clone_that_speaks_under_another_id_is_called_by_that(cast, mia):
+def test_a_clone_with_a_separate_tts_id_uses_it_in_code_snippets(cast, mia):
     account = factories.make_account(cast.aurora, provider="telnyx")
     ready = factories.make_clone(account, details={"tts_voice_id": "Telnyx.Natural.ada"})
     untold = factories.make_clone(account)

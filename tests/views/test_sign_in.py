@@ -1,4 +1,4 @@
-"""Second factors, sessions and forgotten passwords, in the browser."""
+"""Two-factor authentication, sessions, and forgotten passwords in the browser."""
 
 import html
 import re
@@ -39,7 +39,7 @@ def actions():
 # Second factor
 
 
-def test_it_is_set_up_asked_for_and_taken_off_again(cast, django_capture_on_commit_callbacks):
+def test_two_factor_can_be_set_up_used_and_removed(cast, django_capture_on_commit_callbacks):
     client, _ = come_in("mia@example.com")
     asked_again = client.get("/account/two-factor/totp/activate/")
     client.post(asked_again["Location"], {"password": factories.PASSWORD})
@@ -75,7 +75,7 @@ def test_it_is_set_up_asked_for_and_taken_off_again(cast, django_capture_on_comm
     ]
 
 
-def test_a_code_works_once_and_a_recovery_code_too(cast):
+def test_each_authenticator_and_recovery_code_works_once(cast):
     factories.make_factor(cast.mia)
     code = code_of()
     recovery = Authenticator.objects.get(type="recovery_codes").wrap().get_unused_codes()[0]
@@ -99,7 +99,7 @@ def test_guessing_codes_is_stopped(cast):
     assert right.status_code != 302
 
 
-def test_its_secrets_lie_in_the_database_sealed(cast):
+def test_two_factor_secrets_are_encrypted_in_the_database(cast):
     factories.make_factor(cast.mia)
 
     kept = str(list(Authenticator.objects.values_list("data", flat=True)))
@@ -108,7 +108,7 @@ def test_its_secrets_lie_in_the_database_sealed(cast):
     assert Authenticator.objects.get(type="totp").wrap().validate_code(code_of())
 
 
-def test_a_team_that_demands_one_shows_nothing_to_who_has_none(cast, sign_in):
+def test_a_team_that_requires_two_factor_shows_nothing_to_members_without_it(cast, sign_in):
     factories.make_factor(cast.ana)
     factories.make_voice(cast.account, "Secret voice")
     ana, mia = sign_in(cast.ana), sign_in(cast.mia)
@@ -132,7 +132,7 @@ def test_a_team_that_demands_one_shows_nothing_to_who_has_none(cast, sign_in):
     assert "Secret voice" in mia.get("/voices/").content.decode()
 
 
-def test_who_is_shut_out_of_one_team_may_work_in_another(cast, sign_in):
+def test_a_member_without_two_factor_can_work_in_a_team_that_does_not_require_it(cast, sign_in):
     Membership.objects.create(user=cast.mia, team=cast.borealis)
     Team.objects.filter(pk=cast.aurora.pk).update(demands_second_factor=True)
     mia = sign_in(cast.mia)
@@ -144,7 +144,7 @@ def test_who_is_shut_out_of_one_team_may_work_in_another(cast, sign_in):
     assert mia.get("/voices/").status_code == 200
 
 
-def test_an_admin_without_one_is_told_to_begin_with_their_own(cast, sign_in):
+def test_an_admin_without_two_factor_must_set_it_up_before_requiring_it(cast, sign_in):
     ana = sign_in(cast.ana)
 
     response = ana.post(f"/teams/{cast.aurora.pk}/two-factor/", {"is_demanded": "1"}, follow=True)
@@ -153,7 +153,7 @@ def test_an_admin_without_one_is_told_to_begin_with_their_own(cast, sign_in):
     assert not Team.objects.get(pk=cast.aurora.pk).demands_second_factor
 
 
-def test_the_people_page_says_who_has_one(cast, sign_in):
+def test_the_team_page_shows_who_uses_two_factor(cast, sign_in):
     factories.make_factor(cast.ana)
 
     text = text_of(sign_in(cast.ana).get("/team/"))
@@ -165,7 +165,7 @@ def test_the_people_page_says_who_has_one(cast, sign_in):
 # Sessions
 
 
-def test_every_browser_is_listed_and_can_be_signed_out(cast):
+def test_every_session_is_listed_and_can_be_signed_out(cast):
     first, _ = come_in("mia@example.com")
     second, _ = come_in("mia@example.com")
     come_in("sam@example.com")
@@ -181,7 +181,7 @@ def test_every_browser_is_listed_and_can_be_signed_out(cast):
     assert actions()[-1] == "session ended"
 
 
-def test_all_others_are_signed_out_at_once(cast):
+def test_all_other_sessions_can_be_signed_out_at_once(cast):
     others = [come_in("mia@example.com")[0] for _ in range(3)]
     mine, _ = come_in("mia@example.com")
 
@@ -192,7 +192,7 @@ def test_all_others_are_signed_out_at_once(cast):
     assert text_of(mine.get("/you/sessions/")).count("Firefox") == 1
 
 
-def test_a_new_password_signs_every_other_browser_out(cast):
+def test_a_password_change_signs_out_every_other_session(cast):
     other, _ = come_in("mia@example.com")
     mine, _ = come_in("mia@example.com")
 
@@ -206,7 +206,7 @@ def test_a_new_password_signs_every_other_browser_out(cast):
     assert actions()[-1] == "password changed"
 
 
-def test_looking_at_the_sessions_changes_nothing(cast):
+def test_viewing_the_sessions_changes_nothing(cast):
     client, _ = come_in("mia@example.com")
     factories.make_session(cast.mia, "gone")
     before = list(User.objects.values_list()), AuditEntry.objects.count()
@@ -216,10 +216,10 @@ def test_looking_at_the_sessions_changes_nothing(cast):
     assert (list(User.objects.values_list()), AuditEntry.objects.count()) == before
 
 
-# Coming and going in the log
+# Sign-ins in the audit log
 
 
-def test_the_log_has_who_came_went_and_failed_but_no_address_that_nobody_has(cast):
+def test_sign_ins_sign_outs_and_failures_are_logged_but_no_unknown_addresses(cast):
     come_in("mia@example.com", "wrong")
     come_in("nobody@example.com", "hunter2 secret")
     client, _ = come_in("mia@example.com")
@@ -244,7 +244,7 @@ def test_without_a_mail_server_the_page_says_who_can_help(cast):
     assert "Ask an admin of your team" in text_of(page)
 
 
-def test_with_one_a_link_is_mailed_that_sets_a_new_password_once(cast, settings):
+def test_with_a_mail_server_a_reset_link_is_sent_that_works_once(cast, settings):
     settings.SENDS_MAIL = True
     client = Client()
 
@@ -263,7 +263,7 @@ def test_with_one_a_link_is_mailed_that_sets_a_new_password_once(cast, settings)
     assert "password reset" in actions()
 
 
-def test_an_admin_makes_a_link_that_works_once_and_ends_every_session(cast, sign_in):
+def test_an_admin_s_password_link_works_once_and_ends_every_session(cast, sign_in):
     mia, _ = come_in("mia@example.com")
     member = Membership.objects.get(user=cast.mia)
     ana = sign_in(cast.ana)
@@ -282,7 +282,7 @@ def test_an_admin_makes_a_link_that_works_once_and_ends_every_session(cast, sign
     assert link.split("/")[-2] not in str(list(PasswordLink.objects.values()))
 
 
-def test_such_a_link_does_not_get_around_the_second_factor(cast, sign_in):
+def test_a_password_link_does_not_bypass_two_factor(cast, sign_in):
     factories.make_factor(cast.mia)
     made = sign_in(cast.ana).post(
         f"/team/people/{Membership.objects.get(user=cast.mia).pk}/password/"
@@ -295,7 +295,7 @@ def test_such_a_link_does_not_get_around_the_second_factor(cast, sign_in):
     assert response["Location"] == "/account/two-factor/authenticate/"
 
 
-def test_nobody_makes_one_for_who_is_in_a_team_that_they_do_not_run(cast, sign_in):
+def test_an_admin_cannot_make_a_link_for_a_member_of_a_team_they_do_not_run(cast, sign_in):
     Membership.objects.create(user=cast.mia, team=cast.borealis)
     ana = sign_in(cast.ana)
     path = f"/team/people/{Membership.objects.get(user=cast.mia, team=cast.aurora).pk}/password/"
@@ -305,7 +305,7 @@ def test_nobody_makes_one_for_who_is_in_a_team_that_they_do_not_run(cast, sign_i
     assert not PasswordLink.objects.exists()
 
 
-def test_the_team_page_lists_open_password_links_and_an_admin_withdraws_one(cast, sign_in):
+def test_open_password_links_are_listed_and_can_be_withdrawn(cast, sign_in):
     ana = sign_in(cast.ana)
     bob = factories.make_user("Bob", cast.aurora, "admin")
     link = factories.make_password_link(bob, cast.mia, token="t")
@@ -326,7 +326,7 @@ def test_the_team_page_lists_open_password_links_and_an_admin_withdraws_one(cast
     assert "password link withdrawn" in actions()
 
 
-def test_the_team_page_says_which_invitations_lost_their_maker(cast, sign_in):
+def test_the_team_page_shows_invitations_whose_creator_lost_the_right(cast, sign_in):
     bob = factories.make_user("Bob", cast.aurora, "admin")
     factories.make_invitation(bob, cast.aurora, label="For Kim")
     ana = sign_in(cast.ana)

@@ -1,4 +1,4 @@
-"""Sounds like this: the page of a voice, and of a dropped clip."""
+"""Similar voices: the pages for a voice and for an uploaded clip."""
 
 import pytest
 from django.core.cache import cache
@@ -30,7 +30,7 @@ def voice(cast):
     return voice
 
 
-def test_alike_voices_stand_with_scores_in_the_filters_of_the_list(cast, sign_in, voice):
+def test_similar_voices_are_shown_with_scores_and_the_list_s_filters(cast, sign_in, voice):
     for name, gender in (("Berta", "female"), ("Carl", "male")):
         other = factories.make_voice(cast.account, name, gender=gender)
         factories.make_embedding(other, 1, 0.3)
@@ -45,14 +45,14 @@ def test_alike_voices_stand_with_scores_in_the_filters_of_the_list(cast, sign_in
     assert "Remove filter Gender: Female" in page
 
 
-def test_the_list_leads_there_with_its_filters(cast, sign_in, voice):
+def test_the_list_links_to_similar_voices_with_its_filters(cast, sign_in, voice):
     page = sign_in(cast.mia).get(f"{reverse('catalog:voice-list')}?language=en-US")
 
     address = reverse("catalog:voice-similar", args=[voice.pk])
     assert f'href="{address}?language=en-US"' in page.content.decode()
 
 
-def test_a_voice_nobody_listened_to_offers_to_listen_and_then_waits(
+def test_a_voice_without_an_analysis_offers_one_and_then_polls(
     cast, sign_in, voice, stub, wakes, django_capture_on_commit_callbacks
 ):
     VoiceEmbedding.objects.all().delete()
@@ -69,9 +69,7 @@ def test_a_voice_nobody_listened_to_offers_to_listen_and_then_waits(
     assert ("catalog.listen_to", f"clip:{PreviewClip.objects.get().pk}") in wakes
 
 
-def test_a_clip_that_waits_for_its_turn_is_listened_to_at_once_for_who_looks(
-    cast, sign_in, voice, wav, wakes
-):
+def test_opening_the_page_analyzes_a_waiting_clip_immediately(cast, sign_in, voice, wav, wakes):
     VoiceEmbedding.objects.all().delete()
     clip = keep_clip(voice, AudioClip(wav), "its source", factories.NOW)
     cache.clear()
@@ -83,7 +81,7 @@ def test_a_clip_that_waits_for_its_turn_is_listened_to_at_once_for_who_looks(
     assert wakes == [("catalog.listen_to", f"clip:{clip.pk}")]
 
 
-def test_a_voice_that_is_spoken_here_is_waited_for_and_listened_to_as_soon_as_it_has_spoken(
+def test_a_voice_of_the_local_engine_is_analyzed_once_its_preview_is_generated(
     cast, sign_in, settings, tmp_path, monkeypatch, clock, wakes
 ):
     switch_on(settings, tmp_path / "local", monkeypatch)
@@ -106,7 +104,9 @@ def test_a_voice_that_is_spoken_here_is_waited_for_and_listened_to_as_soon_as_it
         (NotFound("There is no such clip."), "There is no such clip."),
     ],
 )
-def test_a_preview_that_does_not_come_says_why(cast, sign_in, voice, stub, wakes, problem, words):
+def test_a_preview_that_cannot_be_fetched_shows_why(
+    cast, sign_in, voice, stub, wakes, problem, words
+):
     VoiceEmbedding.objects.all().delete()
     stub.fails["preview"] = [problem, problem]
     client = sign_in(cast.mia)
@@ -122,7 +122,7 @@ def test_a_preview_that_does_not_come_says_why(cast, sign_in, voice, stub, wakes
     assert 'hx-trigger="every 2s"' not in page
 
 
-def test_a_voice_without_sound_says_why_it_cannot_be_compared(cast, sign_in, voice):
+def test_a_voice_with_a_silent_preview_says_why_it_cannot_be_compared(cast, sign_in, voice):
     VoiceEmbedding.objects.update(vector=b"")
 
     page = sign_in(cast.mia).get(reverse("catalog:voice-similar", args=[voice.pk]))
@@ -130,7 +130,7 @@ def test_a_voice_without_sound_says_why_it_cannot_be_compared(cast, sign_in, voi
     assert "Nothing can be heard" in page.content.decode()
 
 
-def test_a_dropped_clip_waits_for_a_worker_and_then_shows_what_is_alike(
+def test_an_uploaded_clip_is_analyzed_and_then_shows_similar_voices(
     cast, sign_in, voice, wav, wakes, django_capture_on_commit_callbacks
 ):
     client = sign_in(cast.mia)
@@ -155,7 +155,7 @@ def test_a_dropped_clip_waits_for_a_worker_and_then_shows_what_is_alike(
     ("content", "words"),
     [(b"", "not an audio file"), (b"#EXTM3U\nfile:///etc/passwd", "not an audio file")],
 )
-def test_a_clip_that_is_no_sound_is_refused(cast, sign_in, content, words):
+def test_an_uploaded_clip_that_is_not_audio_is_refused(cast, sign_in, content, words):
     file = SimpleUploadedFile("me.wav", content)
 
     answer = sign_in(cast.mia).post(reverse("catalog:similar-create"), {"clip": file})
@@ -165,7 +165,7 @@ def test_a_clip_that_is_no_sound_is_refused(cast, sign_in, content, words):
     assert not SoundQuery.objects.exists()
 
 
-def test_a_recording_is_looked_for_among_the_filters_of_the_list(cast, sign_in, voice, wav):
+def test_a_recording_is_matched_within_the_list_s_filters(cast, sign_in, voice, wav):
     client = sign_in(cast.mia)
     listed = client.get(f"{reverse('catalog:voice-list')}?gender=female").content.decode()
     asked = f"{reverse('catalog:similar-create')}?gender=female"
@@ -186,9 +186,7 @@ def test_a_recording_is_looked_for_among_the_filters_of_the_list(cast, sign_in, 
     assert ("Berta" in found, "Carl" in found) == (True, False)
 
 
-def test_what_is_found_is_narrowed_down_by_words_and_boxes_and_other_filters_stay(
-    cast, sign_in, voice
-):
+def test_results_can_be_filtered_further_while_other_filters_stay(cast, sign_in, voice):
     for name, age in (("Berta", "old"), ("Carla", "young"), ("Old Carl", "old")):
         other = factories.make_voice(cast.account, name, age=age, gender="female")
         factories.make_embedding(other, 1, 0.3)
@@ -202,7 +200,7 @@ def test_what_is_found_is_narrowed_down_by_words_and_boxes_and_other_filters_sta
     assert ("Berta" in found, "Carla" in found, "Old Carl" in found) == (True, False, False)
 
 
-def test_a_provider_that_is_left_out_here_is_no_choice(cast, sign_in, voice, settings):
+def test_a_provider_that_is_not_installed_is_not_in_the_filter(cast, sign_in, voice, settings):
     path, client = reverse("catalog:voice-similar", args=[voice.pk]), sign_in(cast.mia)
     here = settings.PROVIDER_BASE_URLS
     settings.PROVIDER_BASE_URLS = {**here, "local": "file:///speech"}
@@ -215,7 +213,7 @@ def test_a_provider_that_is_left_out_here_is_no_choice(cast, sign_in, voice, set
     assert not page.find("option", value="local")
 
 
-def test_a_clip_is_its_owners_alone(cast, sign_in):
+def test_an_uploaded_clip_is_visible_only_to_its_owner(cast, sign_in):
     query = factories.make_sound_query(cast.mia, cast.aurora)
     address = reverse("catalog:similar-detail", args=[query.pk])
 

@@ -1,4 +1,4 @@
-"""The clone form asks for the slots of its accounts, and shows them as they are now."""
+"""The clone form refreshes the slots of its accounts and shows the current numbers."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ def know(cast, used: int, limit: int, **ago: float) -> None:
     )
 
 
-def test_opening_the_form_has_a_worker_ask_once_for_old_slots(mia, cast, wakes):
+def test_opening_the_form_with_old_slot_numbers_wakes_a_worker_once(mia, cast, wakes):
     know(cast, 3, 3, minutes=7)
 
     page = Page(mia.get("/clone/"))
@@ -36,7 +36,7 @@ def test_opening_the_form_has_a_worker_ask_once_for_old_slots(mia, cast, wakes):
     assert part["hx-get"] == "/clone/targets/?tries=1"
 
 
-def test_the_part_shows_a_raised_limit_and_stops_asking(mia, cast, wakes):
+def test_polling_shows_a_raised_limit_and_then_stops(mia, cast, wakes):
     know(cast, 3, 3, minutes=7)
     (before,) = Page(mia.get("/clone/targets/?tries=1")).find("input", name="credential")
     know(cast, 3, 10, seconds=1)
@@ -51,7 +51,7 @@ def test_the_part_shows_a_raised_limit_and_stops_asking(mia, cast, wakes):
     assert "as of" not in page.text
 
 
-def test_what_is_ticked_stays_ticked(mia, cast, wakes):
+def test_selected_keys_stay_selected_after_a_refresh(mia, cast, wakes):
     account = factories.make_account(cast.aurora, provider="noiz")
     other = factories.make_credential(cast.mia, account)
     know(cast, 3, 10, seconds=1)
@@ -62,7 +62,7 @@ def test_what_is_ticked_stays_ticked(mia, cast, wakes):
     assert boxes == {str(cast.credential.pk): False, str(other.pk): True}
 
 
-def test_the_page_does_not_ask_for_ever(mia, cast, wakes):
+def test_polling_stops_after_ten_tries(mia, cast, wakes):
     know(cast, 3, 3, minutes=7)
 
     (part,) = Page(mia.get("/clone/targets/?tries=10")).find("section", id="clone-targets")
@@ -71,11 +71,11 @@ def test_the_page_does_not_ask_for_ever(mia, cast, wakes):
 
 
 @pytest.mark.parametrize("tries", ["x", "-1", "9" * 40, "\u0663"])
-def test_senseless_counts_are_taken_for_none(mia, cast, wakes, tries):
+def test_an_invalid_tries_value_is_ignored(mia, cast, wakes, tries):
     assert mia.get("/clone/targets/", {"tries": tries}).status_code == 200
 
 
-def test_nothing_is_asked_where_no_key_works_or_no_slots_are_told(mia, cast, wakes):
+def test_no_worker_is_woken_without_a_working_key_or_slot_limits(mia, cast, wakes):
     Credential.objects.filter(pk=cast.credential.pk).update(health="rejected")
     factories.make_credential(cast.mia, factories.make_account(cast.aurora, provider="noiz"))
 

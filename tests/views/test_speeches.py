@@ -1,4 +1,4 @@
-"""Trying a text on a voice's page: estimate, speech, clip, cancel, generated preview."""
+"""Generating speech on a voice's page: estimate, clip, cancel, and generated preview."""
 
 import pytest
 from django.db import connection
@@ -36,7 +36,7 @@ def as_kept(**changes) -> dict:
     return {"has_settings": "True", "text": "Hello there.", **values}
 
 
-def test_the_page_has_the_text_the_settings_and_the_cost(mia, voice):
+def test_the_page_has_a_text_field_settings_and_the_cost(mia, voice):
     page = Page(mia.get(f"/voices/{voice.pk}/"))
 
     assert page.find("textarea", id="id_text", maxlength="10000")
@@ -48,7 +48,7 @@ def test_the_page_has_the_text_the_settings_and_the_cost(mia, voice):
 @pytest.mark.parametrize(
     ("language", "told"), [("de-AT", "de"), ("unknown", "en"), ("cy", "en"), ("zh-CN", "zh")]
 )
-def test_sentences_to_take_are_in_the_voice_s_language_or_english(mia, cast, language, told):
+def test_sample_sentences_are_in_the_voice_s_language_or_english(mia, cast, language, told):
     voice = factories.make_voice(cast.account, language=language)
 
     chips = Page(mia.get(f"/voices/{voice.pk}/")).find("button", lang=told)
@@ -56,14 +56,14 @@ def test_sentences_to_take_are_in_the_voice_s_language_or_english(mia, cast, lan
     assert [chip["data-say"] for chip in chips] == list(find_sentences(told))
 
 
-def test_an_estimate_is_given_and_nothing_is_written(mia, voice):
+def test_an_estimate_shows_the_cost_and_stores_nothing(mia, voice):
     response = mia.post(f"{address(voice)}estimate/", as_kept(), headers=PARTIAL)
 
     assert "About 12 characters, about 12 credits at ElevenLabs." in Page(response).text
     assert not Synthesis.objects.exists()
 
 
-def test_an_estimate_knows_what_is_in_the_cache(mia, voice, wav):
+def test_an_estimate_shows_that_a_cached_clip_is_free(mia, voice, wav):
     factories.make_spoken_clip(voice, wav)
 
     kept = mia.post(f"{address(voice)}estimate/", as_kept(), headers=PARTIAL)
@@ -81,7 +81,7 @@ def telnyx_clone(cast) -> Voice:
     return factories.make_clone(account, details=details)
 
 
-def test_a_clone_with_several_models_offers_them_and_the_usual_one_is_not_sent(
+def test_a_clone_with_several_models_offers_them_and_does_not_send_the_default(
     mia, telnyx_clone, wakes
 ):
     page = Page(mia.get(f"/voices/{telnyx_clone.pk}/"))
@@ -98,14 +98,14 @@ def test_a_clone_with_several_models_offers_them_and_the_usual_one_is_not_sent(
     assert refused.status_code == 422
 
 
-def test_a_clone_with_one_model_has_nothing_to_choose(mia, telnyx_clone):
+def test_a_clone_with_one_model_offers_no_choice(mia, telnyx_clone):
     telnyx_clone.details = {"models": ["Qwen3TTS"]}
     telnyx_clone.save()
 
     assert not Page(mia.get(f"/voices/{telnyx_clone.pk}/")).find("select", name="set_model")
 
 
-def test_settings_left_as_they_are_are_not_sent_and_changed_ones_are_sent_whole(mia, voice, wakes):
+def test_unchanged_settings_are_not_sent_and_changed_ones_are_sent_in_full(mia, voice, wakes):
     mia.post(address(voice), as_kept())
     mia.post(address(voice), as_kept(speed="0.8") | {"text": "Slower."})
 
@@ -113,7 +113,7 @@ def test_settings_left_as_they_are_are_not_sent_and_changed_ones_are_sent_whole(
     assert Synthesis.objects.get(text="Slower.").settings == KEPT | {"speed": 0.8}
 
 
-def test_a_switch_that_is_off_is_a_setting(mia, voice, wakes):
+def test_an_unchecked_box_is_sent_as_false(mia, voice, wakes):
     values = as_kept()
     del values["set_use_speaker_boost"]
 
@@ -122,7 +122,7 @@ def test_a_switch_that_is_off_is_a_setting(mia, voice, wakes):
     assert Synthesis.objects.get().settings["use_speaker_boost"] is False
 
 
-def test_a_press_wakes_a_worker_and_the_part_polls_until_it_is_done(
+def test_generating_wakes_a_worker_and_the_panel_polls_until_it_is_done(
     mia, voice, wakes, wav, django_capture_on_commit_callbacks
 ):
     with django_capture_on_commit_callbacks(execute=True):
@@ -139,7 +139,7 @@ def test_a_press_wakes_a_worker_and_the_part_polls_until_it_is_done(
     assert done.find("li", data_src=f"/syntheses/{speech.pk}/audio/")
 
 
-def test_without_script_the_page_comes_back_at_the_panel(mia, voice, wakes):
+def test_without_scripts_the_page_reloads_at_the_panel(mia, voice, wakes):
     response = mia.post(address(voice), as_kept())
 
     assert response["Location"] == f"/voices/{voice.pk}/#try"
@@ -153,7 +153,7 @@ def test_without_script_the_page_comes_back_at_the_panel(mia, voice, wakes):
         ("x" * 10_001, "at most 10,000 characters"),
     ],
 )
-def test_a_text_that_cannot_be_spoken_comes_back_with_the_reason(mia, voice, text, words):
+def test_an_empty_or_too_long_text_is_rejected_with_the_reason(mia, voice, text, words):
     response = mia.post(address(voice), as_kept() | {"text": text}, headers=PARTIAL)
 
     assert response.status_code == 422
@@ -162,21 +162,21 @@ def test_a_text_that_cannot_be_spoken_comes_back_with_the_reason(mia, voice, tex
 
 
 @pytest.mark.parametrize("value", ["0.69", "1.21", "NaN", "x"])
-def test_a_setting_out_of_its_range_is_refused(mia, voice, value):
+def test_a_setting_out_of_range_is_refused(mia, voice, value):
     response = mia.post(address(voice), as_kept(speed=value))
 
     assert response.status_code == 422
     assert not Synthesis.objects.exists()
 
 
-def test_two_presses_are_one_speech(mia, voice, wakes):
+def test_clicking_twice_creates_one_synthesis(mia, voice, wakes):
     mia.post(address(voice), as_kept())
     mia.post(address(voice), as_kept())
 
     assert Synthesis.objects.count() == 1
 
 
-def test_a_person_speaks_so_often_in_a_minute(mia, voice, wakes, settings):
+def test_a_person_can_generate_only_so_many_texts_a_minute(mia, voice, wakes, settings):
     settings.SPEECHES_PER_MINUTE = 2
     for text in ("One.", "Two."):
         mia.post(address(voice), as_kept() | {"text": text})
@@ -188,7 +188,7 @@ def test_a_person_speaks_so_often_in_a_minute(mia, voice, wakes, settings):
     assert Synthesis.objects.count() == 2
 
 
-def test_the_cache_is_not_counted_against_anybody(mia, voice, wakes, settings, wav):
+def test_cached_clips_do_not_count_toward_the_limit(mia, voice, wakes, settings, wav):
     settings.SPEECHES_PER_MINUTE = 1
     factories.make_spoken_clip(voice, wav)
     for _ in range(3):
@@ -201,7 +201,7 @@ def test_the_cache_is_not_counted_against_anybody(mia, voice, wakes, settings, w
     ]
 
 
-def test_without_a_working_key_it_says_so(mia, cast, voice):
+def test_without_a_working_key_an_error_is_shown(mia, cast, voice):
     cast.credential.delete()
 
     response = mia.post(address(voice), as_kept(), headers=PARTIAL)
@@ -209,13 +209,13 @@ def test_without_a_working_key_it_says_so(mia, cast, voice):
     assert "You have no working key" in Page(response).text
 
 
-def test_a_voice_that_is_gone_has_no_form(mia, voice):
+def test_a_deleted_voice_has_no_form(mia, voice):
     Voice.objects.update(remote_deleted_at=factories.NOW)
 
     assert not Page(mia.get(f"/voices/{voice.pk}/")).find("textarea", id="id_text")
 
 
-def test_the_clip_is_sent_in_parts_and_downloaded_by_the_voice_s_name(mia, cast, voice, wav):
+def test_a_clip_supports_ranges_and_downloads_under_the_voice_s_name(mia, cast, voice, wav):
     clip = factories.make_spoken_clip(voice, wav)
     speech = factories.make_speech(cast.mia, voice, state="done", clip=clip)
 
@@ -227,7 +227,7 @@ def test_the_clip_is_sent_in_parts_and_downloaded_by_the_voice_s_name(mia, cast,
     assert whole["Content-Disposition"].startswith("attachment; filename*=utf-8''Rachel%20")
 
 
-def test_cancelling_in_time_says_that_it_cost_nothing(mia, cast, voice):
+def test_canceling_before_it_is_sent_says_it_cost_nothing(mia, cast, voice):
     speech = factories.make_speech(cast.mia, voice)
 
     response = mia.post(f"/syntheses/{speech.pk}/cancel/", headers=PARTIAL)
@@ -236,7 +236,7 @@ def test_cancelling_in_time_says_that_it_cost_nothing(mia, cast, voice):
     assert Synthesis.objects.get().state == "cancelled"
 
 
-def test_cancelling_too_late_says_that_it_is_paid_for(mia, cast, voice):
+def test_canceling_after_it_was_sent_says_it_cannot_be_canceled(mia, cast, voice):
     speech = factories.make_speech(cast.mia, voice, state="running", step="sent")
 
     page = Page(mia.post(f"/syntheses/{speech.pk}/cancel/", follow=True))
@@ -250,7 +250,7 @@ def spoken(user, voice: Voice, content: bytes, **values) -> Synthesis:
     return factories.make_speech(user, voice, state="done", clip=clip, **values)
 
 
-def test_a_clip_goes_with_the_last_text_that_has_it(
+def test_a_clip_is_deleted_with_the_last_synthesis_that_uses_it(
     cast, mia, voice, wav, django_capture_on_commit_callbacks
 ):
     first, again = spoken(cast.mia, voice, wav), spoken(cast.mia, voice, wav, is_cached=True)
@@ -266,7 +266,7 @@ def test_a_clip_goes_with_the_last_text_that_has_it(
     assert not SynthesizedClip.objects.exists()
 
 
-def test_people_remove_their_own_clips_and_admins_all(cast, mia, ana, voice, wav):
+def test_people_can_remove_their_own_clips_and_admins_all(cast, mia, ana, voice, wav):
     speech = spoken(cast.ana, voice, wav)
 
     button = {"hx_post": f"/syntheses/{speech.pk}/remove/"}
@@ -278,7 +278,7 @@ def test_people_remove_their_own_clips_and_admins_all(cast, mia, ana, voice, wav
     assert Page(mia.get(f"/voices/{voice.pk}/")).find("form", **button)
 
 
-def test_what_is_being_spoken_or_voted_on_blindly_is_not_removed(cast, mia, voice, wav):
+def test_a_running_or_blindly_compared_synthesis_cannot_be_removed(cast, mia, voice, wav):
     running = factories.make_speech(cast.mia, voice, "Other text.")
     blind = factories.make_comparison(cast.mia, [voice], "Third text.", is_blind=True)
     compared = blind.entries.get().speech
@@ -290,7 +290,7 @@ def test_what_is_being_spoken_or_voted_on_blindly_is_not_removed(cast, mia, voic
     assert Synthesis.objects.count() == 2
 
 
-def test_a_voice_without_a_preview_offers_one_with_its_length(mia, voice):
+def test_a_voice_without_a_preview_offers_to_generate_one_with_its_length(mia, voice):
     listed, page = Page(mia.get("/voices/")), Page(mia.get(f"/voices/{voice.pk}/"))
 
     words = f"Generate (about {FIRST} characters)"
@@ -298,7 +298,7 @@ def test_a_voice_without_a_preview_offers_one_with_its_length(mia, voice):
     assert words in page.text
 
 
-def test_a_generated_preview_plays_and_is_marked(mia, cast, voice, stub, wakes):
+def test_a_generated_preview_plays_and_is_labeled(mia, cast, voice, stub, wakes):
     mia.post(f"/voices/{voice.pk}/speak/preview/")
     run_speech_task(speech_id=str(Synthesis.objects.get(is_preview=True).pk))
 
@@ -311,7 +311,7 @@ def test_a_generated_preview_plays_and_is_marked(mia, cast, voice, stub, wakes):
     assert [call[0] for call in stub.asked] == ["speak"]
 
 
-def test_a_viewer_hears_and_does_not_spend(cast, sign_in, voice, wav):
+def test_a_viewer_can_listen_but_not_generate(cast, sign_in, voice, wav):
     viewer = sign_in(factories.make_user("Vic", cast.aurora, "viewer"))
     clip = factories.make_spoken_clip(voice, wav)
     factories.make_speech(cast.mia, voice, state="done", clip=clip)
@@ -323,7 +323,7 @@ def test_a_viewer_hears_and_does_not_spend(cast, sign_in, voice, wav):
     assert "Generate" not in page.text
 
 
-def test_more_speeches_take_no_more_queries(mia, cast, voice, wav):
+def test_more_syntheses_need_no_more_queries(mia, cast, voice, wav):
     def count() -> int:
         with CaptureQueriesContext(connection) as queries:
             mia.get(f"/voices/{voice.pk}/")
@@ -338,7 +338,7 @@ def test_more_speeches_take_no_more_queries(mia, cast, voice, wav):
     assert count() == few
 
 
-def test_what_a_clone_said_shows_how_near_it_comes_to_its_sample(mia, cast, wav):
+def test_a_clip_of_a_clone_shows_its_similarity_to_the_sample(mia, cast, wav):
     clone = factories.make_clone(cast.account)
     clip = factories.make_spoken_clip(clone, wav)
     factories.make_speech(cast.mia, clone, state=Synthesis.State.DONE, clip=clip)

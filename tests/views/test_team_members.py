@@ -1,4 +1,4 @@
-"""The people page, leaving, and going to another team without losing the page."""
+"""The team page, leaving, invitations, and switching teams without losing the page."""
 
 import html
 import re
@@ -38,7 +38,7 @@ def pk_of(user):
     return Membership.objects.get(user=user).pk
 
 
-def test_the_page_says_who_is_there_and_what_each_role_may_do(ana, cast):
+def test_the_page_shows_members_and_what_each_role_can_do(ana, cast):
     text = text_of(ana.get("/team/"))
 
     assert "mia@example.com · Member" in text
@@ -47,7 +47,7 @@ def test_the_page_says_who_is_there_and_what_each_role_may_do(ana, cast):
     assert "sam@example.com" not in text
 
 
-def test_who_may_not_manage_gets_no_form_but_the_way_out(cast, sign_in):
+def test_a_member_sees_no_management_forms_except_leaving(cast, sign_in):
     page = sign_in(cast.mia).get("/team/").content.decode()
 
     assert "Change role" not in page
@@ -55,14 +55,14 @@ def test_who_may_not_manage_gets_no_form_but_the_way_out(cast, sign_in):
     assert page.count("/remove/") == 1
 
 
-def test_a_role_is_changed_and_said(ana, cast):
+def test_changing_a_role_shows_a_message(ana, cast):
     response = ana.post(f"/team/people/{pk_of(cast.mia)}/role/", {"role": "cloner"}, follow=True)
 
     assert "Mia is now a cloner of Aurora." in text_of(response)
     assert Membership.objects.get(user=cast.mia).role == "cloner"
 
 
-def test_the_last_admin_is_told_what_to_do_first(ana, cast):
+def test_the_last_admin_cannot_step_down_or_leave(ana, cast):
     demoted = ana.post(f"/team/people/{pk_of(cast.ana)}/role/", {"role": "viewer"}, follow=True)
     left = ana.post(f"/team/people/{pk_of(cast.ana)}/remove/", {"heir": pk_of(cast.mia)})
 
@@ -72,7 +72,7 @@ def test_the_last_admin_is_told_what_to_do_first(ana, cast):
     assert Membership.objects.get(user=cast.ana).role == "admin"
 
 
-def test_removing_names_what_is_handed_over_and_asks_for_an_heir(ana, cast):
+def test_removing_a_member_lists_what_is_handed_over_and_asks_for_a_new_owner(ana, cast):
     account = factories.make_account(cast.aurora, last_owner=cast.mia)
     factories.make_job(cast.mia, factories.make_credential(cast.mia, account))
     path = f"/team/people/{pk_of(cast.mia)}/remove/"
@@ -88,7 +88,7 @@ def test_removing_names_what_is_handed_over_and_asks_for_an_heir(ana, cast):
     assert not Membership.objects.filter(user=cast.mia).exists()
 
 
-def test_who_left_alone_is_in_no_team_and_may_sign_out(cast, sign_in):
+def test_a_person_who_left_their_only_team_sees_that_they_have_none(cast, sign_in):
     mia = sign_in(cast.mia)
 
     response = mia.post(f"/team/people/{pk_of(cast.mia)}/remove/", follow=True)
@@ -97,7 +97,7 @@ def test_who_left_alone_is_in_no_team_and_may_sign_out(cast, sign_in):
     assert "You are in no team" in text_of(response)
 
 
-def test_a_voice_whose_key_went_with_its_owner_says_so(ana, cast):
+def test_a_voice_whose_key_was_removed_with_its_owner_shows_key_missing(ana, cast):
     account = factories.make_account(cast.aurora, last_owner=cast.mia)
     factories.make_credential(cast.mia, account)
     voice = factories.make_clone(account, "Our Bo")
@@ -113,7 +113,7 @@ def test_a_voice_whose_key_went_with_its_owner_says_so(ana, cast):
 # Invitations
 
 
-def test_a_link_is_shown_once_and_brings_somebody_new_in(ana, cast):
+def test_an_invitation_link_is_shown_once_and_lets_a_new_person_join(ana, cast):
     made = ana.post("/team/invitations/", {"role": "viewer", "days": "7", "label": "For Kim"})
     link = re.search(r'<code id="made-link">(.+?)</code>', made.content.decode())[1]
     kim = Client()
@@ -137,7 +137,7 @@ def test_a_link_is_shown_once_and_brings_somebody_new_in(ana, cast):
     assert (again.status_code, "This link no longer works" in text_of(again)) == (404, True)
 
 
-def test_who_is_signed_in_comes_in_with_one_press_and_who_is_not_is_led_back(ana, cast, sign_in):
+def test_a_signed_in_person_joins_with_one_click_and_others_can_sign_in_first(ana, cast, sign_in):
     token = "known"
     factories.make_invitation(cast.ana, cast.aurora, token=token, role="cloner")
     link = f"/join/{token} of {cast.aurora.pk}/"
@@ -160,7 +160,7 @@ def test_who_is_signed_in_comes_in_with_one_press_and_who_is_not_is_led_back(ana
         ({"email": "kim"}, "Enter a valid email address."),
     ],
 )
-def test_what_cannot_be_is_said_and_the_link_stays_good(cast, posted, words):
+def test_an_invalid_join_form_shows_an_error_and_keeps_the_link_usable(cast, posted, words):
     factories.make_invitation(cast.ana, cast.aurora, token="t")
     link = f"/join/t of {cast.aurora.pk}/"
     person = {"name": "Kim", "email": "kim@example.com", "password": "a long pass phrase"}
@@ -174,7 +174,7 @@ def test_what_cannot_be_is_said_and_the_link_stays_good(cast, posted, words):
 
 
 def answer_of(email):
-    """Return a browser that has filled in the join form, and what it was answered."""
+    """Submit the join form and return the browser and the response."""
     client = Client()
     form = {"name": "Kim", "email": email, "password": "a long pass phrase"}
     answer = client.post(link_of(Invitation.objects.latest("pk")), form)
@@ -187,7 +187,7 @@ def link_of(invitation):
     return f"/join/{invitation.label} of {invitation.team_id}/"
 
 
-def test_the_join_page_does_not_tell_whether_an_address_has_an_account(ana, cast, monkeypatch):
+def test_the_join_page_does_not_reveal_whether_an_address_has_an_account(ana, cast, monkeypatch):
     hashed, listed = [], []
     real = invitations.make_password
     monkeypatch.setattr(invitations, "make_password", lambda word: hashed.append(1) or real(word))
@@ -195,7 +195,7 @@ def test_the_join_page_does_not_tell_whether_an_address_has_an_account(ana, cast
     for email in ("kim@example.com", "sam@example.com", "mia@example.com"):
         row = factories.make_invitation(cast.ana, cast.aurora, token=email, label=email)
         client, answers[email] = answer_of(email)
-        # The link itself, and what the admin sees, tell nothing either.
+        # The link and the admin's page don't reveal it either.
         again = text_of(Client().get(link_of(row))).replace(email, "")
         listed.append((again, "Open, waiting for a sign-in" in text_of(ana.get("/team/"))))
         Invitation.objects.all().update(withdrawn_at=factories.NOW)
@@ -203,7 +203,7 @@ def test_the_join_page_does_not_tell_whether_an_address_has_an_account(ana, cast
     assert len(set(answers.values())) == 1
     assert len(set(listed)) == 1
     assert hashed == [1, 1, 1]
-    # A guess by somebody else is stopped like any other guess at a password.
+    # A password guess through the join form fails like any other.
     assert come_in(client, "mia@example.com", "a long pass phrase").status_code == 200
 
 
@@ -218,7 +218,7 @@ def test_someone_with_an_account_joins_by_signing_in_with_its_password(cast):
     assert Invitation.objects.get(pk=row.pk).used_by == cast.sam
 
 
-def test_nobody_joins_by_a_form_that_another_browser_sent(cast):
+def test_a_join_form_sent_from_another_browser_does_not_count(cast):
     factories.make_invitation(cast.ana, cast.aurora, token="t", label="t")
     answer_of("sam@example.com")
 
@@ -227,7 +227,7 @@ def test_nobody_joins_by_a_form_that_another_browser_sent(cast):
     assert not Membership.objects.filter(user=cast.sam, team=cast.aurora).exists()
 
 
-def test_a_second_factor_is_asked_before_somebody_joins(cast):
+def test_joining_requires_the_second_factor(cast):
     factories.make_factor(cast.sam)
     factories.make_invitation(cast.ana, cast.aurora, token="t", label="t")
     client, _ = answer_of("sam@example.com")
@@ -239,7 +239,7 @@ def test_a_second_factor_is_asked_before_somebody_joins(cast):
     assert Membership.objects.filter(user=cast.sam, team=cast.aurora).exists()
 
 
-def test_a_link_that_was_withdrawn_before_the_sign_in_joins_nothing(ana, cast):
+def test_a_link_withdrawn_before_the_sign_in_does_not_join(ana, cast):
     row = factories.make_invitation(cast.ana, cast.aurora, token="t", label="t")
     client, _ = answer_of("sam@example.com")
     ana.post(f"/team/invitations/{row.pk}/withdraw/")
@@ -248,7 +248,7 @@ def test_a_link_that_was_withdrawn_before_the_sign_in_joins_nothing(ana, cast):
     assert not Membership.objects.filter(user=cast.sam, team=cast.aurora).exists()
 
 
-def test_the_join_form_is_sent_only_so_often_from_one_address(cast):
+def test_the_join_form_is_rate_limited_by_address(cast):
     row = factories.make_invitation(cast.ana, cast.aurora, token="t", label="t")
 
     answers = [Client().post(link_of(row)) for _ in range(21)]
@@ -256,7 +256,7 @@ def test_the_join_form_is_sent_only_so_often_from_one_address(cast):
     assert [answers[-2].status_code, answers[-1].status_code] == [422, 429]
 
 
-def test_a_link_that_was_taken_back_is_nothing(ana, cast):
+def test_a_withdrawn_link_gets_404(ana, cast):
     row = factories.make_invitation(cast.ana, cast.aurora, token="t")
 
     ana.post(f"/team/invitations/{row.pk}/withdraw/")
@@ -265,7 +265,7 @@ def test_a_link_that_was_taken_back_is_nothing(ana, cast):
     assert "Withdrawn" in text_of(ana.get("/team/"))
 
 
-# Going to another team
+# Switching teams
 
 
 @pytest.fixture
@@ -287,14 +287,14 @@ def both(cast):
         ("//evil.example/voices/", "/voices/"),
     ],
 )
-def test_the_page_stays_as_far_as_the_other_team_has_it(ana, cast, both, stood, goes):
+def test_switching_teams_keeps_the_page_if_the_other_team_has_it(ana, cast, both, stood, goes):
     response = ana.post(f"/teams/{cast.borealis.pk}/choose/", {"next": stood})
 
     assert (response.status_code, response["Location"]) == (302, goes)
     assert Team.objects.visible_to(cast.ana).get() == cast.borealis
 
 
-def test_the_frame_offers_other_teams_only_to_who_has_some(ana, cast, both, sign_in):
+def test_the_team_menu_is_shown_only_to_people_with_several_teams(ana, cast, both, sign_in):
     own, other = ana.get("/voices/?q=x"), sign_in(cast.mia).get("/voices/")
 
     assert f"/teams/{cast.borealis.pk}/choose/" in own.content.decode()
@@ -302,7 +302,7 @@ def test_the_frame_offers_other_teams_only_to_who_has_some(ana, cast, both, sign
     assert "own-teams" not in other.content.decode()
 
 
-def test_another_team_is_opened_by_who_runs_one(ana, cast, sign_in):
+def test_an_admin_can_create_another_team(ana, cast, sign_in):
     opened = ana.post("/teams/", {"name": "Corona"}, follow=True)
 
     assert "Team Corona created." in text_of(opened)

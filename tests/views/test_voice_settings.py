@@ -1,4 +1,4 @@
-"""The settings on a voice's page: what is drawn, what is taken, what is said."""
+"""Voice settings on a voice's page."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def voice(cast):
     return factories.make_voice(cast.account)
 
 
-def test_every_setting_of_the_provider_has_a_control_with_its_range(mia, voice):
+def test_every_provider_setting_has_an_input_with_its_range(mia, voice):
     keep(voice, values={"speed": 1.1, "use_speaker_boost": False}, defaults={"speed": 1.0})
 
     page = Page(mia.get(f"/voices/{voice.pk}/"))
@@ -33,7 +33,7 @@ def test_every_setting_of_the_provider_has_a_control_with_its_range(mia, voice):
     assert "As ElevenLabs had them" in page.text
 
 
-def test_what_came_with_the_list_is_shown_until_a_worker_has_read_them(mia, cast):
+def test_settings_from_the_list_are_shown_until_a_worker_reads_the_current_ones(mia, cast):
     listed = factories.make_voice(cast.account, details={"settings": {"speed": 0.8}})
     bare = factories.make_voice(cast.account)
 
@@ -73,7 +73,7 @@ def test_a_provider_without_settings_says_so(mia, cast):
         ({"state": "saved"}, "Saved at ElevenLabs", False),
     ],
 )
-def test_the_part_says_how_it_stands_and_asks_again_only_while_it_waits(
+def test_the_panel_shows_the_state_and_polls_only_while_a_worker_is_busy(
     mia, voice, values, words, asks_again
 ):
     keep(voice, **values)
@@ -89,7 +89,7 @@ def test_the_part_says_how_it_stands_and_asks_again_only_while_it_waits(
         assert part.find("input", type="number", name="speed")[0]["value"] == "0.9"
 
 
-def test_good_values_are_sent_to_a_worker_and_the_page_comes_back(mia, voice):
+def test_valid_values_are_queued_for_saving_and_the_page_reloads(mia, voice):
     answer = mia.post(f"/voices/{voice.pk}/settings/", GOOD)
 
     assert answer["Location"] == f"/voices/{voice.pk}/#settings"
@@ -104,7 +104,7 @@ def test_good_values_are_sent_to_a_worker_and_the_page_comes_back(mia, voice):
 
 
 @pytest.mark.parametrize("speed", ["2", "", "fast", "nan", "0.69"])
-def test_a_value_out_of_range_comes_back_with_what_was_typed(mia, voice, speed):
+def test_a_value_out_of_range_shows_an_error_and_keeps_the_input(mia, voice, speed):
     keep(voice, values={"speed": 1.0})
 
     answer = mia.post(f"/voices/{voice.pk}/settings/", {**GOOD, "speed": speed})
@@ -116,7 +116,7 @@ def test_a_value_out_of_range_comes_back_with_what_was_typed(mia, voice, speed):
     assert VoiceSettings.objects.get().state == "ready"
 
 
-def test_a_viewer_reads_the_values_and_finds_no_button(sign_in, cast, voice):
+def test_a_viewer_sees_the_values_but_no_form(sign_in, cast, voice):
     keep(voice, values={"speed": 1.1})
     viewer = factories.make_user("Vic", cast.aurora, Membership.Role.VIEWER)
 

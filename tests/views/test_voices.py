@@ -1,4 +1,4 @@
-"""The list of voices as a page and as a part of it, and the page of one voice."""
+"""The list of voices as a page and as a partial, and the page of one voice."""
 
 from datetime import timedelta
 
@@ -27,7 +27,7 @@ def shown(response) -> list[str]:
     return [attrs["data-name"] for attrs in Page(response).find("li", **{"class": "card"})]
 
 
-def test_the_page_shows_voices_with_counts_filters_and_frame(mia, shelf):
+def test_the_page_shows_voices_counts_filters_and_navigation(mia, shelf):
     response = mia.get("/voices/")
 
     page = Page(response)
@@ -39,7 +39,7 @@ def test_the_page_shows_voices_with_counts_filters_and_frame(mia, shelf):
     assert response["Vary"].count("HX-Request") == 2
 
 
-def test_the_state_of_the_page_is_in_its_address(mia, shelf):
+def test_the_page_state_comes_from_its_address(mia, shelf):
     page = Page(mia.get("/voices/?q=ann&gender=female&sort=-name&layout=list"))
 
     assert page.find("input", name="q", value="ann")
@@ -55,7 +55,7 @@ def test_the_state_of_the_page_is_in_its_address(mia, shelf):
     assert "1 voice of 3" in page.text
 
 
-def test_a_part_carries_results_counts_and_badge_but_no_frame(mia, shelf):
+def test_a_partial_has_results_counts_and_badge_but_no_page_frame(mia, shelf):
     response = mia.get("/voices/?gender=female", headers=PARTIAL)
 
     page = Page(response)
@@ -85,9 +85,7 @@ def test_a_part_carries_results_counts_and_badge_but_no_frame(mia, shelf):
         ("http://evil.example/voices/?q=a", "?q=an", "HX-Push-Url"),
     ],
 )
-def test_a_part_names_its_address_and_a_word_being_typed_is_one_step_back(
-    mia, shelf, before, query, header
-):
+def test_a_partial_pushes_its_address_and_typing_on_replaces_it(mia, shelf, before, query, header):
     current = f"http://testserver{before}" if before.startswith("/") else before
     response = mia.get(f"/voices/{query}", headers={**PARTIAL, "HX-Current-URL": current})
 
@@ -96,7 +94,7 @@ def test_a_part_names_its_address_and_a_word_being_typed_is_one_step_back(
     assert not response.has_header(*other)
 
 
-def test_the_address_of_a_part_is_the_canonical_one(mia, shelf):
+def test_the_address_of_a_partial_is_canonical(mia, shelf):
     query = "?evil=1&layout=cards&sort=best&gender=nobody&gender=male&gender=male&page=1&q="
 
     response = mia.get(f"/voices/{query}", headers=PARTIAL)
@@ -104,7 +102,7 @@ def test_the_address_of_a_part_is_the_canonical_one(mia, shelf):
     assert response["HX-Push-Url"] == "/voices/?gender=male"
 
 
-def test_a_boosted_link_and_a_step_back_get_the_whole_page(mia, shelf):
+def test_boosted_links_and_history_restores_get_the_whole_page(mia, shelf):
     for headers in (BOOSTED, {**BOOSTED, "HX-History-Restore-Request": "true"}):
         response = mia.get("/voices/?gender=female", headers=headers)
 
@@ -112,7 +110,7 @@ def test_a_boosted_link_and_a_step_back_get_the_whole_page(mia, shelf):
         assert not response.has_header("HX-Push-Url")
 
 
-def test_values_that_do_not_exist_are_said_and_the_rest_is_kept(mia, shelf):
+def test_unknown_filter_values_are_reported_and_the_rest_is_applied(mia, shelf):
     response = mia.get("/voices/?gender=robot&kind=%00&sort=x&q=bea")
 
     page = Page(response)
@@ -123,7 +121,7 @@ def test_values_that_do_not_exist_are_said_and_the_rest_is_kept(mia, shelf):
 
 
 @pytest.mark.parametrize("number", ["1000000000", "-1", "abc", "1" + "0" * 30, "%00", ""])
-def test_a_page_that_does_not_exist_is_the_nearest_one(mia, shelf, number):
+def test_an_unknown_page_number_shows_the_nearest_page(mia, shelf, number):
     response = mia.get(f"/voices/?page={number}")
 
     assert response.status_code == 200
@@ -151,7 +149,7 @@ def test_a_page_that_does_not_exist_is_the_nearest_one(mia, shelf, number):
     )
 )
 def test_no_address_breaks_the_page(mia, shelf, query):
-    # As a server hands it over: the bytes of the address, whatever they mean.
+    # The server passes the bytes of the address as Latin-1.
     raw = query.encode("utf-8", "surrogatepass").decode("latin-1")
 
     for headers in ({}, PARTIAL):
@@ -160,7 +158,7 @@ def test_no_address_breaks_the_page(mia, shelf, query):
         assert response.status_code == 200
 
 
-def test_an_expression_that_cannot_be_read_is_shown_with_the_place_marked(mia, shelf):
+def test_a_search_expression_with_an_error_shows_where_it_is(mia, shelf):
     response = mia.get("/voices/", {"q": 'warm AND gendre = "<b>"'})
 
     assert "There is no field “gendre”." in Page(response).text
@@ -168,7 +166,7 @@ def test_an_expression_that_cannot_be_read_is_shown_with_the_place_marked(mia, s
     assert shown(response) == []
 
 
-def test_a_slip_is_forgiven_and_said_and_the_field_offers_what_it_knows(mia, shelf):
+def test_a_typo_is_corrected_with_a_message_and_field_names_are_suggested(mia, shelf):
     forgiven = Page(mia.get("/voices/?q=elevenlasb"))
     offered = Page(mia.get("/voices/?q=gend"))
 
@@ -177,7 +175,7 @@ def test_a_slip_is_forgiven_and_said_and_the_field_offers_what_it_knows(mia, she
     assert offered.find("option", value="gender:")
 
 
-def test_an_empty_result_offers_ways_out(mia, shelf):
+def test_an_empty_result_suggests_removing_filters(mia, shelf):
     page = Page(mia.get("/voices/?q=bea&gender=male"))
 
     assert "No voice fits all of these filters" in page.text
@@ -185,7 +183,7 @@ def test_an_empty_result_offers_ways_out(mia, shelf):
     assert page.find("a", href="/voices/?q=bea")
 
 
-def test_pages_are_linked_and_kept_apart(cast, mia):
+def test_pages_are_linked_and_do_not_overlap(cast, mia):
     for place in range(PAGE_SIZE + 1):
         factories.make_voice(cast.account, f"Voice {place:02d}")
 
@@ -197,7 +195,7 @@ def test_pages_are_linked_and_kept_apart(cast, mia):
     assert shown(second) == ["Voice 24"]
 
 
-def test_without_voices_the_page_says_why_and_looks_again_by_itself(cast, mia):
+def test_an_empty_list_says_why_and_polls(cast, mia):
     waiting = Page(mia.get("/voices/"))
     ProviderAccount.objects.all().delete()
     raise_version(cast.aurora.pk)
@@ -210,7 +208,7 @@ def test_without_voices_the_page_says_why_and_looks_again_by_itself(cast, mia):
 
 
 @pytest.mark.parametrize("values", [{"synced_at": factories.NOW}, {"sync_error": "No key."}])
-def test_an_account_without_voices_is_not_said_to_be_fetched_for_ever(cast, mia, values):
+def test_a_synced_account_without_voices_is_not_shown_as_still_fetching(cast, mia, values):
     ProviderAccount.objects.update(**values)
 
     page = Page(mia.get("/voices/"))
@@ -220,7 +218,7 @@ def test_an_account_without_voices_is_not_said_to_be_fetched_for_ever(cast, mia,
     assert not page.find("div", hx_get="/voices/")
 
 
-def test_a_provider_that_did_not_answer_is_named_with_the_age_of_its_voices(cast, mia, shelf):
+def test_a_failed_sync_is_shown_with_the_age_of_the_voices(cast, mia, shelf):
     ProviderAccount.objects.filter(pk=cast.account.pk).update(sync_error="No network.")
 
     page = Page(mia.get("/voices/"))
@@ -239,7 +237,7 @@ def test_more_voices_need_no_more_queries(cast, mia, layout):
 
     Preference.objects.create(user=cast.mia, columns=list(COLUMNS))
     factories.make_voice(cast.account)
-    mia.get("/voices/?q=nobody")  # what stands around the list is read now, and kept
+    mia.get("/voices/?q=nobody")  # caches what surrounds the list
     few = count_queries()
     for place in range(PAGE_SIZE):
         factories.make_voice(cast.account, languages=(f"x{place}",))
@@ -248,7 +246,7 @@ def test_more_voices_need_no_more_queries(cast, mia, layout):
     assert count_queries() == few
 
 
-def test_no_two_elements_of_the_page_have_the_same_id(cast, mia):
+def test_element_ids_on_the_page_are_unique(cast, mia):
     for value in ("老", "旧", "!!", "a b", "a_b", "A B", "…"):
         factories.make_voice(cast.account, accent=value, use_cases=(value,), languages=(value,))
     for place in range(9):
@@ -262,7 +260,7 @@ def test_no_two_elements_of_the_page_have_the_same_id(cast, mia):
 # One voice
 
 
-def test_the_page_of_a_voice_tells_all_that_is_known_of_it(cast, ana):
+def test_a_voice_page_shows_everything_known_about_the_voice(cast, ana):
     voice = factories.make_clone(
         cast.account,
         "Zoë",
@@ -286,7 +284,7 @@ def test_the_page_of_a_voice_tells_all_that_is_known_of_it(cast, ana):
     assert page.find("button", data_copy=voice.remote_id)
 
 
-def test_only_an_admin_is_offered_to_delete_and_only_what_can_be_deleted(cast, ana, mia):
+def test_delete_is_offered_only_to_admins_and_only_for_deletable_voices(cast, ana, mia):
     clone, library = factories.make_clone(cast.account), factories.make_voice(cast.account)
 
     def offers(client: Client, voice: Voice) -> bool:
@@ -295,7 +293,7 @@ def test_only_an_admin_is_offered_to_delete_and_only_what_can_be_deleted(cast, a
     assert (offers(ana, clone), offers(ana, library), offers(mia, clone)) == (True, False, False)
 
 
-def test_what_the_provider_cannot_delete_is_offered_to_be_hidden_and_says_why(cast, ana):
+def test_a_voice_that_the_provider_cannot_delete_can_be_hidden(cast, ana):
     account = factories.make_account(cast.aurora, provider="stepfun")
     clone = factories.make_clone(account)
 
@@ -306,7 +304,7 @@ def test_what_the_provider_cannot_delete_is_offered_to_be_hidden_and_says_why(ca
     assert "Hide here" in page.text
 
 
-def test_a_voice_that_is_gone_keeps_its_page_and_says_since_when(cast, mia):
+def test_a_deleted_voice_keeps_its_page_and_shows_since_when(cast, mia):
     remote_deleted_at = factories.NOW + timedelta(hours=1)
     voice = factories.make_clone(
         cast.account, remote_deleted_at=remote_deleted_at, gone_reason="Deleted by Ana with plan 7."
@@ -328,19 +326,19 @@ def test_a_voice_that_is_gone_keeps_its_page_and_says_since_when(cast, mia):
         ({}, "Generate (about"),
     ],
 )
-def test_what_keeps_a_voice_from_speaking_is_said(cast, mia, values, words):
+def test_a_voice_page_says_why_there_is_no_preview(cast, mia, values, words):
     voice = factories.make_voice(cast.account, **values)
 
     assert words in Page(mia.get(f"/voices/{voice.pk}/")).text
 
 
-def test_the_start_page_leads_to_the_voices(client):
+def test_the_start_page_redirects_to_the_voices(client):
     response = client.get("/")
 
     assert (response.status_code, response["Location"]) == (302, "/voices/")
 
 
-def test_labels_are_given_on_the_page_of_a_voice_and_say_where_they_hold(cast, mia):
+def test_labels_set_on_a_voice_page_say_where_they_apply(cast, mia):
     account = factories.make_account(cast.aurora, provider="stepfun")
     clone = factories.make_clone(account, gender="unknown")
 
@@ -354,7 +352,7 @@ def test_labels_are_given_on_the_page_of_a_voice_and_say_where_they_hold(cast, m
     assert shown(mia.get("/voices/?gender=female&language=zh")) == [clone.name]
 
 
-def test_a_label_that_there_is_not_is_refused(cast, mia):
+def test_an_unknown_label_is_refused(cast, mia):
     clone = factories.make_clone(cast.account)
 
     response = mia.post(f"/voices/{clone.pk}/relabel/", {"gender": "royal"}, follow=True)

@@ -1,4 +1,4 @@
-"""Times, articles, and other small words, as the pages say them."""
+"""Relative times, articles, and other small wordings on pages."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -21,19 +21,19 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
         (7200, "2\xa0hours ago", "in 2\xa0hours"),
     ],
 )
-def test_less_than_a_minute_is_not_said_as_a_number(seconds, before, after):
+def test_less_than_a_minute_is_shown_as_just_now_or_soon(seconds, before, after):
     span = timedelta(seconds=seconds)
 
     assert ago(NOW - span, NOW) == before
     assert ahead(NOW + span, NOW) == after
 
 
-def test_a_role_stands_with_the_article_that_fits():
+def test_a_role_gets_the_fitting_article():
     assert [with_article(word) for word in ("admin", "member")] == ["an admin", "a member"]
 
 
 @pytest.mark.parametrize("path", ["/accounts/", "/keys/", "/health/"])
-def test_what_has_just_been_fetched_is_not_zero_minutes_old(cast, ana, path):
+def test_a_sync_that_just_finished_is_shown_as_just_now(cast, ana, path):
     ProviderAccount.objects.filter(pk=cast.account.pk).update(synced_at=datetime.now(UTC))
 
     text = Page(ana.get(path)).text
@@ -52,7 +52,7 @@ def test_a_comparison_counts_as_a_use_of_its_voices(cast, ana):
     assert "2 comparisons" in Page(ana.get(f"/voices/{voices[0].pk}/")).text
 
 
-def test_who_changes_an_owner_has_to_name_one(cast, ana):
+def test_changing_an_owner_requires_choosing_one(cast, ana):
     path = f"/accounts/{cast.account.pk}/owner/"
 
     asked = Page(ana.get(path))
