@@ -179,14 +179,16 @@ class StalePage:
 
     @property
     def rule_links(self) -> list[tuple[str, str, int]]:
-        """For each rule with matches: the query string, the label, and the count."""
-        return [(self.query_with(rule=name), words, count) for name, words, count in self.rules]
+        """For each rule with matches: the URL that shows them, the label, and the count."""
+        return [
+            (f"?{self.query_with(rule=name)}", label, count) for name, label, count in self.rules
+        ]
 
     @property
     def provider_links(self) -> list[tuple[str, str, int]]:
-        """For each provider with matches: the query string, the label, and the count."""
+        """For each provider with matches: the URL that shows them, the label, and the count."""
         rows = self.providers
-        return [(self.query_with(provider=slug), words, count) for slug, words, count in rows]
+        return [(f"?{self.query_with(provider=slug)}", label, count) for slug, label, count in rows]
 
     @property
     def is_choosable(self) -> bool:
