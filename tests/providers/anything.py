@@ -1,4 +1,4 @@
-"""Any JSON value, and worse: half letters, NaN, numbers beyond all bounds."""
+"""Any JSON value, and worse: lone surrogates, NaN, and huge numbers."""
 
 from hypothesis import strategies as st
 

@@ -1,4 +1,4 @@
-"""A server that replays recorded responses and records requests; and the sandbox."""
+"""A server that replays recorded responses and records requests, and the sandbox."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -38,7 +38,7 @@ class FakeServer:
         self._answers: list[Callable[[httpx.Request], httpx.Response]] = []
 
     def will_answer(self, fixture: str, **changes: Any) -> Self:
-        """Play a file, with some fields of its body changed."""
+        """Respond with a fixture, with some fields of its body changed."""
         answer = load_fixture(self.slug, fixture)
         body = {**answer["body"], **changes} if changes else answer["body"]
         return self.will_send(answer["status"], body, answer.get("headers", {}))
@@ -46,7 +46,7 @@ class FakeServer:
     def will_send(
         self, status: int, body: Any = b"", headers: Mapping[str, str] | None = None
     ) -> Self:
-        """Send a body as it is if it is bytes, else as JSON."""
+        """Respond with the body as it is if it's bytes, or else as JSON."""
         is_raw = isinstance(body, bytes)
         content = body if is_raw else json.dumps(body).encode()
         kind = {} if is_raw else {"content-type": "application/json"}
@@ -58,7 +58,7 @@ class FakeServer:
         return self
 
     def will_fail(self, error: type[httpx.TransportError]) -> Self:
-        """Break off as the network does."""
+        """Raise a network error."""
 
         def answer(request: httpx.Request) -> httpx.Response:
             raise error("a network error", request=request)
@@ -119,7 +119,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[FakeServer]:
 
 @pytest.fixture(scope="session")
 def lasting_sandbox() -> Iterator[Sandbox]:
-    # More than a page of a hundred, so that there is one to turn.
+    # More than one page of 100.
     with running_sandbox(voices=130) as running:
         yield running
 

@@ -1,11 +1,11 @@
-"""Addresses that a server of ours must never ask, in all the ways to write them."""
+"""Addresses that our server must never request, in every notation."""
 
 HOSTILE = [
     # Other schemes, and none
     "http://example.com/a.mp3", "ftp://example.com/a", "file:///etc/passwd", "gopher://example.com",
     "data:audio/mpeg;base64,AAAA", "javascript:alert(1)", "unix:/run/docker.sock",
     "//example.com/a", "/etc/passwd", "example.com", "", "https:", "https://", "https:///a", "ws://example.com/",
-    # Tricks with what is written
+    # Tricks with the notation
     "https://user@example.com/", "https://user:pw@example.com/", "https://example.com@127.0.0.1/",
     "https://:@example.com/", "https://example.com\\@127.0.0.1/", "https://exa mple.com/",
     " https://example.com/", "https://example.com/\n", "https://example.com/\t", "https://ex\x00.com/",
@@ -35,7 +35,7 @@ HOSTILE = [
     "https://168.63.129.16/", "https://192.0.0.192/", "https://192.0.2.1/", "https://192.88.99.1/",
     "https://198.18.0.1/", "https://198.51.100.1/", "https://203.0.113.1/", "https://224.0.0.1/",
     "https://240.0.0.1/", "https://255.255.255.255/",
-    # Names that only mean something inside
+    # Names that only resolve on internal networks
     "https://intranet/", "https://metadata/", "https://printer.local/", "https://db.internal/",
     "https://metadata.google.internal/", "https://nas.lan/", "https://x.home.arpa/",
     "https://wiki.corp/", "https://wiki.intranet./", "https://example.com.0x7f/", "https://a.1/",

@@ -1,4 +1,4 @@
-"""A wish for a clone that the sandbox grants."""
+"""Parameters of a clone that the sandbox accepts."""
 
 from typing import Any
 

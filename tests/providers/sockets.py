@@ -1,4 +1,4 @@
-"""A server of bare sockets, for answers that no proper server would give."""
+"""A raw socket server, for responses that no proper server would send."""
 
 import socket
 import ssl
@@ -11,7 +11,7 @@ Answer = Callable[[socket.socket, bytes], None]
 
 @contextmanager
 def listening(answer: Answer, tls: ssl.SSLContext | None = None) -> Iterator[str]:
-    """Give every connection with its request to the function; yields the server's origin."""
+    """Serve every connection with the function. Yields the server's origin."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=_serve, args=(listener, answer, tls))
         thread.start()
@@ -42,12 +42,12 @@ def _answer(connection: socket.socket, answer: Answer, tls: ssl.SSLContext | Non
         with tls.wrap_socket(connection, server_side=True) if tls else connection as stream:
             answer(stream, stream.recv(65536))
     except OSError:
-        # The client hung up, which is what most tests here are about.
+        # The client closed the connection, as most of these tests expect.
         connection.close()
 
 
 def saying(*parts: bytes) -> Answer:
-    """Send the parts for any request, and close the connection."""
+    """Answer any request with the parts, then close the connection."""
 
     def answer(connection: socket.socket, request: bytes) -> None:
         for part in parts:
@@ -57,7 +57,7 @@ def saying(*parts: bytes) -> Answer:
 
 
 def dripping(start: bytes, drop: bytes, times: int, end: bytes) -> Answer:
-    """Send the start at once, a drop every 20 ms so many times, and then the end."""
+    """Send the start, then a drop every 20 ms the given number of times, then the end."""
     pause = threading.Event()
 
     def answer(connection: socket.socket, request: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The adapters against the running sandbox: two readings of the same documents must agree."""
+"""The ElevenLabs adapter against the running sandbox, which was written independently."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from catalog.sandbox import running_sandbox
 from tests.providers.sandboxed import MARKER, wish
 
 
-def test_the_listing_is_complete_and_readable(connect):
+def test_all_voices_are_listed_without_problems(connect):
     with connect() as adapter:
         voices = list(adapter.voices())
 
@@ -23,14 +23,14 @@ def test_the_listing_is_complete_and_readable(connect):
     assert {"male", "female"} <= {voice.gender for voice in voices}
 
 
-def test_the_listing_and_the_single_voice_agree(connect):
+def test_a_voice_is_the_same_in_the_list_and_alone(connect):
     with connect() as adapter:
         listed = next(voice for voice in adapter.voices() if voice.kind is Kind.CLONE)
 
         assert adapter.voice(listed.remote_id) == listed
 
 
-def test_a_clone_from_its_wish_to_its_end(connect):
+def test_a_clone_can_be_made_renamed_found_by_its_marker_and_deleted(connect):
     with connect() as adapter:
         before = adapter.slots()
         made = adapter.clone(wish())
@@ -64,7 +64,7 @@ def test_a_clone_from_its_wish_to_its_end(connect):
             adapter.delete(made.remote_id)
 
 
-def test_settings_are_changed_one_at_a_time(connect):
+def test_changing_one_setting_keeps_the_others(connect):
     with connect() as adapter:
         made = adapter.clone(wish()).remote_id
         before = adapter.settings(made)
@@ -77,7 +77,7 @@ def test_settings_are_changed_one_at_a_time(connect):
         assert adapter.settings(made) == {**before, **changed}
 
 
-def test_the_preview_of_a_library_voice_is_heard(connect):
+def test_a_library_voice_has_a_preview(connect):
     with connect() as adapter:
         voice = next(voice for voice in adapter.voices() if voice.preview_url)
         clip = adapter.preview(voice.remote_id, voice.preview_url)
@@ -86,7 +86,7 @@ def test_the_preview_of_a_library_voice_is_heard(connect):
     assert len(clip.content) > 5000
 
 
-def test_markers_of_two_clones_are_told_apart(connect):
+def test_clones_are_found_only_by_their_own_marker(connect):
     other = MARKER[:-1] + "0"
     with connect() as adapter:
         first = adapter.clone(wish()).remote_id
@@ -134,7 +134,7 @@ def test_check_of_a_broke_key(connect):
     assert "voice slots are in use" in found.problem
 
 
-def test_check_makes_no_voice(connect):
+def test_check_creates_no_voice(connect):
     with connect() as adapter:
         before = adapter.slots()
         adapter.check()
@@ -171,7 +171,7 @@ def test_check_without_a_network():
     ],
     ids=["clone", "rename", "delete", "edit_settings"],
 )
-def test_a_readonly_key_is_told_what_it_lacks(connect, change):
+def test_a_readonly_key_gets_an_error_that_names_the_missing_permission(connect, change):
     with connect("readonly") as adapter:
         own = next(voice for voice in adapter.voices() if voice.is_owned).remote_id
 
@@ -181,12 +181,12 @@ def test_a_readonly_key_is_told_what_it_lacks(connect, change):
     assert caught.value.permission == "voices_write"
 
 
-def test_an_account_without_slots_says_so(connect):
+def test_cloning_without_a_free_slot_raises_limit_reached(connect):
     with connect("broke") as adapter, pytest.raises(errors.LimitReached, match="maximum amount"):
         adapter.clone(wish())
 
 
-def test_what_is_no_recording_is_refused_in_the_providers_words(connect):
+def test_a_sample_that_is_not_audio_is_rejected_with_the_provider_s_message(connect):
     samples = (SampleFile("a.wav", "audio/wav", b"this is no sound"),)
     with connect() as adapter, pytest.raises(errors.RequestRejected, match="corrupted"):
         adapter.clone(wish(samples=samples))

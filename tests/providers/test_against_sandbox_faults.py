@@ -1,4 +1,4 @@
-"""What the adapters make of a provider that fails in every way the sandbox knows."""
+"""The ElevenLabs adapter against every fault of the sandbox."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from catalog.providers import base, errors
 from catalog.sandbox.faults import FaultKind
 from tests.providers.sandboxed import MARKER, wish
 
-# After these the voice is there, and the answer does not say so.
+# With these faults the voice is created, but the response doesn't say so.
 MADE = [
     FaultKind.DROP_AFTER,
     FaultKind.ERROR_AFTER,
@@ -21,7 +21,7 @@ BROKEN = [*MADE[:-1], *NOT_MADE]
 
 
 @pytest.mark.parametrize("kind", MADE)
-def test_a_clone_whose_answer_got_lost_is_found_again_exactly_once(connect, spoil, kind):
+def test_a_clone_whose_response_was_lost_is_found_exactly_once(connect, spoil, kind):
     spoil(kind, method="POST", path="/v1/voices/add")
 
     with connect() as adapter:
@@ -32,7 +32,7 @@ def test_a_clone_whose_answer_got_lost_is_found_again_exactly_once(connect, spoi
 
 
 @pytest.mark.parametrize("kind", NOT_MADE)
-def test_a_clone_that_was_not_made_is_unknown_too_and_not_found(connect, spoil, kind):
+def test_a_clone_that_was_not_made_is_also_unknown_and_not_found(connect, spoil, kind):
     spoil(kind, method="POST", path="/v1/voices/add")
 
     with connect() as adapter:
@@ -43,7 +43,9 @@ def test_a_clone_that_was_not_made_is_unknown_too_and_not_found(connect, spoil, 
 
 
 @pytest.mark.parametrize(("kind", "seconds"), [(FaultKind.SLOW_AFTER, 5.0), (FaultKind.DRIP, 0.2)])
-def test_a_clone_whose_answer_takes_too_long_is_unknown(connect, spoil, monkeypatch, kind, seconds):
+def test_a_clone_whose_response_takes_too_long_is_unknown(
+    connect, spoil, monkeypatch, kind, seconds
+):
     monkeypatch.setattr(base, "_TIME_TO_CREATE", 0.5)
     spoil(kind, seconds=seconds, method="POST", path="/v1/voices/add")
 
@@ -55,7 +57,7 @@ def test_a_clone_whose_answer_takes_too_long_is_unknown(connect, spoil, monkeypa
 
 
 @pytest.mark.parametrize("retry_after", [None, 3])
-def test_a_clone_that_came_too_soon_was_not_made(connect, spoil, retry_after):
+def test_a_rate_limited_clone_was_not_made(connect, spoil, retry_after):
     spoil(FaultKind.RATE_LIMIT, method="POST", path="/v1/voices/add", retry_after=retry_after)
 
     with connect() as adapter:
@@ -67,7 +69,7 @@ def test_a_clone_that_came_too_soon_was_not_made(connect, spoil, retry_after):
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_a_listing_with_a_broken_second_page_is_no_listing(connect, spoil, kind):
+def test_a_list_with_a_broken_second_page_raises_try_later(connect, spoil, kind):
     spoil(kind, path="/v2/voices", after=1)
 
     with connect() as adapter, pytest.raises(errors.TryLater):
@@ -75,7 +77,7 @@ def test_a_listing_with_a_broken_second_page_is_no_listing(connect, spoil, kind)
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_a_look_for_the_marker_that_fails_is_not_an_empty_one(connect, spoil, kind):
+def test_a_failing_search_for_the_marker_is_not_an_empty_result(connect, spoil, kind):
     with connect() as adapter:
         adapter.clone(wish())
         spoil(kind, path="/v2/voices", after=1)
@@ -85,7 +87,7 @@ def test_a_look_for_the_marker_that_fails_is_not_an_empty_one(connect, spoil, ki
 
 
 @pytest.mark.parametrize("kind", [FaultKind.DROP_AFTER, FaultKind.ERROR_AFTER])
-def test_a_deletion_whose_answer_got_lost_may_be_repeated(connect, spoil, kind):
+def test_a_deletion_whose_response_was_lost_can_be_repeated(connect, spoil, kind):
     with connect() as adapter:
         made = adapter.clone(wish()).remote_id
         spoil(kind, method="DELETE")

@@ -1,4 +1,4 @@
-"""Whatever stands in a voice, it is read, and what comes out can be stored and shown."""
+"""Any voice from ElevenLabs can be parsed, and the result can be stored and shown."""
 
 import json
 import re
@@ -19,7 +19,7 @@ VOICE = load_fixture("elevenlabs", "voice")["body"]
 
 
 def paths(value: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Return the way to every value inside, however deep."""
+    """Return the path to every nested value."""
     if isinstance(value, dict):
         inside = list(value.items())
     else:
@@ -33,7 +33,7 @@ PATHS = [way for way in paths(VOICE) if way != ("voice_id",)]
 
 @st.composite
 def spoiled_voices(draw: st.DrawFn) -> dict[str, Any]:
-    """A voice as documented, with something else in some of its places."""
+    """A documented voice with some of its values replaced by anything."""
     voice = json.loads(json.dumps(VOICE))
     for way in draw(st.lists(st.sampled_from(PATHS), min_size=1, max_size=6, unique=True)):
         place: Any = voice
@@ -42,7 +42,7 @@ def spoiled_voices(draw: st.DrawFn) -> dict[str, Any]:
                 place = place[step]
             place[way[-1]] = draw(ANYTHING)
         except (KeyError, IndexError, TypeError):
-            continue  # a place further up was spoiled before
+            continue  # a parent of this value was already replaced
     return voice
 
 
@@ -68,7 +68,7 @@ def check_voice(voice: RemoteVoice) -> None:
 
 
 @given(spoiled_voices())
-def test_a_spoiled_voice_is_kept_with_what_can_be_read(item):
+def test_a_voice_with_invalid_values_keeps_what_can_be_read(item):
     voice = read_voice(item)
 
     assert voice.remote_id == VOICE["voice_id"]
@@ -84,7 +84,7 @@ def test_any_object_with_an_id_is_a_voice(item):
 
 
 @given(ANYTHING)
-def test_anything_may_stand_in_the_list(item):
+def test_any_value_in_the_list_is_parsed_without_an_error(item):
     assert isinstance(voice_id(item), str)
     assert isinstance(read_settings(item), dict)
 
@@ -109,27 +109,27 @@ def test_anything_may_stand_in_the_list(item):
         ("fine_tuning", {"state": {"a": ["b"]}}),
     ],
 )
-def test_what_could_not_be_read_is_named(field, value):
+def test_fields_that_could_not_be_read_are_named(field, value):
     voice = read_voice({**VOICE, "created_at_unix": 1_700_000_000, field: value})
 
     assert voice.problem.startswith(field)
 
 
 @pytest.mark.parametrize("field", sorted(set(VOICE) - {"voice_id"}))
-def test_a_missing_field_is_no_problem(field):
+def test_a_missing_field_is_not_reported_as_a_problem(field):
     left = {name: value for name, value in VOICE.items() if name not in (field, "created_at_unix")}
 
     assert read_voice(left).problem == ""
     assert read_voice({**left, field: None}).problem == ""
 
 
-def test_a_name_in_any_script_stays_as_it_is():
+def test_a_name_in_any_script_is_kept():
     assert read_voice({**VOICE, "name": "سارة 声 👩‍🎤"}).name == "سارة 声 👩‍🎤"
 
 
-def test_a_name_that_turns_the_text_around_does_not():
+def test_text_direction_and_control_characters_are_removed_from_a_name():
     assert read_voice({**VOICE, "name": "safe\u202e3pm.exe\x00"}).name == "safe3pm.exe"
 
 
-def test_a_voice_without_a_visible_name_goes_by_its_id():
+def test_a_voice_without_a_visible_name_is_named_by_its_id():
     assert read_voice({**VOICE, "name": "\u200b "}).name == VOICE["voice_id"]

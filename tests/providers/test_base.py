@@ -1,4 +1,4 @@
-"""The manners of the base class, on a made-up provider and against real sockets."""
+"""The provider base class, with a made-up provider and real sockets."""
 
 import socket
 
@@ -13,7 +13,7 @@ from tests.providers.verbs import VERBS, run
 
 
 class Adapter(Provider):
-    """A provider that can do nothing at all."""
+    """A provider that supports nothing."""
 
     info = ProviderInfo(
         slug="chorus",
@@ -36,12 +36,12 @@ def connect(base_url: str) -> Provider:
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_verb_that_the_provider_lacks_is_unsupported(verb):
+def test_a_call_that_the_provider_does_not_offer_raises_unsupported(verb):
     with connect("") as chorus, pytest.raises(errors.Unsupported, match="Chorus can't"):
         run(chorus, verb)
 
 
-def test_a_request_goes_below_the_base_url_with_the_key_and_no_packing():
+def test_a_request_is_sent_below_the_base_url_with_the_key_and_no_compression():
     asked: list[bytes] = []
 
     def answer(connection: socket.socket, request: bytes) -> None:
@@ -59,7 +59,7 @@ def test_a_request_goes_below_the_base_url_with_the_key_and_no_packing():
     assert "user-agent: voiceboard" in head
 
 
-def test_proxies_of_the_environment_are_not_used(monkeypatch):
+def test_proxies_from_the_environment_are_ignored(monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
 
@@ -67,7 +67,7 @@ def test_proxies_of_the_environment_are_not_used(monkeypatch):
         assert chorus.request_json("GET", "voices") == {}
 
 
-def test_nobody_listening_means_unreachable():
+def test_a_refused_connection_means_unreachable():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
 
@@ -80,7 +80,7 @@ def test_nobody_listening_means_unreachable():
     assert caught.value.unreachable
 
 
-def test_a_name_that_nobody_has_means_unreachable():
+def test_an_unknown_host_name_means_unreachable():
     with connect("http://nobody.invalid") as chorus, pytest.raises(errors.TryLater) as caught:
         chorus.request("GET", "voices")
 
@@ -98,12 +98,12 @@ def test_a_name_that_nobody_has_means_unreachable():
         b"not HTTP at all\r\n\r\n",
     ],
 )
-def test_an_answer_that_breaks_off_is_unclear(method, kind, sent):
+def test_a_broken_response_is_try_later_for_get_and_unknown_for_post(method, kind, sent):
     with listening(saying(sent)) as url, connect(url) as chorus, pytest.raises(kind):
         chorus.request(method, "voices")
 
 
-# All would come to a good end, if one were to wait for it.
+# Each of these responses would be valid if the client waited long enough.
 @pytest.mark.parametrize(
     ("start", "drop", "end"),
     [
@@ -116,7 +116,7 @@ def test_an_answer_that_breaks_off_is_unclear(method, kind, sent):
 @pytest.mark.parametrize(
     ("method", "kind"), [("GET", errors.TryLater), ("POST", errors.OutcomeUnknown)]
 )
-def test_a_slow_server_does_not_outlast_the_deadline(monkeypatch, start, drop, end, method, kind):
+def test_a_slow_response_is_cut_off_at_the_deadline(monkeypatch, start, drop, end, method, kind):
     monkeypatch.setattr(base, "_TIME_TO_ASK", 0.2)
     monkeypatch.setattr(base, "_TIME_TO_CREATE", 0.2)
 
@@ -125,7 +125,7 @@ def test_a_slow_server_does_not_outlast_the_deadline(monkeypatch, start, drop, e
         chorus.request(method, "voices")
 
 
-def test_all_calls_for_a_person_who_waits_share_one_deadline():
+def test_all_calls_for_a_waiting_person_share_one_deadline():
     answers = [b"{}", b""]
 
     def answer(connection: socket.socket, request: bytes) -> None:
@@ -142,7 +142,7 @@ def test_all_calls_for_a_person_who_waits_share_one_deadline():
     assert answers == []
 
 
-def test_a_closed_provider_takes_no_more_requests():
+def test_a_closed_provider_refuses_requests():
     with connect("http://127.0.0.1:9") as chorus:
         pass
 
@@ -150,5 +150,5 @@ def test_a_closed_provider_takes_no_more_requests():
         chorus.request("GET", "voices")
 
 
-def test_a_provider_in_print_shows_nothing_of_its_key():
+def test_the_repr_of_a_provider_does_not_show_its_key():
     assert repr(connect("")) == "<Chorus adapter>"

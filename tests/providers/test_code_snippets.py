@@ -1,4 +1,4 @@
-"""The calls that people copy: each is run as it stands, and the sandbox speaks."""
+"""Code snippets that people copy: each one is run against the sandbox."""
 
 import json
 import shlex
@@ -17,13 +17,13 @@ INFOS = [info for info in all_infos() if info.speech_call]
 
 
 @pytest.mark.parametrize("info", INFOS, ids=lambda info: info.slug)
-def test_the_copied_program_speaks(sandbox_server, info, tmp_path, monkeypatch):
+def test_the_python_snippet_saves_speech(sandbox_server, info, tmp_path, monkeypatch):
     base_url, key = sandbox_server.url(info.slug), f"sandbox-{info.slug}-full"
     with get_adapter(info.slug)({"api_key": key}, base_url=base_url) as provider:
         voice = next(found for found in provider.voices() if not found.is_owned)
     program = write_python(info.speech_call, base_url, voice.remote_id, is_owned=False)
     monkeypatch.chdir(tmp_path)
-    # The same calls under another name, so that no package is needed for this.
+    # httpx stands in for requests, which isn't installed.
     monkeypatch.setitem(sys.modules, "requests", SimpleNamespace(post=httpx.post))
 
     exec(program.replace(KEY, key), {})  # noqa: S102  (our own words)
@@ -32,7 +32,7 @@ def test_the_copied_program_speaks(sandbox_server, info, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("info", INFOS, ids=lambda info: info.slug)
-def test_both_ways_say_the_same_and_leave_the_key_out(info):
+def test_both_snippets_contain_the_same_request_and_a_placeholder_key(info):
     curl = write_curl(info.speech_call, info.base_url, "v-1", is_owned=True)
     program = write_python(info.speech_call, info.base_url, "v-1", is_owned=True)
 
@@ -44,7 +44,7 @@ def test_both_ways_say_the_same_and_leave_the_key_out(info):
 
 
 @pytest.mark.parametrize("voice_id", ["a'b", "$(rm -rf x)", "`x`", '"', "a b", "a/../b", "x\ny"])
-def test_an_odd_id_stays_one_word_of_the_command(voice_id):
+def test_a_voice_id_with_special_characters_is_quoted_in_the_command(voice_id):
     in_path = SpeechApiCall("speak/{voice}", {"text": "{text}"})
     in_body = SpeechApiCall("speak", {"voice": "{voice}"})
 

@@ -1,4 +1,4 @@
-"""Whom a connection reaches, and whom it trusts to be that."""
+"""Connections: TLS checks, addresses, and deadlines."""
 
 import socket
 import ssl
@@ -68,7 +68,7 @@ def fetch(name: str, port: str) -> str:
         return client.get(f"https://{name}:{port}/").text
 
 
-def test_a_pinned_connection_is_still_checked_against_the_name(server_tls, trusting):
+def test_a_connection_to_a_pinned_address_still_checks_the_host_name(server_tls, trusting):
     with listening(saying(OK), server_tls) as origin:
         port = origin.rpartition(":")[2]
 
@@ -77,7 +77,7 @@ def test_a_pinned_connection_is_still_checked_against_the_name(server_tls, trust
             fetch("other.example", port)
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(server_tls):
+def test_a_self_signed_certificate_is_refused(server_tls):
     with (
         listening(saying(OK), server_tls) as origin,
         pytest.raises(httpx.ConnectError, match="self-signed"),
@@ -85,7 +85,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(server_tls):
         fetch("voices.example", origin.rpartition(":")[2])
 
 
-def test_the_next_address_is_tried_when_one_does_not_answer():
+def test_the_next_address_is_tried_if_one_does_not_answer():
     deadline = Deadline()
     deadline.start(5)
     with listening(saying(OK)) as origin:
@@ -96,7 +96,7 @@ def test_the_next_address_is_tried_when_one_does_not_answer():
 
 
 class Flood(httpcore.NetworkStream):
-    """An answer that comes byte by byte and never lets one wait."""
+    """A response that sends byte after byte without a pause."""
 
     def __init__(self) -> None:
         self._head = [b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n"]
@@ -111,7 +111,7 @@ class Flood(httpcore.NetworkStream):
         return
 
 
-def test_an_answer_that_never_pauses_does_not_outlast_the_deadline(monkeypatch):
+def test_a_response_that_never_pauses_is_cut_off_at_the_deadline(monkeypatch):
     monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", lambda *where: Flood())
     deadline = Deadline()
     deadline.start(0.3)
@@ -124,7 +124,7 @@ def test_an_answer_that_never_pauses_does_not_outlast_the_deadline(monkeypatch):
         client.get("http://voices.example/")
 
 
-def test_a_name_server_that_does_not_answer_does_not_outlast_the_deadline(monkeypatch):
+def test_a_slow_name_lookup_is_cut_off_at_the_deadline(monkeypatch):
     answers = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *asked, **more: answers.wait(60))
     deadline = Deadline()
@@ -138,7 +138,7 @@ def test_a_name_server_that_does_not_answer_does_not_outlast_the_deadline(monkey
     answers.set()
 
 
-def test_a_host_with_many_dead_addresses_does_not_outlast_the_deadline(monkeypatch):
+def test_trying_many_dead_addresses_stops_at_the_deadline(monkeypatch):
     tried: list[str] = []
 
     def connect_tcp(self: object, host: str, port: int, timeout: float, *rest: object) -> None:

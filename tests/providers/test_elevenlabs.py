@@ -1,4 +1,4 @@
-"""ElevenLabs' voices in, ours out, and requests as its documentation has them."""
+"""Parsing ElevenLabs voices, and the documented requests for them."""
 
 import json
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ def voice_with(**changes: Any) -> dict[str, Any]:
     return {**load_fixture(SLUG, "clone_voice")["body"], **changes}
 
 
-def test_voices_follows_the_token_and_drops_what_comes_by_twice(server):
+def test_voices_follows_the_page_token_and_drops_duplicates(server):
     server.will_answer("voices_page_1").will_answer("voices_page_2")
 
     with server.connect() as adapter:
@@ -45,7 +45,7 @@ def test_voices_follows_the_token_and_drops_what_comes_by_twice(server):
     assert first.headers["xi-api-key"] == KEY
 
 
-def test_voices_says_what_each_is_in_our_words(server):
+def test_voices_translates_labels_kinds_and_states(server):
     server.will_answer("voices_page_1").will_answer("voices_page_2")
 
     with server.connect() as adapter:
@@ -69,7 +69,7 @@ def test_voices_says_what_each_is_in_our_words(server):
     assert [voice.problem for voice in (sarah, anna, liam, ben)] == ["", "", "", ""]
 
 
-def test_the_documented_voice_is_read_but_for_its_date_in_1970(server):
+def test_the_documented_voice_is_parsed_except_for_its_date_in_1970(server):
     server.will_answer("voices_documented")
 
     with server.connect() as adapter:
@@ -98,7 +98,7 @@ def test_the_documented_voice_is_read_but_for_its_date_in_1970(server):
     assert (rachel.created_at, rachel.problem) == (None, "")
 
 
-def test_a_first_page_that_is_longer_than_asked_is_taken_whole(server):
+def test_a_first_page_longer_than_requested_is_used_in_full(server):
     many = [{**voice_with(), "voice_id": f"v{place}"} for place in range(130)]
     server.will_send(200, {"voices": many, "has_more": True, "next_page_token": "t"})
     server.will_send(200, {"voices": [voice_with()], "has_more": False})
@@ -113,21 +113,21 @@ def test_a_first_page_that_is_longer_than_asked_is_taken_whole(server):
 @pytest.mark.parametrize(
     "last", [{"has_more": False, "next_page_token": "more"}, {"has_more": False}, {}]
 )
-def test_the_listing_ends_where_the_provider_says_so(server, last):
+def test_the_list_ends_when_the_provider_says_so(server, last):
     server.will_send(200, {"voices": [voice_with()], **last})
 
     with server.connect() as adapter:
         assert len(list(adapter.voices())) == 1
 
 
-def test_a_token_alone_leads_on_too(server):
+def test_a_page_token_without_has_more_is_followed_too(server):
     server.will_send(200, {"voices": [], "next_page_token": "t"}).will_send(200, {"voices": []})
 
     with server.connect() as adapter:
         assert list(adapter.voices()) == []
 
 
-def test_a_repeated_token_ends_the_listing_with_an_error(server):
+def test_a_repeated_page_token_raises_an_error(server):
     for _ in range(2):
         server.will_send(200, {"voices": [], "has_more": True, "next_page_token": "same"})
 
@@ -136,7 +136,7 @@ def test_a_repeated_token_ends_the_listing_with_an_error(server):
 
 
 @pytest.mark.parametrize("token", [None, "", 7, ["x"]])
-def test_a_page_that_promises_more_without_saying_where_is_not_taken_for_the_last(server, token):
+def test_more_pages_without_a_usable_token_raise_try_later(server, token):
     page = {"voices": [voice_with()], "has_more": True, "next_page_token": token}
     server.will_send(200, page)
 
@@ -145,14 +145,14 @@ def test_a_page_that_promises_more_without_saying_where_is_not_taken_for_the_las
 
 
 @pytest.mark.parametrize("page", [{"voices": {}}, {"voices": "none"}])
-def test_a_page_without_a_list_is_not_taken_for_an_empty_one(server, page):
+def test_a_page_without_a_list_is_not_an_empty_page(server, page):
     server.will_send(200, page)
 
     with server.connect() as adapter, pytest.raises(errors.TryLater):
         list(adapter.voices())
 
 
-def test_a_failing_second_page_is_not_taken_for_the_end(server):
+def test_a_failing_second_page_is_not_the_end_of_the_list(server):
     server.will_answer("voices_page_1").will_answer("error_server")
 
     with server.connect() as adapter, pytest.raises(errors.TryLater):
@@ -163,14 +163,14 @@ def test_a_failing_second_page_is_not_taken_for_the_end(server):
     "item", [None, 7, "voice", [], {}, {"voice_id": None}, {"voice_id": ""}, {"voice_id": 5},
              {"voice_id": "a\nb"}, {"voice_id": "x" * 201}, {"voice_id": " x"}]
 )  # fmt: skip
-def test_what_has_no_usable_id_is_left_out(server, item):
+def test_entries_without_a_usable_id_are_skipped(server, item):
     server.will_send(200, {"voices": [item, voice_with()], "has_more": False})
 
     with server.connect() as adapter:
         assert [voice.remote_id for voice in adapter.voices()] == [ANNA]
 
 
-def test_voice_asks_for_one(server):
+def test_voice_requests_a_single_voice(server):
     server.will_answer("clone_voice")
 
     with server.connect() as adapter:
@@ -192,7 +192,7 @@ def test_voice_asks_for_one(server):
         ("\ud800", "/v1/voices/%3F"),
     ],
 )
-def test_an_id_stays_one_segment_of_the_path(server, remote_id, path):
+def test_an_id_is_escaped_to_one_path_segment(server, remote_id, path):
     server.will_answer("error_voice_gone")
 
     with server.connect() as adapter, pytest.raises(errors.NotFound):
@@ -202,13 +202,13 @@ def test_an_id_stays_one_segment_of_the_path(server, remote_id, path):
 
 
 @pytest.mark.parametrize("remote_id", ["", ".", ".."])
-def test_an_id_that_would_be_another_address_is_not_sent(server, remote_id):
+def test_an_id_that_would_change_the_path_is_not_sent(server, remote_id):
     with server.connect() as adapter, pytest.raises(errors.NotFound):
         adapter.delete(remote_id)
 
 
 @pytest.mark.parametrize("answer", [{}, {"voice_id": ""}, {"voices": []}])
-def test_an_answer_that_is_no_voice_is_not_taken_for_one(server, answer):
+def test_a_response_that_is_not_a_voice_raises_try_later(server, answer):
     server.will_send(200, answer)
 
     with server.connect() as adapter, pytest.raises(errors.TryLater):
@@ -273,7 +273,7 @@ def test_state(server, changes, state):
     "stamp",
     [1, -5, 0, 1e300, 99999999999999999999, "soon", "", True, [], 4102444801, "0", "1"],
 )
-def test_a_date_that_cannot_be_is_left_out_without_an_alarm(stamp):
+def test_an_impossible_date_is_left_out_without_reporting_a_problem(stamp):
     voice = read_voice(voice_with(created_at_unix=stamp))
 
     assert (voice.created_at, voice.problem) == (None, "")
@@ -291,7 +291,7 @@ def test_a_date_that_cannot_be_is_left_out_without_an_alarm(stamp):
         "2025-11-01T12:26:40",
     ],
 )
-def test_a_date_is_read_in_whatever_form_it_comes(stamp):
+def test_dates_are_parsed_in_any_common_format(stamp):
     voice = read_voice(voice_with(created_at_unix=stamp))
 
     assert (voice.created_at, voice.problem) == (datetime(2025, 11, 1, 12, 26, 40, tzinfo=UTC), "")
@@ -320,20 +320,20 @@ def test_a_date_is_read_in_whatever_form_it_comes(stamp):
         ({"gender": True, "age": 1.5}, "", "", ()),
     ],
 )
-def test_labels_are_read_in_whatever_words_they_come(labels, gender, age, languages):
+def test_labels_are_understood_in_other_languages_and_formats(labels, gender, age, languages):
     voice = read_voice(voice_with(labels=labels, verified_languages=None))
 
     assert (voice.gender, voice.age, voice.languages) == (gender, age, languages)
     assert voice.problem == ""
 
 
-def test_a_category_is_read_in_any_case():
+def test_the_category_is_case_insensitive():
     voice = read_voice(voice_with(category="Professional", fine_tuning={"state": {"a": "draft"}}))
 
     assert (voice.kind.value, voice.state.value) == ("professional", "pending")
 
 
-def test_a_name_that_is_too_long_is_cut_without_an_alarm():
+def test_a_name_that_is_too_long_is_cut_without_reporting_a_problem():
     voice = read_voice(voice_with(name="x" * 400))
 
     assert (voice.name, voice.problem) == ("x" * 300, "")
@@ -356,7 +356,7 @@ def test_a_name_that_is_too_long_is_cut_without_an_alarm():
         (7, False, False, False),
     ],
 )
-def test_the_role_on_a_voice_says_what_may_be_done_and_its_owner_may_do_all(
+def test_the_role_on_a_voice_decides_what_is_allowed_but_owners_can_do_all(
     role, is_owner, deletable, editable
 ):
     voice = read_voice(voice_with(permission_on_resource=role, is_owner=is_owner))
@@ -365,7 +365,7 @@ def test_the_role_on_a_voice_says_what_may_be_done_and_its_owner_may_do_all(
 
 
 @pytest.mark.parametrize("changes", [{"category": "premade"}, {"sharing": {"status": "copied"}}])
-def test_a_role_on_what_others_made_gives_no_rights(changes):
+def test_a_role_on_a_voice_made_by_others_gives_no_rights(changes):
     voice = read_voice(voice_with(permission_on_resource="admin", is_owner=False, **changes))
 
     assert (voice.is_owned, voice.is_editable) == (False, False)
@@ -422,13 +422,13 @@ def test_a_professional_clone_is_ready_when_it_is_trained_and_verified(
     assert bool(words) == bool(voice.state_note)
 
 
-def test_training_says_nothing_of_what_comes_from_the_library():
+def test_the_training_state_of_a_copied_library_voice_is_ignored():
     copied = {"category": "professional", "sharing": {"status": "copied"}}
     voice = read_voice(voice_with(fine_tuning={"state": {}}, voice_verification=None, **copied))
 
     assert (voice.state, voice.state_note) == (VoiceState.READY, "")
 
 
-def test_an_owner_who_is_not_named_is_not_us():
+def test_a_voice_with_an_unknown_owner_is_not_ours():
     for said in (None, "perhaps"):
         assert not read_voice(voice_with(is_owner=said, permission_on_resource=None)).is_owned

@@ -1,4 +1,4 @@
-"""What is made, changed, deleted and played at ElevenLabs."""
+"""Cloning, changing, deleting, and previewing voices at ElevenLabs."""
 
 import json
 from typing import Any
@@ -23,7 +23,7 @@ def voice_with(**changes: Any) -> dict[str, Any]:
     return {**load_fixture(SLUG, "clone_voice")["body"], **changes}
 
 
-def test_clone_sends_the_form_as_documented(server):
+def test_clone_sends_the_documented_form(server):
     server.will_answer("clone")
     second = SampleFile('b"\r\n.mp3', "audio/mpeg", b"ID3")
     wish = CloneParams(
@@ -61,7 +61,7 @@ def test_clone_sends_the_form_as_documented(server):
     assert parts[4].content == SAMPLE.content
 
 
-def test_a_long_description_gives_way_to_the_marker(server):
+def test_a_long_description_is_cut_to_fit_the_marker(server):
     server.will_answer("clone")
 
     with server.connect() as adapter:
@@ -76,7 +76,7 @@ def test_a_long_description_gives_way_to_the_marker(server):
     assert len(description.replace("\r\n", "\n")) <= adapter.info.marker_length
 
 
-def test_half_a_letter_in_a_name_does_not_keep_it_from_being_sent(server):
+def test_a_lone_surrogate_in_a_name_is_replaced(server):
     server.will_answer("clone")
 
     with server.connect() as adapter:
@@ -85,7 +85,7 @@ def test_half_a_letter_in_a_name_does_not_keep_it_from_being_sent(server):
     assert read_form(server.requests[0])[0].content == b"Anna ?"
 
 
-def test_a_clone_that_wants_to_be_verified_is_not_ready(server):
+def test_a_clone_that_requires_verification_is_not_ready(server):
     server.will_answer("clone_needs_verification")
 
     with server.connect() as adapter:
@@ -103,7 +103,7 @@ def test_a_clone_without_a_usable_id_is_unknown(server, made):
         adapter.clone(CloneParams("Anna", (SAMPLE,), MARKER))
 
 
-def test_find_marked_looks_through_all_pages_and_returns_the_oldest_first(server):
+def test_find_marked_searches_all_pages_and_returns_the_oldest_first(server):
     def marked(remote_id: str, created: int | None, **changes: Any) -> dict[str, Any]:
         return voice_with(voice_id=remote_id, created_at_unix=created, **changes)
 
@@ -141,14 +141,14 @@ def test_find_marked_looks_through_all_pages_and_returns_the_oldest_first(server
     assert "search" not in server.requests[0].url.params
 
 
-def test_find_marked_does_not_take_half_a_listing_for_an_answer(server):
+def test_find_marked_raises_if_a_page_fails(server):
     server.will_answer("voices_page_1").will_answer("error_server")
 
     with server.connect() as adapter, pytest.raises(errors.TryLater):
         adapter.find_marked(MARKER)
 
 
-def test_rename_sends_along_what_must_not_get_lost(server):
+def test_rename_resends_the_description_and_the_labels(server):
     server.will_answer("clone_voice").will_answer("ok")
 
     with server.connect() as adapter:
@@ -173,7 +173,7 @@ def test_a_changed_description_keeps_the_marker(server, given, sent):
     assert values["description"].replace("\r\n", "\n") == sent
 
 
-def test_rename_does_not_send_back_labels_that_would_be_refused(server):
+def test_rename_omits_labels_that_would_be_rejected(server):
     server.will_send(200, voice_with(labels={"accent": None, "age": "old"})).will_answer("ok")
 
     with server.connect() as adapter:
@@ -183,7 +183,7 @@ def test_rename_does_not_send_back_labels_that_would_be_refused(server):
     assert json.loads(values["labels"]) == {"age": "old"}
 
 
-def test_new_labels_leave_the_name_and_the_other_labels_as_they_were(server):
+def test_relabel_keeps_the_name_and_the_other_labels(server):
     server.will_send(200, voice_with(labels={"age": "old", "accent": "irish"})).will_answer("ok")
 
     with server.connect() as adapter:
@@ -205,7 +205,7 @@ def test_rename_of_a_bare_voice_sends_only_the_name(server):
     assert [part.name for part in read_form(server.requests[1])] == ["name"]
 
 
-def test_a_lost_answer_to_a_rename_may_be_repeated(server):
+def test_a_rename_whose_response_was_lost_can_be_repeated(server):
     server.will_answer("clone_voice").will_answer("error_server")
 
     with server.connect() as adapter, pytest.raises(errors.TryLater):
@@ -221,7 +221,7 @@ def test_delete(server):
     assert server.paths() == [f"DELETE /v1/voices/{ANNA}"]
 
 
-def test_settings_are_those_that_are_known(server):
+def test_only_known_settings_are_returned(server):
     server.will_answer("settings", new=[1])
     server.will_answer("settings_default", style=None, new=[1], speed="x")
 
@@ -233,7 +233,7 @@ def test_settings_are_those_that_are_known(server):
     assert server.paths() == [f"GET /v1/voices/{ANNA}/settings", "GET /v1/voices/settings/default"]
 
 
-def test_edit_settings_sends_the_others_along(server):
+def test_edit_settings_resends_the_other_settings(server):
     server.will_answer("settings").will_answer("ok")
 
     with server.connect() as adapter:
@@ -277,7 +277,7 @@ def test_preview_of_a_sample(server):
     assert server.paths() == [f"GET /v1/voices/{ANNA}/samples/s1/audio"]
 
 
-def test_preview_looks_the_sample_up_when_none_is_named(server):
+def test_preview_uses_the_voice_s_first_sample_if_none_is_named(server):
     server.will_answer("clone_voice").will_send(200, b"ID3", {"content-type": "audio/mpeg"})
 
     with server.connect() as adapter:
@@ -286,7 +286,7 @@ def test_preview_looks_the_sample_up_when_none_is_named(server):
     assert server.paths()[1] == f"GET /v1/voices/{ANNA}/samples/s4mp1eAnna0000000001/audio"
 
 
-def test_preview_falls_back_on_the_sample_when_the_address_is_no_good(server):
+def test_preview_falls_back_to_the_sample_if_the_address_is_forbidden(server):
     server.will_send(200, b"ID3", {"content-type": "application/octet-stream"})
 
     with server.connect() as adapter:
@@ -295,12 +295,12 @@ def test_preview_falls_back_on_the_sample_when_the_address_is_no_good(server):
     assert clip.content == b"ID3"
 
 
-def test_an_address_that_is_no_good_is_said_to_be_so(server):
+def test_a_forbidden_preview_address_is_rejected(server):
     with server.connect() as adapter, pytest.raises(errors.RequestRejected, match="public"):
         adapter.preview(ANNA, "https://127.0.0.1/secret")
 
 
-def test_a_voice_without_anything_to_hear_has_no_preview(server):
+def test_a_voice_without_samples_has_no_preview(server):
     server.will_send(200, voice_with(samples=[]))
 
     with server.connect() as adapter, pytest.raises(errors.NotFound):
@@ -311,7 +311,7 @@ def test_a_voice_without_anything_to_hear_has_no_preview(server):
     ("content", "kind"),
     [(b"{}", "application/json"), (b"", "audio/mpeg"), (b"<html>", "text/html")],
 )
-def test_what_is_not_sound_is_no_preview(server, content, kind):
+def test_a_response_that_is_not_audio_is_not_a_preview(server, content, kind):
     server.will_send(200, content, {"content-type": kind})
 
     with server.connect() as adapter, pytest.raises(errors.TryLater):

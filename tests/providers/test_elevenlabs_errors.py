@@ -1,4 +1,4 @@
-"""The errors that ElevenLabs documents, each by what to do about it."""
+"""The documented errors of ElevenLabs, and how each one is classified."""
 
 import pytest
 from hypothesis import given
@@ -44,7 +44,7 @@ ANNA = "c10neAnna00000000001"
         ("error_address", errors.RequestRejected, "404"),
     ],
 )
-def test_each_documented_error_of_a_clone(server, fixture, kind, words):
+def test_each_documented_error_of_a_clone_is_classified(server, fixture, kind, words):
     server.will_answer(fixture)
 
     with server.connect() as adapter, pytest.raises(errors.ProviderError) as caught:
@@ -71,7 +71,7 @@ def test_each_documented_error_of_a_clone(server, fixture, kind, words):
         ("Your invoice is open", "refused"),
     ],
 )
-def test_a_401_condemns_the_key_only_if_it_speaks_of_it(server, detail, kind):
+def test_a_401_rejects_the_key_only_if_the_message_is_about_the_key(server, detail, kind):
     server.will_send(401, {"detail": detail})
 
     with server.connect() as adapter, pytest.raises(errors.ProviderError) as caught:
@@ -92,7 +92,7 @@ def test_a_401_condemns_the_key_only_if_it_speaks_of_it(server, detail, kind):
         ("Payment required", errors.OutOfCredit),
     ],
 )
-def test_a_402_means_used_up_credit_unless_it_speaks_of_the_plan(server, detail, kind):
+def test_a_402_means_out_of_credit_unless_the_message_is_about_the_plan(server, detail, kind):
     server.will_send(402, {"detail": detail})
 
     with server.connect() as adapter, pytest.raises(errors.ProviderError) as caught:
@@ -112,7 +112,7 @@ def test_an_error_keeps_code_permission_and_request_id(server):
     assert caught.value.request_id == "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 
 
-def test_a_message_is_cut_and_freed_of_control_characters(server):
+def test_error_messages_are_cut_and_cleaned_of_control_characters(server):
     message = "Bad\x00 name\r\n\x1b[31m\u202egnp.exe" + "!" * 1_000_000
     server.will_send(400, {"detail": {"status": "x", "message": message}})
 
@@ -128,7 +128,7 @@ def test_a_message_is_cut_and_freed_of_control_characters(server):
 @pytest.mark.parametrize(
     "detail", [None, 7, "", " ", {}, [], {"status": 5}, [7], [{"loc": 5, "msg": None}], [[]]]
 )
-def test_an_error_of_no_known_shape_is_refused_without_a_reason(server, detail):
+def test_an_error_of_unknown_shape_is_a_rejection_without_a_reason(server, detail):
     server.will_send(404, {"detail": detail})
 
     with server.connect() as adapter, pytest.raises(errors.RequestRejected, match="404") as caught:
@@ -137,7 +137,7 @@ def test_an_error_of_no_known_shape_is_refused_without_a_reason(server, detail):
     assert not isinstance(caught.value, errors.NotFound)
 
 
-def test_a_plain_text_about_a_missing_voice_is_understood(server):
+def test_a_plain_text_error_about_a_missing_voice_is_not_found(server):
     server.will_send(404, {"detail": "Voice not found"})
 
     with server.connect() as adapter, pytest.raises(errors.NotFound):
@@ -145,7 +145,7 @@ def test_a_plain_text_about_a_missing_voice_is_understood(server):
 
 
 @given(st.integers(400, 499), ANYTHING)
-def test_any_body_is_a_refusal_or_none(status, detail):
+def test_any_error_body_is_read_without_an_exception(status, detail):
     for body in (detail, {"detail": detail}, {"detail": [detail]}):
         refusal = read_elevenlabs_refusal(status, body)
 

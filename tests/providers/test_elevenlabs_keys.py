@@ -1,4 +1,4 @@
-"""What a key of ElevenLabs may do, and what its account still has."""
+"""What an ElevenLabs key can do, and its account's credit and slots."""
 
 from typing import Any
 
@@ -65,7 +65,7 @@ def test_check_of_a_good_key(server):
     ]
 
 
-def test_check_cannot_make_a_voice_by_accident(server):
+def test_check_cannot_create_a_voice_by_accident(server):
     will_check(server)
 
     with server.connect() as adapter:
@@ -77,7 +77,7 @@ def test_check_cannot_make_a_voice_by_accident(server):
     assert b"name" not in probe.content
 
 
-def test_check_of_a_key_that_may_not_write(server):
+def test_check_of_a_key_without_write_permission(server):
     will_check(server, writing="error_no_write")
 
     with server.connect() as adapter:
@@ -92,7 +92,7 @@ def test_check_of_a_key_that_may_not_write(server):
     assert "voices_write" in found.problem
 
 
-def test_check_of_a_key_that_may_not_list(server):
+def test_check_of_a_key_without_list_permission(server):
     will_check(server, listing="error_no_list")
 
     with server.connect() as adapter:
@@ -103,7 +103,7 @@ def test_check_of_a_key_that_may_not_list(server):
     assert "can't list voices" in found.problem
 
 
-def test_check_of_a_key_that_may_not_read_the_account_is_good_for_the_rest(server):
+def test_check_of_a_key_that_cannot_read_the_account_allows_the_rest(server):
     will_check(server, user="error_no_user")
 
     with server.connect() as adapter:
@@ -114,7 +114,7 @@ def test_check_of_a_key_that_may_not_read_the_account_is_good_for_the_rest(serve
     assert found.missing_permissions == ("user_read",)
 
 
-def test_check_falls_back_on_the_user_where_there_is_no_workspace(server):
+def test_check_identifies_the_account_by_the_user_if_there_is_no_workspace(server):
     server.will_answer("voices_documented").will_answer("user", workspace_id=None)
     server.will_answer("subscription").will_answer("error_fields")
 
@@ -133,14 +133,14 @@ def test_check_of_an_account_out_of_credit(server):
 
 
 @pytest.mark.parametrize("extension", ["unlimited", 1])
-def test_who_pays_by_use_is_not_out_of_credit(server, extension):
+def test_an_account_with_usage_based_billing_is_not_out_of_credit(server, extension):
     will_check(server, character_count=100_000, max_credit_limit_extension=extension)
 
     with server.connect() as adapter:
         assert not adapter.check().is_out_of_credit
 
 
-def test_check_says_when_all_slots_and_changes_are_used(server):
+def test_check_reports_when_all_slots_and_changes_are_used(server):
     will_check(server, voice_slots_used=30, voice_add_edit_counter=95)
 
     with server.connect() as adapter:
@@ -168,7 +168,7 @@ def test_check_of_a_plan_without_cloning(server, writing, subscription):
 @pytest.mark.parametrize(
     "writing", ["error_server", "error_rate", "error_address", "error_wrong_key", "ok"]
 )
-def test_check_does_not_guess_from_an_unclear_refusal(server, writing):
+def test_an_unclear_response_to_the_write_probe_leaves_permissions_unknown(server, writing):
     will_check(server, writing=writing)
 
     with server.connect() as adapter:
@@ -177,7 +177,7 @@ def test_check_does_not_guess_from_an_unclear_refusal(server, writing):
     assert (found.can_clone, found.can_delete) == (PermissionState.UNKNOWN, PermissionState.UNKNOWN)
 
 
-def test_check_of_an_account_whose_credit_bars_even_the_list(server):
+def test_check_reports_when_even_listing_fails_for_lack_of_credit(server):
     will_check(server, listing="error_quota")
 
     with server.connect() as adapter:

@@ -22,7 +22,7 @@ _TAKES, _TOOK = (
         ({"status": "enabled", "disable_at_unix": 1798700000}, (None, "")),
     ],
 )
-def test_a_copied_voice_tells_when_it_leaves_the_library(sharing, expected):
+def test_a_copied_voice_says_when_it_leaves_the_library(sharing, expected):
     voice = read_voice({"voice_id": "v1", "name": "Ada", "sharing": sharing})
 
     year = voice.ends_at.year if voice.ends_at else None
@@ -39,18 +39,18 @@ def test_a_copied_voice_tells_when_it_leaves_the_library(sharing, expected):
         ({"sharing": {"free_users_allowed": True}}, ""),
     ],
 )
-def test_a_voice_tells_which_plan_it_needs(item, note):
+def test_a_voice_says_which_plan_it_needs(item, note):
     assert read_voice({"voice_id": "v1", **item}).plan_note == note
 
 
 @pytest.mark.parametrize("is_verified", [True, False, None])
-def test_only_a_verified_voice_is_verified(is_verified):
+def test_is_verified_is_true_only_if_the_provider_says_so(is_verified):
     item = {"voice_id": "v1", "voice_verification": {"is_verified": is_verified}}
 
     assert read_voice(item).is_verified is (is_verified is True)
 
 
-def test_an_expired_clone_and_a_deprecated_voice_say_so():
+def test_an_expired_clone_and_a_deprecated_voice_have_an_end_note():
     expired = read_clone({"id": "c1", "name": "Ada", "status": "Expired"})
     deprecated = read_built_in({"id": "Telnyx.Natural.ada", "deprecated": True})
     current = read_built_in({"id": "Telnyx.Natural.ada", "deprecated": False})

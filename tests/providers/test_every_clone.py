@@ -1,4 +1,4 @@
-"""The life of a clone through each adapter, as the running sandbox plays its provider."""
+"""The life of a clone at every provider, against the running sandbox."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ SAMPLE = SampleFile("anna.wav", "audio/wav", make_wav(8.0))
 
 
 def make(adapter: Provider) -> tuple[str, dict[str, str]]:
-    """Clone a voice; return its id, and what the job would have kept meanwhile."""
+    """Clone a voice, and return its ID and the progress that the job would have stored."""
     kept: dict[str, str] = {}
     wish = CloneParams("Anna", (SAMPLE,), MARKER, language="en", gender="female")
     made = adapter.clone(replace(wish, keep_progress=kept.update))
@@ -40,7 +40,7 @@ def own(adapter: Provider) -> dict[str, RemoteVoice]:
 
 
 @each
-def test_the_list_has_built_in_and_own_voices_and_each_once(sign_on, slug):
+def test_built_in_and_own_voices_are_listed_once_each(sign_on, slug):
     with sign_on(slug) as adapter:
         voices = list(adapter.voices())
 
@@ -50,7 +50,7 @@ def test_the_list_has_built_in_and_own_voices_and_each_once(sign_on, slug):
 
 
 @each
-def test_a_clone_is_listed_found_again_by_its_job_and_ready(sign_on, slug):
+def test_a_new_clone_is_listed_found_again_by_its_job_and_ready(sign_on, slug):
     with sign_on(slug) as adapter:
         before = own(adapter)
         remote_id, kept = make(adapter)
@@ -64,7 +64,7 @@ def test_a_clone_is_listed_found_again_by_its_job_and_ready(sign_on, slug):
 
 
 @each
-def test_a_clone_is_renamed_and_labelled_as_far_as_its_provider_goes(sign_on, slug):
+def test_a_clone_can_be_renamed_and_relabeled_if_the_provider_supports_it(sign_on, slug):
     with sign_on(slug) as adapter:
         remote_id, _ = make(adapter)
         info = adapter.info
@@ -79,7 +79,7 @@ def test_a_clone_is_renamed_and_labelled_as_far_as_its_provider_goes(sign_on, sl
 
 
 @each
-def test_a_clone_is_heard_and_deleted_as_far_as_its_provider_goes(sign_on, slug):
+def test_a_clone_can_be_previewed_and_deleted_if_the_provider_supports_it(sign_on, slug):
     with sign_on(slug) as adapter:
         remote_id, _ = make(adapter)
         if adapter.info.can_preview:
@@ -90,7 +90,7 @@ def test_a_clone_is_heard_and_deleted_as_far_as_its_provider_goes(sign_on, slug)
 
 
 @each
-def test_a_key_tells_what_it_may_and_a_wrong_one_opens_nothing(sign_on, slug):
+def test_check_reports_permissions_and_rejects_a_wrong_key(sign_on, slug):
     with sign_on(slug) as adapter:
         assert adapter.check().can_list is PermissionState.YES
     with sign_on(slug, "nobody") as adapter, pytest.raises(errors.CredentialRejected):

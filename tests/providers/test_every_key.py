@@ -1,4 +1,4 @@
-"""No adapter may let its key be seen."""
+"""No adapter reveals its key."""
 
 import io
 import logging
@@ -35,7 +35,7 @@ def test_no_error_shows_the_key_even_if_the_provider_repeats_it(slug, fixture, v
 
 @each
 @pytest.mark.parametrize("error", [*NOTHING_WAS_SENT, *UNCLEAR])
-def test_no_network_error_leads_to_the_request_and_its_key(slug, error, caplog):
+def test_network_errors_do_not_reference_the_request_with_the_key(slug, error, caplog):
     caplog.set_level(logging.DEBUG)
     server = FakeServer(slug).will_fail(error)
 
@@ -48,7 +48,7 @@ def test_no_network_error_leads_to_the_request_and_its_key(slug, error, caplog):
 
 
 @each
-def test_the_key_is_sent_in_a_header_and_never_in_an_address(slug):
+def test_the_key_is_sent_in_a_header_and_never_in_the_url(slug):
     server = FakeServer(slug).will_fail(httpx.ReadError)
 
     with server.connect() as adapter, pytest.raises(errors.ProviderError):
@@ -63,7 +63,7 @@ def test_the_key_is_sent_in_a_header_and_never_in_an_address(slug):
 @pytest.mark.parametrize(
     "key", ["", " ", "a b", "line\nbreak", "line\r\nX-Evil: 1", "schlüssel", "\x00", "x" * 513]
 )
-def test_what_cannot_be_a_key_is_refused_before_anything_is_sent(slug, key):
+def test_an_impossible_key_is_rejected_before_anything_is_sent(slug, key):
     with pytest.raises(errors.CredentialRejected) as caught:
         open_provider(slug, {"api_key": key})
 
@@ -71,7 +71,7 @@ def test_what_cannot_be_a_key_is_refused_before_anything_is_sent(slug, key):
 
 
 @each
-def test_no_key_at_all_is_refused(slug):
+def test_a_missing_key_is_rejected(slug):
     with pytest.raises(errors.CredentialRejected):
         open_provider(slug, {})
 

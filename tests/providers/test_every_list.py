@@ -1,4 +1,4 @@
-"""What must hold for each adapter's lists: what is empty, what fails, what is odd but legal."""
+"""Lists at every provider: empty ones, failing ones, and odd but legal ones."""
 
 import contextlib
 import json
@@ -27,7 +27,7 @@ def wrap(slug: str, page: Any) -> Any:
 
 
 def page_of(slug: str, place: int = 0, **changes: Any) -> dict[str, Any]:
-    """Return the answer of a fixture's list, changed, and with nothing behind it."""
+    """Return a fixture's list with changes, as the last page."""
     fixture, _ = LISTS[slug].fixtures[place]
     body = load_fixture(slug, fixture)["body"]
     page = dict(body["data"] if LISTS[slug].is_wrapped else body)
@@ -44,7 +44,7 @@ def serve(slug: str, *pages: Any) -> FakeServer:
 
 
 def fill(server: FakeServer, slug: str) -> FakeServer:
-    """Answer what is asked for after the first list."""
+    """Add responses for the lists after the first one."""
     for place in range(1, len(LISTS[slug].fixtures)):
         server.will_send(200, wrap(slug, page_of(slug, place)))
     return server
@@ -67,7 +67,7 @@ def empty_pages(slug: str, place: int) -> Iterator[dict[str, Any]]:
 
 
 @each
-def test_an_empty_list_is_one_however_it_is_written(slug):
+def test_every_form_of_an_empty_list_is_read_as_empty(slug):
     for page in empty_pages(slug, 0):
         with fill(serve(slug, page), slug).connect() as adapter:
             assert all(not voice.is_owned for voice in adapter.voices()), page
@@ -75,7 +75,7 @@ def test_an_empty_list_is_one_however_it_is_written(slug):
 
 
 @each_with_two
-def test_an_empty_second_list_is_no_gap(slug):
+def test_an_empty_second_list_is_not_a_gap(slug):
     for page in empty_pages(slug, 1):
         with serve(slug, page_of(slug), page).connect() as adapter:
             assert ids_of(adapter), page
@@ -101,7 +101,7 @@ STRANGERS = [{"oops": True}, {"requestId": "r-1"}]
 
 @each
 @pytest.mark.parametrize("failure", FAILURES)
-def test_a_failure_inside_a_good_answer_is_not_taken_for_an_empty_list(slug, failure):
+def test_an_error_inside_a_200_response_is_not_an_empty_list(slug, failure):
     for page in (failure, {**failure, LISTS[slug].fixtures[0][1]: None}):
         server = serve(slug, page)
         with server.connect() as adapter, pytest.raises(errors.ProviderError):
@@ -110,14 +110,14 @@ def test_a_failure_inside_a_good_answer_is_not_taken_for_an_empty_list(slug, fai
 
 @each
 @pytest.mark.parametrize("page", STRANGERS)
-def test_an_answer_that_tells_of_no_list_is_not_taken_for_an_empty_one(slug, page):
+def test_an_unrelated_response_is_not_an_empty_list(slug, page):
     with serve(slug, page).connect() as adapter, pytest.raises(errors.TryLater):
         ids_of(adapter)
 
 
 @each
 @pytest.mark.parametrize("has_name", [True, False])
-def test_an_answer_that_counts_voices_and_has_none_is_not_taken_for_an_empty_list(slug, has_name):
+def test_a_response_that_counts_voices_but_has_none_is_not_an_empty_list(slug, has_name):
     field = LISTS[slug].fixtures[0][1]
     page = {**PROMISES[slug], **({field: None} if has_name else {})}
 
@@ -126,13 +126,13 @@ def test_an_answer_that_counts_voices_and_has_none_is_not_taken_for_an_empty_lis
 
 
 @each
-def test_a_key_of_an_empty_account_is_good(sign_on, slug):
+def test_a_key_of_an_empty_account_works(sign_on, slug):
     with sign_on(slug, "empty") as adapter:
         assert adapter.check().can_list.value == "yes"
         assert not [voice for voice in adapter.voices() if voice.is_owned]
 
 
-# A list beside that of one's own voices
+# The list of built-in voices
 
 REFUSALS = [
     (404, b"404 page not found\n", TEXT),
@@ -150,7 +150,9 @@ REFUSALS = [
 
 @each_with_two
 @pytest.mark.parametrize(("status", "content", "headers"), REFUSALS)
-def test_a_second_list_that_fails_leaves_the_own_voices_and_is_said(slug, status, content, headers):
+def test_own_voices_are_listed_and_a_gap_reported_if_the_second_list_fails(
+    slug, status, content, headers
+):
     server = serve(slug, page_of(slug)).will_send(status, content, headers)
 
     with server.connect() as adapter:
@@ -165,14 +167,14 @@ def test_a_second_list_that_fails_leaves_the_own_voices_and_is_said(slug, status
 
 @each_with_two
 @pytest.mark.parametrize("error", [httpx.ReadTimeout, httpx.ConnectError, httpx.ReadError])
-def test_a_second_list_that_breaks_off_is_said_too(slug, error):
+def test_a_network_error_in_the_second_list_is_reported_as_a_gap(slug, error):
     with serve(slug, page_of(slug)).will_fail(error).connect() as adapter:
         assert ids_of(adapter)
         assert len(adapter.gaps) == 1
 
 
 @each_with_two
-def test_a_key_that_is_refused_by_the_second_list_is_refused(slug):
+def test_a_key_that_the_second_list_rejects_is_rejected(slug):
     server = serve(slug, page_of(slug)).will_answer("error_wrong_key")
 
     with server.connect() as adapter, pytest.raises(errors.CredentialRejected) as caught:
@@ -183,7 +185,7 @@ def test_a_key_that_is_refused_by_the_second_list_is_refused(slug):
 
 
 @each_with_two
-def test_a_gap_is_closed_by_the_next_listing(slug):
+def test_the_next_complete_list_clears_the_gap(slug):
     server = serve(slug, page_of(slug)).will_send(503, b"")
     server.will_send(200, wrap(slug, page_of(slug)))
     with fill(server, slug).connect() as adapter:
@@ -194,7 +196,7 @@ def test_a_gap_is_closed_by_the_next_listing(slug):
 
 
 @pytest.mark.parametrize(("slug", "lists_before"), [("stepfun", 1), ("telnyx", 0)])
-def test_a_voice_of_a_list_that_fails_is_not_taken_for_gone(slug, lists_before):
+def test_a_voice_is_not_reported_as_missing_if_its_list_fails(slug, lists_before):
     server = serve(slug, *[page_of(slug)] * lists_before).will_send(503, b"")
 
     with server.connect() as adapter, pytest.raises(errors.TryLater):
@@ -203,9 +205,7 @@ def test_a_voice_of_a_list_that_fails_is_not_taken_for_gone(slug, lists_before):
 
 @pytest.mark.parametrize("slug", [slug for slug in SECOND if LISTS[slug].second_path])
 @pytest.mark.parametrize("status", [400, 404, 503])
-def test_a_second_list_of_the_running_sandbox_may_fail_as_plain_text(
-    sandbox, sign_on, slug, status
-):
+def test_a_plain_text_error_in_the_sandbox_s_second_list_is_a_gap(sandbox, sign_on, slug, status):
     path = LISTS[slug].second_path
     sandbox.faults.add(Fault(FaultKind.TEXT_BEFORE, provider=slug, path=path, status=status))
     with sign_on(slug) as adapter:
@@ -216,7 +216,7 @@ def test_a_second_list_of_the_running_sandbox_may_fail_as_plain_text(
     assert len(adapter.gaps) == 1
 
 
-def test_a_built_in_voice_of_stepfun_speaks_without_their_list(sandbox, sign_on):
+def test_a_built_in_stepfun_voice_can_speak_while_their_list_fails(sandbox, sign_on):
     with sign_on("stepfun") as adapter:
         voice = next(each for each in adapter.voices() if not each.is_owned)
         path = LISTS["stepfun"].second_path
@@ -228,7 +228,7 @@ def test_a_built_in_voice_of_stepfun_speaks_without_their_list(sandbox, sign_on)
 
 
 def places(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Yield the way to every field of every object inside."""
+    """Yield the path to every field of every nested object."""
     steps = value.items() if isinstance(value, dict) else ()
     for step, inside in steps:
         yield (*way, step)
@@ -276,7 +276,7 @@ each_change = pytest.mark.parametrize("change", CHANGES, ids=lambda change: chan
 
 @each
 @each_change
-def test_a_voice_with_an_odd_field_is_listed_like_all_others(slug, change):
+def test_a_voice_with_an_unusual_field_is_listed_like_the_others(slug, change):
     usual = [page_of(slug, place) for place in range(len(LISTS[slug].fixtures))]
     with serve(slug, *usual).connect() as adapter:
         count = len(ids_of(adapter))
@@ -289,7 +289,7 @@ def test_a_voice_with_an_odd_field_is_listed_like_all_others(slug, change):
             pages[place] = {**usual[place], field: [changed(first, way, change), *others]}
             with serve(slug, *pages).connect() as adapter:
                 found = list(adapter.voices())
-            # What is built in at Telnyx may go by another name then; none is lost.
+            # A built-in Telnyx voice may then have another name, but none is lost.
             assert len(found) == count, way
             assert all(voice.name and isinstance(voice.state, VoiceState) for voice in found), way
             assert not adapter.gaps, way
@@ -297,7 +297,7 @@ def test_a_voice_with_an_odd_field_is_listed_like_all_others(slug, change):
 
 @each
 @each_change
-def test_an_odd_envelope_ends_in_voices_or_in_a_wish_to_try_later(slug, change):
+def test_an_unusual_envelope_gives_voices_or_try_later(slug, change):
     for way in places({name: value for name, value in page_of(slug).items() if name != "voices"}):
         page = changed(page_of(slug), way, change)
         server = FakeServer(slug)

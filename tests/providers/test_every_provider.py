@@ -1,4 +1,4 @@
-"""What must hold for each adapter; a new one is taken by being in the folder."""
+"""Rules for every adapter. A new one is tested as soon as it is in the folder."""
 
 import inspect
 import re
@@ -51,7 +51,7 @@ UNCLEAR_FOR_A_CLONE = [
 
 @each_with(*VERBS)
 @pytest.mark.parametrize("error", NOTHING_WAS_SENT)
-def test_a_call_that_never_got_through_may_be_repeated_whatever_it_is(slug, verb, error):
+def test_any_call_that_was_never_sent_can_be_retried(slug, verb, error):
     server = FakeServer(slug).will_fail(error)
 
     with server.connect() as adapter, pytest.raises(errors.TryLater) as caught:
@@ -62,7 +62,7 @@ def test_a_call_that_never_got_through_may_be_repeated_whatever_it_is(slug, verb
 
 @each
 @pytest.mark.parametrize("error", UNCLEAR)
-def test_a_listing_that_broke_off_may_be_repeated(slug, error):
+def test_an_interrupted_list_can_be_retried(slug, error):
     server = FakeServer(slug).will_fail(error)
 
     with server.connect() as adapter, pytest.raises(errors.TryLater) as caught:
@@ -73,7 +73,7 @@ def test_a_listing_that_broke_off_may_be_repeated(slug, error):
 
 @each_cloning
 @pytest.mark.parametrize("error", UNCLEAR)
-def test_an_upload_that_broke_off_is_unknown_and_not_failed(slug, error):
+def test_an_interrupted_clone_is_unknown_and_not_failed(slug, error):
     server = FakeServer(slug).will_fail(error)
 
     with server.connect() as adapter, pytest.raises(errors.OutcomeUnknown):
@@ -82,7 +82,7 @@ def test_an_upload_that_broke_off_is_unknown_and_not_failed(slug, error):
 
 @each
 @pytest.mark.parametrize(("status", "content", "headers"), UNCLEAR_ANSWERS)
-def test_an_unclear_answer_to_a_listing_may_be_asked_for_again(slug, status, content, headers):
+def test_an_unclear_response_to_a_list_raises_try_later(slug, status, content, headers):
     server = FakeServer(slug).will_send(status, content, headers)
 
     with server.connect() as adapter, pytest.raises(errors.TryLater):
@@ -90,7 +90,7 @@ def test_an_unclear_answer_to_a_listing_may_be_asked_for_again(slug, status, con
 
 
 @each
-def test_a_page_is_asked_for_again_after_a_wait_that_somebody_agreed_to(slug):
+def test_a_page_is_requested_again_if_the_caller_agrees_to_wait(slug):
     server = FakeServer(slug).will_answer("error_rate").will_fail(httpx.ConnectError)
     asked = []
 
@@ -104,7 +104,7 @@ def test_a_page_is_asked_for_again_after_a_wait_that_somebody_agreed_to(slug):
 
 
 @each_cloning
-def test_a_clone_is_never_asked_for_again_by_itself(slug):
+def test_a_clone_is_never_retried_automatically(slug):
     server = FakeServer(slug).will_answer("error_rate")
 
     with server.connect() as adapter:
@@ -116,7 +116,7 @@ def test_a_clone_is_never_asked_for_again_by_itself(slug):
 
 
 @each
-def test_the_words_of_a_provider_for_its_trouble_are_passed_on(slug):
+def test_the_provider_s_message_about_a_server_error_is_passed_on(slug):
     server = FakeServer(slug).will_answer("error_server")
 
     with server.connect() as adapter, pytest.raises(errors.TryLater) as caught:
@@ -130,7 +130,7 @@ def test_the_words_of_a_provider_for_its_trouble_are_passed_on(slug):
     ("status", "content", "headers"),
     [(200, b"<html>Welcome to the hotel</html>", HTML), (500, b"", {}), (502, b"", HTML)],
 )
-def test_a_voice_is_not_gone_because_somebody_in_between_answers(
+def test_a_proxy_s_response_to_a_delete_does_not_mean_the_voice_is_gone(
     slug, verb, status, content, headers
 ):
     server = FakeServer(slug).will_send(status, content, headers)
@@ -141,7 +141,7 @@ def test_a_voice_is_not_gone_because_somebody_in_between_answers(
 
 @each_cloning
 @pytest.mark.parametrize(("status", "content", "headers"), UNCLEAR_FOR_A_CLONE)
-def test_an_unclear_answer_to_an_upload_is_unknown(slug, status, content, headers):
+def test_an_unclear_response_to_a_clone_is_unknown(slug, status, content, headers):
     server = FakeServer(slug).will_send(status, content, headers)
 
     with server.connect() as adapter, pytest.raises(errors.OutcomeUnknown):
@@ -149,7 +149,7 @@ def test_an_unclear_answer_to_an_upload_is_unknown(slug, status, content, header
 
 
 @each_with("voices", "clone", "delete", "speak")
-def test_a_429_says_when_to_come_back_and_is_never_unknown(slug, verb):
+def test_a_429_says_when_to_retry_and_is_never_unknown(slug, verb):
     server = FakeServer(slug).will_send(429, b"slow down", {"retry-after": "17"})
 
     with server.connect() as adapter, pytest.raises(errors.TryLater) as caught:
@@ -160,7 +160,7 @@ def test_a_429_says_when_to_come_back_and_is_never_unknown(slug, verb):
 
 
 @each_with("voices", "check", "delete", "voice")
-def test_a_redirect_is_an_error_and_the_key_does_not_follow_it(slug, verb):
+def test_a_redirect_is_an_error_and_is_not_followed(slug, verb):
     server = FakeServer(slug).will_send(302, b"", {"location": "https://elsewhere.example/"})
 
     with server.connect() as adapter, pytest.raises(errors.RequestRejected):
@@ -171,7 +171,7 @@ def test_a_redirect_is_an_error_and_the_key_does_not_follow_it(slug, verb):
 
 @each_with("delete")
 @pytest.mark.parametrize("content", [b"<html>No such page</html>", b"", b"{}", b"null"])
-def test_a_missing_page_is_not_taken_for_a_missing_voice(slug, verb, content):
+def test_a_404_without_the_provider_s_error_does_not_mean_a_missing_voice(slug, verb, content):
     server = FakeServer(slug).will_send(404, content)
 
     with server.connect() as adapter, pytest.raises(errors.RequestRejected) as caught:
@@ -182,7 +182,7 @@ def test_a_missing_page_is_not_taken_for_a_missing_voice(slug, verb, content):
 
 @each
 @pytest.mark.parametrize("encoding", ["gzip", "br", "zstd"])
-def test_an_answer_that_comes_packed_is_not_unpacked(slug, encoding):
+def test_a_compressed_response_is_rejected(slug, encoding):
     packed = httpx.MockTransport(
         lambda request: httpx.Response(
             200, stream=httpx.ByteStream(b"\x1f\x8b"), headers={"content-encoding": encoding}
@@ -195,7 +195,7 @@ def test_an_answer_that_comes_packed_is_not_unpacked(slug, encoding):
 
 
 @each
-def test_an_endless_answer_is_cut_off(slug):
+def test_a_response_that_is_too_large_is_cut_off(slug):
     server = FakeServer(slug).will_send(200, b" " * (8 * 1024 * 1024 + 1))
 
     with server.connect() as adapter, pytest.raises(errors.TryLater, match="too large"):
@@ -203,7 +203,7 @@ def test_an_endless_answer_is_cut_off(slug):
 
 
 @each
-def test_a_wrong_key_is_said_to_be_one(slug):
+def test_a_wrong_key_raises_credential_rejected(slug):
     server = FakeServer(slug).will_answer("error_wrong_key")
 
     with server.connect() as adapter, pytest.raises(errors.CredentialRejected) as caught:
@@ -217,7 +217,7 @@ each_of_all = pytest.mark.parametrize("info", ALL_INFOS, ids=lambda info: info.s
 
 
 @each_of_all
-def test_info_makes_sense(info: ProviderInfo):
+def test_provider_info_is_valid(info: ProviderInfo):
     assert re.fullmatch(r"[a-z][a-z0-9]{1,30}", info.slug)
     assert info.label.strip() == info.label != ""
     assert re.fullmatch(r"[A-Z][A-Za-z]", info.initials)
@@ -230,13 +230,13 @@ def test_info_makes_sense(info: ProviderInfo):
     assert info.max_name_length >= 20
     assert info.delete_note or not info.can_delete
     assert info.marker_length == 0 or info.marker_length >= SHORT_MARK_LENGTH
-    # Counted from when a call began: one that was given up must be over for a while.
+    # Counted from the start of a call, so it must exceed the timeout of the call.
     is_called = info.can_clone and not info.is_built_in
     assert info.settle_seconds >= (base._TIME_TO_CREATE + 120 if is_called else 0)
 
 
 @each_of_all
-def test_its_settings_can_be_drawn_and_take_what_they_start_with(info: ProviderInfo):
+def test_settings_can_be_rendered_and_accept_their_defaults(info: ProviderInfo):
     for settings in (info.voice_settings, info.speech_settings):
         assert len({field.name for field in settings}) == len(settings)
         for field in settings:
@@ -246,7 +246,7 @@ def test_its_settings_can_be_drawn_and_take_what_they_start_with(info: ProviderI
 
 
 @each_of_all
-def test_info_promises_what_the_adapter_has(info: ProviderInfo):
+def test_provider_info_matches_what_the_adapter_implements(info: ProviderInfo):
     adapter = get_adapter(info.slug)
 
     assert has(adapter, "check")
@@ -267,24 +267,24 @@ def test_info_promises_what_the_adapter_has(info: ProviderInfo):
 
 
 @each_with(*sorted(set(VERBS) - {"is_ready", "find_marked"}))
-def test_every_call_names_the_page_that_documents_it(slug, verb):
+def test_every_call_names_its_documentation_page(slug, verb):
     method = getattr(get_adapter(slug), verb)
     assert "https://" in (inspect.getdoc(method) or "")
 
 
 @each
 @pytest.mark.parametrize("fixture", ["error_wrong_key"])
-def test_answers_are_recorded(slug, fixture):
+def test_every_provider_has_recorded_responses(slug, fixture):
     assert (FIXTURES / slug / f"{fixture}.json").is_file()
     assert len(list((FIXTURES / slug).glob("*.json"))) >= 3
 
 
-def test_an_unknown_provider_has_an_error_of_its_own():
+def test_an_unknown_provider_raises_unknown_provider():
     with pytest.raises(UnknownProvider):
         open_provider("hokuspokus", {"api_key": KEY})
 
 
-def test_infos_are_in_the_order_of_their_names():
+def test_providers_are_sorted_by_name():
     labels = [info.label.lower() for info in all_infos()]
 
     assert labels == sorted(labels)

@@ -1,4 +1,4 @@
-"""What a refusal amounts to, for every provider: the adapter is asked first, the status last."""
+"""How refusals of every provider are classified: by the adapter first, by the status last."""
 
 import json
 
@@ -39,9 +39,7 @@ NOT_OF_THE_KEY = [
 
 @each_cloning
 @pytest.mark.parametrize(("status", "content", "kind"), CLEAR)
-def test_a_clear_refusal_without_the_provider_s_words_is_one_for_a_clone_too(
-    slug, status, content, kind
-):
+def test_a_clear_refusal_is_classified_by_its_status_even_for_a_clone(slug, status, content, kind):
     server = FakeServer(slug).will_send(status, content)
 
     with server.connect() as adapter, pytest.raises(errors.ProviderError) as caught:
@@ -53,7 +51,7 @@ def test_a_clear_refusal_without_the_provider_s_words_is_one_for_a_clone_too(
 
 @each_with("clone", "speak")
 @pytest.mark.parametrize(("status", "content"), UNCLEAR)
-def test_an_answer_that_may_follow_a_carried_out_request_stays_unknown(slug, verb, status, content):
+def test_a_response_that_may_follow_a_completed_request_is_unknown(slug, verb, status, content):
     server = FakeServer(slug).will_send(status, content, HTML)
 
     with server.connect() as adapter, pytest.raises(errors.OutcomeUnknown):
@@ -62,14 +60,14 @@ def test_an_answer_that_may_follow_a_carried_out_request_stays_unknown(slug, ver
 
 @each_cloning
 @pytest.mark.parametrize("status", [408, 500])
-def test_the_provider_s_own_words_do_not_make_a_timeout_clear(slug, status):
+def test_a_timeout_stays_unknown_even_with_the_provider_s_own_message(slug, status):
     server = FakeServer(slug).will_send(status, REFUSALS[slug]("Something took too long."))
 
     with server.connect() as adapter, pytest.raises(errors.OutcomeUnknown, match="too long"):
         run(adapter, "clone")
 
 
-def test_a_file_that_is_too_large_is_said_to_be():
+def test_a_413_says_that_the_file_is_too_large():
     server = FakeServer("elevenlabs").will_send(413, b"<html>nginx</html>")
 
     with server.connect() as adapter, pytest.raises(errors.RequestRejected, match="too large"):
@@ -79,7 +77,7 @@ def test_a_file_that_is_too_large_is_said_to_be():
 @each_with("voices", "clone", "delete", "speak")
 @pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize("words", NOT_OF_THE_KEY)
-def test_a_refusal_that_does_not_speak_of_the_key_does_not_condemn_it(slug, verb, status, words):
+def test_a_refusal_that_is_not_about_the_key_does_not_reject_it(slug, verb, status, words):
     server = FakeServer(slug).will_send(status, REFUSALS[slug](words))
 
     with server.connect() as adapter, pytest.raises(errors.RequestRejected) as caught:
@@ -89,7 +87,7 @@ def test_a_refusal_that_does_not_speak_of_the_key_does_not_condemn_it(slug, verb
 
 
 @each
-def test_a_key_that_the_account_s_trouble_hits_is_good_and_the_trouble_is_named(slug):
+def test_check_reports_an_account_problem_without_rejecting_the_key(slug):
     refusal = REFUSALS[slug]("Your subscription has a failed payment.")
     server = FakeServer(slug)
     for _ in range(4):
@@ -103,7 +101,7 @@ def test_a_key_that_the_account_s_trouble_hits_is_good_and_the_trouble_is_named(
 
 
 @pytest.mark.parametrize("slug", sorted(set(SLUGS) - {"elevenlabs"}))
-def test_words_that_speak_of_the_key_condemn_it(slug):
+def test_a_refusal_about_the_key_rejects_it(slug):
     server = FakeServer(slug).will_send(401, REFUSALS[slug]("Your API key has expired."))
 
     with server.connect() as adapter, pytest.raises(errors.CredentialRejected):
@@ -132,7 +130,7 @@ def test_a_429_is_try_later_only_if_waiting_would_help(slug, verb, words, kind):
 
 
 @each
-def test_a_429_in_plain_text_is_understood_as_well(slug):
+def test_a_plain_text_429_about_credit_is_out_of_credit(slug):
     server = FakeServer(slug).will_send(429, b"Insufficient credits", {"retry-after": "3"})
 
     with server.connect() as adapter, pytest.raises(errors.OutOfCredit):
@@ -141,7 +139,7 @@ def test_a_429_in_plain_text_is_understood_as_well(slug):
 
 @each_with("voices", "clone", "speak")
 @pytest.mark.parametrize("words", ["The sample has no speech.", "The account has no credits left."])
-def test_a_failure_inside_a_good_answer_is_a_refusal(slug, verb, words):
+def test_an_error_inside_a_200_response_is_a_refusal(slug, verb, words):
     server = FakeServer(slug).will_send(200, REFUSALS[slug](words))
 
     with server.connect() as adapter, pytest.raises(errors.RequestRejected) as caught:
@@ -152,7 +150,7 @@ def test_a_failure_inside_a_good_answer_is_a_refusal(slug, verb, words):
 
 
 @each_cloning
-def test_a_breakdown_inside_a_good_answer_leaves_a_clone_unknown(slug):
+def test_a_server_error_inside_a_200_response_leaves_a_clone_unknown(slug):
     server = FakeServer(slug).will_send(200, REFUSALS[slug]("Internal error."))
     if slug in {"noiz", "inworld"}:
         code = {"noiz": 503, "inworld": 13}[slug]
@@ -163,7 +161,7 @@ def test_a_breakdown_inside_a_good_answer_leaves_a_clone_unknown(slug):
 
 
 @each
-def test_a_key_that_a_good_answer_repeats_is_not_passed_on(slug):
+def test_a_key_repeated_in_a_200_response_is_not_passed_on(slug):
     server = FakeServer(slug).will_send(200, REFUSALS[slug](f"{'x' * 490} {KEY} is wrong"))
 
     with server.connect() as adapter, pytest.raises(errors.ProviderError) as caught:
@@ -173,7 +171,7 @@ def test_a_key_that_a_good_answer_repeats_is_not_passed_on(slug):
 
 
 class Adapter(Provider):
-    """A provider that says in a header why it refuses."""
+    """A provider that gives the reason for a refusal in a header."""
 
     info = ProviderInfo("chorus", "Chorus", "CH", 0, "https://chorus.example", "https://docs")
 
@@ -189,7 +187,7 @@ class Adapter(Provider):
 
 @pytest.mark.parametrize(("content", "words"), [(b"no coins", "no coins"), (b'{"a": 1}', '"a": 1')])
 @pytest.mark.parametrize("status", [200, 401, 429])
-def test_an_adapter_reads_headers_and_texts_before_any_rule(status, content, words):
+def test_the_adapter_reads_headers_and_body_before_the_general_rules(status, content, words):
     if status == 200 and words == "no coins":
         content, words = b'{"b": 2}', '"b": 2'
     answer = httpx.Response(status, content=content, headers={"x-reason": "empty"})
@@ -207,7 +205,7 @@ def test_used_up_credit_is_recognized_in_several_wordings(message):
     assert judge_refusal(429, message) is errors.OutOfCredit
 
 
-def test_a_refusal_in_text_ends_a_clone_of_the_sandbox_without_a_voice(connect, spoil):
+def test_a_plain_text_refusal_of_a_clone_in_the_sandbox_makes_no_voice(connect, spoil):
     spoil(FaultKind.REFUSE, method="POST", path="/v1/voices/add", status=413, text="<h1>413</h1>")
 
     with connect() as adapter:

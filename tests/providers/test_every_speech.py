@@ -1,4 +1,4 @@
-"""What must hold for each adapter that speaks texts: it costs credit, so nothing is repeated."""
+"""Speech at every provider. It costs credit, so no request is repeated."""
 
 from dataclasses import replace
 
@@ -34,7 +34,7 @@ settings_of_all = pytest.mark.parametrize(
 
 @each_speaking
 @pytest.mark.parametrize("error", UNCLEAR)
-def test_speech_that_broke_off_may_have_been_charged(slug, error):
+def test_interrupted_speech_may_have_been_charged(slug, error):
     server = FakeServer(slug).will_fail(error)
 
     with server.connect() as adapter, pytest.raises(errors.OutcomeUnknown):
@@ -43,7 +43,7 @@ def test_speech_that_broke_off_may_have_been_charged(slug, error):
 
 @each_speaking
 @pytest.mark.parametrize(("status", "content", "headers"), UNCLEAR_ANSWERS)
-def test_an_answer_without_sound_is_unclear_and_asked_for_once(slug, status, content, headers):
+def test_a_response_without_audio_is_unknown_and_not_retried(slug, status, content, headers):
     server = FakeServer(slug).will_send(status, content, headers)
 
     with server.connect() as adapter, pytest.raises(errors.OutcomeUnknown):
@@ -54,7 +54,7 @@ def test_an_answer_without_sound_is_unclear_and_asked_for_once(slug, status, con
 
 @each_speaking
 @pytest.mark.parametrize("text", ["", " \n", "x" * 20_001])
-def test_a_text_that_could_only_be_refused_is_not_sent(slug, text):
+def test_an_empty_or_too_long_text_is_not_sent(slug, text):
     server = FakeServer(slug)
 
     with server.connect() as adapter, pytest.raises(errors.RequestRejected):
@@ -64,7 +64,7 @@ def test_a_text_that_could_only_be_refused_is_not_sent(slug, text):
 
 
 @each_speaking
-def test_the_longest_text_is_named_when_it_is_passed(slug):
+def test_the_error_for_a_long_text_names_the_limit(slug):
     most = get_adapter(slug).info.max_speech_characters
 
     with FakeServer(slug).connect() as adapter, pytest.raises(errors.RequestRejected) as caught:
@@ -74,7 +74,7 @@ def test_the_longest_text_is_named_when_it_is_passed(slug):
 
 
 @settings_of_all
-def test_a_setting_out_of_its_range_is_not_sent(slug: str, field: SettingField):
+def test_a_setting_out_of_range_is_not_sent(slug: str, field: SettingField):
     wrong = [1, 0.5] if field.is_switch else [field.maximum + 1, field.minimum - 1, True]
 
     with FakeServer(slug).connect() as adapter:
@@ -84,13 +84,13 @@ def test_a_setting_out_of_its_range_is_not_sent(slug: str, field: SettingField):
 
 
 @each_speaking
-def test_a_setting_that_there_is_not_is_not_sent(slug):
+def test_an_unknown_setting_is_not_sent(slug):
     with FakeServer(slug).connect() as adapter, pytest.raises(errors.RequestRejected):
         adapter.speak(replace(WISH, settings={"loudspeaker": 1}))
 
 
 @each_speaking
-def test_half_a_letter_does_not_stand_in_the_way(slug):
+def test_a_lone_surrogate_in_a_text_is_sent(slug):
     server = FakeServer(slug).will_send(500)
 
     with server.connect() as adapter, pytest.raises(errors.OutcomeUnknown):
@@ -99,7 +99,7 @@ def test_half_a_letter_does_not_stand_in_the_way(slug):
     assert len(server.requests) == 1
 
 
-def test_a_clone_of_telnyx_that_has_no_id_to_speak_under_costs_nothing():
+def test_a_telnyx_clone_without_a_speech_id_is_rejected_without_a_charge():
     server = FakeServer("telnyx").will_send(200, {"data": {"id": "c1", "name": "Ada"}})
 
     with server.connect() as adapter, pytest.raises(errors.RequestRejected, match="speech ID"):
@@ -109,7 +109,7 @@ def test_a_clone_of_telnyx_that_has_no_id_to_speak_under_costs_nothing():
 
 
 @pytest.mark.parametrize("info", SPEAKING, ids=lambda info: info.slug)
-def test_what_is_said_of_speech_makes_sense(info):
+def test_speech_settings_and_limits_are_valid(info):
     names = [field.name for field in info.speech_settings]
 
     assert len(set(names)) == len(names)

@@ -1,4 +1,4 @@
-"""The short form of a marker, for providers that keep nothing of ours but a name."""
+"""The short form of a marker, for providers that store nothing of ours except a name."""
 
 import pytest
 from hypothesis import given
@@ -23,21 +23,21 @@ def test_a_marked_name_is_found_by_its_own_marker_only():
     assert not has_short_marker("Anna", MARKER)
 
 
-def test_the_mark_is_taken_off_again():
+def test_the_marker_can_be_split_off_a_name():
     name = add_short_marker("Anna of the north", MARKER, 100)
 
     assert len(name) == len("Anna of the north") + SHORT_MARK_LENGTH
     assert split_short_marker(name)[0] == "Anna of the north"
 
 
-def test_a_long_name_gives_way_and_the_mark_stays():
+def test_a_long_name_is_cut_to_fit_the_marker():
     name = add_short_marker("word " * 100, MARKER, 60)
 
     assert len(name) <= 60
     assert has_short_marker(name, MARKER)
 
 
-def test_a_copied_name_gets_the_mark_of_its_own_job():
+def test_a_copied_name_gets_the_marker_of_its_own_job():
     copied = add_short_marker("Anna", MARKER, 100)
 
     name = add_short_marker(copied, OTHER, 100)
@@ -54,12 +54,12 @@ def test_without_a_marker_a_name_is_only_cut():
 @pytest.mark.parametrize(
     "name", ["Anna ·storyteller", "Anna ·narratorab", "Anna ·abcdefgh22", "·", "", "Anna · Ben"]
 )
-def test_what_a_person_wrote_is_not_taken_for_a_mark(name):
+def test_text_that_a_person_wrote_is_not_mistaken_for_a_marker(name):
     assert split_short_marker(name) == (name, "")
 
 
 @given(st.text(max_size=200), st.text(min_size=1, max_size=80), st.integers(20, 120))
-def test_whatever_the_name_its_mark_survives_and_fits(name, marker, limit):
+def test_the_marker_fits_and_survives_in_any_name(name, marker, limit):
     marked = add_short_marker(name, marker, limit)
 
     assert len(marked) <= limit

@@ -1,4 +1,4 @@
-"""Inworld's voices in, ours out, and requests as its documentation has them."""
+"""Parsing Inworld voices, and the documented requests for them."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ def read_one(**changes: Any) -> RemoteVoice:
         return adapter.voice(ANNA)
 
 
-def test_the_documented_voices(server):
+def test_the_documented_voices_are_parsed(server):
     server.will_answer("voices_documented")
 
     with server.connect() as adapter:
@@ -61,7 +61,7 @@ def test_the_documented_voices(server):
     assert alex.problem == john.problem == ""
 
 
-def test_every_voice_says_that_there_is_something_to_hear(server):
+def test_every_voice_has_a_preview_address_without_the_key(server):
     server.will_answer("voices_documented")
 
     with server.connect(base_url="http://127.0.0.1:8900/inworld") as adapter:
@@ -72,7 +72,7 @@ def test_every_voice_says_that_there_is_something_to_hear(server):
     assert KEY not in alex.preview_url
 
 
-def test_voices_follows_the_token_and_drops_what_comes_by_twice(server):
+def test_voices_follows_the_page_token_and_drops_duplicates(server):
     server.will_answer("voices_page_1").will_answer("voices_page_2")
 
     with server.connect() as adapter:
@@ -86,7 +86,7 @@ def test_voices_follows_the_token_and_drops_what_comes_by_twice(server):
     assert first.headers["authorization"] == f"Basic {KEY}"
 
 
-def test_voices_says_what_each_is_in_our_words(server):
+def test_voices_translates_labels_kinds_and_languages(server):
     server.will_answer("voices_page_1").will_answer("voices_page_2")
 
     with server.connect() as adapter:
@@ -112,7 +112,7 @@ def test_voices_says_what_each_is_in_our_words(server):
         (["slight Irish accent"], "irish", "slight Irish accent"),
         (["Accent: Provençal", "deep"], "provençal", "Accent: Provençal"),
         (["New York"], "new york", "New York"),
-        # It may as well be a language that the voice speaks.
+        # "french" may also be a language that the voice speaks.
         (["french", "English", "en-GB"], "", None),
         (["no accent", "accent", "", "calm"], "", None),
         (["british", "american"], "", "british, american"),
@@ -126,7 +126,7 @@ def test_an_accent_is_read_from_the_tags(tags, accent, raw):
     assert (voice.accent, voice.raw.get("accent")) == (accent, raw)
 
 
-def test_gender_and_age_are_read_from_the_tags_where_their_fields_say_nothing():
+def test_gender_and_age_are_read_from_the_tags_if_their_fields_are_empty():
     clone = read_one(gender="", ageGroup=None, tags=["female", "young_adult", "calm"])
     other = read_one(gender="male", ageGroup="elderly", tags=["female", "young_adult"])
 
@@ -135,14 +135,14 @@ def test_gender_and_age_are_read_from_the_tags_where_their_fields_say_nothing():
 
 
 @pytest.mark.parametrize("token", ["", None])
-def test_the_listing_ends_without_a_token(server, token):
+def test_the_list_ends_without_a_token(server, token):
     server.will_send(200, {"voices": [voice_with()], "totalSize": 7, "nextPageToken": token})
 
     with server.connect() as adapter:
         assert len(list(adapter.voices())) == 1
 
 
-def test_a_repeated_token_ends_the_listing_with_an_error(server):
+def test_a_repeated_page_token_raises_an_error(server):
     for _ in range(2):
         server.will_send(200, {"voices": [], "nextPageToken": "same"})
 
@@ -151,21 +151,21 @@ def test_a_repeated_token_ends_the_listing_with_an_error(server):
 
 
 @pytest.mark.parametrize("token", [7, ["x"], {"a": 1}, True])
-def test_a_page_that_promises_more_without_saying_where_is_not_taken_for_the_last(server, token):
+def test_more_pages_without_a_usable_token_raise_try_later(server, token):
     server.will_send(200, {"voices": [voice_with()], "nextPageToken": token})
 
     with server.connect() as adapter, pytest.raises(errors.TryLater):
         list(adapter.voices())
 
 
-def test_a_voice_that_slipped_from_page_to_page_is_not_taken_for_gone(server):
+def test_a_list_that_changed_between_pages_raises_try_later(server):
     server.will_answer("voices_page_1").will_answer("voices_page_2", totalSize=5)
 
     with server.connect() as adapter, pytest.raises(errors.TryLater, match="changed its list"):
         list(adapter.voices())
 
 
-def test_an_entry_that_cannot_be_used_counts_as_one_that_came_by(server):
+def test_an_unusable_entry_still_counts_toward_the_total(server):
     server.will_answer("voices_page_1")
     server.will_send(200, {"voices": [None, voice_with()], "totalSize": 4, "nextPageToken": ""})
 
@@ -174,14 +174,14 @@ def test_an_entry_that_cannot_be_used_counts_as_one_that_came_by(server):
 
 
 @pytest.mark.parametrize("page", [{"voices": {}}, {"voices": None, "totalSize": 3}])
-def test_a_page_without_a_list_is_not_taken_for_an_empty_one(server, page):
+def test_a_page_without_a_list_is_not_an_empty_page(server, page):
     server.will_send(200, page)
 
     with server.connect() as adapter, pytest.raises(errors.TryLater):
         list(adapter.voices())
 
 
-def test_a_failing_second_page_is_not_taken_for_the_end(server):
+def test_a_failing_second_page_is_not_the_end_of_the_list(server):
     server.will_answer("voices_page_1").will_answer("error_server")
 
     with server.connect() as adapter, pytest.raises(errors.TryLater):
@@ -192,7 +192,7 @@ def test_a_failing_second_page_is_not_taken_for_the_end(server):
     "item", [None, 7, "voice", [], {}, {"voiceId": None}, {"voiceId": ""}, {"voiceId": 5},
              {"voiceId": "a\nb"}, {"voiceId": "x" * 201}, {"voiceId": ".."}, {"name": "w/x"}]
 )  # fmt: skip
-def test_what_has_no_usable_id_is_left_out(server, item):
+def test_entries_without_a_usable_id_are_skipped(server, item):
     server.will_send(200, {"voices": [item, voice_with()]})
 
     with server.connect() as adapter:
@@ -231,19 +231,19 @@ def test_languages(code, prompts, languages):
     assert read_one(langCode=code, promptLanguages=prompts).languages == languages
 
 
-def test_the_workspace_is_read_from_the_id_where_there_is_no_resource_name():
+def test_the_workspace_comes_from_the_id_if_there_is_no_resource_name():
     assert read_one(name="").details["workspace"] == "ws-acme"
     assert "workspace" not in read_one(name="", voiceId="anna").details
 
 
-def test_what_could_not_be_read_is_named():
+def test_fields_that_could_not_be_read_are_named():
     voice = read_one(gender=5, tags="loud", displayName=None)
 
     assert voice.problem == "gender, tags."
     assert voice.name == ANNA
 
 
-def test_voice_asks_for_one(server):
+def test_voice_requests_a_single_voice(server):
     server.will_answer("voice")
 
     with server.connect() as adapter:
@@ -252,7 +252,7 @@ def test_voice_asks_for_one(server):
     assert server.paths() == [f"GET /voices/v1/voices/{ANNA}"]
 
 
-def test_an_id_stays_one_segment_of_the_path(server):
+def test_an_id_is_escaped_to_one_path_segment(server):
     server.will_answer("error_voice_gone")
 
     with server.connect() as adapter, pytest.raises(errors.NotFound):
@@ -262,14 +262,14 @@ def test_an_id_stays_one_segment_of_the_path(server):
 
 
 @pytest.mark.parametrize("answer", [{}, {"voiceId": ""}, {"voices": []}])
-def test_an_answer_that_is_no_voice_is_not_taken_for_one(server, answer):
+def test_a_response_that_is_not_a_voice_raises_try_later(server, answer):
     server.will_send(200, answer)
 
     with server.connect() as adapter, pytest.raises(errors.TryLater):
         adapter.voice(ANNA)
 
 
-def test_find_marked_looks_through_all_own_voices_in_the_order_of_their_making(server):
+def test_find_marked_searches_all_own_voices_in_order_of_creation(server):
     marked = [voice_with(voiceId=f"ws__{name}") for name in ("older", "younger")]
     glued = voice_with(voiceId="ws__glued", description=f"x{MARKER}")
     longer = voice_with(voiceId="ws__longer", description=f"{MARKER}0")
@@ -286,7 +286,7 @@ def test_find_marked_looks_through_all_own_voices_in_the_order_of_their_making(s
         assert request.url.params["orderBy"] == "created_at asc"
 
 
-def test_find_marked_does_not_take_half_a_listing_for_an_answer(server):
+def test_find_marked_raises_if_a_page_fails(server):
     server.will_answer("voices_page_1").will_answer("error_server")
 
     with server.connect() as adapter, pytest.raises(errors.TryLater):
@@ -303,12 +303,12 @@ def test_find_marked_does_not_take_half_a_listing_for_an_answer(server):
         ('\\"', '"\\\\\\""'),
     ],
 )
-def test_a_filter_value_is_quoted_and_cannot_end_before_its_end(text, quoted):
+def test_a_filter_value_is_quoted_and_cannot_break_out_of_its_quotes(text, quoted):
     assert quote_filter_value(text) == quoted
 
 
 @given(st.dictionaries(st.sampled_from(sorted(load_fixture(SLUG, "voice")["body"])), ODD))
-def test_no_voice_however_odd_ends_a_listing(changes):
+def test_no_odd_voice_breaks_a_list(changes):
     odd = {**voice_with(**changes), "voiceId": "odd"}
     server = FakeServer(SLUG).will_send(200, {"voices": [odd, voice_with()]})
 
@@ -321,7 +321,7 @@ def test_no_voice_however_odd_ends_a_listing(changes):
 
 
 @given(ODD)
-def test_no_entry_however_odd_ends_a_listing(entry):
+def test_no_odd_entry_breaks_a_list(entry):
     server = FakeServer(SLUG).will_send(200, {"voices": [entry, voice_with()]})
 
     with server.connect() as adapter:

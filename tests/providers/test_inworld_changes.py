@@ -1,4 +1,4 @@
-"""What is made, changed, deleted and played at Inworld."""
+"""Cloning, changing, deleting, and previewing voices at Inworld."""
 
 import base64
 import json
@@ -28,7 +28,7 @@ def voice_with(**changes: Any) -> dict[str, Any]:
     return {**load_fixture(SLUG, "voice")["body"], **changes}
 
 
-def test_clone_sends_what_is_documented(server):
+def test_clone_sends_the_documented_request(server):
     server.will_answer("clone")
     wish = CloneParams(
         "Anna",
@@ -64,7 +64,7 @@ def test_clone_sends_what_is_documented(server):
     assert server.requests[0].headers["content-type"] == "application/json"
 
 
-def test_a_plain_clone_sends_nothing_that_was_not_asked_for(server):
+def test_a_plain_clone_sends_only_the_required_fields(server):
     server.will_answer("clone")
 
     with server.connect() as adapter:
@@ -76,7 +76,7 @@ def test_a_plain_clone_sends_nothing_that_was_not_asked_for(server):
     assert list(sent["voiceSamples"][0]) == ["audioData"]
 
 
-def test_a_long_description_gives_way_to_the_marker(server):
+def test_a_long_description_is_cut_to_fit_the_marker(server):
     server.will_answer("clone")
 
     with server.connect() as adapter:
@@ -87,7 +87,7 @@ def test_a_long_description_gives_way_to_the_marker(server):
     assert len(description) <= adapter.info.marker_length
 
 
-def test_half_a_letter_in_a_name_does_not_keep_it_from_being_sent(server):
+def test_a_lone_surrogate_in_a_name_is_sent(server):
     server.will_answer("clone")
 
     with server.connect() as adapter:
@@ -96,7 +96,7 @@ def test_half_a_letter_in_a_name_does_not_keep_it_from_being_sent(server):
     assert b"Anna \\ud83d" in server.requests[0].content
 
 
-def test_a_warning_does_not_keep_a_voice_from_being_made(server):
+def test_a_warning_becomes_a_note_on_the_clone(server):
     server.will_answer("clone_with_warning")
 
     with server.connect() as adapter:
@@ -106,7 +106,7 @@ def test_a_warning_does_not_keep_a_voice_from_being_made(server):
 
 
 @pytest.mark.parametrize("voice", [None, {}, {"voiceId": ""}, {"voiceId": 7}, "no voice"])
-def test_errors_inside_a_200_without_a_voice_are_a_refusal_in_their_words(server, voice):
+def test_errors_in_a_200_response_without_a_voice_are_a_rejection(server, voice):
     server.will_answer("clone_refused", voice=voice)
 
     with server.connect() as adapter, pytest.raises(errors.RequestRejected) as caught:
@@ -117,7 +117,7 @@ def test_errors_inside_a_200_without_a_voice_are_a_refusal_in_their_words(server
     )
 
 
-def test_errors_inside_a_200_may_be_bare_texts(server):
+def test_errors_in_a_200_response_can_be_plain_text(server):
     server.will_send(200, {"audioSamplesValidated": [{"errors": ["Too noisy"]}]})
 
     with server.connect() as adapter, pytest.raises(errors.RequestRejected, match="Too noisy"):
@@ -146,7 +146,7 @@ DETECTED = "so it detected the language"
         ("fil", "AUTO", DETECTED),
     ],
 )
-def test_a_language_goes_as_the_nearest_documented_code_and_what_differs_is_said(
+def test_the_closest_documented_language_is_sent_and_any_difference_noted(
     server, asked, sent, words
 ):
     server.will_answer("clone")
@@ -162,13 +162,13 @@ def test_a_language_goes_as_the_nearest_documented_code_and_what_differs_is_said
 
 
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
-def test_every_language_of_the_form_goes_as_a_documented_code(language):
+def test_every_language_in_the_form_maps_to_a_documented_code(language):
     body = clone_body(CloneParams("Anna", (SAMPLE,), MARKER, language=language), 500)
 
     assert body["langCode"] in DOCUMENTED
 
 
-def test_a_refusal_inside_a_200_does_not_show_the_key(server):
+def test_a_rejection_in_a_200_response_does_not_show_the_key(server):
     samples = [{"errors": [{"text": f"Bad key {KEY}"}]}]
     server.will_send(200, {"audioSamplesValidated": samples})
 
@@ -181,7 +181,7 @@ def test_a_refusal_inside_a_200_does_not_show_the_key(server):
 @pytest.mark.parametrize(
     "samples", [None, [], "none", [None, 7], [{"errors": None}], [{"errors": [{"text": ""}]}]]
 )
-def test_a_200_without_a_voice_and_without_a_reason_is_unknown(server, samples):
+def test_a_200_response_without_a_voice_or_a_reason_is_unknown(server, samples):
     server.will_send(200, {"voice": {}, "audioSamplesValidated": samples})
 
     with server.connect() as adapter, pytest.raises(errors.OutcomeUnknown):
@@ -189,7 +189,7 @@ def test_a_200_without_a_voice_and_without_a_reason_is_unknown(server, samples):
 
 
 @pytest.mark.parametrize(("headers", "wait"), [({}, 60), ({"retry-after": "12"}, 12)])
-def test_too_many_clones_a_minute_wait_for_a_minute_unless_told(server, headers, wait):
+def test_too_many_clones_wait_a_minute_unless_the_response_says_otherwise(server, headers, wait):
     answer = load_fixture(SLUG, "error_rate")
     server.will_send(answer["status"], answer["body"], headers)
 
@@ -199,7 +199,7 @@ def test_too_many_clones_a_minute_wait_for_a_minute_unless_told(server, headers,
     assert caught.value.retry_after == wait
 
 
-def test_rename_sends_along_what_must_not_get_lost(server):
+def test_rename_resends_the_description_and_the_tags(server):
     server.will_answer("voice").will_answer("voice")
 
     with server.connect() as adapter:
@@ -224,7 +224,7 @@ def test_a_changed_description_keeps_the_marker(server, given, sent):
     assert json.loads(server.requests[1].content)["description"] == sent
 
 
-def test_rename_of_an_odd_voice_sends_what_can_be_kept(server):
+def test_rename_of_a_voice_with_odd_fields_sends_what_is_valid(server):
     server.will_answer("voice", description=["x"], tags=[1, "warm"]).will_answer("voice")
 
     with server.connect() as adapter:
@@ -234,7 +234,7 @@ def test_rename_of_an_odd_voice_sends_what_can_be_kept(server):
     assert (sent["description"], sent["tags"]) == ("", ["warm"])
 
 
-def test_a_lost_answer_to_a_rename_may_be_repeated(server):
+def test_a_rename_whose_response_was_lost_can_be_repeated(server):
     server.will_answer("voice").will_answer("error_server")
 
     with server.connect() as adapter, pytest.raises(errors.TryLater):
@@ -251,13 +251,13 @@ def test_delete(server):
 
 
 @pytest.mark.parametrize("remote_id", ["", ".", ".."])
-def test_an_id_that_would_be_another_address_is_not_sent(server, remote_id):
+def test_an_id_that_would_change_the_path_is_not_sent(server, remote_id):
     with server.connect() as adapter, pytest.raises(errors.NotFound):
         adapter.delete(remote_id)
 
 
 @pytest.mark.parametrize("is_nested", [False, True])
-def test_preview_is_asked_for_by_id_and_unpacked(server, is_nested):
+def test_preview_requests_the_voice_by_id_and_decodes_the_audio(server, is_nested):
     body = load_fixture(SLUG, "preview")["body"]
     server.will_send(200, {"result": body} if is_nested else body)
 
@@ -277,14 +277,14 @@ def test_preview_is_asked_for_by_id_and_unpacked(server, is_nested):
     [{}, {"audioContent": ""}, {"audioContent": "no base64!"}, {"audioContent": 7},
      {"audioContent": "é"}, {"result": {}}, {"result": None}, {"audioContent": "AAA"}],
 )  # fmt: skip
-def test_what_is_not_sound_is_no_preview(server, body):
+def test_a_response_that_is_not_audio_is_not_a_preview(server, body):
     server.will_send(200, body)
 
     with server.connect() as adapter, pytest.raises(errors.TryLater):
         adapter.preview("Alex")
 
 
-def test_a_long_preview_fits(server):
+def test_a_preview_of_9_mb_is_accepted(server):
     sound = b"ID3" + bytes(9 * 1024 * 1024)
     server.will_send(200, {"audioContent": base64.b64encode(sound).decode()})
 

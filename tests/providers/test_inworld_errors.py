@@ -1,4 +1,4 @@
-"""What a key of Inworld may do, and the errors that it documents."""
+"""What an Inworld key can do, and the documented errors of Inworld."""
 
 import json
 from typing import Any
@@ -27,7 +27,7 @@ def test_check_of_a_good_key(server):
 
     assert (found.account_ref, found.account_label) == ("ws-acme", "ws-acme")
     assert {found.can_list, found.can_preview, found.can_delete} == {PermissionState.YES}
-    # The key may write, but whether there is credit for a clone shows when one is made.
+    # The key can write, but only an actual clone shows whether there is enough credit.
     assert found.can_clone is PermissionState.UNKNOWN
     assert (found.problem, found.missing_permissions, found.slots) == ("", (), None)
     listing, probe = server.requests
@@ -36,7 +36,7 @@ def test_check_of_a_good_key(server):
     assert json.loads(probe.content) == {}
 
 
-def test_check_of_a_workspace_without_voices_has_no_reference(server):
+def test_check_of_a_workspace_without_voices_has_no_account_reference(server):
     server.will_send(200, {"voices": [], "totalSize": 0, "nextPageToken": ""})
     server.will_answer("error_empty_clone")
 
@@ -44,7 +44,7 @@ def test_check_of_a_workspace_without_voices_has_no_reference(server):
         assert adapter.check().account_ref == ""
 
 
-def test_a_server_that_ignores_the_filter_does_not_lend_us_its_own_workspace(server):
+def test_a_system_voice_does_not_identify_the_account(server):
     server.will_answer("voices_documented", voices=[voice_with(source="SYSTEM")])
     server.will_answer("error_empty_clone")
 
@@ -52,7 +52,7 @@ def test_a_server_that_ignores_the_filter_does_not_lend_us_its_own_workspace(ser
         assert adapter.check().account_ref == ""
 
 
-def test_check_of_a_key_that_may_only_read(server):
+def test_check_of_a_read_only_key(server):
     server.will_answer("voices_documented").will_answer("error_no_write")
 
     with server.connect() as adapter:
@@ -64,7 +64,7 @@ def test_check_of_a_key_that_may_only_read(server):
     assert "can't create, change, or delete voices" in found.problem
 
 
-def test_check_of_a_key_that_may_not_read(server):
+def test_check_of_a_key_without_read_permission(server):
     server.will_answer("error_no_read").will_answer("error_empty_clone")
 
     with server.connect() as adapter:
@@ -91,7 +91,7 @@ def test_check_of_an_account_without_credit(server):
 
 
 @pytest.mark.parametrize("fixture", ["error_rate", "error_server", "error_address"])
-def test_what_could_not_be_found_out_is_unknown(server, fixture):
+def test_an_unclear_response_to_the_write_probe_leaves_permissions_unknown(server, fixture):
     server.will_answer("voices_documented").will_answer(fixture)
 
     with server.connect() as adapter:
@@ -119,7 +119,7 @@ def test_what_could_not_be_found_out_is_unknown(server, fixture):
         ("error_address", errors.RequestRejected, "404"),
     ],
 )
-def test_each_error_of_a_clone(server, fixture, kind, words):
+def test_each_error_of_a_clone_is_classified(server, fixture, kind, words):
     server.will_answer(fixture)
 
     with server.connect() as adapter, pytest.raises(errors.ProviderError) as caught:
@@ -142,7 +142,7 @@ def test_an_error_keeps_its_code(server):
 @pytest.mark.parametrize(
     "body", [{"code": "5"}, {"code": None}, {"error": "gone"}, {"error": {"code": []}}, {"code": 5}]
 )
-def test_an_error_of_no_known_shape_is_not_a_missing_voice(server, body):
+def test_an_error_of_unknown_shape_does_not_mean_a_missing_voice(server, body):
     server.will_send(404, body)
 
     with server.connect() as adapter, pytest.raises(errors.RequestRejected, match="404") as caught:

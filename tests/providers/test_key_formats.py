@@ -75,12 +75,12 @@ def test_a_key_is_recognized(text):
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_ordinary_text_is_no_key(text):
+def test_ordinary_text_is_not_recognized_as_a_key(text):
     assert not holds_key(text)
 
 
 @pytest.mark.parametrize("slug", ["elevenlabs", "inworld", "noiz", "stepfun", "telnyx"])
-def test_no_voice_of_the_sandbox_looks_like_a_key(slug):
+def test_no_sandbox_voice_looks_like_a_key(slug):
     with running_sandbox(voices=60) as running:
         key = {"api_key": f"sandbox-{slug}-full"}
         with get_adapter(slug)(key, base_url=running.url(slug)) as adapter:
@@ -92,7 +92,7 @@ def test_no_voice_of_the_sandbox_looks_like_a_key(slug):
             assert not holds_key(text), text
 
 
-def test_a_new_provider_says_itself_how_its_keys_look(monkeypatch):
+def test_a_new_provider_defines_the_pattern_of_its_keys(monkeypatch):
     info = ProviderInfo("chorus", "Chorus", "CH", 0, "", "", key_pattern=r"chorus-[0-9]{6}")
     monkeypatch.setattr(key_formats, "all_infos", lambda: (info,))
     key_formats.known_keys.cache_clear()
@@ -142,7 +142,7 @@ PASTED = [
 
 
 @pytest.mark.parametrize("pasted", PASTED, ids=lambda text: text.replace(K, "KEY"))
-def test_what_is_pasted_along_with_a_key_is_left_out(pasted):
+def test_text_pasted_around_a_key_is_removed(pasted):
     assert read_key(pasted) == K
 
 
@@ -158,7 +158,7 @@ def test_what_is_pasted_along_with_a_key_is_left_out(pasted):
         "basic123456",
     ],
 )
-def test_a_key_of_unusual_signs_stays_as_it_is(key):
+def test_a_key_with_unusual_characters_is_kept_as_it_is(key):
     assert read_key(key) == key
     assert read_key(f"Basic {key}") == key
     assert read_key(f'NAME="{key}"') == key
@@ -168,7 +168,7 @@ def test_a_key_of_unusual_signs_stays_as_it_is(key):
     "pasted",
     [f"{K[:6]}…{K[-4:]}", f"{K[:6]}...{K[-4:]}", f"sk_{'*' * 20}{K[-4:]}", f"{'•' * 12}{K[-4:]}"],
 )
-def test_a_shortened_key_is_named_as_one(pasted):
+def test_a_shortened_key_is_reported_as_shortened(pasted):
     with pytest.raises(NoKey, match="is shortened") as caught:
         read_key(pasted)
 
@@ -176,12 +176,12 @@ def test_a_shortened_key_is_named_as_one(pasted):
 
 
 @pytest.mark.parametrize("pasted", [f"{K} {K}", f"{K}\nX-Evil: 1", f"my key {K}"])
-def test_two_things_at_once_are_no_key(pasted):
+def test_pasted_text_with_a_space_or_line_break_is_not_a_key(pasted):
     with pytest.raises(NoKey, match="space or a line break"):
         read_key(pasted)
 
 
-def test_the_words_of_a_text_that_may_be_keys_are_found_in_what_surrounds_them():
+def test_possible_keys_are_found_inside_surrounding_text():
     key = "sandbox-elevenlabs-full-4321"
 
     for text in (key, f"use {key}.", f'KEY="{key}"', f"key:{key};", f"(see {key})", f"“{key}”"):

@@ -1,4 +1,4 @@
-"""The providers' words in ours."""
+"""Translating the providers' labels into ours."""
 
 import re
 
@@ -195,13 +195,13 @@ def test_every_region_is_found_by_its_code_and_by_its_name(region):
     assert language_tag(label) == language_tag(f"en_{region.lower()}") == f"en-{region}"
 
 
-def test_other_codes_and_names_lead_to_languages_that_are_there():
+def test_alternative_codes_and_names_map_to_known_languages():
     assert set(OTHER_CODES.values()) | set(OTHER_NAMES.values()) <= set(LANGUAGES)
     assert not set(OTHER_CODES) & set(LANGUAGES)
 
 
 @given(st.text(max_size=80))
-def test_whatever_is_read_is_a_tag_that_fits_its_column(word):
+def test_parsed_labels_of_any_text_are_valid_and_fit_their_columns(word):
     tag = language_tag(word)
 
     assert tag == "" or re.fullmatch(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?", tag)

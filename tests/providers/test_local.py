@@ -1,4 +1,4 @@
-"""The built-in provider: what it lists, speaks and keeps, with an engine that costs nothing."""
+"""The built-in Local provider: voices, speech, and clones, with a fast fake engine."""
 
 import io
 import json
@@ -37,7 +37,7 @@ def search(monkeypatch) -> QuickSearch:
 
 @pytest.fixture
 def connect(tmp_path, engine):
-    """Return a function that opens the account of a team of this machine."""
+    """Return a function that opens a team's account on this machine."""
 
     def _connect(account: str = "team-1"):
         return open_provider("local", {"api_key": account}, str(tmp_path))
@@ -46,7 +46,7 @@ def connect(tmp_path, engine):
 
 
 def keep_clone(folder, account: str = "team-1", marker: str = MARKER, name: str = "Anna") -> str:
-    """Keep a clone as the adapter does, and return its id."""
+    """Store a clone as the adapter does, and return its ID."""
     clone = LocalClone(
         remote_id=CloneStore.make_id(marker),
         name=name,
@@ -60,7 +60,7 @@ def keep_clone(folder, account: str = "team-1", marker: str = MARKER, name: str 
     return clone.remote_id
 
 
-def test_all_voices_are_listed_and_labelled(connect):
+def test_all_voices_are_listed_with_labels(connect):
     with connect() as adapter:
         voices = list(adapter.voices())
 
@@ -77,7 +77,7 @@ def test_all_voices_are_listed_and_labelled(connect):
     assert counts == {"en-US": 20, "en-GB": 8}
 
 
-def test_a_voice_whose_language_cannot_be_read_says_so_and_offers_no_preview(connect, monkeypatch):
+def test_a_voice_whose_language_needs_espeak_says_so_and_has_no_preview(connect, monkeypatch):
     monkeypatch.setattr(phonemes, "espeak_is_installed", lambda: False)
 
     with connect() as adapter:
@@ -88,7 +88,7 @@ def test_a_voice_whose_language_cannot_be_read_says_so_and_offers_no_preview(con
     assert "espeak" in dora.description
 
 
-def test_the_extra_of_a_language_gives_its_voices_a_preview(connect, monkeypatch):
+def test_installing_espeak_gives_voices_a_preview(connect, monkeypatch):
     monkeypatch.setattr(phonemes, "espeak_is_installed", lambda: True)
 
     with connect() as adapter:
@@ -109,14 +109,14 @@ def test_a_preview_is_a_greeting_in_the_voice_s_own_language(connect, engine):
         assert sound.duration / av.time_base == pytest.approx(0.02 * 48, abs=0.2)
 
 
-def test_a_stock_preview_is_spoken_once_for_all_accounts_of_the_machine(connect, engine):
+def test_a_stock_preview_is_generated_once_for_all_accounts_on_the_machine(connect, engine):
     with connect() as adapter, connect("team-2") as other:
         assert adapter.preview("af_heart").content == other.preview("af_heart").content
 
     assert len(engine.spoken) == 1
 
 
-def test_any_text_is_spoken_free_in_the_language_and_at_the_speed_asked_for(connect, engine):
+def test_any_text_is_spoken_for_free_in_the_requested_language_and_speed(connect, engine):
     with connect() as adapter:
         clip = adapter.speak(SpeechParams("af_heart", "Hello.", settings={"speed": 1.5}))
         adapter.speak(SpeechParams("af_heart", "Lift.", language="en-GB"))
@@ -125,7 +125,7 @@ def test_any_text_is_spoken_free_in_the_language_and_at_the_speed_asked_for(conn
     assert engine.spoken == [("Hello.", "en-US", 1.5), ("Lift.", "en-GB", 1.0)]
 
 
-def test_what_the_engine_cannot_speak_is_refused_in_its_words(connect, engine):
+def test_a_text_that_the_engine_cannot_speak_is_rejected_with_its_message(connect, engine):
     engine.problem = "This text contains nothing readable in this language."
 
     with connect() as adapter, pytest.raises(errors.RequestRejected, match="nothing readable"):
@@ -133,7 +133,7 @@ def test_what_the_engine_cannot_speak_is_refused_in_its_words(connect, engine):
 
 
 @pytest.mark.parametrize("remote_id", ["nobody", "../af_heart", "match-0", "", "match-" + "0" * 20])
-def test_a_voice_that_is_not_there_is_not_found(connect, remote_id):
+def test_an_unknown_voice_raises_not_found(connect, remote_id):
     with connect() as adapter:
         for call in (
             lambda: adapter.speak(SpeechParams(remote_id, "Hello.")),
@@ -152,7 +152,7 @@ def test_a_stock_voice_cannot_be_deleted(connect):
     assert not isinstance(caught.value, errors.NotFound)
 
 
-def test_a_clone_is_listed_found_by_its_mark_renamed_and_deleted(connect, tmp_path, engine):
+def test_a_clone_can_be_listed_found_by_its_marker_renamed_and_deleted(connect, tmp_path, engine):
     made = keep_clone(tmp_path)
     with connect() as adapter:
         (clone,) = [voice for voice in adapter.voices() if voice.is_owned]
@@ -177,7 +177,7 @@ def test_a_clone_is_listed_found_by_its_mark_renamed_and_deleted(connect, tmp_pa
             adapter.delete(made)
 
 
-def test_a_clone_from_its_wish_to_its_end(connect, search):
+def test_cloning_reports_progress_and_similarity_and_stores_the_voice(connect, search):
     told, played = [], []
 
     def tell(words: str, share: float) -> None:
@@ -204,7 +204,7 @@ def test_a_clone_from_its_wish_to_its_end(connect, search):
     assert [sound.content_type for sound in played] == ["audio/mpeg"]
 
 
-def test_the_same_job_makes_one_clone_however_often_it_is_carried_out(connect, search):
+def test_running_the_same_job_twice_makes_one_clone(connect, search):
     with connect() as adapter:
         first, second = adapter.clone(wish()), adapter.clone(wish())
 
@@ -212,7 +212,7 @@ def test_the_same_job_makes_one_clone_however_often_it_is_carried_out(connect, s
         assert len(adapter.find_marked(MARKER)) == search.count == 1
 
 
-def test_a_weak_likeness_is_told_in_words(connect, search):
+def test_a_weak_similarity_is_noted(connect, search):
     search.likeness = 0.4
 
     with connect() as adapter:
@@ -222,7 +222,7 @@ def test_a_weak_likeness_is_told_in_words(connect, search):
         assert made.note.startswith(adapter.voice(made.remote_id).details["Note"])
 
 
-def test_a_sample_that_is_no_sound_is_refused_and_nothing_is_kept(connect, search):
+def test_a_sample_that_is_not_audio_is_rejected_and_nothing_is_stored(connect, search):
     playlist = SampleFile("a.mp3", "audio/mpeg", b"#EXTM3U\nfile:///etc/passwd\n")
 
     with connect() as adapter:
@@ -232,14 +232,14 @@ def test_a_sample_that_is_no_sound_is_refused_and_nothing_is_kept(connect, searc
         assert adapter.find_marked(MARKER) == []
 
 
-def test_a_clone_that_could_not_speak_its_language_is_refused_before_the_search(connect, search):
+def test_a_clone_in_an_unsupported_language_is_rejected_before_the_search(connect, search):
     with connect() as adapter, pytest.raises(errors.RequestRejected, match="spoken here"):
         adapter.clone(wish(language="fi"))
 
     assert search.count == 0
 
 
-def test_the_clones_of_one_account_are_not_seen_from_another(connect, tmp_path):
+def test_another_account_cannot_see_or_delete_a_clone(connect, tmp_path):
     made = keep_clone(tmp_path)
 
     with connect("team-2") as other:
@@ -249,7 +249,7 @@ def test_the_clones_of_one_account_are_not_seen_from_another(connect, tmp_path):
             other.delete(made)
 
 
-def test_a_clone_sounds_as_it_was_kept(tmp_path):
+def test_a_clone_keeps_its_stored_style(tmp_path):
     made = keep_clone(tmp_path)
 
     style = CloneStore(tmp_path, "team-1").style_of(made)
@@ -257,7 +257,7 @@ def test_a_clone_sounds_as_it_was_kept(tmp_path):
     assert np.array_equal(style, load_style("bf_emma"))
 
 
-def test_a_clone_that_is_half_written_never_shows(connect, tmp_path):
+def test_a_partly_written_clone_is_not_listed(connect, tmp_path):
     keep_clone(tmp_path)
     (tmp_path / "voices" / "team-1" / ".draft-0011").write_bytes(b"PK half of it")
 
@@ -265,7 +265,7 @@ def test_a_clone_that_is_half_written_never_shows(connect, tmp_path):
         assert sum(voice.is_owned for voice in adapter.voices()) == 1
 
 
-def test_the_same_mark_always_names_the_same_clone(tmp_path):
+def test_the_same_marker_always_gives_the_same_clone_id(tmp_path):
     keep_clone(tmp_path)
     keep_clone(tmp_path)
 
@@ -275,7 +275,7 @@ def test_the_same_mark_always_names_the_same_clone(tmp_path):
         assert json.loads(file["about"].tobytes())["name"] == "Anna"
 
 
-def test_its_check_verifies_the_weights(connect, monkeypatch):
+def test_check_verifies_the_weights(connect, monkeypatch):
     def refuse(folder):
         raise TTSUnavailable("The weights are wrong.")
 
@@ -290,6 +290,6 @@ def test_its_check_verifies_the_weights(connect, monkeypatch):
 
 
 @pytest.mark.parametrize("account", ["", "../team-1", "Team 1", "a/b"])
-def test_what_names_no_account_is_refused(connect, account):
+def test_an_invalid_account_name_is_rejected(connect, account):
     with pytest.raises(errors.CredentialRejected):
         connect(account)

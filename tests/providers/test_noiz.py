@@ -1,4 +1,4 @@
-"""Noiz' voices in, ours out, and requests as its documentation has them."""
+"""Parsing Noiz voices, and the documented requests for them."""
 
 import contextlib
 import json
@@ -55,7 +55,7 @@ def asked_skips(server: FakeServer) -> list[tuple[str, str]]:
     ]
 
 
-def test_voices_asks_for_own_and_built_in_ones(server):
+def test_voices_requests_own_and_built_in_voices(server):
     server.will_answer("voices_custom").will_answer("voices_built_in")
 
     with server.connect() as adapter:
@@ -75,7 +75,7 @@ def test_voices_asks_for_own_and_built_in_ones(server):
     assert own.headers["authorization"] == KEY
 
 
-def test_voices_says_what_each_is_in_our_words(server):
+def test_voices_translates_labels_kinds_and_states(server):
     server.will_answer("voices_custom").will_answer("voices_built_in")
 
     with server.connect() as adapter:
@@ -99,7 +99,7 @@ def test_voices_says_what_each_is_in_our_words(server):
     assert {voice.problem for voice in (anna, ben, zixuan, teller, narrator)} == {""}
 
 
-def test_a_keyword_goes_along_with_both_lists(server):
+def test_a_keyword_is_sent_with_both_lists(server):
     server.will_send(200, page_of()).will_send(200, page_of())
 
     with server.connect() as adapter:
@@ -108,7 +108,7 @@ def test_a_keyword_goes_along_with_both_lists(server):
     assert [request.url.params["keyword"] for request in server.requests] == ["温柔 & warm"] * 2
 
 
-def test_skip_that_counts_pages_is_followed(server):
+def test_pagination_works_if_skip_counts_pages(server):
     server.will_send(200, page_of(*rows(0, 4), total=10))
     server.will_send(200, page_of(*rows(4, 8), total=10))
     server.will_send(200, page_of(*rows(8, 10), total=10))
@@ -118,7 +118,7 @@ def test_skip_that_counts_pages_is_followed(server):
     assert asked_skips(server)[:3] == [("0", "100"), ("1", "4"), ("2", "4")]
 
 
-def test_skip_that_counts_rows_is_followed(server):
+def test_pagination_works_if_skip_counts_rows(server):
     server.will_send(200, page_of(*rows(0, 4), total=10))
     server.will_send(200, page_of(*rows(1, 5), total=10))
     server.will_send(200, page_of(*rows(4, 8), total=10))
@@ -129,14 +129,14 @@ def test_skip_that_counts_rows_is_followed(server):
     assert asked_skips(server)[:4] == [("0", "100"), ("1", "4"), ("4", "4"), ("8", "4")]
 
 
-def test_an_empty_page_is_the_end_whatever_the_count_says(server):
+def test_an_empty_page_ends_the_list_regardless_of_the_count(server):
     server.will_send(200, page_of(row(1), total=7)).will_send(200, page_of(total=7))
     server.will_send(200, page_of())
 
     assert list_ids(server) == ["v1"]
 
 
-def test_a_server_that_only_repeats_its_first_page_is_not_taken_for_the_whole_list(server):
+def test_a_server_that_repeats_its_first_page_raises_an_error(server):
     for _ in range(2):
         server.will_send(200, page_of(*rows(0, 3), total=9))
 
@@ -144,13 +144,13 @@ def test_a_server_that_only_repeats_its_first_page_is_not_taken_for_the_whole_li
         list_ids(server)
 
 
-def test_a_voice_of_both_lists_comes_once(server):
+def test_a_voice_in_both_lists_is_returned_once(server):
     server.will_send(200, page_of(row(1))).will_send(200, page_of(row(1), row(2)))
 
     assert list_ids(server) == ["v1", "v2"]
 
 
-def test_a_failing_second_page_is_not_taken_for_the_end(server):
+def test_a_failing_second_page_is_not_the_end_of_the_list(server):
     server.will_send(200, page_of(row(1), total=7)).will_answer("error_server")
 
     with pytest.raises(errors.TryLater):
@@ -160,7 +160,7 @@ def test_a_failing_second_page_is_not_taken_for_the_end(server):
 @pytest.mark.parametrize(
     "data", [[], {"voices": {}}, {"voices": "none"}, "voices", {"voices": None, "total_count": 3}]
 )
-def test_a_page_without_a_list_is_not_taken_for_an_empty_one(server, data):
+def test_a_page_without_a_list_is_not_an_empty_page(server, data):
     server.will_send(200, {"code": 0, "data": data})
 
     with pytest.raises(errors.TryLater):
@@ -171,13 +171,13 @@ def test_a_page_without_a_list_is_not_taken_for_an_empty_one(server, data):
     "item", [None, 7, "voice", [], {}, {"voice_id": None}, {"voice_id": ""}, {"voice_id": 5},
              {"voice_id": "a\nb"}, {"voice_id": "x" * 201}, {"id": 4}]
 )  # fmt: skip
-def test_what_has_no_usable_id_is_left_out(server, item):
+def test_entries_without_a_usable_id_are_skipped(server, item):
     server.will_send(200, page_of(item, row(1))).will_send(200, page_of())
 
     assert list_ids(server) == ["v1"]
 
 
-def test_voice_asks_for_one(server):
+def test_voice_requests_a_single_voice(server):
     server.will_answer("voice")
 
     with server.connect() as adapter:
@@ -188,7 +188,7 @@ def test_voice_asks_for_one(server):
 
 
 @pytest.mark.parametrize("data", [None, {}, [], "voice", {"voice_id": 7}])
-def test_an_answer_that_is_no_voice_is_not_taken_for_one(server, data):
+def test_a_response_that_is_not_a_voice_raises_try_later(server, data):
     server.will_send(200, {"code": 0, "data": data})
 
     with server.connect() as adapter, pytest.raises(errors.TryLater):
@@ -214,11 +214,11 @@ def test_a_deleted_voice_is_not_ready(server):
         ("", VoiceState.READY),
     ],
 )
-def test_a_time_of_deletion_makes_a_voice_gone_even_if_it_cannot_be_read(stamp, state):
+def test_a_deletion_time_marks_a_voice_as_gone_even_if_it_cannot_be_parsed(stamp, state):
     assert read_voice(voice_with(delete_time=stamp)).state is state
 
 
-def test_the_type_of_the_list_counts_where_the_voice_has_none():
+def test_a_voice_without_a_type_gets_the_type_of_its_list():
     bare = voice_with(voice_type=None)
 
     assert read_voice(bare, "built-in").kind is Kind.LIBRARY
@@ -227,7 +227,7 @@ def test_the_type_of_the_list_counts_where_the_voice_has_none():
     assert read_voice(voice_with(voice_type="designed"), "custom").kind is Kind.UNKNOWN
 
 
-def test_what_could_not_be_read_is_said_and_the_rest_kept():
+def test_unreadable_fields_are_reported_and_the_rest_is_kept():
     voice = read_voice(voice_with(labels={"gender": "female"}, create_time="today", display_name=8))
 
     assert voice.name == voice.remote_id == "a1b2c3d4"
@@ -236,7 +236,7 @@ def test_what_could_not_be_read_is_said_and_the_rest_kept():
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON))
-def test_whatever_a_voice_is_made_of_it_can_be_shown_and_stored(odd):
+def test_a_voice_with_any_values_can_be_shown_and_stored(odd):
     voice = read_voice(voice_with(**odd), "custom")
 
     assert isinstance(voice, RemoteVoice)
@@ -250,7 +250,7 @@ def test_whatever_a_voice_is_made_of_it_can_be_shown_and_stored(odd):
     total=st.integers(0, 3) | JSON,
     listed=JSON | st.lists(JSON | st.dictionaries(st.sampled_from(FIELDS), JSON).map(odd_voice)),
 )
-def test_whatever_comes_as_a_page_ends_in_voices_or_in_an_error_of_ours(code, total, listed):
+def test_any_page_gives_voices_or_a_provider_error(code, total, listed):
     server = FakeServer(SLUG)
     server.will_send(200, {"code": code, "data": {"total_count": total, "voices": listed}})
     for _ in range(4):
@@ -263,7 +263,7 @@ def test_whatever_comes_as_a_page_ends_in_voices_or_in_an_error_of_ours(code, to
     assert {voice.remote_id for voice in found} <= {"a1b2c3d4"}
 
 
-def test_a_name_that_is_a_megabyte_long_is_cut():
+def test_a_name_of_a_megabyte_is_cut():
     voice = read_voice(voice_with(display_name="ن" * 1_000_000, labels="x," * 500_000))
 
     assert len(voice.name) == 300
@@ -284,7 +284,7 @@ def test_check_of_a_good_key(server):
 
 
 @pytest.mark.parametrize("fixture", ["error_credit", "error_credit_inside_success"])
-def test_check_says_that_an_account_is_out_of_credit(server, fixture):
+def test_check_reports_an_account_without_credit(server, fixture):
     server.will_answer(fixture)
 
     with server.connect() as adapter:

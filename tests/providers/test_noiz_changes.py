@@ -1,4 +1,4 @@
-"""What is made, found again and deleted at Noiz, and how it refuses."""
+"""Cloning, finding, and deleting voices at Noiz, and its errors."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def form_values(server) -> dict[str, str]:
     return {part.name: part.content.decode() for part in parts if part.filename is None}
 
 
-def test_clone_sends_the_form_as_documented(server):
+def test_clone_sends_the_documented_form(server):
     server.will_answer("clone")
     wish = CloneParams(
         "Anna ☕", (SAMPLE,), MARKER, "Not sent.", remove_background_noise=True, language="zh-CN"
@@ -51,7 +51,7 @@ def test_clone_sends_the_form_as_documented(server):
     assert file.content == SAMPLE.content
 
 
-def test_a_language_that_is_not_known_is_not_sent(server):
+def test_an_unset_language_is_not_sent(server):
     server.will_answer("clone")
 
     with server.connect() as adapter:
@@ -61,7 +61,7 @@ def test_a_language_that_is_not_known_is_not_sent(server):
     assert form_values(server)["denoise"] == "false"
 
 
-def test_a_long_name_gives_way_to_the_marker(server):
+def test_a_long_name_is_cut_to_fit_the_marker(server):
     server.will_answer("clone")
 
     with server.connect() as adapter:
@@ -72,7 +72,7 @@ def test_a_long_name_gives_way_to_the_marker(server):
     assert has_short_marker(name, MARKER)
 
 
-def test_the_longest_name_that_a_form_allows_is_not_cut(server):
+def test_the_longest_name_allowed_in_the_form_is_not_cut(server):
     server.will_answer("clone")
     name = "x" * noiz.Adapter.info.max_name_length
 
@@ -82,7 +82,7 @@ def test_the_longest_name_that_a_form_allows_is_not_cut(server):
     assert form_values(server)["display_name"].startswith(f"{name} ·")
 
 
-def test_clone_from_an_address_sends_no_recording(server):
+def test_clone_from_a_url_sends_no_recording(server):
     server.will_answer("clone")
 
     with server.connect() as adapter:
@@ -105,7 +105,7 @@ def test_a_clone_without_a_usable_id_is_unknown(server, data):
         adapter.clone(WISH)
 
 
-def test_find_marked_looks_through_all_own_voices_and_returns_the_oldest_first(server):
+def test_find_marked_searches_all_own_voices_and_returns_the_oldest_first(server):
     ours = add_short_marker("Anna", MARKER, 100)
     server.will_send(
         200,
@@ -131,7 +131,7 @@ def test_find_marked_looks_through_all_own_voices_and_returns_the_oldest_first(s
     }
 
 
-def test_find_marked_does_not_take_half_a_listing_for_an_answer(server):
+def test_find_marked_raises_if_a_page_fails(server):
     page = page_of(voice_with())
     page["data"]["total_count"] = 5
     server.will_send(200, page).will_answer("error_server")
@@ -149,14 +149,14 @@ def test_delete(server):
     assert server.paths() == ["DELETE /v1/voices/abc123def456"]
 
 
-def test_delete_of_a_voice_that_is_gone_says_so(server):
+def test_deleting_a_missing_voice_raises_not_found(server):
     server.will_answer("error_voice_gone")
 
     with server.connect() as adapter, pytest.raises(errors.NotFound):
         adapter.delete(ANNA)
 
 
-def test_a_voice_cannot_be_renamed(server):
+def test_renaming_is_unsupported(server):
     with server.connect() as adapter, pytest.raises(errors.Unsupported):
         adapter.rename(ANNA, "Annette")
 
@@ -181,7 +181,7 @@ def test_a_voice_cannot_be_renamed(server):
         ("error_server_inside_success", errors.OutcomeUnknown, "returned an error"),
     ],
 )
-def test_each_documented_error_of_a_clone(server, fixture, kind, words):
+def test_each_documented_error_of_a_clone_is_classified(server, fixture, kind, words):
     server.will_answer(fixture)
 
     with server.connect() as adapter, pytest.raises(errors.ProviderError) as caught:
@@ -204,7 +204,7 @@ def test_an_error_keeps_its_code(server):
     ("code", "message"),
     [("fine", "?"), ([], "?"), ({}, "?"), (500, "?"), (503, "?"), (7, ""), (7, None)],
 )
-def test_a_code_that_tells_nothing_of_a_refusal_may_be_asked_about_again(server, code, message):
+def test_a_code_that_is_no_clear_refusal_raises_try_later(server, code, message):
     server.will_send(200, {"code": code, "message": message, "data": voice_with()})
 
     with server.connect() as adapter, pytest.raises(errors.TryLater):
@@ -212,7 +212,7 @@ def test_a_code_that_tells_nothing_of_a_refusal_may_be_asked_about_again(server,
 
 
 @pytest.mark.parametrize("code", [{}, {"code": "0"}, {"code": 200}, {"code": "200"}])
-def test_an_answer_without_a_code_or_with_one_of_success_is_a_good_one(server, code):
+def test_a_response_without_a_code_or_with_a_success_code_is_accepted(server, code):
     server.will_send(200, {**code, "data": voice_with()})
 
     with server.connect() as adapter:
@@ -220,7 +220,7 @@ def test_an_answer_without_a_code_or_with_one_of_success_is_a_good_one(server, c
 
 
 @pytest.mark.parametrize("body", [{"message": "Not Found"}, {"detail": "Not Found"}, [], {}])
-def test_a_missing_page_is_not_a_missing_voice(server, body):
+def test_a_404_without_the_provider_s_error_does_not_mean_a_missing_voice(server, body):
     server.will_send(404, body)
 
     with server.connect() as adapter, pytest.raises(errors.RequestRejected) as caught:
@@ -230,7 +230,7 @@ def test_a_missing_page_is_not_a_missing_voice(server, body):
 
 
 @pytest.mark.parametrize("code", ["401", 401])
-def test_a_code_that_is_written_as_a_text_says_the_same(server, code):
+def test_a_code_written_as_text_means_the_same(server, code):
     server.will_send(200, {"code": code, "message": "Invalid API key"})
 
     with server.connect() as adapter, pytest.raises(errors.CredentialRejected):

@@ -1,4 +1,4 @@
-"""What can be heard of a voice of Noiz, wherever it is kept."""
+"""Previews of Noiz voices, wherever they are stored."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def voice_with(**changes: Any) -> dict[str, Any]:
 
 
 class Fetched:
-    """Stands for the downloads: some addresses play, the others do not."""
+    """Replaces downloads: some addresses return audio, the others fail."""
 
     def __init__(self, *playable: str) -> None:
         self.playable = playable
@@ -41,14 +41,14 @@ def addresses(monkeypatch):
     return use
 
 
-def test_preview_of_the_listed_address_asks_nothing_else(server, addresses):
+def test_preview_of_a_working_listed_address_sends_no_other_request(server, addresses):
     addresses("https://a.example/1")
 
     with server.connect() as adapter:
         assert adapter.preview(ANNA, "https://a.example/1").content == b"https://a.example/1"
 
 
-def test_preview_asks_the_voice_for_its_other_address(server, addresses):
+def test_preview_falls_back_to_the_voice_s_other_address(server, addresses):
     fetched = addresses("https://a.example/sample")
     url, sample = "https://a.example/url", "https://a.example/sample"
     server.will_send(200, {"code": 0, "data": voice_with(url=url, sample=sample)})
@@ -59,7 +59,7 @@ def test_preview_asks_the_voice_for_its_other_address(server, addresses):
     assert fetched.tried == [url, sample]
 
 
-def test_preview_tries_a_fresh_address_when_the_listed_one_expired(server, addresses):
+def test_preview_fetches_a_fresh_address_if_the_listed_one_expired(server, addresses):
     fetched = addresses("https://a.example/fresh")
     fresh = voice_with(url="https://a.example/fresh", sample=None)
     server.will_send(200, {"code": 0, "data": fresh})
@@ -70,7 +70,7 @@ def test_preview_tries_a_fresh_address_when_the_listed_one_expired(server, addre
     assert fetched.tried == ["https://a.example/expired", "https://a.example/fresh"]
 
 
-def test_preview_passes_on_why_no_address_plays(server, addresses):
+def test_preview_reports_why_no_address_works(server, addresses):
     addresses()
     server.will_send(200, {"code": 0, "data": voice_with(url="https://a.example/1", sample="")})
 
@@ -86,7 +86,7 @@ def test_a_voice_without_an_address_has_no_preview(server, sample):
         adapter.preview(ANNA)
 
 
-def test_an_address_inside_is_not_fetched(server):
+def test_an_internal_address_is_not_fetched(server):
     inside = voice_with(url="https://127.0.0.1/secret", sample="https://10.0.0.1/secret")
     server.will_send(200, {"code": 0, "data": inside})
 

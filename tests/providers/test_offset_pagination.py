@@ -1,4 +1,4 @@
-"""A list is read to its end, whichever meaning ``skip`` has."""
+"""A list is read completely, whether ``skip`` counts rows or pages."""
 
 import pytest
 from hypothesis import given
@@ -10,18 +10,18 @@ MOST_STEPS = 300
 
 
 def walk_through(rows, *, counts_rows, cap, total):
-    """Return what a walk comes by, at a server that gives at most so many rows at once."""
+    """Return the rows that a walk finds on a server that returns at most ``cap`` rows at once."""
     walk, found = OffsetWalk(limit=10), []
     for _ in range(MOST_STEPS):
         size = min(walk.limit, cap)
-        # Pages are as long as was asked for, even where fewer rows of each are given away.
+        # The server counts pages of the requested length, even if it returns fewer rows of each.
         start = walk.skip if counts_rows else walk.skip * walk.limit
         page = rows[start : start + size]
         walk.take(page, total)
         found += [row for row in page if row not in found]
         if walk.is_over or walk.is_stuck:
             return found, walk
-    raise AssertionError("The walk has no end.")
+    raise AssertionError("The walk doesn't end.")
 
 
 @given(
@@ -42,9 +42,7 @@ def test_every_row_is_found(count, counts_rows, cap, tells_total):
 
 
 @given(offset_cap=st.integers(3, 10), counts_rows=st.booleans(), hidden=st.sets(st.integers(0, 39)))
-def test_rows_that_are_counted_but_not_shown_do_not_keep_it_from_ending(
-    offset_cap, counts_rows, hidden
-):
+def test_the_walk_ends_although_some_counted_rows_are_not_returned(offset_cap, counts_rows, hidden):
     rows = [f"v{number}" for number in range(40) if number not in hidden]
 
     found, walk = walk_through(rows, counts_rows=counts_rows, cap=offset_cap, total=40)
@@ -54,7 +52,7 @@ def test_rows_that_are_counted_but_not_shown_do_not_keep_it_from_ending(
 
 
 @pytest.mark.parametrize("counts_rows", [True, False])
-def test_no_more_is_asked_for_than_needed(counts_rows):
+def test_the_walk_ends_once_the_total_is_reached(counts_rows):
     walk = OffsetWalk(limit=10)
 
     walk.take([f"v{number}" for number in range(10)], 10)
@@ -62,7 +60,7 @@ def test_no_more_is_asked_for_than_needed(counts_rows):
     assert walk.is_over
 
 
-def test_rows_without_an_id_are_gone_past():
+def test_rows_without_an_id_are_passed_over():
     walk = OffsetWalk(limit=3)
 
     walk.take(["", "v1", ""], 5)
@@ -72,7 +70,7 @@ def test_rows_without_an_id_are_gone_past():
     assert not walk.is_stuck
 
 
-def test_a_server_that_always_answers_with_the_first_page_is_noticed():
+def test_a_server_that_repeats_the_first_page_is_detected():
     walk = OffsetWalk(limit=3)
 
     walk.take(["v0", "v1", "v2"], 9)
@@ -82,7 +80,7 @@ def test_a_server_that_always_answers_with_the_first_page_is_noticed():
     assert not walk.is_over
 
 
-def test_a_page_that_brings_nothing_more_is_the_last():
+def test_a_page_without_new_rows_is_the_last():
     walk = OffsetWalk(limit=3)
 
     walk.take(["v0", "v1", "v2"], None)
@@ -92,7 +90,7 @@ def test_a_page_that_brings_nothing_more_is_the_last():
     assert walk.is_over
 
 
-def test_a_row_that_vanishes_meanwhile_does_not_hide_that_rows_are_counted():
+def test_a_row_removed_meanwhile_does_not_hide_that_skip_counts_rows():
     walk = OffsetWalk(limit=4)
 
     walk.take(["v0", "v1", "v2", "v3"], 9)

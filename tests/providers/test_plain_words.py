@@ -1,4 +1,4 @@
-"""What lists of words say of a voice, in English and in Chinese."""
+"""Reading labels from lists of words, in English and Chinese."""
 
 import pytest
 from hypothesis import given
@@ -28,13 +28,13 @@ from catalog.providers.labels import plain_words
         ("", "", "", ()),
     ],
 )
-def test_only_what_is_plainly_stated_is_read(text, gender, age, languages):
+def test_only_unambiguous_words_are_read(text, gender, age, languages):
     said = plain_words(text)
 
     assert (said.gender, said.age, said.languages) == (gender, age, languages)
 
 
-def test_the_words_themselves_are_kept_even_where_they_contradict():
+def test_contradicting_words_are_kept_as_raw_labels():
     said = plain_words("Male, 女, English")
 
     assert said.gender == ""
@@ -42,7 +42,7 @@ def test_the_words_themselves_are_kept_even_where_they_contradict():
 
 
 @given(st.text(max_size=300))
-def test_whatever_is_written_is_read_without_an_error(text):
+def test_any_text_is_read_without_an_error(text):
     said = plain_words(text)
 
     assert said.gender in {"", "male", "female", "neutral"}

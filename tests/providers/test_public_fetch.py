@@ -1,4 +1,4 @@
-"""No address that a provider names leads us to a private place."""
+"""Addresses from providers never lead to private networks."""
 
 from collections.abc import Iterable
 
@@ -35,7 +35,7 @@ def never(host: str) -> Iterable[str]:
 
 @pytest.fixture
 def dialed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Collect the addresses that would have been connected to; none of them answers."""
+    """Collect the addresses that were dialed. None of them answers."""
     hosts: list[str] = []
 
     def connect_tcp(self: object, host: str, *rest: object, **more: object) -> None:
@@ -50,7 +50,7 @@ def dialed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.parametrize("url", HOSTILE)
-def test_a_hostile_address_is_refused_before_anything_is_looked_up(url, dialed):
+def test_a_hostile_address_is_refused_before_any_lookup(url, dialed):
     with pytest.raises(ForbiddenAddress):
         fetch_public(url, resolve=never)
 
@@ -58,12 +58,12 @@ def test_a_hostile_address_is_refused_before_anything_is_looked_up(url, dialed):
 
 
 @pytest.mark.parametrize("url", GOOD)
-def test_a_public_address_is_fine(url):
+def test_a_public_address_is_accepted(url):
     assert check_url(url).scheme == "https"
 
 
 @given(st.text(st.characters(codec=None), max_size=60))
-def test_whatever_stands_there_is_refused_in_order_or_public(text):
+def test_any_text_is_either_refused_or_a_public_https_address(text):
     for url in (text, f"https://{text}", f"https://xn--{text}/"):
         try:
             address = check_url(url)
@@ -92,21 +92,21 @@ def test_whatever_stands_there_is_refused_in_order_or_public(text):
         ["not an address"],
     ],
 )
-def test_a_name_that_leads_inside_is_refused_even_if_only_in_part(found, dialed):
+def test_a_host_that_resolves_to_any_private_address_is_refused(found, dialed):
     with pytest.raises(ForbiddenAddress):
         fetch_public("https://example.com/a.mp3", resolve=lambda host: found)
 
     assert dialed == []
 
 
-def test_a_name_without_an_address_is_an_error(dialed):
+def test_a_host_without_an_address_is_rejected(dialed):
     with pytest.raises(errors.RequestRejected):
         fetch_public("https://example.com/a.mp3", resolve=lambda host: [])
 
     assert dialed == []
 
 
-def test_what_was_checked_is_what_is_connected_to(dialed):
+def test_the_connection_uses_the_addresses_that_were_checked(dialed):
     answers = iter([[PUBLIC, "2606:4700:4700::1111"], ["127.0.0.1"]])
 
     with pytest.raises(errors.RequestRejected):
@@ -116,10 +116,10 @@ def test_what_was_checked_is_what_is_connected_to(dialed):
     assert next(answers) == ["127.0.0.1"]
 
 
-# The operator's own server
+# The operator's trusted server
 
 
-def test_sound_is_fetched_from_the_origin_that_the_operator_named():
+def test_audio_is_fetched_from_the_operator_s_trusted_origin():
     with listening(saying(SOUND)) as origin:
         clip = fetch_public(f"{origin}/a.mp3", trusted_url=f"{origin}/elevenlabs")
 
@@ -138,12 +138,12 @@ def test_another_origin_is_not_trusted(trusted):
     assert asked == []
 
 
-def test_a_login_in_the_address_takes_the_trust_away():
+def test_an_address_with_a_login_is_not_trusted():
     with listening(saying(SOUND)) as origin, pytest.raises(ForbiddenAddress):
         fetch_public(origin.replace("//", "//user@"), trusted_url=origin)
 
 
-def test_the_key_does_not_go_along():
+def test_the_key_is_not_sent_to_preview_addresses():
     asked: list[bytes] = []
 
     def answer(connection, request):
@@ -169,7 +169,7 @@ def test_redirects_within_the_origin_are_followed():
         assert fetch_public(f"{origin}/a.mp3", trusted_url=origin).content == b"ID3 sound"
 
 
-def test_redirects_are_followed_three_times_and_no_more():
+def test_at_most_three_redirects_are_followed():
     asked: list[bytes] = []
 
     def answer(connection, request):
@@ -200,7 +200,7 @@ def test_redirects_are_followed_three_times_and_no_more():
         "https://inside.example.com/a.mp3",
     ],
 )
-def test_a_redirect_to_somewhere_else_is_checked_like_the_first_address(target):
+def test_a_redirect_target_is_checked_like_the_first_address(target):
     secret: list[bytes] = []
     with listening(lambda connection, request: secret.append(request)) as other:
         location = target.replace("{other}", other.rpartition(":")[2])
@@ -238,7 +238,7 @@ def test_a_redirect_to_somewhere_else_is_checked_like_the_first_address(target):
         (b"", errors.RequestRejected),
     ],
 )
-def test_an_answer_that_is_not_what_it_should_be_is_refused(answer, kind):
+def test_an_invalid_response_is_rejected(answer, kind):
     with listening(saying(answer)) as origin, pytest.raises(kind):
         fetch_public(f"{origin}/a.mp3", trusted_url=origin, max_bytes=100)
 
@@ -252,7 +252,7 @@ def test_an_answer_that_is_not_what_it_should_be_is_refused(answer, kind):
     ],
     ids=["silence", "headers", "body"],
 )
-def test_a_slow_server_does_not_outlast_the_deadline(start, drop, end):
+def test_a_slow_response_is_cut_off_at_the_deadline(start, drop, end):
     with (
         listening(dripping(start, drop, 60, end)) as origin,
         pytest.raises(errors.NotYet),
@@ -260,7 +260,7 @@ def test_a_slow_server_does_not_outlast_the_deadline(start, drop, end):
         fetch_public(f"{origin}/a.mp3", trusted_url=origin, seconds=0.2)
 
 
-def test_redirects_that_drip_share_the_deadline_of_the_person_who_waits():
+def test_slow_redirects_share_the_deadline_of_the_waiting_person():
     asked: list[bytes] = []
     deadline = Deadline()
     deadline.limit(0.3)
@@ -276,7 +276,7 @@ def test_redirects_that_drip_share_the_deadline_of_the_person_who_waits():
 
 
 @pytest.mark.parametrize("slug", ["elevenlabs", "noiz"])
-def test_an_adapter_hands_its_deadline_on_to_where_the_preview_is_kept(slug):
+def test_the_adapter_s_deadline_applies_to_preview_downloads(slug):
     with listening(dripping(b"", b"", 20, SOUND)) as origin:
         adapter = get_adapter(slug)({"api_key": KEY}, base_url=origin)
         adapter.answer_within(0.2)

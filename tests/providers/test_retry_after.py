@@ -1,4 +1,4 @@
-"""How long to wait, from what providers put into their headers."""
+"""Reading how long to wait from the providers' response headers."""
 
 from datetime import UTC, datetime
 
@@ -53,5 +53,5 @@ def test_retry_after(value, seconds):
         ({"Retry-After": "nonsense", "X-RateLimit-Reset": "30"}, 30),
     ],
 )
-def test_rate_limit_reset_helps_out(headers, seconds):
+def test_the_rate_limit_reset_header_is_the_fallback(headers, seconds):
     assert read_wait(httpx.Headers(headers), NOW) == seconds

@@ -1,4 +1,4 @@
-"""Strangers' text, made harmless."""
+"""Cleaning text from outside."""
 
 import base64
 from urllib.parse import quote
@@ -35,12 +35,12 @@ def test_clean_line(text, line):
     assert clean_line(text, 100) == line
 
 
-def test_clean_text_keeps_lines_but_not_a_page_of_blank_ones():
+def test_clean_text_keeps_line_breaks_but_collapses_blank_lines():
     assert clean_text("a\r\nb\n\n\n\n\nc", 100) == "a\nb\n\nc"
 
 
 @given(st.text(st.characters(codec=None), max_size=300), st.integers(1, 50))
-def test_clean_line_is_storable_short_and_settled(text, limit):
+def test_clean_line_is_storable_within_the_limit_and_idempotent(text, limit):
     line = clean_line(text, limit)
 
     assert len(line) <= limit
@@ -50,7 +50,7 @@ def test_clean_line_is_storable_short_and_settled(text, limit):
 
 
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126) | st.just("\n"), max_size=100))
-def test_a_plain_text_only_loses_spaces_that_say_nothing(text):
+def test_plain_text_only_loses_extra_spaces(text):
     assert clean_line(text, 1000) == " ".join(text.split())
 
 
@@ -64,16 +64,16 @@ def test_a_plain_text_only_loses_spaces_that_say_nothing(text):
         b"s3cr3t/+key=".hex(),
     ],
 )
-def test_redact_takes_out_a_secret_however_it_is_written(shape):
+def test_redact_removes_a_secret_in_any_encoding(shape):
     assert redact(f"before {shape} after", ["s3cr3t/+key="]).startswith("before [key]")
     assert shape not in redact(f"before {shape} after", ["s3cr3t/+key="])
 
 
-def test_redact_leaves_text_alone_for_a_secret_that_is_hardly_one():
+def test_redact_ignores_secrets_that_are_too_short():
     assert redact("a test", ["a", ""]) == "a test"
 
 
-def test_the_marker_is_the_last_line_whatever_the_length():
+def test_the_marker_is_the_last_line_and_the_text_is_cut_to_fit():
     assert add_marker("Our narrator.", MARKER, 500) == f"Our narrator.\n\n{MARKER}"
     assert add_marker("", MARKER, 500) == MARKER
     assert add_marker("x" * 1000, MARKER, 100).endswith(f"x\n\n{MARKER}")

@@ -1,4 +1,4 @@
-"""Texts spoken through the adapters by the running sandbox: two readings of the documents agree."""
+"""Speech through every adapter against the running sandbox."""
 
 from dataclasses import replace
 from typing import Any
@@ -22,7 +22,7 @@ from tests.conftest import make_wav
 from tests.providers.verbs import INFOS
 
 SLUGS = [info.slug for info in INFOS if info.can_speak and not info.speaks_free]
-# What each sandbox counts down, or up, when it is asked to speak.
+# The field of each sandbox account that changes when it generates speech.
 PURSES = {
     "elevenlabs": "character_count",
     "inworld": "credit",
@@ -44,7 +44,7 @@ def purse(sandbox: Sandbox, slug: str) -> Any:
 
 @each
 @pytest.mark.parametrize("owned", [True, False])
-def test_a_text_is_spoken_by_a_clone_and_by_a_built_in_voice(sandbox, sign_on, slug, owned):
+def test_clones_and_built_in_voices_can_speak(sandbox, sign_on, slug, owned):
     with sign_on(slug) as adapter:
         voice = first(adapter, owned=owned)
         before = purse(sandbox, slug)
@@ -64,7 +64,7 @@ def test_a_text_is_spoken_by_a_clone_and_by_a_built_in_voice(sandbox, sign_on, s
         ("stepfun", "speed", 0.6),
     ],
 )
-def test_a_slower_speed_is_heard(sign_on, slug, name, slow):
+def test_a_slower_speed_makes_longer_speech(sign_on, slug, name, slow):
     text = "Slow is longer than quick."
     with sign_on(slug) as adapter:
         voice = first(adapter, owned=False).remote_id
@@ -74,7 +74,7 @@ def test_a_slower_speed_is_heard(sign_on, slug, name, slow):
     assert decode_recording(drawn.content).seconds > 1.2 * decode_recording(quick.content).seconds
 
 
-def test_a_clone_of_which_no_model_is_named_speaks_with_each_that_it_supports(sandbox, sign_on):
+def test_a_clone_without_a_default_model_can_speak_with_each_of_its_models(sandbox, sign_on):
     with sign_on("telnyx") as adapter:
         bare = next(each for each in adapter.voices() if each.is_owned and not each.languages)
         usual = adapter.speak(SpeechParams(bare.remote_id, "Hello."))
@@ -92,7 +92,7 @@ def test_a_clone_of_which_no_model_is_named_speaks_with_each_that_it_supports(sa
 
 
 @pytest.mark.parametrize(("slug", "charged"), [("elevenlabs", 23), ("inworld", 23)])
-def test_what_was_charged_is_passed_on_where_it_is_told(sign_on, slug, charged):
+def test_the_charge_is_passed_on_if_the_provider_reports_it(sign_on, slug, charged):
     with sign_on(slug) as adapter:
         voice = first(adapter, owned=False)
         clip = adapter.speak(SpeechParams(voice.remote_id, "Hello from the sandbox."))
@@ -101,7 +101,7 @@ def test_what_was_charged_is_passed_on_where_it_is_told(sign_on, slug, charged):
 
 
 @pytest.mark.parametrize("slug", ["elevenlabs", "noiz", "stepfun"])
-def test_an_account_without_credit_says_so(sign_on, slug):
+def test_speech_without_credit_raises_out_of_credit(sign_on, slug):
     with sign_on(slug, "broke") as adapter:
         voice = first(adapter, owned=False).remote_id
         with pytest.raises(errors.OutOfCredit):
@@ -109,13 +109,13 @@ def test_an_account_without_credit_says_so(sign_on, slug):
 
 
 @each
-def test_a_voice_that_is_not_there_is_refused_and_not_unclear(sign_on, slug):
+def test_speech_with_an_unknown_voice_is_rejected_and_not_unknown(sign_on, slug):
     with sign_on(slug) as adapter, pytest.raises(errors.RequestRejected):
         adapter.speak(SpeechParams("Telnyx.NaturalHD.nobody", "Hello."))
 
 
 @each
-def test_a_lost_answer_is_unclear(sandbox, sign_on, slug):
+def test_a_lost_response_is_outcome_unknown(sandbox, sign_on, slug):
     with sign_on(slug) as adapter:
         voice = first(adapter, owned=False).remote_id
         sandbox.faults.add(Fault(FaultKind.DROP_AFTER, provider=slug, method="POST"))
@@ -123,11 +123,11 @@ def test_a_lost_answer_is_unclear(sandbox, sign_on, slug):
             adapter.speak(SpeechParams(voice, "Hello."))
 
 
-def test_every_provider_that_takes_money_is_played_here():
+def test_every_paid_provider_is_tested_here():
     assert {slug for slug in SLUGS if get_adapter(slug).info.can_speak} == set(PURSES)
 
 
-def test_a_clone_is_heard_before_it_is_made_and_then_made_of_the_same_file(sandbox, sign_on):
+def test_a_clone_preview_and_the_clone_itself_use_the_same_uploaded_file(sandbox, sign_on):
     kept: dict[str, str] = {}
     recording = SampleFile("anna.wav", "audio/wav", make_wav(8.0))
     wish = CloneParams("Anna", (recording,), "", keep_progress=kept.update)

@@ -1,4 +1,4 @@
-"""StepFun's voices in, ours out, and requests as its documentation has them."""
+"""Parsing StepFun voices, and the documented requests for them."""
 
 import contextlib
 import json
@@ -43,7 +43,7 @@ def list_ids(server: FakeServer) -> list[str]:
         return [voice.remote_id for voice in adapter.voices()]
 
 
-def test_voices_follows_the_cursor_and_adds_the_built_in_ones(server):
+def test_voices_follows_the_cursor_and_adds_the_built_in_voices(server):
     server.will_answer("clones_page_1").will_answer("clones_page_2").will_answer("system_voices")
 
     with server.connect() as adapter:
@@ -68,7 +68,7 @@ def test_voices_follows_the_cursor_and_adds_the_built_in_ones(server):
     assert first.headers["authorization"] == f"Bearer {KEY}"
 
 
-def test_the_documented_clone_is_read(server):
+def test_the_documented_clone_is_parsed(server):
     server.will_answer("clones_documented").will_send(200, system_voices())
 
     with server.connect() as adapter:
@@ -82,7 +82,7 @@ def test_the_documented_clone_is_read(server):
     assert (voice.gender, voice.languages, voice.preview_url, voice.problem) == ("", (), "", "")
 
 
-def test_built_in_voices_are_read_where_they_plainly_state_something(server):
+def test_labels_of_built_in_voices_are_read_from_unambiguous_text(server):
     server.will_answer("no_clones").will_answer("system_voices")
 
     with server.connect() as adapter:
@@ -110,16 +110,16 @@ def test_built_in_voices_are_read_where_they_plainly_state_something(server):
         (clone("x", created="soon"), "Clone x"),
     ],
 )
-def test_a_clone_has_a_name_that_can_be_read(item, name):
+def test_a_clone_gets_a_readable_name(item, name):
     assert read_clone(item).name == name
 
 
 @pytest.mark.parametrize("remote_id", ["-", "__"])
-def test_a_built_in_voice_with_a_wordless_id_has_a_name_all_the_same(remote_id):
+def test_a_built_in_voice_with_an_unreadable_id_is_named_by_it(remote_id):
     assert read_built_in(remote_id, None).name == remote_id
 
 
-def test_what_could_not_be_read_is_said_and_the_rest_kept():
+def test_unreadable_fields_are_reported_and_the_rest_is_kept():
     odd_clone = read_clone(clone("v1", file_id=["f"], created=-1))
     odd_voice = read_built_in("v2", {"voice-name": 7, "voice-description": "女"})
     no_details = read_built_in("v3", "none")
@@ -131,7 +131,7 @@ def test_what_could_not_be_read_is_said_and_the_rest_kept():
 
 
 @given(CLONE)
-def test_whatever_a_clone_is_made_of_it_can_be_shown_and_stored(odd):
+def test_a_clone_with_any_values_can_be_shown_and_stored(odd):
     voice = read_clone(odd)
 
     assert isinstance(voice, RemoteVoice)
@@ -139,7 +139,7 @@ def test_whatever_a_clone_is_made_of_it_can_be_shown_and_stored(odd):
 
 
 @given(st.text(min_size=1, max_size=200), st.dictionaries(st.sampled_from(DETAILS), JSON) | JSON)
-def test_whatever_a_built_in_voice_is_made_of_it_can_be_shown_and_stored(remote_id, odd):
+def test_a_built_in_voice_with_any_values_can_be_shown_and_stored(remote_id, odd):
     voice = read_built_in(remote_id, odd)
 
     assert voice.name
@@ -155,9 +155,7 @@ def test_whatever_a_built_in_voice_is_made_of_it_can_be_shown_and_stored(remote_
     built_in=JSON | st.lists(st.text(max_size=9) | JSON, max_size=3),
     details=JSON | st.dictionaries(st.text(max_size=9), JSON),
 )
-def test_whatever_comes_as_lists_ends_in_voices_or_in_an_error_of_ours(
-    listed, more, last, built_in, details
-):
+def test_any_lists_give_voices_or_a_provider_error(listed, more, last, built_in, details):
     server = FakeServer(SLUG)
     server.will_send(200, {"data": listed, "has_more": more, "last_id": last})
     for _ in range(2):
@@ -170,7 +168,7 @@ def test_whatever_comes_as_lists_ends_in_voices_or_in_an_error_of_ours(
     assert all(voice.remote_id and voice.name for voice in found)
 
 
-def test_a_text_that_is_a_megabyte_long_is_cut():
+def test_text_of_a_megabyte_is_cut():
     huge = "女" * 1_000_000
     voice = read_built_in("v1", {"voice-name": huge, "voice-description": huge})
 
@@ -179,7 +177,7 @@ def test_a_text_that_is_a_megabyte_long_is_cut():
     assert "voice-name" in voice.problem
 
 
-def test_where_stepfun_has_no_built_in_voices_the_own_ones_are_listed(server):
+def test_clones_are_listed_if_stepfun_offers_no_built_in_voices(server):
     server.will_answer("clones_documented").will_answer("error_address")
 
     with server.connect() as adapter:
@@ -188,7 +186,7 @@ def test_where_stepfun_has_no_built_in_voices_the_own_ones_are_listed(server):
     assert voice.is_owned
 
 
-def test_a_missing_page_of_somebody_in_between_is_no_list_without_built_in_voices(server):
+def test_a_proxy_s_404_for_built_in_voices_is_a_gap(server):
     server.will_answer("clones_documented").will_send(404, {"detail": "Not Found"})
 
     with server.connect() as adapter:
@@ -197,13 +195,13 @@ def test_a_missing_page_of_somebody_in_between_is_no_list_without_built_in_voice
 
 
 @pytest.mark.parametrize("has_more", [False, None])
-def test_the_listing_ends_where_the_provider_says_so(server, has_more):
+def test_the_list_ends_when_the_provider_says_so(server, has_more):
     server.will_send(200, page_of(has_more=has_more)).will_send(200, system_voices())
 
     assert list_ids(server) == []
 
 
-def test_without_a_word_on_more_the_listing_goes_on_until_nothing_comes(server):
+def test_without_has_more_the_list_continues_until_a_page_is_empty(server):
     server.will_send(200, {"data": [clone("v1")]}).will_send(200, {"data": []})
     server.will_send(200, system_voices())
 
@@ -211,7 +209,7 @@ def test_without_a_word_on_more_the_listing_goes_on_until_nothing_comes(server):
     assert server.requests[1].url.params["after"] == "v1"
 
 
-def test_a_page_that_names_no_last_voice_is_gone_on_from_its_last_one(server):
+def test_without_a_last_id_the_cursor_is_the_last_voice_of_the_page(server):
     server.will_send(200, page_of(clone("v1"), clone(2), has_more=True))
     server.will_send(200, page_of(clone("v3"))).will_send(200, system_voices())
 
@@ -220,14 +218,14 @@ def test_a_page_that_names_no_last_voice_is_gone_on_from_its_last_one(server):
 
 
 @pytest.mark.parametrize("last", [None, "", [], "\n"])
-def test_a_page_that_promises_more_without_saying_where_is_not_taken_for_the_last(server, last):
+def test_more_pages_without_a_usable_cursor_raise_try_later(server, last):
     server.will_send(200, page_of(has_more=True, last_id=last))
 
     with pytest.raises(errors.TryLater, match="end"):
         list_ids(server)
 
 
-def test_a_repeated_cursor_ends_the_listing_with_an_error(server):
+def test_a_repeated_cursor_raises_an_error(server):
     for _ in range(2):
         server.will_send(200, page_of(clone("v1"), has_more=True, last_id="v1"))
 
@@ -236,7 +234,7 @@ def test_a_repeated_cursor_ends_the_listing_with_an_error(server):
 
 
 @pytest.mark.parametrize("page", [{"data": {}}, {"data": "none"}, {"data": None, "has_more": True}])
-def test_a_page_without_a_list_is_not_taken_for_an_empty_one(server, page):
+def test_a_page_without_a_list_is_not_an_empty_page(server, page):
     server.will_send(200, page)
 
     with pytest.raises(errors.TryLater):
@@ -247,7 +245,7 @@ DETAILS_ALONE = {"voices": None, "voices-details": {"cixingnansheng": {}}}
 
 
 @pytest.mark.parametrize("answer", [{"voices": {}}, {"data": []}, DETAILS_ALONE])
-def test_built_in_voices_that_do_not_come_are_not_taken_for_none(server, answer):
+def test_a_malformed_list_of_built_in_voices_is_a_gap(server, answer):
     server.will_answer("no_clones").will_send(200, answer)
 
     with server.connect() as adapter:
@@ -255,7 +253,7 @@ def test_built_in_voices_that_do_not_come_are_not_taken_for_none(server, answer)
         assert adapter.gaps
 
 
-def test_a_failing_second_list_is_not_taken_for_the_end(server):
+def test_a_failing_list_of_built_in_voices_is_a_gap(server):
     server.will_answer("clones_documented").will_answer("error_overloaded")
 
     with server.connect() as adapter:
@@ -266,7 +264,7 @@ def test_a_failing_second_list_is_not_taken_for_the_end(server):
 
 @pytest.mark.parametrize("item", [None, 7, "v", [], {}, clone(None), clone(""), clone(True),
                                   clone(1.5), clone("a\nb"), clone("x" * 201)])  # fmt: skip
-def test_what_has_no_usable_id_is_left_out(server, item):
+def test_entries_without_a_usable_id_are_skipped(server, item):
     server.will_send(200, page_of(item, clone("v1")))
     server.will_send(200, {"voices": [None, "", ["x"], "b1"], "voices-details": []})
 
@@ -297,10 +295,10 @@ def test_check_of_a_good_key(server):
         ({"type": "prepaid", "balance": 0, "total_voucher_balance": 12.5}, False),
         ({"type": "prepaid", "balance": -3, "total_voucher_balance": "12.50"}, False),
         ({"type": "prepaid", "balance": 0, "total_voucher_balance": ["12.5"]}, False),
-        # Billed afterwards: nothing can run out.
+        # Postpaid accounts can't run out.
         ({"type": "postpaid", "balance": 0}, False),
         ({"type": "postpaid", "balance": -250.75, "total_voucher_balance": 0}, False),
-        # What is not said plainly is not said.
+        # Anything unclear doesn't count as out of credit.
         ({"type": "hybrid", "balance": 0}, False),
         ({"type": None, "balance": 0}, False),
         ({"balance": 0}, False),
@@ -314,7 +312,7 @@ def test_check_of_a_good_key(server):
         ({}, False),
     ],
 )
-def test_only_an_account_that_says_so_is_out_of_credit(server, account, is_broke):
+def test_only_a_prepaid_account_without_balance_is_out_of_credit(server, account, is_broke):
     server.will_answer("no_clones").will_send(200, {"object": "account", **account})
 
     with server.connect() as adapter:
@@ -324,7 +322,7 @@ def test_only_an_account_that_says_so_is_out_of_credit(server, account, is_broke
     assert ("out of credit" in found.problem) is is_broke
 
 
-def test_check_goes_without_a_balance_that_is_not_told(server):
+def test_check_works_without_a_balance(server):
     server.will_answer("no_clones").will_answer("error_address")
 
     with server.connect() as adapter:
@@ -333,7 +331,7 @@ def test_check_goes_without_a_balance_that_is_not_told(server):
     assert (found.can_list, found.is_out_of_credit) == (PermissionState.YES, False)
 
 
-def test_check_says_that_an_account_is_out_of_credit(server):
+def test_check_reports_an_account_without_credit(server):
     server.will_answer("error_credit")
 
     with server.connect() as adapter:

@@ -14,7 +14,7 @@ SLUG = "stepfun"
 MARKER = "vb1:5eb0a7c1:0f8fad5bd9cb469fa16570867728950e"
 SAMPLE = SampleFile("anna.wav", "audio/wav", b"RIFF....WAVE")
 UPLOADED = {"file_id": "file-Kx81"}
-# The marker as part of a file's name, for when the file's id gets lost.
+# The marker is part of the file's name, in case the file's ID gets lost.
 NAME = f"{MARKER.replace(':', '-')}.wav"
 
 
@@ -26,7 +26,7 @@ def clone(remote_id: str, file_id: Any, created: Any) -> dict[str, Any]:
     return {"id": remote_id, "file_id": file_id, "created_at": created}
 
 
-def test_clone_uploads_keeps_the_file_and_then_makes_the_voice(server):
+def test_clone_uploads_the_file_stores_its_id_and_then_creates_the_voice(server):
     server.will_answer("file").will_answer("clone")
     kept: list[tuple[dict[str, str], int]] = []
     wish = wish_with(
@@ -51,7 +51,7 @@ def test_clone_uploads_keeps_the_file_and_then_makes_the_voice(server):
     }
 
 
-def test_a_clone_whose_file_is_there_goes_on_without_uploading_again(server):
+def test_a_clone_with_a_stored_file_id_does_not_upload_again(server):
     server.will_answer("clone")
     kept: list[object] = []
 
@@ -67,7 +67,7 @@ def test_a_clone_whose_file_is_there_goes_on_without_uploading_again(server):
     assert kept == []
 
 
-def test_a_voice_that_was_made_already_is_the_same_one(server):
+def test_a_duplicate_clone_request_returns_the_existing_voice(server):
     server.will_answer("clone_duplicated")
 
     with server.connect() as adapter:
@@ -77,7 +77,7 @@ def test_a_voice_that_was_made_already_is_the_same_one(server):
     assert "already" in result.note
 
 
-def test_numbers_do_as_ids(server):
+def test_numeric_ids_are_accepted(server):
     server.will_answer("file", id=90412).will_answer("clone", id=71033)
     kept: list[dict[str, str]] = []
 
@@ -90,7 +90,7 @@ def test_numbers_do_as_ids(server):
 
 
 @pytest.mark.parametrize("error", [httpx.ReadTimeout, httpx.WriteError, httpx.ConnectError])
-def test_an_upload_that_broke_off_may_be_repeated_since_no_voice_was_made(server, error):
+def test_an_interrupted_upload_can_be_retried_since_no_voice_was_made(server, error):
     server.will_fail(error)
     kept: list[object] = []
 
@@ -101,14 +101,14 @@ def test_an_upload_that_broke_off_may_be_repeated_since_no_voice_was_made(server
 
 
 @pytest.mark.parametrize("stored", [{}, {"id": None}, {"id": ""}, {"id": ["f"]}])
-def test_an_upload_without_a_usable_id_may_be_repeated(server, stored):
+def test_an_upload_without_a_usable_id_can_be_retried(server, stored):
     server.will_send(200, stored)
 
     with server.connect() as adapter, pytest.raises(errors.TryLater):
         adapter.clone(wish_with())
 
 
-def test_an_upload_that_is_refused_makes_no_voice(server):
+def test_a_rejected_upload_creates_no_voice(server):
     server.will_answer("error_sample")
 
     with server.connect() as adapter, pytest.raises(errors.RequestRejected, match="5s and 10s"):
@@ -117,7 +117,7 @@ def test_an_upload_that_is_refused_makes_no_voice(server):
     assert server.paths() == ["POST /v1/files"]
 
 
-def test_a_file_that_could_not_be_kept_is_not_paid_for(server):
+def test_no_voice_is_created_if_the_file_id_could_not_be_stored(server):
     server.will_answer("file")
 
     def fail(progress: object) -> None:
@@ -156,7 +156,7 @@ def test_a_clone_without_a_usable_id_is_unknown_and_not_sent_again(server, made)
         ("error_overloaded", errors.OutcomeUnknown, "503"),
     ],
 )
-def test_each_documented_error_of_the_second_step(server, fixture, kind, words):
+def test_each_documented_error_of_the_second_step_is_classified(server, fixture, kind, words):
     server.will_answer(fixture)
 
     with server.connect() as adapter, pytest.raises(errors.ProviderError) as caught:
@@ -179,14 +179,14 @@ def test_an_error_keeps_its_type(server):
 @pytest.mark.parametrize(
     "error", [None, 7, "", "no", {}, [], {"type": "x"}, {"message": 5}, {"message": " "}]
 )
-def test_an_error_of_no_known_shape_is_refused_without_a_reason(server, error):
+def test_an_error_of_unknown_shape_is_a_rejection_without_a_reason(server, error):
     server.will_send(400, {"error": error})
 
     with server.connect() as adapter, pytest.raises(errors.RequestRejected, match="400"):
         list(adapter.voices())
 
 
-def test_find_by_progress_looks_through_all_clones_and_returns_the_oldest_first(server):
+def test_find_by_progress_searches_all_clones_and_returns_the_oldest_first(server):
     server.will_answer("clones_page_1").will_answer("clones_page_2")
 
     with server.connect() as adapter:
@@ -196,7 +196,7 @@ def test_find_by_progress_looks_through_all_clones_and_returns_the_oldest_first(
     assert server.paths() == ["GET /v1/audio/voices"] * 2
 
 
-def test_find_by_progress_knows_a_file_by_its_number_and_puts_the_undated_last(server):
+def test_find_by_progress_matches_numeric_file_ids_and_sorts_undated_last(server):
     server.will_send(
         200,
         {
@@ -217,7 +217,7 @@ def test_find_by_progress_knows_a_file_by_its_number_and_puts_the_undated_last(s
 
 
 @pytest.mark.parametrize("progress", [{}, {"file_id": ""}])
-def test_before_a_file_was_kept_there_is_nothing_to_find(server, progress):
+def test_without_a_stored_file_id_nothing_is_found(server, progress):
     with server.connect() as adapter:
         assert adapter.find_by_progress(progress) == []
 
@@ -243,21 +243,21 @@ def test_a_lost_file_is_found_by_the_marker_in_its_name(server):
         {"data": [], "has_more": True},
     ],
 )
-def test_a_list_of_files_that_is_not_whole_proves_nothing(server, answer):
+def test_an_incomplete_list_of_files_raises_try_later(server, answer):
     server.will_send(200, answer)
 
     with server.connect() as adapter, pytest.raises(errors.TryLater):
         adapter.find_by_progress({"marker": MARKER})
 
 
-def test_find_by_progress_does_not_take_half_a_listing_for_an_answer(server):
+def test_find_by_progress_raises_if_a_page_fails(server):
     server.will_answer("clones_page_1").will_answer("error_overloaded")
 
     with server.connect() as adapter, pytest.raises(errors.TryLater):
         adapter.find_by_progress({"file_id": "file-FmBrMBqicC"})
 
 
-def test_voice_is_looked_for_in_the_lists(server):
+def test_voice_searches_both_lists(server):
     server.will_answer("clones_documented")
     server.will_answer("clones_documented").will_answer("system_voices")
 
@@ -294,19 +294,19 @@ def test_a_listed_voice_is_ready(server):
         ("find_marked", (MARKER,)),
     ],
 )
-def test_what_stepfun_does_not_offer_is_said_to_be_so(server, verb, arguments):
+def test_calls_that_stepfun_does_not_offer_raise_unsupported(server, verb, arguments):
     with server.connect() as adapter, pytest.raises(errors.Unsupported, match="StepFun can't"):
         getattr(adapter, verb)(*arguments)
 
 
-def test_that_nothing_can_be_deleted_is_said_in_words(server):
+def test_the_provider_info_says_that_voices_cannot_be_deleted(server):
     with server.connect() as adapter:
         assert not adapter.info.can_delete
         assert "can't delete voices" in adapter.info.delete_note
         assert "hide" in adapter.info.delete_note
 
 
-def test_a_clone_can_be_heard_before_it_is_made_and_paid_for(server):
+def test_a_clone_can_be_previewed_before_it_is_created(server):
     server.will_answer("file").will_send(200, {"sample_text": "Hi.", "sample_audio": "UklGRg=="})
     kept: list[object] = []
 
@@ -324,7 +324,7 @@ def test_a_clone_can_be_heard_before_it_is_made_and_paid_for(server):
 
 
 @pytest.mark.parametrize("body", [{}, {"sample_audio": ""}, {"sample_audio": "?"}])
-def test_a_preview_that_is_no_sound_may_have_been_charged(server, body):
+def test_a_clone_preview_without_audio_may_have_been_charged(server, body):
     server.will_send(200, body)
 
     with server.connect() as adapter, pytest.raises(errors.OutcomeUnknown):

@@ -1,4 +1,4 @@
-"""Telnyx's clones and built-in voices in, ours out, and requests as its documentation has them."""
+"""Parsing Telnyx clones and built-in voices, and the documented requests for them."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -43,7 +43,7 @@ def read_built_ins(*entries: Any) -> list[RemoteVoice]:
         return list(adapter.voices())
 
 
-def test_voices_are_the_clones_of_all_pages_and_the_built_in_ones(server):
+def test_voices_lists_clones_of_all_pages_and_built_in_voices(server):
     server.will_answer("clones_page_1").will_answer("clones_page_2").will_answer("voices")
 
     with server.connect() as adapter:
@@ -75,7 +75,7 @@ def test_voices_are_the_clones_of_all_pages_and_the_built_in_ones(server):
 
 
 @pytest.mark.parametrize("vendor", ["telnyx", "Telnyx", "TELNYX"])
-def test_clones_can_be_narrowed_by_name_and_by_vendor_in_either_case(server, vendor):
+def test_clones_can_be_filtered_by_name_and_by_vendor_in_any_case(server, vendor):
     server.will_answer("clones_none")
 
     with server.connect() as adapter:
@@ -85,7 +85,7 @@ def test_clones_can_be_narrowed_by_name_and_by_vendor_in_either_case(server, ven
     assert (params["filter[name]"], params["filter[provider]"]) == ("ann", "telnyx")
 
 
-def test_clones_are_said_in_our_words(server):
+def test_voices_translates_labels_kinds_and_states(server):
     server.will_answer("clones_page_1").will_answer("clones_page_2").will_answer("voices_none")
 
     with server.connect() as adapter:
@@ -104,7 +104,7 @@ def test_clones_are_said_in_our_words(server):
     assert {voice.problem for voice in (anna, bo, cleo, dan)} == {""}
 
 
-def test_what_speech_is_asked_for_with_is_not_the_id(server):
+def test_speech_uses_a_separate_voice_id(server):
     server.will_answer("clones_page_1").will_answer("clones_page_2").will_answer("voices_none")
 
     with server.connect() as adapter:
@@ -119,7 +119,7 @@ def test_what_speech_is_asked_for_with_is_not_the_id(server):
 @pytest.mark.parametrize(
     ("changes", "models"),
     [
-        # The older reference names none: the vendor's usual one, wherever it stands.
+        # The older reference names no model, so the vendor's default is used.
         ({"models": ["speech-2.8-turbo", "speech-2.6-turbo"]},
          ["speech-2.8-turbo", "speech-2.6-turbo"]),
         ({"models": ["speech-2.6-turbo", "speech-2.8-turbo"]},
@@ -132,7 +132,7 @@ def test_what_speech_is_asked_for_with_is_not_the_id(server):
         ({"models": [None, "", "b"]}, ["b"]),
         ({"vendor": "telnyx", "models": None}, ["Qwen3TTS"]),
         ({"vendor": "rime", "models": ["ArcanaV3"]}, ["ArcanaV3"]),
-        # One that is named is the usual one, and none of the others is lost.
+        # A named model is the default, and the others are kept.
         ({"model": "speech-3-hd", "models": ["speech-2.8-turbo", "speech-2.6-turbo"]},
          ["speech-3-hd", "speech-2.8-turbo", "speech-2.6-turbo"]),
         ({"model": "speech-2.6-turbo", "models": ["speech-2.8-turbo", "speech-2.6-turbo"]},
@@ -140,7 +140,7 @@ def test_what_speech_is_asked_for_with_is_not_the_id(server):
         ({"model": "", "models": ["speech-2.6-turbo"]}, ["speech-2.6-turbo"]),
     ],
 )  # fmt: skip
-def test_a_clone_speaks_with_its_usual_model_and_offers_the_others(changes, models):
+def test_a_clone_speaks_with_its_default_model_and_offers_the_others(changes, models):
     vendor = changes.get("vendor", "Minimax")
     told = read_clone(
         provider=vendor,
@@ -161,17 +161,17 @@ def test_a_clone_speaks_with_its_usual_model_and_offers_the_others(changes, mode
         {"provider": "rime", "provider_supported_models": []},
     ],
 )
-def test_a_clone_that_lacks_a_part_of_its_id_cannot_speak_yet(changes):
+def test_a_clone_with_an_incomplete_speech_id_cannot_speak_yet(changes):
     assert "tts_voice_id" not in read_clone(model_id=None, **changes).details
 
 
-def test_the_only_model_of_a_clone_is_the_one_that_it_speaks_with():
+def test_a_clone_with_one_model_speaks_with_it():
     told = read_clone(model_id=None, provider_supported_models=["Bayan"])
 
     assert told.details["tts_voice_id"] == f"Telnyx.Bayan.{ANNA}"
 
 
-def test_built_in_voices_are_those_of_every_vendor_under_ids_of_their_own():
+def test_built_in_voices_of_every_vendor_have_unique_ids():
     astra, joanna, katja = read_built_ins(*load_fixture(SLUG, "voices")["body"]["voices"])
 
     assert [astra.remote_id, joanna.remote_id, katja.remote_id] == [
@@ -187,7 +187,7 @@ def test_built_in_voices_are_those_of_every_vendor_under_ids_of_their_own():
     assert joanna.details["hosted_by_telnyx"] is False
 
 
-def test_the_other_form_of_built_in_voices_is_read_too():
+def test_the_other_format_of_built_in_voices_is_read_too():
     maria, narrator, _ = read_built_ins(*load_fixture(SLUG, "voices_with_ids")["body"]["voices"])
 
     assert maria.remote_id == "Telnyx.Ultra.b7d50908-b17c-442d-ad8d-810c63997ed9"
@@ -197,7 +197,7 @@ def test_the_other_form_of_built_in_voices_is_read_too():
     assert narrator.details["tts_voice_id"] == "Minimax.speech-2.8-turbo.Narrator"
 
 
-def test_a_clone_whose_model_has_a_dot_in_its_name_is_not_listed_twice_either(server):
+def test_a_clone_is_listed_once_even_if_its_model_name_contains_a_dot(server):
     own = clone_with(provider="Minimax", provider_voice_id="moss_audio_1")
     same = {"voice_id": "Minimax.speech-2.8-turbo.moss_audio_1", "provider": "Minimax"}
     server.will_send(200, {"data": [own]}).will_send(200, {"data": []})
@@ -207,7 +207,7 @@ def test_a_clone_whose_model_has_a_dot_in_its_name_is_not_listed_twice_either(se
         assert [voice.name for voice in adapter.voices()] == ["Anna", "Maria"]
 
 
-def test_a_clone_among_the_built_in_voices_is_not_listed_twice(server):
+def test_a_clone_among_the_built_in_voices_is_listed_once(server):
     server.will_answer("clones_page_1").will_answer("clones_page_2").will_answer("voices_with_ids")
 
     with server.connect() as adapter:
@@ -234,7 +234,7 @@ def test_the_id_of_a_built_in_voice_is_stable_and_never_that_of_a_clone(changes,
     assert voice.remote_id == remote_id
 
 
-def test_what_has_no_usable_id_is_left_out_and_what_comes_by_twice_is_listed_once():
+def test_built_in_entries_without_a_usable_id_and_duplicates_are_skipped():
     found = read_built_ins(
         None, 7, [], {}, {"id": ""}, {"voice_id": "a\nb"}, {"id": "..."}, {"id": "x" * 200},
         BUILT_IN, BUILT_IN,
@@ -244,7 +244,7 @@ def test_what_has_no_usable_id_is_left_out_and_what_comes_by_twice_is_listed_onc
 
 
 @pytest.mark.parametrize("item", [None, 7, [], {}, {"id": None}, {"id": "a\nb"}, {"id": "a.b"}])
-def test_a_clone_without_a_usable_id_is_left_out(server, item):
+def test_a_clone_without_a_usable_id_is_skipped(server, item):
     meta = {"total_pages": 1, "total_results": 2}
     server.will_send(200, {"data": [item, clone_with()], "meta": meta}).will_answer("voices_none")
 
@@ -253,7 +253,7 @@ def test_a_clone_without_a_usable_id_is_left_out(server, item):
 
 
 @pytest.mark.parametrize("meta", [None, {}, "no", {"total_pages": None}, {"total_pages": "many"}])
-def test_without_a_number_of_pages_the_listing_goes_on_until_nothing_comes(server, meta):
+def test_without_a_page_count_the_list_continues_until_nothing_new_comes(server, meta):
     server.will_send(200, {"data": [clone_with()], "meta": meta})
     server.will_send(200, {"data": [clone_with(id="second")], "meta": meta})
     server.will_send(200, {"data": [clone_with(id="second")], "meta": meta})
@@ -263,7 +263,7 @@ def test_without_a_number_of_pages_the_listing_goes_on_until_nothing_comes(serve
         assert [voice.remote_id for voice in adapter.voices()] == [ANNA, "second"]
 
 
-def test_a_server_that_sends_the_same_page_again_ends_the_listing_with_an_error(server):
+def test_a_server_that_repeats_a_page_raises_an_error(server):
     for _ in range(2):
         server.will_send(200, {"data": [clone_with()], "meta": {"total_pages": 3}})
 
@@ -271,7 +271,7 @@ def test_a_server_that_sends_the_same_page_again_ends_the_listing_with_an_error(
         list(adapter.voices())
 
 
-def test_a_clone_that_slipped_from_page_to_page_is_not_taken_for_gone(server):
+def test_a_list_that_changed_between_pages_raises_try_later(server):
     meta = {"page_number": 2, "page_size": 2, "total_results": 5, "total_pages": 2}
     server.will_answer("clones_page_1").will_answer("clones_page_2", meta=meta)
 
@@ -280,7 +280,7 @@ def test_a_clone_that_slipped_from_page_to_page_is_not_taken_for_gone(server):
 
 
 @pytest.mark.parametrize("fixture", ["error_server", "error_rate", "error_no_method"])
-def test_clones_without_the_built_in_voices_are_not_taken_for_all(server, fixture):
+def test_a_failing_list_of_built_in_voices_is_a_gap(server, fixture):
     server.will_answer("clones_none").will_answer(fixture)
 
     with server.connect() as adapter:
@@ -289,7 +289,7 @@ def test_clones_without_the_built_in_voices_are_not_taken_for_all(server, fixtur
 
 
 @pytest.mark.parametrize("page", [{"data": {}}, {"data": "none"}, {"voices": []}])
-def test_a_page_without_a_list_is_not_taken_for_an_empty_one(server, page):
+def test_a_page_without_a_list_is_not_an_empty_page(server, page):
     server.will_send(200, page)
 
     with server.connect() as adapter, pytest.raises(errors.TryLater):
@@ -297,7 +297,7 @@ def test_a_page_without_a_list_is_not_taken_for_an_empty_one(server, page):
 
 
 @pytest.mark.parametrize("body", [{"voices": {}}, {"data": []}])
-def test_built_in_voices_without_a_list_are_not_taken_for_none(server, body):
+def test_a_malformed_list_of_built_in_voices_is_a_gap(server, body):
     server.will_answer("clones_none").will_send(200, body)
 
     with server.connect() as adapter:
@@ -341,7 +341,7 @@ def test_created_at(stamp, moment):
 
 
 @given(st.dictionaries(st.sampled_from(sorted(clone_with())), ODD))
-def test_no_clone_however_odd_ends_a_listing(changes):
+def test_no_odd_clone_breaks_a_list(changes):
     odd = {**clone_with(), **changes, "id": "odd"}
     page = {"data": [odd, clone_with()], "meta": {"total_pages": 1}}
     server = FakeServer(SLUG).will_send(200, page).will_answer("voices_none")
@@ -355,13 +355,13 @@ def test_no_clone_however_odd_ends_a_listing(changes):
 
 
 @given(ODD, st.dictionaries(st.sampled_from(sorted(BUILT_IN)), ODD))
-def test_no_built_in_voice_however_odd_ends_a_listing(entry, changes):
+def test_no_odd_built_in_voice_breaks_a_list(entry, changes):
     found = read_built_ins(entry, {**BUILT_IN, **changes}, {"id": "Telnyx.Natural.last"})
 
     assert found[-1].remote_id == "Telnyx.Natural.last"
 
 
-def test_where_telnyx_lists_no_built_in_voices_the_clones_are_listed(server):
+def test_clones_are_listed_if_telnyx_offers_no_built_in_voices(server):
     server.will_answer("clones_page_2", meta={"total_pages": 1}).will_answer("error_address")
 
     with server.connect() as adapter:
@@ -371,7 +371,7 @@ def test_where_telnyx_lists_no_built_in_voices_the_clones_are_listed(server):
     assert all(voice.is_owned for voice in voices)
 
 
-def test_a_missing_page_of_somebody_in_between_is_no_list_without_built_in_voices(server):
+def test_a_proxy_s_404_for_built_in_voices_is_a_gap(server):
     server.will_answer("clones_none").will_send(404, {"detail": "Not Found"})
 
     with server.connect() as adapter:

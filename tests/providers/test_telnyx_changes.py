@@ -1,4 +1,4 @@
-"""What is made, changed, deleted and played at Telnyx."""
+"""Cloning, changing, deleting, and previewing voices at Telnyx."""
 
 import json
 from typing import Any
@@ -24,7 +24,7 @@ def clone_with(**changes: Any) -> dict[str, Any]:
     return {**load_fixture(SLUG, "clone")["body"]["data"], **changes}
 
 
-def test_clone_sends_the_form_as_documented(server):
+def test_clone_sends_the_documented_form(server):
     server.will_answer("made")
     wish = CloneParams(
         "Anna",
@@ -57,7 +57,7 @@ def test_clone_sends_the_form_as_documented(server):
     assert file.content == SAMPLE.content
 
 
-def test_what_is_not_known_is_left_for_telnyx_to_ask_for(server):
+def test_unset_fields_are_not_sent_and_telnyx_s_error_is_passed_on(server):
     server.will_answer("error_fields")
 
     with server.connect() as adapter, pytest.raises(errors.RequestRejected) as caught:
@@ -68,7 +68,7 @@ def test_what_is_not_known_is_left_for_telnyx_to_ask_for(server):
     assert "audio_file is required; name: can't be blank" in caught.value.message
 
 
-def test_a_long_description_gives_way_to_the_marker(server):
+def test_a_long_description_is_cut_to_fit_the_marker(server):
     server.will_answer("made")
 
     with server.connect() as adapter:
@@ -84,7 +84,7 @@ def test_a_long_description_gives_way_to_the_marker(server):
 @pytest.mark.parametrize(
     ("model", "vendor"), [("Ultra", "telnyx"), ("speech-2.8-turbo", "minimax")]
 )
-def test_every_model_is_asked_for_with_its_vendor(model, vendor):
+def test_every_clone_model_is_sent_with_its_vendor(model, vendor):
     class Other(Adapter):
         clone_model = model
 
@@ -111,14 +111,14 @@ def test_every_model_is_asked_for_with_its_vendor(model, vendor):
         (201, {"status": "pending"}, False),
     ],
 )
-def test_a_clone_that_is_still_being_made_is_not_ready(server, status, changes, is_ready):
+def test_a_pending_clone_is_not_ready(server, status, changes, is_ready):
     server.will_send(status, {"data": clone_with(**changes)})
 
     with server.connect() as adapter:
         assert adapter.clone(WISH) == CloneResult(ANNA, ready=is_ready)
 
 
-def test_a_pending_clone_is_asked_for_until_it_is_there(server):
+def test_is_ready_is_true_once_a_pending_clone_is_active(server):
     server.will_answer("made_pending")
     server.will_send(200, {"data": clone_with(id=BO, status="pending")})
     server.will_send(200, {"data": clone_with(id=BO, status="active")})
@@ -131,7 +131,7 @@ def test_a_pending_clone_is_asked_for_until_it_is_there(server):
     assert server.paths()[1:] == [f"GET /v2/voice_clones/{BO}"] * 2
 
 
-def test_a_clone_that_failed_at_once_says_so(server):
+def test_a_clone_that_failed_immediately_has_a_note(server):
     server.will_send(201, {"data": clone_with(status="failed")})
 
     with server.connect() as adapter:
@@ -150,14 +150,14 @@ def test_a_clone_without_a_usable_id_is_unknown(server, data):
 
 
 @pytest.mark.parametrize("fixture", ["error_gone", "error_address", "error_no_method"])
-def test_a_clone_that_cannot_be_asked_for_alone_is_looked_for_in_the_list(server, fixture):
+def test_a_clone_that_cannot_be_fetched_alone_is_searched_in_the_list(server, fixture):
     server.will_answer(fixture).will_answer("clones_page_1").will_answer("clones_page_2")
 
     with server.connect() as adapter:
         assert adapter.voice("9c0f1e2d-3b4a-4c5d-8e6f-7a8b9c0d1e2f").name == "Cleo"
 
 
-def test_a_clone_that_is_not_in_the_list_either_is_gone(server):
+def test_a_clone_that_is_not_in_the_list_either_is_not_found(server):
     server.will_answer("error_gone").will_answer("clones_none")
 
     with server.connect() as adapter, pytest.raises(errors.NotFound):
@@ -165,7 +165,7 @@ def test_a_clone_that_is_not_in_the_list_either_is_gone(server):
 
 
 @pytest.mark.parametrize("fixture", ["error_wrong_key", "error_server", "error_not_allowed"])
-def test_other_errors_do_not_lead_to_the_list(server, fixture):
+def test_other_errors_do_not_fall_back_to_the_list(server, fixture):
     server.will_answer(fixture)
 
     with server.connect() as adapter, pytest.raises(errors.ProviderError):
@@ -175,14 +175,14 @@ def test_other_errors_do_not_lead_to_the_list(server, fixture):
 
 
 @pytest.mark.parametrize("body", [{}, {"data": None}, {"data": []}, {"data": {"id": ""}}])
-def test_an_answer_that_is_no_clone_is_not_taken_for_one(server, body):
+def test_a_response_that_is_not_a_clone_raises_try_later(server, body):
     server.will_send(200, body)
 
     with server.connect() as adapter, pytest.raises(errors.TryLater):
         adapter.voice(ANNA)
 
 
-def test_a_built_in_voice_is_looked_for_where_it_is_listed(server):
+def test_a_built_in_voice_is_searched_in_its_list(server):
     server.will_answer("voices").will_answer("voices")
 
     with server.connect() as adapter:
@@ -193,7 +193,7 @@ def test_a_built_in_voice_is_looked_for_where_it_is_listed(server):
     assert server.paths() == ["GET /v2/text-to-speech/voices"] * 2
 
 
-def test_find_marked_looks_through_labels_and_names_and_returns_the_oldest_first(server):
+def test_find_marked_searches_labels_and_names_and_returns_the_oldest_first(server):
     def marked(remote_id: str, created: str | None, **changes: Any) -> dict[str, Any]:
         return clone_with(id=remote_id, created_at=created, **{"label": MARKER, **changes})
 
@@ -227,14 +227,14 @@ def test_find_marked_looks_through_labels_and_names_and_returns_the_oldest_first
     assert set(server.paths()) == {"GET /v2/voice_clones"}
 
 
-def test_find_marked_does_not_take_half_a_listing_for_an_answer(server):
+def test_find_marked_raises_if_a_page_fails(server):
     server.will_answer("clones_page_1").will_answer("error_server")
 
     with server.connect() as adapter, pytest.raises(errors.TryLater):
         adapter.find_marked(MARKER)
 
 
-def test_rename_sends_along_what_must_not_get_lost(server):
+def test_rename_resends_the_gender_and_the_language(server):
     server.will_answer("clone").will_answer("clone")
 
     with server.connect() as adapter:
@@ -246,7 +246,7 @@ def test_rename_sends_along_what_must_not_get_lost(server):
     assert sent == {"name": "Annette", "gender": "female", "language": "en"}
 
 
-def test_new_labels_leave_the_name_and_the_other_label_as_they_were(server):
+def test_relabel_keeps_the_name_and_the_other_label(server):
     server.will_answer("clone").will_answer("clone")
 
     with server.connect() as adapter:
@@ -265,7 +265,7 @@ def test_rename_of_a_bare_clone_sends_only_the_name(server):
     assert json.loads(server.requests[1].content) == {"name": "Annette ?"}
 
 
-def test_a_description_that_stays_as_it_is_does_not_keep_a_name_from_changing(server):
+def test_a_rename_with_an_unchanged_description_is_allowed(server):
     server.will_answer("clone").will_answer("clone")
 
     with server.connect() as adapter:
@@ -275,7 +275,7 @@ def test_a_description_that_stays_as_it_is_does_not_keep_a_name_from_changing(se
 
 
 @pytest.mark.parametrize("description", ["", "Cold narrator"])
-def test_a_description_that_cannot_be_changed_is_refused_before_anything_is(server, description):
+def test_a_rename_with_a_changed_description_is_rejected_before_it_is_sent(server, description):
     server.will_answer("clone")
 
     with server.connect() as adapter, pytest.raises(errors.RequestRejected, match="description"):
@@ -293,7 +293,7 @@ def test_delete(server):
     assert server.paths() == [f"DELETE /v2/voice_clones/{ANNA}"]
 
 
-def test_preview_of_a_clone_is_the_recording_that_it_was_made_from(server):
+def test_the_preview_of_a_clone_is_the_recording_that_it_was_made_from(server):
     server.will_send(200, b"RIFF sound", {"content-type": "audio/wav"})
 
     with server.connect() as adapter:
@@ -303,6 +303,6 @@ def test_preview_of_a_clone_is_the_recording_that_it_was_made_from(server):
     assert server.paths() == [f"GET /v2/voice_clones/{ANNA}/sample"]
 
 
-def test_a_built_in_voice_has_no_free_preview_and_nothing_is_asked(server):
+def test_a_built_in_voice_has_no_free_preview_and_no_request_is_sent(server):
     with server.connect() as adapter, pytest.raises(errors.NotFound, match="no free previews"):
         adapter.preview(BUILT_IN)

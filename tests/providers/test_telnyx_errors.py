@@ -1,4 +1,4 @@
-"""What a key of Telnyx may do, and the errors that it documents."""
+"""What a Telnyx key can do, and the documented errors of Telnyx."""
 
 import pytest
 
@@ -36,7 +36,7 @@ def test_check_of_a_good_key(server):
     assert dict(server.requests[0].url.params) == {"page[size]": "1"}
 
 
-def test_check_cannot_make_a_voice_by_accident(server):
+def test_check_cannot_create_a_voice_by_accident(server):
     will_check(server)
 
     with server.connect() as adapter:
@@ -45,7 +45,7 @@ def test_check_cannot_make_a_voice_by_accident(server):
     assert read_form(server.requests[1]) == []
 
 
-def test_check_of_a_key_that_may_not_write(server):
+def test_check_of_a_key_without_write_permission(server):
     will_check(server, writing="error_not_allowed")
 
     with server.connect() as adapter:
@@ -61,7 +61,7 @@ def test_check_of_a_key_that_may_not_write(server):
 
 
 @pytest.mark.parametrize("writing", ["error_server", "error_rate", "error_not_verified"])
-def test_what_could_not_be_found_out_is_unknown(server, writing):
+def test_an_unclear_response_to_the_write_probe_leaves_permissions_unknown(server, writing):
     will_check(server, writing=writing)
 
     with server.connect() as adapter:
@@ -81,7 +81,7 @@ def test_check_of_an_account_without_credit(server):
     assert found.problem == "The account at Telnyx is out of credit."
 
 
-def test_a_clone_that_is_not_paid_for_tells_the_same_without_the_balance(server):
+def test_a_credit_error_from_the_write_probe_reports_an_empty_account(server):
     server.will_answer("clones_none").will_answer("error_credit")
 
     with server.connect() as adapter:
@@ -94,7 +94,7 @@ def test_a_clone_that_is_not_paid_for_tells_the_same_without_the_balance(server)
 
 
 @pytest.mark.parametrize("fixture", ["error_address", "error_not_allowed", "error_server"])
-def test_a_balance_that_is_not_told_is_no_problem(server, fixture):
+def test_an_unavailable_balance_is_not_a_problem(server, fixture):
     will_check(server, balance=fixture)
 
     with server.connect() as adapter:
@@ -105,7 +105,7 @@ def test_a_balance_that_is_not_told_is_no_problem(server, fixture):
 
 
 @pytest.mark.parametrize("credit", [None, "", "much", 5, {}])
-def test_a_balance_that_cannot_be_read_is_no_problem(server, credit):
+def test_an_unreadable_balance_is_not_a_problem(server, credit):
     server.will_answer("clones_none").will_answer("error_fields")
     server.will_answer("balance", data={"available_credit": credit})
 
@@ -130,7 +130,7 @@ def test_a_balance_that_cannot_be_read_is_no_problem(server, credit):
         ("error_server", errors.OutcomeUnknown, "500"),
     ],
 )
-def test_each_documented_error_of_a_clone(server, fixture, kind, words):
+def test_each_documented_error_of_a_clone_is_classified(server, fixture, kind, words):
     server.will_answer(fixture)
 
     with server.connect() as adapter, pytest.raises(errors.ProviderError) as caught:
@@ -149,7 +149,7 @@ def test_each_documented_error_of_a_clone(server, fixture, kind, words):
         (10009, errors.CredentialRejected),
     ],
 )
-def test_the_code_of_an_error_counts_for_more_than_its_status(server, code, kind):
+def test_the_error_code_takes_precedence_over_the_status(server, code, kind):
     server.will_send(400, {"errors": [{"code": code, "title": "No"}]})
 
     with server.connect() as adapter, pytest.raises(errors.ProviderError) as caught:
@@ -158,7 +158,7 @@ def test_the_code_of_an_error_counts_for_more_than_its_status(server, code, kind
     assert type(caught.value) is kind
 
 
-def test_a_limit_says_in_seconds_when_it_ends(server):
+def test_a_rate_limit_says_in_seconds_when_to_retry(server):
     server.will_answer("error_rate")
 
     with server.connect() as adapter, pytest.raises(errors.TryLater) as caught:
@@ -176,7 +176,7 @@ def test_an_error_keeps_its_code(server):
     assert caught.value.code == "10005"
 
 
-def test_an_address_that_is_not_there_is_not_taken_for_a_clone_that_is_gone(server):
+def test_an_unknown_address_does_not_mean_a_missing_clone(server):
     server.will_answer("error_address")
 
     with server.connect() as adapter, pytest.raises(errors.RequestRejected) as caught:
@@ -190,7 +190,7 @@ def test_an_address_that_is_not_there_is_not_taken_for_a_clone_that_is_gone(serv
     [None, 7, "", "gone", [], {}, [7], [None], [[]], [{}], [{"code": 5}], {"a": []}, {"a": "b"},
      {"a": [7]}, [{"title": []}]],
 )  # fmt: skip
-def test_an_error_of_no_known_shape_is_refused_without_a_reason(server, told):
+def test_an_error_of_unknown_shape_is_a_rejection_without_a_reason(server, told):
     server.will_send(404, {"errors": told})
 
     with server.connect() as adapter, pytest.raises(errors.RequestRejected, match="404") as caught:

@@ -21,10 +21,10 @@ BOOST = SettingField("boost", "Boost", default=True)
         (BOOST, None, False),
     ],
 )
-def test_a_setting_takes_what_is_in_its_range_and_nothing_else(field, value, is_taken):
+def test_a_setting_accepts_only_values_in_its_range(field, value, is_taken):
     assert field.takes(value) is is_taken
 
 
-def test_a_setting_says_its_range_in_words():
+def test_a_setting_describes_its_range_in_words():
     assert SPEED.range_words == "between 0.7 and 1.2"
     assert BOOST.range_words == "either on or off"

@@ -1,4 +1,4 @@
-"""Every verb of the contract with something to call it with, for tests that hold for all."""
+"""Every method of the provider contract with arguments, for tests of all adapters."""
 
 import httpx
 import pytest
@@ -8,7 +8,7 @@ from catalog.providers.registry import all_infos, get_adapter
 from catalog.providers.types import CloneParams, SampleFile, SpeechParams
 
 ALL_INFOS = all_infos()
-# What is built in talks to no server that could fail; it has tests of its own.
+# Built-in providers use no server that could fail, and have their own tests.
 INFOS = [info for info in ALL_INFOS if not info.is_built_in]
 SLUGS = [info.slug for info in INFOS]
 CLONING = [info.slug for info in INFOS if info.can_clone]
@@ -16,7 +16,7 @@ VERBS = {
     "check": (),
     "voices": (),
     "voice": ("v1",),
-    # Where a recording is uploaded first, that is done: the next call is the one that counts.
+    # The file is already uploaded, so the next call creates the voice.
     "clone": (
         CloneParams(
             "Anna",
@@ -36,7 +36,7 @@ VERBS = {
     "settings": ("v1",),
     "edit_settings": ("v1", {}),
     "preview": ("v1", "", "s1"),
-    # No provider has to ask first how this one speaks: the next call is the one that counts.
+    # No provider has to look this voice up, so the next call generates speech.
     "speak": (SpeechParams("voice-tone-1.ada", "Hello."),),
 }
 NOTHING_WAS_SENT = [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout]
@@ -59,7 +59,7 @@ def has(adapter: type[Provider], verb: str) -> bool:
 
 
 def each_with(*verbs: str) -> pytest.MarkDecorator:
-    """Take every provider with those of the verbs that it has."""
+    """Parametrize with every provider and those of the verbs that it implements."""
     pairs = [(slug, verb) for slug in SLUGS for verb in verbs if has(get_adapter(slug), verb)]
     return pytest.mark.parametrize(("slug", "verb"), pairs)
 
