@@ -1,4 +1,4 @@
-"""What the tests of clones under faults play on."""
+"""Fixtures for the tests that clone at the sandbox, with failing calls and dying workers."""
 
 from collections.abc import Iterator
 from typing import Any

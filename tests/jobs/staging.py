@@ -1,4 +1,4 @@
-"""A stage on which clones are made by the sandbox, with calls that fail and workers that die."""
+"""Helpers that clone at the sandbox while calls fail and workers die."""
 
 import time
 from collections.abc import Callable
@@ -35,19 +35,19 @@ QUICK = [
     FaultKind.NO_ID,
     FaultKind.CHANGE_JSON,
 ]
-# What takes real time, with the adapters' patience cut short.
+# Faults that take real time; the tests shorten the adapters' timeouts.
 SLOW = [FaultKind.LATE, FaultKind.SLOW_BEFORE, FaultKind.SLOW_AFTER, FaultKind.DRIP]
-# For each provider, a wrong type in place of an id or a list.
-_TELLING = ("id", "voice_id", "voiceId", "voice", "voices", "data")
-NONSENSE = {name: {"no": "id"} for name in _TELLING}
+# For each provider, the wrong type instead of an ID or a list.
+_ID_FIELDS = ("id", "voice_id", "voiceId", "voice", "voices", "data")
+NONSENSE = {name: {"no": "id"} for name in _ID_FIELDS}
 
-# Where a worker dies: around one call, or behind what it has just written down.
+# Where a worker dies: around one call, or just after it wrote something.
 NEVER, BEFORE, BODY_SENT, OVER = "never", "before the call", "body sent", "call over"
 KEPT, CONFIRMED, WRITTEN, GONE = "file kept", "confirmed", "voice written", "noted as gone"
 
 
 class Spot(NamedTuple):
-    """One call on the way of a clone; ``after`` calls of its method are let through first."""
+    """One call while cloning. ``after`` calls of the same method succeed first."""
 
     provider: str
     name: str
@@ -56,11 +56,11 @@ class Spot(NamedTuple):
 
 
 class WorkerDied(BaseException):
-    """What a worker does not live to handle."""
+    """The death of a worker. No handler catches it."""
 
 
 class Crash:
-    """A worker's death at one point, once; its claims remain."""
+    """Kills one worker at one point, once. Its leases remain."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._point, self._method, self._after, self._is_here = NEVER, "", 0, False
@@ -79,13 +79,13 @@ class Crash:
             self._die_at(KEPT, is_here="progress" in values)
             self._die_at(CONFIRMED, is_here=values.get("step") == Step.CONFIRMED)
 
-        def dying_watch(request: Any, told: Any) -> None:
+        def dying_watch(request: Any, on_sent: Any) -> None:
             is_here = self._is_here
 
             def die() -> None:
                 self._die_at(BODY_SENT, is_here=is_here)
 
-            watch_body(request, die if told else None)
+            watch_body(request, die if on_sent else None)
 
         monkeypatch.setattr(base.Provider, "_exchange", dying_exchange)
         monkeypatch.setattr(base, "watch_body", dying_watch)
@@ -94,7 +94,7 @@ class Crash:
         self._die_behind(monkeypatch, CancelStep, "_keep_tombstone", GONE)
 
     def at(self, point: str, spot: Spot | None = None) -> None:
-        """Let the next worker die there, at the spot's call if the point is a call's."""
+        """Kill the next worker at ``point``, at the call ``spot`` if the point is around a call."""
         self._point = point
         self._method, self._after = (spot.method, spot.after) if spot else ("", 0)
 
@@ -121,32 +121,32 @@ class Crash:
 
 
 class Stage:
-    """A sandbox with an account of its own for each wish."""
+    """A sandbox where each new job gets its own account."""
 
     def __init__(self, cast: Any, sandbox: Any, sample: Any, clock: Clock) -> None:
         self.cast, self.sandbox, self.sample, self.clock = cast, sandbox, sample, clock
 
-    def wish(self, slug: str) -> CloneJob:
-        """Return a request to a provider without any voices."""
+    def new_job(self, slug: str) -> CloneJob:
+        """Return a new clone job at a provider that has no voices yet."""
         self.sandbox.reset()
         account = factories.make_account(self.cast.aurora, provider=slug)
         key = factories.make_credential(self.cast.ana, account, f"sandbox-{slug}-full")
         return factories.make_job(self.cast.ana, key, self.sample, language="en", gender="female")
 
-    def spoil(self, spot: Spot, kind: FaultKind, **values: Any) -> None:
-        """Have the spot's call go wrong once."""
+    def break_call(self, spot: Spot, kind: FaultKind, **values: Any) -> None:
+        """Make the call at ``spot`` fail once."""
         if kind is FaultKind.CHANGE_JSON:
             values["values"] = NONSENSE
         fault = Fault(kind, spot.provider, method=spot.method, after=spot.after, **values)
         self.sandbox.faults.add(fault)
 
-    def held(self, slug: str) -> dict[str, Any]:
-        """Return what the provider holds, and what it was made to do."""
+    def account_state(self, slug: str) -> dict[str, Any]:
+        """Return the account's voices at the provider, and how many were created and deleted."""
         found: dict[str, Any] = self.sandbox._providers[slug].state()["accounts"]["full"]
         return found
 
     def run(self, job: CloneJob) -> None:
-        """Have one worker take the job, which it may not survive."""
+        """Run the job with one worker, which can die."""
         try:
             run_clone(job.pk, self.clock)
         except WorkerDied:
@@ -154,7 +154,7 @@ class Stage:
         job.refresh_from_db()
 
     def run_to_end(self, job: CloneJob, pause: float = 0) -> None:
-        """Play the sweep, with as many workers as die on the way."""
+        """Run the job whenever it is due until it finishes, with a new worker after each death."""
         for _ in range(80):
             self.run(job)
             time.sleep(pause)
@@ -165,27 +165,27 @@ class Stage:
         raise AssertionError(f"The job did not end: {job.state}, {job.step}, {job.message}")
 
     def _let_it_finish(self) -> None:
-        """Give the provider the time, over which the clock jumps, for what a dead worker sent."""
+        """Wait until the provider has finished what a dead worker sent."""
         # The server has accepted earlier connections once it responds to a later one.
         httpx.get(self.sandbox.address)
         while not self.sandbox.is_idle:
             time.sleep(0.005)
 
-    def demand_one_voice(self, job: CloneJob, what: str) -> None:
-        """See that one voice was made and paid for, and that it is the one in the job."""
-        held = self.held(job.account.provider)
+    def assert_one_voice(self, job: CloneJob, what: str) -> None:
+        """Check that one voice was made and paid for, and that the job has it."""
+        account_state = self.account_state(job.account.provider)
         assert job.state == State.READY, f"{what}: {job.state}, {job.message}, {job.evidence}"
-        assert held["creates"] == 1, f"{what}: made {held['creates']} times"
-        assert held["deletes"] == 0, what
+        assert account_state["creates"] == 1, f"{what}: made {account_state['creates']} times"
+        assert account_state["deletes"] == 0, what
         assert Voice.objects.get(account=job.account).remote_id == job.remote_id, what
-        assert any(voice["id"] in job.remote_id for voice in held["own_voices"]), what
+        assert any(voice["id"] in job.remote_id for voice in account_state["own_voices"]), what
 
-    def demand_none_left(self, job: CloneJob, before: int, what: str) -> None:
+    def assert_none_left(self, job: CloneJob, before: int, what: str) -> None:
         """Check that the job was canceled, and that its voice was deleted if possible."""
-        held = self.held(job.account.provider)
+        account_state = self.account_state(job.account.provider)
         stays = not job.account.info.can_delete
         assert job.state == State.CANCELLED, f"{what}: {job.state}, {job.message}, {job.evidence}"
-        assert held["creates"] == 1, f"{what}: made {held['creates']} times"
-        assert len(held["own_voices"]) == before + stays, what
+        assert account_state["creates"] == 1, f"{what}: made {account_state['creates']} times"
+        assert len(account_state["own_voices"]) == before + stays, what
         assert stays is ("can't delete it" in job.message), what
         assert not Voice.objects.filter(account=job.account, remote_deleted_at=None).exists(), what

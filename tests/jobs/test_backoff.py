@@ -1,4 +1,4 @@
-"""Back-off counts consecutive failures, and ends once the provider answers any call."""
+"""Backoff counts consecutive failures, and ends once the provider answers any call."""
 
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -24,7 +24,7 @@ LONG = {"state": "waiting", "failure_count": 8, "waits_for_answer": True}
 
 
 def waiting(cast: SimpleNamespace, **values: Any) -> CloneJob:
-    """Return a job that failed 100 seconds ago, and would go on in 156."""
+    """Return a job that failed 100 seconds ago and is due in 156."""
     until = factories.NOW + timedelta(seconds=156)
     values = {**LONG, "not_before": until, **values}
     return factories.make_job(cast.ana, cast.credential, **values)
@@ -35,7 +35,7 @@ def wait_of(row: Any, now: datetime) -> float:
     return (row.not_before - now).total_seconds()
 
 
-def test_failures_that_an_answer_has_ended_no_longer_make_a_job_wait(job, provider, clock):
+def test_failures_before_the_last_answer_do_not_lengthen_the_wait(job, provider, clock):
     evidence = [{"at": clock.now.isoformat(), "said": "No.", "status": 500, "request_id": ""}]
     CloneJob.objects.filter(pk=job.pk).update(evidence=evidence * 15)
     provider.on_clone = [errors.TryLater("It can't be reached.")]
@@ -46,7 +46,7 @@ def test_failures_that_an_answer_has_ended_no_longer_make_a_job_wait(job, provid
     assert (job.failure_count, len(job.evidence)) == (1, 16)
 
 
-def test_failures_in_a_row_make_it_wait_longer_and_an_answer_begins_again(job, provider, clock):
+def test_wait_doubles_with_each_failure_and_resets_after_an_answer(job, provider, clock):
     waits = []
     provider.on_clone = [errors.OutcomeUnknown("It broke.")]
     provider.on_look = [errors.TryLater("The list is down.") for _ in range(4)]
@@ -64,7 +64,7 @@ def test_failures_in_a_row_make_it_wait_longer_and_an_answer_begins_again(job, p
 
 
 @pytest.mark.parametrize("step", [Step.PLANNED, Step.UNKNOWN, Step.CONFIRMED])
-def test_waiting_clones_go_on_within_seconds_after_a_check_of_any_key(cast, stub, clock, step):
+def test_successful_key_check_wakes_waiting_clones_within_seconds(cast, stub, clock, step):
     job = waiting(cast, step=step)
     other = factories.make_account(cast.borealis)
     key = factories.make_credential(cast.sam, other)
@@ -75,7 +75,7 @@ def test_waiting_clones_go_on_within_seconds_after_a_check_of_any_key(cast, stub
     assert find_due(CloneJob, CloneJob.ACTIVE_STATES, clock.now) == [job.pk]
 
 
-def test_they_go_on_after_a_sync_and_after_another_job(cast, sync, provider, clock):
+def test_successful_sync_or_clone_wakes_waiting_clones(cast, sync, provider, clock):
     job = waiting(cast, not_before=factories.NOW + timedelta(minutes=17))
 
     assert sync().error == ""
@@ -88,7 +88,7 @@ def test_they_go_on_after_a_sync_and_after_another_job(cast, sync, provider, clo
     assert wait_of(again, clock.now) <= 1
 
 
-def test_deletions_and_texts_go_on_too(cast, stub, clock):
+def test_waiting_deletions_and_syntheses_are_woken_too(cast, stub, clock):
     voice = factories.make_clone(cast.account, "Ada", remote_id="r-ada")
     plan = factories.make_plan(cast.ana, cast.aurora, [], approved_by=cast.ana)
     values = {**LONG, "not_before": factories.NOW + timedelta(seconds=156)}
@@ -100,7 +100,7 @@ def test_deletions_and_texts_go_on_too(cast, stub, clock):
     assert (wait_of(line, clock.now), wait_of(speech, clock.now)) == (0, 1)
 
 
-def test_each_kind_of_work_notes_what_it_waits_for(cast, stub, clock):
+def test_deletions_and_syntheses_record_that_they_wait_for_an_answer(cast, stub, clock):
     voice = factories.make_clone(cast.account, "Ada", remote_id="r-ada")
     plan = factories.make_plan(cast.ana, cast.aurora, [], approved_by=cast.ana)
     line = factories.make_line(plan, voice, state="queued", credential=cast.credential)
@@ -117,7 +117,7 @@ def test_each_kind_of_work_notes_what_it_waits_for(cast, stub, clock):
         assert wait_of(row, clock.now) == 2
 
 
-def test_other_providers_do_not_go_on(cast, clock):
+def test_jobs_at_other_providers_keep_waiting(cast, clock):
     job = waiting(cast)
 
     assert end_waits("noiz", clock.now) == 0
@@ -131,7 +131,7 @@ def test_other_providers_do_not_go_on(cast, clock):
         errors.CredentialRejected("Wrong key."),
     ],
 )
-def test_a_wait_that_was_asked_for_or_is_for_a_key_is_not_cut_short(job, provider, clock, failure):
+def test_retry_after_and_rejected_key_waits_are_not_cut_short(job, provider, clock, failure):
     provider.on_clone = [failure]
     run_clone(job.pk, clock)
     job.refresh_from_db()
@@ -142,14 +142,14 @@ def test_a_wait_that_was_asked_for_or_is_for_a_key_is_not_cut_short(job, provide
     assert job.not_before == before
 
 
-def test_jobs_of_one_account_do_not_all_come_back_at_the_same_moment(cast, clock):
+def test_jobs_of_one_account_are_woken_a_second_apart(cast, clock):
     jobs = [waiting(cast) for _ in range(4)]
 
     assert end_waits("elevenlabs", clock.now) == 4
     assert [wait_of(job, clock.now) for job in jobs] == [0, 1, 2, 3]
 
 
-def test_what_keeps_failing_alone_still_waits_a_part_of_its_time(cast, clock):
+def test_job_with_a_long_wait_still_waits_part_of_it(cast, clock):
     job = waiting(cast, not_before=factories.NOW + timedelta(seconds=256))
 
     end_waits("elevenlabs", clock.now)
@@ -157,7 +157,7 @@ def test_what_keeps_failing_alone_still_waits_a_part_of_its_time(cast, clock):
     assert wait_of(job, clock.now) == 16
 
 
-def test_work_that_a_worker_holds_is_left_alone(cast, clock):
+def test_job_held_by_a_worker_is_not_changed(cast, clock):
     job = waiting(cast, not_before=None)
     claim_work(CloneJob, job.pk, states=("waiting",), running="running", clock=clock)
     CloneJob.objects.update(not_before=clock.now + timedelta(minutes=2))
@@ -165,7 +165,7 @@ def test_work_that_a_worker_holds_is_left_alone(cast, clock):
     assert end_waits("elevenlabs", clock.now) == 0
 
 
-def test_one_job_at_a_time_finds_out_whether_a_silent_provider_answers(cast, clock):
+def test_only_one_job_at_a_time_probes_a_silent_provider(cast, clock):
     first, second = waiting(cast), waiting(cast)
     CloneJob.objects.filter(pk=second.pk).update(not_before=factories.NOW + timedelta(seconds=236))
 
@@ -173,14 +173,14 @@ def test_one_job_at_a_time_finds_out_whether_a_silent_provider_answers(cast, clo
     assert (wait_of(first, clock.now), wait_of(second, clock.now)) == (0, 236)
 
 
-def test_a_provider_that_failed_just_now_is_not_asked_again_at_once(cast, clock):
+def test_provider_that_just_failed_is_not_probed_immediately(cast, clock):
     waiting(cast)
     waiting(cast, not_before=factories.NOW + timedelta(seconds=250))
 
     assert probe_providers(clock.now) == 0
 
 
-def test_a_clone_that_may_be_restored_and_cannot_be_looked_for_asks_a_person(
+def test_clone_in_doubt_needs_review_if_its_key_cannot_list_voices(
     job, provider, clock, monkeypatch
 ):
     monkeypatch.setattr("catalog.jobs.base.restore_doubts._starts", [clock.move(minutes=1)])
@@ -193,7 +193,7 @@ def test_a_clone_that_may_be_restored_and_cannot_be_looked_for_asks_a_person(
     assert "lacks voices_read" in job.message
 
 
-def test_a_restored_clone_waits_for_a_good_key_before_it_is_looked_for(
+def test_clone_in_doubt_waits_for_a_working_key_before_the_lookup(
     cast, job, provider, clock, monkeypatch
 ):
     monkeypatch.setattr("catalog.jobs.base.restore_doubts._starts", [clock.move(minutes=1)])
@@ -214,7 +214,7 @@ def test_a_restored_clone_waits_for_a_good_key_before_it_is_looked_for(
     assert (job.state, provider.created) == (State.READY, 1)
 
 
-def test_a_provider_without_an_end_of_its_silence_leaves_a_restored_clone_to_a_person(
+def test_clone_in_doubt_needs_review_if_the_list_is_down_for_a_day(
     job, provider, clock, monkeypatch
 ):
     monkeypatch.setattr("catalog.jobs.base.restore_doubts._starts", [clock.move(minutes=1)])

@@ -1,4 +1,4 @@
-"""What sets a voice apart: from what its provider says, from the date, and from the keys."""
+"""Badges follow from the provider's data, the date, and the account's keys."""
 
 from datetime import timedelta
 
@@ -34,13 +34,13 @@ def badges(remote_id: str = "r-1") -> list[str]:
         ({"end_note": "the voice is deprecated."}, ["expires"]),
     ],
 )
-def test_badges_follow_from_what_the_provider_says(sync, values, expected):
+def test_badges_follow_the_provider_data(sync, values, expected):
     sync(remote_voice("r-1", **values))
 
     assert badges() == expected
 
 
-def test_a_voice_leaves_soon_when_its_end_comes_near(cast, sync, clock):
+def test_voice_gets_the_leaving_badge_when_its_end_date_is_near(cast, sync, clock):
     sync(remote_voice("r-1", ends_at=clock.now + timedelta(days=70)))
     assert badges() == ["expires"]
     before = CatalogVersion.objects.get().number
@@ -55,7 +55,7 @@ def test_a_voice_leaves_soon_when_its_end_comes_near(cast, sync, clock):
     assert CatalogVersion.objects.get().number == after
 
 
-def test_an_end_that_was_put_off_takes_the_badge_away(sync, clock):
+def test_postponed_end_date_removes_the_leaving_badge(sync, clock):
     sync(remote_voice("r-1", ends_at=clock.now + timedelta(days=20)))
 
     sync(remote_voice("r-1", ends_at=clock.now + timedelta(days=200)))
@@ -67,7 +67,9 @@ def test_an_end_that_was_put_off_takes_the_badge_away(sync, clock):
     ("health", "expected"),
     [("good", []), ("unreachable", []), ("rejected", ["key_missing"])],
 )
-def test_a_voice_without_an_accepted_key_says_so(cast, sync, clock, health, expected):
+def test_voice_without_an_accepted_key_has_the_key_missing_badge(
+    cast, sync, clock, health, expected
+):
     sync(remote_voice("r-1"))
     Credential.objects.update(health=health)
 
@@ -76,7 +78,7 @@ def test_a_voice_without_an_accepted_key_says_so(cast, sync, clock, health, expe
     assert badges() == expected
 
 
-def test_a_key_that_works_again_takes_the_badge_away(cast, sync, clock):
+def test_key_that_works_again_removes_the_key_missing_badge(cast, sync, clock):
     sync(remote_voice("r-1"))
     for health in ("rejected", "good"):
         Credential.objects.update(health=health)
@@ -85,7 +87,7 @@ def test_a_key_that_works_again_takes_the_badge_away(cast, sync, clock):
     assert badges() == []
 
 
-def test_a_sync_whose_key_is_refused_marks_the_voices_at_once(cast, sync, stub, wakes):
+def test_sync_with_a_rejected_key_sets_the_key_missing_badge(cast, sync, stub, wakes):
     sync(remote_voice("r-1"))
     stub.fails["voices"] = [CredentialRejected("ElevenLabs rejected this key.")]
 
@@ -94,7 +96,7 @@ def test_a_sync_whose_key_is_refused_marks_the_voices_at_once(cast, sync, stub, 
     assert badges() == ["key_missing"]
 
 
-def test_a_check_and_the_removal_of_a_key_are_followed_by_a_look_at_the_badges(
+def test_key_check_and_key_removal_enqueue_a_badge_refresh(
     cast, stub, wakes, django_capture_on_commit_callbacks
 ):
     stub.fails["check"] = [CredentialRejected("No.")]
@@ -105,7 +107,7 @@ def test_a_check_and_the_removal_of_a_key_are_followed_by_a_look_at_the_badges(
     assert wakes == [("catalog.refresh_badges", cast.account.pk)] * 2
 
 
-def test_other_accounts_are_left_alone(cast, clock):
+def test_refresh_does_not_touch_other_accounts(cast, clock):
     theirs = factories.make_voice(cast.other_account, remote_id="r-1")
     Credential.objects.all().delete()
 
@@ -114,7 +116,7 @@ def test_other_accounts_are_left_alone(cast, clock):
     assert not theirs.labels.filter(facet="badge").exists()
 
 
-def test_badges_are_a_group_of_filters_with_counts(cast, sync):
+def test_badges_are_a_facet_with_counts(cast, sync):
     remotes = [
         remote_voice("r-1", ends_at=NOW + timedelta(days=9), end_note="its owner takes it."),
         remote_voice("r-2", kind=Kind.CLONE, is_owned=True),
@@ -130,22 +132,20 @@ def test_badges_are_a_group_of_filters_with_counts(cast, sync):
     assert counts == {"leaving": 1, "expires": 1, "clone": 1}
 
 
-def test_without_any_badge_there_is_no_such_group(cast, sync):
+def test_there_is_no_badge_facet_if_no_voice_has_a_badge(cast, sync):
     sync(remote_voice("r-1"))
 
     assert "badge" not in {facet.name for facet in find_voices(cast.ana, VoiceFilter()).facets}
 
 
-def test_a_changed_account_keeps_its_badges_apart_from_its_words(cast, sync):
+def test_badges_are_not_part_of_the_search_words(cast, sync):
     sync(remote_voice("r-1", plan_note="a paid plan"))
 
     assert "plan" not in Voice.objects.get().label_words
     assert ProviderAccount.objects.get(pk=cast.account.pk).sync_error == ""
 
 
-def test_a_clone_of_elsewhere_has_no_source_here_until_a_job_of_ours_is_known_to_have_made_it(
-    cast, sync, clock
-):
+def test_clone_has_the_no_source_badge_until_a_clone_job_is_linked(cast, sync, clock):
     sync(remote_voice("r-1", kind=Kind.CLONE, is_owned=True), remote_voice("r-2"))
     refresh_badges(clock.now)
     assert (badges("r-1"), badges("r-2")) == (["clone", "no_source"], [])

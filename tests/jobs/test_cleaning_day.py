@@ -1,4 +1,4 @@
-"""A whole cleaning day at the sandbox, with a clock that is moved: what goes, and what stays."""
+"""A whole cleanup at the sandbox with a moving clock: which voices are deleted, and which stay."""
 
 from collections import Counter
 from types import SimpleNamespace
@@ -50,8 +50,8 @@ def day(cast: Any, sandbox_server: Any, settings: Any, clock: Any) -> SimpleName
         factories.make_credential(cast.mia, account, api_key=key, is_shared=True)
         with open_provider(slug, {"api_key": key}, urls[slug]) as provider:
             for number in range(EACH):
-                asked = wish(name=f"Day {number}", samples=(sample,), transcript="Hello.")
-                provider.clone(asked)
+                params = wish(name=f"Day {number}", samples=(sample,), transcript="Hello.")
+                provider.clone(params)
         sync_account(account.pk, clock)
         accounts[slug] = account
     return SimpleNamespace(accounts=accounts, urls=urls)
@@ -62,7 +62,7 @@ def clones(account: ProviderAccount) -> list[Voice]:
 
 
 def at_provider(account: ProviderAccount, url: str) -> set[str]:
-    """Return the ids of the account's own voices according to the provider."""
+    """Return the IDs of the account's own voices according to the provider."""
     key = f"sandbox-{account.provider}-full-7"
     with open_provider(account.provider, {"api_key": key}, url) as provider:
         return {
@@ -84,7 +84,7 @@ def work(clock: Any) -> None:
 
 
 def confirm(cast: Any, clock: Any, pinned: Voice) -> CleanupPlan:
-    """Plan all that the rules find, and a pinned voice besides; confirm it."""
+    """Plan all voices that the rules find plus a pinned one, and approve the plan."""
     protect_voice(cast.mia, voice=pinned, kind="pin", reason="For the film", now=clock.now)
     found = find_stale(cast.aurora, rules_of(cast.aurora), clock.now)
     ids = [stale.voice.pk for stale in found.open]
@@ -93,7 +93,7 @@ def confirm(cast: Any, clock: Any, pinned: Voice) -> CleanupPlan:
     return plan
 
 
-def test_the_whole_cleaning_day(
+def test_whole_cleanup_deletes_only_the_voices_that_should_go(
     cast: Any, day: SimpleNamespace, sandbox_server: Any, clock: Any
 ) -> None:
     factories.make_rules(cast.aurora, waiting_days=7)
@@ -132,18 +132,18 @@ def test_the_whole_cleaning_day(
 def _check_log(page: PlanPage, hidden_count: int) -> None:
     """Compare the page's counts with the audit log."""
     assert (page.failed_count, page.kept_count, page.hidden_count) == (0, 1, hidden_count)
-    told = Counter(AuditEntry.objects.values_list("action", flat=True))
-    assert told["voice left alone"] == page.skipped_count > 0
-    assert told["deletion failed"] > 0 == page.failed_count
-    assert told["voice deleted"] == page.deleted_count > 0
-    assert told["voice hidden"] == page.hidden_count
+    counts = Counter(AuditEntry.objects.values_list("action", flat=True))
+    assert counts["voice left alone"] == page.skipped_count > 0
+    assert counts["deletion failed"] > 0 == page.failed_count
+    assert counts["voice deleted"] == page.deleted_count > 0
+    assert counts["voice hidden"] == page.hidden_count
     names = ("voice protected", "plan drawn up", "plan approved", "voice kept", "plan started")
-    assert [told[name] for name in names] == [1] * 5
+    assert [counts[name] for name in names] == [1] * 5
     assert find_breaks(None) == []
 
 
 def _refusal(after: int) -> Any:
-    from catalog.sandbox.faults import Fault, FaultKind  # noqa: PLC0415  (only this test spoils)
+    from catalog.sandbox.faults import Fault, FaultKind  # noqa: PLC0415  (only this test needs faults)
 
     return Fault(
         FaultKind.ERROR_BEFORE,

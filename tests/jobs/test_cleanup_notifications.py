@@ -1,4 +1,4 @@
-"""Whoever a deletion concerns is notified of it once: its owner, and who loses a voice by it."""
+"""Owners of deleted voices, and of collections and comparisons that lose one, are notified once."""
 
 import pytest
 
@@ -60,12 +60,12 @@ def run(plan: CleanupPlan, clock) -> None:
         run_deletion(line.pk, clock)
 
 
-def told(user) -> list[str]:
+def notices_of(user) -> list[str]:
     rows = Notification.objects.filter(user=user).order_by("pk")
     return list(rows.values_list("text", flat=True))
 
 
-def test_without_a_waiting_time_owners_learn_of_all_their_voices_at_once(
+def test_without_a_waiting_time_owners_get_one_notice_for_all_their_voices(
     cast, clones, cleo, wakes, clock
 ):
     plan = approve(cast, clones)
@@ -73,17 +73,17 @@ def test_without_a_waiting_time_owners_learn_of_all_their_voices_at_once(
 
     for line in lines[:-1]:
         run_deletion(line.pk, clock)
-    assert told(cleo) == []
+    assert notices_of(cleo) == []
     run_deletion(lines[-1].pk, clock)
 
     words = f"Clean-up plan {plan.pk}, approved by Ana."
-    assert told(cleo) == [f"{words} Your voices deleted: Ada and Bo."]
-    assert told(cast.ana) == [f"{words} Your voices deleted: Cy."]
+    assert notices_of(cleo) == [f"{words} Your voices deleted: Ada and Bo."]
+    assert notices_of(cast.ana) == [f"{words} Your voices deleted: Cy."]
     assert {notice.page for notice in Notification.objects.all()} == {Notification.Page.KEEPING}
     assert tell_outcomes(plan.pk, clock()) == 0
 
 
-def test_owners_of_collections_and_comparisons_learn_what_these_lost(
+def test_owners_of_collections_and_comparisons_are_notified_of_lost_voices(
     cast, clones, cleo, wakes, clock
 ):
     factories.make_collection(cast.mia, cast.aurora, *clones[:2], name="Narrators")
@@ -93,13 +93,15 @@ def test_owners_of_collections_and_comparisons_learn_what_these_lost(
 
     run(approve(cast, clones), clock)
 
-    (words,) = told(cast.mia)
+    (words,) = notices_of(cast.mia)
     assert "Your collection Narrators lost Ada and Bo." in words
     assert "Your comparisons lost Bo and Cy." in words
     assert "Dropped" not in words
 
 
-def test_a_voice_that_the_owner_of_a_collection_cannot_see_is_not_named(cast, clones, wakes, clock):
+def test_notice_does_not_name_voices_that_the_collection_owner_cannot_see(
+    cast, clones, wakes, clock
+):
     factories.make_collection(cast.mia, cast.aurora, *clones, name="Narrators")
     cast.credential.is_shared = False
     cast.credential.save()
@@ -107,10 +109,10 @@ def test_a_voice_that_the_owner_of_a_collection_cannot_see_is_not_named(cast, cl
 
     run(approve(cast, clones), clock)
 
-    assert told(cast.mia) == []
+    assert notices_of(cast.mia) == []
 
 
-def test_what_failed_is_said_and_what_a_retry_deletes_is_said_after_it(
+def test_failed_deletion_and_successful_retry_each_send_a_notice(
     cast, clones, cleo, wakes, stub, clock
 ):
     stub.fails["delete"] = [RequestRejected("No.")]
@@ -121,13 +123,13 @@ def test_what_failed_is_said_and_what_a_retry_deletes_is_said_after_it(
     stub.fails = {}
     run(plan, clock)
 
-    assert [words.partition(" Ana. ")[2] for words in told(cleo)] == [
+    assert [words.partition(" Ana. ")[2] for words in notices_of(cleo)] == [
         "Your voices not deleted, because of an error: Ada.",
         "Your voices deleted: Ada.",
     ]
 
 
-def test_what_a_provider_cannot_delete_is_said_to_be_hidden(cast, cleo, wakes, stub, clock):
+def test_notice_says_hidden_if_the_provider_cannot_delete(cast, cleo, wakes, stub, clock):
     account = factories.make_account(cast.aurora, provider="stepfun", last_owner=cast.ana)
     key = factories.make_credential(cast.ana, account)
     voice = factories.make_clone(account, "Ada")
@@ -135,20 +137,18 @@ def test_what_a_provider_cannot_delete_is_said_to_be_hidden(cast, cleo, wakes, s
 
     run(approve(cast, [voice]), clock)
 
-    assert "Your voices hidden, because they can't be deleted: Ada." in told(cleo)[0]
+    assert "Your voices hidden, because they can't be deleted: Ada." in notices_of(cleo)[0]
 
 
-def test_a_key_that_is_removed_in_the_middle_ends_the_plan_with_a_notice(
-    cast, clones, cleo, wakes, clock
-):
+def test_key_removed_during_a_plan_ends_it_with_a_notice(cast, clones, cleo, wakes, clock):
     approve(cast, clones)
 
     remove_credential(cast.ana, credential=cast.credential, now=NOW)
 
-    assert "because of an error: Ada and Bo." in told(cleo)[-1]
+    assert "because of an error: Ada and Bo." in notices_of(cleo)[-1]
 
 
-def test_a_notice_that_got_lost_is_sent_by_the_clock(cast, clones, cleo, wakes):
+def test_lost_notice_is_sent_by_the_sweep(cast, clones, cleo, wakes):
     plan = approve(cast, clones)
     assert find_untold_plans() == []
     plan.lines.update(state=State.DELETED, ended_at=NOW)
@@ -156,11 +156,11 @@ def test_a_notice_that_got_lost_is_sent_by_the_clock(cast, clones, cleo, wakes):
     assert find_untold_plans() == [plan.pk]
     tell_of_plans(find_untold_plans(), NOW)
 
-    assert len(told(cleo)) == 1
+    assert len(notices_of(cleo)) == 1
     assert find_untold_plans() == []
 
 
-def test_two_workers_that_end_a_plan_at_once_send_one_notice(
+def test_workers_that_end_a_plan_at_the_same_time_send_one_notice(
     file_database, cast, clones, cleo, wakes
 ):
     plan = approve(cast, clones)
@@ -169,19 +169,19 @@ def test_two_workers_that_end_a_plan_at_once_send_one_notice(
     counts = call_at_once(*[lambda: tell_outcomes(plan.pk, NOW) for _ in range(4)])
 
     assert sorted(counts) == [0, 0, 0, 2]
-    assert len(told(cleo)) == 1
+    assert len(notices_of(cleo)) == 1
 
 
-def test_who_has_left_the_team_is_not_notified(cast, clones, cleo, wakes, clock):
+def test_former_member_is_not_notified(cast, clones, cleo, wakes, clock):
     plan = approve(cast, clones)
     Membership.objects.filter(user=cleo).delete()
 
     run(plan, clock)
 
-    assert told(cleo) == []
+    assert notices_of(cleo) == []
 
 
-def test_many_voices_are_one_notice_that_fits(cast, cleo, wakes):
+def test_notice_about_many_voices_is_shortened_to_fit(cast, cleo, wakes):
     names = [f"Voice {number} {'of a very long name ' * 4}" for number in range(60)]
     voices = [factories.make_clone(cast.account, name) for name in names]
     for voice in voices:
@@ -191,17 +191,17 @@ def test_many_voices_are_one_notice_that_fits(cast, cleo, wakes):
 
     tell_outcomes(plan.pk, NOW)
 
-    (words,) = told(cleo)
+    (words,) = notices_of(cleo)
     assert words.endswith("and 56 more.")
     assert len(words) <= 500
 
 
-def test_owners_learn_when_an_admin_archives_their_voices(cast, clones, cleo):
+def test_owners_are_notified_when_an_admin_archives_their_voices(cast, clones, cleo):
     library = factories.make_voice(cast.account, "Library")
 
     for _ in range(2):
         fresh = list(Voice.objects.filter(pk__in=[voice.pk for voice in (*clones, library)]))
         archive_voices(cast.ana, team=cast.aurora, voices=fresh, now=NOW)
 
-    assert told(cleo) == ["Ana archived your voices: Ada and Bo. Nothing was deleted."]
-    assert told(cast.ana) == []
+    assert notices_of(cleo) == ["Ana archived your voices: Ada and Bo. Nothing was deleted."]
+    assert notices_of(cast.ana) == []

@@ -1,4 +1,4 @@
-"""A confirmed line is carried out once, on a voice that is still the one that was shown."""
+"""An approved deletion runs once, and only if the voice hasn't changed since it was planned."""
 
 import uuid
 from datetime import timedelta
@@ -25,7 +25,7 @@ State, Step = PlannedDeletion.State, PlannedDeletion.Step
 
 @pytest.fixture
 def line(cast, stub) -> PlannedDeletion:
-    """Return a line that Ana confirmed, for a clone that the provider has."""
+    """Return a deletion that Ana approved, of a clone that the provider has."""
     voice = factories.make_clone(cast.account, "Ada", remote_id="r-ada")
     stub.listed = [remote_voice("r-ada", "Ada"), remote_voice("r-other", "Other")]
     plan = factories.make_plan(
@@ -34,16 +34,16 @@ def line(cast, stub) -> PlannedDeletion:
     return factories.make_line(plan, voice, state=State.QUEUED, credential=cast.credential)
 
 
-def asked_to_delete(stub) -> list[str]:
+def deleted_ids(stub) -> list[str]:
     return [call[1] for call in stub.asked if call[0] == "delete"]
 
 
-def test_a_line_deletes_its_voice_and_the_outcome_stands_in_the_row(cast, line, stub, clock):
+def test_deletion_deletes_the_voice_and_records_the_outcome(cast, line, stub, clock):
     gone_from = run_deletion(line.pk, clock)
 
     line.refresh_from_db()
     assert gone_from == cast.account.pk
-    assert asked_to_delete(stub) == ["r-ada"]
+    assert deleted_ids(stub) == ["r-ada"]
     assert (line.state, line.step, line.ended_at) == (State.DELETED, Step.CONFIRMED, clock.now)
     assert (line.lease_until, line.attempt_count) == (None, 1)
     assert (line.voice.remote_deleted_at, line.voice.gone_reason) == (
@@ -59,7 +59,7 @@ def test_a_line_deletes_its_voice_and_the_outcome_stands_in_the_row(cast, line, 
     assert (cast.account.slots_used, cast.account.slots_limit) == (4, 30)
 
 
-def test_the_entry_tells_why_and_carries_the_number_of_the_confirmation(cast, line, stub, clock):
+def test_audit_entry_has_the_reason_and_the_approval_request_number(cast, line, stub, clock):
     reasons = [{"rule": "failed", "label": "Failed", "words": "It failed."}]
     PlannedDeletion.objects.update(reasons=reasons)
     factories.make_rules(cast.aurora, unheard_days=1)
@@ -75,7 +75,7 @@ def test_the_entry_tells_why_and_carries_the_number_of_the_confirmation(cast, li
     assert (entry.reason, entry.request_number) == ("Failed: It failed.", "a1b2c3")
 
 
-def test_the_entry_of_a_retried_line_carries_the_number_of_the_retry(cast, line, stub, clock):
+def test_audit_entry_of_a_retried_deletion_has_the_retry_request_number(cast, line, stub, clock):
     for number, target in (("a1b2c3", line), ("d4e5f6", line.plan)):
         with acting_from(Origin(number, "192.0.2.7")):
             record(cast.ana, "asked", target, team=cast.aurora, now=clock.now)
@@ -85,7 +85,7 @@ def test_the_entry_of_a_retried_line_carries_the_number_of_the_retry(cast, line,
     assert AuditEntry.objects.get(action="voice deleted").request_number == "a1b2c3"
 
 
-def test_what_its_owner_kept_in_another_plan_meanwhile_is_left_alone(cast, line, stub, clock):
+def test_voice_kept_in_another_plan_is_skipped(cast, line, stub, clock):
     other = factories.make_plan(cast.ana, cast.aurora, [])
     kept = {"state": State.KEPT, "kept_by": cast.mia, "ended_at": clock.now}
     factories.make_line(other, line.voice, **kept)
@@ -99,24 +99,24 @@ def test_what_its_owner_kept_in_another_plan_meanwhile_is_left_alone(cast, line,
     assert stub.asked == []
 
 
-def test_a_line_that_is_run_twice_deletes_once(line, stub, clock):
+def test_deletion_that_runs_twice_deletes_once(line, stub, clock):
     run_deletion(line.pk, clock)
 
     assert run_deletion(line.pk, clock) is None
-    assert asked_to_delete(stub) == ["r-ada"]
+    assert deleted_ids(stub) == ["r-ada"]
     assert AuditEntry.objects.count() == 1
 
 
-def test_many_workers_at_once_delete_once(file_database, line, stub, clock):
+def test_concurrent_workers_delete_once(file_database, line, stub, clock):
     answers = call_at_once(*[lambda: run_deletion(line.pk, clock) for _ in range(6)])
 
-    assert asked_to_delete(stub) == ["r-ada"]
+    assert deleted_ids(stub) == ["r-ada"]
     assert sorted(map(str, answers)) == sorted(["None"] * 5 + [str(line.account_id)])
     assert PlannedDeletion.objects.get().state == State.DELETED
 
 
 @pytest.mark.parametrize("state", [State.PLANNED, State.DELETED, State.SKIPPED, State.FAILED])
-def test_a_line_that_nobody_confirmed_or_that_has_ended_is_left_alone(line, stub, clock, state):
+def test_unapproved_or_finished_deletion_does_not_run(line, stub, clock, state):
     PlannedDeletion.objects.update(state=state)
 
     run_deletion(line.pk, clock)
@@ -136,7 +136,7 @@ def test_a_line_that_nobody_confirmed_or_that_has_ended_is_left_alone(line, stub
         ({"remote_id": "r-other"}, "It was renamed"),
     ],
 )
-def test_a_voice_that_is_no_longer_as_it_was_shown_is_skipped_with_the_reason(
+def test_voice_that_changed_since_planning_is_skipped_with_the_reason(
     line, stub, clock, change, words
 ):
     Voice.objects.filter(pk=line.voice_id).update(**change)
@@ -152,7 +152,7 @@ def test_a_voice_that_is_no_longer_as_it_was_shown_is_skipped_with_the_reason(
     assert entry.reason == line.message
 
 
-def test_a_line_whose_key_was_removed_fails_and_says_so(cast, line, stub, clock):
+def test_deletion_whose_key_was_removed_fails_with_a_message(cast, line, stub, clock):
     cast.credential.delete()
 
     run_deletion(line.pk, clock)
@@ -163,7 +163,7 @@ def test_a_line_whose_key_was_removed_fails_and_says_so(cast, line, stub, clock)
     assert stub.asked == []
 
 
-def test_a_line_whose_key_cannot_be_opened_fails_and_says_so(line, stub, clock):
+def test_deletion_whose_key_cannot_be_decrypted_fails_with_a_message(line, stub, clock):
     Credential.objects.update(sealed=b"spoilt")
 
     run_deletion(line.pk, clock)
@@ -172,7 +172,7 @@ def test_a_line_whose_key_cannot_be_opened_fails_and_says_so(line, stub, clock):
     assert (line.state, "Replace it" in line.message) == (State.FAILED, True)
 
 
-def test_a_voice_that_the_provider_no_longer_knows_is_what_was_wanted(line, stub, clock):
+def test_voice_unknown_to_the_provider_counts_as_deleted(line, stub, clock):
     stub.fails["delete"] = [NotFound("Never heard of it.")]
 
     run_deletion(line.pk, clock)
@@ -185,7 +185,7 @@ def test_a_voice_that_the_provider_no_longer_knows_is_what_was_wanted(line, stub
 @pytest.mark.parametrize(
     "problem", [PermissionMissing("The key lacks voices_write."), RequestRejected("Not this one.")]
 )
-def test_a_refusal_ends_the_line_in_the_provider_s_words_and_the_voice_stays(
+def test_rejected_deletion_fails_with_the_provider_message_and_keeps_the_voice(
     line, stub, clock, problem: ProviderError
 ):
     stub.fails["delete"] = [problem]
@@ -202,7 +202,7 @@ def test_a_refusal_ends_the_line_in_the_provider_s_words_and_the_voice_stays(
 @pytest.mark.parametrize(
     ("asked_for", "waits"), [(None, 2), (0, 0), (90, 90), (900, 900), (10_000, 900)]
 )
-def test_a_provider_that_asks_for_patience_is_asked_again_after_it(
+def test_deletion_is_retried_after_the_time_the_provider_asks_for(
     line, stub, clock, asked_for, waits
 ):
     stub.fails["delete"] = [TryLater("Slow down.", retry_after=asked_for)]
@@ -219,7 +219,7 @@ def test_a_provider_that_asks_for_patience_is_asked_again_after_it(
     assert (line.state, line.attempt_count) == (State.DELETED, 2)
 
 
-def test_a_provider_that_never_answers_is_given_up_in_the_end(line, stub, clock):
+def test_deletion_fails_after_8_attempts_without_an_answer(line, stub, clock):
     stub.fails["delete"] = [TryLater("No answer.") for _ in range(100)]
 
     for _ in range(20):
@@ -228,10 +228,10 @@ def test_a_provider_that_never_answers_is_given_up_in_the_end(line, stub, clock)
 
     line.refresh_from_db()
     assert (line.state, line.message) == (State.FAILED, "No answer.")
-    assert len(asked_to_delete(stub)) == line.attempt_count == 8
+    assert len(deleted_ids(stub)) == line.attempt_count == 8
 
 
-def test_a_worker_that_died_after_the_call_leads_to_the_truth(line, stub, clock):
+def test_deletion_is_confirmed_if_its_worker_died_after_the_call(line, stub, clock):
     PlannedDeletion.objects.update(
         state=State.RUNNING, step=Step.SENT, lease_until=clock.now + LEASE, fence=1
     )
@@ -245,7 +245,7 @@ def test_a_worker_that_died_after_the_call_leads_to_the_truth(line, stub, clock)
     assert (line.state, line.voice.is_gone) == (State.DELETED, True)
 
 
-def test_a_voice_that_a_listing_missed_after_the_call_counts_as_deleted(line, stub, clock):
+def test_voice_no_longer_listed_after_the_call_counts_as_deleted(line, stub, clock):
     PlannedDeletion.objects.update(state=State.WAITING, step=Step.SENT)
     Voice.objects.filter(pk=line.voice_id).update(
         remote_deleted_at=clock.now, gone_reason="No longer listed by the provider."
@@ -259,7 +259,7 @@ def test_a_voice_that_a_listing_missed_after_the_call_counts_as_deleted(line, st
     assert line.voice.gone_reason == "No longer listed by the provider."
 
 
-def test_two_plans_for_one_voice_delete_it_once(cast, line, stub, clock):
+def test_voice_in_two_plans_is_deleted_once(cast, line, stub, clock):
     again = factories.make_plan(cast.ana, cast.aurora, [], approved_at=clock.now)
     second = factories.make_line(again, line.voice, state=State.QUEUED)
 
@@ -267,11 +267,11 @@ def test_two_plans_for_one_voice_delete_it_once(cast, line, stub, clock):
     run_deletion(second.pk, clock)
 
     second.refresh_from_db()
-    assert asked_to_delete(stub) == ["r-ada"]
+    assert deleted_ids(stub) == ["r-ada"]
     assert (second.state, second.message) == (State.SKIPPED, "It was already gone.")
 
 
-def test_a_frozen_worker_that_was_overtaken_writes_nothing(line, stub, clock, monkeypatch):
+def test_worker_that_lost_its_lease_writes_nothing(line, stub, clock, monkeypatch):
     def delete_slowly(remote_id: str) -> None:
         PlannedDeletion.objects.update(fence=99, message="Another worker holds this.")
 
@@ -285,7 +285,7 @@ def test_a_frozen_worker_that_was_overtaken_writes_nothing(line, stub, clock, mo
     assert not AuditEntry.objects.exists()
 
 
-def test_slots_that_cannot_be_asked_for_do_not_undo_the_deletion(cast, line, stub, clock):
+def test_deletion_succeeds_if_the_slots_cannot_be_read(cast, line, stub, clock):
     stub.fails["slots"] = [TryLater("No.")]
 
     run_deletion(line.pk, clock)
@@ -295,6 +295,6 @@ def test_slots_that_cannot_be_asked_for_do_not_undo_the_deletion(cast, line, stu
     assert cast.account.slots_used == 3
 
 
-def test_a_message_for_a_line_that_is_not_there_does_nothing(installation, stub, clock):
+def test_unknown_deletion_id_does_nothing(installation, stub, clock):
     assert run_deletion(uuid.uuid4(), clock) is None
     assert CleanupPlan.objects.count() == 0

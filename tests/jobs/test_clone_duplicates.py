@@ -1,4 +1,4 @@
-"""What a provider makes long after a clone has ended is found by its marker, and removed."""
+"""Duplicate voices that appear after a clone ended are found by its marker and deleted."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,7 +33,7 @@ def provider(monkeypatch: pytest.MonkeyPatch, settings: Any) -> StubProvider:
 
 
 def ended(cast: SimpleNamespace, provider: StubProvider, **values: Any) -> CloneJob:
-    """Return a job that was sent twice, whose provider has made its voice."""
+    """Return a finished job that was sent twice; the provider has made its voice."""
     defaults = {"state": "ready", "step": "confirmed", "attempt_count": 2, "remote_id": "remote-1"}
     job = factories.make_job(cast.ana, cast.credential, **{**defaults, **values}, ended_at=NOW)
     if job.is_ready:
@@ -41,10 +41,10 @@ def ended(cast: SimpleNamespace, provider: StubProvider, **values: Any) -> Clone
     return job
 
 
-def test_a_double_that_came_too_late_is_removed_and_logged(cast, provider, clock):
+def test_late_duplicate_is_deleted_and_logged(cast, provider, clock):
     job = ended(cast, provider)
     provider.make(job.marker)
-    provider.make("vb1:somebody:else")
+    provider.make("vb1:another:marker")
     clock.move(minutes=10)
 
     assert audit_clone(job.pk, clock) == 1
@@ -53,9 +53,7 @@ def test_a_double_that_came_too_late_is_removed_and_logged(cast, provider, clock
     assert AuditEntry.objects.get(action="double removed").facts["remote_id"] == "remote-2"
 
 
-def test_what_a_first_call_made_too_late_is_removed_although_the_second_was_refused(
-    cast, provider, clock
-):
+def test_late_voice_is_deleted_if_the_second_call_was_refused(cast, provider, clock):
     job = ended(cast, provider, state="failed", step="refused", remote_id="")
     provider.make(job.marker)
     clock.move(minutes=10)
@@ -65,7 +63,7 @@ def test_what_a_first_call_made_too_late_is_removed_although_the_second_was_refu
     assert provider.deleted == ["remote-1"]
 
 
-def test_a_double_is_found_after_a_single_call_too(cast, provider, clock):
+def test_duplicate_is_found_after_a_single_call(cast, provider, clock):
     job = ended(cast, provider, attempt_count=1)
     provider.make(job.marker)
     clock.move(minutes=10)
@@ -75,7 +73,7 @@ def test_a_double_is_found_after_a_single_call_too(cast, provider, clock):
     assert provider.deleted == ["remote-2"]
 
 
-def test_what_was_made_after_a_cancel_is_removed(cast, provider, clock):
+def test_voice_made_after_a_cancel_is_deleted(cast, provider, clock):
     job = ended(cast, provider, state="cancelled", step="planned", remote_id="", attempt_count=1)
     provider.make(job.marker)
     clock.move(minutes=10)
@@ -85,7 +83,7 @@ def test_what_was_made_after_a_cancel_is_removed(cast, provider, clock):
     assert provider.voices == {}
 
 
-def test_it_is_looked_for_after_ten_minutes_and_an_hour_and_then_no_more(cast, provider, clock):
+def test_duplicates_are_looked_for_after_10_and_60_minutes_only(cast, provider, clock):
     job = ended(cast, provider)
     ended(cast, provider, state="failed", attempt_count=0)
     looks = []
@@ -102,7 +100,7 @@ def test_it_is_looked_for_after_ten_minutes_and_an_hour_and_then_no_more(cast, p
     assert provider.deleted == []
 
 
-def test_a_list_that_cannot_be_had_is_asked_for_again(
+def test_failed_lookup_for_duplicates_is_retried(
     cast: SimpleNamespace, provider: StubProvider, clock: Clock
 ) -> None:
     job = ended(cast, provider)

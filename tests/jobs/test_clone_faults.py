@@ -1,6 +1,6 @@
-"""Every call by which an adapter makes a voice, with every fault, and a worker that dies there.
+"""Each call that creates a voice, with each fault and each place where a worker can die.
 
-For each wish one voice is made and paid for, it is the one in the job, and the job ends.
+In every case, one voice is made and paid for, the job has it, and the job ends.
 """
 
 import itertools
@@ -31,36 +31,34 @@ DEATHS = [NEVER, BEFORE, BODY_SENT, OVER, CONFIRMED, WRITTEN]
 PATIENCE, SLOWNESS = 0.15, 0.2
 
 
-def test_no_fault_of_the_sandbox_is_left_out():
+def test_every_fault_of_the_sandbox_is_tested():
     # A clear refusal ends a job; tests/jobs/test_refusals.py has those.
     clear = {FaultKind.REFUSE, FaultKind.TEXT_BEFORE}
     assert {*QUICK, *SLOW, *clear} == set(FaultKind)
 
 
 @pytest.mark.parametrize("spot", SPOTS, ids=lambda spot: f"{spot.provider}-{spot.name}")
-def test_a_fault_while_a_voice_is_made_and_a_death_there_make_it_once(stage, crash, spot):
+def test_fault_and_worker_death_during_creation_make_one_voice(stage, crash, spot):
     deaths = [*DEATHS, KEPT] if spot.name == "upload" else DEATHS
     for kind, point in itertools.product(QUICK, deaths):
-        job = stage.wish(spot.provider)
-        stage.spoil(spot, kind)
+        job = stage.new_job(spot.provider)
+        stage.break_call(spot, kind)
         crash.at(point, spot)
 
         stage.run_to_end(job)
 
-        stage.demand_one_voice(job, f"{kind} and death: {point}")
+        stage.assert_one_voice(job, f"{kind} and death: {point}")
 
 
 @pytest.mark.parametrize("spot", SPOTS, ids=lambda spot: f"{spot.provider}-{spot.name}")
-def test_a_voice_that_is_made_while_nobody_waits_any_more_is_made_once(
-    stage, crash, monkeypatch, spot
-):
+def test_voice_that_is_ready_after_the_timeout_is_made_once(stage, crash, monkeypatch, spot):
     monkeypatch.setattr(base, "_TIME_TO_CREATE", PATIENCE)
     for kind, point in itertools.product(SLOW, (NEVER, BODY_SENT)):
-        job = stage.wish(spot.provider)
-        # A drip gives a byte at a time: a short one is over in time, as it may be.
-        stage.spoil(spot, kind, seconds=0.02 if kind is FaultKind.DRIP else SLOWNESS)
+        job = stage.new_job(spot.provider)
+        # A drip sends a byte at a time: a fast one ends before the timeout, which is fine.
+        stage.break_call(spot, kind, seconds=0.02 if kind is FaultKind.DRIP else SLOWNESS)
         crash.at(point, spot)
 
         stage.run_to_end(job, pause=SLOWNESS + 0.05)
 
-        stage.demand_one_voice(job, f"{kind} and death: {point}")
+        stage.assert_one_voice(job, f"{kind} and death: {point}")

@@ -1,4 +1,4 @@
-"""The note about a provider that received another language than the selected one."""
+"""The note in a clone job if the provider can't be given the selected language."""
 
 import pytest
 
@@ -16,8 +16,10 @@ DETECTED = "Inworld has no setting for Swedish, so it detected the language."
         ("sv", "Håkan", f"Ready. {DETECTED}", "sv-SE"),
     ],
 )
-def test_a_clone_at_inworld_says_which_language_was_sent(stage, language, name, message, shown):
-    job = stage.wish("inworld")
+def test_inworld_clone_says_if_the_selected_language_was_not_sent(
+    stage, language, name, message, shown
+):
+    job = stage.new_job("inworld")
     CloneJob.objects.filter(pk=job.pk).update(language=language, name=name)
 
     stage.run_to_end(job)

@@ -1,7 +1,7 @@
-"""A database that is restored from a backup never pays for a clone a second time.
+"""After a database is restored from a backup, no clone is paid for a second time.
 
-The drill: clones are queued, the database is copied, the clones are made, the copy is put back,
-and the workers are started again.
+Each test queues clones, copies the database, makes the clones, restores the copy, and restarts
+the workers.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ State, Step = CloneJob.State, CloneJob.Step
 
 
 class Backup:
-    """A copy of the whole database as it is now, in a file beside it."""
+    """A copy of the current database, in a file next to it."""
 
     def __init__(self, path: Path) -> None:
         self._path, self._copy = path, path.with_suffix(".backup")
@@ -39,7 +39,7 @@ class Backup:
             connection.connection.backup(copy)
 
     def restore(self) -> None:
-        """Put the copy in place of the database, as docs/operators/backup.md says."""
+        """Replace the database with the copy, as docs/operators/backup.md says."""
         connection.close()
         for name in (f"{self._path}-wal", f"{self._path}-shm"):
             Path(name).unlink(missing_ok=True)
@@ -49,7 +49,7 @@ class Backup:
 @pytest.fixture
 def back_up(file_database: Path | None) -> Callable[[], Backup]:
     if file_database is None:
-        pytest.skip("copies the file of SQLite")
+        pytest.skip("copies the SQLite file")
     return lambda: Backup(file_database)
 
 
@@ -65,8 +65,8 @@ def restart(stage: Stage, **later: float) -> None:
     note_start(stage.clock.move(**later))
 
 
-def wish_for(stage: Stage, slug: str, count: int) -> list[CloneJob]:
-    first = stage.wish(slug)
+def new_jobs(stage: Stage, slug: str, count: int) -> list[CloneJob]:
+    first = stage.new_job(slug)
     # The sandbox opens an account with its first call.
     with open_provider(slug, first.credential.secrets(), stage.sandbox.url(slug)) as provider:
         next(provider.voices())
@@ -79,7 +79,7 @@ def wish_for(stage: Stage, slug: str, count: int) -> list[CloneJob]:
 
 
 def run_all(stage: Stage, jobs: list[CloneJob]) -> None:
-    """Play the sweep until all of them have ended."""
+    """Run the jobs whenever they are due until all have ended."""
     for _ in range(200):
         for job in jobs:
             stage.run(job)
@@ -89,12 +89,12 @@ def run_all(stage: Stage, jobs: list[CloneJob]) -> None:
     raise AssertionError([(job.state, job.step, job.message) for job in jobs])
 
 
-def demand_paid_once(stage: Stage, jobs: list[CloneJob], before: int) -> None:
+def assert_paid_once(stage: Stage, jobs: list[CloneJob], before: int) -> None:
     slug = jobs[0].account.provider
-    held = stage.held(slug)
-    assert held["creates"] == len(jobs)
-    assert held["deletes"] == 0
-    assert len(held["own_voices"]) == before + len(jobs)
+    account_state = stage.account_state(slug)
+    assert account_state["creates"] == len(jobs)
+    assert account_state["deletes"] == 0
+    assert len(account_state["own_voices"]) == before + len(jobs)
     assert {job.state for job in jobs} == {State.READY}
     voices = Voice.objects.filter(clone_jobs__in=jobs, remote_deleted_at=None)
     assert voices.distinct().count() == len(jobs)
@@ -103,47 +103,49 @@ def demand_paid_once(stage: Stage, jobs: list[CloneJob], before: int) -> None:
 
 
 @pytest.mark.parametrize(("slug", "count"), [(slug, 3) for slug in PROVIDERS] + [("noiz", 10)])
-def test_clones_that_were_queued_in_a_restored_backup_are_adopted_and_not_paid_for_again(
+def test_clones_queued_in_a_restored_backup_are_adopted_without_paying_again(
     back_up, stage, slug, count
 ):
-    jobs = wish_for(stage, slug, count)
-    before = len(stage.held(slug)["own_voices"])
+    jobs = new_jobs(stage, slug, count)
+    before = len(stage.account_state(slug)["own_voices"])
     backup = back_up()
     run_all(stage, jobs)
-    demand_paid_once(stage, jobs, before)
+    assert_paid_once(stage, jobs, before)
 
     backup.restore()
     restart(stage, minutes=1)
     run_all(stage, jobs)
 
-    demand_paid_once(stage, jobs, before)
+    assert_paid_once(stage, jobs, before)
     assert {job.attempt_count for job in jobs} == {0}
     stage.clock.move(hours=2)
     for job in jobs:
         assert str(job.pk) in find_due_audits(stage.clock.now)
         assert audit_clone(job.pk, stage.clock) == 0
-    demand_paid_once(stage, jobs, before)
+    assert_paid_once(stage, jobs, before)
 
 
 @pytest.mark.parametrize("slug", PROVIDERS)
-def test_a_restored_clone_that_was_never_made_is_made_once_when_nothing_can_appear_any_more(
-    stage, slug
-):
-    [job] = wish_for(stage, slug, 1)
-    before = len(stage.held(slug)["own_voices"])
+def test_restored_clone_that_was_never_made_is_made_once_after_the_settle_time(stage, slug):
+    [job] = new_jobs(stage, slug, 1)
+    before = len(stage.account_state(slug)["own_voices"])
     restart(stage, minutes=1)
 
     stage.run(job)
-    assert (job.state, job.step, stage.held(slug)["creates"]) == (State.WAITING, Step.UNKNOWN, 0)
+    assert (job.state, job.step, stage.account_state(slug)["creates"]) == (
+        State.WAITING,
+        Step.UNKNOWN,
+        0,
+    )
     run_all(stage, [job])
 
-    demand_paid_once(stage, [job], before)
+    assert_paid_once(stage, [job], before)
     assert job.attempt_count == 1
 
 
-def test_a_voice_that_the_list_shows_late_is_still_found_after_a_restore(back_up, stage):
-    [job] = wish_for(stage, "elevenlabs", 1)
-    before = len(stage.held("elevenlabs")["own_voices"])
+def test_voice_listed_late_is_found_after_a_restore(back_up, stage):
+    [job] = new_jobs(stage, "elevenlabs", 1)
+    before = len(stage.account_state("elevenlabs")["own_voices"])
     backup = back_up()
     run_all(stage, [job])
     backup.restore()
@@ -154,13 +156,13 @@ def test_a_voice_that_the_list_shows_late_is_still_found_after_a_restore(back_up
 
     run_all(stage, [job])
 
-    demand_paid_once(stage, [job], before)
+    assert_paid_once(stage, [job], before)
 
 
 @pytest.mark.parametrize("slug", PROVIDERS)
-def test_a_clone_that_a_provider_had_put_off_before_the_backup_is_adopted(back_up, stage, slug):
-    [job] = wish_for(stage, slug, 1)
-    before = len(stage.held(slug)["own_voices"])
+def test_clone_that_was_rate_limited_before_the_backup_is_adopted(back_up, stage, slug):
+    [job] = new_jobs(stage, slug, 1)
+    before = len(stage.account_state(slug)["own_voices"])
     stage.sandbox.faults.add(Fault(FaultKind.RATE_LIMIT, slug, method="POST", retry_after=3))
     stage.run(job)
     assert (job.state, job.step) == (State.WAITING, Step.PLANNED)
@@ -171,17 +173,17 @@ def test_a_clone_that_a_provider_had_put_off_before_the_backup_is_adopted(back_u
 
     run_all(stage, [job])
 
-    demand_paid_once(stage, [job], before)
+    assert_paid_once(stage, [job], before)
 
 
-def test_a_long_wait_costs_one_look_and_then_the_clone_is_made(stage):
-    [job] = wish_for(stage, "elevenlabs", 1)
-    before = len(stage.held("elevenlabs")["own_voices"])
+def test_clone_that_waited_long_is_looked_for_once_and_then_made(stage):
+    [job] = new_jobs(stage, "elevenlabs", 1)
+    before = len(stage.account_state("elevenlabs")["own_voices"])
     stage.clock.move(minutes=3)
 
     stage.run(job)
 
-    demand_paid_once(stage, [job], before)
+    assert_paid_once(stage, [job], before)
     answer = httpx.get(f"{stage.sandbox.address}/_control/requests").json()
     assert [call["path"] for call in answer["requests"]][1:4] == [
         "/v2/voices",
@@ -190,8 +192,8 @@ def test_a_long_wait_costs_one_look_and_then_the_clone_is_made(stage):
     ]
 
 
-def test_a_clone_that_is_taken_at_once_is_not_looked_for(stage):
-    [job] = wish_for(stage, "noiz", 1)
+def test_clone_that_starts_immediately_is_not_looked_for(stage):
+    [job] = new_jobs(stage, "noiz", 1)
 
     stage.run(job)
 
@@ -200,9 +202,9 @@ def test_a_clone_that_is_taken_at_once_is_not_looked_for(stage):
     assert job.is_ready
 
 
-def test_a_restored_clone_that_is_cancelled_leaves_nothing_at_the_provider(back_up, stage):
-    [job] = wish_for(stage, "telnyx", 1)
-    before = len(stage.held("telnyx")["own_voices"])
+def test_canceled_restored_clone_leaves_no_voice_at_the_provider(back_up, stage):
+    [job] = new_jobs(stage, "telnyx", 1)
+    before = len(stage.account_state("telnyx")["own_voices"])
     backup = back_up()
     run_all(stage, [job])
     backup.restore()
@@ -213,11 +215,11 @@ def test_a_restored_clone_that_is_cancelled_leaves_nothing_at_the_provider(back_
     assert find_due_audits(stage.clock.now) == [str(job.pk)]
     audit_clone(job.pk, stage.clock)
 
-    assert len(stage.held("telnyx")["own_voices"]) == before
+    assert len(stage.account_state("telnyx")["own_voices"]) == before
 
 
-def test_a_restored_clone_whose_key_was_removed_asks_a_person_and_cannot_be_retried(stage):
-    [job] = wish_for(stage, "telnyx", 1)
+def test_restored_clone_whose_key_was_removed_needs_review_and_has_no_retry(stage):
+    [job] = new_jobs(stage, "telnyx", 1)
     restart(stage, minutes=1)
     CloneJob.objects.update(credential=None)
 

@@ -1,4 +1,4 @@
-"""What a clone says is compared with its samples: the right speaker is near, another one far."""
+"""Clips of a clone are compared with its samples: the same speaker scores high, others low."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def clone(cast, reader) -> Voice:
     return voice
 
 
-def say(voice: Voice, sound, text: str = "Hello there.") -> SynthesizedClip:
+def make_clip(voice: Voice, sound, text: str = "Hello there.") -> SynthesizedClip:
     return factories.make_spoken_clip(voice, write_wav(sound, RATE), text)
 
 
@@ -37,9 +37,9 @@ def judged(clip: SynthesizedClip) -> ClipSimilarity:
     return ClipSimilarity.objects.get(clip=clip)
 
 
-def test_the_right_speaker_scores_high_and_another_one_clearly_lower(clone, reader, caller):
-    right = judged(say(clone, reader[2]))
-    wrong = judged(say(clone, caller, "Ten of hearts."))
+def test_same_speaker_scores_high_and_another_speaker_clearly_lower(clone, reader, caller):
+    right = judged(make_clip(clone, reader[2]))
+    wrong = judged(make_clip(clone, caller, "Ten of hearts."))
 
     assert right.score > 0.75
     assert wrong.score < right.score - 0.2
@@ -47,7 +47,7 @@ def test_the_right_speaker_scores_high_and_another_one_clearly_lower(clone, read
     assert wrong.words == "typical of different people"
 
 
-def test_only_the_part_of_a_sample_that_was_used_counts(clone, reader, caller):
+def test_only_the_used_part_of_a_sample_is_compared(clone, reader, caller):
     source = clone.clone_jobs.get().batch.sources.first()
     clone.clone_jobs.get().batch.sources.exclude(pk=source.pk).delete()
     both = write_wav(np.concatenate([caller, reader[0]]), RATE)
@@ -55,13 +55,13 @@ def test_only_the_part_of_a_sample_that_was_used_counts(clone, reader, caller):
     source.start_seconds = caller.size / RATE
     source.save()
 
-    assert judged(say(clone, reader[2])).score > 0.75
+    assert judged(make_clip(clone, reader[2])).score > 0.75
 
 
-def test_a_clip_is_compared_once_and_only_where_a_clone_was_made_here(cast, clone, reader):
-    clip = say(clone, reader[2])
-    say(factories.make_voice(cast.account, "Bob"), reader[2])
-    say(factories.make_clone(cast.account, "Not from here"), reader[2])
+def test_clip_is_compared_once_and_only_for_clones_made_here(cast, clone, reader):
+    clip = make_clip(clone, reader[2])
+    make_clip(factories.make_voice(cast.account, "Bob"), reader[2])
+    make_clip(factories.make_clone(cast.account, "Not from here"), reader[2])
 
     assert find_waiting() == [f"spoken:{clip.pk}"]
     assert is_being_judged(clone, NOW)
@@ -73,19 +73,19 @@ def test_a_clip_is_compared_once_and_only_where_a_clone_was_made_here(cast, clon
     assert not is_being_judged(clone, NOW)
 
 
-def test_what_cannot_be_compared_has_no_score_and_is_not_tried_for_ever(clone, reader):
-    clip = say(clone, reader[2])
+def test_clip_that_cannot_be_compared_gets_no_score_and_is_not_retried(clone, reader):
+    clip = make_clip(clone, reader[2])
     for source in clone.clone_jobs.get().batch.sources.all():
         media_path(source.sample.path).unlink()
 
-    likeness = judged(clip)
+    similarity_row = judged(clip)
 
-    assert (likeness.score, likeness.words) == (None, "")
+    assert (similarity_row.score, similarity_row.words) == (None, "")
     assert find_unjudged() == []
 
 
-def test_without_the_part_that_listens_nothing_waits(clone, reader, monkeypatch):
-    clip = say(clone, reader[2])
+def test_without_the_analysis_package_nothing_is_queued(clone, reader, monkeypatch):
+    clip = make_clip(clone, reader[2])
     monkeypatch.setattr(similarity, "analysis_is_installed", lambda: False)
 
     judge_clip(str(clip.pk), NOW)

@@ -44,12 +44,12 @@ class StubProvider:
         self.on_fetch: list[Exception] = []
         self.state = VoiceState.READY
 
-    def clone(self, wish: CloneParams) -> CloneResult:
+    def clone(self, params: CloneParams) -> CloneResult:
         answer = self.on_clone.pop(0) if self.on_clone else "ok"
         if isinstance(answer, Exception) and not isinstance(answer, errors.OutcomeUnknown):
             raise answer
         if answer != "lost before":
-            self.make(wish.marker, wish.name)
+            self.make(params.marker, params.name)
         if answer == "lost before" or isinstance(answer, Exception):
             raise errors.OutcomeUnknown("The connection broke.", request_id="r-1")
         return CloneResult(f"remote-{self.created}")
@@ -111,7 +111,7 @@ def job(cast: SimpleNamespace) -> CloneJob:
 
 
 def run_to_end(job: CloneJob, clock: Clock, *, most: int = 60) -> CloneJob:
-    """Play the sweep: wake the job whenever it is due, until it has ended."""
+    """Run the job whenever it is due, as the sweep does, until it has ended."""
     for _ in range(most):
         run_clone(job.pk, clock)
         job.refresh_from_db()
@@ -121,7 +121,7 @@ def run_to_end(job: CloneJob, clock: Clock, *, most: int = 60) -> CloneJob:
     raise AssertionError(f"The job did not end: {job.state}, {job.message}")
 
 
-def test_a_clone_is_made_fetched_and_listed(job, provider, clock):
+def test_clone_is_made_fetched_and_listed(job, provider, clock):
     run_to_end(job, clock)
 
     assert job.state == State.READY
@@ -136,7 +136,7 @@ def test_a_clone_is_made_fetched_and_listed(job, provider, clock):
     assert AuditEntry.objects.filter(action="clone ready").count() == 1
 
 
-def test_a_job_that_ended_is_left_alone_by_late_messages(job, provider, clock):
+def test_late_messages_do_not_rerun_a_finished_job(job, provider, clock):
     run_to_end(job, clock)
 
     for _ in range(3):
@@ -145,7 +145,7 @@ def test_a_job_that_ended_is_left_alone_by_late_messages(job, provider, clock):
     assert provider.created == 1
 
 
-def test_two_messages_at_once_run_the_job_once(job, provider, clock):
+def test_job_held_by_another_worker_is_not_run(job, provider, clock):
     lease = claim_work(
         CloneJob, job.pk, states=CloneJob.ACTIVE_STATES, running=State.RUNNING, clock=clock
     )
@@ -156,7 +156,7 @@ def test_two_messages_at_once_run_the_job_once(job, provider, clock):
     assert provider.created == 0
 
 
-def test_a_lost_answer_is_settled_by_looking_and_adopts_the_voice(job, provider, clock):
+def test_voice_whose_answer_was_lost_is_found_and_adopted(job, provider, clock):
     provider.on_clone = [errors.OutcomeUnknown("lost")]
 
     run_clone(job.pk, clock)
@@ -169,9 +169,7 @@ def test_a_lost_answer_is_settled_by_looking_and_adopts_the_voice(job, provider,
     assert provider.created == 1
 
 
-def test_a_clone_that_never_arrived_is_sent_again_only_after_two_late_empty_looks(
-    job, provider, clock
-):
+def test_lost_request_is_resent_only_after_two_late_empty_lookups(job, provider, clock):
     provider.on_clone = ["lost before"]
     started = clock.now
 
@@ -183,7 +181,7 @@ def test_a_clone_that_never_arrived_is_sent_again_only_after_two_late_empty_look
     assert job.sent_at - started >= timedelta(seconds=120)
 
 
-def test_a_voice_that_appears_late_but_in_time_is_adopted(job, provider, clock):
+def test_voice_that_appears_within_the_settle_time_is_adopted(job, provider, clock):
     provider.on_clone = ["lost before"]
     run_clone(job.pk, clock)
     clock.move(seconds=60)
@@ -197,9 +195,7 @@ def test_a_voice_that_appears_late_but_in_time_is_adopted(job, provider, clock):
 
 
 @pytest.mark.parametrize("step", [Step.SENT, Step.UNKNOWN])
-def test_a_worker_that_died_after_sending_leads_to_a_look_and_not_to_a_call(
-    job, provider, clock, step
-):
+def test_after_a_worker_died_in_mid_send_the_next_one_looks_first(job, provider, clock, step):
     provider.make(job.marker)
     CloneJob.objects.filter(pk=job.pk).update(
         state=State.RUNNING, step=step, sent_at=clock.now, lease_until=clock.now + LEASE, fence=1
@@ -214,7 +210,7 @@ def test_a_worker_that_died_after_sending_leads_to_a_look_and_not_to_a_call(
     assert provider.created == 1
 
 
-def test_a_worker_that_died_after_the_confirmation_only_fetches(job, provider, clock):
+def test_after_a_worker_died_once_confirmed_the_next_one_only_fetches(job, provider, clock):
     provider.make(job.marker)
     CloneJob.objects.filter(pk=job.pk).update(
         state=State.RUNNING, step=Step.CONFIRMED, remote_id="remote-1", sent_at=clock.now
@@ -226,10 +222,10 @@ def test_a_worker_that_died_after_the_confirmation_only_fetches(job, provider, c
     assert (provider.created, provider.look_count) == (1, 0)
 
 
-def test_a_doubled_voice_that_carries_our_marker_is_removed_and_logged(job, provider, clock):
+def test_duplicate_voice_with_our_marker_is_deleted_and_logged(job, provider, clock):
     provider.make(job.marker)
     provider.make(job.marker)
-    provider.make("somebody else's")
+    provider.make("another marker")
     CloneJob.objects.filter(pk=job.pk).update(step=Step.UNKNOWN, sent_at=clock.now)
 
     run_to_end(job, clock)
@@ -240,7 +236,7 @@ def test_a_doubled_voice_that_carries_our_marker_is_removed_and_logged(job, prov
     assert AuditEntry.objects.get(action="double removed").facts["remote_id"] == "remote-2"
 
 
-def test_a_look_that_fails_is_no_answer_and_never_leads_to_a_second_call(job, provider, clock):
+def test_failed_lookups_never_lead_to_a_second_call(job, provider, clock):
     provider.on_clone = ["lost before"]
     provider.on_look = [errors.TryLater("down") for _ in range(40)]
 
@@ -254,7 +250,7 @@ def test_a_look_that_fails_is_no_answer_and_never_leads_to_a_second_call(job, pr
     assert job.step == Step.UNKNOWN
 
 
-def test_what_cannot_be_settled_for_a_day_asks_for_a_look_with_the_evidence(job, provider, clock):
+def test_clone_still_unclear_after_a_day_needs_review_with_the_evidence(job, provider, clock):
     provider.on_clone = ["lost before"]
     provider.on_look = [errors.TryLater("The list is down.") for _ in range(1000)]
 
@@ -266,7 +262,7 @@ def test_what_cannot_be_settled_for_a_day_asks_for_a_look_with_the_evidence(job,
     assert provider.created == 0
 
 
-def test_a_provider_that_asks_for_patience_is_asked_again_after_it(job, provider, clock):
+def test_clone_is_retried_after_the_time_the_provider_asks_for(job, provider, clock):
     provider.on_clone = [errors.TryLater("Too many requests.", retry_after=90)]
 
     run_clone(job.pk, clock)
@@ -279,7 +275,7 @@ def test_a_provider_that_asks_for_patience_is_asked_again_after_it(job, provider
     assert provider.created == 1
 
 
-def test_waiting_for_a_provider_that_takes_nothing_is_no_attempt_however_long(job, provider, clock):
+def test_rate_limited_calls_do_not_count_as_attempts(job, provider, clock):
     provider.on_clone = [errors.TryLater("Too many requests.") for _ in range(30)]
 
     run_to_end(job, clock)
@@ -287,7 +283,7 @@ def test_waiting_for_a_provider_that_takes_nothing_is_no_attempt_however_long(jo
     assert (job.state, job.attempt_count, provider.created) == (State.READY, 1, 1)
 
 
-def test_a_provider_that_takes_nothing_for_a_day_ends_the_job(job, provider, clock):
+def test_job_fails_if_the_provider_is_unreachable_for_a_day(job, provider, clock):
     provider.on_clone = [errors.TryLater("It can't be reached.") for _ in range(1000)]
 
     run_to_end(job, clock, most=1000)
@@ -305,7 +301,7 @@ def test_a_provider_that_takes_nothing_for_a_day_ends_the_job(job, provider, clo
         errors.PermissionMissing("The key lacks voices_write."),
     ],
 )
-def test_a_refusal_ends_the_job_in_the_provider_s_words(job, provider, clock, refusal):
+def test_rejected_clone_fails_with_the_provider_message(job, provider, clock, refusal):
     provider.on_clone = [refusal]
 
     run_to_end(job, clock)
@@ -315,9 +311,7 @@ def test_a_refusal_ends_the_job_in_the_provider_s_words(job, provider, clock, re
     assert provider.created == 0
 
 
-def test_a_key_revoked_in_mid_job_turns_red_and_the_job_waits_for_another_with_one_notice(
-    cast, job, provider, clock
-):
+def test_jobs_wait_for_a_replacement_of_a_rejected_key_with_one_notice(cast, job, provider, clock):
     other = factories.make_job(cast.ana, cast.credential, factories.sample_of(job))
     provider.on_clone = [errors.CredentialRejected("ElevenLabs rejected this key.")]
 
@@ -336,7 +330,7 @@ def test_a_key_revoked_in_mid_job_turns_red_and_the_job_waits_for_another_with_o
     assert provider.created == 2
 
 
-def test_another_key_of_the_account_takes_over_from_a_refused_one(cast, job, provider, clock):
+def test_another_key_of_the_account_replaces_a_rejected_one(cast, job, provider, clock):
     factories.make_credential(cast.ana, cast.account)
     provider.on_clone = [errors.CredentialRejected("ElevenLabs rejected this key.")]
 
@@ -345,7 +339,7 @@ def test_another_key_of_the_account_takes_over_from_a_refused_one(cast, job, pro
     assert (job.state, provider.created) == (State.READY, 1)
 
 
-def test_a_refused_key_that_nobody_replaces_for_a_day_ends_the_job(cast, job, provider, clock):
+def test_job_fails_if_its_rejected_key_is_not_replaced_in_a_day(cast, job, provider, clock):
     provider.on_clone = [errors.CredentialRejected("ElevenLabs rejected this key.")]
     run_clone(job.pk, clock)
     clock.move(hours=25)
@@ -356,9 +350,7 @@ def test_a_refused_key_that_nobody_replaces_for_a_day_ends_the_job(cast, job, pr
     assert "wasn't replaced in 24 hours" in job.message
 
 
-def test_a_clock_that_jumps_ahead_brings_no_second_call_before_the_provider_had_its_time(
-    job, provider, clock
-):
+def test_clock_jump_does_not_shorten_the_settle_time(job, provider, clock):
     provider.on_clone = ["lost before"]
     run_clone(job.pk, clock)
     jumped = clock.move(hours=1)
@@ -368,7 +360,7 @@ def test_a_clock_that_jumps_ahead_brings_no_second_call_before_the_provider_had_
     assert job.sent_at - jumped >= timedelta(seconds=job.account.info.settle_seconds)
 
 
-def test_a_sample_that_is_not_sound_fails_before_anything_is_sent(cast, provider, clock):
+def test_undecodable_sample_fails_before_anything_is_sent(cast, provider, clock):
     nonsense = b"RIFF\x00\x00\x00\x00WAVEnonsense"
     sample = factories.make_sample(cast.ana, cast.aurora, nonsense, seconds=None)
     job = factories.make_job(cast.ana, cast.credential, sample)
@@ -380,7 +372,7 @@ def test_a_sample_that_is_not_sound_fails_before_anything_is_sent(cast, provider
     assert provider.created == 0
 
 
-def test_one_account_makes_one_voice_at_a_time(cast, job, provider, clock):
+def test_account_makes_one_voice_at_a_time(cast, job, provider, clock):
     ProviderAccount.objects.filter(pk=job.account_id).update(
         busy_with="00000000-0000-4000-8000-000000000001",
         busy_until=clock.now + timedelta(seconds=20),
@@ -395,7 +387,7 @@ def test_one_account_makes_one_voice_at_a_time(cast, job, provider, clock):
     assert provider.created == 1
 
 
-def test_ready_is_only_said_of_a_voice_that_can_be_fetched(job, provider, clock):
+def test_job_is_ready_only_once_the_voice_can_be_fetched(job, provider, clock):
     provider.on_fetch = [errors.NotFound("Not yet."), errors.TryLater("Busy.")]
 
     run_clone(job.pk, clock)
@@ -406,7 +398,7 @@ def test_ready_is_only_said_of_a_voice_that_can_be_fetched(job, provider, clock)
     assert (job.state, provider.created) == (State.READY, 1)
 
 
-def test_a_voice_that_the_provider_still_makes_is_waited_for(job, provider, clock):
+def test_job_waits_while_the_provider_is_making_the_voice(job, provider, clock):
     provider.state = VoiceState.PENDING
 
     run_clone(job.pk, clock)
@@ -419,7 +411,7 @@ def test_a_voice_that_the_provider_still_makes_is_waited_for(job, provider, cloc
     assert job.voice.state == Voice.State.READY
 
 
-def test_a_frozen_worker_whose_lease_ran_out_writes_nothing(job, provider, clock):
+def test_worker_whose_lease_expired_writes_nothing(job, provider, clock):
     frozen = claim_work(
         CloneJob, job.pk, states=CloneJob.ACTIVE_STATES, running=State.RUNNING, clock=clock
     )
@@ -433,7 +425,7 @@ def test_a_frozen_worker_whose_lease_ran_out_writes_nothing(job, provider, clock
     assert job.state == State.READY
 
 
-def test_a_removed_key_stops_a_job_that_was_not_sent(job, provider, clock):
+def test_job_that_was_not_sent_fails_if_its_key_was_removed(job, provider, clock):
     CloneJob.objects.filter(pk=job.pk).update(credential=None)
 
     run_to_end(job, clock)
@@ -442,7 +434,7 @@ def test_a_removed_key_stops_a_job_that_was_not_sent(job, provider, clock):
     assert "key was removed" in job.message
 
 
-def test_the_sweep_wakes_each_due_job_once_in_half_a_minute(job, clock):
+def test_due_job_is_found_once_in_30_seconds(job, clock):
     first = find_due(CloneJob, CloneJob.ACTIVE_STATES, clock.now)
     second = find_due(CloneJob, CloneJob.ACTIVE_STATES, clock.now)
     clock.move(seconds=31)
@@ -451,17 +443,15 @@ def test_the_sweep_wakes_each_due_job_once_in_half_a_minute(job, clock):
     assert (first, second, third) == ([job.pk], [], [job.pk])
 
 
-def test_what_is_at_the_provider_is_kept_before_the_next_call_and_given_to_the_next_attempt(
-    job, provider, clock
-):
+def test_saved_progress_is_passed_to_the_next_attempt(job, provider, clock):
     seen = []
 
-    def clone(wish):
-        seen.append(dict(wish.progress))
-        wish.keep_progress({"file_id": "file-1"})
+    def clone(params):
+        seen.append(dict(params.progress))
+        params.keep_progress({"file_id": "file-1"})
         if len(seen) == 1:
             raise errors.TryLater("Too many requests.", retry_after=1)
-        provider.make(wish.marker)
+        provider.make(params.marker)
         return CloneResult("remote-1")
 
     provider.clone = clone
@@ -472,14 +462,12 @@ def test_what_is_at_the_provider_is_kept_before_the_next_call_and_given_to_the_n
     assert job.state == State.READY
 
 
-def test_a_voice_to_which_its_provider_gives_no_name_keeps_the_one_that_was_wished_for(
-    job, provider, clock, monkeypatch
-):
+def test_requested_name_is_shown_if_the_provider_picks_another(job, provider, clock, monkeypatch):
     info = dataclasses.replace(job.account.info, can_rename=False)
     monkeypatch.setattr(get_adapter(job.account.provider), "info", info)
 
-    def clone(wish):
-        provider.make(wish.marker, "Clone 17")
+    def clone(params):
+        provider.make(params.marker, "Clone 17")
         return CloneResult("remote-1")
 
     provider.clone = clone
@@ -490,29 +478,25 @@ def test_a_voice_to_which_its_provider_gives_no_name_keeps_the_one_that_was_wish
     assert (voice.name, voice.shown_name, job.name) == ("Clone 17", "Our Ada", "Our Ada")
 
 
-def test_a_voice_of_which_its_provider_says_nothing_has_the_labels_that_were_wished_for(
-    job, provider, clock
-):
+def test_requested_labels_are_used_if_the_provider_reports_none(job, provider, clock):
     CloneJob.objects.filter(pk=job.pk).update(gender="female", language="de")
     job.refresh_from_db()
 
     run_to_end(job, clock)
 
     voice = Voice.objects.get()
-    told = {"gender": "female", "language": "de"}
-    assert {name: getattr(voice, name) for name in told} == voice.own_labels == told
+    labels = {"gender": "female", "language": "de"}
+    assert {name: getattr(voice, name) for name in labels} == voice.own_labels == labels
 
 
-# Cancelling
+# Canceling
 
 
 def ask_to_cancel(job: CloneJob, clock: Clock) -> None:
     CloneJob.objects.filter(pk=job.pk).update(cancel_asked_at=clock.now, not_before=None)
 
 
-def test_a_voice_that_was_made_before_the_cancelling_is_removed_at_its_provider(
-    job, provider, clock
-):
+def test_canceling_deletes_a_voice_that_was_already_made(job, provider, clock):
     provider.state = VoiceState.PENDING
     run_clone(job.pk, clock)
     ask_to_cancel(job, clock)
@@ -526,9 +510,7 @@ def test_a_voice_that_was_made_before_the_cancelling_is_removed_at_its_provider(
     assert job.account.busy_with is None
 
 
-def test_a_cancelled_job_whose_answer_got_lost_is_looked_for_and_what_is_found_removed(
-    job, provider, clock
-):
+def test_canceling_finds_and_deletes_a_voice_whose_answer_was_lost(job, provider, clock):
     provider.on_clone = [errors.OutcomeUnknown("lost")]
     run_clone(job.pk, clock)
     ask_to_cancel(job, clock)
@@ -538,7 +520,7 @@ def test_a_cancelled_job_whose_answer_got_lost_is_looked_for_and_what_is_found_r
     assert (job.state, provider.deleted, provider.voices) == (State.CANCELLED, ["remote-1"], {})
 
 
-def test_a_cancelled_job_that_made_nothing_is_never_sent_again(job, provider, clock):
+def test_canceled_job_that_made_nothing_is_not_resent(job, provider, clock):
     provider.on_clone = ["lost before"]
     run_clone(job.pk, clock)
     ask_to_cancel(job, clock)
@@ -548,7 +530,7 @@ def test_a_cancelled_job_that_made_nothing_is_never_sent_again(job, provider, cl
     assert (job.state, provider.created, provider.deleted) == (State.CANCELLED, 0, [])
 
 
-def test_cancelling_while_the_call_is_under_way_removes_what_comes_of_it(job, provider, clock):
+def test_canceling_during_the_call_deletes_the_voice(job, provider, clock):
     made = provider.make
     provider.make = lambda *words: (made(*words), ask_to_cancel(job, clock))
 
@@ -557,7 +539,7 @@ def test_cancelling_while_the_call_is_under_way_removes_what_comes_of_it(job, pr
     assert (job.state, provider.deleted) == (State.CANCELLED, ["remote-1"])
 
 
-def test_cancelling_at_the_very_end_is_heard_too(job, provider, clock, monkeypatch):
+def test_canceling_while_the_voice_is_stored_deletes_it(job, provider, clock, monkeypatch):
     write = clones.write_voices
 
     def write_late(*values: Any, **more: Any) -> Any:
@@ -571,7 +553,7 @@ def test_cancelling_at_the_very_end_is_heard_too(job, provider, clock, monkeypat
     assert (job.state, provider.deleted) == (State.CANCELLED, ["remote-1"])
 
 
-def test_a_removal_that_fails_is_tried_until_the_voice_is_gone(job, provider, clock):
+def test_failed_deletion_of_a_canceled_voice_is_retried(job, provider, clock):
     provider.state = VoiceState.PENDING
     run_clone(job.pk, clock)
     ask_to_cancel(job, clock)
@@ -592,7 +574,7 @@ def test_a_removal_that_fails_is_tried_until_the_voice_is_gone(job, provider, cl
     assert (job.state, provider.voices) == (State.CANCELLED, {})
 
 
-def test_where_nothing_can_be_deleted_the_job_says_that_the_voice_stays(
+def test_canceled_job_says_so_if_the_provider_cannot_delete_the_voice(
     job, provider, clock, monkeypatch
 ):
     provider.state = VoiceState.PENDING
@@ -617,7 +599,7 @@ def test_where_nothing_can_be_deleted_the_job_says_that_the_voice_stays(
         ([errors.LimitReached("No free slot.")], "fail", "No free slot."),
     ],
 )
-def test_whoever_asked_is_told_once_how_a_job_ended(job, provider, clock, answers, mood, words):
+def test_requester_is_notified_once_when_a_job_ends(job, provider, clock, answers, mood, words):
     provider.on_clone = answers
 
     run_to_end(job, clock)
@@ -628,7 +610,7 @@ def test_whoever_asked_is_told_once_how_a_job_ended(job, provider, clock, answer
     assert words in notice.text
 
 
-def test_a_consent_that_has_ended_meanwhile_lets_nothing_be_sent(job, provider, clock):
+def test_nothing_is_sent_if_the_consent_has_ended(job, provider, clock):
     Consent.objects.update(ends_on=(clock.now - timedelta(days=1)).date())
 
     run_to_end(job, clock)
@@ -637,7 +619,7 @@ def test_a_consent_that_has_ended_meanwhile_lets_nothing_be_sent(job, provider, 
     assert "consent has ended" in job.message
 
 
-def test_the_job_says_what_was_sent(job, provider, clock):
+def test_job_says_what_was_sent(job, provider, clock):
     run_to_end(job, clock)
 
     assert job.sent_form == "The recording as uploaded."

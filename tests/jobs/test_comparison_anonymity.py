@@ -1,4 +1,4 @@
-"""Clips of a blind comparison share one form, and the copies go when the names are known."""
+"""Clips of a blind comparison get copies in one format, deleted when names are revealed."""
 
 import av
 import pytest
@@ -19,7 +19,7 @@ TEXT = "Hello there."
 
 @pytest.fixture
 def made(cast) -> Comparison:
-    """A blind comparison whose voices sent one a WAV and the other an Ogg file."""
+    """A blind comparison of a WAV clip and an Ogg clip."""
     voices = [factories.make_voice(cast.account, name) for name in ("Ann", "Bea")]
     comparison = factories.make_comparison(cast.mia, voices, TEXT, is_blind=True)
     kinds = {"wav": "audio/wav", "ogg": "audio/ogg"}
@@ -36,7 +36,7 @@ def disguise_all(made: Comparison) -> list[ComparedVoice]:
     return list(made.entries.order_by("place"))
 
 
-def test_whatever_the_providers_sent_all_copies_have_the_same_form(made):
+def test_all_copies_have_the_same_audio_format(made):
     forms = set()
     for entry in disguise_all(made):
         with av.open(str(media_path(entry.disguised_path))) as file:
@@ -48,7 +48,7 @@ def test_whatever_the_providers_sent_all_copies_have_the_same_form(made):
     assert find_waiting() == []
 
 
-def test_a_copy_is_made_once(made):
+def test_copy_is_made_once(made):
     first = [entry.disguised_path for entry in disguise_all(made)]
 
     for entry in made.entries.all():
@@ -57,7 +57,7 @@ def test_a_copy_is_made_once(made):
     assert [entry.disguised_path for entry in disguise_all(made)] == first
 
 
-def test_what_was_spoken_before_and_what_is_spoken_now_wake_the_worker(
+def test_cached_and_new_clips_enqueue_their_copies(
     cast, stub, wakes, wav, clock, django_capture_on_commit_callbacks
 ):
     voices = [factories.make_voice(cast.account, name) for name in ("Ann", "Bea")]
@@ -72,7 +72,7 @@ def test_what_was_spoken_before_and_what_is_spoken_now_wake_the_worker(
     assert wakes[-1] == ("catalog.listen_to", f"blind:{entries['Bea'].pk}")
 
 
-def test_nothing_is_disguised_where_the_names_are_known(cast, made, stub, clock):
+def test_no_copies_are_made_if_the_names_are_known(cast, made, stub, clock):
     Comparison.objects.update(revealed_at=NOW)
     assert find_undisguised() == []
 
@@ -82,7 +82,7 @@ def test_nothing_is_disguised_where_the_names_are_known(cast, made, stub, clock)
     assert find_undisguised() == []
 
 
-def test_a_clip_that_is_gone_is_not_looked_for_for_ever(made):
+def test_missing_clip_file_is_not_retried(made):
     entry = made.entries.get(place=0)
     media_path(entry.speech.clip.path).unlink()
 
@@ -91,7 +91,7 @@ def test_a_clip_that_is_gone_is_not_looked_for_for_ever(made):
     assert find_waiting() == []
 
 
-def test_copies_go_when_the_names_are_known_and_the_clips_stay(made):
+def test_revealing_the_names_deletes_the_copies_and_keeps_the_clips(made):
     copies = [media_path(entry.disguised_path) for entry in disguise_all(made)]
     forget_listened(NOW)
     assert all(path.is_file() for path in copies)

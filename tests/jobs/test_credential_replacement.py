@@ -1,4 +1,4 @@
-"""A new key takes the place of the old one only where it opens the same account, or after a yes."""
+"""A new key replaces the old one if it opens the same account, or once the owner confirms."""
 
 from dataclasses import replace
 
@@ -30,7 +30,7 @@ OLD, NEW = "sandbox-elevenlabs-full", "sk_the-new-key-of-ana-1234"
 
 @pytest.fixture
 def enter(cast, wakes, clock, stub):
-    """Enter a new key for Ana's account, have it checked, and return what became of it."""
+    """Enter and check a new key for Ana's account, and return the pending replacement, if any."""
     ProviderAccount.objects.filter(pk=cast.account.pk).update(ref="workspace-stub")
 
     def _enter(**verdict):
@@ -46,7 +46,7 @@ def key_of(cast):
     return Credential.objects.get(pk=cast.credential.pk).secrets()["api_key"]
 
 
-def test_a_key_of_the_same_account_takes_over_and_everything_stays(cast, enter):
+def test_key_of_the_same_account_replaces_the_old_one_and_keeps_everything(cast, enter):
     voice = factories.make_clone(cast.account)
     job = factories.make_job(cast.ana, cast.credential)
 
@@ -61,7 +61,7 @@ def test_a_key_of_the_same_account_takes_over_and_everything_stays(cast, enter):
     assert (kept.state, kept.credential) == ("queued", credential)
 
 
-def test_until_then_the_old_key_works(cast, wakes):
+def test_old_key_works_until_the_new_one_is_checked(cast, wakes):
     replace_key(cast.ana, credential=cast.credential, api_key=NEW, now=NOW)
 
     assert key_of(cast) == OLD
@@ -69,21 +69,21 @@ def test_until_then_the_old_key_works(cast, wakes):
     assert cast.credential.pk in find_due_checks(NOW)
 
 
-def test_a_key_of_another_account_waits_for_a_yes(cast, enter):
+def test_key_of_another_account_waits_for_confirmation(cast, enter):
     found = enter(account_ref="workspace-other", account_label="Other (free)")
 
     assert (found.state, found.label) == ("other", "Other (free)")
     assert key_of(cast) == OLD
 
 
-def test_where_the_provider_does_not_tell_the_person_is_asked(cast, enter):
+def test_owner_is_asked_if_the_provider_does_not_name_the_account(cast, enter):
     ProviderAccount.objects.filter(pk=cast.account.pk).update(ref=hash_key(OLD))
 
     assert enter(account_ref="").state == "untold"
     assert key_of(cast) == OLD
 
 
-def test_a_refused_key_leaves_the_old_one(cast, enter, stub):
+def test_rejected_new_key_keeps_the_old_one(cast, enter, stub):
     stub.fails["check"] = [CredentialRejected("This key is not known.")]
 
     found = enter()
@@ -92,7 +92,7 @@ def test_a_refused_key_leaves_the_old_one(cast, enter, stub):
     assert key_of(cast) == OLD
 
 
-def test_without_an_answer_it_is_asked_again(cast, enter, stub, clock):
+def test_check_without_an_answer_is_retried(cast, enter, stub, clock):
     stub.fails["check"] = [TryLater("No network.")]
 
     assert enter().state == "checking"
@@ -101,14 +101,14 @@ def test_without_an_answer_it_is_asked_again(cast, enter, stub, clock):
     assert key_of(cast) == NEW
 
 
-def test_a_key_that_never_opened_anything_is_replaced_at_once(cast, enter):
+def test_key_without_an_account_is_replaced_immediately(cast, enter):
     Credential.objects.filter(pk=cast.credential.pk).update(account=None, health="rejected")
 
     assert enter(account_ref="workspace-other") is None
     assert key_of(cast) == NEW
 
 
-def test_a_key_entered_while_another_was_looked_at_is_not_settled_by_it(cast, enter, stub):
+def test_check_result_does_not_apply_to_a_key_entered_meanwhile(cast, enter, stub):
     later = "sk_even-newer-key-5678"
     stub.while_checking = lambda: replace_key(
         cast.ana, credential=cast.credential, api_key=later, now=NOW.replace(hour=13)
@@ -120,7 +120,7 @@ def test_a_key_entered_while_another_was_looked_at_is_not_settled_by_it(cast, en
     assert CredentialReplacement.objects.get().secrets() == {"api_key": later}
 
 
-def test_the_same_account_after_all_keeps_voices_and_jobs(cast, enter, clock):
+def test_confirming_the_same_account_keeps_voices_and_jobs(cast, enter, clock):
     ProviderAccount.objects.filter(pk=cast.account.pk).update(ref=hash_key(OLD))
     job = factories.make_job(cast.ana, cast.credential)
     enter(account_ref="")
@@ -134,7 +134,7 @@ def test_the_same_account_after_all_keeps_voices_and_jobs(cast, enter, clock):
     assert ProviderAccount.objects.filter(team=cast.aurora).count() == 1
 
 
-def test_another_account_stops_what_was_meant_for_the_old_one(cast, enter, clock):
+def test_confirming_another_account_stops_jobs_for_the_old_one(cast, enter, clock):
     job = factories.make_job(cast.ana, cast.credential)
     voice = factories.make_clone(cast.account)
     line = factories.make_line(factories.make_plan(cast.ana, cast.aurora, []), voice)
@@ -152,7 +152,7 @@ def test_another_account_stops_what_was_meant_for_the_old_one(cast, enter, clock
     assert Voice.objects.get(pk=voice.pk).account == cast.account
 
 
-def test_an_account_that_is_there_already_is_not_taken_for_this_one(cast, enter):
+def test_existing_account_of_the_new_key_is_not_merged_into_the_old_one(cast, enter):
     factories.make_account(cast.aurora, ref=hash_key(NEW))
     ProviderAccount.objects.filter(pk=cast.account.pk).update(ref=hash_key(OLD))
     enter(account_ref="")
@@ -163,7 +163,7 @@ def test_an_account_that_is_there_already_is_not_taken_for_this_one(cast, enter)
     assert ProviderAccount.objects.get(pk=cast.account.pk).ref == hash_key(OLD)
 
 
-def test_the_wish_can_be_dropped(cast, enter):
+def test_pending_replacement_can_be_dropped(cast, enter):
     enter(account_ref="workspace-other")
 
     drop_replacement(cast.ana, credential=cast.credential, now=NOW)
@@ -172,7 +172,7 @@ def test_the_wish_can_be_dropped(cast, enter):
     assert key_of(cast) == OLD
 
 
-def test_what_is_still_being_tested_cannot_be_confirmed(cast, wakes):
+def test_key_that_is_being_checked_cannot_be_confirmed(cast, wakes):
     replace_key(cast.ana, credential=cast.credential, api_key=NEW, now=NOW)
 
     confirm_replacement(cast.ana, credential=cast.credential, keeps_account=True, now=NOW)
@@ -180,7 +180,7 @@ def test_what_is_still_being_tested_cannot_be_confirmed(cast, wakes):
     assert key_of(cast) == OLD
 
 
-def test_nobody_but_the_owner_decides(cast, enter):
+def test_only_the_owner_can_confirm_or_drop(cast, enter):
     enter(account_ref="workspace-other")
 
     for act in (confirm_replacement, drop_replacement):
@@ -189,7 +189,7 @@ def test_nobody_but_the_owner_decides(cast, enter):
             act(cast.mia, credential=cast.credential, now=NOW, **extra)
 
 
-def test_the_log_tells_it_and_no_key(cast, enter):
+def test_audit_log_records_the_replacement_without_the_key(cast, enter):
     enter(account_ref="workspace-other")
     confirm_replacement(cast.ana, credential=cast.credential, keeps_account=False, now=NOW)
 

@@ -36,7 +36,7 @@ def credential(cast) -> Credential:
 
 @pytest.fixture
 def check(credential, clock):
-    """Check the key and return it as it stands then, with the account that it opens."""
+    """Check the key; return it with the ID of the account that it opens."""
 
     def _check() -> tuple[Credential, int | None]:
         opened = check_credential(credential.pk, clock)
@@ -45,7 +45,7 @@ def check(credential, clock):
     return _check
 
 
-def test_a_whole_key_is_good_and_opens_its_account(cast, check, stub, clock):
+def test_key_with_all_permissions_is_good_and_opens_its_account(cast, check, stub, clock):
     key, opened = check()
 
     account = ProviderAccount.objects.get(pk=opened)
@@ -76,7 +76,7 @@ def test_a_whole_key_is_good_and_opens_its_account(cast, check, stub, clock):
         ({"is_out_of_credit": True, "problem": "Out of credit."}, "limited", "Out of credit."),
     ],
 )
-def test_a_key_that_may_do_only_a_part_is_kept_as_limited_and_says_what_lacks(
+def test_key_with_some_permissions_is_limited_and_says_what_is_missing(
     check, stub, verdict, health, problem
 ):
     stub.verdict = replace(stub.verdict, **verdict)
@@ -99,7 +99,7 @@ def test_a_key_that_may_do_only_a_part_is_kept_as_limited_and_says_what_lacks(
         (OutOfCredit("The account is out of credit."), "unreachable"),
     ],
 )
-def test_each_kind_of_trouble_is_told_apart_in_words(check, stub, clock, error, health):
+def test_check_errors_set_the_health_and_the_message(check, stub, clock, error, health):
     stub.fails["check"] = [error]
 
     key, opened = check()
@@ -108,7 +108,7 @@ def test_each_kind_of_trouble_is_told_apart_in_words(check, stub, clock, error, 
     assert (opened, key.account, key.works) == (None, None, False)
 
 
-def test_a_key_that_turns_bad_keeps_its_account_and_its_voices(check, stub):
+def test_revoked_key_keeps_its_account(check, stub):
     key, opened = check()
     stub.fails["check"] = [CredentialRejected("It was revoked.")]
 
@@ -117,7 +117,7 @@ def test_a_key_that_turns_bad_keeps_its_account_and_its_voices(check, stub):
     assert (key.health, key.account_id) == ("rejected", opened)
 
 
-def test_a_key_that_cannot_be_opened_asks_to_be_entered_again(check, credential, stub):
+def test_key_that_cannot_be_decrypted_asks_for_a_replacement(check, credential, stub):
     Credential.objects.filter(pk=credential.pk).update(sealed=b"VB1 spoilt")
 
     key, opened = check()
@@ -127,7 +127,7 @@ def test_a_key_that_cannot_be_opened_asks_to_be_entered_again(check, credential,
     assert stub.asked == []
 
 
-def test_where_the_provider_names_no_account_the_same_key_is_the_same_account(
+def test_without_an_account_name_the_same_key_means_the_same_account(
     cast, check, credential, stub, clock
 ):
     stub.verdict = replace(stub.verdict, account_ref="")
@@ -141,7 +141,7 @@ def test_where_the_provider_names_no_account_the_same_key_is_the_same_account(
     assert "sk_0123456789abcdef" not in ProviderAccount.objects.get(pk=opened).ref
 
 
-def test_two_keys_to_one_account_share_it_and_teams_do_not(cast, check, stub, clock):
+def test_keys_of_one_account_share_it_within_a_team_only(cast, check, stub, clock):
     _, opened = check()
 
     assert check_credential(cast.credential.pk, clock) == opened
@@ -149,7 +149,7 @@ def test_two_keys_to_one_account_share_it_and_teams_do_not(cast, check, stub, cl
 
 
 @pytest.mark.parametrize("is_shared", [True, False])
-def test_an_account_is_shared_when_a_key_to_it_is(check, credential, stub, is_shared):
+def test_account_is_shared_if_one_of_its_keys_is(check, credential, stub, is_shared):
     Credential.objects.filter(pk=credential.pk).update(is_shared=is_shared)
 
     _, opened = check()
@@ -157,7 +157,7 @@ def test_an_account_is_shared_when_a_key_to_it_is(check, credential, stub, is_sh
     assert ProviderAccount.objects.get(pk=opened).is_shared is is_shared
 
 
-def test_slots_that_are_not_told_leave_the_known_ones(check, stub):
+def test_missing_slot_counts_keep_the_known_ones(check, stub):
     _, opened = check()
     stub.verdict = replace(stub.verdict, slots=Slots(9, 10))
     check()
@@ -169,9 +169,7 @@ def test_slots_that_are_not_told_leave_the_known_ones(check, stub):
     assert (account.slots_used, account.slots_limit) == (9, 10)
 
 
-def test_a_key_replaced_while_the_old_one_is_checked_keeps_no_old_verdict(
-    cast, check, credential, stub
-):
+def test_check_result_is_dropped_if_the_key_was_replaced_meanwhile(cast, check, credential, stub):
     def replace_meanwhile() -> None:
         credential.seal_secrets("sk_another-key-1234")
         credential.save(update_fields=["sealed", "last_four"])
@@ -184,7 +182,7 @@ def test_a_key_replaced_while_the_old_one_is_checked_keeps_no_old_verdict(
     assert not ProviderAccount.objects.filter(ref="workspace-stub").exists()
 
 
-def test_a_key_removed_while_it_is_checked_stays_removed_and_leaves_no_account(
+def test_key_removed_during_its_check_stays_removed_without_an_account(
     cast, credential, stub, clock
 ):
     stub.while_checking = lambda: remove_credential(cast.mia, credential=credential, now=NOW)
@@ -194,7 +192,7 @@ def test_a_key_removed_while_it_is_checked_stays_removed_and_leaves_no_account(
     assert not ProviderAccount.objects.filter(ref="workspace-stub").exists()
 
 
-def test_an_account_whose_shared_key_went_to_another_one_is_no_longer_shared(cast, stub, clock):
+def test_account_is_no_longer_shared_after_its_shared_key_moved(cast, stub, clock):
     factories.make_credential(cast.mia, cast.account, is_shared=False)
 
     opened = check_credential(cast.credential.pk, clock)
@@ -203,13 +201,13 @@ def test_an_account_whose_shared_key_went_to_another_one_is_no_longer_shared(cas
     assert not ProviderAccount.objects.get(pk=cast.account.pk).is_shared
 
 
-def test_a_key_that_is_not_there_is_nobody_s_business(installation, stub, clock):
+def test_unknown_key_id_does_nothing(installation, stub, clock):
     assert check_credential(uuid.uuid4(), clock) is None
     assert stub.asked == []
 
 
 @pytest.mark.parametrize("minutes_ago", [None, 10])
-def test_a_check_that_somebody_asked_for_is_due_until_it_was_made(cast, clock, minutes_ago):
+def test_requested_check_is_due_until_it_was_made(cast, clock, minutes_ago):
     checked_at = None if minutes_ago is None else clock.now - timedelta(minutes=minutes_ago)
     keys = Credential.objects.filter(pk=cast.credential.pk)
     keys.update(checked_at=checked_at, check_asked_at=clock.now)
@@ -234,7 +232,7 @@ def test_a_check_that_somebody_asked_for_is_due_until_it_was_made(cast, clock, m
         ("rejected", 25 * 60, True),
     ],
 )
-def test_a_verdict_that_is_missing_or_old_is_due(cast, clock, health, minutes_ago, is_due):
+def test_key_with_a_missing_or_old_check_is_due(cast, clock, health, minutes_ago, is_due):
     checked_at = None if minutes_ago is None else clock.now - timedelta(minutes=minutes_ago)
     Credential.objects.filter(pk=cast.credential.pk).update(health=health, checked_at=checked_at)
 

@@ -1,4 +1,4 @@
-"""A worker that dies, freezes, or has a wrong clock neither locks a row for long nor takes one."""
+"""Workers that die, freeze, or have a wrong clock neither block rows nor overwrite them."""
 
 from contextlib import contextmanager
 from datetime import timedelta
@@ -24,21 +24,21 @@ TWO_DAYS = timedelta(days=2)
 
 
 class WorkerDies(BaseException):
-    """What no handler of ours runs after."""
+    """The death of a worker. No handler catches it."""
 
 
 @pytest.fixture
 def dying(monkeypatch, stub):
-    """Let the next fetch die half-way: nothing of its end is written."""
+    """Kill the next sync halfway, without its cleanup. Returns a function that undoes this."""
     stub.while_listing = _die
     end = syncs._end_run
     monkeypatch.setattr(syncs, "_end_run", lambda *_: None)
 
-    def revive() -> None:
+    def undo() -> None:
         stub.while_listing = lambda: None
         monkeypatch.setattr(syncs, "_end_run", end)
 
-    return revive
+    return undo
 
 
 def _die() -> None:
@@ -50,7 +50,7 @@ def die_in_a_sync(account: ProviderAccount, clock) -> None:
         sync_account(account.pk, clock)
 
 
-def test_an_account_whose_worker_died_is_fetched_half_a_minute_later(cast, stub, clock, dying):
+def test_account_whose_worker_died_is_synced_30_seconds_later(cast, stub, clock, dying):
     die_in_a_sync(cast.account, clock)
     dying()
 
@@ -62,9 +62,7 @@ def test_an_account_whose_worker_died_is_fetched_half_a_minute_later(cast, stub,
     assert sync_account(cast.account.pk, clock).error == ""
 
 
-def test_the_clock_of_a_worker_s_host_plays_no_part_in_its_leases(
-    cast, stub, monkeypatch, wakes, dying
-):
+def test_leases_do_not_depend_on_the_worker_host_clock(cast, stub, monkeypatch, wakes, dying):
     wrong = timezone.now() + TWO_DAYS
     monkeypatch.setattr(timezone, "now", lambda: wrong)
     job = factories.make_job(cast.ana, cast.credential)
@@ -81,13 +79,13 @@ def test_the_clock_of_a_worker_s_host_plays_no_part_in_its_leases(
     assert abs(wrong - TWO_DAYS - database_now()) < timedelta(minutes=5)
 
 
-def test_no_task_reads_the_clock_of_its_host(monkeypatch):
+def test_tasks_do_not_read_the_host_clock(monkeypatch):
     text = tasks.__spec__.loader.get_source("catalog.tasks")
 
     assert "timezone" not in text
 
 
-def test_a_fetch_that_takes_long_keeps_its_account(cast, stub, clock, monkeypatch):
+def test_long_sync_keeps_its_account(cast, stub, clock, monkeypatch):
     held = []
     real = syncs.keep_alive
 
@@ -114,7 +112,7 @@ def test_a_fetch_that_takes_long_keeps_its_account(cast, stub, clock, monkeypatc
     assert SyncRun.objects.count() == 1
 
 
-def test_a_fetch_that_was_overtaken_writes_nothing_more(cast, stub, clock):
+def test_sync_that_lost_its_lease_writes_nothing_more(cast, stub, clock):
     gone = factories.make_voice(cast.account, remote_id="r-gone")
     stub.listed = [remote_voice("r-1")]
 
@@ -134,7 +132,7 @@ def test_a_fetch_that_was_overtaken_writes_nothing_more(cast, stub, clock):
     assert not gone.is_gone
 
 
-def test_what_a_wrong_clock_has_written_is_not_believed(cast, clock, stub):
+def test_timestamps_far_in_the_future_are_ignored(cast, clock, stub):
     far = clock.now + TWO_DAYS
     job = factories.make_job(
         cast.ana, cast.credential, lease_until=far, woken_at=far, not_before=far, state="running"
@@ -154,42 +152,42 @@ def test_what_a_wrong_clock_has_written_is_not_believed(cast, clock, stub):
     assert find_due_settings(clock.now) == [voice.pk]
 
 
-# The account that one clone at a time holds
+# The account, which one clone at a time can hold
 
 
-def turn_of(job: CloneJob, clock) -> CloneStep:
+def start_step(job: CloneJob, clock) -> CloneStep:
     lease = claim_work(
         CloneJob, job.pk, states=CloneJob.ACTIVE_STATES, running=State.RUNNING, clock=clock
     )
     return CloneStep(lease, clock)
 
 
-def test_a_call_that_takes_longer_than_the_account_s_lease_keeps_the_account(cast, clock):
+def test_call_that_outlasts_the_lease_keeps_the_account(cast, clock):
     long, other = (factories.make_job(cast.ana, cast.credential) for _ in range(2))
-    turn = turn_of(long, clock)
-    assert turn._take_account()
+    step = start_step(long, clock)
+    assert step._take_account()
 
     clock.move(minutes=10)
-    turn.lease.extend()
+    step.lease.extend()
 
-    assert not turn_of(other, clock)._take_account()
+    assert not start_step(other, clock)._take_account()
 
 
-def test_an_account_is_free_once_the_job_that_held_it_has_ended_or_its_worker_died(cast, clock):
+def test_account_is_free_once_its_job_ended_or_its_worker_died(cast, clock):
     ended, dead, other = (factories.make_job(cast.ana, cast.credential) for _ in range(3))
-    assert turn_of(ended, clock)._take_account()
+    assert start_step(ended, clock)._take_account()
     CloneJob.objects.filter(pk=ended.pk).update(state=State.CANCELLED, lease_until=None)
-    assert turn_of(dead, clock)._take_account()
+    assert start_step(dead, clock)._take_account()
 
     clock.move(minutes=4)
 
-    assert turn_of(other, clock)._take_account()
+    assert start_step(other, clock)._take_account()
 
 
-# The history of use
+# The usage history
 
 
-def test_a_history_whose_reader_died_is_read_two_minutes_later(cast, clock, monkeypatch, stub):
+def test_history_whose_worker_died_is_read_two_minutes_later(cast, clock, monkeypatch, stub):
     monkeypatch.setattr(usage, "_read_uses", lambda *_: _die())
     written = usage.Lease.write
     monkeypatch.setattr(usage.Lease, "write", lambda *_, **__: None)

@@ -1,4 +1,4 @@
-"""A full disk condemns no work, has nothing paid for in vain, and ends no process."""
+"""With a full disk, jobs wait, nothing is paid for that can't be stored, and processes go on."""
 
 import errno
 import io
@@ -34,7 +34,7 @@ def disk(monkeypatch) -> SimpleNamespace:
     return usage
 
 
-def test_a_recording_whose_noise_found_no_room_is_cleaned_once_there_is_some(cast, monkeypatch):
+def test_noise_removal_is_retried_once_there_is_space(cast, monkeypatch):
     original = factories.make_sample(cast.ana, cast.aurora, make_wav(3))
     cleaned = factories.make_cleaned(original)
     with monkeypatch.context() as full:
@@ -49,7 +49,7 @@ def test_a_recording_whose_noise_found_no_room_is_cleaned_once_there_is_some(cas
     assert (cleaned.problem, cleaned.seconds) == ("", 3.0)
 
 
-def test_a_text_is_not_sent_while_its_sound_could_not_be_kept(cast, stub, clock, disk):
+def test_text_is_not_sent_while_the_disk_is_full(cast, stub, clock, disk):
     speech = factories.make_speech(cast.mia, factories.make_voice(cast.account))
 
     run_speech(speech.pk, clock)
@@ -64,7 +64,7 @@ def test_a_text_is_not_sent_while_its_sound_could_not_be_kept(cast, stub, clock,
     assert speech.state == Synthesis.State.DONE
 
 
-def test_a_sound_that_found_no_room_says_so_and_that_it_may_have_cost_something(
+def test_clip_that_could_not_be_stored_says_that_it_may_have_been_charged(
     cast, stub, clock, monkeypatch
 ):
     speech = factories.make_speech(cast.mia, factories.make_voice(cast.account))
@@ -78,7 +78,7 @@ def test_a_sound_that_found_no_room_says_so_and_that_it_may_have_cost_something(
     assert "may have been charged" in speech.message
 
 
-def test_what_is_only_convenient_leaves_the_last_room_alone(cast, stub, clock, disk, monkeypatch):
+def test_previews_and_indexes_do_not_use_the_reserved_space(cast, stub, clock, disk, monkeypatch):
     factories.make_voice(cast.account, preview_url="https://cdn.example.com/a.mp3")
     monkeypatch.setattr(previews, "store_media", fail)
 
@@ -87,7 +87,7 @@ def test_what_is_only_convenient_leaves_the_last_room_alone(cast, stub, clock, d
     assert not PreviewClip.objects.exists()
 
 
-def test_the_health_page_names_a_full_disk(cast, disk, sign_in, clock):
+def test_health_page_names_a_full_disk(cast, disk, sign_in, clock):
     health = look_at_health(cast.ana, clock.now + timedelta(minutes=1))
     page = sign_in(cast.ana).get("/health/").content.decode()
 
@@ -101,7 +101,7 @@ def test_the_health_page_names_a_full_disk(cast, disk, sign_in, clock):
     assert "128.0\xa0MB free" in page
 
 
-def test_a_line_that_no_log_can_take_is_shown_and_ends_nothing(tmp_path, monkeypatch, capsys):
+def test_log_line_that_cannot_be_written_is_shown_without_failing(tmp_path, monkeypatch, capsys):
     shown: list[str] = []
     monkeypatch.setattr(PrivateLogFile, "flush", fail)
     monkeypatch.setattr(PrivateLogFile, "close", fail)

@@ -1,4 +1,4 @@
-"""One worker at a time holds a row of work; who lost it can write nothing."""
+"""One worker at a time holds a row; a worker that lost its lease can't write."""
 
 import threading
 from datetime import timedelta
@@ -29,7 +29,7 @@ def claim(job, clock):
     return _claim
 
 
-def test_a_claimed_row_runs_and_is_not_handed_out_again(job, claim, clock):
+def test_claimed_row_is_running_and_cannot_be_claimed_again(job, claim, clock):
     lease = claim()
 
     job.refresh_from_db()
@@ -38,7 +38,7 @@ def test_a_claimed_row_runs_and_is_not_handed_out_again(job, claim, clock):
     assert claim() is None
 
 
-def test_of_many_workers_that_claim_at_once_one_gets_the_row(file_database, job, claim):
+def test_one_of_many_concurrent_claims_gets_the_row(file_database, job, claim):
     leases_given = call_at_once(*[claim for _ in range(8)])
 
     assert sum(isinstance(given, Lease) for given in leases_given) == 1
@@ -46,13 +46,13 @@ def test_of_many_workers_that_claim_at_once_one_gets_the_row(file_database, job,
 
 
 @pytest.mark.parametrize("state", [State.READY, State.FAILED, State.NEEDS_LOOK])
-def test_what_has_ended_is_not_handed_out(job, claim, state):
+def test_finished_row_cannot_be_claimed(job, claim, state):
     CloneJob.objects.update(state=state)
 
     assert claim() is None
 
 
-def test_what_is_to_wait_is_handed_out_when_its_time_has_come(job, claim, clock):
+def test_waiting_row_can_be_claimed_once_it_is_due(job, claim, clock):
     CloneJob.objects.update(not_before=clock.now + timedelta(seconds=10))
     assert claim() is None
 
@@ -61,14 +61,14 @@ def test_what_is_to_wait_is_handed_out_when_its_time_has_come(job, claim, clock)
     assert claim() is not None
 
 
-def test_a_row_whose_worker_died_is_handed_out_after_the_lease(job, claim, clock):
+def test_row_whose_worker_died_can_be_claimed_after_the_lease(job, claim, clock):
     claim()
     clock.move(seconds=LEASE.total_seconds() + 1)
 
     assert claim().fence == 2
 
 
-def test_a_worker_that_was_overtaken_writes_extends_and_gives_back_nothing(job, claim, clock):
+def test_worker_that_lost_its_lease_cannot_write_extend_or_release(job, claim, clock):
     frozen = claim()
     clock.move(seconds=LEASE.total_seconds() + 1)
     claim()
@@ -83,7 +83,7 @@ def test_a_worker_that_was_overtaken_writes_extends_and_gives_back_nothing(job, 
     assert (job.message, job.fence) == ("", 2)
 
 
-def test_a_lease_given_back_can_be_taken_when_it_was_said(job, claim, clock):
+def test_released_row_can_be_claimed_after_the_given_time(job, claim, clock):
     claim().release(after=timedelta(seconds=5), state=State.WAITING, message="Later.")
 
     job.refresh_from_db()
@@ -92,7 +92,7 @@ def test_a_lease_given_back_can_be_taken_when_it_was_said(job, claim, clock):
     assert claim() is None
 
 
-def test_an_extended_lease_holds_longer(job, claim, clock):
+def test_extended_lease_lasts_longer(job, claim, clock):
     lease = claim()
     clock.move(seconds=20)
 
@@ -102,9 +102,7 @@ def test_an_extended_lease_holds_longer(job, claim, clock):
     assert claim() is None
 
 
-def test_a_lease_is_kept_alive_for_as_long_as_the_work_takes(
-    file_database, job, claim, clock, monkeypatch
-):
+def test_lease_is_extended_while_the_work_runs(file_database, job, claim, clock, monkeypatch):
     monkeypatch.setattr(leases, "LEASE", timedelta(seconds=0.3))
     extended = threading.Event()
     lease = claim()
@@ -127,7 +125,7 @@ def test_a_lease_is_kept_alive_for_as_long_as_the_work_takes(
     assert not [thread for thread in threading.enumerate() if "_beat" in thread.name]
 
 
-def test_work_that_fails_lets_its_lease_run_out(job, claim, clock):
+def test_failed_work_lets_its_lease_expire(job, claim, clock):
     with pytest.raises(ZeroDivisionError), keep_alive(claim()):
         raise ZeroDivisionError
 
@@ -136,7 +134,7 @@ def test_work_that_fails_lets_its_lease_run_out(job, claim, clock):
     assert claim() is not None
 
 
-def test_due_work_is_named_oldest_first_and_once_in_half_a_minute(cast, job, clock):
+def test_due_rows_are_listed_oldest_first_and_once_in_30_seconds(cast, job, clock):
     older = factories.make_job(
         cast.ana, cast.credential, created_at=factories.NOW - timedelta(hours=1)
     )
@@ -149,7 +147,7 @@ def test_due_work_is_named_oldest_first_and_once_in_half_a_minute(cast, job, clo
 
 
 @pytest.mark.parametrize("held", [True, False])
-def test_work_that_somebody_holds_is_not_due_until_the_lease_is_over(job, claim, clock, held):
+def test_row_held_by_a_worker_is_not_due_until_the_lease_expires(job, claim, clock, held):
     if held:
         claim()
 

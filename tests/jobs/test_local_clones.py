@@ -1,4 +1,4 @@
-"""A clone that is made on this machine goes through the same job, and is made exactly once."""
+"""Clones made on this machine use the same job, and are made exactly once."""
 
 import pytest
 
@@ -28,11 +28,13 @@ def names_of_clones() -> list[str]:
     return list(Voice.objects.filter(kind="clone").values_list("name", flat=True))
 
 
-def test_the_worker_with_the_engine_makes_it_and_says_how_far_it_is(job, clock, monkeypatch, wakes):
-    told = []
+def test_worker_with_the_engine_makes_the_clone_and_reports_progress(
+    job, clock, monkeypatch, wakes
+):
+    messages = []
     search = search_quickly(monkeypatch)
     monkeypatch.setattr(
-        "catalog.jobs.clones.run._CloneRun._tell", lambda run, words, share: told.append(words)
+        "catalog.jobs.clones.run._CloneRun._tell", lambda run, words, share: messages.append(words)
     )
 
     enqueue_clone(job.pk)
@@ -40,21 +42,21 @@ def test_the_worker_with_the_engine_makes_it_and_says_how_far_it_is(job, clock, 
 
     assert wakes == [("catalog.run_built_in_clone", str(job.pk))]
     assert search.count == 1
-    assert "Trying voices: 1 of 2" in told[-1]
+    assert "Trying voices: 1 of 2" in messages[-1]
     voice = Voice.objects.get(pk=voice_id)
     assert (voice.name, voice.is_owned, voice.marker) == ("Our Ada", True, job.marker)
     assert voice.can_play
     assert voice.is_deletable
 
 
-def test_while_it_is_made_a_first_guess_can_be_heard_and_goes_when_it_is_done(
+def test_first_preview_can_be_played_until_the_clone_is_done(
     job, clock, monkeypatch, cast, sign_in
 ):
     search, seen = search_quickly(monkeypatch), []
     real, mia = making.match_voice, sign_in(cast.mia)
 
-    def look_meanwhile(*wish):
-        found = real(*wish)
+    def look_meanwhile(*args):
+        found = real(*args)
         page = mia.get(f"/jobs/{job.pk}/").content.decode()
         sound = mia.get(f"/jobs/{job.pk}/sound/")
         seen.append((page, b"".join(sound.streaming_content)))
@@ -75,7 +77,7 @@ def test_while_it_is_made_a_first_guess_can_be_heard_and_goes_when_it_is_done(
     assert not path.exists()
 
 
-def test_a_warning_about_the_likeness_stands_in_the_finished_job(job, clock, monkeypatch):
+def test_finished_job_warns_about_a_weak_match(job, clock, monkeypatch):
     search_quickly(monkeypatch).likeness = 0.4
 
     run_clone(job.pk, clock)
@@ -85,9 +87,7 @@ def test_a_warning_about_the_likeness_stands_in_the_finished_job(job, clock, mon
     assert job.message.startswith("Ready. The match is weak")
 
 
-def test_a_worker_that_died_after_the_search_finds_its_clone_and_makes_no_second(
-    job, clock, monkeypatch
-):
+def test_job_whose_worker_died_after_the_search_adopts_its_clone(job, clock, monkeypatch):
     search = search_quickly(monkeypatch)
 
     def die(*_):
@@ -119,9 +119,7 @@ def test_a_worker_that_died_after_the_search_finds_its_clone_and_makes_no_second
     ids=lambda place: place[1],
 )
 @pytest.mark.parametrize("is_done", [False, True], ids=["before", "after"])
-def test_a_worker_that_dies_anywhere_leaves_one_clone_in_the_end(
-    job, clock, monkeypatch, place, is_done
-):
+def test_worker_death_at_any_step_leaves_one_clone(job, clock, monkeypatch, place, is_done):
     search_quickly(monkeypatch)
     owner, name = place
     work = getattr(owner, name)
@@ -147,9 +145,7 @@ def test_a_worker_that_dies_anywhere_leaves_one_clone_in_the_end(
 
 
 @pytest.mark.parametrize("is_done", [False, True], ids=["before", "after"])
-def test_a_worker_that_dies_while_a_cancelled_clone_is_removed_leaves_none(
-    job, clock, monkeypatch, is_done
-):
+def test_worker_death_while_deleting_a_canceled_clone_leaves_none(job, clock, monkeypatch, is_done):
     search_quickly(monkeypatch)
     work = CloneStore.delete
 
@@ -177,7 +173,7 @@ def test_a_worker_that_dies_while_a_cancelled_clone_is_removed_leaves_none(
     assert names_of_clones() == []
 
 
-def test_while_local_is_left_out_its_job_waits_and_says_why(job, clock, settings, monkeypatch):
+def test_job_waits_with_a_message_while_local_is_turned_off(job, clock, settings, monkeypatch):
     search_quickly(monkeypatch)
     urls = {slug: url for slug, url in settings.PROVIDER_BASE_URLS.items() if slug != "local"}
     settings.PROVIDER_BASE_URLS = urls

@@ -1,4 +1,4 @@
-"""Clips that are fetched ahead, and what their waveform is drawn from."""
+"""Previews are fetched ahead and measured for their waveforms."""
 
 import pytest
 
@@ -17,9 +17,7 @@ def make_voices(account, *names: str) -> list[Voice]:
     return [factories.make_voice(account, name, preview_url=URL.format(name)) for name in names]
 
 
-def test_where_each_preview_has_to_be_spoken_only_some_are_fetched_after_a_sync(
-    cast, stub, clock, settings
-):
+def test_only_some_previews_are_fetched_if_each_must_be_synthesized(cast, stub, clock, settings):
     settings.WARMS_SLOWLY = True
     make_voices(cast.account, *[f"voice {number}" for number in range(13)])
 
@@ -43,7 +41,7 @@ def make_clip(voice: Voice, content: bytes, content_type: str = "audio/wav") -> 
 @pytest.mark.parametrize(
     ("slug", "content_type"), [("wav", "audio/wav"), ("mp3", "audio/mpeg"), ("ogg", "audio/ogg")]
 )
-def test_a_clip_is_measured_for_its_length_and_waveform(cast, slug, content_type):
+def test_clip_is_measured_for_its_length_and_waveform(cast, slug, content_type):
     clip = make_clip(*make_voices(cast.account, "a"), encode_sound(slug, 2.0), content_type)
 
     measure_clip(clip.pk)
@@ -55,7 +53,7 @@ def test_a_clip_is_measured_for_its_length_and_waveform(cast, slug, content_type
 
 
 @pytest.mark.parametrize("content", [b"", b"RIFF\x00\x00\x00\x00WAVE", b"ID3 nonsense" * 9])
-def test_a_clip_that_cannot_be_decoded_stays_without_a_waveform(cast, content):
+def test_undecodable_clip_gets_no_waveform(cast, content):
     clip = make_clip(*make_voices(cast.account, "a"), content)
 
     measure_clip(clip.pk)
@@ -64,7 +62,7 @@ def test_a_clip_that_cannot_be_decoded_stays_without_a_waveform(cast, content):
     assert (clip.seconds, clip.peaks) == (None, [])
 
 
-def test_a_clip_whose_file_is_gone_or_that_is_gone_itself_does_no_harm(cast, wav):
+def test_missing_clip_or_missing_file_is_ignored(cast, wav):
     clip = make_clip(*make_voices(cast.account, "a"), wav)
     media_path(clip.path).unlink()
 
@@ -89,9 +87,7 @@ def test_missing_clips_are_fetched_and_measured(cast, stub, clock):
 
 
 @pytest.mark.parametrize(("count", "more_wait"), [(11, False), (12, True), (13, True)])
-def test_some_are_fetched_at_a_time_newest_first_and_it_says_whether_more_wait(
-    cast, stub, clock, count, more_wait
-):
+def test_clips_are_fetched_12_at_a_time_newest_first(cast, stub, clock, count, more_wait):
     voices = make_voices(cast.account, *map(str, range(count)))
     newest = voices[-1]
     Voice.objects.filter(pk=newest.pk).update(added_at=clock.move(days=1))
@@ -102,7 +98,7 @@ def test_some_are_fetched_at_a_time_newest_first_and_it_says_whether_more_wait(
     assert PreviewClip.objects.count() == min(count, 12)
 
 
-def test_previews_that_are_never_to_be_had_do_not_keep_the_rest_waiting(cast, stub, clock):
+def test_unavailable_previews_do_not_block_the_others(cast, stub, clock):
     make_voices(cast.account, *map(str, range(15)))
     stub.fails["preview"] = [NotFound("Gone.") for _ in range(3)]
 
@@ -111,14 +107,14 @@ def test_previews_that_are_never_to_be_had_do_not_keep_the_rest_waiting(cast, st
     assert PreviewClip.objects.count() == 15
 
 
-def test_where_no_preview_is_to_be_had_it_ends(cast, stub, clock):
+def test_warming_ends_if_no_preview_is_available(cast, stub, clock):
     make_voices(cast.account, *map(str, range(15)))
     stub.fails["preview"] = [NotFound("Gone.") for _ in range(99)]
 
     assert not warm_previews(cast.account.pk, clock)
 
 
-def test_clips_that_are_there_are_not_fetched_again(cast, stub, clock):
+def test_stored_clips_are_not_fetched_again(cast, stub, clock):
     make_voices(cast.account, "a")
     warm_previews(cast.account.pk, clock)
 
@@ -127,9 +123,7 @@ def test_clips_that_are_there_are_not_fetched_again(cast, stub, clock):
 
 
 @pytest.mark.parametrize("problem", [NotFound("Gone."), None])
-def test_a_voice_whose_clip_is_missing_or_no_sound_does_not_stop_the_others(
-    cast, stub, clock, problem
-):
+def test_missing_or_broken_clip_does_not_stop_the_others(cast, stub, clock, problem):
     make_voices(cast.account, "a", "b", "c")
     stub.fails["preview"] = [problem] if problem else []
     if problem is None:
@@ -142,7 +136,7 @@ def test_a_voice_whose_clip_is_missing_or_no_sound_does_not_stop_the_others(
 
 
 @pytest.mark.parametrize("problem", [TryLater("Slow down."), CredentialRejected("Revoked.")])
-def test_a_provider_that_wants_to_be_left_alone_is(cast, stub, clock, problem):
+def test_warming_stops_if_the_provider_is_busy_or_rejects_the_key(cast, stub, clock, problem):
     make_voices(cast.account, *map(str, range(12)))
     stub.fails["preview"] = [problem]
 
@@ -153,7 +147,7 @@ def test_a_provider_that_wants_to_be_left_alone_is(cast, stub, clock, problem):
 @pytest.mark.parametrize(
     "values", [{"health": "rejected"}, {"account": None}, {"sealed": b"spoilt"}]
 )
-def test_without_a_key_that_opens_nothing_is_fetched(cast, stub, clock, values):
+def test_nothing_is_fetched_without_a_working_key(cast, stub, clock, values):
     make_voices(cast.account, "a")
     Credential.objects.update(**values)
 
@@ -161,6 +155,6 @@ def test_without_a_key_that_opens_nothing_is_fetched(cast, stub, clock, values):
     assert stub.asked == []
 
 
-def test_an_account_that_is_not_there_is_nobody_s_business(installation, stub, clock):
+def test_unknown_account_id_does_nothing(installation, stub, clock):
     assert not warm_previews(10**6, clock)
     assert stub.asked == []

@@ -26,9 +26,9 @@ def health_of(key: Credential) -> str:
         ({"status": 200, "values": UNPAID}, "latest invoice"),
     ],
 )
-def test_a_clear_refusal_ends_a_clone_and_leaves_the_key_alone(stage, clock, values, words):
-    job = stage.wish("elevenlabs")
-    stage.spoil(CREATE, FaultKind.REFUSE, **values)
+def test_rejected_clone_fails_and_does_not_change_the_key_health(stage, clock, values, words):
+    job = stage.new_job("elevenlabs")
+    stage.break_call(CREATE, FaultKind.REFUSE, **values)
 
     run_clone(job.pk, clock)
 
@@ -38,9 +38,9 @@ def test_a_clear_refusal_ends_a_clone_and_leaves_the_key_alone(stage, clock, val
     assert health_of(job.credential) == Credential.Health.GOOD
 
 
-def test_a_sync_that_an_unpaid_invoice_stops_leaves_the_key_alone(stage, clock):
-    job = stage.wish("elevenlabs")
-    stage.spoil(Spot("elevenlabs", "list", "GET"), FaultKind.REFUSE, status=401, values=UNPAID)
+def test_unpaid_invoice_stops_a_sync_and_does_not_change_the_key_health(stage, clock):
+    job = stage.new_job("elevenlabs")
+    stage.break_call(Spot("elevenlabs", "list", "GET"), FaultKind.REFUSE, status=401, values=UNPAID)
 
     run = sync_account(job.account_id, clock)
 

@@ -1,4 +1,4 @@
-"""A sample is listened to once, and its report stays with it."""
+"""Each sample is analyzed once, and its report is kept."""
 
 from datetime import timedelta
 
@@ -23,78 +23,78 @@ def sample(cast) -> Sample:
     return sample
 
 
-def listen(sample: Sample) -> SampleReport:
+def analyze(sample: Sample) -> SampleReport:
     listen_to(f"report:{sample.report.pk}", NOW)
     return SampleReport.objects.get(sample=sample)
 
 
-def test_a_sample_is_measured_once(sample):
-    report = listen(sample)
+def test_sample_is_measured_once(sample):
+    report = analyze(sample)
     measures = report.measures
     remove_media(sample.path)
 
     assert report.state == SampleReport.State.READY
     assert measures["seconds"] == pytest.approx(3, abs=0.1)
     assert measures["loudness"] < 0
-    assert listen(sample).measures == measures
+    assert analyze(sample).measures == measures
 
 
-def test_a_sample_that_is_no_sound_says_so(cast):
+def test_undecodable_sample_says_so(cast):
     sample = factories.make_sample(cast.mia, cast.aurora, b"RIFF and nothing")
     SampleReport.objects.create(sample=sample, asked_at=NOW)
 
-    report = listen(sample)
+    report = analyze(sample)
 
     assert report.has_failed
     assert "couldn't be decoded" in report.problem
 
 
-def test_a_sample_whose_file_is_gone_says_so(sample):
+def test_sample_without_its_file_says_so(sample):
     remove_media(sample.path)
 
-    assert listen(sample).problem == "The sample is no longer on this server."
+    assert analyze(sample).problem == "The sample is no longer on this server."
 
 
-def test_words_and_language_are_kept_where_they_can_be_had(sample, monkeypatch):
+def test_transcript_and_language_are_stored_if_available(sample, monkeypatch):
     monkeypatch.setattr(jobs, "_LEAST_SPEECH", 0)
     monkeypatch.setattr(jobs, "transcripts_are_installed", lambda: True)
     monkeypatch.setattr(
         jobs, "write_down", lambda wave, rate, folder: TranscribedText("Ciao.", "it")
     )
 
-    report = listen(sample)
+    report = analyze(sample)
 
     assert (report.words, report.language) == ("Ciao.", "it")
 
 
-def test_nobody_looks_for_words_where_nobody_speaks(sample, monkeypatch):
+def test_sample_without_speech_is_not_transcribed(sample, monkeypatch):
     monkeypatch.setattr(jobs, "_LEAST_SPEECH", 1.1)
     monkeypatch.setattr(jobs, "transcripts_are_installed", lambda: True)
     monkeypatch.setattr(jobs, "write_down", lambda wave, rate, folder: TranscribedText("Ah.", "en"))
 
-    assert listen(sample).words == ""
+    assert analyze(sample).words == ""
 
 
-def test_a_report_is_worth_having_without_words(sample, monkeypatch):
+def test_report_is_ready_if_the_transcript_fails(sample, monkeypatch):
     def break_down(*_: object) -> TranscribedText:
-        raise WrongWeights("model.bin is not what belongs there.")
+        raise WrongWeights("model.bin has an unexpected hash.")
 
     monkeypatch.setattr(jobs, "_LEAST_SPEECH", 0)
     monkeypatch.setattr(jobs, "transcripts_are_installed", lambda: True)
     monkeypatch.setattr(jobs, "write_down", break_down)
 
-    assert listen(sample).state == SampleReport.State.READY
+    assert analyze(sample).state == SampleReport.State.READY
 
 
-def test_what_waits_is_found_until_it_is_done(cast, sample):
+def test_waiting_sample_is_found_until_it_is_analyzed(cast, sample):
     query = factories.make_sound_query(cast.mia, cast.aurora, state="waiting")
 
     assert find_waiting() == [f"query:{query.pk}", f"report:{sample.report.pk}"]
-    listen(sample)
+    analyze(sample)
     assert find_waiting() == [f"query:{query.pk}"]
 
 
-def test_a_sample_that_nobody_cloned_goes_after_a_day_and_one_of_a_job_stays(cast, sample):
+def test_unused_sample_is_deleted_after_a_day_and_a_cloned_one_stays(cast, sample):
     used = factories.make_sample(cast.mia, cast.aurora)
     SampleReport.objects.create(sample=used, asked_at=NOW)
     factories.make_job(cast.mia, cast.credential, used)
@@ -108,7 +108,7 @@ def test_a_sample_that_nobody_cloned_goes_after_a_day_and_one_of_a_job_stays(cas
     assert media_path(used.path).exists()
 
 
-def test_a_recording_stays_as_long_as_what_was_cleaned_from_it_is_used(cast, sample):
+def test_original_is_kept_as_long_as_its_cleaned_copy_is_used(cast, sample):
     cleaned = factories.make_cleaned(sample, path="samples/of a clone.wav")
     factories.make_job(cast.mia, cast.credential, cleaned)
     unused = factories.make_sample(cast.mia, cast.aurora, b"other")

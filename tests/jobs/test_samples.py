@@ -1,4 +1,4 @@
-"""A sample is read once and given up when it kills its reader; providers get what they take."""
+"""Samples are measured once, and converted to what each provider accepts."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -36,14 +36,14 @@ def sample(cast) -> Sample:
     return factories.make_sample(cast.ana, cast.aurora, make_wav(3), seconds=None)
 
 
-def test_a_sample_is_read_for_its_length_and_waveform(sample):
+def test_sample_is_measured_for_its_length_and_waveform(sample):
     run_measurement(str(sample.pk))
 
     sample.refresh_from_db()
     assert (sample.seconds, len(sample.peaks), sample.is_measured) == (3.0, PEAK_COUNT, True)
 
 
-def test_what_is_no_sound_says_so_in_its_row_and_is_not_read_again(cast, monkeypatch):
+def test_undecodable_sample_says_so_and_is_not_decoded_again(cast, monkeypatch):
     broken = factories.make_sample(cast.ana, cast.aurora, b"RIFF", seconds=None)
 
     run_measurement(str(broken.pk))
@@ -55,7 +55,7 @@ def test_what_is_no_sound_says_so_in_its_row_and_is_not_read_again(cast, monkeyp
         measure_sample(broken)
 
 
-def test_less_than_a_second_is_no_recording_to_clone_from(cast):
+def test_sample_shorter_than_a_second_is_too_short(cast):
     short = factories.make_sample(cast.ana, cast.aurora, make_wav(0.4), seconds=None)
 
     run_measurement(str(short.pk))
@@ -65,7 +65,7 @@ def test_less_than_a_second_is_no_recording_to_clone_from(cast):
     assert short.seconds is None
 
 
-def test_a_file_on_which_every_reader_dies_is_given_up(sample, monkeypatch):
+def test_sample_that_kills_every_worker_is_given_up(sample, monkeypatch):
     def die(*_: object, **__: object) -> None:
         raise SystemExit
 
@@ -82,14 +82,14 @@ def test_a_file_on_which_every_reader_dies_is_given_up(sample, monkeypatch):
     assert "couldn't be read" in sample.problem
 
 
-def test_a_sample_whose_file_is_missing_says_so(sample):
+def test_sample_without_its_file_says_so(sample):
     media_path(sample.path).unlink()
 
     with pytest.raises(NotDecodable, match="no longer on this server"):
         measure_sample(sample)
 
 
-def test_samples_whose_wake_up_got_lost_are_found(cast, sample):
+def test_unmeasured_samples_are_found_after_a_lost_message(cast, sample):
     Sample.objects.update(uploaded_at=NOW - timedelta(minutes=2))
     factories.make_sample(cast.ana, cast.aurora, b"read")
     factories.make_sample(cast.ana, cast.aurora, b"late", seconds=None)
@@ -98,14 +98,14 @@ def test_samples_whose_wake_up_got_lost_are_found(cast, sample):
 
 
 def noisy(seconds: float) -> bytes:
-    """Return a tone that comes and goes, over a hiss that stays."""
+    """Return an intermittent tone over constant hiss."""
     rate, chance = 16_000, np.random.default_rng(1)
     moments = np.arange(int(seconds * rate)) / rate
     voice = np.sin(2 * np.pi * 180 * moments) * (np.sin(2 * np.pi * moments) > 0)
     return write_wav((0.4 * voice + chance.normal(0, 0.03, moments.size)).astype(np.float32), rate)
 
 
-def test_the_noise_is_removed_into_a_file_of_its_own_and_the_original_stays(cast):
+def test_noise_is_removed_into_a_separate_file_and_the_original_stays(cast):
     content = noisy(4)
     original = factories.make_sample(cast.ana, cast.aurora, content, seconds=4.0)
     cleaned = factories.make_cleaned(original)
@@ -122,7 +122,7 @@ def test_the_noise_is_removed_into_a_file_of_its_own_and_the_original_stays(cast
     assert find_waiting_reports() == [str(SampleReport.objects.get(sample=cleaned).pk)]
 
 
-def test_a_recording_that_is_nothing_but_noise_says_so(cast):
+def test_recording_with_only_noise_says_so(cast):
     hiss = np.random.default_rng(1).normal(0, 0.05, 32_000).astype(np.float32)
     original = factories.make_sample(cast.ana, cast.aurora, write_wav(hiss, 16_000))
     cleaned = factories.make_cleaned(original)
@@ -133,7 +133,7 @@ def test_a_recording_that_is_nothing_but_noise_says_so(cast):
     assert "No speech found" in cleaned.problem
 
 
-def test_noise_that_cannot_be_removed_is_told_and_not_tried_again(cast):
+def test_failed_noise_removal_says_so(cast):
     broken = factories.make_cleaned(factories.make_sample(cast.ana, cast.aurora, b"RIFF"))
 
     run_measurement(str(broken.pk))
@@ -143,7 +143,7 @@ def test_noise_that_cannot_be_removed_is_told_and_not_tried_again(cast):
     assert broken.path == ""
 
 
-def test_it_is_told_which_recordings_went_without_their_noise(cast):
+def test_sent_form_says_that_noise_was_removed(cast):
     sources = sources_of(cast, 3)
     factories.make_sample(cast.ana, cast.aurora, b"noisy")
     Sample.objects.filter(pk=sources[0].sample.pk).update(original=Sample.objects.get(sources=None))
@@ -166,7 +166,7 @@ def sources_of(cast, *seconds: float, **cut: float):
     return list(batch.sources.select_related("sample").order_by("position"))
 
 
-def test_what_a_provider_takes_goes_to_it_as_it_was_uploaded(cast):
+def test_accepted_sample_is_sent_as_uploaded(cast):
     sources = sources_of(cast, 3)
 
     (file,), words = convert_samples(sources, get_adapter("inworld").info)
@@ -183,17 +183,17 @@ def test_what_a_provider_takes_goes_to_it_as_it_was_uploaded(cast):
         ({"max_sample_bytes": 60_000}, "the first"),
     ],
 )
-def test_what_a_provider_does_not_take_is_converted_and_it_is_said_how(cast, limits, words):
+def test_sample_that_is_not_accepted_is_converted_and_the_change_described(cast, limits, words):
     info = replace(get_adapter("inworld").info, **limits)
 
-    (file,), told = convert_samples(sources_of(cast, 3), info)
+    (file,), message = convert_samples(sources_of(cast, 3), info)
 
-    assert words in told
+    assert words in message
     assert file.content.startswith(b"RIFF")
     assert len(file.content) <= (info.max_sample_bytes or 10**9)
 
 
-def test_several_samples_go_as_they_are_where_so_many_are_taken_else_in_a_row(cast):
+def test_samples_are_joined_if_the_provider_accepts_fewer(cast):
     sources = sources_of(cast, 2, 1)
     info = get_adapter("inworld").info
 
@@ -204,7 +204,7 @@ def test_several_samples_go_as_they_are_where_so_many_are_taken_else_in_a_row(ca
     assert "2 recordings joined" in words
 
 
-def test_a_cut_is_what_is_sent_and_what_counts(cast):
+def test_only_the_selected_part_is_sent_and_counted(cast):
     sources = sources_of(cast, 8, start_seconds=1, end_seconds=4)
     info = get_adapter("stepfun").info
 
@@ -235,7 +235,7 @@ def convert(sample: Sample, provider: str = "elevenlabs") -> SampleFile:
 
 
 @pytest.mark.parametrize("slug", MADE_FORMATS)
-def test_a_copy_is_made_of_what_not_every_browser_plays(cast, slug):
+def test_format_that_not_every_browser_plays_gets_a_playable_copy(cast, slug):
     sample = upload(cast, encode_sound(slug, 2.0, speak), slug)
 
     assert sample.problem == ""
@@ -251,7 +251,7 @@ def test_a_copy_is_made_of_what_not_every_browser_plays(cast, slug):
 
 
 @pytest.mark.parametrize("slug", MADE_FORMATS)
-def test_only_what_providers_document_goes_as_it_is(cast, slug):
+def test_only_documented_formats_are_sent_unchanged(cast, slug):
     content = encode_sound(slug, 2.0, speak)
 
     file = convert(upload(cast, content, slug))
@@ -285,7 +285,7 @@ ODD = {
 @pytest.mark.parametrize(
     "provider", ["elevenlabs", "inworld", "noiz", "stepfun", "telnyx", "local"]
 )
-def test_what_is_sent_to_every_provider_is_what_is_heard_here(cast, slug, make, provider):
+def test_every_provider_gets_the_same_sound_as_the_player(cast, slug, make, provider):
     sample = upload(cast, make(), slug)
 
     file = convert(sample, provider)
@@ -298,7 +298,7 @@ def test_what_is_sent_to_every_provider_is_what_is_heard_here(cast, slug, make, 
     assert np.std(heard) == pytest.approx(np.std(sent), rel=0.05)
 
 
-def test_a_sample_from_an_earlier_version_gets_its_copy_from_the_sweep(cast):
+def test_sample_from_an_earlier_version_gets_its_copy_from_the_sweep(cast):
     values = {"audio_format": "m4a", "seconds": 2.0, "is_playable": None, "is_sendable": None}
     sample = factories.make_sample(cast.ana, cast.aurora, make_alac(), **values)
 
@@ -311,7 +311,7 @@ def test_a_sample_from_an_earlier_version_gets_its_copy_from_the_sweep(cast):
     assert find_unread(NOW) == []
 
 
-def test_a_sample_from_an_earlier_version_whose_file_is_gone_stays_as_it_was(cast):
+def test_sample_from_an_earlier_version_without_a_file_is_unchanged(cast):
     sample = factories.make_sample(cast.ana, cast.aurora, is_playable=None)
     media_path(sample.path).unlink()
 
@@ -322,7 +322,7 @@ def test_a_sample_from_an_earlier_version_whose_file_is_gone_stays_as_it_was(cas
     assert find_unread(NOW) == []
 
 
-def test_of_two_workers_only_one_leaves_a_copy(cast, monkeypatch):
+def test_concurrent_workers_leave_one_copy(cast, monkeypatch):
     sample = factories.make_sample(
         cast.ana, cast.aurora, make_alac(), audio_format="m4a", seconds=None
     )
@@ -343,7 +343,7 @@ def test_of_two_workers_only_one_leaves_a_copy(cast, monkeypatch):
     assert kept == {media_path(path) for path in sample.paths}
 
 
-def test_the_copy_goes_with_the_sample(cast):
+def test_deleting_a_sample_deletes_its_copy(cast):
     sample = upload(cast, make_alac(), "m4a")
     SampleReport.objects.create(sample=sample, asked_at=NOW)
     paths = [media_path(path) for path in sample.paths]

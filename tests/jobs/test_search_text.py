@@ -1,4 +1,4 @@
-"""Voices that were stored without their words get them when the new release starts."""
+"""Voices stored without search words get them when the new release starts."""
 
 from catalog.jobs.searches.search_text import fill_missing_words
 from catalog.models import CatalogVersion, Voice
@@ -6,7 +6,7 @@ from catalog.queries.voices.search import VoiceFilter, find_voices
 from tests import factories
 
 
-def test_voices_without_words_get_them_once_and_are_found(cast):
+def test_voices_without_search_words_get_them_once_and_are_found(cast):
     for name in ("Ada", "Bob"):
         factories.make_voice(cast.account, name)
     Voice.objects.update(name_words="", id_words="", label_words="", sort_name="")
@@ -19,7 +19,7 @@ def test_voices_without_words_get_them_once_and_are_found(cast):
     assert CatalogVersion.objects.get(team=cast.aurora).number > before
 
 
-def test_ids_move_out_of_the_labels_and_nothing_else_is_cut_twice(cast):
+def test_ids_move_out_of_the_label_words_and_the_rest_is_unchanged(cast):
     voice = factories.make_voice(cast.account, "Ada", remote_id="Ab-12")
     moved = f" ab 12{voice.label_words}"
     Voice.objects.update(id_words="", label_words=moved, team_text=" 小美 美 ")

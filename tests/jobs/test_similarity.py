@@ -1,4 +1,4 @@
-"""Previews and dropped clips are listened to once, in any order, and nothing is fetched for it."""
+"""Previews and uploaded clips are each analyzed once, without fetching anything."""
 
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ def make_clip(voice, sound: bytes, content_type: str = "audio/wav") -> PreviewCl
     )
 
 
-def test_every_clip_is_listened_to_once_and_no_provider_is_asked(cast, clock, wav, stub):
+def test_each_preview_is_analyzed_once_without_calling_a_provider(cast, clock, wav, stub):
     first, second = (factories.make_voice(cast.account, name) for name in ("Ada", "Bob"))
     make_clip(first, wav)
     make_clip(second, encode_sound("mp3"), "audio/mpeg")
@@ -39,7 +39,7 @@ def test_every_clip_is_listened_to_once_and_no_provider_is_asked(cast, clock, wa
     assert stub.asked == []
 
 
-def test_another_clip_of_the_same_voice_is_listened_to(cast, clock, wav):
+def test_new_preview_of_a_voice_is_analyzed_again(cast, clock, wav):
     clip = make_clip(factories.make_voice(cast.account), wav)
     embed_previews(clock)
     path, _, _ = store_media("previews", [encode_sound("wav", 3)], "wav")
@@ -50,7 +50,7 @@ def test_another_clip_of_the_same_voice_is_listened_to(cast, clock, wav):
     assert VoiceEmbedding.objects.get().clip_path == path
 
 
-def test_work_left_over_is_told_and_goes_on(cast, clock, wav, monkeypatch):
+def test_remaining_work_is_reported_and_continued(cast, clock, wav, monkeypatch):
     monkeypatch.setattr(jobs, "_HEARD_AT_ONCE", 2)
     for number in range(3):
         make_clip(factories.make_voice(cast.account, f"Voice {number}"), wav)
@@ -61,7 +61,7 @@ def test_work_left_over_is_told_and_goes_on(cast, clock, wav, monkeypatch):
 
 
 @pytest.mark.parametrize("sound", [b"RIFF", encode_sound("wav", 2, np.zeros_like)])
-def test_a_clip_in_which_nothing_is_heard_is_not_decoded_for_ever(cast, clock, sound):
+def test_broken_or_silent_preview_is_analyzed_once(cast, clock, sound):
     make_clip(factories.make_voice(cast.account), sound)
 
     embed_previews(clock)
@@ -70,7 +70,7 @@ def test_a_clip_in_which_nothing_is_heard_is_not_decoded_for_ever(cast, clock, s
     assert embed_previews(clock) is False
 
 
-def test_without_the_encoders_nothing_happens(cast, clock, wav, monkeypatch):
+def test_nothing_is_analyzed_without_the_analysis_package(cast, clock, wav, monkeypatch):
     monkeypatch.setattr(jobs, "analysis_is_installed", lambda: False)
     make_clip(factories.make_voice(cast.account), wav)
 
@@ -83,7 +83,7 @@ def make_query(cast, sound: bytes) -> SoundQuery:
     return factories.make_sound_query(cast.mia, cast.aurora, path=path, state="waiting", vector=b"")
 
 
-def test_a_dropped_clip_is_heard_and_its_file_removed(cast, wav):
+def test_uploaded_clip_is_analyzed_and_its_file_deleted(cast, wav):
     query = make_query(cast, wav)
 
     hear_query(str(query.pk), NOW)
@@ -96,7 +96,7 @@ def test_a_dropped_clip_is_heard_and_its_file_removed(cast, wav):
     assert not media_path(query.path).exists()
 
 
-def test_a_dropped_clip_that_is_no_sound_says_so(cast):
+def test_undecodable_uploaded_clip_says_so(cast):
     query = make_query(cast, b"RIFF and nothing")
 
     hear_query(str(query.pk), NOW)
@@ -107,7 +107,7 @@ def test_a_dropped_clip_that_is_no_sound_says_so(cast):
     assert not media_path(query.path).exists()
 
 
-def test_a_dropped_clip_whose_file_is_gone_says_so(cast, wav):
+def test_uploaded_clip_without_its_file_says_so(cast, wav):
     query = make_query(cast, wav)
     remove_media(query.path)
 
@@ -116,7 +116,7 @@ def test_a_dropped_clip_whose_file_is_gone_says_so(cast, wav):
     assert SoundQuery.objects.get().problem == "The recording is no longer on this server."
 
 
-def test_clips_are_forgotten_after_a_day(cast, wav):
+def test_uploaded_clips_are_deleted_after_a_day(cast, wav):
     query = make_query(cast, wav)
 
     forget_queries(NOW + timedelta(hours=23))

@@ -1,4 +1,4 @@
-"""How many voices an account holds is asked for when it matters."""
+"""An account's used slots are read when they matter."""
 
 import pytest
 
@@ -23,9 +23,7 @@ def opened(monkeypatch, stub):
     return stub
 
 
-def test_an_account_that_became_full_ends_the_job_in_words_and_nothing_is_sent(
-    job, provider, clock, monkeypatch
-):
+def test_clone_for_a_full_account_fails_without_sending_anything(job, provider, clock, monkeypatch):
     monkeypatch.setattr(provider, "slots", lambda: Slots(3, 3))
 
     run_to_end(job, clock)
@@ -38,18 +36,18 @@ def test_an_account_that_became_full_ends_the_job_in_words_and_nothing_is_sent(
 
 
 @pytest.mark.parametrize("answer", [None, Slots(3), errors.TryLater("Not now.")])
-def test_slots_that_nobody_tells_are_no_reason_to_wait(job, provider, clock, monkeypatch, answer):
-    def tell() -> Slots | None:
+def test_unknown_slots_do_not_delay_a_clone(job, provider, clock, monkeypatch, answer):
+    def get_slots() -> Slots | None:
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    monkeypatch.setattr(provider, "slots", tell)
+    monkeypatch.setattr(provider, "slots", get_slots)
 
     assert run_to_end(job, clock).state == State.READY
 
 
-def test_a_worker_reads_the_slots_of_an_account_with_any_of_its_keys(cast, opened, clock):
+def test_slots_are_read_with_the_next_key_if_one_fails(cast, opened, clock):
     factories.make_credential(cast.ana, cast.account)
     opened.fails["slots"] = [errors.TryLater("Not now.")]
 
@@ -60,7 +58,9 @@ def test_a_worker_reads_the_slots_of_an_account_with_any_of_its_keys(cast, opene
 
 
 @pytest.mark.parametrize("slug", PROVIDERS)
-def test_a_key_without_credit_is_not_said_to_clone(cast, sandbox_server, settings, clock, slug):
+def test_key_without_credit_is_not_listed_as_able_to_clone(
+    cast, sandbox_server, settings, clock, slug
+):
     settings.PROVIDER_BASE_URLS = {slug: sandbox_server.url(slug)}
     account = factories.make_account(cast.aurora, provider=slug)
     key = factories.make_credential(cast.ana, account, f"sandbox-{slug}-broke")
@@ -72,7 +72,7 @@ def test_a_key_without_credit_is_not_said_to_clone(cast, sandbox_server, setting
     assert key.may("clone")
 
 
-def test_without_a_working_key_nobody_is_asked(cast, opened, clock):
+def test_slots_are_not_read_without_a_working_key(cast, opened, clock):
     Credential.objects.update(health="rejected")
 
     assert not read_slots(cast.account.pk, clock)

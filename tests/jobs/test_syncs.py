@@ -1,4 +1,4 @@
-"""Which key a run works with, what it costs, how close runs follow each other, what is kept."""
+"""Syncs: which key is used, how many statements run, when the next run is due, what is kept."""
 
 from datetime import timedelta
 
@@ -29,10 +29,10 @@ def statements(seen: CaptureQueriesContext, start: str) -> int:
     return sum(start in query["sql"] for query in seen)
 
 
-# What it costs
+# Database statements
 
 
-def test_a_batch_of_new_or_changed_voices_is_one_statement_whatever_its_size(sync):
+def test_voices_are_added_or_changed_in_one_statement_per_batch(sync):
     with CaptureQueriesContext(connection) as first:
         sync(*many(300))
     renamed = [remote_voice(f"r-{place}", "Renamed") for place in range(300)]
@@ -46,7 +46,7 @@ def test_a_batch_of_new_or_changed_voices_is_one_statement_whatever_its_size(syn
     assert Voice.objects.filter(name="Renamed").count() == 300
 
 
-def test_more_unchanged_voices_need_no_more_statements(sync):
+def test_unchanged_voices_need_no_extra_statements(sync):
     sync(*many(200))
     with CaptureQueriesContext(connection) as all_of_them:
         sync(*many(200))
@@ -58,7 +58,7 @@ def test_more_unchanged_voices_need_no_more_statements(sync):
 
 
 class Sent:
-    """Voices as a provider sends them, and which of them had to be read."""
+    """Voices as a provider sends them, with a record of which were parsed."""
 
     def __init__(self, *items: dict) -> None:
         self.items = list(items)
@@ -79,7 +79,7 @@ def sent(stub, monkeypatch) -> Sent:
     return sent
 
 
-def test_a_voice_that_is_sent_as_before_is_not_even_read(sync, sent):
+def test_unchanged_voice_is_not_parsed(sync, sent):
     sync()
     sent.read.clear()
     sent.items[1] = {"id": "r-2", "name": "Bob"}
@@ -91,7 +91,7 @@ def test_a_voice_that_is_sent_as_before_is_not_even_read(sync, sent):
     assert Voice.objects.get(remote_id="r-2").name == "Bob"
 
 
-def test_what_nobody_reads_changes_no_voice_and_is_looked_at_once(sync, sent):
+def test_change_in_an_unused_field_changes_no_voice_and_is_parsed_once(sync, sent):
     sync()
     before = Voice.objects.get(remote_id="r-1")
     sent.read.clear()
@@ -105,7 +105,7 @@ def test_what_nobody_reads_changes_no_voice_and_is_looked_at_once(sync, sent):
     assert sent.read == ["r-1"]
 
 
-def test_another_code_that_reads_them_reads_all_voices_anew(sync, sent, monkeypatch):
+def test_new_parsing_code_parses_all_voices_again(sync, sent, monkeypatch):
     sync()
     sent.read.clear()
     monkeypatch.setattr(pagination, "_reading_code", lambda: "another")
@@ -115,7 +115,7 @@ def test_another_code_that_reads_them_reads_all_voices_anew(sync, sent, monkeypa
     assert sent.read == ["r-1", "r-2"]
 
 
-def test_a_voice_that_comes_back_as_it_was_is_there_again(sync, sent):
+def test_removed_voice_that_returns_unchanged_is_restored(sync, sent):
     sync()
     gone = sent.items.pop()
     sync()
@@ -127,10 +127,10 @@ def test_a_voice_that_comes_back_as_it_was_is_there_again(sync, sent):
     assert not Voice.objects.get(remote_id="r-2").is_gone
 
 
-# Which key
+# The key
 
 
-def test_a_key_that_the_provider_refuses_meanwhile_is_red_at_once(cast, sync, stub, clock):
+def test_sync_marks_a_rejected_key(cast, sync, stub, clock):
     stub.fails["voices"] = [REFUSED]
 
     run = sync(remote_voice())
@@ -140,7 +140,7 @@ def test_a_key_that_the_provider_refuses_meanwhile_is_red_at_once(cast, sync, st
     assert (key.health, key.problem, key.checked_at) == ("rejected", REFUSED.message, clock.now)
 
 
-def test_a_key_that_may_not_list_stays_good_for_the_rest(cast, sync, stub):
+def test_key_without_list_permission_is_limited_and_can_still_clone(cast, sync, stub):
     stub.fails["voices"] = [NOT_ALLOWED]
 
     run = sync(remote_voice())
@@ -151,7 +151,7 @@ def test_a_key_that_may_not_list_stays_good_for_the_rest(cast, sync, stub):
 
 
 @pytest.mark.parametrize("refusal", [REFUSED, NOT_ALLOWED])
-def test_the_next_key_of_the_account_takes_over(cast, sync, stub, refusal):
+def test_next_key_of_the_account_is_used(cast, sync, stub, refusal):
     factories.make_credential(cast.mia, cast.account, "second-key-0123456789")
     stub.fails["voices"] = [refusal]
 
@@ -161,7 +161,7 @@ def test_the_next_key_of_the_account_takes_over(cast, sync, stub, refusal):
     assert stub.keys[-1] == "second-key-0123456789"
 
 
-def test_a_key_that_may_not_list_is_not_asked_to(cast, sync, stub):
+def test_key_known_to_lack_list_permission_is_not_used(cast, sync, stub):
     Credential.objects.update(abilities={"list": "no"})
 
     run = sync(remote_voice())
@@ -170,7 +170,7 @@ def test_a_key_that_may_not_list_is_not_asked_to(cast, sync, stub):
     assert stub.asked == []
 
 
-# A provider that asks for patience
+# Rate limits
 
 
 @pytest.fixture
@@ -180,7 +180,7 @@ def slept(monkeypatch) -> list[float]:
     return waits
 
 
-def test_a_provider_that_asks_for_a_moment_gets_it_and_the_list_goes_on(sync, stub, slept):
+def test_sync_waits_a_short_retry_after_and_continues_the_list(sync, stub, slept):
     asked = [TryLater("Slow down.", retry_after=7, status=429), TryLater("Slow.", status=429)]
     agreed = []
     stub.while_listing = lambda: agreed.extend(map(stub.wait, asked))
@@ -198,7 +198,7 @@ def test_a_provider_that_asks_for_a_moment_gets_it_and_the_list_goes_on(sync, st
         TryLater("It can't be reached."),
     ],
 )
-def test_nobody_waits_for_long_or_without_being_asked(sync, stub, slept, asked):
+def test_sync_does_not_wait_for_long_or_for_other_errors(sync, stub, slept, asked):
     agreed = []
     stub.while_listing = lambda: agreed.append(stub.wait(asked))
 
@@ -207,7 +207,7 @@ def test_nobody_waits_for_long_or_without_being_asked(sync, stub, slept, asked):
     assert (slept, agreed) == ([], [False])
 
 
-def test_one_run_waits_only_so_long_in_all(sync, stub, slept):
+def test_total_wait_of_a_sync_is_limited(sync, stub, slept):
     agreed = []
     asked = TryLater("Slow down.", retry_after=25, status=429)
     stub.while_listing = lambda: agreed.extend(stub.wait(asked) for _ in range(3))
@@ -217,10 +217,10 @@ def test_one_run_waits_only_so_long_in_all(sync, stub, slept):
     assert agreed == [True, True, False]
 
 
-# How close runs follow each other
+# When the next run is due
 
 
-def test_a_wish_that_comes_while_a_run_goes_on_is_one_more_run(cast, sync, stub, clock):
+def test_sync_requested_during_a_run_leads_to_another_run(cast, sync, stub, clock):
     stub.while_listing = lambda: bring_forward(cast.account.pk, clock.now)
 
     sync(remote_voice())
@@ -228,7 +228,7 @@ def test_a_wish_that_comes_while_a_run_goes_on_is_one_more_run(cast, sync, stub,
     assert cast.account.pk in find_due_accounts(clock.now)
 
 
-def test_a_run_that_nobody_asked_for_again_is_due_by_the_schedule(cast, sync, clock):
+def test_finished_sync_is_due_again_after_15_minutes(cast, sync, clock):
     bring_forward(cast.account.pk, clock.now)
 
     sync(remote_voice())
@@ -236,7 +236,7 @@ def test_a_run_that_nobody_asked_for_again_is_due_by_the_schedule(cast, sync, cl
     assert cast.account.sync_due_at == clock.now + timedelta(minutes=15)
 
 
-def test_a_run_whose_worker_died_is_due_when_its_lease_is_over(cast, stub, clock, monkeypatch):
+def test_sync_whose_worker_died_is_due_after_its_lease(cast, stub, clock, monkeypatch):
     monkeypatch.setattr(syncs, "_end_run", lambda *_: None)
     sync_account(cast.account.pk, clock)
 
@@ -245,10 +245,10 @@ def test_a_run_whose_worker_died_is_due_when_its_lease_is_over(cast, stub, clock
     assert cast.account.pk in find_due_accounts(clock.now)
 
 
-# A list that is some minutes behind
+# Lists that are minutes behind
 
 
-def test_a_clone_is_given_time_to_be_listed_before_it_is_taken_for_gone(cast, sync, stub, clock):
+def test_new_clone_missing_from_the_list_is_not_marked_as_gone_at_first(cast, sync, stub, clock):
     sync(remote_voice("r-1"))
     write_voices(cast.account, [ListedVoice.of(remote_voice("new"))], clock.now, clock.now)
     clock.move(minutes=1)
@@ -259,7 +259,7 @@ def test_a_clone_is_given_time_to_be_listed_before_it_is_taken_for_gone(cast, sy
     assert (at_once.gone_count, later.gone_count) == (0, 1)
 
 
-def test_a_voice_that_was_just_deleted_and_is_still_listed_stays_gone(cast, sync, stub, clock):
+def test_just_deleted_voice_that_is_still_listed_stays_gone(cast, sync, stub, clock):
     sync(remote_voice("r-1"))
     Voice.objects.update(remote_deleted_at=clock.now, gone_reason="Deleted by Ana with plan 1.")
     clock.move(minutes=1)
@@ -270,7 +270,7 @@ def test_a_voice_that_was_just_deleted_and_is_still_listed_stays_gone(cast, sync
     assert (at_once.changed_count, later.changed_count) == (0, 1)
 
 
-def test_a_deleted_voice_that_is_listed_as_deleted_keeps_who_deleted_it(cast, sync, clock):
+def test_voice_listed_as_deleted_keeps_its_deletion_reason(cast, sync, clock):
     sync(remote_voice("r-1"))
     deleted_at = clock.now
     Voice.objects.update(remote_deleted_at=deleted_at, gone_reason="Deleted by Ana with plan 1.")
@@ -284,7 +284,7 @@ def test_a_deleted_voice_that_is_listed_as_deleted_keeps_who_deleted_it(cast, sy
     )
 
 
-# A listing that brought a part, or suddenly nothing
+# Partial and empty lists
 
 
 GAP = ListGap("The built-in voices couldn't be fetched. An error (503).")
@@ -298,7 +298,7 @@ def present() -> set[str]:
     return set(Voice.objects.filter(remote_deleted_at=None).values_list("remote_id", flat=True))
 
 
-def test_a_part_that_could_not_be_fetched_stays_and_is_said(cast, sync, stub):
+def test_failed_part_of_a_list_keeps_its_voices_with_a_warning(cast, sync, stub):
     sync(*owned("own-1", "own-2"), remote_voice("built-in"))
     stub.gaps = {"built-in": GAP}
 
@@ -310,7 +310,7 @@ def test_a_part_that_could_not_be_fetched_stays_and_is_said(cast, sync, stub):
     assert (cast.account.sync_error, cast.account.synced_at) == ("", run.ended_at)
 
 
-def test_a_part_that_is_fetched_again_loses_what_is_gone_and_the_warning(sync, stub):
+def test_part_that_is_fetched_again_drops_missing_voices_and_the_warning(sync, stub):
     sync(*owned("own-1"), remote_voice("built-in"))
     stub.gaps = {"built-in": GAP}
     sync(*owned("own-1"))
@@ -321,7 +321,7 @@ def test_a_part_that_is_fetched_again_loses_what_is_gone_and_the_warning(sync, s
     assert (run.warning, run.gone_count, present()) == ("", 1, {"own-1"})
 
 
-def test_a_sudden_empty_answer_removes_nothing_before_a_second_one(sync):
+def test_empty_list_removes_voices_only_the_second_time(sync):
     sync(*many(12))
 
     first = sync()
@@ -335,7 +335,7 @@ def test_a_sudden_empty_answer_removes_nothing_before_a_second_one(sync):
     assert present() == set()
 
 
-def test_voices_that_come_back_after_a_sudden_empty_answer_are_doubted_anew(sync):
+def test_voices_that_return_after_an_empty_list_are_doubted_again(sync):
     sync(*many(12))
     sync()
     sync(*many(12))
@@ -344,7 +344,7 @@ def test_voices_that_come_back_after_a_sudden_empty_answer_are_doubted_anew(sync
     assert len(present()) == 12
 
 
-def test_a_run_that_failed_confirms_nothing(sync, stub):
+def test_failed_sync_does_not_confirm_an_empty_list(sync, stub):
     sync(*many(12))
     stub.fails["voices"] = [TryLater("It can't be reached.")]
     sync()
@@ -352,7 +352,7 @@ def test_a_run_that_failed_confirms_nothing(sync, stub):
     assert sync().doubted_count == 12
 
 
-def test_of_two_parts_only_the_one_that_is_all_missing_is_doubted(sync):
+def test_only_the_part_that_is_completely_missing_is_doubted(sync):
     own = owned("own-1", "own-2")
     sync(*many(12), *own)
 
@@ -362,7 +362,7 @@ def test_of_two_parts_only_the_one_that_is_all_missing_is_doubted(sync):
     assert "own-2" not in present()
 
 
-def test_a_few_voices_may_be_gone_all_at_once(sync):
+def test_few_voices_can_all_be_gone_without_doubt(sync):
     sync(*many(9))
 
     assert sync().gone_count == 9
@@ -371,7 +371,7 @@ def test_a_few_voices_may_be_gone_all_at_once(sync):
 # What is kept
 
 
-def test_old_runs_are_forgotten_but_for_the_last_one_of_each_account(cast, clock):
+def test_old_sync_runs_are_deleted_except_the_last_of_each_account(cast, clock):
     def ran(account: ProviderAccount, days_ago: int) -> SyncRun:
         started_at = clock.now - timedelta(days=days_ago)
         return SyncRun.objects.create(account=account, started_at=started_at)

@@ -40,7 +40,7 @@ def spoken(stub) -> int:
     return sum(call[0] == "speak" for call in stub.asked)
 
 
-def test_a_text_is_spoken_measured_and_kept(stub, speech, clock):
+def test_text_is_synthesized_measured_and_stored(stub, speech, clock):
     stub.sound = AudioClip(stub.sound.content, "audio/wav", charged=12)
 
     after(speech, clock)
@@ -55,7 +55,7 @@ def test_a_text_is_spoken_measured_and_kept(stub, speech, clock):
     assert AuditEntry.objects.latest("pk").action == "speech done"
 
 
-def test_what_was_spoken_before_costs_nothing(cast, stub, speech, clock, voice):
+def test_same_text_is_answered_from_the_cache(cast, stub, speech, clock, voice):
     after(speech, clock)
 
     again = after(factories.make_speech(cast.ana, voice), clock)
@@ -65,7 +65,7 @@ def test_what_was_spoken_before_costs_nothing(cast, stub, speech, clock, voice):
     assert spoken(stub) == 1
 
 
-def test_other_settings_and_other_texts_are_spoken_anew(cast, stub, speech, clock, voice):
+def test_other_settings_or_texts_are_synthesized_again(cast, stub, speech, clock, voice):
     after(speech, clock)
 
     after(factories.make_speech(cast.mia, voice, settings={"speed": 0.8}), clock)
@@ -75,7 +75,7 @@ def test_other_settings_and_other_texts_are_spoken_anew(cast, stub, speech, cloc
     assert SynthesizedClip.objects.count() == 3
 
 
-def test_a_clip_whose_file_is_gone_is_spoken_again(cast, stub, speech, clock, voice):
+def test_clip_without_its_file_is_synthesized_again(cast, stub, speech, clock, voice):
     media_path(after(speech, clock).clip.path).unlink()
 
     again = after(factories.make_speech(cast.mia, voice), clock)
@@ -85,7 +85,7 @@ def test_a_clip_whose_file_is_gone_is_spoken_again(cast, stub, speech, clock, vo
     assert SynthesizedClip.objects.count() == 1
 
 
-def test_a_lost_answer_is_told_and_never_asked_for_again(stub, speech, clock):
+def test_lost_answer_is_unclear_and_never_retried(stub, speech, clock):
     stub.fails["speak"] = [errors.OutcomeUnknown("ElevenLabs closed the connection.")]
 
     after(speech, clock)
@@ -97,7 +97,7 @@ def test_a_lost_answer_is_told_and_never_asked_for_again(stub, speech, clock):
     assert spoken(stub) == 1
 
 
-def test_a_worker_that_died_after_sending_leaves_it_unclear(stub, speech, clock):
+def test_synthesis_whose_worker_died_after_sending_is_unclear(stub, speech, clock):
     states = Synthesis.ACTIVE_STATES
     lease = claim_work(Synthesis, speech.pk, states=states, running=State.RUNNING, clock=clock)
     lease.write(step=Step.SENT, sent_at=clock())
@@ -109,7 +109,7 @@ def test_a_worker_that_died_after_sending_leaves_it_unclear(stub, speech, clock)
     assert stub.asked == []
 
 
-def test_a_worker_that_died_is_no_harm_where_speaking_is_free(stub, speech, clock, free):
+def test_free_synthesis_whose_worker_died_is_repeated(stub, speech, clock, free):
     Synthesis.objects.filter(pk=speech.pk).update(step=Step.SENT)
 
     after(speech, clock)
@@ -118,7 +118,7 @@ def test_a_worker_that_died_is_no_harm_where_speaking_is_free(stub, speech, cloc
     assert spoken(stub) == 1
 
 
-def test_a_provider_that_asks_to_wait_is_asked_again_later(stub, speech, clock):
+def test_synthesis_is_retried_after_the_time_the_provider_asks_for(stub, speech, clock):
     stub.fails["speak"] = [errors.TryLater("Slow down.", retry_after=20)]
 
     after(speech, clock)
@@ -133,7 +133,7 @@ def test_a_provider_that_asks_to_wait_is_asked_again_later(stub, speech, clock):
     assert after(speech, clock).state == State.DONE
 
 
-def test_a_provider_that_is_never_reached_is_given_up(stub, speech, clock):
+def test_synthesis_fails_if_the_provider_is_never_reached(stub, speech, clock):
     stub.fails["speak"] = [errors.TryLater("Not reached.") for _ in range(9)]
 
     for _ in range(9):
@@ -144,7 +144,7 @@ def test_a_provider_that_is_never_reached_is_given_up(stub, speech, clock):
     assert spoken(stub) == 5
 
 
-def test_a_refusal_is_shown_in_the_provider_s_words(stub, speech, clock):
+def test_rejected_synthesis_shows_the_provider_message(stub, speech, clock):
     stub.fails["speak"] = [errors.OutOfCredit("The account at ElevenLabs is out of credit.")]
 
     after(speech, clock)
@@ -154,7 +154,9 @@ def test_a_refusal_is_shown_in_the_provider_s_words(stub, speech, clock):
 
 
 @pytest.mark.parametrize("content", [b"<html>", b"RIFF\0\0\0\0WAVEdata"])
-def test_what_is_no_sound_is_told_with_what_it_may_have_cost(stub, speech, clock, content):
+def test_undecodable_clip_fails_and_says_that_it_may_have_been_charged(
+    stub, speech, clock, content
+):
     stub.sound = AudioClip(content, "audio/mpeg")
 
     after(speech, clock)
@@ -164,7 +166,7 @@ def test_what_is_no_sound_is_told_with_what_it_may_have_cost(stub, speech, clock
     assert SynthesizedClip.objects.count() == 0
 
 
-def test_a_removed_key_ends_it(cast, stub, speech, clock):
+def test_synthesis_fails_if_its_key_was_removed(cast, stub, speech, clock):
     cast.credential.delete()
 
     assert after(speech, clock).state == State.FAILED
@@ -172,7 +174,7 @@ def test_a_removed_key_ends_it(cast, stub, speech, clock):
     assert stub.asked == []
 
 
-def test_the_same_wish_of_two_people_is_one_call(cast, stub, speech, clock, voice):
+def test_same_text_requested_by_two_people_is_one_call(cast, stub, speech, clock, voice):
     other = factories.make_speech(cast.ana, voice)
     stub.while_speaking = lambda: run_speech(other.pk, clock)
 
@@ -186,7 +188,7 @@ def test_the_same_wish_of_two_people_is_one_call(cast, stub, speech, clock, voic
     assert spoken(stub) == 1
 
 
-def test_a_text_that_may_come_from_a_backup_is_not_paid_for_again_without_a_person(
+def test_synthesis_from_a_restored_backup_is_unclear_and_not_resent(
     stub, speech, clock, monkeypatch
 ):
     monkeypatch.setattr("catalog.jobs.base.restore_doubts._starts", [clock.move(minutes=1)])
@@ -197,7 +199,7 @@ def test_a_text_that_may_come_from_a_backup_is_not_paid_for_again_without_a_pers
     assert "It may have been charged, so it wasn't retried." in speech.message
 
 
-def test_a_text_that_the_provider_put_off_is_sent_when_its_time_comes(stub, speech, clock):
+def test_rate_limited_text_is_sent_when_it_is_due(stub, speech, clock):
     stub.fails["speak"] = [errors.TryLater("Slow down.", retry_after=900)]
     after(speech, clock)
     clock.move(minutes=17)
@@ -205,7 +207,7 @@ def test_a_text_that_the_provider_put_off_is_sent_when_its_time_comes(stub, spee
     assert after(speech, clock).state == State.DONE
 
 
-def test_what_is_free_is_spoken_again_after_a_restore(stub, speech, clock, monkeypatch):
+def test_free_synthesis_is_repeated_after_a_restore(stub, speech, clock, monkeypatch):
     free = dataclasses.replace(get_adapter("elevenlabs").info, speaks_free=True)
     monkeypatch.setattr(get_adapter("elevenlabs"), "info", free)
     monkeypatch.setattr("catalog.jobs.base.restore_doubts._starts", [clock.move(minutes=1)])
@@ -213,7 +215,7 @@ def test_what_is_free_is_spoken_again_after_a_restore(stub, speech, clock, monke
     assert after(speech, clock).state == State.DONE
 
 
-def test_what_is_cancelled_in_time_is_not_sent(cast, stub, speech, clock):
+def test_synthesis_canceled_in_time_is_not_sent(cast, stub, speech, clock):
     assert cancel_speech(cast.mia, speech=speech, now=clock())
 
     after(speech, clock)
@@ -221,7 +223,7 @@ def test_what_is_cancelled_in_time_is_not_sent(cast, stub, speech, clock):
     assert (speech.state, stub.asked) == (State.CANCELLED, [])
 
 
-def test_what_is_cancelled_between_claim_and_call_is_not_sent(
+def test_synthesis_canceled_between_claim_and_call_is_not_sent(
     cast, stub, speech, clock, monkeypatch
 ):
     real = syntheses.get_spoken_clip
@@ -236,7 +238,7 @@ def test_what_is_cancelled_between_claim_and_call_is_not_sent(
     assert (speech.state, stub.asked) == (State.CANCELLED, [])
 
 
-def test_what_is_sent_cannot_be_cancelled_any_more(cast, stub, speech, clock):
+def test_sent_synthesis_cannot_be_canceled(cast, stub, speech, clock):
     answers = []
     stub.while_speaking = lambda: answers.append(
         cancel_speech(cast.mia, speech=speech, now=clock())
@@ -247,7 +249,9 @@ def test_what_is_sent_cannot_be_cancelled_any_more(cast, stub, speech, clock):
     assert (answers, speech.state) == ([False], State.DONE)
 
 
-def test_what_is_free_is_cancelled_at_any_time_and_its_clip_kept(cast, stub, speech, clock, free):
+def test_free_synthesis_can_be_canceled_anytime_and_its_clip_is_kept(
+    cast, stub, speech, clock, free
+):
     stub.while_speaking = lambda: cancel_speech(cast.mia, speech=speech, now=clock())
 
     after(speech, clock)
@@ -256,7 +260,7 @@ def test_what_is_free_is_cancelled_at_any_time_and_its_clip_kept(cast, stub, spe
     assert SynthesizedClip.objects.filter(recipe=speech.recipe).exists()
 
 
-def test_a_generated_preview_is_kept_with_its_voice(cast, stub, clock, voice):
+def test_generated_preview_is_stored_for_its_voice(cast, stub, clock, voice):
     speech = factories.make_speech(cast.mia, voice, is_preview=True)
 
     after(speech, clock)
@@ -267,7 +271,7 @@ def test_a_generated_preview_is_kept_with_its_voice(cast, stub, clock, voice):
     assert clip.seconds == pytest.approx(3.0, abs=0.1)
 
 
-def test_a_preview_of_words_that_were_spoken_before_costs_nothing(cast, stub, clock, voice):
+def test_preview_of_a_cached_text_is_not_synthesized_again(cast, stub, clock, voice):
     factories.make_spoken_clip(voice, stub.sound.content)
 
     after(factories.make_speech(cast.mia, voice, is_preview=True), clock)

@@ -1,4 +1,4 @@
-"""Usage outside of Voiceboard is read from the provider and taken into account."""
+"""Usage outside Voiceboard is read from the provider."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -37,7 +37,7 @@ def speak_elsewhere(voice: Voice, address: str) -> None:
         provider.speak(SpeechParams(voice.remote_id, "Good morning."))
 
 
-def test_a_use_elsewhere_becomes_known_with_how_far_the_history_reaches(account, settings):
+def test_use_outside_voiceboard_is_read_with_the_start_of_the_history(account, settings):
     clock = Clock(datetime.now(UTC))
     voice, silent = Voice.objects.filter(account=account).deletable().order_by("pk")[:2]
     speak_elsewhere(voice, settings.PROVIDER_BASE_URLS["elevenlabs"])
@@ -54,7 +54,7 @@ def test_a_use_elsewhere_becomes_known_with_how_far_the_history_reaches(account,
     assert not VoiceUsage.objects.filter(voice=silent).exists()
 
 
-def test_a_voice_that_was_used_elsewhere_while_its_plan_waited_is_skipped(cast, account, settings):
+def test_deletion_skips_a_voice_used_outside_voiceboard_meanwhile(cast, account, settings):
     clock = Clock(datetime.now(UTC))
     read_uses(account.pk, clock)
     voice = Voice.objects.filter(account=account).deletable().order_by("pk")[0]
@@ -78,7 +78,7 @@ def test_a_voice_that_was_used_elsewhere_while_its_plan_waited_is_skipped(cast, 
     assert line.message.startswith("It was used at ElevenLabs on")
 
 
-def test_a_history_that_was_told_and_is_not_now_makes_a_deletion_wait(
+def test_deletion_waits_and_fails_if_the_history_can_no_longer_be_read(
     cast, stub, clock, monkeypatch
 ):
     voice = factories.make_clone(cast.account)
@@ -99,7 +99,7 @@ def test_a_history_that_was_told_and_is_not_now_makes_a_deletion_wait(
     assert [call for call in stub.asked if call[0] == "delete"] == []
 
 
-def test_an_account_is_asked_twice_a_day_and_only_where_there_is_a_history(cast, clock):
+def test_history_is_due_only_at_providers_that_have_one(cast, clock):
     other = factories.make_account(cast.aurora, provider="noiz")
     factories.make_credential(cast.ana, other)
 
@@ -110,9 +110,7 @@ def test_an_account_is_asked_twice_a_day_and_only_where_there_is_a_history(cast,
 
 
 @pytest.mark.parametrize("problem", [PermissionMissing("No."), TryLater("Not now.")])
-def test_a_key_that_may_not_see_the_history_leaves_it_unknown(
-    cast, stub, clock, monkeypatch, problem
-):
+def test_failed_history_read_leaves_the_usage_unknown(cast, stub, clock, monkeypatch, problem):
     def refuse(*_: Any) -> Any:
         raise problem
 
@@ -128,7 +126,7 @@ def item(number: int, at: int) -> dict[str, Any]:
     return {"history_item_id": str(number), "voice_id": f"v{number}", "date_unix": at}
 
 
-def test_the_history_is_walked_page_by_page_until_what_is_known():
+def test_history_is_read_page_by_page_until_known_entries():
     pages = {
         None: {
             "history": [item(1, 1_700_000_900), {"odd": 1}],

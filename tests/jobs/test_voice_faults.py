@@ -18,11 +18,11 @@ def tally(run: SyncRun) -> tuple[int, int, int, int]:
     return run.seen_count, run.added_count, run.changed_count, run.gone_count
 
 
-# When it breaks off
+# Interruptions
 
 
 @pytest.mark.parametrize("problem", [TryLater("The list broke off."), CredentialRejected("No.")])
-def test_a_listing_that_breaks_off_keeps_what_came_and_marks_nothing_as_gone(
+def test_interrupted_list_keeps_what_arrived_and_marks_nothing_as_gone(
     sync, stub, monkeypatch, problem
 ):
     monkeypatch.setattr(syncs, "_BATCH", 1)
@@ -37,7 +37,7 @@ def test_a_listing_that_breaks_off_keeps_what_came_and_marks_nothing_as_gone(
     assert Voice.objects.get(remote_id="r-1").name == "Renamed"
 
 
-def test_a_run_that_failed_is_told_and_does_not_count_as_fetched(cast, sync, stub, clock):
+def test_failed_sync_stores_the_error_and_keeps_the_last_sync_time(cast, sync, stub, clock):
     sync(remote_voice("r-1"))
     fetched_at = clock.now
     stub.fails["voices"] = [TryLater("ElevenLabs can't be reached.")]
@@ -51,7 +51,7 @@ def test_a_run_that_failed_is_told_and_does_not_count_as_fetched(cast, sync, stu
     assert (account.synced_at, account.sync_error) == (clock.now, "")
 
 
-def test_an_error_that_nobody_thought_of_is_no_success_and_frees_the_account(cast, stub, clock):
+def test_unexpected_error_fails_the_sync_and_frees_the_account(cast, stub, clock):
     stub.breaks_after, stub.fails["listing"] = 0, [ZeroDivisionError()]
     stub.listed = [remote_voice("r-1")]
 
@@ -65,7 +65,7 @@ def test_an_error_that_nobody_thought_of_is_no_success_and_frees_the_account(cas
     assert SyncRun.objects.get().error
 
 
-def test_without_a_working_key_nobody_is_asked(cast, sync, stub):
+def test_sync_fails_without_a_working_key(cast, sync, stub):
     Credential.objects.update(health="rejected")
 
     run = sync(remote_voice("r-1"))
@@ -74,16 +74,16 @@ def test_without_a_working_key_nobody_is_asked(cast, sync, stub):
     assert stub.asked == []
 
 
-def test_a_key_that_cannot_be_opened_is_told(cast, sync, stub):
+def test_sync_fails_if_the_key_cannot_be_decrypted(cast, sync, stub):
     Credential.objects.update(sealed=b"spoilt")
 
     assert sync().error == "This account's key can't be decrypted. Replace it."
 
 
-# While it runs
+# Concurrent changes
 
 
-def test_a_clone_made_during_the_listing_is_not_taken_for_gone(cast, sync, stub, clock):
+def test_clone_made_during_a_sync_is_not_marked_as_gone(cast, sync, stub, clock):
     def make_clone() -> None:
         clock.move(seconds=5)
         write_voices(cast.account, [ListedVoice.of(remote_voice("new"))], clock.now, clock.now)
@@ -97,7 +97,7 @@ def test_a_clone_made_during_the_listing_is_not_taken_for_gone(cast, sync, stub,
     assert not Voice.objects.get(remote_id="new").is_gone
 
 
-def test_a_voice_that_we_deleted_during_the_listing_is_not_brought_back(cast, sync, stub, clock):
+def test_voice_deleted_during_a_sync_stays_deleted(cast, sync, stub, clock):
     def delete() -> None:
         clock.move(seconds=5)
         rows = Voice.objects.filter(remote_id="r-1")
@@ -120,7 +120,7 @@ def test_a_voice_that_we_deleted_during_the_listing_is_not_brought_back(cast, sy
     assert (gone.is_gone, gone.gone_reason) == (True, "Deleted by Ana with plan 1.")
 
 
-def test_two_runs_of_an_account_do_not_overlap(cast, sync, stub, clock):
+def test_syncs_of_one_account_do_not_overlap(cast, sync, stub, clock):
     inner = []
     stub.while_listing = lambda: inner.append(sync_account(cast.account.pk, clock))
 
@@ -130,18 +130,18 @@ def test_two_runs_of_an_account_do_not_overlap(cast, sync, stub, clock):
     assert (run.error, SyncRun.objects.count()) == ("", 1)
 
 
-def test_a_run_whose_worker_died_is_taken_up_again_after_its_lease(cast, sync, clock):
+def test_sync_whose_worker_died_runs_again_after_its_lease(cast, sync, clock):
     ProviderAccount.objects.update(sync_lease_until=clock.now + timedelta(minutes=16))
     assert sync(remote_voice("r-1")) is None
 
     assert tally(sync(remote_voice("r-1"))) == (1, 1, 0, 0)
 
 
-def test_an_account_that_is_not_there_is_nobody_s_business(installation, stub, clock):
+def test_unknown_account_id_does_nothing(installation, stub, clock):
     assert sync_account(10**6, clock) is None
 
 
-def test_slots_are_kept_where_the_provider_tells_them(cast, sync, stub):
+def test_missing_slot_counts_keep_the_known_ones(cast, sync, stub):
     sync()
     assert (cast.account.slots_used, cast.account.slots_limit) == (4, 30)
 
@@ -150,10 +150,10 @@ def test_slots_are_kept_where_the_provider_tells_them(cast, sync, stub):
     assert (cast.account.slots_used, cast.account.slots_limit) == (4, 30)
 
 
-# What is due
+# Scheduling
 
 
-def test_accounts_are_due_by_their_time_and_are_then_put_off(cast, clock):
+def test_due_accounts_are_found_once_and_then_postponed(cast, clock):
     later = factories.make_account(cast.aurora, sync_due_at=clock.now + timedelta(minutes=1))
     running = factories.make_account(cast.aurora, sync_lease_until=clock.now + timedelta(minutes=1))
     keyless = factories.make_account(cast.aurora)

@@ -1,4 +1,4 @@
-"""A worker reads a voice's settings and carries changes; the outcome stands in the row."""
+"""A worker reads a voice's settings, sends changes, and stores the outcome."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ def voice(cast):
 
 @pytest.fixture
 def tune(voice, stub, clock):
-    """Let the worker take its turn, and return the row."""
+    """Run the worker once, and return the row."""
 
     def _tune() -> VoiceSettings:
         tune_voice(voice.pk, clock)
@@ -29,7 +29,7 @@ def tune(voice, stub, clock):
     return _tune
 
 
-def test_settings_are_read_with_what_the_provider_starts_with(cast, voice, stub, clock, tune):
+def test_settings_are_read_with_the_provider_defaults(cast, voice, stub, clock, tune):
     stub.tuned[voice.remote_id] = {"speed": 1.1}
     read_settings_again(cast.mia, voice=voice, now=clock.now)
 
@@ -40,7 +40,7 @@ def test_settings_are_read_with_what_the_provider_starts_with(cast, voice, stub,
     assert row.defaults == stub.defaults
 
 
-def test_a_change_is_carried_and_then_read_back(cast, voice, stub, clock, tune):
+def test_change_is_sent_and_then_read_back(cast, voice, stub, clock, tune):
     change_settings(cast.mia, voice=voice, values={"speed": 0.9}, now=clock.now)
 
     row = tune()
@@ -50,7 +50,7 @@ def test_a_change_is_carried_and_then_read_back(cast, voice, stub, clock, tune):
     assert (row.state, row.values["speed"], row.wanted) == ("saved", 0.9, {})
 
 
-def test_a_reset_sets_what_the_provider_said_that_it_starts_with(cast, voice, stub, clock, tune):
+def test_reset_restores_the_provider_defaults(cast, voice, stub, clock, tune):
     stub.tuned[voice.remote_id] = {"stability": 0.1}
     read_settings_again(cast.mia, voice=voice, now=clock.now)
     tune()
@@ -68,7 +68,7 @@ def test_a_reset_sets_what_the_provider_said_that_it_starts_with(cast, voice, st
         (NotFound("No such voice."), "ElevenLabs no longer has this voice."),
     ],
 )
-def test_a_refusal_stays_in_the_row_with_what_was_wished_for(
+def test_rejected_change_keeps_the_message_and_the_requested_values(
     cast, voice, stub, clock, tune, refusal, words
 ):
     stub.fails["edit_settings"] = [refusal]
@@ -81,9 +81,7 @@ def test_a_refusal_stays_in_the_row_with_what_was_wished_for(
     assert len(stub.asked) == 1
 
 
-def test_a_provider_that_is_busy_is_asked_again_later_and_not_for_ever(
-    cast, voice, stub, clock, tune
-):
+def test_busy_provider_is_retried_a_limited_number_of_times(cast, voice, stub, clock, tune):
     stub.fails["edit_settings"] = [BUSY] * 20
     change_settings(cast.mia, voice=voice, values={"speed": 0.9}, now=clock.now)
 
@@ -98,7 +96,7 @@ def test_a_provider_that_is_busy_is_asked_again_later_and_not_for_ever(
     assert (row.state, len(stub.asked)) == ("failed", 6)
 
 
-def test_a_wish_whose_message_got_lost_is_found_by_the_sweep(cast, voice, stub, clock):
+def test_request_whose_message_was_lost_is_found_by_the_sweep(cast, voice, stub, clock):
     read_settings_again(cast.mia, voice=voice, now=clock.now)
 
     assert find_due_settings(clock.now) == []
@@ -107,13 +105,13 @@ def test_a_wish_whose_message_got_lost_is_found_by_the_sweep(cast, voice, stub, 
     assert find_due_settings(clock.now) == []
 
 
-def test_a_wish_that_comes_while_a_worker_is_at_it_has_its_own_turn(cast, voice, stub, clock, tune):
-    def wish_anew() -> None:
+def test_change_requested_while_another_is_saved_runs_next(cast, voice, stub, clock, tune):
+    def change_again() -> None:
         stub.while_tuning = lambda: None
         later = clock.now + timedelta(seconds=1)
         change_settings(cast.mia, voice=voice, values={"speed": 1.2}, now=later)
 
-    stub.while_tuning = wish_anew
+    stub.while_tuning = change_again
     change_settings(cast.mia, voice=voice, values={"speed": 0.9}, now=clock.now)
 
     first, second = tune(), tune()
@@ -122,7 +120,7 @@ def test_a_wish_that_comes_while_a_worker_is_at_it_has_its_own_turn(cast, voice,
     assert (second.state, second.values["speed"]) == ("saved", 1.2)
 
 
-def test_a_key_that_may_not_write_is_not_used_to_change(cast, voice, stub, clock, tune):
+def test_key_without_write_permission_is_not_used_for_changes(cast, voice, stub, clock, tune):
     Credential.objects.update(abilities={"clone": "no"})
     change_settings(cast.mia, voice=voice, values={"speed": 0.9}, now=clock.now)
 
@@ -132,7 +130,7 @@ def test_a_key_that_may_not_write_is_not_used_to_change(cast, voice, stub, clock
     assert stub.asked == []
 
 
-def test_a_key_that_cannot_be_opened_is_said(cast, voice, stub, clock, tune):
+def test_key_that_cannot_be_decrypted_gives_a_message(cast, voice, stub, clock, tune):
     Credential.objects.update(sealed=b"spoilt")
     read_settings_again(cast.mia, voice=voice, now=clock.now)
 

@@ -1,4 +1,4 @@
-"""Our copy of an account's voices follows the provider, and survives interruptions."""
+"""Syncs keep our copy of an account's voices up to date."""
 
 from datetime import UTC, datetime
 
@@ -19,10 +19,10 @@ def tally(run: SyncRun) -> tuple[int, int, int, int]:
     return run.seen_count, run.added_count, run.changed_count, run.gone_count
 
 
-# What a run does
+# One run
 
 
-def test_a_first_run_adds_every_voice_with_all_that_is_known_of_it(cast, sync, clock):
+def test_first_sync_adds_every_voice_with_all_its_fields(cast, sync, clock):
     made = datetime(2026, 3, 1, tzinfo=UTC)
     run = sync(
         remote_voice(
@@ -68,13 +68,13 @@ def test_a_first_run_adds_every_voice_with_all_that_is_known_of_it(cast, sync, c
     "words",
     ["zoe", "calm", "r-1", "feminine", "english", "uk", "german", "narration", "american", "clone"],
 )
-def test_a_voice_is_found_by_all_that_is_said_of_it(cast, sync, words):
+def test_voice_is_found_by_each_of_its_fields(cast, sync, words):
     sync(remote_voice("r-1", "Zoë", kind=Kind.CLONE, languages=("en-GB", "de")))
 
     assert Voice.objects.filter(as_condition(parse_search(words).node, cast.ana)).exists()
 
 
-def test_what_the_provider_does_not_tell_is_unknown(sync):
+def test_missing_fields_are_unknown(sync):
     sync(
         remote_voice(
             "r-1", "", kind=Kind.UNKNOWN, gender="", age="", accent="", languages=(), use_cases=()
@@ -90,7 +90,7 @@ def test_what_the_provider_does_not_tell_is_unknown(sync):
     }
 
 
-def test_a_run_that_finds_nothing_new_writes_no_voice(cast, sync, stub, clock):
+def test_sync_without_changes_writes_no_voice(cast, sync, stub, clock):
     remotes = [remote_voice(f"r-{place}") for place in range(30)]
     sync(*remotes)
     before = list(Voice.objects.order_by("pk").values())
@@ -125,7 +125,7 @@ def test_a_run_that_finds_nothing_new_writes_no_voice(cast, sync, stub, clock):
         {"kind": Kind.CLONE},
     ],
 )
-def test_a_voice_that_changed_is_written_and_the_others_are_not(sync, clock, change):
+def test_only_the_changed_voice_is_written(sync, clock, change):
     sync(remote_voice("r-1"), remote_voice("r-2"))
     first = clock.now
 
@@ -137,14 +137,14 @@ def test_a_voice_that_changed_is_written_and_the_others_are_not(sync, clock, cha
     assert set(Voice.objects.values_list("added_at", flat=True)) == {first}
 
 
-def test_labels_that_fell_away_are_removed(sync):
+def test_dropped_labels_are_removed(sync):
     sync(remote_voice("r-1", languages=("en-US", "de"), use_cases=("news",)))
     sync(remote_voice("r-1", languages=("de",), use_cases=()))
 
     assert set(VoiceLabel.objects.values_list("value", flat=True)) == {"de", "unknown"}
 
 
-def test_a_voice_that_is_no_longer_listed_is_marked_and_kept(sync, clock):
+def test_voice_that_is_no_longer_listed_is_marked_as_gone_and_kept(sync, clock):
     sync(remote_voice("r-1"), remote_voice("r-2"))
 
     run = sync(remote_voice("r-2"))
@@ -156,7 +156,7 @@ def test_a_voice_that_is_no_longer_listed_is_marked_and_kept(sync, clock):
     assert not Voice.objects.get(remote_id="r-2").is_gone
 
 
-def test_a_voice_that_comes_back_is_there_again_unchanged(sync):
+def test_gone_voice_that_is_listed_again_is_restored_unchanged(sync):
     sync(remote_voice("r-1"), remote_voice("r-2"))
     sync(remote_voice("r-2"))
 
@@ -168,7 +168,7 @@ def test_a_voice_that_comes_back_is_there_again_unchanged(sync):
     assert back.labels.count() == 2
 
 
-def test_voices_of_other_accounts_are_left_alone(cast, sync):
+def test_sync_does_not_touch_other_accounts(cast, sync):
     other = factories.make_voice(cast.other_account, remote_id="r-1", name="Theirs")
 
     sync(remote_voice("r-1"))
@@ -178,7 +178,7 @@ def test_voices_of_other_accounts_are_left_alone(cast, sync):
     assert (other.name, other.is_gone) == ("Theirs", False)
 
 
-def test_a_long_list_is_written_in_batches_and_keeps_every_voice(sync, monkeypatch):
+def test_long_list_is_written_in_batches_without_losing_voices(sync, monkeypatch):
     monkeypatch.setattr(syncs, "_BATCH", 7)
 
     run = sync(*[remote_voice(f"r-{place}") for place in range(20)])
@@ -189,7 +189,7 @@ def test_a_long_list_is_written_in_batches_and_keeps_every_voice(sync, monkeypat
     assert Voice.objects.present().count() == 5
 
 
-def test_a_voice_that_is_listed_twice_is_one_row(sync, monkeypatch):
+def test_voice_listed_twice_is_stored_once(sync, monkeypatch):
     monkeypatch.setattr(syncs, "_BATCH", 2)
 
     sync(*[remote_voice("r-1"), remote_voice("r-2"), remote_voice("r-1"), remote_voice("r-1")])
@@ -200,7 +200,7 @@ def test_a_voice_that_is_listed_twice_is_one_row(sync, monkeypatch):
 # Markers
 
 
-def test_our_marker_is_taken_out_of_what_is_shown_and_kept_beside_it(sync):
+def test_our_marker_is_moved_from_the_description_to_its_own_field(sync):
     code = Installation.objects.get().code
     marker = f"vb1:{code}:{'ab' * 16}"
 
@@ -211,7 +211,7 @@ def test_our_marker_is_taken_out_of_what_is_shown_and_kept_beside_it(sync):
     assert marker not in voice.search_text
 
 
-def test_a_marker_of_another_installation_is_only_text(sync):
+def test_marker_of_another_installation_stays_in_the_text(sync):
     text = f"Calm. vb1:ffffffff:{'ab' * 16}"
 
     sync(remote_voice("r-1", description=text))
@@ -219,7 +219,7 @@ def test_a_marker_of_another_installation_is_only_text(sync):
     assert (Voice.objects.get().description, Voice.objects.get().marker) == (text, "")
 
 
-def test_addresses_at_the_provider_do_not_come_into_what_a_page_shows(sync):
+def test_provider_urls_are_removed_from_the_details(sync):
     languages = [{"language": "en", "preview_url": "https://cdn.example/en.mp3"}]
 
     sync(remote_voice("r-1", details={"verified_languages": languages, "image": "HTTPS://cdn/x"}))

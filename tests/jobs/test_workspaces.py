@@ -1,4 +1,4 @@
-"""Several keys of one account that list different voices: each person sees and keeps their own."""
+"""Several keys of one account list different voices, and each person sees only their own."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -26,7 +26,7 @@ LIST = {"provider": "elevenlabs", "method": "GET", "path": "/v2/voices", "times"
 
 
 class Workspace:
-    """A workspace at the sandbox with Ana's shared key and Mia's own, of another member."""
+    """A sandbox workspace with Ana's shared key and Mia's private key, of different members."""
 
     def __init__(self, cast: Any, sandbox: Any, clock: Any) -> None:
         self.cast, self.sandbox, self.clock = cast, sandbox, clock
@@ -53,7 +53,7 @@ class Workspace:
         self.clock.move(minutes=15)
         return sync_account(self.account.pk, self.clock)
 
-    def spoil(self, key: str, kind: FaultKind = FaultKind.ERROR_BEFORE, **more: Any) -> None:
+    def break_list(self, key: str, kind: FaultKind = FaultKind.ERROR_BEFORE, **more: Any) -> None:
         self.sandbox.faults.add(Fault(kind, key=key, **{**LIST, **more}))
 
 
@@ -66,7 +66,7 @@ def workspace(cast, sandbox_server, settings, clock):
 
 
 def seen_by(user: Any, name: str) -> SimpleNamespace:
-    """Return whether a person finds the voice by its row, in the list, and counted there."""
+    """Return whether a person can see the voice's row, its list entry, and its count."""
     rows = Voice.objects.visible_to(user).present().filter(name=name)
     page = find_voices(user, VoiceFilter(words=f'"{name}"'))
     return SimpleNamespace(
@@ -81,7 +81,7 @@ ALL, NONE = (
 
 
 @pytest.mark.parametrize("is_indexed", [False, True])
-def test_each_member_s_own_voices_appear_and_stay_private(workspace, cast, is_indexed):
+def test_voices_of_private_keys_are_listed_and_stay_private(workspace, cast, is_indexed):
     workspace.clone("Qzmias")
     workspace.clone("Qzanas", FIRST)
 
@@ -95,7 +95,7 @@ def test_each_member_s_own_voices_appear_and_stay_private(workspace, cast, is_in
     assert seen_by(cast.mia, "Qzanas") == seen_by(cast.ana, "Qzanas") == ALL
 
 
-def test_what_was_synced_with_one_key_is_not_gone_because_another_does_not_list_it(workspace):
+def test_voice_listed_by_only_one_key_is_not_marked_as_gone(workspace):
     voice_id = workspace.clone("Qzmias")
     workspace.sync()
 
@@ -108,11 +108,11 @@ def test_what_was_synced_with_one_key_is_not_gone_because_another_does_not_list_
     assert Voice.objects.get(remote_id=voice_id).is_gone
 
 
-@pytest.mark.parametrize("spoiled", [FIRST, SECOND])
-def test_what_only_a_key_lists_that_fails_is_not_gone(workspace, spoiled):
+@pytest.mark.parametrize("broken_key", [FIRST, SECOND])
+def test_voice_listed_only_by_a_failing_key_is_not_marked_as_gone(workspace, broken_key):
     ids = [workspace.clone("Qzmias"), workspace.clone("Qzanas", FIRST)]
     workspace.sync()
-    workspace.spoil(spoiled)
+    workspace.break_list(broken_key)
 
     run = workspace.sync()
 
@@ -121,23 +121,23 @@ def test_what_only_a_key_lists_that_fails_is_not_gone(workspace, spoiled):
     assert not Voice.objects.filter(remote_id__in=ids).exclude(remote_deleted_at=None).exists()
 
 
-def test_what_both_keys_fail_to_list_any_more_is_gone_only_when_both_were_asked(workspace):
+def test_voice_is_gone_only_after_every_key_was_asked(workspace):
     voice_id = workspace.clone("Qzboth", FIRST)
     workspace.share(voice_id, "viewer", 2, FIRST)
     workspace.sync()
     workspace.ask("DELETE", f"/v1/voices/{voice_id}", FIRST)
-    workspace.spoil(SECOND)
+    workspace.break_list(SECOND)
 
     assert workspace.sync().gone_count == 0
     workspace.sandbox.faults.clear()
     assert workspace.sync().gone_count == 1
 
 
-def test_a_refused_key_turns_red_and_the_other_one_s_voices_are_fetched(workspace, cast):
+def test_rejected_key_is_marked_and_the_other_key_is_still_synced(workspace, cast):
     workspace.clone("Qzmias")
     workspace.sync()
     wrong = {"detail": {"status": "invalid_api_key", "message": "Invalid API key"}}
-    workspace.spoil(SECOND, FaultKind.REFUSE, status=401, values=wrong)
+    workspace.break_list(SECOND, FaultKind.REFUSE, status=401, values=wrong)
     workspace.clone("Qznew", FIRST)
 
     run = workspace.sync()
@@ -148,7 +148,7 @@ def test_a_refused_key_turns_red_and_the_other_one_s_voices_are_fetched(workspac
     assert seen_by(cast.mia, "Qzmias") == ALL
 
 
-def test_the_same_key_twice_is_asked_once_and_lists_for_both(cast, sync, stub):
+def test_key_entered_twice_is_listed_once_for_both_rows(cast, sync, stub):
     factories.make_credential(cast.mia, cast.account, FIRST, is_shared=False)
 
     sync(remote_voice("r-1", "Qzone"))
@@ -157,7 +157,7 @@ def test_the_same_key_twice_is_asked_once_and_lists_for_both(cast, sync, stub):
     assert Voice.objects.get().key_set.entries.count() == 2
 
 
-def test_a_key_is_shared_and_unshared_with_its_voices_at_once(workspace, cast, clock):
+def test_sharing_a_key_shares_its_voices_and_unsharing_hides_them(workspace, cast, clock):
     workspace.clone("Qzmias")
     workspace.sync()
 
@@ -168,7 +168,7 @@ def test_a_key_is_shared_and_unshared_with_its_voices_at_once(workspace, cast, c
     assert seen_by(cast.ana, "Qzmias") == NONE
 
 
-def test_voices_of_a_removed_key_stay_with_its_owner_and_are_not_gone(workspace, cast, clock):
+def test_voices_of_a_removed_key_stay_visible_to_its_owner_only(workspace, cast, clock):
     workspace.clone("Qzmias")
     workspace.sync()
 
@@ -179,7 +179,7 @@ def test_voices_of_a_removed_key_stay_with_its_owner_and_are_not_gone(workspace,
     assert seen_by(cast.ana, "Qzmias") == NONE
 
 
-def test_a_colleague_s_shared_key_does_not_open_private_voices_to_the_team(workspace, cast, clock):
+def test_another_shared_key_does_not_reveal_private_voices(workspace, cast, clock):
     share_credential(cast.ana, credential=workspace.anas, is_shared=False, now=clock())
     workspace.clone("Qzmias")
     workspace.sync()
@@ -191,7 +191,7 @@ def test_a_colleague_s_shared_key_does_not_open_private_voices_to_the_team(works
     assert seen_by(cast.mia, "Qzmias") == ALL
 
 
-def test_a_voice_is_heard_spoken_and_changed_with_a_key_that_lists_it(workspace, cast):
+def test_voice_is_used_only_with_a_key_that_lists_it(workspace, cast):
     workspace.clone("Qzmias")
     workspace.sync()
     voice = Voice.objects.get(name="Qzmias")
@@ -205,7 +205,7 @@ def test_a_voice_is_heard_spoken_and_changed_with_a_key_that_lists_it(workspace,
 
 
 @pytest.mark.parametrize(("role", "deletable"), [("admin", True), ("editor", False)])
-def test_the_role_of_a_key_on_a_voice_decides_what_it_may_delete(workspace, cast, role, deletable):
+def test_role_on_a_shared_voice_decides_if_the_key_can_delete_it(workspace, cast, role, deletable):
     voice_id = workspace.clone("Qzshared")
     workspace.share(voice_id, role, 1, SECOND)
     workspace.sync()
@@ -219,7 +219,7 @@ def test_the_role_of_a_key_on_a_voice_decides_what_it_may_delete(workspace, cast
     assert seen_by(cast.ana, "Qzshared") == ALL
 
 
-def test_a_viewer_s_key_deletes_nothing_and_the_page_says_whom_to_ask(workspace, cast):
+def test_viewer_key_cannot_delete_and_the_message_says_whom_to_ask(workspace, cast):
     voice_id = workspace.clone("Qzshared")
     workspace.share(voice_id, "viewer", 1, SECOND)
     workspace.sync()
@@ -231,7 +231,7 @@ def test_a_viewer_s_key_deletes_nothing_and_the_page_says_whom_to_ask(workspace,
     assert "Mia" in keys.tell_obstacle(voice)
 
 
-def test_a_voice_does_not_change_with_every_key_that_lists_it(workspace):
+def test_voice_listed_by_two_keys_does_not_change_with_each_sync(workspace):
     voice_id = workspace.clone("Qzshared")
     workspace.share(voice_id, "viewer", 1, SECOND)
     workspace.sync()
@@ -244,7 +244,7 @@ def test_a_voice_does_not_change_with_every_key_that_lists_it(workspace):
     assert (after.is_owned, after.version) == (True, before.version)
 
 
-def test_a_clone_through_a_private_key_is_private_from_the_start(workspace, cast, clock):
+def test_clone_made_with_a_private_key_is_private(workspace, cast, clock):
     sample = factories.make_sample(cast.mia, cast.aurora, make_wav(8))
     Sample.objects.filter(pk=sample.pk).update(seconds=8.0)
     job = factories.make_job(cast.mia, workspace.mias, sample)
