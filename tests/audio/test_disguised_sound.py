@@ -1,4 +1,4 @@
-"""Files that are more than a recording, or far more than they seem: each ends in words."""
+"""Files that contain more than audio or decode to huge sizes are handled with a message."""
 
 import io
 import subprocess
@@ -20,7 +20,7 @@ from tests.sounds import MADE_FORMATS, encode_sound
 
 
 def make_film(*, sounds: int = 1, pictures: int = 1) -> bytes:
-    """Return a film of a second, with so many tracks of sound and of pictures."""
+    """Return a one-second video with the given numbers of audio and video tracks."""
     file = io.BytesIO()
     with av.open(file, "w", format="mp4") as container:
         seen = [container.add_stream("mpeg4", rate=5) for _ in range(pictures)]
@@ -38,7 +38,7 @@ def make_film(*, sounds: int = 1, pictures: int = 1) -> bytes:
 
 
 def with_cover(content: bytes) -> bytes:
-    """Return an MP3 with a picture of its cover, as music players write it."""
+    """Return an MP3 with embedded cover art."""
     picture = b"\x00image/png\x00\x03\x00\x89PNG\r\n\x1a\n" + bytes(40)
     frame = b"APIC" + len(picture).to_bytes(4, "big") + b"\x00\x00" + picture
     size = bytes((len(frame) >> shift) & 0x7F for shift in (21, 14, 7, 0))
@@ -46,7 +46,7 @@ def with_cover(content: bytes) -> bytes:
 
 
 def make_bomb() -> bytes:
-    """Return a megabyte of FLAC that unpacks to 44 minutes in eight channels at 192 kHz."""
+    """Return 1 MB of FLAC that decodes to 44 minutes in 8 channels at 192 kHz."""
     file = io.BytesIO()
     with av.open(file, "w", format="flac") as container:
         stream = container.add_stream("flac", rate=192_000, layout="7.1")
@@ -62,12 +62,12 @@ def make_bomb() -> bytes:
     return content[:start] + content[start:] * 1100
 
 
-def test_a_film_without_a_track_of_sound_is_refused_in_words():
+def test_a_video_without_an_audio_track_is_refused_with_a_message():
     with pytest.raises(NotDecodable, match="no readable audio"):
         decode_audio(make_film(sounds=0), FORMATS["m4a"], max_seconds=9)
 
 
-def test_a_picture_of_the_cover_does_no_harm():
+def test_cover_art_is_ignored():
     content = with_cover(encode_sound("mp3", 2.0))
 
     sound, rate = decode_audio(content, FORMATS["mp3"], max_seconds=9)
@@ -75,7 +75,7 @@ def test_a_picture_of_the_cover_does_no_harm():
     assert sound.size / rate == pytest.approx(2.0, abs=0.1)
 
 
-def test_a_bomb_is_refused_within_the_memory_of_a_worker():
+def test_a_decompression_bomb_is_refused_within_a_worker_s_memory_limit():
     code = (
         "import sys; from voiceboard.celery import limit_memory; limit_memory()\n"
         "from catalog.audio.formats import FORMATS; from catalog.audio.decode import *\n"
@@ -105,7 +105,7 @@ STOWAWAYS = {
 
 
 @pytest.mark.parametrize("kind", STOWAWAYS)
-def test_of_a_file_that_is_two_things_at_once_only_the_sound_goes_out(cast, sign_in, kind):
+def test_only_the_audio_of_a_polyglot_file_is_sent_out(cast, sign_in, kind):
     wav = make_wav(3)
     content = wav + STOWAWAYS[kind]
     if kind == "a PDF":
@@ -132,12 +132,12 @@ def test_of_a_file_that_is_two_things_at_once_only_the_sound_goes_out(cast, sign
 
 
 @pytest.mark.parametrize("slug", MADE_FORMATS)
-def test_sound_is_taken_for_nothing_else(slug):
+def test_ordinary_audio_is_not_mistaken_for_a_polyglot(slug):
     assert not has_stowaway(encode_sound(slug, 3.0))
 
 
 @pytest.mark.parametrize("slug", MADE_FORMATS)
-def test_every_file_is_opened_as_what_it_is_and_may_open_nothing_else(slug, monkeypatch):
+def test_every_file_is_opened_with_its_own_demuxer_and_no_protocols(slug, monkeypatch):
     real, opened = av.open, []
 
     def watch(file, *args, **options):

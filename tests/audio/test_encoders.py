@@ -1,4 +1,4 @@
-"""Encoders: similar vectors for one speaker, distant ones for two; silence is rejected."""
+"""Encoders: similar vectors for one speaker, distant ones for two, and invalid input."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ def encoder(request: pytest.FixtureRequest) -> Encoder:
     return request.param()
 
 
-def test_one_person_is_nearer_to_themselves_than_to_another(encoder, reader, caller):
+def test_one_speaker_s_recordings_are_closer_than_another_s(encoder, reader, caller):
     first, second = (encoder.embed(np.concatenate(half)) for half in (reader[:2], reader[2:]))
     other = encoder.embed(caller)
 
@@ -24,7 +24,7 @@ def test_one_person_is_nearer_to_themselves_than_to_another(encoder, reader, cal
     assert first @ second > first @ other + 0.2
 
 
-def test_an_embedding_is_a_direction_of_a_fixed_size(encoder, reader):
+def test_an_embedding_is_a_unit_vector_of_a_fixed_size(encoder, reader):
     found = encoder.embed(reader[0])
 
     assert found.shape == (encoder.size,)
@@ -32,7 +32,7 @@ def test_an_embedding_is_a_direction_of_a_fixed_size(encoder, reader):
     assert np.linalg.norm(found) == pytest.approx(1, abs=1e-5)
 
 
-def test_neither_the_rate_nor_the_loudness_nor_pauses_change_who_is_heard(encoder, reader):
+def test_sample_rate_loudness_and_pauses_hardly_change_the_embedding(encoder, reader):
     speech = reader[0]
     pause = np.zeros(2 * RATE, np.float32)
 
@@ -57,13 +57,13 @@ def test_neither_the_rate_nor_the_loudness_nor_pauses_change_who_is_heard(encode
     ],
     ids=["nothing", "not numbers", "infinite", "a decoder gone astray", "two channels"],
 )
-def test_what_is_no_sound_is_refused(encoder, wave):
+def test_invalid_samples_are_refused(encoder, wave):
     with pytest.raises(NotAWave):
         encoder.embed(wave)
 
 
 @pytest.mark.parametrize("length", [1, 200, RATE // 2])
-def test_silence_and_the_shortest_sounds_have_an_embedding_of_numbers(encoder, length):
+def test_silence_and_very_short_sounds_have_a_finite_embedding(encoder, length):
     for wave in (np.zeros(length, np.float32), np.full(length, 0.1, np.float32)):
         assert np.isfinite(encoder.embed(wave)).all()
 

@@ -65,7 +65,7 @@ NO_SOUND = {
 
 
 @pytest.mark.parametrize("slug", MADE_FORMATS)
-def test_real_sound_of_every_format_is_recognized_and_measured(slug):
+def test_audio_in_every_format_is_identified_and_measured(slug):
     content = encode_sound(slug, 2.0)
 
     found = sniff_format(content)
@@ -78,7 +78,7 @@ def test_real_sound_of_every_format_is_recognized_and_measured(slug):
     assert all(0 <= peak <= 100 for peak in measured.peaks)
 
 
-def test_an_mp3_without_a_tag_before_it_is_recognized():
+def test_an_mp3_without_a_leading_tag_is_identified():
     content = encode_sound("mp3")
     untagged = content[content.index(b"\xff\xfb") :]
 
@@ -86,16 +86,16 @@ def test_an_mp3_without_a_tag_before_it_is_recognized():
 
 
 @pytest.mark.parametrize("content", NO_SOUND.values(), ids=NO_SOUND)
-def test_what_is_no_sound_is_not_taken_whatever_it_is_called(content):
+def test_files_that_are_not_audio_are_not_identified_as_audio(content):
     assert sniff_format(content[:HEAD_BYTES]) is None
 
 
 @pytest.mark.parametrize("length", range(16))
-def test_a_head_cut_short_is_judged_without_an_error(length):
+def test_a_truncated_header_is_handled_without_an_error(length):
     assert sniff_format(encode_sound("wav", 0.1)[:length]) in {None, FORMATS["wav"]}
 
 
-def test_the_waveform_follows_the_sound():
+def test_the_waveform_follows_the_level():
     def swell(moments: np.ndarray) -> np.ndarray:
         return moments / 2 * np.sin(2 * np.pi * 300 * moments)
 
@@ -106,9 +106,9 @@ def test_the_waveform_follows_the_sound():
     assert measured.peaks[0] < 10
 
 
-# Two frames of AMR fit into so few bytes.
+# AMR is left out because 40 bytes hold two frames of it.
 @pytest.mark.parametrize("slug", sorted({*MADE_FORMATS} - {"amr"}))
-def test_a_file_of_which_only_the_head_is_left_is_refused(slug):
+def test_a_file_cut_off_after_its_header_is_refused(slug):
     content = encode_sound(slug)
 
     with pytest.raises(NotDecodable):
@@ -116,7 +116,7 @@ def test_a_file_of_which_only_the_head_is_left_is_refused(slug):
 
 
 @pytest.mark.parametrize("slug", MADE_FORMATS)
-def test_random_bytes_behind_a_good_head_are_refused_or_measured_but_never_an_error(slug):
+def test_random_bytes_after_a_valid_header_are_refused_or_measured(slug):
     content = encode_sound(slug)
     spoilt = content[:64] + random.Random(7).randbytes(4000)
 
@@ -127,7 +127,7 @@ def test_random_bytes_behind_a_good_head_are_refused_or_measured_but_never_an_er
     assert 0 < measured.seconds <= 60
 
 
-def test_silence_is_refused_in_words():
+def test_silence_is_refused_with_a_message():
     silence = encode_sound("wav", 2.0, np.zeros_like)
 
     with pytest.raises(NotDecodable, match="silent"):
@@ -135,7 +135,7 @@ def test_silence_is_refused_in_words():
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_numbers_that_are_no_sound_are_refused(value):
+def test_nan_and_infinite_samples_are_refused(value):
     wave = np.sin(np.arange(16_000) / 20)
     wave[8_000:] = value
 
@@ -144,12 +144,12 @@ def test_numbers_that_are_no_sound_are_refused(value):
 
 
 @pytest.mark.parametrize("slug", ["wav", "flac"])
-def test_decoding_ends_at_the_limit_whatever_the_file_holds(slug):
+def test_decoding_stops_at_the_length_limit(slug):
     with pytest.raises(NotDecodable, match="longer than 1 minute\\."):
         measure_audio(encode_sound(slug, 75.0), FORMATS[slug], max_seconds=60)
 
 
-def test_a_film_without_sound_is_refused():
+def test_a_video_without_audio_is_refused():
     film = make_silent_film()
 
     with pytest.raises(NotDecodable, match="no readable audio"):
@@ -158,7 +158,7 @@ def test_a_film_without_sound_is_refused():
 
 @pytest.mark.parametrize("slug", MADE_FORMATS)
 @pytest.mark.parametrize("content", [NO_SOUND["HLS playlist"], NO_SOUND["concat script"]])
-def test_a_playlist_dressed_up_as_sound_is_refused_and_opens_nothing(slug, content):
+def test_a_playlist_is_refused_in_every_format(slug, content):
     with pytest.raises(NotDecodable):
         measure_audio(content * 50, FORMATS[slug], max_seconds=60)
 
@@ -168,7 +168,7 @@ def test_a_playlist_dressed_up_as_sound_is_refused_and_opens_nothing(slug, conte
     [(0, 1, 16), (4_294_967_295, 1, 16), (16_000, 0, 16), (16_000, 65_535, 16), (16_000, 1, 0),
      (16_000, 1, 999)],
 )  # fmt: skip
-def test_a_header_that_claims_the_impossible_is_refused(rate, channels, bits):
+def test_a_header_with_impossible_values_is_refused(rate, channels, bits):
     content = bytearray(encode_sound("wav", 0.5))
     struct.pack_into("<HI", content, 22, channels, rate)
     struct.pack_into("<H", content, 34, bits)
@@ -185,7 +185,7 @@ PLAYLISTS = {
 
 @pytest.mark.parametrize("slug", MADE_FORMATS)
 @pytest.mark.parametrize("kind", PLAYLISTS)
-def test_a_playlist_named_like_audio_does_not_read_the_file_that_it_names(tmp_path, slug, kind):
+def test_a_playlist_does_not_read_the_file_that_it_names(tmp_path, slug, kind):
     secret = tmp_path / "secret.wav"
     secret.write_bytes(encode_sound("wav", 2))
     playlist = PLAYLISTS[kind].format(address=secret.as_uri()).encode()
@@ -199,8 +199,8 @@ PERMISSIVE = {"hls": {"allowed_extensions": "ALL", "extension_picky": "0"}, "con
 
 
 @pytest.mark.parametrize("kind", PLAYLISTS)
-def test_even_a_demuxer_of_playlists_may_open_no_other_file(tmp_path, kind, monkeypatch):
-    # The second wall, should such a format ever be let in: no protocol is allowed.
+def test_even_a_playlist_demuxer_cannot_open_other_files(tmp_path, kind, monkeypatch):
+    # A second safeguard if such a format were ever accepted: no protocol is allowed.
     secret = tmp_path / "secret.wav"
     secret.write_bytes(encode_sound("wav", 2))
     playlist = PLAYLISTS[kind].format(address=secret.as_uri()).encode()
@@ -217,14 +217,14 @@ def test_even_a_demuxer_of_playlists_may_open_no_other_file(tmp_path, kind, monk
         decode_audio(playlist, AudioFormat(kind, kind, "", kind), max_seconds=9)
 
 
-def test_a_decoder_gone_astray_is_not_believed():
+def test_samples_far_above_full_scale_from_a_lossy_decoder_are_refused():
     astray = encode_sound("m4a", 1.0, lambda moments: 1000 * np.sin(moments * 1000))
 
     with pytest.raises(NotDecodable, match="invalid audio data"):
         decode_audio(astray, FORMATS["m4a"], max_seconds=9)
 
 
-def test_sound_is_the_mean_of_its_channels_at_the_rate_of_the_file():
+def test_channels_are_averaged_at_the_sample_rate_of_the_file():
     left = np.sin(np.arange(4800) / 20)
     head = struct.pack("<4sI4s4sIHHIIHH", b"RIFF", 36 + 38_400, b"WAVE", b"fmt ", 16, 3, 2,
                        48_000, 384_000, 8, 32)  # fmt: skip
@@ -239,14 +239,14 @@ def test_sound_is_the_mean_of_its_channels_at_the_rate_of_the_file():
 
 
 @pytest.mark.parametrize(("rate", "heard"), [(192_000, 48_000), (44_100, 44_100), (8_000, 8_000)])
-def test_a_rate_that_nobody_hears_costs_no_memory(rate, heard):
+def test_inaudibly_high_sample_rates_are_reduced(rate, heard):
     sound, found = decode_audio(make_wav(0.5, rate=rate), FORMATS["wav"], max_seconds=2)
 
     assert found == heard
     assert abs(sound.size - heard / 2) < heard / 100
 
 
-def test_a_file_for_which_there_is_no_memory_is_refused(monkeypatch, wav):
+def test_a_file_that_exceeds_memory_is_refused(monkeypatch, wav):
     def take_too_much(*_: object) -> None:
         raise MemoryError
 

@@ -1,4 +1,4 @@
-"""Exact search over packed directions."""
+"""Exact search over packed vectors."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def make_directions(count: int) -> np.ndarray:
     return found / np.linalg.norm(found, axis=1, keepdims=True)
 
 
-def test_packing_moves_a_score_by_less_than_a_thousandth():
+def test_packing_changes_a_score_by_less_than_0_001():
     directions = make_directions(300)
     rows = unpack_vectors([pack_vector(each) for each in directions])
 
@@ -29,7 +29,7 @@ def test_packing_moves_a_score_by_less_than_a_thousandth():
     assert unpack_vector(pack_vector(directions[7])) == pytest.approx(directions[7], abs=1e-3)
 
 
-def test_every_half_is_unpacked_to_its_own_value():
+def test_every_half_precision_value_is_unpacked_exactly():
     finite = np.arange(2**16, dtype=np.uint16).view(np.float16)
     finite = finite[np.isfinite(finite)]
     rows = np.zeros((finite.size, SIZE), np.float16)
@@ -40,7 +40,7 @@ def test_every_half_is_unpacked_to_its_own_value():
     assert np.array_equal(score_all(rows, axis), finite.astype(np.float32))
 
 
-def test_scores_over_many_pieces_are_those_of_each_row(monkeypatch):
+def test_scores_computed_in_chunks_match_those_of_each_row(monkeypatch):
     monkeypatch.setattr("catalog.audio.embeddings.nearest_neighbors._CHUNK", 7)
     rows = make_directions(30).astype(np.float16)
 
@@ -49,18 +49,18 @@ def test_scores_over_many_pieces_are_those_of_each_row(monkeypatch):
     )
 
 
-def test_no_row_has_no_score():
+def test_an_empty_list_has_no_scores():
     assert score_all(unpack_vectors([]), np.ones(SIZE, np.float32)).size == 0
 
 
 @pytest.mark.parametrize("count", [1, 3, 6, 9])
-def test_the_best_come_first_and_equal_ones_in_their_order(count):
+def test_the_best_come_first_and_ties_keep_their_order(count):
     scores = np.array([0.1, 0.9, 0.5, 0.9, -1, 0.2], np.float32)
 
     assert best_first(scores, count).tolist() == [1, 3, 2, 5, 0, 4][:count]
 
 
-def test_a_score_has_words():
+def test_a_score_is_described_in_words():
     named = [name_likeness(score) for score in (0.95, 0.75, 0.7, 0.3)]
 
     assert named == ["Very similar", "Similar", "Somewhat similar", "Not similar"]

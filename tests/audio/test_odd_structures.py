@@ -1,4 +1,4 @@
-"""Files whose structure readers take differently are heard whole, and never go out as they are."""
+"""Files that decoders read differently are read completely, and always re-encoded."""
 
 import io
 import struct
@@ -17,7 +17,7 @@ from tests.sounds import encode_sound, encode_values, speak
     ("flac", 44_100, 16_000),
 ])  # fmt: skip
 @pytest.mark.parametrize("count", [2, 3])
-def test_all_parts_of_a_chained_file_are_heard(codec, first, second, count):
+def test_all_parts_of_a_chained_file_are_decoded(codec, first, second, count):
     rates = [first, *[second] * (count - 1)]
     parts = [_encode_part(rate, codec, place) for place, rate in enumerate(rates)]
 
@@ -25,7 +25,7 @@ def test_all_parts_of_a_chained_file_are_heard(codec, first, second, count):
 
     assert sound.seconds == pytest.approx(2 * count, abs=0.1)
     assert all(np.abs(part).max() > 0.2 for part in np.array_split(sound.wave, count))
-    # Not every reader goes on to the next part.
+    # Some decoders stop after the first part.
     assert not sound.is_plain
 
 
@@ -56,7 +56,7 @@ _ODD_WAVS = {
 
 
 @pytest.mark.parametrize("content", _ODD_WAVS.values(), ids=_ODD_WAVS)
-def test_a_wav_that_readers_take_differently_is_heard_whole_and_never_goes_as_it_is(content):
+def test_an_ambiguous_wav_is_read_completely_and_re_encoded(content):
     sound = read(content)
 
     assert sound.seconds == pytest.approx(SECONDS, abs=0.01)
@@ -64,7 +64,7 @@ def test_a_wav_that_readers_take_differently_is_heard_whole_and_never_goes_as_it
     assert not sound.is_plain
 
 
-def test_a_wav_with_two_parts_of_sound_never_goes_as_it_is():
+def test_a_wav_with_two_data_chunks_is_re_encoded():
     half = len(_VALUES) // 2
 
     sound = read(_wav_of(_KIND, _chunk(b"data", _VALUES[:half]), _chunk(b"data", _VALUES[half:])))
@@ -72,7 +72,7 @@ def test_a_wav_with_two_parts_of_sound_never_goes_as_it_is():
     assert not sound.is_plain
 
 
-def test_a_wav_with_other_chunks_around_its_sound_is_plain():
+def test_a_wav_with_extra_metadata_chunks_is_plain():
     notes = _chunk(b"LIST", b"INFO"), _chunk(b"JUNK", bytes(70_000)), _chunk(b"bext", bytes(602))
 
     assert read(
@@ -80,27 +80,27 @@ def test_a_wav_with_other_chunks_around_its_sound_is_plain():
     ).is_plain
 
 
-def test_a_wav_of_64_bits_is_read_whatever_it_is_called():
+def test_a_64_bit_wav_is_read_as_rf64_and_bw64():
     content = encode_sound("rf64", 2.0, speak)
     assert content[:4] == b"RF64"
 
     assert read(b"BW64" + content[4:]).seconds == pytest.approx(2, abs=0.1)
 
 
-def test_a_wav_of_the_other_byte_order_is_refused_because_it_is_read_as_noise():
+def test_a_big_endian_wav_is_refused_because_it_decodes_as_noise():
     content = b"RIFX" + _wav_of(_KIND, _chunk(b"data", _VALUES))[4:]
 
     assert locate_sound(io.BytesIO(content)).audio_format is None
     assert "Export it as WAV or M4A" in describe_refusal(content)
 
 
-def test_a_recording_that_is_too_long_says_what_to_save():
+def test_a_recording_that_is_too_long_says_what_to_upload():
     with pytest.raises(NotDecodable, match=r"1 minute\. Upload a part of 1 to 2 minutes"):
         read(encode_sound("flac", 61), max_seconds=60)
 
 
 @pytest.mark.parametrize("size", [0, len(_VALUES)])
-def test_a_preview_that_tells_no_size_is_played_only_as_a_copy(size):
+def test_a_preview_with_an_unknown_size_is_re_encoded_for_browsers(size):
     content = _wav_of(_KIND, _chunk(b"data", _VALUES, size))
     found = locate_sound(io.BytesIO(content)).audio_format
     assert found is not None

@@ -1,4 +1,4 @@
-"""Recordings as phones, recorders, meeting tools, and editors write them become one clear voice."""
+"""Recordings from phones, recorders, meeting tools, and editors become one clear voice."""
 
 import io
 from collections.abc import Callable
@@ -20,7 +20,7 @@ VOICE = speak(MOMENTS)
 NOISE = np.random.default_rng(1).normal(0, 0.2, VOICE.size)
 HUM = 0.4 * np.sin(2 * np.pi * 50 * MOMENTS)
 SILENCE = np.zeros_like(VOICE)
-# As loud as the voice, and it comes and goes as speech does.
+# As loud as the voice, with gaps like speech.
 MUSIC = speak(MOMENTS, pitch=70, start=0.3)
 
 
@@ -69,14 +69,14 @@ CHANNELS = {
 
 
 @pytest.mark.parametrize(("channels", "layout"), CHANNELS.values(), ids=CHANNELS)
-def test_the_channels_that_carry_the_speech_are_heard_and_never_cancel(channels, layout):
+def test_channels_with_speech_are_used_and_never_cancel_out(channels, layout):
     alike, level = likeness(read(as_wav(*channels, layout=layout)))
 
     assert alike > 0.98
     assert level == pytest.approx(0, abs=2.5)
 
 
-def test_two_people_on_two_channels_are_both_heard():
+def test_two_speakers_on_separate_channels_are_both_kept():
     guest = speak(MOMENTS, pitch=110, start=1.0)
 
     sound = read(as_wav(VOICE, guest, layout="stereo"))
@@ -85,7 +85,7 @@ def test_two_people_on_two_channels_are_both_heard():
 
 
 @pytest.mark.parametrize("names", [["dual mono", True], ["inverted", False], ["bleed", False]])
-def test_only_what_is_heard_alike_everywhere_goes_as_it_is(names):
+def test_only_recordings_that_sound_the_same_everywhere_are_plain(names):
     channels, layout = CHANNELS[names[0]]
 
     assert read(as_wav(*channels, layout=layout)).is_plain is names[1]
@@ -93,7 +93,7 @@ def test_only_what_is_heard_alike_everywhere_goes_as_it_is(names):
 
 @pytest.mark.parametrize("codec", ["pcm_f32le", "pcm_f64le"])
 @pytest.mark.parametrize("times", [4, 10, 100, 32_768])
-def test_what_is_above_full_scale_is_turned_down(times, codec):
+def test_samples_above_full_scale_are_turned_down(times, codec):
     sound = read(encode_values(VOICE * times, "wav", codec, RATE))
 
     assert likeness(sound)[0] > 0.999
@@ -101,13 +101,13 @@ def test_what_is_above_full_scale_is_turned_down(times, codec):
     assert not sound.is_plain
 
 
-def test_a_lossy_file_of_hot_sound_is_turned_down():
+def test_a_lossy_file_above_full_scale_is_turned_down():
     sound = read(encode_sound("m4a", 4, lambda moments: 10 * speak(moments)))
 
     assert np.abs(sound.wave).max() == pytest.approx(1)
 
 
-def test_a_few_values_that_are_no_numbers_are_left_out():
+def test_a_few_invalid_samples_are_removed():
     broken = VOICE.copy()
     broken[1000:1010], broken[2000] = np.nan, np.inf
 
@@ -117,7 +117,7 @@ def test_a_few_values_that_are_no_numbers_are_left_out():
     assert not sound.is_plain
 
 
-def test_one_click_far_above_the_rest_is_a_fault_and_not_the_level():
+def test_one_extreme_sample_is_refused_as_invalid_audio():
     clicked = 0.01 * VOICE
     clicked[1000] = 1e6
 
@@ -125,14 +125,14 @@ def test_one_click_far_above_the_rest_is_a_fault_and_not_the_level():
         read(encode_values(clicked, "wav", "pcm_f32le", RATE))
 
 
-def test_an_offset_is_taken_out():
+def test_a_dc_offset_is_removed():
     sound = read(as_wav(0.5 * VOICE + 0.4, layout="mono"))
 
     assert likeness(sound, 0.5 * VOICE)[0] > 0.999
     assert abs(sound.wave.mean()) < 0.01
 
 
-def test_an_offset_alone_is_silence():
+def test_a_dc_offset_alone_is_silence():
     sound = read(as_wav(SILENCE + 0.4, layout="mono"))
 
     assert np.abs(sound.wave).max() < 0.001
@@ -144,7 +144,7 @@ WAV_CODECS = ["pcm_u8", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le", "pcm
 
 @pytest.mark.parametrize("codec", WAV_CODECS)
 @pytest.mark.parametrize("rate", [8_000, 44_100, 192_000])
-def test_a_wav_of_any_kind_is_read(codec, rate):
+def test_a_wav_with_any_codec_and_rate_is_read(codec, rate):
     moments = np.arange(int(SECONDS * rate)) / rate
 
     sound = read(encode_values(speak(moments), "wav", codec, rate))
@@ -154,7 +154,7 @@ def test_a_wav_of_any_kind_is_read(codec, rate):
 
 
 @pytest.mark.parametrize("second", [(22_050, "mono"), (48_000, "stereo"), (44_100, "stereo")])
-def test_a_rate_or_layout_that_changes_half_way_is_followed(second):
+def test_a_change_of_rate_or_layout_within_a_file_is_handled(second):
     rate, layout = second
     values = speak(np.arange(2 * rate) / rate)
     values = values if layout == "mono" else np.column_stack([values, -values])
@@ -184,7 +184,7 @@ def test_zero_bytes_before_the_first_frame_are_skipped(slug, zeros):
     assert not sound.is_plain
 
 
-def test_an_mp3_that_begins_amid_other_bytes_is_found():
+def test_an_mp3_that_starts_after_other_bytes_is_found():
     junk = np.random.default_rng(2).bytes(3000)
 
     assert read(junk + encode_sound("mp3", 2.0)).seconds == pytest.approx(2, abs=0.15)
@@ -211,7 +211,7 @@ NOTES = {
 @pytest.mark.parametrize("slug", ["mp3", "aac", "flac", "wav"])
 @pytest.mark.parametrize("wrap", [id3, ape, lambda notes: id3(notes) + ape(notes)])
 @pytest.mark.parametrize("notes", NOTES.values(), ids=NOTES)
-def test_show_notes_in_a_tag_do_no_harm_but_never_go_out_as_they_are(notes, wrap, slug):
+def test_documents_in_tags_are_ignored_and_never_sent_out(notes, wrap, slug):
     sound = read(wrap(notes) + encode_sound(slug, 2.0))
 
     assert sound.seconds == pytest.approx(2, abs=0.15)
@@ -221,14 +221,14 @@ def test_show_notes_in_a_tag_do_no_harm_but_never_go_out_as_they_are(notes, wrap
 @pytest.mark.parametrize("slug", ["mp3", "aac", "flac", "m4a", "wav", "ogg", "ts"])
 @pytest.mark.parametrize("spoil", [lambda content: content[:-90],
                                    lambda content: content + b"\x07" * 4000])  # fmt: skip
-def test_a_last_frame_cut_short_and_a_tail_of_junk_cost_only_that(slug, spoil):
+def test_a_truncated_last_frame_or_trailing_junk_loses_only_that_part(slug, spoil):
     sound = read(spoil(encode_sound(slug, 3.0)))
 
     assert sound.seconds == pytest.approx(3, abs=0.5)
 
 
 def make_container(name: str, *tracks: tuple[np.ndarray, str], pictures: bool = False) -> bytes:
-    """Return a file with these tracks of sound, behind one of pictures where it is wished."""
+    """Return a file with these audio tracks, optionally after a video track."""
     file = io.BytesIO()
     with av.open(file, "w", format=name) as target:
         seen = target.add_stream("mpeg4", rate=5) if pictures else None
@@ -251,7 +251,7 @@ def make_container(name: str, *tracks: tuple[np.ndarray, str], pictures: bool = 
 
 
 @pytest.mark.parametrize("name", ["mov", "mp4", "matroska"])
-def test_the_first_track_that_is_heard_is_taken(name):
+def test_the_first_track_that_is_not_silent_is_used(name):
     content = make_container(name, (SILENCE, "aac"), (VOICE, "aac"), (NOISE, "aac"))
 
     sound = read(content)
@@ -260,7 +260,7 @@ def test_the_first_track_that_is_heard_is_taken(name):
     assert not sound.is_plain
 
 
-def test_a_track_that_no_decoder_knows_is_passed_over():
+def test_a_track_with_an_unknown_codec_is_skipped():
     content = make_container("mov", (NOISE, "alac"), (VOICE, "aac"))
 
     sound = read(content.replace(b"alac", b"zzzz"))
@@ -268,7 +268,7 @@ def test_a_track_that_no_decoder_knows_is_passed_over():
     assert sound.codec == "aac"
 
 
-def test_a_file_whose_sound_no_decoder_knows_says_how_to_save_it():
+def test_a_file_with_only_unknown_codecs_says_how_to_save_it():
     content = make_container("mov", (VOICE, "alac")).replace(b"alac", b"zzzz")
 
     with pytest.raises(NotDecodable, match="Export it as WAV or M4A and upload that"):
@@ -276,7 +276,7 @@ def test_a_file_whose_sound_no_decoder_knows_says_how_to_save_it():
 
 
 @pytest.mark.parametrize("name", ["mp4", "mov", "matroska", "avi"])
-def test_the_sound_of_a_film_is_taken(name):
+def test_the_audio_of_a_video_is_used(name):
     codec = "mp3" if name == "avi" else "aac"
 
     sound = read(make_container(name, (VOICE, codec), pictures=True))
@@ -287,13 +287,13 @@ def test_the_sound_of_a_film_is_taken(name):
 
 @pytest.mark.parametrize("brand", [b"M4B ", b"mp42", b"isom", b"dash", b"3gp4", b"3g2a", b"qt  ",
                                    b"MSNV", b"f4a "])  # fmt: skip
-def test_a_file_of_any_brand_is_read(brand):
+def test_an_mp4_with_any_brand_is_read(brand):
     content = encode_sound("m4a", 2.0)
 
     assert read(content[:8] + brand + content[12:]).seconds == pytest.approx(2, abs=0.1)
 
 
-def test_a_memo_in_fragments_is_read():
+def test_a_fragmented_mp4_is_read():
     options = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
 
     sound = read(encode_values(VOICE, "mp4", "aac", RATE, options=options))
@@ -306,7 +306,7 @@ RECORDED = sorted((Path(__file__).parent / "recordings").iterdir())
 
 
 @pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.name)
-def test_what_only_other_tools_write_is_read(path):
+def test_files_from_real_devices_and_tools_are_read(path):
     sound = read(path.read_bytes())
 
     assert sound.seconds == pytest.approx(2.2, abs=0.4)
@@ -314,7 +314,7 @@ def test_what_only_other_tools_write_is_read(path):
 
 
 @pytest.mark.parametrize("slug", MADE_FORMATS)
-def test_the_format_is_found_in_the_whole_file_and_read_to_its_end(slug):
+def test_every_format_is_identified_and_read_to_its_end(slug):
     assert read(encode_sound(slug, 2.0, speak)).seconds == pytest.approx(2, abs=0.12)
 
 

@@ -1,4 +1,4 @@
-"""A sandbox that knows nothing at the start of each test, and clients that hold its keys."""
+"""A sandbox that is reset before each test, and clients with its keys."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -28,7 +28,7 @@ def sandbox(lasting_sandbox: Sandbox) -> Sandbox:
 
 @pytest.fixture
 def connect(sandbox: Sandbox) -> Iterator[Connect]:
-    """Return a function that opens a client of ElevenLabs with one of the sandbox's keys."""
+    """Return a function that opens an ElevenLabs client with one of the sandbox's keys."""
     with ExitStack() as clients:
 
         def _connect(kind: str = "full", **more: Any) -> httpx.Client:
@@ -55,7 +55,7 @@ def control(sandbox: Sandbox) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def spoil(control: httpx.Client) -> Callable[..., None]:
-    """Return a function that lets the next call of a kind go wrong."""
+    """Return a function that makes the next matching request fail."""
 
     def _spoil(fault: str, **more: Any) -> None:
         control.post("/faults", json={"fault": fault, **more}).raise_for_status()
@@ -64,7 +64,7 @@ def spoil(control: httpx.Client) -> Callable[..., None]:
 
 
 def hum(pitch: float, seconds: float = 3.0) -> bytes:
-    """Return a WAV with the overtones of a voice at this pitch."""
+    """Return a WAV with the overtones of a voice at the given pitch, in Hz."""
     rate = 16_000
     moments = np.arange(int(seconds * rate)) / rate
     overtones = [np.sin(2 * np.pi * pitch * part * moments) / part for part in range(1, 12)]
@@ -73,7 +73,7 @@ def hum(pitch: float, seconds: float = 3.0) -> bytes:
 
 
 def clone(client: httpx.Client, name: str = "Nora", sample: bytes | None = None) -> str:
-    """Make a clone and return its id."""
+    """Create a clone and return its ID."""
     files = [("files", ("nora.wav", sample or hum(200), "audio/wav"))]
     answer = client.post("/v1/voices/add", data={"name": name}, files=files)
     assert answer.status_code == 200, answer.text
@@ -81,6 +81,6 @@ def clone(client: httpx.Client, name: str = "Nora", sample: bytes | None = None)
 
 
 def own_names(client: httpx.Client) -> list[str]:
-    """Return the names of the voices made in the account."""
+    """Return the names of the account's own voices."""
     answer = client.get("/v2/voices", params={"voice_type": "personal", "page_size": 100})
     return [voice["name"] for voice in answer.json()["voices"]]

@@ -1,4 +1,4 @@
-"""Keys of ElevenLabs: which are accepted, and what each may do."""
+"""ElevenLabs keys: which are accepted, and what each can do."""
 
 import httpx
 import pytest
@@ -16,7 +16,7 @@ from tests.sandbox.conftest import clone, hum, own_names
         "sk_0123456789abcdef",
     ],
 )
-def test_unknown_key_is_refused(sandbox, key):
+def test_an_unknown_key_is_refused(sandbox, key):
     answer = httpx.get(sandbox.url("elevenlabs", "/v2/voices"), headers={"xi-api-key": key})
 
     assert answer.status_code == 401
@@ -24,7 +24,7 @@ def test_unknown_key_is_refused(sandbox, key):
     assert key not in answer.text
 
 
-def test_request_without_a_key_is_refused(sandbox):
+def test_a_request_without_a_key_is_refused(sandbox):
     answer = httpx.get(sandbox.url("elevenlabs", "/v2/voices"))
 
     assert answer.status_code == 401
@@ -41,7 +41,7 @@ def test_request_without_a_key_is_refused(sandbox):
         ("POST", "/v1/voices/{id}/settings/edit"),
     ],
 )
-def test_readonly_key_may_not_write_even_nonsense(connect, method, path):
+def test_a_readonly_key_cannot_write_even_with_invalid_data(connect, method, path):
     client = connect("readonly")
     voice = client.get("/v2/voices", params={"voice_type": "personal"}).json()["voices"][0]
     sample = voice["samples"][0]["sample_id"]
@@ -62,17 +62,17 @@ def test_readonly_key_may_not_write_even_nonsense(connect, method, path):
     "path",
     ["/v2/voices", "/v1/voices", "/v1/voices/settings/default", "/v1/user", "/v1/models"],
 )
-def test_readonly_key_may_read(connect, path):
+def test_a_readonly_key_can_read(connect, path):
     assert connect("readonly").get(path).status_code == 200
 
 
-def test_every_answer_has_an_id_of_its_own(full):
+def test_every_response_has_a_unique_request_id(full):
     ids = {full.get(path).headers["request-id"] for path in ("/v1/user", "/v1/user", "/nothing")}
 
     assert len(ids) == 3
 
 
-def test_readonly_key_may_hear_its_samples(connect):
+def test_a_readonly_key_can_play_its_samples(connect):
     client = connect("readonly")
     voice = client.get("/v2/voices", params={"voice_type": "personal"}).json()["voices"][0]
 
@@ -81,7 +81,7 @@ def test_readonly_key_may_hear_its_samples(connect):
     assert client.get(path).status_code == 200
 
 
-def test_full_key_may_do_what_readonly_may_not(full):
+def test_a_full_key_can_create_and_delete_voices(full):
     voice_id = clone(full)
 
     assert full.delete(f"/v1/voices/{voice_id}").json() == {"status": "ok"}
@@ -91,14 +91,14 @@ def test_full_key_may_do_what_readonly_may_not(full):
     ("method", "path", "status"),
     [("GET", "/v3/voices", 404), ("PUT", "/v2/voices", 405), ("GET", "/", 404)],
 )
-def test_unknown_paths_and_methods_are_told_in_a_plain_sentence(full, method, path, status):
+def test_unknown_paths_and_methods_get_a_plain_message(full, method, path, status):
     answer = full.request(method, path)
 
     assert answer.status_code == status
     assert isinstance(answer.json()["detail"], str)
 
 
-def test_broke_account_has_neither_slots_nor_credit(connect):
+def test_a_broke_account_has_neither_slots_nor_credit(connect):
     client = connect("broke")
     usage = client.get("/v1/user/subscription").json()
 
@@ -106,7 +106,7 @@ def test_broke_account_has_neither_slots_nor_credit(connect):
     assert usage["character_count"] == usage["character_limit"]
 
 
-def test_broke_account_cannot_clone(connect):
+def test_a_broke_account_cannot_clone(connect):
     files = [("files", ("a.wav", hum(150), "audio/wav"))]
 
     answer = connect("broke").post("/v1/voices/add", data={"name": "One more"}, files=files)
@@ -119,7 +119,7 @@ def test_broke_account_cannot_clone(connect):
     }
 
 
-def test_broke_account_can_clone_again_when_a_slot_is_free(connect):
+def test_a_broke_account_can_clone_again_when_a_slot_is_free(connect):
     client = connect("broke")
     voice = client.get("/v2/voices", params={"voice_type": "personal"}).json()["voices"][0]
 
@@ -128,7 +128,7 @@ def test_broke_account_can_clone_again_when_a_slot_is_free(connect):
     assert clone(client, "After all")
 
 
-def test_broke_account_cannot_speak(connect):
+def test_a_broke_account_cannot_speak(connect):
     client = connect("broke")
     voice_id = client.get("/v2/voices").json()["voices"][0]["voice_id"]
 

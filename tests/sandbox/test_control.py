@@ -1,4 +1,4 @@
-"""The control interface: what was asked, what there is, starting again."""
+"""The control API: request log, state, reset, and account limits."""
 
 import httpx
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from tests.sandbox.conftest import clone, own_names
 
 
-def test_calls_are_logged_in_order_and_without_secrets(full, spoil, control):
+def test_requests_are_logged_in_order_and_without_secrets(full, spoil, control):
     voice_id = clone(full, "Quiet")
     spoil("drop_after", method="DELETE")
     with pytest.raises(httpx.RemoteProtocolError):
@@ -24,7 +24,7 @@ def test_calls_are_logged_in_order_and_without_secrets(full, spoil, control):
     assert "s3cret" not in answer.text
 
 
-def test_unknown_key_is_logged_without_an_account(sandbox, control):
+def test_an_unknown_key_is_logged_without_an_account(sandbox, control):
     httpx.get(sandbox.url("elevenlabs", "/v1/user"), headers={"xi-api-key": "canary-0815"})
 
     answer = control.get("/requests")
@@ -33,7 +33,7 @@ def test_unknown_key_is_logged_without_an_account(sandbox, control):
     assert "canary" not in answer.text
 
 
-def test_state_counts_what_was_done_in_each_account(connect, control):
+def test_the_state_counts_creates_and_deletes_for_each_account(connect, control):
     first, second = connect("full"), connect("full-2")
     kept = clone(first, "Kept")
     first.delete(f"/v1/voices/{clone(first, 'Gone')}").raise_for_status()
@@ -61,7 +61,7 @@ def test_reset_forgets_everything(full, spoil, control):
     assert "Forgotten" not in own_names(full)
 
 
-def test_limits_of_an_account_can_be_changed(full, control):
+def test_an_account_s_limits_can_be_changed(full, control):
     values = {"voice_limit": 2, "character_limit": 5}
     wish = {"provider": "elevenlabs", "account": "full", "values": values}
 
@@ -82,14 +82,14 @@ def test_limits_of_an_account_can_be_changed(full, control):
         {"provider": "elevenlabs", "account": "full", "values": {"voice_limit": "many"}},
     ],
 )
-def test_change_that_makes_no_sense_is_refused(control, wish):
+def test_an_invalid_account_change_is_refused(control, wish):
     assert control.post("/accounts", json=wish).status_code == 400
 
 
 @pytest.mark.parametrize("path", ["/faults", "/reset", "/accounts"])
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded"])
-def test_page_of_a_stranger_cannot_control_the_sandbox(control, path, content_type):
-    # A browser sends these types to other origins without asking; JSON it does not.
+def test_a_foreign_web_page_cannot_control_the_sandbox(control, path, content_type):
+    # Browsers send these types to other origins without a preflight request, but not JSON.
     answer = control.post(path, content=b"{}", headers={"Content-Type": content_type})
 
     assert answer.status_code == 400
@@ -99,7 +99,7 @@ def test_page_of_a_stranger_cannot_control_the_sandbox(control, path, content_ty
     ("method", "path", "status"),
     [("GET", "/nothing", 404), ("PUT", "/faults", 405), ("GET", "", 404)],
 )
-def test_unknown_control_is_refused(control, method, path, status):
+def test_an_unknown_control_path_is_refused(control, method, path, status):
     assert control.request(method, path).status_code == status
 
 

@@ -1,4 +1,4 @@
-"""Making, changing and deleting voices of ElevenLabs."""
+"""Creating, changing, and deleting ElevenLabs voices."""
 
 import hashlib
 import io
@@ -18,7 +18,7 @@ WAV = ("nora.wav", hum(200), "audio/wav")
 
 
 def encode(container: str, codec: str) -> bytes:
-    """Return two seconds of a hum in some container."""
+    """Return a two-second tone in the given container."""
     out = io.BytesIO()
     tone = 0.3 * np.sin(2 * np.pi * 220 * np.arange(96_000) / 48_000)
     frame = av.AudioFrame.from_ndarray(
@@ -32,7 +32,7 @@ def encode(container: str, codec: str) -> bytes:
     return out.getvalue()
 
 
-def test_clone_is_listed_with_what_was_sent(full):
+def test_a_clone_is_listed_with_the_submitted_values(full):
     labels = {"gender": "female", "accent": "česká"}
     data = {"name": "Žofie 雯", "description": "vm1:abc", "labels": json.dumps(labels)}
 
@@ -47,7 +47,7 @@ def test_clone_is_listed_with_what_was_sent(full):
     assert len(voice["samples"]) == 2
 
 
-def test_sample_is_described_and_comes_back_as_it_was(full):
+def test_a_sample_is_described_and_returned_unchanged(full):
     voice_id = clone(full, sample=WAV[1])
 
     [sample] = full.get(f"/v1/voices/{voice_id}").json()["samples"]
@@ -72,7 +72,7 @@ def test_sample_is_described_and_comes_back_as_it_was(full):
         ("aiff", "pcm_s16be", "audio/aiff"),
     ],
 )
-def test_samples_may_come_in_every_usual_container(full, container, codec, mime_type):
+def test_samples_are_accepted_in_every_common_container(full, container, codec, mime_type):
     voice_id = clone(full, sample=encode(container, codec))
 
     [sample] = full.get(f"/v1/voices/{voice_id}").json()["samples"]
@@ -93,7 +93,7 @@ def test_samples_may_come_in_every_usual_container(full, container, codec, mime_
         b"\x1aE\xdf\xa3" + b"\xff" * 100,
     ],
 )
-def test_what_cannot_be_played_is_refused(full, content):
+def test_a_sample_that_cannot_be_decoded_is_refused(full, content):
     files = [("files", ("sample.mp3", content, "audio/mpeg"))]
 
     answer = full.post("/v1/voices/add", data={"name": "Nothing"}, files=files)
@@ -103,7 +103,7 @@ def test_what_cannot_be_played_is_refused(full, content):
     assert "Nothing" not in own_names(full)
 
 
-def test_same_sample_twice_is_refused(full):
+def test_the_same_sample_twice_is_refused(full):
     answer = full.post(
         "/v1/voices/add", data={"name": "Twice"}, files=[("files", WAV), ("files", WAV)]
     )
@@ -124,20 +124,20 @@ def test_same_sample_twice_is_refused(full):
         ({"name": "Labels", "labels": '{"age": 3}'}, [("files", WAV)], "labels"),
     ],
 )
-def test_incomplete_form_is_a_list_of_problems(full, data, files, field):
+def test_an_incomplete_form_gets_a_list_of_problems(full, data, files, field):
     answer = full.post("/v1/voices/add", data=data, files=files)
 
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["loc"] == ["body", field]
 
 
-def test_body_that_is_no_form_is_refused(full):
+def test_a_body_that_is_not_a_form_is_refused(full):
     answer = full.post("/v1/voices/add", json={"name": "Nora"})
 
     assert answer.status_code == 422
 
 
-def test_edit_changes_what_was_sent_and_nothing_else(full):
+def test_edit_changes_only_the_submitted_fields(full):
     voice_id = clone(full)
     full.post(
         f"/v1/voices/{voice_id}/edit",
@@ -171,7 +171,7 @@ def test_edit_without_a_name_is_refused(full):
 
 
 @pytest.mark.parametrize("voice_type", ["default", "community"])
-def test_voice_of_somebody_else_cannot_be_edited(full, voice_type):
+def test_another_owner_s_voice_cannot_be_edited(full, voice_type):
     voice = full.get("/v2/voices", params={"voice_type": voice_type}).json()["voices"][0]
 
     answer = full.post(f"/v1/voices/{voice['voice_id']}/edit", files={"name": (None, "Mine")})
@@ -180,7 +180,7 @@ def test_voice_of_somebody_else_cannot_be_edited(full, voice_type):
     assert answer.json()["detail"]["code"] == "voice_access_denied"
 
 
-def test_deleted_voice_is_gone(full):
+def test_a_deleted_voice_is_gone(full):
     voice_id = clone(full)
 
     assert full.delete(f"/v1/voices/{voice_id}").json() == {"status": "ok"}
@@ -191,13 +191,13 @@ def test_deleted_voice_is_gone(full):
     assert "Nora" not in own_names(full)
 
 
-def test_default_voice_cannot_be_deleted(full):
+def test_a_default_voice_cannot_be_deleted(full):
     voice = full.get("/v2/voices", params={"voice_type": "default"}).json()["voices"][0]
 
     assert full.delete(f"/v1/voices/{voice['voice_id']}").status_code == 403
 
 
-def test_saved_voice_is_taken_out_of_one_account_only(connect):
+def test_deleting_a_saved_library_voice_affects_only_one_account(connect):
     mine, other = connect("full"), connect("full-2")
     voice = mine.get("/v2/voices", params={"voice_type": "community"}).json()["voices"][0]
     path = f"/v1/voices/{voice['voice_id']}"
@@ -207,13 +207,13 @@ def test_saved_voice_is_taken_out_of_one_account_only(connect):
     assert (mine.get(path).status_code, other.get(path).status_code) == (400, 200)
 
 
-def test_voice_of_another_account_is_not_found(connect):
+def test_another_account_s_voice_is_not_found(connect):
     voice_id = clone(connect("full-2"))
 
     assert connect("full").get(f"/v1/voices/{voice_id}").status_code == 400
 
 
-def test_sample_can_be_deleted_alone(full):
+def test_a_single_sample_can_be_deleted(full):
     voice_id = clone(full)
     [sample] = full.get(f"/v1/voices/{voice_id}").json()["samples"]
     path = f"/v1/voices/{voice_id}/samples/{sample['sample_id']}"
@@ -224,7 +224,7 @@ def test_sample_can_be_deleted_alone(full):
     assert full.get(f"{path}/audio").json()["detail"]["code"] == "sample_not_found"
 
 
-def test_settings_are_the_default_until_changed(full):
+def test_settings_have_their_defaults_until_changed(full):
     voice_id = clone(full)
     default = full.get("/v1/voices/settings/default").json()
 
@@ -248,7 +248,7 @@ def test_settings_are_the_default_until_changed(full):
         b"",
     ],
 )
-def test_settings_that_make_no_sense_are_refused(full, body):
+def test_invalid_settings_are_refused(full, body):
     voice_id = clone(full)
 
     answer = full.post(f"/v1/voices/{voice_id}/settings/edit", content=body)
@@ -256,7 +256,7 @@ def test_settings_that_make_no_sense_are_refused(full, body):
     assert answer.status_code == 422
 
 
-def test_last_slot_is_given_away_once(full, control, monkeypatch):
+def test_concurrent_clones_do_not_exceed_the_slots(full, control, monkeypatch):
     check_limits = editing._check_limits
 
     def check_limits_slowly(account: ElevenLabsAccount) -> None:

@@ -1,11 +1,11 @@
-"""Accounts without voices of their own, the forms of an empty list, and refusals without JSON."""
+"""Accounts without own voices, the formats of an empty list, and plain-text errors."""
 
 from typing import Any
 
 import httpx
 import pytest
 
-# Where own voices are listed, and where in the answer the list stands.
+# The path and parameters that list own voices, and the location of the list in the response.
 LISTS: dict[str, tuple[str, dict[str, str], list[str]]] = {
     "inworld": ("/voices/v1/voices", {"filter": 'source != "SYSTEM"'}, ["voices"]),
     "noiz": ("/voices", {"voice_type": "custom"}, ["data", "voices"]),
@@ -29,7 +29,7 @@ def holder(body: Any, slug: str) -> dict[str, Any]:
 
 
 @each
-def test_an_account_without_voices_writes_its_list_as_null_absent_or_empty(sandbox, control, slug):
+def test_an_empty_list_can_be_null_absent_or_an_empty_array(sandbox, control, slug):
     field = LISTS[slug][2][-1]
     assert holder(ask(sandbox, slug).json(), slug)[field] is None
 
@@ -41,7 +41,7 @@ def test_an_account_without_voices_writes_its_list_as_null_absent_or_empty(sandb
 
 
 @each
-def test_a_list_with_voices_in_it_is_always_one(sandbox, control, slug):
+def test_a_list_with_voices_is_always_an_array(sandbox, control, slug):
     wish = {"provider": slug, "account": "full", "values": {"empty_lists": "null"}}
     control.post("/accounts", json=wish).raise_for_status()
 
@@ -50,7 +50,7 @@ def test_a_list_with_voices_in_it_is_always_one(sandbox, control, slug):
 
 @each
 @pytest.mark.parametrize("status", [400, 404, 503])
-def test_a_refusal_may_come_as_plain_text(sandbox, control, slug, status):
+def test_an_error_can_be_plain_text(sandbox, control, slug, status):
     control.post("/faults", json={"fault": "text_before", "status": status}).raise_for_status()
 
     answer = ask(sandbox, slug)
@@ -66,7 +66,7 @@ def test_a_refusal_may_come_as_plain_text(sandbox, control, slug, status):
         ({"balance": 0.0, "account_type": "postpaid"}, 200, -0.01, 0.0),
     ],
 )
-def test_vouchers_pay_and_a_postpaid_account_pays_later(
+def test_vouchers_pay_for_speech_and_a_postpaid_account_can_go_negative(
     sandbox, control, values, status, balance, vouchers
 ):
     wish = {"provider": "stepfun", "account": "full", "values": values}

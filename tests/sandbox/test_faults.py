@@ -1,4 +1,4 @@
-"""Faults on request: each kind, and which calls they hit."""
+"""Injected faults: each kind, and which requests they affect."""
 
 import json
 import time
@@ -17,7 +17,7 @@ FILES = [("files", ("a.wav", hum(150), "audio/wav"))]
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    # Of its own, because what a slow fault held up may be done after its test.
+    # Each test has its own sandbox, because a slow fault can finish after its test.
     with running_sandbox(voices=60) as running:
         yield running
 
@@ -39,7 +39,7 @@ def wait_until_made(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(("fault", "made"), [("drop_before", False), ("drop_after", True)])
-def test_dropped_connection_leaves_no_answer(full, spoil, fault, made):
+def test_a_dropped_connection_leaves_no_response(full, spoil, fault, made):
     spoil(fault, **ADD)
 
     with pytest.raises(httpx.RemoteProtocolError):
@@ -66,7 +66,7 @@ def test_late_work_is_done_after_the_connection_was_dropped(full, spoil):
         ({"code": "too_many_concurrent_requests"}, None, "too_many_concurrent_requests"),
     ],
 )
-def test_rate_limit_may_say_when_to_come_back(full, spoil, more, header, status):
+def test_a_rate_limit_can_say_when_to_retry(full, spoil, more, header, status):
     spoil("rate_limit", **ADD, **more)
 
     answer = add(full)
@@ -77,7 +77,7 @@ def test_rate_limit_may_say_when_to_come_back(full, spoil, more, header, status)
 
 
 @pytest.mark.parametrize(("fault", "made"), [("error_before", False), ("error_after", True)])
-def test_error_comes_before_or_after_the_work(full, spoil, fault, made):
+def test_an_error_can_come_before_or_after_the_work(full, spoil, fault, made):
     spoil(fault, **ADD)
 
     answer = add(full)
@@ -89,7 +89,7 @@ def test_error_comes_before_or_after_the_work(full, spoil, fault, made):
 
 @pytest.mark.parametrize(("fault", "made"), [("gateway_before", False), ("gateway_after", True)])
 @pytest.mark.parametrize("status", [502, 503])
-def test_gateway_answers_with_a_page(full, spoil, fault, made, status):
+def test_a_gateway_error_is_an_html_page(full, spoil, fault, made, status):
     spoil(fault, status=status, **ADD)
 
     answer = add(full)
@@ -99,7 +99,7 @@ def test_gateway_answers_with_a_page(full, spoil, fault, made, status):
     assert is_made(full) is made
 
 
-def test_slow_answer_comes_after_the_work(full, spoil):
+def test_a_slow_response_comes_after_the_work(full, spoil):
     spoil("slow_after", seconds=30, **ADD)
 
     with pytest.raises(httpx.ReadTimeout):
@@ -108,7 +108,7 @@ def test_slow_answer_comes_after_the_work(full, spoil):
     wait_until_made(full)
 
 
-def test_slow_start_delays_the_work(full, spoil):
+def test_a_slow_start_delays_the_work(full, spoil):
     spoil("slow_before", seconds=30, **ADD)
 
     with pytest.raises(httpx.ReadTimeout):
@@ -117,13 +117,13 @@ def test_slow_start_delays_the_work(full, spoil):
     assert not is_made(full)
 
 
-def test_slow_answer_is_whole(full, spoil):
+def test_a_slow_response_is_complete(full, spoil):
     spoil("slow_after", seconds=0.01, **ADD)
 
     assert add(full).json()["voice_id"]
 
 
-def test_cut_json_is_well_framed_but_broken(full, spoil):
+def test_cut_json_is_complete_http_with_invalid_json(full, spoil):
     spoil("cut_json", **ADD)
 
     answer = add(full)
@@ -143,7 +143,7 @@ def test_cut_body_ends_before_its_length(full, spoil):
     assert is_made(full)
 
 
-def test_page_comes_instead_of_json(full, spoil):
+def test_an_html_page_can_replace_the_json(full, spoil):
     spoil("html", **ADD)
 
     answer = add(full)
@@ -152,14 +152,14 @@ def test_page_comes_instead_of_json(full, spoil):
     assert is_made(full)
 
 
-def test_answer_may_lack_its_id(full, spoil):
+def test_the_response_can_lack_the_voice_id(full, spoil):
     spoil("no_id", **ADD)
 
     assert add(full).json() == {"requires_verification": False}
     assert is_made(full)
 
 
-def test_answer_may_be_changed(full, spoil):
+def test_values_in_the_response_can_be_changed(full, spoil):
     spoil("change_json", values={"requires_verification": True}, **ADD)
 
     answer = add(full).json()
@@ -168,7 +168,7 @@ def test_answer_may_be_changed(full, spoil):
     assert answer["voice_id"]
 
 
-def test_answer_may_drip(full, spoil):
+def test_the_response_can_arrive_in_small_pieces(full, spoil):
     spoil("drip", seconds=0.001, path="/v1/voices/settings/default")
 
     with full.stream("GET", "/v1/voices/settings/default") as answer:
@@ -179,7 +179,7 @@ def test_answer_may_drip(full, spoil):
 
 
 @pytest.mark.parametrize("fault", FaultKind)
-def test_every_fault_is_over_after_its_times(full, spoil, control, fault):
+def test_every_fault_ends_after_its_number_of_times(full, spoil, control, fault):
     spoil(fault, seconds=0, times=1, path="/v1/voices/settings/default")
 
     try:
@@ -191,7 +191,7 @@ def test_every_fault_is_over_after_its_times(full, spoil, control, fault):
     assert full.get("/v1/voices/settings/default").json()["speed"] == 1.0
 
 
-def test_fault_hits_only_the_calls_it_waits_for(full, spoil):
+def test_a_fault_affects_only_matching_requests(full, spoil):
     spoil("error_before", method="DELETE", path="/v1/voices/*")
 
     voice_id = clone(full)
@@ -201,27 +201,27 @@ def test_fault_hits_only_the_calls_it_waits_for(full, spoil):
     assert full.delete(f"/v1/voices/{voice_id}").status_code == 200
 
 
-def test_fault_of_another_provider_hits_nobody(full, spoil):
+def test_a_fault_of_another_provider_has_no_effect(full, spoil):
     spoil("error_before", provider="inworld")
 
     assert full.get("/v1/user").status_code == 200
 
 
-def test_fault_of_a_key_hits_that_key(connect, spoil):
+def test_a_fault_for_a_key_affects_only_that_key(connect, spoil):
     spoil("error_before", key="sandbox-elevenlabs-full-2")
 
     assert connect("full").get("/v1/user").status_code == 200
     assert connect("full-2").get("/v1/user").status_code == 500
 
 
-def test_path_may_be_a_regular_expression(full, spoil):
+def test_the_path_of_a_fault_can_be_a_regular_expression(full, spoil):
     spoil("error_before", path="^/v[12]/user$", times=0)
 
     assert full.get("/v1/user/subscription").status_code == 200
     assert full.get("/v1/user").status_code == 500
 
 
-def test_fault_lets_some_calls_through_first(full, spoil):
+def test_a_fault_can_let_some_requests_through_first(full, spoil):
     spoil("error_before", path="/v1/user", after=2, times=2)
 
     statuses = [full.get("/v1/user").status_code for _ in range(6)]
@@ -229,7 +229,7 @@ def test_fault_lets_some_calls_through_first(full, spoil):
     assert statuses == [200, 200, 500, 500, 200, 200]
 
 
-def test_endless_fault_ends_when_cleared(full, spoil, control):
+def test_an_endless_fault_ends_when_cleared(full, spoil, control):
     spoil("error_before", path="/v1/user", times=0)
     spoiled = [full.get("/v1/user").status_code for _ in range(3)]
 
@@ -239,14 +239,14 @@ def test_endless_fault_ends_when_cleared(full, spoil, control):
     assert full.get("/v1/user").status_code == 200
 
 
-def test_previews_can_be_spoiled_too(full, spoil):
+def test_previews_can_have_faults_too(full, spoil):
     url = full.get("/v2/voices").json()["voices"][-1]["preview_url"]
     spoil("gateway_before", path="/_files/*")
 
     assert httpx.get(url).status_code == 502
 
 
-def test_waiting_faults_do_not_show_the_key(spoil, control):
+def test_listed_faults_do_not_show_the_key(spoil, control):
     spoil("error_before", key="sandbox-elevenlabs-full-2", after=3)
 
     [shown] = control.get("/faults").json()["faults"]
@@ -271,7 +271,7 @@ def test_waiting_faults_do_not_show_the_key(spoil, control):
         [{"fault": "html"}, {}],
     ],
 )
-def test_fault_that_makes_no_sense_is_refused_with_a_reason(control, wish):
+def test_an_invalid_fault_is_refused_with_a_reason(control, wish):
     answer = control.post("/faults", json=wish)
 
     assert answer.status_code == 400

@@ -1,4 +1,4 @@
-"""What is heard at ElevenLabs: previews, samples, speech."""
+"""Audio at ElevenLabs: previews, samples, and speech."""
 
 import sys
 
@@ -27,7 +27,7 @@ def test_previews_are_a_few_seconds_of_audible_speech(full):
         sound = decode_recording(full.get(voice["preview_url"]).content)
 
         loudness = float(np.sqrt(np.mean(sound.samples**2)))
-        # Speech comes in syllables, so that its level over time is uneven; a beep's is not.
+        # The level of speech is uneven over time because of its syllables, unlike that of a beep.
         levels = [np.abs(part).mean() for part in np.array_split(sound.samples, 60)]
         assert 2 < sound.seconds < 7.5
         assert 0.03 < loudness < 0.2
@@ -35,7 +35,7 @@ def test_previews_are_a_few_seconds_of_audible_speech(full):
         assert 70 < (median_pitch(sound) or 0) < 330
 
 
-def test_previews_of_men_are_deeper_than_those_of_women(full):
+def test_male_previews_are_deeper_than_female_ones(full):
     def pitches(gender: str) -> list[float]:
         chosen = voices(full, gender=gender)[:5]
         return [pitch_of(full.get(voice["preview_url"]).content) for voice in chosen]
@@ -43,13 +43,13 @@ def test_previews_of_men_are_deeper_than_those_of_women(full):
     assert max(pitches("male")) < min(pitches("female"))
 
 
-def test_every_voice_has_a_preview_of_its_own(full):
+def test_every_voice_has_a_different_preview(full):
     contents = {full.get(voice["preview_url"]).content for voice in voices(full)[:12]}
 
     assert len(contents) == 12
 
 
-def test_preview_is_public_and_the_same_each_time(full):
+def test_a_preview_is_public_and_always_the_same(full):
     url = voices(full)[0]["preview_url"]
 
     first, second = httpx.get(url), httpx.get(url)
@@ -59,7 +59,7 @@ def test_preview_is_public_and_the_same_each_time(full):
     assert first.headers["etag"] == second.headers["etag"]
 
 
-def test_preview_is_addressed_as_the_client_named_the_server(sandbox):
+def test_preview_addresses_use_the_host_name_of_the_request(sandbox):
     port = sandbox.address.rpartition(":")[2]
     headers = {"xi-api-key": "sandbox-elevenlabs-full", "Host": f"localhost:{port}"}
 
@@ -72,7 +72,7 @@ def test_preview_is_addressed_as_the_client_named_the_server(sandbox):
     ("asked", "first", "last"),
     [("bytes=0-99", 0, 99), ("bytes=100-", 100, None), ("bytes=-50", -50, None)],
 )
-def test_part_of_a_preview_can_be_asked_for(full, asked, first, last):
+def test_a_range_of_a_preview_can_be_requested(full, asked, first, last):
     url = voices(full)[0]["preview_url"]
     whole = httpx.get(url).content
 
@@ -88,21 +88,21 @@ def test_part_of_a_preview_can_be_asked_for(full, asked, first, last):
 
 
 @pytest.mark.parametrize("asked", ["bytes=99999999-", "bytes=-0"])
-def test_part_behind_the_end_is_refused(full, asked):
+def test_a_range_past_the_end_is_refused(full, asked):
     answer = httpx.get(voices(full)[0]["preview_url"], headers={"Range": asked})
 
     assert answer.status_code == 416
 
 
 @pytest.mark.parametrize("asked", ["bytes=0-1,5-6", "lines=1-2", "bytes=-", "bytes=a-b"])
-def test_odd_range_gets_the_whole_preview(full, asked):
+def test_a_malformed_range_gets_the_whole_preview_or_416(full, asked):
     answer = httpx.get(voices(full)[0]["preview_url"], headers={"Range": asked})
 
     assert answer.status_code in {200, 416}
     assert answer.status_code == 416 or len(answer.content) > 10_000
 
 
-def test_part_of_a_changed_file_is_not_sent(full):
+def test_a_range_of_a_changed_file_is_not_sent(full):
     url = voices(full)[0]["preview_url"]
 
     answer = httpx.get(url, headers={"Range": "bytes=0-9", "If-Range": '"another"'})
@@ -110,7 +110,7 @@ def test_part_of_a_changed_file_is_not_sent(full):
     assert answer.status_code == 200
 
 
-def test_known_preview_is_not_sent_again(full):
+def test_a_matching_etag_gets_304(full):
     url = voices(full)[0]["preview_url"]
     tag = httpx.get(url).headers["etag"]
 
@@ -119,7 +119,7 @@ def test_known_preview_is_not_sent_again(full):
     assert (answer.status_code, answer.content) == (304, b"")
 
 
-def test_head_tells_the_length_without_the_preview(full):
+def test_head_returns_the_length_without_the_preview(full):
     url = voices(full)[0]["preview_url"]
 
     head, whole = httpx.head(url), httpx.get(url)
@@ -129,17 +129,17 @@ def test_head_tells_the_length_without_the_preview(full):
 
 
 @pytest.mark.parametrize("name", ["nobody.mp3", "..%2F..%2Fetc%2Fpasswd.mp3", "x.wav"])
-def test_preview_of_nobody_is_not_found(full, name):
+def test_the_preview_of_an_unknown_voice_is_not_found(full, name):
     assert httpx.get(f"{full.base_url}_files/{name}").status_code == 404
 
 
-def test_fresh_clone_has_no_preview(full):
+def test_a_new_clone_has_no_preview(full):
     voice_id = clone(full)
 
     assert httpx.get(f"{full.base_url}_files/{voice_id}.mp3").status_code == 404
 
 
-def test_sample_of_a_first_clone_is_as_long_as_it_says(full):
+def test_the_sample_of_an_initial_clone_has_its_stated_length(full):
     voice = voices(full, voice_type="personal", category="cloned")[0]
     [sample] = voice["samples"]
 
@@ -150,7 +150,7 @@ def test_sample_of_a_first_clone_is_as_long_as_it_says(full):
 
 
 @pytest.mark.parametrize("pitch", [105, 160, 230])
-def test_clone_speaks_at_the_pitch_of_its_sample(full, pitch):
+def test_a_clone_speaks_at_the_pitch_of_its_sample(full, pitch):
     voice_id = clone(full, sample=hum(pitch))
 
     answer = full.post(
@@ -162,7 +162,7 @@ def test_clone_speaks_at_the_pitch_of_its_sample(full, pitch):
     assert pitch_of(answer.content) == pytest.approx(pitch, rel=0.15)
 
 
-def test_clone_of_silence_still_speaks(full):
+def test_a_clone_of_silence_can_still_speak(full):
     voice_id = clone(full, sample=hum(0.0))
 
     answer = full.post(f"/v1/text-to-speech/{voice_id}", json={"text": "Hello there."})
@@ -173,7 +173,7 @@ def test_clone_of_silence_still_speaks(full):
 @pytest.mark.parametrize(
     ("name", "rate"), [("mp3_22050_32", 22_050), ("mp3_44100_192", 44_100), ("", 44_100)]
 )
-def test_speech_comes_in_the_format_asked_for(full, name, rate):
+def test_speech_has_the_requested_format(full, name, rate):
     voice_id = voices(full)[0]["voice_id"]
 
     answer = full.post(
@@ -201,7 +201,7 @@ def test_speech_comes_in_the_format_asked_for(full, name, rate):
         ("full", "wav_44100", 403),
     ],
 )
-def test_each_plan_has_its_formats(connect, kind, name, status):
+def test_each_plan_allows_its_own_formats(connect, kind, name, status):
     client = connect(kind)
     voice_id = voices(client)[0]["voice_id"]
 
@@ -220,7 +220,7 @@ def test_each_plan_has_its_formats(connect, kind, name, status):
         assert abs(4 * len(answer.content) - len(whole.content)) < 200
 
 
-def test_speed_makes_speech_shorter(full):
+def test_a_higher_speed_makes_speech_shorter(full):
     voice_id = voices(full)[0]["voice_id"]
 
     def seconds(speed: float) -> float:
@@ -232,7 +232,7 @@ def test_speed_makes_speech_shorter(full):
     assert seconds(1.2) < 0.8 * seconds(0.7)
 
 
-def test_text_in_another_script_is_answered_in_english(full):
+def test_text_in_another_script_gets_english_speech(full):
     voice_id = voices(full)[0]["voice_id"]
 
     answer = full.post(f"/v1/text-to-speech/{voice_id}", json={"text": "你好，世界"})
@@ -263,7 +263,7 @@ def test_speech_costs_credit(full):
         ({"output_format": "pcm_44100"}, {"text": "Hi"}, 403),
     ],
 )
-def test_speech_that_cannot_be_made_is_refused(full, params, body, status):
+def test_an_invalid_speech_request_is_refused(full, params, body, status):
     voice_id = voices(full)[0]["voice_id"]
 
     answer = full.post(f"/v1/text-to-speech/{voice_id}", params=params, json=body)
@@ -271,7 +271,7 @@ def test_speech_that_cannot_be_made_is_refused(full, params, body, status):
     assert answer.status_code == status
 
 
-def test_without_its_engine_the_sandbox_says_what_to_install(monkeypatch):
+def test_without_the_engine_the_sandbox_says_what_to_install(monkeypatch):
     # None in this table is how Python marks a module that cannot be imported.
     monkeypatch.setitem(sys.modules, "hibari", None)
 

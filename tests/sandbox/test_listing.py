@@ -1,4 +1,4 @@
-"""Listing voices of ElevenLabs: pages, search, filters, order."""
+"""Listing ElevenLabs voices: pages, search, filters, and order."""
 
 import unicodedata
 from typing import Any
@@ -10,7 +10,7 @@ from catalog.sandbox import running_sandbox
 from catalog.sandbox.providers.elevenlabs.library import FAVORITES, make_library
 from tests.sandbox.conftest import clone, own_names
 
-DEFAULTS = 20  # of the sixty voices that the fixture brings
+DEFAULTS = 20  # of the 60 voices in the fixture
 OWN = 6
 
 
@@ -31,7 +31,7 @@ def names(page: dict[str, Any]) -> list[str]:
     return [voice["name"] for voice in page["voices"]]
 
 
-def test_pages_hold_every_voice_once(full):
+def test_pages_contain_every_voice_once(full):
     pages = every_page(full, page_size=7)
 
     ids = [voice["voice_id"] for page in pages for voice in page["voices"]]
@@ -39,7 +39,7 @@ def test_pages_hold_every_voice_once(full):
     assert [page["total_count"] for page in pages] == [60 + OWN] * len(pages)
 
 
-def test_first_page_holds_the_default_voices_on_top_of_its_size(full):
+def test_the_first_page_contains_the_default_voices_on_top_of_its_size(full):
     first, second, *_ = every_page(full, page_size=7)
 
     kinds = [voice["category"] for voice in first["voices"]]
@@ -49,23 +49,23 @@ def test_first_page_holds_the_default_voices_on_top_of_its_size(full):
     assert "premade" not in [voice["category"] for voice in second["voices"]]
 
 
-def test_page_size_is_ten_unless_asked(full):
+def test_the_default_page_size_is_ten(full):
     assert len(search(full)["voices"]) == 10 + DEFAULTS
 
 
-def test_last_page_has_no_token(full):
+def test_the_last_page_has_no_token(full):
     last = every_page(full, page_size=100)[-1]
 
     assert (last["has_more"], last["next_page_token"]) == (False, None)
 
 
-def test_page_that_is_just_full_is_the_last(full):
+def test_a_page_that_is_exactly_full_is_the_last(full):
     page = search(full, voice_type="personal", page_size=OWN)
 
     assert (len(page["voices"]), page["has_more"]) == (OWN, False)
 
 
-def test_voice_deleted_between_pages_hides_no_other(full):
+def test_deleting_a_voice_between_pages_hides_no_other(full):
     first = search(full, voice_type="personal", page_size=3)
 
     full.delete(f"/v1/voices/{first['voices'][-1]['voice_id']}").raise_for_status()
@@ -76,7 +76,7 @@ def test_voice_deleted_between_pages_hides_no_other(full):
     assert len({*names(first), *names(second)}) == OWN
 
 
-def test_total_is_not_counted_unless_wanted(full):
+def test_the_total_is_not_counted_if_not_requested(full):
     assert search(full, include_total_count="false")["total_count"] == 0
 
 
@@ -84,7 +84,7 @@ def test_total_is_not_counted_unless_wanted(full):
     ("size", "kind"),
     [("0", "greater_than_equal"), ("101", "less_than_equal"), ("ten", "int_parsing")],
 )
-def test_page_size_outside_its_bounds_is_a_list_of_problems(full, size, kind):
+def test_a_page_size_out_of_bounds_gets_a_list_of_problems(full, size, kind):
     answer = full.get("/v2/voices", params={"page_size": size})
 
     assert answer.status_code == 422
@@ -93,14 +93,14 @@ def test_page_size_outside_its_bounds_is_a_list_of_problems(full, size, kind):
 
 
 @pytest.mark.parametrize("token", ["nonsense", "e30=", "WzEsMiwzLDRd", "é", "bnVsbA=="])
-def test_token_that_was_not_given_out_is_refused(full, token):
+def test_an_invalid_page_token_is_refused(full, token):
     answer = full.get("/v2/voices", params={"next_page_token": token})
 
     assert answer.status_code == 400
     assert answer.json()["detail"]["param"] == "next_page_token"
 
 
-def test_token_of_another_order_is_refused(full):
+def test_a_page_token_for_another_order_is_refused(full):
     token = search(full, sort="name")["next_page_token"]
 
     answer = full.get("/v2/voices", params={"next_page_token": token})
@@ -118,13 +118,13 @@ def test_names_are_sorted_across_pages(full, direction):
     assert found == sorted(found, reverse=direction == "desc")
 
 
-def test_newest_voice_comes_first_unless_asked(full):
+def test_the_newest_voice_comes_first_by_default(full):
     clone(full, "Brand new")
 
     assert names(search(full, voice_type="personal"))[0] == "Brand new"
 
 
-def test_oldest_first_when_asked_by_age(full):
+def test_voices_can_be_sorted_oldest_first(full):
     page = search(full, sort="created_at_unix", sort_direction="asc", voice_type="personal")
 
     dates = [voice["created_at_unix"] for voice in page["voices"]]
@@ -141,7 +141,7 @@ def test_search_finds_words_in_name_description_labels_and_category(full):
 
 
 @pytest.mark.parametrize("category", ["premade", "professional", "cloned", "generated", "famous"])
-def test_category_holds_only_its_own(full, category):
+def test_a_category_contains_only_its_voices(full, category):
     pages = every_page(full, category=category)
 
     kinds = {voice["category"] for page in pages for voice in page["voices"]}
@@ -159,11 +159,11 @@ def test_category_holds_only_its_own(full, category):
         ("non-community", OWN),
     ],
 )
-def test_voice_types_divide_the_list(full, kind, count):
+def test_each_voice_type_selects_its_part_of_the_list(full, kind, count):
     assert search(full, voice_type=kind)["total_count"] == count
 
 
-def test_fine_tuning_state_finds_the_professional_clone(full):
+def test_the_fine_tuning_state_filter_finds_the_professional_clone(full):
     [voice] = search(full, fine_tuning_state="fine_tuning")["voices"]
 
     assert voice["category"] == "professional"
@@ -171,7 +171,7 @@ def test_fine_tuning_state_finds_the_professional_clone(full):
     assert voice["fine_tuning"]["progress"]["eleven_multilingual_v2"] == 0.62
 
 
-def test_collection_holds_what_was_put_into_it(full):
+def test_the_collection_filter_finds_its_voices(full):
     found = search(full, collection_id=FAVORITES, page_size=100)["voices"]
 
     assert found
@@ -179,7 +179,7 @@ def test_collection_holds_what_was_put_into_it(full):
     assert search(full, collection_id="nothing")["total_count"] == 0
 
 
-def test_voices_are_looked_up_by_their_ids(full):
+def test_voices_can_be_requested_by_id(full):
     wanted = {voice["voice_id"] for voice in search(full)["voices"][:3]}
 
     page = search(full, voice_ids=[*wanted])
@@ -187,7 +187,7 @@ def test_voices_are_looked_up_by_their_ids(full):
     assert {voice["voice_id"] for voice in page["voices"]} == wanted
 
 
-def test_labels_are_matched_whatever_their_case(full):
+def test_label_filters_are_case_insensitive(full):
     everybody = full.get("/v1/voices").json()["voices"]
     words = [voice["labels"].get("age", "") for voice in everybody]
 
@@ -202,31 +202,31 @@ def test_labels_are_matched_whatever_their_case(full):
     "params",
     [{"voice_type": "mine"}, {"category": "x"}, {"sort": "id"}, {"sort_direction": "up"}],
 )
-def test_word_outside_its_list_is_refused(full, params):
+def test_an_unknown_filter_value_is_refused(full, params):
     answer = full.get("/v2/voices", params=params)
 
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["type"] == "literal_error"
 
 
-def test_unpaged_list_holds_everything(full):
+def test_the_unpaged_list_contains_everything(full):
     assert len(full.get("/v1/voices").json()["voices"]) == 60 + OWN
 
 
-def test_one_voice_is_shown_as_in_the_list(full):
+def test_a_single_voice_looks_as_in_the_list(full):
     listed = search(full)["voices"][0]
 
     assert full.get(f"/v1/voices/{listed['voice_id']}").json() == listed
 
 
-def test_three_hundred_voices_continue_the_sixty():
+def test_a_larger_library_starts_with_the_same_voices():
     few, many = make_library(60), make_library(300)
 
     assert len(many) == 300
     assert [voice.voice_id for voice in many[21:60]] == [voice.voice_id for voice in few[21:]]
 
 
-def test_more_voices_than_the_unpaged_list_serves_are_refused():
+def test_the_unpaged_list_refuses_more_than_500_voices():
     with running_sandbox(voices=501) as large:
         headers = {"xi-api-key": "sandbox-elevenlabs-full"}
         answer = httpx.get(large.url("elevenlabs", "/v1/voices"), headers=headers)
@@ -234,7 +234,7 @@ def test_more_voices_than_the_unpaged_list_serves_are_refused():
     assert answer.status_code == 400
 
 
-def test_library_is_as_uneven_as_the_real_one():
+def test_the_library_s_labels_are_as_inconsistent_as_the_real_ones():
     voices = make_library(300)
     labels = [voice.labels for voice in voices]
 
@@ -252,12 +252,12 @@ def test_library_is_as_uneven_as_the_real_one():
     "script",
     ["LATIN", "CYRILLIC", "GREEK", "ARABIC", "HEBREW", "DEVANAGARI", "THAI", "CJK", "HANGUL"],
 )
-def test_library_has_names_in_many_scripts(script):
+def test_the_library_has_names_in_many_scripts(script):
     names = "".join(voice.payload["name"] for voice in make_library(300))
 
     assert any(unicodedata.name(letter, "").startswith(script) for letter in names)
 
 
-def test_accounts_share_the_library_and_not_their_clones(connect):
+def test_accounts_share_the_library_but_not_their_clones(connect):
     assert not {*own_names(connect("full"))} & {*own_names(connect("full-2"))}
     assert search(connect("full-2"), voice_type="default")["total_count"] == DEFAULTS

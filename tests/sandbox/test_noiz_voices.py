@@ -1,4 +1,4 @@
-"""Noiz in the sandbox: pages, clones, deletion that removes nothing, sound."""
+"""The Noiz sandbox: pages, clones, deleted voices that stay listed, and audio."""
 
 import base64
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from tests.sandbox.conftest import hum
 
 @pytest.fixture
 def sign_on(sandbox) -> Iterator[Callable[[str], httpx.Client]]:
-    """Return a function that opens a client of Noiz with one of the sandbox's keys."""
+    """Return a function that opens a Noiz client with one of the sandbox's keys."""
     with ExitStack() as clients:
 
         def _sign_on(kind: str) -> httpx.Client:
@@ -32,7 +32,7 @@ def client(sign_on) -> httpx.Client:
 
 @pytest.fixture
 def limit(control) -> Callable[..., None]:
-    """Return a function that changes limits of the account."""
+    """Return a function that changes the account's limits."""
 
     def _limit(**values: Any) -> None:
         wish = {"provider": "noiz", "account": "full", "values": values}
@@ -62,7 +62,7 @@ def failure(answer: httpx.Response) -> int:
     return answer.status_code
 
 
-def test_custom_voices_are_listed_unless_asked_otherwise(client):
+def test_custom_voices_are_listed_by_default(client):
     custom, others = listed(client), built_in(client)
 
     assert (custom["total_count"], len(others)) == (4, 60)
@@ -81,7 +81,7 @@ def test_skip_counts_pages(client):
     ]
 
 
-def test_skip_counts_voices_where_the_account_is_set_so(client, limit):
+def test_skip_counts_voices_if_the_account_is_set_so(client, limit):
     limit(skip_is_offset=True)
 
     page = listed(client, voice_type="built-in", skip=3, limit=5)["voices"]
@@ -89,11 +89,11 @@ def test_skip_counts_voices_where_the_account_is_set_so(client, limit):
     assert page == built_in(client)[3:8]
 
 
-def test_ten_voices_come_unasked(client):
+def test_ten_voices_are_returned_by_default(client):
     assert len(listed(client, voice_type="built-in")["voices"]) == 10
 
 
-def test_voice_has_two_ids_and_labels_in_one_string(client):
+def test_a_voice_has_two_ids_and_its_labels_in_one_string(client):
     voices = built_in(client)
 
     assert all(isinstance(v["id"], int) and isinstance(v["voice_id"], str) for v in voices)
@@ -102,7 +102,7 @@ def test_voice_has_two_ids_and_labels_in_one_string(client):
     assert "" in {v["labels"] for v in voices}
 
 
-def test_keyword_looks_at_names_and_labels(client):
+def test_the_keyword_searches_names_and_labels(client):
     voice = next(v for v in built_in(client) if "female" in v["labels"])
 
     by_label = built_in(client, keyword="FEMALE")
@@ -116,21 +116,21 @@ def test_keyword_looks_at_names_and_labels(client):
 @pytest.mark.parametrize(
     "params", [{"voice_type": "all"}, {"skip": -1}, {"skip": "two"}, {"limit": 0}]
 )
-def test_senseless_list_is_refused(client, params):
+def test_an_invalid_list_request_is_refused(client, params):
     assert failure(client.get("/voices", params=params)) == 400
 
 
-def test_page_is_never_larger_than_the_server_likes(client):
+def test_a_page_has_at_most_100_voices(client):
     assert listed(client, voice_type="built-in", limit=1000) == listed(
         client, voice_type="built-in", limit=100
     )
 
 
-def test_version_may_stand_in_the_path(client):
+def test_the_version_can_be_in_the_path(client):
     assert client.get("/v1/voices").json() == client.get("/voices").json()
 
 
-def test_clone_is_made_of_a_part_that_the_server_chooses(client):
+def test_a_clone_uses_a_part_of_the_sample_that_the_server_selects(client):
     receipt = clone(client, display_name="Žofie", denoise="true", language="en").json()["data"]
     voice = client.get(f"/voices/{receipt['voice_id']}").json()["data"]
 
@@ -140,7 +140,7 @@ def test_clone_is_made_of_a_part_that_the_server_chooses(client):
     assert decode_recording(httpx.get(voice["sample"]).content).seconds == pytest.approx(10, abs=1)
 
 
-def test_clone_can_be_made_of_an_address(client):
+def test_a_clone_can_be_made_from_a_url(client):
     address = next(v["url"] for v in built_in(client) if v["url"])
 
     made = client.post("/voices", files={"voice_url": (None, address)})
@@ -153,18 +153,18 @@ def test_clone_can_be_made_of_an_address(client):
 @pytest.mark.parametrize(
     "wish", [{"sample": b"no sound"}, {"sample": hum(200, 0.3)}, {"denoise": "perhaps"}]
 )
-def test_senseless_clone_is_refused(client, wish):
+def test_an_invalid_clone_is_refused(client, wish):
     assert failure(clone(client, **wish)) == 400
     assert listed(client)["total_count"] == 4
 
 
-def test_clone_without_any_audio_is_refused(client):
+def test_a_clone_without_audio_is_refused(client):
     answer = client.post("/voices", files={"display_name": (None, "Nora")})
 
     assert failure(answer) == 400
 
 
-def test_deleted_voice_is_still_listed_with_the_time(client):
+def test_a_deleted_voice_is_still_listed_with_its_deletion_time(client):
     voice_id = clone(client, display_name="Nora").json()["data"]["voice_id"]
 
     answer = client.delete(f"/voices/{voice_id}").json()
@@ -176,7 +176,7 @@ def test_deleted_voice_is_still_listed_with_the_time(client):
     assert sum("delete_time" in voice for voice in listed(client)["voices"]) == 2
 
 
-def test_deleted_voice_can_be_hidden_too(client, limit):
+def test_deleted_voices_can_be_hidden(client, limit):
     limit(hides_deleted=True)
     voice_id = clone(client).json()["data"]["voice_id"]
 
@@ -186,13 +186,13 @@ def test_deleted_voice_can_be_hidden_too(client, limit):
     assert failure(client.get(f"/voices/{voice_id}")) == 404
 
 
-def test_built_in_voice_cannot_be_deleted(client):
+def test_a_built_in_voice_cannot_be_deleted(client):
     voice_id = built_in(client)[0]["voice_id"]
 
     assert failure(client.delete(f"/voices/{voice_id}")) == 404
 
 
-def test_links_play_without_a_key(client):
+def test_audio_links_work_without_a_key(client):
     voices = built_in(client)[:8]
     links = [link for voice in voices for link in (voice["url"], voice["sample"]) if link]
 
@@ -204,7 +204,7 @@ def test_links_play_without_a_key(client):
     assert "" in {voice["url"] for voice in voices}
 
 
-def test_link_that_no_voice_has_leads_nowhere(client):
+def test_an_audio_link_of_no_voice_is_not_found(client):
     voice = next(v for v in built_in(client) if v["sample"] is None)
 
     answer = httpx.get(voice["url"].replace(".mp3", ".wav"))
@@ -212,7 +212,7 @@ def test_link_that_no_voice_has_leads_nowhere(client):
     assert failure(answer) == 404
 
 
-def test_clones_speak_as_high_as_their_samples(client):
+def test_clones_speak_at_the_pitch_of_their_samples(client):
     pitches = []
     for pitch in (100, 230):
         voice_id = clone(client, hum(pitch, 6)).json()["data"]["voice_id"]
@@ -226,7 +226,7 @@ def test_clones_speak_as_high_as_their_samples(client):
     assert deep * 1.4 < high
 
 
-def test_speech_can_follow_an_uploaded_file(client):
+def test_speech_can_use_an_uploaded_sample(client):
     sample = to_mp3(decode_recording(hum(150, 4)))
 
     answer = client.post(
@@ -248,7 +248,7 @@ def test_speech_can_follow_an_uploaded_file(client):
         ({"voice_id": "nobody"}, 404),
     ],
 )
-def test_senseless_speech_is_refused(client, changes, status):
+def test_an_invalid_speech_request_is_refused(client, changes, status):
     fields = {"text": "Hello", "voice_id": built_in(client)[0]["voice_id"], **changes}
 
     answer = client.post("/text-to-speech", files={k: (None, v) for k, v in fields.items()})
@@ -258,13 +258,13 @@ def test_senseless_speech_is_refused(client, changes, status):
 
 @pytest.mark.parametrize("header", ["", "Bearer sandbox-noiz-full", "sandbox-noiz-nobody",
                                     "sandbox-stepfun-full"])  # fmt: skip
-def test_wrong_or_prefixed_key_is_refused(sandbox, header):
+def test_a_wrong_or_prefixed_key_is_refused(sandbox, header):
     answer = httpx.get(sandbox.url("noiz", "/voices"), headers={"Authorization": header})
 
     assert failure(answer) == 401
 
 
-def test_key_in_base64_opens_the_same_account(client):
+def test_a_base64_key_opens_the_same_account(client):
     key = base64.b64encode(b"sandbox-noiz-full").decode()
 
     answer = client.get("/voices", headers={"Authorization": key})
@@ -282,7 +282,7 @@ def test_accounts_without_permission_or_credit_cannot_clone(sign_on):
     assert (listed(readonly)["total_count"], listed(broke)["total_count"]) == (2, 4)
 
 
-def test_faults_are_worded_as_noiz_does(client, spoil):
+def test_faults_have_the_format_of_noiz(client, spoil):
     spoil("rate_limit", provider="noiz")
     spoil("error_after", provider="noiz")
 

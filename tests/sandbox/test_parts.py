@@ -1,4 +1,4 @@
-"""Parts of the sandbox by themselves: forms, sounds, people, providers."""
+"""Parts of the sandbox: form parsing, pitch, people, and provider discovery."""
 
 import io
 import sys
@@ -37,7 +37,7 @@ class Provider:
 '''
 
 
-def test_provider_is_found_by_its_module_alone(tmp_path, monkeypatch):
+def test_a_provider_is_discovered_by_its_module(tmp_path, monkeypatch):
     (tmp_path / "echo.py").write_text(ANOTHER_PROVIDER)
     monkeypatch.setattr(
         catalog.sandbox.providers, "__path__", [*catalog.sandbox.providers.__path__, str(tmp_path)]
@@ -57,7 +57,7 @@ def test_provider_is_found_by_its_module_alone(tmp_path, monkeypatch):
     text=st.text(max_size=60),
     filename=st.text(st.characters(exclude_categories=("C",)), min_size=1, max_size=30),
 )
-def test_form_comes_out_as_it_went_in(content, text, filename):
+def test_a_form_is_parsed_as_it_was_sent(content, text, filename):
     request = httpx.Request(
         "POST",
         "http://127.0.0.1/",
@@ -81,13 +81,13 @@ def test_form_comes_out_as_it_went_in(content, text, filename):
         ("multipart/form-data; boundary=x", b"--x\r\n\r\nmany\r\n" * 300 + b"--x--"),
     ],
 )
-def test_body_that_is_no_form_is_told(content_type, body):
+def test_a_body_that_is_not_a_form_is_refused(content_type, body):
     with pytest.raises(NotMultipart):
         parse_form(content_type, body)
 
 
 @pytest.mark.parametrize("pitch", [75, 110, 180, 320])
-def test_pitch_is_measured(pitch):
+def test_the_pitch_is_measured(pitch):
     assert median_pitch(decode_recording(hum(pitch))) == pytest.approx(pitch, rel=0.03)
 
 
@@ -97,7 +97,7 @@ def test_noise_has_no_pitch():
     assert median_pitch(Waveform(noise, 16_000)) is None
 
 
-def test_moment_of_sound_has_no_pitch():
+def test_a_very_short_sound_has_no_pitch():
     assert median_pitch(decode_recording(hum(200, seconds=0.05))) is None
 
 
@@ -112,7 +112,7 @@ def test_no_upload_breaks_the_decoder(noise, start):
     assert np.isfinite(sound.samples).all()
 
 
-def test_recording_that_is_not_a_number_is_refused():
+def test_a_recording_with_nan_samples_is_refused():
     out = io.BytesIO()
     with wave.open(out, "wb") as target:
         target.setnchannels(1)
@@ -126,19 +126,19 @@ def test_recording_that_is_not_a_number_is_refused():
         decode_recording(content)
 
 
-def test_people_are_the_same_each_time():
+def test_a_seed_always_gives_the_same_person():
     assert make_person("one") == make_person("one")
     assert make_person("one") != make_person("two")
 
 
-def test_names_can_be_said_in_english():
+def test_names_can_be_pronounced_in_english():
     people = [make_person(f"somebody {number}") for number in range(400)]
 
     assert all(person.spoken.isascii() and len(person.spoken) > 1 for person in people)
     assert any(not person.name.isascii() for person in people)
 
 
-def test_preview_says_who_it_is():
+def test_the_preview_sentence_contains_the_name():
     person = make_person("somebody")
 
     assert person.spoken in person.sentence

@@ -1,4 +1,4 @@
-"""What the sandbox remembers, and what survives its end."""
+"""The state of the sandbox, and what survives a restart."""
 
 import os
 import signal
@@ -62,7 +62,7 @@ def test_everything_survives_a_restart(tmp_path):
         assert audio.content == hum(123)
 
 
-def test_clone_survives_a_kill_right_after_its_answer(tmp_path):
+def test_a_clone_survives_a_kill_right_after_its_response(tmp_path):
     with running_command("--port", "0", "--state", str(tmp_path)) as (process, address):
         with connected(address) as client:
             clone(client, "Survivor")
@@ -74,7 +74,7 @@ def test_clone_survives_a_kill_right_after_its_answer(tmp_path):
 
 
 @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
-def test_command_ends_cleanly_when_told(name):
+def test_the_command_exits_cleanly_on_sigint_and_sigterm(name):
     with running_command("--port", "0", "--voices", "30") as (process, address):
         listed = httpx.get(f"{address}/elevenlabs/v2/voices", headers=KEY)
         process.send_signal(name)
@@ -85,7 +85,7 @@ def test_command_ends_cleanly_when_told(name):
 
 
 def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run ``manage.py serve_sandbox`` where it is expected to give up."""
+    """Run ``manage.py serve_sandbox`` when it's expected to fail."""
     return subprocess.run(
         [sys.executable, "manage.py", "serve_sandbox", *arguments],
         cwd=ROOT,
@@ -97,14 +97,14 @@ def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_command_says_that_its_port_is_taken(sandbox):
+def test_the_command_reports_that_its_port_is_taken(sandbox):
     done = run_command("--port", sandbox.address.rpartition(":")[2])
 
     assert done.returncode == 1
     assert done.stderr.startswith("CommandError: The sandbox can't start: ")
 
 
-def test_command_says_that_its_state_is_broken(tmp_path):
+def test_the_command_reports_that_its_state_is_broken(tmp_path):
     (tmp_path / "sandbox.sqlite3").write_bytes(b"no database" * 100)
 
     done = run_command("--port", "0", "--state", str(tmp_path))
@@ -113,7 +113,7 @@ def test_command_says_that_its_state_is_broken(tmp_path):
     assert done.stderr.startswith("CommandError: The sandbox can't start: ")
 
 
-def test_files_are_for_their_owner_only(tmp_path):
+def test_state_files_are_readable_only_by_their_owner(tmp_path):
     state = tmp_path / "state"
     with running_sandbox(state=state) as sandbox, connected(sandbox.address) as client:
         page = client.get("/v2/voices").json()
@@ -127,7 +127,7 @@ def test_files_are_for_their_owner_only(tmp_path):
     assert stat.S_IMODE(state.stat().st_mode) == 0o700
 
 
-def test_preview_is_kept_across_restarts(tmp_path):
+def test_a_preview_is_kept_across_restarts(tmp_path):
     with running_sandbox(state=tmp_path) as first, connected(first.address) as client:
         path = httpx.URL(client.get("/v2/voices").json()["voices"][-1]["preview_url"]).path
         content = httpx.get(f"{first.address}{path}").content
@@ -137,7 +137,7 @@ def test_preview_is_kept_across_restarts(tmp_path):
         assert httpx.get(f"{second.address}{path}").content == content == clip.read_bytes()
 
 
-def test_without_a_state_nothing_is_left(sandbox):
+def test_without_a_state_folder_nothing_is_kept(sandbox):
     with connected(sandbox.address) as client:
         clone(client, "Fleeting")
 
@@ -145,7 +145,7 @@ def test_without_a_state_nothing_is_left(sandbox):
         assert "Fleeting" not in own_names(client)
 
 
-def test_unusable_state_gives_the_port_back(tmp_path):
+def test_an_unusable_state_folder_frees_the_port(tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("not a directory")
 
@@ -153,7 +153,7 @@ def test_unusable_state_gives_the_port_back(tmp_path):
         Sandbox(state=blocked, port=0)
 
 
-def test_new_month_gives_new_credit():
+def test_a_new_month_gives_new_credit():
     now = [time.mktime((2026, 11, 30, 12, 0, 0, 0, 0, 0))]
     store = Store()
     backstage = Services(store, ClipStore(Path("unused")), 1, lambda: now[0])
@@ -169,7 +169,7 @@ def test_new_month_gives_new_credit():
     assert (spent["edits"], fresh["edits"]) == (9, 0)
 
 
-def test_half_done_change_is_undone():
+def test_an_interrupted_transaction_is_rolled_back():
     store = Store()
 
     def interrupted() -> None:

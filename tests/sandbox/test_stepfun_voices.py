@@ -1,4 +1,4 @@
-"""StepFun in the sandbox: cursors, clones in two steps, voices without a name, speech."""
+"""The StepFun sandbox: cursors, two-step clones, voices without names, and speech."""
 
 import base64
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 @pytest.fixture
 def sign_on(sandbox) -> Iterator[Callable[[str], httpx.Client]]:
-    """Return a function that opens a client of StepFun with one of the sandbox's keys."""
+    """Return a function that opens a StepFun client with one of the sandbox's keys."""
     with ExitStack() as clients:
 
         def _sign_on(kind: str) -> httpx.Client:
@@ -67,7 +67,7 @@ def ids(page: Json) -> list[str]:
     return [voice["id"] for voice in page["data"]]
 
 
-def test_own_voices_have_ids_and_a_date_and_nothing_else(client):
+def test_own_voices_have_only_ids_and_a_date(client):
     page = listed(client)
 
     assert (page["object"], len(page["data"]), page["has_more"]) == ("list", 4, False)
@@ -75,7 +75,7 @@ def test_own_voices_have_ids_and_a_date_and_nothing_else(client):
     assert (page["first_id"], page["last_id"]) == (ids(page)[0], ids(page)[-1])
 
 
-def test_newest_voice_comes_first_unless_asked_otherwise(client):
+def test_the_newest_voice_comes_first_by_default(client):
     made = clone(client).json()["id"]
 
     newest, oldest = ids(listed(client)), ids(listed(client, order="asc"))
@@ -84,7 +84,7 @@ def test_newest_voice_comes_first_unless_asked_otherwise(client):
     assert newest == oldest[::-1]
 
 
-def test_cursor_leads_to_the_end(client):
+def test_the_cursor_leads_to_the_end_of_the_list(client):
     found, after = [], ""
     while True:
         page = listed(client, limit="3", after=after)
@@ -96,7 +96,7 @@ def test_cursor_leads_to_the_end(client):
     assert found == ids(listed(client))
 
 
-def test_cursor_leads_back(client):
+def test_the_cursor_can_go_backward(client):
     whole = ids(listed(client))
 
     page = listed(client, before=whole[3], limit=2)
@@ -105,7 +105,7 @@ def test_cursor_leads_back(client):
     assert not listed(client, before=whole[2], limit=2)["has_more"]
 
 
-def test_list_behind_the_last_voice_is_empty(client):
+def test_the_list_after_the_last_voice_is_empty(client):
     last = listed(client)["last_id"]
 
     page = listed(client, after=last)
@@ -116,7 +116,7 @@ def test_list_behind_the_last_voice_is_empty(client):
 @pytest.mark.parametrize(
     "params", [{"limit": 0}, {"limit": 101}, {"limit": "all"}, {"order": "up"}, {"after": "no"}]
 )
-def test_senseless_list_is_refused(client, params):
+def test_an_invalid_list_request_is_refused(client, params):
     answer = client.get("/audio/voices", params=params)
 
     assert failure(answer) == (400, "request_params_invalid")
@@ -135,11 +135,11 @@ def test_system_voices_are_described_in_chinese(client):
 
 
 @pytest.mark.parametrize("params", [{}, {"model": "step-1"}])
-def test_system_voices_of_no_known_model_are_refused(client, params):
+def test_system_voices_of_an_unknown_model_are_refused(client, params):
     assert failure(client.get("/audio/system_voices", params=params))[0] == 400
 
 
-def test_file_is_stored_as_it_was_named(client):
+def test_a_file_is_stored_under_its_name(client):
     stored = upload(client).json()
 
     assert (stored["object"], stored["filename"]) == ("file", "nora.wav")
@@ -150,13 +150,13 @@ def test_file_is_stored_as_it_was_named(client):
     "fields",
     [{"name": "Nora"}, {"purpose": "storage"}, {"purpose": "storage", "url": "https://a.org/b"}],
 )
-def test_senseless_upload_is_refused(client, fields):
+def test_an_invalid_upload_is_refused(client, fields):
     answer = client.post("/files", files={name: (None, text) for name, text in fields.items()})
 
     assert failure(answer)[0] == 400
 
 
-def test_clone_costs_once_and_the_same_file_leads_to_the_same_voice(client):
+def test_cloning_the_same_file_again_returns_the_same_voice_for_free(client):
     before = balance(client)
     wish = {"model": "step-tts-2", "file_id": upload(client).json()["id"], "text": "As spoken"}
 
@@ -183,7 +183,7 @@ def test_clone_costs_once_and_the_same_file_leads_to_the_same_voice(client):
         {"content": hum(200, 12)},
     ],
 )
-def test_senseless_clone_is_refused_and_costs_nothing(client, more):
+def test_an_invalid_clone_is_refused_and_costs_nothing(client, more):
     before = balance(client)
 
     assert failure(clone(client, **more)) == (400, "request_params_invalid")
@@ -197,7 +197,7 @@ def test_files_are_listed_with_their_names(client):
     assert client.get("/files").json() == {"data": [stored], "object": "list"}
 
 
-def test_deleted_file_leaves_its_voice(client):
+def test_deleting_a_file_keeps_its_voice(client):
     file_id = upload(client).json()["id"]
     client.post("/audio/voices", json={"model": "step-tts-2", "file_id": file_id})
 
@@ -208,7 +208,7 @@ def test_deleted_file_leaves_its_voice(client):
 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH", "PUT", "POST", "DELETE"])
-def test_one_voice_has_no_address(client, method):
+def test_a_single_voice_has_no_address(client, method):
     voice_id = ids(listed(client))[0]
 
     answer = client.request(method, f"/audio/voices/{voice_id}")
@@ -217,7 +217,7 @@ def test_one_voice_has_no_address(client, method):
     assert len(listed(client)["data"]) == 4
 
 
-def test_clone_can_be_heard_before_it_is_made(client):
+def test_a_clone_can_be_previewed_before_it_is_created(client):
     wish = {"model": "step-tts-2", "file_id": upload(client).json()["id"], "sample_text": "Hello"}
 
     body = client.post("/audio/voices/preview", json=wish).json()
@@ -233,7 +233,7 @@ def speech(client: httpx.Client, **more: Any) -> httpx.Response:
     return client.post("/audio/speech", json=wish)
 
 
-def test_clones_speak_as_high_as_their_samples(client):
+def test_clones_speak_at_the_pitch_of_their_samples(client):
     pitches = []
     for pitch in (100, 230):
         answer = speech(client, voice=clone(client, hum(pitch, 6)).json()["id"])
@@ -244,7 +244,7 @@ def test_clones_speak_as_high_as_their_samples(client):
     assert deep * 1.4 < high
 
 
-def test_youngest_model_speaks_in_another_voice_than_the_clone(client):
+def test_the_newest_model_ignores_the_voice_of_a_clone(client):
     own, first = clone(client).json()["id"], system(client)["voices"][0]
 
     cloned, builtin = (
@@ -255,7 +255,7 @@ def test_youngest_model_speaks_in_another_voice_than_the_clone(client):
     assert cloned == builtin
 
 
-def test_speech_can_be_fetched_from_an_address(client):
+def test_speech_can_be_fetched_from_a_url(client):
     voice = system(client)["voices"][1]
 
     body = speech(client, voice=voice, return_url=True).json()
@@ -272,14 +272,14 @@ def test_speech_can_be_fetched_from_an_address(client):
     [{"model": "gpt"}, {"input": ""}, {"input": "a" * 1001}, {"voice": "nobody"}, {"voice": 5},
      {"response_format": "midi"}, {"speed": 3}, {"volume": "loud"}, {"instruction": "a" * 201}],
 )  # fmt: skip
-def test_senseless_speech_is_refused(client, more):
+def test_an_invalid_speech_request_is_refused(client, more):
     answer = speech(client, **{"voice": system(client)["voices"][0], **more})
 
     assert failure(answer) == (400, "request_params_invalid")
 
 
 @pytest.mark.parametrize("header", ["", "sandbox-stepfun-full", "Bearer sandbox-noiz-full"])
-def test_wrong_key_or_scheme_is_refused(sandbox, header):
+def test_a_wrong_key_or_scheme_is_refused(sandbox, header):
     url = sandbox.url("stepfun", "/audio/voices")
 
     assert failure(httpx.get(url, headers={"Authorization": header})) == (401, "invalid_api_key")
@@ -295,7 +295,7 @@ def test_accounts_without_permission_or_money_cannot_clone(sign_on):
     assert len(listed(broke)["data"]) == 4
 
 
-def test_faults_are_worded_as_stepfun_does(client, spoil):
+def test_faults_have_the_format_of_stepfun(client, spoil):
     spoil("rate_limit", provider="stepfun")
     spoil("error_before", provider="stepfun", status=503)
     spoil("error_before", provider="stepfun", status=451)

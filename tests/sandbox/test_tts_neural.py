@@ -1,4 +1,4 @@
-"""With the speech engine at hand the sandbox's voices speak for real, each in its own way."""
+"""With the speech engine, the sandbox's voices speak with real and distinct voices."""
 
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def engine(monkeypatch) -> ListeningEngine:
     return listening
 
 
-def test_every_voice_has_a_style_of_its_own_and_always_the_same(engine):
+def test_every_voice_has_a_distinct_and_stable_style(engine):
     actor = NeuralSpeaker(Path("unused"))
     for seed in ("one", "two", "one"):
         sound = actor.speak("Hello.", Character.of(seed, "female"))
@@ -50,7 +50,7 @@ def test_every_voice_has_a_style_of_its_own_and_always_the_same(engine):
     assert np.array_equal(first, again)
 
 
-def test_men_women_and_clones_sound_like_what_they_are(engine):
+def test_styles_match_the_gender_of_voices_and_samples(engine):
     actor = NeuralSpeaker(Path("unused"))
     characters = {
         "man": Character.of("x", "male"),
@@ -67,20 +67,20 @@ def test_men_women_and_clones_sound_like_what_they_are(engine):
     assert not np.array_equal(styles["man"], styles["woman"])
 
 
-def test_what_is_not_english_is_answered_in_english(engine):
+def test_text_that_is_not_english_gets_an_english_message(engine):
     NeuralSpeaker(Path("unused")).speak("早上好", Character.of("x"))
 
     assert engine.spoken[0][0] == "This sandbox can only read English."
 
 
-def test_an_engine_that_fails_is_told_as_a_missing_one(engine):
+def test_a_failing_engine_raises_speech_unavailable(engine):
     engine.problem = TTSError("The weights are wrong.")
 
     with pytest.raises(SpeechUnavailable, match="weights are wrong"):
         NeuralSpeaker(Path("unused")).speak("Hello.", Character.of("x"))
 
 
-def test_long_texts_are_left_to_the_small_engine(engine, tmp_path, monkeypatch):
+def test_long_texts_use_the_small_engine(engine, tmp_path, monkeypatch):
     studio = ClipStore(tmp_path, Path("unused"))
     monkeypatch.setattr(studio._narrator, "speak", lambda text, character: "narrated")
 
@@ -88,7 +88,7 @@ def test_long_texts_are_left_to_the_small_engine(engine, tmp_path, monkeypatch):
     assert studio.speak("x" * LONGEST_TEXT, Character()) != "narrated"
 
 
-def test_a_clip_is_spoken_once_and_anew_once_the_engine_is_there(engine, tmp_path):
+def test_a_clip_is_generated_once_and_again_when_the_engine_is_available(engine, tmp_path):
     before, after = ClipStore(tmp_path), ClipStore(tmp_path, Path("unused"))
 
     clips = [

@@ -1,4 +1,4 @@
-"""HTTP as it comes from careless and hostile clients."""
+"""HTTP from careless and hostile clients."""
 
 import socket
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ KEY = "xi-api-key: sandbox-elevenlabs-full\r\n"
 
 
 def send(sandbox: Sandbox, content: bytes) -> bytes:
-    """Send bytes as they are, hang up, and return all that comes back."""
+    """Send raw bytes, close the sending side, and return the whole response."""
     port = urlsplit(sandbox.address).port
     with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
         client.sendall(content)
@@ -65,7 +65,7 @@ def send(sandbox: Sandbox, content: bytes) -> bytes:
         ),
     ],
 )
-def test_unreadable_request_gets_a_status_and_the_end(sandbox, content, status):
+def test_an_invalid_request_gets_an_error_status_and_is_closed(sandbox, content, status):
     answer = send(sandbox, content)
 
     assert answer.startswith(b"HTTP/1.1 " + status)
@@ -73,7 +73,7 @@ def test_unreadable_request_gets_a_status_and_the_end(sandbox, content, status):
     assert httpx.get(sandbox.address).status_code == 200
 
 
-def test_half_an_upload_makes_nothing(sandbox, control):
+def test_an_incomplete_upload_has_no_effect(sandbox, control):
     head = f"POST /elevenlabs/v1/voices/add HTTP/1.1\r\n{HOST}{KEY}Content-Length: 900\r\n\r\n"
 
     answer = send(sandbox, head.encode() + b"half")
@@ -82,7 +82,7 @@ def test_half_an_upload_makes_nothing(sandbox, control):
     assert control.get("/requests").json() == {"requests": []}
 
 
-def test_upload_over_the_limit_hears_why(sandbox, full, monkeypatch):
+def test_an_upload_over_the_limit_gets_a_413_response(sandbox, full, monkeypatch):
     monkeypatch.setattr(wire, "MAX_BODY", 1_000)
 
     answer = full.post("/v1/voices/add", content=b"x" * 500_000)
@@ -95,7 +95,7 @@ def chunks() -> Iterator[bytes]:
     yield b": 0.25}"
 
 
-def test_body_in_chunks_is_read(full):
+def test_a_chunked_body_is_read(full):
     voice_id = full.get("/v2/voices").json()["voices"][0]["voice_id"]
 
     answer = full.post(f"/v1/voices/{voice_id}/settings/edit", content=chunks())
@@ -104,7 +104,7 @@ def test_body_in_chunks_is_read(full):
     assert full.get(f"/v1/voices/{voice_id}/settings").json()["stability"] == 0.25
 
 
-def test_two_requests_share_a_connection(sandbox):
+def test_two_requests_can_share_a_connection(sandbox):
     request = f"GET /elevenlabs/v1/models HTTP/1.1\r\n{HOST}{KEY}\r\n".encode()
 
     answer = send(sandbox, request * 2)
@@ -112,7 +112,7 @@ def test_two_requests_share_a_connection(sandbox):
     assert answer.count(b"HTTP/1.1 200") == 2
 
 
-def test_head_is_answered_without_a_body(sandbox):
+def test_head_gets_no_body(sandbox):
     answer = send(sandbox, f"HEAD / HTTP/1.1\r\n{HOST}\r\n".encode())
 
     head, _, body = answer.partition(b"\r\n\r\n")
@@ -121,7 +121,7 @@ def test_head_is_answered_without_a_body(sandbox):
     assert body == b""
 
 
-def test_old_client_is_answered_and_left(sandbox):
+def test_an_http_1_0_client_is_answered_and_the_connection_closed(sandbox):
     answer = send(sandbox, f"GET / HTTP/1.0\r\n{HOST}\r\n".encode())
 
     assert answer.startswith(b"HTTP/1.1 200")
@@ -130,26 +130,26 @@ def test_old_client_is_answered_and_left(sandbox):
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1@evil.example", "[::2]", "[", "x:y"])
 @pytest.mark.parametrize("path", ["/elevenlabs/v2/voices", "/_control/state", "/"])
-def test_other_names_than_its_own_are_refused(sandbox, host, path):
+def test_other_host_names_are_refused(sandbox, host, path):
     answer = httpx.get(f"{sandbox.address}{path}", headers={"Host": host})
 
     assert answer.status_code == 403
 
 
 @pytest.mark.parametrize("host", ["localhost:1234", "127.0.0.1", "[::1]:80", "LOCALHOST"])
-def test_its_own_names_are_answered(sandbox, host):
+def test_loopback_host_names_are_accepted(sandbox, host):
     assert httpx.get(sandbox.address, headers={"Host": host}).status_code == 200
 
 
-def test_root_tells_which_providers_there_are(sandbox):
+def test_the_root_lists_the_providers(sandbox):
     assert "elevenlabs" in httpx.get(sandbox.address).json()["providers"]
 
 
-def test_unknown_provider_is_not_found(sandbox):
+def test_an_unknown_provider_is_not_found(sandbox):
     assert httpx.get(sandbox.url("nobody", "/v1")).status_code == 404
 
 
-def test_failure_of_the_sandbox_is_answered_and_logged(sandbox, monkeypatch, caplog):
+def test_an_internal_error_gets_500_and_is_logged_without_the_key(sandbox, monkeypatch, caplog):
     def fail(request: WireRequest) -> None:
         raise ZeroDivisionError
 

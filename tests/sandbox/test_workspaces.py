@@ -1,4 +1,4 @@
-"""Several members of one workspace: whose voices each sees, and what each may do with them."""
+"""Members of one workspace: which voices each one sees, and what each one can do with them."""
 
 import pytest
 
@@ -34,7 +34,7 @@ def test_members_share_a_workspace_and_its_slots_but_not_their_voices(connect):
     ("role", "edited", "deleted"),
     [("admin", 200, 200), ("editor", 200, 403), ("commenter", 403, 403), ("viewer", 403, 403)],
 )
-def test_a_role_on_a_voice_says_what_another_member_may_do(connect, role, edited, deleted):
+def test_a_role_on_a_voice_decides_what_another_member_can_do(connect, role, edited, deleted):
     first, second = connect("full"), connect("full-member2")
     voice_id = clone(first)
     assert share(first, voice_id, role) == 200
@@ -48,7 +48,7 @@ def test_a_role_on_a_voice_says_what_another_member_may_do(connect, role, edited
     assert ("Renamed" in own_names(first)) is (edited == 200 and deleted == 403)
 
 
-def test_only_members_get_roles_and_only_documented_ones(connect):
+def test_voices_can_be_shared_only_with_members_and_documented_roles(connect):
     first, second = connect("full"), connect("full-member2")
     voice_id = clone(first)
 
@@ -57,7 +57,7 @@ def test_only_members_get_roles_and_only_documented_ones(connect):
     assert share(second, voice_id, "admin") == 400
 
 
-def test_a_professional_clone_begins_as_a_draft(full):
+def test_a_professional_clone_starts_as_a_draft(full):
     answer = full.post("/v1/voices/pvc", json={"name": "Draft", "language": "en"})
 
     shown = find(full, answer.json()["voice_id"])

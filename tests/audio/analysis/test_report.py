@@ -1,4 +1,4 @@
-"""A sample's measures and the words that they become."""
+"""Measuring a sample, and the findings shown to people."""
 
 from dataclasses import replace
 
@@ -32,7 +32,7 @@ def sine(hertz: float, level: float, seconds: float = 5, rate: int = 48_000) -> 
 
 
 def add_noise(speech: np.ndarray, decibels: float) -> np.ndarray:
-    """Return the speech with white noise that lies this far below it."""
+    """Return the speech with white noise at this distance in dB."""
     loud = speech[np.abs(speech) > 0.01]
     power = np.mean(np.square(loud)) / 10 ** (decibels / 10)
     noise = np.random.default_rng(1).standard_normal(speech.size) * np.sqrt(power)
@@ -40,7 +40,7 @@ def add_noise(speech: np.ndarray, decibels: float) -> np.ndarray:
 
 
 def play_chords(seconds: float) -> np.ndarray:
-    """Return something like an organ: chords that change, with overtones."""
+    """Return changing chords with overtones, like an organ."""
     moments = np.arange(int(seconds * RATE)) / RATE
     roots = np.repeat([220, 277, 330, 247], RATE)[np.arange(moments.size) % (4 * RATE)]
     partials = [np.sin(2 * np.pi * roots * ratio * over * moments) / over
@@ -49,7 +49,7 @@ def play_chords(seconds: float) -> np.ndarray:
     return (0.1 * np.sum(partials, axis=0) * fading).astype(np.float32)
 
 
-def test_speech_and_music_are_told_apart(reader):
+def test_speech_and_music_are_distinguished(reader):
     speech = find_events(np.concatenate(reader))
     music = find_events(play_chords(8))
 
@@ -72,7 +72,7 @@ def test_noise_is_measured_and_removed(reader):
     assert left < np.mean(np.square(noisy - clean)) / 2
 
 
-def test_removing_noise_leaves_the_original_alone(reader):
+def test_removing_noise_does_not_change_the_original(reader):
     noisy = add_noise(reader[0][:RATE], 10)
     kept = noisy.copy()
 
@@ -81,12 +81,12 @@ def test_removing_noise_leaves_the_original_alone(reader):
     assert np.array_equal(noisy, kept)
 
 
-def test_noise_of_what_is_no_sound_is_refused():
+def test_removing_noise_from_invalid_samples_is_refused():
     with pytest.raises(NotAWave):
         remove_noise(np.full(RATE, np.nan, np.float32), RATE)
 
 
-def test_a_second_speaker_is_suspected_and_one_alone_is_not(reader, caller):
+def test_two_speakers_are_detected_but_one_alone_is_not(reader, caller):
     alone = np.concatenate(reader)
 
     assert find_second_speaker(alone) == 0
@@ -103,7 +103,7 @@ def test_a_real_recording_has_every_measure(reader):
     assert worst_verdict(find_findings(measures)) in {GOOD, WARN}
 
 
-def test_without_the_extra_packages_the_rest_is_measured(reader, monkeypatch):
+def test_without_the_optional_packages_the_rest_is_measured(reader, monkeypatch):
     for name in ("events_are_installed", "noise_is_installed", "analysis_is_installed"):
         monkeypatch.setattr(measure, name, lambda: False)
 
@@ -119,7 +119,7 @@ def judge(**changes) -> dict[str, tuple[str, str]]:
     return {line.label: (line.verdict, line.value) for line in lines}
 
 
-def test_a_good_sample_is_good_in_every_line():
+def test_a_good_sample_has_only_good_findings():
     assert {verdict for verdict, _ in judge().values()} == {GOOD}
     assert len(judge()) == 6
 
@@ -144,7 +144,7 @@ def test_a_good_sample_is_good_in_every_line():
         ({"second_speaker_share": 0.4}, "Speakers", WARN, "40% other"),
     ],
 )  # fmt: skip
-def test_each_flaw_has_its_verdict_in_words(changes, label, verdict, word):
+def test_each_flaw_has_its_verdict_and_wording(changes, label, verdict, word):
     found = judge(**changes)
 
     assert found[label][0] == verdict
@@ -152,7 +152,7 @@ def test_each_flaw_has_its_verdict_in_words(changes, label, verdict, word):
     assert {mood for name, (mood, _) in found.items() if name != label} == {GOOD}
 
 
-def test_what_is_not_good_says_what_to_do():
+def test_findings_that_are_not_good_say_what_to_do():
     flawed = replace(GOOD_SAMPLE, seconds=3, snr=5, loudness=-40, second_speaker_share=0.4)
 
     advised = {line.advice for line in find_findings(flawed) if line.verdict != GOOD}
@@ -160,7 +160,7 @@ def test_what_is_not_good_says_what_to_do():
     assert {line.advice for line in find_findings(GOOD_SAMPLE)} == {"Good"}
 
 
-def test_a_tone_at_full_level_counts_as_clipped_only_at_full_scale():
+def test_flat_peaks_count_as_clipping_only_at_full_scale():
     quiet = measure_sample_sound(sine(440, -6, rate=RATE), RATE)
 
     assert quiet.clipped_share > 0.05

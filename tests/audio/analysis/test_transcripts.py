@@ -1,4 +1,4 @@
-"""Words are written down by a model that is joined once and known by its hash."""
+"""Transcripts, and the model that is assembled once and verified by its hash."""
 
 import hashlib
 import sys
@@ -45,7 +45,7 @@ class Scribe:
 
 @pytest.fixture
 def halves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Two small packages in the place of the two large ones."""
+    """Two small packages that replace the two large ones."""
     names = ("whisper_first_half", "whisper_second_half")
     for name, content in zip(names, (b"first ", b"second"), strict=True):
         data = tmp_path / name / "data"
@@ -64,7 +64,7 @@ def halves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def scribe(halves: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Scribe]]:
-    """The model in the place of the real one, for one test."""
+    """A fake model that replaces the real one for one test."""
     one = type("OneScribe", (Scribe,), {"loaded": [], "waves": []})
     module = SimpleNamespace(WhisperModel=one, __spec__=ModuleSpec("faster_whisper", None))
     monkeypatch.setitem(sys.modules, "faster_whisper", module)
@@ -73,7 +73,7 @@ def scribe(halves: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Scrib
     transcripts._load.cache_clear()
 
 
-def test_the_halves_are_joined_once_and_leave_no_draft(halves):
+def test_the_model_is_assembled_once_without_leftover_files(halves):
     whole = prepare_model(halves / "speech")
     (halves / "whisper_first_half" / "data" / "model.bin.part1").unlink()
 
@@ -84,7 +84,7 @@ def test_the_halves_are_joined_once_and_leave_no_draft(halves):
 
 
 @pytest.mark.parametrize("name", ["model.bin.part1", "tokenizer.json"])
-def test_a_package_with_another_content_is_refused_and_leaves_nothing(halves, name):
+def test_a_package_with_a_wrong_hash_is_refused_and_leaves_nothing(halves, name):
     (halves / "whisper_first_half" / "data" / name).write_bytes(b"something else")
 
     with pytest.raises(WrongWeights, match="its hash is wrong"):
@@ -94,7 +94,7 @@ def test_a_package_with_another_content_is_refused_and_leaves_nothing(halves, na
 
 
 @pytest.mark.parametrize("spoil", [lambda path: path.write_bytes(b"half"), Path.unlink])
-def test_a_model_that_changed_on_the_disk_is_refused_with_what_to_do(halves, spoil):
+def test_a_model_file_that_changed_is_refused_with_what_to_do(halves, spoil):
     spoil(prepare_model(halves / "speech") / "model.bin")
 
     with pytest.raises(WrongWeights, match=r"model\.bin.*Delete its folder"):
@@ -108,7 +108,7 @@ def test_a_missing_package_says_what_to_install(halves, monkeypatch):
         prepare_model(halves / "speech")
 
 
-def test_words_are_offered_only_where_all_of_the_extra_is_installed(halves, scribe, monkeypatch):
+def test_transcripts_are_available_only_if_all_packages_are_installed(halves, scribe, monkeypatch):
     assert transcripts_are_installed()
 
     monkeypatch.setattr(transcripts, "_PARTS", ("whisper_first_half", "whisper_third_half"))
@@ -116,7 +116,7 @@ def test_words_are_offered_only_where_all_of_the_extra_is_installed(halves, scri
     assert not transcripts_are_installed()
 
 
-def test_what_is_said_becomes_one_text_with_its_language(halves, scribe):
+def test_segments_are_joined_into_one_text_with_its_language(halves, scribe):
     assert write_down(SILENCE, RATE, halves / "speech") == TranscribedText(
         "He was there. And gone.", "en"
     )
@@ -125,13 +125,13 @@ def test_what_is_said_becomes_one_text_with_its_language(halves, scribe):
     assert options["local_files_only"]
 
 
-def test_a_language_that_is_not_sure_is_not_told(halves, scribe):
+def test_an_uncertain_language_is_left_out(halves, scribe):
     scribe.sureness = 0.4
 
     assert write_down(SILENCE, RATE, halves / "speech").language == ""
 
 
-def test_the_model_hears_the_first_minute_at_its_own_rate_and_is_loaded_once(halves, scribe):
+def test_the_model_gets_the_first_minute_resampled_and_is_loaded_once(halves, scribe):
     for _ in range(2):
         write_down(np.zeros(70 * 8000, np.float32), 8000, halves / "speech")
 
@@ -139,7 +139,7 @@ def test_the_model_hears_the_first_minute_at_its_own_rate_and_is_loaded_once(hal
     assert len(scribe.loaded) == 1
 
 
-def test_what_is_no_sound_is_refused_before_the_model_is_asked(halves, scribe):
+def test_invalid_samples_are_refused_before_the_model_runs(halves, scribe):
     with pytest.raises(NotAWave):
         write_down(np.full(RATE, np.nan, np.float32), RATE, halves / "speech")
 

@@ -1,4 +1,4 @@
-"""Voice match: it finds a hidden voice, reports progress, and warns about weak results."""
+"""Voice match: finding a hidden voice, progress reports, and warnings about weak results."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ from catalog.audio.tts.styles import blend_styles, style_names
 
 
 class Ear:
-    """Hears a blend in the numbers themselves, as an encoder would hear it in speech."""
+    """A fake encoder that embeds the weights of a blend instead of its speech."""
 
     def __init__(self, seed: int, size: int = 256) -> None:
         random = np.random.default_rng(seed)
@@ -37,7 +37,7 @@ def say_nothing_of_it(progress: MatchProgress) -> None:
 
 @pytest.fixture
 def ears(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let two ears drive, of which the table knows, and a third one judge after six tries."""
+    """Replace both search encoders and the judging encoder with fakes, and limit to 6 tries."""
     first, second, judge = Ear(1), Ear(3, CAMPlusPlus.size), Ear(2)
     monkeypatch.setattr(features, "ge2e", lambda: first)
     monkeypatch.setattr(features, "campplus", lambda: second)
@@ -49,13 +49,13 @@ def ears(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def hide_voice() -> np.ndarray:
-    """Return a blend of three voices that is in no table."""
+    """Return a blend of three voices that isn't in the table."""
     weights = np.zeros(54, np.float32)
     weights[[3, 17, 40]] = 0.5, 0.3, 0.2
     return weights
 
 
-def test_a_hidden_blend_is_found_nearer_than_any_stock_voice(ears):
+def test_a_hidden_blend_is_matched_more_closely_than_by_any_stock_voice(ears):
     found = match_voice(hide_voice(), RATE, say, say_nothing_of_it)
 
     assert found.similarity > found.nearest_similarity + 0.01
@@ -63,13 +63,13 @@ def test_a_hidden_blend_is_found_nearer_than_any_stock_voice(ears):
     assert found.nearest == load_table().names[3]
 
 
-def test_the_same_sample_gives_the_same_voice(ears):
+def test_the_same_sample_always_gives_the_same_voice(ears):
     first, second = (match_voice(hide_voice(), RATE, say, say_nothing_of_it) for _ in range(2))
 
     assert np.array_equal(first.weights, second.weights)
 
 
-def test_without_a_try_there_is_a_nearest_voice_and_a_blend_of_the_near_ones(ears):
+def test_a_glance_finds_the_nearest_voice_and_a_blend_without_any_tries(ears):
     found = glance(hide_voice(), RATE)
 
     assert found.nearest == load_table().names[3]
@@ -77,7 +77,7 @@ def test_without_a_try_there_is_a_nearest_voice_and_a_blend_of_the_near_ones(ear
     assert found.blend.sum() == pytest.approx(1, abs=1e-5)
 
 
-def test_every_try_is_told(ears):
+def test_every_try_is_reported(ears):
     told: list[MatchProgress] = []
 
     found = match_voice(hide_voice(), RATE, say, told.append)
@@ -87,7 +87,7 @@ def test_every_try_is_told(ears):
     assert found.tries == 6
 
 
-def test_a_slow_machine_stops_in_time_with_what_it_has(ears, monkeypatch):
+def test_the_search_stops_at_its_time_limit_with_the_best_so_far(ears, monkeypatch):
     monkeypatch.setattr(search, "_CPU_SECONDS", -1.0)
     monkeypatch.setattr(search, "_LEAST_TRIES", 2)
 
@@ -96,7 +96,7 @@ def test_a_slow_machine_stops_in_time_with_what_it_has(ears, monkeypatch):
     assert found.tries == 2
 
 
-def test_what_the_speech_engine_raises_ends_the_search(ears):
+def test_an_error_in_the_speech_engine_ends_the_search(ears):
     def break_down(text: str, weights: np.ndarray) -> tuple[np.ndarray, int]:
         raise RuntimeError("no engine")
 
@@ -104,7 +104,7 @@ def test_what_the_speech_engine_raises_ends_the_search(ears):
         match_voice(hide_voice(), RATE, break_down, say_nothing_of_it)
 
 
-def test_a_sample_of_numbers_that_are_no_sound_is_refused():
+def test_a_sample_with_invalid_values_is_refused():
     with pytest.raises(NotAWave):
         match_voice(np.full(RATE, np.nan, np.float32), RATE, say, say_nothing_of_it)
 
@@ -113,14 +113,14 @@ def test_a_sample_of_numbers_that_are_no_sound_is_refused():
     ("nearest", "similarity", "word"),
     [(0.3, 0.5, "weak"), (0.7, 0.71, "hardly closer"), (0.5, 0.7, "")],
 )
-def test_a_weak_match_is_called_weak(nearest, similarity, word):
+def test_a_weak_match_has_a_warning(nearest, similarity, word):
     found = VoiceMatch(np.zeros(54, np.float32), "af_heart", nearest, similarity, 40)
 
     assert word in found.warning
     assert bool(found.warning) == bool(word)
 
 
-def test_the_table_speaks_of_the_voices_of_the_engine():
+def test_the_table_covers_all_voices_of_the_engine():
     table = load_table()
 
     assert table.names == style_names()
@@ -128,7 +128,7 @@ def test_the_table_speaks_of_the_voices_of_the_engine():
     assert np.array_equal(table.weights[:54], np.eye(54))
 
 
-def test_a_place_leads_back_to_weights_of_the_same_place():
+def test_converting_a_point_to_weights_and_back_gives_the_same_point():
     table = load_table()
     place = table.place_of(hide_voice())
 
@@ -139,7 +139,7 @@ def test_a_place_leads_back_to_weights_of_the_same_place():
 
 
 @pytest.mark.parametrize("row", [0, 60], ids=["a stock voice", "a blend"])
-def test_the_table_holds_what_is_heard_when_the_engine_speaks(engine: TTSEngine, row: int):
+def test_the_table_matches_what_the_engine_speaks(engine: TTSEngine, row: int):
     table = load_table()
 
     spoken = engine.speak(search.SPOKEN, blend_styles(table.weights[row]))
@@ -153,7 +153,7 @@ def make_impression(ours: np.ndarray, theirs: np.ndarray, pitch: float) -> np.nd
     return np.concatenate([point(ours), point(theirs), [pitch]]).astype(np.float32)
 
 
-def test_both_encoders_and_the_pitch_say_how_near_a_voice_is():
+def test_the_score_uses_both_encoders_and_the_pitch():
     random = np.random.default_rng(5)
     ours, theirs = random.standard_normal(ge2e().size), random.standard_normal(campplus().size)
     target = make_impression(ours, theirs, 7.9)

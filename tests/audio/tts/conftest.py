@@ -1,4 +1,4 @@
-"""The engine, loaded once for all tests that speak."""
+"""The engine, loaded once for all tests that generate speech."""
 
 from pathlib import Path
 

@@ -10,7 +10,7 @@ from catalog.audio.tts.styles import blend_styles, load_style, style_names
 TEXT = "Good morning."
 
 
-def test_a_text_is_spoken_aloud_the_same_each_time_and_by_each_voice_in_its_own_way(
+def test_speech_is_audible_reproducible_and_different_for_each_voice(
     engine: TTSEngine,
 ) -> None:
     heart = engine.speak(TEXT, load_style("af_heart"))
@@ -24,16 +24,14 @@ def test_a_text_is_spoken_aloud_the_same_each_time_and_by_each_voice_in_its_own_
     assert len(heart) != len(george) or not np.allclose(heart, george)
 
 
-def test_an_engine_that_was_unloaded_in_a_pause_speaks_the_same_again(engine: TTSEngine) -> None:
+def test_an_unloaded_engine_reloads_and_gives_the_same_speech(engine: TTSEngine) -> None:
     before = engine.speak("Hi.", load_style("af_heart"))
     engine.unload()
 
     assert np.array_equal(engine.speak("Hi.", load_style("af_heart")), before)
 
 
-def test_an_engine_that_nobody_uses_is_unloaded(
-    engine: TTSEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_idle_engine_is_unloaded(engine: TTSEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("catalog.audio.tts.engine.IDLE_SECONDS", 0.01)
     unloaded = threading.Event()
     monkeypatch.setattr(engine, "unload", unloaded.set)
@@ -43,7 +41,7 @@ def test_an_engine_that_nobody_uses_is_unloaded(
     assert unloaded.wait(30)
 
 
-def test_a_blend_of_two_voices_speaks_and_sounds_like_neither(engine: TTSEngine) -> None:
+def test_a_blend_of_two_voices_sounds_different_from_a_stock_voice(engine: TTSEngine) -> None:
     weights = np.zeros(len(style_names()), np.float32)
     weights[[0, 30]] = 0.5
 
@@ -53,7 +51,7 @@ def test_a_blend_of_two_voices_speaks_and_sounds_like_neither(engine: TTSEngine)
     assert not np.array_equal(blended, engine.speak("Hi.", load_style("af_alloy"), speed=2.0))
 
 
-def test_a_language_that_cannot_be_read_is_refused_in_words_and_not_spoken_wrongly(
+def test_an_unsupported_language_is_refused(
     engine: TTSEngine,
 ) -> None:
     with pytest.raises(UnsupportedText, match="doesn't support this language"):
@@ -61,7 +59,7 @@ def test_a_language_that_cannot_be_read_is_refused_in_words_and_not_spoken_wrong
 
 
 @pytest.mark.parametrize("text", ["", "   ", "早上好"])
-def test_a_text_without_anything_to_speak_is_refused(engine: TTSEngine, text: str) -> None:
+def test_a_text_without_anything_readable_is_refused(engine: TTSEngine, text: str) -> None:
     with pytest.raises(UnsupportedText, match="nothing readable"):
         engine.speak(text, load_style("af_heart"))
 
@@ -74,12 +72,12 @@ def test_a_text_without_anything_to_speak_is_refused(engine: TTSEngine, text: st
         (np.zeros(0, np.float32), "silence"),
     ],
 )
-def test_what_is_no_speech_never_leaves_the_engine(samples: np.ndarray, words: str) -> None:
+def test_invalid_or_silent_engine_output_is_refused(samples: np.ndarray, words: str) -> None:
     with pytest.raises(TTSError, match=words):
         _check(samples)
 
 
-def test_weights_that_changed_are_not_loaded(tmp_path) -> None:
+def test_changed_weights_are_not_loaded(tmp_path) -> None:
     weights = tmp_path / "kokoro-v1.0.int8.onnx"
     weights.write_bytes(b"something else")
 

@@ -1,4 +1,4 @@
-"""What eSpeak NG answers, rewritten as the model knows it; the library itself is only an extra."""
+"""Phonemes from eSpeak NG in the model's notation. The library is optional, so it's faked."""
 
 from types import SimpleNamespace
 
@@ -10,7 +10,7 @@ from catalog.audio.tts.espeak import phonemize_with_espeak
 
 
 class FakeLibrary:
-    """Answers each text with phonemes that were written down from the real library."""
+    """Returns phonemes that were recorded from the real library."""
 
     ANSWERS = {
         "Hola": "ˈola",
@@ -48,16 +48,16 @@ def library(monkeypatch) -> FakeLibrary:
         ("«Ciao»", "it", "“ʧˈao”"),
     ],
 )
-def test_pauses_are_kept_and_marks_of_other_languages_are_not(library, text, language, phonemes):
+def test_pauses_are_kept_and_language_switch_marks_removed(library, text, language, phonemes):
     assert phonemize_with_espeak(text, language) == phonemes
 
 
-def test_a_voice_that_the_library_lacks_is_told(library):
+def test_a_language_missing_in_the_library_is_refused(library):
     with pytest.raises(UnsupportedText, match="doesn't support this language"):
         phonemize_with_espeak("Bonjour", "fr")
 
 
-def test_a_library_that_does_not_start_is_told(monkeypatch):
+def test_a_library_that_does_not_start_is_reported(monkeypatch):
     broken = SimpleNamespace(
         espeak_TextToPhonemes=SimpleNamespace(), espeak_Initialize=lambda *_: -1
     )

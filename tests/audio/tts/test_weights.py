@@ -8,7 +8,7 @@ from catalog.audio.tts.errors import TTSUnavailable
 
 @pytest.fixture
 def parts(tmp_path, monkeypatch):
-    """Two small packages in the place of the four large ones."""
+    """Two small packages that replace the four large ones."""
     hashes = {}
     for name in ("speech_part_one", "speech_part_two"):
         folder = tmp_path / name
@@ -49,7 +49,7 @@ def test_a_missing_part_says_what_to_install(parts, monkeypatch) -> None:
         weights.prepare_weights(parts / "speech")
 
 
-def test_a_whole_that_changed_on_the_disk_is_refused_with_what_to_do(parts) -> None:
+def test_a_changed_weights_file_is_refused_with_what_to_do(parts) -> None:
     whole = weights.prepare_weights(parts / "speech")
     whole.write_bytes(b"half of it")
 

@@ -1,4 +1,4 @@
-"""Clients of Inworld in the sandbox, and what they do most."""
+"""Clients of the Inworld sandbox, and common requests."""
 
 import base64
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ Connect = Callable[[str], httpx.Client]
 
 @pytest.fixture
 def sign_on(sandbox) -> Iterator[Connect]:
-    """Return a function that opens a client of Inworld with one of the sandbox's keys."""
+    """Return a function that opens an Inworld client with one of the sandbox's keys."""
     with ExitStack() as clients:
 
         def _sign_on(kind: str = "full", scheme: str = "Basic") -> httpx.Client:

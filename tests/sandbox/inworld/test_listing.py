@@ -1,11 +1,11 @@
-"""Lists of Inworld: filters after AIP-160, order, pages."""
+"""Listing Inworld voices: filters as in AIP-160, order, and pages."""
 
 import pytest
 
 from tests.sandbox.inworld.conftest import VOICES, clone, found
 
 
-def test_list_without_parameters_is_whole(inworld):
+def test_a_list_without_parameters_contains_all_voices(inworld):
     page = inworld.get(VOICES).json()
 
     assert len(page["voices"]) == page["totalSize"] == 65
@@ -13,13 +13,13 @@ def test_list_without_parameters_is_whole(inworld):
     assert {voice["source"] for voice in page["voices"]} == {"SYSTEM", "IVC", "PVC"}
 
 
-def test_longer_path_with_the_workspace_works_too(inworld):
+def test_the_longer_path_with_the_workspace_works_too(inworld):
     longer = inworld.get("/voices/v1/workspaces/sandbox-full/voices")
 
     assert longer.json() == inworld.get(VOICES).json()
 
 
-def test_tokens_lead_through_all_pages_to_an_empty_one(inworld):
+def test_page_tokens_lead_through_all_pages(inworld):
     names, token = [], ""
     while True:
         page = inworld.get(VOICES, params={"pageSize": 20, "pageToken": token}).json()
@@ -32,7 +32,7 @@ def test_tokens_lead_through_all_pages_to_an_empty_one(inworld):
     assert names == sorted(names, key=str.casefold)
 
 
-def test_filtered_list_is_paged_even_unasked(inworld):
+def test_a_filtered_list_is_paged_by_default(inworld):
     page = inworld.get(VOICES, params={"filter": 'source = "SYSTEM"'}).json()
 
     assert len(page["voices"]) == 20
@@ -51,7 +51,7 @@ def test_filtered_list_is_paged_even_unasked(inworld):
         ('lang_code = "fr_FR"', lambda v: v["langCode"] == "FR_FR"),
         ('tags:"calm"', lambda v: "calm" in v["tags"]),
         ('categories : "companions"', lambda v: "companions" in v["categories"]),
-        # OR binds closer than AND.
+        # OR binds tighter than AND.
         (
             'source="SYSTEM" AND gender="male" OR gender="neutral"',
             lambda v: v["source"] == "SYSTEM" and v["gender"] in {"male", "neutral"},
@@ -74,7 +74,7 @@ def test_filter_is_evaluated(inworld, expression, fits):
     assert chosen
 
 
-def test_quotes_inside_a_filter_value_can_be_escaped(inworld):
+def test_quotes_in_a_filter_value_can_be_escaped(inworld):
     clone(inworld, tags=['so-called "calm"'])
 
     chosen = found(inworld, filter=r'tags:"so-called \"calm\""')
@@ -101,7 +101,7 @@ def test_quotes_inside_a_filter_value_can_be_escaped(inworld):
         ({"pageToken": "later"}, "invalid page token"),
     ],
 )
-def test_senseless_list_is_refused_with_code_3(inworld, params, words):
+def test_an_invalid_list_request_is_refused_with_code_3(inworld, params, words):
     answer = inworld.get(VOICES, params=params)
 
     assert answer.status_code == 400
@@ -109,7 +109,7 @@ def test_senseless_list_is_refused_with_code_3(inworld, params, words):
     assert words in answer.json()["message"]
 
 
-def test_list_is_ordered_as_asked(inworld):
+def test_the_list_is_ordered_as_requested(inworld):
     clone(inworld, "Aaron")
 
     newest = found(inworld, orderBy="created_at desc", pageSize=1)
@@ -119,7 +119,7 @@ def test_list_is_ordered_as_asked(inworld):
     assert genders == sorted(genders)
 
 
-def test_older_language_parameter_takes_several(inworld):
+def test_the_older_language_parameter_accepts_several_values(inworld):
     chosen = found(inworld, languages=["DE_DE", "fr"])
 
     assert {voice["langCode"] for voice in chosen} == {"DE_DE", "FR_FR"}

@@ -1,4 +1,4 @@
-"""Voices of Inworld: clones, changes, keys, sound."""
+"""Inworld voices: clones, changes, keys, and audio."""
 
 import base64
 
@@ -10,7 +10,7 @@ from tests.sandbox.conftest import hum
 from tests.sandbox.inworld.conftest import VOICES, clone, found, sample
 
 
-def test_clone_is_made_read_changed_and_deleted(inworld):
+def test_a_clone_can_be_created_read_changed_and_deleted(inworld):
     made = clone(inworld, "Žofie", description="Mine", tags=["demo"])
     voice_id = made["voice"]["voiceId"]
     path = f"{VOICES}/{voice_id}"
@@ -43,7 +43,7 @@ def test_clone_is_made_read_changed_and_deleted(inworld):
         ("Håkan", "", "AUTO", "sv-SE"),
     ],
 )
-def test_language_is_found_out_from_the_sample_where_none_is_given(
+def test_the_language_is_detected_from_the_sample_if_none_is_given(
     inworld, asked, name, said, code, tag
 ):
     spoken = sample(hum(200, 6), **({"transcription": said} if said else {}))
@@ -55,7 +55,7 @@ def test_language_is_found_out_from_the_sample_where_none_is_given(
     assert made["audioSamplesValidated"][0]["langCode"] == code
 
 
-def test_sample_that_is_no_audio_is_reported_inside_a_200(inworld):
+def test_a_sample_that_is_not_audio_is_reported_in_a_200_response(inworld):
     made = clone(inworld, voiceSamples=[sample(b"no sound")])
 
     assert made["voice"] is None
@@ -63,7 +63,7 @@ def test_sample_that_is_no_audio_is_reported_inside_a_200(inworld):
     assert len(found(inworld)) == 65
 
 
-def test_one_good_sample_of_two_makes_a_voice(inworld):
+def test_one_good_sample_of_two_is_enough_for_a_voice(inworld):
     samples = [sample(b"no sound"), sample(hum(150, 20), transcription="Hm")]
 
     made = clone(inworld, voiceSamples=samples)
@@ -87,7 +87,7 @@ def test_one_good_sample_of_two_makes_a_voice(inworld):
         {"languageCode": "en-US"},
     ],
 )
-def test_senseless_clone_is_refused(inworld, changes):
+def test_an_invalid_clone_is_refused(inworld, changes):
     body = {"displayName": "Nora", "langCode": "EN_US", "voiceSamples": [sample(hum(200))]}
 
     answer = inworld.post(f"{VOICES}:clone", json={**body, **changes})
@@ -96,7 +96,7 @@ def test_senseless_clone_is_refused(inworld, changes):
     assert len(found(inworld)) == 65
 
 
-def test_sixth_clone_within_a_minute_is_refused(inworld):
+def test_the_sixth_clone_within_a_minute_is_refused(inworld):
     for number in range(5):
         clone(inworld, f"Nora {number}")
 
@@ -107,7 +107,7 @@ def test_sixth_clone_within_a_minute_is_refused(inworld):
     assert len(found(inworld)) == 70
 
 
-def test_system_voice_can_be_neither_changed_nor_deleted(inworld):
+def test_a_system_voice_can_be_neither_changed_nor_deleted(inworld):
     [voice, *_] = found(inworld, filter='source="SYSTEM"')
     path = f"{VOICES}/{voice['voiceId']}"
 
@@ -126,13 +126,13 @@ def test_system_voice_can_be_neither_changed_nor_deleted(inworld):
         {"Authorization": "Basic sandbox-telnyx-full"},
     ],
 )
-def test_wrong_key_or_scheme_is_refused(sandbox, headers):
+def test_a_wrong_key_or_scheme_is_refused(sandbox, headers):
     answer = httpx.get(sandbox.url("inworld", VOICES), headers=headers)
 
     assert (answer.status_code, answer.json()["code"]) == (401, 16)
 
 
-def test_key_without_write_permission_only_reads(sign_on):
+def test_a_key_without_write_permission_can_only_read(sign_on):
     readonly = sign_on("readonly")
     own = found(readonly, filter='source="IVC"')[0]["voiceId"]
 
@@ -146,7 +146,7 @@ def test_key_without_write_permission_only_reads(sign_on):
     assert readonly.get("/tts/v1/voice:preview", params={"voice_id": own}).status_code == 200
 
 
-def test_account_without_credit_may_still_listen_to_previews(sign_on):
+def test_an_account_without_credit_can_still_play_previews(sign_on):
     broke = sign_on("broke")
     body = {"displayName": "Nora", "voiceSamples": [sample(hum(200))]}
     voice_id = found(broke)[0]["voiceId"]
@@ -158,7 +158,7 @@ def test_account_without_credit_may_still_listen_to_previews(sign_on):
     assert broke.get("/tts/v1/voice:preview", params={"voice_id": voice_id}).status_code == 200
 
 
-def test_preview_is_speech_and_each_voice_has_its_own(inworld):
+def test_each_voice_has_its_own_spoken_preview(inworld):
     ids = [voice["voiceId"] for voice in found(inworld)[:4]]
 
     answers = [inworld.get("/tts/v1/voice:preview", params={"voice_id": i}) for i in ids]
@@ -168,7 +168,7 @@ def test_preview_is_speech_and_each_voice_has_its_own(inworld):
     assert all(1 < decode_recording(content).seconds < 10 for content in contents)
 
 
-def test_preview_can_be_nested_as_it_was_met_once(inworld, control):
+def test_the_preview_can_be_nested_as_the_real_service_did_once(inworld, control):
     values = {"provider": "inworld", "account": "full", "values": {"nests_preview": True}}
     control.post("/accounts", json=values).raise_for_status()
     voice_id = found(inworld)[0]["voiceId"]
@@ -178,7 +178,7 @@ def test_preview_can_be_nested_as_it_was_met_once(inworld, control):
     assert list(answer.json()) == ["result"]
 
 
-def test_clones_speak_as_high_as_their_samples(inworld):
+def test_clones_speak_at_the_pitch_of_their_samples(inworld):
     pitches = []
     for pitch in (100, 230):
         voice = clone(inworld, voiceSamples=[sample(hum(pitch, 6))])["voice"]["voiceId"]
@@ -205,7 +205,7 @@ def test_clones_speak_as_high_as_their_samples(inworld):
         ({"voiceId": "Nobody"}, 5),
     ],
 )
-def test_senseless_speech_is_refused(inworld, changes, code):
+def test_an_invalid_speech_request_is_refused(inworld, changes, code):
     voice_id = found(inworld)[0]["voiceId"]
     body = {"text": "Hello", "voiceId": voice_id, "modelId": "inworld-tts-2"}
 
@@ -214,13 +214,13 @@ def test_senseless_speech_is_refused(inworld, changes, code):
     assert answer.json()["code"] == code
 
 
-def test_slots_are_those_of_professional_clones(inworld):
+def test_the_slots_count_professional_clones(inworld):
     limits = inworld.get("/voices/v1/pvcVoices:resolveUploadLimits").json()
 
     assert limits == {"usedPvcVoiceSlots": 1, "maxPvcVoiceSlots": 2}
 
 
-def test_faults_are_worded_as_google_rpc(inworld, spoil):
+def test_faults_have_the_google_rpc_format(inworld, spoil):
     spoil("rate_limit", provider="inworld", retry_after=3)
     spoil("error_before", provider="inworld", status=503)
 
@@ -230,7 +230,7 @@ def test_faults_are_worded_as_google_rpc(inworld, spoil):
     assert (down.status_code, down.json()["code"]) == (503, 14)
 
 
-def test_unknown_address_is_not_found(inworld):
+def test_an_unknown_address_is_not_found(inworld):
     answer = inworld.post("/voices/v1/nothing")
 
     assert (answer.status_code, answer.json()["code"]) == (404, 5)

@@ -1,4 +1,4 @@
-"""Clients of Telnyx in the sandbox, and what they do most."""
+"""Clients of the Telnyx sandbox, and common requests."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -12,7 +12,7 @@ from tests.sandbox.conftest import hum
 
 @pytest.fixture
 def sign_on(sandbox) -> Iterator[Callable[[str], httpx.Client]]:
-    """Return a function that opens a client of Telnyx with one of the sandbox's keys."""
+    """Return a function that opens a Telnyx client with one of the sandbox's keys."""
     with ExitStack() as clients:
 
         def _sign_on(kind: str) -> httpx.Client:
@@ -30,7 +30,7 @@ def client(sign_on) -> httpx.Client:
 
 @pytest.fixture
 def limit(control) -> Callable[..., None]:
-    """Return a function that changes limits of the account."""
+    """Return a function that changes the account's limits."""
 
     def _limit(**values: Any) -> None:
         wish = {"provider": "telnyx", "account": "full", "values": values}

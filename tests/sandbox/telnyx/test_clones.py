@@ -1,4 +1,4 @@
-"""Clones at Telnyx: lists, uploads for several models, changes, keys."""
+"""Telnyx clones: lists, uploads for several models, changes, and keys."""
 
 import re
 
@@ -26,7 +26,7 @@ def test_pages_are_numbered_and_counted(client):
     assert len({clone["id"] for page in pages for clone in page["data"]}) == 5
 
 
-def test_newest_clone_comes_first_unless_asked_otherwise(client):
+def test_the_newest_clone_comes_first_by_default(client):
     upload(client, name="Aaron")
 
     dates = [clone["created_at"] for clone in clones(client)]
@@ -37,7 +37,7 @@ def test_newest_clone_comes_first_unless_asked_otherwise(client):
     assert names == sorted(names, key=str.casefold, reverse=True)
 
 
-def test_filters_look_at_neither_case(client):
+def test_filters_are_case_insensitive(client):
     upload(client, name="Zoë on the phone")
 
     named = clones(client, **{"filter[name]": "ON THE"})
@@ -48,7 +48,7 @@ def test_filters_look_at_neither_case(client):
     assert {c["provider"] for c in clones(client, **{"filter[provider]": "minimax"})} == {"Minimax"}
 
 
-def test_first_clones_differ_as_they_do_in_the_documents(client):
+def test_the_initial_clones_vary_as_in_the_documentation(client):
     found = clones(client)
 
     assert sum("model_id" not in clone and "status" not in clone for clone in found) == 1
@@ -62,13 +62,13 @@ def test_first_clones_differ_as_they_do_in_the_documents(client):
     [{"page[size]": 251}, {"page[size]": 0}, {"page[number]": 0}, {"page[number]": "one"},
      {"sort": "age"}, {"filter[provider]": "aws"}],
 )  # fmt: skip
-def test_senseless_list_is_refused(client, params):
+def test_an_invalid_list_request_is_refused(client, params):
     answer = client.get("/voice_clones", params=params)
 
     assert refusal(answer)[:2] == (422, "10027")
 
 
-def test_clone_is_made_renamed_heard_and_deleted(client):
+def test_a_clone_can_be_created_renamed_played_and_deleted(client):
     made = upload(client, label="warm").json()["data"]
     path = f"/voice_clones/{made['id']}"
 
@@ -85,7 +85,7 @@ def test_clone_is_made_renamed_heard_and_deleted(client):
     assert len(clones(client)) == 5
 
 
-def test_longer_audio_is_trimmed_to_what_the_model_takes(client):
+def test_longer_audio_is_trimmed_to_the_model_s_limit(client):
     made = upload(client, hum(200, 14)).json()["data"]
 
     sample = client.get(f"/voice_clones/{made['id']}/sample").content
@@ -93,20 +93,20 @@ def test_longer_audio_is_trimmed_to_what_the_model_takes(client):
     assert decode_recording(sample).seconds == pytest.approx(10, abs=0.1)
 
 
-def test_first_clone_has_a_sample_too(client):
+def test_an_initial_clone_has_a_sample_too(client):
     answer = client.get(f"/voice_clones/{clones(client)[0]['id']}/sample")
 
     assert decode_recording(answer.content).seconds == pytest.approx(8, abs=0.1)
 
 
-def test_minimax_clone_gets_an_id_of_its_own(client):
+def test_a_minimax_clone_gets_a_separate_provider_voice_id(client):
     made = upload(client, hum(150, 12), provider="Minimax").json()["data"]
 
     assert made["model_id"] == "speech-2.8-turbo"
     assert made["provider_voice_id"] != made["id"]
 
 
-def test_ultra_clone_is_accepted_and_becomes_active_later(client, limit):
+def test_an_ultra_clone_is_accepted_and_becomes_active_later(client, limit):
     limit(ultra_seconds=30)
 
     answer = upload(client, model_id="Ultra")
@@ -120,7 +120,7 @@ def test_ultra_clone_is_accepted_and_becomes_active_later(client, limit):
     assert ready["provider_voice_id"] == ready["id"]
 
 
-def test_ultra_clone_can_fail(client, limit):
+def test_an_ultra_clone_can_fail(client, limit):
     limit(ultra_seconds=0, ultra_fails=True)
 
     made = upload(client, model_id="Ultra").json()["data"]
@@ -128,7 +128,7 @@ def test_ultra_clone_can_fail(client, limit):
     assert made["status"] == "failed"
 
 
-def test_bayan_wants_the_transcript(client):
+def test_bayan_requires_a_transcript(client):
     refused = upload(client, model_id="Bayan", ref_text=" ")
     made = upload(client, model_id="Bayan", ref_text="As spoken", language="ar")
 
@@ -151,14 +151,14 @@ def test_bayan_wants_the_transcript(client):
         ({"sample": bytes(20 * 1024 * 1024 + 1)}, (422, "10027", "/audio_file")),
     ],
 )
-def test_senseless_clone_is_refused(client, changes, wanted):
+def test_an_invalid_clone_is_refused(client, changes, wanted):
     answer = upload(client, **changes)
 
     assert refusal(answer) == wanted
     assert len(clones(client)) == 5
 
 
-def test_one_clone_is_not_shown_unless_the_account_has_that_address(client, limit):
+def test_a_single_clone_is_shown_only_if_the_account_supports_it(client, limit):
     clone = clones(client)[0]
 
     before = client.get(f"/voice_clones/{clone['id']}")
@@ -171,7 +171,7 @@ def test_one_clone_is_not_shown_unless_the_account_has_that_address(client, limi
 
 @pytest.mark.parametrize("header", ["", "sandbox-telnyx-full", "Basic sandbox-telnyx-full",
                                     "Bearer sandbox-telnyx-nobody"])  # fmt: skip
-def test_wrong_key_or_scheme_is_refused(sandbox, header):
+def test_a_wrong_key_or_scheme_is_refused(sandbox, header):
     answer = httpx.get(sandbox.url("telnyx", "/voice_clones"), headers={"Authorization": header})
 
     assert refusal(answer)[:2] == (401, "10009")
@@ -187,7 +187,7 @@ def test_accounts_without_permission_or_money_cannot_clone(sign_on):
     assert broke.get("/balance").json()["data"]["balance"] == "0.00"
 
 
-def test_too_many_requests_tell_when_to_come_back(client, spoil):
+def test_a_rate_limit_says_when_to_retry(client, spoil):
     spoil("rate_limit", provider="telnyx")
 
     answer = client.get("/voice_clones")

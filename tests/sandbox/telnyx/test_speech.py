@@ -1,4 +1,4 @@
-"""What speaks at Telnyx: voices of many vendors, and clones."""
+"""Speech at Telnyx: voices of many vendors, and clones."""
 
 import base64
 
@@ -9,7 +9,7 @@ from tests.sandbox.conftest import hum
 from tests.sandbox.telnyx.conftest import clones, upload
 
 
-def test_voices_come_unwrapped_and_from_other_vendors_too(client):
+def test_voices_are_listed_without_a_wrapper_and_from_other_vendors_too(client):
     body = client.get("/text-to-speech/voices").json()
     house = client.get("/text-to-speech/voices", params={"provider": "telnyx"}).json()["voices"]
 
@@ -19,7 +19,7 @@ def test_voices_come_unwrapped_and_from_other_vendors_too(client):
     assert all(voice["hosted"] == (voice["provider"] == "telnyx") for voice in body["voices"])
 
 
-def test_voices_can_be_listed_as_they_were_met(client, limit):
+def test_voices_can_be_listed_in_the_format_seen_at_the_real_service(client, limit):
     limit(voices_as_seen=True)
 
     voice = client.get("/text-to-speech/voices").json()["voices"][0]
@@ -28,7 +28,7 @@ def test_voices_can_be_listed_as_they_were_met(client, limit):
     assert voice["id"].startswith(f"Telnyx.{voice['model_id']}.")
 
 
-def test_clones_speak_as_high_as_their_samples(client):
+def test_clones_speak_at_the_pitch_of_their_samples(client):
     pitches = []
     for pitch in (100, 230):
         made = upload(client, hum(pitch, 6)).json()["data"]
@@ -42,7 +42,7 @@ def test_clones_speak_as_high_as_their_samples(client):
     assert deep * 1.4 < high
 
 
-def test_voices_sound_different_and_can_come_as_base64(client):
+def test_voices_sound_different_and_audio_can_be_base64(client):
     voices = client.get("/text-to-speech/voices").json()["voices"][:3]
     wish = {"text": "Hello", "output_type": "base64_output"}
 
@@ -65,14 +65,14 @@ def test_voices_sound_different_and_can_come_as_base64(client):
         ({"voice": "any", "text": "a" * 5001}, "text"),
     ],
 )
-def test_senseless_speech_is_refused_with_a_map(client, wish, field):
+def test_an_invalid_speech_request_is_refused_with_errors_by_field(client, wish, field):
     answer = client.post("/text-to-speech/speech", json=wish)
 
     assert answer.status_code == 422
     assert list(answer.json()["errors"]) == [field]
 
 
-def test_expired_clone_does_not_speak(client):
+def test_an_expired_clone_does_not_speak(client):
     [clone] = [clone for clone in clones(client) if clone.get("status") == "expired"]
     wish = {"voice": f"Telnyx.Ultra.{clone['provider_voice_id']}", "text": "Hello"}
 
