@@ -49,6 +49,11 @@ class _Tags(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.found.append((tag, {name: value or "" for name, value in attrs}))
 
+    def handle_data(self, data: str) -> None:
+        # A macro may hold the attributes for a tag of the template that calls it.
+        if attributes := dict(re.findall(r'([\w:-]+)="([^"]*)"', data)):
+            self.found.append(("attributes", attributes))
+
 
 def read_tags(path: Path) -> list[tuple[str, dict[str, str]]]:
     """Return the tags of a template with their attributes, whatever its conditions say."""
