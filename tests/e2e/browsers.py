@@ -1,4 +1,4 @@
-"""Pages of a real browser that keep every complaint: errors, violated policies, foreign hosts."""
+"""Pages of a real browser that record errors, policy violations, and foreign requests."""
 
 import re
 import shutil
@@ -43,7 +43,7 @@ def find_chromium(*, has_window: bool = False) -> str | None:
 
 
 class Complaints:
-    """What a browser complained about; a test that provokes something says so beforehand."""
+    """Errors in a browser. A test that provokes an error announces it with ``expect``."""
 
     def __init__(self, address: str) -> None:
         self._host = urlsplit(address).netloc
@@ -51,7 +51,7 @@ class Complaints:
         self._expected: list[re.Pattern[str]] = []
 
     def expect(self, pattern: str) -> None:
-        """Accept complaints that this pattern is found in."""
+        """Accept errors that match the pattern."""
         self._expected.append(re.compile(pattern))
 
     def watch(self, context: BrowserContext) -> None:
@@ -65,7 +65,7 @@ class Complaints:
             context.remove_listener(event, listener)
 
     def unexpected(self) -> list[str]:
-        """Return what no test asked for."""
+        """Return the errors that no test expected."""
         return [
             words
             for words in self._heard
@@ -212,14 +212,14 @@ def open_visits(pool: ContextPool, states: dict[str, Any]) -> Iterator[Any]:
 
 
 def marks_of(page: Page) -> dict[str, str]:
-    """Return what scripts of the page send along when they write."""
+    """Return the headers that the page's scripts send when they write."""
     body = page.locator("body")
     token, team = body.get_attribute("data-csrf"), body.get_attribute("data-team")
     return {"X-CSRFToken": token or "", "X-Team": team or ""}
 
 
 def until(page: Page, is_so: Callable[[], object], what: str) -> None:
-    """Wait until something is so that the page itself does not show."""
+    """Wait for a condition that the page itself does not show."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not is_so():
         assert time.monotonic() < deadline, f"Waited in vain for: {what}"

@@ -26,7 +26,7 @@ def fill_in(
     sample: Path | dict[str, Any] | None = None,
     provider: str = "ElevenLabs",
 ) -> None:
-    """Fill in everything that any provider asks for, consent included."""
+    """Fill in everything that any provider requires, including consent."""
     if sample is not None:
         choose(page, sample)
     tick(page, provider)
@@ -40,7 +40,7 @@ def fill_in(
 
 
 def tick(page: Page, *providers: str) -> None:
-    """Tick these providers and no others."""
+    """Select these providers and no others."""
     for box in page.locator(".prov input:checked").all():
         box.uncheck()
     for provider in providers:
@@ -48,17 +48,17 @@ def tick(page: Page, *providers: str) -> None:
 
 
 def send(page: Page) -> None:
-    """Press the button."""
+    """Press the button that starts cloning."""
     page.get_by_role("button", name="Start cloning").click()
 
 
 def expect_state(page: Page, words: str) -> None:
-    """Wait until the job's page says so, by itself."""
+    """Wait until the job's page shows this state without a reload."""
     expect(page.locator("#job-status h2")).to_have_text(words)
 
 
 def make_clone(page: Page, name: str, sample: Path | dict[str, Any]) -> str:
-    """Clone a voice and return the address of its page, once it is ready."""
+    """Clone a voice, wait until it's ready, and return the address of its page."""
     page.goto("/clone/")
     fill_in(page, name, sample)
     send(page)

@@ -1,4 +1,4 @@
-"""One product for all browser tests, its people signed in once, and a browser that complains."""
+"""One product for all browser tests, people who are signed in once, and a browser."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,7 +60,7 @@ def pool(product: Product, browser: Browser) -> ContextPool:
 
 @pytest.fixture(scope="package")
 def states(pool: ContextPool) -> dict[str, Any]:
-    """Return the cookies of each person, who by then sees voices."""
+    """Return the cookies of each person after sign-in, once voices are listed."""
     found: dict[str, Any] = {}
     with open_visits(pool, {}) as (visits, _):
         for person in PEOPLE:

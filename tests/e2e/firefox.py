@@ -1,6 +1,6 @@
-"""A Firefox of this machine, driven by WebDriver BiDi (https://www.w3.org/TR/webdriver-bidi/).
+"""This machine's Firefox, driven by WebDriver BiDi (https://www.w3.org/TR/webdriver-bidi/).
 
-Playwright drives only a Firefox of its own, which no Debian package brings.
+Playwright needs its own build of Firefox, which Debian doesn't package.
 """
 
 import itertools
@@ -26,7 +26,7 @@ def find_firefox() -> str | None:
 
 
 class Firefox:
-    """One window; scripts are expressions whose value can be written as JSON."""
+    """One window. Scripts are expressions whose value can be serialized as JSON."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection, self._numbers = connection, itertools.count(1)
@@ -38,12 +38,12 @@ class Firefox:
         self._send("browsingContext.setViewport", context=self._window, viewport=viewport)
 
     def open(self, address: str) -> None:
-        """Go to an address and wait until all of the page is there."""
+        """Open an address and wait until the page has loaded."""
         where = {"context": self._window, "url": address, "wait": "complete"}
         self._send("browsingContext.navigate", **where)
 
     def go(self, steps: int) -> None:
-        """Go so many steps forward in the history, or back."""
+        """Move in the history: forward by a positive number of steps, back by a negative one."""
         self._send("browsingContext.traverseHistory", context=self._window, delta=steps)
 
     def reload(self) -> None:
@@ -51,7 +51,7 @@ class Firefox:
         self._send("browsingContext.reload", context=self._window, wait="complete")
 
     def type(self, text: str) -> None:
-        """Press the keys of a text, one after the other as a person does."""
+        """Type a text key by key, like a person."""
         presses: list[dict[str, Any]] = []
         for key in text:
             presses += [{"type": kind, "value": key} for kind in ("keyDown", "keyUp")]
@@ -60,7 +60,7 @@ class Firefox:
         self._send("input.performActions", context=self._window, actions=[keys])
 
     def ask(self, script: str) -> Any:
-        """Return the value of an expression in the page, None where it failed."""
+        """Return the value of an expression in the page, or None if it failed."""
         said = self._send(
             "script.evaluate",
             expression=f"JSON.stringify({script} ?? null)",
@@ -70,7 +70,7 @@ class Firefox:
         return json.loads(said["result"]["value"]) if said["type"] == "success" else None
 
     def wait_until(self, script: str, is_right: Callable[[Any], bool]) -> Any:
-        """Ask until the answer is right, and return it."""
+        """Evaluate the expression until its value is right, and return the value."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not is_right(found := self.ask(script)):
             assert time.monotonic() < deadline, f"{script} stayed {found}"
@@ -92,7 +92,7 @@ class Firefox:
 
 @contextmanager
 def open_firefox(program: str, profile: Path) -> Iterator[Firefox]:
-    """Start Firefox with nothing in its profile, and end it."""
+    """Start Firefox with an empty profile, and stop it afterward."""
     said = profile / "said.txt"
     with said.open("wb") as output:
         process = subprocess.Popen(

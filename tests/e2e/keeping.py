@@ -1,4 +1,4 @@
-"""Tags, notes, collections and searches that are simply there, made behind the page's back."""
+"""Create tags, notes, collections, and searches without using the pages."""
 
 import re
 
@@ -8,14 +8,14 @@ from tests.e2e.browsers import marks_of
 
 
 def post(page: Page, path: str, **fields: str) -> APIResponse:
-    """Send a form as the page's person would, and follow where it leads."""
+    """Submit a form as the signed-in person, and follow the redirect."""
     answer = page.request.post(path, form=fields, headers=marks_of(page))
     assert answer.ok, f"{path}: {answer.status}"
     return answer
 
 
 def keep_things(page: Page, voice: str, word: str) -> dict[str, str]:
-    """Lay something of every kind over a voice, all of it long, and return the new pages."""
+    """Annotate a voice in every way with long texts, and return the addresses of the new pages."""
     collection = path_of(
         post(page, "/collections/", name=word[:80], description=word, whose="team")
     )
@@ -36,5 +36,5 @@ def keep_things(page: Page, voice: str, word: str) -> dict[str, str]:
 
 
 def path_of(answer: APIResponse) -> str:
-    """Return the path of the page that was led to."""
+    """Return the path of the page after redirects."""
     return re.sub(r"^https?://[^/]+", "", answer.url)

@@ -1,4 +1,4 @@
-"""Look at a page as it is drawn: what axe finds, what does not fit, what is too small."""
+"""Check a rendered page: accessibility (axe), overflow, and small targets."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ _RUN_AXE = """async (tags) => {
         (node) => `${id}: ${node.target.join(" ")}: ${node.failureSummary}`));
 }"""
 
-# Half-way from one look to the next every contrast and every place is wrong. An inherited value
+# During a transition, contrasts and positions are wrong. An inherited value
 # changes one level a frame, so one quiet frame is not enough.
 _SETTLE = """async () => {
     for (let quiet = 0; quiet < 3; quiet += 1) {
@@ -35,7 +35,7 @@ _SETTLE = """async () => {
 
 
 def find_violations(page: Page) -> dict[str, list[str]]:
-    """Return what axe finds wrong with the page as it stands, for each theme where it does."""
+    """Return the accessibility violations that axe finds, by theme."""
     if page.evaluate("typeof axe") == "undefined":
         page.evaluate(_AXE)
     found = {}
@@ -47,7 +47,7 @@ def find_violations(page: Page) -> dict[str, list[str]]:
 
 
 def find_misfits(page: Page) -> dict[int, list[str]]:
-    """Return what does not fit, for each width of the window where something does not."""
+    """Return what overflows, by window width."""
     size = page.viewport_size or {"width": WIDTHS[-1], "height": 800}
     found = {}
     for width in WIDTHS:
@@ -59,6 +59,6 @@ def find_misfits(page: Page) -> dict[int, list[str]]:
 
 
 def find_small_targets(page: Page, least: float) -> list[str]:
-    """Return the controls that are narrower or lower than so many pixels."""
+    """Return the controls that are smaller than this many pixels in either direction."""
     found: list[str] = page.evaluate(_SMALL_TARGETS, least)
     return found

@@ -1,4 +1,4 @@
-"""Every page that Voiceboard has, with content that strains it, by a name for each."""
+"""Every page of Voiceboard by name, filled with long content."""
 
 import re
 from collections.abc import Iterator
@@ -63,23 +63,23 @@ STRANGERS_PLACES = {
     "sign-up": "/account/signup/",
     "forgotten password": "/account/password/reset/",
 }
-# These say one sentence in a frame that others show, or are reached by a letter only.
+# Pages with one sentence in a frame that is checked elsewhere, or reached only from an email.
 SMALL_PAGES = {
     "account_inactive",
     "account_reset_password_done",
     "account_reset_password_from_key",
     "account_reset_password_from_key_done",
 }
-# Parts of a page, which have no address of their own for a person.
+# Parts of a page that people don't open directly.
 PARTS = {"catalog:clone-targets"}
 PLACES = (*FIXED_PLACES, *MADE_PLACES, *STRANGERS_PLACES)
 
-# Without a space to break at, and wider than any window of a phone.
+# Has no space to break at, and is wider than a phone's screen.
 LONG = "Wolkenkratzerfensterputzerleiterhersteller" * 2
 
 
 def make_places(page: Page, sandbox: SandboxControl, recording: Path) -> dict[str, str]:
-    """Fill Aurora with a clone, a failed one, two plans and a key, and return all addresses."""
+    """Create a clone, a failed clone, two plans, and a key in Aurora, and return all addresses."""
     name = make_name(LONG[:80])
     sample = {
         "name": f"{LONG}.wav",
@@ -161,7 +161,7 @@ def _compare(page: Page) -> dict[str, str]:
     page.goto(form)
     text = f"Hello. {LONG}"
     page.get_by_label("Text for all of them").fill(text)
-    # Only what the cost is shown for can be agreed to.
+    # The button works only for the text whose cost is shown.
     words = re.compile(f"About {2 * len(text)} characters|This costs nothing")
     expect(page.locator("#cost")).to_have_text(words)
     page.get_by_role("button", name=re.compile("^(Spend|Compare, )")).click()
@@ -193,11 +193,11 @@ def go_to(
     size: tuple[int, int],
     theme: Theme = "light",
 ) -> Page:
-    """Open a place as Ana, or as a stranger where she would not be let in."""
+    """Open a place as Ana, or signed out if the page is only for visitors."""
     person = "" if name in STRANGERS_PLACES else "ana"
     page = visits.open(places[name], person, size=size, theme=theme)
     if name == "new second factor" and "reauthenticate" in page.url:
-        # It is some minutes since Ana signed in.
+        # Ana signed in some minutes ago.
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Continue").click()
         expect(page).to_have_url(re.compile(places[name]))
@@ -206,7 +206,7 @@ def go_to(
 
 @contextmanager
 def playing(page: Page) -> Iterator[None]:
-    """Have a voice in the deck while the block runs."""
+    """Keep a voice in the player while the block runs."""
     page.locator("#results [data-play]").first.click()
     expect(page.locator("#deck")).to_be_visible()
     yield

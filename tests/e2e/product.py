@@ -1,4 +1,4 @@
-"""Start the whole of Voiceboard in a directory of its own, as its users do, and end it again."""
+"""Start all of Voiceboard in a separate directory, as its users do, and stop it."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ from tests.servers.processes import find_fork
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "a-password-for-browsers"
-# Small, so that a file that is too large needs not be large.
+# Kept small, so that a file over the limit is small too.
 SAMPLE_MAX_MB = 2
 SETTLE_SECONDS = 3
 _START_SECONDS = 90
@@ -29,14 +29,14 @@ _SETTINGS = ("VOICEBOARD_", "DJANGO_", "DATABASE_URL", "CELERY_", "PYTEST_")
 
 @dataclass(frozen=True)
 class Product:
-    """A Voiceboard that runs, and the sandbox that it talks to."""
+    """A running Voiceboard and its sandbox."""
 
     address: str
     sandbox: SandboxControl
     supervisor_pid: int
 
     def worker_group(self) -> int:
-        """Return the process group of the worker that makes clones; its leader's id names it."""
+        """Return the process group ID of the worker that makes clones."""
         if (found := find_fork(self.supervisor_pid, "jobs")) is None:
             raise LookupError("The supervisor has no worker now.")
         return found
@@ -44,7 +44,7 @@ class Product:
 
 @contextmanager
 def running_product(data: Path) -> Iterator[Product]:
-    """Run everything on free ports, with demo people and the sandbox, until the block ends."""
+    """Run everything on free ports, with demo data and the sandbox, while the block runs."""
     port, sandbox_port = _free_ports(2)
     output = data / "output.txt"
     copy_database(data / "var")
@@ -54,10 +54,10 @@ def running_product(data: Path) -> Iterator[Product]:
         "VOICEBOARD_PORT": str(port),
         "VOICEBOARD_SANDBOX_PORT": str(sandbox_port),
         "VOICEBOARD_DEMO": "1",
-        # Its voices would be spoken while the pages are measured.
+        # Generating the Local previews would disturb the measurements of pages.
         "VOICEBOARD_LOCAL": "0",
         "VOICEBOARD_DEMO_PASSWORD": PASSWORD,
-        # The people of these tests are signed in once, for all of them.
+        # People are signed in once for all tests.
         "VOICEBOARD_CONFIRM_MINUTES": "1440",
         "VOICEBOARD_SETTLE_SECONDS": str(SETTLE_SECONDS),
         "VOICEBOARD_SAMPLE_MAX_MB": str(SAMPLE_MAX_MB),
@@ -104,7 +104,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     try:
         process.wait(_STOP_SECONDS)
     except subprocess.TimeoutExpired:
-        # The other processes end by themselves when the supervisor is killed.
+        # The other processes exit when the supervisor is killed.
         process.kill()
         process.wait()
         raise

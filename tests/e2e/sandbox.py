@@ -1,4 +1,4 @@
-"""Talk to the sandbox behind the product's back: spoil its calls, and see what it holds."""
+"""Control the sandbox directly: inject faults, and read its state."""
 
 import json
 import urllib.request
@@ -10,25 +10,25 @@ ADD_VOICE = {"method": "POST", "path": "/v1/voices/add"}
 
 @dataclass(frozen=True)
 class SandboxControl:
-    """The control interface of a sandbox that runs."""
+    """The control API of a running sandbox."""
 
     address: str
 
     def spoil(self, fault: str, **details: Any) -> None:
-        """Let the next call that fits go wrong."""
+        """Make the next matching request fail."""
         self._ask("POST", "/faults", {"provider": "elevenlabs", "fault": fault, **details})
 
     def heal(self) -> None:
-        """Drop all faults that still wait."""
+        """Remove all pending faults."""
         self._ask("DELETE", "/faults")
 
     def has_taken(self, fault: str) -> bool:
-        """Return whether no fault of this kind waits any more: a call has met it."""
+        """Return whether a request has triggered the fault."""
         waiting = self._ask("GET", "/faults")["faults"]
         return fault not in [each["fault"] for each in waiting]
 
     def account(self, name: str, provider: str = "elevenlabs") -> dict[str, Any]:
-        """Return what the sandbox knows of an account."""
+        """Return the sandbox's state of an account."""
         state = self._ask("GET", "/state")
         found: dict[str, Any] = state["providers"][provider]["accounts"][name]
         return found
@@ -38,7 +38,7 @@ class SandboxControl:
         return [voice["name"] for voice in self.account(account)["own_voices"]].count(name)
 
     def inworld_voices(self) -> list[dict[str, Any]]:
-        """Return Inworld's whole list as it stands before any fault."""
+        """Return Inworld's full list without any fault."""
         request = urllib.request.Request(  # noqa: S310  (our own)
             f"{self.address}/inworld/voices/v1/voices",
             headers={"Authorization": "Basic sandbox-inworld-full"},
@@ -48,14 +48,14 @@ class SandboxControl:
         return found
 
     def show_inworld(self, voices: list[dict[str, Any]]) -> None:
-        """Let Inworld list these, and nothing else, until it is healed."""
+        """Make Inworld list only these voices until faults are removed."""
         self.heal()
         values = {"voices": voices, "totalSize": len(voices), "nextPageToken": ""}
         path = "/voices/v1/voices"
         self.spoil("change_json", provider="inworld", path=path, times=0, values=values)
 
     def changes(self, account: str, provider: str = "elevenlabs") -> tuple[int, int]:
-        """Return how many voices were made and deleted in the account."""
+        """Return how many voices were created and deleted in the account."""
         found = self.account(account, provider)
         return found["creates"], found["deletes"]
 

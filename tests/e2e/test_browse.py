@@ -1,4 +1,4 @@
-"""Filters, counts, address and history of the list of voices."""
+"""Filters, counts, address, and history of the list of voices."""
 
 import re
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from tests.e2e.voice_list import (
 )
 
 
-def test_ticking_a_facet_changes_list_counts_and_address(ana: Page) -> None:
+def test_selecting_a_filter_changes_the_list_counts_and_address(ana: Page) -> None:
     female = facet(ana, "gender", "female")
     promised, total = count_beside(female), found_count(ana)
     own_counts, other_counts = counts(ana, "gender"), counts(ana, "age")
@@ -32,7 +32,7 @@ def test_ticking_a_facet_changes_list_counts_and_address(ana: Page) -> None:
         re.compile(rf"{promised:,}\s+voices\s+of\s+{total:,}")
     )
     expect_chips(ana, "Female")
-    # Its own group still says what one more tick would add; the others count what is left.
+    # The filter's own group shows what another value would add. Other groups count the results.
     assert counts(ana, "gender") == own_counts
     assert counts(ana, "age") != other_counts
     expect(female).to_be_focused()
@@ -60,7 +60,7 @@ def test_values_of_one_facet_add_up_and_facets_narrow_each_other(ana: Page) -> N
     ]
 
 
-def test_typing_a_word_filters_and_is_one_step_back(ana: Page) -> None:
+def test_typing_a_word_filters_and_adds_one_history_entry(ana: Page) -> None:
     total = found_count(ana)
 
     ana.get_by_role("combobox", name="Search voices").press_sequentially("warm", delay=40)
@@ -75,7 +75,7 @@ def test_typing_a_word_filters_and_is_one_step_back(ana: Page) -> None:
     expect(ana.get_by_role("combobox", name="Search voices")).to_have_value("")
 
 
-def test_back_and_forward_and_reload_and_a_shared_link_show_the_same_list(
+def test_back_forward_reload_and_a_shared_link_show_the_same_list(
     visits: Visits, ana: Page
 ) -> None:
     ana.evaluate("scrollTo(0, 700)")
@@ -104,7 +104,7 @@ def test_back_and_forward_and_reload_and_a_shared_link_show_the_same_list(
     session.on("Network.responseReceivedExtraInfo", lambda got: answers.append(got["statusCode"]))
     session.send("Network.enable")
     ana.reload()
-    # Nothing has changed since, so nothing is sent.
+    # Nothing has changed since, so the page isn't sent again.
     assert 304 in answers
 
     shared = visits.open(ana.url, "ana")
@@ -114,7 +114,7 @@ def test_back_and_forward_and_reload_and_a_shared_link_show_the_same_list(
     assert listed(ana) == before
 
 
-def test_removing_a_chip_unticks_its_box(ana: Page) -> None:
+def test_removing_a_chip_clears_its_checkbox(ana: Page) -> None:
     total = found_count(ana)
     facet(ana, "gender", "male").check()
     expect_chips(ana, "Male")
@@ -133,7 +133,7 @@ def test_removing_a_chip_unticks_its_box(ana: Page) -> None:
     expect(ana).to_have_url("/voices/")
 
 
-def test_where_nothing_is_found_the_page_names_the_filters_to_drop(ana: Page) -> None:
+def test_an_empty_result_suggests_filters_to_remove(ana: Page) -> None:
     ana.goto("/voices/?q=qqqqqqqq&gender=female&age=young")
 
     expect(ana.get_by_text("No voice fits all of these filters")).to_be_visible()
@@ -147,7 +147,7 @@ def test_where_nothing_is_found_the_page_names_the_filters_to_drop(ana: Page) ->
     expect(ana.get_by_role("combobox", name="Search voices")).to_have_value("")
 
 
-def test_sorting_turns_the_list_around_and_stands_in_the_address(ana: Page) -> None:
+def test_sorting_reorders_the_list_and_changes_the_address(ana: Page) -> None:
     names = ana.locator("#results .card h3 a")
     first = names.first.inner_text()
 
@@ -159,7 +159,7 @@ def test_sorting_turns_the_list_around_and_stands_in_the_address(ana: Page) -> N
     expect(names.last).to_have_text(first)
 
 
-def test_pages_follow_each_other_without_a_gap(ana: Page) -> None:
+def test_pages_follow_each_other_without_gaps(ana: Page) -> None:
     first, total = listed(ana), found_count(ana)
     facets_before = counts(ana, "gender")
 
@@ -175,7 +175,7 @@ def test_pages_follow_each_other_without_a_gap(ana: Page) -> None:
     assert listed(ana) == first
 
 
-def test_a_filter_leads_back_to_the_first_page(ana: Page) -> None:
+def test_a_new_filter_returns_to_the_first_page(ana: Page) -> None:
     ana.goto("/voices/?page=3")
 
     facet(ana, "gender", "female").check()
@@ -196,7 +196,7 @@ def test_the_list_layout_shows_the_same_voices_in_rows(ana: Page) -> None:
     assert tops[0]["y"] < tops[1]["y"]
 
 
-def test_a_voice_has_a_page_and_back_returns_to_the_place_in_the_list(ana: Page) -> None:
+def test_back_from_a_voice_page_restores_the_position_in_the_list(ana: Page) -> None:
     ana.goto("/voices/?gender=female")
     card = ana.locator("#results .card").nth(20)
     card.scroll_into_view_if_needed()
@@ -215,7 +215,7 @@ def test_a_voice_has_a_page_and_back_returns_to_the_place_in_the_list(ana: Page)
     until(ana, lambda: abs(ana.evaluate("scrollY") - place) < 40, "the old place in the list")
 
 
-def test_unknown_values_in_the_address_are_left_out_and_said(ana: Page) -> None:
+def test_unknown_values_in_the_address_are_ignored_with_a_message(ana: Page) -> None:
     total = found_count(ana)
 
     ana.goto("/voices/?gender=purple&sort=loud&page=x&provider=%3Cb%3E")
@@ -226,7 +226,7 @@ def test_unknown_values_in_the_address_are_left_out_and_said(ana: Page) -> None:
     expect(ana.get_by_text("There is no provider “<b>”.")).to_be_visible()
 
 
-def test_an_answer_that_comes_late_does_not_undo_a_later_filter(ana: Page) -> None:
+def test_a_late_response_does_not_undo_a_later_filter(ana: Page) -> None:
     held: list[Route] = []
     ana.route(re.compile(r"gender=female(?!.*age)"), lambda route: held.append(route))
     open_facet(ana, "age")
@@ -251,7 +251,7 @@ def test_an_answer_that_comes_late_does_not_undo_a_later_filter(ana: Page) -> No
     ],
     ids=["offline", "error 500"],
 )
-def test_a_server_that_fails_leaves_the_list_and_says_so(
+def test_a_server_error_keeps_the_list_and_shows_a_message(
     ana: Page,
     complaints: Complaints,
     spoil: Callable[[Route], None],
@@ -271,7 +271,7 @@ def test_a_server_that_fails_leaves_the_list_and_says_so(
     expect_chips(ana, "Female")
 
 
-def test_on_a_phone_the_filters_are_a_sheet_and_the_button_counts_them(visits: Visits) -> None:
+def test_on_a_phone_filters_open_in_a_sheet_and_the_button_counts_them(visits: Visits) -> None:
     page = visits.open("/voices/", "ana", size=NARROW)
     button = page.get_by_role("button", name=re.compile("^Filters"))
     female = facet(page, "gender", "female")

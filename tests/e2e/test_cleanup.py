@@ -1,4 +1,4 @@
-"""A plan waits, its voices can be kept and pinned, and a tombstone can be cloned again."""
+"""Cleanup plans wait, voices can be kept and pinned, and a deleted clone can be made again."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,7 @@ def tick_and_plan(page: Page, name: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Dry run: 1 voice would be deleted")
 
 
-def test_a_clone_is_planned_kept_and_pinned(
+def test_a_clone_scheduled_for_deletion_can_be_kept_and_pinned(
     ana: Page, recording: Path, sandbox: SandboxControl
 ) -> None:
     name = make_name("Stale")
@@ -48,12 +48,12 @@ def test_a_clone_is_planned_kept_and_pinned(
     expect(ana.get_by_role("link", name=name)).to_have_count(0)
     ana.goto("/cleanup/?show=protected")
     expect(ana.get_by_role("link", name=name)).to_be_visible()
-    # A table without boxes asks for no script that looks for them.
+    # A table without checkboxes doesn't load the script for them.
     expect(ana.get_by_text("could not be loaded")).to_have_count(0)
     assert sandbox.voices_called(name, "full") == 1
 
 
-def test_a_tombstone_is_cloned_again_from_its_samples(
+def test_a_deleted_clone_can_be_made_again_from_its_samples(
     ana: Page, recording: Path, sandbox: SandboxControl
 ) -> None:
     name = make_name("Gone")

@@ -1,4 +1,4 @@
-"""From a recording to a voice that speaks, seen live on the way."""
+"""From a recording to a voice that speaks, with live progress."""
 
 import re
 from pathlib import Path
@@ -31,7 +31,7 @@ LET_GO = {
 IS_LOADED = "player => { player.preload = 'auto'; return player.duration > 5; }"
 
 
-def test_a_clone_becomes_ready_by_itself_and_is_heard_in_the_list(
+def test_a_clone_becomes_ready_without_a_reload_and_plays_in_the_list(
     ana: Page, recording: Path, sandbox: SandboxControl
 ) -> None:
     name = make_name("Clear voice")
@@ -58,7 +58,7 @@ def test_a_clone_becomes_ready_by_itself_and_is_heard_in_the_list(
 
 
 @pytest.mark.parametrize("provider", ["ElevenLabs", "Inworld", "Noiz", "StepFun", "Telnyx"])
-def test_every_provider_makes_one_clone_that_is_found_in_the_list(
+def test_every_provider_makes_one_clone_that_appears_in_the_list(
     ana: Page, recording: Path, sandbox: SandboxControl, provider: str
 ) -> None:
     name = make_name("Anywhere")
@@ -75,7 +75,7 @@ def test_every_provider_makes_one_clone_that_is_found_in_the_list(
     expect(ana.locator("#results .card")).to_contain_text(provider)
 
 
-def test_the_true_state_is_seen_live_and_after_a_reload_in_mid_job(
+def test_the_job_state_updates_live_and_survives_a_reload(
     ana: Page, recording: Path, sandbox: SandboxControl
 ) -> None:
     name = make_name("Slow voice")
@@ -95,12 +95,14 @@ def test_the_true_state_is_seen_live_and_after_a_reload_in_mid_job(
     expect(jobs.locator(".job", has_text=name)).to_contain_text("At the provider")
     expect_state(ana, "Ready")
     expect(jobs.locator(".job", has_text=name)).to_contain_text("Ready")
-    # Nothing asks any more once it is over.
+    # Polling stops when the job is finished.
     expect(ana.locator("#main [hx-trigger]")).to_have_count(0)
 
 
 @pytest.mark.parametrize("way", LET_GO)
-def test_a_recording_is_dropped_on_the_page_or_pasted(ana: Page, recording: Path, way: str) -> None:
+def test_a_recording_can_be_dropped_on_the_page_or_pasted(
+    ana: Page, recording: Path, way: str
+) -> None:
     name = make_name("Dropped voice")
     ana.goto("/clone/")
     fill_in(ana, name)
@@ -124,7 +126,7 @@ def test_a_recording_is_dropped_on_the_page_or_pasted(ana: Page, recording: Path
     expect(ana.locator("#main")).to_contain_text("dropped.wav")
 
 
-def test_a_chosen_recording_is_heard_before_it_is_sent_and_taken_back(
+def test_a_selected_recording_can_be_played_and_removed_before_it_is_sent(
     ana: Page, recording: Path
 ) -> None:
     ana.goto("/clone/")
@@ -140,7 +142,7 @@ def test_a_chosen_recording_is_heard_before_it_is_sent_and_taken_back(
     expect(ana).to_have_url("/clone/")
 
 
-def test_each_file_shows_how_far_it_is_sent_and_the_form_waits_for_it(
+def test_each_file_shows_its_upload_progress_and_the_form_waits_for_it(
     ana: Page, recording: Path
 ) -> None:
     name, held = make_name("Waited for"), []
@@ -157,7 +159,7 @@ def test_each_file_shows_how_far_it_is_sent_and_the_form_waits_for_it(
     expect_state(ana, "Ready")
 
 
-def test_several_files_are_cut_ordered_and_removed_and_survive_a_reload(
+def test_several_files_can_be_cut_ordered_removed_and_survive_a_reload(
     ana: Page, recording: Path
 ) -> None:
     ana.goto("/clone/")
@@ -180,7 +182,7 @@ def test_several_files_are_cut_ordered_and_removed_and_survive_a_reload(
     expect(ana.locator(".sample").first).to_contain_text("three.wav")
 
 
-def test_a_sample_that_is_too_short_for_a_provider_switches_it_off_with_the_reason(
+def test_a_sample_too_short_for_a_provider_disables_it_with_the_reason(
     ana: Page,
 ) -> None:
     ana.goto("/clone/")
@@ -194,7 +196,7 @@ def test_a_sample_that_is_too_short_for_a_provider_switches_it_off_with_the_reas
     expect(stepfun.get_by_role("checkbox")).to_be_enabled()
 
 
-def test_one_request_goes_to_several_providers_and_what_failed_is_tried_again(
+def test_one_form_clones_at_several_providers_and_a_failed_job_can_be_retried(
     ana: Page, recording: Path, sandbox: SandboxControl
 ) -> None:
     name, files = make_name("Everywhere"), variants(recording, "left", "right")
@@ -216,13 +218,13 @@ def test_one_request_goes_to_several_providers_and_what_failed_is_tried_again(
     expect(ana.locator("#job-status")).to_contain_text("2 recordings joined")
     ana.get_by_role("link", name="Ana herself").click()
     expect(ana.locator(".job", has_text=name)).to_have_count(4)
-    # Used once, a recording says so when it is chosen again.
+    # A recording that was cloned before says so when it's selected again.
     ana.goto("/clone/")
     choose(ana, files[0])
     expect(ana.locator(".sample")).to_contain_text("Cloned before:")
 
 
-def test_a_clone_is_cancelled_while_it_is_made_and_nothing_stays_at_the_provider(
+def test_canceling_a_running_clone_leaves_nothing_at_the_provider(
     visits: Visits, recording: Path, sandbox: SandboxControl
 ) -> None:
     name = make_name("Cancelled")
@@ -262,7 +264,7 @@ def test_a_double_click_makes_one_job_and_one_voice(
     assert sandbox.voices_called(name, "full") == 1
 
 
-def test_a_teammate_clones_through_the_shared_key_and_the_record_says_who(
+def test_a_teammate_can_clone_with_a_shared_key_and_is_named_as_the_cloner(
     visits: Visits, recording: Path
 ) -> None:
     name = make_name("Cleo's voice")
@@ -275,7 +277,7 @@ def test_a_teammate_clones_through_the_shared_key_and_the_record_says_who(
     expect(facts).to_contain_text(re.compile("Cloned by.*Cleo", re.DOTALL))
 
 
-def test_markup_in_every_field_is_shown_as_the_text_that_it_is(ana: Page, recording: Path) -> None:
+def test_markup_in_every_field_is_shown_as_text(ana: Page, recording: Path) -> None:
     name = make_name("<img src=x onerror=alert(1)>\"'&{{7*7}}")
     sample = {
         "name": "<svg onload=alert(2)>.wav",
@@ -303,12 +305,12 @@ def test_markup_in_every_field_is_shown_as_the_text_that_it_is(ana: Page, record
 
 
 def job_in_list(page: Page, name: str) -> str:
-    """Return what the list of jobs says of one."""
+    """Return the text of a job in the list."""
     return page.locator(".job", has_text=name).inner_text()
 
 
 def variants(recording: Path, *names: str) -> list[dict[str, Any]]:
-    """Return recordings that sound the same and are not."""
+    """Return recordings that sound the same but have different bytes."""
     return [
         {
             "name": f"{name}.wav",
@@ -319,7 +321,7 @@ def variants(recording: Path, *names: str) -> list[dict[str, Any]]:
     ]
 
 
-def test_noise_is_removed_on_request_and_the_way_back_leads_to_a_form_of_its_own(
+def test_noise_can_be_removed_and_going_back_opens_a_form_with_a_new_token(
     ana: Page, recording: Path, sandbox: SandboxControl
 ) -> None:
     name = make_name("Without noise")

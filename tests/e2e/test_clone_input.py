@@ -1,4 +1,4 @@
-"""Bad input on the clone page: clear words, what was typed stays, and nothing is sent."""
+"""Invalid input on the clone page shows clear errors, keeps the input, and sends nothing."""
 
 import re
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ LARGE = {
 
 @pytest.fixture(autouse=True)
 def _nothing_is_sent(sandbox: SandboxControl, ana: Page) -> Iterator[None]:
-    """Whatever these tests do, no job is made and the provider hears nothing of it."""
+    """Check that no job is created and nothing changes at the provider."""
     ana.goto("/jobs/")
     jobs, changes = ana.locator(".job").count(), sandbox.changes("full")
     yield
@@ -44,7 +44,7 @@ def _nothing_is_sent(sandbox: SandboxControl, ana: Page) -> Iterator[None]:
     ],
     ids=["empty", "too large"],
 )
-def test_a_file_that_cannot_be_a_sample_is_refused_at_once(
+def test_an_empty_or_too_large_file_is_rejected_in_the_browser(
     ana: Page, recording: Path, file: dict[str, Any], words: str
 ) -> None:
     ana.goto("/clone/")
@@ -53,7 +53,7 @@ def test_a_file_that_cannot_be_a_sample_is_refused_at_once(
     choose(ana, file)
 
     expect(ana.get_by_role("alert")).to_contain_text(words)
-    # The good one that was chosen before is still there.
+    # The valid file that was selected before is still there.
     expect(ana.locator(".sample")).to_contain_text("recording.wav")
 
 
@@ -67,7 +67,7 @@ def test_a_file_that_cannot_be_a_sample_is_refused_at_once(
     ],
     ids=["text", "disguised text", "empty", "too large"],
 )
-def test_the_server_refuses_the_same_files_by_itself(
+def test_the_server_rejects_invalid_files_too(
     visits: Visits, complaints: Complaints, file: dict[str, Any], words: str
 ) -> None:
     complaints.expect("422")
@@ -80,7 +80,7 @@ def test_the_server_refuses_the_same_files_by_itself(
     expect_kept(page, "Kept")
 
 
-def test_a_disguised_file_is_refused_by_the_server_as_soon_as_it_is_chosen(
+def test_the_server_rejects_a_text_file_named_wav_as_soon_as_it_is_selected(
     ana: Page, complaints: Complaints
 ) -> None:
     complaints.expect("422")
@@ -94,13 +94,13 @@ def test_a_disguised_file_is_refused_by_the_server_as_soon_as_it_is_chosen(
 
 
 @pytest.mark.parametrize("has_script", [True, False], ids=["script", "no script"])
-def test_a_name_of_ten_thousand_characters_is_refused_and_kept(
+def test_a_name_of_10000_characters_is_rejected_but_kept_in_the_form(
     visits: Visits, complaints: Complaints, recording: Path, has_script: bool
 ) -> None:
     complaints.expect("422")
     page = visits.open("/clone/", "ana", has_script=has_script)
     name = "n" * 10_000
-    # The browser itself would cut the name; the server must not rely on it.
+    # Browsers cut the name, but the server must not rely on it.
     page.get_by_label("Voice name").evaluate("field => field.removeAttribute('maxlength')")
     fill_in(page, name, recording)
 
@@ -110,12 +110,12 @@ def test_a_name_of_ten_thousand_characters_is_refused_and_kept(
     expect_kept(page, name)
 
 
-def test_missing_consent_name_speaker_and_sample_are_each_asked_for(
+def test_missing_consent_name_speaker_and_sample_each_show_an_error(
     ana: Page, complaints: Complaints
 ) -> None:
     complaints.expect("422")
     ana.goto("/clone/")
-    # The browser would stop here by itself; the server must not rely on it.
+    # Browsers stop here, but the server must not rely on it.
     ana.locator("[data-upload]").evaluate("form => { form.noValidate = true; }")
 
     send(ana)
@@ -146,7 +146,7 @@ def test_without_consent_the_browser_sends_nothing(ana: Page, recording: Path) -
 
 
 @pytest.mark.parametrize("has_script", [True, False], ids=["script", "no script"])
-def test_an_upload_far_over_the_limit_is_turned_away_in_words(
+def test_an_upload_far_over_the_limit_is_rejected_with_a_message(
     visits: Visits, complaints: Complaints, has_script: bool
 ) -> None:
     complaints.expect("413")
@@ -162,7 +162,7 @@ def test_an_upload_far_over_the_limit_is_turned_away_in_words(
     expect(page.get_by_text(words)).to_be_visible()
 
 
-def test_an_upload_that_breaks_off_keeps_the_file_and_can_be_sent_again(
+def test_an_interrupted_upload_keeps_the_file_and_can_be_retried(
     ana: Page, recording: Path, complaints: Complaints
 ) -> None:
     complaints.expect("ERR_FAILED")
@@ -178,7 +178,7 @@ def test_an_upload_that_breaks_off_keeps_the_file_and_can_be_sent_again(
     expect_kept(ana, "Kept")
 
 
-def test_a_form_that_could_not_be_sent_says_so_and_keeps_everything(
+def test_a_form_that_could_not_be_sent_keeps_everything_and_says_so(
     ana: Page, recording: Path, complaints: Complaints
 ) -> None:
     complaints.expect("ERR_FAILED")
@@ -195,7 +195,7 @@ def test_a_form_that_could_not_be_sent_says_so_and_keeps_everything(
 
 
 def expect_kept(page: Page, name: str) -> None:
-    """See that the form still holds everything that ``fill_in`` typed."""
+    """Check that the form still contains what ``fill_in`` typed."""
     expect(page.get_by_label("Voice name")).to_have_value(name)
     expect(page.get_by_label("Speaker's name")).to_have_value("Ana herself")
     expect(page.get_by_label("I have the speaker's permission")).to_be_checked()
@@ -210,7 +210,7 @@ PLAYS = """async (player) => {
 }"""
 
 
-def test_recordings_that_no_browser_plays_are_chosen_on_a_phone_and_heard(visits: Visits) -> None:
+def test_recordings_in_formats_that_browsers_cannot_play_work_on_a_phone(visits: Visits) -> None:
     page = visits.open("/clone/", "ana", size=NARROW)
     recordings = {
         "memo.qta": encode_sound("mov", 2.0, speak),

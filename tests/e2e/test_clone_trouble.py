@@ -1,4 +1,4 @@
-"""Whatever breaks in the middle of a clone, one voice is made and the page says the truth."""
+"""Failures in the middle of a clone: one voice is made, and the page shows the real state."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from tests.e2e.product import Product
 from tests.e2e.sandbox import ADD_VOICE, SandboxControl
 
 
-def test_a_lost_answer_is_settled_by_looking_and_makes_one_voice(
+def test_after_a_lost_response_the_voice_is_found_and_only_one_is_made(
     ana: Page, recording: Path, sandbox: SandboxControl
 ) -> None:
     name = make_name("Lost answer")
@@ -27,7 +27,7 @@ def test_a_lost_answer_is_settled_by_looking_and_makes_one_voice(
     assert sandbox.changes("full")[0] == made + 1
 
 
-def test_a_voice_that_appears_only_after_the_connection_broke_is_adopted(
+def test_a_voice_that_appears_after_the_connection_broke_is_adopted(
     ana: Page, recording: Path, sandbox: SandboxControl
 ) -> None:
     name = make_name("Late voice")
@@ -39,7 +39,7 @@ def test_a_voice_that_appears_only_after_the_connection_broke_is_adopted(
     assert sandbox.voices_called(name, "full") == 1
 
 
-def test_a_call_that_never_arrived_is_sent_again_and_makes_one_voice(
+def test_a_request_that_never_arrived_is_sent_again_and_makes_one_voice(
     ana: Page, recording: Path, sandbox: SandboxControl
 ) -> None:
     name = make_name("Never arrived")
@@ -51,7 +51,7 @@ def test_a_call_that_never_arrived_is_sent_again_and_makes_one_voice(
     assert sandbox.voices_called(name, "full") == 1
 
 
-def test_a_refusal_is_shown_in_the_providers_words(
+def test_a_refusal_fails_the_job_and_offers_to_retry(
     ana: Page, recording: Path, sandbox: SandboxControl
 ) -> None:
     name = make_name("Refused")
@@ -64,10 +64,10 @@ def test_a_refusal_is_shown_in_the_providers_words(
     assert sandbox.voices_called(name, "full") == 0
 
 
-def test_a_worker_killed_in_the_middle_of_a_clone_loses_nothing(
+def test_a_clone_survives_the_death_of_its_worker(
     visits: Visits, product: Product, recording: Path, sandbox: SandboxControl
 ) -> None:
-    # One provider has made the voice already, the other makes it after the worker's death.
+    # One voice is already made when the worker dies, and the other is made afterward.
     done, late = make_name("Killed after"), make_name("Killed before")
     ana, sam = visits.open("/clone/", "ana"), visits.open("/clone/", "sam")
     sandbox.spoil("slow_after", **ADD_VOICE, key="sandbox-elevenlabs-full", seconds=20)
@@ -86,7 +86,7 @@ def test_a_worker_killed_in_the_middle_of_a_clone_loses_nothing(
 
 
 def start(page: Page, name: str, recording: Path) -> None:
-    """Have a voice cloned and stay on the job's page."""
+    """Start cloning a voice and stay on the job's page."""
     page.goto("/clone/")
     fill_in(page, name, recording)
     send(page)

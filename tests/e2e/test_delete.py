@@ -14,7 +14,7 @@ from tests.e2e.sandbox import SandboxControl
 
 @dataclass(frozen=True)
 class Clone:
-    """A clone of Ana's, and the page of its voice."""
+    """One of Ana's clones, and the address of its page."""
 
     name: str
     address: str
@@ -22,7 +22,7 @@ class Clone:
 
 @pytest.fixture
 def at_once(ana: Page) -> None:
-    """Have plans begin with their confirmation."""
+    """Make plans start when they are approved."""
     set_waiting(ana, 0)
 
 
@@ -32,7 +32,7 @@ def clone(ana: Page, at_once: None, recording: Path) -> Clone:
     return Clone(name, make_clone(ana, name, recording))
 
 
-def test_a_dry_run_lists_exactly_what_was_ticked_and_touches_nothing(
+def test_a_dry_run_lists_exactly_what_was_selected_and_changes_nothing(
     ana: Page, clone: Clone, sandbox: SandboxControl
 ) -> None:
     before = sandbox.changes("full")
@@ -58,7 +58,7 @@ def test_a_dry_run_lists_exactly_what_was_ticked_and_touches_nothing(
     expect(ana.locator(".alert")).to_have_count(0)
 
 
-def test_a_confirmed_plan_deletes_at_the_provider_and_leaves_a_tombstone(
+def test_an_approved_plan_deletes_at_the_provider_and_keeps_the_voice_s_page(
     ana: Page, clone: Clone, sandbox: SandboxControl
 ) -> None:
     _, deleted = sandbox.changes("full")
@@ -82,7 +82,7 @@ def test_a_confirmed_plan_deletes_at_the_provider_and_leaves_a_tombstone(
     expect(ana.get_by_role("button", name=re.compile("Delete"))).to_have_count(0)
 
 
-def test_a_plan_is_carried_out_once_however_often_it_is_confirmed(
+def test_a_plan_runs_once_even_if_approved_twice(
     ana: Page, clone: Clone, sandbox: SandboxControl
 ) -> None:
     _, deleted = sandbox.changes("full")
@@ -95,7 +95,7 @@ def test_a_plan_is_carried_out_once_however_often_it_is_confirmed(
     assert sandbox.changes("full")[1] == deleted + 1
 
 
-def test_a_deletion_whose_answer_got_lost_ends_with_the_voice_gone(
+def test_a_deletion_whose_response_was_lost_ends_as_deleted(
     ana: Page, clone: Clone, sandbox: SandboxControl
 ) -> None:
     sandbox.spoil("drop_after", method="DELETE", path="/v1/voices/*")
@@ -119,7 +119,7 @@ def test_a_voice_can_be_deleted_from_its_own_page(
     assert sandbox.voices_called(clone.name, "full") == 1
 
 
-def test_nothing_ticked_is_told_in_words(ana: Page, complaints: Complaints) -> None:
+def test_submitting_an_empty_selection_shows_an_error(ana: Page, complaints: Complaints) -> None:
     complaints.expect("422")
     ana.goto("/cleanup/?show=all")
 
@@ -128,7 +128,7 @@ def test_nothing_ticked_is_told_in_words(ana: Page, complaints: Complaints) -> N
     expect(ana.get_by_role("alert")).to_have_text("Select at least one voice.")
 
 
-def test_mia_sees_no_button_and_is_refused(
+def test_a_member_sees_no_delete_button_and_is_refused(
     visits: Visits, complaints: Complaints, ana: Page, clone: Clone, sandbox: SandboxControl
 ) -> None:
     complaints.expect("403")
@@ -151,7 +151,7 @@ def test_mia_sees_no_button_and_is_refused(
     assert sandbox.voices_called(clone.name, "full") == 1
 
 
-def test_sam_finds_nothing_of_auroras(
+def test_another_team_s_admin_gets_404_for_everything(
     visits: Visits, complaints: Complaints, ana: Page, clone: Clone, sandbox: SandboxControl
 ) -> None:
     complaints.expect("404")
@@ -180,7 +180,7 @@ def test_sam_finds_nothing_of_auroras(
 
 
 def draw_up_plan(page: Page, clone: Clone) -> None:
-    """Tick the clone and stay on the dry run's page."""
+    """Select the clone and stay on the dry run's page."""
     page.goto("/cleanup/?show=all")
     page.get_by_role("checkbox", name=f"Select {clone.name}").check()
     page.get_by_role("button", name="Dry run").click()
@@ -188,7 +188,7 @@ def draw_up_plan(page: Page, clone: Clone) -> None:
 
 
 def set_waiting(page: Page, days: int) -> None:
-    """Set how long plans wait, as an admin does."""
+    """Set the number of days that plans wait."""
     page.goto("/cleanup/rules/")
     page.get_by_label("Days between approval and deletion").fill(str(days))
     page.get_by_role("button", name="Save rules").click()

@@ -1,4 +1,4 @@
-"""The search field, long groups of filters, orders, and what is found as a file."""
+"""The search field, long filter groups, sort orders, collections, and exports."""
 
 import csv
 import io
@@ -21,7 +21,7 @@ from tests.e2e.voice_list import (
 )
 
 
-def test_the_search_field_completes_understands_fields_and_points_at_a_mistake(ana: Page) -> None:
+def test_the_search_field_completes_fields_and_marks_a_mistake(ana: Page) -> None:
     field = ana.get_by_role("combobox", name="Search voices")
     offers = ana.locator("#q-offers option")
     promised = count_beside(facet(ana, "gender", "female"))
@@ -47,8 +47,8 @@ def test_the_search_field_completes_understands_fields_and_points_at_a_mistake(a
     expect_chips(ana)
 
 
-def test_a_file_has_exactly_the_rows_that_an_expression_shows_in_their_order(ana: Page) -> None:
-    # Of the libraries: what another test clones or deletes meanwhile moves no row.
+def test_an_export_has_exactly_the_rows_of_the_list_in_their_order(ana: Page) -> None:
+    # Only library voices, because other tests create and delete clones meanwhile.
     expression = (
         'gender = "female" AND age != "young" AND kind = library'
         " AND (provider = inworld OR provider = noiz)"
@@ -83,7 +83,7 @@ def test_a_file_has_exactly_the_rows_that_an_expression_shows_in_their_order(ana
     ]
 
 
-def test_a_long_group_is_searched_and_what_would_show_nothing_is_dimmed(ana: Page) -> None:
+def test_a_long_filter_group_can_be_searched_and_empty_values_are_disabled(ana: Page) -> None:
     group = ana.locator("#fd-language")
     field = group.get_by_role("searchbox", name="Find in language")
     options = group.locator(".opt:visible span")
@@ -99,7 +99,7 @@ def test_a_long_group_is_searched_and_what_would_show_nothing_is_dimmed(ana: Pag
     promised = count_beside(box)
     box.check()
     expect_found(ana, promised)
-    # The group stays as narrow as it was made, and its own counts too.
+    # The group's own search stays, and so do its counts.
     expect(field).to_have_value("german")
     assert all(name.startswith("German") for name in options.all_inner_texts())
     field.fill("qqq")
@@ -116,7 +116,7 @@ def test_a_long_group_is_searched_and_what_would_show_nothing_is_dimmed(ana: Pag
     assert "0" in counts(ana, "provider")
 
 
-def test_voices_are_ordered_by_what_the_team_does_and_the_order_is_remembered(
+def test_voices_can_be_sorted_by_team_activity_and_the_order_is_remembered(
     visits: Visits, ana: Page
 ) -> None:
     ana.goto("/voices/?provider=inworld&sort=-name")
@@ -145,7 +145,7 @@ def test_voices_are_ordered_by_what_the_team_does_and_the_order_is_remembered(
     post(ana, f"{rated}rating/", value="0")
 
 
-def test_a_card_goes_into_a_collection_that_keeps_order_and_notes(ana: Page) -> None:
+def test_a_card_can_be_added_to_a_collection_with_order_and_notes(ana: Page) -> None:
     name, cards = make_name("Cast"), ana.locator("#results .card")
     titles = [cards.nth(place).locator("h3").inner_text() for place in (0, 1)]
     collect_from_cards(ana, name, "for the ghost")
@@ -188,6 +188,6 @@ def collect_from_cards(page: Page, name: str, note: str) -> None:
 
 
 def scores(page: Page) -> list[float]:
-    """Return the mean rating of each voice on the page, 0 if unrated."""
+    """Return the average rating of each voice on the page, 0 if unrated."""
     lines = page.locator("#results .card .tags").all_inner_texts()
     return [float(found[1]) if (found := re.match(r"★ ([\d.]+)", each)) else 0 for each in lines]

@@ -1,4 +1,4 @@
-"""The walk through the history in Firefox, where htmx takes another way than in Chromium."""
+"""History in Firefox, where htmx works differently than in Chromium."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.e2e.product import PASSWORD, Product
 
 SEARCH = "document.querySelector('input[name=q]')"
 CARDS = "document.querySelectorAll('#results .card')"
-# All that a list of voices shows of what was asked for.
+# Everything in the list that depends on the filters.
 SHOWN = """({
     address: location.pathname + location.search,
     chips: [...document.querySelectorAll('.chips bdi')].map((chip) => chip.textContent),
@@ -24,7 +24,7 @@ SHOWN = """({
 
 @pytest.fixture
 def firefox(product: Product, tmp_path: Path) -> Iterator[Firefox]:
-    """Return a Firefox in which Ana looks at the list of voices."""
+    """Return a Firefox with Ana's list of voices."""
     program = find_firefox()
     if program is None:
         pytest.skip("No Firefox on this machine.")
@@ -39,16 +39,16 @@ def firefox(product: Product, tmp_path: Path) -> Iterator[Firefox]:
 
 
 def shows(firefox: Firefox, **wanted: Any) -> Any:
-    """Wait until the list shows this, and return all that it shows."""
+    """Wait until the list shows these values, and return everything it shows."""
     return firefox.wait_until(SHOWN, lambda shown: shown and {**shown, **wanted} == shown)
 
 
 def stands_at(firefox: Firefox, place: int) -> None:
-    """Wait until the page is scrolled to about there."""
+    """Wait until the page is scrolled to about this position."""
     firefox.wait_until("scrollY", lambda found: abs(found - place) < 40)
 
 
-def test_back_forward_and_reload_show_the_same_lists_at_their_places(firefox: Firefox) -> None:
+def test_back_forward_and_reload_restore_lists_and_scroll_positions(firefox: Firefox) -> None:
     everything = shows(firefox, chips=[], isTicked=False)
     firefox.ask("scrollTo(0, 700)")
     stands_at(firefox, 700)
@@ -74,7 +74,7 @@ def test_back_forward_and_reload_show_the_same_lists_at_their_places(firefox: Fi
     shows(firefox, **typed)
 
 
-def test_back_from_a_voice_and_from_elsewhere_leads_to_the_place_in_the_list(
+def test_back_from_a_voice_or_another_site_restores_the_list_and_its_position(
     firefox: Firefox, product: Product
 ) -> None:
     firefox.open(f"{product.address}/voices/?gender=female")

@@ -1,4 +1,4 @@
-"""Stars, tags, notes, collections, saved searches, the table: with the focus where one works."""
+"""Stars, tags, notes, collections, saved searches, and the table, and where the focus goes."""
 
 import re
 
@@ -9,7 +9,7 @@ from tests.e2e.clone_form import make_name
 from tests.e2e.voice_list import expect_found, facet, found_count, listed
 
 
-def test_a_star_keeps_the_focus_can_be_undone_and_survives_a_reload(ana: Page) -> None:
+def test_starring_keeps_the_focus_can_be_undone_and_survives_a_reload(ana: Page) -> None:
     star = ana.locator("#results .star[aria-pressed=false]").first
     star = ana.locator(f"#{star.get_attribute('id')}")
     name = star.get_attribute("aria-label") or ""
@@ -27,7 +27,7 @@ def test_a_star_keeps_the_focus_can_be_undone_and_survives_a_reload(ana: Page) -
     marked = ana.locator("#results .card").first.locator(".star")
     ana.keyboard.press("s")
     expect(marked).to_have_attribute("aria-pressed", "false")
-    # Where the voice is shown no more, the way back is still there.
+    # Undo still works on a page that doesn't show the voice.
     ana.get_by_role("link", name="Keys").click()
     expect(ana.get_by_role("heading", name="Keys", exact=True)).to_be_visible()
     ana.get_by_role("button", name="Undo").last.click()
@@ -36,9 +36,7 @@ def test_a_star_keeps_the_focus_can_be_undone_and_survives_a_reload(ana: Page) -
     expect(marked).to_have_attribute("aria-pressed", "true")
 
 
-def test_tags_ratings_and_notes_are_written_without_losing_one_s_place(
-    ana: Page, complaints: Complaints
-) -> None:
+def test_adding_tags_ratings_and_notes_keeps_the_focus(ana: Page, complaints: Complaints) -> None:
     complaints.expect("422")
     tag, word = make_name("tag").lower(), make_name("note")
     ana.goto(listed(ana)[-1])
@@ -69,7 +67,7 @@ def test_tags_ratings_and_notes_are_written_without_losing_one_s_place(
     expect(ana.locator(".note", has_text=word)).to_be_visible()
 
 
-def test_voices_of_two_providers_are_collected_in_a_dialog_that_gives_the_focus_back(
+def test_the_collection_dialog_adds_voices_and_returns_the_focus(
     ana: Page,
 ) -> None:
     name = make_name("Shortlist")
@@ -85,7 +83,7 @@ def test_voices_of_two_providers_are_collected_in_a_dialog_that_gives_the_focus_
     open_first(ana, "inworld")
     opener.click()
 
-    # The one used last is chosen already, and the same dialog takes the voice out again.
+    # The last used collection is preselected, and the dialog can remove the voice again.
     expect(dialog.locator("#id_collection option:checked")).to_have_text(name)
     dialog.get_by_role("button", name="Add", exact=True).click()
     expect(dialog.get_by_role("button", name=f"Take out of {name}")).to_be_visible()
@@ -99,7 +97,7 @@ def test_voices_of_two_providers_are_collected_in_a_dialog_that_gives_the_focus_
     expect(ana.locator("#results .card h3").last).to_have_text(first)
 
 
-def test_a_saved_search_says_that_it_was_changed_and_a_colleague_opens_it(
+def test_a_saved_search_shows_that_it_was_changed_and_opens_for_a_colleague(
     ana: Page, visits: Visits
 ) -> None:
     name = make_name("Women")
@@ -133,7 +131,7 @@ def test_a_saved_search_says_that_it_was_changed_and_a_colleague_opens_it(
     expect(ana.locator(".saved .state")).to_have_count(0)
 
 
-def test_voices_are_ticked_over_pages_and_the_next_page_says_exactly_how_many(ana: Page) -> None:
+def test_a_selection_spans_pages_and_shows_how_many_are_selected(ana: Page) -> None:
     ana.goto("/voices/?gender=female&layout=table")
     total = found_count(ana)
     count = ana.locator("[data-count]")
@@ -167,9 +165,7 @@ def test_voices_are_ticked_over_pages_and_the_next_page_says_exactly_how_many(an
     expect(ana.get_by_role("button", name="Archive")).to_be_visible()
 
 
-def test_the_layout_and_the_columns_are_remembered_for_one_person_alone(
-    ana: Page, visits: Visits
-) -> None:
+def test_layout_and_columns_are_remembered_per_person(ana: Page, visits: Visits) -> None:
     with ana.expect_response(lambda answer: "/preferences/view/" in answer.url):
         ana.get_by_title("Table").click()
     expect(ana.locator(".tbl.voices")).to_be_visible()
@@ -190,7 +186,7 @@ def test_the_layout_and_the_columns_are_remembered_for_one_person_alone(
     expect(mia.get_by_role("columnheader", name="Accent")).to_be_visible()
 
 
-def test_coming_back_from_another_site_shows_the_same_list(ana: Page) -> None:
+def test_going_back_from_another_site_shows_the_same_list(ana: Page) -> None:
     facet(ana, "gender", "female").check()
     expect(ana).to_have_url(re.compile("gender=female"))
     before = listed(ana)
@@ -202,7 +198,9 @@ def test_coming_back_from_another_site_shows_the_same_list(ana: Page) -> None:
     assert listed(ana) == before
 
 
-def test_without_script_voices_are_starred_tagged_collected_and_chosen(visits: Visits) -> None:
+def test_voices_can_be_starred_tagged_collected_and_selected_without_scripts(
+    visits: Visits,
+) -> None:
     plain = visits.open("/voices/?layout=table&gender=male", "mia", has_script=False)
     name, total = make_name("Plain"), found_count(plain)
     star = plain.locator("tbody .star").first

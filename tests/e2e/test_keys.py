@@ -21,7 +21,7 @@ VERDICTS = {
 }
 
 
-def test_every_kind_of_key_gets_a_verdict_in_its_own_words(
+def test_every_kind_of_key_gets_its_own_check_result(
     visits: Visits, sandbox: SandboxControl
 ) -> None:
     page = visits.open("/keys/", "sam")
@@ -41,13 +41,13 @@ def test_every_kind_of_key_gets_a_verdict_in_its_own_words(
     assert len(told) == len(VERDICTS)
     page.reload()
     assert not any(key in page.content() for key in VERDICTS)
-    # Once the network is back, the same key is good.
+    # Once the network is back, the same key works.
     sandbox.heal()
     rows[lost].get_by_role("button", name="Check again").click()
     expect(rows[lost].locator(".state")).to_have_text(re.compile(r"^\s*Works"))
 
 
-def test_a_key_is_shared_with_the_team_and_taken_back(
+def test_a_key_can_be_shared_with_the_team_and_unshared(
     visits: Visits, complaints: Complaints
 ) -> None:
     key, nickname = "sandbox-elevenlabs-full-9", f"Studio {uuid4().hex[:6]}"
@@ -65,7 +65,7 @@ def test_a_key_is_shared_with_the_team_and_taken_back(
     expect(row(mia, nickname)).to_contain_text("owned by Ana, shared with Aurora")
     expect(row(mia, nickname).get_by_role("button")).to_have_count(0)
     assert key not in mia.content()
-    # A cloner may make voices through it, which a member may not.
+    # A cloner can make voices with it, but a member can't.
     cleo = visits.open("/clone/", "cleo")
     expect(cleo.locator(".prov", has_text=nickname)).to_contain_text("key of Ana")
     mia.goto(LIBRARY)
@@ -87,7 +87,7 @@ def test_a_key_is_shared_with_the_team_and_taken_back(
     assert answer.status == 404
 
 
-def test_a_key_is_replaced_and_removed(visits: Visits) -> None:
+def test_a_key_can_be_replaced_and_removed(visits: Visits) -> None:
     page = visits.open("/keys/", "sam")
     own = add_key(page, "sandbox-elevenlabs-mistyped", f"Spare {uuid4().hex[:6]}")
     expect(own.locator(".state")).to_have_text(re.compile(r"^\s*Rejected"))
@@ -105,7 +105,7 @@ def test_a_key_is_replaced_and_removed(visits: Visits) -> None:
     expect(own).to_have_count(0)
 
 
-def test_a_key_that_cannot_be_one_is_refused_and_not_put_back(
+def test_an_invalid_key_is_rejected_and_not_put_back(
     visits: Visits, complaints: Complaints
 ) -> None:
     complaints.expect("422")

@@ -1,4 +1,4 @@
-"""After signing out, Back shows nothing of the pages before."""
+"""After sign-out, the Back button shows nothing of earlier pages."""
 
 from collections.abc import Iterator
 
@@ -9,14 +9,14 @@ from tests.e2e.browsers import ARGUMENTS, ContextPool, find_chromium, open_visit
 from tests.e2e.product import Product
 from tests.e2e.sign_in import sign_in
 
-# Playwright switches off what keeps whole pages in memory; people's browsers have it.
+# Playwright turns the back/forward cache off, but people's browsers use it.
 NO_MEMORY = "--disable-back-forward-cache"
 CARDS = "document.querySelectorAll('#results .card').length"
 
 
 @pytest.fixture(params=["memory", "cache"])
 def page(request: pytest.FixtureRequest, product: Product, browser: Browser) -> Iterator[Page]:
-    """Return Mia's list of voices, in a browser that goes back by its memory or its cache."""
+    """Return Mia's list of voices, in a browser with or without the back/forward cache."""
     left_out = [NO_MEMORY] if request.param == "memory" else []
     program = find_chromium(has_window=True)
     with (
@@ -25,7 +25,7 @@ def page(request: pytest.FixtureRequest, product: Product, browser: Browser) -> 
         ) as other,
         open_visits(ContextPool(other, product.address), {}) as (visits, complaints),
     ):
-        complaints.expect("favicon.ico")  # of a page of plain text
+        complaints.expect("favicon.ico")  # requested by a plain-text page
         page = visits.open("/voices/?gender=female")
         sign_in(page, "mia")
         expect(page.locator("#results .card").first).to_be_visible()
@@ -33,11 +33,11 @@ def page(request: pytest.FixtureRequest, product: Product, browser: Browser) -> 
         yield page
 
 
-def test_back_to_the_list_is_quick_and_keeps_its_place_while_signed_in(page: Page, request) -> None:
+def test_back_restores_the_list_and_its_position_while_signed_in(page: Page, request) -> None:
     page.evaluate("scrollTo(0, 700)")
     until(page, lambda: page.evaluate("scrollY") == 700, "the list to scroll")
     page.goto("/healthz")
-    # A page from memory is there at once, and is not loaded again.
+    # A page from the back/forward cache appears immediately and isn't loaded again.
     page.go_back(wait_until="commit")
 
     until(page, lambda: page.evaluate(CARDS) == 24, "the list")

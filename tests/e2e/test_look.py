@@ -1,4 +1,4 @@
-"""Every page, in both themes and at every width: no barrier, nothing cut off, nothing too small."""
+"""Every page in both themes and all widths: accessible, without overflow or small targets."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -33,7 +33,7 @@ def _errors_are_meant(complaints: Complaints) -> None:
     complaints.expect("status of (404|422|500)")
 
 
-def test_every_page_has_its_place(places: dict[str, str]) -> None:
+def test_every_page_is_checked(places: dict[str, str]) -> None:
     looked_at = {resolve(urlsplit(path).path).view_name for path in places.values()}
 
     pages = {name for name, page in TABLE.items() if page.get[3] == OK}
@@ -43,7 +43,7 @@ def test_every_page_has_its_place(places: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_page_is_hit_by_a_finger_read_by_axe_and_fits_every_window(
+def test_a_page_has_large_targets_no_overflow_and_no_axe_violations(
     visits: Visits, places: dict[str, str], place: str
 ) -> None:
     page = go_to(visits, places, place, size=NARROW)
@@ -56,7 +56,9 @@ def test_a_page_is_hit_by_a_finger_read_by_axe_and_fits_every_window(
 
 
 @SIZES
-def test_an_open_deck_and_help_and_a_toast_are_fine(visits: Visits, size: tuple[int, int]) -> None:
+def test_an_open_player_a_toast_and_the_help_dialog_pass_the_checks(
+    visits: Visits, size: tuple[int, int]
+) -> None:
     page = visits.open("/voices/", "ana", size=size)
     with playing(page):
         page.route("**/voices/?*", lambda route: route.fulfill(status=500))
@@ -72,7 +74,7 @@ def test_an_open_deck_and_help_and_a_toast_are_fine(visits: Visits, size: tuple[
         page.get_by_role("button", name="Close", exact=True).click()
 
 
-def test_an_open_sheet_of_filters_is_fine(visits: Visits) -> None:
+def test_an_open_filter_sheet_passes_the_checks(visits: Visits) -> None:
     page = visits.open("/voices/", "ana", size=NARROW)
     page.locator("[data-open=facets]").click()
     for fold in page.locator("#facets-in > details").all():
@@ -87,7 +89,7 @@ def test_an_open_sheet_of_filters_is_fine(visits: Visits) -> None:
 
 
 @SIZES
-def test_an_open_dialog_over_the_deck_with_a_way_back_in_a_toast_is_fine(
+def test_an_open_dialog_over_the_player_and_a_toast_passes_the_checks(
     visits: Visits, places: dict[str, str], size: tuple[int, int]
 ) -> None:
     page = visits.open(places["voice"], "ana", size=size)
@@ -104,7 +106,7 @@ def test_an_open_dialog_over_the_deck_with_a_way_back_in_a_toast_is_fine(
 
 @SIZES
 @pytest.mark.parametrize("form", ["/clone/", "/keys/add/", "/account/password/change/"])
-def test_a_form_that_comes_back_with_errors_is_fine(
+def test_a_form_with_errors_passes_the_checks(
     visits: Visits, form: str, size: tuple[int, int]
 ) -> None:
     page = visits.open(form, "ana", size=size)
@@ -118,7 +120,7 @@ def test_a_form_that_comes_back_with_errors_is_fine(
 
 
 @SIZES
-def test_a_refused_sign_in_is_fine(visits: Visits, size: tuple[int, int]) -> None:
+def test_a_failed_sign_in_passes_the_checks(visits: Visits, size: tuple[int, int]) -> None:
     page = visits.open("/account/login/", size=size)
 
     sign_in(page, "nobody", "wrong password")

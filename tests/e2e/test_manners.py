@@ -1,4 +1,4 @@
-"""The list while waiting, while listening, and with keyboard shortcuts."""
+"""The list while waiting and playing, keyboard use, and background tabs."""
 
 import re
 
@@ -20,7 +20,7 @@ _HIDE = """(isHidden) => {
 }"""
 
 
-def test_while_an_answer_is_awaited_the_old_list_fades_where_it_stands(ana: Page) -> None:
+def test_while_loading_the_old_list_fades_in_place(ana: Page) -> None:
     held: list[Route] = []
     ana.route(re.compile("gender=female"), lambda route: held.append(route))
     _, _, place = ana.evaluate(_LOOK)
@@ -34,7 +34,7 @@ def test_while_an_answer_is_awaited_the_old_list_fades_where_it_stands(ana: Page
     until(ana, lambda: ana.evaluate(_LOOK)[:2] == ["1", "0"], "a list that is itself again")
 
 
-def test_a_notice_goes_by_itself_but_not_from_under_the_pointer(
+def test_a_toast_disappears_unless_the_pointer_is_over_it(
     visits: Visits, complaints: Complaints
 ) -> None:
     complaints.expect("favicon.ico")
@@ -60,7 +60,7 @@ def test_a_notice_goes_by_itself_but_not_from_under_the_pointer(
     expect(notice.get_by_role("button", name="Undo")).to_be_visible()
 
 
-def test_the_way_through_the_list_without_a_mouse(ana: Page) -> None:
+def test_the_list_can_be_used_with_the_keyboard_alone(ana: Page) -> None:
     first, second = playable(ana).nth(0), playable(ana).nth(1)
     name = first.locator("h3").inner_text()
     is_starred = first.locator(".star").get_attribute("aria-pressed") or ""
@@ -82,11 +82,11 @@ def test_the_way_through_the_list_without_a_mouse(ana: Page) -> None:
 
     heading = ana.get_by_role("heading", level=1)
     expect(heading).to_be_focused()
-    # Whoever does not see the page hears its name.
+    # Screen readers announce the name of the page.
     expect(ana.locator("#live")).to_contain_text(heading.inner_text())
 
 
-def test_groups_fold_what_is_much_and_keep_what_is_ticked(ana: Page) -> None:
+def test_long_filter_groups_fold_and_selected_values_stay_enabled(ana: Page) -> None:
     total = found_count(ana)
     for name, is_open in {"provider": True, "language": True, "age": False}.items():
         expect(ana.locator(f"#fd-{name}")).to_have_js_property("open", is_open)
@@ -107,7 +107,7 @@ def test_groups_fold_what_is_much_and_keep_what_is_ticked(ana: Page) -> None:
     expect_found(ana, total)
 
 
-def test_the_box_of_a_table_s_head_is_half_ticked_for_some_of_its_rows(ana: Page) -> None:
+def test_the_table_s_header_checkbox_is_indeterminate_for_a_partial_selection(ana: Page) -> None:
     ana.goto("/voices/?layout=table")
     head = ana.get_by_role("checkbox", name="Select all on this page")
     rows = ana.locator("tbody input[type=checkbox]")
@@ -122,9 +122,7 @@ def test_the_box_of_a_table_s_head_is_half_ticked_for_some_of_its_rows(ana: Page
     assert rows.evaluate_all("boxes => boxes.every((box) => box.checked)")
 
 
-def test_nothing_is_asked_for_in_a_tab_that_nobody_sees(
-    visits: Visits, complaints: Complaints
-) -> None:
+def test_a_hidden_tab_sends_no_requests(visits: Visits, complaints: Complaints) -> None:
     complaints.expect("favicon.ico")
     page = visits.open("/healthz", "ana")
     page.clock.install()

@@ -1,4 +1,4 @@
-"""Everything that matters works in a browser that runs no script."""
+"""Everything important works without scripts."""
 
 import re
 from pathlib import Path
@@ -22,12 +22,12 @@ from tests.e2e.voice_list import (
 
 @pytest.fixture
 def plain(visits: Visits) -> Page:
-    """Return the list of voices in Ana's browser, which runs no script."""
+    """Return Ana's list of voices in a browser without scripts."""
     return visits.open("/voices/", "ana", has_script=False)
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_filters_are_applied_with_a_button_and_dropped_with_links(
+def test_filters_are_applied_with_a_button_and_removed_with_links(
     visits: Visits, size: tuple[int, int]
 ) -> None:
     plain = visits.open("/voices/", "ana", size=size, has_script=False)
@@ -74,7 +74,7 @@ def test_pages_are_links(plain: Page) -> None:
     assert not set(first) & set(listed(plain))
 
 
-def test_the_theme_changes_and_stays(plain: Page) -> None:
+def test_the_theme_can_be_changed_and_is_kept(plain: Page) -> None:
     expect(plain.locator("html")).to_have_attribute("data-theme", "system")
 
     plain.get_by_role("button", name="Switch colour theme").click()
@@ -85,12 +85,12 @@ def test_the_theme_changes_and_stays(plain: Page) -> None:
     expect(plain.locator("html")).to_have_attribute("data-theme", "dark")
 
 
-def test_no_button_is_shown_that_needs_script(plain: Page) -> None:
+def test_buttons_that_need_scripts_are_hidden(plain: Page) -> None:
     for needless in ("[data-play]", "[data-open]", "#deck", ".search kbd"):
         expect(plain.locator(needless).first).to_be_hidden()
 
 
-def test_a_voice_page_has_the_browsers_own_player(plain: Page) -> None:
+def test_a_voice_page_has_the_browser_s_own_player(plain: Page) -> None:
     plain.locator("#results .card:has([data-play]) h3 a").first.click()
 
     player = plain.locator("#main audio[controls]")
@@ -100,7 +100,7 @@ def test_a_voice_page_has_the_browsers_own_player(plain: Page) -> None:
     assert sound.headers["content-type"].startswith("audio/")
 
 
-def test_a_clone_is_made_and_a_dry_run_lists_it(
+def test_a_clone_can_be_made_and_listed_in_a_dry_run(
     plain: Page, recording: Path, sandbox: SandboxControl
 ) -> None:
     name = make_name("No script")
@@ -122,7 +122,7 @@ def test_a_clone_is_made_and_a_dry_run_lists_it(
     assert sandbox.voices_called(name, "full") == 1
 
 
-def test_a_refused_clone_form_keeps_what_was_typed(
+def test_a_rejected_clone_form_keeps_its_input(
     plain: Page, complaints: Complaints, sandbox: SandboxControl
 ) -> None:
     complaints.expect("422")

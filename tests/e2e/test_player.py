@@ -1,4 +1,4 @@
-"""Previews sound, go on from page to page, and obey mouse and keys."""
+"""The player: previews play across pages and respond to mouse and keyboard."""
 
 import re
 from pathlib import Path
@@ -30,7 +30,7 @@ def test_a_voice_plays_from_the_list_through_our_own_server(ana: Page) -> None:
     assert all(answer.headers["content-type"].startswith("audio/") for answer in sounds)
 
 
-def test_nothing_plays_before_somebody_asks(visits: Visits, ana: Page) -> None:
+def test_nothing_plays_or_loads_before_someone_presses_play(visits: Visits, ana: Page) -> None:
     voice_page = visits.open(link_of(playable(ana).first), "ana")
     playable(ana).first.hover()
 
@@ -41,7 +41,7 @@ def test_nothing_plays_before_somebody_asks(visits: Visits, ana: Page) -> None:
         expect(page.locator("#deck")).to_be_hidden()
 
 
-def test_sound_goes_on_across_filter_paging_and_opening_a_page(ana: Page) -> None:
+def test_playback_continues_across_filters_paging_and_pages(ana: Page) -> None:
     total = found_count(ana)
     card = playable(ana).first
     name = card.locator("h3").inner_text()
@@ -66,11 +66,11 @@ def test_sound_goes_on_across_filter_paging_and_opening_a_page(ana: Page) -> Non
 
     expect_sound(ana)
     expect(ana.locator("#deck-name")).to_have_text(name)
-    # Its re-rendered card shows that it is playing.
+    # The voice's new card shows that it is playing.
     expect(ana.get_by_role("button", name=f"Pause {name}", exact=True).first).to_be_visible()
 
 
-def test_a_second_voice_ends_the_first(ana: Page) -> None:
+def test_a_second_voice_stops_the_first(ana: Page) -> None:
     one, other = playable(ana).nth(0), playable(ana).nth(1)
     one.get_by_role("button", name=re.compile("^Play ")).click()
     expect_sound(ana)
@@ -85,7 +85,7 @@ def test_a_second_voice_ends_the_first(ana: Page) -> None:
     assert ana.evaluate("document.querySelectorAll('audio').length") == 1
 
 
-def test_the_deck_and_the_waveform_seek(ana: Page) -> None:
+def test_the_player_and_the_waveform_can_seek(ana: Page) -> None:
     card = playable(ana).first
     card.get_by_role("button", name=re.compile("^Play ")).click()
     expect_sound(ana)
@@ -101,7 +101,7 @@ def test_the_deck_and_the_waveform_seek(ana: Page) -> None:
     until(ana, lambda: abs(measure(ana, "currentTime") - length / 4) < 0.05 * length, "a jump back")
 
 
-def test_the_server_sends_the_part_of_a_preview_that_is_asked_for(ana: Page) -> None:
+def test_the_server_supports_range_requests_for_previews(ana: Page) -> None:
     address = f"{link_of(playable(ana).first)}preview/"
     whole = ana.request.get(address)
 
@@ -112,7 +112,7 @@ def test_the_server_sends_the_part_of_a_preview_that_is_asked_for(ana: Page) -> 
     assert part.body() == whole.body()[100:200]
 
 
-def test_next_and_previous_walk_the_list_and_close_ends_it(ana: Page) -> None:
+def test_next_and_previous_follow_the_list_and_close_stops_the_player(ana: Page) -> None:
     names = [card.locator("h3").inner_text() for card in playable(ana).all()[:2]]
     playable(ana).first.get_by_role("button", name=re.compile("^Play ")).click()
     expect_sound(ana)
@@ -131,12 +131,12 @@ def test_next_and_previous_walk_the_list_and_close_ends_it(ana: Page) -> None:
 
 @pytest.fixture
 def looped(ana: Page) -> Page:
-    """Return the list with a player whose clip only ends on request."""
+    """Return the list with a player that loops its clip."""
     ana.evaluate("document.getElementById('audio').loop = true")
     return ana
 
 
-def test_voices_play_in_a_row_by_keys_and_by_themselves_and_the_volume_is_kept(ana: Page) -> None:
+def test_voices_play_by_keys_and_in_sequence_and_the_volume_is_kept(ana: Page) -> None:
     names = [card.locator("h3").inner_text() for card in playable(ana).all()[:3]]
     playable(ana).first.locator("[data-play]").click()
     deck = ana.locator("#deck-name")
@@ -157,7 +157,7 @@ def test_voices_play_in_a_row_by_keys_and_by_themselves_and_the_volume_is_kept(a
     assert ana.evaluate("document.getElementById('audio').volume") == 0.35
 
 
-def test_next_goes_on_where_a_voice_has_left_the_list(looped: Page) -> None:
+def test_next_continues_where_a_voice_has_left_the_list(looped: Page) -> None:
     playable(looped).nth(1).locator("[data-play]").click()
     voice = playable(looped).nth(1).get_attribute("data-voice") or ""
     follower = playable(looped).nth(2).locator("h3").inner_text()
@@ -171,7 +171,7 @@ def test_next_goes_on_where_a_voice_has_left_the_list(looped: Page) -> None:
     post(looped, f"/voices/{voice}/unarchive/")
 
 
-def test_the_call_to_copy_is_the_one_that_is_shown(ana: Page) -> None:
+def test_the_copied_code_snippet_is_the_one_shown(ana: Page) -> None:
     ana.context.grant_permissions(["clipboard-read", "clipboard-write"])
     ana.goto("/voices/?provider=elevenlabs")
     ana.goto(link_of(playable(ana).first))
@@ -184,7 +184,7 @@ def test_the_call_to_copy_is_the_one_that_is_shown(ana: Page) -> None:
     assert "YOUR_API_KEY" in copied
 
 
-def test_single_keys_mark_play_search_and_help(ana: Page) -> None:
+def test_single_keys_move_play_search_and_open_help(ana: Page) -> None:
     links = ana.locator("#results .card h3 a")
 
     ana.keyboard.press("j")
@@ -207,7 +207,7 @@ def test_single_keys_mark_play_search_and_help(ana: Page) -> None:
     expect(ana.get_by_role("dialog")).to_be_hidden()
 
 
-def test_single_keys_are_silent_while_typing_and_when_switched_off(ana: Page) -> None:
+def test_single_keys_do_nothing_while_typing_or_when_turned_off(ana: Page) -> None:
     ana.keyboard.press("/")
     ana.keyboard.type("jk? /")
     expect(ana.get_by_role("combobox", name="Search voices")).to_have_value("jk? /")
@@ -225,7 +225,7 @@ def test_single_keys_are_silent_while_typing_and_when_switched_off(ana: Page) ->
     expect(ana.get_by_role("dialog")).to_be_hidden()
 
 
-def test_a_preview_that_cannot_be_fetched_is_explained_in_words(
+def test_a_preview_that_cannot_be_fetched_shows_a_message(
     ana: Page, complaints: Complaints, sandbox: SandboxControl, recording: Path
 ) -> None:
     complaints.expect("404")
@@ -242,7 +242,7 @@ def test_a_preview_that_cannot_be_fetched_is_explained_in_words(
 
 
 def playable(page: Page) -> Locator:
-    """Return the cards that can be heard."""
+    """Return the cards that have a preview to play."""
     return page.locator("#results .card:has([data-play])")
 
 
@@ -252,12 +252,12 @@ def link_of(card: Locator) -> str:
 
 
 def measure(page: Page, name: str) -> float:
-    """Return a number of the audio element."""
+    """Return a numeric property of the audio element."""
     return float(page.evaluate(f"document.getElementById('audio').{name}") or 0)
 
 
 def expect_sound(page: Page) -> None:
-    """Wait until the sound moves on from where it is, and is meant to be heard."""
+    """Wait until playback advances, and check that the player is audible."""
     before = measure(page, "currentTime")
     until(page, lambda: measure(page, "currentTime") != before, "sound that moves on")
     assert not page.evaluate("document.getElementById('audio').paused")
@@ -265,17 +265,17 @@ def expect_sound(page: Page) -> None:
 
 
 def end_now(page: Page) -> None:
-    """Let the voice in the deck come to its end."""
+    """Skip to the end of the voice in the player."""
     until(page, lambda: measure(page, "duration") > 0, "a voice of known length")
     page.evaluate("document.getElementById('audio').currentTime = 1e6")
 
 
-def test_a_voice_that_is_being_spoken_is_waited_for_and_the_wait_can_be_ended(ana: Page) -> None:
+def test_a_preview_being_generated_is_waited_for_and_the_wait_can_be_stopped(ana: Page) -> None:
     card, asked = playable(ana).first, []
 
     def speak_slowly(route: Route) -> None:
         asked.append(route.request.url)
-        # The player asks once, and for the words once more; then a worker is done.
+        # The player requests once, then once more for the message, and then a worker is done.
         if len(asked) > 3:
             route.continue_()
         else:

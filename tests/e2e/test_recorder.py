@@ -1,4 +1,4 @@
-"""Recording in the browser, with a microphone that plays a file."""
+"""Recording in the browser, with a fake microphone that plays a file."""
 
 import wave
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ Listening = Callable[[float], Page]
 
 
 def make_recording(path: Path, loudness: float) -> Path:
-    """Write half a minute of something like syllables, clipped where it is too loud."""
+    """Write 30 s of syllable-like sound, clipped if it is too loud."""
     moments = np.arange(30 * 48_000) / 48_000
     swell = np.clip(np.sin(2 * np.pi * 1.5 * moments), 0, 1)
     sound = np.clip(loudness * swell * np.sin(2 * np.pi * 180 * moments), -1, 1)
@@ -32,7 +32,7 @@ def make_recording(path: Path, loudness: float) -> Path:
 def listening(
     browser: Browser, product: Product, states: dict[str, object], tmp_path: Path
 ) -> Iterator[Listening]:
-    """Open the clone page in a browser of its own, whose microphone hears at this loudness."""
+    """Open the clone page in a new browser whose microphone records at this level."""
     opened = []
 
     def open_page(loudness: float) -> Page:
@@ -66,7 +66,7 @@ def record(page: Page, seconds: float) -> None:
     page.get_by_role("button", name="Stop").click()
 
 
-def test_a_take_is_recorded_heard_used_and_becomes_a_voice(listening: Listening) -> None:
+def test_a_recorded_take_can_be_played_used_and_cloned(listening: Listening) -> None:
     name, page = make_name("Recorded"), listening(0.3)
     page.get_by_label("Text to read in").select_option("de")
     expect(page.locator("[data-reading]:visible")).to_have_attribute("lang", "de")
@@ -91,7 +91,7 @@ def test_a_take_is_recorded_heard_used_and_becomes_a_voice(listening: Listening)
     expect(page.locator("#main")).to_contain_text("recording-1.wav")
 
 
-def test_the_speaker_s_consent_is_recorded_heard_and_becomes_the_proof(
+def test_a_recorded_consent_statement_becomes_the_proof(
     listening: Listening, recording: Path
 ) -> None:
     name, page = make_name("With a statement"), listening(0.3)
@@ -113,7 +113,9 @@ def test_the_speaker_s_consent_is_recorded_heard_and_becomes_the_proof(
     assert Path(told.value.path()).read_bytes()[:4] == b"RIFF"
 
 
-def test_what_is_too_loud_is_warned_of_and_a_take_can_be_discarded(listening: Listening) -> None:
+def test_a_recording_that_is_too_loud_shows_a_warning_and_can_be_discarded(
+    listening: Listening,
+) -> None:
     page = listening(3)
 
     record(page, 2)
@@ -127,7 +129,7 @@ def test_what_is_too_loud_is_warned_of_and_a_take_can_be_discarded(listening: Li
     expect(page.locator(".go button")).to_be_enabled()
 
 
-def test_a_microphone_that_is_refused_is_answered_with_words(ana: Page) -> None:
+def test_a_denied_microphone_shows_a_message(ana: Page) -> None:
     ana.goto("/clone/")
     ana.locator("[data-recorder=recording] summary").click()
 

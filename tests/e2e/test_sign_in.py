@@ -11,7 +11,7 @@ from tests.e2e.sign_in import sign_in
     ("person", "team", "role"),
     [("ana", "Aurora", "Admin"), ("mia", "Aurora", "Member"), ("sam", "Borealis", "Admin")],
 )
-def test_each_person_signs_in_and_finds_voices_and_their_own_team(
+def test_each_person_can_sign_in_and_sees_voices_and_their_own_team(
     visits: Visits, person: str, team: str, role: str
 ) -> None:
     page = visits.open("/")
@@ -25,7 +25,7 @@ def test_each_person_signs_in_and_finds_voices_and_their_own_team(
     expect(own).to_contain_text(role)
 
 
-def test_signing_in_leads_to_the_page_that_was_asked_for(visits: Visits) -> None:
+def test_signing_in_opens_the_requested_page(visits: Visits) -> None:
     page = visits.open("/voices/?gender=female&sort=newest")
 
     sign_in(page, "mia")
@@ -34,7 +34,7 @@ def test_signing_in_leads_to_the_page_that_was_asked_for(visits: Visits) -> None
     expect(page.get_by_role("checkbox", name="Female")).to_be_checked()
 
 
-def test_a_wrong_password_is_told_in_words_and_lets_nobody_in(visits: Visits) -> None:
+def test_a_wrong_password_shows_an_error_and_does_not_sign_in(visits: Visits) -> None:
     page = visits.open("/account/login/")
 
     sign_in(page, "ana", "not the password")
@@ -46,7 +46,7 @@ def test_a_wrong_password_is_told_in_words_and_lets_nobody_in(visits: Visits) ->
     expect(page).to_have_url("/account/login/?next=/voices/")
 
 
-def test_signing_out_shuts_every_page(visits: Visits) -> None:
+def test_signing_out_closes_every_page(visits: Visits) -> None:
     page = visits.open("/account/login/?next=/you/")
     sign_in(page, "mia")
 
@@ -57,7 +57,7 @@ def test_signing_out_shuts_every_page(visits: Visits) -> None:
     expect(page).to_have_url("/account/login/?next=/keys/")
 
 
-def test_a_session_that_ended_leads_to_sign_in_and_back_to_the_same_list(visits: Visits) -> None:
+def test_an_ended_session_leads_to_sign_in_and_back_to_the_same_list(visits: Visits) -> None:
     page = visits.open("/voices/?gender=female", "mia")
     page.context.clear_cookies()
 

@@ -1,4 +1,4 @@
-"""What is heard in recordings: voices that sound alike, and how good a sample is."""
+"""Similar voices, and the analysis of a sample."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,9 @@ from tests.e2e.clone_form import choose
 from tests.e2e.test_player import expect_sound
 
 
-def test_a_voice_and_a_recording_lead_to_voices_that_sound_alike(ana: Page, tmp_path: Path) -> None:
+def test_similar_voices_can_be_found_from_a_voice_and_from_a_recording(
+    ana: Page, tmp_path: Path
+) -> None:
     look_from_a_voice(ana)
     likest = ana.locator("#alike .card").first
     name = likest.locator("h3").inner_text()
@@ -23,7 +25,7 @@ def test_a_voice_and_a_recording_lead_to_voices_that_sound_alike(ana: Page, tmp_
     ana.get_by_label("Choose a file").set_input_files(sound)
     ana.get_by_role("button", name="Find alike voices").click()
 
-    # The very recording of a voice sounds like this voice, before all others.
+    # A voice's own preview must match that voice best.
     expect(likest.locator("h3")).to_have_text(name)
     expect(likest).to_contain_text(re.compile(r"Very similar · (1[.]00|0[.]9\d)"))
     expect_best_first(ana)
@@ -47,7 +49,7 @@ def look_from_a_voice(page: Page) -> None:
         expect(page.get_by_role("heading", name=f"Sounds like {name}", exact=True)).to_be_visible()
         listen = page.get_by_role("button", name="Listen to its preview now")
         compared = page.locator("#alike .res-head")
-        # Whether a worker has fetched its preview already is a matter of moments.
+        # A worker may or may not have fetched the preview already.
         expect(listen.or_(compared)).to_be_visible()
         if listen.is_visible():
             listen.click()
@@ -63,7 +65,7 @@ def expect_best_first(page: Page) -> None:
     assert scores == sorted(scores, reverse=True)
 
 
-def test_a_sample_is_judged_in_the_form_and_words_fill_empty_fields(
+def test_a_sample_s_report_is_shown_and_its_transcript_fills_empty_fields(
     ana: Page, recording: Path, complaints: Complaints
 ) -> None:
     ana.goto("/clone/")

@@ -1,4 +1,4 @@
-"""A text is tried in a voice, and four voices of four providers are compared blind."""
+"""Generating speech, and comparing voices of four providers blind."""
 
 import re
 import secrets
@@ -20,7 +20,7 @@ def text() -> str:
     return f"A short line for everybody, number {secrets.randbelow(10**9)}."
 
 
-def test_a_text_is_tried_and_four_voices_are_compared_blind(
+def test_speech_can_be_generated_and_four_voices_compared_blind(
     visits: Visits, ana: Page, text: str
 ) -> None:
     mia = visits.open("/voices/", "mia")
@@ -55,7 +55,7 @@ def test_a_text_is_tried_and_four_voices_are_compared_blind(
     expect(ana.get_by_text("This is free.", exact=True)).to_be_visible()
 
 
-def test_what_waits_is_cancelled_and_what_was_said_is_removed(
+def test_waiting_speech_can_be_canceled_and_removed(
     ana: Page, sandbox: SandboxControl, text: str
 ) -> None:
     sandbox.spoil("rate_limit", path="/v1/text-to-speech/*", retry_after=120)
@@ -77,7 +77,7 @@ def test_what_waits_is_cancelled_and_what_was_said_is_removed(
     expect(gone).to_have_count(0)
 
 
-def test_a_poll_that_is_answered_late_takes_nothing_away(ana: Page, text: str) -> None:
+def test_a_late_poll_response_removes_nothing(ana: Page, text: str) -> None:
     held: list[Route] = []
     ana.goto("/voices/?provider=elevenlabs&kind=library")
     ana.locator("#results h3 a").first.click()
@@ -99,20 +99,20 @@ def test_a_poll_that_is_answered_late_takes_nothing_away(ana: Page, text: str) -
     expect(said).to_have_count(2)
     held[0].fulfill(body='<div id="speeches">Nothing was said yet.</div>', content_type="text/html")
 
-    # What is polled next has both.
+    # The next poll shows both.
     expect(said.nth(1)).to_contain_text("charged")
     expect(said).to_have_count(2)
 
 
 def try_a_text(page: Page, text: str) -> None:
-    """Have a voice say a text, hear it, and have it again for nothing."""
+    """Generate a text, play it, and generate it again for free from the cache."""
     page.goto("/voices/?provider=elevenlabs&kind=library")
     page.locator("#results h3 a").first.click()
     field = page.get_by_label("Text", exact=True)
     field.fill(text)
     expect(page.locator("#estimate")).to_contain_text(f"about {len(text)} credits at ElevenLabs")
     page.get_by_role("button", name="Speak", exact=True).click()
-    # Others have had the voice speak as well.
+    # Other tests generate speech with this voice too.
     spoken = page.locator("#speeches li", has_text=text).first
     spoken.locator("[data-play]").click()
     expect_sound(page)
@@ -123,9 +123,9 @@ def try_a_text(page: Page, text: str) -> None:
 
 
 def gather(page: Page, teammate: Page) -> list[str]:
-    """Put a voice of four providers into the tray and return their names.
+    """Put a voice of each of four providers into the tray and return their names.
 
-    Each is one that the teammate sees as well: some keys are not shared, nor what they open.
+    The teammate must see each of them too, and voices of unshared keys are hidden from them.
     """
     names = []
     for provider in PROVIDERS:
@@ -145,7 +145,7 @@ def gather(page: Page, teammate: Page) -> list[str]:
 
 
 def start_blind(page: Page, text: str) -> None:
-    """Agree to the cost of a blind comparison that waits for two votes."""
+    """Start a blind comparison that waits for two votes, and accept its cost."""
     page.get_by_label("Text for all of them").fill(text)
     expect(page.locator("#cost")).to_contain_text(f"About {4 * len(text)} characters in total")
     page.get_by_label(re.compile(r"^\s*Blind")).check()

@@ -1,4 +1,4 @@
-"""What a sync brings and takes is news once, and what people keep outlives it."""
+"""A sync's changes are shown as new once, and annotations survive a lost voice."""
 
 import re
 import time
@@ -13,7 +13,7 @@ from tests.e2e.sandbox import SandboxControl
 from tests.e2e.voice_list import found_count
 
 
-def test_news_are_exactly_what_came_and_went_and_what_is_kept_outlives_a_loss(
+def test_new_and_lost_voices_are_shown_once_and_annotations_survive_a_loss(
     ana: Page, sandbox: SandboxControl
 ) -> None:
     word, whole = make_name("kept").lower(), sandbox.inworld_voices()
@@ -32,7 +32,7 @@ def test_news_are_exactly_what_came_and_went_and_what_is_kept_outlives_a_loss(
     ana.goto(voice)
     expect(ana.get_by_text(re.compile(r"^\s*This voice is gone since"))).to_be_visible()
     expect(ana.locator("#marks")).to_contain_text(word)
-    # What comes back a moment later may stand in an old list; after that it is believed.
+    # A voice that returns shortly afterward is ignored at first, because the list may be old.
     name = make_name("Returned")
     sandbox.show_inworld([*others, renamed(lost, name)])
     until(ana, lambda: fetch(ana) or title_of(ana, voice) == name, "the voice's return")
@@ -44,7 +44,7 @@ def test_news_are_exactly_what_came_and_went_and_what_is_kept_outlives_a_loss(
 
 
 def expect_news(page: Page, added: list[str], gone: str) -> None:
-    """Wait until the news are these alone, and call them seen."""
+    """Wait until exactly these changes are shown, and mark them as seen."""
     said = re.compile(rf"{len(added)} added, 0 changed, 1 gone$")
     until(page, lambda: said.search(news_of(page)), "the news of the sync")
     for name in added:
@@ -57,7 +57,7 @@ def expect_news(page: Page, added: list[str], gone: str) -> None:
 
 
 def expect_all_kept(page: Page, word: str) -> None:
-    """Expect on the voice's page, and then in the list, what ``keep`` laid over it."""
+    """Check that the voice's page and the list show what ``keep`` added."""
     star = page.locator(".d-head").get_by_role("button", name="Star")
     expect(star).to_have_attribute("aria-pressed", "true")
     marks = page.locator("#marks")
@@ -69,7 +69,7 @@ def expect_all_kept(page: Page, word: str) -> None:
 
 
 def keep(page: Page, voice: str, word: str) -> str:
-    """Lay something of every kind over the voice, and return the collection that it is in."""
+    """Annotate the voice in every way, and return the address of its collection."""
     made = post(page, "/collections/", name=word, description="", whose="own")
     post(page, f"{voice}collections/", collection=path_of(made).split("/")[2], note=f"For {word}")
     post(page, f"{voice}tags/", tags=word)
@@ -85,7 +85,7 @@ def renamed(voice: dict[str, Any], name: str, *, is_new: bool = False) -> dict[s
 
 
 def fetch(page: Page) -> None:
-    """Sync Inworld's voices again, and give the worker time for it."""
+    """Sync Inworld's voices, and give the worker time."""
     page.goto("/accounts/")
     row = page.locator("#accounts tbody tr", has_text="Inworld").first
     row.get_by_role("button", name="Fetch now").click()
@@ -93,7 +93,7 @@ def fetch(page: Page) -> None:
 
 
 def news_of(page: Page) -> str:
-    """Return how much the news say that there is."""
+    """Return the summary of new voices."""
     page.goto("/voices/new/")
     return page.locator(".page-head p").inner_text()
 

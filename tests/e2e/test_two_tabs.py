@@ -1,4 +1,4 @@
-"""One person, two tabs: a page acts only in the team that it shows."""
+"""One person with two tabs: a page changes only the team that it shows."""
 
 import re
 from uuid import uuid4
@@ -42,7 +42,7 @@ def switch_elsewhere(context: BrowserContext, team: str) -> None:
     other.close()
 
 
-def test_a_form_keeps_what_was_typed_and_goes_on_after_switching_back(
+def test_a_form_keeps_its_input_and_can_be_sent_after_switching_back(
     visits: Visits, corona: str
 ) -> None:
     page, nickname = visits.open("/keys/add/", "sam"), f"Studio {uuid4().hex[:6]}"
@@ -67,7 +67,7 @@ def test_a_form_keeps_what_was_typed_and_goes_on_after_switching_back(
     work_in(page, "Borealis")
 
 
-def test_a_list_takes_in_nothing_of_another_team(visits: Visits, corona: str) -> None:
+def test_a_list_shows_nothing_of_another_team(visits: Visits, corona: str) -> None:
     page = visits.open("/voices/", "sam")
     switch_elsewhere(page.context, corona)
 
@@ -80,7 +80,7 @@ def test_a_list_takes_in_nothing_of_another_team(visits: Visits, corona: str) ->
     work_in(page, "Borealis")
 
 
-def test_a_link_takes_the_whole_page_along(visits: Visits, corona: str) -> None:
+def test_a_link_opens_the_whole_page_in_the_new_team(visits: Visits, corona: str) -> None:
     page = visits.open("/voices/", "sam")
     switch_elsewhere(page.context, corona)
 
@@ -91,7 +91,7 @@ def test_a_link_takes_the_whole_page_along(visits: Visits, corona: str) -> None:
     work_in(page, "Borealis")
 
 
-def test_without_script_it_is_a_page_of_its_own(visits: Visits, corona: str) -> None:
+def test_without_scripts_the_conflict_is_a_separate_page(visits: Visits, corona: str) -> None:
     page = visits.open("/team/", "sam", has_script=False)
     other = visits.open("/you/", "sam")
     work_in(other, corona)
@@ -105,7 +105,7 @@ def test_without_script_it_is_a_page_of_its_own(visits: Visits, corona: str) -> 
     expect(page.get_by_role("region", name="Invitations")).to_have_count(0)
 
 
-def test_on_a_phone_the_team_stands_above_the_page(visits: Visits, corona: str) -> None:
+def test_on_a_phone_the_team_is_shown_above_the_page(visits: Visits, corona: str) -> None:
     page = visits.open("/voices/", "sam", size=NARROW)
 
     expect(page.locator(".team-bar")).to_contain_text("Borealis")

@@ -1,4 +1,4 @@
-"""How much goes over the wire, and that nothing moves while it arrives."""
+"""The size of pages, and layout shifts while they load."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,18 +13,18 @@ KILOBYTE = 1024
 
 @dataclass
 class Wire:
-    """Counts what a page receives, compressed as it comes, headers included."""
+    """Counts the bytes that a page receives, compressed and with headers."""
 
     bytes_by_type: dict[str, int] = field(default_factory=dict)
     _types: dict[str, str] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
-        """Return all bytes together."""
+        """Return the total number of bytes."""
         return sum(self.bytes_by_type.values())
 
     def listen(self, page: Page) -> None:
-        """Start to count."""
+        """Start counting."""
         session = page.context.new_cdp_session(page)
         session.on("Network.responseReceived", self._note_type)
         session.on("Network.loadingFinished", self._add)
@@ -46,7 +46,7 @@ def fresh_page(visits: Visits, complaints: Complaints) -> Page:
     return visits.open("/healthz", "ana", is_new=True).context.new_page()
 
 
-def test_a_first_visit_and_the_next_page_stay_within_their_budgets(fresh_page: Page) -> None:
+def test_the_first_visit_and_the_next_page_stay_within_their_budgets(fresh_page: Page) -> None:
     first, following = Wire(), Wire()
     first.listen(fresh_page)
     fresh_page.goto("/voices/")
@@ -60,14 +60,14 @@ def test_a_first_visit_and_the_next_page_stay_within_their_budgets(fresh_page: P
     expect(fresh_page.locator(".pages span")).to_contain_text("25–48")
     fresh_page.wait_for_load_state("networkidle")
 
-    # Letters that no name on the first page had bring their part of the font, once.
+    # Characters that weren't on the first page load another part of the font once.
     following.bytes_by_type.pop("Font", 0)
     assert 0 < following.total <= 20 * KILOBYTE, following.bytes_by_type
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 @pytest.mark.parametrize("path", ["/voices/", "/clone/", "/keys/"])
-def test_nothing_moves_while_a_page_arrives(
+def test_a_page_has_no_layout_shift_while_it_loads(
     visits: Visits, complaints: Complaints, path: str, size: tuple[int, int]
 ) -> None:
     complaints.expect("favicon.ico")

@@ -1,4 +1,4 @@
-"""What the list of voices shows, read off its page."""
+"""Read the list of voices from its page."""
 
 import re
 
@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 
 
 def facet(page: Page, name: str, value: str) -> Locator:
-    """Return the box of one value of a facet."""
+    """Return the checkbox of a facet's value."""
     return page.locator(f'#facets-in input[name="{name}"][value="{value}"]')
 
 
@@ -16,17 +16,17 @@ def open_facet(page: Page, name: str) -> None:
 
 
 def count_beside(box: Locator) -> int:
-    """Return how many voices the facet promises for a value."""
+    """Return the number of voices shown beside a facet's value."""
     return _read_number(box.locator("xpath=..").locator("output").inner_text())
 
 
 def counts(page: Page, name: str) -> list[str]:
-    """Return what stands beside all values of a facet, folded ones as well."""
+    """Return the counts of all values of a facet, including folded ones."""
     return page.locator(f"#fd-{name} output").all_text_contents()
 
 
 def expect_found(page: Page, count: int) -> None:
-    """Wait until so many voices are found."""
+    """Wait until this many voices are found."""
     expect(page.locator("#count b")).to_have_text(f"{count:,}")
 
 
@@ -40,7 +40,7 @@ def _read_number(text: str) -> int:
 
 
 def listed(page: Page) -> list[str]:
-    """Return the addresses of the voices on this page of the list: names repeat, these don't."""
+    """Return the addresses of the voices on this page of the list. Unlike names, they're unique."""
     links = page.locator("#results .card h3 a").all()
     return [link.get_attribute("href") or "" for link in links]
 

@@ -50,7 +50,7 @@ def make_clone(client: ElevenLabs, name: str = "Nora") -> str:
     return client.voices.ivc.create(name=name, files=files).voice_id
 
 
-def test_search_leads_through_all_pages(client):
+def test_search_pages_through_all_voices(client):
     found, token = [], None
     while True:
         page = client.voices.search(page_size=50, next_page_token=token)
@@ -62,7 +62,7 @@ def test_search_leads_through_all_pages(client):
     assert len({voice.voice_id for voice in found}) == len(found) == page.total_count == 136
 
 
-def test_search_takes_its_filters(client):
+def test_search_accepts_filters(client):
     page = client.voices.search(
         search="a",
         category="professional",
@@ -79,7 +79,7 @@ def test_search_takes_its_filters(client):
     assert {voice.labels["language"] for voice in page.voices} <= {"en", "de"}
 
 
-def test_search_takes_a_list_of_ids(client):
+def test_search_accepts_a_list_of_ids(client):
     wanted = [voice.voice_id for voice in client.voices.search().voices[:4]]
 
     found = client.voices.search(voice_ids=wanted).voices
@@ -87,7 +87,7 @@ def test_search_takes_a_list_of_ids(client):
     assert {voice.voice_id for voice in found} == set(wanted)
 
 
-def test_unpaged_list_is_parsed(client):
+def test_the_unpaged_list_is_parsed(client):
     voices = client.voices.get_all().voices
 
     assert len(voices) == 136
@@ -95,7 +95,7 @@ def test_unpaged_list_is_parsed(client):
     assert any(voice.verified_languages[0].locale for voice in voices if voice.verified_languages)
 
 
-def test_clone_is_made_read_edited_and_deleted(client):
+def test_a_clone_can_be_created_read_edited_and_deleted(client):
     created = client.voices.ivc.create(
         name="Žofie",
         files=[("a.wav", hum(210), "audio/wav"), hum(190)],
@@ -123,7 +123,7 @@ def test_clone_is_made_read_edited_and_deleted(client):
     assert refused.value.body["detail"]["status"] == "voice_not_found"
 
 
-def test_edit_without_labels_keeps_them(client):
+def test_editing_without_labels_keeps_them(client):
     voice_id = client.voices.ivc.create(
         name="Nora", files=[hum(200)], labels={"accent": "irish"}
     ).voice_id
@@ -133,7 +133,7 @@ def test_edit_without_labels_keeps_them(client):
     assert client.voices.get(voice_id).labels == {"accent": "irish"}
 
 
-def test_settings_are_read_and_changed(client):
+def test_settings_can_be_read_and_changed(client):
     voice_id = make_clone(client)
 
     default = client.voices.settings.get_default()
@@ -145,7 +145,7 @@ def test_settings_are_read_and_changed(client):
     assert changed.similarity_boost == default.similarity_boost
 
 
-def test_sample_is_heard_and_deleted(client):
+def test_a_sample_can_be_downloaded_and_deleted(client):
     voice_id = make_clone(client)
     [sample] = client.voices.get(voice_id).samples
 
@@ -170,7 +170,7 @@ def test_models_are_parsed(client):
     assert "eleven_multilingual_v2" in {model.model_id for model in client.models.list()}
 
 
-def test_text_is_spoken(client):
+def test_a_text_can_be_spoken(client):
     voice = client.voices.search().voices[0]
 
     chunks = client.text_to_speech.convert(
@@ -184,7 +184,7 @@ def test_text_is_spoken(client):
     assert decode_recording(b"".join(chunks)).seconds > 1
 
 
-def test_refusals_reach_the_caller(sign_on):
+def test_errors_are_passed_to_the_caller(sign_on):
     broke, readonly, nobody = sign_on("broke"), sign_on("readonly"), sign_on("nobody")
     voice_id = broke.voices.search().voices[0].voice_id
 
@@ -207,14 +207,14 @@ def test_refusals_reach_the_caller(sign_on):
     ]
 
 
-def test_problems_with_parameters_are_parsed(client):
+def test_validation_errors_are_parsed(client):
     with pytest.raises(UnprocessableEntityError) as refused:
         client.voices.search(page_size=500)
 
     assert refused.value.body["detail"][0]["loc"] == ["query", "page_size"]
 
 
-def test_client_that_is_told_to_wait_comes_back(running, client):
+def test_the_client_retries_after_a_rate_limit(running, client):
     fault = {"fault": "rate_limit", "retry_after": 0, "path": "/v1/user", "times": 1}
     httpx.post(f"{running.address}/_control/faults", json=fault).raise_for_status()
 
@@ -223,7 +223,7 @@ def test_client_that_is_told_to_wait_comes_back(running, client):
     assert user.user_id
 
 
-def test_client_that_may_not_repeat_reports_the_error(running, client):
+def test_without_retries_the_client_reports_the_error(running, client):
     fault = {"fault": "error_after", "path": "/v1/voices/add"}
     httpx.post(f"{running.address}/_control/faults", json=fault).raise_for_status()
 

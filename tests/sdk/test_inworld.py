@@ -40,7 +40,7 @@ def client(sign_on: Callable[[str], Any]) -> Any:
     return sign_on("full")
 
 
-def test_list_is_whole_and_can_be_narrowed(client):
+def test_the_list_is_complete_and_can_be_filtered(client):
     everything = client.list_voices()
     german = client.list_voices(lang="DE_DE")
     several = client.list_voices(lang=["DE_DE", "FR_FR"])
@@ -50,7 +50,7 @@ def test_list_is_whole_and_can_be_narrowed(client):
     assert {voice["langCode"] for voice in several} == {"DE_DE", "FR_FR"}
 
 
-def test_clone_is_made_read_changed_and_deleted(client):
+def test_a_clone_can_be_created_read_changed_and_deleted(client):
     made = client.clone_voice(
         [hum(200, 6)],
         display_name="Žofie",
@@ -73,7 +73,7 @@ def test_clone_is_made_read_changed_and_deleted(client):
     assert (refused.value.code, refused.value.details["code"]) == (404, 5)
 
 
-def test_voice_is_designed_heard_and_published(client):
+def test_a_voice_can_be_designed_played_and_published(client):
     prompt = "A calm and warm storyteller by the fire."
 
     made = client.design_voice(
@@ -89,7 +89,7 @@ def test_voice_is_designed_heard_and_published(client):
     assert second["voiceId"] not in listed
 
 
-def test_unusable_sample_comes_back_with_errors(client):
+def test_an_unusable_sample_is_returned_with_errors(client):
     made = client.clone_voice([b"no sound"], display_name="Nora")
 
     assert made["voice"] is None
@@ -97,7 +97,7 @@ def test_unusable_sample_comes_back_with_errors(client):
 
 
 @pytest.mark.parametrize("encoding", ["MP3", "LINEAR16"])
-def test_text_is_spoken(client, encoding):
+def test_a_text_can_be_spoken(client, encoding):
     voice = client.list_voices()[0]["voiceId"]
 
     content = client.generate("Hello from the sandbox.", voice=voice, encoding=encoding)
@@ -105,7 +105,7 @@ def test_text_is_spoken(client, encoding):
     assert decode_recording(content).seconds > 1
 
 
-def test_refusals_reach_the_caller(sign_on):
+def test_errors_are_passed_to_the_caller(sign_on):
     refusals = []
     for kind, act in (
         ("nobody", lambda client: client.list_voices()),

@@ -55,13 +55,13 @@ def upload(client: Any, name: str = "Nora", **more: Any) -> Any:
     return client.voice_clones.create_from_upload(voice_clone_upload_request=wish).data
 
 
-def test_list_leads_through_all_pages(client):
+def test_list_pages_through_all_clones(client):
     clones = list(client.voice_clones.list(page_size=2))
 
     assert len({clone.id for clone in clones}) == len(clones) == 5
 
 
-def test_list_takes_its_filters_and_its_order(client):
+def test_list_accepts_filters_and_an_order(client):
     upload(client, "Zoë")
 
     named = list(client.voice_clones.list(filter_name="zO"))
@@ -73,7 +73,7 @@ def test_list_takes_its_filters_and_its_order(client):
     assert ordered == sorted(ordered, key=str.casefold)
 
 
-def test_clone_is_made_changed_heard_and_deleted(client):
+def test_a_clone_can_be_created_changed_played_and_deleted(client):
     made = upload(client)
 
     changed = client.voice_clones.update(made.id, name="Norah", gender="neutral").data
@@ -90,7 +90,7 @@ def test_clone_is_made_changed_heard_and_deleted(client):
     assert made.id not in [clone.id for clone in client.voice_clones.list()]
 
 
-def test_clone_is_made_of_a_design(client):
+def test_a_clone_can_be_made_from_a_voice_design(client):
     [designed] = [clone for clone in client.voice_clones.list() if clone.source_voice_design_id]
     wish = {
         "name": "Teller",
@@ -107,7 +107,7 @@ def test_clone_is_made_of_a_design(client):
         client.voice_clones.create(voice_clone_request={**wish, "voice_design_id": "none"})
 
 
-def test_ultra_clone_is_pending_and_then_active(running, client):
+def test_an_ultra_clone_is_pending_and_then_active(running, client):
     limits = {"provider": "telnyx", "account": "full", "values": {"ultra_seconds": 0.2}}
     httpx.post(f"{running.address}/_control/accounts", json=limits).raise_for_status()
 
@@ -128,7 +128,7 @@ def test_voices_of_many_vendors_are_listed(client):
     assert all(voice.voice_id.startswith("Telnyx.") for voice in house)
 
 
-def test_text_is_spoken(client):
+def test_a_text_can_be_spoken(client):
     voice = client.text_to_speech.list_voices(provider="telnyx").voices[0]
 
     answer = client.text_to_speech.generate_speech(
@@ -138,11 +138,11 @@ def test_text_is_spoken(client):
     assert decode_recording(base64.b64decode(answer.base64_audio)).seconds > 1
 
 
-def test_balance_is_parsed(client):
+def test_the_balance_is_parsed(client):
     assert client.balance.retrieve().data.currency == "USD"
 
 
-def test_refusals_reach_the_caller(sign_on):
+def test_errors_are_passed_to_the_caller(sign_on):
     full, readonly, broke = sign_on("full"), sign_on("readonly"), sign_on("broke")
 
     refusals = []

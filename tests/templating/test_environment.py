@@ -1,4 +1,4 @@
-"""What the environment of our templates does beyond Jinja2: escaping, line breaks, kept macros."""
+"""What our template environment adds to Jinja2: escaping, line breaks, and cached macros."""
 
 import importlib
 import inspect
@@ -22,7 +22,7 @@ class Kind(TextChoices):
 
 
 class Sharp(str):
-    """A text of a class of its own, which is as little trusted as any other."""
+    """A subclass of str, which is escaped like any other text."""
 
 
 ENVIRONMENT = engines["jinja2"].env
@@ -49,12 +49,12 @@ def draw(source: str, **context: Any) -> str:
         (["<"], "[&#x27;&lt;&#x27;]"),
     ],
 )
-def test_everything_that_is_put_out_is_escaped_unless_it_is_html(value, drawn):
+def test_all_output_is_escaped_unless_it_is_safe_html(value, drawn):
     assert escape_output(value) == drawn
     assert draw("{{ value }}", value=value) == drawn
 
 
-def test_a_macro_escapes_what_it_is_given_and_is_not_escaped_again():
+def test_a_macro_escapes_its_arguments_and_its_output_is_not_escaped_again():
     source = (
         "{% macro bold(text) %}<b title='{{ text }}'>{{ text }}</b>{% endmacro %}{{ bold(it) }}"
     )
@@ -62,13 +62,13 @@ def test_a_macro_escapes_what_it_is_given_and_is_not_escaped_again():
     assert draw(source, it="<i>") == "<b title='&lt;i&gt;'>&lt;i&gt;</b>"
 
 
-def test_a_block_that_is_set_is_not_escaped_again_and_a_joined_text_is():
+def test_a_set_block_is_not_escaped_again_but_concatenated_text_is():
     assert draw("{% set foot %}<p>{{ it }}</p>{% endset %}{{ foot }}", it="<") == "<p>&lt;</p>"
     assert draw('{{ "<" ~ it }}', it=SafeString("<br>")) == "&lt;<br>"
     assert draw('{{ it|join(", ") }}', it=["<", ">"]) == "&lt;, &gt;"
 
 
-def test_a_name_that_nobody_passed_is_an_error_and_so_is_a_method_that_nobody_called():
+def test_an_undefined_name_or_an_uncalled_method_is_an_error():
     with pytest.raises(UndefinedError):
         draw("{{ missing }}")
     with pytest.raises(UndefinedError):
@@ -78,7 +78,7 @@ def test_a_name_that_nobody_passed_is_an_error_and_so_is_a_method_that_nobody_ca
     assert draw("{{ it.upper() }}", it="word") == "WORD"
 
 
-def test_a_break_shows_as_one_space_and_none_around_what_puts_nothing_out():
+def test_a_line_break_becomes_one_space_and_tags_without_output_add_none():
     source = """
       {% set name = "Ada" %}
       <p>
@@ -93,7 +93,7 @@ def test_a_break_shows_as_one_space_and_none_around_what_puts_nothing_out():
     assert draw("{% macro x() %}\n  <b></b>\n{% endmacro %}\n{{ x() }}") == "<b></b>"
 
 
-def test_mails_keep_their_lines_and_are_not_escaped():
+def test_email_templates_keep_line_breaks_and_are_not_escaped():
     context = {"password_reset_url": "https://x.example/?a=1&b=2", "current_site": {"domain": "x"}}
 
     mail = ENVIRONMENT.get_template("account/email/password_reset_key_message.txt").render(context)
@@ -101,7 +101,7 @@ def test_mails_keep_their_lines_and_are_not_escaped():
     assert "\n\nhttps://x.example/?a=1&b=2\n\n" in mail
 
 
-def test_a_kept_macro_draws_the_same_values_once():
+def test_a_cached_macro_renders_the_same_values_once():
     seen = []
 
     def bold(text: str) -> SafeString:
@@ -114,7 +114,7 @@ def test_a_kept_macro_draws_the_same_values_once():
     assert seen == ["a", "b"]
 
 
-def test_addresses_are_those_of_the_table():
+def test_urls_match_the_url_configuration():
     assert url("catalog:voice-detail", 12) == "/voices/12/"
     assert url("catalog:voice-list") == "/voices/"
     assert url("catalog:entry-move", 3, 4) == "/collections/3/entries/4/move/"
@@ -130,7 +130,7 @@ def find_classes() -> Iterator[type]:
 
 
 def find_methods() -> set[str]:
-    """Return what is a method that takes no argument wherever the name occurs."""
+    """Return names that are only ever methods without arguments."""
     methods: set[str] = set()
     others: set[str] = set()
     for owner in set(find_classes()):
@@ -149,7 +149,7 @@ def _takes_nothing(function: Any) -> bool:
 
 
 @pytest.mark.parametrize("name", ENVIRONMENT.list_templates(extensions=["html"]))
-def test_a_template_calls_the_methods_that_it_names(name):
+def test_templates_call_methods_with_parentheses(name):
     source, _, _ = ENVIRONMENT.loader.get_source(ENVIRONMENT, name)
     tree = ENVIRONMENT.parse(source)
 
@@ -170,5 +170,5 @@ def test_a_template_calls_the_methods_that_it_names(name):
 METHODS = find_methods()
 
 
-def test_methods_are_known():
+def test_methods_without_arguments_are_found():
     assert {"non_field_errors", "visible_fields", "as_hidden", "exists"} <= METHODS
