@@ -3,11 +3,13 @@
 PYTHON = .venv/bin/python
 # The checks use the tests' settings, so they need no secrets and touch no data.
 TEST_SETTINGS = DJANGO_SETTINGS_MODULE=tests.settings
-# Many tests wait, so there are more processes than cores. Each process that drives a browser starts a product.
+# Many tests wait, so there are more processes than cores. Each process that drives a browser starts
+# a product. Browser tests run in processes of their own: while Playwright runs, Django takes the
+# thread for an asynchronous one. Exit code 5: ARGS selected none of these tests.
 PYTEST = $(PYTHON) -m pytest --numprocesses 3 --dist worksteal --durations 25
 PYTEST_IN_BROWSERS = $(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --durations 10 -r R
 
-.PHONY: help start test lint fix types bench chaos memory development
+.PHONY: help start test test-code test-pages lint fix types bench chaos memory development
 
 help:
 	@echo "make start   run Voiceboard with a sandbox to try it; Ctrl-C stops it"
@@ -26,9 +28,12 @@ start:
 test: development
 	@$(MAKE) --jobs --output-sync lint types
 	@sh scripts/browser.sh
-# Browser tests run separately: each process starts one product for all of its tests, and while Playwright
-# runs, Django takes the thread for an asynchronous one. Exit code 5: ARGS selected none of these tests.
+	@$(MAKE) --jobs --output-sync=line test-code test-pages
+
+test-code:
 	@$(PYTEST) -m "not e2e" $(ARGS) || test $$? -eq 5
+
+test-pages:
 	@$(PYTEST_IN_BROWSERS) -m e2e $(ARGS) || test $$? -eq 5
 
 development:

@@ -24,5 +24,7 @@ fi
 
 echo "Installing Chromium for the browser tests ..."
 $as_root apt-get update -qq
+# Where it exists, the Chromium without windows halves the time of the tests.
+shell=$(apt-cache search --names-only '^chromium-headless-shell$' | cut -d ' ' -f 1)
 $as_root env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk >/dev/null
+    apt-get install -y -qq --no-install-recommends chromium $shell fonts-noto-cjk >/dev/null

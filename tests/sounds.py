@@ -1,5 +1,6 @@
 """Real sound in every format that we take, made on the spot."""
 
+import functools
 import io
 from collections.abc import Callable
 
@@ -53,6 +54,7 @@ def speak(moments: np.ndarray, pitch: float = 180.0, start: float = 0.0) -> np.n
     return 0.25 * tone * syllables * phrases
 
 
+@functools.cache
 def encode_sound(
     slug: str, seconds: float = 2.0, wave: Callable[[np.ndarray], np.ndarray] = hum
 ) -> bytes:

@@ -149,3 +149,5 @@ document.addEventListener("htmx:after:swap", (event) => {
   player.sync();
   loadModules();
 });
+// htmx starts in a task of its own, and until then a click would load a whole page.
+htmx.process(document.body);
