@@ -1,4 +1,4 @@
-"""Every address, by every method, for everybody, with own, foreign and invented ids."""
+"""Every address with every method for every kind of person, with own and invalid IDs."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -32,7 +32,7 @@ def leads_on(found: URLPattern) -> bool:
 
 
 def walk(patterns: list[Any], namespace: str = "") -> Iterator[str]:
-    """Yield the name of every address there is, but for those that lead on to another."""
+    """Yield the name of every address, except redirects."""
     for found in patterns:
         if isinstance(found, URLResolver):
             yield from walk(found.url_patterns, found.namespace or namespace)
@@ -40,13 +40,13 @@ def walk(patterns: list[Any], namespace: str = "") -> Iterator[str]:
             yield f"{namespace}:{found.name}" if namespace else str(found.name)
 
 
-def test_every_address_stands_in_the_table():
+def test_every_address_is_in_the_table():
     assert sorted(walk(get_resolver().url_patterns)) == sorted(TABLE)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_everybody_gets_the_answer_of_the_table_and_nothing_else_happens(world, subtests, method):
-    # A preview that is played is kept, and a download is counted: all that a GET ever writes.
+def test_everyone_gets_the_status_in_the_table_without_side_effects(world, subtests, method):
+    # A GET writes nothing else: played previews are stored, and downloads are counted.
     before = all_rows(PreviewClip, Selection)
     theirs = {team: rows_of(world.teams[team]) for team in world.teams}
     for name in TABLE:
@@ -78,7 +78,7 @@ def demand_answers(
 
 
 @pytest.mark.parametrize("person", PEOPLE)
-def test_the_part_for_a_swap_obeys_the_same_rules_as_the_page(world, person):
+def test_partial_requests_follow_the_same_access_rules(world, person):
     client, others = world.clients[person], world.aurora if person == "sam" else world.borealis
     theirs = rows_of(world.teams[others.team])
 
@@ -90,7 +90,7 @@ def test_the_part_for_a_swap_obeys_the_same_rules_as_the_page(world, person):
             has_written = method == "POST" and response.status_code < 400
             theirs_after = rows_of(world.teams[others.team]) if has_written else theirs
 
-        # Where a page leads elsewhere or names a mistake, a swap may get a part of its own.
+        # If the page redirects or shows an error, a partial can have its own response.
         allowed = {200, 204, 302, 422} if expected in {302, 422} else {expected}
         assert response.status_code in allowed, (name, method)
         assert others.word not in body, (name, method)
@@ -105,7 +105,7 @@ HEAD_AND_GET = ("HEAD", "GET")
 UNKNOWN_METHODS = ("PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
 
 
-def test_an_id_that_cannot_be_one_is_not_found(world, subtests):
+def test_a_malformed_id_gets_404(world, subtests):
     for name in WITH_IDS:
         path, first = address(name, world.aurora), str(getattr(world.aurora, TABLE[name].ids[0]).pk)
         broken = [path.replace(f"/{first}/", f"/{word}/", 1) for word in WORDS_FOR_IDS]
@@ -118,7 +118,7 @@ def test_an_id_that_cannot_be_one_is_not_found(world, subtests):
             )
 
 
-def test_methods_that_no_page_has_are_refused(world, subtests):
+def test_unsupported_methods_get_405(world, subtests):
     before = all_rows()
     for name, method in product(OURS, UNKNOWN_METHODS):
         with one_of_many(subtests, world, name=name, method=method), nothing_written(before):
@@ -127,7 +127,7 @@ def test_methods_that_no_page_has_are_refused(world, subtests):
             assert response.status_code == 405
 
 
-def test_a_head_is_answered_like_a_get_without_its_body(world, subtests):
+def test_head_is_answered_like_get_without_a_body(world, subtests):
     client = world.clients["ana"]
     for name in TABLE:
         with one_of_many(subtests, world, name=name):
@@ -135,14 +135,14 @@ def test_a_head_is_answered_like_a_get_without_its_body(world, subtests):
 
             assert asked.status_code == got.status_code
             assert read_body(asked) == ""
-            # Files are closed once they were read to their end.
+            # Reading files to their end closes them.
             assert bool(read_body(got)) is (got.status_code not in {302, 405})
 
 
 POSTABLE = [name for name, page in TABLE.items() if page.post not in {NEVER, CLOSED, MISSING}]
 
 
-def test_a_post_that_did_not_come_from_our_page_is_refused(world, subtests):
+def test_a_post_without_a_valid_csrf_token_or_from_another_origin_is_refused(world, subtests):
     before = all_rows()
     for name in POSTABLE:
         with one_of_many(subtests, world, name=name):
@@ -175,7 +175,7 @@ GATED = [
 ]
 
 
-def test_who_is_signed_out_is_sent_to_sign_in_and_back_again(cast, subtests):
+def test_a_signed_out_visitor_is_sent_to_sign_in_and_back_again(cast, subtests):
     for name, method in GATED:
         with subtests.test(name=name, method=method):
             path = address(name, invented_world())
@@ -190,7 +190,9 @@ def test_who_is_signed_out_is_sent_to_sign_in_and_back_again(cast, subtests):
 
 
 @pytest.mark.parametrize("current", ["http://[", "http://evil.example/x", "", "\x00", "//evil"])
-def test_a_partial_from_nowhere_is_sent_to_the_start_after_signing_in(client, db, current):
+def test_a_partial_request_from_an_unknown_page_returns_to_the_voices_after_sign_in(
+    client, db, current
+):
     headers = {**PARTIAL, "HX-Current-URL": current}
 
     response = call(client, "GET", "/voices/", **headers)
@@ -198,7 +200,7 @@ def test_a_partial_from_nowhere_is_sent_to_the_start_after_signing_in(client, db
     assert response["HX-Redirect"] == "/account/login/?next=%2Fvoices%2F"
 
 
-def test_who_is_in_no_team_is_told_so_and_does_nothing(world):
+def test_a_person_without_a_team_gets_403_everywhere(world):
     Membership.objects.filter(user__email="ana@example.com").delete()
     before = all_rows()
 
@@ -215,14 +217,14 @@ CREDENTIAL_PAGES = [name for name in WITH_IDS if TABLE[name].ids == ("credential
 
 @pytest.mark.parametrize("name", CREDENTIAL_PAGES)
 @pytest.mark.parametrize("person", ["vic", "mia"])
-def test_a_key_that_is_not_shared_does_not_exist_for_teammates(world, name, person):
+def test_an_unshared_key_does_not_exist_for_teammates(world, name, person):
     Credential.objects.filter(pk=world.aurora.credential.pk).update(is_shared=False)
     response = call(world.clients[person], method_of(name), address(name, world.aurora))
 
     assert response.status_code == 404
 
 
-def test_an_account_that_was_switched_off_opens_nothing_any_more(world, cast):
+def test_a_deactivated_account_is_signed_out(world, cast):
     cast.ana.is_active = False
     cast.ana.save()
 

@@ -1,4 +1,4 @@
-"""Rules of the tree that no linter knows: sizes, names, and what templates and layers may do."""
+"""Rules that no linter checks: sizes, names, and what templates and layers can do."""
 
 import ast
 import re
@@ -22,7 +22,7 @@ CODE = [
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 SERVICES = sorted((ROOT / "catalog" / "services").rglob("[a-z]*.py"))
 VIEWS = sorted((ROOT / "catalog" / "views").rglob("[a-z]*.py"))
-# What may speak of one provider: its adapter and its sandbox.
+# Only a provider's adapter and sandbox can mention it by name.
 OF_ONE_PROVIDER = ("adapters", "sandbox")
 GENERAL = [path for path in CODE if not set(path.parts) & set(OF_ONE_PROVIDER)]
 TOO_VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "handler", "data"}
@@ -33,7 +33,7 @@ def short(path: Path) -> str:
 
 
 def found_in(paths: list[Path], pattern: str) -> list[str]:
-    """Return the files in which the pattern is found, each with the line where it begins."""
+    """Return the files that match the pattern, with the line of the first match."""
     return [
         f"{short(path)}:{path.read_text().count(chr(10), 0, found.start()) + 1}"
         for path in paths
@@ -55,43 +55,43 @@ def functions_of(path: Path) -> list[ast.FunctionDef]:
     ]
 
 
-def test_a_file_of_code_stays_short_and_has_a_name_that_says_something():
+def test_code_files_are_short_and_have_meaningful_names():
     assert [short(path) for path in CODE if len(path.read_text().splitlines()) > 400] == []
     assert [short(path) for path in CODE if path.stem.strip("_") in TOO_VAGUE] == []
 
 
-def test_a_part_says_first_what_it_is_and_needs():
+def test_a_template_part_starts_with_a_comment_about_what_it_needs():
     parts = [path for path in TEMPLATES if path.name[0] == "_" or path.parent.name == "parts"]
 
     assert parts
     assert found_in(parts, r"\A(?!\{# (?:(?!#\})[\s\S])+\. #\}\n)") == []
 
 
-def test_a_template_is_laid_out_to_be_read():
+def test_templates_have_short_lines_and_one_block_element_per_line():
     block = r"<(?:div|section|form|ul|ol|table|tr|fieldset|details|nav|header|main|dl)\b"
 
-    # Neither does a block start behind something else, nor do two of them on a line.
+    # A block element starts its line, so a line has at most one.
     assert TEMPLATES
     assert found_in(TEMPLATES, r"(?m)^.{121}") == []
     assert found_in(TEMPLATES, r"(?m)[ \t]$|\t") == []
     assert found_in(TEMPLATES, r"(?m)^.*\S.*" + block) == []
 
 
-def test_a_template_compares_with_no_word_and_trusts_no_text():
+def test_templates_compare_no_literal_strings_and_mark_nothing_safe():
     assert found_in(TEMPLATES, r"\{% (?:el)?if [^%]*[=!]=\s*[\"']") == []
     assert found_in(TEMPLATES, r"\|\s*safe\b|autoescape|\bstyle=|\bon[a-z]+=\"") == []
 
 
-# ARCHITECTURE.md says what each noun stands for; a layer's modules and packages are these.
+# ARCHITECTURE.md lists the nouns. Modules and packages of a layer are named by them.
 NOUNS = set(re.findall(r"^\| `(\w+)` \| ", (ROOT / "ARCHITECTURE.md").read_text(), re.MULTILINE))
 NOUN_LAYERS = ("models", "queries", "services", "forms", "views", "jobs")
-# What a layer shares between its nouns.
+# Modules that the nouns of a layer share.
 SHARED = {"base"}
 SHARED_BY_VIEWS = {"context_processors", "errors", "middleware"}
 
 
 @pytest.mark.parametrize("layer", NOUN_LAYERS)
-def test_the_modules_of_a_layer_are_the_nouns_of_the_list(layer):
+def test_modules_are_named_by_the_nouns(layer):
     parts = {path.stem for path in (ROOT / "catalog" / layer).iterdir()} - {
         "__init__",
         "__pycache__",
@@ -102,14 +102,14 @@ def test_the_modules_of_a_layer_are_the_nouns_of_the_list(layer):
     assert sorted(parts - allowed) == []
 
 
-def test_the_folders_of_templates_are_the_nouns_of_the_list():
+def test_template_folders_are_named_by_the_nouns():
     folders = {path.name for path in (ROOT / "templates" / "catalog").iterdir()}
 
     assert sorted(folders - NOUNS) == []
 
 
-def test_no_two_classes_have_one_name():
-    # What a registry or Django looks for by name may be in every module.
+def test_class_names_are_unique():
+    # These names are looked up by a registry or by Django, so several modules have them.
     by_convention = {"Adapter", "Command", "Provider"}
     names = Counter(
         node.name
@@ -133,7 +133,7 @@ def test_function_names_are_unique_within_a_layer():
     assert [name for name, count in names.items() if count > 1] == []
 
 
-def test_a_service_takes_the_actor_first_and_the_rest_by_name():
+def test_a_service_takes_the_actor_first_and_keyword_arguments_otherwise():
     services = [service for path in SERVICES for service in functions_of(path)]
 
     assert services
@@ -141,7 +141,7 @@ def test_a_service_takes_the_actor_first_and_the_rest_by_name():
     assert [each.name for each in services if each.returns is None] == []
 
 
-def test_a_task_takes_ids_by_name_and_has_a_name_of_its_own():
+def test_a_task_takes_ids_as_keyword_arguments_and_has_its_function_s_name():
     path = ROOT / "catalog" / "tasks.py"
     tasks = [node for node in functions_of(path) if node.name.endswith("_task")]
     named = re.findall(r'@shared_task\(name="catalog\.(\w+)"\)\ndef (\w+)_task\(', path.read_text())
@@ -155,26 +155,26 @@ def test_a_task_takes_ids_by_name_and_has_a_name_of_its_own():
             assert ast.unparse(argument.annotation) in {"int", "str"}, task.name
 
 
-def test_a_view_starts_at_what_the_person_may_see_and_writes_nothing_itself():
+def test_a_view_reads_through_visible_to_and_writes_nothing_itself():
     assert VIEWS
     assert found_in(VIEWS, r"\.objects\b(?!\.visible_to\()") == []
     assert found_in(VIEWS, r"transaction|\.save\(|\.delete\(|\.create\(") == []
 
 
 @pytest.mark.parametrize("info", all_infos(), ids=lambda info: info.slug)
-def test_nobody_but_its_adapter_and_its_sandbox_knows_a_provider_by_name(info):
-    # The name of what is built in is also a word: there only the bare slug counts.
+def test_only_its_adapter_and_sandbox_mention_a_provider(info):
+    # A built-in provider's name is also an ordinary word, so only its quoted slug counts.
     name = f'"{info.slug}"' if info.is_built_in else info.slug
 
     assert found_in(GENERAL, f"(?i){name}") == []
 
 
-def test_nobody_sees_more_than_the_team_they_work_in():
-    # What a person may see starts at Team.objects.visible_to, which is one team, not all of theirs.
+def test_code_never_queries_all_teams_of_a_person():
+    # Team.objects.visible_to limits people to the team they work in, not all of their teams.
     assert found_in(CODE, "memberships__user") == []
 
 
-# What becomes of each link to a person when the person leaves a team.
+# What happens to each reference to a person when they leave a team.
 WIPED = {"Credential.owner", "Membership.user"}
 HISTORY = {
     "AuditEntry.actor",
@@ -209,14 +209,14 @@ STAYS_PERSONAL = {
 }
 
 
-def test_every_link_to_a_person_has_its_fate_when_the_person_leaves():
+def test_every_reference_to_a_person_is_handled_when_the_person_leaves():
     links = {
         f"{model.__name__}.{field.name}"
         for model in apps.get_app_config("catalog").get_models()
         for field in model._meta.get_fields()
         if field.concrete and field.related_model is User
     }
-    # A new link goes into BELONGINGS of services/teams/members.py, or into a set above.
+    # Add a new reference to BELONGINGS in services/teams/members.py, or to a set above.
     handed = {f"{each.model.__name__}.{each.owner_field}" for each in BELONGINGS}
 
     assert links == WIPED | HISTORY | STAYS_PERSONAL | handed | {
@@ -225,7 +225,7 @@ def test_every_link_to_a_person_has_its_fate_when_the_person_leaves():
     }
 
 
-def test_code_trusts_no_text_saves_by_no_signal_and_leaves_nothing_for_later():
+def test_code_has_no_mark_safe_no_signals_on_save_and_no_todos():
     assert found_in(CODE, r"mark_safe|SafeText") == []
     assert found_in(CODE, r"\b(?:pre|post)_(?:save|delete|init)\b|def save\(") == []
     assert found_in(CODE, r"\bTODO\b|\bFIXME\b|\bXXX\b") == []

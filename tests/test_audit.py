@@ -1,4 +1,4 @@
-"""The log: a chain of signed entries that nobody changes, not even with the database in hand."""
+"""The audit log: a chain of signed entries that detects every change."""
 
 from datetime import timedelta
 
@@ -26,7 +26,7 @@ def log(cast):
 
 
 def change_by_force(statement, *values, column=""):
-    """Change the table as somebody does who owns the database: without its triggers."""
+    """Change the table like someone with full access to the database: without triggers."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("SELECT name FROM sqlite_master WHERE type='trigger'")
@@ -37,7 +37,7 @@ def change_by_force(statement, *values, column=""):
         cursor.execute(statement.format(table=TABLE, column=column), values)
 
 
-def test_an_entry_says_who_did_what_to_which_thing_when_why_and_from_where(cast):
+def test_an_entry_records_who_did_what_when_why_and_from_where(cast):
     with acting_from(Origin("a1b2c3", "192.0.2.7")):
         record(
             cast.ana,
@@ -62,7 +62,7 @@ def test_an_entry_says_who_did_what_to_which_thing_when_why_and_from_where(cast)
     assert (entry.request_number, entry.address) == ("a1b2c3", "192.0.2.7")
 
 
-def test_what_a_worker_does_carries_the_number_of_the_request_that_asked_for_it(cast):
+def test_a_worker_s_entries_have_the_number_of_the_request_that_caused_them(cast):
     with acting_from(Origin("a1b2c3", "192.0.2.7")):
         record(cast.ana, "plan approved", "Plan 7", team=cast.aurora, now=NOW)
 
@@ -84,7 +84,7 @@ def test_an_entry_outlives_the_person_and_the_team(cast):
     assert find_breaks() == []
 
 
-def test_an_act_that_is_taken_back_leaves_no_entry_and_no_gap(cast):
+def test_an_action_that_is_rolled_back_leaves_no_entry_and_no_gap(cast):
     record(cast.ana, "first", cast.aurora, team=cast.aurora, now=NOW)
     with transaction.atomic():
         record(cast.ana, "taken back", cast.aurora, team=cast.aurora, now=NOW)
@@ -96,7 +96,7 @@ def test_an_act_that_is_taken_back_leaves_no_entry_and_no_gap(cast):
     assert find_breaks() == []
 
 
-# Nobody changes it
+# Entries can't be changed
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_an_act_that_is_taken_back_leaves_no_entry_and_no_gap(cast):
         lambda entry: AuditEntry._base_manager.filter(pk=entry.pk).update(action="nothing"),
     ],
 )
-def test_the_app_has_no_way_to_change_or_remove_an_entry(log, attempt):
+def test_the_app_cannot_change_or_remove_an_entry(log, attempt):
     before = list(AuditEntry.objects.values_list())
     log[2].action = "nothing"
 
@@ -124,17 +124,17 @@ def test_the_app_has_no_way_to_change_or_remove_an_entry(log, attempt):
 @pytest.mark.parametrize(
     "statement", ["UPDATE {table} SET action = 'nothing'", "DELETE FROM {table}"]
 )
-def test_the_database_itself_refuses_as_well(log, statement):
+def test_the_database_also_refuses_changes(log, statement):
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         connection.cursor().execute(statement.format(table=TABLE))
 
     assert AuditEntry.objects.count() == 5
 
 
-# What was changed by force is found, and named
+# Forced changes are found and named
 
 
-def test_a_whole_log_has_no_breaks(log):
+def test_an_intact_log_has_no_breaks(log):
     assert find_breaks() == []
 
 
@@ -158,7 +158,7 @@ def test_a_whole_log_has_no_breaks(log):
         ("digest", "0" * 64),
     ],
 )
-def test_a_changed_entry_is_named(log, column, value):
+def test_a_changed_entry_is_reported(log, column, value):
     change_by_force("UPDATE {table} SET {column} = %s WHERE number = 3", value, column=column)
 
     assert any("Entry 3 was changed" in words for words in find_breaks())
@@ -170,13 +170,13 @@ def test_every_column_is_signed():
     assert columns - set(SIGNED) == {"id", "digest"}
 
 
-def test_removed_entries_are_named_and_those_around_them_are_not(log):
+def test_only_removed_entries_are_reported_as_missing(log):
     change_by_force("DELETE FROM {table} WHERE number IN (2, 3)")
 
     assert find_breaks() == ["Entries 2 to 3 are missing."]
 
 
-def test_entries_that_changed_places_are_named(log):
+def test_swapped_entries_are_reported(log):
     change_by_force("UPDATE {table} SET number = 99 WHERE number = 2")
     change_by_force("UPDATE {table} SET number = 2 WHERE number = 3")
     change_by_force("UPDATE {table} SET number = 3 WHERE number = 99")
@@ -188,20 +188,20 @@ def test_entries_that_changed_places_are_named(log):
     assert "Entry 4 " not in words
 
 
-def test_a_cut_tail_is_found(log):
+def test_removing_the_last_entries_is_detected(log):
     change_by_force("DELETE FROM {table} WHERE number > 3")
 
     assert find_breaks() == ["Entries 4 to 5 are missing."]
 
 
-def test_a_tail_that_was_cut_together_with_the_head_is_found(log):
+def test_removing_the_last_entries_and_updating_the_head_is_detected(log):
     AuditHead.objects.update(number=3, digest=log[2].digest)
     change_by_force("DELETE FROM {table} WHERE number > 3")
 
     assert find_breaks() == ["The stored end of the log was changed."]
 
 
-def test_an_old_state_put_back_whole_is_found_by_an_anchor_kept_elsewhere(log, cast):
+def test_restoring_an_old_log_is_detected_by_an_external_anchor(log, cast):
     head = AuditHead.objects.get()
     record(cast.ana, "act 6", cast.aurora, team=cast.aurora, now=NOW)
     anchor = AuditHead.objects.get()
@@ -214,13 +214,13 @@ def test_an_old_state_put_back_whole_is_found_by_an_anchor_kept_elsewhere(log, c
     ]
 
 
-def test_entries_from_before_the_chain_are_let_be_but_not_after_it(log):
+def test_entries_without_a_digest_count_as_breaks_after_the_chain_started(log):
     change_by_force("UPDATE {table} SET digest = '', previous = '' WHERE number <= 5")
 
     assert find_breaks() != []
 
 
-def test_writers_at_the_same_moment_make_one_chain(file_database, cast):
+def test_concurrent_writers_make_one_chain(file_database, cast):
     def write(number):
         return lambda: [
             record(None, f"act {number}", "Team 1", team=None, now=NOW) for _ in range(5)

@@ -1,4 +1,4 @@
-"""The documents name what is there: layers, settings, providers, commands."""
+"""The docs match the code: layers, settings, providers, and commands."""
 
 import re
 import tomllib
@@ -32,7 +32,7 @@ _CODE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
 def catalog_modules() -> list[str]:
-    """Return the parts of the app as the map writes them: a folder with a slash, or a file."""
+    """Return the app's folders (with a slash) and files as ARCHITECTURE.md writes them."""
     parts = []
     for path in sorted((ROOT / "catalog").iterdir()):
         if path.is_dir() and (path / "__init__.py").exists() and path.name != "migrations":
@@ -43,36 +43,36 @@ def catalog_modules() -> list[str]:
 
 
 def settings_variables() -> list[str]:
-    """Return every environment variable that the settings read by a fixed name."""
+    """Return every environment variable with a fixed name that the settings read."""
     return sorted(set(re.findall(r'env\.read_\w+\(\s*"([A-Z_]+)"', SETTINGS)))
 
 
 @pytest.mark.parametrize("part", catalog_modules())
-def test_the_map_names_every_part_of_the_app(part):
+def test_architecture_md_names_every_part_of_the_app(part):
     assert f"`{part}`" in ARCHITECTURE
 
 
 @pytest.mark.parametrize(
     "path", sorted(set(re.findall(r"`(catalog/[\w/]+\.py|\w+/\w+\.py)[`:]", ARCHITECTURE)))
 )
-def test_every_file_that_the_map_names_is_there(path):
+def test_every_file_named_in_architecture_md_exists(path):
     places = [ROOT / path, ROOT / "catalog" / path, ROOT / "catalog" / "providers" / path]
 
     assert any(place.exists() for place in places)
 
 
 @pytest.mark.parametrize("function", re.findall(r"`[\w/]+\.py::(\w+)", ARCHITECTURE))
-def test_every_function_of_the_walks_is_there(function):
+def test_every_function_named_in_architecture_md_exists(function):
     code = "\n".join(path.read_text() for path in (ROOT / "catalog").rglob("*.py"))
 
     assert re.search(rf"(def|class) {function}\b", code)
 
 
-def test_the_map_is_short():
+def test_architecture_md_is_short():
     assert len(ARCHITECTURE.splitlines()) <= MOST_LINES_OF_THE_MAP
 
 
-def test_the_map_states_each_decision_in_one_line():
+def test_architecture_md_lists_each_decision_in_one_line():
     reasons = (DOCS / "developers" / "decisions.md").read_text()
     stated = ARCHITECTURE.partition("\n## Decisions\n")[2]
 
@@ -82,11 +82,11 @@ def test_the_map_states_each_decision_in_one_line():
 
 
 @pytest.mark.parametrize("variable", settings_variables())
-def test_every_setting_is_explained(variable):
+def test_every_setting_is_documented(variable):
     assert re.search(rf"^\| `{variable}` \|", SETTINGS_PAGE, re.MULTILINE)
 
 
-def test_no_setting_is_explained_that_is_not_there():
+def test_every_documented_setting_exists():
     named = set(re.findall(r"^\| `([A-Z_]+)` \|", SETTINGS_PAGE, re.MULTILINE))
     addresses = {f"VOICEBOARD_{i.slug.upper()}_BASE_URL" for i in all_infos() if not i.is_built_in}
 
@@ -94,7 +94,7 @@ def test_no_setting_is_explained_that_is_not_there():
 
 
 @pytest.mark.parametrize("info", all_infos(), ids=lambda info: info.slug)
-def test_the_readme_says_what_works_with_every_provider(info):
+def test_the_readme_lists_every_provider(info):
     assert re.search(rf"^\| {info.label} \|", README, re.MULTILINE)
 
 
@@ -106,7 +106,7 @@ def headings(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("page", MARKDOWN, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_relative_link_leads_somewhere(page):
+def test_every_relative_link_works(page):
     for link in _LINK.findall(_CODE.sub("", page.read_text())):
         if "://" in link:
             continue
@@ -125,7 +125,7 @@ def test_the_index_links_every_page(page):
     assert page == index or page in links
 
 
-def test_the_guide_quotes_code_that_is_there():
+def test_the_provider_guide_quotes_existing_code():
     code = "\n".join(path.read_text() for path in EXAMPLE.glob("*.py"))
     excerpts = [each for each in read_excerpts() if not each.startswith("LISTS[")]
 
@@ -135,7 +135,7 @@ def test_the_guide_quotes_code_that_is_there():
         assert excerpt in [path.read_text() for path in (EXAMPLE / "fixtures").iterdir()]
 
 
-def test_who_follows_the_guide_has_a_provider_that_conforms(tmp_path):
+def test_following_the_provider_guide_gives_a_provider_that_conforms(tmp_path):
     copy_tree(tmp_path)
     add_provider(tmp_path)
     done = run_suite(tmp_path)
@@ -147,7 +147,7 @@ def test_who_follows_the_guide_has_a_provider_that_conforms(tmp_path):
 KINDS_OF_CHANGES = {"Upgrading", "Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
 
 
-def test_the_changelog_has_a_dated_section_for_this_version_and_keeps_its_form():
+def test_the_changelog_has_a_dated_section_for_this_version_and_valid_headings():
     changelog = (ROOT / "CHANGELOG.md").read_text()
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     releases = re.findall(r"^## (.+)$", changelog, re.MULTILINE)
@@ -159,11 +159,11 @@ def test_the_changelog_has_a_dated_section_for_this_version_and_keeps_its_form()
     assert set(re.findall(r"^### (.+)$", changelog, re.MULTILINE)) <= KINDS_OF_CHANGES
     for release in re.split(r"^## ", changelog, flags=re.MULTILINE)[1:]:
         above = release.partition("\n### ")[0]
-        # A merge may bring back entries that were sorted into a release: drop those.
+        # A merge can bring back entries that were already moved to a release. Remove those.
         assert not re.findall(r"^- .*", above, re.MULTILINE), "Put each entry under a ### heading."
 
 
-def test_the_two_commands_of_the_readme_exist():
+def test_the_commands_in_the_readme_exist():
     makefile = (ROOT / "Makefile").read_text()
     commands = re.findall(r"^make (\w+)$", README, re.MULTILINE)
 
@@ -179,7 +179,7 @@ def test_every_make_command_in_the_docs_exists(page):
         assert re.search(rf"^{command}:", makefile, re.MULTILINE), command
 
 
-def test_locked_dependencies_carry_hashes_and_no_addresses():
+def test_locked_dependencies_have_hashes_and_no_urls():
     for name in ("requirements.txt", "requirements-dev.txt"):
         text = (ROOT / name).read_text()
         pins = re.findall(r"^[a-z0-9][\w.\-]*(?:\[[\w,\-]+\])?==\S+", text, re.MULTILINE)
@@ -190,7 +190,7 @@ def test_locked_dependencies_carry_hashes_and_no_addresses():
 
 
 def locked_packages() -> list[str]:
-    """Return the packages of the lock that the product runs with."""
+    """Return the locked packages that the product needs at run time."""
     lock = (ROOT / "requirements.txt").read_text()
     return sorted(set(re.findall(r"^([a-z0-9][\w.-]*)==", lock, re.MULTILINE)))
 

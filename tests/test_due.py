@@ -1,4 +1,4 @@
-"""Messages may get lost: for each task a row says what is due, and the schedule finds it."""
+"""If a message is lost, a row in the database says what is due, and the schedule finds it."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -39,14 +39,14 @@ AGO = timedelta(minutes=2)
 
 @pytest.fixture
 def lost(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Lose every message until the schedule runs; hold which tasks it woke then."""
+    """Drop every message, and record the names of the tasks that were to be woken."""
     woken: list[str] = []
     monkeypatch.setattr(tasks, "_wake", lambda task, **_: woken.append(task.name))
     return woken
 
 
 def run_schedule(woken: list[str]) -> set[str]:
-    """Run all that runs by the clock; return the names of what it woke or was itself."""
+    """Run all periodic tasks, and return the names of the tasks that they woke."""
     woken.clear()
     current_app.loader.import_default_modules()
     for entry in current_app.conf.beat_schedule.values():
@@ -54,7 +54,7 @@ def run_schedule(woken: list[str]) -> set[str]:
     return set(woken)
 
 
-def test_a_sweep_has_one_job_find_out_whether_a_silent_provider_answers(cast, lost):
+def test_a_sweep_probes_a_silent_provider_with_one_waiting_job(cast, lost):
     until = database_now() + timedelta(seconds=156)
     values = {"state": "waiting", "failure_count": 8, "waits_for_answer": True}
     job = factories.make_job(cast.ana, cast.credential, not_before=until, **values)
@@ -66,7 +66,7 @@ def test_a_sweep_has_one_job_find_out_whether_a_silent_provider_answers(cast, lo
     assert "catalog.run_clone" in lost
 
 
-def test_the_schedule_sends_a_notice_of_a_plan_s_end_that_got_lost(cast, lost):
+def test_the_schedule_sends_a_lost_notification_about_a_finished_plan(cast, lost):
     voice = factories.make_clone(cast.account)
     approved = {"approved_at": factories.NOW, "started_at": factories.NOW}
     plan = factories.make_plan(cast.ana, cast.aurora, [voice], **approved)
@@ -180,15 +180,15 @@ CASES: dict[str, Callable[[SimpleNamespace], None]] = {
     "measure_sample": a_sample,
     "listen_to": a_report,
 }
-# What the schedule does without waking anybody, each with a test of its own below.
+# Tasks that the schedule runs itself. Each has a separate test below.
 DONE_BY_THE_SCHEDULE = {"embed_previews", "measure_clip", "refresh_badges"}
-# What each fetch of an account does or wakes; the page of a person who waits asks again besides.
+# Tasks that each sync does or wakes. The page of a waiting person also asks again.
 WOKEN_BY_A_FETCH = {
     *("warm_previews", "warm_built_in", "speak_preview", "fetch_preview", "read_slots"),
 }
 
 
-def test_every_task_has_a_row_that_the_schedule_finds():
+def test_every_task_is_covered_by_the_schedule():
     current_app.loader.import_default_modules()
     of_the_clock = {entry["task"] for entry in current_app.conf.beat_schedule.values()}
     known = {name.removeprefix("catalog.") for name in current_app.tasks if "catalog." in name}
@@ -198,7 +198,7 @@ def test_every_task_has_a_row_that_the_schedule_finds():
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_what_is_due_is_found_when_its_message_got_lost(
+def test_due_work_is_found_after_its_message_was_lost(
     name, cast, lost, settings, tmp_path, monkeypatch
 ):
     later = database_now() + timedelta(minutes=1)
@@ -210,7 +210,7 @@ def test_what_is_due_is_found_when_its_message_got_lost(
     assert f"catalog.{name}" in run_schedule(lost)
 
 
-def test_what_nobody_measured_and_no_badge_shows_is_found_by_the_schedule(cast, lost, wav):
+def test_the_schedule_measures_clips_and_refreshes_badges(cast, lost, wav):
     voice = factories.make_clone(cast.account)
     path, size, _ = store_media("previews", [wav], "wav")
     values = {"source": "s", "path": path, "content_type": "audio/wav", "size": size}
@@ -223,7 +223,7 @@ def test_what_nobody_measured_and_no_badge_shows_is_found_by_the_schedule(cast, 
 
 
 @pytest.mark.parametrize("is_here", [False, True])
-def test_a_fetch_wakes_whoever_makes_its_missing_previews(
+def test_a_sync_wakes_the_task_that_makes_missing_previews(
     cast, stub, lost, is_here, settings, tmp_path, monkeypatch
 ):
     account = cast.account
@@ -242,7 +242,7 @@ def test_a_fetch_wakes_whoever_makes_its_missing_previews(
 
 
 class Naming:
-    """Takes a name, or says what it was made to say."""
+    """A fake provider that accepts names, or raises the prepared errors."""
 
     def __init__(self) -> None:
         self.says: list[Exception] = []
@@ -284,7 +284,7 @@ def push(voice: Voice) -> Voice:
     return voice
 
 
-def test_a_name_that_arrived_is_owed_no_more(renamed, naming, lost):
+def test_a_name_accepted_by_the_provider_is_no_longer_pending(renamed, naming, lost):
     assert push(renamed).own_name == ""
 
     assert naming.named == ["New"]
@@ -296,7 +296,7 @@ def test_a_name_that_arrived_is_owed_no_more(renamed, naming, lost):
     "problem",
     [errors.TryLater("Busy."), errors.OutcomeUnknown("It broke."), errors.NotYet("Wait.")],
 )
-def test_a_name_that_failed_for_the_moment_is_tried_again_later(renamed, naming, lost, problem):
+def test_a_name_that_failed_temporarily_is_retried_later(renamed, naming, lost, problem):
     naming.says = [problem]
     assert push(renamed).rename_problem == problem.message
     assert "catalog.push_name" not in run_schedule(lost)
@@ -308,7 +308,7 @@ def test_a_name_that_failed_for_the_moment_is_tried_again_later(renamed, naming,
     assert naming.named == ["New"]
 
 
-def test_a_name_is_not_tried_for_ever(renamed, naming):
+def test_a_name_is_not_retried_forever(renamed, naming):
     naming.says = [errors.TryLater("Busy.") for _ in range(50)]
 
     while VoiceChange.objects.exists() and naming.says:
@@ -318,14 +318,14 @@ def test_a_name_is_not_tried_for_ever(renamed, naming):
     assert renamed.rename_problem == "Busy."
 
 
-def test_a_name_that_was_refused_is_not_sent_again(renamed, naming, lost):
+def test_a_rejected_name_is_not_sent_again(renamed, naming, lost):
     naming.says = [errors.RequestRejected("The name is taken.")]
 
     assert push(renamed).rename_problem == "The name is taken."
     assert "catalog.push_name" not in run_schedule(lost)
 
 
-def test_a_name_given_while_another_was_carried_is_carried_next(cast, renamed, naming, lost):
+def test_a_name_set_while_another_is_being_sent_is_sent_next(cast, renamed, naming, lost):
     real = naming.rename
 
     def meanwhile(remote_id: str, name: str) -> None:
@@ -343,7 +343,7 @@ def test_a_name_given_while_another_was_carried_is_carried_next(cast, renamed, n
     assert naming.named == ["New", "Newest"]
 
 
-def test_labels_are_owed_only_where_the_provider_keeps_them(cast, naming, lost):
+def test_labels_are_pending_only_if_the_provider_stores_them(cast, naming, lost):
     kept, alone = factories.make_clone(cast.account), factories.make_voice(cast.account)
     for voice in (kept, alone):
         relabel_voice(cast.ana, voice=voice, labels={"gender": "male"}, now=database_now())
@@ -353,7 +353,7 @@ def test_labels_are_owed_only_where_the_provider_keeps_them(cast, naming, lost):
     assert not VoiceChange.objects.exists()
 
 
-def test_an_export_is_noted_once_for_each_download_however_often_it_is_found(cast, lost):
+def test_an_export_is_counted_once_per_download(cast, lost):
     voice = factories.make_voice(cast.account)
     selection = factories.make_selection(cast.ana, cast.aurora, voice)
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""Ids of the other team: in a path, in a body, in a query, alone and beside own ones."""
+"""IDs of another team in paths, bodies, and queries, alone and beside own IDs."""
 
 from itertools import product
 from types import SimpleNamespace
@@ -27,7 +27,7 @@ from tests.world import all_rows, rows_of
 
 
 def ask(client: Client, place: Place, own: SimpleNamespace, value: str) -> Any:
-    """Ask with one id in its place, and own ids wherever else one is needed."""
+    """Send a request with this ID in its place, and own IDs in all other places."""
     fields = {name: [words] for name, words in place.rest.items()}
     for name, kind in place.own.items():
         fields[name] = [str(getattr(own, kind).pk)]
@@ -36,7 +36,7 @@ def ask(client: Client, place: Place, own: SimpleNamespace, value: str) -> Any:
     return client.get(path, fields) if place.method == "GET" else client.post(path, fields)
 
 
-def test_a_foreign_id_is_answered_exactly_like_an_invented_one(world, subtests):
+def test_a_foreign_id_gets_the_same_answer_as_a_nonexistent_one(world, subtests):
     nobody, before = invented_world(), all_rows()
 
     for name, (person, client) in product(WITH_IDS, world.clients.items()):
@@ -56,12 +56,12 @@ TWO_IDS = [
     (name, place)
     for name, page in TABLE.items()
     for place in range(2)
-    # A place in a comparison is a number of the comparison's own.
+    # A clip's number in a comparison belongs to the comparison.
     if len(page.ids) == 2 and not {"place", "token"} & set(page.ids)
 ]
 
 
-def test_an_own_id_beside_a_foreign_one_opens_nothing(world, subtests):
+def test_an_own_id_beside_a_foreign_one_gets_404(world, subtests):
     before = all_rows()
     for name, place in TWO_IDS:
         owners = [world.aurora, world.aurora]
@@ -74,7 +74,7 @@ def test_an_own_id_beside_a_foreign_one_opens_nothing(world, subtests):
 
 
 @pytest.mark.parametrize("person", ["ana", "sam"])
-def test_a_foreign_id_in_a_body_or_a_query_is_answered_like_an_invented_one(
+def test_a_foreign_id_in_a_body_or_query_is_answered_like_a_nonexistent_one(
     world, subtests, person
 ):
     theirs = rows_of(world.teams["Aurora" if person == "sam" else "Borealis"])
@@ -86,7 +86,7 @@ def test_a_foreign_id_in_a_body_or_a_query_is_answered_like_an_invented_one(
 def demand_the_same(
     world: SimpleNamespace, person: str, place: Place, theirs: dict[str, Any]
 ) -> None:
-    """Fail unless a foreign id in this place is answered like an invented one."""
+    """Fail unless a foreign ID in this place gets the same answer as a nonexistent one."""
     own, foreign = world.aurora, world.borealis
     if person == "sam":
         own, foreign = foreign, own
@@ -109,8 +109,8 @@ def demand_the_same(
     assert answers[0][0] < 500
 
 
-def test_an_own_id_in_the_same_place_is_known(world, subtests):
-    """What is refused above is refused for being foreign, and for nothing else."""
+def test_an_own_id_in_the_same_place_is_accepted(world, subtests):
+    """Own IDs work, so the IDs above are refused only because they are foreign."""
     before = all_rows(Session)
     for place in PLACES:
         with one_of_many(subtests, world, name=place.name, field=place.field):

@@ -1,4 +1,4 @@
-"""Values at the edge of what a query parameter can be, in every parameter that a page reads."""
+"""Extreme values in every query parameter that a page reads."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from django.test import Client
 from tests.pages import OURS, TABLE
 from tests.visitors import PARTIAL, address, call, one_of_many, read_body
 
-# What is sent stands percent-encoded in the address, so that bytes which are no text get there too.
+# Values are percent-encoded, so they can contain bytes that are not valid text.
 DATES = ("0001-01-01", "9999-12-31", "0000-00-00", "0000-01-01", "2026-02-30", "-2026-01-01")
 NUMBERS = (
     "0",
@@ -35,7 +35,7 @@ _MOST = 2**63
 
 @contextmanager
 def noted_names(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
-    """Collect the names of the parameters that are read meanwhile."""
+    """Collect the names of the parameters that are read while the block runs."""
     names: set[str] = set()
 
     def noting(method: Any) -> Any:
@@ -53,9 +53,9 @@ def noted_names(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
 
 @contextmanager
 def strict_database() -> Iterator[list[object]]:
-    """Collect what a stricter database than the one at hand would refuse.
+    """Collect values that a stricter database would refuse.
 
-    PostgreSQL takes no NUL in a text, no half of a surrogate pair, and no number beyond 64 bits.
+    PostgreSQL refuses NUL and lone surrogates in text, and numbers beyond 64 bits.
     """
     refused: list[object] = []
 
@@ -77,19 +77,19 @@ def is_refused(value: object) -> bool:
 
 
 def ask(client: Client, path: str, query: str) -> Any:
-    """Ask for the page with the query as it is, and read the answer to its end."""
+    """Request the page with the raw query, and return the status and body."""
     response = client.generic("GET", path, QUERY_STRING=query)
     return response.status_code, read_body(response)
 
 
-def test_no_value_of_a_parameter_breaks_a_page(world, subtests, monkeypatch):
+def test_no_query_parameter_value_breaks_a_page(world, subtests, monkeypatch):
     for name in READABLE:
         with one_of_many(subtests, world, name=name):
             demand_an_answer(world, name, monkeypatch)
 
 
 def demand_an_answer(world: SimpleNamespace, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fail if a value of any parameter breaks the page, or would break a stricter database."""
+    """Fail if any parameter value breaks the page or would break a stricter database."""
     client, path = world.clients["ana"], address(name, world.aurora)
     with noted_names(monkeypatch) as names:
         ask(client, path, "")

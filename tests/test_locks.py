@@ -8,7 +8,7 @@ import pytest
 from voiceboard.locks import CannotStart, check_port, only_one
 
 
-def test_a_data_directory_has_one_supervisor_and_the_second_is_told_so(tmp_path):
+def test_a_second_supervisor_on_the_same_data_directory_is_refused(tmp_path):
     with (
         only_one(tmp_path),
         pytest.raises(CannotStart, match=f"already running on .*process {os.getpid()}"),
@@ -17,7 +17,7 @@ def test_a_data_directory_has_one_supervisor_and_the_second_is_told_so(tmp_path)
         pass
 
 
-def test_a_data_directory_is_free_again_after_its_supervisor(tmp_path):
+def test_a_data_directory_is_free_again_after_its_supervisor_ended(tmp_path):
     with only_one(tmp_path):
         pass
 
@@ -25,7 +25,7 @@ def test_a_data_directory_is_free_again_after_its_supervisor(tmp_path):
         assert lock
 
 
-def test_what_a_killed_supervisor_left_is_waited_for(tmp_path, monkeypatch):
+def test_a_new_supervisor_waits_for_processes_of_a_killed_one(tmp_path, monkeypatch):
     holder = (tmp_path / "processes.lock").open("w")
     fcntl.flock(holder, fcntl.LOCK_EX)
     monkeypatch.setattr(time, "sleep", lambda _seconds: holder.close())
@@ -36,7 +36,7 @@ def test_what_a_killed_supervisor_left_is_waited_for(tmp_path, monkeypatch):
     assert was_waited_for
 
 
-def test_a_port_in_use_is_said_with_the_variable_that_changes_it():
+def test_a_port_in_use_is_reported_with_the_variable_that_changes_it():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
 
@@ -44,7 +44,7 @@ def test_a_port_in_use_is_said_with_the_variable_that_changes_it():
             check_port(port, "EXAMPLE_PORT")
 
 
-def test_a_free_port_is_fine():
+def test_a_free_port_is_accepted():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
 

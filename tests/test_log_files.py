@@ -18,7 +18,7 @@ from voiceboard.log_files import LARGEST_BYTES, LONGEST_LINE, PrivateLogFile, Wo
         (["a line that has gone on for a good while before it speaks of an ERROR"], []),
     ],
 )
-def test_the_lines_that_should_worry_somebody_are_those(lines, worrying):
+def test_warnings_errors_and_tracebacks_are_selected_from_a_log(lines, worrying):
     worries = Worries()
 
     found = [number for number, line in enumerate(lines) if worries.include(line)]
@@ -26,7 +26,7 @@ def test_the_lines_that_should_worry_somebody_are_those(lines, worrying):
     assert found == worrying
 
 
-def test_a_log_can_be_read_by_its_owner_alone(tmp_path):
+def test_a_log_file_is_readable_only_by_its_owner(tmp_path):
     path = tmp_path / "logs" / "web.log"
 
     PrivateLogFile(path).close()
@@ -34,7 +34,7 @@ def test_a_log_can_be_read_by_its_owner_alone(tmp_path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_a_log_that_has_grown_large_makes_room(tmp_path):
+def test_a_large_log_is_rotated(tmp_path):
     path = tmp_path / "web.log"
     path.write_bytes(b"x" * LARGEST_BYTES)
     log = PrivateLogFile(path)
@@ -46,7 +46,7 @@ def test_a_log_that_has_grown_large_makes_room(tmp_path):
     assert (tmp_path / "web.log.1").stat().st_size == LARGEST_BYTES
 
 
-def test_a_process_that_prints_no_text_does_not_end_its_log(tmp_path):
+def test_binary_output_and_long_lines_do_not_break_the_log(tmp_path):
     raw = tmp_path / "raw"
     raw.write_bytes(b"\xff\xfe\n" + b"y" * 100_000 + b"\nend\n")
 

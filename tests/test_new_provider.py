@@ -1,4 +1,4 @@
-"""A provider is one file: dropped into the folder it is everywhere, with no other line changed."""
+"""A new provider is one file, and appears everywhere without any other change."""
 
 import json
 import os
@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @pytest.fixture(scope="module")
 def pages() -> dict[str, str]:
-    """Return the pages of a Voiceboard, in a process of its own, that has Chorus."""
+    """Return the pages of a Voiceboard with the provider Chorus, run in a separate process."""
     clean = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     answer = subprocess.run(
         [sys.executable, "-m", "tests.plugins.look_around"],
@@ -28,18 +28,18 @@ def pages() -> dict[str, str]:
     return json.loads(answer.stdout)
 
 
-def test_it_can_be_chosen_for_a_key(pages):
+def test_the_new_provider_can_be_selected_for_a_key(pages):
     assert '<option value="chorus">Chorus</option>' in pages["/keys/add/"]
 
 
-def test_its_voices_are_listed_with_its_badge(pages):
+def test_the_new_provider_s_voices_are_listed_with_its_badge(pages):
     assert re.search(r"hue-200[^>]*>CH</span>\s*Chorus", pages["/voices/"])
     assert "Chorister" in pages["/voices/"]
 
 
-def test_it_is_a_value_of_the_provider_facet(pages):
+def test_the_new_provider_is_a_filter_value(pages):
     assert re.search(r'name="provider" value="chorus".*?<span>Chorus</span>', pages["/voices/"])
 
 
-def test_it_can_be_cloned_with(pages):
+def test_the_new_provider_is_offered_in_the_clone_form(pages):
     assert re.search(r'name="credential".*?Chorus ·', pages["/clone/"], re.DOTALL)

@@ -1,4 +1,4 @@
-"""Who may do what, role by role."""
+"""What each role can do."""
 
 from types import SimpleNamespace
 
@@ -32,7 +32,7 @@ def person(cast: SimpleNamespace, request: pytest.FixtureRequest):
     ],
 )
 @pytest.mark.parametrize("person", ROLES, indirect=True)
-def test_a_role_allows_what_the_table_says_and_nothing_else(cast, person, policy, allowed):
+def test_a_role_allows_exactly_what_the_table_says(cast, person, policy, allowed):
     role = policies.role_in(person, cast.aurora)
 
     assert policy(person, cast.aurora) is (role in allowed)
@@ -40,7 +40,7 @@ def test_a_role_allows_what_the_table_says_and_nothing_else(cast, person, policy
 
 @pytest.mark.parametrize("is_shared", [True, False])
 @pytest.mark.parametrize("person", ROLES, indirect=True)
-def test_teammates_use_a_key_only_where_its_owner_shares_it(cast, person, is_shared):
+def test_teammates_can_use_a_key_only_if_its_owner_shares_it(cast, person, is_shared):
     credential = factories.make_credential(cast.mia, cast.account, is_shared=is_shared)
     is_teammate = policies.role_in(person, cast.aurora) is not None
 
@@ -49,14 +49,14 @@ def test_teammates_use_a_key_only_where_its_owner_shares_it(cast, person, is_sha
 
 
 @pytest.mark.parametrize("person", ROLES, indirect=True)
-def test_nobody_but_the_owner_changes_a_key(cast, person):
+def test_only_the_owner_can_change_a_key(cast, person):
     credential = factories.make_credential(cast.mia, cast.account, is_shared=True)
 
     assert not policies.may_change_credential(person, credential)
     assert policies.may_change_credential(cast.mia, credential)
 
 
-def test_who_left_the_team_neither_uses_nor_changes_the_key_left_behind(cast):
+def test_a_former_member_can_neither_use_nor_change_their_old_key(cast):
     Membership.objects.filter(user=cast.ana).delete()
 
     assert not policies.may_use_credential(cast.ana, cast.credential)
@@ -65,7 +65,7 @@ def test_who_left_the_team_neither_uses_nor_changes_the_key_left_behind(cast):
 
 
 @pytest.mark.parametrize("person", ROLES, indirect=True)
-def test_the_owner_and_the_admins_remove_a_key(cast, person):
+def test_the_owner_and_admins_can_remove_a_key(cast, person):
     credential = factories.make_credential(cast.mia, cast.account, is_shared=True)
     role = policies.role_in(person, cast.aurora)
 
@@ -74,7 +74,7 @@ def test_the_owner_and_the_admins_remove_a_key(cast, person):
 
 
 @pytest.mark.parametrize("person", ROLES, indirect=True)
-def test_admins_remove_anybody_and_everybody_may_leave(cast, person):
+def test_admins_can_remove_anyone_and_everyone_can_leave(cast, person):
     role = policies.role_in(person, cast.aurora)
     mia = Membership.objects.get(user=cast.mia)
     own = Membership.objects.get(user=person)
@@ -84,7 +84,7 @@ def test_admins_remove_anybody_and_everybody_may_leave(cast, person):
 
 
 @pytest.mark.parametrize("person", ROLES, indirect=True)
-def test_who_stays_in_the_team_and_does_more_than_look_may_inherit(cast, person):
+def test_members_cloners_and_admins_who_stay_can_inherit(cast, person):
     role = policies.role_in(person, cast.aurora)
     mia = Membership.objects.get(user=cast.mia)
     heir = Membership.objects.get(user=person)
@@ -94,9 +94,9 @@ def test_who_stays_in_the_team_and_does_more_than_look_may_inherit(cast, person)
 
 
 @pytest.mark.parametrize("person", Role.values, indirect=True)
-def test_who_runs_a_team_may_open_another(cast, person):
+def test_only_admins_can_create_another_team(cast, person):
     assert policies.may_make_team(person) is (policies.role_in(person, cast.aurora) == Role.ADMIN)
 
 
-def test_the_page_about_the_roles_names_each_in_their_order():
+def test_the_rights_page_lists_every_role_in_order():
     assert [role for role, _ in policies.RIGHTS] == list(Role)

@@ -1,4 +1,4 @@
-"""Which forks start when: workers wait for the sandbox that checks the demo's keys."""
+"""When forks start: workers wait for the sandbox, which checks the demo keys."""
 
 import contextlib
 import socket
@@ -11,7 +11,7 @@ from voiceboard.prefork import Forks
 
 @pytest.fixture
 def started(monkeypatch, settings):
-    """The names of the forks that were started, without a process of theirs."""
+    """The names of the started forks. No processes are started."""
     settings.SANDBOX_PORT = free_port()
     names: list[str] = []
     monkeypatch.setattr(Forks, "_start", lambda _, name: names.append(name))
@@ -29,7 +29,7 @@ def test_workers_start_once_the_sandbox_answers(started, settings):
     assert started == ["sandbox", "web", "jobs"]
 
 
-def test_workers_start_without_a_sandbox_that_never_answers(started, monkeypatch):
+def test_workers_start_after_a_time_limit_if_the_sandbox_never_answers(started, monkeypatch):
     monkeypatch.setattr("voiceboard.prefork.SANDBOX_SECONDS", 0.0)
 
     Forks(["sandbox", "jobs"]).keep_up()
@@ -37,7 +37,7 @@ def test_workers_start_without_a_sandbox_that_never_answers(started, monkeypatch
     assert started == ["sandbox", "jobs"]
 
 
-def test_without_the_demo_nothing_waits(started):
+def test_without_demo_mode_all_forks_start_immediately(started):
     Forks(["web", "jobs"]).keep_up()
 
     assert started == ["web", "jobs"]

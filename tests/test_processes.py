@@ -12,7 +12,7 @@ from tests.servers.processes import ROOT, in_time, is_gone
 from voiceboard.processes import Pauses, Service, Surroundings
 
 SLEEP = "import time; time.sleep(300)"
-# Starts a child that outlives it, and writes down both.
+# Starts a child that outlives it, and writes both process IDs to a file.
 PARENT = """
 import os, subprocess, sys, time
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"])
@@ -52,7 +52,7 @@ def make(around: Surroundings) -> Iterator[Callable[..., Service]]:
 
 @pytest.fixture
 def supervisor(tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """A process that keeps one service up until it is killed."""
+    """A supervising process that keeps one service running until it is killed."""
     script = f"""
         import os, sys, time
         from pathlib import Path
@@ -75,13 +75,13 @@ def pids(folder: Path) -> list[int]:
     return [int(pid) for pid in path.read_text().split()] if path.exists() else []
 
 
-def test_pauses_grow_to_half_a_minute():
+def test_restart_pauses_grow_to_30_seconds():
     pauses = Pauses()
 
     assert [pauses.after(1) for _ in range(8)] == [0.5, 1, 2, 4, 8, 16, 30, 30]
 
 
-def test_pauses_start_over_after_a_healthy_minute():
+def test_restart_pauses_reset_after_a_healthy_minute():
     pauses = Pauses()
     for _ in range(5):
         pauses.after(1)
@@ -89,7 +89,7 @@ def test_pauses_start_over_after_a_healthy_minute():
     assert pauses.after(60) == 0.5
 
 
-def test_a_process_that_was_killed_starts_again_and_this_is_said(make, around, said):
+def test_a_killed_process_is_restarted_with_a_message(make, around, said):
     service = make(PARENT)
     service.keep_up()
     assert in_time(lambda: len(pids(around.folder)) == 2)
@@ -106,7 +106,7 @@ def test_a_process_that_was_killed_starts_again_and_this_is_said(make, around, s
     assert said[0].startswith("thing was killed by SIGKILL; it starts again in 0.5 s")
 
 
-def test_the_children_of_a_killed_process_are_ended(make, around):
+def test_children_of_a_killed_process_are_ended(make, around):
     service = make(PARENT)
     service.start()
     assert in_time(lambda: len(pids(around.folder)) == 2)
@@ -128,7 +128,7 @@ def test_ending_a_service_ends_its_children_too(make, around):
     assert in_time(lambda: all(map(is_gone, pids(around.folder))))
 
 
-def test_a_process_that_will_not_end_is_killed_when_patience_is_over(make, around):
+def test_a_process_that_ignores_sigterm_is_killed_after_the_time_limit(make, around):
     service = make(STUBBORN, patience=0.1)
     service.start()
     assert in_time((around.folder / "ready").exists)
@@ -138,7 +138,7 @@ def test_a_process_that_will_not_end_is_killed_when_patience_is_over(make, aroun
     assert not service.is_running
 
 
-def test_asking_twice_ends_patience(make, around):
+def test_a_second_stop_request_kills_immediately(make, around):
     service = make(STUBBORN, patience=10_000)
     service.start()
     assert in_time((around.folder / "ready").exists)
@@ -148,7 +148,7 @@ def test_asking_twice_ends_patience(make, around):
     assert not service.is_running
 
 
-def test_a_process_may_finish_what_it_is_doing(make, around):
+def test_a_process_can_finish_its_work_before_it_ends(make, around):
     service = make(
         """
 import signal, sys, time
@@ -169,7 +169,7 @@ time.sleep(300)
     assert (around.folder / "finished").exists()
 
 
-def test_a_step_returns_its_exit_code_with_its_output_in_the_log(make):
+def test_a_step_returns_its_exit_code_and_logs_its_output(make):
     step = make("import sys; print('many words\\n' * 5000 + 'the reason'); sys.exit(3)")
     step.start()
 
@@ -179,7 +179,7 @@ def test_a_step_returns_its_exit_code_with_its_output_in_the_log(make):
     assert step.log_path.read_text().endswith("\nthe reason\n")
 
 
-def test_a_step_that_is_no_longer_wanted_is_ended(make):
+def test_a_step_that_is_no_longer_wanted_is_stopped(make):
     step = make(SLEEP)
     step.start()
 
@@ -189,7 +189,7 @@ def test_a_step_that_is_no_longer_wanted_is_ended(make):
     assert not step.is_running
 
 
-def test_warnings_of_a_process_reach_the_terminal_under_its_name(make, said):
+def test_errors_of_a_process_appear_on_the_terminal_with_its_name(make, said):
     step = make("print('2026-01-01 INFO web: fine'); print('2026-01-01 ERROR web: broken')")
     step.start()
 
@@ -198,7 +198,7 @@ def test_warnings_of_a_process_reach_the_terminal_under_its_name(make, said):
     assert said == ["thing: 2026-01-01 ERROR web: broken"]
 
 
-def test_a_process_sees_by_its_input_that_the_supervisor_was_killed(supervisor, tmp_path):
+def test_a_process_notices_through_stdin_that_the_supervisor_was_killed(supervisor, tmp_path):
     assert in_time(lambda: len(pids(tmp_path)) == 2)
     leader, child = pids(tmp_path)
 

@@ -1,4 +1,4 @@
-"""Each kind of work has its queue, and nobody's wish waits behind what nobody waits for."""
+"""Queues: work that someone waits for never waits behind background work."""
 
 import re
 import shlex
@@ -22,7 +22,7 @@ HOUSEKEEPING = {"syncs", "maintenance"}
 
 
 def documented() -> list[list[str]]:
-    """Return the workers' command lines in the docs for operators."""
+    """Return the workers' command lines from the operator docs."""
     text = (ROOT / "docs" / "operators" / "several-machines.md").read_text()
     lines = re.findall(r"^celery -A voiceboard worker .*$", text, re.MULTILINE)
     return [shlex.split(line, comments=True) for line in lines]
@@ -34,7 +34,7 @@ def options(command: list[str]) -> dict[str, str]:
 
 
 def as_options(name: str) -> dict[str, str]:
-    """Return what a worker is started with, as a command line would say it."""
+    """Return a worker's options as on a command line."""
     given = {f"--{key.replace('_', '-')}": str(told) for key, told in WORKERS[name].items()}
     return {**given, "--hostname": f"{name}@%h"}
 
@@ -53,7 +53,7 @@ def test_the_docs_start_the_same_workers_as_make_start():
     assert [options(line) for line in documented()] == STARTED
 
 
-def test_every_queue_is_served_by_one_worker_and_no_wish_shares_it_with_other_work():
+def test_every_queue_has_one_worker_and_awaited_work_is_kept_separate():
     served = [set(each["--queues"].split(",")) for each in STARTED]
 
     assert sorted(queue for queues in served for queue in queues) == sorted(QUEUES)
@@ -70,9 +70,7 @@ def test_every_queue_is_served_by_one_worker_and_no_wish_shares_it_with_other_wo
     ],
     ids=["never fetched", "asked for", "kept fresh"],
 )
-def test_a_fetch_that_someone_waits_for_passes_those_that_nobody_waits_for(
-    cast, monkeypatch, change, queue
-):
+def test_a_sync_that_someone_waits_for_uses_the_requests_queue(cast, monkeypatch, change, queue):
     sent = []
     monkeypatch.setattr(tasks.sync_account_task, "apply_async", lambda **told: sent.append(told))
     ProviderAccount.objects.filter(pk=cast.account.pk).update(**change)
@@ -95,7 +93,7 @@ def entry(task: str) -> ScheduleEntry:
     return ScheduleEntry(name=task, task=task, schedule=5.0, app=app)
 
 
-def test_a_sweep_runs_in_the_schedule_s_own_process_and_waits_in_no_queue(
+def test_the_sweep_runs_in_the_schedule_s_process_and_not_in_a_queue(
     cast, wakes, ticker, monkeypatch
 ):
     job = factories.make_job(cast.ana, cast.credential)
@@ -108,7 +106,7 @@ def test_a_sweep_runs_in_the_schedule_s_own_process_and_waits_in_no_queue(
     assert set(RUN_HERE) <= {each["task"] for each in app.conf.beat_schedule.values()}
 
 
-def test_what_takes_longer_is_sent_to_the_workers(ticker, monkeypatch):
+def test_longer_periodic_tasks_are_sent_to_workers(ticker, monkeypatch):
     sent = []
     monkeypatch.setattr(
         "celery.beat.Scheduler.apply_async", lambda _, entry, **__: sent.append(entry.task)
@@ -120,7 +118,7 @@ def test_what_takes_longer_is_sent_to_the_workers(ticker, monkeypatch):
     assert sent == ["catalog.tidy", "catalog.index_due"]
 
 
-def test_a_sweep_that_fails_does_not_end_the_schedule(db, ticker, monkeypatch, caplog):
+def test_a_failing_sweep_does_not_stop_the_schedule(db, ticker, monkeypatch, caplog):
     def fail(*_: object) -> None:
         raise RuntimeError("The database is locked.")
 
@@ -132,7 +130,7 @@ def test_a_sweep_that_fails_does_not_end_the_schedule(db, ticker, monkeypatch, c
     assert "The database is locked." in caplog.text
 
 
-def test_the_health_page_names_queues_that_no_worker_serves(cast, sign_in):
+def test_the_health_page_names_queues_without_a_worker(cast, sign_in):
     factories.make_beat("jobs@here", "jobs,background", (now := tasks.database_now()))
     factories.make_beat("schedule", "", now)
 

@@ -1,4 +1,4 @@
-"""A key that is put into Voiceboard never comes out again, whatever happens on the way."""
+"""A key that was entered into Voiceboard never appears anywhere again."""
 
 import base64
 import html
@@ -38,17 +38,17 @@ from tests import factories
 from tests.witness import Everything, Witness
 
 NUMBER = 1000 + secrets.randbelow(8000)
-# The sandbox opens an account of its own for each number, so these are keys and canaries at once.
+# The sandbox opens a separate account for each number, so these are working keys and unique.
 GOOD, SECOND = f"sandbox-elevenlabs-full-{NUMBER}", f"sandbox-elevenlabs-full-{NUMBER + 1}"
-# Its signs look different in HTML, JSON and addresses; its middle looks the same everywhere.
+# Its special characters differ in HTML, JSON, and URLs. Its middle is the same everywhere.
 WRONG = f'sk"<&%+\\{secrets.token_hex(16)}'
-# Looks like a key and is stored nowhere; it is pasted into every text.
+# Looks like a key but isn't stored. It is pasted into every text field.
 PASTED = f"sk_{secrets.token_hex(24)}"
 KEYS = {"good": GOOD, "second": SECOND, "wrong": WRONG, "pasted": PASTED}
 
 
 def shapes_of(key: str) -> dict[str, bytes]:
-    """Return every usual way to write the key down."""
+    """Return the key in every common encoding."""
     raw = key.encode()
     found = {
         "raw": raw,
@@ -61,14 +61,14 @@ def shapes_of(key: str) -> dict[str, bytes]:
         "HEX": raw.hex().upper().encode(),
     }
     for shift in range(3):
-        # Wherever in a longer text it begins; what depends on its neighbors is cut off.
+        # Covers every offset in a longer text, without the characters that depend on its neighbors.
         coded = base64.b64encode(b"\0" * shift + raw)[4 if shift else 0 :]
         found[f"base64, {shift}"] = coded.rstrip(b"=")[:-4]
     return found
 
 
 def find_leaks(places: dict[str, bytes]) -> list[tuple[str, str, str]]:
-    """Return where which key was found, and in what shape."""
+    """Return the place, key, and encoding of every leak."""
     return [
         (place, name, shape)
         for place, content in places.items()
@@ -79,7 +79,7 @@ def find_leaks(places: dict[str, bytes]) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize("name", KEYS)
-def test_the_search_itself_finds_a_key_in_every_shape(name):
+def test_the_leak_search_finds_a_key_in_every_encoding(name):
     key = KEYS[name]
     for shape, needle in shapes_of(key).items():
         assert len(needle) > 12, shape
@@ -121,7 +121,7 @@ def sandbox(settings) -> Iterator[Any]:
 
 @pytest.fixture
 def journey(file_database, sandbox, witness, cast, sign_in, wav, monkeypatch, settings):
-    """Do everything that is done with keys, with good and with bad ends."""
+    """Do everything that can be done with keys, including failures."""
     settings.ADMINS = [("Op", "op@example.com")]
     client = sign_in(cast.ana)
     client.raise_request_exception = False
@@ -174,7 +174,7 @@ def browse(scene: SimpleNamespace) -> None:
 
 
 def paste_into_texts(scene: SimpleNamespace) -> None:
-    """Paste a key, known and unknown, wherever a text is taken; a second try has another text."""
+    """Paste a stored and an unknown key into every text field."""
     voice = Voice.objects.filter(account=scene.credential.account).first()
     team, own = scene.cast.aurora, {"whose": "own"}
     search = factories.make_search(scene.cast.ana, team)
@@ -206,7 +206,7 @@ def paste_into_texts(scene: SimpleNamespace) -> None:
         }.items():
             upload.seek(0)
             assert post(scene, path, posted).status_code < 500, path
-    # Only the export of the log was done: without what was asked for.
+    # Only the log exports succeeded, and without the pasted filter.
     assert AuditEntry.objects.count() == before + 2
 
 
@@ -257,7 +257,7 @@ def delete(scene: SimpleNamespace) -> None:
 
 
 def break_in_mid_request(scene: SimpleNamespace) -> None:
-    """Let an error that nobody thought of come up while the key is in the hands of many frames."""
+    """Raise an unexpected error while the key is in many stack frames."""
 
     def fail(*args: Any, **values: Any) -> None:
         raise RuntimeError("Something nobody thought of.")
@@ -324,7 +324,7 @@ def test_no_key_is_found_anywhere_after_everything_was_done_with_it(
     [WRONG, f"{WRONG} {GOOD}", f"{WRONG}\r\nX-Evil: {GOOD}"],
     ids=["wrong", "two at once", "a line too many"],
 )
-def test_an_adapter_shows_its_key_to_nobody(sandbox, key):
+def test_an_adapter_never_shows_its_key(sandbox, key):
     shown = []
     try:
         with open_provider("elevenlabs", {"api_key": key}, sandbox.url("elevenlabs")) as provider:

@@ -1,4 +1,4 @@
-"""What must hold for templates and static files, so that the strict CSP and the hashing work."""
+"""Rules for templates and static files that the strict CSP and hashed names depend on."""
 
 import gzip
 import hashlib
@@ -20,7 +20,7 @@ from voiceboard import settings as product
 ROOT = Path(__file__).resolve().parent.parent
 STATIC = ROOT / "static"
 SCRIPTS = sorted((STATIC / "js").glob("*.js"))
-# The scripts that only some pages load, by data-module, and what those import.
+# Scripts that only some pages load, through data-module, and their imports.
 PAGE_SCRIPTS = {
     "bulk.js", "drop.js", "files.js", "meter.js", "narrow.js", "recorder.js", "samples.js",
     "speech.js", "teams.js", "upload.js",
@@ -30,7 +30,7 @@ SHEETS = sorted((STATIC / "css").glob("*.css"))
 OUR_TEXTS = [*TEMPLATES, *SCRIPTS, *SHEETS, *sorted(STATIC.glob("*.svg"))]
 VENDORED = json.loads((STATIC / "vendor/vendor.json").read_text())
 
-# htmx 4 as we use it; names of htmx 2 (hx-disabled-elt, hx-ext, ...) do nothing and are not here.
+# The htmx 4 attributes that we use. Those of htmx 2 (hx-disabled-elt, hx-ext) have no effect.
 HTMX_NAMES = {
     "hx-boost", "hx-boost:inherited", "hx-disable", "hx-get", "hx-history-elt", "hx-include",
     "hx-indicator", "hx-morph-skip", "hx-post", "hx-preserve", "hx-push-url", "hx-select",
@@ -56,7 +56,7 @@ class _Tags(HTMLParser):
 
 
 def read_tags(path: Path) -> list[tuple[str, dict[str, str]]]:
-    """Return the tags of a template with their attributes, whatever its conditions say."""
+    """Return the tags of a template with their attributes, ignoring its conditions."""
     text = re.sub(r"\{#.*?#\}", "", path.read_text(), flags=re.DOTALL)
     valued = re.sub(r"\{\{.*?\}\}", "value", text, flags=re.DOTALL)
     parser = _Tags()
@@ -73,7 +73,7 @@ def zipped_size(*contents: bytes) -> int:
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=name_of)
-def test_template_needs_nothing_that_the_policy_forbids(template: Path) -> None:
+def test_template_needs_nothing_that_the_csp_forbids(template: Path) -> None:
     tags = read_tags(template)
 
     inline = [
@@ -94,19 +94,19 @@ def test_template_needs_nothing_that_the_policy_forbids(template: Path) -> None:
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=name_of)
-def test_template_speaks_htmx_4(template: Path) -> None:
+def test_template_uses_htmx_4_attributes(template: Path) -> None:
     tags = read_tags(template)
 
     unknown = {name for _, found in tags for name in found if name.startswith("hx-")} - HTMX_NAMES
     styles = {found["hx-swap"].split()[0] for _, found in tags if found.get("hx-swap")}
-    # Written on a container, hx-boost="false" does nothing for the links inside it.
+    # On a container, hx-boost="false" has no effect on the links inside.
     ineffective = [tag for tag, found in tags if "hx-boost" in found and tag not in {"a", "form"}]
 
     assert (unknown, styles - SWAP_STYLES, ineffective) == (set(), set(), [])
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=name_of)
-def test_template_works_without_script(template: Path) -> None:
+def test_template_works_without_scripts(template: Path) -> None:
     requesting = [
         (tag, found) for tag, found in read_tags(template) if {"hx-get", "hx-post"} & found.keys()
     ]
@@ -122,12 +122,12 @@ def test_template_works_without_script(template: Path) -> None:
 
 
 @pytest.mark.parametrize("path", OUR_TEXTS, ids=name_of)
-def test_file_names_no_address_outside(path: Path) -> None:
+def test_file_contains_no_external_url(path: Path) -> None:
     assert OUTSIDE.findall(path.read_text()) == []
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=name_of)
-def test_script_speaks_of_htmx_4_events_and_never_evaluates(script: Path) -> None:
+def test_script_uses_htmx_4_events_and_never_evaluates(script: Path) -> None:
     text = script.read_text()
 
     old_events = re.findall(r"htmx:[a-z]+[A-Z]\w*", text)
@@ -147,7 +147,7 @@ def test_templates_refer_only_to_static_files_that_exist() -> None:
     assert {name for name in named if not (STATIC / name).is_file()} == set()
 
 
-def test_icons_named_by_templates_and_scripts_are_in_the_sprite() -> None:
+def test_icons_used_by_templates_and_scripts_are_in_the_sprite() -> None:
     sprite = ElementTree.parse(STATIC / "icons.svg").getroot()  # noqa: S314  (our own file)
     drawn = {symbol.get("id") for symbol in sprite}
 
@@ -162,14 +162,14 @@ def test_icons_named_by_templates_and_scripts_are_in_the_sprite() -> None:
 
 
 @pytest.mark.parametrize("line", VENDORED, ids=lambda line: str(line["file"]))
-def test_vendored_file_is_what_the_list_says(line: dict[str, str]) -> None:
+def test_vendored_file_matches_its_hash(line: dict[str, str]) -> None:
     content = (STATIC / line["file"]).read_bytes()
 
     assert hashlib.sha256(content).hexdigest() == line["sha256"]
     assert b"sourceMappingURL" not in content
 
 
-def test_every_vendored_file_is_in_the_list() -> None:
+def test_every_vendored_file_is_listed() -> None:
     folders = [STATIC / "vendor", STATIC / "fonts"]
     present = {str(path.relative_to(STATIC)) for folder in folders for path in folder.iterdir()}
 
@@ -183,8 +183,8 @@ def read_imports() -> dict[str, set[str]]:
     return {path.name: set(re.findall(pattern, path.read_text())) for path in SCRIPTS}
 
 
-def test_scripts_import_each_other_in_one_direction() -> None:
-    # Hashed names need an order: on a circle the static storage gives up.
+def test_script_imports_have_no_cycles() -> None:
+    # Hashed names need an order, and the static storage fails on a cycle.
     imports = read_imports()
     settled: set[str] = set()
 
@@ -195,14 +195,14 @@ def test_scripts_import_each_other_in_one_direction() -> None:
     assert imports.keys() - settled == set()
 
 
-def test_pages_load_no_script_that_only_one_page_needs() -> None:
+def test_pages_do_not_load_scripts_that_only_one_page_needs() -> None:
     imports = read_imports()
 
     others = [names for name, names in imports.items() if name not in PAGE_SCRIPTS]
     assert {name for names in others for name in names} & PAGE_SCRIPTS == set()
 
 
-def test_first_visit_stays_light() -> None:
+def test_the_first_visit_stays_within_its_size_limits() -> None:
     pages = [path.read_bytes() for path in SCRIPTS if path.name not in PAGE_SCRIPTS]
     module = [path.read_bytes() for path in SCRIPTS if path.name in PAGE_SCRIPTS]
     htmx, icons, logo = [
@@ -217,13 +217,13 @@ def test_first_visit_stays_light() -> None:
     assert (STATIC / "fonts/instrument-sans-latin.woff2").stat().st_size <= 32 * 1024
 
 
-def test_every_provider_has_the_colour_of_its_tile() -> None:
+def test_every_provider_has_its_color_in_the_stylesheet() -> None:
     rules = set(re.findall(r"\.hue-(\d+) \{", (STATIC / "css/hues.css").read_text()))
 
     assert {str(info.hue) for info in all_infos()} - rules == set()
 
 
-def test_every_sheet_is_loaded_and_every_property_that_is_used_is_set() -> None:
+def test_every_stylesheet_is_imported_and_every_used_property_is_defined() -> None:
     whole = join_sheets(STATIC / "css")
     scripts = "".join(path.read_text() for path in SCRIPTS)
 
@@ -237,14 +237,14 @@ def test_every_sheet_is_loaded_and_every_property_that_is_used_is_set() -> None:
 
 @pytest.fixture(scope="module")
 def collected(tmp_path_factory: Any) -> tuple[Path, dict[str, str]]:
-    """Return where static files were collected, and their hashed names."""
+    """Return the folder of the collected static files, and their hashed names."""
     folder = tmp_path_factory.mktemp("static")
     with override_settings(STORAGES=product.STORAGES, STATIC_ROOT=folder):
         call_command("collectstatic", interactive=False, verbosity=0)
     return folder, json.loads((folder / "staticfiles.json").read_text())["paths"]
 
 
-def test_collected_sheet_holds_all_others_and_names_hashed_files(collected: Any) -> None:
+def test_the_collected_stylesheet_includes_all_others_and_uses_hashed_names(collected: Any) -> None:
     folder, manifest = collected
 
     sheet = (folder / manifest["css/app.css"]).read_text()

@@ -19,12 +19,12 @@ from tests.servers.processes import ROOT, children_of, find_fork, in_time, is_go
 
 FORKS = ("sandbox", "web", "schedule", "jobs", "analysis", "background", "speech")
 
-# Long enough to be no word of the format that a key is kept in.
+# Longer than any word of the key file's format.
 SECRET = re.compile(rb"[\w+/=-]{12,}")
 
 
 class Run:
-    """A supervisor started as ``make start`` does, in a data directory of its own."""
+    """A supervisor started like ``make start``, in a separate data directory."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Run:
 
     @property
     def said(self) -> str:
-        """What stands on the terminal."""
+        """The output on the terminal."""
         return self.output.read_text()
 
     def is_announced(self) -> bool:
@@ -77,7 +77,7 @@ class Run:
             return False
 
     def process_of(self, service: str) -> int | None:
-        """Return the process number of a service that runs."""
+        """Return the process ID of a running service."""
         return find_fork(self.process.pid, service)
 
     @property
@@ -104,14 +104,14 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Run]]:
 
     yield start_run
     for run in runs:
-        # The rest ends by itself.
+        # The other processes exit when the supervisor is killed.
         run.process.kill()
         run.process.wait()
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """One that runs for several tests, none of which changes it."""
+    """A supervisor shared by several tests that don't change it."""
     run = Run(tmp_path_factory.mktemp("running"), is_first=True)
     try:
         assert in_time(run.is_announced), run.said
@@ -121,7 +121,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         run.process.wait()
 
 
-def test_everything_starts_survives_being_killed_and_ends_with_ctrl_c(start):
+def test_everything_starts_recovers_from_kills_and_stops_with_ctrl_c(start):
     run = start(VOICEBOARD_LOCAL="1")
     assert in_time(run.is_announced), run.said
     before = {service: run.process_of(service) for service in FORKS}
@@ -147,7 +147,7 @@ def test_everything_starts_survives_being_killed_and_ends_with_ctrl_c(start):
     assert in_time(lambda: all(map(is_gone, left)))
 
 
-def test_when_what_everything_was_forked_from_is_killed_all_of_it_starts_again(start):
+def test_killing_the_fork_server_restarts_everything(start):
     run = start()
     assert in_time(run.is_announced), run.said
     server, left = run.server, [pid for pid in run.all_processes() if pid != run.server]
@@ -159,7 +159,7 @@ def test_when_what_everything_was_forked_from_is_killed_all_of_it_starts_again(s
     assert in_time(run.answers), run.said
 
 
-def test_nothing_is_left_of_a_supervisor_that_was_killed_and_the_next_starts(start):
+def test_after_a_killed_supervisor_nothing_is_left_and_the_next_one_starts(start):
     first = start()
     assert in_time(first.is_announced), first.said
     left = first.all_processes()
@@ -173,7 +173,7 @@ def test_nothing_is_left_of_a_supervisor_that_was_killed_and_the_next_starts(sta
     assert all(map(is_gone, left))
 
 
-def test_closing_the_terminal_ends_everything(start):
+def test_closing_the_terminal_stops_everything(start):
     keyboard, terminal = os.openpty()
     run = start(terminal=terminal)
     os.close(terminal)
@@ -186,7 +186,7 @@ def test_closing_the_terminal_ends_everything(start):
     assert in_time(lambda: all(map(is_gone, left)))
 
 
-def test_a_second_start_on_the_same_data_is_refused_in_words(start, running):
+def test_a_second_start_on_the_same_data_is_refused_with_a_message(start, running):
     second = start(VOICEBOARD_DATA_DIR=str(running.data))
 
     assert second.process.wait(60) == 1
@@ -202,14 +202,14 @@ def test_a_port_in_use_is_refused_with_the_variable_to_change(start, variable):
     assert f"{variable}=" in run.said
 
 
-def test_a_setting_that_makes_no_sense_is_refused_in_words(start):
+def test_an_invalid_setting_is_refused_with_a_message(start):
     run = start(VOICEBOARD_PORT="eighty")
 
     assert run.process.wait(60) == 1
     assert run.said.startswith("VOICEBOARD_PORT must be")
 
 
-def test_what_keeps_it_from_being_prepared_is_said(start):
+def test_a_failing_prepare_step_is_reported(start):
     run = start(DATABASE_URL="sqlite:////proc/nowhere/voiceboard.sqlite3")
 
     assert run.process.wait(60) == 1
@@ -217,14 +217,14 @@ def test_what_keeps_it_from_being_prepared_is_said(start):
     assert "unable to open database file" in run.said
 
 
-def test_without_the_demo_there_is_no_sandbox_but_a_link_for_the_first_admin(start):
+def test_without_demo_mode_there_is_no_sandbox_but_a_link_for_the_first_admin(start):
     run = start(VOICEBOARD_DEMO="0")
 
     assert in_time(lambda: "first admin" in run.said), run.said
     assert run.process_of("sandbox") is None
 
 
-def test_what_is_made_ahead_leaves_the_cores_to_pages_and_clones(running):
+def test_background_workers_have_a_lower_priority_than_pages_and_clones(running):
     modest = {
         os.getpriority(os.PRIO_PROCESS, running.process_of(name))
         for name in ("analysis", "background")
@@ -234,7 +234,7 @@ def test_what_is_made_ahead_leaves_the_cores_to_pages_and_clones(running):
     assert min(modest) > usual == os.getpriority(os.PRIO_PROCESS, running.process_of("jobs"))
 
 
-def test_secrets_stand_in_files_and_nowhere_else(running):
+def test_secrets_are_only_in_their_files_and_not_in_environments_or_logs(running):
     files = (running.data / "secrets").iterdir()
 
     secrets = [word for file in files for word in SECRET.findall(file.read_bytes())]
@@ -249,7 +249,7 @@ def test_secrets_stand_in_files_and_nowhere_else(running):
     assert not [secret for secret in secrets for text in known + logs if secret in text]
 
 
-def test_nobody_else_can_read_what_is_kept(running):
+def test_data_files_are_readable_only_by_their_owner(running):
     kept = [running.data, *running.data.rglob("*")]
 
     assert [path for path in kept if is_open_to_others(path)] == []
@@ -258,5 +258,5 @@ def test_nobody_else_can_read_what_is_kept(running):
 def is_open_to_others(path: Path) -> bool:
     try:
         return bool(stat.S_IMODE(path.lstat().st_mode) & 0o077)
-    except FileNotFoundError:  # databases make and remove files all the time
+    except FileNotFoundError:  # databases create and remove files all the time
         return False

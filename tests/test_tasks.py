@@ -1,4 +1,4 @@
-"""What wakes a worker, and what a lost message costs: some seconds, never the work."""
+"""What wakes workers, and how lost messages are recovered."""
 
 import subprocess
 import sys
@@ -24,7 +24,7 @@ from tests.stubs import remote_voice
 ADDRESS = "https://cdn.example.com/a.mp3"
 
 
-def test_the_sweep_wakes_whatever_should_go_on_once(cast, wakes):
+def test_the_sweep_wakes_each_due_job_once(cast, wakes):
     job = factories.make_job(cast.ana, cast.credential)
     plan = factories.make_plan(cast.ana, cast.aurora, [], approved_at=factories.NOW)
     line = factories.make_line(
@@ -38,7 +38,7 @@ def test_the_sweep_wakes_whatever_should_go_on_once(cast, wakes):
     assert wakes == [("catalog.run_clone", str(job.pk)), ("catalog.run_deletion", str(line.pk))]
 
 
-def test_the_schedule_wakes_due_accounts_and_unfinished_checks(cast, wakes):
+def test_the_schedule_wakes_due_accounts_and_unfinished_key_checks(cast, wakes):
     later = timezone.now() + timedelta(hours=1)
     ProviderAccount.objects.update(sync_due_at=later, uses_due_at=later)
     ProviderAccount.objects.filter(pk=cast.account.pk).update(sync_due_at=None)
@@ -52,7 +52,7 @@ def test_the_schedule_wakes_due_accounts_and_unfinished_checks(cast, wakes):
     ]
 
 
-def test_a_checked_key_leads_to_its_voices_and_those_to_their_previews(cast, stub, wakes):
+def test_a_key_check_leads_to_a_sync_and_then_to_previews(cast, stub, wakes):
     stub.listed = [remote_voice("r-1", preview_url=ADDRESS)]
 
     tasks.check_credential_task(credential_id=str(cast.credential.pk))
@@ -68,7 +68,7 @@ def test_a_checked_key_leads_to_its_voices_and_those_to_their_previews(cast, stu
     assert Voice.objects.get(account=account_id).clip.seconds
 
 
-def test_a_key_that_is_refused_leads_to_no_sync(cast, stub, wakes):
+def test_a_rejected_key_leads_to_no_sync(cast, stub, wakes):
     Credential.objects.update(sealed=b"spoilt")
 
     tasks.check_credential_task(credential_id=str(cast.credential.pk))
@@ -76,7 +76,7 @@ def test_a_key_that_is_refused_leads_to_no_sync(cast, stub, wakes):
     assert [name for name, _ in wakes] == ["catalog.refresh_badges"]
 
 
-def test_what_was_left_unmeasured_is_measured_by_the_tidy(cast, wav):
+def test_the_tidy_task_measures_unmeasured_clips(cast, wav):
     voice = factories.make_voice(cast.account, preview_url=ADDRESS)
     path, size, _ = store_media("previews", [wav], "wav")
     clip = PreviewClip.objects.create(
@@ -95,7 +95,7 @@ def test_what_was_left_unmeasured_is_measured_by_the_tidy(cast, wav):
 
 
 @pytest.mark.parametrize("problem", [OperationalError("down"), ConnectionRefusedError("down")])
-def test_a_broker_that_is_down_is_noted_and_nothing_else(db, monkeypatch, caplog, problem):
+def test_an_unreachable_broker_is_only_logged(db, monkeypatch, caplog, problem):
     def fail(**values: object) -> None:
         raise problem
 
@@ -106,7 +106,7 @@ def test_a_broker_that_is_down_is_noted_and_nothing_else(db, monkeypatch, caplog
     assert "The next sweep will start it." in caplog.text
 
 
-def test_a_message_holds_an_id_alone_and_dies_when_nobody_takes_it(db, monkeypatch):
+def test_a_message_contains_only_an_id_and_expires(db, monkeypatch):
     sent = []
     monkeypatch.setattr(tasks.run_clone_task, "apply_async", lambda **values: sent.append(values))
 
@@ -115,7 +115,7 @@ def test_a_message_holds_an_id_alone_and_dies_when_nobody_takes_it(db, monkeypat
     assert sent == [{"kwargs": {"job_id": "0e5ed1ce-0000-4000-8000-000000000000"}, "expires": 60}]
 
 
-def test_a_clone_that_became_ready_is_followed_by_a_look_at_its_account(cast, monkeypatch, wakes):
+def test_a_finished_clone_is_followed_by_a_sync_of_its_account(cast, monkeypatch, wakes):
     voice = factories.make_clone(cast.account)
     monkeypatch.setattr(tasks, "run_clone", lambda *_: voice.pk)
 
@@ -125,7 +125,7 @@ def test_a_clone_that_became_ready_is_followed_by_a_look_at_its_account(cast, mo
     assert ProviderAccount.objects.get(pk=cast.account.pk).sync_due_at <= timezone.now()
 
 
-def test_a_look_follows_the_last_of_several_deletions_and_not_each(cast, monkeypatch, wakes):
+def test_only_the_last_of_several_deletions_is_followed_by_a_sync(cast, monkeypatch, wakes):
     plan = factories.make_plan(cast.ana, cast.aurora, [], approved_at=factories.NOW)
     first, last = (
         factories.make_line(plan, factories.make_clone(cast.account), state="queued")
@@ -144,7 +144,7 @@ def test_a_look_follows_the_last_of_several_deletions_and_not_each(cast, monkeyp
     assert wakes == [("catalog.sync_account", cast.account.pk)]
 
 
-def test_a_process_that_does_the_work_may_not_take_all_memory():
+def test_a_worker_process_has_a_memory_limit():
     code = "import numpy as np; from voiceboard.celery import limit_memory; limit_memory();"
     take = "np.ones({} << 20, np.uint8)"
 

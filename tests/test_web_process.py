@@ -1,4 +1,4 @@
-"""The web process shows, plays and rents out nothing that would make it load the engine."""
+"""The web process never loads the speech engine."""
 
 import json
 import os

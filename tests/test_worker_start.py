@@ -1,4 +1,4 @@
-"""Workers know since when they run, so that they doubt what is older."""
+"""Workers record their start, so that older unsent work is checked first."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ def _forget() -> Iterator[None]:
     note_start(None)
 
 
-def test_a_worker_notes_its_start_before_it_forks(monkeypatch):
+def test_a_worker_records_its_start_before_it_forks(monkeypatch):
     monkeypatch.delenv("VOICEBOARD_STARTED_AT", raising=False)
     before = database_now()
 
@@ -29,7 +29,7 @@ def test_a_worker_notes_its_start_before_it_forks(monkeypatch):
     assert voiceboard.celery._note_start in [ref() for _, ref in worker_init.receivers]
 
 
-def test_a_worker_that_its_supervisor_started_again_is_as_old_as_the_supervisor(monkeypatch):
+def test_a_restarted_worker_uses_the_start_of_its_supervisor(monkeypatch):
     monkeypatch.setenv("VOICEBOARD_STARTED_AT", "1000.5")
 
     voiceboard.celery._note_start()
