@@ -18,7 +18,7 @@ TABLE = AuditEntry._meta.db_table
 
 @pytest.fixture
 def log(cast):
-    """Write five entries."""
+    """Write and return five entries."""
     return [
         record(cast.ana, f"act {at}", cast.aurora, team=cast.aurora, now=NOW, after={"at": at})
         for at in range(1, 6)

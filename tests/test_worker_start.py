@@ -1,4 +1,4 @@
-"""Workers record their start, so that older unsent work is checked first."""
+"""Workers record when they started. Unsent work from before is checked first."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

@@ -25,13 +25,13 @@ PEOPLE = ("ana", "cleo", "mia", "sam")
 HERE = Path(__file__).parent
 
 
-@pytest.hookimpl(tryfirst=True)  # before anything is chosen by its marks
+@pytest.hookimpl(tryfirst=True)  # before tests are selected by their marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.e2e)
-            # A browser on a busy machine may miss its moment; what fails twice is broken. An error
-            # of a fixture is not tried again: its tests would wait for it one by one.
+            # On a busy machine a browser can be slow, so a failed assertion is retried once. Errors
+            # in fixtures are not retried, because every test would wait for the fixture again.
             item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=["AssertionError"]))
 
 

@@ -59,7 +59,7 @@ def listening(
 
 
 def record(page: Page, seconds: float) -> None:
-    """Record for some seconds."""
+    """Record for this many seconds."""
     page.get_by_role("button", name="Record", exact=True).click()
     clock = page.locator("[data-clock]:visible")
     until(page, lambda: clock.inner_text() >= f"0:0{seconds:.0f}", "sound")

@@ -39,7 +39,7 @@ def test_similar_voices_can_be_found_from_a_voice_and_from_a_recording(
 
 
 def look_from_a_voice(page: Page) -> None:
-    """Press "Sounds like this" on cards of a filtered list, until there are some to compare."""
+    """Press "Sounds like this" on cards of a filtered list until two voices were compared."""
     found = page.locator("#alike .card")
     for place in range(3):
         page.goto("/voices/?provider=inworld&gender=female")

@@ -80,7 +80,7 @@ class FakeServer:
     def _answer(self, request: httpx.Request) -> httpx.Response:
         request.read()
         self.requests.append(request)
-        assert self._answers, f"Nobody expected {request.method} {request.url.path}"
+        assert self._answers, f"Unexpected request: {request.method} {request.url.path}"
         return self._answers.pop(0)(request)
 
 
@@ -114,7 +114,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[FakeServer]:
     slug = getattr(request, "param", None) or getattr(request.module, "SLUG", None)
     fake = FakeServer(str(slug))
     yield fake
-    assert not fake.has_answers_left(), "Not everything was asked that was to be asked."
+    assert not fake.has_answers_left(), "Some expected requests were not sent."
 
 
 @pytest.fixture(scope="session")

@@ -99,7 +99,7 @@ def test_clones_are_found_only_by_their_own_marker(connect):
 # Every kind of key
 
 
-def test_check_of_a_full_key(connect):
+def test_check_of_a_full_key_allows_everything(connect):
     with connect() as adapter, connect("full-2") as another:
         found, other = adapter.check(), another.check()
 
@@ -111,7 +111,7 @@ def test_check_of_a_full_key(connect):
     assert found.account_ref != other.account_ref != ""
 
 
-def test_check_of_a_readonly_key(connect):
+def test_check_of_a_readonly_key_names_the_missing_permission(connect):
     with connect("readonly") as adapter:
         found = adapter.check()
 
@@ -124,7 +124,7 @@ def test_check_of_a_readonly_key(connect):
     assert "voices_write" in found.problem
 
 
-def test_check_of_a_broke_key(connect):
+def test_check_of_a_broke_key_reports_missing_credit_and_slots(connect):
     with connect("broke") as adapter:
         found = adapter.check()
 
@@ -143,14 +143,14 @@ def test_check_creates_no_voice(connect):
 
 
 @pytest.mark.parametrize("kind", ["fuller", "full-x", ""])
-def test_check_of_a_wrong_key(connect, kind):
+def test_check_of_a_wrong_key_raises_credential_rejected(connect, kind):
     with connect(kind) as adapter, pytest.raises(errors.CredentialRejected) as caught:
         adapter.check()
 
     assert type(caught.value) is errors.CredentialRejected
 
 
-def test_check_without_a_network():
+def test_check_without_a_network_raises_try_later():
     key = {"api_key": "sandbox-elevenlabs-full"}
     with running_sandbox(voices=1) as stopped:
         url = stopped.url("elevenlabs")

@@ -23,7 +23,7 @@ def test_the_python_snippet_saves_speech(sandbox_server, info, tmp_path, monkeyp
         voice = next(found for found in provider.voices() if not found.is_owned)
     program = write_python(info.speech_call, base_url, voice.remote_id, is_owned=False)
     monkeypatch.chdir(tmp_path)
-    # httpx stands in for requests, which isn't installed.
+    # httpx replaces requests, so the test needs no extra package.
     monkeypatch.setitem(sys.modules, "requests", SimpleNamespace(post=httpx.post))
 
     exec(program.replace(KEY, key), {})  # noqa: S102  (our own words)

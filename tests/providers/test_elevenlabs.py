@@ -232,7 +232,7 @@ def test_a_response_that_is_not_a_voice_raises_try_later(server, answer):
         (["cloned"], None, Kind.UNKNOWN),
     ],
 )
-def test_kind(category, sharing, kind):
+def test_the_kind_follows_from_category_and_sharing(category, sharing, kind):
     assert read_voice(voice_with(category=category, sharing=sharing)).kind is kind
 
 
@@ -260,7 +260,7 @@ def test_kind(category, sharing, kind):
         ({"fine_tuning": "soon", "voice_verification": 1}, VoiceState.READY),
     ],
 )
-def test_state(server, changes, state):
+def test_the_state_follows_from_training_and_verification(server, changes, state):
     server.will_send(200, voice_with(**changes))
     server.will_send(200, voice_with(**changes))
 

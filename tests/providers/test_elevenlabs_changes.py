@@ -212,7 +212,7 @@ def test_a_rename_whose_response_was_lost_can_be_repeated(server):
         adapter.rename(ANNA, "Annette")
 
 
-def test_delete(server):
+def test_delete_sends_one_request(server):
     server.will_answer("ok")
 
     with server.connect() as adapter:
@@ -267,7 +267,7 @@ def test_a_setting_out_of_range_is_not_sent(server, name, value):
         adapter.edit_settings(ANNA, {name: value})
 
 
-def test_preview_of_a_sample(server):
+def test_preview_of_a_sample_downloads_its_audio(server):
     server.will_send(200, b"ID3 sound", {"content-type": "audio/mpeg; x=y"})
 
     with server.connect() as adapter:

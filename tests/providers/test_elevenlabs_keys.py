@@ -17,7 +17,7 @@ SAMPLE = SampleFile("anna.wav", "audio/wav", b"RIFF....WAVE")
 ANNA = "c10neAnna00000000001"
 
 
-def test_slots(server):
+def test_slots_are_none_if_not_allowed_or_not_reported(server):
     server.will_answer("subscription").will_answer("error_no_user").will_send(200, {})
 
     with server.connect() as adapter:
@@ -45,7 +45,7 @@ def will_check(
     return server.will_answer(writing)
 
 
-def test_check_of_a_good_key(server):
+def test_check_of_a_good_key_allows_everything(server):
     will_check(server)
 
     with server.connect() as adapter:
@@ -77,7 +77,7 @@ def test_check_cannot_create_a_voice_by_accident(server):
     assert b"name" not in probe.content
 
 
-def test_check_of_a_key_without_write_permission(server):
+def test_check_without_write_permission_forbids_cloning_and_deleting(server):
     will_check(server, writing="error_no_write")
 
     with server.connect() as adapter:
@@ -92,7 +92,7 @@ def test_check_of_a_key_without_write_permission(server):
     assert "voices_write" in found.problem
 
 
-def test_check_of_a_key_without_list_permission(server):
+def test_check_without_list_permission_forbids_listing_and_previews(server):
     will_check(server, listing="error_no_list")
 
     with server.connect() as adapter:
@@ -122,7 +122,7 @@ def test_check_identifies_the_account_by_the_user_if_there_is_no_workspace(serve
         assert adapter.check().account_ref == "u-1"
 
 
-def test_check_of_an_account_out_of_credit(server):
+def test_check_reports_an_account_without_credit(server):
     will_check(server, character_count=100_000)
 
     with server.connect() as adapter:
@@ -155,7 +155,7 @@ def test_check_reports_when_all_slots_and_changes_are_used(server):
     ("writing", "subscription"),
     [("error_plan", {}), ("error_fields", {"can_use_instant_voice_cloning": False})],
 )
-def test_check_of_a_plan_without_cloning(server, writing, subscription):
+def test_check_of_a_plan_without_cloning_allows_only_deleting(server, writing, subscription):
     will_check(server, writing=writing, **subscription)
 
     with server.connect() as adapter:

@@ -210,7 +210,7 @@ def test_entries_without_a_usable_id_are_skipped(server, item):
         (["IVC"], Kind.UNKNOWN, False),
     ],
 )
-def test_kind(source, kind, is_owned):
+def test_the_kind_and_ownership_follow_from_the_source(source, kind, is_owned):
     voice = read_one(source=source)
 
     assert (voice.kind, voice.is_owned) == (kind, is_owned)
@@ -227,7 +227,7 @@ def test_kind(source, kind, is_owned):
         (None, None, ()),
     ],
 )
-def test_languages(code, prompts, languages):
+def test_languages_come_from_the_code_and_the_prompts(code, prompts, languages):
     assert read_one(langCode=code, promptLanguages=prompts).languages == languages
 
 

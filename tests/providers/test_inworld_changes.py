@@ -241,7 +241,7 @@ def test_a_rename_whose_response_was_lost_can_be_repeated(server):
         adapter.rename(ANNA, "Annette")
 
 
-def test_delete(server):
+def test_delete_sends_one_request(server):
     server.will_answer("deleted")
 
     with server.connect() as adapter:

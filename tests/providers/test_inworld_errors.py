@@ -18,7 +18,7 @@ def voice_with(**changes: Any) -> dict[str, Any]:
     return {**load_fixture(SLUG, "voice")["body"], **changes}
 
 
-def test_check_of_a_good_key(server):
+def test_check_of_a_good_key_leaves_only_cloning_unknown(server):
     server.will_send(200, {"voices": [voice_with()], "totalSize": 3, "nextPageToken": "1-1"})
     server.will_answer("error_empty_clone")
 
@@ -52,7 +52,7 @@ def test_a_system_voice_does_not_identify_the_account(server):
         assert adapter.check().account_ref == ""
 
 
-def test_check_of_a_read_only_key(server):
+def test_check_of_a_read_only_key_forbids_cloning_and_deleting(server):
     server.will_answer("voices_documented").will_answer("error_no_write")
 
     with server.connect() as adapter:
@@ -64,7 +64,7 @@ def test_check_of_a_read_only_key(server):
     assert "can't create, change, or delete voices" in found.problem
 
 
-def test_check_of_a_key_without_read_permission(server):
+def test_check_without_read_permission_forbids_listing_and_previews(server):
     server.will_answer("error_no_read").will_answer("error_empty_clone")
 
     with server.connect() as adapter:
@@ -79,7 +79,7 @@ def test_check_of_a_key_without_read_permission(server):
     assert "read permission" in found.problem
 
 
-def test_check_of_an_account_without_credit(server):
+def test_check_reports_an_account_without_credit(server):
     server.will_answer("voices_documented").will_answer("error_credits")
 
     with server.connect() as adapter:

@@ -40,7 +40,7 @@ from catalog.providers.languages import LANGUAGES, OTHER_CODES, OTHER_NAMES, REG
         ("male or female", ""),
     ],
 )
-def test_gender(word, gender):
+def test_gender_words_are_translated(word, gender):
     assert gender_word(word) == gender
 
 
@@ -68,7 +68,7 @@ def test_gender(word, gender):
         ("", ""),
     ],
 )
-def test_age(word, age):
+def test_age_words_are_translated(word, age):
     assert age_word(word) == age
 
 
@@ -87,7 +87,7 @@ def test_age(word, age):
         ("x" * 61, ""),
     ],
 )
-def test_accent(word, accent):
+def test_accent_words_are_normalized(word, accent):
     assert accent_word(word) == accent
 
 
@@ -107,7 +107,7 @@ def test_accent(word, accent):
         ("x" * 61, ()),
     ],
 )
-def test_use_cases(word, use_cases):
+def test_use_cases_are_split_and_normalized(word, use_cases):
     assert use_case_words(word) == use_cases
 
 
@@ -161,7 +161,7 @@ def test_use_cases(word, use_cases):
         ("en" * 40, ""),
     ],
 )
-def test_language_tag(word, tag):
+def test_languages_are_parsed_from_codes_and_names(word, tag):
     assert language_tag(word) == tag
 
 
@@ -178,7 +178,7 @@ def test_language_tag(word, tag):
         ("", ""),
     ],
 )
-def test_language_label(tag, label):
+def test_a_language_tag_has_a_readable_label(tag, label):
     assert language_label(tag) == label
 
 
@@ -221,7 +221,7 @@ def test_parsed_labels_of_any_text_are_valid_and_fit_their_columns(word):
         ("有声书", "有声书"),
     ],
 )
-def test_use_case_label(use_case, label):
+def test_a_use_case_has_a_readable_label(use_case, label):
     assert use_case_label(use_case) == label
 
 
@@ -229,5 +229,5 @@ def test_use_case_label(use_case, label):
     ("accent", "label"),
     [("american", "American"), ("us southern", "US Southern"), ("en irish", "En Irish")],
 )
-def test_accent_label(accent, label):
+def test_an_accent_has_a_readable_label(accent, label):
     assert accent_label(accent) == label

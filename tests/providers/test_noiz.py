@@ -271,7 +271,7 @@ def test_a_name_of_a_megabyte_is_cut():
     assert "display_name" in voice.problem
 
 
-def test_check_of_a_good_key(server):
+def test_check_of_a_good_key_leaves_cloning_and_deleting_unknown(server):
     server.will_answer("voices_custom")
 
     with server.connect() as adapter:

@@ -140,7 +140,7 @@ def test_find_marked_raises_if_a_page_fails(server):
         adapter.find_marked(MARKER)
 
 
-def test_delete(server):
+def test_delete_sends_one_request(server):
     server.will_answer("deleted")
 
     with server.connect() as adapter:

@@ -30,7 +30,7 @@ def walk_through(rows, *, counts_rows, cap, total):
     cap=st.integers(1, 12),
     tells_total=st.booleans(),
 )
-def test_every_row_is_found(count, counts_rows, cap, tells_total):
+def test_every_row_is_found_whether_skip_counts_rows_or_pages(count, counts_rows, cap, tells_total):
     rows = [f"v{number}" for number in range(count)]
 
     found, walk = walk_through(

@@ -37,7 +37,7 @@ NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
         ("1, 2", None),
     ],
 )
-def test_retry_after(value, seconds):
+def test_the_retry_after_header_is_parsed(value, seconds):
     assert read_wait(httpx.Headers({"Retry-After": value}), NOW) == seconds
 
 

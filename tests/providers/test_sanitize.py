@@ -31,7 +31,7 @@ MARKER = "vb1:5eb0a7c1:0f8fad5b"
         ("line\u2028separator", "line separator"),
     ],
 )
-def test_clean_line(text, line):
+def test_clean_line_removes_control_characters_and_extra_spaces(text, line):
     assert clean_line(text, 100) == line
 
 

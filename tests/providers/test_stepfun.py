@@ -271,7 +271,7 @@ def test_entries_without_a_usable_id_are_skipped(server, item):
     assert list_ids(server) == ["v1", "b1"]
 
 
-def test_check_of_a_good_key(server):
+def test_check_of_a_good_key_allows_listing_but_not_deleting(server):
     server.will_answer("no_clones").will_send(200, {"object": "account", "balance": 12.5})
 
     with server.connect() as adapter:

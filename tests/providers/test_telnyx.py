@@ -317,7 +317,7 @@ def test_a_malformed_list_of_built_in_voices_is_a_gap(server, body):
         ("being verified", VoiceState.PENDING),
     ],
 )
-def test_state(status, state):
+def test_the_state_follows_from_the_status(status, state):
     assert read_clone(status=status).state is state
 
 
@@ -333,7 +333,7 @@ def test_state(status, state):
         (None, None),
     ],
 )
-def test_created_at(stamp, moment):
+def test_creation_times_are_parsed_in_any_common_format(stamp, moment):
     voice = read_clone(created_at=stamp)
 
     assert voice.created_at == moment

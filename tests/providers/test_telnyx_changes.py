@@ -284,7 +284,7 @@ def test_a_rename_with_a_changed_description_is_rejected_before_it_is_sent(serve
     assert len(server.requests) == 1
 
 
-def test_delete(server):
+def test_delete_sends_one_request(server):
     server.will_send(204)
 
     with server.connect() as adapter:

@@ -17,7 +17,7 @@ def will_check(
     return server.will_answer("clones_none").will_answer(writing).will_answer(balance)
 
 
-def test_check_of_a_good_key(server):
+def test_check_of_a_good_key_allows_everything(server):
     will_check(server)
 
     with server.connect() as adapter:
@@ -45,7 +45,7 @@ def test_check_cannot_create_a_voice_by_accident(server):
     assert read_form(server.requests[1]) == []
 
 
-def test_check_of_a_key_without_write_permission(server):
+def test_check_without_write_permission_forbids_cloning_and_deleting(server):
     will_check(server, writing="error_not_allowed")
 
     with server.connect() as adapter:
@@ -70,7 +70,7 @@ def test_an_unclear_response_to_the_write_probe_leaves_permissions_unknown(serve
     assert (found.can_clone, found.can_delete) == (PermissionState.UNKNOWN, PermissionState.UNKNOWN)
 
 
-def test_check_of_an_account_without_credit(server):
+def test_check_reports_an_account_without_credit(server):
     will_check(server, balance="balance_empty")
 
     with server.connect() as adapter:

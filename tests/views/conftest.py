@@ -16,7 +16,7 @@ BOOSTED = {"HX-Request": "true", "HX-Request-Type": "full", "HX-Boosted": "true"
 
 @pytest.fixture(autouse=True)
 def _standing_codes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Freeze the time of authenticator codes, so that no code expires during a test."""
+    """Freeze the time of authenticator codes to keep them valid during a test."""
     now = time.time()
     monkeypatch.setattr(auth, "time", SimpleNamespace(time=lambda: now))
 

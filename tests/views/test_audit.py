@@ -70,7 +70,7 @@ def test_the_page_shows_the_team_s_entries_newest_first(ana):
         ("who=999999999999999999", []),
     ],
 )
-def test_the_filter_finds_by_who_what_target_request_and_time(ana, query, expected):
+def test_entries_can_be_filtered_by_person_action_target_request_and_time(ana, query, expected):
     assert shown(ana.get(f"/team/log/?{query}")) == expected
 
 

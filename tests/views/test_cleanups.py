@@ -11,7 +11,7 @@ State = PlannedDeletion.State
 
 @pytest.fixture(autouse=True)
 def _at_once(cast) -> None:
-    """Remove the waiting time, so that plans start when they are approved."""
+    """Remove the waiting time, which makes plans start when they are approved."""
     factories.make_rules(cast.aurora, waiting_days=0)
 
 

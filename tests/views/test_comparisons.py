@@ -114,7 +114,7 @@ def test_an_empty_or_too_long_text_is_rejected(mia, voices, text):
     assert not Comparison.objects.exists()
 
 
-def test_voices_of_others_cannot_be_compared(mia, cast, voices):
+def test_another_team_s_voices_cannot_be_compared(mia, cast, voices):
     foreign = factories.make_voice(cast.other_account, "Foreign")
 
     response = mia.post("/compare/", posted([voices[0], foreign]))

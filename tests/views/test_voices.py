@@ -148,7 +148,7 @@ def test_an_unknown_page_number_shows_the_nearest_page(mia, shelf, number):
         ).map(lambda pairs: "&".join(f"{name}={value}" for name, value in pairs)),
     )
 )
-def test_no_address_breaks_the_page(mia, shelf, query):
+def test_any_query_string_gets_a_page(mia, shelf, query):
     # The server passes the bytes of the address as Latin-1.
     raw = query.encode("utf-8", "surrogatepass").decode("latin-1")
 

@@ -65,7 +65,7 @@ def test_a_filtered_list_is_paged_by_default(inworld):
         ('source="SYSTEM" AND NOT (age_group="young")', lambda v: v["ageGroup"] != "young"),
     ],
 )
-def test_filter_is_evaluated(inworld, expression, fits):
+def test_filters_select_matching_voices(inworld, expression, fits):
     everything = [v for v in found(inworld) if "age" not in expression or v["source"] == "SYSTEM"]
 
     chosen = found(inworld, filter=expression, pageSize=2000)
