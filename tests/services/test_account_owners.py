@@ -1,4 +1,4 @@
-"""Who is responsible for an account or a voice changes by an act alone, which is in the log."""
+"""The owner of an account or a voice changes only by an explicit, logged action."""
 
 import importlib
 from dataclasses import replace
@@ -35,10 +35,10 @@ NOW = factories.NOW
 
 
 @pytest.fixture
-def bring(cast, stub, wakes, clock):
-    """Return a way to add a key and have it checked, as a worker does."""
+def add_key(cast, stub, wakes, clock):
+    """Return a function that adds and checks a key."""
 
-    def _bring(who, *, is_shared: bool) -> Credential:
+    def _add_key(who, *, is_shared: bool) -> Credential:
         key = add_credential(
             who,
             team=cast.aurora,
@@ -51,17 +51,17 @@ def bring(cast, stub, wakes, clock):
         check_credential(key.pk, clock)
         return Credential.objects.get(pk=key.pk)
 
-    return _bring
+    return _add_key
 
 
 @pytest.fixture
-def shared(cast, bring) -> Credential:
-    return bring(cast.ana, is_shared=True)
+def shared(cast, add_key) -> Credential:
+    return add_key(cast.ana, is_shared=True)
 
 
 @pytest.fixture
-def private(cast, bring, shared) -> Credential:
-    return bring(cast.mia, is_shared=False)
+def private(cast, add_key, shared) -> Credential:
+    return add_key(cast.mia, is_shared=False)
 
 
 def owner_of(key: Credential) -> object:
@@ -72,9 +72,7 @@ def membership(user) -> Membership:
     return Membership.objects.get(user=user)
 
 
-def test_a_second_key_of_an_account_changes_neither_its_owner_nor_that_of_its_voices(
-    cast, shared, private, clock
-):
+def test_second_key_of_an_account_changes_no_owner(cast, shared, private, clock):
     voice = factories.make_clone(shared.account, "Made elsewhere")
 
     for key in (shared, private):
@@ -86,13 +84,13 @@ def test_a_second_key_of_an_account_changes_neither_its_owner_nor_that_of_its_vo
     assert {stale.voice: stale.responsible for stale in found}[voice] == cast.ana
 
 
-def test_two_shared_keys_leave_the_account_with_the_first_one_s_owner(cast, shared, bring):
-    bring(cast.mia, is_shared=True)
+def test_second_shared_key_does_not_change_the_account_owner(cast, shared, add_key):
+    add_key(cast.mia, is_shared=True)
 
     assert owner_of(shared) == cast.ana
 
 
-def test_sharing_that_ends_and_begins_again_changes_no_owner(cast, shared, private, clock):
+def test_unsharing_and_sharing_again_changes_no_owner(cast, shared, private, clock):
     for is_shared in (False, True):
         share_credential(cast.ana, credential=shared, is_shared=is_shared, now=NOW)
         check_credential(private.pk, clock)
@@ -100,9 +98,7 @@ def test_sharing_that_ends_and_begins_again_changes_no_owner(cast, shared, priva
         assert owner_of(shared) == cast.ana
 
 
-def test_an_owner_whose_key_is_removed_stays_responsible_and_still_sees_the_account(
-    cast, shared, private, clock
-):
+def test_owner_whose_key_is_removed_stays_owner_and_sees_the_account(cast, shared, private, clock):
     remove_credential(cast.ana, credential=shared, now=NOW)
     check_credential(private.pk, clock)
 
@@ -110,7 +106,7 @@ def test_an_owner_whose_key_is_removed_stays_responsible_and_still_sees_the_acco
     assert ProviderAccount.objects.visible_to(cast.ana).filter(pk=private.account_id).exists()
 
 
-def test_a_key_that_is_replaced_leaves_both_accounts_with_their_owners(
+def test_replacing_a_key_keeps_the_owners_of_both_accounts(
     cast, shared, private, stub, wakes, clock
 ):
     stub.verdict = replace(stub.verdict, account_ref="workspace-of-mia")
@@ -124,22 +120,20 @@ def test_a_key_that_is_replaced_leaves_both_accounts_with_their_owners(
     assert (owner_of(shared), owner_of(private)) == (cast.ana, cast.mia)
 
 
-def test_an_account_that_is_given_its_name_later_keeps_its_owner(cast, bring, stub, clock):
+def test_account_identified_later_keeps_its_owner(cast, add_key, stub, clock):
     named = stub.verdict
     stub.verdict = replace(named, account_ref="")
-    key = bring(cast.ana, is_shared=True)
+    key = add_key(cast.ana, is_shared=True)
     stub.verdict = named
     check_credential(key.pk, clock)
-    other = bring(cast.mia, is_shared=False)
+    other = add_key(cast.mia, is_shared=False)
 
     assert key.account == other.account
     assert other.account.ref == "workspace-stub"
     assert owner_of(key) == cast.ana
 
 
-def test_when_a_member_with_a_key_leaves_the_heir_gets_no_account_of_another_owner(
-    cast, shared, private, clock
-):
+def test_successor_of_a_member_gets_no_account_of_another_owner(cast, shared, private, clock):
     cleo = factories.make_user("Cleo", cast.aurora, Membership.Role.CLONER)
     factories.make_sample(cast.mia, cast.aurora)
 
@@ -154,9 +148,7 @@ def test_when_a_member_with_a_key_leaves_the_heir_gets_no_account_of_another_own
     assert owner_of(shared) == cast.ana
 
 
-def test_when_the_owner_leaves_the_heir_is_responsible_and_no_later_check_changes_that(
-    cast, shared, private, clock
-):
+def test_successor_of_the_owner_stays_owner_after_later_checks(cast, shared, private, clock):
     cleo = factories.make_user("Cleo", cast.aurora, Membership.Role.ADMIN)
 
     remove_member(cleo, membership=membership(cast.ana), heir=membership(cleo), reason="", now=NOW)
@@ -165,9 +157,7 @@ def test_when_the_owner_leaves_the_heir_is_responsible_and_no_later_check_change
     assert owner_of(private) == cleo
 
 
-def test_the_account_is_named_by_its_owner_s_key_as_long_as_there_is_one(
-    cast, shared, private, stub, clock
-):
+def test_account_label_comes_from_the_owner_key_while_it_exists(cast, shared, private, stub, clock):
     stub.verdict = replace(stub.verdict, account_label="Mia (free)")
     check_credential(private.pk, clock)
     assert ProviderAccount.objects.get(pk=shared.account_id).label == "Stub (creator)"
@@ -177,7 +167,7 @@ def test_the_account_is_named_by_its_owner_s_key_as_long_as_there_is_one(
     assert ProviderAccount.objects.get(pk=private.account_id).label == "Mia (free)"
 
 
-def test_an_account_without_an_owner_is_taken_by_the_next_key_and_the_log_says_so(
+def test_account_without_an_owner_gets_the_next_key_owner_and_an_audit_entry(
     cast, shared, private, clock
 ):
     ProviderAccount.objects.filter(pk=shared.account_id).update(last_owner=None)
@@ -189,7 +179,7 @@ def test_an_account_without_an_owner_is_taken_by_the_next_key_and_the_log_says_s
     assert entry.after == {"owner": "Mia"}
 
 
-def test_an_admin_names_another_owner_who_is_notified(cast):
+def test_admin_can_change_the_account_owner_who_is_notified(cast):
     voice = factories.make_clone(cast.account, "Ada")
     made = factories.make_clone(cast.account, "Made here")
     factories.make_job(cast.ana, cast.credential, voice=made)
@@ -212,17 +202,17 @@ def test_an_admin_names_another_owner_who_is_notified(cast):
     assert (find_responsible(voice), find_responsible(made)) == (cast.mia, cast.ana)
     keepers = {line.voice: line.responsible for line in PlannedDeletion.objects.all()}
     assert keepers == {voice: cast.mia, made: cast.ana}
-    told = [notice.text for notice in Notification.objects.filter(user=cast.mia).order_by("pk")]
-    assert "Ana made you responsible" in told[0]
-    assert "Mia pays for it." in told[0]
-    assert len(told) == 2  # the second one says what of theirs is soon deleted
+    texts = [notice.text for notice in Notification.objects.filter(user=cast.mia).order_by("pk")]
+    assert "Ana made you responsible" in texts[0]
+    assert "Mia pays for it." in texts[0]
+    assert len(texts) == 2  # the second one lists their voices scheduled for deletion
     entry = AuditEntry.objects.get(action="account owner changed")
     assert (entry.before, entry.after) == ({"owner": "Ana"}, {"owner": "Mia"})
     assert entry.reason == "Mia pays for it."
 
 
 @pytest.mark.parametrize("is_made_here", [True, False])
-def test_an_admin_names_another_owner_for_one_voice(cast, is_made_here):
+def test_admin_can_change_the_owner_of_one_voice(cast, is_made_here):
     voice, other = (factories.make_clone(cast.account, name) for name in ("Ada", "Bo"))
     if is_made_here:
         factories.make_job(cast.ana, cast.credential, voice=voice)
@@ -237,7 +227,7 @@ def test_an_admin_names_another_owner_for_one_voice(cast, is_made_here):
         assert voice.clone_jobs.get().requested_by == cast.ana
 
 
-def test_nothing_is_written_when_the_person_is_the_owner_already(cast):
+def test_choosing_the_current_owner_writes_nothing(cast):
     voice = factories.make_clone(cast.account, "Ada")
     ana = membership(cast.ana)
 
@@ -250,7 +240,7 @@ def test_nothing_is_written_when_the_person_is_the_owner_already(cast):
     assert not Notification.objects.exists()
 
 
-def test_only_an_admin_names_owners_and_only_people_of_the_team_who_do_more_than_look(cast):
+def test_only_admins_choose_owners_among_members_who_are_not_viewers(cast):
     voice = factories.make_clone(cast.account, "Ada")
     vic = factories.make_user("Vic", cast.aurora, Membership.Role.VIEWER)
 
@@ -270,7 +260,7 @@ def test_only_an_admin_names_owners_and_only_people_of_the_team_who_do_more_than
     assert cast.account.last_owner == cast.ana
 
 
-def test_the_migration_gives_accounts_back_to_the_owners_of_their_first_shared_keys(cast):
+def test_migration_sets_the_owner_of_the_first_shared_key(cast):
     migration = importlib.import_module("catalog.migrations.0035_kept_and_owned_voices")
     factories.make_credential(cast.mia, cast.account, is_shared=False)
     taken_over = factories.make_account(cast.aurora, last_owner=cast.ana)
@@ -284,7 +274,7 @@ def test_the_migration_gives_accounts_back_to_the_owners_of_their_first_shared_k
     assert owners[taken_over.pk] == cast.ana.pk
 
 
-def test_the_migration_lets_last_what_was_kept_before(cast):
+def test_migration_keeps_existing_keeps_for_90_days(cast):
     migration = importlib.import_module("catalog.migrations.0035_kept_and_owned_voices")
     voice = factories.make_clone(cast.account, "Ada")
     plan = factories.make_plan(cast.ana, cast.aurora, [voice])

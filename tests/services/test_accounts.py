@@ -1,4 +1,4 @@
-"""The first admin is made once, by a link that dies; the demo's people only where it is wanted."""
+"""The setup link creates the first admin once; the demo creates its people and keys."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ NOW = factories.NOW
 PERSON = {"team": "Aurora", "name": "Ana", "email": "Ana@Example.com", "password": "pass phrase"}
 
 
-def test_a_link_makes_the_first_team_and_its_admin_once(installation):
+def test_setup_link_creates_the_first_team_and_admin_once(installation):
     token = make_setup_link(now=NOW)
 
     user = create_first_admin(token=token, now=NOW, **PERSON)
@@ -37,13 +37,13 @@ def test_a_link_makes_the_first_team_and_its_admin_once(installation):
 @pytest.mark.parametrize(
     ("minutes", "is_good"), [(0, True), (59, True), (60, False), (24 * 60, False)]
 )
-def test_a_link_lives_for_an_hour(installation, minutes, is_good):
+def test_setup_link_expires_after_an_hour(installation, minutes, is_good):
     token = make_setup_link(now=NOW)
 
     assert setup_link_is_good(token, now=NOW + timedelta(minutes=minutes)) is is_good
 
 
-def test_a_new_link_puts_an_end_to_the_one_before(installation):
+def test_new_setup_link_invalidates_the_previous_one(installation):
     first = make_setup_link(now=NOW)
     second = make_setup_link(now=NOW)
 
@@ -52,7 +52,7 @@ def test_a_new_link_puts_an_end_to_the_one_before(installation):
 
 
 @pytest.mark.parametrize("token", ["", "guess", "x" * 10_000])
-def test_a_guessed_link_is_no_good(installation, token):
+def test_guessed_setup_link_is_rejected(installation, token):
     make_setup_link(now=NOW)
 
     assert not setup_link_is_good(token, now=NOW)
@@ -60,19 +60,19 @@ def test_a_guessed_link_is_no_good(installation, token):
         create_first_admin(token=token, now=NOW, **PERSON)
 
 
-def test_only_the_hash_of_a_link_is_kept(installation):
+def test_only_the_hash_of_a_setup_link_is_stored(installation):
     token = make_setup_link(now=NOW)
 
     assert token not in str(SetupLink.objects.values().get())
 
 
-def test_where_somebody_can_sign_in_there_is_no_link(cast):
+def test_no_setup_link_is_made_once_a_user_exists(cast):
     SetupLink.objects.create(token_hash="0" * 64, expires_at=NOW + timedelta(hours=1))
 
     assert make_setup_link(now=NOW) is None
 
 
-def test_a_link_used_twice_at_once_makes_one_admin(file_database, installation, wakes):
+def test_setup_link_used_concurrently_creates_one_admin(file_database, installation, wakes):
     token = make_setup_link(now=NOW)
     people = [{**PERSON, "email": f"{name}@example.com"} for name in ("ana", "eve", "kim")]
 
@@ -98,7 +98,7 @@ def demo() -> dict[str, list[tuple]]:
     }
 
 
-def test_the_demo_has_its_people_in_every_role_and_their_keys(installation, wakes):
+def test_demo_has_people_in_every_role_and_their_keys(installation, wakes):
     prepare_demo(password="demo password", now=NOW)
 
     made = demo()
@@ -132,7 +132,7 @@ def test_preparing_the_demo_again_changes_nothing(installation, wakes, settings)
     assert AuditEntry.objects.count() == entries
 
 
-def test_a_password_given_from_outside_is_the_one_that_counts(installation, wakes, settings):
+def test_configured_demo_password_replaces_the_current_one(installation, wakes, settings):
     settings.DEMO_PASSWORD_IS_GIVEN = True
     prepare_demo(password="first password", now=NOW)
 
@@ -141,7 +141,7 @@ def test_a_password_given_from_outside_is_the_one_that_counts(installation, wake
     assert User.objects.get(email="sam@example.com").check_password("second password")
 
 
-def test_what_people_changed_in_the_demo_stays(installation, wakes):
+def test_preparing_the_demo_again_keeps_changes_by_people(installation, wakes):
     prepare_demo(password="demo password", now=NOW)
     Credential.objects.filter(owner__email="ana@example.com").delete()
 

@@ -1,4 +1,4 @@
-"""Stars, tags, notes and ratings: who may, what is found by them, and that no sync touches them."""
+"""Stars, tags, notes, and ratings: permissions, finding voices by them, and surviving a sync."""
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -34,7 +34,7 @@ def rachel(cast) -> Voice:
     return factories.make_voice(cast.account, "Rachel")
 
 
-def test_a_star_is_personal_and_starring_twice_is_one_star(cast, rachel):
+def test_star_is_personal_and_starring_twice_adds_one_star(cast, rachel):
     for _ in range(2):
         star_voice(cast.mia, voice=rachel, is_on=True, now=NOW)
 
@@ -46,7 +46,7 @@ def test_a_star_is_personal_and_starring_twice_is_one_star(cast, rachel):
     assert found(cast.mia, starred="yes") == []
 
 
-def test_tags_of_any_spelling_are_one_and_lead_to_the_voice(cast, rachel):
+def test_tags_that_differ_in_accents_are_one_tag_that_finds_the_voice(cast, rachel):
     tag_voices(cast.mia, team=cast.aurora, voices=[rachel], names=["Wärm", "calm"], now=NOW)
     tag_voices(cast.ana, team=cast.aurora, voices=[rachel], names=["warm"], now=NOW)
 
@@ -55,7 +55,7 @@ def test_tags_of_any_spelling_are_one_and_lead_to_the_voice(cast, rachel):
     assert found(cast.ana, "warm calm") == ["Rachel"]
 
 
-def test_a_tag_that_no_voice_has_any_more_is_gone_from_completion(cast, rachel):
+def test_tag_is_deleted_with_its_last_voice(cast, rachel):
     tag_voices(cast.mia, team=cast.aurora, voices=[rachel], names=["calm"], now=NOW)
 
     untag_voice(cast.mia, voice=rachel, tag=Tag.objects.get(), now=NOW)
@@ -64,7 +64,7 @@ def test_a_tag_that_no_voice_has_any_more_is_gone_from_completion(cast, rachel):
     assert found(cast.mia, "calm") == []
 
 
-def test_a_note_is_found_changed_removed_and_brought_back(cast, rachel):
+def test_note_can_be_found_changed_removed_and_restored(cast, rachel):
     note = write_note(cast.mia, voice=rachel, text="Good for Ümlauts", now=NOW)
     assert found(cast.ana, "umlauts") == ["Rachel"]
 
@@ -78,7 +78,7 @@ def test_a_note_is_found_changed_removed_and_brought_back(cast, rachel):
     assert find_voice_marks(cast.ana, rachel).notes == [note]
 
 
-def test_a_note_is_changed_by_its_author_and_by_an_admin_only(cast, rachel):
+def test_only_the_author_and_admins_can_change_a_note(cast, rachel):
     kim = factories.make_user("Kim", cast.aurora)
     note = factories.make_note(cast.mia, rachel)
 
@@ -90,7 +90,7 @@ def test_a_note_is_changed_by_its_author_and_by_an_admin_only(cast, rachel):
             act(cast.sam, note=note, now=NOW)
 
 
-def test_ratings_are_one_for_each_person_and_the_mean_is_shown(cast, rachel):
+def test_each_person_has_one_rating_and_the_mean_is_shown(cast, rachel):
     rate_voice(cast.mia, voice=rachel, value=2, now=NOW)
     rate_voice(cast.mia, voice=rachel, value=5, now=NOW)
     rate_voice(cast.ana, voice=rachel, value=4, now=NOW)
@@ -102,12 +102,12 @@ def test_ratings_are_one_for_each_person_and_the_mean_is_shown(cast, rachel):
 
 
 @pytest.mark.parametrize("value", [0, 6])
-def test_the_database_keeps_no_rating_outside_the_scale(cast, rachel, value):
+def test_database_rejects_ratings_outside_the_scale(cast, rachel, value):
     with pytest.raises(IntegrityError), transaction.atomic():
         Rating.objects.create(user=cast.mia, voice=rachel, value=value)
 
 
-def test_a_viewer_stars_but_writes_nothing_for_the_team(cast, rachel):
+def test_viewer_can_star_but_not_tag_note_or_rate(cast, rachel):
     vic = factories.make_user("Vic", cast.aurora, Membership.Role.VIEWER)
     star_voice(vic, voice=rachel, is_on=True, now=NOW)
 
@@ -119,7 +119,7 @@ def test_a_viewer_stars_but_writes_nothing_for_the_team(cast, rachel):
         rate_voice(vic, voice=rachel, value=3, now=NOW)
 
 
-def test_all_of_it_survives_a_sync_that_renames_loses_and_brings_back_the_voice(cast, sync):
+def test_annotations_survive_a_voice_being_renamed_lost_and_restored(cast, sync):
     sync(remote_voice("r-1", "Zoe"), remote_voice("r-2"))
     voice = Voice.objects.get(remote_id="r-1")
     star_voice(cast.mia, voice=voice, is_on=True, now=NOW)
@@ -143,7 +143,7 @@ def test_all_of_it_survives_a_sync_that_renames_loses_and_brings_back_the_voice(
     assert found(cast.mia, "trailers narrator") == ["Another name"]
 
 
-def test_counts_of_own_filters_say_what_a_tick_would_show(cast, rachel):
+def test_counts_of_personal_filters_match_what_the_user_can_see(cast, rachel):
     star_voice(cast.mia, voice=rachel, is_on=True, now=NOW)
     factories.make_tag(cast.aurora, "calm", rachel)
     mine = factories.make_collection(cast.mia, cast.aurora, rachel, name="Mine")

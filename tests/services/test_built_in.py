@@ -1,4 +1,4 @@
-"""What is built in is there for every team, can be switched off, and can be left out."""
+"""Built-in accounts: every team has one, admins can turn it off, and Local can be left out."""
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -40,7 +40,7 @@ def seen_by(user) -> int:
     return Voice.objects.visible_to(user).filter(provider="local").count()
 
 
-def test_every_team_has_it_once_however_often_it_is_provided(cast, engine, wakes):
+def test_every_team_gets_one_built_in_account(cast, engine, wakes):
     provide_built_in_everywhere(now=NOW)
     provide_built_in(team=cast.aurora, now=NOW)
 
@@ -51,7 +51,7 @@ def test_every_team_has_it_once_however_often_it_is_provided(cast, engine, wakes
     ]
 
 
-def test_everybody_in_the_team_has_its_voices_and_nobody_else(cast, credential):
+def test_only_team_members_see_the_built_in_voices(cast, credential):
     assert seen_by(cast.ana) == seen_by(cast.mia) == 54
     assert seen_by(cast.sam) == 0
     assert (
@@ -62,7 +62,7 @@ def test_everybody_in_the_team_has_its_voices_and_nobody_else(cast, credential):
     )
 
 
-def test_a_voice_that_cannot_speak_here_is_offered_no_text_to_speak(cast, credential):
+def test_built_in_voice_without_an_engine_cannot_speak_or_play(cast, credential):
     heart, xiaobei = (Voice.objects.get(remote_id=name) for name in ("af_heart", "zf_xiaobei"))
 
     assert heart.can_speak
@@ -72,7 +72,7 @@ def test_a_voice_that_cannot_speak_here_is_offered_no_text_to_speak(cast, creden
     assert not xiaobei.can_play
 
 
-def test_an_admin_switches_it_off_and_on_again(cast, credential, clock):
+def test_admin_can_turn_the_built_in_account_off_and_on(cast, credential, clock):
     switch_built_in(cast.ana, credential=credential, is_on=False, now=NOW)
 
     credential.refresh_from_db()
@@ -91,15 +91,13 @@ def test_an_admin_switches_it_off_and_on_again(cast, credential, clock):
     assert seen_by(cast.mia) == 54
 
 
-def test_only_an_admin_of_the_team_switches_it_and_only_what_is_built_in(cast, credential):
+def test_only_team_admins_can_turn_off_and_only_built_in_accounts(cast, credential):
     for user, key in ((cast.mia, credential), (cast.sam, credential), (cast.ana, cast.credential)):
         with pytest.raises(PermissionDenied):
             switch_built_in(user, credential=key, is_on=False, now=NOW)
 
 
-def test_left_out_of_the_installation_nothing_of_it_is_left_to_see_or_to_do(
-    cast, credential, clock, settings
-):
+def test_account_is_hidden_and_never_due_if_local_is_left_out(cast, credential, clock, settings):
     settings.PROVIDER_BASE_URLS = {
         slug: url for slug, url in settings.PROVIDER_BASE_URLS.items() if slug != "local"
     }
@@ -112,13 +110,13 @@ def test_left_out_of_the_installation_nothing_of_it_is_left_to_see_or_to_do(
     assert credential.account_id not in find_due_accounts(later)
 
 
-def test_without_it_no_team_gets_anything(cast, wakes):
+def test_no_built_in_account_is_made_if_local_is_left_out(cast, wakes):
     provide_built_in_everywhere(now=NOW)
 
     assert not Credential.objects.filter(owner=None).exists()
 
 
-def test_the_demo_connects_no_key_of_a_person_to_it(installation, engine, wakes):
+def test_demo_adds_no_personal_key_for_local(installation, engine, wakes):
     prepare_demo(password="demo password", now=NOW)
 
     assert not Credential.objects.filter(provider="local").exists()

@@ -1,4 +1,4 @@
-"""What somebody keeps stays until the day that was said, through every later plan."""
+"""A kept voice is excluded from all cleanup plans until its date."""
 
 from datetime import date, timedelta
 
@@ -21,7 +21,7 @@ State = PlannedDeletion.State
 
 @pytest.fixture
 def voice(cast) -> Voice:
-    """Return a clone of Mia that failed, so that a rule finds it."""
+    """Return a failed clone of Mia's, which a rule finds."""
     made = factories.make_clone(cast.account, "Ada", state=Voice.State.FAILED)
     factories.make_job(cast.mia, cast.credential, voice=made)
     return made
@@ -45,7 +45,7 @@ def kept(cast, voice) -> Voice:
     return voice
 
 
-def test_a_keep_lasts_90_days_and_the_log_says_until_when(cast, kept):
+def test_keep_lasts_90_days_and_the_audit_log_has_the_date(cast, kept):
     keep = Keep.objects.get()
 
     assert (keep.voice, keep.kept_by, keep.until) == (kept, cast.mia, IN_90_DAYS)
@@ -54,7 +54,7 @@ def test_a_keep_lasts_90_days_and_the_log_says_until_when(cast, kept):
 
 
 @pytest.mark.parametrize(("days", "is_kept"), [(0, True), (90, True), (91, False)])
-def test_the_clean_up_lists_a_kept_voice_apart_until_its_day_is_over(cast, kept, days, is_kept):
+def test_kept_voice_is_listed_separately_until_its_date_is_over(cast, kept, days, is_kept):
     now = NOW + timedelta(days=days)
 
     found = find_stale(cast.aurora, rules_of(cast.aurora), now)
@@ -66,7 +66,9 @@ def test_the_clean_up_lists_a_kept_voice_apart_until_its_day_is_over(cast, kept,
     assert not page.is_ticked
 
 
-def test_a_later_plan_lists_it_apart_and_never_takes_it(cast, kept, other, wakes, stub, clock):
+def test_later_plan_lists_a_kept_voice_separately_and_does_not_delete_it(
+    cast, kept, other, wakes, stub, clock
+):
     with pytest.raises(NothingToPlan):
         draw_up(cast, kept)
     factories.make_rules(cast.aurora, waiting_days=0)
@@ -87,7 +89,7 @@ def test_a_later_plan_lists_it_apart_and_never_takes_it(cast, kept, other, wakes
     assert states == {kept: State.KEPT, other: State.QUEUED}
 
 
-def test_what_is_kept_between_the_dry_run_and_the_approval_is_left_out(cast, voice, other, wakes):
+def test_voice_kept_between_dry_run_and_approval_is_left_out(cast, voice, other, wakes):
     early = draw_up(cast, voice, other)
     plan = draw_up(cast, voice)
     approve_plan(cast.ana, plan=plan, now=NOW)
@@ -99,7 +101,7 @@ def test_what_is_kept_between_the_dry_run_and_the_approval_is_left_out(cast, voi
     assert states == {voice: State.KEPT, other: State.HELD}
 
 
-def test_a_keep_holds_at_the_very_moment_of_the_deletion(cast, voice, wakes, stub, clock):
+def test_voice_kept_just_before_its_deletion_is_skipped(cast, voice, wakes, stub, clock):
     factories.make_rules(cast.aurora, waiting_days=0)
     plan = draw_up(cast, voice)
     approve_plan(cast.ana, plan=plan, now=NOW)
@@ -114,7 +116,7 @@ def test_a_keep_holds_at_the_very_moment_of_the_deletion(cast, voice, wakes, stu
 
 
 @pytest.mark.parametrize("who", ["mia", "ana"])
-def test_the_owner_and_admins_choose_another_day_or_end_it(cast, kept, who):
+def test_owner_and_admins_can_change_or_end_a_keep(cast, kept, who):
     person = getattr(cast, who)
 
     assert change_keep(person, voice=kept, until=date(2026, 12, 1), now=NOW)
@@ -123,8 +125,8 @@ def test_the_owner_and_admins_choose_another_day_or_end_it(cast, kept, who):
     assert not Keep.objects.exists()
 
     entries = AuditEntry.objects.filter(action__in=["keep changed", "keep ended"])
-    told = [(entry.actor, entry.before, entry.after) for entry in entries.order_by("number")]
-    assert told == [
+    changes = [(entry.actor, entry.before, entry.after) for entry in entries.order_by("number")]
+    assert changes == [
         (person, {"kept until": "2027-02-19"}, {"kept until": "2026-12-01"}),
         (person, {"kept until": "2026-12-01"}, {"kept until": None}),
     ]
@@ -133,7 +135,7 @@ def test_the_owner_and_admins_choose_another_day_or_end_it(cast, kept, who):
     ] == [kept]
 
 
-def test_the_owner_is_notified_when_an_admin_ends_a_keep(cast, kept):
+def test_owner_is_notified_when_an_admin_ends_a_keep(cast, kept):
     Notification.objects.all().delete()
 
     end_keep(cast.ana, voice=kept, now=NOW)
@@ -144,7 +146,7 @@ def test_the_owner_is_notified_when_an_admin_ends_a_keep(cast, kept):
     assert "Ana" in notice.text
 
 
-def test_nobody_else_changes_a_keep(cast, kept):
+def test_others_cannot_change_a_keep(cast, kept):
     cleo = factories.make_user("Cleo", cast.aurora, Membership.Role.CLONER)
 
     for person in (cleo, cast.sam):
@@ -155,14 +157,14 @@ def test_nobody_else_changes_a_keep(cast, kept):
 
 
 @pytest.mark.parametrize("day", [date(2026, 11, 20), date(2036, 12, 1), date.min, date.max])
-def test_a_day_that_is_past_or_too_far_is_refused(cast, kept, day):
+def test_keep_date_in_the_past_or_too_far_ahead_is_rejected(cast, kept, day):
     with pytest.raises(UnsuitableDate):
         change_keep(cast.mia, voice=kept, until=day, now=NOW)
 
     assert Keep.objects.get().until == IN_90_DAYS
 
 
-def test_pages_say_until_when_and_offer_to_change_it(cast, kept, other, sign_in):
+def test_pages_show_the_keep_date_and_let_the_owner_change_it(cast, kept, other, sign_in):
     Keep.objects.update(until=date(2099, 2, 19))
     mia, ana = sign_in(cast.mia), sign_in(cast.ana)
 
@@ -181,7 +183,7 @@ def test_pages_say_until_when_and_offer_to_change_it(cast, kept, other, sign_in)
     assert not Keep.objects.exists()
 
 
-def test_a_dry_run_from_the_list_names_what_fits_and_is_kept(cast, kept, other, sign_in):
+def test_dry_run_page_lists_kept_voices_separately(cast, kept, other, sign_in):
     Keep.objects.update(until=date(2099, 2, 19))
     ana = sign_in(cast.ana)
 

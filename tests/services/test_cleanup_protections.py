@@ -1,4 +1,4 @@
-"""A confirmed plan waits: owners are told and keep what they need, and nothing protected enters."""
+"""An approved plan waits while owners can keep voices; protected voices enter no plan."""
 
 from datetime import timedelta
 
@@ -36,7 +36,7 @@ State = PlannedDeletion.State
 
 @pytest.fixture
 def clone(cast) -> Voice:
-    """Return a clone that Mia answers for."""
+    """Return a clone that Mia is responsible for."""
     voice = factories.make_clone(cast.account, "Ada")
     factories.make_job(cast.mia, cast.credential, voice=voice)
     return voice
@@ -44,13 +44,13 @@ def clone(cast) -> Voice:
 
 @pytest.fixture
 def plan(cast, clone) -> CleanupPlan:
-    """Return a plan for it that Ana confirmed, which waits."""
+    """Return a waiting plan for the clone, which Ana approved."""
     made = draw_up_plan(cast.ana, team=cast.aurora, voice_ids=[clone.pk], now=NOW)
     approve_plan(cast.ana, plan=made, now=NOW)
     return made
 
 
-def test_a_confirmed_plan_waits_a_week_and_tells_who_answers(cast, plan, wakes):
+def test_approved_plan_waits_a_week_and_notifies_the_owner(cast, plan, wakes):
     assert plan.due_at == LATER
     assert plan.lines.get().state == State.HELD
     assert wakes == []
@@ -62,7 +62,7 @@ def test_a_confirmed_plan_waits_a_week_and_tells_who_answers(cast, plan, wakes):
     assert find_due_plans(LATER) == [plan.pk]
 
 
-def test_a_voice_that_waits_in_one_plan_enters_no_other(cast, clone, plan):
+def test_voice_in_a_waiting_plan_enters_no_other_plan(cast, clone, plan):
     other = factories.make_clone(cast.account, "Bo")
 
     with pytest.raises(NothingToPlan):
@@ -75,7 +75,7 @@ def test_a_voice_that_waits_in_one_plan_enters_no_other(cast, clone, plan):
         draw_up_plan(cast.ana, team=cast.aurora, voice_ids=[clone.pk], now=NOW)
 
 
-def test_time_in_which_nobody_could_keep_a_voice_is_added_and_owners_are_told_again(
+def test_downtime_extends_the_waiting_time_and_owners_are_notified_again(
     cast, plan, wakes, monkeypatch
 ):
     monkeypatch.setattr("catalog.schedule.database_now", lambda: LATER)
@@ -91,7 +91,7 @@ def test_time_in_which_nobody_could_keep_a_voice_is_added_and_owners_are_told_ag
     assert AuditEntry.objects.get(action="plan postponed").facts == {"hours": 144}
 
 
-def test_a_restart_of_a_few_minutes_postpones_nothing(plan, wakes, monkeypatch):
+def test_restart_of_a_few_minutes_does_not_postpone_a_plan(plan, wakes, monkeypatch):
     monkeypatch.setattr("catalog.schedule.database_now", lambda: LATER)
     factories.make_beat("schedule", "", LATER - timedelta(minutes=10))
 
@@ -101,7 +101,7 @@ def test_a_restart_of_a_few_minutes_postpones_nothing(plan, wakes, monkeypatch):
     assert (plan.due_at, plan.started_at) == (LATER, LATER)
 
 
-def test_its_time_comes_once(plan):
+def test_due_plan_starts_once(plan):
     line = plan.lines.get()
 
     assert start_plan(plan.pk, LATER - timedelta(minutes=1)) == []
@@ -113,7 +113,7 @@ def test_its_time_comes_once(plan):
     assert AuditEntry.objects.get(action="plan started").facts == {"voices": 1, "skipped": 0}
 
 
-def test_the_owner_keeps_a_voice_and_that_stands_in_the_log(cast, plan):
+def test_owner_can_keep_a_voice_with_an_audit_entry(cast, plan):
     line = plan.lines.get()
 
     assert keep_voice(cast.mia, line=line, now=NOW)
@@ -128,7 +128,7 @@ def test_the_owner_keeps_a_voice_and_that_stands_in_the_log(cast, plan):
     assert AuditEntry.objects.get(action="voice kept").actor == cast.mia
 
 
-def test_neither_a_stranger_nor_another_member_keeps_it(cast, plan):
+def test_other_members_and_other_teams_cannot_keep_a_voice(cast, plan):
     other = factories.make_user("Kim", cast.aurora)
 
     for person in (other, cast.sam):
@@ -138,7 +138,7 @@ def test_neither_a_stranger_nor_another_member_keeps_it(cast, plan):
     assert find_held_lines(other) == []
 
 
-def test_what_has_begun_can_no_longer_be_kept_or_called_off(cast, plan):
+def test_voice_cannot_be_kept_or_called_off_once_the_plan_started(cast, plan):
     start_plan(plan.pk, LATER)
 
     assert not keep_voice(cast.mia, line=plan.lines.get(), now=LATER)
@@ -146,7 +146,7 @@ def test_what_has_begun_can_no_longer_be_kept_or_called_off(cast, plan):
     assert plan.lines.get().state == State.QUEUED
 
 
-def test_a_plan_that_is_called_off_restores_all(cast, plan):
+def test_calling_off_a_plan_keeps_all_voices(cast, plan):
     assert call_off_plan(cast.ana, plan=plan, now=NOW)
 
     assert plan.lines.get().state == State.KEPT
@@ -155,7 +155,7 @@ def test_a_plan_that_is_called_off_restores_all(cast, plan):
         call_off_plan(cast.mia, plan=plan, now=NOW)
 
 
-def test_more_than_twenty_need_their_number_typed(cast):
+def test_approving_more_than_20_deletions_requires_typing_the_number(cast):
     voices = [factories.make_clone(cast.account, f"Voice {number}") for number in range(21)]
     ids = [voice.pk for voice in voices]
     plan = draw_up_plan(cast.ana, team=cast.aurora, voice_ids=ids, now=NOW)
@@ -168,7 +168,7 @@ def test_more_than_twenty_need_their_number_typed(cast):
     assert plan.lines.held().count() == 21
 
 
-def test_one_run_deletes_no_more_than_the_team_allows(cast):
+def test_plan_has_no_more_voices_than_the_team_allows(cast):
     ids = [factories.make_clone(cast.account, name).pk for name in "abcd"]
     factories.make_rules(cast.aurora, most_per_run=3)
 
@@ -178,7 +178,7 @@ def test_one_run_deletes_no_more_than_the_team_allows(cast):
     assert [line.position for line in plan.lines.order_by("position")] == [1, 2, 3]
 
 
-def test_a_line_tells_why_where_used_and_who_is_told(cast, clone):
+def test_planned_deletion_shows_its_reasons_uses_and_owner(cast, clone):
     factories.make_collection(cast.mia, cast.aurora, clone, name="Trailers", is_shared=True)
     factories.make_collection(cast.mia, cast.aurora, clone, name="Secret")
     Voice.objects.update(state=Voice.State.FAILED)
@@ -190,7 +190,7 @@ def test_a_line_tells_why_where_used_and_who_is_told(cast, clone):
     assert (line.responsible, line.last_use) == (cast.mia, "never (it failed)")
 
 
-def test_the_key_that_made_the_voice_deletes_it_where_its_owner_shares_it(cast, clone):
+def test_shared_key_that_made_the_voice_is_used_to_delete_it(cast, clone):
     own = factories.make_credential(cast.mia, cast.account, is_shared=True)
     clone.clone_jobs.update(credential=own)
 
@@ -199,7 +199,7 @@ def test_the_key_that_made_the_voice_deletes_it_where_its_owner_shares_it(cast, 
     assert plan.lines.get().credential == own
 
 
-def test_without_a_shared_key_the_line_names_whom_to_ask(cast, clone):
+def test_without_a_shared_key_the_message_names_whom_to_ask(cast, clone):
     Credential.objects.filter(pk=cast.credential.pk).update(abilities={"delete": "no"})
     factories.make_credential(cast.mia, cast.account, is_shared=False)
 
@@ -216,7 +216,7 @@ def test_without_a_shared_key_the_line_names_whom_to_ask(cast, clone):
 
 
 @pytest.mark.parametrize("kind", Protection.Kind)
-def test_a_protected_voice_enters_no_plan(cast, clone, kind):
+def test_protected_voice_enters_no_plan(cast, clone, kind):
     other = factories.make_clone(cast.account, "Bo")
     protect_voice(cast.ana, voice=clone, kind=kind, reason="A court case", now=NOW)
 
@@ -228,7 +228,7 @@ def test_a_protected_voice_enters_no_plan(cast, clone, kind):
         draw_up_plan(cast.ana, team=cast.aurora, voice_ids=[clone.pk], now=NOW)
 
 
-def test_members_pin_admins_hold_and_lift(cast, clone):
+def test_members_can_pin_and_only_admins_can_hold_and_release(cast, clone):
     protect_voice(cast.mia, voice=clone, kind="pin", reason="", now=NOW)
     assert lift_protection(cast.mia, voice=clone, now=NOW)
 
@@ -246,7 +246,7 @@ def test_members_pin_admins_hold_and_lift(cast, clone):
     assert not Protection.objects.exists()
 
 
-def test_rules_are_an_admin_s_and_the_log_tells_what_changed(cast):
+def test_only_admins_change_rules_and_the_audit_log_has_the_changes(cast):
     with pytest.raises(PermissionDenied):
         change_rules(cast.mia, team=cast.aurora, values={"unused_days": 1}, now=NOW)
 

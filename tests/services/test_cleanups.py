@@ -1,4 +1,4 @@
-"""A plan is a frozen list that an admin saw; only what it lists is deleted, and once."""
+"""A plan is a frozen list that an admin saw; only its voices are deleted, each once."""
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -25,7 +25,7 @@ def draw_up(user, team, *voices: Voice) -> CleanupPlan:
 
 @pytest.fixture(autouse=True)
 def _at_once(cast) -> None:
-    """Let plans begin with their confirmation, where the waiting time is not what is tested."""
+    """Let plans start when they are approved, since these tests don't need the waiting time."""
     factories.make_rules(cast.aurora, waiting_days=0)
 
 
@@ -34,7 +34,7 @@ def clone(cast) -> Voice:
     return factories.make_clone(cast.account, "Ada")
 
 
-def test_a_dry_run_freezes_names_and_ids_and_touches_nothing(cast, clone, wakes):
+def test_dry_run_freezes_names_and_ids_and_changes_no_voice(cast, clone, wakes):
     before = Voice.objects.values().get(pk=clone.pk)
 
     plan = draw_up(cast.ana, cast.aurora, clone)
@@ -48,7 +48,7 @@ def test_a_dry_run_freezes_names_and_ids_and_touches_nothing(cast, clone, wakes)
     assert wakes == []
 
 
-def test_what_may_not_be_deleted_does_not_get_into_a_plan(cast, clone):
+def test_voices_that_cannot_be_deleted_enter_no_plan(cast, clone):
     hidden = factories.make_account(cast.aurora, is_shared=False, last_owner=cast.mia)
     unwanted = [
         factories.make_voice(cast.account, "Library"),
@@ -69,7 +69,7 @@ def test_what_may_not_be_deleted_does_not_get_into_a_plan(cast, clone):
 
 
 @pytest.mark.parametrize("who", ["mia", "sam"])
-def test_only_an_admin_of_the_team_plans_confirms_and_retries(cast, clone, who):
+def test_only_team_admins_can_plan_approve_and_retry(cast, clone, who):
     user = getattr(cast, who)
     plan = draw_up(cast.ana, cast.aurora, clone)
 
@@ -83,7 +83,7 @@ def test_only_an_admin_of_the_team_plans_confirms_and_retries(cast, clone, who):
     assert CleanupPlan.objects.filter(approved_at=None).count() == 1
 
 
-def test_a_line_says_when_no_key_could_delete_its_voice(cast, clone):
+def test_planned_deletion_says_if_no_key_can_delete_the_voice(cast, clone):
     Credential.objects.filter(pk=cast.credential.pk).update(abilities={"delete": "no"})
 
     line = draw_up(cast.ana, cast.aurora, clone).lines.get()
@@ -92,7 +92,7 @@ def test_a_line_says_when_no_key_could_delete_its_voice(cast, clone):
     assert line.message == "The key of Ana can't delete this voice. Ask them to add one that can."
 
 
-def test_a_confirmed_plan_queues_its_lines_and_wakes_a_worker_for_each(
+def test_approved_plan_queues_its_deletions_and_enqueues_each(
     cast, clone, wakes, django_capture_on_commit_callbacks
 ):
     plan = draw_up(cast.ana, cast.aurora, clone, factories.make_clone(cast.account, "Bo"))
@@ -110,7 +110,7 @@ def test_a_confirmed_plan_queues_its_lines_and_wakes_a_worker_for_each(
     assert entry.facts == {"voices": 2, "waiting_days": 0}
 
 
-def test_voices_that_come_after_the_dry_run_are_not_in_it(cast, clone):
+def test_voices_added_after_the_dry_run_are_not_in_the_plan(cast, clone):
     plan = draw_up(cast.ana, cast.aurora, clone)
     factories.make_clone(cast.account, "Ada too")
 
@@ -119,7 +119,7 @@ def test_voices_that_come_after_the_dry_run_are_not_in_it(cast, clone):
     assert [line.voice for line in plan.lines.all()] == [clone]
 
 
-def test_a_plan_is_confirmed_once(cast, clone, wakes, django_capture_on_commit_callbacks):
+def test_plan_can_be_approved_only_once(cast, clone, wakes, django_capture_on_commit_callbacks):
     plan = draw_up(cast.ana, cast.aurora, clone)
     approve_plan(cast.ana, plan=plan, now=NOW)
     plan.lines.update(state=State.DELETED)
@@ -132,7 +132,7 @@ def test_a_plan_is_confirmed_once(cast, clone, wakes, django_capture_on_commit_c
     assert AuditEntry.objects.filter(action="plan approved").count() == 1
 
 
-def test_two_confirmations_at_once_are_one(file_database, cast, wakes):
+def test_concurrent_approvals_count_once(file_database, cast, wakes):
     plan = draw_up(cast.ana, cast.aurora, factories.make_clone(cast.account))
 
     answers = call_at_once(*[lambda: approve_plan(cast.ana, plan=plan, now=NOW) for _ in range(4)])
@@ -145,7 +145,7 @@ def test_two_confirmations_at_once_are_one(file_database, cast, wakes):
 
 
 @pytest.mark.parametrize("when", ["before the dry run", "after the dry run"])
-def test_lines_without_a_key_are_skipped_with_the_reason(cast, clone, wakes, when):
+def test_deletions_without_a_key_are_skipped_with_the_reason(cast, clone, wakes, when):
     if when == "before the dry run":
         Credential.objects.filter(pk=cast.credential.pk).update(health="rejected")
     plan = draw_up(cast.ana, cast.aurora, clone)
@@ -156,8 +156,8 @@ def test_lines_without_a_key_are_skipped_with_the_reason(cast, clone, wakes, whe
     line = plan.lines.get()
     assert (line.state, line.ended_at) == (State.SKIPPED, NOW)
     assert "key" in line.message
-    told = [(entry.action, entry.reason) for entry in AuditEntry.objects.order_by("number")]
-    assert told[-2:] == [("plan started", ""), ("voice left alone", line.message)]
+    entries = [(entry.action, entry.reason) for entry in AuditEntry.objects.order_by("number")]
+    assert entries[-2:] == [("plan started", ""), ("voice left alone", line.message)]
 
 
 @pytest.fixture
@@ -170,7 +170,7 @@ def failed_line(cast, clone) -> PlannedDeletion:
     return plan.lines.get()
 
 
-def test_a_failed_line_is_tried_again_alone_and_looked_at_anew(
+def test_retry_resets_and_enqueues_only_the_failed_deletion(
     cast, failed_line, wakes, django_capture_on_commit_callbacks
 ):
     with django_capture_on_commit_callbacks(execute=True):
@@ -186,7 +186,7 @@ def test_a_failed_line_is_tried_again_alone_and_looked_at_anew(
 
 
 @pytest.mark.parametrize("state", [state for state in State if state != State.FAILED])
-def test_a_line_that_did_not_fail_is_not_tried_again(cast, failed_line, wakes, state):
+def test_deletion_that_did_not_fail_is_not_retried(cast, failed_line, wakes, state):
     PlannedDeletion.objects.update(state=state)
 
     retry_deletion(cast.ana, line=failed_line, now=NOW)
@@ -196,7 +196,7 @@ def test_a_line_that_did_not_fail_is_not_tried_again(cast, failed_line, wakes, s
     assert not AuditEntry.objects.filter(action="deletion retried").exists()
 
 
-def test_a_line_of_a_plan_that_nobody_confirmed_is_never_set_going(cast, clone):
+def test_deletion_of_an_unapproved_plan_is_not_retried(cast, clone):
     plan = draw_up(cast.ana, cast.aurora, clone)
     plan.lines.update(state=State.FAILED)
 
@@ -205,7 +205,7 @@ def test_a_line_of_a_plan_that_nobody_confirmed_is_never_set_going(cast, clone):
     assert plan.lines.get().state == State.FAILED
 
 
-def test_a_retry_takes_a_key_that_can_do_it_now(cast, failed_line):
+def test_retry_uses_a_key_that_works_now(cast, failed_line):
     Credential.objects.filter(pk=cast.credential.pk).update(health="rejected")
     fitting = factories.make_credential(cast.mia, cast.account, is_shared=True)
 
@@ -215,7 +215,7 @@ def test_a_retry_takes_a_key_that_can_do_it_now(cast, failed_line):
     assert (failed_line.state, failed_line.credential) == (State.QUEUED, fitting)
 
 
-def test_a_retry_without_any_key_says_so_and_leaves_the_line_as_it_was(cast, failed_line):
+def test_retry_without_a_key_fails_and_changes_nothing(cast, failed_line):
     Credential.objects.filter(pk=cast.credential.pk).delete()
 
     with pytest.raises(NoDeletionKey):

@@ -1,4 +1,4 @@
-"""The wish for clones is kept whole, once, and only with consent; what failed is tried again."""
+"""Clone requests are stored once and only with consent, and can be canceled and retried."""
 
 import re
 import uuid
@@ -43,13 +43,13 @@ State, Step = CloneJob.State, CloneJob.Step
 
 
 def make_consent(**values: Any) -> ConsentStatement:
-    wish = {
+    defaults = {
         "speaker": "Ada Lovelace",
         "is_given": True,
         "relation": Consent.Relation.PERMISSION,
         "allowed_use": Consent.Use.ANY,
     }
-    return ConsentStatement(**{**wish, **values})
+    return ConsentStatement(**{**defaults, **values})
 
 
 @pytest.fixture(autouse=True)
@@ -59,11 +59,11 @@ def _mia_clones(cast):
 
 @pytest.fixture
 def ask(cast):
-    """Ask for clones as Ana with her own key, unless told otherwise."""
+    """Request clones, by default as Ana with her own key."""
 
     def _ask(user=None, credentials=None, cuts=None, consent=None, **values: Any) -> CloneBatch:
         user = user or cast.ana
-        wish = {
+        defaults = {
             "form_token": uuid.uuid4(),
             "cuts": cuts or [SampleCut(factories.make_sample(user, cast.aurora))],
             "name": "Our Ada",
@@ -73,7 +73,7 @@ def ask(cast):
         return request_clones(
             user,
             credentials=credentials or [cast.credential],
-            wish=CloneRequest(**{**wish, **values}),
+            wish=CloneRequest(**{**defaults, **values}),
             now=NOW,
         )
 
@@ -87,33 +87,33 @@ def second_key(cast) -> Credential:
     )
 
 
-def test_a_wish_becomes_order_consent_and_job_and_then_a_worker_is_woken(
+def test_request_stores_batch_consent_and_job_and_enqueues_it(
     ask, cast, wakes, django_capture_on_commit_callbacks
 ):
     with django_capture_on_commit_callbacks(execute=True):
-        order = ask()
+        batch = ask()
         assert wakes == []
 
-    job = order.jobs.get()
+    job = batch.jobs.get()
     assert wakes == [("catalog.run_clone", str(job.pk))]
     assert (job.state, job.step) == (State.QUEUED, Step.PLANNED)
     assert (job.credential, job.account) == (cast.credential, cast.account)
-    assert (order.speaker.name, order.consent.speaker) == ("Ada Lovelace", order.speaker)
-    assert (order.consent.attested_by, order.consent.statement != "") == (cast.ana, True)
+    assert (batch.speaker.name, batch.consent.speaker) == ("Ada Lovelace", batch.speaker)
+    assert (batch.consent.attested_by, batch.consent.statement != "") == (cast.ana, True)
     entries = AuditEntry.objects.order_by("pk").values_list("actor", "team", "action")
     assert [entry[2] for entry in entries] == ["consent attested", "clone requested"]
     assert {entry[:2] for entry in entries} == {(cast.ana.pk, cast.aurora.pk)}
 
 
-def test_one_wish_makes_a_job_for_each_key_under_one_speaker(ask, cast, second_key):
-    order = ask(credentials=[cast.credential, second_key])
+def test_request_with_two_keys_makes_two_jobs_with_one_speaker(ask, cast, second_key):
+    batch = ask(credentials=[cast.credential, second_key])
 
-    jobs = list(order.jobs.all())
+    jobs = list(batch.jobs.all())
     assert {job.account.provider for job in jobs} == {"elevenlabs", "inworld"}
     assert Speaker.objects.count() == Consent.objects.count() == 1
 
 
-def test_a_speaker_who_is_known_is_the_same_however_the_name_is_written(ask, cast):
+def test_speaker_name_matches_regardless_of_case_and_spaces(ask, cast):
     first = ask()
 
     second = ask(consent=make_consent(speaker="ada  LOVELACE"))
@@ -121,7 +121,7 @@ def test_a_speaker_who_is_known_is_the_same_however_the_name_is_written(ask, cas
     assert first.speaker == second.speaker
 
 
-def test_a_speaker_whom_the_person_may_not_see_is_another_one(ask, cast):
+def test_speaker_that_the_user_cannot_see_is_not_reused(ask, cast):
     hidden = factories.make_account(cast.aurora, is_shared=False, last_owner=cast.ana)
     first = ask(credentials=[factories.make_credential(cast.ana, hidden)])
 
@@ -130,18 +130,16 @@ def test_a_speaker_whom_the_person_may_not_see_is_another_one(ask, cast):
     assert first.speaker != second.speaker
 
 
-def test_the_samples_keep_their_order_and_their_cuts(ask, cast):
+def test_samples_keep_their_order_and_cuts(ask, cast):
     samples = [factories.make_sample(cast.ana, cast.aurora, name) for name in (b"one", b"two")]
 
-    order = ask(cuts=[SampleCut(samples[1], 1.5, 4), SampleCut(samples[0])])
+    batch = ask(cuts=[SampleCut(samples[1], 1.5, 4), SampleCut(samples[0])])
 
-    kept = order.sources.order_by("position").values_list("sample", "start_seconds", "end_seconds")
+    kept = batch.sources.order_by("position").values_list("sample", "start_seconds", "end_seconds")
     assert list(kept) == [(samples[1].pk, 1.5, 4.0), (samples[0].pk, 0.0, None)]
 
 
-def test_every_job_carries_a_marker_of_this_installation_that_no_other_has(
-    ask, cast, installation, second_key
-):
+def test_each_job_has_a_unique_marker_of_this_installation(ask, cast, installation, second_key):
     first, second = ask(credentials=[cast.credential, second_key]).jobs.all()
 
     for job in (first, second):
@@ -161,7 +159,7 @@ def test_every_job_carries_a_marker_of_this_installation_that_no_other_has(
         {"ends_on": date(2026, 11, 20)},
     ],
 )
-def test_without_whole_consent_nothing_is_stored_and_nobody_woken(ask, wakes, lacking):
+def test_incomplete_consent_stores_and_enqueues_nothing(ask, wakes, lacking):
     with pytest.raises(ConsentNeeded, match="Consent needed"):
         ask(consent=make_consent(**lacking))
 
@@ -170,7 +168,7 @@ def test_without_whole_consent_nothing_is_stored_and_nobody_woken(ask, wakes, la
     assert wakes == []
 
 
-def test_guardian_and_speaker_may_differ_and_the_proof_is_kept(ask, settings):
+def test_guardian_consent_is_stored_with_its_proof(ask, settings):
     proof = SimpleUploadedFile("../signed.pdf", b"%PDF-1.7 signed")
     consent = make_consent(
         relation=Consent.Relation.GUARDIAN,
@@ -188,7 +186,7 @@ def test_guardian_and_speaker_may_differ_and_the_proof_is_kept(ask, settings):
     assert (kept.proof_filename, kept.proof_type) == ("signed.pdf", "application/pdf")
 
 
-def test_a_wish_that_fails_leaves_no_proof_behind(ask, settings, monkeypatch):
+def test_failed_request_leaves_no_proof_file(ask, settings, monkeypatch):
     monkeypatch.setattr(clones, "record", lambda *_, **__: 1 / 0)
     consent = make_consent(
         proof=SimpleUploadedFile("a.pdf", b"%PDF-"), proof_ending="pdf", proof_type="x"
@@ -201,7 +199,7 @@ def test_a_wish_that_fails_leaves_no_proof_behind(ask, settings, monkeypatch):
     assert not CloneBatch.objects.exists()
 
 
-def test_a_viewer_may_not_clone_not_even_through_a_shared_key(ask, cast):
+def test_viewer_cannot_clone_even_with_a_shared_key(ask, cast):
     viewer = factories.make_user("Vic", cast.aurora, Membership.Role.VIEWER)
 
     with pytest.raises(PermissionDenied):
@@ -209,7 +207,7 @@ def test_a_viewer_may_not_clone_not_even_through_a_shared_key(ask, cast):
 
 
 @pytest.mark.parametrize("whose", ["hidden", "foreign", "without an account"])
-def test_a_key_that_the_person_may_not_work_through_is_refused(ask, cast, whose):
+def test_key_that_the_user_cannot_use_is_rejected(ask, cast, whose):
     hidden = factories.make_credential(cast.ana, cast.account, is_shared=False)
     unopened = factories.make_credential(cast.mia, cast.account)
     Credential.objects.filter(pk=unopened.pk).update(account=None)
@@ -226,18 +224,18 @@ def test_a_key_that_the_person_may_not_work_through_is_refused(ask, cast, whose)
     assert not CloneBatch.objects.exists()
 
 
-def test_a_sample_that_the_person_may_not_hear_is_refused(ask, cast):
+def test_sample_that_the_user_cannot_see_is_rejected(ask, cast):
     with pytest.raises(PermissionDenied):
         ask(cast.mia, cuts=[SampleCut(factories.make_sample(cast.ana, cast.aurora))])
 
 
-def test_a_teammate_s_shared_key_is_enough_and_the_job_says_whose(ask, cast):
+def test_member_can_clone_with_a_shared_key_of_a_teammate(ask, cast):
     job = ask(cast.mia).jobs.get()
 
     assert (job.requested_by, job.credential.owner) == (cast.mia, cast.ana)
 
 
-def test_the_same_form_sent_twice_is_one_order(
+def test_form_submitted_twice_makes_one_batch(
     ask, cast, second_key, wakes, django_capture_on_commit_callbacks
 ):
     token, keys = uuid.uuid4(), [cast.credential, second_key]
@@ -251,16 +249,16 @@ def test_the_same_form_sent_twice_is_one_order(
     assert AuditEntry.objects.count() == 3
 
 
-def test_a_token_of_somebody_else_gives_away_nothing(ask, cast):
-    order = ask()
+def test_form_token_of_another_user_is_rejected(ask, cast):
+    batch = ask()
 
     with pytest.raises(PermissionDenied):
-        ask(cast.mia, form_token=order.form_token)
+        ask(cast.mia, form_token=batch.form_token)
 
     assert CloneJob.objects.count() == 1
 
 
-def test_a_double_click_is_one_order_also_when_both_arrive_at_once(file_database, cast, ask, wakes):
+def test_form_submitted_concurrently_makes_one_batch(file_database, cast, ask, wakes):
     token, cuts = uuid.uuid4(), [SampleCut(factories.make_sample(cast.ana, cast.aurora))]
 
     answers = call_at_once(*[lambda: ask(form_token=token, cuts=cuts) for _ in range(6)])
@@ -271,7 +269,7 @@ def test_a_double_click_is_one_order_also_when_both_arrive_at_once(file_database
 
 
 @pytest.mark.parametrize("problem", [OperationalError("down"), ConnectionError("down")])
-def test_a_dead_broker_does_not_stop_the_wish(
+def test_request_is_stored_if_the_broker_is_down(
     ask, monkeypatch, django_capture_on_commit_callbacks, problem
 ):
     def fail(*args: Any, **values: Any) -> None:
@@ -285,10 +283,10 @@ def test_a_dead_broker_does_not_stop_the_wish(
     assert CloneJob.objects.get().state == State.QUEUED
 
 
-# Cancelling
+# Canceling
 
 
-def test_what_was_not_sent_is_cancelled_at_once_and_whoever_holds_it_sends_nothing(cast, clock):
+def test_canceling_an_unsent_clone_ends_it_and_its_lease(cast, clock):
     job = factories.make_job(cast.mia, cast.credential)
     lease = claim_work(
         CloneJob, job.pk, states=CloneJob.ACTIVE_STATES, running=State.RUNNING, clock=clock
@@ -304,9 +302,7 @@ def test_what_was_not_sent_is_cancelled_at_once_and_whoever_holds_it_sends_nothi
     assert not lease.extend()
 
 
-def test_what_was_sent_is_left_to_a_worker_to_find_and_remove(
-    cast, wakes, django_capture_on_commit_callbacks
-):
+def test_canceling_a_sent_clone_enqueues_a_worker(cast, wakes, django_capture_on_commit_callbacks):
     job = factories.make_job(cast.mia, cast.credential, state=State.WAITING, step=Step.UNKNOWN)
 
     with django_capture_on_commit_callbacks(execute=True):
@@ -317,7 +313,7 @@ def test_what_was_sent_is_left_to_a_worker_to_find_and_remove(
     assert wakes == [("catalog.run_clone", str(job.pk))]
 
 
-def test_only_who_asked_and_admins_cancel_and_who_asked_is_told_of_it(cast):
+def test_only_the_requester_and_admins_can_cancel_and_the_requester_is_notified(cast):
     job = factories.make_job(cast.ana, cast.credential)
     with pytest.raises(PermissionDenied):
         cancel_clone(cast.mia, job=job, now=NOW)
@@ -329,11 +325,11 @@ def test_only_who_asked_and_admins_cancel_and_who_asked_is_told_of_it(cast):
     assert (notice.user, "canceled" in notice.text) == (cast.mia, True)
 
 
-# Trying again
+# Retrying
 
 
 @pytest.mark.parametrize("state", [State.FAILED, State.CANCELLED])
-def test_what_failed_is_asked_for_again_from_the_same_samples(cast, state, wakes):
+def test_retry_makes_a_new_job_in_the_same_batch(cast, state, wakes):
     job = factories.make_job(cast.mia, cast.credential, state=state, language="en")
 
     again = retry_clone(cast.mia, job=job, now=NOW)
@@ -343,7 +339,7 @@ def test_what_failed_is_asked_for_again_from_the_same_samples(cast, state, wakes
     assert again.marker != job.marker
 
 
-def test_a_second_press_of_retry_is_the_same_job(cast):
+def test_second_retry_returns_the_same_job(cast):
     job = factories.make_job(cast.mia, cast.credential, state=State.FAILED)
 
     first, second = (retry_clone(cast.mia, job=job, now=NOW) for _ in range(2))
@@ -352,7 +348,7 @@ def test_a_second_press_of_retry_is_the_same_job(cast):
 
 
 @pytest.mark.parametrize("state", [State.READY, State.RUNNING, State.NEEDS_LOOK, State.QUEUED])
-def test_what_may_have_made_a_voice_is_never_tried_again(cast, state):
+def test_job_that_may_have_made_a_voice_cannot_be_retried(cast, state):
     job = factories.make_job(cast.mia, cast.credential, state=state)
 
     with pytest.raises(NothingToDo):
@@ -361,7 +357,7 @@ def test_what_may_have_made_a_voice_is_never_tried_again(cast, state):
     assert CloneJob.objects.count() == 1
 
 
-def test_a_job_whose_key_was_removed_goes_on_with_another_key_of_the_account(cast):
+def test_retry_uses_another_key_if_the_old_one_was_removed(cast):
     job = factories.make_job(cast.ana, cast.credential, state=State.FAILED)
     Credential.objects.filter(pk=cast.credential.pk).delete()
     with pytest.raises(NothingToDo, match="no key"):
@@ -371,7 +367,7 @@ def test_a_job_whose_key_was_removed_goes_on_with_another_key_of_the_account(cas
     assert retry_clone(cast.ana, job=job, now=NOW).credential == key
 
 
-def test_a_consent_that_has_ended_allows_no_other_attempt(cast):
+def test_retry_is_rejected_if_the_consent_has_ended(cast):
     job = factories.make_job(cast.ana, cast.credential, state=State.FAILED)
     Consent.objects.update(ends_on=date(2026, 11, 20))
 
@@ -379,9 +375,7 @@ def test_a_consent_that_has_ended_allows_no_other_attempt(cast):
         retry_clone(cast.ana, job=job, now=NOW)
 
 
-def test_an_unclear_job_is_looked_for_again_and_nothing_is_sent_by_that(
-    cast, wakes, django_capture_on_commit_callbacks
-):
+def test_looking_again_only_repeats_the_lookup(cast, wakes, django_capture_on_commit_callbacks):
     job = factories.make_job(cast.ana, cast.credential, state=State.NEEDS_LOOK, step=Step.UNKNOWN)
 
     with django_capture_on_commit_callbacks(execute=True):

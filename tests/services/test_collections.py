@@ -1,4 +1,4 @@
-"""Collections: over providers, personal or the team's, in an order, with maintainers."""
+"""Collections: ordered, across providers, personal or shared, with maintainers."""
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -32,7 +32,7 @@ def names(user, collection) -> list[str]:
     return [entry.voice.name for entry in get_collection_page(user, collection.pk).entries]
 
 
-def test_voices_of_two_providers_are_collected_and_the_last_one_used_is_proposed(cast):
+def test_last_used_collection_is_suggested_and_can_mix_providers(cast):
     other = factories.make_account(cast.aurora, provider="inworld")
     ann, bea = factories.make_voice(cast.account, "Ann"), factories.make_voice(other, "Bea")
     first, second = make(cast.mia, cast.aurora, "First"), make(cast.mia, cast.aurora, "Second")
@@ -49,7 +49,7 @@ def test_voices_of_two_providers_are_collected_and_the_last_one_used_is_proposed
     assert names(cast.mia, second) == ["Ann"]
 
 
-def test_a_voice_is_in_a_collection_once_and_its_note_can_be_replaced(cast):
+def test_voice_is_in_a_collection_once_and_its_note_can_be_replaced(cast):
     ann, bea = factories.make_voice(cast.account, "Ann"), factories.make_voice(cast.account, "Bea")
     collection = make(cast.mia, cast.aurora)
 
@@ -68,7 +68,7 @@ def test_a_voice_is_in_a_collection_once_and_its_note_can_be_replaced(cast):
     ("place", "by", "expected"),
     [(0, 1, "BACD"), (3, -1, "ABDC"), (0, -1, "ABCD"), (3, 1, "ABCD"), (1, 1, "ACBD")],
 )
-def test_an_entry_moves_one_place_and_never_out(cast, place, by, expected):
+def test_entry_moves_one_place_within_the_list(cast, place, by, expected):
     voices = [factories.make_voice(cast.account, name) for name in "ABCD"]
     collection = factories.make_collection(cast.mia, cast.aurora, *voices)
 
@@ -78,7 +78,7 @@ def test_an_entry_moves_one_place_and_never_out(cast, place, by, expected):
     assert "".join(names(cast.mia, collection)) == expected
 
 
-def test_a_personal_collection_is_seen_by_its_owner_alone_and_leaves_no_trace_in_the_log(cast):
+def test_personal_collection_is_visible_to_its_owner_only_and_not_logged(cast):
     collection = make(cast.mia, cast.aurora)
 
     assert find_collections(cast.mia) == [collection]
@@ -88,7 +88,7 @@ def test_a_personal_collection_is_seen_by_its_owner_alone_and_leaves_no_trace_in
     assert not AuditEntry.objects.exists()
 
 
-def test_a_team_collection_is_changed_by_owner_maintainers_and_admins(cast):
+def test_shared_collection_can_be_changed_by_owner_maintainers_and_admins(cast):
     kim, lea = factories.make_user("Kim", cast.aurora), factories.make_user("Lea", cast.aurora)
     vic = factories.make_user("Vic", cast.aurora, Membership.Role.VIEWER)
     collection = make(cast.mia, cast.aurora, is_shared=True)
@@ -111,7 +111,7 @@ def test_a_team_collection_is_changed_by_owner_maintainers_and_admins(cast):
     assert collection in find_collections(lea)
 
 
-def test_a_viewer_collects_for_themselves_only(cast):
+def test_viewer_can_only_make_personal_collections(cast):
     vic = factories.make_user("Vic", cast.aurora, Membership.Role.VIEWER)
     mine = make(vic, cast.aurora)
 
@@ -123,7 +123,7 @@ def test_a_viewer_collects_for_themselves_only(cast):
         )
 
 
-def test_voices_that_a_person_may_not_see_are_counted_and_not_named(cast):
+def test_hidden_voices_in_a_collection_are_counted_but_not_named(cast):
     hidden = factories.make_account(cast.aurora, is_shared=False, last_owner=cast.ana)
     secret, open_one = factories.make_voice(hidden, "Secret"), factories.make_voice(cast.account)
     collection = factories.make_collection(cast.ana, cast.aurora, secret, open_one, is_shared=True)
@@ -134,7 +134,7 @@ def test_voices_that_a_person_may_not_see_are_counted_and_not_named(cast):
     assert (page.count, page.unseen_count) == (1, 1)
 
 
-def test_a_removed_collection_comes_back_with_its_voices(cast):
+def test_removed_collection_is_restored_with_its_voices(cast):
     collection = factories.make_collection(
         cast.mia, cast.aurora, factories.make_voice(cast.account, "Ann")
     )

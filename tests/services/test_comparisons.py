@@ -1,4 +1,4 @@
-"""Comparisons: agreed to before anything is spent, one vote for a person, names when all are in."""
+"""Comparisons: costs are confirmed first, one vote per person, names shown after the last vote."""
 
 import dataclasses
 
@@ -28,20 +28,20 @@ def voices(cast) -> list[Voice]:
     return [factories.make_voice(cast.account, name) for name in ("Ann", "Bea", "Cem")]
 
 
-def wish_for(voices: list[Voice], **changes) -> ComparisonRequest:
-    wish = ComparisonRequest(voices, TEXT, is_blind=False, votes_wanted=1, agreed=1000)
-    return dataclasses.replace(wish, **changes)
+def make_request(voices: list[Voice], **changes) -> ComparisonRequest:
+    request = ComparisonRequest(voices, TEXT, is_blind=False, votes_wanted=1, agreed=1000)
+    return dataclasses.replace(request, **changes)
 
 
 @pytest.fixture
 def compare(cast, voices, wakes):
     def _compare(**changes) -> Comparison:
-        return request_comparison(cast.mia, wish=wish_for(voices, **changes), now=NOW)
+        return request_comparison(cast.mia, wish=make_request(voices, **changes), now=NOW)
 
     return _compare
 
 
-def test_every_voice_is_asked_once_and_a_repeat_costs_nothing(compare, stub, clock):
+def test_each_voice_speaks_once_and_a_repeat_uses_the_cache(compare, stub, clock):
     for _ in range(2):
         made = compare()
         for speech in Synthesis.objects.filter(comparisons__comparison=made):
@@ -53,7 +53,7 @@ def test_every_voice_is_asked_once_and_a_repeat_costs_nothing(compare, stub, clo
     assert sorted(cached.values()) == [[False] * 3, [True] * 3]
 
 
-def test_no_more_is_spent_than_was_agreed_to(compare):
+def test_comparison_that_costs_more_than_agreed_is_rejected(compare):
     with pytest.raises(CostChanged):
         compare(agreed=3 * len(TEXT) - 1)
 
@@ -61,7 +61,7 @@ def test_no_more_is_spent_than_was_agreed_to(compare):
     assert compare(agreed=3 * len(TEXT))
 
 
-def test_one_voice_that_cannot_speak_stops_all_before_anything_is_spent(compare, voices):
+def test_comparison_with_a_voice_that_cannot_speak_is_rejected(compare, voices):
     Voice.objects.filter(pk=voices[2].pk).update(remote_deleted_at=NOW)
     voices[2].refresh_from_db()
 
@@ -73,19 +73,19 @@ def test_one_voice_that_cannot_speak_stops_all_before_anything_is_spent(compare,
 
 
 @pytest.mark.parametrize("count", [0, 1, 5])
-def test_two_to_four_voices_are_compared(cast, wakes, count):
+def test_comparison_needs_two_to_four_voices(cast, wakes, count):
     voices = [factories.make_voice(cast.account) for _ in range(count)]
 
     with pytest.raises(CannotCompare, match="2 to 4"):
-        request_comparison(cast.mia, wish=wish_for(voices), now=NOW)
+        request_comparison(cast.mia, wish=make_request(voices), now=NOW)
 
 
-def test_the_same_voice_twice_is_one_voice(cast, wakes, voices):
+def test_same_voice_twice_counts_as_one(cast, wakes, voices):
     with pytest.raises(CannotCompare, match="2 to 4"):
-        request_comparison(cast.mia, wish=wish_for([voices[0], voices[0]]), now=NOW)
+        request_comparison(cast.mia, wish=make_request([voices[0], voices[0]]), now=NOW)
 
 
-def test_cancel_stops_what_was_not_sent(cast, compare):
+def test_cancel_stops_syntheses_that_were_not_sent(cast, compare):
     made = compare()
     first = Synthesis.objects.order_by("pk").first()
     Synthesis.objects.filter(pk=first.pk).update(state="running", step="sent")
@@ -98,7 +98,7 @@ def test_cancel_stops_what_was_not_sent(cast, compare):
     ]
 
 
-def test_a_person_has_one_vote_in_a_round_and_may_change_it(cast, compare):
+def test_person_has_one_vote_and_can_change_it(cast, compare):
     made = compare(votes_wanted=2)
 
     cast_vote(cast.mia, comparison=made, place=0, now=NOW)
@@ -109,7 +109,7 @@ def test_a_person_has_one_vote_in_a_round_and_may_change_it(cast, compare):
     assert made.takes_votes
 
 
-def test_the_last_vote_shows_the_names_and_ends_the_voting(cast, compare):
+def test_last_vote_reveals_the_names_and_ends_voting(cast, compare):
     made = compare(is_blind=True, votes_wanted=2)
     cast_vote(cast.mia, comparison=made, place=1, now=NOW)
     assert {line.name for line in get_round(cast.ana, made.pk).lines} == {
@@ -131,7 +131,7 @@ def test_the_last_vote_shows_the_names_and_ends_the_voting(cast, compare):
         cast_vote(cast.mia, comparison=made, place=0, now=NOW)
 
 
-def test_votes_are_counted_for_a_voice_only_when_it_may_be_known(cast, compare, voices):
+def test_votes_count_for_a_voice_only_after_voting_ends(cast, compare, voices):
     made = compare(is_blind=True, votes_wanted=5)
     place = made.entries.get(voice=voices[0]).place
     cast_vote(cast.mia, comparison=made, place=place, now=NOW)
@@ -144,7 +144,7 @@ def test_votes_are_counted_for_a_voice_only_when_it_may_be_known(cast, compare, 
     assert count_votes(cast.ana, voices[1]).votes == 0
 
 
-def test_only_who_started_it_and_admins_end_the_voting(cast, compare):
+def test_only_the_creator_and_admins_can_end_voting(cast, compare):
     made = compare(is_blind=True)
     kim = factories.make_user("Kim", cast.aurora)
 
@@ -153,7 +153,7 @@ def test_only_who_started_it_and_admins_end_the_voting(cast, compare):
             close_votes(person, comparison=made, now=NOW)
 
 
-def test_a_stranger_neither_sees_nor_votes(cast, compare):
+def test_other_teams_cannot_see_or_vote(cast, compare):
     made = compare()
 
     assert not Comparison.objects.visible_to(cast.sam).exists()
@@ -161,7 +161,7 @@ def test_a_stranger_neither_sees_nor_votes(cast, compare):
         cast_vote(cast.sam, comparison=made, place=0, now=NOW)
 
 
-def test_a_comparison_with_a_voice_of_a_private_key_stays_with_its_owner(cast, compare, voices):
+def test_comparison_with_a_private_voice_is_visible_to_its_owner_only(cast, compare, voices):
     made = compare()
     private = factories.make_account(cast.aurora, is_shared=False, last_owner=cast.mia)
     Voice.objects.filter(pk=voices[0].pk).update(account=private)
@@ -170,7 +170,7 @@ def test_a_comparison_with_a_voice_of_a_private_key_stays_with_its_owner(cast, c
     assert Comparison.objects.visible_to(cast.mia).get() == made
 
 
-def test_clips_are_turned_down_to_the_quietest():
+def test_clips_are_turned_down_to_the_quietest_one():
     assert find_gain(-20.0, -26.0) == pytest.approx(0.501, abs=0.001)
     assert find_gain(-26.0, -26.0) == 1.0
     assert find_gain(None, -26.0) == 1.0

@@ -1,4 +1,4 @@
-"""Keys are sealed from the first write, changed by their owner alone, and wiped for good."""
+"""Keys are encrypted from the first write, changed only by their owner, and deleted for good."""
 
 from datetime import timedelta
 
@@ -39,11 +39,11 @@ def viewer(cast):
 
 
 def add(user, team, **values) -> Credential:
-    wish = {"provider": "elevenlabs", "api_key": KEY, "nickname": "Studio", "is_shared": True}
-    return add_credential(user, team=team, now=NOW, **{**wish, **values})
+    defaults = {"provider": "elevenlabs", "api_key": KEY, "nickname": "Studio", "is_shared": True}
+    return add_credential(user, team=team, now=NOW, **{**defaults, **values})
 
 
-def test_an_added_key_is_sealed_logged_and_checked_by_a_worker(
+def test_added_key_is_encrypted_logged_and_enqueued_for_a_check(
     cast, wakes, django_capture_on_commit_callbacks
 ):
     with django_capture_on_commit_callbacks(execute=True):
@@ -62,7 +62,7 @@ def test_an_added_key_is_sealed_logged_and_checked_by_a_worker(
     assert AuditEntry.objects.get().action == "credential added"
 
 
-def test_a_viewer_and_a_stranger_add_no_key(cast, viewer):
+def test_viewers_and_other_teams_cannot_add_a_key(cast, viewer):
     for user in (viewer, cast.sam):
         with pytest.raises(PermissionDenied):
             add(user, cast.aurora)
@@ -70,12 +70,12 @@ def test_a_viewer_and_a_stranger_add_no_key(cast, viewer):
     assert Credential.objects.filter(team=cast.aurora).count() == 1
 
 
-def test_a_key_for_an_unknown_provider_is_refused(cast):
+def test_key_for_an_unknown_provider_is_rejected(cast):
     with pytest.raises(UnknownProvider):
         add(cast.mia, cast.aurora, provider="nobody")
 
 
-def test_a_key_is_called_something_else_by_its_owner(cast):
+def test_only_the_owner_can_rename_a_key(cast):
     rename_credential(cast.ana, credential=cast.credential, nickname="Studio", now=NOW)
 
     assert Credential.objects.get(pk=cast.credential.pk).title == "Studio"
@@ -83,7 +83,7 @@ def test_a_key_is_called_something_else_by_its_owner(cast):
         rename_credential(cast.mia, credential=cast.credential, nickname="Mine", now=NOW)
 
 
-def test_a_recheck_is_asked_of_a_worker_and_the_key_works_meanwhile(
+def test_recheck_is_enqueued_and_the_key_works_meanwhile(
     cast, wakes, django_capture_on_commit_callbacks
 ):
     with django_capture_on_commit_callbacks(execute=True):
@@ -95,7 +95,7 @@ def test_a_recheck_is_asked_of_a_worker_and_the_key_works_meanwhile(
 
 
 @pytest.mark.parametrize("who", ["mia", "sam", "viewer"])
-def test_nobody_but_the_owner_touches_a_key(cast, viewer, who):
+def test_only_the_owner_can_change_a_key(cast, viewer, who):
     user = viewer if who == "viewer" else getattr(cast, who)
     sealed = bytes(cast.credential.sealed)
     key = cast.credential
@@ -114,7 +114,7 @@ def test_nobody_but_the_owner_touches_a_key(cast, viewer, who):
     assert not AuditEntry.objects.exists()
 
 
-def test_sharing_a_key_shares_its_account_and_stopping_it_stops_that(cast):
+def test_sharing_a_key_shares_its_account_and_unsharing_hides_it(cast):
     share_credential(cast.ana, credential=cast.credential, is_shared=False, now=NOW)
     assert not ProviderAccount.objects.visible_to(cast.mia).exists()
 
@@ -125,7 +125,7 @@ def test_sharing_a_key_shares_its_account_and_stopping_it_stops_that(cast):
     assert actions == ["credential unshared", "credential shared"]
 
 
-def test_an_account_stays_shared_while_another_shared_key_opens_it(cast):
+def test_account_stays_shared_while_another_shared_key_opens_it(cast):
     other = factories.make_credential(cast.mia, cast.account, is_shared=True)
 
     share_credential(cast.ana, credential=cast.credential, is_shared=False, now=NOW)
@@ -138,7 +138,7 @@ def test_an_account_stays_shared_while_another_shared_key_opens_it(cast):
 # Removing
 
 
-def test_a_removed_key_is_wiped_while_voices_and_log_stay(cast):
+def test_removing_a_key_deletes_it_and_keeps_voices_and_audit_log(cast):
     voice = factories.make_voice(cast.account)
 
     remove_credential(cast.ana, credential=cast.credential, now=NOW)
@@ -148,7 +148,7 @@ def test_a_removed_key_is_wiped_while_voices_and_log_stay(cast):
     assert AuditEntry.objects.get().action == "credential removed"
 
 
-def test_a_removed_key_stops_what_was_not_sent_and_leaves_the_rest_to_be_settled(cast):
+def test_removing_a_key_stops_only_clones_that_were_not_sent(cast):
     made = {}
     for state, step in [
         (State.QUEUED, Step.PLANNED),
@@ -171,13 +171,13 @@ def test_a_removed_key_stops_what_was_not_sent_and_leaves_the_rest_to_be_settled
         assert job.message == (KEY_REMOVED if was_open else "")
     other.refresh_from_db()
     assert other.state == State.QUEUED
-    told = {notice.job_id: (notice.user, notice.text) for notice in Notification.objects.all()}
+    notices = {notice.job_id: (notice.user, notice.text) for notice in Notification.objects.all()}
     stopped = [job.pk for (_, step), job in made.items() if step == Step.PLANNED]
-    assert set(told) == set(stopped)
-    assert all(user == cast.mia and KEY_REMOVED in text for user, text in told.values())
+    assert set(notices) == set(stopped)
+    assert all(user == cast.mia and KEY_REMOVED in text for user, text in notices.values())
 
 
-def test_a_worker_that_was_about_to_send_can_write_nothing_once_the_key_is_removed(cast, clock):
+def test_removing_a_key_revokes_the_lease_of_a_worker_about_to_send(cast, clock):
     job = factories.make_job(cast.ana, cast.credential)
     lease = claim_work(
         CloneJob, job.pk, states=CloneJob.ACTIVE_STATES, running=State.RUNNING, clock=clock
@@ -191,7 +191,7 @@ def test_a_worker_that_was_about_to_send_can_write_nothing_once_the_key_is_remov
     assert (job.state, job.step) == (State.FAILED, Step.PLANNED)
 
 
-def test_with_the_last_shared_key_gone_a_teammate_s_own_key_keeps_the_account_to_that_one(cast):
+def test_account_is_private_to_a_private_key_once_the_shared_one_is_gone(cast):
     factories.make_credential(cast.mia, cast.account, is_shared=False)
     kim = factories.make_user("Kim", cast.aurora)
 
@@ -201,10 +201,10 @@ def test_with_the_last_shared_key_gone_a_teammate_s_own_key_keeps_the_account_to
     assert not ProviderAccount.objects.visible_to(kim).exists()
 
 
-# Fetching voices
+# Requesting a sync
 
 
-def test_a_member_asks_for_news_and_a_worker_is_woken(
+def test_member_can_request_a_sync_which_is_enqueued(
     cast, wakes, django_capture_on_commit_callbacks
 ):
     ProviderAccount.objects.update(sync_due_at=NOW + timedelta(hours=1))
@@ -216,7 +216,7 @@ def test_a_member_asks_for_news_and_a_worker_is_woken(
     assert wakes == [("catalog.sync_account", cast.account.pk)]
 
 
-def test_viewers_and_strangers_wait_for_the_schedule(cast, viewer):
+def test_viewers_and_other_teams_cannot_request_a_sync(cast, viewer):
     for user in (viewer, cast.sam):
         with pytest.raises(PermissionDenied):
             request_sync(user, account=cast.account, now=NOW)

@@ -1,4 +1,4 @@
-"""What holds for every service: each change stands in the log, and no secret does."""
+"""Every service logs what it changes, and never logs a secret."""
 
 import importlib
 import inspect
@@ -155,19 +155,19 @@ from tests.world import all_rows
 NOW = factories.NOW
 CANARY = f"sk_canary_{uuid.uuid4().hex}"
 PASSWORD = f"pass {uuid.uuid4().hex}"
-# These answer, or keep a copy of what a provider holds; nothing of ours is changed by them.
+# These only read, or store a copy of what a provider has. They change nothing of ours.
 READERS = {
     "setup_link_is_good",
     "find_invitation",
     "count_belongings",
     "find_password_link",
-    # Its own tests give it a key ring of its own; this run's is everybody's.
+    # It needs its own master key file, which its own tests provide.
     "rotate_master_key",
     "fetch_preview",
-    # A worker writes what this one only tells it.
+    # It only enqueues; a worker writes.
     "tell_export",
 }
-# These change what nobody but the person sees, which is no concern of the team's log.
+# These change only what the user sees, so they aren't in the team's audit log.
 
 
 def read_everything(cast: SimpleNamespace) -> None:
@@ -176,7 +176,7 @@ def read_everything(cast: SimpleNamespace) -> None:
 
 
 PERSONAL: dict[str, Callable[[SimpleNamespace], Any]] = {
-    # Counts of what people listen to and take along: as dull in a log as page views.
+    # Play and export counts would be noise in the audit log.
     "note_play": lambda cast: note_play(
         cast.mia, voice=factories.make_voice(cast.account), now=NOW
     ),
@@ -216,7 +216,7 @@ def every_service() -> set[str]:
 
 
 def forget_people(cast: SimpleNamespace) -> None:
-    """Bring the installation back to before its first person."""
+    """Reset the installation to before its first user."""
     Credential.objects.all().delete()
     Membership.objects.all().delete()
     User.objects.all().delete()
@@ -343,7 +343,7 @@ def compare(cast: SimpleNamespace) -> None:
 
 
 def offer(cast: SimpleNamespace, state: str) -> Credential:
-    """Leave a new key waiting beside Ana's."""
+    """Add a pending replacement for Ana's key."""
     factories.make_replacement(cast.credential, CANARY, state=state)
     return cast.credential
 
@@ -352,8 +352,8 @@ def membership_of(user: User) -> Membership:
     return Membership.objects.select_related("user", "team").get(user=user)
 
 
-def invite_somebody(cast: SimpleNamespace) -> str:
-    """Make a link that lives only as a scene: its row is there before the service is called."""
+def make_open_invitation(cast: SimpleNamespace) -> str:
+    """Return the token of an invitation whose row is made before the service is called."""
     factories.make_invitation(cast.ana, cast.aurora, token="scene")
     return f"scene of {cast.aurora.pk}"
 
@@ -436,10 +436,14 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
         cast.ana, invitation=factories.make_invitation(cast.ana, cast.aurora), now=NOW
     ),
     "accept_invitation": lambda cast: accept_invitation(
-        cast.sam, token=invite_somebody(cast), now=NOW
+        cast.sam, token=make_open_invitation(cast), now=NOW
     ),
     "answer_invitation": lambda cast: answer_invitation(
-        token=invite_somebody(cast), name="Kim", email="kim@example.com", password=PASSWORD, now=NOW
+        token=make_open_invitation(cast),
+        name="Kim",
+        email="kim@example.com",
+        password=PASSWORD,
+        now=NOW,
     ),
     "change_role": lambda cast: change_role(
         cast.ana, membership=membership_of(cast.mia), role="cloner", now=NOW
@@ -598,45 +602,45 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
 }
 
 
-def rows_beside_the_log() -> dict[str, list[tuple[Any, ...]]]:
-    """Return every row of the database but those of the log, and the version that it raises."""
+def rows_except_the_log() -> dict[str, list[tuple[Any, ...]]]:
+    """Return all rows of the database, except the audit log and the catalog version."""
     return all_rows(AuditEntry, AuditHead, CatalogVersion)
 
 
 class Watched:
-    """Stands in for a service: notes, for each call of it, what it wrote and into the log."""
+    """Wraps a service and records, for each call, whether it wrote rows and its audit entries."""
 
     def __init__(self, service: Callable[..., Any]) -> None:
         self.service = service
         self.calls: list[tuple[bool, list[AuditEntry], Any]] = []
 
     def __call__(self, *args: Any, **values: Any) -> Any:
-        rows, start = rows_beside_the_log(), AuditEntry.objects.count()
+        rows, start = rows_except_the_log(), AuditEntry.objects.count()
         answer = self.service(*args, **values)
         entries = AuditEntry.objects.filter(number__gt=start).order_by("number")
         actor = args[0] if args else None
-        self.calls.append((rows_beside_the_log() != rows, list(entries), actor))
+        self.calls.append((rows_except_the_log() != rows, list(entries), actor))
         return answer
 
 
-# Their entry is all that they write.
+# These write only an audit entry.
 NOTING = {"export_log", "note_account", "note_failed_sign_in"}
 
 
-def demand_entries(watched: Watched, *, writes: bool = True) -> None:
-    """Fail unless the service was called, wrote something, and each time said so in the log."""
+def assert_entries(watched: Watched, *, writes: bool = True) -> None:
+    """Check that the service was called and that each call that wrote rows has an audit entry."""
     assert watched.calls
     assert any(has_written for has_written, _, _ in watched.calls) is writes
     for has_written, entries, actor in watched.calls:
         assert bool(entries) is (has_written or not writes)
         for entry in entries:
             assert (entry.at, bool(entry.action), bool(entry.target)) == (NOW, True, True)
-            # What Voiceboard does along with it is its own.
+            # Entries without an actor are for what Voiceboard does automatically.
             assert actor is None or entry.actor in {actor, None}
         assert actor is None or not entries or actor in {entry.actor for entry in entries}
 
 
-def test_every_service_has_a_scene_here():
+def test_every_service_has_a_scene():
     assert every_service() == set(SCENES) | set(PERSONAL) | READERS
 
 
@@ -646,33 +650,33 @@ def _built_in(settings, tmp_path, monkeypatch) -> None:
 
 
 @pytest.mark.parametrize("name", SCENES)
-def test_a_service_that_changes_something_logs_it_without_a_secret(cast, wakes, monkeypatch, name):
+def test_service_logs_its_changes_without_secrets(cast, wakes, monkeypatch, name):
     watched = Watched(globals()[name])
     monkeypatch.setitem(globals(), name, watched)
 
     SCENES[name](cast)
 
-    demand_entries(watched, writes=name not in NOTING)
+    assert_entries(watched, writes=name not in NOTING)
     log = str(list(AuditEntry.objects.values_list()))
     for secret in (CANARY, PASSWORD, "sandbox-elevenlabs"):
         assert secret not in log
 
 
-def test_a_service_that_forgets_the_log_does_not_get_through_here(cast):
+def test_service_without_an_audit_entry_fails_the_check(cast):
     forgetful = Watched(lambda user: Team.objects.create(name="Unnoticed"))
     share_credential(cast.ana, credential=cast.credential, is_shared=False, now=NOW)
 
     forgetful(cast.ana)
 
     with pytest.raises(AssertionError):
-        demand_entries(forgetful)
+        assert_entries(forgetful)
 
 
 @pytest.mark.parametrize("name", PERSONAL)
-def test_what_only_one_person_sees_is_changed_and_not_told_to_the_team(cast, name):
-    before = rows_beside_the_log()
+def test_personal_changes_are_not_logged(cast, name):
+    before = rows_except_the_log()
 
     PERSONAL[name](cast)
 
-    assert rows_beside_the_log() != before
+    assert rows_except_the_log() != before
     assert not AuditEntry.objects.exists()

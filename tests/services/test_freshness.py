@@ -1,4 +1,4 @@
-"""Whatever a service changes, the next request shows it, also in a process that keeps a lot."""
+"""The next request shows what a service changed, even from a process with full caches."""
 
 import re
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from tests.local import switch_on
 from tests.services import test_every_service as every
 
 PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
-ONCE = re.compile(r"\b[A-Za-z0-9]{64}\b")  # tokens against forged requests
+ONCE = re.compile(r"\b[A-Za-z0-9]{64}\b")  # CSRF tokens
 SCENES = {**every.SCENES, **every.PERSONAL}
 
 
@@ -29,7 +29,7 @@ def _built_in(settings, tmp_path, monkeypatch) -> None:
 
 
 class Witness:
-    """Stands in for a service: looks at the list before and after each call of it."""
+    """Wraps a service and compares the voice list before and after each call."""
 
     def __init__(self, service: Callable[..., Any], cast: SimpleNamespace, sign_in: Any) -> None:
         self.service, self.teams = service, frozenset({cast.aurora.pk})
@@ -53,7 +53,7 @@ class Witness:
         return answer
 
     def forget(self) -> None:
-        """Be as a process that has just begun, and has no index."""
+        """Clear all caches, as in a process that has just started and has no index."""
         drop_snapshot(self.teams)
         INDEX_CACHE.forget()
         forget_cards()
@@ -72,9 +72,7 @@ def ask_again(browser: Client, etag: str) -> int:
 
 
 @pytest.mark.parametrize("name", SCENES)
-def test_what_a_service_changes_is_seen_by_the_next_request(
-    cast, wakes, sign_in, monkeypatch, name
-):
+def test_next_request_shows_what_a_service_changed(cast, wakes, sign_in, monkeypatch, name):
     factories.make_voice(cast.account, "Ada", preview_url="https://cdn.example.com/a.mp3")
     witness = Witness(getattr(every, name), cast, sign_in)
     monkeypatch.setattr(every, name, witness)
@@ -84,7 +82,7 @@ def test_what_a_service_changes_is_seen_by_the_next_request(
     assert witness.calls
 
 
-def test_a_service_that_forgets_to_tell_does_not_get_through_here(cast, sign_in):
+def test_change_without_a_new_version_fails_the_check(cast, sign_in):
     factories.make_voice(cast.account, "Ada")
 
     witness = Witness(lambda: Voice.objects.update(name="Behind its back"), cast, sign_in)

@@ -1,4 +1,4 @@
-"""The master key is replaced while the service runs; what was cut short is taken up again."""
+"""The master key is rotated while the service runs; an interrupted rotation can be repeated."""
 
 import json
 import threading
@@ -34,7 +34,7 @@ def _unused_codes():
 
 @pytest.fixture
 def ring_file(settings, tmp_path, db):
-    """Give the test an installation with a master key of its own."""
+    """Give the test an installation with its own master key."""
     settings.MASTER_KEY_FILE = tmp_path / "own" / "master-keys.json"
     prepare_installation()
     return settings.MASTER_KEY_FILE
@@ -42,7 +42,7 @@ def ring_file(settings, tmp_path, db):
 
 @pytest.fixture
 def full(ring_file, cast):
-    """Seal one of everything there is."""
+    """Encrypt one record of each kind."""
     factories.make_replacement(cast.credential, KEY)
     factories.make_factor(cast.mia)
     record(cast.ana, "something", cast.aurora, team=cast.aurora, now=NOW)
@@ -53,7 +53,7 @@ def count_keys(path):
     return len(json.loads(path.read_text())["keys"])
 
 
-def demand_all_opens(cast):
+def assert_all_decrypt(cast):
     verify_key_ring()
     assert Credential.objects.get(pk=cast.credential.pk).secrets() == {
         "api_key": "sandbox-elevenlabs-full"
@@ -64,16 +64,16 @@ def demand_all_opens(cast):
     assert find_breaks() == []
 
 
-def test_afterwards_everything_opens_and_the_old_key_alone_opens_nothing(full, ring_file, tmp_path):
+def test_after_rotation_only_the_new_key_decrypts(full, ring_file, tmp_path):
     old = tmp_path / "old.json"
     old.write_bytes(ring_file.read_bytes())
     old.chmod(0o600)
 
     moved = rotate_master_key(now=NOW)
 
-    assert moved == 5  # two keys, a replacement, a factor and its recovery codes
+    assert moved == 5  # two keys, a replacement, a second factor, and its recovery codes
     assert count_keys(ring_file) == 1
-    demand_all_opens(full)
+    assert_all_decrypt(full)
     before = KeyRing.load(old)
     for row in (*Credential.objects.all(), *CredentialReplacement.objects.all()):
         with pytest.raises(CannotOpen):
@@ -83,7 +83,7 @@ def test_afterwards_everything_opens_and_the_old_key_alone_opens_nothing(full, r
     assert not before.knows(bytes(installation.audit_key))
 
 
-def test_the_log_has_it_with_how_many(full, ring_file):
+def test_audit_entry_has_the_number_of_records(full, ring_file):
     rotate_master_key(now=NOW)
 
     entry = AuditEntry.objects.latest("number")
@@ -99,7 +99,7 @@ def fail(*args):
 
 
 @pytest.mark.parametrize("step", ["_rewrap_own", "_rewrap_all", "_drop_old"])
-def test_cut_short_at_any_place_it_is_taken_up_again(full, ring_file, monkeypatch, step):
+def test_interrupted_rotation_can_be_repeated(full, ring_file, monkeypatch, step):
     with monkeypatch.context() as patch:
         patch.setattr(key_rotation, step, fail)
         with pytest.raises(RuntimeError):
@@ -112,10 +112,10 @@ def test_cut_short_at_any_place_it_is_taken_up_again(full, ring_file, monkeypatc
     rotate_master_key(now=NOW)
 
     assert count_keys(ring_file) == 1
-    demand_all_opens(full)
+    assert_all_decrypt(full)
 
 
-def test_a_process_that_read_a_row_before_still_opens_it(full, ring_file):
+def test_row_read_before_the_rotation_can_still_be_decrypted(full, ring_file):
     read_before = Credential.objects.get(pk=full.credential.pk)
 
     rotate_master_key(now=NOW)
@@ -123,27 +123,27 @@ def test_a_process_that_read_a_row_before_still_opens_it(full, ring_file):
     assert read_before.secrets() == {"api_key": "sandbox-elevenlabs-full"}
 
 
-def test_old_keys_can_be_left_in_the_file_and_dropped_later(full, ring_file):
+def test_old_keys_can_be_kept_and_dropped_later(full, ring_file):
     rotate_master_key(now=NOW, keeps_old=True)
     assert count_keys(ring_file) == 2
 
     moved = rotate_master_key(now=NOW)
 
     assert (moved, count_keys(ring_file)) == (0, 1)
-    demand_all_opens(full)
+    assert_all_decrypt(full)
 
 
-def test_a_record_that_no_key_opens_is_named_and_the_old_keys_stay(full, ring_file):
+def test_undecryptable_record_is_named_and_the_old_keys_are_kept(full, ring_file):
     Credential.objects.filter(pk=full.other_credential.pk).update(sealed=b"VB1" + b"x" * 120)
 
     with pytest.raises(UnopenedSecrets, match=f"Credential {full.other_credential.pk}"):
         rotate_master_key(now=NOW)
 
     assert count_keys(ring_file) == 2
-    demand_all_opens(full)
+    assert_all_decrypt(full)
 
 
-def test_the_command_says_how_many_moved_or_what_is_wrong(full, ring_file):
+def test_rotate_keys_prints_the_number_of_records_or_the_error(full, ring_file):
     out = StringIO()
     call_command("rotate_keys", stdout=out)
     Credential.objects.filter(pk=full.other_credential.pk).update(sealed=b"VB1" + b"x" * 120)
@@ -154,14 +154,14 @@ def test_the_command_says_how_many_moved_or_what_is_wrong(full, ring_file):
     assert out.getvalue() == "5 records now use the new master key. Back up the key file again.\n"
 
 
-def test_a_file_that_cannot_be_trusted_stops_it(full, ring_file):
+def test_key_file_with_open_permissions_is_rejected(full, ring_file):
     ring_file.chmod(0o644)
 
     with pytest.raises(CommandError, match="chmod 600"):
         call_command("rotate_keys")
 
 
-def test_every_model_with_something_sealed_is_walked():
+def test_every_model_with_encrypted_data_is_rotated():
     named = {
         model
         for model in apps.get_app_config("catalog").get_models()
@@ -173,7 +173,7 @@ def test_every_model_with_something_sealed_is_walked():
 
 
 class Users:
-    """People who add keys, and workers that open them, until they are told to stop."""
+    """Threads that add keys and decrypt them until ``stop`` is set."""
 
     def __init__(self, cast):
         self.cast, self.stop = cast, threading.Event()
@@ -199,7 +199,7 @@ class Users:
             connection.close()
 
 
-def test_keys_that_are_added_and_opened_meanwhile_all_open_afterwards(
+def test_keys_added_during_a_rotation_can_be_decrypted_afterward(
     file_database, ring_file, cast, wakes
 ):
     users = Users(cast)

@@ -1,4 +1,4 @@
-"""A one-time link works only while its maker could still make it, for what its target is now."""
+"""A one-time link works only while its creator could still make it for the same person."""
 
 import pytest
 from django.test import Client
@@ -26,7 +26,7 @@ NEW = "another long pass phrase"
 
 @pytest.fixture
 def bob(cast):
-    """A second admin of Aurora, who makes the links."""
+    """A second admin of Aurora, who creates the links."""
     return factories.make_user("Bob", cast.aurora, "admin")
 
 
@@ -59,7 +59,7 @@ LOSSES = [be_demoted, be_removed, be_deactivated, go_to_another_team]
 
 
 @pytest.mark.parametrize("lose", LOSSES, ids=lambda lose: lose.__name__)
-def test_a_password_link_ends_with_its_makers_right(cast, bob, lose):
+def test_password_link_ends_when_its_creator_loses_the_right(cast, bob, lose):
     token = make_password_link(bob, membership=member(cast.mia), now=NOW)
     assert find_password_link(token, now=NOW)
 
@@ -74,7 +74,7 @@ def test_a_password_link_ends_with_its_makers_right(cast, bob, lose):
 
 @pytest.mark.parametrize("lose", [*LOSSES, be_shut_out], ids=lambda lose: lose.__name__)
 @pytest.mark.parametrize("role", ["admin", "viewer"])
-def test_an_invitation_ends_with_its_makers_right(cast, bob, lose, role):
+def test_invitation_ends_when_its_creator_loses_the_right(cast, bob, lose, role):
     token = invite(bob, team=cast.aurora, role=role, label="", days=7, now=NOW)
     assert find_invitation(token, now=NOW)
 
@@ -87,7 +87,7 @@ def test_an_invitation_ends_with_its_makers_right(cast, bob, lose, role):
 
 
 @pytest.mark.parametrize("lose", [be_demoted, be_removed], ids=lambda lose: lose.__name__)
-def test_what_was_withdrawn_stays_withdrawn_when_the_maker_is_an_admin_again(cast, bob, lose):
+def test_withdrawn_links_stay_withdrawn_if_the_creator_is_admin_again(cast, bob, lose):
     invitation = invite(bob, team=cast.aurora, role="viewer", label="", days=7, now=NOW)
     token = make_password_link(bob, membership=member(cast.mia), now=NOW)
 
@@ -100,7 +100,7 @@ def test_what_was_withdrawn_stays_withdrawn_when_the_maker_is_an_admin_again(cas
     assert Invitation.objects.get().withdrawn_at == PasswordLink.objects.get().withdrawn_at == NOW
 
 
-def test_links_of_other_admins_stay(cast, bob):
+def test_links_of_other_admins_stay_valid(cast, bob):
     token = make_password_link(cast.ana, membership=member(cast.mia), now=NOW)
     invitation = invite(cast.ana, team=cast.aurora, role="viewer", label="", days=7, now=NOW)
 
@@ -110,7 +110,7 @@ def test_links_of_other_admins_stay(cast, bob):
     assert find_invitation(invitation, now=NOW)
 
 
-def test_a_link_for_a_member_does_not_open_an_admins_account(cast, bob):
+def test_password_link_ends_when_the_member_becomes_an_admin(cast, bob):
     token = make_password_link(bob, membership=member(cast.mia), now=NOW)
 
     change_role(cast.ana, membership=member(cast.mia), role="admin", now=NOW)
@@ -119,7 +119,7 @@ def test_a_link_for_a_member_does_not_open_an_admins_account(cast, bob):
     assert PasswordLink.objects.get().withdrawn_at == NOW
 
 
-def test_not_even_when_the_role_changed_without_a_service(cast, bob):
+def test_password_link_ends_even_if_the_role_was_changed_in_the_database(cast, bob):
     token = make_password_link(bob, membership=member(cast.mia), now=NOW)
 
     Membership.objects.filter(user=cast.mia).update(role="admin")
@@ -127,13 +127,13 @@ def test_not_even_when_the_role_changed_without_a_service(cast, bob):
     assert find_password_link(token, now=NOW) is None
 
 
-def test_a_link_that_was_made_for_an_admin_opens_it(cast, bob):
+def test_password_link_made_for_an_admin_works(cast, bob):
     token = make_password_link(cast.ana, membership=member(bob), now=NOW)
 
     assert set_password_by_link(token=token, password=NEW, now=NOW) == bob
 
 
-def test_a_target_who_is_now_also_in_a_team_that_the_maker_does_not_run(cast, bob):
+def test_password_link_ends_when_the_member_joins_another_team(cast, bob):
     token = make_password_link(bob, membership=member(cast.mia), now=NOW)
 
     Membership.objects.create(user=cast.mia, team=cast.borealis)
@@ -141,7 +141,7 @@ def test_a_target_who_is_now_also_in_a_team_that_the_maker_does_not_run(cast, bo
     assert find_password_link(token, now=NOW) is None
 
 
-def test_a_target_who_left_the_team(cast, bob):
+def test_password_link_ends_when_the_member_leaves_the_team(cast, bob):
     token = make_password_link(bob, membership=member(cast.mia), now=NOW)
 
     remove_member(cast.ana, membership=member(cast.mia), heir=None, reason="", now=NOW)
@@ -151,7 +151,7 @@ def test_a_target_who_left_the_team(cast, bob):
 
 
 @pytest.mark.parametrize("action", ["password changed", "password reset", "password set"])
-def test_a_password_that_the_person_set_meanwhile_ends_the_link(cast, bob, action):
+def test_password_change_ends_the_password_link(cast, bob, action):
     token = make_password_link(bob, membership=member(cast.mia), now=NOW)
 
     note_account(cast.mia, action=action, now=NOW)
@@ -159,7 +159,7 @@ def test_a_password_that_the_person_set_meanwhile_ends_the_link(cast, bob, actio
     assert find_password_link(token, now=NOW) is None
 
 
-def test_a_second_link_ends_the_first(cast, bob):
+def test_second_password_link_ends_the_first(cast, bob):
     first = make_password_link(bob, membership=member(cast.mia), now=NOW)
     second = make_password_link(cast.ana, membership=member(cast.mia), now=NOW)
 

@@ -1,4 +1,4 @@
-"""What a person is used to, what is news to them, and the searches that they keep."""
+"""View preferences, what is new to a user, and saved searches."""
 
 from datetime import timedelta
 
@@ -33,7 +33,7 @@ def names(voices) -> list[str]:
     return [voice.name for voice in voices]
 
 
-def test_after_a_sync_that_adds_two_and_removes_one_exactly_those_three_are_news(cast, sync, clock):
+def test_news_after_a_sync_are_the_added_and_removed_voices(cast, sync, clock):
     sync(remote_voice("r-1", "Ann"), remote_voice("r-2", "Bea"))
     clock.move(minutes=1)
     note_visit(cast.mia, now=clock.now)
@@ -51,7 +51,7 @@ def test_after_a_sync_that_adds_two_and_removes_one_exactly_those_three_are_news
     assert (names(later.changed), later.count) == (["Beate"], 4)
 
 
-def test_a_visit_goes_on_until_somebody_was_away_and_then_the_news_begin_where_it_ended(cast):
+def test_news_start_at_the_end_of_the_previous_visit(cast):
     note_visit(cast.mia, now=NOW)
     for minutes in (10, 30, 55):
         note_visit(cast.mia, now=NOW + timedelta(minutes=minutes))
@@ -63,7 +63,7 @@ def test_a_visit_goes_on_until_somebody_was_away_and_then_the_news_begin_where_i
     assert find_habits(cast.ana).news_since == cast.ana.date_joined
 
 
-def test_what_was_called_seen_is_no_news_any_more(cast):
+def test_cleared_news_are_no_longer_counted(cast):
     factories.make_voice(cast.account, added_at=NOW + HOUR, changed_at=NOW + HOUR)
     note_visit(cast.mia, now=NOW)
     assert count_news(cast.mia, find_habits(cast.mia).news_since) == 1
@@ -73,7 +73,7 @@ def test_what_was_called_seen_is_no_news_any_more(cast):
     assert count_news(cast.mia, find_habits(cast.mia).news_since) == 0
 
 
-def test_news_are_of_voices_that_the_person_may_see(cast):
+def test_news_include_only_visible_voices(cast):
     hidden = factories.make_account(cast.aurora, is_shared=False, last_owner=cast.ana)
     for account in (hidden, cast.other_account):
         factories.make_voice(account, added_at=NOW + HOUR, changed_at=NOW + HOUR)
@@ -82,7 +82,7 @@ def test_news_are_of_voices_that_the_person_may_see(cast):
     assert find_news(cast.ana, NOW).count == 1
 
 
-def test_habits_are_one_person_s_and_what_is_not_told_stays(cast):
+def test_view_preferences_are_personal_and_omitted_ones_are_kept(cast):
     remember_view(cast.mia, layout="table", columns=["gender", "length"])
     remember_view(cast.mia, sort="newest")
 
@@ -92,7 +92,7 @@ def test_habits_are_one_person_s_and_what_is_not_told_stays(cast):
     assert "accent" in find_habits(cast.ana).columns
 
 
-def test_a_saved_search_is_changed_as_soon_as_its_filters_are_and_not_by_the_view(cast):
+def test_saved_search_counts_as_changed_if_its_filters_differ(cast):
     wanted = VoiceFilter(words="warm", chosen={"gender": ("female", "male")})
     search = save_search(
         cast.mia,
@@ -115,7 +115,7 @@ def test_a_saved_search_is_changed_as_soon_as_its_filters_are_and_not_by_the_vie
     assert is_changed(sort="newest")
 
 
-def test_searches_are_personal_or_the_team_s_and_changed_by_owner_and_admin(cast):
+def test_saved_searches_can_be_shared_and_changed_by_owner_and_admin(cast):
     own = factories.make_search(cast.mia, cast.aurora, name="Own")
     ours = factories.make_search(cast.mia, cast.aurora, name="Ours", is_shared=True)
     kim = factories.make_user("Kim", cast.aurora)
@@ -133,13 +133,13 @@ def test_searches_are_personal_or_the_team_s_and_changed_by_owner_and_admin(cast
         save_search(vic, team=cast.aurora, **change)
 
 
-def test_a_personal_search_leaves_no_trace_in_the_log(cast):
+def test_personal_search_is_not_logged(cast):
     save_search(cast.mia, team=cast.aurora, name="x", query="q=x", is_shared=False, now=NOW)
 
     assert not AuditEntry.objects.exists()
 
 
-def test_a_selection_keeps_its_ids_has_a_limit_and_old_ones_are_forgotten(cast, monkeypatch):
+def test_selection_has_a_limit_and_old_ones_are_deleted(cast, monkeypatch):
     old = freeze_selection(cast.mia, team=cast.aurora, voice_ids=[1], now=NOW)
     kept = freeze_selection(
         cast.mia, team=cast.aurora, voice_ids=[3, 2, 3], now=NOW + 8 * 24 * HOUR

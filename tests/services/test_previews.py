@@ -1,4 +1,4 @@
-"""A preview is fetched once, from what the provider already holds, and then plays from our disk."""
+"""A preview is fetched from the provider once, and then plays from our disk."""
 
 import socket
 import threading
@@ -43,7 +43,7 @@ def fetch(user, voice) -> PreviewClip:
     return fetch_preview(user, voice=Voice.objects.get(pk=voice.pk), now=NOW)
 
 
-def test_the_first_hearing_downloads_and_a_worker_measures(
+def test_first_play_downloads_the_preview_and_enqueues_a_measurement(
     cast, voice, stub, wav, wakes, django_capture_on_commit_callbacks
 ):
     with django_capture_on_commit_callbacks(execute=True):
@@ -55,7 +55,7 @@ def test_the_first_hearing_downloads_and_a_worker_measures(
     assert wakes == [("catalog.measure_clip", clip.pk)]
 
 
-def test_the_next_hearing_asks_nobody_whoever_it_is(cast, voice, stub):
+def test_next_play_by_anyone_uses_the_stored_clip(cast, voice, stub):
     first = fetch(cast.mia, voice)
     stub.fails["preview"] = [TryLater("down")]
 
@@ -65,7 +65,7 @@ def test_the_next_hearing_asks_nobody_whoever_it_is(cast, voice, stub):
     assert len(stub.asked) == 1
 
 
-def test_a_clip_on_our_disk_plays_also_without_a_key_and_when_the_voice_is_gone(cast, voice, stub):
+def test_stored_clip_plays_without_a_key_and_after_the_voice_is_gone(cast, voice, stub):
     clip = fetch(cast.mia, voice)
     Credential.objects.all().delete()
     Voice.objects.update(remote_deleted_at=NOW)
@@ -73,7 +73,7 @@ def test_a_clip_on_our_disk_plays_also_without_a_key_and_when_the_voice_is_gone(
     assert fetch(cast.mia, voice) == clip
 
 
-def test_a_changed_preview_is_fetched_anew_and_the_old_file_removed(cast, voice, stub, settings):
+def test_changed_preview_is_fetched_and_the_old_file_deleted(cast, voice, stub, settings):
     old = fetch(cast.mia, voice)
     Voice.objects.update(preview_url="https://cdn.example.com/b.mp3")
 
@@ -84,7 +84,7 @@ def test_a_changed_preview_is_fetched_anew_and_the_old_file_removed(cast, voice,
     assert PreviewClip.objects.count() == 1
 
 
-def test_a_clip_whose_file_was_lost_is_fetched_anew(cast, voice, stub):
+def test_clip_whose_file_is_missing_is_fetched_again(cast, voice, stub):
     media_path(fetch(cast.mia, voice).path).unlink()
 
     clip = fetch(cast.mia, voice)
@@ -93,7 +93,7 @@ def test_a_clip_whose_file_was_lost_is_fetched_anew(cast, voice, stub):
     assert len(stub.asked) == 2
 
 
-def test_the_own_key_is_used_before_a_teammate_s(cast, voice, stub):
+def test_own_key_is_used_before_a_shared_one(cast, voice, stub):
     factories.make_credential(cast.mia, cast.account, "the-key-of-mia-herself", is_shared=False)
 
     fetch(cast.mia, voice)
@@ -105,7 +105,7 @@ def test_the_own_key_is_used_before_a_teammate_s(cast, voice, stub):
     "values",
     [{"preview_url": ""}, {"preview_url": "https://x.example/a", "remote_deleted_at": NOW}],
 )
-def test_a_voice_with_nothing_to_hear_says_so_and_nobody_is_asked(cast, voice, stub, values):
+def test_voice_without_a_preview_says_so_without_calling_the_provider(cast, voice, stub, values):
     Voice.objects.update(**values)
 
     with pytest.raises(PreviewUnavailable, match="ElevenLabs has no preview of this voice"):
@@ -114,7 +114,7 @@ def test_a_voice_with_nothing_to_hear_says_so_and_nobody_is_asked(cast, voice, s
     assert stub.asked == []
 
 
-def test_without_a_working_key_nothing_is_fetched(cast, voice, stub):
+def test_nothing_is_fetched_without_a_working_key(cast, voice, stub):
     Credential.objects.update(health="rejected")
 
     with pytest.raises(PreviewUnavailable, match="no working key"):
@@ -123,7 +123,7 @@ def test_without_a_working_key_nothing_is_fetched(cast, voice, stub):
     assert stub.asked == []
 
 
-def test_a_key_that_cannot_be_opened_is_said(cast, voice, stub):
+def test_key_that_cannot_be_decrypted_gives_a_message(cast, voice, stub):
     Credential.objects.update(sealed=b"spoilt")
 
     with pytest.raises(PreviewUnavailable, match="can't be decrypted"):
@@ -131,7 +131,7 @@ def test_a_key_that_cannot_be_opened_is_said(cast, voice, stub):
 
 
 @pytest.mark.parametrize("problem", [NotFound("There is no such clip."), TryLater("Busy.")])
-def test_what_the_provider_says_is_passed_on(cast, voice, stub, problem):
+def test_provider_error_message_is_shown(cast, voice, stub, problem):
     stub.fails["preview"] = [problem]
 
     with pytest.raises(PreviewUnavailable, match=problem.message):
@@ -142,12 +142,12 @@ def test_what_the_provider_says_is_passed_on(cast, voice, stub, problem):
 
 @pytest.fixture
 def slow(cast, voice, stub, wakes) -> Voice:
-    """A voice whose preview takes its provider longer than a page may wait."""
+    """A voice whose preview takes longer than a page can wait."""
     stub.fails["preview"] = [NotYet("It takes long.")]
     return voice
 
 
-def test_what_takes_long_is_fetched_by_a_worker_who_is_asked_once(cast, slow, stub, wakes, clock):
+def test_slow_preview_is_enqueued_once_and_fetched_by_a_worker(cast, slow, stub, wakes, clock):
     for _ in range(3):
         with pytest.raises(PreviewPending, match="Fetching the preview of Rachel from ElevenLabs"):
             fetch(cast.mia, slow)
@@ -163,7 +163,7 @@ def test_what_takes_long_is_fetched_by_a_worker_who_is_asked_once(cast, slow, st
     assert wakes[1][0] == "catalog.listen_to"
 
 
-def test_what_the_worker_found_wrong_is_shown_and_its_provider_left_alone(cast, slow, stub, clock):
+def test_worker_error_is_shown_without_calling_the_provider_again(cast, slow, stub, clock):
     stub.fails["preview"].append(NotYet("Nothing came."))
     with pytest.raises(PreviewPending):
         fetch(cast.mia, slow)
@@ -176,7 +176,7 @@ def test_what_the_worker_found_wrong_is_shown_and_its_provider_left_alone(cast, 
     assert len(stub.asked) == 2
 
 
-def test_what_no_worker_fetches_is_given_up_at_last(cast, slow, stub, monkeypatch):
+def test_preview_that_no_worker_fetches_fails_in_the_end(cast, slow, stub, monkeypatch):
     monkeypatch.setattr(preview_services, "_MOST_LOOKS", 5)
 
     for _ in range(4):
@@ -186,7 +186,7 @@ def test_what_no_worker_fetches_is_given_up_at_last(cast, slow, stub, monkeypatc
         fetch(cast.mia, slow)
 
 
-def test_a_worker_fetches_only_with_a_key_of_that_account_which_works(cast, slow, stub, clock):
+def test_worker_fetches_only_with_a_working_key_of_the_account(cast, slow, stub, clock):
     for credential in (cast.other_credential, cast.credential):
         Credential.objects.filter(pk=cast.credential.pk).update(health="rejected")
         assert clip_jobs.fetch_clip(slow.pk, str(credential.pk), clock) is None
@@ -194,10 +194,10 @@ def test_a_worker_fetches_only_with_a_key_of_that_account_which_works(cast, slow
     assert stub.asked == []
 
 
-def test_many_previews_that_drip_leave_threads_for_the_other_pages(
+def test_slow_previews_do_not_block_other_pages(
     cast, sign_in, file_database, settings, wakes, monkeypatch
 ):
-    """Five threads serve, as in one process of the product; twenty previews never end."""
+    """Five threads serve requests, as in one web process, while 20 previews never end."""
     monkeypatch.setattr(preview_services, "_SECONDS", 60)
     is_over = threading.Event()
 
@@ -234,7 +234,7 @@ def test_many_previews_that_drip_leave_threads_for_the_other_pages(
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>Sign in</html>", b"\x89PNG\r\n"])
-def test_what_is_no_sound_is_not_kept(cast, voice, stub, settings, content):
+def test_response_that_is_not_audio_is_not_stored(cast, voice, stub, settings, content):
     stub.sound = AudioClip(content, "audio/mpeg")
 
     with pytest.raises(PreviewUnavailable, match="isn't audio"):
@@ -243,15 +243,13 @@ def test_what_is_no_sound_is_not_kept(cast, voice, stub, settings, content):
     assert stored_files(settings) == []
 
 
-def test_the_kind_of_sound_is_told_from_its_bytes_and_not_from_the_provider_s_word(
-    cast, voice, stub, wav
-):
+def test_audio_format_comes_from_the_bytes_not_the_content_type(cast, voice, stub, wav):
     stub.sound = AudioClip(wav, "text/html")
 
     assert fetch(cast.mia, voice).content_type == "audio/wav"
 
 
-def test_a_transaction_that_fails_leaves_no_file(cast, voice, stub, settings, monkeypatch):
+def test_failed_transaction_leaves_no_file(cast, voice, stub, settings, monkeypatch):
     class Broken:
         objects = None
 
@@ -265,7 +263,7 @@ def test_a_transaction_that_fails_leaves_no_file(cast, voice, stub, settings, mo
 
 @pytest.fixture
 def spoken(cast, settings, tmp_path, monkeypatch, wakes, clock):
-    """A voice that is spoken on this machine, and the engine that speaks it."""
+    """A built-in voice and the engine that speaks it on this machine."""
     engine = switch_on(settings, tmp_path / "local", monkeypatch)
     credential = give_local(cast.aurora)
     sync_account(check_credential(credential.pk, clock), clock)
@@ -273,7 +271,7 @@ def spoken(cast, settings, tmp_path, monkeypatch, wakes, clock):
     return SimpleNamespace(voice=Voice.objects.get(remote_id="af_heart"), engine=engine)
 
 
-def test_a_built_in_voice_is_spoken_by_a_worker_which_is_told_once(cast, spoken, wakes, clock):
+def test_built_in_preview_is_enqueued_once_and_made_by_a_worker(cast, spoken, wakes, clock):
     for _ in range(2):
         with pytest.raises(PreviewPending, match="Generating the preview of Heart"):
             fetch(cast.mia, spoken.voice)
@@ -287,7 +285,7 @@ def test_a_built_in_voice_is_spoken_by_a_worker_which_is_told_once(cast, spoken,
     assert len(spoken.engine.spoken) == 1
 
 
-def test_what_kept_a_worker_from_speaking_is_told_to_who_waits(cast, spoken, clock):
+def test_built_in_preview_shows_the_engine_error(cast, spoken, clock):
     spoken.engine.problem = "The speech engine returned silence."
     clip_jobs.speak_preview(spoken.voice.pk, clock)
 
@@ -295,7 +293,7 @@ def test_what_kept_a_worker_from_speaking_is_told_to_who_waits(cast, spoken, clo
         fetch(cast.mia, spoken.voice)
 
 
-def test_built_in_voices_are_warmed_one_at_a_time_so_that_nobody_waits_long(cast, spoken, clock):
+def test_built_in_previews_are_generated_one_at_a_time(cast, spoken, clock):
     account = spoken.voice.account_id
 
     assert clip_jobs.warm_previews(account, clock)
@@ -310,7 +308,7 @@ def make_alac() -> bytes:
 @pytest.mark.parametrize(
     "make", [make_alac, lambda: encode_sound("ogg"), lambda: encode_sound("amr")]
 )
-def test_a_preview_that_not_every_browser_plays_is_converted_by_a_worker(
+def test_preview_that_not_every_browser_plays_is_converted_by_a_worker(
     cast, voice, stub, wakes, monkeypatch, make
 ):
     content = make()
@@ -331,7 +329,7 @@ def test_a_preview_that_not_every_browser_plays_is_converted_by_a_worker(
     assert converted.seconds == pytest.approx(2, abs=0.1)
 
 
-def test_a_preview_that_cannot_be_decoded_is_sent_as_it_is(cast, voice, stub, wakes, monkeypatch):
+def test_undecodable_preview_is_sent_unchanged(cast, voice, stub, wakes, monkeypatch):
     content = encode_sound("ogg")[:300]
     monkeypatch.setattr(stub, "preview", lambda *_: AudioClip(content))
     with pytest.raises(PreviewPending):

@@ -1,4 +1,4 @@
-"""An uploaded recording is stored once for its form, whole or not at all."""
+"""An uploaded recording is stored once per form, completely or not at all."""
 
 import uuid
 from pathlib import Path
@@ -40,7 +40,7 @@ def stored_files(settings) -> list[Path]:
     return [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
 
 
-def test_an_upload_becomes_a_sample_and_then_a_worker_reads_it(
+def test_upload_stores_a_sample_and_enqueues_its_analysis(
     add, cast, wakes, django_capture_on_commit_callbacks
 ):
     with django_capture_on_commit_callbacks(execute=True):
@@ -55,7 +55,7 @@ def test_an_upload_becomes_a_sample_and_then_a_worker_reads_it(
     assert (sample.filename, sample.size, sample.owner) == ("ada.wav", 10, cast.mia)
 
 
-def test_the_same_recording_twice_in_one_form_is_one_sample(add, settings):
+def test_same_recording_twice_in_one_form_makes_one_sample(add, settings):
     token = uuid.uuid4()
 
     first, second, other = add(token=token), add(token=token), add()
@@ -64,7 +64,7 @@ def test_the_same_recording_twice_in_one_form_is_one_sample(add, settings):
     assert len(stored_files(settings)) == 2
 
 
-def test_the_same_recording_dropped_at_once_is_one_sample(file_database, add, settings, wakes):
+def test_same_recording_uploaded_concurrently_makes_one_sample(file_database, add, settings, wakes):
     token = uuid.uuid4()
 
     answers = call_at_once(*[lambda: add(token=token) for _ in range(5)])
@@ -73,7 +73,7 @@ def test_the_same_recording_dropped_at_once_is_one_sample(file_database, add, se
     assert (len(stored_files(settings)), len(wakes)) == (1, 2)
 
 
-def test_a_viewer_adds_nothing(add, cast, settings):
+def test_viewer_cannot_add_a_sample(add, cast, settings):
     viewer = factories.make_user("Vic", cast.aurora, Membership.Role.VIEWER)
 
     with pytest.raises(PermissionDenied):
@@ -82,7 +82,7 @@ def test_a_viewer_adds_nothing(add, cast, settings):
     assert stored_files(settings) == []
 
 
-def test_an_upload_that_fails_leaves_neither_row_nor_file(add, settings, monkeypatch):
+def test_failed_upload_leaves_no_row_and_no_file(add, settings, monkeypatch):
     monkeypatch.setattr(samples, "record", lambda *_, **__: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
@@ -92,9 +92,7 @@ def test_an_upload_that_fails_leaves_neither_row_nor_file(add, settings, monkeyp
     assert not Sample.objects.exists()
 
 
-def test_an_upload_that_is_committed_keeps_its_file_whatever_breaks_afterwards(
-    file_database, add, monkeypatch
-):
+def test_committed_upload_keeps_its_file_if_enqueuing_fails(file_database, add, monkeypatch):
     monkeypatch.setattr(samples, "enqueue_sample", lambda _: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
@@ -103,7 +101,7 @@ def test_an_upload_that_is_committed_keeps_its_file_whatever_breaks_afterwards(
     assert media_path(Sample.objects.get().path).is_file()
 
 
-def test_noise_is_removed_once_by_a_worker_for_whoever_may_clone(
+def test_noise_removal_is_enqueued_once_for_a_cloner(
     add, cast, wakes, django_capture_on_commit_callbacks
 ):
     sample = add()
@@ -120,12 +118,12 @@ def test_noise_is_removed_once_by_a_worker_for_whoever_may_clone(
 
 
 @pytest.mark.parametrize("who", ["sam", "ana"])
-def test_nobody_cleans_what_they_do_not_hear(add, cast, who):
+def test_users_cannot_clean_samples_they_cannot_see(add, cast, who):
     with pytest.raises(PermissionDenied):
         clean_sample(getattr(cast, who), sample=add(), now=NOW)
 
 
-def test_where_nothing_removes_noise_it_says_so(add, cast, monkeypatch):
+def test_without_the_noise_package_cleaning_says_not_installed(add, cast, monkeypatch):
     monkeypatch.setattr(samples, "noise_is_installed", lambda: False)
 
     with pytest.raises(CannotClean, match="not installed"):

@@ -1,4 +1,4 @@
-"""A link into a team ends, works once, and leaves its trace."""
+"""An invitation link expires, works once, and is logged."""
 
 from datetime import timedelta
 
@@ -29,7 +29,7 @@ def make_link(cast, **values):
     return invite(cast.ana, now=NOW, **wanted)
 
 
-def test_somebody_new_comes_in_with_the_role_of_the_link(cast):
+def test_new_user_joins_with_the_role_of_the_invitation(cast):
     token = make_link(cast)
 
     answer_invitation(token=token, now=NOW, **KIM)
@@ -43,14 +43,14 @@ def test_somebody_new_comes_in_with_the_role_of_the_link(cast):
     assert (invitation.used_by, invitation.used_at) == (kim, NOW)
 
 
-def test_somebody_of_another_team_comes_in_and_works_there_from_now_on(cast):
+def test_user_of_another_team_joins_and_switches_to_the_new_team(cast):
     accept_invitation(cast.sam, token=make_link(cast), now=NOW)
 
     teams = [membership.team for membership in Membership.objects.of(cast.sam)]
     assert teams == [cast.aurora, cast.borealis]
 
 
-def test_it_works_once(cast):
+def test_invitation_works_once(cast):
     token = make_link(cast)
     accept_invitation(cast.sam, token=token, now=NOW)
 
@@ -61,7 +61,7 @@ def test_it_works_once(cast):
 
 
 @pytest.mark.parametrize(("after", "is_open"), [(6, True), (7, False), (70, False)])
-def test_it_ends(cast, after, is_open):
+def test_invitation_expires(cast, after, is_open):
     token = make_link(cast)
     later = NOW + timedelta(days=after)
 
@@ -71,7 +71,7 @@ def test_it_ends(cast, after, is_open):
             accept_invitation(cast.sam, token=token, now=later)
 
 
-def test_it_can_be_taken_back_until_it_is_used(cast):
+def test_invitation_can_be_withdrawn_until_it_is_used(cast):
     token = make_link(cast)
     withdraw_invitation(cast.ana, invitation=Invitation.objects.get(), now=NOW)
 
@@ -85,7 +85,7 @@ def test_it_can_be_taken_back_until_it_is_used(cast):
     assert Invitation.objects.get(pk=row.pk).withdrawn_at is None
 
 
-def test_who_is_there_already_does_not_use_it_up(cast):
+def test_existing_member_does_not_use_up_the_invitation(cast):
     token = make_link(cast)
 
     with pytest.raises(AlreadyThere):
@@ -95,7 +95,7 @@ def test_who_is_there_already_does_not_use_it_up(cast):
     assert Membership.objects.get(user=cast.mia).role == "member"
 
 
-def test_an_address_with_an_account_is_not_made_twice_and_its_password_stays(cast):
+def test_existing_email_gets_no_second_account_and_keeps_its_password(cast):
     token = make_link(cast)
 
     for _ in range(2):
@@ -107,7 +107,7 @@ def test_an_address_with_an_account_is_not_made_twice_and_its_password_stays(cas
 
 
 @pytest.mark.parametrize("email", ["kim@example.com", "sam@example.com"])
-def test_the_first_answer_keeps_the_link_for_its_address(cast, email):
+def test_first_answer_reserves_the_invitation_for_its_email(cast, email):
     token = make_link(cast)
     answer_invitation(token=token, now=NOW, **{**KIM, "email": email})
 
@@ -119,7 +119,7 @@ def test_the_first_answer_keeps_the_link_for_its_address(cast, email):
     assert not User.objects.filter(email="eve@example.com").exists()
 
 
-def test_a_new_password_that_was_mistyped_is_entered_again_until_the_first_sign_in(cast):
+def test_new_user_can_reenter_the_password_until_the_first_sign_in(cast):
     token = make_link(cast)
     answer_invitation(token=token, now=NOW, **KIM)
 
@@ -133,7 +133,7 @@ def test_a_new_password_that_was_mistyped_is_entered_again_until_the_first_sign_
 
 
 @pytest.mark.parametrize("email", ["kim@example.com", "sam@example.com"])
-def test_the_log_and_the_link_look_the_same_for_both_kinds(cast, email):
+def test_log_and_invitation_do_not_reveal_if_the_email_has_an_account(cast, email):
     token = make_link(cast)
 
     answer_invitation(token=token, now=NOW, **{**KIM, "email": email})
@@ -144,7 +144,7 @@ def test_the_log_and_the_link_look_the_same_for_both_kinds(cast, email):
     assert row.state == "Open, waiting for a sign-in"
 
 
-def test_used_twice_at_once_it_lets_one_in(file_database, cast):
+def test_invitation_used_concurrently_admits_one_user(file_database, cast):
     token = make_link(cast)
     people = [factories.make_user(name, cast.borealis) for name in ("Kim", "Eve", "Lou")]
 
@@ -156,7 +156,7 @@ def test_used_twice_at_once_it_lets_one_in(file_database, cast):
     assert Membership.objects.filter(team=cast.aurora).count() == 3
 
 
-def test_answered_twice_at_once_it_is_kept_for_one(file_database, cast):
+def test_invitation_answered_concurrently_is_reserved_for_one(file_database, cast):
     token = make_link(cast)
     people = [{**KIM, "email": f"{name}@example.com"} for name in ("kim", "eve", "lou")]
 
@@ -168,7 +168,7 @@ def test_answered_twice_at_once_it_is_kept_for_one(file_database, cast):
     assert User.objects.count() == 4
 
 
-def test_only_admins_invite_and_take_back(cast):
+def test_only_admins_can_invite_and_withdraw(cast):
     row = factories.make_invitation(cast.ana, cast.aurora)
 
     for person in (cast.mia, cast.sam):
@@ -181,13 +181,13 @@ def test_only_admins_invite_and_take_back(cast):
 
 
 @pytest.mark.parametrize("token", ["", "guess", "x" * 5000])
-def test_a_guess_is_no_good(cast, token):
+def test_guessed_invitation_token_is_rejected(cast, token):
     make_link(cast)
 
     assert find_invitation(token, now=NOW) is None
 
 
-def test_the_log_has_every_step_and_nobody_can_read_the_token(cast):
+def test_audit_log_has_every_step_without_the_token(cast):
     token = make_link(cast)
     accept_invitation(cast.sam, token=token, now=NOW)
 

@@ -1,4 +1,4 @@
-"""Roles change, people part from a team, and nothing that they made is lost."""
+"""Roles change, members leave a team, and nothing that they made is lost."""
 
 from datetime import timedelta
 
@@ -33,13 +33,15 @@ def of(user, team=None):
     return rows.get(team=team) if team else rows.get()
 
 
-def remove(actor, leaving, heir=None, reason=""):
-    remove_member(actor, membership=of(leaving), heir=heir and of(heir), reason=reason, now=NOW)
+def remove(actor, leaving, successor=None, reason=""):
+    remove_member(
+        actor, membership=of(leaving), heir=successor and of(successor), reason=reason, now=NOW
+    )
 
 
 @pytest.fixture
 def mias(cast):
-    """Give Mia an account of her own, a key, a finished clone, a waiting one and a collection."""
+    """Give Mia an account, a key, a finished clone, a waiting one, a sent one, and a collection."""
     account = factories.make_account(cast.aurora, last_owner=cast.mia, is_shared=False)
     key = factories.make_credential(cast.mia, account)
     voice = factories.make_clone(account)
@@ -56,7 +58,7 @@ def mias(cast):
 
 
 @pytest.mark.parametrize("role", ["viewer", "cloner", "admin"])
-def test_an_admin_makes_somebody_something_else(cast, role):
+def test_admin_can_change_a_role(cast, role):
     change_role(cast.ana, membership=of(cast.mia), role=role, now=NOW)
 
     assert of(cast.mia).role == role
@@ -66,13 +68,13 @@ def test_an_admin_makes_somebody_something_else(cast, role):
     )  # fmt: skip
 
 
-def test_the_same_role_again_is_no_change(cast):
+def test_setting_the_same_role_is_not_logged(cast):
     change_role(cast.ana, membership=of(cast.mia), role="member", now=NOW)
 
     assert not AuditEntry.objects.exists()
 
 
-def test_nobody_else_changes_a_role(cast):
+def test_others_cannot_change_a_role(cast):
     for person in (cast.mia, cast.sam):
         with pytest.raises(PermissionDenied):
             change_role(person, membership=of(cast.mia), role="admin", now=NOW)
@@ -80,16 +82,16 @@ def test_nobody_else_changes_a_role(cast):
     assert of(cast.mia).role == "member"
 
 
-def test_the_last_admin_stays_admin_and_stays(cast):
+def test_last_admin_cannot_be_demoted_or_removed(cast):
     with pytest.raises(LastAdmin):
         change_role(cast.ana, membership=of(cast.ana), role="member", now=NOW)
     with pytest.raises(LastAdmin):
-        remove(cast.ana, cast.ana, heir=cast.mia)
+        remove(cast.ana, cast.ana, successor=cast.mia)
 
     assert of(cast.ana).role == "admin"
 
 
-def test_of_two_admins_one_may_go(cast):
+def test_one_of_two_admins_can_be_demoted(cast):
     change_role(cast.ana, membership=of(cast.mia), role="admin", now=NOW)
 
     change_role(cast.mia, membership=of(cast.ana), role="viewer", now=NOW)
@@ -97,7 +99,7 @@ def test_of_two_admins_one_may_go(cast):
     assert of(cast.ana).role == "viewer"
 
 
-def test_two_admins_who_go_at_the_same_moment_leave_one_behind(file_database, cast):
+def test_one_of_two_admins_who_step_down_concurrently_stays(file_database, cast):
     Membership.objects.filter(user=cast.mia).update(role="admin")
 
     answers = call_at_once(
@@ -112,10 +114,10 @@ def test_two_admins_who_go_at_the_same_moment_leave_one_behind(file_database, ca
 # Leaving
 
 
-def test_keys_are_wiped_and_jobs_that_reached_nobody_are_stopped(cast, mias):
+def test_leaving_deletes_the_keys_and_stops_unsent_clones(cast, mias):
     _, key, _, done, waiting, sent, _ = mias
 
-    remove(cast.ana, cast.mia, heir=cast.ana)
+    remove(cast.ana, cast.mia, successor=cast.ana)
 
     assert not Credential.objects.filter(pk=key.pk).exists()
     states = {job.pk: job for job in CloneJob.objects.all()}
@@ -125,15 +127,17 @@ def test_keys_are_wiped_and_jobs_that_reached_nobody_are_stopped(cast, mias):
     assert states[waiting.pk].fence == waiting.fence + 1
     assert states[sent.pk].state == State.WAITING
     assert states[done.pk].state == State.READY
-    # Whoever takes over is told, not the one who left.
-    assert [(told.user, told.job) for told in Notification.objects.all()] == [(cast.ana, waiting)]
+    # The successor is notified, not the member who left.
+    assert [(notice.user, notice.job) for notice in Notification.objects.all()] == [
+        (cast.ana, waiting)
+    ]
 
 
-def test_the_heir_takes_over_what_was_made_and_sees_it(cast, mias):
+def test_successor_takes_over_accounts_clones_consents_and_collections(cast, mias):
     account, _, voice, done, _, _, collection = mias
     assert not Voice.objects.visible_to(cast.ana).filter(pk=voice.pk).exists()
 
-    remove(cast.ana, cast.mia, heir=cast.ana)
+    remove(cast.ana, cast.mia, successor=cast.ana)
 
     assert ProviderAccount.objects.get(pk=account.pk).last_owner == cast.ana
     assert Voice.objects.visible_to(cast.ana).filter(pk=voice.pk).exists()
@@ -145,7 +149,7 @@ def test_the_heir_takes_over_what_was_made_and_sees_it(cast, mias):
     assert Collection.objects.get(pk=collection.pk).owner == cast.ana
 
 
-def test_the_heir_may_keep_what_waits_for_its_deletion_and_is_told(cast, mias):
+def test_successor_is_notified_of_held_deletions_and_can_keep_them(cast, mias):
     plan = factories.make_plan(
         cast.ana, cast.aurora, [], approved_at=NOW, due_at=NOW + timedelta(days=7), started_at=None
     )
@@ -155,29 +159,29 @@ def test_the_heir_may_keep_what_waits_for_its_deletion_and_is_told(cast, mias):
     held = factories.make_line(plan, voices[0], state=states.HELD, **values)
     ended = factories.make_line(plan, voices[1], state=states.SKIPPED, **values)
 
-    remove(cast.ana, cast.mia, heir=cast.ana)
+    remove(cast.ana, cast.mia, successor=cast.ana)
 
     assert find_held_lines(cast.ana) == [held]
     ended.refresh_from_db()
     assert ended.responsible == cast.mia
-    told = Notification.objects.get(page=Notification.Page.KEEPING)
-    assert (told.user, told.text.startswith("A clone of yours is to be deleted on")) == (
+    notice = Notification.objects.get(page=Notification.Page.KEEPING)
+    assert (notice.user, notice.text.startswith("A clone of yours is to be deleted on")) == (
         cast.ana, True
     )  # fmt: skip
 
 
-def test_an_heir_who_leaves_hands_everything_on(cast, mias):
+def test_successor_who_leaves_passes_everything_on(cast, mias):
     job = mias[3]
     kim = factories.make_user("Kim", cast.aurora)
-    remove(cast.ana, cast.mia, heir=kim)
+    remove(cast.ana, cast.mia, successor=kim)
 
-    remove(cast.ana, kim, heir=cast.ana)
+    remove(cast.ana, kim, successor=cast.ana)
 
     assert CloneJob.objects.get(pk=job.pk).responsible == cast.ana
     assert CloneJob.objects.get(pk=job.pk).requested_by == cast.mia
 
 
-def test_what_is_somebody_elses_or_another_teams_is_let_be(cast, mias):
+def test_leaving_does_not_affect_other_people_and_other_teams(cast, mias):
     theirs = factories.make_job(cast.ana, cast.credential)
     Membership.objects.create(user=cast.mia, team=cast.borealis)
     other_key = factories.make_credential(cast.mia, cast.other_account)
@@ -194,18 +198,18 @@ def test_what_is_somebody_elses_or_another_teams_is_let_be(cast, mias):
     assert of(cast.mia).team == cast.borealis
 
 
-def test_who_leaves_something_behind_needs_an_heir(cast, mias):
+def test_member_with_belongings_needs_a_suitable_successor(cast, mias):
     vic = factories.make_user("Vic", cast.aurora, "viewer")
 
-    for heir in (None, vic, cast.mia, cast.sam):
+    for successor in (None, vic, cast.mia, cast.sam):
         with pytest.raises(HeirNeeded):
-            remove(cast.ana, cast.mia, heir=heir)
+            remove(cast.ana, cast.mia, successor=successor)
 
     assert of(cast.mia).role == "member"
     assert Credential.objects.filter(owner=cast.mia).exists()
 
 
-def test_who_leaves_nothing_behind_just_goes(cast):
+def test_member_without_belongings_leaves_without_a_successor(cast):
     remove(cast.mia, cast.mia)
 
     assert not Membership.objects.filter(user=cast.mia).exists()
@@ -213,7 +217,7 @@ def test_who_leaves_nothing_behind_just_goes(cast):
     assert (entry.action, entry.who, entry.facts["heir"]) == ("member left", "Mia", None)
 
 
-def test_nobody_else_removes_a_person(cast):
+def test_others_cannot_remove_a_member(cast):
     kim = factories.make_user("Kim", cast.aurora, "cloner")
 
     for person in (cast.mia, cast.sam):
@@ -221,8 +225,8 @@ def test_nobody_else_removes_a_person(cast):
             remove(person, kim)
 
 
-def test_the_log_tells_it_whole_key_by_key_and_without_a_secret(cast, mias):
-    remove(cast.ana, cast.mia, heir=cast.ana, reason="Went to another house.")
+def test_audit_log_records_the_removal_and_each_key_without_secrets(cast, mias):
+    remove(cast.ana, cast.mia, successor=cast.ana, reason="Went to another house.")
 
     entries = list(AuditEntry.objects.order_by("number"))
     assert [entry.action for entry in entries] == ["credential removed", "member removed"]
@@ -234,7 +238,7 @@ def test_the_log_tells_it_whole_key_by_key_and_without_a_secret(cast, mias):
 
 
 @pytest.mark.parametrize("goes", ["removed", "demoted"])
-def test_links_of_who_no_longer_runs_the_team_let_nobody_in(cast, goes):
+def test_invitations_of_former_admins_are_withdrawn(cast, goes):
     Membership.objects.filter(user=cast.mia).update(role="admin")
     link = factories.make_invitation(cast.mia, cast.aurora)
     kept = factories.make_invitation(cast.ana, cast.aurora, token="other")

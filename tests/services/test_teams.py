@@ -1,4 +1,4 @@
-"""Teams are made and named, and a person goes from one to another."""
+"""Creating, renaming, and switching teams."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ from tests import factories
 NOW = factories.NOW
 
 
-def test_who_runs_a_team_opens_another_and_works_there(cast):
+def test_admin_can_create_another_team_and_switches_to_it(cast):
     team = make_team(cast.ana, name="Corona", now=NOW)
 
     assert Team.objects.visible_to(cast.ana).get() == team
@@ -30,7 +30,7 @@ def test_who_runs_a_team_opens_another_and_works_there(cast):
         make_team(cast.mia, name="Mine", now=NOW)
 
 
-def test_only_admins_give_the_team_another_name(cast):
+def test_only_admins_can_rename_the_team(cast):
     rename_team(cast.ana, team=cast.aurora, name="Corona", now=NOW)
 
     with pytest.raises(PermissionDenied):
@@ -38,7 +38,7 @@ def test_only_admins_give_the_team_another_name(cast):
     assert Team.objects.get(pk=cast.aurora.pk).name == "Corona"
 
 
-def test_a_person_sees_the_team_they_went_to_and_nothing_of_the_others(cast):
+def test_user_sees_only_the_data_of_the_selected_team(cast):
     Membership.objects.create(user=cast.ana, team=cast.borealis, role="viewer")
     factories.make_voice(cast.account)
     factories.make_voice(cast.other_account)
@@ -63,14 +63,14 @@ def test_a_person_sees_the_team_they_went_to_and_nothing_of_the_others(cast):
     assert seen == [[{cast.borealis}] * 7, [{cast.aurora}] * 7]
 
 
-def test_nobody_goes_to_a_team_that_they_are_not_in(cast):
+def test_user_cannot_switch_to_a_team_without_membership(cast):
     with pytest.raises(PermissionDenied):
         choose_team(cast.ana, team=cast.borealis, now=NOW)
 
     assert Team.objects.visible_to(cast.ana).get() == cast.aurora
 
 
-def test_who_left_the_team_works_in_the_next_one(cast):
+def test_user_who_left_a_team_switches_to_the_next_one(cast):
     Membership.objects.create(user=cast.ana, team=cast.borealis, chosen_at=NOW)
     Membership.objects.filter(user=cast.ana, team=cast.borealis).delete()
 

@@ -1,4 +1,4 @@
-"""What people listen to, speak with and take along is known afterwards."""
+"""Plays, syntheses, and exports of a voice are counted."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ from tests import factories
 NOW = factories.NOW
 
 
-def test_a_play_counts_with_its_time(cast):
+def test_play_is_counted_with_its_time(cast):
     voice = factories.make_voice(cast.account)
     later = NOW + timedelta(hours=3)
 
@@ -26,7 +26,7 @@ def test_a_play_counts_with_its_time(cast):
     assert (use.speech_count, use.export_count, use.provider_used_at) == (0, 0, None)
 
 
-def test_a_spoken_text_is_a_use_also_where_it_was_spoken_before(cast):
+def test_synthesis_is_counted_even_from_the_cache(cast):
     voice = factories.make_voice(cast.account)
     factories.make_spoken_clip(voice, b"RIFF", "Hello there.")
 
@@ -37,7 +37,7 @@ def test_a_spoken_text_is_a_use_also_where_it_was_spoken_before(cast):
     assert (use.speech_count, use.spoken_at, use.last_at) == (2, NOW, NOW)
 
 
-def test_an_export_is_noted_by_a_worker_and_only_for_voices_of_the_team(cast, wakes):
+def test_export_is_counted_by_a_worker_for_team_voices_only(cast, wakes):
     voice = factories.make_voice(cast.account)
     foreign = factories.make_voice(cast.other_account)
     selection = factories.make_selection(cast.mia, cast.aurora, voice, foreign)
@@ -52,20 +52,20 @@ def test_an_export_is_noted_by_a_worker_and_only_for_voices_of_the_team(cast, wa
     assert (use.voice, use.export_count) == (voice, 1)
 
 
-def test_a_stranger_cannot_make_a_voice_look_used(cast):
+def test_play_by_a_user_of_another_team_is_not_counted(cast):
     note_play(cast.sam, voice=factories.make_voice(cast.account), now=NOW)
 
     assert not VoiceUsage.objects.exists()
 
 
 @pytest.mark.django_db
-def test_a_voice_that_went_meanwhile_is_no_trouble(installation):
+def test_use_of_a_deleted_voice_is_ignored(installation):
     note_uses([10**9], VoiceUsage.Kind.PLAY, NOW)
 
     assert not VoiceUsage.objects.exists()
 
 
-def test_downloading_a_chosen_few_counts_and_the_inventory_does_not(cast, sign_in, wakes):
+def test_exporting_a_selection_counts_and_exporting_all_voices_does_not(cast, sign_in, wakes):
     voice = factories.make_voice(cast.account)
     selection = factories.make_selection(cast.mia, cast.aurora, voice)
     client = sign_in(cast.mia)

@@ -1,4 +1,4 @@
-"""Who may ask for a voice's settings to be read and changed, and what is recorded."""
+"""Who can read and change a voice's settings, and what is logged."""
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -9,9 +9,7 @@ from tests import factories
 from tests.factories import NOW
 
 
-def test_a_change_waits_for_a_worker_and_stands_in_the_log(
-    cast, wakes, django_capture_on_commit_callbacks
-):
+def test_change_is_enqueued_and_logged(cast, wakes, django_capture_on_commit_callbacks):
     voice = factories.make_voice(cast.account)
 
     with django_capture_on_commit_callbacks(execute=True):
@@ -24,7 +22,7 @@ def test_a_change_waits_for_a_worker_and_stands_in_the_log(
     assert (entry.action, entry.facts) == ("voice settings changed", {"speed": "None -> 0.9"})
 
 
-def test_a_reset_without_anything_read_takes_the_documented_values(cast):
+def test_reset_before_any_read_uses_the_documented_defaults(cast):
     voice = factories.make_voice(cast.account)
 
     reset_settings(cast.mia, voice=voice, now=NOW)
@@ -34,7 +32,7 @@ def test_a_reset_without_anything_read_takes_the_documented_values(cast):
 
 
 @pytest.mark.parametrize("ask", [read_settings_again, reset_settings])
-def test_a_viewer_a_gone_voice_and_a_provider_without_settings_are_refused(cast, ask):
+def test_viewers_gone_voices_and_providers_without_settings_are_rejected(cast, ask):
     viewer = factories.make_user("Vic", cast.aurora, Membership.Role.VIEWER)
     kept = factories.make_voice(cast.account)
     gone = factories.make_voice(cast.account, remote_deleted_at=NOW)

@@ -1,4 +1,4 @@
-"""What a team may say of a voice: its own name, and whether it is in the list."""
+"""A team's own names and labels for voices, and archiving."""
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -21,7 +21,7 @@ from tests.stubs import remote_voice
 
 
 class NamingProvider:
-    """Takes names, or refuses them."""
+    """Accepts names and labels, or rejects them."""
 
     def __init__(self, refusal: Exception | None = None) -> None:
         self.refusal = refusal
@@ -54,7 +54,7 @@ def found_names(user, words: str = "") -> list[str]:
     return [voice.shown_name for voice in find_voices(user, VoiceFilter(words=words)).voices]
 
 
-def test_a_new_name_is_shown_found_and_sorted_by_at_once(cast):
+def test_new_name_is_shown_found_and_sorted_immediately(cast):
     factories.make_voice(cast.account, "Bea")
     voice = factories.make_voice(cast.account, "Zoe")
 
@@ -65,7 +65,7 @@ def test_a_new_name_is_shown_found_and_sorted_by_at_once(cast):
     assert found_names(cast.mia, "zoe") == ["Ärmel"]
 
 
-def test_a_worker_carries_the_name_to_the_provider(cast, monkeypatch):
+def test_worker_sends_the_name_to_the_provider(cast, monkeypatch):
     voice = factories.make_clone(cast.account, "Old")
     rename_voice(cast.mia, voice=voice, name="New", now=NOW)
     provider = NamingProvider()
@@ -76,7 +76,7 @@ def test_a_worker_carries_the_name_to_the_provider(cast, monkeypatch):
     assert (voice.name, voice.own_name) == ("New", "")
 
 
-def test_a_refused_name_stays_here_with_the_provider_s_words(cast, monkeypatch):
+def test_rejected_name_is_kept_here_with_the_provider_message(cast, monkeypatch):
     voice = factories.make_clone(cast.account, "Old")
     rename_voice(cast.mia, voice=voice, name="New", now=NOW)
 
@@ -86,7 +86,7 @@ def test_a_refused_name_stays_here_with_the_provider_s_words(cast, monkeypatch):
     assert voice.rename_problem == "The name is taken."
 
 
-def test_a_voice_of_the_provider_s_library_is_renamed_only_here(cast, monkeypatch):
+def test_library_voice_is_renamed_only_here(cast, monkeypatch):
     voice = factories.make_voice(cast.account, "Rachel")
     rename_voice(cast.mia, voice=voice, name="Narrator", now=NOW)
     provider = NamingProvider()
@@ -97,7 +97,7 @@ def test_a_voice_of_the_provider_s_library_is_renamed_only_here(cast, monkeypatc
     assert voice.shown_name == "Narrator"
 
 
-def test_a_viewer_names_and_labels_nothing(cast):
+def test_viewer_cannot_rename_or_relabel(cast):
     vic = factories.make_user("Vic", cast.aurora, Membership.Role.VIEWER)
     voice = factories.make_voice(cast.account)
 
@@ -117,47 +117,45 @@ def facts(voice: Voice) -> tuple[str, ...]:
     return voice.gender, voice.age, voice.accent, voice.language, spoken
 
 
-def test_labels_of_the_team_filter_and_find_at_once_and_survive_a_sync(cast, sync):
+def test_team_labels_apply_to_filters_and_search_and_survive_a_sync(cast, sync):
     sync(remote_voice("r-1", languages=("en-US", "fr")))
     voice = Voice.objects.get()
 
     relabel_voice(cast.mia, voice=voice, labels=LABELS, now=NOW)
 
-    said = ("male", "young", "bavarian", "de", "de fr")
-    assert facts(voice) == said
+    expected = ("male", "young", "bavarian", "de", "de fr")
+    assert facts(voice) == expected
     assert found_names(cast.mia, "gender:male") == ["Rachel"]
     assert found_names(cast.mia, "gender:female") == []
     assert found_names(cast.mia, "bavarian german") == ["Rachel"]
     sync(remote_voice("r-1", "Renamed", languages=("en-US", "fr")))
-    assert facts(voice) == said
+    assert facts(voice) == expected
     assert Voice.objects.get().raw_labels == {"gender": "feminine"}
 
 
 @pytest.mark.parametrize(
-    ("provider", "told", "left"),
+    ("provider", "sent", "left"),
     [
         ("elevenlabs", "male bavarian", {}),
         ("telnyx", "male", {"accent": "bavarian"}),
         ("stepfun", "", {"gender": "male", "accent": "bavarian"}),
     ],
 )
-def test_a_worker_carries_those_labels_that_the_provider_keeps(
-    cast, monkeypatch, provider, told, left
-):
+def test_worker_sends_only_labels_that_the_provider_stores(cast, monkeypatch, provider, sent, left):
     account = factories.make_account(cast.aurora, provider=provider)
     factories.make_credential(cast.ana, account)
     voice = factories.make_clone(account)
     relabel_voice(cast.mia, voice=voice, labels={"gender": "male", "accent": "bavarian"}, now=NOW)
-    asked = NamingProvider()
+    provider_stub = NamingProvider()
 
-    push(monkeypatch, voice, asked)
+    push(monkeypatch, voice, provider_stub)
 
-    assert asked.names.get(voice.remote_id, "") == told
+    assert provider_stub.names.get(voice.remote_id, "") == sent
     assert voice.own_labels == left
     assert (voice.gender, voice.accent) == ("male", "bavarian")
 
 
-def test_a_refused_label_stays_here_with_the_provider_s_words(cast, monkeypatch):
+def test_rejected_label_is_kept_here_with_the_provider_message(cast, monkeypatch):
     voice = factories.make_clone(cast.account)
     relabel_voice(cast.mia, voice=voice, labels={"gender": "male"}, now=NOW)
 
@@ -166,7 +164,7 @@ def test_a_refused_label_stays_here_with_the_provider_s_words(cast, monkeypatch)
     assert (voice.own_labels, voice.rename_problem) == ({"gender": "male"}, "No.")
 
 
-def test_labels_that_are_taken_back_are_the_provider_s_again(cast, sync):
+def test_cleared_labels_fall_back_to_the_provider_labels(cast, sync):
     sync(remote_voice("r-1", languages=("en-US", "fr")))
     before = facts(Voice.objects.get())
     relabel_voice(cast.mia, voice=Voice.objects.get(), labels=LABELS, now=NOW)
@@ -178,7 +176,7 @@ def test_labels_that_are_taken_back_are_the_provider_s_again(cast, sync):
     assert facts(Voice.objects.get()) == before
 
 
-def test_an_archived_voice_leaves_the_list_and_comes_back(cast):
+def test_archived_voice_is_hidden_until_it_is_unarchived(cast):
     voice = factories.make_clone(cast.account)
 
     archive_voices(cast.ana, team=cast.aurora, voices=[voice], now=NOW)
@@ -191,7 +189,7 @@ def test_an_archived_voice_leaves_the_list_and_comes_back(cast):
     assert found_names(cast.mia) == ["Our Ada"]
 
 
-def test_only_an_admin_archives(cast):
+def test_only_admins_can_archive(cast):
     voice = factories.make_clone(cast.account)
 
     with pytest.raises(PermissionDenied):
