@@ -27,19 +27,25 @@ def sandbox(lasting_sandbox: Sandbox) -> Sandbox:
 
 
 @pytest.fixture
-def connect(sandbox: Sandbox) -> Iterator[Connect]:
-    """Return a function that opens an ElevenLabs client with one of the sandbox's keys."""
+def open_client(sandbox: Sandbox) -> Iterator[Connect]:
+    """Return a function that opens a client with headers for one of the providers."""
     with ExitStack() as clients:
 
-        def _connect(kind: str = "full", **more: Any) -> httpx.Client:
-            client = httpx.Client(
-                base_url=sandbox.url("elevenlabs"),
-                headers={"xi-api-key": f"sandbox-elevenlabs-{kind}"},
-                **more,
-            )
+        def _open(provider: str, headers: dict[str, str], **more: Any) -> httpx.Client:
+            client = httpx.Client(base_url=sandbox.url(provider), headers=headers, **more)
             return clients.enter_context(client)
 
-        yield _connect
+        yield _open
+
+
+@pytest.fixture
+def connect(open_client: Connect) -> Connect:
+    """Return a function that opens an ElevenLabs client with one of the sandbox's keys."""
+
+    def _connect(kind: str = "full", **more: Any) -> httpx.Client:
+        return open_client("elevenlabs", {"xi-api-key": f"sandbox-elevenlabs-{kind}"}, **more)
+
+    return _connect
 
 
 @pytest.fixture
@@ -51,6 +57,17 @@ def full(connect: Connect) -> httpx.Client:
 def control(sandbox: Sandbox) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=f"{sandbox.address}/_control", timeout=60) as client:
         yield client
+
+
+@pytest.fixture
+def configure(control: httpx.Client) -> Callable[..., None]:
+    """Return a function that changes an account's limits."""
+
+    def _configure(provider: str, account: str = "full", **values: Any) -> None:
+        wish = {"provider": provider, "account": account, "values": values}
+        control.post("/accounts", json=wish).raise_for_status()
+
+    return _configure
 
 
 @pytest.fixture

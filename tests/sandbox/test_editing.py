@@ -256,7 +256,7 @@ def test_invalid_settings_are_refused(full, body):
     assert answer.status_code == 422
 
 
-def test_concurrent_clones_do_not_exceed_the_slots(full, control, monkeypatch):
+def test_concurrent_clones_do_not_exceed_the_slots(full, configure, monkeypatch):
     check_limits = editing._check_limits
 
     def check_limits_slowly(account: ElevenLabsAccount) -> None:
@@ -265,8 +265,7 @@ def test_concurrent_clones_do_not_exceed_the_slots(full, control, monkeypatch):
 
     monkeypatch.setattr(editing, "_check_limits", check_limits_slowly)
     used = full.get("/v1/user/subscription").json()["voice_slots_used"]
-    wish = {"provider": "elevenlabs", "account": "full", "values": {"voice_limit": used + 1}}
-    control.post("/accounts", json=wish).raise_for_status()
+    configure("elevenlabs", voice_limit=used + 1)
 
     def add(number: int) -> int:
         files = [("files", ("a.wav", hum(100 + number), "audio/wav"))]
@@ -278,10 +277,9 @@ def test_concurrent_clones_do_not_exceed_the_slots(full, control, monkeypatch):
     assert sorted(statuses) == [200] + [400] * 7
 
 
-def test_too_many_changes_in_a_month_are_refused(full, control):
+def test_too_many_changes_in_a_month_are_refused(full, configure):
     voice_id = clone(full)
-    wish = {"provider": "elevenlabs", "account": "full", "values": {"max_voice_add_edits": 1}}
-    control.post("/accounts", json=wish).raise_for_status()
+    configure("elevenlabs", max_voice_add_edits=1)
 
     answer = full.post(f"/v1/voices/{voice_id}/edit", files={"name": (None, "Norah")})
 

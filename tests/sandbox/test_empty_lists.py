@@ -29,21 +29,19 @@ def holder(body: Any, slug: str) -> dict[str, Any]:
 
 
 @each
-def test_an_empty_list_can_be_null_absent_or_an_empty_array(sandbox, control, slug):
+def test_an_empty_list_can_be_null_absent_or_an_empty_array(sandbox, configure, slug):
     field = LISTS[slug][2][-1]
     assert holder(ask(sandbox, slug).json(), slug)[field] is None
 
     for form in ("absent", "list"):
-        wish = {"provider": slug, "account": "empty", "values": {"empty_lists": form}}
-        control.post("/accounts", json=wish).raise_for_status()
+        configure(slug, "empty", empty_lists=form)
         found = holder(ask(sandbox, slug).json(), slug)
         assert found.get(field, "absent") == {"absent": "absent", "list": []}[form]
 
 
 @each
-def test_a_list_with_voices_is_always_an_array(sandbox, control, slug):
-    wish = {"provider": slug, "account": "full", "values": {"empty_lists": "null"}}
-    control.post("/accounts", json=wish).raise_for_status()
+def test_a_list_with_voices_is_always_an_array(sandbox, configure, slug):
+    configure(slug, empty_lists="null")
 
     assert len(holder(ask(sandbox, slug, "full").json(), slug)[LISTS[slug][2][-1]]) > 1
 
@@ -67,10 +65,9 @@ def test_an_error_can_be_plain_text(sandbox, control, slug, status):
     ],
 )
 def test_vouchers_pay_for_speech_and_a_postpaid_account_can_go_negative(
-    sandbox, control, values, status, balance, vouchers
+    sandbox, configure, values, status, balance, vouchers
 ):
-    wish = {"provider": "stepfun", "account": "full", "values": values}
-    control.post("/accounts", json=wish).raise_for_status()
+    configure("stepfun", **values)
     headers = {"Authorization": "Bearer sandbox-stepfun-full"}
     with httpx.Client(base_url=sandbox.url("stepfun"), headers=headers, timeout=60) as client:
         voice = client.get("/audio/system_voices", params={"model": "step-tts-2"}).json()["voices"][

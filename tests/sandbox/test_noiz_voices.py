@@ -1,28 +1,26 @@
 """The Noiz sandbox: pages, clones, deleted voices that stay listed, and audio."""
 
 import base64
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
 
 from catalog.sandbox.waveforms import decode_recording, median_pitch, to_mp3
-from tests.sandbox.conftest import hum
+from tests.sandbox.conftest import Connect, hum
 
 
 @pytest.fixture
-def sign_on(sandbox) -> Iterator[Callable[[str], httpx.Client]]:
+def sign_on(open_client) -> Connect:
     """Return a function that opens a Noiz client with one of the sandbox's keys."""
-    with ExitStack() as clients:
 
-        def _sign_on(kind: str) -> httpx.Client:
-            headers = {"Authorization": f"sandbox-noiz-{kind}"}
-            client = httpx.Client(base_url=sandbox.url("noiz"), headers=headers, timeout=60)
-            return clients.enter_context(client)
+    def _sign_on(kind: str) -> httpx.Client:
+        headers = {"Authorization": f"sandbox-noiz-{kind}"}
+        return open_client("noiz", headers, timeout=60)
 
-        yield _sign_on
+    return _sign_on
 
 
 @pytest.fixture
@@ -31,14 +29,9 @@ def client(sign_on) -> httpx.Client:
 
 
 @pytest.fixture
-def limit(control) -> Callable[..., None]:
+def limit(configure) -> Callable[..., None]:
     """Return a function that changes the account's limits."""
-
-    def _limit(**values: Any) -> None:
-        wish = {"provider": "noiz", "account": "full", "values": values}
-        control.post("/accounts", json=wish).raise_for_status()
-
-    return _limit
+    return partial(configure, "noiz")
 
 
 def listed(client: httpx.Client, **params: Any) -> dict[str, Any]:

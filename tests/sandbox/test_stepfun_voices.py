@@ -1,30 +1,26 @@
 """The StepFun sandbox: cursors, two-step clones, voices without names, and speech."""
 
 import base64
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import httpx
 import pytest
 
 from catalog.sandbox.waveforms import decode_recording, median_pitch
-from tests.sandbox.conftest import hum
+from tests.sandbox.conftest import Connect, hum
 
 Json = dict[str, Any]
 
 
 @pytest.fixture
-def sign_on(sandbox) -> Iterator[Callable[[str], httpx.Client]]:
+def sign_on(open_client) -> Connect:
     """Return a function that opens a StepFun client with one of the sandbox's keys."""
-    with ExitStack() as clients:
 
-        def _sign_on(kind: str) -> httpx.Client:
-            headers = {"Authorization": f"Bearer sandbox-stepfun-{kind}"}
-            client = httpx.Client(base_url=sandbox.url("stepfun"), headers=headers, timeout=60)
-            return clients.enter_context(client)
+    def _sign_on(kind: str) -> httpx.Client:
+        headers = {"Authorization": f"Bearer sandbox-stepfun-{kind}"}
+        return open_client("stepfun", headers, timeout=60)
 
-        yield _sign_on
+    return _sign_on
 
 
 @pytest.fixture

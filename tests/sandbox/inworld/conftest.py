@@ -1,30 +1,24 @@
 """Clients of the Inworld sandbox, and common requests."""
 
 import base64
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.sandbox.conftest import hum
+from tests.sandbox.conftest import Connect, hum
 
 VOICES = "/voices/v1/voices"
-Connect = Callable[[str], httpx.Client]
 
 
 @pytest.fixture
-def sign_on(sandbox) -> Iterator[Connect]:
+def sign_on(open_client) -> Connect:
     """Return a function that opens an Inworld client with one of the sandbox's keys."""
-    with ExitStack() as clients:
 
-        def _sign_on(kind: str = "full", scheme: str = "Basic") -> httpx.Client:
-            headers = {"Authorization": f"{scheme} sandbox-inworld-{kind}"}
-            client = httpx.Client(base_url=sandbox.url("inworld"), headers=headers)
-            return clients.enter_context(client)
+    def _sign_on(kind: str = "full", scheme: str = "Basic") -> httpx.Client:
+        return open_client("inworld", {"Authorization": f"{scheme} sandbox-inworld-{kind}"})
 
-        yield _sign_on
+    return _sign_on
 
 
 @pytest.fixture

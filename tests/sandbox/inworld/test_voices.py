@@ -168,9 +168,8 @@ def test_each_voice_has_its_own_spoken_preview(inworld):
     assert all(1 < decode_recording(content).seconds < 10 for content in contents)
 
 
-def test_the_preview_can_be_nested_as_the_real_service_did_once(inworld, control):
-    values = {"provider": "inworld", "account": "full", "values": {"nests_preview": True}}
-    control.post("/accounts", json=values).raise_for_status()
+def test_the_preview_can_be_nested_as_the_real_service_did_once(inworld, configure):
+    configure("inworld", nests_preview=True)
     voice_id = found(inworld)[0]["voiceId"]
 
     answer = inworld.get("/tts/v1/voice:preview", params={"voice_id": voice_id})

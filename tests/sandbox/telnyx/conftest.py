@@ -1,26 +1,24 @@
 """Clients of the Telnyx sandbox, and common requests."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.sandbox.conftest import hum
+from tests.sandbox.conftest import Connect, hum
 
 
 @pytest.fixture
-def sign_on(sandbox) -> Iterator[Callable[[str], httpx.Client]]:
+def sign_on(open_client) -> Connect:
     """Return a function that opens a Telnyx client with one of the sandbox's keys."""
-    with ExitStack() as clients:
 
-        def _sign_on(kind: str) -> httpx.Client:
-            headers = {"Authorization": f"Bearer sandbox-telnyx-{kind}"}
-            client = httpx.Client(base_url=sandbox.url("telnyx"), headers=headers)
-            return clients.enter_context(client)
+    def _sign_on(kind: str) -> httpx.Client:
+        headers = {"Authorization": f"Bearer sandbox-telnyx-{kind}"}
+        return open_client("telnyx", headers)
 
-        yield _sign_on
+    return _sign_on
 
 
 @pytest.fixture
@@ -29,14 +27,9 @@ def client(sign_on) -> httpx.Client:
 
 
 @pytest.fixture
-def limit(control) -> Callable[..., None]:
+def limit(configure) -> Callable[..., None]:
     """Return a function that changes the account's limits."""
-
-    def _limit(**values: Any) -> None:
-        wish = {"provider": "telnyx", "account": "full", "values": values}
-        control.post("/accounts", json=wish).raise_for_status()
-
-    return _limit
+    return partial(configure, "telnyx")
 
 
 def upload(client: httpx.Client, sample: bytes | None = None, **more: str) -> httpx.Response:
