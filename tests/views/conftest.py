@@ -7,11 +7,18 @@ from typing import Any
 
 import pytest
 from allauth.mfa.totp.internal import auth
+from django.core.cache import cache
 
 # The headers of htmx 4 when only a part of the page is swapped.
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
 # The headers when a link or form swaps the page but requests all of it.
 BOOSTED = {"HX-Request": "true", "HX-Request-Type": "full", "HX-Boosted": "true"}
+
+
+@pytest.fixture(autouse=True)
+def _no_attempts_before() -> None:
+    """Clear the cache, which counts attempts to sign in."""
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -12,11 +11,6 @@ from catalog.models import Membership, SetupLink, User
 from catalog.services.users.setup import make_setup_link
 from tests import factories
 from tests.views.conftest import Page
-
-
-@pytest.fixture(autouse=True)
-def _no_attempts_before() -> None:
-    cache.clear()
 
 
 def sign_in_by_form(client: Client, email: str, password: str, **more: str):

@@ -28,11 +28,6 @@ def voices(cast, closed):
     return [factories.make_voice(cast.account, "Open"), factories.make_voice(closed, "Ada")]
 
 
-@pytest.fixture
-def mia(cast, sign_in):
-    return sign_in(cast.mia)
-
-
 @pytest.mark.parametrize(
     ("names", "words"),
     [

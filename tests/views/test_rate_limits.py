@@ -15,11 +15,6 @@ HERE, THERE = "192.0.2.1", "198.51.100.7"
 TOO_MANY = "Too many attempts"
 
 
-@pytest.fixture(autouse=True)
-def _no_attempts_before(cast):
-    cache.clear()
-
-
 def come_in(client, password=factories.PASSWORD, email=MIA, at=HERE, **headers):
     return client.post(
         "/account/login/", {"login": email, "password": password}, REMOTE_ADDR=at, headers=headers

@@ -5,7 +5,6 @@ import time
 import pytest
 from allauth.mfa.models import Authenticator
 from django.core import mail
-from django.core.cache import cache
 from django.test import Client
 
 from catalog.models import (
@@ -25,11 +24,6 @@ from tests.views.conftest import PARTIAL
 from tests.views.test_sign_in import NEW, come_in, text_of
 
 ASK = "/account/reauthenticate/"
-
-
-@pytest.fixture(autouse=True)
-def _no_attempts_before():
-    cache.clear()
 
 
 def let_pass(client, **seconds):

@@ -3,10 +3,8 @@
 import html
 import re
 
-import pytest
 from allauth.mfa.models import Authenticator
 from django.core import mail
-from django.core.cache import cache
 from django.test import Client
 
 from catalog.models import AuditEntry, Membership, PasswordLink, Team, User
@@ -15,11 +13,6 @@ from tests.views.codes import code_of
 
 NEW = "another long pass phrase"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0"
-
-
-@pytest.fixture(autouse=True)
-def _no_attempts_before():
-    cache.clear()
 
 
 def text_of(response):

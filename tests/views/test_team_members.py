@@ -4,7 +4,6 @@ import html
 import re
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from catalog.jobs.voices.badges import refresh_badges
@@ -12,16 +11,6 @@ from catalog.models import Invitation, Membership, Team, User
 from catalog.services.teams import invitations
 from tests import factories
 from tests.views.codes import code_of
-
-
-@pytest.fixture(autouse=True)
-def _no_attempts_before():
-    cache.clear()
-
-
-@pytest.fixture
-def ana(cast, sign_in):
-    return sign_in(cast.ana)
 
 
 def text_of(response):
