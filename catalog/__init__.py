@@ -1,1 +1,1 @@
-"""The app: voices, credentials, clones and their clean-up, in layers of nouns."""
+"""The app: voices, credentials, clones and their cleanup, in layers of nouns."""

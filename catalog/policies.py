@@ -39,7 +39,7 @@ RIGHTS = (
     (Membership.Role.CLONER, "Clone voices, with the speaker's consent"),
     (
         Membership.Role.ADMIN,
-        "Manage members, clean-up, the archive, the audit log, and others' notes and keys",
+        "Manage members, cleanup, the archive, the audit log, and others' notes and keys",
     ),
 )
 

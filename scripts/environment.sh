@@ -13,7 +13,7 @@ find_python() {
             return
         fi
     done
-    echo "Voiceboard needs Python 3.11 or newer, and there is none on the PATH." >&2
+    echo "Voiceboard needs Python 3.11 or newer, but none was found on the PATH." >&2
     echo "On Debian and Ubuntu: apt-get install python3 python3-venv" >&2
     exit 1
 }
@@ -22,11 +22,11 @@ find_python() {
 if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
     python=$(find_python)
     if ! "$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then
-        echo "$python comes without venv, which Voiceboard needs." >&2
+        echo "$python lacks the venv module, which Voiceboard needs." >&2
         echo "On Debian and Ubuntu: apt-get install python3-venv" >&2
         exit 1
     fi
-    echo "Making a virtual environment with $python ..."
+    echo "Creating a virtual environment with $python ..."
     "$python" -m venv --clear .venv
 fi
 
@@ -36,7 +36,7 @@ if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
     exit 0
 fi
 rm -f "$stamp"
-echo "Installing what $lock lists; this is done once ..."
+echo "Installing the packages listed in $lock (only once) ..."
 .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input \
     --require-hashes --requirement "$lock"
 # Written last, so that an interrupted installation is repeated.

@@ -103,7 +103,7 @@ def test_a_killed_process_is_restarted_with_a_message(make, around, said):
 
     assert in_time(has_started_again)
     assert len(said) == 1
-    assert said[0].startswith("thing was killed by SIGKILL; it starts again in 0.5 s")
+    assert said[0].startswith("thing was killed by SIGKILL; restarting in 0.5 s")
 
 
 def test_children_of_a_killed_process_are_ended(make, around):

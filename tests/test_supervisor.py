@@ -137,7 +137,7 @@ def test_everything_starts_recovers_from_kills_and_stops_with_ctrl_c(start):
 
     assert in_time(is_up_again), run.said
     for service in FORKS:
-        assert f"{service} was killed by SIGKILL; it starts again in 0.5 s" in run.said
+        assert f"{service} was killed by SIGKILL; restarting in 0.5 s" in run.said
 
     left = run.all_processes()
     run.process.send_signal(signal.SIGINT)

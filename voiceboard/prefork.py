@@ -124,7 +124,7 @@ class Forks:
         for name, seconds_up, code in self._collect():
             pause = self._pauses[name].after(seconds_up)
             self._starts[name] = time.monotonic() + pause
-            say(f"WARNING {name} {describe_end(code)}; it starts again in {pause:g} s")
+            say(f"WARNING {name} {describe_end(code)}; restarting in {pause:g} s")
 
     def _awaits_sandbox(self) -> bool:
         if time.monotonic() >= self._sandbox_by:

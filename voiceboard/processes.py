@@ -82,8 +82,7 @@ class Service:
             pause = self._pauses.after(time.monotonic() - self._started_at)
             self._start_at = time.monotonic() + pause
             self.around.say(
-                f"{self.name} {describe_end(code)}; it starts again in {pause:g} s"
-                f" (see {self.log_path})"
+                f"{self.name} {describe_end(code)}; restarting in {pause:g} s (see {self.log_path})"
             )
 
     @property
@@ -177,4 +176,4 @@ def describe_end(code: int) -> str:
     """Say how a process ended."""
     if code < 0:
         return f"was killed by {signal.Signals(-code).name}"
-    return f"ended with code {code}"
+    return f"exited with code {code}"

@@ -82,7 +82,7 @@ class Supervisor:
             self._server.keep_up()
             if not self._is_announced:
                 self._announce()
-        say("Stopping, once what is being done is finished (Ctrl-C again: at once).")
+        say("Stopping when running work is finished. Press Ctrl-C again to stop now.")
 
     def _has_lost_terminal(self) -> bool:
         # Where make leads the session, as under "ssh -t", it keeps the hang-up to itself.
@@ -104,13 +104,13 @@ class Supervisor:
 
     def _announce(self) -> None:
         if self._answers():
-            say(f"Voiceboard runs at http://{HOST}:{self._ports[0]} (Ctrl-C stops it).")
+            say(f"Voiceboard is running at http://{HOST}:{self._ports[0]} (press Ctrl-C to stop).")
             say(self._how_to_sign_in())
             for problem in self._find_problems():
-                say(f"It is not ready, though: {problem}.")
+                say(f"It isn't ready yet: {problem}.")
             self._is_announced = True
         elif not self._is_worried and time.monotonic() > self._started_at + WORRY_AFTER_SECONDS:
-            say(f"Voiceboard does not answer yet; what it says is in {self._around.logs}.")
+            say(f"Voiceboard isn't responding yet. See the logs in {self._around.logs}.")
             self._is_worried = True
 
     def _answers(self) -> bool:
@@ -125,7 +125,7 @@ class Supervisor:
         try:
             status, lines = self._ask_web("/readyz")
         except (OSError, http.client.HTTPException):
-            return ["it does not answer"]
+            return ["it isn't responding"]
         return [] if status == http.HTTPStatus.OK else lines[1:]
 
     def _ask_web(self, path: str) -> tuple[int, list[str]]:

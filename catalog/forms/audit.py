@@ -12,8 +12,8 @@ from catalog.queries.audit import NOBODY, AuditFilter
 class AuditFilterForm(KeylessForm):
     """The filter of the audit log; values that can't be valid are ignored."""
 
-    who = forms.RegexField(rf"^(?:[0-9]{{1,18}}|{NOBODY})$", label="Who", required=False)
-    action = forms.CharField(label="What", max_length=60, required=False)
+    who = forms.RegexField(rf"^(?:[0-9]{{1,18}}|{NOBODY})$", label="User", required=False)
+    action = forms.CharField(label="Action", max_length=60, required=False)
     target = forms.CharField(label="Target", max_length=120, required=False)
     since = forms.DateField(label="From", required=False)
     until = forms.DateField(label="To", required=False)

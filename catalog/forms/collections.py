@@ -9,7 +9,7 @@ from catalog.forms.voices.filters import one_line
 from catalog.models import Collection, Membership
 
 _OWN, _TEAM = "own", "team"
-_WHOSE = [(_OWN, "Only I see it"), (_TEAM, "My team sees it")]
+_WHOSE = [(_OWN, "Only me"), (_TEAM, "My team")]
 
 
 def clean_title(words: str) -> str:

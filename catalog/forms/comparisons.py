@@ -16,7 +16,7 @@ class ComparisonForm(KeylessForm):
     """One text for all voices; the provider with the lowest limit decides how long it may be."""
 
     text = forms.CharField(
-        label="Text for all of them",
+        label="Text for all voices",
         strip=False,
         widget=forms.Textarea(attrs={"rows": 4, "dir": "auto"}),
         error_messages={"required": "Enter a text for the voices to say."},

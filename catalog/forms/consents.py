@@ -32,7 +32,7 @@ class ConsentFields(KeylessForm):
         error_messages={"required": "Enter the name of the speaker."},
     )
     relation = forms.ChoiceField(
-        label="How you know that they agree",
+        label="How you know the speaker agrees",
         choices=[("", "Choose"), *Consent.Relation.choices],
         error_messages={"required": "Choose how you know that the speaker agrees."},
     )

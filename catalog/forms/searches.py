@@ -9,7 +9,7 @@ from catalog.forms.base.text_fields import KEY_IS_NO_TEXT, KeylessForm, contains
 from catalog.forms.collections import clean_title
 from catalog.forms.voices.filters import VoiceFilterForm
 
-_WHOSE = [("own", "Only I see it"), ("team", "My team sees it")]
+_WHOSE = [("own", "Only me"), ("team", "My team")]
 
 
 class QueryForm(KeylessForm):

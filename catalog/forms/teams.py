@@ -20,8 +20,8 @@ class RoleForm(KeylessForm):
 class InvitationForm(RoleForm):
     """The role that an invitation gives, how long it works, and a note on who it is for."""
 
-    days = forms.TypedChoiceField(label="Works for", choices=_DAYS, coerce=int, initial=7)
-    label = forms.CharField(label="Who it is for", max_length=120, required=False)
+    days = forms.TypedChoiceField(label="Valid for", choices=_DAYS, coerce=int, initial=7)
+    label = forms.CharField(label="Who it's for", max_length=120, required=False)
 
     field_order = ("label", "role", "days")
 

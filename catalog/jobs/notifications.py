@@ -101,7 +101,7 @@ def notify_responsible(plan: CleanupPlan, now: datetime, heir: User | None = Non
             team=plan.team,
             user_id=responsible,
             page=Notification.Page.KEEPING,
-            text=f"{_count_clones(number)} to be deleted on {until}. You can still keep them.",
+            text=_announce_deletion(number, until),
             mood="off",
             made_at=now,
         )
@@ -110,8 +110,10 @@ def notify_responsible(plan: CleanupPlan, now: datetime, heir: User | None = Non
     )
 
 
-def _count_clones(number: int) -> str:
-    return "A clone of yours is" if number == 1 else f"{number} clones of yours are"
+def _announce_deletion(number: int, until: str) -> str:
+    if number == 1:
+        return f"One of your clones will be deleted on {until}. You can still keep it."
+    return f"{number} of your clones will be deleted on {until}. You can still keep them."
 
 
 def forget_old_notices(now: datetime) -> int:

@@ -29,8 +29,8 @@ class Notification(models.Model):
     class Page(models.TextChoices):
         """The page that a notification links to, if it is not about a job."""
 
-        KEEPING = "keeping", "Your clones in clean-up"
-        CLEANUP = "cleanup", "Clean-up"
+        KEEPING = "keeping", "Your clones in cleanup"
+        CLEANUP = "cleanup", "Cleanup"
         ACCOUNT = "account", "Account"
 
     # None for what concerns the user's account in every team.

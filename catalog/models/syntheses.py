@@ -73,7 +73,7 @@ class Synthesis(LeasedWork):
         DONE = "done", "Ready"
         FAILED = "failed", "Failed"
         UNCLEAR = "unclear", "Unclear"
-        CANCELLED = "cancelled", "Cancelled"
+        CANCELLED = "cancelled", "Canceled"
 
     ACTIVE_STATES = (State.QUEUED, State.RUNNING, State.WAITING)
 

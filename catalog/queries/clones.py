@@ -21,7 +21,7 @@ JOB_STATES = {
     "ready": ("Ready", (CloneJob.State.READY,)),
     "failed": ("Failed", (CloneJob.State.FAILED,)),
     "look": ("Needs attention", (CloneJob.State.NEEDS_LOOK,)),
-    "cancelled": ("Cancelled", (CloneJob.State.CANCELLED,)),
+    "cancelled": ("Canceled", (CloneJob.State.CANCELLED,)),
 }
 
 

@@ -18,7 +18,7 @@ from catalog.search.text_normalization import fold_text, phrase_terms, query_ter
 
 PROVIDERS = {info.slug: info.label for info in all_infos()}
 HAS = {"preview": "A preview", "description": "A description", "labels": "Labels"}
-IS = {"own": "Made in your account", "ready": "Ready", "pending": "Being made", "failed": "Failed"}
+IS = {"own": "Made in your account", "ready": "Ready", "pending": "Processing", "failed": "Failed"}
 MOST_TERMS = 12
 _UNKNOWN = "unknown"
 # What web APIs call the origin of a voice, besides our own names.

@@ -68,7 +68,7 @@ def write_note(user: User, *, voice: Voice, text: str, now: datetime) -> Note:
         raise PermissionDenied
     note = Note.objects.create(voice=voice, author=user, text=text, written_at=now)
     _gather_words([voice.pk])
-    record(user, "note written", voice, team=team, now=now, note=note.pk)
+    record(user, "note added", voice, team=team, now=now, note=note.pk)
     return note
 
 

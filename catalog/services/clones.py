@@ -182,7 +182,7 @@ def cancel_clone(user: User, *, job: CloneJob, now: datetime) -> None:
     else:
         rows.update(cancel_asked_at=locked.cancel_asked_at or now, not_before=None, woken_at=now)
         transaction.on_commit(partial(enqueue_clone, job.pk))
-    record(user, "clone cancel asked", job, team=job.team, now=now)
+    record(user, "clone cancellation requested", job, team=job.team, now=now)
 
 
 @transaction.atomic
@@ -198,7 +198,7 @@ def retry_clone(user: User, *, job: CloneJob, now: datetime) -> CloneJob:
     if again is not None:
         return again
     if not locked.can_be_retried:
-        raise NothingToDo("Only failed or cancelled clones can be retried.")
+        raise NothingToDo("Only failed or canceled clones can be retried.")
     credential = locked.credential or _find_other_key(user, locked)
     if credential is None:
         label = locked.account.info.label
@@ -222,7 +222,7 @@ def look_again(user: User, *, job: CloneJob, now: datetime) -> None:
     )
     if not changed:
         raise NothingToDo("There is nothing to check at the provider.")
-    record(user, "clone looked for", job, team=job.team, now=now)
+    record(user, "clone rechecked", job, team=job.team, now=now)
     transaction.on_commit(partial(enqueue_clone, job.pk))
 
 

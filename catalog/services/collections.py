@@ -31,7 +31,7 @@ def make_collection(
         is_shared=is_shared,
         created_at=now,
     )
-    _record(user, "collection made", collection, now)
+    _record(user, "collection created", collection, now)
     return collection
 
 
@@ -106,7 +106,7 @@ def collect_voices(
     if note:
         collection.entries.filter(voice__in=set(ids) & present).update(note=note)
     Preference.objects.update_or_create(user=user, defaults={"last_collection": collection})
-    _record(user, "voices collected", collection, now, voices=len(added))
+    _record(user, "voices added to collection", collection, now, voices=len(added))
     return len(added)
 
 
@@ -115,7 +115,7 @@ def drop_voice(user: User, *, collection: Collection, voice: Voice, now: datetim
     """Remove the voice from the collection."""
     _check(user, collection)
     collection.entries.filter(voice=voice).delete()
-    _record(user, "voice taken out", collection, now, voice=voice.pk)
+    _record(user, "voice removed from collection", collection, now, voice=voice.pk)
 
 
 @transaction.atomic
@@ -129,7 +129,7 @@ def move_entry(user: User, *, entry: CollectionEntry, by: int, now: datetime) ->
     for position, other in enumerate(order, start=1):
         other.position = position
     CollectionEntry.objects.bulk_update(order, ["position"], batch_size=_BATCH)
-    _record(user, "collection ordered", entry.collection, now)
+    _record(user, "collection reordered", entry.collection, now)
 
 
 @transaction.atomic
@@ -138,7 +138,7 @@ def note_entry(user: User, *, entry: CollectionEntry, note: str, now: datetime) 
     _check(user, entry.collection)
     entry.note = note
     entry.save(update_fields=["note"])
-    _record(user, "entry noted", entry.collection, now, voice=entry.voice_id)
+    _record(user, "collection note changed", entry.collection, now, voice=entry.voice_id)
 
 
 def _check(user: User, collection: Collection) -> None:

@@ -96,7 +96,7 @@ def cancel_comparison(user: User, *, comparison: Comparison, now: datetime) -> i
     entries = comparison.entries.select_related("speech__voice__account", "speech__team")
     speeches = [entry.speech for entry in entries if entry.speech]
     stopped = sum(cancel_speech(user, speech=speech, now=now) for speech in speeches)
-    record(user, "comparison cancelled", comparison, team=comparison.team, now=now, stopped=stopped)
+    record(user, "comparison canceled", comparison, team=comparison.team, now=now, stopped=stopped)
     return stopped
 
 

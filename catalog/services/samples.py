@@ -47,7 +47,7 @@ def clean_sample(user: User, *, sample: Sample, now: datetime) -> Sample:
     )
     if is_new:
         transaction.on_commit(partial(enqueue_sample, cleaned.pk))
-        record(user, "noise removal asked", sample, team=sample.team, now=now)
+        record(user, "noise removal requested", sample, team=sample.team, now=now)
     return cleaned
 
 

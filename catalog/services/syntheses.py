@@ -132,13 +132,13 @@ def cancel_speech(user: User, *, speech: Synthesis, now: datetime) -> bool:
     # The new fence stops a worker that is about to send.
     stopped = rows.update(
         state=State.CANCELLED,
-        message="Cancelled before it was sent, so it cost nothing.",
+        message="Canceled before it was sent, so it cost nothing.",
         fence=F("fence") + 1,
         lease_until=None,
         ended_at=now,
     )
     if stopped:
-        record(user, "speech cancelled", speech, team=speech.team, now=now)
+        record(user, "speech canceled", speech, team=speech.team, now=now)
     return bool(stopped)
 
 

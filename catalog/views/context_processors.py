@@ -81,7 +81,7 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
         ("catalog:account-detail", "circle-user", "Account", "tab-only"),
     ]
     if policies.may_delete_voices(user, team):
-        links.insert(6, ("catalog:cleanup-list", "eraser", "Clean-up", "rail-only"))
+        links.insert(6, ("catalog:cleanup-list", "eraser", "Cleanup", "rail-only"))
     frame["navigation"] = [
         (reverse(name), icon, label, where, request.path.startswith(reverse(name)))
         for name, icon, label, where in links
@@ -89,5 +89,6 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
     frame["bell"] = look_at_bell(request.user)  # type: ignore[arg-type]
     # A phone's tab bar has no room for these; the account page links to them.
     frame["rail_only"] = [link for link in frame["navigation"] if link[3] == "rail-only"]
-    frame["rail_only"].append((reverse("catalog:notification-list"), "bell", "Notices", "", False))
+    notifications = reverse("catalog:notification-list")
+    frame["rail_only"].append((notifications, "bell", "Notifications", "", False))
     return frame

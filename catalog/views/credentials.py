@@ -179,7 +179,7 @@ def credential_share(request: Request, pk: uuid.UUID) -> HttpResponseBase:
 def credential_switch(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     credential, is_on = _get(request, pk), request.POST.get("is_on") == "1"
     switch_built_in(request.user, credential=credential, is_on=is_on, now=timezone.now())
-    words = "is now on for your team" if is_on else "is now off. Its clones are kept"
+    words = "is now turned on for your team" if is_on else "is now turned off. Its clones are kept"
     messages.success(request, f"{credential.info.label} {words}.")
     return redirect("catalog:credential-list")
 

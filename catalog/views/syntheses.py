@@ -153,7 +153,7 @@ def synthesis_audio(request: Request, pk: uuid.UUID) -> HttpResponseBase:
 def synthesis_cancel(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     speech = _get_speech(request, pk)
     if not cancel_speech(request.user, speech=speech, now=timezone.now()):
-        words = f"The text was already sent to {speech.voice.info.label} and can't be cancelled."
+        words = f"The text was already sent to {speech.voice.info.label} and can't be canceled."
         messages.info(request, words)
     return _show_list(request, speech.voice)
 

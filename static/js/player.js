@@ -243,7 +243,7 @@ async function explain(voice) {
   toast(words);
 }
 
-// Report each play once; voices that no one plays may be suggested for clean-up.
+// Report each play once; voices that no one plays may be suggested for cleanup.
 function notePlay() {
   const preview = /^(\/voices\/\d+\/)preview\/$/.exec(current?.src ?? "");
   if (!preview || isNoted) return;

@@ -34,7 +34,7 @@ def fill_in(
     page.get_by_label("Language of the sample").select_option("en")
     page.get_by_label("Gender of the voice").select_option("female")
     page.get_by_label("Speaker's name").fill("Ana herself")
-    page.get_by_label("How you know that they agree").select_option("permission")
+    page.get_by_label("How you know the speaker agrees").select_option("permission")
     page.get_by_label("What the voice may be used for").select_option("any")
     page.get_by_label("I have the speaker's permission").check()
 
@@ -64,5 +64,5 @@ def make_clone(page: Page, name: str, sample: Path | dict[str, Any]) -> str:
     send(page)
     expect(page).to_have_url(JOB_ADDRESS)
     expect_state(page, "Ready")
-    link = page.get_by_role("link", name="Hear the voice")
+    link = page.get_by_role("link", name="Open voice")
     return link.get_attribute("href") or ""

@@ -30,32 +30,32 @@ FIXED_PLACES = {
     "clone": "/clone/",
     "jobs": "/jobs/",
     "speakers": "/speakers/",
-    "notices": "/notifications/",
+    "notifications": "/notifications/",
     "health": "/health/",
     "keys": "/keys/",
     "add a key": "/keys/add/",
-    "clean-up": "/cleanup/",
-    "clean-up rules": "/cleanup/rules/",
+    "cleanup": "/cleanup/",
+    "cleanup rules": "/cleanup/rules/",
     "what to keep": "/cleanup/yours/",
     "what ends": "/cleanup/expiry/",
-    "alike to a recording": "/similar/",
+    "similar to a recording": "/similar/",
     "provider accounts": "/accounts/",
     "team": "/team/",
     "log": "/team/log/",
     "account": "/you/",
     "signed in": "/you/sessions/",
-    "second factor": "/account/two-factor/",
-    "new second factor": "/account/two-factor/totp/activate/",
+    "two-factor": "/account/two-factor/",
+    "new two-factor": "/account/two-factor/totp/activate/",
     "who you are": "/account/reauthenticate/",
     "change password": "/account/password/change/",
     "sign out": "/account/logout/",
     "nothing here": "/voices/999999999/",
 }
 MADE_PLACES = (
-    "voice", "gone voice", "settings", "alike voices", "job", "failed job", "speaker", "samples",
+    "voice", "gone voice", "settings", "similar voices", "job", "failed job", "speaker", "samples",
     "sample", "dry run", "carried out", "key", "replace a key", "remove a key",
     "collection", "change a collection", "collections of a voice", "selection", "change a search",
-    "compare", "comparison", "alike to a clip", "remove a member", "owner of a voice",
+    "compare", "comparison", "similar to a clip", "remove a member", "owner of a voice",
     "owner of an account",
 )  # fmt: skip
 STRANGERS_PLACES = {
@@ -90,14 +90,14 @@ def make_places(page: Page, sandbox: SandboxControl, recording: Path) -> dict[st
     found["voice"] = make_clone(page, name, sample)
     found["job"] = page.url
     found |= keep_things(page, found["voice"], LONG)
-    found["settings"], found["alike voices"] = (
+    found["settings"], found["similar voices"] = (
         f"{found['voice']}settings/",
         f"{found['voice']}similar/",
     )
     found["owner of a voice"] = f"{found['voice']}owner/"
     found["failed job"] = _fail(page, sandbox, sample)
     found["speaker"] = page.locator("a[href^='/speakers/']").last.get_attribute("href") or ""
-    link = page.get_by_role("link", name="Clone elsewhere from these")
+    link = page.get_by_role("link", name="Clone from these samples")
     found["samples"] = link.get_attribute("href") or ""
     found["sample"] = f"/samples/{re.findall('[0-9a-f-]{36}', found['samples'])[0]}/"
     found["gone voice"], found["carried out"] = _delete_the_oldest(page)
@@ -108,7 +108,7 @@ def make_places(page: Page, sandbox: SandboxControl, recording: Path) -> dict[st
     found["change a search"] = _first_link(page, "/searches/", ".row-acts a")
     found["remove a member"] = _first_link(page, "/team/", "a[href$='/remove/']")
     found["owner of an account"] = _first_link(page, "/accounts/", "a[href$='/owner/']")
-    found["alike to a clip"] = _ask_alike(page, sample)
+    found["similar to a clip"] = _ask_similar(page, sample)
     return {**found, **_add_key(page), **_compare(page)}
 
 
@@ -117,10 +117,10 @@ def _first_link(page: Page, path: str, selector: str) -> str:
     return page.locator(selector).first.get_attribute("href") or ""
 
 
-def _ask_alike(page: Page, sample: dict[str, Any]) -> str:
+def _ask_similar(page: Page, sample: dict[str, Any]) -> str:
     page.goto("/similar/")
     page.locator("#id_clip").set_input_files(sample)
-    page.get_by_role("button", name="Find alike voices").click()
+    page.get_by_role("button", name="Find similar voices").click()
     expect(page).to_have_url(re.compile(r"/similar/[0-9a-f-]{36}/"))
     return page.url
 
@@ -147,7 +147,7 @@ def _delete_the_oldest(page: Page) -> tuple[str, str]:
     )
     voice = row.get_by_role("link").get_attribute("href") or ""
     row.get_by_role("checkbox").check()
-    page.get_by_role("button", name="Dry run").click()
+    page.get_by_role("button", name="Start dry run").click()
     page.get_by_role("button", name="Delete 1 voice at the provider").click()
     expect(page.locator("#plan-lines .outcome")).to_have_text(re.compile(r"^\s*Deleted"))
     return voice, page.url
@@ -160,11 +160,11 @@ def _compare(page: Page) -> dict[str, str]:
     form = f"/compare/?v={voices}"
     page.goto(form)
     text = f"Hello. {LONG}"
-    page.get_by_label("Text for all of them").fill(text)
+    page.get_by_label("Text for all voices").fill(text)
     # The button works only for the text whose cost is shown.
-    words = re.compile(f"About {2 * len(text)} characters|This costs nothing")
+    words = re.compile(f"About {2 * len(text)} characters|This is free")
     expect(page.locator("#cost")).to_have_text(words)
-    page.get_by_role("button", name=re.compile("^(Spend|Compare, )")).click()
+    page.get_by_role("button", name=re.compile("^(Spend|Compare for free)")).click()
     expect(page.locator("#round [data-play]")).to_have_count(2)
     return {"compare": form, "comparison": page.url}
 
@@ -196,7 +196,7 @@ def go_to(
     """Open a place as Ana, or signed out if the page is only for visitors."""
     person = "" if name in STRANGERS_PLACES else "ana"
     page = visits.open(places[name], person, size=size, theme=theme)
-    if name == "new second factor" and "reauthenticate" in page.url:
+    if name == "new two-factor" and "reauthenticate" in page.url:
         # Ana signed in some minutes ago.
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Continue").click()

@@ -136,7 +136,7 @@ def test_removing_a_chip_clears_its_checkbox(ana: Page) -> None:
 def test_an_empty_result_suggests_filters_to_remove(ana: Page) -> None:
     ana.goto("/voices/?q=qqqqqqqq&gender=female&age=young")
 
-    expect(ana.get_by_text("No voice fits all of these filters")).to_be_visible()
+    expect(ana.get_by_text("No voices match all of these filters")).to_be_visible()
     offers = ana.locator("#results .empty li a")
     expect(offers).to_have_count(1)
     promised = int(re.findall(r"([\d,]+) voices", offers.inner_text())[0].replace(",", ""))

@@ -13,7 +13,7 @@ from tests.e2e.test_delete import set_waiting
 def tick_and_plan(page: Page, name: str) -> None:
     page.goto("/cleanup/?show=all")
     page.get_by_role("checkbox", name=f"Select {name}").check()
-    page.get_by_role("button", name="Dry run", exact=True).click()
+    page.get_by_role("button", name="Start dry run", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Dry run: 1 voice would be deleted")
 
 
@@ -32,7 +32,7 @@ def test_a_clone_scheduled_for_deletion_can_be_kept_and_pinned(
     ana.get_by_role("button", name="Delete 1 voice in 7 days").click()
     expect(ana.get_by_role("heading", name=re.compile("^Waiting until"))).to_be_visible()
     ana.goto("/notifications/")
-    expect(ana.get_by_text("A clone of yours is to be deleted on").first).to_be_visible()
+    expect(ana.get_by_text("One of your clones will be deleted on").first).to_be_visible()
 
     ana.goto("/cleanup/yours/")
     ana.get_by_role("button", name=f"Keep {name}", exact=True).click()
@@ -41,7 +41,7 @@ def test_a_clone_scheduled_for_deletion_can_be_kept_and_pinned(
     ana.goto(address)
     expect(ana.get_by_text("Ana keeps this voice until")).to_be_visible()
     expect(ana.get_by_text("Scheduled for deletion on")).to_have_count(0)
-    ana.get_by_label("Why it must stay").fill("The spring campaign")
+    ana.get_by_label("Reason to keep it").fill("The spring campaign")
     ana.get_by_role("button", name="Pin", exact=True).click()
     expect(ana.get_by_text("The spring campaign")).to_be_visible()
     ana.goto("/cleanup/?show=all")
@@ -49,7 +49,7 @@ def test_a_clone_scheduled_for_deletion_can_be_kept_and_pinned(
     ana.goto("/cleanup/?show=protected")
     expect(ana.get_by_role("link", name=name)).to_be_visible()
     # A table without checkboxes doesn't load the script for them.
-    expect(ana.get_by_text("could not be loaded")).to_have_count(0)
+    expect(ana.get_by_text("couldn't be loaded")).to_have_count(0)
     assert sandbox.voices_called(name, "full") == 1
 
 

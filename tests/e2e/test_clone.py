@@ -221,13 +221,13 @@ def test_one_form_clones_at_several_providers_and_a_failed_job_can_be_retried(
     # A recording that was cloned before says so when it's selected again.
     ana.goto("/clone/")
     choose(ana, files[0])
-    expect(ana.locator(".sample")).to_contain_text("Cloned before:")
+    expect(ana.locator(".sample")).to_contain_text("Already cloned:")
 
 
 def test_canceling_a_running_clone_leaves_nothing_at_the_provider(
     visits: Visits, recording: Path, sandbox: SandboxControl
 ) -> None:
-    name = make_name("Cancelled")
+    name = make_name("Canceled")
     ana, elsewhere = visits.open("/clone/", "ana"), visits.open("/keys/", "ana")
     sandbox.spoil("slow_after", **ADD_VOICE, seconds=3)
     fill_in(ana, name, recording)
@@ -237,7 +237,7 @@ def test_canceling_a_running_clone_leaves_nothing_at_the_provider(
 
     ana.get_by_role("button", name="Cancel").click()
 
-    expect_state(ana, "Cancelled")
+    expect_state(ana, "Canceled")
     assert sandbox.voices_called(name, "full") == 0
     # A toast appears on any page, and the notification stays in the list.
     expect(elsewhere.locator(".toast", has_text=name)).to_contain_text("was canceled")
@@ -295,7 +295,7 @@ def test_markup_in_every_field_is_shown_as_text(ana: Page, recording: Path) -> N
     expect(ana.get_by_role("heading", level=1)).to_have_text(name)
     expect(ana.locator("#main")).to_contain_text("<svg onload=alert(2)>.wav")
     expect(ana.locator("#main")).to_contain_text("<b onmouseover=alert(4)>Bo</b>")
-    ana.get_by_role("link", name="Hear the voice").click()
+    ana.get_by_role("link", name="Open voice").click()
     expect(ana.get_by_role("heading", level=1)).to_have_text(name)
     expect(ana.locator("#main .prose")).to_contain_text("</p><script>alert(3)</script>")
     for address in ("/jobs/", "/cleanup/?show=all", f"/voices/?q={name[-8:]}"):
@@ -329,7 +329,7 @@ def test_noise_can_be_removed_and_going_back_opens_a_form_with_a_new_token(
     fill_in(ana, name, recording)
     token = ana.locator("[name=form_token]").input_value()
     ana.get_by_role("button", name="Remove noise").click()
-    expect(ana.get_by_label("Without noise, this one")).to_be_checked()
+    expect(ana.get_by_label("Noise removed (below)")).to_be_checked()
     expect(ana.locator(".sample audio")).to_have_count(2)
     until(ana, lambda: ana.locator(".sample audio").last.evaluate(IS_LOADED), "the cleaned sound")
 
@@ -339,6 +339,6 @@ def test_noise_can_be_removed_and_going_back_opens_a_form_with_a_new_token(
     expect(ana.locator("#job-status")).to_contain_text("Voiceboard removed background noise.")
     expect(ana.locator(".report")).to_contain_text("recording without noise.wav")
     ana.go_back()
-    expect(ana.locator(".sample")).to_contain_text(f"Cloned before: {name}")
+    expect(ana.locator(".sample")).to_contain_text(f"Already cloned: {name}")
     assert ana.locator("[name=form_token]").input_value() != token
     assert sandbox.voices_called(name, "full") == 1

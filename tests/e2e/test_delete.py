@@ -36,13 +36,13 @@ def test_a_dry_run_lists_exactly_what_was_selected_and_changes_nothing(
     ana: Page, clone: Clone, sandbox: SandboxControl
 ) -> None:
     before = sandbox.changes("full")
-    ana.get_by_role("link", name="Clean-up").click()
+    ana.get_by_role("link", name="Cleanup").click()
     ana.get_by_role("link", name="All available").click()
-    expect(ana.get_by_role("button", name="Dry run")).to_be_disabled()
+    expect(ana.get_by_role("button", name="Start dry run")).to_be_disabled()
 
     ana.get_by_role("checkbox", name=f"Select {clone.name}").check()
     expect(ana.get_by_text("1 selected")).to_be_visible()
-    ana.get_by_role("button", name="Dry run").click()
+    ana.get_by_role("button", name="Start dry run").click()
 
     heading = ana.get_by_role("heading", level=1)
     expect(heading).to_have_text("Dry run: 1 voice would be deleted")
@@ -72,11 +72,11 @@ def test_an_approved_plan_deletes_at_the_provider_and_keeps_the_voice_s_page(
     assert sandbox.voices_called(clone.name, "full") == 0
     assert sandbox.changes("full")[1] == deleted + 1
     ana.goto(f"/voices/?q={clone.name}")
-    expect(ana.get_by_text("No voice fits all of these filters")).to_be_visible()
+    expect(ana.get_by_text("No voices match all of these filters")).to_be_visible()
     ana.goto("/cleanup/?show=all")
     expect(ana.get_by_role("checkbox", name=f"Select {clone.name}")).to_have_count(0)
     ana.goto(clone.address)
-    expect(ana.locator(".alert")).to_contain_text("This voice is gone since")
+    expect(ana.locator(".alert")).to_contain_text("This voice has been gone since")
     expect(ana.locator(".alert")).to_contain_text("Deleted by Ana")
     expect(ana.locator("#main [data-play]")).to_have_count(0)
     expect(ana.get_by_role("button", name=re.compile("Delete"))).to_have_count(0)
@@ -136,7 +136,7 @@ def test_a_member_sees_no_delete_button_and_is_refused(
     mia = visits.open(clone.address, "mia")
     expect(mia.get_by_role("heading", level=1)).to_have_text(clone.name)
     expect(mia.get_by_role("button", name=re.compile("Delete"))).to_have_count(0)
-    expect(mia.get_by_role("link", name="Clean-up")).to_have_count(0)
+    expect(mia.get_by_role("link", name="Cleanup")).to_have_count(0)
 
     for address in ("/cleanup/", ana.url):
         answer = mia.goto(address)
@@ -183,7 +183,7 @@ def draw_up_plan(page: Page, clone: Clone) -> None:
     """Select the clone and stay on the dry run's page."""
     page.goto("/cleanup/?show=all")
     page.get_by_role("checkbox", name=f"Select {clone.name}").check()
-    page.get_by_role("button", name="Dry run").click()
+    page.get_by_role("button", name="Start dry run").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Dry run: 1 voice would be deleted")
 
 

@@ -39,10 +39,10 @@ def test_the_search_field_completes_fields_and_marks_a_mistake(ana: Page) -> Non
     mistake = ana.get_by_role("alert")
     expect(mistake).to_contain_text("shoesize")
     expect(mistake.locator("mark")).to_have_text("shoesize")
-    expect(ana.get_by_role("heading", name="The search could not be read")).to_be_visible()
+    expect(ana.get_by_role("heading", name="This search has an error")).to_be_visible()
     expect(field).to_be_focused()
     expect(field).to_have_value('gender = "female" AND shoesize = 43')
-    ana.get_by_role("link", name="search for nothing").click()
+    ana.get_by_role("link", name="clear the search").click()
     expect(field).to_have_value("")
     expect_chips(ana)
 
@@ -157,7 +157,7 @@ def test_a_card_can_be_added_to_a_collection_with_order_and_notes(ana: Page) -> 
     cards.nth(0).get_by_role("button", name=re.compile("down$")).click()
     expect(cards.nth(1).locator(".entry")).to_contain_text("for the ghost")
     cards.nth(1).locator("summary", has_text="Note").click()
-    cards.nth(1).get_by_label("What it is for").fill("for the king")
+    cards.nth(1).get_by_label("Note", exact=True).fill("for the king")
     cards.nth(1).get_by_role("button", name="Save").click()
     expect(cards.nth(1).locator(".entry")).to_contain_text("for the king")
 
@@ -165,7 +165,7 @@ def test_a_card_can_be_added_to_a_collection_with_order_and_notes(ana: Page) -> 
 
     expect(cards.locator("h3")).to_have_text(titles[::-1])
     expect(cards.nth(1).locator(".entry")).to_contain_text("for the king")
-    cards.nth(1).get_by_role("button", name="Take out").click()
+    cards.nth(1).get_by_role("button", name="Remove", exact=True).click()
     expect(cards).to_have_count(1)
 
 
@@ -174,16 +174,16 @@ def collect_from_cards(page: Page, name: str, note: str) -> None:
     dialog, cards = page.get_by_role("dialog"), page.locator("#results .card")
     opener = cards.nth(0).get_by_role("link", name="to a collection")
     opener.click()
-    dialog.get_by_label(re.compile("new one of yours")).fill(name)
-    dialog.get_by_label(re.compile(r"^\s*What for")).fill(note)
-    dialog.get_by_role("button", name="Add", exact=True).click()
+    dialog.get_by_label(re.compile("a new collection")).fill(name)
+    dialog.get_by_label(re.compile(r"^\s*Note")).fill(note)
+    dialog.get_by_role("button", name="Add to collection", exact=True).click()
     expect(dialog.locator(".checks")).to_contain_text(name)
     page.keyboard.press("Escape")
     expect(opener).to_be_focused()
     cards.nth(1).get_by_role("link", name="to a collection").click()
     expect(dialog.locator("#id_collection option:checked")).to_have_text(name)
-    dialog.get_by_role("button", name="Add", exact=True).click()
-    expect(dialog.get_by_role("button", name=f"Take out of {name}")).to_be_visible()
+    dialog.get_by_role("button", name="Add to collection", exact=True).click()
+    expect(dialog.get_by_role("button", name=f"Remove from {name}")).to_be_visible()
     page.get_by_role("button", name="Close", exact=True).click()
 
 

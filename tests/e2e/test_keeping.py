@@ -42,11 +42,11 @@ def test_adding_tags_ratings_and_notes_keeps_the_focus(ana: Page, complaints: Co
     ana.goto(listed(ana)[-1])
     address = ana.url
 
-    ana.get_by_label("Tags, with commas").fill(f"{tag}, calm")
+    ana.get_by_label("Tags, separated by commas").fill(f"{tag}, calm")
     ana.keyboard.press("Enter")
     expect(ana.locator("#marks .chip", has_text=tag)).to_be_visible()
-    expect(ana.get_by_label("Tags, with commas")).to_be_focused()
-    expect(ana.get_by_label("Tags, with commas")).to_have_value("")
+    expect(ana.get_by_label("Tags, separated by commas")).to_be_focused()
+    expect(ana.get_by_label("Tags, separated by commas")).to_have_value("")
     ana.get_by_role("button", name="4 of 5").click()
     expect(ana.locator("#marks")).to_contain_text("4 of 5, from 1 rating")
     expect(ana.get_by_role("button", name="4 of 5")).to_be_focused()
@@ -75,8 +75,8 @@ def test_the_collection_dialog_adds_voices_and_returns_the_focus(
     dialog = ana.get_by_role("dialog")
     open_first(ana, "elevenlabs")
     opener.click()
-    dialog.get_by_label(re.compile("new one of yours")).fill(name)
-    dialog.get_by_role("button", name="Add", exact=True).click()
+    dialog.get_by_label(re.compile("a new collection")).fill(name)
+    dialog.get_by_role("button", name="Add to collection", exact=True).click()
     expect(dialog.locator(".checks")).to_contain_text(name)
     expect(ana.locator("#in-collections")).to_contain_text(name)
 
@@ -85,8 +85,8 @@ def test_the_collection_dialog_adds_voices_and_returns_the_focus(
 
     # The last used collection is preselected, and the dialog can remove the voice again.
     expect(dialog.locator("#id_collection option:checked")).to_have_text(name)
-    dialog.get_by_role("button", name="Add", exact=True).click()
-    expect(dialog.get_by_role("button", name=f"Take out of {name}")).to_be_visible()
+    dialog.get_by_role("button", name="Add to collection", exact=True).click()
+    expect(dialog.get_by_role("button", name=f"Remove from {name}")).to_be_visible()
     ana.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(opener).to_be_focused()
@@ -105,7 +105,7 @@ def test_a_saved_search_shows_that_it_was_changed_and_opens_for_a_colleague(
     ana.get_by_role("link", name="Save search").click()
     dialog = ana.get_by_role("dialog")
     dialog.get_by_label("Name").fill(name)
-    dialog.get_by_label("My team sees it").check()
+    dialog.get_by_label("My team").check()
     dialog.get_by_role("button", name="Save search").click()
     expect(ana.locator(".saved")).to_contain_text(name)
     expect(dialog).to_be_hidden()
@@ -135,7 +135,7 @@ def test_a_selection_spans_pages_and_shows_how_many_are_selected(ana: Page) -> N
     ana.goto("/voices/?gender=female&layout=table")
     total = found_count(ana)
     count = ana.locator("[data-count]")
-    expect(ana.get_by_role("button", name="Go on with these")).to_be_disabled()
+    expect(ana.get_by_role("button", name="Continue with selection")).to_be_disabled()
 
     ana.keyboard.press("j")
     ana.keyboard.press("x")
@@ -147,7 +147,7 @@ def test_a_selection_spans_pages_and_shows_how_many_are_selected(ana: Page) -> N
     expect(count).to_have_text("4 selected, 4 on other pages")
     ana.locator("tbody input[type=checkbox]").first.check()
     expect(count).to_have_text("5 selected, 4 on other pages")
-    ana.get_by_role("button", name="Go on with these").click()
+    ana.get_by_role("button", name="Continue with selection").click()
     expect(ana.get_by_role("heading", level=1)).to_have_text("5 voices selected")
     expect(ana.locator("tbody tr")).to_have_count(5)
 
@@ -215,12 +215,12 @@ def test_voices_can_be_starred_tagged_collected_and_selected_without_scripts(
     plain.go_back()
     plain.locator("tbody input[type=checkbox]").nth(0).check()
     plain.locator("tbody input[type=checkbox]").nth(2).check()
-    plain.get_by_role("button", name="Go on with these").click()
+    plain.get_by_role("button", name="Continue with selection").click()
     plain.get_by_label("Tag with").fill(name)
     plain.get_by_role("button", name="Tag", exact=True).click()
     expect(plain.locator(".toast")).to_contain_text("Tagged with")
     plain.get_by_label("Name of a new collection").fill(name)
-    plain.get_by_role("button", name="Collect", exact=True).click()
+    plain.get_by_role("button", name="Add to collection", exact=True).click()
 
     expect(plain.locator("#results .card")).to_have_count(2)
     plain.goto(f"/voices/?tag={name}&layout=cards")

@@ -100,7 +100,7 @@ def test_a_key_can_be_replaced_and_removed(visits: Visits) -> None:
     expect(own).to_contain_text("key ending in ll-2")
     own.get_by_role("link", name="Remove").click()
     expect(page.get_by_text("The key is erased and can't be restored.")).to_be_visible()
-    page.get_by_role("button", name="Remove the key").click()
+    page.get_by_role("button", name="Remove key").click()
     expect(page.locator(".toast").last).to_have_text("The key was removed.")
     expect(own).to_have_count(0)
 

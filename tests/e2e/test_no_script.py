@@ -43,7 +43,7 @@ def test_filters_are_applied_with_a_button_and_removed_with_links(
     expect_chips(plain, "Female")
     plain.get_by_role("combobox", name="Search voices").fill("zzzz")
     plain.get_by_role("combobox", name="Search voices").press("Enter")
-    expect(plain.get_by_text("No voice fits all of these filters")).to_be_visible()
+    expect(plain.get_by_text("No voices match all of these filters")).to_be_visible()
     plain.get_by_role("link", name=re.compile("Without search")).click()
     expect_found(plain, promised)
     plain.get_by_role("link", name="Remove filter Gender: Female").click()
@@ -77,7 +77,7 @@ def test_pages_are_links(plain: Page) -> None:
 def test_the_theme_can_be_changed_and_is_kept(plain: Page) -> None:
     expect(plain.locator("html")).to_have_attribute("data-theme", "system")
 
-    plain.get_by_role("button", name="Switch colour theme").click()
+    plain.get_by_role("button", name="Switch color theme").click()
 
     expect(plain.locator("html")).to_have_attribute("data-theme", "dark")
     expect(plain).to_have_url("/voices/")
@@ -114,7 +114,7 @@ def test_a_clone_can_be_made_and_listed_in_a_dry_run(
     assert sandbox.voices_called(name, "full") == 1
     plain.goto("/cleanup/?show=all")
     plain.get_by_role("checkbox", name=f"Select {name}").check()
-    plain.get_by_role("button", name="Dry run").click()
+    plain.get_by_role("button", name="Start dry run").click()
     heading = plain.get_by_role("heading", level=1)
     expect(heading).to_have_text("Dry run: 1 voice would be deleted")
     expect(plain.locator("#plan-lines tbody tr")).to_have_count(1)

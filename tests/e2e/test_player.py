@@ -215,7 +215,7 @@ def test_single_keys_do_nothing_while_typing_or_when_turned_off(ana: Page) -> No
     ana.keyboard.press("Escape")
 
     ana.get_by_role("button", name="Keyboard shortcuts").click()
-    ana.get_by_role("checkbox", name="Single-key shortcuts are on").uncheck()
+    ana.get_by_role("checkbox", name="Use single-key shortcuts").uncheck()
     ana.get_by_role("button", name="Close", exact=True).click()
     ana.keyboard.press("/")
 

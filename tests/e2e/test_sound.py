@@ -20,10 +20,10 @@ def test_similar_voices_can_be_found_from_a_voice_and_from_a_recording(
     sound.write_bytes(ana.request.get(likest.get_attribute("data-src") or "").body())
 
     ana.goto("/voices/?provider=inworld&gender=female")
-    ana.get_by_role("link", name="By sound").click()
-    expect(ana.get_by_text("Looks among: Provider Inworld, Gender Female.")).to_be_visible()
+    ana.get_by_role("link", name="Search by recording").click()
+    expect(ana.get_by_text("Limited to: Provider Inworld, Gender Female.")).to_be_visible()
     ana.get_by_label("Choose a file").set_input_files(sound)
-    ana.get_by_role("button", name="Find alike voices").click()
+    ana.get_by_role("button", name="Find similar voices").click()
 
     # A voice's own preview must match that voice best.
     expect(likest.locator("h3")).to_have_text(name)
@@ -31,23 +31,24 @@ def test_similar_voices_can_be_found_from_a_voice_and_from_a_recording(
     expect_best_first(ana)
     likest.locator("[data-play]").click()
     expect_sound(ana)
-    ana.get_by_label("Only among voices with these words").fill(name)
-    ana.get_by_role("button", name="Narrow down").click()
+    ana.get_by_label("Limit to voices with these words").fill(name)
+    ana.get_by_role("button", name="Filter results").click()
     expect(ana).to_have_url(re.compile("q="))
     expect(likest.locator("h3")).to_have_text(name)
     expect(ana.get_by_label("Remove filter Provider: Inworld")).to_be_visible()
 
 
 def look_from_a_voice(page: Page) -> None:
-    """Press "Sounds like this" on cards of a filtered list until two voices were compared."""
+    """Press "Find similar voices" on cards of a filtered list until two voices were compared."""
     found = page.locator("#alike .card")
     for place in range(3):
         page.goto("/voices/?provider=inworld&gender=female")
         card = page.locator("#results .card").nth(place)
         name = card.locator("h3").inner_text()
-        card.get_by_label(re.compile("^Sounds like")).click()
-        expect(page.get_by_role("heading", name=f"Sounds like {name}", exact=True)).to_be_visible()
-        listen = page.get_by_role("button", name="Listen to its preview now")
+        card.get_by_label(re.compile("^Find voices similar to")).click()
+        title = f"Voices similar to {name}"
+        expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
+        listen = page.get_by_role("button", name="Analyze preview")
         compared = page.locator("#alike .res-head")
         # A worker may or may not have fetched the preview already.
         expect(listen.or_(compared)).to_be_visible()

@@ -49,9 +49,9 @@ def test_speech_can_be_generated_and_four_voices_compared_blind(
     assert sorted(shown) == sorted(names)
 
     mia.locator("#line-1 h2 a").click()
-    expect(mia.get_by_text(re.compile(r"^\s*Liked best by \d+ of \d+"))).to_be_visible()
+    expect(mia.get_by_text(re.compile(r"^\s*\d+ of \d+ votes in"))).to_be_visible()
     ana.reload()
-    ana.get_by_role("link", name="Another round").click()
+    ana.get_by_role("link", name="Start another round").click()
     expect(ana.get_by_text("This is free.", exact=True)).to_be_visible()
 
 
@@ -63,16 +63,16 @@ def test_waiting_speech_can_be_canceled_and_removed(
     ana.locator("#results h3 a").nth(2).click()
     before = sandbox.account("full")["character_count"]
     ana.get_by_label("Text", exact=True).fill(text)
-    ana.get_by_role("button", name="Speak", exact=True).click()
+    ana.get_by_role("button", name="Generate speech", exact=True).click()
     spoken = ana.locator("#speeches li", has_text=text).first
     expect(spoken).to_contain_text("slow down")
 
     spoken.get_by_role("button", name="Cancel").click()
 
-    expect(spoken).to_contain_text("Cancelled before it was sent, so it cost nothing.")
+    expect(spoken).to_contain_text("Canceled before it was sent, so it cost nothing.")
     assert sandbox.account("full")["character_count"] == before
     gone = ana.locator(f"#{spoken.get_attribute('id')}")
-    gone.get_by_label("Remove this text").click()
+    gone.get_by_label("Remove this clip").click()
     gone.get_by_role("button", name="Remove", exact=True).click()
     expect(gone).to_have_count(0)
 
@@ -90,7 +90,7 @@ def test_a_late_poll_response_removes_nothing(ana: Page, text: str) -> None:
             held.append(route)
 
     ana.route(POLL, hold_first)
-    speak = ana.get_by_role("button", name="Speak", exact=True)
+    speak = ana.get_by_role("button", name="Generate speech", exact=True)
     speak.click()
     until(ana, lambda: held, "a poll")
 
@@ -111,14 +111,14 @@ def try_a_text(page: Page, text: str) -> None:
     field = page.get_by_label("Text", exact=True)
     field.fill(text)
     expect(page.locator("#estimate")).to_contain_text(f"about {len(text)} credits at ElevenLabs")
-    page.get_by_role("button", name="Speak", exact=True).click()
+    page.get_by_role("button", name="Generate speech", exact=True).click()
     # Other tests generate speech with this voice too.
     spoken = page.locator("#speeches li", has_text=text).first
     spoken.locator("[data-play]").click()
     expect_sound(page)
     expect(field).to_have_value(text)
-    page.get_by_role("button", name="Speak", exact=True).click()
-    expect(spoken).to_contain_text("from the cache, cost nothing")
+    page.get_by_role("button", name="Generate speech", exact=True).click()
+    expect(spoken).to_contain_text("cached, free")
     expect(page.locator("#estimate")).to_contain_text("this is free")
 
 
@@ -146,7 +146,7 @@ def gather(page: Page, teammate: Page) -> list[str]:
 
 def start_blind(page: Page, text: str) -> None:
     """Start a blind comparison that waits for two votes, and accept its cost."""
-    page.get_by_label("Text for all of them").fill(text)
+    page.get_by_label("Text for all voices").fill(text)
     expect(page.locator("#cost")).to_contain_text(f"About {4 * len(text)} characters in total")
     page.get_by_label(re.compile(r"^\s*Blind")).check()
     page.get_by_label(re.compile(r"^\s*Reveal after this many votes")).fill("2")

@@ -30,7 +30,7 @@ def test_new_and_lost_voices_are_shown_once_and_annotations_survive_a_loss(
 
     expect_news(ana, [each["displayName"] for each in newcomers], voice)
     ana.goto(voice)
-    expect(ana.get_by_text(re.compile(r"^\s*This voice is gone since"))).to_be_visible()
+    expect(ana.get_by_text(re.compile(r"^\s*This voice has been gone since"))).to_be_visible()
     expect(ana.locator("#marks")).to_contain_text(word)
     # A voice that returns shortly afterward is ignored at first, because the list may be old.
     name = make_name("Returned")
@@ -88,7 +88,7 @@ def fetch(page: Page) -> None:
     """Sync Inworld's voices, and give the worker time."""
     page.goto("/accounts/")
     row = page.locator("#accounts tbody tr", has_text="Inworld").first
-    row.get_by_role("button", name="Fetch now").click()
+    row.get_by_role("button", name="Sync now").click()
     page.wait_for_timeout(1000)
 
 

@@ -20,9 +20,9 @@ def _refused(complaints: Complaints) -> None:
 def corona(visits: Visits) -> str:
     """Give Sam a second team to work in, and return its name."""
     page, name = visits.open("/you/", "sam"), f"Corona {uuid4().hex[:6]}"
-    page.get_by_text("Open another team").click()
+    page.get_by_text("Create a team").click()
     page.get_by_label("Team name").fill(name)
-    page.get_by_role("button", name="Open the team").click()
+    page.get_by_role("button", name="Create team").click()
     expect(page.locator(".team-name")).to_contain_text(name)
     expect(page.get_by_role("heading", level=1)).to_contain_text(name)
     work_in(page, "Borealis")
@@ -96,7 +96,7 @@ def test_without_scripts_the_conflict_is_a_separate_page(visits: Visits, corona:
     other = visits.open("/you/", "sam")
     work_in(other, corona)
 
-    page.get_by_role("button", name="Make a link").click()
+    page.get_by_role("button", name="Create link").click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text("This page belongs to Borealis")
     page.get_by_role("button", name="Switch back to Borealis").click()

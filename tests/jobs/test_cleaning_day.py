@@ -133,11 +133,11 @@ def _check_log(page: PlanPage, hidden_count: int) -> None:
     """Compare the page's counts with the audit log."""
     assert (page.failed_count, page.kept_count, page.hidden_count) == (0, 1, hidden_count)
     counts = Counter(AuditEntry.objects.values_list("action", flat=True))
-    assert counts["voice left alone"] == page.skipped_count > 0
+    assert counts["voice skipped"] == page.skipped_count > 0
     assert counts["deletion failed"] > 0 == page.failed_count
     assert counts["voice deleted"] == page.deleted_count > 0
     assert counts["voice hidden"] == page.hidden_count
-    names = ("voice protected", "plan drawn up", "plan approved", "voice kept", "plan started")
+    names = ("voice protected", "plan created", "plan approved", "voice kept", "plan started")
     assert [counts[name] for name in names] == [1] * 5
     assert find_breaks(None) == []
 

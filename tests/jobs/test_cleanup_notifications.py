@@ -76,7 +76,7 @@ def test_without_a_waiting_time_owners_get_one_notice_for_all_their_voices(
     assert notices_of(cleo) == []
     run_deletion(lines[-1].pk, clock)
 
-    words = f"Clean-up plan {plan.pk}, approved by Ana."
+    words = f"Cleanup plan {plan.pk}, approved by Ana."
     assert notices_of(cleo) == [f"{words} Your voices deleted: Ada and Bo."]
     assert notices_of(cast.ana) == [f"{words} Your voices deleted: Cy."]
     assert {notice.page for notice in Notification.objects.all()} == {Notification.Page.KEEPING}

@@ -54,7 +54,7 @@ def test_deletion_deletes_the_voice_and_records_the_outcome(cast, line, stub, cl
     assert (entry.actor, entry.team) == (cast.ana, cast.aurora)
     label = cast.account.info.label
     assert entry.facts == {"plan": line.plan_id, "provider": label, "remote_id": "r-ada"}
-    assert entry.reason == "Chosen by hand."
+    assert entry.reason == "Selected manually."
     cast.account.refresh_from_db()
     assert (cast.account.slots_used, cast.account.slots_limit) == (4, 30)
 
@@ -148,7 +148,7 @@ def test_voice_that_changed_since_planning_is_skipped_with_the_reason(
     assert line.message.startswith(words)
     assert stub.asked == []
     entry = AuditEntry.objects.get()
-    assert (entry.who, entry.action) == ("Voiceboard", "voice left alone")
+    assert (entry.who, entry.action) == ("Voiceboard", "voice skipped")
     assert entry.reason == line.message
 
 

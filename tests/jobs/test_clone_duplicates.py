@@ -50,7 +50,7 @@ def test_late_duplicate_is_deleted_and_logged(cast, provider, clock):
     assert audit_clone(job.pk, clock) == 1
 
     assert provider.deleted == ["remote-2"]
-    assert AuditEntry.objects.get(action="double removed").facts["remote_id"] == "remote-2"
+    assert AuditEntry.objects.get(action="duplicate removed").facts["remote_id"] == "remote-2"
 
 
 def test_late_voice_is_deleted_if_the_second_call_was_refused(cast, provider, clock):

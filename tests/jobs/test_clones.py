@@ -233,7 +233,7 @@ def test_duplicate_voice_with_our_marker_is_deleted_and_logged(job, provider, cl
     assert job.remote_id == "remote-1"
     assert provider.deleted == ["remote-2"]
     assert "remote-3" in provider.voices
-    assert AuditEntry.objects.get(action="double removed").facts["remote_id"] == "remote-2"
+    assert AuditEntry.objects.get(action="duplicate removed").facts["remote_id"] == "remote-2"
 
 
 def test_failed_lookups_never_lead_to_a_second_call(job, provider, clock):

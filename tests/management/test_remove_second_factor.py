@@ -14,7 +14,7 @@ def test_it_takes_the_factor_off_and_says_so_in_the_log(cast, capsys):
     call_command("remove_second_factor", "MIA@example.com")
 
     assert not Authenticator.objects.exists()
-    assert AuditEntry.objects.get().action == "second factor removed"
+    assert AuditEntry.objects.get().action == "two-factor authentication turned off"
     assert "turned off" in capsys.readouterr().out
 
 

@@ -56,7 +56,7 @@ def test_approved_plan_waits_a_week_and_notifies_the_owner(cast, plan, wakes):
     assert wakes == []
     notice = Notification.objects.get()
     assert (notice.user, notice.page) == (cast.mia, Notification.Page.KEEPING)
-    assert notice.text.startswith("A clone of yours is to be deleted on")
+    assert notice.text.startswith("One of your clones will be deleted on")
     assert find_held_lines(cast.mia) == [plan.lines.get()]
     assert find_due_plans(LATER - timedelta(seconds=1)) == []
     assert find_due_plans(LATER) == [plan.pk]

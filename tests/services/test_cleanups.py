@@ -44,7 +44,7 @@ def test_dry_run_freezes_names_and_ids_and_changes_no_voice(cast, clone, wakes):
     assert (line.state, line.credential) == (State.PLANNED, cast.credential)
     assert Voice.objects.values().get(pk=clone.pk) == before
     assert (plan.drawn_up_by, plan.is_approved) == (cast.ana, False)
-    assert AuditEntry.objects.get().action == "plan drawn up"
+    assert AuditEntry.objects.get().action == "plan created"
     assert wakes == []
 
 
@@ -157,7 +157,7 @@ def test_deletions_without_a_key_are_skipped_with_the_reason(cast, clone, wakes,
     assert (line.state, line.ended_at) == (State.SKIPPED, NOW)
     assert "key" in line.message
     entries = [(entry.action, entry.reason) for entry in AuditEntry.objects.order_by("number")]
-    assert entries[-2:] == [("plan started", ""), ("voice left alone", line.message)]
+    assert entries[-2:] == [("plan started", ""), ("voice skipped", line.message)]
 
 
 @pytest.fixture

@@ -193,7 +193,7 @@ def test_audit_log_has_every_step_without_the_token(cast):
 
     entries = AuditEntry.objects.order_by("number")
     assert [(entry.action, entry.who) for entry in entries] == [
-        ("invitation made", "Ana"), ("invitation used", "Sam")
+        ("invitation created", "Ana"), ("invitation used", "Sam")
     ]  # fmt: skip
     assert entries[1].facts["invited_by"] == "Ana"
     kept = str(list(entries.values()) + list(Invitation.objects.values()))

@@ -165,7 +165,7 @@ def test_successor_is_notified_of_held_deletions_and_can_keep_them(cast, mias):
     ended.refresh_from_db()
     assert ended.responsible == cast.mia
     notice = Notification.objects.get(page=Notification.Page.KEEPING)
-    assert (notice.user, notice.text.startswith("A clone of yours is to be deleted on")) == (
+    assert (notice.user, notice.text.startswith("One of your clones will be deleted on")) == (
         cast.ana, True
     )  # fmt: skip
 

@@ -124,4 +124,4 @@ def test_sharing_a_collection_or_adding_a_voice_warns_about_unshared_accounts(ca
 
 
 def test_saving_a_shared_search_warns_that_teammates_may_find_fewer_voices(cast, mia):
-    assert "teammates get no voices from accounts" in read_text(mia.get("/searches/add/?query=q=a"))
+    assert "teammates get none from accounts" in read_text(mia.get("/searches/add/?query=q=a"))

@@ -86,7 +86,7 @@ def test_the_page_shows_the_end_date_its_reason_and_the_required_plan(mia, cast)
     page = Page(mia.get(f"/voices/{voice.pk}/"))
 
     assert "Jan 31, 2027: its owner takes it out." in page.text
-    assert "It needs a paid plan." in page.text
+    assert "Requires a paid plan." in page.text
 
 
 def test_the_page_says_what_a_rename_does_not_change_at_the_provider(mia, cast):
@@ -103,7 +103,7 @@ def test_the_list_names_an_account_without_a_working_key(mia, cast):
 
     page = Page(mia.get("/voices/"))
 
-    assert "No working key opens ElevenLabs" in page.text
+    assert "No working key for ElevenLabs" in page.text
 
 
 def test_accounts_without_a_working_key_share_one_notice_with_the_oldest_sync(mia, cast):
@@ -115,10 +115,10 @@ def test_accounts_without_a_working_key_share_one_notice_with_the_oldest_sync(mi
 
     page = Page(mia.get("/voices/"))
 
-    named = re.search(r"No working key opens (Inworld, Noiz|Noiz, Inworld)\.", page.text)
+    named = re.search(r"No working key for (Inworld, Noiz|Noiz, Inworld)\.", page.text)
     assert named, page.text
     assert page.text.count("No working key") == 1
-    assert re.search(r"Last fetched 5.hours, 1.minute ago or later\.", page.text)
+    assert re.search(r"Last synced 5.hours, 1.minute ago or later\.", page.text)
 
 
 def test_a_voice_without_a_working_key_does_not_offer_to_generate_a_preview(mia, cast):
@@ -138,4 +138,4 @@ def test_a_clone_with_our_marker_but_no_job_is_shown_as_made_here(mia, cast):
         badge(voice, "clone", "no_source")
 
     assert "This voice was made with Voiceboard" in Page(mia.get(f"/voices/{ours.pk}/")).text
-    assert "It was not cloned here" in Page(mia.get(f"/voices/{other.pk}/")).text
+    assert "This voice wasn't cloned in Voiceboard" in Page(mia.get(f"/voices/{other.pk}/")).text

@@ -161,7 +161,7 @@ def test_a_line_says_whose_key_it_uses_or_that_there_is_none(ana, cast, clone):
 
     text = Page(ana.get(f"/cleanup/plans/{plan.pk}/")).text
 
-    assert "Nobody" in text
+    assert "None" in text
     assert "Not approved yet: No key that you may use." in text
 
 

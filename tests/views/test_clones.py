@@ -96,7 +96,7 @@ def test_an_upload_by_script_gets_the_address_of_its_job(mia, fill):
             "You don't have access to this key.",
         ),
         ("credential", None, "Choose at least one key to clone with."),
-        ("form_token", "none", "Enter a valid UUID. Reload the page."),
+        ("form_token", "none", "This form is out of date. Reload the page."),
     ],
 )
 def test_an_invalid_field_shows_an_error_and_keeps_the_other_fields(mia, fill, field, value, words):
@@ -107,7 +107,7 @@ def test_an_invalid_field_shows_an_error_and_keeps_the_other_fields(mia, fill, f
     page = Page(response)
     assert response.status_code == 422
     assert words in page.text
-    assert "Nothing was sent yet: 1 field needs another look" in page.text
+    assert "Nothing was sent yet. Correct 1 field" in page.text
     for name in {"name", "description", "speaker", "form_token"} - {field}:
         assert page.find("input", name=name)[0]["value"] == filled[name]
     assert not CloneJob.objects.exists()
@@ -184,7 +184,7 @@ def test_samples_in_the_address_are_preselected_and_show_earlier_clones(mia, cas
     page = Page(mia.get(f"/clone/?sample={again.pk}"))
 
     assert page.find("input", name="sample", value=str(again.pk))
-    assert "Cloned before: First Ada" in page.text
+    assert "Already cloned: First Ada" in page.text
 
 
 def test_several_keys_create_several_jobs_and_redirect_to_the_batch(mia, cast, fill):
@@ -200,13 +200,13 @@ def test_several_keys_create_several_jobs_and_redirect_to_the_batch(mia, cast, f
 
 
 def test_the_form_warns_that_jobs_will_wait_while_no_worker_runs(mia, cast):
-    assert "clones will wait" in Page(mia.get("/clone/")).text
+    assert "Clones wait until one starts" in Page(mia.get("/clone/")).text
 
     Heartbeat.objects.create(
         name="jobs@here", queues="jobs", started_at=timezone.now(), seen_at=timezone.now()
     )
 
-    assert "clones will wait" not in Page(mia.get("/clone/")).text
+    assert "Clones wait until one starts" not in Page(mia.get("/clone/")).text
 
 
 # One file at a time, by script
@@ -299,7 +299,7 @@ def test_a_viewer_sees_why_they_cannot_clone_and_posting_changes_nothing(cast, s
     seen, posted = viewer.get("/clone/"), viewer.post("/clone/", fill())
 
     assert (seen.status_code, posted.status_code) == (403, 403)
-    assert "You may look and listen in this team, but not make voices." in Page(seen).text
+    assert "Your role can't create clones." in Page(seen).text
     assert not Page(seen).find("form", id="clone-form")
     assert not Sample.objects.exists()
 

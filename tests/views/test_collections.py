@@ -28,7 +28,7 @@ def test_a_collection_can_be_created_filled_ordered_and_removed_without_scripts(
     mia.post(f"/collections/{collection.pk}/entries/{entry.pk}/move/", {"by": "1"})
     assert "Slow" in Page(mia.get(f"/collections/{collection.pk}/")).text
     mia.post(f"/collections/{collection.pk}/voices/{voice.pk}/remove/")
-    assert "Nothing in it yet" in Page(mia.get(f"/collections/{collection.pk}/")).text
+    assert "This collection is empty" in Page(mia.get(f"/collections/{collection.pk}/")).text
     removed = Page(mia.post(f"/collections/{collection.pk}/remove/", follow=True))
     assert removed.find("form", action=f"/collections/{collection.pk}/restore/")
     assert mia.get(f"/collections/{collection.pk}/").status_code == 404

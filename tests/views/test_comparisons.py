@@ -184,7 +184,7 @@ def test_names_and_votes_are_shown_when_all_votes_are_in(mia, ana, made):
     assert "2 votes" in after.text
     winner = made.entries.get(place=1).voice
     page = Page(mia.get(f"/voices/{winner.pk}/"))
-    assert "Liked best by 2 of 2" in page.text
+    assert "2 of 2 votes in" in page.text
 
 
 def test_louder_clips_are_turned_down_to_the_quietest(mia, made):

@@ -246,7 +246,7 @@ def test_an_account_shows_slots_last_sync_and_last_problem(mia, cast):
 
     text = Page(mia.get("/keys/")).text
 
-    for words in ("Studio (creator)", "3 of 30", "Not yet", "No network."):
+    for words in ("Studio (creator)", "3 of 30", "Never", "No network."):
         assert words in text
 
 

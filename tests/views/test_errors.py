@@ -78,7 +78,7 @@ def test_an_internal_error_shows_a_page_without_navigation_or_details(mia, monke
 
     page = Page(response)
     assert response.status_code == 500
-    assert "Something broke on the server" in page.text
+    assert "Something went wrong on the server" in page.text
     assert "ZeroDivision" not in page.text
     assert not page.find("nav", aria_label="Main")
 
@@ -94,7 +94,7 @@ def test_the_error_page_renders_even_if_the_navigation_is_what_failed(mia, monke
     response = mia.get("/voices/")
 
     assert response.status_code == 500
-    assert "Something broke on the server" in Page(response).text
+    assert "Something went wrong on the server" in Page(response).text
 
 
 # Reports

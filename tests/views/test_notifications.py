@@ -20,7 +20,7 @@ def test_the_bell_counts_unread_notifications_and_polls(mia, cast, job):
 
     (bell,) = Page(mia.get("/jobs/")).find("a", id="bell")
 
-    assert bell["aria-label"] == "Notices, 1 unread"
+    assert bell["aria-label"] == "Notifications, 1 unread"
     assert (
         bell["hx-get"] == f"/notifications/bell/?after={Notification.objects.get(user=cast.mia).pk}"
     )

@@ -68,7 +68,7 @@ def demand_a_refusal(world, cast, name):
         return
     assert {by_field.status_code, by_script.status_code, unnamed.status_code} == {409}
     for answer in (by_field, by_script):
-        assert "This page belongs to Borealis You now work in Aurora" in words_of(answer)
+        assert "This page belongs to Borealis You are now in Aurora" in words_of(answer)
     assert all_rows() == before
 
 
@@ -144,7 +144,7 @@ def test_the_conflict_page_does_not_name_a_team_that_the_person_is_not_in(both, 
     answer = sign_in(both.mia).post("/keys/add/", {"in_team": str(both.borealis.pk)})
 
     assert answer.status_code == 409
-    assert "a team that you are not in" in text_of(answer)
+    assert "a team you aren't in" in text_of(answer)
     assert "Borealis" not in answer.content.decode()
 
 

@@ -23,8 +23,8 @@ SECRET = "postgres://voiceboard:secret@db.internal/voices"
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch):
     """Discard the check results that other tests left."""
-    files = TimedCheck(readiness._check_files, "files cannot be written")
-    broker = TimedCheck(readiness._check_broker, "the broker does not answer")
+    files = TimedCheck(readiness._check_files, "files can't be written")
+    broker = TimedCheck(readiness._check_broker, "the broker isn't responding")
     monkeypatch.setattr(readiness, "_FILES", files)
     monkeypatch.setattr(readiness, "_BROKER", broker)
 
@@ -56,7 +56,7 @@ def test_an_unreachable_database_is_reported_without_its_address(client, db, mon
 
     monkeypatch.setattr(readiness, "read_newer", fail)
 
-    assert ask(client, path) == (503, ["not ready", "the database does not answer"])
+    assert ask(client, path) == (503, ["not ready", "the database isn't responding"])
     assert ask(client, "/livez") == (200, ["ok"])
 
 
@@ -96,7 +96,7 @@ def test_an_unwritable_media_folder_is_not_ready(client, db, settings, tmp_path)
     settings.MEDIA_ROOT = tmp_path / "file"
     settings.MEDIA_ROOT.write_text("no folder")
 
-    assert ask(client) == (503, ["not ready", "files cannot be written"])
+    assert ask(client) == (503, ["not ready", "files can't be written"])
 
 
 def test_a_full_disk_is_not_ready(client, db, monkeypatch):
@@ -121,7 +121,7 @@ def test_an_unreachable_broker_is_reported_without_its_address(client, db, monke
     )
     monkeypatch.setattr(broker, "current_app", far)
 
-    assert ask(client) == (503, ["not ready", "the broker does not answer"])
+    assert ask(client) == (503, ["not ready", "the broker isn't responding"])
 
 
 def test_a_check_that_hangs_times_out_and_is_not_started_again(client, db, monkeypatch):
@@ -133,13 +133,13 @@ def test_a_check_that_hangs_times_out_and_is_not_started_again(client, db, monke
         return ""
 
     monkeypatch.setattr(readiness, "_PATIENCE_SECONDS", 0.01)
-    monkeypatch.setattr(readiness, "_FILES", TimedCheck(hang, "files cannot be written"))
+    monkeypatch.setattr(readiness, "_FILES", TimedCheck(hang, "files can't be written"))
     try:
         answers = [ask(client) for _ in range(3)]
     finally:
         let_go.set()
 
-    assert all("files cannot be written" in lines for _, lines in answers)
+    assert all("files can't be written" in lines for _, lines in answers)
     assert len(looks) == 1
 
 

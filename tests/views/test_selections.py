@@ -82,7 +82,7 @@ def test_foreign_or_malformed_ids_are_left_out_of_a_selection(cast, mia, shelf):
     page = Page(mia.post("/selections/", {"id": sent}, follow=True))
 
     assert "1 voice selected" in page.text
-    assert "2 were chosen; the others you see no more." in page.text
+    assert "You selected 2; the others are no longer visible to you." in page.text
 
 
 def test_an_empty_or_too_large_selection_shows_an_error(mia, shelf, monkeypatch):

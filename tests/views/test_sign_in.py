@@ -61,9 +61,9 @@ def test_two_factor_can_be_set_up_used_and_removed(cast, django_capture_on_commi
     assert plain["Location"] == "/voices/"
     assert actions() == [
         "signed in",
-        "second factor set up",
+        "two-factor authentication turned on",
         "signed in",
-        "second factor removed",
+        "two-factor authentication turned off",
         "signed in",
     ]
 
@@ -114,7 +114,7 @@ def test_a_team_that_requires_two_factor_shows_nothing_to_members_without_it(cas
     missing = mia.get("/nowhere/")
 
     assert led.redirect_chain == [("/account/two-factor/", 302)]
-    assert "Aurora is open to people with a second factor only" in text_of(led)
+    assert "Aurora requires two-factor authentication" in text_of(led)
     assert 'aria-label="Main"' not in led.content.decode() + missing.content.decode()
     assert (swapped.content, swapped["HX-Redirect"]) == (b"", "/account/two-factor/")
     assert refused.status_code == 302
@@ -133,7 +133,7 @@ def test_a_member_without_two_factor_can_work_in_a_team_that_does_not_require_it
     offered = mia.get("/account/two-factor/")
     mia.post(f"/teams/{cast.borealis.pk}/choose/")
 
-    assert "Work in Borealis instead" in text_of(offered)
+    assert "Switch to Borealis" in text_of(offered)
     assert mia.get("/voices/").status_code == 200
 
 
@@ -151,7 +151,7 @@ def test_the_team_page_shows_who_uses_two_factor(cast, sign_in):
 
     text = text_of(sign_in(cast.ana).get("/team/"))
 
-    assert "Admin · 1 key · second factor · you" in text
+    assert "Admin · 1 key · two-factor on · you" in text
     assert "mia@example.com · Member" in text
 
 
@@ -168,7 +168,7 @@ def test_every_session_is_listed_and_can_be_signed_out(cast):
     first.post(ends)
 
     assert text_of(page).count("Firefox on Linux") == 2
-    assert "this browser" in text_of(page)
+    assert "this device" in text_of(page)
     assert second.get("/voices/").status_code == 302
     assert first.get("/voices/").status_code == 200
     assert actions()[-1] == "session ended"

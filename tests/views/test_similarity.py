@@ -63,7 +63,7 @@ def test_a_voice_without_an_analysis_offers_one_and_then_polls(
     client.post(reverse("catalog:voice-listen", args=[voice.pk]))
     after = client.get(address).content.decode()
 
-    assert "Listen to its preview now" in before
+    assert "Analyze preview" in before
     assert "every 2s" not in before
     assert 'hx-trigger="every 2s"' in after
     assert ("catalog.listen_to", f"clip:{PreviewClip.objects.get().pk}") in wakes
@@ -77,7 +77,7 @@ def test_opening_the_page_analyzes_a_waiting_clip_immediately(cast, sign_in, voi
     for _ in range(2):
         page = sign_in(cast.mia).get(reverse("catalog:voice-similar", args=[voice.pk]))
 
-    assert "A worker listens to this voice" in page.content.decode()
+    assert "Analyzing this voice" in page.content.decode()
     assert wakes == [("catalog.listen_to", f"clip:{clip.pk}")]
 
 
@@ -127,7 +127,7 @@ def test_a_voice_with_a_silent_preview_says_why_it_cannot_be_compared(cast, sign
 
     page = sign_in(cast.mia).get(reverse("catalog:voice-similar", args=[voice.pk]))
 
-    assert "Nothing can be heard" in page.content.decode()
+    assert "is silent" in page.content.decode()
 
 
 def test_an_uploaded_clip_is_analyzed_and_then_shows_similar_voices(
@@ -174,7 +174,7 @@ def test_a_recording_is_matched_within_the_list_s_filters(cast, sign_in, voice, 
     answer = client.post(asked, {"clip": SimpleUploadedFile("me.wav", wav)})
 
     assert f'href="{asked}"' in listed
-    assert "Looks among: Gender <bdi>Female</bdi>" in page
+    assert "Limited to: Gender <bdi>Female</bdi>" in page
     query = SoundQuery.objects.get()
     address = reverse("catalog:similar-detail", args=[query.pk])
     assert answer["Location"] == f"{address}?gender=female"

@@ -70,7 +70,8 @@ def test_removing_a_member_lists_what_is_handed_over_and_asks_for_a_new_owner(an
     forgot = ana.post(path, {"reason": "Moved"})
     done = ana.post(path, {"heir": pk_of(cast.ana), "reason": "Moved"}, follow=True)
 
-    assert "Handed over: 1 accounts, 1 samples, 1 clones, 1 speakers, 1 consents." in text_of(asked)
+    handed_over = "1 account, 1 sample, 1 clone, 1 speaker, 1 consent"
+    assert f"Transferred to the new owner: {handed_over}." in text_of(asked)
     assert "New owner optional" not in " ".join(text_of(asked).split())
     assert (forgot.status_code, "Choose a new owner." in text_of(forgot)) == (422, True)
     assert "Mia is no longer in Aurora." in text_of(done)
@@ -83,7 +84,7 @@ def test_a_person_who_left_their_only_team_sees_that_they_have_none(cast, sign_i
     response = mia.post(f"/team/people/{pk_of(cast.mia)}/remove/", follow=True)
 
     assert response.status_code == 403
-    assert "You are in no team" in text_of(response)
+    assert "You aren't in a team" in text_of(response)
 
 
 def test_a_voice_whose_key_was_removed_with_its_owner_shows_key_missing(ana, cast):
@@ -295,4 +296,4 @@ def test_an_admin_can_create_another_team(ana, cast, sign_in):
     opened = ana.post("/teams/", {"name": "Corona"}, follow=True)
 
     assert "Team Corona created." in text_of(opened)
-    assert "Open another team" not in text_of(sign_in(cast.mia).get("/you/"))
+    assert "Create a team" not in text_of(sign_in(cast.mia).get("/you/"))

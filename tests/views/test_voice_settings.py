@@ -29,8 +29,8 @@ def test_every_provider_setting_has_an_input_with_its_range(mia, voice):
     (boost,) = page.find("input", name="use_speaker_boost")
     assert (speed["value"], speed["min"], speed["max"]) == ("1.1", "0.7", "1.2")
     assert "checked" not in boost
-    assert "starts with 1." in page.text
-    assert "As ElevenLabs had them" in page.text
+    assert "default at ElevenLabs: 1." in page.text
+    assert "Loaded from ElevenLabs" in page.text
 
 
 def test_settings_from_the_list_are_shown_until_a_worker_reads_the_current_ones(mia, cast):
@@ -40,8 +40,8 @@ def test_settings_from_the_list_are_shown_until_a_worker_reads_the_current_ones(
     page, nothing = (Page(mia.get(f"/voices/{each.pk}/")) for each in (listed, bare))
 
     assert page.find("input", type="number", name="speed")[0]["value"] == "0.8"
-    assert "As they came with the list" in page.text
-    assert "Not read yet." in nothing.text
+    assert "Loaded with the list" in page.text
+    assert "Not loaded yet." in nothing.text
     assert not nothing.find("input", type="number", name="speed")
 
 
@@ -50,17 +50,17 @@ def test_a_provider_without_settings_says_so(mia, cast):
 
     page = Page(mia.get(f"/voices/{voice.pk}/"))
 
-    assert "StepFun keeps no settings with a voice." in page.text
+    assert "StepFun has no settings for this voice." in page.text
 
 
 @pytest.mark.parametrize(
     ("values", "words", "asks_again"),
     [
         ({"state": "saving", "wanted": {"speed": 0.9}}, "Saving at ElevenLabs", True),
-        ({"state": "reading"}, "Reading at ElevenLabs", True),
+        ({"state": "reading"}, "Loading from ElevenLabs", True),
         (
             {"state": "saving", "wanted": {"speed": 0.9}, "message": "Busy."},
-            "Trying again: Busy.",
+            "Retrying: Busy.",
             True,
         ),
         (
@@ -69,7 +69,7 @@ def test_a_provider_without_settings_says_so(mia, cast):
             False,
         ),
         ({"state": "failed", "message": "No network."}, "No network.", False),
-        ({}, "As ElevenLabs had them", False),
+        ({}, "Loaded from ElevenLabs", False),
         ({"state": "saved"}, "Saved at ElevenLabs", False),
     ],
 )

@@ -117,7 +117,7 @@ def test_unknown_filter_values_are_reported_and_the_rest_is_applied(mia, shelf):
     assert response.status_code == 200
     assert shown(response) == ["Bea"]
     assert "There is no gender “robot”." in page.text
-    assert page.text.count("That part of the address was left out.") == 3
+    assert page.text.count("That part of the address was ignored.") == 3
 
 
 @pytest.mark.parametrize("number", ["1000000000", "-1", "abc", "1" + "0" * 30, "%00", ""])
@@ -171,14 +171,14 @@ def test_a_typo_is_corrected_with_a_message_and_field_names_are_suggested(mia, s
     offered = Page(mia.get("/voices/?q=gend"))
 
     words = " ".join(forgiven.text.split())
-    assert "Nothing begins with elevenlasb . These have elevenlabs ." in words
+    assert "No match for elevenlasb . Showing results for elevenlabs ." in words
     assert offered.find("option", value="gender:")
 
 
 def test_an_empty_result_suggests_removing_filters(mia, shelf):
     page = Page(mia.get("/voices/?q=bea&gender=male"))
 
-    assert "No voice fits all of these filters" in page.text
+    assert "No voices match all of these filters" in page.text
     assert "Without gender “Male” · 1 voice" in page.text
     assert page.find("a", href="/voices/?q=bea")
 
@@ -201,7 +201,7 @@ def test_an_empty_list_says_why_and_polls(cast, mia):
     raise_version(cast.aurora.pk)
     unconnected = Page(mia.get("/voices/"))
 
-    assert "Fetching voices" in waiting.text
+    assert "Syncing voices" in waiting.text
     assert "No provider is connected yet" in unconnected.text
     for page in (waiting, unconnected):
         assert page.find("div", hx_get="/voices/", hx_target="#results")
@@ -213,8 +213,8 @@ def test_a_synced_account_without_voices_is_not_shown_as_still_fetching(cast, mi
 
     page = Page(mia.get("/voices/"))
 
-    assert "Fetching voices" not in page.text
-    assert "There are no voices here" in page.text
+    assert "Syncing voices" not in page.text
+    assert "No voices yet" in page.text
     assert not page.find("div", hx_get="/voices/")
 
 
@@ -223,8 +223,8 @@ def test_a_failed_sync_is_shown_with_the_age_of_the_voices(cast, mia, shelf):
 
     page = Page(mia.get("/voices/"))
 
-    assert "ElevenLabs's voices couldn't be fetched: No network." in page.text
-    assert "They were never fetched." in page.text
+    assert "ElevenLabs's voices couldn't be synced: No network." in page.text
+    assert "They were never synced." in page.text
     assert len(page.find("li", **{"class": "card"})) == 3
 
 
@@ -312,7 +312,7 @@ def test_a_deleted_voice_keeps_its_page_and_shows_since_when(cast, mia):
 
     page = Page(mia.get(f"/voices/{voice.pk}/"))
 
-    assert "This voice is gone since Nov 21, 2026, 13:00." in page.text
+    assert "This voice has been gone since Nov 21, 2026, 13:00." in page.text
     assert "Deleted by Ana with plan 7." in page.text
     assert not page.find("button", data_play="")
 
@@ -320,7 +320,7 @@ def test_a_deleted_voice_keeps_its_page_and_shows_since_when(cast, mia):
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"state": "pending"}, "Being made"),
+        ({"state": "pending"}, "Processing"),
         ({"state": "failed"}, "Failed"),
         ({"problem": "age."}, "age."),
         ({}, "Generate (about"),
@@ -346,7 +346,7 @@ def test_labels_set_on_a_voice_page_say_where_they_apply(cast, mia):
     response = mia.post(f"/voices/{clone.pk}/relabel/", {"gender": "female", "language": "zh"})
     after = Page(mia.get(response.url))
 
-    assert "which stays as it is there" in before.text
+    assert "where they replace the labels from" in before.text
     assert "only here" in after.text
     assert "Set by your team, only in Voiceboard. No gender from StepFun." in after.text
     assert shown(mia.get("/voices/?gender=female&language=zh")) == [clone.name]

@@ -58,7 +58,14 @@ class CloneForm(ConsentFields):
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    form_token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    form_token = forms.UUIDField(
+        widget=forms.HiddenInput,
+        initial=uuid.uuid4,
+        error_messages={
+            "required": "This form is out of date.",
+            "invalid": "This form is out of date.",
+        },
+    )
 
     def __init__(
         self,
@@ -73,7 +80,7 @@ class CloneForm(ConsentFields):
         self.targets = {str(target.credential.pk): target for target in targets}
         self.fields["credential"].choices = [(key, key) for key in self.targets]  # type: ignore[attr-defined]
 
-    closed_words = "No provider can clone right now. See the reasons under “Where”."
+    closed_words = "No provider can clone right now. See the reasons under “Providers”."
 
     @property
     def is_open(self) -> bool:

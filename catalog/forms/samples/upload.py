@@ -70,7 +70,7 @@ class CutForm(KeylessForm):
     """The start and end of the part to use, in seconds, and whether to use it without noise."""
 
     uses = forms.ChoiceField(
-        choices=[("original", "As recorded"), ("cleaned", "Without noise")], required=False
+        choices=[("original", "Original recording"), ("cleaned", "Noise removed")], required=False
     )
     start = forms.FloatField(required=False, min_value=0, max_value=3600)
     end = forms.FloatField(required=False, min_value=0, max_value=3600)

@@ -1,1 +1,1 @@
-"""Clean-up plans: start, recheck, delete, log the outcome, notify, report."""
+"""Cleanup plans: start, recheck, delete, log the outcome, notify, report."""

@@ -35,7 +35,7 @@ class _Losses:
 
     def describe(self, plan: CleanupPlan) -> str:
         by = f", approved by {plan.approved_by}" if plan.approved_by else ""
-        parts = [f"Clean-up plan {plan.pk}{by}."]
+        parts = [f"Cleanup plan {plan.pk}{by}."]
         if names := self.own[State.DELETED]:
             parts.append(f"Your voices deleted: {join_names(names)}.")
         if names := self.own[State.HIDDEN]:

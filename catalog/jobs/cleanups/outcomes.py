@@ -10,7 +10,7 @@ State = PlannedDeletion.State
 _ACTS = {
     State.DELETED: "voice deleted",
     State.HIDDEN: "voice hidden",
-    State.SKIPPED: "voice left alone",
+    State.SKIPPED: "voice skipped",
     State.FAILED: "deletion failed",
 }
 

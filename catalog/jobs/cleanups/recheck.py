@@ -57,4 +57,4 @@ def _find_lost_reasons(line: PlannedDeletion, now: datetime) -> str:
     team = line.plan.team
     if find_reasons(team, rules_of(team), now, line.voice):
         return ""
-    return "It no longer matches any clean-up rule."
+    return "It no longer matches any cleanup rule."

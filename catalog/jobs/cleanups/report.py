@@ -1,4 +1,4 @@
-"""Send admins a weekly report of voices that match their clean-up rules; deletes nothing."""
+"""Send admins a weekly report of voices that match their cleanup rules; deletes nothing."""
 
 import logging
 from collections.abc import Sequence
@@ -60,13 +60,13 @@ def report_stale(team_id: int, now: datetime) -> str:
             )
             for admin in admins
         )
-        record(None, "clean-up reported", team, team=team, now=now, people=len(admins))
+        record(None, "cleanup report sent", team, team=team, now=now, people=len(admins))
     _mail(team, words, admins)
     return words
 
 
 def describe_stale(found: StaleList) -> str:
-    """Return the numbers of the clean-up page in a sentence or two, "" if nothing matches."""
+    """Return the numbers of the cleanup page in a sentence or two, "" if nothing matches."""
     if not found.open:
         return ""
     parts = [
@@ -78,7 +78,7 @@ def describe_stale(found: StaleList) -> str:
     rules = [f"{RULES[rule].lower()} {count:,}" for rule, count in found.count_by_rule().items()]
     kept = len(found.kept)
     apart = f" Left out: {kept:,} kept by their owners." if kept else ""
-    return f"Clean-up: {', '.join(parts)}. By rule: {', '.join(rules)}.{apart}"
+    return f"Cleanup: {', '.join(parts)}. By rule: {', '.join(rules)}.{apart}"
 
 
 def _mail(team: Team, words: str, admins: Sequence[User]) -> None:
@@ -86,6 +86,6 @@ def _mail(team: Team, words: str, admins: Sequence[User]) -> None:
         return
     for admin in admins:
         try:
-            send_mail(f"Clean-up report for {team.name}", words, None, [admin.email])
+            send_mail(f"Cleanup report for {team.name}", words, None, [admin.email])
         except OSError:
-            logger.warning("The clean-up report for team %s could not be emailed", team.pk)
+            logger.warning("The cleanup report for team %s could not be emailed", team.pk)

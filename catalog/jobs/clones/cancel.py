@@ -19,7 +19,7 @@ class CancelStep(ReconcileStep):
 
     def _cancel(self, message: str) -> None:
         self._finish(State.CANCELLED, message=message)
-        record(None, "clone cancelled", self.job, team=self.job.team, now=self.clock())
+        record(None, "clone canceled", self.job, team=self.job.team, now=self.clock())
 
     def _remove(self, provider: Provider) -> None:
         """Delete the new voice, then mark the job as canceled."""
@@ -54,6 +54,6 @@ class CancelStep(ReconcileStep):
         with transaction.atomic():
             ids = list(rows.values_list("pk", flat=True))
             rows.update(
-                remote_deleted_at=now, changed_at=now, gone_reason="Its clone was cancelled."
+                remote_deleted_at=now, changed_at=now, gone_reason="Its clone was canceled."
             )
             touch_voices(ids)

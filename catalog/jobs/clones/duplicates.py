@@ -79,7 +79,7 @@ def _remove(job: CloneJob, voice: RemoteVoice, provider: Provider, clock: Clock)
         return False
     record(
         None,
-        "double removed",
+        "duplicate removed",
         job,
         team=job.team,
         now=clock(),

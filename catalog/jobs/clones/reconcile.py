@@ -142,7 +142,7 @@ class ReconcileStep(CloneStep):
                 continue
             record(
                 None,
-                "double removed",
+                "duplicate removed",
                 self.job,
                 team=self.job.team,
                 now=self.clock(),

@@ -1,4 +1,4 @@
-"""Print what the clean-up page lists; nothing is changed."""
+"""Print what the cleanup page lists; nothing is changed."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from catalog.queries.cleanups.stale import SECTIONS, Stale, find_stale
 
 
 class Command(FittingCommand):
-    help = "List the stale clones of a team, as the clean-up page does; nothing is deleted."
+    help = "List the stale clones of a team, as the cleanup page does; nothing is deleted."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--team", required=True, help="the team's name or id")

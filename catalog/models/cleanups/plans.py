@@ -70,7 +70,7 @@ class CleanupPlan(models.Model):
     def state_words(self) -> str:
         """The state of the plan, in a word or two."""
         if self.is_called_off:
-            return "called off"
+            return "canceled"
         if self.is_waiting:
             return "waiting"
         return "approved" if self.is_approved else "dry run only"
@@ -178,7 +178,7 @@ class PlannedDeletion(LeasedWork):
     def why(self) -> str:
         """Why the voice is in the plan, as text."""
         found = [f"{reason['label']}: {reason['words']}" for reason in self.reasons]
-        return " ".join(found) or "Chosen by hand."
+        return " ".join(found) or "Selected manually."
 
     @property
     def mood(self) -> str:

@@ -68,7 +68,7 @@ class CloneJob(LeasedWork):
         READY = "ready", "Ready"
         FAILED = "failed", "Failed"
         NEEDS_LOOK = "needs_look", "Needs attention"
-        CANCELLED = "cancelled", "Cancelled"
+        CANCELLED = "cancelled", "Canceled"
 
     ACTIVE_STATES = (State.QUEUED, State.RUNNING, State.WAITING)
 

@@ -93,7 +93,7 @@ class Voice(models.Model):
         """Whether the voice can speak now."""
 
         READY = "ready", "Ready"
-        PENDING = "pending", "Being made"
+        PENDING = "pending", "Processing"
         FAILED = "failed", "Failed"
         MUTE = "mute", "Can't speak here"
 

@@ -36,7 +36,7 @@ def _check_database(clock: Clock) -> str:
         if abs(database_now() - clock()) > _MOST_APART:
             return "the clocks of this host and the database differ"
     except DatabaseError:
-        return "the database does not answer"
+        return "the database isn't responding"
     return ""
 
 
@@ -56,12 +56,12 @@ def _check_files(_: Clock) -> str:
     try:
         try_media()
     except OSError as exc:
-        return "the disk is full" if is_full(exc) else "files cannot be written"
+        return "the disk is full" if is_full(exc) else "files can't be written"
     return ""
 
 
 def _check_broker(_: Clock) -> str:
-    return "" if broker_answers() else "the broker does not answer"
+    return "" if broker_answers() else "the broker isn't responding"
 
 
 class TimedCheck:
@@ -101,9 +101,9 @@ class TimedCheck:
             return self._silence
 
 
-_DATABASE = TimedCheck(_check_in_own_connection, "the database does not answer")
-_FILES = TimedCheck(_check_files, "files cannot be written")
-_BROKER = TimedCheck(_check_broker, "the broker does not answer")
+_DATABASE = TimedCheck(_check_in_own_connection, "the database isn't responding")
+_FILES = TimedCheck(_check_files, "files can't be written")
+_BROKER = TimedCheck(_check_broker, "the broker isn't responding")
 
 
 def find_unready(clock: Clock) -> list[str]:

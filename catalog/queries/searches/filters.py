@@ -58,11 +58,11 @@ COLUMNS = {
     "gender": "Gender",
     "age": "Age",
     "accent": "Accent",
-    "use_case": "Use",
+    "use_case": "Use case",
     "tags": "Tags",
     "rating": "Rating",
     "length": "Length",
-    "made": "Made",
+    "made": "Created",
     "id": "Voice ID",
 }
 USUAL_COLUMNS = ["provider", "kind", "language", "gender", "age", "accent", "tags", "rating"]

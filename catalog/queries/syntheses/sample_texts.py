@@ -3,7 +3,7 @@
 _SENTENCES = {
     "en": (
         "The evening train was late again, so we walked home along the river and talked.",
-        "Please hold the line. Somebody will be with you in about two minutes.",
+        "Please hold the line. Someone will be with you in about two minutes.",
         "Did you really see three hundred white birds over the harbor this morning?",
     ),
     "ar": ("تأخر قطار المساء مرة أخرى، فمشينا إلى البيت على طول النهر ونحن نتحدث.",),

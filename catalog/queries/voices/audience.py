@@ -39,7 +39,7 @@ class Audience:
             return "only you"
         others = [str(person) for person in self.people if person.pk != self.viewer.pk]
         own = ["you"] if len(others) < len(self.people) else []
-        return join_names([*own, *others], most=6) or "nobody"
+        return join_names([*own, *others], most=6) or "no one"
 
     @property
     def can(self) -> str:

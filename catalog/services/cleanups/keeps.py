@@ -70,7 +70,7 @@ def end_keep(user: User, *, voice: Voice, now: datetime) -> bool:
     if keep is None:
         return False
     keep.delete()
-    _tell(user, voice, "is no longer kept. Clean-up plans can include it again", now)
+    _tell(user, voice, "is no longer kept. Cleanup plans can include it again", now)
     _write(user, "keep ended", voice, keep.until, None, now)
     return True
 

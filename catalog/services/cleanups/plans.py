@@ -71,7 +71,7 @@ def draw_up_plan(user: User, *, team: Team, voice_ids: list[int], now: datetime)
     )
     lines = _plan_lines(user, plan, [*chosen, *kept], now)
     PlannedDeletion.objects.bulk_create(lines, batch_size=100)
-    record(user, "plan drawn up", plan, team=team, now=now, voices=len(chosen))
+    record(user, "plan created", plan, team=team, now=now, voices=len(chosen))
     return plan
 
 
@@ -161,9 +161,9 @@ def call_off_plan(user: User, *, plan: CleanupPlan, now: datetime) -> bool:
     waiting = CleanupPlan.objects.waiting().filter(pk=plan.pk)
     if not waiting.update(called_off_at=now, called_off_by=user):
         return False
-    words = f"{user} called the plan off."
+    words = f"{user} canceled the plan."
     restored = plan.lines.held().update(state=State.KEPT, kept_by=user, message=words, ended_at=now)
-    record(user, "plan called off", plan, team=plan.team, now=now, voices=restored)
+    record(user, "plan canceled", plan, team=plan.team, now=now, voices=restored)
     return True
 
 

@@ -28,7 +28,7 @@ def change_rules(
     changed = [name for name, value in values.items() if before[name] != value]
     record(
         user,
-        "clean-up rules changed",
+        "cleanup rules changed",
         team,
         team=team,
         now=now,

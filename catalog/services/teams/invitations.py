@@ -41,7 +41,7 @@ def invite(user: User, *, team: Team, role: str, label: str, days: int, now: dat
         made_at=now,
         expires_at=now + timedelta(days=days),
     )
-    record(user, "invitation made", invitation, team=team, now=now, role=role, days=days)
+    record(user, "invitation created", invitation, team=team, now=now, role=role, days=days)
     return token
 
 

@@ -24,7 +24,7 @@ def make_team(user: User, *, name: str, now: datetime) -> Team:
     team = Team.objects.create(name=name)
     Membership.objects.create(team=team, user=user, role=Membership.Role.ADMIN, chosen_at=now)
     provide_built_in(team=team, now=now)
-    record(user, "team made", team, team=team, now=now)
+    record(user, "team created", team, team=team, now=now)
     return team
 
 
@@ -58,9 +58,10 @@ def demand_second_factor(user: User, *, team: Team, is_demanded: bool, now: date
     if team.demands_second_factor == is_demanded:
         return
     Team.objects.filter(pk=team.pk).update(demands_second_factor=is_demanded)
+    rule = "required" if is_demanded else "made optional"
     record(
         user,
-        "second factor demanded" if is_demanded else "second factor no longer demanded",
+        f"two-factor authentication {rule}",
         team,
         team=team,
         now=now,

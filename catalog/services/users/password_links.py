@@ -36,7 +36,7 @@ def make_password_link(user: User, *, membership: Membership, now: datetime) -> 
         expires_at=now + _LINK_LIVES,
         is_for_admin=policies.runs_a_team(person),
     )
-    record(user, "password link made", person, team=membership.team, now=now)
+    record(user, "password link created", person, team=membership.team, now=now)
     return token
 
 

@@ -39,7 +39,7 @@ def make_setup_link(*, now: datetime) -> str | None:
     token = secrets.token_urlsafe(32)
     SetupLink.objects.all().delete()
     link = SetupLink.objects.create(token_hash=hash_token(token), expires_at=now + _LINK_LIVES)
-    record(None, "setup link made", link, team=None, now=now)
+    record(None, "setup link created", link, team=None, now=now)
     return token
 
 

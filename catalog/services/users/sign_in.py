@@ -60,5 +60,5 @@ def remove_second_factor(*, email: str, now: datetime) -> bool:
         return False
     removed, _ = Authenticator.objects.filter(user=owner).delete()
     if removed:
-        note_event(None, user=owner, action="second factor removed", now=now)
+        note_event(None, user=owner, action="two-factor authentication turned off", now=now)
     return bool(removed)

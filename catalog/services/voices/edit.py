@@ -54,7 +54,7 @@ def relabel_voice(user: User, *, voice: Voice, labels: Mapping[str, str], now: d
     if before == after:
         return
     write_own_labels(voice, after)
-    record(user, "voice relabelled", voice, team=team, now=now, before=before, after=after)
+    record(user, "voice relabeled", voice, team=team, now=now, before=before, after=after)
     if voice.is_renamable_there and voice.info.kept_labels:
         note_change(voice, VoiceChange.Kind.LABELS, now, now + _SWEPT_AFTER)
     transaction.on_commit(partial(enqueue_labels, voice.pk, voice.account_id))
@@ -92,6 +92,6 @@ def _set_archived(
         rows = Voice.objects.filter(pk__in=ids[start : start + _BATCH], account__team=team)
         rows.update(archived_at=archived_at)
         touch_voices(rows.values_list("pk", flat=True))
-    action = "voices archived" if archived_at else "voices brought back"
+    action = "voices archived" if archived_at else "voices unarchived"
     target = next(iter(voices)) if len(ids) == 1 else f"{len(ids)} voices"
     record(user, action, target, team=team, now=now, voices=len(ids))

@@ -71,7 +71,7 @@ def plan_approve(request: Request, pk: int) -> HttpResponseBase:
 def plan_call_off(request: Request, pk: int) -> HttpResponseBase:
     page = _get_page(request, pk)
     if not call_off_plan(request.user, plan=page.plan, now=timezone.now()):
-        messages.error(request, "This plan has already started and can't be called off.")
+        messages.error(request, "This plan has already started and can't be canceled.")
     return redirect("catalog:plan-detail", pk=pk)
 
 

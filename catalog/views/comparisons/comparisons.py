@@ -160,7 +160,7 @@ def comparison_cancel(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     comparison = _get_comparison(request, pk)
     stopped = cancel_comparison(request.user, comparison=comparison, now=timezone.now())
     if not stopped:
-        messages.info(request, "All texts were already sent, so nothing could be cancelled.")
+        messages.info(request, "All texts were already sent, so nothing could be canceled.")
     return _go_on(request, pk)
 
 

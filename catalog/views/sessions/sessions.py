@@ -27,7 +27,7 @@ def session_list(request: Request) -> HttpResponseBase:
 @require_POST
 def session_end(request: Request, pk: int) -> HttpResponseBase:
     end_session(request.user, session=_get_session(request, pk), now=timezone.now())
-    messages.success(request, "Browser signed out.")
+    messages.success(request, "Device signed out.")
     return redirect("catalog:session-list")
 
 
@@ -35,8 +35,10 @@ def session_end(request: Request, pk: int) -> HttpResponseBase:
 @require_POST
 def session_end_others(request: Request) -> HttpResponseBase:
     count = end_other_sessions(request.user, current=_current(request), now=timezone.now())
-    words = "All other browsers are signed out." if count else "No other browser was signed in."
-    messages.success(request, words)
+    if count:
+        messages.success(request, "You're signed out of all other devices.")
+    else:
+        messages.success(request, "No other devices were signed in.")
     return redirect("catalog:session-list")
 
 

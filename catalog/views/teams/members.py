@@ -118,10 +118,15 @@ def member_remove(request: Request, pk: int) -> HttpResponseBase:
         "membership": membership,
         "is_self": membership.user_id == request.user.pk,
         "heirs": heirs,
-        "belongings": [(name, count) for name, count in belongings.items() if count],
+        "belongings": [_count_in_words(*each) for each in belongings.items() if each[1]],
     }
     status = 422 if form.is_bound else 200
     return render(request, "catalog/teams/remove.html", context, status=status)
+
+
+def _count_in_words(name: str, count: int) -> str:
+    singular = {"searches": "search"}.get(name, name.removesuffix("s"))
+    return f"{count:,} {singular if count == 1 else name}"
 
 
 def _remove(request: Request, membership: Membership, form: RemovalForm) -> None:

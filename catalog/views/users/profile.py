@@ -36,9 +36,9 @@ _NOTED = {
     "account/email/password_changed": "password changed",
     "account/email/password_reset": "password reset",
     "account/email/password_set": "password set",
-    "mfa/email/totp_activated": "second factor set up",
-    "mfa/email/totp_deactivated": "second factor removed",
-    "mfa/email/recovery_codes_generated": "recovery codes made",
+    "mfa/email/totp_activated": "two-factor authentication turned on",
+    "mfa/email/totp_deactivated": "two-factor authentication turned off",
+    "mfa/email/recovery_codes_generated": "recovery codes generated",
 }
 
 
