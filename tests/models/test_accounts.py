@@ -1,4 +1,4 @@
-"""People and what tells them apart."""
+"""Users, memberships, and teams."""
 
 import pytest
 from django.db import IntegrityError
@@ -7,7 +7,7 @@ from catalog.models import Membership, Team, User
 from tests import factories
 
 
-def test_an_address_is_one_person_whatever_its_case(db):
+def test_email_is_case_insensitive_and_unique(db):
     made = User.objects.create_user(" Ana@Example.COM ", "secret phrase")
 
     assert made.email == "ana@example.com"
@@ -25,18 +25,18 @@ def test_an_address_is_one_person_whatever_its_case(db):
         ("李", "li@example.com", "李", "李"),
     ],
 )
-def test_a_person_is_shown_by_name_or_else_by_address(name, email, shown, initials):
+def test_user_is_shown_by_name_or_else_by_email(name, email, shown, initials):
     person = User(email=email, first_name=name)
 
     assert (str(person), person.initials) == (shown, initials)
 
 
-def test_a_person_has_one_role_in_a_team(cast):
+def test_user_has_one_role_in_a_team(cast):
     with pytest.raises(IntegrityError):
         Membership.objects.create(team=cast.aurora, user=cast.mia, role=Membership.Role.ADMIN)
 
 
-def test_a_person_sees_the_team_that_they_work_in_alone(cast):
+def test_user_sees_only_the_selected_team(cast):
     guest = factories.make_user("Kim", cast.aurora)
     second = Membership.objects.create(team=cast.borealis, user=guest)
 
@@ -46,7 +46,7 @@ def test_a_person_sees_the_team_that_they_work_in_alone(cast):
     assert list(Team.objects.visible_to(guest)) == [cast.borealis]
 
 
-def test_an_operator_may_do_everything_in_the_admin(db):
+def test_superuser_has_full_admin_access(db):
     operator = User.objects.create_superuser("root@example.com", "secret phrase")
 
     assert (operator.is_staff, operator.is_superuser) == (True, True)

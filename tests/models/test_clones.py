@@ -1,4 +1,4 @@
-"""How a clone job is told to a person, and who sees it."""
+"""How a clone job is shown, and who can see it."""
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -27,7 +27,9 @@ State, Step = CloneJob.State, CloneJob.Step
         (State.CANCELLED, Step.PLANNED, False, "off", "ok open open open open open", 100),
     ],
 )
-def test_every_state_of_a_job_is_told_truly(state, step, is_out, mood, moods, percent):
+def test_job_shows_the_right_steps_and_progress_for_every_state(
+    state, step, is_out, mood, moods, percent
+):
     job = CloneJob(state=state, step=step, handed_over_at=factories.NOW if is_out else None)
 
     assert job.mood == mood
@@ -37,13 +39,13 @@ def test_every_state_of_a_job_is_told_truly(state, step, is_out, mood, moods, pe
     assert all(each.icon for each in job.steps)
 
 
-def test_a_job_is_done_when_nothing_more_happens_by_itself():
+def test_job_is_finished_if_no_more_steps_run_automatically():
     finished = {state for state in State if CloneJob(state=state).is_finished}
 
     assert finished == {State.READY, State.FAILED, State.NEEDS_LOOK, State.CANCELLED}
 
 
-def test_jobs_are_seen_where_the_account_is_and_always_by_who_asked(cast):
+def test_jobs_are_visible_with_the_account_and_always_to_the_requester(cast):
     hidden = factories.make_account(cast.aurora, is_shared=False, last_owner=cast.ana)
     key = factories.make_credential(cast.ana, hidden)
     open_job = factories.make_job(cast.ana, cast.credential)
@@ -55,7 +57,7 @@ def test_jobs_are_seen_where_the_account_is_and_always_by_who_asked(cast):
     assert not CloneJob.objects.visible_to(cast.sam).exists()
 
 
-def test_a_sample_is_heard_by_who_sees_a_job_made_from_it(cast):
+def test_sample_is_visible_to_people_who_see_a_job_made_from_it(cast):
     hidden = factories.make_account(cast.aurora, is_shared=False, last_owner=cast.ana)
     key = factories.make_credential(cast.ana, hidden)
     open_sample = factories.sample_of(factories.make_job(cast.ana, cast.credential))
@@ -67,7 +69,7 @@ def test_a_sample_is_heard_by_who_sees_a_job_made_from_it(cast):
     assert not Sample.objects.visible_to(cast.sam).exists()
 
 
-def test_the_database_takes_a_form_token_and_a_marker_once(cast):
+def test_form_token_and_marker_are_unique(cast):
     job = factories.make_job(cast.ana, cast.credential)
 
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -76,7 +78,7 @@ def test_the_database_takes_a_form_token_and_a_marker_once(cast):
         factories.make_job(cast.mia, cast.credential, marker=job.marker)
 
 
-def test_active_jobs_are_those_that_have_not_ended(cast):
+def test_active_jobs_are_queued_running_or_waiting(cast):
     for state in State:
         factories.make_job(cast.ana, cast.credential, state=state)
 

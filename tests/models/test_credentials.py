@@ -1,4 +1,4 @@
-"""Sealed keys, who sees them and what they open, and the guard over the master key."""
+"""Encrypted keys, their visibility and permissions, and the check of the master key."""
 
 import base64
 import json
@@ -19,20 +19,20 @@ KEY = "sk_an-elevenlabs-key-of-some-length"
 
 @pytest.fixture
 def own_ring(settings, tmp_path):
-    """Give the test a master key file of its own."""
+    """Give the test its own master key file."""
     settings.MASTER_KEY_FILE = tmp_path / "secrets" / "master-keys.json"
     return settings.MASTER_KEY_FILE
 
 
-def verify_anew() -> None:
-    """Verify as a process does that has just been started."""
+def verify_after_restart() -> None:
+    """Verify the key ring as a newly started process does."""
     verify_key_ring()
 
 
-# Sealed keys
+# Encrypted keys
 
 
-def test_a_key_opens_for_its_row(cast):
+def test_key_can_be_decrypted_in_its_row(cast):
     credential = factories.make_credential(cast.ana, cast.account, KEY)
 
     assert Credential.objects.get(pk=credential.pk).secrets() == {"api_key": KEY}
@@ -41,11 +41,11 @@ def test_a_key_opens_for_its_row(cast):
 @pytest.mark.parametrize(
     ("key", "shown"), [(KEY, KEY[-4:]), ("a" * 12 + "wxyz", "wxyz"), ("only-15-letters", "****")]
 )
-def test_only_a_long_key_shows_its_last_four(cast, key, shown):
+def test_only_a_long_key_shows_its_last_four_characters(cast, key, shown):
     assert factories.make_credential(cast.ana, cast.account, key).last_four == shown
 
 
-def test_a_sealed_key_moved_to_another_row_does_not_open(cast):
+def test_encrypted_key_moved_to_another_row_cannot_be_decrypted(cast):
     mine = factories.make_credential(cast.ana, cast.account, KEY)
     yours = factories.make_credential(cast.ana, cast.account, "another key of Ana's")
     Credential.objects.filter(pk=yours.pk).update(sealed=mine.sealed)
@@ -55,7 +55,7 @@ def test_a_sealed_key_moved_to_another_row_does_not_open(cast):
 
 
 @pytest.mark.parametrize("change", ["owner", "provider"])
-def test_a_sealed_key_given_to_another_owner_or_provider_does_not_open(cast, change):
+def test_encrypted_key_with_another_owner_or_provider_cannot_be_decrypted(cast, change):
     credential = factories.make_credential(cast.ana, cast.account, KEY)
     values = {"owner": {"owner": cast.mia}, "provider": {"provider": "inworld"}}
     Credential.objects.filter(pk=credential.pk).update(**values[change])
@@ -65,7 +65,7 @@ def test_a_sealed_key_given_to_another_owner_or_provider_does_not_open(cast, cha
 
 
 @pytest.mark.parametrize("spoil", [lambda sealed: sealed[:-1], lambda sealed: KEY.encode()])
-def test_a_spoilt_record_raises_and_is_never_handed_out(cast, spoil):
+def test_corrupted_key_raises_an_error_without_the_key(cast, spoil):
     credential = factories.make_credential(cast.ana, cast.account, KEY)
     Credential.objects.filter(pk=credential.pk).update(sealed=spoil(bytes(credential.sealed)))
 
@@ -75,7 +75,7 @@ def test_a_spoilt_record_raises_and_is_never_handed_out(cast, spoil):
     assert KEY not in str(caught.value)
 
 
-def test_nothing_that_can_be_printed_or_stored_of_a_credential_holds_the_key(cast):
+def test_repr_title_and_pickle_of_a_credential_do_not_contain_the_key(cast):
     credential = factories.make_credential(cast.ana, cast.account, KEY, nickname="Studio")
     credential.secrets()
 
@@ -84,7 +84,7 @@ def test_nothing_that_can_be_printed_or_stored_of_a_credential_holds_the_key(cas
     assert KEY.encode() not in pickle.dumps(credential)
 
 
-def test_the_fallback_name_of_an_account_is_the_same_for_the_same_key_and_tells_nothing(cast):
+def test_fallback_ref_depends_only_on_the_key_and_does_not_reveal_it(cast):
     mine = factories.make_credential(cast.ana, cast.account, KEY)
     same = factories.make_credential(cast.mia, cast.account, KEY)
     other = factories.make_credential(cast.mia, cast.account, KEY + "x")
@@ -94,7 +94,7 @@ def test_the_fallback_name_of_an_account_is_the_same_for_the_same_key_and_tells_
     assert KEY not in mine.account_fallback_ref()
 
 
-def test_a_key_that_a_rotation_added_is_read_without_a_restart(own_ring, db):
+def test_master_key_added_by_a_rotation_is_read_without_a_restart(own_ring, db):
     prepare_installation()
     word = json.loads(own_ring.read_text())["keys"][0]
     team = factories.Team.objects.create(name="Aurora")
@@ -121,7 +121,7 @@ def test_a_key_that_a_rotation_added_is_read_without_a_restart(own_ring, db):
         ("unchecked", {"clone": "yes"}, False),
     ],
 )
-def test_a_key_may_what_is_not_known_to_be_refused_as_long_as_it_works(health, abilities, expected):
+def test_working_key_is_allowed_unless_known_to_lack_permission(health, abilities, expected):
     key = Credential(owner_id=1, health=health, abilities=abilities)
 
     assert key.may("clone") is expected
@@ -130,15 +130,15 @@ def test_a_key_may_what_is_not_known_to_be_refused_as_long_as_it_works(health, a
 @pytest.mark.parametrize(
     ("used", "limit", "left"), [(3, 10, 7), (12, 10, 0), (3, None, None), (None, 10, None)]
 )
-def test_slots_left_are_known_only_where_both_figures_are(used, limit, left):
+def test_slots_left_are_known_only_if_used_and_limit_are(used, limit, left):
     assert ProviderAccount(slots_used=used, slots_limit=limit).slots_left == left
 
 
-# Who sees what
+# Visibility
 
 
 @pytest.mark.parametrize("is_shared", [True, False])
-def test_a_key_is_seen_by_its_owner_and_by_teammates_only_where_shared(cast, is_shared):
+def test_key_is_visible_to_its_owner_and_to_teammates_if_shared(cast, is_shared):
     credential = factories.make_credential(cast.mia, cast.account, is_shared=is_shared)
 
     def sees(user):
@@ -159,7 +159,7 @@ def test_a_key_is_seen_by_its_owner_and_by_teammates_only_where_shared(cast, is_
         (False, None, True, True),
     ],
 )
-def test_an_account_is_seen_when_shared_opened_or_once_opened(
+def test_account_is_visible_if_shared_or_to_its_owner_and_key_holders(
     cast, is_shared, last_owner, has_own_key, is_seen
 ):
     owner = getattr(cast, last_owner) if last_owner else None
@@ -173,14 +173,14 @@ def test_an_account_is_seen_when_shared_opened_or_once_opened(
     assert not ProviderAccount.objects.visible_to(cast.sam).filter(pk=account.pk).exists()
 
 
-def test_who_left_the_team_sees_neither_keys_nor_accounts_of_it_any_more(cast):
+def test_former_member_sees_no_keys_or_accounts_of_the_team(cast):
     Membership.objects.filter(user=cast.ana).delete()
 
     assert not Credential.objects.visible_to(cast.ana).exists()
     assert not ProviderAccount.objects.visible_to(cast.ana).exists()
 
 
-def test_only_keys_that_the_provider_accepted_count_as_working(cast):
+def test_only_good_and_limited_keys_count_as_working(cast):
     Credential.objects.all().delete()
     for health in Credential.Health.values:
         factories.make_credential(cast.ana, cast.account, health=health)
@@ -188,10 +188,10 @@ def test_only_keys_that_the_provider_accepted_count_as_working(cast):
     assert {row.health for row in Credential.objects.working()} == {"good", "limited"}
 
 
-# The guard over the master key
+# The check of the master key
 
 
-def test_the_first_preparation_makes_a_key_and_the_second_changes_nothing(own_ring, db):
+def test_first_prepare_creates_a_key_and_the_second_changes_nothing(own_ring, db):
     first = prepare_installation()
     ring = own_ring.read_bytes()
     second = prepare_installation()
@@ -199,19 +199,17 @@ def test_the_first_preparation_makes_a_key_and_the_second_changes_nothing(own_ri
     assert own_ring.read_bytes() == ring
     assert bytes(second.key_check) == bytes(first.key_check)
     assert (Installation.objects.count(), len(second.code)) == (1, 8)
-    verify_anew()
+    verify_after_restart()
 
 
 @pytest.mark.parametrize("trouble", ["missing", "open to others", "damaged", "link", "other"])
-def test_a_ring_that_cannot_be_trusted_stops_the_start_and_is_not_replaced(
-    own_ring, db, tmp_path, trouble
-):
+def test_untrusted_key_file_stops_the_start_and_is_not_replaced(own_ring, db, tmp_path, trouble):
     prepare_installation()
     spoil_ring(own_ring, trouble, tmp_path)
     before = sorted(own_ring.parent.iterdir())
 
     with pytest.raises(KeyProblem) as caught:
-        verify_anew()
+        verify_after_restart()
     with pytest.raises(KeyProblem):
         prepare_installation()
 
@@ -222,7 +220,7 @@ def test_a_ring_that_cannot_be_trusted_stops_the_start_and_is_not_replaced(
 
 
 def spoil_ring(path: Path, trouble: str, elsewhere: Path) -> None:
-    """Do to the file what the trouble names."""
+    """Break the key file in the way that ``trouble`` names."""
     if trouble == "missing":
         path.unlink()
     elif trouble == "open to others":
@@ -236,7 +234,7 @@ def spoil_ring(path: Path, trouble: str, elsewhere: Path) -> None:
         path.write_text(json.dumps({"keys": [key]}))
 
 
-def test_credentials_without_the_row_of_the_installation_stop_the_preparation(own_ring, db, cast):
+def test_credentials_without_an_installation_row_stop_prepare(own_ring, db, cast):
     Installation.objects.all().delete()
     ring = own_ring.read_bytes()
 
@@ -246,21 +244,21 @@ def test_credentials_without_the_row_of_the_installation_stop_the_preparation(ow
     assert own_ring.read_bytes() == ring
 
 
-def test_an_installation_that_was_never_prepared_says_what_to_run(own_ring, db):
+def test_unprepared_installation_says_to_run_prepare(own_ring, db):
     with pytest.raises(KeyProblem, match=r"manage\.py prepare"):
-        verify_anew()
+        verify_after_restart()
 
 
 @pytest.mark.django_db
-def test_a_database_without_tables_says_what_to_run(own_ring):
+def test_database_without_tables_says_to_run_prepare(own_ring):
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE catalog_installation RENAME TO elsewhere")
 
     with pytest.raises(KeyProblem, match=r"isn't ready\. Run: manage\.py prepare"):
-        verify_anew()
+        verify_after_restart()
 
 
-def test_what_a_provider_does_not_offer_is_said_before_it_is_tried():
+def test_abilities_say_what_the_provider_does_not_offer():
     rows = Credential(provider="stepfun", owner_id=1, health="good", abilities={}).ability_rows
 
     missing = {label for label, answer, *_ in rows if answer == "Not offered by StepFun"}

@@ -1,4 +1,4 @@
-"""Which voices a person sees, and how a voice is put in words."""
+"""Which voices a user sees, and how a voice is described."""
 
 import pytest
 from django.db import IntegrityError
@@ -8,7 +8,7 @@ from catalog.templating.labels import told_labels
 from tests import factories
 
 
-def test_a_person_sees_the_voices_of_accounts_that_the_person_sees(cast):
+def test_user_sees_the_voices_of_visible_accounts(cast):
     hidden = factories.make_account(cast.aurora, is_shared=False, last_owner=cast.ana)
     shared = factories.make_voice(cast.account)
     private = factories.make_voice(hidden)
@@ -19,7 +19,7 @@ def test_a_person_sees_the_voices_of_accounts_that_the_person_sees(cast):
     assert set(Voice.objects.visible_to(cast.sam)) == {foreign}
 
 
-def test_a_voice_stays_visible_once_when_many_keys_open_its_account(cast):
+def test_voice_is_listed_once_if_many_keys_open_its_account(cast):
     voice = factories.make_voice(cast.account)
     for owner in (cast.ana, cast.mia, cast.mia):
         factories.make_credential(owner, cast.account, is_shared=True)
@@ -27,7 +27,7 @@ def test_a_voice_stays_visible_once_when_many_keys_open_its_account(cast):
     assert list(Voice.objects.visible_to(cast.mia)) == [voice]
 
 
-def test_a_voice_that_was_read_is_written_back_where_it_came_from(cast):
+def test_voice_read_from_the_database_is_saved_to_the_same_row(cast):
     voice = Voice.objects.get(pk=factories.make_voice(cast.account, "Ada").pk)
     voice.name, voice.account = "Zoe", factories.make_account(cast.aurora)
     voice.save()
@@ -36,7 +36,7 @@ def test_a_voice_that_was_read_is_written_back_where_it_came_from(cast):
     assert (again.pk, again.name, again.account) == (voice.pk, "Zoe", voice.account)
 
 
-def test_what_was_not_read_of_a_voice_is_read_when_it_is_asked_for(cast):
+def test_deferred_fields_of_a_voice_are_loaded_on_access(cast):
     made = factories.make_voice(cast.account, "Ada", details={"tier": "free"})
     voice = Voice.objects.only("name").get(pk=made.pk)
 
@@ -44,7 +44,7 @@ def test_what_was_not_read_of_a_voice_is_read_when_it_is_asked_for(cast):
     assert (voice.details, voice.account) == ({"tier": "free"}, cast.account)
 
 
-def test_an_account_has_a_remote_voice_once(cast):
+def test_remote_id_is_unique_within_an_account(cast):
     factories.make_voice(cast.account, remote_id="r-1")
     factories.make_voice(cast.other_account, remote_id="r-1")
 
@@ -65,9 +65,7 @@ def test_an_account_has_a_remote_voice_once(cast):
         (Voice.Kind.UNKNOWN, True, False, False),
     ],
 )
-def test_only_own_voices_that_are_still_there_can_be_deleted(
-    cast, kind, is_owned, is_gone, expected
-):
+def test_only_own_present_voices_can_be_deleted(cast, kind, is_owned, is_gone, expected):
     remote_deleted_at = factories.NOW if is_gone else None
     voice = factories.make_voice(
         cast.account, kind=kind, is_owned=is_owned, remote_deleted_at=remote_deleted_at
@@ -89,11 +87,11 @@ def test_only_own_voices_that_are_still_there_can_be_deleted(
         ),
     ],
 )
-def test_a_voice_can_be_heard_when_the_provider_holds_something_to_hear(cast, values, expected):
+def test_voice_can_be_played_if_the_provider_has_a_preview(cast, values, expected):
     assert factories.make_voice(cast.account, **values).can_play is expected
 
 
-def test_the_tags_of_a_voice_leave_out_what_is_unknown(cast):
+def test_labels_of_a_voice_omit_unknown_values(cast):
     known = factories.make_voice(
         cast.account, languages=("en-GB", "de"), gender="female", age="old", accent="british"
     )

@@ -1,4 +1,4 @@
-"""What ends, the soonest first, and when an account is full if it goes on like this."""
+"""Voices that expire, soonest first, and when accounts will be full at the current rate."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from tests import factories
 NOW = factories.NOW
 
 
-def test_voices_with_a_date_come_first_and_name_what_sounds_like_them(cast):
+def test_dated_voices_come_first_and_have_similar_replacements(cast):
     ending = factories.make_voice(cast.account, "Ada", ends_at=NOW + timedelta(days=20))
     undated = factories.make_voice(cast.account, "Bo", end_note="Some day.")
     values = {"preview_url": "https://cdn.example.com/a.mp3"}
@@ -29,7 +29,7 @@ def test_voices_with_a_date_come_first_and_name_what_sounds_like_them(cast):
     assert board.ending[2].replacements == []
 
 
-def test_an_end_that_is_past_is_not_called_today(cast):
+def test_past_end_date_is_shown_as_overdue(cast):
     for name, days in (("Ada", -3), ("Bo", 0), ("Cy", 1)):
         factories.make_voice(cast.account, name, ends_at=NOW + timedelta(days=days))
 
@@ -43,7 +43,7 @@ def test_an_end_that_is_past_is_not_called_today(cast):
     ]
 
 
-def test_an_account_that_grows_says_when_it_is_full(cast):
+def test_growing_account_has_a_date_when_it_is_full(cast):
     type(cast.account).objects.filter(pk=cast.account.pk).update(slots_used=20, slots_limit=30)
     for number in range(6):
         factories.make_clone(cast.account, f"Clone {number}", added_at=NOW - timedelta(days=5))
@@ -62,7 +62,7 @@ def test_an_account_that_grows_says_when_it_is_full(cast):
     assert [voice.name for voice in board.gone] == ["Clone 0"]
 
 
-def test_full_accounts_and_those_that_shrink_are_told_apart(cast):
+def test_forecast_says_if_an_account_is_full_or_not_filling_up(cast):
     accounts = type(cast.account).objects.filter(pk=cast.account.pk)
     accounts.update(slots_used=30, slots_limit=30)
     assert get_end_board(cast.ana, NOW).accounts[0].words == "Full now."
@@ -73,7 +73,7 @@ def test_full_accounts_and_those_that_shrink_are_told_apart(cast):
     assert get_end_board(cast.ana, NOW).accounts[0].words == "The provider doesn't state a limit."
 
 
-def test_a_long_part_of_the_board_says_how_much_more_there_is(cast, monkeypatch):
+def test_long_sections_are_cut_and_show_the_total_count(cast, monkeypatch):
     monkeypatch.setattr(expiry, "_SHOWN", 2)
     for name in "abc":
         factories.make_voice(cast.account, name, ends_at=NOW)
@@ -86,7 +86,7 @@ def test_a_long_part_of_the_board_says_how_much_more_there_is(cast, monkeypatch)
     assert (board.held, board.held_count) == ([], 0)
 
 
-def test_what_waits_is_shown_to_who_sees_its_account_and_to_nobody_else(cast):
+def test_waiting_deletions_are_visible_only_to_people_who_see_the_account(cast):
     clone = factories.make_clone(cast.account)
     plan = factories.make_plan(
         cast.ana, cast.aurora, [], approved_at=NOW, started_at=None, due_at=NOW

@@ -1,4 +1,4 @@
-"""Each rule finds what it should and names its evidence; what nobody knows is called unknown."""
+"""Each rule finds its voices and gives its evidence; voices without usage data are unknown."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -26,7 +26,7 @@ def _watching_for_long(installation) -> None:
 
 @pytest.fixture
 def voice(cast) -> Voice:
-    """Return a designed voice, of which no consent is asked, that was made last week."""
+    """Return a designed voice, which needs no consent, made last week."""
     return make_designed(cast, "Ada")
 
 
@@ -35,7 +35,7 @@ def make_designed(cast, name: str, **values: Any) -> Voice:
     return factories.make_clone(cast.account, name, **{**made, **values})
 
 
-def look(cast) -> StaleList:
+def find(cast) -> StaleList:
     return find_stale(cast.aurora, rules_of(cast.aurora), NOW)
 
 
@@ -43,19 +43,19 @@ def rules_found(found: list[Any]) -> list[list[str]]:
     return [[reason.rule for reason in stale.reasons] for stale in found]
 
 
-def test_a_young_voice_that_was_used_fits_no_rule(cast, voice):
+def test_new_voice_in_use_matches_no_rule(cast, voice):
     factories.make_use(voice, played_at=ago(3))
 
-    found = look(cast)
+    found = find(cast)
 
     assert (found.open, [stale.voice for stale in found.rest]) == ([], [voice])
 
 
-def test_a_voice_that_was_last_used_long_ago_is_unused_and_says_when(cast, voice):
+def test_voice_last_used_long_ago_is_unused_with_the_date(cast, voice):
     Voice.objects.update(added_at=ago(400), remote_created_at=ago(400))
     factories.make_use(voice, played_at=ago(181))
 
-    (stale,) = look(cast).unused
+    (stale,) = find(cast).unused
 
     assert [reason.rule for reason in stale.reasons] == ["unused"]
     label = cast.account.info.label
@@ -64,23 +64,23 @@ def test_a_voice_that_was_last_used_long_ago_is_unused_and_says_when(cast, voice
     assert stale.reasons[0].words.endswith(words)
 
 
-def test_a_voice_that_waits_in_a_plan_is_not_proposed_again(cast, voice):
+def test_voice_in_a_waiting_plan_is_not_suggested_again(cast, voice):
     Voice.objects.update(added_at=ago(400), remote_created_at=ago(400))
     plan = factories.make_plan(cast.ana, cast.aurora, [voice])
-    assert [stale.voice for stale in look(cast).unknown] == [voice]  # a dry run holds nothing
+    assert [stale.voice for stale in find(cast).unknown] == [voice]  # a dry run reserves no voice
 
     plan.lines.update(state="held")
 
-    found = look(cast)
+    found = find(cast)
     assert (found.open, found.rest) == ([], [])
     assert [stale.voice for stale in found.planned] == [voice]
     assert not get_stale_page(cast.ana, cast.aurora, NOW, section="planned").is_choosable
 
 
-def test_a_voice_of_which_nothing_is_known_is_unknown_and_stands_apart(cast, voice):
+def test_voice_without_usage_data_is_listed_as_unknown(cast, voice):
     Voice.objects.update(added_at=ago(200), remote_created_at=ago(200))
 
-    found = look(cast)
+    found = find(cast)
 
     assert (found.unused, found.other) == ([], [])
     assert rules_found(found.unknown) == [["unheard", "unknown"]]
@@ -88,50 +88,52 @@ def test_a_voice_of_which_nothing_is_known_is_unknown_and_stands_apart(cast, voi
 
 
 @pytest.mark.parametrize(("reaches", "rule"), [(300, "unused"), (20, "unknown")])
-def test_a_provider_s_history_tells_of_no_use_only_as_far_as_it_reaches(cast, voice, reaches, rule):
+def test_voice_is_unused_only_if_the_provider_history_reaches_far_enough(
+    cast, voice, reaches, rule
+):
     Voice.objects.update(added_at=ago(400), remote_created_at=ago(400))
     ProviderAccount.objects.update(uses_read_at=NOW, uses_from=ago(reaches))
 
-    found = look(cast)
+    found = find(cast)
 
     assert bool(found.unused) is (rule == "unused")
     assert rule in rules_found(found.open)[0]
 
 
-def test_a_use_that_the_provider_tells_of_counts(cast, voice):
+def test_use_reported_by_the_provider_counts(cast, voice):
     Voice.objects.update(added_at=ago(400), remote_created_at=ago(400))
     factories.make_use(voice, provider_used_at=ago(5))
 
-    assert look(cast).open == []
+    assert find(cast).open == []
 
 
-def test_what_failed_is_a_group_of_its_own_and_known_to_be_of_no_use(cast, voice):
+def test_failed_voices_are_a_separate_group_and_known_to_be_unused(cast, voice):
     Voice.objects.update(state=Voice.State.FAILED, added_at=ago(200), remote_created_at=ago(200))
 
-    (stale,) = look(cast).failed
+    (stale,) = find(cast).failed
 
     assert stale.is_known
     assert "failed" in [reason.rule for reason in stale.reasons]
 
 
-def test_a_clone_without_consent_and_one_whose_consent_ended_are_found(cast):
+def test_clones_without_consent_or_with_expired_consent_are_found(cast):
     foreign = factories.make_clone(cast.account, "Foreign", added_at=NOW)
     made = factories.make_clone(cast.account, "Made", added_at=NOW)
     job = factories.make_job(cast.ana, cast.credential, voice=made)
     Consent.objects.filter(pk=job.batch.consent_id).update(ends_on=date(2020, 5, 3))
 
-    found = {stale.voice: stale.reasons[0] for stale in look(cast).open}
+    found = {stale.voice: stale.reasons[0] for stale in find(cast).open}
 
     assert found[foreign].rule == "unconsented"
     assert found[made].words == "The consent of Ada expired on May 3, 2020."
 
 
-def test_a_clone_whose_maker_left_says_who_answers_for_it_now(cast):
+def test_clone_of_a_former_member_names_who_is_responsible_now(cast):
     made = factories.make_clone(cast.account, "Made", added_at=NOW)
     factories.make_job(cast.mia, cast.credential, voice=made, kept_by=cast.ana)
     Membership.objects.filter(user=cast.mia).delete()
 
-    (stale,) = look(cast).open
+    (stale,) = find(cast).open
 
     assert (
         stale.reasons[0].words
@@ -140,29 +142,29 @@ def test_a_clone_whose_maker_left_says_who_answers_for_it_now(cast):
     assert stale.responsible == cast.ana
 
 
-def test_of_clones_of_one_recording_the_one_last_used_is_kept(cast):
+def test_duplicate_clones_are_found_except_the_last_used_one(cast):
     sample = factories.make_sample(cast.ana, cast.aurora)
     twins = [factories.make_clone(cast.account, name, added_at=NOW) for name in ("Old", "New")]
     for twin in twins:
         factories.make_job(cast.ana, cast.credential, sample, voice=twin)
     factories.make_use(twins[0], played_at=ago(1))
 
-    (stale,) = look(cast).open
+    (stale,) = find(cast).open
 
     assert (stale.voice, stale.reasons[0].rule) == (twins[1], "duplicate")
     assert "Old" in stale.reasons[0].words
 
 
-def test_a_voice_that_its_provider_takes_away_soon_is_found(cast, voice):
+def test_voice_that_expires_soon_is_found(cast, voice):
     factories.make_use(voice, played_at=ago(1))
     Voice.objects.update(ends_at=NOW + timedelta(days=12))
 
-    (stale,) = look(cast).other
+    (stale,) = find(cast).other
 
     assert stale.reasons[0].words.endswith("in 12 days.")
 
 
-def test_a_rule_that_is_off_finds_nothing(cast, voice):
+def test_disabled_rules_find_nothing(cast, voice):
     Voice.objects.update(
         state=Voice.State.FAILED, added_at=ago(400), ends_at=NOW, kind=Voice.Kind.CLONE
     )
@@ -170,21 +172,21 @@ def test_a_rule_that_is_off_finds_nothing(cast, voice):
     switches = ("failed", "unconsented", "lapsed", "ownerless", "duplicates")
     factories.make_rules(cast.aurora, **off, **{f"finds_{name}": False for name in switches})
 
-    assert look(cast).open == []
+    assert find(cast).open == []
 
 
-def test_a_protected_voice_stands_apart_from_what_may_enter_a_plan(cast, voice):
+def test_protected_voice_is_listed_separately_and_enters_no_plan(cast, voice):
     Voice.objects.update(state=Voice.State.FAILED)
     factories.protect(voice, cast.mia)
 
-    found = look(cast)
+    found = find(cast)
 
     assert (found.open, [stale.voice for stale in found.protected]) == ([], [voice])
     page = get_stale_page(cast.ana, cast.aurora, NOW, section="all")
     assert page.all_ids == []
 
 
-def test_the_command_and_the_report_say_what_the_page_says(cast, voice, capsys):
+def test_command_and_report_have_the_same_counts_as_the_page(cast, voice, capsys):
     Voice.objects.update(state=Voice.State.FAILED)
     unknown = make_designed(cast, "Bo", remote_created_at=ago(400), added_at=ago(400))
     kept = make_designed(cast, "Cy", remote_created_at=ago(400), added_at=ago(400))
@@ -203,14 +205,14 @@ def test_the_command_and_the_report_say_what_the_page_says(cast, voice, capsys):
         assert name == "all" or f"{title}: {count}\n" in printed
     assert f"{unknown.remote_id}\tBo\tunknown" in printed
     assert f"Mia keeps this voice until {keep.until:%b %-d, %Y}." in printed
-    assert words == describe_stale(look(cast))
+    assert words == describe_stale(find(cast))
     assert "0 not used for long, 1 failed, 1 with unknown usage." in words
     assert words.endswith("Left out: 1 kept by their owners.")
     notice = Notification.objects.get()
     assert (notice.user, notice.page) == (cast.ana, Notification.Page.CLEANUP)
 
 
-def test_a_team_is_told_once_a_week_and_only_if_it_wants_to_be(cast, voice):
+def test_report_is_sent_once_a_week_unless_turned_off(cast, voice):
     Voice.objects.update(state=Voice.State.FAILED)
     type(cast.aurora).objects.update(created_at=ago(30))
     type(cast.aurora).objects.exclude(pk=cast.aurora.pk).delete()

@@ -1,4 +1,4 @@
-"""What could be deleted, and what became of each line of a plan."""
+"""Voices that can be deleted, and the outcome of each deletion in a plan."""
 
 import pytest
 from django.db import connection
@@ -12,7 +12,7 @@ from tests import factories
 State = PlannedDeletion.State
 
 
-def test_only_own_voices_of_accounts_that_the_person_sees_are_offered(cast):
+def test_only_own_voices_of_visible_accounts_are_listed(cast):
     clone = factories.make_clone(cast.account, "Zoë")
     first = factories.make_clone(cast.account, "Ada")
     factories.make_voice(cast.account, "Library")
@@ -25,7 +25,7 @@ def test_only_own_voices_of_accounts_that_the_person_sees_are_offered(cast):
     assert [stale.voice for stale in page.shown] == [first, clone]
 
 
-def test_plans_of_other_teams_do_not_exist(cast):
+def test_plans_of_other_teams_are_not_found(cast):
     plan = factories.make_plan(cast.ana, cast.aurora, [])
     foreign = factories.make_plan(cast.sam, cast.borealis, [])
 
@@ -34,7 +34,7 @@ def test_plans_of_other_teams_do_not_exist(cast):
         get_plan_page(cast.ana, foreign.pk, factories.NOW)
 
 
-def test_a_plan_counts_how_its_lines_ended_and_runs_until_all_have(cast):
+def test_plan_counts_outcomes_and_runs_until_every_deletion_ended(cast):
     voices = [factories.make_clone(cast.account, name) for name in "abcd"]
     plan = factories.make_plan(cast.ana, cast.aurora, voices, approved_at=factories.NOW)
     states = [State.DELETED, State.SKIPPED, State.FAILED, State.WAITING]
@@ -50,7 +50,7 @@ def test_a_plan_counts_how_its_lines_ended_and_runs_until_all_have(cast):
     assert (page.deleted_count, page.unfinished_count, page.is_running) == (2, 0, False)
 
 
-def test_a_plan_shows_only_the_lines_of_one_outcome_when_asked(cast):
+def test_plan_can_be_filtered_by_outcome(cast):
     voices = [factories.make_clone(cast.account, name) for name in "abc"]
     plan = factories.make_plan(cast.ana, cast.aurora, voices, approved_at=factories.NOW)
     plan.lines.exclude(name="a").update(state=State.FAILED)
@@ -68,7 +68,7 @@ def test_a_plan_shows_only_the_lines_of_one_outcome_when_asked(cast):
     ]  # fmt: skip
 
 
-def test_a_plan_tells_apart_what_is_deleted_and_what_can_only_be_hidden(cast):
+def test_plan_counts_deletable_and_hide_only_voices_separately(cast):
     stepfun = factories.make_account(cast.aurora, provider="stepfun")
     voices = [factories.make_clone(cast.account), factories.make_clone(stepfun)]
     plan = factories.make_plan(cast.ana, cast.aurora, voices)
@@ -78,13 +78,13 @@ def test_a_plan_tells_apart_what_is_deleted_and_what_can_only_be_hidden(cast):
     assert (page.count, page.deletes_count, page.hides_count) == (2, 1, 1)
 
 
-def test_a_dry_run_is_not_running(cast):
+def test_dry_run_is_not_running(cast):
     plan = factories.make_plan(cast.ana, cast.aurora, [factories.make_clone(cast.account)])
 
     assert not get_plan_page(cast.ana, plan.pk, factories.NOW).is_running
 
 
-def test_a_plan_tells_what_it_frees_in_each_account_and_what_a_deletion_is_there(cast):
+def test_plan_shows_freed_slots_and_the_provider_deletion_policy(cast):
     voices = [factories.make_clone(cast.account, name) for name in "abc"]
     plan = factories.make_plan(cast.ana, cast.aurora, voices)
 
@@ -95,7 +95,7 @@ def test_a_plan_tells_what_it_frees_in_each_account_and_what_a_deletion_is_there
     assert freed.account.info.deletion == "The provider doesn't say whether it keeps a copy"
 
 
-def test_more_lines_need_no_more_queries(cast):
+def test_more_deletions_need_no_more_queries(cast):
     def count_queries(plan) -> int:
         with CaptureQueriesContext(connection) as seen:
             for line in get_plan_page(cast.ana, plan.pk, factories.NOW).lines:

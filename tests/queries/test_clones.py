@@ -1,4 +1,4 @@
-"""Jobs of a team, and where a clone could be made."""
+"""Clone jobs of a team, and the keys that can make a clone."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ from catalog.queries.clones import (
 from tests import factories
 
 
-def test_jobs_come_newest_first_and_those_of_others_not_at_all(cast):
+def test_jobs_are_listed_newest_first_without_those_of_other_teams(cast):
     first = factories.make_job(cast.ana, cast.credential)
     second = factories.make_job(
         cast.ana, cast.credential, created_at=factories.NOW + timedelta(hours=1)
@@ -61,7 +61,7 @@ def test_more_jobs_need_no_more_queries(cast):
         ({}, (31, 30), "No free slot: 31 of 30."),
     ],
 )
-def test_a_target_says_why_no_clone_can_be_made_through_it(cast, values, slots, obstacle):
+def test_target_says_why_its_key_cannot_clone(cast, values, slots, obstacle):
     Credential.objects.all().delete()
     account = factories.make_account(cast.aurora, slots_used=slots[0], slots_limit=slots[1])
     factories.make_credential(cast.ana, account, **values)
@@ -72,7 +72,7 @@ def test_a_target_says_why_no_clone_can_be_made_through_it(cast, values, slots, 
     assert target.is_open is (not obstacle)
 
 
-def test_a_key_that_never_opened_an_account_is_no_open_target(cast):
+def test_key_without_an_account_cannot_clone(cast):
     Credential.objects.filter(pk=cast.credential.pk).update(account=None)
 
     (target,) = find_clone_targets(cast.ana)
@@ -80,7 +80,7 @@ def test_a_key_that_never_opened_an_account_is_no_open_target(cast):
     assert target.obstacle == "This key isn't working right now."
 
 
-def test_targets_are_the_own_and_the_shared_keys_with_the_open_ones_first(cast):
+def test_targets_are_own_and_shared_keys_with_usable_ones_first(cast):
     Credential.objects.filter(pk=cast.credential.pk).update(health="rejected")
     own = factories.make_credential(cast.mia, cast.account, is_shared=False)
     factories.make_credential(cast.ana, cast.account, is_shared=False)

@@ -1,4 +1,4 @@
-"""One number for one thing: pages that count the same voices agree, in the same world."""
+"""Pages that count the same voices show the same number."""
 
 import csv
 import io
@@ -47,7 +47,7 @@ def world(request, cast):
         planned = factories.make_clone(account, "Planned", **old)
         plan = factories.make_plan(cast.ana, cast.aurora, [planned], approved_at=NOW)
         plan.lines.update(state="held")
-    # One that only its owner sees, and that is in nobody else's numbers.
+    # Only its owner sees this account, so only they count it.
     closed = factories.make_account(cast.aurora, is_shared=False, last_owner=cast.mia)
     factories.make_clone(closed, "Closed")
     _add_private(cast)
@@ -66,7 +66,7 @@ def _add_private(cast):
 
 
 @pytest.mark.parametrize("who", ["ana", "mia"])
-def test_accounts_facets_the_list_and_its_file_count_the_same_voices(world, who, sign_in):
+def test_accounts_facets_list_and_export_count_the_same_voices(world, who, sign_in):
     user = getattr(world, who)
     client = sign_in(user)
     statuses = find_account_statuses(user, NOW)
@@ -104,7 +104,7 @@ def facet_count(page: str, name: str, value: str) -> int:
     return int(found[1].replace(",", ""))
 
 
-def test_the_parts_of_the_clean_up_share_no_voice_and_are_all_there_is(world):
+def test_cleanup_sections_are_disjoint_and_cover_all_own_voices(world):
     found = find_stale(world.aurora, rules_of(world.aurora), NOW, user=world.ana)
     parts = {name: found.section(name) for name in SECTIONS if name != "all"}
 
@@ -122,7 +122,7 @@ def test_the_parts_of_the_clean_up_share_no_voice_and_are_all_there_is(world):
     assert len(ids) == len(set(ids)) == find_own_voices(world.aurora, world.ana).count()
 
 
-def test_every_count_of_the_clean_up_page_is_the_number_of_rows_behind_it(world):
+def test_every_count_on_the_cleanup_page_matches_its_rows(world):
     for name, _, count in get_stale_page(world.ana, world.aurora, NOW).sections:
         page = get_stale_page(world.ana, world.aurora, NOW, section=name)
         assert page.count == len(page.shown) == count
@@ -135,23 +135,23 @@ def test_every_count_of_the_clean_up_page_is_the_number_of_rows_behind_it(world)
             assert part.count == number
 
 
-def test_nothing_else_is_called_like_a_part_of_the_clean_up():
-    """A count of a rule inside a part must not bear the name of the whole part."""
+def test_rules_and_sections_have_different_names():
+    """A rule inside a section must not have the section's name, since the counts differ."""
     shared = {words.lower() for words in SECTIONS.values()} & {
         words.lower() for words in RULES.values()
     }
 
-    # What failed is a part because of that one rule: both numbers are the same.
+    # The section of failed voices consists of one rule, so both counts are the same.
     assert shared == {"failed"}
 
 
-def test_the_part_of_what_failed_and_its_rule_have_one_number(world):
+def test_failed_section_and_failed_rule_have_the_same_count(world):
     page = get_stale_page(world.ana, world.aurora, NOW, section="failed")
 
     assert {rule: number for rule, _, number in page.rules}["failed"] == page.count
 
 
-def test_a_collection_counts_the_same_in_the_list_on_its_page_and_as_a_filter(world, sign_in):
+def test_collection_has_the_same_count_in_list_page_and_filter(world, sign_in):
     ids = ["Library", "Gone clone", "Archived clone", "Closed"]
     voices = list(Voice.objects.filter(name__in=ids).order_by("pk"))
     collection = factories.make_collection(world.ana, world.aurora, *voices, is_shared=True)

@@ -1,4 +1,4 @@
-"""Keys in their order, and the one to work through."""
+"""The order of keys, and which one is used."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from catalog.queries.credentials import (
 from tests import factories
 
 
-def test_own_keys_come_before_those_that_teammates_share(cast):
+def test_own_keys_come_before_shared_ones(cast):
     own = factories.make_credential(cast.mia, cast.account, is_shared=False)
     factories.make_credential(cast.ana, cast.account, is_shared=False)
 
@@ -21,7 +21,7 @@ def test_own_keys_come_before_those_that_teammates_share(cast):
 
 
 @pytest.mark.parametrize("which", ["hidden", "foreign"])
-def test_a_key_that_may_not_be_used_does_not_exist_for_who_asks(cast, which):
+def test_key_that_the_user_cannot_use_is_not_found(cast, which):
     hidden = factories.make_credential(cast.ana, cast.account, is_shared=False)
     credential = {"hidden": hidden, "foreign": cast.other_credential}[which]
 
@@ -29,7 +29,7 @@ def test_a_key_that_may_not_be_used_does_not_exist_for_who_asks(cast, which):
         get_credential(cast.mia, credential.pk)
 
 
-def test_accounts_are_those_that_the_person_sees(cast):
+def test_only_visible_accounts_are_listed(cast):
     hidden = factories.make_account(cast.aurora, is_shared=False, last_owner=cast.ana)
 
     assert find_accounts(cast.ana) == [cast.account, hidden]
@@ -37,7 +37,7 @@ def test_accounts_are_those_that_the_person_sees(cast):
     assert find_accounts(cast.sam) == [cast.other_account]
 
 
-def test_the_own_key_is_used_before_a_shared_one(cast):
+def test_own_key_is_used_before_a_shared_one(cast):
     own = factories.make_credential(cast.mia, cast.account, is_shared=False)
 
     assert usable_credential(cast.mia, factories.make_voice(cast.account), "delete") == own
@@ -56,13 +56,13 @@ def test_the_own_key_is_used_before_a_shared_one(cast):
         {"is_shared": False},
     ],
 )
-def test_a_key_that_cannot_do_it_is_passed_over(cast, values):
+def test_key_without_health_or_permission_is_skipped(cast, values):
     Credential.objects.filter(pk=cast.credential.pk).update(**values)
 
     assert usable_credential(cast.mia, factories.make_voice(cast.account), "delete") is None
 
 
-def test_a_key_of_another_team_is_never_used_not_even_for_the_same_account(cast):
+def test_key_of_another_team_is_never_used_even_for_the_same_account(cast):
     Credential.objects.filter(pk=cast.other_credential.pk).update(
         account=cast.account, is_shared=True
     )

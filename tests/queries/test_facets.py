@@ -1,4 +1,4 @@
-"""The groups of choices beside the voices, their counts, and the filters that are on."""
+"""Facets, their counts, and active filters."""
 
 import pytest
 
@@ -12,8 +12,8 @@ def names(page) -> list[str]:
 
 
 @pytest.fixture
-def shelf(cast):
-    """Six voices: genders and languages in several mixtures, one of them without any label."""
+def six_voices(cast):
+    """Six voices with different genders and languages, one of them without labels."""
     account = cast.account
     factories.make_voice(account, "Ann", gender="female", languages=("en-US",), age="young")
     factories.make_voice(account, "Bea", gender="female", languages=("de",), age="old")
@@ -48,11 +48,11 @@ def counts(page, facet: str) -> dict[str, int]:
         ({"language": ("xx",)}, []),
     ],
 )
-def test_values_of_a_group_add_up_and_groups_narrow_each_other(cast, shelf, chosen, expected):
+def test_values_of_a_facet_are_ored_and_facets_are_anded(cast, six_voices, chosen, expected):
     assert names(find_voices(cast.ana, VoiceFilter(chosen=chosen))) == expected
 
 
-def test_the_counts_of_a_group_sum_to_everything_with_unknown_as_a_value(cast, shelf):
+def test_facet_counts_add_up_to_all_voices_including_unknown(cast, six_voices):
     page = find_voices(cast.ana, VoiceFilter())
 
     assert counts(page, "gender") == {"female": 2, "male": 2, "neutral": 1, "unknown": 1}
@@ -62,7 +62,7 @@ def test_the_counts_of_a_group_sum_to_everything_with_unknown_as_a_value(cast, s
     assert counts(page, "language") == {"en-US": 3, "de": 2, "fr": 1, "unknown": 1}
 
 
-def test_counts_say_what_ticking_would_show_and_leave_out_the_group_s_own_ticks(cast, shelf):
+def test_facet_counts_ignore_the_selected_values_of_their_own_facet(cast, six_voices):
     page = find_voices(cast.ana, VoiceFilter(chosen={"gender": ("male",), "language": ("de",)}))
 
     assert names(page) == ["Cem"]
@@ -71,14 +71,14 @@ def test_counts_say_what_ticking_would_show_and_leave_out_the_group_s_own_ticks(
     assert counts(page, "age") == {"young": 1, "middle_aged": 0, "old": 0, "unknown": 0}
 
 
-def test_words_narrow_the_counts_of_every_group(cast, shelf):
+def test_search_words_narrow_the_counts_of_every_facet(cast, six_voices):
     page = find_voices(cast.ana, VoiceFilter(words="ann"))
 
     assert counts(page, "gender")["female"] == 1
     assert counts(page, "language") == {"en-US": 1}
 
 
-def test_a_chosen_value_without_voices_stays_to_be_unticked(cast, shelf):
+def test_selected_value_without_voices_stays_visible(cast, six_voices):
     page = find_voices(cast.ana, VoiceFilter(chosen={"language": ("ja",)}))
 
     language = next(facet for facet in page.facets if facet.name == "language")
@@ -89,7 +89,7 @@ def test_a_chosen_value_without_voices_stays_to_be_unticked(cast, shelf):
     assert (language.on_count, language.is_open) == (1, True)
 
 
-def test_many_values_are_folded_and_the_rarest_come_last_with_unknown_behind_all(cast):
+def test_rare_facet_values_are_folded_with_unknown_last(cast):
     for place, accent in enumerate("abcdefgh", start=1):
         for _ in range(place):
             factories.make_voice(cast.account, accent=accent)
@@ -104,10 +104,10 @@ def test_many_values_are_folded_and_the_rarest_come_last_with_unknown_behind_all
     assert facet.opens_more
 
 
-# Chips and ways out
+# Chips and suggestions for empty results
 
 
-def test_every_active_filter_has_a_chip_that_leads_to_the_rest(cast, shelf):
+def test_each_active_filter_has_a_chip_that_removes_it(cast, six_voices):
     wanted = VoiceFilter(words="n", chosen={"gender": ("male", "female"), "language": ("fr",)})
 
     page = find_voices(cast.ana, wanted)
@@ -120,7 +120,7 @@ def test_every_active_filter_has_a_chip_that_leads_to_the_rest(cast, shelf):
     ]
 
 
-def test_an_empty_result_names_only_filters_whose_removal_helps(cast, shelf):
+def test_empty_result_suggests_only_filters_whose_removal_helps(cast, six_voices):
     wanted = VoiceFilter(words="bea", chosen={"language": ("fr",), "age": ("old",)})
 
     page = find_voices(cast.ana, wanted)
@@ -132,5 +132,5 @@ def test_an_empty_result_names_only_filters_whose_removal_helps(cast, shelf):
     assert page.relaxed[0].query == "?q=bea&age=old"
 
 
-def test_a_result_that_holds_something_offers_no_way_out(cast, shelf):
+def test_result_with_voices_suggests_no_filter_to_remove(cast, six_voices):
     assert find_voices(cast.ana, VoiceFilter(words="bea")).relaxed == []

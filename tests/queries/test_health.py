@@ -1,4 +1,4 @@
-"""The health page tells the truth about workers, queues and the broker."""
+"""The health of workers, queues, and the broker."""
 
 from datetime import timedelta
 from types import SimpleNamespace
@@ -22,7 +22,7 @@ def beating(cast) -> None:
     note_beat("schedule", "", NOW)
 
 
-def test_while_all_beat_and_nothing_waits_all_is_well(cast, beating):
+def test_health_is_good_while_all_processes_beat_and_no_job_waits(cast, beating):
     health = look_at_health(cast.ana, NOW)
 
     assert health.is_good
@@ -40,13 +40,13 @@ def test_while_all_beat_and_nothing_waits_all_is_well(cast, beating):
         ("schedule", "", False),
     ],
 )
-def test_a_worker_is_one_that_takes_clones(db, name, queues, does):
+def test_only_processes_that_take_clones_count_as_workers(db, name, queues, does):
     note_beat(name, queues, NOW)
 
     assert has_worker(NOW) is does
 
 
-def test_a_worker_that_fell_silent_is_none_and_the_page_is_red(cast, beating):
+def test_silent_worker_makes_the_health_bad(cast, beating):
     later = NOW + timedelta(minutes=2)
 
     health = look_at_health(cast.ana, later)
@@ -56,7 +56,7 @@ def test_a_worker_that_fell_silent_is_none_and_the_page_is_red(cast, beating):
     assert [process.is_alive for process in health.processes] == [False, False]
 
 
-def test_a_worker_that_says_goodbye_is_gone_and_one_that_was_silent_for_long_forgotten(db):
+def test_stopped_and_long_silent_workers_are_removed(db):
     note_beat("one@here", "jobs", NOW)
     note_beat("two@here", "jobs", NOW)
 
@@ -68,7 +68,7 @@ def test_a_worker_that_says_goodbye_is_gone_and_one_that_was_silent_for_long_for
     assert not Heartbeat.objects.exists()
 
 
-def test_a_beat_keeps_when_the_process_began(db):
+def test_later_beat_keeps_the_start_time(db):
     note_beat("one@here", "jobs", NOW)
     note_beat("one@here", "jobs", NOW + timedelta(seconds=10))
 
@@ -76,9 +76,7 @@ def test_a_beat_keeps_when_the_process_began(db):
     assert (beat.started_at, beat.seen_at) == (NOW, NOW + timedelta(seconds=10))
 
 
-def test_a_job_that_nobody_takes_for_minutes_is_late_and_one_that_waits_for_its_time_is_not(
-    cast, beating
-):
+def test_queued_job_is_late_after_minutes_and_a_waiting_one_is_not(cast, beating):
     factories.make_job(cast.ana, cast.credential, state=CloneJob.State.WAITING)
     assert look_at_health(cast.ana, NOW).is_good
 
@@ -89,7 +87,7 @@ def test_a_job_that_nobody_takes_for_minutes_is_late_and_one_that_waits_for_its_
     assert not health.is_good
 
 
-def test_a_broker_that_does_not_answer_is_said_without_its_address(cast, beating, monkeypatch):
+def test_unreachable_broker_is_shown_without_its_address(cast, beating, monkeypatch):
     far = SimpleNamespace(
         conf=current_app.conf,
         connection_for_read=lambda **_: Connection("redis://:secret@127.0.0.1:1/0"),

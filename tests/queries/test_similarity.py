@@ -1,4 +1,4 @@
-"""Voices that sound alike: ranked, within the filters, over what the person may see."""
+"""Similar voices: ranked, filtered, and limited to what the user can see."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def _empty_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(similarity, "_memory", similarity._Memory())
 
 
-def make_heard(account, name: str, *parts: float, **values) -> Voice:
+def make_analyzed(account, name: str, *parts: float, **values) -> Voice:
     voice = factories.make_voice(account, name, **values)
     factories.make_embedding(voice, *parts)
     return voice
@@ -30,10 +30,10 @@ def names(page) -> list[str]:
     return [voice.name for voice in page.voices]
 
 
-def test_the_most_alike_comes_first_with_its_score(cast):
-    make_heard(cast.account, "Far", 0, 1)
-    make_heard(cast.account, "Near", 1, 0.1)
-    make_heard(cast.account, "Between", 1, 1)
+def test_most_similar_voice_comes_first_with_its_score(cast):
+    make_analyzed(cast.account, "Far", 0, 1)
+    make_analyzed(cast.account, "Near", 1, 0.1)
+    make_analyzed(cast.account, "Between", 1, 1)
 
     page = find_alike(cast.mia, ALL, TARGET)
 
@@ -42,24 +42,24 @@ def test_the_most_alike_comes_first_with_its_score(cast):
     assert page.likenesses[page.voices[0].pk].words == "Very similar"
 
 
-def test_the_voice_itself_is_left_out(cast):
-    itself = make_heard(cast.account, "Itself", 1)
-    make_heard(cast.account, "Other", 1, 1)
+def test_voice_is_not_similar_to_itself(cast):
+    target_voice = make_analyzed(cast.account, "Itself", 1)
+    make_analyzed(cast.account, "Other", 1, 1)
 
-    assert names(find_alike(cast.mia, ALL, TARGET, besides=itself.pk)) == ["Other"]
+    assert names(find_alike(cast.mia, ALL, TARGET, besides=target_voice.pk)) == ["Other"]
 
 
-def test_what_a_person_may_not_see_is_not_compared(cast):
-    make_heard(cast.other_account, "Theirs", 1)
-    make_heard(cast.account, "Gone", 1, remote_deleted_at=factories.NOW)
-    make_heard(cast.account, "Ours", 0, 1)
+def test_invisible_voices_are_not_compared(cast):
+    make_analyzed(cast.other_account, "Theirs", 1)
+    make_analyzed(cast.account, "Gone", 1, remote_deleted_at=factories.NOW)
+    make_analyzed(cast.account, "Ours", 0, 1)
 
     assert names(find_alike(cast.mia, ALL, TARGET)) == ["Ours"]
 
 
-def test_only_voices_of_the_filter_are_shown(cast):
-    make_heard(cast.account, "Man", 1, gender="male")
-    make_heard(cast.account, "Woman", 0, 1, gender="female")
+def test_only_voices_that_match_the_filter_are_shown(cast):
+    make_analyzed(cast.account, "Man", 1, gender="male")
+    make_analyzed(cast.account, "Woman", 0, 1, gender="female")
     wanted = VoiceFilter(chosen={"gender": ("female",)})
 
     page = find_alike(cast.mia, wanted, TARGET)
@@ -68,23 +68,23 @@ def test_only_voices_of_the_filter_are_shown(cast):
     assert [chip.label for chip in page.chips] == ["Female"]
 
 
-def test_a_filter_that_leaves_none_of_the_best_still_finds_all_that_it_leaves(cast, monkeypatch):
+def test_filter_that_excludes_the_closest_voices_still_finds_the_others(cast, monkeypatch):
     monkeypatch.setattr(similarity, "_FIRST_LOOK", 2)
     for number in range(5):
-        make_heard(cast.account, f"Man {number}", 1, gender="male")
+        make_analyzed(cast.account, f"Man {number}", 1, gender="male")
     for number in range(3):
-        make_heard(cast.account, f"Woman {number}", number, 1, gender="female")
+        make_analyzed(cast.account, f"Woman {number}", number, 1, gender="female")
 
     page = find_alike(cast.mia, VoiceFilter(chosen={"gender": ("female",)}), TARGET)
 
     assert names(page) == ["Woman 2", "Woman 1", "Woman 0"]
 
 
-def test_what_was_heard_since_the_last_look_is_found(cast):
-    make_heard(cast.account, "First", 1)
+def test_newly_analyzed_voices_are_found(cast):
+    make_analyzed(cast.account, "First", 1)
     find_alike(cast.mia, ALL, TARGET)
 
-    again = make_heard(cast.account, "Second", 1, 0.1)
+    again = make_analyzed(cast.account, "Second", 1, 0.1)
     assert names(find_alike(cast.mia, ALL, TARGET)) == ["First", "Second"]
 
     VoiceEmbedding.objects.filter(voice=again).delete()
@@ -94,9 +94,9 @@ def test_what_was_heard_since_the_last_look_is_found(cast):
     assert page.likenesses[again.pk].score == pytest.approx(0, abs=1e-3)
 
 
-def test_a_deleted_voice_is_forgotten(cast):
-    make_heard(cast.account, "Stays", 1)
-    leaves = make_heard(cast.account, "Leaves", 1)
+def test_deleted_voice_is_no_longer_found(cast):
+    make_analyzed(cast.account, "Stays", 1)
+    leaves = make_analyzed(cast.account, "Leaves", 1)
     find_alike(cast.mia, ALL, TARGET)
 
     leaves.delete()
@@ -104,11 +104,11 @@ def test_a_deleted_voice_is_forgotten(cast):
     assert names(find_alike(cast.mia, ALL, TARGET)) == ["Stays"]
 
 
-def test_a_voice_in_which_nothing_is_heard_is_not_compared_but_counted(cast):
-    mute = make_heard(cast.account, "Mute", 1)
+def test_voice_with_a_silent_preview_is_counted_but_not_compared(cast):
+    mute = make_analyzed(cast.account, "Mute", 1)
     VoiceEmbedding.objects.filter(voice=mute).update(vector=b"")
     factories.make_voice(cast.account, "Unheard")
-    make_heard(cast.account, "Heard", 1)
+    make_analyzed(cast.account, "Heard", 1)
 
     page = find_alike(cast.mia, ALL, TARGET)
 
@@ -117,25 +117,25 @@ def test_a_voice_in_which_nothing_is_heard_is_not_compared_but_counted(cast):
     assert get_vector(mute) == b""
 
 
-def test_directions_of_another_encoder_are_not_compared(cast):
-    old = make_heard(cast.account, "Old", 1)
+def test_embeddings_of_another_encoder_are_not_compared(cast):
+    old = make_analyzed(cast.account, "Old", 1)
     VoiceEmbedding.objects.update(encoder="ge2e-0")
 
     assert names(find_alike(cast.mia, ALL, TARGET)) == []
     assert get_vector(old) is None
 
 
-def test_more_voices_mean_no_more_queries(cast):
+def test_more_voices_need_no_more_queries(cast):
     def count_queries() -> int:
         with CaptureQueriesContext(connection) as queries:
             find_alike(cast.mia, ALL, TARGET)
         return len(queries)
 
-    make_heard(cast.account, "First", 1)
+    make_analyzed(cast.account, "First", 1)
     count_queries()
     few = count_queries()
     for number in range(8):
-        make_heard(cast.account, f"Voice {number}", *np.eye(9)[number])
+        make_analyzed(cast.account, f"Voice {number}", *np.eye(9)[number])
     count_queries()
 
     assert count_queries() == few

@@ -1,4 +1,4 @@
-"""Orders by rating, use, play and slots: by SQL and by the index, what has none of it last."""
+"""Sorting by rating, use, play, and slots, with SQL and with the index."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ ENGINES = pytest.mark.parametrize("is_indexed", [False, True], ids=["sql", "inde
 
 @pytest.fixture
 def voices(cast) -> dict[str, Voice]:
-    """Return voices by name: Ann is of a library, the others take slots where these are counted."""
+    """Return voices by name. Ann is a library voice; the others use slots."""
     tight = factories.make_account(cast.aurora, slots_used=9, slots_limit=10)
     endless = factories.make_account(cast.aurora, slots_limit=None)
     own = {"kind": "clone", "is_owned": True}
@@ -44,7 +44,7 @@ def use(voice: Voice, **values: object) -> None:
 
 
 @ENGINES
-def test_the_best_rated_come_first_and_those_without_a_rating_last(cast, voices, is_indexed):
+def test_best_rated_voices_come_first_and_unrated_last(cast, voices, is_indexed):
     for person, name, value in [
         (cast.ana, "Cai", 5),
         (cast.mia, "Cai", 4),
@@ -59,9 +59,7 @@ def test_the_best_rated_come_first_and_those_without_a_rating_last(cast, voices,
 
 
 @ENGINES
-def test_a_use_is_the_newest_of_here_and_at_the_provider_and_a_play_is_one_here(
-    cast, voices, is_indexed
-):
+def test_use_includes_the_provider_and_play_is_only_here(cast, voices, is_indexed):
     now, hour = factories.NOW, timedelta(hours=1)
     use(voices["Ann"], last_at=now, played_at=now - 3 * hour, provider_used_at=now - hour)
     use(voices["Bea"], provider_used_at=now + hour)
@@ -72,12 +70,14 @@ def test_a_use_is_the_newest_of_here_and_at_the_provider_and_a_play_is_one_here(
 
 
 @ENGINES
-def test_the_fullest_account_comes_first_and_what_takes_no_slot_last(cast, voices, is_indexed):
+def test_voices_of_the_fullest_account_come_first_and_those_without_slots_last(
+    cast, voices, is_indexed
+):
     assert names(cast, "slots", is_indexed=is_indexed) == ["Cai", "Bea", "Ann", "Dan"]
 
 
 @ENGINES
-def test_pages_and_files_follow_each_other_from_the_rated_into_the_rest(cast, is_indexed):
+def test_pages_and_export_continue_from_rated_to_unrated_voices(cast, is_indexed):
     made = [
         factories.make_voice(cast.account, f"V{place:03}") for place in range(2 * PAGE_SIZE + 3)
     ]
@@ -85,7 +85,7 @@ def test_pages_and_files_follow_each_other_from_the_rated_into_the_rest(cast, is
         Rating.objects.create(user=cast.ana, voice=voice, value=1 + place % 5)
     if is_indexed:
         names(cast, "rating", is_indexed=True)
-        # One in a small segment beside the large one.
+        # This one is in a second, small segment of the index.
         rename_voice(cast.ana, voice=made[40], name="Zzz", now=factories.NOW)
     wanted = VoiceFilter(sort="rating")
 
@@ -97,7 +97,7 @@ def test_pages_and_files_follow_each_other_from_the_rated_into_the_rest(cast, is
     assert paged[-1] == (made[40] if is_indexed else made[-1]).pk
 
 
-def test_what_another_team_rates_and_uses_orders_nothing_here(cast, voices):
+def test_ratings_and_uses_by_other_teams_do_not_affect_the_order(cast, voices):
     theirs = factories.make_account(cast.borealis)
     factories.make_credential(cast.sam, theirs)
     other = factories.make_voice(theirs, "Edda")

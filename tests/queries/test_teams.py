@@ -1,25 +1,25 @@
-"""The team that a person works in."""
+"""The selected team and its members."""
 
 from catalog.models import Membership
 from catalog.queries.teams import find_members, find_own_memberships
 from tests import factories
 
 
-def test_a_person_works_in_the_team_joined_first(cast):
+def test_first_joined_team_is_selected(cast):
     Membership.objects.create(team=cast.borealis, user=cast.mia)
 
     teams = [membership.team for membership in find_own_memberships(cast.mia)]
     assert teams == [cast.aurora, cast.borealis]
 
 
-def test_who_is_in_no_team_works_in_none(cast):
+def test_user_without_a_team_has_no_memberships_or_members(cast):
     Membership.objects.filter(user=cast.mia).delete()
 
     assert find_own_memberships(cast.mia) == []
     assert find_members(cast.mia) == []
 
 
-def test_members_are_those_of_the_team(cast):
+def test_only_members_of_the_team_are_listed(cast):
     kim = factories.make_user("Kim", cast.aurora, Membership.Role.VIEWER)
 
     shown = [(row.user, row.role) for row in find_members(cast.mia)]

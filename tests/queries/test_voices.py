@@ -1,4 +1,4 @@
-"""Voices found by words and facets, in order and by pages."""
+"""Finding voices by words and facets, sorting, and paging."""
 
 from datetime import timedelta
 
@@ -52,7 +52,7 @@ def names(page) -> list[str]:
         ("   ", True),
     ],
 )
-def test_every_word_is_found_anywhere_and_every_sign_is_meant_as_it_is(cast, words, is_found):
+def test_words_match_anywhere_and_special_characters_are_literal(cast, words, is_found):
     factories.make_voice(
         cast.account,
         "Amélie 小美",
@@ -64,7 +64,7 @@ def test_every_word_is_found_anywhere_and_every_sign_is_meant_as_it_is(cast, wor
     assert (page.found_count == 1) is is_found
 
 
-def test_a_word_without_a_letter_narrows_nothing_and_is_said(cast):
+def test_word_without_letters_is_ignored_with_a_note(cast):
     factories.make_voice(cast.account, "Plain")
 
     for sign in ("%", "_", "\\", "*", "?"):
@@ -73,7 +73,7 @@ def test_a_word_without_a_letter_narrows_nothing_and_is_said(cast):
         assert page.notes == (f"“{sign}” contains no letters to search for.",)
 
 
-def test_words_beyond_the_twelfth_are_left_aside_and_cost_nothing(cast):
+def test_words_after_the_twelfth_are_ignored(cast):
     factories.make_voice(cast.account, "Ada")
 
     page = find_voices(cast.ana, VoiceFilter(words="ada " * 12 + "nowhere"))
@@ -126,11 +126,11 @@ def many(cast):
         ("gender = robot", []),
     ],
 )
-def test_fields_exclusions_and_expressions_find_what_they_say(many, words, expected):
+def test_fields_exclusions_and_expressions_find_the_right_voices(many, words, expected):
     assert names(find_voices(many.ana, VoiceFilter(words=words, sort="name"))) == expected
 
 
-def test_an_expression_that_cannot_be_read_finds_nothing_and_says_where(many):
+def test_invalid_expression_finds_nothing_and_shows_the_position(many):
     page = find_voices(many.ana, VoiceFilter(words="gender = robot"))
 
     assert (page.found_count, page.mistake.place) == (0, "robot")
@@ -149,20 +149,20 @@ def test_an_expression_that_cannot_be_read_finds_nothing_and_says_where(many):
         ("wxyz", [], {}),
     ],
 )
-def test_a_slip_is_forgiven_only_where_nothing_else_is_found(many, words, expected, respelled):
+def test_typo_is_corrected_only_if_nothing_else_is_found(many, words, expected, respelled):
     page = find_voices(many.ana, VoiceFilter(words=words))
 
     assert names(page) == expected
     assert page.respelled == respelled
 
 
-def test_a_word_that_is_found_is_never_respelled(many):
+def test_word_with_matches_is_never_corrected(many):
     factories.make_voice(many.account, "Wram")
 
     assert names(find_voices(many.ana, VoiceFilter(words="wram"))) == ["Wram"]
 
 
-def test_ids_are_found_by_their_beginning_but_no_slip_is_forgiven_into_one(many):
+def test_ids_are_found_by_prefix_but_not_by_typo_correction(many):
     factories.make_voice(many.account, "Zoe", remote_id="Zzzk7qQ", description="Warn")
 
     for words in ("zzzk", "zzz warn", "id:ZZZK7QQ"):
@@ -171,7 +171,7 @@ def test_ids_are_found_by_their_beginning_but_no_slip_is_forgiven_into_one(many)
         assert names(find_voices(many.ana, VoiceFilter(words=words))) == []
 
 
-def test_the_best_match_has_the_words_where_they_say_most(cast):
+def test_best_matches_have_the_word_in_the_most_relevant_field(cast):
     for name, description in (
         ("Zoe", "warm and low"),
         ("The Warm", ""),
@@ -186,7 +186,7 @@ def test_the_best_match_has_the_words_where_they_say_most(cast):
     ]  # fmt: skip
 
 
-# Order and pages
+# Sorting and paging
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_the_best_match_has_the_words_where_they_say_most(cast):
         ("language", ["Béla", "anton", "zoe", "Ánna"]),
     ],
 )
-def test_voices_are_sorted_and_those_without_a_date_come_last_both_ways(cast, sort, expected):
+def test_voices_without_a_date_come_last_in_both_directions(cast, sort, expected):
     made = factories.NOW
     account = cast.account
     factories.make_voice(account, "zoe", remote_created_at=made, languages=("en-US",))
@@ -212,7 +212,7 @@ def test_voices_are_sorted_and_those_without_a_date_come_last_both_ways(cast, so
     assert names(find_voices(cast.ana, VoiceFilter(sort=sort))) == expected
 
 
-def test_an_unknown_language_comes_after_those_that_sort_behind_the_word(cast):
+def test_unknown_language_comes_last(cast):
     factories.make_voice(cast.account, "Nobody", languages=())
     factories.make_voice(cast.account, "Uzbek", languages=("uz",))
 
@@ -220,7 +220,7 @@ def test_an_unknown_language_comes_after_those_that_sort_behind_the_word(cast):
 
 
 @pytest.mark.parametrize("sort", SORTS)
-def test_pages_show_every_voice_once_also_where_all_sort_alike(cast, sort):
+def test_pages_show_each_voice_once_even_if_all_sort_equally(cast, sort):
     for _ in range(PAGE_SIZE * 2 + 5):
         factories.make_voice(cast.account, "Same")
 
@@ -233,7 +233,7 @@ def test_pages_show_every_voice_once_also_where_all_sort_alike(cast, sort):
 @pytest.mark.parametrize(
     ("asked", "shown"), [(1, 1), (2, 2), (3, 3), (4, 3), (10**9, 3), (0, 1), (-1, 1), (10**12, 3)]
 )
-def test_a_page_outside_is_the_nearest_one(cast, asked, shown):
+def test_page_out_of_range_becomes_the_nearest_page(cast, asked, shown):
     for place in range(PAGE_SIZE * 2 + 1):
         factories.make_voice(cast.account, f"Voice {place:03d}")
 
@@ -246,20 +246,20 @@ def test_a_page_outside_is_the_nearest_one(cast, asked, shown):
     assert page.next_query == {1: "?q=voice&page=2", 2: "?q=voice&page=3", 3: ""}[shown]
 
 
-def test_the_second_page_of_everything_leads_back_to_the_plain_address(cast):
+def test_previous_link_of_page_2_without_filters_has_no_parameters(cast):
     for _ in range(PAGE_SIZE + 1):
         factories.make_voice(cast.account)
 
     assert find_voices(cast.ana, VoiceFilter(), 2).previous_query == "?"
 
 
-def test_nothing_at_all_is_one_empty_page(cast):
+def test_no_voices_give_one_empty_page(cast):
     page = find_voices(cast.mia, VoiceFilter())
 
     assert (page.voices, page.found_count, page.total_count, page.page_count) == ([], 0, 0, 1)
 
 
-def test_the_total_stays_while_filters_narrow(cast):
+def test_total_count_does_not_depend_on_filters(cast):
     factories.make_voice(cast.account, "Ann")
     factories.make_voice(cast.account, "Bea")
 
@@ -268,10 +268,10 @@ def test_the_total_stays_while_filters_narrow(cast):
     assert (page.found_count, page.total_count) == (1, 2)
 
 
-# Who sees what, and what it costs
+# Visibility and number of queries
 
 
-def test_gone_voices_and_those_of_hidden_or_foreign_accounts_are_neither_shown_nor_counted(cast):
+def test_gone_hidden_and_foreign_voices_are_not_shown_or_counted(cast):
     hidden = factories.make_account(cast.aurora, is_shared=False, last_owner=cast.ana)
     factories.make_voice(hidden, "Hidden", accent="secret")
     factories.make_voice(cast.other_account, "Foreign", accent="abroad")
@@ -308,7 +308,7 @@ def test_more_voices_need_no_more_queries(cast):
         return len(seen)
 
     add_voice()
-    count_queries()  # what stands around the list is read now, and kept
+    count_queries()  # fills the cache of everything around the list
     few = count_queries()
     for _ in range(PAGE_SIZE):
         add_voice()
@@ -318,8 +318,8 @@ def test_more_voices_need_no_more_queries(cast):
     assert Voice.objects.count() == PAGE_SIZE + 1
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="Another planner, other words.")
-def test_news_are_counted_without_a_look_at_every_voice(cast):
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="Checks SQLite's query plan.")
+def test_news_are_counted_with_the_index_and_no_full_scan(cast):
     factories.make_voice(cast.account)
     with CaptureQueriesContext(connection) as seen:
         count_news(cast.mia, factories.NOW)

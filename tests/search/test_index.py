@@ -1,4 +1,4 @@
-"""The index and SQL are two ways to one answer: same voices, same order, same counts."""
+"""The index and SQL give the same answer: same voices, same order, same counts."""
 
 import re
 from datetime import timedelta
@@ -103,7 +103,7 @@ choices = st.fixed_dictionaries(
 
 
 def fill(cast: SimpleNamespace, rows: list[dict]) -> None:
-    """Put the voices into three accounts of which Mia sees two."""
+    """Create the voices in three accounts. Mia can see two of them."""
     accounts = [cast.account, cast.second, cast.hidden]
     for number, row in enumerate(rows):
         write(cast, Voice(remote_id=f"qzorb{number}"), row, accounts[row["account"]])
@@ -156,11 +156,11 @@ def versions() -> dict[int, int]:
     return dict(CatalogVersion.objects.values_list("team", "number"))
 
 
-def assert_alike(shelf: SimpleNamespace, edition: IndexVersion, search: Search) -> None:
+def assert_same_answers(shelf: SimpleNamespace, index: IndexVersion, search: Search) -> None:
     facets = [*FACETS, "starred", "has", "is", "main_language"]
     for page in (1, 2, 9):
         by_sql = answer_search(SqlEngine(), search, facets=facets, page=page, size=PAGE)
-        by_index = answer_search(IndexEngine(edition), search, facets=facets, page=page, size=PAGE)
+        by_index = answer_search(IndexEngine(index), search, facets=facets, page=page, size=PAGE)
         assert by_index == by_sql
 
 
@@ -179,26 +179,26 @@ common = settings(
     sort=st.sampled_from(SORTS),
     is_archived=st.booleans(),
 )
-def test_the_index_answers_as_sql_does(shelf, rows, text, chosen, sort, is_archived):
+def test_index_gives_the_same_answers_as_sql(shelf, rows, text, chosen, sort, is_archived):
     Voice.objects.all().delete()
     fill(shelf, rows)
     search = Search(shelf.mia, shelf.seen, parse_search(text).node, chosen, sort, is_archived)
 
-    assert_alike(shelf, build(shelf), search)
+    assert_same_answers(shelf, build(shelf), search)
 
 
 @settings(common, max_examples=10)
 @given(text=ANYTHING)
-def test_both_answer_alike_whatever_is_typed_and_none_of_it_is_syntax(shelf, text):
+def test_index_and_sql_agree_on_any_input_without_sql_syntax_in_terms(shelf, text):
     if not Voice.objects.exists():
         fill(shelf, ROWS)
     search = Search(shelf.mia, shelf.seen, parse_search(text).node)
 
     with CaptureQueriesContext(connection) as asked:
-        assert_alike(shelf, build(shelf), search)
+        assert_same_answers(shelf, build(shelf), search)
 
     for statement in asked.captured_queries:
-        # A term that is asked for stands between percent signs of ours, with nothing of the kind.
+        # We put percent signs around each term; the term itself has no special characters.
         for term in re.findall(r"LIKE '%(.*?)%' ESCAPE", statement["sql"]):
             assert not set(term) & set("%_*'\":&|!()")
 
@@ -211,21 +211,19 @@ def test_both_answer_alike_whatever_is_typed_and_none_of_it_is_syntax(shelf, tex
     chosen=choices,
     sort=st.sampled_from(SORTS),
 )
-def test_an_index_that_follows_changes_answers_as_sql_does(
-    shelf, rows, changes, text, chosen, sort
-):
+def test_updated_index_gives_the_same_answers_as_sql(shelf, rows, changes, text, chosen, sort):
     Voice.objects.all().delete()
     fill(shelf, rows)
-    edition = build(shelf)
+    index = build(shelf)
     search = Search(shelf.mia, shelf.seen, parse_search(text).node, chosen, sort)
 
     for number, others in changes:
-        seen = edition.versions.get(shelf.aurora.pk, 0)
+        seen = index.versions.get(shelf.aurora.pk, 0)
         for place, row in enumerate(others[:3]):
             remote_id = f"qzorb{number + place}"
             voice = Voice.objects.filter(remote_id=remote_id).first() or Voice(remote_id=remote_id)
             write(shelf, voice, row, shelf.second if voice.pk is None else voice.account)
         changed = list(read_rows([*shelf.seen, shelf.hidden.pk], newer_than=seen))
-        edition = edition.with_changes(changed, versions())
+        index = index.with_changes(changed, versions())
 
-        assert_alike(shelf, edition, search)
+        assert_same_answers(shelf, index, search)

@@ -1,4 +1,4 @@
-"""An index lies on disk, is read by every process, and never answers with what is past."""
+"""The index is stored on disk, read by every process, and never gives outdated answers."""
 
 import pytest
 from django.db import connection, transaction
@@ -38,14 +38,14 @@ def names(user, **wanted) -> list[str]:
     return [voice.shown_name for voice in find_voices(user, VoiceFilter(**wanted)).voices]
 
 
-def test_people_of_one_team_share_an_index_and_see_only_what_is_theirs(aurora):
+def test_team_members_share_an_index_and_see_only_visible_voices(aurora):
     assert names(aurora.mia) == ["Ada", "Bob"]
     assert names(aurora.ana) == ["Ada", "Bob", "Hidden"]
     assert names(aurora.mia, words="hidden") == []
     assert INDEX_CACHE.find_index_version(frozenset({aurora.borealis.pk})) is None
 
 
-def test_every_change_is_seen_by_the_next_request_of_every_process(aurora):
+def test_every_change_is_visible_in_the_next_request(aurora):
     ana, mia, voice = aurora.ana, aurora.mia, aurora.voice
     assert names(mia) == ["Ada", "Bob"]
 
@@ -73,15 +73,15 @@ def test_every_change_is_seen_by_the_next_request_of_every_process(aurora):
     assert names(mia) == ["Bob", "Cem"]
 
 
-def test_another_process_reads_the_same_file_and_catches_up(aurora):
+def test_another_process_reads_the_same_file_and_adds_later_changes(aurora):
     factories.make_voice(aurora.account, "Cem")
 
-    edition = IndexCache().find_index_version(aurora.teams)
+    index = IndexCache().find_index_version(aurora.teams)
 
-    assert [len(shard.segment.pks) for shard in edition.shards] == [3, 1]
+    assert [len(shard.segment.pks) for shard in index.shards] == [3, 1]
 
 
-def test_sharing_is_asked_anew_and_stands_in_no_index(aurora):
+def test_unsharing_a_key_takes_effect_without_a_new_index(aurora):
     assert names(aurora.mia, words="ada") == ["Ada"]
 
     share_credential(aurora.ana, credential=aurora.credential, is_shared=False, now=factories.NOW)
@@ -89,7 +89,7 @@ def test_sharing_is_asked_anew_and_stands_in_no_index(aurora):
     assert names(aurora.mia, words="ada") == []
 
 
-def test_a_change_that_is_taken_back_leaves_no_trace(aurora):
+def test_rolled_back_change_does_not_affect_the_index(aurora):
     with transaction.atomic():
         Voice.objects.filter(pk=aurora.voice.pk).update(archived_at=factories.NOW)
         touch_voices([aurora.voice.pk])
@@ -98,7 +98,7 @@ def test_a_change_that_is_taken_back_leaves_no_trace(aurora):
     assert names(aurora.mia) == ["Ada", "Bob"]
 
 
-def test_without_changes_a_request_asks_for_the_versions_only(aurora):
+def test_request_without_changes_reads_only_the_versions(aurora):
     INDEX_CACHE.find_index_version(aurora.teams)
 
     with CaptureQueriesContext(connection) as seen:
@@ -107,8 +107,8 @@ def test_without_changes_a_request_asks_for_the_versions_only(aurora):
     assert len(seen) == 1
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="Another planner, other words.")
-def test_changes_are_taken_in_without_a_look_at_every_voice(aurora):
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="Checks SQLite's query plan.")
+def test_changes_are_read_with_an_index_and_no_full_scan(aurora):
     INDEX_CACHE.find_index_version(aurora.teams)
     touch_voices([aurora.voice.pk])
     with CaptureQueriesContext(connection) as seen:
@@ -123,7 +123,7 @@ def test_changes_are_taken_in_without_a_look_at_every_voice(aurora):
     assert all("voice_by_account_version (account_id=? AND version>?)" in line for line in plans)
 
 
-def test_where_there_is_no_index_or_it_is_far_behind_sql_answers(aurora, monkeypatch):
+def test_sql_answers_if_the_index_is_far_behind(aurora, monkeypatch):
     monkeypatch.setattr(cache, "MOST_CHANGED", 1)
     assert names(aurora.mia) == ["Ada", "Bob"]
     for name in ("Cem", "Dan"):
@@ -136,7 +136,7 @@ def test_where_there_is_no_index_or_it_is_far_behind_sql_answers(aurora, monkeyp
     assert names(aurora.mia) == ["Ada", "Bob", "Cem", "Dan"]
 
 
-def test_an_index_that_took_in_much_is_changed_for_a_newer_one(aurora, monkeypatch):
+def test_index_with_many_changes_is_replaced_by_a_newer_one(aurora, monkeypatch):
     monkeypatch.setattr(versions, "MOST_CHANGED", 1)
     assert names(aurora.mia) == ["Ada", "Bob"]
     for name in ("Cem", "Dan"):
@@ -149,7 +149,7 @@ def test_an_index_that_took_in_much_is_changed_for_a_newer_one(aurora, monkeypat
 
 
 @pytest.mark.parametrize("content", [b"", b"torn", b"voiceboard index\n\xff\xff\xff"])
-def test_a_file_that_is_no_index_is_dropped_and_made_anew(aurora, content):
+def test_invalid_index_file_is_dropped_and_rebuilt(aurora, content):
     snapshot_path(aurora.teams).write_bytes(content)
 
     assert INDEX_CACHE.find_index_version(aurora.teams) is None
@@ -157,7 +157,7 @@ def test_a_file_that_is_no_index_is_dropped_and_made_anew(aurora, content):
     assert names(aurora.mia) == ["Ada", "Bob"]
 
 
-def test_a_file_that_breaks_off_is_dropped(aurora):
+def test_truncated_index_file_is_dropped(aurora):
     path = snapshot_path(aurora.teams)
     path.write_bytes(path.read_bytes()[:-100])
 
@@ -165,7 +165,7 @@ def test_a_file_that_breaks_off_is_dropped(aurora):
     assert not path.exists()
 
 
-def test_an_index_of_a_later_database_than_this_one_answers_nothing(aurora):
+def test_index_newer_than_the_database_is_not_used(aurora):
     assert names(aurora.mia) == ["Ada", "Bob"]
     CatalogVersion.objects.update(number=1)
 
@@ -174,11 +174,11 @@ def test_an_index_of_a_later_database_than_this_one_answers_nothing(aurora):
     assert INDEX_CACHE.find_index_version(aurora.teams).versions == {aurora.aurora.pk: 1}
 
 
-def test_the_index_is_readable_by_its_owner_only(aurora):
+def test_index_file_is_readable_only_by_its_owner(aurora):
     assert snapshot_path(aurora.teams).stat().st_mode & 0o077 == 0
 
 
-def test_the_index_least_used_leaves_when_there_is_no_room(aurora, settings):
+def test_least_recently_used_index_is_evicted_when_memory_is_full(aurora, settings):
     both = frozenset({aurora.aurora.pk, aurora.borealis.pk})
     factories.make_voice(aurora.other_account, "Foreign")
     build_index(both)
@@ -189,7 +189,7 @@ def test_the_index_least_used_leaves_when_there_is_no_room(aurora, settings):
     assert list(INDEX_CACHE._entries) == [both]
 
 
-def test_whoever_is_in_two_teams_finds_what_the_one_has_that_they_work_in(aurora):
+def test_member_of_two_teams_finds_only_voices_of_the_selected_team(aurora):
     factories.make_voice(aurora.other_account, "Foreign")
     second = Membership.objects.create(user=aurora.sam, team=aurora.aurora)
     other = frozenset({aurora.borealis.pk})
@@ -201,7 +201,7 @@ def test_whoever_is_in_two_teams_finds_what_the_one_has_that_they_work_in(aurora
     assert names(aurora.sam) == ["Ada", "Bob"]
 
 
-def test_an_index_is_due_when_it_is_missing_or_far_behind(cast, monkeypatch):
+def test_index_is_due_if_it_is_missing_or_far_behind(cast, monkeypatch):
     monkeypatch.setattr("catalog.jobs.searches.index._MOST_CHANGED", 1)
     assert build_due_indexes() == []  # there are no voices
     factories.make_voice(cast.account)

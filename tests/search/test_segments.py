@@ -1,4 +1,4 @@
-"""Numbering and sorting of documents: any page is found for any number of them."""
+"""Numbering, sorting, and paging of documents in a segment."""
 
 from itertools import cycle
 
@@ -36,7 +36,7 @@ def small_blocks(monkeypatch):
     size=st.integers(0, COUNT),
 )
 @pytest.mark.usefixtures("small_blocks")
-def test_any_page_of_any_result_is_what_stands_there_in_the_order(order, found, start, size):
+def test_page_of_a_result_is_the_slice_of_the_sorted_result(order, found, start, size):
     wanted = [document for document in order if document in found]
 
     picked = SortOrder(np.array(order, dtype=np.uint32)).pick(BitMap(found), start, start + size)
@@ -44,7 +44,7 @@ def test_any_page_of_any_result_is_what_stands_there_in_the_order(order, found, 
     assert picked == wanted[start : start + size]
 
 
-def test_documents_of_the_same_values_follow_one_another():
+def test_documents_with_the_same_values_are_contiguous():
     kinds = zip(cycle("AB"), cycle(["en", "de", "fr"]), range(COUNT), strict=False)
     segment = build_segment(
         make_row(pk, account=account, main_language=language) for account, language, pk in kinds
@@ -59,7 +59,7 @@ def test_documents_of_the_same_values_follow_one_another():
 
 
 @pytest.mark.parametrize("sort", ["name", "newest", "oldest", "language"])
-def test_what_is_equal_stands_by_name_whatever_the_numbers(sort):
+def test_equal_documents_are_sorted_by_name(sort):
     segment = build_segment(make_row(pk, account=str(pk % 7)) for pk in range(COUNT))
 
     ordered = segment.order_by(sort).pick(BitMap(range(COUNT)), 0, COUNT)
@@ -70,7 +70,7 @@ def test_what_is_equal_stands_by_name_whatever_the_numbers(sort):
     assert list(segment.terms_in("name").exactly("33")) == [ordered[33]]
 
 
-def test_the_commonest_value_has_what_the_others_leave():
+def test_most_common_value_is_counted_as_the_rest():
     values = ["female"] * 40 + ["male"] * 15 + ["unknown"] * 5
     segment = build_segment(make_row(pk, gender=value) for pk, value in enumerate(values))
     male = segment.having("gender", "male")

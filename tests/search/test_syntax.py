@@ -19,14 +19,14 @@ from catalog.search.syntax import parse_search
 
 MALE, FEMALE = Value("gender", ("male",)), Value("gender", ("female",))
 ENGLISH = Value("language", ("en",), is_family=True)
-# Everything that has a meaning somewhere: in our own syntax, AIP-160, FTS5, tsquery and LIKE.
+# Everything with a special meaning in our own syntax, AIP-160, FTS5, tsquery, or LIKE.
 SPECIAL = st.sampled_from(
     [*"\"'()-:=!<>*&|^%_\\~@#\x00\t", " AND ", " OR ", " NOT ", "NEAR(", "gender", "=", "lang:"]
 )
 ANYTHING = st.lists(SPECIAL | st.text(max_size=6), max_size=30).map("".join)
 
 
-def understood(text: str) -> tuple[Node, ...]:
+def parse_parts(text: str) -> tuple[Node, ...]:
     node = parse_search(text).node
     assert isinstance(node, AllOf)
     return node.parts
@@ -68,8 +68,8 @@ def understood(text: str) -> tuple[Node, ...]:
         ('"warm voi', (Word("warm"), Word("voi"))),
     ],
 )
-def test_words_phrases_exclusions_and_fields_are_understood(text, parts):
-    assert understood(text) == parts
+def test_words_phrases_exclusions_and_fields_are_parsed(text, parts):
+    assert parse_parts(text) == parts
     assert parse_search(text).notes == ()
 
 
@@ -81,13 +81,13 @@ def test_words_phrases_exclusions_and_fields_are_understood(text, parts):
         ("%%% warm", "“%%%” contains no letters to search for."),
     ],
 )
-def test_what_cannot_be_meant_is_left_out_and_said(text, note):
-    assert understood(text) == (Word("warm"),)
+def test_unknown_values_and_signs_are_ignored_with_a_note(text, note):
+    assert parse_parts(text) == (Word("warm"),)
     assert parse_search(text).notes == (note,)
 
 
-def test_words_beyond_the_twelfth_are_left_aside():
-    assert understood("ada " * 12 + "nowhere") == (Word("ada"),) * 12
+def test_words_after_the_twelfth_are_ignored():
+    assert parse_parts("ada " * 12 + "nowhere") == (Word("ada"),) * 12
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_words_beyond_the_twelfth_are_left_aside():
             AllOf((Phrase(("friendly",), frozenset({"labels", "team"})), MALE)),
         ),
         ("gender=male warm", AllOf((MALE, Word("warm")))),
-        # As AIP-160 has it, OR binds tighter than AND.
+        # In AIP-160, OR binds tighter than AND.
         (
             "warm AND gender=male OR gender=female",
             AllOf((Word("warm"), AnyOf((MALE, FEMALE)))),
@@ -126,7 +126,7 @@ def test_words_beyond_the_twelfth_are_left_aside():
         ("warm OR deep", AnyOf((Word("warm"), Word("deep")))),
     ],
 )
-def test_an_expression_is_read_as_its_standard_says(text, node):
+def test_expression_is_parsed_as_aip_160_specifies(text, node):
     parsed = parse_search(text)
 
     assert parsed.mistake is None
@@ -159,7 +159,7 @@ def test_an_expression_is_read_as_its_standard_says(text, node):
         ),
     ],
 )
-def test_a_wrong_expression_finds_nothing_and_points_at_the_place(text, message, place):
+def test_invalid_expression_finds_nothing_and_points_at_the_mistake(text, message, place):
     parsed = parse_search(text)
 
     assert parsed.node == NOTHING
@@ -171,7 +171,7 @@ def test_a_wrong_expression_finds_nothing_and_points_at_the_place(text, message,
 
 
 @given(ANYTHING)
-def test_whatever_is_typed_is_read_within_limits(text):
+def test_any_input_is_parsed_within_limits(text):
     parsed = parse_search(text)
 
     assert count_leaves(parsed.node) <= 12 * 31
@@ -181,7 +181,7 @@ def test_whatever_is_typed_is_read_within_limits(text):
 
 
 @given(ANYTHING)
-def test_whatever_is_typed_can_be_completed(text):
+def test_any_input_can_be_completed(text):
     for offer in complete_search(text, {"language": {"en-GB": 2}}):
         # Only the last piece differs.
         assert offer.rsplit(" ", 1)[0].rstrip() in {text.rsplit(" ", 1)[0].rstrip(), offer}
@@ -228,7 +228,7 @@ def list_terms(node: Node) -> list[str]:
         ("", []),
     ],
 )
-def test_fields_and_values_are_completed_those_with_most_voices_first(text, offers):
+def test_completions_are_fields_and_values_with_the_most_voices_first(text, offers):
     counts = {
         "language": {"en-US": 2, "en-GB": 7, "de": 1},
         "accent": {"british": 1, "black country": 2},

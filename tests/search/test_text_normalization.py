@@ -1,4 +1,4 @@
-"""Text as it is searched: folded, cut into terms, and the same for rows and for queries."""
+"""Folding text and splitting it into terms, the same way for rows and queries."""
 
 import pytest
 from hypothesis import given
@@ -15,7 +15,7 @@ from catalog.search.text_normalization import (
 
 
 def finds(query: str, text: str) -> bool:
-    """Return whether every term of the query begins one of the text."""
+    """Return whether every term of the query is a prefix of a term in the text."""
     terms = index_terms(text)
     wanted = query_terms(query)
     return bool(wanted) and all(any(t.startswith(each) for t in terms) for each in wanted)
@@ -35,11 +35,11 @@ def finds(query: str, text: str) -> bool:
         ("50% off_now", "50% off_now"),
     ],
 )
-def test_text_is_folded_so_that_case_and_accents_do_not_matter(text, folded):
+def test_folding_removes_case_and_accents(text, folded):
     assert fold_text(text) == folded
 
 
-def test_the_same_letters_fold_alike_however_they_were_typed():
+def test_composed_and_decomposed_letters_fold_the_same():
     assert fold_text("Amélie 한국어") == fold_text("Ame\u0301lie 한국어")
 
 
@@ -68,31 +68,31 @@ def test_the_same_letters_fold_alike_however_they_were_typed():
         ("한국", "한국어 음성", True),
     ],
 )
-def test_a_query_finds_words_by_their_beginning_in_every_script(query, text, is_found):
+def test_query_matches_word_prefixes_in_every_script(query, text, is_found):
     assert finds(query, text) is is_found
 
 
 @given(st.text(max_size=30))
-def test_every_text_that_has_terms_finds_itself(text):
+def test_text_with_terms_matches_itself(text):
     assert finds(text, text) is bool(index_terms(text))
 
 
 @given(st.text(max_size=30), st.text(max_size=10))
-def test_terms_are_letters_and_digits_and_never_a_sign_that_means_something(text, other):
+def test_terms_contain_no_special_characters(text, other):
     for term in [*index_terms(text), *query_terms(text)]:
         assert term
         assert not set(term) & set(" %_\\'\"()*:&|!<>-^{}[]")
     assert join_terms(text, other).split() == [*index_terms(text), *index_terms(other)]
 
 
-def test_a_phrase_of_a_script_without_spaces_may_go_on_in_the_text():
+def test_phrase_in_a_script_without_spaces_matches_inside_longer_text():
     line = join_terms("小美丽的声音")
 
     assert f" {' '.join(phrase_terms('小美丽'))} " in line
     assert f" {' '.join(phrase_terms('小美声'))} " not in line
 
 
-def test_names_are_ordered_without_accents_and_signs_and_numbers_by_size():
+def test_names_sort_without_accents_and_with_numbers_by_value():
     names = ["Voice 10", "Émile", "“Quoted”", "voice 9", "zoe", "Anna", "Ørsted"]
 
     assert sorted(names, key=sort_key) == [
