@@ -255,10 +255,10 @@ def may_remove_member(user: User, membership: Membership) -> bool:
     return membership.user_id == user.pk or may_manage_people(user, membership.team)
 
 
-def may_inherit(heir: Membership, leaving: Membership) -> bool:
+def may_take_over(new_owner: Membership, leaving: Membership) -> bool:
     """Every other member of the team except viewers can take over from someone who leaves."""
-    is_other = heir.team_id == leaving.team_id and heir.pk != leaving.pk
-    return is_other and heir.role != Membership.Role.VIEWER
+    is_other = new_owner.team_id == leaving.team_id and new_owner.pk != leaving.pk
+    return is_other and new_owner.role != Membership.Role.VIEWER
 
 
 def may_make_team(user: User) -> bool:

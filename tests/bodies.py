@@ -45,9 +45,9 @@ PLACES = (
         "person",
         rest={"name": "Warm", "whose": "team"},
     ),
-    Place("catalog:member-remove", "heir", "heir"),
-    Place("catalog:account-owner", "owner", "heir", rest={"reason": "So."}),
-    Place("catalog:voice-owner", "owner", "heir", rest={"reason": "So."}),
+    Place("catalog:member-remove", "new_owner", "new_owner"),
+    Place("catalog:account-owner", "owner", "new_owner", rest={"reason": "So."}),
+    Place("catalog:voice-owner", "owner", "new_owner", rest={"reason": "So."}),
     Place(
         "catalog:clone-create", "credential", "credential", rest=_CLONE, own={"sample": "sample"}
     ),

@@ -87,10 +87,12 @@ def test_admins_can_remove_anyone_and_everyone_can_leave(cast, person):
 def test_members_cloners_and_admins_who_stay_can_inherit(cast, person):
     role = policies.role_in(person, cast.aurora)
     mia = Membership.objects.get(user=cast.mia)
-    heir = Membership.objects.get(user=person)
+    new_owner = Membership.objects.get(user=person)
 
-    assert policies.may_inherit(heir, mia) is (role in {Role.MEMBER, Role.CLONER, Role.ADMIN})
-    assert not policies.may_inherit(mia, mia)
+    assert policies.may_take_over(new_owner, mia) is (
+        role in {Role.MEMBER, Role.CLONER, Role.ADMIN}
+    )
+    assert not policies.may_take_over(mia, mia)
 
 
 @pytest.mark.parametrize("person", Role.values, indirect=True)

@@ -201,7 +201,7 @@ def furnish(
         home=team,
         session=factories.make_session(admin, word),
         member=Membership.objects.get(user=leaver),
-        heir=Membership.objects.get(user=admin, team=team),
+        new_owner=Membership.objects.get(user=admin, team=team),
         person=leaver,
         admin=admin,
         invitation=invitation,

@@ -70,7 +70,7 @@ class OwnerForm(KeylessForm):
 class RemovalForm(KeylessForm):
     """Why a member is removed, and who takes over their things."""
 
-    heir = forms.TypedChoiceField(
+    new_owner = forms.TypedChoiceField(
         label="New owner",
         empty_value=None,
         coerce=int,
@@ -79,15 +79,15 @@ class RemovalForm(KeylessForm):
     reason = forms.CharField(label="Reason (for the audit log)", max_length=300, required=False)
 
     def __init__(
-        self, heirs: list[Membership], *args: Any, needs_heir: bool = False, **kwargs: Any
+        self, candidates: list[Membership], *args: Any, needs_new_owner: bool = False, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["heir"].required = needs_heir
-        self._heirs = {row.pk: row for row in heirs}
-        choices = [(row.pk, f"{row.user} ({row.get_role_display()})") for row in heirs]
-        self.fields["heir"].choices = choices  # type: ignore[attr-defined]
+        self.fields["new_owner"].required = needs_new_owner
+        self._candidates = {row.pk: row for row in candidates}
+        choices = [(row.pk, f"{row.user} ({row.get_role_display()})") for row in candidates]
+        self.fields["new_owner"].choices = choices  # type: ignore[attr-defined]
 
     @property
-    def chosen_heir(self) -> Membership | None:
+    def chosen_owner(self) -> Membership | None:
         """The membership of the new owner, if one was chosen."""
-        return self._heirs.get(self.cleaned_data["heir"])
+        return self._candidates.get(self.cleaned_data["new_owner"])

@@ -23,14 +23,14 @@ _ENDINGS = {
 
 
 def tell_end(
-    job: CloneJob, state: CloneJob.State, message: str, now: datetime, heir: User | None = None
+    job: CloneJob, state: CloneJob.State, message: str, now: datetime, new_owner: User | None = None
 ) -> None:
     """Notify the responsible person how the job ended; call it in the transaction that ends it."""
     mood, words = _ENDINGS[state]
     text = words.format(name=job.name[:80], provider=job.account.info.label, message=message)
     Notification.objects.create(
         team=job.team,
-        user=heir or job.responsible,
+        user=new_owner or job.responsible,
         job=job,
         text=text.strip()[:300],
         mood=mood,
@@ -72,9 +72,9 @@ def tell_archived(user: User, team: Team, voices: Collection[Voice], now: dateti
 
 
 def stop_clones(
-    rows: "QuerySet[CloneJob]", message: str, now: datetime, heir: User | None = None
+    rows: "QuerySet[CloneJob]", message: str, now: datetime, new_owner: User | None = None
 ) -> int:
-    """Fail clones that were not sent yet, and notify the responsible person or ``heir``."""
+    """Fail clones that were not sent yet, and notify the responsible person or ``new_owner``."""
     unsent = rows.filter(state__in=CloneJob.ACTIVE_STATES, step=CloneJob.Step.PLANNED)
     locked = unsent.select_for_update(of=("self",)).select_related(
         "team", "account", "requested_by", "kept_by"
@@ -82,17 +82,21 @@ def stop_clones(
     jobs = list(locked)
     stopped = stop_unsent(rows.filter(pk__in=[job.pk for job in jobs]), message, now)
     for job in jobs:
-        tell_end(job, State.FAILED, message, now, heir)
+        tell_end(job, State.FAILED, message, now, new_owner)
     return stopped
 
 
-def notify_responsible(plan: CleanupPlan, now: datetime, heir: User | None = None) -> None:
+def notify_responsible(plan: CleanupPlan, now: datetime, new_owner: User | None = None) -> None:
     """Notify the people responsible for voices of an approved plan until when to keep them.
 
-    With ``heir``, notify only the person who just took over some of them.
+    With ``new_owner``, notify only the person who just took over some of them.
     """
     waiting = plan.lines.held()
-    lines = waiting.exclude(responsible=None) if heir is None else waiting.filter(responsible=heir)
+    lines = (
+        waiting.exclude(responsible=None)
+        if new_owner is None
+        else waiting.filter(responsible=new_owner)
+    )
     counts = lines.order_by().values_list("responsible").annotate(number=Count("pk"))
     people = set(Membership.objects.filter(team=plan.team).values_list("user", flat=True))
     until = f"{plan.due_at:%b %-d, %Y}" if plan.due_at else ""

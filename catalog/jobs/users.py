@@ -18,8 +18,8 @@ _TOLD = {
     "password reset": "Your password was reset with a link sent by email",
     "password set": "Your password was set",
     "password set by link": "Your password was set with a link from an admin",
-    "two-factor authentication turned on": "Your account now has two-factor authentication",
-    "two-factor authentication turned off": "Your account no longer has two-factor authentication",
+    "two-factor authentication turned on": "Two-factor authentication was turned on",
+    "two-factor authentication turned off": "Two-factor authentication was turned off",
     "recovery codes generated": "New recovery codes were generated for your account",
 }
 _ADVICE = "If it wasn't you, set a new password, sign out of other devices, and tell an admin."

@@ -37,11 +37,11 @@ def find_members(user: User) -> list[Membership]:
     return list(rows.order_by("user__first_name", "user__email"))
 
 
-def find_heirs(leaving: Membership) -> list[Membership]:
+def find_successors(leaving: Membership) -> list[Membership]:
     """Return who could take over from a member who leaves, admins first."""
     rows = Membership.objects.filter(team=leaving.team_id).exclude(pk=leaving.pk)
     able = [
-        row for row in rows.select_related("user", "team") if policies.may_inherit(row, leaving)
+        row for row in rows.select_related("user", "team") if policies.may_take_over(row, leaving)
     ]
     return sorted(able, key=lambda row: (not row.is_admin, str(row.user)))
 

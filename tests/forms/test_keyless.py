@@ -53,7 +53,7 @@ def fill(form: type[forms.BaseForm], account: Any, data: Any, files: Any = None)
         "voices": [],
         "sample": SimpleNamespace(seconds=3.0),
         "collections": [],
-        "heirs": [],
+        "candidates": [],
         "owners": [],
         "person": account.last_owner,
     }

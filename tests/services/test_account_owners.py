@@ -140,7 +140,7 @@ def test_successor_of_a_member_gets_no_account_of_another_owner(cast, shared, pr
     remove_member(
         cast.ana,
         membership=membership(cast.mia),
-        heir=membership(cleo),
+        new_owner=membership(cleo),
         reason="",
         now=NOW,
     )
@@ -151,7 +151,9 @@ def test_successor_of_a_member_gets_no_account_of_another_owner(cast, shared, pr
 def test_successor_of_the_owner_stays_owner_after_later_checks(cast, shared, private, clock):
     cleo = factories.make_user("Cleo", cast.aurora, Membership.Role.ADMIN)
 
-    remove_member(cleo, membership=membership(cast.ana), heir=membership(cleo), reason="", now=NOW)
+    remove_member(
+        cleo, membership=membership(cast.ana), new_owner=membership(cleo), reason="", now=NOW
+    )
     check_credential(private.pk, clock)
 
     assert owner_of(private) == cleo

@@ -449,7 +449,7 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
         cast.ana, membership=membership_of(cast.mia), role="cloner", now=NOW
     ),
     "remove_member": lambda cast: remove_member(
-        cast.ana, membership=membership_of(cast.mia), heir=None, reason="", now=NOW
+        cast.ana, membership=membership_of(cast.mia), new_owner=None, reason="", now=NOW
     ),
     "make_team": lambda cast: make_team(cast.ana, name="Corona", now=NOW),
     "rename_team": lambda cast: rename_team(cast.ana, team=cast.aurora, name="Corona", now=NOW),

@@ -40,7 +40,7 @@ def be_demoted(cast, bob):
 
 
 def be_removed(cast, bob):
-    remove_member(cast.ana, membership=member(bob), heir=None, reason="", now=NOW)
+    remove_member(cast.ana, membership=member(bob), new_owner=None, reason="", now=NOW)
 
 
 def be_deactivated(cast, bob):
@@ -144,7 +144,7 @@ def test_password_link_ends_when_the_member_joins_another_team(cast, bob):
 def test_password_link_ends_when_the_member_leaves_the_team(cast, bob):
     token = make_password_link(bob, membership=member(cast.mia), now=NOW)
 
-    remove_member(cast.ana, membership=member(cast.mia), heir=None, reason="", now=NOW)
+    remove_member(cast.ana, membership=member(cast.mia), new_owner=None, reason="", now=NOW)
 
     assert find_password_link(token, now=NOW) is None
     assert PasswordLink.objects.get().withdrawn_at == NOW

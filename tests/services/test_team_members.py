@@ -20,7 +20,7 @@ from catalog.models import (
     Voice,
 )
 from catalog.queries.cleanups.plans import find_held_lines
-from catalog.services.teams.members import HeirNeeded, LastAdmin, change_role, remove_member
+from catalog.services.teams.members import LastAdmin, NewOwnerNeeded, change_role, remove_member
 from tests import factories
 from tests.threads import call_at_once
 
@@ -35,7 +35,7 @@ def of(user, team=None):
 
 def remove(actor, leaving, successor=None, reason=""):
     remove_member(
-        actor, membership=of(leaving), heir=successor and of(successor), reason=reason, now=NOW
+        actor, membership=of(leaving), new_owner=successor and of(successor), reason=reason, now=NOW
     )
 
 
@@ -188,7 +188,7 @@ def test_leaving_does_not_affect_other_people_and_other_teams(cast, mias):
     other = factories.make_job(cast.mia, other_key)
 
     remove_member(
-        cast.ana, membership=of(cast.mia, cast.aurora), heir=of(cast.ana), reason="", now=NOW
+        cast.ana, membership=of(cast.mia, cast.aurora), new_owner=of(cast.ana), reason="", now=NOW
     )
 
     assert CloneJob.objects.get(pk=theirs.pk).kept_by is None
@@ -202,7 +202,7 @@ def test_member_with_belongings_needs_a_suitable_successor(cast, mias):
     vic = factories.make_user("Vic", cast.aurora, "viewer")
 
     for successor in (None, vic, cast.mia, cast.sam):
-        with pytest.raises(HeirNeeded):
+        with pytest.raises(NewOwnerNeeded):
             remove(cast.ana, cast.mia, successor=successor)
 
     assert of(cast.mia).role == "member"
@@ -214,7 +214,7 @@ def test_member_without_belongings_leaves_without_a_successor(cast):
 
     assert not Membership.objects.filter(user=cast.mia).exists()
     entry = AuditEntry.objects.get()
-    assert (entry.action, entry.who, entry.facts["heir"]) == ("member left", "Mia", None)
+    assert (entry.action, entry.who, entry.facts["new_owner"]) == ("member left", "Mia", None)
 
 
 def test_others_cannot_remove_a_member(cast):
@@ -232,7 +232,7 @@ def test_audit_log_records_the_removal_and_each_key_without_secrets(cast, mias):
     assert [entry.action for entry in entries] == ["credential removed", "member removed"]
     assert {entry.reason for entry in entries} == {"Went to another house."}
     facts = entries[-1].facts
-    assert (facts["heir"], facts["wiped_keys"], facts["stopped_jobs"]) == ("Ana", 1, 1)
+    assert (facts["new_owner"], facts["wiped_keys"], facts["stopped_jobs"]) == ("Ana", 1, 1)
     assert (facts["clones"], facts["consents"], facts["collections"]) == (3, 3, 1)
     assert "sandbox-elevenlabs" not in str([entry.__dict__ for entry in entries])
 

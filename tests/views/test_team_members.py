@@ -53,7 +53,7 @@ def test_changing_a_role_shows_a_message(ana, cast):
 
 def test_the_last_admin_cannot_step_down_or_leave(ana, cast):
     demoted = ana.post(f"/team/people/{pk_of(cast.ana)}/role/", {"role": "viewer"}, follow=True)
-    left = ana.post(f"/team/people/{pk_of(cast.ana)}/remove/", {"heir": pk_of(cast.mia)})
+    left = ana.post(f"/team/people/{pk_of(cast.ana)}/remove/", {"new_owner": pk_of(cast.mia)})
 
     for response in (demoted, left):
         assert "A team needs an admin. Make someone else an admin first." in text_of(response)
@@ -68,7 +68,7 @@ def test_removing_a_member_lists_what_is_handed_over_and_asks_for_a_new_owner(an
 
     asked = ana.get(path)
     forgot = ana.post(path, {"reason": "Moved"})
-    done = ana.post(path, {"heir": pk_of(cast.ana), "reason": "Moved"}, follow=True)
+    done = ana.post(path, {"new_owner": pk_of(cast.ana), "reason": "Moved"}, follow=True)
 
     handed_over = "1 account, 1 sample, 1 clone, 1 speaker, 1 consent"
     assert f"Transferred to the new owner: {handed_over}." in text_of(asked)
@@ -93,7 +93,7 @@ def test_a_voice_whose_key_was_removed_with_its_owner_shows_key_missing(ana, cas
     voice = factories.make_clone(account, "Our Bo")
     fine = factories.make_voice(cast.account, "Fine")
 
-    ana.post(f"/team/people/{pk_of(cast.mia)}/remove/", {"heir": pk_of(cast.ana)})
+    ana.post(f"/team/people/{pk_of(cast.mia)}/remove/", {"new_owner": pk_of(cast.ana)})
     refresh_badges(factories.NOW, account.pk)
 
     assert "Key missing" in text_of(ana.get(f"/voices/{voice.pk}/"))

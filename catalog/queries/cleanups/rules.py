@@ -187,8 +187,8 @@ def _look_ownerless(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: d
     job = facts.jobs.get(voice.pk)
     if not rules.finds_ownerless or job is None or job.requested_by_id in facts.members:
         return ""
-    heir = f" {job.kept_by} is responsible for it now." if job.kept_by else ""
-    return f"{job.requested_by}, who cloned it, left the team.{heir}"
+    new_owner = f" {job.kept_by} is responsible for it now." if job.kept_by else ""
+    return f"{job.requested_by}, who cloned it, left the team.{new_owner}"
 
 
 def _look_duplicate(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: datetime) -> str:

@@ -39,7 +39,7 @@ class LastAdmin(Exception):
     """The team would be left without an admin."""
 
 
-class HeirNeeded(Exception):
+class NewOwnerNeeded(Exception):
     """The person leaves things behind, and no suitable new owner was named."""
 
 
@@ -91,31 +91,31 @@ def change_role(user: User, *, membership: Membership, role: str, now: datetime)
 
 @transaction.atomic
 def remove_member(
-    user: User, *, membership: Membership, heir: Membership | None, reason: str, now: datetime
+    user: User, *, membership: Membership, new_owner: Membership | None, reason: str, now: datetime
 ) -> None:
     """Remove a member: delete their keys, stop their jobs, and give the rest to the new owner.
 
-    ``heir`` is the new owner. Raises LastAdmin, and HeirNeeded if something is left behind.
+    Raises LastAdmin, and NewOwnerNeeded if something is left behind that no one takes over.
     """
     team, leaving = _lock_team(membership.team), membership.user
     if not policies.may_remove_member(user, membership):
         raise PermissionDenied
     _demand_another_admin(membership)
-    if heir is not None and not policies.may_inherit(heir, membership):
-        raise HeirNeeded
-    if heir is None and any(count_belongings(membership).values()):
-        raise HeirNeeded
+    if new_owner is not None and not policies.may_take_over(new_owner, membership):
+        raise NewOwnerNeeded
+    if new_owner is None and any(count_belongings(membership).values()):
+        raise NewOwnerNeeded
     words = reason or f"{leaving} left the team."
     keys = list(Credential.objects.filter(team=team, owner=leaving).select_related("team", "owner"))
-    stopped = _stop_jobs(leaving, team, now, heir.user if heir else None)
+    stopped = _stop_jobs(leaving, team, now, new_owner.user if new_owner else None)
     for key in keys:
         remove_credential(user, credential=key, now=now, reason=words)
-    handed = {} if heir is None else _hand_over(leaving, team, heir.user)
+    handed = {} if new_owner is None else _hand_over(leaving, team, new_owner.user)
     # Voices that only the deleted keys listed go to the new owner of the accounts.
     left = KeySet.objects.filter(account__team=team, last_owner=leaving)
-    left.update(last_owner=heir.user if heir else None)
-    if heir is not None:
-        _hand_over_deletions(leaving, team, heir.user, now)
+    left.update(last_owner=new_owner.user if new_owner else None)
+    if new_owner is not None:
+        _hand_over_deletions(leaving, team, new_owner.user, now)
     name, role = str(leaving), membership.role
     Membership.objects.filter(pk=membership.pk).delete()
     links = _withdraw_links(leaving, now)
@@ -129,7 +129,7 @@ def remove_member(
         reason=reason,
         before={"role": role},
         person=name,
-        heir=str(heir.user) if heir else None,
+        new_owner=str(new_owner.user) if new_owner else None,
         wiped_keys=len(keys),
         stopped_jobs=stopped,
         withdrawn_links=links,
@@ -156,27 +156,29 @@ def _find_belongings(
         yield name, model._base_manager.filter(pk__in=ids), link
 
 
-def _hand_over(user: User, team: Team, heir: User) -> dict[str, int]:
-    return {name: rows.update(**{link: heir}) for name, rows, link in _find_belongings(user, team)}
+def _hand_over(user: User, team: Team, new_owner: User) -> dict[str, int]:
+    return {
+        name: rows.update(**{link: new_owner}) for name, rows, link in _find_belongings(user, team)
+    }
 
 
-def _hand_over_deletions(user: User, team: Team, heir: User, now: datetime) -> None:
+def _hand_over_deletions(user: User, team: Team, new_owner: User, now: datetime) -> None:
     # Finished lines are history. The new owner is notified about open ones and can keep the voices.
     lines = PlannedDeletion.objects.unfinished().filter(plan__team=team, responsible=user)
     plans = list(CleanupPlan.objects.waiting().filter(lines__in=lines).distinct())
-    lines.update(responsible=heir)
+    lines.update(responsible=new_owner)
     for plan in plans:
-        notify_responsible(plan, now, heir)
+        notify_responsible(plan, now, new_owner)
 
 
-def _stop_jobs(user: User, team: Team, now: datetime, heir: User | None) -> int:
+def _stop_jobs(user: User, team: Team, now: datetime, new_owner: User | None) -> int:
     # What a provider may already have made is completed for the new owner.
     clones = CloneJob.objects.filter(team=team).filter(
         Q(kept_by=user) | Q(kept_by=None, requested_by=user)
     )
     speeches = Synthesis.objects.filter(team=team, requested_by=user)
     words = f"Stopped: {user} left the team."
-    return stop_clones(clones, words, now, heir) + stop_unsent(speeches, words, now)
+    return stop_clones(clones, words, now, new_owner) + stop_unsent(speeches, words, now)
 
 
 def _withdraw_links(user: User, now: datetime) -> int:

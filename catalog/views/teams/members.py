@@ -16,14 +16,14 @@ from catalog.forms.base.text_fields import complaint_about
 from catalog.forms.teams import InvitationForm, RemovalForm, RoleForm, TeamForm
 from catalog.models import Membership, PasswordLink, Team
 from catalog.queries.teams import (
-    find_heirs,
     find_invitations,
     find_members,
     find_password_links,
+    find_successors,
 )
 from catalog.services.teams.members import (
-    HeirNeeded,
     LastAdmin,
+    NewOwnerNeeded,
     change_role,
     count_belongings,
     remove_member,
@@ -100,24 +100,24 @@ def member_remove(request: Request, pk: int) -> HttpResponseBase:
     membership = _get_member(request, pk)
     if not policies.may_remove_member(request.user, membership):
         raise PermissionDenied
-    heirs = find_heirs(membership)
+    candidates = find_successors(membership)
     belongings = count_belongings(membership)
     data = request.POST if request.method == "POST" else None
-    form = RemovalForm(heirs, data, needs_heir=any(belongings.values()))
+    form = RemovalForm(candidates, data, needs_new_owner=any(belongings.values()))
     if request.method == "POST" and form.is_valid():
         try:
             _remove(request, membership, form)
         except LastAdmin:
             form.add_error(None, _LAST_ADMIN)
-        except HeirNeeded:
-            form.add_error("heir", "Choose a new owner.")
+        except NewOwnerNeeded:
+            form.add_error("new_owner", "Choose a new owner.")
         else:
             return redirect("catalog:member-list")
     context = {
         "form": form,
         "membership": membership,
         "is_self": membership.user_id == request.user.pk,
-        "heirs": heirs,
+        "candidates": candidates,
         "belongings": [_count_in_words(*each) for each in belongings.items() if each[1]],
     }
     status = 422 if form.is_bound else 200
@@ -133,7 +133,7 @@ def _remove(request: Request, membership: Membership, form: RemovalForm) -> None
     remove_member(
         request.user,
         membership=membership,
-        heir=form.chosen_heir,
+        new_owner=form.chosen_owner,
         reason=form.cleaned_data["reason"],
         now=timezone.now(),
     )
