@@ -1,4 +1,4 @@
-"""Sealed records open in their place alone, and the key ring is ours alone or refused."""
+"""Records can be decrypted only in their row, and an unsafe key file is rejected."""
 
 import base64
 import json
@@ -14,7 +14,7 @@ import pytest
 from catalog.core.crypto import CannotOpen, KeyProblem, KeyRing, bind_context
 
 PLACE = bind_context("catalog_credential", "row-1", 7, "elevenlabs", "api_key")
-SECRET = b"a key that nobody else has"
+SECRET = b"a key that only this test has"
 
 
 @pytest.fixture
@@ -28,18 +28,18 @@ def ring(ring_file: Path) -> KeyRing:
 
 
 def write_keys(path: Path, *keys: bytes) -> None:
-    """Write a ring file as an operator would who rotates the master key."""
+    """Write a key file as an operator does who rotates the master key."""
     path.parent.mkdir(parents=True, exist_ok=True)
     words = [base64.b64encode(key).decode() for key in keys]
     path.write_text(json.dumps({"version": 1, "keys": words}))
     path.chmod(0o600)
 
 
-def test_what_was_sealed_opens_in_its_place(ring):
+def test_encrypted_record_can_be_decrypted_in_its_context(ring):
     assert ring.open(ring.seal(SECRET, PLACE), PLACE) == SECRET
 
 
-def test_a_record_shows_nothing_of_the_secret_and_is_new_each_time(ring):
+def test_record_does_not_reveal_the_secret_and_differs_each_time(ring):
     first, second = ring.seal(SECRET, PLACE), ring.seal(SECRET, PLACE)
 
     assert SECRET not in first
@@ -60,12 +60,12 @@ def test_a_record_shows_nothing_of_the_secret_and_is_new_each_time(ring):
     ],
     ids=["table", "row", "owner", "provider", "field", "shifted", "none"],
 )
-def test_a_record_moved_to_another_place_is_refused(ring, other):
+def test_record_moved_to_another_context_is_rejected(ring, other):
     with pytest.raises(CannotOpen):
         ring.open(ring.seal(SECRET, PLACE), other)
 
 
-def test_a_record_with_any_bit_flipped_is_refused(ring):
+def test_record_with_any_flipped_bit_is_rejected(ring):
     record = ring.seal(SECRET, PLACE)
 
     for place in range(len(record)):
@@ -76,7 +76,7 @@ def test_a_record_with_any_bit_flipped_is_refused(ring):
                 ring.open(bytes(spoilt), PLACE)
 
 
-def test_a_record_cut_anywhere_or_with_more_behind_is_refused(ring):
+def test_truncated_or_extended_record_is_rejected(ring):
     record = ring.seal(SECRET, PLACE)
 
     for length in range(len(record)):
@@ -86,23 +86,23 @@ def test_a_record_cut_anywhere_or_with_more_behind_is_refused(ring):
         ring.open(record + b"\0", PLACE)
 
 
-def test_halves_of_two_records_do_not_make_a_third(ring):
+def test_record_joined_from_two_others_is_rejected(ring):
     one, other = ring.seal(b"one", PLACE), ring.seal(b"two", PLACE)
 
     with pytest.raises(CannotOpen):
         ring.open(one[:71] + other[71:], PLACE)
 
 
-def test_a_record_under_another_master_key_is_refused(ring, tmp_path):
-    stranger = KeyRing.create(tmp_path / "other" / "keys.json")
-    record = stranger.seal(SECRET, PLACE)
+def test_record_of_another_master_key_is_rejected(ring, tmp_path):
+    other_ring = KeyRing.create(tmp_path / "other" / "keys.json")
+    record = other_ring.seal(SECRET, PLACE)
 
     assert not ring.knows(record)
     with pytest.raises(CannotOpen, match="in the key ring"):
         ring.open(record, PLACE)
 
 
-def test_after_a_rotation_the_first_key_seals_and_every_key_opens(ring_file):
+def test_after_a_rotation_the_first_key_encrypts_and_all_keys_decrypt(ring_file):
     old, new = secrets.token_bytes(32), secrets.token_bytes(32)
     write_keys(ring_file, old)
     record = KeyRing.load(ring_file).seal(SECRET, PLACE)
@@ -117,13 +117,13 @@ def test_after_a_rotation_the_first_key_seals_and_every_key_opens(ring_file):
     assert not alone.knows(record)
 
 
-def test_a_fresh_ring_is_readable_by_its_owner_alone_and_leaves_no_draft(ring, ring_file):
+def test_new_key_file_is_readable_only_by_its_owner_without_temporary_files(ring, ring_file):
     assert ring_file.stat().st_mode & 0o777 == 0o600
     assert ring_file.parent.stat().st_mode & 0o777 == 0o700
     assert [path.name for path in ring_file.parent.iterdir()] == [ring_file.name]
 
 
-def test_a_ring_that_is_there_is_kept(ring, ring_file):
+def test_existing_key_file_is_kept(ring, ring_file):
     before = ring_file.read_bytes()
 
     again = KeyRing.create(ring_file)
@@ -132,7 +132,7 @@ def test_a_ring_that_is_there_is_kept(ring, ring_file):
     assert again.open(ring.seal(SECRET, PLACE), PLACE) == SECRET
 
 
-def test_eight_processes_that_create_at_once_agree_on_one_key(ring_file):
+def test_processes_that_create_a_key_file_concurrently_share_one_key(ring_file):
     code = (
         "import sys; from pathlib import Path; from catalog.core.crypto import KeyRing;"
         "print('here', flush=True); sys.stdin.readline();"
@@ -158,20 +158,20 @@ def test_eight_processes_that_create_at_once_agree_on_one_key(ring_file):
     assert [path.name for path in ring_file.parent.iterdir()] == [ring_file.name]
 
 
-def test_a_missing_ring_is_named(ring_file):
+def test_missing_key_file_is_named(ring_file):
     with pytest.raises(KeyProblem, match=r"master-keys\.json is missing"):
         KeyRing.load(ring_file)
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660])
-def test_a_ring_that_others_can_read_is_refused_with_the_command_that_helps(ring, ring_file, mode):
+def test_key_file_readable_by_others_is_rejected_with_the_chmod_command(ring, ring_file, mode):
     ring_file.chmod(mode)
 
     with pytest.raises(KeyProblem, match=r"can be read by other users\. Run: chmod 600"):
         KeyRing.load(ring_file)
 
 
-def test_a_ring_behind_a_link_is_refused(ring, ring_file):
+def test_key_file_behind_a_symlink_is_rejected(ring, ring_file):
     link = ring_file.with_name("link.json")
     link.symlink_to(ring_file)
 
@@ -179,7 +179,7 @@ def test_a_ring_behind_a_link_is_refused(ring, ring_file):
         KeyRing.load(link)
 
 
-def test_a_folder_in_the_place_of_the_ring_is_refused(ring_file):
+def test_folder_instead_of_a_key_file_is_rejected(ring_file):
     ring_file.mkdir(parents=True, mode=0o700)
 
     with pytest.raises(KeyProblem, match="can't be read"):
@@ -187,7 +187,7 @@ def test_a_folder_in_the_place_of_the_ring_is_refused(ring_file):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="Only root can give a file away.")
-def test_a_ring_of_another_user_is_refused(ring, ring_file):
+def test_key_file_of_another_user_is_rejected(ring, ring_file):
     os.chown(ring_file, 65534, 65534)
 
     with pytest.raises(KeyProblem, match="belongs to another user"):
@@ -210,7 +210,7 @@ def test_a_ring_of_another_user_is_refused(ring, ring_file):
         json.dumps({"keys": [base64.b64encode(bytes(32)).decode()]}),
     ],
 )
-def test_a_damaged_ring_is_refused_and_its_content_not_repeated(ring_file, content):
+def test_damaged_key_file_is_rejected_without_repeating_its_content(ring_file, content):
     ring_file.parent.mkdir(mode=0o700)
     ring_file.write_text(content)
     ring_file.chmod(0o600)
@@ -221,7 +221,7 @@ def test_a_damaged_ring_is_refused_and_its_content_not_repeated(ring_file, conte
     assert not content or content not in str(caught.value)
 
 
-def test_neither_the_ring_nor_an_error_shows_a_key(ring, ring_file):
+def test_key_ring_and_errors_do_not_show_a_key(ring, ring_file):
     word = json.loads(ring_file.read_text())["keys"][0]
     shown = repr(ring) + str(ring)
     with pytest.raises(CannotOpen) as caught:
@@ -232,6 +232,6 @@ def test_neither_the_ring_nor_an_error_shows_a_key(ring, ring_file):
         assert repr(base64.b64decode(word)) not in text
 
 
-def test_a_ring_does_not_let_itself_be_pickled(ring):
+def test_key_ring_cannot_be_pickled(ring):
     with pytest.raises(TypeError):
         pickle.dumps(ring)

@@ -1,4 +1,4 @@
-"""Commits that not even a power cut takes back."""
+"""Commits that survive a power failure."""
 
 import pytest
 from django.db import connection, transaction
@@ -9,7 +9,7 @@ from catalog.models import Team
 NORMAL, FULL = 1, 2
 
 pytestmark = pytest.mark.skipif(
-    connection.vendor != "sqlite", reason="Other databases always commit so."
+    connection.vendor != "sqlite", reason="Other databases always commit durably."
 )
 
 
@@ -18,7 +18,7 @@ def synchronous() -> int:
         return int(cursor.execute("PRAGMA synchronous").fetchone()[0])
 
 
-def test_a_durable_commit_waits_for_the_disk_and_the_next_one_does_not(file_database):
+def test_durable_commit_waits_for_the_disk_and_the_next_one_does_not(file_database):
     with durable_transaction():
         Team.objects.create(name="Aurora")
         inside = synchronous()
@@ -27,7 +27,7 @@ def test_a_durable_commit_waits_for_the_disk_and_the_next_one_does_not(file_data
     assert Team.objects.count() == 1
 
 
-def test_what_fails_inside_is_undone_and_the_pace_restored(file_database):
+def test_failed_durable_transaction_is_rolled_back_and_the_mode_restored(file_database):
     def write_and_fail() -> None:
         with durable_transaction():
             Team.objects.create(name="Aurora")
@@ -40,6 +40,6 @@ def test_what_fails_inside_is_undone_and_the_pace_restored(file_database):
     assert not Team.objects.exists()
 
 
-def test_inside_another_transaction_nothing_is_switched(file_database):
+def test_durable_transaction_inside_another_one_does_not_change_the_mode(file_database):
     with transaction.atomic(), durable_transaction():
         assert synchronous() == NORMAL

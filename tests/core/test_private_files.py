@@ -1,4 +1,4 @@
-"""What we write is its owner's alone, however the process was started."""
+"""All files that we write are private, regardless of the umask."""
 
 import os
 import subprocess
@@ -44,7 +44,7 @@ WRITERS = {
 
 
 @pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
-def test_every_folder_and_file_is_private(tmp_path, write):
+def test_every_written_folder_and_file_is_private(tmp_path, write):
     root = tmp_path / "data"
 
     write(root)
@@ -53,14 +53,14 @@ def test_every_folder_and_file_is_private(tmp_path, write):
     assert open_to_others(root) == []
 
 
-def test_every_folder_of_the_media_is_private(settings):
+def test_every_media_folder_is_private(settings):
     for folder in ("samples", "previews"):
         store_media(folder, [b"x"], "wav")
 
     assert open_to_others(Path(settings.MEDIA_ROOT)) == []
 
 
-def test_a_folder_that_is_there_stays_as_its_owner_made_it(tmp_path):
+def test_existing_folder_keeps_its_mode(tmp_path):
     (tmp_path / "shared").mkdir(mode=0o755)
 
     make_private_folder(tmp_path / "shared" / "own")
@@ -68,7 +68,7 @@ def test_a_folder_that_is_there_stays_as_its_owner_made_it(tmp_path):
     assert (tmp_path / "shared").stat().st_mode & 0o777 == 0o755
 
 
-def test_what_was_left_open_is_closed_but_no_link_is_followed(tmp_path):
+def test_open_folders_are_made_private_without_following_links(tmp_path):
     root, outside = tmp_path / "data", tmp_path / "outside"
     for folder in (root / "media" / "previews" / "aa", outside):
         folder.mkdir(parents=True)
@@ -81,7 +81,7 @@ def test_what_was_left_open_is_closed_but_no_link_is_followed(tmp_path):
     assert outside.stat().st_mode & 0o077
 
 
-def test_a_command_that_is_run_by_hand_leaves_nothing_open(tmp_path):
+def test_prepare_with_an_open_umask_writes_only_private_files(tmp_path):
     around = {
         name: value
         for name, value in os.environ.items()

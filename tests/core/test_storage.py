@@ -1,4 +1,4 @@
-"""Stored files are whole, private, and never outside their folder."""
+"""Stored files are complete, private, and never outside their folder."""
 
 import hashlib
 import os
@@ -26,7 +26,7 @@ def files_in(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-def test_a_stored_file_is_whole_private_and_under_a_name_that_cannot_be_guessed(media):
+def test_stored_file_is_complete_private_and_has_a_random_name(media):
     path, size, sha256 = store_media("samples", [b"one ", b"two"], "wav")
 
     stored = media_path(path)
@@ -38,7 +38,7 @@ def test_a_stored_file_is_whole_private_and_under_a_name_that_cannot_be_guessed(
     assert path != store_media("samples", [b"one ", b"two"], "wav")[0]
 
 
-def test_an_upload_that_breaks_off_leaves_nothing(media):
+def test_interrupted_upload_leaves_no_file(media):
     def chunks():
         yield b"half"
         raise ConnectionResetError
@@ -50,14 +50,14 @@ def test_an_upload_that_breaks_off_leaves_nothing(media):
 
 
 @pytest.mark.parametrize("path", ["../outside", "samples/../../outside", "/etc/passwd", "a/../.."])
-def test_a_path_out_of_the_media_folder_is_refused(media, path):
+def test_path_outside_the_media_folder_is_rejected(media, path):
     with pytest.raises(ValueError, match="outside the media"):
         media_path(path)
     with pytest.raises(ValueError, match="outside the media"):
         remove_media(path)
 
 
-def test_a_link_out_of_the_media_folder_is_refused(media, tmp_path):
+def test_symlink_out_of_the_media_folder_is_rejected(media, tmp_path):
     media.mkdir()
     (media / "samples").symlink_to(tmp_path)
 
@@ -74,7 +74,7 @@ def test_removing_a_file_twice_does_no_harm(media):
     assert files_in(media) == []
 
 
-def test_old_drafts_are_swept_and_everything_else_stays(media):
+def test_only_old_drafts_are_swept(media):
     kept, *_ = store_media("samples", [b"x"], "wav")
     now = datetime(2026, 11, 21, tzinfo=UTC)
     folder = media_path(kept).parent
@@ -90,7 +90,7 @@ def test_old_drafts_are_swept_and_everything_else_stays(media):
     assert set(files_in(media)) == {media_path(kept), fresh}
 
 
-def test_an_upload_that_a_killed_process_left_half_way_is_swept(media, settings, tmp_path):
+def test_partial_upload_of_a_killed_process_is_swept(media, settings, tmp_path):
     settings.FILE_UPLOAD_TEMP_DIR = tmp_path
     left = tmp_path / "tmpab12.upload.wav"
     left.write_bytes(b"half")
@@ -100,11 +100,11 @@ def test_an_upload_that_a_killed_process_left_half_way_is_swept(media, settings,
     assert not left.exists()
 
 
-def test_sweeping_before_anything_was_stored_is_fine(media):
+def test_sweeping_an_empty_storage_does_nothing(media):
     assert sweep_drafts(datetime(2026, 11, 21, tzinfo=UTC)) == 0
 
 
-def test_the_tag_of_a_file_changes_with_its_content(media):
+def test_etag_of_a_file_changes_with_its_content(media):
     path = media_path(store_media("previews", [b"one"], "mp3")[0])
     before = file_facts(path)
 
@@ -133,5 +133,5 @@ def test_the_tag_of_a_file_changes_with_its_content(media):
         ("\x01\x02", "sample"),
     ],
 )
-def test_the_name_of_a_file_is_only_ever_shown_and_first_cleaned(name, shown):
+def test_file_name_is_cleaned(name, shown):
     assert clean_filename(name) == shown

@@ -1,4 +1,4 @@
-"""The queue in a folder, as kombu's users see it."""
+"""The queue in a folder, used through kombu."""
 
 import errno
 import os
@@ -19,7 +19,7 @@ JOBS = Queue("jobs", Exchange("jobs"), routing_key="jobs")
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    # A name that an address must quote.
+    # A path that a URL must quote.
     return tmp_path / "a; b + c%20d" / "queue"
 
 
@@ -37,7 +37,7 @@ def publish(connection: Connection, *bodies: object, **options: object) -> None:
 
 
 def receive_all(connection: Connection, *, prefetch: int = 0) -> list[object]:
-    """Take what can be had at once, and leave it unsettled."""
+    """Receive all available messages without acknowledging them."""
     received: list[object] = []
     channel = connection.channel()
     channel.basic_qos(0, prefetch, False)
@@ -63,19 +63,19 @@ def put_text(folder: Path, text: bytes) -> None:
     (folder / f"{time.time_ns():020}_0.jobs.msg").write_bytes(text)
 
 
-def test_a_message_is_delivered_with_what_was_put_in(connect):
+def test_message_is_delivered_with_its_content(connect):
     publish(connect(), {"job_id": 7, "name": "Zoë"})
 
     assert take_one(connect()).payload == {"job_id": 7, "name": "Zoë"}
 
 
-def test_messages_come_in_the_order_they_were_published(connect):
+def test_messages_are_delivered_in_the_order_of_publishing(connect):
     publish(connect(), *range(20))
 
     assert receive_all(connect()) == [*range(20)]
 
 
-def test_a_message_is_given_to_one_worker_only(connect):
+def test_message_is_delivered_to_one_worker_only(connect):
     publish(connect(), 1)
     holder = connect()
 
@@ -83,7 +83,7 @@ def test_a_message_is_given_to_one_worker_only(connect):
     assert take_one(connect()) is None
 
 
-def test_a_worker_that_another_one_outruns_takes_the_next_message(connect, folder, monkeypatch):
+def test_worker_that_loses_a_race_takes_the_next_message(connect, folder, monkeypatch):
     publish(connect(), 1, 2)
     first, second = sorted(folder.iterdir())
     first.unlink()
@@ -92,7 +92,7 @@ def test_a_worker_that_another_one_outruns_takes_the_next_message(connect, folde
     assert take_one(connect()).payload == 2
 
 
-def test_a_message_that_is_still_being_written_is_not_taken(connect, folder):
+def test_message_that_is_still_being_written_is_not_delivered(connect, folder):
     publish(connect(), 1)
     written = next(folder.iterdir())
     written.rename(written.with_name(f".{written.name}"))
@@ -101,7 +101,7 @@ def test_a_message_that_is_still_being_written_is_not_taken(connect, folder):
 
 
 @pytest.mark.parametrize("settle", ["ack", "reject"])
-def test_a_settled_message_is_gone(connect, settle):
+def test_acknowledged_or_rejected_message_is_gone(connect, settle):
     connection = connect()
     publish(connection, 1)
 
@@ -111,7 +111,7 @@ def test_a_settled_message_is_gone(connect, settle):
     assert take_one(connect()) is None
 
 
-def test_a_requeued_message_comes_again(connect):
+def test_requeued_message_is_delivered_again(connect):
     connection = connect()
     publish(connection, 1)
 
@@ -120,7 +120,7 @@ def test_a_requeued_message_comes_again(connect):
     assert take_one(connection).payload == 1
 
 
-def test_closing_a_connection_hands_back_what_it_had_not_finished(connect):
+def test_closing_a_connection_requeues_its_unfinished_messages(connect):
     publish(connect(), 1)
     leaving = connect()
     take_one(leaving)
@@ -130,7 +130,7 @@ def test_closing_a_connection_hands_back_what_it_had_not_finished(connect):
     assert take_one(connect()).payload == 1
 
 
-def test_a_consumer_gets_no_more_than_it_asked_for(connect):
+def test_consumer_gets_no_more_messages_than_its_prefetch_count(connect):
     publish(connect(), 1, 2, 3)
 
     assert receive_all(connect(), prefetch=2) == [1, 2]
@@ -159,7 +159,7 @@ def test_queues_that_share_a_worker_take_turns(connect):
         b"[" * 100_000,
     ],
 )
-def test_a_damaged_message_is_dropped_and_the_next_one_delivered(connect, folder, caplog, text):
+def test_damaged_message_is_dropped_and_the_next_one_delivered(connect, folder, caplog, text):
     put_text(folder, text)
     publish(connect(), "sound")
 
@@ -167,7 +167,7 @@ def test_a_damaged_message_is_dropped_and_the_next_one_delivered(connect, folder
     assert "it cannot be read" in caplog.text
 
 
-def test_queue_size_counts_what_waits_and_purge_removes_it(connect):
+def test_queue_size_counts_waiting_messages_and_purge_removes_them(connect):
     connection = connect()
     publish(connection, 1, 2, 3)
     message = take_one(connection)
@@ -179,7 +179,7 @@ def test_queue_size_counts_what_waits_and_purge_removes_it(connect):
     assert receive_all(connection) == [1]
 
 
-def test_what_nobody_took_for_an_hour_is_removed(connect, folder):
+def test_messages_older_than_an_hour_are_removed(connect, folder):
     publish(connect(), "old", "new")
     old = min(folder.iterdir())
     number, _, rest = old.name.partition("_")
@@ -194,7 +194,7 @@ def test_what_nobody_took_for_an_hour_is_removed(connect, folder):
     assert [path.name for path in folder.iterdir()] == ["unknown"]
 
 
-def test_a_folder_that_cannot_be_used_is_a_connection_error(connect, folder):
+def test_unusable_queue_folder_is_a_connection_error(connect, folder):
     folder.parent.mkdir()
     folder.touch()
     connection = connect()
@@ -203,7 +203,7 @@ def test_a_folder_that_cannot_be_used_is_a_connection_error(connect, folder):
         connection.connection.establish_connection()
 
 
-def test_a_full_disk_refuses_a_message_and_leaves_nothing(connect, folder, monkeypatch):
+def test_publishing_on_a_full_disk_fails_and_leaves_no_file(connect, folder, monkeypatch):
     connection = connect()
     connection.ensure_connection()
 
@@ -217,7 +217,7 @@ def test_a_full_disk_refuses_a_message_and_leaves_nothing(connect, folder, monke
     assert [*folder.iterdir()] == []
 
 
-def test_only_the_owner_can_read_the_messages(connect, folder, monkeypatch):
+def test_messages_are_readable_only_by_their_owner(connect, folder, monkeypatch):
     before = os.umask(0)
     modes = []
     monkeypatch.setattr(

@@ -13,14 +13,14 @@ GOOD = {
 }
 
 
-def test_a_whole_form_is_read():
+def test_complete_form_is_valid():
     form = SetupForm(GOOD)
 
     assert form.is_valid()
     assert form.cleaned_data == GOOD
 
 
-def test_a_password_is_kept_with_the_spaces_around_it():
+def test_password_keeps_leading_and_trailing_spaces():
     form = SetupForm({**GOOD, "password": "  correct horse battery "})
 
     assert form.is_valid()
@@ -45,14 +45,14 @@ def test_a_password_is_kept_with_the_spaces_around_it():
         ("password", "ana@example.com"),
     ],
 )
-def test_what_cannot_be_right_is_said_at_its_field(field, value):
+def test_invalid_value_gives_an_error_at_its_field(field, value):
     form = SetupForm({**GOOD, field: value})
 
     assert not form.is_valid()
     assert list(form.errors) == [field]
 
 
-def test_the_password_is_not_drawn_back():
+def test_password_is_not_rendered_after_an_error():
     form = SetupForm({**GOOD, "email": ""})
 
     assert GOOD["password"] not in form.as_p()

@@ -1,4 +1,4 @@
-"""The wish for a clone: every bad input is told at its field."""
+"""The clone form: each invalid input gives an error at its field."""
 
 import uuid
 from dataclasses import replace
@@ -18,7 +18,7 @@ TODAY = date(2026, 11, 21)
 
 @pytest.fixture
 def fill(cast):
-    """Return a bound form for Ana with everything right but for what is given."""
+    """Return a bound form for Ana with valid values, except for the given ones."""
 
     def _fill(files: dict[str, Any] | None = None, **values: Any) -> CloneForm:
         good = {
@@ -39,14 +39,14 @@ def fill(cast):
     return _fill
 
 
-def test_a_whole_wish_is_read(fill, cast):
+def test_complete_form_is_valid(fill, cast):
     form = fill()
 
     assert form.is_valid()
     assert form.chosen_credentials == [cast.credential]
 
 
-def test_several_keys_are_read_and_two_of_one_account_are_refused(fill, cast):
+def test_several_keys_are_accepted_unless_two_open_the_same_account(fill, cast):
     other = factories.make_credential(
         cast.ana, factories.make_account(cast.aurora, provider="noiz")
     )
@@ -59,7 +59,7 @@ def test_several_keys_are_read_and_two_of_one_account_are_refused(fill, cast):
     assert "same account" in str(fill(credential=[str(cast.credential.pk), str(twin.pk)]).errors)
 
 
-def test_everything_that_is_missing_is_told_at_its_field(cast):
+def test_each_missing_field_gives_an_error(cast):
     form = CloneForm({"name": ""}, {}, targets=find_clone_targets(cast.ana), today=TODAY)
 
     assert not form.is_valid()
@@ -79,7 +79,7 @@ def test_everything_that_is_missing_is_told_at_its_field(cast):
         ({"relation": "hearsay"}, "relation"),
     ],
 )
-def test_consent_that_is_not_whole_is_told_at_its_field(fill, values, field):
+def test_incomplete_consent_gives_an_error_at_its_field(fill, values, field):
     assert list(fill(**values).errors) == [field]
 
 
@@ -95,7 +95,7 @@ def test_consent_that_is_not_whole_is_told_at_its_field(fill, values, field):
         (b"PK\x03\x04", ""),
     ],
 )
-def test_a_proof_is_a_paper_a_picture_or_a_recording(fill, content, kind):
+def test_proof_must_be_a_pdf_an_image_or_audio(fill, content, kind):
     form = fill({"proof": SimpleUploadedFile("proof.pdf", content)})
 
     assert form.is_valid() is bool(kind)
@@ -103,9 +103,7 @@ def test_a_proof_is_a_paper_a_picture_or_a_recording(fill, content, kind):
 
 
 @pytest.mark.parametrize(("seconds", "is_enough"), [(None, True), (5.0, True), (4.9, False)])
-def test_samples_that_are_too_short_for_a_provider_are_told_with_both_lengths(
-    fill, cast, seconds, is_enough
-):
+def test_too_short_samples_give_an_error_with_both_lengths(fill, cast, seconds, is_enough):
     key = factories.make_credential(
         cast.ana, factories.make_account(cast.aurora, provider="stepfun")
     )
@@ -128,7 +126,7 @@ INVISIBLE = {
 
 @pytest.mark.parametrize("field", ["name", "speaker"])
 @pytest.mark.parametrize("text", INVISIBLE.values(), ids=INVISIBLE)
-def test_a_name_that_cannot_be_read_is_refused(fill, field, text):
+def test_name_without_readable_characters_is_rejected(fill, field, text):
     form = fill(**{field: text})
 
     assert not form.is_valid()
@@ -147,7 +145,7 @@ def test_a_name_that_cannot_be_read_is_refused(fill, field, text):
         ("form_token", ""),
     ],
 )
-def test_what_is_too_long_or_broken_is_told_at_its_field(fill, field, text):
+def test_too_long_or_broken_values_give_an_error_at_their_field(fill, field, text):
     form = fill(**{field: text})
 
     assert not form.is_valid()
@@ -165,7 +163,7 @@ def test_what_is_too_long_or_broken_is_told_at_its_field(fill, field, text):
         ("<script>alert(1)</script>", "<script>alert(1)</script>"),
     ],
 )
-def test_a_name_keeps_what_can_be_seen_and_loses_what_cannot(fill, text, kept):
+def test_name_keeps_visible_and_loses_invisible_characters(fill, text, kept):
     form = fill(name=text)
 
     assert form.is_valid()
@@ -173,14 +171,14 @@ def test_a_name_keeps_what_can_be_seen_and_loses_what_cannot(fill, text, kept):
 
 
 @pytest.mark.parametrize("field", ["name", "description"])
-def test_what_looks_like_our_own_marker_is_refused(fill, field):
+def test_text_that_looks_like_our_marker_is_rejected(fill, field):
     form = fill(**{field: "Nice vb1:0123abcd:feed voice"})
 
     assert not form.is_valid()
     assert list(form.errors) == [field]
 
 
-def test_half_a_surrogate_pair_does_not_reach_the_database(fill):
+def test_unpaired_surrogates_are_removed(fill):
     form = fill(name="Ada \ud800", description="\udfff", speaker="Ada\ud83d")
 
     assert form.is_valid()
@@ -191,11 +189,11 @@ def test_half_a_surrogate_pair_does_not_reach_the_database(fill):
 @pytest.mark.parametrize(
     "credential", ["", "abc", "00000000-0000-4000-8000-000000000000", "1' OR '1'='1"]
 )
-def test_a_key_that_does_not_exist_is_refused(fill, credential):
+def test_unknown_key_is_rejected(fill, credential):
     assert list(fill(credential=credential).errors) == ["credential"]
 
 
-def test_a_foreign_or_hidden_key_does_not_exist(fill, cast):
+def test_foreign_and_hidden_keys_are_rejected(fill, cast):
     hidden = factories.make_credential(cast.mia, cast.account, is_shared=False)
 
     for credential in (hidden, cast.other_credential):
@@ -203,13 +201,13 @@ def test_a_foreign_or_hidden_key_does_not_exist(fill, cast):
         assert form.errors == {"credential": ["You don't have access to this key."]}
 
 
-def test_a_key_without_a_free_slot_is_refused_with_the_reason(fill, cast):
+def test_key_without_a_free_slot_is_rejected_with_the_reason(fill, cast):
     type(cast.account).objects.update(slots_used=30, slots_limit=30)
 
     assert fill().errors["credential"][0].endswith("No free slot: 30 of 30.")
 
 
-def test_a_name_that_is_too_long_for_a_provider_is_told(fill):
+def test_name_too_long_for_the_provider_gives_an_error(fill):
     form = fill(name="Seven 7")
     for key, target in form.targets.items():
         form.targets[key] = replace(target, info=replace(target.info, max_name_length=5))
@@ -218,14 +216,14 @@ def test_a_name_that_is_too_long_for_a_provider_is_told(fill):
     assert "allows at most 5 characters" in form.errors["name"][0]
 
 
-def test_every_empty_form_has_a_token_of_its_own(cast):
+def test_each_empty_form_has_a_unique_token(cast):
     targets = find_clone_targets(cast.ana)
     drawn = [CloneForm(targets=targets, today=TODAY)["form_token"].value() for _ in range(2)]
 
     assert drawn[0] != drawn[1]
 
 
-def test_the_language_says_who_needs_it_and_who_knows_only_some(cast):
+def test_language_hint_names_providers_that_require_or_limit_it(cast):
     for provider in ("telnyx", "inworld"):
         account = factories.make_account(cast.aurora, provider=provider)
         factories.make_credential(cast.ana, account)

@@ -1,4 +1,4 @@
-"""Keys to add or to replace: odd ones are refused and never drawn back."""
+"""Adding and replacing keys: invalid keys are rejected and never rendered."""
 
 import pytest
 from django.forms import Form
@@ -27,7 +27,7 @@ def errors_of(form: Form) -> str:
     return " ".join(word for words in form.errors.values() for word in words)
 
 
-def test_a_whole_form_is_read():
+def test_complete_form_is_valid():
     form = CredentialForm({**GOOD, "is_shared": "on"})
 
     assert form.is_valid()
@@ -35,7 +35,7 @@ def test_a_whole_form_is_read():
 
 
 @pytest.mark.parametrize("key", ["12345678", "k" * 512, "sk-!\"#$%&'()*+,-./:;<=>?@[]^_`{|}~"])
-def test_a_key_of_any_signs_and_usual_length_is_taken(key):
+def test_key_with_any_printable_characters_is_accepted(key):
     form = ReplaceKeyForm({"api_key": f" {key}\n"})
 
     assert form.is_valid()
@@ -44,7 +44,7 @@ def test_a_key_of_any_signs_and_usual_length_is_taken(key):
 
 @pytest.mark.parametrize("kind", [CredentialForm, ReplaceKeyForm])
 @pytest.mark.parametrize("key", BAD_KEYS.values(), ids=BAD_KEYS)
-def test_a_key_that_cannot_be_one_is_refused_in_words_that_do_not_repeat_it(kind, key):
+def test_invalid_key_is_rejected_without_repeating_it(kind, key):
     form = kind({**GOOD, "api_key": key})
 
     assert not form.is_valid()
@@ -53,7 +53,7 @@ def test_a_key_that_cannot_be_one_is_refused_in_words_that_do_not_repeat_it(kind
         assert key not in errors_of(form)
 
 
-def test_a_key_is_not_drawn_back_into_the_page_after_an_error():
+def test_key_is_not_rendered_after_an_error():
     form = CredentialForm({**GOOD, "provider": "nobody"})
 
     assert not form.is_valid()
@@ -62,7 +62,7 @@ def test_a_key_is_not_drawn_back_into_the_page_after_an_error():
 
 
 @pytest.mark.parametrize("provider", ["", "nobody", "ELEVENLABS", "../elevenlabs", "x" * 10_000])
-def test_an_unknown_provider_is_said(provider):
+def test_unknown_provider_gives_an_error(provider):
     form = CredentialForm({**GOOD, "provider": provider})
 
     assert not form.is_valid()
@@ -71,14 +71,14 @@ def test_an_unknown_provider_is_said(provider):
         assert errors_of(form) == "Voiceboard doesn't support this provider."
 
 
-def test_a_name_for_a_key_has_a_limit():
+def test_nickname_has_a_maximum_length():
     assert not CredentialForm({**GOOD, "nickname": "n" * 81}).is_valid()
     assert not CredentialForm({**GOOD, "nickname": "n\x00"}).is_valid()
     assert CredentialForm({**GOOD, "nickname": ""}).is_valid()
 
 
 @pytest.mark.parametrize("field", ["team", "owner", "health", "account", "last_four", "sealed"])
-def test_fields_that_nobody_may_set_are_not_there(field):
+def test_internal_fields_cannot_be_set(field):
     form = CredentialForm({**GOOD, field: "x"})
 
     assert form.is_valid()

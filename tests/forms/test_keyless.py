@@ -1,4 +1,4 @@
-"""No form takes an API key in any field but those for secrets."""
+"""Forms reject API keys in all fields that aren't for secrets."""
 
 import inspect
 import pkgutil
@@ -34,7 +34,7 @@ def all_forms() -> Iterator[type[forms.BaseForm]]:
     for module in pkgutil.walk_packages(catalog.forms.__path__, "catalog.forms."):
         for _, found in inspect.getmembers(import_module(module.name), inspect.isclass):
             is_own = found.__module__ == module.name and found.__name__ != "KeylessForm"
-            # allauth's own keep nothing of what they are sent but the hash of a password.
+            # allauth's forms store nothing of their input except a password hash.
             if any(base.__module__.startswith("allauth.") for base in found.__mro__):
                 continue
             if is_own and issubclass(found, forms.BaseForm) and found is not KeylessMixin:
@@ -42,7 +42,7 @@ def all_forms() -> Iterator[type[forms.BaseForm]]:
 
 
 def fill(form: type[forms.BaseForm], account: Any, data: Any, files: Any = None) -> Any:
-    """Return a form that was posted, made with whatever else it needs."""
+    """Return the form bound to ``data``, with all other arguments that it needs."""
     info = get_adapter("elevenlabs").info
     if form is VoiceSettingsForm:
         return form(info.voice_settings, data)
@@ -65,7 +65,7 @@ def fill(form: type[forms.BaseForm], account: Any, data: Any, files: Any = None)
 
 
 @pytest.mark.parametrize("form", list(all_forms()), ids=lambda form: form.__name__)
-def test_no_field_of_a_form_takes_a_key_or_draws_it_back(form, cast):
+def test_form_fields_reject_a_key_and_do_not_render_it(form, cast):
     assert issubclass(form, KeylessMixin)
     fields = fill(form, cast.account, {}).fields
 
@@ -82,18 +82,18 @@ def test_no_field_of_a_form_takes_a_key_or_draws_it_back(form, cast):
         assert KEY not in bound.as_p()
 
 
-def test_every_form_of_ours_is_looked_at():
+def test_all_our_forms_are_checked():
     assert len(list(all_forms())) > 30
 
 
-def test_a_form_that_is_filled_from_what_was_typed_before_leaves_a_key_out():
+def test_key_in_initial_values_is_not_rendered():
     form = CollectionForm(initial={"name": "Warm", "description": f"My {KEY}"})
 
     assert "Warm" in form.as_p()
     assert KEY not in form.as_p()
 
 
-def test_the_other_fields_keep_what_was_typed():
+def test_other_fields_keep_their_values_if_one_has_a_key():
     form = CollectionForm({"name": "Warm", "description": KEY, "whose": "own"})
 
     assert list(form.errors) == ["description"]
@@ -101,7 +101,7 @@ def test_the_other_fields_keep_what_was_typed():
 
 
 @pytest.mark.parametrize("shape", ["{}", "use {} here", 'KEY="{}"'])
-def test_a_key_that_is_stored_here_is_recognized_however_it_looks(cast, shape):
+def test_stored_key_of_any_format_is_recognized(cast, shape):
     values = {"provider": "elevenlabs", "api_key": "k" * 20, "nickname": shape.format(STORED)}
     assert CredentialForm(values).is_valid()
 
@@ -110,7 +110,7 @@ def test_a_key_that_is_stored_here_is_recognized_however_it_looks(cast, shape):
     assert CredentialForm(values).errors == {"nickname": [KEY_IS_NO_TEXT]}
 
 
-def test_a_key_that_waits_to_replace_another_is_recognized(cast):
+def test_pending_replacement_key_is_recognized(cast):
     found = CredentialReplacement(credential=cast.credential, asked_at=factories.NOW)
     found.seal_secrets(STORED)
     found.save()
@@ -119,11 +119,11 @@ def test_a_key_that_waits_to_replace_another_is_recognized(cast):
 
 
 @pytest.mark.parametrize("query", [f"q={KEY}", f"q=%73k_{KEY[3:]}", f"?accent={KEY}"])
-def test_a_search_with_a_key_in_it_is_not_saved(query):
+def test_search_that_contains_a_key_is_rejected(query):
     assert QueryForm({"query": query}).errors == {"query": [KEY_IS_NO_TEXT]}
 
 
-def test_an_upload_whose_name_is_a_key_is_named_without_it(wav):
+def test_upload_whose_file_name_is_a_key_is_rejected_without_repeating_it(wav):
     upload = read_upload(SimpleUploadedFile(f"{KEY}.wav", wav))
 
     assert upload.problem == KEY_IS_NO_TEXT

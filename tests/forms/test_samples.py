@@ -1,4 +1,4 @@
-"""Uploads are told from their content, cuts are read, rows are put in order."""
+"""Uploads are identified by content, cuts are parsed, and rows are ordered."""
 
 import uuid
 
@@ -26,7 +26,7 @@ def make_row(seconds: float | None = 10.0, problem: str = "", **typed: str) -> S
 
 
 @pytest.mark.parametrize("slug", MADE_FORMATS)
-def test_the_format_is_told_from_the_content_and_not_from_the_name(slug):
+def test_format_comes_from_the_content_not_the_file_name(slug):
     upload = read_upload(SimpleUploadedFile("text.txt", encode_sound(slug, 0.5)))
 
     assert (upload.audio_format, upload.problem) == (FORMATS[slug], "")
@@ -46,14 +46,14 @@ def test_the_format_is_told_from_the_content_and_not_from_the_name(slug):
         (b"SQLite format 3\x00" + bytes(60), "This is not an audio file but an editor's project"),
     ],
 )
-def test_a_file_that_is_no_sound_is_refused_whatever_it_is_called(content, words):
+def test_file_that_is_not_audio_is_rejected_regardless_of_its_name(content, words):
     upload = read_upload(SimpleUploadedFile("../ada.wav", content, "audio/wav"))
 
     assert upload.audio_format is None
     assert upload.complaint.startswith(f"ada.wav: {words}")
 
 
-def test_a_file_over_the_limit_is_refused_with_both_figures(wav, settings):
+def test_too_large_file_is_rejected_with_its_size_and_the_maximum(wav, settings):
     settings.SAMPLE_MAX_BYTES = 50_000
 
     upload = read_upload(SimpleUploadedFile("ada.wav", wav))
@@ -71,7 +71,7 @@ def test_a_file_over_the_limit_is_refused_with_both_figures(wav, settings):
         ({"start": "3", "end": "99"}, (3.0, None)),
     ],
 )
-def test_a_cut_is_read_and_the_sample_s_own_end_is_no_cut(typed, cut):
+def test_cut_is_parsed_and_the_end_of_the_sample_counts_as_no_cut(typed, cut):
     row = make_row(**typed)
 
     assert row.cut.is_valid()
@@ -90,20 +90,20 @@ def test_a_cut_is_read_and_the_sample_s_own_end_is_no_cut(typed, cut):
         {"start": "inf"},
     ],
 )
-def test_a_cut_that_leaves_nothing_is_told(typed):
+def test_cut_that_leaves_nothing_gives_an_error(typed):
     row = make_row(**typed)
 
     assert not row.cut.is_valid()
     assert row.complaint
 
 
-def test_the_length_is_that_of_the_used_parts_and_unknown_while_one_is_unread():
-    shelf = SampleSelection([make_row(10, start="2", end="5"), make_row(4)])
+def test_length_is_that_of_the_used_parts_or_unknown_if_one_is_unmeasured():
+    selection = SampleSelection([make_row(10, start="2", end="5"), make_row(4)])
     unread = SampleSelection([make_row(10), make_row(None)])
 
-    assert shelf.is_valid()
+    assert selection.is_valid()
     assert unread.is_valid()
-    assert (shelf.seconds, unread.seconds) == (7.0, None)
+    assert (selection.seconds, unread.seconds) == (7.0, None)
 
 
 @pytest.mark.parametrize(
@@ -116,18 +116,18 @@ def test_the_length_is_that_of_the_used_parts_and_unknown_while_one_is_unread():
         ),
     ],
 )
-def test_none_and_too_many_samples_are_told(rows, words):
-    shelf = SampleSelection(rows)
+def test_no_samples_and_too_many_give_an_error(rows, words):
+    selection = SampleSelection(rows)
 
-    assert not shelf.is_valid()
-    assert shelf.complaints == [words]
+    assert not selection.is_valid()
+    assert selection.complaints == [words]
 
 
-def test_a_sample_that_could_not_be_read_is_told_in_its_row():
-    shelf = SampleSelection([make_row(None, problem="This file is silent.")])
+def test_unreadable_sample_gives_an_error_in_its_row():
+    selection = SampleSelection([make_row(None, problem="This file is silent.")])
 
-    assert not shelf.is_valid()
-    assert shelf.rows[0].complaint == "This file is silent."
+    assert not selection.is_valid()
+    assert selection.rows[0].complaint == "This file is silent."
 
 
 @pytest.mark.parametrize(
@@ -142,17 +142,17 @@ def test_a_sample_that_could_not_be_read_is_told_in_its_row():
         ("add", [0, 1, 2]),
     ],
 )
-def test_a_button_moves_or_removes_one_row(act, order):
+def test_buttons_move_or_remove_one_row(act, order):
     rows = [make_row() for _ in range(3)]
-    shelf = SampleSelection(list(rows))
+    selection = SampleSelection(list(rows))
     verb, _, place = act.partition(":")
 
-    shelf.rearrange(f"{verb}:{rows[int(place)].sample.pk}" if place else act)
+    selection.rearrange(f"{verb}:{rows[int(place)].sample.pk}" if place else act)
 
-    assert [rows.index(row) for row in shelf.rows] == order
+    assert [rows.index(row) for row in selection.rows] == order
 
 
-def test_ids_keep_their_order_and_what_is_none_is_left_out():
+def test_sample_ids_keep_their_order_and_invalid_ones_are_ignored():
     first, second = uuid.uuid4(), uuid.uuid4()
 
     posted = QueryDict(f"sample={second}&sample=1'%20OR&sample={first}")

@@ -1,4 +1,4 @@
-"""The filter in the address: whatever stands there, it is read and never an error."""
+"""The filter in the query string: any input is parsed without an error."""
 
 import pytest
 from django.http import QueryDict
@@ -13,7 +13,7 @@ def read(query: str) -> VoiceFilterForm:
     return VoiceFilterForm(QueryDict(query))
 
 
-def test_a_whole_address_is_read():
+def test_complete_query_string_is_parsed():
     form = read(
         "q=warm+voice&provider=elevenlabs&gender=female&gender=male&language=de&sort=newest"
         "&layout=list&page=3"
@@ -26,7 +26,7 @@ def test_a_whole_address_is_read():
     assert form.ignored == []
 
 
-def test_an_address_that_says_nothing_wants_everything():
+def test_empty_query_string_means_no_filter():
     form = read("")
 
     assert form.wanted.is_empty
@@ -47,25 +47,25 @@ def test_an_address_that_says_nothing_wants_everything():
         ("accent=" + "x" * 61, f"There is no accent “{'x' * 60}”."),
     ],
 )
-def test_a_value_that_does_not_exist_is_left_out_and_said(query, words):
+def test_unknown_value_is_ignored_with_a_message(query, words):
     form = read(f"{query}&gender=female")
 
     assert form.ignored == [words]
     assert form.wanted == VoiceFilterForm(QueryDict("gender=female")).wanted
 
 
-def test_only_the_first_of_many_wrong_values_are_said():
+def test_only_the_first_unknown_values_get_a_message():
     form = read("&".join(f"gender=wrong{place}" for place in range(1000)))
 
     assert len(form.ignored) == 3
     assert form.wanted.is_empty
 
 
-def test_a_value_that_comes_twice_counts_once_and_empty_ones_not_at_all():
+def test_duplicate_and_empty_values_are_dropped():
     assert read("gender=male&gender=&gender=male").wanted.chosen["gender"] == ("male",)
 
 
-def test_of_a_flood_of_values_some_are_taken():
+def test_number_of_values_is_limited():
     form = read("&".join(f"accent=a{place}" for place in range(1000)))
 
     assert len(form.wanted.chosen["accent"]) == 40
@@ -90,7 +90,7 @@ def test_of_a_flood_of_values_some_are_taken():
         ("9" * 10_000, 999_999_999_999),
     ],
 )
-def test_a_page_is_a_number_that_every_database_takes(text, number):
+def test_page_number_is_limited_to_what_every_database_accepts(text, number):
     query = QueryDict(mutable=True)
     query["page"] = text
 
@@ -109,7 +109,7 @@ def test_a_page_is_a_number_that_every_database_takes(text, number):
         ("\u200b\u200b", ""),
     ],
 )
-def test_words_are_cleaned_of_what_cannot_be_meant(text, words):
+def test_words_are_cleaned_and_cut(text, words):
     query = QueryDict(mutable=True)
     query["q"] = text
 
@@ -129,7 +129,7 @@ def test_words_are_cleaned_of_what_cannot_be_meant(text, words):
     layout=st.sampled_from(list(LAYOUTS)) | st.text(max_size=5),
     page=st.integers() | st.text(max_size=5),
 )
-def test_the_address_of_a_filter_is_read_back_as_the_same_filter(words, chosen, sort, layout, page):
+def test_query_string_of_a_filter_parses_to_the_same_filter(words, chosen, sort, layout, page):
     query = QueryDict(mutable=True)
     for name, values in {**chosen, "q": [words], "sort": [sort], "layout": [layout]}.items():
         query.setlist(name, values)
@@ -142,7 +142,7 @@ def test_the_address_of_a_filter_is_read_back_as_the_same_filter(words, chosen, 
     assert again.ignored == []
 
 
-def test_the_address_names_known_keys_in_one_order():
+def test_query_string_has_a_fixed_order():
     wanted = VoiceFilter(
         words="a b",
         chosen={"language": ("de",), "provider": ("x",), "gender": ("male", "female")},

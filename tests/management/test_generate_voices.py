@@ -1,4 +1,4 @@
-"""A catalogue that was invented is one that could have been fetched."""
+"""Generated voices are complete, like fetched ones."""
 
 from io import StringIO
 
@@ -14,7 +14,7 @@ def generate(count: int, team: str = "Aurora", **options) -> None:
     call_command("generate_voices", count=count, team=team, stdout=StringIO(), **options)
 
 
-def test_it_adds_as_many_voices_as_asked_and_they_are_found(cast):
+def test_generates_the_requested_number_of_voices_and_they_are_found(cast):
     factories.make_voice(cast.account, "Ada")
 
     generate(300)
@@ -31,7 +31,7 @@ def test_it_adds_as_many_voices_as_asked_and_they_are_found(cast):
     assert len(set(ProviderAccount.objects.values_list("provider", flat=True))) >= 5
 
 
-def test_every_row_is_whole(cast):
+def test_generated_rows_are_complete(cast):
     generate(200)
 
     assert not Voice.objects.filter(name_words="").exists()
@@ -40,7 +40,7 @@ def test_every_row_is_whole(cast):
     assert any(not name.isascii() for name in Voice.objects.values_list("name", flat=True))
 
 
-def test_a_voice_made_afterwards_gets_a_number_of_its_own(cast):
+def test_voice_made_after_generating_gets_a_new_id(cast):
     generate(10)
 
     factories.make_voice(cast.account)
@@ -49,6 +49,6 @@ def test_a_voice_made_afterwards_gets_a_number_of_its_own(cast):
 
 
 @pytest.mark.parametrize(("count", "team"), [(0, "Aurora"), (5, "Nobody")])
-def test_what_cannot_be_done_is_said(cast, count, team):
+def test_invalid_count_or_team_gives_an_error(cast, count, team):
     with pytest.raises(CommandError):
         generate(count, team)

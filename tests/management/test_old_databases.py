@@ -1,7 +1,7 @@
-"""A database of an older version keeps everything, and ends up as a new one would be.
+"""A database of an older version keeps all rows, and gets the same tables as a new one.
 
 ``database_of_f336786.sql`` is an SQLite dump of that commit's tables, with a row in nearly all of
-them. It holds what the changes since then start from: the last one that was merged.
+them. Its last migration is the last one that was squashed.
 """
 
 import os
@@ -25,13 +25,13 @@ from tests.migrated import FOREIGN, migrated_database
 from tests.servers.processes import ROOT
 
 DUMP = Path(__file__).with_name("database_of_f336786.sql")
-# What columns were called then; the tables keep their names.
+# Former names of columns. Table names haven't changed.
 RENAMED = {
     "order_id": "batch_id",
     "keeper_id": "responsible_id",
     "gone_at": "remote_deleted_at",
 }
-# Django's own, which it fills again.
+# Django's own tables, which migrate fills again.
 _LEFT_OUT = {"django_migrations", "django_content_type", "auth_permission"}
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -64,7 +64,7 @@ def read_rows(path: Path) -> Rows:
 
 
 def read_schema(path: Path) -> dict[str, list[str]]:
-    """Return the parts of each table, index and trigger, in an order that means nothing."""
+    """Return the sorted parts of each table, index, and trigger."""
     with closing(sqlite3.connect(path)) as database:
         found = database.execute("SELECT type, name, sql FROM sqlite_master WHERE sql NOT NULL")
         return {f"{kind} {name}": sorted(_split(sql)) for kind, name, sql in found}
@@ -92,7 +92,7 @@ def old(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("stop", ["", "0041_key_sets_and_voice_rights"])
-def test_an_old_database_keeps_every_row_and_gets_the_tables_of_a_new_one(old, stop):
+def test_old_database_keeps_every_row_and_gets_the_tables_of_a_new_one(old, stop):
     before = read_rows(old)
     if stop:
         migrate(old, "catalog", stop)
@@ -110,7 +110,7 @@ def test_an_old_database_keeps_every_row_and_gets_the_tables_of_a_new_one(old, s
     assert read_schema(old) == read_schema(migrated_database())
 
 
-def test_a_database_from_before_the_merged_changes_is_refused_in_words(db, settings):
+def test_database_older_than_the_squashed_migrations_is_rejected(db, settings):
     settings.DEMO = True
     MigrationRecorder(connection).record_unapplied("catalog", MERGED[-1])
 
@@ -119,7 +119,7 @@ def test_a_database_from_before_the_merged_changes_is_refused_in_words(db, setti
 
 
 @pytest.mark.parametrize("name", [*MERGED[-1:], *FORMER])
-def test_a_database_fits_with_and_without_what_is_merged_now(db, name):
+def test_database_fits_with_and_without_the_squashed_migrations(db, name):
     recorder = MigrationRecorder(connection)
 
     recorder.record_unapplied("catalog", name)

@@ -1,4 +1,4 @@
-"""The command that brings database, secrets and demo up to date."""
+"""The command that brings the database, secrets, and demo up to date."""
 
 from io import StringIO
 
@@ -12,7 +12,7 @@ from tests.world import all_rows
 
 @pytest.fixture
 def fresh(db, settings, tmp_path, wakes):
-    """Return the path of a master key that is not there yet, in demo mode."""
+    """Turn on demo mode, and return the path where no master key exists yet."""
     settings.MASTER_KEY_FILE = tmp_path / "secrets" / "master-keys.json"
     settings.DEMO, settings.DEMO_PASSWORD = True, "demo password"
     settings.DEMO_PASSWORD_IS_GIVEN = False
@@ -23,7 +23,7 @@ def prepare() -> None:
     call_command("prepare", stdout=StringIO())
 
 
-def test_a_fresh_installation_gets_a_key_and_the_people_of_the_demo(fresh):
+def test_new_installation_gets_a_key_and_the_demo_users(fresh):
     prepare()
 
     assert fresh.stat().st_mode & 0o777 == 0o600
@@ -34,7 +34,7 @@ def test_a_fresh_installation_gets_a_key_and_the_people_of_the_demo(fresh):
     assert Credential.objects.count() == 2 * sum(not info.is_built_in for info in all_infos())
 
 
-def test_a_second_time_changes_nothing(fresh):
+def test_second_run_changes_nothing(fresh):
     prepare()
     rows, ring = all_rows(), fresh.read_bytes()
 
@@ -44,7 +44,7 @@ def test_a_second_time_changes_nothing(fresh):
     assert fresh.read_bytes() == ring
 
 
-def test_without_the_demo_nobody_is_made(fresh, settings):
+def test_without_the_demo_no_users_are_created(fresh, settings):
     settings.DEMO = False
 
     prepare()
@@ -54,7 +54,7 @@ def test_without_the_demo_nobody_is_made(fresh, settings):
     assert not Credential.objects.exists()
 
 
-def test_a_lost_key_stops_it_with_one_clear_sentence(fresh):
+def test_missing_master_key_stops_with_an_error(fresh):
     prepare()
     fresh.unlink()
 
@@ -64,7 +64,7 @@ def test_a_lost_key_stops_it_with_one_clear_sentence(fresh):
     assert not fresh.exists()
 
 
-def test_the_queue_of_an_older_version_is_removed(fresh, settings, tmp_path):
+def test_queue_of_an_older_version_is_removed(fresh, settings, tmp_path):
     settings.DATA_DIR = tmp_path
     for name in ("queue.sqlite3", "queue.sqlite3-wal", "queue.damaged", "queue.jobs.wake"):
         (tmp_path / name).touch()

@@ -1,4 +1,4 @@
-"""The command for who lost phone and recovery codes."""
+"""The command for users who lost their phone and recovery codes."""
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -8,7 +8,7 @@ from catalog.models import AuditEntry
 from tests import factories
 
 
-def test_it_takes_the_factor_off_and_says_so_in_the_log(cast, capsys):
+def test_removes_the_second_factor_and_logs_it(cast, capsys):
     factories.make_factor(cast.mia)
 
     call_command("remove_second_factor", "MIA@example.com")
@@ -19,6 +19,6 @@ def test_it_takes_the_factor_off_and_says_so_in_the_log(cast, capsys):
 
 
 @pytest.mark.parametrize("email", ["mia@example.com", "nobody@example.com"])
-def test_where_there_is_none_it_says_so(cast, email):
+def test_user_without_a_second_factor_gives_an_error(cast, email):
     with pytest.raises(CommandError, match="No user with this email address"):
         call_command("remove_second_factor", email)

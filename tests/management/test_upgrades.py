@@ -1,4 +1,4 @@
-"""Code and database of different versions: nothing starts, and a sentence says why."""
+"""If code and database have different versions, nothing starts and the error says why."""
 
 import os
 import sqlite3
@@ -36,29 +36,29 @@ def older(db) -> None:
         recorder.record_unapplied("catalog", name)
 
 
-def test_a_database_of_this_version_fits(db):
+def test_database_of_this_version_fits(db):
     assert find_misfit() == ""
 
 
-def test_a_newer_database_is_named_with_both_changes(newer):
+def test_newer_database_is_rejected_with_the_unknown_migration(newer):
     assert find_misfit().startswith(SENTENCE)
     assert NEWER in find_misfit()
     assert "restore a backup" in find_misfit()
 
 
-def test_a_change_of_another_app_that_was_merged_away_is_no_newer_version(db):
+def test_unknown_migration_of_another_app_is_not_a_newer_version(db):
     MigrationRecorder(connection).record_applied("mfa", "0000_merged_away")
 
     assert find_misfit() == ""
 
 
-def test_an_older_database_has_to_be_prepared_first(older):
+def test_older_database_must_be_prepared_first(older):
     assert find_misfit() == (
         "The database lacks 1 migration of this version. Run this first: manage.py prepare"
     )
 
 
-def test_prepare_touches_no_newer_database(newer, settings):
+def test_prepare_does_not_change_a_newer_database(newer, settings):
     settings.DEMO = True
 
     with pytest.raises(CommandError, match=SENTENCE):
@@ -79,7 +79,7 @@ def test_prepare_touches_no_newer_database(newer, settings):
     ],
 )
 @pytest.mark.parametrize("state", ["newer", "older"])
-def test_no_command_works_on_a_database_of_another_version(request, state, command):
+def test_commands_reject_a_database_of_another_version(request, state, command):
     request.getfixturevalue(state)
 
     with pytest.raises(CommandError, match=SENTENCE if state == "newer" else "manage.py prepare"):
@@ -111,7 +111,7 @@ def run(environment: dict[str, str], *words: str) -> "subprocess.CompletedProces
     )
 
 
-def test_no_process_starts_on_a_database_of_another_version(prepared):
+def test_processes_do_not_start_with_a_database_of_another_version(prepared):
     starts = {
         "web": ("-c", "import voiceboard.wsgi"),
         "worker": ("-m", "celery", "-A", "voiceboard", "worker", "--pool", "solo"),

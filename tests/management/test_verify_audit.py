@@ -1,4 +1,4 @@
-"""The command that says whether the log is whole."""
+"""The command that verifies the audit log."""
 
 from io import StringIO
 
@@ -24,7 +24,7 @@ def log(cast):
         record(cast.ana, f"act {number}", "Voice 1", team=cast.aurora, now=factories.NOW)
 
 
-def test_a_whole_log_is_said_to_be_whole_with_an_anchor_to_note(log):
+def test_intact_log_is_reported_with_an_anchor(log):
     words = verify()
 
     anchor = words.split()[-1]
@@ -32,18 +32,18 @@ def test_a_whole_log_is_said_to_be_whole_with_an_anchor_to_note(log):
     assert "intact" in verify("--anchor", anchor)
 
 
-def test_an_empty_log_is_whole(installation):
+def test_empty_log_is_intact(installation):
     assert verify() == "The audit log is intact: 0 entries.\n"
 
 
-def test_a_changed_entry_ends_it_with_an_error_that_names_it(log):
+def test_changed_entry_gives_an_error_that_names_it(log):
     change_by_force("UPDATE {table} SET action = 'nothing' WHERE number = 2")
 
     with pytest.raises(CommandError, match="Entry 2 was changed or moved"):
         verify()
 
 
-def test_a_key_that_is_not_in_the_ring_ends_it_with_one_sentence(log):
+def test_signing_key_that_cannot_be_decrypted_gives_an_error(log):
     Installation.objects.update(audit_key=b"sealed elsewhere")
 
     with pytest.raises(CommandError, match="The key that signs the log can't be decrypted"):
@@ -51,11 +51,11 @@ def test_a_key_that_is_not_in_the_ring_ends_it_with_one_sentence(log):
 
 
 @pytest.mark.parametrize("word", ["", "3", "3:xyz", "x:" + "0" * 64])
-def test_an_anchor_that_cannot_be_one_is_refused(log, word):
+def test_malformed_anchor_is_rejected(log, word):
     with pytest.raises(CommandError, match="anchor"):
         verify("--anchor", word)
 
 
-def test_an_anchor_that_is_not_in_the_log_is_found(log):
+def test_anchor_that_does_not_match_its_entry_gives_an_error(log):
     with pytest.raises(CommandError, match="Entry 2 is not the one that the anchor names"):
         verify("--anchor", f"2:{'0' * 64}")

@@ -1,4 +1,4 @@
-"""Find the programs of real servers, and run them for as long as a test needs them."""
+"""Find the programs of real servers, and run them during a test."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ HOST = "127.0.0.1"
 
 
 def find_program(name: str, *folders: str) -> Path:
-    """Return where a program is; skip the test without it, or fail it where all must be there."""
+    """Return the path of a program. If it's missing, skip the test, or fail it in CI."""
     places = [str(place) for folder in folders for place in sorted(Path("/").glob(folder))]
     found = shutil.which(name, path=os.pathsep.join([*reversed(places), os.environ["PATH"]]))
     if found is None:
@@ -30,13 +30,13 @@ def find_program(name: str, *folders: str) -> Path:
 
 
 def free_port() -> int:
-    """Return a port of this machine that nothing listens on."""
+    """Return a free port of this machine."""
     with socket.create_server((HOST, 0)) as probe:
         return int(probe.getsockname()[1])
 
 
 def accepts_connections(port: int) -> bool:
-    """Tell whether something listens on a port."""
+    """Return whether something listens on a port."""
     try:
         socket.create_connection((HOST, port), timeout=1).close()
     except OSError:
@@ -48,7 +48,7 @@ def accepts_connections(port: int) -> bool:
 def running(
     command: Sequence[str | Path], folder: Path, **options: Any
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run a server with its output in a folder; end it and all its processes with the block."""
+    """Run a server that logs to ``folder``. It ends with the block, with all its processes."""
     with (folder / f"{Path(command[0]).name}.log").open("ab") as log:
         server = subprocess.Popen(
             command,

@@ -1,4 +1,4 @@
-"""A Redis and a RabbitMQ of the tests' own."""
+"""Redis and RabbitMQ servers for the tests."""
 
 import os
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from tests.servers.processes import in_time
 
 @contextmanager
 def running_redis(folder: Path) -> Iterator[str]:
-    """Run Redis on a port of its own, and yield its broker address."""
+    """Run Redis on a free port, and yield its broker address."""
     port = free_port()
     options = ["--bind", HOST, "--port", str(port), "--save", "", "--appendonly", "no"]
     with running([find_program("redis-server"), *options], folder):
@@ -23,7 +23,7 @@ def running_redis(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def running_rabbitmq(folder: Path) -> Iterator[str]:
-    """Run RabbitMQ with a node, ports and files of its own, and yield its broker address."""
+    """Run RabbitMQ with its own node, ports, and files, and yield its broker address."""
     server = find_program("rabbitmq-server", "usr/lib/rabbitmq/bin")
     epmd = find_program("epmd")
     port, distribution_port, names_port = free_port(), free_port(), free_port()

@@ -29,5 +29,5 @@ def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """What the product under test keeps."""
+    """The data directory of the product under test."""
     return tmp_path / "var"

@@ -1,4 +1,4 @@
-"""A PostgreSQL of the tests' own."""
+"""A PostgreSQL server for the tests."""
 
 import os
 import shutil
@@ -15,12 +15,12 @@ import psycopg
 from tests.servers.binaries import HOST, find_program, free_port, running
 from tests.servers.processes import in_time
 
-# Nothing of it is to survive, so it need not wait for the disk.
+# The data is thrown away, so the server doesn't need to wait for the disk.
 SETTINGS = ("fsync=off", f"listen_addresses={HOST}", "unix_socket_directories=")
 
 
 class PostgreSQL:
-    """A running server; ``make_database`` gives the address of an empty database."""
+    """A running server; ``make_database`` returns the address of an empty database."""
 
     def __init__(self, port: int) -> None:
         self._address = f"postgres://voiceboard@{HOST}:{port}"
@@ -33,7 +33,7 @@ class PostgreSQL:
         return f"{self._address}/{name}"
 
     def answers(self) -> bool:
-        """Tell whether it has come up."""
+        """Return whether the server accepts connections."""
         try:
             psycopg.connect(f"{self._address}/postgres").close()
         except psycopg.OperationalError:
@@ -43,9 +43,9 @@ class PostgreSQL:
 
 @contextmanager
 def running_postgres() -> Iterator[PostgreSQL]:
-    """Run a server on a port of its own."""
+    """Run a server on a free port."""
     initdb = find_program("initdb", "usr/lib/postgresql/*/bin")
-    # Not below the folder of the run, which another user cannot enter.
+    # Not in the test run's folder, which the server's user can't enter.
     folder = Path(tempfile.mkdtemp(prefix="voiceboard-postgres-"))
     try:
         user = _give_away(folder)
@@ -69,7 +69,7 @@ def running_postgres() -> Iterator[PostgreSQL]:
 
 
 def _give_away(folder: Path) -> dict[str, Any]:
-    """Return who is to run the server: PostgreSQL refuses to be run by root."""
+    """Return the user to run the server as, since PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return {}
     shutil.chown(folder, "nobody", "nogroup")

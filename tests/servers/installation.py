@@ -1,4 +1,4 @@
-"""The product on servers of the test's choice: its commands, its worker and its schedule."""
+"""The product on the servers that a test chooses: commands, worker, and schedule."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from tests.servers.processes import ROOT
 
 
 class Installation:
-    """A data directory, a database, a broker and a sandbox, prepared for the demo."""
+    """A data directory, a database, a broker, and a sandbox, prepared for the demo."""
 
     def __init__(self, folder: Path, sandbox: Sandbox | None, **addresses: str) -> None:
         folder.mkdir()
@@ -44,7 +44,7 @@ class Installation:
         return self._run(ROOT / "manage.py", *arguments)
 
     def do(self, *arguments: str) -> dict[str, Any]:
-        """Do a step of the journey and return its answer."""
+        """Run a step of journey.py and return its answer."""
         answer: dict[str, Any] = json.loads(self._run("-m", "tests.servers.journey", *arguments))
         return answer
 
@@ -62,7 +62,7 @@ class Installation:
         return done.stdout
 
     def start_worker(self) -> "subprocess.Popen[bytes]":
-        """Start a worker for clones, which leads a group of processes."""
+        """Start a worker for clones in its own process group."""
         worker = ["--queues", "jobs,requests,deletions", "--hostname", "jobs@%h"]
         return self.start(["celery", "-A", "voiceboard", "worker", *worker])
 
@@ -85,7 +85,7 @@ def _find_providers(sandbox: Sandbox | None) -> dict[str, str]:
     return {f"VOICEBOARD_{slug.upper()}_BASE_URL": sandbox.url(slug) for slug in slugs if sandbox}
 
 
-def kill_at_one_blow(worker: "subprocess.Popen[bytes]") -> None:
+def kill_process_group(worker: "subprocess.Popen[bytes]") -> None:
     """Kill a worker and all its processes."""
     os.killpg(worker.pid, signal.SIGKILL)
     worker.wait()

@@ -1,8 +1,8 @@
-"""What a person does in the browser, for a product on real servers: run as a program by the tests.
+"""What a user does in the browser, on real servers. The tests run this as a program.
 
 journey.py connect          wait until a worker has checked Ana's key and synced her voices
-journey.py clone NAME       ask for a clone; print the job's id
-journey.py outcome JOB      wait until the job has ended; print how
+journey.py clone NAME       request a clone; print the job's ID
+journey.py outcome JOB      wait until the job has ended; print its outcome
 """
 
 import io
@@ -27,7 +27,7 @@ from tests.servers.processes import in_time  # noqa: E402
 OUTCOME_SECONDS = 150.0
 
 
-def ana_s_credential() -> Credential:
+def find_anas_credential() -> Credential:
     return Credential.objects.get(owner__email="ana@example.com", provider="elevenlabs")
 
 
@@ -37,7 +37,7 @@ def connect() -> dict[str, object]:
 
 
 def clone(name: str) -> dict[str, object]:
-    credential = ana_s_credential()
+    credential = find_anas_credential()
     file = SimpleUploadedFile("ada.wav", io.BytesIO(make_wav(12.0)).getvalue(), "audio/wav")
     token, now = uuid.uuid4(), timezone.now()
     sample = add_sample(
@@ -48,14 +48,16 @@ def clone(name: str) -> dict[str, object]:
         audio_format=FORMATS["wav"],
         now=now,
     )
-    wish = CloneRequest(
+    request = CloneRequest(
         form_token=token,
         cuts=[SampleCut(sample)],
         name=name,
         description="",
         consent=ConsentStatement("Ada", True, relation="permission", allowed_use="any"),
     )
-    job = request_clones(credential.owner, credentials=[credential], wish=wish, now=now).jobs.get()
+    job = request_clones(
+        credential.owner, credentials=[credential], wish=request, now=now
+    ).jobs.get()
     return {"job": str(job.pk)}
 
 

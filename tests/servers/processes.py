@@ -1,4 +1,4 @@
-"""Look at the processes of this machine."""
+"""Waiting, and finding processes of this machine."""
 
 import subprocess
 import time
@@ -10,7 +10,7 @@ PATIENCE_SECONDS = 180.0
 
 
 def in_time(has_happened: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> bool:
-    """Wait until something has happened; give up and return ``False`` after a long while."""
+    """Wait until ``has_happened``. Return ``False`` after ``seconds``."""
     deadline = time.monotonic() + seconds
     while not has_happened():
         if time.monotonic() > deadline:
@@ -22,7 +22,7 @@ def in_time(has_happened: Callable[[], bool], seconds: float = PATIENCE_SECONDS)
 def children_of(pid: int, word: str = "") -> list[int]:
     """Return the living children of a process whose command line has a word in it."""
     listing = subprocess.run(
-        # Twice "w": a command line is cut to the width of the terminal otherwise.
+        # With "w" twice, ps doesn't cut command lines to the width of the terminal.
         ["ps", "-ww", "-eo", "pid=,ppid=,stat=,args="],
         capture_output=True,
         text=True,
@@ -37,7 +37,7 @@ def children_of(pid: int, word: str = "") -> list[int]:
 
 
 def find_fork(pid: int, name: str) -> int | None:
-    """Return the fork of this name among what a process has started; see voiceboard/prefork.py."""
+    """Return the fork with this name below a process; see voiceboard/prefork.py."""
     listing = subprocess.run(
         ["ps", "-eo", "pid=,ppid=,stat=,comm="], capture_output=True, text=True, check=True
     ).stdout
@@ -48,7 +48,7 @@ def find_fork(pid: int, name: str) -> int | None:
 
 
 def is_gone(pid: int) -> bool:
-    """Tell whether a process has ended; one that nobody has collected yet counts as ended."""
+    """Return whether a process has ended. A zombie counts as ended."""
     answer = subprocess.run(
         ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
     )

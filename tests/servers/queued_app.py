@@ -1,6 +1,6 @@
-"""The product's Celery app with its queues, whose tasks only write down that they ran.
+"""The product's Celery app and queues, with tasks that only record that they ran.
 
-Run as a worker in the place of ``voiceboard``, with the queues and numbers of its command lines.
+Runs as a worker instead of ``voiceboard``, with the same queues and concurrency.
 """
 
 import time

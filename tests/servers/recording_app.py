@@ -1,4 +1,4 @@
-"""A Celery app whose one task writes down when it runs; run as a worker by the broker tests."""
+"""A Celery app whose only task records when it runs. The broker tests run it as a worker."""
 
 import os
 import time
@@ -10,7 +10,7 @@ from catalog.core.transport import register_transport
 
 register_transport()
 
-# Whoever imports it has an app of its own already.
+# Modules that import this already have a current app.
 app = Celery("recording", set_as_current=False)
 app.conf.update(
     broker_url=os.environ.get("RECORDING_BROKER_URL", "memory://"),
@@ -26,7 +26,7 @@ app.conf.update(
 
 
 def write_line(line: str) -> None:
-    """Append a line in one piece, whoever else is writing."""
+    """Append a line atomically, since several processes write at once."""
     handle = os.open(os.environ["RECORDING_FILE"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     os.write(handle, f"{line}\n".encode())
     os.close(handle)
@@ -34,7 +34,7 @@ def write_line(line: str) -> None:
 
 @app.task(name="recording.work")
 def work(name: str, seconds: float = 0.0) -> None:
-    """Write down the beginning and the end of some work."""
+    """Record the start and the end of some work."""
     write_line(f"begin {name} {time.time()}")
     time.sleep(seconds)
     write_line(f"end {name} {time.time()}")

@@ -15,7 +15,7 @@ def workers(tmp_path: Path) -> Iterator[Workers]:
         yield started
 
 
-def test_what_a_killed_worker_did_not_take_is_done_by_the_next(workers):
+def test_messages_left_by_a_killed_worker_are_done_by_the_next(workers):
     worker = workers.start()
     names = [workers.send(f"{number}", seconds=60 if number < 2 else 0) for number in range(6)]
     # Either of the two children may write first.
@@ -27,19 +27,19 @@ def test_what_a_killed_worker_did_not_take_is_done_by_the_next(workers):
     assert in_time(lambda: set(workers.lines_of("end")) == set(names[2:]))
 
 
-def test_a_stopping_worker_finishes_its_task_and_nobody_else_begins_it(workers):
-    leaving = workers.start()
+def test_stopping_worker_finishes_its_task_and_no_other_worker_starts_it(workers):
+    stopping = workers.start()
     workers.send("long", seconds=4)
     assert in_time(lambda: workers.lines_of("begin") == ["long"])
     workers.start()
 
-    workers.stop(leaving)
+    workers.stop(stopping)
 
     assert workers.lines_of("begin") == ["long"]
     assert workers.lines_of("end") == ["long"]
 
 
-def test_the_task_of_a_killed_child_begins_again(workers):
+def test_task_of_a_killed_child_process_starts_again(workers):
     worker = workers.start()
     workers.send("victim", seconds=1)
     assert in_time(lambda: workers.lines_of("begin") == ["victim"])

@@ -6,13 +6,13 @@ import pytest
 from catalog.core.transport import queue_url
 from catalog.sandbox import Sandbox, running_sandbox
 from tests.e2e.sandbox import SandboxControl
-from tests.servers.installation import kill_at_one_blow, prepared
+from tests.servers.installation import kill_process_group, prepared
 from tests.servers.processes import in_time
 
 pytestmark = pytest.mark.servers
 
 ADD_VOICE = {"method": "POST", "path": "/v1/voices/add"}
-ANA_S_ACCOUNT = "full"
+ANAS_ACCOUNT = "full"
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def broker(request: pytest.FixtureRequest, folder: Path) -> str:
     return request.getfixturevalue(request.param)
 
 
-def test_migrations_apply_to_postgresql_and_a_second_time_change_nothing(postgres, sandbox, folder):
+def test_migrations_apply_to_postgresql_and_a_second_run_changes_nothing(postgres, sandbox, folder):
     with prepared(folder, sandbox, DATABASE_URL=postgres.make_database()) as installation:
         installation.manage("prepare")
 
@@ -37,7 +37,7 @@ def test_migrations_apply_to_postgresql_and_a_second_time_change_nothing(postgre
 
 
 @pytest.mark.parametrize("broker", ["embedded", "redis", "rabbitmq"], indirect=True)
-def test_a_clone_goes_all_the_way_on_postgresql(broker, postgres, sandbox, folder):
+def test_clone_becomes_ready_on_postgresql(broker, postgres, sandbox, folder):
     addresses = {"DATABASE_URL": postgres.make_database(), "CELERY_BROKER_URL": broker}
     with prepared(folder, sandbox, **addresses) as installation:
         installation.start_worker()
@@ -49,25 +49,25 @@ def test_a_clone_goes_all_the_way_on_postgresql(broker, postgres, sandbox, folde
 
     assert outcome["state"] == "ready"
     assert outcome["voice"] == "Our Ada"
-    assert SandboxControl(sandbox.address).voices_called("Our Ada", ANA_S_ACCOUNT) == 1
+    assert SandboxControl(sandbox.address).voices_called("Our Ada", ANAS_ACCOUNT) == 1
 
 
 @pytest.mark.parametrize("broker", ["embedded"], indirect=True)
-def test_killing_the_worker_in_the_middle_of_a_clone_makes_one_voice(broker, sandbox, folder):
+def test_killing_the_worker_during_a_clone_makes_one_voice(broker, sandbox, folder):
     control = SandboxControl(sandbox.address)
     with prepared(folder, sandbox, CELERY_BROKER_URL=broker) as installation:
         worker = installation.start_worker()
         installation.start_schedule()
         installation.do("connect")
-        # The voice is made, but the worker waits for the answer.
+        # The voice is made, but the worker is still waiting for the answer.
         control.spoil("slow_after", seconds=30, **ADD_VOICE)
 
         job = installation.do("clone", "Our Ada")["job"]
-        assert in_time(lambda: control.voices_called("Our Ada", ANA_S_ACCOUNT) == 1)
-        kill_at_one_blow(worker)
+        assert in_time(lambda: control.voices_called("Our Ada", ANAS_ACCOUNT) == 1)
+        kill_process_group(worker)
         installation.start_worker()
         outcome = installation.do("outcome", job)
 
     assert outcome["state"] == "ready"
-    assert control.voices_called("Our Ada", ANA_S_ACCOUNT) == 1
-    assert control.changes(ANA_S_ACCOUNT) == (1, 0)
+    assert control.voices_called("Our Ada", ANAS_ACCOUNT) == 1
+    assert control.changes(ANAS_ACCOUNT) == (1, 0)

@@ -1,4 +1,4 @@
-"""Clones go on while other work is queued: with the documented workers, over each broker."""
+"""Clones run while other work is queued, with the documented workers and each broker."""
 
 import re
 import shlex
@@ -51,7 +51,7 @@ def send(installation: Installation) -> None:
     ],
     indirect=True,
 )
-def test_thirty_clones_are_done_while_much_analysis_waits(broker, folder, tmp_path):
+def test_clones_and_syntheses_finish_before_queued_analysis(broker, folder, tmp_path):
     record = tmp_path / "record"
     settings = {
         "CELERY_BROKER_URL": broker,

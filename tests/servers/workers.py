@@ -1,4 +1,4 @@
-"""Real Celery workers over a broker, to be stopped and killed by tests."""
+"""Real Celery workers that tests can stop and kill."""
 
 import os
 import signal
@@ -19,9 +19,9 @@ class Workers:
         self.record = folder / "record"
         self.log = folder / "worker.log"
         self._broker_url = broker_url
-        # Without Django: the app of these workers is not Voiceboard's, and has no database.
+        # These workers don't use Django: their app isn't Voiceboard's and has no database.
         others = {
-            name: said for name, said in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"
+            name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"
         }
         self._environment = {
             **others,
@@ -71,7 +71,7 @@ class Workers:
         return worker
 
     def send(self, name: str, seconds: float = 0.0) -> str:
-        """Have a task done by whichever worker is free."""
+        """Send a task, which any free worker runs."""
         with app.connection_for_write(self._broker_url) as connection:
             app.send_task("recording.work", (name, seconds), connection=connection)
         return name
@@ -82,17 +82,17 @@ class Workers:
         worker.wait(PATIENCE_SECONDS)
 
     def kill(self, worker: subprocess.Popen[bytes]) -> None:
-        """Kill a worker and all its processes at one blow."""
+        """Kill a worker and all its processes at once."""
         self._running.remove(worker)
         if worker.poll() is None:
             os.killpg(worker.pid, signal.SIGKILL)
         worker.wait()
 
     def kill_children(self, worker: subprocess.Popen[bytes]) -> None:
-        """Kill the processes that do the work, and leave the one that hands it out."""
+        """Kill the child processes that run tasks, but not their parent."""
         for child in children_of(worker.pid):
             os.kill(child, signal.SIGKILL)
 
     def lines_of(self, kind: str) -> list[str]:
-        """Return which tasks began or ended, in order."""
+        """Return the names of tasks that began or ended, in order."""
         return lines_of(kind, self.record)
