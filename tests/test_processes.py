@@ -135,7 +135,7 @@ def test_a_process_that_ignores_sigterm_is_killed_after_the_time_limit(make, aro
 
     service.end(lambda: False)
 
-    assert not service.is_running
+    assert service.has_ended()
 
 
 def test_a_second_stop_request_kills_immediately(make, around):
@@ -145,7 +145,7 @@ def test_a_second_stop_request_kills_immediately(make, around):
 
     service.end(lambda: True)
 
-    assert not service.is_running
+    assert service.has_ended()
 
 
 def test_a_process_can_finish_its_work_before_it_ends(make, around):
@@ -186,7 +186,7 @@ def test_a_step_that_is_no_longer_wanted_is_stopped(make):
     code = step.run_to_end(lambda: False)
 
     assert code != 0
-    assert not step.is_running
+    assert step.has_ended()
 
 
 def test_errors_of_a_process_appear_on_the_terminal_with_its_name(make, said):

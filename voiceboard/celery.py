@@ -111,7 +111,7 @@ app.conf.update(
     broker_connection_max_retries=None,
     worker_enable_remote_control=False,
     worker_send_task_events=False,
-    # Each kind of work has its queue; which worker serves which is in voiceboard/supervisor.py.
+    # Each kind of work has its queue; which worker serves which is in voiceboard/prefork.py.
     task_default_queue="jobs",
     task_routes=ROUTES,
     # A search takes minutes, and many of them where others want the processor as well.

@@ -66,19 +66,12 @@ class Service:
     _start_at: float = field(default=0.0, init=False)
     _reader: threading.Thread | None = field(default=None, init=False)
 
-    @property
-    def is_running(self) -> bool:
-        """Tell whether the process was started and has not been seen to end."""
-        return self._process is not None
-
     def keep_up(self) -> None:
         """Start the process if it is time to, and notice when it has ended."""
         if self._process is None:
             if time.monotonic() >= self._start_at:
                 self.start()
-            return
-        code = self._clear_up()
-        if code is not None:
+        elif (code := self._clear_up()) is not None:
             pause = self._pauses.after(time.monotonic() - self._started_at)
             self._start_at = time.monotonic() + pause
             self.around.say(
@@ -114,25 +107,19 @@ class Service:
         if self.is_mirrored:
             self.around.say(f"{self.name}: {line}")
 
-    def ask_to_end(self) -> None:
-        """Have the process finish what it is doing and end."""
+    def end(self, is_hurried: Callable[[], bool]) -> None:
+        """Let the process finish what it is doing, and kill it when that exceeds its patience."""
         if self._process is not None:
             # Only the leader, which ends its children in order: Celery's would drop their tasks.
-            with contextlib.suppress(ProcessLookupError):
-                self._process.terminate()
-
-    def end(self, is_hurried: Callable[[], bool]) -> None:
-        """Have the process end, and kill it when it takes longer than its patience."""
-        self.ask_to_end()
-        asked_at = time.monotonic()
-        while not (self.has_ended() or is_hurried() or time.monotonic() - asked_at > self.patience):
+            self._process.terminate()
+        latest = time.monotonic() + self.patience
+        while not (self.has_ended() or is_hurried() or time.monotonic() > latest):
             time.sleep(0.05)
         self.kill()
 
     def has_ended(self) -> bool:
         """Tell whether the process has ended, and clear up what it left."""
-        if self._process is not None:
-            self._clear_up()
+        self._clear_up()
         return self._process is None
 
     def kill(self) -> None:

@@ -30,24 +30,11 @@ class Stop:
     """Whether a stop was requested, and whether it was requested twice."""
 
     def __init__(self) -> None:
-        self._asked = threading.Event()
-        self._hurry = threading.Event()
+        self.asked, self.hurried = threading.Event(), threading.Event()
 
     def ask(self, _signal: int, _frame: FrameType | None) -> None:
         """Take note of a signal."""
-        (self._hurry if self._asked.is_set() else self._asked).set()
-
-    def wait(self, seconds: float) -> bool:
-        """Wait until a stop is requested; return whether one was."""
-        return self._asked.wait(seconds)
-
-    def is_asked(self) -> bool:
-        """Tell whether to stop."""
-        return self._asked.is_set()
-
-    def is_hurried(self) -> bool:
-        """Tell whether to stop without waiting for anything."""
-        return self._hurry.is_set()
+        (self.hurried if self.asked.is_set() else self.asked).set()
 
 
 def say(line: str) -> None:
@@ -71,18 +58,15 @@ class Supervisor:
     def run(self) -> None:
         """Prepare, then keep everything up until asked to stop, then end everything."""
         self._prepare()
-        try:
-            self._keep_up()
-        finally:
-            self._server.end(self._stop.is_hurried)
-
-    def _keep_up(self) -> None:
         self._started_at = time.monotonic()
-        while not (self._stop.wait(TURN_SECONDS) or self._has_lost_terminal()):
-            self._server.keep_up()
-            if not self._is_announced:
-                self._announce()
-        say("Stopping when running work is finished. Press Ctrl-C again to stop now.")
+        try:
+            while not (self._stop.asked.wait(TURN_SECONDS) or self._has_lost_terminal()):
+                self._server.keep_up()
+                if not self._is_announced:
+                    self._announce()
+            say("Stopping when running work is finished. Press Ctrl-C again to stop now.")
+        finally:
+            self._server.end(self._stop.hurried.is_set)
 
     def _has_lost_terminal(self) -> bool:
         # Where make leads the session, as under "ssh -t", it keeps the hang-up to itself.
@@ -93,8 +77,8 @@ class Supervisor:
         for step in steps:
             step.start()
         for step in steps:
-            code = step.run_to_end(lambda: not self._stop.is_asked())
-            if code and not self._stop.is_asked():
+            code = step.run_to_end(lambda: not self._stop.asked.is_set())
+            if code and not self._stop.asked.is_set():
                 lines = step.log_path.read_text().splitlines()[-LINES_OF_FAILURE:]
                 raise CannotStart("\n".join([f"manage.py {step.name} failed:", *lines]))
 
@@ -106,7 +90,8 @@ class Supervisor:
         if self._answers():
             say(f"Voiceboard is running at http://{HOST}:{self._ports[0]} (press Ctrl-C to stop).")
             say(self._how_to_sign_in())
-            for problem in self._find_problems():
+            status, lines = self._ask_web("/readyz")
+            for problem in lines[1:] if status != http.HTTPStatus.OK else ():
                 say(f"It isn't ready yet: {problem}.")
             self._is_announced = True
         elif not self._is_worried and time.monotonic() > self._started_at + WORRY_AFTER_SECONDS:
@@ -117,22 +102,21 @@ class Supervisor:
         try:
             for port in self._ports:
                 socket.create_connection((HOST, port), timeout=2).close()
-            return self._ask_web("/livez")[0] == http.HTTPStatus.OK
-        except (OSError, http.client.HTTPException):
+        except OSError:
             return False
-
-    def _find_problems(self) -> list[str]:
-        try:
-            status, lines = self._ask_web("/readyz")
-        except (OSError, http.client.HTTPException):
-            return ["it isn't responding"]
-        return [] if status == http.HTTPStatus.OK else lines[1:]
+        return self._ask_web("/livez")[0] == http.HTTPStatus.OK
 
     def _ask_web(self, path: str) -> tuple[int, list[str]]:
-        with contextlib.closing(http.client.HTTPConnection(HOST, self._ports[0], timeout=5)) as web:
+        """Return the status and the lines of the web server's answer; status 0 without one."""
+        web = http.client.HTTPConnection(HOST, self._ports[0], timeout=5)
+        try:
             web.request("GET", path)
             answer = web.getresponse()
             return answer.status, answer.read().decode().splitlines()
+        except (OSError, http.client.HTTPException):
+            return 0, ["", "it isn't responding"]
+        finally:
+            web.close()
 
     def _how_to_sign_in(self) -> str:
         # Not a service: what it prints may hold a password, and must not come into a log.
