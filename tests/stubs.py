@@ -80,8 +80,8 @@ class StubProvider:
     def listing(self) -> Iterator[ListedVoice]:
         return map(ListedVoice.of, self.voices())
 
-    def speak(self, wish: SpeechParams) -> AudioClip:
-        self._take("speak", wish.remote_id, wish.text)
+    def speak(self, params: SpeechParams) -> AudioClip:
+        self._take("speak", params.remote_id, params.text)
         self.while_speaking()
         return self.sound
 

@@ -210,7 +210,7 @@ def paste_into_texts(scene: SimpleNamespace) -> None:
     assert AuditEntry.objects.count() == before + 2
 
 
-def wish(scene: SimpleNamespace) -> CloneJob:
+def clone_voice(scene: SimpleNamespace) -> CloneJob:
     posted = {
         "files": SimpleUploadedFile("ada.wav", scene.wav),
         "credential": str(scene.credential.pk),
@@ -226,12 +226,12 @@ def wish(scene: SimpleNamespace) -> CloneJob:
 
 
 def clone(scene: SimpleNamespace) -> None:
-    assert wish(scene).state == CloneJob.State.READY
+    assert clone_voice(scene).state == CloneJob.State.READY
 
 
 def clone_with_a_lost_answer(scene: SimpleNamespace) -> None:
     scene.sandbox.faults.add(Fault(FaultKind.DROP_AFTER, method="POST", path="/v1/voices/add"))
-    job = wish(scene)
+    job = clone_voice(scene)
     assert job.step == CloneJob.Step.UNKNOWN
     CloneJob.objects.update(not_before=None)
     tasks.run_clone_task(job_id=str(job.pk))

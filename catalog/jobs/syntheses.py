@@ -131,10 +131,10 @@ class _SpeechRun:
     def _speak(self) -> AudioClip:
         speech = self.speech
         secrets = speech.credential.secrets() if speech.credential else {}
-        wish = SpeechParams(speech.voice.remote_id, speech.text, settings=speech.settings)
+        params = SpeechParams(speech.voice.remote_id, speech.text, settings=speech.settings)
         base_url = settings.PROVIDER_BASE_URLS[speech.voice.provider]
         with open_provider(speech.voice.provider, secrets, base_url) as provider:
-            return provider.speak(wish)
+            return provider.speak(params)
 
     def _keep(self, sound: AudioClip) -> None:
         try:

@@ -151,7 +151,7 @@ class Provider:
         """Return one voice; raises NotFound."""
         raise self._lacks("show a voice")
 
-    def clone(self, wish: CloneParams) -> CloneResult:
+    def clone(self, params: CloneParams) -> CloneResult:
         """Create a voice; raises TryLater only if none was made, OutcomeUnknown if unclear."""
         raise self._lacks("clone voices")
 
@@ -186,7 +186,7 @@ class Provider:
         """Return a free preview of the voice; raises NotFound."""
         raise self._lacks("play previews")
 
-    def speak(self, wish: SpeechParams) -> AudioClip:
+    def speak(self, params: SpeechParams) -> AudioClip:
         """Synthesize a text, which may cost credit; raises NotFound, OutcomeUnknown if unclear."""
         raise self._lacks("generate speech")
 

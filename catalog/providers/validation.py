@@ -8,21 +8,21 @@ from catalog.providers.types import ProviderInfo, SpeechParams
 
 
 def check_speech(
-    info: ProviderInfo, wish: SpeechParams, details: Mapping[str, Any] | None = None
+    info: ProviderInfo, params: SpeechParams, details: Mapping[str, Any] | None = None
 ) -> None:
     """Raise RequestRejected for a text or a setting that the provider would reject.
 
     ``details`` are the voice's details, on which some settings depend.
     """
-    if not wish.text.strip():
+    if not params.text.strip():
         raise errors.RequestRejected("Enter a text first.")
-    if len(wish.text) > info.max_speech_characters:
+    if len(params.text) > info.max_speech_characters:
         raise errors.RequestRejected(
-            f"The text is too long: {len(wish.text):,} characters. The limit for {info.label} is"
+            f"The text is too long: {len(params.text):,} characters. The limit for {info.label} is"
             f" {info.max_speech_characters:,}."
         )
     fields = {field.name: field for field in info.speech_fields(details or {})}
-    for name, value in wish.settings.items():
+    for name, value in params.settings.items():
         if name not in fields:
             raise errors.RequestRejected(f"{info.label} has no setting named {name[:40]}.")
         if not fields[name].takes(value):

@@ -30,7 +30,7 @@ from catalog.sandbox.services import SandboxProvider
 PREFIX = "/_control"
 
 
-class BadWish(Exception):
+class InvalidControl(Exception):
     """The body of a control request is invalid; the message says why."""
 
 
@@ -68,15 +68,15 @@ class ControlInterface:
             return json_reply({"detail": "Not Found"}, 404)
         except NoSuchMethod:
             return json_reply({"detail": "Method Not Allowed"}, 405)
-        except (BadFault, BadWish) as exc:
+        except (BadFault, InvalidControl) as exc:
             return json_reply({"detail": str(exc)}, 400)
 
     def _list_faults(self, request: WireRequest) -> WireResponse:
         return json_reply({"faults": self._faults.as_json()})
 
     def _add_faults(self, request: WireRequest) -> WireResponse:
-        wish = _read_json(request)
-        faults = [Fault.from_json(item) for item in (wish if isinstance(wish, list) else [wish])]
+        body = _read_json(request)
+        faults = [Fault.from_json(item) for item in (body if isinstance(body, list) else [body])]
         for fault in faults:
             self._faults.add(fault)
         return self._list_faults(request)
@@ -93,12 +93,12 @@ class ControlInterface:
         return json_reply({"providers": state})
 
     def _configure_account(self, request: WireRequest) -> WireResponse:
-        wish = _read_json(request)
+        body = _read_json(request)
         try:
-            provider = self._providers[wish["provider"]]
-            provider.configure(wish["account"], dict(wish["values"]))
+            provider = self._providers[body["provider"]]
+            provider.configure(body["account"], dict(body["values"]))
         except (KeyError, TypeError, ValueError) as exc:
-            raise BadWish(f"Cannot be followed: {exc}") from exc
+            raise InvalidControl(f"Cannot be followed: {exc}") from exc
         return self._show_state(request)
 
     def _reset(self, request: WireRequest) -> WireResponse:
@@ -109,8 +109,8 @@ class ControlInterface:
 
 def _read_json(request: WireRequest) -> Any:
     if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
-        raise BadWish("The content type must be application/json.")
+        raise InvalidControl("The content type must be application/json.")
     try:
         return json.loads(request.body)
     except ValueError as exc:
-        raise BadWish("The body is not JSON.") from exc
+        raise InvalidControl("The body is not JSON.") from exc

@@ -60,18 +60,18 @@ class Fault:
     text: str = ""
 
     @classmethod
-    def from_json(cls, wish: object) -> Self:
+    def from_json(cls, body: object) -> Self:
         """Parse a fault from the control API; raises BadFault."""
-        if not isinstance(wish, dict):
+        if not isinstance(body, dict):
             raise BadFault("A fault is a JSON object.")
-        if unknown := set(wish) - set(_CHECKS):
+        if unknown := set(body) - set(_CHECKS):
             raise BadFault(f"Unknown: {', '.join(sorted(map(str, unknown)))}.")
-        for name, value in wish.items():
+        for name, value in body.items():
             if not _CHECKS[name](value):
                 raise BadFault(f"{name} cannot be {value!r}.")
-        if wish.get("fault") not in list(FaultKind):
+        if body.get("fault") not in list(FaultKind):
             raise BadFault(f"fault must be one of: {', '.join(FaultKind)}.")
-        return cls(**{**wish, "fault": FaultKind(wish["fault"])})
+        return cls(**{**body, "fault": FaultKind(body["fault"])})
 
     def fits(self, provider: str, key: str, method: str, path: str) -> bool:
         """Return whether the fault applies to a call."""

@@ -60,47 +60,49 @@ class CloneRequest:
 
 
 def request_clones(
-    user: User, *, credentials: Sequence[Credential], wish: CloneRequest, now: datetime
+    user: User, *, credentials: Sequence[Credential], params: CloneRequest, now: datetime
 ) -> CloneBatch:
     """Queue one clone for each key and return the batch; a repeated form token returns the first.
 
     Raises ConsentNeeded.
     """
-    if not credentials or not wish.cuts:
+    if not credentials or not params.cuts:
         raise ValueError("A clone needs a sample and a key.")
     team = credentials[0].team
     for credential in credentials:
         _demand_use(user, credential, team)
-    for cut in wish.cuts:
+    for cut in params.cuts:
         if not Sample.objects.visible_to(user).filter(pk=cut.sample.pk, team=team).exists():
             raise PermissionDenied
-    wish.consent.demand(now)
-    with wish.consent.stored_proof() as path, transaction.atomic():
-        return _write_batch(user, credentials, wish, path, now)
+    params.consent.demand(now)
+    with params.consent.stored_proof() as path, transaction.atomic():
+        return _write_batch(user, credentials, params, path, now)
 
 
 def _write_batch(
     user: User,
     credentials: Sequence[Credential],
-    wish: CloneRequest,
+    params: CloneRequest,
     proof_path: str,
     now: datetime,
 ) -> CloneBatch:
     team = credentials[0].team
     # Locking the team's row serializes two submissions at the same moment.
     Team.objects.select_for_update().get(pk=team.pk)
-    made = CloneBatch.objects.filter(form_token=wish.form_token).first()
+    made = CloneBatch.objects.filter(form_token=params.form_token).first()
     if made is not None:
         if made.asked_by_id != user.pk:
             raise PermissionDenied
         return made
-    consent = attest_consent(user, team=team, wish=wish.consent, proof_path=proof_path, now=now)
+    consent = attest_consent(
+        user, team=team, statement=params.consent, proof_path=proof_path, now=now
+    )
     batch = CloneBatch.objects.create(
         team=team,
         asked_by=user,
         speaker=consent.speaker,
         consent=consent,
-        form_token=wish.form_token,
+        form_token=params.form_token,
         asked_at=now,
     )
     CloneSource.objects.bulk_create(
@@ -111,9 +113,9 @@ def _write_batch(
             start_seconds=cut.start_seconds,
             end_seconds=cut.end_seconds,
         )
-        for position, cut in enumerate(wish.cuts, start=1)
+        for position, cut in enumerate(params.cuts, start=1)
     )
-    wanted = {name: getattr(wish, name) for name in _WANTED}
+    wanted = {name: getattr(params, name) for name in _WANTED}
     for credential in credentials:
         _queue_job(user, batch, credential, wanted, now)
     return batch

@@ -38,9 +38,9 @@ class ComparisonRequest:
 
 
 @transaction.atomic
-def request_comparison(user: User, *, wish: ComparisonRequest, now: datetime) -> Comparison:
+def request_comparison(user: User, *, params: ComparisonRequest, now: datetime) -> Comparison:
     """Start the comparison. Raises CannotCompare, or CostChanged if the cost went up."""
-    voices = list({voice.pk: voice for voice in wish.voices}.values())
+    voices = list({voice.pk: voice for voice in params.voices}.values())
     if not 2 <= len(voices) <= MOST_VOICES:
         raise CannotCompare(f"Choose 2 to {MOST_VOICES} voices.")
     team = voices[0].account.team
@@ -48,17 +48,17 @@ def request_comparison(user: User, *, wish: ComparisonRequest, now: datetime) ->
         raise PermissionDenied
     if any(voice.account.team_id != team.pk for voice in voices):
         raise CannotCompare("The voices belong to different teams.")
-    if estimate_comparison(voices, wish.text).spends > wish.agreed:
+    if estimate_comparison(voices, params.text).spends > params.agreed:
         raise CostChanged("The cost has gone up. Review the new cost and try again.")
-    if wish.is_blind:
+    if params.is_blind:
         # The order in which the voices were chosen must not give them away; no secrecy is needed.
         random.shuffle(voices)
     comparison = Comparison.objects.create(
         team=team,
         made_by=user,
-        text=wish.text,
-        is_blind=wish.is_blind,
-        votes_wanted=wish.votes_wanted,
+        text=params.text,
+        is_blind=params.is_blind,
+        votes_wanted=params.votes_wanted,
         created_at=now,
     )
     for place, voice in enumerate(voices):
@@ -70,8 +70,8 @@ def request_comparison(user: User, *, wish: ComparisonRequest, now: datetime) ->
         team=team,
         now=now,
         voices=len(voices),
-        characters=len(wish.text),
-        blind=wish.is_blind,
+        characters=len(params.text),
+        blind=params.is_blind,
     )
     return comparison
 

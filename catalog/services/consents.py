@@ -96,7 +96,7 @@ class ConsentStatement:
 
 
 def attest_consent(
-    user: User, *, team: Team, wish: ConsentStatement, proof_path: str, now: datetime
+    user: User, *, team: Team, statement: ConsentStatement, proof_path: str, now: datetime
 ) -> Consent:
     """Store the consent, and its speaker unless the user can already see one of that name.
 
@@ -104,30 +104,30 @@ def attest_consent(
     """
     if not policies.may_clone(user, team):
         raise PermissionDenied
-    wish.demand(now)
-    found = find_contradictions(user, wish.speaker, wish.relation, now.date())
-    if found and wish.confirmed != name_findings(found):
+    statement.demand(now)
+    found = find_contradictions(user, statement.speaker, statement.relation, now.date())
+    if found and statement.confirmed != name_findings(found):
         raise ConsentContradicted(" ".join(each.words for each in found))
-    folded = fold_speaker(wish.speaker)
+    folded = fold_speaker(statement.speaker)
     known = Speaker.objects.visible_to(user).filter(team=team, folded=folded)
     speaker = known.order_by("pk").first() or Speaker.objects.create(
-        team=team, name=wish.speaker, folded=folded, added_by=user, added_at=now
+        team=team, name=statement.speaker, folded=folded, added_by=user, added_at=now
     )
     consent = Consent.objects.create(
         speaker=speaker,
-        given_by=wish.given_by,
-        relation=wish.relation,
-        allowed_use=wish.allowed_use,
-        use_note=wish.use_note,
-        ends_on=wish.ends_on,
+        given_by=statement.given_by,
+        relation=statement.relation,
+        allowed_use=statement.allowed_use,
+        use_note=statement.use_note,
+        ends_on=statement.ends_on,
         proof_path=proof_path,
-        proof_filename=clean_filename(wish.proof.name or "") if wish.proof else "",
-        proof_type=wish.proof_type,
+        proof_filename=clean_filename(statement.proof.name or "") if statement.proof else "",
+        proof_type=statement.proof_type,
         attested_by=user,
         statement=CONSENT_STATEMENT,
         attested_at=now,
     )
-    record(user, "consent attested", consent, team=team, now=now, relation=wish.relation)
+    record(user, "consent attested", consent, team=team, now=now, relation=statement.relation)
     _record_confirmed(user, consent, found, now)
     return consent
 

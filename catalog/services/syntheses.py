@@ -99,8 +99,8 @@ def _prepare(user: User, speech: Synthesis, now: datetime) -> None:
     if not voice.can_speak:
         raise CannotSynthesize("This voice can't generate speech right now.")
     try:
-        wish = SpeechParams(voice.remote_id, speech.text, settings=speech.settings)
-        check_speech(voice.info, wish, voice.details)
+        params = SpeechParams(voice.remote_id, speech.text, settings=speech.settings)
+        check_speech(voice.info, params, voice.details)
     except RequestRejected as exc:
         raise CannotSynthesize(exc.message) from None
     speech.credential = usable_credential(user, voice, "speak")

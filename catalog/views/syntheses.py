@@ -83,9 +83,9 @@ def _speak(request: Request, voice: Voice) -> HttpResponseBase:
     form = _read_form(request, voice)
     status = 200
     if form.is_valid():
-        wish = {"text": form.cleaned_data["text"], "settings": form.settings}
+        params = {"text": form.cleaned_data["text"], "settings": form.settings}
         try:
-            request_speech(request.user, voice=voice, now=timezone.now(), **wish)
+            request_speech(request.user, voice=voice, now=timezone.now(), **params)
         except CannotSynthesize as exc:
             form.add_error("text", str(exc))
     if form.errors:

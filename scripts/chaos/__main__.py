@@ -154,7 +154,7 @@ class Chaos:
 
         while count > 0:
             chosen = self.random.sample(self.accounts, min(count, self.random.randint(1, 4)))
-            wish = CloneRequest(
+            params = CloneRequest(
                 form_token=uuid.uuid4(),
                 cuts=[SampleCut(self.random.choice(self.samples))],
                 name=f"Chaos {self.asked}",
@@ -165,7 +165,7 @@ class Chaos:
                 transcript="Nobody says anything.",
             )
             keys = [account.credential for account in chosen]
-            request_clones(self.user, credentials=keys, wish=wish, now=datetime.now(UTC))
+            request_clones(self.user, credentials=keys, params=params, now=datetime.now(UTC))
             self.asked += len(chosen)
             count -= len(chosen)
 

@@ -1,4 +1,4 @@
-"""The clone form: each invalid input gives an error at its field."""
+"""The clone form: each invalid input shows an error at its field."""
 
 import uuid
 from dataclasses import replace

@@ -29,7 +29,7 @@ from catalog.services.cleanups.protections import protect_voice
 from catalog.services.usage import note_play
 from tests import factories
 from tests.conftest import make_wav
-from tests.providers.sandboxed import wish
+from tests.providers.sandboxed import clone_params
 
 State = PlannedDeletion.State
 SLUGS = ("elevenlabs", "noiz", "stepfun")
@@ -50,7 +50,7 @@ def day(cast: Any, sandbox_server: Any, settings: Any, clock: Any) -> SimpleName
         factories.make_credential(cast.mia, account, api_key=key, is_shared=True)
         with open_provider(slug, {"api_key": key}, urls[slug]) as provider:
             for number in range(EACH):
-                params = wish(name=f"Day {number}", samples=(sample,), transcript="Hello.")
+                params = clone_params(name=f"Day {number}", samples=(sample,), transcript="Hello.")
                 provider.clone(params)
         sync_account(account.pk, clock)
         accounts[slug] = account

@@ -8,7 +8,7 @@ from tests.conftest import make_wav
 MARKER = "vb1:5eb0a7c1:0f8fad5bd9cb469fa16570867728950e"
 
 
-def wish(**changes: Any) -> CloneParams:
+def clone_params(**changes: Any) -> CloneParams:
     sample = SampleFile("anna.wav", "audio/wav", make_wav(2.0))
     asked = {
         "name": "Anna",

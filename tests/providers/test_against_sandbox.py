@@ -7,7 +7,7 @@ from catalog.providers.key_checks import Slots
 from catalog.providers.session import open_provider
 from catalog.providers.types import Kind, PermissionState, SampleFile
 from catalog.sandbox import running_sandbox
-from tests.providers.sandboxed import MARKER, wish
+from tests.providers.sandboxed import MARKER, clone_params
 
 
 def test_all_voices_are_listed_without_problems(connect):
@@ -33,7 +33,7 @@ def test_a_voice_is_the_same_in_the_list_and_alone(connect):
 def test_a_clone_can_be_made_renamed_found_by_its_marker_and_deleted(connect):
     with connect() as adapter:
         before = adapter.slots()
-        made = adapter.clone(wish())
+        made = adapter.clone(clone_params())
         voice = adapter.voice(made.remote_id)
 
         assert made.ready
@@ -66,7 +66,7 @@ def test_a_clone_can_be_made_renamed_found_by_its_marker_and_deleted(connect):
 
 def test_changing_one_setting_keeps_the_others(connect):
     with connect() as adapter:
-        made = adapter.clone(wish()).remote_id
+        made = adapter.clone(clone_params()).remote_id
         before = adapter.settings(made)
 
         assert before == adapter.default_settings()
@@ -89,8 +89,8 @@ def test_a_library_voice_has_a_preview(connect):
 def test_clones_are_found_only_by_their_own_marker(connect):
     other = MARKER[:-1] + "0"
     with connect() as adapter:
-        first = adapter.clone(wish()).remote_id
-        second = adapter.clone(wish(marker=other)).remote_id
+        first = adapter.clone(clone_params()).remote_id
+        second = adapter.clone(clone_params(marker=other)).remote_id
 
         assert [voice.remote_id for voice in adapter.find_marked(MARKER)] == [first]
         assert [voice.remote_id for voice in adapter.find_marked(other)] == [second]
@@ -164,7 +164,7 @@ def test_check_without_a_network_raises_try_later():
 @pytest.mark.parametrize(
     "change",
     [
-        lambda adapter, own: adapter.clone(wish()),
+        lambda adapter, own: adapter.clone(clone_params()),
         lambda adapter, own: adapter.rename(own, "Annette"),
         lambda adapter, own: adapter.delete(own),
         lambda adapter, own: adapter.edit_settings(own, {"speed": 1.0}),
@@ -183,13 +183,13 @@ def test_a_readonly_key_gets_an_error_that_names_the_missing_permission(connect,
 
 def test_cloning_without_a_free_slot_raises_limit_reached(connect):
     with connect("broke") as adapter, pytest.raises(errors.LimitReached, match="maximum amount"):
-        adapter.clone(wish())
+        adapter.clone(clone_params())
 
 
 def test_a_sample_that_is_not_audio_is_rejected_with_the_provider_s_message(connect):
     samples = (SampleFile("a.wav", "audio/wav", b"this is no sound"),)
     with connect() as adapter, pytest.raises(errors.RequestRejected, match="corrupted"):
-        adapter.clone(wish(samples=samples))
+        adapter.clone(clone_params(samples=samples))
 
 
 def test_a_library_voice_cannot_be_deleted(connect):

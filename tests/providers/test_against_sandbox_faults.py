@@ -4,7 +4,7 @@ import pytest
 
 from catalog.providers import base, errors
 from catalog.sandbox.faults import FaultKind
-from tests.providers.sandboxed import MARKER, wish
+from tests.providers.sandboxed import MARKER, clone_params
 
 # With these faults the voice is created, but the response doesn't say so.
 MADE = [
@@ -26,7 +26,7 @@ def test_a_clone_whose_response_was_lost_is_found_exactly_once(connect, spoil, k
 
     with connect() as adapter:
         with pytest.raises(errors.OutcomeUnknown):
-            adapter.clone(wish())
+            adapter.clone(clone_params())
 
         assert [voice.name for voice in adapter.find_marked(MARKER)] == ["Anna"]
 
@@ -37,7 +37,7 @@ def test_a_clone_that_was_not_made_is_also_unknown_and_not_found(connect, spoil,
 
     with connect() as adapter:
         with pytest.raises(errors.OutcomeUnknown):
-            adapter.clone(wish())
+            adapter.clone(clone_params())
 
         assert adapter.find_marked(MARKER) == []
 
@@ -51,7 +51,7 @@ def test_a_clone_whose_response_takes_too_long_is_unknown(
 
     with connect() as adapter:
         with pytest.raises(errors.OutcomeUnknown):
-            adapter.clone(wish())
+            adapter.clone(clone_params())
 
         assert len(adapter.find_marked(MARKER)) == 1
 
@@ -62,7 +62,7 @@ def test_a_rate_limited_clone_was_not_made(connect, spoil, retry_after):
 
     with connect() as adapter:
         with pytest.raises(errors.TryLater) as caught:
-            adapter.clone(wish())
+            adapter.clone(clone_params())
 
         assert caught.value.retry_after == retry_after
         assert adapter.find_marked(MARKER) == []
@@ -79,7 +79,7 @@ def test_a_list_with_a_broken_second_page_raises_try_later(connect, spoil, kind)
 @pytest.mark.parametrize("kind", BROKEN)
 def test_a_failing_search_for_the_marker_is_not_an_empty_result(connect, spoil, kind):
     with connect() as adapter:
-        adapter.clone(wish())
+        adapter.clone(clone_params())
         spoil(kind, path="/v2/voices", after=1)
 
         with pytest.raises(errors.TryLater):
@@ -89,7 +89,7 @@ def test_a_failing_search_for_the_marker_is_not_an_empty_result(connect, spoil, 
 @pytest.mark.parametrize("kind", [FaultKind.DROP_AFTER, FaultKind.ERROR_AFTER])
 def test_a_deletion_whose_response_was_lost_can_be_repeated(connect, spoil, kind):
     with connect() as adapter:
-        made = adapter.clone(wish()).remote_id
+        made = adapter.clone(clone_params()).remote_id
         spoil(kind, method="DELETE")
 
         with pytest.raises(errors.TryLater):

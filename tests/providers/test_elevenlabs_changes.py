@@ -26,7 +26,7 @@ def voice_with(**changes: Any) -> dict[str, Any]:
 def test_clone_sends_the_documented_form(server):
     server.will_answer("clone")
     second = SampleFile('b"\r\n.mp3', "audio/mpeg", b"ID3")
-    wish = CloneParams(
+    params = CloneParams(
         "Anna",
         (SAMPLE, second),
         MARKER,
@@ -38,7 +38,7 @@ def test_clone_sends_the_documented_form(server):
     )
 
     with server.connect() as adapter:
-        result = adapter.clone(wish)
+        result = adapter.clone(params)
 
     assert result == CloneResult("c38kUX8pkfYO2kHyqfFy", ready=True)
     assert server.paths() == ["POST /v1/voices/add"]

@@ -25,8 +25,8 @@ SAMPLE = SampleFile("anna.wav", "audio/wav", make_wav(8.0))
 def make(adapter: Provider) -> tuple[str, dict[str, str]]:
     """Clone a voice, and return its ID and the progress that the job would have stored."""
     kept: dict[str, str] = {}
-    wish = CloneParams("Anna", (SAMPLE,), MARKER, language="en", gender="female")
-    made = adapter.clone(replace(wish, keep_progress=kept.update))
+    params = CloneParams("Anna", (SAMPLE,), MARKER, language="en", gender="female")
+    made = adapter.clone(replace(params, keep_progress=kept.update))
     assert made.ready
     return made.remote_id, kept
 

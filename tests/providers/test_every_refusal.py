@@ -12,7 +12,7 @@ from catalog.providers.responses import ErrorBody
 from catalog.providers.types import PermissionState, ProviderInfo
 from catalog.sandbox.faults import FaultKind
 from tests.providers.conftest import KEY, FakeServer
-from tests.providers.sandboxed import MARKER, wish
+from tests.providers.sandboxed import MARKER, clone_params
 from tests.providers.verbs import SLUGS, each, each_cloning, each_with, run
 from tests.providers.wire_formats import REFUSALS
 
@@ -210,6 +210,6 @@ def test_a_plain_text_refusal_of_a_clone_in_the_sandbox_makes_no_voice(connect, 
 
     with connect() as adapter:
         with pytest.raises(errors.RequestRejected):
-            adapter.clone(wish())
+            adapter.clone(clone_params())
 
         assert adapter.find_marked(MARKER) == []

@@ -11,7 +11,7 @@ from tests.providers.conftest import FakeServer
 from tests.providers.verbs import INFOS, UNCLEAR, VERBS, each_speaking, run
 
 SPEAKING = [info for info in INFOS if info.can_speak]
-[WISH] = VERBS["speak"]
+[PARAMS] = VERBS["speak"]
 MP3 = {"content-type": "audio/mpeg"}
 UNCLEAR_ANSWERS = [
     (500, b"", {}),
@@ -58,7 +58,7 @@ def test_an_empty_or_too_long_text_is_not_sent(slug, text):
     server = FakeServer(slug)
 
     with server.connect() as adapter, pytest.raises(errors.RequestRejected):
-        adapter.speak(replace(WISH, text=text))
+        adapter.speak(replace(PARAMS, text=text))
 
     assert server.requests == []
 
@@ -68,7 +68,7 @@ def test_the_error_for_a_long_text_names_the_limit(slug):
     most = get_adapter(slug).info.max_speech_characters
 
     with FakeServer(slug).connect() as adapter, pytest.raises(errors.RequestRejected) as caught:
-        adapter.speak(replace(WISH, text="x" * (most + 1)))
+        adapter.speak(replace(PARAMS, text="x" * (most + 1)))
 
     assert f"{most:,}" in caught.value.message
 
@@ -80,13 +80,13 @@ def test_a_setting_out_of_range_is_not_sent(slug: str, field: SettingField):
     with FakeServer(slug).connect() as adapter:
         for value in wrong:
             with pytest.raises(errors.RequestRejected):
-                adapter.speak(replace(WISH, settings={field.name: value}))
+                adapter.speak(replace(PARAMS, settings={field.name: value}))
 
 
 @each_speaking
 def test_an_unknown_setting_is_not_sent(slug):
     with FakeServer(slug).connect() as adapter, pytest.raises(errors.RequestRejected):
-        adapter.speak(replace(WISH, settings={"loudspeaker": 1}))
+        adapter.speak(replace(PARAMS, settings={"loudspeaker": 1}))
 
 
 @each_speaking
@@ -94,7 +94,7 @@ def test_a_lone_surrogate_in_a_text_is_sent(slug):
     server = FakeServer(slug).will_send(500)
 
     with server.connect() as adapter, pytest.raises(errors.OutcomeUnknown):
-        adapter.speak(SpeechParams(WISH.remote_id, "Hello \ud83d"))
+        adapter.speak(SpeechParams(PARAMS.remote_id, "Hello \ud83d"))
 
     assert len(server.requests) == 1
 
@@ -103,7 +103,7 @@ def test_a_telnyx_clone_without_a_speech_id_is_rejected_without_a_charge():
     server = FakeServer("telnyx").will_send(200, {"data": {"id": "c1", "name": "Ada"}})
 
     with server.connect() as adapter, pytest.raises(errors.RequestRejected, match="speech ID"):
-        adapter.speak(replace(WISH, remote_id="c1"))
+        adapter.speak(replace(PARAMS, remote_id="c1"))
 
     assert [request.method for request in server.requests] == ["GET"]
 

@@ -21,7 +21,7 @@ DOCUMENTED = {
 MARKER = "vb1:5eb0a7c1:0f8fad5bd9cb469fa16570867728950e"
 SAMPLE = SampleFile("anna.wav", "audio/wav", b"RIFF....WAVE")
 ANNA = "ws-acme__anna"
-WISH = CloneParams("Anna", (SAMPLE,), MARKER)
+PARAMS = CloneParams("Anna", (SAMPLE,), MARKER)
 
 
 def voice_with(**changes: Any) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def voice_with(**changes: Any) -> dict[str, Any]:
 
 def test_clone_sends_the_documented_request(server):
     server.will_answer("clone")
-    wish = CloneParams(
+    params = CloneParams(
         "Anna",
         (SAMPLE,),
         MARKER,
@@ -43,7 +43,7 @@ def test_clone_sends_the_documented_request(server):
     )
 
     with server.connect() as adapter:
-        result = adapter.clone(wish)
+        result = adapter.clone(params)
 
     sent_instead = "Inworld has no setting for English (UK), so English (US) was used."
     assert result == CloneResult(ANNA, note=sent_instead)
@@ -68,7 +68,7 @@ def test_a_plain_clone_sends_only_the_required_fields(server):
     server.will_answer("clone")
 
     with server.connect() as adapter:
-        adapter.clone(WISH)
+        adapter.clone(PARAMS)
 
     sent = json.loads(server.requests[0].content)
     assert sorted(sent) == ["description", "displayName", "langCode", "voiceSamples"]
@@ -100,7 +100,7 @@ def test_a_warning_becomes_a_note_on_the_clone(server):
     server.will_answer("clone_with_warning")
 
     with server.connect() as adapter:
-        result = adapter.clone(WISH)
+        result = adapter.clone(PARAMS)
 
     assert result == CloneResult(ANNA, note="Background noise detected")
 
@@ -110,7 +110,7 @@ def test_errors_in_a_200_response_without_a_voice_are_a_rejection(server, voice)
     server.will_answer("clone_refused", voice=voice)
 
     with server.connect() as adapter, pytest.raises(errors.RequestRejected) as caught:
-        adapter.clone(WISH)
+        adapter.clone(PARAMS)
 
     assert caught.value.message == (
         "Inworld rejected the recording: Audio is too short: 1.2 s; No speech detected"
@@ -121,7 +121,7 @@ def test_errors_in_a_200_response_can_be_plain_text(server):
     server.will_send(200, {"audioSamplesValidated": [{"errors": ["Too noisy"]}]})
 
     with server.connect() as adapter, pytest.raises(errors.RequestRejected, match="Too noisy"):
-        adapter.clone(WISH)
+        adapter.clone(PARAMS)
 
 
 DETECTED = "so it detected the language"
@@ -173,7 +173,7 @@ def test_a_rejection_in_a_200_response_does_not_show_the_key(server):
     server.will_send(200, {"audioSamplesValidated": samples})
 
     with server.connect() as adapter, pytest.raises(errors.RequestRejected) as caught:
-        adapter.clone(WISH)
+        adapter.clone(PARAMS)
 
     assert KEY not in caught.value.message
 
@@ -185,7 +185,7 @@ def test_a_200_response_without_a_voice_or_a_reason_is_unknown(server, samples):
     server.will_send(200, {"voice": {}, "audioSamplesValidated": samples})
 
     with server.connect() as adapter, pytest.raises(errors.OutcomeUnknown):
-        adapter.clone(WISH)
+        adapter.clone(PARAMS)
 
 
 @pytest.mark.parametrize(("headers", "wait"), [({}, 60), ({"retry-after": "12"}, 12)])
@@ -194,7 +194,7 @@ def test_too_many_clones_wait_a_minute_unless_the_response_says_otherwise(server
     server.will_send(answer["status"], answer["body"], headers)
 
     with server.connect() as adapter, pytest.raises(errors.TryLater) as caught:
-        adapter.clone(WISH)
+        adapter.clone(PARAMS)
 
     assert caught.value.retry_after == wait
 

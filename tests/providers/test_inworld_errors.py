@@ -11,7 +11,7 @@ from tests.providers.conftest import load_fixture
 
 SLUG = "inworld"
 ANNA = "ws-acme__anna"
-WISH = CloneParams("Anna", (SampleFile("a.wav", "audio/wav", b"RIFF"),), "vb1:5eb0a7c1:0f8fad5b")
+PARAMS = CloneParams("Anna", (SampleFile("a.wav", "audio/wav", b"RIFF"),), "vb1:5eb0a7c1:0f8fad5b")
 
 
 def voice_with(**changes: Any) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def test_each_error_of_a_clone_is_classified(server, fixture, kind, words):
     server.will_answer(fixture)
 
     with server.connect() as adapter, pytest.raises(errors.ProviderError) as caught:
-        adapter.clone(WISH)
+        adapter.clone(PARAMS)
 
     assert type(caught.value) is kind
     assert words in caught.value.message

@@ -18,7 +18,7 @@ from catalog.providers.adapters.local.stock import hello_text
 from catalog.providers.session import open_provider
 from catalog.providers.types import Kind, PermissionState, SampleFile, SpeechParams, VoiceState
 from tests.local import BuzzingEngine, QuickSearch, search_quickly
-from tests.providers.sandboxed import MARKER, wish
+from tests.providers.sandboxed import MARKER, clone_params
 from tests.providers.test_any_voice import check_voice
 
 
@@ -184,7 +184,7 @@ def test_cloning_reports_progress_and_similarity_and_stores_the_voice(connect, s
         told.append((words, share))
 
     with connect() as adapter:
-        made = adapter.clone(wish(language="en-GB", tell=tell, play=played.append))
+        made = adapter.clone(clone_params(language="en-GB", tell=tell, play=played.append))
         voice = adapter.voice(made.remote_id)
 
         assert made.ready
@@ -206,7 +206,7 @@ def test_cloning_reports_progress_and_similarity_and_stores_the_voice(connect, s
 
 def test_running_the_same_job_twice_makes_one_clone(connect, search):
     with connect() as adapter:
-        first, second = adapter.clone(wish()), adapter.clone(wish())
+        first, second = adapter.clone(clone_params()), adapter.clone(clone_params())
 
         assert first.remote_id == second.remote_id
         assert len(adapter.find_marked(MARKER)) == search.count == 1
@@ -216,7 +216,7 @@ def test_a_weak_similarity_is_noted(connect, search):
     search.likeness = 0.4
 
     with connect() as adapter:
-        made = adapter.clone(wish())
+        made = adapter.clone(clone_params())
 
         assert made.note.startswith("The match is weak")
         assert made.note.startswith(adapter.voice(made.remote_id).details["Note"])
@@ -227,14 +227,14 @@ def test_a_sample_that_is_not_audio_is_rejected_and_nothing_is_stored(connect, s
 
     with connect() as adapter:
         with pytest.raises(errors.RequestRejected, match="isn't supported"):
-            adapter.clone(wish(samples=(playlist,)))
+            adapter.clone(clone_params(samples=(playlist,)))
 
         assert adapter.find_marked(MARKER) == []
 
 
 def test_a_clone_in_an_unsupported_language_is_rejected_before_the_search(connect, search):
     with connect() as adapter, pytest.raises(errors.RequestRejected, match="spoken here"):
-        adapter.clone(wish(language="fi"))
+        adapter.clone(clone_params(language="fi"))
 
     assert search.count == 0
 

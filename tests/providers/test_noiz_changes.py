@@ -13,7 +13,7 @@ from tests.providers.conftest import load_fixture, read_form
 SLUG = "noiz"
 MARKER = "vb1:5eb0a7c1:0f8fad5bd9cb469fa16570867728950e"
 SAMPLE = SampleFile("anna.wav", "audio/wav", b"RIFF....WAVE")
-WISH = CloneParams("Anna", (SAMPLE,), MARKER)
+PARAMS = CloneParams("Anna", (SAMPLE,), MARKER)
 ANNA = "a1b2c3d4"
 
 
@@ -32,12 +32,12 @@ def form_values(server) -> dict[str, str]:
 
 def test_clone_sends_the_documented_form(server):
     server.will_answer("clone")
-    wish = CloneParams(
+    params = CloneParams(
         "Anna ☕", (SAMPLE,), MARKER, "Not sent.", remove_background_noise=True, language="zh-CN"
     )
 
     with server.connect() as adapter:
-        result = adapter.clone(wish)
+        result = adapter.clone(params)
 
     assert result == CloneResult(ANNA)
     assert server.paths() == ["POST /v1/voices"]
@@ -55,7 +55,7 @@ def test_an_unset_language_is_not_sent(server):
     server.will_answer("clone")
 
     with server.connect() as adapter:
-        adapter.clone(WISH)
+        adapter.clone(PARAMS)
 
     assert set(form_values(server)) == {"display_name", "denoise"}
     assert form_values(server)["denoise"] == "false"
@@ -86,7 +86,7 @@ def test_clone_from_a_url_sends_no_recording(server):
     server.will_answer("clone")
 
     with server.connect() as adapter:
-        result = adapter.clone_from_url(WISH, "https://cdn.example/anna.mp3")
+        result = adapter.clone_from_url(PARAMS, "https://cdn.example/anna.mp3")
 
     assert result == CloneResult(ANNA)
     assert server.requests[0].headers["content-type"].startswith("multipart/form-data")
@@ -102,7 +102,7 @@ def test_a_clone_without_a_usable_id_is_unknown(server, data):
     server.will_send(200, {"code": 0, "message": "success", "data": data})
 
     with server.connect() as adapter, pytest.raises(errors.OutcomeUnknown):
-        adapter.clone(WISH)
+        adapter.clone(PARAMS)
 
 
 def test_find_marked_searches_all_own_voices_and_returns_the_oldest_first(server):
@@ -185,7 +185,7 @@ def test_each_documented_error_of_a_clone_is_classified(server, fixture, kind, w
     server.will_answer(fixture)
 
     with server.connect() as adapter, pytest.raises(errors.ProviderError) as caught:
-        adapter.clone(WISH)
+        adapter.clone(PARAMS)
 
     assert type(caught.value) is kind
     assert words in caught.value.message

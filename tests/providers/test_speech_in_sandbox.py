@@ -130,12 +130,12 @@ def test_every_paid_provider_is_tested_here():
 def test_a_clone_preview_and_the_clone_itself_use_the_same_uploaded_file(sandbox, sign_on):
     kept: dict[str, str] = {}
     recording = SampleFile("anna.wav", "audio/wav", make_wav(8.0))
-    wish = CloneParams("Anna", (recording,), "", keep_progress=kept.update)
+    params = CloneParams("Anna", (recording,), "", keep_progress=kept.update)
     with sign_on("stepfun") as adapter:
         before = {voice.remote_id for voice in adapter.voices()}
-        clip = adapter.preview_clone(wish, "Hello from the sandbox.")
+        clip = adapter.preview_clone(params, "Hello from the sandbox.")
         after = {voice.remote_id for voice in adapter.voices()}
-        made = adapter.clone(replace(wish, progress=kept))
+        made = adapter.clone(replace(params, progress=kept))
         found = adapter.find_by_progress(kept)
 
     assert decode_recording(clip.content).seconds > 1

@@ -18,7 +18,7 @@ UPLOADED = {"file_id": "file-Kx81"}
 NAME = f"{MARKER.replace(':', '-')}.wav"
 
 
-def wish_with(**changes: Any) -> CloneParams:
+def make_params(**changes: Any) -> CloneParams:
     return CloneParams("Anna", (SAMPLE,), MARKER, **changes)
 
 
@@ -29,13 +29,13 @@ def clone(remote_id: str, file_id: Any, created: Any) -> dict[str, Any]:
 def test_clone_uploads_the_file_stores_its_id_and_then_creates_the_voice(server):
     server.will_answer("file").will_answer("clone")
     kept: list[tuple[dict[str, str], int]] = []
-    wish = wish_with(
+    params = make_params(
         transcript="Good\nmorning.",
         keep_progress=lambda progress: kept.append((dict(progress), len(server.requests))),
     )
 
     with server.connect() as adapter:
-        result = adapter.clone(wish)
+        result = adapter.clone(params)
 
     assert result == CloneResult("voice-tone-Kx82")
     assert server.paths() == ["POST /v1/files", "POST /v1/audio/voices"]
@@ -56,7 +56,7 @@ def test_a_clone_with_a_stored_file_id_does_not_upload_again(server):
     kept: list[object] = []
 
     with server.connect() as adapter:
-        result = adapter.clone(wish_with(progress=UPLOADED, keep_progress=kept.append))
+        result = adapter.clone(make_params(progress=UPLOADED, keep_progress=kept.append))
 
     assert result.remote_id == "voice-tone-Kx82"
     assert server.paths() == ["POST /v1/audio/voices"]
@@ -71,7 +71,7 @@ def test_a_duplicate_clone_request_returns_the_existing_voice(server):
     server.will_answer("clone_duplicated")
 
     with server.connect() as adapter:
-        result = adapter.clone(wish_with(progress=UPLOADED))
+        result = adapter.clone(make_params(progress=UPLOADED))
 
     assert (result.remote_id, result.ready) == ("voice-tone-Kx82", True)
     assert "already" in result.note
@@ -82,7 +82,7 @@ def test_numeric_ids_are_accepted(server):
     kept: list[dict[str, str]] = []
 
     with server.connect() as adapter:
-        result = adapter.clone(wish_with(keep_progress=kept.append))
+        result = adapter.clone(make_params(keep_progress=kept.append))
 
     assert result.remote_id == "71033"
     assert kept == [{"file_id": "90412"}]
@@ -95,7 +95,7 @@ def test_an_interrupted_upload_can_be_retried_since_no_voice_was_made(server, er
     kept: list[object] = []
 
     with server.connect() as adapter, pytest.raises(errors.TryLater):
-        adapter.clone(wish_with(keep_progress=kept.append))
+        adapter.clone(make_params(keep_progress=kept.append))
 
     assert kept == []
 
@@ -105,14 +105,14 @@ def test_an_upload_without_a_usable_id_can_be_retried(server, stored):
     server.will_send(200, stored)
 
     with server.connect() as adapter, pytest.raises(errors.TryLater):
-        adapter.clone(wish_with())
+        adapter.clone(make_params())
 
 
 def test_a_rejected_upload_creates_no_voice(server):
     server.will_answer("error_sample")
 
     with server.connect() as adapter, pytest.raises(errors.RequestRejected, match="5s and 10s"):
-        adapter.clone(wish_with())
+        adapter.clone(make_params())
 
     assert server.paths() == ["POST /v1/files"]
 
@@ -124,7 +124,7 @@ def test_no_voice_is_created_if_the_file_id_could_not_be_stored(server):
         raise OSError("The disk is full.")
 
     with server.connect() as adapter, pytest.raises(OSError, match="full"):
-        adapter.clone(wish_with(keep_progress=fail))
+        adapter.clone(make_params(keep_progress=fail))
 
     assert server.paths() == ["POST /v1/files"]
 
@@ -134,7 +134,7 @@ def test_a_clone_without_a_usable_id_is_unknown_and_not_sent_again(server, made)
     server.will_send(200, made)
 
     with server.connect() as adapter, pytest.raises(errors.OutcomeUnknown):
-        adapter.clone(wish_with(progress=UPLOADED))
+        adapter.clone(make_params(progress=UPLOADED))
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_each_documented_error_of_the_second_step_is_classified(server, fixture,
     server.will_answer(fixture)
 
     with server.connect() as adapter, pytest.raises(errors.ProviderError) as caught:
-        adapter.clone(wish_with(progress=UPLOADED))
+        adapter.clone(make_params(progress=UPLOADED))
 
     assert type(caught.value) is kind
     assert words in caught.value.message
@@ -171,7 +171,7 @@ def test_an_error_keeps_its_type(server):
     server.will_answer("error_moderation")
 
     with server.connect() as adapter, pytest.raises(errors.RequestRejected) as caught:
-        adapter.clone(wish_with())
+        adapter.clone(make_params())
 
     assert caught.value.code == "censorship_block"
 
@@ -311,7 +311,7 @@ def test_a_clone_can_be_previewed_before_it_is_created(server):
     kept: list[object] = []
 
     with server.connect() as adapter:
-        clip = adapter.preview_clone(wish_with(keep_progress=kept.append), "Hi.")
+        clip = adapter.preview_clone(make_params(keep_progress=kept.append), "Hi.")
 
     assert (clip.content, clip.content_type) == (b"RIFF", "audio/wav")
     assert server.paths() == ["POST /v1/files", "POST /v1/audio/voices/preview"]
@@ -328,4 +328,4 @@ def test_a_clone_preview_without_audio_may_have_been_charged(server, body):
     server.will_send(200, body)
 
     with server.connect() as adapter, pytest.raises(errors.OutcomeUnknown):
-        adapter.preview_clone(wish_with(progress=UPLOADED), "Hi.")
+        adapter.preview_clone(make_params(progress=UPLOADED), "Hi.")

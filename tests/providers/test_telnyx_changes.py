@@ -17,7 +17,7 @@ SAMPLE = SampleFile('an"na\r\n.wav', "audio/wav", b"RIFF....WAVE")
 ANNA = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
 BO = "6b1d2c60-98f4-4c6e-8f9a-0a1b2c3d4e5f"
 BUILT_IN = "Telnyx.NaturalHD.astra"
-WISH = CloneParams("Anna", (SAMPLE,), MARKER, language="en-GB", gender="female")
+PARAMS = CloneParams("Anna", (SAMPLE,), MARKER, language="en-GB", gender="female")
 
 
 def clone_with(**changes: Any) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def clone_with(**changes: Any) -> dict[str, Any]:
 
 def test_clone_sends_the_documented_form(server):
     server.will_answer("made")
-    wish = CloneParams(
+    params = CloneParams(
         "Anna",
         (SAMPLE,),
         MARKER,
@@ -37,7 +37,7 @@ def test_clone_sends_the_documented_form(server):
     )
 
     with server.connect() as adapter:
-        result = adapter.clone(wish)
+        result = adapter.clone(params)
 
     assert result == CloneResult(ANNA)
     assert server.paths() == ["POST /v2/voice_clones/from_upload"]
@@ -96,7 +96,7 @@ def test_every_clone_model_is_sent_with_its_vendor(model, vendor):
         return httpx.Response(201, json={"data": clone_with()})
 
     with Other({"api_key": KEY}, transport=httpx.MockTransport(answer)) as adapter:
-        adapter.clone(WISH)
+        adapter.clone(PARAMS)
 
     assert (asked[0]["model_id"], asked[0]["provider"]) == (model, vendor)
 
@@ -115,7 +115,7 @@ def test_a_pending_clone_is_not_ready(server, status, changes, is_ready):
     server.will_send(status, {"data": clone_with(**changes)})
 
     with server.connect() as adapter:
-        assert adapter.clone(WISH) == CloneResult(ANNA, ready=is_ready)
+        assert adapter.clone(PARAMS) == CloneResult(ANNA, ready=is_ready)
 
 
 def test_is_ready_is_true_once_a_pending_clone_is_active(server):
@@ -124,7 +124,7 @@ def test_is_ready_is_true_once_a_pending_clone_is_active(server):
     server.will_send(200, {"data": clone_with(id=BO, status="active")})
 
     with server.connect() as adapter:
-        made = adapter.clone(WISH)
+        made = adapter.clone(PARAMS)
         states = [adapter.is_ready(made.remote_id) for _ in range(2)]
 
     assert (made, states) == (CloneResult(BO, ready=False), [False, True])
@@ -135,7 +135,7 @@ def test_a_clone_that_failed_immediately_has_a_note(server):
     server.will_send(201, {"data": clone_with(status="failed")})
 
     with server.connect() as adapter:
-        result = adapter.clone(WISH)
+        result = adapter.clone(PARAMS)
 
     assert not result.ready
     assert "couldn't make" in result.note
@@ -146,7 +146,7 @@ def test_a_clone_without_a_usable_id_is_unknown(server, data):
     server.will_send(201, {"data": data})
 
     with server.connect() as adapter, pytest.raises(errors.OutcomeUnknown):
-        adapter.clone(WISH)
+        adapter.clone(PARAMS)
 
 
 @pytest.mark.parametrize("fixture", ["error_gone", "error_address", "error_no_method"])

@@ -8,7 +8,7 @@ from tests.providers.conftest import KEY, FakeServer, load_fixture, read_form
 
 SLUG = "telnyx"
 ANNA = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
-WISH = CloneParams("Anna", (SampleFile("a.wav", "audio/wav", b"RIFF"),), "vb1:5eb0a7c1:0f8fad5b")
+PARAMS = CloneParams("Anna", (SampleFile("a.wav", "audio/wav", b"RIFF"),), "vb1:5eb0a7c1:0f8fad5b")
 
 
 def will_check(
@@ -134,7 +134,7 @@ def test_each_documented_error_of_a_clone_is_classified(server, fixture, kind, w
     server.will_answer(fixture)
 
     with server.connect() as adapter, pytest.raises(errors.ProviderError) as caught:
-        adapter.clone(WISH)
+        adapter.clone(PARAMS)
 
     assert type(caught.value) is kind
     assert words in caught.value.message
@@ -203,6 +203,6 @@ def test_an_error_with_the_key_in_a_field_does_not_show_it(server):
     server.will_send(422, {"errors": {f"x{KEY}": [f"bad {KEY}"]}})
 
     with server.connect() as adapter, pytest.raises(errors.RequestRejected) as caught:
-        adapter.clone(WISH)
+        adapter.clone(PARAMS)
 
     assert KEY not in caught.value.message

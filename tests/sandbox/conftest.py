@@ -64,8 +64,8 @@ def configure(control: httpx.Client) -> Callable[..., None]:
     """Return a function that changes an account's limits."""
 
     def _configure(provider: str, account: str = "full", **values: Any) -> None:
-        wish = {"provider": provider, "account": account, "values": values}
-        control.post("/accounts", json=wish).raise_for_status()
+        payload = {"provider": provider, "account": account, "values": values}
+        control.post("/accounts", json=payload).raise_for_status()
 
     return _configure
 

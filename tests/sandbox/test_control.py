@@ -63,16 +63,16 @@ def test_reset_forgets_everything(full, spoil, control):
 
 def test_an_account_s_limits_can_be_changed(full, control):
     values = {"voice_limit": 2, "character_limit": 5}
-    wish = {"provider": "elevenlabs", "account": "full", "values": values}
+    payload = {"provider": "elevenlabs", "account": "full", "values": values}
 
-    control.post("/accounts", json=wish).raise_for_status()
+    control.post("/accounts", json=payload).raise_for_status()
 
     usage = full.get("/v1/user/subscription").json()
     assert (usage["voice_limit"], usage["character_limit"]) == (2, 5)
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "payload",
     [
         {},
         [],
@@ -82,8 +82,8 @@ def test_an_account_s_limits_can_be_changed(full, control):
         {"provider": "elevenlabs", "account": "full", "values": {"voice_limit": "many"}},
     ],
 )
-def test_an_invalid_account_change_is_refused(control, wish):
-    assert control.post("/accounts", json=wish).status_code == 400
+def test_an_invalid_account_change_is_refused(control, payload):
+    assert control.post("/accounts", json=payload).status_code == 400
 
 
 @pytest.mark.parametrize("path", ["/faults", "/reset", "/accounts"])

@@ -255,7 +255,7 @@ def test_listed_faults_do_not_show_the_key(spoil, control):
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "payload",
     [
         {},
         {"fault": "explode"},
@@ -271,8 +271,8 @@ def test_listed_faults_do_not_show_the_key(spoil, control):
         [{"fault": "html"}, {}],
     ],
 )
-def test_an_invalid_fault_is_refused_with_a_reason(control, wish):
-    answer = control.post("/faults", json=wish)
+def test_an_invalid_fault_is_refused_with_a_reason(control, payload):
+    answer = control.post("/faults", json=payload)
 
     assert answer.status_code == 400
     assert len(answer.json()["detail"]) > 10

@@ -144,10 +144,10 @@ def test_a_clone_can_be_made_from_a_url(client):
 
 
 @pytest.mark.parametrize(
-    "wish", [{"sample": b"no sound"}, {"sample": hum(200, 0.3)}, {"denoise": "perhaps"}]
+    "payload", [{"sample": b"no sound"}, {"sample": hum(200, 0.3)}, {"denoise": "perhaps"}]
 )
-def test_an_invalid_clone_is_refused(client, wish):
-    assert failure(clone(client, **wish)) == 400
+def test_an_invalid_clone_is_refused(client, payload):
+    assert failure(clone(client, **payload)) == 400
     assert listed(client)["total_count"] == 4
 
 

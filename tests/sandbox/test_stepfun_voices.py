@@ -35,8 +35,8 @@ def upload(client: httpx.Client, content: bytes | None = None, **fields: str) ->
 
 
 def clone(client: httpx.Client, content: bytes | None = None, **more: Any) -> httpx.Response:
-    wish = {"model": "step-tts-2", "file_id": upload(client, content).json()["id"]}
-    return client.post("/audio/voices", json={**wish, **more})
+    payload = {"model": "step-tts-2", "file_id": upload(client, content).json()["id"]}
+    return client.post("/audio/voices", json={**payload, **more})
 
 
 def listed(client: httpx.Client, **params: Any) -> Json:
@@ -154,15 +154,15 @@ def test_an_invalid_upload_is_refused(client, fields):
 
 def test_cloning_the_same_file_again_returns_the_same_voice_for_free(client):
     before = balance(client)
-    wish = {"model": "step-tts-2", "file_id": upload(client).json()["id"], "text": "As spoken"}
+    payload = {"model": "step-tts-2", "file_id": upload(client).json()["id"], "text": "As spoken"}
 
-    first = client.post("/audio/voices", json=wish).json()
-    again = client.post("/audio/voices", json=wish).json()
+    first = client.post("/audio/voices", json=payload).json()
+    again = client.post("/audio/voices", json=payload).json()
 
     assert first == {"id": first["id"], "object": "audio.voice"}
     assert again == {**first, "duplicated": True}
     assert balance(client) == pytest.approx(before - 1.5)
-    assert listed(client)["data"][0]["file_id"] == wish["file_id"]
+    assert listed(client)["data"][0]["file_id"] == payload["file_id"]
     assert len(listed(client)["data"]) == 5
 
 
@@ -214,19 +214,25 @@ def test_a_single_voice_has_no_address(client, method):
 
 
 def test_a_clone_can_be_previewed_before_it_is_created(client):
-    wish = {"model": "step-tts-2", "file_id": upload(client).json()["id"], "sample_text": "Hello"}
+    payload = {
+        "model": "step-tts-2",
+        "file_id": upload(client).json()["id"],
+        "sample_text": "Hello",
+    }
 
-    body = client.post("/audio/voices/preview", json=wish).json()
+    body = client.post("/audio/voices/preview", json=payload).json()
 
     assert body["sample_text"] == "Hello"
     assert decode_recording(base64.b64decode(body["sample_audio"])).seconds > 0.3
     assert len(listed(client)["data"]) == 4
-    assert failure(client.post("/audio/voices/preview", json={**wish, "sample_text": ""}))[0] == 400
+    assert (
+        failure(client.post("/audio/voices/preview", json={**payload, "sample_text": ""}))[0] == 400
+    )
 
 
 def speech(client: httpx.Client, **more: Any) -> httpx.Response:
-    wish = {"model": "step-tts-2", "input": "Hello from the sandbox.", **more}
-    return client.post("/audio/speech", json=wish)
+    payload = {"model": "step-tts-2", "input": "Hello from the sandbox.", **more}
+    return client.post("/audio/speech", json=payload)
 
 
 def test_clones_speak_at_the_pitch_of_their_samples(client):

@@ -44,7 +44,7 @@ def client(sign_on: Callable[[str], Any]) -> Any:
 
 
 def upload(client: Any, name: str = "Nora", **more: Any) -> Any:
-    wish = {
+    payload = {
         "audio_file": ("nora.wav", hum(200, 6), "audio/wav"),
         "name": name,
         "language": "en",
@@ -52,7 +52,7 @@ def upload(client: Any, name: str = "Nora", **more: Any) -> Any:
         "provider": "telnyx",
         **more,
     }
-    return client.voice_clones.create_from_upload(voice_clone_upload_request=wish).data
+    return client.voice_clones.create_from_upload(voice_clone_upload_request=payload).data
 
 
 def test_list_pages_through_all_clones(client):
@@ -92,19 +92,19 @@ def test_a_clone_can_be_created_changed_played_and_deleted(client):
 
 def test_a_clone_can_be_made_from_a_voice_design(client):
     [designed] = [clone for clone in client.voice_clones.list() if clone.source_voice_design_id]
-    wish = {
+    payload = {
         "name": "Teller",
         "language": "en",
         "gender": "neutral",
         "voice_design_id": designed.source_voice_design_id,
     }
 
-    made = client.voice_clones.create(voice_clone_request=wish).data
+    made = client.voice_clones.create(voice_clone_request=payload).data
 
     assert (made.name, made.provider, made.label) == ("Teller", "telnyx", designed.label)
     assert made.source_voice_design_id == designed.source_voice_design_id
     with pytest.raises(telnyx.NotFoundError, match="Voice design not found"):
-        client.voice_clones.create(voice_clone_request={**wish, "voice_design_id": "none"})
+        client.voice_clones.create(voice_clone_request={**payload, "voice_design_id": "none"})
 
 
 def test_an_ultra_clone_is_pending_and_then_active(running, client):

@@ -48,7 +48,7 @@ def clone(name: str) -> dict[str, object]:
         audio_format=FORMATS["wav"],
         now=now,
     )
-    request = CloneRequest(
+    params = CloneRequest(
         form_token=token,
         cuts=[SampleCut(sample)],
         name=name,
@@ -56,7 +56,7 @@ def clone(name: str) -> dict[str, object]:
         consent=ConsentStatement("Ada", True, relation="permission", allowed_use="any"),
     )
     job = request_clones(
-        credential.owner, credentials=[credential], wish=request, now=now
+        credential.owner, credentials=[credential], params=params, now=now
     ).jobs.get()
     return {"job": str(job.pk)}
 

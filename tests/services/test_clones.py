@@ -73,7 +73,7 @@ def ask(cast):
         return request_clones(
             user,
             credentials=credentials or [cast.credential],
-            wish=CloneRequest(**{**defaults, **values}),
+            params=CloneRequest(**{**defaults, **values}),
             now=NOW,
         )
 

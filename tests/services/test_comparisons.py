@@ -36,7 +36,7 @@ def make_request(voices: list[Voice], **changes) -> ComparisonRequest:
 @pytest.fixture
 def compare(cast, voices, wakes):
     def _compare(**changes) -> Comparison:
-        return request_comparison(cast.mia, wish=make_request(voices, **changes), now=NOW)
+        return request_comparison(cast.mia, params=make_request(voices, **changes), now=NOW)
 
     return _compare
 
@@ -77,12 +77,12 @@ def test_comparison_needs_two_to_four_voices(cast, wakes, count):
     voices = [factories.make_voice(cast.account) for _ in range(count)]
 
     with pytest.raises(CannotCompare, match="2 to 4"):
-        request_comparison(cast.mia, wish=make_request(voices), now=NOW)
+        request_comparison(cast.mia, params=make_request(voices), now=NOW)
 
 
 def test_same_voice_twice_counts_as_one(cast, wakes, voices):
     with pytest.raises(CannotCompare, match="2 to 4"):
-        request_comparison(cast.mia, wish=make_request([voices[0], voices[0]]), now=NOW)
+        request_comparison(cast.mia, params=make_request([voices[0], voices[0]]), now=NOW)
 
 
 def test_cancel_stops_syntheses_that_were_not_sent(cast, compare):

@@ -37,7 +37,7 @@ def state_consent(cast: SimpleNamespace) -> Any:
             consent=ConsentStatement(speaker, True, relation=relation, **given),
         )
         now = NOW + timedelta(days=day)
-        return request_clones(user, credentials=[cast.credential], wish=request, now=now)
+        return request_clones(user, credentials=[cast.credential], params=request, now=now)
 
     return _state_consent
 

@@ -249,14 +249,14 @@ CONSENT = ConsentStatement("Ada", True, relation="permission", allowed_use="any"
 
 
 def ask_for_clone(cast: SimpleNamespace) -> CloneBatch:
-    wish = CloneRequest(
+    params = CloneRequest(
         form_token=uuid.uuid4(),
         cuts=[SampleCut(factories.make_sample(cast.ana, cast.aurora))],
         name="Our Ada",
         description="",
         consent=CONSENT,
     )
-    return request_clones(cast.ana, credentials=[cast.credential], wish=wish, now=NOW)
+    return request_clones(cast.ana, credentials=[cast.credential], params=params, now=NOW)
 
 
 def cancel_job(cast: SimpleNamespace) -> None:
@@ -338,8 +338,8 @@ def make_round(cast: SimpleNamespace) -> Comparison:
 
 def compare(cast: SimpleNamespace) -> None:
     voices = [factories.make_voice(cast.account) for _ in range(2)]
-    wish = ComparisonRequest(voices, "Hello there.", is_blind=False, votes_wanted=1, agreed=99)
-    request_comparison(cast.mia, wish=wish, now=NOW)
+    params = ComparisonRequest(voices, "Hello there.", is_blind=False, votes_wanted=1, agreed=99)
+    request_comparison(cast.mia, params=params, now=NOW)
 
 
 def offer(cast: SimpleNamespace, state: str) -> Credential:
@@ -403,7 +403,7 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     "request_sync": lambda cast: request_sync(cast.mia, account=cast.account, now=NOW),
     "request_clones": ask_for_clone,
     "attest_consent": lambda cast: attest_consent(
-        cast.ana, team=cast.aurora, wish=CONSENT, proof_path="", now=NOW
+        cast.ana, team=cast.aurora, statement=CONSENT, proof_path="", now=NOW
     ),
     "cancel_clone": cancel_job,
     "retry_clone": retry_job,

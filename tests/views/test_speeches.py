@@ -85,10 +85,10 @@ def test_a_clone_with_several_models_offers_them_and_does_not_send_the_default(
     mia, telnyx_clone, wakes
 ):
     page = Page(mia.get(f"/voices/{telnyx_clone.pk}/"))
-    wish = {"has_settings": "True", "text": "Hello there."}
-    mia.post(address(telnyx_clone), wish | {"set_model": "speech-2.8-turbo"})
-    mia.post(address(telnyx_clone), wish | {"set_model": "speech-2.6-turbo"})
-    refused = mia.post(address(telnyx_clone), wish | {"set_model": "speech-9"}, headers=PARTIAL)
+    form = {"has_settings": "True", "text": "Hello there."}
+    mia.post(address(telnyx_clone), form | {"set_model": "speech-2.8-turbo"})
+    mia.post(address(telnyx_clone), form | {"set_model": "speech-2.6-turbo"})
+    refused = mia.post(address(telnyx_clone), form | {"set_model": "speech-9"}, headers=PARTIAL)
 
     assert page.find("select", name="set_model")
     assert page.find("option", value="speech-2.8-turbo", selected="")

@@ -194,7 +194,7 @@ class _CloneRun(CancelStep):
     def _send(self, provider: Provider, credential: Credential) -> None:
         if not self._finds_slot(provider):
             return
-        wish = self._make_wish()
+        params = self._make_params()
         sent_at = self.clock()
         self._write_durably(
             step=Step.SENT,
@@ -211,7 +211,7 @@ class _CloneRun(CancelStep):
             self.lease.release(step=Step.PLANNED, state=State.WAITING, unsent_at=self.clock())
             return
         try:
-            result = provider.clone(wish)
+            result = provider.clone(params)
         except TryLater as exc:
             self._put_off(exc)
         except OutcomeUnknown as exc:
@@ -251,7 +251,7 @@ class _CloneRun(CancelStep):
         self._write_durably(step=Step.PLANNED, attempt_count=self.job.attempt_count - 1)
         self._wait_for_key()
 
-    def _make_wish(self) -> CloneParams:
+    def _make_params(self) -> CloneParams:
         return CloneParams(
             name=self.job.name,
             samples=self.files,

@@ -28,10 +28,10 @@ def push_name(voice_id: int, clock: Clock = database_now) -> None:
 
     Renaming twice is harmless. Until it succeeds, the page says that the name exists only here.
     """
-    wish = _Wish.of(voice_id, VoiceChange.Kind.NAME)
+    push = _Push.of(voice_id, VoiceChange.Kind.NAME)
     voice = Voice.objects.select_related("account").filter(pk=voice_id).first()
     if voice is None or not voice.own_name or not voice.is_renamable_there:
-        wish.end()
+        push.end()
         return
     wanted, remote_id = voice.own_name, voice.remote_id
     try:
@@ -39,31 +39,31 @@ def push_name(voice_id: int, clock: Clock = database_now) -> None:
     except _NotDone as exc:
         rows = Voice.objects.filter(pk=voice_id, own_name=wanted)
         rows.update(rename_problem=exc.words)
-        wish.settle(exc, clock)
+        push.settle(exc, clock)
     else:
         _keep_name(voice_id, wanted)
-        wish.end()
+        push.end()
 
 
 def push_labels(voice_id: int, clock: Clock = database_now) -> None:
     """Push those labels that the provider stores; the others exist only here."""
-    wish = _Wish.of(voice_id, VoiceChange.Kind.LABELS)
+    push = _Push.of(voice_id, VoiceChange.Kind.LABELS)
     voice = Voice.objects.select_related("account").filter(pk=voice_id).first()
     kept = voice.info.kept_labels if voice is not None and voice.is_renamable_there else ()
     labels = {} if voice is None else voice.own_labels
     wanted = {facet: said for facet, said in labels.items() if facet in kept}
     if voice is None or not wanted:
-        wish.end()
+        push.end()
         return
     remote_id = voice.remote_id
     try:
         _change(voice, lambda provider: provider.relabel(remote_id, wanted))
     except _NotDone as exc:
         Voice.objects.filter(pk=voice_id).update(rename_problem=exc.words)
-        wish.settle(exc, clock)
+        push.settle(exc, clock)
     else:
         _hand_over(voice_id, wanted)
-        wish.end()
+        push.end()
 
 
 def find_due_changes(now: datetime) -> list[tuple[str, int, int]]:
@@ -88,13 +88,13 @@ class _NotDone(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Wish:
+class _Push:
     """The change to push, as it was when the work began; the row is None if there was none."""
 
     row: VoiceChange | None
 
     @classmethod
-    def of(cls, voice_id: int, kind: VoiceChange.Kind) -> "_Wish":
+    def of(cls, voice_id: int, kind: VoiceChange.Kind) -> "_Push":
         return cls(VoiceChange.objects.filter(voice=voice_id, kind=kind).first())
 
     def settle(self, problem: _NotDone, clock: Clock) -> None:

@@ -29,28 +29,28 @@ def tune_voice(voice_id: int, clock: Clock) -> None:
     if row is None:
         return
     # A request made in the meantime is separate and keeps its own outcome.
-    wish = VoiceSettings.objects.filter(pk=row.pk, asked_at=row.asked_at, state=row.state)
+    unchanged = VoiceSettings.objects.filter(pk=row.pk, asked_at=row.asked_at, state=row.state)
     keys = Credential.objects.listing(row.voice).working()
     verb = "clone" if row.is_saving else "list"
     key = next((each for each in keys if each.may(verb)), None)
     if key is None:
         doing = "change" if row.is_saving else "read"
-        wish.update(state=State.FAILED, message=f"No working key can {doing} these settings.")
+        unchanged.update(state=State.FAILED, message=f"No working key can {doing} these settings.")
         return
     try:
         found = _exchange(row, key)
     except CannotOpen:
-        wish.update(state=State.FAILED, message="The key can't be decrypted. Replace it.")
+        unchanged.update(state=State.FAILED, message="The key can't be decrypted. Replace it.")
     except TryLater as exc:
-        wish.update(**_put_off(row, exc, clock()))
+        unchanged.update(**_put_off(row, exc, clock()))
     except NotFound:
         words = f"{row.voice.info.label} no longer has this voice."
-        wish.update(state=State.FAILED, message=words)
+        unchanged.update(state=State.FAILED, message=words)
     except ProviderError as exc:
-        wish.update(state=State.FAILED, message=exc.message[:300])
+        unchanged.update(state=State.FAILED, message=exc.message[:300])
     else:
         done = State.SAVED if row.is_saving else State.READY
-        wish.update(state=done, wanted={}, message="", read_at=clock(), **found)
+        unchanged.update(state=done, wanted={}, message="", read_at=clock(), **found)
 
 
 def _exchange(row: VoiceSettings, key: Credential) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def _ask(
     team = voice.account.team
     if not policies.may_tune(user, team) or not _fields(voice) or voice.is_gone:
         raise PermissionDenied
-    wish = {
+    wanted = {
         "state": state,
         "wanted": dict(values),
         "asked_by": user,
@@ -61,7 +61,7 @@ def _ask(
         "message": "",
     }
     before = VoiceSettings.objects.filter(voice=voice).values_list("values", flat=True).first()
-    kept, _ = VoiceSettings.objects.update_or_create(voice=voice, defaults=wish)
+    kept, _ = VoiceSettings.objects.update_or_create(voice=voice, defaults=wanted)
     facts = {name: f"{(before or {}).get(name)} -> {value}" for name, value in values.items()}
     record(user, action, voice, team=team, now=now, **facts)
     transaction.on_commit(partial(enqueue_settings, voice.pk))

@@ -81,7 +81,7 @@ def clone_create(request: Request) -> HttpResponseBase:
         batch = request_clones(
             request.user,
             credentials=desk.form.chosen_credentials,
-            wish=_read_wish(desk),
+            params=_read_clone_request(desk),
             now=timezone.now(),
         )
     except ConsentContradicted:
@@ -216,7 +216,7 @@ def _clean(desk: _CloneFormState, sample: Sample) -> None:
     sample.refresh_from_db()
 
 
-def _read_wish(desk: _CloneFormState) -> CloneRequest:
+def _read_clone_request(desk: _CloneFormState) -> CloneRequest:
     values = desk.form.cleaned_data
     consent = ConsentStatement(
         speaker=values["speaker"],

@@ -53,7 +53,7 @@ def comparison_create(request: Request) -> HttpResponseBase:
     form = ComparisonForm(request.POST, voices=voices)
     if form.is_valid():
         values = form.cleaned_data
-        wish = ComparisonRequest(
+        params = ComparisonRequest(
             voices=voices,
             text=values["text"],
             is_blind=values["is_blind"],
@@ -61,7 +61,7 @@ def comparison_create(request: Request) -> HttpResponseBase:
             agreed=values["agreed"] or 0,
         )
         try:
-            made = request_comparison(request.user, wish=wish, now=timezone.now())
+            made = request_comparison(request.user, params=params, now=timezone.now())
         except CannotCompare as exc:
             form.add_error(None, str(exc))
         else:

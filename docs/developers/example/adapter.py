@@ -94,13 +94,13 @@ class Adapter(Provider):
             raise errors.NotFound("Chime has no preview of this voice.")
         return fetch_public(url, trusted_url=self.base_url, deadline=self.deadline)
 
-    def clone(self, wish: CloneParams) -> CloneResult:
+    def clone(self, params: CloneParams) -> CloneResult:
         """See https://docs.chime.example/voices#create."""
-        sample = wish.samples[0]
+        sample = params.samples[0]
         file = (clean_line(sample.filename, 120), sample.content, sample.content_type)
         fields = {
-            "name": clean_line(wish.name, self.info.max_name_length),
-            "description": add_marker(wish.description, wish.marker, _LONGEST_DESCRIPTION),
+            "name": clean_line(params.name, self.info.max_name_length),
+            "description": add_marker(params.description, params.marker, _LONGEST_DESCRIPTION),
         }
         answer = self.request_json("POST", "voices", data=fields, files={"file": file})
         remote_id = _voice_id(answer)

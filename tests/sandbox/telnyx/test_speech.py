@@ -33,8 +33,8 @@ def test_clones_speak_at_the_pitch_of_their_samples(client):
     for pitch in (100, 230):
         made = upload(client, hum(pitch, 6)).json()["data"]
         voice = f"Telnyx.{made['model_id']}.{made['provider_voice_id']}"
-        wish = {"voice": voice, "text": "Hello again, this is the same old sentence."}
-        answer = client.post("/text-to-speech/speech", json=wish)
+        payload = {"voice": voice, "text": "Hello again, this is the same old sentence."}
+        answer = client.post("/text-to-speech/speech", json=payload)
         assert answer.headers["content-type"] == "audio/mpeg"
         pitches.append(median_pitch(decode_recording(answer.content)))
 
@@ -44,10 +44,10 @@ def test_clones_speak_at_the_pitch_of_their_samples(client):
 
 def test_voices_sound_different_and_audio_can_be_base64(client):
     voices = client.get("/text-to-speech/voices").json()["voices"][:3]
-    wish = {"text": "Hello", "output_type": "base64_output"}
+    payload = {"text": "Hello", "output_type": "base64_output"}
 
     spoken = {
-        client.post("/text-to-speech/speech", json={**wish, "voice": v["voice_id"]}).json()[
+        client.post("/text-to-speech/speech", json={**payload, "voice": v["voice_id"]}).json()[
             "base64_audio"
         ]
         for v in voices
@@ -57,7 +57,7 @@ def test_voices_sound_different_and_audio_can_be_base64(client):
 
 
 @pytest.mark.parametrize(
-    ("wish", "field"),
+    ("payload", "field"),
     [
         ({"text": "Hello"}, "voice"),
         ({"text": "Hello", "voice": "Telnyx.NaturalHD.nobody"}, "voice"),
@@ -65,8 +65,8 @@ def test_voices_sound_different_and_audio_can_be_base64(client):
         ({"voice": "any", "text": "a" * 5001}, "text"),
     ],
 )
-def test_an_invalid_speech_request_is_refused_with_errors_by_field(client, wish, field):
-    answer = client.post("/text-to-speech/speech", json=wish)
+def test_an_invalid_speech_request_is_refused_with_errors_by_field(client, payload, field):
+    answer = client.post("/text-to-speech/speech", json=payload)
 
     assert answer.status_code == 422
     assert list(answer.json()["errors"]) == [field]
@@ -74,8 +74,8 @@ def test_an_invalid_speech_request_is_refused_with_errors_by_field(client, wish,
 
 def test_an_expired_clone_does_not_speak(client):
     [clone] = [clone for clone in clones(client) if clone.get("status") == "expired"]
-    wish = {"voice": f"Telnyx.Ultra.{clone['provider_voice_id']}", "text": "Hello"}
+    payload = {"voice": f"Telnyx.Ultra.{clone['provider_voice_id']}", "text": "Hello"}
 
-    answer = client.post("/text-to-speech/speech", json=wish)
+    answer = client.post("/text-to-speech/speech", json=payload)
 
     assert answer.json()["errors"] == {"voice": ["is expired"]}

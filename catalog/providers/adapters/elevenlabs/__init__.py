@@ -118,22 +118,22 @@ class Adapter(Provider):
         """See https://elevenlabs.io/docs/api-reference/voices/get."""
         return read_voice(self._item(remote_id))
 
-    def clone(self, wish: CloneParams) -> CloneResult:
+    def clone(self, params: CloneParams) -> CloneResult:
         """See https://elevenlabs.io/docs/api-reference/voices/ivc/create."""
-        description = add_marker(wish.description, wish.marker, self.info.marker_length)
+        description = add_marker(params.description, params.marker, self.info.marker_length)
         fields = {
-            "name": wish.name,
+            "name": params.name,
             "description": description,
-            "remove_background_noise": "true" if wish.remove_background_noise else "false",
+            "remove_background_noise": "true" if params.remove_background_noise else "false",
         }
         # From the form; labels use language codes without a region.
-        chosen = {"language": wish.language.partition("-")[0], "gender": wish.gender}
-        labels = {**drop_empty(chosen), **wish.labels}
+        chosen = {"language": params.language.partition("-")[0], "gender": params.gender}
+        labels = {**drop_empty(chosen), **params.labels}
         if labels:
             fields["labels"] = json.dumps(labels)
         files = [
             ("files", (clean_line(sample.filename, 120), sample.content, sample.content_type))
-            for sample in wish.samples
+            for sample in params.samples
         ]
         body = self.request_json("POST", "v1/voices/add", files=[*to_form(fields), *files])
         made = LenientJson(body)
@@ -197,13 +197,13 @@ class Adapter(Provider):
         path = f"v1/voices/{self.segment(remote_id)}/samples/{self.segment(sample_id)}/audio"
         return self.request_audio("GET", path)
 
-    def speak(self, wish: SpeechParams) -> AudioClip:
+    def speak(self, params: SpeechParams) -> AudioClip:
         """See https://elevenlabs.io/docs/api-reference/text-to-speech/convert."""
-        check_speech(self.info, wish)
-        wanted: dict[str, Any] = {"text": wish.text, "model_id": _SPEECH_MODEL}
-        if wish.settings:
-            wanted["voice_settings"] = dict(wish.settings)
-        path = f"v1/text-to-speech/{self.segment(wish.remote_id)}"
+        check_speech(self.info, params)
+        wanted: dict[str, Any] = {"text": params.text, "model_id": _SPEECH_MODEL}
+        if params.settings:
+            wanted["voice_settings"] = dict(params.settings)
+        path = f"v1/text-to-speech/{self.segment(params.remote_id)}"
         return self.request_audio("POST", f"{path}?output_format={_FORMAT}", **json_body(wanted))
 
     def slots(self) -> Slots | None:

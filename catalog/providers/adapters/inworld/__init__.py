@@ -144,16 +144,16 @@ class Adapter(Provider):
         """See https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/get-voice."""
         return self._read_voice(self._item(remote_id))
 
-    def clone(self, wish: CloneParams) -> CloneResult:
+    def clone(self, params: CloneParams) -> CloneResult:
         """See https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/clone-voice."""
-        made = LenientJson(self._send_clone(clone_body(wish, self.info.marker_length)))
+        made = LenientJson(self._send_clone(clone_body(params, self.info.marker_length)))
         remote_id = made.object("voice").exact("voiceId", 200)
         refused, noted = (
             self.tidy("; ".join(filter(None, read_verdicts(made, field))))
             for field in ("errors", "warnings")
         )
         if remote_id:
-            notes = (refused, noted, say_what_was_sent(wish.language))
+            notes = (refused, noted, say_what_was_sent(params.language))
             return CloneResult(remote_id, note="; ".join(filter(None, notes)))
         if refused:
             raise errors.RequestRejected(f"Inworld rejected the recording: {refused}", status=200)
@@ -189,14 +189,14 @@ class Adapter(Provider):
         body = self.request_json("GET", self._preview_path(remote_id), limit=_SOUND_LIMIT)
         return self._read_sound(body, repeatable=True)
 
-    def speak(self, wish: SpeechParams) -> AudioClip:
+    def speak(self, params: SpeechParams) -> AudioClip:
         """See https://docs.inworld.ai/api-reference/ttsAPI/texttospeech/synthesize-speech."""
-        check_speech(self.info, wish)
-        rest = dict(wish.settings)
+        check_speech(self.info, params)
+        rest = dict(params.settings)
         pace = drop_empty({"speakingRate": rest.pop("speakingRate", None)})
         wanted = {
-            "text": wish.text,
-            "voiceId": wish.remote_id,
+            "text": params.text,
+            "voiceId": params.remote_id,
             "modelId": _MODEL,
             "audioConfig": {"audioEncoding": "MP3", **pace},
             **rest,

@@ -22,17 +22,20 @@ _DETECTED = "AUTO"
 _LOCALE_OF = {locale.partition("-")[0]: locale for locale in LOCALES}
 
 
-def clone_body(wish: CloneParams, longest: int) -> dict[str, Any]:
+def clone_body(params: CloneParams, longest: int) -> dict[str, Any]:
     """Return the request body for a clone; its description has at most ``longest`` characters."""
-    spoken, cleans = drop_empty({"transcription": wish.transcript}), wish.remove_background_noise
+    spoken, cleans = (
+        drop_empty({"transcription": params.transcript}),
+        params.remove_background_noise,
+    )
     body = {
-        "displayName": wish.name,
-        "description": add_marker(wish.description, wish.marker, longest),
-        "langCode": nearest_locale(wish.language).replace("-", "_").upper() or _DETECTED,
-        "tags": list(wish.labels.values()),
+        "displayName": params.name,
+        "description": add_marker(params.description, params.marker, longest),
+        "langCode": nearest_locale(params.language).replace("-", "_").upper() or _DETECTED,
+        "tags": list(params.labels.values()),
         "voiceSamples": [
             {"audioData": base64.b64encode(sample.content).decode(), **spoken}
-            for sample in wish.samples
+            for sample in params.samples
         ],
         "audioProcessingConfig": {"removeBackgroundNoise": True} if cleans else {},
     }

@@ -153,22 +153,22 @@ class Adapter(Provider):
         self.voice(remote_id)
         return True
 
-    def clone(self, wish: CloneParams) -> CloneResult:
+    def clone(self, params: CloneParams) -> CloneResult:
         """Search for a matching voice; the same marker always yields the same clone."""
-        language = wish.language or _DEFAULT_LANGUAGE
+        language = params.language or _DEFAULT_LANGUAGE
         problem = language_problem(language)
         if problem:
             raise errors.RequestRejected(f"The clone can't be spoken here. {problem}")
-        remote_id = CloneStore.make_id(wish.marker)
+        remote_id = CloneStore.make_id(params.marker)
         if self._clones.find(remote_id) is None:
-            likeness = make_likeness(wish, self._load_engine())
-            description = add_marker(wish.description, wish.marker, _LONGEST_DESCRIPTION)
+            likeness = make_likeness(params, self._load_engine())
+            description = add_marker(params.description, params.marker, _LONGEST_DESCRIPTION)
             made = LocalClone(
                 remote_id=remote_id,
-                name=wish.name,
+                name=params.name,
                 description=description,
                 language=language,
-                gender=wish.gender or likeness.gender,
+                gender=params.gender or likeness.gender,
                 made_at=datetime.now(UTC).isoformat(timespec="seconds"),
                 details=likeness.details,
             )
@@ -212,11 +212,11 @@ class Adapter(Provider):
             write_whole(path, self._speak(hello_text(tag, name), style, tag, 1.0).content)
         return AudioClip(path.read_bytes(), "audio/mpeg", charged=0)
 
-    def speak(self, wish: SpeechParams) -> AudioClip:
+    def speak(self, params: SpeechParams) -> AudioClip:
         """Synthesize a text in the requested language, or else in the voice's own."""
-        _, tag, style = self._find_speaker(wish.remote_id)
-        speed = float(wish.settings.get("speed", 1.0))
-        return self._speak(wish.text, style, wish.language or tag, speed)
+        _, tag, style = self._find_speaker(params.remote_id)
+        speed = float(params.settings.get("speed", 1.0))
+        return self._speak(params.text, style, params.language or tag, speed)
 
     def _find_speaker(self, remote_id: str) -> tuple[str, str, Style]:
         """Return a voice's name, language, and style."""

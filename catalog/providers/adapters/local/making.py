@@ -36,27 +36,27 @@ class MadeClone:
     note: str
 
 
-def make_likeness(wish: CloneParams, engine: TTSEngine) -> MadeClone:
+def make_likeness(params: CloneParams, engine: TTSEngine) -> MadeClone:
     """Find the style that sounds most like the samples; raises RequestRejected."""
 
     def speak(text: str, weights: NDArray[np.float32]) -> tuple[NDArray[np.float32], int]:
         return engine.speak(text, blend_styles(weights), _SEARCHED_IN), RATE
 
     def tell_progress(progress: MatchProgress) -> None:
-        wish.tell(
+        params.tell(
             f"Trying voices: {progress.done:,} of {progress.total:,}."
             f" Similarity so far: {progress.similarity:.2f}. Closest stock voice: {nearest}.",
             progress.done / progress.total,
         )
 
     try:
-        wave = np.concatenate([_read_sample(each) for each in wish.samples])
-        wish.tell("Analyzing the sample.", 0)
+        wave = np.concatenate([_read_sample(each) for each in params.samples])
+        params.tell("Analyzing the sample.", 0)
         first = glance(wave, _RATE)
         nearest = stock_name(first.nearest)
-        wish.tell(f"Closest stock voice: {nearest}. Generating a first guess.", 0)
+        params.tell(f"Closest stock voice: {nearest}. Generating a first guess.", 0)
         # Gives people something to hear after seconds, as the search takes minutes.
-        wish.play(AudioClip(to_mp3(*speak(SPOKEN, first.blend)), "audio/mpeg", charged=0))
+        params.play(AudioClip(to_mp3(*speak(SPOKEN, first.blend)), "audio/mpeg", charged=0))
         match = match_voice(wave, _RATE, speak, tell_progress)
     except (NotDecodable, NotAWave, TTSError) as exc:
         raise RequestRejected(str(exc)) from None

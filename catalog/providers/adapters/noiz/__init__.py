@@ -144,18 +144,18 @@ class Adapter(Provider):
         """See https://developers.noiz.ai/docs-voices on details."""
         return read_voice(self._item(remote_id))
 
-    def clone(self, wish: CloneParams) -> CloneResult:
+    def clone(self, params: CloneParams) -> CloneResult:
         """See https://developers.noiz.ai/docs-voices on cloning."""
-        sample = wish.samples[0]
+        sample = params.samples[0]
         file = (clean_line(sample.filename, 120), sample.content, sample.content_type)
-        return self._create({"data": _clone_fields(wish), "files": {"file": file}})
+        return self._create({"data": _clone_fields(params), "files": {"file": file}})
 
-    def clone_from_url(self, wish: CloneParams, voice_url: str) -> CloneResult:
-        """Create a voice from a recording that Noiz downloads itself; ignores ``wish.samples``.
+    def clone_from_url(self, params: CloneParams, voice_url: str) -> CloneResult:
+        """Create a voice from a recording that Noiz downloads itself; ignores ``params.samples``.
 
         See https://developers.noiz.ai/docs-voices on cloning.
         """
-        fields = {"voice_url": voice_url, **_clone_fields(wish)}
+        fields = {"voice_url": voice_url, **_clone_fields(params)}
         return self._create({"files": {name: (None, value) for name, value in fields.items()}})
 
     def find_marked(self, marker: str) -> list[RemoteVoice]:
@@ -191,14 +191,14 @@ class Adapter(Provider):
                 failure = exc
         raise failure or errors.NotFound("Noiz has no preview of this voice.")
 
-    def speak(self, wish: SpeechParams) -> AudioClip:
+    def speak(self, params: SpeechParams) -> AudioClip:
         """See https://developers.noiz.ai/docs-text-to-speech."""
-        check_speech(self.info, wish)
+        check_speech(self.info, params)
         fields = {
-            "text": wish.text.encode("utf-8", "replace").decode(),
-            "voice_id": wish.remote_id,
+            "text": params.text.encode("utf-8", "replace").decode(),
+            "voice_id": params.remote_id,
             "output_format": "mp3",
-            **{name: f"{value:g}" for name, value in wish.settings.items()},
+            **{name: f"{value:g}" for name, value in params.settings.items()},
         }
         form = {name: (None, value) for name, value in fields.items()}
         return self.request_audio("POST", "text-to-speech", files=form)
@@ -278,13 +278,13 @@ def _kind_of(code: int, message: str) -> type[errors.ProviderError]:
     return judge_refusal(code if 400 <= code < 500 else 200, message)
 
 
-def _clone_fields(wish: CloneParams) -> dict[str, str]:
+def _clone_fields(params: CloneParams) -> dict[str, str]:
     fields = {
         "display_name": add_short_marker(
-            clean_line(wish.name, LONGEST_NAME), wish.marker, _LONGEST_SENT_NAME
+            clean_line(params.name, LONGEST_NAME), params.marker, _LONGEST_SENT_NAME
         ),
-        "denoise": "true" if wish.remove_background_noise else "false",
+        "denoise": "true" if params.remove_background_noise else "false",
         # Its examples are plain codes, such as "en" and "zh".
-        "language": wish.language.partition("-")[0],
+        "language": params.language.partition("-")[0],
     }
     return {name: value for name, value in fields.items() if value}

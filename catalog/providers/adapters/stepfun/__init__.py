@@ -149,10 +149,10 @@ class Adapter(Provider):
                 return entry.read()
         raise errors.NotFound("StepFun has no such voice.")
 
-    def clone(self, wish: CloneParams) -> CloneResult:
+    def clone(self, params: CloneParams) -> CloneResult:
         """See https://platform.stepfun.ai/docs/en/api-reference/audio/create-voice."""
-        file_id = wish.progress.get("file_id") or self._upload(wish)
-        wanted = _clone_body(wish, file_id)
+        file_id = params.progress.get("file_id") or self._upload(params)
+        wanted = _clone_body(params, file_id)
         made = LenientJson(self.request_json("POST", "audio/voices", json=wanted))
         remote_id = made.identifier("id")
         if not remote_id:
@@ -198,26 +198,26 @@ class Adapter(Provider):
     def is_ready(self, remote_id: str) -> bool:
         return self.voice(remote_id).state is VoiceState.READY
 
-    def speak(self, wish: SpeechParams) -> AudioClip:
+    def speak(self, params: SpeechParams) -> AudioClip:
         """See https://platform.stepfun.ai/docs/en/api-reference/audio/create-audio."""
-        check_speech(self.info, wish)
+        check_speech(self.info, params)
         wanted = {
-            "model": self._speaking_model(wish.remote_id),
-            "input": wish.text,
-            "voice": wish.remote_id,
+            "model": self._speaking_model(params.remote_id),
+            "input": params.text,
+            "voice": params.remote_id,
             "response_format": "mp3",
-            **wish.settings,
+            **params.settings,
         }
         return self.request_audio("POST", "audio/speech", **json_body(wanted))
 
-    def preview_clone(self, wish: CloneParams, text: str) -> AudioClip:
+    def preview_clone(self, params: CloneParams, text: str) -> AudioClip:
         """Return audio of a clone without creating a voice, which is charged.
 
         The uploaded file is kept, as for a clone. See
         https://platform.stepfun.ai/docs/en/api-reference/audio/voices-preview.
         """
-        file_id = wish.progress.get("file_id") or self._upload(wish)
-        wanted = {**_clone_body(wish, file_id), "sample_text": text}
+        file_id = params.progress.get("file_id") or self._upload(params)
+        wanted = {**_clone_body(params, file_id), "sample_text": text}
         body = self.request_json("POST", "audio/voices/preview", limit=_PREVIEW_LIMIT, json=wanted)
         sound = decode_sound(body.get("sample_audio"))
         if not sound:
@@ -243,15 +243,15 @@ class Adapter(Provider):
             is_clone = any(entry.remote_id == remote_id for entry in self._own_entries())
         return _CLONE_MODEL if is_clone else _LIST_MODEL
 
-    def _upload(self, wish: CloneParams) -> str:
+    def _upload(self, params: CloneParams) -> str:
         """Upload the recording, store its id with the job, and return it.
 
         See https://platform.stepfun.ai/docs/en/api-reference/files/create.
         """
-        sample = wish.samples[0]
+        sample = params.samples[0]
         name = clean_line(sample.filename, 120)
-        if wish.marker:
-            name = f"{_marked_name(wish.marker)}{PurePath(name).suffix}"
+        if params.marker:
+            name = f"{_marked_name(params.marker)}{PurePath(name).suffix}"
         file = (name, sample.content, sample.content_type)
         sent = {"data": {"purpose": "storage"}, "files": {"file": file}}
         # An extra file costs nothing and isn't a voice, so a lost upload is simply repeated.
@@ -259,7 +259,7 @@ class Adapter(Provider):
         file_id = stored.identifier("id")
         if not file_id:
             raise self.unclear("sent a response without a file ID", repeatable=True)
-        wish.keep_progress({"file_id": file_id})
+        params.keep_progress({"file_id": file_id})
         return file_id
 
     def _own_entries(self) -> Iterator[ListedVoice]:
@@ -329,6 +329,6 @@ def _marked_name(marker: str) -> str:
     return marker.replace(":", "-")
 
 
-def _clone_body(wish: CloneParams, file_id: str) -> dict[str, str]:
-    transcript = clean_line(wish.transcript, _LONGEST_TEXT)
+def _clone_body(params: CloneParams, file_id: str) -> dict[str, str]:
+    transcript = clean_line(params.transcript, _LONGEST_TEXT)
     return drop_empty({"model": _CLONE_MODEL, "file_id": file_id, "text": transcript})

@@ -161,9 +161,9 @@ class Adapter(Provider):
                 return read_built_in(item)
         raise self._unlisted()
 
-    def clone(self, wish: CloneParams) -> CloneResult:
+    def clone(self, params: CloneParams) -> CloneResult:
         """See https://developers.telnyx.com/docs/voice/voice-design-lab/clone-voice/parameters."""
-        form = clone_form(wish, self.clone_model, self.info.marker_length)
+        form = clone_form(params, self.clone_model, self.info.marker_length)
         reply = self.request("POST", _UPLOAD, files=form)
         made = LenientJson(reply.body if isinstance(reply.body, dict) else {}).object("data")
         remote_id = made.exact("id", 200)
@@ -219,20 +219,20 @@ class Adapter(Provider):
             raise errors.NotFound("Telnyx has no free previews of built-in voices.")
         return self.request_audio("GET", f"{_CLONES}/{self.segment(remote_id)}/sample")
 
-    def speak(self, wish: SpeechParams) -> AudioClip:
+    def speak(self, params: SpeechParams) -> AudioClip:
         """See https://developers.telnyx.com/docs/voice/tts/rest-api/api-reference."""
-        check_speech(self.info, replace(wish, settings={}))
-        voice, details = wish.remote_id, {}
+        check_speech(self.info, replace(params, settings={}))
+        voice, details = params.remote_id, {}
         if not is_built_in(voice):
             # A clone has one id in lists, and another one per model for speech.
             clone = self._clone(voice)
             details = dict(read_clone(clone).details)
-            voice = speech_id(LenientJson(clone), str(wish.settings.get(MODEL_SETTING, "")))
-        check_speech(self.info, wish, details)
+            voice = speech_id(LenientJson(clone), str(params.settings.get(MODEL_SETTING, "")))
+        check_speech(self.info, params, details)
         if not voice:
             words = "Telnyx hasn't assigned a speech ID to this clone yet. Try again later."
             raise errors.RequestRejected(words)
-        wanted = {"voice": voice, "text": wish.text, "output_type": "binary_output"}
+        wanted = {"voice": voice, "text": params.text, "output_type": "binary_output"}
         return self.request_audio("POST", "text-to-speech/speech", **json_body(wanted))
 
     def _patch(

@@ -11,18 +11,18 @@ from catalog.providers.sanitize import clean_line
 from catalog.providers.types import CloneParams
 
 
-def clone_form(wish: CloneParams, model: str, longest: int) -> list[tuple[str, Any]]:
+def clone_form(params: CloneParams, model: str, longest: int) -> list[tuple[str, Any]]:
     """Return the parts of the form; its label has at most ``longest`` characters."""
-    sample = wish.samples[0]
+    sample = params.samples[0]
     fields = {
-        "name": wish.name,
+        "name": params.name,
         # The API takes language codes without a region.
-        "language": wish.language.partition("-")[0],
-        "gender": wish.gender,
+        "language": params.language.partition("-")[0],
+        "gender": params.gender,
         "provider": VENDOR_OF_MODEL[model],
         "model_id": model,
-        "label": add_marker(wish.description, wish.marker, longest),
-        "ref_text": wish.transcript,
+        "label": add_marker(params.description, params.marker, longest),
+        "ref_text": params.transcript,
     }
     file = (clean_line(sample.filename, 120), sample.content, sample.content_type)
     form = [(name, (None, sendable(text))) for name, text in fields.items() if text]

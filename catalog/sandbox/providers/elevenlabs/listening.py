@@ -58,11 +58,11 @@ def convert_text(call: ElevenLabsCall) -> WireResponse:
     https://elevenlabs.io/docs/api-reference/text-to-speech/convert
     """
     name = _output_format(call)
-    wish = json_object(call.request)
-    text = _text(wish.get("text"))
-    _check_model(wish.get("model_id"))
+    body = json_object(call.request)
+    text = _text(body.get("text"))
+    _check_model(body.get("model_id"))
     voice = call.voice()
-    settings = settings_of(call, voice) | settings_in(wish.get("voice_settings") or {})
+    settings = settings_of(call, voice) | settings_in(body.get("voice_settings") or {})
     with call.account.store.transaction():
         _check_quota(call, len(text))
         call.account.count(character_count=len(text))

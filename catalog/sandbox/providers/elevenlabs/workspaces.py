@@ -25,8 +25,8 @@ def share_resource(call: ElevenLabsCall) -> WireResponse:
 
     https://elevenlabs.io/docs/api-reference/workspace/resources/share
     """
-    wish = json_object(call.request)
-    role, address = wish.get("role"), str(wish.get("user_email"))
+    body = json_object(call.request)
+    role, address = body.get("role"), str(body.get("user_email"))
     if role not in ROLES:
         wanted = " or ".join(f"'{each}'" for each in ROLES)
         raise refuse_as_invalid(problem("body", "role", "enum", f"Input should be {wanted}", role))
@@ -48,20 +48,20 @@ def begin_professional(call: ElevenLabsCall) -> WireResponse:
 
     https://elevenlabs.io/docs/api-reference/voices/pvc/create
     """
-    wish = json_object(call.request)
+    body = json_object(call.request)
     for name in ("name", "language"):
-        if not isinstance(wish.get(name), str) or not wish[name]:
+        if not isinstance(body.get(name), str) or not body[name]:
             raise refuse_as_invalid(problem("body", name, "missing", "Field required"))
     voice_id = identifier(secrets.token_hex(16))
-    payload = blank_payload(voice_id, wish["name"], "professional")
+    payload = blank_payload(voice_id, body["name"], "professional")
     payload |= {
-        "description": wish.get("description"),
-        "labels": wish.get("labels") or {},
+        "description": body.get("description"),
+        "labels": body.get("labels") or {},
         "is_owner": True,
         "permission_on_resource": "admin",
         "created_at_unix": call.account.now(),
     }
-    payload["fine_tuning"] |= {"is_allowed_to_fine_tune": True, "language": wish["language"]}
-    payload["voice_verification"] |= {"requires_verification": True, "language": wish["language"]}
+    payload["fine_tuning"] |= {"is_allowed_to_fine_tune": True, "language": body["language"]}
+    payload["voice_verification"] |= {"requires_verification": True, "language": body["language"]}
     call.account.keep(ElevenLabsVoice(payload, has_preview=False, maker=call.account.name.member))
     return json_reply({"voice_id": voice_id})

@@ -22,16 +22,16 @@ def design_voice(call: AuthorizedCall) -> WireResponse:
 
     https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/design-voice
     """
-    wish = call.json_object()
-    if wish is None:
+    body = call.json_object()
+    if body is None:
         raise invalid("request body is not a JSON object")
-    prompt, text = text_in(wish, "designPrompt"), text_in(wish, "previewText")
+    prompt, text = text_in(body, "designPrompt"), text_in(body, "previewText")
     if not SHORTEST <= len(prompt) <= LONGEST:
         raise invalid(f"design_prompt must have {SHORTEST} to {LONGEST} characters")
     if not text.strip():
         raise invalid("preview_text is required")
     # Prompts are English here.
-    asked, wanted = language_in(wish), _number_of_drafts(wish)
+    asked, wanted = language_in(body), _number_of_drafts(body)
     language = LANGUAGES["en"] if asked == AUTO else asked
     if call.account.figures()["credit"] <= 0:
         raise no_credit()
@@ -70,8 +70,8 @@ def publish_voice(call: AuthorizedCall) -> WireResponse:
     return json_reply(voice.payload)
 
 
-def _number_of_drafts(wish: dict[str, Any]) -> int:
-    config = wish.get("voiceDesignConfig") or {}
+def _number_of_drafts(body: dict[str, Any]) -> int:
+    config = body.get("voiceDesignConfig") or {}
     wanted = config.get("numberOfSamples", 1) if isinstance(config, dict) else None
     if not isinstance(wanted, int) or not 1 <= wanted <= MOST_DRAFTS:
         raise invalid(f"number_of_samples must be between 1 and {MOST_DRAFTS}")

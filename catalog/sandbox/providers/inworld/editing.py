@@ -39,24 +39,24 @@ def clone_voice(call: AuthorizedCall) -> WireResponse:
 
     https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/clone-voice
     """
-    wish = call.json_object()
-    if wish is None:
+    body = call.json_object()
+    if body is None:
         raise invalid("request body is not a JSON object")
-    name = text_in(wish, "displayName").strip()
+    name = text_in(body, "displayName").strip()
     if not name:
         raise invalid("display_name is required")
-    language = language_in(wish)
-    contents = _samples(call, wish)
-    locale = bcp_47(language) if language != AUTO else _detect(wish, name)
+    language = language_in(body)
+    contents = _samples(call, body)
+    locale = bcp_47(language) if language != AUTO else _detect(body, name)
     language = LANGUAGES.get(locale.partition("-")[0], AUTO)
     sounds = [hear(content, CONTAINERS) for content in contents]
     usable = [sound for sound in sounds if sound is not None and sound.seconds >= SHORTEST]
     with call.account.store.transaction():
         _check_limits(call)
-        voice = _keep_clone(call, wish, name, locale, usable[0]) if usable else None
+        voice = _keep_clone(call, body, name, locale, usable[0]) if usable else None
     reports = [
         _report(sample, sound, language)
-        for sample, sound in zip(wish["voiceSamples"], sounds, strict=True)
+        for sample, sound in zip(body["voiceSamples"], sounds, strict=True)
     ]
     shown = voice.payload if voice else None
     return json_reply({"voice": shown, "audioSamplesValidated": reports})
@@ -67,10 +67,10 @@ def update_voice(call: AuthorizedCall) -> WireResponse:
 
     https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/update-voice
     """
-    wish = call.json_object()
-    if wish is None:
+    body = call.json_object()
+    if body is None:
         raise invalid("request body is not a JSON object")
-    changes = changes_in(wish)
+    changes = changes_in(body)
     with call.account.store.transaction():
         voice = _own_voice(call)
         voice.payload.update(changes)
@@ -96,39 +96,39 @@ def _own_voice(call: AuthorizedCall) -> SandboxVoice:
     return voice
 
 
-def changes_in(wish: dict[str, Any]) -> dict[str, Any]:
+def changes_in(body: dict[str, Any]) -> dict[str, Any]:
     """Validate and return the changes to a voice."""
     changes = {}
     for field, kind in _TEXTS.items():
-        if field in wish:
-            if not isinstance(wish[field], kind):
+        if field in body:
+            if not isinstance(body[field], kind):
                 raise invalid(f"invalid value for {field}")
-            changes[field] = wish[field]
+            changes[field] = body[field]
     for field, allowed in _CHOICES.items():
-        if field in wish:
-            if wish[field] not in allowed:
+        if field in body:
+            if body[field] not in allowed:
                 raise invalid(f"invalid value for {field}")
-            changes[field] = wish[field]
+            changes[field] = body[field]
     if "displayName" in changes and not changes["displayName"].strip():
         raise invalid("display_name cannot be empty")
     return changes
 
 
-def text_in(wish: dict[str, Any], field: str) -> str:
+def text_in(body: dict[str, Any], field: str) -> str:
     """Return a string, "" if missing; raises for other types."""
-    value = wish.get(field) or ""
+    value = body.get(field) or ""
     if not isinstance(value, str):
         raise invalid(f"invalid value for {field}")
     return value
 
 
-def language_in(wish: dict[str, Any]) -> str:
+def language_in(body: dict[str, Any]) -> str:
     """Validate and return the language code of a voice.
 
     The older field takes one of the codes, the newer one any BCP 47 tag of such a language. AUTO
     means to detect it from the recording or the prompt.
     """
-    code, tag = text_in(wish, "langCode"), text_in(wish, "languageCode")
+    code, tag = text_in(body, "langCode"), text_in(body, "languageCode")
     if code and tag:
         raise invalid("at most one of lang_code and language_code may be set")
     if code in ("", AUTO, "LANGUAGE_CODE_UNSPECIFIED") and not tag:
@@ -139,13 +139,13 @@ def language_in(wish: dict[str, Any]) -> str:
     return found
 
 
-def _detect(wish: dict[str, Any], name: str) -> str:
-    said = [text_in(sample, "transcription") for sample in wish["voiceSamples"]]
+def _detect(body: dict[str, Any], name: str) -> str:
+    said = [text_in(sample, "transcription") for sample in body["voiceSamples"]]
     return detect_locale(" ".join(said), name)
 
 
-def _samples(call: AuthorizedCall, wish: dict[str, Any]) -> list[bytes]:
-    given = wish.get("voiceSamples")
+def _samples(call: AuthorizedCall, body: dict[str, Any]) -> list[bytes]:
+    given = body.get("voiceSamples")
     if not isinstance(given, list) or not given:
         raise invalid("voice_samples must contain at least one sample")
     most = call.account.figures()["sample_bytes"]
@@ -175,13 +175,13 @@ def _check_limits(call: AuthorizedCall) -> None:
 
 
 def _keep_clone(
-    call: AuthorizedCall, wish: dict[str, Any], name: str, locale: str, sound: Waveform
+    call: AuthorizedCall, body: dict[str, Any], name: str, locale: str, sound: Waveform
 ) -> SandboxVoice:
     word = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "voice"
     payload = own_payload(call.account.name, f"{word}_{secrets.token_hex(4)}", name)
     payload["langCode"] = LANGUAGES.get(locale.partition("-")[0], AUTO)
     payload["promptLanguages"] = [locale]
-    payload |= {field: wish[field] for field in ("description", "tags") if wish.get(field)}
+    payload |= {field: body[field] for field in ("description", "tags") if body.get(field)}
     facts = {"created_at": call.account.now()}
     voice = SandboxVoice(payload["voiceId"], payload, pitch=median_pitch(sound), facts=facts)
     call.account.keep(voice)

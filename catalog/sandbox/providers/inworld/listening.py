@@ -32,16 +32,16 @@ def synthesize(call: AuthorizedCall) -> WireResponse:
 
     https://docs.inworld.ai/api-reference/ttsAPI/texttospeech/synthesize-speech
     """
-    wish = call.json_object() or {}
-    text = wish.get("text")
+    body = call.json_object() or {}
+    text = body.get("text")
     if not isinstance(text, str) or not text.strip():
         raise invalid("text is required")
     if len(text) > MOST_CHARACTERS:
         raise invalid(f"text exceeds the limit of {MOST_CHARACTERS} characters")
-    if wish.get("modelId") not in MODELS:
-        raise invalid(f"Unknown model: '{wish.get('modelId')}'")
-    config = _config(wish)
-    voice = _voice(call, wish.get("voiceId") or "")
+    if body.get("modelId") not in MODELS:
+        raise invalid(f"Unknown model: '{body.get('modelId')}'")
+    config = _config(body)
+    voice = _voice(call, body.get("voiceId") or "")
     if call.account.figures()["credit"] <= 0:
         raise no_credit()
     sound = voice.speak(call.backstage.studio, text, _pace(config))
@@ -50,7 +50,7 @@ def synthesize(call: AuthorizedCall) -> WireResponse:
     return json_reply(
         {
             "audioContent": base64.b64encode(content).decode(),
-            "usage": {"processedCharactersCount": len(text), "modelId": wish["modelId"]},
+            "usage": {"processedCharactersCount": len(text), "modelId": body["modelId"]},
         }
     )
 
@@ -64,8 +64,8 @@ def _voice(call: AuthorizedCall, voice_id: object) -> SandboxVoice:
     return voice
 
 
-def _config(wish: dict[str, Any]) -> dict[str, Any]:
-    config = wish.get("audioConfig") or {}
+def _config(body: dict[str, Any]) -> dict[str, Any]:
+    config = body.get("audioConfig") or {}
     if not isinstance(config, dict):
         raise invalid("audio_config is not an object")
     return config

@@ -82,17 +82,17 @@ def create_voice(call: AuthorizedCall) -> WireResponse:
 
     https://platform.stepfun.ai/docs/en/api-reference/audio/create-voice
     """
-    wish = _wish(call)
-    if wish.get("text") is not None and not isinstance(wish["text"], str):
+    body = _read_body(call)
+    if body.get("text") is not None and not isinstance(body["text"], str):
         raise invalid("text must be a string")
     with call.account.store.transaction():
-        known = _voice_of(call, wish["file_id"])
+        known = _voice_of(call, body["file_id"])
         if known is not None:
             return json_reply({"id": known.voice_id, "object": "audio.voice", "duplicated": True})
-        pitch = median_pitch(_sample(call, wish["file_id"]))
+        pitch = median_pitch(_sample(call, body["file_id"]))
         charge(call, call.account.figures()["voice_price"])
         voice_id = f"voice-tone-{code_from(secrets.token_hex(16), 10)}"
-        payload = own_payload(voice_id, wish["file_id"], call.account.now())
+        payload = own_payload(voice_id, body["file_id"], call.account.now())
         call.account.keep(SandboxVoice(voice_id, payload, pitch=pitch))
         call.account.count(creates=1)
     return json_reply({"id": voice_id, "object": "audio.voice"})
@@ -103,13 +103,13 @@ def preview_clone(call: AuthorizedCall) -> WireResponse:
 
     https://platform.stepfun.ai/docs/en/api-reference/audio/voices-preview
     """
-    wish = _wish(call)
-    text = wish.get("sample_text")
+    body = _read_body(call)
+    text = body.get("sample_text")
     if not isinstance(text, str) or not 0 < len(text.strip()) <= MOST_CHARACTERS:
         raise invalid(f"sample_text must have 1 to {MOST_CHARACTERS} characters")
-    pitch = median_pitch(_sample(call, wish["file_id"]))
+    pitch = median_pitch(_sample(call, body["file_id"]))
     charge(call, PREVIEW_PRICE)
-    sound = SandboxVoice(wish["file_id"], {}, pitch=pitch).speak(call.backstage.studio, text)
+    sound = SandboxVoice(body["file_id"], {}, pitch=pitch).speak(call.backstage.studio, text)
     content = to_wav(sound, rate=PREVIEW_RATE, seconds=sound.seconds)
     return json_reply(
         {
@@ -132,15 +132,15 @@ def charge(call: AuthorizedCall, price: float) -> None:
         call.account.count(balance=-price)
 
 
-def _wish(call: AuthorizedCall) -> dict[str, Any]:
-    wish = call.json_object()
-    if wish is None:
+def _read_body(call: AuthorizedCall) -> dict[str, Any]:
+    body = call.json_object()
+    if body is None:
         raise invalid("the request body is not a JSON object")
-    if wish.get("model") not in CLONING_MODELS:
-        raise invalid(f"model {wish.get('model')!r} does not exist or cannot clone")
-    if not isinstance(wish.get("file_id"), str):
+    if body.get("model") not in CLONING_MODELS:
+        raise invalid(f"model {body.get('model')!r} does not exist or cannot clone")
+    if not isinstance(body.get("file_id"), str):
         raise invalid("file_id is required")
-    return wish
+    return body
 
 
 def _voice_of(call: AuthorizedCall, file_id: str) -> SandboxVoice | None:

@@ -25,23 +25,23 @@ def create_speech(call: AuthorizedCall) -> WireResponse:
 
     https://platform.stepfun.ai/docs/en/api-reference/audio/create-audio
     """
-    wish = call.json_object() or {}
-    model, text = wish.get("model"), wish.get("input")
+    body = call.json_object() or {}
+    model, text = body.get("model"), body.get("input")
     if model not in MODELS:
         raise invalid(f"model {model!r} does not exist")
     if not isinstance(text, str) or not 0 < len(text.strip()) <= MOST_CHARACTERS:
         raise invalid(f"input must have 1 to {MOST_CHARACTERS} characters")
-    if len(str(wish.get("instruction") or "")) > MOST_INSTRUCTION:
+    if len(str(body.get("instruction") or "")) > MOST_INSTRUCTION:
         raise invalid(f"instruction must have at most {MOST_INSTRUCTION} characters")
-    wanted = wish.get("response_format") or "mp3"
+    wanted = body.get("response_format") or "mp3"
     if wanted not in tuple(CONTENT_TYPES):
         raise invalid(f"response_format {wanted!r} is not played here; use mp3, wav or pcm")
-    speed = _between(wish.get("speed"), 0.5, "speed")
-    _between(wish.get("volume"), 0.1, "volume")
-    voice = _voice(call, wish.get("voice"), model)
+    speed = _between(body.get("speed"), 0.5, "speed")
+    _between(body.get("volume"), 0.1, "volume")
+    voice = _voice(call, body.get("voice"), model)
     charge(call, len(text) * PRICE_PER_CHARACTER)
     content = _encoded(voice.speak(call.backstage.studio, text, speed), wanted)
-    if wish.get("return_url") is True:
+    if body.get("return_url") is True:
         return _link(call, content, wanted)
     return audio_reply(content, CONTENT_TYPES[wanted])
 

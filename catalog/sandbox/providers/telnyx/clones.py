@@ -58,12 +58,12 @@ def update_clone(call: AuthorizedCall) -> WireResponse:
 
     https://developers.telnyx.com/api-reference/voice-clones/update-a-voice-clone
     """
-    wish = call.json_object() or {}
-    changes: dict[str, Any] = {"name": checked_name(wish.get("name"))}
-    if "gender" in wish:
-        changes["gender"] = checked_gender(wish["gender"])
-    if "language" in wish:
-        changes["language"] = checked_language(wish["language"])
+    body = call.json_object() or {}
+    changes: dict[str, Any] = {"name": checked_name(body.get("name"))}
+    if "gender" in body:
+        changes["gender"] = checked_gender(body["gender"])
+    if "language" in body:
+        changes["language"] = checked_language(body["language"])
     with call.account.store.transaction():
         voice = _clone(call)
         voice.payload.update(changes, updated_at=moment(call.account.now()))

@@ -21,13 +21,13 @@ def create_from_design(call: AuthorizedCall) -> WireResponse:
 
     https://developers.telnyx.com/api-reference/voice-clones/create-a-voice-clone
     """
-    wish = call.json_object() or {}
-    model = DEFAULT_MODELS[checked_provider(str(wish.get("provider") or "telnyx"))]
+    body = call.json_object() or {}
+    model = DEFAULT_MODELS[checked_provider(str(body.get("provider") or "telnyx"))]
     described = {
-        "gender": checked_gender(wish.get("gender")),
-        "language": checked_language(wish.get("language")),
+        "gender": checked_gender(body.get("gender")),
+        "language": checked_language(body.get("language")),
     }
-    name, design = checked_name(wish.get("name")), _design(call, wish.get("voice_design_id"))
+    name, design = checked_name(body.get("name")), _design(call, body.get("voice_design_id"))
     clone_id = str(uuid.uuid4())
     payload = clone_payload(clone_id, name, model, call.account.now()) | described
     # Its label is the prompt of the design.

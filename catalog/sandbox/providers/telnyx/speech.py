@@ -34,19 +34,19 @@ def speak(call: AuthorizedCall) -> WireResponse:
 
     https://developers.telnyx.com/api-reference/text-to-speech-commands/generate-speech-from-text
     """
-    wish = call.json_object() or {}
-    text = wish.get("text")
+    body = call.json_object() or {}
+    text = body.get("text")
     if not isinstance(text, str) or not text.strip():
         raise speech_problem(text="can't be blank")
     if len(text) > MOST_CHARACTERS:
         raise speech_problem(text=f"should be at most {MOST_CHARACTERS} character(s)")
-    voice = _voice(call, wish.get("voice"))
+    voice = _voice(call, body.get("voice"))
     cost = len(text) * PRICE_PER_CHARACTER
     if call.account.figures()["balance"] < cost:
         raise no_credit()
     content = to_mp3(voice.speak(call.backstage.studio, text))
     call.account.count(balance=-cost)
-    if wish.get("output_type") == "base64_output":
+    if body.get("output_type") == "base64_output":
         return json_reply({"base64_audio": base64.b64encode(content).decode()})
     return audio_reply(content, "audio/mpeg")
 
