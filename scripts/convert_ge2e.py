@@ -1,4 +1,4 @@
-"""Create catalog/audio/analysis/weights/ge2e.onnx from Resemblyzer's wheel, without torch.
+"""Create catalog/audio/embeddings/weights/ge2e.onnx from Resemblyzer's wheel, without torch.
 
 For maintainers; the result is vendored. Requires onnx, which nothing else here needs:
 
@@ -7,9 +7,6 @@ For maintainers; the result is vendored. Requires onnx, which nothing else here 
     python scripts/convert_ge2e.py Resemblyzer-0.1.4-py3-none-any.whl
 """
 
-import argparse
-import hashlib
-import io
 import sys
 import zipfile
 from pathlib import Path
@@ -21,7 +18,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from scripts.torch_files import read_old_file
+from scripts.torch_files import convert_wheel, read_old_file
 
 WHEEL_SHA256 = "8f12eb2f1a9982d32e8db7856de754709b59c93a77bcf0ff536584b619a9dd1f"
 TARGET = Path(__file__).parents[1] / "catalog/audio/embeddings/weights" / "ge2e.onnx"
@@ -79,21 +76,11 @@ def build_model(weights: dict[str, np.ndarray]) -> onnx.ModelProto:
     return model
 
 
-def main() -> None:
-    """Convert the wheel's weights and print the hash for ``encoders.py``."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("wheel", type=Path)
-    parser.add_argument("--to", type=Path, default=TARGET)
-    options = parser.parse_args()
-    wheel = options.wheel.read_bytes()
-    if hashlib.sha256(wheel).hexdigest() != WHEEL_SHA256:
-        sys.exit("This isn't the Resemblyzer 0.1.4 wheel.")
-    with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
-        weights = read_old_file(archive.read("resemblyzer/pretrained.pt"))
-    content = build_model(weights).SerializeToString(deterministic=True)
-    options.to.write_bytes(content)
-    sys.stdout.write(f"{options.to}: {hashlib.sha256(content).hexdigest()}\n")
+def convert(wheel: zipfile.ZipFile) -> bytes:
+    """Return the model with the weights of the wheel."""
+    weights = read_old_file(wheel.read("resemblyzer/pretrained.pt"))
+    return build_model(weights).SerializeToString(deterministic=True)
 
 
 if __name__ == "__main__":
-    main()
+    convert_wheel(__doc__, WHEEL_SHA256, TARGET, convert)

