@@ -16,7 +16,7 @@ State = CloneJob.State
 _KEPT = timedelta(days=60)
 _ENDINGS = {
     State.READY: ("done", "{name} is ready at {provider}."),
-    State.FAILED: ("fail", "{name} was not made at {provider}. {message}"),
+    State.FAILED: ("fail", "{name} could not be cloned at {provider}. {message}"),
     State.NEEDS_LOOK: ("fail", "{name} at {provider} needs your attention. {message}"),
     State.CANCELLED: ("off", "{name} at {provider} was canceled. {message}"),
 }

@@ -19,5 +19,7 @@ def export_log(
     """Record the export, then return the matching entries for the caller to write to a file."""
     if not policies.may_read_log(user, team):
         raise PermissionDenied
-    record(user, "log exported", team, team=team, now=now, form=form, filter=wanted.query_string)
+    record(
+        user, "audit log exported", team, team=team, now=now, form=form, filter=wanted.query_string
+    )
     return find_entries(user, wanted)

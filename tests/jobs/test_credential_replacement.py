@@ -195,8 +195,8 @@ def test_audit_log_records_the_replacement_without_the_key(cast, enter):
 
     actions = list(AuditEntry.objects.order_by("number").values_list("action", flat=True))
     assert actions == [
-        "credential replacement entered",
-        "credential replaced",
-        "credential replacement confirmed",
+        "new key entered",
+        "key replaced",
+        "new key confirmed",
     ]
     assert NEW not in str(list(AuditEntry.objects.values()))

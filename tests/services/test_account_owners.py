@@ -205,7 +205,7 @@ def test_admin_can_change_the_account_owner_who_is_notified(cast):
     keepers = {line.voice: line.responsible for line in PlannedDeletion.objects.all()}
     assert keepers == {voice: cast.mia, made: cast.ana}
     texts = [notice.text for notice in Notification.objects.filter(user=cast.mia).order_by("pk")]
-    assert "Ana made you responsible" in texts[0]
+    assert "Ana made you the owner" in texts[0]
     assert "Mia pays for it." in texts[0]
     assert len(texts) == 2  # the second one lists their voices scheduled for deletion
     entry = AuditEntry.objects.get(action="account owner changed")

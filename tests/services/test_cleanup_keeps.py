@@ -124,7 +124,7 @@ def test_owner_and_admins_can_change_or_end_a_keep(cast, kept, who):
     assert end_keep(person, voice=kept, now=NOW)
     assert not Keep.objects.exists()
 
-    entries = AuditEntry.objects.filter(action__in=["keep changed", "keep ended"])
+    entries = AuditEntry.objects.filter(action__in=["keep date changed", "voice no longer kept"])
     changes = [(entry.actor, entry.before, entry.after) for entry in entries.order_by("number")]
     assert changes == [
         (person, {"kept until": "2027-02-19"}, {"kept until": "2026-12-01"}),

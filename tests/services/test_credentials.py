@@ -59,7 +59,7 @@ def test_added_key_is_encrypted_logged_and_enqueued_for_a_check(
     )
     assert (credential.last_four, credential.is_unchecked) == ("nows", True)
     assert wakes == [("catalog.check_credential", str(credential.pk))]
-    assert AuditEntry.objects.get().action == "credential added"
+    assert AuditEntry.objects.get().action == "key added"
 
 
 def test_viewers_and_other_teams_cannot_add_a_key(cast, viewer):
@@ -122,7 +122,7 @@ def test_sharing_a_key_shares_its_account_and_unsharing_hides_it(cast):
     assert ProviderAccount.objects.visible_to(cast.mia).exists()
 
     actions = list(AuditEntry.objects.order_by("pk").values_list("action", flat=True))
-    assert actions == ["credential unshared", "credential shared"]
+    assert actions == ["key unshared", "key shared"]
 
 
 def test_account_stays_shared_while_another_shared_key_opens_it(cast):
@@ -145,7 +145,7 @@ def test_removing_a_key_deletes_it_and_keeps_voices_and_audit_log(cast):
 
     assert not Credential.objects.filter(team=cast.aurora).exists()
     assert list(Voice.objects.visible_to(cast.mia)) == [voice]
-    assert AuditEntry.objects.get().action == "credential removed"
+    assert AuditEntry.objects.get().action == "key removed"
 
 
 def test_removing_a_key_stops_only_clones_that_were_not_sent(cast):

@@ -139,7 +139,7 @@ def test_log_and_invitation_do_not_reveal_if_the_email_has_an_account(cast, emai
     answer_invitation(token=token, now=NOW, **{**KIM, "email": email})
 
     entry = AuditEntry.objects.latest("number")
-    assert (entry.action, entry.who, entry.facts) == ("invitation answered", "Voiceboard", {})
+    assert (entry.action, entry.who, entry.facts) == ("invitation form submitted", "Voiceboard", {})
     (row,) = find_invitations(cast.ana, NOW)
     assert row.state == "Open, waiting for a sign-in"
 

@@ -229,10 +229,10 @@ def test_audit_log_records_the_removal_and_each_key_without_secrets(cast, mias):
     remove(cast.ana, cast.mia, successor=cast.ana, reason="Went to another house.")
 
     entries = list(AuditEntry.objects.order_by("number"))
-    assert [entry.action for entry in entries] == ["credential removed", "member removed"]
+    assert [entry.action for entry in entries] == ["key removed", "member removed"]
     assert {entry.reason for entry in entries} == {"Went to another house."}
     facts = entries[-1].facts
-    assert (facts["new_owner"], facts["wiped_keys"], facts["stopped_jobs"]) == ("Ana", 1, 1)
+    assert (facts["new_owner"], facts["deleted_keys"], facts["stopped_jobs"]) == ("Ana", 1, 1)
     assert (facts["clones"], facts["consents"], facts["collections"]) == (3, 3, 1)
     assert "sandbox-elevenlabs" not in str([entry.__dict__ for entry in entries])
 

@@ -145,7 +145,7 @@ def test_an_export_is_logged_with_its_filter(ana):
     ana.post("/team/log/export/", {"form": "csv", "action": "voice renamed"})
 
     entry = AuditEntry.objects.latest("number")
-    assert (entry.action, entry.who) == ("log exported", "Ana")
+    assert (entry.action, entry.who) == ("audit log exported", "Ana")
     assert entry.facts == {"form": "csv", "filter": "action=voice+renamed"}
 
 

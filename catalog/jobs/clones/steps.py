@@ -87,7 +87,7 @@ class CloneStep:
 
     def _ask_for_look(self, message: str) -> None:
         self._finish(State.NEEDS_LOOK, message=message)
-        record(None, "clone unclear", self.job, team=self.job.team, now=self.clock())
+        record(None, "clone needs attention", self.job, team=self.job.team, now=self.clock())
 
     def _finish(self, state: CloneJob.State, **values: Any) -> None:
         self._free_account()

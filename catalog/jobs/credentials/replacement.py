@@ -79,5 +79,5 @@ def adopt_replacement(found: CredentialReplacement, now: datetime) -> bool:
     )
     kept.delete()
     credential = found.credential
-    record(None, "credential replaced", credential, team=credential.team, now=now)
+    record(None, "key replaced", credential, team=credential.team, now=now)
     return True

@@ -106,7 +106,7 @@ class Voice(models.Model):
         CLONE = "clone", "Clone"
         VERIFIED = "verified", "Verified"
         NEEDS_PLAN = "needs_plan", "Needs a plan"
-        NO_SOURCE = "no_source", "No source here"
+        NO_SOURCE = "no_source", "Unknown source"
 
     OWN_KINDS = (Kind.CLONE, Kind.DESIGNED, Kind.PROFESSIONAL)
     _KIND_NAMES = {value: str(label) for value, label in Kind.choices}

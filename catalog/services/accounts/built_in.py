@@ -28,7 +28,7 @@ def provide_built_in(*, team: Team, now: datetime) -> None:
         # There is no secret, but it is encrypted like one, which avoids a special case elsewhere.
         credential.seal_secrets(f"team-{team.pk}")
         credential.save()
-        record(None, "built-in provided", credential, team=team, now=now, provider=info.slug)
+        record(None, "built-in account added", credential, team=team, now=now, provider=info.slug)
         transaction.on_commit(partial(enqueue_check, credential.pk))
 
 
@@ -47,7 +47,7 @@ def switch_built_in(user: User, *, credential: Credential, is_on: bool, now: dat
         raise PermissionDenied
     Credential.objects.filter(pk=credential.pk).update(is_shared=is_on)
     ProviderAccount.objects.filter(pk__in=[credential.account_id]).refresh_sharing()
-    action = "built-in switched on" if is_on else "built-in switched off"
+    action = "built-in account turned on" if is_on else "built-in account turned off"
     record(user, action, credential, team=credential.team, now=now)
     if is_on:
         transaction.on_commit(partial(enqueue_check, credential.pk))

@@ -85,7 +85,7 @@ def _check(user: User, team: Team, owner: Membership) -> None:
 
 
 def _tell(user: User, owner: Membership, what: str, now: datetime, reason: str) -> None:
-    words = f"{user} made you responsible for the {what[:120]}. Reason: {reason}"
+    words = f"{user} made you the owner of the {what[:120]}. Reason: {reason}"
     tell_person(owner.user, owner.team, words, now, page=Notification.Page.KEEPING)
 
 

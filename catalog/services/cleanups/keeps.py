@@ -57,7 +57,7 @@ def change_keep(user: User, *, voice: Voice, until: date, now: datetime) -> bool
     Keep.objects.filter(pk=keep.pk).update(until=until)
     if until < before:
         _tell(user, voice, f"is now kept only until {until:%b %-d, %Y}", now)
-    _write(user, "keep changed", voice, before, until, now)
+    _write(user, "keep date changed", voice, before, until, now)
     return True
 
 
@@ -71,7 +71,7 @@ def end_keep(user: User, *, voice: Voice, now: datetime) -> bool:
         return False
     keep.delete()
     _tell(user, voice, "is no longer kept. Cleanup plans can include it again", now)
-    _write(user, "keep ended", voice, keep.until, None, now)
+    _write(user, "voice no longer kept", voice, keep.until, None, now)
     return True
 
 

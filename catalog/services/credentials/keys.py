@@ -50,7 +50,7 @@ def add_credential(
     )
     credential.seal_secrets(api_key)
     credential.save()
-    record(user, "credential added", credential, team=team, now=now, provider=provider)
+    record(user, "key added", credential, team=team, now=now, provider=provider)
     transaction.on_commit(partial(enqueue_check, credential.pk))
     return credential
 
@@ -64,7 +64,7 @@ def rename_credential(user: User, *, credential: Credential, nickname: str, now:
     Credential.objects.filter(pk=credential.pk).update(nickname=nickname)
     before, after = {"name": credential.nickname}, {"name": nickname}
     team = credential.team
-    record(user, "credential renamed", credential, team=team, now=now, before=before, after=after)
+    record(user, "key renamed", credential, team=team, now=now, before=before, after=after)
 
 
 @transaction.atomic
@@ -72,7 +72,7 @@ def recheck_credential(user: User, *, credential: Credential, now: datetime) -> 
     """Have a worker check again what the key may do; meanwhile it keeps working."""
     _demand_owner(user, credential)
     Credential.objects.filter(pk=credential.pk).update(check_asked_at=now)
-    record(user, "credential recheck", credential, team=credential.team, now=now)
+    record(user, "key recheck requested", credential, team=credential.team, now=now)
     transaction.on_commit(partial(enqueue_check, credential.pk))
 
 
@@ -82,7 +82,7 @@ def share_credential(user: User, *, credential: Credential, is_shared: bool, now
     _demand_owner(user, credential)
     Credential.objects.filter(pk=credential.pk).update(is_shared=is_shared)
     ProviderAccount.objects.filter(pk__in=[credential.account_id]).refresh_sharing()
-    action = "credential shared" if is_shared else "credential unshared"
+    action = "key shared" if is_shared else "key unshared"
     record(
         user,
         action,
@@ -117,7 +117,7 @@ def remove_credential(
         transaction.on_commit(partial(enqueue_badges, account_id))
     record(
         user,
-        "credential removed",
+        "key removed",
         gone,
         team=credential.team,
         now=now,

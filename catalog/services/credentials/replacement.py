@@ -38,7 +38,7 @@ def replace_key(user: User, *, credential: Credential, api_key: str, now: dateti
     found = CredentialReplacement(credential=credential, asked_at=now)
     found.seal_secrets(api_key)
     found.save()
-    record(user, "credential replacement entered", credential, team=credential.team, now=now)
+    record(user, "new key entered", credential, team=credential.team, now=now)
     transaction.on_commit(partial(enqueue_check, credential.pk))
 
 
@@ -58,7 +58,7 @@ def confirm_replacement(
     adopt_replacement(found, now)
     record(
         user,
-        "credential replacement confirmed",
+        "new key confirmed",
         credential,
         team=credential.team,
         now=now,
@@ -74,7 +74,7 @@ def drop_replacement(user: User, *, credential: Credential, now: datetime) -> No
     _demand_owner(user, credential)
     dropped, _ = CredentialReplacement.objects.filter(credential=credential).delete()
     if dropped:
-        record(user, "credential replacement dropped", credential, team=credential.team, now=now)
+        record(user, "new key discarded", credential, team=credential.team, now=now)
 
 
 def _rename_account(found: CredentialReplacement) -> bool:

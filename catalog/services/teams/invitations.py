@@ -93,7 +93,7 @@ def answer_invitation(*, token: str, name: str, email: str, password: str, now: 
         # Someone who mistyped the new password can enter it again.
         User.objects.filter(pk=person.pk).update(password=hashed)
     if not invitation.kept_for:
-        record(None, "invitation answered", invitation, team=invitation.team, now=now)
+        record(None, "invitation form submitted", invitation, team=invitation.team, now=now)
     invitation.kept_for = email
     invitation.save(update_fields=["kept_for", "used_by"])
 

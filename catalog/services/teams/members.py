@@ -130,7 +130,7 @@ def remove_member(
         before={"role": role},
         person=name,
         new_owner=str(new_owner.user) if new_owner else None,
-        wiped_keys=len(keys),
+        deleted_keys=len(keys),
         stopped_jobs=stopped,
         withdrawn_links=links,
         **handed,

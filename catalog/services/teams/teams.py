@@ -65,6 +65,6 @@ def demand_second_factor(user: User, *, team: Team, is_demanded: bool, now: date
         team,
         team=team,
         now=now,
-        before={"demanded": team.demands_second_factor},
-        after={"demanded": is_demanded},
+        before={"required": team.demands_second_factor},
+        after={"required": is_demanded},
     )
