@@ -135,7 +135,6 @@ class ProviderInfo:
     initials: str
     hue: int
     base_url: str
-    docs_url: str
     key_hint: str = ""
     key_pattern: str = ""  # format of its keys, if distinctive
     is_built_in: bool = False  # on this machine, without key; workers generate previews
@@ -176,7 +175,6 @@ class ProviderInfo:
     polls: bool = False  # clones are made asynchronously, so poll until ready
     needs_gender: bool = False
     transcript: Transcript = Transcript.NONE
-    has_kept_deletions: bool = False  # deleted voices may still be listed
     settle_seconds: float = 120
 
     def speech_fields(self, details: Mapping[str, Any]) -> tuple[SettingField, ...]:

@@ -21,7 +21,6 @@ class Adapter(Provider):
         initials="CH",
         hue=0,
         base_url="https://api.chorus.example/v1/",
-        docs_url="https://docs.chorus.example/",
     )
 
     def auth_headers(self) -> dict[str, str]:

@@ -223,7 +223,6 @@ def test_provider_info_is_valid(info: ProviderInfo):
     assert re.fullmatch(r"[A-Z][A-Za-z]", info.initials)
     assert info.hue in range(0, 360, 5)
     assert info.base_url.startswith("https://") or info.is_built_in
-    assert info.docs_url.startswith("https://")
     assert info.sample_formats <= {"wav", "mp3", "flac", "ogg", "m4a", "webm"}
     assert bool(info.sample_formats) == info.can_clone
     assert 0 <= info.min_sample_seconds <= (info.max_sample_seconds or 3600)

@@ -39,7 +39,6 @@ class Adapter(Provider):
         initials="CI",
         hue=200,
         base_url="https://api.chime.example/v1",
-        docs_url="https://docs.chime.example/",
         key_hint="From chime.example, Settings, API keys.",
         sample_formats=frozenset({"wav", "mp3"}),
         can_clone=True,

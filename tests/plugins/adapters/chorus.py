@@ -18,7 +18,6 @@ class Adapter(Provider):
         initials="CH",
         hue=200,
         base_url="https://api.chorus.example",
-        docs_url="https://docs.chorus.example/v1",
         can_clone=True,
     )
 

@@ -58,7 +58,6 @@ class Adapter(Provider):
         initials="EL",
         hue=300,
         base_url="https://api.elevenlabs.io",
-        docs_url="https://elevenlabs.io/docs/api-reference/voices/search",
         key_hint="From Developers, API keys. Needs Voices (write); User (read) shows free slots.",
         # The format shown in the console: https://elevenlabs.io/docs/api-reference/authentication
         key_pattern=r"sk_[0-9A-Za-z]{20,}",

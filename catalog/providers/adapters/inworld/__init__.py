@@ -84,7 +84,6 @@ class Adapter(Provider):
         initials="IW",
         hue=235,
         base_url="https://api.inworld.ai",
-        docs_url="https://docs.inworld.ai/api-reference/voiceAPI/voiceservice/list-voices",
         key_hint="The Basic (Base64) key from the portal. Cloning requires write access.",
         sample_formats=frozenset({"wav", "mp3", "webm"}),
         min_sample_seconds=3,

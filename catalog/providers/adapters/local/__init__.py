@@ -61,7 +61,6 @@ class Adapter(Provider):
         initials="Lo",
         hue=150,
         base_url="",
-        docs_url="https://github.com/hexgrad/kokoro",
         is_built_in=True,
         sample_formats=SAMPLE_FORMATS,
         min_sample_seconds=3,

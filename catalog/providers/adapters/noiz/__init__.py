@@ -67,7 +67,6 @@ class Adapter(Provider):
         initials="NZ",
         hue=85,
         base_url="https://noiz.ai/v1",
-        docs_url="https://developers.noiz.ai/docs-voices",
         key_hint="From developers.noiz.ai, API keys. Paste it unchanged; don't decode it.",
         sample_formats=frozenset({"wav", "mp3", "m4a"}),
         max_name_length=_LONGEST_SENT_NAME - SHORT_MARK_LENGTH,
@@ -79,7 +78,6 @@ class Adapter(Provider):
             "Noiz marks the voice as deleted but keeps the recording. The voice can't be restored."
         ),
         marker_length=SHORT_MARK_LENGTH,
-        has_kept_deletions=True,
         can_speak=True,
         speech_call=SpeechApiCall(
             "text-to-speech",

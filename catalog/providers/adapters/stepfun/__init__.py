@@ -69,7 +69,6 @@ class Adapter(Provider):
         initials="SF",
         hue=30,
         base_url="https://api.stepfun.ai/v1",
-        docs_url="https://platform.stepfun.ai/docs/en/api-reference/audio/list-voice",
         key_hint="From platform.stepfun.ai, API keys; not from platform.stepfun.com.",
         sample_formats=frozenset({"mp3", "wav"}),
         min_sample_seconds=5,

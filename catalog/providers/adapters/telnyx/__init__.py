@@ -65,7 +65,6 @@ class Adapter(Provider):
         initials="TX",
         hue=160,
         base_url="https://api.telnyx.com/v2",
-        docs_url="https://developers.telnyx.com/api-reference/voice-clones/list-voice-clones",
         key_hint="A V2 API key from the portal, under Keys & Credentials. It starts with KEY.",
         # See https://developers.telnyx.com/development/api-fundamentals/authentication
         key_pattern=r"KEY[0-9A-Fa-f]{12,}[0-9A-Za-z_-]*",
