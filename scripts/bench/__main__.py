@@ -154,4 +154,5 @@ def print_table(rows: list[Any], sizes: list[int]) -> None:
     sys.stdout.write("\n".join(lines) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()
