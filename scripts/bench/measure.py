@@ -292,4 +292,5 @@ def main() -> None:
     sys.stdout.write(json.dumps(measured) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()
