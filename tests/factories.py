@@ -97,10 +97,10 @@ def make_session(user: User, key: str, **values: Any) -> UserSession:
     return UserSession.objects.create(user=user, session_key=key, **{**defaults, **values})
 
 
-def make_factor(user: User, secret: str = TOTP_SECRET) -> Authenticator:
+def make_factor(user: User) -> Authenticator:
     """Give the person a second factor, as setting one up does."""
     RecoveryCodes.activate(user)
-    return TOTP.activate(user, secret).instance
+    return TOTP.activate(user, TOTP_SECRET).instance
 
 
 def make_account(team: Team, **values: Any) -> ProviderAccount:

@@ -86,12 +86,10 @@ class DecodedMeasures:
     loudness: float | None
 
 
-def measure_audio(
-    content: bytes, found: AudioFormat, *, max_seconds: float, peak_count: int = PEAK_COUNT
-) -> DecodedMeasures:
+def measure_audio(content: bytes, found: AudioFormat, *, max_seconds: float) -> DecodedMeasures:
     """Decode the content as exactly this format; raises NotDecodable, also for silence."""
     sound = decode_sound(content, found, max_seconds=max_seconds, rate=_RATE)
-    peaks = find_peaks(sound, peak_count)
+    peaks = find_peaks(sound, PEAK_COUNT)
     loudest = float(np.abs(sound.wave).max())
     return DecodedMeasures(sound.seconds, peaks, loudest, measure_loudness(sound.wave, sound.rate))
 

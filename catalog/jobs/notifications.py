@@ -46,12 +46,10 @@ def tell_wait(job: CloneJob, message: str, now: datetime) -> None:
     )
 
 
-def tell_person(
-    person: User, team: Team, text: str, now: datetime, *, page: str, mood: str = "off"
-) -> None:
+def tell_person(person: User, team: Team, text: str, now: datetime, *, page: str) -> None:
     """Send one person a notification that links to one of our pages."""
     Notification.objects.create(
-        team=team, user=person, page=page, text=text[:500], mood=mood, made_at=now
+        team=team, user=person, page=page, text=text[:500], mood="off", made_at=now
     )
 
 

@@ -34,12 +34,12 @@ class SimpleSpeaker:
         self._engine: Any = None
         self._synth: Any = None
 
-    def speak(self, text: str, character: Character, *, seed: int = 0) -> Waveform:
+    def speak(self, text: str, character: Character) -> Waveform:
         """Synthesize a text; raises SpeechUnavailable."""
         with self._lock:
             engine = self._load()
             phonemes = engine.phonemize(text) or engine.phonemize(FALLBACK_TEXT)
-            dice = np.random.default_rng(seed)
+            dice = np.random.default_rng(0)
             parts = [self._sentence(sentence, character, dice) for sentence in phonemes]
         samples = np.concatenate(parts)
         rate = round(ENGINE_RATE * character.formant)

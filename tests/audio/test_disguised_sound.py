@@ -19,16 +19,15 @@ from tests.conftest import make_wav
 from tests.sounds import MADE_FORMATS, encode_sound
 
 
-def make_film(*, sounds: int = 1, pictures: int = 1) -> bytes:
-    """Return a one-second video with the given numbers of audio and video tracks."""
+def make_film(*, sounds: int = 1) -> bytes:
+    """Return a one-second video with the given number of audio tracks."""
     file = io.BytesIO()
     with av.open(file, "w", format="mp4") as container:
-        seen = [container.add_stream("mpeg4", rate=5) for _ in range(pictures)]
+        seen = container.add_stream("mpeg4", rate=5)
         heard = [container.add_stream("aac", rate=44_100, layout="mono") for _ in range(sounds)]
-        for stream in seen:
-            stream.width = stream.height = 32
-            picture = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")
-            container.mux([*stream.encode(picture), *stream.encode(None)])
+        seen.width = seen.height = 32
+        picture = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")
+        container.mux([*seen.encode(picture), *seen.encode(None)])
         for stream in heard:
             wave = 0.3 * np.sin(np.arange(44_100, dtype=np.float32) / 20)
             frame = av.AudioFrame.from_ndarray(wave.reshape(1, -1), format="fltp", layout="mono")

@@ -45,18 +45,18 @@ def connect(tmp_path, engine):
     return _connect
 
 
-def keep_clone(folder, account: str = "team-1", marker: str = MARKER, name: str = "Anna") -> str:
+def keep_clone(folder) -> str:
     """Store a clone as the adapter does, and return its ID."""
     clone = LocalClone(
-        remote_id=CloneStore.make_id(marker),
-        name=name,
-        description=f"Our narrator.\n\n{marker}",
+        remote_id=CloneStore.make_id(MARKER),
+        name="Anna",
+        description=f"Our narrator.\n\n{MARKER}",
         language="en-GB",
         gender="female",
         made_at="2026-11-21T12:00:00+00:00",
         details={"Nearest voice": "Emma"},
     )
-    CloneStore(folder, account).keep(clone, load_style("bf_emma"))
+    CloneStore(folder, "team-1").keep(clone, load_style("bf_emma"))
     return clone.remote_id
 
 

@@ -30,9 +30,8 @@ def bob(cast):
     return factories.make_user("Bob", cast.aurora, "admin")
 
 
-def member(user, team=None):
-    rows = Membership.objects.select_related("user", "team").filter(user=user)
-    return rows.get(team=team) if team else rows.get()
+def member(user):
+    return Membership.objects.select_related("user", "team").get(user=user)
 
 
 def be_demoted(cast, bob):

@@ -26,10 +26,10 @@ def guess(times=8, at=THERE, email=MIA, **headers):
     return text_of(answers[-1])
 
 
-def known_device(at=HERE):
+def known_device():
     client = Client()
-    assert come_in(client, at=at).status_code == 302
-    client.post("/account/logout/", REMOTE_ADDR=at)
+    assert come_in(client, at=HERE).status_code == 302
+    client.post("/account/logout/", REMOTE_ADDR=HERE)
     return client
 
 

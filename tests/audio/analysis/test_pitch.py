@@ -7,9 +7,9 @@ from catalog.audio.analysis.pitch import median_pitch
 from catalog.audio.embeddings.waveform import RATE
 
 
-def voice_of(hertz: float, seconds: float = 1.0) -> np.ndarray:
-    """Return a tone at this pitch with the overtones of a voice."""
-    moments = np.arange(int(seconds * RATE)) / RATE
+def voice_of(hertz: float) -> np.ndarray:
+    """Return one second of a tone at this pitch with the overtones of a voice."""
+    moments = np.arange(RATE) / RATE
     tones = [np.sin(2 * np.pi * hertz * over * moments) / over for over in range(1, 12)]
     return (0.2 * np.sum(tones, axis=0)).astype(np.float32)
 

@@ -26,8 +26,8 @@ GOOD_SAMPLE = SampleMeasures(
 )
 
 
-def sine(hertz: float, level: float, seconds: float = 5, rate: int = 48_000) -> np.ndarray:
-    moments = np.arange(int(seconds * rate)) / rate
+def sine(hertz: float, level: float) -> np.ndarray:
+    moments = np.arange(5 * RATE) / RATE
     return (10 ** (level / 20) * np.sin(2 * np.pi * hertz * moments)).astype(np.float32)
 
 
@@ -161,7 +161,7 @@ def test_findings_that_are_not_good_say_what_to_do():
 
 
 def test_flat_peaks_count_as_clipping_only_at_full_scale():
-    quiet = measure_sample_sound(sine(440, -6, rate=RATE), RATE)
+    quiet = measure_sample_sound(sine(440, -6), RATE)
 
     assert quiet.clipped_share > 0.05
     assert {line.label: line.verdict for line in find_findings(quiet)}["Clipping"] == GOOD
