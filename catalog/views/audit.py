@@ -47,7 +47,7 @@ def audit_list(request: Request) -> HttpResponseBase:
         "page": get_audit_page(request.user, form.wanted, form.below_number),
         "wanted": form.wanted,
         "is_first": form.below_number is None,
-        "people": [(NOBODY, "Voiceboard itself"), *people],
+        "people": [(NOBODY, "Voiceboard (automatic)"), *people],
         "actions": actions,
     }
     return render_part(

@@ -55,7 +55,7 @@ def test_a_form_keeps_its_input_and_can_be_sent_after_switching_back(
 
     panel = page.locator("#panel")
     expect(panel).to_contain_text("This page belongs to Borealis")
-    expect(panel).to_contain_text(f"You now work in {corona}")
+    expect(panel).to_contain_text(f"You are now in {corona}")
     panel.get_by_role("button", name="Switch back to Borealis").click()
     expect(panel).to_be_hidden()
     expect(page.get_by_label("API key")).to_have_value(KEY)

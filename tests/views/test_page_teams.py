@@ -186,7 +186,7 @@ def test_a_scripted_upload_for_another_team_gets_a_json_error(both, sign_in):
     answer = sign_in(both.ana).post("/samples/", headers=headers)
 
     assert answer.status_code == 409
-    assert "belongs to Borealis, but you now work in Aurora" in answer.json()["error"]
+    assert "belongs to Borealis, but you are now in Aurora" in answer.json()["error"]
 
 
 @pytest.mark.parametrize("path", ["/voices/", "/notifications/bell/", "/jobs/"])

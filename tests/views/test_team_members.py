@@ -119,7 +119,7 @@ def test_an_invitation_link_is_shown_once_and_lets_a_new_person_join(ana, cast):
     assert asked_in.redirect_chain == [("/account/login/", 302)]
     assert "Sign in with your email address and password to join Aurora" in text_of(asked_in)
     assert joined.redirect_chain == [("/voices/", 302)]
-    assert "You now work in Aurora." in text_of(joined)
+    assert "You are now in Aurora." in text_of(joined)
     assert Membership.objects.get(user__email="kim@example.com").role == "viewer"
     assert "Used by Kim" in text_of(ana.get("/team/"))
     assert kim.get(link).status_code == 404
@@ -139,7 +139,7 @@ def test_a_signed_in_person_joins_with_one_click_and_others_can_sign_in_first(an
 
     assert "/account/login/?next=/join/known" in page
     assert "Join as Sam" in text_of(asked)
-    assert "You now work in Aurora." in text_of(joined)
+    assert "You are now in Aurora." in text_of(joined)
     assert "Used by Sam" in text_of(ana.get("/team/"))
 
 
@@ -203,7 +203,7 @@ def test_someone_with_an_account_joins_by_signing_in_with_its_password(cast):
 
     joined = come_in(client, "sam@example.com")
 
-    assert "You now work in Aurora." in text_of(joined)
+    assert "You are now in Aurora." in text_of(joined)
     assert Membership.objects.get(user=cast.sam, team=cast.aurora).role == "cloner"
     assert Invitation.objects.get(pk=row.pk).used_by == cast.sam
 

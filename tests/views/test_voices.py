@@ -347,7 +347,7 @@ def test_labels_set_on_a_voice_page_say_where_they_apply(cast, mia):
     after = Page(mia.get(response.url))
 
     assert "where they replace the labels from" in before.text
-    assert "only here" in after.text
+    assert "team label" in after.text
     assert "Set by your team, only in Voiceboard. No gender from StepFun." in after.text
     assert shown(mia.get("/voices/?gender=female&language=zh")) == [clone.name]
 

@@ -115,4 +115,4 @@ def _say_conflict(team: Team, page_team: Team | None) -> str:
     owner = page_team or "none of your teams"
     belongs = f"This page belongs to {owner}"
     back = f"Switch back to {page_team}, or reload the page." if page_team else "Reload the page."
-    return f"{belongs}, but you now work in {team}. Nothing was sent. {back}"
+    return f"{belongs}, but you are now in {team}. Nothing was sent. {back}"

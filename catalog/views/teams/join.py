@@ -45,4 +45,4 @@ def join_team(request: HttpRequest, token: str, team: Team) -> None:
         words = "This link was used with another email. Sign in with that one to join"
         messages.error(request, f"{words} {team}, or ask for a new link.")
     else:
-        messages.success(request, f"You now work in {team}.")
+        messages.success(request, f"You are now in {team}.")

@@ -177,7 +177,7 @@ def member_password(request: Request, pk: int) -> HttpResponseBase:
     membership = _get_member(request, pk)
     token = make_password_link(request.user, membership=membership, now=timezone.now())
     path = reverse("catalog:password-by-link", args=[token])
-    words = f"Send this link to {membership.user}. It works once, within 24 hours."
+    words = f"Send this link to {membership.user}. It works once and expires in 24 hours."
     return show_people(request, link=request.build_absolute_uri(path), link_words=words)
 
 
