@@ -70,10 +70,10 @@ def test_record_with_any_flipped_bit_is_rejected(ring):
 
     for place in range(len(record)):
         for bit in (0x01, 0x80):
-            spoilt = bytearray(record)
-            spoilt[place] ^= bit
+            corrupted = bytearray(record)
+            corrupted[place] ^= bit
             with pytest.raises(CannotOpen):
-                ring.open(bytes(spoilt), PLACE)
+                ring.open(bytes(corrupted), PLACE)
 
 
 def test_truncated_or_extended_record_is_rejected(ring):

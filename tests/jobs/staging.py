@@ -150,7 +150,7 @@ class Stage:
         try:
             run_clone(job.pk, self.clock)
         except WorkerDied:
-            self._let_it_finish()
+            self._wait_for_sandbox()
         job.refresh_from_db()
 
     def run_to_end(self, job: CloneJob, pause: float = 0) -> None:
@@ -164,7 +164,7 @@ class Stage:
             self.clock.now = max([self.clock.now, *later]) + timedelta(seconds=1)
         raise AssertionError(f"The job did not end: {job.state}, {job.step}, {job.message}")
 
-    def _let_it_finish(self) -> None:
+    def _wait_for_sandbox(self) -> None:
         """Wait until the provider has finished what a dead worker sent."""
         # The server has accepted earlier connections once it responds to a later one.
         httpx.get(self.sandbox.address)

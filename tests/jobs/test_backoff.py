@@ -23,14 +23,14 @@ State, Step = CloneJob.State, CloneJob.Step
 LONG = {"state": "waiting", "failure_count": 8, "waits_for_answer": True}
 
 
-def waiting(cast: SimpleNamespace, **values: Any) -> CloneJob:
+def make_waiting(cast: SimpleNamespace, **values: Any) -> CloneJob:
     """Return a job that failed 100 seconds ago and is due in 156."""
     until = factories.NOW + timedelta(seconds=156)
     values = {**LONG, "not_before": until, **values}
     return factories.make_job(cast.ana, cast.credential, **values)
 
 
-def wait_of(row: Any, now: datetime) -> float:
+def seconds_left(row: Any, now: datetime) -> float:
     row.refresh_from_db()
     return (row.not_before - now).total_seconds()
 
@@ -42,7 +42,7 @@ def test_failures_before_the_last_answer_do_not_lengthen_the_wait(job, provider,
 
     run_clone(job.pk, clock)
 
-    assert wait_of(job, clock.now) == 2
+    assert seconds_left(job, clock.now) == 2
     assert (job.failure_count, len(job.evidence)) == (1, 16)
 
 
@@ -54,38 +54,38 @@ def test_wait_doubles_with_each_failure_and_resets_after_an_answer(job, provider
     for _ in range(4):
         clock.move(minutes=6)
         run_clone(job.pk, clock)
-        waits.append(wait_of(job, clock.now))
+        waits.append(seconds_left(job, clock.now))
 
     assert waits == [4, 8, 16, 32]
     clock.move(minutes=6)
     provider.on_fetch = [errors.TryLater("The list is down.")]
     run_clone(job.pk, clock)
-    assert (wait_of(job, clock.now), job.failure_count) == (2, 1)
+    assert (seconds_left(job, clock.now), job.failure_count) == (2, 1)
 
 
 @pytest.mark.parametrize("step", [Step.PLANNED, Step.UNKNOWN, Step.CONFIRMED])
 def test_successful_key_check_wakes_waiting_clones_within_seconds(cast, stub, clock, step):
-    job = waiting(cast, step=step)
+    job = make_waiting(cast, step=step)
     other = factories.make_account(cast.borealis)
     key = factories.make_credential(cast.sam, other)
 
     check_credential(key.pk, clock)
 
-    assert wait_of(job, clock.now) <= 0
+    assert seconds_left(job, clock.now) <= 0
     assert find_due(CloneJob, CloneJob.ACTIVE_STATES, clock.now) == [job.pk]
 
 
 def test_successful_sync_or_clone_wakes_waiting_clones(cast, sync, provider, clock):
-    job = waiting(cast, not_before=factories.NOW + timedelta(minutes=17))
+    job = make_waiting(cast, not_before=factories.NOW + timedelta(minutes=17))
 
     assert sync().error == ""
-    assert wait_of(job, clock.now) <= 0
+    assert seconds_left(job, clock.now) <= 0
 
-    again = waiting(cast, not_before=clock.now + timedelta(seconds=156))
+    again = make_waiting(cast, not_before=clock.now + timedelta(seconds=156))
     done = factories.make_job(cast.ana, cast.credential, created_at=clock.now, step="unknown")
     provider.make(done.marker)
     run_clone(done.pk, clock)
-    assert wait_of(again, clock.now) <= 1
+    assert seconds_left(again, clock.now) <= 1
 
 
 def test_waiting_deletions_and_syntheses_are_woken_too(cast, stub, clock):
@@ -97,7 +97,7 @@ def test_waiting_deletions_and_syntheses_are_woken_too(cast, stub, clock):
 
     end_waits("elevenlabs", clock.now)
 
-    assert (wait_of(line, clock.now), wait_of(speech, clock.now)) == (0, 1)
+    assert (seconds_left(line, clock.now), seconds_left(speech, clock.now)) == (0, 1)
 
 
 def test_deletions_and_syntheses_record_that_they_wait_for_an_answer(cast, stub, clock):
@@ -114,14 +114,14 @@ def test_deletions_and_syntheses_record_that_they_wait_for_an_answer(cast, stub,
     for model in (PlannedDeletion, Synthesis):
         row = model.objects.get()
         assert (row.waits_for_answer, row.failure_count) == (True, 1)
-        assert wait_of(row, clock.now) == 2
+        assert seconds_left(row, clock.now) == 2
 
 
 def test_jobs_at_other_providers_keep_waiting(cast, clock):
-    job = waiting(cast)
+    job = make_waiting(cast)
 
     assert end_waits("noiz", clock.now) == 0
-    assert wait_of(job, clock.now) == 156
+    assert seconds_left(job, clock.now) == 156
 
 
 @pytest.mark.parametrize(
@@ -143,22 +143,22 @@ def test_retry_after_and_rejected_key_waits_are_not_cut_short(job, provider, clo
 
 
 def test_jobs_of_one_account_are_woken_a_second_apart(cast, clock):
-    jobs = [waiting(cast) for _ in range(4)]
+    jobs = [make_waiting(cast) for _ in range(4)]
 
     assert end_waits("elevenlabs", clock.now) == 4
-    assert [wait_of(job, clock.now) for job in jobs] == [0, 1, 2, 3]
+    assert [seconds_left(job, clock.now) for job in jobs] == [0, 1, 2, 3]
 
 
 def test_job_with_a_long_wait_still_waits_part_of_it(cast, clock):
-    job = waiting(cast, not_before=factories.NOW + timedelta(seconds=256))
+    job = make_waiting(cast, not_before=factories.NOW + timedelta(seconds=256))
 
     end_waits("elevenlabs", clock.now)
 
-    assert wait_of(job, clock.now) == 16
+    assert seconds_left(job, clock.now) == 16
 
 
 def test_job_held_by_a_worker_is_not_changed(cast, clock):
-    job = waiting(cast, not_before=None)
+    job = make_waiting(cast, not_before=None)
     claim_work(CloneJob, job.pk, states=("waiting",), running="running", clock=clock)
     CloneJob.objects.update(not_before=clock.now + timedelta(minutes=2))
 
@@ -166,16 +166,16 @@ def test_job_held_by_a_worker_is_not_changed(cast, clock):
 
 
 def test_only_one_job_at_a_time_probes_a_silent_provider(cast, clock):
-    first, second = waiting(cast), waiting(cast)
+    first, second = make_waiting(cast), make_waiting(cast)
     CloneJob.objects.filter(pk=second.pk).update(not_before=factories.NOW + timedelta(seconds=236))
 
     assert probe_providers(clock.now) == 1
-    assert (wait_of(first, clock.now), wait_of(second, clock.now)) == (0, 236)
+    assert (seconds_left(first, clock.now), seconds_left(second, clock.now)) == (0, 236)
 
 
 def test_provider_that_just_failed_is_not_probed_immediately(cast, clock):
-    waiting(cast)
-    waiting(cast, not_before=factories.NOW + timedelta(seconds=250))
+    make_waiting(cast)
+    make_waiting(cast, not_before=factories.NOW + timedelta(seconds=250))
 
     assert probe_providers(clock.now) == 0
 

@@ -164,7 +164,7 @@ def test_deletion_whose_key_was_removed_fails_with_a_message(cast, line, stub, c
 
 
 def test_deletion_whose_key_cannot_be_decrypted_fails_with_a_message(line, stub, clock):
-    Credential.objects.update(sealed=b"spoilt")
+    Credential.objects.update(sealed=b"corrupted")
 
     run_deletion(line.pk, clock)
 

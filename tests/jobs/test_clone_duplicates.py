@@ -32,7 +32,7 @@ def provider(monkeypatch: pytest.MonkeyPatch, settings: Any) -> StubProvider:
     return stub
 
 
-def ended(cast: SimpleNamespace, provider: StubProvider, **values: Any) -> CloneJob:
+def make_ended(cast: SimpleNamespace, provider: StubProvider, **values: Any) -> CloneJob:
     """Return a finished job that was sent twice; the provider has made its voice."""
     defaults = {"state": "ready", "step": "confirmed", "attempt_count": 2, "remote_id": "remote-1"}
     job = factories.make_job(cast.ana, cast.credential, **{**defaults, **values}, ended_at=NOW)
@@ -42,7 +42,7 @@ def ended(cast: SimpleNamespace, provider: StubProvider, **values: Any) -> Clone
 
 
 def test_late_duplicate_is_deleted_and_logged(cast, provider, clock):
-    job = ended(cast, provider)
+    job = make_ended(cast, provider)
     provider.make(job.marker)
     provider.make("vb1:another:marker")
     clock.move(minutes=10)
@@ -54,7 +54,7 @@ def test_late_duplicate_is_deleted_and_logged(cast, provider, clock):
 
 
 def test_late_voice_is_deleted_if_the_second_call_was_refused(cast, provider, clock):
-    job = ended(cast, provider, state="failed", step="refused", remote_id="")
+    job = make_ended(cast, provider, state="failed", step="refused", remote_id="")
     provider.make(job.marker)
     clock.move(minutes=10)
 
@@ -64,7 +64,7 @@ def test_late_voice_is_deleted_if_the_second_call_was_refused(cast, provider, cl
 
 
 def test_duplicate_is_found_after_a_single_call(cast, provider, clock):
-    job = ended(cast, provider, attempt_count=1)
+    job = make_ended(cast, provider, attempt_count=1)
     provider.make(job.marker)
     clock.move(minutes=10)
 
@@ -74,7 +74,9 @@ def test_duplicate_is_found_after_a_single_call(cast, provider, clock):
 
 
 def test_voice_made_after_a_cancel_is_deleted(cast, provider, clock):
-    job = ended(cast, provider, state="cancelled", step="planned", remote_id="", attempt_count=1)
+    job = make_ended(
+        cast, provider, state="cancelled", step="planned", remote_id="", attempt_count=1
+    )
     provider.make(job.marker)
     clock.move(minutes=10)
 
@@ -84,8 +86,8 @@ def test_voice_made_after_a_cancel_is_deleted(cast, provider, clock):
 
 
 def test_duplicates_are_looked_for_after_10_and_60_minutes_only(cast, provider, clock):
-    job = ended(cast, provider)
-    ended(cast, provider, state="failed", attempt_count=0)
+    job = make_ended(cast, provider)
+    make_ended(cast, provider, state="failed", attempt_count=0)
     looks = []
 
     for _ in range(20):
@@ -103,7 +105,7 @@ def test_duplicates_are_looked_for_after_10_and_60_minutes_only(cast, provider, 
 def test_failed_lookup_for_duplicates_is_retried(
     cast: SimpleNamespace, provider: StubProvider, clock: Clock
 ) -> None:
-    job = ended(cast, provider)
+    job = make_ended(cast, provider)
     provider.on_look = [errors.TryLater("The list is down.")]
     clock.move(minutes=10)
 

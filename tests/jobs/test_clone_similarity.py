@@ -32,14 +32,14 @@ def make_clip(voice: Voice, sound, text: str = "Hello there.") -> SynthesizedCli
     return factories.make_spoken_clip(voice, write_wav(sound, RATE), text)
 
 
-def judged(clip: SynthesizedClip) -> ClipSimilarity:
+def judge(clip: SynthesizedClip) -> ClipSimilarity:
     judge_clip(str(clip.pk), NOW)
     return ClipSimilarity.objects.get(clip=clip)
 
 
 def test_same_speaker_scores_high_and_another_speaker_clearly_lower(clone, reader, caller):
-    right = judged(make_clip(clone, reader[2]))
-    wrong = judged(make_clip(clone, caller, "Ten of hearts."))
+    right = judge(make_clip(clone, reader[2]))
+    wrong = judge(make_clip(clone, caller, "Ten of hearts."))
 
     assert right.score > 0.75
     assert wrong.score < right.score - 0.2
@@ -55,7 +55,7 @@ def test_only_the_used_part_of_a_sample_is_compared(clone, reader, caller):
     source.start_seconds = caller.size / RATE
     source.save()
 
-    assert judged(make_clip(clone, reader[2])).score > 0.75
+    assert judge(make_clip(clone, reader[2])).score > 0.75
 
 
 def test_clip_is_compared_once_and_only_for_clones_made_here(cast, clone, reader):
@@ -78,7 +78,7 @@ def test_clip_that_cannot_be_compared_gets_no_score_and_is_not_retried(clone, re
     for source in clone.clone_jobs.get().batch.sources.all():
         media_path(source.sample.path).unlink()
 
-    similarity_row = judged(clip)
+    similarity_row = judge(clip)
 
     assert (similarity_row.score, similarity_row.words) == (None, "")
     assert find_unjudged() == []

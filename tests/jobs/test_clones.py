@@ -492,14 +492,14 @@ def test_requested_labels_are_used_if_the_provider_reports_none(job, provider, c
 # Canceling
 
 
-def ask_to_cancel(job: CloneJob, clock: Clock) -> None:
+def request_cancel(job: CloneJob, clock: Clock) -> None:
     CloneJob.objects.filter(pk=job.pk).update(cancel_asked_at=clock.now, not_before=None)
 
 
 def test_canceling_deletes_a_voice_that_was_already_made(job, provider, clock):
     provider.state = VoiceState.PENDING
     run_clone(job.pk, clock)
-    ask_to_cancel(job, clock)
+    request_cancel(job, clock)
 
     run_to_end(job, clock)
 
@@ -513,7 +513,7 @@ def test_canceling_deletes_a_voice_that_was_already_made(job, provider, clock):
 def test_canceling_finds_and_deletes_a_voice_whose_answer_was_lost(job, provider, clock):
     provider.on_clone = [errors.OutcomeUnknown("lost")]
     run_clone(job.pk, clock)
-    ask_to_cancel(job, clock)
+    request_cancel(job, clock)
 
     run_to_end(job, clock)
 
@@ -523,7 +523,7 @@ def test_canceling_finds_and_deletes_a_voice_whose_answer_was_lost(job, provider
 def test_canceled_job_that_made_nothing_is_not_resent(job, provider, clock):
     provider.on_clone = ["lost before"]
     run_clone(job.pk, clock)
-    ask_to_cancel(job, clock)
+    request_cancel(job, clock)
 
     run_to_end(job, clock)
 
@@ -532,7 +532,7 @@ def test_canceled_job_that_made_nothing_is_not_resent(job, provider, clock):
 
 def test_canceling_during_the_call_deletes_the_voice(job, provider, clock):
     made = provider.make
-    provider.make = lambda *words: (made(*words), ask_to_cancel(job, clock))
+    provider.make = lambda *words: (made(*words), request_cancel(job, clock))
 
     run_to_end(job, clock)
 
@@ -543,7 +543,7 @@ def test_canceling_while_the_voice_is_stored_deletes_it(job, provider, clock, mo
     write = clones.write_voices
 
     def write_late(*values: Any, **more: Any) -> Any:
-        ask_to_cancel(job, clock)
+        request_cancel(job, clock)
         return write(*values, **more)
 
     monkeypatch.setattr(clones, "write_voices", write_late)
@@ -556,15 +556,15 @@ def test_canceling_while_the_voice_is_stored_deletes_it(job, provider, clock, mo
 def test_failed_deletion_of_a_canceled_voice_is_retried(job, provider, clock):
     provider.state = VoiceState.PENDING
     run_clone(job.pk, clock)
-    ask_to_cancel(job, clock)
+    request_cancel(job, clock)
     delete, fails = provider.delete, [errors.TryLater("Busy."), errors.TryLater("Busy.")]
 
-    def delete_at_last(remote_id: str) -> None:
+    def delete_eventually(remote_id: str) -> None:
         if fails:
             raise fails.pop()
         delete(remote_id)
 
-    provider.delete = delete_at_last
+    provider.delete = delete_eventually
     run_clone(job.pk, clock)
     job.refresh_from_db()
     assert "could not be deleted yet" in job.message
@@ -581,7 +581,7 @@ def test_canceled_job_says_so_if_the_provider_cannot_delete_the_voice(
     run_clone(job.pk, clock)
     info = dataclasses.replace(job.account.info, can_delete=False)
     monkeypatch.setattr(ProviderAccount, "info", info)
-    ask_to_cancel(job, clock)
+    request_cancel(job, clock)
 
     run_to_end(job, clock)
 

@@ -118,7 +118,7 @@ def test_revoked_key_keeps_its_account(check, stub):
 
 
 def test_key_that_cannot_be_decrypted_asks_for_a_replacement(check, credential, stub):
-    Credential.objects.filter(pk=credential.pk).update(sealed=b"VB1 spoilt")
+    Credential.objects.filter(pk=credential.pk).update(sealed=b"VB1 corrupted")
 
     key, opened = check()
 

@@ -28,7 +28,7 @@ class WorkerDies(BaseException):
 
 
 @pytest.fixture
-def dying(monkeypatch, stub):
+def stop_dying(monkeypatch, stub):
     """Kill the next sync halfway, without its cleanup. Returns a function that undoes this."""
     stub.while_listing = _die
     end = syncs._end_run
@@ -45,14 +45,14 @@ def _die() -> None:
     raise WorkerDies
 
 
-def die_in_a_sync(account: ProviderAccount, clock) -> None:
+def sync_and_die(account: ProviderAccount, clock) -> None:
     with pytest.raises(WorkerDies):
         sync_account(account.pk, clock)
 
 
-def test_account_whose_worker_died_is_synced_30_seconds_later(cast, stub, clock, dying):
-    die_in_a_sync(cast.account, clock)
-    dying()
+def test_account_whose_worker_died_is_synced_30_seconds_later(cast, stub, clock, stop_dying):
+    sync_and_die(cast.account, clock)
+    stop_dying()
 
     assert sync_account(cast.account.pk, clock) is None
     assert cast.account.pk not in find_due_accounts(clock.now)
@@ -62,7 +62,7 @@ def test_account_whose_worker_died_is_synced_30_seconds_later(cast, stub, clock,
     assert sync_account(cast.account.pk, clock).error == ""
 
 
-def test_leases_do_not_depend_on_the_worker_host_clock(cast, stub, monkeypatch, wakes, dying):
+def test_leases_do_not_depend_on_the_worker_host_clock(cast, stub, monkeypatch, wakes, stop_dying):
     wrong = timezone.now() + TWO_DAYS
     monkeypatch.setattr(timezone, "now", lambda: wrong)
     job = factories.make_job(cast.ana, cast.credential)

@@ -145,7 +145,7 @@ def test_warming_stops_if_the_provider_is_busy_or_rejects_the_key(cast, stub, cl
 
 
 @pytest.mark.parametrize(
-    "values", [{"health": "rejected"}, {"account": None}, {"sealed": b"spoilt"}]
+    "values", [{"health": "rejected"}, {"account": None}, {"sealed": b"corrupted"}]
 )
 def test_nothing_is_fetched_without_a_working_key(cast, stub, clock, values):
     make_voices(cast.account, "a")

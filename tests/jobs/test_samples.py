@@ -97,7 +97,7 @@ def test_unmeasured_samples_are_found_after_a_lost_message(cast, sample):
     assert find_unread(NOW) == [str(sample.pk)]
 
 
-def noisy(seconds: float) -> bytes:
+def make_noisy(seconds: float) -> bytes:
     """Return an intermittent tone over constant hiss."""
     rate, chance = 16_000, np.random.default_rng(1)
     moments = np.arange(int(seconds * rate)) / rate
@@ -106,7 +106,7 @@ def noisy(seconds: float) -> bytes:
 
 
 def test_noise_is_removed_into_a_separate_file_and_the_original_stays(cast):
-    content = noisy(4)
+    content = make_noisy(4)
     original = factories.make_sample(cast.ana, cast.aurora, content, seconds=4.0)
     cleaned = factories.make_cleaned(original)
 
@@ -144,7 +144,7 @@ def test_failed_noise_removal_says_so(cast):
 
 
 def test_sent_form_says_that_noise_was_removed(cast):
-    sources = sources_of(cast, 3)
+    sources = make_sources(cast, 3)
     factories.make_sample(cast.ana, cast.aurora, b"noisy")
     Sample.objects.filter(pk=sources[0].sample.pk).update(original=Sample.objects.get(sources=None))
     sources[0].sample.refresh_from_db()
@@ -154,7 +154,7 @@ def test_sent_form_says_that_noise_was_removed(cast):
     assert words == "The recording as uploaded. Voiceboard removed background noise."
 
 
-def sources_of(cast, *seconds: float, **cut: float):
+def make_sources(cast, *seconds: float, **cut: float):
     made = [
         factories.make_sample(cast.ana, cast.aurora, make_wav(length, hertz=150 + place))
         for place, length in enumerate(seconds)
@@ -167,7 +167,7 @@ def sources_of(cast, *seconds: float, **cut: float):
 
 
 def test_accepted_sample_is_sent_as_uploaded(cast):
-    sources = sources_of(cast, 3)
+    sources = make_sources(cast, 3)
 
     (file,), words = convert_samples(sources, get_adapter("inworld").info)
 
@@ -186,7 +186,7 @@ def test_accepted_sample_is_sent_as_uploaded(cast):
 def test_sample_that_is_not_accepted_is_converted_and_the_change_described(cast, limits, words):
     info = replace(get_adapter("inworld").info, **limits)
 
-    (file,), message = convert_samples(sources_of(cast, 3), info)
+    (file,), message = convert_samples(make_sources(cast, 3), info)
 
     assert words in message
     assert file.content.startswith(b"RIFF")
@@ -194,7 +194,7 @@ def test_sample_that_is_not_accepted_is_converted_and_the_change_described(cast,
 
 
 def test_samples_are_joined_if_the_provider_accepts_fewer(cast):
-    sources = sources_of(cast, 2, 1)
+    sources = make_sources(cast, 2, 1)
     info = get_adapter("inworld").info
 
     several, _ = convert_samples(sources, replace(info, max_samples=2))
@@ -205,7 +205,7 @@ def test_samples_are_joined_if_the_provider_accepts_fewer(cast):
 
 
 def test_only_the_selected_part_is_sent_and_counted(cast):
-    sources = sources_of(cast, 8, start_seconds=1, end_seconds=4)
+    sources = make_sources(cast, 8, start_seconds=1, end_seconds=4)
     info = get_adapter("stepfun").info
 
     (file,), words = convert_samples(sources, info)
@@ -264,7 +264,7 @@ def make_alac() -> bytes:
     return encode_values(speak(np.arange(32_000) / 16_000), "ipod", "alac", 16_000)
 
 
-def make_cancelling() -> bytes:
+def make_out_of_phase() -> bytes:
     voice = speak(np.arange(64_000) / 16_000)
     stereo = np.column_stack([voice, -voice])
     return encode_values(stereo, "wav", "pcm_s16le", 16_000, layout="stereo")
@@ -276,7 +276,7 @@ def make_loud() -> bytes:
 
 ODD = {
     "ALAC": ("m4a", make_alac),
-    "cancelling": ("wav", make_cancelling),
+    "out of phase": ("wav", make_out_of_phase),
     "loud": ("m4a", make_loud),
 }
 
@@ -328,13 +328,13 @@ def test_concurrent_workers_leave_one_copy(cast, monkeypatch):
     )
     encode, made = samples.to_mp3, []
 
-    def be_overtaken(*given: Any, **named: Any) -> bytes:
+    def run_meanwhile(*given: Any, **named: Any) -> bytes:
         if not made:
             made.append(True)
             run_measurement(str(sample.pk))
         return encode(*given, **named)
 
-    monkeypatch.setattr(samples, "to_mp3", be_overtaken)
+    monkeypatch.setattr(samples, "to_mp3", run_meanwhile)
     run_measurement(str(sample.pk))
 
     sample.refresh_from_db()

@@ -89,10 +89,10 @@ def test_uploaded_clip_is_analyzed_and_its_file_deleted(cast, wav):
     hear_query(str(query.pk), NOW)
     hear_query(str(query.pk), NOW)
 
-    heard = SoundQuery.objects.get()
-    assert heard.is_heard
-    assert len(bytes(heard.vector)) == 512
-    assert heard.path == ""
+    result = SoundQuery.objects.get()
+    assert result.is_heard
+    assert len(bytes(result.vector)) == 512
+    assert result.path == ""
     assert not media_path(query.path).exists()
 
 
@@ -101,9 +101,9 @@ def test_undecodable_uploaded_clip_says_so(cast):
 
     hear_query(str(query.pk), NOW)
 
-    heard = SoundQuery.objects.get()
-    assert heard.state == SoundQuery.State.FAILED
-    assert "couldn't be decoded" in heard.problem
+    result = SoundQuery.objects.get()
+    assert result.state == SoundQuery.State.FAILED
+    assert "couldn't be decoded" in result.problem
     assert not media_path(query.path).exists()
 
 

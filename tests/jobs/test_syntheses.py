@@ -30,20 +30,20 @@ def speech(cast, voice) -> Synthesis:
     return factories.make_speech(cast.mia, voice)
 
 
-def after(speech: Synthesis, clock: Any) -> Synthesis:
+def run_once(speech: Synthesis, clock: Any) -> Synthesis:
     run_speech(speech.pk, clock)
     speech.refresh_from_db()
     return speech
 
 
-def spoken(stub) -> int:
+def count_calls(stub) -> int:
     return sum(call[0] == "speak" for call in stub.asked)
 
 
 def test_text_is_synthesized_measured_and_stored(stub, speech, clock):
     stub.sound = AudioClip(stub.sound.content, "audio/wav", charged=12)
 
-    after(speech, clock)
+    run_once(speech, clock)
 
     assert (speech.state, speech.step, speech.is_cached) == (State.DONE, Step.CONFIRMED, False)
     assert stub.asked == [("speak", "v-1", "Hello there.")]
@@ -56,29 +56,29 @@ def test_text_is_synthesized_measured_and_stored(stub, speech, clock):
 
 
 def test_same_text_is_answered_from_the_cache(cast, stub, speech, clock, voice):
-    after(speech, clock)
+    run_once(speech, clock)
 
-    again = after(factories.make_speech(cast.ana, voice), clock)
+    again = run_once(factories.make_speech(cast.ana, voice), clock)
 
     assert (again.state, again.is_cached) == (State.DONE, True)
     assert again.clip == speech.clip
-    assert spoken(stub) == 1
+    assert count_calls(stub) == 1
 
 
 def test_other_settings_or_texts_are_synthesized_again(cast, stub, speech, clock, voice):
-    after(speech, clock)
+    run_once(speech, clock)
 
-    after(factories.make_speech(cast.mia, voice, settings={"speed": 0.8}), clock)
-    after(factories.make_speech(cast.mia, voice, "Hello."), clock)
+    run_once(factories.make_speech(cast.mia, voice, settings={"speed": 0.8}), clock)
+    run_once(factories.make_speech(cast.mia, voice, "Hello."), clock)
 
-    assert spoken(stub) == 3
+    assert count_calls(stub) == 3
     assert SynthesizedClip.objects.count() == 3
 
 
 def test_clip_without_its_file_is_synthesized_again(cast, stub, speech, clock, voice):
-    media_path(after(speech, clock).clip.path).unlink()
+    media_path(run_once(speech, clock).clip.path).unlink()
 
-    again = after(factories.make_speech(cast.mia, voice), clock)
+    again = run_once(factories.make_speech(cast.mia, voice), clock)
 
     assert (again.state, again.is_cached) == (State.DONE, False)
     assert media_path(again.clip.path).is_file()
@@ -88,13 +88,13 @@ def test_clip_without_its_file_is_synthesized_again(cast, stub, speech, clock, v
 def test_lost_answer_is_unclear_and_never_retried(stub, speech, clock):
     stub.fails["speak"] = [errors.OutcomeUnknown("ElevenLabs closed the connection.")]
 
-    after(speech, clock)
+    run_once(speech, clock)
     clock.move(days=2)
-    after(speech, clock)
+    run_once(speech, clock)
 
     assert speech.state == State.UNCLEAR
     assert "may have been charged" in speech.message
-    assert spoken(stub) == 1
+    assert count_calls(stub) == 1
 
 
 def test_synthesis_whose_worker_died_after_sending_is_unclear(stub, speech, clock):
@@ -103,7 +103,7 @@ def test_synthesis_whose_worker_died_after_sending_is_unclear(stub, speech, cloc
     lease.write(step=Step.SENT, sent_at=clock())
     clock.move(seconds=LEASE.total_seconds() + 1)
 
-    after(speech, clock)
+    run_once(speech, clock)
 
     assert speech.state == State.UNCLEAR
     assert stub.asked == []
@@ -112,16 +112,16 @@ def test_synthesis_whose_worker_died_after_sending_is_unclear(stub, speech, cloc
 def test_free_synthesis_whose_worker_died_is_repeated(stub, speech, clock, free):
     Synthesis.objects.filter(pk=speech.pk).update(step=Step.SENT)
 
-    after(speech, clock)
+    run_once(speech, clock)
 
     assert speech.state == State.DONE
-    assert spoken(stub) == 1
+    assert count_calls(stub) == 1
 
 
 def test_synthesis_is_retried_after_the_time_the_provider_asks_for(stub, speech, clock):
     stub.fails["speak"] = [errors.TryLater("Slow down.", retry_after=20)]
 
-    after(speech, clock)
+    run_once(speech, clock)
     assert (speech.state, speech.step, speech.message) == (
         State.WAITING,
         Step.PLANNED,
@@ -130,24 +130,24 @@ def test_synthesis_is_retried_after_the_time_the_provider_asks_for(stub, speech,
     assert timedelta(seconds=20) <= speech.not_before - clock() <= timedelta(seconds=22)
     clock.move(seconds=22)
 
-    assert after(speech, clock).state == State.DONE
+    assert run_once(speech, clock).state == State.DONE
 
 
 def test_synthesis_fails_if_the_provider_is_never_reached(stub, speech, clock):
     stub.fails["speak"] = [errors.TryLater("Not reached.") for _ in range(9)]
 
     for _ in range(9):
-        after(speech, clock)
+        run_once(speech, clock)
         clock.move(minutes=10)
 
     assert (speech.state, speech.message) == (State.FAILED, "Not reached.")
-    assert spoken(stub) == 5
+    assert count_calls(stub) == 5
 
 
 def test_rejected_synthesis_shows_the_provider_message(stub, speech, clock):
     stub.fails["speak"] = [errors.OutOfCredit("The account at ElevenLabs is out of credit.")]
 
-    after(speech, clock)
+    run_once(speech, clock)
 
     assert (speech.state, speech.step) == (State.FAILED, Step.REFUSED)
     assert "out of credit" in speech.message
@@ -159,7 +159,7 @@ def test_undecodable_clip_fails_and_says_that_it_may_have_been_charged(
 ):
     stub.sound = AudioClip(content, "audio/mpeg")
 
-    after(speech, clock)
+    run_once(speech, clock)
 
     assert speech.state == State.FAILED
     assert "may have been charged" in speech.message
@@ -169,7 +169,7 @@ def test_undecodable_clip_fails_and_says_that_it_may_have_been_charged(
 def test_synthesis_fails_if_its_key_was_removed(cast, stub, speech, clock):
     cast.credential.delete()
 
-    assert after(speech, clock).state == State.FAILED
+    assert run_once(speech, clock).state == State.FAILED
     assert "key was removed" in speech.message
     assert stub.asked == []
 
@@ -178,14 +178,14 @@ def test_same_text_requested_by_two_people_is_one_call(cast, stub, speech, clock
     other = factories.make_speech(cast.ana, voice)
     stub.while_speaking = lambda: run_speech(other.pk, clock)
 
-    after(speech, clock)
+    run_once(speech, clock)
     other.refresh_from_db()
     assert (other.state, other.step) == (State.WAITING, Step.PLANNED)
     clock.move(seconds=2)
 
-    after(other, clock)
+    run_once(other, clock)
     assert (other.state, other.is_cached) == (State.DONE, True)
-    assert spoken(stub) == 1
+    assert count_calls(stub) == 1
 
 
 def test_synthesis_from_a_restored_backup_is_unclear_and_not_resent(
@@ -193,18 +193,18 @@ def test_synthesis_from_a_restored_backup_is_unclear_and_not_resent(
 ):
     monkeypatch.setattr("catalog.jobs.base.restore_doubts._starts", [clock.move(minutes=1)])
 
-    after(speech, clock)
+    run_once(speech, clock)
 
-    assert (speech.state, spoken(stub)) == (State.UNCLEAR, 0)
+    assert (speech.state, count_calls(stub)) == (State.UNCLEAR, 0)
     assert "It may have been charged, so it wasn't retried." in speech.message
 
 
 def test_rate_limited_text_is_sent_when_it_is_due(stub, speech, clock):
     stub.fails["speak"] = [errors.TryLater("Slow down.", retry_after=900)]
-    after(speech, clock)
+    run_once(speech, clock)
     clock.move(minutes=17)
 
-    assert after(speech, clock).state == State.DONE
+    assert run_once(speech, clock).state == State.DONE
 
 
 def test_free_synthesis_is_repeated_after_a_restore(stub, speech, clock, monkeypatch):
@@ -212,13 +212,13 @@ def test_free_synthesis_is_repeated_after_a_restore(stub, speech, clock, monkeyp
     monkeypatch.setattr(get_adapter("elevenlabs"), "info", free)
     monkeypatch.setattr("catalog.jobs.base.restore_doubts._starts", [clock.move(minutes=1)])
 
-    assert after(speech, clock).state == State.DONE
+    assert run_once(speech, clock).state == State.DONE
 
 
 def test_synthesis_canceled_in_time_is_not_sent(cast, stub, speech, clock):
     assert cancel_speech(cast.mia, speech=speech, now=clock())
 
-    after(speech, clock)
+    run_once(speech, clock)
 
     assert (speech.state, stub.asked) == (State.CANCELLED, [])
 
@@ -233,7 +233,7 @@ def test_synthesis_canceled_between_claim_and_call_is_not_sent(
         return real(recipe)
 
     monkeypatch.setattr(syntheses, "get_spoken_clip", cancel_meanwhile)
-    after(speech, clock)
+    run_once(speech, clock)
 
     assert (speech.state, stub.asked) == (State.CANCELLED, [])
 
@@ -244,7 +244,7 @@ def test_sent_synthesis_cannot_be_canceled(cast, stub, speech, clock):
         cancel_speech(cast.mia, speech=speech, now=clock())
     )
 
-    after(speech, clock)
+    run_once(speech, clock)
 
     assert (answers, speech.state) == ([False], State.DONE)
 
@@ -254,7 +254,7 @@ def test_free_synthesis_can_be_canceled_anytime_and_its_clip_is_kept(
 ):
     stub.while_speaking = lambda: cancel_speech(cast.mia, speech=speech, now=clock())
 
-    after(speech, clock)
+    run_once(speech, clock)
 
     assert speech.state == State.CANCELLED
     assert SynthesizedClip.objects.filter(recipe=speech.recipe).exists()
@@ -263,7 +263,7 @@ def test_free_synthesis_can_be_canceled_anytime_and_its_clip_is_kept(
 def test_generated_preview_is_stored_for_its_voice(cast, stub, clock, voice):
     speech = factories.make_speech(cast.mia, voice, is_preview=True)
 
-    after(speech, clock)
+    run_once(speech, clock)
     voice.refresh_from_db()
 
     clip = PreviewClip.objects.get(voice=voice)
@@ -274,7 +274,7 @@ def test_generated_preview_is_stored_for_its_voice(cast, stub, clock, voice):
 def test_preview_of_a_cached_text_is_not_synthesized_again(cast, stub, clock, voice):
     factories.make_spoken_clip(voice, stub.sound.content)
 
-    after(factories.make_speech(cast.mia, voice, is_preview=True), clock)
+    run_once(factories.make_speech(cast.mia, voice, is_preview=True), clock)
 
     assert stub.asked == []
     assert PreviewClip.objects.filter(voice=voice, source="generated").exists()

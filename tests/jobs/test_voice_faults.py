@@ -75,7 +75,7 @@ def test_sync_fails_without_a_working_key(cast, sync, stub):
 
 
 def test_sync_fails_if_the_key_cannot_be_decrypted(cast, sync, stub):
-    Credential.objects.update(sealed=b"spoilt")
+    Credential.objects.update(sealed=b"corrupted")
 
     assert sync().error == "This account's key can't be decrypted. Replace it."
 

@@ -131,7 +131,7 @@ def test_key_without_write_permission_is_not_used_for_changes(cast, voice, stub,
 
 
 def test_key_that_cannot_be_decrypted_gives_a_message(cast, voice, stub, clock, tune):
-    Credential.objects.update(sealed=b"spoilt")
+    Credential.objects.update(sealed=b"corrupted")
     read_settings_again(cast.mia, voice=voice, now=clock.now)
 
     assert tune().message == "The key can't be decrypted. Replace it."

@@ -64,10 +64,10 @@ def test_encrypted_key_with_another_owner_or_provider_cannot_be_decrypted(cast, 
         Credential.objects.get(pk=credential.pk).secrets()
 
 
-@pytest.mark.parametrize("spoil", [lambda sealed: sealed[:-1], lambda sealed: KEY.encode()])
-def test_corrupted_key_raises_an_error_without_the_key(cast, spoil):
+@pytest.mark.parametrize("corrupt", [lambda sealed: sealed[:-1], lambda sealed: KEY.encode()])
+def test_corrupted_key_raises_an_error_without_the_key(cast, corrupt):
     credential = factories.make_credential(cast.ana, cast.account, KEY)
-    Credential.objects.filter(pk=credential.pk).update(sealed=spoil(bytes(credential.sealed)))
+    Credential.objects.filter(pk=credential.pk).update(sealed=corrupt(bytes(credential.sealed)))
 
     with pytest.raises(CannotOpen) as caught:
         Credential.objects.get(pk=credential.pk).secrets()
@@ -205,7 +205,7 @@ def test_first_prepare_creates_a_key_and_the_second_changes_nothing(own_ring, db
 @pytest.mark.parametrize("trouble", ["missing", "open to others", "damaged", "link", "other"])
 def test_untrusted_key_file_stops_the_start_and_is_not_replaced(own_ring, db, tmp_path, trouble):
     prepare_installation()
-    spoil_ring(own_ring, trouble, tmp_path)
+    break_key_file(own_ring, trouble, tmp_path)
     before = sorted(own_ring.parent.iterdir())
 
     with pytest.raises(KeyProblem) as caught:
@@ -219,7 +219,7 @@ def test_untrusted_key_file_stops_the_start_and_is_not_replaced(own_ring, db, tm
     assert sorted(own_ring.parent.iterdir()) == before
 
 
-def spoil_ring(path: Path, trouble: str, elsewhere: Path) -> None:
+def break_key_file(path: Path, trouble: str, elsewhere: Path) -> None:
     """Break the key file in the way that ``trouble`` names."""
     if trouble == "missing":
         path.unlink()

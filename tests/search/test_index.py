@@ -135,7 +135,7 @@ def write(cast: SimpleNamespace, voice: Voice, row: dict, account) -> None:
 
 
 @pytest.fixture
-def shelf(cast: SimpleNamespace) -> SimpleNamespace:
+def library(cast: SimpleNamespace) -> SimpleNamespace:
     cast.second = factories.make_account(cast.aurora, provider="inworld")
     cast.hidden = factories.make_account(cast.aurora, is_shared=False, last_owner=cast.ana)
     cast.collection = Collection.objects.create(
@@ -145,8 +145,8 @@ def shelf(cast: SimpleNamespace) -> SimpleNamespace:
     return cast
 
 
-def build(shelf: SimpleNamespace) -> IndexVersion:
-    segment = build_segment(read_rows([*shelf.seen, shelf.hidden.pk]))
+def build(library: SimpleNamespace) -> IndexVersion:
+    segment = build_segment(read_rows([*library.seen, library.hidden.pk]))
     return IndexVersion([Shard(segment)], versions())
 
 
@@ -156,7 +156,7 @@ def versions() -> dict[int, int]:
     return dict(CatalogVersion.objects.values_list("team", "number"))
 
 
-def assert_same_answers(shelf: SimpleNamespace, index: IndexVersion, search: Search) -> None:
+def assert_same_answers(library: SimpleNamespace, index: IndexVersion, search: Search) -> None:
     facets = [*FACETS, "starred", "has", "is", "main_language"]
     for page in (1, 2, 9):
         by_sql = answer_search(SqlEngine(), search, facets=facets, page=page, size=PAGE)
@@ -179,23 +179,23 @@ common = settings(
     sort=st.sampled_from(SORTS),
     is_archived=st.booleans(),
 )
-def test_index_gives_the_same_answers_as_sql(shelf, rows, text, chosen, sort, is_archived):
+def test_index_gives_the_same_answers_as_sql(library, rows, text, chosen, sort, is_archived):
     Voice.objects.all().delete()
-    fill(shelf, rows)
-    search = Search(shelf.mia, shelf.seen, parse_search(text).node, chosen, sort, is_archived)
+    fill(library, rows)
+    search = Search(library.mia, library.seen, parse_search(text).node, chosen, sort, is_archived)
 
-    assert_same_answers(shelf, build(shelf), search)
+    assert_same_answers(library, build(library), search)
 
 
 @settings(common, max_examples=10)
 @given(text=ANYTHING)
-def test_index_and_sql_agree_on_any_input_without_sql_syntax_in_terms(shelf, text):
+def test_index_and_sql_agree_on_any_input_without_sql_syntax_in_terms(library, text):
     if not Voice.objects.exists():
-        fill(shelf, ROWS)
-    search = Search(shelf.mia, shelf.seen, parse_search(text).node)
+        fill(library, ROWS)
+    search = Search(library.mia, library.seen, parse_search(text).node)
 
     with CaptureQueriesContext(connection) as asked:
-        assert_same_answers(shelf, build(shelf), search)
+        assert_same_answers(library, build(library), search)
 
     for statement in asked.captured_queries:
         # We put percent signs around each term; the term itself has no special characters.
@@ -211,19 +211,19 @@ def test_index_and_sql_agree_on_any_input_without_sql_syntax_in_terms(shelf, tex
     chosen=choices,
     sort=st.sampled_from(SORTS),
 )
-def test_updated_index_gives_the_same_answers_as_sql(shelf, rows, changes, text, chosen, sort):
+def test_updated_index_gives_the_same_answers_as_sql(library, rows, changes, text, chosen, sort):
     Voice.objects.all().delete()
-    fill(shelf, rows)
-    index = build(shelf)
-    search = Search(shelf.mia, shelf.seen, parse_search(text).node, chosen, sort)
+    fill(library, rows)
+    index = build(library)
+    search = Search(library.mia, library.seen, parse_search(text).node, chosen, sort)
 
     for number, others in changes:
-        seen = index.versions.get(shelf.aurora.pk, 0)
+        seen = index.versions.get(library.aurora.pk, 0)
         for place, row in enumerate(others[:3]):
             remote_id = f"qzorb{number + place}"
             voice = Voice.objects.filter(remote_id=remote_id).first() or Voice(remote_id=remote_id)
-            write(shelf, voice, row, shelf.second if voice.pk is None else voice.account)
-        changed = list(read_rows([*shelf.seen, shelf.hidden.pk], newer_than=seen))
+            write(library, voice, row, library.second if voice.pk is None else voice.account)
+        changed = list(read_rows([*library.seen, library.hidden.pk], newer_than=seen))
         index = index.with_changes(changed, versions())
 
-        assert_same_answers(shelf, index, search)
+        assert_same_answers(library, index, search)

@@ -133,7 +133,7 @@ def test_account_identified_later_keeps_its_owner(cast, add_key, stub, clock):
     assert owner_of(key) == cast.ana
 
 
-def test_successor_of_a_member_gets_no_account_of_another_owner(cast, shared, private, clock):
+def test_new_owner_of_a_members_belongings_gets_no_other_accounts(cast, shared, private, clock):
     cleo = factories.make_user("Cleo", cast.aurora, Membership.Role.CLONER)
     factories.make_sample(cast.mia, cast.aurora)
 
@@ -148,7 +148,7 @@ def test_successor_of_a_member_gets_no_account_of_another_owner(cast, shared, pr
     assert owner_of(shared) == cast.ana
 
 
-def test_successor_of_the_owner_stays_owner_after_later_checks(cast, shared, private, clock):
+def test_new_account_owner_stays_owner_after_later_checks(cast, shared, private, clock):
     cleo = factories.make_user("Cleo", cast.aurora, Membership.Role.ADMIN)
 
     remove_member(

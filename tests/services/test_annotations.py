@@ -23,7 +23,7 @@ from tests.factories import NOW
 from tests.stubs import remote_voice
 
 
-def found(user, words: str = "", **chosen: str) -> list[str]:
+def find_names(user, words: str = "", **chosen: str) -> list[str]:
     wanted = VoiceFilter(words=words, chosen={name: (value,) for name, value in chosen.items()})
     return [voice.name for voice in find_voices(user, wanted).voices]
 
@@ -39,11 +39,11 @@ def test_star_is_personal_and_starring_twice_adds_one_star(cast, rachel):
         star_voice(cast.mia, voice=rachel, is_on=True, now=NOW)
 
     assert Star.objects.count() == 1
-    assert found(cast.mia, starred="yes") == ["Rachel"]
-    assert found(cast.ana, starred="yes") == []
+    assert find_names(cast.mia, starred="yes") == ["Rachel"]
+    assert find_names(cast.ana, starred="yes") == []
     assert find_marks(cast.ana, [rachel.pk]).starred == set()
     star_voice(cast.mia, voice=rachel, is_on=False, now=NOW)
-    assert found(cast.mia, starred="yes") == []
+    assert find_names(cast.mia, starred="yes") == []
 
 
 def test_tags_that_differ_in_accents_are_one_tag_that_finds_the_voice(cast, rachel):
@@ -51,8 +51,8 @@ def test_tags_that_differ_in_accents_are_one_tag_that_finds_the_voice(cast, rach
     tag_voices(cast.ana, team=cast.aurora, voices=[rachel], names=["warm"], now=NOW)
 
     assert [tag.name for tag in find_voice_marks(cast.ana, rachel).tags] == ["calm", "Wärm"]
-    assert found(cast.ana, tag="Wärm") == ["Rachel"]
-    assert found(cast.ana, "warm calm") == ["Rachel"]
+    assert find_names(cast.ana, tag="Wärm") == ["Rachel"]
+    assert find_names(cast.ana, "warm calm") == ["Rachel"]
 
 
 def test_tag_is_deleted_with_its_last_voice(cast, rachel):
@@ -61,20 +61,20 @@ def test_tag_is_deleted_with_its_last_voice(cast, rachel):
     untag_voice(cast.mia, voice=rachel, tag=Tag.objects.get(), now=NOW)
 
     assert not Tag.objects.exists()
-    assert found(cast.mia, "calm") == []
+    assert find_names(cast.mia, "calm") == []
 
 
 def test_note_can_be_found_changed_removed_and_restored(cast, rachel):
     note = write_note(cast.mia, voice=rachel, text="Good for Ümlauts", now=NOW)
-    assert found(cast.ana, "umlauts") == ["Rachel"]
+    assert find_names(cast.ana, "umlauts") == ["Rachel"]
 
     change_note(cast.mia, note=note, text="Good for trailers", now=NOW)
-    assert (found(cast.ana, "umlauts"), found(cast.ana, "trailers")) == ([], ["Rachel"])
+    assert (find_names(cast.ana, "umlauts"), find_names(cast.ana, "trailers")) == ([], ["Rachel"])
     remove_note(cast.mia, note=note, now=NOW)
-    assert (found(cast.ana, "trailers"), find_voice_marks(cast.ana, rachel).notes) == ([], [])
+    assert (find_names(cast.ana, "trailers"), find_voice_marks(cast.ana, rachel).notes) == ([], [])
     restore_note(cast.mia, note=note, now=NOW)
 
-    assert found(cast.ana, "trailers") == ["Rachel"]
+    assert find_names(cast.ana, "trailers") == ["Rachel"]
     assert find_voice_marks(cast.ana, rachel).notes == [note]
 
 
@@ -130,7 +130,7 @@ def test_annotations_survive_a_voice_being_renamed_lost_and_restored(cast, sync)
 
     sync(remote_voice("r-1", "Another name"), remote_voice("r-2"))
     sync(remote_voice("r-2"))
-    assert found(cast.mia, starred="yes") == []
+    assert find_names(cast.mia, starred="yes") == []
     sync(remote_voice("r-1", "Another name"), remote_voice("r-2"))
 
     marks = find_voice_marks(cast.mia, voice)
@@ -139,8 +139,8 @@ def test_annotations_survive_a_voice_being_renamed_lost_and_restored(cast, sync)
     assert [note.text for note in marks.notes] == ["Ask for trailers"]
     assert marks.collections == [collection]
     for filters in ({"starred": "yes"}, {"tag": "narrator"}, {"collection": str(collection.pk)}):
-        assert found(cast.mia, **filters) == ["Another name"]
-    assert found(cast.mia, "trailers narrator") == ["Another name"]
+        assert find_names(cast.mia, **filters) == ["Another name"]
+    assert find_names(cast.mia, "trailers narrator") == ["Another name"]
 
 
 def test_counts_of_personal_filters_match_what_the_user_can_see(cast, rachel):

@@ -42,12 +42,12 @@ def state_consent(cast: SimpleNamespace) -> Any:
     return _state_consent
 
 
-def found(user: Any, relation: str, speaker: str = "Ada", day: int = 0) -> list[str]:
+def find_words(user: Any, relation: str, speaker: str = "Ada", day: int = 0) -> list[str]:
     today = (NOW + timedelta(days=day)).date()
     return [each.words for each in find_contradictions(user, speaker, relation, today)]
 
 
-def name_of(user: Any, relation: str, speaker: str = "Ada", day: int = 0) -> str:
+def find_confirmation(user: Any, relation: str, speaker: str = "Ada", day: int = 0) -> str:
     today = (NOW + timedelta(days=day)).date()
     return name_findings(find_contradictions(user, speaker, relation, today))
 
@@ -74,11 +74,11 @@ def test_different_relation_stated_by_the_same_person_needs_confirmation(
         state_consent(cast.ana, after, " ada ")
     assert CloneBatch.objects.count() == Consent.objects.count() == 1
 
-    state_consent(cast.ana, after, confirmed=name_of(cast.ana, after))
+    state_consent(cast.ana, after, confirmed=find_confirmation(cast.ana, after))
     entry = AuditEntry.objects.get(action="contradiction confirmed")
     assert entry.actor == cast.ana
     assert "you said" in entry.reason
-    assert found(cast.ana, after) == []
+    assert find_words(cast.ana, after) == []
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_different_relation_stated_by_the_same_person_needs_confirmation(
 def test_compatible_statement_needs_no_confirmation(cast, state_consent, before, after):
     state_consent(cast.ana, before)
 
-    assert found(cast.ana, after) == []
+    assert find_words(cast.ana, after) == []
     state_consent(cast.ana, after)
     assert not AuditEntry.objects.filter(action="contradiction confirmed").exists()
 
@@ -96,35 +96,41 @@ def test_compatible_statement_needs_no_confirmation(cast, state_consent, before,
 def test_second_person_who_claims_to_be_the_speaker_needs_confirmation(cast, state_consent):
     state_consent(cast.ana, SELF)
 
-    assert found(cast.mia, SELF) == ["On November 21, 2026 Ana said that they are the speaker."]
+    assert find_words(cast.mia, SELF) == [
+        "On November 21, 2026 Ana said that they are the speaker."
+    ]
     # Having a contract with that speaker contradicts nothing.
-    assert found(cast.mia, CONTRACT) == []
-    assert found(cast.mia, GUARDIAN) == ["On November 21, 2026 Ana said: “I am the speaker”."]
+    assert find_words(cast.mia, CONTRACT) == []
+    assert find_words(cast.mia, GUARDIAN) == ["On November 21, 2026 Ana said: “I am the speaker”."]
 
 
 def test_person_who_claims_to_be_two_speakers_needs_confirmation_once(cast, state_consent):
     state_consent(cast.ana, SELF)
 
-    assert found(cast.ana, SELF, "Grace") == ["On November 21, 2026 you said that you are Ada."]
-    assert found(cast.ana, CONTRACT, "Grace") == []
-    state_consent(cast.ana, SELF, "Grace", confirmed=name_of(cast.ana, SELF, "Grace"))
-    assert found(cast.ana, SELF, "Grace") == found(cast.ana, SELF, "Ada") == []
+    assert find_words(cast.ana, SELF, "Grace") == [
+        "On November 21, 2026 you said that you are Ada."
+    ]
+    assert find_words(cast.ana, CONTRACT, "Grace") == []
+    state_consent(cast.ana, SELF, "Grace", confirmed=find_confirmation(cast.ana, SELF, "Grace"))
+    assert find_words(cast.ana, SELF, "Grace") == find_words(cast.ana, SELF, "Ada") == []
 
 
 def test_new_statement_after_the_last_one_expired_needs_confirmation(cast, state_consent):
     state_consent(cast.ana, PERMISSION, ends_on=NOW.date() + timedelta(days=3))
 
-    assert found(cast.ana, PERMISSION, day=3) == []
-    assert found(cast.ana, PERMISSION, day=4) == [
+    assert find_words(cast.ana, PERMISSION, day=3) == []
+    assert find_words(cast.ana, PERMISSION, day=4) == [
         "The consent of November 21, 2026 expired on November 24, 2026."
     ]
-    state_consent(cast.ana, PERMISSION, day=4, confirmed=name_of(cast.ana, PERMISSION, day=4))
-    assert found(cast.ana, PERMISSION, day=5) == []
+    state_consent(
+        cast.ana, PERMISSION, day=4, confirmed=find_confirmation(cast.ana, PERMISSION, day=4)
+    )
+    assert find_words(cast.ana, PERMISSION, day=5) == []
 
 
 def test_confirmation_does_not_cover_later_contradictions(cast, state_consent):
     state_consent(cast.ana, CONTRACT)
-    seen = name_of(cast.ana, SELF)
+    seen = find_confirmation(cast.ana, SELF)
     state_consent(cast.mia, SELF)
 
     with pytest.raises(ConsentContradicted, match="Mia said"):
@@ -134,4 +140,4 @@ def test_confirmation_does_not_cover_later_contradictions(cast, state_consent):
 def test_statements_of_other_teams_are_not_shown(cast, state_consent):
     state_consent(cast.ana, SELF)
 
-    assert found(cast.sam, SELF) == []
+    assert find_words(cast.sam, SELF) == []

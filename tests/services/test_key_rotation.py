@@ -41,7 +41,7 @@ def ring_file(settings, tmp_path, db):
 
 
 @pytest.fixture
-def full(ring_file, cast):
+def encrypted(ring_file, cast):
     """Encrypt one record of each kind."""
     factories.make_replacement(cast.credential, KEY)
     factories.make_factor(cast.mia)
@@ -64,7 +64,7 @@ def assert_all_decrypt(cast):
     assert find_breaks() == []
 
 
-def test_after_rotation_only_the_new_key_decrypts(full, ring_file, tmp_path):
+def test_after_rotation_only_the_new_key_decrypts(encrypted, ring_file, tmp_path):
     old = tmp_path / "old.json"
     old.write_bytes(ring_file.read_bytes())
     old.chmod(0o600)
@@ -73,7 +73,7 @@ def test_after_rotation_only_the_new_key_decrypts(full, ring_file, tmp_path):
 
     assert moved == 5  # two keys, a replacement, a second factor, and its recovery codes
     assert count_keys(ring_file) == 1
-    assert_all_decrypt(full)
+    assert_all_decrypt(encrypted)
     before = KeyRing.load(old)
     for row in (*Credential.objects.all(), *CredentialReplacement.objects.all()):
         with pytest.raises(CannotOpen):
@@ -83,7 +83,7 @@ def test_after_rotation_only_the_new_key_decrypts(full, ring_file, tmp_path):
     assert not before.knows(bytes(installation.audit_key))
 
 
-def test_audit_entry_has_the_number_of_records(full, ring_file):
+def test_audit_entry_has_the_number_of_records(encrypted, ring_file):
     rotate_master_key(now=NOW)
 
     entry = AuditEntry.objects.latest("number")
@@ -99,7 +99,7 @@ def fail(*args):
 
 
 @pytest.mark.parametrize("step", ["_rewrap_own", "_rewrap_all", "_drop_old"])
-def test_interrupted_rotation_can_be_repeated(full, ring_file, monkeypatch, step):
+def test_interrupted_rotation_can_be_repeated(encrypted, ring_file, monkeypatch, step):
     with monkeypatch.context() as patch:
         patch.setattr(key_rotation, step, fail)
         with pytest.raises(RuntimeError):
@@ -112,41 +112,41 @@ def test_interrupted_rotation_can_be_repeated(full, ring_file, monkeypatch, step
     rotate_master_key(now=NOW)
 
     assert count_keys(ring_file) == 1
-    assert_all_decrypt(full)
+    assert_all_decrypt(encrypted)
 
 
-def test_row_read_before_the_rotation_can_still_be_decrypted(full, ring_file):
-    read_before = Credential.objects.get(pk=full.credential.pk)
+def test_row_read_before_the_rotation_can_still_be_decrypted(encrypted, ring_file):
+    read_before = Credential.objects.get(pk=encrypted.credential.pk)
 
     rotate_master_key(now=NOW)
 
     assert read_before.secrets() == {"api_key": "sandbox-elevenlabs-full"}
 
 
-def test_old_keys_can_be_kept_and_dropped_later(full, ring_file):
+def test_old_keys_can_be_kept_and_dropped_later(encrypted, ring_file):
     rotate_master_key(now=NOW, keeps_old=True)
     assert count_keys(ring_file) == 2
 
     moved = rotate_master_key(now=NOW)
 
     assert (moved, count_keys(ring_file)) == (0, 1)
-    assert_all_decrypt(full)
+    assert_all_decrypt(encrypted)
 
 
-def test_undecryptable_record_is_named_and_the_old_keys_are_kept(full, ring_file):
-    Credential.objects.filter(pk=full.other_credential.pk).update(sealed=b"VB1" + b"x" * 120)
+def test_undecryptable_record_is_named_and_the_old_keys_are_kept(encrypted, ring_file):
+    Credential.objects.filter(pk=encrypted.other_credential.pk).update(sealed=b"VB1" + b"x" * 120)
 
-    with pytest.raises(UnopenedSecrets, match=f"Credential {full.other_credential.pk}"):
+    with pytest.raises(UnopenedSecrets, match=f"Credential {encrypted.other_credential.pk}"):
         rotate_master_key(now=NOW)
 
     assert count_keys(ring_file) == 2
-    assert_all_decrypt(full)
+    assert_all_decrypt(encrypted)
 
 
-def test_rotate_keys_prints_the_number_of_records_or_the_error(full, ring_file):
+def test_rotate_keys_prints_the_number_of_records_or_the_error(encrypted, ring_file):
     out = StringIO()
     call_command("rotate_keys", stdout=out)
-    Credential.objects.filter(pk=full.other_credential.pk).update(sealed=b"VB1" + b"x" * 120)
+    Credential.objects.filter(pk=encrypted.other_credential.pk).update(sealed=b"VB1" + b"x" * 120)
 
     with pytest.raises(CommandError, match="the old keys were kept: Credential"):
         call_command("rotate_keys")
@@ -154,7 +154,7 @@ def test_rotate_keys_prints_the_number_of_records_or_the_error(full, ring_file):
     assert out.getvalue() == "5 records now use the new master key. Back up the key file again.\n"
 
 
-def test_key_file_with_open_permissions_is_rejected(full, ring_file):
+def test_key_file_with_open_permissions_is_rejected(encrypted, ring_file):
     ring_file.chmod(0o644)
 
     with pytest.raises(CommandError, match="chmod 600"):

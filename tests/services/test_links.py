@@ -34,35 +34,35 @@ def member(user):
     return Membership.objects.select_related("user", "team").get(user=user)
 
 
-def be_demoted(cast, bob):
+def demote(cast, bob):
     change_role(cast.ana, membership=member(bob), role="member", now=NOW)
 
 
-def be_removed(cast, bob):
+def remove(cast, bob):
     remove_member(cast.ana, membership=member(bob), new_owner=None, reason="", now=NOW)
 
 
-def be_deactivated(cast, bob):
+def deactivate(cast, bob):
     User.objects.filter(pk=bob.pk).update(is_active=False)
 
 
-def go_to_another_team(cast, bob):
+def move_to_another_team(cast, bob):
     Membership.objects.filter(user=bob).update(team=cast.borealis)
 
 
-def be_shut_out(cast, bob):
+def lock_out(cast, bob):
     type(cast.aurora).objects.filter(pk=cast.aurora.pk).update(demands_second_factor=True)
 
 
-LOSSES = [be_demoted, be_removed, be_deactivated, go_to_another_team]
+LOSSES = [demote, remove, deactivate, move_to_another_team]
 
 
-@pytest.mark.parametrize("lose", LOSSES, ids=lambda lose: lose.__name__)
-def test_password_link_ends_when_its_creator_loses_the_right(cast, bob, lose):
+@pytest.mark.parametrize("revoke", LOSSES, ids=lambda revoke: revoke.__name__)
+def test_password_link_ends_when_its_creator_loses_the_right(cast, bob, revoke):
     token = make_password_link(bob, membership=member(cast.mia), now=NOW)
     assert find_password_link(token, now=NOW)
 
-    lose(cast, bob)
+    revoke(cast, bob)
 
     assert find_password_link(token, now=NOW) is None
     with pytest.raises(ResetSpent):
@@ -71,13 +71,13 @@ def test_password_link_ends_when_its_creator_loses_the_right(cast, bob, lose):
     assert Client().get(f"/password/{token}/").status_code == 404
 
 
-@pytest.mark.parametrize("lose", [*LOSSES, be_shut_out], ids=lambda lose: lose.__name__)
+@pytest.mark.parametrize("revoke", [*LOSSES, lock_out], ids=lambda revoke: revoke.__name__)
 @pytest.mark.parametrize("role", ["admin", "viewer"])
-def test_invitation_ends_when_its_creator_loses_the_right(cast, bob, lose, role):
+def test_invitation_ends_when_its_creator_loses_the_right(cast, bob, revoke, role):
     token = invite(bob, team=cast.aurora, role=role, label="", days=7, now=NOW)
     assert find_invitation(token, now=NOW)
 
-    lose(cast, bob)
+    revoke(cast, bob)
 
     assert find_invitation(token, now=NOW) is None
     with pytest.raises(InvitationSpent):
@@ -85,12 +85,12 @@ def test_invitation_ends_when_its_creator_loses_the_right(cast, bob, lose, role)
     assert not Membership.objects.filter(user=cast.sam, team=cast.aurora).exists()
 
 
-@pytest.mark.parametrize("lose", [be_demoted, be_removed], ids=lambda lose: lose.__name__)
-def test_withdrawn_links_stay_withdrawn_if_the_creator_is_admin_again(cast, bob, lose):
+@pytest.mark.parametrize("revoke", [demote, remove], ids=lambda revoke: revoke.__name__)
+def test_withdrawn_links_stay_withdrawn_if_the_creator_is_admin_again(cast, bob, revoke):
     invitation = invite(bob, team=cast.aurora, role="viewer", label="", days=7, now=NOW)
     token = make_password_link(bob, membership=member(cast.mia), now=NOW)
 
-    lose(cast, bob)
+    revoke(cast, bob)
     Membership.objects.filter(user=bob).delete()
     Membership.objects.create(user=bob, team=cast.aurora, role="admin")
 
@@ -103,7 +103,7 @@ def test_links_of_other_admins_stay_valid(cast, bob):
     token = make_password_link(cast.ana, membership=member(cast.mia), now=NOW)
     invitation = invite(cast.ana, team=cast.aurora, role="viewer", label="", days=7, now=NOW)
 
-    be_removed(cast, bob)
+    remove(cast, bob)
 
     assert find_password_link(token, now=NOW)
     assert find_invitation(invitation, now=NOW)

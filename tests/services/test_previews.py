@@ -124,7 +124,7 @@ def test_nothing_is_fetched_without_a_working_key(cast, voice, stub):
 
 
 def test_key_that_cannot_be_decrypted_gives_a_message(cast, voice, stub):
-    Credential.objects.update(sealed=b"spoilt")
+    Credential.objects.update(sealed=b"corrupted")
 
     with pytest.raises(PreviewUnavailable, match="can't be decrypted"):
         fetch(cast.mia, voice)

@@ -28,19 +28,23 @@ NOW = factories.NOW
 State, Step = CloneJob.State, CloneJob.Step
 
 
-def of(user, team=None):
+def membership_of(user, team=None):
     rows = Membership.objects.filter(user=user).select_related("user", "team")
     return rows.get(team=team) if team else rows.get()
 
 
-def remove(actor, leaving, successor=None, reason=""):
+def remove(actor, leaving, new_owner=None, reason=""):
     remove_member(
-        actor, membership=of(leaving), new_owner=successor and of(successor), reason=reason, now=NOW
+        actor,
+        membership=membership_of(leaving),
+        new_owner=new_owner and membership_of(new_owner),
+        reason=reason,
+        now=NOW,
     )
 
 
 @pytest.fixture
-def mias(cast):
+def belongings(cast):
     """Give Mia an account, a key, a finished clone, a waiting one, a sent one, and a collection."""
     account = factories.make_account(cast.aurora, last_owner=cast.mia, is_shared=False)
     key = factories.make_credential(cast.mia, account)
@@ -59,9 +63,9 @@ def mias(cast):
 
 @pytest.mark.parametrize("role", ["viewer", "cloner", "admin"])
 def test_admin_can_change_a_role(cast, role):
-    change_role(cast.ana, membership=of(cast.mia), role=role, now=NOW)
+    change_role(cast.ana, membership=membership_of(cast.mia), role=role, now=NOW)
 
-    assert of(cast.mia).role == role
+    assert membership_of(cast.mia).role == role
     entry = AuditEntry.objects.get(action="role changed")
     assert (entry.who, entry.target_name, entry.changes) == (
         "Ana", "Mia", [("role", "member", role)]
@@ -69,7 +73,7 @@ def test_admin_can_change_a_role(cast, role):
 
 
 def test_setting_the_same_role_is_not_logged(cast):
-    change_role(cast.ana, membership=of(cast.mia), role="member", now=NOW)
+    change_role(cast.ana, membership=membership_of(cast.mia), role="member", now=NOW)
 
     assert not AuditEntry.objects.exists()
 
@@ -77,34 +81,34 @@ def test_setting_the_same_role_is_not_logged(cast):
 def test_others_cannot_change_a_role(cast):
     for person in (cast.mia, cast.sam):
         with pytest.raises(PermissionDenied):
-            change_role(person, membership=of(cast.mia), role="admin", now=NOW)
+            change_role(person, membership=membership_of(cast.mia), role="admin", now=NOW)
 
-    assert of(cast.mia).role == "member"
+    assert membership_of(cast.mia).role == "member"
 
 
 def test_last_admin_cannot_be_demoted_or_removed(cast):
     with pytest.raises(LastAdmin):
-        change_role(cast.ana, membership=of(cast.ana), role="member", now=NOW)
+        change_role(cast.ana, membership=membership_of(cast.ana), role="member", now=NOW)
     with pytest.raises(LastAdmin):
-        remove(cast.ana, cast.ana, successor=cast.mia)
+        remove(cast.ana, cast.ana, new_owner=cast.mia)
 
-    assert of(cast.ana).role == "admin"
+    assert membership_of(cast.ana).role == "admin"
 
 
 def test_one_of_two_admins_can_be_demoted(cast):
-    change_role(cast.ana, membership=of(cast.mia), role="admin", now=NOW)
+    change_role(cast.ana, membership=membership_of(cast.mia), role="admin", now=NOW)
 
-    change_role(cast.mia, membership=of(cast.ana), role="viewer", now=NOW)
+    change_role(cast.mia, membership=membership_of(cast.ana), role="viewer", now=NOW)
 
-    assert of(cast.ana).role == "viewer"
+    assert membership_of(cast.ana).role == "viewer"
 
 
 def test_one_of_two_admins_who_step_down_concurrently_stays(file_database, cast):
     Membership.objects.filter(user=cast.mia).update(role="admin")
 
     answers = call_at_once(
-        lambda: change_role(cast.ana, membership=of(cast.ana), role="member", now=NOW),
-        lambda: change_role(cast.mia, membership=of(cast.mia), role="member", now=NOW),
+        lambda: change_role(cast.ana, membership=membership_of(cast.ana), role="member", now=NOW),
+        lambda: change_role(cast.mia, membership=membership_of(cast.mia), role="member", now=NOW),
     )
 
     assert sorted(type(answer).__name__ for answer in answers) == ["LastAdmin", "NoneType"]
@@ -114,10 +118,10 @@ def test_one_of_two_admins_who_step_down_concurrently_stays(file_database, cast)
 # Leaving
 
 
-def test_leaving_deletes_the_keys_and_stops_unsent_clones(cast, mias):
-    _, key, _, done, waiting, sent, _ = mias
+def test_leaving_deletes_the_keys_and_stops_unsent_clones(cast, belongings):
+    _, key, _, done, waiting, sent, _ = belongings
 
-    remove(cast.ana, cast.mia, successor=cast.ana)
+    remove(cast.ana, cast.mia, new_owner=cast.ana)
 
     assert not Credential.objects.filter(pk=key.pk).exists()
     states = {job.pk: job for job in CloneJob.objects.all()}
@@ -127,17 +131,17 @@ def test_leaving_deletes_the_keys_and_stops_unsent_clones(cast, mias):
     assert states[waiting.pk].fence == waiting.fence + 1
     assert states[sent.pk].state == State.WAITING
     assert states[done.pk].state == State.READY
-    # The successor is notified, not the member who left.
+    # The new owner is notified, not the member who left.
     assert [(notice.user, notice.job) for notice in Notification.objects.all()] == [
         (cast.ana, waiting)
     ]
 
 
-def test_successor_takes_over_accounts_clones_consents_and_collections(cast, mias):
-    account, _, voice, done, _, _, collection = mias
+def test_new_owner_takes_over_accounts_clones_consents_and_collections(cast, belongings):
+    account, _, voice, done, _, _, collection = belongings
     assert not Voice.objects.visible_to(cast.ana).filter(pk=voice.pk).exists()
 
-    remove(cast.ana, cast.mia, successor=cast.ana)
+    remove(cast.ana, cast.mia, new_owner=cast.ana)
 
     assert ProviderAccount.objects.get(pk=account.pk).last_owner == cast.ana
     assert Voice.objects.visible_to(cast.ana).filter(pk=voice.pk).exists()
@@ -149,7 +153,7 @@ def test_successor_takes_over_accounts_clones_consents_and_collections(cast, mia
     assert Collection.objects.get(pk=collection.pk).owner == cast.ana
 
 
-def test_successor_is_notified_of_held_deletions_and_can_keep_them(cast, mias):
+def test_new_owner_is_notified_of_held_deletions_and_can_keep_them(cast, belongings):
     plan = factories.make_plan(
         cast.ana, cast.aurora, [], approved_at=NOW, due_at=NOW + timedelta(days=7), started_at=None
     )
@@ -159,7 +163,7 @@ def test_successor_is_notified_of_held_deletions_and_can_keep_them(cast, mias):
     held = factories.make_line(plan, voices[0], state=states.HELD, **values)
     ended = factories.make_line(plan, voices[1], state=states.SKIPPED, **values)
 
-    remove(cast.ana, cast.mia, successor=cast.ana)
+    remove(cast.ana, cast.mia, new_owner=cast.ana)
 
     assert find_held_lines(cast.ana) == [held]
     ended.refresh_from_db()
@@ -170,46 +174,50 @@ def test_successor_is_notified_of_held_deletions_and_can_keep_them(cast, mias):
     )  # fmt: skip
 
 
-def test_successor_who_leaves_passes_everything_on(cast, mias):
-    job = mias[3]
+def test_new_owner_who_leaves_passes_everything_on(cast, belongings):
+    job = belongings[3]
     kim = factories.make_user("Kim", cast.aurora)
-    remove(cast.ana, cast.mia, successor=kim)
+    remove(cast.ana, cast.mia, new_owner=kim)
 
-    remove(cast.ana, kim, successor=cast.ana)
+    remove(cast.ana, kim, new_owner=cast.ana)
 
     assert CloneJob.objects.get(pk=job.pk).responsible == cast.ana
     assert CloneJob.objects.get(pk=job.pk).requested_by == cast.mia
 
 
-def test_leaving_does_not_affect_other_people_and_other_teams(cast, mias):
+def test_leaving_does_not_affect_other_people_and_other_teams(cast, belongings):
     theirs = factories.make_job(cast.ana, cast.credential)
     Membership.objects.create(user=cast.mia, team=cast.borealis)
     other_key = factories.make_credential(cast.mia, cast.other_account)
     other = factories.make_job(cast.mia, other_key)
 
     remove_member(
-        cast.ana, membership=of(cast.mia, cast.aurora), new_owner=of(cast.ana), reason="", now=NOW
+        cast.ana,
+        membership=membership_of(cast.mia, cast.aurora),
+        new_owner=membership_of(cast.ana),
+        reason="",
+        now=NOW,
     )
 
     assert CloneJob.objects.get(pk=theirs.pk).kept_by is None
     kept = CloneJob.objects.get(pk=other.pk)
     assert (kept.responsible, kept.state) == (cast.mia, State.QUEUED)
     assert Credential.objects.filter(pk=other_key.pk).exists()
-    assert of(cast.mia).team == cast.borealis
+    assert membership_of(cast.mia).team == cast.borealis
 
 
-def test_member_with_belongings_needs_a_suitable_successor(cast, mias):
+def test_member_with_belongings_needs_a_suitable_new_owner(cast, belongings):
     vic = factories.make_user("Vic", cast.aurora, "viewer")
 
-    for successor in (None, vic, cast.mia, cast.sam):
+    for new_owner in (None, vic, cast.mia, cast.sam):
         with pytest.raises(NewOwnerNeeded):
-            remove(cast.ana, cast.mia, successor=successor)
+            remove(cast.ana, cast.mia, new_owner=new_owner)
 
-    assert of(cast.mia).role == "member"
+    assert membership_of(cast.mia).role == "member"
     assert Credential.objects.filter(owner=cast.mia).exists()
 
 
-def test_member_without_belongings_leaves_without_a_successor(cast):
+def test_member_without_belongings_leaves_without_a_new_owner(cast):
     remove(cast.mia, cast.mia)
 
     assert not Membership.objects.filter(user=cast.mia).exists()
@@ -225,12 +233,12 @@ def test_others_cannot_remove_a_member(cast):
             remove(person, kim)
 
 
-def test_audit_log_records_the_removal_and_each_key_without_secrets(cast, mias):
-    remove(cast.ana, cast.mia, successor=cast.ana, reason="Went to another house.")
+def test_audit_log_records_the_removal_and_each_key_without_secrets(cast, belongings):
+    remove(cast.ana, cast.mia, new_owner=cast.ana, reason="Took another job.")
 
     entries = list(AuditEntry.objects.order_by("number"))
     assert [entry.action for entry in entries] == ["key removed", "member removed"]
-    assert {entry.reason for entry in entries} == {"Went to another house."}
+    assert {entry.reason for entry in entries} == {"Took another job."}
     facts = entries[-1].facts
     assert (facts["new_owner"], facts["deleted_keys"], facts["stopped_jobs"]) == ("Ana", 1, 1)
     assert (facts["clones"], facts["consents"], facts["collections"]) == (3, 3, 1)
@@ -246,7 +254,7 @@ def test_invitations_of_former_admins_are_withdrawn(cast, goes):
     if goes == "removed":
         remove(cast.ana, cast.mia)
     else:
-        change_role(cast.ana, membership=of(cast.mia), role="cloner", now=NOW)
+        change_role(cast.ana, membership=membership_of(cast.mia), role="cloner", now=NOW)
 
     assert Invitation.objects.get(pk=link.pk).withdrawn_at == NOW
     assert Invitation.objects.get(pk=kept.pk).withdrawn_at is None

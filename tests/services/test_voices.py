@@ -110,7 +110,7 @@ def test_viewer_cannot_rename_or_relabel(cast):
 LABELS = {"gender": "male", "age": "", "language": "de", "accent": "bavarian"}
 
 
-def facts(voice: Voice) -> tuple[str, ...]:
+def labels_of(voice: Voice) -> tuple[str, ...]:
     voice = Voice.objects.get(pk=voice.pk)
     languages = voice.labels.filter(facet="language").order_by("pk")
     spoken = " ".join(languages.values_list("value", flat=True))
@@ -124,12 +124,12 @@ def test_team_labels_apply_to_filters_and_search_and_survive_a_sync(cast, sync):
     relabel_voice(cast.mia, voice=voice, labels=LABELS, now=NOW)
 
     expected = ("male", "young", "bavarian", "de", "de fr")
-    assert facts(voice) == expected
+    assert labels_of(voice) == expected
     assert found_names(cast.mia, "gender:male") == ["Rachel"]
     assert found_names(cast.mia, "gender:female") == []
     assert found_names(cast.mia, "bavarian german") == ["Rachel"]
     sync(remote_voice("r-1", "Renamed", languages=("en-US", "fr")))
-    assert facts(voice) == expected
+    assert labels_of(voice) == expected
     assert Voice.objects.get().raw_labels == {"gender": "feminine"}
 
 
@@ -166,14 +166,14 @@ def test_rejected_label_is_kept_here_with_the_provider_message(cast, monkeypatch
 
 def test_cleared_labels_fall_back_to_the_provider_labels(cast, sync):
     sync(remote_voice("r-1", languages=("en-US", "fr")))
-    before = facts(Voice.objects.get())
+    before = labels_of(Voice.objects.get())
     relabel_voice(cast.mia, voice=Voice.objects.get(), labels=LABELS, now=NOW)
 
     relabel_voice(cast.mia, voice=Voice.objects.get(), labels={}, now=NOW)
 
-    assert facts(Voice.objects.get())[0] == "female"
+    assert labels_of(Voice.objects.get())[0] == "female"
     sync(remote_voice("r-1", languages=("en-US", "fr")))
-    assert facts(Voice.objects.get()) == before
+    assert labels_of(Voice.objects.get()) == before
 
 
 def test_archived_voice_is_hidden_until_it_is_unarchived(cast):
