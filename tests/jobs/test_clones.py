@@ -195,7 +195,9 @@ def test_voice_that_appears_within_the_settle_time_is_adopted(job, provider, clo
 
 
 @pytest.mark.parametrize("step", [Step.SENT, Step.UNKNOWN])
-def test_after_a_worker_died_in_mid_send_the_next_one_looks_first(job, provider, clock, step):
+def test_next_worker_looks_for_the_voice_if_the_last_one_died_after_sending(
+    job, provider, clock, step
+):
     provider.make(job.marker)
     CloneJob.objects.filter(pk=job.pk).update(
         state=State.RUNNING, step=step, sent_at=clock.now, lease_until=clock.now + LEASE, fence=1
@@ -210,7 +212,7 @@ def test_after_a_worker_died_in_mid_send_the_next_one_looks_first(job, provider,
     assert provider.created == 1
 
 
-def test_after_a_worker_died_once_confirmed_the_next_one_only_fetches(job, provider, clock):
+def test_next_worker_only_fetches_if_the_last_one_died_after_confirmation(job, provider, clock):
     provider.make(job.marker)
     CloneJob.objects.filter(pk=job.pk).update(
         state=State.RUNNING, step=Step.CONFIRMED, remote_id="remote-1", sent_at=clock.now

@@ -180,7 +180,7 @@ def slept(monkeypatch) -> list[float]:
     return waits
 
 
-def test_sync_waits_a_short_retry_after_and_continues_the_list(sync, stub, slept):
+def test_sync_waits_for_a_short_retry_after_and_continues(sync, stub, slept):
     asked = [TryLater("Slow down.", retry_after=7, status=429), TryLater("Slow.", status=429)]
     agreed = []
     stub.while_listing = lambda: agreed.extend(map(stub.wait, asked))
@@ -362,7 +362,7 @@ def test_only_the_part_that_is_completely_missing_is_doubted(sync):
     assert "own-2" not in present()
 
 
-def test_few_voices_can_all_be_gone_without_doubt(sync):
+def test_short_list_can_become_empty_at_once(sync):
     sync(*many(9))
 
     assert sync().gone_count == 9

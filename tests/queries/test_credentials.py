@@ -56,7 +56,7 @@ def test_own_key_is_used_before_a_shared_one(cast):
         {"is_shared": False},
     ],
 )
-def test_key_without_health_or_permission_is_skipped(cast, values):
+def test_key_that_is_not_working_or_not_permitted_is_skipped(cast, values):
     Credential.objects.filter(pk=cast.credential.pk).update(**values)
 
     assert usable_credential(cast.mia, factories.make_voice(cast.account), "delete") is None

@@ -48,7 +48,7 @@ def counts(page, facet: str) -> dict[str, int]:
         ({"language": ("xx",)}, []),
     ],
 )
-def test_values_of_a_facet_are_ored_and_facets_are_anded(cast, six_voices, chosen, expected):
+def test_values_of_a_facet_combine_with_or_and_facets_with_and(cast, six_voices, chosen, expected):
     assert names(find_voices(cast.ana, VoiceFilter(chosen=chosen))) == expected
 
 

@@ -46,7 +46,7 @@ def test_only_processes_that_take_clones_count_as_workers(db, name, queues, does
     assert has_worker(NOW) is does
 
 
-def test_silent_worker_makes_the_health_bad(cast, beating):
+def test_health_is_bad_if_a_worker_is_silent(cast, beating):
     later = NOW + timedelta(minutes=2)
 
     health = look_at_health(cast.ana, later)

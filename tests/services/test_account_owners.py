@@ -276,7 +276,7 @@ def test_migration_sets_the_owner_of_the_first_shared_key(cast):
     assert owners[taken_over.pk] == cast.ana.pk
 
 
-def test_migration_keeps_existing_keeps_for_90_days(cast):
+def test_migration_keeps_voices_that_were_kept_before_for_90_days(cast):
     migration = importlib.import_module("catalog.migrations.0035_kept_and_owned_voices")
     voice = factories.make_clone(cast.account, "Ada")
     plan = factories.make_plan(cast.ana, cast.aurora, [voice])

@@ -91,7 +91,7 @@ def test_admin_can_turn_the_built_in_account_off_and_on(cast, credential, clock)
     assert seen_by(cast.mia) == 54
 
 
-def test_only_team_admins_can_turn_off_and_only_built_in_accounts(cast, credential):
+def test_only_team_admins_can_turn_off_a_built_in_account(cast, credential):
     for user, key in ((cast.mia, credential), (cast.sam, credential), (cast.ana, cast.credential)):
         with pytest.raises(PermissionDenied):
             switch_built_in(user, credential=key, is_on=False, now=NOW)
