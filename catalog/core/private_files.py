@@ -2,8 +2,12 @@
 
 import contextlib
 import os
+import secrets
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
+DRAFT = ".draft-"
 _OTHERS = 0o077
 
 
@@ -19,6 +23,26 @@ def make_private_folder(folder: Path) -> None:
     for each in reversed(missing):
         with contextlib.suppress(FileExistsError):  # created by another process in the meantime
             each.mkdir(mode=0o700)
+
+
+@contextlib.contextmanager
+def open_draft(target: Path) -> Iterator[BinaryIO]:
+    """Open a draft that takes the target's place once it is completely flushed to disk.
+
+    A killed process leaves a hidden draft and never a partial file.
+    """
+    make_private_folder(target.parent)
+    draft = target.with_name(f"{DRAFT}{secrets.token_hex(8)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(target)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def close_folders(root: Path) -> None:

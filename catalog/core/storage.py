@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import hashlib
-import os
 import re
 import secrets
 import shutil
@@ -17,9 +16,8 @@ from django.conf import settings
 from django.db import DatabaseError
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-from catalog.core.private_files import make_private_folder
+from catalog.core.private_files import DRAFT, open_draft
 
-_DRAFT = ".draft-"
 _SHEET = "css/app.css"
 _IMPORT = re.compile(r'@import "([\w-]+\.css)";')
 # Reserved for the database and the queue until someone frees up space.
@@ -57,30 +55,15 @@ def join_sheets(folder: Path) -> str:
 
 
 def store_media(folder: str, chunks: Iterable[bytes], ending: str) -> tuple[str, int, str]:
-    """Write a file under a random name; return its path in the media folder, size, and sha256.
-
-    The file gets its name only after it was completely flushed to disk, so a killed process leaves
-    a hidden draft and never a partial file.
-    """
+    """Write a file under a random name; return its path in the media folder, size, and sha256."""
     name = f"{secrets.token_hex(16)}.{ending}"
     relative = f"{folder}/{name[:2]}/{name}"
-    target = Path(settings.MEDIA_ROOT) / relative
-    make_private_folder(target.parent)
-    draft = target.with_name(_DRAFT + name)
     digest, size = hashlib.sha256(), 0
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            for chunk in chunks:
-                digest.update(chunk)
-                size += len(chunk)
-                file.write(chunk)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.rename(target)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
+    with open_draft(Path(settings.MEDIA_ROOT) / relative) as file:
+        for chunk in chunks:
+            digest.update(chunk)
+            size += len(chunk)
+            file.write(chunk)
     return relative, size, digest.hexdigest()
 
 
@@ -105,7 +88,7 @@ def has_room() -> bool:
 
 def try_media() -> None:
     """Write and delete a small file in the media folder; raises OSError if that fails."""
-    probe = Path(settings.MEDIA_ROOT) / f"{_DRAFT}probe-{secrets.token_hex(8)}"
+    probe = Path(settings.MEDIA_ROOT) / f"{DRAFT}probe-{secrets.token_hex(8)}"
     probe.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         probe.write_bytes(b"room")
@@ -139,7 +122,7 @@ def remove_media(relative: str) -> None:
 def sweep_drafts(older_than: datetime) -> int:
     """Delete drafts and partial uploads left by killed processes; return how many."""
     removed = 0
-    drafts = _find_files(Path(settings.MEDIA_ROOT), f"{_DRAFT}*")
+    drafts = _find_files(Path(settings.MEDIA_ROOT), f"{DRAFT}*")
     uploads = _find_files(Path(settings.FILE_UPLOAD_TEMP_DIR), "*.upload*")
     for draft in [*drafts, *uploads]:
         if draft.stat().st_mtime < older_than.timestamp():

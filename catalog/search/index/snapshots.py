@@ -2,8 +2,6 @@
 
 import json
 import logging
-import os
-import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,7 +11,7 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 
-from catalog.core.private_files import make_private_folder
+from catalog.core.private_files import open_draft
 from catalog.search.index.arrays import Numbers
 from catalog.search.index.segments import Segment
 
@@ -50,23 +48,12 @@ def read_mark(teams: frozenset[int]) -> tuple[int, int] | None:
 
 def write_snapshot(teams: frozenset[int], segment: Segment, versions: Mapping[int, int]) -> None:
     """Write the index atomically."""
-    path = snapshot_path(teams)
-    make_private_folder(path.parent)
-    draft = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            header = _describe(segment.parts(), versions)
-            file.write(_MAGIC + len(header).to_bytes(8, "little") + header)
-            for part in segment.parts().values():
-                file.write(b"\0" * (-file.tell() % _ALIGNED))
-                file.write(np.ascontiguousarray(part).data)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.rename(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
+    with open_draft(snapshot_path(teams)) as file:
+        header = _describe(segment.parts(), versions)
+        file.write(_MAGIC + len(header).to_bytes(8, "little") + header)
+        for part in segment.parts().values():
+            file.write(b"\0" * (-file.tell() % _ALIGNED))
+            file.write(np.ascontiguousarray(part).data)
 
 
 def read_snapshot_versions(teams: frozenset[int]) -> dict[int, int] | None:
