@@ -28,12 +28,13 @@ from catalog.queries.voices.export import EXPORT_COLUMNS, iterate_exported
 from catalog.queries.voices.search import find_voice_ids
 from catalog.services.annotations import tag_voices
 from catalog.services.cleanups.plans import NothingToPlan, draw_up_plan
-from catalog.services.collections import collect_voices, make_collection
+from catalog.services.collections import collect_voices
 from catalog.services.searches import MOST_SELECTED, TooManySelected, freeze_selection
 from catalog.services.usage import tell_export
 from catalog.services.voices.edit import archive_voices, unarchive_voices
 from catalog.views.base.downloads import send_rows
 from catalog.views.base.requests import Request, go_back, signed_in
+from catalog.views.collections.add import choose_collection
 
 
 @signed_in
@@ -116,14 +117,7 @@ def selection_collect(request: Request, pk: int) -> HttpResponseBase:
         words = "Choose a collection, or enter a name for a new one."
         messages.error(request, complaint_about(form, words))
         return redirect("catalog:selection-detail", pk=pk)
-    collection = form.chosen or make_collection(
-        request.user,
-        team=request.team,
-        name=form.cleaned_data["name"],
-        description="",
-        is_shared=False,
-        now=now,
-    )
+    collection = choose_collection(request, form, now)
     teams = find_selected_by_team(request.user, selection)
     voices = {voice.pk: voice for each in teams.values() for voice in each}
     ordered = [voices[key] for key in selection.voice_ids if key in voices]

@@ -1,5 +1,7 @@
 """Add a voice to collections or remove it, on a page or in a dialog over another page."""
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -27,14 +29,7 @@ def voice_collect(request: Request, pk: int) -> HttpResponseBase:
     if not form.is_valid():
         return _show(request, voice, form=form)
     now = timezone.now()
-    collection = form.chosen or make_collection(
-        request.user,
-        team=request.team,
-        name=form.cleaned_data["name"],
-        description="",
-        is_shared=False,
-        now=now,
-    )
+    collection = choose_collection(request, form, now)
     collect_voices(
         request.user,
         collection=collection,
@@ -53,6 +48,18 @@ def voice_uncollect(request: Request, pk: int, collection_pk: int) -> HttpRespon
     collection = get_object_or_404(rows, pk=collection_pk)
     drop_voice(request.user, collection=collection, voice=voice, now=timezone.now())
     return _show_change(request, voice, f"Removed from {collection.name}.")
+
+
+def choose_collection(request: Request, form: CollectForm, now: datetime) -> Collection:
+    """Return the collection that was chosen, or a new personal one of the name that was entered."""
+    return form.chosen or make_collection(
+        request.user,
+        team=request.team,
+        name=form.cleaned_data["name"],
+        description="",
+        is_shared=False,
+        now=now,
+    )
 
 
 def _show(request: Request, voice: Voice, form: CollectForm | None = None) -> HttpResponseBase:
