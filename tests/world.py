@@ -221,7 +221,7 @@ def furnish(
 def _plan_deletion(
     plan: CleanupPlan, voice: Voice, credential: Credential, admin: User, word: str
 ) -> PlannedDeletion:
-    """Give a plan a line with the word, and the team what a clean-up looks at besides."""
+    """Give a plan a line with the word, and the team what a cleanup looks at besides."""
     factories.protect(voice, admin, reason=word)
     factories.keep(voice, admin)
     factories.make_rules(plan.team)
