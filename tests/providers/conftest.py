@@ -89,6 +89,11 @@ def load_fixture(slug: str, name: str) -> dict[str, Any]:
     return answer
 
 
+def list_ids(server: FakeServer) -> list[str]:
+    with server.connect() as adapter:
+        return [voice.remote_id for voice in adapter.voices()]
+
+
 def error_fixtures(slug: str) -> list[str]:
     return sorted(path.stem for path in (FIXTURES / slug).glob("error_*.json"))
 

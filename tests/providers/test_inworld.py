@@ -9,21 +9,13 @@ from hypothesis import strategies as st
 from catalog.providers import errors
 from catalog.providers.adapters.inworld import quote_filter_value
 from catalog.providers.types import Kind, RemoteVoice, VoiceState
+from tests.providers.anything import odd_json
 from tests.providers.conftest import KEY, FakeServer, load_fixture
 
 SLUG = "inworld"
 MARKER = "vb1:5eb0a7c1:0f8fad5bd9cb469fa16570867728950e"
 ANNA = "ws-acme__anna"
-ODD = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(st.characters(codec=None), max_size=40)
-    | st.sampled_from(["x" * 10_000, "EN_US", "SYSTEM", "IVC", "..", "\u202eevil", "👩‍🚀", "\x00"]),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner),
-    max_leaves=8,
-)
+ODD = odd_json("x" * 10_000, "EN_US", "SYSTEM", "IVC", "..", "\u202eevil", "👩‍🚀", "\x00")
 
 
 def voice_with(**changes: Any) -> dict[str, Any]:

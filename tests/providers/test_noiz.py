@@ -12,15 +12,11 @@ from hypothesis import strategies as st
 from catalog.providers import errors
 from catalog.providers.adapters.noiz.voices import read_voice
 from catalog.providers.types import Kind, PermissionState, RemoteVoice, VoiceState
-from tests.providers.conftest import KEY, FakeServer, load_fixture
+from tests.providers.anything import JSON
+from tests.providers.conftest import KEY, FakeServer, list_ids, load_fixture
 
 SLUG = "noiz"
 FIELDS = sorted({*load_fixture(SLUG, "voice")["body"]["data"], "delete_time"} - {"voice_id"})
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=40),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner),
-    max_leaves=6,
-)
 
 
 def voice_with(**changes: Any) -> dict[str, Any]:
@@ -42,11 +38,6 @@ def row(number: int) -> dict[str, Any]:
 
 def rows(first: int, last: int) -> list[dict[str, Any]]:
     return [row(number) for number in range(first, last)]
-
-
-def list_ids(server: FakeServer) -> list[str]:
-    with server.connect() as adapter:
-        return [voice.remote_id for voice in adapter.voices()]
 
 
 def asked_skips(server: FakeServer) -> list[tuple[str, str]]:

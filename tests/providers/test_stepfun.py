@@ -12,15 +12,11 @@ from hypothesis import strategies as st
 from catalog.providers import errors
 from catalog.providers.adapters.stepfun import read_built_in, read_clone
 from catalog.providers.types import Kind, PermissionState, RemoteVoice, VoiceState
-from tests.providers.conftest import KEY, FakeServer
+from tests.providers.anything import JSON
+from tests.providers.conftest import KEY, FakeServer, list_ids
 
 SLUG = "stepfun"
 DETAILS = ["voice-name", "voice-description", "recommended_scene"]
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=40),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner),
-    max_leaves=6,
-)
 CLONE = st.fixed_dictionaries(
     {"id": st.just("voice-tone-1") | JSON}, optional={"file_id": JSON, "created_at": JSON}
 )
@@ -36,11 +32,6 @@ def page_of(*clones: Any, **changes: Any) -> dict[str, Any]:
 
 def system_voices(**details: Any) -> dict[str, Any]:
     return {"voices": list(details), "voices-details": details}
-
-
-def list_ids(server: FakeServer) -> list[str]:
-    with server.connect() as adapter:
-        return [voice.remote_id for voice in adapter.voices()]
 
 
 def test_voices_follows_the_cursor_and_adds_the_built_in_voices(server):

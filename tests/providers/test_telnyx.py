@@ -9,22 +9,14 @@ from hypothesis import strategies as st
 
 from catalog.providers import errors
 from catalog.providers.types import Kind, RemoteSample, RemoteVoice, VoiceState
+from tests.providers.anything import odd_json
 from tests.providers.conftest import KEY, FakeServer, load_fixture
 
 SLUG = "telnyx"
 MARKER = "vb1:5eb0a7c1:0f8fad5bd9cb469fa16570867728950e"
 ANNA = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
 BUILT_IN = load_fixture(SLUG, "voices_with_ids")["body"]["voices"][0]
-ODD = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(st.characters(codec=None), max_size=40)
-    | st.sampled_from(["x" * 10_000, "..", "\u202eevil", "👩‍🚀", "\x00", "0001-01-01T00:00+14:00"]),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner),
-    max_leaves=8,
-)
+ODD = odd_json("x" * 10_000, "..", "\u202eevil", "👩‍🚀", "\x00", "0001-01-01T00:00+14:00")
 
 
 def clone_with(**changes: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from catalog.core.transport import queue_url
 from tests.servers.brokers import running_rabbitmq, running_redis
 from tests.servers.databases import PostgreSQL, running_postgres
 
@@ -31,3 +32,11 @@ def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def folder(tmp_path: Path) -> Path:
     """The data directory of the product under test."""
     return tmp_path / "var"
+
+
+@pytest.fixture
+def broker(request: pytest.FixtureRequest, folder: Path) -> str:
+    """The address of the broker that the parameter names."""
+    if request.param == "embedded":
+        return queue_url(folder / "queue")
+    return request.getfixturevalue(request.param)

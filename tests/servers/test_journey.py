@@ -1,9 +1,7 @@
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from catalog.core.transport import queue_url
 from catalog.sandbox import Sandbox, running_sandbox
 from tests.e2e.sandbox import SandboxControl
 from tests.servers.installation import kill_process_group, prepared
@@ -19,13 +17,6 @@ ANAS_ACCOUNT = "full"
 def sandbox() -> Iterator[Sandbox]:
     with running_sandbox(voices=3, port=0) as running:
         yield running
-
-
-@pytest.fixture
-def broker(request: pytest.FixtureRequest, folder: Path) -> str:
-    if request.param == "embedded":
-        return queue_url(folder / "queue")
-    return request.getfixturevalue(request.param)
 
 
 def test_migrations_apply_to_postgresql_and_a_second_run_changes_nothing(postgres, sandbox, folder):

@@ -2,23 +2,14 @@
 
 import re
 import shlex
-from pathlib import Path
 
 import pytest
 
-from catalog.core.transport import queue_url
 from tests.servers.installation import Installation, prepared
 from tests.servers.processes import ROOT, in_time
 from tests.servers.recording_app import lines_of
 
 CLONES, ANALYSES = 30, 200
-
-
-@pytest.fixture
-def broker(request: pytest.FixtureRequest, folder: Path) -> str:
-    if request.param == "embedded":
-        return queue_url(folder / "queue")
-    return request.getfixturevalue(request.param)
 
 
 def documented_workers() -> list[list[str]]:
