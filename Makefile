@@ -28,6 +28,7 @@ start:
 test: development
 	@$(MAKE) --jobs --output-sync lint types
 	@sh scripts/browser.sh
+	@echo "Running all tests; each half prints its results when it is done ..."
 	@$(MAKE) --jobs --output-sync=line test-code test-pages
 
 test-code:

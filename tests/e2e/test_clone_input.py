@@ -49,6 +49,7 @@ def test_an_empty_or_too_large_file_is_rejected_in_the_browser(
 ) -> None:
     ana.goto("/clone/")
     choose(ana, recording)
+    expect(ana.locator(".sample")).to_contain_text("recording.wav")
 
     choose(ana, file)
 
@@ -129,7 +130,7 @@ def test_missing_consent_name_speaker_and_sample_each_show_an_error(
         "Confirm that you have the speaker's permission.",
     ):
         expect(ana.locator(".error", has_text=words)).to_be_visible()
-    expect(ana.get_by_role("alert").first).to_contain_text("Nothing was sent yet: 5 fields")
+    expect(ana.get_by_role("alert").first).to_contain_text("Nothing was sent yet. Correct 5 fields")
 
 
 def test_without_consent_the_browser_sends_nothing(ana: Page, recording: Path) -> None:

@@ -67,7 +67,7 @@ def test_a_key_can_be_shared_with_the_team_and_unshared(
     assert key not in mia.content()
     # A cloner can make voices with it, but a member can't.
     cleo = visits.open("/clone/", "cleo")
-    expect(cleo.locator(".prov", has_text=nickname)).to_contain_text("key of Ana")
+    expect(cleo.locator(".prov", has_text=nickname)).to_contain_text("Ana's key")
     mia.goto(LIBRARY)
     until(mia, lambda: mia.reload() and found_count(mia) > before, "the voices of Ana's key")
 
