@@ -13,7 +13,7 @@ from catalog.core.clock import database_now
 from catalog.core.storage import sweep_drafts
 from catalog.jobs.base.backoff import probe_providers
 from catalog.jobs.base.leases import find_due
-from catalog.jobs.cleanups.notify import find_untold_plans, tell_of_plans
+from catalog.jobs.cleanups.notify import find_unannounced_plans, notify_of_plans
 from catalog.jobs.cleanups.plans import find_due_plans, postpone_plans, start_plan
 from catalog.jobs.cleanups.report import find_unreported, report_stale
 from catalog.jobs.clones.duplicates import find_due_audits
@@ -101,7 +101,7 @@ def sync_due_task() -> None:
     """Enqueue due syncs and missing checks, and send notifications that are still missing."""
     now = database_now()
     _wake_due(_DUE_EACH_MINUTE, now)
-    tell_of_plans(find_untold_plans(), now)
+    notify_of_plans(find_unannounced_plans(), now)
 
 
 @shared_task(name="catalog.listen_due")

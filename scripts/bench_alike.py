@@ -90,7 +90,7 @@ def measure(count: int) -> None:
 
     from catalog.audio.embeddings.nearest_neighbors import SIZE
     from catalog.queries.searches.filters import VoiceFilter
-    from catalog.queries.similarity import find_alike
+    from catalog.queries.similarity import find_similar
     from tests import factories
 
     call_command("migrate", verbosity=0)
@@ -107,7 +107,7 @@ def measure(count: int) -> None:
         "a filter that leaves one in a thousand": {"age": ("old",)},
     }.items():
         wanted = VoiceFilter(chosen=chosen)
-        taken = take_time(lambda wanted=wanted: find_alike(user, wanted, target))
+        taken = take_time(lambda wanted=wanted: find_similar(user, wanted, target))
         sys.stdout.write(f"{name}: {taken:.0f} ms, {taken / floor:.1f} times the product\n")
 
 

@@ -26,7 +26,7 @@ from catalog.models import (
 from catalog.providers import errors
 from catalog.schedule import sweep_task, sync_due_task
 from catalog.services.accounts.built_in import provide_built_in
-from catalog.services.usage import tell_export
+from catalog.services.usage import record_export_later
 from catalog.services.voices.edit import relabel_voice, rename_voice
 from catalog.tasks import note_export_task, push_labels_task, push_name_task
 from tests import factories
@@ -149,7 +149,7 @@ def settings_of_a_voice(world: SimpleNamespace) -> None:
 def an_export(world: SimpleNamespace) -> None:
     voice = factories.make_voice(world.cast.account)
     selection = factories.make_selection(world.cast.ana, world.cast.aurora, voice)
-    tell_export(world.cast.ana, selection=selection)
+    record_export_later(world.cast.ana, selection=selection)
 
 
 def a_sample(world: SimpleNamespace) -> None:
@@ -357,7 +357,7 @@ def test_an_export_is_counted_once_per_download(cast, lost):
     voice = factories.make_voice(cast.account)
     selection = factories.make_selection(cast.ana, cast.aurora, voice)
     for _ in range(2):
-        tell_export(cast.ana, selection=selection)
+        record_export_later(cast.ana, selection=selection)
 
     for _ in range(3):
         note_export_task(selection_id=selection.pk)

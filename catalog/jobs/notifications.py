@@ -22,7 +22,7 @@ _ENDINGS = {
 }
 
 
-def tell_end(
+def notify_of_end(
     job: CloneJob, state: CloneJob.State, message: str, now: datetime, new_owner: User | None = None
 ) -> None:
     """Notify the responsible person how the job ended; call it in the transaction that ends it."""
@@ -38,7 +38,7 @@ def tell_end(
     )
 
 
-def tell_wait(job: CloneJob, message: str, now: datetime) -> None:
+def notify_of_wait(job: CloneJob, message: str, now: datetime) -> None:
     """Notify the responsible person that the job waits for them to act."""
     text = f"{job.name[:80]} at {job.account.info.label} is waiting. {message}"
     Notification.objects.create(
@@ -46,14 +46,14 @@ def tell_wait(job: CloneJob, message: str, now: datetime) -> None:
     )
 
 
-def tell_person(person: User, team: Team, text: str, now: datetime, *, page: str) -> None:
+def notify_person(person: User, team: Team, text: str, now: datetime, *, page: str) -> None:
     """Send one person a notification that links to one of our pages."""
     Notification.objects.create(
         team=team, user=person, page=page, text=text[:500], mood="off", made_at=now
     )
 
 
-def tell_archived(user: User, team: Team, voices: Collection[Voice], now: datetime) -> None:
+def notify_of_archived(user: User, team: Team, voices: Collection[Voice], now: datetime) -> None:
     """Notify owners whose voices someone else archived."""
     own = [voice.pk for voice in voices if voice.is_owned and voice.kind in Voice.OWN_KINDS]
     keepers = find_all_responsible(own)
@@ -66,7 +66,7 @@ def tell_archived(user: User, team: Team, voices: Collection[Voice], now: dateti
     for responsible, archived in names.items():
         if responsible.pk in people:
             text = f"{user} archived your voices: {join_names(archived)}. Nothing was deleted."
-            tell_person(responsible, team, text, now, page=Notification.Page.KEEPING)
+            notify_person(responsible, team, text, now, page=Notification.Page.KEEPING)
 
 
 def stop_clones(
@@ -80,7 +80,7 @@ def stop_clones(
     jobs = list(locked)
     stopped = stop_unsent(rows.filter(pk__in=[job.pk for job in jobs]), message, now)
     for job in jobs:
-        tell_end(job, State.FAILED, message, now, new_owner)
+        notify_of_end(job, State.FAILED, message, now, new_owner)
     return stopped
 
 

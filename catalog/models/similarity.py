@@ -15,13 +15,13 @@ from catalog.models.users import User
 from catalog.models.voices.voices import Voice
 
 
-def unheard_clips(encoder: str) -> models.QuerySet[PreviewClip]:
+def unembedded_clips(encoder: str) -> models.QuerySet[PreviewClip]:
     """Return the preview clips that this version of the encoder has not embedded."""
     heard = Q(voice__embedding__encoder=encoder, voice__embedding__clip_path=F("path"))
     return PreviewClip.objects.filter(voice__remote_deleted_at=None).exclude(heard)
 
 
-def unjudged_clips() -> models.QuerySet[SynthesizedClip]:
+def unscored_clips() -> models.QuerySet[SynthesizedClip]:
     """Return the clips of clones made here that have no similarity score yet."""
     clones = CloneJob.objects.filter(state=CloneJob.State.READY).values("voice")
     return SynthesizedClip.objects.filter(similarity=None, voice__in=clones)
@@ -104,6 +104,6 @@ class SoundQuery(models.Model):
         return self.state == self.State.WAITING
 
     @property
-    def is_heard(self) -> bool:
+    def is_analyzed(self) -> bool:
         """Return whether the clip can be compared."""
         return self.state == self.State.HEARD

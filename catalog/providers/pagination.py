@@ -87,13 +87,13 @@ def list_in(page: Mapping[str, Any], name: str, known: Collection[str] = ()) -> 
     found = page.get(name)
     if isinstance(found, list):
         return found
-    if found is not None or any(_tells_failure(*pair) for pair in page.items()):
+    if found is not None or any(_is_failure_field(*pair) for pair in page.items()):
         return None
     is_such_a_list = not page or name in page or not set(known).isdisjoint(page)
     return [] if is_such_a_list else None
 
 
-def _tells_failure(name: str, value: Any) -> bool:
+def _is_failure_field(name: str, value: Any) -> bool:
     name = name.lower()
     if name in ("ok", "success"):
         return value is False

@@ -112,7 +112,7 @@ def _forget(progress: Mapping[str, str]) -> None:
     """Keep nothing, for clones without a resumable job."""
 
 
-def _tell_nobody(words: str, share: float) -> None:
+def _ignore_progress(words: str, share: float) -> None:
     """Report nothing, for clones that no one watches."""
 
 
@@ -283,7 +283,7 @@ class CloneParams:
     transcript: str = ""
     progress: Mapping[str, str] = field(default_factory=dict)
     keep_progress: Callable[[Mapping[str, str]], None] = field(default=_forget, repr=False)
-    tell: Callable[[str, float], None] = field(default=_tell_nobody, repr=False)
+    tell: Callable[[str, float], None] = field(default=_ignore_progress, repr=False)
     play: "Callable[[AudioClip], None]" = field(default=_play_to_nobody, repr=False)
 
 

@@ -77,7 +77,7 @@ def get_vector(voice: Voice) -> bytes | None:
     return None if found is None else bytes(found)
 
 
-def find_alike(
+def find_similar(
     user: User, wanted: VoiceFilter, target: Wave, *, besides: int | None = None
 ) -> SimilarPage:
     """Return the voices of the filter that sound most like the target; ``besides`` is left out."""
@@ -91,12 +91,12 @@ def find_alike(
         wanted=wanted,
         voices=[loaded[pk] for pk in likenesses if pk in loaded],
         likenesses=likenesses,
-        unheard_count=count_unheard(user),
+        unheard_count=count_unembedded(user),
         chips=list_chips(user, wanted),
     )
 
 
-def count_unheard(user: User) -> int:
+def count_unembedded(user: User) -> int:
     """Return how many voices have no embedding, because of no analysis yet or no speech."""
     accounts = frozenset(ProviderAccount.objects.visible_to(user).values_list("pk", flat=True))
     numbers = CatalogVersion.objects.filter(team__provider_accounts__in=accounts).distinct()

@@ -46,7 +46,7 @@ def find_last_uses(voices: Collection[Voice]) -> dict[int, LastUsage]:
 
 def _sum_up(voice: Voice, use: VoiceUsage | None) -> LastUsage:
     account = voice.account
-    silent_since = _told_since(account)
+    silent_since = _reported_since(account)
     if use is None:
         return LastUsage(silent_since=silent_since)
     ways = [
@@ -60,5 +60,5 @@ def _sum_up(voice: Voice, use: VoiceUsage | None) -> LastUsage:
     return LastUsage(at, way, use.play_count, silent_since)
 
 
-def _told_since(account: ProviderAccount) -> datetime | None:
+def _reported_since(account: ProviderAccount) -> datetime | None:
     return account.uses_from if account.uses_read_at is not None else None

@@ -12,7 +12,7 @@ from django.db.models import F
 
 from catalog import policies
 from catalog.audit import record
-from catalog.jobs.notifications import tell_end
+from catalog.jobs.notifications import notify_of_end
 from catalog.models import (
     CloneBatch,
     CloneJob,
@@ -180,7 +180,7 @@ def cancel_clone(user: User, *, job: CloneJob, now: datetime) -> None:
             message=message,
         )
         if locked.responsible.pk != user.pk:
-            tell_end(locked, State.CANCELLED, message, now)
+            notify_of_end(locked, State.CANCELLED, message, now)
     else:
         rows.update(cancel_asked_at=locked.cancel_asked_at or now, not_before=None, woken_at=now)
         transaction.on_commit(partial(enqueue_clone, job.pk))

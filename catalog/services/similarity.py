@@ -15,7 +15,7 @@ from catalog.models import SoundQuery, Team, User
 from catalog.tasks import enqueue_analysis
 
 
-def ask_alike(
+def start_similarity_search(
     user: User,
     *,
     team: Team,

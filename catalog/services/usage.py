@@ -20,7 +20,7 @@ def note_play(user: User, *, voice: Voice, now: datetime) -> None:
     note_uses(seen.values_list("pk", flat=True), VoiceUsage.Kind.PLAY, now)
 
 
-def tell_export(user: User, *, selection: Selection) -> None:
+def record_export_later(user: User, *, selection: Selection) -> None:
     """Have a worker record that a selection was downloaded; a failure never breaks the download."""
     if selection.user_id != user.pk:
         return

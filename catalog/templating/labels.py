@@ -45,7 +45,7 @@ class Label(NamedTuple):
     is_language: bool
 
 
-def told_labels(voice: Voice) -> list[tuple[str, str]]:
+def known_labels(voice: Voice) -> list[tuple[str, str]]:
     """Return the short facts on a card as facet and label, without unknown ones."""
     words = [
         ("language", voice.language_name),
@@ -60,7 +60,7 @@ def card_labels(voice: Voice) -> list[Label]:
     """Return the short facts on a card, each with a sentence about its origin."""
     return [
         Label(word, origin_of(voice, facet), facet == "language")
-        for facet, word in told_labels(voice)
+        for facet, word in known_labels(voice)
     ]
 
 

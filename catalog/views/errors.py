@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter
 
 from catalog.core.storage import is_full
-from catalog.views.middleware.body_limits import say_full
+from catalog.views.middleware.body_limits import respond_disk_full
 
 
 class DeadLink(Http404):
@@ -44,7 +44,7 @@ def too_many(request: HttpRequest) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     if is_full(sys.exc_info()[1]):
         with contextlib.suppress(DatabaseError, OSError):
-            return say_full(request)
+            return respond_disk_full(request)
     # Rendered without the request's context, which may be what failed.
     return HttpResponse(render_to_string("500.html", {"theme": "system"}), status=500)
 

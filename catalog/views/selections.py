@@ -27,10 +27,10 @@ from catalog.queries.selections import (
 from catalog.queries.voices.export import EXPORT_COLUMNS, iterate_exported
 from catalog.queries.voices.search import find_voice_ids
 from catalog.services.annotations import tag_voices
-from catalog.services.cleanups.plans import NothingToPlan, draw_up_plan
+from catalog.services.cleanups.plans import NothingToPlan, create_plan
 from catalog.services.collections import collect_voices
 from catalog.services.searches import MOST_SELECTED, TooManySelected, freeze_selection
-from catalog.services.usage import tell_export
+from catalog.services.usage import record_export_later
 from catalog.services.voices.edit import archive_voices, unarchive_voices
 from catalog.views.base.downloads import send_rows
 from catalog.views.base.requests import Request, go_back, signed_in
@@ -90,7 +90,7 @@ def selection_detail(request: Request, pk: int) -> HttpResponseBase:
 @require_safe
 def selection_export(request: Request, pk: int, form: str) -> HttpResponseBase:
     selection = _get(request, pk)
-    tell_export(request.user, selection=selection)
+    record_export_later(request.user, selection=selection)
     return _send(request, list_selected(request.user, selection), form)
 
 
@@ -155,7 +155,7 @@ def selection_delete(request: Request, pk: int) -> HttpResponseBase:
     ids = list_selected(request.user, _get(request, pk))
     now = timezone.now()
     try:
-        plan = draw_up_plan(request.user, team=request.team, voice_ids=ids, now=now)
+        plan = create_plan(request.user, team=request.team, voice_ids=ids, now=now)
     except NothingToPlan:
         messages.error(request, "None of these voices can be deleted.")
         return redirect("catalog:selection-detail", pk=pk)

@@ -19,10 +19,10 @@ from catalog.forms.voices.filters import VoiceFilterForm
 from catalog.jobs.previews import find_preview_problem
 from catalog.models import SoundQuery, Voice
 from catalog.queries.annotations import find_marks
-from catalog.queries.similarity import find_alike, get_vector
+from catalog.queries.similarity import find_similar, get_vector
 from catalog.queries.voices.search import list_chips
 from catalog.services.previews import PreviewPending, PreviewUnavailable, fetch_preview
-from catalog.services.similarity import ask_alike
+from catalog.services.similarity import start_similarity_search
 from catalog.tasks import enqueue_analysis, enqueue_analysis_once
 from catalog.views.base.requests import Request, render_part, signed_in
 
@@ -79,7 +79,7 @@ def voice_listen(request: Request, pk: int) -> HttpResponseBase:
 def similar_create(request: Request) -> HttpResponseBase:
     form = SoundQueryForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid() and form.audio_format:
-        query = ask_alike(
+        query = start_similarity_search(
             request.user,
             team=request.team,
             file=form.cleaned_data["clip"],
@@ -106,7 +106,7 @@ def similar_detail(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     if query is None:
         raise Http404
     context: dict[str, Any] = {"query": query}
-    if query.is_heard:
+    if query.is_analyzed:
         context |= _compare(request, bytes(query.vector))
     return render_part(
         request,
@@ -118,7 +118,7 @@ def similar_detail(request: Request, pk: uuid.UUID) -> HttpResponseBase:
 
 def _compare(request: Request, vector: bytes, *, besides: int | None = None) -> dict[str, Any]:
     wanted = VoiceFilterForm(request.GET).wanted
-    page = find_alike(request.user, wanted, unpack_vector(vector), besides=besides)
+    page = find_similar(request.user, wanted, unpack_vector(vector), besides=besides)
     return {
         "page": page,
         "marks": find_marks(request.user, [voice.pk for voice in page.voices]),

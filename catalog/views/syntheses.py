@@ -21,7 +21,7 @@ from catalog.queries.syntheses.history import (
     estimate_speech,
     find_speeches,
     get_speech,
-    is_being_judged,
+    is_being_scored,
 )
 from catalog.queries.syntheses.sample_texts import find_sentences, sentence_language
 from catalog.services.syntheses import (
@@ -50,7 +50,7 @@ def speech_context(request: Request, voice: Voice, form: SpeechForm) -> dict[str
         "sentence_language": sentence_language(voice.language),
         "speeches": speeches,
         "is_speaking": any(not speech.is_finished for speech in speeches)
-        or is_being_judged(voice, timezone.now()),
+        or is_being_scored(voice, timezone.now()),
         "is_generating": any(row.is_preview and not row.is_finished for row in speeches),
         "may_speak": policies.may_speak(request.user, voice.account.team),
         "removes_all": policies.may_remove_all_speeches(request.user, voice.account.team),

@@ -62,7 +62,7 @@ def test_an_approved_plan_deletes_at_the_provider_and_keeps_the_voice_s_page(
     ana: Page, clone: Clone, sandbox: SandboxControl
 ) -> None:
     _, deleted = sandbox.changes("full")
-    draw_up_plan(ana, clone)
+    create_plan(ana, clone)
 
     ana.get_by_role("button", name="Delete 1 voice at the provider").click()
 
@@ -86,7 +86,7 @@ def test_a_plan_runs_once_even_if_approved_twice(
     ana: Page, clone: Clone, sandbox: SandboxControl
 ) -> None:
     _, deleted = sandbox.changes("full")
-    draw_up_plan(ana, clone)
+    create_plan(ana, clone)
 
     ana.get_by_role("button", name="Delete 1 voice at the provider").dblclick()
 
@@ -99,7 +99,7 @@ def test_a_deletion_whose_response_was_lost_ends_as_deleted(
     ana: Page, clone: Clone, sandbox: SandboxControl
 ) -> None:
     sandbox.spoil("drop_after", method="DELETE", path="/v1/voices/*")
-    draw_up_plan(ana, clone)
+    create_plan(ana, clone)
 
     ana.get_by_role("button", name="Delete 1 voice at the provider").click()
 
@@ -132,7 +132,7 @@ def test_a_member_sees_no_delete_button_and_is_refused(
     visits: Visits, complaints: Complaints, ana: Page, clone: Clone, sandbox: SandboxControl
 ) -> None:
     complaints.expect("403")
-    draw_up_plan(ana, clone)
+    create_plan(ana, clone)
     mia = visits.open(clone.address, "mia")
     expect(mia.get_by_role("heading", level=1)).to_have_text(clone.name)
     expect(mia.get_by_role("button", name=re.compile("Delete"))).to_have_count(0)
@@ -161,7 +161,7 @@ def test_another_team_s_admin_gets_404_for_everything(
     sample = ana.locator("#main audio").get_attribute("src")
     ana.goto("/keys/")
     key = (ana.locator("li.row[id^=key-]").first.get_attribute("id") or "").removeprefix("key-")
-    draw_up_plan(ana, clone)
+    create_plan(ana, clone)
     sam = visits.open("/voices/", "sam")
 
     pages = [clone.address, str(job), f"/keys/{key}/", ana.url]
@@ -179,7 +179,7 @@ def test_another_team_s_admin_gets_404_for_everything(
     assert sandbox.voices_called(clone.name, "full") == 1
 
 
-def draw_up_plan(page: Page, clone: Clone) -> None:
+def create_plan(page: Page, clone: Clone) -> None:
     """Select the clone and stay on the dry run's page."""
     page.goto("/cleanup/?show=all")
     page.get_by_role("checkbox", name=f"Select {clone.name}").check()

@@ -24,7 +24,7 @@ from catalog.queries.audit import find_breaks
 from catalog.queries.cleanups.plans import PlanPage, get_plan_page
 from catalog.queries.cleanups.stale import find_stale
 from catalog.services.cleanups.keeps import keep_voice
-from catalog.services.cleanups.plans import approve_plan, draw_up_plan, retry_failed
+from catalog.services.cleanups.plans import approve_plan, create_plan, retry_failed
 from catalog.services.cleanups.protections import protect_voice
 from catalog.services.usage import note_play
 from tests import factories
@@ -88,7 +88,7 @@ def confirm(cast: Any, clock: Any, pinned: Voice) -> CleanupPlan:
     protect_voice(cast.mia, voice=pinned, kind="pin", reason="For the film", now=clock.now)
     found = find_stale(cast.aurora, rules_of(cast.aurora), clock.now)
     ids = [stale.voice.pk for stale in found.open]
-    plan = draw_up_plan(cast.ana, team=cast.aurora, voice_ids=[*ids, pinned.pk], now=clock.now)
+    plan = create_plan(cast.ana, team=cast.aurora, voice_ids=[*ids, pinned.pk], now=clock.now)
     approve_plan(cast.ana, plan=plan, now=clock.now, typed=str(plan.lines.count()))
     return plan
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from catalog.jobs.cleanups.notify import find_untold_plans, tell_of_plans, tell_outcomes
+from catalog.jobs.cleanups.notify import find_unannounced_plans, notify_of_outcomes, notify_of_plans
 from catalog.jobs.cleanups.run import run_deletion
 from catalog.models import (
     CleanupPlan,
@@ -14,7 +14,7 @@ from catalog.models import (
     Voice,
 )
 from catalog.providers.errors import RequestRejected
-from catalog.services.cleanups.plans import approve_plan, draw_up_plan, retry_deletion
+from catalog.services.cleanups.plans import approve_plan, create_plan, retry_deletion
 from catalog.services.credentials.keys import remove_credential
 from catalog.services.voices.edit import archive_voices
 from tests import factories
@@ -50,7 +50,7 @@ def clones(cast, stub, cleo) -> list[Voice]:
 
 def approve(cast, voices: list[Voice]) -> CleanupPlan:
     ids = [voice.pk for voice in voices]
-    plan = draw_up_plan(cast.ana, team=cast.aurora, voice_ids=ids, now=NOW)
+    plan = create_plan(cast.ana, team=cast.aurora, voice_ids=ids, now=NOW)
     approve_plan(cast.ana, plan=plan, now=NOW, typed=str(len(ids)))
     return plan
 
@@ -80,7 +80,7 @@ def test_without_a_waiting_time_owners_get_one_notice_for_all_their_voices(
     assert notices_of(cleo) == [f"{words} Your voices deleted: Ada and Bo."]
     assert notices_of(cast.ana) == [f"{words} Your voices deleted: Cy."]
     assert {notice.page for notice in Notification.objects.all()} == {Notification.Page.KEEPING}
-    assert tell_outcomes(plan.pk, clock()) == 0
+    assert notify_of_outcomes(plan.pk, clock()) == 0
 
 
 def test_owners_of_collections_and_comparisons_are_notified_of_lost_voices(
@@ -150,14 +150,14 @@ def test_key_removed_during_a_plan_ends_it_with_a_notice(cast, clones, cleo, wak
 
 def test_lost_notice_is_sent_by_the_sweep(cast, clones, cleo, wakes):
     plan = approve(cast, clones)
-    assert find_untold_plans() == []
+    assert find_unannounced_plans() == []
     plan.lines.update(state=State.DELETED, ended_at=NOW)
 
-    assert find_untold_plans() == [plan.pk]
-    tell_of_plans(find_untold_plans(), NOW)
+    assert find_unannounced_plans() == [plan.pk]
+    notify_of_plans(find_unannounced_plans(), NOW)
 
     assert len(notices_of(cleo)) == 1
-    assert find_untold_plans() == []
+    assert find_unannounced_plans() == []
 
 
 def test_workers_that_end_a_plan_at_the_same_time_send_one_notice(
@@ -166,7 +166,7 @@ def test_workers_that_end_a_plan_at_the_same_time_send_one_notice(
     plan = approve(cast, clones)
     plan.lines.update(state=State.DELETED, ended_at=NOW)
 
-    counts = call_at_once(*[lambda: tell_outcomes(plan.pk, NOW) for _ in range(4)])
+    counts = call_at_once(*[lambda: notify_of_outcomes(plan.pk, NOW) for _ in range(4)])
 
     assert sorted(counts) == [0, 0, 0, 2]
     assert len(notices_of(cleo)) == 1
@@ -189,7 +189,7 @@ def test_notice_about_many_voices_is_shortened_to_fit(cast, cleo, wakes):
     plan = approve(cast, voices)
     plan.lines.update(state=State.DELETED, ended_at=NOW)
 
-    tell_outcomes(plan.pk, NOW)
+    notify_of_outcomes(plan.pk, NOW)
 
     (words,) = notices_of(cleo)
     assert words.endswith("and 56 more.")

@@ -7,10 +7,10 @@ from catalog.audio.embeddings.waveform import RATE
 from catalog.audio.transcode import write_wav
 from catalog.core.storage import media_path
 from catalog.jobs.clones import similarity
-from catalog.jobs.clones.similarity import find_unjudged, judge_clip
+from catalog.jobs.clones.similarity import find_unscored, score_clip
 from catalog.jobs.similarity.analysis_queue import find_waiting, listen_to
 from catalog.models import ClipSimilarity, CloneJob, SynthesizedClip, Voice
-from catalog.queries.syntheses.history import is_being_judged
+from catalog.queries.syntheses.history import is_being_scored
 from tests import factories
 
 NOW = factories.NOW
@@ -33,7 +33,7 @@ def make_clip(voice: Voice, sound, text: str = "Hello there.") -> SynthesizedCli
 
 
 def judge(clip: SynthesizedClip) -> ClipSimilarity:
-    judge_clip(str(clip.pk), NOW)
+    score_clip(str(clip.pk), NOW)
     return ClipSimilarity.objects.get(clip=clip)
 
 
@@ -64,13 +64,13 @@ def test_clip_is_compared_once_and_only_for_clones_made_here(cast, clone, reader
     make_clip(factories.make_clone(cast.account, "Not from here"), reader[2])
 
     assert find_waiting() == [f"spoken:{clip.pk}"]
-    assert is_being_judged(clone, NOW)
+    assert is_being_scored(clone, NOW)
     for _ in range(2):
         listen_to(f"spoken:{clip.pk}", NOW)
 
     assert ClipSimilarity.objects.count() == 1
     assert find_waiting() == []
-    assert not is_being_judged(clone, NOW)
+    assert not is_being_scored(clone, NOW)
 
 
 def test_clip_that_cannot_be_compared_gets_no_score_and_is_not_retried(clone, reader):
@@ -81,14 +81,14 @@ def test_clip_that_cannot_be_compared_gets_no_score_and_is_not_retried(clone, re
     similarity_row = judge(clip)
 
     assert (similarity_row.score, similarity_row.words) == (None, "")
-    assert find_unjudged() == []
+    assert find_unscored() == []
 
 
 def test_without_the_analysis_package_nothing_is_queued(clone, reader, monkeypatch):
     clip = make_clip(clone, reader[2])
     monkeypatch.setattr(similarity, "analysis_is_installed", lambda: False)
 
-    judge_clip(str(clip.pk), NOW)
+    score_clip(str(clip.pk), NOW)
 
-    assert find_unjudged() == []
+    assert find_unscored() == []
     assert not ClipSimilarity.objects.exists()

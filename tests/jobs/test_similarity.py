@@ -8,7 +8,7 @@ import pytest
 from catalog.audio.embeddings.nearest_neighbors import unpack_vector
 from catalog.core.storage import media_path, remove_media, store_media
 from catalog.jobs.similarity import embeddings as jobs
-from catalog.jobs.similarity.embeddings import embed_previews, forget_queries, hear_query
+from catalog.jobs.similarity.embeddings import analyze_query, embed_previews, forget_queries
 from catalog.models import PreviewClip, SoundQuery, VoiceEmbedding
 from tests import factories
 from tests.sounds import encode_sound
@@ -86,11 +86,11 @@ def make_query(cast, sound: bytes) -> SoundQuery:
 def test_uploaded_clip_is_analyzed_and_its_file_deleted(cast, wav):
     query = make_query(cast, wav)
 
-    hear_query(str(query.pk), NOW)
-    hear_query(str(query.pk), NOW)
+    analyze_query(str(query.pk), NOW)
+    analyze_query(str(query.pk), NOW)
 
     result = SoundQuery.objects.get()
-    assert result.is_heard
+    assert result.is_analyzed
     assert len(bytes(result.vector)) == 512
     assert result.path == ""
     assert not media_path(query.path).exists()
@@ -99,7 +99,7 @@ def test_uploaded_clip_is_analyzed_and_its_file_deleted(cast, wav):
 def test_undecodable_uploaded_clip_says_so(cast):
     query = make_query(cast, b"RIFF and nothing")
 
-    hear_query(str(query.pk), NOW)
+    analyze_query(str(query.pk), NOW)
 
     result = SoundQuery.objects.get()
     assert result.state == SoundQuery.State.FAILED
@@ -111,7 +111,7 @@ def test_uploaded_clip_without_its_file_says_so(cast, wav):
     query = make_query(cast, wav)
     remove_media(query.path)
 
-    hear_query(str(query.pk), NOW)
+    analyze_query(str(query.pk), NOW)
 
     assert SoundQuery.objects.get().problem == "The recording is no longer on this server."
 

@@ -228,7 +228,7 @@ def test_viewer_key_cannot_delete_and_the_message_says_whom_to_ask(workspace, ca
     keys = find_deleting_keys(cast.ana, cast.aurora, [voice])
 
     assert keys.choose(voice) is None
-    assert "Mia" in keys.tell_obstacle(voice)
+    assert "Mia" in keys.describe_obstacle(voice)
 
 
 def test_voice_listed_by_two_keys_does_not_change_with_each_sync(workspace):

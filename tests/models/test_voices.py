@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError
 
 from catalog.models import Voice
-from catalog.templating.labels import told_labels
+from catalog.templating.labels import known_labels
 from tests import factories
 
 
@@ -97,10 +97,10 @@ def test_labels_of_a_voice_omit_unknown_values(cast):
     )
     unknown = factories.make_voice(cast.account, languages=(), use_cases=())
 
-    assert [word for _, word in told_labels(known)] == [
+    assert [word for _, word in known_labels(known)] == [
         "English (UK)", "Female", "Old", "Narration"
     ]  # fmt: skip
     assert known.language_words == ["English (UK)", "German"]
     assert (known.accent_name, unknown.accent_name) == ("British", "")
-    assert told_labels(unknown) == []
+    assert known_labels(unknown) == []
     assert (unknown.language_words, unknown.use_case_words) == ([], [])

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from catalog.models import Voice, VoiceEmbedding
 from catalog.queries import similarity
 from catalog.queries.searches.filters import VoiceFilter
-from catalog.queries.similarity import count_unheard, find_alike, get_vector
+from catalog.queries.similarity import count_unembedded, find_similar, get_vector
 from tests import factories
 
 TARGET = factories.make_direction(1)
@@ -35,7 +35,7 @@ def test_most_similar_voice_comes_first_with_its_score(cast):
     make_analyzed(cast.account, "Near", 1, 0.1)
     make_analyzed(cast.account, "Between", 1, 1)
 
-    page = find_alike(cast.mia, ALL, TARGET)
+    page = find_similar(cast.mia, ALL, TARGET)
 
     assert names(page) == ["Near", "Between", "Far"]
     assert page.likenesses[page.voices[1].pk].score == pytest.approx(2**-0.5, abs=1e-3)
@@ -46,7 +46,7 @@ def test_voice_is_not_similar_to_itself(cast):
     target_voice = make_analyzed(cast.account, "Itself", 1)
     make_analyzed(cast.account, "Other", 1, 1)
 
-    assert names(find_alike(cast.mia, ALL, TARGET, besides=target_voice.pk)) == ["Other"]
+    assert names(find_similar(cast.mia, ALL, TARGET, besides=target_voice.pk)) == ["Other"]
 
 
 def test_invisible_voices_are_not_compared(cast):
@@ -54,7 +54,7 @@ def test_invisible_voices_are_not_compared(cast):
     make_analyzed(cast.account, "Gone", 1, remote_deleted_at=factories.NOW)
     make_analyzed(cast.account, "Ours", 0, 1)
 
-    assert names(find_alike(cast.mia, ALL, TARGET)) == ["Ours"]
+    assert names(find_similar(cast.mia, ALL, TARGET)) == ["Ours"]
 
 
 def test_only_voices_that_match_the_filter_are_shown(cast):
@@ -62,7 +62,7 @@ def test_only_voices_that_match_the_filter_are_shown(cast):
     make_analyzed(cast.account, "Woman", 0, 1, gender="female")
     wanted = VoiceFilter(chosen={"gender": ("female",)})
 
-    page = find_alike(cast.mia, wanted, TARGET)
+    page = find_similar(cast.mia, wanted, TARGET)
 
     assert names(page) == ["Woman"]
     assert [chip.label for chip in page.chips] == ["Female"]
@@ -75,21 +75,21 @@ def test_filter_that_excludes_the_closest_voices_still_finds_the_others(cast, mo
     for number in range(3):
         make_analyzed(cast.account, f"Woman {number}", number, 1, gender="female")
 
-    page = find_alike(cast.mia, VoiceFilter(chosen={"gender": ("female",)}), TARGET)
+    page = find_similar(cast.mia, VoiceFilter(chosen={"gender": ("female",)}), TARGET)
 
     assert names(page) == ["Woman 2", "Woman 1", "Woman 0"]
 
 
 def test_newly_analyzed_voices_are_found(cast):
     make_analyzed(cast.account, "First", 1)
-    find_alike(cast.mia, ALL, TARGET)
+    find_similar(cast.mia, ALL, TARGET)
 
     again = make_analyzed(cast.account, "Second", 1, 0.1)
-    assert names(find_alike(cast.mia, ALL, TARGET)) == ["First", "Second"]
+    assert names(find_similar(cast.mia, ALL, TARGET)) == ["First", "Second"]
 
     VoiceEmbedding.objects.filter(voice=again).delete()
     factories.make_embedding(again, 0, 1)
-    page = find_alike(cast.mia, ALL, TARGET)
+    page = find_similar(cast.mia, ALL, TARGET)
     assert names(page) == ["First", "Second"]
     assert page.likenesses[again.pk].score == pytest.approx(0, abs=1e-3)
 
@@ -97,11 +97,11 @@ def test_newly_analyzed_voices_are_found(cast):
 def test_deleted_voice_is_no_longer_found(cast):
     make_analyzed(cast.account, "Stays", 1)
     leaves = make_analyzed(cast.account, "Leaves", 1)
-    find_alike(cast.mia, ALL, TARGET)
+    find_similar(cast.mia, ALL, TARGET)
 
     leaves.delete()
 
-    assert names(find_alike(cast.mia, ALL, TARGET)) == ["Stays"]
+    assert names(find_similar(cast.mia, ALL, TARGET)) == ["Stays"]
 
 
 def test_voice_with_a_silent_preview_is_counted_but_not_compared(cast):
@@ -110,10 +110,10 @@ def test_voice_with_a_silent_preview_is_counted_but_not_compared(cast):
     factories.make_voice(cast.account, "Unheard")
     make_analyzed(cast.account, "Heard", 1)
 
-    page = find_alike(cast.mia, ALL, TARGET)
+    page = find_similar(cast.mia, ALL, TARGET)
 
     assert names(page) == ["Heard"]
-    assert page.unheard_count == count_unheard(cast.mia) == 2
+    assert page.unheard_count == count_unembedded(cast.mia) == 2
     assert get_vector(mute) == b""
 
 
@@ -121,14 +121,14 @@ def test_embeddings_of_another_encoder_are_not_compared(cast):
     old = make_analyzed(cast.account, "Old", 1)
     VoiceEmbedding.objects.update(encoder="ge2e-0")
 
-    assert names(find_alike(cast.mia, ALL, TARGET)) == []
+    assert names(find_similar(cast.mia, ALL, TARGET)) == []
     assert get_vector(old) is None
 
 
 def test_more_voices_need_no_more_queries(cast):
     def count_queries() -> int:
         with CaptureQueriesContext(connection) as queries:
-            find_alike(cast.mia, ALL, TARGET)
+            find_similar(cast.mia, ALL, TARGET)
         return len(queries)
 
     make_analyzed(cast.account, "First", 1)

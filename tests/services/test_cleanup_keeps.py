@@ -11,7 +11,7 @@ from catalog.models.cleanups.rules import rules_of
 from catalog.queries.cleanups.plans import LINE_COLUMNS, find_plans, get_plan_page, iterate_lines
 from catalog.queries.cleanups.stale import find_stale, get_stale_page
 from catalog.services.cleanups.keeps import UnsuitableDate, change_keep, end_keep, keep_voice
-from catalog.services.cleanups.plans import NothingToPlan, approve_plan, draw_up_plan
+from catalog.services.cleanups.plans import NothingToPlan, approve_plan, create_plan
 from tests import factories
 
 NOW = factories.NOW
@@ -34,7 +34,7 @@ def other(cast) -> Voice:
 
 def draw_up(cast, *voices: Voice):
     ids = [voice.pk for voice in voices]
-    return draw_up_plan(cast.ana, team=cast.aurora, voice_ids=ids, now=NOW)
+    return create_plan(cast.ana, team=cast.aurora, voice_ids=ids, now=NOW)
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from catalog.services.cleanups.plans import (
     NumberNotTyped,
     approve_plan,
     call_off_plan,
-    draw_up_plan,
+    create_plan,
 )
 from catalog.services.cleanups.protections import lift_protection, protect_voice
 from catalog.services.cleanups.rules import change_rules
@@ -45,7 +45,7 @@ def clone(cast) -> Voice:
 @pytest.fixture
 def plan(cast, clone) -> CleanupPlan:
     """Return a waiting plan for the clone, which Ana approved."""
-    made = draw_up_plan(cast.ana, team=cast.aurora, voice_ids=[clone.pk], now=NOW)
+    made = create_plan(cast.ana, team=cast.aurora, voice_ids=[clone.pk], now=NOW)
     approve_plan(cast.ana, plan=made, now=NOW)
     return made
 
@@ -66,13 +66,13 @@ def test_voice_in_a_waiting_plan_enters_no_other_plan(cast, clone, plan):
     other = factories.make_clone(cast.account, "Bo")
 
     with pytest.raises(NothingToPlan):
-        draw_up_plan(cast.ana, team=cast.aurora, voice_ids=[clone.pk], now=NOW)
-    second = draw_up_plan(cast.ana, team=cast.aurora, voice_ids=[clone.pk, other.pk], now=NOW)
+        create_plan(cast.ana, team=cast.aurora, voice_ids=[clone.pk], now=NOW)
+    second = create_plan(cast.ana, team=cast.aurora, voice_ids=[clone.pk, other.pk], now=NOW)
     assert ([line.voice for line in second.lines.all()], second.planned_count) == ([other], 1)
 
     keep_voice(cast.mia, line=plan.lines.get(), now=NOW)
     with pytest.raises(NothingToPlan):
-        draw_up_plan(cast.ana, team=cast.aurora, voice_ids=[clone.pk], now=NOW)
+        create_plan(cast.ana, team=cast.aurora, voice_ids=[clone.pk], now=NOW)
 
 
 def test_downtime_extends_the_waiting_time_and_owners_are_notified_again(
@@ -158,7 +158,7 @@ def test_calling_off_a_plan_keeps_all_voices(cast, plan):
 def test_approving_more_than_20_deletions_requires_typing_the_number(cast):
     voices = [factories.make_clone(cast.account, f"Voice {number}") for number in range(21)]
     ids = [voice.pk for voice in voices]
-    plan = draw_up_plan(cast.ana, team=cast.aurora, voice_ids=ids, now=NOW)
+    plan = create_plan(cast.ana, team=cast.aurora, voice_ids=ids, now=NOW)
 
     for typed in ("", "20", "twenty-one"):
         with pytest.raises(NumberNotTyped):
@@ -172,7 +172,7 @@ def test_plan_has_no_more_voices_than_the_team_allows(cast):
     ids = [factories.make_clone(cast.account, name).pk for name in "abcd"]
     factories.make_rules(cast.aurora, most_per_run=3)
 
-    plan = draw_up_plan(cast.ana, team=cast.aurora, voice_ids=ids, now=NOW)
+    plan = create_plan(cast.ana, team=cast.aurora, voice_ids=ids, now=NOW)
 
     assert (plan.lines.count(), plan.spare_count) == (3, 1)
     assert [line.position for line in plan.lines.order_by("position")] == [1, 2, 3]
@@ -183,7 +183,7 @@ def test_planned_deletion_shows_its_reasons_uses_and_owner(cast, clone):
     factories.make_collection(cast.mia, cast.aurora, clone, name="Secret")
     Voice.objects.update(state=Voice.State.FAILED)
 
-    line = draw_up_plan(cast.ana, team=cast.aurora, voice_ids=[clone.pk], now=NOW).lines.get()
+    line = create_plan(cast.ana, team=cast.aurora, voice_ids=[clone.pk], now=NOW).lines.get()
 
     assert [reason["rule"] for reason in line.reasons] == ["failed"]
     assert line.uses == ["A private collection", "Collection Trailers"]
@@ -194,7 +194,7 @@ def test_shared_key_that_made_the_voice_is_used_to_delete_it(cast, clone):
     own = factories.make_credential(cast.mia, cast.account, is_shared=True)
     clone.clone_jobs.update(credential=own)
 
-    plan = draw_up_plan(cast.ana, team=cast.aurora, voice_ids=[clone.pk], now=NOW)
+    plan = create_plan(cast.ana, team=cast.aurora, voice_ids=[clone.pk], now=NOW)
 
     assert plan.lines.get().credential == own
 
@@ -203,7 +203,7 @@ def test_without_a_shared_key_the_message_names_whom_to_ask(cast, clone):
     Credential.objects.filter(pk=cast.credential.pk).update(abilities={"delete": "no"})
     factories.make_credential(cast.mia, cast.account, is_shared=False)
 
-    plan = draw_up_plan(cast.ana, team=cast.aurora, voice_ids=[clone.pk], now=NOW)
+    plan = create_plan(cast.ana, team=cast.aurora, voice_ids=[clone.pk], now=NOW)
     approve_plan(cast.ana, plan=plan, now=NOW)
     assert (
         plan.lines.get().message == "No shared key can delete this voice. Ask Mia to share theirs."
@@ -220,12 +220,12 @@ def test_protected_voice_enters_no_plan(cast, clone, kind):
     other = factories.make_clone(cast.account, "Bo")
     protect_voice(cast.ana, voice=clone, kind=kind, reason="A court case", now=NOW)
 
-    plan = draw_up_plan(cast.ana, team=cast.aurora, voice_ids=[clone.pk, other.pk], now=NOW)
+    plan = create_plan(cast.ana, team=cast.aurora, voice_ids=[clone.pk, other.pk], now=NOW)
 
     assert [line.voice for line in plan.lines.all()] == [other]
     assert plan.protected_count == 1
     with pytest.raises(NothingToPlan):
-        draw_up_plan(cast.ana, team=cast.aurora, voice_ids=[clone.pk], now=NOW)
+        create_plan(cast.ana, team=cast.aurora, voice_ids=[clone.pk], now=NOW)
 
 
 def test_members_can_pin_and_only_admins_can_hold_and_release(cast, clone):

@@ -9,7 +9,7 @@ from catalog.services.cleanups.plans import (
     NoDeletionKey,
     NothingToPlan,
     approve_plan,
-    draw_up_plan,
+    create_plan,
     retry_deletion,
 )
 from tests import factories
@@ -20,7 +20,7 @@ State, Step = PlannedDeletion.State, PlannedDeletion.Step
 
 
 def draw_up(user, team, *voices: Voice) -> CleanupPlan:
-    return draw_up_plan(user, team=team, voice_ids=[voice.pk for voice in voices], now=NOW)
+    return create_plan(user, team=team, voice_ids=[voice.pk for voice in voices], now=NOW)
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +64,7 @@ def test_voices_that_cannot_be_deleted_enter_no_plan(cast, clone):
     with pytest.raises(NothingToPlan):
         draw_up(cast.ana, cast.aurora, *unwanted)
     with pytest.raises(NothingToPlan):
-        draw_up_plan(cast.ana, team=cast.aurora, voice_ids=[10**17], now=NOW)
+        create_plan(cast.ana, team=cast.aurora, voice_ids=[10**17], now=NOW)
     assert CleanupPlan.objects.count() == 1
 
 

@@ -53,7 +53,7 @@ from catalog.services.cleanups.keeps import change_keep, end_keep, keep_voice
 from catalog.services.cleanups.plans import (
     approve_plan,
     call_off_plan,
-    draw_up_plan,
+    create_plan,
     retry_deletion,
     retry_failed,
 )
@@ -108,7 +108,7 @@ from catalog.services.searches import (
     restore_search,
     save_search,
 )
-from catalog.services.similarity import ask_alike
+from catalog.services.similarity import start_similarity_search
 from catalog.services.syntheses import (
     cancel_speech,
     remove_speech,
@@ -165,7 +165,7 @@ READERS = {
     "rotate_master_key",
     "fetch_preview",
     # It only enqueues; a worker writes.
-    "tell_export",
+    "record_export_later",
 }
 # These change only what the user sees, so they aren't in the team's audit log.
 
@@ -181,7 +181,7 @@ PERSONAL: dict[str, Callable[[SimpleNamespace], Any]] = {
         cast.mia, voice=factories.make_voice(cast.account), now=NOW
     ),
     "choose_team": lambda cast: choose_team(cast.mia, team=cast.aurora, now=NOW),
-    "ask_alike": lambda cast: ask_alike(
+    "start_similarity_search": lambda cast: start_similarity_search(
         cast.mia,
         team=cast.aurora,
         file=SimpleUploadedFile("ada.wav", b"RIFF"),
@@ -286,7 +286,7 @@ def upload_sample(cast: SimpleNamespace) -> None:
 
 def draw_up(cast: SimpleNamespace) -> Any:
     voice = factories.make_clone(cast.account)
-    return draw_up_plan(cast.ana, team=cast.aurora, voice_ids=[voice.pk], now=NOW)
+    return create_plan(cast.ana, team=cast.aurora, voice_ids=[voice.pk], now=NOW)
 
 
 def approve(cast: SimpleNamespace) -> CleanupPlan:
@@ -412,7 +412,7 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     "clean_sample": lambda cast: clean_sample(
         cast.ana, sample=factories.make_sample(cast.ana, cast.aurora), now=factories.NOW
     ),
-    "draw_up_plan": draw_up,
+    "create_plan": draw_up,
     "approve_plan": approve,
     "retry_deletion": retry,
     "retry_failed": lambda cast: retry_failed(cast.ana, plan=fail(cast), now=NOW),

@@ -7,7 +7,7 @@ import pytest
 from catalog.models import VoiceUsage
 from catalog.models.usage import note_uses
 from catalog.services.syntheses import request_speech
-from catalog.services.usage import note_play, tell_export
+from catalog.services.usage import note_play, record_export_later
 from catalog.tasks import note_export_task
 from tests import factories
 
@@ -42,8 +42,8 @@ def test_export_is_counted_by_a_worker_for_team_voices_only(cast, wakes):
     foreign = factories.make_voice(cast.other_account)
     selection = factories.make_selection(cast.mia, cast.aurora, voice, foreign)
 
-    tell_export(cast.mia, selection=selection)
-    tell_export(cast.ana, selection=selection)
+    record_export_later(cast.mia, selection=selection)
+    record_export_later(cast.ana, selection=selection)
     assert not VoiceUsage.objects.exists()
     note_export_task(selection_id=wakes[0][1])
 

@@ -49,7 +49,7 @@ class _Losses:
         return " ".join(parts)
 
 
-def find_untold_plans() -> list[int]:
+def find_unannounced_plans() -> list[int]:
     """Return finished plans with outcomes that were not announced yet."""
     lines = PlannedDeletion.objects.filter(plan=OuterRef("pk"))
     ended = CleanupPlan.objects.filter(started_at__isnull=False).exclude(Exists(lines.unfinished()))
@@ -58,7 +58,7 @@ def find_untold_plans() -> list[int]:
 
 
 @transaction.atomic
-def tell_outcomes(plan_id: int, now: datetime) -> int:
+def notify_of_outcomes(plan_id: int, now: datetime) -> int:
     """Notify owners of what happened to their voices, once no line of the plan is running.
 
     Owners of collections and comparisons that lost a voice are notified too, if they could see it.
@@ -122,7 +122,7 @@ def find_plans_through(credential: Credential) -> list[int]:
     return sorted(set(lines.values_list("plan", flat=True)))
 
 
-def tell_of_plans(plan_ids: Iterable[int], now: datetime) -> None:
+def notify_of_plans(plan_ids: Iterable[int], now: datetime) -> None:
     """Notify owners of what happened to their voices in several plans."""
     for plan_id in plan_ids:
-        tell_outcomes(plan_id, now)
+        notify_of_outcomes(plan_id, now)

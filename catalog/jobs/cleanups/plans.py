@@ -91,6 +91,6 @@ def _find_keys(plan: CleanupPlan, lines: list[PlannedDeletion], now: datetime) -
         line.credential = keys.choose(line.voice, line.credential_id)
         if line.credential is None and line.account.info.can_delete:
             line.state, line.ended_at = State.SKIPPED, now
-            line.message = keys.tell_obstacle(line.voice)
+            line.message = keys.describe_obstacle(line.voice)
         else:
             line.state, line.woken_at, line.message = State.QUEUED, now, ""

@@ -12,7 +12,7 @@ from catalog.core.durable_commits import durable_transaction
 from catalog.jobs.accounts.slots import refresh_slots
 from catalog.jobs.base.backoff import back_off, end_waits, waits_for_answer
 from catalog.jobs.base.leases import Clock, Lease, LeaseLost, RowId, claim_work, keep_alive
-from catalog.jobs.cleanups.notify import tell_outcomes
+from catalog.jobs.cleanups.notify import notify_of_outcomes
 from catalog.jobs.cleanups.outcomes import record_outcome
 from catalog.jobs.cleanups.recheck import find_change
 from catalog.jobs.usage import read_uses
@@ -188,5 +188,5 @@ def _end(
 ) -> None:
     now = clock()
     lease.write(state=state, message=message[:500], ended_at=now, lease_until=None, **values)
-    tell_outcomes(line.plan_id, now)
+    notify_of_outcomes(line.plan_id, now)
     record_outcome(line, state, message, now)

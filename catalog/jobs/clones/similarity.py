@@ -14,7 +14,7 @@ from catalog.core.storage import media_path
 from catalog.jobs.samples.prepare import read_sources
 from catalog.jobs.syntheses import LONGEST_CLIP_SECONDS
 from catalog.models import ClipSimilarity, CloneJob, CloneSource, SynthesizedClip
-from catalog.models.similarity import unjudged_clips
+from catalog.models.similarity import unscored_clips
 
 logger = logging.getLogger(__name__)
 
@@ -22,9 +22,9 @@ logger = logging.getLogger(__name__)
 _MOST_SAMPLE_SECONDS = 60
 
 
-def judge_clip(clip_id: str, now: datetime) -> None:
+def score_clip(clip_id: str, now: datetime) -> None:
     """Store how similar the clip is to the samples; a second call does nothing."""
-    clip = unjudged_clips().filter(pk=clip_id).first()
+    clip = unscored_clips().filter(pk=clip_id).first()
     if clip is None or not analysis_is_installed():
         return
     score = None
@@ -40,11 +40,11 @@ def judge_clip(clip_id: str, now: datetime) -> None:
         logger.info("Clip %s is gone, or another worker was faster", clip.pk)
 
 
-def find_unjudged(speech_id: str = "") -> list[str]:
+def find_unscored(speech_id: str = "") -> list[str]:
     """Return clips that were not compared yet, of all syntheses or of one."""
     if not analysis_is_installed():
         return []
-    rows = unjudged_clips().filter(**({"syntheses": speech_id} if speech_id else {}))
+    rows = unscored_clips().filter(**({"syntheses": speech_id} if speech_id else {}))
     return [str(pk) for pk in rows.order_by("pk").values_list("pk", flat=True)[:50]]
 
 

@@ -11,7 +11,7 @@ from catalog.core.durable_commits import durable_transaction
 from catalog.jobs.base.backoff import back_off, end_waits, waits_for_answer
 from catalog.jobs.base.leases import Clock, Lease, LeaseLost
 from catalog.jobs.credentials.check import keep_refusal
-from catalog.jobs.notifications import tell_end, tell_wait
+from catalog.jobs.notifications import notify_of_end, notify_of_wait
 from catalog.models import CloneJob, Credential, ProviderAccount
 from catalog.models.base.leases import free_lease
 from catalog.providers.errors import CredentialRejected, ProviderError
@@ -93,7 +93,7 @@ class CloneStep:
         self._free_account()
         with transaction.atomic():
             self.lease.write(state=state, ended_at=self.clock(), lease_until=None, **values)
-            tell_end(self.job, state, values.get("message", ""), self.clock())
+            notify_of_end(self.job, state, values.get("message", ""), self.clock())
 
     def _finish_unless_cancelled(self, state: CloneJob.State, **values: Any) -> bool:
         """End the job; return False if someone canceled it in the meantime."""
@@ -144,7 +144,7 @@ class CloneStep:
     def _note_refused_key(self, key: Credential, exc: CredentialRejected) -> None:
         """Mark the key as rejected so no other job uses it, and notify the responsible person."""
         keep_refusal(key, exc, self.clock())
-        tell_wait(self.job, f"{exc.message} Replace the key to continue.", self.clock())
+        notify_of_wait(self.job, f"{exc.message} Replace the key to continue.", self.clock())
 
     def _stop_without_key(self) -> None:
         if self.job.step == Step.PLANNED:

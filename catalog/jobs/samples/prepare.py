@@ -160,14 +160,14 @@ def convert_samples(
     """
     if len(sources) <= info.max_samples and all(_fits(source, info) for source in sources):
         words = "The recording" if len(sources) == 1 else f"{len(sources)} recordings"
-        return tuple(map(_as_file, sources)), f"{words} as uploaded.{_tell_cleaned(sources)}"
+        return tuple(map(_as_file, sources)), f"{words} as uploaded.{_describe_cleaning(sources)}"
     joined = join_pieces(
         [_as_piece(source) for source in sources],
         max_seconds=info.max_sample_seconds,
         max_bytes=info.max_sample_bytes,
     )
     file = SampleFile("sample.wav", FORMATS["wav"].content_type, joined.content)
-    return (file,), _describe(joined, sources, info) + _tell_cleaned(sources)
+    return (file,), _describe(joined, sources, info) + _describe_cleaning(sources)
 
 
 def read_sources(sources: Sequence[CloneSource], max_seconds: float) -> tuple[Wave, int]:
@@ -181,7 +181,7 @@ def _as_piece(source: CloneSource) -> AudioPart:
     return AudioPart(_load(source.sample), found, source.start_seconds, source.end_seconds)
 
 
-def _tell_cleaned(sources: Sequence[CloneSource]) -> str:
+def _describe_cleaning(sources: Sequence[CloneSource]) -> str:
     cleaned = sum(source.sample.original_id is not None for source in sources)
     if not cleaned:
         return ""

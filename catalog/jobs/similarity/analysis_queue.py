@@ -3,22 +3,22 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from catalog.jobs.clones.similarity import find_unjudged, judge_clip
+from catalog.jobs.clones.similarity import find_unscored, score_clip
 from catalog.jobs.comparisons.anonymize import disguise_clip, find_undisguised, forget_disguises
 from catalog.jobs.samples.analysis import find_waiting_reports, forget_unused_samples, make_report
 from catalog.jobs.similarity.embeddings import (
+    analyze_query,
     embed_one,
     find_waiting_queries,
     forget_queries,
-    hear_query,
 )
 
 _KINDS: dict[str, Callable[[str, datetime], None]] = {
     "clip": embed_one,
-    "query": hear_query,
+    "query": analyze_query,
     "report": make_report,
     "blind": disguise_clip,
-    "spoken": judge_clip,
+    "spoken": score_clip,
 }
 
 
@@ -38,7 +38,7 @@ def find_waiting() -> list[str]:
 def find_left_by(speech_id: str = "") -> list[str]:
     """Return generated clips that still need analysis, of all syntheses or of one."""
     blind = [f"blind:{pk}" for pk in find_undisguised(speech_id)]
-    return blind + [f"spoken:{pk}" for pk in find_unjudged(speech_id)]
+    return blind + [f"spoken:{pk}" for pk in find_unscored(speech_id)]
 
 
 def forget_listened(now: datetime) -> None:

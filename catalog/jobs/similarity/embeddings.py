@@ -15,7 +15,7 @@ from catalog.audio.formats import FORMATS, AudioFormat
 from catalog.core.storage import media_path, remove_media
 from catalog.jobs.base.leases import Clock
 from catalog.models import PreviewClip, SoundQuery, VoiceEmbedding
-from catalog.models.similarity import unheard_clips
+from catalog.models.similarity import unembedded_clips
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ def embed_previews(clock: Clock) -> bool:
     """Analyze some of the clips that have no embedding; return whether more remain."""
     if not analysis_is_installed():
         return False
-    clips = list(unheard_clips(ENCODER).order_by("-pk")[:_HEARD_AT_ONCE])
+    clips = list(unembedded_clips(ENCODER).order_by("-pk")[:_HEARD_AT_ONCE])
     for clip in clips:
         embed_clip(clip, clock())
     return len(clips) == _HEARD_AT_ONCE
@@ -71,7 +71,7 @@ def embed_one(clip_id: str, now: datetime) -> None:
         embed_clip(clip, now)
 
 
-def hear_query(query_id: str, _: datetime) -> None:
+def analyze_query(query_id: str, _: datetime) -> None:
     """Analyze a dropped clip, then delete its file."""
     query = SoundQuery.objects.filter(pk=query_id, state=SoundQuery.State.WAITING).first()
     if query is None or not analysis_is_installed():

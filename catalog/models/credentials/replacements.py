@@ -69,6 +69,6 @@ class CredentialReplacement(models.Model):
         return self.state == self.State.OTHER
 
     @property
-    def is_untold(self) -> bool:
+    def is_account_unknown(self) -> bool:
         """Return whether only the user knows which account it is for."""
         return self.state == self.State.UNTOLD

@@ -28,7 +28,7 @@ class DeletingKeys:
             keys, key=lambda key: (key.pk != maker, key.owner_id != self.user.pk), default=None
         )
 
-    def tell_obstacle(self, voice: Voice) -> str:
+    def describe_obstacle(self, voice: Voice) -> str:
         """Return why no key can delete the voice, and whom to ask."""
         last_owner = (voice.key_set or voice.account).last_owner
         return _advise(self._keys_of(voice), self.user, last_owner)

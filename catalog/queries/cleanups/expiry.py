@@ -10,7 +10,7 @@ from catalog.audio.embeddings.nearest_neighbors import unpack_vector
 from catalog.models import PlannedDeletion, ProviderAccount, User, Voice
 from catalog.models.voices.voices import VoiceQuerySet
 from catalog.queries.searches.filters import VoiceFilter
-from catalog.queries.similarity import find_alike, get_vector
+from catalog.queries.similarity import find_similar, get_vector
 
 _SHOWN = 100
 _WITH_REPLACEMENTS, _MOST_REPLACEMENTS = 10, 3
@@ -132,7 +132,7 @@ def _find_replacements(user: User, voice: Voice) -> list[Voice]:
     vector = get_vector(voice)
     if not vector:
         return []
-    alike = find_alike(user, VoiceFilter(), unpack_vector(vector), besides=voice.pk).voices
+    alike = find_similar(user, VoiceFilter(), unpack_vector(vector), besides=voice.pk).voices
     lasting = [each for each in alike if not each.ends_at and not each.end_note and each.can_play]
     return lasting[:_MOST_REPLACEMENTS]
 

@@ -198,7 +198,7 @@ def _look_duplicate(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: d
     return f"Cloned from the same recording as {twin.shown_name} in the same account."
 
 
-def _look_unheard(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: datetime) -> str:
+def _check_unplayed(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: datetime) -> str:
     if rules.unheard_days is None or facts.uses[voice.pk].at is not None:
         return ""
     since = max(voice.added_at, facts.noted_since)
@@ -223,7 +223,7 @@ _LOOKS: dict[str, Callable[[Voice, StaleFacts, CleanupRules, datetime], str]] = 
     "lapsed": _look_lapsed,
     "ownerless": _look_ownerless,
     "duplicate": _look_duplicate,
-    "unheard": _look_unheard,
+    "unheard": _check_unplayed,
     "expiry": _look_expiry,
     "unknown": _look_unknown,
 }

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from catalog.audio.analysis import analysis_is_installed
 from catalog.core.storage import media_path
 from catalog.models import Synthesis, SynthesizedClip, User, Voice
-from catalog.models.similarity import unjudged_clips
+from catalog.models.similarity import unscored_clips
 from catalog.models.syntheses import speech_recipe
 from catalog.providers.types import SettingValue
 from catalog.queries.syntheses.sample_texts import find_sentences
@@ -84,11 +84,11 @@ def find_speeches(user: User, voice: Voice) -> list[Synthesis]:
     return list(rows.order_by("-created_at", "pk")[:_SHOWN])
 
 
-def is_being_judged(voice: Voice, now: datetime) -> bool:
+def is_being_scored(voice: Voice, now: datetime) -> bool:
     """Return whether a worker will soon compare a clone's new clip with its samples."""
     if voice.kind != Voice.Kind.CLONE or not analysis_is_installed():
         return False
-    return unjudged_clips().filter(voice=voice, made_at__gt=now - _JUDGED_WITHIN).exists()
+    return unscored_clips().filter(voice=voice, made_at__gt=now - _JUDGED_WITHIN).exists()
 
 
 def get_speech(user: User, speech_id: uuid.UUID) -> Synthesis:

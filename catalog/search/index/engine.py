@@ -101,10 +101,10 @@ class IndexEngine:
         """Return the documents of one shard that match the condition."""
         key = (id(within), node)
         if key not in self._narrowed:
-            self._narrowed[key] = within, self._narrow_anew(place, node, within, search)
+            self._narrowed[key] = within, self._narrow_again(place, node, within, search)
         return self._narrowed[key][1]
 
-    def _narrow_anew(self, place: int, node: Node, within: BitMap, search: Search) -> BitMap:
+    def _narrow_again(self, place: int, node: Node, within: BitMap, search: Search) -> BitMap:
         match node:
             case AllOf():
                 # Start with the rarest condition, which leaves less work for the others.

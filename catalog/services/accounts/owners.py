@@ -8,7 +8,7 @@ from django.db import transaction
 
 from catalog import policies
 from catalog.audit import record
-from catalog.jobs.notifications import notify_responsible, tell_person
+from catalog.jobs.notifications import notify_person, notify_responsible
 from catalog.models import (
     CleanupPlan,
     CloneJob,
@@ -86,7 +86,7 @@ def _check(user: User, team: Team, owner: Membership) -> None:
 
 def _tell(user: User, owner: Membership, what: str, now: datetime, reason: str) -> None:
     words = f"{user} made you the owner of the {what[:120]}. Reason: {reason}"
-    tell_person(owner.user, owner.team, words, now, page=Notification.Page.KEEPING)
+    notify_person(owner.user, owner.team, words, now, page=Notification.Page.KEEPING)
 
 
 def _move_lines(lines: PlannedDeletionQuerySet, owner: Membership, now: datetime) -> None:

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from catalog import policies
 from catalog.audit import record
-from catalog.jobs.notifications import tell_person
+from catalog.jobs.notifications import notify_person
 from catalog.models import Keep, Notification, PlannedDeletion, User, Voice
 from catalog.models.cleanups.keeps import find_responsible, usual_end
 
@@ -84,7 +84,7 @@ def _tell(user: User, voice: Voice, what: str, now: datetime) -> None:
     owner = find_responsible(voice)
     if owner is not None and owner.pk != user.pk:
         words = f"Your voice {voice.shown_name[:80]} {what}. Changed by {user}."
-        tell_person(owner, voice.account.team, words, now, page=Notification.Page.KEEPING)
+        notify_person(owner, voice.account.team, words, now, page=Notification.Page.KEEPING)
 
 
 def _write(

@@ -38,7 +38,7 @@ class NoDeletionKey(Exception):
 
 
 @transaction.atomic
-def draw_up_plan(user: User, *, team: Team, voice_ids: list[int], now: datetime) -> CleanupPlan:
+def create_plan(user: User, *, team: Team, voice_ids: list[int], now: datetime) -> CleanupPlan:
     """Store a plan: the voices that would be deleted, with reasons and uses. Nothing is deleted.
 
     Protected voices and those in another plan are left out, and a plan holds at most as many
@@ -85,7 +85,7 @@ def _plan_lines(
     for position, stale in enumerate(chosen, start=1):
         voice = stale.voice
         key = keys.choose(voice, stale.job.credential_id if stale.job else None)
-        obstacle = "" if key or not voice.info.can_delete else keys.tell_obstacle(voice)
+        obstacle = "" if key or not voice.info.can_delete else keys.describe_obstacle(voice)
         lines.append(
             PlannedDeletion(
                 plan=plan,
@@ -190,7 +190,7 @@ def _retry(user: User, plan: CleanupPlan, lines: list[PlannedDeletion], now: dat
     chosen = {line.pk: keys.choose(line.voice, line.credential_id) for line in lines}
     able = [line for line in lines if chosen[line.pk]]
     if lines and not able:
-        raise NoDeletionKey(keys.tell_obstacle(lines[0].voice))
+        raise NoDeletionKey(keys.describe_obstacle(lines[0].voice))
     again = [line for line in able if _queue_again(line, chosen[line.pk], now)]
     for line in again:
         record(user, "deletion retried", line, team=plan.team, now=now, plan=plan.pk)

@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_variables
 from catalog import policies
 from catalog.audit import record
 from catalog.jobs.base.leases import stop_unsent
-from catalog.jobs.cleanups.notify import find_plans_through, tell_of_plans
+from catalog.jobs.cleanups.notify import find_plans_through, notify_of_plans
 from catalog.jobs.notifications import stop_clones
 from catalog.models import (
     CloneJob,
@@ -106,7 +106,7 @@ def remove_credential(
     plans = find_plans_through(credential)
     stopped = sum(stop_unsent(each, KEY_REMOVED, now) for each in others)
     stopped += stop_clones(clones, KEY_REMOVED, now)
-    tell_of_plans(plans, now)
+    notify_of_plans(plans, now)
     account = ProviderAccount.objects.filter(pk__in=[credential.account_id])
     account_id = credential.account_id
     gone = Credential(pk=credential.pk, provider=credential.provider, nickname=credential.title)

@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_variables
 from catalog import policies
 from catalog.audit import record
 from catalog.jobs.base.leases import stop_unsent
-from catalog.jobs.cleanups.notify import find_plans_through, tell_of_plans
+from catalog.jobs.cleanups.notify import find_plans_through, notify_of_plans
 from catalog.jobs.credentials.replacement import adopt_replacement
 from catalog.jobs.notifications import stop_clones
 from catalog.models import (
@@ -53,7 +53,7 @@ def confirm_replacement(
     found = rows.filter(credential=credential, state__in=waiting).first()
     if found is None:
         return
-    is_same = keeps_account and found.is_untold and _rename_account(found)
+    is_same = keeps_account and found.is_account_unknown and _rename_account(found)
     stopped = 0 if is_same else _leave_account(found, now)
     adopt_replacement(found, now)
     record(
@@ -91,7 +91,7 @@ def _leave_account(found: CredentialReplacement, now: datetime) -> int:
     others = [model._base_manager.filter(credential=credential) for model in _OTHER_WORK]
     plans = find_plans_through(credential)
     stopped = sum(stop_unsent(each, OTHER_ACCOUNT, now) for each in others)
-    tell_of_plans(plans, now)
+    notify_of_plans(plans, now)
     clones = CloneJob.objects.filter(credential=credential)
     stopped += stop_clones(clones, OTHER_ACCOUNT, now)
     # Deletions that await approval must not run on the other account either.

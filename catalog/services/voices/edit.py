@@ -9,7 +9,7 @@ from django.db import transaction
 
 from catalog import policies
 from catalog.audit import record
-from catalog.jobs.notifications import tell_archived
+from catalog.jobs.notifications import notify_of_archived
 from catalog.jobs.voices.label_overrides import write_own_labels
 from catalog.models import Team, User, Voice, VoiceChange
 from catalog.models.voices.changes import note_change
@@ -68,7 +68,7 @@ def archive_voices(user: User, *, team: Team, voices: Collection[Voice], now: da
     """
     fresh = [voice for voice in voices if not voice.is_archived]
     _set_archived(user, team, voices, now, archived_at=now)
-    tell_archived(user, team, fresh, now)
+    notify_of_archived(user, team, fresh, now)
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from catalog import policies
 from catalog.forms.cleanups import SelectionForm, StaleFilterForm
 from catalog.queries.cleanups.plans import find_plans
 from catalog.queries.cleanups.stale import find_archived_voices, get_stale_page
-from catalog.services.cleanups.plans import NothingToPlan, draw_up_plan
+from catalog.services.cleanups.plans import NothingToPlan, create_plan
 from catalog.views.base.requests import Request, signed_in
 
 
@@ -40,7 +40,7 @@ def plan_create(request: Request) -> HttpResponseBase:
         # Voices with an active Keep also match; the plan lists them but doesn't delete them.
         ids = [*(page.all_ids if form.is_all else ids), *page.kept_ids]
     try:
-        plan = draw_up_plan(request.user, team=request.team, voice_ids=ids, now=now)
+        plan = create_plan(request.user, team=request.team, voice_ids=ids, now=now)
     except NothingToPlan:
         words = (
             "None of these voices can be deleted now: they are kept, protected, in another plan, "

@@ -36,18 +36,18 @@ class UploadLimitMiddleware:
             return _turn_away(request, 413, "Too large", words)
         # Twice, because the upload is written to a temporary file and then to its final place.
         if request.content_type == "multipart/form-data" and not _has_room(2 * int(declared)):
-            return say_full(request)
+            return respond_disk_full(request)
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *_: Any) -> HttpResponse | None:
         """Read the whole body first; answer 507 if a full disk cut it short."""
         if request.content_type == "multipart/form-data":
             request.POST  # noqa: B018  (accessing it reads the body)
-        return say_full(request) if getattr(request, "is_cut_short", False) else None
+        return respond_disk_full(request) if getattr(request, "is_cut_short", False) else None
 
     def process_exception(self, request: HttpRequest, exc: Exception) -> HttpResponse | None:
         """Answer 507 if the disk turns out to be full during a write."""
-        return say_full(request) if is_full(exc) else None
+        return respond_disk_full(request) if is_full(exc) else None
 
 
 class UploadFileHandler(TemporaryFileUploadHandler):
@@ -96,7 +96,7 @@ def _read_to_the_end(request: HttpRequest) -> None:
             pass
 
 
-def say_full(request: HttpRequest) -> HttpResponse:
+def respond_disk_full(request: HttpRequest) -> HttpResponse:
     """Answer 507 with a message, after reading the whole request."""
     _read_to_the_end(request)
     words = "The server's disk is full. Ask your administrator to free up space, then try again."

@@ -120,7 +120,7 @@ class Adapter(Provider):
             if not exc.code:
                 raise
             return CredentialCheck(can_delete=PermissionState.NO, problem=exc.message)
-        words = self._tell_lack_of_credit()
+        words = self._describe_lack_of_credit()
         return CredentialCheck(
             can_list=PermissionState.YES,
             can_delete=PermissionState.NO,
@@ -223,7 +223,7 @@ class Adapter(Provider):
             raise self.unclear("sent something that isn't audio", repeatable=False)
         return AudioClip(sound, "audio/wav")
 
-    def _tell_lack_of_credit(self) -> str:
+    def _describe_lack_of_credit(self) -> str:
         # https://platform.stepfun.com/docs/zh/api-reference/accounts/get
         try:
             account = LenientJson(self.request_json("GET", "accounts"))
