@@ -27,7 +27,8 @@ class Adapter(Provider):
         return {"X-Chorus-Key": self._secrets["api_key"]}
 
 
-OK = b"HTTP/1.1 200 OK\r\n"
+# The server closes each connection. Unless it says so, the next request may use a closed one.
+OK = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
 
 
 def connect(base_url: str) -> Provider:
