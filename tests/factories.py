@@ -323,7 +323,7 @@ def make_comparison(user: User, voices: list[Voice], text: str, **values: Any) -
 
 
 def make_direction(*parts: float) -> np.ndarray:
-    """Return a direction among voices, told by its first numbers."""
+    """Return a direction among voices, given by its first numbers."""
     direction = np.zeros(256, np.float32)
     direction[: len(parts)] = parts
     return direction / np.linalg.norm(direction)
@@ -352,7 +352,7 @@ def make_sound_query(owner: User, team: Team, **values: Any) -> SoundQuery:
 
 
 def make_plan(user: User, team: Team, voices: list[Voice], **values: Any) -> CleanupPlan:
-    # Confirmed long ago, unless told otherwise: then it has begun.
+    # Confirmed long ago, unless given: then it has begun.
     begun = {"due_at": values.get("approved_at"), "started_at": values.get("approved_at")}
     values = {"drawn_up_at": NOW, **begun, **values}
     plan = CleanupPlan.objects.create(team=team, drawn_up_by=user, **values)

@@ -74,19 +74,19 @@ class VersionGuard:
 
     def forgotten(self) -> list[str]:
         """Return the writes of transactions that raised no version."""
-        left = [told for key, told in self._writes.items() if key not in self._raised]
-        return self.alone + [each for told in left for each in told]
+        left = [write for key, write in self._writes.items() if key not in self._raised]
+        return self.alone + [each for write in left for each in write]
 
     def _note(self, verb: str, table: str, sql: str) -> None:
         sids = connection.savepoint_ids[self._depth :]
         if table in _VERSIONS:
             self._raised.update(sids[:1])
         elif table in SHOWN and _is_shown(verb, table, sql) and (place := _find_actor()):
-            told = f"{verb} {table} at {place}"
+            write = f"{verb} {table} at {place}"
             if sids:
-                self._writes[sids[0]].append(told)
+                self._writes[sids[0]].append(write)
             else:
-                self.alone.append(f"{told}, in no transaction")
+                self.alone.append(f"{write}, in no transaction")
 
 
 def _has_written(verb: str, cursor: Any) -> bool:

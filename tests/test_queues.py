@@ -35,7 +35,7 @@ def options(command: list[str]) -> dict[str, str]:
 
 def as_options(name: str) -> dict[str, str]:
     """Return a worker's options as on a command line."""
-    given = {f"--{key.replace('_', '-')}": str(told) for key, told in WORKERS[name].items()}
+    given = {f"--{key.replace('_', '-')}": str(named) for key, named in WORKERS[name].items()}
     return {**given, "--hostname": f"{name}@%h"}
 
 
@@ -72,12 +72,12 @@ def test_every_queue_has_one_worker_and_awaited_work_is_kept_separate():
 )
 def test_a_sync_that_someone_waits_for_uses_the_requests_queue(cast, monkeypatch, change, queue):
     sent = []
-    monkeypatch.setattr(tasks.sync_account_task, "apply_async", lambda **told: sent.append(told))
+    monkeypatch.setattr(tasks.sync_account_task, "apply_async", lambda **named: sent.append(named))
     ProviderAccount.objects.filter(pk=cast.account.pk).update(**change)
 
     tasks.enqueue_sync(cast.account.pk)
 
-    assert [told.get("queue") for told in sent] == [queue]
+    assert [named.get("queue") for named in sent] == [queue]
 
 
 # The sweep

@@ -1,4 +1,4 @@
-"""Browsers of everybody, and how they ask for an address with somebody's ids in it."""
+"""Browsers of all people, and how they request an address with IDs in it."""
 
 import copy
 import re
@@ -86,7 +86,7 @@ def method_of(name: str) -> str:
 
 
 def forget_caches() -> None:
-    """Empty whatever a process keeps between two requests."""
+    """Empty what a process keeps between two requests."""
     cache.clear()
     INDEX_CACHE.forget()
     forget_cards()
@@ -109,7 +109,7 @@ def nothing_written(before: dict[str, Any]) -> Iterator[None]:
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """Take back whatever is written inside."""
+    """Take back everything that is written inside."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)

@@ -112,7 +112,7 @@ def _make_sample(admin: User, team: Team, sound: bytes, word: str) -> Sample:
 
 
 def _make_leaver(team: Team, word: str, voice: Voice) -> User:
-    """Give the team somebody who has done something."""
+    """Give the team a person who has done something."""
     leaver = factories.make_user(f"Kim of {word}", team)
     record(leaver, "voice starred", voice, team=team, now=factories.NOW)
     return leaver

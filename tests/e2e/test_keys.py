@@ -30,15 +30,15 @@ def test_every_kind_of_key_gets_its_own_check_result(
 
     rows = {key: add_key(page, key, key[-4:] + uuid4().hex[:6]) for key in VERDICTS}
 
-    told = set()
+    verdicts = set()
     for key, verdict in VERDICTS.items():
         words = rows[key].locator(".state, p.wrap")
         expect(words.first).not_to_contain_text("Being checked")
         expect(rows[key]).to_have_text(re.compile(verdict, re.DOTALL))
         expect(rows[key]).to_contain_text(f"key ending in {key[-4:]}")
-        told.add(re.sub(r", checked (just now|.* ago)", "", " ".join(words.all_inner_texts())))
+        verdicts.add(re.sub(r", checked (just now|.* ago)", "", " ".join(words.all_inner_texts())))
         assert key not in page.content()
-    assert len(told) == len(VERDICTS)
+    assert len(verdicts) == len(VERDICTS)
     page.reload()
     assert not any(key in page.content() for key in VERDICTS)
     # Once the network is back, the same key works.

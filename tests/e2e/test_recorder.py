@@ -108,9 +108,9 @@ def test_a_recorded_consent_statement_becomes_the_proof(
     send(page)
     expect_state(page, "Ready")
     expect(page.locator(".sample")).to_have_count(0)
-    with page.expect_download() as told:
+    with page.expect_download() as download:
         page.get_by_role("link", name="statement-1.wav").click()
-    assert Path(told.value.path()).read_bytes()[:4] == b"RIFF"
+    assert Path(download.value.path()).read_bytes()[:4] == b"RIFF"
 
 
 def test_a_recording_that_is_too_loud_shows_a_warning_and_can_be_discarded(

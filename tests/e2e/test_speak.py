@@ -39,9 +39,9 @@ def test_speech_can_be_generated_and_four_voices_compared_blind(
 
     mia.goto(ana.url)
     for page in (ana, mia):
-        told = page.locator("#main").inner_html()
-        assert not any(re.search(rf"\b{re.escape(name)}\b", told) for name in names)
-        assert not re.search("ElevenLabs|Inworld|Noiz|Telnyx", told)
+        html = page.locator("#main").inner_html()
+        assert not any(re.search(rf"\b{re.escape(name)}\b", html) for name in names)
+        assert not re.search("ElevenLabs|Inworld|Noiz|Telnyx", html)
         page.get_by_role("button", name="Vote for Voice B").click()
     expect(mia.get_by_text("All votes are in: 2")).to_be_visible()
     expect(mia.locator("#line-1")).to_contain_text("2 votes")

@@ -55,8 +55,8 @@ def test_clone_sends_the_documented_form(server):
     assert values["name"] == "Anna"
     assert values["description"].replace("\r\n", "\n") == f"Our narrator.\n\n{MARKER}"
     assert values["remove_background_noise"] == "true"
-    told = {"language": "en", "gender": "female", "accent": "british"}
-    assert json.loads(values["labels"]) == told
+    expected_labels = {"language": "en", "gender": "female", "accent": "british"}
+    assert json.loads(values["labels"]) == expected_labels
     assert (parts[4].filename, parts[4].content_type) == ("anna.wav", "audio/wav")
     assert parts[4].content == SAMPLE.content
 
@@ -192,8 +192,8 @@ def test_relabel_keeps_the_name_and_the_other_labels(server):
     assert server.paths()[1] == f"POST /v1/voices/{ANNA}/edit"
     values = {part.name: part.content.decode() for part in read_form(server.requests[1])}
     assert values["name"] == voice_with()["name"]
-    told = {"age": "old", "accent": "british", "gender": "female"}
-    assert json.loads(values["labels"]) == told
+    expected_labels = {"age": "old", "accent": "british", "gender": "female"}
+    assert json.loads(values["labels"]) == expected_labels
 
 
 def test_rename_of_a_bare_voice_sends_only_the_name(server):

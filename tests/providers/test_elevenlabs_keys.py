@@ -21,12 +21,12 @@ def test_slots_are_none_if_not_allowed_or_not_reported(server):
     server.will_answer("subscription").will_answer("error_no_user").will_send(200, {})
 
     with server.connect() as adapter:
-        told, not_allowed, not_told = adapter.slots(), adapter.slots(), adapter.slots()
+        known, not_allowed, unknown = adapter.slots(), adapter.slots(), adapter.slots()
 
-    assert told == Slots(3, 30)
-    assert told.left == 27
+    assert known == Slots(3, 30)
+    assert known.left == 27
     assert not_allowed is None
-    assert not_told is None
+    assert unknown is None
 
 
 def will_check(

@@ -154,9 +154,9 @@ def test_the_closest_documented_language_is_sent_and_any_difference_noted(
     with server.connect() as adapter:
         made = adapter.clone(CloneParams("Anna", (SAMPLE,), MARKER, language=asked))
 
-    told = json.loads(server.requests[0].content)
-    assert told["langCode"] == sent
-    assert "languageCode" not in told
+    sent_body = json.loads(server.requests[0].content)
+    assert sent_body["langCode"] == sent
+    assert "languageCode" not in sent_body
     assert words in made.note
     assert bool(words) == bool(made.note)
 

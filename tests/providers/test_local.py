@@ -178,10 +178,10 @@ def test_a_clone_can_be_listed_found_by_its_marker_renamed_and_deleted(connect, 
 
 
 def test_cloning_reports_progress_and_similarity_and_stores_the_voice(connect, search):
-    told, played = [], []
+    reported, played = [], []
 
     def tell(words: str, share: float) -> None:
-        told.append((words, share))
+        reported.append((words, share))
 
     with connect() as adapter:
         made = adapter.clone(clone_params(language="en-GB", tell=tell, play=played.append))
@@ -198,9 +198,9 @@ def test_cloning_reports_progress_and_similarity_and_stores_the_voice(connect, s
         assert voice.details["Similarity of the closest stock voice"] == "0.50 of 1, Emma"
         assert voice in adapter.voices()
         assert adapter.preview(made.remote_id).content
-    nearest = told[1][0].split(".")[0]
+    nearest = reported[1][0].split(".")[0]
     assert nearest.startswith("Closest stock voice: ")
-    assert told[-1] == (f"Trying voices: 1 of 2. Similarity so far: 0.70. {nearest}.", 0.5)
+    assert reported[-1] == (f"Trying voices: 1 of 2. Similarity so far: 0.70. {nearest}.", 0.5)
     assert [sound.content_type for sound in played] == ["audio/mpeg"]
 
 

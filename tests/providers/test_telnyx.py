@@ -134,15 +134,15 @@ def test_speech_uses_a_separate_voice_id(server):
 )  # fmt: skip
 def test_a_clone_speaks_with_its_default_model_and_offers_the_others(changes, models):
     vendor = changes.get("vendor", "Minimax")
-    told = read_clone(
+    parsed = read_clone(
         provider=vendor,
         model_id=changes.get("model"),
         provider_supported_models=changes["models"],
         provider_voice_id="moss_audio_1",
     )
 
-    assert told.details["models"] == models
-    assert told.details["tts_voice_id"] == f"{vendor.title()}.{models[0]}.moss_audio_1"
+    assert parsed.details["models"] == models
+    assert parsed.details["tts_voice_id"] == f"{vendor.title()}.{models[0]}.moss_audio_1"
 
 
 @pytest.mark.parametrize(
@@ -158,9 +158,9 @@ def test_a_clone_with_an_incomplete_speech_id_cannot_speak_yet(changes):
 
 
 def test_a_clone_with_one_model_speaks_with_it():
-    told = read_clone(model_id=None, provider_supported_models=["Bayan"])
+    parsed = read_clone(model_id=None, provider_supported_models=["Bayan"])
 
-    assert told.details["tts_voice_id"] == f"Telnyx.Bayan.{ANNA}"
+    assert parsed.details["tts_voice_id"] == f"Telnyx.Bayan.{ANNA}"
 
 
 def test_built_in_voices_of_every_vendor_have_unique_ids():

@@ -186,12 +186,12 @@ def test_an_unknown_address_does_not_mean_a_missing_clone(server):
 
 
 @pytest.mark.parametrize(
-    "told",
+    "listed_errors",
     [None, 7, "", "gone", [], {}, [7], [None], [[]], [{}], [{"code": 5}], {"a": []}, {"a": "b"},
      {"a": [7]}, [{"title": []}]],
 )  # fmt: skip
-def test_an_error_of_unknown_shape_is_a_rejection_without_a_reason(server, told):
-    server.will_send(404, {"errors": told})
+def test_an_error_of_unknown_shape_is_a_rejection_without_a_reason(server, listed_errors):
+    server.will_send(404, {"errors": listed_errors})
 
     with server.connect() as adapter, pytest.raises(errors.RequestRejected, match="404") as caught:
         adapter.delete(ANNA)

@@ -131,8 +131,8 @@ def test_a_blind_comparison_reveals_neither_voices_nor_providers(mia, ana, made,
         body = response.content.decode()
         # Form tokens are random letters, and a sample text can contain any name.
         shown = re.sub(r'<option.*?</option>|name="csrf\w+" value="\w+"', "", body)
-        for told in ("Ann", "Bea", "ElevenLabs", "EL<", *(f"/voices/{v.pk}/" for v in voices)):
-            assert told not in shown, told
+        for revealing in ("Ann", "Bea", "ElevenLabs", "EL<", *(f"/voices/{v.pk}/" for v in voices)):
+            assert revealing not in shown, revealing
         for speech in Synthesis.objects.all():
             assert str(speech.pk) not in body
     sound = mia.get(f"/compare/{made.pk}/0/audio/")

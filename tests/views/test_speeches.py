@@ -46,14 +46,15 @@ def test_the_page_has_a_text_field_settings_and_the_cost(mia, voice):
 
 
 @pytest.mark.parametrize(
-    ("language", "told"), [("de-AT", "de"), ("unknown", "en"), ("cy", "en"), ("zh-CN", "zh")]
+    ("language", "code"),
+    [("de-AT", "de"), ("unknown", "en"), ("cy", "en"), ("zh-CN", "zh")],
 )
-def test_sample_sentences_are_in_the_voice_s_language_or_english(mia, cast, language, told):
+def test_sample_sentences_are_in_the_voice_s_language_or_english(mia, cast, language, code):
     voice = factories.make_voice(cast.account, language=language)
 
-    chips = Page(mia.get(f"/voices/{voice.pk}/")).find("button", lang=told)
+    chips = Page(mia.get(f"/voices/{voice.pk}/")).find("button", lang=code)
 
-    assert [chip["data-say"] for chip in chips] == list(find_sentences(told))
+    assert [chip["data-say"] for chip in chips] == list(find_sentences(code))
 
 
 def test_an_estimate_shows_the_cost_and_stores_nothing(mia, voice):

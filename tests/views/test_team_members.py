@@ -40,7 +40,7 @@ def test_a_member_sees_no_management_forms_except_leaving(cast, sign_in):
     page = sign_in(cast.mia).get("/team/").content.decode()
 
     assert "Change role" not in page
-    assert "Invite somebody" not in page
+    assert "Invite people" not in page
     assert page.count("/remove/") == 1
 
 

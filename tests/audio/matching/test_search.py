@@ -78,12 +78,12 @@ def test_a_glance_finds_the_nearest_voice_and_a_blend_without_any_tries(ears):
 
 
 def test_every_try_is_reported(ears):
-    told: list[MatchProgress] = []
+    steps_reported: list[MatchProgress] = []
 
-    found = match_voice(hide_voice(), RATE, say, told.append)
+    found = match_voice(hide_voice(), RATE, say, steps_reported.append)
 
-    assert [step.done for step in told] == list(range(1, 7))
-    assert {step.total for step in told} == {6}
+    assert [step.done for step in steps_reported] == list(range(1, 7))
+    assert {step.total for step in steps_reported} == {6}
     assert found.tries == 6
 
 
