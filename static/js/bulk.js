@@ -105,8 +105,20 @@ function bringBackOrCount(form) {
 
 let isWatching = false;
 
+// Rows that the user selected or deselected before this module was loaded.
+function takeEarlyClicks(form) {
+  const ids = keptOf(form);
+  for (const box of ids ? boxesOf(form) : []) {
+    if (box.checked === box.defaultChecked) continue;
+    kept.seen.add(box.value);
+    if (box.checked) ids.add(box.value);
+    else ids.delete(box.value);
+  }
+}
+
 /** Keep the counts of these tables up to date, also after swaps. */
 export default function watchTable(form) {
+  takeEarlyClicks(form);
   bringBackOrCount(form);
   if (isWatching) return;
   isWatching = true;

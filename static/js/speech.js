@@ -14,6 +14,8 @@ function takeOver(button, panel) {
 
 /** Set up one panel; content swapped inside it needs no new listeners. */
 export default function watchPanel(panel) {
+  // Sliders may have been moved before this module was loaded.
+  for (const slider of panel.querySelectorAll("input[type=range]")) showNumber(slider);
   panel.addEventListener("input", (event) => {
     if (event.target.type === "range") showNumber(event.target);
   });

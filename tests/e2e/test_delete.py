@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
-from tests.e2e.browsers import Complaints, Visits, marks_of
+from tests.e2e.browsers import Complaints, Visits, marks_of, until
 from tests.e2e.clone_form import make_clone, make_name
 from tests.e2e.sandbox import SandboxControl
 
@@ -117,6 +117,20 @@ def test_a_voice_can_be_deleted_from_its_own_page(
     expect(ana.locator("#plan-lines tbody tr")).to_have_count(1)
     expect(ana.locator("#plan-lines tbody tr")).to_contain_text(clone.name)
     assert sandbox.voices_called(clone.name, "full") == 1
+
+
+def test_a_row_selected_before_the_script_loads_stays_selected(ana: Page, clone: Clone) -> None:
+    held: list[Route] = []
+    ana.route(re.compile(r"/js/bulk\."), lambda route: held.append(route))
+    ana.goto("/cleanup/?show=all")
+    until(ana, lambda: held, "the request for the script")
+    box = ana.get_by_role("checkbox", name=f"Select {clone.name}")
+
+    box.check()
+    held.pop().continue_()
+
+    expect(ana.get_by_text("1 selected")).to_be_visible()
+    expect(box).to_be_checked()
 
 
 def test_submitting_an_empty_selection_shows_an_error(ana: Page, complaints: Complaints) -> None:
