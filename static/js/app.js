@@ -4,17 +4,37 @@ import { player } from "./player.js";
 import { watchSwaps } from "./swaps.js";
 import { keep, marks, recall, say, tell, toast, watchToasts } from "./ui.js";
 
-const loaded = new WeakSet();
+const held = new WeakMap(); // what users did to an element before its module was loaded
 
 // Pages that need more name their own module: data-module holds its hashed URL.
 function loadModules() {
   for (const element of document.querySelectorAll("[data-module]")) {
-    if (loaded.has(element) || element.closest("details:not([open])")) continue;
-    loaded.add(element);
+    if (held.has(element) || element.closest("details:not([open])")) continue;
+    held.set(element, []);
     import(element.dataset.module)
       .then((module) => module.default(element))
-      .catch(() => toast("Part of this page couldn't be loaded. Reload the page."));
+      .catch(() => toast("Part of this page couldn't be loaded. Reload the page."))
+      .finally(() => repeat(element));
   }
+}
+
+function repeat(element) {
+  const actions = held.get(element);
+  held.set(element, null);
+  for (const action of actions) action();
+}
+
+// A button that is pressed or a field that is changed too early has its effect once the module is loaded.
+function holdBack(event) {
+  const { target, type } = event;
+  const actions = held.get(target.closest("[data-module]"));
+  if (!actions) return;
+  if (type === "change") return actions.push(() => target.dispatchEvent(new Event("change", { bubbles: true })));
+  const button = target.closest("button");
+  if (!button) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  actions.push(() => button.click());
 }
 
 function openSheet(sheet) {
@@ -133,6 +153,7 @@ player.init();
 keys.init();
 loadModules();
 noteVisit();
+for (const type of ["click", "change"]) document.addEventListener(type, holdBack, true);
 document.addEventListener("click", onClick);
 document.addEventListener("submit", switchTheme);
 document.addEventListener("input", mirror);

@@ -54,6 +54,5 @@ export default function watchDrops(root) {
     else if (take(event.clipboardData)) event.preventDefault();
   };
   document.addEventListener("paste", paste);
-  show(); // a file may have been chosen before this module was loaded
   watchRecorder(root, form, use);
 }

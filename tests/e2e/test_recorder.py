@@ -1,12 +1,13 @@
 """Recording in the browser, with a fake microphone that plays a file."""
 
+import re
 import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e.browsers import ARGUMENTS, ContextPool, find_chromium, open_visits, until
 from tests.e2e.clone_form import JOB_ADDRESS, expect_state, fill_in, make_name, send
@@ -89,6 +90,23 @@ def test_a_recorded_take_can_be_played_used_and_cloned(listening: Listening) -> 
     expect(page).to_have_url(JOB_ADDRESS)
     expect_state(page, "Ready")
     expect(page.locator("#main")).to_contain_text("recording-1.wav")
+
+
+def test_what_was_pressed_before_the_script_loads_happens_once_it_has(
+    listening: Listening,
+) -> None:
+    page, held = listening(0.3), list[Route]()
+    page.context.route(re.compile(r"/js/upload\."), lambda route: held.append(route))
+    page.reload()
+    until(page, lambda: held, "the request for the script")
+    page.locator("[data-recorder=recording] summary").click()
+
+    page.get_by_label("Text to read in").select_option("de")
+    page.get_by_role("button", name="Record", exact=True).click()
+    held.pop().continue_()
+
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    expect(page.locator("[data-reading]:visible")).to_have_attribute("lang", "de")
 
 
 def test_a_recorded_consent_statement_becomes_the_proof(
