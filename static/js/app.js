@@ -10,31 +10,30 @@ const held = new WeakMap(); // what users did to an element before its module wa
 function loadModules() {
   for (const element of document.querySelectorAll("[data-module]")) {
     if (held.has(element) || element.closest("details:not([open])")) continue;
-    held.set(element, []);
+    const actions = [];
+    held.set(element, actions);
     import(element.dataset.module)
       .then((module) => module.default(element))
       .catch(() => toast("Part of this page couldn't be loaded. Reload the page."))
-      .finally(() => repeat(element));
+      .finally(() => {
+        held.set(element);
+        for (const act of actions) act();
+      });
   }
 }
 
-function repeat(element) {
-  const actions = held.get(element);
-  held.set(element, null);
-  for (const action of actions) action();
-}
-
-// A button that is pressed or a field that is changed too early has its effect once the module is loaded.
+// A button or a choice that is made too early has its effect once the module is loaded.
 function holdBack(event) {
-  const { target, type } = event;
+  const { target } = event;
   const actions = held.get(target.closest("[data-module]"));
-  if (!actions) return;
-  if (type === "change") return actions.push(() => target.dispatchEvent(new Event("change", { bubbles: true })));
   const button = target.closest("button");
-  if (!button) return;
-  event.preventDefault();
-  event.stopImmediatePropagation();
-  actions.push(() => button.click());
+  if (!actions) return;
+  if (event.type === "change") actions.push(() => target.dispatchEvent(new Event("change", { bubbles: true })));
+  else if (button) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    actions.push(() => button.click());
+  }
 }
 
 function openSheet(sheet) {
@@ -103,16 +102,8 @@ function switchTheme(event) {
 }
 
 function dropSheet(event) {
-  // Without this, the browser would keep its popover style when the window grows wide.
+  // Or the browser would keep its popover style in a wide window.
   if (event.newState === "closed" && event.target.matches(".facets")) event.target.removeAttribute("popover");
-}
-
-// A slider and its number field are one setting; only the number is sent.
-function mirror({ target }) {
-  if (target.dataset.moves) document.getElementById(target.dataset.moves).value = target.value;
-  if (target.type !== "number") return;
-  const slider = document.querySelector(`[data-moves="${CSS.escape(target.id)}"]`);
-  if (slider) slider.value = target.value;
 }
 
 // On Back, a page from memory stays hidden from other people.
@@ -156,7 +147,6 @@ noteVisit();
 for (const type of ["click", "change"]) document.addEventListener(type, holdBack, true);
 document.addEventListener("click", onClick);
 document.addEventListener("submit", switchTheme);
-document.addEventListener("input", mirror);
 document.addEventListener("change", rememberView);
 document.addEventListener("toggle", dropSheet, true);
 document.addEventListener("toggle", loadModules, true);

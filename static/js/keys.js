@@ -1,4 +1,4 @@
-// Single-key shortcuts. They are ignored while typing, and can be turned off (WCAG 2.1.4).
+// Single-key shortcuts; ignored while typing, and can be turned off.
 import { keep, recall } from "./ui.js";
 import { player } from "./player.js";
 

@@ -123,7 +123,7 @@ function load(voice) {
 function start() {
   // A failed preview stays failed until it is requested again.
   if (audio.error) audio.load();
-  // The error event reports a refusal to play; an interruption by the next voice is no error.
+  // The error event reports refusals; an interruption by the next voice is no error.
   audio.play().catch(() => paint());
 }
 
@@ -243,7 +243,7 @@ async function explain(voice) {
   toast(words);
 }
 
-// Report each play once; voices that no one plays may be suggested for cleanup.
+// Report each play once, for cleanup.
 function notePlay() {
   const preview = /^(\/voices\/\d+\/)preview\/$/.exec(current?.src ?? "");
   if (!preview || isNoted) return;

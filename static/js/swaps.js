@@ -98,7 +98,7 @@ function beforeSwap(event) {
   for (const group of document.querySelectorAll("#main details[id]")) openGroups.set(group.id, group.open);
 }
 
-// The sign-in page has no navigation and no player, and the frame shows the team, so changing these needs a full load.
+// The frame shows the team, and the sign-in page has no frame: changing these needs a full load.
 function hasOtherFrame(ctx) {
   if (!ctx.select) return false;
   const team = /<body[^>]* data-team="(\d+)"/.exec(ctx.text)?.[1];
@@ -118,7 +118,7 @@ function settleFilters() {
   for (const box of document.querySelectorAll("#facets-in input")) box.checked = box.defaultChecked;
   const words = byId("q");
   if (words && words !== document.activeElement) words.value = new URLSearchParams(location.search).get("q") ?? "";
-  // An option that was deselected and would show no results is disabled; the next Tab continues from its group.
+  // A deselected option without results is disabled; the next Tab continues from its group.
   const choice = focusedChoice && byId(focusedChoice);
   if (choice?.querySelector(":disabled")) choice.closest("details.facet").querySelector("summary").focus();
 }
@@ -158,7 +158,7 @@ function showPage(ctx) {
 function showResults(ctx) {
   settleFilters();
   tellCount(!isPoll(ctx));
-  // Removing a chip removes the focused element; without this, the next Tab would start at the top.
+  // Removing a chip removes the focus, and the next Tab would start at the top.
   if (hadFocusInResults && document.activeElement === document.body) focusOn(byId("count"));
 }
 

@@ -23,7 +23,7 @@ export function toast(text) {
   stack.append(notice);
 }
 
-/** Isolate a name, so that right-to-left text doesn't affect the sentence around it. */
+/** Isolate a name that may be right-to-left. */
 export function isolate(name) {
   return `\u2068${name}\u2069`;
 }
@@ -42,7 +42,7 @@ export function keep(key, value) {
   try {
     localStorage.setItem(`voiceboard.${key}`, value);
   } catch {
-    // Private windows may block storage; the preference then lasts until the page is left.
+    // The preference lasts until the page is left.
   }
 }
 
@@ -73,7 +73,7 @@ export function watchToasts() {
   }).observe(stack, { childList: true });
 }
 
-/** Return the headers for each request of a page: its team and, for writes, the CSRF token. */
+/** Return a request's headers: the page's team and, for writes, the CSRF token. */
 export function marks(method) {
   const { csrf, team } = document.body.dataset;
   const headers = team ? { "X-Team": team } : {};

@@ -3,6 +3,7 @@
 import { readAnswer } from "./files.js";
 import { Recorder } from "./recorder.js";
 import { Samples } from "./samples.js";
+import watchSliders from "./sliders.js";
 import { marks } from "./ui.js";
 
 const BROKE_OFF = "The form couldn't be sent. Your entries are still here. Try again.";
@@ -169,9 +170,9 @@ function listenToForm(page) {
     event.preventDefault();
     if (button.closest(".sample")) samples.act(button);
   });
-  // Deferred, so that a slider and its number field are in sync by then.
+  watchSliders(root);
   root.addEventListener("input", (event) => {
-    if (event.target.closest(".sample")) setTimeout(() => samples.judge());
+    if (event.target.closest(".sample")) samples.judge();
   });
   for (const name of ["play", "timeupdate"]) {
     root.addEventListener(name, (event) => samples.follow(event.target), true);

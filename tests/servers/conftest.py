@@ -8,12 +8,22 @@ import pytest
 from catalog.core.transport import queue_url
 from tests.servers.brokers import running_rabbitmq, running_redis
 from tests.servers.databases import PostgreSQL, running_postgres
+from tests.servers.installation import Installation
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgreSQL]:
     with running_postgres() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: PostgreSQL, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a database that has all tables, to be copied."""
+    address = postgres.make_database()
+    folder = tmp_path_factory.mktemp("migrated") / "var"
+    Installation(folder, None, DATABASE_URL=address, VOICEBOARD_DEMO="0").manage("migrate")
+    return address.rpartition("/")[2]
 
 
 @pytest.fixture(scope="session")

@@ -25,11 +25,11 @@ class PostgreSQL:
     def __init__(self, port: int) -> None:
         self._address = f"postgres://voiceboard@{HOST}:{port}"
 
-    def make_database(self) -> str:
-        """Make an empty database and return its address."""
+    def make_database(self, template: str = "template0") -> str:
+        """Make a database, empty or a copy of another, and return its address."""
         name = f"voiceboard_{uuid.uuid4().hex}"
         with psycopg.connect(f"{self._address}/postgres", autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return f"{self._address}/{name}"
 
     def answers(self) -> bool:

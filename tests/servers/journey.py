@@ -1,7 +1,6 @@
 """What a user does in the browser, on real servers. The tests run this as a program.
 
-journey.py connect          wait until a worker has checked Ana's key and synced her voices
-journey.py clone NAME       request a clone; print the job's ID
+journey.py clone NAME       request a clone once Ana's voices are synced; print the job's ID
 journey.py outcome JOB      wait until the job has ended; print its outcome
 """
 
@@ -31,12 +30,8 @@ def find_anas_credential() -> Credential:
     return Credential.objects.get(owner__email="ana@example.com", provider="elevenlabs")
 
 
-def connect() -> dict[str, object]:
-    has_voices = in_time(lambda: Voice.objects.filter(account__team__name="Aurora").exists())
-    return {"has_voices": has_voices}
-
-
 def clone(name: str) -> dict[str, object]:
+    assert in_time(lambda: Voice.objects.filter(account=find_anas_credential().account).exists())
     credential = find_anas_credential()
     file = SimpleUploadedFile("ada.wav", io.BytesIO(make_wav(12.0)).getvalue(), "audio/wav")
     token, now = uuid.uuid4(), timezone.now()
@@ -73,5 +68,5 @@ def outcome(job_id: str) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    answer = {"connect": connect, "clone": clone, "outcome": outcome}[sys.argv[1]](*sys.argv[2:])
+    answer = {"clone": clone, "outcome": outcome}[sys.argv[1]](*sys.argv[2:])
     sys.stdout.write(json.dumps(answer))

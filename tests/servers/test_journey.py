@@ -19,8 +19,11 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-def test_migrations_apply_to_postgresql_and_a_second_run_changes_nothing(postgres, sandbox, folder):
-    with prepared(folder, sandbox, DATABASE_URL=postgres.make_database()) as installation:
+def test_migrations_apply_to_postgresql_and_a_second_run_changes_nothing(
+    postgres, migrated, sandbox, folder
+):
+    addresses = {"DATABASE_URL": postgres.make_database(migrated)}
+    with prepared(folder, sandbox, **addresses) as installation:
         installation.manage("prepare")
 
         installation.manage("migrate", "--check")
@@ -28,12 +31,11 @@ def test_migrations_apply_to_postgresql_and_a_second_run_changes_nothing(postgre
 
 
 @pytest.mark.parametrize("broker", ["embedded", "redis", "rabbitmq"], indirect=True)
-def test_clone_becomes_ready_on_postgresql(broker, postgres, sandbox, folder):
-    addresses = {"DATABASE_URL": postgres.make_database(), "CELERY_BROKER_URL": broker}
+def test_clone_becomes_ready_on_postgresql(broker, postgres, migrated, sandbox, folder):
+    addresses = {"DATABASE_URL": postgres.make_database(migrated), "CELERY_BROKER_URL": broker}
     with prepared(folder, sandbox, **addresses) as installation:
         installation.start_worker()
         installation.start_schedule()
-        installation.do("connect")
 
         job = installation.do("clone", "Our Ada")["job"]
         outcome = installation.do("outcome", job)
@@ -49,7 +51,6 @@ def test_killing_the_worker_during_a_clone_makes_one_voice(broker, sandbox, fold
     with prepared(folder, sandbox, CELERY_BROKER_URL=broker) as installation:
         worker = installation.start_worker()
         installation.start_schedule()
-        installation.do("connect")
         # The voice is made, but the worker is still waiting for the answer.
         control.spoil("slow_after", seconds=30, **ADD_VOICE)
 
