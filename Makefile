@@ -3,11 +3,13 @@
 PYTHON = .venv/bin/python
 # The checks use the tests' settings, so they need no secrets and touch no data.
 TEST_SETTINGS = DJANGO_SETTINGS_MODULE=tests.settings
+# Without bytecode, each of hundreds of processes would compile all that it imports.
+export PYTHONDONTWRITEBYTECODE =
 # Many tests wait, so there are more processes than cores. Each process that drives a browser starts
 # a product. Browser tests run in processes of their own: while Playwright runs, Django takes the
 # thread for an asynchronous one. Exit code 5: ARGS selected none of these tests.
 PYTEST = $(PYTHON) -m pytest --numprocesses 3 --dist worksteal --durations 25
-PYTEST_IN_BROWSERS = $(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --durations 10 -r R
+PYTEST_IN_BROWSERS = $(PYTHON) -m pytest --override-ini testpaths=tests/e2e --numprocesses auto --maxprocesses 4 --dist loadfile --durations 10 -r R
 
 .PHONY: help start test test-code test-pages lint fix types bench chaos memory development
 
