@@ -22,9 +22,7 @@ def in_time(has_happened: Callable[[], bool], seconds: float = PATIENCE_SECONDS)
 def children_of(pid: int, word: str = "") -> list[int]:
     """Return the living children of a process whose command line has a word in it."""
     return [
-        each.pid
-        for each in _living_processes()
-        if each.parent == pid and word in each.command_line
+        each.pid for each in _living_processes() if each.parent == pid and word in each.command_line
     ]
 
 
