@@ -325,4 +325,4 @@ def _may_act(user: User, team: Team) -> bool:
 
 def lacks_second_factor(user: User, team: Team) -> bool:
     """Return whether the user must set up two-factor authentication to open this team."""
-    return team.demands_second_factor and not has_second_factor(user)
+    return team.requires_second_factor and not has_second_factor(user)

@@ -12,7 +12,7 @@ from catalog.models import Invitation, Membership, PasswordLink, Team, User
 # In the order of ``Membership.objects.of``. Every request runs this query, and composing it takes
 # ten times as long as running it.
 _OWN = """
-    SELECT m.*, t.name AS team_name, t.demands_second_factor AS is_strict
+    SELECT m.*, t.name AS team_name, t.requires_second_factor AS is_strict
     FROM catalog_membership m JOIN catalog_team t ON t.id = m.team_id
     WHERE m.user_id = %s ORDER BY m.chosen_at DESC NULLS LAST, m.id
 """
@@ -24,7 +24,7 @@ def find_own_memberships(user: User) -> list[Membership]:
     for membership in found:
         name, is_strict = membership.team_name, membership.is_strict  # type: ignore[attr-defined]
         values = [membership.team_id, name, bool(is_strict)]
-        membership.team = Team.from_db("default", ["id", "name", "demands_second_factor"], values)
+        membership.team = Team.from_db("default", ["id", "name", "requires_second_factor"], values)
     return found
 
 

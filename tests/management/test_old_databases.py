@@ -30,6 +30,7 @@ RENAMED = {
     "order_id": "batch_id",
     "keeper_id": "responsible_id",
     "gone_at": "remote_deleted_at",
+    "demands_second_factor": "requires_second_factor",
 }
 # Django's own tables, which migrate fills again.
 _LEFT_OUT = {"django_migrations", "django_content_type", "auth_permission"}

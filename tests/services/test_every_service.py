@@ -122,7 +122,7 @@ from catalog.services.teams.invitations import (
     withdraw_invitation,
 )
 from catalog.services.teams.members import change_role, remove_member
-from catalog.services.teams.teams import choose_team, demand_second_factor, make_team, rename_team
+from catalog.services.teams.teams import choose_team, make_team, rename_team, require_second_factor
 from catalog.services.usage import note_play
 from catalog.services.users.password_links import (
     make_password_link,
@@ -484,8 +484,8 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     "remove_second_factor": lambda cast: remove_second_factor(
         email=factories.make_factor(cast.mia).user.email, now=NOW
     ),
-    "demand_second_factor": lambda cast: demand_second_factor(
-        factories.make_factor(cast.ana).user, team=cast.aurora, is_demanded=True, now=NOW
+    "require_second_factor": lambda cast: require_second_factor(
+        factories.make_factor(cast.ana).user, team=cast.aurora, is_required=True, now=NOW
     ),
     "export_log": lambda cast: export_log(
         cast.ana, team=cast.aurora, wanted=AuditFilter(), form="csv", now=NOW

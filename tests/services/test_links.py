@@ -51,7 +51,7 @@ def move_to_another_team(cast, bob):
 
 
 def lock_out(cast, bob):
-    type(cast.aurora).objects.filter(pk=cast.aurora.pk).update(demands_second_factor=True)
+    type(cast.aurora).objects.filter(pk=cast.aurora.pk).update(requires_second_factor=True)
 
 
 LOSSES = [demote, remove, deactivate, move_to_another_team]

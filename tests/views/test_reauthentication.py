@@ -74,8 +74,8 @@ def acts(cast):
         ),
         "demand": (
             f"/teams/{cast.aurora.pk}/two-factor/",
-            {"is_demanded": "1"},
-            lambda: Team.objects.get(pk=cast.aurora.pk).demands_second_factor,
+            {"is_required": "1"},
+            lambda: Team.objects.get(pk=cast.aurora.pk).requires_second_factor,
         ),
         "new key": (
             f"{key}/replace/",

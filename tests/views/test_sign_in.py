@@ -107,7 +107,7 @@ def test_a_team_that_requires_two_factor_shows_nothing_to_members_without_it(cas
     ana, mia = sign_in(cast.ana), sign_in(cast.mia)
     partial = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
-    ana.post(f"/teams/{cast.aurora.pk}/two-factor/", {"is_demanded": "1"})
+    ana.post(f"/teams/{cast.aurora.pk}/two-factor/", {"is_required": "1"})
     led = mia.get("/voices/", follow=True)
     swapped = mia.get("/voices/", headers=partial)
     refused = mia.post(f"/accounts/{cast.account.pk}/sync/")
@@ -127,7 +127,7 @@ def test_a_team_that_requires_two_factor_shows_nothing_to_members_without_it(cas
 
 def test_a_member_without_two_factor_can_work_in_a_team_that_does_not_require_it(cast, sign_in):
     Membership.objects.create(user=cast.mia, team=cast.borealis)
-    Team.objects.filter(pk=cast.aurora.pk).update(demands_second_factor=True)
+    Team.objects.filter(pk=cast.aurora.pk).update(requires_second_factor=True)
     mia = sign_in(cast.mia)
 
     offered = mia.get("/account/two-factor/")
@@ -140,10 +140,10 @@ def test_a_member_without_two_factor_can_work_in_a_team_that_does_not_require_it
 def test_an_admin_without_two_factor_must_set_it_up_before_requiring_it(cast, sign_in):
     ana = sign_in(cast.ana)
 
-    response = ana.post(f"/teams/{cast.aurora.pk}/two-factor/", {"is_demanded": "1"}, follow=True)
+    response = ana.post(f"/teams/{cast.aurora.pk}/two-factor/", {"is_required": "1"}, follow=True)
 
     assert "Set up two-factor authentication for your own account first" in text_of(response)
-    assert not Team.objects.get(pk=cast.aurora.pk).demands_second_factor
+    assert not Team.objects.get(pk=cast.aurora.pk).requires_second_factor
 
 
 def test_the_team_page_shows_who_uses_two_factor(cast, sign_in):

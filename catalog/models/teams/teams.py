@@ -20,7 +20,7 @@ class Team(models.Model):
     """People who share voices, keys, and clones."""
 
     name = models.CharField(max_length=80)
-    demands_second_factor = models.BooleanField(default=False)
+    requires_second_factor = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = TeamQuerySet.as_manager()

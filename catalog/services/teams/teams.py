@@ -49,22 +49,22 @@ def choose_team(user: User, *, team: Team, now: datetime) -> None:
 
 
 @transaction.atomic
-def demand_second_factor(user: User, *, team: Team, is_demanded: bool, now: datetime) -> None:
+def require_second_factor(user: User, *, team: Team, is_required: bool, now: datetime) -> None:
     """Require members to use two-factor authentication to open the team, or stop requiring it."""
     if not policies.may_manage_people(user, team):
         raise PermissionDenied
-    if is_demanded and not policies.has_second_factor(user):
+    if is_required and not policies.has_second_factor(user):
         raise OwnFactorNeeded
-    if team.demands_second_factor == is_demanded:
+    if team.requires_second_factor == is_required:
         return
-    Team.objects.filter(pk=team.pk).update(demands_second_factor=is_demanded)
-    rule = "required" if is_demanded else "made optional"
+    Team.objects.filter(pk=team.pk).update(requires_second_factor=is_required)
+    rule = "required" if is_required else "made optional"
     record(
         user,
         f"two-factor authentication {rule}",
         team,
         team=team,
         now=now,
-        before={"required": team.demands_second_factor},
-        after={"required": is_demanded},
+        before={"required": team.requires_second_factor},
+        after={"required": is_required},
     )

@@ -31,9 +31,9 @@ from catalog.services.teams.members import (
 from catalog.services.teams.teams import (
     OwnFactorNeeded,
     choose_team,
-    demand_second_factor,
     make_team,
     rename_team,
+    require_second_factor,
 )
 from catalog.services.users.password_links import make_password_link, withdraw_password_link
 from catalog.templating.formats import with_article
@@ -160,9 +160,9 @@ def team_rename(request: Request, pk: int) -> HttpResponseBase:
 @require_POST
 def team_require_two_factor(request: Request, pk: int) -> HttpResponseBase:
     team = get_object_or_404(Team.objects.visible_to(request.user), pk=pk)
-    wanted = request.POST.get("is_demanded") == "1"
+    wanted = request.POST.get("is_required") == "1"
     try:
-        demand_second_factor(request.user, team=team, is_demanded=wanted, now=timezone.now())
+        require_second_factor(request.user, team=team, is_required=wanted, now=timezone.now())
     except OwnFactorNeeded:
         messages.error(request, "Set up two-factor authentication for your own account first.")
     return redirect("catalog:member-list")
