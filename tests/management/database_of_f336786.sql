@@ -88,7 +88,7 @@ CREATE TABLE "catalog_tag" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "na
 INSERT INTO "catalog_tag" VALUES(1,'qxaurora','qxaurora',1);
 CREATE TABLE "catalog_taguse" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "tag_id" bigint NOT NULL REFERENCES "catalog_tag" ("id") DEFERRABLE INITIALLY DEFERRED, "voice_id" bigint NOT NULL REFERENCES "catalog_voice" ("id") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "one_use_per_tag_and_voice" UNIQUE ("tag_id", "voice_id"));
 INSERT INTO "catalog_taguse" VALUES(1,1,1);
-CREATE TABLE "catalog_team" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "name" varchar(80) NOT NULL, "created_at" datetime NOT NULL, "requires_second_factor" bool NOT NULL);
+CREATE TABLE "catalog_team" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "name" varchar(80) NOT NULL, "created_at" datetime NOT NULL, "demands_second_factor" bool NOT NULL);
 INSERT INTO "catalog_team" VALUES(1,'Aurora','2026-11-30 02:57:41.015612',0);
 CREATE TABLE "catalog_user" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "password" varchar(128) NOT NULL, "last_login" datetime NULL, "is_superuser" bool NOT NULL, "first_name" varchar(150) NOT NULL, "last_name" varchar(150) NOT NULL, "is_staff" bool NOT NULL, "is_active" bool NOT NULL, "date_joined" datetime NOT NULL, "email" varchar(254) NOT NULL UNIQUE);
 INSERT INTO "catalog_user" VALUES(1,'md5$mAPxN9cV56XnRft3VcfOBJ$7d888ad92c7cf9d91287928a69832d17',NULL,0,'Ana','',0,1,'2026-11-30 02:57:41.016184','ana@example.com');
