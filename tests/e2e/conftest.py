@@ -23,6 +23,8 @@ from tests.e2e.sign_in import sign_in
 
 PEOPLE = ("ana", "cleo", "mia", "sam")
 HERE = Path(__file__).parent
+# Of an assertion, and of Playwright.
+_FAILURES = ["^AssertionError", "^Error: ", "^TimeoutError: "]
 
 
 @pytest.hookimpl(tryfirst=True)  # before tests are selected by their marks
@@ -30,9 +32,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.e2e)
-            # On a busy machine a browser can be slow, so a failed assertion is retried once. Errors
-            # in fixtures are not retried, because every test would wait for the fixture again.
-            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=["AssertionError"]))
+            # On a busy machine a browser can be slow, so what it failed to show in time is retried
+            # once and printed. A product that doesn't start is not retried, because every test
+            # would wait for it again.
+            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=_FAILURES))
 
 
 @pytest.fixture(scope="package")
