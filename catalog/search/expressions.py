@@ -6,7 +6,7 @@ https://google.aip.dev/160. Note that OR binds tighter than AND.
 import re
 from dataclasses import dataclass
 
-from catalog.search.fields import FIELDS, all_words, whole_phrase
+from catalog.search.fields import FIELDS, all_words, describe_unknown, whole_phrase
 from catalog.search.nodes import ANYWHERE, AllOf, AnyOf, Node, Not
 
 MOST_CONDITIONS = 30
@@ -15,10 +15,11 @@ _TOKEN = re.compile(
     r"""\s*(?:(?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
     r"""|(?P<operator>!=|<=|>=|=|<|>|:)|(?P<bracket>[()])|(?P<word>[^\s()=<>:"'!]+))"""
 )
-_COMPARISON = re.compile(r"(?<![^\s(!-])[A-Za-z_][\w.]*\s*!?=")
+_COMPARISON = re.compile(r"(?<![^\s(!-])(?:[A-Za-z_][\w.]*\s*!?=|created\s*[<>])", re.IGNORECASE)
 _JOINED = re.compile(r"\S\s+(?:AND|OR)\s+\S|(?:^|[\s(])NOT\s+\S+:")
 _STRING = re.compile(r"\"[^\"]*\"?")
-_OPERATORS = {"=": "=", "!=": "!=", ":": ":"}
+_OPERATORS = {"=", "!=", ":"}
+_ORDERING = {"<", "<=", ">", ">="}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +150,9 @@ class _ExpressionReader:
     def _comparison(self, name: Token, operator: Token) -> Node:
         field = FIELDS.get(name.text.lower()) if name.kind == "word" else None
         if field is None:
-            message = f"There is no field “{name.text}”."
-            raise BadExpression(message, name.start, name.end)
-        if operator.text not in _OPERATORS or (field.has_only and operator.text != ":"):
+            raise BadExpression(describe_unknown(name.text), name.start, name.end)
+        supported = _OPERATORS | (_ORDERING if field.is_ordered else set())
+        if operator.text not in supported or (field.has_only and operator.text != ":"):
             known = ":" if field.has_only else "=, != and :"
             message = f"“{name.text}” supports {known}, not {operator.text}"
             raise BadExpression(message, operator.start, operator.end)
@@ -159,7 +160,10 @@ class _ExpressionReader:
         if value.kind not in {"word", "string"}:
             message = f"A value is missing after “{name.text} {operator.text}”."
             raise BadExpression(message, value.start, value.end)
-        node = field.read_text(_plain(value), is_quoted=value.kind == "string")
+        text = _plain(value)
+        if operator.text in _ORDERING:
+            text = operator.text + text
+        node = field.read_text(text, is_quoted=value.kind == "string")
         if node is None:
             message = f"There is no {field.label.lower()} “{_plain(value)}”."
             raise BadExpression(message, value.start, value.end)

@@ -1,7 +1,10 @@
 """The searchable fields, their aliases, and how their values are parsed."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 
 from catalog.models import Voice
 from catalog.providers.labels import (
@@ -13,12 +16,25 @@ from catalog.providers.labels import (
     use_case_words,
 )
 from catalog.providers.registry import all_infos
-from catalog.search.nodes import AllOf, Node, Phrase, Value, Word
+from catalog.search.nodes import AllOf, Created, Node, Phrase, Value, Word
 from catalog.search.text_normalization import fold_text, phrase_terms, query_terms
 
 PROVIDERS = {info.slug: info.label for info in all_infos()}
-HAS = {"preview": "A preview", "description": "A description", "labels": "Labels"}
-IS = {"own": "Made in your account", "ready": "Ready", "pending": "Processing", "failed": "Failed"}
+HAS = {
+    "preview": "A preview",
+    "description": "A description",
+    "labels": "Labels",
+    "note": "A note",
+}
+IS = {
+    "own": "Made in your account",
+    "clone": "A clone",
+    "starred": "Starred by me",
+    "archived": "Archived",
+    "ready": "Ready",
+    "pending": "Processing",
+    "failed": "Failed",
+}
 MOST_TERMS = 12
 _UNKNOWN = "unknown"
 # What web APIs call the origin of a voice, besides our own names.
@@ -27,6 +43,14 @@ _ORIGINS = {
     "ivc": (Voice.Kind.CLONE.value, Voice.Kind.DESIGNED.value),
     "pvc": (Voice.Kind.PROFESSIONAL.value,),
 }
+# Values of "has" and "is" that other facets know.
+_ELSEWHERE = {
+    "note": Value("note", ("yes",)),
+    "clone": Value("kind", (Voice.Kind.CLONE.value, Voice.Kind.PROFESSIONAL.value)),
+    "starred": Value("starred", ("yes",)),
+    "archived": Value("archived", ("yes",)),
+}
+_DAY = re.compile(r"(\d{4})(?:-(\d\d?)(?:-(\d\d?))?)?$")
 _COMMON_LANGUAGES = [
     "en",
     "de",
@@ -59,6 +83,7 @@ class SearchField:
     values: dict[str, str] = field(default_factory=dict)
     sections: frozenset[str] = frozenset()
     has_only: bool = False
+    is_ordered: bool = False
 
     def read_text(self, text: str, *, is_quoted: bool) -> Node | None:
         """Parse a value; for text fields, a quoted value matches as a phrase."""
@@ -93,6 +118,76 @@ def _closed(facet: str, values: dict[str, str]) -> Callable[[str], Node | None]:
         return Value(facet, (value,)) if value else None
 
     return read
+
+
+def _flag(facet: str, values: dict[str, str]) -> Callable[[str], Node | None]:
+    read_flag = _closed(facet, values)
+
+    def read(text: str) -> Node | None:
+        node = read_flag(text)
+        return _ELSEWHERE.get(node.values[0], node) if isinstance(node, Value) else None
+
+    return read
+
+
+def _named_like(facet: str) -> Callable[[str], Node | None]:
+    """Read a name; ``queries.voices.search`` looks up who or what has it."""
+
+    def read(text: str) -> Node | None:
+        return Value(facet, (text,)) if query_terms(text) else None
+
+    return read
+
+
+def _read_created(text: str) -> Node | None:
+    """Read a year, month, or day: "2026", "<2026-05", ">=2026-05-17", "2026-01..2026-03"."""
+    first, is_span, last = text.partition("..")
+    if is_span:
+        begun, ended = _read_span(first), _read_span(last)
+        return Created(begun[0], ended[1]) if begun and ended else None
+    day = text.lstrip("<>=")
+    span = _read_span(day)
+    if span is None:
+        return None
+    match text.removesuffix(day):
+        case "" | "=":
+            return Created(*span)
+        case ">=":
+            return Created(start=span[0])
+        case ">":
+            return Created(start=span[1])
+        case "<":
+            return Created(end=span[0])
+        case "<=":
+            return Created(end=span[1])
+    return None
+
+
+def _read_span(text: str) -> tuple[datetime, datetime] | None:
+    """Return when the year, month, or day begins and ends."""
+    found = _DAY.match(text.strip())
+    if found is None:
+        return None
+    year, month, day = (int(part) if part else 0 for part in found.groups())
+    try:
+        start = datetime(year, month or 1, day or 1, tzinfo=UTC)
+        if day:
+            return start, start + timedelta(days=1)
+        after = year * 12 + (month or 12)
+        return start, datetime(after // 12, after % 12 + 1, 1, tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def describe_unknown(name: str) -> str:
+    """Return the message about a field that doesn't exist, with a hint."""
+    close = get_close_matches(name.lower(), FIELDS, n=1)
+    hint = (
+        f"Did you mean “{FIELDS[close[0]].name}”?"
+        if close
+        else "To search for the words themselves, put them in quotation marks."
+    )
+    return f"There is no field “{name[:40]}”. {hint}"
 
 
 def _worded(facet: str, read_word: Callable[[str], str]) -> Callable[[str], Node | None]:
@@ -158,8 +253,11 @@ _FIELDS = [
     SearchField("use", "Use case", _read_use_case),
     SearchField("kind", "Kind", _read_kind, KINDS),
     SearchField("provider", "Provider", _closed("provider", PROVIDERS), PROVIDERS),
-    SearchField("has", "Has", _closed("has", HAS), HAS),
-    SearchField("is", "Is", _closed("is", IS), IS),
+    SearchField("has", "Has", _flag("has", HAS), HAS),
+    SearchField("is", "Is", _flag("is", IS), IS),
+    SearchField("account", "Account", _named_like("account")),
+    SearchField("speaker", "Speaker", _named_like("speaker")),
+    SearchField("created", "Creation date", _read_created, is_ordered=True),
     _text_field("name", "Name", "name"),
     _text_field("tag", "Tag", "labels", "team", has_only=True),
     _text_field("id", "Voice ID", "ids"),

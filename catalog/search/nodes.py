@@ -1,6 +1,7 @@
 """The conditions of a search; both engines run the same tree."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 # Where a word can occur: name, labels, description, the team's tags and notes, id.
 SECTIONS = ("name", "labels", "text", "team", "ids")
@@ -41,6 +42,14 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class Created:
+    """Created at the provider at ``start`` or later, and before ``end``; a missing end is open."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """Negation."""
 
@@ -61,7 +70,7 @@ class AnyOf:
     parts: tuple["Node", ...] = ()
 
 
-Node = Word | Phrase | Value | Not | AllOf | AnyOf
+Node = Word | Phrase | Value | Created | Not | AllOf | AnyOf
 EVERYTHING = AllOf()
 NOTHING = AnyOf()
 

@@ -13,7 +13,17 @@ from django.db.models import Value as Constant
 from catalog.models import User, Voice, VoiceLabel
 from catalog.models.voices.voices import VoiceQuerySet
 from catalog.search.engines import COLUMN_FACETS, LABEL_FACETS, Search
-from catalog.search.nodes import SPELLED, AllOf, AnyOf, Node, Not, Phrase, Value, Word
+from catalog.search.nodes import (
+    SPELLED,
+    AllOf,
+    AnyOf,
+    Created,
+    Node,
+    Not,
+    Phrase,
+    Value,
+    Word,
+)
 from catalog.search.user_facets import MARK_FACETS, mark_rows
 
 # Each section is a column with its terms separated by spaces.
@@ -128,6 +138,8 @@ def as_condition(node: Node, user: User) -> Q:
             return contains_phrase(node)
         case Value():
             return _match_value(node, user)
+        case Created():
+            return _was_created(node)
         case Not():
             return ~as_condition(node.part, user)
         case AllOf():
@@ -150,7 +162,18 @@ def _contains(node: Word | Phrase, text: str) -> Q:
     return reduce(or_, (Q(**{f"{column}__contains": text}) for column in columns), _NEVER)
 
 
+def _was_created(node: Created) -> Q:
+    test = Q(remote_created_at__isnull=False)
+    if node.start is not None:
+        test &= Q(remote_created_at__gte=node.start)
+    return test if node.end is None else test & Q(remote_created_at__lt=node.end)
+
+
 def _match_value(node: Value, user: User) -> Q:
+    if node.facet == "account":
+        return Q(account__in=node.values)
+    if node.facet == "archived":
+        return Q(archived_at__isnull=False)
     if node.facet in MARK_FACETS:
         marks = mark_rows(user, node.facet).filter(mark__in=node.values)
         return Q(pk__in=marks.values("voice"))

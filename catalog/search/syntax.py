@@ -1,7 +1,7 @@
 """Parse the search field: words, "phrases", -not, field:value, or a whole expression.
 
 Word searches are lenient: any input gives a sensible result, with a note on what was ignored. Only
-expressions can be invalid, because people who write them want to know.
+expressions and unknown fields are errors, because people who write them want to know.
 """
 
 import re
@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from catalog.search.expressions import BadExpression, is_expression, parse_expression
-from catalog.search.fields import FIELDS, MOST_TERMS, SearchField, all_words, whole_phrase
+from catalog.search.fields import (
+    FIELDS,
+    MOST_TERMS,
+    SearchField,
+    all_words,
+    describe_unknown,
+    whole_phrase,
+)
 from catalog.search.nodes import ANYWHERE, EVERYTHING, NOTHING, AllOf, AnyOf, Node, Not
 
 LONGEST_SEARCH = 400
@@ -43,9 +50,21 @@ def parse_search(text: str) -> ParsedQuery:
     if is_expression(text):
         return _read_expression(text)
     reader = _Words()
-    for sign, name, phrase, word in _PIECE.findall(text):
+    for found in _PIECE.finditer(text):
+        sign, name, phrase, word = (part or "" for part in found.groups())
+        if name and name.lower() not in FIELDS:
+            start, end = found.span(2)
+            mistake = QueryError(describe_unknown(name), text[:start], text[start:end], text[end:])
+            return ParsedQuery(NOTHING, mistake=mistake)
         reader.take(bool(sign), name, phrase, word)
     return ParsedQuery(reader.node(), tuple(reader.notes[:_MOST_NOTES]))
+
+
+def list_pieces(text: str) -> list[str]:
+    """Return the words, phrases, and fields that the text combines; an expression has none."""
+    if is_expression(text):
+        return []
+    return [found[0] for found in _PIECE.finditer(text[:LONGEST_SEARCH]) if found[0].strip()]
 
 
 def _read_expression(text: str) -> ParsedQuery:
@@ -73,10 +92,7 @@ class _Words:
     def take(self, is_not: bool, name: str, phrase: str, word: str) -> None:
         """Add one part of the text."""
         text = phrase or word
-        field = FIELDS.get(name.lower()) if name else None
-        if name and field is None:
-            # An unknown field is just text, such as "Re: hello".
-            text, phrase = f"{name} {text}", ""
+        field = FIELDS[name.lower()] if name else None
         if not text.strip(' "') or self._count >= MOST_TERMS:
             return
         self._count += 1

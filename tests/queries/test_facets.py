@@ -132,5 +132,22 @@ def test_empty_result_suggests_only_filters_whose_removal_helps(cast, six_voices
     assert page.relaxed[0].query == "?q=bea&age=old"
 
 
+def test_words_whose_removal_helps_are_suggested(cast, six_voices):
+    page = find_voices(cast.ana, VoiceFilter(words='bea "qqq"', chosen={"gender": ("female",)}))
+
+    assert [(chip.name, chip.label, chip.query) for chip in page.relaxed] == [
+        ("Word", '"qqq"', "?q=bea&gender=female"),
+        ("Search", 'bea "qqq"', "?gender=female"),
+    ]
+
+
+def test_several_words_that_fit_no_voice_are_suggested_together(cast, six_voices):
+    page = find_voices(cast.ana, VoiceFilter(words="qqqq bea lang:fr wwww"))
+
+    assert [(chip.name, chip.label, chip.query) for chip in page.relaxed][:1] == [
+        ("Words", "qqqq lang:fr wwww", "?q=bea")
+    ]
+
+
 def test_result_with_voices_suggests_no_filter_to_remove(cast, six_voices):
     assert find_voices(cast.ana, VoiceFilter(words="bea")).relaxed == []

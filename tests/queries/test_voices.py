@@ -130,6 +130,41 @@ def test_fields_exclusions_and_expressions_find_the_right_voices(many, words, ex
     assert names(find_voices(many.ana, VoiceFilter(words=words, sort="name"))) == expected
 
 
+def test_accounts_speakers_notes_and_dates_can_be_searched_for(cast):
+    day = factories.NOW
+    shop = factories.make_account(cast.aurora, provider="inworld", label="Web shop")
+    own = factories.make_voice(cast.account, "Ada", remote_created_at=day)
+    factories.make_voice(shop, "Bob", remote_created_at=day + timedelta(days=400))
+    factories.make_voice(shop, "Cem", archived_at=day)
+    factories.make_note(cast.mia, own)
+    factories.make_note(cast.mia, Voice.objects.get(name="Bob"), removed_at=day)
+    key = factories.make_credential(cast.ana, cast.account)
+    factories.make_job(cast.ana, key, voice=own)
+
+    def found(words: str) -> list[str]:
+        return names(find_voices(cast.ana, VoiceFilter(words=words, sort="name")))
+
+    assert found("account:shop") == found("account:inw") == ["Bob"]
+    assert found("-account:shop") == ["Ada"]
+    assert found("account:nowhere") == []
+    assert found("has:note") == found("speaker:ada") == ["Ada"]
+    assert found("-speaker:ada") == ["Bob"]
+    assert found(f"created:{day:%Y}") == ["Ada"]
+    assert found(f"created > {day:%Y-%m-%d}") == ["Bob"]
+    assert found("is:archived") == ["Cem"]
+    assert found("is:archived account:shop") == ["Cem"]
+    assert found("-is:archived account:shop") == ["Bob"]
+
+
+def test_speaker_of_another_team_finds_nothing(cast):
+    key = factories.make_credential(cast.ana, cast.account)
+    voice = factories.make_voice(cast.account, "Ada")
+    factories.make_job(cast.ana, key, voice=voice)
+
+    assert find_voices(cast.mia, VoiceFilter(words="speaker:ada")).found_count == 1
+    assert find_voices(cast.sam, VoiceFilter(words="speaker:ada")).found_count == 0
+
+
 def test_invalid_expression_finds_nothing_and_shows_the_position(many):
     page = find_voices(many.ana, VoiceFilter(words="gender = robot"))
 

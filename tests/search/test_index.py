@@ -89,6 +89,11 @@ searches = st.lists(st.tuples(st.sampled_from(["", "", "-"]), terms), max_size=3
         "(warm OR deep) AND NOT gender = male",
         "gender != female OR age = young",
         "gender = robot",
+        f"created:{factories.NOW:%Y-%m-%d}",
+        f"created > {factories.NOW:%Y-%m-%d}",
+        f"-created:<={factories.NOW:%Y-%m-%d}",
+        "is:starred",
+        "-is:starred has:note",
     ]
 )
 choices = st.fixed_dictionaries(

@@ -1,5 +1,7 @@
 """Parsing of the search field."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from catalog.search.nodes import (
     NOTHING,
     AllOf,
     AnyOf,
+    Created,
     Node,
     Not,
     Phrase,
@@ -23,6 +26,9 @@ ENGLISH = Value("language", ("en",), is_family=True)
 SPECIAL = st.sampled_from(
     [*"\"'()-:=!<>*&|^%_\\~@#\x00\t", " AND ", " OR ", " NOT ", "NEAR(", "gender", "=", "lang:"]
 )
+_QUOTE = "To search for the words themselves, put them in quotation marks."
+UNKNOWN_RE = f"There is no field “re”. {_QUOTE}"
+UNKNOWN_HTTPS = f"There is no field “https”. {_QUOTE}"
 ANYTHING = st.lists(SPECIAL | st.text(max_size=6), max_size=30).map("".join)
 
 
@@ -61,7 +67,12 @@ def parse_parts(text: str) -> tuple[Node, ...]:
         ("use:narration", (Value("use_case", ("narration",)),)),
         ("name:ada", (Word("ada", frozenset({"name"})),)),
         ('name:"ada b"', (Phrase(("ada", "b"), frozenset({"name"})),)),
-        ("Re: hello", (Word("re"), Word("hello"))),
+        ("is:starred", (Value("starred", ("yes",)),)),
+        ("is:clone", (Value("kind", ("clone", "professional")),)),
+        ("-is:archived", (Not(Value("archived", ("yes",))),)),
+        ("has:note", (Value("note", ("yes",)),)),
+        ("account:marketing", (Value("account", ("marketing",)),)),
+        ('speaker:"Ada B"', (Value("speaker", ("Ada B",)),)),
         ("lang:", ()),
         ("-", ()),
         ('"', ()),
@@ -84,6 +95,36 @@ def test_words_phrases_exclusions_and_fields_are_parsed(text, parts):
 def test_unknown_values_and_signs_are_ignored_with_a_note(text, note):
     assert parse_parts(text) == (Word("warm"),)
     assert parse_search(text).notes == (note,)
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ("created:2026", (2026, 1, 1), (2027, 1, 1)),
+        ("created:2026-12", (2026, 12, 1), (2027, 1, 1)),
+        ("created:2024-02-29", (2024, 2, 29), (2024, 3, 1)),
+        ("created:2026-01..2026-03", (2026, 1, 1), (2026, 4, 1)),
+        ("created:>=2026-05", (2026, 5, 1), None),
+        ("created:>2026-05", (2026, 6, 1), None),
+        ("created > 2026", (2027, 1, 1), None),
+        ('created <= "2026-05-17"', None, (2026, 5, 18)),
+        ("CREATED<2026-05", None, (2026, 5, 1)),
+    ],
+)
+def test_years_months_and_days_are_read_as_a_time(text, start, end):
+    begins, ends = (moment and datetime(*moment, tzinfo=UTC) for moment in (start, end))
+
+    assert parse_search(text).node in {Created(begins, ends), AllOf((Created(begins, ends),))}
+
+
+@pytest.mark.parametrize(
+    "value", ["soon", "2026-13", "2025-02-29", "0000", "9999", "2026..", "=>2026", "20260517"]
+)
+def test_impossible_dates_are_ignored_with_a_note(value):
+    parsed = parse_search(f"created:{value} warm")
+
+    assert parsed.node == AllOf((Word("warm"),))
+    assert parsed.notes == (f"There is no creation date “{value}”.",)
 
 
 def test_words_after_the_twelfth_are_ignored():
@@ -136,7 +177,7 @@ def test_expression_is_parsed_as_aip_160_specifies(text, node):
 @pytest.mark.parametrize(
     ("text", "message", "place"),
     [
-        ("gendre = male", "There is no field “gendre”.", "gendre"),
+        ("gendre = male", "There is no field “gendre”. Did you mean “gender”?", "gendre"),
         ('warm gender = "robot"', "There is no gender “robot”.", '"robot"'),
         ("gender = ", "A value is missing after “gender =”.", "…"),
         ("gender = (male)", "A value is missing after “gender =”.", "("),
@@ -148,6 +189,10 @@ def test_expression_is_parsed_as_aip_160_specifies(text, node):
         ("gender = male AND OR warm", "A condition is missing next to OR.", "OR"),
         ("gender = male ()", "A condition is missing before this.", ")"),
         ("tags = warm", "“tags” supports :, not =", "="),
+        ("re: hello", UNKNOWN_RE, "re"),
+        ("warm https://example.com", UNKNOWN_HTTPS, "https"),
+        ("acount:marketing", "There is no field “acount”. Did you mean “account”?", "acount"),
+        ("created > soon", "There is no creation date “soon”.", "soon"),
         ("gender > male AND a = b", "“gender” supports =, != and :, not >", ">"),
         ("gender = male !", "This character isn't allowed here.", "!"),
         ("gender = male %%", "“%%” contains no letters to search for.", "%%"),
@@ -159,7 +204,9 @@ def test_expression_is_parsed_as_aip_160_specifies(text, node):
         ),
     ],
 )
-def test_invalid_expression_finds_nothing_and_points_at_the_mistake(text, message, place):
+def test_invalid_expression_or_unknown_field_finds_nothing_and_points_at_the_mistake(
+    text, message, place
+):
     parsed = parse_search(text)
 
     assert parsed.node == NOTHING

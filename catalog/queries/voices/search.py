@@ -4,7 +4,7 @@ Everything cached of it depends on its version (``models.voices.versions``) and 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ from catalog.models import (
     PreviewClip,
     ProviderAccount,
     SavedSearch,
+    Speaker,
     Team,
     User,
     Voice,
@@ -41,8 +42,10 @@ from catalog.queries.searches.sort_orders import RankedIndexEngine, RankedSqlEng
 from catalog.search.completion import complete_search
 from catalog.search.engines import Search, SearchEngine, SearchResult, answer_search
 from catalog.search.index.cache import INDEX_CACHE
+from catalog.search.nodes import AllOf, AnyOf, Node, Not, Value
 from catalog.search.sql import SqlEngine
-from catalog.search.syntax import QueryError
+from catalog.search.syntax import QueryError, list_pieces
+from catalog.search.text_normalization import index_terms, query_terms
 
 _Row = TypeVar("_Row", bound=Model)
 PAGE_SIZE = 24
@@ -56,6 +59,7 @@ _NOT_SHOWN = {
     *("sort_name", "version", "rename_problem", "problem", "gone_reason"),
 }
 _COLUMNS = [each.attname for each in Voice._meta.concrete_fields if each.name not in _NOT_SHOWN]
+_ARCHIVED = Value("archived", ("yes",))
 _CLIP = Voice._meta.get_field("clip")
 # Composing these with the ORM takes several times as long as running them.
 _VOICES = f"SELECT {', '.join(_COLUMNS)} FROM catalog_voice WHERE id IN %s"  # noqa: S608
@@ -257,16 +261,46 @@ def list_chips(user: User, wanted: VoiceFilter) -> list[FilterChip]:
 
 
 def _as_search(user: User, context: ListContext, wanted: VoiceFilter) -> Search:
+    node = _look_up_names(wanted.parsed.node, user, context)
+    conditions = node.parts if isinstance(node, AllOf) else (node,)
     return Search(
         user=user,
         own_version=context.version.own,
         accounts=frozenset(context.accounts),
         hidden=context.hidden,
-        node=wanted.parsed.node,
+        node=node,
         chosen={name: values for name, values in wanted.chosen.items() if name != "archived"},
         sort=wanted.sort,
-        is_archived=bool(wanted.chosen.get("archived")),
+        is_archived=bool(wanted.chosen.get("archived")) or _ARCHIVED in conditions,
     )
+
+
+def _look_up_names(node: Node, user: User, context: ListContext) -> Node:
+    """Return the condition with primary keys in place of the names of accounts and speakers."""
+    match node:
+        case AllOf() | AnyOf():
+            parts = (_look_up_names(part, user, context) for part in node.parts)
+            return replace(node, parts=tuple(parts))
+        case Not():
+            return replace(node, part=_look_up_names(node.part, user, context))
+        case Value(facet="account"):
+            names = {pk: f"{each.info.label} {each.label}" for pk, each in context.accounts.items()}
+            return _named(node, names)
+        case Value(facet="speaker"):
+            return _named(node, dict(Speaker.objects.visible_to(user).values_list("pk", "name")))
+    return node
+
+
+def _named(node: Value, names: Mapping[int, str]) -> Value:
+    """Return the keys of the names in which each word of the value begins a word."""
+    wanted = query_terms(node.values[0])
+    fitting = (
+        str(key)
+        for key, name in names.items()
+        for terms in [index_terms(name)]
+        if all(any(term.startswith(begun) for term in terms) for begun in wanted)
+    )
+    return replace(node, values=tuple(fitting))
 
 
 def _choose_engine(context: ListContext) -> SearchEngine[Any]:
@@ -285,7 +319,7 @@ def _make_flags(
 ) -> list[FacetChoice]:
     starred = answer.counts["starred"].get("yes", 0)
     flags = [FacetChoice("starred", FLAGS["starred"], starred, bool(wanted.chosen.get("starred")))]
-    away, is_on = replace(answer.search, is_archived=True), answer.search.is_archived
+    away, is_on = replace(answer.search, is_archived=True), bool(wanted.chosen.get("archived"))
     count = engine.size(engine.select(away))
     if count or is_on:
         flags.append(FacetChoice("archived", FLAGS["archived"], count, is_on))
@@ -299,16 +333,44 @@ def _list_relaxed(
     wanted: VoiceFilter,
     collections: Mapping[str, str],
 ) -> list[FilterChip]:
-    """Return each filter whose removal would give results, with their number."""
-    options = [("Search", wanted.words, replace(wanted, words=""))] if wanted.words else []
+    """Return each filter or word whose removal would give results, with their number."""
+
+    def count(wider: VoiceFilter) -> int:
+        return engine.size(engine.select(_as_search(user, context, wider)))
+
+    options = _drop_words(wanted, count)
+    if wanted.words:
+        options.append(("Search", wanted.words, replace(wanted, words="")))
     for name, values in wanted.chosen.items():
         if values:
             label = ", ".join(name_value(name, value, collections) for value in values)
             chosen = {**wanted.chosen, name: ()}
             options.append((FILTERS[name], label, replace(wanted, chosen=chosen)))
     counted = [
-        FilterChip(name, label, without.query_string(), engine.size(engine.select(wider)))
+        FilterChip(name, label, without.query_string(), count(without))
         for name, label, without in options
-        for wider in [_as_search(user, context, without)]
     ]
     return [chip for chip in counted if chip.count]
+
+
+def _drop_words(
+    wanted: VoiceFilter, count: Callable[[VoiceFilter], int]
+) -> list[tuple[str, str, VoiceFilter]]:
+    """Return the search without each of its words, or without those that fit no voice together."""
+    pieces = list_pieces(wanted.words)
+    if len(pieces) < 2:
+        return []
+    single = [
+        ("Word", piece, replace(wanted, words=" ".join([*pieces[:place], *pieces[place + 1 :]])))
+        for place, piece in enumerate(pieces)
+    ]
+    if any(count(without) for _, _, without in single):
+        return single
+    kept, dropped = replace(wanted, words=""), []
+    for piece in pieces:
+        longer = replace(wanted, words=f"{kept.words} {piece}".strip())
+        if count(longer):
+            kept = longer
+        else:
+            dropped.append(piece)
+    return [("Words", " ".join(dropped), kept)] if kept.words else []

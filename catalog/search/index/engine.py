@@ -17,6 +17,7 @@ from catalog.search.nodes import (
     SPELLED,
     AllOf,
     AnyOf,
+    Created,
     Node,
     Not,
     Phrase,
@@ -125,12 +126,12 @@ class IndexEngine:
             return len(self._holding(place, node, search))
         return _LAST
 
-    def _holding(self, place: int, node: Word | Phrase | Value, search: Search) -> BitMap:
+    def _holding(self, place: int, node: Word | Phrase | Value | Created, search: Search) -> BitMap:
         if (place, node) not in self._held:
             self._held[place, node] = self._find(place, node, search)
         return self._held[place, node]
 
-    def _find(self, place: int, node: Word | Phrase | Value, search: Search) -> BitMap:
+    def _find(self, place: int, node: Word | Phrase | Value | Created, search: Search) -> BitMap:
         match node:
             case Value():
                 return self._having(place, node, search)
@@ -138,6 +139,8 @@ class IndexEngine:
                 return find_word(self._shard(place).segment, node)
             case Phrase():
                 return find_phrase(self._shard(place).segment, node)
+            case Created():
+                return self._shard(place).segment.created_in(node)
 
     def _shard(self, place: int) -> Shard:
         return self._edition.shards[place]

@@ -47,6 +47,11 @@ class IndexRow:
     facets: tuple[tuple[str, str], ...]
 
 
+def as_microseconds(moment: datetime) -> int:
+    """Return the time as the index stores it."""
+    return round(moment.timestamp() * 1e6)
+
+
 def read_rows(accounts: Collection[int], newer_than: int | None = None) -> Iterator[IndexRow]:
     """Return the accounts' voices by name, or, unordered, those changed after a version."""
     rows = Voice.objects.filter(account__in=sorted(accounts))
@@ -83,7 +88,7 @@ def _make_index_row(row: tuple[object, ...], labels: list[tuple[str, str]]) -> I
     return IndexRow(
         pk=int(str(columns["pk"])),
         name=str(columns["sort_name"]),
-        created=round(created.timestamp() * 1e6) if isinstance(created, datetime) else NO_DATE,
+        created=as_microseconds(created) if isinstance(created, datetime) else NO_DATE,
         language=str(columns["language"]),
         is_listed=columns["remote_deleted_at"] is None,
         words=tuple(map(str, row[_FIRST_WORDS:_FIRST_FACET])),

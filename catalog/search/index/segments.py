@@ -15,10 +15,10 @@ from pyroaring import BitMap
 
 from catalog.search.engines import COLUMN_FACETS
 from catalog.search.index.arrays import Bitmaps, Numbers, Texts, as_bitmap, as_runs
-from catalog.search.index.rows import IndexRow
+from catalog.search.index.rows import IndexRow, as_microseconds
 from catalog.search.index.sort_orders import SortOrder
 from catalog.search.index.terms import Terms
-from catalog.search.nodes import SECTIONS, Phrase, Word
+from catalog.search.nodes import SECTIONS, Created, Phrase, Word
 
 # The sections, and the terms that names start with.
 _DICTIONARIES = (*SECTIONS, "start")
@@ -105,6 +105,13 @@ class Segment:
         if sort not in self._orders:
             self._orders[sort] = SortOrder(self._list_in_order(sort))
         return self._orders[sort]
+
+    def created_in(self, node: Created) -> BitMap:
+        """Return the documents that were created in this time."""
+        fits = self.created >= (_FIRST_DATE if node.start is None else as_microseconds(node.start))
+        if node.end is not None:
+            fits &= self.created < as_microseconds(node.end)
+        return as_bitmap(np.flatnonzero(fits).astype(np.uint32))
 
     def documents_of(self, pks: Numbers) -> BitMap:
         """Return the documents of these primary keys, as far as they are in this segment."""
