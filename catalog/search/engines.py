@@ -1,11 +1,13 @@
 """The interface of both search engines, and the search that is built on it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Protocol, TypeVar
 
 from catalog.models import User
-from catalog.search.nodes import ANYWHERE, EVERYTHING, Node, Word, list_words, respell
+from catalog.search.briefs import Brief, read_brief
+from catalog.search.nodes import ANYWHERE, EVERYTHING, AllOf, Node, Word, list_words, respell
 from catalog.search.spelling import SHORTEST, list_variants
 
 # Facets with one value per voice are columns of its row, the others are rows of labels.
@@ -35,6 +37,9 @@ class Search:
     is_archived: bool = False
     hidden: frozenset[int] = frozenset()
     own_version: int = 0  # of the person's own things, such as stars
+    # The plain words of the node, and its other conditions.
+    words: str = ""
+    conditions: Node = EVERYTHING
 
     @property
     def is_narrow(self) -> bool:
@@ -63,6 +68,9 @@ class SearchResult:
     counts: dict[str, dict[str, int]]
     respelled: dict[str, tuple[str, ...]]
     search: Search
+    # What was understood of the words if no voice has all of them, and how many lack nothing.
+    brief: Brief | None = None
+    full_count: int = 0
 
 
 Found = TypeVar("Found")
@@ -83,6 +91,14 @@ class SearchEngine(Protocol[Found]):
     def count_values(self, found: Found, search: Search, facet: str) -> dict[str, int]:
         """Count the voices per value of a facet, without values that none has."""
 
+    def rank(
+        self, found: Found, search: Search, parts: Sequence[tuple[Node, int]], least: int
+    ) -> tuple[Found, list[Found]]:
+        """Return the results with at least this score, and the same in groups, best first.
+
+        Each part adds its number to the score of the voices that match it.
+        """
+
     def knows_beginning(self, search: Search, term: str) -> bool:
         """Return whether any term in the accounts starts with this, except in ids."""
 
@@ -90,7 +106,7 @@ class SearchEngine(Protocol[Found]):
 def answer_search(
     engine: SearchEngine[Found], search: Search, *, facets: list[str], page: int, size: int
 ) -> SearchResult:
-    """Return one page; without results, retry with corrected spelling."""
+    """Return one page; without results, correct the spelling, then look for the closest voices."""
     found = engine.select(search)
     count = engine.size(found)
     spellings: dict[Word, tuple[str, ...]] = {}
@@ -98,19 +114,93 @@ def answer_search(
         search = replace(search, node=respell(search.node, spellings))
         found = engine.select(search)
         count = engine.size(found)
-    page_count = max(1, -(-count // size))
-    page = min(max(1, page), page_count)
-    everything = replace(search, node=EVERYTHING, chosen={})
+    if not count and search.words:
+        closest = _answer_brief(engine, search, facets=facets, page=page, size=size)
+        if closest is not None:
+            return closest
+    page, page_count = _fit_page(page, count, size)
     return SearchResult(
         ids=engine.order(found, search, (page - 1) * size, min(page * size, count)),
         count=count,
-        total=engine.size(engine.select(everything)) if search.is_narrow else count,
+        total=_count_all(engine, search) if search.is_narrow else count,
         page=page,
         page_count=page_count,
         counts={name: _count_facet(engine, found, search, name) for name in facets},
         respelled={word.term: others for word, others in spellings.items()} if count else {},
         search=search,
     )
+
+
+def _answer_brief(
+    engine: SearchEngine[Found], search: Search, *, facets: list[str], page: int, size: int
+) -> SearchResult | None:
+    """Return the voices closest to what the words ask for; None if nothing was understood."""
+    brief = read_brief(search.words, partial(engine.knows_beginning, search))
+    if brief is not None:
+        brief = brief.without({name for name, values in search.chosen.items() if values})
+    if brief is None or not brief.criteria:
+        return None
+
+    def find(search: Search) -> tuple[Found, list[Found]]:
+        possible = replace(search, node=AllOf((search.conditions, brief.required)))
+        base = engine.select(possible)
+        for least in (brief.full_score * 2 // 5, 1):
+            found, groups = engine.rank(base, search, brief.parts, least)
+            if engine.size(found):
+                break
+        return found, groups
+
+    found, groups = find(search)
+    if not (count := engine.size(found)):
+        return None
+    page, page_count = _fit_page(page, count, size)
+    start, stop = (page - 1) * size, min(page * size, count)
+    counts = {
+        name: engine.count_values(
+            find(search.besides(name))[0] if search.chosen.get(name) else found, search, name
+        )
+        for name in facets
+    }
+    full = replace(search, node=AllOf((search.conditions, brief.everything)))
+    return SearchResult(
+        ids=_order_groups(engine, groups, search, start, stop)
+        if search.sort == "best"
+        else engine.order(found, search, start, stop),
+        count=count,
+        total=_count_all(engine, search),
+        page=page,
+        page_count=page_count,
+        counts=counts,
+        respelled={},
+        search=search,
+        brief=brief,
+        full_count=engine.size(engine.select(full)),
+    )
+
+
+def _order_groups(
+    engine: SearchEngine[Found], groups: list[Found], search: Search, start: int, stop: int
+) -> list[int]:
+    """Return the primary keys from ``start`` to before ``stop``, by group and then by name."""
+    by_name, ids = replace(search, sort="name"), []
+    for group in groups:
+        count = engine.size(group)
+        if start < count:
+            ids += engine.order(group, by_name, max(0, start), min(stop, count))
+        start, stop = start - count, stop - count
+        if stop <= 0:
+            break
+    return ids
+
+
+def _fit_page(page: int, count: int, size: int) -> tuple[int, int]:
+    """Return the nearest page that exists, and how many there are."""
+    page_count = max(1, -(-count // size))
+    return min(max(1, page), page_count), page_count
+
+
+def _count_all(engine: SearchEngine[Found], search: Search) -> int:
+    return engine.size(engine.select(replace(search, node=EVERYTHING, chosen={})))
 
 
 def _count_facet(

@@ -3,9 +3,10 @@
 Terms consist of letters and digits only, so none has a special meaning in SQL patterns.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property, reduce
-from operator import and_, or_
+from operator import add, and_, or_
 
 from django.db.models import Case, Count, F, IntegerField, OrderBy, Q, When
 from django.db.models import Value as Constant
@@ -90,6 +91,18 @@ class SqlEngine:
         if search.sort == "best" and (words := search.plain_words):
             found, keys = found.alias(tier=_tier(words)), ["tier", *keys]
         return list(found.order_by(*keys).values_list("pk", flat=True)[start:stop])
+
+    def rank(
+        self, found: VoiceQuerySet, search: Search, parts: Sequence[tuple[Node, int]], least: int
+    ) -> tuple[VoiceQuerySet, list[VoiceQuerySet]]:
+        """Return the rows with at least this score, and the same in groups, best first."""
+        numbers = (
+            Case(When(as_condition(node, search.user), then=Constant(number)), default=Constant(0))
+            for node, number in parts
+        )
+        scored = found.annotate(score=reduce(add, numbers)).filter(score__gte=least)
+        scores = scored.order_by("-score").values_list("score", flat=True).distinct()
+        return scored, [scored.filter(score=score) for score in scores]
 
     def count_values(self, found: VoiceQuerySet, search: Search, facet: str) -> dict[str, int]:
         """Count the rows per value of the facet."""

@@ -5,6 +5,7 @@ expressions and unknown fields are errors, because people who write them want to
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,6 +19,7 @@ from catalog.search.fields import (
     whole_phrase,
 )
 from catalog.search.nodes import ANYWHERE, EVERYTHING, NOTHING, AllOf, AnyOf, Node, Not
+from catalog.search.text_normalization import is_unspaced, list_runs
 
 LONGEST_SEARCH = 400
 _MOST_NOTES = 3
@@ -40,6 +42,9 @@ class ParsedQuery:
 
     node: Node = EVERYTHING
     notes: tuple[str, ...] = ()
+    # The plain words, and the other conditions: phrases, fields, and what is excluded.
+    words: str = ""
+    conditions: Node = EVERYTHING
     mistake: QueryError | None = None
 
 
@@ -57,7 +62,12 @@ def parse_search(text: str) -> ParsedQuery:
             mistake = QueryError(describe_unknown(name), text[:start], text[start:end], text[end:])
             return ParsedQuery(NOTHING, mistake=mistake)
         reader.take(bool(sign), name, phrase, word)
-    return ParsedQuery(reader.node(), tuple(reader.notes[:_MOST_NOTES]))
+    return ParsedQuery(
+        AllOf((*reader.parts, *reader.chosen)),
+        tuple(reader.notes[:_MOST_NOTES]),
+        words=" ".join(reader.words),
+        conditions=AllOf((*reader.others, *reader.chosen)),
+    )
 
 
 def list_pieces(text: str) -> list[str]:
@@ -65,6 +75,19 @@ def list_pieces(text: str) -> list[str]:
     if is_expression(text):
         return []
     return [found[0] for found in _PIECE.finditer(text[:LONGEST_SEARCH]) if found[0].strip()]
+
+
+def drop_words(text: str, words: Collection[str]) -> str:
+    """Return the text without these folded words, as far as they aren't part of others."""
+    kept = []
+    for piece in list_pieces(text):
+        runs = list_runs(piece)
+        for word in words:
+            if is_unspaced(word):
+                piece = piece.replace(word, "")
+        if runs and not set(runs) <= set(words):
+            kept.append(piece)
+    return " ".join(kept)
 
 
 def _read_expression(text: str) -> ParsedQuery:
@@ -79,15 +102,17 @@ def _read_expression(text: str) -> ParsedQuery:
 class _Words:
     def __init__(self) -> None:
         self.notes: list[str] = []
-        self._parts: list[Node] = []
+        self.words: list[str] = []  # without signs, fields, and quotation marks
+        self.parts: list[Node] = []  # words, phrases, and what is excluded
+        self.others: list[Node] = []  # the same without plain words
         self._chosen: dict[str, list[Node]] = {}
         self._count = 0
 
-    def node(self) -> Node:
-        """Return all conditions combined; values of one field are alternatives, as in filters."""
+    @property
+    def chosen(self) -> list[Node]:
+        """The conditions on fields; values of one field are alternatives, as in filters."""
         chosen = [AnyOf(tuple(nodes)) for nodes in self._chosen.values()]
-        single = [node.parts[0] if len(node.parts) == 1 else node for node in chosen]
-        return AllOf((*self._parts, *single))
+        return [node.parts[0] if len(node.parts) == 1 else node for node in chosen]
 
     def take(self, is_not: bool, name: str, phrase: str, word: str) -> None:
         """Add one part of the text."""
@@ -102,8 +127,13 @@ class _Words:
         node = whole_phrase(text, ANYWHERE) if phrase else all_words(text, ANYWHERE)
         if node is None:
             self.notes.append(f"“{text[:40]}” contains no letters to search for.")
+            return
+        node = Not(node) if is_not else node
+        self.parts.append(node)
+        if is_not or phrase:
+            self.others.append(node)
         else:
-            self._parts.append(Not(node) if is_not else node)
+            self.words.append(text)
 
     def _take_value(self, field: SearchField, text: str, is_not: bool, *, is_quoted: bool) -> None:
         values = [text] if is_quoted else [each for each in text.strip('"').split(",") if each]
@@ -112,6 +142,7 @@ class _Words:
             if node is None:
                 self.notes.append(f"There is no {field.label.lower()} “{value[:40]}”.")
             elif is_not:
-                self._parts.append(Not(node))
+                self.parts.append(Not(node))
+                self.others.append(Not(node))
             else:
                 self._chosen.setdefault(field.name, []).append(node)

@@ -36,6 +36,11 @@ def fold_text(text: str) -> str:
     return unicodedata.normalize("NFC", kept.translate(_PLAIN))
 
 
+def list_runs(text: str) -> list[str]:
+    """Return the folded words and unspaced runs of a text, in order."""
+    return [run or word for run, word in _RUN.findall(fold_text(text))]
+
+
 def index_terms(text: str) -> list[str]:
     """Return the index terms of a row's text, in order."""
     terms: list[str] = []
@@ -64,7 +69,7 @@ def phrase_terms(text: str) -> list[str]:
     """Return the terms of a phrase; the row must contain them whole and in order."""
     terms = index_terms(text)
     # The text may continue in the row, where its last character then has no separate term.
-    return terms[:-1] if len(terms) > 1 and _is_unspaced(terms[-2]) else terms
+    return terms[:-1] if len(terms) > 1 and is_unspaced(terms[-2]) else terms
 
 
 def join_terms(*texts: str) -> str:
@@ -90,7 +95,8 @@ def _pairs(run: str) -> list[str]:
     return [run[place : place + 2] for place in range(len(run) - 1)]
 
 
-def _is_unspaced(term: str) -> bool:
+def is_unspaced(term: str) -> bool:
+    """Return whether the term is of a script without spaces between words."""
     found = _RUN.match(term)
     return bool(found and found[1])
 

@@ -49,7 +49,9 @@ def voice_export(request: Request, form: str) -> HttpResponseBase:
 @require_POST
 def selection_create(request: Request) -> HttpResponseBase:
     form = ChoiceForm(request.POST)
-    ids = find_voice_ids(request.user, form.wanted) if form.is_all else form.voice_ids
+    ids = (
+        find_voice_ids(request.user, form.wanted, is_exact=True) if form.is_all else form.voice_ids
+    )
     back = f"{reverse('catalog:voice-list')}?{form.query}"
     if not ids:
         messages.error(request, "Select at least one voice.")

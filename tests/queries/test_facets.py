@@ -3,7 +3,7 @@
 import pytest
 
 from catalog.queries.searches.filters import VoiceFilter
-from catalog.queries.voices.search import find_voices
+from catalog.queries.voices.search import find_voice_ids, find_voices
 from tests import factories
 
 
@@ -147,6 +147,54 @@ def test_several_words_that_fit_no_voice_are_suggested_together(cast, six_voices
     assert [(chip.name, chip.label, chip.query) for chip in page.relaxed][:1] == [
         ("Words", "qqqq lang:fr wwww", "?q=bea")
     ]
+
+
+def test_closest_voices_come_first_if_no_voice_has_all_words(cast):
+    warm = {"description": "A warm voice."}
+    factories.make_voice(cast.account, "Ada", gender="female", accent="british", **warm)
+    factories.make_voice(cast.account, "Bea", gender="female", accent="british")
+    factories.make_voice(cast.account, "Cem", gender="male", accent="british", **warm)
+    factories.make_voice(cast.account, "Dee", gender="unknown", accent="british", **warm)
+
+    page = find_voices(cast.ana, VoiceFilter(words="warm english-sounding british lady qqqq"))
+
+    assert [voice.name for voice in page.voices] == ["Ada", "Bea", "Dee"]
+    assert (page.answer.full_count, page.answer.brief.left_out) == (1, ("qqqq",))
+    assert [page.lacking.get(voice.pk) for voice in page.voices] == [None, ["warm"], ["female"]]
+    assert [(chip.label, chip.query) for chip in page.understood] == [
+        ("warm", "?q=english-sounding+british+lady+qqqq"),
+        ("British accent", "?q=warm+english-sounding+lady+qqqq"),
+        ("female", "?q=warm+english-sounding+british+qqqq"),
+    ]
+
+
+def test_exact_selection_leaves_out_what_fits_only_nearly(cast):
+    ada = factories.make_voice(cast.account, "Ada", gender="female", description="A warm voice.")
+    bea = factories.make_voice(cast.account, "Bea", gender="female")
+    wanted = VoiceFilter(words="warm lady")
+
+    assert find_voice_ids(cast.ana, wanted) == [ada.pk, bea.pk]
+    assert find_voice_ids(cast.ana, wanted, is_exact=True) == [ada.pk]
+
+
+@pytest.mark.parametrize("chosen", ["male", "female"])
+def test_filter_wins_over_the_words(cast, chosen):
+    for name, gender in (("Ada", "female"), ("Bob", "male")):
+        text = "A warm voice."
+        factories.make_voice(cast.account, name, gender=gender, description=text)
+
+    page = find_voices(
+        cast.ana, VoiceFilter(words="warm lady narrator", chosen={"gender": (chosen,)})
+    )
+
+    assert [voice.gender for voice in page.voices] == [chosen]
+
+
+def test_exact_syntax_stays_exact(cast):
+    factories.make_voice(cast.account, "Ada", gender="female", description="A warm voice.")
+
+    for words in ('"warm lady"', "warm lady gender:male", "warm lady -warm"):
+        assert find_voices(cast.ana, VoiceFilter(words=words)).found_count == 0
 
 
 def test_result_with_voices_suggests_no_filter_to_remove(cast, six_voices):

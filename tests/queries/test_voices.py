@@ -39,7 +39,7 @@ def names(page) -> list[str]:
         ("0_0", False),
         ("soft_spoken", True),
         ("softXspoken", False),
-        ("soft warmer", False),
+        ("o'brien nowhere", False),
         ("o'brien", True),
         ('"quoted"', True),
         ("back\\slash", True),

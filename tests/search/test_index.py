@@ -89,6 +89,10 @@ searches = st.lists(st.tuples(st.sampled_from(["", "", "-"]), terms), max_size=3
         "(warm OR deep) AND NOT gender = male",
         "gender != female OR age = young",
         "gender = robot",
+        "warm woman",
+        "british lady not deep",
+        "young warm -deep voice for narration",
+        "lang:en old man",
         f"created:{factories.NOW:%Y-%m-%d}",
         f"created > {factories.NOW:%Y-%m-%d}",
         f"-created:<={factories.NOW:%Y-%m-%d}",
@@ -187,7 +191,9 @@ common = settings(
 def test_index_gives_the_same_answers_as_sql(library, rows, text, chosen, sort, is_archived):
     Voice.objects.all().delete()
     fill(library, rows)
-    search = Search(library.mia, library.seen, parse_search(text).node, chosen, sort, is_archived)
+    parsed = parse_search(text)
+    words = {"words": parsed.words, "conditions": parsed.conditions}
+    search = Search(library.mia, library.seen, parsed.node, chosen, sort, is_archived, **words)
 
     assert_same_answers(library, build(library), search)
 

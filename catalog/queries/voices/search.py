@@ -4,7 +4,7 @@ Everything cached of it depends on its version (``models.voices.versions``) and 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any, TypeVar
@@ -35,16 +35,16 @@ from catalog.queries.searches.facets import (
     FilterChip,
     make_chips,
     make_facet,
-    name_value,
 )
-from catalog.queries.searches.filters import CLOSED_FACETS, FACETS, FILTERS, FLAGS, VoiceFilter
+from catalog.queries.searches.filters import CLOSED_FACETS, FACETS, FLAGS, VoiceFilter
 from catalog.queries.searches.sort_orders import RankedIndexEngine, RankedSqlEngine
+from catalog.queries.searches.suggestions import list_relaxed, list_understood
 from catalog.search.completion import complete_search
 from catalog.search.engines import Search, SearchEngine, SearchResult, answer_search
 from catalog.search.index.cache import INDEX_CACHE
 from catalog.search.nodes import AllOf, AnyOf, Node, Not, Value
-from catalog.search.sql import SqlEngine
-from catalog.search.syntax import QueryError, list_pieces
+from catalog.search.sql import SqlEngine, as_condition
+from catalog.search.syntax import QueryError
 from catalog.search.text_normalization import index_terms, query_terms
 
 _Row = TypeVar("_Row", bound=Model)
@@ -118,6 +118,19 @@ class VoicePage:
     chips: list[FilterChip]
     relaxed: list[FilterChip]
     respelled: dict[str, tuple[str, ...]]
+    understood: list[FilterChip]
+
+    @cached_property
+    def lacking(self) -> dict[int, list[str]]:
+        """What was understood of the words but isn't known of each voice, loaded on first use."""
+        lacking: dict[int, list[str]] = {}
+        for criterion in self.answer.brief.criteria if self.answer.brief else ():
+            rows = Voice.objects.filter(as_condition(criterion.node, self.answer.search.user))
+            fulfilling = set(rows.filter(pk__in=self.ids).values_list("pk", flat=True))
+            for pk in self.ids:
+                if pk not in fulfilling:
+                    lacking.setdefault(pk, []).append(criterion.label)
+        return lacking
 
     @cached_property
     def voices(self) -> list[Voice]:
@@ -215,6 +228,10 @@ def find_voices(
         "provider": {account.provider for account in context.accounts.values()},
         "kind": CLOSED_FACETS["kind"].keys() - {"unknown"},
     }
+
+    def count(wider: VoiceFilter) -> int:
+        return engine.size(engine.select(_as_search(user, context, wider)))
+
     facets = [
         make_facet(wanted, name, answer.counts[name], names, usual.get(name, ())) for name in FACETS
     ]
@@ -230,8 +247,9 @@ def find_voices(
         facets=[facet for facet in facets if facet.name not in _SPARSE or facet.choices],
         flags=_make_flags(engine, answer, wanted),
         chips=make_chips(wanted, names),
-        relaxed=_list_relaxed(user, engine, context, wanted, names) if not answer.count else [],
+        relaxed=[] if answer.count else list_relaxed(wanted, names, count),
         respelled=answer.respelled,
+        understood=list_understood(answer, wanted),
     )
 
 
@@ -243,11 +261,18 @@ def _places(ids: list[int]) -> str:
     return f"({', '.join(['%s'] * len(ids))})"
 
 
-def find_voice_ids(user: User, wanted: VoiceFilter) -> list[int]:
-    """Return the ids of everything the filter finds, in the order of its pages."""
+def find_voice_ids(user: User, wanted: VoiceFilter, *, is_exact: bool = False) -> list[int]:
+    """Return the ids of everything the filter finds, in the order of its pages.
+
+    ``is_exact`` leaves out what fits the words only nearly.
+    """
     context = get_list_context(user)
-    search = _as_search(user, context, wanted)
-    return answer_search(_choose_engine(context), search, facets=[], page=1, size=_EVERYTHING).ids
+    search, engine = _as_search(user, context, wanted), _choose_engine(context)
+    answer = answer_search(engine, search, facets=[], page=1, size=_EVERYTHING)
+    if not is_exact or answer.brief is None:
+        return answer.ids
+    full = replace(search, node=AllOf((search.conditions, answer.brief.everything)), words="")
+    return answer_search(engine, full, facets=[], page=1, size=_EVERYTHING).ids
 
 
 def select_voices(user: User, wanted: VoiceFilter) -> VoiceQuerySet:
@@ -269,6 +294,8 @@ def _as_search(user: User, context: ListContext, wanted: VoiceFilter) -> Search:
         accounts=frozenset(context.accounts),
         hidden=context.hidden,
         node=node,
+        words=wanted.parsed.words,
+        conditions=_look_up_names(wanted.parsed.conditions, user, context),
         chosen={name: values for name, values in wanted.chosen.items() if name != "archived"},
         sort=wanted.sort,
         is_archived=bool(wanted.chosen.get("archived")) or _ARCHIVED in conditions,
@@ -324,53 +351,3 @@ def _make_flags(
     if count or is_on:
         flags.append(FacetChoice("archived", FLAGS["archived"], count, is_on))
     return flags
-
-
-def _list_relaxed(
-    user: User,
-    engine: SearchEngine[Any],
-    context: ListContext,
-    wanted: VoiceFilter,
-    collections: Mapping[str, str],
-) -> list[FilterChip]:
-    """Return each filter or word whose removal would give results, with their number."""
-
-    def count(wider: VoiceFilter) -> int:
-        return engine.size(engine.select(_as_search(user, context, wider)))
-
-    options = _drop_words(wanted, count)
-    if wanted.words:
-        options.append(("Search", wanted.words, replace(wanted, words="")))
-    for name, values in wanted.chosen.items():
-        if values:
-            label = ", ".join(name_value(name, value, collections) for value in values)
-            chosen = {**wanted.chosen, name: ()}
-            options.append((FILTERS[name], label, replace(wanted, chosen=chosen)))
-    counted = [
-        FilterChip(name, label, without.query_string(), count(without))
-        for name, label, without in options
-    ]
-    return [chip for chip in counted if chip.count]
-
-
-def _drop_words(
-    wanted: VoiceFilter, count: Callable[[VoiceFilter], int]
-) -> list[tuple[str, str, VoiceFilter]]:
-    """Return the search without each of its words, or without those that fit no voice together."""
-    pieces = list_pieces(wanted.words)
-    if len(pieces) < 2:
-        return []
-    single = [
-        ("Word", piece, replace(wanted, words=" ".join([*pieces[:place], *pieces[place + 1 :]])))
-        for place, piece in enumerate(pieces)
-    ]
-    if any(count(without) for _, _, without in single):
-        return single
-    kept, dropped = replace(wanted, words=""), []
-    for piece in pieces:
-        longer = replace(wanted, words=f"{kept.words} {piece}".strip())
-        if count(longer):
-            kept = longer
-        else:
-            dropped.append(piece)
-    return [("Words", " ".join(dropped), kept)] if kept.words else []

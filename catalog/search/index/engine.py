@@ -1,6 +1,6 @@
 """Run searches on an index, with bitmaps of documents."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import reduce
 from heapq import merge
@@ -72,6 +72,23 @@ class IndexEngine:
             if stop <= 0:
                 break
         return pks
+
+    def rank(
+        self, found: list[BitMap], search: Search, parts: Sequence[tuple[Node, int]], least: int
+    ) -> tuple[list[BitMap], list[list[BitMap]]]:
+        """Return the documents with at least this score, and the same in groups, best first."""
+        groups: dict[int, list[BitMap]] = {}
+        for place, documents in enumerate(found):
+            matches = [(self._narrow(place, node, documents, search), n) for node, n in parts]
+            for score, scored in _add_up(matches, documents):
+                if score >= least:
+                    groups.setdefault(score, [BitMap() for _ in found])[place] = scored
+        best_first = [groups[score] for score in sorted(groups, reverse=True)]
+        whole = [
+            BitMap.union(BitMap(), *(group[place] for group in best_first))
+            for place in range(len(found))
+        ]
+        return whole, best_first
 
     def count_values(self, found: list[BitMap], search: Search, facet: str) -> dict[str, int]:
         """Count the documents per value of the facet."""
@@ -194,6 +211,36 @@ class IndexEngine:
         keys = map(key_at, range(start - taken, first + len(documents)))
         both = merge(keys, small[taken : taken + stop - start])
         return [int(str(key[-1])) for key in islice(both, stop - start)]
+
+
+def _add_up(matches: list[tuple[BitMap, int]], documents: BitMap) -> list[tuple[int, BitMap]]:
+    """Return the documents by the sum of the numbers that they match.
+
+    There is a bitmap for each binary digit of the sums, and a number is added to all documents at
+    once, with carries.
+    """
+    digits: list[BitMap] = []
+    for matching, number in matches:
+        for place in range(number.bit_length()):
+            if number >> place & 1:
+                _add_digit(digits, matching, place)
+    sums = [(0, documents)]
+    for digit in reversed(digits):
+        sums = [
+            (2 * total + bit, part)
+            for total, those in sums
+            for bit, part in ((1, those & digit), (0, those - digit))
+            if part
+        ]
+    return sums
+
+
+def _add_digit(digits: list[BitMap], carry: BitMap, place: int) -> None:
+    while carry:
+        while len(digits) <= place:
+            digits.append(BitMap())
+        digits[place], carry = digits[place] ^ carry, digits[place] & carry
+        place += 1
 
 
 def _count_common(documents: list[BitMap], found: list[BitMap]) -> int:

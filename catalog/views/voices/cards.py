@@ -13,8 +13,9 @@ from catalog.templating.environment import find_macro
 # About 2 kB each, per process.
 _MOST_KEPT = 5000
 _KEPT: OrderedDict[tuple[object, ...], list[str]] = OrderedDict()
-# Placeholder for the viewer's filters in a cached card; random, so no text contains it.
-_FILTERS = secrets.token_hex(16)
+# Placeholders in a cached card, for the viewer's filters and what the voice lacks of a brief;
+# random, so no text contains them.
+_FILTERS, _LACKING = secrets.token_hex(16), secrets.token_hex(16)
 
 
 def draw_cards(page: VoicePage, tray: list[int]) -> SafeString:
@@ -25,13 +26,28 @@ def draw_cards(page: VoicePage, tray: list[int]) -> SafeString:
     cards = {pk: _KEPT.get((*same, pk, pk in tray)) for pk in page.ids}
     draw = find_macro("parts/voices.html", "voice_card")
     for voice in page.load([pk for pk, parts in cards.items() if parts is None]):
-        drawn = draw(voice, page.marks, tray, context.may_speak, filters=_FILTERS, sought=sought)
+        drawn = draw(
+            voice,
+            page.marks,
+            tray,
+            context.may_speak,
+            filters=_FILTERS,
+            foot=_LACKING,
+            sought=sought,
+        )
         cards[voice.pk] = _KEPT[*same, voice.pk, voice.pk in tray] = drawn.split(_FILTERS)
     while len(_KEPT) > _MOST_KEPT:
         _KEPT.popitem(last=False)
     filters = escape(page.wanted.query_string())
-    # Made of parts that the template has escaped.
-    return SafeString("".join(filters.join(parts) for parts in cards.values() if parts))
+    draw_lacking = find_macro("parts/voices.html", "lacking_words")
+    # Made of parts that the templates have escaped.
+    return SafeString(
+        "".join(
+            filters.join(parts).replace(_LACKING, draw_lacking(page.lacking.get(pk)))
+            for pk, parts in cards.items()
+            if parts
+        )
+    )
 
 
 forget_cards = _KEPT.clear

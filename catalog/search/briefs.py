@@ -1,0 +1,305 @@
+"""Read a brief: what the plain words of a search ask of a voice.
+
+"warm british lady, not posh" asks for a gender, an accent, and a tone, and excludes another. Words
+that the lexicon doesn't know are searched for as they are, and those that no voice has are left
+out.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from catalog.search.criteria import TEXT, Criterion, Meaning, list_phrases, make_criterion
+from catalog.search.lexicon import (
+    ACCENTS,
+    AGES,
+    FILLERS,
+    GENDERS,
+    LANGUAGES,
+    NEGATIONS,
+    STOP_WORDS,
+    STYLES,
+    USE_CASES,
+)
+from catalog.search.nodes import NOTHING, AllOf, AnyOf, Node, Not, Word
+from catalog.search.spelling import SHORTEST, list_variants
+from catalog.search.text_normalization import index_terms, is_unspaced, list_runs
+
+# Languages whose name with "accent" means an accent in another language.
+_ACCENTS_OF = {"fr": "french", "de": "german", "ru": "russian"}
+_ACCENT_WORDS = {"accent", "accented", "akzent", "acento"}
+_LONGEST_PHRASE = 4
+_NEGATED_WORDS = 3
+_ENDINGS = ("s", "ly", "ish", "er", "ed", "ing")
+_SHORTEST_STEM = 4
+# Shorter words are one letter away from too many others, as "cold" from "bold".
+_SHORTEST_TYPO = 5
+_AGE = re.compile(r"(\d\d?)s?$")
+_AGE_WORDS = {"age", "aged", "year", "years", "yo"}
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What was understood of a brief, and the words that were left out."""
+
+    criteria: tuple[Criterion, ...]
+    excluded: tuple[Node, ...]
+    left_out: tuple[str, ...]
+
+    def without(self, facets: Collection[str]) -> "Brief":
+        """Return the brief without what it asks of these facets, which a filter has decided."""
+        kept = (criterion for criterion in self.criteria if criterion.facet not in facets)
+        return replace(self, criteria=tuple(kept))
+
+    @property
+    def required(self) -> Node:
+        """What no result may contradict."""
+        against = (criterion.against for criterion in self.criteria if criterion.against != NOTHING)
+        return AllOf(tuple(Not(node) for node in (*against, *self.excluded)))
+
+    @property
+    def everything(self) -> Node:
+        """What a voice that lacks nothing matches."""
+        return AllOf((self.required, *(criterion.node for criterion in self.criteria)))
+
+    @property
+    def full_score(self) -> int:
+        """The score of a voice that lacks nothing, without the extra for its words."""
+        return sum(2 * criterion.weight for criterion in self.criteria)
+
+    @property
+    def parts(self) -> list[tuple[Node, int]]:
+        """What adds to a voice's score, and how much."""
+        parts = []
+        for criterion in self.criteria:
+            parts.append((criterion.node, 2 * criterion.weight))
+            if criterion.near != NOTHING:
+                near = AllOf((criterion.near, Not(criterion.node)))
+                parts.append((near, max(1, 2 * criterion.weight // 3)))
+            if criterion.kind == "word":
+                parts.append((_in_name(criterion.node), 2))
+            elif literal := list_phrases(criterion.typed):
+                parts.append((AnyOf(literal), 1))
+        return parts
+
+
+@dataclass(slots=True)
+class _Hit:
+    """Words of the brief with their meanings."""
+
+    typed: str
+    meanings: Sequence[Meaning]
+    is_negated: bool
+
+
+@dataclass(slots=True)
+class _Reading:
+    hits: list[_Hit] = field(default_factory=list)
+    criteria: list[Criterion] = field(default_factory=list)
+    excluded: list[Node] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+
+def read_brief(text: str, knows_beginning: Callable[[str], bool]) -> Brief | None:
+    """Return what the text asks for, or None if no word has a meaning.
+
+    ``knows_beginning`` tells whether any voice has a word that starts with the term.
+    """
+    tokens = list(_cut(text))
+    reading = _Reading()
+    _read_tokens(tokens, reading, knows_beginning)
+    if not any(not hit.is_negated for hit in reading.hits):
+        return None
+    for hit, meaning in _in_context(reading.hits, tokens):
+        criterion = make_criterion(meaning, hit.typed)
+        if hit.is_negated:
+            reading.excluded.append(criterion.node)
+        else:
+            reading.criteria.append(criterion)
+    criteria = sorted(_merge(reading.criteria), key=lambda each: _place_of(each, tokens))
+    if not criteria:
+        return None
+    return Brief(tuple(criteria), tuple(reading.excluded), tuple(reading.left_out))
+
+
+def _place_of(criterion: Criterion, tokens: list[str]) -> int:
+    return tokens.index(criterion.typed[0].split()[0])
+
+
+def _cut(text: str) -> Iterator[str]:
+    """Yield folded words; runs of unspaced letters are cut at the lexicon's words."""
+    for run in list_runs(text):
+        if not is_unspaced(run):
+            yield run
+            continue
+        rest, place = "", 0
+        while place < len(run):
+            known = next((key for key in _UNSPACED if run.startswith(key, place)), "")
+            if known:
+                if rest:
+                    yield rest
+                yield known
+                rest = ""
+            rest += "" if known else run[place]
+            place += len(known) or 1
+        if rest:
+            yield rest
+
+
+def _read_tokens(
+    tokens: list[str], reading: _Reading, knows_beginning: Callable[[str], bool]
+) -> None:
+    # Phrases are found with their typos corrected.
+    correct = [_correct(token, knows_beginning) for token in tokens]
+    place = negated_until = 0
+    while place < len(tokens):
+        phrase = _find_phrase(correct, place)
+        token = tokens[place]
+        is_negated = place < negated_until
+        if phrase:
+            end = place + phrase
+            meanings = _MEANINGS[" ".join(correct[place:end])]
+            reading.hits.append(_Hit(" ".join(tokens[place:end]), meanings, is_negated))
+            place, negated_until = end, 0
+            continue
+        place += 1
+        if token in NEGATIONS:
+            negated_until = place + _NEGATED_WORDS
+        elif token in _STOPS or (is_negated and token in FILLERS):
+            continue
+        elif meanings := _find_meanings(token, tokens):
+            reading.hits.append(_Hit(token, meanings, is_negated))
+            negated_until = 0
+        else:
+            _take_word(token, is_negated, reading, knows_beginning)
+
+
+def _correct(token: str, knows_beginning: Callable[[str], bool]) -> str:
+    """Return the lexicon's word if this is a typo of one, or else the same."""
+    if len(token) < _SHORTEST_TYPO or token in _VOCABULARY or knows_beginning(token):
+        return token
+    return next((each for each in list_variants(token) if each in _VOCABULARY), token)
+
+
+def _find_phrase(tokens: list[str], place: int) -> int:
+    """Return how many words from here on are the longest entry of the lexicon."""
+    longest = min(_LONGEST_PHRASE, len(tokens) - place)
+    lengths = range(longest, 0, -1)
+    return next((n for n in lengths if " ".join(tokens[place : place + n]) in _MEANINGS), 0)
+
+
+def _find_meanings(token: str, tokens: list[str]) -> list[Meaning]:
+    """Return the meanings of an age in years or of an inflected word."""
+    if (age := _AGE.match(token)) and not _AGE_WORDS.isdisjoint(tokens):
+        return [Meaning("age", _age_group(int(age[1])))]
+    for ending in _ENDINGS:
+        stem = token.removesuffix(ending)
+        if stem != token and len(stem) >= _SHORTEST_STEM and stem in _MEANINGS:
+            return _MEANINGS[stem]
+    return []
+
+
+def _age_group(years: int) -> str:
+    groups = {13: "child", 18: "teen", 35: "young", 60: "middle_aged"}
+    return next((group for end, group in groups.items() if years < end), "old")
+
+
+def _take_word(
+    token: str, is_negated: bool, reading: _Reading, knows_beginning: Callable[[str], bool]
+) -> None:
+    """Search for a word that the lexicon doesn't have."""
+    terms = index_terms(token)[:-1] if is_unspaced(token) and len(token) > 1 else [token]
+    known = [term for term in terms if knows_beginning(term)]
+    node: Node = NOTHING
+    if known and not (len(token) == 1 and token.isascii()):
+        words = tuple(Word(term, TEXT) for term in known)
+        node = words[0] if len(words) == 1 else AllOf(words)
+    elif len(token) >= SHORTEST and (
+        others := tuple(each for each in list_variants(token) if knows_beginning(each))
+    ):
+        node = Word(token, TEXT, others)
+    if node == NOTHING:
+        reading.left_out.append(token)
+    elif is_negated:
+        reading.excluded.append(node)
+    else:
+        reading.criteria.append(Criterion("word", token, (token,), node))
+
+
+def _in_context(hits: list[_Hit], tokens: list[str]) -> Iterator[tuple[_Hit, Meaning]]:
+    """Yield each meaning once; an accent that implies a language stands for both."""
+    wanted = {meaning for hit in hits if not hit.is_negated for meaning in hit.meanings}
+    accents = {value for kind, value in wanted if kind == "accent"}
+    spoken = {ACCENTS[value].language for value in accents}
+    has_accent_word = not _ACCENT_WORDS.isdisjoint(tokens)
+    has_years = any(hit.typed[0].isdigit() for hit in hits)
+    seen = set()
+    for hit in hits:
+        for meaning in hit.meanings:
+            if has_years and hit.typed == "old":
+                continue
+            if meaning.kind == "language" and has_accent_word and meaning.value in _ACCENTS_OF:
+                meaning = Meaning("accent", _ACCENTS_OF[meaning.value])
+            elif meaning.kind == "language" and meaning.value in spoken:
+                continue
+            if (meaning, hit.is_negated) not in seen:
+                seen.add((meaning, hit.is_negated))
+                yield hit, meaning
+
+
+def _merge(criteria: list[Criterion]) -> Iterator[Criterion]:
+    """Join what is an alternative: two genders, or two meanings of one word."""
+    groups: dict[tuple[str, ...], list[Criterion]] = {}
+    for criterion in criteria:
+        is_choice = criterion.kind in {"gender", "age", "accent"}
+        key = (criterion.kind,) if is_choice else (criterion.kind, *criterion.typed)
+        groups.setdefault(key, []).append(criterion)
+    for same in groups.values():
+        if len(same) == 1:
+            yield same[0]
+            continue
+        yield replace(
+            same[0],
+            label=" or ".join(criterion.label for criterion in same),
+            typed=tuple(dict.fromkeys(word for criterion in same for word in criterion.typed)),
+            node=AnyOf(tuple(criterion.node for criterion in same)),
+            near=AnyOf(tuple(criterion.near for criterion in same if criterion.near != NOTHING)),
+            against=AllOf(tuple(criterion.against for criterion in same))
+            if all(criterion.against != NOTHING for criterion in same)
+            else NOTHING,
+        )
+
+
+def _in_name(node: Node) -> Node:
+    if isinstance(node, Word):
+        return replace(node, sections=frozenset({"name"}))
+    parts = node.parts if isinstance(node, AllOf) else ()
+    return AllOf(tuple(_in_name(part) for part in parts))
+
+
+def _read_lexicon() -> dict[str, list[Meaning]]:
+    tables = {
+        "gender": GENDERS,
+        "age": AGES,
+        "language": LANGUAGES,
+        "style": STYLES,
+        "use": USE_CASES,
+        "accent": {value: accent.words for value, accent in ACCENTS.items()},
+    }
+    found: dict[str, list[Meaning]] = {}
+    for kind, table in tables.items():
+        for value, words in table.items():
+            for word in words:
+                found.setdefault(" ".join(list_runs(word)), []).append(Meaning(kind, value))
+    return found
+
+
+_MEANINGS = _read_lexicon()
+_VOCABULARY = {word for key in _MEANINGS for word in key.split()}
+_STOPS = {run for word in STOP_WORDS for run in list_runs(word)} - _MEANINGS.keys() | _AGE_WORDS
+# Longest first, so that a word isn't cut at a shorter one that it begins with.
+_UNSPACED = sorted(
+    (key for key in {*_MEANINGS, *_STOPS, *NEGATIONS} if is_unspaced(key) and " " not in key),
+    key=len,
+    reverse=True,
+)

@@ -1,0 +1,129 @@
+"""What a brief asks of a voice, as conditions that both engines can run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from catalog.providers.labels import language_label
+from catalog.search.lexicon import ACCENTS, AGES, GENDERS, NEIGHBORS, STYLES, USE_CASES
+from catalog.search.nodes import NOTHING, AllOf, AnyOf, Node, Not, Phrase, Value
+from catalog.search.text_normalization import index_terms, is_unspaced, list_runs
+
+# How much each kind counts. What a label can contradict counts most.
+_WEIGHTS = {"gender": 8, "accent": 8, "language": 8, "age": 6, "use": 5, "word": 5, "style": 4}
+_UNKNOWN = "unknown"
+# Accent labels that say nothing, so the language's region or the description may.
+_SILENT = Value("accent", (_UNKNOWN, "standard", "neutral"))
+_LESS_THAN_YOUNG = {"child", "teen"}
+# Uses that include another.
+_INCLUDED = {
+    "narration": ("audiobook",),
+    "customer_support": ("phone_menus",),
+    "characters": ("games",),
+}
+# Where words are searched for; not in ids, which mean nothing.
+TEXT = frozenset({"name", "labels", "text", "team"})
+
+
+class Meaning(NamedTuple):
+    """A value of the lexicon, and the kind of criterion that it makes."""
+
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """Something that a brief asks for.
+
+    A voice that matches ``node`` fulfills it, one that matches ``near`` comes close, and one that
+    matches ``against`` is excluded. ``typed`` holds the brief's words for it.
+    """
+
+    kind: str
+    label: str
+    typed: tuple[str, ...]
+    node: Node
+    near: Node = NOTHING
+    against: Node = NOTHING
+
+    @property
+    def weight(self) -> int:
+        """How much it counts."""
+        return _WEIGHTS[self.kind]
+
+    @property
+    def facet(self) -> str:
+        """The facet that a filter on the same would use."""
+        return "use_case" if self.kind == "use" else self.kind
+
+
+def make_criterion(meaning: Meaning, typed: str) -> Criterion:
+    """Return the criterion for a meaning and the brief's words that have it."""
+    kind, value = meaning
+    criterion = Criterion(kind, value.replace("_", " "), (typed,), NOTHING)
+    match kind:
+        case "gender":
+            others = Value("gender", tuple(each for each in GENDERS if each != value))
+            return replace(criterion, node=Value("gender", (value,)), against=others)
+        case "age":
+            return _age_criterion(criterion, value)
+        case "language":
+            node = Value("language", (value,), is_family=True)
+            silent = Value("language", (_UNKNOWN,))
+            against = AllOf((Not(node), Not(silent)))
+            return replace(criterion, label=language_label(value), node=node, against=against)
+        case "accent":
+            return _accent_criterion(criterion, value)
+        case "style":
+            near = AnyOf(tuple(_spoken_of(STYLES[each]) for each in NEIGHBORS.get(value, ())))
+            return replace(criterion, node=_spoken_of(STYLES[value]), near=near)
+    uses = (value, *_INCLUDED.get(value, ()))
+    near = AnyOf(tuple(_spoken_of(USE_CASES[each]) for each in NEIGHBORS.get(value, ())))
+    return replace(
+        criterion, node=AnyOf(tuple(_spoken_of(USE_CASES[each]) for each in uses)), near=near
+    )
+
+
+def _age_criterion(criterion: Criterion, value: str) -> Criterion:
+    if value in _LESS_THAN_YOUNG:
+        against = Value("age", ("middle_aged", "old"))
+        return replace(
+            criterion, node=_spoken_of(AGES[value]), near=Value("age", ("young",)), against=against
+        )
+    others = tuple(each for each in AGES if each not in {value, *_LESS_THAN_YOUNG})
+    return replace(criterion, node=Value("age", (value,)), against=Value("age", others))
+
+
+def _accent_criterion(criterion: Criterion, value: str) -> Criterion:
+    accent = ACCENTS[value]
+    labels = Value("accent", accent.labels)
+    parts: list[Node] = [labels, AllOf((_SILENT, _spoken_of(accent.words)))]
+    if accent.regions:
+        parts.append(AllOf((_SILENT, Value("language", accent.regions, is_family=True))))
+    node = AnyOf(tuple(parts))
+    against: Node = AllOf((Not(_SILENT), Not(labels)))
+    languages = {tag.partition("-")[0] for tag in (*accent.regions, accent.language) if tag}
+    if languages:
+        spoken = Value("language", (_UNKNOWN, *sorted(languages)), is_family=True)
+        against = AnyOf((against, Not(spoken)))
+    label = f"{value.title()} accent"
+    return replace(criterion, label=label, node=node, against=AllOf((Not(node), against)))
+
+
+def _spoken_of(words: Sequence[str]) -> Node:
+    """Return the condition that a name, label, or text has one of the words."""
+    return AnyOf(list_phrases(words))
+
+
+def list_phrases(words: Sequence[str]) -> tuple[Phrase, ...]:
+    """Return a condition for each of the words: that a voice's name or text has it."""
+    phrases = []
+    for word in words:
+        runs = list_runs(word)
+        if len(runs) == 1 and is_unspaced(runs[0]):
+            pairs = tuple(index_terms(runs[0])[:-1])
+            phrases += [Phrase(pairs, TEXT)] if pairs else []
+        elif runs:
+            phrases.append(Phrase(tuple(runs), TEXT))
+    return tuple(phrases)
