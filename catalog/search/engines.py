@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 from catalog.models import User
 from catalog.search.briefs import Brief, read_brief
-from catalog.search.nodes import ANYWHERE, EVERYTHING, AllOf, Node, Word, list_words, respell
+from catalog.search.nodes import ANYWHERE, EVERYTHING, AllOf, AnyOf, Node, Word, list_words, respell
 from catalog.search.spelling import SHORTEST, list_variants
 
 # Facets with one value per voice are columns of its row, the others are rows of labels.
@@ -19,6 +19,8 @@ COLUMN_FACETS = {
     "accent": "accent",
     "main_language": "language",
 }
+# With fewer results, a search with words is followed by the closest voices.
+FEW = 10
 LABEL_FACETS = ("language", "use_case", "badge")
 
 
@@ -68,8 +70,10 @@ class SearchResult:
     counts: dict[str, dict[str, int]]
     respelled: dict[str, tuple[str, ...]]
     search: Search
-    # What was understood of the words if no voice has all of them, and how many lack nothing.
+    # If few voices have all words: what was understood of them, how many have all words, and how
+    # many lack nothing of what was understood.
     brief: Brief | None = None
+    exact_count: int = 0
     full_count: int = 0
 
 
@@ -114,10 +118,10 @@ def answer_search(
         search = replace(search, node=respell(search.node, spellings))
         found = engine.select(search)
         count = engine.size(found)
-    if not count and search.words:
-        closest = _answer_brief(engine, search, facets=facets, page=page, size=size)
+    if count < FEW and search.words:
+        closest = _answer_brief(engine, search, found, facets=facets, page=page, size=size)
         if closest is not None:
-            return closest
+            return replace(closest, respelled=_respelled(spellings, count))
     page, page_count = _fit_page(page, count, size)
     return SearchResult(
         ids=engine.order(found, search, (page - 1) * size, min(page * size, count)),
@@ -126,15 +130,24 @@ def answer_search(
         page=page,
         page_count=page_count,
         counts={name: _count_facet(engine, found, search, name) for name in facets},
-        respelled={word.term: others for word, others in spellings.items()} if count else {},
+        respelled=_respelled(spellings, count),
         search=search,
     )
 
 
 def _answer_brief(
-    engine: SearchEngine[Found], search: Search, *, facets: list[str], page: int, size: int
+    engine: SearchEngine[Found],
+    search: Search,
+    exact: Found,
+    *,
+    facets: list[str],
+    page: int,
+    size: int,
 ) -> SearchResult | None:
-    """Return the voices closest to what the words ask for; None if nothing was understood."""
+    """Return the voices closest to what the words ask for; None if nothing was understood.
+
+    Those that have all of the words come first.
+    """
     brief = read_brief(search.words, partial(engine.knows_beginning, search))
     if brief is not None:
         brief = brief.without({name for name, values in search.chosen.items() if values})
@@ -142,30 +155,37 @@ def _answer_brief(
         return None
 
     def find(search: Search) -> tuple[Found, list[Found]]:
-        possible = replace(search, node=AllOf((search.conditions, brief.required)))
-        base = engine.select(possible)
+        closest = AnyOf((search.node, brief.required))
+        base = engine.select(replace(search, node=AllOf((search.conditions, closest))))
+        parts = [*brief.parts, (search.node, 2 * brief.full_score)]
         for least in (brief.full_score * 2 // 5, 1):
-            found, groups = engine.rank(base, search, brief.parts, least)
+            found, groups = engine.rank(base, search, parts, least)
             if engine.size(found):
                 break
         return found, groups
 
     found, groups = find(search)
-    if not (count := engine.size(found)):
+    count, exact_count = engine.size(found), engine.size(exact)
+    if count == exact_count:
         return None
     page, page_count = _fit_page(page, count, size)
     start, stop = (page - 1) * size, min(page * size, count)
+    if search.sort == "best":
+        # The first groups have all of the words, and their usual order.
+        ids = engine.order(exact, search, min(start, exact_count), min(stop, exact_count))
+        ids += _order_groups(engine, groups, search, max(start, exact_count), stop)
+    else:
+        ids = engine.order(found, search, start, stop)
     counts = {
         name: engine.count_values(
             find(search.besides(name))[0] if search.chosen.get(name) else found, search, name
         )
         for name in facets
     }
-    full = replace(search, node=AllOf((search.conditions, brief.everything)))
+    everything = AnyOf((search.node, brief.everything))
+    full = replace(search, node=AllOf((search.conditions, everything)))
     return SearchResult(
-        ids=_order_groups(engine, groups, search, start, stop)
-        if search.sort == "best"
-        else engine.order(found, search, start, stop),
+        ids=ids,
         count=count,
         total=_count_all(engine, search),
         page=page,
@@ -174,15 +194,23 @@ def _answer_brief(
         respelled={},
         search=search,
         brief=brief,
+        exact_count=exact_count,
         full_count=engine.size(engine.select(full)),
     )
+
+
+def _respelled(spellings: Mapping[Word, tuple[str, ...]], count: int) -> dict[str, tuple[str, ...]]:
+    return {word.term: others for word, others in spellings.items()} if count else {}
 
 
 def _order_groups(
     engine: SearchEngine[Found], groups: list[Found], search: Search, start: int, stop: int
 ) -> list[int]:
     """Return the primary keys from ``start`` to before ``stop``, by group and then by name."""
-    by_name, ids = replace(search, sort="name"), []
+    by_name = replace(search, sort="name")
+    ids: list[int] = []
+    if start >= stop:
+        return ids
     for group in groups:
         count = engine.size(group)
         if start < count:

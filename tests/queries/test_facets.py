@@ -168,6 +168,20 @@ def test_closest_voices_come_first_if_no_voice_has_all_words(cast):
     ]
 
 
+def test_closest_voices_follow_the_few_that_have_all_words(cast):
+    factories.make_voice(cast.account, "Zoe", description="A warm old man.")
+    bob = {"gender": "male", "age": "old"}
+    factories.make_voice(cast.account, "Bob", description="Calm and warm.", **bob)
+    factories.make_voice(cast.account, "Ann", gender="female", description="Warm.")
+
+    page = find_voices(cast.ana, VoiceFilter(words="warm old man"))
+
+    assert [voice.name for voice in page.voices] == ["Zoe", "Bob"]
+    assert (page.answer.exact_count, page.answer.full_count, page.lacking) == (1, 2, {})
+    ids = find_voice_ids(cast.ana, VoiceFilter(words="warm old man"), is_exact=True)
+    assert ids == [page.voices[0].pk]
+
+
 def test_exact_selection_leaves_out_what_fits_only_nearly(cast):
     ada = factories.make_voice(cast.account, "Ada", gender="female", description="A warm voice.")
     bea = factories.make_voice(cast.account, "Bea", gender="female")

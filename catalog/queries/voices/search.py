@@ -123,14 +123,19 @@ class VoicePage:
     @cached_property
     def lacking(self) -> dict[int, list[str]]:
         """What was understood of the words but isn't known of each voice, loaded on first use."""
-        lacking: dict[int, list[str]] = {}
-        for criterion in self.answer.brief.criteria if self.answer.brief else ():
-            rows = Voice.objects.filter(as_condition(criterion.node, self.answer.search.user))
-            fulfilling = set(rows.filter(pk__in=self.ids).values_list("pk", flat=True))
-            for pk in self.ids:
-                if pk not in fulfilling:
-                    lacking.setdefault(pk, []).append(criterion.label)
+        if self.answer.brief is None:
+            return {}
+        search, lacking = self.answer.search, defaultdict(list)
+        # A voice that has all of the words lacks nothing.
+        nearly = set(self.ids) - self._matching(search.node)
+        for criterion in self.answer.brief.criteria:
+            for pk in nearly - self._matching(criterion.node):
+                lacking[pk].append(criterion.label)
         return lacking
+
+    def _matching(self, node: Node) -> set[int]:
+        rows = Voice.objects.filter(as_condition(node, self.answer.search.user))
+        return set(rows.filter(pk__in=self.ids).values_list("pk", flat=True))
 
     @cached_property
     def voices(self) -> list[Voice]:
@@ -271,7 +276,9 @@ def find_voice_ids(user: User, wanted: VoiceFilter, *, is_exact: bool = False) -
     answer = answer_search(engine, search, facets=[], page=1, size=_EVERYTHING)
     if not is_exact or answer.brief is None:
         return answer.ids
-    full = replace(search, node=AllOf((search.conditions, answer.brief.everything)), words="")
+    full = replace(search, words="")
+    if not answer.exact_count:
+        full = replace(full, node=AllOf((search.conditions, answer.brief.everything)))
     return answer_search(engine, full, facets=[], page=1, size=_EVERYTHING).ids
 
 
