@@ -126,6 +126,11 @@ def _place_of(criterion: Criterion, tokens: list[str]) -> int:
     return tokens.index(criterion.typed[0].split()[0])
 
 
+def is_understood(word: str) -> bool:
+    """Return whether the folded word is in the lexicon."""
+    return word in _VOCABULARY or word in _STOPS
+
+
 def _cut(text: str) -> Iterator[str]:
     """Yield folded words; runs of unspaced letters are cut at the lexicon's words."""
     for run in list_runs(text):

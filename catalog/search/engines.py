@@ -6,7 +6,7 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from catalog.models import User
-from catalog.search.briefs import Brief, read_brief
+from catalog.search.briefs import Brief, is_understood, read_brief
 from catalog.search.nodes import ANYWHERE, EVERYTHING, AllOf, AnyOf, Node, Word, list_words, respell
 from catalog.search.spelling import SHORTEST, list_variants
 
@@ -21,6 +21,8 @@ COLUMN_FACETS = {
 }
 # With fewer results, a search with words is followed by the closest voices.
 FEW = 10
+# An export of everything explains nothing.
+MOST_EXPLAINED = 100
 LABEL_FACETS = ("language", "use_case", "badge")
 
 
@@ -75,6 +77,8 @@ class SearchResult:
     brief: Brief | None = None
     exact_count: int = 0
     full_count: int = 0
+    # What was understood but isn't known of the page's voices, by primary key.
+    lacking: dict[int, list[str]] = field(default_factory=dict)
 
 
 Found = TypeVar("Found")
@@ -102,6 +106,9 @@ class SearchEngine(Protocol[Found]):
 
         Each part adds its number to the score of the voices that match it.
         """
+
+    def match(self, search: Search, node: Node, ids: list[int]) -> set[int]:
+        """Return those of the primary keys whose voices match the condition."""
 
     def knows_beginning(self, search: Search, term: str) -> bool:
         """Return whether any term in the accounts starts with this, except in ids."""
@@ -195,8 +202,23 @@ def _answer_brief(
         search=search,
         brief=brief,
         exact_count=exact_count,
+        lacking=_find_lacking(engine, search, brief, ids) if size <= MOST_EXPLAINED else {},
         full_count=engine.size(engine.select(full)),
     )
+
+
+def _find_lacking(
+    engine: SearchEngine[Found], search: Search, brief: Brief, ids: list[int]
+) -> dict[int, list[str]]:
+    # A voice that has all of the words lacks nothing.
+    nearly = set(ids) - engine.match(search, search.node, ids)
+    matching = [(each.label, engine.match(search, each.node, ids)) for each in brief.criteria]
+    return {
+        pk: lacking
+        for pk in ids
+        if pk in nearly
+        and (lacking := [label for label, fulfilling in matching if pk not in fulfilling])
+    }
 
 
 def _respelled(spellings: Mapping[Word, tuple[str, ...]], count: int) -> dict[str, tuple[str, ...]]:
@@ -243,7 +265,9 @@ def _count_facet(
 def _find_spellings(engine: SearchEngine[Found], search: Search) -> dict[Word, tuple[str, ...]]:
     found = {}
     for word in search.plain_words:
-        if len(word.term) < SHORTEST or engine.knows_beginning(search, word.term):
+        if len(word.term) < SHORTEST or is_understood(word.term):
+            continue
+        if engine.knows_beginning(search, word.term):
             continue
         others = [each for each in list_variants(word.term) if engine.knows_beginning(search, each)]
         # Skip "warm" if "warms" is suggested too, because it would match both.

@@ -104,6 +104,11 @@ class SqlEngine:
         scores = scored.order_by("-score").values_list("score", flat=True).distinct()
         return scored, [scored.filter(score=score) for score in scores]
 
+    def match(self, search: Search, node: Node, ids: list[int]) -> set[int]:
+        """Return those of the primary keys whose rows match the condition."""
+        rows = Voice.objects.filter(as_condition(node, search.user), pk__in=ids)
+        return set(rows.values_list("pk", flat=True))
+
     def count_values(self, found: VoiceQuerySet, search: Search, facet: str) -> dict[str, int]:
         """Count the rows per value of the facet."""
         if facet in MARK_FACETS:

@@ -19,6 +19,7 @@ FIXED_PLACES = {
     "voices": "/voices/",
     "voices as a list": "/voices/?layout=list&sort=newest",
     "voices filtered": "/voices/?q=e&gender=female&gender=male&age=young&age=old&age=unknown",
+    "closest voices": "/voices/?q=warm+british+lady+narrator+qqqq",
     "no voices": "/voices/?q=qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq&gender=male",
     "unknown filter": "/voices/?gender=purple",
     "voices as a table": "/voices/?layout=table",

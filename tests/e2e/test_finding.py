@@ -47,6 +47,21 @@ def test_the_search_field_completes_fields_and_marks_a_mistake(ana: Page) -> Non
     expect_chips(ana)
 
 
+def test_a_brief_shows_what_was_understood_and_parts_can_be_dropped(ana: Page) -> None:
+    ana.get_by_role("combobox", name="Search voices").fill("warm british lady qqqq")
+    understood = ana.get_by_role("list", name="Understood")
+    expect(understood.get_by_role("link")).to_have_text(["warm", "British accent", "female"])
+    expect(ana.locator(".brief")).to_contain_text("Not understood: qqqq.")
+    before = found_count(ana)
+    assert before > 0
+
+    understood.get_by_role("link", name="Ignore British accent").click()
+
+    expect(understood.get_by_role("link")).to_have_text(["warm", "female"])
+    expect(ana).to_have_url(re.compile(r"q=warm\+lady\+qqqq"))
+    assert found_count(ana) > before
+
+
 def test_an_export_has_exactly_the_rows_of_the_list_in_their_order(ana: Page) -> None:
     # Only library voices, because other tests create and delete clones meanwhile.
     expression = (

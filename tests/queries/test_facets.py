@@ -160,7 +160,11 @@ def test_closest_voices_come_first_if_no_voice_has_all_words(cast):
 
     assert [voice.name for voice in page.voices] == ["Ada", "Bea", "Dee"]
     assert (page.answer.full_count, page.answer.brief.left_out) == (1, ("qqqq",))
-    assert [page.lacking.get(voice.pk) for voice in page.voices] == [None, ["warm"], ["female"]]
+    assert [page.answer.lacking.get(voice.pk) for voice in page.voices] == [
+        None,
+        ["warm"],
+        ["female"],
+    ]
     assert [(chip.label, chip.query) for chip in page.understood] == [
         ("warm", "?q=english-sounding+british+lady+qqqq"),
         ("British accent", "?q=warm+english-sounding+lady+qqqq"),
@@ -177,7 +181,7 @@ def test_closest_voices_follow_the_few_that_have_all_words(cast):
     page = find_voices(cast.ana, VoiceFilter(words="warm old man"))
 
     assert [voice.name for voice in page.voices] == ["Zoe", "Bob"]
-    assert (page.answer.exact_count, page.answer.full_count, page.lacking) == (1, 2, {})
+    assert (page.answer.exact_count, page.answer.full_count, page.answer.lacking) == (1, 2, {})
     ids = find_voice_ids(cast.ana, VoiceFilter(words="warm old man"), is_exact=True)
     assert ids == [page.voices[0].pk]
 

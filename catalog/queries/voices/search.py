@@ -43,7 +43,7 @@ from catalog.search.completion import complete_search
 from catalog.search.engines import Search, SearchEngine, SearchResult, answer_search
 from catalog.search.index.cache import INDEX_CACHE
 from catalog.search.nodes import AllOf, AnyOf, Node, Not, Value
-from catalog.search.sql import SqlEngine, as_condition
+from catalog.search.sql import SqlEngine
 from catalog.search.syntax import QueryError
 from catalog.search.text_normalization import index_terms, query_terms
 
@@ -119,23 +119,6 @@ class VoicePage:
     relaxed: list[FilterChip]
     respelled: dict[str, tuple[str, ...]]
     understood: list[FilterChip]
-
-    @cached_property
-    def lacking(self) -> dict[int, list[str]]:
-        """What was understood of the words but isn't known of each voice, loaded on first use."""
-        if self.answer.brief is None:
-            return {}
-        search, lacking = self.answer.search, defaultdict(list)
-        # A voice that has all of the words lacks nothing.
-        nearly = set(self.ids) - self._matching(search.node)
-        for criterion in self.answer.brief.criteria:
-            for pk in nearly - self._matching(criterion.node):
-                lacking[pk].append(criterion.label)
-        return lacking
-
-    def _matching(self, node: Node) -> set[int]:
-        rows = Voice.objects.filter(as_condition(node, self.answer.search.user))
-        return set(rows.filter(pk__in=self.ids).values_list("pk", flat=True))
 
     @cached_property
     def voices(self) -> list[Voice]:

@@ -7,9 +7,11 @@ from heapq import merge
 from itertools import islice
 from operator import and_, or_
 
+import numpy as np
 from pyroaring import BitMap
 
 from catalog.search.engines import Search
+from catalog.search.index.arrays import as_numbers
 from catalog.search.index.phrases import find_phrase, find_word
 from catalog.search.index.versions import IndexVersion, Shard
 from catalog.search.nodes import (
@@ -89,6 +91,15 @@ class IndexEngine:
             for place in range(len(found))
         ]
         return whole, best_first
+
+    def match(self, search: Search, node: Node, ids: list[int]) -> set[int]:
+        """Return those of the primary keys whose documents match the condition."""
+        found = set()
+        for place, shard in enumerate(self._edition.shards):
+            documents = shard.segment.documents_of(np.array(ids, dtype=np.int64)) - shard.dead
+            matching = self._narrow(place, node, documents, search)
+            found |= set(shard.segment.pks[as_numbers(matching)].tolist())
+        return found
 
     def count_values(self, found: list[BitMap], search: Search, facet: str) -> dict[str, int]:
         """Count the documents per value of the facet."""

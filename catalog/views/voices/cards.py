@@ -43,7 +43,7 @@ def draw_cards(page: VoicePage, tray: list[int]) -> SafeString:
     # Made of parts that the templates have escaped.
     return SafeString(
         "".join(
-            filters.join(parts).replace(_LACKING, draw_lacking(page.lacking.get(pk)))
+            filters.join(parts).replace(_LACKING, draw_lacking(page.answer.lacking.get(pk)))
             for pk, parts in cards.items()
             if parts
         )
