@@ -184,7 +184,7 @@ def accent_word(word: str) -> str:
 
 def use_case_words(word: str) -> tuple[str, ...]:
     """Return the use cases named in a provider's text, each as a slug."""
-    parts = [] if _slug(word) in _SAYS_NOTHING else re.split(r"[,;/|、]", word)
+    parts = [] if _slug(word) in _SAYS_NOTHING else re.split(r"[,;/|、()（）]", word)
     slugs = (_slug(part) for part in parts)
     useful = (slug for slug in slugs if slug and slug not in _SAYS_NOTHING)
     return tuple(dict.fromkeys(slug for slug in useful if len(slug) <= _LONGEST_LABEL))

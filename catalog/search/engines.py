@@ -21,6 +21,7 @@ COLUMN_FACETS = {
 }
 # With fewer results, a search with words is followed by the closest voices.
 FEW = 10
+_NAMES = frozenset({"name", "ids"})
 # An export of everything explains nothing.
 MOST_EXPLAINED = 100
 LABEL_FACETS = ("language", "use_case", "badge")
@@ -142,6 +143,22 @@ def answer_search(
     )
 
 
+def _read_words(engine: SearchEngine[Found], search: Search) -> Brief | None:
+    """Return what the words ask for besides the filters, or None if that's nothing known."""
+    brief = read_brief(search.words, partial(engine.knows_beginning, search))
+    if brief is None:
+        return None
+    brief = brief.without({name for name, values in search.chosen.items() if values})
+    return brief if brief.criteria else None
+
+
+def _is_name(engine: SearchEngine[Found], search: Search) -> bool:
+    """Return whether a voice has all of the words in its name or ID: someone looks for that one."""
+    named = tuple(replace(word, sections=_NAMES) for word in search.plain_words)
+    those = replace(search, node=AllOf((search.conditions, *named)))
+    return bool(named) and engine.size(engine.select(those)) > 0
+
+
 def _answer_brief(
     engine: SearchEngine[Found],
     search: Search,
@@ -155,10 +172,9 @@ def _answer_brief(
 
     Those that have all of the words come first.
     """
-    brief = read_brief(search.words, partial(engine.knows_beginning, search))
-    if brief is not None:
-        brief = brief.without({name for name, values in search.chosen.items() if values})
-    if brief is None or not brief.criteria:
+    exact_count = engine.size(exact)
+    brief = _read_words(engine, search)
+    if brief is None or (exact_count and _is_name(engine, search)):
         return None
 
     def find(search: Search) -> tuple[Found, list[Found]]:
@@ -172,8 +188,8 @@ def _answer_brief(
         return found, groups
 
     found, groups = find(search)
-    count, exact_count = engine.size(found), engine.size(exact)
-    if count == exact_count:
+    count = engine.size(found)
+    if count <= exact_count:
         return None
     page, page_count = _fit_page(page, count, size)
     start, stop = (page - 1) * size, min(page * size, count)

@@ -3,6 +3,7 @@
 Terms consist of letters and digits only, so none has a special meaning in SQL patterns.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property, reduce
@@ -35,8 +36,8 @@ WORD_COLUMNS = {
     "team": "team_text",
     "ids": "id_words",
 }
-# Spelling correction needs all existing terms; with more voices only the index supports it.
-MOST_READ_FOR_SPELLING = 20_000
+# Spelling correction and briefs look at every row; with more voices only the index supports them.
+MOST_READ = 20_000
 _NO_PREVIEW = Q(preview_url="", preview_sample_id="")
 _FLAGS = {
     "has": {
@@ -95,14 +96,24 @@ class SqlEngine:
     def rank(
         self, found: VoiceQuerySet, search: Search, parts: Sequence[tuple[Node, int]], least: int
     ) -> tuple[VoiceQuerySet, list[VoiceQuerySet]]:
-        """Return the rows with at least this score, and the same in groups, best first."""
+        """Return the rows with at least this score, and the same in groups, best first.
+
+        With too many voices, there are none.
+        """
+        if not _is_small(Voice.objects.filter(account__in=search.accounts)):
+            return found.none(), []
         numbers = (
             Case(When(as_condition(node, search.user), then=Constant(number)), default=Constant(0))
             for node, number in parts
         )
         scored = found.annotate(score=reduce(add, numbers)).filter(score__gte=least)
-        scores = scored.order_by("-score").values_list("score", flat=True).distinct()
-        return scored, [scored.filter(score=score) for score in scores]
+        groups = defaultdict(list)
+        # Read once, because composing and running the conditions takes longer than all the rest.
+        for pk, score in scored.values_list("pk", "score"):
+            groups[score].append(pk)
+        best_first = [groups[score] for score in sorted(groups, reverse=True)]
+        whole = Voice.objects.filter(pk__in=[pk for pks in best_first for pk in pks])
+        return whole, [Voice.objects.filter(pk__in=pks) for pks in best_first]
 
     def match(self, search: Search, node: Node, ids: list[int]) -> set[int]:
         """Return those of the primary keys whose rows match the condition."""
@@ -140,11 +151,14 @@ class SqlEngine:
         if key not in self._known:
             columns = [WORD_COLUMNS[section] for section in SPELLED]
             rows = Voice.objects.listed_in(accounts, hidden=hidden, is_archived=is_archived)
-            is_small = not rows.values("pk")[MOST_READ_FOR_SPELLING : MOST_READ_FOR_SPELLING + 1]
-            texts = rows.values_list(*columns).iterator() if is_small else ()
+            texts = rows.values_list(*columns).iterator() if _is_small(rows) else ()
             terms = {term for row in texts for text in row for term in text.split()}
             self._known[key] = {term[:place] for term in terms for place in range(1, len(term) + 1)}
         return self._known[key]
+
+
+def _is_small(rows: VoiceQuerySet) -> bool:
+    return not rows.order_by().values("pk")[MOST_READ : MOST_READ + 1]
 
 
 def as_condition(node: Node, user: User) -> Q:

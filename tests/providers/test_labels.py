@@ -105,6 +105,7 @@ def test_accent_words_are_normalized(word, accent):
         ("", ()),
         (", ,", ()),
         ("x" * 61, ()),
+        ("口播（解说、新闻）", ("口播", "解说", "新闻")),
     ],
 )
 def test_use_cases_are_split_and_normalized(word, use_cases):

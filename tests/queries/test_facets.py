@@ -186,6 +186,13 @@ def test_closest_voices_follow_the_few_that_have_all_words(cast):
     assert ids == [page.voices[0].pk]
 
 
+def test_search_for_a_name_finds_only_that_voice(cast):
+    factories.make_voice(cast.account, "Calm Old Man")
+    factories.make_voice(cast.account, "Bob", gender="male", age="old", description="Calm.")
+
+    assert find_voices(cast.ana, VoiceFilter(words="calm old man")).found_count == 1
+
+
 def test_exact_selection_leaves_out_what_fits_only_nearly(cast):
     ada = factories.make_voice(cast.account, "Ada", gender="female", description="A warm voice.")
     bea = factories.make_voice(cast.account, "Bea", gender="female")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from catalog.models import Collection, CollectionEntry, Star, Voice, VoiceLabel
 from catalog.models.voices.versions import touch_voices
 from catalog.queries.searches.filters import FACETS
+from catalog.search import lexicon, sql
 from catalog.search.engines import Search, answer_search
 from catalog.search.index.engine import IndexEngine
 from catalog.search.index.rows import read_rows
@@ -196,6 +197,41 @@ def test_index_gives_the_same_answers_as_sql(library, rows, text, chosen, sort, 
     search = Search(library.mia, library.seen, parsed.node, chosen, sort, is_archived, **words)
 
     assert_same_answers(library, build(library), search)
+
+
+def test_every_value_of_the_lexicon_can_be_searched_for(library):
+    fill(library, ROWS)
+    index = build(library)
+    accents = {value: accent.words for value, accent in lexicon.ACCENTS.items()}
+    tables = (lexicon.GENDERS, lexicon.AGES, lexicon.LANGUAGES, lexicon.STYLES, lexicon.USE_CASES)
+    words = [found[0] for table in (*tables, accents) for found in table.values()]
+
+    understood = []
+    for place in range(0, len(words), 8):
+        text = " ".join(words[place : place + 8])
+        parsed = parse_search(text)
+        more = {"words": parsed.words, "conditions": parsed.conditions}
+        search = Search(library.mia, library.seen, parsed.node, **more)
+        by_sql = answer_search(SqlEngine(), search, facets=[], page=1, size=PAGE)
+        by_index = answer_search(IndexEngine(index), search, facets=[], page=1, size=PAGE)
+        assert by_index == by_sql
+        understood.append(by_sql.brief is not None)
+    # Languages contradict each other.
+    assert sum(understood) > len(understood) / 2
+
+
+def test_sql_reads_no_brief_with_too_many_voices(library, monkeypatch):
+    fill(library, ROWS)
+    parsed = parse_search("warm woman qqqq")
+    more = {"words": parsed.words, "conditions": parsed.conditions}
+    search = Search(library.mia, library.seen, parsed.node, **more)
+
+    few = answer_search(SqlEngine(), search, facets=[], page=1, size=PAGE)
+    monkeypatch.setattr(sql, "MOST_READ", 1)
+    many = answer_search(SqlEngine(), search, facets=[], page=1, size=PAGE)
+
+    assert few.count > 0
+    assert (many.count, many.brief) == (0, None)
 
 
 @settings(common, max_examples=10)
