@@ -172,8 +172,8 @@ def _answer_brief(
 
     Those that have all of the words come first.
     """
-    exact_count = engine.size(exact)
     brief = _read_words(engine, search)
+    exact_count = engine.size(exact) if brief is not None else 0
     if brief is None or (exact_count and _is_name(engine, search)):
         return None
 
