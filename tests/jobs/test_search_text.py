@@ -2,7 +2,7 @@
 
 from catalog.jobs.searches.search_text import fill_missing_words
 from catalog.models import CatalogVersion, Voice
-from catalog.queries.voices.search import VoiceFilter, find_voices
+from catalog.queries.voices.search import VoiceFilter, find_voice_ids
 from tests import factories
 
 
@@ -15,7 +15,8 @@ def test_voices_without_search_words_get_them_once_and_are_found(cast):
     filled = fill_missing_words()
 
     assert (filled, fill_missing_words()) == (2, 0)
-    assert find_voices(cast.ana, VoiceFilter(words="ada narration")).found_count == 1
+    wanted = VoiceFilter(words="ada narration")
+    assert find_voice_ids(cast.ana, wanted, is_exact=True) == [Voice.objects.get(name="Ada").pk]
     assert CatalogVersion.objects.get(team=cast.aurora).number > before
 
 
