@@ -118,7 +118,7 @@ class SearchEngine(Protocol[Found]):
 def answer_search(
     engine: SearchEngine[Found], search: Search, *, facets: list[str], page: int, size: int
 ) -> SearchResult:
-    """Return one page; without results, correct the spelling, then look for the closest voices."""
+    """Return one page; with no or few results, correct the spelling and add the closest voices."""
     found = engine.select(search)
     count = engine.size(found)
     spellings: dict[Word, tuple[str, ...]] = {}
