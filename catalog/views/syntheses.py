@@ -143,8 +143,7 @@ def synthesis_audio(request: Request, pk: uuid.UUID) -> HttpResponseBase:
         request,
         path,
         speech.clip.content_type,
-        title=f"{speech.voice.shown_name} – {speech.text[:40]}",
-        is_download="download" in request.GET,
+        title=f"{speech.voice.full_name} – {speech.text[:40]}",
     )
 
 

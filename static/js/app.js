@@ -9,7 +9,7 @@ const held = new WeakMap(); // what users did to an element before its module wa
 // Pages that need more name their own module: data-module holds its hashed URL.
 function loadModules() {
   for (const element of document.querySelectorAll("[data-module]")) {
-    if (held.has(element) || element.closest("details:not([open])")) continue;
+    if (held.has(element) || element.closest("details:not([open]), [hidden]")) continue;
     const actions = [];
     held.set(element, actions);
     import(element.dataset.module)

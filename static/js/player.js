@@ -1,5 +1,5 @@
 // One audio element for the whole visit, in the deck outside #main, which is never swapped.
-import { isolate, keep, recall, say, tell, toast } from "./ui.js";
+import { recall, say } from "./ui.js";
 
 const FLAT = "M2 16h252"; // the waveform of a voice that wasn't played yet
 const byId = (id) => document.getElementById(id);
@@ -8,9 +8,7 @@ let audio;
 let deck;
 let current = null; // the voice in the player
 let row = []; // the list it was played from, for pages without one
-let isChaining = false;
-let isSpoken = false; // the current voice's preview is being generated
-let isNoted = false; // the current play was reported to the server
+let isAwaited = false; // the current voice's preview is being generated or fetched
 let frame = 0;
 let shownSecond = -1;
 
@@ -25,8 +23,8 @@ function read(card) {
   return { id: voice, src, seconds: Number(dur) || 0, name, sub, shape, link, gain: Number(gain) || 1 };
 }
 
-function cardOf(voice) {
-  return voice && document.querySelector(`[data-voice="${CSS.escape(voice.id)}"]`);
+function cardsOf(voice) {
+  return voice ? [...document.querySelectorAll(`[data-voice="${CSS.escape(voice.id)}"]`)] : [];
 }
 
 function listed() {
@@ -39,15 +37,18 @@ function duration() {
 
 function drawPlace(part) {
   const percent = `${(part * 100).toFixed(2)}%`;
-  deck.querySelector("path.played").style.setProperty("--played", percent);
-  cardOf(current)?.querySelector("path.played")?.style.setProperty("--played", percent);
+  for (const place of [deck, ...cardsOf(current)]) {
+    place.querySelector("path.played")?.style.setProperty("--played", percent);
+  }
   byId("seek").value = Math.round(part * 1000);
   const second = Math.floor(audio.currentTime);
   if (second === shownSecond) return;
   shownSecond = second;
   const total = duration();
-  byId("deck-time").textContent = total ? `${clock(second)} / ${clock(total)}` : clock(second);
-  byId("seek").setAttribute("aria-valuetext", total ? `${clock(second)} of ${clock(total)}` : clock(second));
+  const isWaiting = deck.classList.contains("wait");
+  const write = (joint) => (isWaiting ? "Loading…" : total ? clock(second) + joint + clock(total) : clock(second));
+  byId("deck-time").textContent = write(" / ");
+  byId("seek").setAttribute("aria-valuetext", write(" of "));
 }
 
 function place() {
@@ -85,39 +86,35 @@ function paintCard(card, isOn, isWaiting) {
 
 function paint() {
   const isOn = Boolean(current) && !audio.paused;
-  const isWaiting = isSpoken || (isOn && audio.readyState < HTMLMediaElement.HAVE_FUTURE_DATA);
-  const own = cardOf(current);
-  for (const card of document.querySelectorAll("[data-voice].playing")) if (card !== own) unpaint(card);
-  if (own) paintCard(own, isOn, isWaiting);
+  const isWaiting = isAwaited || (isOn && audio.readyState < HTMLMediaElement.HAVE_FUTURE_DATA);
+  const own = cardsOf(current);
+  for (const card of document.querySelectorAll("[data-voice].playing")) if (!own.includes(card)) unpaint(card);
+  for (const card of own) paintCard(card, isOn, isWaiting);
   deck.classList.toggle("on", isOn);
   deck.classList.toggle("wait", isWaiting);
   deck.querySelector("[data-deck=toggle]").setAttribute("aria-label", isOn ? "Pause" : "Play");
+  shownSecond = -1;
   if (current) drawPlace(place());
-}
-
-function describeToSystem() {
-  if (!("mediaSession" in navigator)) return;
-  navigator.mediaSession.metadata = new MediaMetadata({ title: current.name, artist: current.sub });
 }
 
 function load(voice) {
   const cards = listed();
   if (cards.length) row = cards.map(read);
   current = voice;
-  isNoted = false;
-  isSpoken = false;
+  isAwaited = false;
   current.place = row.findIndex((other) => other.id === voice.id);
   audio.src = voice.src;
   applyVolume();
-  deck.hidden = false;
+  if (deck.hidden) {
+    deck.hidden = false;
+    deck.dispatchEvent(new Event("toggle")); // its module is loaded now
+  }
   const name = byId("deck-name");
   name.textContent = voice.name;
   name.href = voice.link;
   byId("deck-sub").textContent = voice.sub;
   for (const path of deck.querySelectorAll(".deck-wave path")) path.setAttribute("d", voice.shape);
-  shownSecond = -1;
   paint();
-  describeToSystem();
 }
 
 function start() {
@@ -130,7 +127,7 @@ function start() {
 function toggle(card) {
   if (!card?.querySelector("[data-play]")) return;
   if (current?.id !== card.dataset.voice) load(read(card));
-  else if (isSpoken) return stopWaiting();
+  else if (isAwaited) return wait("");
   else if (!audio.paused) return audio.pause();
   start();
 }
@@ -155,7 +152,7 @@ function step(by) {
 }
 
 function close() {
-  const card = cardOf(current);
+  const [card] = cardsOf(current);
   audio.pause();
   audio.removeAttribute("src");
   audio.load();
@@ -165,20 +162,24 @@ function close() {
   (card?.querySelector("[data-play]") ?? byId("main")).focus({ preventScroll: true });
 }
 
+// Shows words instead of the voice's details while its preview isn't ready yet; "" ends that.
+function wait(words) {
+  isAwaited = Boolean(words);
+  byId("deck-sub").textContent = words || current.sub;
+  if (!words) audio.pause();
+  paint();
+}
+
 const controls = {
-  toggle: () => (isSpoken ? stopWaiting() : audio.paused ? start() : audio.pause()),
+  toggle: () => (isAwaited ? wait("") : audio.paused ? start() : audio.pause()),
   prev: () => step(-1),
   next: () => step(1),
   close,
-  chain(button) {
-    isChaining = !isChaining;
-    button.setAttribute("aria-pressed", isChaining);
-  },
 };
 
 function onClick(event) {
   const control = event.target.closest("[data-deck]");
-  if (control) return controls[control.dataset.deck]?.(control);
+  if (control) return controls[control.dataset.deck]?.();
   const button = event.target.closest("[data-play]");
   if (button) return toggle(button.closest("[data-voice]"));
   const wave = event.target.closest("[data-seek]");
@@ -195,91 +196,18 @@ function applyVolume() {
   audio.volume = (byId("vol").value / 100) * (current?.gain ?? 1);
 }
 
-function setVolume(percent) {
-  applyVolume();
-  keep("volume", percent);
-}
-
-const isBeingSpoken = (answer) => answer.status === 202;
-
-// The preview is being generated: say so, and retry until it is ready.
-async function awaitSpeech(voice, answer) {
-  const words = await answer.text();
-  if (current !== voice) return;
-  isSpoken = true;
-  byId("deck-sub").textContent = words;
-  say(words);
-  paint();
-  while (isBeingSpoken(answer)) {
-    await new Promise((resolve) => { setTimeout(resolve, 1000 * answer.headers.get("Retry-After")); });
-    if (current !== voice || !isSpoken) return;
-    answer = await fetch(voice.src);
-  }
-  if (current !== voice || !isSpoken) return;
-  stopWaiting();
-  if (!answer.ok) return toast(await answer.text());
-  audio.src = voice.src;
-  start();
-}
-
-function stopWaiting() {
-  isSpoken = false;
-  byId("deck-sub").textContent = current.sub;
-  audio.pause();
-  paint();
-}
-
-// An audio element doesn't say why it failed: fetch the message.
-async function explain(voice) {
-  let words = `The preview of ${isolate(voice.name)} couldn't be loaded.`;
-  try {
-    const answer = await fetch(voice.src);
-    if (isBeingSpoken(answer)) return await awaitSpeech(voice, answer);
-    const hasWords = answer.status === 404 && answer.headers.get("Content-Type")?.startsWith("text/plain");
-    if (hasWords) words = await answer.text();
-  } catch {
-    // Offline: keep the general message.
-  }
-  toast(words);
-}
-
-// Report each play once, for cleanup.
-function notePlay() {
-  const preview = /^(\/voices\/\d+\/)preview\/$/.exec(current?.src ?? "");
-  if (!preview || isNoted) return;
-  isNoted = true;
-  tell(`${preview[1]}played/`, {});
-}
-
 function listenToAudio() {
-  for (const name of ["play", "playing", "waiting", "pause", "ended", "emptied"]) audio.addEventListener(name, paint);
+  const changes = ["play", "playing", "waiting", "pause", "ended", "emptied", "error"];
+  for (const name of changes) audio.addEventListener(name, paint);
   audio.addEventListener("play", () => { if (!frame) follow(); });
-  audio.addEventListener("playing", notePlay);
-  audio.addEventListener("ended", () => {
-    drawPlace(1);
-    if (isChaining) step(1);
-  });
-  audio.addEventListener("error", () => {
-    if (!current) return;
-    paint();
-    explain(current);
-  });
-}
-
-function listenToSystem() {
-  if (!("mediaSession" in navigator)) return;
-  const session = navigator.mediaSession;
-  session.setActionHandler("play", start);
-  session.setActionHandler("pause", () => audio.pause());
-  session.setActionHandler("previoustrack", () => step(-1));
-  session.setActionHandler("nexttrack", () => step(1));
+  audio.addEventListener("ended", () => drawPlace(1));
 }
 
 function listenToPage() {
   document.addEventListener("click", onClick);
   document.addEventListener("input", (event) => {
     if (event.target.id === "seek") seek(event.target.value / 1000);
-    if (event.target.id === "vol") setVolume(Number(event.target.value));
+    if (event.target.id === "vol") applyVolume();
   });
   // Only one thing plays at a time: other audio pauses the player, and vice versa.
   document.addEventListener("play", (event) => {
@@ -298,10 +226,15 @@ export const player = {
     volume.value = recall("volume") ?? volume.value;
     applyVolume();
     listenToAudio();
-    listenToSystem();
     listenToPage();
   },
   toggle,
+  start,
+  wait,
+  /** The voice in the player, null if there is none. */
+  get current() { return current; },
+  /** Whether the player waits for the current voice's preview. */
+  get isAwaited() { return isAwaited; },
   /** Play the next or previous voice in the list; does nothing if the player is empty. */
   step(by) {
     if (!current) return false;

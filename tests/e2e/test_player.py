@@ -24,7 +24,7 @@ def test_a_voice_plays_from_the_list_through_our_own_server(ana: Page) -> None:
     assert measure(ana, "duration") > 1
     expect(card.get_by_role("button", name=re.compile("^Pause "))).to_be_visible()
     deck = ana.get_by_role("region", name="Player")
-    expect(deck.get_by_role("link")).to_have_text(card.locator("h3").inner_text())
+    expect(deck.locator("#deck-name")).to_have_text(card.locator("h3").inner_text())
     sounds = [answer for answer in answers if "/preview/" in answer.url]
     assert {answer.status for answer in sounds} == {206}
     assert all(answer.headers["content-type"].startswith("audio/") for answer in sounds)
@@ -157,6 +157,32 @@ def test_voices_play_by_keys_and_in_sequence_and_the_volume_is_kept(ana: Page) -
     assert ana.evaluate("document.getElementById('audio').volume") == 0.35
 
 
+def test_speed_is_kept_a_voice_loops_and_its_clip_is_saved(ana: Page) -> None:
+    card = playable(ana).first
+    voice = card.get_attribute("data-sub") or ""
+    card.locator("[data-play]").click()
+    expect_sound(ana)
+
+    ana.get_by_role("combobox", name="Speed").select_option("1.5×")
+    ana.get_by_role("button", name="Loop this voice").click()
+    with ana.expect_download() as saving:
+        ana.get_by_role("link", name="Download", exact=False).click()
+    end_now(ana)
+
+    expect_sound(ana)
+    name, provider = card.locator("h3").inner_text(), voice.partition(" · ")[0]
+    assert saving.value.suggested_filename.startswith(f"{provider} – {name}.")
+    assert saving.value.path().stat().st_size > 1000
+    assert measure(ana, "playbackRate") == 1.5
+    ana.get_by_role("button", name="Play voices one after another").click()
+    expect(ana.get_by_role("button", name="Loop this voice")).to_have_attribute(
+        "aria-pressed", "false"
+    )
+    ana.reload()
+    playable(ana).nth(1).locator("[data-play]").click()
+    until(ana, lambda: measure(ana, "playbackRate") == 1.5, "the speed of the last visit")
+
+
 def test_next_continues_where_a_voice_has_left_the_list(looped: Page) -> None:
     playable(looped).nth(1).locator("[data-play]").click()
     voice = playable(looped).nth(1).get_attribute("data-voice") or ""
@@ -286,6 +312,8 @@ def test_a_preview_being_generated_is_waited_for_and_the_wait_can_be_stopped(ana
     deck = ana.get_by_role("region", name="Player")
     card.get_by_role("button", name=re.compile("^Play ")).click()
     expect(deck).to_contain_text("Generating the preview of Ada.")
+    expect(deck).to_contain_text("Loading…")
+    expect(deck.locator("#deck-save[href]")).to_have_count(0)
     deck.get_by_role("button", name=re.compile("^Play$|^Pause$")).click()
     expect(deck).not_to_contain_text("Generating the preview")
     ended_after = len(asked)

@@ -137,7 +137,7 @@ def test_a_blind_comparison_reveals_neither_voices_nor_providers(mia, ana, made,
             assert str(speech.pk) not in body
     sound = mia.get(f"/compare/{made.pk}/0/audio/")
     assert sound["Content-Type"] == "audio/mpeg"
-    assert unquote(sound["Content-Disposition"]).endswith("Comparison – clip 1.mp3")
+    assert unquote(sound["Content-Disposition"]).endswith("Voice A – comparison.mp3")
     assert b"".join(sound.streaming_content)[:4] != b"RIFF"
     for voice in voices[:2]:
         assert TEXT not in Page(mia.get(f"/voices/{voice.pk}/")).text.replace("Text", "")

@@ -188,27 +188,30 @@ def test_no_provider_address_or_key_reaches_the_browser(cast, mia, stub):
 
 
 NAMES = {
-    "Rachel": "Rachel – preview.mp3",
-    'Anna "the \\ voice"': "Anna the voice – preview.mp3",
-    "../../etc/passwd": "etc passwd – preview.mp3",
-    "Zoë, 日本 שלום 🎙": "Zoë, 日本 שלום 🎙 – preview.mp3",
-    "a\r\nSet-Cookie: x=1": "a Set-Cookie x=1 – preview.mp3",
-    "\u202egnp.exe": "gnp.exe – preview.mp3",
-    "ü" * 200: f"{'ü' * 100}.mp3",
-    " . ": "– preview.mp3",
+    "Rachel": "ElevenLabs – Rachel.mp3",
+    'Anna "the \\ voice"': "ElevenLabs – Anna the voice.mp3",
+    "../../etc/passwd": "ElevenLabs – .. .. etc passwd.mp3",
+    "Zoë, 日本 שלום 🎙": "ElevenLabs – Zoë, 日本 שלום 🎙.mp3",
+    "a\r\nSet-Cookie: x=1": "ElevenLabs – a Set-Cookie x=1.mp3",
+    "\u202egnp.exe": "ElevenLabs – gnp.exe.mp3",
+    "ü" * 200: f"ElevenLabs – {'ü' * 92}.mp3",
+    " . ": "ElevenLabs –.mp3",
 }
 
 
 @pytest.mark.parametrize("headers", [{}, {"Range": "bytes=0-9"}], ids=["whole", "part"])
+@pytest.mark.parametrize("query", ["", "?download"], ids=["played", "saved"])
 @pytest.mark.parametrize(("name", "saved_as"), NAMES.items(), ids=range(len(NAMES)))
-def test_a_downloaded_preview_is_named_after_its_voice(mia, address, name, saved_as, headers):
+def test_a_preview_is_saved_under_its_provider_and_name(
+    mia, address, name, saved_as, query, headers
+):
     Voice.objects.update(name=name)
 
-    response = mia.get(address, headers=headers)
+    response = mia.get(address + query, headers=headers)
 
     assert body_of(response)
     way, _, filename = unquote(response["Content-Disposition"]).partition("; ")
-    assert way == "inline"
+    assert way == ("attachment" if query else "inline")
     assert filename.removeprefix("filename*=utf-8''") == saved_as
 
 

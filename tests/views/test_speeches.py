@@ -1,5 +1,7 @@
 """Generating speech on a voice's page: estimate, clip, cancel, and generated preview."""
 
+from urllib.parse import unquote
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -225,7 +227,8 @@ def test_a_clip_supports_ranges_and_downloads_under_the_voice_s_name(mia, cast, 
 
     assert (part.status_code, b"".join(part.streaming_content)) == (206, b"RIFF")
     assert b"".join(whole.streaming_content) == wav
-    assert whole["Content-Disposition"].startswith("attachment; filename*=utf-8''Rachel%20")
+    saved = unquote(whole["Content-Disposition"])
+    assert saved == "attachment; filename*=utf-8''ElevenLabs – Rachel – Hello there.wav"
 
 
 def test_canceling_before_it_is_sent_says_it_cost_nothing(mia, cast, voice):

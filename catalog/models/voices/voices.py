@@ -200,6 +200,11 @@ class Voice(models.Model):
         return self.own_name or self.name
 
     @property
+    def full_name(self) -> str:
+        """The provider and the name, which name a file of the voice's speech."""
+        return f"{self.info.label} – {self.shown_name}"
+
+    @property
     def is_renamable_there(self) -> bool:
         """Return whether the voice can be renamed at the provider."""
         may_change = self.is_owned or self.is_editable

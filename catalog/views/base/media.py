@@ -29,14 +29,14 @@ def send_sound(
     content_type: str,
     *,
     title: str,
-    is_download: bool = False,
 ) -> HttpResponseBase:
     """Return the file, or the single byte range asked for; other ranges get the whole file.
 
-    ``title`` is the name, without extension, under which a browser saves the file.
+    ``title`` is the name, without extension, under which a browser saves the file. It saves the
+    file at once if the address ends in ``?download``.
     See https://www.rfc-editor.org/rfc/rfc9110#section-14
     """
-    name = name_file(title, path.suffix)
+    name, is_download = name_file(title, path.suffix), "download" in request.GET
     facts = file_facts(path)
     size, etag = facts["size"], facts["etag"]
     headers = {

@@ -141,17 +141,16 @@ def _show_round(request: Request, found: ComparisonPage) -> HttpResponseBase:
 def comparison_audio(request: Request, pk: uuid.UUID, place: int) -> HttpResponseBase:
     """Send a clip by its place, because its voice's id would spoil a blind vote."""
     lines = _get_round(request, pk).lines
-    stored, content_type = next(
-        (line.sound for line in lines if line.entry.place == place), ("", "")
-    )
-    if not stored:
+    line = next((line for line in lines if line.entry.place == place), None)
+    if line is None or not line.is_ready:
         raise Http404
+    stored, content_type = line.sound
     path = media_path(stored)
     if not path.is_file():
         words = "This clip was removed. Start a new comparison to generate it again."
         return HttpResponse(words, status=404, content_type="text/plain; charset=utf-8")
-    # The title must not name the voice, since the vote may be blind.
-    return send_sound(request, path, content_type, title=f"Comparison – clip {place + 1}")
+    title = line.entry.label if line.is_hidden else line.entry.voice.full_name
+    return send_sound(request, path, content_type, title=f"{title} – comparison")
 
 
 @signed_in

@@ -160,7 +160,7 @@ def voice_preview(request: Request, pk: int) -> HttpResponseBase:
     path = media_path(clip.path)
     if not path.is_file():
         raise Http404
-    return send_sound(request, path, clip.content_type, title=f"{voice.shown_name} – preview")
+    return send_sound(request, path, clip.content_type, title=voice.full_name)
 
 
 @signed_in
