@@ -1,6 +1,7 @@
 """Comparisons: the chosen voices, the cost, and the state of a comparison."""
 
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -181,20 +182,50 @@ def _loudness(entry: ComparedVoice) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
-class VoteCount:
-    """The votes for a voice, out of those cast in its comparisons."""
+class VoiceRound:
+    """A comparison that a voice took part in: its votes, out of those cast."""
 
+    comparison: Comparison
+    voice_count: int
     votes: int
     cast: int
-    rounds: int
+    is_winner: bool
 
 
-def count_votes(user: User, voice: Voice) -> VoteCount:
-    """Count the votes for a voice in comparisons whose names are revealed."""
+@dataclass(frozen=True, slots=True)
+class VoiceRounds:
+    """The comparisons of a voice, newest first, and its votes in all of them."""
+
+    rounds: list[VoiceRound]
+
+    @property
+    def votes(self) -> int:
+        """The number of votes for the voice."""
+        return sum(each.votes for each in self.rounds)
+
+    @property
+    def cast(self) -> int:
+        """The number of votes cast."""
+        return sum(each.cast for each in self.rounds)
+
+    @property
+    def voted_count(self) -> int:
+        """The number of comparisons in which anyone voted."""
+        return sum(each.cast > 0 for each in self.rounds)
+
+
+def find_voice_rounds(user: User, voice: Voice) -> VoiceRounds:
+    """Return the comparisons with a voice, without blind ones whose names are still hidden."""
     known = Comparison.objects.visible_to(user).filter(
         Q(is_blind=False) | Q(revealed_at__isnull=False), entries__voice=voice
     )
-    votes = Vote.objects.filter(comparison__in=known.values("pk"))
-    rows = list(votes.values_list("comparison", "entry__voice"))
-    liked = sum(voice_id == voice.pk for _, voice_id in rows)
-    return VoteCount(liked, len(rows), len({pk for pk, _ in rows}))
+    rows = known.select_related("made_by").prefetch_related("entries", "votes")
+    return VoiceRounds([_count_round(each, voice) for each in rows.order_by("-created_at")])
+
+
+def _count_round(comparison: Comparison, voice: Voice) -> VoiceRound:
+    entries, votes = list(comparison.entries.all()), list(comparison.votes.all())
+    counts = Counter(vote.entry_id for vote in votes)
+    own = next(counts[entry.pk] for entry in entries if entry.voice_id == voice.pk)
+    is_winner = 0 < own == max(counts.values(), default=0)
+    return VoiceRound(comparison, len(entries), own, len(votes), is_winner)

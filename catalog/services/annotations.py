@@ -33,7 +33,8 @@ def tag_voices(
     """Add the tags to the voices, creating tags that the team doesn't have yet."""
     if not policies.may_annotate(user, team):
         raise PermissionDenied
-    ids = [voice.pk for voice in voices]
+    chosen = list(voices)
+    ids = [voice.pk for voice in chosen]
     tags = [
         Tag.objects.get_or_create(team=team, folded=fold_text(name), defaults={"name": name})[0]
         for name in names
@@ -45,7 +46,8 @@ def tag_voices(
     )
     _gather_words(ids)
     for tag in tags:
-        record(user, "voices tagged", tag, team=team, now=now, tag=tag.name, voices=len(ids))
+        target = chosen[0] if len(chosen) == 1 else tag
+        record(user, "voices tagged", target, team=team, now=now, tag=tag.name, voices=len(ids))
 
 
 @transaction.atomic

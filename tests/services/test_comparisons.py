@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 
 from catalog.jobs.syntheses import run_speech
 from catalog.models import Comparison, Synthesis, Voice, Vote
-from catalog.queries.comparisons import count_votes, find_gain, get_round
+from catalog.queries.comparisons import find_gain, find_voice_rounds, get_round
 from catalog.services.comparisons import (
     CannotCompare,
     ComparisonRequest,
@@ -135,13 +135,13 @@ def test_votes_count_for_a_voice_only_after_voting_ends(cast, compare, voices):
     made = compare(is_blind=True, votes_wanted=5)
     place = made.entries.get(voice=voices[0]).place
     cast_vote(cast.mia, comparison=made, place=place, now=NOW)
-    assert count_votes(cast.ana, voices[0]).cast == 0
+    assert find_voice_rounds(cast.ana, voices[0]).cast == 0
 
     close_votes(cast.mia, comparison=made, now=NOW)
 
-    found = count_votes(cast.ana, voices[0])
-    assert (found.votes, found.cast, found.rounds) == (1, 1, 1)
-    assert count_votes(cast.ana, voices[1]).votes == 0
+    found = find_voice_rounds(cast.ana, voices[0])
+    assert (found.votes, found.cast, found.voted_count) == (1, 1, 1)
+    assert find_voice_rounds(cast.ana, voices[1]).votes == 0
 
 
 def test_only_the_creator_and_admins_can_end_voting(cast, compare):

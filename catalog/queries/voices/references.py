@@ -2,11 +2,21 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection as Ids
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Count
 
-from catalog.models import CollectionEntry, ComparedVoice, Selection, Star, User
+from catalog.models import (
+    Collection,
+    CollectionEntry,
+    ComparedVoice,
+    PlannedDeletion,
+    Selection,
+    Star,
+    User,
+    Voice,
+)
 
 _SELECTIONS_COUNT = timedelta(days=90)
 _MOST_SELECTIONS = 200
@@ -43,3 +53,31 @@ def _count_selections(voice_ids: Ids[int], now: datetime) -> Counter[int]:
     for chosen in recent.values_list("voice_ids", flat=True)[:_MOST_SELECTIONS]:
         counts.update(wanted.intersection(chosen))
     return counts
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceReferences:
+    """What uses one voice, as far as a user may know; comparisons are in ``find_voice_rounds``."""
+
+    collections: list[Collection]
+    closed_count: int  # personal collections of other people
+    selections: list[Selection]
+    plans: list[PlannedDeletion]
+    star_count: int
+
+
+def find_references(user: User, voice: Voice, now: datetime) -> VoiceReferences:
+    """Return the collections, selections, cleanup plans, and stars of a voice that is shown."""
+    holding = Collection.objects.kept().filter(entries__voice=voice, team=voice.account.team)
+    open_to_user = holding.visible_to(user).select_related("owner").order_by("name", "pk")
+    closed = holding.exclude(pk__in=open_to_user.order_by().values("pk"))
+    recent = Selection.objects.visible_to(user).filter(chosen_at__gt=now - _SELECTIONS_COUNT)
+    chosen = recent.order_by("-pk")[:_MOST_SELECTIONS]
+    lines = PlannedDeletion.objects.filter(voice=voice).select_related("plan")
+    return VoiceReferences(
+        collections=list(open_to_user),
+        closed_count=closed.count(),
+        selections=[each for each in chosen if voice.pk in each.voice_ids],
+        plans=list(lines.order_by("-plan")),
+        star_count=Star.objects.filter(voice=voice).count(),
+    )

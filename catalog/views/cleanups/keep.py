@@ -23,7 +23,6 @@ from catalog.queries.cleanups.plans import (
     get_keeping_board,
 )
 from catalog.queries.usage import find_last_uses
-from catalog.queries.voices.references import find_where_used
 from catalog.services.cleanups.keeps import (
     LONGEST_KEEP,
     UnsuitableDate,
@@ -53,7 +52,6 @@ def keeping_context(request: Request, voice: Voice) -> dict[str, Any]:
         "may_pin": policies.may_protect_voice(user, team, Protection.Kind.PIN),
         "may_hold": policies.may_protect_voice(user, team, Protection.Kind.HOLD),
         "may_lift": protection is not None and policies.may_lift_protection(user, protection),
-        "where_used": find_where_used(user, [voice.pk], timezone.now()).get(voice.pk, []),
         "last_use": find_last_uses([voice])[voice.pk],
         "responsible": find_responsible(voice),
         "may_change_owner": policies.may_change_owner(user, team),

@@ -17,10 +17,12 @@ from catalog.forms.syntheses import SpeechForm, first_text
 from catalog.forms.voices.filters import RelabelForm, RenameForm, VoiceFilterForm
 from catalog.models import Voice
 from catalog.queries.clones import find_maker, find_sister_jobs
-from catalog.queries.comparisons import count_votes
+from catalog.queries.comparisons import find_voice_rounds
 from catalog.queries.preferences import count_news, find_open_search
 from catalog.queries.searches.filters import LAYOUTS, SORTS, VoiceFilter
 from catalog.queries.syntheses.code_snippets import find_ready_calls
+from catalog.queries.voices.history import find_history
+from catalog.queries.voices.references import find_references
 from catalog.queries.voices.search import find_voices, get_list_context
 from catalog.queries.voices.settings import get_voice_settings
 from catalog.queries.voices.table import name_columns, tabulate_voices
@@ -138,7 +140,10 @@ def voice_detail(request: Request, pk: int) -> HttpResponseBase:
         "label_form": RelabelForm(voice=voice),
         "settings": get_voice_settings(voice),
         "problems": [],
-        "votes": count_votes(request.user, voice),
+        "rounds": find_voice_rounds(request.user, voice),
+        "references": find_references(request.user, voice, timezone.now()),
+        "history": find_history(request.user, voice),
+        "may_read_log": policies.may_read_log(request.user, voice.account.team),
         **speech_context(request, voice, SpeechForm(voice=voice, initial=first_text(voice))),
     }
     return render(request, "catalog/voices/detail.html", context)
