@@ -42,6 +42,7 @@ class Search:
     is_archived: bool = False
     hidden: frozenset[int] = frozenset()
     own_version: int = 0  # of the person's own things, such as stars
+    front: tuple[int, ...] = ()  # what the suggested order starts with
     # The plain words of the node, and its other conditions.
     words: str = ""
     conditions: Node = EVERYTHING

@@ -4,12 +4,22 @@ Terms consist of letters and digits only, so none has a special meaning in SQL p
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property, reduce
 from operator import add, and_, or_
 
-from django.db.models import Case, Count, F, IntegerField, OrderBy, Q, When
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    Count,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    OrderBy,
+    Q,
+    When,
+)
 from django.db.models import Value as Constant
 
 from catalog.models import User, Voice, VoiceLabel
@@ -26,6 +36,7 @@ from catalog.search.nodes import (
     Value,
     Word,
 )
+from catalog.search.suggested import Candidate, order_suggested, shuffle_key
 from catalog.search.user_facets import MARK_FACETS, mark_rows
 
 # Each section is a column with its terms separated by spaces.
@@ -65,6 +76,13 @@ _ORDERS: dict[str, list[str | OrderBy]] = {
         "sort_name",
         "pk",
     ],
+    "shuffled": [
+        Case(
+            When(~_NO_PREVIEW, state="ready", then=0), default=1, output_field=IntegerField()
+        ).asc(),
+        ExpressionWrapper(shuffle_key(F("pk")), output_field=BigIntegerField()).asc(),
+        "pk",
+    ],
 }
 
 
@@ -88,10 +106,30 @@ class SqlEngine:
 
     def order(self, found: VoiceQuerySet, search: Search, start: int, stop: int) -> list[int]:
         """Return the primary keys from ``start`` to before ``stop`` in the search's order."""
+        if search.sort == "suggested":
+            return order_suggested(self, found, search, start, stop)
         keys: list[str | OrderBy] = _ORDERS.get(search.sort, _ORDERS["name"])
         if search.sort == "best" and (words := search.plain_words):
             found, keys = found.alias(tier=_tier(words)), ["tier", *keys]
         return list(found.order_by(*keys).values_list("pk", flat=True)[start:stop])
+
+    def take(self, found: VoiceQuerySet, pks: Sequence[int]) -> tuple[list[int], VoiceQuerySet]:
+        """Return those of the primary keys that were found, and the other results."""
+        if not pks:
+            return [], found
+        here = set(found.filter(pk__in=pks).values_list("pk", flat=True))
+        return [pk for pk in pks if pk in here], found.exclude(pk__in=pks)
+
+    def describe(self, pks: Sequence[int]) -> list[Candidate]:
+        """Return what decides when a voice gets its turn, in the order of the primary keys."""
+        rows = Voice.objects.filter(pk__in=pks).order_by()
+        values = rows.values_list("pk", "sort_name", "language", "gender", "provider")
+        candidates = {row[0]: Candidate(*row) for row in values}
+        return [candidates[pk] for pk in pks]
+
+    def remember(self, search: Search, list_first: Callable[[], list[int]]) -> list[int]:
+        """Return the first primary keys of the search's order; nothing is cached."""
+        return list_first()
 
     def rank(
         self, found: VoiceQuerySet, search: Search, parts: Sequence[tuple[Node, int]], least: int

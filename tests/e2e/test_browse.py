@@ -149,6 +149,7 @@ def test_an_empty_result_suggests_filters_to_remove(ana: Page) -> None:
 
 def test_sorting_reorders_the_list_and_changes_the_address(ana: Page) -> None:
     names = ana.locator("#results .card h3 a")
+    ana.goto("/voices/?sort=name")
     first = names.first.inner_text()
 
     ana.get_by_role("combobox", name="Sort by").select_option("-name")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from catalog.models import Collection, CollectionEntry, Star, Voice, VoiceLabel
 from catalog.models.voices.versions import touch_voices
 from catalog.queries.searches.filters import FACETS
-from catalog.search import lexicon, sql
+from catalog.search import lexicon, sql, suggested
 from catalog.search.engines import Search, answer_search
 from catalog.search.index.engine import IndexEngine
 from catalog.search.index.rows import read_rows
@@ -26,7 +26,7 @@ from tests import factories
 from tests.search.test_syntax import ANYTHING
 
 PAGE = 3
-SORTS = ["best", "name", "-name", "newest", "oldest", "language"]
+SORTS = ["best", "name", "-name", "newest", "oldest", "language", "suggested", "shuffled"]
 WORDS = [
     "warm",
     "Wärme",
@@ -56,6 +56,7 @@ voices = st.lists(
             "made": st.none() | st.integers(0, 3),
             "account": st.integers(0, 2),
             "state": st.sampled_from(["ready", "pending"]),
+            "preview_url": st.sampled_from(["", "https://cdn.example.com/a.mp3"]),
             "is_archived": st.sampled_from([False, False, False, True]),
             "is_gone": st.sampled_from([False, False, False, False, True]),
             "is_starred": st.booleans(),
@@ -67,7 +68,8 @@ voices = st.lists(
 ROWS = [
     {
         "name": name, "description": "Deep voice", "languages": ("en-GB", "de"), "made": 1,
-        "account": place % 3, "state": "ready", "is_archived": False, "is_gone": False,
+        "account": place % 3, "state": "ready", "preview_url": "", "is_archived": False,
+        "is_gone": False,
         "is_starred": place == 1, "gender": "female", "kind": "clone", "age": "young",
         "accent": "british",
     }
@@ -122,7 +124,7 @@ def fill(cast: SimpleNamespace, rows: list[dict]) -> None:
 def write(cast: SimpleNamespace, voice: Voice, row: dict, account) -> None:
     pairs = [("language", value) for value in row["languages"] or ("unknown",)]
     pairs.append(("use_case", "narration"))
-    for name in (*VALUES, "name", "description", "state"):
+    for name in (*VALUES, "name", "description", "state", "preview_url"):
         setattr(voice, name, row[name])
     voice.account, voice.provider = account, account.provider
     voice.language = pairs[0][1]
@@ -153,6 +155,12 @@ def library(cast: SimpleNamespace) -> SimpleNamespace:
     )
     cast.seen = frozenset({cast.account.pk, cast.second.pk})
     return cast
+
+
+@pytest.fixture
+def few_turns(monkeypatch) -> None:
+    """Let the suggested order pass into the shuffled one after four voices."""
+    monkeypatch.setattr(suggested, "HEAD", 4)
 
 
 def build(library: SimpleNamespace) -> IndexVersion:
@@ -188,12 +196,17 @@ common = settings(
     chosen=choices,
     sort=st.sampled_from(SORTS),
     is_archived=st.booleans(),
+    front=st.lists(st.integers(0, 14), max_size=3),
 )
-def test_index_gives_the_same_answers_as_sql(library, rows, text, chosen, sort, is_archived):
+def test_index_gives_the_same_answers_as_sql(
+    library, few_turns, rows, text, chosen, sort, is_archived, front
+):
     Voice.objects.all().delete()
     fill(library, rows)
     parsed = parse_search(text)
+    pks = dict(enumerate(Voice.objects.order_by("pk").values_list("pk", flat=True)))
     words = {"words": parsed.words, "conditions": parsed.conditions}
+    words["front"] = tuple(pks[place] for place in dict.fromkeys(front) if place in pks)
     search = Search(library.mia, library.seen, parsed.node, chosen, sort, is_archived, **words)
 
     assert_same_answers(library, build(library), search)
@@ -258,7 +271,9 @@ def test_index_and_sql_agree_on_any_input_without_sql_syntax_in_terms(library, t
     chosen=choices,
     sort=st.sampled_from(SORTS),
 )
-def test_updated_index_gives_the_same_answers_as_sql(library, rows, changes, text, chosen, sort):
+def test_updated_index_gives_the_same_answers_as_sql(
+    library, few_turns, rows, changes, text, chosen, sort
+):
     Voice.objects.all().delete()
     fill(library, rows)
     index = build(library)

@@ -35,7 +35,8 @@ def names(user, **wanted) -> list[str]:
     assert INDEX_CACHE.find_index_version(
         frozenset(Team.objects.visible_to(user).values_list("pk", flat=True))
     )
-    return [voice.shown_name for voice in find_voices(user, VoiceFilter(**wanted)).voices]
+    by_name = VoiceFilter(**{"sort": "name", **wanted})
+    return [voice.shown_name for voice in find_voices(user, by_name).voices]
 
 
 def test_team_members_share_an_index_and_see_only_visible_voices(aurora):

@@ -34,6 +34,20 @@ def test_a_cached_card_reflects_every_change_to_what_it_shows(cast, sign_in):
     assert "Star Zoe" in draw(mia)
 
 
+def test_a_card_says_why_it_comes_first_only_in_the_suggested_order(cast, sign_in):
+    voice = factories.make_voice(cast.account, "Ada")
+    mia = sign_in(cast.mia)
+    draw(mia)
+
+    star_voice(cast.mia, voice=voice, is_on=True, now=factories.NOW)
+
+    assert '<p class="lacking">Starred</p>' in draw(mia)
+    assert ">Suggested</option>" in draw(mia)
+    for query in ("?sort=name", "?q=ada"):
+        assert ">Starred</p>" not in draw(mia, query)
+    assert ">Best match</option>" in draw(mia, "?q=ada")
+
+
 def test_a_card_is_rendered_once_and_again_only_when_its_voice_is_touched(cast, sign_in):
     voice = factories.make_voice(cast.account, "Ada")
     mia = sign_in(cast.mia)

@@ -31,7 +31,7 @@ def test_the_page_shows_voices_counts_filters_and_navigation(mia, shelf):
     response = mia.get("/voices/")
 
     page = Page(response)
-    assert shown(response) == ["Ann", "Bea", "Cem"]
+    assert sorted(shown(response)) == ["Ann", "Bea", "Cem"]
     assert "3 voices" in page.text
     assert page.find("nav", aria_label="Main")
     assert page.find("form", id="filters", action="/voices/", method="get")
@@ -59,7 +59,7 @@ def test_a_partial_has_results_counts_and_badge_but_no_page_frame(mia, shelf):
     response = mia.get("/voices/?gender=female", headers=PARTIAL)
 
     page = Page(response)
-    assert shown(response) == ["Ann", "Bea"]
+    assert sorted(shown(response)) == ["Ann", "Bea"]
     assert {"results", "facets-in", "nfilters"} <= set(page.ids)
     assert [attrs["hx-target"] for attrs in page.find("hx-partial")] == [
         "#facets-in",
@@ -122,7 +122,7 @@ def test_unknown_filter_values_are_reported_and_the_rest_is_applied(mia, shelf):
 
 @pytest.mark.parametrize("number", ["1000000000", "-1", "abc", "1" + "0" * 30, "%00", ""])
 def test_an_unknown_page_number_shows_the_nearest_page(mia, shelf, number):
-    response = mia.get(f"/voices/?page={number}")
+    response = mia.get(f"/voices/?sort=name&page={number}")
 
     assert response.status_code == 200
     assert shown(response) == ["Ann", "Bea", "Cem"]

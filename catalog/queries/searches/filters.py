@@ -109,6 +109,16 @@ class VoiceFilter:
         return replace(self, chosen={**self.chosen, name: left})
 
     @property
+    def is_suggested(self) -> bool:
+        """Return whether nothing is typed, so that no voice matches better than another."""
+        return self.sort == "best" and not self.words.strip()
+
+    @property
+    def sorts(self) -> dict[str, str]:
+        """The orders to choose from."""
+        return SORTS if self.words.strip() else SORTS | {"best": "Suggested"}
+
+    @property
     def is_empty(self) -> bool:
         """Return whether the filter matches everything."""
         return not self.words and not any(self.chosen.values())

@@ -39,6 +39,7 @@ from catalog.queries.searches.facets import (
 from catalog.queries.searches.filters import CLOSED_FACETS, FACETS, FLAGS, VoiceFilter
 from catalog.queries.searches.sort_orders import RankedIndexEngine, RankedSqlEngine
 from catalog.queries.searches.suggestions import list_relaxed, list_understood
+from catalog.queries.voices.suggested import FrontReason, find_front
 from catalog.search.completion import complete_search
 from catalog.search.engines import Search, SearchEngine, SearchResult, answer_search
 from catalog.search.index.cache import INDEX_CACHE
@@ -79,6 +80,7 @@ class ListContext:
     searches: list[SavedSearch]
     may_speak: bool
     hidden: frozenset[int]  # key sets whose voices the user can't see
+    front: dict[int, FrontReason]  # what the suggested order starts with
 
 
 def get_list_context(user: User, team: Team | None = None) -> ListContext:
@@ -96,6 +98,7 @@ def _read_context(user: User, team: Team, version: ListVersion) -> ListContext:
         searches=find_searches(user),
         may_speak=policies.may_speak(user, team),
         hidden=find_hidden_sets(user),
+        front=find_front(user, team),
     )
 
 
@@ -155,6 +158,11 @@ class VoicePage:
     def ids(self) -> list[int]:
         """The primary keys of the rows."""
         return self.answer.ids
+
+    @property
+    def reasons(self) -> dict[int, FrontReason]:
+        """Why some voices come first, by primary key."""
+        return self.context.front if self.wanted.is_suggested else {}
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -287,7 +295,8 @@ def _as_search(user: User, context: ListContext, wanted: VoiceFilter) -> Search:
         words=wanted.parsed.words,
         conditions=_look_up_names(wanted.parsed.conditions, user, context),
         chosen={name: values for name, values in wanted.chosen.items() if name != "archived"},
-        sort=wanted.sort,
+        sort="suggested" if wanted.is_suggested else wanted.sort,
+        front=tuple(context.front),
         is_archived=bool(wanted.chosen.get("archived")) or _ARCHIVED in conditions,
     )
 

@@ -26,6 +26,7 @@ from catalog.search.nodes import (
     Value,
     Word,
 )
+from catalog.search.suggested import Candidate, order_suggested
 from catalog.search.user_facets import MARK_FACETS
 
 _LAST = 2**32
@@ -60,6 +61,8 @@ class IndexEngine:
 
     def order(self, found: list[BitMap], search: Search, start: int, stop: int) -> list[int]:
         """Return the primary keys from ``start`` to before ``stop`` in the search's order."""
+        if search.sort == "suggested":
+            return order_suggested(self, found, search, start, stop)
         if search.sort == "-name":
             count = self.size(found)
             return self._page(found, "name", count - stop, count - start)[::-1]
@@ -74,6 +77,33 @@ class IndexEngine:
             if stop <= 0:
                 break
         return pks
+
+    def take(self, found: list[BitMap], pks: Sequence[int]) -> tuple[list[int], list[BitMap]]:
+        """Return those of the primary keys that were found, and the other results."""
+        if not pks:
+            return [], found
+        keys = np.array(pks, dtype=np.int64)
+        here: set[int] = set()
+        rest = []
+        for shard, documents in zip(self._edition.shards, found, strict=True):
+            those = shard.segment.documents_of(keys) & documents
+            here |= set(shard.segment.pks[as_numbers(those)].tolist())
+            rest.append(documents - those)
+        return [pk for pk in pks if pk in here], rest
+
+    def describe(self, pks: Sequence[int]) -> list[Candidate]:
+        """Return what decides when a voice gets its turn, in the order of the primary keys."""
+        keys = np.array(pks, dtype=np.int64)
+        candidates = {
+            each.pk: each
+            for shard in self._edition.shards
+            for each in shard.segment.describe(shard.segment.documents_of(keys) - shard.dead)
+        }
+        return [candidates[pk] for pk in pks]
+
+    def remember(self, search: Search, list_first: Callable[[], list[int]]) -> list[int]:
+        """Return the first primary keys of the search's order, cached with the index."""
+        return self._edition.remember_first(search, list_first)
 
     def rank(
         self, found: list[BitMap], search: Search, parts: Sequence[tuple[Node, int]], least: int

@@ -19,6 +19,7 @@ from catalog.search.index.rows import IndexRow, as_microseconds
 from catalog.search.index.sort_orders import SortOrder
 from catalog.search.index.terms import Terms
 from catalog.search.nodes import SECTIONS, Created, Phrase, Word
+from catalog.search.suggested import Candidate, shuffle_key
 
 # The sections, and the terms that names start with.
 _DICTIONARIES = (*SECTIONS, "start")
@@ -57,7 +58,7 @@ class Segment:
             if (values := self.values_of(facet))
         }
         self._terms = {name: Terms.from_parts(_under(name, parts)) for name in _DICTIONARIES}
-        self._orders = {"name": SortOrder(parts["by_name"])}
+        self._orders = {each: SortOrder(parts[f"by_{each}"]) for each in ("name", "shuffled")}
         self._keys: dict[str, list[tuple[object, ...]]] = {}
         self._remembered: dict[Word | Phrase, BitMap] = {}
 
@@ -106,6 +107,23 @@ class Segment:
             self._orders[sort] = SortOrder(self._list_in_order(sort))
         return self._orders[sort]
 
+    def describe(self, documents: BitMap) -> list[Candidate]:
+        """Return what decides when a voice gets its turn in the suggested order."""
+        columns = [self._read_values(facet, documents) for facet in ("gender", "provider")]
+        return [
+            Candidate(
+                int(self.pks[document]),
+                self.names[document].decode(),
+                self.languages[document].tobytes().rstrip(b"\0").decode(),
+                *(values[document] for values in columns),
+            )
+            for document in documents
+        ]
+
+    def _read_values(self, facet: str, documents: BitMap) -> dict[int, str]:
+        values = self.values_of(facet).items()
+        return {document: value for value, having in values for document in having & documents}
+
     def created_in(self, node: Created) -> BitMap:
         """Return the documents that were created in this time."""
         fits = self.created >= (_FIRST_DATE if node.start is None else as_microseconds(node.start))
@@ -124,6 +142,9 @@ class Segment:
 
     def key_of(self, document: int, sort: str) -> tuple[object, ...]:
         """Return the document's sort key, comparable across segments."""
+        if sort == "shuffled":
+            pk = int(self.pks[document])
+            return (document not in self._sounding, shuffle_key(pk), pk)
         last = (self.names[document], int(self.pks[document]))
         if sort in {"newest", "oldest"}:
             created = int(self.created[document])
@@ -138,6 +159,10 @@ class Segment:
         if sort not in self._keys:
             self._keys[sort] = [self.key_of(document, sort) for document in range(self.count)]
         return self._keys[sort]
+
+    @cached_property
+    def _sounding(self) -> BitMap:
+        return self.having("has", "preview") & self.having("is", "ready")
 
     @cached_property
     def _by_pk(self) -> Numbers:
@@ -174,11 +199,13 @@ def build_segment(rows: Iterable[IndexRow]) -> Segment:
     places = _number_documents(placed, len(pks))
     by_name = np.empty(len(places), dtype=np.uint32)
     by_name[places] = np.arange(len(places), dtype=np.uint32)
+    numbers = np.frombuffer(pks, np.int64)[places]
     packed = Bitmaps.pack(as_runs(by_name[each]) for each in placed.values())
     keys = Texts.pack(f"{facet}{_SEPARATOR}{value}".encode() for facet, value in values)
     parts: dict[str, Numbers] = {
         "by_name": by_name,
-        "pks": np.frombuffer(pks, np.int64)[places],
+        "by_shuffled": _shuffle(numbers, _find_silent(placed, len(pks))[places]),
+        "pks": numbers,
         "created": np.frombuffer(created, np.int64)[places],
         "languages": np.array(languages, dtype="S20")[places],
         **_over("names", Texts.pack(names[place] for place in places).parts()),
@@ -189,6 +216,19 @@ def build_segment(rows: Iterable[IndexRow]) -> Segment:
         parts |= _over(name, Terms.build(terms, by_name).parts())
         terms.clear()
     return Segment(parts)
+
+
+def _find_silent(values: Mapping[tuple[str, str], Numbers], count: int) -> Numbers:
+    """Return whether nothing can be heard of a row now, by row."""
+    missing = np.full(count, 2)
+    for key in (("has", "preview"), ("is", "ready")):
+        if key in values:
+            missing[values[key]] -= 1
+    return missing > 0
+
+
+def _shuffle(pks: Numbers, is_silent: Numbers) -> Numbers:
+    return np.lexsort((pks, shuffle_key(pks), is_silent)).astype(np.uint32)
 
 
 def _number_documents(values: Mapping[tuple[str, str], Numbers], count: int) -> Numbers:

@@ -18,7 +18,7 @@ from catalog.search.index.segments import Segment
 logger = logging.getLogger(__name__)
 
 # Increase it when the same rows result in a different segment than before.
-_LAYOUT = 4
+_LAYOUT = 5
 _MAGIC = b"voiceboard index\n"
 _ALIGNED = 64
 

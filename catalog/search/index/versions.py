@@ -1,12 +1,13 @@
 """The index at one version: a large segment, and small ones for later changes."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from pyroaring import BitMap
 
 from catalog.models import User
+from catalog.search.engines import Search
 from catalog.search.index.arrays import Numbers
 from catalog.search.index.rows import IndexRow
 from catalog.search.index.segments import Segment, build_segment
@@ -37,6 +38,7 @@ class IndexVersion:
         self._bases: dict[tuple[frozenset[int], frozenset[int], bool], list[BitMap]] = {}
         self._counts: dict[tuple[frozenset[int], frozenset[int], bool, str], dict[str, int]] = {}
         self._marks: dict[tuple[int, int, str], dict[str, list[BitMap]]] = {}
+        self._first: dict[object, list[int]] = {}
 
     @property
     def needs_rebuild(self) -> bool:
@@ -97,6 +99,20 @@ class IndexVersion:
                 self._marks.pop(next(iter(self._marks), key), None)
             self._marks[key] = self._read_marks(user, facet)
         return self._marks[key]
+
+    def remember_first(self, search: Search, list_first: Callable[[], list[int]]) -> list[int]:
+        """Return the first primary keys in the search's suggested order, cached."""
+        # Filters by stars and the like are of the user at this version.
+        chosen = tuple(sorted(search.chosen.items()))
+        of_user = (search.user.pk, search.own_version, search.front)
+        key = (search.accounts, search.hidden, search.is_archived, search.node, chosen, of_user)
+        first = self._first.get(key)
+        if first is None:
+            first = list_first()
+            if len(self._first) >= _MOST_REMEMBERED:
+                self._first.pop(next(iter(self._first)), None)
+            self._first[key] = first
+        return first
 
     def _read_marks(self, user: User, facet: str) -> dict[str, list[BitMap]]:
         voices: dict[str, list[int]] = {}

@@ -13,16 +13,17 @@ from catalog.templating.environment import find_macro
 # About 2 kB each, per process.
 _MOST_KEPT = 5000
 _KEPT: OrderedDict[tuple[object, ...], list[str]] = OrderedDict()
-# Placeholders in a cached card, for the viewer's filters and what the voice lacks of a brief;
+# Placeholders in a cached card, for the viewer's filters and what the list says about the voice;
 # random, so no text contains them.
-_FILTERS, _LACKING = secrets.token_hex(16), secrets.token_hex(16)
+_FILTERS, _FOOT = secrets.token_hex(16), secrets.token_hex(16)
 
 
 def draw_cards(page: VoicePage, tray: list[int]) -> SafeString:
     """Return the HTML of the page's cards, in order."""
     context, sought = page.context, tuple(page.wanted.chosen.get("language", ()))
+    today = timezone.now().date()
     # A card shows how many days a voice has left.
-    same = (context.version, timezone.now().date(), sought)
+    same = (context.version, today, sought)
     cards = {pk: _KEPT.get((*same, pk, pk in tray)) for pk in page.ids}
     draw = find_macro("parts/voices.html", "voice_card")
     for voice in page.load([pk for pk, parts in cards.items() if parts is None]):
@@ -32,18 +33,20 @@ def draw_cards(page: VoicePage, tray: list[int]) -> SafeString:
             tray,
             context.may_speak,
             filters=_FILTERS,
-            foot=_LACKING,
+            foot=_FOOT,
             sought=sought,
         )
         cards[voice.pk] = _KEPT[*same, voice.pk, voice.pk in tray] = drawn.split(_FILTERS)
     while len(_KEPT) > _MOST_KEPT:
         _KEPT.popitem(last=False)
     filters = escape(page.wanted.query_string())
-    draw_lacking = find_macro("parts/voices.html", "lacking_words")
+    reasons = {pk: reason.on_day(today) for pk, reason in page.reasons.items()}
+    draw_foot = find_macro("parts/voices.html", "card_foot")
+    lacking = page.answer.lacking
     # Made of parts that the templates have escaped.
     return SafeString(
         "".join(
-            filters.join(parts).replace(_LACKING, draw_lacking(page.answer.lacking.get(pk)))
+            filters.join(parts).replace(_FOOT, draw_foot(lacking.get(pk), reasons.get(pk)))
             for pk, parts in cards.items()
             if parts
         )

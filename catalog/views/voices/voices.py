@@ -19,7 +19,7 @@ from catalog.models import Voice
 from catalog.queries.clones import find_maker, find_sister_jobs
 from catalog.queries.comparisons import find_voice_rounds
 from catalog.queries.preferences import count_news, find_open_search
-from catalog.queries.searches.filters import LAYOUTS, SORTS, VoiceFilter
+from catalog.queries.searches.filters import LAYOUTS, VoiceFilter
 from catalog.queries.syntheses.code_snippets import find_ready_calls
 from catalog.queries.voices.history import find_history
 from catalog.queries.voices.references import find_references
@@ -90,7 +90,7 @@ def voice_list(request: Request) -> HttpResponseBase:
             "opened": opened,
             "changeable": opened and policies.may_change_search(request.user, opened.search),
             "news_count": 0 if is_partial(request) else count_news(request.user, habits.news_since),
-            "sorts": SORTS,
+            "sorts": form.wanted.sorts,
             "layouts": LAYOUTS,
             "accounts": accounts,
             "is_fetching": any(not (each.synced_at or each.sync_error) for each in accounts),

@@ -1,0 +1,60 @@
+"""The voices that a user's list starts with: starred, their own clones, and used lately."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Max, Q, QuerySet
+from django.utils.formats import date_format
+
+from catalog.models import CloneJob, Star, Synthesis, Team, User
+
+# How many of each there are at most.
+_MOST, _MOST_USED = 8, 4
+
+
+@dataclass(frozen=True, slots=True)
+class FrontReason:
+    """Why a voice comes first: ``words``, or when the user last used it."""
+
+    words: str = ""
+    used_at: datetime | None = None
+
+    def on_day(self, today: date) -> str:
+        """Return the reason as text."""
+        if self.used_at is None:
+            return self.words
+        day = self.used_at.date()
+        passed = (today - day).days
+        if passed <= 1:
+            return "Used yesterday" if passed == 1 else "Used today"
+        form = "l" if passed < 7 else "M j" if day.year == today.year else "M j, Y"
+        return f"Used {date_format(day, form)}"
+
+
+def find_front(user: User, team: Team) -> dict[int, FrontReason]:
+    """Return the reason for each of these voices, the first one first."""
+    front: dict[int, FrontReason] = {}
+    for pk, reason in _list_reasons(user, team):
+        front.setdefault(pk, reason)
+    return front
+
+
+def _list_reasons(user: User, team: Team) -> Iterator[tuple[int, FrontReason]]:
+    stars = Star.objects.filter(user=user, voice__account__team=team)
+    for pk, _ in _pick_newest(stars.values_list("voice", "starred_at"), "starred_at", _MOST):
+        yield pk, FrontReason("Starred")
+    own = Q(requested_by=user, kept_by=None) | Q(kept_by=user)
+    jobs = CloneJob.objects.filter(own, team=team, state=CloneJob.State.READY)
+    for pk, _ in _pick_newest(jobs.values_list("voice", "created_at"), "created_at", _MOST):
+        yield pk, FrontReason("Your clone")
+    spoken = Synthesis.objects.filter(requested_by=user, team=team, is_preview=False)
+    uses = spoken.order_by().values("voice").annotate(last=Max("created_at"))
+    for pk, last in _pick_newest(uses.values_list("voice", "last"), "last", _MOST_USED):
+        yield pk, FrontReason(used_at=last)
+
+
+def _pick_newest(rows: "QuerySet[Any, Any]", field: str, most: int) -> list[tuple[int, datetime]]:
+    listed = rows.filter(voice__archived_at=None, voice__remote_deleted_at=None)
+    return list(listed.exclude(voice=None).order_by(f"-{field}", "-voice")[:most])
