@@ -59,6 +59,7 @@ from catalog.models import (
 )
 from catalog.models.syntheses import speech_recipe
 from catalog.models.voices.versions import touch_voices
+from catalog.search.labels import list_labels
 from catalog.search.search_text import fill_words
 from catalog.search.text_normalization import fold_text
 
@@ -153,9 +154,8 @@ def make_voice(
         "added_at": NOW,
         "changed_at": NOW,
     }
-    pairs = [("language", value) for value in languages or ("unknown",)]
-    pairs += [("use_case", value) for value in use_cases or ("unknown",)]
     voice = Voice(account=account, name=name, **{**defaults, **values})
+    pairs = list_labels(voice, languages, use_cases)
     fill_words(voice, pairs)
     voice.save()
     touch_voices([voice.pk])

@@ -62,7 +62,7 @@ _AGES = {"young": 34, "middle_aged": 36, "old": 10, "unknown": 20}
 _PEAKS = 96
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Invented:
     """An unsaved voice with its labels, and the waveform of its clip if it has one."""
 

@@ -69,19 +69,38 @@ _REGION_OF |= {
 }
 _SCRIPT_OF = {name.lower(): code for code, name in SCRIPTS.items()}
 _NAME_AND_PLACE = re.compile(r"([^()]+?)\s*\(([^()]+)\)")
-_USE_CASES = {
-    "advertisement": "Advertising",
-    "characters": "Characters",
-    "characters_animation": "Characters and animation",
-    "education_training": "Education and training",
-    "entertainment_tv": "Entertainment and TV",
-    "informative_educational": "Informative and educational",
-    "narrative_story": "Narration and stories",
+# The closed lists that the facets show; ``search/lexicon.py`` has the words for each value.
+USE_CASES = {
+    "narration": "Narration",
+    "audiobook": "Audiobook",
+    "customer_support": "Customer support",
+    "phone_menus": "Phone menus",
+    "advertising": "Advertising",
+    "social_media": "Social media",
     "news": "News",
-    "asmr": "ASMR",
-    "ivr": "Phone menus",
-    "tv": "TV",
+    "education": "Education",
+    "conversational": "Conversation",
+    "companion": "Companion",
+    "assistant": "Assistant",
+    "characters": "Characters",
+    "games": "Games",
+    "podcast": "Podcasts and radio",
+    "entertainment": "TV and trailers",
+    "meditation": "Meditation and sleep",
+    "healthcare": "Healthcare",
+    "corporate": "Corporate",
+    "announcements": "Announcements",
+    "kids": "For children",
 }
+_STYLES = """
+warm calm gentle energetic cheerful friendly trustworthy confident authoritative serious
+professional casual playful funny cute elegant posh dramatic menacing sad sensual wise mature
+empathetic robotic neutral announcer polite deep high raspy smooth rich clear breathy slow fast
+"""
+STYLES = {value: value.capitalize() for value in _STYLES.split()}
+STYLES |= {"announcer": "Announcer-like", "high": "High-pitched"}
+# Languages and varieties that belong to another one's family.
+_FAMILIES = {"nb": "no", "nn": "no", "yue": "zh", "wuu": "zh", "nan": "zh", "gsw": "de"}
 _YEARS = re.compile(r"(\d{1,3})(?:\s*(?:-|–|to)\s*(\d{1,3}))?\s*(?:s|\+|years?|years? old|y|yo)?")
 _BETWEEN_LANGUAGES = re.compile(r"\s*(?:[,;/|+&、，]|\band\b|\by\b|\bund\b|\bet\b|\be\b)\s*")
 _ABBREVIATIONS = {"uk", "us", "usa", "rp"}
@@ -259,8 +278,17 @@ def accent_label(accent: str) -> str:
     return " ".join(words)
 
 
-@lru_cache(maxsize=4096)
 def use_case_label(use_case: str) -> str:
     """Return the display name of a use case."""
-    words = use_case.replace("_", " ")
-    return _USE_CASES.get(use_case) or words[:1].upper() + words[1:]
+    return USE_CASES.get(use_case, use_case)
+
+
+def style_label(style: str) -> str:
+    """Return the display name of a style."""
+    return STYLES.get(style, style)
+
+
+def language_family(tag: str) -> str:
+    """Return the language that a tag is a variety of: "en" for "en-GB", "zh" for "yue"."""
+    code = tag.partition("-")[0]
+    return _FAMILIES.get(code, code)

@@ -9,33 +9,29 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from catalog.search.criteria import TEXT, Criterion, Meaning, list_phrases, make_criterion
-from catalog.search.lexicon import (
-    ACCENTS,
-    AGES,
-    FILLERS,
-    GENDERS,
-    LANGUAGES,
-    NEGATIONS,
-    STOP_WORDS,
-    STYLES,
-    USE_CASES,
+from catalog.search.criteria import TEXT, Criterion, list_phrases, make_criterion
+from catalog.search.lexicon import ACCENTS, FILLERS, NEGATIONS
+from catalog.search.meanings import (
+    AGE_WORDS,
+    MEANINGS,
+    STOPS,
+    VOCABULARY,
+    Meaning,
+    cut_text,
+    match_phrase,
+    find_stem,
 )
 from catalog.search.nodes import NOTHING, AllOf, AnyOf, Node, Not, Word
 from catalog.search.spelling import SHORTEST, list_variants
-from catalog.search.text_normalization import index_terms, is_unspaced, list_runs
+from catalog.search.text_normalization import index_terms, is_unspaced
 
 # Languages whose name with "accent" means an accent in another language.
 _ACCENTS_OF = {"fr": "french", "de": "german", "ru": "russian"}
 _ACCENT_WORDS = {"accent", "accented", "akzent", "acento"}
-_LONGEST_PHRASE = 4
 _NEGATED_WORDS = 3
-_ENDINGS = ("s", "ly", "ish", "er", "ed", "ing")
-_SHORTEST_STEM = 4
 # Shorter words are one letter away from too many others, as "cold" from "bold".
 _SHORTEST_TYPO = 5
 _AGE = re.compile(r"(\d\d?)s?$")
-_AGE_WORDS = {"age", "aged", "year", "years", "yo"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +101,7 @@ def read_brief(text: str, knows_beginning: Callable[[str], bool]) -> Brief | Non
 
     ``knows_beginning`` tells whether any voice has a word that starts with the term.
     """
-    tokens = list(_cut(text))
+    tokens = list(cut_text(text))
     reading = _Reading()
     _read_tokens(tokens, reading, knows_beginning)
     if not any(not hit.is_negated for hit in reading.hits):
@@ -128,27 +124,7 @@ def _place_of(criterion: Criterion, tokens: list[str]) -> int:
 
 def is_understood(word: str) -> bool:
     """Return whether the folded word is in the lexicon."""
-    return word in _VOCABULARY or word in _STOPS
-
-
-def _cut(text: str) -> Iterator[str]:
-    """Yield folded words; runs of unspaced letters are cut at the lexicon's words."""
-    for run in list_runs(text):
-        if not is_unspaced(run):
-            yield run
-            continue
-        rest, place = "", 0
-        while place < len(run):
-            known = next((key for key in _UNSPACED if run.startswith(key, place)), "")
-            if known:
-                if rest:
-                    yield rest
-                yield known
-                rest = ""
-            rest += "" if known else run[place]
-            place += len(known) or 1
-        if rest:
-            yield rest
+    return word in VOCABULARY or word in STOPS
 
 
 def _read_tokens(
@@ -158,19 +134,19 @@ def _read_tokens(
     correct = [_correct(token, knows_beginning) for token in tokens]
     place = negated_until = 0
     while place < len(tokens):
-        phrase = _find_phrase(correct, place)
+        phrase = match_phrase(correct, place)
         token = tokens[place]
         is_negated = place < negated_until
         if phrase:
             end = place + phrase
-            meanings = _MEANINGS[" ".join(correct[place:end])]
+            meanings = MEANINGS[" ".join(correct[place:end])]
             reading.hits.append(_Hit(" ".join(tokens[place:end]), meanings, is_negated))
             place, negated_until = end, 0
             continue
         place += 1
         if token in NEGATIONS:
             negated_until = place + _NEGATED_WORDS
-        elif token in _STOPS or (is_negated and token in FILLERS):
+        elif token in STOPS or (is_negated and token in FILLERS):
             continue
         elif meanings := _find_meanings(token, tokens):
             reading.hits.append(_Hit(token, meanings, is_negated))
@@ -181,27 +157,16 @@ def _read_tokens(
 
 def _correct(token: str, knows_beginning: Callable[[str], bool]) -> str:
     """Return the lexicon's word if this is a typo of one, or else the same."""
-    if len(token) < _SHORTEST_TYPO or token in _VOCABULARY or knows_beginning(token):
+    if len(token) < _SHORTEST_TYPO or token in VOCABULARY or knows_beginning(token):
         return token
-    return next((each for each in list_variants(token) if each in _VOCABULARY), token)
-
-
-def _find_phrase(tokens: list[str], place: int) -> int:
-    """Return how many words from here on are the longest entry of the lexicon."""
-    longest = min(_LONGEST_PHRASE, len(tokens) - place)
-    lengths = range(longest, 0, -1)
-    return next((n for n in lengths if " ".join(tokens[place : place + n]) in _MEANINGS), 0)
+    return next((each for each in list_variants(token) if each in VOCABULARY), token)
 
 
 def _find_meanings(token: str, tokens: list[str]) -> list[Meaning]:
     """Return the meanings of an age in years or of an inflected word."""
-    if (age := _AGE.match(token)) and not _AGE_WORDS.isdisjoint(tokens):
+    if (age := _AGE.match(token)) and not AGE_WORDS.isdisjoint(tokens):
         return [Meaning("age", _age_group(int(age[1])))]
-    for ending in _ENDINGS:
-        stem = token.removesuffix(ending)
-        if stem != token and len(stem) >= _SHORTEST_STEM and stem in _MEANINGS:
-            return _MEANINGS[stem]
-    return []
+    return MEANINGS.get(find_stem(token), [])
 
 
 def _age_group(years: int) -> str:
@@ -280,31 +245,3 @@ def _in_name(node: Node) -> Node:
         return replace(node, sections=frozenset({"name"}))
     parts = node.parts if isinstance(node, AllOf) else ()
     return AllOf(tuple(_in_name(part) for part in parts))
-
-
-def _read_lexicon() -> dict[str, list[Meaning]]:
-    tables = {
-        "gender": GENDERS,
-        "age": AGES,
-        "language": LANGUAGES,
-        "style": STYLES,
-        "use": USE_CASES,
-        "accent": {value: accent.words for value, accent in ACCENTS.items()},
-    }
-    found: dict[str, list[Meaning]] = {}
-    for kind, table in tables.items():
-        for value, words in table.items():
-            for word in words:
-                found.setdefault(" ".join(list_runs(word)), []).append(Meaning(kind, value))
-    return found
-
-
-_MEANINGS = _read_lexicon()
-_VOCABULARY = {word for key in _MEANINGS for word in key.split()}
-_STOPS = {run for word in STOP_WORDS for run in list_runs(word)} - _MEANINGS.keys() | _AGE_WORDS
-# Longest first, so that a word isn't cut at a shorter one that it begins with.
-_UNSPACED = sorted(
-    (key for key in {*_MEANINGS, *_STOPS, *NEGATIONS} if is_unspaced(key) and " " not in key),
-    key=len,
-    reverse=True,
-)

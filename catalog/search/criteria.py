@@ -2,11 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
-from catalog.providers.labels import language_label
-from catalog.search.lexicon import ACCENTS, AGES, GENDERS, NEIGHBORS, STYLES, USE_CASES
-from catalog.search.nodes import NOTHING, AllOf, AnyOf, Node, Not, Phrase, Value
+from catalog.providers.labels import (
+    language_family,
+    language_label,
+    style_label,
+    use_case_label,
+)
+from catalog.search.lexicon import ACCENTS, AGES, GENDERS, NEIGHBORS
+from catalog.search.meanings import Meaning
+from catalog.search.nodes import NOTHING, AllOf, AnyOf, Node, Not, Phrase, Value, Word
 from catalog.search.text_normalization import index_terms, is_unspaced, list_runs
 
 # How much each kind counts. What a label can contradict counts most.
@@ -23,13 +28,10 @@ _INCLUDED = {
 }
 # Where words are searched for; not in ids, which mean nothing.
 TEXT = frozenset({"name", "labels", "text", "team"})
-
-
-class Meaning(NamedTuple):
-    """A value of the lexicon, and the kind of criterion that it makes."""
-
-    kind: str
-    value: str
+_TEAM = frozenset({"team"})
+_DESCRIBED_IN_CHINESE = AnyOf(tuple(Word(letter, frozenset({"text"})) for letter in "男女"))
+# Chinese without its other varieties.
+_MANDARIN = "cmn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +71,35 @@ def make_criterion(meaning: Meaning, typed: str) -> Criterion:
         case "age":
             return _age_criterion(criterion, value)
         case "language":
-            node = Value("language", (value,), is_family=True)
-            silent = Value("language", (_UNKNOWN,))
-            against = AllOf((Not(node), Not(silent)))
-            return replace(criterion, label=language_label(value), node=node, against=against)
+            return _language_criterion(criterion, value)
         case "accent":
             return _accent_criterion(criterion, value)
-        case "style":
-            near = AnyOf(tuple(_spoken_of(STYLES[each]) for each in NEIGHBORS.get(value, ())))
-            return replace(criterion, node=_spoken_of(STYLES[value]), near=near)
-    uses = (value, *_INCLUDED.get(value, ()))
-    near = AnyOf(tuple(_spoken_of(USE_CASES[each]) for each in NEIGHBORS.get(value, ())))
+    facet = criterion.facet
+    label = style_label(value) if kind == "style" else use_case_label(value)
+    # The team's tags and notes count like the provider's words.
+    ours = list_phrases((typed,), _TEAM)
+    same, near = (value, *_INCLUDED.get(value, ())), NEIGHBORS.get(value, ())
     return replace(
-        criterion, node=AnyOf(tuple(_spoken_of(USE_CASES[each]) for each in uses)), near=near
+        criterion,
+        label=label if label.startswith("TV") else label.lower(),
+        node=AnyOf((Value(facet, same), *ours)),
+        near=Value(facet, near) if near else NOTHING,
     )
+
+
+def _language_criterion(criterion: Criterion, value: str) -> Criterion:
+    label = "Mandarin" if value == _MANDARIN else language_label(value)
+    silent = Value("family", (_UNKNOWN,))
+    node: Node = Value("family", (value,))
+    if value == _MANDARIN:
+        node = Value("language", ("zh",), is_family=True)
+    elif language_family(value) != value:
+        node = Value("language", (value,))
+    if value in {_MANDARIN, "zh"}:
+        # Some providers state no languages, but describe their voices in Chinese.
+        node = AnyOf((node, AllOf((silent, _DESCRIBED_IN_CHINESE))))
+    against = AllOf((Not(node), Not(silent)))
+    return replace(criterion, label=label, node=node, against=against)
 
 
 def _age_criterion(criterion: Criterion, value: str) -> Criterion:
@@ -116,14 +133,14 @@ def _spoken_of(words: Sequence[str]) -> Node:
     return AnyOf(list_phrases(words))
 
 
-def list_phrases(words: Sequence[str]) -> tuple[Phrase, ...]:
-    """Return a condition for each of the words: that a voice's name or text has it."""
+def list_phrases(words: Sequence[str], sections: frozenset[str] = TEXT) -> tuple[Phrase, ...]:
+    """Return a condition for each of the words: that one of the sections has it."""
     phrases = []
     for word in words:
         runs = list_runs(word)
         if len(runs) == 1 and is_unspaced(runs[0]):
             pairs = tuple(index_terms(runs[0])[:-1])
-            phrases += [Phrase(pairs, TEXT)] if pairs else []
+            phrases += [Phrase(pairs, sections)] if pairs else []
         elif runs:
-            phrases.append(Phrase(tuple(runs), TEXT))
+            phrases.append(Phrase(tuple(runs), sections))
     return tuple(phrases)

@@ -24,7 +24,7 @@ FEW = 10
 _NAMES = frozenset({"name", "ids"})
 # An export of everything explains nothing.
 MOST_EXPLAINED = 100
-LABEL_FACETS = ("language", "use_case", "badge")
+LABEL_FACETS = ("language", "family", "use_case", "style", "badge")
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,8 @@ fa: persian, farsi
 hi: hindi, 印地语
 ta: tamil
 bn: bengali
-zh: chinese, mandarin, chinesisch, chino, chinois, 中文, 普通话, 汉语, 国语, 中国語
+zh: chinese, chinesisch, chino, chinois, 中文, 汉语, 中国語
+cmn: mandarin, 普通话, 国语
 yue: cantonese, 粤语, 广东话
 ja: japanese, japanisch, japonés, japonais, 日语, 日文, 日本語
 ko: korean, koreanisch, coreano, coréen, 韩语, 韓国語
@@ -350,3 +351,13 @@ not no non without nicht kein keine keinen ohne sans pas sin isn isnt never avoi
 """
 )
 FILLERS = _words("too an a any so very zu trop muy the sound sounding overly that de un une")
+# Words that mean something in a brief, but could mean anything in a description.
+ORDINARY_WORDS = _words(
+    """
+agent agents anchor bank bold brand broadcast business character clean company corporate course
+creator dark doctor everyday fiction flat formation fun grave health high host informations
+informal journal kind lesson level low luxury mild movie natural navigation neutral patient phone
+plain powerful presentation promo pub quick radio reels rough segura seria show shows sleep social
+strong support tales telephone trust understanding
+"""
+)

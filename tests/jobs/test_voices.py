@@ -58,8 +58,12 @@ def test_first_sync_adds_every_voice_with_all_its_fields(cast, sync, clock):
     assert set(VoiceLabel.objects.values_list("facet", "value")) == {
         ("language", "en-GB"),
         ("language", "de"),
+        ("family", "en"),
+        ("family", "de"),
         ("use_case", "narration"),
         ("use_case", "news"),
+        ("style", "calm"),
+        ("style", "clear"),
         ("badge", "clone"),
     }
 
@@ -86,7 +90,10 @@ def test_missing_fields_are_unknown(sync):
     assert (voice.kind, voice.gender, voice.age, voice.accent, voice.language) == ("unknown",) * 5
     assert {(label.facet, label.value) for label in voice.labels.all()} == {
         ("language", "unknown"),
+        ("family", "unknown"),
         ("use_case", "unknown"),
+        ("style", "calm"),
+        ("style", "clear"),
     }
 
 
@@ -141,7 +148,8 @@ def test_dropped_labels_are_removed(sync):
     sync(remote_voice("r-1", languages=("en-US", "de"), use_cases=("news",)))
     sync(remote_voice("r-1", languages=("de",), use_cases=()))
 
-    assert set(VoiceLabel.objects.values_list("value", flat=True)) == {"de", "unknown"}
+    labels = VoiceLabel.objects.exclude(facet="style")
+    assert set(labels.values_list("value", flat=True)) == {"de", "unknown"}
 
 
 def test_voice_that_is_no_longer_listed_is_marked_as_gone_and_kept(sync, clock):
@@ -165,7 +173,7 @@ def test_gone_voice_that_is_listed_again_is_restored_unchanged(sync):
     back = Voice.objects.get(remote_id="r-1")
     assert tally(run) == (2, 0, 1, 0)
     assert (back.is_gone, back.gone_reason) == (False, "")
-    assert back.labels.count() == 2
+    assert back.labels.exclude(facet="style").count() == 3
 
 
 def test_sync_does_not_touch_other_accounts(cast, sync):

@@ -208,16 +208,16 @@ def test_ids_are_found_by_prefix_but_not_by_typo_correction(many):
 
 def test_best_matches_have_the_word_in_the_most_relevant_field(cast):
     for name, description in (
-        ("Zoe", "warm and low"),
-        ("The Warm", ""),
-        ("Warmth", ""),
-        ("Ann", "warm"),
+        ("Zoe", "zesty and low"),
+        ("The Zesty", ""),
+        ("Zestyness", ""),
+        ("Ann", "zesty"),
     ):
         factories.make_voice(cast.account, name, description=description)
-    factories.make_voice(cast.account, "Label", raw_labels={"tone": "warm"})
+    factories.make_voice(cast.account, "Label", raw_labels={"tone": "zesty"})
 
-    assert names(find_voices(cast.ana, VoiceFilter(words="warm"))) == [
-        "Warmth", "The Warm", "Label", "Ann", "Zoe"
+    assert names(find_voices(cast.ana, VoiceFilter(words="zesty"))) == [
+        "Zestyness", "The Zesty", "Label", "Ann", "Zoe"
     ]  # fmt: skip
 
 

@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from catalog.models import Voice, VoiceLabel
 from catalog.models.voices.versions import touch_voices
 from catalog.providers.labels import accent_word, age_word, gender_word, language_tag
+from catalog.search.labels import Pairs, relist_labels
 from catalog.search.search_text import fill_words
-
-Pairs = list[tuple[str, str]]
 
 _UNKNOWN = "unknown"
 _READERS: Mapping[str, Callable[[str], str]] = {
@@ -20,12 +19,13 @@ _OWN_FACETS = tuple(_READERS)
 
 
 def apply_own_labels(row: Voice, pairs: Pairs) -> Pairs:
-    """Apply the team's labels to a row; return its language and use-case pairs with them.
+    """Apply the team's labels to a row; return its pairs of facet and value with them.
 
     ``pairs`` are the (facet, value) pairs from the provider. The row is not saved.
     """
     if not row.own_labels:
         return pairs
+    badges = [pair for pair in pairs if pair[0] == "badge"]
     language = row.own_labels.get("language")
     if language:
         # Replaces the main language, which the team knows better; other languages stay.
@@ -34,8 +34,9 @@ def apply_own_labels(row: Voice, pairs: Pairs) -> Pairs:
         pairs = languages + [pair for pair in pairs if pair[0] != "language"]
     for facet in _OWN_FACETS:
         setattr(row, facet, row.own_labels.get(facet) or getattr(row, facet))
+    pairs = relist_labels(row, pairs)
     fill_words(row, pairs)
-    return pairs
+    return pairs + badges
 
 
 def write_own_labels(voice: Voice, labels: Mapping[str, str]) -> None:
@@ -65,5 +66,6 @@ def _take_back(row: Voice, pairs: Pairs, facets: Iterable[str]) -> Pairs:
             kept = [pair for pair in pairs if pair != ("language", row.language)]
             pairs = [("language", said), *(pair for pair in kept if pair != ("language", said))]
         setattr(row, facet, said)
+    pairs = relist_labels(row, pairs)
     fill_words(row, pairs)
     return pairs

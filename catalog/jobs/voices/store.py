@@ -17,15 +17,15 @@ from catalog.models import Installation, ProviderAccount, Voice, VoiceLabel
 from catalog.models.voices.versions import raise_version, touch_voices
 from catalog.providers.pagination import ListedVoice, mark_seed
 from catalog.providers.types import RemoteVoice, VoiceState
-from catalog.search.search_text import fill_names, fill_words
+from catalog.search.labels import Pairs, list_labels
+from catalog.search.search_text import fill_words
 
 # Increase it when the same remote voice results in a different row than before.
-_ROW_VERSION = 4
+_ROW_VERSION = 5
 _MOST_UPDATED = 500
 # If at least this many voices disappear at once, a second listing has to confirm it.
 _MANY = 10
 _LONGEST_TEXT = 20_000
-_Labels = list[tuple[str, str]]
 _WRITTEN = [
     "name", "sort_name", "description", "kind", "gender", "age", "accent", "language", "state",
     "state_note", "is_owned", "is_editable", "is_verified", "plan_note", "ends_at", "end_note",
@@ -170,7 +170,7 @@ def _find_changed(
     known: dict[str, "_StoredVoice"],
     started: datetime,
     now: datetime,
-) -> list[tuple[Voice, _Labels]]:
+) -> list[tuple[Voice, Pairs]]:
     """Return the rows to write, with their labels."""
     code, seed = Installation.objects.get().code, _mark_seed(account)
     settled = _settled(account, started)
@@ -184,11 +184,11 @@ def _find_changed(
             continue
         row = _make_row(account, remote, code, now)
         row.content_hash, row.source_mark = content_hash, mark
-        if before is not None and before.own_name:
-            row.own_name = before.own_name
-            fill_names(row)
+        row.own_name = before.own_name if before is not None else ""
+        labels = list_labels(row, remote.languages, remote.use_cases)
+        fill_words(row, labels)
         badges = [("badge", badge) for badge in list_badges(row, now)]
-        rows.append((row, _label_pairs(remote) + badges))
+        rows.append((row, labels + badges))
     _keep_marks(account, same)
     return rows
 
@@ -251,7 +251,7 @@ def _must_write(
     return content_hash != known.content_hash
 
 
-def _write_labels(account: ProviderAccount, labels: dict[str, _Labels]) -> None:
+def _write_labels(account: ProviderAccount, labels: dict[str, Pairs]) -> None:
     voices = Voice.objects.filter(account=account, remote_id__in=list(labels))
     ids = dict(voices.values_list("remote_id", "pk"))
     VoiceLabel.objects.filter(voice__in=list(ids.values())).delete()
@@ -264,16 +264,11 @@ def _write_labels(account: ProviderAccount, labels: dict[str, _Labels]) -> None:
     )
 
 
-def _label_pairs(remote: RemoteVoice) -> _Labels:
-    pairs = [("language", tag[:20]) for tag in remote.languages] or [("language", "unknown")]
-    pairs += [("use_case", use[:60]) for use in remote.use_cases] or [("use_case", "unknown")]
-    return list(dict.fromkeys(pairs))
-
-
 def _make_row(account: ProviderAccount, remote: RemoteVoice, code: str, now: datetime) -> Voice:
+    """Return the row without its search terms."""
     marker, description = _split_marker(remote.description, code)
     is_gone = remote.state is VoiceState.GONE
-    row = Voice(
+    return Voice(
         account=account,
         provider=account.provider,
         remote_id=remote.remote_id[:200],
@@ -304,8 +299,6 @@ def _make_row(account: ProviderAccount, remote: RemoteVoice, code: str, now: dat
         remote_deleted_at=now if is_gone else None,
         gone_reason="Deleted at the provider, which still lists it." if is_gone else "",
     )
-    fill_words(row, _label_pairs(remote))
-    return row
 
 
 def _without_links(value: Any) -> Any:

@@ -20,6 +20,7 @@ from catalog.management.inventing import Invented, invent_name, invent_voices
 from catalog.models import Membership, PreviewClip, ProviderAccount, Team, Voice, VoiceLabel
 from catalog.models.voices.versions import raise_version
 from catalog.providers.registry import all_infos
+from catalog.search.labels import relist_labels
 from catalog.search.search_text import fill_names, fill_words
 
 _BATCH = 5000
@@ -98,6 +99,7 @@ class _Writer:
         for invented in made:
             account = self._chance.choices(self._accounts, range(_ACCOUNTS, 0, -1))[0]
             invented.voice.account, invented.voice.provider = account, account.provider
+            invented.labels = tuple(relist_labels(invented.voice, invented.labels))
             fill_words(invented.voice, invented.labels)
         return made
 

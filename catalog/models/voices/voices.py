@@ -10,7 +10,12 @@ from django.utils.functional import cached_property
 from catalog.models.credentials.key_sets import KeySet
 from catalog.models.credentials.keys import ProviderAccount
 from catalog.models.users import User
-from catalog.providers.labels import accent_label, language_label, use_case_label
+from catalog.providers.labels import (
+    accent_label,
+    language_label,
+    style_label,
+    use_case_label,
+)
 from catalog.providers.registry import get_adapter
 from catalog.providers.types import ProviderInfo, SettingField
 
@@ -311,6 +316,11 @@ class Voice(models.Model):
         values = self.values_of("use_case")
         return [use_case_label(value) for value in values if value != "unknown"]
 
+    @property
+    def style_words(self) -> list[str]:
+        """All styles as text."""
+        return [style_label(value) for value in self.values_of("style")]
+
     def values_of(self, facet: str) -> list[str]:
         """Return the values of one facet from the labels already loaded."""
         return [value for each, value in self.label_pairs if each == facet]
@@ -323,13 +333,15 @@ class Voice(models.Model):
 
 
 class VoiceLabel(models.Model):
-    """One value of a facet that can have several: languages, use cases, and badges."""
+    """One value of a facet that can have several, such as languages, styles, and badges."""
 
     class Facet(models.TextChoices):
         """The facets that can have more than one value per voice."""
 
         LANGUAGE = "language", "Language"
+        FAMILY = "family", "Language family"
         USE_CASE = "use_case", "Use case"
+        STYLE = "style", "Style"
         BADGE = "badge", "Badge"
 
     voice = models.ForeignKey(Voice, on_delete=models.CASCADE, related_name="labels")
