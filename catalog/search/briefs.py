@@ -18,8 +18,8 @@ from catalog.search.meanings import (
     VOCABULARY,
     Meaning,
     cut_text,
-    match_phrase,
     find_stem,
+    match_phrase,
 )
 from catalog.search.nodes import NOTHING, AllOf, AnyOf, Node, Not, Word
 from catalog.search.spelling import SHORTEST, list_variants

@@ -1,13 +1,24 @@
 """The interface of both search engines, and the search that is built on it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol, TypeVar
 
 from catalog.models import User
+from catalog.providers.labels import language_family
 from catalog.search.briefs import Brief, is_understood, read_brief
-from catalog.search.nodes import ANYWHERE, EVERYTHING, AllOf, AnyOf, Node, Word, list_words, respell
+from catalog.search.nodes import (
+    ANYWHERE,
+    EVERYTHING,
+    AllOf,
+    AnyOf,
+    Node,
+    Value,
+    Word,
+    list_words,
+    respell,
+)
 from catalog.search.spelling import SHORTEST, list_variants
 
 # Facets with one value per voice are columns of its row, the others are rows of labels.
@@ -18,6 +29,7 @@ COLUMN_FACETS = {
     "age": "age",
     "accent": "accent",
     "main_language": "language",
+    "account": "account",
 }
 # With fewer results, a search with words is followed by the closest voices.
 FEW = 10
@@ -25,6 +37,8 @@ _NAMES = frozenset({"name", "ids"})
 # An export of everything explains nothing.
 MOST_EXPLAINED = 100
 LABEL_FACETS = ("language", "family", "use_case", "style", "badge")
+# Ends the value of a language filter for voices whose region isn't stated, as in "en~".
+NO_REGION = "~"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +54,7 @@ class Search:
     chosen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sort: str = "best"
     is_archived: bool = False
+    is_gone: bool = False  # only SQL finds those
     hidden: frozenset[int] = frozenset()
     own_version: int = 0  # of the person's own things, such as stars
     front: tuple[int, ...] = ()  # what the suggested order starts with
@@ -55,6 +70,11 @@ class Search:
     def besides(self, facet: str) -> "Search":
         """Return the search without the selected values of one facet."""
         return replace(self, chosen={**self.chosen, facet: ()})
+
+    @property
+    def conditions_chosen(self) -> list[Node]:
+        """The selected values of each facet as conditions."""
+        return [choose_values(facet, values) for facet, values in self.chosen.items() if values]
 
     @property
     def plain_words(self) -> list[Word]:
@@ -116,6 +136,22 @@ class SearchEngine(Protocol[Found]):
         """Return whether any term in the accounts starts with this, except in ids."""
 
 
+def choose_values(facet: str, values: Sequence[str]) -> Node:
+    """Return the condition that a voice has one of the values that a filter names.
+
+    A language stands for all its varieties: "en" for "en-GB" too. "en~" is English without a
+    stated region.
+    """
+    if facet != "language":
+        return Value(facet, tuple(values))
+    parts = []
+    for value in values:
+        tag = value.removesuffix(NO_REGION)
+        is_family = tag == value == language_family(tag)
+        parts.append(Value("family" if is_family else "language", (tag,)))
+    return parts[0] if len(parts) == 1 else AnyOf(tuple(parts))
+
+
 def answer_search(
     engine: SearchEngine[Found], search: Search, *, facets: list[str], page: int, size: int
 ) -> SearchResult:
@@ -138,7 +174,7 @@ def answer_search(
         total=_count_all(engine, search) if search.is_narrow else count,
         page=page,
         page_count=page_count,
-        counts={name: _count_facet(engine, found, search, name) for name in facets},
+        counts=_count_facets(engine, found, search, facets, engine.select),
         respelled=_respelled(spellings, count),
         search=search,
     )
@@ -200,12 +236,7 @@ def _answer_brief(
         ids += _order_groups(engine, groups, search, max(start, exact_count), stop)
     else:
         ids = engine.order(found, search, start, stop)
-    counts = {
-        name: engine.count_values(
-            find(search.besides(name))[0] if search.chosen.get(name) else found, search, name
-        )
-        for name in facets
-    }
+    counts = _count_facets(engine, found, search, facets, lambda wider: find(wider)[0])
     everything = AnyOf((search.node, brief.everything))
     full = replace(search, node=AllOf((search.conditions, everything)))
     return SearchResult(
@@ -270,13 +301,24 @@ def _count_all(engine: SearchEngine[Found], search: Search) -> int:
     return engine.size(engine.select(replace(search, node=EVERYTHING, chosen={})))
 
 
-def _count_facet(
-    engine: SearchEngine[Found], found: Found, search: Search, name: str
-) -> dict[str, int]:
-    # Ignore a facet's own selection in its counts, which show what another choice would add.
-    if search.chosen.get(name):
-        found = engine.select(search.besides(name))
-    return engine.count_values(found, search, name)
+def _count_facets(
+    engine: SearchEngine[Found],
+    found: Found,
+    search: Search,
+    facets: list[str],
+    find: Callable[[Search], Found],
+) -> dict[str, dict[str, int]]:
+    """Count the voices per value of each facet; ``find`` returns the results of a wider search.
+
+    A facet's own selection is ignored in its counts, which show what another choice would add.
+    """
+    counts = {}
+    for name in facets:
+        filter_name = "language" if name == "family" else name
+        is_chosen = search.chosen.get(filter_name)
+        within = find(search.besides(filter_name)) if is_chosen else found
+        counts[name] = engine.count_values(within, search, name)
+    return counts
 
 
 def _find_spellings(engine: SearchEngine[Found], search: Search) -> dict[Word, tuple[str, ...]]:

@@ -8,14 +8,17 @@ from difflib import get_close_matches
 
 from catalog.models import Voice
 from catalog.providers.labels import (
+    STYLES,
+    USE_CASES,
     accent_word,
     age_word,
     gender_word,
+    language_family,
     language_label,
     language_tag,
-    use_case_words,
 )
 from catalog.providers.registry import all_infos
+from catalog.search.labels import read_styles, read_use_cases
 from catalog.search.nodes import AllOf, Created, Node, Phrase, Value, Word
 from catalog.search.text_normalization import fold_text, phrase_terms, query_terms
 
@@ -31,6 +34,7 @@ IS = {
     "clone": "A clone",
     "starred": "Starred by me",
     "archived": "Archived",
+    "gone": "Gone at the provider",
     "ready": "Ready",
     "pending": "Processing",
     "failed": "Failed",
@@ -49,7 +53,9 @@ _ELSEWHERE = {
     "clone": Value("kind", (Voice.Kind.CLONE.value, Voice.Kind.PROFESSIONAL.value)),
     "starred": Value("starred", ("yes",)),
     "archived": Value("archived", ("yes",)),
+    "gone": Value("gone", ("yes",)),
 }
+_STARS = re.compile(r"([<>]=?|=?)(\d)(?:\.\.(\d))?$")
 _DAY = re.compile(r"(\d{4})(?:-(\d\d?)(?:-(\d\d?))?)?$")
 _COMMON_LANGUAGES = [
     "en",
@@ -213,16 +219,33 @@ def _language(facet: str) -> Callable[[str], Node | None]:
         if _slug(text) == _UNKNOWN:
             return Value(facet, (_UNKNOWN,))
         tag = language_tag(text.replace("_", "-"))
+        if facet == "language" and tag and tag == language_family(tag):
+            return Value("family", (tag,))
         return Value(facet, (tag,), is_family=True) if tag else None
 
     return read
 
 
 def _read_use_case(text: str) -> Node | None:
-    if _slug(text) == _UNKNOWN:
-        return Value("use_case", (_UNKNOWN,))
-    values = use_case_words(text)
+    values = (_UNKNOWN,) if _slug(text) == _UNKNOWN else tuple(read_use_cases(text))
     return Value("use_case", values) if values else None
+
+
+def _read_style(text: str) -> Node | None:
+    values = tuple(read_styles(text))
+    return Value("style", values) if values else None
+
+
+def _read_rating(text: str) -> Node | None:
+    """Read a number of stars: "4", ">=4", "<3", "3..5"."""
+    found = _STARS.match(text)
+    if found is None:
+        return None
+    sign, first, last = found[1], int(found[2]), int(found[3] or found[2])
+    tests = {">": first.__lt__, ">=": first.__le__, "<": first.__gt__, "<=": first.__ge__}
+    is_in = tests.get(sign, range(first, last + 1).__contains__)
+    values = tuple(str(stars) for stars in range(1, 6) if is_in(stars))
+    return Value("rating", values) if values else None
 
 
 def _text_field(name: str, label: str, *sections: str, has_only: bool = False) -> SearchField:
@@ -250,13 +273,16 @@ _FIELDS = [
     SearchField("gender", "Gender", _worded("gender", gender_word), GENDERS),
     SearchField("age", "Age", _worded("age", age_word), AGES),
     SearchField("accent", "Accent", _worded("accent", accent_word)),
-    SearchField("use", "Use case", _read_use_case),
+    SearchField("use", "Use case", _read_use_case, USE_CASES),
+    SearchField("style", "Style", _read_style, STYLES),
     SearchField("kind", "Kind", _read_kind, KINDS),
     SearchField("provider", "Provider", _closed("provider", PROVIDERS), PROVIDERS),
     SearchField("has", "Has", _flag("has", HAS), HAS),
     SearchField("is", "Is", _flag("is", IS), IS),
     SearchField("account", "Account", _named_like("account")),
     SearchField("speaker", "Speaker", _named_like("speaker")),
+    SearchField("owner", "Owner", _named_like("owner")),
+    SearchField("rating", "Rating", _read_rating, is_ordered=True),
     SearchField("created", "Creation date", _read_created, is_ordered=True),
     _text_field("name", "Name", "name"),
     _text_field("tag", "Tag", "labels", "team", has_only=True),

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 from catalog.models import Voice
 from catalog.providers.labels import STYLES, USE_CASES, language_family
 from catalog.search.lexicon import NEGATIONS, ORDINARY_WORDS
-from catalog.search.meanings import MEANINGS, Meaning, cut_text, match_phrase, find_stem
+from catalog.search.meanings import MEANINGS, Meaning, cut_text, find_stem, match_phrase
 
 Pairs = list[tuple[str, str]]
 _UNKNOWN = "unknown"

@@ -1,5 +1,6 @@
 """The conditions of a search; both engines run the same tree."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -82,6 +83,14 @@ def list_words(node: Node) -> list[Word]:
     if isinstance(node, AllOf):
         return [word for part in node.parts for word in list_words(part)]
     return []
+
+
+def list_values(node: Node, facets: Collection[str]) -> list[str]:
+    """Return the values of these facets that the node asks for, except inside negations."""
+    if isinstance(node, Value):
+        return list(node.values) if node.facet in facets else []
+    parts = node.parts if isinstance(node, AllOf | AnyOf) else ()
+    return [value for part in parts for value in list_values(part, facets)]
 
 
 def respell(node: Node, spellings: dict[Word, tuple[str, ...]]) -> Node:

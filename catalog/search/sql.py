@@ -12,6 +12,7 @@ from operator import add, and_, or_
 from django.db.models import (
     BigIntegerField,
     Case,
+    CharField,
     Count,
     ExpressionWrapper,
     F,
@@ -21,8 +22,10 @@ from django.db.models import (
     When,
 )
 from django.db.models import Value as Constant
+from django.db.models.functions import Cast, ExtractYear
 
 from catalog.models import User, Voice, VoiceLabel
+from catalog.models.cleanups.keeps import owner_expression
 from catalog.models.voices.voices import VoiceQuerySet
 from catalog.search.engines import COLUMN_FACETS, LABEL_FACETS, Search
 from catalog.search.nodes import (
@@ -63,6 +66,18 @@ _FLAGS = {
         "failed": Q(state="failed"),
     },
 }
+# Values that follow from columns and other tables; the index computes them the same way.
+DERIVED_FACETS = {
+    "owner": Case(
+        When(is_owned=True, kind__in=Voice.OWN_KINDS, then=Cast(owner_expression(), CharField())),
+        output_field=CharField(),
+    ),
+    "created": Case(
+        When(remote_created_at=None, then=Constant("unknown")),
+        default=Cast(ExtractYear("remote_created_at"), CharField()),
+        output_field=CharField(),
+    ),
+}
 _ALWAYS, _NEVER = ~Q(pk__in=[]), Q(pk__in=[])
 _ORDERS: dict[str, list[str | OrderBy]] = {
     "name": ["sort_name", "pk"],
@@ -92,12 +107,14 @@ class SqlEngine:
     def select(self, search: Search) -> VoiceQuerySet:
         """Return the matching rows."""
         rows = Voice.objects.listed_in(
-            search.accounts, hidden=search.hidden, is_archived=search.is_archived
+            search.accounts,
+            hidden=search.hidden,
+            is_archived=search.is_archived,
+            is_gone=search.is_gone,
         )
         found = rows.filter(as_condition(search.node, search.user))
-        for facet, values in search.chosen.items():
-            if values:
-                found = found.filter(_match_value(Value(facet, values), search.user))
+        for node in search.conditions_chosen:
+            found = found.filter(as_condition(node, search.user))
         return found
 
     def size(self, found: VoiceQuerySet) -> int:
@@ -171,8 +188,12 @@ class SqlEngine:
         if facet in _FLAGS:
             flags = {value: Count("pk", filter=test) for value, test in _FLAGS[facet].items()}
             return {value: count for value, count in found.aggregate(**flags).items() if count}
-        column = COLUMN_FACETS[facet]
-        return dict(found.order_by().values_list(column).annotate(Count("pk")))
+        if facet in DERIVED_FACETS:
+            derived = found.annotate(derived=DERIVED_FACETS[facet]).order_by()
+            counted = derived.values_list("derived").annotate(Count("pk"))
+            return {value: count for value, count in counted if value is not None}
+        counts = found.order_by().values_list(COLUMN_FACETS[facet]).annotate(Count("pk"))
+        return {str(value): count for value, count in counts}
 
     def knows_beginning(self, search: Search, term: str) -> bool:
         """Return whether any term starts with this, except in ids; False with too many rows."""
@@ -240,8 +261,12 @@ def _was_created(node: Created) -> Q:
 
 
 def _match_value(node: Value, user: User) -> Q:
-    if node.facet == "account":
-        return Q(account__in=node.values)
+    if node.facet in DERIVED_FACETS:
+        rows = Voice.objects.alias(derived=DERIVED_FACETS[node.facet])
+        rows = rows.filter(derived__in=node.values)
+        return Q(pk__in=rows.values("pk"))
+    if node.facet == "gone":
+        return Q(remote_deleted_at__isnull=False)
     if node.facet == "archived":
         return Q(archived_at__isnull=False)
     if node.facet in MARK_FACETS:

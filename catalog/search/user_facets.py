@@ -1,12 +1,33 @@
-"""Facets that depend on the user: stars, tags, collections, notes, and speakers."""
+"""Facets that depend on the user: stars, tags, collections, notes, speakers, and ratings."""
 
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import CharField, F, QuerySet, Value
-from django.db.models.functions import Cast
+from django.db.models import (
+    Avg,
+    CharField,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.db.models.functions import Cast, Floor
 
-from catalog.models import CloneJob, Collection, CollectionEntry, Note, Star, Tag, TagUse, User
+from catalog.models import (
+    CloneJob,
+    Collection,
+    CollectionEntry,
+    Note,
+    ProviderAccount,
+    Rating,
+    Star,
+    Tag,
+    TagUse,
+    User,
+)
 
 
 def mark_rows(user: User, facet: str) -> QuerySet[Any]:
@@ -37,6 +58,16 @@ def _find_speakers(user: User) -> QuerySet[Any]:
     return rows.annotate(mark=Cast("batch__speaker", CharField()))
 
 
+def _find_ratings(user: User) -> QuerySet[Any]:
+    """Return the team's average ratings, rounded to whole stars; one row for each voice."""
+    same = Rating.objects.filter(voice=OuterRef("voice"))
+    mean = same.order_by().values("voice").annotate(mean=Avg("value")).values("mean")
+    stars = Cast(Floor(Subquery(mean) + 0.5), IntegerField())
+    visible = ProviderAccount.objects.visible_to(user)
+    rows = Rating.objects.filter(~Exists(same.filter(pk__lt=OuterRef("pk"))))
+    return rows.filter(voice__account__in=visible).annotate(mark=Cast(stars, CharField()))
+
+
 # A new facet needs a line here, one in ``queries.filters``, and a service that raises the team's
 # version with every change.
 MARK_FACETS: dict[str, Callable[[User], QuerySet[Any]]] = {
@@ -45,4 +76,5 @@ MARK_FACETS: dict[str, Callable[[User], QuerySet[Any]]] = {
     "collection": _find_collections,
     "note": _find_notes,
     "speaker": _find_speakers,
+    "rating": _find_ratings,
 }

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.utils.formats import date_format
 
 from catalog.models import Voice
-from catalog.providers.labels import language_label
+from catalog.providers.labels import language_family, language_label
 from catalog.queries.syntheses.history import preview_sentence
 
 Badge = Voice.Badge
@@ -65,12 +65,13 @@ def card_labels(voice: Voice) -> list[Label]:
 
 
 def other_languages(voice: Voice, sought: Collection[str] = ()) -> list[tuple[str, ...]]:
-    """Return the labels of the voice's other languages: all of them, and those filtered by."""
+    """Return the labels of the voice's other languages: all of them, and those searched for.
+
+    ``sought`` holds tags, such as "en-GB", and languages with all varieties, such as "en".
+    """
     held = [tag for tag in voice.values_of("language") if tag not in (voice.language, "unknown")]
-    return [
-        tuple([language_label(tag) for tag in held]),
-        tuple([language_label(tag) for tag in held if tag in sought]),
-    ]
+    named = [tag for tag in held if tag in sought or language_family(tag) in sought]
+    return [tuple(map(language_label, held)), tuple(map(language_label, named))]
 
 
 def origin_of(voice: Voice, facet: str) -> str:

@@ -17,6 +17,9 @@ function narrow(field) {
     found += fits;
     option.hidden = !fits && !option.querySelector("input").checked;
   }
+  for (const members of group.querySelectorAll("details.members")) {
+    if (wanted && members.querySelector(".opt:not([hidden])")) members.open = true;
+  }
   group.querySelector("output.hint").textContent = found ? "" : `No match for “${field.value.trim()}”.`;
 }
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from catalog.models import Rating
 from catalog.queries.searches.filters import VoiceFilter
 from catalog.queries.voices.search import find_voice_ids, find_voices
 from tests import factories
@@ -26,8 +27,12 @@ def six_voices(cast):
     return account
 
 
+def find_facet(page, name: str):
+    return next(each for each in page.facets if each.name == name)
+
+
 def counts(page, facet: str) -> dict[str, int]:
-    found = next(each for each in page.facets if each.name == facet)
+    found = find_facet(page, facet)
     return {choice.value: choice.count for choice in (*found.choices, *found.more)}
 
 
@@ -59,7 +64,7 @@ def test_facet_counts_add_up_to_all_voices_including_unknown(cast, six_voices):
     assert counts(page, "age") == {"young": 2, "middle_aged": 0, "old": 1, "unknown": 3}
     for facet in ("provider", "kind", "gender", "age", "accent"):
         assert sum(counts(page, facet).values()) == page.found_count == 6
-    assert counts(page, "language") == {"en-US": 3, "de": 2, "fr": 1, "unknown": 1}
+    assert counts(page, "language") == {"en": 3, "de": 2, "fr": 1, "unknown": 1}
 
 
 def test_facet_counts_ignore_the_selected_values_of_their_own_facet(cast, six_voices):
@@ -67,7 +72,7 @@ def test_facet_counts_ignore_the_selected_values_of_their_own_facet(cast, six_vo
 
     assert names(page) == ["Cem"]
     assert counts(page, "gender") == {"female": 1, "male": 1, "neutral": 0, "unknown": 0}
-    assert counts(page, "language") == {"en-US": 1, "de": 1, "fr": 1}
+    assert counts(page, "language") == {"en": 1, "de": 1, "fr": 1}
     assert counts(page, "age") == {"young": 1, "middle_aged": 0, "old": 0, "unknown": 0}
 
 
@@ -75,7 +80,81 @@ def test_search_words_narrow_the_counts_of_every_facet(cast, six_voices):
     page = find_voices(cast.ana, VoiceFilter(words="ann"))
 
     assert counts(page, "gender")["female"] == 1
-    assert counts(page, "language") == {"en-US": 1}
+    assert counts(page, "language") == {"en": 1}
+
+
+def test_a_language_counts_each_voice_once_and_opens_to_its_varieties(cast):
+    for languages in (("en-GB", "en-US"), ("en-GB",), ("en", "de"), ("yue",), ("zh-TW", "zh-CN")):
+        factories.make_voice(cast.account, "-".join(languages), languages=languages)
+
+    language = find_facet(find_voices(cast.ana, VoiceFilter()), "language")
+
+    assert {
+        choice.label: (choice.count, {each.value: each.count for each in choice.members})
+        for choice in language.choices
+    } == {
+        "English (any)": (3, {"en-GB": 2, "en-US": 1, "en~": 1}),
+        "Chinese (any)": (2, {"yue": 1, "zh-CN": 1, "zh-TW": 1}),
+        "German": (1, {}),
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "expected", "chip"),
+    [
+        ("en", ["en", "en-GB"], "English"),
+        ("en~", ["en"], "English (region not stated)"),
+        ("en-GB", ["en-GB"], "English (UK)"),
+        ("zh", ["yue", "zh-TW"], "Chinese"),
+        ("yue", ["yue"], "Cantonese"),
+    ],
+)
+def test_a_language_stands_for_its_varieties(cast, value, expected, chip):
+    for language in ("en", "en-GB", "yue", "zh-TW"):
+        factories.make_voice(cast.account, language, languages=(language,))
+
+    page = find_voices(cast.ana, VoiceFilter(chosen={"language": (value,)}))
+
+    assert sorted(names(page)) == expected
+    assert [each.label for each in page.chips] == [chip]
+    found = find_facet(page, "language")
+    ticked = [one for each in found.choices for one in (each, *each.members) if one.is_on]
+    assert [(each.value, each.count) for each in ticked] == [(value, len(expected))]
+
+
+def test_accounts_owners_speakers_ratings_years_and_styles_are_facets(cast):
+    second = factories.make_account(cast.aurora, provider="noiz", label="Marketing")
+    clone = factories.make_clone(
+        second, "Clone", responsible=cast.mia, remote_created_at=factories.NOW
+    )
+    factories.make_voice(cast.account, "Ann", description="Warm and slow.")
+    Rating.objects.create(user=cast.ana, voice=clone, value=4)
+    Rating.objects.create(user=cast.mia, voice=clone, value=5)
+
+    page = find_voices(cast.ana, VoiceFilter())
+    shown = {
+        facet: {choice.label: choice.count for choice in find_facet(page, facet).choices}
+        for facet in ("account", "owner", "rating", "created", "style")
+    }
+
+    assert shown["account"]["Noiz Marketing"] == 1
+    assert shown["owner"] == {"Mia": 1}
+    assert shown["rating"] == {"★★★★★": 1}
+    assert shown["created"] == {str(factories.NOW.year): 1, "Unknown": 1}
+    assert shown["style"] == {"Slow": 1, "Warm": 1}
+    for facet, value in (("account", second.pk), ("owner", cast.mia.pk), ("rating", 5)):
+        wanted = VoiceFilter(chosen={facet: (str(value),)})
+        assert names(find_voices(cast.ana, wanted)) == ["Clone"]
+    for words in ("owner:mia", "account:marketing", "rating:>4", "rating:5"):
+        assert names(find_voices(cast.ana, VoiceFilter(words=words))) == ["Clone"], words
+
+
+def test_facets_without_a_choice_are_left_out(cast):
+    factories.make_voice(cast.account, "Ann")
+
+    shown = {facet.name for facet in find_voices(cast.ana, VoiceFilter()).facets}
+
+    assert not shown & {"account", "owner", "speaker", "rating", "style", "tag", "collection"}
 
 
 def test_selected_value_without_voices_stays_visible(cast, six_voices):

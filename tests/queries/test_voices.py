@@ -221,6 +221,14 @@ def test_best_matches_have_the_word_in_the_most_relevant_field(cast):
     ]  # fmt: skip
 
 
+def test_gone_voices_are_found_when_asked_for(cast):
+    factories.make_voice(cast.account, "Here")
+    factories.make_voice(cast.account, "Gone", remote_deleted_at=factories.NOW)
+
+    assert names(find_voices(cast.ana, VoiceFilter(words="is:gone"))) == ["Gone"]
+    assert names(find_voices(cast.ana, VoiceFilter(words="-is:gone"))) == ["Here"]
+
+
 # Sorting and paging
 
 
@@ -349,7 +357,7 @@ def test_more_voices_need_no_more_queries(cast):
         add_voice()
     count_queries()
 
-    assert count_queries() == few <= 27
+    assert count_queries() == few <= 31
     assert Voice.objects.count() == PAGE_SIZE + 1
 
 

@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalog.models import Collection, CollectionEntry, Star, Voice, VoiceLabel
+from catalog.models import Collection, CollectionEntry, Rating, Star, Voice, VoiceLabel
 from catalog.models.voices.versions import touch_voices
-from catalog.queries.searches.filters import FACETS
+from catalog.queries.searches.filters import COUNTED
 from catalog.search import lexicon, sql, suggested
 from catalog.search.engines import Search, answer_search
 from catalog.search.index.engine import IndexEngine
@@ -61,6 +61,8 @@ voices = st.lists(
             "is_archived": st.sampled_from([False, False, False, True]),
             "is_gone": st.sampled_from([False, False, False, False, True]),
             "is_starred": st.booleans(),
+            "is_owned": st.booleans(),
+            "rating": st.none() | st.integers(1, 5),
             **{name: st.sampled_from(values) for name, values in VALUES.items()},
         }
     ),
@@ -71,7 +73,8 @@ ROWS = [
         "name": name, "description": "Deep voice", "languages": ("en-GB", "de"), "made": 1,
         "account": place % 3, "state": "ready", "preview_url": "", "is_archived": False,
         "is_gone": False,
-        "is_starred": place == 1, "gender": "female", "kind": "clone", "age": "young",
+        "is_starred": place == 1, "is_owned": place < 5,
+        "rating": place % 5 + 1, "gender": "female", "kind": "clone", "age": "young",
         "accent": "british",
     }
     for place, name in enumerate(WORDS)
@@ -101,6 +104,8 @@ searches = st.lists(st.tuples(st.sampled_from(["", "", "-"]), terms), max_size=3
         f"created > {factories.NOW:%Y-%m-%d}",
         f"-created:<={factories.NOW:%Y-%m-%d}",
         "is:starred",
+        "rating:>=3 -style:deep",
+        "rating:2..4",
         "-is:starred has:note",
     ]
 )
@@ -108,9 +113,14 @@ choices = st.fixed_dictionaries(
     {},
     optional={
         "gender": st.lists(st.sampled_from(VALUES["gender"]), unique=True).map(tuple),
-        "language": st.lists(st.sampled_from(["en", "de", "unknown"]), unique=True).map(tuple),
+        "language": st.lists(
+            st.sampled_from(["en", "en~", "en-GB", "de", "unknown"]), unique=True
+        ).map(tuple),
         "starred": st.just(("yes",)),
         "collection": st.just(("1",)),
+        "style": st.just(("warm", "deep")),
+        "rating": st.just(("4", "5")),
+        "created": st.sampled_from(["unknown", str(factories.NOW.year)]).map(lambda year: (year,)),
     },
 )
 
@@ -123,7 +133,7 @@ def fill(cast: SimpleNamespace, rows: list[dict]) -> None:
 
 
 def write(cast: SimpleNamespace, voice: Voice, row: dict, account) -> None:
-    for name in (*VALUES, "name", "description", "state", "preview_url"):
+    for name in (*VALUES, "name", "description", "state", "preview_url", "is_owned"):
         setattr(voice, name, row[name])
     voice.account, voice.provider = account, account.provider
     pairs = list_labels(voice, row["languages"], ("narration",))
@@ -138,6 +148,9 @@ def write(cast: SimpleNamespace, voice: Voice, row: dict, account) -> None:
     voice.labels.all().delete()
     VoiceLabel.objects.bulk_create(VoiceLabel(voice=voice, facet=f, value=v) for f, v in pairs)
     Star.objects.filter(voice=voice).delete()
+    Rating.objects.filter(voice=voice).delete()
+    if row["rating"]:
+        Rating.objects.create(user=cast.mia, voice=voice, value=row["rating"])
     if row["is_starred"]:
         Star.objects.create(user=cast.mia, voice=voice, starred_at=factories.NOW)
         CollectionEntry.objects.get_or_create(
@@ -175,7 +188,7 @@ def versions() -> dict[int, int]:
 
 
 def assert_same_answers(library: SimpleNamespace, index: IndexVersion, search: Search) -> None:
-    facets = [*FACETS, "starred", "has", "is", "main_language"]
+    facets = [*COUNTED, "starred", "has", "is", "main_language"]
     for page in (1, 2, 9):
         by_sql = answer_search(SqlEngine(), search, facets=facets, page=page, size=PAGE)
         by_index = answer_search(IndexEngine(index), search, facets=facets, page=page, size=PAGE)

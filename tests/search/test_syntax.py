@@ -21,7 +21,7 @@ from catalog.search.nodes import (
 from catalog.search.syntax import parse_search
 
 MALE, FEMALE = Value("gender", ("male",)), Value("gender", ("female",))
-ENGLISH = Value("language", ("en",), is_family=True)
+ENGLISH = Value("family", ("en",))
 # Everything with a special meaning in our own syntax, AIP-160, FTS5, tsquery, or LIKE.
 SPECIAL = st.sampled_from(
     [*"\"'()-:=!<>*&|^%_\\~@#\x00\t", " AND ", " OR ", " NOT ", "NEAR(", "gender", "=", "lang:"]
@@ -71,6 +71,12 @@ def parse_parts(text: str) -> tuple[Node, ...]:
         ("is:clone", (Value("kind", ("clone", "professional")),)),
         ("-is:archived", (Not(Value("archived", ("yes",))),)),
         ("has:note", (Value("note", ("yes",)),)),
+        ("is:gone", (Value("gone", ("yes",)),)),
+        ("owner:mia", (Value("owner", ("mia",)),)),
+        ("rating:>=4", (Value("rating", ("4", "5")),)),
+        ("style:soothing", (Value("style", ("calm",)),)),
+        ("use:客服", (Value("use_case", ("customer_support",)),)),
+        ("lang:yue", (Value("language", ("yue",), is_family=True),)),
         ("account:marketing", (Value("account", ("marketing",)),)),
         ('speaker:"Ada B"', (Value("speaker", ("Ada B",)),)),
         ("lang:", ()),

@@ -18,10 +18,13 @@ from catalog.queries.searches.filters import (
     SORTS,
     VoiceFilter,
 )
+from catalog.search.labels import read_use_cases
 from catalog.search.syntax import LONGEST_SEARCH
 
 _LONGEST_VALUE = 60
 _MOST_VALUES = 40
+# Facets whose values are primary keys.
+_NUMBERED = {"account", "collection", "speaker", "owner"}
 
 
 class RenameForm(KeylessForm):
@@ -96,6 +99,10 @@ class VoiceFilterForm:
 
     def _read_facet(self, query: QueryDict, name: str) -> tuple[str, ...]:
         values = list(dict.fromkeys(value for value in query.getlist(name) if value))
+        if name == "use_case":
+            # Addresses from before 0.3.0 have the providers' words.
+            read = (read_use_cases(one_line(value)[:_LONGEST_VALUE]) or [value] for value in values)
+            values = list(dict.fromkeys(each for found in read for each in found))
         if not values:
             return ()
         good = [value for value in values if _is_value(name, value)][:_MOST_VALUES]
@@ -118,7 +125,7 @@ class VoiceFilterForm:
 def _is_value(name: str, value: str) -> bool:
     if name in CLOSED_FACETS:
         return value in CLOSED_FACETS[name]
-    if name == "collection":
+    if name in _NUMBERED:
         return value.isascii() and value.isdigit() and len(value) < 19
     return len(value) <= _LONGEST_VALUE and value == one_line(value)
 

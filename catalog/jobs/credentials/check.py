@@ -16,7 +16,7 @@ from catalog.jobs.base.leases import Clock, RowId
 from catalog.jobs.credentials.replacement import check_replacement
 from catalog.models import Credential, CredentialReplacement, ProviderAccount
 from catalog.models.credentials.key_sets import leave_key_sets
-from catalog.models.voices.versions import raise_version
+from catalog.models.voices.versions import raise_version, touch_owned_voices
 from catalog.providers.errors import CredentialRejected, PermissionMissing, ProviderError
 from catalog.providers.key_checks import CredentialCheck
 from catalog.providers.session import open_provider
@@ -138,6 +138,7 @@ def _provide_owner(account: ProviderAccount, credential: Credential, now: dateti
     if credential.owner_id is None or not unowned.update(last_owner=credential.owner_id):
         return
     account.last_owner_id = credential.owner_id
+    touch_owned_voices(pk=account.pk)
     team, after = credential.team, {"owner": str(credential.owner)}
     record(None, "account owner set", account, team=team, now=now, after=after)
 

@@ -5,6 +5,8 @@ from datetime import date, datetime, timedelta
 from typing import Self
 
 from django.db import models
+from django.db.models import Case, Exists, F, OuterRef, Subquery, When
+from django.db.models.functions import Coalesce
 
 from catalog.models.clones.jobs import CloneJob
 from catalog.models.users import User
@@ -55,6 +57,19 @@ def responsible_for(voice: Voice, job: CloneJob | None = None) -> User | None:
     if voice.responsible is not None:
         return voice.responsible
     return job.responsible if job is not None else (voice.key_set or voice.account).last_owner
+
+
+def owner_expression() -> Case:
+    """Return ``responsible_for`` as an expression on voices: the primary key of a user, or None."""
+    jobs = CloneJob.objects.filter(voice=OuterRef("pk")).order_by("-created_at", "-pk")
+    maker = jobs.annotate(owner=Coalesce("kept_by", "requested_by")).values("owner")[:1]
+    return Case(
+        When(responsible__isnull=False, then=F("responsible")),
+        When(Exists(jobs), then=Subquery(maker)),
+        When(key_set__isnull=False, then=F("key_set__last_owner")),
+        default=F("account__last_owner"),
+        output_field=models.BigIntegerField(),
+    )
 
 
 def find_all_responsible(voice_ids: Collection[int]) -> dict[int, User]:

@@ -90,6 +90,12 @@ def _raise(model: type[CatalogVersion | UserVersion], **owner: Any) -> int:
     return rows.values_list("number", flat=True).get()
 
 
+def touch_owned_voices(**accounts: Any) -> None:
+    """Mark the accounts' own voices as changed, because they may have another owner."""
+    rows = Voice.objects.filter(account__in=ProviderAccount.objects.filter(**accounts))
+    touch_voices(rows.filter(is_owned=True).values_list("pk", flat=True))
+
+
 @transaction.atomic
 def touch_voices(voice_ids: Iterable[int]) -> None:
     """Mark voices as changed. Call it in the transaction that changes them or what they show."""

@@ -50,14 +50,19 @@ class VoiceQuerySet(models.QuerySet["Voice"]):
         *,
         hidden: Collection[int] = (),
         is_archived: bool = False,
+        is_gone: bool = False,
     ) -> Self:
         """Keep what the list shows of some accounts, except the voices of hidden key sets.
 
+        With ``is_gone``, that is what their providers no longer have.
+
         The caller decides which accounts and key sets a user can see.
         """
-        rows = self.filter(account__in=sorted(accounts)).present()
+        rows = self.filter(account__in=sorted(accounts), remote_deleted_at__isnull=not is_gone)
         if hidden:
             rows = rows.exclude(key_set__in=sorted(hidden))
+        if is_gone:
+            return rows
         return rows.archived() if is_archived else rows.shown()
 
     def deletable(self) -> Self:

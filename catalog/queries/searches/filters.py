@@ -7,12 +7,14 @@ from urllib.parse import urlencode
 from django.conf import settings
 
 from catalog.models import Voice
+from catalog.providers.labels import STYLES, USE_CASES
 from catalog.providers.registry import all_infos
 from catalog.providers.types import ProviderInfo
 from catalog.search.syntax import ParsedQuery, parse_search
 
 FACETS = {
     "provider": "Provider",
+    "account": "Account",
     "kind": "Kind",
     "badge": "Badge",
     "language": "Language",
@@ -20,9 +22,16 @@ FACETS = {
     "age": "Age",
     "accent": "Accent",
     "use_case": "Use case",
+    "style": "Style",
     "tag": "Tag",
     "collection": "Collection",
+    "rating": "Rating",
+    "speaker": "Speaker",
+    "owner": "Owner",
+    "created": "Created",
 }
+# What a search counts for them: languages also by family.
+COUNTED = (*FACETS, "family", "starred")
 # Single checkboxes.
 FLAGS = {"starred": "Starred by me", "archived": "Archived"}
 FILTERS = {**dict.fromkeys(FLAGS, "Only"), **FACETS}
@@ -33,6 +42,9 @@ CLOSED_FACETS = {
     "badge": dict(Voice.Badge.choices),
     "gender": dict(Voice.Gender.choices),
     "age": dict(Voice.Age.choices),
+    "use_case": {**USE_CASES, "unknown": "Unknown"},
+    "style": STYLES,
+    "rating": {str(stars): "★" * stars for stars in range(5, 0, -1)},
     "starred": {"yes": FLAGS["starred"]},
     "archived": {"yes": FLAGS["archived"]},
 }

@@ -1,9 +1,9 @@
 """What to remove from a search that finds nothing, and what was understood of one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
-from catalog.queries.searches.facets import FilterChip, name_value
+from catalog.queries.searches.facets import FilterChip, Names, name_value
 from catalog.queries.searches.filters import FILTERS, VoiceFilter
 from catalog.search.engines import SearchResult
 from catalog.search.syntax import drop_words, list_pieces
@@ -21,7 +21,7 @@ def list_understood(answer: SearchResult, wanted: VoiceFilter) -> list[FilterChi
 
 def list_relaxed(
     wanted: VoiceFilter,
-    collections: Mapping[str, str],
+    names: Names,
     count: Callable[[VoiceFilter], int],
 ) -> list[FilterChip]:
     """Return each filter or word whose removal would give results, with their number."""
@@ -30,7 +30,7 @@ def list_relaxed(
         options.append(("Search", wanted.words, replace(wanted, words="")))
     for name, values in wanted.chosen.items():
         if values:
-            label = ", ".join(name_value(name, value, collections) for value in values)
+            label = ", ".join(name_value(name, value, names) for value in values)
             chosen = {**wanted.chosen, name: ()}
             options.append((FILTERS[name], label, replace(wanted, chosen=chosen)))
     counted = [

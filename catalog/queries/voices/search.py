@@ -4,7 +4,7 @@ Everything cached of it depends on its version (``models.voices.versions``) and 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any, TypeVar
@@ -14,11 +14,9 @@ from django.db.models import Model
 
 from catalog import policies
 from catalog.models import (
-    Collection,
     PreviewClip,
     ProviderAccount,
     SavedSearch,
-    Speaker,
     Team,
     User,
     Voice,
@@ -29,30 +27,27 @@ from catalog.queries.annotations import Marks, find_marks
 from catalog.queries.credentials import find_accounts, find_hidden_sets
 from catalog.queries.preferences import ViewPreferences, find_habits, find_searches
 from catalog.queries.searches.facets import (
-    OURS,
     Facet,
     FacetChoice,
     FilterChip,
     make_chips,
     make_facet,
 )
-from catalog.queries.searches.filters import CLOSED_FACETS, FACETS, FLAGS, VoiceFilter
+from catalog.queries.searches.filters import CLOSED_FACETS, COUNTED, FACETS, FLAGS, VoiceFilter
+from catalog.queries.searches.names import find_names, look_up_names
 from catalog.queries.searches.sort_orders import RankedIndexEngine, RankedSqlEngine
 from catalog.queries.searches.suggestions import list_relaxed, list_understood
 from catalog.queries.voices.suggested import FrontReason, find_front
 from catalog.search.completion import complete_search
-from catalog.search.engines import Search, SearchEngine, SearchResult, answer_search
+from catalog.search.engines import NO_REGION, Search, SearchEngine, SearchResult, answer_search
 from catalog.search.index.cache import INDEX_CACHE
-from catalog.search.nodes import AllOf, AnyOf, Node, Not, Value
+from catalog.search.nodes import AllOf, Value, list_values
 from catalog.search.sql import SqlEngine
 from catalog.search.syntax import QueryError
-from catalog.search.text_normalization import index_terms, query_terms
 
 _Row = TypeVar("_Row", bound=Model)
 PAGE_SIZE = 24
 _EVERYTHING = 10**9
-# Facets for which a voice can have several values, or none.
-_SPARSE = {"badge", *OURS}
 # Half of a row serves search and sync only. These columns are loaded if something reads them.
 _NOT_SHOWN = {
     *("name_words", "id_words", "label_words", "search_text", "team_text", "details"),
@@ -60,7 +55,7 @@ _NOT_SHOWN = {
     *("sort_name", "version", "rename_problem", "problem", "gone_reason"),
 }
 _COLUMNS = [each.attname for each in Voice._meta.concrete_fields if each.name not in _NOT_SHOWN]
-_ARCHIVED = Value("archived", ("yes",))
+_ARCHIVED, _GONE = Value("archived", ("yes",)), Value("gone", ("yes",))
 _CLIP = Voice._meta.get_field("clip")
 # Composing these with the ORM takes several times as long as running them.
 _VOICES = f"SELECT {', '.join(_COLUMNS)} FROM catalog_voice WHERE id IN %s"  # noqa: S608
@@ -147,7 +142,8 @@ class VoicePage:
         known = {}
         for voice in _read(Voice, _VOICES, ids):
             is_seen = voice.account_id in accounts and voice.key_set_id not in search.hidden
-            if is_seen and not voice.is_gone and voice.is_archived == search.is_archived:
+            is_listed = voice.is_archived == search.is_archived and not voice.is_gone
+            if is_seen and (voice.is_gone if search.is_gone else is_listed):
                 voice.account, voice.label_pairs = accounts[voice.account_id], labels[voice.pk]
                 # Set even if there is no clip, or each access would run a query.
                 _CLIP.set_cached_value(voice, clips.get(voice.pk))
@@ -177,11 +173,18 @@ class VoicePage:
     @property
     def offers(self) -> list[str]:
         """Suggestions for completing the search."""
-        counts = {
-            facet.name: {choice.value: choice.count for choice in (*facet.choices, *facet.more)}
-            for facet in self.facets
-        }
+        counts = self.answer.counts
+        counts = {**counts, "language": {**counts["family"], **counts["language"]}}
         return complete_search(self.wanted.words, counts)
+
+    @property
+    def sought_languages(self) -> tuple[str, ...]:
+        """The language tags that the filter and the words ask for."""
+        chosen = [value.rstrip(NO_REGION) for value in self.wanted.chosen.get("language", ())]
+        criteria = self.answer.brief.criteria if self.answer.brief else ()
+        nodes = (self.wanted.parsed.node, *(each.node for each in criteria))
+        said = (value for node in nodes for value in list_values(node, {"family", "language"}))
+        return tuple(dict.fromkeys((*chosen, *said)))
 
     @property
     def query_without_words(self) -> str:
@@ -215,11 +218,10 @@ def find_voices(
     """Return one page of the voices that the user can see; a page past the end is the last one."""
     context = context or get_list_context(user)
     search = _as_search(user, context, wanted)
-    engine = _choose_engine(context)
-    counted = [*FACETS, "starred"]
-    answer = answer_search(engine, search, facets=counted, page=page, size=PAGE_SIZE)
-    uses_collections = answer.counts["collection"] or wanted.chosen.get("collection")
-    names = _name_collections(user) if uses_collections else {}
+    engine = _choose_engine(context, search)
+    answer = answer_search(engine, search, facets=[*COUNTED], page=page, size=PAGE_SIZE)
+    named = {name for name in COUNTED if answer.counts[name] or wanted.chosen.get(name)}
+    names = find_names(user, context.accounts, named)
     usual = {
         "provider": {account.provider for account in context.accounts.values()},
         "kind": CLOSED_FACETS["kind"].keys() - {"unknown"},
@@ -229,7 +231,7 @@ def find_voices(
         return engine.size(engine.select(_as_search(user, context, wider)))
 
     facets = [
-        make_facet(wanted, name, answer.counts[name], names, usual.get(name, ())) for name in FACETS
+        make_facet(wanted, name, answer.counts, names, usual.get(name, ())) for name in FACETS
     ]
     return VoicePage(
         wanted=wanted,
@@ -239,8 +241,7 @@ def find_voices(
         total_count=answer.total,
         page=answer.page,
         page_count=answer.page_count,
-        # Facets that the team doesn't use yet are left out.
-        facets=[facet for facet in facets if facet.name not in _SPARSE or facet.choices],
+        facets=[facet for facet in facets if facet.offers_choice],
         flags=_make_flags(engine, answer, wanted),
         chips=make_chips(wanted, names),
         relaxed=[] if answer.count else list_relaxed(wanted, names, count),
@@ -263,7 +264,8 @@ def find_voice_ids(user: User, wanted: VoiceFilter, *, is_exact: bool = False) -
     ``is_exact`` leaves out what fits the words only nearly.
     """
     context = get_list_context(user)
-    search, engine = _as_search(user, context, wanted), _choose_engine(context)
+    search = _as_search(user, context, wanted)
+    engine = _choose_engine(context, search)
     answer = answer_search(engine, search, facets=[], page=1, size=_EVERYTHING)
     if not is_exact or answer.brief is None:
         return answer.ids
@@ -280,11 +282,13 @@ def select_voices(user: User, wanted: VoiceFilter) -> VoiceQuerySet:
 
 def list_chips(user: User, wanted: VoiceFilter) -> list[FilterChip]:
     """Return the active filters, each with the URL without it."""
-    return make_chips(wanted, _name_collections(user))
+    context = get_list_context(user)
+    named = {name for name, values in wanted.chosen.items() if values}
+    return make_chips(wanted, find_names(user, context.accounts, named))
 
 
 def _as_search(user: User, context: ListContext, wanted: VoiceFilter) -> Search:
-    node = _look_up_names(wanted.parsed.node, user, context)
+    node = look_up_names(wanted.parsed.node, user, context.accounts)
     conditions = node.parts if isinstance(node, AllOf) else (node,)
     return Search(
         user=user,
@@ -293,51 +297,21 @@ def _as_search(user: User, context: ListContext, wanted: VoiceFilter) -> Search:
         hidden=context.hidden,
         node=node,
         words=wanted.parsed.words,
-        conditions=_look_up_names(wanted.parsed.conditions, user, context),
+        conditions=look_up_names(wanted.parsed.conditions, user, context.accounts),
         chosen={name: values for name, values in wanted.chosen.items() if name != "archived"},
         sort="suggested" if wanted.is_suggested else wanted.sort,
         front=tuple(context.front),
         is_archived=bool(wanted.chosen.get("archived")) or _ARCHIVED in conditions,
+        is_gone=_GONE in conditions,
     )
 
 
-def _look_up_names(node: Node, user: User, context: ListContext) -> Node:
-    """Return the condition with primary keys in place of the names of accounts and speakers."""
-    match node:
-        case AllOf() | AnyOf():
-            parts = (_look_up_names(part, user, context) for part in node.parts)
-            return replace(node, parts=tuple(parts))
-        case Not():
-            return replace(node, part=_look_up_names(node.part, user, context))
-        case Value(facet="account"):
-            names = {pk: f"{each.info.label} {each.label}" for pk, each in context.accounts.items()}
-            return _named(node, names)
-        case Value(facet="speaker"):
-            return _named(node, dict(Speaker.objects.visible_to(user).values_list("pk", "name")))
-    return node
-
-
-def _named(node: Value, names: Mapping[int, str]) -> Value:
-    """Return the keys of the names in which each word of the value begins a word."""
-    wanted = query_terms(node.values[0])
-    fitting = (
-        str(key)
-        for key, name in names.items()
-        for terms in [index_terms(name)]
-        if all(any(term.startswith(begun) for term in terms) for begun in wanted)
-    )
-    return replace(node, values=tuple(fitting))
-
-
-def _choose_engine(context: ListContext) -> SearchEngine[Any]:
+def _choose_engine(context: ListContext, search: Search) -> SearchEngine[Any]:
+    if search.is_gone:
+        return RankedSqlEngine()
     team, number = context.version.team_id, context.version.catalog
     edition = INDEX_CACHE.find_index_version(frozenset([team]), {team: number} if number else {})
     return RankedSqlEngine() if edition is None else RankedIndexEngine(edition)
-
-
-def _name_collections(user: User) -> dict[str, str]:
-    rows = Collection.objects.visible_to(user).kept().values_list("pk", "name")
-    return {str(pk): name for pk, name in rows}
 
 
 def _make_flags(

@@ -48,7 +48,7 @@ class IndexEngine:
     def select(self, search: Search) -> list[BitMap]:
         """Return the matching documents."""
         base = self._base(search)
-        tests = [Value(facet, values) for facet, values in search.chosen.items() if values]
+        tests = search.conditions_chosen
         if search.node == EVERYTHING and not tests:
             return base
         parts = search.node.parts if isinstance(search.node, AllOf) else (search.node,)

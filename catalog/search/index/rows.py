@@ -10,14 +10,13 @@ from django.db.models import Q
 from catalog.models import Voice, VoiceLabel
 from catalog.search.engines import COLUMN_FACETS, LABEL_FACETS
 from catalog.search.nodes import SECTIONS
-from catalog.search.sql import WORD_COLUMNS
+from catalog.search.sql import DERIVED_FACETS, WORD_COLUMNS
 
 _BATCH = 2000
 _WORDS = tuple(WORD_COLUMNS[section] for section in SECTIONS)
 _COLUMNS = (
     *(
         "pk",
-        "account_id",
         "key_set_id",
         "sort_name",
         "remote_created_at",
@@ -29,6 +28,7 @@ _COLUMNS = (
     *("state", "is_owned", "preview_url", "preview_sample_id", "description"),
 )
 _FACET_NAMES = tuple(COLUMN_FACETS)
+_IS_OWNED = _COLUMNS.index("is_owned")
 _FIRST_WORDS, _FIRST_FACET = _COLUMNS.index(_WORDS[0]), _COLUMNS.index("provider")
 # Sorts voices without a date apart from all dates.
 NO_DATE = -(2**62)
@@ -73,6 +73,10 @@ def _with_labels(batch: list[tuple[object, ...]]) -> Iterator[IndexRow]:
     if not batch:
         return
     labels: dict[object, list[tuple[str, str]]] = defaultdict(list)
+    owned = [int(str(row[0])) for row in batch if row[_IS_OWNED]]
+    owners = Voice.objects.filter(pk__in=owned).annotate(owner=DERIVED_FACETS["owner"])
+    for voice, owner in owners.exclude(owner=None).values_list("pk", "owner") if owned else ():
+        labels[voice].append(("owner", owner))
     wanted = Q(voice__in=[row[0] for row in batch], facet__in=LABEL_FACETS)
     rows = VoiceLabel.objects.filter(wanted).order_by()
     for voice, facet, value in rows.values_list("voice_id", "facet", "value"):
@@ -96,7 +100,7 @@ def _make_index_row(row: tuple[object, ...], labels: list[tuple[str, str]]) -> I
             *zip(_FACET_NAMES, values, strict=True),
             *labels,
             *_list_flags(columns),
-            ("account", str(columns["account_id"])),
+            ("created", str(created.year) if isinstance(created, datetime) else "unknown"),
             ("key_set", str(columns["key_set_id"])),
             ("archived", "no" if columns["archived_at"] is None else "yes"),
         ),

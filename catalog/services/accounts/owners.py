@@ -22,6 +22,7 @@ from catalog.models import (
 )
 from catalog.models.cleanups.keeps import find_responsible
 from catalog.models.cleanups.plans import PlannedDeletionQuerySet
+from catalog.models.voices.versions import touch_owned_voices, touch_voices
 
 _OPEN_LINES = (
     PlannedDeletion.State.PLANNED,
@@ -48,6 +49,7 @@ def change_account_owner(
     if before == owner.user:
         return False
     ProviderAccount.objects.filter(pk=account.pk).update(last_owner=owner.user)
+    touch_owned_voices(pk=account.pk)
     _tell(user, owner, f"{account.info.label} account {account.label}".strip(), now, reason)
     made_here = CloneJob.objects.filter(account=account).exclude(voice=None).values("voice")
     lines = PlannedDeletion.objects.filter(account=account, voice__responsible=None)
@@ -71,6 +73,7 @@ def change_voice_owner(
     jobs = CloneJob.objects.filter(voice=voice)
     if not jobs.update(kept_by=owner.user):
         Voice.objects.filter(pk=voice.pk).update(responsible=owner.user)
+    touch_voices([voice.pk])
     _tell(user, owner, f"voice {voice.shown_name}", now, reason)
     _move_lines(PlannedDeletion.objects.filter(voice=voice), owner, now)
     _write(user, "voice owner changed", voice, before, owner, reason=reason, now=now)

@@ -22,6 +22,7 @@ from catalog.models import (
     User,
 )
 from catalog.models.credentials.key_sets import leave_key_sets
+from catalog.models.voices.versions import touch_owned_voices
 from catalog.providers.registry import get_adapter
 from catalog.tasks import enqueue_badges, enqueue_check, enqueue_sync
 
@@ -111,6 +112,7 @@ def remove_credential(
     account_id = credential.account_id
     gone = Credential(pk=credential.pk, provider=credential.provider, nickname=credential.title)
     leave_key_sets(credential)
+    touch_owned_voices(pk=account_id)
     credential.delete()
     account.refresh_sharing()
     if account_id is not None:

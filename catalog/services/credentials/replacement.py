@@ -23,6 +23,7 @@ from catalog.models import (
     User,
 )
 from catalog.models.credentials.key_sets import leave_key_sets
+from catalog.models.voices.versions import touch_owned_voices
 from catalog.tasks import enqueue_badges, enqueue_check
 
 OTHER_ACCOUNT = "Stopped: the key was replaced by a key for another account."
@@ -97,6 +98,7 @@ def _leave_account(found: CredentialReplacement, now: datetime) -> int:
     # Deletions that await approval must not run on the other account either.
     PlannedDeletion.objects.filter(credential=credential).update(credential=None)
     leave_key_sets(credential)
+    touch_owned_voices(pk=credential.account_id)
     Credential.objects.filter(pk=credential.pk).update(account=None)
     if credential.account_id is not None:
         transaction.on_commit(partial(enqueue_badges, credential.account_id))

@@ -32,6 +32,7 @@ from catalog.models import (
     User,
     Voice,
 )
+from catalog.models.voices.versions import touch_owned_voices
 from catalog.services.credentials.keys import remove_credential
 
 
@@ -114,6 +115,7 @@ def remove_member(
     # Voices that only the deleted keys listed go to the new owner of the accounts.
     left = KeySet.objects.filter(account__team=team, last_owner=leaving)
     left.update(last_owner=new_owner.user if new_owner else None)
+    touch_owned_voices(team=team)
     if new_owner is not None:
         _hand_over_deletions(leaving, team, new_owner.user, now)
     name, role = str(leaving), membership.role

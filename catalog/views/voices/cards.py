@@ -20,7 +20,7 @@ _FILTERS, _FOOT = secrets.token_hex(16), secrets.token_hex(16)
 
 def draw_cards(page: VoicePage, tray: list[int]) -> SafeString:
     """Return the HTML of the page's cards, in order."""
-    context, sought = page.context, tuple(page.wanted.chosen.get("language", ()))
+    context, sought = page.context, page.sought_languages
     today = timezone.now().date()
     # A card shows how many days a voice has left.
     same = (context.version, today, sought)

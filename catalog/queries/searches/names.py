@@ -1,0 +1,71 @@
+"""The names of what a search refers to by primary key: accounts, collections, speakers, owners."""
+
+from collections.abc import Callable, Mapping
+from collections.abc import Collection as Container
+from dataclasses import replace
+
+from catalog.models import Collection, ProviderAccount, Speaker, Team, User
+from catalog.search.nodes import AllOf, AnyOf, Node, Not, Value
+from catalog.search.text_normalization import index_terms, query_terms
+
+Accounts = Mapping[int, ProviderAccount]
+
+
+def find_names(user: User, accounts: Accounts, facets: Container[str]) -> dict[str, dict[str, str]]:
+    """Return the names that the user can see for the values of these facets."""
+    return {
+        facet: {str(pk): name for pk, name in read(user, accounts).items()}
+        for facet, read in _READERS.items()
+        if facet in facets
+    }
+
+
+def look_up_names(node: Node, user: User, accounts: Accounts) -> Node:
+    """Return the condition with primary keys in place of the names that it contains."""
+    match node:
+        case AllOf() | AnyOf():
+            parts = (look_up_names(part, user, accounts) for part in node.parts)
+            return replace(node, parts=tuple(parts))
+        case Not():
+            return replace(node, part=look_up_names(node.part, user, accounts))
+        case Value() if node.facet in _READERS and node.facet != "collection":
+            return _find_named(node, _READERS[node.facet](user, accounts))
+    return node
+
+
+def _name_accounts(user: User, accounts: Accounts) -> dict[int, str]:
+    return {pk: f"{each.info.label} {each.label}".strip() for pk, each in accounts.items()}
+
+
+def _name_collections(user: User, accounts: Accounts) -> dict[int, str]:
+    return dict(Collection.objects.visible_to(user).kept().values_list("pk", "name"))
+
+
+def _name_speakers(user: User, accounts: Accounts) -> dict[int, str]:
+    return dict(Speaker.objects.visible_to(user).values_list("pk", "name"))
+
+
+def _name_owners(user: User, accounts: Accounts) -> dict[int, str]:
+    members = User.objects.filter(memberships__team__in=Team.objects.visible_to(user))
+    names = {member.pk: str(member) for member in members.distinct()}
+    return names | {user.pk: f"{user} (me)"}
+
+
+_READERS: dict[str, Callable[[User, Accounts], dict[int, str]]] = {
+    "account": _name_accounts,
+    "collection": _name_collections,
+    "speaker": _name_speakers,
+    "owner": _name_owners,
+}
+
+
+def _find_named(node: Value, names: Mapping[int, str]) -> Value:
+    """Return the keys of the names in which each word of the value begins a word."""
+    wanted = query_terms(node.values[0])
+    fitting = (
+        str(key)
+        for key, name in names.items()
+        for terms in [index_terms(name)]
+        if all(any(term.startswith(begun) for term in terms) for begun in wanted)
+    )
+    return replace(node, values=tuple(fitting))
