@@ -100,7 +100,7 @@ class VoiceFilterForm:
     def _read_facet(self, query: QueryDict, name: str) -> tuple[str, ...]:
         values = list(dict.fromkeys(value for value in query.getlist(name) if value))
         if name == "use_case":
-            # Addresses from before 0.3.0 have the providers' words.
+            # Earlier addresses have the providers' words.
             read = (read_use_cases(one_line(value)[:_LONGEST_VALUE]) or [value] for value in values)
             values = list(dict.fromkeys(each for found in read for each in found))
         if not values:
