@@ -1,5 +1,6 @@
 """Collections with their voices, and the collections to which a user can add a voice."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, F, Q
@@ -13,6 +14,7 @@ from catalog.models import (
     Membership,
     Preference,
     ProviderAccount,
+    Team,
     User,
     Voice,
 )
@@ -103,6 +105,15 @@ def get_collection_page(user: User, collection_id: int, page: int = 1) -> Collec
         marks=find_marks(user, [entry.voice_id for entry in entries]),
         may_change=policies.may_change_collection(user, collection),
     )
+
+
+def find_team_of_collection(
+    user: User, collection_id: int, own_teams: Sequence[Team]
+) -> Team | None:
+    """Return the one of the user's own teams in which they can open a collection."""
+    rows = Collection.objects.kept().filter(pk=collection_id, team__in=own_teams)
+    found = rows.filter(Q(owner=user) | Q(is_shared=True)).select_related("team").first()
+    return found.team if found else None
 
 
 def find_closed_of(user: User, collection: Collection) -> HiddenVoices:

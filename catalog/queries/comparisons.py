@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Prefetch, Q
 
-from catalog.models import ComparedVoice, Comparison, Synthesis, User, Voice, Vote
+from catalog.models import ComparedVoice, Comparison, Synthesis, Team, User, Voice, Vote
 from catalog.models.comparisons import MOST_VOICES
 from catalog.queries.syntheses.history import Estimate, estimate_speech
 
@@ -146,6 +146,17 @@ def get_round(user: User, comparison_id: uuid.UUID) -> ComparisonPage:
         Prefetch("entries", entries), Prefetch("votes", Vote.objects.all())
     )
     return _draw(rows.get(pk=comparison_id), user)
+
+
+def find_closed_comparison(
+    comparison_id: uuid.UUID, own_teams: Sequence[Team]
+) -> Comparison | None:
+    """Return a comparison of a user's own teams that they can't open now, to say whom to ask.
+
+    Its address can't be guessed: someone sent it to them.
+    """
+    rows = Comparison.objects.filter(team__in=own_teams).select_related("made_by", "team")
+    return rows.filter(pk=comparison_id).first()
 
 
 def _draw(comparison: Comparison, user: User) -> ComparisonPage:

@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,9 +15,25 @@ from django.views.debug import ExceptionReporter
 from catalog.core.storage import is_full
 from catalog.views.middleware.body_limits import respond_disk_full
 
+if TYPE_CHECKING:  # Logging loads this module before the models.
+    from catalog.models import Team
+
 
 class DeadLink(Http404):
     """The one-time link doesn't work; whether it was used, withdrawn, or wrong is not revealed."""
+
+
+class NotOpen(Http404):
+    """The user can't open this page; says whom to ask, or in which of their own teams it is."""
+
+    def __init__(self, title: str, words: str, other_team: "Team | None" = None) -> None:
+        super().__init__(title)
+        self.title, self.words, self.other_team = title, words, other_team
+
+    @classmethod
+    def in_other_team(cls, team: "Team") -> "NotOpen":
+        """Return the error for a page of another of the user's own teams."""
+        return cls(f"This page belongs to {team}", "You are in another team now.", team)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -32,6 +48,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, DeadLink):
         words = "It was used, withdrawn, or has expired. Ask for a new link."
         return _show(request, 404, "This link no longer works", words)
+    if isinstance(exception, NotOpen):
+        return _show(request, 404, exception.title, exception.words, exception.other_team)
     words = "It may have been removed, or the address may be wrong."
     return _show(request, 404, "Page not found", words)
 
@@ -54,8 +72,10 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _show(request, 403, "This page was open for too long", words)
 
 
-def _show(request: HttpRequest, status: int, title: str, words: str) -> HttpResponse:
-    context = {"status": status, "title": title, "words": words}
+def _show(
+    request: HttpRequest, status: int, title: str, words: str, other_team: "Team | None" = None
+) -> HttpResponse:
+    context = {"status": status, "title": title, "words": words, "other_team": other_team}
     return render(request, "error.html", context, status=status)
 
 

@@ -55,13 +55,19 @@ function shut(id) {
   document.querySelector(`[data-open="${CSS.escape(id)}"]`)?.focus();
 }
 
-async function copy(text) {
+async function copy(text, done = "Copied.", otherwise = "Select the text and copy it.") {
   try {
     await navigator.clipboard.writeText(text);
-    toast("Copied.");
+    toast(done);
   } catch {
-    toast("Copying is blocked. Select the text and copy it.");
+    toast(`Copying is blocked. ${otherwise}`);
   }
+}
+
+// An empty address stands for the page that is shown.
+function copyLink(address) {
+  const { href } = new URL(address, location);
+  copy(href, "Link copied.", `The link is ${href}`);
 }
 
 function dismiss(button) {
@@ -70,12 +76,13 @@ function dismiss(button) {
 }
 
 function onClick(event) {
-  const button = event.target.closest("[data-open], [data-close], [data-copy], [data-dismiss]");
+  const button = event.target.closest("[data-open], [data-close], [data-copy], [data-link], [data-dismiss]");
   if (!button) return;
-  const { open: opens, close: closes, copy: copies, dismiss: dismisses } = button.dataset;
+  const { open: opens, close: closes, copy: copies, link, dismiss: dismisses } = button.dataset;
   if (opens) open(opens);
   if (closes) shut(closes);
   if (copies) copy(copies);
+  if (link !== undefined) copyLink(link);
   if (dismisses !== undefined) dismiss(button);
 }
 

@@ -197,14 +197,17 @@ def test_next_continues_where_a_voice_has_left_the_list(looped: Page) -> None:
     post(looped, f"/voices/{voice}/unarchive/")
 
 
-def test_the_copied_code_snippet_is_the_one_shown(ana: Page) -> None:
+def test_the_copied_link_and_code_snippet_are_the_ones_shown(ana: Page) -> None:
     ana.context.grant_permissions(["clipboard-read", "clipboard-write"])
     ana.goto("/voices/?provider=elevenlabs")
+    ana.get_by_role("button", name="Copy link").click()
+    expect(ana.locator(".toast")).to_have_text("Link copied.")
+    assert ana.evaluate("navigator.clipboard.readText()") == ana.url
     ana.goto(link_of(playable(ana).first))
 
     ana.get_by_role("button", name="Copy curl").click()
 
-    expect(ana.locator(".toast")).to_have_text("Copied.")
+    expect(ana.locator(".toast").last).to_have_text("Copied.")
     copied = ana.evaluate("navigator.clipboard.readText()")
     assert copied == ana.locator(".calls code").first.inner_text()
     assert "YOUR_API_KEY" in copied

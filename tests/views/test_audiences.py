@@ -1,5 +1,7 @@
 """Forms and pages say who will be able to see and hear something."""
 
+import uuid
+
 import pytest
 
 from catalog.models import Membership, ProviderAccount
@@ -56,7 +58,15 @@ def test_a_comparison_of_unshared_voices_says_only_its_creator_can_open_it(
         assert "because Ada is in an account that isn't shared with Aurora." in text
         assert EVERYONE not in text
     assert "It waits for 3 votes, but only 1 person can vote." in page
-    assert sign_in(cast.ana).get(address).status_code == 404
+    closed, missing = (
+        sign_in(cast.ana).get(each) for each in (address, f"/compare/{uuid.uuid4()}/")
+    )
+    assert closed.status_code == missing.status_code == 404
+    assert "Ask Mia, who started it." in read_text(closed)
+    for secret in ("Ada", "Hello."):
+        assert secret not in read_text(closed)
+    stranger = read_text(sign_in(cast.sam).get(address))
+    assert stranger == read_text(sign_in(cast.sam).get(f"/compare/{uuid.uuid4()}/"))
 
 
 def test_a_comparison_of_shared_voices_says_that_everyone_can_vote(cast, mia, voices):

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from catalog.models import Collection, Preference, SavedSearch
+from catalog.models import Collection, Membership, Preference, SavedSearch
 from tests import factories
 from tests.views.conftest import PARTIAL, Page
 
@@ -68,11 +68,50 @@ def test_an_empty_or_unknown_collection_choice_shows_an_error(mia, voice, posted
 def test_a_colleague_s_personal_collection_does_not_exist_for_others(cast, mia, ana, voice):
     theirs = factories.make_collection(cast.ana, cast.aurora, voice)
 
-    assert mia.get(f"/collections/{theirs.pk}/").status_code == 404
+    closed, missing = (mia.get(f"/collections/{pk}/") for pk in (theirs.pk, 987_654))
+    assert closed.status_code == missing.status_code == 404
+    words = "Ask the person who sent you the link to share it with Aurora."
+    assert words in Page(closed).text
+    assert Page(closed).text == Page(missing).text
+    assert "Ana" not in Page(closed).text
     refused = mia.post(f"/voices/{voice.pk}/collections/", {"collection": theirs.pk})
     assert refused.status_code == 422
     page = Page(mia.get(f"/voices/?collection={theirs.pk}"))
     assert "Narrators" not in page.text
+
+
+def test_a_collection_of_another_own_team_leads_to_that_team(cast, mia, sign_in):
+    shared = factories.make_collection(cast.sam, cast.borealis, is_shared=True)
+    personal = factories.make_collection(cast.sam, cast.borealis)
+    address = f"/collections/{shared.pk}/"
+    stranger = Page(mia.get(address))
+    Membership.objects.create(user=cast.mia, team=cast.borealis, role="member")
+    mia.post(f"/teams/{cast.aurora.pk}/choose/")
+
+    page = Page(mia.get(address))
+
+    assert "Borealis" not in stranger.text
+    assert "This page belongs to Borealis" in page.text
+    assert page.find("form", action=f"/teams/{cast.borealis.pk}/choose/")
+    assert "belongs to" not in Page(mia.get(f"/collections/{personal.pk}/")).text
+    there = mia.post(f"/teams/{cast.borealis.pk}/choose/", {"next": address, "stays": "1"})
+    assert there.url == address
+
+
+def test_shared_things_and_searches_offer_a_link_to_copy(cast, mia, voice):
+    own = factories.make_collection(cast.mia, cast.aurora, voice)
+    shared = factories.make_collection(cast.ana, cast.aurora, voice, is_shared=True)
+    search = factories.make_search(cast.mia, cast.aurora, query="gender=female")
+
+    assert Page(mia.get(f"/collections/{shared.pk}/")).find("button", data_link="")
+    personal = Page(mia.get(f"/collections/{own.pk}/"))
+    assert not personal.find("button", data_link="")
+    assert personal.find("a", href=f"/collections/{own.pk}/change/")
+    assert Page(mia.get("/voices/?gender=female")).find("button", data_link="")
+    assert not Page(mia.get("/voices/")).find("button", data_link="")
+    link = f"/voices/?gender=female&saved={search.pk}"
+    assert Page(mia.get("/searches/")).find("button", data_link=link)
+    assert Page(mia.get(link)).find("input", name="saved", value=str(search.pk))
 
 
 def test_a_team_search_can_be_saved_opened_by_a_colleague_and_updated(cast, mia, ana, voice):

@@ -106,6 +106,11 @@ def go_back(request: Request, otherwise: str, anchor: str = "") -> HttpResponseB
     return redirect(page._replace(fragment=anchor).geturl() if page.path else otherwise)
 
 
+def own_teams(request: Request) -> list[Team]:
+    """Return the user's own teams, the current one first."""
+    return [membership.team for membership in request.memberships]
+
+
 def is_partial(request: HttpRequest) -> bool:
     """Return whether htmx asks for only a part of the page."""
     return bool(request.htmx) and request.htmx.request_type == "partial"  # type: ignore[attr-defined]

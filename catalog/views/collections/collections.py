@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponseBase
+from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +18,7 @@ from catalog.queries.collections import (
     find_closed_of,
     find_collections,
     find_possible_maintainers,
+    find_team_of_collection,
     get_collection_page,
 )
 from catalog.services.collections import (
@@ -29,7 +30,8 @@ from catalog.services.collections import (
     remove_collection,
     restore_collection,
 )
-from catalog.views.base.requests import Request, signed_in
+from catalog.views.base.requests import Request, own_teams, signed_in
+from catalog.views.errors import NotOpen
 
 
 @signed_in
@@ -60,7 +62,12 @@ def collection_list(request: Request) -> HttpResponseBase:
 @require_safe
 def collection_detail(request: Request, pk: int) -> HttpResponseBase:
     page = _get_page(request, pk, read_page(request.GET.get("page", "")))
-    context = {"page": page, "collection": page.collection, "marks": page.marks}
+    context = {
+        "page": page,
+        "collection": page.collection,
+        "marks": page.marks,
+        "may_share": policies.may_share_with_team(request.user, request.team),
+    }
     return render(request, "catalog/collections/detail.html", context)
 
 
@@ -147,7 +154,17 @@ def _get_page(request: Request, pk: int, number: int) -> CollectionPage:
     try:
         return get_collection_page(request.user, pk, number)
     except Collection.DoesNotExist:
-        raise Http404 from None
+        raise _explain_closed(request, pk) from None
+
+
+def _explain_closed(request: Request, pk: int) -> NotOpen:
+    """Return an error that helps, but says the same about a personal collection and about none."""
+    if team := find_team_of_collection(request.user, pk, own_teams(request)):
+        return NotOpen.in_other_team(team)
+    words = (
+        "It's personal, or it was removed. Ask the person who sent you the link to share it with"
+    )
+    return NotOpen("You can't open this collection", f"{words} {request.team}.")
 
 
 def _get_collection(request: Request, pk: int) -> Collection:

@@ -19,6 +19,7 @@ from catalog.models.comparisons import MOST_VOICES
 from catalog.queries.comparisons import (
     ComparisonPage,
     estimate_comparison,
+    find_closed_comparison,
     find_comparisons,
     find_tray,
     get_round,
@@ -34,8 +35,9 @@ from catalog.services.comparisons import (
     request_comparison,
 )
 from catalog.views.base.media import send_sound
-from catalog.views.base.requests import Request, is_partial, render_part, signed_in
+from catalog.views.base.requests import Request, is_partial, own_teams, render_part, signed_in
 from catalog.views.comparisons.tray import empty_tray, read_tray
+from catalog.views.errors import NotOpen
 
 
 @signed_in
@@ -206,4 +208,17 @@ def _get_round(request: Request, pk: uuid.UUID) -> ComparisonPage:
     try:
         return get_round(request.user, pk)
     except Comparison.DoesNotExist:
-        raise Http404 from None
+        raise _explain_closed(request, pk) from None
+
+
+def _explain_closed(request: Request, pk: uuid.UUID) -> Http404:
+    """Return the error that says whom to ask, to people of the comparison's team."""
+    found = find_closed_comparison(pk, own_teams(request))
+    if found is None:
+        return Http404()
+    if found.team_id != request.team.pk:
+        return NotOpen.in_other_team(found.team)
+    words = "Some of its voices are in accounts that aren't shared with you."
+    if found.made_by_id != request.user.pk:
+        words = f"{words} Ask {found.made_by}, who started it."
+    return NotOpen("You can't open this comparison", words)
