@@ -7,11 +7,12 @@ the database. Database access alone is not enough to change, remove, or move an 
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -49,6 +50,7 @@ class Origin:
     address: str = ""
 
 
+_BATCH = 500
 _origin: ContextVar[Origin | None] = ContextVar("origin", default=None)
 
 
@@ -90,27 +92,57 @@ def record(
     A change in a team's log may also show in its list of voices, so this raises the team's version.
     Call it last: all other writers of the log wait from here to the end of the transaction.
     """
-    name = identify(target)
-    entry = AuditEntry(
-        at=now,
-        team=team,
-        actor=actor,
-        actor_name=str(actor)[:200] if actor else "",
-        action=action,
-        target=name,
+    causes = follows if isinstance(follows, tuple) else (follows or target,)
+    origin = _origin.get() or _find_origin([identify(cause) for cause in causes])
+    shared = _describe_act(actor, action, team, now, reason)
+    entry = _make_entry(target, facts, origin, shared)
+    _store([entry], team)
+    return entry
+
+
+@transaction.atomic
+def record_each(
+    actor: User | None,
+    action: str,
+    targets: Iterable[tuple[object, Mapping[str, Value | Facts]]],
+    *,
+    team: Team | None,
+    now: datetime,
+    reason: str = "",
+) -> None:
+    """Add one entry for each target with its facts, all with the number of the same request."""
+    origin, shared = _origin.get() or Origin(), _describe_act(actor, action, team, now, reason)
+    entries = [_make_entry(target, dict(facts), origin, shared) for target, facts in targets]
+    if entries:
+        _store(entries, team)
+
+
+def _describe_act(
+    actor: User | None, action: str, team: Team | None, now: datetime, reason: str
+) -> dict[str, Any]:
+    return {
+        "at": now,
+        "team": team,
+        "actor": actor,
+        "actor_name": str(actor)[:200] if actor else "",
+        "action": action,
+        "reason": reason[:300],
+    }
+
+
+def _make_entry(
+    target: object, facts: dict[str, Value | Facts], origin: Origin, shared: dict[str, Any]
+) -> AuditEntry:
+    return AuditEntry(
+        target=identify(target),
         target_name="" if isinstance(target, str) else str(target)[:200],
-        reason=reason[:300],
         before=_take_values(facts, "before"),
         after=_take_values(facts, "after"),
         facts=facts,
+        request_number=origin.request_number,
+        address=str(origin.address),
+        **shared,
     )
-    causes = follows if isinstance(follows, tuple) else (follows or target,)
-    origin = _origin.get() or _find_origin([identify(cause) for cause in causes])
-    entry.request_number, entry.address = origin.request_number, str(origin.address)
-    if team is not None:
-        raise_version(team.pk)
-    _append(entry)
-    return entry
 
 
 def _take_values(facts: dict[str, Value | Facts], name: str) -> dict[str, Value]:
@@ -134,13 +166,16 @@ def _find_origin(causes: list[str]) -> Origin:
     return Origin()
 
 
-def _append(entry: AuditEntry) -> None:
+def _store(entries: list[AuditEntry], team: Team | None) -> None:
+    if team is not None:
+        raise_version(team.pk)
     head, _ = AuditHead.objects.select_for_update().get_or_create(pk=1)
     key = Installation.objects.get().open_audit_key()
-    entry.number, entry.previous = head.number + 1, head.digest
-    entry.digest = sign_entry(entry, key)
-    entry.save(force_insert=True)
-    head.number, head.digest = entry.number, entry.digest
+    for entry in entries:
+        entry.number, entry.previous = head.number + 1, head.digest
+        entry.digest = sign_entry(entry, key)
+        head.number, head.digest = entry.number, entry.digest
+    AuditEntry.objects.bulk_create(entries, batch_size=_BATCH)
     head.signature = sign_head(head, key)
     head.save()
 

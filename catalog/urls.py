@@ -119,6 +119,16 @@ urlpatterns = [
         name="selection-json",
     ),
     path("selections/<row:pk>/tag/", selections.selection_tag, name="selection-tag"),
+    path("selections/<row:pk>/untag/", selections.selection_untag, name="selection-untag"),
+    path("selections/<row:pk>/rate/", selections.selection_rate, name="selection-rate"),
+    path("selections/<row:pk>/relabel/", selections.selection_relabel, name="selection-relabel"),
+    path("selections/<row:pk>/protect/", selections.selection_protect, name="selection-protect"),
+    path(
+        "selections/<row:pk>/unprotect/", selections.selection_unprotect, name="selection-unprotect"
+    ),
+    path("selections/<row:pk>/owner/", selections.selection_owner, name="selection-owner"),
+    path("selections/<row:pk>/compare/", selections.selection_compare, name="selection-compare"),
+    path("selections/<row:pk>/undo/", selections.selection_undo, name="selection-undo"),
     path("selections/<row:pk>/collect/", selections.selection_collect, name="selection-collect"),
     path("selections/<row:pk>/archive/", selections.selection_archive, name="selection-archive"),
     path(

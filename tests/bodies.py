@@ -35,6 +35,7 @@ PLACES = (
     Place("catalog:selection-create", "id", "voice"),
     Place("catalog:plan-create", "id", "clone"),
     Place("catalog:selection-collect", "collection", "collection"),
+    Place("catalog:selection-owner", "owner", "new_owner", rest={"reason": "So."}),
     Place("catalog:voice-collect", "collection", "collection"),
     Place("catalog:comparison-create", "voice", "voice", rest=_COMPARED, own=_OTHER),
     Place("catalog:comparison-estimate", "voice", "voice", rest=_COMPARED, own=_OTHER),

@@ -49,7 +49,9 @@ class NoteForm(KeylessForm):
 class RatingForm(KeylessForm):
     """A rating from 1 to 5; 0 clears it."""
 
-    value = forms.IntegerField(min_value=0, max_value=Rating.MOST)
+    value = forms.IntegerField(
+        min_value=0, max_value=Rating.MOST, error_messages={"required": "Choose a rating."}
+    )
 
 
 class SwitchForm(KeylessForm):

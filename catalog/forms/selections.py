@@ -1,8 +1,12 @@
-"""The selected voices: some by id, or all results of a filter."""
+"""The selected voices: some by id, or all results of a filter; labels for all of them."""
 
+from typing import Any
+
+from django import forms
 from django.http import QueryDict
 
-from catalog.forms.voices.filters import VoiceFilterForm
+from catalog.forms.base.text_fields import KeylessForm
+from catalog.forms.voices.filters import LABEL_CHOICES, VoiceFilterForm, clean_accent
 from catalog.queries.searches.filters import VoiceFilter
 
 
@@ -20,3 +24,36 @@ class ChoiceForm:
     def wanted(self) -> VoiceFilter:
         """The filter whose results are all selected."""
         return VoiceFilterForm(QueryDict(self.query)).wanted
+
+
+_FROM_PROVIDER = "-"
+_USUAL = [("", "Don't change"), (_FROM_PROVIDER, "Use the provider's value")]
+
+
+class BulkLabelForm(KeylessForm):
+    """The team's labels for several voices; what is left empty stays as it is."""
+
+    gender = forms.ChoiceField(required=False, choices=[*_USUAL, *LABEL_CHOICES["gender"]])
+    age = forms.ChoiceField(required=False, choices=[*_USUAL, *LABEL_CHOICES["age"]])
+    language = forms.ChoiceField(
+        label="Main language", required=False, choices=[*_USUAL, *LABEL_CHOICES["language"]]
+    )
+    accent = forms.CharField(
+        required=False,
+        max_length=60,
+        widget=forms.TextInput({"placeholder": "Don't change"}),
+    )
+
+    def clean_accent(self) -> str:
+        return clean_accent(self.cleaned_data["accent"])
+
+    def clean(self) -> dict[str, Any]:
+        if not self.errors and not self.labels:
+            raise forms.ValidationError("Choose at least one label to change.")
+        return self.cleaned_data
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels to change; "" stands for the provider's value."""
+        said = {facet: value for facet, value in self.cleaned_data.items() if value}
+        return {facet: "" if value == _FROM_PROVIDER else value for facet, value in said.items()}

@@ -1,6 +1,6 @@
 """Saved searches, and selections of voices."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -54,6 +54,8 @@ class Selection(models.Model):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="selections")
     voice_ids: "models.JSONField[list[int], list[int]]" = models.JSONField()
     chosen_at = models.DateTimeField()
+    # What was done to it last: words for the user, the voices left out and why, and how to undo it.
+    outcome: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(default=dict)
     # How many downloads a worker still has to record as uses of the voices.
     unnoted_exports = models.PositiveIntegerField(default=0)
 

@@ -6,6 +6,30 @@ from dataclasses import dataclass
 from catalog.models import Selection, Team, User, Voice
 
 PAGE_SIZE = 50
+_NAMES_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Voices that the last change left out for one reason; ``names`` are the first of them."""
+
+    reason: str
+    names: list[str]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the last change did to a selection."""
+
+    words: str
+    left: list[LeftOut]
+    can_undo: bool
+
+    @property
+    def left_count(self) -> int:
+        """The number of voices that were left out."""
+        return sum(left.count for left in self.left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +41,9 @@ class SelectionPage:
     count: int
     chosen_count: int
     deletable_count: int
+    archived_count: int
+    speaking_count: int
+    outcome: Outcome | None
     page: int
     page_count: int
 
@@ -35,6 +62,7 @@ def get_selection_page(user: User, selection_id: int, page: int = 1) -> Selectio
     shown = ids[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
     rows = Voice.objects.filter(pk__in=shown).select_related("account")
     voices = {row.pk: row for row in rows}
+    able = Voice.objects.visible_to(user).filter(pk__in=ids)
     owned = Voice.objects.visible_to(user).deletable().filter(pk__in=ids).select_related("account")
     return SelectionPage(
         selection=selection,
@@ -42,9 +70,33 @@ def get_selection_page(user: User, selection_id: int, page: int = 1) -> Selectio
         count=len(ids),
         chosen_count=len(selection.voice_ids),
         deletable_count=sum(voice.is_removable for voice in owned),
+        archived_count=able.archived().count(),
+        speaking_count=sum(
+            voice.can_speak for voice in able.only("remote_deleted_at", "state", "provider")
+        ),
+        outcome=_read_outcome(user, selection),
         page=page,
         page_count=page_count,
     )
+
+
+def can_undo(selection: Selection) -> bool:
+    """Return whether the last change of the selection changed something that can be undone."""
+    return bool(selection.outcome.get("count") and selection.outcome["undo"])
+
+
+def _read_outcome(user: User, selection: Selection) -> Outcome | None:
+    if not selection.outcome:
+        return None
+    pairs = selection.outcome["left"]
+    shown = [pk for _, ids in pairs for pk in ids[:_NAMES_SHOWN]]
+    rows = Voice.objects.visible_to(user).filter(pk__in=shown)
+    names = {row.pk: row.shown_name for row in rows.only("name", "own_name")}
+    left = [
+        LeftOut(reason, [names[pk] for pk in ids[:_NAMES_SHOWN] if pk in names], len(ids))
+        for reason, ids in pairs
+    ]
+    return Outcome(selection.outcome["words"], left, can_undo(selection))
 
 
 def list_selected(user: User, selection: Selection) -> list[int]:

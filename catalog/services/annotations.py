@@ -1,13 +1,13 @@
 """Stars, tags, notes, and ratings on voices; everything but stars goes into the audit log."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from catalog import policies
-from catalog.audit import record
+from catalog.audit import record, record_each
 from catalog.models import Note, Rating, Star, Tag, TagUse, Team, User, Voice
 from catalog.models.voices.versions import raise_own_version, touch_voices
 from catalog.search.text_normalization import fold_text, join_terms
@@ -51,15 +51,16 @@ def tag_voices(
 
 
 @transaction.atomic
-def untag_voice(user: User, *, voice: Voice, tag: Tag, now: datetime) -> None:
-    """Remove the tag from the voice, and delete the tag once no voice has it."""
+def untag_voices(user: User, *, voices: Collection[Voice], tag: Tag, now: datetime) -> None:
+    """Remove the tag from the voices, and delete the tag once no voice has it."""
     if not policies.may_annotate(user, tag.team):
         raise PermissionDenied
-    TagUse.objects.filter(voice=voice, tag=tag).delete()
-    record(user, "tag removed", voice, team=tag.team, now=now, tag=tag.name)
+    TagUse.objects.filter(voice__in=[voice.pk for voice in voices], tag=tag).delete()
+    rows = [(voice, {"tag": tag.name}) for voice in voices]
     if not tag.uses.exists():
         tag.delete()
-    _gather_words([voice.pk])
+    _gather_words([voice.pk for voice in voices])
+    record_each(user, "tag removed", rows, team=tag.team, now=now)
 
 
 @transaction.atomic
@@ -98,17 +99,24 @@ def restore_note(user: User, *, note: Note, now: datetime) -> None:
     _store_note(user, note, "note restored", now)
 
 
-@transaction.atomic
 def rate_voice(user: User, *, voice: Voice, value: int | None, now: datetime) -> None:
-    """Rate the voice from 1 to 5; None clears the user's rating. The team sees the average."""
-    team = voice.account.team
+    """Rate one voice; see ``rate_voices``."""
+    rate_voices(user, team=voice.account.team, voices=[voice], value=value, now=now)
+
+
+@transaction.atomic
+def rate_voices(
+    user: User, *, team: Team, voices: Collection[Voice], value: int | None, now: datetime
+) -> None:
+    """Rate the voices from 1 to 5; None clears the user's ratings. The team sees the average."""
     if not policies.may_annotate(user, team):
         raise PermissionDenied
-    if value is None:
-        Rating.objects.filter(user=user, voice=voice).delete()
-    else:
-        Rating.objects.update_or_create(user=user, voice=voice, defaults={"value": value})
-    record(user, "voice rated", voice, team=team, now=now, value=value)
+    Rating.objects.filter(user=user, voice__in=[voice.pk for voice in voices]).delete()
+    if value is not None:
+        ratings = (Rating(user=user, voice=voice, value=value) for voice in voices)
+        Rating.objects.bulk_create(ratings, batch_size=_BATCH)
+    rows = [(voice, {"value": value}) for voice in voices]
+    record_each(user, "voice rated", rows, team=team, now=now)
 
 
 def _check_note(user: User, note: Note) -> None:

@@ -21,7 +21,7 @@ from catalog.services.annotations import (
     restore_note,
     star_voice,
     tag_voices,
-    untag_voice,
+    untag_voices,
     write_note,
 )
 from catalog.views.base.requests import Request, go_back, is_partial, signed_in
@@ -58,7 +58,7 @@ def voice_tag(request: Request, pk: int) -> HttpResponseBase:
 def voice_untag(request: Request, pk: int, tag_pk: int) -> HttpResponseBase:
     voice = _get_voice_to_annotate(request, pk)
     tag = get_object_or_404(Tag.objects.visible_to(request.user), pk=tag_pk)
-    untag_voice(request.user, voice=voice, tag=tag, now=timezone.now())
+    untag_voices(request.user, voices=[voice], tag=tag, now=timezone.now())
     return _show_marks(request, voice, focus="tags")
 
 

@@ -1,6 +1,11 @@
-"""Select many voices, then tag, collect, archive, delete, or export exactly those."""
+"""Select many voices, then change, collect, compare, delete, or export exactly those."""
+
+from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.forms import Form
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -8,33 +13,52 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog import policies
-from catalog.forms.annotations import TagForm
+from catalog.forms.annotations import RatingForm, TagForm
 from catalog.forms.base.text_fields import complaint_about
+from catalog.forms.cleanups import ProtectionForm
 from catalog.forms.collections import CollectForm
-from catalog.forms.selections import ChoiceForm
+from catalog.forms.selections import BulkLabelForm, ChoiceForm
+from catalog.forms.teams import OwnerForm
 from catalog.forms.voices.filters import VoiceFilterForm, read_page
-from catalog.models import Selection
+from catalog.models import Protection, Selection
 from catalog.models.cleanups.rules import rules_of
+from catalog.models.comparisons import MOST_VOICES
 from catalog.queries.annotations import find_tag_names
 from catalog.queries.collections import find_changeable_collections, find_last_collection
 from catalog.queries.credentials import find_accounts
 from catalog.queries.selections import (
+    can_undo,
     find_selected_by_team,
     get_selection,
     get_selection_page,
     list_selected,
 )
+from catalog.queries.teams import find_possible_owners
 from catalog.queries.voices.export import EXPORT_COLUMNS, iterate_exported
 from catalog.queries.voices.search import find_voice_ids
-from catalog.services.annotations import tag_voices
 from catalog.services.cleanups.plans import NothingToPlan, create_plan
 from catalog.services.collections import collect_voices
 from catalog.services.searches import MOST_SELECTED, TooManySelected, freeze_selection
+from catalog.services.selections import (
+    MOST_CHANGED,
+    NothingToUndo,
+    TooManyToChange,
+    archive_selected,
+    assign_selected,
+    protect_selected,
+    rate_selected,
+    relabel_selected,
+    tag_selected,
+    unarchive_selected,
+    undo_selected,
+    unprotect_selected,
+    untag_selected,
+)
 from catalog.services.usage import record_export_later
-from catalog.services.voices.edit import archive_voices, unarchive_voices
 from catalog.views.base.downloads import send_rows
 from catalog.views.base.requests import Request, go_back, signed_in
 from catalog.views.collections.add import choose_collection
+from catalog.views.comparisons.tray import add_to_tray
 
 
 @signed_in
@@ -73,9 +97,16 @@ def selection_detail(request: Request, pk: int) -> HttpResponseBase:
         page = get_selection_page(request.user, pk, read_page(request.GET.get("page", "")))
     except Selection.DoesNotExist:
         raise Http404 from None
-    team = request.team
+    team, may_assign = request.team, policies.may_change_owner(request.user, request.team)
     context = {
         "page": page,
+        "label_form": BulkLabelForm(),
+        "may_pin": policies.may_protect_voice(request.user, team, Protection.Kind.PIN),
+        "may_hold": policies.may_protect_voice(request.user, team, Protection.Kind.HOLD),
+        "may_rename": policies.may_rename(request.user, team),
+        "may_speak": policies.may_speak(request.user, team),
+        "most_compared": MOST_VOICES,
+        "owners": find_possible_owners(team) if may_assign else [],
         "tag_names": find_tag_names(request.user),
         "collections": find_changeable_collections(request.user),
         "last_collection": find_last_collection(request.user),
@@ -99,15 +130,128 @@ def selection_export(request: Request, pk: int, form: str) -> HttpResponseBase:
 @signed_in
 @require_POST
 def selection_tag(request: Request, pk: int) -> HttpResponseBase:
-    selection, form, now = _get(request, pk), TagForm(request.POST), timezone.now()
-    if not form.is_valid():
-        messages.error(request, " ".join(str(words) for words in form.errors["tags"]))
+    form = TagForm(request.POST)
+    return _change(request, pk, tag_selected, form, lambda: form.cleaned_data)
+
+
+@signed_in
+@require_POST
+def selection_untag(request: Request, pk: int) -> HttpResponseBase:
+    form = TagForm(request.POST)
+    return _change(request, pk, untag_selected, form, lambda: form.cleaned_data)
+
+
+@signed_in
+@require_POST
+def selection_rate(request: Request, pk: int) -> HttpResponseBase:
+    form = RatingForm(request.POST)
+    return _change(
+        request, pk, rate_selected, form, lambda: {"value": form.cleaned_data["value"] or None}
+    )
+
+
+@signed_in
+@require_POST
+def selection_relabel(request: Request, pk: int) -> HttpResponseBase:
+    form = BulkLabelForm(request.POST)
+    return _change(request, pk, relabel_selected, form, lambda: {"labels": form.labels})
+
+
+@signed_in
+@require_POST
+def selection_protect(request: Request, pk: int) -> HttpResponseBase:
+    form = ProtectionForm(request.POST)
+    return _change(request, pk, protect_selected, form, lambda: form.cleaned_data)
+
+
+@signed_in
+@require_POST
+def selection_unprotect(request: Request, pk: int) -> HttpResponseBase:
+    return _change(request, pk, unprotect_selected)
+
+
+@signed_in
+@require_POST
+def selection_owner(request: Request, pk: int) -> HttpResponseBase:
+    form = OwnerForm(find_possible_owners(request.team), request.POST)
+    return _change(
+        request,
+        pk,
+        assign_selected,
+        form,
+        lambda: {"owner": form.chosen_owner, "reason": form.cleaned_data["reason"]},
+    )
+
+
+@signed_in
+@require_POST
+def selection_archive(request: Request, pk: int) -> HttpResponseBase:
+    return _change(request, pk, archive_selected)
+
+
+@signed_in
+@require_POST
+def selection_unarchive(request: Request, pk: int) -> HttpResponseBase:
+    return _change(request, pk, unarchive_selected)
+
+
+@signed_in
+@require_POST
+def selection_undo(request: Request, pk: int) -> HttpResponseBase:
+    try:
+        return _change(request, pk, undo_selected)
+    except NothingToUndo:
+        messages.error(request, "There is nothing to undo anymore.")
         return redirect("catalog:selection-detail", pk=pk)
-    names = form.cleaned_data["tags"]
-    for team, voices in find_selected_by_team(request.user, selection).items():
-        tag_voices(request.user, team=team, voices=voices, names=names, now=now)
-    messages.success(request, f"Tagged with {', '.join(names)}.")
+
+
+def _change(
+    request: Request,
+    pk: int,
+    change: Callable[..., None],
+    form: Form | None = None,
+    values: Callable[[], dict[str, Any]] = dict,
+) -> HttpResponseBase:
+    """Change the selected voices with the values of a form, and show the result."""
+    selection = _get(request, pk)
+    if form is not None and not form.is_valid():
+        messages.error(
+            request, " ".join(str(words) for said in form.errors.values() for words in said)
+        )
+        return redirect("catalog:selection-detail", pk=pk)
+    try:
+        change(request.user, selection=selection, now=timezone.now(), **values())
+    except TooManyToChange:
+        messages.error(
+            request, f"You can change at most {MOST_CHANGED:,} voices this way. Select fewer."
+        )
+    else:
+        undo = reverse("catalog:selection-undo", args=[pk]) if can_undo(selection) else ""
+        messages.success(request, selection.outcome["words"], extra_tags=undo)
     return redirect("catalog:selection-detail", pk=pk)
+
+
+@signed_in
+@require_POST
+def selection_compare(request: Request, pk: int) -> HttpResponseBase:
+    """Add the selected voices to the comparison, as many as fit."""
+    selection = _get(request, pk)
+    if not policies.may_speak(request.user, request.team):
+        raise PermissionDenied
+    teams = find_selected_by_team(request.user, selection)
+    voices = [voice for each in teams.values() for voice in each]
+    voices.sort(key=lambda voice: selection.voice_ids.index(voice.pk))
+    added = add_to_tray(request, voices)
+    if not added:
+        messages.error(request, "None of these voices can be added to the comparison.")
+        return redirect("catalog:selection-detail", pk=pk)
+    if added < len(voices):
+        messages.info(
+            request,
+            f"{added} of {len(voices):,} voices are in the comparison. It holds at most "
+            f"{MOST_VOICES} voices that can generate speech.",
+        )
+    return redirect("catalog:comparison-create")
 
 
 @signed_in
@@ -126,28 +270,6 @@ def selection_collect(request: Request, pk: int) -> HttpResponseBase:
     added = collect_voices(request.user, collection=collection, voices=ordered, now=now)
     messages.success(request, f"{added} added to {collection.name}.")
     return redirect("catalog:collection-detail", pk=collection.pk)
-
-
-@signed_in
-@require_POST
-def selection_archive(request: Request, pk: int) -> HttpResponseBase:
-    selection, now, count = _get(request, pk), timezone.now(), 0
-    for team, voices in find_selected_by_team(request.user, selection).items():
-        archive_voices(request.user, team=team, voices=voices, now=now)
-        count += len(voices)
-    undo = reverse("catalog:selection-unarchive", args=[pk])
-    messages.success(request, f"{count} archived.", extra_tags=undo)
-    return redirect("catalog:selection-detail", pk=pk)
-
-
-@signed_in
-@require_POST
-def selection_unarchive(request: Request, pk: int) -> HttpResponseBase:
-    selection, now = _get(request, pk), timezone.now()
-    for team, voices in find_selected_by_team(request.user, selection).items():
-        unarchive_voices(request.user, team=team, voices=voices, now=now)
-    messages.success(request, "They are back in the list.")
-    return redirect("catalog:selection-detail", pk=pk)
 
 
 @signed_in

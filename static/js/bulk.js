@@ -1,9 +1,9 @@
-// Tables with checkboxes: shift-click ranges, the header's checkbox, and the number of selected rows.
+// Tables and cards with checkboxes: shift-click ranges, the header's checkbox, and the number of selected rows.
 
 let lastBox = null;
 
 function boxesOf(form) {
-  return [...form.querySelectorAll("[type=checkbox][name=id]")];
+  return [...form.elements].filter((field) => field.type === "checkbox" && field.name === "id");
 }
 
 // What was selected on other pages of the same results; boosted pages keep this module alive.
@@ -37,6 +37,7 @@ function bringBack(form) {
     kept.seen.add(box.value);
     box.checked = ids.has(box.value);
   }
+  if (ids?.size) document.getElementById("selecting")?.setAttribute("open", "");
   count(form);
 }
 
@@ -81,8 +82,8 @@ function onClick(event) {
     kept.isCleared = true;
     return bringBack(clear.form);
   }
-  const box = event.target.closest("[data-bulk] [name=id]");
-  if (!box) return;
+  const box = event.target;
+  if (box.name !== "id" || !box.form?.matches("[data-bulk]")) return;
   if (event.shiftKey) tickRange(box);
   lastBox = box;
   remember(box.form);
@@ -110,16 +111,19 @@ function takeEarlyClicks(form) {
   const ids = keptOf(form);
   for (const box of ids ? boxesOf(form) : []) {
     if (box.checked === box.defaultChecked) continue;
+    lastBox = box;
     kept.seen.add(box.value);
     if (box.checked) ids.add(box.value);
     else ids.delete(box.value);
   }
 }
 
-/** Keep the counts of these tables up to date, also after swaps. */
-export default function watchTable(form) {
-  takeEarlyClicks(form);
-  bringBackOrCount(form);
+/** Keep the counts of all tables and cards with checkboxes up to date, also after swaps. */
+export default function watchSelections() {
+  for (const form of document.querySelectorAll("form[data-bulk]")) {
+    takeEarlyClicks(form);
+    bringBackOrCount(form);
+  }
   if (isWatching) return;
   isWatching = true;
   document.addEventListener("click", onClick);

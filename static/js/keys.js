@@ -1,4 +1,4 @@
-// Single-key shortcuts; ignored while typing, and can be turned off.
+// Single-key shortcuts, which can be turned off.
 import { keep, recall } from "./ui.js";
 import { player } from "./player.js";
 
@@ -6,7 +6,7 @@ const TYPED_INTO = "input:not([type=checkbox], [type=radio], [type=range]), text
 const CARD = "#results [data-voice]";
 const USES_SPACE = "button, input, summary, select, audio";
 
-let lastCard = null; // its id, to continue from after a swap removed the focus
+let lastCard = null; // its id, to continue from after a swap
 
 function cards() {
   return [...document.querySelectorAll(CARD)];
@@ -57,7 +57,10 @@ const ACTIONS = {
   n: () => player.step(1),
   p: () => player.step(-1),
   c: () => press(".cmp"),
-  x: () => press("[name=id]"),
+  x: () => {
+    document.getElementById("selecting")?.setAttribute("open", "");
+    return press("[name=id]");
+  },
   " ": playMarked,
 };
 

@@ -198,6 +198,24 @@ def test_going_back_from_another_site_shows_the_same_list(ana: Page) -> None:
     assert listed(ana) == before
 
 
+def test_cards_can_be_selected_over_pages_as_the_table_s_rows_can(ana: Page) -> None:
+    ana.goto("/voices/?gender=female&layout=cards")
+    boxes = ana.locator(".pick input")
+    expect(boxes.first).to_be_hidden()
+
+    ana.keyboard.press("j")
+    ana.keyboard.press("x")
+    expect(ana.locator("[data-count]")).to_have_text("1 selected")
+    boxes.nth(3).click(modifiers=["Shift"])
+    ana.get_by_role("link", name="Next").click()
+    expect(ana.locator(".pages span")).to_have_text(re.compile(r"^\s*25–"))
+    expect(ana.locator("[data-count]")).to_have_text("4 selected, 4 on other pages")
+    boxes.first.check()
+    ana.get_by_role("button", name="Continue with selection").click()
+
+    expect(ana.get_by_role("heading", level=1)).to_have_text("5 voices selected")
+
+
 def test_voices_can_be_starred_tagged_collected_and_selected_without_scripts(
     visits: Visits,
 ) -> None:
@@ -216,9 +234,9 @@ def test_voices_can_be_starred_tagged_collected_and_selected_without_scripts(
     plain.locator("tbody input[type=checkbox]").nth(0).check()
     plain.locator("tbody input[type=checkbox]").nth(2).check()
     plain.get_by_role("button", name="Continue with selection").click()
-    plain.get_by_label("Tag with").fill(name)
-    plain.get_by_role("button", name="Tag", exact=True).click()
-    expect(plain.locator(".toast")).to_contain_text("Tagged with")
+    plain.get_by_label("Tags").fill(name)
+    plain.get_by_role("button", name="Add tags").click()
+    expect(plain.locator(".toast")).to_contain_text("2 voices tagged with")
     plain.get_by_label("Name of a new collection").fill(name)
     plain.get_by_role("button", name="Add to collection", exact=True).click()
 

@@ -15,7 +15,7 @@ from catalog.services.annotations import (
     restore_note,
     star_voice,
     tag_voices,
-    untag_voice,
+    untag_voices,
     write_note,
 )
 from tests import factories
@@ -58,7 +58,7 @@ def test_tags_that_differ_in_accents_are_one_tag_that_finds_the_voice(cast, rach
 def test_tag_is_deleted_with_its_last_voice(cast, rachel):
     tag_voices(cast.mia, team=cast.aurora, voices=[rachel], names=["calm"], now=NOW)
 
-    untag_voice(cast.mia, voice=rachel, tag=Tag.objects.get(), now=NOW)
+    untag_voices(cast.mia, voices=[rachel], tag=Tag.objects.get(), now=NOW)
 
     assert not Tag.objects.exists()
     assert find_names(cast.mia, "calm") == []

@@ -27,6 +27,7 @@ from catalog.models import (
     Note,
     PlannedDeletion,
     SavedSearch,
+    Selection,
     Team,
     User,
     Voice,
@@ -37,15 +38,20 @@ from catalog.services.accounts.built_in import (
     provide_built_in_everywhere,
     switch_built_in,
 )
-from catalog.services.accounts.owners import change_account_owner, change_voice_owner
+from catalog.services.accounts.owners import (
+    change_account_owner,
+    change_voice_owner,
+    change_voice_owners,
+)
 from catalog.services.annotations import (
     change_note,
     rate_voice,
+    rate_voices,
     remove_note,
     restore_note,
     star_voice,
     tag_voices,
-    untag_voice,
+    untag_voices,
     write_note,
 )
 from catalog.services.audit import export_log
@@ -107,6 +113,18 @@ from catalog.services.searches import (
     remove_search,
     restore_search,
     save_search,
+)
+from catalog.services.selections import (
+    archive_selected,
+    assign_selected,
+    protect_selected,
+    rate_selected,
+    relabel_selected,
+    tag_selected,
+    unarchive_selected,
+    undo_selected,
+    unprotect_selected,
+    untag_selected,
 )
 from catalog.services.similarity import start_similarity_search
 from catalog.services.syntheses import (
@@ -328,7 +346,31 @@ def make_search(cast: SimpleNamespace, **values: Any) -> SavedSearch:
 def untag(cast: SimpleNamespace) -> None:
     voice = factories.make_voice(cast.account)
     tag = factories.make_tag(cast.aurora, "warm", voice)
-    untag_voice(cast.mia, voice=voice, tag=tag, now=NOW)
+    untag_voices(cast.mia, voices=[voice], tag=tag, now=NOW)
+
+
+def choose(cast: SimpleNamespace, **values: Any) -> Selection:
+    return factories.make_selection(
+        cast.ana, cast.aurora, factories.make_clone(cast.account, **values)
+    )
+
+
+def choose_tagged(cast: SimpleNamespace) -> Selection:
+    selection = choose(cast)
+    factories.make_tag(cast.aurora, "warm", Voice.objects.get())
+    return selection
+
+
+def choose_pinned(cast: SimpleNamespace) -> Selection:
+    selection = choose(cast)
+    factories.protect(Voice.objects.get(), cast.mia)
+    return selection
+
+
+def choose_rated(cast: SimpleNamespace) -> Selection:
+    selection = choose(cast)
+    rate_selected(cast.ana, selection=selection, value=4, now=NOW)
+    return selection
 
 
 def make_round(cast: SimpleNamespace) -> Comparison:
@@ -397,6 +439,41 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
         reason="Hers.",
         now=NOW,
     ),
+    "change_voice_owners": lambda cast: change_voice_owners(
+        cast.ana,
+        voices=[factories.make_clone(cast.account)],
+        owner=cast.mia.memberships.get(),
+        reason="Hers.",
+        now=NOW,
+    ),
+    "tag_selected": lambda cast: tag_selected(
+        cast.ana, selection=choose(cast), tags=["warm"], now=NOW
+    ),
+    "untag_selected": lambda cast: untag_selected(
+        cast.ana, selection=choose_tagged(cast), tags=["warm"], now=NOW
+    ),
+    "rate_selected": lambda cast: rate_selected(cast.ana, selection=choose(cast), value=4, now=NOW),
+    "relabel_selected": lambda cast: relabel_selected(
+        cast.ana, selection=choose(cast), labels={"gender": "male"}, now=NOW
+    ),
+    "protect_selected": lambda cast: protect_selected(
+        cast.ana, selection=choose(cast), kind="pin", reason="", now=NOW
+    ),
+    "unprotect_selected": lambda cast: unprotect_selected(
+        cast.ana, selection=choose_pinned(cast), now=NOW
+    ),
+    "assign_selected": lambda cast: assign_selected(
+        cast.ana,
+        selection=choose(cast, is_owned=True),
+        owner=cast.mia.memberships.get(),
+        reason="Hers.",
+        now=NOW,
+    ),
+    "archive_selected": lambda cast: archive_selected(cast.ana, selection=choose(cast), now=NOW),
+    "unarchive_selected": lambda cast: unarchive_selected(
+        cast.ana, selection=choose(cast, archived_at=NOW), now=NOW
+    ),
+    "undo_selected": lambda cast: undo_selected(cast.ana, selection=choose_rated(cast), now=NOW),
     "provide_built_in": lambda cast: provide_built_in(team=cast.aurora, now=NOW),
     "provide_built_in_everywhere": lambda cast: provide_built_in_everywhere(now=NOW),
     "switch_built_in": switch_off_local,
@@ -538,7 +615,7 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
         names=["warm"],
         now=NOW,
     ),
-    "untag_voice": untag,
+    "untag_voices": untag,
     "write_note": lambda cast: write_note(
         cast.mia, voice=factories.make_voice(cast.account), text="Calm.", now=NOW
     ),
@@ -589,6 +666,9 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     ),
     "rate_voice": lambda cast: rate_voice(
         cast.mia, voice=factories.make_voice(cast.account), value=4, now=NOW
+    ),
+    "rate_voices": lambda cast: rate_voices(
+        cast.mia, team=cast.aurora, voices=[factories.make_voice(cast.account)], value=4, now=NOW
     ),
     "read_settings_again": lambda cast: read_settings_again(
         cast.mia, voice=factories.make_voice(cast.account), now=NOW

@@ -134,6 +134,75 @@ def test_a_selection_becomes_a_dry_run_of_what_can_be_deleted(cast, ana, chosen)
     assert not plan.is_approved
 
 
+def test_each_bulk_change_says_what_it_did_and_can_be_undone(cast, ana, chosen, shelf):
+    owner = cast.mia.memberships.get()
+    changes = {
+        "tag": ({"tags": "narrator"}, "3 voices tagged with narrator."),
+        "untag": ({"tags": "narrator"}, "3 voices no longer tagged with narrator."),
+        "rate": ({"value": "4"}, "3 voices rated 4 of 5."),
+        "relabel": ({"gender": "-", "accent": "British"}, "Labels of 3 voices changed."),
+        "protect": ({"kind": "pin", "reason": "Ours"}, "3 voices pinned."),
+        "unprotect": ({}, "Protection of 3 voices lifted."),
+        "owner": ({"owner": owner.pk, "reason": "Hers."}, "3 voices now belong to Mia."),
+        "archive": ({}, "3 voices archived."),
+        "unarchive": ({}, "3 voices are back in the list."),
+    }
+    for name, (sent, words) in changes.items():
+        page = Page(ana.post(f"/selections/{chosen.pk}/{name}/", sent, follow=True))
+
+        assert page.text.count(words) == 2, name
+        assert page.find("form", action=f"/selections/{chosen.pk}/undo/"), name
+    assert Voice.objects.get(pk=shelf[0].pk).own_labels == {"accent": "british"}
+    page = Page(ana.post(f"/selections/{chosen.pk}/undo/", follow=True))
+    assert Voice.objects.archived().count() == 3
+    assert not page.find("form", action=f"/selections/{chosen.pk}/undo/")
+
+
+def test_voices_that_a_change_left_out_are_named_with_the_reason(ana, chosen, shelf):
+    shelf[1].is_owned = False
+    shelf[1].save()
+
+    page = Page(ana.post(f"/selections/{chosen.pk}/protect/", {"kind": "pin"}, follow=True))
+
+    assert "2 voices pinned." in page.text
+    left = " ".join(page.text.split("1 voice was not changed:")[1].split())
+    assert left.startswith("Never deleted by a cleanup, so it needs no protection Voice 01")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("tag", "Enter at least one tag."),
+        ("rate", "Choose a rating."),
+        ("relabel", "Choose at least one label to change."),
+        ("owner", "Choose the new owner."),
+        ("undo", "There is nothing to undo anymore."),
+    ],
+)
+def test_a_bulk_change_without_a_value_says_what_is_missing(ana, chosen, name, words):
+    assert words in Page(ana.post(f"/selections/{chosen.pk}/{name}/", follow=True)).text
+
+
+def test_a_selection_fills_the_comparison_as_far_as_it_holds(ana, cast, shelf):
+    mute = factories.make_voice(cast.account, "Mute", state="mute")
+    chosen = factories.make_selection(cast.ana, cast.aurora, mute, *shelf[5:0:-1])
+
+    page = Page(ana.post(f"/selections/{chosen.pk}/compare/", follow=True))
+
+    assert "4 of 6 voices are in the comparison." in page.text
+    assert ana.session["tray"] == [voice.pk for voice in shelf[5:1:-1]]
+    only_mute = factories.make_selection(cast.ana, cast.aurora, mute)
+    page = Page(ana.post(f"/selections/{only_mute.pk}/compare/", follow=True))
+    assert "None of these voices can be added to the comparison." in page.text
+
+
+def test_every_layout_has_a_checkbox_for_each_voice(mia, shelf):
+    for layout in ("cards", "list", "table"):
+        page = Page(mia.get(f"/voices/?layout={layout}"))
+
+        assert len(page.find("input", type="checkbox", name="id")) == 24, layout
+
+
 def test_a_member_is_offered_only_the_actions_they_can_do(cast, mia, shelf):
     selection = factories.make_selection(cast.mia, cast.aurora, *shelf[:3])
     address = f"/selections/{selection.pk}"

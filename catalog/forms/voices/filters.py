@@ -45,11 +45,16 @@ class RenameForm(KeylessForm):
         return name
 
 
-_LABEL_CHOICES = {
+LABEL_CHOICES = {
     "gender": [choice for choice in Voice.Gender.choices if choice[0] != "unknown"],
     "age": [choice for choice in Voice.Age.choices if choice[0] != "unknown"],
     "language": LANGUAGE_CHOICES,
 }
+
+
+def clean_accent(text: str) -> str:
+    """Return an accent as it is stored."""
+    return accent_word(one_line(text))
 
 
 class RelabelForm(KeylessForm):
@@ -63,12 +68,12 @@ class RelabelForm(KeylessForm):
     def __init__(self, *args: Any, voice: Voice, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial = voice.own_labels
-        for name, choices in _LABEL_CHOICES.items():
+        for name, choices in LABEL_CHOICES.items():
             as_told = ("", f"Use the value from {voice.info.label}")
             self.fields[name].choices = [as_told, *choices]  # type: ignore[attr-defined]
 
     def clean_accent(self) -> str:
-        return accent_word(one_line(self.cleaned_data["accent"]))
+        return clean_accent(self.cleaned_data["accent"])
 
 
 class ViewForm(KeylessForm):

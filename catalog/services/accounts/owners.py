@@ -1,5 +1,6 @@
 """Change who is responsible for a provider account or for one voice."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +24,7 @@ from catalog.models import (
 from catalog.models.cleanups.keeps import find_responsible
 from catalog.models.cleanups.plans import PlannedDeletionQuerySet
 from catalog.models.voices.versions import touch_owned_voices, touch_voices
+from catalog.queries.voices.audience import join_names
 
 _OPEN_LINES = (
     PlannedDeletion.State.PLANNED,
@@ -60,11 +62,18 @@ def change_account_owner(
 
 @transaction.atomic
 def change_voice_owner(
-    user: User, *, voice: Voice, owner: Membership, reason: str, now: datetime
+    user: User,
+    *,
+    voice: Voice,
+    owner: Membership,
+    reason: str,
+    now: datetime,
+    is_notified: bool = True,
 ) -> bool:
     """Make a person responsible for one voice; return False if they are already.
 
-    A clone's job still records who made it; only its current owner changes.
+    A clone's job still records who made it; only its current owner changes. For one of many
+    voices, the caller notifies the new owner once, and passes ``is_notified`` as False.
     """
     _check(user, voice.account.team, owner)
     before = find_responsible(Voice.objects.select_for_update(of=("self",)).get(pk=voice.pk))
@@ -74,10 +83,28 @@ def change_voice_owner(
     if not jobs.update(kept_by=owner.user):
         Voice.objects.filter(pk=voice.pk).update(responsible=owner.user)
     touch_voices([voice.pk])
-    _tell(user, owner, f"voice {voice.shown_name}", now, reason)
+    if is_notified:
+        _tell(user, owner, f"voice {voice.shown_name}", now, reason)
     _move_lines(PlannedDeletion.objects.filter(voice=voice), owner, now)
     _write(user, "voice owner changed", voice, before, owner, reason=reason, now=now)
     return True
+
+
+@transaction.atomic
+def change_voice_owners(
+    user: User, *, voices: Iterable[Voice], owner: Membership, reason: str, now: datetime
+) -> None:
+    """Make a person responsible for several voices of a team, and notify them once."""
+    changed = [
+        voice
+        for voice in voices
+        if change_voice_owner(
+            user, voice=voice, owner=owner, reason=reason, now=now, is_notified=False
+        )
+    ]
+    names = join_names([voice.shown_name[:40] for voice in changed])
+    if changed:
+        _tell(user, owner, f"voice{'s' if len(changed) > 1 else ''} {names}", now, reason)
 
 
 def _check(user: User, team: Team, owner: Membership) -> None:

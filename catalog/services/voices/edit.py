@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from catalog import policies
-from catalog.audit import record
+from catalog.audit import record, record_each
 from catalog.jobs.notifications import notify_of_archived
 from catalog.jobs.voices.label_overrides import write_own_labels
 from catalog.models import Team, User, Voice, VoiceChange
@@ -92,6 +92,5 @@ def _set_archived(
         rows = Voice.objects.filter(pk__in=ids[start : start + _BATCH], account__team=team)
         rows.update(archived_at=archived_at)
         touch_voices(rows.values_list("pk", flat=True))
-    action = "voices archived" if archived_at else "voices unarchived"
-    target = next(iter(voices)) if len(ids) == 1 else f"{len(ids)} voices"
-    record(user, action, target, team=team, now=now, voices=len(ids))
+    action = "voice archived" if archived_at else "voice unarchived"
+    record_each(user, action, [(voice, {}) for voice in voices], team=team, now=now)

@@ -59,6 +59,14 @@ def empty_tray(request: HttpRequest, compared: list[Voice]) -> None:
         request.session[_KEY] = []
 
 
+def add_to_tray(request: HttpRequest, voices: list[Voice]) -> int:
+    """Add voices that can speak, as many as fit; return how many of them are in the tray now."""
+    able = [voice.pk for voice in voices if voice.can_speak]
+    ids = list(dict.fromkeys([*read_tray(request), *able]))[:MOST_VOICES]
+    request.session[_KEY] = ids
+    return len(set(ids) & set(able))
+
+
 def _show(request: Request, changed: list[Voice], problem: str) -> HttpResponseBase:
     if not is_partial(request):
         if problem:

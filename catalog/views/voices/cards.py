@@ -35,6 +35,7 @@ def draw_cards(page: VoicePage, tray: list[int]) -> SafeString:
             filters=_FILTERS,
             foot=_FOOT,
             sought=sought,
+            form="select",
         )
         cards[voice.pk] = _KEPT[*same, voice.pk, voice.pk in tray] = drawn.split(_FILTERS)
     while len(_KEPT) > _MOST_KEPT:
