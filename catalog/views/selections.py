@@ -294,6 +294,7 @@ def _get(request: Request, pk: int) -> Selection:
 
 
 def _send(request: Request, voice_ids: list[int], form: str) -> HttpResponseBase:
-    rows = iterate_exported(request.user, voice_ids)
-    name = f"voices-{timezone.now():%Y-%m-%d}"
+    now = timezone.now()
+    rows = iterate_exported(request.user, voice_ids, now)
+    name = f"voices-{now:%Y-%m-%d}"
     return send_rows(rows, EXPORT_COLUMNS, name=name, form=form)

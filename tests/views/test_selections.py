@@ -3,10 +3,23 @@
 import csv
 import io
 import json
+import re
 
 import pytest
 
-from catalog.models import CleanupPlan, Collection, Preference, Selection, Tag, Voice
+from catalog.models import (
+    CleanupPlan,
+    Collection,
+    Consent,
+    Preference,
+    PreviewClip,
+    Rating,
+    Selection,
+    Tag,
+    Voice,
+    VoiceLabel,
+)
+from catalog.queries.searches.filters import COLUMNS
 from catalog.queries.voices.export import EXPORT_COLUMNS
 from catalog.services import searches
 from tests import factories
@@ -268,6 +281,91 @@ def test_an_export_contains_origin_consent_and_annotations(cast, mia):
     assert (line["languages"], line["speaker"]) == ("en-GB; de", "Ada")
 
 
+# What the list and the page of a voice show, and the columns that hold it.
+SHOWN = {
+    **{name: name for name in ("Gender", "Age", "Accent", "Kind", "Languages", "Collections")},
+    "Voice ID": "voice_id",
+    "Language": "languages",
+    "Use case": "use_cases",
+    "Style": "styles",
+    "Created": "made_at",
+    "Last changed here": "changed_at",
+    "Ends": "ends_at",
+    "Plan": "plan_note",
+    "Pace": "details",
+    "Provider": "provider",
+    "Tags": "tags",
+    "Rating": "rating",
+    "Length": "preview_seconds",
+    "Last used": "last_used_at",
+    "Owner": "owner",
+    "Protected": "protection",
+    "Speaker": "speaker",
+    "Agreed by": "consent_given_by",
+    "Attested by": "consent_by",
+    "Basis": "consent_relation",
+    "Allowed use": "consent_use",
+    "Until": "consent_until",
+    "Statement": "consent_statement",
+    "Proof": "consent_proof",
+    "Cloned by": "cloned_by",
+    "Taken over by": "taken_over_by",
+    "Samples": "sample_file",
+}
+# Links to other pages about the voice, which aren't facts about it.
+LINKED = {"Related clones", "Comparisons", "Your lists", "Cleanup plans", "Starred by"}
+
+
+def test_an_export_has_a_column_with_a_value_for_everything_the_pages_show(cast, ana):
+    voice = factories.make_clone(
+        cast.account,
+        "Ada",
+        gender="female",
+        age="young",
+        accent="british",
+        details={"pace": "slow"},
+        ends_at=factories.NOW,
+        end_note="Ends soon.",
+        plan_note="a paid plan",
+        remote_created_at=factories.NOW,
+    )
+    job = factories.make_job(cast.ana, cast.credential, voice=voice, kept_by=cast.mia)
+    values = {"given_by": "Her mother", "ends_on": factories.NOW.date(), "proof_path": "p"}
+    Consent.objects.update(**values, proof_filename="agreed.pdf")
+    VoiceLabel.objects.create(voice=voice, facet="badge", value="verified")
+    VoiceLabel.objects.create(voice=voice, facet="style", value="calm")
+    factories.protect(voice, cast.ana, reason="Ours")
+    factories.make_use(voice, played_at=factories.NOW)
+    factories.make_tag(cast.aurora, "calm", voice)
+    factories.make_collection(cast.ana, cast.aurora, voice, name="Own list")
+    factories.make_collection(cast.mia, cast.aurora, voice, name="Private to Mia")
+    Rating.objects.create(user=cast.ana, voice=voice, value=5)
+    Rating.objects.create(user=cast.mia, voice=voice, value=2)
+    PreviewClip.objects.create(
+        voice=voice, source="s", path="p", content_type="audio/mpeg", size=1, seconds=3.25,
+        fetched_at=factories.NOW,
+    )  # fmt: skip
+
+    html = ana.get(f"/voices/{voice.pk}/").content.decode()
+    [row] = json.loads(b"".join(ana.get("/voices/export.json").streaming_content))
+    [line] = read_csv(ana.get("/voices/export.csv"))
+
+    shown = {" ".join(words.split()) for words in re.findall(r"<dt[^>]*>([^<]*)</dt>", html)}
+    facts = (shown | set(COLUMNS.values())) - LINKED
+    assert "Owner" in facts
+    assert "Basis" in facts
+    for name in facts:
+        column = SHOWN[name].lower()
+        assert row[column], name
+        assert line[column], name
+    assert (row["account"], row["owner"]) == (cast.account.label, "Mia")
+    assert (row["badges"], row["collections"]) == (["verified"], ["Own list"])
+    assert (row["my_rating"], row["rating"], row["rating_count"]) == (5, 3.5, 2)
+    assert (row["ends_at"][:10], row["consent_until"]) == ("2026-11-21", "2026-11-21")
+    assert row["consent_relation"] == job.batch.consent.relation
+    assert line["details"] == '{"pace": "slow"}'
+
+
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "＝"])
 def test_csv_cells_that_a_spreadsheet_would_run_are_escaped(cast, mia, start):
     factories.make_voice(cast.account, f'{start}HYPERLINK("x")', description=f"{start}1+1")
@@ -289,7 +387,7 @@ def test_an_export_is_streamed_without_extra_queries_per_voice(
     cast, mia, shelf, django_assert_max_num_queries
 ):
     # Three of these queries read which key sets hide voices.
-    with django_assert_max_num_queries(31):
+    with django_assert_max_num_queries(32):
         parts = list(mia.get("/voices/export.csv").streaming_content)
 
     assert len(parts) == 31
