@@ -21,6 +21,8 @@ _PAPERS = (
     (b"\x89PNG\r\n\x1a\n", "png", "image/png"),
     (b"\xff\xd8\xff", "jpg", "image/jpeg"),
 )
+GUARDIAN_MISSING = "Enter which parent or guardian agreed."
+PROJECT_MISSING = "Enter the name of the project."
 
 
 class ConsentFields(KeylessForm):
@@ -104,9 +106,9 @@ class ConsentFields(KeylessForm):
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
         if values.get("relation") == Consent.Relation.GUARDIAN and not values.get("given_by"):
-            self.add_error("given_by", "Enter which parent or guardian agreed.")
+            self.add_error("given_by", GUARDIAN_MISSING)
         if values.get("allowed_use") == Consent.Use.PROJECT and not values.get("use_note"):
-            self.add_error("use_note", "Enter the name of the project.")
+            self.add_error("use_note", PROJECT_MISSING)
         if self.user and values.get("speaker") and values.get("relation"):
             self._check_contradictions(self.user, values)
         return values

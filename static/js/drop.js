@@ -1,6 +1,7 @@
 // A form with one recording: drop it anywhere on the page, paste it, or record it; shows the chosen file's name.
 // Without script, the form is a plain file field with a button.
 import { Recorder } from "./recorder.js";
+import watchSounds from "./sounds.js";
 import { isolate } from "./ui.js";
 
 /** Let users record into the form: the take they use becomes its file. */
@@ -55,4 +56,5 @@ export default function watchDrops(root) {
   };
   document.addEventListener("paste", paste);
   watchRecorder(root, form, use);
+  watchSounds(root);
 }

@@ -1,8 +1,10 @@
-// Record into a form: a text to read, a level meter, and takes that must be played before they can be used.
+// Record into a form: a text to read, a level meter, and takes that must be checked before they can be used.
 import { icon, lengthInWords, make } from "./files.js";
+import { drawShape, drawSound } from "./sounds.js";
 
 const REFUSED = "The browser blocked the microphone. Allow it in the address bar, or choose a file.";
 const MISSING = "No working microphone found. Choose a file instead.";
+const UNUSED = "Use or discard each of your takes first.";
 const LONGEST_SECONDS = 300;
 
 const decibels = (value) => 20 * Math.log10(Math.max(value, 1e-5));
@@ -97,6 +99,11 @@ export class Recorder {
     return this.live !== null || (this.box !== null && this.takes.length > 0);
   }
 
+  /** What keeps the form from being sent, or nothing. */
+  get lack() {
+    return this.isPending ? UNUSED : "";
+  }
+
   tell(words) {
     this.box.querySelector("[data-rec-says]").textContent = words;
   }
@@ -178,29 +185,37 @@ export class Recorder {
     this.page.judge();
   }
 
-  /** List a take; it can be used once it was played to its end. */
+  /** List a take; it can be used once it was played to its end, or checked in another way. */
   keep(take) {
     this.number += 1;
     const name = `Take ${this.number}`;
     const file = new File([encode(take.blocks, take.rate)], `${this.what}-${this.number}.wav`, { type: "audio/wav" });
     const sound = URL.createObjectURL(file);
-    const player = make("audio", { controls: true, src: sound });
-    player.setAttribute("aria-label", name);
+    const player = drawSound(name, sound, drawShape(take.levels));
     const use = make("button", { type: "button", className: "btn sm", disabled: true }, icon("check"), `Use ${name.toLowerCase()}`);
     const drop = make("button", { type: "button", className: "btn ghost sm" }, icon("x"), `Discard ${name.toLowerCase()}`);
     const hint = make("small", { className: "muted" }, "Play it to the end, then use or discard it.");
+    const box = make("input", { type: "checkbox" });
+    const otherwise = make("label", { className: "check" }, box, make("span", {}, "I've checked this take in another way."));
     const warning = take.clipped ? make("small", { className: "why" }, "It is too loud at times.") : "";
     const acts = make("div", { className: "row-acts" }, use, drop);
-    const row = make("li", { className: "sample take" }, make("b", {}, `${name} · ${lengthInWords(take.seconds)}`), player, warning, hint, acts);
+    const row = make("li", { className: "sample take" }, make("b", {}, `${name} · ${lengthInWords(take.seconds)}`), player, warning, hint, otherwise, acts);
+    let isHeard = false;
+    const check = () => {
+      use.disabled = !isHeard && !box.checked;
+      hint.hidden = !use.disabled;
+    };
     const leave = () => {
       row.remove();
       URL.revokeObjectURL(sound);
       this.page.judge();
     };
-    player.addEventListener("ended", () => {
-      use.disabled = false;
-      hint.hidden = true;
+    player.querySelector("audio").addEventListener("ended", () => {
+      isHeard = true;
+      otherwise.hidden = true;
+      check();
     });
+    box.addEventListener("change", check);
     use.addEventListener("click", () => {
       leave();
       this.page.samples.take([file]);

@@ -1,5 +1,6 @@
 // The samples in the clone form: each file is uploaded as soon as it is chosen, then trimmed, ordered, and checked.
 import { icon, lengthInWords, make, objectionTo, readAnswer, sizeInWords } from "./files.js";
+import { drawSound } from "./sounds.js";
 import { marks, toast } from "./ui.js";
 
 const BROKE_OFF = "The upload was interrupted. The file is still here.";
@@ -16,6 +17,7 @@ export class Samples {
     this.page = page;
     this.uploads = new Set();
     this.filled = ""; // the transcript that was filled in
+    this.isNoted = false; // the URL was changed to the samples in the form
   }
 
   get form() {
@@ -30,6 +32,15 @@ export class Samples {
     return [...this.list.children];
   }
 
+  /** What keeps the samples from being sent, or nothing. */
+  get lack() {
+    const [recorder] = this.page.recorders;
+    if (recorder.lack) return recorder.lack;
+    if (!this.rows.length) return "Add a recording to clone from.";
+    const isBad = this.rows.some((row) => row.matches(".bad, :has(> .error:not([hidden]))"));
+    return isBad ? "Remove the recording that can't be used, or try it again." : "";
+  }
+
   /** Add files from a dialog, a drop, or the clipboard; shows an error for files that can't be used. */
   take(files) {
     const objections = [];
@@ -42,7 +53,6 @@ export class Samples {
   }
 
   object(objections) {
-    const drop = this.form.querySelector("[data-drop]");
     this.form.querySelector("#id_files_error")?.remove();
     const input = this.form.elements.files;
     input.value = "";
@@ -53,7 +63,7 @@ export class Samples {
     const lines = objections.map((words) => make("p", { className: "error" }, icon("circle-alert"), make("span", {}, words)));
     const box = make("div", { id: "id_files_error", className: "errors" }, ...lines);
     box.setAttribute("role", "alert");
-    drop.after(box);
+    this.form.querySelector(".sources").after(box);
     input.setAttribute("aria-invalid", "true");
     input.setAttribute("aria-describedby", "id_files_error");
   }
@@ -67,17 +77,17 @@ export class Samples {
   drawUpload(file) {
     const sound = URL.createObjectURL(file);
     const facts = make("span", { className: "muted" }, sizeInWords(file.size));
-    const player = make("audio", { controls: true, preload: "metadata", src: sound });
-    player.setAttribute("aria-label", file.name);
+    const player = drawSound(file.name, sound);
+    const audio = player.querySelector("audio");
     const row = make("li", { className: "sample" });
     row.sound = sound;
-    player.addEventListener("loadedmetadata", () => {
-      if (!Number.isFinite(player.duration)) return;
-      row.dataset.seconds = player.duration;
-      facts.append(` · ${lengthInWords(player.duration)}`);
+    audio.addEventListener("loadedmetadata", () => {
+      if (!Number.isFinite(audio.duration)) return;
+      row.dataset.seconds = audio.duration;
+      facts.append(` · ${lengthInWords(audio.duration)}`);
       this.judge();
     });
-    player.addEventListener("error", () => player.remove());
+    audio.addEventListener("error", () => player.remove());
     const remove = make("button", { type: "button", className: "icon-btn sm", title: "Remove" }, icon("x"));
     remove.setAttribute("aria-label", `Remove ${file.name}`);
     remove.addEventListener("click", () => this.drop(row));
@@ -175,6 +185,7 @@ export class Samples {
 
   /** Keep the samples in the URL, so that they survive a reload. */
   note() {
+    this.isNoted = true;
     const ids = this.rows.map((row) => row.querySelector("[name=sample]")?.value).filter(Boolean);
     const query = new URLSearchParams(ids.map((id) => ["sample", id]));
     history.replaceState(history.state, "", ids.length ? `?${query}` : location.pathname);
@@ -208,9 +219,9 @@ export class Samples {
     if (!from) return length;
     const start = Math.max(0, Number(from.value) || 0);
     const end = Math.min(length, Number(to.value) || length);
-    const wave = row.querySelector("[data-cut]");
-    wave.style.setProperty("--from", `${start / length * 100}%`);
-    wave.style.setProperty("--to", `${100 - end / length * 100}%`);
+    const wave = row.querySelector(".wave");
+    wave?.style.setProperty("--from", `${start / length * 100}%`);
+    wave?.style.setProperty("--to", `${100 - end / length * 100}%`);
     const isWrong = end - start < LEAST_CUT;
     to.setCustomValidity(isWrong ? "The end must be at least 0.5 s after the start." : "");
     return Math.max(0, end - start);

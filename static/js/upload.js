@@ -4,10 +4,11 @@ import { readAnswer } from "./files.js";
 import { Recorder } from "./recorder.js";
 import { Samples } from "./samples.js";
 import watchSliders from "./sliders.js";
+import watchSounds from "./sounds.js";
+import { Steps } from "./steps.js";
 import { marks } from "./ui.js";
 
 const BROKE_OFF = "The form couldn't be sent. Your entries are still here. Try again.";
-const UNHEARD = "Play your takes first, then use or discard each.";
 const REFUSALS = {
   401: "You are signed out. Sign in again in another tab, then try again. Your entries are still here.",
   403: "You don't have permission, or the page is outdated. Reload the page.",
@@ -49,6 +50,7 @@ class CloneForm {
     this.objection = ""; // why the button is disabled
     this.isWaiting = false; // pressed while samples are still uploading
     this.samples = new Samples(this);
+    this.steps = new Steps(this);
     this.recorders = [new Recorder(this), new Recorder(new ProofOf(this), "statement")];
   }
 
@@ -56,14 +58,14 @@ class CloneForm {
     return this.root.querySelector("[data-upload]");
   }
 
-  /** Return whether a take was neither used nor discarded. */
-  get isRecording() {
-    return this.recorders.some((recorder) => recorder.isPending);
+  /** What is to be done about takes first, or nothing. */
+  get takesLack() {
+    return this.recorders.map((recorder) => recorder.lack).find(Boolean) ?? "";
   }
 
   /** Return whether leaving the page would lose input. */
   get isBusy() {
-    return this.request !== null || this.samples.uploads.size > 0 || this.isRecording;
+    return this.request !== null || this.samples.uploads.size > 0 || this.takesLack !== "";
   }
 
   recorderAt(element) {
@@ -73,11 +75,12 @@ class CloneForm {
 
   /** Block sending while a take would be lost, or while no provider is available. */
   judge() {
+    this.steps.judge();
     if (this.request || this.isWaiting) return;
     const isClosed = !this.form.querySelector(".prov input:enabled");
-    this.form.querySelector(".go button").disabled = this.isRecording || isClosed;
+    this.form.querySelector("[data-start]").disabled = this.takesLack !== "" || isClosed;
     const closed = isClosed ? this.form.querySelector("[data-msg]").dataset.closed : "";
-    const words = this.isRecording ? UNHEARD : closed;
+    const words = this.takesLack || closed;
     // The message of a failed submission stays until there is a new one.
     if (words !== this.objection) this.tell(words);
     this.objection = words;
@@ -87,9 +90,20 @@ class CloneForm {
     this.form.querySelector("[data-msg]").textContent = words;
   }
 
+  /** Take dropped or pasted files: as proof in the step about permission, otherwise as samples. */
+  receive(files) {
+    if (this.request) return;
+    if (this.steps.current.id === "permission") put(this.form.elements.proof, files.slice(0, 1));
+    else {
+      this.steps.goTo("samples");
+      this.samples.take(files);
+    }
+    this.judge();
+  }
+
   /** Submit the form once the samples are uploaded. */
   start(submitter) {
-    if (this.request || this.isWaiting || this.isRecording) return;
+    if (this.request || this.isWaiting || this.takesLack) return;
     this.submitter = submitter;
     submitter.disabled = true;
     this.isWaiting = true;
@@ -151,8 +165,9 @@ class CloneForm {
     this.form.replaceWith(drawn);
     htmx.process(drawn);
     put(drawn.elements.proof, proof);
+    this.steps.open();
     this.samples.judge();
-    (drawn.querySelector("[aria-invalid=true]") ?? drawn.querySelector("[role=alert][tabindex]"))?.focus();
+    (this.steps.current.querySelector("[aria-invalid=true]") ?? drawn.querySelector("[role=alert][tabindex]"))?.focus();
     return true;
   }
 }
@@ -165,14 +180,20 @@ function listenToForm(page) {
   });
   root.addEventListener("click", (event) => {
     if (event.target.closest("[data-rec]")) page.recorderAt(event.target).toggle();
+    const link = event.target.closest("a[href^='#']");
+    if (link && page.steps.goTo(link.hash.slice(1))) return event.preventDefault();
+    const move = event.target.closest("[data-go]");
+    if (move) return page.steps.go(Number(move.dataset.go));
     const button = event.target.closest("button[name=act]");
     if (!button || button.hasAttribute("hx-post")) return;
     event.preventDefault();
     if (button.closest(".sample")) samples.act(button);
   });
   watchSliders(root);
+  watchSounds(root);
   root.addEventListener("input", (event) => {
     if (event.target.closest(".sample")) samples.judge();
+    else page.steps.judge();
   });
   for (const name of ["play", "timeupdate"]) {
     root.addEventListener(name, (event) => samples.follow(event.target), true);
@@ -180,7 +201,7 @@ function listenToForm(page) {
   root.addEventListener("submit", (event) => {
     if (event.target !== page.form) return;
     event.preventDefault();
-    page.start(page.form.querySelector(".go button"));
+    if (page.steps.isComplete()) page.start(page.form.querySelector("[data-start]"));
   });
 }
 
@@ -200,11 +221,11 @@ function listenToDrops(page, signal) {
     if (!hasFiles(event.dataTransfer)) return;
     event.preventDefault();
     mark(false);
-    if (!page.request) page.samples.take([...event.dataTransfer.files]);
+    page.receive([...event.dataTransfer.files]);
   }, options);
   document.addEventListener("paste", (event) => {
     const { files } = event.clipboardData;
-    if (files.length && !page.request) page.samples.take([...files]);
+    if (files.length) page.receive([...files]);
   }, options);
 }
 
@@ -228,6 +249,10 @@ export default function start(root) {
   listenToForm(page);
   listenToDrops(page, life.signal);
   guardLeaving(page, life.signal);
+  document.addEventListener("htmx:before:history:restore", (event) => {
+    if (root.isConnected && page.steps.travel()) event.preventDefault();
+  }, { signal: life.signal });
+  page.steps.open();
   page.samples.judge();
   const chosen = [...page.form.elements.files.files];
   if (chosen.length) page.samples.take(chosen);

@@ -15,8 +15,14 @@ def make_name(what: str) -> str:
     return f"{what} {uuid4().hex[:8]}"
 
 
+def go_to_step(page: Page, name: str) -> None:
+    """Go to a step of the form; without script, all steps are on the page."""
+    page.get_by_role("list", name="Steps").get_by_role("link", name=name).click()
+
+
 def choose(page: Page, *samples: Path | dict[str, Any]) -> None:
     """Choose samples in the file dialog."""
+    go_to_step(page, "Samples")
     page.get_by_label("Choose files").set_input_files(list(samples))  # type: ignore[arg-type]
 
 
@@ -30,9 +36,11 @@ def fill_in(
     if sample is not None:
         choose(page, sample)
     tick(page, provider)
+    go_to_step(page, "Voice")
     page.get_by_label("Voice name").fill(name)
     page.get_by_label("Language of the sample").select_option("en")
     page.get_by_label("Gender of the voice").select_option("female")
+    go_to_step(page, "Permission")
     page.get_by_label("Speaker's name").fill("Ana herself")
     page.get_by_label("How you know the speaker agrees").select_option("permission")
     page.get_by_label("What the voice may be used for").select_option("any")
@@ -41,6 +49,7 @@ def fill_in(
 
 def tick(page: Page, *providers: str) -> None:
     """Select these providers and no others."""
+    go_to_step(page, "Providers")
     for box in page.locator(".prov input:checked").all():
         box.uncheck()
     for provider in providers:
@@ -48,7 +57,8 @@ def tick(page: Page, *providers: str) -> None:
 
 
 def send(page: Page) -> None:
-    """Press the button that starts cloning."""
+    """Go to the last step, and press the button that starts cloning."""
+    go_to_step(page, "Check and start")
     page.get_by_role("button", name="Start cloning").click()
 
 

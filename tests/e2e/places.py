@@ -9,7 +9,15 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from tests.e2e.browsers import Theme, Visits
-from tests.e2e.clone_form import JOB_ADDRESS, expect_state, fill_in, make_clone, make_name, send
+from tests.e2e.clone_form import (
+    JOB_ADDRESS,
+    expect_state,
+    fill_in,
+    go_to_step,
+    make_clone,
+    make_name,
+    send,
+)
 from tests.e2e.keeping import keep_things
 from tests.e2e.product import PASSWORD
 from tests.e2e.sandbox import ADD_VOICE, SandboxControl
@@ -130,7 +138,9 @@ def _fail(page: Page, sandbox: SandboxControl, sample: dict[str, Any]) -> str:
     sandbox.spoil("error_before", **ADD_VOICE, status=400)
     page.goto("/clone/")
     fill_in(page, make_name("Refused"), sample)
+    go_to_step(page, "Voice")
     page.get_by_label("Description").fill(LONG)
+    go_to_step(page, "Permission")
     page.get_by_label("Speaker's name").fill(LONG)
     send(page)
     expect(page).to_have_url(JOB_ADDRESS)

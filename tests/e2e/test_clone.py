@@ -14,6 +14,7 @@ from tests.e2e.clone_form import (
     choose,
     expect_state,
     fill_in,
+    go_to_step,
     make_clone,
     make_name,
     send,
@@ -37,6 +38,7 @@ def test_a_clone_becomes_ready_without_a_reload_and_plays_in_the_list(
     name = make_name("Clear voice")
     ana.goto("/clone/")
     fill_in(ana, name, recording)
+    go_to_step(ana, "Samples")
     expect(ana.locator(".sample")).to_contain_text("recording.wav")
     expect(ana.locator(".sample")).to_contain_text("6.0 s")
 
@@ -106,7 +108,7 @@ def test_a_recording_can_be_dropped_on_the_page_or_pasted(
     name = make_name("Dropped voice")
     ana.goto("/clone/")
     fill_in(ana, name)
-    expect(ana.get_by_role("button", name="Start cloning")).to_be_visible()
+    go_to_step(ana, "Samples")
 
     transfer = ana.evaluate_handle(
         """(bytes) => {
@@ -133,8 +135,11 @@ def test_a_selected_recording_can_be_played_and_removed_before_it_is_sent(
     choose(ana, recording)
     expect(ana.locator(".sample .cut")).to_be_visible()
     player = ana.locator(".sample audio")
-    player.evaluate("player => player.play()")
+    ana.get_by_role("button", name="Play recording.wav").click()
     until(ana, lambda: player.evaluate("player => player.currentTime") > 0, "the sample's sound")
+    ana.get_by_role("button", name="Pause recording.wav").click()
+    ana.get_by_label("Position in recording.wav").fill("3")
+    expect(ana.locator(".sample [data-time]")).to_have_text("0:03 / 0:06")
 
     ana.get_by_role("button", name="Remove recording.wav").click()
 
@@ -149,6 +154,7 @@ def test_each_file_shows_its_upload_progress_and_the_form_waits_for_it(
     ana.goto("/clone/")
     ana.route("**/samples/", lambda route: held.append(route))
     fill_in(ana, name, recording)
+    go_to_step(ana, "Samples")
     expect(ana.get_by_role("progressbar", name="Uploading recording.wav")).to_be_visible()
 
     send(ana)
@@ -189,10 +195,13 @@ def test_a_sample_too_short_for_a_provider_disables_it_with_the_reason(
     stepfun = ana.locator(".prov", has_text="StepFun")
 
     choose(ana, {"name": "short.wav", "mimeType": "audio/wav", "buffer": make_wav(2)})
+    go_to_step(ana, "Providers")
 
     expect(stepfun).to_contain_text("Too short: 2.0 s. StepFun needs 5 s.")
     expect(stepfun.get_by_role("checkbox")).to_be_disabled()
+    go_to_step(ana, "Samples")
     ana.get_by_role("button", name="Remove short.wav").click()
+    go_to_step(ana, "Providers")
     expect(stepfun.get_by_role("checkbox")).to_be_enabled()
 
 
@@ -254,6 +263,7 @@ def test_a_double_click_makes_one_job_and_one_voice(
     page = visits.open("/clone/", "ana", has_script=has_script)
     fill_in(page, name, recording)
 
+    go_to_step(page, "Check and start")
     page.get_by_role("button", name="Start cloning").dblclick()
 
     expect(page).to_have_url(JOB_ADDRESS)
@@ -286,7 +296,9 @@ def test_markup_in_every_field_is_shown_as_text(ana: Page, recording: Path) -> N
     }
     ana.goto("/clone/")
     fill_in(ana, name, sample)
+    go_to_step(ana, "Voice")
     ana.get_by_label("Description").fill("</p><script>alert(3)</script>")
+    go_to_step(ana, "Permission")
     ana.get_by_label("Speaker's name").fill("<b onmouseover=alert(4)>Bo</b>")
 
     send(ana)
@@ -328,6 +340,7 @@ def test_noise_can_be_removed_and_going_back_opens_a_form_with_a_new_token(
     ana.goto("/clone/")
     fill_in(ana, name, recording)
     token = ana.locator("[name=form_token]").input_value()
+    go_to_step(ana, "Samples")
     ana.get_by_role("button", name="Remove noise").click()
     expect(ana.get_by_label("Noise removed (below)")).to_be_checked()
     expect(ana.locator(".sample audio")).to_have_count(2)

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.browsers import NARROW, Complaints, Visits
-from tests.e2e.clone_form import choose, fill_in, send
+from tests.e2e.clone_form import choose, fill_in, go_to_step, send, tick
 from tests.e2e.product import SAMPLE_MAX_MB
 from tests.e2e.sandbox import SandboxControl
 from tests.sounds import encode_sound, speak
@@ -107,19 +107,21 @@ def test_a_name_of_10000_characters_is_rejected_but_kept_in_the_form(
 
     send(page)
 
+    # With script, the form opens at the step with the error.
+    expect(page.locator("#id_name_error")).to_be_visible()
     expect(page.locator("#id_name_error")).to_contain_text("at most 100 characters")
     expect_kept(page, name)
 
 
 def test_missing_consent_name_speaker_and_sample_each_show_an_error(
-    ana: Page, complaints: Complaints
+    visits: Visits, complaints: Complaints
 ) -> None:
     complaints.expect("422")
-    ana.goto("/clone/")
+    page = visits.open("/clone/", "ana", has_script=False)
     # Browsers stop here, but the server must not rely on it.
-    ana.locator("[data-upload]").evaluate("form => { form.noValidate = true; }")
+    page.locator("[data-upload]").evaluate("form => { form.noValidate = true; }")
 
-    send(ana)
+    send(page)
 
     for words in (
         "Add a recording to clone from.",
@@ -129,8 +131,64 @@ def test_missing_consent_name_speaker_and_sample_each_show_an_error(
         "Choose what the voice may be used for.",
         "Confirm that you have the speaker's permission.",
     ):
-        expect(ana.locator(".error", has_text=words)).to_be_visible()
-    expect(ana.get_by_role("alert").first).to_contain_text("Nothing was sent yet. Correct 5 fields")
+        expect(page.locator(".error", has_text=words)).to_be_visible()
+    expect(page.get_by_role("alert").first).to_contain_text("Correct 5 fields and the")
+
+
+def test_each_step_says_what_is_missing_and_the_last_one_sums_up(
+    ana: Page, recording: Path
+) -> None:
+    ana.goto("/clone/")
+    press_next(ana)
+    expect(ana.locator("#samples")).to_contain_text("Add a recording to clone from.")
+    choose(ana, recording)
+    expect(ana.locator("#samples")).not_to_contain_text("Add a recording to clone from.")
+    press_next(ana)
+    expect(ana.get_by_role("heading", name="Providers")).to_be_focused()
+    expect(ana.locator(".steps [aria-current=step]")).to_contain_text("Providers")
+    tick(ana, "Telnyx")
+    press_next(ana)
+    ana.get_by_label("Voice name").fill("Step by step")
+    ana.get_by_label("Voice name").press("Enter")
+    expect(ana.locator("#voice [data-lacks]")).to_contain_text("Telnyx requires it.")
+    expect(ana.get_by_label("Language of the sample")).to_be_focused()
+
+    go_to_step(ana, "Check and start")
+
+    for words in (
+        "recording.wav · 6.0 s",
+        "Telnyx · Sandbox",
+        "Step by step",
+        "Choose the gender of the voice. Telnyx requires it.",
+        "Enter the name of the speaker.",
+    ):
+        expect(ana.locator("#summary .facts")).to_contain_text(words)
+    ana.get_by_role("button", name="Start cloning").click()
+    expect(ana.get_by_label("Language of the sample")).to_be_focused()
+
+
+def test_back_in_the_browser_goes_back_one_step_and_keeps_everything(
+    ana: Page, recording: Path
+) -> None:
+    ana.goto("/clone/")
+    fill_in(ana, "Kept", recording)
+    ana.get_by_label("How you know the speaker agrees").select_option("guardian")
+    press_next(ana)
+    words = "Enter which parent or guardian agreed."
+    expect(ana.locator("#permission [data-lacks]")).to_contain_text(words)
+    expect(ana.locator("[name=given_by]")).to_be_focused()
+
+    ana.go_back()
+
+    expect(ana.locator("#voice-h")).to_be_focused()
+    expect_kept(ana, "Kept")
+    go_to_step(ana, "Samples")
+    expect(ana.locator(".sample .cut")).to_be_visible()
+
+
+def press_next(page: Page) -> None:
+    """Press the button that leads to the next step."""
+    page.get_by_role("button", name="Next").click()
 
 
 def test_without_consent_the_browser_sends_nothing(ana: Page, recording: Path) -> None:
@@ -156,7 +214,9 @@ def test_an_upload_far_over_the_limit_is_rejected_with_a_message(
     huge = {**LARGE, "buffer": LARGE["buffer"] * 3}
     fill_in(page, "Huge", huge)
 
-    if not has_script:
+    if has_script:
+        go_to_step(page, "Samples")
+    else:
         send(page)
 
     words = f"This upload is too large. A sample may have at most {SAMPLE_MAX_MB}.0\xa0MB."
@@ -170,6 +230,7 @@ def test_an_interrupted_upload_keeps_the_file_and_can_be_retried(
     ana.goto("/clone/")
     ana.route("**/samples/", lambda route: route.abort())
     fill_in(ana, "Kept", recording)
+    go_to_step(ana, "Samples")
     expect(ana.locator(".sample.bad")).to_contain_text("The upload was interrupted.")
     ana.unroute("**/samples/")
 
@@ -228,6 +289,6 @@ def test_recordings_in_formats_that_browsers_cannot_play_work_on_a_phone(visits:
     choose(page, *files)
 
     for name in recordings:
-        player = page.locator(f".sample > audio[src^='/samples/'][aria-label='{name}']")
-        expect(player).to_be_visible()
+        player = page.locator(f".sample audio[src^='/samples/'][aria-label='{name}']")
+        expect(page.get_by_role("button", name=f"Play {name}")).to_be_visible()
         assert player.evaluate(PLAYS) == pytest.approx(2, abs=0.15)

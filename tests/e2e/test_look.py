@@ -8,6 +8,7 @@ from django.urls import resolve
 from playwright.sync_api import expect
 
 from tests.e2e.browsers import NARROW, WIDE, Complaints, ContextPool, Visits, open_visits
+from tests.e2e.clone_form import choose, go_to_step
 from tests.e2e.looks import find_misfits, find_small_targets, find_violations
 from tests.e2e.places import PARTS, PLACES, SMALL_PAGES, go_to, make_places, playing
 from tests.e2e.product import Product
@@ -53,6 +54,18 @@ def test_a_page_has_large_targets_no_overflow_and_no_axe_violations(
     assert find_violations(page) == {}
     page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
     assert find_violations(page) == {}
+
+
+def test_every_step_of_the_clone_form_passes_the_checks(visits: Visits, recording: Path) -> None:
+    page = visits.open("/clone/", "ana", size=NARROW)
+    choose(page, recording)
+    expect(page.locator(".sample .cut")).to_be_visible()
+    page.locator("[data-recorder=recording] summary").click()
+    for step in ("Samples", "Providers", "Voice", "Permission", "Check and start"):
+        go_to_step(page, step)
+        assert find_small_targets(page, FINGER) == []
+        assert find_misfits(page) == {}
+        assert find_violations(page) == {}
 
 
 @SIZES

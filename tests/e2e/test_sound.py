@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.e2e.browsers import Complaints
-from tests.e2e.clone_form import choose
+from tests.e2e.clone_form import choose, go_to_step
 from tests.e2e.test_player import expect_sound
 
 
@@ -87,6 +87,7 @@ def test_a_sample_s_report_is_shown_and_its_transcript_fills_empty_fields(
     ana.evaluate(heard, "Buona sera.")
     expect(words).to_have_value("Buona sera.")
     expect(ana.get_by_label("Language of the sample")).to_have_value("it")
+    go_to_step(ana, "Voice")
     words.fill("As I wrote it.")
     ana.evaluate(heard, "Buona notte.")
     expect(words).to_have_value("As I wrote it.")

@@ -1,7 +1,7 @@
 """The form that requests clones: keys, voice name, details, and consent."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import QueryDict
 
 from catalog.forms.base.text_fields import clean_words, refuse_marker, strip_marks
-from catalog.forms.consents import ConsentFields
+from catalog.forms.consents import GUARDIAN_MISSING, PROJECT_MISSING, ConsentFields
 from catalog.models import CloneJob, Credential, User
 from catalog.providers.languages import LANGUAGES
 from catalog.providers.types import ProviderInfo, Transcript
@@ -79,6 +79,15 @@ class CloneForm(ConsentFields):
         self.user, self.today = user, today
         self.targets = {str(target.credential.pk): target for target in targets}
         self.fields["credential"].choices = [(key, key) for key in self.targets]  # type: ignore[attr-defined]
+        for name, words in self._list_missing_words():
+            self.fields[name].widget.attrs["data-missing"] = words
+
+    def _list_missing_words(self) -> Iterator[tuple[str, str]]:
+        """Yield fields that can be required, and what the page says while one is empty."""
+        for name in ("name", "speaker", "relation", "allowed_use", "consent"):
+            yield name, str(self.fields[name].error_messages["required"])
+        yield "given_by", GUARDIAN_MISSING
+        yield "use_note", PROJECT_MISSING
 
     closed_words = "No provider can clone right now. See the reasons under “Providers”."
 
@@ -167,14 +176,19 @@ class CloneForm(ConsentFields):
             self._check_needs(self.targets[key].info)
         return values
 
-    def _check_needs(self, info: ProviderInfo) -> None:
+    @staticmethod
+    def find_needs(info: ProviderInfo) -> list[str]:
+        """Return the names of the optional fields that a provider requires."""
         needs = {
             "language": info.needs_language,
             "gender": info.needs_gender,
             "transcript": info.transcript is Transcript.NEEDED,
         }
-        for name, is_needed in needs.items():
-            if is_needed and not self.cleaned_data.get(name) and name not in self.errors:
+        return [name for name, is_needed in needs.items() if is_needed]
+
+    def _check_needs(self, info: ProviderInfo) -> None:
+        for name in self.find_needs(info):
+            if not self.cleaned_data.get(name) and name not in self.errors:
                 self.add_error(name, f"{info.label} requires this.")
         if len(self.cleaned_data.get("name", "")) > info.max_name_length:
             most = info.max_name_length
