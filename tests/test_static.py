@@ -250,7 +250,7 @@ def test_the_collected_stylesheet_includes_all_others_and_uses_hashed_names(coll
     sheet = (folder / manifest["css/app.css"]).read_text()
 
     assert "@import" not in sheet
-    assert ".hue-355 {" in sheet
+    assert ".hue-355{" in sheet
     assert "css/hues.css" not in manifest
     fonts = re.findall(r'url\("../(fonts/[^"]+)"\)', sheet)
     assert {f"fonts/{Path(name).name}" for name in fonts} <= set(manifest.values())

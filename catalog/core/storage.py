@@ -48,10 +48,12 @@ class HashedStaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore
 
 
 def join_sheets(folder: Path) -> str:
-    """Return css/app.css with its imports inlined, without comments and indentation."""
+    """Return css/app.css with its imports inlined, without comments and needless spaces."""
     entry = (folder / "app.css").read_text(encoding="utf-8")
     whole = _IMPORT.sub(lambda found: (folder / found[1]).read_text(encoding="utf-8"), entry)
-    return re.sub(r"\s*\n\s*", " ", re.sub(r"/\*.*?\*/", "", whole, flags=re.DOTALL)).strip()
+    plain = re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", whole, flags=re.DOTALL))
+    tight = re.sub(r" ?([{};,]|(?<=[\w-]):(?= )) ?", r"\1", plain)
+    return re.sub(r";+}", "}", tight).strip()
 
 
 def store_media(folder: str, chunks: Iterable[bytes], ending: str) -> tuple[str, int, str]:
