@@ -22,8 +22,8 @@ CODE = [
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 SERVICES = sorted((ROOT / "catalog" / "services").rglob("[a-z]*.py"))
 VIEWS = sorted((ROOT / "catalog" / "views").rglob("[a-z]*.py"))
-# Only a provider's adapter and sandbox can mention it by name.
-OF_ONE_PROVIDER = ("adapters", "sandbox")
+# Only a provider's adapter and sandbox can mention it by name, and the demo's story.
+OF_ONE_PROVIDER = ("adapters", "sandbox", "demo")
 GENERAL = [path for path in CODE if not set(path.parts) & set(OF_ONE_PROVIDER)]
 TOO_VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "handler", "data"}
 

@@ -52,6 +52,7 @@ class Run:
                     "VOICEBOARD_PORT": str(self.port),
                     "VOICEBOARD_SANDBOX_PORT": str(free_port()),
                     "VOICEBOARD_LOCAL": "0",
+                    "VOICEBOARD_DEMO_STORY": "0",
                     **settings,
                 },
                 stdin=terminal,

@@ -14,5 +14,7 @@ make_private_folder(DATA_DIR)
 
 # Demo mode: a sandbox stands where the providers are, and Ana, Mia and Sam can sign in.
 DEMO = env.read_flag("VOICEBOARD_DEMO", True)
+# In demo mode, the people have also cloned, compared, and organized voices (catalog/demo).
+DEMO_STORY = DEMO and env.read_flag("VOICEBOARD_DEMO_STORY", True)
 PORT = env.read_number("VOICEBOARD_PORT", 8000, least=1, most=65535)
 SANDBOX_PORT = env.read_number("VOICEBOARD_SANDBOX_PORT", 8900, least=1, most=65535)

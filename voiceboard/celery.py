@@ -14,6 +14,7 @@ from celery.signals import beat_init, worker_before_create_process, worker_init,
 
 import voiceboard.heartbeats
 from catalog.core.transport import register_transport
+from voiceboard.basics import DEMO_STORY
 from voiceboard.startup_checks import refuse_unfit
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voiceboard.settings")
@@ -41,11 +42,14 @@ QUEUES = {
     "syncs": ["read_uses", "sync_account"],
     "maintenance": [
         *("audit_clone", "embed_previews", "index_due", "note_export", "refresh_badges"),
-        *("report_stale", "tidy", "warm_previews"),
+        *("report_stale", "tell_story", "tidy", "warm_previews"),
     ],
     # What speaks on this machine: one process loads the engine, so its memory is paid once.
     "speech": ["run_built_in_clone", "run_local_speech", "speak_preview"],
     "speech_ahead": ["warm_built_in"],
+}
+DEMO_SCHEDULE = {
+    "demo-story": {"task": "catalog.tell_story", "schedule": 5.0, "options": {"expires": 5}},
 }
 ROUTES = {f"catalog.{task}": {"queue": queue} for queue, tasks in QUEUES.items() for task in tasks}
 
@@ -137,10 +141,13 @@ app.conf.update(
             "options": {"expires": 3600},
         },
         "tidy": {"task": "catalog.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
+        **(DEMO_SCHEDULE if DEMO_STORY else {}),
     },
 )
 app.autodiscover_tasks(["catalog"])
 app.autodiscover_tasks(["catalog"], related_name="schedule")
+if DEMO_STORY:
+    app.autodiscover_tasks(["catalog"], related_name="demo.story")
 
 
 @worker_process_init.connect

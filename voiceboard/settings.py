@@ -17,6 +17,7 @@ from voiceboard import basics, env
 BASE_DIR: Path = basics.BASE_DIR
 DATA_DIR: Path = basics.DATA_DIR
 DEMO, PORT, SANDBOX_PORT = basics.DEMO, basics.PORT, basics.SANDBOX_PORT
+DEMO_STORY = basics.DEMO_STORY
 SECRETS_DIR = DATA_DIR / "secrets"
 MEDIA_ROOT = DATA_DIR / "media"
 

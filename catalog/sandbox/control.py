@@ -11,6 +11,8 @@ GET     /_control/requests   the calls so far: provider, account, method, path, 
 GET     /_control/state      each account in use: its own voices and counters
 POST    /_control/accounts   change limits: {"provider": "elevenlabs", "account": "full",
                              "values": {"voice_limit": 5}}
+GET     /_control/recordings/{person}
+                             what a person recorded for a clone, as WAV
 POST    /_control/reset      reset everything; the body is {}
 
 Anyone who can reach the port may use it. It listens on loopback and requires JSON as content type,
@@ -22,12 +24,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from catalog.sandbox.calls import CallLog
+from catalog.sandbox.clips import ClipStore
 from catalog.sandbox.faults import BadFault, Fault, FaultPlan
 from catalog.sandbox.messages import WireRequest, WireResponse, json_reply
+from catalog.sandbox.people import make_person
 from catalog.sandbox.routes import NoSuchMethod, NoSuchPath, Routes
 from catalog.sandbox.services import SandboxProvider
+from catalog.sandbox.voices import record_reading
 
 PREFIX = "/_control"
+RECORDED_SECONDS = 15
 
 
 class InvalidControl(Exception):
@@ -43,11 +49,13 @@ class ControlInterface:
         calls: CallLog,
         providers: Mapping[str, SandboxProvider],
         forget: Callable[[], None],
+        studio: ClipStore,
     ) -> None:
         self._faults = faults
         self._calls = calls
         self._providers = providers
         self._forget = forget
+        self._studio = studio
         self._routes: Routes[Callable[[WireRequest], WireResponse]] = Routes(
             [
                 ("GET", "/faults", self._list_faults),
@@ -56,6 +64,7 @@ class ControlInterface:
                 ("GET", "/requests", self._list_calls),
                 ("GET", "/state", self._show_state),
                 ("POST", "/accounts", self._configure_account),
+                ("GET", "/recordings/{person}", self._record),
                 ("POST", "/reset", self._reset),
             ]
         )
@@ -100,6 +109,11 @@ class ControlInterface:
         except (KeyError, TypeError, ValueError) as exc:
             raise InvalidControl(f"Cannot be followed: {exc}") from exc
         return self._show_state(request)
+
+    def _record(self, request: WireRequest) -> WireResponse:
+        person = make_person(self._routes.find(request.method, request.path).values["person"])
+        sound = record_reading(self._studio, person, RECORDED_SECONDS)
+        return WireResponse(200, sound, "audio/wav")
 
     def _reset(self, request: WireRequest) -> WireResponse:
         _read_json(request)

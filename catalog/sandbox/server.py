@@ -61,7 +61,9 @@ class Sandbox:
                 kind.slug: kind(backstage) for kind in provider_classes()
             }
             self._store = store
-            self._control = ControlInterface(self.faults, self.calls, self._providers, self.reset)
+            self._control = ControlInterface(
+                self.faults, self.calls, self._providers, self.reset, backstage.studio
+            )
             self._server = _Server((ADDRESS, port), self._connection_class())
             self._cleanup = cleanup.pop_all()
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))

@@ -41,6 +41,7 @@ class Processes:
             "DJANGO_SETTINGS_MODULE": "voiceboard.settings",
             "VOICEBOARD_DATA_DIR": str(folder),
             "VOICEBOARD_LOCAL": "0",
+            "VOICEBOARD_DEMO_STORY": "0",
             # Restarted workers belong to the same start, as under a supervisor.
             "VOICEBOARD_STARTED_AT": str(time.time()),
         }

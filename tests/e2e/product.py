@@ -54,6 +54,8 @@ def running_product(data: Path) -> Iterator[Product]:
         "VOICEBOARD_PORT": str(port),
         "VOICEBOARD_SANDBOX_PORT": str(sandbox_port),
         "VOICEBOARD_DEMO": "1",
+        # Tests make what they need.
+        "VOICEBOARD_DEMO_STORY": "0",
         # Generating the Local previews would disturb the measurements of pages.
         "VOICEBOARD_LOCAL": "0",
         "VOICEBOARD_DEMO_PASSWORD": PASSWORD,

@@ -33,6 +33,7 @@ class Installation:
             "PYTHONPATH": str(ROOT),
             "VOICEBOARD_DATA_DIR": str(folder),
             "VOICEBOARD_SETTLE_SECONDS": "3",
+            "VOICEBOARD_DEMO_STORY": "0",
         }
 
     def close(self) -> None:

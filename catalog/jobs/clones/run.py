@@ -149,7 +149,7 @@ class _CloneRun(CancelStep):
     def _prepare(self) -> bool:
         """Check the sample and reserve the account; return False if the job can't be sent now."""
         if self.job.attempt_count >= _MOST_SENDS:
-            self._ask_for_look("It was sent {_MOST_SENDS} times, and no voice appeared.")
+            self._ask_for_look(f"It was sent {_MOST_SENDS} times, and no voice appeared.")
             return False
         if self.job.batch.consent.has_ended(self.clock().date()):
             self._fail("The consent has ended, so nothing was sent.")

@@ -12,6 +12,8 @@ from catalog.models import CloneJob, Star, Synthesis, Team, User
 
 # How many of each there are at most.
 _MOST, _MOST_USED = 8, 4
+# How many clones of one batch are looked at: one for each provider.
+_MOST_OF_BATCH = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +49,19 @@ def _list_reasons(user: User, team: Team) -> Iterator[tuple[int, FrontReason]]:
         yield pk, FrontReason("Starred")
     own = Q(requested_by=user, kept_by=None) | Q(kept_by=user)
     jobs = CloneJob.objects.filter(own, team=team, state=CloneJob.State.READY)
-    for pk, _ in _pick_newest(jobs.values_list("voice", "created_at"), "created_at", _MOST):
-        yield pk, FrontReason("Your clone")
+    made = jobs.values_list("voice", "created_at", "batch")
+    batches: set[object] = set()
+    for pk, _, batch in _pick_newest(made, "created_at", _MOST * _MOST_OF_BATCH):
+        # The other clones of a batch have the same name.
+        if batch not in batches and len(batches) < _MOST:
+            batches.add(batch)
+            yield pk, FrontReason("Your clone")
     spoken = Synthesis.objects.filter(requested_by=user, team=team, is_preview=False)
     uses = spoken.order_by().values("voice").annotate(last=Max("created_at"))
     for pk, last in _pick_newest(uses.values_list("voice", "last"), "last", _MOST_USED):
         yield pk, FrontReason(used_at=last)
 
 
-def _pick_newest(rows: "QuerySet[Any, Any]", field: str, most: int) -> list[tuple[int, datetime]]:
+def _pick_newest(rows: "QuerySet[Any, Any]", field: str, most: int) -> list[Any]:
     listed = rows.filter(voice__archived_at=None, voice__remote_deleted_at=None)
     return list(listed.exclude(voice=None).order_by(f"-{field}", "-voice")[:most])
