@@ -8,12 +8,13 @@ from django import forms
 from catalog.forms.base.text_fields import KeylessForm
 from catalog.forms.syntheses import clean_speech
 from catalog.models import Voice
+from catalog.models.comparisons import MOST_TEXTS, MOST_VOICES
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 class ComparisonForm(KeylessForm):
-    """One text for all voices; the provider with the lowest limit decides how long it may be."""
+    """The texts for all voices; the provider with the lowest limit decides how long they may be."""
 
     text = forms.CharField(
         label="Text for all voices",
@@ -33,10 +34,49 @@ class ComparisonForm(KeylessForm):
         least = min(voices, key=lambda voice: voice.info.max_speech_characters, default=None)
         self.longest = least.info.max_speech_characters if least else 1000
         self.narrowest = least.info.label if least else "A voice"
-        self.fields["text"].widget.attrs["maxlength"] = self.longest
+        for number in range(2, MOST_TEXTS + 1):
+            self.fields[f"text_{number}"] = forms.CharField(
+                label=f"Text {number}",
+                required=False,
+                strip=False,
+                widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
+            )
+        for name in self.text_names:
+            self.fields[name].widget.attrs["maxlength"] = self.longest
 
-    def clean_text(self) -> str:
-        return clean_speech(self.cleaned_data["text"], self.longest, self.narrowest)
+    @property
+    def text_names(self) -> list[str]:
+        """The names of the fields that hold texts."""
+        return ["text", *(f"text_{number}" for number in range(2, MOST_TEXTS + 1))]
+
+    @property
+    def more_texts(self) -> list[forms.BoundField]:
+        """The fields of the texts after the first one."""
+        return [self[name] for name in self.text_names[1:]]
+
+    @property
+    def has_more_texts(self) -> bool:
+        """Return whether any of them is filled in."""
+        return any(field.value() for field in self.more_texts)
+
+    @property
+    def text_errors(self) -> list[str]:
+        """The errors of all texts."""
+        return [str(words) for name in self.text_names for words in self[name].errors]
+
+    def clean(self) -> None:
+        """Gather the texts, without empty and repeated ones."""
+        texts = []
+        for name in self.text_names:
+            text = self.cleaned_data.get(name, "")
+            if name != "text" and not text.strip():
+                continue
+            try:
+                texts.append(clean_speech(text, self.longest, self.narrowest))
+            except forms.ValidationError as exc:
+                if not self.has_error(name):
+                    self.add_error(name, exc)
+        self.cleaned_data["texts"] = list(dict.fromkeys(texts))
 
     def clean_votes_wanted(self) -> int:
         return self.cleaned_data["votes_wanted"] or 1
@@ -45,7 +85,7 @@ class ComparisonForm(KeylessForm):
 class BallotForm(KeylessForm):
     """A vote for the voice at this place."""
 
-    place = forms.IntegerField(min_value=0, max_value=3)
+    place = forms.IntegerField(min_value=0, max_value=MOST_VOICES - 1)
 
 
 def read_voice_ids(values: Sequence[str]) -> list[int]:

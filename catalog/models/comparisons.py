@@ -13,8 +13,10 @@ from catalog.models.teams.teams import Team
 from catalog.models.users import User
 from catalog.models.voices.voices import Voice
 
-MOST_VOICES = 4
-_LABELS = "ABCD"
+# Their product stays below the number of texts that a person may synthesize in a minute.
+MOST_VOICES = 8
+MOST_TEXTS = 3
+_LABELS = "ABCDEFGH"
 
 
 class ComparisonQuerySet(models.QuerySet["Comparison"]):
@@ -30,16 +32,26 @@ class ComparisonQuerySet(models.QuerySet["Comparison"]):
         own = self.filter(team__in=Team.objects.visible_to(user))
         return own.exclude(pk__in=unseen.values("comparison"))
 
+    def rounds_of(self, comparison: "Comparison") -> Self:
+        """Keep all rounds of the comparison, in order; the given one may be any of them."""
+        first = comparison.first_id or comparison.pk
+        return self.filter(Q(pk=first) | Q(first=first)).order_by("place")
+
 
 class Comparison(models.Model):
-    """One comparison: a text, two to four voices, and the team's votes.
+    """One round of a comparison: a text that the voices speak, and the team's votes.
 
-    In a blind one, the names of the voices are hidden until voting ends.
+    The ``first`` round stands for the whole comparison; the others refer to it, have the same
+    voices, and end with it. In a blind one, the names of the voices are hidden until then.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="comparisons")
     made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="comparisons")
+    first = models.ForeignKey(
+        "self", null=True, on_delete=models.CASCADE, related_name="other_rounds"
+    )
+    place = models.PositiveSmallIntegerField(default=0)
     text = models.TextField()
     is_blind = models.BooleanField(default=False)
     votes_wanted = models.PositiveSmallIntegerField(default=1)

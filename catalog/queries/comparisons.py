@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Prefetch, Q
 
 from catalog.models import ComparedVoice, Comparison, Synthesis, Team, User, Voice, Vote
-from catalog.models.comparisons import MOST_VOICES
+from catalog.models.comparisons import MOST_VOICES, ComparisonQuerySet
 from catalog.queries.syntheses.history import Estimate, estimate_speech
 
 _SHOWN = 20
@@ -16,10 +16,25 @@ _SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class VoiceCost:
-    """The estimated cost for one voice."""
+    """The estimated cost for one voice, for each text."""
 
     voice: Voice
-    estimate: Estimate
+    estimates: list[Estimate]
+
+    @property
+    def spends(self) -> int:
+        """The number of characters that would be charged."""
+        return sum(estimate.spends for estimate in self.estimates)
+
+    @property
+    def words(self) -> str:
+        """The cost as a sentence."""
+        if len(self.estimates) == 1:
+            return self.estimates[0].words
+        texts, label = f"{len(self.estimates)} texts", self.voice.info.label
+        if not self.spends:
+            return f"{texts}, free."
+        return f"{texts}, about {self.spends:,} characters, charged by {label}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +46,14 @@ class CostSheet:
     @property
     def spends(self) -> int:
         """The total number of characters that would be charged."""
-        return sum(line.estimate.spends for line in self.lines)
+        return sum(line.spends for line in self.lines)
 
     @property
     def words(self) -> str:
         """The total as a sentence."""
         if not self.spends:
             return "This is free."
-        paid = sum(1 for line in self.lines if line.estimate.spends)
+        paid = sum(1 for line in self.lines if line.spends)
         voices = "1 voice" if paid == 1 else f"{paid} voices"
         return f"About {self.spends:,} characters in total, charged for {voices}."
 
@@ -94,27 +109,60 @@ class ComparedClip:
 
 
 @dataclass(frozen=True, slots=True)
-class ComparisonPage:
-    """A comparison with everything that its page shows."""
+class ComparisonRound:
+    """One round of a comparison: the clips of its text, and how many people have voted."""
 
     comparison: Comparison
     lines: list[ComparedClip]
     vote_count: int
 
+
+@dataclass(frozen=True, slots=True)
+class ComparisonPage:
+    """A comparison with everything that its page shows."""
+
+    rounds: list[ComparisonRound]
+
+    @property
+    def comparison(self) -> Comparison:
+        """The first round, which stands for the comparison."""
+        return self.rounds[0].comparison
+
     @property
     def voices(self) -> list[Voice]:
         """The compared voices."""
-        return [line.entry.voice for line in self.lines]
+        return [line.entry.voice for line in self.rounds[0].lines]
+
+    @property
+    def texts(self) -> list[str]:
+        """The texts that the voices speak."""
+        return [each.comparison.text for each in self.rounds]
+
+    @property
+    def vote_count(self) -> int:
+        """The number of votes in the round with the fewest."""
+        return min(each.vote_count for each in self.rounds)
 
     @property
     def is_running(self) -> bool:
         """Return whether any clip is still being made."""
-        return any(line.is_coming for line in self.lines)
+        return any(line.is_coming for each in self.rounds for line in each.lines)
 
     @property
     def is_cancellable(self) -> bool:
         """Return whether cancelling now would avoid a charge."""
-        return any(line.speech and line.speech.is_cancellable for line in self.lines)
+        lines = [line for each in self.rounds for line in each.lines]
+        return any(line.speech and line.speech.is_cancellable for line in lines)
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonSummary:
+    """A comparison in a list; ``vote_count`` is that of the round with the fewest."""
+
+    comparison: Comparison
+    text_count: int
+    voice_count: int
+    vote_count: int
 
 
 def find_tray(user: User, voice_ids: Sequence[int]) -> list[Voice]:
@@ -126,26 +174,51 @@ def find_tray(user: User, voice_ids: Sequence[int]) -> list[Voice]:
     return [known[pk] for pk in voice_ids if pk in known]
 
 
-def estimate_comparison(voices: Sequence[Voice], text: str) -> CostSheet:
+def estimate_comparison(voices: Sequence[Voice], texts: Sequence[str]) -> CostSheet:
     """Return what it would cost to synthesize the text with the voices now."""
-    return CostSheet([VoiceCost(voice, estimate_speech(voice, text)) for voice in voices])
+    return CostSheet(
+        [VoiceCost(voice, [estimate_speech(voice, text) for text in texts]) for voice in voices]
+    )
 
 
-def find_comparisons(user: User) -> list[Comparison]:
-    """Return the latest comparisons of the user's teams."""
-    rows = Comparison.objects.visible_to(user).select_related("made_by").order_by("-created_at")
-    return list(rows.prefetch_related("votes", "entries")[:_SHOWN])
+def find_comparisons(user: User) -> list[ComparisonSummary]:
+    """Return the latest comparisons of the user's team."""
+    rows = Comparison.objects.visible_to(user).filter(first=None).select_related("made_by")
+    rows = rows.prefetch_related("votes", "entries", "other_rounds__votes")
+    return [_sum_up(each) for each in rows.order_by("-created_at")[:_SHOWN]]
 
 
-def get_round(user: User, comparison_id: uuid.UUID) -> ComparisonPage:
-    """Return a comparison as the user may see it; raises Comparison.DoesNotExist."""
+def _sum_up(comparison: Comparison) -> ComparisonSummary:
+    rounds = [comparison, *comparison.other_rounds.all()]
+    return ComparisonSummary(
+        comparison,
+        text_count=len(rounds),
+        voice_count=len(comparison.entries.all()),
+        vote_count=min(len(each.votes.all()) for each in rounds),
+    )
+
+
+def get_comparison_page(user: User, comparison_id: uuid.UUID) -> ComparisonPage:
+    """Return a comparison as the user may see it, named by any of its rounds.
+
+    Raises Comparison.DoesNotExist.
+    """
+    rows = Comparison.objects.visible_to(user)
+    named = rows.only("first").get(pk=comparison_id)
+    return ComparisonPage([_draw(each, user) for each in _with_clips(rows.rounds_of(named))])
+
+
+def get_round(user: User, comparison_id: uuid.UUID) -> ComparisonRound:
+    """Return one round as the user may see it; raises Comparison.DoesNotExist."""
+    return _draw(_with_clips(Comparison.objects.visible_to(user)).get(pk=comparison_id), user)
+
+
+def _with_clips(rows: ComparisonQuerySet) -> ComparisonQuerySet:
     entries = ComparedVoice.objects.select_related("voice__account", "speech__clip")
     entries = entries.select_related("speech__voice__account").order_by("place")
-    rows = Comparison.objects.visible_to(user).select_related("made_by", "team")
-    rows = rows.prefetch_related(
+    return rows.select_related("made_by", "team").prefetch_related(
         Prefetch("entries", entries), Prefetch("votes", Vote.objects.all())
     )
-    return _draw(rows.get(pk=comparison_id), user)
 
 
 def find_closed_comparison(
@@ -159,7 +232,7 @@ def find_closed_comparison(
     return rows.filter(pk=comparison_id).first()
 
 
-def _draw(comparison: Comparison, user: User) -> ComparisonPage:
+def _draw(comparison: Comparison, user: User) -> ComparisonRound:
     entries, votes = list(comparison.entries.all()), list(comparison.votes.all())
     counts = {entry.pk: sum(vote.entry_id == entry.pk for vote in votes) for entry in entries}
     mine = {vote.entry_id for vote in votes if vote.user_id == user.pk}
@@ -177,7 +250,7 @@ def _draw(comparison: Comparison, user: User) -> ComparisonPage:
         )
         for entry in entries
     ]
-    return ComparisonPage(comparison, lines, len(votes))
+    return ComparisonRound(comparison, lines, len(votes))
 
 
 def find_gain(loudness: float | None, quietest: float | None) -> float:
@@ -222,7 +295,8 @@ class VoiceRounds:
     @property
     def voted_count(self) -> int:
         """The number of comparisons in which anyone voted."""
-        return sum(each.cast > 0 for each in self.rounds)
+        voted = [each.comparison for each in self.rounds if each.cast]
+        return len({each.first_id or each.pk for each in voted})
 
 
 def find_voice_rounds(user: User, voice: Voice) -> VoiceRounds:
@@ -231,7 +305,8 @@ def find_voice_rounds(user: User, voice: Voice) -> VoiceRounds:
         Q(is_blind=False) | Q(revealed_at__isnull=False), entries__voice=voice
     )
     rows = known.select_related("made_by").prefetch_related("entries", "votes")
-    return VoiceRounds([_count_round(each, voice) for each in rows.order_by("-created_at")])
+    ordered = rows.order_by("-created_at", "place")
+    return VoiceRounds([_count_round(each, voice) for each in ordered])
 
 
 def _count_round(comparison: Comparison, voice: Voice) -> VoiceRound:

@@ -62,7 +62,7 @@ def test_cached_and_new_clips_enqueue_their_copies(
 ):
     voices = [factories.make_voice(cast.account, name) for name in ("Ann", "Bea")]
     factories.make_spoken_clip(voices[0], wav, TEXT)
-    params = ComparisonRequest(voices, TEXT, is_blind=True, votes_wanted=1, agreed=1000)
+    params = ComparisonRequest(voices, [TEXT], is_blind=True, votes_wanted=1, agreed=1000)
     with django_capture_on_commit_callbacks(execute=True):
         asked = request_comparison(cast.mia, params=params, now=NOW)
     entries = {entry.voice.name: entry for entry in asked.entries.all()}

@@ -7,7 +7,14 @@ from django.core.exceptions import PermissionDenied
 
 from catalog.jobs.syntheses import run_speech
 from catalog.models import Comparison, Synthesis, Voice, Vote
-from catalog.queries.comparisons import find_gain, find_voice_rounds, get_round
+from catalog.models.comparisons import MOST_TEXTS, MOST_VOICES
+from catalog.queries.comparisons import (
+    find_comparisons,
+    find_gain,
+    find_voice_rounds,
+    get_comparison_page,
+    get_round,
+)
 from catalog.services.comparisons import (
     CannotCompare,
     ComparisonRequest,
@@ -29,7 +36,7 @@ def voices(cast) -> list[Voice]:
 
 
 def make_request(voices: list[Voice], **changes) -> ComparisonRequest:
-    request = ComparisonRequest(voices, TEXT, is_blind=False, votes_wanted=1, agreed=1000)
+    request = ComparisonRequest(voices, [TEXT], is_blind=False, votes_wanted=1, agreed=1000)
     return dataclasses.replace(request, **changes)
 
 
@@ -72,16 +79,16 @@ def test_comparison_with_a_voice_that_cannot_speak_is_rejected(compare, voices):
     assert not Comparison.objects.exists()
 
 
-@pytest.mark.parametrize("count", [0, 1, 5])
-def test_comparison_needs_two_to_four_voices(cast, wakes, count):
+@pytest.mark.parametrize("count", [0, 1, MOST_VOICES + 1])
+def test_comparison_needs_two_to_eight_voices(cast, wakes, count):
     voices = [factories.make_voice(cast.account) for _ in range(count)]
 
-    with pytest.raises(CannotCompare, match="2 to 4"):
+    with pytest.raises(CannotCompare, match="2 to 8"):
         request_comparison(cast.mia, params=make_request(voices), now=NOW)
 
 
 def test_same_voice_twice_counts_as_one(cast, wakes, voices):
-    with pytest.raises(CannotCompare, match="2 to 4"):
+    with pytest.raises(CannotCompare, match="2 to 8"):
         request_comparison(cast.mia, params=make_request([voices[0], voices[0]]), now=NOW)
 
 
@@ -174,3 +181,60 @@ def test_clips_are_turned_down_to_the_quietest_one():
     assert find_gain(-20.0, -26.0) == pytest.approx(0.501, abs=0.001)
     assert find_gain(-26.0, -26.0) == 1.0
     assert find_gain(None, -26.0) == 1.0
+
+
+def test_each_text_is_a_round_in_which_all_voices_say_it(cast, compare, voices):
+    made = compare(texts=["One.", "Two."], agreed=24)
+
+    page = get_comparison_page(cast.mia, made.other_rounds.get().pk)
+
+    assert page.comparison == made
+    assert page.texts == ["One.", "Two."]
+    for found, text in zip(page.rounds, page.texts, strict=True):
+        assert {line.entry.voice for line in found.lines} == set(voices)
+        assert {line.speech.text for line in found.lines} == {text}
+    (listed,) = find_comparisons(cast.mia)
+    assert (listed.comparison, listed.text_count, listed.voice_count) == (made, 2, 3)
+
+
+def test_all_texts_count_toward_the_cost_and_there_are_at_most_three(compare):
+    with pytest.raises(CostChanged):
+        compare(texts=["One.", "Two."], agreed=23)
+    for texts in ([], ["One."] * (MOST_TEXTS + 1)):
+        with pytest.raises(CannotCompare, match="1 to 3 texts"):
+            compare(texts=texts)
+
+    assert not Comparison.objects.exists()
+
+
+def test_the_most_voices_and_texts_stay_below_what_one_person_may_generate(settings):
+    assert MOST_VOICES * MOST_TEXTS <= settings.SPEECHES_PER_MINUTE
+
+
+def test_voting_ends_in_all_rounds_once_the_last_one_has_its_votes(cast, compare, voices):
+    made = compare(texts=["One.", "Two."], is_blind=True)
+    other = made.other_rounds.get()
+
+    cast_vote(cast.mia, comparison=other, place=0, now=NOW)
+    between = get_comparison_page(cast.ana, made.pk)
+    assert between.comparison.takes_votes
+    assert all(line.is_hidden for each in between.rounds for line in each.lines)
+    assert find_voice_rounds(cast.ana, voices[0]).rounds == []
+    cast_vote(cast.mia, comparison=made, place=0, now=NOW)
+
+    after = get_comparison_page(cast.ana, made.pk)
+    assert not any(line.is_hidden for each in after.rounds for line in each.lines)
+    with pytest.raises(CannotCompare, match="Voting has ended"):
+        cast_vote(cast.ana, comparison=other, place=0, now=NOW)
+    found = find_voice_rounds(cast.ana, voices[0])
+    assert (len(found.rounds), found.cast, found.voted_count) == (2, 2, 1)
+
+
+def test_closing_or_canceling_any_round_closes_or_cancels_all(cast, compare):
+    made = compare(texts=["One.", "Two."], votes_wanted=9)
+    other = made.other_rounds.get()
+
+    assert cancel_comparison(cast.mia, comparison=other, now=NOW) == 6
+    close_votes(cast.mia, comparison=other, now=NOW)
+
+    assert not Comparison.objects.filter(revealed_at=None).exists()

@@ -380,7 +380,7 @@ def make_round(cast: SimpleNamespace) -> Comparison:
 
 def compare(cast: SimpleNamespace) -> None:
     voices = [factories.make_voice(cast.account) for _ in range(2)]
-    params = ComparisonRequest(voices, "Hello there.", is_blind=False, votes_wanted=1, agreed=99)
+    params = ComparisonRequest(voices, ["Hello there."], is_blind=False, votes_wanted=1, agreed=99)
     request_comparison(cast.mia, params=params, now=NOW)
 
 

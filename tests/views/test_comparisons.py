@@ -37,18 +37,57 @@ def posted(voices: list[Voice], **changes) -> dict:
     return {"voice": [voice.pk for voice in voices], "text": TEXT, "agreed": "1000", **changes}
 
 
-def test_the_tray_takes_four_voices_and_says_why_not_five(mia, cast, voices):
-    for voice in voices:
+def test_the_tray_takes_eight_voices_and_says_why_not_nine(mia, cast, voices):
+    many = [*voices, *(factories.make_voice(cast.account, name) for name in "EFGH")]
+    for voice in many:
         mia.post(f"/tray/{voice.pk}/")
-    fifth = factories.make_voice(cast.account, "Eva")
+    ninth = factories.make_voice(cast.account, "Ida")
 
-    part = Page(mia.post(f"/tray/{fifth.pk}/", headers=PARTIAL))
+    part = Page(mia.post(f"/tray/{ninth.pk}/", headers=PARTIAL))
     page = Page(mia.get("/voices/"))
 
-    assert "You can compare at most 4 voices" in part.text
-    assert "Compare 4" in page.text
+    assert "You can compare at most 8 voices" in part.text
+    assert "Compare 8" in page.text
     assert page.find("button", id=f"cmp-{voices[0].pk}", aria_pressed="true")
-    assert page.find("button", id=f"cmp-{fifth.pk}", aria_pressed="false")
+    assert page.find("button", id=f"cmp-{ninth.pk}", aria_pressed="false")
+
+
+def test_several_texts_are_rounds_on_one_page(mia, voices, wakes):
+    texts = {"text": "One.", "text_2": " ", "text_3": "Two."}
+    cost = Page(mia.post("/compare/estimate/", posted(voices[:2], **texts), headers=PARTIAL))
+    made = mia.post("/compare/", posted(voices[:2], **texts))["Location"]
+    other = Comparison.objects.get(text="Two.")
+
+    page = Page(mia.get(made))
+    assert "2 texts, about 8 characters, charged by ElevenLabs." in cost.text
+    assert "About 16 characters in total, charged for 2 voices." in cost.text
+    assert "Text 2 of 2" in page.text
+    assert len(page.ids) == len(set(page.ids))
+    assert mia.get(f"/compare/{other.pk}/")["Location"] == f"{made}#text-2"
+    assert Page(mia.get("/compare/")).find("a", href=made)
+    assert "2 texts" in Page(mia.get("/compare/")).text
+    assert not Page(mia.get("/compare/")).find("a", href=f"/compare/{other.pk}/")
+
+
+def test_another_round_starts_with_the_same_voices_and_texts(cast, mia, voices):
+    made = factories.make_comparison(cast.mia, voices[:2], "Up & down/1")
+    factories.make_comparison(cast.mia, voices[:2], "Two.", first=made, place=1)
+
+    page = Page(mia.get(f"/compare/{made.pk}/"))
+    again = next(link["href"] for link in page.find("a") if "?v=" in link.get("href", ""))
+    form = Page(mia.get(again))
+
+    assert "Text for all voices Up & down/1" in " ".join(form.text.split())
+    assert "Text 2 optional Two." in " ".join(form.text.split())
+    assert form.find("details", open="")
+
+
+def test_a_text_that_is_too_long_is_named_wherever_it_is(mia, voices):
+    response = mia.post("/compare/", posted(voices[:2], text_3="x" * 10_001))
+
+    assert response.status_code == 422
+    assert "at most 10,000 characters" in Page(response).text
+    assert not Comparison.objects.exists()
 
 
 def test_pressing_compare_again_removes_the_voice_and_clear_empties_the_tray(mia, voices):
@@ -82,7 +121,7 @@ def test_starting_a_comparison_redirects_to_its_page(mia, voices, wakes):
     assert response["Location"] == f"/compare/{made.pk}/"
     assert [entry.voice.name for entry in made.entries.order_by("place")] == ["Ann", "Bea", "Cem"]
     page = Page(mia.get(f"/compare/{made.pk}/"))
-    assert page.find("div", id="round", hx_get=f"/compare/{made.pk}/")
+    assert page.find("div", id="rounds", hx_get=f"/compare/{made.pk}/")
     assert "Cancel the rest" in page.text
 
 
@@ -149,7 +188,7 @@ def test_a_blind_clip_cannot_be_played_before_it_is_anonymized(mia, made):
     page = Page(mia.get(f"/compare/{made.pk}/"))
 
     assert "Not ready yet" in page.text
-    assert page.find("div", id="round", hx_trigger="every 1s")
+    assert page.find("div", id="rounds", hx_trigger="every 1s")
     assert not page.find("button", aria_label="Vote for Voice B")
     assert mia.get(f"/compare/{made.pk}/1/audio/").status_code == 404
 

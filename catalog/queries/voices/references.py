@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Count
+from django.db.models.functions import Coalesce
 
 from catalog.models import (
     Collection,
@@ -35,7 +36,8 @@ def find_where_used(user: User, voice_ids: Ids[int], now: datetime) -> dict[int,
             f"Collection {collection.name}" if is_open else "A private collection"
         )
     compared = ComparedVoice.objects.filter(voice__in=voice_ids).order_by().values("voice")
-    for row in compared.annotate(number=Count("comparison", distinct=True)):
+    whole = Coalesce("comparison__first", "comparison")
+    for row in compared.annotate(number=Count(whole, distinct=True)):
         number = row["number"]
         found[row["voice"]].append(f"{number} comparison{'s' if number > 1 else ''}")
     for voice_id, count in _count_selections(voice_ids, now).items():

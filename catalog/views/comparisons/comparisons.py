@@ -15,13 +15,15 @@ from catalog import policies
 from catalog.core.storage import media_path
 from catalog.forms.comparisons import BallotForm, ComparisonForm, read_voice_ids
 from catalog.models import Comparison, Voice
-from catalog.models.comparisons import MOST_VOICES
+from catalog.models.comparisons import MOST_TEXTS, MOST_VOICES
 from catalog.queries.comparisons import (
     ComparisonPage,
+    CostSheet,
     estimate_comparison,
     find_closed_comparison,
     find_comparisons,
     find_tray,
+    get_comparison_page,
     get_round,
 )
 from catalog.queries.syntheses.sample_texts import find_sentences
@@ -46,8 +48,9 @@ def comparison_create(request: Request) -> HttpResponseBase:
     if request.method != "POST":
         voices = find_tray(request.user, _asked_voices(request) or read_tray(request))
         sentence = find_sentences(voices[0].language if voices else "en")[0]
-        text = request.GET.get("text", "")[:10_000] or sentence
-        form = ComparisonForm(voices=voices, initial={"text": text, "votes_wanted": 1})
+        form = ComparisonForm(voices=voices, initial={"votes_wanted": 1})
+        texts = request.GET.getlist("text") or [sentence]
+        form.initial.update(zip(form.text_names, texts, strict=False))
         return _show_form(request, form, voices)
     if not policies.may_speak(request.user, request.team):
         raise PermissionDenied
@@ -57,7 +60,7 @@ def comparison_create(request: Request) -> HttpResponseBase:
         values = form.cleaned_data
         params = ComparisonRequest(
             voices=voices,
-            text=values["text"],
+            texts=values["texts"],
             is_blind=values["is_blind"],
             votes_wanted=values["votes_wanted"],
             agreed=values["agreed"] or 0,
@@ -92,20 +95,25 @@ def _asked_voices(request: Request) -> list[int]:
 
 
 def _form_context(request: Request, form: ComparisonForm, voices: list[Voice]) -> dict[str, Any]:
-    text = str(form["text"].value() or "")
+    texts = [str(form[name].value() or "") for name in form.text_names]
     if form.is_bound and form.is_valid():
-        text = form.cleaned_data["text"]
+        texts = form.cleaned_data["texts"]
     can_all = all(voice.can_speak for voice in voices)
     return {
         "comparison": None,
         "form": form,
         "voices": voices,
         "mute": [voice for voice in voices if not voice.can_speak],
-        "costs": estimate_comparison(voices, text) if len(voices) > 1 and can_all else None,
+        "costs": _estimate(voices, texts) if len(voices) > 1 and can_all else None,
         "most_voices": MOST_VOICES,
+        "most_texts": MOST_TEXTS,
         "may_speak": policies.may_speak(request.user, request.team),
         "audience": find_audience(request.user, request.team, voices),
     }
+
+
+def _estimate(voices: list[Voice], texts: list[str]) -> CostSheet:
+    return estimate_comparison(voices, [text for text in texts if text.strip()])
 
 
 def _show_form(
@@ -121,20 +129,25 @@ def _show_form(
 @signed_in
 @require_safe
 def comparison_detail(request: Request, pk: uuid.UUID) -> HttpResponseBase:
-    return _show_round(request, _get_round(request, pk))
+    found = _get_page(request, pk)
+    if found.comparison.pk != pk:
+        place = next(at for at, each in enumerate(found.rounds, 1) if each.comparison.pk == pk)
+        address = reverse("catalog:comparison-detail", args=[found.comparison.pk])
+        return redirect(f"{address}#text-{place}")
+    return _show_page(request, found)
 
 
-def _show_round(request: Request, found: ComparisonPage) -> HttpResponseBase:
+def _show_page(request: Request, found: ComparisonPage) -> HttpResponseBase:
     comparison = found.comparison
     context = {
-        "round": found,
+        "page": found,
         "comparison": comparison,
         "may_speak": policies.may_speak(request.user, comparison.team),
         "may_vote": policies.may_vote(request.user, comparison.team),
         "may_close": policies.may_close_votes(request.user, comparison),
         "audience": find_audience(request.user, comparison.team, found.voices),
     }
-    page, part = "catalog/comparisons/detail.html", "catalog/comparisons/_round.html"
+    page, part = "catalog/comparisons/detail.html", "catalog/comparisons/_rounds.html"
     return render_part(request, page=page, part=part, context=context)
 
 
@@ -142,7 +155,10 @@ def _show_round(request: Request, found: ComparisonPage) -> HttpResponseBase:
 @require_safe
 def comparison_audio(request: Request, pk: uuid.UUID, place: int) -> HttpResponseBase:
     """Send a clip by its place, because its voice's id would spoil a blind vote."""
-    lines = _get_round(request, pk).lines
+    try:
+        lines = get_round(request.user, pk).lines
+    except Comparison.DoesNotExist:
+        raise Http404 from None
     line = next((line for line in lines if line.entry.place == place), None)
     if line is None or not line.is_ready:
         raise Http404
@@ -195,8 +211,8 @@ def votes_close(request: Request, pk: uuid.UUID) -> HttpResponseBase:
 
 def _go_on(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     if is_partial(request):
-        return _show_round(request, _get_round(request, pk))
-    return redirect(reverse("catalog:comparison-detail", args=[pk]))
+        return _show_page(request, _get_page(request, pk))
+    return redirect("catalog:comparison-detail", pk=pk)
 
 
 def _get_comparison(request: Request, pk: uuid.UUID) -> Comparison:
@@ -204,9 +220,9 @@ def _get_comparison(request: Request, pk: uuid.UUID) -> Comparison:
     return get_object_or_404(rows, pk=pk)
 
 
-def _get_round(request: Request, pk: uuid.UUID) -> ComparisonPage:
+def _get_page(request: Request, pk: uuid.UUID) -> ComparisonPage:
     try:
-        return get_round(request.user, pk)
+        return get_comparison_page(request.user, pk)
     except Comparison.DoesNotExist:
         raise _explain_closed(request, pk) from None
 
