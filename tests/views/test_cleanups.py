@@ -1,8 +1,11 @@
 """Deleting takes two steps: a dry run, then the approval of an admin."""
 
+from datetime import timedelta
+
 import pytest
 
 from catalog.models import CleanupPlan, Credential, PlannedDeletion, Voice
+from catalog.queries.cleanups.stale import MEANINGS, SECTIONS
 from tests import factories
 from tests.views.conftest import PARTIAL, Page
 
@@ -179,6 +182,29 @@ def test_a_page_without_deletable_voices_says_so(ana, cast):
     factories.make_voice(cast.account)
 
     assert "Nothing to clean up here" in Page(ana.get("/cleanup/")).text
+
+
+def test_same_named_clones_are_told_apart_by_account_day_and_id(ana, cast):
+    other = factories.make_account(cast.aurora, label="Second studio")
+    clones = [
+        factories.make_clone(account, "Ada", remote_created_at=factories.NOW - timedelta(days=days))
+        for account, days in ((cast.account, 10), (other, 20))
+    ]
+    plan = factories.make_plan(cast.ana, cast.aurora, clones)
+
+    for path in ("/cleanup/?show=all", f"/cleanup/plans/{plan.pk}/"):
+        text = " ".join(Page(ana.get(path)).text.split())
+
+        assert "Second studio · created Nov 1, 2026" in text
+        assert "created Nov 11, 2026" in text
+        for clone in clones:
+            assert f"Voice ID of Ada {clone.remote_id}" in text
+
+
+def test_each_group_says_what_its_voices_have_in_common(ana, cast, clone):
+    for name, words in MEANINGS.items():
+        assert words in Page(ana.get(f"/cleanup/?show={name}")).text
+    assert set(MEANINGS) == set(SECTIONS)
 
 
 def test_members_see_no_link_to_the_cleanup_page(mia, ana):

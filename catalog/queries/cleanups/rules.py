@@ -159,6 +159,8 @@ def _look_unknown(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: dat
     if _made_at(voice) > before:
         return ""
     label = voice.account.info.label
+    if since := facts.use_of(voice).silent_since:
+        return f"Not used in Voiceboard. {label} reports usage only since {since:%b %-d, %Y}."
     return f"Not used in Voiceboard, and {label} doesn't report usage."
 
 

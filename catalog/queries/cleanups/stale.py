@@ -44,6 +44,16 @@ SECTIONS = {
     "protected": "Protected",
     "all": "All available",
 }
+MEANINGS = {
+    "": "Known to be unused for as long as the rules say. They are selected for you.",
+    "failed": "They failed at their provider and can't speak.",
+    "unknown": "They match a rule, but no one reports whether they're used. They may be in use.",
+    "other": "They aren't known to be unused, but match another rule, such as a missing consent.",
+    "planned": "They are in a plan that isn't finished.",
+    "kept": "Their owners keep them until a certain day.",
+    "protected": "They are pinned or on legal hold. No plan includes them.",
+    "all": "Every clone that a plan can include, even if it matches no rule.",
+}
 # Voices in these sections can't enter a plan.
 _APART = {"planned", "kept", "protected"}
 _DEFERRED = ("search_text", "details", "raw_labels", "label_words", "name_words", "team_text")
@@ -161,6 +171,11 @@ class StalePage:
     def count(self) -> int:
         """The number of voices on all pages."""
         return len(self.all_ids)
+
+    @property
+    def meaning(self) -> str:
+        """What the voices of the section have in common."""
+        return MEANINGS[self.section]
 
     @property
     def query(self) -> str:
