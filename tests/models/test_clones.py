@@ -20,11 +20,11 @@ State, Step = CloneJob.State, CloneJob.Step
         (State.WAITING, Step.UNKNOWN, False, "check", "ok ok ok on open open", 60),
         (State.WAITING, Step.CONFIRMED, True, "run", "ok ok ok ok on open", 80),
         (State.READY, Step.CONFIRMED, True, "done", "ok ok ok ok ok ok", 100),
-        (State.FAILED, Step.PLANNED, False, "fail", "ok bad open open open open", 100),
-        (State.FAILED, Step.REFUSED, True, "fail", "ok ok ok bad open open", 100),
-        (State.NEEDS_LOOK, Step.UNKNOWN, False, "fail", "ok ok ok bad open open", 100),
-        (State.NEEDS_LOOK, Step.CONFIRMED, True, "fail", "ok ok ok ok bad open", 100),
-        (State.CANCELLED, Step.PLANNED, False, "off", "ok open open open open open", 100),
+        (State.FAILED, Step.PLANNED, False, "fail", "ok bad open open open open", 20),
+        (State.FAILED, Step.REFUSED, True, "fail", "ok ok ok bad open open", 60),
+        (State.NEEDS_LOOK, Step.UNKNOWN, False, "fail", "ok ok ok bad open open", 60),
+        (State.NEEDS_LOOK, Step.CONFIRMED, True, "fail", "ok ok ok ok bad open", 80),
+        (State.CANCELLED, Step.PLANNED, False, "off", "ok off open open open open", 20),
     ],
 )
 def test_job_shows_the_right_steps_and_progress_for_every_state(
@@ -37,6 +37,15 @@ def test_job_shows_the_right_steps_and_progress_for_every_state(
     assert job.percent == percent
     assert job.mood_icon
     assert all(each.icon for each in job.steps)
+
+
+def test_job_that_is_being_canceled_says_so_until_it_is():
+    job = CloneJob(state=State.WAITING, cancel_asked_at=factories.NOW)
+    assert job.shown_state == "Canceling"
+
+    job.state = State.CANCELLED
+
+    assert job.shown_state == "Canceled"
 
 
 def test_job_is_finished_if_no_more_steps_run_automatically():

@@ -1,5 +1,7 @@
 """The list of clone jobs, the page of each job, and what can be done with them."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -62,6 +64,18 @@ def test_a_job_page_shows_its_state_and_polls_until_it_is_finished(mia, cast, va
     for text in ("ada.wav", "Ada", "Agreed.", "Mia"):
         assert text in page.text
     assert page.find("audio", src=f"/samples/{factories.sample_of(job).pk}/audio/")
+
+
+def test_a_canceled_job_shows_no_progress_here_or_beside_its_sister(mia, cast):
+    job = factories.make_job(cast.mia, cast.credential, state=State.CANCELLED)
+    sister = factories.make_job(
+        cast.mia, cast.credential, batch=job.batch, state=State.READY, step=Step.CONFIRMED
+    )
+    pages = [Page(mia.get(path)) for path in ("/jobs/", f"/jobs/{job.pk}/")]
+
+    assert [len(page.find("progress")) for page in pages] == [1, 0]
+    assert re.search(r"ElevenLabs\s+Ready", pages[1].text)
+    assert re.search(r"ElevenLabs\s+Canceled", Page(mia.get(f"/jobs/{sister.pk}/")).text)
 
 
 def test_a_poll_that_finds_a_job_finished_refreshes_the_notifications(mia, cast):

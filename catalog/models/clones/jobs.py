@@ -18,7 +18,7 @@ from catalog.models.voices.voices import Voice
 
 @dataclass(frozen=True, slots=True)
 class JobStep:
-    """One step of a clone for display; ``mood`` is ok, on, bad, or open."""
+    """One step of a clone for display; ``mood`` is ok, on, bad, off, or open."""
 
     label: str
     mood: str
@@ -31,9 +31,7 @@ class JobStep:
     @property
     def icon(self) -> str:
         """The icon for the mood, which works without color."""
-        return {"ok": "circle-check", "on": "loader-circle", "bad": "circle-alert"}.get(
-            self.mood, "circle"
-        )
+        return _STEP_ICONS.get(self.mood, "circle")
 
 
 class CloneJobQuerySet(models.QuerySet["CloneJob"]):
@@ -159,6 +157,11 @@ class CloneJob(LeasedWork):
         return self.cancel_asked_at is not None and not self.is_finished
 
     @property
+    def shown_state(self) -> str:
+        """The state in words; a job that is being canceled says so."""
+        return "Canceling" if self.is_being_cancelled else self.get_state_display()
+
+    @property
     def can_be_retried(self) -> bool:
         """Return whether the job may be retried, because it certainly made no voice."""
         return self.has_failed or self.is_cancelled
@@ -206,9 +209,10 @@ class CloneJob(LeasedWork):
 
     @property
     def percent(self) -> int:
-        """The progress in percent, by the number of steps and not by time."""
-        if self.is_finished:
-            return 100
+        """The progress in percent, by the number of steps and not by time.
+
+        A job that ended without a voice stays at the step it reached.
+        """
         # A clone on this machine spends all its time in one step.
         place = max(self._place, 2 + 2 * self.made_share if self.made_share else 0)
         return int(100 * place / (len(_WAY) - 1))
@@ -231,11 +235,17 @@ class CloneJob(LeasedWork):
         if at > place:
             return "open"
         if self.is_cancelled:
-            return "open"
+            return "off"
         return "bad" if self.is_finished else "on"
 
 
 _WAY = ("Queued", "Converting", "Sending", "At the provider", "Checking", "Ready")
+_STEP_ICONS = {
+    "ok": "circle-check",
+    "on": "loader-circle",
+    "bad": "circle-alert",
+    "off": "circle-x",
+}
 _MOOD_ICONS = {
     "wait": "clock",
     "run": "loader-circle",
