@@ -293,10 +293,18 @@ class VoiceRounds:
         return sum(each.cast for each in self.rounds)
 
     @property
+    def count(self) -> int:
+        """The number of comparisons, each with one or more rounds."""
+        return _count_whole(self.rounds)
+
+    @property
     def voted_count(self) -> int:
         """The number of comparisons in which anyone voted."""
-        voted = [each.comparison for each in self.rounds if each.cast]
-        return len({each.first_id or each.pk for each in voted})
+        return _count_whole([each for each in self.rounds if each.cast])
+
+
+def _count_whole(rounds: list[VoiceRound]) -> int:
+    return len({each.comparison.first_id or each.comparison.pk for each in rounds})
 
 
 def find_voice_rounds(user: User, voice: Voice) -> VoiceRounds:

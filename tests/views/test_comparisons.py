@@ -69,6 +69,21 @@ def test_several_texts_are_rounds_on_one_page(mia, voices, wakes):
     assert not Page(mia.get("/compare/")).find("a", href=f"/compare/{other.pk}/")
 
 
+def test_a_voice_can_be_removed_from_the_form_which_keeps_the_text(mia, voices):
+    for voice in voices[:3]:
+        mia.post(f"/tray/{voice.pk}/")
+    form = Page(mia.get("/compare/"))
+    assert form.find("button", name="without", value=str(voices[0].pk))
+
+    posted_without = posted(voices[:3], text="Kept text.", without=str(voices[0].pk))
+    page = Page(mia.post("/compare/estimate/", posted_without, headers=PARTIAL))
+
+    left = [field["value"] for field in page.find("input", name="voice")]
+    assert left == [str(voice.pk) for voice in voices[1:3]]
+    assert "Kept text." in page.text
+    assert "Compare 2" in Page(mia.get("/voices/")).text
+
+
 def test_another_round_starts_with_the_same_voices_and_texts(cast, mia, voices):
     made = factories.make_comparison(cast.mia, voices[:2], "Up & down/1")
     factories.make_comparison(cast.mia, voices[:2], "Two.", first=made, place=1)

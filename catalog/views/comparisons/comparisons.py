@@ -38,7 +38,7 @@ from catalog.services.comparisons import (
 )
 from catalog.views.base.media import send_sound
 from catalog.views.base.requests import Request, is_partial, own_teams, render_part, signed_in
-from catalog.views.comparisons.tray import empty_tray, read_tray
+from catalog.views.comparisons.tray import drop_from_tray, empty_tray, read_tray
 from catalog.views.errors import NotOpen
 
 
@@ -78,13 +78,19 @@ def comparison_create(request: Request) -> HttpResponseBase:
 @signed_in
 @require_POST
 def comparison_estimate(request: Request) -> HttpResponseBase:
-    """Show the cost for each voice and in total; nothing is stored or charged."""
+    """Show the cost for each voice and in total; nothing is stored or charged.
+
+    A voice that is removed from the form leaves the tray too.
+    """
     if not policies.may_speak(request.user, request.team):
         raise PermissionDenied
-    voices = find_tray(request.user, read_voice_ids(request.POST.getlist("voice")))
+    removed = read_voice_ids(request.POST.getlist("without"))
+    drop_from_tray(request, removed)
+    chosen = read_voice_ids(request.POST.getlist("voice"))
+    voices = find_tray(request.user, [pk for pk in chosen if pk not in removed])
     form = ComparisonForm(request.POST, voices=voices)
     status = 200 if form.is_valid() else 422
-    if is_partial(request):
+    if is_partial(request) and not removed:
         context = _form_context(request, form, voices)
         return render(request, "catalog/comparisons/_cost.html", context)
     return _show_form(request, form, voices, status=status)

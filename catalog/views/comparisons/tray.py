@@ -53,6 +53,13 @@ def tray_clear(request: Request) -> HttpResponseBase:
     return _show(request, voices, "")
 
 
+def drop_from_tray(request: HttpRequest, removed: list[int]) -> None:
+    """Take voices out of the tray."""
+    ids = read_tray(request)
+    if set(ids) & set(removed):
+        request.session[_KEY] = [pk for pk in ids if pk not in removed]
+
+
 def empty_tray(request: HttpRequest, compared: list[Voice]) -> None:
     """Clear the tray once its voices are compared, unless it holds others too."""
     if set(read_tray(request)) <= {voice.pk for voice in compared}:
