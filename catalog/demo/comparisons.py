@@ -21,10 +21,10 @@ def compare_clones(demo: DemoTeam) -> Callable[[], object] | None:
     voices = list(Voice.objects.filter(pk__in=made).order_by("provider")[:_MOST])
     params = ComparisonRequest(
         voices=voices,
-        text=_TEXT,
+        texts=[_TEXT],
         is_blind=True,
         votes_wanted=3,
-        agreed=estimate_comparison(voices, _TEXT).spends,
+        agreed=estimate_comparison(voices, [_TEXT]).spends,
     )
     return lambda: request_comparison(demo.cleo, params=params, now=demo.now)
 
