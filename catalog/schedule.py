@@ -30,6 +30,7 @@ from catalog.jobs.usage import find_due_histories, find_unnoted_exports
 from catalog.jobs.voices.badges import refresh_badges
 from catalog.jobs.voices.push_changes import find_due_changes
 from catalog.jobs.voices.settings import find_due_settings
+from catalog.jobs.voices.twins import refresh_twins
 from catalog.models import CloneJob, PlannedDeletion, PreviewClip, Synthesis, VoiceChange
 from catalog.queries.audit import get_audit_head
 from catalog.tasks import (
@@ -134,6 +135,7 @@ def tidy_task() -> None:
     forget_first_sounds()
     forget_old_runs(database_now())
     refresh_badges(database_now())
+    refresh_twins()
     forget_old_notices(database_now())
     forget_silent(database_now())
     head = get_audit_head()

@@ -28,6 +28,7 @@ from catalog.jobs.usage import note_export, read_uses
 from catalog.jobs.voices.badges import refresh_badges
 from catalog.jobs.voices.push_changes import push_labels, push_name
 from catalog.jobs.voices.settings import tune_voice
+from catalog.jobs.voices.twins import refresh_twins
 from catalog.models import (
     CloneJob,
     Credential,
@@ -110,6 +111,7 @@ def sync_account_task(*, account_id: int) -> None:
     """Sync the account's voices, then fetch missing previews."""
     if sync_account(account_id, database_now) is not None:
         refresh_badges(database_now(), account_id)
+        refresh_twins(account_id)
         enqueue_preview_warming(account_id)
 
 
@@ -140,8 +142,9 @@ def tune_voice_task(*, voice_id: int) -> None:
 
 @shared_task(name="catalog.refresh_badges")
 def refresh_badges_task(*, account_id: int) -> None:
-    """Update the badges that depend on the account's keys and on the date."""
+    """Update what depends on the account's keys and on the date."""
     refresh_badges(database_now(), account_id)
+    refresh_twins(account_id)
 
 
 @shared_task(name="catalog.warm_previews")

@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
                     ("use_case", "Use case"),
                     ("style", "Style"),
                     ("badge", "Badge"),
+                    ("twin", "Twin"),
                 ],
                 max_length=10,
             ),

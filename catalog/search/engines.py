@@ -37,6 +37,8 @@ _NAMES = frozenset({"name", "ids"})
 # An export of everything explains nothing.
 MOST_EXPLAINED = 100
 LABEL_FACETS = ("language", "family", "use_case", "style", "badge")
+# The label of a library voice that several accounts list.
+TWIN = "twin"
 # Ends the value of a language filter for voices whose region isn't stated, as in "en~".
 NO_REGION = "~"
 
@@ -55,12 +57,20 @@ class Search:
     sort: str = "best"
     is_archived: bool = False
     is_gone: bool = False  # only SQL finds those
+    # Whether several accounts of a provider may list the same voice, and whether each is found.
+    has_twins: bool = False
+    keeps_twins: bool = False
     hidden: frozenset[int] = frozenset()
     own_version: int = 0  # of the person's own things, such as stars
     front: tuple[int, ...] = ()  # what the suggested order starts with
     # The plain words of the node, and its other conditions.
     words: str = ""
     conditions: Node = EVERYTHING
+
+    @property
+    def drops_twins(self) -> bool:
+        """Return whether each voice that several accounts list is found once."""
+        return self.has_twins and not self.keeps_twins
 
     @property
     def is_narrow(self) -> bool:
@@ -315,8 +325,12 @@ def _count_facets(
     counts = {}
     for name in facets:
         filter_name = "language" if name == "family" else name
-        is_chosen = search.chosen.get(filter_name)
-        within = find(search.besides(filter_name)) if is_chosen else found
+        within = found
+        if name == "account" and search.has_twins:
+            # An account has all of its voices, whichever of several accounts the list shows.
+            within = find(replace(search.besides(name), keeps_twins=True))
+        elif search.chosen.get(filter_name):
+            within = find(search.besides(filter_name))
         counts[name] = engine.count_values(within, search, name)
     return counts
 

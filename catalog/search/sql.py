@@ -27,7 +27,7 @@ from django.db.models.functions import Cast, ExtractYear
 from catalog.models import User, Voice, VoiceLabel
 from catalog.models.cleanups.keeps import owner_expression
 from catalog.models.voices.voices import VoiceQuerySet
-from catalog.search.engines import COLUMN_FACETS, LABEL_FACETS, Search
+from catalog.search.engines import COLUMN_FACETS, LABEL_FACETS, TWIN, Search
 from catalog.search.nodes import (
     SPELLED,
     AllOf,
@@ -115,7 +115,7 @@ class SqlEngine:
         found = rows.filter(as_condition(search.node, search.user))
         for node in search.conditions_chosen:
             found = found.filter(as_condition(node, search.user))
-        return found
+        return _drop_later_twins(found) if search.drops_twins else found
 
     def size(self, found: VoiceQuerySet) -> int:
         """Return the number of rows."""
@@ -214,6 +214,18 @@ class SqlEngine:
             terms = {term for row in texts for text in row for term in text.split()}
             self._known[key] = {term[:place] for term in terms for place in range(1, len(term) + 1)}
         return self._known[key]
+
+
+def _drop_later_twins(found: VoiceQuerySet) -> VoiceQuerySet:
+    """Leave out voices of which the results have the same at an earlier account."""
+    # Read first: as a condition, it would repeat all others.
+    labels = VoiceLabel.objects.filter(facet=TWIN, voice__in=found.order_by().values("pk"))
+    seen, later = set(), []
+    for value, voice in labels.order_by("voice").values_list("value", "voice"):
+        if value in seen:
+            later.append(voice)
+        seen.add(value)
+    return found.exclude(pk__in=later) if later else found
 
 
 def _is_small(rows: VoiceQuerySet) -> bool:

@@ -62,6 +62,7 @@ voices = st.lists(
             "is_gone": st.sampled_from([False, False, False, False, True]),
             "is_starred": st.booleans(),
             "is_owned": st.booleans(),
+            "twin": st.sampled_from(["", "", "a", "b"]),
             "rating": st.none() | st.integers(1, 5),
             **{name: st.sampled_from(values) for name, values in VALUES.items()},
         }
@@ -74,6 +75,7 @@ ROWS = [
         "account": place % 3, "state": "ready", "preview_url": "", "is_archived": False,
         "is_gone": False,
         "is_starred": place == 1, "is_owned": place < 5,
+        "twin": "a" if place > 6 else "",
         "rating": place % 5 + 1, "gender": "female", "kind": "clone", "age": "young",
         "accent": "british",
     }
@@ -137,6 +139,7 @@ def write(cast: SimpleNamespace, voice: Voice, row: dict, account) -> None:
         setattr(voice, name, row[name])
     voice.account, voice.provider = account, account.provider
     pairs = list_labels(voice, row["languages"], ("narration",))
+    pairs += [("twin", row["twin"])] if row["twin"] and not row["is_owned"] else []
     voice.language = pairs[0][1]
     made = row["made"]
     voice.remote_created_at = None if made is None else factories.NOW + timedelta(days=made)
@@ -220,7 +223,9 @@ def test_index_gives_the_same_answers_as_sql(
     pks = dict(enumerate(Voice.objects.order_by("pk").values_list("pk", flat=True)))
     words = {"words": parsed.words, "conditions": parsed.conditions}
     words["front"] = tuple(pks[place] for place in dict.fromkeys(front) if place in pks)
-    search = Search(library.mia, library.seen, parsed.node, chosen, sort, is_archived, **words)
+    search = Search(
+        library.mia, library.seen, parsed.node, chosen, sort, is_archived, has_twins=True, **words
+    )
 
     assert_same_answers(library, build(library), search)
 

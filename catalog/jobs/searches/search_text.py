@@ -30,7 +30,9 @@ def fill_missing_words() -> int:
             labels += [VoiceLabel(voice=voice, facet=each, value=value) for each, value in pairs]
         with transaction.atomic():
             Voice.objects.bulk_update(batch, _WRITTEN)
-            VoiceLabel.objects.filter(voice__in=batch).exclude(facet="badge").delete()
+            VoiceLabel.objects.filter(voice__in=batch).exclude(
+                facet__in=VoiceLabel.RELATED_FACETS
+            ).delete()
             insert_all(labels)
             touch_voices([voice.pk for voice in batch])
         count, last = count + len(batch), batch[-1].pk

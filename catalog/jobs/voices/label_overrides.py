@@ -44,7 +44,8 @@ def write_own_labels(voice: Voice, labels: Mapping[str, str]) -> None:
 
     The caller holds a transaction.
     """
-    held = VoiceLabel.objects.filter(voice=voice).order_by("pk").exclude(facet="badge")
+    held = VoiceLabel.objects.filter(voice=voice).order_by("pk")
+    held = held.exclude(facet__in=VoiceLabel.RELATED_FACETS)
     pairs = _take_back(voice, list(held.values_list("facet", "value")), voice.own_labels)
     voice.own_labels = dict(labels)
     pairs = apply_own_labels(voice, pairs)

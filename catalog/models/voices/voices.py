@@ -119,6 +119,8 @@ class Voice(models.Model):
         NO_SOURCE = "no_source", "Unknown source"
 
     OWN_KINDS = (Kind.CLONE, Kind.DESIGNED, Kind.PROFESSIONAL)
+    # The accounts that list the same voice, if there are several; set by what reads a list.
+    account_names: tuple[str, ...] = ()
     _KIND_NAMES = {value: str(label) for value, label in Kind.choices}
 
     account = models.ForeignKey(ProviderAccount, on_delete=models.CASCADE, related_name="voices")
@@ -348,6 +350,11 @@ class VoiceLabel(models.Model):
         USE_CASE = "use_case", "Use case"
         STYLE = "style", "Style"
         BADGE = "badge", "Badge"
+        # The same library voice in several accounts has the same value.
+        TWIN = "twin", "Twin"
+
+    # What follows from more than the voice itself; workers keep it up to date.
+    RELATED_FACETS = (Facet.BADGE, Facet.TWIN)
 
     voice = models.ForeignKey(Voice, on_delete=models.CASCADE, related_name="labels")
     facet = models.CharField(max_length=10, choices=Facet.choices)

@@ -16,10 +16,8 @@ _UNKNOWN = "unknown"
 _SHOWN_CHOICES = 6
 # Facets with few values, which are shown even if no voice has them.
 _STEADY = {"gender", "age"}
-# Facets that are left out if they offer no choice, and the fewest choices that are one.
-FEWEST_CHOICES = {"account": 2} | dict.fromkeys(
-    ("badge", "style", "tag", "collection", "rating", "speaker", "owner"), 1
-)
+# Facets that are left out if no voice has a value.
+_SPARSE = {"account", "badge", "style", "tag", "collection", "rating", "speaker", "owner"}
 _OPEN = {"provider", "kind", "language", "gender"}
 _LABELS: dict[str, Callable[[str], str]] = {"accent": accent_label, "tag": str, "created": str}
 # A value that someone may not see, or that no longer exists.
@@ -70,7 +68,7 @@ class Facet:
     @property
     def offers_choice(self) -> bool:
         """Return whether the facet is worth showing."""
-        return bool(self.on_count) or len(self.choices) >= FEWEST_CHOICES.get(self.name, 0)
+        return bool(self.choices) or self.name not in _SPARSE
 
 
 @dataclass(frozen=True, slots=True)

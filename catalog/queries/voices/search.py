@@ -38,6 +38,7 @@ from catalog.queries.searches.names import find_names, look_up_names
 from catalog.queries.searches.sort_orders import RankedIndexEngine, RankedSqlEngine
 from catalog.queries.searches.suggestions import list_relaxed, list_understood
 from catalog.queries.voices.suggested import FrontReason, find_front
+from catalog.queries.voices.twins import name_accounts
 from catalog.search.completion import complete_search
 from catalog.search.engines import NO_REGION, Search, SearchEngine, SearchResult, answer_search
 from catalog.search.index.cache import INDEX_CACHE
@@ -139,7 +140,7 @@ class VoicePage:
             cursor.execute(_LABELS % _places(ids), ids)
             for voice_id, facet, value in cursor.fetchall():
                 labels[voice_id].append((facet, value))
-        known = {}
+        known, names = {}, name_accounts(labels, accounts, search.hidden)
         for voice in _read(Voice, _VOICES, ids):
             is_seen = voice.account_id in accounts and voice.key_set_id not in search.hidden
             is_listed = voice.is_archived == search.is_archived and not voice.is_gone
@@ -147,6 +148,7 @@ class VoicePage:
                 voice.account, voice.label_pairs = accounts[voice.account_id], labels[voice.pk]
                 # Set even if there is no clip, or each access would run a query.
                 _CLIP.set_cached_value(voice, clips.get(voice.pk))
+                voice.account_names = names.get(voice.pk, ())
                 known[voice.pk] = voice
         return [known[pk] for pk in ids if pk in known]
 
@@ -219,8 +221,14 @@ def find_voices(
     context = context or get_list_context(user)
     search = _as_search(user, context, wanted)
     engine = _choose_engine(context, search)
-    answer = answer_search(engine, search, facets=[*COUNTED], page=page, size=PAGE_SIZE)
-    named = {name for name in COUNTED if answer.counts[name] or wanted.chosen.get(name)}
+    # With one account of each provider, its facet would repeat the providers.
+    facets = [
+        name
+        for name in COUNTED
+        if name != "account" or search.has_twins or wanted.chosen.get("account")
+    ]
+    answer = answer_search(engine, search, facets=facets, page=page, size=PAGE_SIZE)
+    named = {name for name in COUNTED if answer.counts.get(name) or wanted.chosen.get(name)}
     names = find_names(user, context.accounts, named)
     usual = {
         "provider": {account.provider for account in context.accounts.values()},
@@ -230,9 +238,7 @@ def find_voices(
     def count(wider: VoiceFilter) -> int:
         return engine.size(engine.select(_as_search(user, context, wider)))
 
-    facets = [
-        make_facet(wanted, name, answer.counts, names, usual.get(name, ())) for name in FACETS
-    ]
+    made = [make_facet(wanted, name, answer.counts, names, usual.get(name, ())) for name in FACETS]
     return VoicePage(
         wanted=wanted,
         context=context,
@@ -241,7 +247,7 @@ def find_voices(
         total_count=answer.total,
         page=answer.page,
         page_count=answer.page_count,
-        facets=[facet for facet in facets if facet.offers_choice],
+        facets=[facet for facet in made if facet.offers_choice],
         flags=_make_flags(engine, answer, wanted),
         chips=make_chips(wanted, names),
         relaxed=[] if answer.count else list_relaxed(wanted, names, count),
@@ -303,7 +309,14 @@ def _as_search(user: User, context: ListContext, wanted: VoiceFilter) -> Search:
         front=tuple(context.front),
         is_archived=bool(wanted.chosen.get("archived")) or _ARCHIVED in conditions,
         is_gone=_GONE in conditions,
+        has_twins=_has_twins(context),
     )
+
+
+def _has_twins(context: ListContext) -> bool:
+    """Return whether the user has several accounts of one provider."""
+    accounts = context.accounts.values()
+    return len(accounts) > len({account.provider for account in accounts})
 
 
 def _choose_engine(context: ListContext, search: Search) -> SearchEngine[Any]:

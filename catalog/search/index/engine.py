@@ -15,7 +15,6 @@ from catalog.search.index.arrays import as_numbers
 from catalog.search.index.phrases import find_phrase, find_word
 from catalog.search.index.versions import IndexVersion, Shard
 from catalog.search.nodes import (
-    EVERYTHING,
     SPELLED,
     AllOf,
     AnyOf,
@@ -47,13 +46,13 @@ class IndexEngine:
 
     def select(self, search: Search) -> list[BitMap]:
         """Return the matching documents."""
+        if not search.is_narrow:
+            return self._everything(search)
         base = self._base(search)
-        tests = search.conditions_chosen
-        if search.node == EVERYTHING and not tests:
-            return base
         parts = search.node.parts if isinstance(search.node, AllOf) else (search.node,)
-        node = AllOf((*tests, *parts))
-        return [self._narrow(place, node, base[place], search) for place in range(len(base))]
+        node = AllOf((*search.conditions_chosen, *parts))
+        found = [self._narrow(place, node, base[place], search) for place in range(len(base))]
+        return self._edition.twins.drop_later(found) if search.drops_twins else found
 
     def size(self, found: list[BitMap]) -> int:
         """Return the number of documents."""
@@ -137,10 +136,8 @@ class IndexEngine:
             marks = self._edition.marked_by(search.user, search.own_version, facet)
             counts = {mark: _count_common(documents, found) for mark, documents in marks.items()}
             return {mark: count for mark, count in counts.items() if count}
-        if found is self._base(search):
-            return self._edition.remembered_counts(
-                search.accounts, search.hidden, is_archived=search.is_archived, facet=facet
-            )
+        if found is self._everything(search):
+            return self._edition.remembered_counts(found, facet)
         return self._edition.count_values(found, facet)
 
     def knows_beginning(self, search: Search, term: str) -> bool:
@@ -150,6 +147,10 @@ class IndexEngine:
             for shard, base in zip(self._edition.shards, self._base(search), strict=True)
             for section in SPELLED
         )
+
+    def _everything(self, search: Search) -> list[BitMap]:
+        find = self._edition.shown_in if search.drops_twins else self._edition.listed_in
+        return find(search.accounts, search.hidden, is_archived=search.is_archived)
 
     def _base(self, search: Search) -> list[BitMap]:
         return self._edition.listed_in(

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from catalog.models import Voice, VoiceLabel
-from catalog.search.engines import COLUMN_FACETS, LABEL_FACETS
+from catalog.search.engines import COLUMN_FACETS, LABEL_FACETS, TWIN
 from catalog.search.nodes import SECTIONS
 from catalog.search.sql import DERIVED_FACETS, WORD_COLUMNS
 
@@ -77,7 +77,7 @@ def _with_labels(batch: list[tuple[object, ...]]) -> Iterator[IndexRow]:
     owners = Voice.objects.filter(pk__in=owned).annotate(owner=DERIVED_FACETS["owner"])
     for voice, owner in owners.exclude(owner=None).values_list("pk", "owner") if owned else ():
         labels[voice].append(("owner", owner))
-    wanted = Q(voice__in=[row[0] for row in batch], facet__in=LABEL_FACETS)
+    wanted = Q(voice__in=[row[0] for row in batch], facet__in=(*LABEL_FACETS, TWIN))
     rows = VoiceLabel.objects.filter(wanted).order_by()
     for voice, facet, value in rows.values_list("voice_id", "facet", "value"):
         labels[voice].append((facet, value))

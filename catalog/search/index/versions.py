@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from pyroaring import BitMap
@@ -11,6 +12,7 @@ from catalog.search.engines import Search
 from catalog.search.index.arrays import Numbers
 from catalog.search.index.rows import IndexRow
 from catalog.search.index.segments import Segment, build_segment
+from catalog.search.index.twins import Twins
 from catalog.search.user_facets import mark_rows
 
 # A shard is merged into the previous one unless that is at least this many times larger.
@@ -36,7 +38,8 @@ class IndexVersion:
         self.shards = tuple(shards)
         self.versions = dict(versions)
         self._bases: dict[tuple[frozenset[int], frozenset[int], bool], list[BitMap]] = {}
-        self._counts: dict[tuple[frozenset[int], frozenset[int], bool, str], dict[str, int]] = {}
+        self._shown: dict[tuple[frozenset[int], frozenset[int], bool], list[BitMap]] = {}
+        self._counts: dict[tuple[int, str], dict[str, int]] = {}
         self._marks: dict[tuple[int, int, str], dict[str, list[BitMap]]] = {}
         self._first: dict[object, list[int]] = {}
 
@@ -64,20 +67,29 @@ class IndexVersion:
             ]
         return self._bases[key]
 
-    def remembered_counts(
-        self,
-        accounts: frozenset[int],
-        hidden: frozenset[int],
-        *,
-        is_archived: bool,
-        facet: str,
-    ) -> dict[str, int]:
-        """Count all documents in the list per value of the facet, cached."""
-        key = (accounts, hidden, is_archived, facet)
+    def shown_in(
+        self, accounts: frozenset[int], hidden: frozenset[int], *, is_archived: bool
+    ) -> list[BitMap]:
+        """Return the same with only the first of each voice that several accounts list."""
+        key = (accounts, hidden, is_archived)
+        if key not in self._shown:
+            listed = self.listed_in(accounts, hidden, is_archived=is_archived)
+            self._shown[key] = self.twins.drop_later(listed)
+        return self._shown[key]
+
+    @cached_property
+    def twins(self) -> Twins:
+        """The voices that several accounts list."""
+        return Twins([shard.segment for shard in self.shards])
+
+    def remembered_counts(self, listed: list[BitMap], facet: str) -> dict[str, int]:
+        """Count the documents of a whole list per value of the facet, cached.
+
+        The list is of ``listed_in`` or ``shown_in``, which keep it.
+        """
+        key = (id(listed), facet)
         if key not in self._counts:
-            self._counts[key] = self.count_values(
-                self.listed_in(accounts, hidden, is_archived=is_archived), facet
-            )
+            self._counts[key] = self.count_values(listed, facet)
         return self._counts[key]
 
     def count_values(self, found: list[BitMap], facet: str) -> dict[str, int]:
@@ -130,7 +142,8 @@ class IndexVersion:
         if not rows:
             same = IndexVersion(self.shards, versions)
             # The voices are the same; only what people laid over them may be another.
-            same._bases, same._counts = self._bases, self._counts
+            same._bases, same._shown, same._counts = self._bases, self._shown, self._counts
+            same.twins = self.twins
             return same
         changed = _as_keys([row.pk for row in rows])
         old = [

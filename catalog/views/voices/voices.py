@@ -26,6 +26,7 @@ from catalog.queries.voices.references import find_references
 from catalog.queries.voices.search import find_voices, get_list_context
 from catalog.queries.voices.settings import get_voice_settings
 from catalog.queries.voices.table import name_columns, tabulate_voices
+from catalog.queries.voices.twins import find_twins
 from catalog.services.previews import PreviewPending, PreviewUnavailable, fetch_preview
 from catalog.services.usage import note_play
 from catalog.services.voices.edit import (
@@ -141,6 +142,7 @@ def voice_detail(request: Request, pk: int) -> HttpResponseBase:
         "settings": get_voice_settings(voice),
         "problems": [],
         "rounds": find_voice_rounds(request.user, voice),
+        "twins": find_twins(request.user, voice),
         "references": find_references(request.user, voice, timezone.now()),
         "history": find_history(request.user, voice),
         "may_read_log": policies.may_read_log(request.user, voice.account.team),
