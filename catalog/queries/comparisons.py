@@ -144,6 +144,16 @@ class ComparisonPage:
         return min(each.vote_count for each in self.rounds)
 
     @property
+    def totals(self) -> list[tuple[Voice, int]]:
+        """Each voice with its votes in all rounds, most first; 0 while the names are hidden."""
+        votes = Counter[int]()
+        for each in self.rounds:
+            votes.update({line.entry.voice_id: line.votes for line in each.lines})
+        return sorted(
+            ((voice, votes[voice.pk]) for voice in self.voices), key=lambda pair: -pair[1]
+        )
+
+    @property
     def is_running(self) -> bool:
         """Return whether any clip is still being made."""
         return any(line.is_coming for each in self.rounds for line in each.lines)

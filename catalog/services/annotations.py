@@ -45,9 +45,8 @@ def tag_voices(
         batch_size=_BATCH,
     )
     _gather_words(ids)
-    for tag in tags:
-        target = chosen[0] if len(chosen) == 1 else tag
-        record(user, "voices tagged", target, team=team, now=now, tag=tag.name, voices=len(ids))
+    rows = [(voice, {"tag": tag.name}) for tag in tags for voice in chosen]
+    record_each(user, "voice tagged", rows, team=team, now=now)
 
 
 @transaction.atomic

@@ -51,7 +51,7 @@ def test_speech_can_be_generated_and_four_voices_compared_blind(
     mia.locator("#line-0-1 h3 a").click()
     expect(mia.get_by_text(re.compile(r"^\s*\d+ of \d+ votes in"))).to_be_visible()
     ana.reload()
-    ana.get_by_role("link", name="Start another round").click()
+    ana.get_by_role("link", name="Compare again").click()
     expect(ana.get_by_text("This is free.", exact=True)).to_be_visible()
 
 

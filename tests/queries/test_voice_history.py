@@ -5,7 +5,7 @@ import pytest
 from catalog.models import AuditEntry
 from catalog.queries.voices.history import find_history
 from catalog.queries.voices.references import find_references
-from catalog.services.annotations import rate_voice, tag_voices, untag_voice, write_note
+from catalog.services.annotations import rate_voice, tag_voices, untag_voices, write_note
 from catalog.services.cleanups.protections import protect_voice
 from catalog.services.voices.edit import archive_voices, relabel_voice, rename_voice
 from tests import factories
@@ -25,7 +25,7 @@ def words_of(user, voice):
 def test_a_history_says_who_did_what_newest_first(cast, voice):
     rename_voice(cast.mia, voice=voice, name="Warm Rachel", now=NOW)
     tag_voices(cast.mia, team=cast.aurora, voices=[voice], names=["calm"], now=NOW)
-    untag_voice(cast.ana, voice=voice, tag=voice.tag_uses.get().tag, now=NOW)
+    untag_voices(cast.ana, voices=[voice], tag=voice.tag_uses.get().tag, now=NOW)
     write_note(cast.ana, voice=voice, text="Secret text", now=NOW)
     protect_voice(cast.ana, voice=voice, kind="hold", reason="Lawsuit", now=NOW)
     archive_voices(cast.ana, team=cast.aurora, voices=[voice], now=NOW)
@@ -38,7 +38,7 @@ def test_a_history_says_who_did_what_newest_first(cast, voice):
             "Ana removed the tag “calm”.",
             "Mia added the tag “calm”.",
             "Mia renamed this voice from “Rachel” to “Warm Rachel”.",
-            "ElevenLabs listed this voice for the first time.",
+            "Voiceboard found this voice at ElevenLabs.",
         ]
     )
 
@@ -61,12 +61,22 @@ def test_a_history_keeps_ratings_unlisted_actions_and_other_voices_to_itself(cas
     rename_voice(cast.mia, voice=other, name="Elsewhere", now=NOW)
     rate_voice(cast.mia, voice=voice, value=1, now=NOW)
 
-    assert words_of(cast.ana, voice) == ["ElevenLabs listed this voice for the first time."]
+    assert words_of(cast.ana, voice) == ["Voiceboard found this voice at ElevenLabs."]
 
 
-def test_archiving_several_voices_at_once_shows_in_each_history(cast, voice):
+def test_what_is_done_to_several_voices_shows_in_each_history(cast, voice):
     other = factories.make_voice(cast.account, name="Other")
+    tag_voices(cast.mia, team=cast.aurora, voices=[voice, other], names=["calm"], now=NOW)
     archive_voices(cast.ana, team=cast.aurora, voices=[voice, other], now=NOW)
+
+    for each in (voice, other):
+        found = words_of(cast.mia, each)
+        assert {"Mia added the tag “calm”.", "Ana archived this voice."} <= set(found)
+
+
+def test_a_voice_archived_before_its_log_named_it_still_says_so(cast, voice):
+    voice.archived_at = NOW
+    voice.save()
 
     assert "This voice was archived together with others." in words_of(cast.mia, voice)
 

@@ -228,6 +228,9 @@ def test_voting_ends_in_all_rounds_once_the_last_one_has_its_votes(cast, compare
         cast_vote(cast.ana, comparison=other, place=0, now=NOW)
     found = find_voice_rounds(cast.ana, voices[0])
     assert (len(found.rounds), found.cast, found.voted_count) == (2, 2, 1)
+    assert between.totals == [(voice, 0) for voice, _ in between.totals]
+    assert sum(votes for _, votes in after.totals) == 2
+    assert after.totals[0][1] == max(votes for _, votes in after.totals)
 
 
 def test_closing_or_canceling_any_round_closes_or_cancels_all(cast, compare):

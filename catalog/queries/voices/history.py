@@ -16,9 +16,12 @@ _SHOWN = 30
 _SENTENCES = {
     "voice renamed": "{who} renamed this voice from “{old}” to “{new}”.",
     "voice relabeled": "{who} changed the team's labels.",
+    "voice archived": "{who} archived this voice.",
+    "voice unarchived": "{who} unarchived this voice.",
+    # As it was called in logs of version 0.1.
     "voices archived": "{who} archived this voice.",
     "voices unarchived": "{who} unarchived this voice.",
-    "voices tagged": "{who} added the tag “{tag}”.",
+    "voice tagged": "{who} added the tag “{tag}”.",
     "tag removed": "{who} removed the tag “{tag}”.",
     "note added": "{who} added a note.",
     "note changed": "{who} edited a note.",
@@ -67,11 +70,12 @@ def find_history(user: User, voice: Voice) -> list[HistoryLine]:
 
 def _list_own_times(voice: Voice, entries: list[AuditEntry]) -> list[HistoryLine]:
     """Return the events that only the voice's own row knows about."""
-    known = {(entry.action, entry.at) for entry in entries}
-    found = [(voice.added_at, "{label} listed this voice for the first time.")]
-    if voice.archived_at and ("voices archived", voice.archived_at) not in known:
+    known = {entry.action for entry in entries}
+    found = [(voice.added_at, "Voiceboard found this voice at {label}.")]
+    # In version 0.1, an entry about several voices didn't name them.
+    if voice.archived_at and not known & {"voice archived", "voices archived"}:
         found.append((voice.archived_at, "This voice was archived together with others."))
-    if voice.remote_deleted_at and not any(action == "voice deleted" for action, _ in known):
+    if voice.remote_deleted_at and "voice deleted" not in known:
         found.append((voice.remote_deleted_at, "{label} no longer lists this voice."))
     return [HistoryLine(at, words.format(label=voice.info.label), []) for at, words in found]
 
