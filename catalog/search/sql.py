@@ -53,6 +53,7 @@ WORD_COLUMNS = {
 # Spelling correction and briefs look at every row; with more voices only the index supports them.
 MOST_READ = 20_000
 _NO_PREVIEW = Q(preview_url="", preview_sample_id="")
+_CAN_BE_HEARD = ~_NO_PREVIEW & Q(state="ready")
 _FLAGS = {
     "has": {
         "preview": ~_NO_PREVIEW,
@@ -92,9 +93,7 @@ _ORDERS: dict[str, list[str | OrderBy]] = {
         "pk",
     ],
     "shuffled": [
-        Case(
-            When(~_NO_PREVIEW, state="ready", then=0), default=1, output_field=IntegerField()
-        ).asc(),
+        Case(When(_CAN_BE_HEARD, then=0), default=1, output_field=IntegerField()).asc(),
         ExpressionWrapper(shuffle_key(F("pk")), output_field=BigIntegerField()).asc(),
         "pk",
     ],
@@ -139,8 +138,8 @@ class SqlEngine:
 
     def describe(self, pks: Sequence[int]) -> list[Candidate]:
         """Return what decides when a voice gets its turn, in the order of the primary keys."""
-        rows = Voice.objects.filter(pk__in=pks).order_by()
-        values = rows.values_list("pk", "sort_name", "language", "gender", "provider")
+        rows = Voice.objects.filter(pk__in=pks).annotate(is_heard=_CAN_BE_HEARD).order_by()
+        values = rows.values_list("pk", "sort_name", "language", "gender", "provider", "is_heard")
         candidates = {row[0]: Candidate(*row) for row in values}
         return [candidates[pk] for pk in pks]
 

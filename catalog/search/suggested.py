@@ -28,6 +28,7 @@ class Candidate(NamedTuple):
     language: str
     gender: str
     provider: str
+    can_be_heard: bool = True
 
     @property
     def family(self) -> str:
@@ -73,7 +74,10 @@ def order_suggested(
     def list_first() -> list[int]:
         front, rest = engine.take(found, search.front)
         head = engine.describe(engine.order(rest, shuffled, 0, HEAD))
-        return front + arrange(head, engine.describe(front))
+        heard = [each for each in head if each.can_be_heard]
+        silent = [each for each in head if not each.can_be_heard]
+        before = engine.describe(front)
+        return front + arrange(heard, before) + arrange(silent, [*before, *heard])
 
     first = engine.remember(search, list_first)
     pks = first[start:stop]

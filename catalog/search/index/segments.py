@@ -109,13 +109,15 @@ class Segment:
 
     def describe(self, documents: BitMap) -> list[Candidate]:
         """Return what decides when a voice gets its turn in the suggested order."""
-        columns = [self._read_values(facet, documents) for facet in ("gender", "provider")]
+        gender, provider = (self._read_values(each, documents) for each in ("gender", "provider"))
         return [
             Candidate(
                 int(self.pks[document]),
                 self.names[document].decode(),
                 self.languages[document].tobytes().rstrip(b"\0").decode(),
-                *(values[document] for values in columns),
+                gender[document],
+                provider[document],
+                document in self._sounding,
             )
             for document in documents
         ]
