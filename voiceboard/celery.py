@@ -39,10 +39,10 @@ QUEUES = {
     # Listening and measuring: the processor's work, for someone who waits for the report.
     "analysis": ["listen_to", "measure_clip", "measure_sample"],
     # Nobody waits for these.
-    "syncs": ["read_uses", "sync_account"],
+    "syncs": ["read_uses", "sync_account", "tell_story"],
     "maintenance": [
         *("audit_clone", "embed_previews", "index_due", "note_export", "refresh_badges"),
-        *("report_stale", "tell_story", "tidy", "warm_previews"),
+        *("report_stale", "tidy", "warm_previews"),
     ],
     # What speaks on this machine: one process loads the engine, so its memory is paid once.
     "speech": ["run_built_in_clone", "run_local_speech", "speak_preview"],

@@ -13,27 +13,35 @@ from catalog.services.previews import PreviewPending, PreviewUnavailable, fetch_
 
 logger = logging.getLogger(__name__)
 
+_AT_ONCE = 6
 _ONCE_IN = 3600  # seconds, whether or not a preview could be fetched
 
 
-def warm_first_page(demo: DemoTeam, most: int) -> int:
-    """Fetch previews that the first pages of the demo's people lack; return how many."""
-    count = 0
-    for person, voice in _find_silent(demo):
-        if count == most:
-            break
-        if not cache.add(f"demo-preview:{voice.pk}", True, _ONCE_IN):
-            continue
-        count += 1
+def warm_first_page(demo: DemoTeam) -> None:
+    """Fetch some previews that the first pages of the demo's people lack.
+
+    A slow one is left to its worker, and ends this turn: a person's own press must not wait behind
+    many of them.
+    """
+    for count, (person, voice) in enumerate(_find_silent(demo), start=1):
+        cache.set(_mark(voice), True, _ONCE_IN)
         try:
             fetch_preview(person, voice=voice, now=demo.now)
-        except (PreviewUnavailable, PreviewPending) as exc:
-            logger.info("The preview of voice %s isn't there yet: %s", voice.pk, exc)
-    return count
+        except PreviewUnavailable as exc:
+            logger.info("Voice %s has no preview now: %s", voice.pk, exc)
+        except PreviewPending:
+            return
+        if count == _AT_ONCE:
+            return
 
 
 def _find_silent(demo: DemoTeam) -> Iterator[tuple[User, Voice]]:
     for person in demo.everyone:
         for voice in find_voices(person, VoiceFilter()).voices:
-            if voice.can_play and getattr(voice, "clip", None) is None:
+            is_silent = voice.can_play and getattr(voice, "clip", None) is None
+            if is_silent and not cache.get(_mark(voice)):
                 yield person, voice
+
+
+def _mark(voice: Voice) -> str:
+    return f"demo-preview:{voice.pk}"

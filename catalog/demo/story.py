@@ -33,7 +33,6 @@ CHAPTERS: dict[str, Chapter] = {
     "trouble": clone_with_trouble,
 }
 _ACTION = "demo chapter added"
-_PREVIEWS_AT_ONCE = 4
 _LOCK, _LOCKED_FOR = "demo-story", 300
 
 
@@ -57,7 +56,7 @@ def tell_story(now: datetime) -> list[str]:
     for name, prepare in CHAPTERS.items():
         if name not in told and _add_chapter(demo, name, prepare):
             added.append(name)
-    warm_first_page(demo, _PREVIEWS_AT_ONCE)
+    warm_first_page(demo)
     return added
 
 

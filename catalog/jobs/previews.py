@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -117,8 +117,9 @@ def warm_previews(account_id: int, clock: Clock) -> bool:
     Only existing previews are fetched. Nothing is generated, so it costs nothing.
     """
     account = ProviderAccount.objects.filter(pk=account_id).first()
-    if account is None or not has_room():
-        return False  # leave the remaining disk space to essential data
+    # Leave the remaining disk space to essential data.
+    if account is None or not has_room() or _is_too_new(account, clock()):
+        return False
     most = _SPOKEN_AT_ONCE if account.info.is_built_in else _WARMED_AT_ONCE
     credential, voices = _find_lacking(account, most)
     if credential is None:
@@ -145,6 +146,12 @@ def warm_previews(account_id: int, clock: Clock) -> bool:
         return False  # continued after the account's next sync
     # Some previews are unavailable. Continue as long as others could be fetched.
     return kept > 0 and len(voices) == most
+
+
+def _is_too_new(account: ProviderAccount, now: datetime) -> bool:
+    """Return whether the demo's story fetches previews first."""
+    start = now - timedelta(seconds=settings.WARMS_AFTER_SECONDS)
+    return start < now and not account.runs.filter(started_at__lte=start).exists()
 
 
 def _find_lacking(account: ProviderAccount, most: int) -> tuple[Credential | None, list[Voice]]:

@@ -26,6 +26,10 @@ class ClipStore:
         """Synthesize a text without storing it; raises SpeechUnavailable."""
         if self._actor is not None and len(text) <= LONGEST_TEXT:
             return self._actor.speak(text, character)
+        return self.speak_quickly(text, character)
+
+    def speak_quickly(self, text: str, character: Character) -> Waveform:
+        """Do the same with the small engine, in a tenth of the time."""
         return self._narrator.speak(text, character)
 
     def clip(self, recipe: str, make: Callable[[], bytes]) -> bytes:

@@ -30,7 +30,8 @@ from catalog.sandbox.messages import WireRequest, WireResponse, json_reply
 from catalog.sandbox.people import make_person
 from catalog.sandbox.routes import NoSuchMethod, NoSuchPath, Routes
 from catalog.sandbox.services import SandboxProvider
-from catalog.sandbox.voices import record_reading
+from catalog.sandbox.voices import READING_RATE
+from catalog.sandbox.waveforms import to_wav
 
 PREFIX = "/_control"
 RECORDED_SECONDS = 15
@@ -112,8 +113,9 @@ class ControlInterface:
 
     def _record(self, request: WireRequest) -> WireResponse:
         person = make_person(self._routes.find(request.method, request.path).values["person"])
-        sound = record_reading(self._studio, person, RECORDED_SECONDS)
-        return WireResponse(200, sound, "audio/wav")
+        sound = self._studio.speak_quickly(person.reading, person.character)
+        wav = to_wav(sound, rate=READING_RATE, seconds=RECORDED_SECONDS)
+        return WireResponse(200, wav, "audio/wav")
 
     def _reset(self, request: WireRequest) -> WireResponse:
         _read_json(request)

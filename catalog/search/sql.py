@@ -11,6 +11,7 @@ from operator import add, and_, or_
 
 from django.db.models import (
     BigIntegerField,
+    BooleanField,
     Case,
     CharField,
     Count,
@@ -53,7 +54,6 @@ WORD_COLUMNS = {
 # Spelling correction and briefs look at every row; with more voices only the index supports them.
 MOST_READ = 20_000
 _NO_PREVIEW = Q(preview_url="", preview_sample_id="")
-_CAN_BE_HEARD = ~_NO_PREVIEW & Q(state="ready")
 _FLAGS = {
     "has": {
         "preview": ~_NO_PREVIEW,
@@ -79,6 +79,9 @@ DERIVED_FACETS = {
         output_field=CharField(),
     ),
 }
+_IS_SILENT = Case(
+    When(~_NO_PREVIEW, state="ready", then=False), default=True, output_field=BooleanField()
+)
 _ALWAYS, _NEVER = ~Q(pk__in=[]), Q(pk__in=[])
 _ORDERS: dict[str, list[str | OrderBy]] = {
     "name": ["sort_name", "pk"],
@@ -93,7 +96,7 @@ _ORDERS: dict[str, list[str | OrderBy]] = {
         "pk",
     ],
     "shuffled": [
-        Case(When(_CAN_BE_HEARD, then=0), default=1, output_field=IntegerField()).asc(),
+        _IS_SILENT.asc(),
         ExpressionWrapper(shuffle_key(F("pk")), output_field=BigIntegerField()).asc(),
         "pk",
     ],
@@ -138,8 +141,8 @@ class SqlEngine:
 
     def describe(self, pks: Sequence[int]) -> list[Candidate]:
         """Return what decides when a voice gets its turn, in the order of the primary keys."""
-        rows = Voice.objects.filter(pk__in=pks).annotate(is_heard=_CAN_BE_HEARD).order_by()
-        values = rows.values_list("pk", "sort_name", "language", "gender", "provider", "is_heard")
+        rows = Voice.objects.filter(pk__in=pks).order_by().annotate(is_silent=_IS_SILENT)
+        values = rows.values_list("pk", "is_silent", "sort_name", "language", "gender", "provider")
         candidates = {row[0]: Candidate(*row) for row in values}
         return [candidates[pk] for pk in pks]
 

@@ -1,8 +1,8 @@
 """The order of a list that nobody searched: the same on every page, in variety, with sound first.
 
 ``shuffled`` is an order by the voice alone: those that can be heard now, then the others, each
-mixed by a hash of the primary key. ``suggested`` puts the user's own voices in front of it, and
-rearranges the next few pages, so that names, languages, genders, and providers take turns.
+mixed by a hash of the primary key. ``suggested`` puts the user's own voices in front of it. Then
+the first ones take turns: names, languages, genders, and providers.
 """
 
 from collections import Counter
@@ -21,19 +21,24 @@ _FACTOR, _RANGE, _KEYS = 2_654_435_761, 2**32, 2**31
 
 
 class Candidate(NamedTuple):
-    """What decides when a voice gets its turn."""
+    """What decides when a voice gets its turn; ``is_silent`` if nothing of it can be heard now."""
 
     pk: int
+    is_silent: bool
     name: str  # as it is sorted
     language: str
     gender: str
     provider: str
-    can_be_heard: bool = True
 
     @property
     def family(self) -> str:
         """The language without its region."""
         return self.language.partition("-")[0]
+
+    @property
+    def place(self) -> tuple[bool, int, int]:
+        """Its place in the shuffled order."""
+        return (self.is_silent, shuffle_key(self.pk), self.pk)
 
     @property
     def first_name(self) -> str:
@@ -46,6 +51,9 @@ Found = TypeVar("Found")
 
 class SuggestingEngine(Protocol[Found]):
     """What an engine needs for this order, besides the shuffled one."""
+
+    def select(self, search: Search) -> Found:
+        """Return the result set."""
 
     def order(self, found: Found, search: Search, start: int, stop: int) -> list[int]:
         """Return the primary keys from ``start`` to before ``stop`` in the search's order."""
@@ -72,19 +80,19 @@ def order_suggested(
     shuffled = replace(search, sort="shuffled")
 
     def list_first() -> list[int]:
+        # Archiving or starring a voice must not rearrange the others, so they take turns with it.
+        archived = engine.select(replace(search, is_archived=not search.is_archived))
+        pks = [pk for each in (found, archived) for pk in engine.order(each, shuffled, 0, HEAD)]
+        pool = sorted(engine.describe(pks), key=lambda each: each.place)[:HEAD]
         front, rest = engine.take(found, search.front)
-        head = engine.describe(engine.order(rest, shuffled, 0, HEAD))
-        heard = [each for each in head if each.can_be_heard]
-        silent = [each for each in head if not each.can_be_heard]
-        before = engine.describe(front)
-        return front + arrange(heard, before) + arrange(silent, [*before, *heard])
+        head, _ = engine.take(rest, arrange(pool, engine.describe(front)))
+        return front + head
 
     first = engine.remember(search, list_first)
     pks = first[start:stop]
     if stop > len(first):
-        front, rest = engine.take(found, search.front)
-        left = max(start, len(first)) - len(front)
-        pks += engine.order(rest, shuffled, left, stop - len(front))
+        _, rest = engine.take(found, first)
+        pks += engine.order(rest, shuffled, max(0, start - len(first)), stop - len(first))
     return pks
 
 
@@ -101,8 +109,9 @@ def arrange(candidates: Sequence[Candidate], front: Iterable[Candidate] = ()) ->
     turns = _count_before(everyone, providers)
     turns = _count_before(sorted(everyone, key=turns.__getitem__), genders)
     turns = _count_before(sorted(everyone, key=turns.__getitem__), families)
-    # Voices of an unknown language come late.
-    sizes = Counter(families) | {"unknown": 1}
+    # Sizes in steps, so that one voice more or less changes little. An unknown language comes late.
+    sizes = {family: 1 << size.bit_length() for family, size in Counter(families).items()}
+    sizes["unknown"] = 1
     order = sorted(everyone, key=lambda at: (turns[at] + 1) / sqrt(sizes[families[at]]))
     names = [each.first_name for each in candidates]
     turns = _count_before(order, names, Counter({each.first_name: 1 for each in front}))

@@ -4,7 +4,7 @@ import pytest
 
 from catalog.core.storage import media_path, store_media
 from catalog.jobs.previews import measure_clip, warm_previews
-from catalog.models import Credential, PreviewClip, Voice
+from catalog.models import Credential, PreviewClip, SyncRun, Voice
 from catalog.providers.errors import CredentialRejected, NotFound, TryLater
 from catalog.providers.types import AudioClip
 from tests import factories
@@ -24,6 +24,20 @@ def test_only_some_previews_are_fetched_if_each_must_be_synthesized(cast, stub, 
     assert not warm_previews(cast.account.pk, clock)
 
     assert PreviewClip.objects.count() == 12
+
+
+def test_a_new_account_is_left_to_the_demo_s_story(cast, stub, clock, settings):
+    settings.WARMS_AFTER_SECONDS = 300
+    make_voices(cast.account, "Ada")
+    SyncRun.objects.create(account=cast.account, started_at=clock.now)
+
+    clock.move(seconds=299)
+    warm_previews(cast.account.pk, clock)
+    assert not PreviewClip.objects.exists()
+
+    clock.move(seconds=1)
+    warm_previews(cast.account.pk, clock)
+    assert PreviewClip.objects.exists()
 
 
 def make_clip(voice: Voice, content: bytes, content_type: str = "audio/wav") -> PreviewClip:

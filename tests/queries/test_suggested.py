@@ -60,8 +60,7 @@ def test_first_dozen_has_no_name_twice_and_many_languages(cast, is_indexed):
 
 @ENGINES
 def test_voices_without_sound_come_last(cast, is_indexed):
-    # Languages take turns only among voices that can be heard.
-    silent = make_many(cast.account, list("ABC"), preview_url="", language="ja-JP")
+    silent = make_many(cast.account, list("ABC"), preview_url="")
     silent += make_many(cast.account, ["D"], state="pending")
     playing = make_many(cast.account, list("EFG"))
     use_index(cast, is_indexed=is_indexed)
@@ -87,6 +86,23 @@ def test_pages_repeat_no_voice_and_new_voices_find_their_place(cast, is_indexed,
     assert paged[0] == made[7].pk
     assert len(paged) == len(set(paged)) == len(made)
     assert paged == find_voice_ids(cast.ana, VoiceFilter())
+
+
+@ENGINES
+def test_archiving_or_starring_a_voice_leaves_the_order_of_the_others(cast, is_indexed):
+    names = [f"{name} {n}" for n in range(4) for name in "ABCDEFGHIJKLM"]
+    made = {voice.pk: voice for voice in make_many(cast.account, names)}
+    use_index(cast, is_indexed=is_indexed)
+    before = list_ids(cast.ana)
+
+    archive_voices(cast.ana, team=cast.aurora, voices=[made[before[3]]], now=NOW)
+    archived = list_ids(cast.ana)
+    star_voice(cast.ana, voice=made[before[8]], is_on=True, now=NOW)
+    starred = list_ids(cast.ana)
+
+    assert archived[:-1] == [pk for pk in before if pk != before[3]]
+    others = [pk for pk in archived if made[pk].name[0] != made[before[8]].name[0]]
+    assert [pk for pk in starred[1:] if pk in others] == others
 
 
 @ENGINES

@@ -109,15 +109,14 @@ class Segment:
 
     def describe(self, documents: BitMap) -> list[Candidate]:
         """Return what decides when a voice gets its turn in the suggested order."""
-        gender, provider = (self._read_values(each, documents) for each in ("gender", "provider"))
+        columns = [self._read_values(facet, documents) for facet in ("gender", "provider")]
         return [
             Candidate(
                 int(self.pks[document]),
+                document not in self._sounding,
                 self.names[document].decode(),
                 self.languages[document].tobytes().rstrip(b"\0").decode(),
-                gender[document],
-                provider[document],
-                document in self._sounding,
+                *(values[document] for values in columns),
             )
             for document in documents
         ]
