@@ -135,7 +135,7 @@ def _make_entry(
 ) -> AuditEntry:
     return AuditEntry(
         target=identify(target),
-        target_name="" if isinstance(target, str) else str(target)[:200],
+        target_name="" if isinstance(target, str) else name_target(target)[:200],
         before=_take_values(facts, "before"),
         after=_take_values(facts, "after"),
         facts=facts,
@@ -155,6 +155,11 @@ def identify(target: object) -> str:
     if isinstance(target, str):
         return target[:120]
     return f"{type(target).__name__} {getattr(target, 'pk', target)}"[:120]
+
+
+def name_target(target: object) -> str:
+    """Return the name under which people know a target."""
+    return str(getattr(target, "log_name", "") or target)
 
 
 def _find_origin(causes: list[str]) -> Origin:

@@ -38,6 +38,7 @@ ICONS = (
     "copy",
     "download",
     "ellipsis",
+    "ellipsis",
     "eraser",
     "file-audio",
     "folder-heart",

@@ -6,12 +6,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from django.views.generic import RedirectView
 
 from catalog.models import Credential, Membership, PreviewClip, Selection
 from tests.pages import CLOSED, MISSING, NEVER, OURS, PEOPLE, SIGN_IN, TABLE, WITH_IDS
+from tests.views.conftest import Page
 from tests.visitors import (
     PARTIAL,
     address,
@@ -210,6 +212,57 @@ def test_a_person_without_a_team_gets_403_everywhere(world):
         assert response.status_code == 403, name
         assert world.aurora.word not in read_body(response), name
     assert all_rows() == before
+
+
+SHUT = {403, 404, 405}
+# How each tag names an address that it leads to, and with which method.
+DOORS = (("href", "GET"), ("hx-get", "GET"), ("hx-post", "POST"), ("formaction", "POST"))
+
+
+def find_doors(html: str) -> Iterator[tuple[str, str]]:
+    """Yield method and address of each link, form, and button on the page that stays here."""
+    for tag, attributes in Page(HttpResponse(html)).tags:
+        ways = [(attributes[name], method) for name, method in DOORS if attributes.get(name)]
+        if tag == "form" and "action" in attributes:
+            ways.append((attributes["action"], attributes.get("method", "get").upper()))
+        for target, method in ways:
+            path = target.split("#")[0].split("?")[0]
+            if path.startswith("/") and tag not in {"link", "use"} and "/logout/" not in path:
+                yield method, path
+
+
+def shut_doors(world: SimpleNamespace, person: str, found: set[tuple[str, str]]) -> set[str]:
+    """Return the addresses that the table doesn't open to the person, or that refuse them."""
+    client, shut = world.clients[person], set()
+    for method, path in found:
+        name = resolve(path).view_name
+        expected = TABLE[name].answers(method)[person] if name in TABLE else 404
+        if expected not in SHUT:
+            continue
+        # The table has one answer for each address, and this thing may be the person's own.
+        with undone():
+            answer = call(client, method, path)
+            read_body(answer)
+        if answer.status_code in SHUT:
+            shut.add(f"{method} {path}")
+    return shut
+
+
+@pytest.mark.parametrize("person", ["vic", "mia", "cleo", "ana"])
+def test_nobody_sees_a_door_that_is_shut_to_them(world, person):
+    shut, seen = {}, set()
+    for name, page in TABLE.items():
+        if page.answers("GET")[person] == 200 and "logout" not in name:
+            with undone():
+                response = call(world.clients[person], "GET", address(name, world.aurora))
+                body = read_body(response)
+            if response["Content-Type"].startswith("text/html"):
+                found = set(find_doors(body)) - seen
+                seen |= found
+                shut |= dict.fromkeys(shut_doors(world, person, found), name)
+
+    assert shut == {}
+    assert len(seen) > 40
 
 
 CREDENTIAL_PAGES = [name for name in WITH_IDS if TABLE[name].ids == ("credential",)]

@@ -62,6 +62,27 @@ def test_an_entry_records_who_did_what_when_why_and_from_where(cast):
     assert (entry.request_number, entry.address) == ("a1b2c3", "192.0.2.7")
 
 
+def test_targets_are_named_as_people_know_them(cast):
+    voice = factories.make_voice(cast.account, "Rachel")
+    job = factories.make_job(cast.ana, cast.credential, name="Our Ada")
+    targets = {
+        "Rachel": voice,
+        "Our Ada at ElevenLabs": job,
+        "Consent of Ada": job.batch.consent,
+        "ada.wav": factories.sample_of(job),
+        "Speech by Rachel": factories.make_speech(cast.mia, voice),
+        "Comparison by Mia": factories.make_comparison(cast.mia, [voice], "Hello there."),
+        "ElevenLabs account Studio": factories.make_account(cast.aurora, label="Studio"),
+        "Mia": cast.mia,
+        "Narrators": factories.make_collection(cast.ana, cast.aurora, name="Narrators"),
+    }
+    for target in targets.values():
+        record(cast.ana, "seen", target, team=cast.aurora, now=NOW)
+
+    names = AuditEntry.objects.order_by("number").values_list("target_name", flat=True)
+    assert list(names) == list(targets)
+
+
 def test_a_worker_s_entries_have_the_number_of_the_request_that_caused_them(cast):
     with acting_from(Origin("a1b2c3", "192.0.2.7")):
         record(cast.ana, "plan approved", "Plan 7", team=cast.aurora, now=NOW)

@@ -1,5 +1,6 @@
 """The audit log: who did what, and to what; rows are only ever added."""
 
+import re
 from typing import Any, NoReturn, Self
 
 from django.db import models
@@ -89,6 +90,12 @@ class AuditEntry(models.Model):
     def who(self) -> str:
         """The user's name at the time, or Voiceboard."""
         return self.actor_name or "Voiceboard"
+
+    @property
+    def target_kind(self) -> str:
+        """What kind of thing the target is, in words: "Clone job"."""
+        kind = self.target.partition(" ")[0]
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).capitalize()
 
     @property
     def changes(self) -> list[tuple[str, Any, Any]]:

@@ -67,6 +67,11 @@ class Comparison(models.Model):
         return f"Comparison {self.pk}"
 
     @property
+    def log_name(self) -> str:
+        """The name in the audit log; it doesn't give away the voices of a blind vote."""
+        return f"Comparison by {self.made_by}"
+
+    @property
     def hides_names(self) -> bool:
         """Return whether the names of the voices are hidden."""
         return self.is_blind and self.revealed_at is None

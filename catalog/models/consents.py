@@ -49,6 +49,11 @@ class Consent(models.Model):
     def __str__(self) -> str:
         return f"Consent {self.pk}"
 
+    @property
+    def log_name(self) -> str:
+        """The name in the audit log."""
+        return f"Consent of {self.speaker.name}"
+
     def has_ended(self, today: date) -> bool:
         """Return whether the last day of the consent has passed."""
         return self.ends_on is not None and self.ends_on < today

@@ -117,6 +117,11 @@ class Synthesis(LeasedWork):
         return f"Synthesis {self.pk}"
 
     @property
+    def log_name(self) -> str:
+        """The name in the audit log."""
+        return f"Speech by {self.voice.shown_name}"
+
+    @property
     def characters(self) -> int:
         """The length of the text, as providers count it."""
         return len(self.text)

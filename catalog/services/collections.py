@@ -115,7 +115,7 @@ def drop_voice(user: User, *, collection: Collection, voice: Voice, now: datetim
     """Remove the voice from the collection."""
     _check(user, collection)
     collection.entries.filter(voice=voice).delete()
-    _record(user, "voice removed from collection", collection, now, voice=voice.pk)
+    _record(user, "voice removed from collection", collection, now, voice=voice.shown_name)
 
 
 @transaction.atomic
@@ -138,7 +138,7 @@ def note_entry(user: User, *, entry: CollectionEntry, note: str, now: datetime) 
     _check(user, entry.collection)
     entry.note = note
     entry.save(update_fields=["note"])
-    _record(user, "collection note changed", entry.collection, now, voice=entry.voice_id)
+    _record(user, "collection note changed", entry.collection, now, voice=entry.voice.shown_name)
 
 
 def _check(user: User, collection: Collection) -> None:

@@ -78,7 +78,7 @@ def request_speech(
         speech,
         team=team,
         now=now,
-        voice=voice.pk,
+        voice=voice.shown_name,
         characters=speech.characters,
         cached=speech.is_cached,
     )
@@ -156,4 +156,4 @@ def remove_speech(user: User, *, speech: Synthesis, now: datetime) -> None:
     if clip is not None and not clip.syntheses.exists():
         SynthesizedClip.objects.filter(pk=clip.pk).delete()
         transaction.on_commit(partial(remove_media, clip.path))
-    record(user, "speech removed", speech, team=speech.team, now=now, voice=speech.voice_id)
+    record(user, "speech removed", speech, team=speech.team, now=now, voice=speech.voice.shown_name)

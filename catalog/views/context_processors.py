@@ -38,6 +38,8 @@ _BARE: dict[str, Any] = {
     "navigation": [],
     "rail_only": [],
     "may_speak": False,
+    "may_clone": False,
+    "may_add_key": False,
     "tray_ids": [],
 }
 
@@ -61,8 +63,10 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
     if policies.lacks_second_factor(user, team):
         # Show nothing of this team, only the way to switch to another one.
         return {**frame, "shut_team": team, "own_teams": [each.team for each in memberships]}
-    # Evaluated only if the page shows a voice that can speak.
+    # Evaluated only by pages that show what depends on them.
     frame["may_speak"] = SimpleLazyObject(lambda: policies.may_speak(user, team))
+    frame["may_clone"] = SimpleLazyObject(lambda: policies.may_clone(user, team))
+    frame["may_add_key"] = SimpleLazyObject(lambda: policies.may_add_credential(user, team))
     frame["tray_ids"] = read_tray(request)
     if is_partial(request):
         return frame
@@ -73,22 +77,25 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
     links = [
         ("catalog:voice-list", "audio-lines", "Voices", ""),
         ("catalog:collection-list", "folder-heart", "Collections", ""),
-        ("catalog:comparison-create", "git-compare-arrows", "Compare", "rail-only"),
+        ("catalog:comparison-create", "git-compare-arrows", "Compare", ""),
         ("catalog:clone-create", "mic", "Clone", ""),
-        ("catalog:job-list", "list-checks", "Jobs", ""),
+        ("catalog:job-list", "list-checks", "Jobs", "rail-only"),
         ("catalog:credential-list", "key-round", "Keys", "rail-only"),
+        ("catalog:cleanup-list", "eraser", "Cleanup", "rail-only"),
         ("catalog:member-list", "users", "Team", "rail-only"),
-        ("catalog:account-detail", "circle-user", "Account", "tab-only"),
     ]
-    if policies.may_delete_voices(user, team):
-        links.insert(6, ("catalog:cleanup-list", "eraser", "Cleanup", "rail-only"))
+    closed = set()
+    if not policies.may_clone(user, team):
+        closed.add("catalog:clone-create")
+    if not policies.may_delete_voices(user, team):
+        closed.add("catalog:cleanup-list")
     frame["navigation"] = [
         (reverse(name), icon, label, where, request.path.startswith(reverse(name)))
         for name, icon, label, where in links
+        if name not in closed
     ]
     frame["bell"] = look_at_bell(request.user)  # type: ignore[arg-type]
-    # A phone's tab bar has no room for these; the account page links to them.
+    frame["is_account"] = request.path.startswith(reverse("catalog:account-detail"))
+    # A phone's tab bar has no room for these; its last button opens them.
     frame["rail_only"] = [link for link in frame["navigation"] if link[3] == "rail-only"]
-    notifications = reverse("catalog:notification-list")
-    frame["rail_only"].append((notifications, "bell", "Notifications", "", False))
     return frame

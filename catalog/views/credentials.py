@@ -42,6 +42,7 @@ def credential_list(request: Request) -> HttpResponseBase:
         "statuses": statuses,
         "is_running": any(row.is_running for row in statuses),
         "may_change_owner": policies.may_change_owner(request.user, request.team),
+        "may_sync": policies.may_sync(request.user, request.team),
         "may_add": policies.may_add_credential(request.user, request.team),
         "may_switch": policies.may_switch_built_in(request.user, request.team),
         "old_before": _old_before(),

@@ -25,7 +25,11 @@ from catalog.views.base.requests import Request, render_part, signed_in
 @signed_in
 @require_safe
 def search_list(request: Request) -> HttpResponseBase:
-    context = {"searches": find_searches(request.user)}
+    searches = find_searches(request.user)
+    changeable = {
+        search.pk for search in searches if policies.may_change_search(request.user, search)
+    }
+    context = {"searches": searches, "changeable": changeable}
     return render(request, "catalog/searches/list.html", context)
 
 

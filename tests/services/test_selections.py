@@ -186,7 +186,7 @@ def test_archiving_is_logged_for_each_voice_and_undo_leaves_older_ones_archived(
     Voice.objects.filter(pk=voices[0].pk).update(archived_at=NOW)
 
     archive_selected(cast.ana, selection=chosen, now=NOW)
-    assert logged("voice archived") == ["Bo", "Cy"]
+    assert logged("voices archived") == ["Bo", "Cy"]
     undo_selected(cast.ana, selection=chosen, now=NOW)
     assert [voice.name for voice in Voice.objects.archived()] == ["Ada"]
     unarchive_selected(cast.ana, selection=chosen, now=NOW)

@@ -19,6 +19,7 @@ from catalog.models import (
     Voice,
     VoiceLabel,
 )
+from catalog.models.comparisons import MOST_VOICES
 from catalog.queries.searches.filters import COLUMNS
 from catalog.queries.voices.export import EXPORT_COLUMNS
 from catalog.services import searches
@@ -198,12 +199,12 @@ def test_a_bulk_change_without_a_value_says_what_is_missing(ana, chosen, name, w
 
 def test_a_selection_fills_the_comparison_as_far_as_it_holds(ana, cast, shelf):
     mute = factories.make_voice(cast.account, "Mute", state="mute")
-    chosen = factories.make_selection(cast.ana, cast.aurora, mute, *shelf[5:0:-1])
+    chosen = factories.make_selection(cast.ana, cast.aurora, mute, *shelf[10:0:-1])
 
     page = Page(ana.post(f"/selections/{chosen.pk}/compare/", follow=True))
 
-    assert "4 of 6 voices are in the comparison." in page.text
-    assert ana.session["tray"] == [voice.pk for voice in shelf[5:1:-1]]
+    assert f"{MOST_VOICES} of 11 voices are in the comparison." in page.text
+    assert ana.session["tray"] == [voice.pk for voice in shelf[10:2:-1]]
     only_mute = factories.make_selection(cast.ana, cast.aurora, mute)
     page = Page(ana.post(f"/selections/{only_mute.pk}/compare/", follow=True))
     assert "None of these voices can be added to the comparison." in page.text

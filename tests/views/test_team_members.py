@@ -51,6 +51,19 @@ def test_changing_a_role_shows_a_message(ana, cast):
     assert Membership.objects.get(user=cast.mia).role == "cloner"
 
 
+def test_a_changed_role_can_be_undone_but_not_one_s_own(ana, cast):
+    kim = factories.make_user("Kim", cast.aurora, "admin")
+    response = ana.post(f"/team/people/{pk_of(cast.mia)}/role/", {"role": "admin"}, follow=True)
+    undo = f"/team/people/{pk_of(cast.mia)}/role/?role=member"
+
+    assert f'action="{undo}"' in response.content.decode()
+    ana.post(undo, follow=True)
+    assert Membership.objects.get(user=cast.mia).role == "member"
+    again = ana.post(f"/team/people/{pk_of(kim)}/role/", {"role": "admin"}, follow=True)
+    own = ana.post(f"/team/people/{pk_of(cast.ana)}/role/", {"role": "viewer"}, follow=True)
+    assert b"?role=" not in again.content + own.content
+
+
 def test_the_last_admin_cannot_step_down_or_leave(ana, cast):
     demoted = ana.post(f"/team/people/{pk_of(cast.ana)}/role/", {"role": "viewer"}, follow=True)
     left = ana.post(f"/team/people/{pk_of(cast.ana)}/remove/", {"new_owner": pk_of(cast.mia)})

@@ -327,7 +327,7 @@ class _CloneRun(CancelStep):
         if not self._finish_unless_cancelled(State.READY, voice=voice, message=words[:500]):
             self._remove(provider)
             return
-        record(None, "clone ready", self.job, team=self.job.team, now=now, voice=voice.pk)
+        record(None, "clone ready", self.job, team=self.job.team, now=now, voice=voice.shown_name)
         refresh_slots(self.job.account_id, provider, now)
 
     def _label(self, voice: Voice) -> None:

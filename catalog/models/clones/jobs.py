@@ -117,6 +117,11 @@ class CloneJob(LeasedWork):
         return f"Clone job {self.pk}"
 
     @property
+    def log_name(self) -> str:
+        """The name in the audit log."""
+        return f"{self.name} at {self.account.info.label}"
+
+    @property
     def responsible(self) -> User:
         """Who is responsible for the clone: whoever requested it, or took it over."""
         return self.kept_by or self.requested_by

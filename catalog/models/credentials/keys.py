@@ -105,6 +105,11 @@ class ProviderAccount(models.Model):
         return f"{self.info.label} account {self.pk}"
 
     @property
+    def log_name(self) -> str:
+        """The name in the audit log."""
+        return f"{self.info.label} account {self.label or self.pk}"
+
+    @property
     def info(self) -> ProviderInfo:
         """The provider's description and abilities."""
         return get_adapter(self.provider).info

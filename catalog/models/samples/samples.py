@@ -65,6 +65,11 @@ class Sample(models.Model):
         return f"Sample {self.pk}"
 
     @property
+    def log_name(self) -> str:
+        """The name in the audit log."""
+        return self.filename
+
+    @property
     def without_noise(self) -> "Sample | None":
         """The copy of this sample without noise, if one was requested."""
         return getattr(self, "cleaned", None)

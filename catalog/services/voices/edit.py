@@ -92,5 +92,5 @@ def _set_archived(
         rows = Voice.objects.filter(pk__in=ids[start : start + _BATCH], account__team=team)
         rows.update(archived_at=archived_at)
         touch_voices(rows.values_list("pk", flat=True))
-    action = "voice archived" if archived_at else "voice unarchived"
+    action = "voices archived" if archived_at else "voices unarchived"
     record_each(user, action, [(voice, {}) for voice in voices], team=team, now=now)

@@ -25,6 +25,7 @@ def account_list(request: Request) -> HttpResponseBase:
             "statuses": statuses,
             "is_running": any(row.is_running for row in statuses),
             "may_change_owner": policies.may_change_owner(request.user, request.team),
+            "may_sync": policies.may_sync(request.user, request.team),
         },
     )
 

@@ -79,17 +79,22 @@ def member_role(request: Request, pk: int) -> HttpResponseBase:
     membership = _get_member(request, pk)
     if not policies.may_manage_people(request.user, membership.team):
         raise PermissionDenied
-    form = RoleForm(request.POST)
+    # The role stands in the address of a button that undoes a change.
+    form = RoleForm(request.POST if "role" in request.POST else request.GET)
     if not form.is_valid():
         return HttpResponseBadRequest("This role doesn't exist.")
-    role = form.cleaned_data["role"]
+    role, before = form.cleaned_data["role"], membership.role
     try:
         change_role(request.user, membership=membership, role=role, now=timezone.now())
     except LastAdmin:
         messages.error(request, _LAST_ADMIN)
     else:
         label = with_article(Membership.Role(role).label.lower())
-        messages.success(request, f"{membership.user} is now {label} of {request.team}.")
+        # Who gives up their own rights can't take them back.
+        may_undo = role != before and membership.user != request.user
+        undo = f"{reverse('catalog:member-role', args=[pk])}?role={before}" if may_undo else ""
+        words = f"{membership.user} is now {label} of {request.team}."
+        messages.success(request, words, extra_tags=undo)
     return redirect("catalog:member-list")
 
 
