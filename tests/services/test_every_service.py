@@ -357,13 +357,13 @@ def choose(cast: SimpleNamespace, **values: Any) -> Selection:
 
 def choose_tagged(cast: SimpleNamespace) -> Selection:
     selection = choose(cast)
-    factories.make_tag(cast.aurora, "warm", Voice.objects.get())
+    factories.make_tag(cast.aurora, "warm", Voice.objects.get(pk=selection.voice_ids[0]))
     return selection
 
 
 def choose_pinned(cast: SimpleNamespace) -> Selection:
     selection = choose(cast)
-    factories.protect(Voice.objects.get(), cast.mia)
+    factories.protect(Voice.objects.get(pk=selection.voice_ids[0]), cast.mia)
     return selection
 
 
