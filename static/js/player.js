@@ -28,7 +28,8 @@ function cardsOf(voice) {
 }
 
 function listed() {
-  return [...document.querySelectorAll("#results [data-play]")].map((button) => button.closest("[data-voice]"));
+  const buttons = document.querySelectorAll(":is(#results, #rounds) [data-play]");
+  return [...buttons].map((button) => button.closest("[data-voice]"));
 }
 
 function duration() {

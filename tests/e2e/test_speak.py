@@ -36,6 +36,8 @@ def test_speech_can_be_generated_and_four_voices_compared_blind(
     assert 0 < gain <= 1
     volume = float(ana.evaluate("document.getElementById('audio').volume"))
     assert abs(volume - 0.8 * gain) < 0.01
+    ana.get_by_role("button", name="Next voice").click()
+    expect(ana.locator("#deck-name")).to_have_text("Voice B")
 
     mia.goto(ana.url)
     for page in (ana, mia):
