@@ -34,14 +34,14 @@ def shorten(text: str, most: int) -> str:
 
 
 def ago(moment: datetime, now: datetime | None = None) -> str:
-    """Return how long ago it was: "just now", "5 minutes ago"."""
-    passed = timesince(moment, now)
+    """Return how long ago it was: "just now", "5 minutes ago", "3 days ago"."""
+    passed = timesince(moment, now, depth=1)
     return "just now" if passed == _NOTHING else f"{passed} ago"
 
 
 def ahead(moment: datetime, now: datetime | None = None) -> str:
     """Return how far ahead it is: "in 5 minutes", or "soon" for less than one."""
-    left = timeuntil(moment, now)
+    left = timeuntil(moment, now, depth=1)
     return "soon" if left == _NOTHING else f"in {left}"
 
 

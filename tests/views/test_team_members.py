@@ -44,6 +44,16 @@ def test_a_member_sees_no_management_forms_except_leaving(cast, sign_in):
     assert page.count("/remove/") == 1
 
 
+def test_only_admins_see_when_members_signed_in(ana, mia, cast):
+    page, theirs = text_of(ana.get("/team/")), text_of(mia.get("/team/"))
+
+    assert "signed in just now" in page  # Mia, by the fixture
+    assert "never signed in" not in page
+    factories.make_user("Kim", cast.aurora)
+    assert "never signed in" in text_of(ana.get("/team/"))
+    assert "signed in" not in theirs
+
+
 def test_changing_a_role_shows_a_message(ana, cast):
     response = ana.post(f"/team/people/{pk_of(cast.mia)}/role/", {"role": "cloner"}, follow=True)
 
