@@ -1,6 +1,9 @@
 // The part of the player that is needed once something plays: app.js loads it when the player opens.
-import { player } from "./player.js";
+import { FLAT, player } from "./player.js";
 import { isolate, keep, recall, say, tell, toast } from "./ui.js";
+
+const BARS = 64;
+const RATE = 48_000;
 
 let audio;
 let deck;
@@ -50,6 +53,36 @@ function notePlay() {
   if (!preview || noted === voice) return;
   noted = voice;
   tell(`${preview[1]}played/`, {});
+}
+
+// The height of each bar of a waveform, as the server computes it; loudest is 1.
+function findPeaks(samples) {
+  const size = samples.length / BARS;
+  const peaks = Array.from({ length: BARS }, (_, bar) => {
+    const part = samples.subarray(Math.floor(bar * size), Math.floor((bar + 1) * size));
+    return part.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+  });
+  const loudest = Math.max(...peaks) || 1;
+  return peaks.map((peak) => peak / loudest);
+}
+
+function drawBar(peak, bar) {
+  const height = Math.max(1, 30 * peak);
+  return `M${((bar + 0.5) * 256) / BARS} ${16 - height / 2}v${height}`;
+}
+
+// The server knows a waveform only after the first play.
+async function drawWave() {
+  const voice = player.current;
+  if (voice?.shape !== FLAT) return;
+  try {
+    const content = await (await fetch(voice.src)).arrayBuffer();
+    const sound = await new OfflineAudioContext(1, 1, RATE).decodeAudioData(content);
+    const shape = findPeaks(sound.getChannelData(0)).map(drawBar).join("");
+    if (player.current === voice) player.reshape(shape);
+  } catch {
+    // The line stays.
+  }
 }
 
 // A clip can be saved once it can be played.
@@ -117,7 +150,7 @@ export default function open(element) {
   listenToSystem();
   deck.addEventListener("click", onClick);
   deck.addEventListener("input", onInput);
-  audio.addEventListener("playing", notePlay);
+  for (const act of [notePlay, drawWave]) audio.addEventListener("playing", act);
   audio.addEventListener("ended", () => { if (isChaining) player.step(1); });
   audio.addEventListener("error", explain);
   for (const name of ["loadedmetadata", "emptied"]) audio.addEventListener(name, offerDownload);
@@ -126,5 +159,8 @@ export default function open(element) {
   describeToSystem();
   offerDownload();
   if (audio.error) explain();
-  else if (!audio.paused && audio.readyState >= HTMLMediaElement.HAVE_FUTURE_DATA) notePlay();
+  else if (!audio.paused && audio.readyState >= HTMLMediaElement.HAVE_FUTURE_DATA) {
+    notePlay();
+    drawWave();
+  }
 }

@@ -1,7 +1,7 @@
 // One audio element for the whole visit, in the deck outside #main, which is never swapped.
 import { recall, say } from "./ui.js";
 
-const FLAT = "M2 16h252"; // the waveform of a voice that wasn't played yet
+export const FLAT = "M2 16h252"; // the waveform of a voice that wasn't played yet
 const byId = (id) => document.getElementById(id);
 
 let audio;
@@ -171,6 +171,14 @@ function wait(words) {
   paint();
 }
 
+// Gives the current voice a waveform that was unknown before, where it is shown.
+function reshape(shape) {
+  current.shape = shape;
+  for (const place of [deck, ...cardsOf(current)]) {
+    for (const path of place.querySelectorAll("path.base, path.played")) path.setAttribute("d", shape);
+  }
+}
+
 const controls = {
   toggle: () => (isAwaited ? wait("") : audio.paused ? start() : audio.pause()),
   prev: () => step(-1),
@@ -232,6 +240,7 @@ export const player = {
   toggle,
   start,
   wait,
+  reshape,
   /** The voice in the player, null if there is none. */
   get current() { return current; },
   /** Whether the player waits for the current voice's preview. */

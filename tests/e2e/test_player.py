@@ -183,6 +183,18 @@ def test_speed_is_kept_a_voice_loops_and_its_clip_is_saved(ana: Page) -> None:
     until(ana, lambda: measure(ana, "playbackRate") == 1.5, "the speed of the last visit")
 
 
+def test_the_first_play_of_a_voice_draws_its_waveform(ana: Page) -> None:
+    ana.goto("/voices/?sort=name&page=40")
+    card = ana.locator("#results .card:has([data-play])").first
+    shape = card.locator("path.base")
+    expect(shape).to_have_attribute("d", "")
+
+    card.locator("[data-play]").click()
+
+    expect(shape).to_have_attribute("d", re.compile(r"^(M[\d.]+ [\d.]+v[\d.]+){64}$"))
+    expect(ana.locator("#deck path.base")).to_have_attribute("d", re.compile("^M2 "))
+
+
 def test_next_continues_where_a_voice_has_left_the_list(looped: Page) -> None:
     playable(looped).nth(1).locator("[data-play]").click()
     voice = playable(looped).nth(1).get_attribute("data-voice") or ""
