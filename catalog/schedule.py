@@ -21,7 +21,7 @@ from catalog.jobs.clones.run import forget_first_sounds
 from catalog.jobs.credentials.check import find_due_checks
 from catalog.jobs.health.heartbeats import SCHEDULE, forget_silent, measure_silence, note_beat
 from catalog.jobs.notifications import forget_old_notices
-from catalog.jobs.previews import measure_clip
+from catalog.jobs.previews import find_unwarmed, measure_clip
 from catalog.jobs.samples.prepare import find_unread
 from catalog.jobs.searches.index import build_due_indexes
 from catalog.jobs.similarity.analysis_queue import find_waiting, forget_listened
@@ -41,6 +41,7 @@ from catalog.tasks import (
     enqueue_duplicate_check,
     enqueue_export_note,
     enqueue_labels,
+    enqueue_preview_warming,
     enqueue_rename,
     enqueue_sample,
     enqueue_settings,
@@ -82,6 +83,7 @@ _DUE_EACH_MINUTE: tuple[tuple[Finder, Waker], ...] = (
     (find_due_checks, enqueue_check),
     (find_due_histories, enqueue_usage_history),
     (find_unread, enqueue_sample),
+    (find_unwarmed, enqueue_preview_warming),
     (find_due_audits, enqueue_duplicate_check),
     (lambda _: find_unnoted_exports(), enqueue_export_note),
 )

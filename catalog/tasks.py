@@ -149,15 +149,18 @@ def refresh_badges_task(*, account_id: int) -> None:
 
 @shared_task(name="catalog.warm_previews")
 def warm_previews_task(*, account_id: int) -> None:
-    """Fetch a batch of missing previews, and enqueue the next batch."""
+    """Fetch and analyze a batch of missing previews, and enqueue the next batch."""
     if warm_previews(account_id, database_now):
         enqueue_preview_warming(account_id)
+    # In turns with the fetching, because with many accounts it would fall behind.
+    embed_previews(database_now)
 
 
 @shared_task(name="catalog.warm_built_in")
 def warm_built_in_task(*, account_id: int) -> None:
-    """Do the same on the worker that runs the engine, for previews that it must synthesize."""
-    warm_previews_task(account_id=account_id)
+    """Synthesize missing previews on the worker that runs the engine."""
+    if warm_previews(account_id, database_now):
+        enqueue_preview_warming(account_id)
 
 
 @shared_task(name="catalog.speak_preview")
@@ -230,6 +233,11 @@ def enqueue_preview_warming(account_id: int) -> None:
     account = ProviderAccount.objects.filter(pk=account_id).first()
     is_spoken_here = account is not None and account.info.is_built_in
     _wake(warm_built_in_task if is_spoken_here else warm_previews_task, account_id=account_id)
+
+
+def enqueue_embedding() -> None:
+    """Have a worker analyze the previews that have no embedding yet."""
+    _wake(embed_previews_task)
 
 
 def enqueue_preview_synthesis(voice_id: int) -> None:

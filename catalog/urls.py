@@ -190,6 +190,7 @@ urlpatterns = [
     path("voices/<row:pk>/similar/", similarity.voice_similar, name="voice-similar"),
     path("voices/<row:pk>/listen/", similarity.voice_listen, name="voice-listen"),
     path("similar/", similarity.similar_create, name="similar-create"),
+    path("similar/analysis/", similarity.analysis_detail, name="analysis-detail"),
     path("similar/<uuid:pk>/", similarity.similar_detail, name="similar-detail"),
     path("clone/", clones.clone_create, name="clone-create"),
     path("clone/targets/", clones.clone_targets, name="clone-targets"),

@@ -126,6 +126,7 @@ TABLE = {
     "catalog:voice-similar": Page(ALL, NEVER, ids=("voice",)),
     "catalog:voice-listen": Page(NEVER, (302,) * 4, ids=("voice",)),
     "catalog:similar-create": Page(ALL, (SIGN_IN, 422, 422, 422)),
+    "catalog:analysis-detail": Page((302,) * 4, (302,) * 4),
     "catalog:similar-detail": Page((SIGN_IN, 404, 404, 200), NEVER, ids=("sound_query",)),
     "catalog:job-list": Page(ALL, NEVER),
     "catalog:job-detail": Page(ALL, NEVER, ids=("job",)),

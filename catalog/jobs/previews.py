@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,6 +27,13 @@ logger = logging.getLogger(__name__)
 
 # Small batches, so that clones someone is waiting for come in between.
 _WARMED_AT_ONCE = 12
+# How many missing previews are looked at for some that didn't fail lately.
+_LOOKED_AT = 500
+# Seconds: until a preview that failed is fetched again, until an account's previews are gone
+# through again, and how long someone's wish to have them all now holds.
+_FAILED_LASTS, _RESTS, _WISH_LASTS = 6 * 3600, 900, 3600
+# So that previews in the background take little from what people wait for.
+_PAUSE_SLOWLY, _CHAIN_LASTS = 45, 120
 # Generating a preview is slow, and people who pressed Play wait behind it.
 _SPOKEN_AT_ONCE = 1
 _PROBLEM_LASTS = 30  # seconds; a request after that makes the worker try again
@@ -111,6 +119,23 @@ def _write_measures(clip: PreviewClip, values: dict[str, Any]) -> bool:
     return is_same
 
 
+def find_unwarmed(_: datetime) -> list[int]:
+    """Return the accounts whose missing previews a worker should go on with."""
+    accounts = Credential.objects.working().exclude(account=None).values_list("account", flat=True)
+    resting = cache.get_many([_rest_key(pk) for pk in set(accounts)])
+    return sorted(pk for pk in set(accounts) if _rest_key(pk) not in resting)
+
+
+def want_previews(account_id: int) -> None:
+    """Have the account's previews fetched without pauses for a while."""
+    cache.set(f"previews-wanted:{account_id}", True, _WISH_LASTS)
+
+
+def are_previews_wanted(account_ids: Iterable[int]) -> bool:
+    """Return whether someone wants the previews of one of these accounts now."""
+    return bool(cache.get_many([f"previews-wanted:{pk}" for pk in account_ids]))
+
+
 def warm_previews(account_id: int, clock: Clock) -> bool:
     """Fetch some of the account's missing previews, newest first; return whether more remain.
 
@@ -122,8 +147,24 @@ def warm_previews(account_id: int, clock: Clock) -> bool:
         return False
     most = _SPOKEN_AT_ONCE if account.info.is_built_in else _WARMED_AT_ONCE
     credential, voices = _find_lacking(account, most)
+    cache.set(_rest_key(account_id), True, _CHAIN_LASTS if credential else _RESTS)
     if credential is None:
         return False
+    kept = _warm_voices(account, credential, voices, clock)
+    if not kept:
+        cache.set(_rest_key(account_id), True, _RESTS)
+    is_slow = settings.WARMS_SLOWLY and not account.info.is_built_in
+    if kept and is_slow and not are_previews_wanted([account_id]):
+        cache.set(_rest_key(account_id), True, _PAUSE_SLOWLY)
+        return False
+    # Some previews are unavailable. Continue as long as others could be fetched.
+    return kept > 0 and len(voices) == most
+
+
+def _warm_voices(
+    account: ProviderAccount, credential: Credential, voices: list[Voice], clock: Clock
+) -> int:
+    """Fetch these previews; return how many were stored, 0 if the provider is to be left alone."""
     base_url = settings.PROVIDER_BASE_URLS[account.provider]
     kept = 0
     try:
@@ -138,14 +179,20 @@ def warm_previews(account_id: int, clock: Clock) -> bool:
                 except (TryLater, CredentialRejected):
                     raise
                 except (ProviderError, NotSound):
+                    cache.set(_failure_key(voice.pk), True, _FAILED_LASTS)
                     logger.info("No preview could be stored for voice %s", voice.pk)
     except (ProviderError, CannotOpen):
         logger.info("Stopped fetching previews of account %s", account.pk)
-        return False
-    if settings.WARMS_SLOWLY and not account.info.is_built_in:
-        return False  # continued after the account's next sync
-    # Some previews are unavailable. Continue as long as others could be fetched.
-    return kept > 0 and len(voices) == most
+        return 0
+    return kept
+
+
+def _rest_key(account_id: int) -> str:
+    return f"previews-rest:{account_id}"
+
+
+def _failure_key(voice_id: int) -> str:
+    return f"preview-failed:{voice_id}"
 
 
 def _is_too_new(account: ProviderAccount, now: datetime) -> bool:
@@ -161,8 +208,12 @@ def _find_lacking(account: ProviderAccount, most: int) -> tuple[Credential | Non
     for credential in Credential.objects.working().filter(account=account):
         listed = Q(key_set=None) | Q(key_set__entries__credential=credential)
         found = lacking.filter(listed).order_by("-added_at", "sort_name", "pk")
-        if voices := list(found[:most]):
-            return credential, voices
+        pks = list(found.values_list("pk", flat=True)[:_LOOKED_AT])
+        failed = cache.get_many([_failure_key(pk) for pk in pks])
+        wanted = [pk for pk in pks if _failure_key(pk) not in failed][:most]
+        if wanted:
+            voices = rows.in_bulk(wanted)
+            return credential, [voices[pk] for pk in wanted if pk in voices]
     return None, []
 
 

@@ -1,10 +1,11 @@
 """Find the voices that sound most like a voice or a clip."""
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import numpy as np
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Min
 from numpy.typing import NDArray
 
 from catalog.audio.embeddings.mel_spectrogram import Wave
@@ -26,6 +27,9 @@ from catalog.queries.voices.search import list_chips, select_voices
 SHOWN = 24
 # How many of the closest voices to check against the filter before checking all.
 _FIRST_LOOK = 400
+# The rate is that of this time, if at least so many voices were analyzed in it.
+_LATELY, _LEAST_MEASURED = timedelta(minutes=10), 5
+_HOURS_FROM = 100  # minutes
 _NARROWED = ("provider", "gender")
 
 
@@ -42,13 +46,37 @@ class SimilarVoice:
 
 
 @dataclass(frozen=True, slots=True)
+class AnalysisProgress:
+    """How many of a user's voices are analyzed; ``seconds_left`` is None if it isn't known."""
+
+    analyzed_count: int
+    total_count: int
+    without_count: int
+    seconds_left: float | None = None
+
+    @property
+    def left_count(self) -> int:
+        """How many voices have a preview that isn't analyzed yet."""
+        return max(0, self.total_count - self.analyzed_count - self.without_count)
+
+    @property
+    def time_words(self) -> str:
+        """The time left in words, "" if it isn't known."""
+        if self.seconds_left is None:
+            return ""
+        minutes = max(1, round(self.seconds_left / 60))
+        if minutes >= _HOURS_FROM:
+            return f"about {round(minutes / 60)} hours left"
+        return "about a minute left" if minutes == 1 else f"about {minutes} minutes left"
+
+
+@dataclass(frozen=True, slots=True)
 class SimilarPage:
-    """The closest voices, and how many voices have not been compared."""
+    """The closest voices."""
 
     wanted: VoiceFilter
     voices: list[Voice]
     likenesses: dict[int, SimilarVoice]
-    unheard_count: int
     chips: list[FilterChip]
 
     @property
@@ -91,13 +119,12 @@ def find_similar(
         wanted=wanted,
         voices=[loaded[pk] for pk in likenesses if pk in loaded],
         likenesses=likenesses,
-        unheard_count=count_unembedded(user),
         chips=list_chips(user, wanted),
     )
 
 
-def count_unembedded(user: User) -> int:
-    """Return how many voices have no embedding, because of no analysis yet or no speech."""
+def find_analysis_progress(user: User, now: datetime) -> AnalysisProgress:
+    """Return how many of the user's voices are analyzed, and how long the others will take."""
     accounts = frozenset(ProviderAccount.objects.visible_to(user).values_list("pk", flat=True))
     numbers = CatalogVersion.objects.filter(team__provider_accounts__in=accounts).distinct()
     versions = tuple(numbers.order_by("pk").values_list("number", flat=True))
@@ -105,29 +132,50 @@ def count_unembedded(user: User) -> int:
     hidden = find_hidden_sets(user)
     key = (accounts, hidden, versions, known.count, known.newest)
     # Recounted only after a change: among many voices it takes longer than the search itself.
-    if key not in _unheard_counts:
-        listed = np.fromiter(
-            Voice.objects.listed_in(accounts, hidden=hidden).values_list("pk", flat=True), int
-        )
-        _unheard_counts.clear()
-        _unheard_counts[key] = listed.size - int(np.isin(listed, known.voice_ids).sum())
-    return _unheard_counts[key]
+    if key not in _counts:
+        rows = Voice.objects.listed_in(accounts, hidden=hidden)
+        listed = np.fromiter(rows.values_list("pk", flat=True), int)
+        heard = np.concatenate([known.voice_ids, known.speechless_ids])
+        without = rows.filter(
+            preview_url="", preview_sample_id="", clip=None, embedding=None
+        ).count()
+        _counts.clear()
+        _counts[key] = (int(np.isin(listed, heard).sum()), listed.size, without)
+    analyzed, total, without = _counts[key]
+    progress = AnalysisProgress(analyzed, total, without)
+    if progress.left_count and (rate := _measure_rate(now)):
+        return replace(progress, seconds_left=progress.left_count / rate)
+    return progress
 
 
-_unheard_counts: dict[tuple[object, ...], int] = {}
+def _measure_rate(now: datetime) -> float:
+    """Return how many voices were analyzed per second lately, 0 if that isn't known."""
+    lately = VoiceEmbedding.objects.filter(made_at__gt=now - _LATELY)
+    found = lately.aggregate(count=Count("pk"), first=Min("made_at"))
+    if found["count"] < _LEAST_MEASURED:
+        return 0.0
+    # Until now, and not until the last one, so that a standstill lengthens the time left.
+    passed = max((now - found["first"]).total_seconds(), 1.0)
+    return float(found["count"] / passed)
+
+
+_counts: dict[tuple[object, ...], tuple[int, int, int]] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class _EmbeddingMatrix:
-    """All embeddings as one matrix; if a voice has several rows, the last one counts."""
+    """All embeddings as one matrix, and the voices whose preview has no speech."""
 
     voice_ids: NDArray[np.int64]
     vectors: Packed
+    speechless_ids: NDArray[np.int64]
     count: int = 0
     newest: int = 0
 
 
-_NOTHING = _EmbeddingMatrix(np.zeros(0, np.int64), np.zeros((0, SIZE), np.float16))
+_NOTHING = _EmbeddingMatrix(
+    np.zeros(0, np.int64), np.zeros((0, SIZE), np.float16), np.zeros(0, np.int64)
+)
 
 
 class _Memory:
@@ -153,12 +201,13 @@ class _Memory:
 def _load(known: _EmbeddingMatrix, newest: int) -> _EmbeddingMatrix:
     rows = VoiceEmbedding.objects.filter(pk__gt=known.newest, pk__lte=newest)
     found = list(rows.order_by("pk").values_list("voice_id", "vector", "encoder"))
-    heard = [
-        (voice, bytes(vector)) for voice, vector, encoder in found if vector and encoder == ENCODER
-    ]
+    current = [(voice, bytes(vector)) for voice, vector, encoder in found if encoder == ENCODER]
+    heard = [(voice, vector) for voice, vector in current if vector]
+    speechless = np.array([voice for voice, vector in current if not vector], np.int64)
     return _EmbeddingMatrix(
         np.concatenate([known.voice_ids, np.array([voice for voice, _ in heard], np.int64)]),
         np.concatenate([known.vectors, unpack_vectors([vector for _, vector in heard])]),
+        np.concatenate([known.speechless_ids, speechless]),
         known.count + len(found),
         newest,
     )

@@ -11,8 +11,9 @@ from django.db import transaction
 from catalog import policies
 from catalog.audio.formats import AudioFormat
 from catalog.core.storage import clean_filename, remove_media, store_media
-from catalog.models import SoundQuery, Team, User
-from catalog.tasks import enqueue_analysis
+from catalog.jobs.previews import want_previews
+from catalog.models import ProviderAccount, SoundQuery, Team, User
+from catalog.tasks import enqueue_analysis, enqueue_embedding, enqueue_preview_warming
 
 
 def start_similarity_search(
@@ -42,3 +43,13 @@ def start_similarity_search(
         remove_media(path)
         raise
     return query
+
+
+def analyze_now(user: User, *, team: Team) -> None:
+    """Fetch and analyze all previews of the team without pauses, which costs no credit."""
+    if policies.role_in(user, team) is None:
+        raise PermissionDenied
+    for account in ProviderAccount.objects.visible_to(user).filter(team=team):
+        want_previews(account.pk)
+        enqueue_preview_warming(account.pk)
+    enqueue_embedding()

@@ -16,15 +16,15 @@ from catalog.audio.embeddings.nearest_neighbors import unpack_vector
 from catalog.forms.samples.reading_texts import READINGS
 from catalog.forms.similarity import SoundQueryForm
 from catalog.forms.voices.filters import VoiceFilterForm
-from catalog.jobs.previews import find_preview_problem
-from catalog.models import SoundQuery, Voice
+from catalog.jobs.previews import are_previews_wanted, find_preview_problem
+from catalog.models import ProviderAccount, SoundQuery, Voice
 from catalog.queries.annotations import find_marks
-from catalog.queries.similarity import find_similar, get_vector
+from catalog.queries.similarity import find_analysis_progress, find_similar, get_vector
 from catalog.queries.voices.search import list_chips
 from catalog.services.previews import PreviewPending, PreviewUnavailable, fetch_preview
-from catalog.services.similarity import start_similarity_search
+from catalog.services.similarity import analyze_now, start_similarity_search
 from catalog.tasks import enqueue_analysis, enqueue_analysis_once
-from catalog.views.base.requests import Request, render_part, signed_in
+from catalog.views.base.requests import Request, go_back, is_partial, render_part, signed_in
 
 
 @signed_in
@@ -40,7 +40,7 @@ def voice_similar(request: Request, pk: int) -> HttpResponseBase:
         "is_mute": vector == b"",
         "is_waiting": vector is None and (has_clip or ("wait" in request.GET and not problem)),
         "problem": problem,
-        "is_installed": analysis_is_installed(),
+        **_show_progress(request),
     }
     if vector:
         context |= _compare(request, vector, besides=voice.pk)
@@ -93,7 +93,7 @@ def similar_create(request: Request) -> HttpResponseBase:
         "chips": list_chips(request.user, VoiceFilterForm(request.GET).wanted),
         "readings": READINGS,
         "max_bytes": settings.SAMPLE_MAX_BYTES,
-        "is_installed": analysis_is_installed(),
+        **_show_progress(request),
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "catalog/similarity/create.html", context, status=status)
@@ -105,7 +105,7 @@ def similar_detail(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     query = SoundQuery.objects.visible_to(request.user).filter(pk=pk).first()
     if query is None:
         raise Http404
-    context: dict[str, Any] = {"query": query}
+    context: dict[str, Any] = {"query": query, **_show_progress(request)}
     if query.is_analyzed:
         context |= _compare(request, bytes(query.vector))
     return render_part(
@@ -114,6 +114,28 @@ def similar_detail(request: Request, pk: uuid.UUID) -> HttpResponseBase:
         part="catalog/similarity/_clip.html",
         context=context,
     )
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def analysis_detail(request: Request) -> HttpResponseBase:
+    """Render how far the analysis of previews is, or have all of it done now."""
+    if request.method == "POST":
+        analyze_now(request.user, team=request.team)
+        if not is_partial(request):
+            return go_back(request, reverse("catalog:similar-create"))
+    elif not is_partial(request):
+        return redirect("catalog:similar-create")
+    return render(request, "catalog/similarity/_progress.html", _show_progress(request))
+
+
+def _show_progress(request: Request) -> dict[str, Any]:
+    accounts = ProviderAccount.objects.visible_to(request.user).values_list("pk", flat=True)
+    return {
+        "progress": find_analysis_progress(request.user, timezone.now()),
+        "is_hurried": are_previews_wanted(accounts),
+        "is_installed": analysis_is_installed(),
+    }
 
 
 def _compare(request: Request, vector: bytes, *, besides: int | None = None) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import pytest
 
 from catalog.core.storage import media_path, store_media
-from catalog.jobs.previews import measure_clip, warm_previews
+from catalog.jobs.previews import find_unwarmed, measure_clip, want_previews, warm_previews
 from catalog.models import Credential, PreviewClip, SyncRun, Voice
 from catalog.providers.errors import CredentialRejected, NotFound, TryLater
 from catalog.providers.types import AudioClip
@@ -118,7 +118,26 @@ def test_unavailable_previews_do_not_block_the_others(cast, stub, clock):
 
     assert warm_previews(cast.account.pk, clock)
     assert not warm_previews(cast.account.pk, clock)
-    assert PreviewClip.objects.count() == 15
+    assert PreviewClip.objects.count() == 12
+    # They are fetched again only hours later.
+    asked = len(stub.asked)
+    assert not warm_previews(cast.account.pk, clock)
+    assert len(stub.asked) == asked
+
+
+def test_an_account_s_previews_go_on_after_a_pause_until_all_are_there(cast, stub, clock, settings):
+    settings.WARMS_SLOWLY = True
+    make_voices(cast.account, *[f"voice {number}" for number in range(40)])
+    assert cast.account.pk in find_unwarmed(factories.NOW)
+    assert not warm_previews(cast.account.pk, clock)
+    assert cast.account.pk not in find_unwarmed(factories.NOW)
+
+    want_previews(cast.account.pk)
+
+    assert warm_previews(cast.account.pk, clock)
+    assert warm_previews(cast.account.pk, clock)
+    assert not warm_previews(cast.account.pk, clock)
+    assert PreviewClip.objects.count() == 40
 
 
 def test_warming_ends_if_no_preview_is_available(cast, stub, clock):

@@ -1,5 +1,7 @@
 """Similar voices: ranked, filtered, and limited to what the user can see."""
 
+from datetime import timedelta
+
 import numpy as np
 import pytest
 from django.db import connection
@@ -8,9 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from catalog.models import Voice, VoiceEmbedding
 from catalog.queries import similarity
 from catalog.queries.searches.filters import VoiceFilter
-from catalog.queries.similarity import count_unembedded, find_similar, get_vector
+from catalog.queries.similarity import find_analysis_progress, find_similar, get_vector
 from tests import factories
 
+NOW = factories.NOW
 TARGET = factories.make_direction(1)
 ALL = VoiceFilter()
 
@@ -113,8 +116,28 @@ def test_voice_with_a_silent_preview_is_counted_but_not_compared(cast):
     page = find_similar(cast.mia, ALL, TARGET)
 
     assert names(page) == ["Heard"]
-    assert page.unheard_count == count_unembedded(cast.mia) == 2
+    progress = find_analysis_progress(cast.mia, NOW)
+    assert (progress.analyzed_count, progress.total_count, progress.without_count) == (2, 3, 1)
     assert get_vector(mute) == b""
+
+
+@pytest.mark.parametrize(
+    ("count", "left", "words"),
+    [(4, 90, ""), (60, 60, "about 10 minutes left"), (60, 6, "about a minute left")],
+)
+def test_time_left_follows_from_the_rate_of_the_last_minutes(cast, count, left, words):
+    for number in range(count):
+        voice = make_analyzed(cast.account, f"Heard {number}", 1)
+        made_at = NOW - timedelta(seconds=10 * number)
+        VoiceEmbedding.objects.filter(voice=voice).update(made_at=made_at)
+    for number in range(left):
+        factories.make_voice(cast.account, f"Left {number}", preview_url="https://a.example/b.mp3")
+    factories.make_voice(cast.account, "Without")
+
+    progress = find_analysis_progress(cast.mia, NOW)
+
+    assert progress.left_count == left
+    assert progress.time_words == words
 
 
 def test_embeddings_of_another_encoder_are_not_compared(cast):

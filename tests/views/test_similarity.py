@@ -1,5 +1,7 @@
 """Similar voices: the pages for a voice and for an uploaded clip."""
 
+import re
+
 import pytest
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -15,7 +17,7 @@ from catalog.queries import similarity
 from catalog.tasks import fetch_preview_task, speak_preview_task
 from tests import factories
 from tests.local import give_local, switch_on
-from tests.views.conftest import Page
+from tests.views.conftest import PARTIAL, Page
 
 
 @pytest.fixture(autouse=True)
@@ -219,3 +221,21 @@ def test_an_uploaded_clip_is_visible_only_to_its_owner(cast, sign_in):
 
     assert sign_in(cast.mia).get(address).status_code == 200
     assert sign_in(cast.ana).get(address).status_code == 404
+
+
+def test_the_progress_is_shown_and_all_previews_can_be_analyzed_now(cast, sign_in, voice, wakes):
+    for name in "AB":
+        factories.make_voice(cast.account, name, preview_url="https://a.example/b.mp3")
+    factories.make_voice(cast.account, "Without a preview", preview_url="")
+    mia = sign_in(cast.mia)
+    page = Page(mia.get("/similar/"))
+    assert re.search(r"1 of 4\s+voices analyzed so far\.\s+1 has no preview\.", page.text)
+    assert page.find("div", id="analysis", hx_get="/similar/analysis/")
+    assert page.find("form", action="/similar/analysis/")
+
+    part = Page(mia.post("/similar/analysis/", headers=PARTIAL))
+
+    assert {"catalog.warm_previews", "catalog.embed_previews"} <= {woken[0] for woken in wakes}
+    assert "Analyzing all previews now." in part.text
+    assert not part.find("form")
+    assert not part.find("html")
