@@ -21,18 +21,19 @@ from playwright.sync_api import Browser, Page, sync_playwright
 PRESSES = 8
 LATER_PAGES = range(5, 60)
 WATCH = """
-(() => {
-  const play = HTMLMediaElement.prototype.play;
+window.sound = new Promise((done) => {
+  let pressedAt;
+  const { play } = HTMLMediaElement.prototype;
   HTMLMediaElement.prototype.play = function () {
     const look = () => {
-      if (this.currentTime > 0) window.heardAt ??= performance.now();
+      if (this.currentTime > 0) done((performance.now() - pressedAt) / 1000);
       else requestAnimationFrame(look);
     };
     look();
     return play.call(this);
   };
-  document.addEventListener("click", () => { window.pressedAt ??= performance.now(); }, true);
-})();
+  document.addEventListener("click", () => { pressedAt ??= performance.now(); }, true);
+});
 """
 
 
@@ -92,8 +93,7 @@ def press(page: Page, address: str, path: str, card: str) -> float:
     page.goto(address + path)
     page.wait_for_load_state("networkidle")
     page.locator(f"#{card} [data-play]").click()
-    page.wait_for_function("window.heardAt")
-    return float(page.evaluate("(window.heardAt - window.pressedAt) / 1000"))
+    return float(page.evaluate("window.sound"))
 
 
 KINDS = (

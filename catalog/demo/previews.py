@@ -14,7 +14,8 @@ from catalog.services.previews import PreviewPending, PreviewUnavailable, fetch_
 logger = logging.getLogger(__name__)
 
 _AT_ONCE = 6
-_ONCE_IN = 3600  # seconds, whether or not a preview could be fetched
+# Seconds until a preview is asked for again.
+_PENDING_FOR, _FAILED_FOR = 60, 3600
 
 
 def warm_first_page(demo: DemoTeam) -> None:
@@ -24,12 +25,13 @@ def warm_first_page(demo: DemoTeam) -> None:
     many of them.
     """
     for count, (person, voice) in enumerate(_find_silent(demo), start=1):
-        cache.set(_mark(voice), True, _ONCE_IN)
         try:
             fetch_preview(person, voice=voice, now=demo.now)
         except PreviewUnavailable as exc:
             logger.info("Voice %s has no preview now: %s", voice.pk, exc)
+            cache.set(_mark(voice), True, _FAILED_FOR)
         except PreviewPending:
+            cache.set(_mark(voice), True, _PENDING_FOR)
             return
         if count == _AT_ONCE:
             return

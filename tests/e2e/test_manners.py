@@ -74,7 +74,7 @@ def test_the_list_can_be_used_with_the_keyboard_alone(ana: Page) -> None:
     assert ana.evaluate("navigator.mediaSession.metadata.title") == name
     ana.keyboard.press("c")
     expect(first.locator(".cmp")).to_have_attribute("aria-pressed", "true")
-    expect(ana.locator("#tray")).to_contain_text(name)
+    expect(ana.locator("#tray")).to_contain_text(name[:20])  # a long one is cut
     ana.keyboard.press("c")
     expect(first.locator(".cmp")).to_have_attribute("aria-pressed", "false")
     second.locator("h3 a").focus()
